@@ -104,7 +104,7 @@ function checkAccept(accept: string | undefined): void {
 async function serve(context: ApiContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const info = parseRequest(request);
   const requester = await authenticateRequest(request.headers, context.authenticateToken);
-  const user = impersonate(requester, request.headers, context.authorizer);
+  const user = impersonate(requester, request.headers, context);
   const attributes = attributesOf(info);
   if (!context.authorizer.authorize(user, attributes).allowed) {
     const cause = explainRefusal(user, attributes);

@@ -1,10 +1,9 @@
 import { forbidden } from '../errors.ts';
 import type { ResourceKind } from '../kinds.ts';
 import type { UserInfo } from '../identity/user.ts';
-import type { KubeObject } from '../types.ts';
+import type { Audit, KubeObject } from '../types.ts';
 import { explainEscalation } from './explain.ts';
-import type { ApiContext } from '../context.ts';
-import { ruleAllows } from './rbac.ts';
+import { ruleAllows, type Authorizer } from './rbac.ts';
 import type { Attributes, PolicyRule } from './types.ts';
 
 /** The smallest grants that a rule is made of. A `*` stays: only another `*` covers it. */
@@ -34,7 +33,7 @@ function grantsOf(rule: PolicyRule): Attributes[] {
  * Throws `ApiError` 403.
  */
 export function checkEscalation(
-  { authorizer, audit }: Pick<ApiContext, 'authorizer' | 'audit'>,
+  { authorizer, audit }: { readonly authorizer: Authorizer; readonly audit: Audit },
   user: UserInfo,
   kind: ResourceKind,
   object: KubeObject,

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ApiError, type ApiServerOptions, type Clock } from '../types.ts';
+import { ApiError, type ApiServerOptions, type Audit, type Clock } from '../types.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 import {
   ANONYMOUS,
@@ -94,7 +94,11 @@ function values(header: string | string[] | undefined): string[] {
  * Who the request acts as: the user of the Impersonate headers when the requester may impersonate it, else the
  * requester. Throws `ApiError` 403, and 500 for a group or a UID of nobody.
  */
-export function impersonate(requester: UserInfo, headers: IncomingHttpHeaders, authorizer: Authorizer): UserInfo {
+export function impersonate(
+  requester: UserInfo,
+  headers: IncomingHttpHeaders,
+  { authorizer, audit }: { readonly authorizer: Authorizer; readonly audit: Audit },
+): UserInfo {
   const username = values(headers['impersonate-user'])[0];
   const groups = values(headers['impersonate-group']);
   const uid = values(headers['impersonate-uid'])[0];
@@ -118,6 +122,7 @@ export function impersonate(requester: UserInfo, headers: IncomingHttpHeaders, a
     if (!authorizer.authorize(requester, attributes).allowed) {
       throw forbidden({ group, resource }, name, explainRefusal(requester, attributes));
     }
+    audit(requester.username, attributes);
   }
   const own = groups.length > 0 || account === undefined ? groups : serviceAccountGroups(account.namespace);
   const user: UserInfo = { username, groups: own, ...(uid === undefined ? {} : { uid }) };
