@@ -247,7 +247,7 @@ describe('npm run emulator', () => {
     [['--region', 'nowhere'], /^--region is "nowhere": give a region/],
     [['--access-key-id', 'AKIAEXAMPLEEXAMPLE12'], /must be given together/],
     [['--access-key-id', 'a/b', '--secret-access-key', 'x'], /^--access-key-id is "a\/b": give 16 to 128 letters/],
-    [['--clusters', 'eks'], /^--clusters is "eks": choose from embedded, kind, none\.$/],
+    [['--clusters', 'eks'], /^--clusters is "eks": choose from embedded, kind, in-cluster, none\.$/],
     [['--kind-image', 'node'], /^--kind-image is for kind clusters: add --clusters kind, or leave it out\.$/],
     [['--image-base', 'node'], /^--image-base is for kind clusters/],
     [['--timing', 'slow'], /^--timing is "slow": choose from instant, aws\.$/],

@@ -114,13 +114,18 @@ class OwnCluster implements ManagedCluster {
     const { run, agentImage: image, agentArgs: args, agentVariables, agentChart: chart, reachedAt } = this.#options;
     const { readyMilliseconds, signal, progress } = this.#options;
     await this.#giveCredentials(signal);
-    const environment = Object.fromEntries(agentVariables.map((one) => one.split(/=(.*)/s).slice(0, 2)));
+    const environment = Object.fromEntries(
+      agentVariables.map((one): readonly [string, string] => {
+        const [name = '', value = ''] = one.split(/=(.*)/s);
+        return [name, value];
+      }),
+    );
     this.#agent = await installAgent({
       ...{ connection: this.#connection, run, image, args, chart, readyMilliseconds, signal, progress },
       region: this.#spec.region,
       clusterName: this.#spec.name,
       endpoint: reachedAt,
-      environment: environment as Readonly<Record<string, string>>,
+      environment,
       environmentSecret: AGENT_CREDENTIALS.metadata.name,
       addonVersion: version,
       ...(configurationValues !== undefined && { configurationValues }),

@@ -47,7 +47,7 @@ export function flagsOfRunner(configuration: Configuration, withEmulator: boolea
     const { value, origin } = configuration.values.get(name) ?? { value: undefined, origin: 'default' };
     const isAway = OUTSIDE.has(name) || (withEmulator && OF_THE_AGENT.includes(name));
     if (isAway || origin === 'default' || value === undefined || clusters?.includes('eks') === false) return [];
-    return [`--${name}=${String(value as string)}`];
+    return [`--${name}=${String(value)}`];
   });
 }
 
