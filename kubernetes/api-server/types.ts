@@ -148,8 +148,9 @@ export interface ApiServerOptions {
     token: string,
   ) => Promise<{ readonly username: string; readonly groups: readonly string[] } | undefined>;
   /**
-   * Is told each request that was allowed, and of roles that are written what they grant, of bindings to a ClusterRole the verb
-   * `bind`: what its user must be allowed to do (Kubernetes, "Auditing"; "Privilege escalation prevention and bootstrapping").
+   * Is told each request that was allowed, and each impersonation; of roles and bindings that are written the verb `escalate` or
+   * `bind`, with which its user need not hold what they grant (Kubernetes, "Auditing"; "Privilege escalation prevention and
+   * bootstrapping").
    */
   readonly audit?: Audit;
   /** The id of the key that signs service account tokens, by its public key in DER form. Default as Kubernetes: SHA-256 in base64url. */

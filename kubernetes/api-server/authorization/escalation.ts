@@ -47,14 +47,13 @@ export function checkEscalation(
   const may = binding
     ? { verb: 'bind', resource: roleRef?.kind === 'Role' ? 'roles' : 'clusterroles', name: roleRef?.name ?? '' }
     : { verb: 'escalate', resource: kind.resource, ...(isNew ? {} : { name }) };
+  audit(user.username, { group: kind.group, ...may, ...scope });
+  if (authorizer.authorize(user, { group: kind.group, ...may, ...scope }).allowed) return;
   const granted = binding
     ? roleRef === undefined
       ? []
       : authorizer.rulesOf(roleRef, namespace)
     : ((object['rules'] as PolicyRule[] | null | undefined) ?? []);
-  const needed = roleRef?.kind === 'ClusterRole' ? [{ group: kind.group, ...may }] : granted.flatMap(grantsOf);
-  for (const one of needed) audit(user.username, { ...one, ...scope });
-  if (authorizer.authorize(user, { group: kind.group, ...may, ...scope }).allowed) return;
   const held = authorizer.rules(user, namespace);
   const missing = granted.filter(
     (rule) => !grantsOf(rule).every((grant) => held.some((own) => ruleAllows(own, grant))),
