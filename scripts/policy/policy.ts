@@ -6,7 +6,7 @@ import type { Io } from '../../cli/command.ts';
 import { commandLine } from '../../foundation/command-line.ts';
 import { autoModePolicy, boundaryPolicy, jobPolicy, otherAccountPolicy } from './generate.ts';
 import { rolesText } from './rbac.ts';
-import { rehearseNights } from './rehearsals.ts';
+import { rehearseNights, rehearseRunner } from './rehearsals.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const POLICY_FILE = join(root, 'docs', 'iam', 'nightly-policy.json');
@@ -22,15 +22,17 @@ export async function writePolicies(
   check: boolean,
   { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>,
 ): Promise<number> {
-  const recorded = await rehearseNights((line) => stderr.write(`${line}\n`));
+  const progress = (line: string): void => void stderr.write(`${line}\n`);
+  const recorded = await rehearseNights(progress);
+  const rules = await rehearseRunner(progress);
   let code = 0;
   for (const [file, policy] of [
     [POLICY_FILE, jobPolicy(recorded)],
     [AUTO_MODE_FILE, autoModePolicy()],
     [OTHER_ACCOUNT_FILE, otherAccountPolicy(recorded)],
     [BOUNDARY_FILE, boundaryPolicy(recorded)],
-    [RULES_FILE, JSON.stringify(recorded.kubernetes)],
-    [ROLES_FILE, rolesText(recorded.kubernetes)],
+    [RULES_FILE, JSON.stringify(rules)],
+    [ROLES_FILE, rolesText(rules)],
   ] as const) {
     const text = await format(policy, { ...(await resolveConfig(file)), filepath: file });
     const name = relative(root, file);

@@ -38,16 +38,25 @@ suite('mine', ({ scenario }) => {
 });
 `;
 
-/**
- * Does all that nights do, as a job that may do everything, and resolves to what AWS was asked for: all suites on two
- * clusters with node groups, Auto Mode, a version of the add-on, a scenario that fails, runs that are killed and swept.
- * Throws when one of them ends otherwise than it should.
- */
-export async function rehearseNights(
+/** Programs that run against an AWS that is emulated, as a job that may do everything. */
+interface Rehearsal {
+  readonly cloud: RehearsalCloud;
+  readonly folder: string;
+  /** Of a suite of the user: `MY-01` fails, and the run of `MY-02` is killed. */
+  readonly suites: string;
+  /** Flags of every command. */
+  readonly aws: readonly string[];
+  readonly night: (name: string, ...args: string[]) => Command;
+  /** Throws when the command ends otherwise than it should. */
+  readonly run: (command: Command, expected: number | null, says?: RegExp) => Promise<void>;
+}
+
+async function rehearsing<T>(
   progress: (line: string) => void,
-): Promise<Recorded & { readonly kubernetes: Rules }> {
-  const { audit, asked } = auditOfRunner();
-  const cloud = await rehearsalCloud({ clusters: { audit } });
+  options: Parameters<typeof rehearsalCloud>[0],
+  body: (rehearsal: Rehearsal) => Promise<T>,
+): Promise<T> {
+  const cloud = await rehearsalCloud(options);
   const folder = mkdtempSync(join(tmpdir(), 'policy-'));
   try {
     const { emulator, otherAccountRole } = cloud;
@@ -56,34 +65,44 @@ export async function rehearseNights(
     mkdirSync(suites);
     writeFileSync(join(suites, 'mine.ts'), SUITE);
     const aws = ['--cluster', 'eks', '--aws-endpoint', emulator.endpoint, '--other-account-role', otherAccountRole];
-    const night = (name: string, ...args: string[]): Command => ({
-      name,
-      args: [
-        ...['run', ...aws, '--permissions-boundary', boundary, '--report-dir', join(folder, name)],
-        // All at once take each other's processors.
-        ...['--timeout', '300', ...args],
-      ],
+    return await body({
+      ...{ cloud, folder, suites, aws },
+      night: (name, ...args) => ({
+        name,
+        args: [
+          ...['run', ...aws, '--permissions-boundary', boundary, '--report-dir', join(folder, name)],
+          // All at once take each other's processors.
+          ...['--timeout', '300', ...args],
+        ],
+      }),
+      run: async (command, expected, says = /./) => {
+        const environment = { ...cloud.environment, ...command.environment };
+        const { code, output } = await start({ environment }, command);
+        if (code !== expected || !says.test(output)) {
+          progress(output);
+          throw new Error(`the rehearsal "${command.name}" ended with code ${code}, as its output above says`);
+        }
+        progress(`${command.name} is rehearsed`);
+      },
     });
+  } finally {
+    await cloud.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Does all that nights do, as a job that may do everything, and resolves to what AWS was asked for: all suites on two
+ * clusters with node groups, Auto Mode, a version of the add-on, a scenario that fails, runs that are killed and swept.
+ * Throws when one of them ends otherwise than it should.
+ */
+export const rehearseNights = (progress: (line: string) => void): Promise<Recorded> =>
+  rehearsing(progress, undefined, async ({ cloud, folder, suites, aws, night, run }) => {
+    const { emulator, otherAccountRole } = cloud;
     const { addons = [] } = await cloud.aws
       .clients('main')
       .eks.send(new DescribeAddonVersionsCommand({ addonName: 'eks-pod-identity-agent' }));
     const version = addons[0]?.addonVersions?.[0]?.addonVersion ?? '';
-    const runner = await prepareRunner(cloud, join(folder, 'service-account'));
-    const run = async (command: Command, expected: number | null, says = /./): Promise<void> => {
-      const environment = { ...cloud.environment, ...(command.inCluster && runner.environment) };
-      const { code, output } = await start({ environment }, command);
-      if (code !== expected || !says.test(output)) {
-        progress(output);
-        throw new Error(`the rehearsal "${command.name}" ended with code ${code}, as its output above says`);
-      }
-      progress(`${command.name} is rehearsed`);
-    };
-    // A runner in a cluster that exists, as its service account.
-    const inside = (name: string, ...args: string[]): Command => ({
-      ...night(name, ...runner.flags, ...args),
-      inCluster: true,
-    });
-    await runner.bind(undefined);
     const killed = night('killed', '--suites-dir', suites, '--scenario', 'MY-02');
     await Promise.all([
       run(night('all', '--admin-principal-arn', otherAccountRole), 0),
@@ -93,13 +112,6 @@ export async function rehearseNights(
       // Once it has something of each kind.
       run({ ...killed, killWhen: () => hasAssociation(cloud, 'my-02') }, null),
     ]);
-    // By itself: two runs of all suites would be in each other's way.
-    await run(inside('in-cluster'), 0);
-    await run(inside('in-cluster-failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1);
-    const kubernetes = rulesFor(asked);
-    await runner.bind(kubernetes);
-    await run(inside('in-cluster-under-its-rules', '--suite', 'rbac,pod-identity,lifecycle'), 0);
-    runner.close();
     const sweep = (name: string, ...args: string[]): Command => ({
       name,
       args: ['sweep', ...aws, ...args],
@@ -110,19 +122,42 @@ export async function rehearseNights(
     const { accountId: account, region } = emulator;
     const { jobPolicyName, other } = cloud;
     const policies = { jobPolicyName, otherPolicyName: other.jobPolicyName };
-    return { calls: cloud.calls(), ...policies, account, region, otherAccountRole, kubernetes };
-  } finally {
-    await cloud.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+    return { calls: cloud.calls(), ...policies, account, region, otherAccountRole };
+  });
+
+/**
+ * Runs all suites, and a scenario that fails, as a runner in a cluster that exists, whose service account may do everything;
+ * resolves to what it needs of Kubernetes, with which suites that need most of it have passed. AWS is another than that of
+ * nights: what they need there is not mixed with it. Throws as `rehearseNights` does.
+ */
+export async function rehearseRunner(progress: (line: string) => void): Promise<Rules> {
+  const { audit, asked } = auditOfRunner();
+  return rehearsing(progress, { clusters: { audit } }, async ({ cloud, folder, suites, night, run }) => {
+    const runner = await prepareRunner(cloud, join(folder, 'service-account'));
+    const inside = (name: string, ...args: string[]): Command => ({
+      ...night(name, ...runner.flags, ...args),
+      environment: runner.environment,
+    });
+    try {
+      await runner.bind(undefined);
+      await run(inside('in-cluster'), 0);
+      await run(inside('in-cluster-failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1);
+      const rules = rulesFor(asked);
+      await runner.bind(rules);
+      await run(inside('in-cluster-under-its-rules', '--suite', 'rbac,pod-identity,lifecycle'), 0);
+      return rules;
+    } finally {
+      runner.close();
+    }
+  });
 }
 
 export interface Command {
   readonly name: string;
   readonly args: readonly string[];
   readonly killWhen?: () => boolean;
-  /** As a pod of the cluster does. */
-  readonly inCluster?: boolean;
+  /** Beside that of a job. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Whether an association with a role of the scenario was made. */
