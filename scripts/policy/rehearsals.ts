@@ -140,7 +140,8 @@ export async function rehearseRunner(progress: (line: string) => void): Promise<
     });
     try {
       await runner.bind(undefined);
-      await run(inside('in-cluster'), 0);
+      // Without what is about the speed of the machine alone.
+      await run(inside('in-cluster', '--grep-invert', '^AP-25'), 0);
       await run(inside('in-cluster-failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1);
       const rules = rulesFor(asked);
       await runner.bind(rules);
