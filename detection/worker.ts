@@ -16,7 +16,7 @@ import { beat, type FromWorker, type Job } from './job.ts';
 import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
 
 /** Seconds for a scenario: what takes longer is an error. */
-const LIMIT = 30;
+const LIMIT = 60;
 
 const send = (message: FromWorker): boolean => process.send?.(message) ?? false;
 

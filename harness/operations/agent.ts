@@ -58,7 +58,7 @@ export const agentArguments = defineStep(
 const PROBE_PORT = 2703;
 
 /** Milliseconds for which a body that matches is waited for: far more than an agent takes, since a machine may be busy. */
-const BODY_MILLISECONDS = 30_000;
+const BODY_MILLISECONDS = 15_000;
 
 interface AgentGetOptions {
   /** Asks again until the body matches; gives the last answer when it does not in time. */
