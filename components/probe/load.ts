@@ -15,9 +15,12 @@ const MOST_SESSIONS = 24;
 /** Longest that an SDK waits for the agent's answer is a second; a raw request must not give up before it. */
 const ANSWER_MILLISECONDS = 10_000;
 
-/** What says that nothing came in time, or that a connection broke, in the words of Node and of the agent. */
+/**
+ * What says that nothing came in time, or that a connection broke, in the words of Node, of the agent and of `diagnose.ts`: an SDK
+ * that had no credentials from an agent that answers at once after it.
+ */
 const LATE =
-  /TIMEOUT|TimeoutError|ETIMEDOUT|ECONNRESET|EPIPE|socket hang up|deadline exceeded|Client\.Timeout|i\/o timeout/;
+  /TIMEOUT|TimeoutError|ETIMEDOUT|ECONNRESET|EPIPE|socket hang up|deadline exceeded|Client\.Timeout|i\/o timeout|yet the agent answers/;
 
 interface Keys {
   readonly AccessKeyId: string;

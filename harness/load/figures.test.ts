@@ -21,7 +21,7 @@ describe('figures of a load', () => {
       4,
       undefined,
     );
-    expect(facts).to.include({ pods: 4, lost: 2, wrongIdentities: 2, answers: 6, errors: 3, late: 1, notRecovered: 1 });
+    expect(facts).to.include({ pods: 4, lost: 2, wrongIdentities: 2, answers: 6, errors: 2, late: 1, notRecovered: 1 });
     expect(facts).to.include({ 'errors.agent 429': 2, 'errors.agent 500': 1 });
     expect(facts).to.include({ credentialsP50: 100, 'credentialsP99.9': 100, objectMax: 400, answerMax: 20 });
     expect(facts).not.to.have.property('recoverySeconds');

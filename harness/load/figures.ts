@@ -29,7 +29,7 @@ export function figuresOf(pods: readonly EndedPod[], expected: number, since: nu
     lost: expected - verdicts.length,
     wrongIdentities: sum(({ wrong }) => wrong),
     answers: sum(({ granted }) => granted),
-    errors: [...errors.values()].reduce((all, count) => all + count, 0),
+    errors: [...errors.values()].reduce((all, count) => all + count, 0) - sum(({ late }) => late),
     late: sum(({ late }) => late),
     notRecovered: verdicts.filter(({ recovered }) => !recovered).length,
     ...Object.fromEntries([...errors].sort(byName).map(([kind, count]) => [`errors.${kind}`, count])),
