@@ -74,14 +74,14 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, atOnce } }) => {
   const all = { workloads: names, pods, atOnce };
   const noisy = { workloads: names.slice(0, 2), pods: 2, atOnce: 2 };
 
-  scenario('LO-01', 'pods that start at once each get their own identity, and EKS Auth is asked once for each', {
+  scenario('LO-01', 'pods that start at once each get their own identity, and one session alone', {
     source: `${HOW}; ${TAGS}; ${CACHE}`,
     ...world(),
     probes: [
       // Slow enough that several requests of a pod, and many pods, wait for EKS Auth at the same time.
       eksAuth({ delayMilliseconds: 150 }),
       startLoad('all', { ...all, ...patient, alignSeconds: 5, requests: 3 }),
-      succeeds(loadVerdicts('all', { calls: true, limits: LIMITS }), { ...RIGHT, callsPerPod: 1 }),
+      succeeds(loadVerdicts('all', { sessions: true, limits: LIMITS }), { ...RIGHT, sessionsPerPod: 1 }),
     ],
   });
 
@@ -210,7 +210,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, atOnce } }) => {
     ...world([], (index) => (index % 2 === 0 ? 'c1' : 'c2')),
     probes: [
       startLoad('both', { ...all, ...patient, requests: 3 }),
-      succeeds(loadVerdicts('both', { calls: true, limits: LIMITS }), RIGHT),
+      succeeds(loadVerdicts('both', { sessions: true, limits: LIMITS }), { ...RIGHT, sessionsPerPod: 1 }),
     ],
   });
 

@@ -5,8 +5,8 @@ import type { EndedPod } from './running.ts';
 
 /** What AWS' record tells of a load. */
 interface Recorded {
-  /** Calls of AssumeRoleForPodIdentity for each pod, by its namespace and name. */
-  readonly calls: ReadonlyMap<string, number>;
+  /** Calls of AssumeRoleForPodIdentity for the load's pods. */
+  readonly calls: number;
   /** Sessions that pods were given, and of these how many were opened by the token of another pod. */
   readonly sessions: number;
   readonly ofOthers: readonly string[];
@@ -27,8 +27,8 @@ export function heldAgainstRecord(
   const asked = aws.controls
     .calls()
     .filter(({ operation, receivedAt }) => operation === 'AssumeRoleForPodIdentity' && receivedAt >= since);
-  const calls = new Map<string, number>();
-  for (const pod of asked.flatMap((call) => podOf(call) ?? [])) calls.set(pod, (calls.get(pod) ?? 0) + 1);
+  const names = new Set(pods.map(({ namespace, name }) => `${namespace}/${name}`));
+  const calls = asked.filter((call) => names.has(podOf(call) ?? '')).length;
   const openers = new Map(
     asked.flatMap((call) => openedBy(call).map((session) => [session.split('/').at(-1), podOf(call)] as const)),
   );

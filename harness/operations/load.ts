@@ -134,8 +134,8 @@ export const expectRecovery = defineStep('ExpectRecovery', (load: string) => ({ 
 });
 
 interface VerdictOptions {
-  /** Tells how often EKS Auth was asked for a pod: `callsPerPod`. */
-  readonly calls?: boolean;
+  /** Pods must be quick enough to tell how many sessions each was given: `sessionsPerPod`. */
+  readonly sessions?: boolean;
   /** Of a flood: slowest rate at which requests must be answered, a second; below it nothing can be said of a limit on them. */
   readonly perSecond?: number;
   /** Longest times, in milliseconds, by the fact that they are of, such as `credentialsP99`. */
@@ -151,7 +151,6 @@ export const loadVerdicts = defineHarnessOperation(
   (load: string, options: VerdictOptions = {}) => ({ load, ...options }),
   {
     standsAlone: true,
-    needs: ({ calls }) => (calls === true ? ['call-record'] : []),
     *check({ limits = {}, perSecond }) {
       yield number('"perSecond" of loadVerdicts', perSecond, 1, 1_000_000);
       for (const [fact, limit] of Object.entries(limits))
@@ -184,18 +183,18 @@ async function resultOf(
   world: ScenarioWorld,
   running: RunningLoad,
   pods: readonly EndedPod[],
-  { calls, perSecond = 0, limits = {} }: VerdictOptions,
+  { sessions, perSecond = 0, limits = {} }: VerdictOptions,
 ): Promise<ProbeResult> {
   const { startedAt, recoversFrom } = running;
   const figures = figuresOf(pods, running.pods, recoversFrom);
   const record = heldAgainstRecord(world, pods, startedAt);
   const ofOthers = record?.ofOthers ?? [];
-  const asked = record && callsPerPod(pods, record.calls);
+  const given = sessionsPerPod(pods);
   const facts: Facts = {
     ...figures,
     wrongIdentities: Number(figures['wrongIdentities']) + ofOthers.length,
-    ...(record && { sessionsInRecord: record.sessions }),
-    ...(asked !== undefined && { callsPerPod: asked }),
+    ...(record && { sessionsInRecord: record.sessions, callsPerPod: rounded(record.calls / running.pods) }),
+    ...(given !== undefined && { sessionsPerPod: given }),
     ...(await usageFacts(running)),
   };
   const wrongs = [...ofOthers, ...pods.flatMap(({ verdict }) => verdict?.wrongs ?? [])];
@@ -220,8 +219,11 @@ async function resultOf(
       'error',
       `${facts['late']} requests were not answered in time: the subject or this machine is too slow.`,
     );
-  if (calls === true && asked === undefined)
-    return told('error', `No pod was answered within ${PATIENCE} ms, so that calls of EKS Auth cannot be counted.`);
+  if (sessions === true && given === undefined)
+    return told(
+      'error',
+      `No pod was answered within ${PATIENCE} ms, so that nothing can be said of how often EKS Auth is asked.`,
+    );
   const rate = Number(facts['grantedPerSecond'] ?? 0) + Number(facts['refusedPerSecond'] ?? 0);
   if (rate < perSecond)
     return told(
@@ -234,22 +236,22 @@ async function resultOf(
   return { outcome: 'granted', facts };
 }
 
-/** Milliseconds after which an agent may give up a call of EKS Auth, and make it again (eks-pod-identity-agent). */
-const PATIENCE = 500;
+/** Milliseconds: EKS Auth has a second, and other requests of the pod wait for 1.8 s before they ask for themselves (eks-pod-identity-agent). */
+const PATIENCE = 1000;
 
-/** Over the pods whose requests were all answered before the agent may have called again; undefined where there is none. */
-function callsPerPod(pods: readonly EndedPod[], calls: ReadonlyMap<string, number>): number | undefined {
-  const quick = pods.filter(
-    ({ verdict }) =>
-      verdict !== undefined &&
-      Object.keys(verdict.errors).length === 0 &&
-      verdict.answers.length > 0 &&
-      Math.max(...verdict.answers) < PATIENCE,
+/**
+ * Sessions that a pod was given on average, over the pods whose first answer came before the agent may have asked again for slowness;
+ * undefined where there is none. A session that the agent gave up waiting for reaches no pod.
+ */
+function sessionsPerPod(pods: readonly EndedPod[]): number | undefined {
+  const quick = pods.flatMap(({ verdict }) =>
+    verdict && (verdict.answers[0] ?? PATIENCE) < PATIENCE ? [verdict] : [],
   );
   if (quick.length === 0) return undefined;
-  const all = quick.reduce((sum, { namespace, name }) => sum + (calls.get(`${namespace}/${name}`) ?? 0), 0);
-  return Math.round((all * 100) / quick.length) / 100;
+  return rounded(quick.reduce((sum, { sessions }) => sum + sessions.length, 0) / quick.length);
 }
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;
 
 async function usageFacts({ usage }: RunningLoad): Promise<Facts> {
   const used = await usage();
