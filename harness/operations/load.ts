@@ -15,6 +15,9 @@ import { defineHarnessOperation, defineStep } from './registry.ts';
 /** Pods that a Job may have (Kubernetes API reference, Job: completions of an Indexed Job). */
 const MOST_PODS = 100_000;
 
+/** By the cluster's clock, which a scenario may move: Kubernetes ends Jobs of a run that was killed then. */
+const DEADLINE_SECONDS = 7200;
+
 interface LoadOptions {
   /** Workloads over whose service accounts the pods are spread, a Job for each. */
   readonly workloads: readonly string[];
@@ -93,7 +96,7 @@ async function begin(world: ScenarioWorld, options: LoadOptions & { readonly loa
           load,
           completions: completions[index] ?? 1,
           parallelism: parallelism[index] ?? 1,
-          deadlineSeconds: world.scenario.spec.allowSeconds ?? 600,
+          deadlineSeconds: DEADLINE_SECONDS,
           plan: {
             roles: (options.roles ?? [item.association?.role ?? '']).map((role) => world.names.roleArn(role)),
             bucket: world.names.bucket(options.bucket ?? 'data'),
