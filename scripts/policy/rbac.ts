@@ -17,7 +17,7 @@ export type Rules = Readonly<Record<'cluster' | Scope, readonly Rule[]>>;
 /** What every authenticated user may do by default (Kubernetes, "Using RBAC Authorization", API discovery roles). */
 const OF_EVERYBODY: readonly string[] = ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'];
 /** Of these an object's name is the same in each run. A new object has none when it is authorized. */
-const NAMED: readonly string[] = ['leases', 'daemonsets', 'deployments', 'clusterroles'];
+const NAMED: readonly string[] = ['leases', 'daemonsets', 'deployments', 'clusterroles', 'groups', 'uids'];
 
 /**
  * What no rehearsal asks for: embedded clusters have no network policies, and a candidate of the agent, which is none of their
