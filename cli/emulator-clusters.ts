@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
 import type { HostedClusterType } from '../clusters/cluster-type.ts';
-import type { ClusterHost } from '../clusters/driver.ts';
-import { EMULATED_SUBNETS, provisionThroughEks } from '../clusters/eks/provision.ts';
-import type { Emulator } from '../emulator/index.ts';
-import { emulatedAws } from '../harness/aws/emulated.ts';
+import type { ClusterHost, RunningCluster } from '../clusters/driver.ts';
+import { EMULATED_SUBNETS, provisionThroughEks, type ClusterPlan } from '../clusters/eks/provision.ts';
+import type { AwsTarget } from '../harness/aws/target.ts';
 import { openJournal } from '../harness/cleanup/journal.ts';
 import { configure } from '../harness/config/configuration.ts';
 
@@ -57,20 +56,30 @@ export async function makeClusters(
   }
 }
 
-/** Has EKS know the one cluster that is there already, with nodes and without the agent. Throws errors of AWS' clients. */
-export async function registerCluster(emulator: Emulator, name: string, signal: AbortSignal): Promise<void> {
-  const aws = emulatedAws(emulator);
+/** Of a cluster that `registerCluster` makes known. */
+export interface RegisteredCluster extends Pick<ClusterPlan, 'adminPrincipalArn'> {
+  readonly tags: Readonly<Record<string, string>>;
+  /** Default: the agent is not installed. */
+  readonly addon?: ClusterPlan['addon'];
+  readonly signal?: AbortSignal;
+}
+
+/** Has an emulated EKS know a cluster that is no run's, with nodes. Throws `ClusterError` and errors of AWS' clients. */
+export async function registerCluster(
+  aws: AwsTarget,
+  name: string,
+  { tags, signal = new AbortController().signal, addon, ...plan }: RegisteredCluster,
+): Promise<RunningCluster> {
   const { eks, iam } = aws.clients('main');
-  await provisionThroughEks(
+  return provisionThroughEks(
     {
-      ...{ alias: 'c1', name, region: aws.region, signal },
-      tags: { 'eks-pod-identity-conformance': 'in-cluster' },
+      ...{ alias: 'c1', name, region: aws.region, tags, signal },
       accountId: aws.accountId('main'),
       clients: { eks, iam },
       token: (clusterName) => aws.clusterToken(clusterName),
       progress: () => undefined,
     },
-    { subnets: EMULATED_SUBNETS, nodes: {}, addon: undefined },
+    { subnets: EMULATED_SUBNETS, nodes: {}, addon, ...plan },
   );
 }
 

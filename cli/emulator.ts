@@ -106,7 +106,9 @@ one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (o
       const existing = typeOf(given) === IN_CLUSTER ? given.text('cluster-name') : undefined;
       if (existing !== undefined) {
         const { registerCluster } = await import('./emulator-clusters.ts');
-        await registerCluster(emulator, existing, interrupted);
+        const { emulatedAws } = await import('../harness/aws/emulated.ts');
+        const tags = { 'eks-pod-identity-conformance': 'in-cluster' };
+        await registerCluster(emulatedAws(emulator), existing, { tags, signal: interrupted });
       }
       const { endpoint, region } = emulator;
       // The log of a pod is read by others, and who made it knows the key.

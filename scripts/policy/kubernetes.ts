@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EMULATED_SUBNETS, provisionThroughEks } from '../../clusters/eks/provision.ts';
-import type { RunningCluster } from '../../clusters/driver.ts';
+import { registerCluster } from '../../cli/emulator-clusters.ts';
 import { connect } from '../../foundation/kubernetes/connection.ts';
 import type { Audit } from '../../kubernetes/index.ts';
 import type { RehearsalCloud } from '../rehearsal/cloud.ts';
@@ -30,7 +29,8 @@ export function auditOfRunner(): { readonly audit: Audit; readonly asked: Parame
 
 /** Makes a cluster without the agent, and a service account in it whose token and authority are in a folder. */
 export async function prepareRunner(cloud: RehearsalCloud, folder: string): Promise<RunnerRehearsal> {
-  const cluster = await existingCluster(cloud);
+  const tags = { team: 'platform' };
+  const cluster = await registerCluster(cloud.aws, 'existing', { tags, adminPrincipalArn: cloud.jobRoleArn });
   const connection = connect(cluster.kubeConfig);
   const metadata = { name: 'runner', namespace: NAMESPACE };
   await connection.json('POST', '/api/v1/namespaces', { metadata: { name: NAMESPACE } });
@@ -70,19 +70,4 @@ export async function prepareRunner(cloud: RehearsalCloud, folder: string): Prom
     },
     close: () => connection.close(),
   };
-}
-
-async function existingCluster({ aws, jobRoleArn }: RehearsalCloud): Promise<RunningCluster> {
-  const { eks, iam } = aws.clients('main');
-  return provisionThroughEks(
-    {
-      ...{ alias: 'c1', name: 'existing', region: aws.region, tags: { team: 'platform' } },
-      accountId: aws.accountId('main'),
-      clients: { eks, iam },
-      token: (clusterName) => aws.clusterToken(clusterName),
-      progress: () => undefined,
-      signal: new AbortController().signal,
-    },
-    { subnets: EMULATED_SUBNETS, nodes: {}, adminPrincipalArn: jobRoleArn, addon: undefined },
-  );
 }

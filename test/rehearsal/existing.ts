@@ -1,6 +1,6 @@
 import { connect } from '../../foundation/kubernetes/connection.ts';
 import type { RunningCluster } from '../../clusters/driver.ts';
-import { EMULATED_SUBNETS, provisionThroughEks } from '../../clusters/eks/provision.ts';
+import { registerCluster } from '../../cli/emulator-clusters.ts';
 import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 
 /** A cluster of the account that is no run's, with nodes and the agent's add-on unless told otherwise. */
@@ -9,23 +9,11 @@ export async function existingCluster(
   name: string,
   { addon = true, access = true }: { readonly addon?: boolean; readonly access?: boolean } = {},
 ): Promise<RunningCluster> {
-  const { eks, iam } = aws.clients('main');
-  return provisionThroughEks(
-    {
-      ...{ alias: 'c1', name, region: aws.region, tags: { team: 'blue' } },
-      accountId: aws.accountId('main'),
-      clients: { eks, iam },
-      token: (clusterName) => aws.clusterToken(clusterName),
-      progress: () => undefined,
-      signal: new AbortController().signal,
-    },
-    {
-      subnets: EMULATED_SUBNETS,
-      nodes: {},
-      ...(access && { adminPrincipalArn: jobRoleArn }),
-      addon: addon ? {} : undefined,
-    },
-  );
+  return registerCluster(aws, name, {
+    tags: { team: 'blue' },
+    ...(access && { adminPrincipalArn: jobRoleArn }),
+    ...(addon && { addon: {} }),
+  });
 }
 
 const LISTED = [
