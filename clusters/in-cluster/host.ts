@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { AgentVersion } from '../../components/agent/options.ts';
 import type { ClusterSpec, Credentials, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '../../emulator/index.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
@@ -41,7 +42,6 @@ export function inClusterHost(options: InClusterHostOptions): ClusterHost {
         taken = true;
         const { issuer } = await json<{ readonly issuer: string }>(connection, '/.well-known/openid-configuration');
         const { server = '', caFile = '' } = config.getCurrentCluster() ?? {};
-        const { readFile } = await import('node:fs/promises');
         const authority = await readFile(caFile, 'base64');
         return new OwnCluster(spec, options, connection, { endpoint: server, authority, issuer });
       },

@@ -17,23 +17,19 @@ const RANGE = { lowest: 1, highest: 3_600_000, figures: 3 } as const;
 export function figuresOf(pods: readonly EndedPod[], expected: number, since: number | undefined): Facts {
   const verdicts = pods.flatMap(({ verdict }) => verdict ?? []);
   const sum = (of: (verdict: LoadVerdict) => number): number => verdicts.reduce((all, verdict) => all + of(verdict), 0);
-  const errors = new Map<string, number>();
-  for (const { errors: own } of verdicts)
-    for (const [kind, count] of Object.entries(own)) errors.set(kind, (errors.get(kind) ?? 0) + count);
-  const statuses = new Map<string, number>();
-  for (const { statuses: own = {} } of verdicts)
-    for (const [status, count] of Object.entries(own)) statuses.set(status, (statuses.get(status) ?? 0) + count);
+  const errors = summed(verdicts.map(({ errors: own }) => own));
+  const statuses = summed(verdicts.map(({ statuses: own = {} }) => own));
   const flooded = verdicts.filter(({ statuses: own }) => own !== undefined);
   return {
     pods: expected,
     lost: expected - verdicts.length,
     wrongIdentities: sum(({ wrong }) => wrong),
     answers: sum(({ granted }) => granted),
-    errors: [...errors.values()].reduce((all, count) => all + count, 0) - sum(({ late }) => late),
+    errors: errors.reduce((all, [, count]) => all + count, 0) - sum(({ late }) => late),
     late: sum(({ late }) => late),
     notRecovered: verdicts.filter(({ recovered }) => !recovered).length,
-    ...Object.fromEntries([...errors].sort(byName).map(([kind, count]) => [`errors.${kind}`, count])),
-    ...Object.fromEntries([...statuses].sort(byName).map(([status, count]) => [`answers.${status}`, count])),
+    ...Object.fromEntries(errors.map(([kind, count]) => [`errors.${kind}`, count])),
+    ...Object.fromEntries(statuses.map(([status, count]) => [`answers.${status}`, count])),
     ...(flooded.length > 0 && {
       grantedPerSecond: perSecond(flooded, '200'),
       refusedPerSecond: perSecond(flooded, '429'),
@@ -54,7 +50,13 @@ export function figuresOf(pods: readonly EndedPod[], expected: number, since: nu
   };
 }
 
-const byName = ([one]: readonly [string, number], [other]: readonly [string, number]): number => (one < other ? -1 : 1);
+/** The sums of counts by what they are of, in the order of its names. */
+function summed(counts: readonly Readonly<Record<string, number>>[]): readonly (readonly [string, number])[] {
+  const sums = new Map<string, number>();
+  for (const own of counts)
+    for (const [name, count] of Object.entries(own)) sums.set(name, (sums.get(name) ?? 0) + count);
+  return [...sums].sort(([one], [other]) => (one < other ? -1 : 1));
+}
 
 const perSecond = (verdicts: readonly LoadVerdict[], status: string): number =>
   Math.round(
