@@ -28,7 +28,7 @@ const SELECTION = [
   'profile',
   'load-pods',
   'load-service-accounts',
-  'load-at-once',
+  'load-parallelism',
   'client',
   'client-command',
   'client-image',

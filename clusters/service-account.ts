@@ -15,14 +15,14 @@ export function serviceAccountConfig(folder: string, environment: NodeJS.Process
   if (!host || !port)
     throw new ClusterError(
       'BAD_KUBECONFIG',
-      `KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set, so this is no pod whose service account could be in ${folder} (--service-account): leave that out.`,
+      `KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set, so this is no pod whose service account could be in ${folder} (--service-account-dir): leave that out.`,
     );
   const [tokenFile, caFile] = [join(folder, 'token'), join(folder, 'ca.crt')];
   const missing = [tokenFile, caFile].find((file) => !existsSync(file));
   if (missing !== undefined)
     throw new ClusterError(
       'BAD_KUBECONFIG',
-      `There is no ${missing}: name the folder of the pod's service account with --service-account, such as ${SERVICE_ACCOUNT_FOLDER}.`,
+      `There is no ${missing}: name the folder of the pod's service account with --service-account-dir, such as ${SERVICE_ACCOUNT_FOLDER}.`,
     );
   const name = 'in-cluster';
   const config = new KubeConfig();

@@ -54,7 +54,7 @@ const patient = { rounds: 2, furtherRounds: 30, everySeconds: 2 } as const;
 /** Longest times, in milliseconds: far more than AWS documents anywhere, so that a machine of two processors can be busy. */
 const LIMITS = { credentialsP99: 120_000, objectP99: 180_000 };
 
-suite('load', ({ scenario, load: { pods, serviceAccounts, atOnce } }) => {
+suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   const names = Array.from({ length: serviceAccounts }, (_, index) => `sa${index}`);
   const namespaceOf = (index: number): string => `n${Math.floor(index / PER_NAMESPACE)}`;
   /** Each service account with a role of its own, and of `others` besides. */
@@ -79,8 +79,8 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, atOnce } }) => {
     ),
   });
   const namespaces = [...new Set(names.map((_, index) => namespaceOf(index)))];
-  const all = { workloads: names, pods, atOnce };
-  const noisy = { workloads: names.slice(0, 2), pods: 2, atOnce: 2 };
+  const all = { workloads: names, pods, parallelism };
+  const noisy = { workloads: names.slice(0, 2), pods: 2, parallelism: 2 };
 
   scenario('LO-01', 'pods that start at once each get their own identity, and one session alone', {
     source: `${HOW}; ${TAGS}; ${CACHE}`,
@@ -98,7 +98,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, atOnce } }) => {
     ...world(),
     probes: [
       // One pod of each service account at a time, followed by the next.
-      startLoad('rolling', { ...all, atOnce: serviceAccounts, ...patient }),
+      startLoad('rolling', { ...all, parallelism: serviceAccounts, ...patient }),
       succeeds(loadVerdicts('rolling', { limits: LIMITS }), RIGHT),
     ],
   });
@@ -178,7 +178,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, atOnce } }) => {
     needs: ['cluster-clock'],
     ...world([], () => 'c1', { serviceAccountAnnotations: SHORT_TOKEN }),
     probes: [
-      startLoad('all', { ...all, pods: Math.min(pods, atOnce), rounds: 20, everySeconds: 2, furtherRounds: 10 }),
+      startLoad('all', { ...all, pods: Math.min(pods, parallelism), rounds: 20, everySeconds: 2, furtherRounds: 10 }),
       awaitLoad('all', 100),
       // Tokens are renewed when four fifths of their time are over.
       advanceClock(490),
@@ -194,7 +194,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, atOnce } }) => {
     probes: [
       // Handed out until fifteen seconds are left, so that all are fetched anew each fifteen seconds or so.
       ...namespaces.map((namespace) => eksAuth({ namespace, credentialsSeconds: 30 })),
-      startLoad('all', { ...all, pods: Math.min(pods, atOnce), alignSeconds: 5, rounds: 8, everySeconds: 5 }),
+      startLoad('all', { ...all, pods: Math.min(pods, parallelism), alignSeconds: 5, rounds: 8, everySeconds: 5 }),
       succeeds(loadVerdicts('all', { sessions: true, limits: LIMITS }), { ...RIGHT, sessionsPerPod: between(2, 24) }),
     ],
   });

@@ -73,7 +73,7 @@ export const EKS_OPTIONS: readonly OptionSpec[] = [
     },
   ),
   option.text(
-    'service-account DIR',
+    'service-account-dir DIR',
     'reach the API server of --cluster-name as the service account of this pod, whose token and ca.crt are in this folder',
   ),
   option.text('addon-version VERSION', 'version of the add-on eks-pod-identity-agent (default: that of EKS)'),
@@ -115,7 +115,7 @@ export function checkEksOptions(options: OptionValues): void {
   refuse(['kubeconfig', 'context'], !inside, 'clusters of EKS are reached by tokens of the AWS credentials');
   const agentImage = options.text('agent-image');
   refuse(
-    ['service-account'],
+    ['service-account-dir'],
     names.length !== 1,
     'a pod has a service account of its own cluster alone, which --cluster-name must name',
   );

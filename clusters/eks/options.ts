@@ -60,7 +60,7 @@ export function eksOptionsOf(options: OptionValues): Omit<EksOptions, 'run' | 'w
       nodeRoleArn: 'node-role-arn',
       adminPrincipalArn: 'admin-principal-arn',
       agentImage: 'agent-image',
-      serviceAccount: 'service-account',
+      serviceAccount: 'service-account-dir',
     }),
   };
 }

@@ -13,7 +13,7 @@ export const IN_CLUSTER: HostedClusterType = {
     AGENT_ARGS,
     AGENT_CHART,
     option.list('agent-variables NAME=VALUE', "variable of the agent's environment (repeat, or a comma list)"),
-    option.text('service-account DIR', 'folder with the token and ca.crt of the service account of this pod'),
+    option.text('service-account-dir DIR', 'folder with the token and ca.crt of the service account of this pod'),
     option.text('reached-at URL', 'where nodes and pods reach the emulator'),
     option.text('owner RUN', 'id of the run whose the cluster is: what is installed carries it'),
     option.text('cluster-name NAME', 'what EKS calls the cluster', { default: 'in-cluster' }),
@@ -21,7 +21,7 @@ export const IN_CLUSTER: HostedClusterType = {
   ],
   emulatorOptions: [
     ...['agent-image', 'agent-args', 'agent-chart', 'agent-variables'],
-    ...['service-account', 'reached-at', 'owner', 'cluster-name'],
+    ...['service-account-dir', 'reached-at', 'owner', 'cluster-name'],
   ],
   aws: 'emulator',
   capabilities: () => new Set(),
@@ -30,7 +30,7 @@ export const IN_CLUSTER: HostedClusterType = {
     const { inClusterHost } = await import('./host.ts');
     return inClusterHost({
       run: options.text('owner') ?? run,
-      serviceAccount: options.text('service-account') ?? '',
+      serviceAccount: options.text('service-account-dir') ?? '',
       reachedAt: options.text('reached-at') ?? '',
       agentImage: options.text('agent-image') ?? '',
       agentArgs: options.list('agent-args'),

@@ -94,10 +94,10 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
     maximum: 1000,
     default: SMALL_LOAD.serviceAccounts,
   }),
-  option.number('load-at-once N', 'pods of a load that run at once: others follow in waves', {
+  option.number('load-parallelism N', 'pods of a load that run at once: others follow in waves', {
     minimum: 2,
     maximum: 100_000,
-    default: SMALL_LOAD.atOnce,
+    default: SMALL_LOAD.parallelism,
   }),
   option.number('parallel N', 'scenarios under way at once', {
     minimum: 1,

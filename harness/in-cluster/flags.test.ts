@@ -45,7 +45,7 @@ describe('flags of a runner in the cluster', () => {
     [['--in-cluster'], /--in-cluster is for kind and eks clusters/],
     [EKS.filter((word) => !/workload|p:1/.test(word)), /needs the one cluster/],
     [['--cluster', 'eks', '--context', 'x'], /--context x has no effect/],
-    [['--cluster', 'eks', '--service-account', '/x'], /--service-account \/x has no effect/],
+    [['--cluster', 'eks', '--service-account-dir', '/x'], /--service-account-dir \/x has no effect/],
   ];
   for (const [args, sentence] of refusals)
     it(`are refused as ${args.join(' ')}`, () => {

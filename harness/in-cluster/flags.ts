@@ -12,7 +12,7 @@ const OF_THE_AGENT: readonly string[] = ['agent-image', 'agent-args', 'agent-cha
 /** What needs files of this machine, somebody at it, or the inside of an emulator. */
 const NOT_INSIDE: readonly string[] = [
   ...['suites-dir', 'gate', 'times', 'last-failed', 'shard', 'watch', 'keep', 'record', 'client', 'client-image'],
-  ...['s3-endpoint', 'service-principal', 'fault', 'service-account'],
+  ...['s3-endpoint', 'service-principal', 'fault', 'service-account-dir'],
 ];
 
 /**

@@ -157,7 +157,7 @@ function emulatorObjects(
           ...['emulator', '--host', '0.0.0.0', '--port', String(EMULATOR_PORT), '--region', region],
           ...['--access-key-id', '$(AWS_ACCESS_KEY_ID)', '--secret-access-key', '$(AWS_SECRET_ACCESS_KEY)'],
           ...['--clusters', 'in-cluster', '--cluster-name', clusterName, '--owner', run],
-          ...['--service-account', SERVICE_ACCOUNT_FOLDER, '--reached-at', EMULATOR_URL, ...flags],
+          ...['--service-account-dir', SERVICE_ACCOUNT_FOLDER, '--reached-at', EMULATOR_URL, ...flags],
         ],
         envFrom: [{ secretRef: { name: KEYS } }],
       }),
@@ -171,7 +171,7 @@ function runnerJob(spec: RunnerSpec): KubernetesObject {
   const runnerPod = podSpec(RUNNER, {
     image,
     args: [
-      ...['run', '--cluster', 'eks', '--cluster-name', clusterName, '--service-account', SERVICE_ACCOUNT_FOLDER],
+      ...['run', '--cluster', 'eks', '--cluster-name', clusterName, '--service-account-dir', SERVICE_ACCOUNT_FOLDER],
       ...['--run-id', run, '--workload-image', workloadImage, '--report-dir', REPORTS, '--reporter', 'in-cluster'],
       ...(emulator === undefined ? [] : ['--aws-endpoint', EMULATOR_URL]),
       // A dollar sign of a value is no reference to a variable.

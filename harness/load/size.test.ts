@@ -7,13 +7,13 @@ describe('the size of a load', () => {
   const size = (...argv: string[]) => loadSize(configure(argv, {}));
   it('is small unless it is given', () => {
     expect(size()).to.deep.equal(SMALL_LOAD);
-    expect(size('--load-pods', '300', '--load-service-accounts', '60', '--load-at-once', '60')).to.deep.equal({
-      ...{ pods: 300, serviceAccounts: 60, atOnce: 60 },
+    expect(size('--load-pods', '300', '--load-service-accounts', '60', '--load-parallelism', '60')).to.deep.equal({
+      ...{ pods: 300, serviceAccounts: 60, parallelism: 60 },
     });
   });
   for (const [argv, text] of [
     [['--load-pods', '5'], '--load-service-accounts is 10 and --load-pods 5'],
-    [['--load-at-once', '5'], '--load-at-once is 5 and --load-service-accounts 10'],
+    [['--load-parallelism', '5'], '--load-parallelism is 5 and --load-service-accounts 10'],
     [['--load-pods', '1'], '--load-pods'],
     [['--load-service-accounts', '1001'], '--load-service-accounts'],
   ] as const)

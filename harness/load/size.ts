@@ -7,27 +7,27 @@ export interface LoadSize {
   /** Over which they are spread. */
   readonly serviceAccounts: number;
   /** Pods that run at once at most: more come in waves. */
-  readonly atOnce: number;
+  readonly parallelism: number;
 }
 
 /** What a laptop bears. */
-export const SMALL_LOAD: LoadSize = { pods: 20, serviceAccounts: 10, atOnce: 20 };
+export const SMALL_LOAD: LoadSize = { pods: 20, serviceAccounts: 10, parallelism: 20 };
 
 /** Throws `HarnessError` BAD_FLAG_VALUE where the numbers do not go together. */
 export function loadSize(given: Pick<OptionValues, 'number'>): LoadSize {
   const size = {
     pods: given.number('load-pods'),
     serviceAccounts: given.number('load-service-accounts'),
-    atOnce: given.number('load-at-once'),
+    parallelism: given.number('load-parallelism'),
   };
-  const { pods, serviceAccounts, atOnce } = size;
+  const { pods, serviceAccounts, parallelism } = size;
   if (serviceAccounts > pods)
     throw wrong(
       `--load-service-accounts is ${serviceAccounts} and --load-pods ${pods}: each service account needs a pod, so give no more of them than pods.`,
     );
-  if (serviceAccounts > atOnce)
+  if (serviceAccounts > parallelism)
     throw wrong(
-      `--load-at-once is ${atOnce} and --load-service-accounts ${serviceAccounts}: each has a Job with a pod at least, so let as many run at once.`,
+      `--load-parallelism is ${parallelism} and --load-service-accounts ${serviceAccounts}: each has a Job with a pod at least, so let as many run at once.`,
     );
   return size;
 }

@@ -23,7 +23,7 @@ interface LoadOptions {
   readonly workloads: readonly string[];
   readonly pods: number;
   /** Pods that run at once at most. */
-  readonly atOnce: number;
+  readonly parallelism: number;
   /** Roles of which each pod's session must be one. Default: that of its workload. */
   readonly roles?: readonly string[];
   /** Of objects: `<bucket>/<cluster>/<namespace>/<service account>/object` is each service account's own. Default `data`. */
@@ -48,13 +48,13 @@ export const startLoad = defineStep('StartLoad', (load: string, options: LoadOpt
   isExclusive: () => true,
   refersTo: ({ workloads, roles = [] }) => ({ workloads, roles }),
   needs: () => ['s3', 'pod-identity'],
-  *check({ load, workloads, pods, atOnce, requests, rounds, everySeconds, alignSeconds, furtherRounds, flood }) {
+  *check({ load, workloads, pods, parallelism, requests, rounds, everySeconds, alignSeconds, furtherRounds, flood }) {
     if (!/^[a-z][a-z0-9-]{0,20}$/.test(String(load)))
       yield `the name of startLoad is ${shown(load)}: give up to 21 lower-case letters, digits and dashes`;
     if (!Array.isArray(workloads) || workloads.length < 2)
       yield `"workloads" of startLoad is ${shown(workloads ?? null)}: name two or more, since each pod tries the object of another`;
     else yield whole('"pods" of startLoad', pods ?? null, workloads.length, MOST_PODS);
-    yield whole('"atOnce" of startLoad', atOnce ?? null, 1, MOST_PODS);
+    yield whole('"parallelism" of startLoad', parallelism ?? null, 1, MOST_PODS);
     yield whole('"requests" of startLoad', requests, 0, 100);
     yield whole('"rounds" of startLoad', rounds, 1, 1000);
     yield whole('"furtherRounds" of startLoad', furtherRounds, 0, 1000);
@@ -67,7 +67,7 @@ export const startLoad = defineStep('StartLoad', (load: string, options: LoadOpt
 });
 
 async function begin(world: ScenarioWorld, options: LoadOptions & { readonly load: string }): Promise<void> {
-  const { load, pods, atOnce, workloads: names } = options;
+  const { load, pods, parallelism, workloads: names } = options;
   const items = names.map((name) => workload(world, name));
   const clusters = [...new Set(items.map(({ cluster }) => cluster))];
   const follow = await followPods(world, load, clusters);
@@ -86,7 +86,7 @@ async function begin(world: ScenarioWorld, options: LoadOptions & { readonly loa
       `${clusterOf(world, cluster).cluster.name}/${namespace}/${serviceAccount}`,
   );
   const completions = shares(pods, items.length);
-  const parallelism = shares(Math.max(atOnce, items.length), items.length);
+  const parallelismOfEach = shares(Math.max(parallelism, items.length), items.length);
   await Promise.all(
     items.map((item, index) =>
       createJob(
@@ -95,7 +95,7 @@ async function begin(world: ScenarioWorld, options: LoadOptions & { readonly loa
         jobManifest(world, item, {
           load,
           completions: completions[index] ?? 1,
-          parallelism: parallelism[index] ?? 1,
+          parallelism: parallelismOfEach[index] ?? 1,
           deadlineSeconds: DEADLINE_SECONDS,
           plan: {
             roles: (options.roles ?? [item.association?.role ?? '']).map((role) => world.names.roleArn(role)),

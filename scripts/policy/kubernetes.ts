@@ -57,7 +57,7 @@ export async function prepareRunner(cloud: RehearsalCloud, folder: string): Prom
     bound.push(`${root}/${binding}/runner`);
   };
   return {
-    flags: ['--cluster-name', cluster.name, '--service-account', folder],
+    flags: ['--cluster-name', cluster.name, '--service-account-dir', folder],
     environment: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port },
     bind: async (rules) => {
       for (const path of bound.splice(0)) await connection.json('DELETE', path);
