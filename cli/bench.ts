@@ -1,4 +1,4 @@
-import { HarnessError } from '../foundation/errors.ts';
+import { badFlagValue } from '../foundation/errors.ts';
 import { option, type OptionSpec } from '../foundation/options.ts';
 import type * as benchmark from '../scripts/bench/bench.ts';
 import type { Command } from './command.ts';
@@ -42,17 +42,15 @@ export const BENCH: Command = {
     const [eks, kindImage, suites] = [flag('eks'), text('kind-image'), list('suite')];
     const repeat = values.get('repeat')?.value as number | undefined;
     if (eks && (kindImage !== undefined || repeat !== undefined))
-      throw wrong('--eks measures something of its own: leave --kind-image and --repeat out.');
+      throw badFlagValue('--eks measures something of its own: leave --kind-image and --repeat out.');
     if (suites.length > 0 && !eks)
-      throw wrong(`--suite ${suites.join(',')} goes with --eks: add that, or leave it out.`);
+      throw badFlagValue(`--suite ${suites.join(',')} goes with --eks: add that, or leave it out.`);
     if ((flag('faults') || values.get('requests')?.origin !== 'default') && !flag('agent'))
-      throw wrong('--faults and --requests go with --agent: add that, or leave them out.');
+      throw badFlagValue('--faults and --requests go with --agent: add that, or leave them out.');
     if (flag('agent') && (eks || kindImage !== undefined || repeat !== undefined))
-      throw wrong('--agent measures something of its own: leave --eks, --kind-image and --repeat out.');
+      throw badFlagValue('--agent measures something of its own: leave --eks, --kind-image and --repeat out.');
     const agent = flag('agent') ? { requests: number('requests'), faults: flag('faults') } : undefined;
     const { bench } = await fromSource<typeof benchmark>('scripts/bench/bench.ts', io);
     return bench({ repeat, kindImage, eks, suites, agent, json: text('json'), strict: flag('strict') }, io);
   },
 };
-
-const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);

@@ -1,5 +1,5 @@
 import type * as detection from '../detection/index.ts';
-import { EXIT, HarnessError } from '../foundation/errors.ts';
+import { badFlagValue, EXIT } from '../foundation/errors.ts';
 import { option, type OptionSpec } from '../foundation/options.ts';
 import type { Command } from './command.ts';
 import { fromSource } from './from-source.ts';
@@ -33,9 +33,9 @@ export const DETECT: Command = {
     const kinds = (['mutants', 'judge'] as const).filter((name) => flag(name));
     const number = (name: string): number | undefined => values.get(name)?.value as number | undefined;
     if (kinds.length + Math.min(list('fault').length, 1) > 1)
-      throw wrong('--fault, --mutants and --judge are different kinds of defects: give one of them.');
+      throw badFlagValue('--fault, --mutants and --judge are different kinds of defects: give one of them.');
     if (flag('judge') && list('scenario').length > 0)
-      throw wrong('--scenario has no effect with --judge, whose mutants no scenario judges: leave it out.');
+      throw badFlagValue('--scenario has no effect with --judge, whose mutants no scenario judges: leave it out.');
     const { runDetect } = await fromSource<typeof detection>('detection/index.ts', io);
     const noticed = await runDetect(
       {
@@ -59,5 +59,3 @@ export const DETECT: Command = {
     return noticed ? EXIT.conforms : EXIT.doesNotConform;
   },
 };
-
-const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);

@@ -1,7 +1,7 @@
 import { hostedAmong, type HostedClusterType } from '../clusters/cluster-type.ts';
 import { IN_CLUSTER } from '../clusters/in-cluster/cluster-type.ts';
 import { CLUSTER_TYPES } from '../clusters/registry.ts';
-import { HarnessError } from '../foundation/errors.ts';
+import { badFlagValue, HarnessError } from '../foundation/errors.ts';
 import { SERVICE_PRINCIPAL, option, type OptionSpec } from '../foundation/options.ts';
 import type { GivenOptions } from '../harness/config/read-options.ts';
 import type { Emulator } from '../emulator/index.ts';
@@ -128,17 +128,18 @@ const exitCode = ({ reason }: AbortSignal): number => ((reason as Error).cause =
 /** Refuses what contradicts itself, or has no effect, so that nobody relies on it. Throws `HarnessError`. */
 function check({ text, values }: GivenOptions): void {
   const [account, second] = [text('account-id'), text('second-account')];
-  if (second === account) throw wrong(`--second-account must be another account than the first, not ${second} again.`);
+  if (second === account)
+    throw badFlagValue(`--second-account must be another account than the first, not ${second} again.`);
   if ((text('access-key-id') === undefined) !== (text('secret-access-key') === undefined))
-    throw wrong('--access-key-id and --secret-access-key must be given together.');
+    throw badFlagValue('--access-key-id and --secret-access-key must be given together.');
   const flagged = (name: string): boolean => values.get(name)?.origin === 'flag';
   for (const type of HOSTED) {
     const flag = ofType(type).find(({ name }) => flagged(name))?.name;
     if (flag !== undefined && text('clusters') !== type.name)
-      throw wrong(`--${flag} is for ${type.name} clusters: add --clusters ${type.name}, or leave it out.`);
+      throw badFlagValue(`--${flag} is for ${type.name} clusters: add --clusters ${type.name}, or leave it out.`);
   }
   if (flagged('pace') && text('timing') !== 'aws')
-    throw wrong('--pace is for an emulator that takes as long as AWS: add --timing aws, or leave it out.');
+    throw badFlagValue('--pace is for an emulator that takes as long as AWS: add --timing aws, or leave it out.');
 }
 
 /** Undefined: clusters are records alone. */
@@ -191,12 +192,12 @@ function s3Backend({ text }: GivenOptions, environment: Io['environment']): S3Ba
   const url = URL.canParse(given) ? new URL(given) : undefined;
   // The text may hold a password, so it is quoted only where it cannot be one.
   if (url === undefined || url.username !== '' || url.password !== '' || !['http:', 'https:'].includes(url.protocol))
-    throw wrong('--s3-endpoint must be a URL without user and password, such as http://127.0.0.1:9000.');
+    throw badFlagValue('--s3-endpoint must be a URL without user and password, such as http://127.0.0.1:9000.');
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
-    throw wrong(`--s3-endpoint must end after host and port: give ${url.origin}.`);
+    throw badFlagValue(`--s3-endpoint must end after host and port: give ${url.origin}.`);
   const [id, secret] = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'] as const;
   const { [id]: accessKeyId, [secret]: secretAccessKey } = environment;
-  if (!accessKeyId !== !secretAccessKey) throw wrong(`Set both ${id} and ${secret}, or neither.`);
+  if (!accessKeyId !== !secretAccessKey) throw badFlagValue(`Set both ${id} and ${secret}, or neither.`);
   return { endpoint: url.origin, accessKeyId: accessKeyId || 'test', secretAccessKey: secretAccessKey || 'test' };
 }
 
@@ -228,5 +229,3 @@ function bindingProblem(error: unknown, host: string, port: number): string | un
       return undefined;
   }
 }
-
-const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);

@@ -7,7 +7,7 @@ import {
   RUNNER_OPTIONS,
   WORKLOAD_IMAGE,
 } from '../shared-options.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { badFlagValue } from '../../foundation/errors.ts';
 
 /** Of roles (AWS General Reference, "Amazon Resource Names"). */
 const ROLE = {
@@ -99,17 +99,19 @@ const OF_THE_AGENT: readonly string[] = ['addon-version', 'agent-image'];
 export function checkEksOptions(options: OptionValues): void {
   const names = options.list('cluster-name');
   if (names.length > 2)
-    throw wrong(`--cluster-name is given ${names.length} times (${names.join(', ')}): a run uses one cluster or two.`);
+    throw badFlagValue(
+      `--cluster-name is given ${names.length} times (${names.join(', ')}): a run uses one cluster or two.`,
+    );
   if (new Set(names).size < names.length)
-    throw wrong(`--cluster-name names ${names[0]} twice: give two clusters, or one.`);
+    throw badFlagValue(`--cluster-name names ${names[0]} twice: give two clusters, or one.`);
   const refuse = (ineffective: readonly string[], applies: boolean, why: string): void => {
     const name = applies ? ineffective.find((option) => isGiven(option, options)) : undefined;
     if (name === undefined) return;
-    throw wrong(`--${name} ${String(options.values.get(name)?.value)} has no effect: ${why}. Leave it out.`);
+    throw badFlagValue(`--${name} ${String(options.values.get(name)?.value)} has no effect: ${why}. Leave it out.`);
   };
   const inside = options.flag('in-cluster') || options.flag('print-manifest');
   if (inside && (names.length !== 1 || options.text('workload-image') === undefined))
-    throw wrong(
+    throw badFlagValue(
       '--in-cluster needs the one cluster that the runner is put into and the image of its pods: give --cluster-name and --workload-image.',
     );
   refuse(['kubeconfig', 'context'], !inside, 'clusters of EKS are reached by tokens of the AWS credentials');
@@ -141,5 +143,3 @@ function isGiven(option: string, { values }: OptionValues): boolean {
   const origin = values.get(option)?.origin;
   return origin === 'flag' || (OF_THE_AGENT.includes(option) && origin !== 'default');
 }
-
-const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);

@@ -1,6 +1,6 @@
 import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { catalogue } from '../../faults/index.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { badFlagValue, HarnessError } from '../../foundation/errors.ts';
 import { suggestion } from '../../foundation/nearest.ts';
 import type { OptionValues } from '../../foundation/options.ts';
 
@@ -25,14 +25,14 @@ export function checkFaults(given: OptionValues, cluster: ClusterType): void {
       );
     const { subject } = fault;
     if (subject === 'cluster' && !cluster.isOwnKubernetes)
-      throw wrong(`--fault ${name} is one of the Kubernetes in a process: leave out --cluster ${cluster.name}.`);
+      throw badFlagValue(`--fault ${name} is one of the Kubernetes in a process: leave out --cluster ${cluster.name}.`);
     if (subject === 'client' && !given.list('client').includes('raw'))
-      throw wrong(`--fault ${name} is one of the client without an SDK: add --client raw.`);
+      throw badFlagValue(`--fault ${name} is one of the client without an SDK: add --client raw.`);
     const option = subject === 'agent' || subject === 'webhook' ? IMAGE_OPTIONS[subject] : undefined;
     const image = option && given.text(option);
     if (image !== undefined)
-      throw wrong(`--fault ${name} is one of the reference ${subject}, and --${option} is ${image}: leave one out.`);
+      throw badFlagValue(
+        `--fault ${name} is one of the reference ${subject}, and --${option} is ${image}: leave one out.`,
+      );
   }
 }
-
-const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);

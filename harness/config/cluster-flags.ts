@@ -1,4 +1,4 @@
-import { HarnessError } from '../../foundation/errors.ts';
+import { badFlagValue } from '../../foundation/errors.ts';
 import { endpointUrl, parseEndpoints } from '../aws/endpoints.ts';
 import { checkInCluster } from '../in-cluster/flags.ts';
 import type { Configuration } from './configuration.ts';
@@ -13,12 +13,12 @@ export function checkClusterFlags(configuration: Configuration): void {
   const flagged = (name: string): boolean => configuration.values.get(name)?.origin === 'flag';
   for (const { name, clusters } of options) {
     if (!flagged(name) || clusters === undefined || clusters.includes(cluster.name)) continue;
-    throw wrong(
+    throw badFlagValue(
       `--${name} is for ${clusters.join(' and ')} clusters, and this run uses --cluster ${cluster.name}: add --cluster ${clusters[0]}, or leave --${name} out.`,
     );
   }
   if (flagged('times') && configuration.text('shard') === undefined)
-    throw wrong('--times has no effect without --shard: add that, or leave --times out.');
+    throw badFlagValue('--times has no effect without --shard: add that, or leave --times out.');
   checkInCluster(configuration);
   if (configuration.flag('watch')) checkWatch(configuration);
   const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
@@ -26,7 +26,7 @@ export function checkClusterFlags(configuration: Configuration): void {
   if (s3Endpoint !== undefined) {
     endpointUrl(s3Endpoint, s3Endpoint, 's3-endpoint');
     if (endpoints.s3 !== undefined)
-      throw wrong(
+      throw badFlagValue(
         `--s3-endpoint ${s3Endpoint} and --aws-endpoint ${endpoints.s3} name two places for S3: leave one of them out.`,
       );
   }
@@ -39,7 +39,7 @@ export function checkClusterFlags(configuration: Configuration): void {
   if (cluster.aws === 'account' || Object.keys(endpoints).length > 0) return;
   const name = ['region', 'allow-account'].find(flagged);
   if (name !== undefined)
-    throw wrong(
+    throw badFlagValue(
       `--${name} has no effect with --cluster ${cluster.name}, which uses the harness' own emulator. Add --cluster eks or --aws-endpoint, or leave --${name} out.`,
     );
 }
@@ -49,9 +49,7 @@ const NOT_WATCHED = ['last-failed', 'shard', 'max-failures', 'keep', 'record'];
 
 function checkWatch(configuration: Configuration): void {
   if (configuration.list('suites-dir').length === 0)
-    throw wrong('--watch is for suites of your own: give their folder with --suites-dir, or leave --watch out.');
+    throw badFlagValue('--watch is for suites of your own: give their folder with --suites-dir, or leave --watch out.');
   const other = NOT_WATCHED.find((name) => configuration.values.get(name)?.origin === 'flag');
-  if (other !== undefined) throw wrong(`--${other} has no effect with --watch: leave one of the two out.`);
+  if (other !== undefined) throw badFlagValue(`--${other} has no effect with --watch: leave one of the two out.`);
 }
-
-const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);

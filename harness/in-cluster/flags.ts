@@ -1,4 +1,4 @@
-import { HarnessError } from '../../foundation/errors.ts';
+import { badFlagValue } from '../../foundation/errors.ts';
 import type { Configuration } from '../config/configuration.ts';
 
 /** What whoever puts the runner into the cluster acts on, so that the runner is not told. */
@@ -27,16 +27,16 @@ export function checkInCluster(configuration: Configuration): void {
       (one) => configuration.values.get(one)?.origin === 'flag',
     );
     if (name !== undefined)
-      throw wrong(`--${name} has no effect without --in-cluster: add that, or leave --${name} out.`);
+      throw badFlagValue(`--${name} has no effect without --in-cluster: add that, or leave --${name} out.`);
     return;
   }
   const refused = NOT_INSIDE.find(given);
   if (refused !== undefined)
-    throw wrong(
+    throw badFlagValue(
       `--${refused} is not possible with --in-cluster, whose runner has neither files of this machine nor anybody at it (docs/in-cluster.md): leave one of the two out.`,
     );
   if (configuration.text('runner-image') === undefined)
-    throw wrong(
+    throw badFlagValue(
       '--in-cluster needs the image of the runner: build it with scripts/runner-image.js of the source, and name it with --runner-image (docs/in-cluster.md).',
     );
 }
@@ -50,5 +50,3 @@ export function flagsOfRunner(configuration: Configuration, withEmulator: boolea
     return [`--${name}=${String(value)}`];
   });
 }
-
-const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);

@@ -1,4 +1,4 @@
-import { HarnessError } from '../../foundation/errors.ts';
+import { badFlagValue } from '../../foundation/errors.ts';
 import type { OptionValues } from '../../foundation/options.ts';
 
 /** How much load scenarios of the suite `load` make. */
@@ -22,17 +22,15 @@ export function loadSize(given: Pick<OptionValues, 'number'>): LoadSize {
   };
   const { pods, serviceAccounts, parallelism } = size;
   if (serviceAccounts > pods)
-    throw wrong(
+    throw badFlagValue(
       `--load-service-accounts is ${serviceAccounts} and --load-pods ${pods}: each service account needs a pod, so give no more of them than pods.`,
     );
   if (serviceAccounts > parallelism)
-    throw wrong(
+    throw badFlagValue(
       `--load-parallelism is ${parallelism} and --load-service-accounts ${serviceAccounts}: each has a Job with a pod at least, so let as many run at once.`,
     );
   return size;
 }
-
-const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);
 
 /** What each of so many service accounts has of a number of pods: they differ by one at most. */
 export const shares = (pods: number, serviceAccounts: number): readonly number[] =>
