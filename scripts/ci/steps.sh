@@ -89,9 +89,13 @@ finish() {
   exit
 }
 
-# However the script ends, what it began does too.
+# However the script ends, what it began does too: asked again until it does, since a process that is just being forked may
+# miss a signal, and killed after 30 s.
 end() {
-  local process
-  for process in "${processes[@]}"; do kill -- "-$process" 2>/dev/null; done
+  local process tries=300
+  for process in "${processes[@]}"; do
+    while kill -- "-$process" 2>/dev/null && ((tries-- > 0)); do sleep 0.1; done
+    kill -KILL -- "-$process" 2>/dev/null
+  done
   rm -rf "$reports"
 }
