@@ -156,12 +156,11 @@ async function record(program: string, part: readonly Run[]): Promise<JobEnd> {
   return end;
 }
 
+/** Parts of runs with the same flags, at most `most` in each. Neighbours come into different parts: one suite's wait longer than another's. */
 function partsOf(runs: readonly Run[], most: number): readonly (readonly Run[])[] {
-  const parts: Run[][] = [];
-  for (const run of runs) {
-    const last = parts.at(-1);
-    if (last !== undefined && last.length < most && last[0]?.flags === run.flags) last.push(run);
-    else parts.push([run]);
-  }
-  return parts;
+  return [...new Set(runs.map(({ flags }) => flags))].flatMap((flags) => {
+    const same = runs.filter((run) => run.flags === flags);
+    const count = Math.ceil(same.length / most);
+    return Array.from({ length: count }, (_, part) => same.filter((_run, index) => index % count === part));
+  });
 }
