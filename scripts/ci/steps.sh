@@ -74,14 +74,25 @@ conclude() {
     printf '%s\n' "$problem"
     { printf '\n-- %s\n' "${problem#FAILED: }" && grep -E '^ *FAILED' "$log" | head -n 20; tail -n 40 "$log"; } >>"$reports/failures"
   fi
-  printf '%5s s  %s%s\n' "$4" "$title" "${5:-}" >>"$reports/times"
+  take_processor_time
+  printf '%5s s  %5s s  %s%s\n' "$4" "$processor_time" "$title" "${5:-}" >>"$reports/times"
   return "$status"
+}
+
+# Sets `processor_time`: seconds of user and system time that what ended since the last call took, on all processors.
+processor_time_before=0
+take_processor_time() {
+  local total
+  times >"$reports/processor"
+  total="$(tail -n 1 "$reports/processor" | tr 'ms' '  ' | awk '{ printf "%.0f", $1 * 60 + $2 + $3 * 60 + $4 }')"
+  processor_time=$((total - processor_time_before))
+  processor_time_before=$total
 }
 
 # Prints the counts and ends: 0 when nothing failed.
 finish() {
   join_steps
-  printf '\n== Steps by the time they took, of %s s in all\n' "$SECONDS"
+  printf '\n== Steps by the time they took, and processor time, of %s s in all\n' "$SECONDS"
   sort -rn "$reports/times"
   if [[ -s "$reports/failures" ]]; then printf '\n== What failed, and the end of what it printed\n' && cat "$reports/failures"; fi
   printf '\n%s passed, %s failed\n' "$passed" "$failed"

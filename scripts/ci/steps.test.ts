@@ -70,8 +70,8 @@ describe('the steps of .ci/run', () => {
       '\n== first: begins, beside what follows\n== second\n== first: began above\none\ntwo\n== third\n',
     );
     expect(times)
-      .to.match(/\d s  first \(beside others\)\n/)
-      .and.to.match(/\d s  second\n/);
+      .to.match(/\d s +\d+ s  first \(beside others\)\n/)
+      .and.to.match(/\d s +\d+ s  second\n/);
   });
 
   it('count one beside others that failed, or was killed with all that ran it', () => {
