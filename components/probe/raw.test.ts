@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { diagnoseMissingCredentials, watchRequests } from './diagnose.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { doubtOf } from '../../harness/verdict/doubt.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials, judgeAgentAnswer } from './raw.ts';
 import { setEnvironment } from '../../test/support/process-environment.ts';
 
@@ -167,10 +168,26 @@ describe('raw requests', () => {
     expect(broken).to.include({ outcome: 'refused', layer: 'agent', code: 'ECONNRESET' });
   });
 
-  it('say that the agent cannot be reached', async () => {
+  it('say that the agent ends connections without an answer', async () => {
     answer = (request) => request.socket.destroy();
     const result = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' } });
-    expect(result).to.include({ outcome: 'refused', layer: 'agent', code: 'ECONNRESET' });
+    expect(result).to.include({ outcome: 'refused', layer: 'agent', code: 'NoAnswer' });
+    expect(seen).to.have.length(4);
+    expect(doubtOf(result), 'that tells of the agent').to.equal(undefined);
+  });
+
+  it('are made again where a connection broke', async () => {
+    answer = (request, response) => (seen.length < 4 ? request.socket.destroy() : response.end(credentials()));
+    const result = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' } });
+    expect(result).to.include({ outcome: 'granted' });
+  });
+
+  it('say that the agent cannot be reached', async () => {
+    const { AWS_CONTAINER_CREDENTIALS_FULL_URI: there } = process.env;
+    process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = 'http://127.0.0.1:1/v1/credentials';
+    const result = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' } });
+    process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = there;
+    expect(result).to.include({ outcome: 'refused', layer: 'agent', code: 'ECONNREFUSED' });
   });
 
   it('read an answer of AssumeRoleWithWebIdentity', async () => {

@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentRequest, ProbeResult, WebIdentityRequest } from '../../foundation/probe-protocol.ts';
 import { asWritten, pipelined, type Answer } from './pipeline.ts';
 import { stsEndpoint } from './sts-endpoint.ts';
@@ -48,23 +49,38 @@ export async function fetchCredentials(operation: AgentRequest): Promise<ProbeRe
   };
 }
 
-function askAgent(base: string, operation: AgentRequest, authorization: string | undefined): Promise<Answer> {
+/** Of a request whose connection was ended without an answer, again and again. */
+const NO_ANSWER = 'NoAnswer';
+
+/**
+ * One connection that breaks may be the network's, or the agent's that is just replaced. One that does so at every try is ended by
+ * the agent, as Go's `net/http` does where a handler panics.
+ */
+async function askAgent(base: string, operation: AgentRequest, authorization: string | undefined): Promise<Answer> {
   const url = new URL(base);
   if (operation.lines !== undefined) return asWritten(url, operation.lines, authorization);
-  return send(url, {
-    method: operation.method ?? 'GET',
-    path: operation.path ?? `${url.pathname}${url.search}`,
-    headers: {
-      ...(operation.host !== undefined && { host: operation.host }),
-      ...(authorization !== undefined && { authorization }),
-    },
-    ...(operation.giveUpAfter !== undefined && { timeout: operation.giveUpAfter }),
-  }).catch((error: NodeJS.ErrnoException) => ({
-    status: 0,
-    contentType: undefined,
-    body: error.code ?? 'connection failed',
-  }));
+  const once = (): Promise<Answer> =>
+    send(url, {
+      method: operation.method ?? 'GET',
+      path: operation.path ?? `${url.pathname}${url.search}`,
+      headers: {
+        ...(operation.host !== undefined && { host: operation.host }),
+        ...(authorization !== undefined && { authorization }),
+      },
+      ...(operation.giveUpAfter !== undefined && { timeout: operation.giveUpAfter }),
+    }).catch((error: NodeJS.ErrnoException) => notAnswered(error.code ?? 'connection failed'));
+  for (let left = TRIES; left > 0; left -= 1) {
+    const answer = await once();
+    if (answer.body !== 'ECONNRESET' || answer.status !== 0) return answer;
+    if (left > 1) await sleep(PAUSE_MILLISECONDS);
+  }
+  return notAnswered(NO_ANSWER);
 }
+
+const TRIES = 4;
+const PAUSE_MILLISECONDS = 500;
+
+const notAnswered = (code: string): Answer => ({ status: 0, contentType: undefined, body: code });
 
 /** What an agent's answer means: credentials, a refusal of its own, or one that EKS Auth made. */
 export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeResult {
@@ -94,8 +110,13 @@ export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeRe
       },
     };
   }
-  if (status === 0)
-    return { outcome: 'refused', layer: 'agent', code: body, message: `the agent cannot be reached (${body})`, facts };
+  if (status === 0) {
+    const message =
+      body === NO_ANSWER
+        ? `the agent ended the connection without an answer, ${TRIES} times in ${(TRIES * PAUSE_MILLISECONDS) / 1000} s`
+        : `the agent cannot be reached (${body})`;
+    return { outcome: 'refused', layer: 'agent', code: body, message, facts };
+  }
   const passedOn = PASSED_ON.exec(body);
   if (passedOn) {
     const [, requestId = '', code = '', message = '', fault = ''] = passedOn;
