@@ -6,9 +6,10 @@ export interface DenialCause {
 
 /**
  * Reads which kind of policy denied out of an access denied message (IAM User Guide, "Troubleshoot access denied error
- * messages"). Undefined where the message does not say.
+ * messages"). Undefined where there is none, or it does not say.
  */
-export function causeFromMessage(message: string): DenialCause | undefined {
+export function causeFromMessage(message: string | undefined): DenialCause | undefined {
+  if (message === undefined) return undefined;
   const kinds = {
     'identity-based policy': 'identity',
     'resource-based policy': 'resource',

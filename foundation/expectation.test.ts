@@ -68,6 +68,14 @@ describe('the first mismatch of a result', () => {
     ]);
   });
 
+  it('is the fact that is missing where none is told', () =>
+    expect(
+      firstMismatch(
+        { outcome: 'refused', facts: { tries: 1 } },
+        { result: { outcome: 'refused' }, cause: undefined, isExpectedIdentity: undefined },
+      ),
+    ).to.deep.equal({ of: 'fact', name: 'tries', matcher: 1 }));
+
   it('is no policy where nobody says which denied', () => {
     const observed = { result, cause: undefined, isExpectedIdentity: undefined };
     expect(firstMismatch({ ...whole, policy: 'boundary', explicit: true }, observed)).to.equal(undefined);

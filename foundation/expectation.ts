@@ -23,7 +23,7 @@ export function firstMismatch(expected: ExpectedResult, observed: Observed): Mis
   if (!isOneOf(result.layer, expected.by)) return { of: 'layer' };
   if (!isOneOf(result.code, expected.code)) return { of: 'code' };
   if (expected.status !== undefined && result.status !== expected.status) return { of: 'status' };
-  if (expected.message !== undefined && !(result.message ?? '').includes(expected.message)) return { of: 'message' };
+  if (expected.message !== undefined && result.message?.includes(expected.message) !== true) return { of: 'message' };
   if (cause !== undefined) {
     if (expected.policy !== undefined && cause.policy !== expected.policy) return { of: 'policy' };
     if (expected.explicit !== undefined && cause.explicit !== expected.explicit) return { of: 'explicit' };
@@ -39,7 +39,7 @@ export const alternatives = <T extends string>(expected: T | readonly T[] | unde
 
 function isOneOf<T extends string>(actual: T | undefined, expected: T | readonly T[] | undefined): boolean {
   const wanted = alternatives(expected);
-  return wanted.length === 0 || (actual !== undefined && wanted.includes(actual));
+  return wanted.length === 0 || wanted.some((one) => one === actual);
 }
 
 export function factMatches(actual: string | number | boolean | undefined, matcher: FactMatcher): boolean {

@@ -65,6 +65,12 @@ describe('what a probe must come to', () => {
       until({ outcome: 'granted', roleArn: ROLE }),
       false,
     ],
+    [
+      'any identity where no role is named',
+      identity('arn:aws:iam::111122223333:root'),
+      until({ outcome: 'granted' }),
+      true,
+    ],
     ['any identity where none shows', { outcome: 'granted' }, until({ outcome: 'granted', roleArn: ROLE }), true],
   ];
   for (const [what, result, expected, met] of cases)

@@ -9,7 +9,7 @@ const PAUSE_MILLISECONDS = 1000;
 
 /** Whether a result is what a probe must come to, as far as its pod can tell. */
 export function isExpected(result: ProbeResult, { expected, roleArn }: RetryUntil): boolean {
-  const { identity, message = '' } = result;
+  const { identity, message } = result;
   const observed = {
     result,
     cause: causeFromMessage(message),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
@@ -6,6 +7,7 @@ import {
   absent,
   admitPod,
   agentGet,
+  askEksAuth,
   changeAssociation,
   connect,
   createAssociationFor,
@@ -19,6 +21,7 @@ import {
   refused,
   restartPod,
   removeAssociation,
+  succeeds,
   tagResource,
   untagResource,
   updateAssociation,
@@ -155,6 +158,14 @@ describe('what the probe program is told to wait for', () => {
       seconds: 60,
     }));
 
+  it('is no role of a scenario without any', () =>
+    expect(retryUntil(worldOf(60, { roles: undefined as never }), denial)).not.to.have.property('roleArn'));
+
+  it('is neither facts nor a message, of which a pod knows another part', () =>
+    expect(
+      retryUntil(worldOf(60), step(granted('red', headObject('data/x'), { facts: { a: 1 }, message: 'x' })))?.expected,
+    ).to.deep.equal({ outcome: 'granted' }));
+
   it('is nothing where changes are in force at once', () =>
     expect(retryUntil(worldOf(undefined), denial)).to.equal(undefined));
   it('is nothing of what is no matter of AWS', () =>
@@ -180,6 +191,8 @@ describe('the order of probes', () => {
     expect(order(60, reads[0] as Step, absent('red', getObject('data/none')))).to.deep.equal([1, 0]));
   it("is the scenario's where changes are in force at once", () =>
     expect(order(undefined, ...reads)).to.deep.equal([0, 1, 2, 3]));
+  it("is the scenario's where one of them is none of a pod's", () =>
+    expect(order(60, reads[0] as Step, succeeds(listAssociations()))).to.deep.equal([0, 1]));
   it("is the scenario's where one of them writes", () =>
     expect(order(60, ...reads, granted('red', putObject('data/d')))).to.deep.equal([0, 1, 2, 3, 4]));
 });
@@ -227,6 +240,27 @@ describe("a probe of the harness' own", () => {
     expect(await tried(create, [inUse, { outcome: 'refused' }], 30, { outcome: 'refused' })).to.deep.equal([
       ...['refused', 2, 2],
     ]));
+  it('is repeated where access with the expected status is wrong in something else', async () =>
+    expect(await tried(list, [{ ...wrong, status: 200 }, yes], 30, { outcome: 'granted', status: 200 })).to.deep.equal([
+      ...['granted', 2, 2],
+    ]));
+  it('is repeated where a refusal has the status of the denial that is expected', async () =>
+    expect(
+      await tried(askEksAuth('red'), [{ ...inUse, status: 403 }, yes], 30, { outcome: 'denied', status: 403 }),
+    ).to.deep.equal(['granted', 2, 2]));
+  it('comes to its last result where a try is cut short by the bound', async () => {
+    const results: ProbeResult[] = [wrong];
+    const probe = async (): Promise<ProbeResult> => {
+      const result = results.pop();
+      if (result !== undefined) return result;
+      await delay(100);
+      throw failing('CutShort');
+    };
+    const own = { operation: list, expectation: yes };
+    const retried = async () => retryUntilExpected(worldOf(0.05), own, probe, () => false, 1);
+    expect(await retried()).to.deep.equal({ result: wrong, tries: 1 });
+    expect(await retried().catch(({ name }: Error) => name)).to.equal('CutShort');
+  });
   it('is not repeated after an error', async () =>
     expect(await tried(list, [{ outcome: 'error', code: 'x' }, yes])).to.deep.equal(['error', 1, 1]));
   it('is repeated where admission has not heard of a change', async () =>

@@ -13,11 +13,11 @@ export function retryUntil(world: ScenarioWorld, step: ProbeStep): RetryUntil | 
   // Of facts a pod knows a part, and messages are for people.
   const { as: _as, facts: _facts, message: _message, ...expected } = step.expectation;
   const role = identityExpected(world.scenario.spec, step);
+  // The node's role and keys of a user's own are no roles of the scenario.
+  const own = Object.keys(world.scenario.spec.roles ?? {}).find((name) => name === role);
   return {
     expected,
-    // The node's role and keys of a user's own are no roles of the scenario.
-    ...(role !== undefined &&
-      Object.hasOwn(world.scenario.spec.roles ?? {}, role) && { roleArn: world.names.roleArn(role) }),
+    ...(own !== undefined && { roleArn: world.names.roleArn(own) }),
     seconds: propagation.boundSeconds,
   };
 }

@@ -13,7 +13,7 @@ export const whenRead = ({ status }: ProbeResult, expectation: Expected): boolea
   status !== BAD_REQUEST && expectation.status !== BAD_REQUEST;
 
 /** It changes what was made a moment before: what was refused was not done, as EKS has not heard of it everywhere. */
-export function whenChanged({ outcome, code = '', message = '' }: ProbeResult, expectation: Expected): boolean {
+export function whenChanged({ outcome, code, message }: ProbeResult, expectation: Expected): boolean {
   const error = Object.assign(new Error(message), { name: code });
   return (
     outcome === 'refused' && expectation.outcome === 'granted' && (isMissing(error) || isAssociationTooSoon(error))

@@ -69,6 +69,15 @@ describe('a gate', () => {
     it('and says of it until when and why', () => {
       const { allowed } = gated(gateOf({ allowed: [entry({ source: 'https://example.com/1' })] }), failed, run);
       expect(allowed).to.deep.equal({ until: '2026-12-31', reason: 'Known.', source: 'https://example.com/1' });
+      expect(gated(gateOf({ allowed: [entry()] }), failed, run).allowed).to.deep.equal({
+        ...{ until: '2026-12-31', reason: 'Known.' },
+      });
+    });
+
+    it('neither without a gate nor where there is nothing to allow', () => {
+      expect(gated(undefined, failed, run)).to.equal(failed);
+      for (const verdict of ['passed', 'skipped'] as const)
+        expect(isAllowed({ allowed: [entry()] }, aResult({ verdict }))).to.equal(false);
     });
   });
 
@@ -94,6 +103,22 @@ describe('a gate', () => {
         [
           'AB-01 was allowed to fail until 2026-12-30 (allowed[0] of gate.yaml: Known): mend what fails, or give a later date.',
         ],
+        [],
+      ));
+
+    it('nothing of one whose time is over where another holds', () =>
+      expectTold({ allowed: [entry({ until: '2026-12-30' }), entry()] }, failed, [], []));
+
+    it('nothing of one that holds, of a probe beside which another fails', () => {
+      const both = aResult({ verdict: 'failed', probes: [failing, { ...failing, number: 1 }] });
+      expectTold({ allowed: [entry({ probe: 1 })] }, both, [], []);
+    });
+
+    it('of a probe that there is not', () =>
+      expectTold(
+        { allowed: [entry({ probe: 9 })] },
+        failed,
+        ['AB-01 is not as expected in another way than allowed[0] of gate.yaml allows.'],
         [],
       ));
 
@@ -133,8 +158,9 @@ describe('a gate', () => {
       expectTold({}, found, [], []);
       expectTold({ findings: [{ scenario: 'AB-01', reason: 'Accepted.' }] }, found, [], []);
       expectTold({ findings: [] }, aResult({ ...found, verdict: 'failed' }), [], []);
+      expectTold({ findings: [] }, aResult(), [], []);
       expectTold(
-        { findings: [] },
+        { findings: [{ scenario: 'AB-02', reason: 'Accepted.' }] },
         found,
         ['AB-01 has a finding that gate.yaml does not list: A risk. List it under findings.'],
         [],

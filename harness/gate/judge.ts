@@ -15,7 +15,7 @@ export interface GatedRun {
 
 /** The result, with why it is allowed where it is not as expected and a gate allows that. */
 export function gated(gate: Gate | undefined, result: ScenarioResult, run: GatedRun): ScenarioResult {
-  if (gate === undefined || result.verdict === 'passed' || result.verdict === 'skipped') return result;
+  if (gate === undefined) return result;
   const inForce = aboutScenario(gate, result.id, run).filter(({ until }) => run.today <= until);
   const allowance =
     inForce.find((item) => item.probe === null && isMet(item, result, run)) ?? allowedByProbes(inForce, result, run);

@@ -150,8 +150,8 @@ export const isFine = ({ verdict, allowed }: Pick<ScenarioResult, 'verdict' | 'a
   verdict === 'passed' || verdict === 'skipped' || allowed !== undefined;
 
 /** Whether a scenario that was repeated came to verdicts that differ. */
-export const isFlaky = ({ repetitions = [] }: Pick<ScenarioResult, 'repetitions'>): boolean =>
-  new Set(repetitions.map(({ verdict }) => verdict)).size > 1;
+export const isFlaky = ({ repetitions }: Pick<ScenarioResult, 'repetitions'>): boolean =>
+  new Set(repetitions?.map(({ verdict }) => verdict)).size > 1;
 
 /** `kept`: the run is over, and its clusters are kept until an interrupt. */
 export type Phase = 'planning' | 'provisioning' | 'scenarios' | 'kept' | 'teardown';

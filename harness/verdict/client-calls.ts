@@ -37,14 +37,14 @@ export function asRecorded(world: ScenarioWorld, { operation }: ProbeStep, repor
   return { ...report, requestId: call.requestId, identity };
 }
 
-/** The real name of the bucket that an operation of an SDK is about; undefined for other operations. */
+/** The real name of the bucket that a pod's operation of S3 is about; undefined for other operations. */
 function bucketOf(world: ScenarioWorld, operation: ProbeStep['operation']): string | undefined {
   const descriptor = ofWorkload(operation);
-  if (descriptor?.usesS3 !== true || descriptor.throughSdk !== true) return undefined;
+  if (descriptor?.usesS3 !== true) return undefined;
   return (descriptor.toProgram?.(operation, world) as { readonly bucket?: string } | undefined)?.bucket;
 }
 
 const isIn = (resource: string, bucket: string): boolean => {
-  const [, place = ''] = resource.split(':::');
-  return place === bucket || place.startsWith(`${bucket}/`);
+  const place = resource.split(':::')[1];
+  return place === bucket || place?.startsWith(`${bucket}/`) === true;
 };

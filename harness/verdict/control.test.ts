@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { summarize, worst, type ProbeOutcome, type Verdict } from '../report/results.ts';
+import { isFlaky, summarize, worst, type ProbeOutcome, type Verdict } from '../report/results.ts';
 import { anOutcome, aResult } from '../../test/support/scenarios.ts';
 import { withoutControl } from './control.ts';
 
@@ -119,7 +119,7 @@ describe('the worst verdict', () => {
 describe('the summary', () => {
   it('counts each verdict, and the probes that were made', () => {
     const verdicts: Verdict[] = ['passed', 'passed', 'failed', 'inconclusive', 'skipped', 'error'];
-    const probes = [anOutcome(), anOutcome({ observed: null })];
+    const probes = [anOutcome(), anOutcome({ observed: null }), anOutcome()];
     expect(summarize(verdicts.map((verdict) => aResult({ verdict, probes })))).to.deep.equal({
       total: 6,
       passed: 2,
@@ -127,7 +127,19 @@ describe('the summary', () => {
       inconclusive: 1,
       skipped: 1,
       error: 1,
-      probes: 6,
+      probes: 12,
     });
+  });
+});
+
+describe('a scenario that was repeated', () => {
+  const { reason, durations } = aResult();
+  const isFlakyWith = (...verdicts: readonly Verdict[]): boolean =>
+    isFlaky({ repetitions: verdicts.map((verdict) => ({ verdict, reason, durations })) });
+
+  it('is flaky where its verdicts differ', () => {
+    expect(isFlakyWith('passed', 'failed')).to.equal(true);
+    expect(isFlakyWith('failed', 'failed')).to.equal(false);
+    expect(isFlaky({})).to.equal(false);
   });
 });

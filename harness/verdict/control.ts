@@ -19,7 +19,7 @@ function withoutGrant(outcomes: readonly ProbeOutcome[]): readonly ProbeOutcome[
   );
   if (positive.some((outcome) => outcome.verdict === 'passed')) return outcomes;
   return outcomes.map((outcome) =>
-    outcome.verdict === 'passed' && (outcome.expected.outcome === 'denied' || outcome.expected.outcome === 'refused')
+    outcome.verdict === 'passed'
       ? {
           ...outcome,
           verdict: 'inconclusive',

@@ -11,7 +11,7 @@ import {
   succeeds,
   whoAmI,
 } from '../operations/index.ts';
-import type { ProbeStep, ScenarioSpec } from '../scenario/spec.ts';
+import type { ProbeStep, ScenarioSpec, WorkloadOperation } from '../scenario/spec.ts';
 import { identityExpected } from './expected-identity.ts';
 
 const spec: ScenarioSpec = {
@@ -47,6 +47,27 @@ describe('the identity that a probe must have', () => {
     ['open without a role', granted('plain', whoAmI()), undefined],
     ['open of a workload that is not declared', granted('nobody', whoAmI()), undefined],
     ['open where the probe shows none', refused('associated', fetchCredentials(), { by: 'agent' }), undefined],
+    [
+      'open where what it assumes is no role of the scenario',
+      granted('associated', {
+        ...assuming,
+        role: { roleArn: 'arn:aws:iam::111122223333:role/none' },
+      } as WorkloadOperation),
+      undefined,
+    ],
+    [
+      'the role that it assumes in another account',
+      granted('associated', {
+        ...assuming,
+        role: { roleArn: 'arn:aws:iam::<account:other>:role/<role:target>' },
+      } as WorkloadOperation),
+      'target',
+    ],
+    [
+      'open of what the harness does in the place of a workload',
+      { ...succeeds(agentGet(80, '/healthz')), workload: 'associated' },
+      undefined,
+    ],
     ['open of a probe of the harness', succeeds(agentGet(80, '/healthz')), undefined],
   ] as const satisfies readonly (readonly [string, ProbeStep, string | undefined])[])
     it(`is ${what}`, () => expect(probe(step)).to.equal(identity));

@@ -182,7 +182,7 @@ describe('the judge', () => {
 });
 
 describe('the reason of a fact that is long', () => {
-  const metrics = `# HELP x what it is\n${'up 1\n'.repeat(500)}pod_http{code="200"} 0\nlast 1\n${'z 2\n'.repeat(500)}`;
+  const metrics = `# HELP x what it is\npod_http 3\n${'up 1\n'.repeat(500)}pod_http{code="200"} 0\nlast 1\n${'z 2\n'.repeat(500)}`;
   const reasonFor = (pattern: string): string =>
     judged(
       { outcome: 'granted', facts: { body: { matches: pattern } } },
@@ -204,12 +204,21 @@ describe('the reason of a fact that is long', () => {
       judged({ outcome: 'granted', facts: { body: 'short' } }, { outcome: 'granted', facts: { body: metrics } }).reason,
     ).to.match(/^body is "# HELP x what it is.* \(an excerpt of \d+ characters\), not "short"/));
 
+  it('quotes all of one that is short enough', () => {
+    const quoted = (fact: string): string =>
+      judged({ outcome: 'granted', facts: { body: 'short' } }, { outcome: 'granted', facts: { body: fact } }).reason;
+    expect(quoted('x'.repeat(198))).to.contain(`body is "${'x'.repeat(198)}", not "short"`);
+    expect(quoted('S'.padStart(250, 'x'))).to.contain(
+      `body is "${'x'.repeat(200)}" (an excerpt of 250 characters), not`,
+    );
+  });
+
   it('quotes the beginning where a pattern begins with nothing plain', () =>
     expect(reasonFor('^[0-9]+$')).to.match(/^body is "# HELP x what it is/));
 });
 
 describe('the cause of a denial', () => {
-  const table: readonly (readonly [string, ReturnType<typeof causeFromMessage>])[] = [
+  const table: readonly (readonly [string | undefined, ReturnType<typeof causeFromMessage>])[] = [
     ['because no identity-based policy allows the s3:GetObject action', byPolicy],
     ['because no session policy allows it', { policy: 'session', explicit: false }],
     ['because no permissions boundary allows it', { policy: 'boundary', explicit: false }],
@@ -219,6 +228,7 @@ describe('the cause of a denial', () => {
     ['with an explicit deny in a permissions boundary', { policy: 'boundary', explicit: true }],
     ['Access Denied', undefined],
     ['', undefined],
+    [undefined, undefined],
   ];
   for (const [message, cause] of table)
     it(`of "${message}" is ${JSON.stringify(cause)}`, () => expect(causeFromMessage(message)).to.deep.equal(cause));
@@ -272,7 +282,15 @@ describe('words', () => {
     expect(describeResult({ outcome: 'granted', message: '' })).to.equal('granted');
   });
 
+  it('begin a sentence', () => {
+    expect(judged({ outcome: 'granted' }, { outcome: 'granted', identity }).reason).to.equal(
+      'Granted as role app, as expected.',
+    );
+  });
+
   it('clip a long message', () => {
+    const longest = 'x'.repeat(300);
+    expect(describeResult({ outcome: 'denied', message: longest })).to.equal(`denied ("${longest}")`);
     const text = describeResult({ outcome: 'denied', message: 'x'.repeat(400) });
     expect(text).to.equal(`denied ("${'x'.repeat(297)}...")`);
   });

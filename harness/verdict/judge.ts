@@ -48,13 +48,13 @@ export function judge(expectation: Expectation, observation: Observation): Judge
 }
 
 function describeMismatch(mismatch: Mismatch, expectation: Expectation, observation: Observation): string {
-  const { result, cause, expectedIdentity = '' } = observation;
+  const { result, cause, expectedIdentity } = observation;
   const { outcome, by, code, status, message, policy } = expectation;
   switch (mismatch.of) {
     case 'outcome':
       return `${WORDS[outcome][0]} was expected, but the probe was ${WORDS[result.outcome][1]}`;
     case 'identity':
-      return `The identity is wrong: ${result.identity?.arn} is not ${identityWords(expectedIdentity)}`;
+      return `The identity is wrong: ${result.identity?.arn} is not ${identityWords(expectedIdentity!)}`;
     case 'layer':
       return `The wrong layer answered: ${result.layer ?? 'none'}, not ${alternatives(by).join(' or ')}`;
     case 'code':
@@ -66,9 +66,9 @@ function describeMismatch(mismatch: Mismatch, expectation: Expectation, observat
     case 'policy':
       return `The ${cause?.policy} policy denied, not the ${policy} policy`;
     case 'explicit':
-      return cause?.explicit
-        ? 'An explicit Deny matched, where a missing Allow was expected'
-        : 'Nothing allowed it, where an explicit Deny was expected';
+      return expectation.explicit
+        ? 'Nothing allowed it, where an explicit Deny was expected'
+        : 'An explicit Deny matched, where a missing Allow was expected';
     case 'fact': {
       const { name, matcher } = mismatch;
       return `${name} is ${describeFact(result.facts?.[name], matcher)}, not ${describeMatcher(matcher)}`;
@@ -82,22 +82,22 @@ const MOST_QUOTED = 200;
 function describeFact(actual: string | number | boolean | undefined, matcher: FactMatcher): string {
   if (actual === undefined) return 'absent';
   const text = JSON.stringify(actual);
-  if (typeof actual !== 'string' || text.length <= MOST_QUOTED) return text;
+  if (text.length <= MOST_QUOTED) return text;
+  const whole = String(actual);
   const pattern = typeof matcher === 'object' && 'matches' in matcher ? matcher.matches : '';
-  return `${JSON.stringify(excerpt(actual, literalStart(pattern)))} (an excerpt of ${actual.length} characters)`;
+  return `${JSON.stringify(excerpt(whole, literalStart(pattern)))} (an excerpt of ${whole.length} characters)`;
 }
 
 /** The text that every match of a pattern begins with, as far as it is plain: `a_b\{code="200"\} [1-9]` -> `a_b{code="200"} `. */
 const literalStart = (pattern: string): string =>
-  (/^(?:\\[^\w\s]|[^\\^$.|?*+()[\]{}])*/.exec(pattern)?.[0] ?? '').replace(/\\(.)/g, '$1');
+  pattern.replace(/^((?:\\[^\w\s]|[^\\^$.|?*+()[\]{}])*).*$/s, '$1').replace(/\\(.)/g, '$1');
 
 /** Where a text has most of the beginning of another, or else its own beginning. */
 function excerpt(text: string, like: string): string {
-  for (let length = like.length; length > 0; length -= 1) {
+  for (let length = like.length; ; length -= 1) {
     const at = text.indexOf(like.slice(0, length));
-    if (at !== -1) return text.slice(at, at + MOST_QUOTED).trimEnd();
+    if (at !== -1) return text.slice(at, at + MOST_QUOTED);
   }
-  return text.slice(0, MOST_QUOTED).trimEnd();
 }
 
 function describeMatcher(matcher: FactMatcher): string {

@@ -63,6 +63,22 @@ describe('the outcome of a probe', () => {
     expect(verdict(counted, result(2))[0]).to.equal('failed');
   });
 
+  it('is an error where the probe met one', () =>
+    expect(verdict(granted('red', fetchCredentials()), { outcome: 'error', message: 'it broke' })[0]).to.equal(
+      'error',
+    ));
+
+  it('knows the role of the node, and whose probe it was', () => {
+    const arn = 'arn:aws:sts::111122223333:assumed-role/node/i-0';
+    const result: ProbeResult = { outcome: 'granted', requestId: 'r', identity: { arn, account: '111122223333' } };
+    const of = (step: ProbeStep, met: ProbeResult) =>
+      outcomeOf(world, { number: 0, step }, met, { tries: 1, milliseconds: 1 });
+    expect(of(granted('red', getObject('data/red/key'), { as: 'node' }), result)).to.include({
+      ...{ verdict: 'passed', workload: 'red' },
+    });
+    expect(of(succeeds(agentGet(80, '/')), { outcome: 'granted' })).to.include({ verdict: 'passed', workload: null });
+  });
+
   describe('of AWS with a record of its calls', () => {
     const arn = 'arn:aws:sts::111122223333:assumed-role/conformance-cabcdef-ab-01-app/session';
     const decision = { value: 'explicitlyDenied', reason: 'denied by statement 1', statements: [] };
@@ -70,7 +86,10 @@ describe('the outcome of a probe', () => {
       ...{ requestId: 'r', service: 's3', operation: 'GetObject', notes: [] },
       authorizations: [{ action: 's3:GetObject', resource: 'arn', decision }],
     };
-    const controls = { calls: () => [], findCall: (id: string) => (id === 'r' ? call : undefined) };
+    const opening = { ...call, requestId: 'o', notes: [`opened the session ${arn.replace('-app', '-other')}`] };
+    const findCall = (id: string | undefined) =>
+      id === undefined ? expect.fail('There is no call of no request.') : id === 'r' ? call : undefined;
+    const controls = { calls: () => [opening], findCall };
     const recorded = aWorld(
       aScenario(),
       anEnvironment({ ...aws, controls } as unknown as AwsTarget, { clusters: new Map([['c1', cluster]]) }),
@@ -92,6 +111,19 @@ describe('the outcome of a probe', () => {
       expect(missed.reason).to.match(/^It may be late\. Access was expected.*, after 3 tries in 1\.2 s\.$/);
       expect(missed.expected.text).to.equal('granted as role app');
     });
+    it('explains a wrong identity by the call that opened its session', () => {
+      const other = { ...identity, arn: arn.replace('-app', '-other') };
+      const wrong = of(granted('red', getObject('data/red/key')), {
+        outcome: 'granted',
+        identity: other,
+        requestId: 'r',
+      });
+      expect(wrong).to.include({ verdict: 'failed', decisiveCall: 'o' });
+    });
+    it('has no call where the result tells none', () =>
+      expect(of(granted('red', getObject('data/red/key')), { outcome: 'denied', layer: 's3' })).not.to.have.property(
+        'decisiveCall',
+      ));
     it('takes the policy that denied from the message, or else from the record', () => {
       const by = (policy: 'identity' | 'session', message?: string) =>
         of(denied('red', getObject('data/blue/key'), { by: 's3', policy }), { ...denial, ...(message && { message }) });

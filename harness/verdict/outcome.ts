@@ -33,7 +33,7 @@ export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResul
   const expectation = world.names.expandAll(step.expectation);
   const judgement = judge(expectation, {
     result,
-    cause: causeFromMessage(result.message ?? '') ?? causeFromCall(made),
+    cause: causeFromMessage(result.message) ?? causeFromCall(made),
     identityName: nameIdentity(
       result.identity,
       knownRoles(world),

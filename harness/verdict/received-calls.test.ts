@@ -54,11 +54,12 @@ describe('the calls that AWS received of probes', () => {
   it('are those of its session meanwhile, and the one that opened it before', () => {
     const record = [
       opening('before-the-scenario', -1, 'red'),
+      opening('before-it-too', -1, 'blue'),
       opening('opened', 10, 'red'),
       opening('of-another-pod', 11, 'blue'),
       aCall('first', 105),
       aCall('of-another-pod-too', 106, { caller: session('blue') }),
-      aCall('of-another-scenario', 107, { applicationId: 'AB-02', caller: session('green') }),
+      aCall('of-another-scenario', 107, { applicationId: 'AB-02' }),
       aCall('second', 205),
     ];
     const { ids, calls } = received(record, [probe(100, 110, as('red')), probe(200, 210, as('red'))]);
@@ -69,6 +70,43 @@ describe('the calls that AWS received of probes', () => {
     // What several probes share is told once.
     expect(calls.map(({ requestId }) => requestId)).to.deep.equal(['opened', 'first', 'second']);
     expect(calls[1]).to.include({ receivedAt: STARTED + 105, milliseconds: 1.3, status: 200 });
+  });
+
+  it('are those since the attempt began, and from the first to the last moment of the probe', () => {
+    const record = [
+      opening('before-the-attempt', -1, 'red'),
+      opening('opened', 0, 'blue'),
+      ...[99, 100, 110, 111].map((after) => aCall(`red-${after}`, after)),
+      aCall('blue', 105, { caller: session('blue') }),
+    ];
+    expect(received(record, [probe(100, 110, as('red')), probe(100, 110, as('blue'))]).ids).to.deep.equal([
+      ['red-100', 'red-110'],
+      ['opened', 'blue'],
+    ]);
+  });
+
+  it('are the last twenty of many', () => {
+    const record = Array.from({ length: 25 }, (_, index) => aCall(`call-${index}`, 100 + index));
+    const [ids = []] = received(record, [probe(100, 200, as('red'))]).ids;
+    expect([ids.length, ids[0], ids.at(-1)]).to.deep.equal([20, 'call-5', 'call-24']);
+  });
+
+  it('are of one probe alone where they answered one of several at once, and none of one that was not made', () => {
+    const record = [aCall('first', 105), aCall('second', 106), aCall('own', 107, { caller: session('harness') })];
+    const own = anOutcome({ observed: { outcome: 'granted', requestId: 'own' } });
+    const probes = [
+      probe(100, 110, { ...as('red'), requestId: 'first' }),
+      anOutcome({ observed: null }),
+      probe(100, 110, { ...as('red'), requestId: 'second' }),
+      own,
+    ];
+    expect(received(record, probes).ids).to.deep.equal([['first'], [], ['second'], ['own']]);
+  });
+
+  it('have an error code where they were refused', () => {
+    const record = [aCall('refused', 105, { status: 403, errorCode: 'AccessDenied' }), aCall('answered', 106)];
+    const { calls } = received(record, [probe(100, 110, as('red'))]);
+    expect(calls.map((call) => 'code' in call && call.code)).to.deep.equal(['AccessDenied', false]);
   });
 
   it('follow a chain of sessions, in both directions', () => {
@@ -162,6 +200,64 @@ describe('the calls that AWS received of probes', () => {
       [0, 'wrong key'],
       [1, 'wrong action'],
     ]);
+  });
+
+  type Decision = CallRecord['authorizations'][number]['decision'];
+  const decidedBy = (decision: object, requestId = 'decisive'): CallRecord =>
+    aCall(requestId, 105, {
+      authorizations: [
+        {
+          action: 's3:GetObject',
+          resource: 'arn:aws:s3:::data/key',
+          decision: { reason: 'r', ...decision } as Decision,
+        },
+      ],
+    });
+  const inPolicy = (policy: string, index: number, more: object = {}) => ({
+    ...{ policy, index, kind: 'identity', effect: 'Allow', applied: false, reason: 'why', conditions: [] },
+    ...more,
+  });
+  const policies = [
+    { name: 'p', kind: 'identity', document: '{"p":1}' },
+    { name: 'q', kind: 'identity', document: { q: 1 } },
+  ];
+
+  it('name each policy by its place, and each statement by its sid', () => {
+    const statements = [inPolicy('p', 0), inPolicy('q', 0, { sid: 'Reads' })];
+    const decision = { value: 'allowed', policies, statements, deciding: [statements[1]] };
+    const { calls, policies: told } = received([decidedBy(decision)], [probe(100, 110, as('red'))]);
+    expect(told.map(({ document }) => document)).to.deep.equal([{ p: 1 }, { q: 1 }]);
+    expect(calls[0]?.decisions[0]?.policies).to.deep.equal([0, 1]);
+    expect(calls[0]?.decisions[0]?.deciding).to.deep.equal([
+      { policy: 1, index: 0, effect: 'Allow', applied: false, conditions: [], sid: 'Reads' },
+    ]);
+  });
+
+  it('name no policy of what needs no permission, and all of what none allows', () => {
+    const placesOf = (value: string) =>
+      received([decidedBy({ value, policies, statements: [], deciding: [] })], [probe(100, 110, as('red'))]).calls[0]
+        ?.decisions[0]?.policies;
+    expect(placesOf('allowed')).to.deep.equal([]);
+    expect(placesOf('implicitlyDenied')).to.deep.equal([0, 1]);
+  });
+
+  it('tell of a call that was not as expected the statements that did not decide, of one that was none', () => {
+    const statements = [inPolicy('p', 0), inPolicy('p', 1), inPolicy('q', 0)];
+    const othersOf = (deciding: object[], verdict: ProbeOutcome['verdict']) =>
+      received(
+        [decidedBy({ value: 'implicitlyDenied', policies, statements, deciding })],
+        [{ ...probe(100, 110, as('red')), verdict, decisiveCall: 'decisive' }],
+      ).calls[0]?.decisions[0]?.others?.map(({ policy, index }) => [policy, index]);
+    expect(othersOf([], 'failed')).to.deep.equal([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+    ]);
+    expect(othersOf(statements.slice(0, 1), 'failed')).to.deep.equal([
+      [0, 1],
+      [1, 0],
+    ]);
+    expect(othersOf(statements.slice(0, 1), 'passed')).to.equal(undefined);
   });
 
   it('are not told of an AWS without a record', () => {

@@ -27,9 +27,9 @@ export function receivedCalls(
   probes: readonly ProbeOutcome[],
   since: number,
 ): Received {
-  const record = (environment.aws.controls?.calls() ?? []).filter(({ receivedAt }) => receivedAt >= since);
+  const record = environment.aws.controls?.calls().filter(({ receivedAt }) => receivedAt >= since) ?? [];
   const openers = new Map(record.flatMap((call) => openedBy(call).map((session) => [session, call] as const)));
-  const answers = new Set(probes.flatMap(({ observed }) => observed?.requestId ?? []));
+  const answers = new Set(probes.map(({ observed }) => observed?.requestId));
   const policies = new Map<string, { readonly place: number; readonly policy: Policy }>();
   const places = new Map<CallRecord, number>();
   const placeOf = (call: CallRecord): number => {
@@ -38,7 +38,7 @@ export function receivedCalls(
     return place;
   };
   const unexpected = new Set(
-    probes.flatMap(({ verdict, decisiveCall = [] }) => (verdict === 'passed' ? [] : decisiveCall)),
+    probes.filter(({ verdict }) => verdict !== 'passed').map(({ decisiveCall }) => decisiveCall),
   );
   const told = probes.map((probe) => {
     const calls = callsOf(probe, scenario.id, { record, openers, answers });
@@ -59,7 +59,7 @@ interface Known {
   /** By the session that a call opened. */
   readonly openers: ReadonlyMap<string, CallRecord>;
   /** Requests that answered probes: each is of one alone. */
-  readonly answers: ReadonlySet<string>;
+  readonly answers: ReadonlySet<string | undefined>;
 }
 
 /** In the order in which AWS received them. */
@@ -70,8 +70,8 @@ function callsOf(
 ): readonly CallRecord[] {
   if (observed === null) return [];
   // Of the harness' own probes no time is told, and so no call but the one that was answered.
-  const { requestId, identity, startedAt = Infinity, endedAt = -Infinity } = observed;
-  const answered = requestId === undefined ? undefined : record.findLast((call) => call.requestId === requestId);
+  const { requestId, identity, startedAt = Infinity, endedAt = Infinity } = observed;
+  const answered = record.findLast((call) => call.requestId === requestId);
   const decisive = record.findLast((call) => call.requestId === decisiveCall);
   const found = new Set([answered, decisive].filter((call) => call !== undefined));
   const sessions = new Set([identity?.arn ?? answered?.caller].filter((arn) => arn !== undefined));

@@ -16,18 +16,22 @@ interface ServiceError extends Error {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
 }
 
+interface Answer extends ServiceError {
+  readonly $metadata: { readonly httpStatusCode: number; readonly requestId?: string };
+}
+
 /** Whether an AWS client threw what a service answered to the request itself, and none of these problems. */
-export function isAnswer(error: ServiceError, problems: Problems): boolean {
+export function isAnswer(error: ServiceError, problems: Problems): error is Answer {
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined || status === NOT_IMPLEMENTED) return status !== undefined;
-  const kind = awsProblem(error)?.kind;
-  return kind === undefined || !problems.has(kind);
+  const problem = awsProblem(error);
+  return problem === undefined || !problems.has(problem.kind);
 }
 
 /** What an AWS client threw, as an outcome; thrown again when it is no answer. */
 export function refusalBy(layer: Layer, error: ServiceError, problems: Problems): ProbeResult {
+  if (!isAnswer(error, problems)) throw error;
   const { name, message, $metadata } = error;
-  if ($metadata?.httpStatusCode === undefined || !isAnswer(error, problems)) throw error;
   return {
     outcome: 'refused',
     layer,

@@ -105,7 +105,7 @@ describe('why a call was answered as it was', () => {
       'the last note of an error',
       {
         errorCode: 'InvalidToken',
-        notes: ['a', 'the token is expired'],
+        notes: ['a', 'b', 'the token is expired'],
         authorizations: [allowed('sts:AssumeRole', 'a')],
       },
       'the token is expired',
