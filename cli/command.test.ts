@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { ClusterError } from '../foundation/cluster-error.ts';
-import { EXIT, HarnessError, isUsage, unreadable } from '../foundation/errors.ts';
+import { badFlagValue, EXIT, HarnessError, isUsage, unreadable } from '../foundation/errors.ts';
 import { option } from '../foundation/options.ts';
 import { allOptions, execute, type Command, type Io } from './command.ts';
 
@@ -94,6 +94,14 @@ describe('a command', () => {
     const options = [option.number('jobs N', 'so many', { minimum: 1 })];
     expect(await running({ options }, '--jobs', '0')).to.equal(2);
     expect(told.stderr).to.contain('--jobs');
+    const form = { pattern: /^a+$/, expected: 'give letters a' };
+    const letters = { options: [{ ...option.text('letters A', 'letters'), form }] };
+    expect(await running(letters, '--letters', 'b')).to.equal(2);
+    expect(told.stderr).to.equal('--letters is "b": give letters a.\n');
+    expect(await running(letters, '--letters', 'aa')).to.equal(0);
+    const values = new Map([['letters', { value: 'b', origin: 'flag' }]]);
+    const read = () => ({ flag: () => false, words: [], values }) as never;
+    expect(await running({ ...letters, read }, '--letters', 'b')).to.equal(0);
   });
 
   it('prints its help instead of what it does', async () => {
@@ -128,6 +136,7 @@ describe('a command', () => {
 describe('errors', () => {
   it('say whose they are', () => {
     expect([isUsage('BAD_POLICY'), isUsage('TIMED_OUT'), isUsage(null)]).to.deep.equal([true, false, false]);
+    expect(badFlagValue('It is wrong.')).to.include({ code: 'BAD_FLAG_VALUE', message: 'It is wrong.', exitCode: 2 });
     const cause = new Error('below');
     expect(new HarnessError('STOPPED', 'It was stopped.', { cause })).to.deep.include({
       name: 'HarnessError',

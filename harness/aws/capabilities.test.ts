@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { unavailableOf, type Lack } from './capabilities.ts';
+import { CAPABILITIES } from '../scenario/spec.ts';
+import { AWS_CAPABILITIES, unavailableOf, type Lack } from './capabilities.ts';
 import type { AwsService } from './target.ts';
 
 const CONTROLS = ['virtual-clock', 'weather', 'call-record', 'local-issuer'];
@@ -47,4 +48,9 @@ describe('what scenarios cannot have of an AWS', () => {
     expect(unavailable.get('own-boundary')).to.contain('policy/b');
     expect(unavailable.get('node-role')).to.contain('--permissions-boundary');
   });
+});
+
+it('what an AWS has that is reached by its APIs alone is what scenarios ask for', () => {
+  expect(AWS_CAPABILITIES).to.have.length(4);
+  for (const name of AWS_CAPABILITIES) expect(CAPABILITIES).to.have.property(name);
 });

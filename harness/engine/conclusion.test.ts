@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -10,9 +10,12 @@ import type { ScenarioResult, Verdict } from '../report/results.ts';
 import type { ProvisionedCluster } from '../world/world.ts';
 import { anEnvironment } from '../../test/support/environment.ts';
 import { aResult, aScenario } from '../../test/support/scenarios.ts';
-import { conclude, exitCodeOf, nothingRan, tooLittleJudged } from './conclusion.ts';
+import { conclude, exitCodeOf, gatedRun, nothingRan, tooLittleJudged } from './conclusion.ts';
 import type { Opened } from './environment.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession, type RunOptions, type Session } from './session.ts';
+
+/** SHA-256 of "text". */
+const OF_TEXT = '982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1';
 
 describe('the conclusion of a run', () => {
   let directory: string;
@@ -29,11 +32,13 @@ describe('the conclusion of a run', () => {
       flags = [],
       interrupted = false,
       programs = [],
+      options = {},
       ...values
     }: Partial<Omit<Session, 'options'>> & {
       readonly flags?: readonly string[];
       readonly interrupted?: boolean;
       readonly programs?: readonly string[];
+      readonly options?: Pick<RunOptions, 'gate' | 'shard'>;
     } = {},
   ): Session => {
     const session = openSession({
@@ -46,6 +51,7 @@ describe('the conclusion of a run', () => {
       interrupted: interrupted ? AbortSignal.abort() : new AbortController().signal,
       programs,
       stderr: process.stderr,
+      ...options,
     });
     for (const result of all.toReversed()) session.results.set(result.id, result);
     return Object.assign(session, values);
@@ -95,6 +101,30 @@ describe('the conclusion of a run', () => {
       expect(exitCodeOf(all, failure, true, gate(...problems))).to.equal(130);
     });
 
+  it('has what its gate says of it, and none without one', () => {
+    const item = { scenario: 'AB-00', probe: null, when: {}, observed: { verdict: 'failed' } } as const;
+    const allowances = [{ ...item, listed: 'allowed[0]', until: '2999-12-31', reason: 'Known.' }];
+    const session = sessionOf(results('passed'), {
+      options: { gate: { file: 'gate.yaml', allowances, findings: undefined } },
+    });
+    expect(conclude(session).gate).to.deep.equal({
+      ...{ file: 'gate.yaml', problems: [] },
+      warnings: ['AB-00 passed, though allowed[0] of gate.yaml allows it to fail: take that out.'],
+    });
+    expect(conclude(sessionOf(results('passed')))).not.to.have.property('gate');
+    expect(gatedRun(session))
+      .to.deep.include({ id: session.id })
+      .and.to.have.property('today')
+      .that.matches(/^[\d-]{10}$/);
+    expect(gatedRun(session).facts).to.include({ cluster: 'embedded' });
+  });
+
+  it('says which shard it is, and nothing of one that is whole', () => {
+    const shard = { index: 1, count: 2, scenarios: { 'AB-00': 1 }, digest: 'd' };
+    expect(conclude(sessionOf(results('passed'), { options: { shard } })).run.shard).to.deep.equal(shard);
+    expect(conclude(sessionOf(results('passed'))).run).not.to.have.property('shard');
+  });
+
   for (const [what, values, told] of [
     ['nothing where nothing failed', {}, null],
     ['what failed', { failure: usage }, 'No such cluster.'],
@@ -130,11 +160,14 @@ describe('the conclusion of a run', () => {
     );
     const program = join(directory, 'program.js');
     writeFileSync(program, 'text');
+    mkdirSync(join(directory, 'dist'));
+    const built = join(directory, 'dist', 'main.js');
+    writeFileSync(built, 'text');
     const session = sessionOf(results(durations(1, 20), durations(2, 30)), {
       phases: { provisioning: 1.4, scenarios: 2.6, teardown: 3.5 },
       opened: { environment, translations: ['t'] } as unknown as Opened,
       firstVerdict: 7,
-      programs: [program],
+      programs: [program, built],
       flags: ['--suite', 'abac', '--profile', 'pre-release'],
     });
     const { run, phases, scenarios, aws, configuration, environment: where, summary } = conclude(session);
@@ -160,8 +193,7 @@ describe('the conclusion of a run', () => {
       ...{ endpoints: { s3: 'http://s3' }, faults: [], translations: ['t'] },
       services: ['s3', 'iam', 'sts', 'eks', 'eks-auth'],
       clusters: [{ alias: 'c1', name: 'one', facts: { version: '1.35' } }],
-      // SHA-256 of "text".
-      digests: { [program]: '982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1' },
+      digests: { [program]: OF_TEXT, 'main.js': OF_TEXT },
     });
   });
 
@@ -217,6 +249,7 @@ describe('a run that judged too little', () => {
     const message = (all: ScenarioResult[]) => asked(all, [])?.message;
     expect(message(many(0, 0, 1))).to.match(/^The only scenario was skipped/);
     expect(message(many(0, 0, 3))).to.match(/^All 3 scenarios were skipped/);
+    expect(tooLittleJudged({ name: 'of a later version', version: 1, narrowed: false }, 10, 1)).to.equal(undefined);
     expect(tooLittleJudged({ name: 'core', version: 1, narrowed: false }, 10, 9)?.message).to.match(
       /^Of the 10 scenarios of profile core 9 were judged, and 10 must be/,
     );

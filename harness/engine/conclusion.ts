@@ -113,9 +113,9 @@ export function exitCodeOf(
   const bad = results.filter((item) => !isFine(item));
   if (bad.some((item) => item.verdict === 'failed') || (gate?.problems ?? []).length > 0) return EXIT.doesNotConform;
   if (failure !== undefined) return failure;
-  const open = bad.filter((item) => item.verdict === 'error' || item.verdict === 'inconclusive');
-  if (open.some((item) => !isUsage(item.errorCode))) return EXIT.environment;
-  return open.length > 0 ? EXIT.usage : EXIT.conforms;
+  // Only errors and what is inconclusive are left.
+  if (bad.some((item) => !isUsage(item.errorCode))) return EXIT.environment;
+  return bad.length > 0 ? EXIT.usage : EXIT.conforms;
 }
 
 /** That of what kept the run as a whole from its work. */
@@ -136,7 +136,7 @@ const describeEnvironment = (session: Session): RunResults['environment'] => ({
   ...placeOf(session),
   digests: Object.fromEntries(
     session.options.programs.map((file) => [
-      file.split('/dist/').at(-1) ?? file,
+      file.replace(/^.*\/dist\//s, ''),
       createHash('sha256').update(readFileSync(file)).digest('hex'),
     ]),
   ),

@@ -1,12 +1,10 @@
 import { expect } from 'chai';
 import { ALL_OPERATIONS, OBJECT_OPERATIONS, type Client } from '../../clients/client.ts';
-import { CLIENTS } from '../../clients/registry.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { fetchCredentials, getObject, putObject, whoAmI } from '../operations/index.ts';
 import type { Scenario, ScenarioSpec, Step } from '../scenario/spec.ts';
 import { checkAttempts, chosenClients, withClients, withInstalledClients } from './clients.ts';
 import { unmetRequirements } from './requirements.ts';
-import { ownScenarios } from '../../test/support/own-suites.ts';
 
 const INSTALLED = { folder: '/kept', command: ['/kept/client'] } as const;
 const aClient = (name: string, more: Partial<Client> = {}): Client => ({
@@ -32,6 +30,13 @@ const scenario = (id: string, ...probes: Step[]): Scenario => {
   const spec: ScenarioSpec = { workloads: { app: {} }, probes };
   return { id, suite: 'own', title: 'a title', file: 'own.ts', spec };
 };
+/** What a client that meets a need has of it. */
+const aClientOf = (need: 'sdk-chain' | 'configurable-sts' | 'lasting-client'): object =>
+  ({
+    'sdk-chain': { chain: 'sdk' },
+    'configurable-sts': { stsOfAwsAlone: false },
+    'lasting-client': { startsAnew: false },
+  })[need];
 const context = { environment: {}, progress: () => undefined, signal: new AbortController().signal };
 
 describe('the clients of a run', () => {
@@ -79,17 +84,6 @@ describe('the clients of a run', () => {
     expect(other?.spec.probes).to.deep.equal(scenarios[0]?.spec.probes);
   });
 
-  it('of the project differ in probes that there are, from what these expect', async () => {
-    const scenarios = await ownScenarios();
-    for (const { name, differences = [] } of CLIENTS)
-      for (const { scenario: id, probe: number, expected } of differences) {
-        const probes = scenarios.find((one) => one.id === id)?.spec.probes.filter((step) => step.kind === 'probe');
-        const expectation = probes?.[number - 1]?.expectation;
-        expect(expectation, `${name}: ${id}, probe ${number}`).to.be.an('object');
-        expect(expectation, `${name}: ${id}, probe ${number}`).not.to.deep.equal(expected);
-      }
-  });
-
   it('are skipped where they cannot do what a scenario asks for', () => {
     const simple = aClient('simple', { chain: 'own', operations: OBJECT_OPERATIONS });
     const [asks, reads, through, tagged] = withClients(
@@ -110,6 +104,28 @@ describe('the clients of a run', () => {
     expect(tagged && unmetRequirements(tagged, all)).to.contain('GetObjectTagging by client simple');
   });
 
+  for (const [need, kind] of [
+    ['sdk-chain', { chain: 'own' }],
+    ['configurable-sts', { stsOfAwsAlone: true }],
+    ['lasting-client', { startsAnew: true }],
+  ] as const)
+    it(`are skipped where ${need} is needed of one that is of another kind`, () => {
+      const of = (more: Partial<Client>): string | undefined => {
+        const needing = scenario('OWN-01', probe(whoAmI()));
+        const own = { ...needing, spec: { ...needing.spec, needs: [need] } };
+        const [asks] = withClients([own], chosenClients(['one'], [aClient('one', more)]));
+        return asks && unmetRequirements(asks, new Set(['kubernetes', need]));
+      };
+      expect(of(kind)).to.contain(`(${need})`);
+      expect(of({})).to.equal(undefined);
+      const others = { chain: 'own', stsOfAwsAlone: true, startsAnew: true, ...aClientOf(need) } as const;
+      expect(of(others)).to.equal(undefined);
+      const without = { ...scenario('OWN-01', probe(whoAmI())) };
+      expect(
+        unmetRequirements({ ...without, spec: { ...without.spec, needs: [need] } }, new Set(['kubernetes', need])),
+      ).to.equal(undefined);
+    });
+
   it('are asked for no web identity of an STS to which they cannot be led', () => {
     const simple = aClient('simple', { stsOfAwsAlone: true });
     const irsa = { ...scenario('OWN-01', probe(whoAmI())) };
@@ -120,6 +136,8 @@ describe('the clients of a run', () => {
     const all = new Set(['kubernetes', 's3', 'irsa']);
     expect(asks && unmetRequirements(asks, all)).to.contain("AWS' own STS, at its own address (sts-of-aws)");
     expect(asks && unmetRequirements(asks, new Set([...all, 'sts-of-aws']))).to.equal(undefined);
+    const [other] = withClients([scenario('OWN-01', probe(whoAmI()))], chosenClients(['simple'], [simple]));
+    expect(other && unmetRequirements(other, all)).to.equal(undefined);
   });
 
   it('are installed once each, and tell in their scenarios where they cannot be', async () => {

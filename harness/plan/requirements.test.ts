@@ -4,6 +4,7 @@ import {
   cutWebhook,
   denyNode,
   fetchCredentials,
+  getObject,
   granted,
   refused,
   restartAgent,
@@ -117,6 +118,29 @@ describe('requirements of a scenario', () => {
   it('tell how long it waits', () =>
     expect(waitOf(scenario([wait(2), granted('app', tokenRotation('pod-identity', 600))]))).to.equal(602));
 
+  it('are S3 with an operation on it alone', () =>
+    expect(capabilitiesOf(scenario([wait(1), granted('app', getObject('data/key'))]))).to.include('s3'));
+
+  it('are neither a second cluster nor a second account where texts name the first', () => {
+    const env = { A: '<cluster:c1>', B: '<account:main>' };
+    const needs = capabilitiesOf(
+      scenario([], { workloads: { app: { env } }, providers: [{ cluster: 'c1', account: 'main', clientIds: [] }] }),
+    );
+    expect(needs).to.deep.equal([]);
+  });
+
+  it('are what the workload program must know of the operations of pods', () => {
+    const asked = scenario([wait(1), granted('app', whoAmI()), succeeds(agentGet(2703, '/healthz'))]);
+    const available = new Set(capabilitiesOf(asked));
+    const unmetBy = (...operations: string[]): string | undefined =>
+      unmetRequirements(asked, available, undefined, { name: 'mine', operations: new Set(operations) });
+    expect(unmetBy()).to.equal(
+      'Needs what is not available here: GetCallerIdentity in the workload program mine (operation:GetCallerIdentity).',
+    );
+    expect(unmetBy('GetCallerIdentity')).to.equal(undefined);
+    expect(unmetRequirements(asked, available)).to.equal(undefined);
+  });
+
   it('name what is missing', () => {
     expect(unmetRequirements(scenario([restartAgent()]), new Set())).to.include('agent-restart');
     expect(unmetRequirements(scenario([restartAgent()]), new Set(['kubernetes', 'agent-restart']))).to.equal(undefined);
@@ -128,6 +152,16 @@ describe('requirements of a scenario', () => {
     ['a refusal by STS, which no SDK repeats', [refused('app', whoAmI(), { by: 'sts' })], 0],
     ['access, which comes at once', [granted('app', whoAmI(), { by: 'agent' })], 0],
     ['a refusal without an SDK', [refused('app', fetchCredentials(), { by: 'agent' })], 0],
+    [
+      "a refusal by the harness' own question",
+      [{ ...succeeds(agentGet(2703, '/')), expectation: { outcome: 'refused', by: 'agent' } }],
+      0,
+    ],
+    [
+      'a refusal by whomever',
+      [{ ...refused('app', whoAmI(), { by: 'agent' }), expectation: { outcome: 'refused' } }],
+      0,
+    ],
     ['steps and refusals', [wait(7), refused('app', whoAmI(), { by: 'agent' })], 10],
   ] as const satisfies readonly (readonly [string, readonly Step[], number])[])
     it(`waits ${seconds} s for ${what}`, () => expect(waitOf(scenario(steps))).to.equal(seconds));

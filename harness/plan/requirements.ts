@@ -1,5 +1,6 @@
 import { ALL_OPERATIONS, type Client } from '../../clients/client.ts';
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
+import { alternatives } from '../../foundation/expectation.ts';
 import { described, operationOf, ofWorkload, stepOf } from '../operations/registry.ts';
 import { CAPABILITIES, type Capability, type Scenario, type ScenarioSpec } from '../scenario/spec.ts';
 import { isOfCluster, placeholdersIn } from '../scenario/placeholders.ts';
@@ -7,14 +8,16 @@ import type { ClusterAlias } from '../scenario/policy.ts';
 
 /** Clusters that a scenario runs on. */
 export function clustersOf({ spec }: Scenario): readonly ClusterAlias[] {
-  const { workloads = {}, tokens = {}, users = {}, providers = [], probes } = spec;
-  const named = [...[...Object.values(workloads), ...Object.values(tokens), ...Object.values(users), ...providers]].map(
-    ({ cluster }) => cluster as string | undefined,
-  );
-  for (const { item, descriptor } of probes.map(described)) named.push(...(descriptor.refersTo?.(item).clusters ?? []));
-  const inTexts = placeholdersIn(spec).filter(isOfCluster);
+  const { workloads, tokens, users, providers, probes } = spec;
+  const declared = [workloads, tokens, users, providers]
+    .flatMap((things) => Object.values<{ readonly cluster?: string }>(things ?? {}))
+    .map(({ cluster }) => cluster);
+  const inProbes = probes.map(described).flatMap(({ item, descriptor }) => descriptor.refersTo?.(item).clusters);
+  const inTexts = placeholdersIn(spec)
+    .filter(isOfCluster)
+    .map(({ name }) => name);
   // One that names none runs on c1.
-  return named.includes('c2') || inTexts.some(({ name }) => name === 'c2') ? ['c1', 'c2'] : ['c1'];
+  return [...declared, ...inProbes, ...inTexts].includes('c2') ? ['c1', 'c2'] : ['c1'];
 }
 
 /** What a scenario needs of cluster and AWS: what it says, and what follows of its parts. */
@@ -30,8 +33,11 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
     if (role.boundary !== undefined && (role.account ?? 'main') === 'main') needs.add('own-boundary');
   for (const workload of Object.values(spec.workloads ?? {})) {
     if (workload.role !== undefined) needs.add(kubernetes ? 'pod-identity' : 'associations');
-    if (workload.irsa !== undefined) needs.add('irsa');
-    if (workload.irsa !== undefined && asksStsOfAws(scenario)) needs.add('sts-of-aws');
+    if (workload.irsa !== undefined) {
+      needs.add('irsa');
+      // Its client can be led to no other STS for web identity.
+      if (scenario.client?.client.stsOfAwsAlone === true) needs.add('sts-of-aws');
+    }
     if (workload.imds === 'reachable') needs.add('imds');
     if (workload.egress !== undefined) needs.add('network-policy');
   }
@@ -43,13 +49,11 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   return [...needs];
 }
 
-/** Whether its client can be led to no other STS for web identity. */
-const asksStsOfAws = (scenario: Scenario): boolean =>
-  scenario.client?.client.stsOfAwsAlone === true && isThroughSdk(scenario);
-
 function usesOtherAccount(spec: ScenarioSpec): boolean {
-  const { roles = {}, buckets = {}, providers = [] } = spec;
-  const owned = [...Object.values(roles), ...Object.values(buckets), ...providers];
+  const { roles, buckets, providers } = spec;
+  const owned = [roles, buckets, providers].flatMap((things) =>
+    Object.values<{ readonly account?: string }>(things ?? {}),
+  );
   return (
     owned.some(({ account }) => account === 'other') ||
     placeholdersIn(spec).some(({ kind, name }) => kind === 'account' && name === 'other')
@@ -72,25 +76,24 @@ const operationsOfPods = ({ spec }: Scenario): readonly string[] => [
   ...new Set(spec.probes.flatMap((step) => (step.kind === 'probe' ? (ofWorkload(step.operation)?.name ?? []) : []))),
 ];
 
-/** Whether a pod of it goes through an SDK, so that it matters which one. */
-export const isThroughSdk = ({ spec }: Scenario): boolean =>
-  spec.probes.some((step) => step.kind === 'probe' && ofWorkload(step.operation)?.throughSdk === true);
+const operationsThroughSdk = ({ spec }: Scenario) =>
+  spec.probes.flatMap((step) => {
+    const descriptor = step.kind === 'probe' ? ofWorkload(step.operation) : undefined;
+    return step.kind === 'probe' && descriptor?.throughSdk === true ? [{ operation: step.operation, descriptor }] : [];
+  });
 
-/** The same, with what a client must know for roles that an operation goes through, and for tags. */
-const operationsOfClients = (scenario: Scenario): readonly string[] => {
-  const asked = scenario.spec.probes.flatMap((step) =>
-    step.kind === 'probe' && ofWorkload(step.operation)?.throughSdk === true ? [step.operation] : [],
-  );
-  const roles = asked.some((operation) => ofWorkload(operation)?.assumes?.(operation) !== undefined);
-  const tags = asked.some((operation) => 'tags' in operation && operation.tags !== undefined);
-  return [
-    ...new Set([
-      ...operationsOfPods(scenario),
-      ...(roles ? ['AssumeRole'] : []),
-      ...(tags ? ['GetObjectTagging'] : []),
-    ]),
-  ];
-};
+/** Whether a pod of it goes through an SDK, so that it matters which one. */
+export const isThroughSdk = (scenario: Scenario): boolean => operationsThroughSdk(scenario).length > 0;
+
+/** Names of the operations of its pods, with what a client must know for roles that one goes through, and for tags. */
+function operationsOfClients(scenario: Scenario): readonly string[] {
+  const names = new Set(operationsOfPods(scenario));
+  for (const { operation, descriptor } of operationsThroughSdk(scenario)) {
+    if (descriptor.assumes?.(operation) !== undefined) names.add('AssumeRole');
+    if ((operation as { readonly tags?: unknown }).tags !== undefined) names.add('GetObjectTagging');
+  }
+  return [...names];
+}
 
 const isBeyond = ({ operations }: Client, name: string): boolean =>
   new Set<string>(ALL_OPERATIONS).has(name) && !new Set<string>(operations).has(name);
@@ -148,7 +151,7 @@ export function waitOf({ spec }: Scenario): number {
     const { item, descriptor } = described(step);
     wait += descriptor.waitSeconds?.(item) ?? 0;
     if (step.kind !== 'probe' || ofWorkload(step.operation)?.throughSdk !== true) continue;
-    const layers = [step.expectation.by ?? []].flat();
+    const layers = alternatives(step.expectation.by);
     if (step.expectation.outcome === 'refused' && (layers.includes('agent') || layers.includes('eks-auth')))
       wait += SDK_RETRIES_SECONDS;
   }
