@@ -1,0 +1,269 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import type { CallRecord } from '../../emulator/index.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import { REPORT_PREFIX, type ProbeReport, type ProbeResult } from '../../foundation/probe-protocol.ts';
+import { act } from '../../test/support/acts.ts';
+import { anEnvironment, aWorld } from '../../test/support/environment.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
+import type { AwsTarget } from '../aws/target.ts';
+import {
+  createToken,
+  deletePod,
+  fails,
+  fetchCredentials,
+  getObject,
+  granted,
+  refused,
+  restartPod,
+  runClient,
+  startPod,
+  succeeds,
+} from '../operations/index.ts';
+import { defineHarnessOperation, defineStep } from '../operations/registry.ts';
+import type { ProbeOutcome } from '../report/results.ts';
+import type { ScenarioSpec, Step } from '../scenario/spec.ts';
+import type { ProvisionedCluster, ScenarioWorld } from '../world/world.ts';
+import { probeAll } from './probe.ts';
+
+const SESSION = 'arn:aws:sts::111122223333:assumed-role/conformance-cabcdef-ab-01-app/s';
+const identity = { arn: SESSION, account: '111122223333' };
+const [STARTED, ENDED] = [5000, 6000];
+const report = (values: Partial<ProbeReport> = {}): ProbeReport => ({
+  ...{ number: 0, startedAt: STARTED, endedAt: ENDED, outcome: 'granted', identity },
+  ...values,
+});
+const uninjected = { outcome: 'refused', layer: 'injection', code: 'NoCredentialsSettings' } as const;
+const read = granted('red', getObject('data/red/key'));
+
+/** A world whose pods make these reports; `made`: the pods that were created and deleted. */
+function worldOf(
+  spec: Partial<ScenarioSpec>,
+  reports: Readonly<Record<string, readonly ProbeReport[]>>,
+  calls?: readonly CallRecord[],
+): { readonly world: ScenarioWorld; readonly made: readonly string[] } {
+  const made: string[] = [];
+  const kubernetes = {
+    createPod: async (_namespace: string, { metadata }: V1Pod): Promise<V1Pod> => {
+      made.push(`+${metadata?.name}`);
+      return { metadata: { uid: 'uid' } };
+    },
+    deletePod: async (_namespace: string, name: string) => void made.push(`-${name}`),
+    annotate: async () => undefined,
+    createToken: async () => 'token',
+    createSecret: async () => undefined,
+    followLog: async (_namespace: string, name: string, _container: string, take: (line: string) => void) => {
+      for (const one of reports[name] ?? []) take(`${REPORT_PREFIX}${JSON.stringify(one)}`);
+    },
+    raw: async ({ path }: { readonly path: string }) => ({
+      status: 200,
+      body:
+        path === '/metrics'
+          ? 'apiserver_admission_webhook_fail_open_count{name="x"} 2\n'
+          : JSON.stringify({ metadata: {}, spec: { nodeName: 'one' } }),
+    }),
+  };
+  const pods = { started: async () => undefined, ended: () => undefined, gone: async () => undefined };
+  const cluster = {
+    cluster: { name: 'one' },
+    workloadImage: 'probe',
+    kubernetes,
+    pods,
+  } as unknown as ProvisionedCluster;
+  const aws = {
+    ...{ region: 'us-west-2', accountId: () => '111122223333', workloadEnvironment: {} },
+    clients: () => ({ eks: { send: async () => ({ associations: [] }) } }),
+    ...(calls && {
+      controls: { calls: () => calls, findCall: (id: string) => calls.find(({ requestId }) => requestId === id) },
+    }),
+  } as unknown as AwsTarget;
+  const environment = anEnvironment(aws, { clusters: new Map([['c1', cluster]]) });
+  return { world: aWorld(aScenario({ objects: [], ...spec }), environment), made };
+}
+
+const call = (requestId: string, values: Partial<CallRecord> = {}): CallRecord => ({
+  ...{ requestId, time: 0, service: 's3', operation: 'GetObject', caller: SESSION, applicationId: undefined },
+  ...{ status: 200, errorCode: undefined, notes: [], receivedAt: 5500, milliseconds: 1, authorizations: [] },
+  ...values,
+});
+
+describe('the pods of a scenario under way', () => {
+  const pods = async (
+    probes: readonly Step[],
+    workloads: NonNullable<ScenarioSpec['workloads']>,
+    spec: Partial<ScenarioSpec> = {},
+  ): Promise<readonly string[]> => {
+    const reports = { 'red-1': [report()], 'red-2': [report({ number: 1 })], 'late-1': [report({ number: 1 })] };
+    const { world, made } = worldOf({ probes, workloads, ...spec }, reports);
+    await probeAll(world);
+    return made;
+  };
+  const both = { red: { role: 'app' }, idle: {} };
+
+  it('are started where they probe', async () => expect(await pods([read], both)).to.deep.equal(['+red-1']));
+  it('are started where a token of the scenario is bound to them', async () =>
+    expect(
+      await pods([read], both, { tokens: { mine: { serviceAccount: 'app/app', boundTo: 'idle' } } }),
+    ).to.have.members(['+red-1', '+idle-1']));
+  it('are started where an operation names them', async () => {
+    const asking = succeeds(act(() => ({ outcome: 'granted' })));
+    const naming = createToken('app/app', { boundTo: 'idle' });
+    const { world, made } = worldOf({ probes: [asking, fails(naming, { by: 'kubernetes' })], workloads: both }, {});
+    await probeAll(world).catch(() => undefined);
+    expect(made).to.deep.equal(['+idle-1']);
+  });
+  it('are started and ended by steps, each for the probes that follow', async () => {
+    const late = granted('late', getObject('data/red/key'));
+    const workloads = { red: { role: 'app' }, late: { role: 'app', starts: 'later' } } as const;
+    expect(await pods([read, startPod('late'), late, deletePod('late')], workloads)).to.deep.equal([
+      ...['+red-1', '+late-1', '-late-1'],
+    ]);
+    expect(await pods([read, restartPod('red'), read], { red: { role: 'app' } })).to.deep.equal([
+      ...['+red-1', '-red-1', '+red-2'],
+    ]);
+  });
+
+  it('must be there when their workload probes', async () => {
+    const { world } = worldOf({ probes: [read], workloads: { red: { role: 'app', starts: 'later' } } }, {});
+    const failure: unknown = await probeAll(world).catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(HarnessError).and.include({ code: 'BAD_SCENARIO' });
+  });
+  it('must report each probe', async () => {
+    const { world } = worldOf({ probes: [read] }, { 'red-1': [report({ number: 7 })] });
+    const failure: unknown = await probeAll(world).catch((error: unknown) => error);
+    expect(failure)
+      .to.be.instanceOf(HarnessError)
+      .and.include({
+        ...{ code: 'POD_FAILED', message: 'The pod of workload "red" reported no result of probe 1 of AB-01.' },
+      });
+  });
+});
+
+const expectsRefusal: boolean[] = [];
+const look = defineStep('LookAhead', () => ({}), {
+  perform: async (context) => void expectsRefusal.push(context.expectsRefusal(['red'])),
+});
+
+it('a step is told what the probes that follow it expect', async () => {
+  const { world } = worldOf(
+    { probes: [read, look(), refused('red', fetchCredentials(), { by: 'agent' })] },
+    { 'red-1': [report(), report({ number: 1, outcome: 'refused', layer: 'agent' })] },
+  );
+  await probeAll(world);
+  expect(expectsRefusal).to.deep.equal([true]);
+});
+
+describe('the outcome of a probe in a pod', () => {
+  const outcome = async (
+    step: Step,
+    said: Partial<ProbeReport> = {},
+    calls?: readonly CallRecord[],
+  ): Promise<ProbeOutcome> => {
+    const [found] = await probeAll(worldOf({ probes: [step] }, { 'red-1': [report(said)] }, calls).world);
+    return found ?? expect.fail('There is none.');
+  };
+
+  it('is in the order of the scenario, whoever made it', async () => {
+    const probes = [succeeds(act(() => ({ outcome: 'granted' }))), read, read];
+    const found = await probeAll(
+      worldOf({ probes }, { 'red-1': [report({ number: 2 }), report({ number: 1 })] }).world,
+    );
+    expect(found.map(({ number, workload }) => [number, workload])).to.deep.equal([
+      [0, null],
+      [1, 'red'],
+      [2, 'red'],
+    ]);
+  });
+
+  it('tells how long it took, from the first of several tries', async () => {
+    expect(await outcome(read))
+      .to.include({ milliseconds: 1000 })
+      .and.not.have.property('tries');
+    const several = { tries: { count: 3, firstStartedAt: 1000 } };
+    const tried = await outcome(read, several);
+    expect(tried).to.include({ milliseconds: 5000, tries: 3 });
+    expect(tried.observed).not.to.have.property('tries');
+  });
+
+  const NOT_ASKED = /^So far the API server was given no answer 2 times by x/;
+  const NOTHING_INJECTED = /^nothing has the webhook inject credentials/;
+  it('tells what was injected where that is nothing, and should be something', async () => {
+    const found = await outcome(read, uninjected);
+    expect(found.verdict).to.equal('failed');
+    expect(found.reason).to.match(NOT_ASKED);
+    expect(found.why).to.match(NOTHING_INJECTED);
+  });
+  it('tells nothing of that where it is as expected', async () => {
+    const probes = [refused('red', getObject('data/red/key'), { by: 'injection' })];
+    const [found] = await probeAll(worldOf({ probes }, { 'red-1': [report(uninjected)] }).world);
+    expect(found?.reason).not.to.contain('So far');
+    expect(found).not.to.have.property('why');
+  });
+  it('tells what was injected where nothing should be', async () => {
+    const found = await outcome(refused('red', getObject('data/red/key'), { by: ['agent', 'injection'] }));
+    expect(found.reason).not.to.contain('So far');
+    expect(found.why).to.match(NOTHING_INJECTED);
+  });
+  it('tells what was injected where another identity shows, and no call tells why', async () => {
+    const other = { identity: { ...identity, arn: SESSION.replace('-app/', '-other/') } };
+    expect((await outcome(read, other)).why).to.match(NOTHING_INJECTED);
+    const opened = call('o', { notes: [`opened the session ${other.identity.arn}`, 'association a-1 is of app'] });
+    expect((await outcome(read, other, [opened])).why).to.equal('association a-1 is of app');
+  });
+  it('tells nothing of injection where access was denied', async () =>
+    expect((await outcome(read, { outcome: 'denied', layer: 's3' })).why).to.equal(undefined));
+
+  describe('with what AWS recorded', () => {
+    const ask = (facts?: ProbeResult['facts']) => granted('red', fetchCredentials(), facts && { facts });
+    const namespace = worldOf({}, {}).world.names.namespace('app');
+    const asked = (requestId: string, receivedAt: number) =>
+      call(requestId, { ...{ operation: 'AssumeRoleForPodIdentity', receivedAt }, notes: [`of ${namespace}/app`] });
+
+    it('has the call that gave the credentials, and facts beside its own', async () => {
+      const said = { requestId: 'of-agent', facts: { requests: 1 } };
+      const { observed } = await outcome(ask({ upstreamCalls: 1 }), said, [asked('gave', 5500)]);
+      expect(observed).to.deep.include({ requestId: 'gave', facts: { requests: 1, upstreamCalls: 1 } });
+    });
+    it('has its own call where none gave them', async () => {
+      const { observed } = await outcome(ask(), { requestId: 'of-agent' }, []);
+      expect(observed).to.deep.include({ requestId: 'of-agent', facts: { upstreamCalls: 0 } });
+    });
+    it('is in doubt of a count alone that is expected', async () => {
+      const slow = [asked('one', 5100), asked('two', 5900)];
+      expect(await outcome(ask({ upstreamCalls: 1 }), {}, slow)).to.include({ verdict: 'error' });
+      expect(await outcome(ask({ status: 1 }), {}, slow)).to.include({ verdict: 'failed' });
+    });
+    it('is in doubt of all of a run that was late', async () => {
+      const late = { facts: { lateMilliseconds: 900 }, outcome: 'refused', layer: 's3' } as const;
+      expect(await outcome(granted('red', runClient('data/red/key')), late)).to.include({ verdict: 'error' });
+    });
+  });
+});
+
+const asked: string[] = [];
+const explained = defineHarnessOperation('Explained', (outcome: ProbeResult['outcome']) => ({ outcome }), {
+  describe: () => [],
+  perform: async (_world, { outcome }) => ({ outcome }),
+  whyNot: async () => (asked.push('whyNot'), 'It may be so.'),
+  decidedBy: async () => (asked.push('decidedBy'), 'it was decided'),
+});
+
+describe("the outcome of the harness' own probe", () => {
+  beforeEach(() => (asked.length = 0));
+  const outcome = async (step: Step): Promise<ProbeOutcome | undefined> =>
+    (await probeAll(worldOf({ probes: [step], workloads: {} }, {}).world))[0];
+
+  it('is explained where it is not as expected', async () => {
+    const found = await outcome(succeeds(explained('refused')));
+    expect(found).to.include({ verdict: 'failed', why: 'it was decided' });
+    expect(found?.reason).to.match(/^It may be so\. Access was expected/);
+  });
+  it('is not asked about where it is', async () => {
+    expect(await outcome(succeeds(explained('granted')))).to.include({ verdict: 'passed' });
+    expect(asked).to.deep.equal([]);
+  });
+  it('needs no explanation', async () =>
+    expect(await outcome(succeeds(act(() => ({ outcome: 'refused' }))))).to.include({ verdict: 'failed' }));
+  it('takes no longer than there is time', async () =>
+    expect((await outcome(succeeds(explained('granted'))))?.milliseconds).to.be.within(0, performance.now()));
+});
