@@ -30,7 +30,7 @@ export interface AttemptOptions {
   readonly keep: 'never' | 'on-failure' | 'always';
   readonly diagnostics: DiagnosticsOptions;
   /** What was arranged before the clusters were there. */
-  readonly prefetch?: Prefetch;
+  readonly prefetch?: Prefetch | undefined;
   /** Awaited between arranging and probing: others must be over by then. Default: at once. */
   readonly turn?: Promise<unknown>;
 }

@@ -79,6 +79,12 @@ describe('a scenario that is repeated', () => {
       expect(result).not.to.have.property('allowed');
     });
 
+  it('has what was collected of all, each attempt under a name of its own', async () => {
+    const { result } = await repeat([FAILS, PASSES, FAILS]);
+    const summaries = result.attachments.filter(({ name }) => name === 'summary.md').map(({ path }) => path);
+    expect(summaries).to.deep.equal(['diagnostics/AB-01/summary.md', 'diagnostics/AB-01-attempt3/summary.md']);
+  });
+
   it('takes the time of all', async () => {
     const { result } = await repeat([PASSES, PASSES, PASSES]);
     for (const phase of ['arranging', 'probing', 'teardown'] as const)

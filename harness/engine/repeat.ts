@@ -48,5 +48,5 @@ function worst(results: readonly ScenarioResult[]): ScenarioResult {
   const bad = results.filter((result) => !isFine(result));
   const counting = bad.length > 0 ? bad : results;
   const verdict = ORDER.find((one) => counting.some((result) => result.verdict === one));
-  return counting.find((result) => result.verdict === verdict) ?? results[0]!;
+  return counting.find((result) => result.verdict === verdict)!;
 }

@@ -12,7 +12,8 @@ import { act } from '../../test/support/acts.ts';
 import { aHost } from '../../test/support/hosts.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { configure } from '../config/configuration.ts';
-import { succeeds } from '../operations/index.ts';
+import type { Gate } from '../gate/gate.ts';
+import { succeeds, wait } from '../operations/index.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { RunResults } from '../report/results.ts';
 import { noHooks, type SuiteHooks } from '../scenario/hooks.ts';
@@ -56,11 +57,13 @@ describe('a run', () => {
       host = aHost(),
       reporter = {},
       hooks = {},
+      gate,
     }: {
       readonly flags?: readonly string[];
       readonly host?: ClusterHost | ((request: OpenRequest) => Promise<ClusterHost>);
       readonly reporter?: Reporter;
       readonly hooks?: Partial<SuiteHooks>;
+      readonly gate?: Gate;
     } = {},
   ): Promise<RunResults> => {
     const type = {
@@ -80,6 +83,7 @@ describe('a run', () => {
         { types: [type] },
       ),
       scenarios,
+      gate,
       hooks: new Map([['abac', { ...noHooks(), ...hooks }]]),
       reporters: [{ name: 'listening', reporter: listening(reporter) }],
       ...{ version: '0', workload: JAVASCRIPT, environment: {}, programs: [], stderr: new PassThrough() },
@@ -129,6 +133,37 @@ describe('a run', () => {
     expect(verdicts(await running(all, { flags }))).to.equal('AB-01 failed,AB-02 passed,AB-03 failed,AB-04 failed');
     const last = await running(all, { flags: [...flags, '--max-failures', '3'] });
     expect(last.summary).to.include({ failed: 3, skipped: 0 });
+  });
+
+  it('is stopped by neither errors nor what its gate allows', async () => {
+    const broken = scenarioOf('AB-01', () => ({ outcome: 'error' }));
+    const item = { scenario: 'AB-02', probe: null, when: {}, observed: { verdict: 'failed' } } as const;
+    const allowances = [{ ...item, listed: 'allowed[0]', until: '2999-12-31', reason: 'Known.' }];
+    const results = await running([broken, failing('AB-02'), passing('AB-03')], {
+      flags: ['--parallel', '1', '--max-failures', '1'],
+      gate: { file: 'gate.yaml', allowances, findings: undefined },
+    });
+    expect(verdicts(results)).to.equal('AB-01 error,AB-02 failed,AB-03 passed');
+    expect(results.scenarios[1]?.allowed).to.deep.equal({ until: '2999-12-31', reason: 'Known.' });
+  });
+
+  it('starts in the order of the plan, the longest waits early, or as it is shuffled', async () => {
+    const waits = scenarioOf('AB-04', () => GRANTED, { needs: ['imds'], probes: [wait(30)] });
+    const all = [passing('AB-01'), passing('AB-02'), passing('AB-03'), waits, passing('AB-05'), passing('AB-06')];
+    const started = async (...flags: string[]): Promise<string> => {
+      events = [];
+      await running(all, { flags: ['--parallel', '1', ...flags] });
+      return events.flatMap((event) => /^AB-(\d+) starts$/.exec(event)?.[1] ?? []).join(' ');
+    };
+    expect(await started()).to.equal('01 04 02 03 05 06');
+    expect(await started('--shuffle', 'reverse')).to.equal('06 05 04 03 02 01');
+  });
+
+  it('waits for hooks of a suite as long as for a scenario', async () => {
+    const hooks = { before: [() => new Promise((resolve) => setTimeout(resolve, 30))] };
+    const results = await running([failing('AB-01')], { hooks });
+    expect(verdicts(results)).to.equal('AB-01 failed');
+    expect(results.scenarios[0]?.attachments[0]?.path).to.equal('diagnostics/AB-01/summary.md');
   });
 
   it('gives a scenario the time that it asks for, and others that of --timeout', async () => {
@@ -276,8 +311,13 @@ describe('a run', () => {
   describe('that cannot clean up', () => {
     const close = (): Promise<never> => Promise.reject(new Error('it stays'));
     it('fails', async () => {
-      const { run: over } = await running([passing('AB-01')], { host: aHost({}, { close }) });
+      const slowly = async (): Promise<never> => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return close();
+      };
+      const { run: over, phases } = await running([passing('AB-01')], { host: aHost({}, { close: slowly }) });
       expect(over).to.include({ exitCode: 3, error: 'it stays' });
+      expect(phases.teardown).to.be.above(0);
     });
     it('tells what failed before', async () => {
       const { run: over } = await running([skipped('AB-01')], { host: aHost({}, { close }) });

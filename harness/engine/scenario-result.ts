@@ -32,6 +32,6 @@ export function scenarioResult(scenario: Scenario, verdict: Verdict, reason: str
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof HarnessError) return error.message;
-  const line = error.message.split('\n')[0] ?? '';
+  const line = error.message.replace(/\n.*/s, '');
   return error.name === 'Error' ? line : `${error.name}: ${line}`;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 import { expect } from 'chai';
+import type { ChosenClient } from '../../clients/client.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { act } from '../../test/support/acts.ts';
@@ -11,8 +12,10 @@ import { aScenario } from '../../test/support/scenarios.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { fails, succeeds } from '../operations/index.ts';
 import { noHooks, type SuiteHooks } from '../scenario/hooks.ts';
-import type { ScenarioSpec, Step } from '../scenario/spec.ts';
+import type { Scenario, ScenarioSpec, Step } from '../scenario/spec.ts';
+import type { Prefetch } from '../world/prefetch.ts';
 import type { Environment, ScenarioWorld } from '../world/world.ts';
+import { scenarioResult } from './scenario-result.ts';
 import { runScenario, type ScenarioOptions } from './scenario.ts';
 import { SuiteRuns } from './suite-runs.ts';
 
@@ -140,6 +143,35 @@ describe('a scenario', () => {
         folders.map((folder) => `diagnostics/${folder}/summary.md`),
       );
     });
+
+  it('tells what it did when, and whose client it was', async () => {
+    const slow = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+    const probing = act(async ({ resources }) => {
+      resources.add({ name: 'a thing', lives: 'aws', remove: slow });
+      await slow();
+      return GRANTED;
+    });
+    const { durations, timeline, ...result } = await run([succeeds(probing)], { turn: slow() });
+    expect(result).not.to.have.property('client');
+    expect(Object.keys(durations)).to.have.members(['arranging', 'probing', 'teardown']);
+    for (const phase of ['probing', 'teardown'] as const) {
+      expect(durations[phase]).to.be.within(1, performance.now());
+      expect(timeline.find((one) => one.phase === phase)).to.include({ attempt: 1, milliseconds: durations[phase] });
+    }
+    for (const { milliseconds } of timeline) expect(milliseconds).to.be.within(1, performance.now());
+    const client = { client: { name: 'go' }, version: '1.2' } as unknown as ChosenClient;
+    expect(scenarioResult({ ...scenarioOf([]), client }, 'passed', '').client).to.deep.equal({
+      name: 'go',
+      version: '1.2',
+    });
+  });
+
+  it('takes what was arranged before for its first attempt alone', async () => {
+    const taken: string[] = [];
+    const prefetch = { take: ({ id }: Scenario) => void taken.push(id) } as unknown as Prefetch;
+    await run([succeeds(failing(environmentFailed))], { prefetch, retries: 1 });
+    expect([tries, taken]).to.deep.equal([2, ['AB-01']]);
+  });
 
   it('has the verdict of a further attempt', async () => {
     const second = act(() => {

@@ -69,7 +69,7 @@ function optionsFor(
     signal,
     keep: configuration.text('keep') as ScenarioOptions['keep'],
     diagnostics: { directory, interrupted },
-    ...(prefetch && { prefetch }),
+    prefetch,
     ...own,
   };
 }
@@ -78,7 +78,7 @@ function optionsFor(
 function keepResult(session: Session, result: ScenarioResult): void {
   const { underWay, resultsJournal, opened, reporters } = session;
   underWay.delete(result.id);
-  opened?.environment.aws.controls?.forgetCalls(Math.min(Date.now(), ...underWay.values()));
+  opened!.environment.aws.controls?.forgetCalls(Math.min(Date.now(), ...underWay.values()));
   try {
     resultsJournal.add(result, () => conclude(session));
   } catch (error) {
@@ -96,6 +96,6 @@ function end(session: Session, result: ScenarioResult): void {
   // With further rounds, what fails is about to be mended.
   const maxFailures = options.rounds === undefined ? options.configuration.number('max-failures') : 0;
   const failures = [...results.values()].filter((one) => one.verdict === 'failed' && !isFine(one)).length;
-  if (maxFailures > 0 && failures >= maxFailures && !stop.signal.aborted)
+  if (maxFailures > 0 && failures >= maxFailures)
     stop.abort(new HarnessError('STOPPED', `--max-failures ${maxFailures} was reached.`));
 }

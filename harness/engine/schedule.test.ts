@@ -92,6 +92,41 @@ describe('the schedule', () => {
     expect(events.filter((event) => event !== 'asked')).to.deep.equal(['A-01', 'A-02', 'A-03']);
   });
 
+  it('asks for nothing where none is under way', async () => {
+    const events: string[] = [];
+    const admit = (): Promise<void> => Promise.resolve(void events.push('asked'));
+    const started = ({ id }: Scenario) => Promise.resolve(events.push(id));
+    await schedule(['A-01', 'A-02', 'A-03'].map(plain), 1, started, { admit });
+    expect(events).to.deep.equal(['A-01', 'A-02', 'A-03']);
+  });
+
+  it('starts all at once without a head start', async () => {
+    const started: string[] = [];
+    const done = schedule(['A-01', 'A-02'].map(plain), 2, ({ id }) => {
+      started.push(id);
+      return turn();
+    });
+    for (let count = 0; count < 20; count += 1) await Promise.resolve();
+    expect(started).to.deep.equal(['A-01', 'A-02']);
+    await done;
+  });
+
+  for (const [parallel, first] of [
+    [1, ['arrange A-01', 'end A-01', 'arrange A-02']],
+    [2, ['arrange A-01', 'arrange A-02', 'end A-01']],
+  ] as const)
+    it(`arranges ${parallel} early where there are no others`, async () => {
+      const log: string[] = [];
+      const run = async ({ id }: Scenario, mine: Promise<unknown>): Promise<void> => {
+        log.push(`arrange ${id}`);
+        await mine;
+        await turn();
+        log.push(`end ${id}`);
+      };
+      await schedule([restarting('A-01'), restarting('A-02')], parallel, run, { arrangeEarly: true });
+      expect(log.slice(0, 3)).to.deep.equal(first);
+    });
+
   it('starts in the order of the plan', async () => {
     const { log } = await follow(['A-03', 'A-01', 'A-02'].map(plain), 1);
     expect(log).to.deep.equal(['+A-03', '-A-03', '+A-01', '-A-01', '+A-02', '-A-02']);

@@ -36,7 +36,7 @@ export async function schedule(
   const runOne = async (scenario: Scenario, turn: Promise<unknown> = NOW): Promise<void> => {
     under += 1;
     await run(scenario, turn);
-    ended.get(scenario.id)?.resolve();
+    ended.get(scenario.id)!.resolve();
     under -= 1;
   };
   let admission = NOW;
@@ -49,7 +49,7 @@ export async function schedule(
   const [first, ...others] = shared;
   const queue = others.map((scenario) => ({ scenario, wait: inOrder ? 0 : waitOf(scenario) }));
   queue.sort((a, b) => b.wait - a.wait);
-  let before: Promise<unknown> = Promise.all(shared.map(async ({ id }) => ended.get(id)?.promise));
+  let before: Promise<unknown> = Promise.all(shared.map(({ id }) => ended.get(id)!.promise));
   const worker = async (): Promise<void> => {
     while (queue.length > 0) {
       await admitted();
@@ -59,7 +59,7 @@ export async function schedule(
     for (let next = early.shift(); next !== undefined; next = early.shift()) {
       const turn = before;
       // One that is skipped is over before its turn.
-      before = Promise.all([turn, ended.get(next.id)?.promise]);
+      before = Promise.all([turn, ended.get(next.id)!.promise]);
       await runOne(next, turn);
     }
   };
@@ -77,7 +77,7 @@ const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => 
 
 /** `Promise.withResolvers`, which Node 20 lacks. */
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
+  let resolve!: () => void;
   const promise = new Promise<void>((resolvePromise) => (resolve = resolvePromise));
   return { promise, resolve };
 }

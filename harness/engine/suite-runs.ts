@@ -21,7 +21,7 @@ export class SuiteRuns {
   }
 
   around({ suite: name }: Scenario) {
-    const suite = this.#suites.get(name) ?? { hooks: noHooks(), left: 1 };
+    const suite = this.#suites.get(name)!;
     const run = (hook: HookName): Promise<boolean> => this.#run(name, hook, suite.hooks[hook]);
     return {
       /** Runs the suite's `before` hooks unless they ran already. Gives whether they skip the suite. */

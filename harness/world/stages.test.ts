@@ -1,8 +1,19 @@
 import { expect } from 'chai';
-import { advanceClock, deletePod, getObject, granted, restartPod, startPod } from '../operations/index.ts';
+import {
+  advanceClock,
+  deletePod,
+  getObject,
+  granted,
+  putRolePolicy,
+  refused,
+  restartPod,
+  startPod,
+  succeeds,
+} from '../operations/index.ts';
 import type { Step } from '../scenario/spec.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import { groupsOfPod, stages } from './stages.ts';
+import { act } from '../../test/support/acts.ts';
+import { expectsRefusal, groupsOfPod, stages } from './stages.ts';
 
 const red = granted('red', getObject('data/red/key'));
 const blue = granted('blue', getObject('data/blue/key'));
@@ -22,6 +33,14 @@ describe('the stages of a scenario', () => {
         : stage.action.do,
     );
     expect(text).to.deep.equal(['0[0 1]', 'AdvanceClock', '1[2]', 'RestartPod', 'StartPod', '2[3]']);
+  });
+
+  it('have what stands alone in a group of its own', () => {
+    const alone = succeeds(act(() => ({ outcome: 'granted' })));
+    const groups = of(red, blue, alone, alone, red, blue).map((stage) =>
+      stage.kind === 'group' ? stage.group.probes.map(({ number }) => number) : [],
+    );
+    expect(groups).to.deep.equal([[0, 1], [2], [3], [4, 5]]);
   });
 
   it('may begin and end with an action', () => {
@@ -45,5 +64,25 @@ describe('the groups of a pod', () => {
   ] as const)
     it(`${heldBack ? 'hold back' : 'do not hold back'} ${what}`, () =>
       expect(groupsOfPod(all, 'red', from).heldBack).to.equal(heldBack));
-  it('are none for a workload that probes nothing', () => expect(pod(all, 'green', 0)).to.equal(''));
+  it('are none for a workload that probes nothing', () => {
+    expect(pod(all, 'green', 0)).to.equal('');
+    expect(groupsOfPod(all, 'green', 0).heldBack).to.equal(false);
+  });
+});
+
+describe('a refusal of credentials', () => {
+  const no = refused('red', getObject('data/red/key'), { by: 'agent' });
+  for (const [what, probes, from, workloads, is] of [
+    ['expected by the only probe', [no], 0, ['red'], true],
+    ['expected by each probe', [no, no], 0, ['blue', 'red'], true],
+    ['not expected by one', [no, red], 0, ['red'], false],
+    ['expected whatever others expect', [no, blue], 0, ['red'], true],
+    ['not expected where none of them probes', [no], 0, ['blue'], false],
+    ['not expected by what the harness does', [succeeds(act(() => ({ outcome: 'granted' })))], 0, ['red'], false],
+    ['expected by what follows the stage', [red, advanceClock(1), no], 1, ['red'], false],
+    ['expected after the step', [red, putRolePolicy('app'), no], 2, ['red'], true],
+    ['expected whatever follows the next step', [no, putRolePolicy('app'), red], 0, ['red'], true],
+    ['not expected where a probe behind a restart does not', [no, restartPod('red'), red], 0, ['red'], false],
+  ] as const satisfies readonly (readonly [string, readonly Step[], number, readonly string[], boolean])[])
+    it(`is ${what}`, () => expect(expectsRefusal(of(...probes), from, workloads)).to.equal(is));
 });
