@@ -168,6 +168,16 @@ describe('a client as a process', () => {
     while (isThere(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
   });
 
+  it('is quoted without the colors of a terminal, which hide no secret', async () => {
+    const red = (text: string): string => `\\u001b[31m${text}\\u001b[0m`;
+    const [start_, rest] = [TOKEN.slice(0, 6), TOKEN.slice(6)];
+    const message = `${red('↳')} no ${start_}${red('')}${rest}`;
+    const answers = start(script(`say({ id: request.id, error: { code: '${red('Bad')}', message: '${message}' } });`));
+    expect((await answers.answer(GET)).error).to.deep.equal({ code: 'Bad', message: '↳ no [redacted]' });
+    const ends = start(script(`console.error('${red('no key')}'); process.exit(2);`));
+    expect(await failure(ends)).to.match(/standard error: no key$/);
+  });
+
   it('keeps secrets out of what it is quoted with', async () => {
     const key = ['wJalrXUtnFEMI', 'K7MDENG', 'bPxRfiCYEXAMPLEKEY'].join('/');
     const client = start(

@@ -1,6 +1,7 @@
 /** A client as a process of its own, which speaks foundation/client-protocol.ts. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { stripVTControlCharacters } from 'node:util';
 import {
   CLIENT_ANSWER_PREFIX,
   type ClientAnswer,
@@ -122,7 +123,7 @@ export class ClientProgram implements OperationClient {
       ...(identity && { identity: { arn: identity.arn, account: String(identity.account) } }),
       ...(requestId !== undefined && { requestId }),
       ...(Object.keys(facts).length > 0 && { facts }),
-      ...(error && { error }),
+      ...(error && { error: { ...error, code: plain(error.code), message: plain(error.message) } }),
     });
   }
 
@@ -152,7 +153,7 @@ export class ClientProgram implements OperationClient {
     });
     byLine(child.stderr, (line) => {
       notice(line);
-      running.lastWords = line.trim() || running.lastWords;
+      running.lastWords = plain(line).trim() || running.lastWords;
     });
     return running;
   }
@@ -161,6 +162,9 @@ export class ClientProgram implements OperationClient {
 /** The pod's environment as an application finds it, without what tells this program what to do. */
 const podEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PROBE_')));
+
+/** What a client says, as reports can hold it: some give colors also to those who are no terminal. */
+const plain = stripVTControlCharacters;
 
 /** How long output is awaited of a process that has ended: what it started may hold its pipes open. */
 const OUTPUT_MILLISECONDS = 500;
