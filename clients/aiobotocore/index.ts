@@ -1,4 +1,5 @@
 import { IDENTITY_AND_OBJECT_OPERATIONS, type Client } from '../client.ts';
+import { BOTOCORE_DIFFERENCES } from '../python/index.ts';
 import { pipInstalled } from '../install/pip.ts';
 
 /** aiobotocore: botocore with its chain made asynchronous, on which s3fs and others stand. */
@@ -8,6 +9,7 @@ export const AIOBOTOCORE: Client = {
   versions: { newest: '3.10.0' },
   operations: IDENTITY_AND_OBJECT_OPERATIONS,
   chain: 'sdk',
+  differences: BOTOCORE_DIFFERENCES,
   documentation: new URL('https://aiobotocore.aio-libs.org/'),
   install: pipInstalled({
     files: ['aiobotocore/client.py', 'python-common/serve.py'],

@@ -1,4 +1,5 @@
 import { IDENTITY_AND_OBJECT_OPERATIONS, type Client } from '../client.ts';
+import { BOTOCORE_DIFFERENCES } from '../python/index.ts';
 import { pipInstalled } from '../install/pip.ts';
 
 /** AWS CLI v1. */
@@ -9,6 +10,11 @@ export const AWS_CLI: Client = {
   operations: IDENTITY_AND_OBJECT_OPERATIONS,
   chain: 'sdk',
   startsAnew: true,
+  // It says of all that is not an answer of AWS that it is a failure.
+  differences: BOTOCORE_DIFFERENCES.map((difference) => ({
+    ...difference,
+    expected: { ...difference.expected, code: 'Failure', message: 'Invalid length for parameter RoleArn' },
+  })),
   documentation: new URL('https://docs.aws.amazon.com/cli/v1/userguide/cli-chap-configure.html'),
   install: pipInstalled({
     files: ['aws-cli/client.py', 'python-common/serve.py'],

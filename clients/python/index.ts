@@ -1,5 +1,16 @@
-import { ALL_OPERATIONS, type Client } from '../client.ts';
+import { ALL_OPERATIONS, type Client, type ClientDifference } from '../client.ts';
 import { pipInstalled } from '../install/pip.ts';
+
+/** Of what stands on botocore. */
+export const BOTOCORE_DIFFERENCES: readonly ClientDifference[] = [
+  {
+    scenario: 'IR-14',
+    probe: 3,
+    expected: { outcome: 'refused', by: 'sts', code: 'ParamValidationError' },
+    reason: 'botocore checks the length of RoleArn by the model of STS before it sends a request',
+    source: 'Boto3 documentation, Configuration, parameter_validation',
+  },
+];
 
 /** AWS SDK for Python. */
 export const PYTHON: Client = {
@@ -8,15 +19,7 @@ export const PYTHON: Client = {
   versions: { newest: '1.44.8', minimum: '1.34.41', below: '1.34.40' },
   operations: ALL_OPERATIONS,
   chain: 'sdk',
-  differences: [
-    {
-      scenario: 'IR-14',
-      probe: 3,
-      expected: { outcome: 'refused', by: 'sts', code: 'ParamValidationError' },
-      reason: 'botocore checks the length of RoleArn by the model of STS before it sends a request',
-      source: 'Boto3 documentation, Configuration, parameter_validation',
-    },
-  ],
+  differences: BOTOCORE_DIFFERENCES,
   documentation: new URL('https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html'),
   install: pipInstalled({
     files: ['python/client.py', 'python-common/serve.py'],
