@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { diagnoseMissingCredentials, watchRequests } from './diagnose.ts';
 import { setEnvironment } from '../../test/support/process-environment.ts';
@@ -74,4 +77,51 @@ describe('why a pod without settings has no credentials', () => {
     expect(code).to.equal('NoCredentialsSettings');
     expect(message).to.contain('instance metadata did not answer the SDK in time (TIMEOUT)');
   });
+});
+
+describe('why an SDK has no credentials where the agent answers', () => {
+  const saved = { ...process.env };
+  const folder = mkdtempSync(join(tmpdir(), 'pod-'));
+  let stopWatching: () => void;
+  before(() => {
+    writeFileSync(join(folder, 'token'), 'token');
+    stopWatching = watchRequests();
+  });
+  after(() => {
+    stopWatching();
+    setEnvironment(saved);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** What is told when an SDK gave up without a word, `afterMilliseconds` after it had asked. */
+  const diagnosed = async (afterMilliseconds: number, agentMilliseconds: number) => {
+    const credentials = JSON.stringify({ AccessKeyId: 'ASIAEXAMPLE' });
+    const agent = createServer(({ url }, response) => {
+      if (url !== '/never') setTimeout(() => response.end(credentials), agentMilliseconds);
+    }).listen(0, '127.0.0.1');
+    await once(agent, 'listening');
+    const { port } = agent.address() as AddressInfo;
+    delete process.env['AWS_WEB_IDENTITY_TOKEN_FILE'];
+    process.env['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'] = join(folder, 'token');
+    setUri(`127.0.0.1:${port}`);
+    const sent = request({ host: '127.0.0.1', port, path: '/never' }).on('error', () => undefined);
+    sent.end();
+    if (afterMilliseconds > 0) await new Promise((resolve) => setTimeout(resolve, afterMilliseconds));
+    sent.destroy();
+    const result = await diagnoseMissingCredentials(NONE);
+    agent.close().closeAllConnections();
+    return result;
+  };
+
+  it('is not said to be a limit of time where it gave up at once', async () => {
+    const { layer, message } = await diagnosed(0, 0);
+    expect(layer).to.equal('agent');
+    expect(message).to.contain('yet the agent answers a request made by hand').and.not.to.contain('TIMEOUT');
+  });
+
+  it('is its limit of time where it waited for one, and said another thing', async () =>
+    expect((await diagnosed(1000, 0)).message).to.contain('TIMEOUT'));
+
+  it('may be an agent that is slow', async () =>
+    expect((await diagnosed(0, 600)).facts?.['lateMilliseconds']).to.be.at.least(500));
 });

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import { NO_REQUEST, type ClientError } from '../../foundation/client-protocol.ts';
+import { PATIENCE_MILLISECONDS } from '../../foundation/lateness.ts';
 import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
 import { fetchCredentials } from './raw.ts';
 import { unbracketed } from '../../foundation/unbracketed.ts';
@@ -13,8 +14,10 @@ const ACCEPTED_HOST = /^(169\.254\.170\.(2|23)|\[fd00:ec2::23\]|localhost|127\.\
 
 /** Hosts that requests were sent to, also where no connection came about: an SDK's last error does not tell the first. */
 const asked = new Set<string>();
-/** Those that did not answer within the SDK's time, which an SDK's last error does not tell either. */
+/** Those that did not answer within the SDK's time, which an SDK's last error does not tell either: it may end a request without a word. */
 const late = new Set<string>();
+/** Limits of time of SDKs are a second at least, by a timer that may be a little early. */
+const SHORTEST_MILLISECONDS = 950;
 /** How SDKs say that themselves. */
 const TIME_UP = /time[ds]?[ -]?out|deadline exceeded/i;
 let isWatched = false;
@@ -27,7 +30,13 @@ export function watchRequests(): () => void {
   const note = (message: unknown): void => {
     const { request } = message as { readonly request: ClientRequest };
     asked.add(request.host);
+    const began = performance.now();
+    let isAnswered = false;
     request.once('timeout', () => late.add(request.host));
+    request.once('response', () => (isAnswered = true));
+    request.once('close', () => {
+      if (!isAnswered && performance.now() - began > SHORTEST_MILLISECONDS) late.add(request.host);
+    });
   };
   isWatched = true;
   subscribe('http.client.request.start', note);
@@ -75,6 +84,7 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
     return refused('injection', 'UriNotAccepted', message, { ...sdk, sdkMessage: error.message });
   }
   let answer: ProbeResult;
+  const began = performance.now();
   try {
     answer = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'pod-identity' } });
   } catch (cause) {
@@ -82,11 +92,15 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
     const message = `the token of AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read (${code})`;
     return refused('injection', 'TokenUnreadable', message);
   }
+  const milliseconds = Math.round(performance.now() - began);
   if (answer.outcome === 'granted') {
     const inVain = late.has(unbracketed(hostname)) || TIME_UP.test(error.message) ? 'TIMEOUT: ' : '';
     const said = error.code === NO_REQUEST ? error.message : `the SDK found no credentials (${inVain}${error.message})`;
     const message = `${said}, yet the agent answers a request made by hand`;
-    return refused('agent', error.code, message);
+    return refused('agent', error.code, message, {
+      ...sdk,
+      ...(milliseconds >= PATIENCE_MILLISECONDS && { lateMilliseconds: milliseconds }),
+    });
   }
   return { ...answer, facts: { ...answer.facts, ...sdk } };
 }

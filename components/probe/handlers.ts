@@ -1,6 +1,7 @@
 /** What the program knows to do: a handler for each operation. Another program of probes has the same table in its language. */
 import type { ClientOperation } from '../../foundation/client-protocol.ts';
 import type { PlannedClient, ProbeOperation, ProbeResult, ProjectedToken } from '../../foundation/probe-protocol.ts';
+import { Lateness, PATIENCE_MILLISECONDS } from '../../foundation/lateness.ts';
 import { runOperation, type OperationClient } from './operations.ts';
 import { awaitTokenRotation, connectTo, readFile, tokenClaims } from './pod.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials } from './raw.ts';
@@ -26,7 +27,15 @@ type Named<Operation, Name> = Operation extends { readonly do: infer Names }
 
 type Handler<Operation> = (operation: Operation, context: HandlerContext) => ProbeResult | Promise<ProbeResult>;
 
-const withSdk: Handler<ClientOperation> = async (operation, { client }) => runOperation(await client(), operation);
+/** Of credentials that were not found it is told how late this program was, where a limit of time may be why. */
+const withSdk: Handler<ClientOperation> = async (operation, { client }) => {
+  const maker = await client();
+  const late = new Lateness();
+  const result = await runOperation(maker, operation).finally(() => late.stop());
+  const { milliseconds } = late;
+  if (result.outcome !== 'refused' || milliseconds < PATIENCE_MILLISECONDS) return result;
+  return { ...result, facts: { lateMilliseconds: milliseconds, ...result.facts } };
+};
 
 const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOperation, Name>> } = {
   GetCallerIdentity: withSdk,

@@ -1,6 +1,6 @@
 import { factMatches } from '../../foundation/expectation.ts';
 import { identityName, neutral, neutralExpectation } from './names.ts';
-import { PATIENCE_MILLISECONDS } from '../operations/run-client.ts';
+import { PATIENCE_MILLISECONDS } from '../../foundation/lateness.ts';
 import type { ProbeOutcome } from '../report/results.ts';
 import type { Side, SideProbe, SideScenario } from './read-results.ts';
 

@@ -9,6 +9,7 @@ import { HarnessError } from '../../foundation/errors.ts';
 import { KubernetesClient } from '../kubernetes-client/client.ts';
 import { NETWORK } from '../kubernetes-client/patient.ts';
 import { noKubernetes } from '../kubernetes-client/none.ts';
+import { Lateness } from '../../foundation/lateness.ts';
 import { Resources } from '../../foundation/resources.ts';
 import { removeIn } from '../cleanup/teardown.ts';
 import { Gate } from '../world/fixtures/gate.ts';
@@ -111,6 +112,7 @@ function environmentOf(
     eventual: clusters.eventual,
     ...(clusters.podStarts && { podStarts: clusters.podStarts }),
     podTimes: [],
+    lateness: new Lateness(),
     kept: new Resources(),
     issuers: new Gate(),
     leftovers: [],
@@ -143,6 +145,7 @@ async function provisionClusters(
 
 /** All of it is tried, whatever fails. */
 async function removeAll({ aws, clusters }: Platform, environment: Environment): Promise<void> {
+  environment.lateness.stop();
   const [undone] = await Promise.allSettled([removeIn(environment, environment.kept.take())]);
   const provisioned = [...environment.clusters.values()];
   for (const { pods, kubernetes } of provisioned) {

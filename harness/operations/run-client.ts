@@ -1,5 +1,6 @@
 /** A run of a client between scripted endpoints, in a workload's pod. */
 import type { ClientRun } from '../../foundation/client-run.ts';
+import { PATIENCE_MILLISECONDS } from '../../foundation/lateness.ts';
 import { LONGEST_SECONDS, number, oneOf, shown, whole, type Problem } from '../scenario/checks.ts';
 import { defineWorkloadOperation } from './registry.ts';
 
@@ -7,8 +8,6 @@ type Options = Omit<ClientRun, 'do' | 'bucket' | 'key'>;
 
 /** More than a client would have of threads. */
 const MOST_AT_ONCE = 1000;
-/** How late an endpoint may be, in milliseconds: clients wait a second for one, or longer. */
-export const PATIENCE_MILLISECONDS = 500;
 
 /**
  * The client reads `at`, an object of the scenario, in a fresh process, and all that it sends for it goes through endpoints that

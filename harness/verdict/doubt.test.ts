@@ -44,4 +44,18 @@ describe('a result that tells nothing of the subject', () => {
     ['a grant', { outcome: 'granted', layer: 'agent', message: 'TIMEOUT' }, true],
   ] as const satisfies readonly (readonly [string, ProbeResult, boolean])[])
     it(`is ${tells ? 'not ' : ''}${what}`, () => expect(doubtOf(result) === undefined).to.equal(tells));
+
+  const none = refusal('agent', 'CredentialsProviderError', 'the SDK found no credentials, yet the agent answers');
+  for (const [what, result, late, tells] of [
+    ['no credentials, while AWS or the agent was late', none, 500, false],
+    ['no credentials, while the pod was late', { ...none, facts: { lateMilliseconds: 700 } }, 0, false],
+    ['no session of STS, while it was late', refusal('sts', 'TimeoutError'), 900, false],
+    ['no credentials, while nobody was late', { ...none, facts: { lateMilliseconds: 499 } }, 499, true],
+    ["an agent's own refusal on a busy machine", { ...none, status: 403 }, 5000, true],
+    ['nobody there on a busy machine', { ...none, code: 'ECONNREFUSED', facts: { status: 0 } }, 5000, true],
+    ['a pod without settings on a busy machine', refusal('injection', 'NoCredentialsSettings'), 5000, true],
+    ['a denial on a busy machine', { ...none, outcome: 'denied', layer: 's3' }, 5000, true],
+    ['a grant on a busy machine', { outcome: 'granted' }, 5000, true],
+  ] as const satisfies readonly (readonly [string, ProbeResult, number, boolean])[])
+    it(`is ${tells ? 'not ' : ''}${what}`, () => expect(doubtOf(result, late) === undefined).to.equal(tells));
 });

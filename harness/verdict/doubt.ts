@@ -1,3 +1,4 @@
+import { PATIENCE_MILLISECONDS } from '../../foundation/lateness.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 
 /**
@@ -21,12 +22,24 @@ const BEHIND_OTHERS: ReadonlyMap<string | undefined, string> = new Map([
 /**
  * Why a result that is not as expected tells nothing of the subject: its connection broke, or its time was up, which a busy
  * machine and what stands between do as well. Undefined where it tells.
+ *
+ * @param milliseconds by which those who answer were late within a second, while the probe went on
  */
-export function doubtOf({ outcome, layer, code, message }: ProbeResult): string | undefined {
+export function doubtOf(result: ProbeResult, milliseconds = 0): string | undefined {
+  const { outcome, layer, code, message } = result;
+  if (outcome !== 'refused') return undefined;
   const asked = BEHIND_OTHERS.get(layer);
-  if (outcome !== 'refused' || asked === undefined) return undefined;
-  const broken = BROKEN.exec(`${code} ${message}`)?.[0];
-  return broken === undefined
-    ? undefined
-    : `A connection broke or its time was up (${broken}), which says nothing of the ${asked}.`;
+  const broken = asked && BROKEN.exec(`${code} ${message}`)?.[0];
+  if (broken) return `A connection broke or its time was up (${broken}), which says nothing of the ${asked}.`;
+  const late = Math.max(milliseconds, Number(result.facts?.['lateMilliseconds'] ?? 0));
+  return isGivenUp(result) && late >= PATIENCE_MILLISECONDS
+    ? `This machine was ${late} ms late within a second, so that a client may have reached its own limit of time, which says nothing of it nor of whom it asked.`
+    : undefined;
 }
+
+/**
+ * Whether an SDK came back without credentials and without an answer of agent or STS that tells why: few say that a limit of time was
+ * it. Whoever answers has a status, and who is not reached by hand one of 0.
+ */
+const isGivenUp = ({ layer, status, facts }: ProbeResult): boolean =>
+  (layer === 'agent' || layer === 'sts') && status === undefined && facts?.['status'] === undefined;

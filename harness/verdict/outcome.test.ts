@@ -10,6 +10,7 @@ import {
   granted,
   refused,
   succeeds,
+  whoAmI,
 } from '../operations/index.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
@@ -51,6 +52,26 @@ describe('the outcome of a probe', () => {
 
   it('is a failure where nobody is there', () =>
     expect(verdict(granted('red', fetchCredentials()), nobody)[0]).to.equal('failed'));
+
+  it('is an error where AWS was late while the probe went on, and a failure where it was not', () => {
+    const controls = { calls: () => [] } as unknown as AwsTarget['controls'];
+    const between = (from: number): number => (from === 7 ? 800 : 0);
+    const inProcess = anEnvironment({ ...aws, controls }, {
+      clusters: new Map([['c1', cluster]]),
+      lateness: { between, stop: () => undefined },
+    });
+    const late = (startedAt: number) => {
+      const report = {
+        ...({ number: 0, startedAt, endedAt: 9, outcome: 'refused', layer: 'agent' } as const),
+        ...{ code: 'CredentialsProviderError', message: 'the SDK found no credentials, yet the agent answers' },
+      };
+      const trial = { tries: 1, milliseconds: 2 };
+      return outcomeOf(aWorld(aScenario(), inProcess), { number: 0, step: granted('red', whoAmI()) }, report, trial);
+    };
+    expect(late(7).verdict).to.equal('error');
+    expect(late(7).reason).to.match(/^This machine was 800 ms late within a second/);
+    expect(late(8).verdict).to.equal('failed');
+  });
 
   it('is an error where it is in doubt, and passes where it is as expected all the same', () => {
     const counted = granted('red', fetchCredentials(), { facts: { upstreamCalls: 1 } });

@@ -1,5 +1,5 @@
 import { causeFromMessage } from '../../foundation/denial-cause.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
 import { describeOperation } from '../operations/describe.ts';
 import { ofHarness } from '../operations/registry.ts';
 import type { ProbeOutcome } from '../report/results.ts';
@@ -57,7 +57,7 @@ export function outcomeOf(
   const { call, expectation, expectedIdentity, judgement } = judged(world, step, result);
   const told = (judgement.matches ? undefined : ofHarness(step.operation)?.reason?.(result)) ?? judgement.reason;
   const said = tries === 1 ? told : afterTries(told, tries, milliseconds);
-  const doubts = judgement.matches ? undefined : (doubtOf(result) ?? doubt);
+  const doubts = judgement.matches ? undefined : (doubtOf(result, lateness(world, result)) ?? doubt);
   // What was waited for in vain may be why.
   const reason = judgement.matches
     ? said
@@ -90,6 +90,11 @@ export function outcomeOf(
     milliseconds: Math.round(milliseconds),
     ...(tries > 1 && { tries }),
   };
+}
+
+/** How late AWS was meanwhile, and on an embedded cluster the agent, where they are in this process: in milliseconds. */
+function lateness({ environment: { aws, lateness } }: ScenarioWorld, result: ProbeResult | ProbeReport): number {
+  return aws.controls !== undefined && 'startedAt' in result ? lateness.between(result.startedAt, result.endedAt) : 0;
 }
 
 const afterTries = (reason: string, tries: number, milliseconds: number): string =>

@@ -9,6 +9,7 @@ import type { AwsClients, AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import { associationOf } from '../scenario/parts.ts';
+import type { Lateness } from '../../foundation/lateness.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { AssociationSpec, Scenario, WorkloadSpec } from '../scenario/spec.ts';
 import type { RunningLoad } from '../load/running.ts';
@@ -51,6 +52,8 @@ export interface Environment {
   readonly podStarts?: Pick<StartLimiter, 'acquire'>;
   /** Milliseconds that each pod took from the request that creates it to its first report. */
   readonly podTimes: number[];
+  /** How late this process is, in which much of an emulated AWS may be. */
+  readonly lateness: Pick<Lateness, 'between' | 'stop'>;
   /** Resources of scenarios that are kept until the run is over. */
   readonly kept: Resources;
   /** Lets one scenario at a time register an issuer in an account. */

@@ -18,6 +18,7 @@ export function anEnvironment(aws: AwsTarget, values: Partial<Environment> = {})
     fixturesEndWith: 'nothing',
     eventual: false,
     podTimes: [],
+    lateness: { between: () => 0, stop: () => undefined },
     kept: new Resources(),
     issuers: new Gate(),
     leftovers: [],

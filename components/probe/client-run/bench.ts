@@ -7,7 +7,7 @@ import { Aws, upstreams } from './aws.ts';
 import { ObservedHost, throughProxy } from './observed-host.ts';
 import { Credentials } from './credentials.ts';
 import { Endpoint, Script, type Handler } from './endpoint.ts';
-import { Lateness } from './lateness.ts';
+import { Lateness } from '../../../foundation/lateness.ts';
 import { Metadata } from './metadata.ts';
 import { Names } from './names.ts';
 import type { Relayed } from './network.ts';

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScriptedAnswer } from '../../../foundation/client-run.ts';
-import type { Lateness } from './lateness.ts';
+import type { Lateness } from '../../../foundation/lateness.ts';
 import { unbracketed } from '../../../foundation/unbracketed.ts';
 
 export interface Received {
