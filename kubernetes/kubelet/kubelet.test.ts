@@ -233,11 +233,13 @@ describe('kubelet', () => {
     expect(cluster.reasons('family')).to.include('Killing');
   });
 
-  it('kills what ignores SIGTERM once the grace period is over', async () => {
+  it('kills what ignores SIGTERM once the grace period is over, and says how it ended before the pod goes', async () => {
     cluster.createPod('stubborn', { containers: [container(['stubborn'])] });
     await cluster.until('stubborn', (pod) => pod?.status?.phase === 'Running');
     await cluster.kubelet.logs('default', 'stubborn', { follow: true }).take(1).toArray();
     cluster.deletePod('stubborn', 0.05);
+    const over = await cluster.until('stubborn', (pod) => pod?.status?.phase === 'Failed');
+    expect(terminated(over)).to.include({ exitCode: 137 });
     await cluster.until('stubborn', (pod) => pod === undefined);
   });
 

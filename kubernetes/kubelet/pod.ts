@@ -103,6 +103,11 @@ export class PodRunner {
     await this.#life;
     await Promise.all(this.#runs);
     await this.#volumes.settled();
+    if (!this.#removed) {
+      // Kubernetes, "Pod Lifecycle", Termination of Pods: a pod that is deleted is in a terminal phase before it goes.
+      this.#result ??= this.#containers.every(({ result }) => result?.exitCode === 0) ? 'Succeeded' : 'Failed';
+      this.#publish();
+    }
     try {
       // A few small files: other threads would take several times as long.
       rmSync(this.#directory, { recursive: true, force: true });
