@@ -31,20 +31,30 @@ export async function verifyToken(
     note(fact);
     return new AwsError(world.settings.badTokenError, 400, `The token included in the request is invalid: ${fact}.`);
   };
-  const claims = await verifiedClaims(world, cluster, token, refuse);
-  // As Kubernetes writes them: the cluster has signed them.
-  const [, , namespace, serviceAccount] = claims.sub.split(':') as [string, string, string, string];
-  const pod = objectOf(claims['kubernetes.io'])['pod'] as PodIdentity['pod'] | undefined;
+  const claims = await verifiedClaims(world, cluster, token, { refuse, note });
+  const { namespace, serviceAccount, pod } = holderOf(claims);
   if (pod === undefined) throw refuse('token is bound to no pod');
-  note(`token is of ${namespace}/${serviceAccount}, bound to pod ${pod.name}`);
+  note(noteOf({ namespace, serviceAccount, pod }));
   return { namespace, serviceAccount, pod };
 }
+
+type Holder = Subject & Partial<Pick<PodIdentity, 'pod'>>;
+
+/** By claims as Kubernetes writes them: the cluster has signed them. */
+function holderOf(claims: JWTPayload): Holder {
+  const [, , namespace = '', serviceAccount = ''] = (claims.sub ?? '').split(':');
+  const pod = objectOf(claims['kubernetes.io'])['pod'] as PodIdentity['pod'] | undefined;
+  return { namespace, serviceAccount, ...(pod && { pod }) };
+}
+
+const noteOf = ({ namespace, serviceAccount, pod }: Holder): string =>
+  `token is of ${namespace}/${serviceAccount}, bound to ${pod === undefined ? 'no pod' : `pod ${pod.name}`}`;
 
 async function verifiedClaims(
   world: World,
   { name, issuer, managed }: TokenIssuer,
   token: string,
-  refuse: (fact: string) => AwsError,
+  { refuse, note }: { readonly refuse: (fact: string) => AwsError; readonly note: (fact: string) => void },
 ): Promise<JWTPayload & { readonly sub: string }> {
   const keys = createLocalJWKSet((await managed.jwks()) as unknown as JSONWebKeySet);
   const now = world.clock.now();
@@ -55,8 +65,10 @@ async function verifiedClaims(
     });
     return payload;
   } catch (error) {
-    if (error instanceof errors.JWTExpired)
+    if (error instanceof errors.JWTExpired) {
+      note(noteOf(holderOf(error.payload)));
       throw new AwsError('ExpiredTokenException', 400, explainExpiry(now, (error.payload.exp ?? 0) * 1000));
+    }
     throw refuse(explainRefusal(error, name));
   }
 }
