@@ -26,6 +26,8 @@ export interface LoadPlan {
   readonly alignSeconds?: number;
   /** Rounds that are added while the last one had an error: for what comes back after a disturbance. */
   readonly furtherRounds: number;
+  /** Rounds go on until the pod is told to end (SIGTERM), as those of a Deployment do; it then has had so many `rounds` at least. */
+  readonly untilEnded?: true;
   /** In place of rounds: requests that are written to one connection, again and again for so many seconds. */
   readonly flood?: { readonly requests: number; readonly seconds: number };
 }

@@ -1,14 +1,19 @@
-/** Many pods at once, each with an identity of its own, made by Indexed Jobs of Kubernetes. */
+/** Many pods at once, each with an identity of its own, made by Jobs and Deployments of Kubernetes. */
 import {
   allow,
   advanceClock,
+  agentArguments,
+  awaitCalls,
   awaitLoad,
   between,
   clearWeather,
+  endLoad,
   expectRecovery,
+  loadCalls,
   loadVerdicts,
   podIdentityRole,
   restartAgent,
+  restartLoad,
   startLoad,
   succeeds,
   suite,
@@ -37,6 +42,9 @@ const byTags = () =>
 /** The shortest that Kubernetes gives, in seconds. */
 const SHORT_TOKEN = { 'token-expiration': '600' };
 
+/** The agent renews what is older than this at its next look, which is each minute, and no number of pods is too many for that. */
+const RENEWS_EACH_MINUTE = '--max-credential-retention-before-renewal 30s --max-cache-size 2000 --max-service-qps 1000';
+
 /** Service accounts of a namespace. */
 const PER_NAMESPACE = 5;
 
@@ -51,6 +59,9 @@ const RECOVERED = { wrongIdentities: 0, lost: 0, notRecovered: 0, recoverySecond
 /** Asks again, as applications do, where an agent on a busy machine did not answer in time. */
 const patient = { rounds: 2, furtherRounds: 30, everySeconds: 2 } as const;
 
+/** Pods of a Deployment: whatever of them was late is asked for again before they end. */
+const lasting = { ...patient, untilEnded: true, everySeconds: 5 } as const;
+
 /** Longest times, in milliseconds: far more than AWS documents anywhere, so that a machine of two processors can be busy. */
 const LIMITS = { credentialsP99: 120_000, objectP99: 180_000 };
 
@@ -61,25 +72,34 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   const world = (
     others: readonly string[] = [],
     clusterOf: (index: number) => 'c1' | 'c2' = () => 'c1',
-    further: object = {},
+    further: (index: number) => object = () => ({}),
+    accounts: readonly string[] = names,
   ) => ({
     profile: 'load' as const,
     exclusive: true,
     // A wave takes a minute on a small machine, and each pod some seconds.
     allowSeconds: 240 + pods * 4,
-    roles: Object.fromEntries([...names, ...others].map((name) => [name, byTags()])),
+    roles: Object.fromEntries([...accounts, ...others].map((name) => [name, byTags()])),
     workloads: Object.fromEntries(
-      names.map((name, index) => [
+      accounts.map((name, index) => [
         name,
-        { cluster: clusterOf(index), namespace: namespaceOf(index), serviceAccount: name, role: name, ...further },
+        {
+          cluster: clusterOf(index),
+          namespace: namespaceOf(index),
+          serviceAccount: name,
+          role: name,
+          ...further(index),
+        },
       ]),
     ),
-    objects: names.map(
+    objects: accounts.map(
       (name, index) => `data/<cluster:${clusterOf(index)}>/<namespace:${namespaceOf(index)}>/${name}/object`,
     ),
   });
   const namespaces = [...new Set(names.map((_, index) => namespaceOf(index)))];
   const all = { workloads: names, pods, parallelism };
+  /** Service accounts besides. */
+  const stay = ['stay0', 'stay1'];
   const noisy = { workloads: names.slice(0, 2), pods: 2, parallelism: 2 };
 
   scenario('LO-01', 'pods that start at once each get their own identity, and one session alone', {
@@ -93,7 +113,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-02', 'pods of a rolling restart each get the identity of their own', {
+  scenario('LO-02', 'pods that follow one another in waves each get the identity of their own', {
     source: `${HOW}; ${TAGS}`,
     ...world(),
     probes: [
@@ -176,7 +196,11 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   scenario('LO-08', 'pods whose tokens are all renewed at once keep their own identity', {
     source: 'Kubernetes, "Managing Service Accounts", Bound service account tokens; ' + HOW,
     needs: ['cluster-clock'],
-    ...world([], () => 'c1', { serviceAccountAnnotations: SHORT_TOKEN }),
+    ...world(
+      [],
+      () => 'c1',
+      () => ({ serviceAccountAnnotations: SHORT_TOKEN }),
+    ),
     probes: [
       startLoad('all', { ...all, pods: Math.min(pods, parallelism), rounds: 20, everySeconds: 2, furtherRounds: 10 }),
       awaitLoad('all', 100),
@@ -236,6 +260,47 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
       startLoad('next', { ...noisy, flood: { requests: 1000, seconds: 20 } }),
       wait(40),
       succeeds(loadVerdicts('next', { perSecond: 800 }), { agentMemoryGrowthMiB: between(-10_000, 48) }),
+    ],
+  });
+
+  scenario('LO-13', 'the agent asks no more for pods that are gone once their tokens are over, and does for others', {
+    source: `${CACHE}: what is held is renewed with the token of its last request, and given up for ExpiredTokenException`,
+    needs: ['virtual-clock'],
+    ...world(
+      [],
+      () => 'c1',
+      (index) => (index < serviceAccounts ? { serviceAccountAnnotations: SHORT_TOKEN } : {}),
+      [...names, ...stay],
+    ),
+    // Three renewals of the agent besides, a minute apart.
+    allowSeconds: 480 + pods * 4,
+    probes: [
+      agentArguments(RENEWS_EACH_MINUTE),
+      startLoad('gone', { ...all, ...patient }),
+      succeeds(loadVerdicts('gone', { limits: LIMITS }), RIGHT),
+      endLoad('gone'),
+      startLoad('there', { ...lasting, workloads: stay, pods: 2, parallelism: 2 }),
+      // By AWS' clock alone on a cluster with one of its own, so that those that are there have longer tokens.
+      advanceClock(700),
+      // A renewal that was under way then, and another that knows of it.
+      awaitCalls('there', { again: true }),
+      awaitCalls('there', { again: true }),
+      succeeds(loadCalls('gone', { beside: 'there' }), { calls: 0 }),
+      endLoad('there'),
+      succeeds(loadVerdicts('there'), RIGHT),
+    ],
+  });
+
+  scenario('LO-14', 'pods of Deployments that are restarted each get their own identity, and so do those before them', {
+    source: `Kubernetes, "Deployments", Rolling Update Deployment; ${HOW}; ${TAGS}`,
+    ...world(),
+    probes: [
+      startLoad('rolling', { ...all, ...lasting }),
+      awaitCalls('rolling'),
+      restartLoad('rolling'),
+      awaitCalls('rolling'),
+      endLoad('rolling'),
+      succeeds(loadVerdicts('rolling', { sessions: true, limits: LIMITS }), { ...RIGHT, sessionsPerPod: 1 }),
     ],
   });
 });

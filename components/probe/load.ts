@@ -50,11 +50,17 @@ class PodUnderLoad {
   #first: { credentials?: number; object?: number } = {};
   #hasWritten = false;
   #recovered = false;
+  #isToldToEnd = false;
   #flooded: Pick<LoadVerdict, 'statuses' | 'milliseconds'> = {};
 
   constructor(plan: LoadPlan, pod: string) {
     this.#plan = plan;
     this.#pod = pod;
+    // In place of the program's own answer, which ends it without a verdict.
+    if (plan.untilEnded)
+      process.removeAllListeners('SIGTERM').on('SIGTERM', () => {
+        this.#isToldToEnd = true;
+      });
   }
 
   verdict(): LoadVerdict {
@@ -72,15 +78,17 @@ class PodUnderLoad {
   }
 
   async rounds(): Promise<void> {
-    const { rounds, furtherRounds, everySeconds, alignSeconds } = this.#plan;
+    const { rounds, furtherRounds, everySeconds, alignSeconds, untilEnded = false } = this.#plan;
     if (alignSeconds !== undefined) await this.#align(alignSeconds * 1000);
-    for (let round = 0; round < rounds + (this.#recovered ? 0 : furtherRounds); round += 1) {
+    const goesOn = (round: number): boolean =>
+      (untilEnded && !this.#isToldToEnd) || round < rounds + (this.#recovered ? 0 : furtherRounds);
+    for (let round = 0; goesOn(round); round += 1) {
       const next = Date.now() + everySeconds * 1000;
       const before = this.#errorCount();
       await this.#round();
       this.#counts.rounds += 1;
       this.#recovered = this.#errorCount() === before;
-      if (round + 1 < rounds || !this.#recovered) await sleep(Math.max(0, next - Date.now()));
+      if (goesOn(round + 1)) await sleep(Math.max(0, next - Date.now()));
     }
   }
 

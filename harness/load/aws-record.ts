@@ -24,9 +24,7 @@ export function heldAgainstRecord(
   since: number,
 ): Recorded | undefined {
   if (aws.controls === undefined) return undefined;
-  const asked = aws.controls
-    .calls()
-    .filter(({ operation, receivedAt }) => operation === 'AssumeRoleForPodIdentity' && receivedAt >= since);
+  const asked = askedSince(aws.controls.calls(), since);
   const names = new Set(pods.map(({ namespace, name }) => `${namespace}/${name}`));
   const calls = asked.filter((call) => names.has(podOf(call) ?? '')).length;
   const openers = new Map(
@@ -40,6 +38,19 @@ export function heldAgainstRecord(
     .filter(({ own, session }) => openers.get(session) !== own)
     .map(({ own, session }) => `pod ${own} was given a session of pod ${openers.get(session)}`);
   return { calls, sessions: known.length, ofOthers };
+}
+
+const askedSince = (calls: readonly CallRecord[], since: number): readonly CallRecord[] =>
+  calls.filter(({ operation, receivedAt }) => operation === 'AssumeRoleForPodIdentity' && receivedAt >= since);
+
+/** Calls with the tokens of these pods, `<namespace>/<name>`, since a time (milliseconds since the epoch), by pod. */
+export function callsByPod(
+  { environment: { aws } }: ScenarioWorld,
+  pods: readonly string[],
+  since: number,
+): ReadonlyMap<string, readonly CallRecord[]> {
+  const asked = askedSince(aws.controls?.calls() ?? [], since);
+  return new Map(pods.map((pod) => [pod, asked.filter((call) => podOf(call) === pod)]));
 }
 
 /** `<namespace>/<pod>` whose token a call had. */

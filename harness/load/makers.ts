@@ -1,10 +1,24 @@
-import type { V1Job } from '@kubernetes/client-node';
+import type { V1Deployment, V1Job, V1PodTemplateSpec } from '@kubernetes/client-node';
+import { poll } from '../../foundation/poll.ts';
 import { TERMINATION_LOG, type LoadPlan } from '../../foundation/load-protocol.ts';
 import { podManifest, PROBE_CONTAINER } from '../world/pod-manifest.ts';
 import { clusterOf, labelsOf, type ScenarioWorld, type Workload } from '../world/world.ts';
 
 /** On the pods of a load, beside those of every pod of the run: its name. */
 export const LOAD_LABEL = 'conformance.eks-pod-identity/load';
+/** By which the pods of a Deployment are told from those of others. */
+const MAKER_LABEL = 'conformance.eks-pod-identity/load-of';
+
+/** Seconds in which a pod of a Deployment that is to end has its last round. */
+const GRACE_SECONDS = 60;
+
+/** A Job or a Deployment of a load. */
+export interface PodMaker {
+  readonly item: Workload;
+  /** `/apis/<group and version>/namespaces/<namespace>/<resource>`. */
+  readonly collection: string;
+  readonly name: string;
+}
 
 interface JobOptions {
   readonly load: string;
@@ -15,16 +29,57 @@ interface JobOptions {
   readonly plan: LoadPlan;
 }
 
+const nameOf = (load: string, item: Workload): string => `${load}-${item.name}`;
+
 /**
  * An Indexed Job whose pods are those of a workload (Kubernetes, "Jobs", Completion mode). A pod that fails is not made again:
  * `backoffLimitPerIndex` 0 lets its index alone fail, where a Job's own limit would end all other pods with it; a second pod would
- * hide what happened to the first. Pods are told their names by the downward API.
+ * hide what happened to the first.
  */
 export function jobManifest(world: ScenarioWorld, item: Workload, options: JobOptions): V1Job {
   const { load, completions, parallelism, deadlineSeconds, plan } = options;
-  const name = `${load}-${item.name}`;
-  const { metadata = {}, spec } = podManifest(world, item, name, { groups: [], heldBack: false });
   const labels = { ...labelsOf(world), [LOAD_LABEL]: load };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: nameOf(load, item), namespace: item.namespace, labels },
+    spec: {
+      completionMode: 'Indexed',
+      ...{ completions, parallelism, backoffLimitPerIndex: 0, activeDeadlineSeconds: deadlineSeconds },
+      template: podTemplate(world, item, load, plan),
+    },
+  };
+}
+
+/** A Deployment whose pods are those of a workload, until they are told to end. */
+export function deploymentManifest(
+  world: ScenarioWorld,
+  item: Workload,
+  { load, replicas, plan }: { readonly load: string; readonly replicas: number; readonly plan: LoadPlan },
+): V1Deployment {
+  const name = nameOf(load, item);
+  const labels = { ...labelsOf(world), [LOAD_LABEL]: load };
+  const { metadata, spec } = podTemplate(world, item, load, { ...plan, untilEnded: true });
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: item.namespace, labels },
+    spec: {
+      replicas,
+      selector: { matchLabels: { [MAKER_LABEL]: name } },
+      template: {
+        metadata: { ...metadata, labels: { ...metadata?.labels, [MAKER_LABEL]: name } },
+        ...(spec && {
+          spec: { ...spec, restartPolicy: 'Always', terminationGracePeriodSeconds: GRACE_SECONDS },
+        }),
+      },
+    },
+  };
+}
+
+/** Pods are told their names by the downward API. */
+function podTemplate(world: ScenarioWorld, item: Workload, load: string, plan: LoadPlan): V1PodTemplateSpec {
+  const { metadata = {}, spec } = podManifest(world, item, nameOf(load, item), { groups: [], heldBack: false });
   const told = [
     { name: 'LOAD_PLAN', value: JSON.stringify(plan) },
     { name: 'LOAD_VERDICT_FILE', value: TERMINATION_LOG },
@@ -34,33 +89,61 @@ export function jobManifest(world: ScenarioWorld, item: Workload, options: JobOp
     container.name === PROBE_CONTAINER ? { ...container, env: [...(container.env ?? []), ...told] } : container,
   );
   return {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: { name, namespace: item.namespace, labels },
-    spec: {
-      completionMode: 'Indexed',
-      ...{ completions, parallelism, backoffLimitPerIndex: 0, activeDeadlineSeconds: deadlineSeconds },
-      template: {
-        metadata: { labels: { ...metadata.labels, ...labels }, annotations: metadata.annotations ?? {} },
-        spec: { ...spec, containers },
-      },
+    metadata: {
+      labels: { ...metadata.labels, ...labelsOf(world), [LOAD_LABEL]: load },
+      annotations: metadata.annotations ?? {},
     },
+    spec: { ...spec, containers },
   };
 }
 
-const JOBS = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`;
-
-/** Creates a Job; it goes with the scenario, and its pods with it. Throws an Error where the API server does not take it. */
-export async function createJob(world: ScenarioWorld, item: Workload, job: V1Job): Promise<void> {
+/** Creates a Job or a Deployment; it goes with the scenario, and its pods with it. Throws an Error where the API server does not take it. */
+export async function createMaker(
+  world: ScenarioWorld,
+  item: Workload,
+  object: V1Job | V1Deployment,
+): Promise<PodMaker> {
   const { kubernetes } = clusterOf(world, item.cluster);
-  const path = JOBS(item.namespace);
-  const name = job.metadata?.name ?? '';
-  world.resources.addChange(`job ${item.namespace}/${name}`, async () => {
-    const { status } = await kubernetes.raw({ method: 'DELETE', path: `${path}/${name}?propagationPolicy=Background` });
-    if (status >= 400 && status !== 404)
-      throw new Error(`job ${item.namespace}/${name} is not deleted (status ${status})`);
-  });
-  const { status, body } = await kubernetes.raw({ method: 'POST', path, body: job });
+  const resource = object.kind === 'Job' ? 'jobs' : 'deployments';
+  const collection = `/apis/${object.apiVersion}/namespaces/${item.namespace}/${resource}`;
+  const maker = { item, collection, name: object.metadata?.name ?? '' };
+  world.resources.addChange(labelOf(maker), () => deleteMaker(world, maker));
+  const { status, body } = await kubernetes.raw({ method: 'POST', path: collection, body: object });
   if (status !== 201 && status !== 409)
-    throw new Error(`job ${item.namespace}/${name} is not made (status ${status}): ${body.slice(0, 300)}`);
+    throw new Error(`${labelOf(maker)} is not made (status ${status}): ${body.slice(0, 300)}`);
+  return maker;
+}
+
+export async function deleteMaker(world: ScenarioWorld, maker: PodMaker): Promise<void> {
+  const path = `${pathOf(maker)}?propagationPolicy=Background`;
+  const { status } = await clusterOf(world, maker.item.cluster).kubernetes.raw({ method: 'DELETE', path });
+  if (status >= 400 && status !== 404) throw new Error(`${labelOf(maker)} is not deleted (status ${status})`);
+}
+
+const pathOf = ({ collection, name }: PodMaker): string => `${collection}/${name}`;
+const labelOf = ({ collection, name, item }: PodMaker): string =>
+  `${collection.endsWith('/jobs') ? 'job' : 'deployment'} ${item.namespace}/${name}`;
+
+/** What `kubectl rollout restart` changes. */
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
+
+/** Restarts the pods of a Deployment as `kubectl rollout restart` does; resolves once all are new ones that are available. */
+export async function rollOut(world: ScenarioWorld, maker: PodMaker): Promise<void> {
+  const { kubernetes } = clusterOf(world, maker.item.cluster);
+  const annotations = { [RESTARTED_AT]: new Date().toISOString() };
+  const { status } = await kubernetes.raw({
+    ...{ method: 'PATCH', path: pathOf(maker), headers: { 'content-type': 'application/merge-patch+json' } },
+    body: { spec: { template: { metadata: { annotations } } } },
+  });
+  if (status !== 200) throw new Error(`${labelOf(maker)} cannot be restarted (status ${status})`);
+  const isOver = async (): Promise<true | undefined> => {
+    const { body } = await kubernetes.raw({ path: pathOf(maker) });
+    const { metadata, spec, status: now } = JSON.parse(body) as V1Deployment;
+    const all = spec?.replicas ?? 1;
+    return (now?.observedGeneration ?? 0) >= (metadata?.generation ?? 0) &&
+      [now?.updatedReplicas, now?.replicas, now?.availableReplicas].every((count) => count === all)
+      ? true
+      : undefined;
+  };
+  await poll(isOver, { every: 500, signal: world.signal, what: `${labelOf(maker)} to be restarted` });
 }

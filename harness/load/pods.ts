@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod, V1PodList } from '@kubernetes/client-node';
 import { poll } from '../../foundation/poll.ts';
 import { readVerdict } from '../../foundation/load-protocol.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
@@ -6,33 +6,45 @@ import { PROBE_CONTAINER } from '../world/pod-manifest.ts';
 import { SCENARIO_LABEL } from '../world/pods.ts';
 import { clusterOf, type ScenarioWorld } from '../world/world.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import { LOAD_LABEL } from './jobs.ts';
-import type { EndedPod } from './running.ts';
+import { LOAD_LABEL } from './makers.ts';
+import { UNSEEN, type EndedPod } from './running.ts';
 
 const POLL_MILLISECONDS = 500;
 
 /**
  * Follows the pods of a load on some clusters. A watch that breaks is started again from a list (`watchPods`), and the pods of a
- * Job stay until the Job is deleted, so that none that ended can be missed; one that was deleted before counts as ended too.
+ * Job stay until the Job is deleted, so that none that ended can be missed; one that was deleted counts as ended too. A kubelet tells
+ * how a pod of a Deployment ended before it lets it go (Kubernetes, "Pod Lifecycle", Termination of Pods).
  */
 export async function followPods(world: ScenarioWorld, load: string, clusters: readonly ClusterAlias[]) {
   const { run } = world.environment;
   const selector = `${RUN_LABEL}=${run},${SCENARIO_LABEL}=${world.scenario.id},${LOAD_LABEL}=${load}`;
   const ended = new Map<string, EndedPod>();
   const started = new Set<string>();
+  const names = new Map<string, string>();
   const watches = await Promise.all(
     clusters.map((alias) =>
       clusterOf(world, alias).kubernetes.watchPods(selector, (pod, deleted) => {
         const how = endOf(pod, deleted);
-        const uid = pod.metadata?.uid ?? '';
+        const { uid = '', namespace, name } = pod.metadata ?? {};
+        names.set(uid, `${namespace}/${name}`);
         if (how !== undefined || pod.status?.phase === 'Running') started.add(uid);
         if (how !== undefined && ended.get(uid)?.verdict === undefined) ended.set(uid, how);
       }),
     ),
   );
-  const until = (what: string, isSo: () => boolean): Promise<unknown> =>
-    poll(() => isSo() || undefined, { every: POLL_MILLISECONDS, signal: world.signal, what });
+  const until = (what: string, isSo: () => boolean | Promise<boolean>): Promise<unknown> =>
+    poll(async () => (await isSo()) || undefined, { every: POLL_MILLISECONDS, signal: world.signal, what });
+  // By lists, since what ended may be followed no more.
+  const areGone = async (): Promise<boolean> => {
+    const path = `/api/v1/pods?labelSelector=${encodeURIComponent(selector)}`;
+    const answers = await Promise.all(clusters.map((alias) => clusterOf(world, alias).kubernetes.raw({ path })));
+    return answers.every(({ status, body }) => status === 200 && (JSON.parse(body) as V1PodList).items.length === 0);
+  };
   return {
+    seen: () => [...names.values()],
+    running: () => [...names].flatMap(([uid, name]) => (ended.has(uid) ? [] : [name])),
+    gone: () => until(`the pods of load ${load} to be gone`, areGone),
     stop: (): void => watches.forEach((watch) => watch.stop()),
     /** Resolves once so many pods run or have run. */
     started: (count: number): Promise<unknown> =>
@@ -51,6 +63,6 @@ function endOf(pod: V1Pod, deleted: boolean): EndedPod | undefined {
   const { name = '', namespace = '' } = pod.metadata ?? {};
   const state = containerStatuses.find((status) => status.name === PROBE_CONTAINER)?.state?.terminated;
   const how = state && `${state.reason}, exit code ${state.exitCode}`;
-  const end = [deleted ? 'deleted' : phase, reason, how].filter(Boolean).join(', ');
+  const end = [deleted ? UNSEEN : phase, reason, how].filter(Boolean).join(', ');
   return { name, namespace, verdict: readVerdict(state?.message), end };
 }

@@ -13,7 +13,16 @@ export * from './expectations.ts';
 export * from './fetch-credentials.ts';
 export * from './kubernetes.ts';
 export * from './kubernetes-requests.ts';
-export { awaitLoad, expectRecovery, loadVerdicts, startLoad } from './load.ts';
+export {
+  awaitCalls,
+  awaitLoad,
+  endLoad,
+  expectRecovery,
+  loadCalls,
+  loadVerdicts,
+  restartLoad,
+  startLoad,
+} from './load.ts';
 export * from './pod-identity-associations.ts';
 export * from './pod-operations.ts';
 export * from './pods.ts';

@@ -1,13 +1,13 @@
-/** Load on the agent and EKS Auth, made by Indexed Jobs of Kubernetes. */
+/** Load on the agent and EKS Auth, made by Jobs and Deployments of Kubernetes. */
 import { HarnessError } from '../../foundation/errors.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { poll } from '../../foundation/poll.ts';
 import { watchUsage } from '../load/agent-usage.ts';
-import { heldAgainstRecord } from '../load/aws-record.ts';
-import { figuresOf } from '../load/figures.ts';
-import { createJob, jobManifest } from '../load/jobs.ts';
+import { callsByPod } from '../load/aws-record.ts';
+import { createMaker, deleteMaker, deploymentManifest, jobManifest, rollOut } from '../load/makers.ts';
 import { followPods } from '../load/pods.ts';
-import type { EndedPod, RunningLoad } from '../load/running.ts';
+import type { RunningLoad } from '../load/running.ts';
 import { shares } from '../load/size.ts';
+import { PATIENCE, verdictOf, type VerdictOptions } from '../load/verdict.ts';
 import { LONGEST_SECONDS, number, shown, whole } from '../scenario/checks.ts';
 import { clusterOf, workload, type ScenarioWorld } from '../world/world.ts';
 import { defineHarnessOperation, defineStep } from './registry.ts';
@@ -21,6 +21,8 @@ const DEADLINE_SECONDS = 7200;
 interface LoadOptions {
   /** Workloads over whose service accounts the pods are spread, a Job for each. */
   readonly workloads: readonly string[];
+  /** A Deployment for each in place of a Job: its pods go on until `endLoad`, at least for their `rounds`. */
+  readonly untilEnded?: true;
   readonly pods: number;
   /** Pods that run at once at most. */
   readonly parallelism: number;
@@ -73,46 +75,46 @@ async function begin(world: ScenarioWorld, options: LoadOptions & { readonly loa
   const follow = await followPods(world, load, clusters);
   const agents = clusters.map((alias) => clusterOf(world, alias).kubernetes);
   const usage = await watchUsage(agents, world.signal);
-  world.loads.set(load, {
-    ...{ pods, startedAt: Date.now(), started: follow.started, ended: follow.ended, usage: usage.read },
-    stop: () => {
-      follow.stop();
-      usage.stop();
-    },
-  });
-  world.resources.addChange(`what load ${load} follows`, async () => world.loads.get(load)?.stop());
+  const startedAt = Date.now();
+  const stop = (): void => {
+    follow.stop();
+    usage.stop();
+  };
+  world.resources.addChange(`what load ${load} follows`, async () => stop());
   const places = items.map(
     ({ cluster, namespace, serviceAccount }) =>
       `${clusterOf(world, cluster).cluster.name}/${namespace}/${serviceAccount}`,
   );
-  const completions = shares(pods, items.length);
+  const completionsOfEach = shares(pods, items.length);
   const parallelismOfEach = shares(Math.max(parallelism, items.length), items.length);
-  await Promise.all(
-    items.map((item, index) =>
-      createJob(
-        world,
-        item,
-        jobManifest(world, item, {
-          load,
-          completions: completions[index] ?? 1,
-          parallelism: parallelismOfEach[index] ?? 1,
-          deadlineSeconds: DEADLINE_SECONDS,
-          plan: {
-            roles: (options.roles ?? [item.association?.role ?? '']).map((role) => world.names.roleArn(role)),
-            bucket: world.names.bucket(options.bucket ?? 'data'),
-            own: places[index] ?? '',
-            other: places[(index + 1) % places.length] ?? '',
-            atOnce: options.requests ?? 2,
-            rounds: options.rounds ?? 1,
-            everySeconds: options.everySeconds ?? 1,
-            furtherRounds: options.furtherRounds ?? 0,
-            ...(options.alignSeconds !== undefined && { alignSeconds: options.alignSeconds }),
-            ...(options.flood !== undefined && { flood: options.flood }),
-          },
-        }),
-      ),
-    ),
+  const makers = await Promise.all(
+    items.map((item, index) => {
+      const completions = completionsOfEach[index] ?? 1;
+      const plan = {
+        roles: (options.roles ?? [item.association?.role ?? '']).map((role) => world.names.roleArn(role)),
+        bucket: world.names.bucket(options.bucket ?? 'data'),
+        own: places[index] ?? '',
+        other: places[(index + 1) % places.length] ?? '',
+        atOnce: options.requests ?? 2,
+        rounds: options.rounds ?? 1,
+        everySeconds: options.everySeconds ?? 1,
+        furtherRounds: options.furtherRounds ?? 0,
+        ...(options.alignSeconds !== undefined && { alignSeconds: options.alignSeconds }),
+        ...(options.flood !== undefined && { flood: options.flood }),
+      };
+      const job = { completions, parallelism: parallelismOfEach[index] ?? 1, deadlineSeconds: DEADLINE_SECONDS };
+      const object = options.untilEnded
+        ? deploymentManifest(world, item, { load, plan, replicas: completions })
+        : jobManifest(world, item, { load, plan, ...job });
+      return createMaker(world, item, object);
+    }),
   );
+  world.loads.set(load, {
+    ...follow,
+    ...{ pods, startedAt, usage: usage.read, stop },
+    restart: () => Promise.all(makers.map((maker) => rollOut(world, maker))),
+    end: () => Promise.all(makers.map((maker) => deleteMaker(world, maker))),
+  });
 }
 
 /** Waits until this share of a load's pods, in percent, run or have run. */
@@ -127,6 +129,80 @@ export const awaitLoad = defineStep('AwaitLoad', (load: string, percent: number)
   },
 });
 
+/** Restarts the pods of a load's Deployments as `kubectl rollout restart` does, and waits until all are new ones. */
+export const restartLoad = defineStep('RestartLoad', (load: string) => ({ load }), {
+  keepsCredentials: true,
+  perform: async ({ world }, { load }) => {
+    const running = runningLoad(world, load);
+    await running.started(running.pods);
+    running.pods += running.running().length;
+    await running.restart();
+  },
+});
+
+/** Deletes the Jobs or Deployments of a load, and waits until its pods are gone. */
+export const endLoad = defineStep('EndLoad', (load: string) => ({ load }), {
+  keepsCredentials: true,
+  perform: async ({ world }, { load }) => {
+    const running = runningLoad(world, load);
+    await running.end();
+    await running.gone();
+  },
+});
+
+/** Milliseconds between looks at AWS' record of calls. */
+const LOOK_MILLISECONDS = 250;
+
+/**
+ * Waits until EKS Auth was asked for each pod of a load that runs, so that it has begun with its rounds; `again`: from now on, as when the
+ * agent has renewed what it holds for them.
+ */
+export const awaitCalls = defineStep(
+  'AwaitCalls',
+  (load: string, { again = false }: { readonly again?: boolean } = {}) => ({ load, again }),
+  {
+    keepsCredentials: true,
+    needs: () => ['call-record'],
+    perform: ({ world }, { load, again }) => untilAsked(world, load, again ? Date.now() : 0),
+  },
+);
+
+async function untilAsked(world: ScenarioWorld, load: string, since: number): Promise<void> {
+  const running = runningLoad(world, load);
+  await running.started(running.pods);
+  const isAsked = async (): Promise<true | undefined> => {
+    const calls = [...callsByPod(world, running.running(), since).values()];
+    return calls.length > 0 && calls.every(({ length }) => length > 0) ? true : undefined;
+  };
+  const what = `EKS Auth to be asked for the pods of load ${load}`;
+  await poll(isAsked, { every: LOOK_MILLISECONDS, signal: world.signal, what });
+}
+
+/**
+ * How often EKS Auth is asked for the pods of a load, until it has been asked again for each pod of another one, `beside` it, that
+ * runs: since then the agent has renewed whatever it renews.
+ */
+export const loadCalls = defineHarnessOperation(
+  'LoadCalls',
+  (load: string, { beside }: { readonly beside: string }) => ({ load, beside }),
+  {
+    standsAlone: true,
+    needs: () => ['call-record'],
+    describe: ({ load }) => [`of load ${load}`],
+    perform: async (world, { load, beside }) => {
+      const since = Date.now();
+      await untilAsked(world, beside, since);
+      const asked = [...callsByPod(world, runningLoad(world, load).seen(), since)];
+      const calls = asked.flatMap(([, of]) => of);
+      const facts = { calls: calls.length, pods: asked.filter(([, of]) => of.length > 0).length };
+      // An agent that gave up waiting asks again.
+      return calls.some(({ milliseconds }) => milliseconds >= PATIENCE)
+        ? { outcome: 'error', facts, message: `EKS Auth took more than ${PATIENCE} ms: this machine is too busy.` }
+        : { outcome: 'granted', facts };
+    },
+  },
+);
+
 /** From now on a load recovers from what disturbed it: the last error that its pods meet tells how long that takes. */
 export const expectRecovery = defineStep('ExpectRecovery', (load: string) => ({ load }), {
   withoutKubernetes: true,
@@ -135,15 +211,6 @@ export const expectRecovery = defineStep('ExpectRecovery', (load: string) => ({ 
     runningLoad(world, load).recoversFrom = Date.now();
   },
 });
-
-interface VerdictOptions {
-  /** Pods must be quick enough to tell how many sessions each was given: `sessionsPerPod`. */
-  readonly sessions?: boolean;
-  /** Of a flood: slowest rate at which requests must be answered, a second; below it nothing can be said of a limit on them. */
-  readonly perSecond?: number;
-  /** Longest times, in milliseconds, by the fact that they are of, such as `credentialsP99`. */
-  readonly limits?: Readonly<Record<string, number>>;
-}
 
 /**
  * What the pods of a load met, once all have ended: how many left no verdict, were given another identity, met which errors, and how
@@ -165,7 +232,7 @@ export const loadVerdicts = defineHarnessOperation(
       const running = runningLoad(world, operation.load);
       const pods = await running.ended(running.pods);
       running.stop();
-      return resultOf(world, running, pods, operation);
+      return verdictOf(world, running, pods, operation);
     },
   },
 );
@@ -178,92 +245,4 @@ function runningLoad({ loads, scenario }: ScenarioWorld, name: string): RunningL
       `${scenario.id}: load "${name}" was not started: put startLoad before this.`,
     );
   return load;
-}
-
-type Facts = NonNullable<ProbeResult['facts']>;
-
-async function resultOf(
-  world: ScenarioWorld,
-  running: RunningLoad,
-  pods: readonly EndedPod[],
-  { sessions, perSecond = 0, limits = {} }: VerdictOptions,
-): Promise<ProbeResult> {
-  const { startedAt, recoversFrom } = running;
-  const figures = figuresOf(pods, running.pods, recoversFrom);
-  const record = heldAgainstRecord(world, pods, startedAt);
-  const ofOthers = record?.ofOthers ?? [];
-  const given = sessionsPerPod(pods);
-  const facts: Facts = {
-    ...figures,
-    wrongIdentities: Number(figures['wrongIdentities']) + ofOthers.length,
-    ...(record && { sessionsInRecord: record.sessions, callsPerPod: rounded(record.calls / running.pods) }),
-    ...(given !== undefined && { sessionsPerPod: given }),
-    ...(await usageFacts(running)),
-  };
-  const wrongs = [...ofOthers, ...pods.flatMap(({ verdict }) => verdict?.wrongs ?? [])];
-  const told = (outcome: ProbeResult['outcome'], message: string): ProbeResult => ({ outcome, message, facts });
-  if (facts['wrongIdentities'] !== 0)
-    return told(
-      'refused',
-      `${facts['wrongIdentities']} answers were of another identity: ${wrongs.slice(0, 3).join('; ')}.`,
-    );
-  const lost = pods.filter(({ verdict }) => verdict === undefined);
-  const [first] = lost;
-  if (first !== undefined) {
-    const outcome = lost.every(({ end }) => end.includes('DeadlineExceeded')) ? 'error' : 'refused';
-    return told(
-      outcome,
-      `${lost.length} of ${running.pods} pods left no verdict, such as ${first.name} (${first.end}).`,
-    );
-  }
-  // Who asks again, as an SDK does, gets over it.
-  if (Number(facts['late']) > 0 && facts['notRecovered'] !== 0)
-    return told(
-      'error',
-      `${facts['late']} requests were not answered in time: the subject or this machine is too slow.`,
-    );
-  if (sessions === true && given === undefined)
-    return told(
-      'error',
-      `No pod was answered within ${PATIENCE} ms, so that nothing can be said of how often EKS Auth is asked.`,
-    );
-  const rate = Number(facts['grantedPerSecond'] ?? 0) + Number(facts['refusedPerSecond'] ?? 0);
-  if (rate < perSecond)
-    return told(
-      'error',
-      `${rate} requests a second were answered, and ${perSecond} must be: this machine is too busy.`,
-    );
-  const [slow] = Object.entries(limits).filter(([fact, limit]) => Number(facts[fact]) > limit);
-  if (slow !== undefined)
-    return told('error', `${slow[0]} is ${Number(facts[slow[0]])} ms, and at most ${slow[1]} ms is expected here.`);
-  return { outcome: 'granted', facts };
-}
-
-/** Milliseconds: EKS Auth has a second, and other requests of the pod wait for 1.8 s before they ask for themselves (eks-pod-identity-agent). */
-const PATIENCE = 1000;
-
-/**
- * Sessions that a pod was given on average, over the pods whose first answer came before the agent may have asked again for slowness;
- * undefined where there is none. A session that the agent gave up waiting for reaches no pod.
- */
-function sessionsPerPod(pods: readonly EndedPod[]): number | undefined {
-  const quick = pods.flatMap(({ verdict }) =>
-    verdict && (verdict.answers[0] ?? PATIENCE) < PATIENCE ? [verdict] : [],
-  );
-  if (quick.length === 0) return undefined;
-  return rounded(quick.reduce((sum, { sessions }) => sum + sessions.length, 0) / quick.length);
-}
-
-const rounded = (value: number): number => Math.round(value * 100) / 100;
-
-async function usageFacts({ usage }: RunningLoad): Promise<Facts> {
-  const used = await usage();
-  if (used === undefined) return {};
-  const { before, now, peak } = used;
-  const mebibytes = (bytes: number): number => Math.round(bytes / 1024 ** 2);
-  return {
-    agentCpuSeconds: Math.round(Math.max(0, now.cpuSeconds - before.cpuSeconds) * 10) / 10,
-    agentMemoryMiB: mebibytes(peak),
-    agentMemoryGrowthMiB: mebibytes(now.memory - before.memory),
-  };
 }

@@ -1,0 +1,106 @@
+/** What is said of a load whose pods have ended. */
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ScenarioWorld } from '../world/world.ts';
+import { heldAgainstRecord } from './aws-record.ts';
+import { figuresOf } from './figures.ts';
+import { UNSEEN, type EndedPod, type RunningLoad } from './running.ts';
+
+export interface VerdictOptions {
+  /** Pods must be quick enough to tell how many sessions each was given: `sessionsPerPod`. */
+  readonly sessions?: boolean;
+  /** Of a flood: slowest rate at which requests must be answered, a second; below it nothing can be said of a limit on them. */
+  readonly perSecond?: number;
+  /** Longest times, in milliseconds, by the fact that they are of, such as `credentialsP99`. */
+  readonly limits?: Readonly<Record<string, number>>;
+}
+
+type Facts = NonNullable<ProbeResult['facts']>;
+
+/** The first that is wrong decides: an identity, a verdict that is missing, what was late. */
+export async function verdictOf(
+  world: ScenarioWorld,
+  running: RunningLoad,
+  pods: readonly EndedPod[],
+  { sessions, perSecond = 0, limits = {} }: VerdictOptions,
+): Promise<ProbeResult> {
+  const { startedAt, recoversFrom } = running;
+  const figures = figuresOf(pods, running.pods, recoversFrom);
+  const record = heldAgainstRecord(world, pods, startedAt);
+  const ofOthers = record?.ofOthers ?? [];
+  const given = sessionsPerPod(pods);
+  const facts: Facts = {
+    ...figures,
+    wrongIdentities: Number(figures['wrongIdentities']) + ofOthers.length,
+    ...(record && { sessionsInRecord: record.sessions, callsPerPod: rounded(record.calls / running.pods) }),
+    ...(given !== undefined && { sessionsPerPod: given }),
+    ...(await usageFacts(running)),
+  };
+  const wrongs = [...ofOthers, ...pods.flatMap(({ verdict }) => verdict?.wrongs ?? [])];
+  const told = (outcome: ProbeResult['outcome'], message: string): ProbeResult => ({ outcome, message, facts });
+  if (facts['wrongIdentities'] !== 0)
+    return told(
+      'refused',
+      `${facts['wrongIdentities']} answers were of another identity: ${wrongs.slice(0, 3).join('; ')}.`,
+    );
+  const lost = pods.filter(({ verdict }) => verdict === undefined);
+  const [first] = lost;
+  if (first !== undefined) {
+    // Of a pod whose last state nobody saw, as when a watch broke, it is not known whether it left one.
+    const isUnknown = lost.every(({ end }) => end.includes('DeadlineExceeded') || end === UNSEEN);
+    const outcome = isUnknown ? 'error' : 'refused';
+    return told(
+      outcome,
+      `${lost.length} of ${running.pods} pods left no verdict, such as ${first.name} (${first.end}).`,
+    );
+  }
+  // Who asks again, as an SDK does, gets over it.
+  if (Number(facts['late']) > 0 && facts['notRecovered'] !== 0)
+    return told(
+      'error',
+      `${facts['late']} requests were not answered in time: the subject or this machine is too slow.`,
+    );
+  if (sessions === true && given === undefined)
+    return told(
+      'error',
+      `No pod was answered within ${PATIENCE} ms, so that nothing can be said of how often EKS Auth is asked.`,
+    );
+  const rate = Number(facts['grantedPerSecond'] ?? 0) + Number(facts['refusedPerSecond'] ?? 0);
+  if (rate < perSecond)
+    return told(
+      'error',
+      `${rate} requests a second were answered, and ${perSecond} must be: this machine is too busy.`,
+    );
+  const [slow] = Object.entries(limits).filter(([fact, limit]) => Number(facts[fact]) > limit);
+  if (slow !== undefined)
+    return told('error', `${slow[0]} is ${Number(facts[slow[0]])} ms, and at most ${slow[1]} ms is expected here.`);
+  return { outcome: 'granted', facts };
+}
+
+/** Milliseconds: EKS Auth has a second, and other requests of the pod wait for 1.8 s before they ask for themselves (eks-pod-identity-agent). */
+export const PATIENCE = 1000;
+
+/**
+ * Sessions that a pod was given on average, over the pods whose first answer came before the agent may have asked again for slowness;
+ * undefined where there is none. A session that the agent gave up waiting for reaches no pod.
+ */
+function sessionsPerPod(pods: readonly EndedPod[]): number | undefined {
+  const quick = pods.flatMap(({ verdict }) =>
+    verdict && (verdict.answers[0] ?? PATIENCE) < PATIENCE ? [verdict] : [],
+  );
+  if (quick.length === 0) return undefined;
+  return rounded(quick.reduce((sum, { sessions }) => sum + sessions.length, 0) / quick.length);
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+async function usageFacts({ usage }: RunningLoad): Promise<Facts> {
+  const used = await usage();
+  if (used === undefined) return {};
+  const { before, now, peak } = used;
+  const mebibytes = (bytes: number): number => Math.round(bytes / 1024 ** 2);
+  return {
+    agentCpuSeconds: Math.round(Math.max(0, now.cpuSeconds - before.cpuSeconds) * 10) / 10,
+    agentMemoryMiB: mebibytes(peak),
+    agentMemoryGrowthMiB: mebibytes(now.memory - before.memory),
+  };
+}
