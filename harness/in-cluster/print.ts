@@ -18,5 +18,7 @@ export function manifestText(configuration: Configuration): string {
     ...(roleArn !== undefined && { roleArn }),
     ...(claim !== undefined && { claim }),
   };
-  return [namespaceOf(spec), ...runnerObjects(spec)].map((object) => `---\n${stringify(object)}`).join('');
+  // One with a claim was made by hand, and must outlive the others.
+  const objects = [...(claim === undefined ? [namespaceOf(spec)] : []), ...runnerObjects(spec)];
+  return objects.map((object) => `---\n${stringify(object)}`).join('');
 }

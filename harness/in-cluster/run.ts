@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { isAbsolute, join, normalize } from 'node:path';
-import { find, pathOf, put, type KubernetesObject } from '../../clusters/in-cluster/objects.ts';
-import { removeFromCluster, removeNamespaces } from '../../clusters/in-cluster/index.ts';
+import { put, type KubernetesObject } from '../../clusters/in-cluster/objects.ts';
 import type { OpenRequest } from '../../clusters/cluster-type.ts';
 import type { RunnerPlace } from '../../clusters/runner-place.ts';
 import { commandLine } from '../../foundation/command-line.ts';
 import { EXIT, HarnessError } from '../../foundation/errors.ts';
 import { connect, type Connection } from '../../foundation/kubernetes/connection.ts';
-import { RUN_LABEL } from '../../foundation/labels.ts';
 import { provisioningError } from '../engine/environment.ts';
 import { report } from '../engine/reporting.ts';
 import { scenarioResult } from '../engine/scenario-result.ts';
@@ -17,7 +15,8 @@ import { writeWhole } from '../report/write.ts';
 import { RunnerLog, type RunnerEvent } from './events.ts';
 import { followPod, type Ending } from './follow.ts';
 import { flagsOfRunner } from './flags.ts';
-import { EMULATOR, NAMESPACE, namespaceOf, RUNNER_LABELS, runnerObjects, type RunnerSpec } from './manifest.ts';
+import { EMULATOR, NAMESPACE, RUNNER_LABELS, runnerObjects, type RunnerSpec } from './manifest.ts';
+import { prepareNamespace, removeRun } from './namespace.ts';
 
 /** Milliseconds for which a runner that is told to stop is waited for: its grace period, and some more. */
 const LONGEST_STOP = 150_000;
@@ -34,6 +33,7 @@ export async function runInCluster(given: RunOptions): Promise<RunResults> {
   tellStart(session);
   let place: RunnerPlace | undefined;
   let connection: Connection | undefined;
+  let spec: RunnerSpec | undefined;
   try {
     await inPhase(session, 'provisioning', async () => {
       session.reporters.tell(
@@ -43,8 +43,8 @@ export async function runInCluster(given: RunOptions): Promise<RunResults> {
       );
       place = await openPlace(session);
       connection = connect(place.kubeConfig);
-      await removeEarlier(connection, session);
-      await install(connection, runnerSpec(session, place), session);
+      spec = runnerSpec(session, place);
+      await install(connection, spec, session);
     });
     if (connection !== undefined) await follow(session, connection, given.interrupted, gone);
   } catch (error) {
@@ -52,7 +52,7 @@ export async function runInCluster(given: RunOptions): Promise<RunResults> {
       ? given.interrupted.reason
       : provisioningError(NAMESPACE, error as Error);
   }
-  await inPhase(session, 'teardown', () => tearDown(session, place, connection));
+  await inPhase(session, 'teardown', () => tearDown(session, place, connection, spec));
   if (session.told !== undefined && place !== undefined) addFacts(session, place);
   return report(session);
 }
@@ -98,35 +98,10 @@ function runnerSpec({ id: run, options, expiresAt }: Session, place: RunnerPlace
   };
 }
 
-/** Removes what a runner has left that is over. Throws `HarnessError` where one is at work. */
-async function removeEarlier(connection: Connection, { id, reporters, signal }: Session): Promise<void> {
-  const namespace = await find(connection, `/api/v1/namespaces/${NAMESPACE}`, signal);
-  const run = namespace?.metadata.labels?.[RUN_LABEL];
-  if (namespace === undefined || run === id) return;
-  if (run === undefined)
-    throw new HarnessError('BAD_CLUSTER', `Namespace ${NAMESPACE} is not the harness' own: remove or rename it first.`);
-  const path = `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/runner`;
-  const job = await find<{ readonly status?: { readonly active?: number } }>(connection, path, signal);
-  if ((job?.status?.active ?? 0) > 0)
-    throw new HarnessError(
-      'PROVISIONING_FAILED',
-      `The runner of run ${run} is at work in namespace ${NAMESPACE}: wait for it, or delete the namespace to end it.`,
-    );
-  reporters.tell('note', `Removing what run ${run} has left in the cluster.`);
-  await removeRun(connection, run);
-}
-
-/** Of a run in a cluster: its namespaces, the runner's own last, and the agent that it installed. */
-async function removeRun(connection: Connection, run: string): Promise<void> {
-  await removeNamespaces(connection, run);
-  await removeFromCluster(connection, run);
-}
-
 async function install(connection: Connection, spec: RunnerSpec, { signal, reporters }: Session): Promise<void> {
-  const namespace = namespaceOf(spec);
-  await put(connection, namespace, signal);
-  const { metadata } = (await find(connection, pathOf(namespace), signal)) ?? namespace;
-  for (const object of runnerObjects(spec, metadata.uid)) {
+  const note = (line: string): void => reporters.tell('note', line);
+  const owner = await prepareNamespace(connection, spec, { signal, note });
+  for (const object of runnerObjects(spec, owner)) {
     await put(connection, object, signal);
     if (object.kind === 'Pod') await emulatorReady(connection, object, { signal, reporters });
   }
@@ -271,12 +246,17 @@ function conclude(session: Session, { ending, said, underWay, isStopped }: Outco
 const removeJob = (connection: Connection): Promise<void> =>
   connection.json('DELETE', `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/runner`, { propagationPolicy: 'Background' });
 
-async function tearDown(session: Session, place?: RunnerPlace, connection?: Connection): Promise<void> {
+async function tearDown(
+  session: Session,
+  place?: RunnerPlace,
+  connection?: Connection,
+  spec?: RunnerSpec,
+): Promise<void> {
   session.reporters.tell('phaseStarted', 'teardown');
   const { id, directory, options } = session;
   const { cluster } = options.configuration;
   try {
-    if (connection !== undefined) await removeRun(connection, id);
+    if (connection !== undefined && spec !== undefined) await removeRun(connection, spec, id);
     connection?.close();
     await place?.close();
   } catch (error) {

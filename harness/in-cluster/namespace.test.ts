@@ -1,0 +1,93 @@
+import { expect } from 'chai';
+import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { RUN_LABEL } from '../../foundation/labels.ts';
+import { rejection } from '../../test/support/kind.ts';
+import { NAMESPACE, type RunnerSpec } from './manifest.ts';
+import { prepareNamespace, removeRun } from './namespace.ts';
+
+const SPEC: RunnerSpec = {
+  ...{ run: 'c000002', expiresAt: new Date('2030-01-01T00:00:00Z'), clusterName: 'blue' },
+  ...{ image: 'runner:1', workloadImage: 'probe:1', flags: [] },
+};
+const PATH = `/api/v1/namespaces/${NAMESPACE}`;
+const JOB = `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/runner`;
+const CLAIM = `${PATH}/persistentvolumeclaims/results`;
+
+type Stored = { metadata: { name?: string; uid?: string; labels?: Record<string, string> }; status?: object };
+const of = (run?: string, more: object = {}): Stored => ({
+  ...{ metadata: run === undefined ? {} : { labels: { [RUN_LABEL]: run } } },
+  ...more,
+});
+
+/** An API server with these objects, by their paths. What is in a namespace goes with it. */
+function holding(objects: Readonly<Record<string, Stored>>) {
+  const stored = new Map(Object.entries(objects));
+  const json = async (method: string, path: string, body?: Stored): Promise<unknown> => {
+    const [collection = '', query] = path.split('?');
+    if (query !== undefined) {
+      const run = decodeURIComponent(query).split('=').at(-1);
+      const isIts = ([key, { metadata }]: [string, Stored]): boolean =>
+        key.startsWith(`${collection}/`) && metadata.labels?.[RUN_LABEL] === run;
+      return { items: [...stored].filter(isIts).map(([key]) => ({ metadata: { name: key.split('/').at(-1) } })) };
+    }
+    if (method === 'POST' && body !== undefined)
+      return void stored.set(`${path}/${body.metadata.name}`, {
+        ...body,
+        metadata: { ...body.metadata, uid: 'uid-1' },
+      });
+    const found = stored.get(path);
+    if (found === undefined) throw new KubernetesError(404, 'NotFound', path);
+    if (method !== 'DELETE') return found;
+    for (const key of stored.keys())
+      if (key === path || (path === PATH && key.includes(`/${NAMESPACE}/`))) stored.delete(key);
+    return {};
+  };
+  const notes: string[] = [];
+  const connection = { json } as unknown as Connection;
+  const prepare = (spec: RunnerSpec) =>
+    prepareNamespace(connection, spec, { signal: new AbortController().signal, note: (line) => notes.push(line) });
+  return { stored, notes, prepare, connection };
+}
+
+describe('the namespace of a runner', () => {
+  it('is made, and gives the uid with which its roles go', async () => {
+    const { stored, prepare } = holding({});
+    expect(await prepare(SPEC)).to.equal('uid-1');
+    expect(stored.get(PATH)?.metadata.labels).to.deep.equal({ [RUN_LABEL]: SPEC.run });
+  });
+
+  it('is made anew where a runner that is over has left one', async () => {
+    const { stored, notes, prepare } = holding({ [PATH]: of('c000001'), [JOB]: of('c000001', { status: {} }) });
+    await prepare(SPEC);
+    expect(notes.join()).to.contain('Removing what run c000001 has left');
+    expect(stored.get(PATH)?.metadata.labels).to.deep.equal({ [RUN_LABEL]: SPEC.run });
+    expect(stored.has(JOB)).to.equal(false);
+  });
+
+  it('is left alone where a runner is at work', async () => {
+    const { prepare } = holding({ [PATH]: of('c000001'), [JOB]: of('c000001', { status: { active: 1 } }) });
+    expect((await rejection(prepare(SPEC))).message).to.contain('The runner of run c000001 is at work');
+  });
+
+  it('is not taken from others', async () => {
+    expect((await rejection(holding({ [PATH]: of() }).prepare(SPEC))).message).to.contain('--results-claim');
+  });
+
+  it('with a claim is that of the user, and stays with it', async () => {
+    const { stored, prepare, connection } = holding({ [PATH]: of(), [CLAIM]: of(), [JOB]: of('c000001') });
+    expect(await prepare({ ...SPEC, claim: 'results' })).to.equal(undefined);
+    stored.set(JOB, of(SPEC.run));
+    await removeRun(connection, SPEC, SPEC.run);
+    expect([...stored.keys()])
+      .to.include(PATH)
+      .and.not.to.include(JOB);
+  });
+
+  it('is refused without the claim that is named', async () => {
+    const claim = 'results';
+    for (const objects of [{}, { [PATH]: of() }])
+      expect((await rejection(holding(objects).prepare({ ...SPEC, claim }))).message).to.contain(
+        'There is no PersistentVolumeClaim results',
+      );
+  });
+});
