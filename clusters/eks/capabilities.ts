@@ -28,13 +28,15 @@ const unavailableAgents = (chart: AgentVersion | undefined): readonly string[] =
 
 /** What clusters by these options can do as far as it is known before there is one, by the harness' capability names. */
 export function capabilitiesOfEks(
-  options: Pick<EksOptions, 'attach' | 'compute' | 'nodeRoleArn' | 'agentImage' | 'agentChart'>,
+  options: Pick<EksOptions, 'attach' | 'compute' | 'nodeRoleArn' | 'agentImage' | 'agentChart' | 'serviceAccount'>,
 ): ReadonlySet<string> {
-  const { attach, compute, nodeRoleArn, agentImage, agentChart = '0.1' } = options;
+  const { attach, compute, nodeRoleArn, agentImage, agentChart = '0.1', serviceAccount } = options;
   const may = new Set([...COMMON_CAPABILITIES, 'network-policy', 'kubelet-stats', ...OF_AGENTS]);
   const attached = attach.length > 0;
   if (attached && attach.length < 2) may.delete('two-clusters');
   if (attached) may.delete('own-cluster');
+  // A runner in the cluster has no right to its kubelets, by which it could do what it likes in all pods.
+  if (serviceAccount !== undefined) may.delete('kubelet-stats');
   if (agentImage !== undefined) for (const of of ['agent-addon', ...unavailableAgents(agentChart)]) may.delete(of);
   if (attached || nodeRoleArn !== undefined) may.delete('node-role');
   // Auto Mode's agent is part of its nodes.
