@@ -26,6 +26,10 @@ const OPTIONS: readonly OptionSpec[] = [
     minimum: 20_000,
   }),
   option.flag('faults', 'with --agent: try instead whether each fault of the agent that load shows is noticed'),
+  option.flag(
+    'growth',
+    'measure instead how memory, processor time and results grow from 100 to 1,000 generated scenarios; takes some minutes',
+  ),
   option.flag('strict', 'exit 1 when a target is missed'),
 ];
 
@@ -41,16 +45,25 @@ export const BENCH: Command = {
   async run({ flag, text, list, number, values }, io) {
     const [eks, kindImage, suites] = [flag('eks'), text('kind-image'), list('suite')];
     const repeat = values.get('repeat')?.value as number | undefined;
-    if (eks && (kindImage !== undefined || repeat !== undefined))
-      throw badFlagValue('--eks measures something of its own: leave --kind-image and --repeat out.');
+    const chosen = ['eks', 'growth', 'agent', 'kind-image', 'repeat'].filter(
+      (name) => (values.get(name)?.origin ?? 'default') !== 'default',
+    );
+    // Clusters on kind are made several times.
+    const [alone, ...others] = chosen.join() === 'kind-image,repeat' ? [] : chosen;
+    if (others.length > 0)
+      throw badFlagValue(`--${alone} measures something of its own: leave --${others.join(' and --')} out.`);
     if (suites.length > 0 && !eks)
       throw badFlagValue(`--suite ${suites.join(',')} goes with --eks: add that, or leave it out.`);
     if ((flag('faults') || values.get('requests')?.origin !== 'default') && !flag('agent'))
       throw badFlagValue('--faults and --requests go with --agent: add that, or leave them out.');
-    if (flag('agent') && (eks || kindImage !== undefined || repeat !== undefined))
-      throw badFlagValue('--agent measures something of its own: leave --eks, --kind-image and --repeat out.');
     const agent = flag('agent') ? { requests: number('requests'), faults: flag('faults') } : undefined;
     const { bench } = await fromSource<typeof benchmark>('scripts/bench/bench.ts', io);
-    return bench({ repeat, kindImage, eks, suites, agent, json: text('json'), strict: flag('strict') }, io);
+    return bench(
+      {
+        ...{ repeat, kindImage, eks, suites, agent, growth: flag('growth') },
+        ...{ json: text('json'), strict: flag('strict') },
+      },
+      io,
+    );
   },
 };

@@ -8,7 +8,7 @@ import { median } from '../../harness/report/median.ts';
 import { measurement, type Measurement } from './measurement.ts';
 import { benchProvisioning } from './provisioning.ts';
 import { tableOf } from './table.ts';
-import { podsOf, verdictsOf, wholeRun } from './whole-run.ts';
+import { bareStarts, podsOf, verdictsOf, wholeRun } from './whole-run.ts';
 
 describe('bench', () => {
   const comparisons: [title: string, value: number, unit: Measurement['unit'], ratio: number, met: boolean][] = [
@@ -93,7 +93,8 @@ describe('bench', () => {
       expect(run.firstVerdictMilliseconds).to.equal(7);
       expect(run.milliseconds).to.be.above(0);
       expect(podsOf(run.results)).to.equal(3);
-      expect(run.bareMilliseconds).to.be.above(0);
+      expect(await bareStarts(1)).to.be.above(0);
+      expect(run.resultsMegabytes).to.be.above(0);
       expect(run.processorSeconds).to.be.within(0.001, 10);
       expect(run.peakMegabytes).to.be.within(10, 1000);
     });
@@ -118,10 +119,11 @@ describe('bench', () => {
     [['--help'], 0, /^Usage: npm run bench/],
     [['--quick'], 2, /Unknown flag --quick/],
     [['--repeat', '0'], 2, /--repeat is "0": give a whole number of at least 1/],
-    [['--eks', '--repeat', '2'], 2, /leave --kind-image and --repeat out/],
+    [['--eks', '--repeat', '2'], 2, /--eks measures something of its own: leave --repeat out/],
     [['--suite', 'abac'], 2, /--suite abac goes with --eks/],
     [['--requests', '20000'], 2, /--faults and --requests go with --agent/],
-    [['--agent', '--eks'], 2, /leave --eks, --kind-image and --repeat out/],
+    [['--agent', '--eks'], 2, /--eks measures something of its own: leave --agent out/],
+    [['--growth', '--repeat', '2'], 2, /--growth measures something of its own: leave --repeat out/],
     [['more'], 2, /not 1 file \(more\)/],
   ];
   for (const [argv, code, sentence] of usage) {

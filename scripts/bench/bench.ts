@@ -7,12 +7,13 @@ import { benchPolicyEvaluations } from './policy.ts';
 import { benchFaults } from './agent/faults.ts';
 import { benchAgent } from './agent/measure.ts';
 import { benchEks } from './eks.ts';
+import { benchGrowth } from './growth.ts';
 import { benchKind } from './kind.ts';
 import { median } from '../../harness/report/median.ts';
 import { measurement, type Measurement } from './measurement.ts';
 import { benchProvisioning } from './provisioning.ts';
 import { tableOf, type BenchReport } from './table.ts';
-import { podsOf, verdictsOf, wholeRun, type WholeRun } from './whole-run.ts';
+import { bareStarts, podsOf, verdictsOf, wholeRun, type WholeRun } from './whole-run.ts';
 
 /** Milliseconds after which no further whole run starts, unless --repeat asks for them. */
 const RUNS_BUDGET = 180_000;
@@ -27,6 +28,8 @@ export interface BenchOptions {
   readonly suites: readonly string[];
   /** The reference agent alone under load; `faults`: with each fault that load shows. */
   readonly agent: { readonly requests: number; readonly faults: boolean } | undefined;
+  /** What runs need by the number of their scenarios. */
+  readonly growth: boolean;
   readonly strict: boolean;
 }
 
@@ -44,7 +47,10 @@ export async function bench(options: BenchOptions, io: BenchIo): Promise<number>
 /** What users run is measured: the built harness. */
 const programOf = ({ root }: BenchIo): string => join(root, 'bin', 'conformance.js');
 
-async function measure({ repeat, kindImage, eks, suites, agent }: BenchOptions, io: BenchIo): Promise<BenchReport> {
+async function measure(
+  { repeat, kindImage, eks, suites, agent, growth }: BenchOptions,
+  io: BenchIo,
+): Promise<BenchReport> {
   const [cpu] = cpus();
   const machine = {
     cores: cpus().length,
@@ -59,6 +65,7 @@ async function measure({ repeat, kindImage, eks, suites, agent }: BenchOptions, 
     const options = { dist: join(io.root, 'dist'), requests: agent.requests, progress };
     return { version: 1, machine, measurements: await (agent.faults ? benchFaults : benchAgent)(options) };
   }
+  if (growth) return { version: 1, machine, measurements: await benchGrowth(programOf(io), progress) };
   if (eks) {
     const flags = suites.length === 0 ? [] : ['--suite', suites.join(',')];
     return { version: 1, machine, measurements: await benchEks({ program: programOf(io), flags, progress }) };
@@ -124,7 +131,12 @@ async function withCores(bench: () => Promise<{ readonly perSecond: number }>) {
   return { perSecond, cores: `on ${cores.toFixed(2)} cores` };
 }
 
-function ofRuns(runs: readonly WholeRun[]): readonly Measurement[] {
+/** A whole run, and what as many bare starts of Node as it has pods took right after it, in milliseconds. */
+interface RunBesideNode extends WholeRun {
+  readonly bareMilliseconds: number;
+}
+
+function ofRuns(runs: readonly RunBesideNode[]): readonly Measurement[] {
   const { summary } = runs[0]?.results ?? { summary: { total: 0, probes: 0 } };
   const processor = median(runs.map(({ processorSeconds }) => processorSeconds)).toFixed(1);
   const times = runs.map(({ milliseconds }) => (milliseconds / 1000).toFixed(1));
@@ -160,15 +172,15 @@ function ofRuns(runs: readonly WholeRun[]): readonly Measurement[] {
   ];
 }
 
-async function wholeRuns(repeat: number | undefined, io: BenchIo): Promise<readonly WholeRun[]> {
+async function wholeRuns(repeat: number | undefined, io: BenchIo): Promise<readonly RunBesideNode[]> {
   const started = performance.now();
-  const runs: WholeRun[] = [];
+  const runs: RunBesideNode[] = [];
   for (let number = 1; number <= (repeat ?? DEFAULT_RUNS); number += 1) {
     const run = await wholeRun(programOf(io));
     const [first] = runs;
     if (first !== undefined && verdictsOf(first.results) !== verdictsOf(run.results))
       throw new Error(`Run ${number} came to other verdicts, or in another order, than the first.`);
-    runs.push(run);
+    runs.push({ ...run, bareMilliseconds: await bareStarts(podsOf(run.results)) });
     if (repeat !== undefined) io.stderr.write(`run ${number}: ${(run.milliseconds / 1000).toFixed(1)} s\n`);
     else if (performance.now() - started > RUNS_BUDGET) break;
   }

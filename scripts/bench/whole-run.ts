@@ -11,13 +11,12 @@ import type { RunResults } from '../../harness/report/results.ts';
 export interface WholeRun {
   /** From the start of the process to its exit. */
   readonly milliseconds: number;
-  /** What as many bare starts of Node as it has pods took right after it. */
-  readonly bareMilliseconds: number;
   readonly firstVerdictMilliseconds: number;
   /** Peak resident memory of the harness's process: emulator, clusters, agents and webhooks, without the pods' processes. */
   readonly peakMegabytes: number;
   /** Processor time of that process, which a busy machine changes less than the time it takes. */
   readonly processorSeconds: number;
+  readonly resultsMegabytes: number;
   readonly results: RunResults;
 }
 
@@ -53,15 +52,16 @@ export async function wholeRun(
     const milliseconds = performance.now() - started;
     if (exitCode !== 0)
       throw new Error(`A run exited ${exitCode}:\n${(await output).split('\n').slice(-40).join('\n')}`);
-    const results = JSON.parse(readFileSync(join(directory, 'results.json'), 'utf8')) as RunResults;
+    const written = readFileSync(join(directory, 'results.json'));
+    const results = JSON.parse(written.toString()) as RunResults;
     if (results.run.firstVerdictMilliseconds === null) throw new Error('A run came to no verdict.');
     const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(await usage) as NodeJS.ResourceUsage;
     return {
       milliseconds,
-      bareMilliseconds: await bareStarts(podsOf(results)),
       firstVerdictMilliseconds: results.run.firstVerdictMilliseconds,
       peakMegabytes: maxRSS / 1024,
       processorSeconds: (userCPUTime + systemCPUTime) / 1e6,
+      resultsMegabytes: written.length / 2 ** 20,
       results,
     };
   } finally {

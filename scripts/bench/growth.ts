@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { measurement, type Measurement } from './measurement.ts';
+import { wholeRun, type WholeRun } from './whole-run.ts';
+
+/** Scenarios of the two runs that are compared. */
+const FEW = 100;
+const MANY = 1000;
+
+/** Results may grow with the scenarios, and no faster; so may what a run does, but for what it does once. */
+const IN_PROPORTION = (MANY / FEW) * 1.05;
+
+/** Measures what a run needs by the number of its scenarios, which are generated: each with a role, two objects, a pod and two probes. */
+export async function benchGrowth(
+  program: string,
+  progress: (line: string) => void,
+  [few, many]: readonly [number, number] = [FEW, MANY],
+): Promise<readonly Measurement[]> {
+  const small = await runOf(few);
+  const large = await runOf(many);
+  const compared = (name: string, target: number, of: (run: WholeRun) => number, unit: string): Measurement => {
+    const [one, other] = [of(small), of(large)];
+    const note = `${one.toFixed(1)} ${unit} of ${few} scenarios, ${other.toFixed(1)} ${unit} of ${many}`;
+    return measurement(name, other / one, 'times as much', target, note);
+  };
+  return [
+    compared('peak memory', 1.5, ({ peakMegabytes }) => peakMegabytes, 'MB'),
+    compared('processor time', IN_PROPORTION, ({ processorSeconds }) => processorSeconds, 's'),
+    compared('results.json', IN_PROPORTION, ({ resultsMegabytes }) => resultsMegabytes, 'MB'),
+  ];
+
+  async function runOf(count: number): Promise<WholeRun> {
+    const folder = mkdtempSync(join(tmpdir(), 'conformance-growth-'));
+    try {
+      writeFileSync(join(folder, 'generated.ts'), suiteOf(count));
+      const run = await wholeRun(program, ['--suites-dir', folder, '--suite', 'generated']);
+      const { peakMegabytes, processorSeconds } = run;
+      progress(
+        `${count} scenarios: ${peakMegabytes.toFixed(0)} MB, ${processorSeconds.toFixed(1)} s of processor time`,
+      );
+      return run;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+}
+
+/** A suite of so many scenarios, all alike. */
+const suiteOf = (count: number): string => `
+import { allow, denied, getObject, granted, podIdentityRole, suite } from 'eks-pod-identity-conformance';
+
+suite('generated', ({ scenario }) => {
+  for (let number = 1; number <= ${count}; number += 1)
+    scenario(\`GR-\${String(number).padStart(4, '0')}\`, 'an association grants what its role may do, and no more', {
+      source: 'Amazon EKS User Guide, "Understand how EKS Pod Identity works"',
+      roles: { app: podIdentityRole(allow('s3:GetObject', 'data/own')) },
+      workloads: { app: { role: 'app' } },
+      objects: ['data/own', 'data/other'],
+      probes: [granted('app', getObject('data/own')), denied('app', getObject('data/other'), { by: 's3', code: 'AccessDenied' })],
+    });
+});
+`;
