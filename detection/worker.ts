@@ -25,11 +25,17 @@ interface How extends Omit<Job, 'fault'> {
   readonly alone?: true;
 }
 
+/** Suites declare their scenarios only when they are first imported. */
+let loading: ReturnType<typeof loadScenarios> | undefined;
+
 /** Runs scenarios on clusters of their own, and tells their verdicts. */
 async function runScenarios({ scenarios: ids, flags, stopAtFirst, parallel, covers, alone }: How) {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-detect-'));
   try {
-    const loaded = await loadScenarios(join(dirname(dirname(fileURLToPath(import.meta.url))), 'suites'), []);
+    const loaded = await (loading ??= loadScenarios(
+      join(dirname(dirname(fileURLToPath(import.meta.url))), 'suites'),
+      [],
+    ));
     const argv = [
       ...['--quiet', '--retries', '0', '--timeout', String(covers ? 3 * LIMIT : LIMIT), '--report-dir', directory],
       ...['--parallel', String(parallel), ...flags],
