@@ -30,8 +30,6 @@ export interface RoleSession {
   /** When the session was issued and ends, milliseconds since the epoch. */
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** True when the session came of another role session: chained sessions last an hour at most. */
-  readonly chained: boolean;
   /** Context keys that stay with the session, such as `aws:SourceIdentity` or `<issuer>:sub`. */
   readonly context: Readonly<Record<string, string>>;
 }

@@ -31,7 +31,6 @@ const CALLER: RoleSession = {
   sessionPolicies: [],
   issuedAt: NOW,
   expiresAt: NOW + 3_600_000,
-  chained: false,
   context: {},
 };
 

@@ -193,10 +193,6 @@ function checkSignedHeaders(parts: SignedParts, claimed: ClaimedSignature): void
     if (claimed.presigned && name === 'x-amz-content-sha256') continue;
     if (name.startsWith('x-amz-') && !claimed.signedHeaders.includes(name)) unsigned.push(name);
   }
-  // With `Date` in place of x-amz-date, that header is the one which must not be changed.
-  if (!claimed.presigned && parts.headers['x-amz-date'] === undefined && !claimed.signedHeaders.includes('date')) {
-    unsigned.push('date');
-  }
   if (unsigned.length > 0) {
     throw new SignatureProblem(
       'header-not-signed',

@@ -108,7 +108,6 @@ export function assumeRole(context: ServiceContext, request: ServiceRequest, inp
     sessionPolicies,
     issuedAt,
     expiresAt: issuedAt + input.durationSeconds * 1000,
-    chained: principal.kind === 'role-session',
     context: {
       ...input.sessionContext,
       ...(sourceIdentity !== undefined ? { 'aws:SourceIdentity': sourceIdentity } : {}),

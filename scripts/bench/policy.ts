@@ -18,7 +18,6 @@ const SESSION: RoleSession = {
   sessionPolicies: [],
   issuedAt: 0,
   expiresAt: 3_600_000,
-  chained: false,
   context: {},
 };
 

@@ -124,7 +124,6 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
       sessionPolicies: [],
       issuedAt: Date.now(),
       expiresAt: endsAt,
-      chained: false,
       context: {},
     });
     return {

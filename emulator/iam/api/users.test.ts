@@ -134,7 +134,7 @@ describe('IAM users', () => {
     expect((await sts(caller, 'GetCallerIdentity')).get('Arn')).to.equal(arn('ann'));
     const byName = await createRole('by-name', trust({ AWS: arn('ann') }));
     const session = sessionIn(await assume(caller, byName, { DurationSeconds: 3600 }));
-    expect(session).to.include({ arn: `arn:aws:sts::${HERE}:assumed-role/by-name/next`, chained: false });
+    expect(session).to.include({ arn: `arn:aws:sts::${HERE}:assumed-role/by-name/next` });
     const byAccount = await createRole('by-account', trust({ AWS: HERE }));
     expect((await assume(caller, byAccount)).message).to.contain(`User: ${arn('ann')} is not authorized`);
     const elsewhere = await createRole('elsewhere', trust({ AWS: arn('ann') }), undefined, THERE);

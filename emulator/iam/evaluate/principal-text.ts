@@ -38,7 +38,7 @@ export function parsePrincipal(text: string, context: ConditionContext): Princip
   const session = (roleArn: string, roleName: string, sessionName: string): RoleSession => ({
     ...{ kind: 'role-session', accountId, roleArn, roleName, userId, sessionName },
     arn: `arn:${partition}:sts::${account}:assumed-role/${roleName}/${sessionName}`,
-    ...{ tags: [], sessionPolicies: [], issuedAt: 0, expiresAt: 0, chained: false, context: {} },
+    ...{ tags: [], sessionPolicies: [], issuedAt: 0, expiresAt: 0, context: {} },
   });
   switch (type) {
     case 'root':

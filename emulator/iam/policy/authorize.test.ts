@@ -18,7 +18,6 @@ const SESSION: RoleSession = {
   sessionPolicies: [],
   issuedAt: 0,
   expiresAt: 0,
-  chained: false,
   context: {},
 };
 const OBJECT = 'arn:aws:s3:::data/key';

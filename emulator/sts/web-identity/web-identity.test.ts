@@ -74,7 +74,7 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     expect(answer.get('Audience')).to.equal('sts.amazonaws.com');
     expect(answer.get('AssumedRoleUser.Arn')).to.equal(`arn:aws:sts::${HERE}:assumed-role/app/pod`);
     const session = sessionIn(answer);
-    expect(session).to.deep.include({ tags: [], chained: false });
+    expect(session).to.deep.include({ tags: [] });
     expect(session.expiresAt - session.issuedAt).to.equal(3_600_000);
     expect(session.context).to.deep.equal({
       'aws:FederatedProvider': PROVIDER_ARN,

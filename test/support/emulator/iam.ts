@@ -66,7 +66,6 @@ export function sessionOf(
     sessionPolicies: [],
     issuedAt: world.clock.now(),
     expiresAt: world.clock.now() + 3_600_000,
-    chained: false,
     context: {},
     ...more,
   };

@@ -68,7 +68,6 @@ export function sessionOf(cloud: TestCloud, roleArn: string, sessionName = 'test
     sessionPolicies: [],
     issuedAt: cloud.world.clock.now(),
     expiresAt: cloud.world.clock.now() + 3_600_000,
-    chained: false,
     context: {},
   };
 }

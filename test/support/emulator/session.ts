@@ -82,7 +82,6 @@ export function testSession(world: World, options: TestSessionOptions = {}): Tes
     sessionPolicies: options.sessionPolicy === undefined ? [] : [document(options.sessionPolicy)],
     issuedAt: now,
     expiresAt: now + (options.lifetime ?? 3_600_000),
-    chained: false,
     context: {},
   };
   return { role, session, credentials: world.credentials.issue(session) };
