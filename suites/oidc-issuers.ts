@@ -83,7 +83,8 @@ suite('irsa', ({ scenario }) => {
           };
           for (const [what, pages] of Object.entries(wrong)) {
             issuer.answer(pages);
-            await refuses(issuer, token, 'InvalidIdentityToken', what);
+            const { message } = await refuses(issuer, token, 'InvalidIdentityToken', what);
+            expect(message, what).to.contain("Couldn't retrieve verification key");
           }
           // STS asks again: what was wrong is not held against the issuer.
           issuer.answer(undefined);

@@ -11,6 +11,7 @@ const VARIABLES = 'IAM User Guide, "IAM policy elements: Variables and tags"';
 
 const TEAM = given('string', 'aws:PrincipalTag/team', 'red');
 const STAR = given('string', 'aws:PrincipalTag/star', '*');
+const KEYS = given('stringList', 'aws:TagKeys', 'team', 'stage');
 const ARN = given('string', 'aws:PrincipalTag/arn', 'arn:aws:iam::111122223333:role/red');
 
 /** A pattern of keys; keys that it covers, and keys that it does not. */
@@ -26,7 +27,7 @@ async function covers(world: CheckContext, patterns: Patterns, version?: string)
   const allowed = await allowedOf(world, {
     statements: folders.map(({ statement }) => statement),
     resources: folders.flatMap(({ right, wrong }) => [...right, ...wrong]),
-    context: [TEAM, STAR],
+    context: [TEAM, STAR, KEYS],
     ...(version !== undefined && { version }),
   });
   expect(allowed).to.deep.equal(folders.flatMap(({ right }) => right));
@@ -89,6 +90,8 @@ suite('policies', ({ scenario }) => {
           'a${aws:PrincipalTag/cost}': [[], ['a', 'a${aws:PrincipalTag/cost}', 'ared']],
           // The value of a variable is no pattern.
           'a${aws:PrincipalTag/star}': [['a*'], ['a', 'ab']],
+          // Nor has a key of several values one that could stand there.
+          'a${aws:TagKeys}': [[], ['ateam', 'astage', 'ateamstage', 'a']],
           'a${*}b${?}c${$}': [['a*b?c$'], ['axbxc$', 'a*b?c${$}']],
           $a$: [['$a$'], ['a']],
         }),

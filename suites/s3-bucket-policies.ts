@@ -17,20 +17,15 @@ const POLICIES = 'Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy and 
 
 const MALFORMED = refusedWith('MalformedPolicy', 400);
 
-/** Puts a policy of one statement on the bucket: everyone may read its objects, unless it says otherwise. */
-const put = (statement: object) =>
+/** Puts a policy on the bucket: by each statement everyone may read its objects, unless it says otherwise. */
+const put = (...statements: readonly object[]) =>
   ask('PUT data?policy', {
     body: JSON.stringify({
       Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: '*',
-          Action: 's3:GetObject',
-          Resource: 'arn:aws:s3:::<bucket:data>/*',
-          ...statement,
-        },
-      ],
+      Statement: statements.map((statement) => ({
+        ...{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/*' },
+        ...statement,
+      })),
     }),
   });
 /** It denies nobody anything: no session has this tag. */
@@ -182,6 +177,8 @@ suite('s3', ({ scenario }) => {
     condition('IpAddress', 'aws:SourceIp', '2001:db8::/31'),
     condition('NotIpAddress', 'aws:SourceIp', '192.0.2.0/24'),
     { Resource: 'arn:aws:s3:::<bucket:data>/open/*' },
+    // An Allow with NotPrincipal is for everyone else.
+    { Principal: undefined, NotPrincipal: { AWS: '<role:app>' } },
   ];
 
   scenario('OB-19', 'a new bucket takes no policy that is public', {
@@ -197,6 +194,8 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
+  /** Account and role, as a Deny with NotPrincipal must name them. */
+  const NAMED = ['arn:aws:iam::<account:main>:root', '<role:app>'];
   const block = (settings: Readonly<Record<string, boolean>>) =>
     ask('PUT data?publicAccessBlock', {
       body: `<PublicAccessBlockConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${Object.entries(settings)
@@ -255,6 +254,13 @@ suite('s3', ({ scenario }) => {
       succeeds(put({ Action: 's3:GetObject', ...condition('StringEquals', 'aws:PrincipalType', 'AssumedRole') })),
       succeeds(stranger),
       fails(anonymous, DENIED),
+      succeeds(put({ Principal: undefined, NotPrincipal: { AWS: '<role:stranger>' } })),
+      succeeds(anonymous),
+      fails(stranger, DENIED),
+      // A Deny spares those alone that it names.
+      succeeds(put({}, { Effect: 'Deny', Principal: undefined, NotPrincipal: { AWS: NAMED } })),
+      may('GET data/open/key'),
+      ...[stranger, anonymous].map((request) => fails(request, DENIED)),
     ],
   });
 });

@@ -249,6 +249,7 @@ suite('s3', ({ scenario }) => {
       fails(ask('PUT data/new/key', { headers: { 'if-none-match': '*' } }), refusedWith('PreconditionFailed', 412)),
       // An upload in parts writes no object until it is complete.
       may('POST data/new/parts?uploads'),
+      fails(ask('PUT data/new/parts?partNumber=1&uploadId=none'), refusedWith('NoSuchUpload', 404)),
       forbidden('PUT data/same/key'),
       forbidden('PUT data/same/key', { headers: { 'if-match': '"another"' } }),
     ],

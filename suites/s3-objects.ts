@@ -151,8 +151,11 @@ suite('s3', ({ scenario }) => {
 
   const hidden = (request: string, options: SignedRequestOptions) =>
     fails(ask(request, options), refusedWith('304', 304));
-  const failed = (request: string, options: SignedRequestOptions) =>
-    fails(ask(request, options), refusedWith('PreconditionFailed', 412));
+  const failed = (request: string, options: SignedRequestOptions, Condition?: string) =>
+    fails(ask(request, options), {
+      ...refusedWith('PreconditionFailed', 412),
+      ...(Condition !== undefined && { facts: { Condition } }),
+    });
   const onlyIf = (name: string, value: string): SignedRequestOptions => ({ headers: { [name]: value } });
   const [LONG_AGO, FAR_AHEAD] = ['Wed, 01 Jan 2020 00:00:00 GMT', 'Wed, 01 Jan 2120 00:00:00 GMT'];
 
@@ -165,7 +168,7 @@ suite('s3', ({ scenario }) => {
       may('PUT data/one', { body: 'one' }),
       may('GET data/one', onlyIf('if-match', ETAG_OF_ONE)),
       may('GET data/one', onlyIf('if-match', `"other", ${ETAG_OF_ONE}`)),
-      failed('GET data/one', onlyIf('if-match', '"other"')),
+      failed('GET data/one', onlyIf('if-match', '"other"'), 'If-Match'),
       hidden('GET data/one', onlyIf('if-none-match', ETAG_OF_ONE)),
       hidden('GET data/one', onlyIf('if-none-match', '*')),
       // Whether it is a weak one makes no difference to If-None-Match (RFC 9110, section 13.1.2).
@@ -173,7 +176,7 @@ suite('s3', ({ scenario }) => {
       hidden('GET data/one', onlyIf('if-none-match', `"other", ${ETAG_OF_ONE}`)),
       may('GET data/one', onlyIf('if-none-match', '"other"')),
       may('GET data/one', onlyIf('if-unmodified-since', FAR_AHEAD)),
-      failed('GET data/one', onlyIf('if-unmodified-since', LONG_AGO)),
+      failed('GET data/one', onlyIf('if-unmodified-since', LONG_AGO), 'If-Unmodified-Since'),
       may('GET data/one', onlyIf('if-modified-since', LONG_AGO)),
       // A time that is still to come is none (RFC 9110, section 13.1.3).
       may('GET data/one', onlyIf('if-modified-since', FAR_AHEAD)),
@@ -230,12 +233,17 @@ suite('s3', ({ scenario }) => {
     buckets: { data: {}, blind: {} },
     probes: [
       may('PUT data/one', { body: 'one', ...onlyIf('if-none-match', '*') }),
-      failed('PUT data/one', { body: 'two', ...onlyIf('if-none-match', '*') }),
+      failed('PUT data/one', { body: 'two', ...onlyIf('if-none-match', '*') }, 'If-None-Match'),
       may('PUT data/one', { body: 'one', ...onlyIf('if-match', ETAG_OF_ONE) }),
-      failed('PUT data/one', { body: 'two', ...onlyIf('if-match', '"other"') }),
+      failed('PUT data/one', { body: 'two', ...onlyIf('if-match', '"other"') }, 'If-Match'),
       fails(ask('PUT data/none', onlyIf('if-match', ETAG_OF_ONE)), refusedWith('NoSuchKey', 404)),
-      fails(ask('PUT data/one', onlyIf('if-none-match', '"other"')), refusedWith('NotImplemented', 501)),
-      fails(ask('PUT data/one', onlyIf('if-match', '*')), refusedWith('NotImplemented', 501)),
+      ...[['if-none-match', '"other"', 'If-None-Match'] as const, ['if-match', '*', 'If-Match'] as const].map(
+        ([header, value, Header]) =>
+          fails(ask('PUT data/one', onlyIf(header, value)), {
+            ...refusedWith('NotImplemented', 501),
+            facts: { Header },
+          }),
+      ),
       fails(ask('PUT data/one', { headers: { 'if-match': ETAG_OF_ONE, 'if-none-match': '*' } }), {
         ...refusedWith('NotImplemented', 501),
       }),
@@ -243,7 +251,7 @@ suite('s3', ({ scenario }) => {
       mayNot('PUT blind/key', onlyIf('if-match', ETAG_OF_ONE)),
       mayNot('DELETE blind/key', onlyIf('if-match', ETAG_OF_ONE)),
       may('DELETE blind/key', onlyIf('if-match', '*')),
-      failed('DELETE data/one', onlyIf('if-match', '"other"')),
+      failed('DELETE data/one', onlyIf('if-match', '"other"'), 'If-Match'),
       may('DELETE data/one', onlyIf('if-match', ETAG_OF_ONE)),
     ],
   });

@@ -31,6 +31,9 @@ const TOKENS = { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com'
 const SUBJECT = 'system:serviceaccount:<namespace:app>:app';
 const equals = (key: string, value: string): Conditions => ({ StringEquals: { [key]: value } });
 
+/** "Present in the request context for all signed API requests". */
+const OF_SIGNED = ['aws:PrincipalArn', 'aws:PrincipalAccount', 'aws:PrincipalType', 'aws:PrincipalIsAWSService'];
+
 suite('irsa', ({ scenario }) => {
   scenario('IR-25', 'a session by web identity says whose token opened it, and lasts and may do what was asked', {
     source: `${STS}, response elements, DurationSeconds, Policy, PolicyArns`,
@@ -128,6 +131,11 @@ suite('irsa', ({ scenario }) => {
         methods: { trust: [under({ Null: { '<issuer:c1>:amr': 'false' } })] },
         parties: { trust: [under({ Null: { '<issuer:c1>:oaud': 'false' } })] },
         tags: { trust: [under({ Null: { 'aws:TagKeys': 'false' } })] },
+        // The call is not signed, so that nobody's keys are there.
+        unsigned: { trust: [under({ Null: Object.fromEntries(OF_SIGNED.map((key) => [key, 'true'])) })] },
+        ...Object.fromEntries(
+          OF_SIGNED.map((key, index) => [`signed-${index}`, { trust: [under({ Null: { [key]: 'false' } })] }]),
+        ),
       },
       workloads: WORKLOADS,
       tokens: TOKENS,
@@ -142,7 +150,10 @@ suite('irsa', ({ scenario }) => {
         succeeds(assumeByToken('named', 'web', { sessionName: 'named-1' })),
         fails(assumeByToken('named', 'web', { sessionName: 'another' }), NOT_TRUSTED),
         succeeds(assumeByToken('provider', 'web')),
-        ...['methods', 'parties', 'tags'].map((role) => fails(assumeByToken(role, 'web'), NOT_TRUSTED)),
+        succeeds(assumeByToken('unsigned', 'web')),
+        ...['methods', 'parties', 'tags', ...OF_SIGNED.map((_, index) => `signed-${index}`)].map((role) =>
+          fails(assumeByToken(role, 'web'), NOT_TRUSTED),
+        ),
       ],
     },
   );

@@ -128,9 +128,8 @@ export function existingTagKeys(object: ExistingObject | undefined): Keys {
   return keyed('s3:ExistingObjectTag/', object?.tags ?? []);
 }
 
-/** `s3:RequestObjectTag/<key>` and `s3:RequestObjectTagKeys`, present only when the request sets tags. */
+/** `s3:RequestObjectTag/<key>` and `s3:RequestObjectTagKeys`; an empty list counts as absent. */
 export function requestTagKeys(tags: ReadonlyMap<string, string>): Keys {
-  if (tags.size === 0) return {};
   return { ...keyed('s3:RequestObjectTag/', tags), 's3:RequestObjectTagKeys': [...tags.keys()] };
 }
 

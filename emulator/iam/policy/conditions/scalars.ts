@@ -30,10 +30,8 @@ function ordered(parse: (text: string) => number | undefined) {
     (value) => {
       const expected = parse(value);
       if (expected === undefined) return undefined;
-      return constant(value, (actual) => {
-        const number = parse(actual);
-        return number !== undefined && compare(number, expected);
-      });
+      // Nothing compares to what is no number, or no time.
+      return constant(value, (actual) => compare(parse(actual) ?? NaN, expected));
     };
 }
 
