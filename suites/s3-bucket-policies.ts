@@ -18,18 +18,18 @@ const POLICIES = 'Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy and 
 const MALFORMED = refusedWith('MalformedPolicy', 400);
 
 /** Puts a policy on the bucket: by each statement everyone may read its objects, unless it says otherwise. */
-const put = (...statements: readonly object[]) =>
-  ask('PUT data?policy', {
-    body: JSON.stringify({
-      Version: '2012-10-17',
-      Statement: statements.map((statement) => ({
-        ...{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/*' },
-        ...statement,
-      })),
-    }),
+const put = (...statements: readonly object[]) => ask('PUT data?policy', { body: textOf(statements) });
+const textOf = (statements: readonly object[]): string =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: statements.map((statement) => ({
+      ...{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/*' },
+      ...statement,
+    })),
   });
 /** It denies nobody anything: no session has this tag. */
 const NOBODY = { Effect: 'Deny', Condition: { StringEquals: { 'aws:PrincipalTag/no-such-tag': 'any' } } } as const;
+const OF_NOBODY = textOf([NOBODY]);
 
 suite('s3', ({ scenario }) => {
   scenario('OB-16', 'the policy of a bucket is put, read and deleted with a permission for each', {
@@ -98,9 +98,14 @@ suite('s3', ({ scenario }) => {
     workloads: APP,
     buckets: { data: {} },
     probes: [
-      ...['', 'policy', '[]', '"{}"', '{', '{}', ' '.repeat(10)].map((body) =>
-        fails(ask('PUT data?policy', { body: body === '' ? ' ' : body }), MALFORMED),
+      ...[' ', 'policy', '[]', '"{}"', ' '.repeat(10), ` ${OF_NOBODY}`].map((body) =>
+        fails(ask('PUT data?policy', { body }), {
+          ...MALFORMED,
+          message: "Policies must be valid JSON and the first byte must be '{'",
+        }),
       ),
+      ...['{', '{}', `${OF_NOBODY}}`].map((body) => fails(ask('PUT data?policy', { body }), MALFORMED)),
+      succeeds(ask('PUT data?policy', { body: OF_NOBODY })),
       succeeds(put({ ...NOBODY, Sid: 'x'.repeat(2000) })),
       fails(put({ ...NOBODY, Sid: 'x'.repeat(20_480) }), MALFORMED),
       ...[
