@@ -1,5 +1,8 @@
 /** Who may grant what, and as whom a request may act. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
 import {
+  check,
   fails,
   kubernetesCreate,
   kubernetesGet,
@@ -12,6 +15,7 @@ import {
 const RBAC = 'Kubernetes documentation, "Using RBAC Authorization"';
 const AUTHENTICATION = 'Kubernetes documentation, "Authenticating"';
 
+const NOT_FOUND = { by: 'kubernetes', code: 'NotFound', status: 404 } as const;
 const FORBIDDEN = { by: 'kubernetes', code: 'Forbidden', status: 403 } as const;
 const GROUP = 'rbac.authorization.k8s.io';
 const APP = '<namespace:app>';
@@ -26,9 +30,10 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
+const ofCore = (rule: Rule) => ({ apiGroups: [''], ...rule });
 const role = (...rules: readonly Rule[]) => ({
   ...{ apiVersion: `${GROUP}/v1`, kind: 'Role', metadata: { name: 'made' } },
-  rules: rules.map((rule) => ({ apiGroups: [''], ...rule })),
+  rules: rules.map(ofCore),
 });
 
 const binding = (kind: 'Role' | 'ClusterRole', name: string) => ({
@@ -106,9 +111,71 @@ suite('rbac', ({ scenario }) => {
       fails(kubernetesCreate(BINDINGS, binding('Role', 'escalating'), { user: 'binder' }), FORBIDDEN),
       succeeds(kubernetesCreate(BINDINGS, binding('Role', 'escalating'), { user: 'bindsRoles' })),
       fails(kubernetesCreate(BINDINGS, binding('ClusterRole', 'view'), { user: 'bindsRoles' }), FORBIDDEN),
+      // Paths are held as resources are: everybody holds these, and service accounts alone those.
+      succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', 'system:discovery'), { user: 'writer' })),
+      fails(
+        kubernetesCreate(BINDINGS, binding('ClusterRole', 'system:service-account-issuer-discovery'), {
+          user: 'writer',
+        }),
+        FORBIDDEN,
+      ),
+      fails(kubernetesCreate(BINDINGS, binding('ClusterRole', 'cluster-admin'), { user: 'writer' }), FORBIDDEN),
+      // What there is not cannot be looked at.
+      ...(['Role', 'ClusterRole'] as const).map((kind) =>
+        fails(kubernetesCreate(BINDINGS, binding(kind, 'conformance-none'), { user: 'writer' }), NOT_FOUND),
+      ),
       succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', 'edit'), { user: 'cluster' })),
       // Members of system:masters hold everything.
       succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', 'edit'), { user: 'writer', group: 'system:masters' })),
+      succeeds(
+        kubernetesCreate(BINDINGS, binding('ClusterRole', 'cluster-admin'), {
+          user: 'writer',
+          group: 'system:masters',
+        }),
+      ),
+      check('a role that there is can be named where one may escalate', async ({ kubernetes, name }) => {
+        const [roles, bindings] = [name(ROLES), name(BINDINGS)];
+        const changer = name(`${APP}-changer`);
+        const made = { apiVersion: `${GROUP}/v1`, kind: 'Role', rules: [READ_PODS].map(ofCore) };
+        for (const role of ['named', 'unnamed'])
+          await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: role } } });
+        const rules = [
+          { apiGroups: [GROUP], resources: ['roles'], verbs: ['update'] },
+          { apiGroups: [GROUP], resources: ['rolebindings'], verbs: ['create'] },
+          { apiGroups: [GROUP], resources: ['roles'], resourceNames: ['named'], verbs: ['escalate'] },
+        ];
+        await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: 'changer' }, rules } });
+        await kubernetes({
+          ...{ method: 'POST', path: bindings },
+          body: {
+            ...{ ...binding('Role', 'changer'), metadata: { name: 'changer' } },
+            subjects: [{ apiGroup: GROUP, kind: 'User', name: changer }],
+          },
+        });
+        // A role without rules, and a binding without subjects, are nothing to anybody.
+        await kubernetes({
+          ...{ method: 'POST', path: roles },
+          body: { ...made, metadata: { name: 'empty' }, rules: null },
+        });
+        const ofEmpty = binding('Role', 'empty');
+        await kubernetes({
+          ...{ method: 'POST', path: bindings },
+          body: { ...ofEmpty, metadata: { name: 'nobody' }, subjects: undefined },
+        });
+        const update = async (role: string, verbs: readonly string[]): Promise<number> => {
+          const body = { ...made, metadata: { name: role }, rules: [{ ...UNHELD, verbs }].map(ofCore) };
+          const path = `${roles}/${role}?dryRun=All`;
+          return (await kubernetes({ method: 'PUT', path, body, headers: { 'Impersonate-User': changer } })).status;
+        };
+        // An API server's authorizer learns of a binding a little later.
+        for (let left = 30; left > 0 && (await update('named', ['get'])) === 403; left -= 1) await sleep(200);
+        expect(await update('named', ['get', 'list'])).to.equal(200);
+        expect(await update('unnamed', ['get'])).to.equal(403);
+        const headers = { 'Impersonate-User': changer };
+        // Nor is there anything to hold.
+        const bound = await kubernetes({ method: 'POST', path: `${bindings}?dryRun=All`, body: ofEmpty, headers });
+        expect(bound.status).to.equal(201);
+      }),
     ],
   });
 
@@ -165,6 +232,21 @@ suite('rbac', ({ scenario }) => {
       fails(kubernetesGet(JWKS, { token: 'actor', impersonate: `${accounts}:other`, uid: '1234-5678' }), {
         ...FORBIDDEN,
         message: 'cannot impersonate resource "uids"',
+      }),
+      // Nobody in a group, or of a UID, is nobody.
+      ...[{ group: 'auditors' }, { uid: '1234-5678' }].map((part) =>
+        fails(kubernetesGet(JWKS, { token: 'actor', ...part }), {
+          ...{ by: 'kubernetes', code: 'InternalError', status: 500 },
+          message: 'without impersonating a user',
+        }),
+      ),
+      check('who acts as nobody is not authenticated', async ({ kubernetes }) => {
+        const anonymous = { 'Impersonate-User': 'system:anonymous' };
+        const status = async (path: string): Promise<number> => (await kubernetes({ path, headers: anonymous })).status;
+        expect(await status('/version')).to.equal(200);
+        expect(await status('/api')).to.equal(403);
+        const answer = await kubernetes({ method: 'POST', path: SELF, body: whoIs, headers: anonymous });
+        expect(answer.status).to.equal(403);
       }),
       // Names of a service account in other forms are users' names.
       ...[`${accounts}:other:more`, `${accounts}:`, 'system:serviceaccount:other'].map((impersonate) =>

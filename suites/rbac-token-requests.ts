@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
+  advanceClock,
   between,
   check,
   createToken,
@@ -12,6 +13,7 @@ import {
   reviewToken,
   succeeds,
   suite,
+  type CheckContext,
 } from '../harness/index.ts';
 
 const AUTHENTICATION = 'Kubernetes documentation, "Authenticating"';
@@ -29,6 +31,48 @@ const STS = 'sts.amazonaws.com';
 const API = 'https://kubernetes.default.svc';
 
 suite('rbac', ({ scenario }) => {
+  /** Who the bearer of the token is that a Secret keeps, if anybody. */
+  const kept = async ({ kubernetes, name }: CheckContext): Promise<boolean> => {
+    const { body } = await kubernetes({ path: name(`/api/v1/namespaces/${APP}/secrets/kept`) });
+    const { data } = JSON.parse(body) as { readonly data: { readonly token: string } };
+    const token = Buffer.from(data.token, 'base64').toString();
+    const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
+    const path = '/apis/authentication.k8s.io/v1/tokenreviews';
+    const answer = await kubernetes({ method: 'POST', path, body: review });
+    return (JSON.parse(answer.body) as Review).status.authenticated === true;
+  };
+
+  scenario('RB-31', 'a token of a pod that is being deleted is good for a minute longer than the pod was to end in', {
+    source: `${TOKENS}: invalidated 60 seconds after .metadata.deletionTimestamp`,
+    needs: ['cluster-clock'],
+    workloads: { app: {} },
+    probes: [
+      check('the pod waits for a node that there is not', async ({ kubernetes, name }) => {
+        const namespace = name(`/api/v1/namespaces/${APP}`);
+        const pod = {
+          ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'leaving' } },
+          spec: {
+            ...{ serviceAccountName: 'app', nodeName: 'conformance-nowhere' },
+            containers: [{ name: 'app', image: 'example.com/app:1' }],
+          },
+        };
+        expect(await kubernetes({ method: 'POST', path: `${namespace}/pods`, body: pod })).to.include({ status: 201 });
+        const spec = { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'leaving' } };
+        const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
+        const made = await kubernetes({ method: 'POST', path: `${namespace}/serviceaccounts/app/token`, body });
+        const { token } = (JSON.parse(made.body) as Request).status;
+        const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kept' }, stringData: { token } };
+        await kubernetes({ method: 'POST', path: `${namespace}/secrets`, body: secret });
+        await kubernetes({ method: 'DELETE', path: `${namespace}/pods/leaving?gracePeriodSeconds=100` });
+      }),
+      check('its token is good', async (context) => expect(await kept(context)).to.equal(true)),
+      advanceClock(150),
+      check('its token is still good', async (context) => expect(await kept(context)).to.equal(true)),
+      advanceClock(15),
+      check('its token is no longer good', async (context) => expect(await kept(context)).to.equal(false)),
+    ],
+  });
+
   const accounts = `system:serviceaccount:${APP}`;
   const groups = (...others: readonly string[]): string =>
     [...others, 'system:authenticated', 'system:serviceaccounts', `system:serviceaccounts:${APP}`].join();
@@ -136,13 +180,25 @@ suite('rbac', ({ scenario }) => {
       fails(createToken('app/app', { boundTo: 'app', boundObject: { kind: 'Deployment' } }), BAD_REQUEST),
       fails(createToken('app/other', { boundTo: 'app' }), BAD_REQUEST),
       check('a request that is none is refused, and a node can be named', async ({ kubernetes, name }) => {
-        const ask = async (spec: object): Promise<Answer> => {
-          const path = name(`/api/v1/namespaces/${APP}/serviceaccounts/app/token`);
-          const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
+        const path = name(`/api/v1/namespaces/${APP}/serviceaccounts/app/token`);
+        const post = async (body: unknown): Promise<Answer> => {
           const answer = await kubernetes({ method: 'POST', path, body });
           return { status: answer.status, request: JSON.parse(answer.body) as Request };
         };
-        expect((await ask({})).request.spec).to.include({ expirationSeconds: 3600 });
+        const kind = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' };
+        const ask = (spec?: object | null): Promise<Answer> => post({ ...kind, ...(spec !== undefined && { spec }) });
+        const asked = Date.now();
+        for (const spec of [{}, undefined, null, { boundObjectRef: null, audiences: null }]) {
+          const { request } = await ask(spec);
+          expect(request).to.include(kind);
+          expect(request.metadata).to.include({ name: 'app', namespace: name(APP) });
+          expect(request.spec).to.include({ expirationSeconds: 3600, boundObjectRef: null });
+          expect(request.spec.audiences).to.have.lengthOf(1);
+          expect(request.spec.audiences).to.deep.equal(claimsOf(request).aud);
+          expect(Date.parse(request.status.expirationTimestamp)).to.be.within(asked + 3_500_000, asked + DAY);
+          expect(Date.parse(request.status.expirationTimestamp)).to.equal(claimsOf(request).exp * 1000);
+        }
+        expect(await post([])).to.include({ status: 400 });
         for (const spec of [
           { audiences: 'one' },
           { audiences: [7] },
@@ -162,12 +218,30 @@ suite('rbac', ({ scenario }) => {
         const ofNode = (more: object) => ({
           boundObjectRef: { apiVersion: 'v1', kind: 'Node', name: node?.metadata.name, ...more },
         });
-        const { request } = await ask(ofNode({}));
-        const [, claims = ''] = request.status.token.split('.');
-        const bound = (JSON.parse(Buffer.from(claims, 'base64url').toString()) as Claims)['kubernetes.io'];
+        const { request } = await ask(ofNode({ uid: node?.metadata.uid }));
+        expect(request.spec.boundObjectRef).to.include({ kind: 'Node', name: node?.metadata.name });
+        const bound = claimsOf(request)['kubernetes.io'];
         expect(bound).to.deep.include({ node: { name: node?.metadata.name, uid: node?.metadata.uid } });
-        expect(bound).not.to.have.any.keys('pod', 'secret');
-        expect(await ask(ofNode({ uid: 'another' }))).to.include({ status: 409 });
+        expect(bound).not.to.have.any.keys('pod', 'secret', 'warnafter');
+        const review = await kubernetes({
+          ...{ method: 'POST', path: '/apis/authentication.k8s.io/v1/tokenreviews' },
+          body: { ...kind, kind: 'TokenReview', spec: { token: request.status.token } },
+        });
+        expect((JSON.parse(review.body) as Review).status).to.deep.include({ authenticated: true });
+        expect((JSON.parse(review.body) as Review).status.user.extra).to.deep.include({
+          'authentication.kubernetes.io/node-name': [node?.metadata.name],
+          'authentication.kubernetes.io/node-uid': [node?.metadata.uid],
+        });
+        // What a pod's token for the API says of when it was to be renewed.
+        const ofPod = { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: name('<pod:app>') } };
+        const extended = (await ask({ ...ofPod, expirationSeconds: 3607 })).request;
+        const { iat, exp, 'kubernetes.io': own } = claimsOf(extended);
+        expect(own).to.include({ warnafter: iat + 3607 });
+        expect(exp).to.be.above(iat + 3607);
+        expect(Date.parse(extended.status.expirationTimestamp)).to.equal((iat + 3607) * 1000);
+        const conflict = await ask(ofNode({ uid: 'another' }));
+        expect(conflict).to.include({ status: 409 });
+        expect(conflict.request.details).to.include({ kind: 'Node', name: node?.metadata.name });
         const missing = await ask(ofNode({ name: 'none' }));
         expect(missing).to.include({ status: 404 });
         expect(missing.request.details).to.include({ kind: 'nodes', name: 'none' });
@@ -183,8 +257,13 @@ interface Named {
 
 /** A TokenRequest, or the Status in its place. */
 interface Request {
-  readonly spec: { readonly expirationSeconds: number };
-  readonly status: { readonly token: string };
+  readonly metadata: Named;
+  readonly spec: {
+    readonly expirationSeconds: number;
+    readonly audiences: readonly string[];
+    readonly boundObjectRef: object | null;
+  };
+  readonly status: { readonly token: string; readonly expirationTimestamp: string };
   readonly details?: {
     readonly group?: string;
     readonly kind?: string;
@@ -199,5 +278,20 @@ interface Answer {
 }
 
 interface Claims {
+  readonly aud: readonly string[];
+  readonly iat: number;
+  readonly exp: number;
   readonly 'kubernetes.io': Readonly<Record<string, unknown>>;
 }
+
+const claimsOf = ({ status }: Request): Claims =>
+  JSON.parse(Buffer.from(status.token.split('.')[1] ?? '', 'base64url').toString()) as Claims;
+
+interface Review {
+  readonly status: {
+    readonly authenticated?: boolean;
+    readonly user: { readonly extra: Readonly<Record<string, readonly string[]>> };
+  };
+}
+
+const DAY = 24 * 3_600_000;

@@ -31,6 +31,8 @@ export interface KubernetesRequest {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Such as `Impersonate-User`. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What a check is given: the scenario's world, as it is once the probes before the check are over. */
@@ -107,8 +109,8 @@ const contextOf = (world: ScenarioWorld): CheckContext => ({
       maxAttempts: MOST_ATTEMPTS,
     };
   },
-  kubernetes: async ({ method = 'GET', path, body }, cluster = 'c1') => {
-    const answer = await clusterOf(world, cluster).kubernetes.raw({ method, path, body });
+  kubernetes: async (request, cluster = 'c1') => {
+    const answer = await clusterOf(world, cluster).kubernetes.raw(request);
     return { status: answer.status, body: answer.body };
   },
   signal: world.signal,

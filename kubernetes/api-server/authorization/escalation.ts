@@ -1,4 +1,4 @@
-import { forbidden } from '../errors.ts';
+import { forbidden, notFound } from '../errors.ts';
 import type { ResourceKind } from '../kinds.ts';
 import type { UserInfo } from '../identity/user.ts';
 import type { Audit, KubeObject } from '../types.ts';
@@ -30,7 +30,7 @@ function grantsOf(rule: PolicyRule): Attributes[] {
  * Nobody grants what he does not hold (Kubernetes documentation, "Privilege escalation prevention and bootstrapping"):
  * writing a role needs its rules or the verb `escalate`, writing a binding the role's rules or the verb `bind`.
  * An object that is made has no name yet for `escalate`, so rules for names do not count ("Referring to resources").
- * Throws `ApiError` 403.
+ * Throws `ApiError` 403, and 404 for a binding to a role that there is not.
  */
 export function checkEscalation(
   { authorizer, audit }: { readonly authorizer: Authorizer; readonly audit: Audit },
@@ -50,10 +50,10 @@ export function checkEscalation(
   audit(user.username, { group: kind.group, ...may, ...scope });
   if (authorizer.authorize(user, { group: kind.group, ...may, ...scope }).allowed) return;
   const granted = binding
-    ? roleRef === undefined
-      ? []
-      : authorizer.rulesOf(roleRef, namespace)
+    ? roleRef && authorizer.rulesOf(roleRef, namespace)
     : ((object['rules'] as PolicyRule[] | null | undefined) ?? []);
+  // Of a role that there is not, nobody knows what it grants.
+  if (granted === undefined) throw notFound({ group: kind.group, resource: may.resource }, may.name ?? '');
   const held = authorizer.rules(user, namespace);
   const missing = granted.filter(
     (rule) => !grantsOf(rule).every((grant) => held.some((own) => ruleAllows(own, grant))),

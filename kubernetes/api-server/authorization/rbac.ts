@@ -63,13 +63,16 @@ export class Authorizer {
     return user.groups.includes('system:masters') ? [...everything, ...rules] : rules;
   }
 
-  /** Rules of the role that a binding refers to; none when there is no such role. */
-  rulesOf(roleRef: { readonly kind: string; readonly name: string }, namespace: string | undefined): PolicyRule[] {
+  /** Rules of the role that a binding refers to; undefined when there is no such role. */
+  rulesOf(
+    roleRef: { readonly kind: string; readonly name: string },
+    namespace: string | undefined,
+  ): PolicyRule[] | undefined {
     const role =
       roleRef.kind === 'ClusterRole'
         ? this.#store.get('clusterroles', undefined, roleRef.name)
         : this.#store.get('roles', namespace, roleRef.name);
-    return (role?.['rules'] as PolicyRule[] | null | undefined) ?? [];
+    return role && ((role['rules'] as PolicyRule[] | null | undefined) ?? []);
   }
 
   *#grants(user: UserInfo, namespace: string | undefined): Generator<{ rules: PolicyRule[]; reason: string }> {
@@ -81,7 +84,8 @@ export class Authorizer {
       const subject = subjects(binding).find((candidate) => subjectIs(candidate, user));
       if (subject === undefined) continue;
       const roleRef = binding['roleRef'] as { kind: string; name: string };
-      yield { rules: this.rulesOf(roleRef, binding.metadata.namespace), reason: explainGrant(binding, subject) };
+      const rules = this.rulesOf(roleRef, binding.metadata.namespace);
+      if (rules !== undefined) yield { rules, reason: explainGrant(binding, subject) };
     }
   }
 }
