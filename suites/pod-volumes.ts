@@ -1,5 +1,6 @@
 /** What a pod's volumes hold, as those with tokens do: files that the kubelet writes, their paths and modes. */
-import { between, granted, readFile, refused, suite } from '../harness/index.ts';
+import { expect } from 'chai';
+import { between, check, granted, readFile, refused, startPod, suite, wait } from '../harness/index.ts';
 
 /** Of every namespace: certificates of the cluster's authority. */
 const CLUSTER_AUTHORITY = { name: 'kube-root-ca.crt' } as const;
@@ -9,7 +10,71 @@ const VAULT_TOKEN = {
 const PEM = between(200, 100_000);
 const TOKEN = between(300, 5000);
 
+/** Of the scenario's namespace. */
+const SETTINGS = { name: 'conformance-settings' } as const;
+const MAPS = '/api/v1/namespaces/<namespace:app>/configmaps';
+
 suite('pod-identity', ({ scenario }) => {
+  scenario('PI-35', "a volume's files follow what they are of, and those of keys that are gone go", {
+    source: 'Kubernetes documentation, "ConfigMaps": mounted ConfigMaps are updated automatically',
+    workloads: {
+      app: {
+        starts: 'later',
+        volumes: {
+          '/opt/map': { configMap: SETTINGS },
+          '/opt/one': { configMap: { ...SETTINGS, items: [{ key: 'kept', path: 'deep/kept' }] } },
+          '/opt/both': {
+            projected: {
+              sources: [
+                { configMap: { ...SETTINGS, optional: true } },
+                { configMap: { ...CLUSTER_AUTHORITY, items: [{ key: 'ca.crt', path: 'more/ca.crt' }] } },
+              ],
+            },
+          },
+          '/opt/once': { configMap: SETTINGS, subPath: 'kept' },
+        },
+      },
+    },
+    probes: [
+      check('there are settings', async ({ kubernetes, name }) => {
+        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS, data: { kept: 'old', gone: 'x' } };
+        expect(await kubernetes({ method: 'POST', path: name(MAPS), body })).to.include({ status: 201 });
+      }),
+      startPod('app'),
+      ...(
+        [
+          ['/opt/map/kept', 3],
+          ['/opt/map/gone', 1],
+          ['/opt/one/deep/kept', 3],
+          ['/opt/both/gone', 1],
+          ['/opt/once', 3],
+        ] as const
+      ).map(([path, bytes]) => granted('app', readFile(path), { facts: { bytes } })),
+      check('they are changed', async ({ kubernetes, name }) => {
+        const path = `${name(MAPS)}/${SETTINGS.name}`;
+        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS, data: { kept: 'newer', added: 'xy' } };
+        expect(await kubernetes({ method: 'PUT', path, body })).to.include({ status: 200 });
+      }),
+      // A kubelet looks after all volumes of a pod once the pod changes, as it does ahead of its next probes.
+      granted('app', readFile('/opt/both/more/ca.crt'), { facts: { bytes: PEM } }),
+      wait(3),
+      ...(
+        [
+          ['/opt/map/kept', 5],
+          ['/opt/map/added', 2],
+          ['/opt/one/deep/kept', 5],
+          ['/opt/both/added', 2],
+          ['/opt/both/more/ca.crt', PEM],
+          // "A container using a ConfigMap as a subPath volume mount will not receive ConfigMap updates."
+          ['/opt/once', 3],
+        ] as const
+      ).map(([path, bytes]) => granted('app', readFile(path), { facts: { bytes } })),
+      ...['/opt/map/gone', '/opt/both/gone'].map((path) =>
+        refused('app', readFile(path), { by: 'injection', code: 'ENOENT' }),
+      ),
+    ],
+  });
+
   scenario('PI-34', "a pod's volumes hold what they name, each file at its path and with its mode", {
     source:
       'Kubernetes documentation, "Projected Volumes", "ConfigMaps", "Secrets" and "Downward API": items, mode, optional',

@@ -1,6 +1,9 @@
 import {
+  linkSync,
   mkdirSync,
+  realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   chmodSync,
   chownSync,
@@ -75,7 +78,10 @@ export class PodVolumes {
       mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
       if (mount.subPath !== undefined && !this.#written.has(mount.name)) mkdirSync(source, { recursive: true });
       rmSync(place, { force: true });
-      symlinkSync(source, place);
+      // A file of a volume by itself stays what it is, whatever comes in its place (Kubernetes, "Volumes", subPath).
+      const isFile = mount.subPath !== undefined && statSync(source, { throwIfNoEntry: false })?.isFile() === true;
+      if (isFile) linkSync(realpathSync(source), place);
+      else symlinkSync(source, place);
     }
   }
 
