@@ -267,6 +267,8 @@ suite('webhook', ({ scenario }) => {
           ['', {}],
           ['application/x-www-form-urlencoded', {}],
           ['a/b/c', { method: 'DELETE' }],
+          ['text/plain; a="b;\\"c"; d=e;', {}],
+          [' text/plain ;a=b', {}],
           ['text/plain', { method: 'GET' }],
         ] as const
       ).map(([type, options]) =>
@@ -286,6 +288,15 @@ suite('webhook', ({ scenario }) => {
           ['application/x-www-form-urlencoded', 'a=1;b=2', {}],
           ['Application/X-WWW-Form-Urlencoded; a=b', 'a=%', { method: 'PUT' }],
           ['application/x-www-form-urlencoded ; a=b', 'a=%2', {}],
+          // A query is looked at first, whatever the method.
+          ...['/mutate?a=1;b=2', '/mutate?a=%zz', '/mutate?a=1&b=%4', '/mutate?%'].flatMap((path) =>
+            [{ path }, { path, method: 'DELETE' }].map((options) => [JSON_TYPE, reviewOf('pi', {}), options] as const),
+          ),
+          ['text/plain; a', 'x', {}],
+          ['text/plain; a="b', 'x', {}],
+          ['text/', 'x', {}],
+          ['/plain', 'x', {}],
+          ['text/plain; =b', 'x', {}],
         ] as const
       ).map(([type, body, options]) =>
         fails(postToWebhook(type, body, options), {
