@@ -228,6 +228,9 @@ suite('webhook', ({ scenario }) => {
           ['{"request":{}}', 'unexpected end of JSON input'],
           ['{"request":{"object":null}}', 'unexpected end of JSON input'],
           ['{', "couldn't get version/kind; json parse error: unexpected end of JSON input"],
+          ...['{"kind":', '{"kind":"A",', '{"a":{}'].map(
+            (body) => [body, "couldn't get version/kind; json parse error: unexpected end of JSON input"] as const,
+          ),
           ['{"apiVersion":5}', "couldn't get version/kind; json parse error: json: cannot unmarshal number"],
           ['{"kind":5}', "couldn't get version/kind; json parse error: json: cannot unmarshal number"],
           ['[]', "couldn't get version/kind; json parse error: json: cannot unmarshal array"],

@@ -40,7 +40,7 @@ export class PodRunner {
     this.#directory = join(context.directory, pod.metadata.uid ?? pod.metadata.name);
     this.#tokens = new PodTokens(context);
     const sources = { store: context.store, tokens: this.#tokens };
-    this.#volumes = new PodVolumes(join(this.#directory, 'volumes'), sources, context.clock);
+    this.#volumes = new PodVolumes(join(this.#directory, 'volumes'), sources);
     this.#startTime = this.#now();
     const policy = pod.spec.restartPolicy ?? 'Always';
     const untilDone = policy === 'Never' ? 'Never' : 'OnFailure';

@@ -15,7 +15,6 @@ import {
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../api-server/types.ts';
 import { ConfigError } from './environment.ts';
 import { isProjection, payloadOf, type Payload, type PayloadSources, type ProjectedFile } from './payload.ts';
 import type { Container, Pod, Volume } from './spec.ts';
@@ -25,14 +24,12 @@ import { realPath } from './translation.ts';
 export class PodVolumes {
   readonly #directory: string;
   readonly #sources: PayloadSources;
-  readonly #clock: Clock;
   readonly #written = new Map<string, Payload>();
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(directory: string, sources: PayloadSources, clock: Clock) {
+  constructor(directory: string, sources: PayloadSources) {
     this.#directory = directory;
     this.#sources = sources;
-    this.#clock = clock;
   }
 
   /** Makes all volumes of the pod. Throws `ConfigError` when one refers to something that is missing. */
@@ -63,7 +60,7 @@ export class PodVolumes {
     for (const volume of (pod.spec.volumes ?? []).filter(isProjection)) {
       const payload = await payloadOf(volume, pod, this.#sources);
       if (isDeepStrictEqual(this.#written.get(volume.name), payload)) continue;
-      writeAtomically(this.#path(volume.name), payload, this.#clock.now());
+      writeAtomically(this.#path(volume.name), payload);
       this.#written.set(volume.name, payload);
     }
   }
@@ -106,10 +103,9 @@ let writes = 0;
  * reader sees either all old or all new files. `<volume>/<first segment>` links to `..data/<first segment>`. Synchronous:
  * each of the calls takes microseconds, and handing them to other threads costs several times that.
  */
-export function writeAtomically(volume: string, payload: Payload, now: number): void {
+export function writeAtomically(volume: string, payload: Payload): void {
   const previous = currentGeneration(volume);
-  const stamp = new Date(now).toISOString().replace(/[-:T]/g, '_').replace('Z', '');
-  const generation = `..${stamp}${String(writes++)}`;
+  const generation = `..${String(writes++)}`;
   const directory = join(volume, generation);
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   chmodSync(directory, 0o755);

@@ -39,8 +39,8 @@ export interface CachingOptions {
   readonly metrics: Metrics;
   /** What entries are kept by. Throws `TokenRefusal`. */
   readonly keyOf: (token: string) => string;
-  /** Whether another token of the same key gets what is kept. */
-  readonly accepts: (token: string, log: Logger) => Promise<boolean>;
+  /** Whether another token of the same key gets what is kept. Default: none has the same key. */
+  readonly accepts?: (token: string, log: Logger) => Promise<boolean>;
 }
 
 /**
@@ -108,7 +108,7 @@ export class CachingRetriever implements CredentialRetriever {
 
   async #mayHave(entry: Entry, token: string, log: Logger): Promise<boolean> {
     if (entry.token === token) return true;
-    if (!(await this.#options.accepts(token, log))) return false;
+    if ((await this.#options.accepts?.(token, log)) !== true) return false;
     entry.token = token;
     return true;
   }

@@ -85,7 +85,7 @@ type CacheKeys = Pick<CachingOptions, 'keyOf' | 'accepts'>;
  * another token of the pod from the cache once it has checked that itself; otherwise EKS Auth is asked.
  */
 export function cacheKeys(options: AgentOptions, metrics: Metrics, log: Logger): CacheKeys {
-  if (options.version !== '0.2') return { keyOf: (token) => token, accepts: () => Promise.resolve(false) };
+  if (options.version !== '0.2') return { keyOf: (token) => token };
   const { inCluster: cluster } = options;
   const validator = cluster && new TokenValidator(cluster, options.endpoint === undefined);
   void validator?.prepare(log);
