@@ -193,12 +193,13 @@ suite('rbac', ({ scenario }) => {
           expect(request).to.include(kind);
           expect(request.metadata).to.include({ name: 'app', namespace: name(APP) });
           expect(request.spec).to.include({ expirationSeconds: 3600, boundObjectRef: null });
-          expect(request.spec.audiences).to.have.lengthOf(1);
+          expect(request.spec.audiences).not.to.deep.equal([]);
           expect(request.spec.audiences).to.deep.equal(claimsOf(request).aud);
           expect(Date.parse(request.status.expirationTimestamp)).to.be.within(asked + 3_500_000, asked + DAY);
           expect(Date.parse(request.status.expirationTimestamp)).to.equal(claimsOf(request).exp * 1000);
         }
         expect(await post([])).to.include({ status: 400 });
+        expect((await ask({ audiences: [''] })).request.spec.audiences).to.deep.equal(['']);
         for (const spec of [
           { audiences: 'one' },
           { audiences: [7] },

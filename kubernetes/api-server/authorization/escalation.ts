@@ -53,7 +53,7 @@ export function checkEscalation(
     ? roleRef && authorizer.rulesOf(roleRef, namespace)
     : ((object['rules'] as PolicyRule[] | null | undefined) ?? []);
   // Of a role that there is not, nobody knows what it grants.
-  if (granted === undefined) throw notFound({ group: kind.group, resource: may.resource }, may.name ?? '');
+  if (granted === undefined) throw notFound(kind, may.name ?? '');
   const held = authorizer.rules(user, namespace);
   const missing = granted.filter(
     (rule) => !grantsOf(rule).every((grant) => held.some((own) => ruleAllows(own, grant))),

@@ -97,7 +97,7 @@ describe('RBAC', () => {
     });
     expect(() => checkEscalation(context, ada, kindOf('rolebindings')!, binding('admin'), true)).to.throw();
     expect(() => checkEscalation(context, ada, kindOf('rolebindings')!, binding('none'), true)).to.throw(
-      'clusterroles.rbac.authorization.k8s.io "none" not found',
+      'rolebindings.rbac.authorization.k8s.io "none" not found',
     );
     // That with which one may: that is told.
     expect([...new Set(audited)]).to.deep.equal(['escalate', 'bind']);

@@ -80,7 +80,7 @@ export async function requestToken(
   if (!isObject(body)) throw badRequest('the body of the request must be a TokenRequest');
   const spec = isObject(body['spec']) ? body['spec'] : {};
   const asked = spec['audiences'] ?? [];
-  if (!Array.isArray(asked) || !asked.every((audience) => typeof audience === 'string' && audience !== '')) {
+  if (!Array.isArray(asked) || !asked.every((audience) => typeof audience === 'string')) {
     throw badRequest('spec.audiences must be a list of strings');
   }
   const audiences = asked.length === 0 ? [DEFAULT_API_AUDIENCE] : (asked as string[]);
