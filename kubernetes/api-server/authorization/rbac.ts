@@ -33,7 +33,7 @@ function subjectIs(subject: Subject, user: UserInfo): boolean {
   if (subject.kind === 'User') return subject.name === user.username;
   if (subject.kind === 'Group') return user.groups.includes(subject.name);
   const account = parseServiceAccountUsername(user.username);
-  return subject.kind === 'ServiceAccount' && account?.name === subject.name && account.namespace === subject.namespace;
+  return account?.name === subject.name && account?.namespace === subject.namespace;
 }
 
 /** Decides by the roles and bindings in the store. Members of `system:masters` may do everything. */

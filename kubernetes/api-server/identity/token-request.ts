@@ -83,7 +83,7 @@ export async function requestToken(
   if (!Array.isArray(asked) || !asked.every((audience) => typeof audience === 'string')) {
     throw badRequest('spec.audiences must be a list of strings');
   }
-  const audiences = asked.length === 0 ? [DEFAULT_API_AUDIENCE] : (asked as string[]);
+  const audiences = asked.length === 0 ? [DEFAULT_API_AUDIENCE] : asked;
   const requested = secondsOf(spec['expirationSeconds']);
   const expirationSeconds = Math.min(requested, context.tokenLifetimes.maxSeconds);
   const ref = spec['boundObjectRef'];
