@@ -207,6 +207,8 @@ export interface PlannedClient {
   readonly environment?: Readonly<Record<string, string>>;
   /** The operations that it can do. */
   readonly operations: readonly string[];
+  /** It asks STS at AWS's own names and by TLS alone. */
+  readonly asksStsByTls?: boolean;
 }
 
 export interface ProbePlan {

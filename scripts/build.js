@@ -43,9 +43,10 @@ process.on('exit', () => rmSync(out, { recursive: true, force: true }));
 const inputs = new Set();
 await build({ ...bundles, entryPoints: entriesOf(ENTRIES), outdir: out });
 /**
- * The probe's files: what every pod needs, and the SDK with S3 and without, which are loaded by the pods that use them alone.
+ * The probe's files: what every pod needs, and the SDK with S3 and without, and what makes certificates, which are loaded by the pods
+ * that use them alone.
  */
-for (const entry of ['probe', 'sdk', 'sdk-s3']) {
+for (const entry of ['probe', 'sdk', 'sdk-s3', 'certificates']) {
   await build({
     entryPoints: [`components/probe/${entry === 'probe' ? 'main' : entry}.ts`],
     outfile: join(out, 'probe', `${entry}.cjs`),
@@ -61,10 +62,10 @@ for (const entry of ['probe', 'sdk', 'sdk-s3']) {
     supported: { 'dynamic-import': false },
     plugins: [
       {
-        name: 'sdk-apart',
+        name: 'loaded-apart',
         setup: (plugin) =>
-          void plugin.onResolve({ filter: /\/sdk(-s3)?\.ts$/ }, ({ kind, path }) =>
-            kind === 'dynamic-import' ? { path: path.replace('.ts', '.cjs'), external: true } : undefined,
+          void plugin.onResolve({ filter: /\/(sdk(-s3)?|certificates)\.ts$/ }, ({ kind, path }) =>
+            kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.cjs`, external: true } : undefined,
           ),
       },
       {

@@ -6,10 +6,11 @@ from urllib.parse import quote, urlsplit
 from awscrt.auth import AwsCredentialsProvider
 from awscrt.http import HttpHeaders, HttpRequest
 from awscrt.s3 import S3Client, S3RequestTlsMode, S3RequestType, S3ResponseError, create_default_s3_signing_config
-from objects import answered, endpoint, region, serve_objects
+from objects import answered, endpoint, region, serve_objects, without_endpoint_of_sts
 
 at = urlsplit(endpoint() or f"https://s3.{region()}.amazonaws.com")
 tls = S3RequestTlsMode.ENABLED if at.scheme == "https" else S3RequestTlsMode.DISABLED
+without_endpoint_of_sts()
 provider = AwsCredentialsProvider.new_default_chain()
 signing = create_default_s3_signing_config(region=region(), credential_provider=provider)
 s3 = S3Client(region=region(), tls_mode=tls, signing_config=signing)

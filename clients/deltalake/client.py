@@ -5,9 +5,7 @@ from functools import cache
 from deltalake._internal import DeltaFileSystemHandler
 from objects import answered, endpoint, given, instance_metadata, serve_objects
 
-SETTINGS = given(
-    aws_endpoint=endpoint(), aws_endpoint_url_sts=endpoint("sts"), aws_metadata_endpoint=instance_metadata()
-)
+SETTINGS = given(aws_endpoint=endpoint(), aws_metadata_endpoint=instance_metadata())
 
 
 @cache

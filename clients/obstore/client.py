@@ -6,8 +6,8 @@ import obstore
 from objects import answered, endpoint, given, instance_metadata, serve_objects
 from obstore.store import S3Store
 
-# For STS and instance metadata it has variables of its own.
-SETTINGS = given(endpoint=endpoint(), endpoint_url_sts=endpoint("sts"), metadata_endpoint=instance_metadata())
+# For instance metadata it has a variable of its own; STS it asks by TLS alone.
+SETTINGS = given(endpoint=endpoint(), metadata_endpoint=instance_metadata())
 
 
 @cache

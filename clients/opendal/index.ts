@@ -3,8 +3,8 @@ import { OBJECT_OPERATIONS, type Client, type ClientDifference } from '../client
 import { pipInstalled } from '../install/pip.ts';
 
 /** Of credentials that live for seconds, with which scenarios look at renewals: they are fetched, and not taken. */
-const tooShort = (scenario: string, facts: ExpectedResult['facts']): ClientDifference => ({
-  ...{ scenario, probe: 2 },
+const tooShort = (scenario: string, facts: ExpectedResult['facts'], probe = 2): ClientDifference => ({
+  ...{ scenario, probe },
   expected: {
     outcome: 'refused',
     by: 'client',
@@ -26,6 +26,7 @@ export const OPENDAL: Client = {
   differences: [
     tooShort('CL-22', { 'credentials.tokens': 'first,second', 'credentials.lastToken': 'second' }),
     tooShort('CL-23', { 'credentials.requests': { between: [3, 30] } }),
+    tooShort('CL-61', { 'sts.tokens': 'first,second', 'sts.lastToken': 'second' }, 1),
   ],
   documentation: new URL('https://opendal.apache.org/services/s3'),
   install: pipInstalled({

@@ -2,14 +2,16 @@
 
 import re
 
-from objects import endpoint, given, serve_objects
+from objects import endpoint, given, serve_objects, without_endpoint_of_sts
 from pyarrow import fs
 
 STATUS = {"ACCESS_DENIED": 403, "NO_SUCH_KEY": 404, "NO_SUCH_BUCKET": 404, "RESOURCE_NOT_FOUND": 404}
 
 fs.initialize_s3(fs.S3LogLevel.Off)
 # One PutObject for a small object.
-s3 = fs.S3FileSystem(**given(endpoint_override=endpoint()), allow_delayed_open=True)
+options = given(endpoint_override=endpoint())
+without_endpoint_of_sts()
+s3 = fs.S3FileSystem(**options, allow_delayed_open=True)
 
 
 def read(bucket, key):

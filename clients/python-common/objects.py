@@ -30,7 +30,7 @@ def answered(text):
     code = re.search(r"<Code>(\w+)</Code>|\bcode: \"(\w+)\"", text)
     if status is None and code is None:
         return None
-    found = {"service": "sts" if "WebIdentity" in text or "<ErrorResponse" in text else "s3"}
+    found = {"service": "sts" if "AssumeRoleWithWebIdentity" in text or "<ErrorResponse" in text else "s3"}
     found["code"] = next(filter(None, code.groups())) if code else status.group(1)
     if status:
         found["status"] = int(status.group(1))
@@ -40,6 +40,12 @@ def answered(text):
 def endpoint(service="s3"):
     """Where the pod's environment says that the service is; None: where AWS has it."""
     return os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL")
+
+
+def without_endpoint_of_sts():
+    """For the Common Runtime, which takes the URL of these variables, scheme and all, for the name of a host that has STS."""
+    for name in ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"):
+        os.environ.pop(name, None)
 
 
 def instance_metadata():

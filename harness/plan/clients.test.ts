@@ -138,6 +138,9 @@ describe('the clients of a run', () => {
     expect(asks && unmetRequirements(asks, new Set([...all, 'sts-of-aws']))).to.equal(undefined);
     const [other] = withClients([scenario('OWN-01', probe(whoAmI()))], chosenClients(['simple'], [simple]));
     expect(other && unmetRequirements(other, all)).to.equal(undefined);
+    // To an emulator's they are led in a network of their own, and to no other.
+    expect(asks && unmetRequirements(asks, new Set([...all, 'client-network', 'call-record']))).to.equal(undefined);
+    expect(asks && unmetRequirements(asks, new Set([...all, 'client-network']))).to.contain('sts-of-aws');
   });
 
   it('are installed once each, and tell in their scenarios where they cannot be', async () => {

@@ -105,6 +105,9 @@ function isBeyondClient(client: Client | undefined, capability: Capability): boo
   return capability === 'lasting-client' && client?.startsAnew === true;
 }
 
+/** What clients lack that ask STS at AWS's own names alone, unless these lead to an emulator's: in a network of the client's own. */
+const OF_STS: ReadonlySet<Capability> = new Set(['sts-of-aws', 'configurable-sts']);
+
 /**
  * Why a scenario cannot run here; undefined when it can.
  * @param reasons why a capability is not available, where that is known, in words that end no sentence
@@ -116,9 +119,11 @@ export function unmetRequirements(
   reasons?: ReadonlyMap<string, string>,
   program?: Pick<WorkloadProgram, 'name' | 'operations'>,
 ): string | undefined {
-  const unavailable = capabilitiesOf(scenario).filter(
-    (capability) => !available.has(capability) || isBeyondClient(scenario.client?.client, capability),
-  );
+  const isStsLedTo = available.has('client-network') && available.has('call-record');
+  const unavailable = capabilitiesOf(scenario).filter((capability) => {
+    if (isStsLedTo && OF_STS.has(capability)) return false;
+    return !available.has(capability) || isBeyondClient(scenario.client?.client, capability);
+  });
   const words = unavailable.map((capability) => {
     const reason = reasons?.get(capability);
     return `${CAPABILITIES[capability]} (${capability}${reason === undefined ? '' : `: ${reason}`})`;

@@ -56,10 +56,13 @@ describe('the outcome of a probe', () => {
   it('is an error where AWS was late while the probe went on, and a failure where it was not', () => {
     const controls = { calls: () => [] } as unknown as AwsTarget['controls'];
     const between = (from: number): number => (from === 7 ? 800 : 0);
-    const inProcess = anEnvironment({ ...aws, controls }, {
-      clusters: new Map([['c1', cluster]]),
-      lateness: { between, stop: () => undefined },
-    });
+    const inProcess = anEnvironment(
+      { ...aws, controls },
+      {
+        clusters: new Map([['c1', cluster]]),
+        lateness: { between, stop: () => undefined },
+      },
+    );
     const late = (startedAt: number) => {
       const report = {
         ...({ number: 0, startedAt, endedAt: 9, outcome: 'refused', layer: 'agent' } as const),

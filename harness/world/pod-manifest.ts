@@ -78,8 +78,9 @@ function plannedClient({ scenario }: ScenarioWorld, { onThisMachine }: Provision
   const installed = onThisMachine ? chosen?.installed : chosen && inImage(chosen);
   if (chosen === undefined || installed === undefined) return {};
   const { command, environment } = installed;
-  const { name, operations } = chosen.client;
-  return { client: { name, command, ...(environment && { environment }), operations: [...operations] } };
+  const { name, operations, stsOfAwsAlone: asksStsByTls } = chosen.client;
+  const client = { name, command, operations: [...operations] };
+  return { client: { ...client, ...(environment && { environment }), ...(asksStsByTls && { asksStsByTls }) } };
 }
 
 function planned(world: ScenarioWorld, number: number, step: ProbeStep): PlannedProbe {

@@ -6,6 +6,7 @@ import type { ClientRun, ClientStep, Facts } from '../../../foundation/client-ru
 import { Aws, upstreams } from './aws.ts';
 import { ObservedHost, throughProxy } from './observed-host.ts';
 import { Credentials } from './credentials.ts';
+import { certifiedSts, hostsWithSts, STS_ADDRESSES } from './sts-by-tls.ts';
 import { Endpoint, Script, type Handler } from './endpoint.ts';
 import { Lateness } from '../../../foundation/lateness.ts';
 import { Metadata } from './metadata.ts';
@@ -18,14 +19,14 @@ const UPSTREAM = [{ from: 'upstream' }] as const;
 
 /**
  * Where a pod finds who is behind an endpoint, with the port: on its node (Amazon EKS, ECS and EC2 User Guides), and `elsewhere` at an
- * address that is nobody's. STS has its names; it is met there by TLS, and no further.
+ * address that is nobody's. STS has its names; it is met there by TLS, and no further but by clients that ask it nowhere else.
  */
 const ADDRESSES: Readonly<Record<string, { readonly hosts: readonly string[]; readonly port: number }>> = {
   credentials: { hosts: ['169.254.170.23', 'fd00:ec2::23', '169.254.170.2'], port: 80 },
   metadata: { hosts: ['169.254.169.254', 'fd00:ec2::254'], port: 80 },
   elsewhere: { hosts: [ELSEWHERE], port: 80 },
-  'sts.regional': { hosts: ['192.0.2.61'], port: 443 },
-  'sts.global': { hosts: ['192.0.2.62'], port: 443 },
+  'sts.regional': { hosts: [STS_ADDRESSES['sts.regional']], port: 443 },
+  'sts.global': { hosts: [STS_ADDRESSES['sts.global']], port: 443 },
 };
 
 interface Part {
@@ -36,27 +37,35 @@ interface Part {
 
 export type Bench = Awaited<ReturnType<typeof openBench>>;
 
-/** @param pod the environment of the pod */
-export async function openBench(run: ClientRun, pod: Environment) {
+/**
+ * @param pod the environment of the pod
+ * @param asksStsByTls the client is led to STS by its names alone
+ */
+export async function openBench(run: ClientRun, pod: Environment, asksStsByTls = false) {
   const names = new Names();
   const folder = mkdtempSync(join(pod['PROBE_PLAN'] === undefined ? tmpdir() : writable(), 'client-'));
   const region = pod['AWS_REGION'] ?? 'us-east-1';
   const scripts = { credentials: new Script([]), sts: new Script([]), s3: new Script([]) };
   const agent = pod['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
   const inVain = async () => ({ status: 403, body: 'not for you' });
+  const aws = new Aws(names, scripts, upstreams(pod));
+  const certified = asksStsByTls ? await certifiedSts(region, folder) : undefined;
+  const sts = certified === undefined ? inVain : aws.handle;
   const parts: Readonly<Record<string, Part>> = {
     credentials: new Credentials(names, scripts.credentials, agent === undefined ? undefined : new URL(agent)),
     metadata: new Metadata(names, region),
-    aws: new Aws(names, scripts, upstreams(pod)),
+    aws,
     proxy: new ObservedHost('proxy', names, (request) => throughProxy(request, (url) => reachable(url, endpoints))),
     elsewhere: new ObservedHost('elsewhere', names, inVain),
-    'sts.regional': new ObservedHost('sts.regional', names, inVain),
-    'sts.global': new ObservedHost('sts.global', names, inVain),
+    'sts.regional': new ObservedHost('sts.regional', names, sts),
+    'sts.global': new ObservedHost('sts.global', names, sts),
   };
   const late = new Lateness();
   const endpoints = new Map<string, Endpoint>();
-  for (const [name, part] of Object.entries(parts))
-    endpoints.set(name, await Endpoint.open(part.handle, late, part.connected));
+  for (const [name, { handle, connected }] of Object.entries(parts)) {
+    const tls = name in STS_ADDRESSES ? certified?.tls : undefined;
+    endpoints.set(name, await Endpoint.open(handle, late, { connected, tls }));
+  }
   const port = (name: string): number => endpoints.get(name)?.port ?? 0;
   const known = placeholders(names, folder, pod, port);
   const write = (files: Readonly<Record<string, string>> = {}): void => {
@@ -72,13 +81,17 @@ export async function openBench(run: ClientRun, pod: Environment) {
     names,
     folder,
     /** In place of what the pod has. */
-    environment: Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? undefined])),
+    environment: {
+      ...certified?.environment,
+      ...Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? undefined])),
+    },
+    authorities: certified?.file,
     /** What the client's own network has besides its loopback. */
     relayed: Object.entries(ADDRESSES).flatMap(([name, { hosts, port: at }]): Relayed[] =>
       hosts.map((host) => ({ host, port: at, to: port(name) })),
     ),
     /** Names of that network, in the form of /etc/hosts. */
-    hosts: `127.0.0.1 localhost\n::1 localhost\n192.0.2.61 sts.${region}.amazonaws.com\n192.0.2.62 sts.amazonaws.com\n`,
+    hosts: hostsWithSts(region),
     /** Ports of its loopback. */
     ports: [...endpoints.values()].map((endpoint) => endpoint.port),
     change: ({ files, credentials }: ClientStep): void => {

@@ -37,6 +37,13 @@ export interface Reply {
 
 export type Handler = (request: Received) => Promise<Reply>;
 
+export interface EndpointOptions {
+  /** Is told of hosts that a proxy is to connect with, and of connections by their lack of a host. */
+  readonly connected?: ((host?: string) => void) | undefined;
+  /** Certificate and key, PEM. Default: HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+}
+
 export class Endpoint {
   readonly url: string;
   readonly port: number;
@@ -49,16 +56,17 @@ export class Endpoint {
     this.url = `http://127.0.0.1:${this.port}`;
   }
 
-  /** @param connected is told of hosts that a proxy is to connect with, and of connections by their lack of a host */
   static async open(
     handler: Handler,
     late: Lateness,
-    connected: (host?: string) => void = () => undefined,
+    { connected = () => undefined, tls }: EndpointOptions = {},
   ): Promise<Endpoint> {
-    const server = createServer({ keepAliveTimeout: 120_000 }, (incoming, response) => {
+    const handle = (incoming: IncomingMessage, response: ServerResponse): void => {
       const began = performance.now();
       void serve(incoming, response, handler).then((delay) => late.took(performance.now() - began - delay));
-    });
+    };
+    const options = { keepAliveTimeout: 120_000, ...tls };
+    const server = tls ? (await import('node:https')).createServer(options, handle) : createServer(options, handle);
     server.on('connection', () => connected());
     server.on('connect', ({ url = '' }: IncomingMessage, socket: Duplex) => {
       connected(url.replace(/:\d+$/, ''));

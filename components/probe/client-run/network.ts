@@ -21,16 +21,16 @@ export interface NetworkPlan {
   readonly relayed: readonly Relayed[];
   /** Names that resolve to addresses of this network, in the form of /etc/hosts. */
   readonly hosts: string;
+  /** File of the certificate authorities that are trusted there in place of the system's. Default: the system's. */
+  readonly authorities?: string | undefined;
 }
 
 /** Variable that holds the plan of a network, for the program that sets it up. */
 export const NETWORK_PLAN = 'CLIENT_NETWORK';
 
 /** What a client meets in a network of its own, besides the loopback ports that its environment names. */
-export interface OwnNetwork {
+export interface OwnNetwork extends Omit<NetworkPlan, 'socket'> {
   readonly out: Egress;
-  readonly relayed: readonly Relayed[];
-  readonly hosts: string;
 }
 
 /** This program in another role: as a client, or as what sets up a network. */
@@ -50,11 +50,11 @@ export const rightsHere = (): NetworkRights | undefined => process.env[NETWORK_R
 export function inOwnNetwork(
   planned: PlannedClient,
   changes: Readonly<Record<string, string | undefined>>,
-  { rights, out, relayed, hosts }: OwnNetwork & { readonly rights: NetworkRights },
+  { rights, out, relayed, ...names }: OwnNetwork & { readonly rights: NetworkRights },
 ) {
   const named = loopbackPorts(Object.values({ ...process.env, ...planned.environment, ...changes }));
   const loopback = [...named].map((port) => ({ host: '127.0.0.1', port, to: port }));
-  const plan: NetworkPlan = { socket: out.path, relayed: [...relayed, ...loopback], hosts };
+  const plan: NetworkPlan = { socket: out.path, relayed: [...relayed, ...loopback], ...names };
   return {
     command: [...UNSHARE[rights], ...itself('network'), ...planned.command],
     changes: { ...changes, [NETWORK_PLAN]: JSON.stringify(plan) },

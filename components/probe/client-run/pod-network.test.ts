@@ -1,4 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { get } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -43,10 +47,42 @@ describe("a pod's network for a client", () => {
     Object.fromEntries(relayed.map(({ host, port, to }) => [`${host} ${port}`, to]));
 
   it("has the agent and instance metadata where a pod's are, and AWS where it is", async () => {
-    expect(portsOf(await planOf(POD))).to.deep.equal({
+    const plan = await planOf(POD);
+    expect(plan.authorities).to.equal(undefined);
+    expect(portsOf(plan)).to.deep.equal({
       ...{ '169.254.170.23 80': 2001, 'fd00:ec2::23 80': 2002, '169.254.169.254 80': 2003, 'fd00:ec2::254 80': 2003 },
       ...{ '127.0.0.1 4000': 4000, '127.0.0.1 2001': 2001, '127.0.0.1 2002': 2002, '127.0.0.1 2003': 2003 },
     });
+  });
+
+  it('has STS at its own names, with an authority to trust, for a client that asks it nowhere else', async () => {
+    const received: string[] = [];
+    const sts = createServer(({ headers, url }, response) => {
+      received.push(`${headers.host} ${url}`);
+      response.end('a session');
+    });
+    await once(sts.listen(0, '127.0.0.1'), 'listening');
+    const { port } = sts.address() as AddressInfo;
+    const AWS_ENDPOINT_URL = `http://127.0.0.1:${port}`;
+    setEnvironment({ PATH: environment['PATH'], ...POD, AWS_ENDPOINT_URL, AWS_REGION: 'us-west-2' });
+    const { changes } = (await inPodNetwork({ ...PLANNED, asksStsByTls: true })) as unknown as Started;
+    const plan = JSON.parse(changes[NETWORK_PLAN] ?? '') as NetworkPlan;
+    const ports = portsOf(plan);
+    expect(plan.hosts).to.contain('192.0.2.61 sts.us-west-2.amazonaws.com\n192.0.2.62 sts.amazonaws.com\n');
+    expect([changes['AWS_CA_BUNDLE'], changes['SSL_CERT_FILE']]).to.deep.equal([plan.authorities, plan.authorities]);
+    const ask = (ca?: Buffer): Promise<string> =>
+      new Promise((resolve) => {
+        const servername = 'sts.us-west-2.amazonaws.com';
+        const options = { host: '127.0.0.1', port: ports['192.0.2.61 443'], path: '/?Action=x', servername, ca };
+        const sent = get({ ...options, headers: { host: servername } }, (answer) =>
+          answer.on('data', (data: Buffer) => resolve(data.toString())),
+        );
+        sent.on('error', ({ message }) => resolve(message));
+      });
+    expect(await ask(readFileSync(plan.authorities ?? ''))).to.equal('a session');
+    expect(received).to.deep.equal([`127.0.0.1:${port} /?Action=x`]);
+    expect(await ask()).to.contain('certificate');
+    sts.close();
   });
 
   it('has no instance metadata where pods are kept from it', async () => {

@@ -1,5 +1,6 @@
 /** The network of a client in a pod of an embedded cluster: what a pod can reach, at the addresses that it has there. */
 import type { PlannedClient } from '../../../foundation/probe-protocol.ts';
+import { stsOfPod } from './sts-by-tls.ts';
 import { inOwnNetwork, rightsHere, Egress, type Relayed } from './network.ts';
 
 const LOOPBACK = /^https?:\/\/(?:127\.0\.0\.1|localhost)(?::|\/|$)/;
@@ -21,7 +22,9 @@ export async function inPodNetwork(planned: PlannedClient): Promise<PlannedClien
   ];
   const out = await Egress.open(process.cwd());
   const hosts = '127.0.0.1 localhost\n::1 localhost\n';
-  return { ...planned, ...inOwnNetwork(planned, {}, { rights, out, relayed, hosts }) };
+  const sts = planned.asksStsByTls ? await stsOfPod(process.env['AWS_REGION'] ?? '', process.cwd()) : undefined;
+  const network = { rights, out, hosts, ...sts?.network, relayed: [...relayed, ...(sts?.network.relayed ?? [])] };
+  return { ...planned, ...inOwnNetwork(planned, { ...sts?.environment }, network) };
 }
 
 /** Port 80 of these addresses leads to the loopback port of a URL. */

@@ -1,9 +1,12 @@
 /** Sets up the network that this process is in, starts a client in it, and leads its connections out. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { joined, NETWORK_PLAN, type NetworkPlan, type Relayed } from './network.ts';
+
+/** Of Debian and of Fedora. */
+const SYSTEM_AUTHORITIES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
 
 export async function relay([program = '', ...args]: readonly string[]): Promise<void> {
   const plan = JSON.parse(process.env[NETWORK_PLAN] ?? '{}') as NetworkPlan;
@@ -17,6 +20,10 @@ export async function relay([program = '', ...args]: readonly string[]): Promise
     writeFileSync(file, plan.hosts);
     perform('mount', ['--bind', file, '/etc/hosts']);
   }
+  // Some clients read these, whatever their environment says.
+  if (plan.authorities !== undefined)
+    for (const system of SYSTEM_AUTHORITIES)
+      if (existsSync(system)) perform('mount', ['--bind', plan.authorities, system]);
   const ports = new Map(plan.relayed.map((relayed) => [`${relayed.host} ${relayed.port}`, relayed]));
   await Promise.all([...ports.values()].map((relayed) => lead(relayed, plan.socket)));
   const { [NETWORK_PLAN]: _, ...env } = process.env;

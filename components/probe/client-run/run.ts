@@ -25,7 +25,7 @@ interface Done {
 
 /** @param planned the client of the run; default: the AWS SDK for JavaScript in a process of its own */
 export async function runClient(run: ClientRun, planned: PlannedClient = OWN_CLIENT()): Promise<ProbeResult> {
-  const bench = await openBench(run, process.env);
+  const bench = await openBench(run, process.env, rightsHere() !== undefined && planned.asksStsByTls);
   const out = await Egress.open(bench.folder);
   const program = new ClientProgram({ ...planned, ...settings(planned, bench, out) }, () => bench.names.secrets());
   const done: Done[] = [];
@@ -40,11 +40,11 @@ export async function runClient(run: ClientRun, planned: PlannedClient = OWN_CLI
 }
 
 /** How the client is started: in a network of its own where the machine allows it, with the bench's environment. */
-function settings(planned: PlannedClient, { environment, hosts, relayed, ports }: Bench, out: Egress) {
+function settings(planned: PlannedClient, { environment, hosts, authorities, relayed, ports }: Bench, out: Egress) {
   const rights = rightsHere();
   if (rights === undefined) return { changes: environment };
   const own = ports.map((port) => ({ host: '127.0.0.1', port, to: port }));
-  return inOwnNetwork(planned, environment, { rights, out, hosts, relayed: [...relayed, ...own] });
+  return inOwnNetwork(planned, environment, { rights, out, hosts, authorities, relayed: [...relayed, ...own] });
 }
 
 async function perform(

@@ -1,0 +1,43 @@
+/** STS at its own names and by TLS, in a network of a client's own: for clients that ask it nowhere else. */
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { stsEndpoint } from '../sts-endpoint.ts';
+import { Endpoint, passOn } from './endpoint.ts';
+import { Lateness } from '../../../foundation/lateness.ts';
+import type { OwnNetwork } from './network.ts';
+
+/** Addresses of documentation (RFC 5737), by what the facts of a run call STS there. */
+export const STS_ADDRESSES = { 'sts.regional': '192.0.2.61', 'sts.global': '192.0.2.62' } as const;
+
+const namesOfSts = (region: string) => [`sts.${region}.amazonaws.com`, 'sts.amazonaws.com'] as const;
+
+/** Names of a client's own network, in the form of /etc/hosts. */
+export function hostsWithSts(region: string): string {
+  const [regional, global] = namesOfSts(region);
+  return `127.0.0.1 localhost\n::1 localhost\n${STS_ADDRESSES['sts.regional']} ${regional}\n${STS_ADDRESSES['sts.global']} ${global}\n`;
+}
+
+/** A certificate of STS's names with its key, and a file with the authority that clients are to trust for it. */
+export async function certifiedSts(region: string, folder: string) {
+  const { newCertificateAuthority } = await import('../certificates.ts');
+  const authority = await newCertificateAuthority();
+  const file = resolve(folder, 'authorities.pem');
+  writeFileSync(file, authority.certificate);
+  const { certificate: cert, key } = await authority.issue(namesOfSts(region));
+  return {
+    tls: { cert, key },
+    file,
+    /** Where clients look for other authorities than the system's. */
+    environment: { AWS_CA_BUNDLE: file, SSL_CERT_FILE: file, NODE_EXTRA_CA_CERTS: file },
+  };
+}
+
+/** What a client's own network has for the STS of its pod. */
+export async function stsOfPod(region: string, folder: string) {
+  const { tls, file, environment } = await certifiedSts(region, folder);
+  const sts = stsEndpoint(process.env);
+  const { port } = await Endpoint.open((request) => passOn(sts, request, { host: sts.host }), new Lateness(), { tls });
+  const relayed = Object.values(STS_ADDRESSES).map((host) => ({ host, port: 443, to: port }));
+  const network = { relayed, hosts: hostsWithSts(region), authorities: file } satisfies Partial<OwnNetwork>;
+  return { network, environment };
+}
