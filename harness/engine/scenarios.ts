@@ -78,7 +78,7 @@ function optionsFor(
 function keepResult(session: Session, result: ScenarioResult): void {
   const { underWay, resultsJournal, opened, reporters } = session;
   underWay.delete(result.id);
-  opened!.environment.aws.controls?.forgetCalls(Math.min(Date.now(), ...underWay.values()));
+  opened?.environment.aws.controls?.forgetCalls(Math.min(Date.now(), ...underWay.values()));
   try {
     resultsJournal.add(result, () => conclude(session));
   } catch (error) {
@@ -86,13 +86,18 @@ function keepResult(session: Session, result: ScenarioResult): void {
   }
 }
 
-/** Notes and tells the result of a scenario; the one that makes --max-failures full stops the others. */
-function end(session: Session, result: ScenarioResult): void {
-  const { results, reporters, stop, options } = session;
-  results.set(result.id, result);
+/** Notes, keeps and tells the result of a scenario. */
+export function noteResult(session: Session, result: ScenarioResult): void {
+  session.results.set(result.id, result);
   if (result.verdict !== 'skipped') session.firstVerdict ??= Math.round(performance.now());
   keepResult(session, result);
-  reporters.tell('scenarioOver', result);
+  session.reporters.tell('scenarioOver', result);
+}
+
+/** The result that makes --max-failures full stops the other scenarios. */
+function end(session: Session, result: ScenarioResult): void {
+  const { results, stop, options } = session;
+  noteResult(session, result);
   // With further rounds, what fails is about to be mended.
   const maxFailures = options.rounds === undefined ? options.configuration.number('max-failures') : 0;
   const failures = [...results.values()].filter((one) => one.verdict === 'failed' && !isFine(one)).length;

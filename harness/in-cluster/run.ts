@@ -9,6 +9,7 @@ import { connect, type Connection } from '../../foundation/kubernetes/connection
 import { provisioningError } from '../engine/environment.ts';
 import { report } from '../engine/reporting.ts';
 import { scenarioResult } from '../engine/scenario-result.ts';
+import { noteResult } from '../engine/scenarios.ts';
 import { inPhase, openSession, tellStart, type RunOptions, type Session } from '../engine/session.ts';
 import type { RunResults } from '../report/results.ts';
 import { writeWhole } from '../report/write.ts';
@@ -178,7 +179,7 @@ async function follow(
 
 /** Does with an event what a run from here does at this place. */
 function take(session: Session, event: RunnerEvent, underWay: Set<string>): void {
-  const { reporters, results, directory } = session;
+  const { reporters, directory } = session;
   switch (event.event) {
     case 'runStarted':
       return;
@@ -193,8 +194,7 @@ function take(session: Session, event: RunnerEvent, underWay: Set<string>): void
     }
     case 'scenarioOver':
       underWay.delete(event.scenario.id);
-      results.set(event.scenario.id, event.scenario);
-      return reporters.tell('scenarioOver', event.scenario);
+      return noteResult(session, event.scenario);
     case 'attachment':
       // It is named by a log: nothing outside of the folder is written.
       if (!isAbsolute(event.path) && !normalize(event.path).startsWith('..'))
@@ -215,7 +215,7 @@ interface Outcome {
 
 /** What the run came to, of whose runner it is known how it ended. */
 function conclude(session: Session, { ending, said, underWay, isStopped }: Outcome, gone: AbortController): void {
-  const { told, results, reporters, options } = session;
+  const { told, results, options } = session;
   if (told !== undefined && !told.run.interrupted) {
     const { error, exitCode } = told.run;
     if (error !== null)
@@ -235,8 +235,7 @@ function conclude(session: Session, { ending, said, underWay, isStopped }: Outco
   const failure = new HarnessError('RUNNER_FAILED', `The runner in the cluster did not come to its end: ${why}.`);
   for (const scenario of options.scenarios.filter(({ id }) => underWay.has(id) && !results.has(id))) {
     const result = { ...scenarioResult(scenario, 'error', failure.message), errorCode: failure.code };
-    results.set(scenario.id, result);
-    reporters.tell('scenarioOver', result);
+    noteResult(session, result);
   }
   if (isStopped) return;
   session.failure ??= failure;
