@@ -52,7 +52,7 @@ type Row = readonly [answer: Answer, refusal: Refusal];
 
 /** What EKS Auth answers to so many requests of the pod, and what each of them is given. */
 const answered = (rows: readonly Row[]) => [
-  ...rows.map(([answer]) => answers(answer)),
+  ...rows.map(([answer, { facts }]) => answers(answer, Number(facts?.['upstreamCalls'] ?? 1))),
   // An agent that gives an answer up and asks again has the next one: that is in doubt where it was late.
   ...rows.map(([, refusal]) =>
     refused('app', fetchCredentials(), { ...refusal, facts: { upstreamCalls: 1, ...refusal.facts } }),
@@ -172,7 +172,7 @@ suite('agent', ({ scenario }) => {
           withRole({ arn: 'arn:aws:sts::1' }),
           failed('unable to parse arn from assumed role: arn: not enough sections'),
         ],
-        // The agent takes these for granted: its handler panics, and the connection ends.
+        // The agent takes these for granted: its handler panics, and the connection ends. Such a request is made four times.
         ...[
           withRole({ arn: undefined }),
           withRole({ assumeRoleId: null }),
@@ -181,7 +181,7 @@ suite('agent', ({ scenario }) => {
           ),
           json(200, { ...GOOD, podIdentityAssociation: {} }),
           json(200, { ...GOOD, podIdentityAssociation: null }),
-        ].map((answer): Row => [answer, { by: 'agent', code: 'ECONNRESET' }]),
+        ].map((answer): Row => [answer, { by: 'agent', code: 'NoAnswer', facts: { upstreamCalls: 4 } }]),
         [
           withCredentials({ expiration: 1 }),
           { by: 'agent', status: 500, message: 'fetched credentials are expired or will expire within the next -' },
