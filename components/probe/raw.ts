@@ -77,8 +77,8 @@ async function askAgent(base: string, operation: AgentRequest, authorization: st
   return notAnswered(NO_ANSWER);
 }
 
-const TRIES = 4;
-const PAUSE_MILLISECONDS = 500;
+const TRIES = 3;
+const PAUSE_MILLISECONDS = 300;
 
 const notAnswered = (code: string): Answer => ({ status: 0, contentType: undefined, body: code });
 
@@ -113,7 +113,7 @@ export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeRe
   if (status === 0) {
     const message =
       body === NO_ANSWER
-        ? `the agent ended the connection without an answer, ${TRIES} times in ${(TRIES * PAUSE_MILLISECONDS) / 1000} s`
+        ? `the agent ended the connection without an answer, at each of ${TRIES} tries`
         : `the agent cannot be reached (${body})`;
     return { outcome: 'refused', layer: 'agent', code: body, message, facts };
   }
