@@ -34,7 +34,7 @@ describe('--watch', () => {
       ],
     });
     const verdicts = run.stderr.match(
-      /(ok|FAILED) PAY-01(?= )|runs PAY-01\.|\S+ is not JSON|provisioning 1|tearing down/g,
+      /(ok|FAILED) PAY-01(?= )|runs PAY-01\.|\S+ is not JSON|provisioning 1(?= )|tearing down/g,
     );
     expect(verdicts, run.stderr).to.deep.equal([
       'provisioning 1',
