@@ -172,7 +172,7 @@ suite('agent', ({ scenario }) => {
           withRole({ arn: 'arn:aws:sts::1' }),
           failed('unable to parse arn from assumed role: arn: not enough sections'),
         ],
-        // The agent takes these for granted: its handler panics, and the connection ends. Such a request is made four times.
+        // The agent takes these for granted: its handler panics, and the connection ends. Such a request is made three times.
         ...[
           withRole({ arn: undefined }),
           withRole({ assumeRoleId: null }),
@@ -181,7 +181,7 @@ suite('agent', ({ scenario }) => {
           ),
           json(200, { ...GOOD, podIdentityAssociation: {} }),
           json(200, { ...GOOD, podIdentityAssociation: null }),
-        ].map((answer): Row => [answer, { by: 'agent', code: 'NoAnswer', facts: { upstreamCalls: 4 } }]),
+        ].map((answer): Row => [answer, { by: 'agent', code: 'NoAnswer', facts: { upstreamCalls: 3 } }]),
         [
           withCredentials({ expiration: 1 }),
           { by: 'agent', status: 500, message: 'fetched credentials are expired or will expire within the next -' },
