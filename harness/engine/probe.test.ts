@@ -244,7 +244,7 @@ const asked: string[] = [];
 const explained = defineHarnessOperation('Explained', (outcome: ProbeResult['outcome']) => ({ outcome }), {
   describe: () => [],
   perform: async (_world, { outcome }) => ({ outcome }),
-  whyNot: async () => (asked.push('whyNot'), 'It may be so.'),
+  whyNot: async () => (asked.push('whyNot'), { why: 'It may be so.' }),
   decidedBy: async () => (asked.push('decidedBy'), 'it was decided'),
 });
 

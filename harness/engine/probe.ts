@@ -122,7 +122,7 @@ async function podProbe(
     doubt: Object.keys(recorded?.facts ?? {}).some((fact) => fact in (expectation.facts ?? {}))
       ? recorded?.doubt
       : recorded?.doubtOfAll,
-    why: isUninjected ? await unansweredAdmission(world, item.cluster) : undefined,
+    ...(isUninjected && (await unansweredAdmission(world, item.cluster))),
     decidedBy: isByInjection ? await injectionOf(world, item) : undefined,
     tries: tries?.count ?? 1,
     milliseconds: report.endedAt - (tries?.firstStartedAt ?? report.startedAt),
@@ -141,9 +141,9 @@ async function ownProbe(world: ScenarioWorld, probe: NumberedProbe): Promise<Pro
   );
   const milliseconds = performance.now() - started;
   const descriptor = isAsExpected(result) ? undefined : ofHarness(operation);
-  const [why, decidedBy] = await Promise.all([
+  const [whyNot, decidedBy] = await Promise.all([
     descriptor?.whyNot?.(world, operation),
     descriptor?.decidedBy?.(world, operation),
   ]);
-  return outcomeOf(world, probe, result, { why, decidedBy, tries, milliseconds });
+  return outcomeOf(world, probe, result, { ...whyNot, decidedBy, tries, milliseconds });
 }

@@ -76,6 +76,13 @@ export interface Recorded {
   readonly doubtOfAll?: string | undefined;
 }
 
+/** What may be why a result is not as expected, in a sentence. */
+export interface WhyNot {
+  readonly why?: string;
+  /** Where it tells nothing of the subject for that reason. */
+  readonly doubt?: string;
+}
+
 /** An operation that the harness performs. */
 export interface HarnessDescriptor<T extends Operation> extends Described<T> {
   readonly performedBy: 'harness';
@@ -84,8 +91,8 @@ export interface HarnessDescriptor<T extends Operation> extends Described<T> {
    * that fails, credentials of the harness that are not accepted.
    */
   perform(world: ScenarioWorld, operation: T): Promise<ProbeResult>;
-  /** What may be why its result is not as expected, in a sentence; undefined where nothing is known. */
-  whyNot?(world: ScenarioWorld, operation: T): Promise<string | undefined>;
+  /** What may be why its result is not as expected; undefined where nothing is known. */
+  whyNot?(world: ScenarioWorld, operation: T): Promise<WhyNot | undefined>;
   /** What decided its result, in a sentence, where that is no call of AWS. */
   decidedBy?(world: ScenarioWorld, operation: T): Promise<string | undefined>;
   /** It is performed when all probes before it are over, and those after it wait for it. */

@@ -1,8 +1,53 @@
 import { expect } from 'chai';
 import { embeddedRun } from '../../test/support/embedded-run.ts';
+import { anEnvironment, aWorld } from '../../test/support/environment.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
+import type { AwsTarget } from '../aws/target.ts';
 import { admitPod, between, cutWebhook, fetchCredentials, granted, startPod, succeeds } from '../index.ts';
 import type { ScenarioResult } from '../report/results.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
+import type { ProvisionedCluster } from '../world/world.ts';
+import { unansweredAdmission } from './injection.ts';
+
+const HOOK = 'iam-for-pods.amazonaws.com';
+
+describe('what the API server tells of a webhook', () => {
+  const told = (...metrics: readonly string[]) => {
+    const kubernetes = { raw: async () => ({ status: 200, body: `${metrics.join('\n')}\n` }) };
+    const clusters = new Map([['c1' as const, { kubernetes } as unknown as ProvisionedCluster]]);
+    const aws = { accountId: () => '111122223333' } as unknown as AwsTarget;
+    return unansweredAdmission(aWorld(aScenario(), anEnvironment(aws, { clusters })), 'c1');
+  };
+  const failedOpen = (count: number, name = HOOK): string =>
+    `apiserver_admission_webhook_fail_open_count{name="${name}",type="admitting"} ${count}`;
+  const calls = (all: number, inTime: number): string[] => {
+    const metric = 'apiserver_admission_webhook_admission_duration_seconds';
+    const labels = `name="${HOOK}",operation="CREATE",rejected="false",type="admit"`;
+    return [
+      `${metric}_bucket{${labels},le="2.5"} 1`,
+      `${metric}_bucket{${labels},le="10"} ${inTime}`,
+      `${metric}_bucket{${labels},le="+Inf"} ${all}`,
+      `${metric}_count{${labels}} ${all}`,
+    ];
+  };
+
+  it('is nothing where it always got an answer', async () => {
+    expect(await told(failedOpen(0), ...calls(9, 8))).to.equal(undefined);
+  });
+
+  it('is why a pod is not what the webhook makes of it, where calls failed at once', async () => {
+    expect(await told(failedOpen(2), failedOpen(1, 'other'), ...calls(9, 9))).to.have.all.keys('why');
+    expect((await told(failedOpen(2), failedOpen(1, 'other')))?.why).to.contain(
+      `2 times by ${HOOK}, 1 times by other,`,
+    );
+  });
+
+  it('tells nothing of the webhook where one was waited for in vain, as on a busy machine', async () => {
+    const { doubt, why } = (await told(failedOpen(2), ...calls(9, 8))) ?? {};
+    expect(doubt).to.contain(`2 times by ${HOOK},`);
+    expect(why).to.equal(undefined);
+  });
+});
 
 describe('a webhook that gives the API server no answer', () => {
   const embedded = embeddedRun();

@@ -3,25 +3,40 @@ import type { V1Pod, V1ServiceAccount } from '@kubernetes/client-node';
 import { clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { PodFields } from './admission.ts';
+import type { WhyNot } from './descriptor.ts';
 
-/** A line of API servers' metrics (Kubernetes documentation, "Kubernetes Metrics Reference"). */
+/** Lines of API servers' metrics (Kubernetes documentation, "Kubernetes Metrics Reference"). */
 const FAIL_OPEN = /^apiserver_admission_webhook_fail_open_count\{([^}]*)\} (\S+)$/gm;
+/** How many calls there were, and of how many the answer, or the end of the wait for it, came within ten seconds. */
+const CALLS = /^apiserver_admission_webhook_admission_duration_seconds_count\{([^}]*)\} (\S+)$/gm;
+const CALLS_IN_TIME =
+  /^apiserver_admission_webhook_admission_duration_seconds_bucket\{([^}]*\ble="10(?:\.0)?"[^}]*)\} (\S+)$/gm;
 
 /**
  * That the API server went on where a webhook gave no answer, which its failure policy "Ignore" lets it do in silence: pods are
- * then not what the webhook makes of them. A sentence for reports; undefined where it always got an answer, or does not tell.
+ * then not what the webhook makes of them. Undefined where it always got an answer, or does not tell.
  */
-export async function unansweredAdmission(world: ScenarioWorld, cluster: ClusterAlias): Promise<string | undefined> {
+export async function unansweredAdmission(world: ScenarioWorld, cluster: ClusterAlias): Promise<WhyNot | undefined> {
   const { status, body } = await clusterOf(world, cluster).kubernetes.raw({ path: '/metrics' });
   if (status !== 200) return undefined;
-  const counts = [...body.matchAll(FAIL_OPEN)].map(([, labels = '', count]) => ({
-    name: /name="([^"]*)"/.exec(labels)?.[1] ?? 'a webhook',
-    count: Number(count),
-  }));
-  const unanswered = counts.filter(({ count }) => count > 0).map(({ name, count }) => `${count} times by ${name}`);
-  return unanswered.length === 0
-    ? undefined
-    : `So far the API server was given no answer ${unanswered.join(', ')}, and went on without (apiserver_admission_webhook_fail_open_count): the webhook may never have seen this pod.`;
+  const unanswered = [...sumsByName(body, FAIL_OPEN)].filter(([, count]) => count > 0);
+  if (unanswered.length === 0) return undefined;
+  const [all, inTime] = [sumsByName(body, CALLS), sumsByName(body, CALLS_IN_TIME)];
+  const late = unanswered.filter(([name]) => (all.get(name) ?? 0) > (inTime.get(name) ?? 0));
+  const times = unanswered.map(([name, count]) => `${count} times by ${name}`).join(', ');
+  const sentence = `So far the API server was given no answer ${times}, and went on without (apiserver_admission_webhook_fail_open_count): the webhook may never have seen this pod.`;
+  // That a webhook is waited for in vain for ten seconds comes of a busy machine as well.
+  return late.length > 0 ? { doubt: sentence } : { why: sentence };
+}
+
+/** The values of metrics, added up for each webhook. */
+function sumsByName(body: string, metric: RegExp): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const [, labels = '', value] of body.matchAll(metric)) {
+    const name = /\bname="([^"]*)"/.exec(labels)?.[1] ?? 'a webhook';
+    sums.set(name, (sums.get(name) ?? 0) + Number(value));
+  }
+  return sums;
 }
 
 const ROLE_ARN = 'eks.amazonaws.com/role-arn';
