@@ -79,6 +79,11 @@ export class ApiError extends Error {
   }
 }
 
+/** An error of the API server's own, which it answers as plain text (Kubernetes, apiserver, `responsewriters.InternalError`). */
+export class InternalError extends Error {
+  override readonly name = 'InternalError';
+}
+
 /** What the API server asks of the node agent. */
 export interface Kubelet {
   /** Log of a container as text; with `follow` the stream ends when the container does. Throws `ApiError` 400/404. */

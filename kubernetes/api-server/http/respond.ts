@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { ApiError, type StatusDetails } from '../types.ts';
+import { ApiError, InternalError, type StatusDetails } from '../types.ts';
 
 export function respondJson(response: ServerResponse, status: number, body: unknown, type = 'application/json'): void {
   const text = `${JSON.stringify(body)}\n`;
@@ -49,6 +49,10 @@ export function failureStatus(error: unknown): { readonly code: number; readonly
 export function respondError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) {
     response.destroy();
+    return;
+  }
+  if (error instanceof InternalError) {
+    respondText(response, 500, `Internal Server Error: ${JSON.stringify(response.req.url)}: ${error.message}\n`);
     return;
   }
   const status = failureStatus(error);

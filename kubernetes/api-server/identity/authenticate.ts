@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ApiError, type ApiServerOptions, type Audit, type Clock } from '../types.ts';
+import { ApiError, InternalError, type ApiServerOptions, type Audit, type Clock } from '../types.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 import {
   ANONYMOUS,
@@ -92,7 +92,7 @@ function values(header: string | string[] | undefined): string[] {
 
 /**
  * Who the request acts as: the user of the Impersonate headers when the requester may impersonate it, else the
- * requester. Throws `ApiError` 403, and 500 for a group or a UID of nobody.
+ * requester. Throws `ApiError` 403, and `InternalError` for a group or a UID of nobody.
  */
 export function impersonate(
   requester: UserInfo,
@@ -103,11 +103,13 @@ export function impersonate(
   const groups = values(headers['impersonate-group']);
   const uid = values(headers['impersonate-uid'])[0];
   if (username === undefined) {
-    if (groups.length > 0 || uid !== undefined) {
-      // Real API servers answer 500 too: they take it for an error of their own.
-      throw new ApiError(500, 'InternalError', 'requested groups or a UID without impersonating a user');
-    }
-    return requester;
+    // As Go prints object references: kind, namespace, name, UID, API version, resource version and field path.
+    const references = [
+      ...groups.map((name) => `{Group  ${name}    }`),
+      ...(uid === undefined ? [] : [`{UID  ${uid}  authentication.k8s.io/v1  }`]),
+    ];
+    if (references.length === 0) return requester;
+    throw new InternalError(`requested [${references.join(' ')}] without impersonating a user`);
   }
   const account = parseServiceAccountUsername(username);
   const checks = [
