@@ -6,7 +6,7 @@ import { PROBE_CONTAINER } from '../world/pod-manifest.ts';
 import { SCENARIO_LABEL } from '../world/pods.ts';
 import { clusterOf, type ScenarioWorld } from '../world/world.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import { LOAD_LABEL } from './makers.ts';
+import { LOAD_LABEL } from './controllers.ts';
 import { UNSEEN, type EndedPod } from './running.ts';
 
 const POLL_MILLISECONDS = 500;

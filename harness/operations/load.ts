@@ -3,7 +3,7 @@ import { HarnessError } from '../../foundation/errors.ts';
 import { poll } from '../../foundation/poll.ts';
 import { watchUsage } from '../load/agent-usage.ts';
 import { callsByPod } from '../load/aws-record.ts';
-import { createMaker, deleteMaker, deploymentManifest, jobManifest, rollOut } from '../load/makers.ts';
+import { createController, deleteController, deploymentManifest, jobManifest, rollOut } from '../load/controllers.ts';
 import { followPods } from '../load/pods.ts';
 import type { RunningLoad } from '../load/running.ts';
 import { shares } from '../load/size.ts';
@@ -87,7 +87,7 @@ async function begin(world: ScenarioWorld, options: LoadOptions & { readonly loa
   );
   const completionsOfEach = shares(pods, items.length);
   const parallelismOfEach = shares(Math.max(parallelism, items.length), items.length);
-  const makers = await Promise.all(
+  const controllers = await Promise.all(
     items.map((item, index) => {
       const completions = completionsOfEach[index] ?? 1;
       const plan = {
@@ -106,14 +106,14 @@ async function begin(world: ScenarioWorld, options: LoadOptions & { readonly loa
       const object = options.untilEnded
         ? deploymentManifest(world, item, { load, plan, replicas: completions })
         : jobManifest(world, item, { load, plan, ...job });
-      return createMaker(world, item, object);
+      return createController(world, item, object);
     }),
   );
   world.loads.set(load, {
     ...follow,
     ...{ pods, startedAt, usage: usage.read, stop },
-    restart: () => Promise.all(makers.map((maker) => rollOut(world, maker))),
-    end: () => Promise.all(makers.map((maker) => deleteMaker(world, maker))),
+    restart: () => Promise.all(controllers.map((controller) => rollOut(world, controller))),
+    end: () => Promise.all(controllers.map((controller) => deleteController(world, controller))),
   });
 }
 

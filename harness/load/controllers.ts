@@ -7,13 +7,13 @@ import { clusterOf, labelsOf, type ScenarioWorld, type Workload } from '../world
 /** On the pods of a load, beside those of every pod of the run: its name. */
 export const LOAD_LABEL = 'conformance.eks-pod-identity/load';
 /** By which the pods of a Deployment are told from those of others. */
-const MAKER_LABEL = 'conformance.eks-pod-identity/load-of';
+const CONTROLLER_LABEL = 'conformance.eks-pod-identity/load-of';
 
 /** Seconds in which a pod of a Deployment that is to end has its last round. */
 const GRACE_SECONDS = 60;
 
-/** A Job or a Deployment of a load. */
-export interface PodMaker {
+/** A Job or a Deployment of a load, which makes pods (Kubernetes, "Controllers"). */
+export interface PodController {
   readonly item: Workload;
   /** `/apis/<group and version>/namespaces/<namespace>/<resource>`. */
   readonly collection: string;
@@ -66,9 +66,9 @@ export function deploymentManifest(
     metadata: { name, namespace: item.namespace, labels },
     spec: {
       replicas,
-      selector: { matchLabels: { [MAKER_LABEL]: name } },
+      selector: { matchLabels: { [CONTROLLER_LABEL]: name } },
       template: {
-        metadata: { ...metadata, labels: { ...metadata?.labels, [MAKER_LABEL]: name } },
+        metadata: { ...metadata, labels: { ...metadata?.labels, [CONTROLLER_LABEL]: name } },
         ...(spec && {
           spec: { ...spec, restartPolicy: 'Always', terminationGracePeriodSeconds: GRACE_SECONDS },
         }),
@@ -98,46 +98,46 @@ function podTemplate(world: ScenarioWorld, item: Workload, load: string, plan: L
 }
 
 /** Creates a Job or a Deployment; it goes with the scenario, and its pods with it. Throws an Error where the API server does not take it. */
-export async function createMaker(
+export async function createController(
   world: ScenarioWorld,
   item: Workload,
   object: V1Job | V1Deployment,
-): Promise<PodMaker> {
+): Promise<PodController> {
   const { kubernetes } = clusterOf(world, item.cluster);
   const resource = object.kind === 'Job' ? 'jobs' : 'deployments';
   const collection = `/apis/${object.apiVersion}/namespaces/${item.namespace}/${resource}`;
-  const maker = { item, collection, name: object.metadata?.name ?? '' };
-  world.resources.addChange(labelOf(maker), () => deleteMaker(world, maker));
+  const controller = { item, collection, name: object.metadata?.name ?? '' };
+  world.resources.addChange(labelOf(controller), () => deleteController(world, controller));
   const { status, body } = await kubernetes.raw({ method: 'POST', path: collection, body: object });
   if (status !== 201 && status !== 409)
-    throw new Error(`${labelOf(maker)} is not made (status ${status}): ${body.slice(0, 300)}`);
-  return maker;
+    throw new Error(`${labelOf(controller)} is not made (status ${status}): ${body.slice(0, 300)}`);
+  return controller;
 }
 
-export async function deleteMaker(world: ScenarioWorld, maker: PodMaker): Promise<void> {
-  const path = `${pathOf(maker)}?propagationPolicy=Background`;
-  const { status } = await clusterOf(world, maker.item.cluster).kubernetes.raw({ method: 'DELETE', path });
-  if (status >= 400 && status !== 404) throw new Error(`${labelOf(maker)} is not deleted (status ${status})`);
+export async function deleteController(world: ScenarioWorld, controller: PodController): Promise<void> {
+  const path = `${pathOf(controller)}?propagationPolicy=Background`;
+  const { status } = await clusterOf(world, controller.item.cluster).kubernetes.raw({ method: 'DELETE', path });
+  if (status >= 400 && status !== 404) throw new Error(`${labelOf(controller)} is not deleted (status ${status})`);
 }
 
-const pathOf = ({ collection, name }: PodMaker): string => `${collection}/${name}`;
-const labelOf = ({ collection, name, item }: PodMaker): string =>
+const pathOf = ({ collection, name }: PodController): string => `${collection}/${name}`;
+const labelOf = ({ collection, name, item }: PodController): string =>
   `${collection.endsWith('/jobs') ? 'job' : 'deployment'} ${item.namespace}/${name}`;
 
 /** What `kubectl rollout restart` changes. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
 /** Restarts the pods of a Deployment as `kubectl rollout restart` does; resolves once all are new ones that are available. */
-export async function rollOut(world: ScenarioWorld, maker: PodMaker): Promise<void> {
-  const { kubernetes } = clusterOf(world, maker.item.cluster);
+export async function rollOut(world: ScenarioWorld, controller: PodController): Promise<void> {
+  const { kubernetes } = clusterOf(world, controller.item.cluster);
   const annotations = { [RESTARTED_AT]: new Date().toISOString() };
   const { status } = await kubernetes.raw({
-    ...{ method: 'PATCH', path: pathOf(maker), headers: { 'content-type': 'application/merge-patch+json' } },
+    ...{ method: 'PATCH', path: pathOf(controller), headers: { 'content-type': 'application/merge-patch+json' } },
     body: { spec: { template: { metadata: { annotations } } } },
   });
-  if (status !== 200) throw new Error(`${labelOf(maker)} cannot be restarted (status ${status})`);
+  if (status !== 200) throw new Error(`${labelOf(controller)} cannot be restarted (status ${status})`);
   const isOver = async (): Promise<true | undefined> => {
-    const { body } = await kubernetes.raw({ path: pathOf(maker) });
+    const { body } = await kubernetes.raw({ path: pathOf(controller) });
     const { metadata, spec, status: now } = JSON.parse(body) as V1Deployment;
     const all = spec?.replicas ?? 1;
     return (now?.observedGeneration ?? 0) >= (metadata?.generation ?? 0) &&
@@ -145,5 +145,5 @@ export async function rollOut(world: ScenarioWorld, maker: PodMaker): Promise<vo
       ? true
       : undefined;
   };
-  await poll(isOver, { every: 500, signal: world.signal, what: `${labelOf(maker)} to be restarted` });
+  await poll(isOver, { every: 500, signal: world.signal, what: `${labelOf(controller)} to be restarted` });
 }
