@@ -67,4 +67,4 @@ export const unreadable = (error: unknown): string => {
 };
 
 /** Whether a code says that usage, configuration or a suite of the user's is wrong, rather than the environment. */
-export const isUsage = (code: HarnessErrorCode | null): boolean => CODES[code as HarnessErrorCode] === 'usage';
+export const isUsage = (code: HarnessErrorCode | null): boolean => code !== null && CODES[code] === 'usage';

@@ -29,9 +29,9 @@ type Handler<Operation> = (operation: Operation, context: HandlerContext) => Pro
 
 /** Of credentials that were not found it is told how late this program was, where a limit of time may be why. */
 const withSdk: Handler<ClientOperation> = async (operation, { client }) => {
-  const maker = await client();
+  const sdk = await client();
   const late = new Lateness();
-  const result = await runOperation(maker, operation).finally(() => late.stop());
+  const result = await runOperation(sdk, operation).finally(() => late.stop());
   const { milliseconds } = late;
   if (result.outcome !== 'refused' || milliseconds < PATIENCE_MILLISECONDS) return result;
   return { ...result, facts: { lateMilliseconds: milliseconds, ...result.facts } };

@@ -51,6 +51,8 @@ export async function fetchCredentials(operation: AgentRequest): Promise<ProbeRe
 
 /** Of a request whose connection was ended without an answer, again and again. */
 const NO_ANSWER = 'NoAnswer';
+const TRIES = 3;
+const PAUSE_MILLISECONDS = 300;
 
 /**
  * One connection that breaks may be the network's, or the agent's that is just replaced. One that does so at every try is ended by
@@ -69,16 +71,13 @@ async function askAgent(base: string, operation: AgentRequest, authorization: st
       },
       ...(operation.giveUpAfter !== undefined && { timeout: operation.giveUpAfter }),
     }).catch((error: NodeJS.ErrnoException) => notAnswered(error.code ?? 'connection failed'));
-  for (let left = TRIES; left > 0; left -= 1) {
+  for (let tries = 1; ; tries += 1) {
     const answer = await once();
     if (answer.body !== 'ECONNRESET' || answer.status !== 0) return answer;
-    if (left > 1) await sleep(PAUSE_MILLISECONDS);
+    if (tries === TRIES) return notAnswered(NO_ANSWER);
+    await sleep(PAUSE_MILLISECONDS);
   }
-  return notAnswered(NO_ANSWER);
 }
-
-const TRIES = 3;
-const PAUSE_MILLISECONDS = 300;
 
 const notAnswered = (code: string): Answer => ({ status: 0, contentType: undefined, body: code });
 

@@ -5,8 +5,7 @@ import type { StepContext } from '../operations/descriptor.ts';
 import type { ProbeOutcome } from '../report/results.ts';
 import { performOperation, performStep } from '../operations/perform.ts';
 import { described, ofHarness, ofWorkload } from '../operations/registry.ts';
-import { injectionOf } from '../operations/injection.ts';
-import { unansweredAdmission } from '../operations/injection.ts';
+import { injectionOf, unansweredAdmission } from '../operations/injection.ts';
 import { RunningPods } from '../world/running-pods.ts';
 import {
   expectsRefusal,

@@ -4,9 +4,8 @@ import { userName } from '../world/fixtures/users.ts';
 import { workload } from '../world/world.ts';
 import { admissionFacts, admitInDryRun, type Facts, type PodFields } from './admission.ts';
 import { httpResult } from './http-answer.ts';
-import { injectionOf } from './injection.ts';
+import { injectionOf, unansweredAdmission } from './injection.ts';
 import { defineHarnessOperation } from './registry.ts';
-import { unansweredAdmission } from './injection.ts';
 
 interface AdmissionOptions {
   /** User of the scenario who creates the pod. Default: the administrator. */

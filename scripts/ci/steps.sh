@@ -84,7 +84,7 @@ processor_time_before=0
 take_processor_time() {
   local total
   times >"$reports/processor"
-  total="$(tail -n 1 "$reports/processor" | tr 'ms' '  ' | awk '{ printf "%.0f", $1 * 60 + $2 + $3 * 60 + $4 }')"
+  total="$(awk -F '[ms ]+' 'END { printf "%.0f", $1 * 60 + $2 + $3 * 60 + $4 }' "$reports/processor")"
   processor_time=$((total - processor_time_before))
   processor_time_before=$total
 }

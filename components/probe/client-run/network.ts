@@ -25,6 +25,9 @@ export interface NetworkPlan {
   readonly authorities?: string | undefined;
 }
 
+/** What every network of a client names, in the form of /etc/hosts. */
+export const LOCALHOST = '127.0.0.1 localhost\n::1 localhost\n';
+
 /** Variable that holds the plan of a network, for the program that sets it up. */
 export const NETWORK_PLAN = 'CLIENT_NETWORK';
 

@@ -1,7 +1,7 @@
 /** The network of a client in a pod of an embedded cluster: what a pod can reach, at the addresses that it has there. */
 import type { PlannedClient } from '../../../foundation/probe-protocol.ts';
 import { stsOfPod } from './sts-by-tls.ts';
-import { inOwnNetwork, rightsHere, Egress, type Relayed } from './network.ts';
+import { inOwnNetwork, LOCALHOST, rightsHere, Egress, type Relayed } from './network.ts';
 
 const LOOPBACK = /^https?:\/\/(?:127\.0\.0\.1|localhost)(?::|\/|$)/;
 
@@ -21,9 +21,14 @@ export async function inPodNetwork(planned: PlannedClient): Promise<PlannedClien
     ...(disabled === 'true' ? [] : at(['169.254.169.254', 'fd00:ec2::254'], metadata)),
   ];
   const out = await Egress.open(process.cwd());
-  const hosts = '127.0.0.1 localhost\n::1 localhost\n';
   const sts = planned.asksStsByTls ? await stsOfPod(process.env['AWS_REGION'] ?? '', process.cwd()) : undefined;
-  const network = { rights, out, hosts, ...sts?.network, relayed: [...relayed, ...(sts?.network.relayed ?? [])] };
+  const network = {
+    rights,
+    out,
+    hosts: LOCALHOST,
+    ...sts?.network,
+    relayed: [...relayed, ...(sts?.network.relayed ?? [])],
+  };
   return { ...planned, ...inOwnNetwork(planned, { ...sts?.environment }, network) };
 }
 

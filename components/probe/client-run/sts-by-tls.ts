@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { stsEndpoint } from '../sts-endpoint.ts';
 import { Endpoint, passOn } from './endpoint.ts';
 import { Lateness } from '../../../foundation/lateness.ts';
-import type { OwnNetwork } from './network.ts';
+import { LOCALHOST, type OwnNetwork } from './network.ts';
 
 /** Addresses of documentation (RFC 5737), by what the facts of a run call STS there. */
 export const STS_ADDRESSES = { 'sts.regional': '192.0.2.61', 'sts.global': '192.0.2.62' } as const;
@@ -14,7 +14,7 @@ const namesOfSts = (region: string) => [`sts.${region}.amazonaws.com`, 'sts.amaz
 /** Names of a client's own network, in the form of /etc/hosts. */
 export function hostsWithSts(region: string): string {
   const [regional, global] = namesOfSts(region);
-  return `127.0.0.1 localhost\n::1 localhost\n${STS_ADDRESSES['sts.regional']} ${regional}\n${STS_ADDRESSES['sts.global']} ${global}\n`;
+  return `${LOCALHOST}${STS_ADDRESSES['sts.regional']} ${regional}\n${STS_ADDRESSES['sts.global']} ${global}\n`;
 }
 
 /** A certificate of STS's names with its key, and a file with the authority that clients are to trust for it. */
