@@ -36,7 +36,7 @@ describe('detect', () => {
   const of = (
     attempt: Attempt,
     covered: Coverage,
-    how: { all?: boolean; hint?: string; beside?: readonly ReadonlySet<string>[] } = {},
+    how: { all?: boolean; hint?: string; beside?: readonly ReadonlySet<string>[]; ofProbes?: boolean } = {},
   ) => detect(DEFECT, covered, attempt, { all: false, ...how });
 
   it('tries those that reach it, the likeliest first, and the one that failed once more alone', async () => {
@@ -176,6 +176,30 @@ describe('detect', () => {
           )
         ).state,
       ).to.equal('no verdict'));
+
+    it('tries none of the rest where none of the first comes to a verdict', async () => {
+      const all = Object.fromEntries(thirty.scenarios.map(({ id }) => [id, 10]));
+      expect(await of(always(all), thirty)).to.include({ state: 'no verdict' });
+      expect(tried.map(({ length }) => length)).to.deep.equal([24, 1]);
+    });
+
+    it('tries what came to none with the defect on during probes alone, where it can be', async () => {
+      const ofProbes = (failed: string): Attempt => async (defect, runs, how) => {
+        if (how.ofProbes !== true) return always({ r1: 10, r2: 10 })(defect, runs, how);
+        tried.push(runs.map(({ key }) => `probes of ${key}`));
+        return end({
+          scenarios: runs.map(({ id }) => ({
+            ...{ id, milliseconds: 1, reached: [], verdict: id === failed ? 'failed' : 'passed' },
+          })),
+        });
+      };
+      expect(await of(ofProbes('r2'), thirty)).to.include({ state: 'no verdict' });
+      tried = [];
+      const over = await of(ofProbes('r2'), thirty, { ofProbes: true });
+      expect(over).to.deep.include({ state: 'noticed', noticedBy: ['r2'] });
+      expect(tried.slice(2)).to.deep.equal([['probes of r1', 'probes of r2'], ['probes of r2']]);
+      expect(await of(ofProbes('r3'), thirty, { ofProbes: true })).to.include({ state: 'no verdict' });
+    });
 
     it('does not take a busy machine for a defect', async () => {
       const slow = coverage(run('r1', ['d']));

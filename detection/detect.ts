@@ -29,16 +29,20 @@ export interface Detection extends Defect {
 }
 
 /** Runs scenarios with a defect on; undefined: with none. */
-export type Attempt = (
-  defect: Defect | undefined,
-  runs: readonly Covered[],
-  how: { readonly stopAtFirst: boolean },
-) => Promise<JobEnd>;
+export type Attempt = (defect: Defect | undefined, runs: readonly Covered[], how: How) => Promise<JobEnd>;
+
+interface How {
+  readonly stopAtFirst: boolean;
+  /** The defect is on while a scenario makes its probes alone: what provisions and arranges is without it. */
+  readonly ofProbes?: boolean;
+}
 
 /** Scenarios that the first run tries, the likeliest. */
 const FIRST = 24;
 /** How many are tried at most, in the first run and in one of each form of flags after it; with `all`, every one. */
 const MOST = 120;
+/** How many of those that came to no verdict are tried with the defect on during their probes alone, one after another. */
+const OF_PROBES = 12;
 /** So many of what came to no verdict beside others are tried alone. */
 const MOST_BROKEN = 3;
 /** Scenarios that a run has under way at once: a machine's processors are shared by the processes. */
@@ -51,17 +55,20 @@ interface Choice {
   readonly firstAlone?: boolean;
   /** Ids of the defects of the same file, and of the same area. */
   readonly beside?: readonly ReadonlySet<string>[] | undefined;
+  /** Whether a defect can be on while a scenario makes its probes alone. */
+  readonly ofProbes?: boolean | undefined;
 }
 
 /**
  * Who notices a defect. Scenarios that reach it are tried, the likeliest first. One that failed in the company of others is run
- * alone as well: that counts. Where none fails, what came to no verdict is looked at (`inquire`).
+ * alone as well: that counts. Where none fails, those that came to no verdict are tried with the defect on during their probes
+ * alone; then it is looked at why they came to none (`inquire`).
  */
 export async function detect(
   defect: Defect,
   coverage: Coverage,
   attempt: Attempt,
-  { all, hint, firstAlone, beside }: Choice,
+  { all, hint, firstAlone, beside, ofProbes }: Choice,
 ): Promise<Detection> {
   const likely = likeliest(defect, coverage, { hint, beside });
   const done = (state: State, noticedBy: readonly string[] = [], reason?: string): Detection => ({
@@ -70,15 +77,25 @@ export async function detect(
   });
   if (likely.length === 0) return done('unreached');
   const noticedBy: string[] = [];
+  const passed: Covered[] = [];
   const broken: Broken[] = [];
   const isFirstAlone = firstAlone === true || (hint !== undefined && likely[0]?.key === hint);
   for (const batch of batchesOf(all ? likely : likely.slice(0, MOST), isFirstAlone ? [1, FIRST] : [FIRST])) {
-    const tried = await tryBatch(defect, batch, attempt, all);
+    const tried = await tryBatch(defect, batch, attempt, { all });
     noticedBy.push(...tried.noticedBy);
+    passed.push(...tried.passed);
     broken.push(...tried.broken);
     if ((noticedBy.length > 0 && !all) || tried.broken.some(({ always }) => always)) break;
+    // Where none of the first comes to a verdict, the others hardly do.
+    if (!all && passed.length === 0 && broken.length > 0) break;
   }
   if (noticedBy.length > 0) return done('noticed', noticedBy);
+  const flags = broken[0]?.runs[0]?.flags.join();
+  const arrangeable = likely.filter((run) => run.flags.join() === flags && !passed.includes(run));
+  if (ofProbes === true && arrangeable.length > 0) {
+    const tried = await tryBatch(defect, arrangeable.slice(0, OF_PROBES), attempt, { all, ofProbes });
+    if (tried.noticedBy.length > 0) return done('noticed', tried.noticedBy);
+  }
   for (const one of broken.slice(0, MOST_BROKEN)) {
     const { state, noticedBy: by, reason } = await inquire(defect, one, attempt);
     if (state !== 'survived') return done(state, by, reason);
@@ -86,27 +103,37 @@ export async function detect(
   return done('survived');
 }
 
-const failedIn = (runs: readonly Covered[], ends: JobEnd['scenarios']): readonly Covered[] =>
-  runs.filter(({ id }) => ends.some((one) => one.id === id && one.verdict === 'failed'));
+const withVerdict = (
+  verdict: 'passed' | 'failed',
+  runs: readonly Covered[],
+  ends: JobEnd['scenarios'],
+): readonly Covered[] => runs.filter(({ id }) => ends.some((one) => one.id === id && one.verdict === verdict));
 
 /** Which of the scenarios fail by themselves, and what came to no verdict. */
-async function tryBatch(defect: Defect, batch: readonly Covered[], attempt: Attempt, all: boolean) {
+async function tryBatch(
+  defect: Defect,
+  batch: readonly Covered[],
+  attempt: Attempt,
+  { all, ofProbes = false }: { readonly all: boolean; readonly ofProbes?: boolean },
+) {
   const noticedBy: string[] = [];
+  const passed: Covered[] = [];
   const broken: Broken[] = [];
   for (let left = batch; left.length > 0;) {
-    const end = await attempt(defect, left, { stopAtFirst: !all });
-    const failed = failedIn(left, end.scenarios);
+    const end = await attempt(defect, left, { stopAtFirst: !all, ofProbes });
+    passed.push(...withVerdict('passed', left, end.scenarios));
+    const failed = withVerdict('failed', left, end.scenarios);
     for (const run of failed) {
       const again = left.length === 1 ? end.scenarios : end.alone;
-      const alone = again.length > 0 ? again : (await attempt(defect, [run], { stopAtFirst: true })).scenarios;
-      if (failedIn([run], alone).length > 0) noticedBy.push(run.key);
-      if (noticedBy.length > 0 && !all) return { noticedBy, broken };
+      const alone = again.length > 0 ? again : (await attempt(defect, [run], { stopAtFirst: true, ofProbes })).scenarios;
+      if (withVerdict('failed', [run], alone).length > 0) noticedBy.push(run.key);
+      if (noticedBy.length > 0 && !all) return { noticedBy, passed, broken };
     }
     broken.push(...brokenIn(left, end));
     // Stopped at one that fails only beside others: the rest is still to be tried.
     left = failed.length > 0 && !all ? left.filter((run) => !failed.includes(run)) : [];
   }
-  return { noticedBy, broken };
+  return { noticedBy, passed, broken };
 }
 
 /** What came to no verdict. */
@@ -164,7 +191,7 @@ interface Finding {
  * they take a fraction of the time then tells what was waited for in vain from a busy machine.
  */
 async function inquire(defect: Defect, { runs }: Broken, attempt: Attempt): Promise<Finding> {
-  const { noticedBy, broken } = await tryBatch(defect, runs, attempt, false);
+  const { noticedBy, broken } = await tryBatch(defect, runs, attempt, { all: false });
   if (noticedBy.length > 0) return { state: 'noticed', noticedBy };
   const [again] = broken;
   if (again === undefined) return { state: 'survived' };

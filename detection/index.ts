@@ -105,7 +105,7 @@ async function detectAll(
     const areas = idsBy(kind.defects, ({ area }) => area);
     await inParallel(left, jobs, async (defect) => {
       const beside = [files.get(fileOf(defect)), areas.get(defect.area)].filter((ids) => ids !== undefined);
-      const how = { hint: hints[defect.id], firstAlone: kind.firstAlone, beside };
+      const how = { hint: hints[defect.id], firstAlone: kind.firstAlone, beside, ofProbes: kind.ofProbes };
       const started = performance.now();
       const detection = await detect(defect, coverage, attempt, { all, ...how });
       tell({ ...detection, seconds: Math.round((performance.now() - started) / 1000) });
@@ -137,17 +137,18 @@ function idsBy(
 /** How scenarios, or test files, are run with a defect of this kind on. */
 const attemptIn =
   ({ name, build, worker }: Kind): Attempt =>
-  (defect, batch, { stopAtFirst }) =>
+  (defect, batch, { stopAtFirst, ofProbes = false }) =>
     runJob(
       join(build, worker.program),
       {
         ...(name === 'faults' && defect && { fault: defect.id }),
         scenarios: batch.map(({ id }) => id),
         flags: batch[0]?.flags ?? [],
-        ...{ stopAtFirst, parallel: UNDER_WAY, covers: false },
+        ...{ stopAtFirst, parallel: ofProbes ? 1 : UNDER_WAY, covers: false },
+        ...(ofProbes && defect && { mutantOfProbes: defect.id }),
       },
       {
-        ...(name !== 'faults' && defect && { mutant: defect.id }),
+        ...(name !== 'faults' && defect && !ofProbes && { mutant: defect.id }),
         silenceMilliseconds: SILENCE + 4 * Math.max(...batch.map(({ milliseconds }) => milliseconds)),
       },
     );

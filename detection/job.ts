@@ -2,8 +2,10 @@ import type { Verdict } from '../harness/report/results.ts';
 
 /** What a process of `detect` is to run. */
 export interface Job {
-  /** Name of the fault that is on. A mutant is named by Stryker's environment variable. */
+  /** Name of the fault that is on. A mutant that is on from the start is named by Stryker's environment variable. */
   readonly fault?: string;
+  /** Id of the mutant that is on while a scenario makes its probes, and at no other time; with `parallel` 1. */
+  readonly mutantOfProbes?: string;
   /** Ids of scenarios. */
   readonly scenarios: readonly string[];
   readonly flags: readonly string[];

@@ -1,5 +1,7 @@
 /** What Stryker's instrumented code counts, by the id of a mutant. */
 interface Stryker {
+  /** Id of the mutant that is on. */
+  activeMutant?: string | undefined;
   /** Who is noted as the one that reaches a mutant. */
   currentTestId?: string | undefined;
   mutantCoverage?: { static: Record<string, number>; perTest: Record<string, Record<string, number>> };

@@ -17,6 +17,8 @@ import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
 
 /** Seconds for a scenario: what takes longer is an error. */
 const LIMIT = 60;
+/** Of scenarios one after another, so many errors and nothing else end the run. */
+const MOST_ERRORS = 4;
 
 const send = (message: FromWorker): boolean => process.send?.(message) ?? false;
 
@@ -29,7 +31,8 @@ interface How extends Omit<Job, 'fault'> {
 let loading: ReturnType<typeof loadScenarios> | undefined;
 
 /** Runs scenarios on clusters of their own, and tells their verdicts. */
-async function runScenarios({ scenarios: ids, flags, stopAtFirst, parallel, covers, alone }: How) {
+async function runScenarios(how: How) {
+  const { scenarios: ids, flags, stopAtFirst, parallel, covers, alone, mutantOfProbes } = how;
   const directory = mkdtempSync(join(tmpdir(), 'conformance-detect-'));
   try {
     const loaded = await (loading ??= loadScenarios(
@@ -78,11 +81,21 @@ async function runScenarios({ scenarios: ids, flags, stopAtFirst, parallel, cove
               if (verdict === 'error') errors += 1;
               else others += 1;
               // Where none of the first comes to a verdict, the others hardly do.
-              if (stopAtFirst && others === 0 && errors === parallel) interrupted.abort(new Error('None is judged.'));
+              if (stopAtFirst && others === 0 && errors === (mutantOfProbes === undefined ? parallel : MOST_ERRORS))
+                interrupted.abort(new Error('None is judged.'));
             },
           },
         },
       ],
+      aroundProbes: async (probes) => {
+        if (mutantOfProbes === undefined) return probes();
+        stryker.activeMutant = mutantOfProbes;
+        try {
+          return await probes();
+        } finally {
+          stryker.activeMutant = undefined;
+        }
+      },
       version: '0',
       workload: WORKLOAD_PROGRAMS[0],
       environment: {},

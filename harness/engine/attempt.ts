@@ -33,7 +33,11 @@ export interface AttemptOptions {
   readonly prefetch?: Prefetch | undefined;
   /** Awaited between arranging and probing: others must be over by then. Default: at once. */
   readonly turn?: Promise<unknown>;
+  readonly aroundProbes?: AroundProbes | undefined;
 }
+
+/** Calls what makes a scenario's probes, once what it declares is arranged, and gives what that gives. Default: does no more. */
+export type AroundProbes = <T>(probes: () => Promise<T>) => Promise<T>;
 
 /** An attempt at a scenario, as far as it has got. */
 type Attempt = ReturnType<typeof begin>;
@@ -80,11 +84,13 @@ function begin(scenario: Scenario, options: AttemptOptions, number: number) {
 }
 
 async function arrangeAndProbe(attempt: Attempt): Promise<void> {
-  const { world, limit, prefetched } = attempt;
+  const { world, limit, prefetched, options } = attempt;
+  const { aroundProbes = (probes) => probes() } = options;
   try {
     await timed(attempt, 'arranging', () => orAborted(arrange(world, prefetched?.inAws), world.signal));
     await timed(attempt, 'waiting', () => awaitTurn(attempt));
-    attempt.probes = await timed(attempt, 'probing', () => orAborted(probeAll(world), world.signal));
+    const probes = (): Promise<readonly ProbeOutcome[]> => orAborted(probeAll(world), world.signal);
+    attempt.probes = await timed(attempt, 'probing', () => aroundProbes(probes));
   } catch (error) {
     attempt.failure = awsFailure(error) ?? error;
   }

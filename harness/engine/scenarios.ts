@@ -58,7 +58,7 @@ function optionsFor(
   own: Pick<ScenarioOptions, 'hooks' | 'turn'>,
 ): ScenarioOptions {
   const { directory, signal, prefetch, options } = session;
-  const { configuration, interrupted } = options;
+  const { configuration, interrupted, aroundProbes } = options;
   return {
     environment: opened.environment,
     available: opened.capabilities,
@@ -69,7 +69,7 @@ function optionsFor(
     signal,
     keep: configuration.text('keep') as ScenarioOptions['keep'],
     diagnostics: { directory, interrupted },
-    prefetch,
+    ...{ prefetch, aroundProbes },
     ...own,
   };
 }

@@ -12,6 +12,7 @@ import { prepareReportDirectory } from '../report/write.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
 import type { Prefetch } from '../world/prefetch.ts';
+import type { AroundProbes } from './attempt.ts';
 import type { Opened } from './environment.ts';
 
 export interface RunOptions {
@@ -36,6 +37,7 @@ export interface RunOptions {
   readonly stderr: NodeJS.WritableStream;
   /** What goes on when all scenarios are over. Default: nothing. */
   readonly rounds?: Rounds | undefined;
+  readonly aroundProbes?: AroundProbes;
 }
 
 /** Further rounds of a run, on the clusters that are there. */
