@@ -105,21 +105,25 @@ export async function coverageOf(
   const known = new Map(before.runs.map((run) => [run.key, run]));
   const left = runs.filter(({ key, digest }) => known.get(key)?.digest !== digest);
   const always = new Set(before.always);
-  await inParallel(partsOf(left, worker.together), jobs, async (part) => {
-    const end = await record(join(build, worker.program), part);
-    for (const id of end.always) always.add(id);
-    for (const run of part) {
-      const found = end.scenarios.find(({ id }) => id === run.id);
-      known.set(run.key, {
-        ...run,
-        ...{
-          verdict: found?.verdict ?? 'error',
-          milliseconds: found?.milliseconds ?? 0,
-          reached: found?.reached ?? [],
-        },
-      });
-    }
-  });
+  await inParallel(
+    partsOf(left, worker.together, ({ flags }) => flags.join()),
+    jobs,
+    async (part) => {
+      const end = await record(join(build, worker.program), part);
+      for (const id of end.always) always.add(id);
+      for (const run of part) {
+        const found = end.scenarios.find(({ id }) => id === run.id);
+        known.set(run.key, {
+          ...run,
+          ...{
+            verdict: found?.verdict ?? 'error',
+            milliseconds: found?.milliseconds ?? 0,
+            reached: found?.reached ?? [],
+          },
+        });
+      }
+    },
+  );
   if (left.length > 0) {
     mkdirSync(dirname(kept), { recursive: true });
     writeFileSync(
@@ -156,11 +160,15 @@ async function record(program: string, part: readonly Run[]): Promise<JobEnd> {
   return end;
 }
 
-/** Parts of runs with the same flags, at most `most` in each. Neighbours come into different parts: one suite's wait longer than another's. */
-function partsOf(runs: readonly Run[], most: number): readonly (readonly Run[])[] {
-  return [...new Set(runs.map(({ flags }) => flags))].flatMap((flags) => {
-    const same = runs.filter((run) => run.flags === flags);
+/** Parts of items with the same key, at most `most` in each. Neighbours come into different parts: one suite's scenarios wait longer than another's. */
+export function partsOf<Item>(
+  items: readonly Item[],
+  most: number,
+  keyOf: (item: Item) => string,
+): readonly (readonly Item[])[] {
+  return [...new Set(items.map(keyOf))].flatMap((key) => {
+    const same = items.filter((item) => keyOf(item) === key);
     const count = Math.ceil(same.length / most);
-    return Array.from({ length: count }, (_, part) => same.filter((_run, index) => index % count === part));
+    return Array.from({ length: count }, (_, part) => same.filter((_item, index) => index % count === part));
   });
 }

@@ -184,15 +184,17 @@ describe('detect', () => {
     });
 
     it('tries what came to none with the defect on during probes alone, where it can be', async () => {
-      const ofProbes = (failed: string): Attempt => async (defect, runs, how) => {
-        if (how.ofProbes !== true) return always({ r1: 10, r2: 10 })(defect, runs, how);
-        tried.push(runs.map(({ key }) => `probes of ${key}`));
-        return end({
-          scenarios: runs.map(({ id }) => ({
-            ...{ id, milliseconds: 1, reached: [], verdict: id === failed ? 'failed' : 'passed' },
-          })),
-        });
-      };
+      const ofProbes =
+        (failed: string): Attempt =>
+        async (defect, runs, how) => {
+          if (how.ofProbes !== true) return always({ r1: 10, r2: 10 })(defect, runs, how);
+          tried.push(runs.map(({ key }) => `probes of ${key}`));
+          return end({
+            scenarios: runs.map(({ id }) => ({
+              ...{ id, milliseconds: 1, reached: [], verdict: id === failed ? 'failed' : 'passed' },
+            })),
+          });
+        };
       expect(await of(ofProbes('r2'), thirty)).to.include({ state: 'no verdict' });
       tried = [];
       const over = await of(ofProbes('r2'), thirty, { ofProbes: true });

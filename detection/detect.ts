@@ -125,7 +125,8 @@ async function tryBatch(
     const failed = withVerdict('failed', left, end.scenarios);
     for (const run of failed) {
       const again = left.length === 1 ? end.scenarios : end.alone;
-      const alone = again.length > 0 ? again : (await attempt(defect, [run], { stopAtFirst: true, ofProbes })).scenarios;
+      const alone =
+        again.length > 0 ? again : (await attempt(defect, [run], { stopAtFirst: true, ofProbes })).scenarios;
       if (withVerdict('failed', [run], alone).length > 0) noticedBy.push(run.key);
       if (noticedBy.length > 0 && !all) return { noticedBy, passed, broken };
     }

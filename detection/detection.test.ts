@@ -10,7 +10,7 @@ import { shouldIgnore, type Mutant } from './mutants-build.ts';
 import { withSection } from './page.ts';
 import { figures, jsonOf, scenarioSummary, terminalText } from './report.ts';
 import { sample } from './sample.ts';
-import { inParallel, runJob } from './workers.ts';
+import { inParallel, noticedAgain, runJob } from './workers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -184,6 +184,23 @@ describe('a process of detect', () => {
       ['failed'],
       ['passed'],
     ]);
+  });
+  it('tells which faults are noticed again, and none where it ends early', async () => {
+    const worker = join(folder, 'again.mjs');
+    writeFileSync(
+      worker,
+      `process.once('message', ({ again }) => {
+        process.send({ id: 'A', verdict: 'failed', milliseconds: 1, reached: [] });
+        if (again.length === 1) process.exit(1);
+        process.send({ noticed: again.slice(1).map(({ fault }) => fault) });
+        process.send({ over: true, error: null, always: [] }, () => process.exit());
+      });`,
+    );
+    const again = ['one', 'other'].map((fault) => ({ fault, scenario: 'A' }));
+    const noticed = (some: typeof again): Promise<readonly string[]> =>
+      noticedAgain(worker, { again: some, flags: [], parallel: 2 }, { silenceMilliseconds: 60_000 });
+    expect(await noticed(again)).to.deep.equal(['other']);
+    expect(await noticed(again.slice(1))).to.deep.equal([]);
   });
   it('has an error where it ends before its job', async () => {
     expect((await running('process.exit(3)')).error).to.equal('the process ended with 3');

@@ -5,13 +5,13 @@ import { catalogue } from '../faults/index.ts';
 import { HarnessError } from '../foundation/errors.ts';
 import { suggestion } from '../foundation/nearest.ts';
 import { sourcesDigest } from '../scripts/freshness.js';
-import { coverageOf, mayNotice, type Coverage, type Covered, type Run } from './coverage.ts';
+import { coverageOf, mayNotice, partsOf, type Coverage, type Covered, type Run } from './coverage.ts';
 import { detect, UNDER_WAY, type Attempt, type Defect, type Detection } from './detect.ts';
 import { faultsKind, judgeKind, mutantsKind, type Kind } from './kinds.ts';
 import { writePage } from './page.ts';
 import { jsonOf, terminalText, type Matrix } from './report.ts';
 import { sample } from './sample.ts';
-import { inParallel, runJob } from './workers.ts';
+import { inParallel, noticedAgain, runJob } from './workers.ts';
 
 export interface DetectOptions {
   readonly kind: Kind['name'];
@@ -37,6 +37,8 @@ interface Output {
   readonly progress: (line: string) => void;
 }
 
+/** So many faults one process tries again, one after another. */
+const TOGETHER = 20;
 /** How long a run may be silent: two minutes, and four times what the slowest of its scenarios takes alone. Milliseconds. */
 const SILENCE = 120_000;
 
@@ -77,11 +79,26 @@ async function detectAll(
   };
   // Most faults are noticed by the scenario that noticed them before: nothing need be recorded for these.
   if (!all) {
-    await inParallel(defects, jobs, async (defect) => {
+    const hinted = defects.flatMap((defect) => {
       const run = runs.find(({ key }) => key === hints[defect.id]);
-      if (run === undefined) return;
-      const hinted = onlyReachedBy(run, defect);
-      const detection = await detect(defect, hinted, attempt, { all: false });
+      return run === undefined ? [] : [{ defect, run }];
+    });
+    // A client is a process of its own, in which nothing can be switched.
+    const switchable = hinted.filter(({ defect }) => defect.area !== 'client');
+    const parts = partsOf(switchable, TOGETHER, ({ run }) => run.flags.join());
+    // One scenario at a time mostly waits.
+    await inParallel(parts, 2 * jobs, async (part) => {
+      const again = part.map(({ defect: { id }, run }) => ({ fault: id, scenario: run.id }));
+      const job = { again, flags: part[0]?.run.flags ?? [], parallel: UNDER_WAY };
+      const how = { silenceMilliseconds: SILENCE };
+      const noticed = await noticedAgain(join(kind.build, kind.worker.program), job, how);
+      for (const { defect, run } of part)
+        if (noticed.includes(defect.id)) tell({ ...defect, state: 'noticed', noticedBy: [run.key], reachedBy: 1 });
+    });
+    // Those that have to be on when modules are loaded, and whatever met what another left.
+    const rest = hinted.filter(({ defect }) => !found.has(defect.id));
+    await inParallel(rest, jobs, async ({ defect, run }) => {
+      const detection = await detect(defect, onlyReachedBy(run, defect), attempt, { all: false });
       if (detection.state === 'noticed') tell(detection);
     });
   }
@@ -92,7 +109,6 @@ async function detectAll(
     progress(`Recording what each of ${likely.length} ${what} reaches ...`);
     const kept = join(root, 'node_modules', '.cache', 'eks-pod-identity-conformance', `coverage-of-${kind.name}.json`);
     const sources = sourcesDigest(kind.name === 'judge' ? [] : ['suites']);
-    // One scenario at a time mostly waits.
     const recorded = await coverageOf(likely, { ...kind, kept, sources, jobs: 2 * jobs });
     // A client is a process of its own, which records nothing: each run with it may reach each of its defects.
     const ofClient = defects.filter(({ area }) => area === 'client').map(({ id }) => id);

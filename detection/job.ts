@@ -15,6 +15,19 @@ export interface Job {
   readonly covers: boolean;
 }
 
+/** A fault, and the scenario that noticed it the last time. */
+export interface Noticed {
+  readonly fault: string;
+  readonly scenario: string;
+}
+
+/** Faults that a process is to switch on one after another, each for a run of its scenario, all with the same flags. */
+export interface Again {
+  readonly again: readonly Noticed[];
+  readonly flags: readonly string[];
+  readonly parallel: number;
+}
+
 export interface ScenarioEnd {
   readonly id: string;
   readonly verdict: Verdict;
@@ -29,6 +42,8 @@ export interface ScenarioEnd {
 
 export type FromWorker =
   | ScenarioEnd
+  /** Faults that are noticed: with each its scenario is `failed`, and all these scenarios are `passed` without one after that. */
+  | { readonly noticed: readonly string[] }
   /** That the process goes on, twice a second (`beat`). */
   | { readonly alive: true }
   | {

@@ -1,18 +1,19 @@
 /**
  * What a process of `detect` runs: scenarios on clusters of its own, with at most one defect. Part of the builds whose defects
- * can be switched on. A job comes as the first message; each verdict, and at the end `over`, go back as messages.
+ * can be switched on. A job comes as the first message; each verdict, or fault that is noticed, and at the end `over`, go back as
+ * messages.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
-import { FAULTS_REACHED } from '../faults/switch.ts';
+import { FAULTS_ON, FAULTS_REACHED } from '../faults/switch.ts';
 import { configure } from '../harness/config/configuration.ts';
 import { run } from '../harness/engine/run.ts';
 import { clientsOf, withClients, withInstalledClients } from '../harness/plan/clients.ts';
 import { loadScenarios } from '../harness/scenario/load.ts';
-import { beat, type FromWorker, type Job } from './job.ts';
+import { beat, type Again, type FromWorker, type Job, type Noticed } from './job.ts';
 import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
 
 /** Seconds for a scenario: what takes longer is an error. */
@@ -104,7 +105,7 @@ async function runScenarios(how: How) {
       stderr: process.stderr,
     });
     return {
-      failed: results.filter(({ verdict }) => verdict === 'failed').map(({ id }) => id),
+      results,
       over: { over: true, error: over.error, always: covers ? [...reached, ...reachedByNobody()] : [] } as const,
     };
   } finally {
@@ -113,16 +114,32 @@ async function runScenarios(how: How) {
 }
 
 async function work({ fault: _, ...job }: Job): Promise<void> {
-  const { failed, over } = await runScenarios(job);
+  const { results, over } = await runScenarios(job);
   // What fails beside others counts where it fails alone as well.
   if (job.stopAtFirst && job.scenarios.length > 1)
-    for (const id of failed) await runScenarios({ ...job, scenarios: [id], alone: true });
+    for (const { id, verdict } of results)
+      if (verdict === 'failed') await runScenarios({ ...job, scenarios: [id], alone: true });
   send(over);
 }
 
+async function workAgain({ again, flags, parallel }: Again): Promise<void> {
+  const how = { flags, stopAtFirst: false, covers: false };
+  const failed: Noticed[] = [];
+  for (const one of again) {
+    FAULTS_ON.add(one.fault);
+    const { results } = await runScenarios({ ...how, scenarios: [one.scenario], parallel: 1 });
+    FAULTS_ON.delete(one.fault);
+    if (results[0]?.verdict === 'failed') failed.push(one);
+  }
+  // Nothing that a fault has left may make others fail.
+  const { results } = await runScenarios({ ...how, scenarios: failed.map(({ scenario }) => scenario), parallel });
+  if (results.every(({ verdict }) => verdict === 'passed')) send({ noticed: failed.map(({ fault }) => fault) });
+  send({ over: true, error: null, always: [] });
+}
+
 beat();
-process.once('message', (job: Job) => {
-  work(job)
+process.once('message', (job: Job | Again) => {
+  ('again' in job ? workAgain(job) : work(job))
     .catch((error: unknown) =>
       send({ over: true, error: error instanceof Error ? error.message : String(error), always: [] }),
     )

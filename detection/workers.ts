@@ -1,12 +1,15 @@
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { switchingOn } from '../faults/switch.ts';
-import type { FromWorker, Job, ScenarioEnd } from './job.ts';
+import type { Again, FromWorker, Job, ScenarioEnd } from './job.ts';
 
-export interface JobEnd {
+export interface JobEnd extends ProcessEnd {
   readonly scenarios: readonly ScenarioEnd[];
   /** Those of them that failed, run once more alone, where that was done. */
   readonly alone: readonly ScenarioEnd[];
+}
+
+interface ProcessEnd {
   readonly always: readonly string[];
   /** Why the run could not do its work; undefined when it could. */
   readonly error?: string;
@@ -26,32 +29,56 @@ const LONGEST_TURN = 10_000;
 /** Runs are too short for code to be optimized early (docs/performance.md); later versions of Node have no such flag. */
 const LATE = process.versions.node.startsWith('20.') ? ['--interrupt-budget=1200000'] : [];
 
+interface HowLong {
+  readonly mutant?: string;
+  readonly silenceMilliseconds: number;
+  readonly turnMilliseconds?: number;
+}
+
 /**
  * Runs a job in a process of its own, which is killed with all that it has started when it is silent for too long.
  *
  * @param worker path of the built `detection/worker.js`
  */
-export function runJob(
+export async function runJob(worker: string, job: Job, how: HowLong): Promise<JobEnd> {
+  const ends: ScenarioEnd[] = [];
+  const end = await inProcess(worker, job, { ...how, fault: job.fault }, (message) => {
+    if ('id' in message) ends.push(message);
+  });
+  return { ...end, scenarios: ends.filter(({ alone }) => !alone), alone: ends.filter(({ alone }) => alone) };
+}
+
+/** Which of the faults are noticed by their scenarios again, one after another in a process of its own; none where that ends early. */
+export async function noticedAgain(
   worker: string,
-  job: Job,
+  job: Again,
+  how: Pick<HowLong, 'silenceMilliseconds'>,
+): Promise<readonly string[]> {
+  const noticed: string[] = [];
+  await inProcess(worker, job, how, (message) => {
+    if ('noticed' in message) noticed.push(...message.noticed);
+  });
+  return noticed;
+}
+
+function inProcess(
+  worker: string,
+  job: Job | Again,
   {
+    fault,
     mutant,
     silenceMilliseconds,
     turnMilliseconds = LONGEST_TURN,
-  }: {
-    readonly mutant?: string;
-    readonly silenceMilliseconds: number;
-    readonly turnMilliseconds?: number;
-  },
-): Promise<JobEnd> {
+  }: HowLong & { readonly fault?: string | undefined },
+  told: (message: FromWorker) => void,
+): Promise<ProcessEnd> {
   const { NODE_OPTIONS: _, ...environment } = process.env;
   const child = fork(worker, {
     env: { ...environment, ...(mutant !== undefined && { __STRYKER_ACTIVE_MUTANT__: mutant }) },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    execArgv: ['--no-deprecation', '--no-parallel-scavenge', ...LATE, ...switchedOn(job.fault)],
+    execArgv: ['--no-deprecation', '--no-parallel-scavenge', ...LATE, ...switchedOn(fault)],
     detached: true,
   });
-  const ends: ScenarioEnd[] = [];
   let over: Extract<FromWorker, { over: true }> | undefined;
   let [timedOut, hangs, turn, before] = [false, false, 0, 0];
   const started = performance.now();
@@ -74,7 +101,7 @@ export function runJob(
       }
       timer.refresh();
       if ('over' in message) over = message;
-      else ends.push(message);
+      else told(message);
     });
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
@@ -83,8 +110,6 @@ export function runJob(
       killGroup(child.pid);
       const error = over === undefined ? `the process ended with ${signal ?? code}` : over.error;
       resolve({
-        scenarios: ends.filter(({ alone }) => !alone),
-        alone: ends.filter(({ alone }) => alone),
         ...{ timedOut, hangs, turn, milliseconds: Math.round(performance.now() - started) },
         always: over?.always ?? [],
         ...(error !== null && !timedOut && !hangs && { error }),
