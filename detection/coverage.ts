@@ -9,6 +9,8 @@ export interface Run {
   readonly key: string;
   readonly id: string;
   readonly flags: readonly string[];
+  /** Of a scenario. */
+  readonly suite?: string;
   /** Of what the scenario says: another when it is changed. */
   readonly digest: string;
 }
@@ -49,7 +51,7 @@ export const runsOf = (scenarios: readonly Specified[]): readonly Run[] => [
 export const mayNotice = ({ flags }: Run, area: string): boolean => flags.includes('raw') === (area === 'client');
 
 const runOf = (scenario: Specified, flags: readonly string[]): Run => ({
-  ...{ key: [scenario.id, ...flags].join(' '), id: scenario.id, flags },
+  ...{ key: [scenario.id, ...flags].join(' '), id: scenario.id, flags, suite: scenario.suite },
   digest: createHash('sha256').update(JSON.stringify(scenario, withFunctions)).digest('hex'),
 });
 

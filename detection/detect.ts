@@ -42,7 +42,7 @@ const FIRST = 24;
 /** How many are tried at most, in the first run and in one of each form of flags after it; with `all`, every one. */
 const MOST = 120;
 /** How many of those that came to no verdict are tried with the defect on during their probes alone, one after another. */
-const OF_PROBES = 12;
+const OF_PROBES = 20;
 /** So many of what came to no verdict beside others are tried alone. */
 const MOST_BROKEN = 3;
 /** Scenarios that a run has under way at once: a machine's processors are shared by the processes. */
@@ -91,9 +91,9 @@ export async function detect(
   }
   if (noticedBy.length > 0) return done('noticed', noticedBy);
   const flags = broken[0]?.runs[0]?.flags.join();
-  const arrangeable = likely.filter((run) => run.flags.join() === flags && !passed.includes(run));
-  if (ofProbes === true && arrangeable.length > 0) {
-    const tried = await tryBatch(defect, arrangeable.slice(0, OF_PROBES), attempt, { all, ofProbes });
+  const left = likely.filter((run) => run.flags.join() === flags && !passed.includes(run));
+  if (ofProbes === true && left.length > 0) {
+    const tried = await tryBatch(defect, bySuite(left).slice(0, OF_PROBES), attempt, { all, ofProbes });
     if (tried.noticedBy.length > 0) return done('noticed', tried.noticedBy);
   }
   for (const one of broken.slice(0, MOST_BROKEN)) {
@@ -241,6 +241,12 @@ function byRarity(runs: readonly Covered[], ids: ReadonlySet<string>): readonly 
     [...near].map(([run, reached]) => [run, reached.reduce((sum, id) => sum + 1 / (reachedBy.get(id) ?? 1), 0)]),
   );
   return [...runs].sort((one, other) => (rarities.get(other) ?? 0) - (rarities.get(one) ?? 0));
+}
+
+/** The first of each suite, then all others. */
+function bySuite(runs: readonly Covered[]): readonly Covered[] {
+  const firsts = runs.filter(({ suite }, index) => runs.findIndex((run) => run.suite === suite) === index);
+  return [...new Set([...firsts, ...runs])];
 }
 
 /** Runs of the same flags, which one process can run together; `sizes` are how many the first ones hold. */

@@ -18,8 +18,6 @@ import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
 
 /** Seconds for a scenario: what takes longer is an error. */
 const LIMIT = 60;
-/** Of scenarios one after another, so many errors and nothing else end the run. */
-const MOST_ERRORS = 4;
 
 const send = (message: FromWorker): boolean => process.send?.(message) ?? false;
 
@@ -60,7 +58,7 @@ async function runScenarios(how: How) {
       FAULTS_REACHED.clear();
       return all;
     };
-    let [errors, others] = [0, 0];
+    let [errors, others, milliseconds] = [0, 0, 0];
     const { run: over, scenarios: results } = await run({
       ...loaded,
       scenarios,
@@ -76,14 +74,15 @@ async function runScenarios(how: How) {
             },
             scenarioOver: ({ id, verdict, reason, durations }) => {
               stryker.currentTestId = undefined;
-              const milliseconds = durations.arranging + durations.probing;
-              const end = { id, verdict, reason, milliseconds, reached: covers ? taken(id) : [] };
+              const took = durations.arranging + durations.probing;
+              milliseconds += took;
+              const end = { id, verdict, reason, milliseconds: took, reached: covers ? taken(id) : [] };
               send({ ...end, ...(alone && { alone }) });
               if (verdict === 'error') errors += 1;
               else others += 1;
               // Where none of the first comes to a verdict, the others hardly do.
-              if (stopAtFirst && others === 0 && errors === (mutantOfProbes === undefined ? parallel : MOST_ERRORS))
-                interrupted.abort(new Error('None is judged.'));
+              const isEnough = mutantOfProbes === undefined ? errors === parallel : milliseconds > LIMIT * 1000;
+              if (stopAtFirst && others === 0 && isEnough) interrupted.abort(new Error('None is judged.'));
             },
           },
         },

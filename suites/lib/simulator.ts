@@ -58,10 +58,12 @@ export async function decisionsOf({ aws }: CheckContext, question: Question): Pr
 
 const NOT_IMPLEMENTED = 501;
 
-/** An emulator that has no such action does not conform; what else an answer says tells nothing of policies. */
+/** An IAM that has no such action, or does not take valid policies, does not conform; what else is answered tells nothing of policies. */
 function refuseOthers(error: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }): never {
-  if (error.$metadata?.httpStatusCode !== NOT_IMPLEMENTED && error.name !== 'InvalidAction') throw error;
-  expect.fail(`IAM has no SimulateCustomPolicy (${error.name}).`);
+  if (error.$metadata?.httpStatusCode === NOT_IMPLEMENTED || error.name === 'InvalidAction')
+    expect.fail(`IAM has no SimulateCustomPolicy (${error.name}).`);
+  if (error.name === 'InvalidInputException') expect.fail(`IAM does not take valid policies: ${error.message}`);
+  throw error;
 }
 
 /** Which of the resources the statements allow. */
