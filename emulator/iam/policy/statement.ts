@@ -27,13 +27,11 @@ export function statementsOf(policy: CompiledPolicy): readonly Statement[] {
 /** How strongly the statement applies to the request; `none` when it does not. */
 export function applies(statement: Statement, request: EvaluationRequest): Grant {
   // Actions first: they are the cheapest to compare and differ the most.
-  if (!actionMatches(statement, request)) return GRANT.none;
-  const grant = principalMatches(statement, request);
-  if (grant === GRANT.none || !resourceMatches(statement, request)) return GRANT.none;
+  if (!actionMatches(statement, request) || !resourceMatches(statement, request)) return GRANT.none;
   for (const condition of statement.conditions) {
     if (!conditionHolds(condition, request)) return GRANT.none;
   }
-  return grant;
+  return principalMatches(statement, request);
 }
 
 export function principalMatches(statement: Statement, request: EvaluationRequest): Grant {

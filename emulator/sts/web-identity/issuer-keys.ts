@@ -49,7 +49,7 @@ export async function fetchIssuerKeys(issuer: string, thumbprints: readonly stri
 
 async function getJson(address: string, thumbprints: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
   const url = new URL(address);
-  if (!isLoopback(url)) throw new Error(`issuer host ${url.hostname} is not on this machine`);
+  if (!LOOPBACK.test(url.hostname)) throw new Error(`issuer host ${url.hostname} is not on this machine`);
   const response = await get(url, thumbprints);
   if (response.statusCode !== 200) {
     response.resume();
@@ -60,10 +60,7 @@ async function getJson(address: string, thumbprints: readonly string[]): Promise
   return parsed as Record<string, unknown>;
 }
 
-function isLoopback(url: URL): boolean {
-  const web = url.protocol === 'http:' || url.protocol === 'https:';
-  return web && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
-}
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 function get(url: URL, thumbprints: readonly string[]): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
