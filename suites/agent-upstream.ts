@@ -61,6 +61,8 @@ suite('agent', ({ scenario }) => {
       granted('blue', whoAmI()),
       startPod('twin'),
       granted('twin', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      // What the others were given took no place of its own.
+      granted('red', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
     ],
   });
 

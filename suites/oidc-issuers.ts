@@ -46,6 +46,8 @@ suite('irsa', ({ scenario }) => {
         withIssuer(context, {}, async (issuer) => {
           for (const alg of ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'])
             expect(await issuer.assume(await issuer.sign({}, { alg })), alg).not.to.have.property('code');
+          for (const alg of ['PS256', 'EdDSA'])
+            await refuses(issuer, await issuer.sign({}, { alg }), 'InvalidIdentityToken', alg);
           const unknown = await issuer.sign({}, { kid: 'another' });
           await refuses(issuer, unknown, 'InvalidIdentityToken', 'a key that there is not');
           const shared = await issuer.sign({}, { alg: 'HS256', kid: 'RS256' });

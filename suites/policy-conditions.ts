@@ -133,6 +133,7 @@ suite('policies', ({ scenario }) => {
       'yes-type': { StringEquals: { 'aws:PrincipalType': 'AssumedRole' } },
       'yes-session': { StringLike: { 'aws:userid': 'AROA*:eks-*' } },
       'no-session': { StringLike: { 'aws:userid': 'AROA*:probe' } },
+      'yes-no-service': { Bool: { 'aws:PrincipalIsAWSService': 'false' } },
       'no-service': { Bool: { 'aws:PrincipalIsAWSService': 'true' } },
       'no-via-service': { Bool: { 'aws:ViaAWSService': 'true' } },
       'no-session-arn': { ArnLike: { [PRINCIPAL]: 'arn:aws:sts::*:assumed-role/*/*' } },

@@ -214,6 +214,7 @@ suite('policies', ({ scenario }) => {
           'another bucket': policy({ Resource: 'arn:aws:s3:::another-bucket-of-nobody/key' }),
           'a resource of another service': policy({ Resource: 'arn:aws:sqs:::key' }),
           'an action of another service': policy({ Action: 'sqs:SendMessage' }),
+          'all actions of another service': policy({ Action: ['s3:GetObject', 'sqs:*'] }),
           'an action on the bucket with objects alone': policy({ Action: 's3:ListBucket' }),
           'an action on objects with the bucket alone': policy({ Resource: `arn:aws:s3:::${Bucket}` }),
         };

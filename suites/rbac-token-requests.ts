@@ -242,10 +242,10 @@ suite('rbac', ({ scenario }) => {
         expect(Date.parse(extended.status.expirationTimestamp)).to.equal((iat + 3607) * 1000);
         const conflict = await ask(ofNode({ uid: 'another' }));
         expect(conflict).to.include({ status: 409 });
-        expect(conflict.request.details).to.include({ kind: 'Node', name: node?.metadata.name });
+        expect(conflict.request.details).to.deep.equal({ kind: 'Node', name: node?.metadata.name });
         const missing = await ask(ofNode({ name: 'none' }));
         expect(missing).to.include({ status: 404 });
-        expect(missing.request.details).to.include({ kind: 'nodes', name: 'none' });
+        expect(missing.request.details).to.deep.equal({ kind: 'nodes', name: 'none' });
       }),
     ],
   });

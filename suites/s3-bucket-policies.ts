@@ -252,6 +252,7 @@ suite('s3', ({ scenario }) => {
       succeeds(block({ BlockPublicPolicy: false, RestrictPublicBuckets: false })),
       ...[
         condition('StringEquals', 'aws:PrincipalType', 'Anonymous'),
+        condition('StringEquals', 'aws:PrincipalAccount', 'anonymous'),
         condition('StringEquals', 'aws:userid', 'anonymous'),
         condition('Null', 'aws:PrincipalArn', 'true'),
         condition('Null', 's3:authType', 'true'),

@@ -252,6 +252,8 @@ suite('s3', ({ scenario }) => {
       fails(ask('PUT data/new/parts?partNumber=1&uploadId=none'), refusedWith('NoSuchUpload', 404)),
       forbidden('PUT data/same/key'),
       forbidden('PUT data/same/key', { headers: { 'if-match': '"another"' } }),
+      // This one is not denied, so that S3 looks for an object to compare with.
+      fails(ask('PUT data/same/key', { headers: { 'if-match': ETAG_OF_ONE } }), refusedWith('NoSuchKey', 404)),
     ],
   });
 });

@@ -64,7 +64,7 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-22', 'what a delete marker hides is not there, and the marker itself is no object', {
     source:
-      'Amazon S3 User Guide, "Working with delete markers" and "Deleting objects from versioning-suspended buckets"; Amazon S3 API Reference, GetObject: 405 Method Not Allowed',
+      'Amazon S3 User Guide, "Working with delete markers" and "Deleting objects from versioning-suspended buckets"; Amazon S3 API Reference, GetObject: 405 Method Not Allowed, x-amz-delete-marker',
     needs: ['own-boundary'],
     roles: {
       app: podIdentityRole(
@@ -80,6 +80,16 @@ suite('s3', ({ scenario }) => {
       succeeds(versioning('Suspended')),
       may('DELETE data/key'),
       fails(ask('GET data/key'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'key' } }),
+      check('it is said that a marker hides it, and of what never was, nothing', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const markerOf = (Key: string): Promise<unknown> =>
+          s3.send(new GetObjectCommand({ Bucket: name('<bucket:data>'), Key })).then(
+            () => 'an object',
+            ({ $response }: S3ServiceException) => $response?.headers['x-amz-delete-marker'],
+          );
+        expect(await markerOf('key')).to.equal('true');
+        expect(await markerOf('nothing')).to.equal(undefined);
+      }),
       fails(ask('GET data/key?versionId=null'), { ...MARKED, facts: { Method: 'GET', ResourceType: 'DeleteMarker' } }),
       fails(ask('GET data/key?tagging&versionId=null'), MARKED),
       fails(ask('GET data/key?versionId=null', { headers: { range: 'bytes=0-1' } }), MARKED),

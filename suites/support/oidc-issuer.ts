@@ -65,11 +65,12 @@ function signingKeys(): ReadonlyMap<string, KeyPairKeyObjectResult> {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const curve = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve });
   made = new Map([
-    ...['RS256', 'RS384', 'RS512'].map((alg) => [alg, rsa] as const),
+    ...['RS256', 'RS384', 'RS512', 'PS256'].map((alg) => [alg, rsa] as const),
     ...([
       ['ES256', curve('P-256')],
       ['ES384', curve('P-384')],
       ['ES512', curve('P-521')],
+      ['EdDSA', generateKeyPairSync('ed25519')],
     ] as const),
   ]);
   return made;
