@@ -5,14 +5,15 @@ const MAX_BYTES = 10 * 1024 * 1024;
 
 /** The output of one run of a container, standard output and error together, in the order in which they came. */
 export class ContainerLog {
-  #chunks: Buffer[] = [];
+  readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
   #ended = false;
   readonly #followers = new Set<Readable>();
 
   append(chunk: Buffer): void {
     if (this.#ended) return;
-    this.#chunks.push(chunk);
+    // A chunk is often a few bytes of a larger buffer, which would be kept with it: no Buffer either, since Node pools those.
+    this.#chunks.push(new Uint8Array(chunk));
     this.#bytes += chunk.length;
     while (this.#bytes > MAX_BYTES && this.#chunks.length > 1) this.#bytes -= this.#chunks.shift()?.length ?? 0;
     for (const follower of this.#followers) follower.push(chunk);

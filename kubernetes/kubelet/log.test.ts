@@ -1,0 +1,13 @@
+import { expect } from 'chai';
+import { ContainerLog } from './log.ts';
+
+describe('ContainerLog', () => {
+  it('keeps the bytes that were written, and not the buffer that they came in', () => {
+    const log = new ContainerLog();
+    const received = Buffer.from('one\ntwo\n');
+    log.append(received.subarray(0, 4));
+    received.fill('x');
+    log.append(Buffer.from('three\n'));
+    expect(log.text()).to.equal('one\nthree\n');
+  });
+});
