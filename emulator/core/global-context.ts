@@ -2,6 +2,7 @@ import type { ConditionContext } from '../iam/policy/index.ts';
 import type { Identity } from '../iam/model.ts';
 import type { Principal } from './principal.ts';
 import type { ServiceRequest } from './service.ts';
+import { remembered } from './remembered.ts';
 import { keyed } from './tag-context.ts';
 import type { World } from './world.ts';
 
@@ -30,16 +31,12 @@ export function globalContexts(
   const { referer, 'user-agent': userAgent } = request.headers;
   if (userAgent !== undefined) context['aws:UserAgent'] = userAgent;
   if (referer !== undefined) context['aws:referer'] = referer;
-  let known = principals.get(principal);
-  if (known === undefined || known.identity !== identity) {
-    known = { identity, keys: principalKeys(principal, identity) };
-    principals.set(principal, known);
-  }
-  return [context, known.keys];
+  const keysOf = remembered(principals, identity ?? principal, () => new WeakMap<Principal, ConditionContext>());
+  return [context, remembered(keysOf, principal, () => principalKeys(principal, identity))];
 }
 
-/** The keys of principals, made again when the role or user has changed. */
-const principals = new WeakMap<Principal, { identity: Identity | undefined; keys: ConditionContext }>();
+/** The keys of principals by the user or role, which is another object when it has changed, and goes when it is deleted. */
+const principals = new WeakMap<Identity | Principal, WeakMap<Principal, ConditionContext>>();
 
 function principalKeys(principal: Principal, identity: Identity | undefined): ConditionContext {
   if (principal.kind === 'federated') return { 'aws:FederatedProvider': principal.providerArn };
