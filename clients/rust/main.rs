@@ -24,8 +24,17 @@ async fn main() {
     for line in std::io::stdin().lock().lines() {
         let request: Value = serde_json::from_str(&line.expect("a line")).expect("a request");
         let mut answer = answer_all(&clients, &request).await;
+        without_nulls(&mut answer);
         answer["id"] = request["id"].clone();
         println!("client-answer {answer}");
+    }
+}
+
+/// What an answer does not have is left out: a request ID need not be there.
+fn without_nulls(value: &mut Value) {
+    if let Value::Object(members) = value {
+        members.retain(|_, member| !member.is_null());
+        members.values_mut().for_each(without_nulls);
     }
 }
 
