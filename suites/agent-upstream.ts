@@ -166,6 +166,8 @@ suite('agent', ({ scenario }) => {
         status: 500,
         facts: PLAIN_TEXT,
       }),
+      // To connect may take half a second, and an answer longer.
+      eksAuth({ delayMilliseconds: 600, times: 3 }),
       granted('app', fetchCredentials()),
     ],
   });

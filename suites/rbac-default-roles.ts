@@ -119,7 +119,7 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-26', 'groups may read what they need to find the API, and nothing more by themselves', {
-    source: `${RBAC}, "API discovery roles"; "Other component roles"`,
+    source: `${RBAC}, "API discovery roles"; "Other component roles"; "RBAC Good Practices", system:masters`,
     workloads: { app: {} },
     users: { delegator: { namespace: 'app', clusterRole: 'system:auth-delegator' } },
     probes: [
@@ -176,6 +176,18 @@ suite('rbac', ({ scenario }) => {
             groups.map((group) => ({ apiGroup: RBAC_GROUP, kind: 'Group', name: group })),
           );
         }
+        // Members of system:masters need no role: none is given as the reason.
+        const resourceAttributes = { verb: 'delete', resource: 'nodes' };
+        const answer = await kubernetes({
+          ...{ method: 'POST', path: '/apis/authorization.k8s.io/v1/subjectaccessreviews' },
+          body: {
+            ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview' },
+            spec: { user: 'somebody', groups: ['system:masters'], resourceAttributes },
+          },
+        });
+        const { status } = JSON.parse(answer.body) as { readonly status: { allowed: boolean; reason?: string } };
+        expect(status).to.include({ allowed: true });
+        expect(status.reason ?? '').to.equal('');
       }),
     ],
   });

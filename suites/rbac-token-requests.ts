@@ -104,8 +104,9 @@ suite('rbac', ({ scenario }) => {
       }),
       // Of the audiences that are asked for, those that the token has.
       succeeds(reviewToken('sts', { audience: ['vault.example.com', STS] }), { audiences: STS }),
-      fails(reviewToken('sts', { audience: ['vault.example.com', 'elsewhere.example.com'] }), UNAUTHENTICATED),
-      fails(reviewToken('sts'), UNAUTHENTICATED),
+      ...[reviewToken('sts', { audience: ['vault.example.com', 'elsewhere.example.com'] }), reviewToken('sts')].map(
+        (ask) => fails(ask, { ...UNAUTHENTICATED, message: 'is invalid for the target audiences' }),
+      ),
       check('a token that is bound to a secret ends with it', async ({ kubernetes, name }) => {
         const secrets = name(`/api/v1/namespaces/${APP}/secrets`);
         const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'bound' } };

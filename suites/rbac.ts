@@ -164,7 +164,8 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-10', 'service accounts may read the keys of the token issuer, strangers may not', {
-    source: 'Kubernetes documentation, "Managing Service Accounts", service account issuer discovery',
+    source:
+      'Kubernetes documentation, "Managing Service Accounts", service account issuer discovery; "Using RBAC Authorization", system:public-info-viewer',
     workloads: { app: {} },
     tokens: { api: { serviceAccount: 'app/app' } },
     probes: [
@@ -172,7 +173,9 @@ suite('rbac', ({ scenario }) => {
       succeeds(kubernetesGet('/.well-known/openid-configuration', { token: 'api' }), {
         body: matching(/"jwks_uri"/),
       }),
-      // 401 where the API server lets nobody in without a name, 403 where it does.
+      // Whether the API server is well is everybody's business.
+      succeeds(kubernetesGet('/livez', 'anonymous')),
+      // 401 where the API server lets nobody in without a name to anything else, 403 where it does.
       fails(kubernetesGet('/openid/v1/jwks', 'anonymous'), {
         by: 'kubernetes',
         code: ['Forbidden', 'Unauthorized'],
