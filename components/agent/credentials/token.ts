@@ -35,10 +35,8 @@ function readHeader(node: JsonNode): ReadonlyMap<string, JsonNode> {
 
 function parse(token: string): TimeClaims {
   const segments = token.split('.');
-  const [headerText, claimsText] = segments;
-  if (segments.length !== 3 || headerText === undefined || claimsText === undefined) {
-    throw malformed('token contains an invalid number of segments');
-  }
+  if (segments.length !== 3) throw malformed('token contains an invalid number of segments');
+  const [headerText, claimsText] = segments as [string, string, string];
   const headerBytes = attempt('could not base64 decode header', () => decodeRawUrlBase64(headerText));
   const header = attempt('could not JSON decode header', () => readHeader(parseJson(headerBytes)));
   const claimBytes = attempt('could not base64 decode claim', () => decodeRawUrlBase64(claimsText));
