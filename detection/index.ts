@@ -41,6 +41,8 @@ interface Output {
 const TOGETHER = 20;
 /** How long a run may be silent: two minutes, and four times what the slowest of its scenarios takes alone. Milliseconds. */
 const SILENCE = 120_000;
+/** The same of a run whose defect is on during probes alone: that it comes to no verdict is known then. Milliseconds. */
+const SILENCE_OF_PROBES = 75_000;
 
 /** Runs suites, or tests, against defects; says and writes who noticed what. Gives whether every one was noticed. Throws `HarnessError`. */
 export async function runDetect(options: DetectOptions, { root, say, progress }: Output): Promise<boolean> {
@@ -165,7 +167,9 @@ const attemptIn =
       },
       {
         ...(name !== 'faults' && defect && !ofProbes && { mutant: defect.id }),
-        silenceMilliseconds: SILENCE + 4 * Math.max(...batch.map(({ milliseconds }) => milliseconds)),
+        silenceMilliseconds: ofProbes
+          ? SILENCE_OF_PROBES
+          : SILENCE + 4 * Math.max(...batch.map(({ milliseconds }) => milliseconds)),
       },
     );
 
