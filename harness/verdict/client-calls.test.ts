@@ -48,7 +48,7 @@ describe('what a client says of an operation on S3', () => {
 
   for (const [what, calls, said] of [
     ['the call that it tells', [call('told', { receivedAt: 0 }), call('other')], { requestId: 'told' }],
-    ['the last call about its bucket meanwhile', [call('first'), call('told')], {}],
+    ['the last call about its object meanwhile', [call('first'), call('told')], {}],
     ['one from its first moment', [call('told', { receivedAt: STARTED })], {}],
     ['one until its last moment', [call('told', { receivedAt: ENDED })], {}],
     ['the last one where the call that it tells is in no record', [call('told')], { requestId: 'unknown' }],
@@ -58,6 +58,9 @@ describe('what a client says of an operation on S3', () => {
       [call('told', { authorizations: [...call('a', {}, 'else').authorizations, ...call('b').authorizations] })],
       {},
     ],
+    ['one before it, about another object of the bucket', [call('told'), call('b', {}, `${BUCKET}/blue/key`)], {}],
+    ['one before it, about the bucket itself', [call('told'), call('b', {}, BUCKET)], {}],
+    ['the last of several sessions of a role', [call('a', { caller: `${SESSION}-2` }), call('told')], {}],
     ['one before it, of another service', [call('told'), call('sts', { service: 'sts' })], {}],
     ['one before it, of another bucket', [call('told'), call('b', {}, `${BUCKET}-2/red/key`)], {}],
     ['one before it, of a key like its bucket', [call('told'), call('b', {}, `x/${BUCKET}/`)], {}],
@@ -98,6 +101,12 @@ describe('what a client says of an operation on S3', () => {
         });
     });
 
+  it('is an error where several roles asked for it meanwhile', () =>
+    expect(recorded([call('one', { caller: SESSION.replace('run-app', 'run-other') }), call('other')])).to.include({
+      outcome: 'error',
+      message: 'client go says that GetObject was granted, and S3 received calls for it of several roles at that time',
+    }));
+
   it('is an error where S3 received no such call', () =>
     expect(recorded([], { code: 'x' })).to.deep.equal({
       ...report({ code: 'x' }),
@@ -114,7 +123,9 @@ describe('what a client says of an operation on S3', () => {
   });
 
   it('is looked for by the bucket of an operation on a bucket too', () =>
-    expect(recorded([call('told', {}, BUCKET)], {}, granted('red', listObjects('data'))).requestId).to.equal('told'));
+    expect(
+      recorded([call('told', {}, BUCKET), call('other')], {}, granted('red', listObjects('data'))).requestId,
+    ).to.equal('told'));
 
   for (const [what, said, step, client] of [
     ['a refusal', { outcome: 'refused' }, read, GO],

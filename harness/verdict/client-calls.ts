@@ -13,8 +13,8 @@ const ANSWERED: readonly ProbeResult['outcome'][] = ['granted', 'denied', 'absen
  */
 export function asRecorded(world: ScenarioWorld, { operation }: ProbeStep, report: ProbeReport): ProbeReport {
   const { installed, client } = world.scenario.client ?? {};
-  const bucket = bucketOf(world, operation);
-  if (installed === undefined || bucket === undefined || !ANSWERED.includes(report.outcome) || report.layer === 'sts')
+  const target = targetOf(world, operation);
+  if (installed === undefined || target === undefined || !ANSWERED.includes(report.outcome) || report.layer === 'sts')
     return report;
   const wrong = (what: string): ProbeReport => ({
     ...report,
@@ -24,27 +24,44 @@ export function asRecorded(world: ScenarioWorld, { operation }: ProbeStep, repor
   const { controls } = world.environment.aws;
   if (controls === undefined)
     return report.identity === undefined ? wrong('neither it nor a record of AWS tells as whom') : report;
-  const isIts = (call: CallRecord): boolean =>
-    call.service === 's3' &&
-    call.receivedAt >= report.startedAt &&
-    call.receivedAt <= report.endedAt &&
-    call.authorizations.some(({ resource }) => isIn(resource, bucket));
   const told = report.requestId === undefined ? undefined : controls.findCall(report.requestId);
-  const call = told ?? controls.calls().findLast(isIts);
+  const calls = told === undefined ? callsFor(controls.calls(), target, report) : [told];
+  const call = calls.at(-1);
   if (call === undefined) return wrong('S3 received no call of it');
+  // Other pods of the scenario may ask for the same at the same time.
+  if (calls.some(({ caller }) => roleOf(caller) !== roleOf(call.caller)))
+    return wrong('S3 received calls for it of several roles at that time');
   if (call.status >= 400 !== (report.outcome !== 'granted')) return wrong(`S3 answered ${call.status}`);
   const identity = { arn: call.caller, account: call.caller.split(':')[4] ?? '' };
   return { ...report, requestId: call.requestId, identity };
 }
 
-/** The real name of the bucket that a pod's operation of S3 is about; undefined for other operations. */
-function bucketOf(world: ScenarioWorld, operation: ProbeStep['operation']): string | undefined {
-  const descriptor = ofWorkload(operation);
-  if (descriptor?.usesS3 !== true) return undefined;
-  return (descriptor.toProgram?.(operation, world) as { readonly bucket?: string } | undefined)?.bucket;
+/** Without the session's name. */
+const roleOf = (caller: string): string => caller.split('/').slice(0, 2).join('/');
+
+interface Target {
+  /** Its real name. */
+  readonly bucket: string;
+  readonly key?: string;
 }
 
-const isIn = (resource: string, bucket: string): boolean => {
-  const place = resource.split(':::')[1];
-  return place === bucket || place?.startsWith(`${bucket}/`) === true;
-};
+/** What a pod's operation of S3 is about; undefined for other operations. */
+function targetOf(world: ScenarioWorld, operation: ProbeStep['operation']): Target | undefined {
+  const descriptor = ofWorkload(operation);
+  if (descriptor?.usesS3 !== true) return undefined;
+  const { bucket, key } = (descriptor.toProgram?.(operation, world) ?? {}) as Partial<Target>;
+  return bucket === undefined ? undefined : { bucket, ...(key !== undefined && { key }) };
+}
+
+/** What S3 received about the object while the operation was under way; where that is nothing, about its bucket. */
+function callsFor(calls: readonly CallRecord[], { bucket, key }: Target, report: ProbeReport): readonly CallRecord[] {
+  const during = calls.filter(
+    ({ service, receivedAt }) => service === 's3' && receivedAt >= report.startedAt && receivedAt <= report.endedAt,
+  );
+  const about = (isMeant: (place: string | undefined) => boolean): readonly CallRecord[] =>
+    during.filter(({ authorizations }) => authorizations.some(({ resource }) => isMeant(resource.split(':::')[1])));
+  const ofObject = about((place) => place === (key === undefined ? bucket : `${bucket}/${key}`));
+  return ofObject.length > 0
+    ? ofObject
+    : about((place) => place === bucket || place?.startsWith(`${bucket}/`) === true);
+}
