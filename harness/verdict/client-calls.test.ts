@@ -7,6 +7,7 @@ import { aScenario } from '../../test/support/scenarios.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { agentGet, getObject, granted, listObjects, succeeds, whoAmI } from '../operations/index.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
+import { workload } from '../world/world.ts';
 import { asRecorded } from './client-calls.ts';
 
 const SESSION = 'arn:aws:sts::111122223333:assumed-role/run-app/session';
@@ -101,11 +102,34 @@ describe('what a client says of an operation on S3', () => {
         });
     });
 
-  it('is an error where several roles asked for it meanwhile', () =>
-    expect(recorded([call('one', { caller: SESSION.replace('run-app', 'run-other') }), call('other')])).to.include({
-      outcome: 'error',
-      message: 'client go says that GetObject was granted, and S3 received calls for it of several roles at that time',
-    }));
+  describe('where several roles asked for it meanwhile', () => {
+    const other = SESSION.replace('run-app', 'run-other');
+    const both = [call('told'), call('other', { caller: other })];
+    const { namespace, serviceAccount } = workload(worldOf([]), 'red');
+    const opening = (note: string, session: string): CallRecord =>
+      call('opened', {
+        service: 'sts',
+        receivedAt: 0,
+        notes: [note, `opened the session ${session}`],
+        authorizations: [],
+      });
+
+    for (const note of [
+      `token is of ${namespace}/${serviceAccount}, bound to pod red-1`,
+      `token issuer is https://x, subject is system:serviceaccount:${namespace}:${serviceAccount}`,
+    ])
+      it(`is told with the session that its own token opened: ${note.split(' of ')[0]}`, () => {
+        const opened = [opening(note.replace(serviceAccount, `${serviceAccount}-2`), other), opening(note, SESSION)];
+        expect(recorded([...opened, ...both])).to.include({ outcome: 'granted', requestId: 'told' });
+        expect(recorded([...opened, opening(note, other), ...both])).to.include({ outcome: 'error' });
+      });
+    it('is an error where nothing tells which is its own', () =>
+      expect(recorded(both)).to.include({
+        outcome: 'error',
+        message:
+          'client go says that GetObject was granted, and S3 received calls for it of several roles at that time',
+      }));
+  });
 
   it('is an error where S3 received no such call', () =>
     expect(recorded([], { code: 'x' })).to.deep.equal({

@@ -3,7 +3,8 @@ import type { CallRecord } from '../../emulator/index.ts';
 import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
 import { ofWorkload } from '../operations/registry.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
-import type { ScenarioWorld } from '../world/world.ts';
+import { workload, type ScenarioWorld, type Workload } from '../world/world.ts';
+import { openedBy } from './received-calls.ts';
 
 const ANSWERED: readonly ProbeResult['outcome'][] = ['granted', 'denied', 'absent'];
 
@@ -11,7 +12,11 @@ const ANSWERED: readonly ProbeResult['outcome'][] = ['granted', 'denied', 'absen
  * The report of a client's operation on S3 with whose session S3 saw. An error where S3 received no such call or answered another
  * way than the client says, and where AWS keeps no record and nobody else tells who it was.
  */
-export function asRecorded(world: ScenarioWorld, { operation }: ProbeStep, report: ProbeReport): ProbeReport {
+export function asRecorded(
+  world: ScenarioWorld,
+  { operation, workload: name }: ProbeStep,
+  report: ProbeReport,
+): ProbeReport {
   const { installed, client } = world.scenario.client ?? {};
   const target = targetOf(world, operation);
   if (installed === undefined || target === undefined || !ANSWERED.includes(report.outcome) || report.layer === 'sts')
@@ -26,18 +31,29 @@ export function asRecorded(world: ScenarioWorld, { operation }: ProbeStep, repor
     return report.identity === undefined ? wrong('neither it nor a record of AWS tells as whom') : report;
   const told = report.requestId === undefined ? undefined : controls.findCall(report.requestId);
   const calls = told === undefined ? callsFor(controls.calls(), target, report) : [told];
-  const call = calls.at(-1);
-  if (call === undefined) return wrong('S3 received no call of it');
   // Other pods of the scenario may ask for the same at the same time.
-  if (calls.some(({ caller }) => roleOf(caller) !== roleOf(call.caller)))
-    return wrong('S3 received calls for it of several roles at that time');
+  const its =
+    ofOneRole(calls) || name === undefined ? calls : calls.filter(ofAccount(controls.calls(), workload(world, name)));
+  const call = its.at(-1);
+  if (calls.length === 0) return wrong('S3 received no call of it');
+  if (call === undefined || !ofOneRole(its)) return wrong('S3 received calls for it of several roles at that time');
   if (call.status >= 400 !== (report.outcome !== 'granted')) return wrong(`S3 answered ${call.status}`);
   const identity = { arn: call.caller, account: call.caller.split(':')[4] ?? '' };
   return { ...report, requestId: call.requestId, identity };
 }
 
-/** Without the session's name. */
-const roleOf = (caller: string): string => caller.split('/').slice(0, 2).join('/');
+/** Without the sessions' names. */
+const ofOneRole = (calls: readonly CallRecord[]): boolean =>
+  new Set(calls.map(({ caller }) => caller.split('/').slice(0, 2).join('/'))).size === 1;
+
+/** Whether a call was made in a session that was opened with a token of the workload's service account. */
+function ofAccount(record: readonly CallRecord[], { namespace, serviceAccount }: Workload) {
+  const [ofEksAuth, ofSts] = [`${namespace}/${serviceAccount}`, `system:serviceaccount:${namespace}:${serviceAccount}`];
+  const isOwn = (note: string): boolean =>
+    note.startsWith(`token is of ${ofEksAuth},`) || note.endsWith(`subject is ${ofSts}`);
+  const sessions = new Set(record.filter(({ notes }) => notes.some(isOwn)).flatMap(openedBy));
+  return ({ caller }: CallRecord): boolean => sessions.has(caller);
+}
 
 interface Target {
   /** Its real name. */
