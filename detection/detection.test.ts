@@ -171,6 +171,31 @@ describe('a process of detect', () => {
     expect(end).to.include({ timedOut: false, hangs: true });
     expect(end.turn).to.be.greaterThan(200);
   });
+  it('leaves none of the folders that its run had when it was ended', async () => {
+    const kept = join(folder, 'run-c0ffee1');
+    const state = {
+      ...{
+        version: 2,
+        run: 'c0ffee1',
+        startedAt: new Date().toISOString(),
+        process: { host: 'a b', pid: 1, started: '' },
+      },
+      resources: [{ kind: 'path', path: kept }],
+    };
+    const end = await running(
+      `import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+      import { tmpdir } from 'node:os';
+      import { join } from 'node:path';
+      mkdirSync('${kept}');
+      writeFileSync(join(mkdtempSync(join(tmpdir(), 'reports-')), 'state.json'), '${JSON.stringify(state)}');
+      process.once('message', () => {
+        const end = { id: tmpdir(), verdict: 'failed', milliseconds: 1, reached: [] };
+        process.send(end, () => process.kill(process.pid, 'SIGKILL'));
+      });`,
+    );
+    expect([end.error, end.scenarios.length]).to.deep.equal(['the process ended with SIGKILL', 1]);
+    expect([end.scenarios[0]!.id, kept].filter((path) => existsSync(path))).to.deep.equal([]);
+  });
   it('tells what failed beside others from what failed alone', async () => {
     const end = await running(
       `process.once('message', () => {

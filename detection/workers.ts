@@ -1,6 +1,9 @@
 import { fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { switchingOn } from '../faults/switch.ts';
+import { readState, stateFiles } from '../harness/cleanup/sweep/state-files.ts';
 import type { Again, FromWorker, Job, ScenarioEnd } from './job.ts';
 
 export interface JobEnd extends ProcessEnd {
@@ -29,7 +32,7 @@ const LONGEST_TURN = 10_000;
 /** Runs are too short for code to be optimized early (docs/performance.md); later versions of Node have no such flag. */
 const LATE = process.versions.node.startsWith('20.') ? ['--interrupt-budget=1200000'] : [];
 
-interface HowLong {
+interface ProcessOptions {
   readonly mutant?: string;
   readonly silenceMilliseconds: number;
   readonly turnMilliseconds?: number;
@@ -40,7 +43,7 @@ interface HowLong {
  *
  * @param worker path of the built `detection/worker.js`
  */
-export async function runJob(worker: string, job: Job, how: HowLong): Promise<JobEnd> {
+export async function runJob(worker: string, job: Job, how: ProcessOptions): Promise<JobEnd> {
   const ends: ScenarioEnd[] = [];
   const end = await inProcess(worker, job, { ...how, fault: job.fault }, (message) => {
     if ('id' in message) ends.push(message);
@@ -52,7 +55,7 @@ export async function runJob(worker: string, job: Job, how: HowLong): Promise<Jo
 export async function noticedAgain(
   worker: string,
   job: Again,
-  how: Pick<HowLong, 'silenceMilliseconds'>,
+  how: Pick<ProcessOptions, 'silenceMilliseconds'>,
 ): Promise<readonly string[]> {
   const noticed: string[] = [];
   await inProcess(worker, job, how, (message) => {
@@ -69,12 +72,13 @@ function inProcess(
     mutant,
     silenceMilliseconds,
     turnMilliseconds = LONGEST_TURN,
-  }: HowLong & { readonly fault?: string | undefined },
+  }: ProcessOptions & { readonly fault?: string | undefined },
   told: (message: FromWorker) => void,
 ): Promise<ProcessEnd> {
   const { NODE_OPTIONS: _, ...environment } = process.env;
+  const temporary = mkdtempSync(join(tmpdir(), 'conformance-detect-'));
   const child = fork(worker, {
-    env: { ...environment, ...(mutant !== undefined && { __STRYKER_ACTIVE_MUTANT__: mutant }) },
+    env: { ...environment, TMPDIR: temporary, ...(mutant !== undefined && { __STRYKER_ACTIVE_MUTANT__: mutant }) },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     execArgv: ['--no-deprecation', '--no-parallel-scavenge', ...LATE, ...switchedOn(fault)],
     detached: true,
@@ -108,6 +112,7 @@ function inProcess(
       clearInterval(watch);
       process.off('exit', interrupted);
       killGroup(child.pid);
+      removeTemporary(temporary);
       const error = over === undefined ? `the process ended with ${signal ?? code}` : over.error;
       resolve({
         ...{ timedOut, hangs, turn, milliseconds: Math.round(performance.now() - started) },
@@ -139,6 +144,17 @@ function killGroup(pid: number | undefined): void {
   } catch {
     // It is gone.
   }
+}
+
+/** What was killed may still write for a moment. */
+const REMOVING = { recursive: true, force: true, maxRetries: 3 };
+
+/** A process' temporary folder, and the folders that its runs still had when it was killed: their state files tell of these. */
+function removeTemporary(folder: string): void {
+  for (const reports of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()))
+    for (const file of stateFiles(join(folder, reports.name)))
+      for (const entry of readState(file).resources) if (entry.kind === 'path') rmSync(entry.path, REMOVING);
+  rmSync(folder, REMOVING);
 }
 
 /** Does work for each item, so many at once. */
