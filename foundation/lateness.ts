@@ -5,6 +5,8 @@
 
 /** Milliseconds of a second by which a process may be late: no client waits for a shorter time than a second. */
 export const PATIENCE_MILLISECONDS = 500;
+/** Milliseconds of a second. Where nobody was later, no limit of time was reached because a machine was busy. */
+export const ON_TIME_MILLISECONDS = PATIENCE_MILLISECONDS / 2;
 
 const TICK_MILLISECONDS = 50;
 /** Timers are late by so many milliseconds anywhere. */

@@ -1,7 +1,7 @@
 /** What the program knows to do: a handler for each operation. Another program of probes has the same table in its language. */
 import type { ClientOperation } from '../../foundation/client-protocol.ts';
 import type { PlannedClient, ProbeOperation, ProbeResult, ProjectedToken } from '../../foundation/probe-protocol.ts';
-import { Lateness, PATIENCE_MILLISECONDS } from '../../foundation/lateness.ts';
+import { Lateness, ON_TIME_MILLISECONDS } from '../../foundation/lateness.ts';
 import { runOperation, type OperationClient } from './operations.ts';
 import { awaitTokenRotation, connectTo, readFile, tokenClaims } from './pod.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials } from './raw.ts';
@@ -27,14 +27,18 @@ type Named<Operation, Name> = Operation extends { readonly do: infer Names }
 
 type Handler<Operation> = (operation: Operation, context: HandlerContext) => ProbeResult | Promise<ProbeResult>;
 
-/** Of credentials that were not found it is told how late this program was, where a limit of time may be why. */
+/** Of what is refused it is told how late this program was, where a limit of time may be why. */
+async function tellingLateness(perform: () => Promise<ProbeResult>): Promise<ProbeResult> {
+  const late = new Lateness();
+  const result = await perform().finally(() => late.stop());
+  const { milliseconds } = late;
+  if (result.outcome !== 'refused' || milliseconds < ON_TIME_MILLISECONDS) return result;
+  return { ...result, facts: { lateMilliseconds: milliseconds, ...result.facts } };
+}
+
 const withSdk: Handler<ClientOperation> = async (operation, { client }) => {
   const sdk = await client();
-  const late = new Lateness();
-  const result = await runOperation(sdk, operation).finally(() => late.stop());
-  const { milliseconds } = late;
-  if (result.outcome !== 'refused' || milliseconds < PATIENCE_MILLISECONDS) return result;
-  return { ...result, facts: { lateMilliseconds: milliseconds, ...result.facts } };
+  return tellingLateness(() => runOperation(sdk, operation));
 };
 
 const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOperation, Name>> } = {
@@ -49,7 +53,7 @@ const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOp
   ListObjectsV2: withSdk,
   HeadBucket: withSdk,
   DeleteObjects: withSdk,
-  FetchCredentials: fetchCredentials,
+  FetchCredentials: (operation) => tellingLateness(() => fetchCredentials(operation)),
   AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
   ReadFile: readFile,
   Connect: connectTo,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import { doubtOf } from './doubt.ts';
+import { doubtOf, type Late } from './doubt.ts';
 
 describe('a result that tells nothing of the subject', () => {
   const refusal = (layer: ProbeResult['layer'], code: string, message = ''): ProbeResult => ({
@@ -43,7 +43,23 @@ describe('a result that tells nothing of the subject', () => {
     ['a network that drops packets', refusal('network', 'TIMEOUT'), true],
     ['a grant', { outcome: 'granted', layer: 'agent', message: 'TIMEOUT' }, true],
   ] as const satisfies readonly (readonly [string, ProbeResult, boolean])[])
-    it(`is ${tells ? 'not ' : ''}${what}`, () => expect(doubtOf(result) === undefined).to.equal(tells));
+    it(`is ${tells ? 'not ' : ''}${what}`, () =>
+      expect(doubtOf(result, { milliseconds: 0, ofAll: false }) === undefined).to.equal(tells));
+
+  const inVain = refusal('agent', '500', 'dial tcp x:80: i/o timeout');
+  for (const [what, result, late, tells] of [
+    ['a time that was up, while nobody was late', inVain, { milliseconds: 249, ofAll: true }, true],
+    ['a time that was up, while AWS or the agent was late', inVain, { milliseconds: 250, ofAll: true }, false],
+    ['a time that was up, while somebody may have been late', inVain, { milliseconds: 0, ofAll: false }, false],
+    [
+      'a time that was up, while the pod was late',
+      { ...inVain, facts: { lateMilliseconds: 250 } },
+      { milliseconds: 0, ofAll: true },
+      false,
+    ],
+    ['a reset, while nobody was late', refusal('agent', 'ECONNRESET'), { milliseconds: 0, ofAll: true }, false],
+  ] as const satisfies readonly (readonly [string, ProbeResult, Late, boolean])[])
+    it(`is ${tells ? 'not ' : ''}${what}`, () => expect(doubtOf(result, late) === undefined).to.equal(tells));
 
   const none = refusal('agent', 'CredentialsProviderError', 'the SDK found no credentials, yet the agent answers');
   for (const [what, result, late, tells] of [
@@ -57,5 +73,6 @@ describe('a result that tells nothing of the subject', () => {
     ['a denial on a busy machine', { ...none, outcome: 'denied', layer: 's3' }, 5000, true],
     ['a grant on a busy machine', { outcome: 'granted' }, 5000, true],
   ] as const satisfies readonly (readonly [string, ProbeResult, number, boolean])[])
-    it(`is ${tells ? 'not ' : ''}${what}`, () => expect(doubtOf(result, late) === undefined).to.equal(tells));
+    it(`is ${tells ? 'not ' : ''}${what}`, () =>
+      expect(doubtOf(result, { milliseconds: late, ofAll: false }) === undefined).to.equal(tells));
 });

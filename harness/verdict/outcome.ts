@@ -6,7 +6,7 @@ import type { ProbeOutcome } from '../report/results.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
 import type { NumberedProbe } from '../world/stages.ts';
 import { notesOn, clusterOf, workload, type ScenarioWorld } from '../world/world.ts';
-import { doubtOf } from './doubt.ts';
+import { doubtOf, type Late } from './doubt.ts';
 import { identityExpected } from './expected-identity.ts';
 import { causeFromCall, describeExpectation, judge, nameIdentity } from './judge.ts';
 import { decisiveCall, whyOf } from './why.ts';
@@ -57,7 +57,7 @@ export function outcomeOf(
   const { call, expectation, expectedIdentity, judgement } = judged(world, step, result);
   const told = (judgement.matches ? undefined : ofHarness(step.operation)?.reason?.(result)) ?? judgement.reason;
   const said = tries === 1 ? told : afterTries(told, tries, milliseconds);
-  const doubts = judgement.matches ? undefined : (doubtOf(result, lateness(world, result)) ?? doubt);
+  const doubts = judgement.matches ? undefined : (doubtOf(result, lateness(world, result, milliseconds)) ?? doubt);
   // What was waited for in vain may be why.
   const reason = judgement.matches
     ? said
@@ -92,9 +92,23 @@ export function outcomeOf(
   };
 }
 
-/** How late AWS was meanwhile, and on an embedded cluster the agent, where they are in this process: in milliseconds. */
-function lateness({ environment: { aws, lateness } }: ScenarioWorld, result: ProbeResult | ProbeReport): number {
-  return aws.controls !== undefined && 'startedAt' in result ? lateness.between(result.startedAt, result.endedAt) : 0;
+/**
+ * How late AWS was meanwhile, and on an embedded cluster the agent, where they are in this process.
+ *
+ * @param milliseconds what the probe took, where it does not say when
+ */
+function lateness(
+  { environment: { aws, clusters, lateness } }: ScenarioWorld,
+  result: ProbeResult | ProbeReport,
+  milliseconds: number,
+): Late {
+  if (aws.controls === undefined) return { milliseconds: 0, ofAll: false };
+  const now = Date.now();
+  const [from, to] = 'startedAt' in result ? [result.startedAt, result.endedAt] : [now - milliseconds, now];
+  return {
+    milliseconds: lateness.between(from, to),
+    ofAll: [...clusters.values()].every(({ onThisMachine }) => onThisMachine),
+  };
 }
 
 const afterTries = (reason: string, tries: number, milliseconds: number): string =>
