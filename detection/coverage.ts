@@ -20,6 +20,8 @@ export interface Covered extends Run {
   readonly milliseconds: number;
   /** Defects whose place it reaches. */
   readonly reached: readonly string[];
+  /** Mutants among them whose place it reaches while it makes its probes. */
+  readonly reachedByProbes?: readonly string[] | undefined;
 }
 
 export interface Coverage {
@@ -121,6 +123,7 @@ export async function coverageOf(
             verdict: found?.verdict ?? 'error',
             milliseconds: found?.milliseconds ?? 0,
             reached: found?.reached ?? [],
+            reachedByProbes: found?.reachedByProbes,
           },
         });
       }

@@ -5,7 +5,7 @@ import type { JobEnd } from './workers.ts';
 
 const DEFECT: Defect = { name: 'd', id: 'd', area: 'a', text: '' };
 const run = (key: string, reached: readonly string[], milliseconds = 1): Covered => ({
-  ...{ key, id: key, flags: [], digest: '', milliseconds, reached },
+  ...{ key, id: key, flags: [], digest: '', milliseconds, reached, reachedByProbes: reached },
 });
 const coverage = (...scenarios: Covered[]): Coverage => ({ scenarios, unusable: [], always: [] });
 const end = (over: Partial<JobEnd>): JobEnd => ({
@@ -201,6 +201,12 @@ describe('detect', () => {
       expect(over).to.deep.include({ state: 'noticed', noticedBy: ['r2'] });
       expect(tried.slice(2)).to.deep.equal([['probes of r1', 'probes of r2'], ['probes of r2']]);
       expect(await of(ofProbes('r3'), thirty, { ofProbes: true })).to.include({ state: 'no verdict' });
+      tried = [];
+      const first = coverage(
+        ...thirty.scenarios.map((one) => (one.id === 'r1' ? { ...one, reachedByProbes: [] } : one)),
+      );
+      expect(await of(ofProbes('r2'), first, { ofProbes: true })).to.include({ state: 'noticed' });
+      expect(tried.slice(2), 'whose probes reach it').to.deep.equal([['probes of r2']]);
     });
 
     it('does not take a busy machine for a defect', async () => {

@@ -41,7 +41,7 @@ interface How {
 const FIRST = 24;
 /** How many are tried at most, in the first run and in one of each form of flags after it; with `all`, every one. */
 const MOST = 120;
-/** How many of those that came to no verdict are tried with the defect on during their probes alone, one after another. */
+/** How many of those that came to no verdict, and whose probes reach the defect, are tried with it on during these alone, one after another. */
 const OF_PROBES = 20;
 /** So many of what came to no verdict beside others are tried alone. */
 const MOST_BROKEN = 3;
@@ -91,7 +91,9 @@ export async function detect(
   }
   if (noticedBy.length > 0) return done('noticed', noticedBy);
   const flags = broken[0]?.runs[0]?.flags.join();
-  const left = likely.filter((run) => run.flags.join() === flags && !passed.includes(run));
+  const left = likely.filter(
+    (run) => run.flags.join() === flags && !passed.includes(run) && run.reachedByProbes?.includes(defect.id),
+  );
   if (ofProbes === true && left.length > 0) {
     const tried = await tryBatch(defect, bySuite(left).slice(0, OF_PROBES), attempt, { all, ofProbes });
     if (tried.noticedBy.length > 0) return done('noticed', tried.noticedBy);

@@ -36,6 +36,8 @@ export interface ScenarioEnd {
   readonly milliseconds: number;
   /** Defects whose place the scenario reached. */
   readonly reached: readonly string[];
+  /** Mutants among them that it reached while it made its probes. */
+  readonly reachedByProbes?: readonly string[];
   /** Whether it ran once more, alone, since it failed beside others. */
   readonly alone?: true;
 }

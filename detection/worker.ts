@@ -29,6 +29,9 @@ interface How extends Omit<Job, 'fault'> {
 /** Suites declare their scenarios only when they are first imported. */
 let loading: ReturnType<typeof loadScenarios> | undefined;
 
+/** As whom a scenario is noted while it makes its probes. */
+const probesOf = (id: string): string => `${id} probes`;
+
 /** Runs scenarios on clusters of their own, and tells their verdicts. */
 async function runScenarios(how: How) {
   const { scenarios: ids, flags, stopAtFirst, parallel, covers, alone, mutantOfProbes } = how;
@@ -76,8 +79,9 @@ async function runScenarios(how: How) {
               stryker.currentTestId = undefined;
               const took = durations.arranging + durations.probing;
               milliseconds += took;
-              const end = { id, verdict, reason, milliseconds: took, reached: covers ? taken(id) : [] };
-              send({ ...end, ...(alone && { alone }) });
+              const reachedByProbes = covers ? reachedBy(probesOf(id)) : [];
+              const reached = covers ? [...new Set([...taken(id), ...reachedByProbes])] : [];
+              send({ id, verdict, reason, milliseconds: took, reached, reachedByProbes, ...(alone && { alone }) });
               if (verdict === 'error') errors += 1;
               else others += 1;
               // Where none of the first comes to a verdict, the others hardly do.
@@ -88,12 +92,14 @@ async function runScenarios(how: How) {
         },
       ],
       aroundProbes: async (probes) => {
-        if (mutantOfProbes === undefined) return probes();
-        stryker.activeMutant = mutantOfProbes;
+        const { currentTestId: id } = stryker;
+        if (id !== undefined) stryker.currentTestId = probesOf(id);
+        if (mutantOfProbes !== undefined) stryker.activeMutant = mutantOfProbes;
         try {
           return await probes();
         } finally {
-          stryker.activeMutant = undefined;
+          if (id !== undefined) stryker.currentTestId = id;
+          if (mutantOfProbes !== undefined) stryker.activeMutant = undefined;
         }
       },
       version: '0',
