@@ -286,8 +286,10 @@ interface Claims {
   readonly 'kubernetes.io': Readonly<Record<string, unknown>>;
 }
 
-const claimsOf = ({ status }: Request): Claims =>
-  JSON.parse(Buffer.from(status.token.split('.')[1] ?? '', 'base64url').toString()) as Claims;
+function claimsOf({ status }: Request): Claims {
+  expect(status, 'the status of a TokenRequest').to.have.property('token');
+  return JSON.parse(Buffer.from(status.token.split('.')[1] ?? '', 'base64url').toString()) as Claims;
+}
 
 interface Review {
   readonly status: {

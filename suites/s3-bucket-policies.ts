@@ -168,6 +168,7 @@ suite('s3', ({ scenario }) => {
     {},
     { Principal: { AWS: '*' } },
     { Principal: { AWS: [ACCOUNT, '*'] } },
+    { Principal: { AWS: '*', Service: 'logging.s3.amazonaws.com' } },
     condition('StringLike', 'aws:PrincipalArn', 'arn:aws:iam::*:role/app'),
     condition('StringLike', 'aws:userid', 'AROAEXAMPLEEXAMPLE1?'),
     condition('StringEquals', 'aws:userid', '${aws:username}'),

@@ -80,6 +80,7 @@ suite('s3', ({ scenario }) => {
       succeeds(versioning('Suspended')),
       may('DELETE data/key'),
       fails(ask('GET data/key'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'key' } }),
+      fails(ask('GET data/key?tagging'), MARKED),
       check('it is said that a marker hides it, and of what never was, nothing', async ({ aws, name }) => {
         const s3 = new S3Client(await aws('s3'));
         const markerOf = (Key: string): Promise<unknown> =>

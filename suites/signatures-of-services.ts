@@ -21,6 +21,8 @@ suite('signatures', ({ scenario }) => {
       body: 'Action=GetCallerIdentity&Version=2011-06-15',
       ...options,
     });
+  /** Of the operation's answer as of an error (STS API Reference, "GetCallerIdentity", Examples). */
+  const IN_NAMESPACE = { xmlns: 'https://sts.amazonaws.com/doc/2011-06-15/' };
   const bySts = (code: string | readonly string[], status = 403) => ({ by: 'sts' as const, code, status });
 
   const UNREADABLE = { by: 'sts' as const, code: ['IncompleteSignature', 'MissingAuthenticationToken'] };
@@ -31,9 +33,9 @@ suite('signatures', ({ scenario }) => {
     roles: { app: podIdentityRole() },
     workloads: APP,
     probes: [
-      succeeds(whoAmI()),
-      succeeds(posted()),
-      fails(posted(altered('body', /2011/, '2012')), bySts('SignatureDoesNotMatch')),
+      succeeds(whoAmI(), IN_NAMESPACE),
+      succeeds(posted(), IN_NAMESPACE),
+      fails(posted(altered('body', /2011/, '2012')), { ...bySts('SignatureDoesNotMatch'), facts: IN_NAMESPACE }),
       fails(whoAmI({ credentials: 'another-secret' }), bySts('SignatureDoesNotMatch')),
       fails(whoAmI({ credentials: 'unknown-key' }), bySts('InvalidClientTokenId')),
       fails(whoAmI({ credentials: 'another-session-token' }), bySts('InvalidClientTokenId')),

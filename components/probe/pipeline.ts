@@ -70,14 +70,17 @@ function countStatuses(answers: string, counts: Map<string, number>): Map<string
   return counts;
 }
 
-/** Sends a request whose head is these lines. The status is 0 where the other side ends without an answer. */
+/** Sends a request whose head is these lines. The status is 0 where the other side ends without an answer, or does not end. */
 export async function asWritten(
   url: URL,
   lines: readonly string[],
   authorization: string | undefined,
 ): Promise<Answer> {
   const token = authorization === undefined ? [] : [`Authorization: ${authorization}`];
-  const answers = await exchange(url, [...lines, ...token, 'Connection: close', '', ''].join('\r\n'));
+  let isTimeUp = false;
+  const text = [...lines, ...token, 'Connection: close', '', ''].join('\r\n');
+  const answers = await exchange(url, text, () => (isTimeUp = true));
+  if (isTimeUp) return { status: 0, contentType: undefined, body: 'TIMEOUT' };
   const [head = '', ...body] = answers.replace(/^(HTTP\/1\.1 1\d\d [^]*?\r\n\r\n)+/, '').split('\r\n\r\n');
   return {
     status: Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0),
@@ -86,14 +89,17 @@ export async function asWritten(
   };
 }
 
-/** All that comes back until the other side ends. */
-function exchange(url: URL, text: string): Promise<string> {
+/** All that comes back until the other side ends, or nothing came for so long that the time is up. */
+function exchange(url: URL, text: string, timeIsUp: () => void = () => undefined): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     const port = url.port === '' ? 80 : Number(url.port);
     const socket = connect({ host: unbracketed(url.hostname), port, timeout: TIMEOUT_MILLISECONDS });
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    socket.on('timeout', () => socket.destroy());
+    socket.on('timeout', () => {
+      timeIsUp();
+      socket.destroy();
+    });
     // What came until then counts.
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')));

@@ -48,11 +48,11 @@ export function checkWriteConditions(headers: Headers, key: string, existing: S3
     throw notImplemented('If-Match,If-None-Match', 'Multiple conditional request headers present in the request');
   }
   if (ifNoneMatch !== undefined) {
-    if (ifNoneMatch.trim() !== '*') throw valueNotImplemented('If-None-Match');
+    if (ifNoneMatch !== '*') throw valueNotImplemented('If-None-Match');
     if (existing !== undefined) throw s3Error('PreconditionFailed', { Condition: 'If-None-Match' });
   }
   if (ifMatch === undefined) return;
-  if (ifMatch.trim() === '*') throw valueNotImplemented('If-Match');
+  if (ifMatch === '*') throw valueNotImplemented('If-Match');
   if (existing === undefined) throw s3Error('NoSuchKey', { Key: key });
   if (!etagListed(ifMatch, existing.etag)) throw s3Error('PreconditionFailed', { Condition: 'If-Match' });
 }

@@ -133,15 +133,18 @@ function lineOf({ names }: ScenarioWorld, request: string): RequestLine & { read
 function resultOf(layer: Service, { status, headers, body }: Answer): ProbeResult {
   const id = headers['x-amz-request-id'] ?? headers['x-amzn-requestid'];
   const request = typeof id === 'string' ? { requestId: id } : {};
-  if (status < 300) return { outcome: 'granted', status, facts: { bytes: body.length }, ...request };
+  const xmlns = /^(?:<\?xml[^>]*>\s*)?<\w+ xmlns="([^"]*)"/.exec(body)?.[1];
+  const namespace = xmlns === undefined ? {} : { xmlns };
+  if (status < 300) return { outcome: 'granted', status, facts: { bytes: body.length, ...namespace }, ...request };
   const { Code: named, Message, ...elements } = elementsOf(body);
   const code = named ?? (String(headers['x-amzn-errortype'] ?? '').split(':')[0] || String(status));
   const message = Message ?? /"message":\s*"([^"]*)"/i.exec(body)?.[1] ?? '';
   const told = Object.entries(elements).filter(
     ([name]) => !/^(AWSAccessKeyId|CanonicalRequest|RequestId|HostId)/.test(name),
   );
-  const facts = layer === 's3' && told.length > 0 ? { facts: Object.fromEntries(told) } : {};
-  return { outcome: 'refused', layer, code, status, message, ...facts, ...request };
+  const facts = { ...(layer === 's3' && Object.fromEntries(told)), ...namespace };
+  const some = Object.keys(facts).length > 0 ? { facts } : {};
+  return { outcome: 'refused', layer, code, status, message, ...some, ...request };
 }
 
 const elementsOf = (xml: string): Readonly<Record<string, string>> =>

@@ -42,7 +42,7 @@ function required(node: JsonNode | undefined, name: string): string {
 /** `Type`, `Type:detail` and `namespace#Type` are all the same exception. */
 function exceptionName(code: string): string {
   const name = code.split(':', 1)[0] ?? '';
-  return name.includes('#') ? name.slice(name.indexOf('#') + 1) : name;
+  return name.slice(name.indexOf('#') + 1);
 }
 
 function requestId(answer: Answer): string {
