@@ -117,6 +117,30 @@ describe('a probe of the harness that is not answered', () => {
       expect(await outcome(worldOf(said(status, reason)), operation)).to.equal(expected);
     });
 
+  it('is one where the API server fails so at every try, and another answer is expected', async () => {
+    const failing = (message: string, ...later: readonly object[]): object => {
+      let count = 0;
+      const all = [{ reason: 'InternalError', message }, ...later];
+      const raw = async () => ({ status: 500, body: JSON.stringify(all[Math.min(count++, all.length - 1)]) });
+      return { ...said(500, ''), raw };
+    };
+    const met = (kubernetes: object, expectation: object): Promise<string> =>
+      performOperation(worldOf(kubernetes), token, expectation).then(
+        (result) => `${result.outcome} ${result.status}`,
+        ({ name }: Error) => `threw ${name}`,
+      );
+    const error = 'Internal error occurred: x is null';
+    const all = await Promise.all([
+      met(failing(error), { outcome: 'granted' }),
+      met(failing(error), { outcome: 'refused', code: 'Forbidden' }),
+      met(failing(error), { outcome: 'refused' }),
+      met(failing('Internal error occurred: etcdserver: request timed out'), { outcome: 'granted' }),
+      met(failing(error, { reason: 'InternalError', message: 'another' }), { outcome: 'granted' }),
+    ]);
+    const thrown = 'threw KubernetesError';
+    expect(all).to.deep.equal(['refused 500', 'refused 500', thrown, thrown, thrown]);
+  }).timeout(20_000);
+
   it('is one where that is what is expected', async () => {
     const world = worldOf(said(503, 'ServiceUnavailable'));
     expect(await outcome(world, get, 503)).to.equal('refused 503');

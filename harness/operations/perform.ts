@@ -1,4 +1,5 @@
 /** How steps and the harness' own operations are performed, whatever they are. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { watchRefusals } from '../consistency/association.ts';
@@ -21,23 +22,50 @@ export async function performStep(context: StepContext, step: ActionStep): Promi
 
 /**
  * Makes a probe that is the harness' own: at Kubernetes' API, the webhook, the agent's ports or the EKS control plane. Throws
- * what is no answer to it: an API server or a service that fails, or credentials of the harness that are not accepted.
+ * what is no answer to it: an API server or a service that fails, or credentials of the harness that are not accepted. An API server
+ * that fails at this request at every try, and does not say that it has too much to do, has answered.
  */
 export async function performOperation(
   world: ScenarioWorld,
   operation: HarnessOperation,
-  expectation: Pick<Expectation, 'status'>,
+  expectation: Pick<Expectation, 'status' | 'code'> & Partial<Pick<Expectation, 'outcome'>>,
 ): Promise<ProbeResult> {
   const descriptor = ofHarness(operation);
   if (descriptor === undefined) throw new Error(`${operation.do} is performed by pods`);
-  const result = await descriptor.perform(world, world.names.expandAll<Operation>(operation));
-  if (result.status !== expectation.status && isOfApiServer(descriptor, result))
-    throw new KubernetesError(
-      result.status ?? 0,
-      result.code ?? 'Unknown',
-      `the API server answered ${result.status} to ${operation.do}: ${result.message}`,
-    );
-  return result;
+  const once = (): Promise<ProbeResult> => descriptor.perform(world, world.names.expandAll<Operation>(operation));
+  const isAnswer = (result: ProbeResult): boolean =>
+    result.status === expectation.status || !isOfApiServer(descriptor, result);
+  const result = await once();
+  if (isAnswer(result)) return result;
+  // No refusal of whatever reason is expected where it may be this one.
+  const isTold = expectation.outcome === 'granted' || expectation.code !== undefined;
+  if (isTold && isFailure(result) && (await isSame(result, once, world.signal))) return result;
+  throw new KubernetesError(
+    result.status ?? 0,
+    result.code ?? 'Unknown',
+    `the API server answered ${result.status} to ${operation.do}: ${result.message}`,
+  );
+}
+
+const TRIES = 3;
+const PAUSE_MILLISECONDS = 1000;
+/** What API servers say of a 500 that others, or too much to do, are the reason of. */
+const BUSY = /time|deadline|etcd|leader|unavailable|overload|rpc error/i;
+
+/** Whether an API server met an error of its own (Kubernetes API conventions, "HTTP Status codes": 500 StatusInternalServerError). */
+const isFailure = ({ status, message = '' }: ProbeResult): boolean => status === 500 && !BUSY.test(message);
+
+async function isSame(
+  { status, message }: ProbeResult,
+  again: () => Promise<ProbeResult>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (let tries = 1; tries < TRIES; tries += 1) {
+    await sleep(PAUSE_MILLISECONDS, undefined, { signal });
+    const next = await again();
+    if (next.status !== status || next.message !== message) return false;
+  }
+  return true;
 }
 
 /** What a webhook or the agent failed at, in an API server's words: these are what is judged. */
