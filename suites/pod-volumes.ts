@@ -158,6 +158,40 @@ suite('pod-identity', ({ scenario }) => {
       ).map(([path, bytes, mode]) => granted('app', readFile(path), { facts: { bytes, mode } })),
       granted('grouped', readFile('/opt/token/token'), { facts: { bytes: TOKEN, mode: '0640' } }),
       granted('plain', readFile('/opt/token/token'), { facts: { bytes: TOKEN, mode: '0444' } }),
+      check('no volume has a file outside of it', async ({ kubernetes, name }) => {
+        const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
+        const ask = (volume: object): Promise<{ readonly status: number; readonly body: string }> => {
+          const containers = [{ name: 'app', image: 'none' }];
+          const spec = { serviceAccountName: 'app', containers, volumes: [{ name: 'files', ...volume }] };
+          const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'conformance-files' }, spec };
+          return kubernetes({ method: 'POST', path, body });
+        };
+        for (const out of ['../x', '/x', 'a/../../x', 'a/..', '..x', '']) {
+          const items = [{ key: 'ca.crt', path: out }];
+          const token = { ...VAULT_TOKEN.serviceAccountToken, path: out };
+          const named = [{ path: out, fieldRef: { fieldPath: 'metadata.name' } }];
+          for (const volume of [
+            { configMap: { ...CLUSTER_AUTHORITY, items } },
+            { secret: { secretName: 'conformance-tokens', items } },
+            { downwardAPI: { items: named } },
+            { projected: { sources: [{ configMap: { ...CLUSTER_AUTHORITY, items } }] } },
+            { projected: { sources: [{ serviceAccountToken: token }] } },
+          ])
+            expect((await ask(volume)).status, `${JSON.stringify(volume)} is refused`).to.equal(422);
+        }
+        const within = [{ key: 'ca.crt', path: 'a/..b/x..' }];
+        expect(await ask({ configMap: { ...CLUSTER_AUTHORITY, items: within } })).to.include({ status: 201 });
+        const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conformance-keys' } };
+        for (const key of ['../x', 'a/b', '..', '.', '..x', '', 'a b'])
+          expect(
+            await kubernetes({
+              method: 'POST',
+              path: `${name(MAPS)}?dryRun=All`,
+              body: { ...map, data: { [key]: 'x' } },
+            }),
+            `key ${JSON.stringify(key)} is refused`,
+          ).to.include({ status: 422 });
+      }),
       ...['/opt/items/ca.crt', '/opt/items/none', '/opt/outer/ca.crt', '/opt/all/ca.crt', '/opt/pod/none'].map((path) =>
         refused('app', readFile(path), { by: 'injection', code: 'ENOENT' }),
       ),

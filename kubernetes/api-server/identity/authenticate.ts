@@ -127,7 +127,7 @@ export function impersonate(
     audit(requester.username, attributes);
   }
   const own = groups.length > 0 || account === undefined ? groups : serviceAccountGroups(account.namespace);
-  const user: UserInfo = { username, groups: own, ...(uid === undefined ? {} : { uid }) };
+  const user: UserInfo = { username, groups: own, ...(uid !== undefined && { uid }) };
   return username === 'system:anonymous'
     ? { ...user, groups: ['system:unauthenticated'] }
     : withAuthenticatedGroup(user);

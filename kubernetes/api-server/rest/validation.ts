@@ -14,6 +14,9 @@ const SUBDOMAIN_RULE =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end " +
   "with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
   "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const KEY_RULE =
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name', or 'KEY_NAME', or " +
+  "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
 function checkName(kind: ResourceKind, name: string): FieldError[] {
   const field = 'metadata.name';
@@ -56,10 +59,43 @@ function checkPod(pod: KubeObject, at = ''): FieldError[] {
       }),
     ]),
   );
+  errors.push(...objectsIn(spec['volumes']).flatMap((volume, i) => checkVolume(volume, `${at}spec.volumes[${i}]`)));
   // Kubernetes, "Pod Scheduling Readiness".
   if (spec['nodeName'] && objectsIn(spec['schedulingGates']).length > 0)
     errors.push(forbiddenValue(`${at}spec.nodeName`, 'cannot be set until all schedulingGates have been cleared'));
   return errors;
+}
+
+/** The files of a volume stay in it (Kubernetes API Reference, "KeyToPath" and "ServiceAccountTokenProjection"). */
+function checkVolume(volume: JsonObject, at: string): FieldError[] {
+  const { projected } = volume;
+  const sources = isObject(projected)
+    ? objectsIn(projected['sources']).map((source, i) => [source, `${at}.projected.sources[${i}]`] as const)
+    : [[volume, at] as const];
+  return sources.flatMap(([source, field]) =>
+    Object.entries(source).flatMap(([kind, value]) => {
+      if (!isObject(value)) return [];
+      const items = objectsIn(value['items']).map(({ path }, i) => [path, `items[${i}].path`] as const);
+      const paths = kind === 'serviceAccountToken' ? [[value['path'], 'path'] as const] : items;
+      return paths.flatMap(([path, name]) => checkPath(path, `${field}.${kind}.${name}`));
+    }),
+  );
+}
+
+function checkPath(path: unknown, field: string): FieldError[] {
+  if (typeof path !== 'string' || path === '') return [requiredValue(field)];
+  if (path.startsWith('/')) return [invalidValue(field, path, 'must be a relative path')];
+  if (path.split('/').includes('..')) return [invalidValue(field, path, "must not contain '..'")];
+  return path.startsWith('..') ? [invalidValue(field, path, "must not start with '..'")] : [];
+}
+
+/** Keys become names of files (Kubernetes documentation, "ConfigMaps" and "Secrets": restrictions on data names). */
+function checkKeys(object: KubeObject): FieldError[] {
+  return ['data', 'binaryData', 'stringData'].flatMap((member) =>
+    Object.keys((object[member] as object | null | undefined) ?? {})
+      .filter((key) => !/^[-._a-zA-Z0-9]{1,253}$/.test(key) || key === '.' || key.startsWith('..'))
+      .map((key) => invalidValue(`${member}[${key}]`, key, KEY_RULE)),
+  );
 }
 
 function checkSubjects(binding: KubeObject): FieldError[] {
@@ -106,6 +142,7 @@ const BY_RESOURCE: Readonly<Record<string, (object: KubeObject) => FieldError[]>
   pods: (pod) => checkPod(pod),
   ...{ deployments: checkWorkload, replicasets: checkWorkload, daemonsets: checkWorkload, jobs: checkWorkload },
   ...{ rolebindings: checkSubjects, clusterrolebindings: checkSubjects },
+  ...{ configmaps: checkKeys, secrets: checkKeys },
 };
 
 /** Checks what users commonly get wrong; unknown fields are kept unlooked at. Throws `ApiError` 422. */
