@@ -157,6 +157,14 @@ suite('rbac', ({ scenario }) => {
           ...{ method: 'POST', path: roles },
           body: { ...made, metadata: { name: 'empty' }, rules: null },
         });
+        // And a role that is gone grants nothing.
+        await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: 'gone' } } });
+        const ofGone = {
+          ...{ ...binding('Role', 'gone'), metadata: { name: 'gone' } },
+          subjects: [{ apiGroup: GROUP, kind: 'User', name: changer }],
+        };
+        expect(await kubernetes({ method: 'POST', path: bindings, body: ofGone })).to.include({ status: 201 });
+        expect(await kubernetes({ method: 'DELETE', path: `${roles}/gone` })).to.include({ status: 200 });
         const ofEmpty = binding('Role', 'empty');
         await kubernetes({
           ...{ method: 'POST', path: bindings },

@@ -20,7 +20,7 @@ const AUTHENTICATION = 'Kubernetes documentation, "Authenticating"';
 const TOKENS = 'Kubernetes documentation, "Managing Service Accounts", bound service account tokens';
 const TOKEN_REQUEST = 'Kubernetes API Reference, TokenRequest';
 
-const UNAUTHORIZED = { by: 'kubernetes', code: 'Unauthorized', status: 401 } as const;
+const UNAUTHORIZED = { by: 'kubernetes', code: 'Unauthorized', status: 401, message: 'Unauthorized' } as const;
 const UNAUTHENTICATED = { by: 'kubernetes', code: 'Unauthenticated' } as const;
 const BAD_REQUEST = { by: 'kubernetes', code: 'BadRequest', status: 400 } as const;
 const APP = '<namespace:app>';
