@@ -28,6 +28,8 @@ export interface ProvisionRequest {
   readonly tags: Readonly<Record<string, string>>;
   /** Fresh bearer token for the API server. */
   readonly token: (clusterName: string) => Promise<string>;
+  /** AWS' clock, in milliseconds since the epoch, where it may be moved. Default: this machine's. */
+  readonly now?: () => number;
   /** The way to the API server that is taken in place of EKS' endpoint and `token`. */
   readonly kubeConfig?: KubeConfig;
   /** One line about what is being done. */

@@ -8,10 +8,11 @@ import { KubeConfig, type User } from '@kubernetes/client-node';
  */
 const TOKEN_LIFE_MILLISECONDS = 3 * 60_000;
 
-/** A kubeconfig whose bearer token is asked for anew before it expires. */
+/** A kubeconfig whose bearer token is asked for anew before it expires, and when the clock is moved. */
 export function kubeConfigWithToken(
   cluster: { readonly name: string; readonly endpoint: string; readonly certificateAuthorityData: string },
   token: () => Promise<string>,
+  now: () => number = Date.now,
 ): KubeConfig {
   const config = new KubeConfig();
   const provider = `token-of-${cluster.name}`;
@@ -19,8 +20,8 @@ export function kubeConfigWithToken(
   config.addAuthenticator({
     isAuthProvider: (user: User) => (user.authProvider as { name?: string } | undefined)?.name === provider,
     applyAuthentication: async (_user: User, options: RequestOptions): Promise<void> => {
-      if (held === undefined || Date.now() - held.since > TOKEN_LIFE_MILLISECONDS)
-        held = { token: await token(), since: Date.now() };
+      if (held === undefined || Math.abs(now() - held.since) > TOKEN_LIFE_MILLISECONDS)
+        held = { token: await token(), since: now() };
       options.headers = {
         ...(options.headers as OutgoingHttpHeaders | undefined),
         Authorization: `Bearer ${held.token}`,

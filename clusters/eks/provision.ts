@@ -148,7 +148,7 @@ export const issuerOf = ({ identity }: Cluster): string => (identity?.oidc?.issu
 /** In a kubeconfig that leads nowhere (RFC 6761, "invalid"). */
 const NO_API_SERVER = 'https://kubernetes.invalid';
 
-export function kubeConfigOf({ name, token, kubeConfig }: ProvisionRequest, cluster: Cluster): KubeConfig {
+export function kubeConfigOf({ name, token, now, kubeConfig }: ProvisionRequest, cluster: Cluster): KubeConfig {
   if (kubeConfig !== undefined) return kubeConfig;
   return kubeConfigWithToken(
     {
@@ -157,6 +157,7 @@ export function kubeConfigOf({ name, token, kubeConfig }: ProvisionRequest, clus
       certificateAuthorityData: cluster.certificateAuthority?.data ?? '',
     },
     () => token(name),
+    now,
   );
 }
 

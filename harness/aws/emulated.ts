@@ -45,6 +45,7 @@ export function emulatedAws(
     const config = { endpoint, region, credentials, maxAttempts: 2 };
     const counted = <Client>(service: AwsService, client: Client): Client => {
       counter.count(service, client as AwsClient);
+      followClock(client as AwsClient & Followed, emulator.clock);
       return client;
     };
     return madeWhenUsed({
@@ -76,8 +77,13 @@ export function emulatedAws(
         token,
       ),
     workloadEnvironment: { AWS_ENDPOINT_URL: workloadEndpoint },
-    clusterToken: (clusterName) => presignedClusterToken(endpoint, region, administrators.main, clusterName),
+    clusterToken: (clusterName) =>
+      presignedClusterToken(
+        ...([endpoint, region, administrators.main, clusterName] as const),
+        new Date(emulator.clock.now()),
+      ),
     controls: {
+      now: () => emulator.clock.now(),
       advanceClock: (seconds) => emulator.clock.advance(seconds * 1000),
       resetClock: () => emulator.clock.reset(),
       addDisturbance: (disturbance) => emulator.addDisturbance(disturbance),
@@ -96,3 +102,18 @@ export function emulatedAws(
 }
 
 const keysOf = ({ accessKeyId, secretAccessKey }: Credentials): AwsCredentials => ({ accessKeyId, secretAccessKey });
+
+interface Followed {
+  readonly config: { systemClockOffset: number };
+}
+
+/** A client signs by AWS' clock, however far that is moved: not every service says so that a time is wrong that an SDK understands it. */
+function followClock({ middlewareStack, config }: AwsClient & Followed, clock: Emulator['clock']): void {
+  middlewareStack.add(
+    (next) => (args) => {
+      config.systemClockOffset = clock.now() - Date.now();
+      return next(args);
+    },
+    { step: 'initialize', name: 'followClock' },
+  );
+}

@@ -21,6 +21,8 @@ export interface AwsClients {
 
 /** What only an emulated AWS offers beyond its services' APIs. */
 export interface AwsControls {
+  /** AWS' clock, in milliseconds since the epoch. */
+  readonly now: () => number;
   /** Moves AWS' clock by `seconds`; `resetClock` brings it back. */
   advanceClock(seconds: number): void;
   resetClock(): void;

@@ -227,6 +227,7 @@ async function provisionCluster(
     clients: aws.provisioning ?? { eks, iam },
     tags: tagsOf(run, expiresAt, aws.region),
     token: (clusterName) => aws.clusterToken(clusterName),
+    ...(aws.controls && { now: aws.controls.now }),
   });
   const { workloadImage, onThisMachine } = clusters;
   if (!clusters.capabilities.has('kubernetes')) return withoutKubernetes(alias, cluster, workloadImage);

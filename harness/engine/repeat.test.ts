@@ -57,6 +57,8 @@ describe('a scenario that is repeated', () => {
         results.map((one) => (one === PASSES ? 'passed' : one === FAILS ? 'failed' : 'error')),
       );
       expect(result.reason).to.equal(result.repetitions?.find((one) => one.verdict === verdict)?.reason);
+      const probing = (result.repetitions ?? []).map(({ durations }) => durations.probing);
+      expect(result.durations.probing).to.equal(probing.reduce((total, one) => total + one));
     });
 
   const allowed = { until: '2999-12-31', reason: 'It is known.' };
