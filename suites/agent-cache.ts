@@ -36,6 +36,10 @@ const eksAuthAway = () =>
     error: { ...AWAY, message: 'Try again later.' },
   });
 
+/** In seconds. */
+const HOUR = 3600;
+const WEEK = 7 * 24 * HOUR;
+
 /** A token with these claims that nobody signed. */
 const unsigned = (claims: string) =>
   text([...['{"alg":"RS256"}', claims].map((part) => Buffer.from(part).toString('base64url')), 'c2ln'].join('.'));
@@ -86,6 +90,21 @@ suite('agent', ({ scenario }) => {
       refused('app', fetchCredentials({ change: 'self-signed' }), FORGED),
       eksAuthAway(),
       granted('app', fetchCredentials({ token: minted('second') }), OF_THE_CACHE),
+    ],
+  });
+
+  scenario('AP-33e', "a token by the cluster's next key is checked by that, which the agent fetches", {
+    source: `${CACHE_BY_POD}; ${VALIDATION}; EKS User Guide, "Fetch signing keys to validate OIDC tokens": another every seven days`,
+    needs: ['agent-token-validation', 'cluster-clock'],
+    roles: ASSOCIATED.roles,
+    workloads: { app: { role: 'app', serviceAccountAnnotations: { 'token-expiration': '600' } } },
+    probes: [
+      advanceClock(WEEK - HOUR),
+      granted('app', fetchCredentials()),
+      eksAuthAway(),
+      advanceClock(2 * HOUR),
+      granted('app', tokenRotation('pod-identity', 10)),
+      granted('app', fetchCredentials(), OF_THE_CACHE),
     ],
   });
 

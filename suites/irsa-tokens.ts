@@ -15,6 +15,7 @@ import {
   podIdentityToken,
   readFile,
   refused,
+  restartPod,
   succeeds,
   suite,
   text,
@@ -30,6 +31,10 @@ const WEBHOOK = 'amazon-eks-pod-identity-webhook, README';
 const BAD_TOKEN = { by: 'sts', code: 'InvalidIdentityToken', status: 400 } as const;
 /** The token's audience is none of the provider's client ids. */
 const WRONG_AUDIENCE = { ...BAD_TOKEN, message: 'Incorrect token audience' } as const;
+
+/** In seconds. */
+const HOUR = 3600;
+const WEEK = 7 * 24 * HOUR;
 
 const CUSTOM_AUDIENCE = 'conformance.example.com';
 
@@ -157,6 +162,22 @@ suite('irsa', ({ scenario }) => {
         status: 400,
       }),
       clearWeather(),
+      granted('app', assumeWithWebIdentity('app')),
+    ],
+  });
+
+  scenario('IR-33', "tokens by the cluster's next key are accepted, and those by the one before as long as they live", {
+    source: 'EKS User Guide, "Fetch signing keys to validate OIDC tokens": the key is another every seven days',
+    needs: ['cluster-clock'],
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      advanceClock(WEEK - HOUR),
+      control('app', assumeWithWebIdentity('app')),
+      advanceClock(2 * HOUR),
+      granted('app', assumeWithWebIdentity('app')),
+      // A new pod has a new token.
+      restartPod('app'),
       granted('app', assumeWithWebIdentity('app')),
     ],
   });

@@ -16,7 +16,7 @@ import { startNamespaceController } from './controllers/namespaces.ts';
 import { startReplicaSetController } from './controllers/replica-sets.ts';
 import { startScheduler } from './controllers/scheduler.ts';
 import { newTokenAuthenticator, authenticateRequest, impersonate } from './identity/authenticate.ts';
-import { newSigningKey } from './identity/signing-key.ts';
+import { newSigningKeys } from './identity/signing-key.ts';
 import { newTokenIssuer } from './identity/token-issuer.ts';
 import { TokenVerifier } from './identity/token-verifier.ts';
 import { MemoryStore } from './store/memory-store.ts';
@@ -41,7 +41,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const certificate = await authority.issue(SERVER_NAMES);
 
   // After the certificates, whose making it would slow down: nobody waits for this key yet.
-  const key = newSigningKey(options.keyId);
+  const { keyId, keyMilliseconds } = options;
+  const keys = newSigningKeys(
+    keyId,
+    keyMilliseconds === undefined ? undefined : { clock, milliseconds: keyMilliseconds },
+  );
   const store = new MemoryStore(clock);
   createDefaultRoles(store);
   startNamespaceController(store, authority.certificate);
@@ -49,14 +53,18 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
   const webhookClient = new WebhookClient();
   const tokenLifetimes = options.tokenLifetimes ?? TOKEN_LIFETIMES;
-  const tokens = newTokenIssuer(issuer, key, clock, tokenLifetimes);
+  const tokens = newTokenIssuer(issuer, keys, clock, tokenLifetimes);
   const kubelets = new Map<string, Kubelet>();
   let url = '';
   const context: ApiContext = {
     store,
     clock,
     authorizer: new Authorizer(store),
-    authenticateToken: newTokenAuthenticator(new TokenVerifier(issuer, key, store, clock), options.authenticate, clock),
+    authenticateToken: newTokenAuthenticator(
+      new TokenVerifier(issuer, keys, store, clock),
+      options.authenticate,
+      clock,
+    ),
     webhooks: new MutatingWebhooks(store, webhookClient),
     tokens,
     tokenLifetimes,

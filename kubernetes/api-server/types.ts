@@ -160,6 +160,8 @@ export interface ApiServerOptions {
   readonly audit?: Audit;
   /** The id of the key that signs service account tokens, by its public key in DER form. Default as Kubernetes: SHA-256 in base64url. */
   readonly keyId?: (publicKey: Buffer) => string;
+  /** How long a key signs, in milliseconds; tokens of those before stay good. Default: for good. */
+  readonly keyMilliseconds?: number;
 }
 
 export interface ApiServer {

@@ -32,6 +32,9 @@ const TOKEN_LIFETIMES = { maxSeconds: 24 * 3600, extendedSeconds: 90 * 24 * 3600
 /** 40 hexadecimal digits, as the ids of EKS' keys have (aws/eks-pod-identity-agent, internal/validation). */
 const keyId = (publicKey: Buffer): string => createHash('sha1').update(publicKey).digest('hex');
 
+/** A week (EKS User Guide, "Fetch signing keys to validate OIDC tokens"). */
+const KEY_MILLISECONDS = 7 * 24 * 3600 * 1000;
+
 /** How long an add-on may take to become ready, in milliseconds. */
 const ADDON_TIMEOUT = 10_000;
 
@@ -74,6 +77,7 @@ export class EmbeddedCluster implements ManagedCluster {
     const [api] = await Promise.all([
       startApiServer({
         ...{ issuer, version, authenticate, clock, tokenLifetimes: TOKEN_LIFETIMES, keyId },
+        keyMilliseconds: KEY_MILLISECONDS,
         ...(resources.audit && { audit: resources.audit }),
       }),
       mkdir(resources.directory, { recursive: true, mode: 0o755 }),

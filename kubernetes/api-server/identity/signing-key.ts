@@ -2,16 +2,16 @@ import { createHash, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { CompactSign, compactVerify } from 'jose';
 import { isObject } from '../patch/merge-patch.ts';
-import type { ApiServerOptions } from '../types.ts';
+import type { ApiServerOptions, Clock } from '../types.ts';
 
-/** The key that signs service account tokens: RS256 with an RSA-2048 key. */
-export interface SigningKey {
-  /** Compact JWS of the claims; its header has `alg` and `kid`. */
+/** What signs service account tokens: RS256 with RSA-2048 keys, one after another. */
+export interface SigningKeys {
+  /** Compact JWS of the claims by the key of the time; its header has `alg` and `kid`. */
   sign(claims: object): Promise<string>;
-  /** The claims of a token that this key signed; undefined for any other text. Expiry is not looked at. */
+  /** The claims of a token that one of these keys signed; undefined for any other text. Expiry is not looked at. */
   verify(token: string): Promise<Readonly<Record<string, unknown>> | undefined>;
-  /** Public key as a JWK with `kid`, `alg` and `use`. */
-  jwk(): Promise<Readonly<Record<string, unknown>>>;
+  /** Public keys as JWKs with `kid`, `alg` and `use`. */
+  jwks(): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
 interface KeyPair {
@@ -30,31 +30,56 @@ async function generate(keyId: KeyIdOf): Promise<KeyPair> {
   return { ...pair, id: keyId(pair.publicKey.export({ type: 'spki', format: 'der' })) };
 }
 
-/** Starts to generate a key in the thread pool: that takes up to 300 ms, and only the first use waits for it. */
-export function newSigningKey(keyId: KeyIdOf = sha256): SigningKey {
-  const pair = generate(keyId);
+/**
+ * Starts to generate a key in the thread pool: that takes up to 300 ms, and only the first use waits for it.
+ *
+ * @param rotation how long a key signs, in milliseconds of the clock: the next one does so after that. Default: for good
+ */
+export function newSigningKeys(
+  keyId: KeyIdOf = sha256,
+  rotation?: { readonly clock: Clock; readonly milliseconds: number },
+): SigningKeys {
+  const started = rotation?.clock.now() ?? 0;
+  const pairs = new Map<number, Promise<KeyPair>>();
+  const current = (): Promise<KeyPair> => {
+    const period = rotation === undefined ? 0 : Math.floor((rotation.clock.now() - started) / rotation.milliseconds);
+    const pair = pairs.get(period) ?? generate(keyId);
+    pairs.set(period, pair);
+    return pair;
+  };
   // Whoever uses the key meets the failure; without a handler here it would end the process before that.
-  pair.catch(() => undefined);
+  current().catch(() => undefined);
   return {
     async sign(claims) {
-      const { privateKey, id } = await pair;
+      const { privateKey, id } = await current();
       const payload = new TextEncoder().encode(JSON.stringify(claims));
       return new CompactSign(payload).setProtectedHeader({ alg: 'RS256', kid: id }).sign(privateKey);
     },
     async verify(token) {
-      const { publicKey, id } = await pair;
+      const all = await Promise.all(pairs.values());
       try {
-        const { payload, protectedHeader } = await compactVerify(token, publicKey, { algorithms: ['RS256'] });
+        const { payload } = await compactVerify(
+          token,
+          ({ kid }) => {
+            const pair = all.find(({ id }) => id === kid);
+            if (pair === undefined) throw new Error('no key has this id');
+            return pair.publicKey;
+          },
+          { algorithms: ['RS256'] },
+        );
         const claims: unknown = JSON.parse(new TextDecoder().decode(payload));
-        return protectedHeader.kid === id && isObject(claims) ? claims : undefined;
+        return isObject(claims) ? claims : undefined;
       } catch {
         return undefined;
       }
     },
-    async jwk() {
-      const { publicKey, id } = await pair;
-      const { kty, n, e } = publicKey.export({ format: 'jwk' });
-      return { use: 'sig', kty, kid: id, alg: 'RS256', n, e };
+    async jwks() {
+      await current();
+      const all = await Promise.all(pairs.values());
+      return all.map(({ publicKey, id }) => {
+        const { kty, n, e } = publicKey.export({ format: 'jwk' });
+        return { use: 'sig', kty, kid: id, alg: 'RS256', n, e };
+      });
     },
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { timestamp } from '../types.ts';
 import type { Clock, TokenIssuer, TokenLifetimes } from '../types.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { SigningKeys } from './signing-key.ts';
 import { serviceAccountUsername } from './user.ts';
 
 /** Audience of a token that asks for none. The issuer is the API server's audience too. */
@@ -19,7 +19,7 @@ export function apiAudiences(issuer: string): readonly string[] {
 
 export function newTokenIssuer(
   issuer: string,
-  key: SigningKey,
+  keys: SigningKeys,
   clock: Clock,
   { extendedSeconds }: TokenLifetimes,
 ): TokenIssuer {
@@ -34,7 +34,7 @@ export function newTokenIssuer(
         request.expirationSeconds === API_TOKEN_EXPIRATION_SECONDS &&
         audiences.every((audience) => ours.includes(audience));
       const lifetime = extended ? extendedSeconds : request.expirationSeconds;
-      const token = await key.sign({
+      const token = await keys.sign({
         aud: audiences,
         exp: now + lifetime,
         iat: now,
@@ -55,7 +55,7 @@ export function newTokenIssuer(
       return { token, expirationTimestamp: timestamp((now + request.expirationSeconds) * 1000) };
     },
     async jwks() {
-      return { keys: [await key.jwk()] };
+      return { keys: await keys.jwks() };
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { Clock, KubeObject } from '../types.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { SigningKeys } from './signing-key.ts';
 import { apiAudiences } from './token-issuer.ts';
 import { serviceAccountGroups, serviceAccountUsername, type UserInfo } from './user.ts';
 
@@ -8,7 +8,7 @@ import { serviceAccountGroups, serviceAccountUsername, type UserInfo } from './u
 export type TokenVerdict =
   | { readonly kind: 'valid'; readonly user: UserInfo; readonly audiences: readonly string[] }
   | { readonly kind: 'refused'; readonly error: string }
-  /** Not a token of this cluster's key. */
+  /** Not a token of this cluster's keys. */
   | { readonly kind: 'foreign' };
 
 /** Seconds for which a deleted object still validates its tokens, and by which clocks may differ (both Kubernetes'). */
@@ -26,10 +26,10 @@ function reference(value: unknown): Reference | undefined {
 }
 
 export class TokenVerifier {
-  readonly #parts: { issuer: string; key: SigningKey; store: MemoryStore; clock: Clock };
+  readonly #parts: { issuer: string; keys: SigningKeys; store: MemoryStore; clock: Clock };
 
-  constructor(issuer: string, key: SigningKey, store: MemoryStore, clock: Clock) {
-    this.#parts = { issuer, key, store, clock };
+  constructor(issuer: string, keys: SigningKeys, store: MemoryStore, clock: Clock) {
+    this.#parts = { issuer, keys, store, clock };
   }
 
   /** Audiences of the API server itself. */
@@ -42,7 +42,7 @@ export class TokenVerifier {
    * are still the same ones. `audiences` are those the asker stands for; the verdict has those that the token shares.
    */
   async verify(token: string, audiences: readonly string[] = this.apiAudiences): Promise<TokenVerdict> {
-    const claims = await this.#parts.key.verify(token);
+    const claims = await this.#parts.keys.verify(token);
     if (claims === undefined || claims['iss'] !== this.#parts.issuer) return { kind: 'foreign' };
     const now = this.#parts.clock.now() / 1000;
     if (typeof claims['exp'] === 'number' && now > claims['exp'] + LEEWAY) return refused('token is expired');
