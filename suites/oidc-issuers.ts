@@ -72,6 +72,7 @@ suite('irsa', ({ scenario }) => {
           const keys = (body: unknown, status = 200) => ({ '/keys': { body, status } });
           await good(issuer, {}, {});
           const wrong = {
+            'no answer': { [discovery]: { body: '', ends: true } as const },
             ...{ 'no document': of('Not Found', 404), 'a failure': of({}, 500), 'no JSON': of('<html>') },
             ...{ 'no object': of('null'), 'no keys named': of({ issuer: issuer.url }) },
             'another issuer': of({ issuer: `${issuer.url}/elsewhere`, jwks_uri: `${issuer.url}/keys` }),

@@ -130,6 +130,8 @@ suite('s3', ({ scenario }) => {
         { Resource: 'arn:aws:s3:::conformance-no-such-*/*' },
         { Resource: undefined, NotResource: 'arn:aws:s3:::another-bucket-of-nobody/*' },
         { Resource: '<bucket:data>/*' },
+        // Only other policies are taken with an ARN that is cut short.
+        { Resource: 'arn:aws:s3' },
         { Action: ['s3:GetObject', 's3:ListBucket'] },
         { Action: 's3:GetBucketLocation' },
         { Action: 's3:AbortMultipartUpload', Resource: 'arn:aws:s3:::<bucket:data>' },

@@ -54,6 +54,22 @@ describe('a check', () => {
     });
   });
 
+  it('that a service ends by an error of its own at every try is failed where that is not AWS itself', async () => {
+    const failure =
+      (attempts: number, httpStatusCode = 500) =>
+      async (): Promise<never> => {
+        throw Object.assign(new Error('The request processing has failed.'), {
+          ...{ name: 'InternalFailure', $metadata: { attempts, httpStatusCode } },
+        });
+      };
+    const message = 'InternalFailure at every one of 12 tries: The request processing has failed.';
+    expect(await result(failure(12))).to.deep.equal({ outcome: 'refused', message });
+    expect(await result(failure(11))).to.include({ outcome: 'error' });
+    expect(await result(failure(12, 503))).to.include({ outcome: 'error' });
+    const itself = anEnvironment({ ...aws, capabilities: new Set(['sts-of-aws']) });
+    expect(await result(failure(12), aWorld(aScenario(), itself))).to.include({ outcome: 'error' });
+  });
+
   it('is given real names, what came of the probes before it, and clients of AWS', async () => {
     const world = aWorld(aScenario(), anEnvironment(aws));
     world.outcomes.push(anOutcome());

@@ -1,3 +1,4 @@
+import type { S3ServiceException } from '@aws-sdk/client-s3';
 import { AssertionError } from 'chai';
 import type { ProbeOutcome } from '../report/results.ts';
 import { shown } from '../scenario/checks.ts';
@@ -72,6 +73,8 @@ const ofCheck = defineHarnessOperation(
       } catch (error) {
         const { name, message } = error instanceof Error ? error : new Error(String(error));
         if (isAssertion(error)) return { outcome: 'refused', message };
+        if (isFailure(error) && !isAwsItself(world))
+          return { outcome: 'refused', message: `${name} at every one of ${MOST_ATTEMPTS} tries: ${message}` };
         return { outcome: 'error', message: name === 'Error' ? message : `${name}: ${message}` };
       }
     },
@@ -90,6 +93,18 @@ const MOST_ATTEMPTS = 12;
 
 const isAssertion = (error: unknown): boolean =>
   error instanceof AssertionError || (error instanceof Error && error.name.startsWith('AssertionError'));
+
+/**
+ * Whether a service met an error of its own (500, "InternalFailure" among the common errors of AWS' API references) at each try that
+ * the check's client makes.
+ */
+function isFailure(error: unknown): boolean {
+  const { $metadata } = (error ?? {}) as Partial<Pick<S3ServiceException, '$metadata'>>;
+  return $metadata?.httpStatusCode === 500 && $metadata.attempts === MOST_ATTEMPTS;
+}
+
+/** AWS may have an outage; who plays it does not know an answer. */
+const isAwsItself = ({ environment: { aws } }: ScenarioWorld): boolean => aws.capabilities.has('sts-of-aws');
 
 const contextOf = (world: ScenarioWorld): CheckContext => ({
   scenario: world.scenario.id,

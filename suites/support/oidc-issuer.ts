@@ -20,6 +20,8 @@ export const OTHER_CLIENT = 'conformance-other-client';
 export interface Page {
   readonly status?: number;
   readonly body: unknown;
+  /** Ends the connection in place of an answer. */
+  readonly ends?: true;
 }
 
 /** What STS answered: its error's code and message, or the members of its answer. */
@@ -96,7 +98,9 @@ export async function withIssuer(
       '/.well-known/openid-configuration': { body: { issuer: server.url, jwks_uri: `${server.url}/keys` } },
       '/keys': { body: { keys: jwks } },
     };
-    const { status = 200, body } = { ...good, ...pages }[request.url ?? ''] ?? { status: 404, body: 'Not Found' };
+    const page: Page = { ...good, ...pages }[request.url ?? ''] ?? { status: 404, body: 'Not Found' };
+    const { status = 200, body, ends } = page;
+    if (ends) return void request.socket.destroy();
     response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
   });
   const { url, thumbprint } = server;
