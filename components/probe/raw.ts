@@ -60,9 +60,10 @@ const PAUSE_MILLISECONDS = 300;
  */
 async function askAgent(base: string, operation: AgentRequest, authorization: string | undefined): Promise<Answer> {
   const url = new URL(base);
-  if (operation.lines !== undefined) return asWritten(url, operation.lines, authorization);
-  const once = (): Promise<Answer> =>
-    send(url, {
+  const { lines } = operation;
+  const once = (): Promise<Answer> => {
+    if (lines !== undefined) return asWritten(url, lines, authorization);
+    return send(url, {
       method: operation.method ?? 'GET',
       path: operation.path ?? `${url.pathname}${url.search}`,
       headers: {
@@ -71,6 +72,7 @@ async function askAgent(base: string, operation: AgentRequest, authorization: st
       },
       ...(operation.giveUpAfter !== undefined && { timeout: operation.giveUpAfter }),
     }).catch((error: NodeJS.ErrnoException) => notAnswered(error.code ?? 'connection failed'));
+  };
   for (let tries = 1; ; tries += 1) {
     const answer = await once();
     if (answer.body !== 'ECONNRESET' || answer.status !== 0) return answer;
