@@ -61,7 +61,7 @@ async function runScenarios(how: How) {
       FAULTS_REACHED.clear();
       return all;
     };
-    let [errors, others, milliseconds] = [0, 0, 0];
+    let [errors, others, milliseconds, lost] = [0, 0, 0, 0];
     const { run: over, scenarios: results } = await run({
       ...loaded,
       scenarios,
@@ -82,11 +82,14 @@ async function runScenarios(how: How) {
               const reachedByProbes = covers ? reachedBy(probesOf(id)) : [];
               const reached = covers ? [...new Set([...taken(id), ...reachedByProbes])] : [];
               send({ id, verdict, reason, milliseconds: took, reached, reachedByProbes, ...(alone && { alone }) });
-              if (verdict === 'error') errors += 1;
-              else others += 1;
-              // Where none of the first comes to a verdict, the others hardly do.
-              const isEnough = mutantOfProbes === undefined ? errors === parallel : milliseconds > LIMIT * 1000;
-              if (stopAtFirst && others === 0 && isEnough) interrupted.abort(new Error('None is judged.'));
+              if (verdict === 'error') {
+                errors += 1;
+                lost += took;
+              } else others += 1;
+              // Where none of the first comes to a verdict, the others hardly do; nor where so many waited in vain.
+              const areFirst = mutantOfProbes === undefined ? errors === parallel : milliseconds > LIMIT * 1000;
+              const isEnough = (others === 0 && areFirst) || lost > LIMIT * 1000 * parallel;
+              if (stopAtFirst && isEnough) interrupted.abort(new Error('Too many are not judged.'));
             },
           },
         },

@@ -1,6 +1,17 @@
 /** What a pod's volumes hold, as those with tokens do: files that the kubelet writes, their paths and modes. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { between, check, granted, readFile, refused, startPod, suite, wait } from '../harness/index.ts';
+import {
+  between,
+  check,
+  granted,
+  readFile,
+  refused,
+  startPod,
+  suite,
+  wait,
+  type WorkloadSpec,
+} from '../harness/index.ts';
 
 /** Of every namespace: certificates of the cluster's authority. */
 const CLUSTER_AUTHORITY = { name: 'kube-root-ca.crt' } as const;
@@ -13,6 +24,55 @@ const TOKEN = between(300, 5000);
 /** Of the scenario's namespace. */
 const SETTINGS = { name: 'conformance-settings' } as const;
 const MAPS = '/api/v1/namespaces/<namespace:app>/configmaps';
+
+/** Of each kind, and one within another. */
+const volumesWith = (secret: string) => ({
+  '/opt/outer/inner': { configMap: CLUSTER_AUTHORITY },
+  '/opt/outer': { emptyDir: {} },
+  '/opt/pod': {
+    downwardAPI: {
+      items: [
+        { path: 'note', fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } },
+        {
+          path: 'deep/er/note',
+          mode: 0o400,
+          fieldRef: { fieldPath: "metadata.annotations['conformance-note']" },
+        },
+      ],
+    },
+  },
+  '/opt/map': { configMap: { ...CLUSTER_AUTHORITY, defaultMode: 0o440 } },
+  '/opt/items': {
+    configMap: {
+      ...CLUSTER_AUTHORITY,
+      ...{ optional: true, defaultMode: 0o440 },
+      items: [
+        { key: 'ca.crt', path: 'of/authority', mode: 0o600 },
+        { key: 'ca.crt', path: 'again' },
+        { key: 'none', path: 'none' },
+      ],
+    },
+  },
+  '/opt/secret': { secret: { secretName: secret } },
+  '/opt/one.crt': { configMap: CLUSTER_AUTHORITY, subPath: 'ca.crt' },
+  '/opt/all': {
+    projected: {
+      defaultMode: 0o444,
+      sources: [
+        VAULT_TOKEN,
+        { configMap: { ...CLUSTER_AUTHORITY, items: [{ key: 'ca.crt', path: 'map/ca.crt' }] } },
+        { secret: { name: secret, items: [{ key: 'any', path: 'secret/any', mode: 0o400 }] } },
+        {
+          downwardAPI: {
+            items: [{ path: 'note', fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } }],
+          },
+        },
+        { configMap: { name: 'conformance-none', optional: true } },
+        { secret: { name: 'conformance-none', optional: true } },
+      ],
+    },
+  },
+});
 
 suite('pod-identity', ({ scenario }) => {
   scenario('PI-35', "a volume's files follow what they are of, and those of keys that are gone go", {
@@ -89,53 +149,7 @@ suite('pod-identity', ({ scenario }) => {
       app: {
         runAsUser: 0,
         podAnnotations: { 'conformance-note': 'hello' },
-        volumes: {
-          '/opt/outer/inner': { configMap: CLUSTER_AUTHORITY },
-          '/opt/outer': { emptyDir: {} },
-          '/opt/pod': {
-            downwardAPI: {
-              items: [
-                { path: 'note', fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } },
-                {
-                  path: 'deep/er/note',
-                  mode: 0o400,
-                  fieldRef: { fieldPath: "metadata.annotations['conformance-note']" },
-                },
-              ],
-            },
-          },
-          '/opt/map': { configMap: { ...CLUSTER_AUTHORITY, defaultMode: 0o440 } },
-          '/opt/items': {
-            configMap: {
-              ...CLUSTER_AUTHORITY,
-              ...{ optional: true, defaultMode: 0o440 },
-              items: [
-                { key: 'ca.crt', path: 'of/authority', mode: 0o600 },
-                { key: 'ca.crt', path: 'again' },
-                { key: 'none', path: 'none' },
-              ],
-            },
-          },
-          '/opt/secret': { secret: { secretName: 'conformance-tokens' } },
-          '/opt/one.crt': { configMap: CLUSTER_AUTHORITY, subPath: 'ca.crt' },
-          '/opt/all': {
-            projected: {
-              defaultMode: 0o444,
-              sources: [
-                VAULT_TOKEN,
-                { configMap: { ...CLUSTER_AUTHORITY, items: [{ key: 'ca.crt', path: 'map/ca.crt' }] } },
-                { secret: { name: 'conformance-tokens', items: [{ key: 'any', path: 'secret/any', mode: 0o400 }] } },
-                {
-                  downwardAPI: {
-                    items: [{ path: 'note', fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } }],
-                  },
-                },
-                { configMap: { name: 'conformance-none', optional: true } },
-                { secret: { name: 'conformance-none', optional: true } },
-              ],
-            },
-          },
-        },
+        volumes: volumesWith('conformance-tokens'),
       },
     },
     tokens: { any: { serviceAccount: 'app/app' } },
@@ -197,4 +211,109 @@ suite('pod-identity', ({ scenario }) => {
       ),
     ],
   });
+
+  scenario('PI-36', 'a pod starts with volumes of each kind, and with a user and a group of its own', {
+    source:
+      'Kubernetes documentation, "Volumes", "Projected Volumes" and "Configure a Security Context for a Pod or Container"',
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('each of them starts', async ({ kubernetes, name }) => {
+        const ask = async (method: string, path: string, body?: object): Promise<Answered> => {
+          const answer = await kubernetes({
+            method,
+            path: `${name('/api/v1/namespaces/<namespace:app>')}/${path}`,
+            body,
+          });
+          expect(answer.status, `${method} ${path}: ${answer.body}`).to.be.below(300);
+          return JSON.parse(answer.body) as Answered;
+        };
+        const { spec: sane } = await ask('GET', `pods/${name('<pod:app>')}`);
+        const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'conformance-secret' } };
+        await ask('POST', 'secrets', { ...secret, data: { any: Buffer.from('any').toString('base64') } });
+        await ask('POST', 'configmaps', {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: SETTINGS,
+          data: { kept: 'x' },
+        });
+        const token = { '/opt/token': { projected: { defaultMode: 0o444, sources: [VAULT_TOKEN] } } };
+        const settings = { '/opt/map': { configMap: SETTINGS }, '/opt/once': { configMap: SETTINGS, subPath: 'kept' } };
+        const pods: readonly (readonly [string, Volumes, object])[] = [
+          ['all', volumesWith(secret.metadata.name), { runAsUser: 0 }],
+          ['grouped', { ...token, '/opt/empty': { emptyDir: {} } }, { runAsUser: 1000, fsGroup: 2000 }],
+          ['settings', settings, {}],
+        ];
+        const annotations = { 'conformance-note': 'hello' };
+        for (const [pod, volumes, securityContext] of pods) {
+          const mounted = Object.entries(volumes).map(([mountPath, { subPath, ...source }], index) => ({
+            ...{ mountPath, source, name: `v${index}` },
+            ...(subPath !== undefined && { subPath }),
+          }));
+          await ask('POST', 'pods', {
+            ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: `conformance-${pod}`, annotations } },
+            spec: {
+              ...{
+                serviceAccountName: 'app',
+                restartPolicy: 'Never',
+                terminationGracePeriodSeconds: 1,
+                securityContext,
+              },
+              containers: [
+                {
+                  ...{ name: 'app', image: sane.containers[0]?.image, imagePullPolicy: 'IfNotPresent' },
+                  env: [{ name: 'PROBE_PLAN', value: '{"phases":[]}' }],
+                  volumeMounts: mounted.map(({ source: _, ...mount }) => mount),
+                },
+              ],
+              volumes: mounted.map(({ name: volume, source }) => ({ name: volume, ...source })),
+            },
+          });
+        }
+        for (const [pod] of pods) await started(ask, `conformance-${pod}`);
+      }),
+    ],
+  });
 });
+
+type Volumes = NonNullable<WorkloadSpec['volumes']>;
+
+/** A pod, or a list of events. */
+interface Answered {
+  readonly metadata: { readonly uid: string };
+  readonly spec: { readonly containers: readonly { readonly image: string }[] };
+  readonly status: {
+    readonly phase?: string;
+    readonly containerStatuses?: readonly {
+      readonly state?: { readonly running?: object; readonly terminated?: object };
+    }[];
+  };
+  readonly items: readonly {
+    readonly reason: string;
+    readonly message: string;
+    readonly involvedObject: { readonly uid: string };
+  }[];
+}
+
+const LONGEST_MILLISECONDS = 25_000;
+/** What a kubelet says that has too much to do, or no image. */
+const BUSY = /time|cache|image/i;
+
+/** Resolves once a pod's container has started. A pod that did not has failed where the kubelet says why; else it is late. */
+async function started(ask: (method: string, path: string) => Promise<Answered>, name: string): Promise<void> {
+  const end = Date.now() + LONGEST_MILLISECONDS;
+  let pod: Answered;
+  do {
+    pod = await ask('GET', `pods/${name}`);
+    const { running, terminated } = pod.status.containerStatuses?.[0]?.state ?? {};
+    if ((running ?? terminated) !== undefined) return;
+    await sleep(200);
+  } while (pod.status.phase !== 'Failed' && Date.now() < end);
+  const { items } = await ask('GET', 'events');
+  const said = items
+    .filter(({ reason, involvedObject: { uid } }) => /^Failed(Mount)?$/.test(reason) && uid === pod.metadata.uid)
+    .map(({ message }) => message)
+    .filter((message) => !BUSY.test(message));
+  expect(said.join('; '), `what keeps pod ${name} from its start`).to.equal('');
+  throw new Error(`Pod ${name} had not started after ${LONGEST_MILLISECONDS / 1000} s.`);
+}
