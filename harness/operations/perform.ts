@@ -50,7 +50,7 @@ export async function performOperation(
 const TRIES = 3;
 const PAUSE_MILLISECONDS = 1000;
 /** What API servers say of a 500 that others, or too much to do, are the reason of. */
-const BUSY = /time|deadline|etcd|leader|unavailable|overload|rpc error/i;
+const BUSY = /\btime|timeout|deadline|etcd|leader|unavailable|overload|rpc error/i;
 
 /** Whether an API server met an error of its own (Kubernetes API conventions, "HTTP Status codes": 500 StatusInternalServerError). */
 const isFailure = ({ status, message = '' }: ProbeResult): boolean => status === 500 && !BUSY.test(message);
