@@ -297,7 +297,7 @@ interface Answered {
 
 const LONGEST_MILLISECONDS = 25_000;
 /** What a kubelet says that has too much to do, or no image. */
-const BUSY = /time|cache|image/i;
+const BUSY = /\btime|cache|image/i;
 
 /** Resolves once a pod's container has started. A pod that did not has failed where the kubelet says why; else it is late. */
 async function started(ask: (method: string, path: string) => Promise<Answered>, name: string): Promise<void> {
