@@ -1,4 +1,4 @@
-import type { AwsService } from './target.ts';
+import type { AwsService, AwsTarget } from './target.ts';
 
 /** Which services what a scenario may need takes, by the harness' capability names. */
 const SERVICES: Readonly<Record<string, readonly AwsService[]>> = {
@@ -49,3 +49,7 @@ export function unavailableOf({ services, where, otherAccount, permissionsBounda
 
 /** What an AWS has that the harness can reach by its APIs alone, before `unavailableOf` is taken from it. */
 export const AWS_CAPABILITIES: readonly string[] = ['associations', 's3', 'two-accounts', 'sts-of-aws'];
+
+/** AWS may have an outage; who plays it, and fails at a request at every try, does not know its answer. */
+export const isAwsItself = ({ capabilities }: Pick<AwsTarget, 'capabilities'>): boolean =>
+  capabilities.has('sts-of-aws');

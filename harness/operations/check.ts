@@ -1,6 +1,7 @@
 import type { S3ServiceException } from '@aws-sdk/client-s3';
 import { AssertionError } from 'chai';
 import type { ProbeOutcome } from '../report/results.ts';
+import { isAwsItself } from '../aws/capabilities.ts';
 import { shown } from '../scenario/checks.ts';
 import type { AccountAlias, ClusterAlias } from '../scenario/policy.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
@@ -74,7 +75,7 @@ const ofCheck = defineHarnessOperation(
         const { name, message } = error instanceof Error ? error : new Error(String(error));
         if (isAssertion(error)) return { outcome: 'refused', message };
         const tries = attemptsIn(world);
-        if (isFailure(error, tries) && !isAwsItself(world))
+        if (isFailure(error, tries) && !isAwsItself(world.environment.aws))
           return { outcome: 'refused', message: `${name} at every one of ${tries} tries: ${message}` };
         return { outcome: 'error', message: name === 'Error' ? message : `${name}: ${message}` };
       }
@@ -103,9 +104,6 @@ function isFailure(error: unknown, tries: number): boolean {
   const { $metadata } = (error ?? {}) as Partial<Pick<S3ServiceException, '$metadata'>>;
   return $metadata?.httpStatusCode === 500 && $metadata.attempts === tries;
 }
-
-/** AWS may have an outage; who plays it does not know an answer. */
-const isAwsItself = ({ environment: { aws } }: ScenarioWorld): boolean => aws.capabilities.has('sts-of-aws');
 
 const contextOf = (world: ScenarioWorld): CheckContext => ({
   scenario: world.scenario.id,

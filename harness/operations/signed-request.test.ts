@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
@@ -91,6 +93,36 @@ describe("what the harness asks with a pod's session", () => {
       const changed = await put({ payload, body: 20_000, ...altered('body', /x/, 'y') });
       expect(changed.code).to.equal(payload.startsWith('unsigned') ? 'BadDigest' : 'SignatureDoesNotMatch');
     });
+
+  it('is refused by a service that ends the connection at every try, where that is not AWS itself', async () => {
+    let tries = 0;
+    const server = createServer((request) => {
+      tries += 1;
+      request.socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const endpoint = async () => ({ protocol: 'http:', hostname: '127.0.0.1', port, path: '/' });
+    const clients = () => ({ s3: { config: { endpoint } } });
+    const askedOf = (capabilities: AwsTarget['capabilities']) => {
+      const target = { ...aws, capabilities, clients } as unknown as AwsTarget;
+      return performOperation(aWorld(aScenario(), anEnvironment(target)), signedRequest(null, 'GET data/key'), {});
+    };
+    try {
+      const message = 's3 ended the connection without an answer, at each of 3 tries';
+      expect(await askedOf(new Set())).to.deep.equal({
+        outcome: 'refused',
+        layer: 'network',
+        code: 'NoAnswer',
+        message,
+      });
+      expect(tries).to.equal(3);
+      const itself = await askedOf(new Set(['sts-of-aws'])).catch(({ code }: NodeJS.ErrnoException) => code);
+      expect([itself, tries]).to.deep.equal(['ECONNRESET', 4]);
+    } finally {
+      server.close();
+    }
+  }).timeout(20_000);
 
   it('is asked of other services too', async () => {
     const ask = async (request: string, options: SignedRequestOptions = {}) =>

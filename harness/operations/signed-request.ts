@@ -1,6 +1,7 @@
 /** A request to AWS that is signed by hand: well, in any form that there is, or wrong in one thing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { isAwsItself } from '../aws/capabilities.ts';
 import type { AwsCredentials } from '../aws/credentials.ts';
 import {
   CREDENTIALS,
@@ -38,6 +39,7 @@ const REQUEST = /^([A-Z]+) (?:(sts|eks):\/)?([^?]*)(?:\?(.*))?$/s;
 const WEEK_SECONDS = 604_800;
 /** A status of S3's that no other try changes. */
 const NOT_IMPLEMENTED = 501;
+const TRIES = 3;
 
 /**
  * A request to S3 (`PUT data/key?tagging`: the scenario's bucket and key) or another service (`GET sts:/?Action=…`, `GET
@@ -106,9 +108,16 @@ async function ask(
       credentials === undefined
         ? unsignedRequest(line, operation, host)
         : signRequest(line, operation, { credentials, region: aws.region, service, host, signedAs });
-    const answer = await sendSigned(origin, sent, world.signal);
+    const answer = await sendSigned(origin, sent, world.signal).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ECONNRESET' || isAwsItself(aws)) throw error;
+      return undefined;
+    });
+    if (answer === undefined) {
+      const message = `${service} ended the connection without an answer, at each of ${TRIES} tries`;
+      if (tried === TRIES) return { outcome: 'refused', layer: 'network', code: 'NoAnswer', message };
+    } else if (answer.status < 500 || answer.status === NOT_IMPLEMENTED || tried === TRIES)
+      return resultOf(service, answer);
     // S3 has too much to do: no answer to the question.
-    if (answer.status < 500 || answer.status === NOT_IMPLEMENTED || tried === 3) return resultOf(service, answer);
     await sleep(1000, undefined, { signal: world.signal });
   }
 }
