@@ -220,7 +220,8 @@ suite('rbac', ({ scenario }) => {
         const ofNode = (more: object) => ({
           boundObjectRef: { apiVersion: 'v1', kind: 'Node', name: node?.metadata.name, ...more },
         });
-        const { request } = await ask(ofNode({ uid: node?.metadata.uid }));
+        const { status, request } = await ask(ofNode({ uid: node?.metadata.uid }));
+        expect(status, 'a token that is bound to a node').to.equal(201);
         expect(request.spec.boundObjectRef).to.include({ kind: 'Node', name: node?.metadata.name });
         const bound = claimsOf(request)['kubernetes.io'];
         expect(bound).to.deep.include({ node: { name: node?.metadata.name, uid: node?.metadata.uid } });
