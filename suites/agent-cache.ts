@@ -18,6 +18,7 @@ import {
   tokenRotation,
   weather,
 } from '../harness/index.ts';
+import { SIGNING_KEYS, toLastHourOfKey, toNextKey } from './lib/signing-keys.ts';
 
 /** The agent's code, github.com/aws/eks-pod-identity-agent: its answers are documented nowhere else. */
 const CACHE = 'eks-pod-identity-agent source, internal/credsretriever/refreshing_cache.go';
@@ -35,10 +36,6 @@ const eksAuthAway = () =>
     ...{ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app' },
     error: { ...AWAY, message: 'Try again later.' },
   });
-
-/** In seconds. */
-const HOUR = 3600;
-const WEEK = 7 * 24 * HOUR;
 
 /** A token with these claims that nobody signed. */
 const unsigned = (claims: string) =>
@@ -94,15 +91,15 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-33e', "a token by the cluster's next key is checked by that, which the agent fetches", {
-    source: `${CACHE_BY_POD}; ${VALIDATION}; EKS User Guide, "Fetch signing keys to validate OIDC tokens": another every seven days`,
+    source: `${CACHE_BY_POD}; ${VALIDATION}; ${SIGNING_KEYS}`,
     needs: ['agent-token-validation', 'cluster-clock'],
     roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app', serviceAccountAnnotations: { 'token-expiration': '600' } } },
     probes: [
-      advanceClock(WEEK - HOUR),
+      toLastHourOfKey(),
       granted('app', fetchCredentials()),
       eksAuthAway(),
-      advanceClock(2 * HOUR),
+      toNextKey(),
       granted('app', tokenRotation('pod-identity', 10)),
       granted('app', fetchCredentials(), OF_THE_CACHE),
     ],

@@ -22,6 +22,7 @@ import {
   trustWebIdentity,
   weather,
 } from '../harness/index.ts';
+import { SIGNING_KEYS, toLastHourOfKey, toNextKey } from './lib/signing-keys.ts';
 
 const STS = 'AWS STS API Reference, AssumeRoleWithWebIdentity';
 const PROVIDERS = 'IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM"';
@@ -31,10 +32,6 @@ const WEBHOOK = 'amazon-eks-pod-identity-webhook, README';
 const BAD_TOKEN = { by: 'sts', code: 'InvalidIdentityToken', status: 400 } as const;
 /** The token's audience is none of the provider's client ids. */
 const WRONG_AUDIENCE = { ...BAD_TOKEN, message: 'Incorrect token audience' } as const;
-
-/** In seconds. */
-const HOUR = 3600;
-const WEEK = 7 * 24 * HOUR;
 
 const CUSTOM_AUDIENCE = 'conformance.example.com';
 
@@ -167,14 +164,14 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-33', "tokens by the cluster's next key are accepted, and those by the one before as long as they live", {
-    source: 'EKS User Guide, "Fetch signing keys to validate OIDC tokens": the key is another every seven days',
+    source: SIGNING_KEYS,
     needs: ['cluster-clock'],
     roles: { app: irsaRole('app/app') },
     workloads: { app: { irsa: 'app' } },
     probes: [
-      advanceClock(WEEK - HOUR),
+      toLastHourOfKey(),
       control('app', assumeWithWebIdentity('app')),
-      advanceClock(2 * HOUR),
+      toNextKey(),
       granted('app', assumeWithWebIdentity('app')),
       // A new pod has a new token.
       restartPod('app'),

@@ -18,6 +18,7 @@ const CLUSTER_AUTHORITY = { name: 'kube-root-ca.crt' } as const;
 const VAULT_TOKEN = {
   serviceAccountToken: { path: 'token', audience: 'vault.example.com', expirationSeconds: 700 },
 } as const;
+const TOKEN_VOLUME = { '/opt/token': { projected: { defaultMode: 0o444, sources: [VAULT_TOKEN] } } };
 const PEM = between(200, 100_000);
 const TOKEN = between(300, 5000);
 
@@ -140,11 +141,11 @@ suite('pod-identity', ({ scenario }) => {
       'Kubernetes documentation, "Projected Volumes", "ConfigMaps", "Secrets" and "Downward API": items, mode, optional',
     workloads: {
       // Unlike a token's, a file's mode goes by its volume, whoever the containers run as.
-      plain: { volumes: { '/opt/token': { projected: { defaultMode: 0o444, sources: [VAULT_TOKEN] } } } },
+      plain: { volumes: TOKEN_VOLUME },
       // With a group of the pod's own its files are that group's too ("Configure a Security Context for a Pod or Container").
       grouped: {
         ...{ runAsUser: 1000, fsGroup: 2000 },
-        volumes: { '/opt/token': { projected: { defaultMode: 0o444, sources: [VAULT_TOKEN] } } },
+        volumes: TOKEN_VOLUME,
       },
       app: {
         runAsUser: 0,
@@ -237,11 +238,10 @@ suite('pod-identity', ({ scenario }) => {
           metadata: SETTINGS,
           data: { kept: 'x' },
         });
-        const token = { '/opt/token': { projected: { defaultMode: 0o444, sources: [VAULT_TOKEN] } } };
         const settings = { '/opt/map': { configMap: SETTINGS }, '/opt/once': { configMap: SETTINGS, subPath: 'kept' } };
         const pods: readonly (readonly [string, Volumes, object])[] = [
           ['all', volumesWith(secret.metadata.name), { runAsUser: 0 }],
-          ['grouped', { ...token, '/opt/empty': { emptyDir: {} } }, { runAsUser: 1000, fsGroup: 2000 }],
+          ['grouped', { ...TOKEN_VOLUME, '/opt/empty': { emptyDir: {} } }, { runAsUser: 1000, fsGroup: 2000 }],
           ['settings', settings, {}],
         ];
         const annotations = { 'conformance-note': 'hello' };
