@@ -33,7 +33,7 @@ export async function pipelined(
   ].join('\r\n');
   const text = `${`${head}\r\n\r\n`.repeat(count - 1)}${head}\r\nConnection: close\r\n\r\n`;
   const started = performance.now();
-  const answers = await exchange(url, text);
+  const { answers } = await exchange(url, text);
   const rate = (count * 1000) / (performance.now() - started);
   if (rate < perSecond)
     throw new Error(
@@ -60,7 +60,7 @@ export async function flood(
   const text = `${`${head}\r\n`.repeat(requests - 1)}${head}Connection: close\r\n\r\n`;
   const statuses = new Map<string, number>();
   const started = performance.now();
-  while (performance.now() - started < milliseconds) countStatuses(await exchange(url, text), statuses);
+  while (performance.now() - started < milliseconds) countStatuses((await exchange(url, text)).answers, statuses);
   return { statuses, milliseconds: performance.now() - started };
 }
 
@@ -77,9 +77,8 @@ export async function asWritten(
   authorization: string | undefined,
 ): Promise<Answer> {
   const token = authorization === undefined ? [] : [`Authorization: ${authorization}`];
-  let isTimeUp = false;
   const text = [...lines, ...token, 'Connection: close', '', ''].join('\r\n');
-  const answers = await exchange(url, text, () => (isTimeUp = true));
+  const { answers, isTimeUp } = await exchange(url, text);
   if (isTimeUp) return { status: 0, contentType: undefined, body: 'TIMEOUT' };
   const [head = '', ...body] = answers.replace(/^(HTTP\/1\.1 1\d\d [^]*?\r\n\r\n)+/, '').split('\r\n\r\n');
   return {
@@ -90,19 +89,20 @@ export async function asWritten(
 }
 
 /** All that comes back until the other side ends, or nothing came for so long that the time is up. */
-function exchange(url: URL, text: string, timeIsUp: () => void = () => undefined): Promise<string> {
+function exchange(url: URL, text: string): Promise<{ readonly answers: string; readonly isTimeUp: boolean }> {
   return new Promise((resolve) => {
+    let isTimeUp = false;
     const chunks: Buffer[] = [];
     const port = url.port === '' ? 80 : Number(url.port);
     const socket = connect({ host: unbracketed(url.hostname), port, timeout: TIMEOUT_MILLISECONDS });
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('timeout', () => {
-      timeIsUp();
+      isTimeUp = true;
       socket.destroy();
     });
     // What came until then counts.
     socket.on('error', () => undefined);
-    socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')));
+    socket.on('close', () => resolve({ answers: Buffer.concat(chunks).toString('latin1'), isTimeUp }));
     socket.write(text);
   });
 }

@@ -112,15 +112,17 @@ async function ask(
       if (error.code !== 'ECONNRESET' || isAwsItself(aws)) throw error;
       return undefined;
     });
-    if (answer === undefined) {
-      const message = `${service} ended the connection without an answer, at each of ${TRIES} tries`;
-      if (tried === TRIES) return { outcome: 'refused', layer: 'network', code: 'NoAnswer', message };
-    } else if (answer.status < 500 || answer.status === NOT_IMPLEMENTED || tried === TRIES)
-      return resultOf(service, answer);
-    // S3 has too much to do: no answer to the question.
+    // Of S3 that has too much to do there is no answer to the question.
+    const isAnswered = answer !== undefined && (answer.status < 500 || answer.status === NOT_IMPLEMENTED);
+    if (isAnswered || tried === TRIES) return answer === undefined ? noAnswer(service) : resultOf(service, answer);
     await sleep(1000, undefined, { signal: world.signal });
   }
 }
+
+const noAnswer = (service: Service): ProbeResult => ({
+  ...{ outcome: 'refused', layer: 'network', code: 'NoAnswer' },
+  message: `${service} ended the connection without an answer, at each of ${TRIES} tries`,
+});
 
 async function originOf({ environment: { aws } }: ScenarioWorld, service: Service): Promise<string> {
   const given = await aws.clients('main')[service].config.endpoint?.();
