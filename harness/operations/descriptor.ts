@@ -61,6 +61,8 @@ export interface WorkloadDescriptor<T extends Operation> extends Described<T> {
   assumes?(operation: T): string | undefined;
   /** Whether it presents the pod's token of the Kubernetes API. */
   usesApiToken?(operation: T): boolean;
+  /** Whether what is expected counts calls of the pod's namespace, so that no other pod may probe at the same time. */
+  countsCalls?(expectation: Expectation): boolean;
   /** What AWS's record, where there is one, tells of a report besides. */
   recorded?(world: ScenarioWorld, workload: Workload, report: ProbeReport): Recorded | undefined;
 }

@@ -1,10 +1,13 @@
 import type { AgentRequest, ProbeReport } from '../../foundation/probe-protocol.ts';
 import { GREATEST_ID, oneOf, shown, whole } from '../scenario/checks.ts';
+import type { Expectation } from '../scenario/spec.ts';
 import { defineWorkloadOperation } from './registry.ts';
 import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
 /** More would take the agent and the harness seconds. */
 const MOST_PIPELINED = 10_000;
+
+const countsCalls = ({ facts = {} }: Expectation): boolean => 'upstreamCalls' in facts;
 
 /** A request for credentials sent to the agent from inside the pod. */
 export const fetchCredentials = defineWorkloadOperation(
@@ -25,10 +28,11 @@ export const fetchCredentials = defineWorkloadOperation(
       yield whole('"perSecond" of fetchCredentials', perSecond, 1, GREATEST_ID);
       yield whole('"giveUpAfter" of fetchCredentials', giveUpAfter, 1, GREATEST_ID);
     },
-    needs: ({ via }, { facts = {} }) => [
+    needs: ({ via }, expectation) => [
       ...(via === 'ipv6' ? (['agent-ipv6'] as const) : []),
-      ...('upstreamCalls' in facts ? (['call-record'] as const) : []),
+      ...(countsCalls(expectation) ? (['call-record'] as const) : []),
     ],
+    countsCalls,
     usesApiToken: isApiToken,
     describe: (operation) => {
       const { method = '', path = '', host, via, repeat, atOnce, pipelined, giveUpAfter, lines } = operation;
@@ -44,7 +48,7 @@ export const fetchCredentials = defineWorkloadOperation(
         tokenWords(operation),
       ];
     },
-    // How often EKS Auth was asked for the workload's service account meanwhile, and what it answered last.
+    // How often EKS Auth was asked for the workload's namespace meanwhile, and what it answered last.
     recorded: ({ environment: { aws } }, { namespace, serviceAccount }, report) => {
       if (aws.controls === undefined) return undefined;
       const asked = aws.controls

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import {
   advanceClock,
   deletePod,
+  fetchCredentials,
   getObject,
   granted,
   putRolePolicy,
@@ -18,6 +19,9 @@ import { expectsRefusal, groupsOfPod, stages } from './stages.ts';
 const red = granted('red', getObject('data/red/key'));
 const blue = granted('blue', getObject('data/blue/key'));
 const of = (...probes: Step[]) => stages(aScenario({ probes }));
+/** The numbers of the probes of each group. */
+const groupsOf = (...probes: Step[]): number[][] =>
+  of(...probes).map((stage) => (stage.kind === 'group' ? stage.group.probes.map(({ number }) => number) : []));
 /** `group:probe,probe` of the pod that starts at a stage. */
 const pod = (all: ReturnType<typeof of>, workload: string, from: number): string =>
   groupsOfPod(all, workload, from)
@@ -37,10 +41,17 @@ describe('the stages of a scenario', () => {
 
   it('have what stands alone in a group of its own', () => {
     const alone = succeeds(act(() => ({ outcome: 'granted' })));
-    const groups = of(red, blue, alone, alone, red, blue).map((stage) =>
-      stage.kind === 'group' ? stage.group.probes.map(({ number }) => number) : [],
-    );
-    expect(groups).to.deep.equal([[0, 1], [2], [3], [4, 5]]);
+    expect(groupsOf(red, blue, alone, alone, red, blue)).to.deep.equal([[0, 1], [2], [3], [4, 5]]);
+  });
+
+  it('have what counts calls of a namespace apart from the probes of other workloads', () => {
+    const count = granted('red', fetchCredentials(), { facts: { upstreamCalls: 0 } });
+    expect(groupsOf(blue, red, count, red, blue, red)).to.deep.equal([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+    ]);
+    expect(groupsOf(granted('red', fetchCredentials()), blue)).to.deep.equal([[0, 1]]);
   });
 
   it('may begin and end with an action', () => {

@@ -1,7 +1,10 @@
-import { ofHarness, stepOf } from '../operations/registry.ts';
+import { ofHarness, ofWorkload, stepOf } from '../operations/registry.ts';
 import type { ActionStep, ProbeStep, Scenario } from '../scenario/spec.ts';
 
-/** Consecutive probes, made side by side by all workloads; the actions before them come first, and one that stands alone is by itself. */
+/**
+ * Consecutive probes, made side by side by all workloads; the actions before them come first. One that stands alone is by
+ * itself, and one that counts calls is with probes of its own workload.
+ */
 export interface ProbeGroup {
   readonly number: number;
   readonly probes: readonly NumberedProbe[];
@@ -21,6 +24,7 @@ export function stages(scenario: Scenario): readonly Stage[] {
   const result: Stage[] = [];
   let number = 0;
   let open: NumberedProbe[] | undefined;
+  let counted = false;
   let groups = 0;
   for (const step of scenario.spec.probes) {
     if (step.kind === 'action') {
@@ -29,12 +33,16 @@ export function stages(scenario: Scenario): readonly Stage[] {
       continue;
     }
     const alone = ofHarness(step.operation)?.standsAlone === true;
-    if (open === undefined || alone) {
+    const counts = ofWorkload(step.operation)?.countsCalls?.(step.expectation) === true;
+    const isBesideOthers = open?.some((probe) => probe.step.workload !== step.workload) === true;
+    if (open === undefined || alone || (isBesideOthers && (counts || counted))) {
       open = [];
+      counted = false;
       result.push({ kind: 'group', group: { number: groups, probes: open } });
       groups += 1;
     }
     open.push({ number, step });
+    counted ||= counts;
     number += 1;
     if (alone) open = undefined;
   }

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withClusters } from '../support/eks-cluster.ts';
@@ -9,13 +11,16 @@ import { PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { rehearse, secretsOf } from './support.ts';
 import { until } from '../support/until.ts';
 
+/** Ports below those that the system gives to whoever asks for any: such a one is still free when it is listened on again. */
+let ownPort = randomInt(20_000, 32_000);
+
 /** A way to a server on this machine that can be cut. */
 class Cable {
   readonly #protocol: string;
   readonly #port: number;
   readonly #sockets = new Set<Socket>();
+  readonly #own = (ownPort += 1);
   #server: Server | undefined;
-  #own = 0;
 
   constructor(url: string) {
     const { protocol, port } = new URL(url);
@@ -40,9 +45,8 @@ class Cable {
         one.on('close', () => this.#sockets.delete(one));
       }
     });
-    await new Promise<void>((resolve) => server.listen(this.#own, '127.0.0.1', resolve));
-    const address = server.address();
-    this.#own = typeof address === 'object' && address !== null ? address.port : 0;
+    server.listen(this.#own, '127.0.0.1');
+    await once(server, 'listening');
     this.#server = server;
   }
 
