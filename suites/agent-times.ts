@@ -9,6 +9,7 @@ import {
   clearWeather,
   control,
   deletePod,
+  fails,
   fetchCredentials,
   getObject,
   granted,
@@ -16,6 +17,8 @@ import {
   noToken,
   podIdentityRole,
   refused,
+  rolloutAgent,
+  succeeds,
   suite,
   trustPodIdentity,
   updateTrust,
@@ -121,6 +124,25 @@ suite('agent', ({ scenario }) => {
       granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 0 } }),
       granted('app', fetchCredentials({ token: minted('first') }), { facts: { upstreamCalls: 1 } }),
     ],
+  });
+
+  scenario('AP-50', 'an agent that could not renew all that it may keep does not start', {
+    source:
+      AGENT + 'cmd/server.go: half of --max-cache-size is to be renewed within the retention, at --max-service-qps',
+    exclusive: true,
+    ...ASSOCIATED,
+    // A rate of 0 is the default: three calls a second.
+    probes: [[1, 1201] as const, [0, 3601] as const].flatMap(([rate, most]) => {
+      const rollout = (size: number) =>
+        rolloutAgent(
+          `--max-credential-retention-before-renewal 10m --max-service-qps ${rate} --max-cache-size ${size}`,
+        );
+      return [
+        fails(rollout(most + 1), { by: 'agent', code: 'CrashLoopBackOff', facts: { exitCode: 1 } }),
+        succeeds(rollout(most)),
+        granted('app', fetchCredentials()),
+      ];
+    }),
   });
 
   scenario('AP-39', 'a token that has expired opens nothing, though the agent holds its credentials', {

@@ -30,29 +30,44 @@ export const restartAgent = ofAgent('RestartAgent', 'agent-restart', restart);
 export const stopAgent = ofAgent('StopAgent', 'agent-stop', stop);
 export const startAgent = ofAgent('StartAgent', 'agent-stop', start);
 
-/** Starts the cluster's agent with further arguments, such as `--max-cache-size 0`, until the scenario is over. */
-export const agentArguments = defineStep(
-  'AgentArguments',
-  (args: string, cluster: ClusterAlias = 'c1') => ({ cluster, args }),
-  {
+interface AgentArguments {
+  readonly cluster: ClusterAlias;
+  readonly args: string;
+}
+
+const withArguments = (args: string, cluster: ClusterAlias = 'c1'): AgentArguments => ({ cluster, args });
+
+const takesArguments = (name: string) =>
+  ({
     refersTo,
-    *check({ args }) {
-      if (!String(args).startsWith('-')) yield `the text of agentArguments is ${shown(args)}: give flags of the agent`;
+    *check({ args }: AgentArguments) {
+      if (!String(args).startsWith('-')) yield `the text of ${name} is ${shown(args)}: give flags of the agent`;
     },
-    needs: () => ['agent-stop'],
-    isExclusive: () => true,
-    perform: async ({ world }, { cluster, args }) => {
-      const { kubernetes } = clusterOf(world, cluster);
-      const before = await argumentsOf(kubernetes);
-      const set = (values: readonly string[], signal: AbortSignal): Promise<void> =>
-        untilAgentsRun(world, kubernetes, () => setArguments(kubernetes, values), signal);
-      world.resources.addChange(`the agent's arguments of cluster ${cluster}`, () =>
-        set(before, AbortSignal.timeout(UNDO_MILLISECONDS)),
-      );
-      await set([...before, ...args.split(' ')], world.signal);
-    },
+    needs: (): readonly Capability[] => ['agent-stop'],
+  }) as const;
+
+/** Starts the cluster's agent with further arguments, such as `--max-cache-size 0`, until the scenario is over. */
+export const agentArguments = defineStep('AgentArguments', withArguments, {
+  ...takesArguments('agentArguments'),
+  isExclusive: () => true,
+  perform: async ({ world }, operation) => mustStart(await rollOut(world, operation)),
+});
+
+/**
+ * As `agentArguments`, of arguments with which the agent may not start: refused when its container has ended, and has ended
+ * again when the kubelet started it anew. A scenario with it is exclusive.
+ */
+export const rolloutAgent = defineHarnessOperation('RolloutAgent', withArguments, {
+  ...takesArguments('rolloutAgent'),
+  standsAlone: true,
+  describe: ({ args }) => [args],
+  perform: async (world, operation) => {
+    const exitCode = await rollOut(world, operation);
+    return exitCode === undefined
+      ? { outcome: 'granted' }
+      : { outcome: 'refused', layer: 'agent', code: 'CrashLoopBackOff', facts: { exitCode } };
   },
-);
+});
 
 /** Of the agent: on the node's loopback, with the kubelet's probes. */
 const PROBE_PORT = 2703;
@@ -134,29 +149,69 @@ async function agentPod(world: ScenarioWorld, alias: ClusterAlias): Promise<stri
 /** Deletes the agent's pods and waits until as many others are ready. */
 async function restart(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
   const { kubernetes } = clusterOf(world, alias);
-  await untilAgentsRun(world, kubernetes, async (before) => {
+  const exitCode = await untilAgentsRun(world, kubernetes, async (before) => {
     await Promise.all(before.map((name) => kubernetes.deletePod(NAMESPACE, name)));
   });
+  mustStart(exitCode);
 }
 
-/** Makes a change that puts other pods in the place of the agent's, and waits until as many are ready. */
+/**
+ * Makes a change that puts other pods in the place of the agent's, and waits until as many are ready, or one does not start:
+ * gives its exit code then.
+ */
 async function untilAgentsRun(
   world: ScenarioWorld,
   kubernetes: KubernetesClient,
   change: (before: readonly string[]) => Promise<void>,
   signal = world.signal,
-): Promise<void> {
+): Promise<number | undefined> {
   const before = (await agentPods(kubernetes)).map((pod) => pod.metadata?.name ?? '');
   await change(before);
+  let exitCode: number | undefined;
   await untilAgents(
     world,
     kubernetes,
     (pods) => {
       const others = pods.filter((pod) => !before.includes(pod.metadata?.name ?? ''));
-      return others.length >= before.length && others.every(isReady);
+      exitCode = others.map(exitCodeOf).find((code) => code !== undefined);
+      return exitCode !== undefined || (others.length >= before.length && others.every(isReady));
     },
     signal,
   );
+  return exitCode;
+}
+
+/** Of an agent that ended, was started anew and ended again; undefined of others. */
+function exitCodeOf({ status }: V1Pod): number | undefined {
+  const agent = status?.containerStatuses?.find(({ name }) => name === AGENT_ADDON);
+  if (agent === undefined || agent.restartCount < 1) return undefined;
+  const ended = agent.state?.terminated ?? (agent.state?.waiting && agent.lastState?.terminated);
+  return ended && ended.exitCode !== 0 ? ended.exitCode : undefined;
+}
+
+function mustStart(exitCode: number | undefined): void {
+  if (exitCode !== undefined)
+    throw new Error(`the Pod Identity agent does not start (exit code ${exitCode}): see its pod`);
+}
+
+/** The agent's arguments of a scenario's clusters, as they were before the scenario changed them. */
+const originalArguments = new WeakMap<ScenarioWorld, Map<ClusterAlias, readonly string[]>>();
+
+/** Starts the agent with these arguments behind its own. Gives the exit code where it does not start. */
+async function rollOut(world: ScenarioWorld, { cluster, args }: AgentArguments): Promise<number | undefined> {
+  const { kubernetes } = clusterOf(world, cluster);
+  const set = (values: readonly string[], signal?: AbortSignal): Promise<number | undefined> =>
+    untilAgentsRun(world, kubernetes, () => setArguments(kubernetes, values), signal);
+  const originals = originalArguments.get(world) ?? new Map<ClusterAlias, readonly string[]>();
+  originalArguments.set(world, originals);
+  const original = originals.get(cluster) ?? (await argumentsOf(kubernetes));
+  if (!originals.has(cluster)) {
+    originals.set(cluster, original);
+    world.resources.addChange(`the agent's arguments of cluster ${cluster}`, async () =>
+      mustStart(await set(original, AbortSignal.timeout(UNDO_MILLISECONDS))),
+    );
+  }
+  return set([...original, ...args.split(' ')]);
 }
 
 /** Takes the agent from all nodes, by the node selector of its DaemonSet. Comes back with the scenario's end. */

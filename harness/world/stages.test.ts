@@ -75,6 +75,8 @@ describe('the groups of a pod', () => {
   ] as const)
     it(`${heldBack ? 'hold back' : 'do not hold back'} ${what}`, () =>
       expect(groupsOfPod(all, 'red', from).heldBack).to.equal(heldBack));
+  it('hold back a pod whose first group follows one of others', () =>
+    expect(groupsOfPod(of(succeeds(act(() => ({ outcome: 'granted' }))), red), 'red', 0).heldBack).to.equal(true));
   it('are none for a workload that probes nothing', () => {
     expect(pod(all, 'green', 0)).to.equal('');
     expect(groupsOfPod(all, 'green', 0).heldBack).to.equal(false);

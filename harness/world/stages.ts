@@ -52,7 +52,7 @@ export function stages(scenario: Scenario): readonly Stage[] {
 /** The groups that one pod of a workload takes part in. */
 export interface PodGroups {
   readonly groups: readonly ProbeGroup[];
-  /** A step stands between the pod's start and its first group. */
+  /** A step or a group of others stands between the pod's start and its first group. */
   readonly heldBack: boolean;
 }
 
@@ -61,13 +61,11 @@ export function groupsOfPod(all: readonly Stage[], workload: string, fromStage: 
   const groups: ProbeGroup[] = [];
   let heldBack = false;
   for (const stage of all.slice(fromStage)) {
-    if (stage.kind === 'action') {
-      if (stepOf(stage.action).endsPodOf?.(stage.action) === workload) break;
-      heldBack ||= groups.length === 0;
-    } else {
-      const probes = stage.group.probes.filter(({ step }) => step.workload === workload);
-      if (probes.length > 0) groups.push({ number: stage.group.number, probes });
-    }
+    if (stage.kind === 'action' && stepOf(stage.action).endsPodOf?.(stage.action) === workload) break;
+    const { probes = [], number = 0 } = stage.kind === 'group' ? stage.group : {};
+    const own = probes.filter(({ step }) => step.workload === workload);
+    if (own.length > 0) groups.push({ number, probes: own });
+    heldBack ||= groups.length === 0;
   }
   return { groups, heldBack: heldBack && groups.length > 0 };
 }
