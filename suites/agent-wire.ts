@@ -105,16 +105,16 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-47', 'an agent that is told of another EKS Auth asks that one', {
-    source: `${AGENT}cmd/server.go: --endpoint; Go, package net: a connection that is refused`,
+    source: `${AGENT}cmd/server.go: --endpoint; smithy-go, JoinPath; Go, package net: a connection that is refused`,
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
-      agentArguments('--endpoint http://127.0.0.1:9'),
+      agentArguments('--endpoint http://127.0.0.1:9/eks-auth/'),
       refused('app', fetchCredentials(), {
         by: 'agent',
         status: 500,
         message:
-          'Post "http://127.0.0.1:9/clusters/<cluster:c1>/assume-role-for-pod-identity": dial tcp 127.0.0.1:9: connect: connection refused',
+          'Post "http://127.0.0.1:9/eks-auth/clusters/<cluster:c1>/assume-role-for-pod-identity": dial tcp 127.0.0.1:9: connect: connection refused',
       }),
     ],
   });

@@ -88,7 +88,8 @@ const requestOf = ({ requestId }: EksAuthResponse): Pick<ProbeResult, 'requestId
 
 function refusalOf(answer: EksAuthResponse): ProbeResult {
   const { status, code = 'Unknown', message = '' } = answer;
-  if (status === undefined || status >= 500 || status === 429) throw Object.assign(new Error(message), { name: code });
+  if (status === undefined || status >= 500 || status === 429)
+    throw Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: status } });
   return { outcome: 'refused', layer: 'eks-auth', code, status, message, ...requestOf(answer) };
 }
 

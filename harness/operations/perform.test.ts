@@ -44,8 +44,9 @@ describe('a probe of the harness that is not answered', () => {
     server.close();
   });
 
-  function worldOf(kubernetes: object = {}): ScenarioWorld {
+  function worldOf(kubernetes: object = {}, capabilities: readonly string[] = []): ScenarioWorld {
     const aws = {
+      capabilities: new Set(capabilities),
       ...{ name: 'aws', region: 'us-west-2', accountId: () => '111122223333', propagation: undefined },
       clients: () => ({ eks }),
     } as unknown as AwsTarget;
@@ -94,6 +95,18 @@ describe('a probe of the harness that is not answered', () => {
     const twice = createAssociationFor('app/app', { role: 'app' }, { atOnce: 2 });
     expect(await outcome(worldOf(), twice)).to.equal('threw ServerException');
   });
+
+  it('is one where a service that is not of AWS itself fails so at every try', async () => {
+    answers = [{ status: 500, code: 'InternalFailure', message: 'unknown error' }];
+    const met = (capabilities: readonly string[], expectation: object): Promise<string> =>
+      performOperation(worldOf({}, capabilities), describeOne, expectation).then(
+        (result) => `${result.outcome} ${result.status}`,
+        ({ name }: Error) => `threw ${name}`,
+      );
+    expect(await met([], { outcome: 'granted' })).to.equal('refused 500');
+    expect(await met(['sts-of-aws'], { outcome: 'granted' })).to.equal('threw InternalFailure');
+    expect(await met([], { outcome: 'refused' })).to.equal('threw InternalFailure');
+  }).timeout(20_000);
 
   const said = (status: number, reason: string, message = ''): object => ({
     raw: async () => ({ status, body: JSON.stringify({ kind: 'Status', reason, message }), contentType: undefined }),

@@ -1,7 +1,9 @@
 /** How steps and the harness' own operations are performed, whatever they are. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import type { ServiceError } from '../../components/probe/service-error.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { isAwsItself } from '../aws/capabilities.ts';
 import { watchRefusals } from '../consistency/association.ts';
 import { waitForIam } from '../consistency/iam.ts';
 import type { ActionStep, Expectation, HarnessOperation, Operation } from '../scenario/spec.ts';
@@ -23,7 +25,8 @@ export async function performStep(context: StepContext, step: ActionStep): Promi
 /**
  * Makes a probe that is the harness' own: at Kubernetes' API, the webhook, the agent's ports or the EKS control plane. Throws
  * what is no answer to it: an API server or a service that fails, or credentials of the harness that are not accepted. An API server
- * that fails at this request at every try, and does not say that it has too much to do, has answered.
+ * that fails at this request at every try, and does not say that it has too much to do, has answered, and so has a service of an AWS
+ * that is not AWS' own.
  */
 export async function performOperation(
   world: ScenarioWorld,
@@ -32,14 +35,14 @@ export async function performOperation(
 ): Promise<ProbeResult> {
   const descriptor = ofHarness(operation);
   if (descriptor === undefined) throw new Error(`${operation.do} is performed by pods`);
-  const once = (): Promise<ProbeResult> => descriptor.perform(world, world.names.expandAll<Operation>(operation));
-  const isAnswer = (result: ProbeResult): boolean =>
-    result.status === expectation.status || !isOfApiServer(descriptor, result);
-  const result = await once();
-  if (isAnswer(result)) return result;
+  const once = (): Promise<Performed> => perform(world, descriptor, operation);
+  const { result, failure } = await once();
+  const isAnswer = result.status === expectation.status || !isOfApiServer(descriptor, result);
+  if (failure === undefined && isAnswer) return result;
   // No refusal of whatever reason is expected where it may be this one.
   const isTold = expectation.outcome === 'granted' || expectation.code !== undefined;
   if (isTold && isFailure(result) && (await isSame(result, once, world.signal))) return result;
+  if (failure !== undefined) throw failure;
   throw new KubernetesError(
     result.status ?? 0,
     result.code ?? 'Unknown',
@@ -47,22 +50,46 @@ export async function performOperation(
   );
 }
 
+interface Performed {
+  readonly result: ProbeResult;
+  /** What was thrown, where a service failed. */
+  readonly failure?: Error;
+}
+
+async function perform(
+  world: ScenarioWorld,
+  descriptor: HarnessDescriptor<Operation>,
+  operation: HarnessOperation,
+): Promise<Performed> {
+  try {
+    return { result: await descriptor.perform(world, world.names.expandAll<Operation>(operation)) };
+  } catch (error) {
+    const failure = error as ServiceError;
+    const { name, message, $metadata } = failure;
+    if ($metadata?.httpStatusCode !== 500 || isAwsItself(world.environment.aws)) throw error;
+    return { result: { outcome: 'refused', code: name, status: 500, message }, failure };
+  }
+}
+
 const TRIES = 3;
 const PAUSE_MILLISECONDS = 1000;
-/** What API servers say of a 500 that others, or too much to do, are the reason of. */
+/** What API servers and services say of a 500 that others, or too much to do, are the reason of. */
 const BUSY = /\btime|timeout|deadline|etcd|leader|unavailable|overload|rpc error/i;
 
-/** Whether an API server met an error of its own (Kubernetes API conventions, "HTTP Status codes": 500 StatusInternalServerError). */
+/**
+ * Whether an API server met an error of its own (Kubernetes API conventions, "HTTP Status codes": 500 StatusInternalServerError), or
+ * a service ("InternalFailure" among the common errors of AWS' API references).
+ */
 const isFailure = ({ status, message = '' }: ProbeResult): boolean => status === 500 && !BUSY.test(message);
 
 async function isSame(
   { status, message }: ProbeResult,
-  again: () => Promise<ProbeResult>,
+  again: () => Promise<Performed>,
   signal: AbortSignal,
 ): Promise<boolean> {
   for (let tries = 1; tries < TRIES; tries += 1) {
     await sleep(PAUSE_MILLISECONDS, undefined, { signal });
-    const next = await again();
+    const { result: next } = await again();
     if (next.status !== status || next.message !== message) return false;
   }
   return true;

@@ -64,7 +64,7 @@ export class EksAuthClient implements CredentialRetriever {
 
   constructor(options: EksAuthClientOptions) {
     this.#options = options;
-    const base = options.endpoint.replace(/\/+$/, '');
+    const base = options.endpoint.replace(/\/$/, '');
     this.#url = new URL(`${base}/clusters/${encodeURIComponent(options.clusterName)}/assume-role-for-pod-identity`);
   }
 
