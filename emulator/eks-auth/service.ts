@@ -34,12 +34,13 @@ export const eksAuthService = (context: ServiceContext): Service =>
  */
 async function assumeRoleForPodIdentity(
   context: ServiceContext,
-  { request, caller, parameters: { clusterName = '' } }: RestJsonCall,
+  { request, caller, parameters }: RestJsonCall,
 ): Promise<object> {
   const { world } = context;
+  const clusterName = parameters['clusterName']!;
   const resource = eksArn(world, caller.accountId, `cluster/${clusterName}`);
   const action = 'eks-auth:AssumeRoleForPodIdentity';
-  const cluster = world.account(caller.accountId)?.clusters.get(clusterName);
+  const cluster = world.account(caller.accountId)!.clusters.get(clusterName);
   const tags = resourceTagContext(cluster?.tags);
   context.demand(request, { action, resource, resourceAccount: caller.accountId, context: tags }, accessDenied);
   const body = parseJsonBody(request.body);

@@ -42,7 +42,7 @@ type Holder = Subject & Partial<Pick<PodIdentity, 'pod'>>;
 
 /** By claims as Kubernetes writes them: the cluster has signed them. */
 function holderOf(claims: JWTPayload): Holder {
-  const [, , namespace = '', serviceAccount = ''] = (claims.sub ?? '').split(':');
+  const [, , namespace, serviceAccount] = claims.sub!.split(':') as [string, string, string, string];
   const pod = objectOf(claims['kubernetes.io'])['pod'] as PodIdentity['pod'] | undefined;
   return { namespace, serviceAccount, ...(pod && { pod }) };
 }
@@ -67,7 +67,7 @@ async function verifiedClaims(
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
       note(noteOf(holderOf(error.payload)));
-      throw new AwsError('ExpiredTokenException', 400, explainExpiry(now, (error.payload.exp ?? 0) * 1000));
+      throw new AwsError('ExpiredTokenException', 400, explainExpiry(now, error.payload.exp! * 1000));
     }
     throw refuse(explainRefusal(error, name));
   }
