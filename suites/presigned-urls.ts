@@ -37,6 +37,7 @@ suite('signatures', ({ scenario }) => {
         message: 'Request has expired',
         facts: { 'X-Amz-Expires': '600', Expires: matching(ISO), ServerTime: matching(ISO) },
       }),
+      fails(url({ presigned: 0, age: 60 }), { ...DENIED, message: 'Request has expired' }),
       // Longer than fifteen minutes, and no longer than a week.
       succeeds(url({ presigned: 7200, age: 3600 })),
       succeeds(url({ presigned: WEEK_SECONDS })),

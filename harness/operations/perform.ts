@@ -52,7 +52,7 @@ export async function performOperation(
 
 interface Performed {
   readonly result: ProbeResult;
-  /** What was thrown, where a service failed. */
+  /** What was thrown, where a service or an API server failed. */
   readonly failure?: Error;
 }
 
@@ -66,8 +66,11 @@ async function perform(
   } catch (error) {
     const failure = error as ServiceError;
     const { name, message, $metadata } = failure;
+    const refused = { outcome: 'refused', status: 500, message } as const;
+    if (error instanceof KubernetesError && error.status === 500)
+      return { result: { ...refused, layer: 'kubernetes', code: error.reason }, failure };
     if ($metadata?.httpStatusCode !== 500 || isAwsItself(world.environment.aws)) throw error;
-    return { result: { outcome: 'refused', code: name, status: 500, message }, failure };
+    return { result: { ...refused, code: name }, failure };
   }
 }
 

@@ -10,6 +10,7 @@ import {
   readdirSync,
   readlinkSync,
   renameSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { chmod, chown, mkdir } from 'node:fs/promises';
@@ -112,17 +113,16 @@ export function writeAtomically(volume: string, payload: Payload): void {
   for (const [path, file] of payload) writeProjected(directory, path, file);
 
   const pending = join(volume, '..data_tmp');
-  rmSync(pending, { force: true });
   symlinkSync(generation, pending);
   renameSync(pending, join(volume, DATA));
 
   const wanted = new Set([...payload.keys()].map((path) => path.split('/')[0] ?? path));
   if (previous !== undefined) {
     const present = readdirSync(volume).filter((name) => !name.startsWith('..'));
-    for (const name of present) if (!wanted.delete(name)) rmSync(join(volume, name), { force: true, recursive: true });
+    for (const name of present) if (!wanted.delete(name)) unlinkSync(join(volume, name));
   }
   for (const name of wanted) symlinkSync(join(DATA, name), join(volume, name));
-  if (previous !== undefined) rmSync(join(volume, previous), { recursive: true, force: true });
+  if (previous !== undefined) rmSync(join(volume, previous), { recursive: true });
 }
 
 /** Directory that `..data` links to; undefined at the first write. */
