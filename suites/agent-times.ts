@@ -36,6 +36,11 @@ const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors';
 const POD_IDENTITY = 'pods.eks.amazonaws.com';
 const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 
+const THREE = ['first', 'second', 'third'] as const;
+const THREE_TOKENS = Object.fromEntries(
+  THREE.map((name) => [name, { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' }] as const),
+);
+
 const eksAuth = (trouble: Omit<Parameters<typeof weather>[0], 'service' | 'operation'>) =>
   weather({ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app', ...trouble });
 
@@ -102,6 +107,10 @@ suite('agent', ({ scenario }) => {
         code: '429',
         facts: { 'answers.400': between(500, 2499), 'answers.429': between(1, 2000) },
       }),
+      check('no more than 500 are answered beyond one in a millisecond', ({ outcomes }) => {
+        const { milliseconds, ...facts } = outcomes[1]?.observed?.facts ?? {};
+        expect(Number(facts['answers.400']) - Number(milliseconds)).to.be.at.most(500);
+      }),
       wait(1),
       granted('app', fetchCredentials()),
     ],
@@ -111,18 +120,32 @@ suite('agent', ({ scenario }) => {
     source: AGENT + 'internal/cache/expiring: --max-cache-size',
     needs: ['agent-token-cache'],
     ...ASSOCIATED,
-    tokens: Object.fromEntries(
-      ['first', 'second', 'third'].map((name) => [
-        name,
-        { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' },
-      ]),
-    ),
+    tokens: THREE_TOKENS,
     probes: [
       agentArguments('--max-cache-size 2'),
-      ...['first', 'second', 'third'].map((name) => granted('app', fetchCredentials({ token: minted(name) }))),
+      ...THREE.map((name) => granted('app', fetchCredentials({ token: minted(name) }))),
       granted('app', fetchCredentials({ token: minted('third') }), { facts: { upstreamCalls: 0 } }),
       granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 0 } }),
       granted('app', fetchCredentials({ token: minted('first') }), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-51', 'renewals beyond the rate that the agent is told wait, and what they would renew is kept', {
+    source: `${CACHE}: --max-service-qps; behind a renewal that took all that the rate allows, the next has to wait`,
+    needs: ['cluster-clock', 'agent-token-cache'],
+    ...ASSOCIATED,
+    tokens: THREE_TOKENS,
+    probes: [
+      agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200 --max-service-qps 1'),
+      ...THREE.map((name) => granted('app', fetchCredentials({ token: minted(name) }))),
+      advanceClock(UNTIL_RENEWAL),
+      metrics(RENEWED),
+      // Long enough for renewals one after another, a second apart; the next look is a minute away.
+      wait(6),
+      metrics(RENEWED),
+      ...THREE.map((name) =>
+        granted('app', fetchCredentials({ token: minted(name) }), { facts: { upstreamCalls: 0 } }),
+      ),
     ],
   });
 

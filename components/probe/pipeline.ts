@@ -16,7 +16,7 @@ const TIMEOUT_MILLISECONDS = 20_000;
 
 /**
  * Writes requests to one connection without waiting for answers (RFC 9112, 9.3.2), and counts these by their status:
- * `answers.400`. The result is the most severe: of the agent's limit where one request met it. Throws where the answers came slower
+ * `answers.400`, and the milliseconds until all were there. The result is the most severe: of the agent's limit where one request met it. Throws where the answers came slower
  * than `perSecond`.
  */
 export async function pipelined(
@@ -34,14 +34,16 @@ export async function pipelined(
   const text = `${`${head}\r\n\r\n`.repeat(count - 1)}${head}\r\nConnection: close\r\n\r\n`;
   const started = performance.now();
   const { answers } = await exchange(url, text);
-  const rate = (count * 1000) / (performance.now() - started);
+  const milliseconds = performance.now() - started;
+  const rate = (count * 1000) / milliseconds;
   if (rate < perSecond)
     throw new Error(
       `${Math.round(rate)} requests a second were answered, and ${perSecond} must be: this machine is too busy`,
     );
   const counts = countStatuses(answers, new Map());
   const code = counts.has('429') ? '429' : ([...counts.keys()][0] ?? 'no answer');
-  const facts = { requests: count, ...Object.fromEntries([...counts].map(([status, n]) => [`answers.${status}`, n])) };
+  const byStatus = Object.fromEntries([...counts].map(([status, n]) => [`answers.${status}`, n]));
+  const facts = { requests: count, milliseconds, ...byStatus };
   if (code === '200') return { outcome: 'granted', status: 200, facts };
   return { outcome: 'refused', layer: 'agent', code, message: `${counts.get(code) ?? 0} of ${count} answers`, facts };
 }
