@@ -21,7 +21,7 @@ const FIRST_BACKOFF = 100;
 
 /** The standard retry mode of the AWS SDKs: throttling by name, passing trouble of a server by status. */
 const RETRYABLE_STATUS = new Set([500, 502, 503, 504]);
-const RETRYABLE_CODES = new Set([
+const RETRYABLE_CODES = new Set<string | undefined>([
   'BandwidthLimitExceeded',
   'EC2ThrottledException',
   'LimitExceededException',
@@ -41,7 +41,7 @@ const RETRYABLE_CODES = new Set([
 ]);
 
 function retryable(error: EksAuthError): boolean {
-  return RETRYABLE_STATUS.has(error.status) || RETRYABLE_CODES.has(error.exception?.code ?? '');
+  return RETRYABLE_STATUS.has(error.status) || RETRYABLE_CODES.has(error.exception?.code);
 }
 
 interface EksAuthClientOptions {
