@@ -49,6 +49,8 @@ suite('agent', ({ scenario }) => {
 
   scenario('AP-43', 'requests are read as Go reads them', {
     source: HTTP_OF_GO,
+    // Those that are never answered take twenty seconds each.
+    allowSeconds: 240,
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),

@@ -11,7 +11,7 @@ function statusOf(url: string, signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = get(url, { signal, agent: false }, (response) => {
       response.resume();
-      resolve(response.statusCode ?? 0);
+      resolve(response.statusCode!);
     });
     request.on('error', reject);
   });

@@ -3,8 +3,8 @@ import type { AwsCredentials } from '../options.ts';
 
 const SERVICE = 'eks-auth';
 
-const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
-const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text, 'utf8').digest();
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
 /**
  * Headers of a POST with its Signature Version 4. Each header given is signed.
@@ -30,7 +30,7 @@ export function signedHeaders(
   };
   const names = Object.keys(signed).sort();
   const path = url.pathname.split('/').map(encodeURIComponent).join('/');
-  const canonicalHeaders = names.map((name) => `${name}:${(signed[name] ?? '').trim()}\n`).join('');
+  const canonicalHeaders = names.map((name) => `${name}:${signed[name]!.trim()}\n`).join('');
   const canonical = ['POST', path, '', canonicalHeaders, names.join(';'), sha256(body)].join('\n');
   const key = [time.slice(0, 8), region, SERVICE, 'aws4_request'].reduce<string | Buffer>(
     hmac,
