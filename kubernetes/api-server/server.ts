@@ -16,7 +16,7 @@ import { startNamespaceController } from './controllers/namespaces.ts';
 import { startReplicaSetController } from './controllers/replica-sets.ts';
 import { startScheduler } from './controllers/scheduler.ts';
 import { newTokenAuthenticator, authenticateRequest, impersonate } from './identity/authenticate.ts';
-import { newSigningKeys } from './identity/signing-key.ts';
+import { newSigningKeys } from './identity/signing-keys.ts';
 import { newTokenIssuer } from './identity/token-issuer.ts';
 import { TokenVerifier } from './identity/token-verifier.ts';
 import { MemoryStore } from './store/memory-store.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { timestamp } from '../types.ts';
 import type { Clock, TokenIssuer, TokenLifetimes } from '../types.ts';
-import type { SigningKeys } from './signing-key.ts';
+import type { SigningKeys } from './signing-keys.ts';
 import { serviceAccountUsername } from './user.ts';
 
 /** Audience of a token that asks for none. The issuer is the API server's audience too. */

@@ -1,6 +1,6 @@
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { Clock, KubeObject } from '../types.ts';
-import type { SigningKeys } from './signing-key.ts';
+import type { SigningKeys } from './signing-keys.ts';
 import { apiAudiences } from './token-issuer.ts';
 import { serviceAccountGroups, serviceAccountUsername, type UserInfo } from './user.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { decodeProtectedHeader } from 'jose';
-import { newSigningKeys } from './signing-key.ts';
+import { newSigningKeys } from './signing-keys.ts';
 
 describe('signing keys', () => {
   it('follow each other, and tokens by those before are good', async () => {
