@@ -1,10 +1,10 @@
 import type { JsonNode } from '../../go/json-parse.ts';
 import { quoteString } from '../../go/text.ts';
 
-/** The two claims the agent looks at, in whole seconds since the epoch; without the claim, undefined. */
+/** The two claims the agent looks at, in whole seconds since the epoch; not there without the claim. */
 export interface TimeClaims {
-  readonly expirationTime: number | undefined;
-  readonly notBefore: number | undefined;
+  readonly expirationTime?: number | undefined;
+  readonly notBefore?: number | undefined;
 }
 
 const STRUCT = 'RegisteredClaims';
@@ -76,7 +76,7 @@ function checkAudience(node: JsonNode): void {
  */
 export function readClaims(node: JsonNode): TimeClaims {
   const times = new Map<string, number>();
-  if (node.kind === 'null') return { expirationTime: undefined, notBefore: undefined };
+  if (node.kind === 'null') return {};
   if (node.kind !== 'object') throw typeError(node.kind, 'jwt.RegisteredClaims');
   let plainError: Error | undefined;
   for (const [key, value] of node.entries) {

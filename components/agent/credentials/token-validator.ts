@@ -19,7 +19,7 @@ const asObject = (value: unknown): Json | undefined =>
 
 /** Header or claims of a token that can be parsed. */
 const part = (token: string, index: 0 | 1): Json =>
-  asObject(JSON.parse(Buffer.from(token.split('.')[index] ?? '', 'base64url').toString())) ?? {};
+  asObject(JSON.parse(Buffer.from(token.split('.')[index]!, 'base64url').toString())) ?? {};
 
 /** A value below `kubernetes.io` of a token's claims. */
 const claimAt = (claims: Json, path: string): unknown =>
@@ -99,7 +99,7 @@ export function cacheKeys(options: AgentOptions, metrics: Metrics, log: Logger):
       const result = validator === undefined ? 'skipped' : failure === undefined ? 'success' : 'failure';
       metrics.localValidation.increment({ result });
       if (failure !== undefined) requestLog.info(`Local token validation failed: ${failure}, falling back to delegate`);
-      return validator !== undefined && failure === undefined;
+      return result === 'success';
     },
   };
 }

@@ -46,8 +46,7 @@ function exceptionName(code: string): string {
 }
 
 function requestId(answer: Answer): string {
-  const header = answer.headers['x-amzn-requestid'] ?? answer.headers['x-amz-requestid'];
-  return typeof header === 'string' ? header : '';
+  return String(answer.headers['x-amzn-requestid'] ?? answer.headers['x-amz-requestid'] ?? '');
 }
 
 /** A member of an error body by its name in any case, as Go's JSON decoder finds it. */

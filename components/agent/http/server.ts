@@ -17,7 +17,7 @@ const UNKNOWN_METHOD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) \S/;
  */
 function serveAnyMethod(server: Server, socket: Duplex, packet: Buffer): boolean {
   const method = UNKNOWN_METHOD.exec(packet.toString('latin1', 0, 512))?.[1];
-  if (method === undefined || method === 'POST') return false;
+  if (method === undefined) return false;
   const relay = new Duplex({
     read: () => undefined,
     write: (chunk, _, done) => void socket.write(chunk, done),
@@ -91,9 +91,7 @@ export async function listen(mux: ServeMux, host: string, port: number): Promise
   });
   server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
     if (error.code === 'ECONNRESET') return void socket.destroy();
-    if (error.code === 'HPE_INVALID_METHOD' && error.rawPacket !== undefined) {
-      if (serveAnyMethod(server, socket, error.rawPacket)) return;
-    }
+    if (error.code === 'HPE_INVALID_METHOD' && serveAnyMethod(server, socket, error.rawPacket!)) return;
     if (error.code === 'HPE_HEADER_OVERFLOW') return refuse(socket, 431, '');
     refuse(socket, 400, '');
   });
