@@ -1,4 +1,5 @@
-import type { V1DaemonSet, V1Pod } from '@kubernetes/client-node';
+import { isDeepStrictEqual } from 'node:util';
+import type { V1Container, V1DaemonSet, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import { poll } from '../../foundation/poll.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
@@ -158,23 +159,26 @@ async function restart(world: ScenarioWorld, alias: ClusterAlias): Promise<void>
 /**
  * Makes a change that puts other pods in the place of the agent's, and waits until as many are ready, or one does not start:
  * gives its exit code then.
+ * @param isOther whether a pod is one of those. Default: one that was not there before
  */
 async function untilAgentsRun(
   world: ScenarioWorld,
   kubernetes: KubernetesClient,
   change: (before: readonly string[]) => Promise<void>,
-  signal = world.signal,
+  { signal = world.signal, isOther }: { readonly signal?: AbortSignal; isOther?(pod: V1Pod): boolean } = {},
 ): Promise<number | undefined> {
   const before = (await agentPods(kubernetes)).map((pod) => pod.metadata?.name ?? '');
+  // While another change is under way, there may be none.
+  const wanted = Math.max(1, before.length);
   await change(before);
   let exitCode: number | undefined;
   await untilAgents(
     world,
     kubernetes,
     (pods) => {
-      const others = pods.filter((pod) => !before.includes(pod.metadata?.name ?? ''));
+      const others = pods.filter(isOther ?? ((pod) => !before.includes(pod.metadata?.name ?? '')));
       exitCode = others.map(exitCodeOf).find((code) => code !== undefined);
-      return exitCode !== undefined || (others.length >= before.length && others.every(isReady));
+      return exitCode !== undefined || (others.length >= wanted && others.every(isReady));
     },
     signal,
   );
@@ -200,8 +204,11 @@ const originalArguments = new WeakMap<ScenarioWorld, Map<ClusterAlias, readonly 
 /** Starts the agent with these arguments behind its own. Gives the exit code where it does not start. */
 async function rollOut(world: ScenarioWorld, { cluster, args }: AgentArguments): Promise<number | undefined> {
   const { kubernetes } = clusterOf(world, cluster);
-  const set = (values: readonly string[], signal?: AbortSignal): Promise<number | undefined> =>
-    untilAgentsRun(world, kubernetes, () => setArguments(kubernetes, values), signal);
+  const set = (values: readonly string[], signal = world.signal): Promise<number | undefined> =>
+    untilAgentsRun(world, kubernetes, () => setArguments(kubernetes, values), {
+      signal,
+      isOther: ({ spec }) => isDeepStrictEqual(agentOf(spec)?.args ?? [], values),
+    });
   const originals = originalArguments.get(world) ?? new Map<ClusterAlias, readonly string[]>();
   originalArguments.set(world, originals);
   const original = originals.get(cluster) ?? (await argumentsOf(kubernetes));
@@ -226,7 +233,7 @@ async function stop(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
 }
 
 /** How long putting the agent back may take when the scenario is over. */
-const UNDO_MILLISECONDS = 60_000;
+const UNDO_MILLISECONDS = 180_000;
 
 /** Brings the agent back, and waits until it is ready. */
 async function start(world: ScenarioWorld, alias: ClusterAlias, signal = world.signal): Promise<void> {
@@ -257,10 +264,13 @@ async function untilAgents(
   await poll(async () => isSo(await agentPods(kubernetes)) || undefined, { every, signal, what: 'the agent' });
 }
 
+const agentOf = (spec: V1PodSpec | undefined): V1Container | undefined =>
+  spec?.containers.find(({ name }) => name === AGENT_ADDON);
+
 async function argumentsOf(kubernetes: KubernetesClient): Promise<readonly string[]> {
   const answer = await kubernetes.raw({ path: DAEMON_SET });
   const { spec } = JSON.parse(answer.body) as V1DaemonSet;
-  const agent = spec?.template.spec?.containers.find(({ name }) => name === AGENT_ADDON);
+  const agent = agentOf(spec?.template.spec);
   if (agent === undefined) throw new Error(`the cluster has no DaemonSet ${AGENT_ADDON} with the agent`);
   return agent.args ?? [];
 }

@@ -29,6 +29,7 @@ describe('EKS Auth, asked by the harness', () => {
   function aWorldOf(): ScenarioWorld {
     const aws = {
       ...{ region: 'us-west-2', accountId: () => '111122223333' },
+      capabilities: new Set(),
       clientsWith: () => ({}),
       openPodSession: async (...question: unknown[]) => {
         asked.push(question);
