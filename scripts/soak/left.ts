@@ -14,7 +14,7 @@ export const isNothing = ({ processes, ports, files }: Left): boolean =>
   processes.length + ports.length + files.length === 0;
 
 /** What belongs in the report folder of a run that is over. */
-const REPORTS = new Set(['results.json', 'junit.xml', 'diagnostics']);
+const REPORTS = new Set(['results.json', 'junit.xml', 'report.html', 'diagnostics']);
 
 export interface OfRun {
   /** Id of the run; undefined where it wrote no results. */

@@ -65,7 +65,7 @@ describe('a soak', () => {
     if (process.platform !== 'linux') this.skip();
     const [temporary, reports] = [temporaryFolder(), temporaryFolder()];
     const ofRun = { run: undefined, reports, temporary };
-    writeFileSync(join(reports, 'results.json'), '{}');
+    for (const name of ['results.json', 'report.html']) writeFileSync(join(reports, name), '{}');
     expect(isNothing(leftBy(ofRun))).to.equal(true);
     const program =
       "require('node:net').createServer().listen(0,'127.0.0.1',function(){console.log(this.address().port)})";
