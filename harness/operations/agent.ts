@@ -165,7 +165,10 @@ async function untilAgentsRun(
   world: ScenarioWorld,
   kubernetes: KubernetesClient,
   change: (before: readonly string[]) => Promise<void>,
-  { signal = world.signal, isOther }: { readonly signal?: AbortSignal; isOther?(pod: V1Pod): boolean } = {},
+  {
+    signal = world.signal,
+    isOther,
+  }: { readonly signal?: AbortSignal; readonly isOther?: (pod: V1Pod) => boolean } = {},
 ): Promise<number | undefined> {
   const before = (await agentPods(kubernetes)).map((pod) => pod.metadata?.name ?? '');
   // While another change is under way, there may be none.
