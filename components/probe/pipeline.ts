@@ -15,9 +15,9 @@ export interface Answer {
 const TIMEOUT_MILLISECONDS = 20_000;
 
 /**
- * Writes requests to one connection without waiting for answers (RFC 9112, 9.3.2), and counts these by their status:
- * `answers.400`, and the milliseconds until all were there. The result is the most severe: of the agent's limit where one request met it. Throws where the answers came slower
- * than `perSecond`.
+ * Writes requests to one connection without waiting for answers (RFC 9112, 9.3.2), and counts these by their status
+ * (`answers.400`) and the `milliseconds` until all were there. The result is the most severe: of the agent's limit where one
+ * request met it. Throws where the answers came slower than `perSecond`.
  */
 export async function pipelined(
   base: string,

@@ -47,7 +47,10 @@ const takesArguments = (name: string) =>
     needs: (): readonly Capability[] => ['agent-stop'],
   }) as const;
 
-/** Starts the cluster's agent with further arguments, such as `--max-cache-size 0`, until the scenario is over. */
+/**
+ * Starts the cluster's agent with these arguments behind its own, such as `--max-cache-size 0`, until the scenario is over or gives
+ * it others.
+ */
 export const agentArguments = defineStep('AgentArguments', withArguments, {
   ...takesArguments('agentArguments'),
   isExclusive: () => true,

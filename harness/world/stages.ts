@@ -19,12 +19,18 @@ export interface NumberedProbe {
 export type Stage =
   { readonly kind: 'group'; readonly group: ProbeGroup } | { readonly kind: 'action'; readonly action: ActionStep };
 
+const countsCalls = ({ operation, expectation }: ProbeStep): boolean =>
+  ofWorkload(operation)?.countsCalls?.(expectation) === true;
+
+/** Whether one of two probes would count the calls that the other brings about. */
+const areApart = (one: ProbeStep, other: ProbeStep): boolean =>
+  one.workload !== other.workload && (countsCalls(one) || countsCalls(other));
+
 /** Splits a scenario's steps into stages. */
 export function stages(scenario: Scenario): readonly Stage[] {
   const result: Stage[] = [];
   let number = 0;
   let open: NumberedProbe[] | undefined;
-  let counted = false;
   let groups = 0;
   for (const step of scenario.spec.probes) {
     if (step.kind === 'action') {
@@ -33,16 +39,12 @@ export function stages(scenario: Scenario): readonly Stage[] {
       continue;
     }
     const alone = ofHarness(step.operation)?.standsAlone === true;
-    const counts = ofWorkload(step.operation)?.countsCalls?.(step.expectation) === true;
-    const isBesideOthers = open?.some((probe) => probe.step.workload !== step.workload) === true;
-    if (open === undefined || alone || (isBesideOthers && (counts || counted))) {
+    if (open === undefined || alone || open.some((probe) => areApart(probe.step, step))) {
       open = [];
-      counted = false;
       result.push({ kind: 'group', group: { number: groups, probes: open } });
       groups += 1;
     }
     open.push({ number, step });
-    counted ||= counts;
     number += 1;
     if (alone) open = undefined;
   }

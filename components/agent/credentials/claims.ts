@@ -1,7 +1,7 @@
 import type { JsonNode } from '../../go/json-parse.ts';
 import { quoteString } from '../../go/text.ts';
 
-/** The two claims the agent looks at, in whole seconds since the epoch; not there without the claim. */
+/** The two claims the agent looks at, in whole seconds since the epoch; each absent without its claim. */
 export interface TimeClaims {
   readonly expirationTime?: number | undefined;
   readonly notBefore?: number | undefined;

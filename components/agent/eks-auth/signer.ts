@@ -9,7 +9,7 @@ const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256'
 /**
  * Headers of a POST with its Signature Version 4. Each header given is signed.
  *
- * @param headers names in lower case, in their order and ahead of `x-amz-date`
+ * @param headers names in lower case
  * @param now milliseconds since the epoch
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
@@ -28,7 +28,7 @@ export function signedHeaders(
     'x-amz-date': time,
     ...(credentials.sessionToken === undefined ? {} : { 'x-amz-security-token': credentials.sessionToken }),
   };
-  const names = Object.keys(signed);
+  const names = Object.keys(signed).sort();
   const path = url.pathname.split('/').map(encodeURIComponent).join('/');
   const canonicalHeaders = names.map((name) => `${name}:${signed[name]!.trim()}\n`).join('');
   const canonical = ['POST', path, '', canonicalHeaders, names.join(';'), sha256(body)].join('\n');
