@@ -231,7 +231,9 @@ describe('the outcome of a probe in a pod', () => {
     it('is in doubt of a count alone that is expected', async () => {
       const slow = [asked('one', 5100), asked('two', 5900)];
       expect(await outcome(ask({ upstreamCalls: 1 }), {}, slow)).to.include({ verdict: 'error' });
-      expect(await outcome(ask({ status: 1 }), {}, slow)).to.include({ verdict: 'failed' });
+      expect(await outcome(ask({ status: 1, upstreamCalls: 1 }), {}, slow)).to.include({ verdict: 'failed' });
+      const unanswered = { outcome: 'refused', layer: 'agent', code: 'NoAnswer' } as const;
+      expect(await outcome(ask({ upstreamCalls: 1 }), unanswered, slow)).to.include({ verdict: 'failed' });
     });
     it('is in doubt of all of a run that was late', async () => {
       const late = { facts: { lateMilliseconds: 900 }, outcome: 'refused', layer: 's3' } as const;

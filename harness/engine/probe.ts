@@ -111,16 +111,14 @@ async function podProbe(
       }
     : reported;
   const { judgement, call } = judged(world, probe.step, result);
+  const { mismatch } = judgement;
   const isUninjected = result.layer === 'injection' && !judgement.matches;
   const isByInjection =
     isUninjected ||
     (!judgement.matches && alternatives(expectation.by).includes('injection')) ||
-    (judgement.mismatch === 'identity' && call === undefined);
+    (mismatch?.of === 'identity' && call === undefined);
   return outcomeOf(world, probe, result, {
-    // It is about what was recorded.
-    doubt: Object.keys(recorded?.facts ?? {}).some((fact) => fact in (expectation.facts ?? {}))
-      ? recorded?.doubt
-      : recorded?.doubtOfAll,
+    doubt: mismatch?.of === 'fact' && mismatch.name in (recorded?.facts ?? {}) ? recorded?.doubt : recorded?.doubtOfAll,
     ...(isUninjected && (await unansweredAdmission(world, item.cluster))),
     decidedBy: isByInjection ? await injectionOf(world, item) : undefined,
     tries: tries?.count ?? 1,

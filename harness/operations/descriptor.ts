@@ -72,9 +72,9 @@ export interface Recorded {
   readonly facts: NonNullable<ProbeResult['facts']>;
   /** The call that answered it, where the workload is not told which. */
   readonly requestId?: string;
-  /** Why a result that is not as expected tells nothing of the subject, in a sentence. */
+  /** Why one of these facts that is not as expected tells nothing of the subject, in a sentence. */
   readonly doubt?: string | undefined;
-  /** The same, also where nothing of what was recorded is expected. */
+  /** Why a result that is not as expected tells nothing of it. */
   readonly doubtOfAll?: string | undefined;
 }
 

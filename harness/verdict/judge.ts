@@ -19,7 +19,7 @@ export interface Judgement {
   /** One sentence; for a mismatch it says what was expected and what came. */
   readonly reason: string;
   /** In what it differs. */
-  readonly mismatch?: Mismatch['of'];
+  readonly mismatch?: Mismatch;
 }
 
 /** What an expectation is compared with. */
@@ -42,7 +42,7 @@ export function judge(expectation: Expectation, observation: Observation): Judge
     return { matches: true, reason: `${capital(describeResult(result, observation))}, as expected.` };
   return {
     matches: false,
-    mismatch: mismatch.of,
+    mismatch,
     reason: `${describeMismatch(mismatch, expectation, observation)}. Expected ${describeExpectation(expectation, expectedIdentity)}; observed ${describeResult(result, observation)}.`,
   };
 }

@@ -43,7 +43,9 @@ export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResul
     ),
     expectedIdentity,
   });
-  const call = judgement.matches ? made : decisiveCall(world, expectation, result, judgement.mismatch === 'identity');
+  const call = judgement.matches
+    ? made
+    : decisiveCall(world, expectation, result, judgement.mismatch?.of === 'identity');
   return { call, expectation, expectedIdentity, judgement };
 }
 
