@@ -50,12 +50,18 @@ type Refusal = Parameters<typeof refused>[2];
 /** An answer of EKS Auth, and what the pod gets for it. */
 type Row = readonly [answer: Answer, refusal: Refusal];
 
+/** In seconds: for as long as an agent may take that answers nothing. */
+const UNTIL_GIVEN_UP = 240;
+
 /** What EKS Auth answers to so many requests of the pod, and what each of them is given. */
 const answered = (rows: readonly Row[]) => [
   ...rows.map(([answer, { facts }]) => answers(answer, Number(facts?.['upstreamCalls'] ?? 1))),
   // An agent that gives an answer up and asks again has the next one: that is in doubt where it was late.
   ...rows.map(([, refusal]) =>
-    refused('app', fetchCredentials(), { ...refusal, facts: { upstreamCalls: 1, ...refusal.facts } }),
+    refused('app', fetchCredentials({ giveUpAfter: 10_000 }), {
+      ...refusal,
+      facts: { upstreamCalls: 1, ...refusal.facts },
+    }),
   ),
 ];
 
@@ -84,6 +90,7 @@ suite('agent', ({ scenario }) => {
   scenario('AP-44', 'an error of EKS Auth is known by its header or its body, and reaches the pod with its fault', {
     source: `${SMITHY}; ${ERRORS}; ${AGENT}pkg/errors`,
     ...ASSOCIATED,
+    allowSeconds: UNTIL_GIVEN_UP,
     probes: [
       ...answered([
         [json(400, { __type: 'ns#AccessDeniedException', message: 'no' }), passedOn('AccessDeniedException')],
@@ -118,6 +125,7 @@ suite('agent', ({ scenario }) => {
   scenario('AP-45', 'the agent asks EKS Auth again where another answer may come, and only there', {
     source: `${RETRIES}; ${AGENT}internal/cloud/eksauth`,
     ...ASSOCIATED,
+    allowSeconds: UNTIL_GIVEN_UP,
     probes: [
       ...[
         ...THROTTLING.map((name) => ofType(name)),
@@ -147,6 +155,7 @@ suite('agent', ({ scenario }) => {
   scenario('AP-46', 'an answer of EKS Auth without credentials gives none, and is not kept', {
     source: `${AGENT}internal/cloud/eksauth; pkg/credentials; Go, package net/http: a handler that panics`,
     ...ASSOCIATED,
+    allowSeconds: UNTIL_GIVEN_UP,
     probes: [
       ...answered([
         // AWS's client keeps the status of an answer that it cannot read.

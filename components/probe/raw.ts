@@ -116,7 +116,13 @@ export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeRe
       body === NO_ANSWER
         ? `the agent ended the connection without an answer, at each of ${TRIES} tries`
         : `the agent cannot be reached (${body})`;
-    return { outcome: 'refused', layer: 'agent', code: body, message, facts };
+    return {
+      outcome: 'refused',
+      layer: 'agent',
+      code: body,
+      message,
+      facts: { ...facts, ...(body === NO_ANSWER && { tries: TRIES }) },
+    };
   }
   const passedOn = PASSED_ON.exec(body);
   if (passedOn) {

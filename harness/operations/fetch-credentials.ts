@@ -82,7 +82,7 @@ const PATIENCE = 500;
  */
 function doubtOfCount(times: readonly number[], { startedAt, endedAt, facts }: ProbeReport): string | undefined {
   const pause = Math.max(0, ...times.slice(1).map((time, index) => time - (times[index] ?? time)));
-  const each = (endedAt - startedAt) / Number(facts?.['requests'] ?? 1);
+  const each = (endedAt - startedAt) / (Number(facts?.['requests'] ?? 1) * Number(facts?.['tries'] ?? 1));
   if (Math.max(pause, each) < PATIENCE) return undefined;
   return `The agent may have given up a call of EKS Auth for slowness and made it again (${Math.round(Math.max(pause, each))} ms), so that this tells nothing of it.`;
 }

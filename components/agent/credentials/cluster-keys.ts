@@ -1,31 +1,25 @@
-import { createPublicKey, randomUUID, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Logger } from '../log.ts';
 import type { InCluster } from '../options.ts';
 
 /** Service account of a pod, where the kubelet mounts it. */
 export const SERVICE_ACCOUNT = 'var/run/secrets/kubernetes.io/serviceaccount';
-const KEY_FILE = 'var/lib/eks-pod-identity-agent/jwks-cache.json';
-/** Before it, the API server's keys need not be those of a signer outside of it (KEP-740). */
-const OLDEST_MINOR = 34;
 const TIMEOUT = 10_000;
-
-/** The API server is too old for its keys to be relied on. */
-class UnsupportedVersion extends Error {}
 
 /**
  * The keys of the cluster's service account issuer, which the API server tells (Kubernetes documentation, "Service account
- * issuer discovery"), by their ids. They are kept in a file, for when it cannot be reached.
+ * issuer discovery"), by their ids. Not done, as no cluster of this harness shows it: the real agent keeps them in a file, for when
+ * the API server is away at its start, and uses none of an API server before 1.34.
  */
 export class ClusterKeys {
   readonly #cluster: InCluster;
   #keys: ReadonlyMap<string, KeyObject> = new Map();
-  #refreshing = false;
 
   constructor(cluster: InCluster) {
     this.#cluster = cluster;
@@ -39,45 +33,14 @@ export class ClusterKeys {
     return found;
   }
 
-  /** Throws an Error when keys can be had neither from the API server nor from the file. */
+  /** Throws an Error when the API server tells none. */
   async refresh(log: Logger): Promise<void> {
-    if (this.#refreshing) throw new Error('key refresh already in progress');
-    this.#refreshing = true;
-    try {
-      log.info('Public key cache refresh triggered');
-      const set = await this.#fetch(log);
-      this.#keys = keysOf(set, log);
-      log.info(`Public key cache refreshed with ${this.#keys.size} keys`);
-    } catch (error) {
-      if (error instanceof UnsupportedVersion) this.#keys = new Map();
-      throw error;
-    } finally {
-      this.#refreshing = false;
-    }
-  }
-
-  async #fetch(log: Logger): Promise<unknown> {
-    const file = join(this.#cluster.root, KEY_FILE);
-    try {
-      await this.#checkVersion();
-      const set = await this.#get('/openid/v1/jwks');
-      await store(file, set).catch((error: unknown) => log.warn(`failed to write the key file: ${textOf(error)}`));
-      return set;
-    } catch (error) {
-      if (error instanceof UnsupportedVersion) throw error;
-      log.warn(`the API server's keys cannot be fetched: ${textOf(error)}`);
-      const kept = await readFile(file, 'utf8').catch(() => undefined);
-      if (kept === undefined) throw error;
-      return JSON.parse(kept);
-    }
-  }
-
-  async #checkVersion(): Promise<void> {
-    const { major, minor } = (await this.#get('/version')) as { readonly major?: string; readonly minor?: string };
-    // Managed clusters put a plus behind it.
-    const [is, found] = [Number(major), Number.parseInt(minor ?? '', 10)];
-    if (is < 1 || (is === 1 && found < OLDEST_MINOR))
-      throw new UnsupportedVersion(`kubernetes version does not support fetching public keys: ${is}.${found}`);
+    log.info('Public key cache refresh triggered');
+    const { keys } = (await this.#get('/openid/v1/jwks')) as {
+      readonly keys: readonly (JsonWebKey & { kid: string })[];
+    };
+    this.#keys = new Map(keys.map((jwk) => [jwk.kid, createPublicKey({ key: jwk, format: 'jwk' })]));
+    log.info(`Public key cache refreshed with ${this.#keys.size} keys`);
   }
 
   /** Asks the API server as the agent's service account, whose token the kubelet renews. */
@@ -96,30 +59,4 @@ export class ClusterKeys {
     if (response.statusCode !== 200) throw new Error(`${path} answers ${response.statusCode ?? 0}`);
     return JSON.parse(body);
   }
-}
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error');
-
-/** Whoever reads it meanwhile sees the old or the new keys whole. */
-async function store(file: string, set: unknown): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const unfinished = join(dirname(file), `.jwks-cache-${randomUUID()}.tmp`);
-  await writeFile(unfinished, JSON.stringify(set), { mode: 0o600 });
-  await rename(unfinished, file);
-}
-
-/** RSA keys of a JWK set, with which EKS signs; of two with one id the first. */
-function keysOf(set: unknown, log: Logger): ReadonlyMap<string, KeyObject> {
-  const { keys = [] } = (set ?? {}) as { readonly keys?: readonly (JsonWebKey & { kid?: string })[] };
-  const found = new Map<string, KeyObject>();
-  for (const jwk of keys) {
-    const { kid: id = '', kty } = jwk;
-    if (found.has(id) || kty !== 'RSA') continue;
-    try {
-      found.set(id, createPublicKey({ key: jwk, format: 'jwk' }));
-    } catch (error) {
-      log.info(`skipping key ${id}: ${textOf(error)}`);
-    }
-  }
-  return found;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -98,13 +98,6 @@ describe('the cache of agent 0.2', () => {
     expect(await askTwice(await start(api), await newToken())).to.deep.equal({ found: 'success', calls: 1 });
   });
 
-  it('keeps the keys in a file that is its own', async () => {
-    await askTwice(await start(api), await newToken());
-    const file = join(root, 'var/lib/eks-pod-identity-agent/jwks-cache.json');
-    expect(JSON.parse(readFileSync(file, 'utf8'))).to.deep.equal(await api.tokens.jwks());
-    expect([file, join(file, '..')].map((path) => statSync(path).mode & 0o777)).to.deep.equal([0o600, 0o700]);
-  });
-
   for (const [what, reason, spoil] of [
     [
       'whose signature is wrong',
@@ -142,19 +135,9 @@ describe('the cache of agent 0.2', () => {
     expect(await askTwice(overridden, second)).to.deep.equal({ found: 'success', calls: 1 });
   });
 
-  it('does not rely on keys of Kubernetes before 1.34, nor on those that it kept', async () => {
-    await askTwice(await start(api), await newToken());
-    const old = await apiServer({ version: '1.33' });
-    expect(await askTwice(await start(old), await newToken())).to.deep.equal({ found: 'failure', calls: 2 });
-    await mountAccount(api);
-    expect(bench.logs.join('\n')).to.contain('does not support fetching public keys: 1.33');
-  });
-
-  it('takes the keys that it kept where the API server is away', async () => {
-    await askTwice(await start(api), await newToken());
-    const second = await newToken();
+  it('asks EKS Auth where the API server is away', async () => {
     const away = { ...api, url: 'https://127.0.0.1:9' };
-    expect(await askTwice(await start(away), second)).to.deep.equal({ found: 'success', calls: 1 });
+    expect(await askTwice(await start(away), await newToken())).to.deep.equal({ found: 'failure', calls: 2 });
   });
 
   it('checks nothing outside of a cluster', async () => {
