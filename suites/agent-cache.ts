@@ -1,6 +1,7 @@
 /** What agents of 0.1 and 0.2 keep credentials by, and which tokens get what they keep. */
 import {
   advanceClock,
+  agentArguments,
   agentGet,
   control,
   deletePod,
@@ -18,6 +19,7 @@ import {
   tokenRotation,
   weather,
 } from '../harness/index.ts';
+import { metrics, RENEWED } from './lib/agent-metrics.ts';
 import { SIGNING_KEYS, toLastHourOfKey, toNextKey } from './lib/signing-keys.ts';
 
 /** The agent's code, github.com/aws/eks-pod-identity-agent: its answers are documented nowhere else. */
@@ -121,8 +123,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-34', "a token that is not good gets nothing of its pod's cache, and takes nothing from it", {
-    source: `${CACHE_BY_POD}: EKS Auth decides; ${VALIDATION}`,
-    needs: ['agent-pod-cache'],
+    source: `${CACHE}: the key is the token (0.1); ${CACHE_BY_POD}: EKS Auth decides (0.2); ${VALIDATION}`,
     ...ASSOCIATED,
     tokens: { sts: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', boundTo: 'app' } },
     probes: [
@@ -166,6 +167,19 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
+  scenario('AP-35b', 'a token that is bound to no pod is for EKS Auth to refuse', {
+    source: `${CACHE}; golang-jwt v5, RegisteredClaims: claims of null are none`,
+    needs: ['agent-token-cache'],
+    ...ASSOCIATED,
+    tokens: { unbound: { serviceAccount: 'app/app', audience: POD_IDENTITY } },
+    probes: [
+      control('app', fetchCredentials()),
+      ...[minted('unbound'), unsigned('{}'), unsigned('null')].map((token) =>
+        refused('app', fetchCredentials({ token }), FORGED),
+      ),
+    ],
+  });
+
   scenario('AP-36', "a pod that is made again under its name gets none of the old one's credentials", {
     source: `${CACHE}: the key is the token (0.1), or the uid of its pod (0.2)`,
     ...ASSOCIATED,
@@ -174,6 +188,22 @@ suite('agent', ({ scenario }) => {
       deletePod('app'),
       startPod('app'),
       granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-36b', 'credentials are renewed with the token that they were asked for last', {
+    source: `${CACHE_BY_POD}: a token that is good replaces the one that is kept; ${VALIDATION}`,
+    needs: ['agent-token-validation', 'cluster-clock'],
+    ...ASSOCIATED,
+    tokens: { first: { ...SECOND.second, expirationSeconds: 600 }, ...SECOND },
+    probes: [
+      agentArguments('--max-credential-retention-before-renewal 11m --max-cache-size 200'),
+      granted('app', fetchCredentials({ token: minted('first') })),
+      granted('app', fetchCredentials({ token: minted('second') }), OF_THE_CACHE),
+      // EKS Auth takes the first no more, and the agent has renewed.
+      advanceClock(730),
+      metrics(RENEWED),
+      granted('app', fetchCredentials({ token: minted('second') }), OF_THE_CACHE),
     ],
   });
 
