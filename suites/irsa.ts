@@ -162,7 +162,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-16', 'an annotation made later reaches pods when they are started again', {
+  scenario('IR-16', 'an annotation that is made or removed later counts for pods that are started after that', {
     source: `${ASSIGN}; ${WEBHOOK}: pods are changed at admission alone`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: {} },
@@ -172,6 +172,8 @@ suite('irsa', ({ scenario }) => {
       refused('app', whoAmI(), { by: 'injection', code: 'NoCredentialsSettings' }),
       restartPod('app'),
       granted('app', assumeWithWebIdentity('app')),
+      annotateServiceAccount('app', { 'role-arn': null }),
+      succeeds(admitPod('app'), { injected: 'none' }),
     ],
   });
 
