@@ -38,7 +38,10 @@ const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role
 
 const THREE = ['first', 'second', 'third'] as const;
 const THREE_TOKENS = Object.fromEntries(
-  THREE.map((name) => [name, { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' }] as const),
+  THREE.map(
+    (name) =>
+      [name, { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 7200 }] as const,
+  ),
 );
 
 const eksAuth = (trouble: Omit<Parameters<typeof weather>[0], 'service' | 'operation'>) =>
@@ -127,6 +130,25 @@ suite('agent', ({ scenario }) => {
       granted('app', fetchCredentials({ token: minted('third') }), { facts: { upstreamCalls: 0 } }),
       granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 0 } }),
       granted('app', fetchCredentials({ token: minted('first') }), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-38b', 'what the agent has renewed is among what it forgets last', {
+    source: AGENT + 'internal/cache/expiring: what is written again counts as new',
+    needs: ['cluster-clock', 'agent-token-cache'],
+    ...ASSOCIATED,
+    tokens: THREE_TOKENS,
+    probes: [
+      agentArguments('--max-credential-retention-before-renewal 1h --max-cache-size 2'),
+      granted('app', fetchCredentials({ token: minted('first') })),
+      advanceClock(55 * 60),
+      granted('app', fetchCredentials({ token: minted('second') })),
+      // The first is renewed, the second is so in fifty minutes.
+      advanceClock(10 * 60),
+      metrics(RENEWED),
+      granted('app', fetchCredentials({ token: minted('third') })),
+      granted('app', fetchCredentials({ token: minted('first') }), { facts: { upstreamCalls: 0 } }),
+      granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 1 } }),
     ],
   });
 
@@ -234,15 +256,15 @@ suite('lifecycle', ({ scenario }) => {
     needs: ['cluster-clock'],
     ...ASSOCIATED,
     probes: [
-      agentArguments(RENEWS_SOON),
+      agentArguments('--max-credential-retention-before-renewal 1h'),
       granted('app', fetchCredentials()),
       eksAuth({ error: { code: 'InternalServerException', status: 500, message: 'Try again later.' } }),
-      advanceClock(UNTIL_RENEWAL),
+      advanceClock(62 * 60),
       metrics(/pod_identity_cache_errors\{code="InternalServerException",type="Recoverable"\} 1\n/),
       granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
       check('the credentials are the old ones', (context) => sameSession(0, 2)(context).to.equal(true)),
       clearWeather(),
-      // A failed renewal is tried again after one or two minutes.
+      // A failed renewal is tried again after one or two minutes, not after an hour.
       advanceClock(130),
       metrics(RENEWED),
       granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
