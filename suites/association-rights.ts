@@ -17,6 +17,7 @@ import {
   fetchCredentials,
   getObject,
   irsaRole,
+  isAbsent,
   listAssociations,
   podIdentityRole,
   recreateRole,
@@ -116,7 +117,13 @@ suite('security', ({ scenario }) => {
     tokens: TOKEN,
     probes: [
       fails(changeAssociation(ID, { role: 'powerful' }, as('changer')), refusal('iam:PassRole')),
-      succeeds(describeAssociation(ID), { roleArn: '<role:app>' }),
+      // Nor beside another change.
+      fails(changeAssociation(ID, { role: 'powerful', targetRole: 'app' }, as('changer')), refusal('iam:PassRole')),
+      fails(
+        changeAssociation(ID, { role: 'powerful', disableSessionTags: true }, as('changer')),
+        refusal('iam:PassRole'),
+      ),
+      succeeds(describeAssociation(ID), { roleArn: '<role:app>', targetRoleArn: isAbsent, disableSessionTags: false }),
       succeeds(changeAssociation(ID, { disableSessionTags: true }, as('changer')), { disableSessionTags: true }),
     ],
   });

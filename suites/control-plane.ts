@@ -314,16 +314,24 @@ suite('control-plane', ({ scenario }) => {
   });
 
   scenario('CP-24', 'tags are at most 50, and their keys do not begin with aws:', {
-    source: `${API} CreatePodIdentityAssociation, tags`,
+    source: `${API} CreatePodIdentityAssociation, tags; TagResource; Amazon EKS User Guide, "Organize Amazon EKS resources with tags"`,
     roles: app,
     probes: [
       fails(createAssociationFor('app/app', { role: 'app' }, { tags: numbered(51) }), BAD_REQUEST),
       fails(createAssociationFor('app/another', { role: 'app' }, { tags: { 'aws:team': 'red' } }), BAD_REQUEST),
-      controlSucceeds(createAssociationFor('app/free', { role: 'app' }, { tags: { team: 'red' } })),
+      controlSucceeds(createAssociationFor('app/free', { role: 'app' }, { tags: { team: 'red' } }), {
+        'tags.team': 'red',
+      }),
+      // So many as there are with those of the call, of which those that it replaces are not counted twice.
+      succeeds(tagResource('<association-arn:made>', numbered(40))),
+      succeeds(tagResource('<association-arn:made>', numbered(41))),
+      fails(tagResource('<association-arn:made>', numbered(20, 'more')), BAD_REQUEST),
+      fails(tagResource('<association-arn:made>', { 'aws:team': 'red' }), BAD_REQUEST),
+      succeeds(listTags('<association-arn:made>'), { 'tags.tag-40': 'x', 'tags.more-0': isAbsent }),
     ],
   });
 });
 
-function numbered(count: number): Record<string, string> {
-  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`tag-${index}`, 'x']));
+function numbered(count: number, name = 'tag'): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}-${index}`, 'x']));
 }

@@ -119,6 +119,8 @@ suite('pod-identity', ({ scenario }) => {
       succeeds(listAssociations({ serviceAccount: 'pi27-first' }), { count: 2, distinct: 2 }),
       succeeds(listAssociations({ namespace: 'red', serviceAccount: 'pi27-first' }), { count: 1 }),
       succeeds(listAssociations({ namespace: 'blue', serviceAccount: 'pi27-second' }), { count: 0 }),
+      // By the whole name.
+      succeeds(listAssociations({ serviceAccount: 'pi27-fir' }), { count: 0 }),
     ],
   });
 

@@ -51,12 +51,18 @@ const externalId = (id: string): Conditions => ({ StringEquals: { 'sts:ExternalI
 suite('role-chaining', ({ scenario }) => {
   scenario('RC-01', 'a chained session lasts an hour at most, and that by default', {
     source: `${CHAINING}; ${STS}, DurationSeconds`,
-    roles: { app: base('target'), target: { ...target(), maxSessionDuration: 43_200 } },
+    roles: {
+      app: base('target', 'far'),
+      target: { ...target(), maxSessionDuration: 43_200 },
+      far: { ...target(), maxSessionDuration: 43_200, account: 'other' },
+    },
     workloads: APP,
     probes: [
-      succeeds(asSession('app', assumeRole('target')), { secondsLeft: between(3540, 3660) }),
+      ...['target', 'far'].flatMap((role) => [
+        succeeds(asSession('app', assumeRole(role)), { secondsLeft: between(3540, 3660) }),
+        fails(asSession('app', assumeRole(role, { durationSeconds: 3601 })), INVALID),
+      ]),
       succeeds(asSession('app', assumeRole('target', { durationSeconds: 900 })), { secondsLeft: between(840, 960) }),
-      fails(asSession('app', assumeRole('target', { durationSeconds: 3601 })), INVALID),
       fails(asSession('app', assumeRole('target', { durationSeconds: 899 })), INVALID),
     ],
   });

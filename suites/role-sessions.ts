@@ -66,9 +66,15 @@ suite('role-chaining', ({ scenario }) => {
       app: podIdentityRole(allow(ALL, named('first', 'without', 'ann')), allow(BOTH, '<role:far>')),
       first: {
         ...asking(ALL),
-        permissions: [allow(ALL, '<role:second>'), allow('s3:GetObject', 'data/${aws:SourceIdentity}')],
+        permissions: [
+          allow(ALL, named('second', 'untold')),
+          allow(BOTH, '<role:quiet>'),
+          allow('s3:GetObject', 'data/${aws:SourceIdentity}'),
+        ],
       },
       second: { trust: [trustRole('first', { actions: ALL })] },
+      untold: { trust: [trustRole('first')] },
+      quiet: { trust: [trustRole('first', { actions: ALL })], account: 'other' },
       without: asking(BOTH),
       ann: asking(ALL, { StringEquals: { 'sts:SourceIdentity': 'ann' } }),
       // The permission is asked of both sides.
@@ -94,9 +100,16 @@ suite('role-chaining', ({ scenario }) => {
         fails(asSession(ann, getObject('data/bob')), NOT_ALLOWED),
         succeeds(asSession(ann, assumeRole('second')), { sourceIdentity: 'ann' }),
         fails(asSession(ann, assumeRole('second', { sourceIdentity: 'bob' })), NOT_CHANGED),
+        // One that comes along needs the permission too, of both sides.
+        fails(asSession(ann, assumeRole('untold')), { ...NOT_ASSUMED, message: 'sts:SetSourceIdentity' }),
+        fails(asSession(ann, assumeRole('quiet')), NOT_ASSUMED),
       ]),
-      // Without one there is nothing to name.
-      fails(asSession(chained('app', chain('first')), getObject('data/ann')), NOT_ALLOWED),
+      ...[chained('app', chain('first'))].flatMap((nobody) => [
+        succeeds(asSession(nobody, assumeRole('untold'))),
+        succeeds(asSession(nobody, assumeRole('quiet'))),
+        // Without one there is nothing to name.
+        fails(asSession(nobody, getObject('data/ann')), NOT_ALLOWED),
+      ]),
     ],
   });
 
@@ -105,7 +118,11 @@ suite('role-chaining', ({ scenario }) => {
     roles: {
       app: podIdentityRole(allow(BOTH, named('first', 'asks'))),
       first: { ...asking(BOTH), permissions: [allow(BOTH, '<role:second>')] },
-      second: { trust: [trustRole('first')], permissions: [allow('s3:GetObject', 'data/${aws:PrincipalTag/team}')] },
+      second: {
+        trust: [trustRole('first')],
+        permissions: [allow('s3:GetObject', 'data/${aws:PrincipalTag/team}'), allow(BOTH, '<role:third>')],
+      },
+      third: { trust: [trustRole('second')], permissions: [allow('s3:GetObject', 'data/${aws:PrincipalTag/team}')] },
       asks: asking(BOTH, { 'ForAnyValue:StringEquals': { 'sts:TransitiveTagKeys': 'team' } }),
     },
     workloads: APP,
@@ -118,6 +135,11 @@ suite('role-chaining', ({ scenario }) => {
           fails(asSession(kept, assumeRole('second', { tags: { team: 'blue' } })), NOT_CHANGED),
           // One that did not come along is free.
           succeeds(asSession(kept, assumeRole('second', { tags: { step: 'two' } }))),
+          // It goes on and on.
+          ...[chained(kept, chain('second'))].flatMap((further) => [
+            succeeds(asSession(further, getObject('data/red', { through: chain('third') }))),
+            fails(asSession(further, assumeRole('third', { tags: { team: 'blue' } })), NOT_CHANGED),
+          ]),
         ],
       ),
       ...[chained('app', chain('first', { tags: { team: 'red' } }))].flatMap((lost) => [
