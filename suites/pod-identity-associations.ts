@@ -1,17 +1,27 @@
 /** Which associations EKS accepts, and how they are found. */
 import {
   allow,
+  askEksAuth,
+  asSession,
+  assumeByToken,
+  assumeRole,
   between,
+  changeAssociation,
   controlSucceeds,
   createAssociationFor,
   describeAssociation,
   fails,
   listAssociations,
+  matching,
   podIdentityRole,
   removeAssociation,
   succeeds,
   suite,
+  trustPodIdentity,
+  trustRole,
   trustService,
+  trustWebIdentity,
+  whoAmI,
 } from '../harness/index.ts';
 
 const CREATE = 'Amazon EKS API Reference, CreatePodIdentityAssociation';
@@ -133,6 +143,31 @@ suite('pod-identity', ({ scenario }) => {
       succeeds(createAssociationFor('red/third', { role: 'app' })),
       // A last page may be empty, and its nextToken is null: the listing ends.
       succeeds(listAssociations({ namespace: 'red', maxResults: 1 }), { count: 3, distinct: 3, pages: between(3, 4) }),
+    ],
+  });
+
+  scenario('PI-37', 'a role below a path is associated, assumed and trusted by its whole ARN', {
+    source: `${CREATE}, roleArn and targetRoleArn; IAM User Guide, "IAM identifiers": paths, and ARNs of assumed roles without them`,
+    needs: ['irsa'],
+    roles: {
+      app: {
+        trust: [trustPodIdentity(), trustWebIdentity({ subject: 'app/app' })],
+        permissions: [allow(['sts:AssumeRole', 'sts:TagSession'], '<role:next>')],
+        path: '/conformance-apps/of/red/',
+      },
+      next: { trust: [trustRole('app')], path: '/conformance-apps/of/blue/' },
+    },
+    workloads: { app: {} },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' }), { roleArn: '<role:app>' }),
+      succeeds(asSession('app', whoAmI()), {
+        arn: matching(/^arn:aws:sts::<account:main>:assumed-role\/<role-name:app>\//),
+      }),
+      succeeds(asSession('app', assumeRole('next'))),
+      succeeds(assumeByToken('app', 'web')),
+      succeeds(changeAssociation('<association-id:made>', { targetRole: 'next' }), { targetRoleArn: '<role:next>' }),
+      succeeds(askEksAuth('app'), { roleArn: 'arn:aws:iam::<account:main>:role/<role-name:next>' }),
     ],
   });
 

@@ -129,6 +129,8 @@ export interface RoleSpec {
   readonly tags?: Readonly<Record<string, string>>;
   /** Seconds, 3600 to 43200. */
   readonly maxSessionDuration?: number;
+  /** Such as `/conformance-apps/red/`: a run may make roles below paths that begin so. Default `/`. */
+  readonly path?: string;
   readonly account?: AccountAlias;
 }
 

@@ -1,5 +1,6 @@
 import { causeFromMessage } from '../../foundation/denial-cause.ts';
 import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
+import { withoutPath } from '../../foundation/role-arn.ts';
 import { describeOperation } from '../operations/describe.ts';
 import { ofHarness } from '../operations/registry.ts';
 import type { ProbeOutcome } from '../report/results.ts';
@@ -117,5 +118,5 @@ const afterTries = (reason: string, tries: number, milliseconds: number): string
   `${reason.replace(/\.$/, '')}, after ${tries} tries in ${(milliseconds / 1000).toFixed(1)} s.`;
 
 function knownRoles(world: ScenarioWorld): Map<string, string> {
-  return new Map(Object.keys(world.scenario.spec.roles ?? {}).map((name) => [world.names.roleArn(name), name]));
+  return new Map(Object.keys(world.scenario.spec.roles ?? {}).map((name) => [withoutPath(world.names.roleArn(name)), name]));
 }

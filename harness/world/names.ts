@@ -56,8 +56,8 @@ export class Names {
   }
 
   roleArn(alias: string): string {
-    const account = this.scenario.spec.roles?.[alias]?.account ?? 'main';
-    return `arn:aws:iam::${this.#sources.accountId(account)}:role/${this.roleName(alias)}`;
+    const { account = 'main', path = '/' } = this.scenario.spec.roles?.[alias] ?? {};
+    return `arn:aws:iam::${this.#sources.accountId(account)}:role${path}${this.roleName(alias)}`;
   }
 
   /** Notes a name that is only known once the thing exists, such as `external-id:app`. */

@@ -27,7 +27,7 @@ const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/:role\/conformance-c[0-9a-f]{6}-c\d-(cluster|node)$/, ':role/conformance-*-c?-$1'],
   [/:role\/conformance-c[0-9a-f]{6}-canary$/, ':role/conformance-*-canary'],
-  [/:role\/conformance-c[0-9a-f]{6}-.*$/, ':role/conformance-*'],
+  [/:role\/(conformance-.*\/)?conformance-c[0-9a-f]{6}-.*$/, ':role/conformance-*'],
   [
     /:role\/aws-service-role\/eks(-nodegroup)?\..*$/,
     ':role/aws-service-role/eks*.amazonaws.com/AWSServiceRoleForAmazonEKS*',

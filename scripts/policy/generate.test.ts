@@ -35,6 +35,7 @@ const statementsOf = (text: string): Record<string, unknown>[] =>
 describe('a policy that is generated from calls', () => {
   const forms: readonly (readonly [action: string, resource: string, expected: string])[] = [
     ['iam:CreateRole', role('conformance-c012345-pi-01-app'), 'arn:aws:iam::<account>:role/conformance-*'],
+    ['iam:CreateRole', role('conformance-apps/conformance-c012345-a'), 'arn:aws:iam::<account>:role/conformance-*'],
     ['iam:CreateRole', role('conformance-c012345-c1-node'), 'arn:aws:iam::<account>:role/conformance-*-c?-node'],
     ['sts:AssumeRole', role('conformance-c012345-canary'), 'arn:aws:iam::<account>:role/conformance-*-canary'],
     ['iam:ListRoles', 'arn:aws:iam::111122223333:role/', '*'],
