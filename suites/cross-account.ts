@@ -1,16 +1,23 @@
 /** Pods that act in another account, by the target role of their association. */
 import {
   allow,
+  asSession,
+  assumeRole,
   between,
   control,
+  deleteRole,
   denied,
+  fails,
   fetchCredentials,
   getObject,
   granted,
+  irsaRole,
   podIdentityRole,
   putObject,
+  recreateRole,
   refused,
   startPod,
+  succeeds,
   suite,
   trustRole,
   updateTrust,
@@ -24,9 +31,11 @@ const TAGS_GUIDE = 'Amazon EKS User Guide, "Grant Pods access to AWS resources b
 
 /** The text is the EKS User Guide's, "Troubleshooting IAM"; the API Reference documents code and status. */
 const MAY_NOT_ASSUME = { by: 'eks-auth', code: 'AccessDeniedException', status: 400 } as const;
+const NOT_ASSUMED = { by: 'sts', code: 'AccessDenied', status: 403 } as const;
 const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
 
 const BOTH = ['sts:AssumeRole', 'sts:TagSession'];
+const WEB_TOKEN = { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } as const;
 
 /** The association's own role: what it may do to which target. */
 const baseRole = (target: string, actions: readonly string[] = BOTH): RoleSpec =>
@@ -243,6 +252,35 @@ suite('cross-account', ({ scenario }) => {
     probes: [
       granted('app', getObject('data/a/key'), { as: 'target' }),
       denied('app', getObject('data/b/key'), { ...NOT_ALLOWED, policy: 'session' }),
+    ],
+  });
+
+  scenario('XA-16', 'a role that is made again under its name is not the one that other roles trusted', {
+    source:
+      'IAM User Guide, "AWS JSON policy elements: Principal", "IAM role principals": the ARN is bound to the role\'s unique id',
+    needs: ['irsa'],
+    roles: {
+      app: irsaRole('app/app', allow(BOTH, ['<role:near>', '<role:far>', '<role:open>'])),
+      near: { trust: [trustRole('app')] },
+      far: targetRole('app'),
+      // Of whoever its account lets in.
+      open: {
+        account: 'other',
+        trust: [{ effect: 'Allow', actions: BOTH, principal: { AWS: 'arn:aws:iam::<account:main>:root' } }],
+      },
+    },
+    workloads: { app: {} },
+    tokens: { before: WEB_TOKEN, after: WEB_TOKEN },
+    probes: [
+      ...['near', 'far', 'open'].map((role) => succeeds(asSession({ role: 'app', token: 'before' }, assumeRole(role)))),
+      deleteRole('app'),
+      recreateRole('app'),
+      succeeds(asSession({ role: 'app', token: 'after' }, assumeRole('open'))),
+      ...['near', 'far'].map((role) =>
+        fails(asSession({ role: 'app', token: 'after' }, assumeRole(role)), NOT_ASSUMED),
+      ),
+      updateTrust('far', [trustRole('app')]),
+      succeeds(asSession({ role: 'app', token: 'after' }, assumeRole('far'))),
     ],
   });
 });
