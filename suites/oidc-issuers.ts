@@ -1,4 +1,9 @@
 /** What STS makes of whatever an issuer says: of its keys and certificate, and of the claims of its tokens. */
+import {
+  AddClientIDToOpenIDConnectProviderCommand,
+  IAMClient,
+  RemoveClientIDFromOpenIDConnectProviderCommand,
+} from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { check, irsaRole, suite } from '../harness/index.ts';
 import { CLIENT, OTHER_CLIENT, withIssuer, type Issuer } from './support/oidc-issuer.ts';
@@ -33,6 +38,39 @@ suite('irsa', ({ scenario }) => {
           for (const claims of bad) await refuses(issuer, await issuer.sign(claims), 'InvalidIdentityToken', claims);
           for (const exp of [now - 300, now])
             await refuses(issuer, await issuer.sign({ exp }), 'ExpiredToken', { exp });
+        }),
+      ),
+      check('an issuer is another one without the last slash of its URL', (context) =>
+        withIssuer(context, { slash: true }, async (issuer) => {
+          await good(issuer, {}, { provider: issuer.url });
+          const token = await issuer.sign({ iss: issuer.url.slice(0, -1) });
+          const { message } = await refuses(issuer, token, 'InvalidIdentityToken', 'no slash');
+          expect(message).to.contain('No OpenIDConnect provider found');
+        }),
+      ),
+    ],
+  });
+
+  scenario('IR-34', 'an audience is good from when it is added to the provider until it is removed', {
+    ...app,
+    source:
+      'IAM API Reference, AddClientIDToOpenIDConnectProvider and RemoveClientIDFromOpenIDConnectProvider: idempotent',
+    probes: [
+      check('and to do either twice is no error', (context) =>
+        withIssuer(context, {}, async (issuer) => {
+          const iam = new IAMClient(await context.aws('iam'));
+          const client = { OpenIDConnectProviderArn: issuer.providerArn, ClientID: 'conformance-late-client' };
+          const token = await issuer.sign({ aud: client.ClientID });
+          await refuses(issuer, token, 'InvalidIdentityToken', 'not yet added');
+          for (const what of ['added', 'added again']) {
+            await iam.send(new AddClientIDToOpenIDConnectProviderCommand(client)).catch(noRefusal);
+            expect(await issuer.assume(token), what).to.include({ audience: client.ClientID });
+          }
+          for (const what of ['removed', 'removed again']) {
+            await iam.send(new RemoveClientIDFromOpenIDConnectProviderCommand(client)).catch(noRefusal);
+            await refuses(issuer, token, 'InvalidIdentityToken', what);
+          }
+          await good(issuer, {}, { audience: CLIENT });
         }),
       ),
     ],
@@ -194,6 +232,11 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 });
+
+function noRefusal(error: Error): never {
+  expect(error.name).not.to.match(/^(EntityAlreadyExists|NoSuchEntity|InvalidInput)/);
+  throw error;
+}
 
 const manyTags = (count: number): Record<string, string[]> =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, ['']]));

@@ -1,4 +1,6 @@
 /** What AssumeRole takes and refuses: source identities, transitive tags, session policies, names; and what becomes of them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { IAMClient, ListRoleTagsCommand, TagRoleCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import {
   allow,
@@ -287,6 +289,38 @@ suite('role-chaining', ({ scenario }) => {
       // Of an explicit Deny STS tells within an account alone.
       fails(asSession('app', assumeRole('barred')), { ...NOT_ASSUMED, message: 'with an explicit deny' }),
       fails(asSession('app', assumeRole('farBarred')), NOT_ASSUMED),
+    ],
+  });
+
+  scenario('RC-13', 'a tag of a role takes the place of one whose key differs in case alone', {
+    source: 'IAM User Guide, "Tags for AWS Identity and Access Management resources", "Case sensitivity"',
+    roles: {
+      app: {
+        ...podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/conformance-team}')),
+        tags: { 'conformance-team': 'red' },
+      },
+    },
+    workloads: APP,
+    objects: ['data/red', 'data/blue'],
+    probes: [
+      succeeds(asSession('app', getObject('data/red'))),
+      check('and of that one alone', async ({ aws, name }) => {
+        const iam = new IAMClient(await aws('iam'));
+        const RoleName = name('<role-name:app>');
+        const added = { Key: 'Conformance-Team', Value: 'blue' };
+        const listed = async () => (await iam.send(new ListRoleTagsCommand({ RoleName }))).Tags ?? [];
+        const before = await listed();
+        await iam.send(new TagRoleCommand({ RoleName, Tags: [added] }));
+        // IAM is eventually consistent.
+        for (let attempt = 1; attempt < 30; attempt += 1) {
+          if ((await listed()).some(({ Value }) => Value === added.Value)) break;
+          await sleep(1000);
+        }
+        const isOther = ({ Key }: { readonly Key?: string | undefined }) => !/^conformance-team$/i.test(Key ?? '');
+        expect(await listed()).to.have.deep.members([...before.filter(isOther), added]);
+      }),
+      succeeds(asSession('app', getObject('data/blue'), { fresh: true })),
+      fails(asSession('app', getObject('data/red'), { fresh: true }), NOT_ALLOWED),
     ],
   });
 

@@ -42,6 +42,8 @@ export interface Issuer {
   readonly url: string;
   /** Without its scheme, as condition keys begin. */
   readonly host: string;
+  /** Of its provider. */
+  readonly providerArn: string;
   /** Answers other than a good issuer's, by path; undefined: a good one's. */
   answer(pages: Readonly<Record<string, Page>> | undefined): void;
   /** Lets the role trust the provider under this condition. Actions: by default also sts:TagSession and sts:SetSourceIdentity. */
@@ -57,6 +59,8 @@ export interface Issuer {
 interface Options {
   /** Over TLS, with the thumbprint of the server's certificate, of the authority that signed it, or of neither. */
   readonly tls?: 'own' | 'authority' | 'neither';
+  /** Its URL ends in a slash. */
+  readonly slash?: true;
 }
 
 let made: ReadonlyMap<string, KeyPairKeyObjectResult> | undefined;
@@ -83,7 +87,7 @@ const ACTIONS = ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession', 'sts:SetSour
 /** Runs `use` with an issuer that role `app` of the scenario trusts, and takes it away again. */
 export async function withIssuer(
   { aws, name }: CheckContext,
-  { tls }: Options,
+  { tls, slash }: Options,
   use: (issuer: Issuer) => Promise<void>,
 ): Promise<void> {
   const iam = new IAMClient(await aws('iam'));
@@ -95,7 +99,7 @@ export async function withIssuer(
   let pages: Readonly<Record<string, Page>> = {};
   const server = await serve(tls, (request, response) => {
     const good: Readonly<Record<string, Page>> = {
-      '/.well-known/openid-configuration': { body: { issuer: server.url, jwks_uri: `${server.url}/keys` } },
+      '/.well-known/openid-configuration': { body: { issuer: url, jwks_uri: `${server.url}/keys` } },
       '/keys': { body: { keys: jwks } },
     };
     const page: Page = { ...good, ...pages }[request.url ?? ''] ?? { status: 404, body: 'Not Found' };
@@ -103,11 +107,12 @@ export async function withIssuer(
     if (ends) return void request.socket.destroy();
     response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
   });
-  const { url, thumbprint } = server;
+  const { thumbprint } = server;
+  const url = slash ? `${server.url}/` : server.url;
   const host = url.replace(/^https?:\/\//, '');
   const RoleName = name('<role-name:app>');
   try {
-    const { OpenIDConnectProviderArn } = await iam.send(
+    const { OpenIDConnectProviderArn = '' } = await iam.send(
       new CreateOpenIDConnectProviderCommand({
         Url: url,
         ClientIDList: [CLIENT, OTHER_CLIENT],
@@ -128,7 +133,14 @@ export async function withIssuer(
     await trust();
     try {
       await use({
-        ...{ url, host, trust, sign, answer: (given = {}) => void (pages = given) },
+        ...{
+          url,
+          host,
+          providerArn: OpenIDConnectProviderArn,
+          trust,
+          sign,
+          answer: (given = {}) => void (pages = given),
+        },
         assume: (token) => attempt(sts, name('<role:app>'), token),
       });
     } finally {
