@@ -13,12 +13,14 @@ import {
   deleteRole,
   deny,
   describeAssociation,
+  describeCluster,
   fails,
   fetchCredentials,
   getObject,
   irsaRole,
   isAbsent,
   listAssociations,
+  listTags,
   podIdentityRole,
   recreateRole,
   removeAssociation,
@@ -27,6 +29,7 @@ import {
   refused,
   succeeds,
   suite,
+  tagResource,
   trustWebIdentity,
   whoAmI,
   type PermissionStatement,
@@ -51,7 +54,10 @@ suite('control-plane', ({ scenario }) => {
     source: ACTIONS,
     roles: {
       app: podIdentityRole(),
-      reader: controller(allow('eks:DescribePodIdentityAssociation', ASSOCIATIONS)),
+      reader: controller(
+        allow('eks:DescribePodIdentityAssociation', ASSOCIATIONS),
+        allow('eks:DescribeCluster', '<cluster-arn:c1>'),
+      ),
       lister: controller(allow('eks:ListPodIdentityAssociations', '<cluster-arn:c1>')),
       changer: controller(
         allow('eks:UpdatePodIdentityAssociation', ASSOCIATIONS),
@@ -67,6 +73,8 @@ suite('control-plane', ({ scenario }) => {
       fails(listAssociations({ namespace: 'app', ...as('reader') }), refusal('eks:ListPodIdentityAssociations')),
       succeeds(listAssociations({ namespace: 'app', ...as('lister') }), { count: 1 }),
       fails(describeAssociation(ID, as('lister')), refusal('eks:DescribePodIdentityAssociation')),
+      succeeds(describeCluster(as('reader')), { name: '<cluster:c1>' }),
+      fails(describeCluster(as('lister')), refusal('eks:DescribeCluster')),
       succeeds(changeAssociation(ID, { role: 'app' }, as('changer')), { roleArn: '<role:app>' }),
       fails(removeAssociation(ID, as('changer')), refusal('eks:DeletePodIdentityAssociation')),
       succeeds(describeAssociation(ID)),
@@ -103,6 +111,46 @@ suite('control-plane', ({ scenario }) => {
       ],
     },
   );
+
+  scenario('CP-27', 'permissions on associations may be for those with a tag, and tags need their own', {
+    source: `${ACTIONS}: aws:ResourceTag/$\{TagKey}, aws:RequestTag/$\{TagKey}; Amazon EKS User Guide, "Organize Amazon EKS resources with tags"`,
+    roles: {
+      app: podIdentityRole(),
+      red: controller(
+        allow(
+          ['eks:DescribePodIdentityAssociation', 'eks:TagResource', 'eks:UntagResource', 'eks:ListTagsForResource'],
+          ASSOCIATIONS,
+          { StringEquals: { 'aws:ResourceTag/conformance-team': 'red' } },
+        ),
+      ),
+      maker: controller(
+        allow(['eks:CreatePodIdentityAssociation', 'iam:PassRole', 'iam:GetRole'], '*'),
+        allow('eks:TagResource', ASSOCIATIONS, { StringEquals: { 'aws:RequestTag/conformance-team': 'red' } }),
+      ),
+    },
+    workloads: { app: {}, controller: { serviceAccount: 'controller' } },
+    tokens: TOKEN,
+    probes: [
+      ...['red', 'blue'].map((name) =>
+        succeeds(createAssociationFor(`app/${name}`, { role: 'app' }, { name, tags: { 'conformance-team': name } })),
+      ),
+      succeeds(describeAssociation('<association-id:red>', as('red')), { 'tags.conformance-team': 'red' }),
+      fails(describeAssociation('<association-id:blue>', as('red')), refusal('eks:DescribePodIdentityAssociation')),
+      succeeds(tagResource('<association-arn:red>', { more: 'yes' }, as('red'))),
+      fails(tagResource('<association-arn:blue>', { more: 'yes' }, as('red')), refusal('eks:TagResource')),
+      succeeds(listTags('<association-arn:red>', as('red')), { 'tags.more': 'yes' }),
+      fails(listTags('<association-arn:blue>', as('red')), refusal('eks:ListTagsForResource')),
+      fails(
+        createAssociationFor('app/tagged', { role: 'app' }, { ...as('maker'), tags: { 'conformance-team': 'blue' } }),
+        refusal('eks:TagResource'),
+      ),
+      succeeds(
+        createAssociationFor('app/tagged', { role: 'app' }, { ...as('maker'), tags: { 'conformance-team': 'red' } }),
+        { 'tags.conformance-team': 'red' },
+      ),
+      succeeds(createAssociationFor('app/untagged', { role: 'app' }, as('maker'))),
+    ],
+  });
 });
 
 suite('security', ({ scenario }) => {
@@ -112,6 +160,7 @@ suite('security', ({ scenario }) => {
       app: podIdentityRole(),
       powerful: podIdentityRole(),
       changer: controller(allow('eks:*', '*'), allow('iam:GetRole', '*'), allow('iam:PassRole', '<role:app>')),
+      blind: controller(allow(['eks:*', 'iam:PassRole'], '*'), allow('iam:GetRole', '<role:app>')),
     },
     workloads: WORKLOADS,
     tokens: TOKEN,
@@ -123,6 +172,8 @@ suite('security', ({ scenario }) => {
         changeAssociation(ID, { role: 'powerful', disableSessionTags: true }, as('changer')),
         refusal('iam:PassRole'),
       ),
+      // EKS looks at the role with the caller's rights.
+      fails(changeAssociation(ID, { role: 'powerful' }, as('blind')), refusal('iam:GetRole')),
       succeeds(describeAssociation(ID), { roleArn: '<role:app>', targetRoleArn: isAbsent, disableSessionTags: false }),
       succeeds(changeAssociation(ID, { disableSessionTags: true }, as('changer')), { disableSessionTags: true }),
     ],

@@ -24,7 +24,7 @@ interface CreationOptions {
   readonly atOnce?: number;
   /** Name in `<association-id:…>`, `<association-arn:…>` and `<external-id:…>`. Default `made`. */
   readonly name?: string;
-  /** Tags besides those of the run. */
+  /** Tags besides those of the run, which what the administrator makes has. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -101,7 +101,7 @@ async function createAssociations(world: ScenarioWorld, operation: CreateAssocia
     // What a scenario leaves out on purpose is left out here.
     ...(requested(world, operation.association) as { roleArn: string }),
     // A role of the scenario may need no right to tag: it is about the right to associate.
-    ...(caller === eks && { tags: { ...tags, ...tagMap(world) } }),
+    tags: caller === eks ? { ...tags, ...tagMap(world) } : tags,
   };
   const tries = await Promise.allSettled(Array.from({ length: atOnce }, () => makeAssociation(world, caller, input)));
   const made = tries.filter((attempt) => attempt.status === 'fulfilled').map(({ value }) => value);

@@ -69,7 +69,7 @@ export const describeAddon = defineEksOperation(
 /** Adds tags to what has this ARN, such as `<association-arn:made>` or `<cluster-arn:c1>`. */
 export const tagResource = defineEksOperation(
   'TagResource',
-  (arn: string, tags: Readonly<Record<string, string>>) => ({ arn, tags }),
+  (arn: string, tags: Readonly<Record<string, string>>, where: Pick<Where, 'as'> = {}) => ({ arn, tags, ...where }),
   {
     describe: ({ arn, tags }, say) => [tagWords(tags, say), say.text(arn)],
     mayDiffer: whenChanged,
@@ -93,9 +93,13 @@ export const untagResource = defineEksOperation(
   },
 );
 
-export const listTags = defineEksOperation('ListTagsForResource', (arn: string) => ({ arn }), {
-  describe: ({ arn }, say) => [say.text(arn)],
-  mayDiffer: whenRead,
-  facts: async (_world, { arn }, eks) =>
-    tagFacts((await eks.send(new ListTagsForResourceCommand({ resourceArn: arn }))).tags),
-});
+export const listTags = defineEksOperation(
+  'ListTagsForResource',
+  (arn: string, where: Pick<Where, 'as'> = {}) => ({ arn, ...where }),
+  {
+    describe: ({ arn }, say) => [say.text(arn)],
+    mayDiffer: whenRead,
+    facts: async (_world, { arn }, eks) =>
+      tagFacts((await eks.send(new ListTagsForResourceCommand({ resourceArn: arn }))).tags),
+  },
+);
