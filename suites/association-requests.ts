@@ -160,7 +160,9 @@ suite('pod-identity', ({ scenario }) => {
             known = { ...known, ...change, ...besides };
             asMade(told, JSON.stringify(Object.keys(change)));
           }
-          asMade((await eks.send(new DescribePodIdentityAssociationCommand(key))).association, 'in the end');
+          const { association: last } = await eks.send(new DescribePodIdentityAssociationCommand(key));
+          asMade(last, 'in the end');
+          expect(last?.modifiedAt?.getTime()).to.be.above(made?.modifiedAt?.getTime() ?? Infinity);
           const associations = await listed(eks, at, 1);
           expect(associations).to.have.lengthOf(1);
           expect(associations[0]).to.deep.include({ ...at, ...key, associationArn: made?.associationArn });

@@ -234,6 +234,8 @@ suite('control-plane', ({ scenario }) => {
       succeeds(untagResource('<association-arn:made>', 'team')),
       succeeds(listTags('<association-arn:made>'), { 'tags.team': isAbsent, 'tags.stage': 'test' }),
       succeeds(describeAssociation('<association-id:made>'), { 'tags.team': isAbsent, 'tags.more': 'yes' }),
+      succeeds(untagResource('<association-arn:made>', 'stage', 'more')),
+      succeeds(listTags('<association-arn:made>'), { 'tags.stage': isAbsent, 'tags.more': isAbsent }),
     ],
   });
 
@@ -290,6 +292,9 @@ suite('control-plane', ({ scenario }) => {
       fails(describeAssociation('<association-id:made>', { cluster: 'c2' }), NOT_FOUND),
       fails(removeAssociation('<association-id:made>', { cluster: 'c2' }), NOT_FOUND),
       succeeds(createAssociationFor('app/app', { role: 'app' }, { cluster: 'c2', name: 'second' })),
+      ...(['c1', 'c2'] as const).map((cluster) =>
+        succeeds(listAssociations({ namespace: 'app', cluster }), { count: 1 }),
+      ),
       succeeds(describeAssociation('<association-id:made>'), { clusterName: '<cluster:c1>' }),
     ],
   });

@@ -1,8 +1,10 @@
 /** What STS makes of whatever an issuer says: of its keys and certificate, and of the claims of its tokens. */
 import {
   AddClientIDToOpenIDConnectProviderCommand,
+  DeleteOpenIDConnectProviderCommand,
   IAMClient,
   RemoveClientIDFromOpenIDConnectProviderCommand,
+  UpdateOpenIDConnectProviderThumbprintCommand,
 } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { check, irsaRole, suite } from '../harness/index.ts';
@@ -71,6 +73,9 @@ suite('irsa', ({ scenario }) => {
             await refuses(issuer, token, 'InvalidIdentityToken', what);
           }
           await good(issuer, {}, { audience: CLIENT });
+          await iam.send(new DeleteOpenIDConnectProviderCommand(client));
+          const { message } = await refuses(issuer, await issuer.sign(), 'InvalidIdentityToken', 'no provider');
+          expect(message).to.contain('No OpenIDConnect provider found');
         }),
       ),
     ],
@@ -137,11 +142,19 @@ suite('irsa', ({ scenario }) => {
 
   scenario('IR-31', "an issuer's certificate counts by a thumbprint of its chain that the provider lists", {
     ...app,
-    source: 'IAM User Guide, "Obtain the thumbprint for an OpenID Connect identity provider"',
+    source:
+      'IAM User Guide, "Obtain the thumbprint for an OpenID Connect identity provider"; IAM API Reference, UpdateOpenIDConnectProviderThumbprint',
     probes: [
       check('its own, or that of the authority that signed it', async (context) => {
         for (const tls of ['own', 'authority'] as const)
-          await withIssuer(context, { tls }, (issuer) => good(issuer, {}, { provider: issuer.url }));
+          await withIssuer(context, { tls }, async (issuer) => {
+            await good(issuer, {}, { provider: issuer.url });
+            // An update puts others in the place of all.
+            const update = { OpenIDConnectProviderArn: issuer.providerArn, ThumbprintList: ['1'.repeat(40)] };
+            const iam = new IAMClient(await context.aws('iam'));
+            await iam.send(new UpdateOpenIDConnectProviderThumbprintCommand(update));
+            await refuses(issuer, await issuer.sign(), 'InvalidIdentityToken', tls);
+          });
         await withIssuer(context, { tls: 'neither' }, async (issuer) => {
           const { message } = await refuses(issuer, await issuer.sign(), 'InvalidIdentityToken', 'another thumbprint');
           expect(message).to.contain('thumbprint');

@@ -35,7 +35,17 @@ suite('pod-identity', ({ scenario }) => {
   scenario('PI-11', 'a role that does not trust Pod Identity cannot be associated', {
     profile: 'core',
     source: `${CREATE}; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"`,
-    roles: { instance: { trust: [trustService('ec2.amazonaws.com')] }, app: podIdentityRole() },
+    roles: {
+      instance: { trust: [trustService('ec2.amazonaws.com')] },
+      app: podIdentityRole(),
+      // Among others.
+      several: {
+        trust: [
+          trustService('ec2.amazonaws.com'),
+          { ...trustPodIdentity(), principal: { Service: ['ec2.amazonaws.com', 'pods.eks.amazonaws.com'] } },
+        ],
+      },
+    },
     probes: [
       fails(createAssociationFor('app/app', { role: 'instance' }), {
         by: 'eks',
@@ -43,6 +53,7 @@ suite('pod-identity', ({ scenario }) => {
         status: 400,
       }),
       controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
+      succeeds(createAssociationFor('app/several', { role: 'several' })),
     ],
   });
 
@@ -91,7 +102,7 @@ suite('pod-identity', ({ scenario }) => {
   });
 
   scenario('PI-21', 'a policy needs session tags to be disabled', {
-    source: `${CREATE}, policy: disableSessionTags must be true`,
+    source: `${CREATE}, policy: disableSessionTags must be true; UpdatePodIdentityAssociation, policy`,
     roles: { app: podIdentityRole() },
     probes: [
       fails(
@@ -113,6 +124,9 @@ suite('pod-identity', ({ scenario }) => {
           disableSessionTags: true,
         }),
       ),
+      // As long as it is there.
+      fails(changeAssociation('<association-id:made>', { disableSessionTags: false }), BAD_REQUEST),
+      succeeds(describeAssociation('<association-id:made>'), { disableSessionTags: true }),
     ],
   });
 

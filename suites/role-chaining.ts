@@ -7,6 +7,7 @@ import {
   asSession,
   between,
   chain,
+  chained,
   changeAssociation,
   denied,
   fails,
@@ -69,7 +70,11 @@ suite('role-chaining', ({ scenario }) => {
 
   scenario('RC-02', 'a session policy of AssumeRole narrows the session, and grants nothing', {
     source: `${STS}, Policy`,
-    roles: { app: base('target'), target: target(undefined, allow('s3:GetObject', ['data/a', 'data/b'])) },
+    roles: {
+      app: base('target'),
+      target: target(undefined, allow('s3:GetObject', ['data/a', 'data/b']), allow(BOTH, '<role:next>')),
+      next: { trust: [trustRole('target')], permissions: [allow('s3:GetObject', 'data/c')] },
+    },
     workloads: APP,
     objects: ['data/a', 'data/b', 'data/c'],
     probes: [
@@ -80,6 +85,17 @@ suite('role-chaining', ({ scenario }) => {
         if (key === 'a') return succeeds(call);
         return fails(call, { ...NOT_ALLOWED, policy: key === 'b' ? 'session' : 'identity' });
       }),
+      // The next session of the chain has none of it, once it may be opened.
+      succeeds(
+        asSession(
+          chained('app', chain('target', { policy: [allow('sts:*', '*')] })),
+          getObject('data/c', { through: chain('next') }),
+        ),
+      ),
+      fails(
+        asSession(chained('app', chain('target', { policy: [allow('s3:*', '*')] })), assumeRole('next')),
+        NOT_ASSUMED,
+      ),
     ],
   });
 

@@ -197,11 +197,13 @@ suite('role-chaining', ({ scenario }) => {
     source: `${STS}, Policy and PolicyArns; IAM User Guide, "Policies and permissions in IAM": session policies`,
     needs: ['irsa'],
     roles: {
-      web: irsaRole('app/app', allow(BOTH, '<role:target>')),
+      web: irsaRole('app/app', allow(BOTH, named('target', 'far'))),
       target: {
         trust: [trustRole('web')],
         permissions: [allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], 'data/*')],
+        attached: [allow('s3:GetObject', 'data/a')],
       },
+      far: { account: 'other', trust: [trustRole('web')], attached: [allow('s3:GetObject', 'data/a')] },
     },
     workloads: { app: {} },
     tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
@@ -224,6 +226,10 @@ suite('role-chaining', ({ scenario }) => {
         packedPolicySize: between(1, 99),
       }),
       fails(asSession(web, assumeRole('target', { policyArns: [`${READ_ONLY}-absent`] })), BAD_REQUEST),
+      // Of the account of the role, not of the caller's.
+      succeeds(asSession(web, assumeRole('far', { policyArns: [attachedTo('far', 'other')] }))),
+      succeeds(asSession(web, assumeRole('target', { policyArns: [attachedTo('target', 'main')] }))),
+      fails(asSession(web, assumeRole('far', { policyArns: [attachedTo('target', 'main')] })), BAD_REQUEST),
       succeeds(asSession(web, assumeRole('target', { policyArns: TEN }))),
       fails(
         asSession(web, assumeRole('target', { policyArns: Array.from({ length: 11 }, () => READ_ONLY) })),
@@ -286,6 +292,8 @@ suite('role-chaining', ({ scenario }) => {
       fails(asSession('app', assumeRole('ann')), NOT_ASSUMED),
       succeeds(asSession('app', assumeRole('red'))),
       fails(asSession('app', assumeRole('blue')), NOT_ASSUMED),
+      // A role trusts itself no more than others.
+      fails(asSession('app', assumeRole('app')), NOT_ASSUMED),
       // Of an explicit Deny STS tells within an account alone.
       fails(asSession('app', assumeRole('barred')), { ...NOT_ASSUMED, message: 'with an explicit deny' }),
       fails(asSession('app', assumeRole('farBarred')), NOT_ASSUMED),
@@ -348,6 +356,11 @@ suite('role-chaining', ({ scenario }) => {
     ],
   });
 });
+
+/** The customer managed policy that a role of the scenario has. */
+function attachedTo(role: string, account: string): string {
+  return `arn:aws:iam::<account:${account}>:policy/<role-name:${role}>-attached`;
+}
 
 /** Resources that are long together, and short once they are packed. */
 function longList(count: number): string[] {

@@ -118,5 +118,7 @@ const afterTries = (reason: string, tries: number, milliseconds: number): string
   `${reason.replace(/\.$/, '')}, after ${tries} tries in ${(milliseconds / 1000).toFixed(1)} s.`;
 
 function knownRoles(world: ScenarioWorld): Map<string, string> {
-  return new Map(Object.keys(world.scenario.spec.roles ?? {}).map((name) => [withoutPath(world.names.roleArn(name)), name]));
+  return new Map(
+    Object.keys(world.scenario.spec.roles ?? {}).map((name) => [withoutPath(world.names.roleArn(name)), name]),
+  );
 }
