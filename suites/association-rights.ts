@@ -296,6 +296,29 @@ suite('cross-account', ({ scenario }) => {
   });
 });
 
+suite('cross-account', ({ scenario }) => {
+  scenario('XA-17', 'clusters and associations are found in the account of the caller alone', {
+    source: `${API} DescribePodIdentityAssociation, ResourceNotFoundException; EKS Auth API Reference, AssumeRoleForPodIdentity, ResourceNotFoundException`,
+    providers: [{ cluster: 'c1', account: 'other', clientIds: ['sts.amazonaws.com'] }],
+    roles: {
+      app: podIdentityRole(),
+      far: {
+        account: 'other',
+        trust: [trustWebIdentity({ account: 'other', subject: 'app/controller' })],
+        permissions: [allow(['eks:*', 'eks-auth:*'], '*')],
+      },
+    },
+    workloads: WORKLOADS,
+    tokens: TOKEN,
+    probes: [
+      succeeds(describeAssociation(ID), { roleArn: '<role:app>' }),
+      fails(describeAssociation(ID, as('far')), { by: 'eks', code: 'ResourceNotFoundException', status: 404 }),
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      fails(askEksAuth('app', as('far')), { by: 'eks-auth', code: 'ResourceNotFoundException', status: 404 }),
+    ],
+  });
+});
+
 suite('cross-cluster', ({ scenario }) => {
   scenario('CC-16', "a trust of one cluster's provider takes no token of another's, whatever it asks besides", {
     source: 'IAM User Guide, "AWS JSON policy elements: Principal", OIDC federated principals',

@@ -4,6 +4,7 @@ import {
   askEksAuth,
   fails,
   irsaRole,
+  listAssociations,
   podIdentityRole,
   succeeds,
   suite,
@@ -25,6 +26,7 @@ const BAD_TOKEN = {
 const APP = { app: { role: 'app' } } as const;
 /** Of a service account, as long as it may be, and of letters that no packing makes short. */
 const LONG_NAME = Array.from({ length: 253 }, (_, at) => ((at * at * 104_729 + at * 7919) % 36).toString(36)).join('');
+const OF_CLUSTERS = ['eks-auth:AssumeRoleForPodIdentity', 'eks:ListPodIdentityAssociations'];
 const clusterTag = (value: string): Conditions => ({ StringEquals: { 'aws:ResourceTag/conformance-ea-14': value } });
 
 suite('eks-auth', ({ scenario }) => {
@@ -54,13 +56,14 @@ suite('eks-auth', ({ scenario }) => {
     ],
   });
 
-  scenario('EA-14', 'who asks EKS Auth may be limited to clusters that have a tag', {
-    source: 'Service Authorization Reference, Amazon EKS Auth, resource type cluster: aws:ResourceTag/${TagKey}',
+  scenario('EA-14', 'who asks EKS Auth or EKS may be limited to clusters that have a tag', {
+    source:
+      'Service Authorization Reference, Amazon EKS Auth and Amazon EKS, resource type cluster: aws:ResourceTag/${TagKey}',
     needs: ['own-cluster'],
     roles: {
       app: podIdentityRole(),
-      red: irsaRole('app/node', allow('eks-auth:AssumeRoleForPodIdentity', '*', clusterTag('red'))),
-      blue: irsaRole('app/node', allow('eks-auth:AssumeRoleForPodIdentity', '*', clusterTag('blue'))),
+      red: irsaRole('app/node', allow(OF_CLUSTERS, '*', clusterTag('red'))),
+      blue: irsaRole('app/node', allow(OF_CLUSTERS, '*', clusterTag('blue'))),
     },
     workloads: { app: { role: 'app' }, node: { serviceAccount: 'node' } },
     tokens: { node: { serviceAccount: 'app/node', audience: 'sts.amazonaws.com' } },
@@ -70,6 +73,12 @@ suite('eks-auth', ({ scenario }) => {
       fails(askEksAuth('app', { as: { role: 'blue', token: 'node' } }), {
         by: 'eks-auth',
         code: 'AccessDeniedException',
+      }),
+      succeeds(listAssociations({ namespace: 'app', as: { role: 'red', token: 'node' } }), { count: 1 }),
+      fails(listAssociations({ namespace: 'app', as: { role: 'blue', token: 'node' } }), {
+        by: 'eks',
+        code: 'AccessDeniedException',
+        status: 403,
       }),
     ],
   });

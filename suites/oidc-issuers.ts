@@ -33,7 +33,12 @@ suite('irsa', ({ scenario }) => {
           const bad: readonly Readonly<Record<string, unknown>>[] = [
             ...['iss', 'sub', 'aud', 'exp', 'iat'].map((claim) => ({ [claim]: undefined })),
             ...[{ sub: '' }, { sub: 7 }, { aud: [] }, { aud: 7 }, { exp: 'later' }, { iat: 'before' }, { iss: 7 }],
-            ...[{ aud: 'elsewhere' }, { aud: ['elsewhere'] }, { aud: [CLIENT], azp: 'elsewhere' }],
+            ...[
+              { aud: CLIENT.toUpperCase() },
+              { aud: 'elsewhere' },
+              { aud: ['elsewhere'] },
+              { aud: [CLIENT], azp: 'elsewhere' },
+            ],
             ...[{ nbf: now + 300 }, { iat: now + 300, nbf: undefined }, { iat: now + 300 }],
             ...[{ iss: `${issuer.url}/elsewhere` }, { iss: 'https://issuer.example.com' }],
           ];
