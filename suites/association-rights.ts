@@ -127,6 +127,10 @@ suite('control-plane', ({ scenario }) => {
         allow(['eks:CreatePodIdentityAssociation', 'iam:PassRole', 'iam:GetRole'], '*'),
         allow('eks:TagResource', ASSOCIATIONS, { StringEquals: { 'aws:RequestTag/conformance-team': 'red' } }),
       ),
+      choosy: controller(
+        allow('eks:CreatePodIdentityAssociation', '*', { StringEquals: { 'aws:RequestTag/conformance-team': 'red' } }),
+        allow(['eks:TagResource', 'iam:PassRole', 'iam:GetRole'], '*'),
+      ),
     },
     workloads: { app: {}, controller: { serviceAccount: 'controller' } },
     tokens: TOKEN,
@@ -149,6 +153,13 @@ suite('control-plane', ({ scenario }) => {
         { 'tags.conformance-team': 'red' },
       ),
       succeeds(createAssociationFor('app/untagged', { role: 'app' }, as('maker'))),
+      fails(
+        createAssociationFor('app/chosen', { role: 'app' }, { ...as('choosy'), tags: { 'conformance-team': 'blue' } }),
+        refusal('eks:CreatePodIdentityAssociation'),
+      ),
+      succeeds(
+        createAssociationFor('app/chosen', { role: 'app' }, { ...as('choosy'), tags: { 'conformance-team': 'red' } }),
+      ),
     ],
   });
 });

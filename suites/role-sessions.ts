@@ -235,11 +235,13 @@ suite('role-chaining', ({ scenario }) => {
         asSession(web, assumeRole('target', { policyArns: Array.from({ length: 11 }, () => READ_ONLY) })),
         BAD_REQUEST,
       ),
-      fails(asSession(web, assumeRole('target', { policy: [allow('GetObject', 'data/a')] })), {
-        by: 'sts',
-        code: 'MalformedPolicyDocument',
-        status: 400,
-      }),
+      ...[allow('GetObject', 'data/a'), { ...allow('s3:GetObject', 'data/a'), principal: '*' } as const].map((wrong) =>
+        fails(asSession(web, assumeRole('target', { policy: [wrong] })), {
+          by: 'sts',
+          code: 'MalformedPolicyDocument',
+          status: 400,
+        }),
+      ),
       // Longer than 2,048 characters, and short once it is packed.
       fails(asSession(web, assumeRole('target', { policy: [allow('s3:GetObject', longList(40))] })), BAD_REQUEST),
       succeeds(asSession(web, assumeRole('target', { policy: [allow('s3:GetObject', longList(20))] }))),
