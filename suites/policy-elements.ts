@@ -94,15 +94,16 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-04', 'a star in a resource stands for any characters, slashes and none included', {
+  scenario('PO-04', 'a star in a resource stands for any characters, slashes, line breaks and none included', {
     source: RESOURCE,
     roles: {
       app: podIdentityRole(allow('s3:GetObject', ['data/deep/*', 'data/none*', 'data/in*side', 'data/two/*/x/*'])),
     },
     workloads: APP,
-    objects: objects('deep/a/b/c', 'none', 'in/the/side', 'in-sidex', 'two/a/x/b', 'two/a/y/b'),
+    objects: objects('deep/a/b/c', 'deep/a\nb', 'none', 'in/the/side', 'in-sidex', 'two/a/x/b', 'two/a/y/b'),
     probes: [
       can('deep/a/b/c'),
+      can('deep/a\nb'),
       can('none'),
       can('in/the/side'),
       cannot('in-sidex'),

@@ -10,6 +10,7 @@ const VERSION = 'IAM User Guide, "IAM JSON policy elements: Version"';
 const VARIABLES = 'IAM User Guide, "IAM policy elements: Variables and tags"';
 
 const TEAM = given('string', 'aws:PrincipalTag/team', 'red');
+const NOTE = given('string', 'aws:PrincipalTag/note', '');
 const STAR = given('string', 'aws:PrincipalTag/star', '*');
 const KEYS = given('stringList', 'aws:TagKeys', 'team', 'stage');
 const ARN = given('string', 'aws:PrincipalTag/arn', 'arn:aws:iam::111122223333:role/red');
@@ -27,7 +28,7 @@ async function covers(world: CheckContext, patterns: Patterns, version?: string)
   const allowed = await allowedOf(world, {
     statements: folders.map(({ statement }) => statement),
     resources: folders.flatMap(({ right, wrong }) => [...right, ...wrong]),
-    context: [TEAM, STAR, KEYS],
+    context: [TEAM, NOTE, STAR, KEYS],
     ...(version !== undefined && { version }),
   });
   expect(allowed).to.deep.equal(folders.flatMap(({ right }) => right));
@@ -88,6 +89,8 @@ suite('policies', ({ scenario }) => {
           '*/${aws:PrincipalTag/team}/*/${AWS:principalTAG/team}': [['a/red/b/red'], ['a/red/b/blue', 'a/blue/b/red']],
           "${aws:PrincipalTag/cost, 'none'}/${aws:PrincipalTag/team, 'none'}": [['none/red'], ['none/none', '/red']],
           'a${aws:PrincipalTag/cost}': [[], ['a', 'a${aws:PrincipalTag/cost}', 'ared']],
+          // An empty value is one too.
+          "a${aws:PrincipalTag/note}b/${aws:PrincipalTag/note, 'none'}": [['ab/'], ['a/', 'ab/none']],
           // The value of a variable is no pattern.
           'a${aws:PrincipalTag/star}': [['a*'], ['a', 'ab']],
           // Nor has a key of several values one that could stand there.

@@ -150,31 +150,44 @@ suite('policies', ({ scenario }) => {
     NotPrincipal: { AWS: names },
   });
 
-  scenario('PO-54', 'a Deny whose NotPrincipal names an account and a role spares the sessions of that role', {
-    source: `${NOT_PRINCIPAL}: account and role must be named`,
-    // It spares no role that has a permissions boundary: the run must set none.
-    needs: ['irsa', 'own-boundary'],
-    roles: {
-      app: irsaRole('app/app', allow('s3:GetObject', 'data/*')),
-      stranger: irsaRole('app/app', allow('s3:GetObject', ['data/*', 'open/*'])),
-    },
-    workloads: { app: {} },
-    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
-    buckets: {
-      data: {
-        policy: {
-          ...{ from: 'the scenario' },
-          document: { Version: '2012-10-17', Statement: [but('arn:aws:iam::<account:main>:root', '<role:app>')] },
+  scenario(
+    'PO-54',
+    'a Deny whose NotPrincipal names account and role spares the sessions of that role, unless it has a boundary',
+    {
+      source: `${NOT_PRINCIPAL}: account and role must be named; principals with a permissions boundary are always denied`,
+      // It spares no role that has a permissions boundary: the run must set none.
+      needs: ['irsa', 'own-boundary'],
+      roles: {
+        app: irsaRole('app/app', allow('s3:GetObject', 'data/*')),
+        stranger: irsaRole('app/app', allow('s3:GetObject', ['data/*', 'open/*'])),
+        bounded: {
+          ...irsaRole('app/app', allow('s3:GetObject', ['data/*', 'open/*'])),
+          boundary: [allow('s3:GetObject', ['data/*', 'open/*'])],
         },
       },
+      workloads: { app: {} },
+      tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+      buckets: {
+        data: {
+          policy: {
+            ...{ from: 'the scenario' },
+            document: {
+              Version: '2012-10-17',
+              Statement: [but('arn:aws:iam::<account:main>:root', '<role:app>', '<role:bounded>')],
+            },
+          },
+        },
+      },
+      objects: ['data/key', 'open/key'],
+      probes: [
+        succeeds(asSession(WEB, getObject('data/key'))),
+        ...['stranger', 'bounded'].flatMap((role) => [
+          succeeds(asSession({ ...WEB, role }, getObject('open/key'))),
+          fails(asSession({ ...WEB, role }, getObject('data/key')), {
+            ...{ by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true },
+          }),
+        ]),
+      ],
     },
-    objects: ['data/key', 'open/key'],
-    probes: [
-      succeeds(asSession(WEB, getObject('data/key'))),
-      succeeds(asSession({ ...WEB, role: 'stranger' }, getObject('open/key'))),
-      fails(asSession({ ...WEB, role: 'stranger' }, getObject('data/key')), {
-        ...{ by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true },
-      }),
-    ],
-  });
+  );
 });

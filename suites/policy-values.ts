@@ -172,8 +172,8 @@ suite('policies', ({ scenario }) => {
               ['Red-?', '*', '${aws:PrincipalTag/team}*'],
             ],
             Null: [
-              ['false', false],
-              ['true', true],
+              ['false', false, 'FALSE'],
+              ['true', true, 'TRUE'],
             ],
           }),
         ),

@@ -1,7 +1,9 @@
 /** Who may put which policy on a bucket, and what keeps it from being public. */
+import { DeletePublicAccessBlockCommand, PutPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   allow,
   askEksAuth,
+  check,
   fails,
   forPrincipal,
   podIdentityRole,
@@ -9,6 +11,7 @@ import {
   succeeds,
   suite,
   trustRole,
+  type CheckContext,
 } from '../harness/index.ts';
 import { APP, ask, DENIED, may, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
 
@@ -210,6 +213,23 @@ suite('s3', ({ scenario }) => {
         .map(([name, on]) => `<${name}>${on}</${name}>`)
         .join('')}</PublicAccessBlockConfiguration>`,
     });
+  /** Of the account, by S3 Control, whose requests for it have the form of those for a bucket. */
+  const blockOfAccount = async (
+    { aws, name }: CheckContext,
+    command: PutPublicAccessBlockCommand | DeletePublicAccessBlockCommand,
+  ): Promise<void> => {
+    const s3 = new S3Client(await aws('s3'));
+    s3.middlewareStack.add(
+      (next) => (args) => {
+        const request = args.request as { path: string; query: object; headers: Record<string, string> };
+        Object.assign(request, { path: '/v20180820/configuration/publicAccessBlock', query: {} });
+        request.headers['x-amz-account-id'] = name(ACCOUNT);
+        return next(args);
+      },
+      { step: 'build' },
+    );
+    await s3.send(command as PutPublicAccessBlockCommand);
+  };
   const anonymous = signedRequest(null, 'GET data/open/key');
   const stranger = signedRequest('stranger', 'GET data/open/key');
 
@@ -244,6 +264,21 @@ suite('s3', ({ scenario }) => {
       succeeds(block({ BlockPublicPolicy: true, RestrictPublicBuckets: false })),
       may('GET data/open/key'),
       succeeds(stranger),
+      succeeds(anonymous),
+      // Of bucket and account the stricter counts.
+      check('the account restricts public buckets', (world) =>
+        blockOfAccount(
+          world,
+          new PutPublicAccessBlockCommand({
+            ...{ Bucket: 'none', PublicAccessBlockConfiguration: { RestrictPublicBuckets: true } },
+          }),
+        ),
+      ),
+      may('GET data/open/key'),
+      ...[stranger, anonymous].map((request) => fails(request, DENIED)),
+      check('the account restricts nothing', (world) =>
+        blockOfAccount(world, new DeletePublicAccessBlockCommand({ Bucket: 'none' })),
+      ),
       succeeds(anonymous),
       fails(signedRequest(null, 'GET data/closed/key'), DENIED),
       fails(signedRequest('stranger', 'GET data/closed/key'), DENIED),

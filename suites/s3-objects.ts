@@ -1,4 +1,5 @@
 /** Versions, owners and conditions: which requests for an object S3 takes, and what it asks of whom. */
+import { createHash } from 'node:crypto';
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -21,6 +22,13 @@ import { APP, ask, ETAG_OF_ONE, may, mayNot, refusedWith } from './lib/s3-reques
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 
+/** Version `null` of two objects. */
+const ENTRIES = `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${['newest', 'tags']
+  .map((folder) => `<Object><Key>${folder}/key</Key><VersionId>null</VersionId></Object>`)
+  .join('')}</Delete>`;
+const MD5_OF_ENTRIES = createHash('md5').update(ENTRIES).digest('base64');
+const ofVersion = (key: string) => ({ headers: { 'x-amz-copy-source': `<bucket:data>/${key}?versionId=null` } });
+
 suite('s3', ({ scenario }) => {
   scenario('OB-09', 'a version of an object has permissions and a condition key of its own', {
     source: `${PERMISSIONS}; Service Authorization Reference, Amazon S3: s3:VersionId`,
@@ -31,12 +39,18 @@ suite('s3', ({ scenario }) => {
         allow('s3:GetObjectVersion', 'data/versions/*'),
         allow('s3:GetObjectVersion', 'data/null/*', { StringEquals: { 's3:VersionId': 'null' } }),
         allow('s3:GetObjectVersion', 'data/other/*', { StringNotEquals: { 's3:VersionId': 'null' } }),
-        allow('s3:GetObjectVersionTagging', 'data/tags/*'),
-        allow('s3:DeleteObjectVersion', 'data/versions/*'),
+        allow('s3:GetObjectVersionTagging', ['data/tags/*', 'data/source/*']),
+        allow('s3:GetObjectVersion', 'data/source/*'),
+        allow(['s3:PutObject', 's3:PutObjectTagging'], 'data/copy'),
+        allow('s3:DeleteObject', 'data/newest/*'),
+        allow('s3:DeleteObjectVersion', ['data/versions/*', 'data/tags/*']),
       ),
     },
     workloads: APP,
-    objects: ['newest', 'versions', 'null', 'other', 'tags'].map((folder) => `data/${folder}/key`),
+    objects: ['newest', 'versions', 'null', 'other', 'tags', 'source'].map((folder) => ({
+      at: `data/${folder}/key`,
+      tags: { team: 'red' },
+    })),
     probes: [
       may('GET data/newest/key'),
       mayNot('GET data/newest/key?versionId=null'),
@@ -48,9 +62,15 @@ suite('s3', ({ scenario }) => {
       may('GET data/tags/key?tagging&versionId=null'),
       mayNot('GET data/tags/key?tagging'),
       mayNot('GET data/tags/key?versionId=null'),
+      // With an object its tags are copied.
+      may('PUT data/copy', ofVersion('source/key')),
+      mayNot('PUT data/copy', ofVersion('versions/key')),
       mayNot('DELETE data/versions/key'),
       mayNot('DELETE data/newest/key?versionId=null'),
       may('DELETE data/versions/key?versionId=null'),
+      may('POST data?delete', { body: ENTRIES, headers: { 'content-md5': MD5_OF_ENTRIES } }),
+      may('GET data/newest/key'),
+      mayNot('GET data/tags/key?tagging&versionId=null'),
       fails(ask('GET data/versions/key?versionId='), refusedWith('InvalidArgument', 400)),
       fails(ask('GET data/versions/key?versionId=none'), refusedWith('InvalidArgument', 400)),
     ],

@@ -1,9 +1,12 @@
 /** Which signatures S3 takes in an Authorization header, and of which sessions. */
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { expect } from 'chai';
 import {
   advanceClock,
   allow,
   altered,
   asSession,
+  check,
   fails,
   getObject,
   matching,
@@ -68,6 +71,18 @@ suite('signatures', ({ scenario }) => {
       fails(get({ credentials: 'unknown-key' }), refusedWith('InvalidAccessKeyId', 403)),
       fails(get({ credentials: 'another-session-token' }), refusedWith('InvalidToken', 400)),
       fails(get({ headers: { 'x-amz-security-token': 'short' } }), refusedWith('InvalidToken', 400)),
+      check("nor is another key good with a token that is not a session's", async ({ aws }) => {
+        const { credentials, ...settings } = await aws('s3');
+        const codeOf = (sessionToken: string | undefined) =>
+          new S3Client({ ...settings, credentials: { ...credentials, ...(sessionToken && { sessionToken }) } })
+            .send(new ListBucketsCommand({ MaxBuckets: 1 }))
+            .then(
+              () => 'taken',
+              ({ name }: Error) => name,
+            );
+        expect(await codeOf(credentials.sessionToken)).to.equal('taken');
+        expect(await codeOf('token-of-nobody')).to.equal('InvalidToken');
+      }),
       // A key of a session is none without its token.
       fails(get({ credentials: 'no-session-token' }), refusedWith(['InvalidAccessKeyId', 'InvalidToken'])),
       fails(signedRequest(null, 'GET data/key'), DENIED),
