@@ -19,6 +19,8 @@ import { APP, DENIED, ERRORS, get, IN_HEADER, MISMATCH, put, refusedWith, SIGNIN
 
 const MALFORMED = refusedWith('AuthorizationHeaderMalformed', 400);
 const reader = podIdentityRole(allow(['s3:GetObject', 's3:GetObjectTagging'], 'data/*'));
+const HOUR = 3600;
+const WEEK = 7 * 24 * HOUR;
 const authorization = (find: RegExp, by: string) => get(altered('authorization', find, by));
 
 suite('signatures', ({ scenario }) => {
@@ -90,14 +92,17 @@ suite('signatures', ({ scenario }) => {
   });
 
   scenario('SG-03', 'a session that has ended opens nothing', {
-    source: `${ERRORS}: ExpiredToken`,
+    source: `${ERRORS}: ExpiredToken; Amazon S3 User Guide, "Download and upload objects with presigned URLs"`,
     roles: { app: reader },
     workloads: APP,
     objects: ['data/key'],
     probes: [
       succeeds(asSession('app', getObject('data/key'))),
-      advanceClock(6 * 3600 + 60),
+      succeeds(get({ presigned: WEEK })),
+      advanceClock(6 * HOUR + 60),
       fails(asSession('app', getObject('data/key')), refusedWith('ExpiredToken', 400)),
+      // A URL that would last for longer ends with the session that signed it.
+      fails(get({ presigned: WEEK }), refusedWith('ExpiredToken', 400)),
     ],
   });
 
@@ -174,7 +179,9 @@ suite('signatures', ({ scenario }) => {
       fails(get(altered('x-amz-date', /Z$/, '')), DENIED),
       fails(get(altered('x-amz-date', /T\d{6}/, 'T246060')), DENIED),
       fails(get({ byDate: true, ...altered('date', /.*/, 'today') }), DENIED),
-      fails(authorization(/SignedHeaders=(.*);x-amz-date/, 'SignedHeaders=$1'), { ...DENIED, message: 'not signed' }),
+      ...['x-amz-date', 'x-amz-security-token'].map((name) =>
+        fails(authorization(RegExp(`(SignedHeaders=.*);${name}`), '$1'), { ...DENIED, message: 'not signed' }),
+      ),
     ],
   });
 

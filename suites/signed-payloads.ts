@@ -3,6 +3,7 @@ import { allow, altered, deny, fails, matching, podIdentityRole, succeeds, suite
 import {
   APP,
   DENIED,
+  digests,
   ERRORS,
   get,
   HASH,
@@ -20,7 +21,7 @@ const writer = podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*')
 
 suite('signatures', ({ scenario }) => {
   scenario('SG-07', 'the payload is the one that was signed, or the request says that it is not', {
-    source: `${IN_HEADER}, x-amz-content-sha256; ${ERRORS}: XAmzContentSHA256Mismatch, InvalidRequest, InvalidArgument`,
+    source: `${IN_HEADER}, x-amz-content-sha256; ${ERRORS}: XAmzContentSHA256Mismatch, InvalidRequest, InvalidArgument, BadDigest`,
     roles: {
       app: podIdentityRole(
         allow(['s3:GetObject', 's3:PutObject'], 'data/*'),
@@ -41,6 +42,10 @@ suite('signatures', ({ scenario }) => {
       fails(put('hash', { body: 'one', payload: 'unsigned', ...altered(HASH, /.*/, HASH_OF_ONE) }), MISMATCH),
       fails(put('hash', { body: 'one', headers: { [HASH]: '' } }), refusedWith('InvalidRequest', 400)),
       fails(put('hash', { body: 'one', headers: { [HASH]: 'SIGNED' } }), refusedWith('InvalidArgument', 400)),
+      ...Object.values(digests).flatMap((checksum) => [
+        succeeds(put('hash', { body: 'one', headers: checksum('one') })),
+        fails(put('hash', { body: 'one', headers: checksum('two') }), refusedWith('BadDigest', 400)),
+      ]),
       // A policy may forbid what is not signed.
       succeeds(put('signed/hash', { body: 'one' })),
       fails(put('signed/unsigned', { body: 'one', payload: 'unsigned' }), {

@@ -1,4 +1,5 @@
 /** What suites that sign requests to S3 share: who asks, how, and what S3 answers. */
+import { createHash } from 'node:crypto';
 import { fails, signedRequest, succeeds, type SignedRequestOptions } from '../../harness/index.ts';
 
 export const SIGNING = 'Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)"';
@@ -28,6 +29,14 @@ export const NOT_ALLOWED = {
 export const may = (request: string, options: SignedRequestOptions = {}) => succeeds(ask(request, options));
 export const mayNot = (request: string, options: SignedRequestOptions = {}) =>
   fails(ask(request, options), NOT_ALLOWED);
+
+/** A body with its checksum, without which S3 takes no list of objects or tags. */
+export const withMd5 = (body: string): SignedRequestOptions => ({ body, headers: digests.md5(body) });
+/** Headers that tell a checksum of a text. */
+export const digests = {
+  md5: (text: string) => ({ 'content-md5': createHash('md5').update(text).digest('base64') }),
+  sha256: (text: string) => ({ 'x-amz-checksum-sha256': createHash('sha256').update(text).digest('base64') }),
+} as const;
 
 export const HASH = 'x-amz-content-sha256';
 /** SHA-256 of `one`. */
