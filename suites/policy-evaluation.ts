@@ -172,8 +172,17 @@ suite('policies', ({ scenario }) => {
   });
 
   scenario('PO-46', "another account's bucket opens where both its policy and the role's allow it", {
-    source: CROSS_ACCOUNT,
-    roles: { app: podIdentityRole(allow('s3:GetObject', ['both/*', 'identity/*', 'account/*'])) },
+    source: `${CROSS_ACCOUNT}; "AWS global condition context keys", aws:ResourceAccount`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', ['both/key', 'identity/*', 'account/*']),
+        allow('s3:GetObject', 'both/theirs', {
+          StringEquals: { 'aws:ResourceAccount': '<account:other>', 's3:ResourceAccount': '<account:other>' },
+        }),
+        allow('s3:GetObject', 'both/own', { StringEquals: { 'aws:ResourceAccount': '<account:main>' } }),
+        allow('s3:GetObject', 'both/own', { StringEquals: { 's3:ResourceAccount': '<account:main>' } }),
+      ),
+    },
     workloads: APP,
     buckets: {
       both: { account: 'other', ...bucketFor('<role:app>', 'both/*') },
@@ -182,9 +191,11 @@ suite('policies', ({ scenario }) => {
       account: { account: 'other', ...bucketFor('<account:main>', 'account/*') },
       session: { account: 'other', ...bucketFor('<account:main>', 'session/*') },
     },
-    objects: ['both/key', 'identity/key', 'resource/key', 'account/key', 'session/key'],
+    objects: ['both/key', 'both/theirs', 'both/own', 'identity/key', 'resource/key', 'account/key', 'session/key'],
     probes: [
       succeeds(asSession('app', getObject('both/key'))),
+      succeeds(asSession('app', getObject('both/theirs'))),
+      fails(asSession('app', getObject('both/own')), DENIED_ELSEWHERE),
       succeeds(asSession('app', getObject('account/key'))),
       fails(asSession('app', getObject('identity/key')), DENIED_ELSEWHERE),
       fails(asSession('app', getObject('resource/key')), DENIED_ELSEWHERE),
