@@ -14,7 +14,9 @@ import {
   putObject,
   succeeds,
   suite,
+  type SignedRequestOptions,
 } from '../harness/index.ts';
+import { ask, ETAG_OF_ONE, refusedWith, withMd5 } from './lib/s3-requests.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 
@@ -24,6 +26,55 @@ const APP = { app: { role: 'app' } } as const;
 const may = (call: Parameters<typeof asSession>[1]) => succeeds(asSession('app', call));
 const mayNot = (call: Parameters<typeof asSession>[1]) => fails(asSession('app', call), NOT_ALLOWED);
 const team = { tags: { team: 'red' } };
+
+const tagging = (value: string) =>
+  withMd5(
+    `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet><Tag><Key>team</Key><Value>${value}</Value></Tag></TagSet></Tagging>`,
+  );
+const NO_UPLOAD = refusedWith('NoSuchUpload', 404);
+const ONE_PART = {
+  body: `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Part><PartNumber>1</PartNumber><ETag>${ETAG_OF_ONE}</ETag></Part></CompleteMultipartUpload>`,
+};
+const ATTRIBUTES = { headers: { 'x-amz-object-attributes': 'ETag' } };
+const TAGGED = { headers: { 'x-amz-tagging': 'team=red' } };
+
+/** A permission, and a request that needs it: to `*`, an object; and what is refused even so. */
+const ON_OBJECTS: readonly (readonly [
+  action: string,
+  request: string,
+  options?: SignedRequestOptions,
+  refusal?: typeof NO_UPLOAD,
+])[] = [
+  ['s3:GetObject', 'GET *?attributes', ATTRIBUTES],
+  ['s3:GetObjectAttributes', 'GET *?attributes', ATTRIBUTES],
+  ['s3:PutObjectTagging', 'PUT *?tagging', tagging('red')],
+  ['s3:DeleteObjectTagging', 'DELETE *?tagging'],
+  ['s3:PutObject', 'POST *?uploads'],
+  ['s3:PutObject', 'POST *?uploads', TAGGED],
+  ['s3:PutObjectTagging', 'POST *?uploads', TAGGED],
+  ['s3:PutObject', 'POST *?uploadId=none', ONE_PART, NO_UPLOAD],
+  ['s3:AbortMultipartUpload', 'DELETE *?uploadId=none', {}, NO_UPLOAD],
+  ['s3:ListMultipartUploadParts', 'GET *?uploadId=none', {}, NO_UPLOAD],
+];
+const ACTIONS = [...new Set(ON_OBJECTS.map(([action]) => action))];
+const without = (action: string): string => `data/without-${ACTIONS.indexOf(action)}`;
+
+/** Permissions on one of two buckets and those on the other, each with its request. */
+const ON_BUCKETS: readonly (readonly [bucket: string, requests: Readonly<Record<string, string>>])[] = [
+  [
+    'one',
+    { 's3:ListBucket': 'GET *', 's3:GetBucketTagging': 'GET *?tagging', 's3:GetBucketVersioning': 'GET *?versioning' },
+  ],
+  [
+    'two',
+    {
+      's3:ListBucketVersions': 'GET *?versions',
+      's3:ListBucketMultipartUploads': 'GET *?uploads',
+      's3:GetBucketLocation': 'GET *?location',
+      's3:GetBucketPublicAccessBlock': 'GET *?publicAccessBlock',
+    },
+  ],
+];
 
 suite('s3', ({ scenario }) => {
   scenario('OB-01', 'HeadBucket and listing need s3:ListBucket, and reading objects does not give it', {
@@ -112,6 +163,73 @@ suite('s3', ({ scenario }) => {
       may(putObject('data/tagged/key', team)),
       may(putObject('data/red/key', team)),
       mayNot(putObject('data/red/other', { tags: { team: 'blue' } })),
+    ],
+  });
+
+  scenario('OB-25', 'attributes, tags and uploads of an object have a permission each', {
+    source: `${PERMISSIONS}; Amazon S3 User Guide, "Multipart upload API and permissions"`,
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow(ACTIONS, 'data/all'),
+        ...ACTIONS.map((action) =>
+          allow(
+            ACTIONS.filter((other) => other !== action),
+            without(action),
+          ),
+        ),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/all', ...ACTIONS.map(without)],
+    probes: ON_OBJECTS.flatMap(([action, request, options, refusal]) => {
+      const allowed = ask(request.replace('*', 'data/all'), options);
+      return [
+        refusal === undefined ? succeeds(allowed) : fails(allowed, refusal),
+        fails(ask(request.replace('*', without(action)), options), NOT_ALLOWED),
+      ];
+    }),
+  });
+
+  scenario('OB-26', 'what is asked of a bucket has a permission each', {
+    source: PERMISSIONS,
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        ...ON_BUCKETS.map(([bucket, requests]) => allow(Object.keys(requests), bucket)),
+        allow('s3:ListBucketVersions', 'one', { StringEquals: { 's3:prefix': 'red/' } }),
+      ),
+    },
+    workloads: APP,
+    buckets: { one: {}, two: {} },
+    probes: [
+      ...ON_BUCKETS.flatMap(([bucket, requests]) =>
+        Object.values(requests).flatMap((request) => [
+          succeeds(ask(request.replace('*', bucket))),
+          fails(ask(request.replace('*', bucket === 'one' ? 'two' : 'one')), NOT_ALLOWED),
+        ]),
+      ),
+      succeeds(ask('GET one?versions&prefix=red%2F')),
+    ],
+  });
+
+  scenario('OB-27', 'tags that an object has and those that it is given are conditions of giving it tags', {
+    source:
+      'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag, s3:RequestObjectTag; Service Authorization Reference, Amazon S3, PutObjectTagging',
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:PutObjectTagging', 'data/red', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+        allow('s3:PutObjectTagging', 'data/plain', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
+      ),
+    },
+    workloads: APP,
+    objects: [{ at: 'data/red', tags: { team: 'red' } }, 'data/plain'],
+    probes: [
+      fails(ask('PUT data/plain?tagging', tagging('blue')), NOT_ALLOWED),
+      succeeds(ask('PUT data/plain?tagging', tagging('red'))),
+      succeeds(ask('PUT data/red?tagging', tagging('blue'))),
+      fails(ask('PUT data/red?tagging', tagging('red')), NOT_ALLOWED),
     ],
   });
 });

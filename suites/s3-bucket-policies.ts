@@ -120,6 +120,7 @@ suite('s3', ({ scenario }) => {
         { Action: 's3:AbortMultipartUpload' },
         { Action: 's3:ListMultipartUploadParts' },
         { Action: 's3:GetBucketLocation', Resource: 'arn:aws:s3:::<bucket:data>' },
+        { Action: 's3:GetBucketObjectLockConfiguration', Resource: 'arn:aws:s3:::<bucket:data>' },
         { Action: 's3:ListBucketMultipartUploads', Resource: 'arn:aws:s3:::<bucket:data>' },
         { Action: ['s3:GetObject', 's3:ListBucket'], Resource: 'arn:aws:s3:::<bucket:data>*' },
         { Resource: 'arn:aws:s3:::conformance-*/*' },

@@ -199,9 +199,12 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  const enabled = '<AbacStatus xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></AbacStatus>';
+  const abac = (Status: string) =>
+    may('PUT data?abac', {
+      body: `<AbacStatus xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>${Status}</Status></AbacStatus>`,
+    });
 
-  scenario('OB-23', "a bucket's tags decide once attribute-based access control is on for it, and not before", {
+  scenario('OB-23', "a bucket's tags decide once attribute-based access control is on for it, and only while it is", {
     source:
       'Amazon S3 User Guide, "Using tags with S3 general purpose buckets" and "Enabling ABAC in general purpose buckets"; Service Authorization Reference, Amazon S3: s3:BucketTag',
     needs: ['own-boundary'],
@@ -222,9 +225,12 @@ suite('s3', ({ scenario }) => {
     probes: [
       ...['resource', 'bucket', 'other'].map((key) => mayNot(`GET data/${key}`)),
       may('GET data/none'),
-      may('PUT data?abac', { body: enabled }),
+      abac('Enabled'),
       ...['resource', 'bucket'].map((key) => may(`GET data/${key}`)),
       ...['other', 'none'].map((key) => mayNot(`GET data/${key}`)),
+      abac('Disabled'),
+      mayNot('GET data/resource'),
+      may('GET data/none'),
     ],
   });
 

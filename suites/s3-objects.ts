@@ -1,8 +1,9 @@
 /** Versions, owners and conditions: which requests for an object S3 takes, and what it asks of whom. */
-import { createHash } from 'node:crypto';
 import {
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectVersionsCommand,
   S3Client,
   type GetObjectCommandInput,
   type S3ServiceException,
@@ -18,7 +19,7 @@ import {
   suite,
   type SignedRequestOptions,
 } from '../harness/index.ts';
-import { APP, ask, ETAG_OF_ONE, may, mayNot, refusedWith } from './lib/s3-requests.ts';
+import { APP, ask, ETAG_OF_ONE, may, mayNot, refusedWith, withMd5 } from './lib/s3-requests.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 
@@ -26,8 +27,9 @@ const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 A
 const ENTRIES = `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${['newest', 'tags']
   .map((folder) => `<Object><Key>${folder}/key</Key><VersionId>null</VersionId></Object>`)
   .join('')}</Delete>`;
-const MD5_OF_ENTRIES = createHash('md5').update(ENTRIES).digest('base64');
-const ofVersion = (key: string) => ({ headers: { 'x-amz-copy-source': `<bucket:data>/${key}?versionId=null` } });
+const ofVersion = (key: string, more: Readonly<Record<string, string>> = {}) => ({
+  headers: { 'x-amz-copy-source': `<bucket:data>/${key}?versionId=null`, ...more },
+});
 
 suite('s3', ({ scenario }) => {
   scenario('OB-09', 'a version of an object has permissions and a condition key of its own', {
@@ -41,7 +43,8 @@ suite('s3', ({ scenario }) => {
         allow('s3:GetObjectVersion', 'data/other/*', { StringNotEquals: { 's3:VersionId': 'null' } }),
         allow('s3:GetObjectVersionTagging', ['data/tags/*', 'data/source/*']),
         allow('s3:GetObjectVersion', 'data/source/*'),
-        allow(['s3:PutObject', 's3:PutObjectTagging'], 'data/copy'),
+        allow('s3:PutObject', ['data/copy', 'data/plain']),
+        allow('s3:PutObjectTagging', 'data/copy'),
         allow('s3:DeleteObject', 'data/newest/*'),
         allow('s3:DeleteObjectVersion', ['data/versions/*', 'data/tags/*']),
       ),
@@ -65,10 +68,12 @@ suite('s3', ({ scenario }) => {
       // With an object its tags are copied.
       may('PUT data/copy', ofVersion('source/key')),
       mayNot('PUT data/copy', ofVersion('versions/key')),
+      mayNot('PUT data/plain', ofVersion('source/key')),
+      may('PUT data/plain', ofVersion('versions/key', { 'x-amz-tagging-directive': 'REPLACE' })),
       mayNot('DELETE data/versions/key'),
       mayNot('DELETE data/newest/key?versionId=null'),
       may('DELETE data/versions/key?versionId=null'),
-      may('POST data?delete', { body: ENTRIES, headers: { 'content-md5': MD5_OF_ENTRIES } }),
+      may('POST data?delete', withMd5(ENTRIES)),
       may('GET data/newest/key'),
       mayNot('GET data/tags/key?tagging&versionId=null'),
       fails(ask('GET data/versions/key?versionId='), refusedWith('InvalidArgument', 400)),
@@ -116,6 +121,42 @@ suite('s3', ({ scenario }) => {
       fails(ask('GET data/key?versionId=null', { headers: { range: 'bytes=0-1' } }), MARKED),
       may('DELETE data/key?versionId=null'),
       fails(ask('GET data/key?versionId=null'), refusedWith('NoSuchVersion', 404)),
+    ],
+  });
+
+  scenario('OB-24', 'each version of an object has tags of its own, and its own are asked about', {
+    source:
+      'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag; "Adding objects to versioning-enabled buckets"',
+    // AWS asks to wait for fifteen minutes once versions are kept.
+    needs: ['call-record', 'own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'blue' } }),
+        allow('s3:GetObjectVersion', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+        allow(['s3:PutObject', 's3:PutObjectTagging', 's3:DeleteObject'], 'data/key'),
+        allow('s3:PutBucketVersioning', 'data'),
+      ),
+    },
+    workloads: APP,
+    objects: [{ at: 'data/key', tags: { team: 'red' } }],
+    probes: [
+      mayNot('GET data/key'),
+      may('GET data/key?versionId=null'),
+      succeeds(versioning('Enabled')),
+      may('PUT data/key', { headers: { 'x-amz-tagging': 'team=blue' } }),
+      may('GET data/key'),
+      may('GET data/key?versionId=null'),
+      may('DELETE data/key'),
+      mayNot('GET data/key'),
+      may('GET data/key?versionId=null'),
+      check('there are two versions and a marker, which are deleted', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const Bucket = name('<bucket:data>');
+        const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+        expect([Versions.length, DeleteMarkers.length]).to.deep.equal([2, 1]);
+        const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+        await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+      }),
     ],
   });
 
