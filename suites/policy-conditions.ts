@@ -130,6 +130,11 @@ suite('policies', ({ scenario }) => {
       'yes-owner': {
         StringEquals: { 'aws:ResourceAccount': '<account:main>', 's3:ResourceAccount': '<account:main>' },
       },
+      'yes-region': { StringEquals: { 'aws:RequestedRegion': '<region:c1>' } },
+      'no-region': { StringNotEquals: { 'aws:RequestedRegion': '<region:c1>' } },
+      // Users alone have one.
+      'yes-no-user-name': { Null: { 'aws:username': 'true' } },
+      'no-user-name': { StringLike: { 'aws:username': '*' } },
       'yes-type': { StringEquals: { 'aws:PrincipalType': 'AssumedRole' } },
       'yes-session': { StringLike: { 'aws:userid': 'AROA*:eks-*' } },
       'no-session': { StringLike: { 'aws:userid': 'AROA*:probe' } },

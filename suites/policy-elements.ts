@@ -30,10 +30,11 @@ const WEB = { role: 'app', token: 'web' } as const;
 const WEB_TOKEN = { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } } as const;
 
 /** A policy with elements that the builders have no words for. */
-const document = (statement: object, version = '2012-10-17') => ({
-  document: { Version: version, Statement: [{ Effect: 'Allow', ...statement }] },
+const document = (statement: object) => ({
+  document: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] },
   from: 'the scenario',
 });
+const OWN = '${aws:PrincipalTag/kubernetes-service-account}';
 const can = (key: string) => succeeds(asSession('app', getObject(`data/${key}`)));
 const cannot = (key: string) => fails(asSession('app', getObject(`data/${key}`)), NOT_ALLOWED);
 const objects = (...keys: readonly string[]) => keys.map((key) => `data/${key}`);
@@ -183,21 +184,27 @@ suite('policies', ({ scenario }) => {
     roles: {
       app: {
         trust: [trustPodIdentity()],
-        permissions: document(
-          {
-            Action: 's3:GetObject',
-            Resource: [
-              'arn:aws:s3:::<bucket:data>/open/*',
-              'arn:aws:s3:::<bucket:data>/${aws:PrincipalTag/kubernetes-service-account}/*',
+        permissions: {
+          from: 'the scenario',
+          document: {
+            Version: '2008-10-17',
+            Statement: [
+              {
+                ...{ Effect: 'Allow', Action: 's3:GetObject' },
+                Resource: ['arn:aws:s3:::<bucket:data>/open/*', `arn:aws:s3:::<bucket:data>/${OWN}/*`],
+              },
+              {
+                ...{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/compared/*' },
+                Condition: { StringEquals: { 'aws:PrincipalTag/kubernetes-service-account': OWN } },
+              },
             ],
           },
-          '2008-10-17',
-        ),
+        },
       },
     },
     workloads: APP,
-    objects: objects('open/key', 'app/key'),
-    probes: [can('open/key'), cannot('app/key')],
+    objects: objects('open/key', 'app/key', 'compared/key'),
+    probes: [can('open/key'), cannot('app/key'), cannot('compared/key')],
   });
 
   scenario('PO-11', 'a star or question mark that is written as a variable is itself', {

@@ -58,15 +58,16 @@ suite('policies', ({ scenario }) => {
     source: 'IAM User Guide, "Managed policies and inline policies"',
     roles: {
       app: {
-        ...podIdentityRole(allow('s3:GetObject', 'data/inline')),
-        attached: [allow('s3:GetObject', 'data/managed')],
+        ...podIdentityRole(allow('s3:GetObject', ['data/inline', 'data/denied'])),
+        attached: [allow('s3:GetObject', 'data/managed'), deny('s3:GetObject', 'data/denied')],
       },
     },
     workloads: APP,
-    objects: ['data/inline', 'data/managed', 'data/other'],
+    objects: ['data/inline', 'data/managed', 'data/denied', 'data/other'],
     probes: [
       succeeds(asSession('app', getObject('data/inline'))),
       succeeds(asSession('app', getObject('data/managed'))),
+      fails(asSession('app', getObject('data/denied')), { ...NOT_ALLOWED, explicit: true }),
       fails(asSession('app', getObject('data/other')), NOT_ALLOWED),
     ],
   });

@@ -16,7 +16,7 @@ import {
   suite,
   type SignedRequestOptions,
 } from '../harness/index.ts';
-import { ask, ETAG_OF_ONE, refusedWith, withMd5 } from './lib/s3-requests.ts';
+import { ask, ETAG_OF_ONE, refusedWith, teamTag } from './lib/s3-requests.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 
@@ -27,10 +27,6 @@ const may = (call: Parameters<typeof asSession>[1]) => succeeds(asSession('app',
 const mayNot = (call: Parameters<typeof asSession>[1]) => fails(asSession('app', call), NOT_ALLOWED);
 const team = { tags: { team: 'red' } };
 
-const tagging = (value: string) =>
-  withMd5(
-    `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet><Tag><Key>team</Key><Value>${value}</Value></Tag></TagSet></Tagging>`,
-  );
 const NO_UPLOAD = refusedWith('NoSuchUpload', 404);
 const ONE_PART = {
   body: `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Part><PartNumber>1</PartNumber><ETag>${ETAG_OF_ONE}</ETag></Part></CompleteMultipartUpload>`,
@@ -47,11 +43,12 @@ const ON_OBJECTS: readonly (readonly [
 ])[] = [
   ['s3:GetObject', 'GET *?attributes', ATTRIBUTES],
   ['s3:GetObjectAttributes', 'GET *?attributes', ATTRIBUTES],
-  ['s3:PutObjectTagging', 'PUT *?tagging', tagging('red')],
+  ['s3:PutObjectTagging', 'PUT *?tagging', teamTag('red')],
   ['s3:DeleteObjectTagging', 'DELETE *?tagging'],
   ['s3:PutObject', 'POST *?uploads'],
   ['s3:PutObject', 'POST *?uploads', TAGGED],
   ['s3:PutObjectTagging', 'POST *?uploads', TAGGED],
+  ['s3:PutObject', 'PUT *?partNumber=1&uploadId=none', {}, NO_UPLOAD],
   ['s3:PutObject', 'POST *?uploadId=none', ONE_PART, NO_UPLOAD],
   ['s3:AbortMultipartUpload', 'DELETE *?uploadId=none', {}, NO_UPLOAD],
   ['s3:ListMultipartUploadParts', 'GET *?uploadId=none', {}, NO_UPLOAD],
@@ -226,10 +223,10 @@ suite('s3', ({ scenario }) => {
     workloads: APP,
     objects: [{ at: 'data/red', tags: { team: 'red' } }, 'data/plain'],
     probes: [
-      fails(ask('PUT data/plain?tagging', tagging('blue')), NOT_ALLOWED),
-      succeeds(ask('PUT data/plain?tagging', tagging('red'))),
-      succeeds(ask('PUT data/red?tagging', tagging('blue'))),
-      fails(ask('PUT data/red?tagging', tagging('red')), NOT_ALLOWED),
+      fails(ask('PUT data/plain?tagging', teamTag('blue')), NOT_ALLOWED),
+      succeeds(ask('PUT data/plain?tagging', teamTag('red'))),
+      succeeds(ask('PUT data/red?tagging', teamTag('blue'))),
+      fails(ask('PUT data/red?tagging', teamTag('red')), NOT_ALLOWED),
     ],
   });
 });

@@ -1,5 +1,11 @@
 /** Who may put which policy on a bucket, and what keeps it from being public. */
-import { DeletePublicAccessBlockCommand, PutPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeletePublicAccessBlockCommand,
+  GetBucketPolicyStatusCommand,
+  PutPublicAccessBlockCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { expect } from 'chai';
 import {
   allow,
   askEksAuth,
@@ -202,6 +208,7 @@ suite('s3', ({ scenario }) => {
     probes: [
       ...NARROW.map((statement) => succeeds(put(statement))),
       ...WIDE.map((statement) => fails(put(statement), DENIED)),
+      fails(put(NOBODY, {}), DENIED),
       may('GET data?policy'),
     ],
   });
@@ -266,6 +273,13 @@ suite('s3', ({ scenario }) => {
       may('GET data/open/key'),
       succeeds(stranger),
       succeeds(anonymous),
+      fails(signedRequest(null, 'GET data/open/key?response-content-type=text%2Fplain'), {
+        ...refusedWith('InvalidRequest', 400),
+      }),
+      check('it counts as public', async ({ aws, name }) => {
+        const asked = new GetBucketPolicyStatusCommand({ Bucket: name('<bucket:data>') });
+        expect((await new S3Client(await aws('s3')).send(asked)).PolicyStatus?.IsPublic).to.equal(true);
+      }),
       // Of bucket and account the stricter counts.
       check('the account restricts public buckets', (world) =>
         blockOfAccount(
@@ -288,7 +302,8 @@ suite('s3', ({ scenario }) => {
       // What is not public is not restricted.
       succeeds(stranger),
       fails(anonymous, DENIED),
-      succeeds(block({ BlockPublicPolicy: false, RestrictPublicBuckets: false })),
+      // What is not said is off.
+      succeeds(block({ RestrictPublicBuckets: false })),
       ...[
         condition('StringEquals', 'aws:PrincipalType', 'Anonymous'),
         condition('StringEquals', 'aws:PrincipalAccount', 'anonymous'),

@@ -35,15 +35,18 @@ const GRANTS = ['full-control', 'read', 'read-acp', 'write', 'write-acp'].map((r
 const GRANTEE = `id="${'0123456789abcdef'.repeat(4)}"`;
 const KMS_KEY = 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
+const COPIED_PART = 'PUT data/any/key?partNumber=1&uploadId=none';
+
 const equals = (key: string, value: string): Conditions => ({ StringEquals: { [`s3:${key}`]: value } });
 
 suite('s3', ({ scenario }) => {
   scenario('OB-06', 'headers of a request are condition keys, and are there where they are sent', {
-    source: KEYS,
+    source: `${KEYS}; IAM User Guide, "AWS global condition context keys", aws:Referer`,
     roles: {
       app: podIdentityRole(
         allow('s3:PutObject', 'data/*'),
         ...Object.entries(WRITTEN).map(([name, value]) => deny('s3:PutObject', `data/${name}`, equals(name, value))),
+        deny('s3:PutObject', 'data/referred', { StringEquals: { 'aws:Referer': 'https://example.com/' } }),
         deny('s3:PutObject', 'data/must', { Null: { 's3:x-amz-server-side-encryption': 'true' } }),
         deny('s3:PutObject', 'data/all', { StringLike: { 's3:x-amz-acl': '*' } }),
       ),
@@ -57,6 +60,8 @@ suite('s3', ({ scenario }) => {
       ]),
       may('PUT data/x-amz-acl'),
       may('PUT data/x-amz-storage-class', { headers: { 'x-amz-storage-class': 'STANDARD' } }),
+      may('PUT data/referred'),
+      forbidden('PUT data/referred', { headers: { referer: 'https://example.com/' } }),
       may('PUT data/must', { headers: { 'x-amz-server-side-encryption': 'AES256' } }),
       forbidden('PUT data/must'),
       may('PUT data/all'),
@@ -79,6 +84,7 @@ suite('s3', ({ scenario }) => {
         deny('s3:PutObject', 'data/annotated', equals('x-amz-object-annotation-directive', 'COPY')),
         deny('s3:CreateBucket', 'none', equals('x-amz-object-ownership', 'ObjectWriter')),
         deny('s3:CreateBucket', 'none', equals('x-amz-bucket-namespace', 'account-regional')),
+        deny('s3:CreateBucket', 'none', equals('LocationConstraint', '<region:c1>')),
       ),
     },
     workloads: APP,
@@ -110,11 +116,14 @@ suite('s3', ({ scenario }) => {
       }),
       forbidden('PUT none', { headers: { 'x-amz-object-ownership': 'ObjectWriter' } }),
       forbidden('PUT none', { headers: { 'x-amz-bucket-namespace': 'account-regional' } }),
+      forbidden('PUT none', {
+        body: '<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint><region:c1></LocationConstraint></CreateBucketConfiguration>',
+      }),
     ],
   });
 
   scenario('OB-07', 'what a copy is of, and how, is a condition of writing it', {
-    source: `${KEYS}: s3:x-amz-copy-source, s3:x-amz-metadata-directive; Amazon S3 API Reference, CopyObject, permissions`,
+    source: `${KEYS}: s3:x-amz-copy-source, s3:x-amz-metadata-directive; Amazon S3 API Reference, CopyObject and UploadPartCopy, permissions`,
     roles: {
       app: podIdentityRole(
         allow('s3:GetObject', ['data/source/*', 'data/other/*']),
@@ -135,6 +144,11 @@ suite('s3', ({ scenario }) => {
       mayNot('PUT data/replaced/key', { headers: { 'x-amz-copy-source': '<bucket:data>/source/key' } }),
       may('PUT data/any/key', { headers: { 'x-amz-copy-source': '<bucket:data>/other/key' } }),
       mayNot('PUT data/any/key', { headers: { 'x-amz-copy-source': '<bucket:data>/hidden/key' } }),
+      // So is a part that is a copy.
+      fails(ask(COPIED_PART, { headers: { 'x-amz-copy-source': '<bucket:data>/other/key' } }), {
+        ...refusedWith('NoSuchUpload', 404),
+      }),
+      mayNot(COPIED_PART, { headers: { 'x-amz-copy-source': '<bucket:data>/hidden/key' } }),
     ],
   });
 
@@ -211,6 +225,7 @@ suite('s3', ({ scenario }) => {
     roles: {
       app: podIdentityRole(
         allow('s3:PutBucketAbac', 'data'),
+        allow('s3:ListBucket', 'data', { StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' } }),
         // A tag that every bucket of a run has.
         allow('s3:GetObject', 'data/resource', {
           StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' },
@@ -224,8 +239,10 @@ suite('s3', ({ scenario }) => {
     objects: ['resource', 'bucket', 'other', 'none'].map((key) => `data/${key}`),
     probes: [
       ...['resource', 'bucket', 'other'].map((key) => mayNot(`GET data/${key}`)),
+      mayNot('GET data'),
       may('GET data/none'),
       abac('Enabled'),
+      may('GET data'),
       ...['resource', 'bucket'].map((key) => may(`GET data/${key}`)),
       ...['other', 'none'].map((key) => mayNot(`GET data/${key}`)),
       abac('Disabled'),

@@ -19,7 +19,7 @@ import {
   suite,
   type SignedRequestOptions,
 } from '../harness/index.ts';
-import { APP, ask, ETAG_OF_ONE, may, mayNot, refusedWith, withMd5 } from './lib/s3-requests.ts';
+import { APP, ask, ETAG_OF_ONE, may, mayNot, refusedWith, teamTag, withMd5 } from './lib/s3-requests.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 
@@ -42,6 +42,7 @@ suite('s3', ({ scenario }) => {
         allow('s3:GetObjectVersion', 'data/null/*', { StringEquals: { 's3:VersionId': 'null' } }),
         allow('s3:GetObjectVersion', 'data/other/*', { StringNotEquals: { 's3:VersionId': 'null' } }),
         allow('s3:GetObjectVersionTagging', ['data/tags/*', 'data/source/*']),
+        allow('s3:PutObjectVersionTagging', 'data/tags/*'),
         allow('s3:GetObjectVersion', 'data/source/*'),
         allow('s3:PutObject', ['data/copy', 'data/plain']),
         allow('s3:PutObjectTagging', 'data/copy'),
@@ -65,6 +66,8 @@ suite('s3', ({ scenario }) => {
       may('GET data/tags/key?tagging&versionId=null'),
       mayNot('GET data/tags/key?tagging'),
       mayNot('GET data/tags/key?versionId=null'),
+      may('PUT data/tags/key?tagging&versionId=null', teamTag('blue')),
+      mayNot('PUT data/tags/key?tagging', teamTag('blue')),
       // With an object its tags are copied.
       may('PUT data/copy', ofVersion('source/key')),
       mayNot('PUT data/copy', ofVersion('versions/key')),

@@ -32,6 +32,11 @@ export const mayNot = (request: string, options: SignedRequestOptions = {}) =>
 
 /** A body with its checksum, without which S3 takes no list of objects or tags. */
 export const withMd5 = (body: string): SignedRequestOptions => ({ body, headers: digests.md5(body) });
+/** The body of PutObjectTagging. */
+export const teamTag = (value: string): SignedRequestOptions =>
+  withMd5(
+    `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet><Tag><Key>team</Key><Value>${value}</Value></Tag></TagSet></Tagging>`,
+  );
 /** Headers that tell a checksum of a text. */
 export const digests = {
   md5: (text: string) => ({ 'content-md5': createHash('md5').update(text).digest('base64') }),
