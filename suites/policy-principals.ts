@@ -145,10 +145,11 @@ suite('policies', ({ scenario }) => {
   });
 
   const WEB = { role: 'app', token: 'web' } as const;
-  const but = (...names: readonly string[]) => ({
-    ...{ Effect: 'Deny', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/*' },
+  const but = (key: string, ...names: readonly string[]) => ({
+    ...{ Effect: 'Deny', Action: 's3:GetObject', Resource: `arn:aws:s3:::<bucket:data>/${key}` },
     NotPrincipal: { AWS: names },
   });
+  const DENIED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true } as const;
 
   scenario(
     'PO-54',
@@ -173,19 +174,21 @@ suite('policies', ({ scenario }) => {
             ...{ from: 'the scenario' },
             document: {
               Version: '2012-10-17',
-              Statement: [but('arn:aws:iam::<account:main>:root', '<role:app>', '<role:bounded>')],
+              Statement: [
+                but('*', 'arn:aws:iam::<account:main>:root', '<role:app>', '<role:bounded>'),
+                but('of-role', '<role:app>'),
+              ],
             },
           },
         },
       },
-      objects: ['data/key', 'open/key'],
+      objects: ['data/key', 'data/of-role', 'open/key'],
       probes: [
         succeeds(asSession(WEB, getObject('data/key'))),
+        fails(asSession(WEB, getObject('data/of-role')), DENIED),
         ...['stranger', 'bounded'].flatMap((role) => [
           succeeds(asSession({ ...WEB, role }, getObject('open/key'))),
-          fails(asSession({ ...WEB, role }, getObject('data/key')), {
-            ...{ by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true },
-          }),
+          fails(asSession({ ...WEB, role }, getObject('data/key')), DENIED),
         ]),
       ],
     },

@@ -121,6 +121,8 @@ suite('signatures', ({ scenario }) => {
       succeeds(get({ headers: { 'x-amz-meta-note': 'one   two    three' } })),
       succeeds(get({ headers: { 'x-amz-meta-note': '  one two  ' } })),
       succeeds(get({ byDate: true })),
+      // Where there are both, x-amz-date counts.
+      succeeds(get({ headers: { date: 'Wed, 01 Jan 2020 00:00:00 GMT' } })),
       ...["a b/(1)'*!~.txt", 'ключ/日本', 'a+b=c&d:e@f,g;h', 'a//b', 'a/../b', '100%'].flatMap((key) => [
         succeeds(put(key, { body: 'one' })),
         succeeds(get({}, `GET data/${key}`), { bytes: 3 }),
