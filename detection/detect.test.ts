@@ -36,7 +36,13 @@ describe('detect', () => {
   const of = (
     attempt: Attempt,
     covered: Coverage,
-    how: { all?: boolean; hint?: string; beside?: readonly ReadonlySet<string>[]; ofProbes?: boolean } = {},
+    how: {
+      all?: boolean;
+      hint?: string;
+      beside?: readonly ReadonlySet<string>[];
+      most?: number;
+      ofProbes?: boolean;
+    } = {},
   ) => detect(DEFECT, covered, attempt, { all: false, ...how });
 
   it('tries those that reach it, the likeliest first, and the one that failed once more alone', async () => {
@@ -76,11 +82,12 @@ describe('detect', () => {
     expect(tried[0]).to.deep.equal(['b', 'a']);
   });
 
-  it('gives up after the likeliest, unless all are asked for', async () => {
+  it('gives up after so many of the likeliest, unless all are asked for', async () => {
     const covered = coverage(...Array.from({ length: 200 }, (_, index) => run(`r${index}`, ['d'], index)));
-    expect(await of(failing(['r199']), covered)).to.include({ state: 'survived', reachedBy: 200 });
+    expect(await of(failing(['r199']), covered, { most: 120 })).to.include({ state: 'survived', reachedBy: 200 });
     expect(tried.map(({ length }) => length)).to.deep.equal([24, 96]);
-    expect((await of(failing(['r199']), covered, { all: true })).noticedBy).to.deep.equal(['r199']);
+    expect((await of(failing(['r199']), covered)).noticedBy).to.deep.equal(['r199']);
+    expect((await of(failing(['r199']), covered, { all: true, most: 120 })).noticedBy).to.deep.equal(['r199']);
   });
 
   it('tries the one that noticed it the last time ahead, alone', async () => {

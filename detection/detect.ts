@@ -39,8 +39,6 @@ interface How {
 
 /** Scenarios that the first run tries, the likeliest. */
 const FIRST = 24;
-/** How many are tried at most, in the first run and in one of each form of flags after it; with `all`, every one. */
-const MOST = 120;
 /** How many of those that came to no verdict, and whose probes reach the defect, are tried with it on during these alone, one after another. */
 const OF_PROBES = 20;
 /** So many of what came to no verdict beside others are tried alone. */
@@ -55,6 +53,8 @@ interface Choice {
   readonly firstAlone?: boolean;
   /** Ids of the defects of the same file, and of the same area. */
   readonly beside?: readonly ReadonlySet<string>[] | undefined;
+  /** How many are tried, in the first run and in one of each form of flags after it. Default: every one, as with `all`. */
+  readonly most?: number | undefined;
   /** Whether a defect can be on while a scenario makes its probes alone. */
   readonly ofProbes?: boolean | undefined;
 }
@@ -68,7 +68,7 @@ export async function detect(
   defect: Defect,
   coverage: Coverage,
   attempt: Attempt,
-  { all, hint, firstAlone, beside, ofProbes }: Choice,
+  { all, hint, firstAlone, beside, most, ofProbes }: Choice,
 ): Promise<Detection> {
   const likely = likeliest(defect, coverage, { hint, beside });
   const done = (state: State, noticedBy: readonly string[] = [], reason?: string): Detection => ({
@@ -80,7 +80,7 @@ export async function detect(
   const passed: Covered[] = [];
   const broken: Broken[] = [];
   const isFirstAlone = firstAlone === true || (hint !== undefined && likely[0]?.key === hint);
-  for (const batch of batchesOf(all ? likely : likely.slice(0, MOST), isFirstAlone ? [1, FIRST] : [FIRST])) {
+  for (const batch of batchesOf(all ? likely : likely.slice(0, most), isFirstAlone ? [1, FIRST] : [FIRST])) {
     const tried = await tryBatch(defect, batch, attempt, { all });
     noticedBy.push(...tried.noticedBy);
     passed.push(...tried.passed);

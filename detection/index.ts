@@ -123,7 +123,13 @@ async function detectAll(
     const areas = idsBy(kind.defects, ({ area }) => area);
     await inParallel(left, jobs, async (defect) => {
       const beside = [files.get(fileOf(defect)), areas.get(defect.area)].filter((ids) => ids !== undefined);
-      const how = { hint: hints[defect.id], firstAlone: kind.firstAlone, beside, ofProbes: kind.ofProbes };
+      const how = {
+        hint: hints[defect.id],
+        firstAlone: kind.firstAlone,
+        beside,
+        most: kind.most,
+        ofProbes: kind.ofProbes,
+      };
       const started = performance.now();
       const detection = await detect(defect, coverage, attempt, { all, ...how });
       tell({ ...detection, seconds: Math.round((performance.now() - started) / 1000) });

@@ -20,6 +20,8 @@ export interface Kind {
   readonly worker: Worker;
   /** Whether the likeliest is tried alone at first: where it is mostly the one that notices a defect. */
   readonly firstAlone: boolean;
+  /** How many of those that reach a defect are tried. Default: every one. */
+  readonly most?: number;
   /** Whether a defect can be switched on for the probes of a scenario alone. */
   readonly ofProbes?: boolean;
   readonly defects: readonly Defect[];
@@ -58,7 +60,15 @@ export async function faultsKind(root: string, names: readonly string[]): Promis
 export async function mutantsKind(root: string): Promise<Kind> {
   const build = join(root, 'dist', 'mutants');
   const defects = await mutantsOf(root, build, SUBJECTS, SWITCHED);
-  return { name: 'mutants', build, ...OF_SCENARIOS, ofProbes: true, defects, runs: await scenarioRuns(root) };
+  return {
+    name: 'mutants',
+    build,
+    ...OF_SCENARIOS,
+    most: 300,
+    ofProbes: true,
+    defects,
+    runs: await scenarioRuns(root),
+  };
 }
 
 /** Mutants of what judges, which the project's own tests notice. */
