@@ -58,6 +58,15 @@ describe('API server', () => {
       expect(answer.text).not.to.contain('secret-value');
     });
 
+    it('takes no header but a bearer token for credentials', async () => {
+      const status = async (authorization: string): Promise<number> =>
+        (await cluster.call('GET', PODS, { as: undefined, headers: { authorization } })).status;
+      for (const none of ['Basic YTpi', 'Bearer', 'Bearer  user:admin', 'user:admin'])
+        expect(await status(none), none).to.equal(403);
+      for (const one of ['bearer user:admin', 'Bearer user:admin more']) expect(await status(one), one).to.equal(200);
+      expect(await status('Bearer more user:admin')).to.equal(401);
+    });
+
     it('impersonates for those who may', async () => {
       const headers = { 'impersonate-user': 'system:serviceaccount:default:default' };
       const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';

@@ -68,15 +68,17 @@ function remembered(
   };
 }
 
-/** The user of a request. Throws `ApiError` 401 when it has an authorization header that proves nobody. */
+/**
+ * The user of a request. Throws `ApiError` 401 when it has a bearer token that proves nobody; another authorization header is
+ * nobody's (Kubernetes, apiserver, `bearertoken.Authenticator`).
+ */
 export async function authenticateRequest(
   headers: IncomingHttpHeaders,
   authenticator: TokenAuthenticator,
 ): Promise<UserInfo> {
-  const { authorization } = headers;
-  if (authorization === undefined) return ANONYMOUS;
-  const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-  const { user } = token === undefined ? {} : await authenticator(token);
+  const [scheme, token] = (headers.authorization ?? '').trim().split(' ');
+  if (scheme?.toLowerCase() !== 'bearer' || !token) return ANONYMOUS;
+  const { user } = await authenticator(token);
   if (user === undefined) throw new ApiError(401, 'Unauthorized', 'Unauthorized');
   return user;
 }
