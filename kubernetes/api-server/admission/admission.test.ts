@@ -90,8 +90,10 @@ describe('mutating webhooks', () => {
 
   it('may speak v1beta1', async () => {
     await register({ admissionReviewVersions: ['v1beta1'] });
-    // Such a webhook may answer without type and UID.
-    answer = () => ({ response: patch([{ op: 'add', path: '/metadata/labels/x', value: 'y' }]) });
+    // Such a webhook may answer without type, UID and type of patch.
+    answer = () => ({
+      response: { ...patch([{ op: 'add', path: '/metadata/labels/x', value: 'y' }]), patchType: undefined },
+    });
     expect((await create('beta')).body.metadata.labels).to.include({ x: 'y' });
     expect(seen[0]?.apiVersion).to.equal('admission.k8s.io/v1beta1');
   });
@@ -131,6 +133,20 @@ describe('mutating webhooks', () => {
     });
   }
 
+  for (const [title, reply] of [
+    ['does not apply', patch([{ op: 'remove', path: '/x' }])],
+    ['is no patch', { ...patch([]), patch: Buffer.from('{').toString('base64') }],
+  ] as const) {
+    it(`fail the write by a patch that ${title}, even where failures are ignored`, async () => {
+      await register({ failurePolicy: 'Ignore' });
+      answer = (review) => respond(review, reply);
+      const before = await failedOpen();
+      const { status, body } = await create('unpatched');
+      expect([status, body['reason']]).to.deep.equal([500, 'InternalError']);
+      expect(await failedOpen()).to.equal(before);
+    });
+  }
+
   const failures: readonly [title: string, settings: object, reply: (review: Review) => object, message: string][] = [
     [
       'cannot be reached',
@@ -141,7 +157,8 @@ describe('mutating webhooks', () => {
     ['is not trusted', {}, () => ({}), 'failed to call webhook'],
     ['does not answer a review', {}, () => ({}), 'webhook response was absent'],
     ['answers another review', {}, (r) => respond(r, { allowed: true, uid: 'other' }), 'expected response.uid'],
-    ['patches what is not there', {}, (r) => respond(r, patch([{ op: 'remove', path: '/x' }])), 'does not exist'],
+    ['patches by another type', {}, (r) => respond(r, { ...patch([]), patchType: 'Merge' }), 'unsupported patch type'],
+    ['patches by no type', {}, (r) => respond(r, { ...patch([]), patchType: null }), 'but not response.patchType'],
   ];
   for (const [title, settings, reply, message] of failures) {
     for (const failurePolicy of ['Fail', 'Ignore']) {

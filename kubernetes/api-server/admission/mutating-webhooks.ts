@@ -21,7 +21,7 @@ export interface AdmissionAttributes {
 interface AdmissionResponse {
   readonly uid?: unknown;
   readonly allowed?: unknown;
-  readonly patch?: unknown;
+  readonly patch?: string | null;
   readonly patchType?: unknown;
   readonly status?: { readonly code?: number; readonly reason?: string; readonly message?: string };
 }
@@ -61,6 +61,12 @@ function denial(webhook: MutatingWebhook, response: AdmissionResponse): ApiError
   const explanation = message || reason;
   const text = explanation ? `denied the request: ${explanation}` : 'denied the request without explanation';
   return new ApiError(Math.max(code, 400), reason ?? '', `admission webhook "${webhook.name}" ${text}`);
+}
+
+function internalError(error: unknown, prefix = ''): ApiError {
+  const cause = error instanceof Error ? error.message : 'unknown error';
+  const causes = [{ reason: '', field: '', message: prefix + cause }];
+  return new ApiError(500, 'InternalError', `Internal error occurred: ${prefix}${cause}`, { causes });
 }
 
 /** Calls the mutating webhooks that the store's configurations register. */
@@ -114,25 +120,25 @@ export class MutatingWebhooks {
 
   async #ask(webhook: MutatingWebhook, attributes: AdmissionAttributes, object: KubeObject | undefined) {
     let response: AdmissionResponse;
-    let patched: unknown = object;
     try {
       response = await this.#call(webhook, attributes, object);
-      if (response.allowed === true && typeof response.patch === 'string' && object !== undefined) {
-        if (response.patchType !== 'JSONPatch') throw new Error('webhook returned response.patch but not patchType');
-        const patch: unknown = JSON.parse(Buffer.from(response.patch, 'base64').toString());
-        patched = applyJsonPatch(object, patch);
-      }
     } catch (error) {
       if (webhook.failurePolicy === 'Ignore') {
         this.#failedOpen.set(webhook.name, (this.#failedOpen.get(webhook.name) ?? 0) + 1);
         return object;
       }
-      const cause = error instanceof Error ? error.message : 'unknown error';
-      const message = `Internal error occurred: failed calling webhook "${webhook.name}": ${cause}`;
-      throw new ApiError(500, 'InternalError', message, { causes: [{ reason: '', field: '', message: cause }] });
+      throw internalError(error, `failed calling webhook "${webhook.name}": `);
     }
     if (response.allowed !== true) throw denial(webhook, response);
-    return restoreIdentity(patched as KubeObject | undefined, object, attributes.kind);
+    if (!response.patch) return object;
+    // Unlike a failed call, a patch that cannot be applied fails the write whatever the failurePolicy.
+    try {
+      const patch: unknown = JSON.parse(Buffer.from(response.patch, 'base64').toString());
+      if (object === undefined) throw new Error('there is no object to patch in this operation');
+      return restoreIdentity(applyJsonPatch(object, patch) as KubeObject, object, attributes.kind);
+    } catch (error) {
+      throw internalError(error);
+    }
   }
 
   async #call(webhook: MutatingWebhook, attributes: AdmissionAttributes, object: KubeObject | undefined) {
@@ -146,21 +152,25 @@ export class MutatingWebhooks {
       response?: AdmissionResponse | null;
     };
     if (typeof response !== 'object' || response === null) throw new Error('webhook response was absent');
-    // Only v1 holds webhooks to the answer's type and UID; v1beta1 ones may leave them out.
+    // Only v1 holds webhooks to the answer's type, UID and type of patch; v1beta1 ones may leave them out.
     if (version === 'v1') {
       if (kind !== 'AdmissionReview' || apiVersion !== 'admission.k8s.io/v1') {
         const got = `${String(apiVersion)}, Kind=${String(kind)}`;
         throw new Error(`expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got ${got}`);
       }
       if (response.uid !== uid) throw new Error(`expected response.uid="${uid}", got a different one`);
+      const [has, lacks] = response.patch ? ['patch', 'patchType'] : ['patchType', 'patch'];
+      if (!response.patch !== !response.patchType)
+        throw new Error(`webhook returned response.${has} but not response.${lacks}`);
+      if (response.patchType && response.patchType !== 'JSONPatch')
+        throw new Error(`unsupported patch type ${JSON.stringify(response.patchType)}`);
     }
     return response;
   }
 }
 
 /** A patch changes neither what kind of object this is nor where it lives. */
-function restoreIdentity(patched: KubeObject | undefined, object: KubeObject | undefined, kind: ResourceKind) {
-  if (patched === undefined || object === undefined) return object;
+function restoreIdentity(patched: KubeObject, object: KubeObject, kind: ResourceKind) {
   const { name, namespace } = object.metadata;
   const metadata = { ...(patched.metadata as KubeObject['metadata'] | undefined), name };
   if (namespace !== undefined) metadata.namespace = namespace;
