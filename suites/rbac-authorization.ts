@@ -21,6 +21,8 @@ const NOT_ALLOWED = { by: 'kubernetes', code: 'NotAllowed' } as const;
 const APP = '<namespace:app>';
 const PODS_OF_APP = `/api/v1/namespaces/${APP}/pods`;
 const JWKS = '/openid/v1/jwks';
+const secretsWhere = (selector: string): string =>
+  `/api/v1/namespaces/${APP}/secrets?fieldSelector=${encodeURIComponent(selector)}`;
 
 suite('rbac', ({ scenario }) => {
   scenario('RB-12', 'who may run commands in pods can use their tokens', {
@@ -43,7 +45,7 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-13', 'a rule that names objects is for these alone', {
-    source: `${RBAC}, "Referring to resources": resourceNames`,
+    source: `${RBAC}, "Referring to resources": resourceNames, and list by metadata.name`,
     workloads: { app: {}, other: { serviceAccount: 'other' } },
     users: {
       maker: {
@@ -56,12 +58,19 @@ suite('rbac', ({ scenario }) => {
       },
     },
     probes: [
-      controlSucceeds(createToken('app/app', { as: 'maker' })),
+      // A token's request names its account, unlike one that makes an object.
+      succeeds(createToken('app/app', { as: 'maker' })),
       fails(createToken('app/other', { as: 'maker' }), FORBIDDEN),
       succeeds(reviewAccess('reader', { verb: 'get', resource: 'secrets', name: 'mine', namespace: APP })),
       fails(reviewAccess('reader', { verb: 'get', resource: 'secrets', name: 'others', namespace: APP }), NOT_ALLOWED),
-      // A request for all of them names none.
+      // A request for all of them names none, unless it selects one by its name.
       fails(reviewAccess('reader', { verb: 'list', resource: 'secrets', namespace: APP }), NOT_ALLOWED),
+      ...['=mine', '==mine', '=mine,type=Opaque'].map((selected) =>
+        succeeds(kubernetesGet(secretsWhere(`metadata.name${selected}`), { user: 'reader' })),
+      ),
+      ...['metadata.name!=mine', 'metadata.name=others', 'metadata.namespace=mine', ''].map((selector) =>
+        fails(kubernetesGet(secretsWhere(selector), { user: 'reader' }), FORBIDDEN),
+      ),
     ],
   });
 

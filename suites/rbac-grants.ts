@@ -200,7 +200,7 @@ suite('rbac', ({ scenario }) => {
     parts.map((part) => succeeds(kubernetesCreate(SELF, whoIs, as), { body: matching(part) }));
 
   scenario('RB-30', 'who may impersonate acts as the user, the group and the UID of the request', {
-    source: `${AUTHENTICATION}, user impersonation; Kubernetes API Reference, SelfSubjectReview and SelfSubjectRulesReview`,
+    source: `${AUTHENTICATION}, user impersonation; Kubernetes source, apiserver, endpoints/filters/impersonation; Kubernetes API Reference, SelfSubjectReview and SelfSubjectRulesReview`,
     workloads: { app: {}, other: { serviceAccount: 'other' } },
     users: {
       reader: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['list'] }] },
@@ -255,6 +255,14 @@ suite('rbac', ({ scenario }) => {
         expect(await status('/api')).to.equal(403);
         const answer = await kubernetes({ method: 'POST', path: SELF, body: whoIs, headers: anonymous });
         expect(answer.status).to.equal(403);
+      }),
+      check('a service account that acts in groups of the request is in no others', async ({ kubernetes, name }) => {
+        const headers = { 'Impersonate-User': name(`${accounts}:other`), 'Impersonate-Group': 'auditors' };
+        const { body } = await kubernetes({ method: 'POST', path: SELF, body: whoIs, headers });
+        const { status } = JSON.parse(body) as {
+          readonly status: { readonly userInfo: { readonly groups: string[] } };
+        };
+        expect(status.userInfo.groups).to.have.members(['auditors', 'system:authenticated']);
       }),
       // Names of a service account in other forms are users' names.
       ...[`${accounts}:other:more`, `${accounts}:`, 'system:serviceaccount:other'].map((impersonate) =>

@@ -107,33 +107,42 @@ suite('rbac', ({ scenario }) => {
       ...[reviewToken('sts', { audience: ['vault.example.com', 'elsewhere.example.com'] }), reviewToken('sts')].map(
         (ask) => fails(ask, { ...UNAUTHENTICATED, message: 'is invalid for the target audiences' }),
       ),
-      check('a token that is bound to a secret ends with it', async ({ kubernetes, name }) => {
-        const secrets = name(`/api/v1/namespaces/${APP}/secrets`);
-        const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'bound' } };
-        await kubernetes({ method: 'POST', path: secrets, body: secret });
-        const spec = { boundObjectRef: { apiVersion: 'v1', kind: 'Secret', name: 'bound' } };
-        const path = name(`/api/v1/namespaces/${APP}/serviceaccounts/app/token`);
-        const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
-        const made = await kubernetes({ method: 'POST', path, body });
-        const { token } = (JSON.parse(made.body) as Request).status;
-        const isGood = async (): Promise<boolean> => {
+      check('a token that is bound to a secret or to a node ends with it', async ({ kubernetes, name }) => {
+        const isGood = async (token: string): Promise<boolean> => {
           const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
           const path = '/apis/authentication.k8s.io/v1/tokenreviews';
           const { body } = await kubernetes({ method: 'POST', path, body: review });
-          return (
-            (JSON.parse(body) as { readonly status: { readonly authenticated?: boolean } }).status.authenticated ===
-            true
-          );
+          return (JSON.parse(body) as Review).status.authenticated === true;
         };
-        expect(await isGood()).to.equal(true);
-        await kubernetes({ method: 'DELETE', path: `${secrets}/bound` });
-        // An API server remembers for a while that a token was good.
-        let left = 60;
-        while (left > 0 && (await isGood())) {
-          await sleep(500);
-          left -= 1;
-        }
-        expect(left).to.be.above(0);
+        const boundName = name(`${APP}-bound`);
+        const endsWith = async (kind: 'Secret' | 'Node', path: string, more: object): Promise<void> => {
+          const object = { apiVersion: 'v1', kind, metadata: { name: boundName }, ...more };
+          expect(await kubernetes({ method: 'POST', path, body: object })).to.include({ status: 201 });
+          let token: string;
+          try {
+            const spec = { boundObjectRef: { apiVersion: 'v1', kind, name: boundName } };
+            const made = await kubernetes({
+              ...{ method: 'POST', path: name(`/api/v1/namespaces/${APP}/serviceaccounts/app/token`) },
+              body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec },
+            });
+            token = (JSON.parse(made.body) as Request).status.token;
+            expect(await isGood(token), `that of a ${kind}`).to.equal(true);
+          } finally {
+            await kubernetes({ method: 'DELETE', path: `${path}/${boundName}` });
+          }
+          // An API server remembers for a while that a token was good.
+          let left = 60;
+          while (left > 0 && (await isGood(token))) {
+            await sleep(500);
+            left -= 1;
+          }
+          expect(left, `tries until that of a ${kind} ended`).to.be.above(0);
+        };
+        await Promise.all([
+          endsWith('Secret', name(`/api/v1/namespaces/${APP}/secrets`), {}),
+          // Nothing is to run on it: it has no labels that a pod of the system selects.
+          endsWith('Node', '/api/v1/nodes', { spec: { unschedulable: true } }),
+        ]);
       }),
     ],
   });
@@ -215,7 +224,7 @@ suite('rbac', ({ scenario }) => {
           expect(refused.request.details?.causes?.[0]).to.include({ field: 'spec.expirationSeconds' });
         }
         expect(await ask({ expirationSeconds: 2 ** 32 })).to.include({ status: 201 });
-        const { body } = await kubernetes({ path: '/api/v1/nodes' });
+        const { body } = await kubernetes({ path: '/api/v1/nodes?labelSelector=kubernetes.io/os' });
         const [node] = (JSON.parse(body) as { readonly items: readonly { readonly metadata: Named }[] }).items;
         const ofNode = (more: object) => ({
           boundObjectRef: { apiVersion: 'v1', kind: 'Node', name: node?.metadata.name, ...more },
@@ -235,6 +244,17 @@ suite('rbac', ({ scenario }) => {
           'authentication.kubernetes.io/node-name': [node?.metadata.name],
           'authentication.kubernetes.io/node-uid': [node?.metadata.uid],
         });
+        // Of the audiences that are asked for, a review tells those that are the token's.
+        const both = (await ask({ audiences: [STS, 'vault.example.com'] })).request.status;
+        const shared = await kubernetes({
+          ...{ method: 'POST', path: '/apis/authentication.k8s.io/v1/tokenreviews' },
+          body: {
+            ...kind,
+            kind: 'TokenReview',
+            spec: { token: both.token, audiences: ['elsewhere.example.com', STS] },
+          },
+        });
+        expect((JSON.parse(shared.body) as Review).status).to.deep.include({ authenticated: true, audiences: [STS] });
         // What a pod's token for the API says of when it was to be renewed.
         const ofPod = { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: name('<pod:app>') } };
         const extended = (await ask({ ...ofPod, expirationSeconds: 3607 })).request;

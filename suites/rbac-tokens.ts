@@ -33,6 +33,7 @@ const JWKS = '/openid/v1/jwks';
 const UNAUTHORIZED = { by: 'kubernetes', code: 'Unauthorized', status: 401, message: 'Unauthorized' } as const;
 const UNAUTHENTICATED = { by: 'kubernetes', code: 'Unauthenticated' } as const;
 const APP = 'system:serviceaccount:<namespace:app>:app';
+const SHORT = { expirationSeconds: 600 };
 const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 suite('rbac', ({ scenario }) => {
@@ -110,11 +111,17 @@ suite('rbac', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-22b', 'the tokens of a pod are each for one audience', {
-    source: `${TOKENS}; Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"`,
+  scenario('RB-22b', 'the tokens of a pod are each for one audience and time', {
+    source: `${TOKENS}; Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"; Kubernetes source, pkg/kubelet/token`,
     needs: ['irsa'],
     roles: { app: irsaRole('app/app') },
-    workloads: { app: { irsa: 'app' } },
+    // One of the API's audience besides, which lives as short as it may.
+    workloads: {
+      app: {
+        irsa: 'app',
+        volumes: { '/opt/short': { projected: { sources: [{ serviceAccountToken: { path: 'token', ...SHORT } }] } } },
+      },
+    },
     tokens: { api: { serviceAccount: 'app/app' } },
     probes: [
       granted('app', readToken(irsaToken), {
@@ -122,7 +129,10 @@ suite('rbac', ({ scenario }) => {
       }),
       // That of the Kubernetes API lives longer than it was asked for, by what a cluster allows.
       granted('app', readToken(kubernetesApiToken), {
-        facts: { subject: APP, audience: matching(/^https:\/\/[^,]+$/), podUid: '<pod-uid:app>' },
+        facts: {
+          ...{ subject: APP, audience: matching(/^https:\/\/[^,]+$/), podUid: '<pod-uid:app>' },
+          lifetimeSeconds: between(3607, 366 * 86_400),
+        },
       }),
       succeeds(kubernetesGet(JWKS, { token: 'api' })),
     ],

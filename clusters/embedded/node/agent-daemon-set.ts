@@ -67,7 +67,11 @@ export class AgentDaemonSet {
       ...{ chart: this.#chart, clusterName, region, args },
       image: agentImageOf(this.#chart),
       labels: { 'app.kubernetes.io/version': version },
-      pod: { serviceAccountName: 'default', restartPolicy: 'Always', dnsPolicy: 'ClusterFirst' },
+      pod: {
+        ...{ serviceAccountName: 'default', restartPolicy: 'Always', dnsPolicy: 'ClusterFirst' },
+        // As the chart's affinity has it.
+        nodeSelector: { 'kubernetes.io/os': 'linux' },
+      },
       container: {
         imagePullPolicy: 'Always',
         terminationMessagePath: '/dev/termination-log',
