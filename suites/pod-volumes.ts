@@ -10,6 +10,7 @@ import {
   startPod,
   suite,
   wait,
+  type CheckContext,
   type WorkloadSpec,
 } from '../harness/index.ts';
 
@@ -24,7 +25,9 @@ const TOKEN = between(300, 5000);
 
 /** Of the scenario's namespace. */
 const SETTINGS = { name: 'conformance-settings' } as const;
-const MAPS = '/api/v1/namespaces/<namespace:app>/configmaps';
+const NAMESPACE = '/api/v1/namespaces/<namespace:app>';
+const MAPS = `${NAMESPACE}/configmaps`;
+const MISSING_KEY = /non-existent (config |secret )?key: late/;
 
 /** Of each kind, and one within another. */
 const volumesWith = (secret: string) => ({
@@ -147,6 +150,8 @@ suite('pod-identity', ({ scenario }) => {
         ...{ runAsUser: 1000, fsGroup: 2000 },
         volumes: TOKEN_VOLUME,
       },
+      // Of containers with different users, init containers too, all are to read it.
+      mixed: { ...{ container: 'init', runAsUser: 1000, mainRunAsUser: 2000 }, volumes: TOKEN_VOLUME },
       app: {
         runAsUser: 0,
         podAnnotations: { 'conformance-note': 'hello' },
@@ -172,7 +177,9 @@ suite('pod-identity', ({ scenario }) => {
         ] as const
       ).map(([path, bytes, mode]) => granted('app', readFile(path), { facts: { bytes, mode } })),
       granted('grouped', readFile('/opt/token/token'), { facts: { bytes: TOKEN, mode: '0640' } }),
-      granted('plain', readFile('/opt/token/token'), { facts: { bytes: TOKEN, mode: '0444' } }),
+      ...['plain', 'mixed'].map((pod) =>
+        granted(pod, readFile('/opt/token/token'), { facts: { bytes: TOKEN, mode: '0444' } }),
+      ),
       check('no volume has a file outside of it', async ({ kubernetes, name }) => {
         const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
         const ask = (volume: object): Promise<{ readonly status: number; readonly body: string }> => {
@@ -220,15 +227,7 @@ suite('pod-identity', ({ scenario }) => {
     probes: [
       granted('app', readFile('/etc/hostname')),
       check('each of them starts', async ({ kubernetes, name }) => {
-        const ask = async (method: string, path: string, body?: object): Promise<Answered> => {
-          const answer = await kubernetes({
-            method,
-            path: `${name('/api/v1/namespaces/<namespace:app>')}/${path}`,
-            body,
-          });
-          expect(answer.status, `${method} ${path}: ${answer.body}`).to.be.below(300);
-          return JSON.parse(answer.body) as Answered;
-        };
+        const ask = asker(kubernetes, name(NAMESPACE));
         const { spec: sane } = await ask('GET', `pods/${name('<pod:app>')}`);
         const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'conformance-secret' } };
         await ask('POST', 'secrets', { ...secret, data: { any: Buffer.from('any').toString('base64') } });
@@ -246,37 +245,76 @@ suite('pod-identity', ({ scenario }) => {
         ];
         const annotations = { 'conformance-note': 'hello' };
         for (const [pod, volumes, securityContext] of pods) {
-          const mounted = Object.entries(volumes).map(([mountPath, { subPath, ...source }], index) => ({
-            ...{ mountPath, source, name: `v${index}` },
-            ...(subPath !== undefined && { subPath }),
-          }));
-          await ask('POST', 'pods', {
-            ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: `conformance-${pod}`, annotations } },
-            spec: {
-              ...{
-                serviceAccountName: 'app',
-                restartPolicy: 'Never',
-                terminationGracePeriodSeconds: 1,
-                securityContext,
-              },
-              containers: [
-                {
-                  ...{ name: 'app', image: sane.containers[0]?.image, imagePullPolicy: 'IfNotPresent' },
-                  env: [{ name: 'PROBE_PLAN', value: '{"phases":[]}' }],
-                  volumeMounts: mounted.map(({ source: _, ...mount }) => mount),
-                },
-              ],
-              volumes: mounted.map(({ name: volume, source }) => ({ name: volume, ...source })),
-            },
-          });
+          await ask('POST', 'pods', podWith(`conformance-${pod}`, sane, volumes, { annotations, securityContext }));
         }
         for (const [pod] of pods) await started(ask, `conformance-${pod}`);
+      }),
+    ],
+  });
+
+  scenario('PI-38', 'a pod waits for the keys that its volumes name, unless they may be missing', {
+    source: 'Kubernetes API Reference, ConfigMapVolumeSource and SecretProjection: items and optional',
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('it starts once they are there', async ({ kubernetes, name }) => {
+        const ask = asker(kubernetes, name(NAMESPACE));
+        const { spec } = await ask('GET', `pods/${name('<pod:app>')}`);
+        const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS };
+        await ask('POST', 'configmaps', { ...settings, data: { kept: 'x' } });
+        const items = [{ key: 'late', path: 'late' }];
+        const volumes = { unset: {}, mandatory: { optional: false }, optional: { optional: true } };
+        for (const [pod, more] of Object.entries(volumes))
+          await ask('POST', 'pods', podWith(pod, spec, { '/opt/map': { configMap: { ...SETTINGS, items, ...more } } }));
+        await started(ask, 'optional');
+        for (const pod of ['unset', 'mandatory'])
+          expect(await whatKeeps(ask, pod, MISSING_KEY), `what keeps pod ${pod} from its start`).not.to.equal(
+            undefined,
+          );
+        await ask('PUT', `configmaps/${SETTINGS.name}`, { ...settings, data: { late: 'x' } });
+        for (const pod of ['unset', 'mandatory']) await started(ask, pod, MISSING_KEY);
       }),
     ],
   });
 });
 
 type Volumes = NonNullable<WorkloadSpec['volumes']>;
+type Ask = (method: string, path: string, body?: object) => Promise<Answered>;
+
+/** Asks for what is in a namespace, and expects that it is answered. */
+const asker =
+  (kubernetes: CheckContext['kubernetes'], namespace: string): Ask =>
+  async (method, path, body) => {
+    const answer = await kubernetes({ method, path: `${namespace}/${path}`, body });
+    expect(answer.status, `${method} ${path}: ${answer.body}`).to.be.below(300);
+    return JSON.parse(answer.body) as Answered;
+  };
+
+/** A pod with the image of another, which mounts these volumes and ends. */
+function podWith(
+  name: string,
+  { containers: [like] }: Answered['spec'],
+  volumes: Volumes,
+  { annotations = {}, securityContext = {} }: { readonly annotations?: object; readonly securityContext?: object } = {},
+): object {
+  const mounted = Object.entries(volumes).map(([mountPath, { subPath, ...source }], index) => ({
+    ...{ mountPath, source, name: `v${index}` },
+    ...(subPath !== undefined && { subPath }),
+  }));
+  const container = {
+    ...{ name: 'app', image: like?.image, imagePullPolicy: 'IfNotPresent' },
+    env: [{ name: 'PROBE_PLAN', value: '{"phases":[]}' }],
+    volumeMounts: mounted.map(({ source: _, ...mount }) => mount),
+  };
+  return {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, annotations } },
+    spec: {
+      ...{ serviceAccountName: 'app', restartPolicy: 'Never', terminationGracePeriodSeconds: 1, securityContext },
+      containers: [container],
+      volumes: mounted.map(({ name: volume, source }) => ({ name: volume, ...source })),
+    },
+  };
+}
 
 /** A pod, or a list of events. */
 interface Answered {
@@ -300,20 +338,29 @@ const LONGEST_MILLISECONDS = 25_000;
 const BUSY = /\btime|cache|image/i;
 
 /** Resolves once a pod's container has started. A pod that did not has failed where the kubelet says why; else it is late. */
-async function started(ask: (method: string, path: string) => Promise<Answered>, name: string): Promise<void> {
-  const end = Date.now() + LONGEST_MILLISECONDS;
-  let pod: Answered;
-  do {
-    pod = await ask('GET', `pods/${name}`);
-    const { running, terminated } = pod.status.containerStatuses?.[0]?.state ?? {};
-    if ((running ?? terminated) !== undefined) return;
-    await sleep(200);
-  } while (pod.status.phase !== 'Failed' && Date.now() < end);
-  const { items } = await ask('GET', 'events');
-  const said = items
-    .filter(({ reason, involvedObject: { uid } }) => /^Failed(Mount)?$/.test(reason) && uid === pod.metadata.uid)
-    .map(({ message }) => message)
-    .filter((message) => !BUSY.test(message));
-  expect(said.join('; '), `what keeps pod ${name} from its start`).to.equal('');
+async function started(ask: Ask, name: string, known = BUSY): Promise<void> {
+  const said = await whatKeeps(ask, name);
+  if (said === undefined) return;
+  const reasons = said.filter((message) => !BUSY.test(message) && !known.test(message));
+  expect(reasons.join('; '), `what keeps pod ${name} from its start`).to.equal('');
   throw new Error(`Pod ${name} had not started after ${LONGEST_MILLISECONDS / 1000} s.`);
+}
+
+/**
+ * Waits until a pod's container has started (undefined), or cannot start any more, or the kubelet says something like `enough`, or
+ * time is up: what the kubelet says of it by then.
+ */
+async function whatKeeps(ask: Ask, name: string, enough?: RegExp): Promise<readonly string[] | undefined> {
+  const end = Date.now() + LONGEST_MILLISECONDS;
+  for (;;) {
+    const { status, metadata } = await ask('GET', `pods/${name}`);
+    const { running, terminated } = status.containerStatuses?.[0]?.state ?? {};
+    if ((running ?? terminated) !== undefined) return undefined;
+    const { items } = await ask('GET', 'events');
+    const said = items
+      .filter(({ reason, involvedObject: { uid } }) => /^Failed(Mount)?$/.test(reason) && uid === metadata.uid)
+      .map(({ message }) => message);
+    if (status.phase === 'Failed' || Date.now() >= end || said.some((message) => enough?.test(message))) return said;
+    await sleep(200);
+  }
 }

@@ -41,7 +41,8 @@ function* ofWorkload(name: string, workload: WorkloadSpec): Generator<Problem> {
   yield oneOf(what('starts'), workload.starts, ['start', 'later']);
   for (const member of ['hostNetwork', 'automountServiceAccountToken', 'associationFirst'] as const)
     yield oneOf(what(member), workload[member], [true, false]);
-  for (const member of ['runAsUser', 'fsGroup'] as const) yield whole(what(member), workload[member], 0, GREATEST_ID);
+  for (const member of ['runAsUser', 'mainRunAsUser', 'fsGroup'] as const)
+    yield whole(what(member), workload[member], 0, GREATEST_ID);
   const { egress } = workload as { readonly egress?: unknown };
   if (egress !== undefined && !Array.isArray(egress))
     yield `${what('egress')} is ${shown(egress)}: give a list of "agent" and "aws", an empty one to allow nothing`;

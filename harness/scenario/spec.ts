@@ -68,6 +68,8 @@ export interface WorkloadSpec {
   readonly imds?: 'blocked' | 'reachable';
   /** User of all containers. Default: the image's. */
   readonly runAsUser?: number;
+  /** User of the main container beside an `init` or a `sidecar` that makes the probes, where it is another. */
+  readonly mainRunAsUser?: number;
   /** Group that owns the pod's volumes. */
   readonly fsGroup?: number;
   /** On the node's own network. */

@@ -58,7 +58,7 @@ export function podManifest(world: ScenarioWorld, workload: Workload, name: stri
           ...(fsGroup !== undefined && { fsGroup }),
         },
       }),
-      ...containersOf(spec.container ?? 'main', probe),
+      ...containersOf(spec, probe),
       ...(volumes.length > 0 && { volumes }),
     },
   };
@@ -154,7 +154,7 @@ const variables = (env: Readonly<Record<string, string>>): V1EnvVar[] =>
 
 /** The probe's container where the workload wants it, with a main container that does nothing beside one that is not. */
 function containersOf(
-  kind: 'main' | 'init' | 'sidecar',
+  { container: kind = 'main', mainRunAsUser: runAsUser }: WorkloadSpec,
   probe: V1Container,
 ): Pick<V1PodSpec, 'containers' | 'initContainers'> {
   if (kind === 'main') return { containers: [probe] };
@@ -164,6 +164,6 @@ function containersOf(
   const main = { name: 'main', image, imagePullPolicy, env: variables({ PROBE_PLAN: JSON.stringify(plan) }) };
   return {
     initContainers: [kind === 'sidecar' ? { ...probe, restartPolicy: 'Always' } : probe],
-    containers: [main],
+    containers: [{ ...main, ...(runAsUser !== undefined && { securityContext: { runAsUser } }) }],
   };
 }
