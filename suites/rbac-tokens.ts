@@ -1,7 +1,9 @@
 /** Which service account tokens the API server makes and takes, and what they say. */
+import { expect } from 'chai';
 import {
   advanceClock,
   between,
+  check,
   controlSucceeds,
   createToken,
   fails,
@@ -33,6 +35,7 @@ const JWKS = '/openid/v1/jwks';
 const UNAUTHORIZED = { by: 'kubernetes', code: 'Unauthorized', status: 401, message: 'Unauthorized' } as const;
 const UNAUTHENTICATED = { by: 'kubernetes', code: 'Unauthenticated' } as const;
 const APP = 'system:serviceaccount:<namespace:app>:app';
+const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const SHORT = { expirationSeconds: 600 };
 const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -180,4 +183,99 @@ suite('rbac', ({ scenario }) => {
       fails(createToken('app/nobody', {}), { by: 'kubernetes', code: 'NotFound', status: 404 }),
     ],
   });
+
+  scenario('RB-32', 'a pod is given one service account, and each container its token unless it is told not to', {
+    source:
+      'Kubernetes documentation, "Managing Service Accounts", ServiceAccount admission controller; "Configure Service Accounts for Pods", opt out of API credential automounting; API Reference, PodSpec, serviceAccount',
+    workloads: { app: {}, other: { serviceAccount: 'other' } },
+    probes: [
+      check('admission makes that of it', async ({ kubernetes, name }) => {
+        const namespace = name('/api/v1/namespaces/<namespace:app>');
+        const quiet = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'quiet' } };
+        await kubernetes({
+          ...{ method: 'POST', path: `${namespace}/serviceaccounts` },
+          body: { ...quiet, automountServiceAccountToken: false, imagePullSecrets: [{ name: 'of-account' }] },
+        });
+        const container = (of: string, ...mountPaths: readonly string[]) => ({
+          ...{ name: of, image: 'example.com/app:1' },
+          volumeMounts: mountPaths.map((mountPath) => ({ name: 'own', mountPath })),
+        });
+        const own = { name: 'own', emptyDir: {} };
+        const admit = async (spec: object): Promise<object> => {
+          const metadata = { name: 'admitted' };
+          const pod = { containers: [container('one')], volumes: [own], ...spec };
+          const path = `${namespace}/pods?dryRun=All`;
+          const body = { apiVersion: 'v1', kind: 'Pod', metadata, spec: pod };
+          const answer = await kubernetes({ method: 'POST', path, body });
+          if (answer.status !== 201) return { status: answer.status };
+          const { spec: made } = JSON.parse(answer.body) as Admitted;
+          const { serviceAccountName, serviceAccount, volumes = [], imagePullSecrets = [] } = made;
+          const tokens = volumes.filter(({ projected }) =>
+            projected?.sources.some((source) => source.serviceAccountToken?.expirationSeconds === 3607),
+          );
+          // Who is given the token, from the volume that there is once.
+          const mounts = [...(made.initContainers ?? []), ...made.containers].filter(({ volumeMounts = [] }) =>
+            volumeMounts.some(
+              (mount) => mount.mountPath === TOKEN_PATH && mount.name === tokens[0]?.name && mount.readOnly,
+            ),
+          );
+          return {
+            ...{ account: serviceAccountName, alias: serviceAccount, volumes: tokens.length },
+            ...{ tokens: mounts.map((of) => of.name).join(), pulls: imagePullSecrets.map((of) => of.name).join() },
+          };
+        };
+        const usual = { account: 'app', alias: 'app', volumes: 1, tokens: 'one', pulls: '' };
+        const none = { ...usual, volumes: 0, tokens: '' };
+        for (const [spec, expected] of [
+          [{ serviceAccountName: 'app' }, usual],
+          [{ serviceAccount: 'app' }, usual],
+          [{ serviceAccountName: 'app', serviceAccount: 'other' }, usual],
+          [{ serviceAccountName: 'nobody' }, { status: 403 }],
+          [
+            {
+              ...{ serviceAccountName: 'app', initContainers: [container('init')] },
+              containers: [container('one', TOKEN_PATH), container('two', `${TOKEN_PATH}/more`), container('three')],
+            },
+            { ...usual, tokens: 'init,two,three' },
+          ],
+          [{ serviceAccountName: 'app', containers: [container('one', TOKEN_PATH)] }, none],
+          [{ serviceAccountName: 'app', automountServiceAccountToken: false }, none],
+          [
+            { serviceAccountName: 'app', imagePullSecrets: [{ name: 'of-pod' }] },
+            { ...usual, pulls: 'of-pod' },
+          ],
+          [{ serviceAccountName: 'quiet' }, { ...none, account: 'quiet', alias: 'quiet', pulls: 'of-account' }],
+          [
+            { serviceAccountName: 'quiet', automountServiceAccountToken: true, imagePullSecrets: [{ name: 'of-pod' }] },
+            { ...usual, account: 'quiet', alias: 'quiet', pulls: 'of-pod' },
+          ],
+        ] as const)
+          expect(await admit(spec), JSON.stringify(spec)).to.deep.equal(expected);
+      }),
+    ],
+  });
 });
+
+/** What is looked at of a pod that was admitted. */
+interface Admitted {
+  readonly spec: {
+    readonly serviceAccountName: string;
+    readonly serviceAccount: string;
+    readonly imagePullSecrets?: readonly Named[];
+    readonly volumes?: readonly (Named & {
+      readonly projected?: {
+        readonly sources: readonly { readonly serviceAccountToken?: { readonly expirationSeconds: number } }[];
+      };
+    })[];
+    readonly initContainers?: readonly Container[];
+    readonly containers: readonly Container[];
+  };
+}
+
+interface Named {
+  readonly name: string;
+}
+
+interface Container extends Named {
+  readonly volumeMounts?: readonly (Named & { readonly mountPath: string; readonly readOnly?: boolean })[];
+}
