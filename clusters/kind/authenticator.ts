@@ -50,12 +50,8 @@ export async function startAuthenticator({
     const status =
       user === undefined
         ? { authenticated: false }
-        : {
-            authenticated: true,
-            user: { username: user.username, groups: user.groups },
-            // Such tokens name no audience: they are for the API server that asks.
-            ...(review.spec?.audiences !== undefined && { audiences: review.spec.audiences }),
-          };
+        : // Such tokens name no audience, so that the API server takes them for itself alone.
+          { authenticated: true, user: { username: user.username, groups: user.groups } };
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ apiVersion: review.apiVersion, kind: 'TokenReview', status }));
   };
@@ -68,7 +64,7 @@ export async function startAuthenticator({
 
 interface TokenReview {
   readonly apiVersion: string;
-  readonly spec?: { readonly token?: string; readonly audiences?: readonly string[] };
+  readonly spec?: { readonly token?: string };
 }
 
 function isSame(one: string, other: string): boolean {

@@ -35,6 +35,8 @@ export interface KubernetesRequest {
   readonly body?: unknown;
   /** Such as `Impersonate-User`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sends no credentials but those in `headers`. */
+  readonly as?: 'anonymous';
 }
 
 /** What a check is given: the scenario's world, as it is once the probes before the check are over. */
@@ -46,11 +48,13 @@ export interface CheckContext {
   /** What the probes before it came to. */
   readonly outcomes: readonly ProbeOutcome[];
   readonly aws: (service: 's3' | 'iam' | 'sts' | 'eks', account?: AccountAlias) => Promise<AwsClientSettings>;
-  /** Sends a request to a cluster's API server, as its administrator. Does not throw for an answer of whatever status. */
+  /** Sends a request to a cluster's API server, as its administrator unless it says otherwise. Does not throw for an answer of whatever status. */
   readonly kubernetes: (
     request: KubernetesRequest,
     cluster?: ClusterAlias,
   ) => Promise<{ readonly status: number; readonly body: string }>;
+  /** A token of the harness' identity in AWS for a cluster's API server, as `aws eks get-token` gives. */
+  readonly clusterToken: (cluster?: ClusterAlias) => Promise<string>;
   /** Fires when the scenario's time is up, or the run is interrupted. */
   readonly signal: AbortSignal;
 }
@@ -127,5 +131,6 @@ const contextOf = (world: ScenarioWorld): CheckContext => ({
     const answer = await clusterOf(world, cluster).kubernetes.raw(request);
     return { status: answer.status, body: answer.body };
   },
+  clusterToken: (cluster = 'c1') => world.environment.aws.clusterToken(clusterOf(world, cluster).cluster.name),
   signal: world.signal,
 });
