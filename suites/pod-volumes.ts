@@ -27,7 +27,9 @@ const TOKEN = between(300, 5000);
 const SETTINGS = { name: 'conformance-settings' } as const;
 const NAMESPACE = '/api/v1/namespaces/<namespace:app>';
 const MAPS = `${NAMESPACE}/configmaps`;
-const MISSING_KEY = /non-existent (config |secret )?key: late/;
+const LATE = { name: 'conformance-late' } as const;
+const MISSING_KEY = /non-existent (config |secret )?key: late|"conformance-late" not found/;
+const WAITING = ['unset', 'mandatory', 'absent'];
 
 /** Of each kind, and one within another. */
 const volumesWith = (secret: string) => ({
@@ -263,16 +265,21 @@ suite('pod-identity', ({ scenario }) => {
         const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS };
         await ask('POST', 'configmaps', { ...settings, data: { kept: 'x' } });
         const items = [{ key: 'late', path: 'late' }];
-        const volumes = { unset: {}, mandatory: { optional: false }, optional: { optional: true } };
+        const volumes = {
+          ...{ unset: {}, mandatory: { optional: false }, optional: { optional: true } },
+          // Nor does it start without the whole.
+          absent: LATE,
+        };
         for (const [pod, more] of Object.entries(volumes))
           await ask('POST', 'pods', podWith(pod, spec, { '/opt/map': { configMap: { ...SETTINGS, items, ...more } } }));
         await started(ask, 'optional');
-        for (const pod of ['unset', 'mandatory'])
+        for (const pod of WAITING)
           expect(await whatKeeps(ask, pod, MISSING_KEY), `what keeps pod ${pod} from its start`).not.to.equal(
             undefined,
           );
         await ask('PUT', `configmaps/${SETTINGS.name}`, { ...settings, data: { late: 'x' } });
-        for (const pod of ['unset', 'mandatory']) await started(ask, pod, MISSING_KEY);
+        await ask('POST', 'configmaps', { ...settings, metadata: LATE, data: { late: 'x' } });
+        for (const pod of WAITING) await started(ask, pod, MISSING_KEY);
       }),
     ],
   });

@@ -1,5 +1,8 @@
 /** What RBAC lets users and service accounts of a cluster do, as far as it opens roles of AWS. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
 import {
+  check,
   controlSucceeds,
   createToken,
   fails,
@@ -56,6 +59,10 @@ suite('rbac', ({ scenario }) => {
         namespace: 'app',
         rules: [{ resources: ['secrets'], resourceNames: ['mine'], verbs: ['get', 'list'] }],
       },
+      sweeper: {
+        ...{ namespace: 'app', serviceAccount: 'app/other' },
+        rules: [{ resources: ['secrets'], resourceNames: ['mine'], verbs: ['delete', 'deletecollection'] }],
+      },
     },
     probes: [
       // A token's request names its account, unlike one that makes an object.
@@ -71,6 +78,14 @@ suite('rbac', ({ scenario }) => {
       ...['metadata.name!=mine', 'metadata.name=others', 'metadata.namespace=mine', ''].map((selector) =>
         fails(kubernetesGet(secretsWhere(selector), { user: 'reader' }), FORBIDDEN),
       ),
+      check('nor does a deletion of all that a selector names', async ({ kubernetes, name }) => {
+        const remove = async (path: string): Promise<number> => {
+          const headers = { 'Impersonate-User': name(`system:serviceaccount:${APP}:other`) };
+          return (await kubernetes({ method: 'DELETE', path: name(path), headers })).status;
+        };
+        expect(await remove(`/api/v1/namespaces/${APP}/secrets/mine`), 'of one that there is not').to.equal(404);
+        expect(await remove(`${secretsWhere('metadata.name=mine')}&dryRun=All`)).to.equal(403);
+      }),
     ],
   });
 
@@ -151,8 +166,14 @@ suite('rbac', ({ scenario }) => {
     users: {
       reader: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['get'] }] },
       deployer: { namespace: 'app', rules: [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['create'] }] },
+      lister: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['list'] }] },
+      watcher: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['watch'] }] },
     },
     probes: [
+      succeeds(kubernetesGet(PODS_OF_APP, { user: 'lister' })),
+      fails(kubernetesGet(`${PODS_OF_APP}?watch=true&timeoutSeconds=1`, { user: 'lister' }), FORBIDDEN),
+      succeeds(reviewAccess('watcher', { verb: 'watch', resource: 'pods', namespace: APP })),
+      fails(kubernetesGet(PODS_OF_APP, { user: 'watcher' }), FORBIDDEN),
       succeeds(reviewAccess('reader', { verb: 'get', resource: 'pods', namespace: APP })),
       fails(reviewAccess('reader', { verb: 'create', resource: 'pods', namespace: APP }), NOT_ALLOWED),
       fails(reviewAccess('reader', { verb: 'get', resource: 'podtemplates', namespace: APP }), NOT_ALLOWED),
@@ -175,6 +196,32 @@ suite('rbac', ({ scenario }) => {
       controlSucceeds(kubernetesGet(PODS_OF_APP, { token: 'app' })),
       fails(kubernetesGet(PODS_OF_APP, { token: 'twin' }), FORBIDDEN),
       fails(kubernetesGet('/api/v1/namespaces/<namespace:other>/pods', { token: 'app' }), FORBIDDEN),
+      check('an account can be named as a user, and by its groups', async ({ kubernetes, name }) => {
+        const group = 'rbac.authorization.k8s.io';
+        const path = name(`/apis/${group}/v1/namespaces/${APP}/rolebindings`);
+        const binding = { apiVersion: `${group}/v1`, kind: 'RoleBinding' };
+        const account = name('system:serviceaccount:<namespace:other>:app');
+        for (const [kind, subject, headers] of [
+          ['User', account, { 'Impersonate-User': account }],
+          [
+            'Group',
+            name(`system:serviceaccounts:${APP}`),
+            { 'Impersonate-User': name(`system:serviceaccount:${APP}:x`) },
+          ],
+        ] as const) {
+          const list = async (): Promise<number> => (await kubernetes({ path: name(PODS_OF_APP), headers })).status;
+          expect(await list(), `${kind} that is not bound`).to.equal(403);
+          const body = {
+            ...{ ...binding, metadata: { name: `of-${kind.toLowerCase()}` } },
+            roleRef: { apiGroup: group, kind: 'Role', name: 'app' },
+            subjects: [{ apiGroup: group, kind, name: subject }],
+          };
+          expect(await kubernetes({ method: 'POST', path, body })).to.include({ status: 201 });
+          // An API server's authorizer learns of a binding a little later.
+          for (let left = 60; left > 0 && (await list()) === 403; left -= 1) await sleep(200);
+          expect(await list(), `${kind} that is bound`).to.equal(200);
+        }
+      }),
     ],
   });
 

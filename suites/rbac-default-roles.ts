@@ -132,6 +132,10 @@ suite('rbac', ({ scenario }) => {
       ...everybodyOf(ACCOUNTS, [...ISSUER, ...ISSUER.map((path) => `${path}/`)]),
       ...nobodyOf(ACCOUNTS, ['/openid/v1', '/.well-known'], 'get'),
       ...everybodyOf(['system:masters'], ['/metrics', '/anything'], 'post'),
+      // A user of a group's name is not in it.
+      ...['system:masters', 'system:serviceaccounts'].map((user) =>
+        fails(reviewAccess({ user, groups: [] }, { verb: 'get', path: '/openid/v1/jwks' }), NOT_ALLOWED),
+      ),
       succeeds(reviewAccess({ groups: ['system:masters'] }, { verb: 'delete', resource: 'nodes' })),
       ...(
         [

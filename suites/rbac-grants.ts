@@ -141,7 +141,7 @@ suite('rbac', ({ scenario }) => {
           await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: role } } });
         const rules = [
           { apiGroups: [GROUP], resources: ['roles'], verbs: ['update'] },
-          { apiGroups: [GROUP], resources: ['rolebindings'], verbs: ['create'] },
+          { apiGroups: [GROUP], resources: ['rolebindings'], verbs: ['create', 'update'] },
           { apiGroups: [GROUP], resources: ['roles'], resourceNames: ['named'], verbs: ['escalate'] },
         ];
         await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: 'changer' }, rules } });
@@ -183,6 +183,14 @@ suite('rbac', ({ scenario }) => {
         // Nor is there anything to hold.
         const bound = await kubernetes({ method: 'POST', path: `${bindings}?dryRun=All`, body: ofEmpty, headers });
         expect(bound.status).to.equal(201);
+        // A binding that there is takes no more subjects, unless one holds what they are given, and no other role.
+        const rebind = async (of: string, to: string, more: object = { headers }): Promise<number> => {
+          const body = { ...binding('Role', to), metadata: { name: of } };
+          return (await kubernetes({ method: 'PUT', path: `${bindings}/${of}?dryRun=All`, body, ...more })).status;
+        };
+        expect(await rebind('nobody', 'empty')).to.equal(200);
+        expect(await rebind('escalating', 'escalating')).to.equal(403);
+        expect(await rebind('nobody', 'unnamed', {})).to.equal(422);
       }),
     ],
   });
@@ -194,16 +202,27 @@ suite('rbac', ({ scenario }) => {
     spec: { namespace: APP },
   };
   const RULES = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
+  const MAY = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  const mayList = (resource: string) => ({
+    ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' },
+    spec: { user: 'x', groups: ['system:masters'], resourceAttributes: { namespace: APP, verb: 'list', resource } },
+  });
   const SELF = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
   type Asker = Parameters<typeof kubernetesCreate>[2];
   const selfIs = (as: Asker, ...parts: readonly RegExp[]): ScenarioSpec['probes'] =>
     parts.map((part) => succeeds(kubernetesCreate(SELF, whoIs, as), { body: matching(part) }));
 
   scenario('RB-30', 'who may impersonate acts as the user, the group and the UID of the request', {
-    source: `${AUTHENTICATION}, user impersonation; Kubernetes source, apiserver, endpoints/filters/impersonation; Kubernetes API Reference, SelfSubjectReview and SelfSubjectRulesReview`,
+    source: `${AUTHENTICATION}, user impersonation; Kubernetes source, apiserver, endpoints/filters/impersonation; Kubernetes API Reference, SelfSubjectReview, SelfSubjectAccessReview and SelfSubjectRulesReview`,
     workloads: { app: {}, other: { serviceAccount: 'other' } },
     users: {
-      reader: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['list'] }] },
+      reader: {
+        namespace: 'app',
+        rules: [
+          { resources: ['pods'], verbs: ['list'] },
+          { resources: ['secrets'], resourceNames: ['mine'], verbs: ['get'] },
+        ],
+      },
       actor: {
         namespace: 'app',
         serviceAccount: 'app/app',
@@ -227,6 +246,15 @@ suite('rbac', ({ scenario }) => {
       fails(kubernetesGet('/api/v1/nodes', { user: 'reader', group: 'auditors' }), FORBIDDEN),
       succeeds(kubernetesGet('/api/v1/nodes', { user: 'reader', group: 'system:masters' })),
       succeeds(kubernetesCreate(RULES, whatMay, { user: 'reader' }), { body: matching(/"resources": *\["pods"\]/) }),
+      succeeds(kubernetesCreate(RULES, whatMay, { user: 'reader' }), {
+        body: matching(/"resourceNames": *\["mine"\]/),
+      }),
+      // Whoever it says, the review is of who asks.
+      ...(['pods', 'nodes'] as const).map((resource) =>
+        succeeds(kubernetesCreate(MAY, mayList(resource), { user: 'reader' }), {
+          body: matching(text(`"allowed": *${String(resource === 'pods')}`)),
+        }),
+      ),
       ...[/"resources": *\["\*"\]/, /"nonResourceURLs": *\["\*"\]/].map((all) =>
         succeeds(kubernetesCreate(RULES, whatMay, { user: 'reader', group: 'system:masters' }), {
           body: matching(all),

@@ -1,7 +1,9 @@
+import { expect } from 'chai';
 import {
   admitPod,
   allow,
   assumeWithWebIdentity,
+  check,
   control,
   controlSucceeds,
   createToken,
@@ -165,7 +167,7 @@ suite('rbac', ({ scenario }) => {
 
   scenario('RB-10', 'service accounts may read the keys of the token issuer, strangers may not', {
     source:
-      'Kubernetes documentation, "Managing Service Accounts", service account issuer discovery; "Using RBAC Authorization", system:public-info-viewer',
+      'Kubernetes documentation, "Managing Service Accounts", service account issuer discovery; "Using RBAC Authorization", system:public-info-viewer; "Authenticating", putting a bearer token in a request',
     workloads: { app: {} },
     tokens: { api: { serviceAccount: 'app/app' } },
     probes: [
@@ -179,6 +181,25 @@ suite('rbac', ({ scenario }) => {
       fails(kubernetesGet('/openid/v1/jwks', 'anonymous'), {
         by: 'kubernetes',
         code: ['Forbidden', 'Unauthorized'],
+      }),
+      check('of an authorization header, a bearer token alone says who asks', async ({ kubernetes, name }) => {
+        const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+        const path = name('/api/v1/namespaces/<namespace:app>/serviceaccounts/app/token');
+        const made = await kubernetes({ method: 'POST', path, body });
+        const { token } = (JSON.parse(made.body) as { readonly status: { readonly token: string } }).status;
+        const ask = async (path: string, header: string): Promise<number> => {
+          const headers = { authorization: header.replace('TOKEN', token) };
+          return (await kubernetes({ path, as: 'anonymous', headers })).status;
+        };
+        for (const header of ['Bearer TOKEN', 'bearer TOKEN', 'BEARER TOKEN more'])
+          expect(await ask('/openid/v1/jwks', header), header).to.equal(200);
+        for (const header of ['Bearer more TOKEN', 'Bearer more'])
+          for (const path of ['/openid/v1/jwks', '/livez']) expect(await ask(path, header), header).to.equal(401);
+        // What else there is, is as if it were not there.
+        for (const header of ['Basic TOKEN', 'Basic eDp5', 'Bearer', 'Bearer  TOKEN', 'TOKEN']) {
+          expect(await ask('/livez', header), header).to.equal(200);
+          expect(await ask('/openid/v1/jwks', header), header).to.be.oneOf([401, 403]);
+        }
       }),
     ],
   });

@@ -1,8 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'chai';
 import {
   admitPod,
-  check,
   createAssociationFor,
   cutWebhook,
   fails,
@@ -47,15 +44,6 @@ const POD = {
   metadata: { name: 'app', namespace: '<namespace:app>' },
   spec: { serviceAccountName: 'app', containers: [{ name: 'app', image: IMAGE }] },
 };
-
-const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
-
-/** A webhook configuration, or a Status in the place of an object, and with the answer's status. */
-interface Answer {
-  readonly status: number;
-  readonly message?: string;
-  readonly webhooks?: readonly { readonly clientConfig: object }[];
-}
 
 const podOf = (serviceAccountName: string) => ({ ...POD, spec: { ...POD.spec, serviceAccountName } });
 
@@ -209,102 +197,6 @@ suite('webhook', ({ scenario }) => {
       ),
       succeeds(admitPod('app', { metadata: { labels: { 'eks.amazonaws.com/pod-identity': 'disabled' } } }), {
         label: 'enabled',
-      }),
-    ],
-  });
-
-  scenario('WH-34', 'a webhook is asked about what its rules and selectors match, before or after a change', {
-    source:
-      'Kubernetes documentation, "Dynamic Admission Control", matching requests: rules, objectSelector, namespaceSelector; failure policy; response',
-    workloads: { app: {}, other: { namespace: 'other' } },
-    probes: [
-      check('each is asked about what it is for', async ({ kubernetes, name }) => {
-        const here = name('<namespace:app>');
-        const request = async (method: string, path: string, body?: object): Promise<Answer> => {
-          const answer = await kubernetes({ method, path, ...(body !== undefined && { body }) });
-          return { ...(JSON.parse(answer.body) as Answer), status: answer.status };
-        };
-        /** What a request about a config map with this label, or none, comes to. */
-        const ask = (
-          method: string,
-          of: string,
-          asks: string,
-          query = '?dryRun=All',
-          namespace = here,
-        ): Promise<Answer> => {
-          const path = `/api/v1/namespaces/${namespace}/configmaps${method === 'POST' ? '' : `/${of}`}${query}`;
-          const metadata = { name: of, labels: asks === '' ? {} : { asks } };
-          return request(
-            method,
-            path,
-            method === 'DELETE' ? undefined : { apiVersion: 'v1', kind: 'ConfigMap', metadata },
-          );
-        };
-        for (const asks of ['updated', 'deleted', 'ignored', 'denied', ''])
-          expect(await ask('POST', `with-${asks || 'none'}`, asks, '')).to.include({ status: 201 });
-        const { webhooks: [ofPods] = [] } = await request('GET', `${CONFIGURATIONS}/pod-identity-webhook`);
-        const configuration = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration' };
-        const metadata = { name: `${here}-asks` };
-        const webhooks = Object.entries<{ readonly rule?: object; readonly settings?: object }>({
-          created: { rule: { operations: ['CREATE'] } },
-          updated: { rule: { operations: ['UPDATE'] } },
-          deleted: { rule: { operations: ['DELETE'] } },
-          namespaced: { rule: { scope: 'Namespaced', apiGroups: ['*'], apiVersions: ['*'], resources: ['*'] } },
-          group: { rule: { apiGroups: ['apps'] } },
-          version: { rule: { apiVersions: ['v1beta1'] } },
-          resource: { rule: { resources: ['secrets', 'configmaps/status'] } },
-          cluster: { rule: { scope: 'Cluster', resources: ['*'] } },
-          ignored: { settings: { failurePolicy: 'Ignore' } },
-          // The webhook of Pod Identity allows nothing of which it is shown no object.
-          denied: { settings: { failurePolicy: 'Ignore', clientConfig: ofPods?.clientConfig } },
-        }).map(([asks, { rule, settings }]) => ({
-          ...{ name: `${asks}.conformance.example.com`, admissionReviewVersions: ['v1'], sideEffects: 'None' },
-          // Nobody listens there: that it is asked shows in that it fails.
-          ...{ clientConfig: { url: 'https://127.0.0.1:1/' }, timeoutSeconds: 5 },
-          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': here } },
-          objectSelector: { matchLabels: { asks } },
-          rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps'], ...rule }],
-          ...settings,
-        }));
-        expect(await request('POST', CONFIGURATIONS, { ...configuration, metadata, webhooks })).to.include({
-          status: 201,
-        });
-        try {
-          // An API server learns of it a little later.
-          for (let left = 60; (await ask('POST', 'new', 'created')).status === 201; left -= 1) {
-            if (left === 0) throw new Error('The API server asked no webhook of a new configuration for 30 s.');
-            await sleep(500);
-          }
-          for (const [method, of, asks, by = 'nobody', status = 500] of [
-            ['POST', 'new', 'created', 'created'],
-            ['POST', 'new', 'namespaced', 'namespaced'],
-            ...['updated', 'deleted', 'group', 'version', 'resource', 'cluster', 'ignored', ''].map(
-              (asks) => ['POST', 'new', asks] as const,
-            ),
-            ['PUT', 'with-updated', 'updated', 'updated'],
-            // The object as it was counts too, as that which is to be.
-            ['PUT', 'with-updated', '', 'updated'],
-            ['PUT', 'with-none', 'updated', 'updated'],
-            ['PUT', 'with-none', ''],
-            ['PUT', 'with-ignored', 'ignored'],
-            ['DELETE', 'with-deleted', '', 'deleted'],
-            ['DELETE', 'with-none', ''],
-            // It is no failure to allow nothing.
-            ['DELETE', 'with-denied', '', 'denied', 400],
-          ] as const) {
-            const answer = await ask(method, of, asks);
-            const what = `${method} of ${of} with label ${asks || 'none'}`;
-            if (by === 'nobody') expect(answer.status, what).to.be.below(300);
-            else {
-              expect(answer, what).to.include({ status });
-              expect(answer.message, what).to.contain(`webhook "${by}.conformance.example.com"`);
-            }
-          }
-          const elsewhere = await ask('POST', 'new', 'created', '?dryRun=All', name('<namespace:other>'));
-          expect(elsewhere, 'POST in another namespace').to.include({ status: 201 });
-        } finally {
-          await request('DELETE', `${CONFIGURATIONS}/${metadata.name}`);
-        }
       }),
     ],
   });
