@@ -56,8 +56,9 @@ describe('RBAC', () => {
     [{ kind: 'User', name: 'ada' }, ada],
     [{ kind: 'Group', name: 'dev' }, ada],
     [{ kind: 'ServiceAccount', name: 'app', namespace: 'n' }, account],
+    [{ kind: 'ServiceAccount', name: 'app' }, account],
   ] as const) {
-    it(`a ${subject.kind} has the role in the binding's namespace alone`, () => {
+    it(`a ${Object.values(subject).join(' ')} has the role in the binding's namespace alone`, () => {
       const authorizer = clusterWith('ClusterRole', subject);
       const decision = authorizer.authorize(user, GET_POD);
       expect(decision.allowed).to.equal(true);

@@ -29,11 +29,12 @@ export function ruleAllows(rule: PolicyRule, attributes: Attributes): boolean {
   return names.length === 0 || (!!name && names.includes(name));
 }
 
-function subjectIs(subject: Subject, user: UserInfo): boolean {
+/** A service account without a namespace is one of its RoleBinding's. */
+function subjectIs(subject: Subject, user: UserInfo, bindingNamespace: string | undefined): boolean {
   if (subject.kind === 'User') return subject.name === user.username;
   if (subject.kind === 'Group') return user.groups.includes(subject.name);
   const account = parseServiceAccountUsername(user.username);
-  return account?.name === subject.name && account?.namespace === subject.namespace;
+  return account?.name === subject.name && account?.namespace === (subject.namespace || bindingNamespace);
 }
 
 /** Decides by the roles and bindings in the store. Members of `system:masters` may do everything. */
@@ -76,7 +77,7 @@ export class Authorizer {
       ...(namespace === undefined ? [] : this.#store.list('rolebindings', namespace)),
     ];
     for (const binding of bindings) {
-      const subject = subjects(binding).find((candidate) => subjectIs(candidate, user));
+      const subject = subjects(binding).find((candidate) => subjectIs(candidate, user, binding.metadata.namespace));
       if (subject === undefined) continue;
       const roleRef = binding['roleRef'] as { kind: string; name: string };
       const rules = this.rulesOf(roleRef, binding.metadata.namespace);

@@ -141,7 +141,7 @@ function checkWorkload(object: KubeObject): FieldError[] {
 const BY_RESOURCE: Readonly<Record<string, (object: KubeObject) => FieldError[]>> = {
   pods: (pod) => checkPod(pod),
   ...{ deployments: checkWorkload, replicasets: checkWorkload, daemonsets: checkWorkload, jobs: checkWorkload },
-  ...{ rolebindings: checkSubjects, clusterrolebindings: checkSubjects },
+  clusterrolebindings: checkSubjects,
   ...{ configmaps: checkKeys, secrets: checkKeys },
 };
 
