@@ -150,9 +150,9 @@ suite('pod-identity', ({ scenario }) => {
           for (const [change, besides] of [
             [{ targetRoleArn: target }, { externalId }],
             [{ disableSessionTags: true }, {}],
-            [{ policy: longPolicy(2048) }, {}],
             [{ roleArn: next }, {}],
-            [{ roleArn: next, policy: READ }, {}],
+            [{ policy: longPolicy(2048) }, {}],
+            [{ roleArn: app, policy: READ }, {}],
           ] as const) {
             const { association: told } = await eks.send(
               new UpdatePodIdentityAssociationCommand({ ...key, ...change }),

@@ -197,12 +197,12 @@ suite('cross-account', ({ scenario }) => {
     ],
   });
 
-  scenario('XA-09', 'credentials of a target role last for an hour at most, since roles are chained', {
-    source: `${GUIDE}; IAM User Guide, "Methods to assume a role", role chaining`,
+  scenario('XA-09', 'credentials of a target role last for 59 minutes, less than the hour of chained roles', {
+    source: `${GUIDE}, "Caching considerations"; IAM User Guide, "Methods to assume a role", role chaining`,
     roles: { base: baseRole('target'), target: { ...targetRole('base'), maxSessionDuration: 43_200 } },
     workloads: { app: { role: { role: 'base', targetRole: 'target' } } },
-    // 59 minutes by the guide.
-    probes: [granted('app', fetchCredentials(), { facts: { secondsLeft: between(3000, 3600) } })],
+    // By the clock of the pod, which need not be AWS's.
+    probes: [granted('app', fetchCredentials(), { facts: { secondsLeft: between(3000, 3570) } })],
   });
 
   scenario('XA-10', "a target role may be in the cluster's own account", {

@@ -1,12 +1,15 @@
 /** Which trust policies let EKS Pod Identity assume a role, and what the node must be allowed. */
 import {
+  askEksAuth,
   control,
+  createAssociationFor,
   denyNode,
   fetchCredentials,
   granted,
   podIdentityRole,
   refused,
   startPod,
+  succeeds,
   suite,
   trustPodIdentity,
   type Conditions,
@@ -24,13 +27,24 @@ const trustedUnder = (conditions: Conditions): RoleSpec => ({ trust: [trustPodId
 suite('pod-identity', ({ scenario }) => {
   scenario('PI-10', 'a role that does not trust sts:TagSession gives no credentials', {
     profile: 'core',
-    source: TRUST,
+    source: `${TRUST}; IAM User Guide, "IAM JSON policy elements: Action": wildcards`,
     roles: {
       app: podIdentityRole(),
       untaggable: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] },
+      all: { trust: [trustPodIdentity({ actions: ['sts:*'] })] },
     },
-    workloads: { app: { role: 'app' }, untaggable: { serviceAccount: 'untaggable', role: 'untaggable' } },
-    probes: [control('app', fetchCredentials()), refused('untaggable', fetchCredentials(), MAY_NOT_ASSUME)],
+    workloads: {
+      app: { role: 'app' },
+      untaggable: { serviceAccount: 'untaggable', role: 'untaggable' },
+      all: { serviceAccount: 'all' },
+    },
+    probes: [
+      control('app', fetchCredentials()),
+      refused('untaggable', fetchCredentials(), MAY_NOT_ASSUME),
+      // Nor need the two actions be named.
+      succeeds(createAssociationFor('app/all', { role: 'all' })),
+      succeeds(askEksAuth('all'), { roleArn: '<role:all>' }),
+    ],
   });
 
   scenario('PI-22', "aws:SourceAccount in a trust policy is the cluster's account", {

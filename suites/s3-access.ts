@@ -1,7 +1,16 @@
 /** Which permission each call of S3 asks for. */
 import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import {
   allow,
   asSession,
+  check,
   deleteObject,
   deleteObjects,
   fails,
@@ -111,6 +120,16 @@ suite('s3', ({ scenario }) => {
       mayNot(headObject('data/tags')),
       may(getObjectTagging('data/red/mine')),
       mayNot(getObjectTagging('data/red/other')),
+      check('an upload in parts is given its tags as it begins', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const place = { Bucket: name('<bucket:data>'), Key: 'red/parts' };
+        const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...place, Tagging: 'team=red' }));
+        const part = { PartNumber: 1, UploadId };
+        const { ETag } = await s3.send(new UploadPartCommand({ ...place, ...part, Body: 'one' }));
+        const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+        await s3.send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload }));
+      }),
+      succeeds(asSession('app', getObjectTagging('data/red/parts')), { tags: 1 }),
     ],
   });
 
@@ -130,7 +149,7 @@ suite('s3', ({ scenario }) => {
   });
 
   scenario('OB-04', 'of several objects that one call deletes, each is asked about by itself', {
-    source: 'Amazon S3 API Reference, DeleteObjects: success or error of each object',
+    source: 'Amazon S3 API Reference, DeleteObjects: success or error of each object, Quiet and ETag',
     roles: { app: podIdentityRole(allow('s3:DeleteObject', 'data/mine/*'), allow('s3:GetObject', 'data/*')) },
     workloads: APP,
     objects: ['data/mine/one', 'data/mine/two', 'data/other'],
@@ -140,6 +159,14 @@ suite('s3', ({ scenario }) => {
         refusals: 'AccessDenied',
       }),
       may(getObject('data/other')),
+      check('who wants no word of those that are deleted is told which are not', async ({ aws, name }) => {
+        const Objects = [{ Key: 'nothing' }, { Key: 'other', ETag: '"of-another"' }];
+        const { Deleted = [], Errors = [] } = await new S3Client(await aws('s3')).send(
+          new DeleteObjectsCommand({ Bucket: name('<bucket:data>'), Delete: { Objects, Quiet: true } }),
+        );
+        expect(Deleted).to.deep.equal([]);
+        expect(Errors.map(({ Key, Code }) => `${Key}: ${Code}`)).to.deep.equal(['other: PreconditionFailed']);
+      }),
     ],
   });
 

@@ -39,6 +39,10 @@ const textOf = (statements: readonly object[]): string =>
 /** It denies nobody anything: no session has this tag. */
 const NOBODY = { Effect: 'Deny', Condition: { StringEquals: { 'aws:PrincipalTag/no-such-tag': 'any' } } } as const;
 const OF_NOBODY = textOf([NOBODY]);
+const ABOUT_ITSELF = {
+  ...{ Effect: 'Deny', Principal: { AWS: '<role:app>' }, Resource: 'arn:aws:s3:::<bucket:data>' },
+  Action: ['s3:GetBucketPolicy', 's3:DeleteBucketPolicy'],
+};
 
 suite('s3', ({ scenario }) => {
   scenario('OB-16', 'the policy of a bucket is put, read and deleted with a permission for each', {
@@ -62,6 +66,13 @@ suite('s3', ({ scenario }) => {
       may('GET data?policyStatus'),
       may('DELETE data?policy'),
       fails(ask('GET data?policy'), refusedWith('NoSuchBucketPolicy', 404)),
+      // A Deny keeps out all but the root user of the bucket's account.
+      succeeds(put(ABOUT_ITSELF)),
+      ...['GET', 'DELETE'].map((method) =>
+        fails(ask(`${method} data?policy`), { ...NOT_ALLOWED, policy: 'resource', explicit: true }),
+      ),
+      succeeds(put(NOBODY)),
+      may('GET data?policy'),
       fails(ask('GET written?policy'), NOT_ALLOWED),
       fails(ask('DELETE written?policy'), NOT_ALLOWED),
       fails(ask('PUT read?policy', { body: '{}' }), NOT_ALLOWED),

@@ -1,7 +1,10 @@
 /** Which signatures STS and EKS take, and what they answer to others. */
+import { GetCallerIdentityCommand, STSClient, type STSServiceException } from '@aws-sdk/client-sts';
+import { expect } from 'chai';
 import {
   altered,
   askEksAuth,
+  check,
   fails,
   podIdentityRole,
   signedRequest,
@@ -29,7 +32,7 @@ suite('signatures', ({ scenario }) => {
 
   scenario('SG-13', 'STS takes a good signature, in a header or a URL, and says what is wrong with another', {
     source:
-      'AWS STS API Reference, "Common errors"; IAM User Guide, "Troubleshoot Signature Version 4 signing for AWS API requests"',
+      'AWS STS API Reference, "Common errors"; IAM User Guide, "Manage AWS STS in an AWS Region": the global endpoint; "Troubleshoot Signature Version 4 signing for AWS API requests"',
     roles: { app: podIdentityRole() },
     workloads: APP,
     probes: [
@@ -64,6 +67,18 @@ suite('signatures', ({ scenario }) => {
         { presigned: 60, unsignedHeaders: { authorization: 'AWS4-HMAC-SHA256' } },
       ].map((options) => fails(whoAmI(options), UNREADABLE)),
       fails(whoAmI({ presigned: 3600, age: 960 }), { ...bySts('SignatureDoesNotMatch'), message: 'Signature expired' }),
+      check('its global endpoint takes signatures for us-east-1, wherever the cluster is', async ({ aws, name }) => {
+        const { endpoint = 'https://sts.amazonaws.com', ...settings } = await aws('sts');
+        const sts = new STSClient({ ...settings, endpoint, region: 'us-east-1' });
+        const account = await sts.send(new GetCallerIdentityCommand()).then(
+          ({ Account }) => Account,
+          (error: STSServiceException) => {
+            if (error.$fault !== 'client') throw error;
+            return error.name;
+          },
+        );
+        expect(account).to.equal(name('<account:main>'));
+      }),
     ],
   });
 
