@@ -146,6 +146,9 @@ suite('policies', ({ scenario }) => {
       'no-presigned': { StringEquals: { 's3:authType': 'REST-QUERY-STRING' } },
       'yes-new': { DateGreaterThan: { 'aws:TokenIssueTime': '2020-01-01T00:00:00Z' } },
       'no-new': { DateLessThan: { 'aws:TokenIssueTime': '2020-01-01T00:00:00Z' } },
+      // No pod has a second factor.
+      'yes-no-factor': { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } },
+      'no-factor': { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
     }),
   });
 

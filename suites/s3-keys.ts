@@ -133,8 +133,11 @@ suite('s3', ({ scenario }) => {
       ),
     },
     workloads: APP,
-    objects: ['data/source/key', 'data/other/key', 'data/hidden/key'],
+    objects: ['data/source/key', 'data/other/key', 'data/other/a b+c', 'data/hidden/key'],
     probes: [
+      // The header is percent-encoded.
+      may('PUT data/any/key', { headers: { 'x-amz-copy-source': '<bucket:data>/%6Fther/a%20b%2Bc' } }),
+      mayNot('PUT data/any/key', { headers: { 'x-amz-copy-source': '<bucket:data>/%68idden/key' } }),
       may('PUT data/copy/key', { headers: { 'x-amz-copy-source': '<bucket:data>/source/key' } }),
       mayNot('PUT data/copy/key', { headers: { 'x-amz-copy-source': '<bucket:data>/other/key' } }),
       mayNot('PUT data/copy/key'),
