@@ -1,9 +1,17 @@
 /** Which policy has the last word: identity, bucket, boundary and session policies against each other, in one account and two. */
 import {
+  CreatePolicyVersionCommand,
+  DeletePolicyVersionCommand,
+  IAMClient,
+  ListAttachedRolePoliciesCommand,
+  SetDefaultPolicyVersionCommand,
+} from '@aws-sdk/client-iam';
+import {
   allow,
   assumeRole,
   asSession,
   chain,
+  check,
   deleteRole,
   deny,
   fails,
@@ -13,10 +21,12 @@ import {
   irsaRole,
   listObjects,
   podIdentityRole,
+  putRolePolicy,
   recreateRole,
   succeeds,
   suite,
   trustRole,
+  type CheckContext,
   type RoleSpec,
 } from '../harness/index.ts';
 
@@ -52,6 +62,9 @@ const narrowed = (...more: Parameters<typeof allow>[]) => ({
     },
   },
 });
+
+/** Changes nothing, and waits until IAM's changes count everywhere. */
+const untilIamKnows = putRolePolicy('app', allow('s3:GetObject', 'data/inline'));
 
 suite('policies', ({ scenario }) => {
   scenario('PO-40', 'a managed policy that is attached to a role counts beside its inline policies', {
@@ -286,4 +299,44 @@ suite('policies', ({ scenario }) => {
       fails(asSession('app', getObject('bucket/key')), NOT_ALLOWED),
     ],
   });
+
+  scenario('PO-40b', 'of a managed policy the default version counts, whether it is the newest or not', {
+    source:
+      'IAM User Guide, "Versioning IAM policies"; IAM API Reference, CreatePolicyVersion and SetDefaultPolicyVersion',
+    roles: {
+      app: {
+        ...podIdentityRole(allow('s3:GetObject', 'data/inline')),
+        attached: [allow('s3:GetObject', 'data/first')],
+      },
+    },
+    workloads: APP,
+    objects: ['data/first', 'data/second'],
+    probes: [
+      succeeds(asSession('app', getObject('data/first'))),
+      check('a second version is made', async (world) => {
+        const { iam, PolicyArn } = await attachedPolicy(world);
+        const Statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/second' };
+        const PolicyDocument = world.name(JSON.stringify({ Version: '2012-10-17', Statement }));
+        await iam.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument }));
+      }),
+      untilIamKnows,
+      succeeds(asSession('app', getObject('data/first'))),
+      fails(asSession('app', getObject('data/second')), NOT_ALLOWED),
+      check('and then the default, without the first', async (world) => {
+        const { iam, PolicyArn } = await attachedPolicy(world);
+        await iam.send(new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: 'v2' }));
+        await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: 'v1' }));
+      }),
+      untilIamKnows,
+      succeeds(asSession('app', getObject('data/second'))),
+      fails(asSession('app', getObject('data/first')), NOT_ALLOWED),
+    ],
+  });
 });
+
+async function attachedPolicy({ aws, name }: CheckContext) {
+  const iam = new IAMClient(await aws('iam'));
+  const RoleName = name('<role-name:app>');
+  const { AttachedPolicies } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+  return { iam, PolicyArn: AttachedPolicies?.[0]?.PolicyArn };
+}

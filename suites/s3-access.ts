@@ -174,9 +174,10 @@ suite('s3', ({ scenario }) => {
     source: 'Amazon S3 User Guide, "Categorizing your objects using tags": s3:PutObjectTagging',
     roles: {
       app: podIdentityRole(
-        allow('s3:PutObject', ['data/plain/*', 'data/tagged/*', 'data/red/*']),
+        allow('s3:PutObject', ['data/plain/*', 'data/tagged/*', 'data/red/*', 'data/odd/*']),
         allow('s3:PutObjectTagging', 'data/tagged/*'),
         allow('s3:PutObjectTagging', 'data/red/*', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
+        allow('s3:PutObjectTagging', 'data/odd/*', { StringEquals: { 's3:RequestObjectTag/of team': 'a b/c+d=é' } }),
       ),
     },
     workloads: APP,
@@ -187,6 +188,9 @@ suite('s3', ({ scenario }) => {
       may(putObject('data/tagged/key', team)),
       may(putObject('data/red/key', team)),
       mayNot(putObject('data/red/other', { tags: { team: 'blue' } })),
+      // Tags are percent-encoded in their header.
+      may(putObject('data/odd/key', { tags: { 'of team': 'a b/c+d=é' } })),
+      mayNot(putObject('data/odd/other', { tags: { 'of team': 'a b/c d=é' } })),
     ],
   });
 
