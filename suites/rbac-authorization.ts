@@ -59,6 +59,8 @@ suite('rbac', ({ scenario }) => {
         namespace: 'app',
         rules: [{ resources: ['secrets'], resourceNames: ['mine'], verbs: ['get', 'list'] }],
       },
+      // No pattern.
+      star: { namespace: 'app', rules: [{ resources: ['secrets'], resourceNames: ['*'], verbs: ['get'] }] },
       sweeper: {
         ...{ namespace: 'app', serviceAccount: 'app/other' },
         rules: [{ resources: ['secrets'], resourceNames: ['mine'], verbs: ['delete', 'deletecollection'] }],
@@ -70,6 +72,7 @@ suite('rbac', ({ scenario }) => {
       fails(createToken('app/other', { as: 'maker' }), FORBIDDEN),
       succeeds(reviewAccess('reader', { verb: 'get', resource: 'secrets', name: 'mine', namespace: APP })),
       fails(reviewAccess('reader', { verb: 'get', resource: 'secrets', name: 'others', namespace: APP }), NOT_ALLOWED),
+      fails(reviewAccess('star', { verb: 'get', resource: 'secrets', name: 'mine', namespace: APP }), NOT_ALLOWED),
       // A request for all of them names none, unless it selects one by its name.
       fails(reviewAccess('reader', { verb: 'list', resource: 'secrets', namespace: APP }), NOT_ALLOWED),
       ...['=mine', '==mine', '=mine,type=Opaque'].map((selected) =>

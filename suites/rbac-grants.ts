@@ -44,7 +44,8 @@ const binding = (kind: 'Role' | 'ClusterRole', name: string) => ({
 
 const WRITER: readonly Rule[] = [
   { apiGroups: [GROUP], resources: ['roles', 'rolebindings'], verbs: ['create'] },
-  { resources: ['pods'], verbs: ['get', 'list'] },
+  { resources: ['pods'], verbs: ['get'] },
+  { resources: ['pods'], verbs: ['list'] },
   { resources: ['configmaps', 'services'], verbs: ['get'] },
   { resources: ['secrets'], resourceNames: ['mine', 'ours'], verbs: ['get'] },
   { resources: ['pods/log'], verbs: ['get'] },
