@@ -3,6 +3,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectsCommand,
+  paginateListObjectsV2,
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -94,6 +95,27 @@ suite('s3', ({ scenario }) => {
       may(getObject('read/key')),
       mayNot(headBucket('read')),
       mayNot(listObjects('read')),
+    ],
+  });
+
+  scenario('OB-01b', 'a listing by pages has each key and each common prefix once', {
+    source: 'Amazon S3 API Reference, ListObjectsV2: KeyCount, CommonPrefixes, continuation-token',
+    objects: ['data/a/1', 'data/a/2', 'data/b/1', 'data/c'],
+    probes: [
+      check('with a delimiter, one at a time', async ({ aws, name }) => {
+        const client = new S3Client(await aws('s3'));
+        const asked = { Bucket: name('<bucket:data>'), Delimiter: '/' };
+        const found: unknown[] = [];
+        for await (const page of paginateListObjectsV2({ client, pageSize: 1 }, asked)) {
+          expect(page.KeyCount).to.equal(1);
+          found.push(
+            ...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix),
+            ...(page.Contents ?? []).map(({ Key }) => Key),
+          );
+          if (found.length > 3) break;
+        }
+        expect(found).to.deep.equal(['a/', 'b/', 'c']);
+      }),
     ],
   });
 

@@ -265,10 +265,13 @@ suite('s3', ({ scenario }) => {
           Bool: { 's3:ObjectCreationOperation': 'true' },
         }),
         deny('s3:PutObject', 'data/same/*', { StringNotEquals: { 's3:if-match': ETAG_OF_ONE } }),
+        // S3 reads the object whose tag is compared.
+        allow('s3:PutObject', ['read/*']),
+        allow('s3:GetObject', 'read/*', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
       ),
     },
     workloads: APP,
-    objects: ['data/key'],
+    objects: ['data/key', { at: 'read/red', tags: { team: 'red' } }, { at: 'read/blue', tags: { team: 'blue' } }],
     probes: [
       forbidden('PUT data/new/key'),
       may('PUT data/new/key', { headers: { 'if-none-match': '*' } }),
@@ -280,6 +283,8 @@ suite('s3', ({ scenario }) => {
       forbidden('PUT data/same/key', { headers: { 'if-match': '"another"' } }),
       // This one is not denied, so that S3 looks for an object to compare with.
       fails(ask('PUT data/same/key', { headers: { 'if-match': ETAG_OF_ONE } }), refusedWith('NoSuchKey', 404)),
+      fails(ask('PUT read/red', { headers: { 'if-match': '"another"' } }), refusedWith('PreconditionFailed', 412)),
+      mayNot('PUT read/blue', { headers: { 'if-match': '"another"' } }),
     ],
   });
 });

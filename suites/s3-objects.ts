@@ -137,7 +137,13 @@ suite('s3', ({ scenario }) => {
       app: podIdentityRole(
         allow('s3:GetObject', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'blue' } }),
         allow('s3:GetObjectVersion', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
-        allow(['s3:PutObject', 's3:PutObjectTagging', 's3:DeleteObject', 's3:DeleteObjectVersion'], 'data/key'),
+        allow(
+          [
+            ...['s3:PutObject', 's3:PutObjectTagging', 's3:PutObjectVersionTagging'],
+            ...['s3:DeleteObject', 's3:DeleteObjectVersion'],
+          ],
+          'data/key',
+        ),
         allow('s3:PutBucketVersioning', 'data'),
       ),
     },
@@ -148,6 +154,7 @@ suite('s3', ({ scenario }) => {
       may('GET data/key?versionId=null'),
       succeeds(versioning('Enabled')),
       may('PUT data/key', { headers: { 'x-amz-tagging': 'team=blue' } }),
+      may('PUT data/key?tagging&versionId=null', teamTag('red')),
       may('GET data/key'),
       may('GET data/key?versionId=null'),
       may('DELETE data/key'),
