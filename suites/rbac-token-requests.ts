@@ -77,6 +77,43 @@ suite('rbac', ({ scenario }) => {
   const groups = (...others: readonly string[]): string =>
     [...others, 'system:authenticated', 'system:serviceaccounts', `system:serviceaccounts:${APP}`].join();
 
+  /** A token that is bound to an object is good until that is gone, also where another of its name follows. */
+  const endsWith = (kind: 'Secret' | 'Node', collection: string, more: object = {}) =>
+    check(`a token that is bound to a ${kind} ends with it`, async ({ kubernetes, name }) => {
+      const isGood = async (token: string): Promise<boolean> => {
+        const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
+        const path = '/apis/authentication.k8s.io/v1/tokenreviews';
+        const { body } = await kubernetes({ method: 'POST', path, body: review });
+        return (JSON.parse(body) as Review).status.authenticated === true;
+      };
+      const path = name(collection);
+      const boundName = name(`${APP}-bound`);
+      const object = { apiVersion: 'v1', kind, metadata: { name: boundName }, ...more };
+      const make = () => kubernetes({ method: 'POST', path, body: object });
+      const remove = () => kubernetes({ method: 'DELETE', path: `${path}/${boundName}` });
+      expect(await make()).to.include({ status: 201 });
+      try {
+        const spec = { boundObjectRef: { apiVersion: 'v1', kind, name: boundName } };
+        const made = await kubernetes({
+          ...{ method: 'POST', path: name(`/api/v1/namespaces/${APP}/serviceaccounts/app/token`) },
+          body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec },
+        });
+        const { token } = (JSON.parse(made.body) as Request).status;
+        expect(await isGood(token)).to.equal(true);
+        await remove();
+        if (kind === 'Node') expect(await make()).to.include({ status: 201 });
+        // An API server remembers for a while that a token was good.
+        let left = 60;
+        while (left > 0 && (await isGood(token))) {
+          await sleep(500);
+          left -= 1;
+        }
+        expect(left, 'tries until it ended').to.be.above(0);
+      } finally {
+        await remove();
+      }
+    });
+
   scenario('RB-28', 'a token stands for its service account and pod, and for nothing once it is changed', {
     source: `${AUTHENTICATION}, service account tokens; ${TOKENS}`,
     workloads: { app: {} },
@@ -107,49 +144,17 @@ suite('rbac', ({ scenario }) => {
       ...[reviewToken('sts', { audience: ['vault.example.com', 'elsewhere.example.com'] }), reviewToken('sts')].map(
         (ask) => fails(ask, { ...UNAUTHENTICATED, message: 'is invalid for the target audiences' }),
       ),
-      check('a token that is bound to a secret or to a node ends with it', async ({ kubernetes, name }) => {
-        const isGood = async (token: string): Promise<boolean> => {
-          const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
-          const path = '/apis/authentication.k8s.io/v1/tokenreviews';
-          const { body } = await kubernetes({ method: 'POST', path, body: review });
-          return (JSON.parse(body) as Review).status.authenticated === true;
-        };
-        const boundName = name(`${APP}-bound`);
-        const endsWith = async (kind: 'Secret' | 'Node', path: string, more: object = {}): Promise<void> => {
-          const object = { apiVersion: 'v1', kind, metadata: { name: boundName }, ...more };
-          const make = async (): Promise<void> =>
-            void expect(await kubernetes({ method: 'POST', path, body: object })).to.include({ status: 201 });
-          const remove = () => kubernetes({ method: 'DELETE', path: `${path}/${boundName}` });
-          await make();
-          try {
-            const spec = { boundObjectRef: { apiVersion: 'v1', kind, name: boundName } };
-            const made = await kubernetes({
-              ...{ method: 'POST', path: name(`/api/v1/namespaces/${APP}/serviceaccounts/app/token`) },
-              body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec },
-            });
-            const { token } = (JSON.parse(made.body) as Request).status;
-            expect(await isGood(token), `that of a ${kind}`).to.equal(true);
-            await remove();
-            // Another node of the name is not it.
-            if (kind === 'Node') await make();
-            // An API server remembers for a while that a token was good.
-            let left = 60;
-            while (left > 0 && (await isGood(token))) {
-              await sleep(500);
-              left -= 1;
-            }
-            expect(left, `tries until that of a ${kind} ended`).to.be.above(0);
-          } finally {
-            await remove();
-          }
-        };
-        await Promise.all([
-          endsWith('Secret', name(`/api/v1/namespaces/${APP}/secrets`)),
-          // Nothing is to run on it: it has no labels that a pod of the system selects.
-          endsWith('Node', '/api/v1/nodes', { spec: { unschedulable: true } }),
-        ]);
-      }),
+      endsWith('Secret', `/api/v1/namespaces/${APP}/secrets`),
     ],
+  });
+
+  // In no cluster that others use: a node is not of one namespace.
+  scenario('RB-34', 'a token that is bound to a node is for this node alone', {
+    source: `${TOKENS}: bound to a Node`,
+    needs: ['own-cluster'],
+    workloads: { app: {} },
+    // Nothing is to run on it: it has no labels that a pod of the system selects.
+    probes: [endsWith('Node', '/api/v1/nodes', { spec: { unschedulable: true } })],
   });
 
   scenario('RB-29', 'a token is made for the audiences, the time and the object that are asked for', {
