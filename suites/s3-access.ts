@@ -147,6 +147,10 @@ suite('s3', ({ scenario }) => {
         const place = { Bucket: name('<bucket:data>'), Key: 'red/parts' };
         const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...place, Tagging: 'team=red' }));
         const part = { PartNumber: 1, UploadId };
+        // It is of no other key.
+        const elsewhere = { ...place, Key: 'tags', ...part, Body: 'one' };
+        const refusal = await s3.send(new UploadPartCommand(elsewhere)).catch((error: Error) => error);
+        expect(refusal).to.include({ name: 'NoSuchUpload' });
         const { ETag } = await s3.send(new UploadPartCommand({ ...place, ...part, Body: 'one' }));
         const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
         await s3.send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload }));

@@ -168,6 +168,8 @@ suite('webhook', ({ scenario }) => {
         // The pod's volume is for whom is not skipped.
         'irsaVolume.present': true,
       }),
+      // A space belongs to the name.
+      succeeds(admitPod('web', annotated('skip-containers', 'other, app')), { injected: 'irsa' }),
     ],
   });
 
@@ -214,6 +216,10 @@ suite('webhook', ({ scenario }) => {
         succeeds(admitPod('pi'), { [`app.env.${STS_ENDPOINTS}`]: isAbsent }),
         annotateServiceAccount('pi', { 'sts-regional-endpoints': 'never', 'token-expiration': '10800' }),
         succeeds(admitPod('pi'), { [`app.env.${STS_ENDPOINTS}`]: 'regional' }),
+        // What a pod says that is no number leaves it at what its service account says.
+        succeeds(admitPod('pi', annotated('token-expiration', '1h')), {
+          'podIdentityVolume.expirationSeconds': 10_800,
+        }),
       ],
     },
   );
