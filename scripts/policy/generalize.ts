@@ -34,7 +34,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   ],
   [/:policy\/conformance-c[0-9a-f]{6}-.*$/, ':policy/conformance-*'],
   [/:::conformance-c[0-9a-f]{6}-[^/]*$/, ':::conformance-*'],
-  [/:::conformance-c[0-9a-f]{6}-[^/]*\/.*$/, ':::conformance-*/*'],
+  [/:::conformance-c[0-9a-f]{6}-[^/]*\/.*$/s, ':::conformance-*/*'],
   [/:cluster\/conformance-c[0-9a-f]{6}[^/]*$/, ':cluster/conformance-*'],
   [/:(nodegroup|addon)\/conformance-c[0-9a-f]{6}[^/]*\/.*$/, ':$1/conformance-*/*/*'],
   [/:(access-entry|podidentityassociation)\/conformance-c[0-9a-f]{6}[^/]*\/.*$/, ':$1/conformance-*/*'],

@@ -40,6 +40,7 @@ describe('a policy that is generated from calls', () => {
     ['sts:AssumeRole', role('conformance-c012345-canary'), 'arn:aws:iam::<account>:role/conformance-*-canary'],
     ['iam:ListRoles', 'arn:aws:iam::111122223333:role/', '*'],
     ['s3:PutObject', 'arn:aws:s3:::conformance-c012345-data/red/key', 'arn:aws:s3:::conformance-*/*'],
+    ['s3:GetObject', 'arn:aws:s3:::conformance-c012345-data/red/k\ney', 'arn:aws:s3:::conformance-*/*'],
     [
       'eks:DescribeAddon',
       inEks('addon/conformance-c012345-c1/a/b'),

@@ -115,6 +115,7 @@ export const JOB_GROUPS: readonly Group[] = [
 
 const SAME_THERE: ReadonlySet<string> = new Set([
   'LookForThingsInTheAccount',
+  'Policies',
   'RegisterIssuers',
   'AssumeTheCanary',
   'Buckets',
