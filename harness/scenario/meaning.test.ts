@@ -18,6 +18,7 @@ import {
 } from '../operations/index.ts';
 import { changeAssociation, createAssociationFor } from '../operations/index.ts';
 import { meaningless } from './meaning.ts';
+import { podIdentityRole } from './policy.ts';
 import type { ScenarioSpec, Step, TokenSpec, WorkloadSpec } from './spec.ts';
 
 const { spec: good } = aScenario();
@@ -27,6 +28,7 @@ const withWorkload = (workload: object): ScenarioSpec => ({
   ...good,
   workloads: { ...good.workloads, red: { ...good.workloads?.['red'], ...odd<WorkloadSpec>(workload) } },
 });
+const withRole = (role: object): ScenarioSpec => ({ ...good, roles: { app: { ...podIdentityRole(), ...role } } });
 const withSteps = (...steps: readonly Step[]): ScenarioSpec => ({ ...good, probes: [...good.probes, ...steps] });
 const withToken = (token: Partial<TokenSpec>, spec = good): ScenarioSpec => ({
   ...spec,
@@ -45,6 +47,7 @@ describe('what a scenario says', () => {
       starts: 'later',
     }),
     'no egress at all': withWorkload({ egress: [] }),
+    'a role below a path': withRole({ path: '/conformance-apps/red/' }),
     'a soak': { ...good, profile: 'soak', allowSeconds: 780, needs: ['cluster-clock'] },
     'a token of a pod': withToken({ boundTo: 'red' }),
     steps: withSteps(wait(0.5), stopAgent(), granted('red', connect('aws', { until: 'closed' }))),
@@ -60,6 +63,10 @@ describe('what a scenario says', () => {
       withWorkload({ container: 'ephemeral' }),
       /^"container" of workload "red" is "ephemeral": use "main" or "init" or/,
     ],
+    ...['apps/', '/conformance-apps', '/apps/', '/conformance-a//'].map((path): [ScenarioSpec, RegExp] => [
+      withRole({ path }),
+      RegExp(`^"path" of role "app" is "${path}": give one such as`),
+    ]),
     [withWorkload({ hostNetwork: 'yes' }), /^"hostNetwork" of workload "red" is "yes": use true or false$/],
     [withWorkload({ fsGroup: 'staff' }), /^"fsGroup" of workload "red" is "staff": give a whole number/],
     [withWorkload({ runAsUser: 1.5 }), /^"runAsUser" of workload "red" is 1.5: give a whole number/],

@@ -18,6 +18,10 @@ function* problems(spec: ScenarioSpec): Generator<Problem> {
   for (const need of spec.needs ?? []) yield oneOf('"needs"', need, Object.keys(CAPABILITIES));
   yield oneOf('"profile"', spec.profile, ['core', 'soak', 'load']);
   yield number('"allowSeconds"', spec.allowSeconds, 1, LONGEST_SECONDS);
+  for (const [name, { path = '/' }] of Object.entries(spec.roles ?? {}))
+    // Elsewhere no run may make any (docs/iam).
+    if (!/^\/(conformance-[!-.0-~]*\/([!-.0-~]+\/)*)?$/.test(path))
+      yield `"path" of role "${name}" is ${shown(path)}: give one such as "/conformance-apps/red/"`;
   for (const [name, workload] of Object.entries(spec.workloads ?? {})) yield* ofWorkload(name, workload);
   for (const [name, { boundTo, cluster, expirationSeconds }] of Object.entries(spec.tokens ?? {})) {
     const what = `of token "${name}"`;
