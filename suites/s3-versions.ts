@@ -1,0 +1,191 @@
+/** Versions of objects: what is asked about each, and what a delete marker hides. */
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  S3Client,
+  type S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import { allow, check, fails, podIdentityRole, succeeds, suite } from '../harness/index.ts';
+import { APP, ask, may, mayNot, refusedWith, teamTag, withMd5 } from './lib/s3-requests.ts';
+
+const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
+
+/** Version `null` of two objects. */
+const ENTRIES = `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${['newest', 'tags']
+  .map((folder) => `<Object><Key>${folder}/key</Key><VersionId>null</VersionId></Object>`)
+  .join('')}</Delete>`;
+const ofVersion = (key: string, more: Readonly<Record<string, string>> = {}) => ({
+  headers: { 'x-amz-copy-source': `<bucket:data>/${key}?versionId=null`, ...more },
+});
+
+suite('s3', ({ scenario }) => {
+  scenario('OB-09', 'a version of an object has permissions and a condition key of its own', {
+    source: `${PERMISSIONS}; Service Authorization Reference, Amazon S3: s3:VersionId`,
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/newest/*'),
+        allow('s3:GetObjectVersion', 'data/versions/*'),
+        allow('s3:GetObjectVersion', 'data/null/*', { StringEquals: { 's3:VersionId': 'null' } }),
+        allow('s3:GetObjectVersion', 'data/other/*', { StringNotEquals: { 's3:VersionId': 'null' } }),
+        allow('s3:GetObjectVersionTagging', ['data/tags/*', 'data/source/*']),
+        allow('s3:PutObjectVersionTagging', 'data/tags/*'),
+        allow('s3:GetObjectVersion', 'data/source/*'),
+        allow('s3:PutObject', ['data/copy', 'data/plain']),
+        allow('s3:PutObjectTagging', 'data/copy'),
+        allow('s3:DeleteObject', 'data/newest/*'),
+        allow('s3:DeleteObjectVersion', ['data/versions/*', 'data/tags/*']),
+      ),
+    },
+    workloads: APP,
+    objects: ['newest', 'versions', 'null', 'other', 'tags', 'source'].map((folder) => ({
+      at: `data/${folder}/key`,
+      tags: { team: 'red' },
+    })),
+    probes: [
+      may('GET data/newest/key'),
+      mayNot('GET data/newest/key?versionId=null'),
+      // In a bucket without versions, each object is its version `null`.
+      may('GET data/versions/key?versionId=null'),
+      mayNot('GET data/versions/key'),
+      may('GET data/null/key?versionId=null'),
+      mayNot('GET data/other/key?versionId=null'),
+      may('GET data/tags/key?tagging&versionId=null'),
+      mayNot('GET data/tags/key?tagging'),
+      mayNot('GET data/tags/key?versionId=null'),
+      may('PUT data/tags/key?tagging&versionId=null', teamTag('blue')),
+      mayNot('PUT data/tags/key?tagging', teamTag('blue')),
+      // With an object its tags are copied.
+      may('PUT data/copy', ofVersion('source/key')),
+      mayNot('PUT data/copy', ofVersion('versions/key')),
+      mayNot('PUT data/plain', ofVersion('source/key')),
+      may('PUT data/plain', ofVersion('versions/key', { 'x-amz-tagging-directive': 'REPLACE' })),
+      mayNot('DELETE data/versions/key'),
+      mayNot('DELETE data/newest/key?versionId=null'),
+      may('DELETE data/versions/key?versionId=null'),
+      may('POST data?delete', withMd5(ENTRIES)),
+      may('GET data/newest/key'),
+      mayNot('GET data/tags/key?tagging&versionId=null'),
+      fails(ask('GET data/versions/key?versionId='), refusedWith('InvalidArgument', 400)),
+      fails(ask('GET data/versions/key?versionId=none'), refusedWith('InvalidArgument', 400)),
+    ],
+  });
+
+  const versioning = (Status: string) =>
+    ask('PUT data?versioning', {
+      body: `<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>${Status}</Status></VersioningConfiguration>`,
+    });
+  const MARKED = refusedWith('MethodNotAllowed', 405);
+
+  scenario('OB-22', 'what a delete marker hides is not there, and the marker itself is no object', {
+    source:
+      'Amazon S3 User Guide, "Working with delete markers" and "Deleting objects from versioning-suspended buckets"; Amazon S3 API Reference, GetObject: 405 Method Not Allowed, x-amz-delete-marker',
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:GetObject*', 's3:PutObject', 's3:DeleteObject*'], 'data/*'),
+        allow(['s3:PutBucketVersioning', 's3:ListBucket', 's3:ListBucketVersions'], 'data'),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      // Then what is deleted leaves a marker, whose version is `null`.
+      may('GET data/key?versionId=null'),
+      succeeds(versioning('Suspended')),
+      may('DELETE data/key'),
+      fails(ask('GET data/key'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'key' } }),
+      fails(ask('GET data/key?tagging'), MARKED),
+      check('it is said that a marker hides it, and of what never was, nothing', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const markerOf = (Key: string): Promise<unknown> =>
+          s3.send(new GetObjectCommand({ Bucket: name('<bucket:data>'), Key })).then(
+            () => 'an object',
+            ({ $response }: S3ServiceException) => $response?.headers['x-amz-delete-marker'],
+          );
+        expect(await markerOf('key')).to.equal('true');
+        expect(await markerOf('nothing')).to.equal(undefined);
+      }),
+      fails(ask('GET data/key?versionId=null'), { ...MARKED, facts: { Method: 'GET', ResourceType: 'DeleteMarker' } }),
+      fails(ask('GET data/key?tagging&versionId=null'), MARKED),
+      fails(ask('GET data/key?versionId=null', { headers: { range: 'bytes=0-1' } }), MARKED),
+      fails(ask('PUT data/copy', ofVersion('key')), refusedWith('InvalidRequest', 400)),
+      may('DELETE data/key?versionId=null'),
+      fails(ask('GET data/key?versionId=null'), refusedWith('NoSuchVersion', 404)),
+    ],
+  });
+
+  scenario('OB-24', 'each version of an object has tags of its own, and its own are asked about', {
+    source:
+      'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag; "Adding objects to versioning-enabled buckets"',
+    // AWS asks to wait for fifteen minutes once versions are kept.
+    needs: ['call-record', 'own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'blue' } }),
+        allow('s3:GetObjectVersion', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+        allow(
+          [
+            ...['s3:PutObject', 's3:PutObjectTagging', 's3:PutObjectVersionTagging'],
+            ...['s3:DeleteObject', 's3:DeleteObjectVersion'],
+          ],
+          'data/key',
+        ),
+        allow('s3:PutBucketVersioning', 'data'),
+      ),
+    },
+    workloads: APP,
+    objects: [{ at: 'data/key', tags: { team: 'red' } }],
+    probes: [
+      mayNot('GET data/key'),
+      may('GET data/key?versionId=null'),
+      succeeds(versioning('Enabled')),
+      may('PUT data/key', { headers: { 'x-amz-tagging': 'team=blue' } }),
+      may('PUT data/key?tagging&versionId=null', teamTag('red')),
+      may('GET data/key'),
+      may('GET data/key?versionId=null'),
+      may('DELETE data/key'),
+      mayNot('GET data/key'),
+      may('GET data/key?versionId=null'),
+      may('DELETE data/key?versionId=null'),
+      mayNot('GET data/key'),
+      mayNot('GET data/key?versionId=null'),
+      check('a version and a marker are left, which are deleted', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const Bucket = name('<bucket:data>');
+        const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+        expect([Versions.length, DeleteMarkers.length]).to.deep.equal([1, 1]);
+        const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+        await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+      }),
+    ],
+  });
+
+  scenario('OB-10', 'only who may list versions is told that one is missing', {
+    source: 'Amazon S3 API Reference, GetObject, permissions: s3:ListBucketVersions',
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:GetObject', 's3:GetObjectVersion'], ['listed/*', 'versions/*', 'hidden/*']),
+        allow('s3:ListBucket', 'listed'),
+        allow('s3:ListBucketVersions', 'versions'),
+      ),
+    },
+    workloads: APP,
+    objects: ['listed/key', 'versions/key', 'hidden/key'],
+    probes: [
+      fails(ask('GET listed/nothing'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'nothing' } }),
+      fails(ask('GET versions/nothing?versionId=null'), {
+        ...refusedWith('NoSuchVersion', 404),
+        facts: { Key: 'nothing', VersionId: 'null' },
+      }),
+      mayNot('GET versions/nothing'),
+      mayNot('GET listed/nothing?versionId=null'),
+      mayNot('GET hidden/nothing'),
+      mayNot('GET hidden/nothing?versionId=null'),
+      may('GET hidden/key?versionId=null'),
+    ],
+  });
+});
