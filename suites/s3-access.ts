@@ -2,7 +2,6 @@
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  DeleteObjectsCommand,
   paginateListObjectsV2,
   S3Client,
   UploadPartCommand,
@@ -175,7 +174,7 @@ suite('s3', ({ scenario }) => {
   });
 
   scenario('OB-04', 'of several objects that one call deletes, each is asked about by itself', {
-    source: 'Amazon S3 API Reference, DeleteObjects: success or error of each object, Quiet and ETag',
+    source: 'Amazon S3 API Reference, DeleteObjects: success or error of each object',
     roles: { app: podIdentityRole(allow('s3:DeleteObject', 'data/mine/*'), allow('s3:GetObject', 'data/*')) },
     workloads: APP,
     objects: ['data/mine/one', 'data/mine/two', 'data/other'],
@@ -185,14 +184,6 @@ suite('s3', ({ scenario }) => {
         refusals: 'AccessDenied',
       }),
       may(getObject('data/other')),
-      check('who wants no word of those that are deleted is told which are not', async ({ aws, name }) => {
-        const Objects = [{ Key: 'nothing' }, { Key: 'other', ETag: '"of-another"' }];
-        const { Deleted = [], Errors = [] } = await new S3Client(await aws('s3')).send(
-          new DeleteObjectsCommand({ Bucket: name('<bucket:data>'), Delete: { Objects, Quiet: true } }),
-        );
-        expect(Deleted).to.deep.equal([]);
-        expect(Errors.map(({ Key, Code }) => `${Key}: ${Code}`)).to.deep.equal(['other: PreconditionFailed']);
-      }),
     ],
   });
 

@@ -1,5 +1,6 @@
 /** Owners and conditions that a request for an object may name. */
 import {
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
   S3Client,
@@ -125,7 +126,7 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-15', 'an object is written and deleted under the conditions that a request has', {
     source:
-      'Amazon S3 User Guide, "How to prevent object overwrites with conditional writes" and "How to perform conditional deletes"',
+      'Amazon S3 User Guide, "How to prevent object overwrites with conditional writes" and "How to perform conditional deletes"; Amazon S3 API Reference, DeleteObjects: Quiet and ETag',
     roles: {
       app: podIdentityRole(
         allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], 'data/*'),
@@ -156,6 +157,14 @@ suite('s3', ({ scenario }) => {
       mayNot('PUT blind/key', onlyIf('if-match', ETAG_OF_ONE)),
       mayNot('DELETE blind/key', onlyIf('if-match', ETAG_OF_ONE)),
       may('DELETE blind/key', onlyIf('if-match', '*')),
+      check('who wants no word of those that are deleted is told which are not', async ({ aws, name }) => {
+        const Objects = [{ Key: 'nothing' }, { Key: 'one', ETag: '"of-another"' }];
+        const { Deleted = [], Errors = [] } = await new S3Client(await aws('s3')).send(
+          new DeleteObjectsCommand({ Bucket: name('<bucket:data>'), Delete: { Objects, Quiet: true } }),
+        );
+        expect(Deleted).to.deep.equal([]);
+        expect(Errors.map(({ Key, Code }) => `${Key}: ${Code}`)).to.deep.equal(['one: PreconditionFailed']);
+      }),
       failed('DELETE data/one', onlyIf('if-match', '"other"'), 'If-Match'),
       may('DELETE data/one', onlyIf('if-match', ETAG_OF_ONE)),
     ],
