@@ -143,12 +143,12 @@ suite('control-plane', ({ scenario }) => {
       succeeds(tagResource('<association-arn:red>', { more: 'yes' }, as('red'))),
       fails(tagResource('<association-arn:blue>', { more: 'yes' }, as('red')), refusal('eks:TagResource')),
       succeeds(listTags('<association-arn:red>', as('red')), { 'tags.more': 'yes' }),
+      fails(listTags('<association-arn:blue>', as('red')), refusal('eks:ListTagsForResource')),
       succeeds(tagResource('<association-arn:red>', { 'conformance-team': 'red' }, as('maker'))),
       fails(
         tagResource('<association-arn:red>', { 'conformance-team': 'blue' }, as('maker')),
         refusal('eks:TagResource'),
       ),
-      fails(listTags('<association-arn:blue>', as('red')), refusal('eks:ListTagsForResource')),
       fails(
         createAssociationFor('app/tagged', { role: 'app' }, { ...as('maker'), tags: { 'conformance-team': 'blue' } }),
         refusal('eks:TagResource'),

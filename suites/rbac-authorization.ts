@@ -59,7 +59,7 @@ suite('rbac', ({ scenario }) => {
         namespace: 'app',
         rules: [{ resources: ['secrets'], resourceNames: ['mine'], verbs: ['get', 'list'] }],
       },
-      // No pattern.
+      // RBAC has no wildcard for names.
       star: { namespace: 'app', rules: [{ resources: ['secrets'], resourceNames: ['*'], verbs: ['get'] }] },
       sweeper: {
         ...{ namespace: 'app', serviceAccount: 'app/other' },
@@ -81,7 +81,7 @@ suite('rbac', ({ scenario }) => {
       ...['metadata.name!=mine', 'metadata.name=others', 'metadata.namespace=mine', ''].map((selector) =>
         fails(kubernetesGet(secretsWhere(selector), { user: 'reader' }), FORBIDDEN),
       ),
-      check('nor does a deletion of all that a selector names', async ({ kubernetes, name }) => {
+      check('a deletion of a collection names none, whatever it selects', async ({ kubernetes, name }) => {
         const remove = async (path: string): Promise<number> => {
           const headers = { 'Impersonate-User': name(`system:serviceaccount:${APP}:other`) };
           return (await kubernetes({ method: 'DELETE', path: name(path), headers })).status;

@@ -10,7 +10,7 @@ suite('rbac', ({ scenario }) => {
       'Kubernetes documentation, "Managing Service Accounts", ServiceAccount admission controller; "Configure Service Accounts for Pods", opt out of API credential automounting; API Reference, PodSpec, serviceAccount',
     workloads: { app: {}, other: { serviceAccount: 'other' } },
     probes: [
-      check('admission makes that of it', async ({ kubernetes, name }) => {
+      check('admission gives it the account, its token and its pull secrets', async ({ kubernetes, name }) => {
         const namespace = name('/api/v1/namespaces/<namespace:app>');
         const quiet = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'quiet' } };
         await kubernetes({

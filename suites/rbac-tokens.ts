@@ -183,7 +183,7 @@ suite('rbac', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-33', "a token of AWS' is for the API server alone", {
+  scenario('RB-33', 'a token of aws eks get-token is for the API server alone', {
     source:
       'Kubernetes documentation, "Authenticating", webhook token authentication: audiences; API Reference, TokenReviewStatus',
     needs: ['own-cluster'],

@@ -48,7 +48,10 @@ export interface CheckContext {
   /** What the probes before it came to. */
   readonly outcomes: readonly ProbeOutcome[];
   readonly aws: (service: 's3' | 'iam' | 'sts' | 'eks', account?: AccountAlias) => Promise<AwsClientSettings>;
-  /** Sends a request to a cluster's API server, as its administrator unless it says otherwise. Does not throw for an answer of whatever status. */
+  /**
+   * Sends a request to a cluster's API server, as its administrator unless it says otherwise. Does not throw for an answer of
+   * whatever status.
+   */
   readonly kubernetes: (
     request: KubernetesRequest,
     cluster?: ClusterAlias,

@@ -24,7 +24,7 @@ interface CreationOptions {
   readonly atOnce?: number;
   /** Name in `<association-id:…>`, `<association-arn:…>` and `<external-id:…>`. Default `made`. */
   readonly name?: string;
-  /** Tags besides those of the run, which what the administrator makes has. */
+  /** Its tags. What the administrator makes has those of the run besides. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 

@@ -19,7 +19,7 @@ function* problems(spec: ScenarioSpec): Generator<Problem> {
   yield oneOf('"profile"', spec.profile, ['core', 'soak', 'load']);
   yield number('"allowSeconds"', spec.allowSeconds, 1, LONGEST_SECONDS);
   for (const [name, { path = '/' }] of Object.entries(spec.roles ?? {}))
-    // Elsewhere no run may make any (docs/iam).
+    // IAM takes visible ASCII characters, and the published policies (docs/iam) let a run make roles below such paths alone.
     if (!/^\/(conformance-[!-.0-~]*\/([!-.0-~]+\/)*)?$/.test(path))
       yield `"path" of role "${name}" is ${shown(path)}: give one such as "/conformance-apps/red/"`;
   for (const [name, workload] of Object.entries(spec.workloads ?? {})) yield* ofWorkload(name, workload);

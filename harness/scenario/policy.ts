@@ -129,7 +129,7 @@ export interface RoleSpec {
   readonly tags?: Readonly<Record<string, string>>;
   /** Seconds, 3600 to 43200. */
   readonly maxSessionDuration?: number;
-  /** Such as `/conformance-apps/red/`: a run may make roles below paths that begin so. Default `/`. */
+  /** IAM path, such as `/conformance-apps/red/`: a run may make roles below `/conformance-…/` alone. Default `/`. */
   readonly path?: string;
   readonly account?: AccountAlias;
 }

@@ -16,18 +16,10 @@ const hexadecimal = (publicKey: Buffer): string => createHash('sha1').update(pub
 
 describe('the cache of agent 0.2', () => {
   const bench = new Bench();
-  const servers: ApiServer[] = [];
   let root: string;
   let api: ApiServer;
 
-  /** An API server whose service account of the agent is mounted below `root`. */
-  async function apiServer(options: Partial<Parameters<typeof startApiServer>[0]> = {}): Promise<ApiServer> {
-    const server = await startApiServer({ issuer: 'https://issuer', version: '1.34', keyId: hexadecimal, ...options });
-    servers.push(server);
-    await mountAccount(server);
-    return server;
-  }
-
+  /** Mounts the agent's service account below `root`. */
   async function mountAccount(server: ApiServer): Promise<void> {
     const { uid = '' } = server.store.get('serviceaccounts', 'kube-system', 'default')?.metadata ?? {};
     const agent = { namespace: 'kube-system', name: 'default', uid };
@@ -85,12 +77,13 @@ describe('the cache of agent 0.2', () => {
   before(async () => {
     root = mkdtempSync(join(tmpdir(), 'agent-'));
     await bench.open();
-    api = await apiServer();
+    api = await startApiServer({ issuer: 'https://issuer', version: '1.34', keyId: hexadecimal });
+    await mountAccount(api);
   });
   beforeEach(() => void bench.logs.splice(0));
   after(async () => {
     await bench.close();
-    await Promise.all(servers.map((server) => server.close()));
+    await api.close();
     rmSync(root, { recursive: true });
   });
 

@@ -17,8 +17,7 @@ export function explainGrant(binding: KubeObject, subject: Subject): string {
   const roleRef = binding['roleRef'] as { kind: string; name: string };
   const { name, namespace } = binding.metadata;
   const label = namespace === undefined ? `"${name}"` : `"${name}/${namespace}"`;
-  const to =
-    subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace || (namespace ?? '')}` : subject.name;
+  const to = subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace ?? ''}` : subject.name;
   return `RBAC: allowed by ${binding.kind} ${label} of ${roleRef.kind} "${roleRef.name}" to ${subject.kind} "${to}"`;
 }
 

@@ -29,12 +29,11 @@ export function ruleAllows(rule: PolicyRule, attributes: Attributes): boolean {
   return names.length === 0 || (!!name && names.includes(name));
 }
 
-/** A service account without a namespace is one of its RoleBinding's. */
-function subjectIs(subject: Subject, user: UserInfo, bindingNamespace: string | undefined): boolean {
+function subjectIs(subject: Subject, user: UserInfo): boolean {
   if (subject.kind === 'User') return subject.name === user.username;
   if (subject.kind === 'Group') return user.groups.includes(subject.name);
   const account = parseServiceAccountUsername(user.username);
-  return account?.name === subject.name && account?.namespace === (subject.namespace || bindingNamespace);
+  return account?.name === subject.name && account?.namespace === subject.namespace;
 }
 
 /** Decides by the roles and bindings in the store. Members of `system:masters` may do everything. */
@@ -77,7 +76,7 @@ export class Authorizer {
       ...(namespace === undefined ? [] : this.#store.list('rolebindings', namespace)),
     ];
     for (const binding of bindings) {
-      const subject = subjects(binding).find((candidate) => subjectIs(candidate, user, binding.metadata.namespace));
+      const subject = subjects(binding).find((candidate) => subjectIs(candidate, user));
       if (subject === undefined) continue;
       const roleRef = binding['roleRef'] as { kind: string; name: string };
       const rules = this.rulesOf(roleRef, binding.metadata.namespace);
@@ -86,6 +85,13 @@ export class Authorizer {
   }
 }
 
+/** Those of a binding. A service account without a namespace is in that of its RoleBinding. */
 function subjects(binding: KubeObject): Subject[] {
-  return (binding['subjects'] as Subject[] | null | undefined) ?? [];
+  const { namespace } = binding.metadata;
+  const named = (binding['subjects'] as Subject[] | null | undefined) ?? [];
+  return named.map((subject) =>
+    namespace !== undefined && subject.kind === 'ServiceAccount' && !subject.namespace
+      ? { ...subject, namespace }
+      : subject,
+  );
 }
