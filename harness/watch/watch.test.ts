@@ -138,6 +138,21 @@ describe('a watch', () => {
     expect(await next()).to.deep.equal(['MY-01']);
   });
 
+  it('runs what was written last of a file that is written in parts', async () => {
+    const { next, write, heard } = watchOf({ 'MY-01': true });
+    const round = next();
+    await heard('Watching');
+    // About the end of the time for which changes are waited for at first, within the 50 ms in which chokidar tells of one.
+    for (const [delay, text] of [
+      [40, ''],
+      [20, 'false'],
+    ] as const) {
+      await new Promise((later) => setTimeout(later, delay));
+      write('MY-01.json', text);
+    }
+    expect(await round).to.deep.equal(['MY-01']);
+  });
+
   it('says what is broken, and goes on when it is mended', async () => {
     const { next, write, heard, said, type } = watchOf({ 'MY-01': true, 'MY-02': true });
     const round = next();

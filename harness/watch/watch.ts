@@ -28,8 +28,13 @@ export interface WatchOptions {
   readonly end: () => void;
 }
 
-/** Milliseconds after a change: an editor, and `git checkout`, write several files, or one in parts. */
-const SETTLING = 50;
+/**
+ * Milliseconds without a change before suites are loaded: an editor, and `git checkout`, write several files, or one in parts.
+ * chokidar tells of a file's changes once in 50 ms: one that it leaves out must be before the load.
+ */
+const SETTLING = 100;
+/** How often that is waited for: a file that is written all the time keeps no others from being run. */
+const MOST_WAITS = 20;
 /** How many scenarios are named. */
 const NAMED = 8;
 
@@ -110,10 +115,12 @@ export class Watch implements Rounds {
 
   /** Loads the suites as they are now. Gives false, and says why, where they cannot be loaded: what was loaded before stands. */
   async #load(): Promise<boolean> {
-    await new Promise((settled) => setTimeout(settled, SETTLING));
+    for (let waits = 0; waits === 0 || (this.#isStale && waits < MOST_WAITS); waits += 1) {
+      this.#isStale = false;
+      await new Promise((settled) => setTimeout(settled, SETTLING));
+    }
     const { load, files } = this.#options;
     const changed = [...this.#changed];
-    this.#isStale = false;
     try {
       this.#loaded = await load();
       this.#isBroken = false;

@@ -13,6 +13,12 @@ const when = (after: string, act: () => void): Act => ({
   look: () => Promise.resolve().then(act),
 });
 
+/** Writes a file as editors do, so that it is never seen half-written. */
+function edit(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
 const END: Act = { after: 'Watching', signal: 'SIGINT' };
 
 describe('--watch', () => {
@@ -24,12 +30,9 @@ describe('--watch', () => {
     const run = await runConformance({
       args: ['--watch', '--suites-dir', suites, '--scenario', 'PAY-01'],
       signals: [
-        when('Watching', () => writeFileSync(policy, good.replace('s3:GetObject', 's3:GetObjectTagging'))),
-        when('Watching', () => writeFileSync(policy, '{')),
-        when('is not JSON', () => {
-          writeFileSync(`${policy}.new`, good);
-          renameSync(`${policy}.new`, policy);
-        }),
+        when('Watching', () => edit(policy, good.replace('s3:GetObject', 's3:GetObjectTagging'))),
+        when('Watching', () => edit(policy, '{')),
+        when('is not JSON', () => edit(policy, good)),
         END,
       ],
     });
@@ -69,9 +72,9 @@ describe('--watch', () => {
     const run = await runConformance({
       args: ['--watch', '--suites-dir', suites],
       signals: [
-        when('Watching', () => writeFileSync(mine, text(FAILS))),
-        when('Watching', () => writeFileSync(keys, `export const RED = 'data/red/other';\n`)),
-        when('Watching', () => writeFileSync(mine, `${text(FAILS)}nothing.atAll();`)),
+        when('Watching', () => edit(mine, text(FAILS))),
+        when('Watching', () => edit(keys, `export const RED = 'data/red/other';\n`)),
+        when('Watching', () => edit(mine, `${text(FAILS)}nothing.atAll();`)),
         { after: 'cannot be loaded', signal: 'SIGINT' },
       ],
     });

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -32,7 +32,11 @@ export function builtPackage(): string {
 }
 
 const folders: string[] = [];
+const running = new Set<ChildProcess>();
+/** Milliseconds after which a command is ended, so that its test fails with what it wrote: sooner than mocha ends the test. */
+const LONGEST = 9 * 60_000;
 process.on('exit', () => {
+  for (const child of running) child.kill();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -112,6 +116,8 @@ export async function runConformance(options: CliOptions = {}): Promise<CliRun> 
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+  running.add(child);
+  const late = setTimeout(() => void child.kill(), LONGEST);
   options.started?.((signal) => void child.kill(signal));
   let stdout = '';
   let stderr = '';
@@ -138,6 +144,8 @@ export async function runConformance(options: CliOptions = {}): Promise<CliRun> 
   const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
     child.on('close', (code, by) => resolve([code, by]));
   });
+  clearTimeout(late);
+  running.delete(child);
   const read = (name: string): string | undefined => {
     const file = join(reportDirectory, name);
     return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
