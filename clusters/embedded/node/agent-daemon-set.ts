@@ -88,5 +88,6 @@ function isAgentPod({ metadata }: KubeObject): boolean {
 function failureOf(pod: KubeObject): string | undefined {
   const status = pod['status'] as Stored<V1PodStatus> | undefined;
   const terminated = status?.containerStatuses?.[0]?.state?.terminated;
-  return (terminated?.message ?? terminated?.reason)?.trim();
+  // The message is the end of its log: why it ended is said last.
+  return terminated?.message?.trim().split('\n').at(-1) ?? terminated?.reason;
 }

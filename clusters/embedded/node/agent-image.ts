@@ -52,13 +52,19 @@ export function agentImage(host: AgentHost): ComponentImage {
       const connect = async (servers: readonly Server[]): Promise<void> => {
         for (const [index, family] of families.entries()) await host.addresses[family].setTarget(servers[index]);
       };
-      await connect(agent.servers);
+      const stop = async (): Promise<void> => {
+        // New connections are refused from the signal on; requests under way are answered.
+        await connect([]);
+        await agent.stop();
+      };
+      try {
+        await connect(agent.servers);
+      } catch (error) {
+        await stop();
+        throw error;
+      }
       return {
-        stop: async () => {
-          // New connections are refused from the signal on; requests under way are answered.
-          await connect([]);
-          await agent.stop();
-        },
+        stop,
         target: (port) =>
           port === METRICS_PORT ? new URL(agent.metricsUrl) : port === PROBE_PORT ? new URL(agent.probeUrl) : undefined,
       };

@@ -94,6 +94,11 @@ describe('link-local address', () => {
     expect(await refused()).to.equal('ECONNREFUSED');
   });
 
+  it('has a port that no other has, also while nothing is behind it', async () => {
+    const others = await Promise.all(Array.from({ length: 200 }, () => LinkLocalAddress.open('169.254.170.23')));
+    expect(new Set([address, ...others].map(({ url }) => url)).size).to.equal(201);
+  });
+
   it('tolerates a caller that leaves, and a server that dies, amid an answer', async () => {
     await address.setTarget(server);
     server.removeAllListeners('request');

@@ -6,6 +6,14 @@ import type { Server, Socket } from 'node:net';
 
 /** Below the ports that systems give to outgoing connections, one of which might have a port while nobody listens at it. */
 const PORTS = { first: 20_000, end: 32_000 };
+/** One after the other from a random one on: no two addresses of this process have the same, listening or not. */
+let nextPort = randomInt(PORTS.first, PORTS.end);
+
+function takePort(): number {
+  const port = nextPort;
+  nextPort = port + 1 === PORTS.end ? PORTS.first : port + 1;
+  return port;
+}
 
 /**
  * A loopback port that stands for a link-local address of the node. Connections are handed to the server behind that
@@ -28,7 +36,7 @@ export class LinkLocalAddress {
   /** `host`: the address as it stands in a URL, such as `[fd00:ec2::23]`. */
   static async open(host: string): Promise<LinkLocalAddress> {
     for (;;) {
-      const address = new LinkLocalAddress(host, randomInt(PORTS.first, PORTS.end));
+      const address = new LinkLocalAddress(host, takePort());
       try {
         await address.#listen();
         address.#stopListening();
