@@ -1,5 +1,10 @@
 /** Which policies IAM and S3 refuse when they are put, and which forms they take. */
-import { IAMClient, PutRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  DeleteRolePolicyCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import { ListBucketsCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
@@ -225,6 +230,39 @@ suite('policies', ({ scenario }) => {
       fails(asSession('app', getObject('data/key')), {
         ...{ by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true },
       }),
+    ],
+  });
+
+  scenario('PO-64', 'white space counts towards no quota of policies, and a policy that is replaced not twice', {
+    source:
+      'IAM User Guide, "IAM and AWS STS quotas": "IAM doesn\'t count white space when calculating the size of a policy"; role inline policies, 10,240 in all',
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/key')) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    probes: [
+      check('large ones are taken, and one too many is refused', async ({ aws, name }) => {
+        const iam = new IAMClient(await aws('iam'));
+        const RoleName = name('<role-name:app>');
+        const put =
+          (PolicyName: string) =>
+          (policy: Given): Promise<unknown> =>
+            iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: textOf(policy) }));
+        const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: name('arn:aws:s3:::<bucket:data>/key') };
+        const spaced = (policy: object): string => JSON.stringify(policy).replaceAll('":', '":'.padEnd(1000));
+        const large = policyOf(read)({ Resource: [read.Resource, `${read.Resource}/${'x'.repeat(6000)}`] });
+        const taken = { 'one of 6,000 characters': large, 'the same again, with white space': spaced(large) };
+        expect(await surprises(put('scenario'), 'LimitExceeded', {}, taken)).to.deep.equal([]);
+        try {
+          expect(await surprises(put('more'), 'LimitExceeded', { 'another of 6,000': large }, {})).to.deep.equal([]);
+        } finally {
+          await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'more' })).catch(() => undefined);
+        }
+        const trust = policyOf({ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'] })({
+          Principal: { Service: 'pods.eks.amazonaws.com' },
+        });
+        await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: spaced(trust) }));
+      }),
+      succeeds(asSession('app', getObject('data/key'))),
     ],
   });
 });

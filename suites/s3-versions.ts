@@ -1,5 +1,6 @@
 /** Versions of objects: what is asked about each, and what a delete marker hides. */
 import {
+  DeleteBucketCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   ListObjectVersionsCommand,
@@ -119,7 +120,7 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-24', 'each version of an object has tags of its own, and its own are asked about', {
     source:
-      'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag; "Adding objects to versioning-enabled buckets"',
+      'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag; "Deleting a general purpose bucket"; "Adding objects to versioning-enabled buckets"',
     // AWS asks to wait for fifteen minutes once versions are kept.
     needs: ['call-record', 'own-boundary'],
     roles: {
@@ -152,11 +153,14 @@ suite('s3', ({ scenario }) => {
       may('DELETE data/key?versionId=null'),
       mayNot('GET data/key'),
       mayNot('GET data/key?versionId=null'),
-      check('a version and a marker are left, which are deleted', async ({ aws, name }) => {
+      check('a version and a marker are left and keep the bucket, and are deleted', async ({ aws, name }) => {
         const s3 = new S3Client(await aws('s3'));
         const Bucket = name('<bucket:data>');
         const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
         expect([Versions.length, DeleteMarkers.length]).to.deep.equal([1, 1]);
+        // The bucket, of which a listing of objects shows none, is not empty.
+        const deleted = s3.send(new DeleteBucketCommand({ Bucket }));
+        expect(await deleted.catch(({ name: code }: Error) => code)).to.equal('BucketNotEmpty');
         const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
         await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
       }),
