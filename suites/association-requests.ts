@@ -1,5 +1,4 @@
 /** What EKS takes and keeps of a request for an association, and what it refuses. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreatePodIdentityAssociationCommand,
   DeletePodIdentityAssociationCommand,
@@ -163,7 +162,7 @@ suite('pod-identity', ({ scenario }) => {
           const { association: last } = await eks.send(new DescribePodIdentityAssociationCommand(key));
           asMade(last, 'in the end');
           expect(last?.modifiedAt?.getTime()).to.be.above(made?.modifiedAt?.getTime() ?? Infinity);
-          const associations = await listed(eks, at, 1);
+          const associations = await listed(context, eks, at, 1);
           expect(associations).to.have.lengthOf(1);
           expect(associations[0]).to.deep.include({ ...at, ...key, associationArn: made?.associationArn });
           // A list tells of no role.
@@ -176,7 +175,7 @@ suite('pod-identity', ({ scenario }) => {
           (thrown: Error) => thrown,
         );
         expect(error?.name).to.equal('ResourceNotFoundException');
-        expect(await listed(eks, at, 0)).to.deep.equal([]);
+        expect(await listed(context, eks, at, 0)).to.deep.equal([]);
       }),
       succeeds(createAssociationFor('app/app', { role: 'app' })),
     ],
@@ -186,12 +185,9 @@ suite('pod-identity', ({ scenario }) => {
 const DAY = 24 * 3_600_000;
 
 /** The associations of a service account, once they are so many: EKS is eventually consistent, and a list may lag behind. */
-async function listed(eks: EKSClient, at: { readonly clusterName: string }, count: number) {
-  for (let attempt = 1; ; attempt += 1) {
-    const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(at));
-    if (associations.length === count || attempt === 30) return associations;
-    await sleep(1000);
-  }
+function listed({ eventually }: CheckContext, eks: EKSClient, at: { readonly clusterName: string }, count: number) {
+  const list = async () => (await eks.send(new ListPodIdentityAssociationsCommand(at))).associations ?? [];
+  return eventually(list, ({ length }) => length === count);
 }
 
 /** Region and account. */

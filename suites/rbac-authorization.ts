@@ -1,5 +1,4 @@
 /** What RBAC lets users and service accounts of a cluster do, as far as it opens roles of AWS. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   check,
@@ -199,7 +198,7 @@ suite('rbac', ({ scenario }) => {
       controlSucceeds(kubernetesGet(PODS_OF_APP, { token: 'app' })),
       fails(kubernetesGet(PODS_OF_APP, { token: 'twin' }), FORBIDDEN),
       fails(kubernetesGet('/api/v1/namespaces/<namespace:other>/pods', { token: 'app' }), FORBIDDEN),
-      check('an account can be named as a user, and by its groups', async ({ kubernetes, name }) => {
+      check('an account can be named as a user, and by its groups', async ({ eventually, kubernetes, name }) => {
         const group = 'rbac.authorization.k8s.io';
         const path = name(`/apis/${group}/v1/namespaces/${APP}/rolebindings`);
         const binding = { apiVersion: `${group}/v1`, kind: 'RoleBinding' };
@@ -221,8 +220,7 @@ suite('rbac', ({ scenario }) => {
           };
           expect(await kubernetes({ method: 'POST', path, body })).to.include({ status: 201 });
           // An API server's authorizer learns of a binding a little later.
-          for (let left = 60; left > 0 && (await list()) === 403; left -= 1) await sleep(200);
-          expect(await list(), `${kind} that is bound`).to.equal(200);
+          expect(await eventually(list, (status) => status !== 403), `${kind} that is bound`).to.equal(200);
         }
       }),
     ],

@@ -1,5 +1,4 @@
 /** Who may grant what, and as whom a request may act. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   check,
@@ -134,7 +133,7 @@ suite('rbac', ({ scenario }) => {
           group: 'system:masters',
         }),
       ),
-      check('a role that there is can be named where one may escalate', async ({ kubernetes, name }) => {
+      check('a role that there is can be named where one may escalate', async ({ eventually, kubernetes, name }) => {
         const [roles, bindings] = [name(ROLES), name(BINDINGS)];
         const changer = name(`${APP}-changer`);
         const made = { apiVersion: `${GROUP}/v1`, kind: 'Role', rules: [READ_PODS].map(ofCore) };
@@ -177,7 +176,10 @@ suite('rbac', ({ scenario }) => {
           return (await kubernetes({ method: 'PUT', path, body, headers: { 'Impersonate-User': changer } })).status;
         };
         // An API server's authorizer learns of a binding a little later.
-        for (let left = 30; left > 0 && (await update('named', ['get'])) === 403; left -= 1) await sleep(200);
+        await eventually(
+          () => update('named', ['get']),
+          (status) => status !== 403,
+        );
         expect(await update('named', ['get', 'list'])).to.equal(200);
         expect(await update('unnamed', ['get'])).to.equal(403);
         const headers = { 'Impersonate-User': changer };

@@ -1,5 +1,4 @@
 /** Whom the API server takes a token's bearer for, and which tokens it makes of a request. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   advanceClock,
@@ -79,7 +78,7 @@ suite('rbac', ({ scenario }) => {
 
   /** A token that is bound to an object is good until that is gone, also where another of its name follows. */
   const endsWith = (kind: 'Secret' | 'Node', collection: string, more: object = {}) =>
-    check(`a token that is bound to a ${kind} ends with it`, async ({ kubernetes, name }) => {
+    check(`a token that is bound to a ${kind} ends with it`, async ({ eventually, kubernetes, name }) => {
       const isGood = async (token: string): Promise<boolean> => {
         const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
         const path = '/apis/authentication.k8s.io/v1/tokenreviews';
@@ -103,12 +102,11 @@ suite('rbac', ({ scenario }) => {
         await remove();
         if (kind === 'Node') expect(await make()).to.include({ status: 201 });
         // An API server remembers for a while that a token was good.
-        let left = 60;
-        while (left > 0 && (await isGood(token))) {
-          await sleep(500);
-          left -= 1;
-        }
-        expect(left, 'tries until it ended').to.be.above(0);
+        const isStillGood = await eventually(
+          () => isGood(token),
+          (good) => !good,
+        );
+        expect(isStillGood).to.equal(false);
       } finally {
         await remove();
       }

@@ -1,5 +1,4 @@
 /** What AssumeRole takes and refuses: source identities, transitive tags, session policies, names; and what becomes of them. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { IAMClient, ListRoleTagsCommand, TagRoleCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import {
@@ -314,20 +313,16 @@ suite('role-chaining', ({ scenario }) => {
     objects: ['data/red', 'data/blue'],
     probes: [
       succeeds(asSession('app', getObject('data/red'))),
-      check('and of that one alone', async ({ aws, name }) => {
+      check('and of that one alone', async ({ aws, eventually, name }) => {
         const iam = new IAMClient(await aws('iam'));
         const RoleName = name('<role-name:app>');
         const added = { Key: 'Conformance-Team', Value: 'blue' };
         const listed = async () => (await iam.send(new ListRoleTagsCommand({ RoleName }))).Tags ?? [];
         const before = await listed();
         await iam.send(new TagRoleCommand({ RoleName, Tags: [added] }));
-        // IAM is eventually consistent.
-        for (let attempt = 1; attempt < 30; attempt += 1) {
-          if ((await listed()).some(({ Value }) => Value === added.Value)) break;
-          await sleep(1000);
-        }
         const isOther = ({ Key }: { readonly Key?: string | undefined }) => !/^conformance-team$/i.test(Key ?? '');
-        expect(await listed()).to.have.deep.members([...before.filter(isOther), added]);
+        const after = await eventually(listed, (tags) => tags.some(({ Value }) => Value === added.Value));
+        expect(after).to.have.deep.members([...before.filter(isOther), added]);
       }),
       succeeds(asSession('app', getObject('data/blue'), { fresh: true })),
       fails(asSession('app', getObject('data/red'), { fresh: true }), NOT_ALLOWED),

@@ -1,5 +1,4 @@
 /** Which requests the API server asks a webhook about, and what it makes of the answer. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { check, suite } from '../harness/index.ts';
 
@@ -20,7 +19,7 @@ suite('webhook', ({ scenario }) => {
     needs: ['own-cluster'],
     workloads: { app: {}, other: { namespace: 'other' } },
     probes: [
-      check('each is asked about what it is for', async ({ kubernetes, name }) => {
+      check('each is asked about what it is for', async ({ eventually, kubernetes, name }) => {
         const here = name('<namespace:app>');
         const request = async (method: string, path: string, body?: object): Promise<Answer> => {
           const answer = await kubernetes({ method, path, ...(body !== undefined && { body }) });
@@ -76,10 +75,8 @@ suite('webhook', ({ scenario }) => {
           const isKnown = async (): Promise<boolean> =>
             (await ask('POST', 'new', 'created')).status !== 201 ||
             (await ask('DELETE', 'with-denied', '')).status !== 200;
-          for (let left = 60; !(await isKnown()); left -= 1) {
-            if (left === 0) throw new Error('The API server asked no webhook of a new configuration for 30 s.');
-            await sleep(500);
-          }
+          if (!(await eventually(isKnown, Boolean)))
+            throw new Error('The API server asked no webhook of a new configuration for 30 s.');
           for (const [method, of, asks, by = 'nobody', status = 500] of [
             ['POST', 'new', 'created', 'created'],
             ['POST', 'new', 'namespaced', 'namespaced'],

@@ -46,6 +46,24 @@ describe('a check', () => {
       expect(descriptor.performedBy === 'harness' && descriptor.reason?.(failed)).to.equal(failed.message);
     });
 
+  it('can look until what it sees holds, or for a while', async () => {
+    let seen = 0;
+    const next = () => Promise.resolve((seen += 1));
+    const found: unknown[] = [];
+    await result(async ({ eventually }) => {
+      found.push(await eventually(next, (count) => count === 3));
+      found.push(await eventually(next, () => true));
+      found.push(
+        await eventually(
+          () => Promise.resolve('late'),
+          (text) => text === 'never',
+          0.3,
+        ),
+      );
+    });
+    expect(found).to.deep.equal([3, 4, 'late']);
+  });
+
   it('that anything else ends is an error', async () => {
     expect(await result(() => (undefined as unknown as { x: string }).x)).to.include({ outcome: 'error' });
     expect(await result(() => Promise.reject(new Error('no network')))).to.deep.equal({

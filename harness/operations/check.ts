@@ -1,6 +1,7 @@
 import type { S3ServiceException } from '@aws-sdk/client-s3';
 import { AssertionError } from 'chai';
 import type { ProbeOutcome } from '../report/results.ts';
+import { poll } from '../../foundation/poll.ts';
 import { isAwsItself } from '../aws/capabilities.ts';
 import { shown } from '../scenario/checks.ts';
 import type { AccountAlias, ClusterAlias } from '../scenario/policy.ts';
@@ -58,6 +59,11 @@ export interface CheckContext {
   ) => Promise<{ readonly status: number; readonly body: string }>;
   /** A token of the harness' identity in AWS for a cluster's API server, as `aws eks get-token` gives. */
   readonly clusterToken: (cluster?: ClusterAlias) => Promise<string>;
+  /**
+   * Looks until what it sees holds, or so many seconds (default 30) are over, and resolves with what it saw last: AWS and Kubernetes
+   * are eventually consistent.
+   */
+  readonly eventually: <T>(look: () => Promise<T>, holds: (seen: T) => boolean, seconds?: number) => Promise<T>;
   /** Fires when the scenario's time is up, or the run is interrupted. */
   readonly signal: AbortSignal;
 }
@@ -135,5 +141,12 @@ const contextOf = (world: ScenarioWorld): CheckContext => ({
     return { status: answer.status, body: answer.body };
   },
   clusterToken: (cluster = 'c1') => world.environment.aws.clusterToken(clusterOf(world, cluster).cluster.name),
+  eventually: async (look, holds, seconds = 30) => {
+    let last = { seen: await look() };
+    const looked = async () => (holds((last = { seen: await look() }).seen) ? last : undefined);
+    if (!holds(last.seen))
+      await poll(looked, { every: 200, longest: 1000, within: seconds * 1000, signal: world.signal, late: () => last });
+    return last.seen;
+  },
   signal: world.signal,
 });
