@@ -100,6 +100,8 @@ suite('lifecycle', ({ scenario }) => {
       granted('app', fetchCredentials()),
       check('the credentials are the old ones', (context) => sameSession(context, 0, 1).to.equal(true)),
       granted('late', fetchCredentials()),
+      // As those of a target role, which the association was given meanwhile: they end sooner than the old ones, and count.
+      weather({ ...OF_EKS_AUTH, credentialsSeconds: 3540 }),
       advanceClock(75),
       metrics(RENEWED),
       granted('app', fetchCredentials()),

@@ -256,7 +256,7 @@ suite('lifecycle', ({ scenario }) => {
     needs: ['cluster-clock'],
     ...ASSOCIATED,
     probes: [
-      agentArguments('--max-credential-retention-before-renewal 1h'),
+      agentArguments('--max-credential-retention-before-renewal 1h --max-service-qps 100'),
       granted('app', fetchCredentials()),
       eksAuth({ error: { code: 'InternalServerException', status: 500, message: 'Try again later.' } }),
       advanceClock(62 * 60),
@@ -264,11 +264,17 @@ suite('lifecycle', ({ scenario }) => {
       granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
       check('the credentials are the old ones', (context) => sameSession(0, 2)(context).to.equal(true)),
       clearWeather(),
-      // A failed renewal is tried again after one or two minutes, not after an hour.
+      // A failed renewal is tried again after one or two minutes, not after an hour. Now it gets no answer that tells anything.
+      eksAuth({ answer: { status: 200, body: '' } }),
+      advanceClock(130),
+      metrics(/pod_identity_cache_errors\{code="Unknown",type="Recoverable"\} 1\n/),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      check('the credentials are still the old ones', (context) => sameSession(0, 5)(context).to.equal(true)),
+      clearWeather(),
       advanceClock(130),
       metrics(RENEWED),
       granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
-      check('the credentials are new ones', (context) => sameSession(0, 5)(context).to.equal(false)),
+      check('the credentials are new ones', (context) => sameSession(0, 8)(context).to.equal(false)),
     ],
   });
 

@@ -70,9 +70,12 @@ suite('agent', ({ scenario }) => {
     source: CACHE + ', refreshing_cache_test.go, ActiveRequestCaching',
     ...STARTED_LATER,
     probes: [
+      // A call that failed is over: it keeps nobody waiting.
+      eksAuth({ error: { code: 'InvalidRequestException', status: 400, message: 'no' }, times: 1 }),
+      startPod('app'),
+      refused('app', fetchCredentials(), { by: 'eks-auth', code: 'InvalidRequestException', status: 400 }),
       // Slow enough that all requests arrive while the first is under way, and look for its answer more than once.
       eksAuth({ delayMilliseconds: 450 }),
-      startPod('app'),
       granted('app', fetchCredentials({ repeat: 16, atOnce: true }), {
         facts: { requests: 16, answeredAlike: true, distinctSessions: 1, upstreamCalls: 1 },
       }),

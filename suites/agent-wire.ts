@@ -68,6 +68,10 @@ suite('agent', ({ scenario }) => {
       ...(
         [
           ['GET http://example.com/v1/credentials', 403, 'not example.com', HOST],
+          // What a proxy writes of the host that it was asked for is anybody's word.
+          ...['X-Forwarded-Host: 169.254.170.23', 'Forwarded: host=169.254.170.23', 'X-Original-Host: 169.254.170.23'].map(
+            (header) => ['GET /v1/credentials', 403, 'not localhost', 'Host: localhost', header] as const,
+          ),
           ['GET /v1%2Fcredentials', 404, '404 page not found', HOST],
           ['BREW /v1/credential', 404, '404 page not found', HOST],
           ['GET /%zz', 400, '400 Bad Request', HOST],

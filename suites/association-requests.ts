@@ -151,7 +151,9 @@ suite('pod-identity', ({ scenario }) => {
             [{ disableSessionTags: true }, {}],
             [{ roleArn: next }, {}],
             [{ policy: longPolicy(2048) }, {}],
-            [{ roleArn: app, policy: READ }, {}],
+            [{ roleArn: app }, {}],
+            [{ roleArn: next, policy: READ }, {}],
+            [{ targetRoleArn: target }, {}],
           ] as const) {
             const { association: told } = await eks.send(
               new UpdatePodIdentityAssociationCommand({ ...key, ...change }),

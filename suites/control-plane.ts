@@ -140,7 +140,7 @@ suite('control-plane', ({ scenario }) => {
   });
 
   scenario('CP-10', 'a service account has one association, and another namespace or account its own', {
-    source: `${API} CreatePodIdentityAssociation, ResourceInUseException`,
+    source: `${API} CreatePodIdentityAssociation, ResourceInUseException; Kubernetes documentation, "Object Names and IDs"`,
     roles: app,
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' })),
@@ -151,7 +151,9 @@ suite('control-plane', ({ scenario }) => {
       }),
       succeeds(createAssociationFor('app/another', { role: 'app' }, { name: 'another' })),
       succeeds(createAssociationFor('elsewhere/app', { role: 'app' }, { name: 'elsewhere' })),
-      succeeds(listAssociations({ namespace: 'app' }), { count: 2, distinct: 2 }),
+      // As long a name as Kubernetes lets it have.
+      succeeds(createAssociationFor(`app/${'a'.repeat(63)}.${'b-2'.repeat(63)}`, { role: 'app' }, { name: 'long' })),
+      succeeds(listAssociations({ namespace: 'app' }), { count: 3, distinct: 3 }),
     ],
   });
 

@@ -87,11 +87,15 @@ suite('eks-auth', ({ scenario }) => {
     source: `${GUIDE}; ${API}, errors`,
     roles: { app: podIdentityRole() },
     workloads: APP,
-    tokens: { unbound: { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com' } },
+    tokens: {
+      unbound: { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com' },
+      secret: { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com', boundToSecret: true },
+    },
     probes: [
       succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
       fails(askEksAuth('app', { audience: 'sts.amazonaws.com' }), BAD_TOKEN),
       fails(askEksAuth('app', { token: 'unbound' }), BAD_TOKEN),
+      fails(askEksAuth('app', { token: 'secret' }), BAD_TOKEN),
       fails(askEksAuth('app', { change: 'flip-signature' }), BAD_TOKEN),
       fails(askEksAuth('app', { change: 'self-signed' }), BAD_TOKEN),
       fails(askEksAuth('app', { change: 'alg-none' }), BAD_TOKEN),
@@ -251,7 +255,11 @@ suite('eks-auth', ({ scenario }) => {
     workloads: { app: { role: 'app' }, node: { serviceAccount: 'node' } },
     tokens: { node: { serviceAccount: 'app/node', audience: 'sts.amazonaws.com' } },
     probes: [
-      succeeds(askEksAuth('app', { as: { role: 'node', token: 'node' } }), { roleArn: '<role:app>' }),
+      // The caller's own session lasts an hour: that of the pod is none of it.
+      succeeds(askEksAuth('app', { as: { role: 'node', token: 'node' } }), {
+        roleArn: '<role:app>',
+        secondsLeft: between(21_300, 21_660),
+      }),
       // Whether this refusal is a 400 or a 403 is not documented.
       fails(askEksAuth('app', { as: { role: 'other', token: 'node' } }), {
         by: 'eks-auth',

@@ -92,6 +92,16 @@ suite('webhook', ({ scenario }) => {
         'app.envNames': ['AWS_REGION', STS_ENDPOINTS, ...WEB_PAIR].join(),
         [`app.env.${STS_ENDPOINTS}`]: 'set-by-user',
       }),
+      // A variable is set by its name, wherever its value comes from, and be it empty.
+      ...[
+        { name: 'AWS_REGION', valueFrom: { configMapKeyRef: { name: 'settings', key: 'region', optional: true } } },
+        { name: 'AWS_REGION', value: '' },
+        { name: 'AWS_REGION' },
+      ].map((region) =>
+        succeeds(admitPod('web', { spec: { containers: [{ name: 'app', image: IMAGE, env: [region] }] } }), {
+          'app.envNames': ['AWS_REGION', STS_ENDPOINTS, ...WEB_PAIR].join(),
+        }),
+      ),
       // Without any of its own, both name the cluster's region.
       succeeds(admitPod('web'), {
         'app.env.AWS_REGION': matching(/^[a-z]{2}(-[a-z]+)+-\d$/),
@@ -161,7 +171,10 @@ suite('webhook', ({ scenario }) => {
     probes: [
       succeeds(admitPod('pi', annotated('skip-containers', 'other')), { injected: 'pod-identity' }),
       succeeds(admitPod('pi', annotated('skip-containers', 'application')), { injected: 'pod-identity' }),
-      succeeds(admitPod('pi', annotated('skip-containers', '"unfinished')), { injected: 'pod-identity' }),
+      // What is not CSV names nobody, whatever is ahead of the mistake.
+      ...['"unfinished', 'app,"unfinished', 'app,other"', '"app"x,other'].map((list) =>
+        succeeds(admitPod('pi', annotated('skip-containers', list)), { injected: 'pod-identity' }),
+      ),
       succeeds(admitPod('web', annotated('skip-containers', 'other,app')), {
         injected: 'none',
         'app.mount': isAbsent,

@@ -6,7 +6,7 @@ import { accessEntryKeys } from './condition-keys.ts';
 import { eksArn, newUuid } from './ids.ts';
 import { optionalString, optionalStrings, requiredString } from './input.ts';
 import type { World } from '../core/world.ts';
-import { principalExists } from '../iam/principals.ts';
+import { principalExists, principalId } from '../iam/principals.ts';
 import type { AccessEntry, Cluster } from './model.ts';
 
 export const ACCESS_ENTRY: ResourceKind<AccessEntry> = {
@@ -65,6 +65,7 @@ export function newAccessEntry(
   return {
     arn: eksArn(world, cluster.accountId, resource),
     principalArn,
+    principalId: principalId(world, principalArn),
     username: given.username ?? (kind === 'role' ? session : principalArn),
     kubernetesGroups: given.kubernetesGroups,
     createdAt: world.clock.now(),

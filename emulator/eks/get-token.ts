@@ -2,7 +2,7 @@ import { principalArn as arnOf, type Caller } from '../core/principal.ts';
 import type { World } from '../core/world.ts';
 import { SignatureProblem, verifyPresigned } from '../sigv4/index.ts';
 import { isAdministrator } from './access-policies.ts';
-import type { Cluster, KubernetesUser } from './model.ts';
+import type { AccessEntry, Cluster, KubernetesUser } from './model.ts';
 
 const PREFIX = 'k8s-aws-v1.';
 const CLUSTER_HEADER = 'x-k8s-aws-id';
@@ -68,11 +68,22 @@ function hasGoodParameters(parameters: URLSearchParams): boolean {
   );
 }
 
+/**
+ * The caller's access entry. That of a role or user which was deleted is of no use to one that is made again under its ARN (EKS
+ * User Guide, "Create access entries").
+ */
+function entryOf(cluster: Cluster, caller: Caller): AccessEntry | undefined {
+  const entry = cluster.accessEntries?.get(arnOf(caller));
+  const [id] = caller.userId.split(':');
+  return entry?.principalId === undefined || id === entry.principalId ? entry : undefined;
+}
+
 function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser {
   const principalArn = arnOf(caller);
-  const entry = cluster.accessEntries?.get(principalArn);
+  const entry = entryOf(cluster, caller);
   const sessionName = caller.kind === 'role-session' ? caller.sessionName : '';
-  const username = entry?.username.replaceAll('{{SessionName}}', sessionName) ?? caller.arn;
+  // As aws-iam-authenticator has it: users of Kubernetes have no @ in their names.
+  const username = entry?.username.replaceAll('{{SessionName}}', sessionName.replaceAll('@', '-')) ?? caller.arn;
   // Without access entries the creator's right stands nowhere (EKS User Guide, "Change authentication mode").
   const isHidden = cluster.configuration?.authenticationMode === 'CONFIG_MAP' && principalArn === cluster.creatorArn;
   const groups = [

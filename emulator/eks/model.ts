@@ -162,6 +162,8 @@ export interface HealthIssue {
 export interface AccessEntry {
   readonly arn: string;
   readonly principalArn: string;
+  /** The principal's unique id when the entry was made: another one of that ARN is none of it. Absent of an account's root. */
+  readonly principalId: string | undefined;
   readonly username: string;
   readonly kubernetesGroups: readonly string[];
   readonly createdAt: number;

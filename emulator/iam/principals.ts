@@ -35,10 +35,17 @@ export function principalExists(world: World, { type, value }: NamedPrincipal): 
     );
   }
   if (value.startsWith('arn:') && !value.startsWith(`arn:${world.partition}:`)) return false;
-  const [, accountId = '', kind, name = ''] =
-    /^arn:[^:]+:iam::(\d{12}):(role|user)\/(?:.*\/)?([^/]+)$/.exec(value) ?? [];
+  return !ROLE_OR_USER.test(value) || principalId(world, value) !== undefined;
+}
+
+const ROLE_OR_USER = /^arn:[^:]+:iam::(\d{12}):(role|user)\/(?:.*\/)?([^/]+)$/;
+
+/** The unique id of the role or user of that ARN, as services beside IAM know. */
+export function principalId(world: World, arn: string): string | undefined {
+  const [, accountId = '', kind, name = ''] = ROLE_OR_USER.exec(arn) ?? [];
   const { roles, users } = world.account(accountId) ?? {};
-  return kind === undefined || (kind === 'role' ? roles : users)?.elsewhere(name)?.arn === value;
+  const found = (kind === 'role' ? roles : users)?.elsewhere(name);
+  return found?.arn === arn ? found.id : undefined;
 }
 
 /** The document with other principals in the place of those that it names; undefined when all stay. */

@@ -77,9 +77,9 @@ export function emulatedAws(
         token,
       ),
     workloadEnvironment: { AWS_ENDPOINT_URL: workloadEndpoint },
-    clusterToken: (clusterName) =>
+    clusterToken: (clusterName, credentials = administrators.main) =>
       presignedClusterToken(
-        ...([endpoint, region, administrators.main, clusterName] as const),
+        ...([endpoint, region, credentials, clusterName] as const),
         new Date(emulator.clock.now()),
       ),
     controls: {

@@ -86,7 +86,8 @@ export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { re
       },
     }),
     workloadEnvironment: workloadEnvironment(endpoints),
-    clusterToken: async (clusterName) => presignedClusterToken(stsEndpoint, region, await credentials(), clusterName),
+    clusterToken: async (clusterName, given) =>
+      presignedClusterToken(stsEndpoint, region, given ?? (await credentials()), clusterName),
     callerArn: main.arn,
     provisioning: { eks: main.clients.eks, iam: main.clients.iam, ec2 },
     controls: undefined,

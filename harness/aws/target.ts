@@ -110,8 +110,8 @@ export interface AwsTarget {
   ): Promise<EksAuthResponse & { readonly session?: PodSession }>;
   /** Environment that leads a workload's SDK there; empty for AWS itself. */
   readonly workloadEnvironment: Readonly<Record<string, string>>;
-  /** Bearer token for a cluster's API server, as `aws eks get-token` makes it. */
-  clusterToken(clusterName: string): Promise<string>;
+  /** Bearer token for a cluster's API server, as `aws eks get-token` makes it: of whose credentials they are, or the harness. */
+  clusterToken(clusterName: string, credentials?: Omit<AwsCredentials, 'expiration'>): Promise<string>;
   readonly controls: AwsControls | undefined;
   /** Undefined where a change has taken effect when its call is answered. */
   readonly propagation: Propagation | undefined;

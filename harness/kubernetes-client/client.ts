@@ -54,6 +54,8 @@ interface TokenOptions {
   readonly audiences: string[];
   readonly expirationSeconds?: number;
   readonly boundPod?: { name: string; uid: string };
+  /** Its name. */
+  readonly boundSecret?: string;
 }
 
 const TOKEN_API = 'authentication.k8s.io/v1';
@@ -131,9 +133,12 @@ export class KubernetesClient {
     return (await this.#connection.json<CoreV1EventList>('GET', path, undefined, signal)).items;
   }
 
-  async createToken(namespace: string, name: string, { boundPod, ...request }: TokenOptions): Promise<string> {
+  async createToken(namespace: string, name: string, options: TokenOptions): Promise<string> {
+    const { boundPod, boundSecret, ...request } = options;
     const path = inNamespace(namespace, `serviceaccounts/${name}/token`);
-    const spec = { ...request, ...(boundPod && { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', ...boundPod } }) };
+    const bound =
+      boundSecret === undefined ? boundPod && { kind: 'Pod', ...boundPod } : { kind: 'Secret', name: boundSecret };
+    const spec = { ...request, ...(bound && { boundObjectRef: { apiVersion: 'v1', ...bound } }) };
     const { status } = await this.#create<AuthenticationV1TokenRequest>(path, TOKEN_API, 'TokenRequest', { spec });
     return status?.token ?? '';
   }

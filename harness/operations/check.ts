@@ -57,8 +57,8 @@ export interface CheckContext {
     request: KubernetesRequest,
     cluster?: ClusterAlias,
   ) => Promise<{ readonly status: number; readonly body: string }>;
-  /** A token of the harness' identity in AWS for a cluster's API server, as `aws eks get-token` gives. */
-  readonly clusterToken: (cluster?: ClusterAlias) => Promise<string>;
+  /** A token for a cluster's API server, as `aws eks get-token` gives: of whose credentials they are, or the harness' identity. */
+  readonly clusterToken: (cluster?: ClusterAlias, credentials?: AwsClientSettings['credentials']) => Promise<string>;
   /**
    * Looks until what it sees holds, or so many seconds (default 30) are over, and resolves with what it saw last: AWS and Kubernetes
    * are eventually consistent.
@@ -140,7 +140,8 @@ const contextOf = (world: ScenarioWorld): CheckContext => ({
     const answer = await clusterOf(world, cluster).kubernetes.raw(request);
     return { status: answer.status, body: answer.body };
   },
-  clusterToken: (cluster = 'c1') => world.environment.aws.clusterToken(clusterOf(world, cluster).cluster.name),
+  clusterToken: (cluster = 'c1', credentials) =>
+    world.environment.aws.clusterToken(clusterOf(world, cluster).cluster.name, credentials),
   eventually: async (look, holds, seconds = 30) => {
     let last = { seen: await look() };
     const looked = async () => (holds((last = { seen: await look() }).seen) ? last : undefined);

@@ -107,6 +107,8 @@ export interface TokenSpec {
   readonly audience?: string;
   /** Workload whose pod the token is bound to; a token without is bound to no pod. */
   readonly boundTo?: string;
+  /** It is bound to a secret in the place of a pod, which is made for it. */
+  readonly boundToSecret?: boolean;
   /** Seconds. Default 3600. */
   readonly expirationSeconds?: number;
 }

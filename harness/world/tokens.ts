@@ -39,10 +39,14 @@ async function mint(
   const { kubernetes } = clusterOf(world, token.cluster ?? 'c1');
   if (boundPod !== undefined)
     await scheduled(world, kubernetes, `/api/v1/namespaces/${namespace}/pods/${boundPod.name}`);
+  const boundSecret = token.boundToSecret ? `${TOKENS_SECRET}-${name}` : undefined;
+  if (boundSecret !== undefined)
+    await kubernetes.createSecret(namespace, { name: boundSecret, labels: labelsOf(world) }, {});
   const text = await kubernetes.createToken(namespace, serviceAccount, {
     audiences: token.audience === undefined ? [] : [token.audience],
     ...(token.expirationSeconds !== undefined && { expirationSeconds: token.expirationSeconds }),
     ...(boundPod && { boundPod }),
+    ...(boundSecret !== undefined && { boundSecret }),
   });
   world.tokens.set(name, text);
 }

@@ -1,0 +1,169 @@
+/** Whom a cluster takes for whom by `aws eks get-token`, access entries and access policies. */
+import {
+  AssociateAccessPolicyCommand,
+  CreateAccessEntryCommand,
+  DeleteAccessEntryCommand,
+  DescribeAccessEntryCommand,
+  DisassociateAccessPolicyCommand,
+  EKSClient,
+} from '@aws-sdk/client-eks';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { expect } from 'chai';
+import { check, recreateRole, deleteRole, suite, type CheckContext, type RoleSpec } from '../harness/index.ts';
+
+const ENTRIES = 'Amazon EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries"';
+const AUTHENTICATOR = 'aws-iam-authenticator, README: API authorization from outside a cluster, SessionName';
+
+const OWN: RoleSpec = {
+  trust: [{ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { AWS: 'arn:aws:iam::<account:main>:root' } }],
+};
+
+const PREFIX = 'k8s-aws-v1.';
+const POLICIES = 'arn:aws:eks::aws:cluster-access-policy/';
+const CLUSTER_ADMIN = `${POLICIES}AmazonEKSClusterAdminPolicy`;
+const ADMIN = `${POLICIES}AmazonEKSAdminPolicy`;
+const VIEW = `${POLICIES}AmazonEKSViewPolicy`;
+
+async function sessionOf(context: CheckContext, role: string) {
+  const sts = new STSClient(await context.aws('sts'));
+  const session = { RoleArn: context.name(`<role:${role}>`), RoleSessionName: 'ann@example.com' };
+  const { Credentials } = await sts.send(new AssumeRoleCommand(session));
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+}
+
+/** Of a new session of a role: API servers remember for whom they took a token. */
+const newToken = async (context: CheckContext, role: string) =>
+  context.clusterToken('c1', await sessionOf(context, role));
+
+const requestBy =
+  ({ kubernetes }: CheckContext, token: string) =>
+  (path: string, body?: object) =>
+    kubernetes({
+      ...{ method: body === undefined ? 'GET' : 'POST', path, ...(body && { body }) },
+      ...{ headers: { Authorization: `Bearer ${token}` }, as: 'anonymous' },
+    });
+
+interface User {
+  readonly username?: string;
+  readonly groups?: readonly string[];
+}
+
+/** Whom the cluster takes the bearer for; nobody, where it does not let him in. */
+async function userOf(context: CheckContext, token: string): Promise<User> {
+  const kind = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const { status, body } = await requestBy(context, token)('/apis/authentication.k8s.io/v1/selfsubjectreviews', kind);
+  if (status !== 201) return {};
+  return (JSON.parse(body) as { readonly status: { readonly userInfo: User } }).status.userInfo;
+}
+
+suite('control-plane', ({ scenario }) => {
+  scenario('CP-28', 'an access entry says who a principal is, and a policy in cluster scope makes an administrator', {
+    source: `${ENTRIES}; Amazon EKS User Guide, "Associate access policies with access entries"; ${AUTHENTICATOR}`,
+    // The policies that are published for runs on AWS let nobody make access entries.
+    needs: ['own-cluster', 'call-record'],
+    roles: { dev: OWN, other: OWN },
+    workloads: { app: { starts: 'later' }, there: { cluster: 'c2', starts: 'later' } },
+    probes: [
+      check('name, groups and rights of a session', async (context) => {
+        const { name, clusterToken, eventually } = context;
+        const eks = new EKSClient(await context.aws('eks'));
+        const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') };
+        const [here, all] = [`/api/v1/namespaces/${name('<namespace:app>')}/configmaps`, '/api/v1/secrets'];
+        const mayRead = async (path: string, role = 'dev') =>
+          (await requestBy(context, await newToken(context, role))(path)).status === 200;
+        const rights = async () => [await mayRead(here), await mayRead(all)].join();
+        const never = (what: string) =>
+          eventually(
+            () => mayRead(all),
+            (may) => !may,
+          ).then((may) => expect(may, what).to.equal(false));
+
+        expect(await rights(), 'without an entry').to.equal('false,false');
+        await eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups: ['readers', 'writers'] }));
+        try {
+          // EKS gives sessions of a role names by itself.
+          const { accessEntry } = await eks.send(new DescribeAccessEntryCommand(key));
+          const byDefault = name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/');
+          expect(accessEntry).to.deep.include({
+            ...{ ...key, type: 'STANDARD', kubernetesGroups: ['readers', 'writers'] },
+            username: `${byDefault}{{SessionName}}`,
+          });
+          const look = async () => userOf(context, await newToken(context, 'dev'));
+          const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
+          expect(known.groups).to.include.members(['readers', 'writers', 'system:authenticated']);
+          expect(known.groups).not.to.include('system:masters');
+          expect(known.username).to.equal(`${byDefault}ann-example.com`);
+          expect(await rights(), 'without a policy').to.equal('false,false');
+
+          const associate = (policyArn: string, ...namespaces: string[]) => {
+            const accessScope =
+              namespaces.length === 0 ? { type: 'cluster' as const } : { type: 'namespace' as const, namespaces };
+            return eks.send(new AssociateAccessPolicyCommand({ ...key, policyArn, accessScope }));
+          };
+          for (const policyArn of [ADMIN, CLUSTER_ADMIN]) {
+            // In the scope of a namespace, no policy gives rights beyond it.
+            await associate(policyArn, name('<namespace:app>'));
+            expect(await mayRead(all), `${policyArn} for a namespace`).to.equal(false);
+            await associate(policyArn);
+            expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
+            expect(await mayRead(here, 'other'), 'another role').to.equal(false);
+            // Associated again, it has the new scope alone.
+            await associate(policyArn, name('<namespace:app>'));
+            await never(`${policyArn} in a narrower scope`);
+            await eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn }));
+          }
+          await associate(VIEW);
+          await never('to view alone');
+
+          await associate(CLUSTER_ADMIN);
+          expect(await eventually(() => mayRead(all), Boolean)).to.equal(true);
+          const token = await newToken(context, 'dev');
+          const url = Buffer.from(token.slice(PREFIX.length), 'base64url').toString();
+          const tokenOf = (text: string) => `${PREFIX}${Buffer.from(text).toString('base64url')}`;
+          const status = async (bearer: string) => (await requestBy(context, bearer)(all)).status;
+          expect(await status(tokenOf(url)), 'as it was').to.equal(200);
+          for (const [what, bad] of Object.entries({
+            'of another cluster': await clusterToken('c2', await sessionOf(context, 'dev')),
+            'without its prefix': token.slice(PREFIX.length),
+            'of another action': tokenOf(url.replace('GetCallerIdentity', 'GetAccessKeyInfo')),
+            'with a parameter more': tokenOf(`${url}&X-More=1`),
+            'that lives longer': tokenOf(url.replace('X-Amz-Expires=900', 'X-Amz-Expires=899')),
+            'of another path': tokenOf(url.replace('/?', '/x?')),
+          })) {
+            expect(bad, what).not.to.equal(token);
+            expect(await status(bad), `a token ${what}`).to.equal(401);
+          }
+        } finally {
+          await eks.send(new DeleteAccessEntryCommand(key));
+        }
+        await never('when the entry is gone');
+      }),
+    ],
+  });
+
+  scenario('CP-29', 'an access entry is of no use to a role that is made again under its name', {
+    source: 'Amazon EKS User Guide, "Create access entries": EKS stores the unique id of the principal with an entry',
+    needs: ['own-cluster', 'call-record'],
+    roles: { dev: OWN },
+    probes: [
+      check('of the role as it was', (context) => withEntry(context, true)),
+      deleteRole('dev'),
+      recreateRole('dev'),
+      check('nor of the one that has its name now', (context) => withEntry(context, false)),
+    ],
+  });
+});
+
+/** Makes the entry that the role is known by, or takes it away again once it is not. */
+async function withEntry(context: CheckContext, first: boolean): Promise<void> {
+  const { name, eventually } = context;
+  const eks = new EKSClient(await context.aws('eks'));
+  const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') };
+  if (first) await eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups: ['readers'] }));
+  const look = async () => {
+    return (await userOf(context, await newToken(context, 'dev'))).groups?.includes('readers') ?? false;
+  };
+  expect(await eventually(look, (isReader) => isReader === first)).to.equal(first);
+  if (!first) await eks.send(new DeleteAccessEntryCommand(key));
+}
