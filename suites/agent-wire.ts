@@ -26,9 +26,12 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
-      ...['169.254.170.23.example.com', '169.254.170.230', 'x169.254.170.23', 'fd00:ec2::23a', '169.254.170.23.'].map(
-        (host) =>
-          refused('app', fetchCredentials({ host }), { by: 'agent', status: 403, message: `address not ${host}` }),
+      // Nor is one that is written in another way.
+      ...[
+        ...['169.254.170.23.example.com', '169.254.170.230', 'x169.254.170.23', 'fd00:ec2::23a', '169.254.170.23.'],
+        ...['2852039191', '169.254.43543', '::ffff:169.254.170.23', 'fd00:ec2:0::23', 'FD00:EC2::23'],
+      ].map((host) =>
+        refused('app', fetchCredentials({ host }), { by: 'agent', status: 403, message: `address not ${host}` }),
       ),
       ...[
         '[169.254.170.23x',
@@ -69,9 +72,11 @@ suite('agent', ({ scenario }) => {
         [
           ['GET http://example.com/v1/credentials', 403, 'not example.com', HOST],
           // What a proxy writes of the host that it was asked for is anybody's word.
-          ...['X-Forwarded-Host: 169.254.170.23', 'Forwarded: host=169.254.170.23', 'X-Original-Host: 169.254.170.23'].map(
-            (header) => ['GET /v1/credentials', 403, 'not localhost', 'Host: localhost', header] as const,
-          ),
+          ...[
+            'X-Forwarded-Host: 169.254.170.23',
+            'Forwarded: host=169.254.170.23',
+            'X-Original-Host: 169.254.170.23',
+          ].map((header) => ['GET /v1/credentials', 403, 'not localhost', 'Host: localhost', header] as const),
           ['GET /v1%2Fcredentials', 404, '404 page not found', HOST],
           ['BREW /v1/credential', 404, '404 page not found', HOST],
           ['GET /%zz', 400, '400 Bad Request', HOST],

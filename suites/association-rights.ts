@@ -31,6 +31,7 @@ import {
   suite,
   tagResource,
   trustWebIdentity,
+  untagResource,
   whoAmI,
   type PermissionStatement,
 } from '../harness/index.ts';
@@ -113,7 +114,7 @@ suite('control-plane', ({ scenario }) => {
   );
 
   scenario('CP-27', 'permissions on associations may be for those with a tag, and tags need their own', {
-    source: `${ACTIONS}: aws:ResourceTag/$\{TagKey}, aws:RequestTag/$\{TagKey}; Amazon EKS User Guide, "Organize Amazon EKS resources with tags"`,
+    source: `${ACTIONS}: aws:ResourceTag/$\{TagKey}, aws:RequestTag/$\{TagKey}, aws:TagKeys; Amazon EKS User Guide, "Organize Amazon EKS resources with tags"`,
     roles: {
       app: podIdentityRole(),
       red: controller(
@@ -126,6 +127,11 @@ suite('control-plane', ({ scenario }) => {
       maker: controller(
         allow(['eks:CreatePodIdentityAssociation', 'iam:PassRole', 'iam:GetRole'], '*'),
         allow('eks:TagResource', ASSOCIATIONS, { StringEquals: { 'aws:RequestTag/conformance-team': 'red' } }),
+      ),
+      keys: controller(
+        allow(['eks:TagResource', 'eks:UntagResource'], ASSOCIATIONS, {
+          'ForAllValues:StringEquals': { 'aws:TagKeys': ['more', 'stage'] },
+        }),
       ),
       choosy: controller(
         allow('eks:CreatePodIdentityAssociation', '*', { StringEquals: { 'aws:RequestTag/conformance-team': 'red' } }),
@@ -149,6 +155,18 @@ suite('control-plane', ({ scenario }) => {
         tagResource('<association-arn:red>', { 'conformance-team': 'blue' }, as('maker')),
         refusal('eks:TagResource'),
       ),
+      // By their keys, each of a call.
+      succeeds(tagResource('<association-arn:red>', { more: 'yes', stage: 'test' }, as('keys'))),
+      fails(
+        tagResource('<association-arn:red>', { more: 'yes', other: 'yes' }, as('keys')),
+        refusal('eks:TagResource'),
+      ),
+      succeeds(untagResource('<association-arn:red>', ['more', 'stage'], as('keys'))),
+      fails(
+        untagResource('<association-arn:red>', ['more', 'conformance-team'], as('keys')),
+        refusal('eks:UntagResource'),
+      ),
+      succeeds(describeAssociation('<association-id:red>', as('red')), { 'tags.more': isAbsent }),
       fails(
         createAssociationFor('app/tagged', { role: 'app' }, { ...as('maker'), tags: { 'conformance-team': 'blue' } }),
         refusal('eks:TagResource'),

@@ -7,30 +7,18 @@ import {
   DisassociateAccessPolicyCommand,
   EKSClient,
 } from '@aws-sdk/client-eks';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
-import { check, recreateRole, deleteRole, suite, type CheckContext, type RoleSpec } from '../harness/index.ts';
+import { check, recreateRole, deleteRole, suite, type CheckContext } from '../harness/index.ts';
+import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
 
 const ENTRIES = 'Amazon EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries"';
 const AUTHENTICATOR = 'aws-iam-authenticator, README: API authorization from outside a cluster, SessionName';
-
-const OWN: RoleSpec = {
-  trust: [{ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { AWS: 'arn:aws:iam::<account:main>:root' } }],
-};
 
 const PREFIX = 'k8s-aws-v1.';
 const POLICIES = 'arn:aws:eks::aws:cluster-access-policy/';
 const CLUSTER_ADMIN = `${POLICIES}AmazonEKSClusterAdminPolicy`;
 const ADMIN = `${POLICIES}AmazonEKSAdminPolicy`;
 const VIEW = `${POLICIES}AmazonEKSViewPolicy`;
-
-async function sessionOf(context: CheckContext, role: string) {
-  const sts = new STSClient(await context.aws('sts'));
-  const session = { RoleArn: context.name(`<role:${role}>`), RoleSessionName: 'ann@example.com' };
-  const { Credentials } = await sts.send(new AssumeRoleCommand(session));
-  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
-  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
-}
 
 /** Of a new session of a role: API servers remember for whom they took a token. */
 const newToken = async (context: CheckContext, role: string) =>
@@ -62,7 +50,7 @@ suite('control-plane', ({ scenario }) => {
     source: `${ENTRIES}; Amazon EKS User Guide, "Associate access policies with access entries"; ${AUTHENTICATOR}`,
     // The policies that are published for runs on AWS let nobody make access entries.
     needs: ['own-cluster', 'call-record'],
-    roles: { dev: OWN, other: OWN },
+    roles: { dev: ofOwnAccount(), other: ofOwnAccount() },
     workloads: { app: { starts: 'later' }, there: { cluster: 'c2', starts: 'later' } },
     probes: [
       check('name, groups and rights of a session', async (context) => {
@@ -145,7 +133,7 @@ suite('control-plane', ({ scenario }) => {
   scenario('CP-29', 'an access entry is of no use to a role that is made again under its name', {
     source: 'Amazon EKS User Guide, "Create access entries": EKS stores the unique id of the principal with an entry',
     needs: ['own-cluster', 'call-record'],
-    roles: { dev: OWN },
+    roles: { dev: ofOwnAccount() },
     probes: [
       check('of the role as it was', (context) => withEntry(context, true)),
       deleteRole('dev'),

@@ -233,10 +233,10 @@ suite('control-plane', ({ scenario }) => {
       succeeds(createAssociationFor('app/app', { role: 'app' }, { tags: { team: 'red', stage: 'test' } })),
       succeeds(tagResource('<association-arn:made>', { team: 'blue', more: 'yes' })),
       succeeds(listTags('<association-arn:made>'), { 'tags.team': 'blue', 'tags.stage': 'test', 'tags.more': 'yes' }),
-      succeeds(untagResource('<association-arn:made>', 'team')),
+      succeeds(untagResource('<association-arn:made>', ['team'])),
       succeeds(listTags('<association-arn:made>'), { 'tags.team': isAbsent, 'tags.stage': 'test' }),
       succeeds(describeAssociation('<association-id:made>'), { 'tags.team': isAbsent, 'tags.more': 'yes' }),
-      succeeds(untagResource('<association-arn:made>', 'stage', 'more')),
+      succeeds(untagResource('<association-arn:made>', ['stage', 'more'])),
       succeeds(listTags('<association-arn:made>'), { 'tags.stage': isAbsent, 'tags.more': isAbsent }),
     ],
   });
@@ -247,7 +247,7 @@ suite('control-plane', ({ scenario }) => {
     probes: [
       succeeds(tagResource('<cluster-arn:c1>', { 'cp-17': 'added' })),
       succeeds(listTags('<cluster-arn:c1>'), { 'tags.cp-17': 'added', 'tags.conformance-run': matching(/./) }),
-      succeeds(untagResource('<cluster-arn:c1>', 'cp-17')),
+      succeeds(untagResource('<cluster-arn:c1>', ['cp-17'])),
       succeeds(listTags('<cluster-arn:c1>'), { 'tags.cp-17': isAbsent, 'tags.conformance-run': matching(/./) }),
     ],
   });

@@ -39,6 +39,9 @@ const BAD_TOKEN = {
 } as const;
 const NO_ASSOCIATION = { by: 'eks-auth', code: ['ResourceNotFoundException', 'AccessDeniedException'] } as const;
 
+/** Of cluster and pod the names may be cut short: with the UUID, it has 64 characters at most. */
+const SESSION_NAME = /^eks-[\w.-]{1,10}-[\w.-]{1,10}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 const readData = allow('s3:GetObject', 'data/*');
 const APP = { app: { role: 'app' } } as const;
 const byTag = (key: string, value: string): Conditions => ({ StringEquals: { [`aws:RequestTag/${key}`]: value } });
@@ -47,7 +50,10 @@ suite('eks-auth', ({ scenario }) => {
   scenario('EA-01', 'the answer says for whom the session is, by which association, and for how long', {
     source: `${API}; ${TARGET}: credentials last for six hours`,
     roles: { app: podIdentityRole() },
-    workloads: { app: { namespace: 'red', serviceAccount: 'reader', role: 'app' } },
+    workloads: {
+      app: { namespace: 'red', serviceAccount: 'reader', role: 'app' },
+      'of-a-name-that-is-longer-than-sessions-have-room-for': { namespace: 'red', role: 'app' },
+    },
     probes: [
       succeeds(askEksAuth('app'), {
         roleArn: '<role:app>',
@@ -57,10 +63,12 @@ suite('eks-auth', ({ scenario }) => {
         audience: 'pods.eks.amazonaws.com',
         associationId: '<association-id:app>',
         associationArn: matching(/podidentityassociation\/<cluster:c1>\/<association-id:app>$/),
-        // Of cluster and pod the names may be cut short.
-        sessionName: matching(/^eks-[\w.-]{1,10}-[\w.-]{1,10}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+        sessionName: matching(SESSION_NAME),
         userId: matching(/^AROA[A-Z0-9]+:eks-/),
         secondsLeft: between(21_300, 21_660),
+      }),
+      succeeds(askEksAuth('of-a-name-that-is-longer-than-sessions-have-room-for'), {
+        sessionName: matching(SESSION_NAME),
       }),
       succeeds(asSession('app', whoAmI()), { userId: matching(/^AROA[A-Z0-9]+:eks-/) }),
     ],

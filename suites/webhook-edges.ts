@@ -120,9 +120,14 @@ suite('webhook', ({ scenario }) => {
       succeeds(admitPod('web', { spec: { nodeSelector: { 'kubernetes.io/os': 'windows' } } }), {
         [`app.env.${WEB_TOKEN_FILE}`]: 'C:\\var\\run\\secrets\\eks.amazonaws.com\\serviceaccount\\token',
       }),
-      succeeds(admitPod('pi', { spec: { nodeSelector: { 'kubernetes.io/os': 'linux' } } }), {
-        [`app.env.${TOKEN_FILE}`]: matching(/^\/var\/run\/secrets\/pods\.eks/),
-      }),
+      ...[
+        { nodeSelector: { 'kubernetes.io/os': 'linux' } },
+        { nodeSelector: { 'kubernetes.io/os': 'Windows' } },
+        // Kubernetes says that for schedulers to ignore.
+        { os: { name: 'windows' } },
+      ].map((spec) =>
+        succeeds(admitPod('pi', { spec }), { [`app.env.${TOKEN_FILE}`]: matching(/^\/var\/run\/secrets\/pods\.eks/) }),
+      ),
     ],
   });
 
@@ -198,6 +203,11 @@ suite('webhook', ({ scenario }) => {
         'podIdentityVolume.expirationSeconds': 90_000,
       }),
       succeeds(admitPod('pi', annotated('token-expiration', '-1')), { 'podIdentityVolume.expirationSeconds': 600 }),
+      // Whole numbers in digits, as Go's ParseInt reads them; anything else is none.
+      succeeds(admitPod('web', annotated('token-expiration', '+7200')), { 'irsaVolume.expirationSeconds': 7200 }),
+      ...['7200.0', '7.2e3', '0x1c20', '7_200', ' 7200', '7200s', ''].map((text) =>
+        succeeds(admitPod('web', annotated('token-expiration', text)), { 'irsaVolume.expirationSeconds': 86_400 }),
+      ),
       succeeds(admitPod('web', annotated('token-expiration', '86400'), { repeat: 3 }), {
         'expirationSeconds.least': 86_400,
         'expirationSeconds.greatest': 86_400,

@@ -212,7 +212,10 @@ suite('webhook', ({ scenario }) => {
       succeeds(postToWebhook(JSON_TYPE, reviewOf('pi', {})), { allowed: true, patched: true }),
       // Neither what a pod leaves out nor what it is called matters.
       succeeds(postToWebhook(JSON_TYPE, bare({ spec: { serviceAccountName: 'pi' } })), { patched: true }),
-      ...[{}, { spec: {} }].map((pod) => succeeds(postToWebhook(JSON_TYPE, bare(pod)), { patched: false })),
+      // An API server fills in the name that counts.
+      ...[{}, { spec: {} }, { spec: { serviceAccount: 'pi' } }].map((pod) =>
+        succeeds(postToWebhook(JSON_TYPE, bare(pod)), { patched: false }),
+      ),
       ...['\n ', '\ufeff', '---\n', '--- \n'].map((before) =>
         succeeds(postToWebhook(JSON_TYPE, `${before}${reviewOf('pi', {})} \n`), { uid: UID, patched: true }),
       ),

@@ -29,6 +29,10 @@ const JITTERED = between(79_200, 86_400);
 const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 const ANNOTATED = { roles: { app: irsaRole('app/app') }, workloads: { app: { irsa: 'app' } } } as const;
 
+/** Annotations as Go's ParseBool reads them, by service account; what is neither leaves it at what the cluster's webhook does. */
+const REGIONAL_OFF = { zero: '0', letter: 'f', upper: 'FALSE' };
+const REGIONAL_ON = { no: 'no', mixed: 'fALSE', one: '1' };
+
 suite('webhook', ({ scenario }) => {
   scenario('WH-01', 'a pod with an association gets exactly the Pod Identity settings', {
     profile: 'core',
@@ -92,6 +96,14 @@ suite('webhook', ({ scenario }) => {
         irsa: 'app',
         serviceAccountAnnotations: { audience: 'vault.example.com', 'sts-regional-endpoints': 'false' },
       },
+      ...Object.fromEntries(
+        Object.entries({ ...REGIONAL_OFF, ...REGIONAL_ON }).map(([serviceAccount, value]) => [
+          serviceAccount,
+          { serviceAccount, irsa: 'app', serviceAccountAnnotations: { 'sts-regional-endpoints': value } },
+        ]),
+      ),
+      text: { serviceAccount: 'text', serviceAccountAnnotations: { 'role-arn': 'no ARN' } },
+      empty: { serviceAccount: 'empty', serviceAccountAnnotations: { 'role-arn': '' } },
     },
     probes: [
       succeeds(admitPod('app'), {
@@ -99,6 +111,15 @@ suite('webhook', ({ scenario }) => {
         'irsaVolume.audience': 'vault.example.com',
         'app.env.AWS_STS_REGIONAL_ENDPOINTS': isAbsent,
       }),
+      ...Object.keys(REGIONAL_OFF).map((name) =>
+        succeeds(admitPod(name), { injected: 'irsa', 'app.env.AWS_STS_REGIONAL_ENDPOINTS': isAbsent }),
+      ),
+      ...Object.keys(REGIONAL_ON).map((name) =>
+        succeeds(admitPod(name), { 'app.env.AWS_STS_REGIONAL_ENDPOINTS': 'regional' }),
+      ),
+      // A role is what the annotation says, and none where it says nothing.
+      succeeds(admitPod('text'), { injected: 'irsa', 'app.env.AWS_ROLE_ARN': 'no ARN' }),
+      succeeds(admitPod('empty'), { injected: 'none' }),
     ],
   });
 

@@ -272,7 +272,7 @@ describe("a probe of the harness' own", () => {
     [update, { ...unknown, code: 'InvalidParameterException', status: 400, message: 'The role does not exist.' }],
     [removeAssociation('a-1'), unknown],
     [tagResource('arn', {}), { ...unknown, code: 'NotFoundException' }],
-    [untagResource('arn', 'a'), unknown],
+    [untagResource('arn', ['a']), unknown],
   ] as const)
     it(`is repeated where ${operation.do} was too soon: ${refusal.code}`, async () => {
       expect(await tried(operation, [refusal, yes])).to.deep.equal(['granted', 2, 2]);

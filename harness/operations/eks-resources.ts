@@ -82,7 +82,7 @@ export const tagResource = defineEksOperation(
 
 export const untagResource = defineEksOperation(
   'UntagResource',
-  (arn: string, ...tagKeys: readonly string[]) => ({ arn, tagKeys }),
+  (arn: string, tagKeys: readonly string[], where: Pick<Where, 'as'> = {}) => ({ arn, tagKeys, ...where }),
   {
     describe: ({ arn, tagKeys }, say) => [say.text(arn), tagKeys.join(', ')],
     mayDiffer: whenChanged,

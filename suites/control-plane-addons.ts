@@ -1,0 +1,92 @@
+/** Associations that an add-on owns. */
+import {
+  CreateAddonCommand,
+  DeleteAddonCommand,
+  DescribeAddonCommand,
+  DescribePodIdentityAssociationCommand,
+  EKSClient,
+  ListPodIdentityAssociationsCommand,
+  UpdateAddonCommand,
+  type AddonPodIdentityAssociations,
+} from '@aws-sdk/client-eks';
+import { expect } from 'chai';
+import { allow, check, podIdentityRole, suite } from '../harness/index.ts';
+import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
+
+const ACCOUNT = { namespace: 'kube-system', serviceAccount: 'ebs-csi-controller-sa' };
+
+suite('control-plane', ({ scenario }) => {
+  scenario('CP-30', 'an add-on has associations of its own, as long as it says so', {
+    source:
+      'Amazon EKS User Guide, "Attach an IAM role to an Amazon EKS add-on using Pod Identity"; Amazon EKS API Reference, CreateAddon, UpdateAddon and DeleteAddon, podIdentityAssociations',
+    // On AWS such an add-on takes minutes, and runs drivers on each node.
+    needs: ['own-cluster', 'call-record'],
+    roles: {
+      app: podIdentityRole(),
+      next: podIdentityRole(),
+      maker: ofOwnAccount(allow(['eks:*', 'iam:GetRole'], '*'), allow('iam:PassRole', '<role:app>')),
+    },
+    probes: [
+      check('they are made, changed and deleted with it', async (context) => {
+        const { name, eventually, aws } = context;
+        const settings = await aws('eks');
+        const eks = new EKSClient(settings);
+        const key = { clusterName: name('<cluster:c1>'), addonName: 'aws-ebs-csi-driver' };
+        const roleOf = (role: string): AddonPodIdentityAssociations[] => [
+          { serviceAccount: ACCOUNT.serviceAccount, roleArn: name(`<role:${role}>`) },
+        ];
+        const describe = async () => (await eks.send(new DescribeAddonCommand(key))).addon;
+        /** Its associations, once it has come to rest. */
+        const owned = async () => {
+          const addon = await eventually(describe, (seen) => seen?.status === 'ACTIVE');
+          expect(addon?.status).to.equal('ACTIVE');
+          const list = new ListPodIdentityAssociationsCommand({ clusterName: key.clusterName, ...ACCOUNT });
+          const { associations = [] } = await eks.send(list);
+          expect(addon?.podIdentityAssociations).to.deep.equal(
+            associations.map(({ associationArn }) => associationArn),
+          );
+          return Promise.all(
+            associations.map(async ({ associationId }) => {
+              const one = new DescribePodIdentityAssociationCommand({ clusterName: key.clusterName, associationId });
+              const { association } = await eks.send(one);
+              expect(association?.ownerArn).to.equal(addon?.addonArn);
+              return { id: associationId, roleArn: association?.roleArn };
+            }),
+          );
+        };
+        const roles = async () => (await owned()).map(({ roleArn }) => roleArn);
+        const update = (more: object, by = eks) => by.send(new UpdateAddonCommand({ ...key, ...more }));
+
+        await eks.send(new CreateAddonCommand({ ...key, podIdentityAssociations: roleOf('app') }));
+        try {
+          const [first] = await owned();
+          expect(first?.roleArn).to.equal(name('<role:app>'));
+          await update({ configurationValues: '{}' });
+          expect(await owned(), 'an update that does not name them').to.deep.equal([first]);
+          await update({ podIdentityAssociations: roleOf('next') });
+          expect(await owned(), 'another role').to.deep.equal([{ id: first?.id, roleArn: name('<role:next>') }]);
+          await update({ podIdentityAssociations: [] });
+          expect(await roles(), 'none any more').to.deep.equal([]);
+
+          // Made with the rights of who asks for it.
+          const maker = new EKSClient({ ...settings, credentials: await sessionOf(context, 'maker') });
+          const refused = await update({ podIdentityAssociations: roleOf('next') }, maker).then(
+            () => undefined,
+            (error: Error) => error,
+          );
+          expect(refused?.name).to.equal('AccessDeniedException');
+          expect(await roles(), 'a role that its maker may not pass').to.deep.equal([]);
+          await update({ podIdentityAssociations: roleOf('app') }, maker);
+          expect(await roles()).to.deep.equal([name('<role:app>')]);
+        } finally {
+          await eks.send(new DeleteAddonCommand(key));
+        }
+        const left = async () => {
+          const list = new ListPodIdentityAssociationsCommand({ clusterName: key.clusterName, ...ACCOUNT });
+          return (await eks.send(list)).associations?.length;
+        };
+        expect(await eventually(left, (count) => count === 0), 'without the add-on').to.equal(0);
+      }),
+    ],
+  });
+});

@@ -1,0 +1,17 @@
+/** Roles that the harness' identity may assume, and their sessions. */
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import type { CheckContext, PermissionStatement, RoleSpec } from '../../harness/index.ts';
+
+export const ofOwnAccount = (...permissions: readonly PermissionStatement[]): RoleSpec => ({
+  trust: [{ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { AWS: 'arn:aws:iam::<account:main>:root' } }],
+  permissions,
+});
+
+/** Credentials of a new session of such a role. */
+export async function sessionOf(context: CheckContext, role: string) {
+  const sts = new STSClient(await context.aws('sts'));
+  const session = { RoleArn: context.name(`<role:${role}>`), RoleSessionName: 'ann@example.com' };
+  const { Credentials } = await sts.send(new AssumeRoleCommand(session));
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+}
