@@ -68,8 +68,18 @@ suite('control-plane', ({ scenario }) => {
           ).then((may) => expect(may, what).to.equal(false));
 
         expect(await rights(), 'without an entry').to.equal('false,false');
-        await eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups: ['readers', 'writers'] }));
+        const make = (...kubernetesGroups: string[]) =>
+          eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups }));
+        const refusalOf = (call: Promise<unknown>) =>
+          call.then(
+            () => 'none',
+            (error: Error) => error.name,
+          );
+        // Kubernetes keeps such groups to itself.
+        expect(await refusalOf(make('readers', 'system:masters'))).to.match(/^Invalid(Parameter|Request)Exception$/);
+        await make('readers', 'writers');
         try {
+          expect(await refusalOf(make('others'))).to.equal('ResourceInUseException');
           // EKS gives sessions of a role names by itself.
           const { accessEntry } = await eks.send(new DescribeAccessEntryCommand(key));
           const byDefault = name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/');

@@ -325,7 +325,12 @@ suite('control-plane', ({ scenario }) => {
     roles: app,
     probes: [
       fails(createAssociationFor('app/app', { role: 'app' }, { tags: numbered(51) }), BAD_REQUEST),
-      fails(createAssociationFor('app/another', { role: 'app' }, { tags: { 'aws:team': 'red' } }), BAD_REQUEST),
+      ...[
+        { 'aws:team': 'red' },
+        { 'Aws:team': 'red' },
+        { [`${'k'.repeat(129)}`]: 'red' },
+        { team: 'v'.repeat(257) },
+      ].map((tags) => fails(createAssociationFor('app/another', { role: 'app' }, { tags }), BAD_REQUEST)),
       controlSucceeds(createAssociationFor('app/free', { role: 'app' }, { tags: { team: 'red' } }), {
         'tags.team': 'red',
       }),
@@ -333,7 +338,13 @@ suite('control-plane', ({ scenario }) => {
       succeeds(tagResource('<association-arn:made>', numbered(40))),
       succeeds(tagResource('<association-arn:made>', numbered(41))),
       fails(tagResource('<association-arn:made>', numbered(20, 'more')), BAD_REQUEST),
-      fails(tagResource('<association-arn:made>', { 'aws:team': 'red' }), BAD_REQUEST),
+      ...[
+        { 'aws:team': 'red' },
+        { 'AWS:team': 'red' },
+        { [`${'k'.repeat(129)}`]: 'red' },
+        { team: 'v'.repeat(257) },
+      ].map((tags) => fails(tagResource('<association-arn:made>', tags), BAD_REQUEST)),
+      succeeds(tagResource('<association-arn:made>', { [`${'k'.repeat(128)}`]: 'v'.repeat(256), team: '' })),
       succeeds(listTags('<association-arn:made>'), { 'tags.tag-40': 'x', 'tags.more-0': isAbsent }),
     ],
   });

@@ -2,17 +2,25 @@
 import {
   allow,
   askEksAuth,
+  asSession,
+  createAssociationFor,
   fails,
+  fetchCredentials,
+  getObject,
+  granted,
   irsaRole,
   listAssociations,
   podIdentityRole,
+  refused,
   succeeds,
   suite,
   tagResource,
+  tokenRotation,
   trustPodIdentity,
   type Conditions,
   type RoleSpec,
 } from '../harness/index.ts';
+import { SIGNING_KEYS, toLastHourOfKey, toNextKey } from './lib/signing-keys.ts';
 
 const API = 'EKS Auth API Reference, AssumeRoleForPodIdentity';
 
@@ -22,6 +30,18 @@ const BAD_TOKEN = {
   code: ['InvalidTokenException', 'InvalidParameterException', 'InvalidRequestException', 'AccessDeniedException'],
   status: 400,
 } as const;
+
+const TAGS = 'Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags"';
+const SESSION_TAGS = [
+  ...['eks-cluster-arn', 'eks-cluster-name', 'kubernetes-namespace', 'kubernetes-service-account'],
+  ...['kubernetes-pod-name', 'kubernetes-pod-uid'],
+];
+const principalTag = (key: string, value: string): Conditions => ({
+  StringEquals: { [`aws:PrincipalTag/${key}`]: value },
+});
+const tagKeysAmong = (...keys: readonly string[]): Conditions => ({
+  'ForAllValues:StringEquals': { 'aws:TagKeys': [...keys] },
+});
 
 const APP = { app: { role: 'app' } } as const;
 /** Of a service account, as long as it may be, and of letters that no packing makes short. */
@@ -80,6 +100,46 @@ suite('eks-auth', ({ scenario }) => {
         code: 'AccessDeniedException',
         status: 403,
       }),
+    ],
+  });
+
+  scenario('EA-17', "a token by the cluster's next key opens a session", {
+    source: `${API}, token; ${SIGNING_KEYS}`,
+    needs: ['cluster-clock'],
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app', serviceAccountAnnotations: { 'token-expiration': '600' } } },
+    probes: [
+      granted('app', fetchCredentials()),
+      toLastHourOfKey(),
+      toNextKey(),
+      granted('app', tokenRotation('pod-identity', 10)),
+      refused('app', fetchCredentials({ change: 'flip-signature' }), { by: 'eks-auth', status: 400 }),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('EA-18', 'a session has six tags: none of those that the association has, nor others', {
+    source: `${TAGS}; Amazon EKS API Reference, CreatePodIdentityAssociation, tags`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/own', principalTag('kubernetes-namespace', '<namespace:app>')),
+        allow('s3:GetObject', 'data/tagged', principalTag('conformance-team', 'red')),
+      ),
+      six: { trust: [trustPodIdentity({ conditions: tagKeysAmong(...SESSION_TAGS) })] },
+      five: { trust: [trustPodIdentity({ conditions: tagKeysAmong(...SESSION_TAGS.slice(1)) })] },
+    },
+    workloads: {
+      app: {},
+      six: { serviceAccount: 'six', role: 'six' },
+      five: { serviceAccount: 'five', role: 'five' },
+    },
+    objects: ['data/own', 'data/tagged'],
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' }, { tags: { 'conformance-team': 'red' } })),
+      succeeds(asSession('app', getObject('data/own'))),
+      fails(asSession('app', getObject('data/tagged')), { by: 's3', code: 'AccessDenied', status: 403 }),
+      succeeds(askEksAuth('six'), { roleArn: '<role:six>' }),
+      fails(askEksAuth('five'), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
     ],
   });
 

@@ -44,16 +44,22 @@ const SESSION_NAME = /^eks-[\w.-]{1,10}-[\w.-]{1,10}-[0-9a-f]{8}(-[0-9a-f]{4}){3
 
 const readData = allow('s3:GetObject', 'data/*');
 const APP = { app: { role: 'app' } } as const;
+const byPodName = (pattern: string): Conditions => ({
+  StringLike: { 'aws:PrincipalTag/kubernetes-pod-name': pattern },
+});
 const byTag = (key: string, value: string): Conditions => ({ StringEquals: { [`aws:RequestTag/${key}`]: value } });
 
 suite('eks-auth', ({ scenario }) => {
   scenario('EA-01', 'the answer says for whom the session is, by which association, and for how long', {
     source: `${API}; ${TARGET}: credentials last for six hours`,
-    roles: { app: podIdentityRole() },
-    workloads: {
-      app: { namespace: 'red', serviceAccount: 'reader', role: 'app' },
-      'of-a-name-that-is-longer-than-sessions-have-room-for': { namespace: 'red', role: 'app' },
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/key', byPodName(`${'?'.repeat(12)}*`)),
+        allow('s3:GetObject', 'data/cut', byPodName('?'.repeat(10))),
+      ),
     },
+    workloads: { app: { namespace: 'red', serviceAccount: 'reader', role: 'app' } },
+    objects: ['data/key', 'data/cut'],
     probes: [
       succeeds(askEksAuth('app'), {
         roleArn: '<role:app>',
@@ -67,9 +73,9 @@ suite('eks-auth', ({ scenario }) => {
         userId: matching(/^AROA[A-Z0-9]+:eks-/),
         secondsLeft: between(21_300, 21_660),
       }),
-      succeeds(askEksAuth('of-a-name-that-is-longer-than-sessions-have-room-for'), {
-        sessionName: matching(SESSION_NAME),
-      }),
+      // Its tag has the whole name of the pod, which is a long one.
+      succeeds(asSession('app', getObject('data/key'))),
+      fails(asSession('app', getObject('data/cut')), NOT_ALLOWED),
       succeeds(asSession('app', whoAmI()), { userId: matching(/^AROA[A-Z0-9]+:eks-/) }),
     ],
   });

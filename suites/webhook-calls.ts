@@ -129,11 +129,14 @@ suite('webhook', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       succeeds(admitPod('app'), { injected: 'pod-identity' }),
-      succeeds(admitPod('app', { metadata: { labels: { 'eks.amazonaws.com/skip-pod-identity-webhook': 'true' } } }), {
-        injected: 'none',
-        'podIdentityVolume.present': false,
-        label: isAbsent,
-      }),
+      // Whatever its value: the label is what counts.
+      ...['true', 'false', ''].map((value) =>
+        succeeds(admitPod('app', { metadata: { labels: { 'eks.amazonaws.com/skip-pod-identity-webhook': value } } }), {
+          injected: 'none',
+          'podIdentityVolume.present': false,
+          label: isAbsent,
+        }),
+      ),
     ],
   });
 

@@ -186,6 +186,9 @@ suite('webhook', ({ scenario }) => {
         // The pod's volume is for whom is not skipped.
         'irsaVolume.present': true,
       }),
+      succeeds(admitPod('web', annotated('skip-containers', '"app","other"')), { injected: 'none' }),
+      // One line of them counts.
+      succeeds(admitPod('web', annotated('skip-containers', 'other\napp')), { injected: 'irsa' }),
       // A space belongs to the name.
       succeeds(admitPod('web', annotated('skip-containers', 'other, app')), { injected: 'irsa' }),
     ],

@@ -6,7 +6,7 @@ import {
   ListAccessEntriesCommand,
 } from '@aws-sdk/client-eks';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { CreateAccessKeyCommand, CreateUserCommand } from '@aws-sdk/client-iam';
+import { CreateAccessKeyCommand, CreateUserCommand, DeleteRoleCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
 import {
@@ -128,6 +128,21 @@ describe('tokens of aws eks get-token', () => {
     await cloud.eks().send(new DeleteAccessEntryCommand(key));
     expect((await user(token))!.groups).to.deep.equal(['system:authenticated']);
     expect((await errorOf(cloud.eks().send(new DescribeAccessEntryCommand(key)))).status).to.equal(404);
+  });
+
+  it('name users without an @, and know nobody by the entry of a role that is gone', async () => {
+    const principalArn = await makeRole(cloud, 'dev');
+    const make = new CreateAccessEntryCommand({ clusterName: 'blue', principalArn, kubernetesGroups: ['readers'] });
+    await cloud.eks().send(make);
+    const asAnn = async () =>
+      user(await clusterToken(cloud.world.credentials.issue(sessionOf(cloud, principalArn, 'ann@example.com'))));
+    expect(await asAnn()).to.deep.equal({
+      username: 'arn:aws:sts::111122223333:assumed-role/dev/ann-example.com',
+      groups: ['readers', 'system:authenticated'],
+    });
+    await cloud.iam().send(new DeleteRoleCommand({ RoleName: 'dev' }));
+    await makeRole(cloud, 'dev');
+    expect((await asAnn())!.groups).to.deep.equal(['system:authenticated']);
   });
 
   it('know users by their ARN, who have an entry once they are there', async () => {
