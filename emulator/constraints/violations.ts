@@ -161,7 +161,7 @@ class Checker<Input> {
 function broken(shape: ShapeConstraints, value: unknown): readonly string[] {
   const { min = 0, max = Infinity, pattern = '' } = shape;
   const isText = shape.type === undefined;
-  const measured = isText ? (typeof value === 'string' ? value.length : undefined) : numberOf(value);
+  const measured = isText ? (typeof value === 'string' ? [...value].length : undefined) : numberOf(value);
   if (measured === undefined) return [];
   const text = isText ? String(value) : '';
   const checks = [measured >= min, measured <= max, PATTERNS.get(pattern)?.test(text), shape.enum?.includes(text)];

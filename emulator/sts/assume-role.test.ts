@@ -77,6 +77,13 @@ describe('STS AssumeRole', () => {
     ['a long tag value', tagParameters({ key: 'v'.repeat(257) }), /less than or equal to 256/],
     ['a bad tag', tagParameters({ key: 'a*' }), /regular expression/],
   ];
+  it('counts the characters of a tag', async () => {
+    const { assume, app, target, sessionIn } = await twoRoles();
+    const key = '𠀀'.repeat(128);
+    const { tags } = sessionIn(await assume(app(), target, tagParameters({ [key]: '' })));
+    expect(tags).to.deep.equal([{ key, value: '', transitive: false }]);
+  });
+
   for (const [name, parameters, message] of validation) {
     it(`refuses ${name}`, async () => {
       const { assume, app, target } = await twoRoles();

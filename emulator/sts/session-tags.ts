@@ -68,10 +68,11 @@ export function requestTagContext(tags: readonly SessionTag[]): Record<string, s
 }
 
 function checkTag(tag: Tag): void {
-  if (tag.key.length === 0 || tag.key.length > MAX_KEY_LENGTH) {
+  const [keyLength, valueLength] = [tag.key, tag.value].map((text) => [...text].length) as [number, number];
+  if (keyLength === 0 || keyLength > MAX_KEY_LENGTH) {
     throw validationError(`Tag keys must have between 1 and ${MAX_KEY_LENGTH} characters.`);
   }
-  if (tag.value.length > MAX_VALUE_LENGTH) {
+  if (valueLength > MAX_VALUE_LENGTH) {
     throw validationError(`The value of tag ${tag.key} must have at most ${MAX_VALUE_LENGTH} characters.`);
   }
   if (!TAG_CHARACTERS.test(tag.key) || !TAG_CHARACTERS.test(tag.value)) {

@@ -20,7 +20,10 @@ export interface WebIdentityClaims {
   readonly sourceIdentity: string | undefined;
 }
 
+/** Nested, or flattened for issuers that cannot nest claims: then one claim for each tag. */
 const TAGS_CLAIM = 'https://aws.amazon.com/tags';
+const FLAT_TAG = `${TAGS_CLAIM}/principal_tags/`;
+const FLAT_TRANSITIVE = `${TAGS_CLAIM}/transitive_tag_keys`;
 const SOURCE_IDENTITY_CLAIM = 'https://aws.amazon.com/source_identity';
 
 /** Seconds by which the clocks of issuer and STS may differ. */
@@ -30,7 +33,8 @@ const CLOCK_TOLERANCE = 5;
 export function readClaims(token: string): WebIdentityClaims {
   const claims = decode(token);
   const audience = claims['aud'];
-  const tags = objectOf(claims[TAGS_CLAIM]);
+  const nested = objectOf(claims[TAGS_CLAIM]);
+  const flat = Object.entries(claims).filter(([name]) => name.startsWith(FLAT_TAG));
   return {
     issuer: requiredText(claims, 'iss'),
     subject: requiredText(claims, 'sub'),
@@ -40,11 +44,11 @@ export function readClaims(token: string): WebIdentityClaims {
     expiresAt: requiredNumber(claims, 'exp'),
     notBefore: typeof claims['nbf'] === 'number' ? claims['nbf'] : undefined,
     issuedAt: requiredNumber(claims, 'iat'),
-    tags: Object.entries(objectOf(tags['principal_tags'])).map(([key, value]) => ({
-      key,
-      value: textOf(value) ?? texts(value)[0] ?? '',
-    })),
-    transitiveTagKeys: texts(tags['transitive_tag_keys']),
+    tags: [
+      ...Object.entries(objectOf(nested['principal_tags'])),
+      ...flat.map(([name, value]) => [name.slice(FLAT_TAG.length), value] as const),
+    ].map(([key, value]) => ({ key, value: textOf(value) ?? texts(value)[0] ?? '' })),
+    transitiveTagKeys: [nested['transitive_tag_keys'], claims[FLAT_TRANSITIVE]].flatMap(texts),
     sourceIdentity: textOf(claims[SOURCE_IDENTITY_CLAIM]),
   };
 }

@@ -251,6 +251,12 @@ describe('STS AssumeRoleWithWebIdentity', () => {
       { key: 'team', value: 'blue', transitive: true },
       { key: 'step', value: '1', transitive: false },
     ]);
+    const flat = {
+      'https://aws.amazon.com/tags/principal_tags/team': ['blue'],
+      'https://aws.amazon.com/tags/principal_tags/step': '1',
+      'https://aws.amazon.com/tags/transitive_tag_keys': ['team'],
+    };
+    expect(sessionIn(await present(await tokenOf(flat))).tags).to.deep.equal(sessionIn(answer).tags);
     const without = await irsaWorld();
     const message = 'Not authorized to perform sts:TagSession';
     expect(await without.present(await tokenOf(claims))).to.include({ status: 403, code: 'AccessDenied', message });
