@@ -4,9 +4,11 @@ import {
   asSession,
   deny,
   fails,
+  forPrincipal,
   getObject,
   podIdentityRole,
   putObject,
+  putRolePolicy,
   succeeds,
   suite,
   type Conditions,
@@ -141,6 +143,7 @@ suite('policies', ({ scenario }) => {
       'yes-no-service': { Bool: { 'aws:PrincipalIsAWSService': 'false' } },
       'no-service': { Bool: { 'aws:PrincipalIsAWSService': 'true' } },
       'no-via-service': { Bool: { 'aws:ViaAWSService': 'true' } },
+      'yes-agent': { StringLike: { 'aws:UserAgent': '?*' } },
       'no-session-arn': { ArnLike: { [PRINCIPAL]: 'arn:aws:sts::*:assumed-role/*/*' } },
       'yes-header': { StringEquals: { 's3:authType': 'REST-HEADER' } },
       'no-presigned': { StringEquals: { 's3:authType': 'REST-QUERY-STRING' } },
@@ -150,6 +153,49 @@ suite('policies', ({ scenario }) => {
       'yes-no-factor': { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } },
       'no-factor': { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
     }),
+  });
+
+  scenario('PO-68', 'what is allowed from or until a time is so by the time of each request', {
+    source: `${GLOBAL_KEYS}, aws:CurrentTime; IAM User Guide, "AWS: Allows access based on date and time"`,
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/open')) },
+    workloads: APP,
+    objects: objects('open', 'from', 'until'),
+    probes: [
+      can('open'),
+      putRolePolicy(
+        'app',
+        allow('s3:GetObject', 'data/from', { DateGreaterThan: { 'aws:CurrentTime': '<time:now>' } }),
+        allow('s3:GetObject', 'data/until', { DateLessThan: { 'aws:CurrentTime': '<time:now>' } }),
+      ),
+      can('from'),
+      cannot('until'),
+    ],
+  });
+
+  const below = (path: string): string => `arn:aws:iam::<account:main>:role${path}<role-name:app>`;
+
+  scenario('PO-65', 'a role below a path is known by its whole ARN, and its sessions by its name alone', {
+    source: `${GLOBAL_KEYS}, aws:PrincipalArn; IAM User Guide, "IAM identifiers": paths; "AWS JSON policy elements: Principal"`,
+    roles: {
+      app: {
+        ...readable({
+          'yes-whole': { ArnEquals: { [PRINCIPAL]: below('/conformance-apps/red/') } },
+          'yes-path': { ArnLike: { [PRINCIPAL]: 'arn:aws:iam::*:role/conformance-apps/*' } },
+          'yes-not-without': { ArnNotEquals: { [PRINCIPAL]: below('/') } },
+          'no-without': { ArnEquals: { [PRINCIPAL]: below('/') } },
+          'no-other': { StringLike: { [PRINCIPAL]: below('/conformance-apps/blue/') } },
+        }),
+        path: '/conformance-apps/red/',
+      },
+    },
+    workloads: APP,
+    buckets: { named: { policy: [forPrincipal('<role:app>', allow('s3:GetObject', 'named/key'))] } },
+    objects: [...objects('yes-whole', 'yes-path', 'yes-not-without', 'no-without', 'no-other'), 'named/key'],
+    probes: [
+      ...['yes-whole', 'yes-path', 'yes-not-without'].map(can),
+      ...['no-without', 'no-other'].map(cannot),
+      succeeds(asSession('app', getObject('named/key'))),
+    ],
   });
 
   scenario('PO-26', 'ForAllValues holds where there is nothing to compare, ForAnyValue does not', {

@@ -1,13 +1,18 @@
 /** Which policy has the last word: identity, bucket, boundary and session policies against each other, in one account and two. */
 import {
+  AttachRolePolicyCommand,
   CreatePolicyVersionCommand,
   DeletePolicyVersionCommand,
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
   IAMClient,
   ListAttachedRolePoliciesCommand,
+  PutRolePolicyCommand,
   SetDefaultPolicyVersionCommand,
 } from '@aws-sdk/client-iam';
 import {
   allow,
+  askEksAuth,
   assumeRole,
   asSession,
   chain,
@@ -21,6 +26,7 @@ import {
   irsaRole,
   listObjects,
   podIdentityRole,
+  putObject,
   putRolePolicy,
   recreateRole,
   succeeds,
@@ -43,6 +49,8 @@ const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'iden
 const ALLOWED_BY_NONE = { by: 's3', code: 'AccessDenied', status: 403, explicit: false } as const;
 /** Which policy it was, callers of another account are told within one organization alone. */
 const DENIED_ELSEWHERE = { by: 's3', code: 'AccessDenied', status: 403 } as const;
+
+const READ_ONLY = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
 
 const APP = { app: { role: 'app' } } as const;
 const WEB = { role: 'app', token: 'web' } as const;
@@ -68,7 +76,8 @@ const untilIamKnows = putRolePolicy('app', allow('s3:GetObject', 'data/inline'))
 
 suite('policies', ({ scenario }) => {
   scenario('PO-40', 'a managed policy that is attached to a role counts beside its inline policies', {
-    source: 'IAM User Guide, "Managed policies and inline policies"',
+    source:
+      'IAM User Guide, "Managed policies and inline policies"; IAM API Reference, DetachRolePolicy and DeleteRolePolicy',
     roles: {
       app: {
         ...podIdentityRole(allow('s3:GetObject', ['data/inline', 'data/denied'])),
@@ -82,6 +91,27 @@ suite('policies', ({ scenario }) => {
       succeeds(asSession('app', getObject('data/managed'))),
       fails(asSession('app', getObject('data/denied')), { ...NOT_ALLOWED, explicit: true }),
       fails(asSession('app', getObject('data/other')), NOT_ALLOWED),
+      check('one of AWS is attached too, and a second one is put in', async (world) => {
+        const { iam, RoleName } = await attachedPolicy(world);
+        await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: READ_ONLY }));
+        const Statement = { Effect: 'Allow', Action: 's3:PutObject', Resource: 'arn:aws:s3:::<bucket:data>/new' };
+        const PolicyDocument = world.name(JSON.stringify({ Version: '2012-10-17', Statement }));
+        await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'second', PolicyDocument }));
+      }),
+      untilIamKnows,
+      succeeds(asSession('app', getObject('data/other'))),
+      succeeds(asSession('app', putObject('data/new'))),
+      fails(asSession('app', getObject('data/denied')), { ...NOT_ALLOWED, explicit: true }),
+      check('all but the first inline one are taken away', async (world) => {
+        const { iam, RoleName, PolicyArn } = await attachedPolicy(world);
+        for (const arn of [READ_ONLY, PolicyArn])
+          await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: arn }));
+        await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'second' }));
+      }),
+      untilIamKnows,
+      succeeds(asSession('app', getObject('data/inline'))),
+      ...['data/managed', 'data/other'].map((place) => fails(asSession('app', getObject(place)), NOT_ALLOWED)),
+      fails(asSession('app', putObject('data/new')), NOT_ALLOWED),
     ],
   });
 
@@ -130,12 +160,18 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-43', 'what a bucket policy grants a role, its boundary still limits', {
     source: `${BOUNDARIES}, resource-based policies; ${SAME_ACCOUNT}`,
-    roles: { app: { ...podIdentityRole(), boundary: [allow('s3:*', 'data/a/*')] } },
+    roles: {
+      app: {
+        ...podIdentityRole(),
+        boundary: [allow('s3:*', ['data/a/*', 'data/${aws:PrincipalTag/kubernetes-service-account}/*'])],
+      },
+    },
     workloads: APP,
     buckets: { data: bucketFor('<role:app>', 'data/*') },
-    objects: ['data/a/key', 'data/b/key'],
+    objects: ['data/a/key', 'data/app/key', 'data/b/key'],
     probes: [
       succeeds(asSession('app', getObject('data/a/key'))),
+      succeeds(asSession('app', getObject('data/app/key'))),
       fails(asSession('app', getObject('data/b/key')), ALLOWED_BY_NONE),
     ],
   });
@@ -251,20 +287,55 @@ suite('policies', ({ scenario }) => {
   };
 
   scenario('PO-48', 'a trust policy that names a role of its account is enough, one that names the account is not', {
-    source: 'AWS STS API Reference, AssumeRole: a user in the same account, or the account in the trust policy',
+    source: `AWS STS API Reference, AssumeRole: a user in the same account, or the account in the trust policy; ${BOUNDARIES}, resource-based policies`,
     needs: ['irsa'],
     roles: {
       app: irsaRole('app/app', allow('sts:AssumeRole', '<role:allowed>')),
-      named: { trust: [trustRole('app', { actions: ['sts:AssumeRole'] })] },
+      bounded: {
+        ...irsaRole('app/app', allow('sts:AssumeRole', '*')),
+        boundary: [allow('sts:AssumeRole', '<role:within>')],
+      },
+      named: {
+        trust: [
+          trustRole('app', { actions: ['sts:AssumeRole'] }),
+          trustRole('bounded', { actions: ['sts:AssumeRole'] }),
+        ],
+      },
+      within: { trust: [trustRole('bounded', { actions: ['sts:AssumeRole'] })] },
+      bySession: { trust: [{ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { AWS: SESSION } }] },
+      byAnother: {
+        trust: [
+          { effect: 'Allow', actions: ['sts:AssumeRole'], principal: { AWS: SESSION.replace('creator', 'another') } },
+        ],
+      },
+      mixed: {
+        trust: [
+          {
+            ...{ effect: 'Allow', actions: ['sts:AssumeRole', 'sts:TagSession'] },
+            principal: { AWS: ['<account:other>', '<role:app>'], Service: 'pods.eks.amazonaws.com' },
+          },
+        ],
+      },
       allowed: byAccount,
       another: byAccount,
     },
-    workloads: { app: {} },
+    workloads: { app: { role: 'mixed' } },
     tokens: WEB_TOKEN,
     probes: [
       succeeds(asSession(WEB, assumeRole('named'))),
+      // Of several types of principals each is trusted.
+      succeeds(asSession(WEB, assumeRole('mixed'))),
+      succeeds(askEksAuth('app'), { roleArn: '<role:mixed>' }),
       succeeds(asSession(WEB, assumeRole('allowed'))),
-      fails(asSession(WEB, assumeRole('another')), { by: 'sts', code: 'AccessDenied', status: 403 }),
+      succeeds(asSession(WEB, assumeRole('bySession'))),
+      ...['another', 'byAnother'].map((role) =>
+        fails(asSession(WEB, assumeRole(role)), { by: 'sts', code: 'AccessDenied', status: 403 }),
+      ),
+      // What it grants a role by name, the boundary of that still limits.
+      succeeds(asSession({ ...WEB, role: 'bounded' }, assumeRole('within'))),
+      fails(asSession({ ...WEB, role: 'bounded' }, assumeRole('named')), {
+        ...{ by: 'sts', code: 'AccessDenied', status: 403 },
+      }),
     ],
   });
 
@@ -337,6 +408,7 @@ suite('policies', ({ scenario }) => {
 async function attachedPolicy({ aws, name }: CheckContext) {
   const iam = new IAMClient(await aws('iam'));
   const RoleName = name('<role-name:app>');
-  const { AttachedPolicies } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
-  return { iam, PolicyArn: AttachedPolicies?.[0]?.PolicyArn };
+  const { AttachedPolicies = [] } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+  const own = AttachedPolicies.find(({ PolicyArn }) => PolicyArn?.startsWith(name('arn:aws:iam::<account:main>:')));
+  return { iam, RoleName, PolicyArn: own?.PolicyArn };
 }

@@ -112,7 +112,7 @@ suite('policies', ({ scenario }) => {
   });
 
   scenario('PO-61', 'IAM refuses trust policies that do not follow the grammar, and keeps the one that was there', {
-    source: `${GRAMMAR}; IAM API Reference, UpdateAssumeRolePolicy, MalformedPolicyDocument`,
+    source: `${GRAMMAR}; IAM API Reference, UpdateAssumeRolePolicy, MalformedPolicyDocument; IAM User Guide, "AWS JSON policy elements: Principal": principals must exist`,
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' } },
     probes: [
@@ -151,6 +151,9 @@ suite('policies', ({ scenario }) => {
           ...refusedAnywhere(policy),
           'no principal': policy(without('Principal')),
           'no principal in it': policy({ Principal: {} }),
+          'a role that there is not': policy({
+            Principal: { AWS: name('arn:aws:iam::<account:main>:role/no-such-role-of-anybody') },
+          }),
           'everyone but somebody': policy({ Principal: undefined, NotPrincipal: { AWS: name('<account:main>') } }),
           'a principal that is no account': policy({ Principal: { AWS: '1234' } }),
           ...badPrincipals(policy, name),
@@ -235,7 +238,7 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-64', 'white space counts towards no quota of policies, and a policy that is replaced not twice', {
     source:
-      'IAM User Guide, "IAM and AWS STS quotas": "IAM doesn\'t count white space when calculating the size of a policy"; role inline policies, 10,240 in all',
+      'IAM User Guide, "IAM and AWS STS quotas": "IAM doesn\'t count white space when calculating the size of a policy"; role inline policies, 10,240 in all; role trust policy, 8,192 at most',
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/key')) },
     workloads: { app: { role: 'app' } },
     objects: ['data/key'],
@@ -260,7 +263,14 @@ suite('policies', ({ scenario }) => {
         const trust = policyOf({ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'] })({
           Principal: { Service: 'pods.eks.amazonaws.com' },
         });
-        await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: spaced(trust) }));
+        const update = (policy: Given): Promise<unknown> =>
+          iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: textOf(policy) }));
+        // More than any account may have.
+        const longer = { ...trust, Id: 'x'.repeat(8192) };
+        const given = { 'a trust policy with white space': spaced(trust) };
+        expect(await surprises(update, 'LimitExceeded', { 'one of 8,192 characters': longer }, given)).to.deep.equal(
+          [],
+        );
       }),
       succeeds(asSession('app', getObject('data/key'))),
     ],

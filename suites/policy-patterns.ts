@@ -1,7 +1,7 @@
 /** How actions, resources and ARNs of conditions match: wildcards, the fields of ARNs, and policy variables in them. */
 import { expect } from 'chai';
 import { check, suite, type CheckContext } from '../harness/index.ts';
-import { allowedOf, allowing, given, holds, object } from './lib/simulator.ts';
+import { allowedOf, allowing, decisionsOf, given, holds, object } from './lib/simulator.ts';
 
 const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
 const RESOURCE = 'IAM User Guide, "IAM JSON policy elements: Resource"';
@@ -12,6 +12,7 @@ const VARIABLES = 'IAM User Guide, "IAM policy elements: Variables and tags"';
 const TEAM = given('string', 'aws:PrincipalTag/team', 'red');
 const NOTE = given('string', 'aws:PrincipalTag/note', '');
 const STAR = given('string', 'aws:PrincipalTag/star', '*');
+const COST = given('string', 'aws:PrincipalTag/cost:a/b=c', 'shared');
 const KEYS = given('stringList', 'aws:TagKeys', 'team', 'stage');
 const ARN = given('string', 'aws:PrincipalTag/arn', 'arn:aws:iam::111122223333:role/red');
 
@@ -28,7 +29,7 @@ async function covers(world: CheckContext, patterns: Patterns, version?: string)
   const allowed = await allowedOf(world, {
     statements: folders.map(({ statement }) => statement),
     resources: folders.flatMap(({ right, wrong }) => [...right, ...wrong]),
-    context: [TEAM, NOTE, STAR, KEYS],
+    context: [TEAM, NOTE, STAR, KEYS, COST],
     ...(version !== undefined && { version }),
   });
   expect(allowed).to.deep.equal(folders.flatMap(({ right }) => right));
@@ -88,6 +89,8 @@ suite('policies', ({ scenario }) => {
           ],
           '*/${aws:PrincipalTag/team}/*/${AWS:principalTAG/team}': [['a/red/b/red'], ['a/red/b/blue', 'a/blue/b/red']],
           "${aws:PrincipalTag/cost, 'none'}/${aws:PrincipalTag/team, 'none'}": [['none/red'], ['none/none', '/red']],
+          // Keys of tags may have what divides others.
+          'of-${aws:PrincipalTag/cost:a/b=c}': [['of-shared'], ['of-', 'of-red']],
           'a${aws:PrincipalTag/cost}': [[], ['a', 'a${aws:PrincipalTag/cost}', 'ared']],
           // An empty value is one too.
           "a${aws:PrincipalTag/note}b/${aws:PrincipalTag/note, 'none'}": [['ab/'], ['a/', 'ab/none']],
@@ -179,6 +182,26 @@ suite('policies', ({ scenario }) => {
         expect(await allowed({ NotAction: 's3:Get*' })).to.deep.equal([put, send]);
         expect(await allowed({ NotAction: ['S3:*', 'sns:*'] })).to.deep.equal([send]);
         expect(await allowed({ NotAction: '*' })).to.deep.equal([]);
+      }),
+      check('and so does a Deny', async (world) => {
+        const denied = async (statement: object): Promise<readonly string[]> => {
+          const actions = ['s3:GetObject', 's3:PutObject'];
+          const decided = await Promise.all(
+            actions.map((action) =>
+              decisionsOf(world, {
+                statements: [
+                  { Effect: 'Allow', Action: '*', Resource: '*' },
+                  { Effect: 'Deny', Resource: '*', ...statement },
+                ],
+                ...{ resources: [object('key')], action },
+              }),
+            ),
+          );
+          return actions.filter((_action, index) => decided[index]?.[0] === 'explicitDeny');
+        };
+        expect(await denied({ Action: 's3:get*' })).to.deep.equal(['s3:GetObject']);
+        expect(await denied({ NotAction: ['s3:Get*', 'sqs:*'] })).to.deep.equal(['s3:PutObject']);
+        expect(await denied({ NotAction: 's3:*' })).to.deep.equal([]);
       }),
       check('NotResource leaves the others', async (world) => {
         const of = (...NotResource: readonly string[]) =>

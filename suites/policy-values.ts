@@ -151,9 +151,10 @@ suite('policies', ({ scenario }) => {
               ['Red-1', ['blue', 'Red-1'], '${aws:PrincipalTag/team}'],
               ['red-1', 'Red', 'Red-12', 'Red-?', '*'],
             ],
+            // To a variable without a value nothing is equal, which is what the inverted operators ask for.
             StringNotEquals: [
-              ['red-1', ['blue', 'Red']],
-              ['Red-1', ['blue', 'Red-1'], '${aws:PrincipalTag/team}'],
+              ['red-1', ['blue', 'Red'], '${aws:PrincipalTag/no}', ['blue', '${aws:PrincipalTag/no}']],
+              ['Red-1', ['blue', 'Red-1'], '${aws:PrincipalTag/team}', ['${aws:PrincipalTag/no}', 'Red-1']],
             ],
             StringEqualsIgnoreCase: [
               ['RED-1', 'red-1', '${aws:PrincipalTag/team}'],
@@ -168,9 +169,12 @@ suite('policies', ({ scenario }) => {
               ['red-?', 'Red-1?', 'R', '*2'],
             ],
             StringNotLike: [
-              ['red-?', 'Red-1?'],
+              ['red-?', 'Red-1?', '${aws:PrincipalTag/no}*'],
               ['Red-?', '*', '${aws:PrincipalTag/team}*'],
             ],
+            StringEqualsIfExists: [['Red-1'], ['red-1']],
+            StringNotEqualsIfExists: [['red-1'], ['Red-1']],
+            StringNotLikeIfExists: [['red-?'], ['Red-?']],
             Null: [
               ['false', false, 'FALSE'],
               ['true', true, 'TRUE'],
@@ -275,6 +279,14 @@ suite('policies', ({ scenario }) => {
           'ForAllValues:StringEquals': [['red'], []],
           'ForAnyValue:StringLike': [[], ['red', '*']],
           'ForAnyValue:StringNotEquals': [[], ['red']],
+          // A tag without a value is one all the same.
+          Null: [['false'], ['true']],
+          StringEquals: [['', ['red', '']], ['red']],
+          StringNotEquals: [['red'], ['']],
+          StringLike: [
+            ['*', ''],
+            ['?*', 'red'],
+          ],
         }),
       ),
       check('of a text', (world) =>
