@@ -1,13 +1,15 @@
 /** What STS makes of whatever an issuer says: of its keys and certificate, and of the claims of its tokens. */
 import {
   AddClientIDToOpenIDConnectProviderCommand,
+  CreateOpenIDConnectProviderCommand,
   DeleteOpenIDConnectProviderCommand,
+  GetOpenIDConnectProviderCommand,
   IAMClient,
   RemoveClientIDFromOpenIDConnectProviderCommand,
   UpdateOpenIDConnectProviderThumbprintCommand,
 } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
-import { check, irsaRole, suite } from '../harness/index.ts';
+import { allow, check, irsaRole, suite } from '../harness/index.ts';
 import { CLIENT, OTHER_CLIENT, withIssuer, type Issuer } from './support/oidc-issuer.ts';
 
 const STS = 'AWS STS API Reference, AssumeRoleWithWebIdentity';
@@ -61,7 +63,7 @@ suite('irsa', ({ scenario }) => {
   scenario('IR-34', 'an audience is good from when it is added to the provider until it is removed', {
     ...app,
     source:
-      'IAM API Reference, AddClientIDToOpenIDConnectProvider and RemoveClientIDFromOpenIDConnectProvider: idempotent',
+      'IAM API Reference, AddClientIDToOpenIDConnectProvider and RemoveClientIDFromOpenIDConnectProvider: idempotent; CreateOpenIDConnectProvider, EntityAlreadyExists; GetOpenIDConnectProvider',
     probes: [
       check('and to do either twice is no error', (context) =>
         withIssuer(context, {}, async (issuer) => {
@@ -69,6 +71,13 @@ suite('irsa', ({ scenario }) => {
           const client = { OpenIDConnectProviderArn: issuer.providerArn, ClientID: 'conformance-late-client' };
           const token = await issuer.sign({ aud: client.ClientID });
           await refuses(issuer, token, 'InvalidIdentityToken', 'not yet added');
+          const again = new CreateOpenIDConnectProviderCommand({ Url: issuer.url, ClientIDList: [client.ClientID] });
+          const made = await iam.send(again).then(
+            () => 'made',
+            ({ name }: Error) => name,
+          );
+          expect(made).to.match(/^EntityAlreadyExists/);
+          await refuses(issuer, token, 'InvalidIdentityToken', 'a provider that is there already');
           for (const what of ['added', 'added again']) {
             await iam.send(new AddClientIDToOpenIDConnectProviderCommand(client)).catch(noRefusal);
             expect(await issuer.assume(token), what).to.include({ audience: client.ClientID });
@@ -78,6 +87,9 @@ suite('irsa', ({ scenario }) => {
             await refuses(issuer, token, 'InvalidIdentityToken', what);
           }
           await good(issuer, {}, { audience: CLIENT });
+          const told = await iam.send(new GetOpenIDConnectProviderCommand(client));
+          expect(told.Url).to.equal(issuer.host);
+          expect(told.ClientIDList).to.have.members([CLIENT, OTHER_CLIENT]);
           await iam.send(new DeleteOpenIDConnectProviderCommand(client));
           const { message } = await refuses(issuer, await issuer.sign(), 'InvalidIdentityToken', 'no provider');
           expect(message).to.contain('No OpenIDConnect provider found');
@@ -170,6 +182,8 @@ suite('irsa', ({ scenario }) => {
 
   scenario('IR-32', 'session tags and a source identity in a token count as those that AssumeRole is given', {
     ...app,
+    roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/${aws:PrincipalTag/team}')) },
+    objects: ['data/red', 'data/blue'],
     source: `${TAGS}; IAM User Guide, "Monitor and control actions taken with assumed roles"; ${KEYS}: amr and oaud`,
     probes: [
       check('and keep to the same rules', (context) =>
@@ -183,6 +197,16 @@ suite('irsa', ({ scenario }) => {
           const red = tagged({ team: ['red'] });
           await good(issuer, {}, { packedPolicySize: undefined, sourceIdentity: undefined });
           expect((await issuer.assume(await issuer.sign(red))).packedPolicySize).to.be.within(1, 50);
+          // Flattened, for issuers that cannot nest claims.
+          const flat = (keys: readonly string[]) => ({
+            'https://aws.amazon.com/tags/principal_tags/team': ['red'],
+            ...(keys.length > 0 && { 'https://aws.amazon.com/tags/transitive_tag_keys': keys }),
+          });
+          for (const claims of [red, flat([])]) {
+            const token = await issuer.sign(claims);
+            expect(await issuer.read(token, 'red')).to.equal('read');
+            expect(await issuer.read(token, 'blue')).to.equal('AccessDenied');
+          }
           const source = { 'https://aws.amazon.com/source_identity': 'ann' };
           await good(issuer, source, { sourceIdentity: 'ann' });
 
@@ -209,6 +233,7 @@ suite('irsa', ({ scenario }) => {
               tagged({ team: ['red'] }, ['team']),
               [red, tagged({ team: ['red'], step: ['one'] }, ['step'])],
             ],
+            [{ 'ForAnyValue:StringEquals': { 'sts:TransitiveTagKeys': 'team' } }, flat(['team']), [flat([])]],
             [
               { StringEquals: { 'sts:SourceIdentity': 'ann' } },
               source,

@@ -99,6 +99,9 @@ suite('role-chaining', ({ scenario }) => {
     ],
   });
 
+  const narrowedTo = (key: string) =>
+    chain('target', { tags: { team: 'red' }, policy: [allow('s3:GetObject', `data/${key}`)] });
+
   scenario('RC-03', 'tags that a pod passes join those of its session, and trust policies see both', {
     source: `${TAGS}: chaining roles with session tags`,
     roles: {
@@ -115,6 +118,15 @@ suite('role-chaining', ({ scenario }) => {
       fails(
         asSession('app', getObject('data/app/blue', { through: chain('target', { tags: { team: 'red' } }) })),
         NOT_ALLOWED,
+      ),
+      // A session policy has variables as others have.
+      succeeds(asSession('app', getObject('data/app/red', { through: narrowedTo('*/${aws:PrincipalTag/team}') }))),
+      fails(
+        asSession(
+          'app',
+          getObject('data/app/red', { through: narrowedTo('*/${aws:PrincipalTag/kubernetes-namespace}') }),
+        ),
+        { ...NOT_ALLOWED, policy: 'session' },
       ),
       fails(asSession('app', assumeRole('target', { tags: { team: 'blue' } })), NOT_ASSUMED),
       fails(asSession('app', assumeRole('target')), NOT_ASSUMED),

@@ -122,6 +122,8 @@ suite('role-chaining', ({ scenario }) => {
       second: {
         trust: [trustRole('first')],
         permissions: [allow('s3:GetObject', 'data/${aws:PrincipalTag/team}'), allow(BOTH, '<role:third>')],
+        // Tags of sessions take the place of those of roles, from wherever they came.
+        tags: { team: 'blue' },
       },
       third: { trust: [trustRole('second')], permissions: [allow('s3:GetObject', 'data/${aws:PrincipalTag/team}')] },
       asks: asking(BOTH, { 'ForAnyValue:StringEquals': { 'sts:TransitiveTagKeys': 'team' } }),
@@ -260,7 +262,9 @@ suite('role-chaining', ({ scenario }) => {
         deny('sts:AssumeRole', named('barred', 'farBarred')),
       ),
       target: asking(BOTH),
+      deep: { ...asking(BOTH), path: '/conformance-apps/red/' },
       ann: asking(BOTH, { StringLike: { 'sts:RoleSessionName': 'ann*' } }),
+      own: asking(BOTH, { StringEquals: { 'sts:RoleSessionName': '${aws:PrincipalTag/kubernetes-service-account}' } }),
       red: { ...asking(BOTH), account: 'other', tags: { 'conformance-team': 'red' } },
       blue: { ...asking(BOTH), account: 'other', tags: { 'conformance-team': 'blue' } },
       barred: asking(BOTH),
@@ -289,8 +293,17 @@ suite('role-chaining', ({ scenario }) => {
       ...['target', 'arn:aws:iam::<account:main>:user/<role-name:target>', 'arn:aws:iam::<account:main>:role/'].map(
         (roleArn) => fails(asSession('app', assumeRole('target', { roleArn })), INVALID),
       ),
+      succeeds(asSession('app', assumeRole('deep'))),
+      ...['', 'conformance-apps/'].map((path) =>
+        fails(
+          asSession('app', assumeRole('deep', { roleArn: `arn:aws:iam::<account:main>:role/${path}<role-name:deep>` })),
+          NOT_ASSUMED,
+        ),
+      ),
       succeeds(asSession('app', assumeRole('ann', { sessionName: 'ann-1' }))),
       fails(asSession('app', assumeRole('ann')), NOT_ASSUMED),
+      succeeds(asSession('app', assumeRole('own', { sessionName: 'app' }))),
+      fails(asSession('app', assumeRole('own')), NOT_ASSUMED),
       succeeds(asSession('app', assumeRole('red'))),
       fails(asSession('app', assumeRole('blue')), NOT_ASSUMED),
       // A role trusts itself no more than others.

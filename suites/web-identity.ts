@@ -4,6 +4,7 @@ import {
   asSession,
   assumeByToken,
   between,
+  chain,
   fails,
   getObject,
   irsaRole,
@@ -12,6 +13,7 @@ import {
   putObject,
   succeeds,
   suite,
+  trustRole,
   trustWebIdentity,
   whoAmI,
   type Conditions,
@@ -77,12 +79,21 @@ suite('irsa', ({ scenario }) => {
 
   scenario('IR-26', 'a call without a good token, role or name of a session opens none', {
     source: `${STS}, request parameters and errors`,
-    roles: { app: irsaRole('app/app'), other: irsaRole('app/other') },
+    roles: {
+      app: irsaRole('app/app'),
+      other: irsaRole('app/other'),
+      anyAction: { trust: [{ ...trustWebIdentity({ subject: 'app/app' }), actions: ['sts:AssumeRole*'] }] },
+      otherAction: {
+        trust: [{ ...trustWebIdentity({ subject: 'app/app' }), actions: ['sts:AssumeRole', 'sts:TagSession'] }],
+      },
+    },
     workloads: WORKLOADS,
     tokens: TOKENS,
     probes: [
       succeeds(assumeByToken('app', 'web')),
       fails(assumeByToken('other', 'web'), NOT_TRUSTED),
+      succeeds(assumeByToken('anyAction', 'web')),
+      fails(assumeByToken('otherAction', 'web'), NOT_TRUSTED),
       ...['no token', 'a.b.c', 'bm90.YW55.dG9rZW4', 'eyJhbGciOiJSUzI1NiJ9.W10.dG9rZW4'].map((text) =>
         fails(assumeByToken('app', 'web', { text }), BAD_TOKEN),
       ),
@@ -95,6 +106,8 @@ suite('irsa', ({ scenario }) => {
       ...['a', 'a b', 'a'.repeat(65)].map((sessionName) =>
         fails(assumeByToken('app', 'web', { sessionName }), INVALID),
       ),
+      // Roles allow an hour where nobody says more.
+      fails(assumeByToken('app', 'web', { durationSeconds: 3601 }), INVALID),
       ...['app', 'arn:aws:iam::<account:main>:user/<role-name:app>', 'arn:aws:iam::<account:main>:role/'].map(
         (roleArn) => fails(assumeByToken('app', 'web', { roleArn }), INVALID),
       ),
@@ -117,12 +130,24 @@ suite('irsa', ({ scenario }) => {
       roles: {
         app: {
           trust: [trustWebIdentity({ subject: 'app/app' })],
+          // Without tags of the session those of its role are the principal's.
+          tags: { 'conformance-team': 'red' },
           permissions: [
             allow('s3:GetObject', 'data/provider', equals('aws:FederatedProvider', '<provider-arn:c1>')),
             allow('s3:GetObject', 'data/subject', equals('<issuer:c1>:sub', SUBJECT)),
             allow('s3:GetObject', 'data/audience', equals('<issuer:c1>:aud', 'sts.amazonaws.com')),
             allow('s3:GetObject', 'data/else', equals('<issuer:c1>:sub', 'system:serviceaccount:elsewhere:app')),
+            allow('s3:GetObject', 'data/tag', equals('aws:PrincipalTag/conformance-team', 'red')),
             allow('s3:GetObject', 'data/methods', { Null: { '<issuer:c1>:amr': 'false' } }),
+          ],
+        },
+        // Its session is issued by no provider of identities.
+        next: {
+          trust: [trustRole('app')],
+          permissions: [
+            allow('s3:GetObject', 'data/audience'),
+            allow('s3:GetObject', 'data/provider', { Null: { 'aws:FederatedProvider': 'false' } }),
+            allow('s3:GetObject', 'data/subject', { Null: { '<issuer:c1>:sub': 'false' } }),
           ],
         },
         named: { trust: [named('named-*')] },
@@ -139,14 +164,20 @@ suite('irsa', ({ scenario }) => {
       },
       workloads: WORKLOADS,
       tokens: TOKENS,
-      objects: ['provider', 'subject', 'audience', 'else', 'methods'].map((key) => `data/${key}`),
+      objects: ['provider', 'subject', 'audience', 'tag', 'else', 'methods'].map((key) => `data/${key}`),
       probes: [
-        ...['provider', 'subject', 'audience'].map((key) =>
+        ...['provider', 'subject', 'audience', 'tag'].map((key) =>
           succeeds(asSession({ role: 'app', token: 'web' }, getObject(`data/${key}`))),
         ),
         ...['else', 'methods'].map((key) =>
           fails(asSession({ role: 'app', token: 'web' }, getObject(`data/${key}`)), NOT_ALLOWED),
         ),
+        ...[{ through: chain('next') }].flatMap((next) => [
+          succeeds(asSession({ role: 'app', token: 'web' }, getObject('data/audience', next))),
+          ...['provider', 'subject'].map((key) =>
+            fails(asSession({ role: 'app', token: 'web' }, getObject(`data/${key}`, next)), NOT_ALLOWED),
+          ),
+        ]),
         succeeds(assumeByToken('named', 'web', { sessionName: 'named-1' })),
         fails(assumeByToken('named', 'web', { sessionName: 'another' }), NOT_TRUSTED),
         succeeds(assumeByToken('provider', 'web')),

@@ -9,6 +9,7 @@ import {
   IAMClient,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { exportJWK, SignJWT } from 'jose';
 import type { CheckContext } from '../../harness/index.ts';
@@ -54,6 +55,8 @@ export interface Issuer {
     header?: { readonly alg?: string; readonly kid?: string },
   ): Promise<string>;
   assume(token: string): Promise<Attempt>;
+  /** Reads an object of the scenario's bucket `data` with the session that the token opens: `read`, or the error's code. */
+  read(token: string, key: string): Promise<string>;
 }
 
 interface Options {
@@ -142,6 +145,19 @@ export async function withIssuer(
           answer: (given = {}) => void (pages = given),
         },
         assume: (token) => attempt(sts, name('<role:app>'), token),
+        read: async (token, Key) => {
+          const input = { RoleArn: name('<role:app>'), WebIdentityToken: token, RoleSessionName: 'probe' };
+          const { Credentials } = await sts.send(new AssumeRoleWithWebIdentityCommand(input));
+          const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+          const credentials = {
+            ...{ accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+          };
+          const s3 = new S3Client({ ...(await aws('s3')), credentials });
+          return s3.send(new GetObjectCommand({ Bucket: name('<bucket:data>'), Key })).then(
+            () => 'read',
+            (error: Error) => error.name,
+          );
+        },
       });
     } finally {
       await iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn }));
