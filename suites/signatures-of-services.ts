@@ -1,4 +1,5 @@
 /** Which signatures STS and EKS take, and what they answer to others. */
+import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
 import { GetCallerIdentityCommand, STSClient, type STSServiceException } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import {
@@ -56,6 +57,8 @@ suite('signatures', ({ scenario }) => {
       fails(whoAmI({ age: 960 }), { ...bySts('SignatureDoesNotMatch'), message: 'Signature expired' }),
       fails(whoAmI({ age: -960 }), { ...bySts('SignatureDoesNotMatch'), message: 'Signature not yet current' }),
       succeeds(whoAmI({ presigned: 60 })),
+      // As kubectl shows it: a token of `aws eks get-token` is used for 14 minutes.
+      succeeds(whoAmI({ presigned: 60, age: 780 })),
       fails(whoAmI({ presigned: 60, ...altered('target', /(?<=X-Amz-Signature=.*)[0-7]/, 'f') }), {
         ...bySts('SignatureDoesNotMatch'),
       }),
@@ -119,6 +122,17 @@ suite('signatures', ({ scenario }) => {
       fails(clusters({ credentials: 'another-session-token' }), byEks('UnrecognizedClientException')),
       fails(clusters({ age: 960 }), { ...byEks('InvalidSignatureException'), message: 'Signature expired' }),
       fails(clusters({ region: 'af-south-1' }), byEks('InvalidSignatureException')),
+      check('none of them for a region that other services take everywhere', async ({ aws }) => {
+        const { region, endpoint = `https://eks.${region}.amazonaws.com`, ...settings } = await aws('eks');
+        const another = region === 'us-east-1' ? 'us-west-2' : 'us-east-1';
+        const listed = (signedFor: string): Promise<string> =>
+          new EKSClient({ ...settings, endpoint, region: signedFor }).send(new ListClustersCommand()).then(
+            () => 'listed',
+            ({ name }: Error) => name,
+          );
+        expect(await listed(region)).to.equal('listed');
+        expect(await listed(another)).to.equal('InvalidSignatureException');
+      }),
       fails(clusters(altered('authorization', /SignedHeaders=[^,]*/, '')), {
         ...byEks(['IncompleteSignatureException', 'IncompleteSignature'], 400),
       }),
