@@ -114,6 +114,8 @@ suite('signatures', ({ scenario }) => {
     probes: [
       succeeds(get({}, 'GET data/key?response-content-type=text%2Fplain&response-cache-control=no-store')),
       succeeds(get({}, 'GET data/key?x-id=b&x-id=B&x-id=a')),
+      // In the order of the names, whatever is behind them.
+      succeeds(get({}, 'GET data/key?x-id=b&x-id-2=a')),
       succeeds(get({}, 'GET data/key?response-content-disposition=attachment%3B%20filename%3D%22%28a%29.txt%22')),
       // A parameter without a value is signed with an empty one.
       succeeds(get({}, 'GET data/key?tagging')),

@@ -39,6 +39,12 @@ describe('requests signed by hand', () => {
     it(`have the signature of the example ${name}`, () =>
       expect(withAuthorization(request, signing).signed.signature).to.equal(signature));
 
+  it('have parameters in the order of their names, one of which begins another', () => {
+    const request = { ...get, query: 'x-id-2=a&x-id=b', headers: withHash({}, sha256('')) };
+    const signature = 'e4842852d1b84e70d418e64a2a554a30f8cf8b1edec632c96374e4455da45ca2';
+    expect(withAuthorization(request, signing).signed.signature).to.equal(signature);
+  });
+
   it('have the query of the example of a presigned URL', () =>
     expect(
       presignedQuery(

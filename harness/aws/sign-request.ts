@@ -67,11 +67,12 @@ const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256'
 function canonicalOf({ method, path, query, headers, payload }: RequestToSign, service: string): string {
   const uri = service === 's3' ? path : path.split('/').map(uriEncode).join('/');
   const pairs = query.split('&').filter((pair) => pair !== '');
-  const named = pairs.map((pair) => (pair.includes('=') ? pair : `${pair}=`));
+  // In the order of the names: what stands between name and value comes before all that a name may have.
+  const named = pairs.map((pair) => pair.replace(/=|$/, '\0')).sort();
   const lines = Object.keys(headers)
     .sort()
     .map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`);
-  return [method, uri, named.sort().join('&'), lines.join(''), namesOf(headers), payload].join('\n');
+  return [method, uri, named.join('&').replaceAll('\0', '='), lines.join(''), namesOf(headers), payload].join('\n');
 }
 
 /** The headers with `Authorization`. */
