@@ -288,4 +288,34 @@ suite('cross-account', ({ scenario }) => {
       succeeds(asSession({ role: 'app', token: 'after' }, assumeRole('far'))),
     ],
   });
+
+  /** Whoever may in the own account, but this one role alone. */
+  const byEveryone: RoleSpec = {
+    account: 'other',
+    trust: [
+      {
+        ...{ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { AWS: '*' } },
+        conditions: { ArnEquals: { 'aws:PrincipalArn': '<role:app>' } },
+      },
+    ],
+  };
+
+  scenario('XA-18', 'a role that trusts everyone opens to those whom their own account lets, under its condition', {
+    source:
+      'IAM User Guide, "Cross-account policy evaluation logic"; "AWS JSON policy elements: Principal", "All principals"',
+    needs: ['irsa'],
+    roles: {
+      app: irsaRole('app/app', allow('sts:AssumeRole', '<role:open>')),
+      stranger: irsaRole('app/app', allow('sts:AssumeRole', '<role:open>')),
+      open: byEveryone,
+      another: byEveryone,
+    },
+    workloads: { app: {} },
+    tokens: { web: WEB_TOKEN },
+    probes: [
+      succeeds(asSession({ role: 'app', token: 'web' }, assumeRole('open'))),
+      fails(asSession({ role: 'app', token: 'web' }, assumeRole('another')), NOT_ASSUMED),
+      fails(asSession({ role: 'stranger', token: 'web' }, assumeRole('open')), NOT_ASSUMED),
+    ],
+  });
 });

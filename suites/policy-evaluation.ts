@@ -193,12 +193,16 @@ suite('policies', ({ scenario }) => {
             [SESSION, 'arn:aws:sts::<account:main>:assumed-role/<role-name:target>/probe'],
             allow('s3:GetObject', 'data/b/*'),
           ),
+          // A Deny is about the sessions that it names too.
+          forPrincipal(SESSION, deny('s3:GetObject', 'data/b/denied')),
+          forPrincipal(SESSION.replace('creator', 'another'), deny('s3:GetObject', 'data/b/key')),
         ],
       },
     },
-    objects: ['data/b/key', 'data/c/key'],
+    objects: ['data/b/key', 'data/b/denied', 'data/c/key'],
     probes: [
       succeeds(asSession(WEB, getObject('data/b/key'))),
+      fails(asSession(WEB, getObject('data/b/denied')), { ...NOT_ALLOWED, policy: 'resource', explicit: true }),
       fails(asSession(WEB, getObject('data/c/key')), ALLOWED_BY_NONE),
       succeeds(
         asSession(

@@ -16,13 +16,15 @@ import {
   type ListRoleTagsCommandOutput,
 } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
-import { allow, check, podIdentityRole, suite } from '../harness/index.ts';
+import { allow, check, podIdentityRole, suite, trustPodIdentity } from '../harness/index.ts';
 
 const document = (key: string): string =>
   JSON.stringify({
     Version: '2012-10-17',
     Statement: { Effect: 'Allow', Action: 's3:GetObject', Resource: `arn:aws:s3:::data/${key}` },
   });
+
+const WITH_PERCENT = { StringNotEquals: { 'aws:RequestTag/no-such-tag': 'a +%2F' } };
 
 /** `done`, or the error's code. */
 const codeOf = (call: Promise<unknown>): Promise<string> =>
@@ -46,6 +48,9 @@ suite('policies', ({ scenario }) => {
           const PolicyArn = name(`arn:aws:iam::<account:main>:policy/<role-name:app>-${kind}`);
           expect(await codeOf(iam.send(new DeletePolicyCommand({ PolicyArn }))), kind).to.equal('DeleteConflict');
         }
+        const { Role } = await iam.send(new GetRoleCommand({ RoleName: name('<role-name:app>') }));
+        const boundary = name('arn:aws:iam::<account:main>:policy/<role-name:app>-boundary');
+        expect(Role?.PermissionsBoundary?.PermissionsBoundaryArn).to.equal(boundary);
         const absent = new AttachRolePolicyCommand({
           RoleName: name('<role-name:app>'),
           PolicyArn: name('arn:aws:iam::<account:main>:policy/<role-name:app>-absent'),
@@ -60,7 +65,7 @@ suite('policies', ({ scenario }) => {
         const iam = new IAMClient(await world.aws('iam'));
         const PolicyName = world.name('<role-name:plain>-versions');
         const PolicyArn = world.name(`arn:aws:iam::<account:main>:policy/${PolicyName}`);
-        const spaced = document('2').replaceAll('":', '":'.padEnd(3000));
+        const spaced = document('2%2F').replaceAll('":', '":'.padEnd(3000));
         const version = async (PolicyDocument: string, SetAsDefault?: boolean) => {
           const created = new CreatePolicyVersionCommand({
             ...{ PolicyArn, PolicyDocument },
@@ -102,7 +107,8 @@ suite('policies', ({ scenario }) => {
       'IAM API Reference, GetRole, GetRolePolicy, ListRolePolicies, ListAttachedRolePolicies, ListRoleTags: URL-encoded JSON, Marker',
     roles: {
       app: {
-        ...podIdentityRole(allow('s3:GetObject', 'data/ä +%2F*')),
+        trust: [trustPodIdentity({ conditions: WITH_PERCENT })],
+        permissions: [allow('s3:GetObject', 'data/ä +%2F*')],
         ...{ attached: [allow('s3:GetObject', 'data/key')], tags: { 'conformance-team': 'red' } },
         ...{ maxSessionDuration: 7200, path: '/conformance-apps/red/' },
       },
@@ -130,7 +136,7 @@ suite('policies', ({ scenario }) => {
         expect(trust).to.deep.equal([
           {
             ...{ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'] },
-            Principal: { Service: 'pods.eks.amazonaws.com' },
+            ...{ Principal: { Service: 'pods.eks.amazonaws.com' }, Condition: WITH_PERCENT },
           },
         ]);
         const { PolicyNames } = await iam.send(new ListRolePoliciesCommand({ RoleName }));

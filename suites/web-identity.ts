@@ -1,5 +1,6 @@
 /** AssumeRoleWithWebIdentity with tokens of a cluster: what it answers and refuses. */
 import {
+  advanceClock,
   allow,
   asSession,
   assumeByToken,
@@ -74,6 +75,27 @@ suite('irsa', ({ scenario }) => {
         code: 'MalformedPolicyDocument',
         status: 400,
       }),
+    ],
+  });
+
+  scenario('IR-35', 'a session is good for as long as it was asked for, and no longer', {
+    source: `${STS}, DurationSeconds; AWS STS API Reference, "Common errors" and Amazon S3 API Reference, "Error responses": ExpiredToken`,
+    roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/key')) },
+    workloads: WORKLOADS,
+    tokens: TOKENS,
+    objects: ['data/key'],
+    probes: [
+      succeeds(assumeByToken('app', 'web', { durationSeconds: 900 })),
+      ...[whoAmI(), getObject('data/key')].map((call) => succeeds(asSession({ role: 'app', token: 'web' }, call))),
+      advanceClock(960),
+      fails(asSession({ role: 'app', token: 'web' }, whoAmI()), {
+        ...{ by: 'sts', code: ['ExpiredToken', 'ExpiredTokenException'], status: 403 },
+      }),
+      fails(asSession({ role: 'app', token: 'web' }, getObject('data/key')), {
+        ...{ by: 's3', code: 'ExpiredToken', status: 400 },
+      }),
+      succeeds(assumeByToken('app', 'web')),
+      succeeds(asSession({ role: 'app', token: 'web' }, getObject('data/key'))),
     ],
   });
 

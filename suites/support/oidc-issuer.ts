@@ -210,6 +210,7 @@ async function certificates() {
   const thumbprint = (pem: string): string => new X509Certificate(pem).fingerprint.replaceAll(':', '');
   return {
     ...{ key, cert: `${own}\n${authority.certificate}` },
-    thumbprints: { own: thumbprint(own), authority: thumbprint(authority.certificate) },
+    // Of one certificate in small letters, as tools write it, of the other in capitals.
+    thumbprints: { own: thumbprint(own).toLowerCase(), authority: thumbprint(authority.certificate) },
   };
 }
