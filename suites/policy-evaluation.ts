@@ -117,11 +117,11 @@ suite('policies', ({ scenario }) => {
 
   scenario(
     'PO-41',
-    'a Deny in a session policy or a boundary wins over every Allow, that of a bucket policy included',
+    "a Deny in a role's own policy, session policy or boundary wins over every Allow, that of a bucket policy included",
     {
       source: EVALUATION,
       roles: {
-        app: podIdentityRole(allow('s3:GetObject', 'data/*')),
+        app: podIdentityRole(allow('s3:GetObject', 'data/*'), deny('s3:GetObject', 'data/a/own')),
         bounded: {
           ...irsaRole('app/bounded', allow('s3:GetObject', 'data/*')),
           boundary: [allow('s3:*', '*'), deny('s3:GetObject', 'data/a/secret')],
@@ -132,9 +132,10 @@ suite('policies', ({ scenario }) => {
       buckets: {
         data: { policy: [forPrincipal(['<role:app>', '<role:bounded>'], allow('s3:GetObject', 'data/*'))] },
       },
-      objects: ['data/a/key', 'data/a/secret'],
+      objects: ['data/a/key', 'data/a/own', 'data/a/secret'],
       probes: [
         succeeds(asSession('app', getObject('data/a/key'))),
+        fails(asSession('app', getObject('data/a/own')), { ...NOT_ALLOWED, explicit: true }),
         fails(asSession('app', getObject('data/a/secret')), { ...NOT_ALLOWED, policy: 'session', explicit: true }),
         succeeds(asSession({ role: 'bounded', token: 'bounded' }, getObject('data/a/key'))),
         fails(asSession({ role: 'bounded', token: 'bounded' }, getObject('data/a/secret')), {
@@ -229,7 +230,7 @@ suite('policies', ({ scenario }) => {
     source: `${CROSS_ACCOUNT}; "AWS global condition context keys", aws:ResourceAccount`,
     roles: {
       app: podIdentityRole(
-        allow('s3:GetObject', ['both/key', 'identity/*', 'account/*']),
+        allow('s3:GetObject', ['both/key', 'both/denied', 'identity/*', 'account/*']),
         allow('s3:GetObject', 'both/theirs', {
           StringEquals: { 'aws:ResourceAccount': '<account:other>', 's3:ResourceAccount': '<account:other>' },
         }),
@@ -239,17 +240,32 @@ suite('policies', ({ scenario }) => {
     },
     workloads: APP,
     buckets: {
-      both: { account: 'other', ...bucketFor('<role:app>', 'both/*') },
+      both: {
+        account: 'other',
+        policy: [
+          ...bucketFor('<role:app>', 'both/*').policy,
+          forPrincipal('<role:app>', deny('s3:GetObject', 'both/denied')),
+        ],
+      },
       identity: { account: 'other' },
       resource: { account: 'other', ...bucketFor('<role:app>', 'resource/*') },
       account: { account: 'other', ...bucketFor('<account:main>', 'account/*') },
       session: { account: 'other', ...bucketFor('<account:main>', 'session/*') },
     },
-    objects: ['both/key', 'both/theirs', 'both/own', 'identity/key', 'resource/key', 'account/key', 'session/key'],
+    objects: [
+      'both/key',
+      'both/denied',
+      'both/theirs',
+      'both/own',
+      'identity/key',
+      'resource/key',
+      'account/key',
+      'session/key',
+    ],
     probes: [
       succeeds(asSession('app', getObject('both/key'))),
       succeeds(asSession('app', getObject('both/theirs'))),
-      fails(asSession('app', getObject('both/own')), DENIED_ELSEWHERE),
+      ...['both/own', 'both/denied'].map((place) => fails(asSession('app', getObject(place)), DENIED_ELSEWHERE)),
       succeeds(asSession('app', getObject('account/key'))),
       fails(asSession('app', getObject('identity/key')), DENIED_ELSEWHERE),
       fails(asSession('app', getObject('resource/key')), DENIED_ELSEWHERE),

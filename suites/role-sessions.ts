@@ -45,6 +45,7 @@ const BOTH = ['sts:AssumeRole', 'sts:TagSession'];
 const ALL = [...BOTH, 'sts:SetSourceIdentity'];
 const named = (...roles: readonly string[]) => roles.map((role) => `<role:${role}>`);
 const READ_ONLY = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
+const NODES = 'arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy';
 const TEN = [
   ...['AdministratorAccess', 'AmazonS3FullAccess', 'AmazonS3ReadOnlyAccess', 'AmazonEC2ContainerRegistryReadOnly'],
   ...[
@@ -222,6 +223,8 @@ suite('role-chaining', ({ scenario }) => {
         succeeds(asSession(both, putObject('data/b'))),
         fails(asSession(both, putObject('data/c')), { ...NOT_ALLOWED, policy: 'session' }),
       ]),
+      // Of several each allows.
+      succeeds(asSession(web, getObject('data/a', { through: chain('target', { policyArns: [NODES, READ_ONLY] }) }))),
       succeeds(asSession(web, assumeRole('target', { policyArns: [READ_ONLY] })), { packedPolicySize: between(1, 99) }),
       succeeds(asSession(web, assumeRole('target', { policy: [allow('s3:GetObject', 'data/a')] })), {
         packedPolicySize: between(1, 99),
