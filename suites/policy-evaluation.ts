@@ -277,9 +277,12 @@ suite('policies', ({ scenario }) => {
     source: CROSS_ACCOUNT,
     roles: {
       app: podIdentityRole(allow('s3:GetObject', 'data/*')),
-      bounded: { ...irsaRole('app/bounded', allow('s3:GetObject', 'data/*')), boundary: [allow('s3:*', 'data/a/*')] },
+      bounded: {
+        ...irsaRole('app/bounded', allow('s3:GetObject', 'data/*')),
+        boundary: [allow('s3:*', 'data/a/*'), deny('s3:GetObject', 'data/a/secret')],
+      },
     },
-    workloads: { ...narrowed(), bounded: { serviceAccount: 'bounded' } },
+    workloads: { ...narrowed(['s3:GetObject', 'data/a/secret']), bounded: { serviceAccount: 'bounded' } },
     tokens: { bounded: { serviceAccount: 'app/bounded', audience: 'sts.amazonaws.com' } },
     buckets: {
       data: {
@@ -292,12 +295,14 @@ suite('policies', ({ scenario }) => {
         ],
       },
     },
-    objects: ['data/a/key', 'data/b/key'],
+    objects: ['data/a/key', 'data/a/secret', 'data/b/key'],
     probes: [
       succeeds(asSession('app', getObject('data/a/key'))),
-      fails(asSession('app', getObject('data/b/key')), DENIED_ELSEWHERE),
+      ...['b/key', 'a/secret'].map((key) => fails(asSession('app', getObject(`data/${key}`)), DENIED_ELSEWHERE)),
       succeeds(asSession({ role: 'bounded', token: 'bounded' }, getObject('data/a/key'))),
-      fails(asSession({ role: 'bounded', token: 'bounded' }, getObject('data/b/key')), DENIED_ELSEWHERE),
+      ...['b/key', 'a/secret'].map((key) =>
+        fails(asSession({ role: 'bounded', token: 'bounded' }, getObject(`data/${key}`)), DENIED_ELSEWHERE),
+      ),
     ],
   });
 

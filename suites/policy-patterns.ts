@@ -12,6 +12,7 @@ const VARIABLES = 'IAM User Guide, "IAM policy elements: Variables and tags"';
 const TEAM = given('string', 'aws:PrincipalTag/team', 'red');
 const NOTE = given('string', 'aws:PrincipalTag/note', '');
 const STAR = given('string', 'aws:PrincipalTag/star', '*');
+const OWN = 'aws:PrincipalTag/folder';
 const COST = given('string', 'aws:PrincipalTag/cost:a/b', 'shared');
 const KEYS = given('stringList', 'aws:TagKeys', 'team', 'stage');
 const ARN = given('string', 'aws:PrincipalTag/arn', 'arn:aws:iam::111122223333:role/red');
@@ -207,10 +208,11 @@ suite('policies', ({ scenario }) => {
         const of = (...NotResource: readonly string[]) =>
           allowedOf(world, {
             statements: [{ Effect: 'Allow', Action: 's3:GetObject', NotResource }],
-            resources: [object('a'), object('b'), object('c/d')],
+            ...{ resources: [object('a'), object('b'), object('c/d')], context: [given('string', OWN, 'a')] },
           });
         expect(await of(object('a'))).to.deep.equal([object('b'), object('c/d')]);
         expect(await of(object('a'), object('c*'))).to.deep.equal([object('b')]);
+        expect(await of(object(`\${${OWN}}`), object('b'))).to.deep.equal([object('c/d')]);
         expect(await of('*')).to.deep.equal([]);
       }),
     ],
