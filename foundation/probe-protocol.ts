@@ -114,7 +114,7 @@ export interface WebIdentityRequest {
   readonly durationSeconds?: number;
 }
 
-/** Looks at a file of the container; its content stays there. */
+/** Looks at a file of the container, whose content stays there, or at the names in a folder. */
 export interface ReadFileRequest {
   readonly do: 'ReadFile';
   readonly path: string;

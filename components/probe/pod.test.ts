@@ -43,6 +43,13 @@ describe('an operation on the pod', () => {
     expect(JSON.stringify(result)).not.to.contain('secret');
   });
 
+  it('tells the names in a folder, without those of a kubelet', async () => {
+    const volume = mkdtempSync(join(folder, 'volume-'));
+    for (const name of ['b', 'a', '..data']) writeFileSync(join(volume, name), '');
+    const { facts } = await performed({ do: 'ReadFile', path: volume }, none);
+    expect(facts).to.include({ names: 'a,b' }).and.not.to.have.property('bytes');
+  });
+
   it('tells why a file cannot be read', async () =>
     expect(await performed({ do: 'ReadFile', path: join(folder, 'none') }, none)).to.include({
       outcome: 'refused',

@@ -1,5 +1,5 @@
 /** Operations on what the pod itself is: its files, its network, its tokens. */
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
@@ -14,14 +14,22 @@ import { unbracketed } from '../../foundation/unbracketed.ts';
 
 export function readFile({ path }: ReadFileRequest): ProbeResult {
   try {
-    const bytes = readFileSync(path).length;
-    const { mode, uid, gid } = statSync(path);
-    return { outcome: 'granted', facts: { bytes, mode: (mode & 0o777).toString(8).padStart(4, '0'), uid, gid } };
+    const stats = statSync(path);
+    const { mode, uid, gid } = stats;
+    const content = stats.isDirectory() ? { names: namesIn(path) } : { bytes: readFileSync(path).length };
+    return { outcome: 'granted', facts: { ...content, mode: (mode & 0o777).toString(8).padStart(4, '0'), uid, gid } };
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     return { outcome: 'refused', layer: 'injection', code, message: `the file cannot be read (${code})` };
   }
 }
+
+/** Those of a folder, without what a kubelet keeps there for itself. */
+const namesIn = (folder: string): string =>
+  readdirSync(folder)
+    .filter((name) => !name.startsWith('..'))
+    .sort()
+    .join();
 
 /** How long a connection may take; a policy that drops packets is met as a timeout. */
 const CONNECT_MILLISECONDS = 2000;

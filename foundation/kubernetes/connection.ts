@@ -50,7 +50,7 @@ export const isTransient = (error: unknown): boolean =>
 export interface Exchange {
   readonly method: string;
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
   /** False: without the kubeconfig's credentials, its client certificate among them. Default true. */
   readonly authenticated?: boolean;

@@ -21,7 +21,7 @@ export interface RawRequest {
   readonly method?: string;
   readonly path: string;
   readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** `anonymous`: no credentials; `{ token }`: this bearer token; default: the kubeconfig's user. */
   readonly as?: 'anonymous' | { readonly token: string };
 }

@@ -34,8 +34,8 @@ export interface KubernetesRequest {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Such as `Impersonate-User`. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Such as `Impersonate-User`; a header with several values is sent several times. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Sends no credentials but those in `headers`. */
   readonly as?: 'anonymous';
 }

@@ -23,7 +23,7 @@ describe('the cache of agent 0.2', () => {
   async function mountAccount(server: ApiServer): Promise<void> {
     const { uid = '' } = server.store.get('serviceaccounts', 'kube-system', 'default')?.metadata ?? {};
     const agent = { namespace: 'kube-system', name: 'default', uid };
-    const { token } = await server.tokens.issue(agent, { audiences: ['https://issuer'], expirationSeconds: 3600 });
+    const { token } = await server.tokens.issue(agent, { audiences: [], expirationSeconds: 3600 });
     const folder = join(root, SERVICE_ACCOUNT);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'token'), token);
