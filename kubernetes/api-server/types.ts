@@ -105,6 +105,7 @@ export interface Kubelet {
 }
 
 export interface TokenRequestSpec {
+  /** None: the API server's own. */
   readonly audiences: readonly string[];
   /** Seconds. */
   readonly expirationSeconds: number;

@@ -180,8 +180,7 @@ export class ContainerRunner {
   async #startProcess(image: ProcessImage, output: (chunk: Buffer) => void): Promise<Running> {
     const { context, root } = this.#env;
     const pod = this.#env.pod();
-    const inherited = context.serviceEnvironment(pod);
-    const variables = environment(pod, this.spec, context.store, inherited);
+    const variables = environment(pod, this.spec, context.store, context.serviceEnvironment);
     const paths = [...(this.spec.volumeMounts ?? []).map((mount) => mount.mountPath), messagePath(this.spec)];
     const translate = translator(root, paths, context.addresses);
     const told = (texts: readonly string[]): string[] => texts.map((text) => translate(expand(text, variables)));
@@ -190,7 +189,8 @@ export class ContainerRunner {
     argv.push(...told(this.spec.args ?? []));
     const env = Object.fromEntries([...variables].map(([name, value]) => [name, translate(value)]));
     env['HOME'] ??= root;
-    for (const [name, value] of Object.entries(context.environment)) env[name] ??= value;
+    const others = { ...context.environment, ...context.runtimeEnvironment(pod) };
+    for (const [name, value] of Object.entries(others)) env[name] ??= value;
 
     await prepareMessage(this.spec, root);
     const directory = this.spec.workingDir === undefined ? root : realPath(root, this.spec.workingDir);

@@ -39,6 +39,8 @@ export interface KubeletContext extends Required<KubeletOptions> {
   readonly record: EventRecorder;
   /** Notified when a config map, secret or service account changed. */
   readonly objects: Notifier;
-  /** The environment that a container has whatever its specification says. */
-  serviceEnvironment(pod: Pod): Record<string, string>;
+  /** Variables that each container has and may refer to, unless its specification sets them. */
+  readonly serviceEnvironment: Readonly<Record<string, string>>;
+  /** Those that the container runtime adds, which the specification cannot refer to. */
+  runtimeEnvironment(pod: Pod): Record<string, string>;
 }

@@ -7,7 +7,7 @@ import { POD_IP, type Container, type Pod } from './spec.ts';
  * Dependent Environment Variables").
  */
 export function expand(text: string, variables: ReadonlyMap<string, string>): string {
-  return text.replace(/\$\$|\$\(([^()]*)\)/g, (whole, name: string | undefined) =>
+  return text.replace(/\$\$|\$\(([^)]*)\)/g, (whole, name: string | undefined) =>
     name === undefined ? '$' : (variables.get(name) ?? whole),
   );
 }

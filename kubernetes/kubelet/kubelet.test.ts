@@ -59,7 +59,7 @@ describe('kubelet', () => {
             envFrom: [{ configMapRef: { name: 'settings' } }, { prefix: 'X_', secretRef: { name: 'hidden' } }],
             env: [
               { name: 'SHAPE', value: 'square' },
-              { name: 'BOTH', value: '$(COLOUR)-$(SHAPE)-$(UNKNOWN)-$$(COLOUR)' },
+              { name: 'BOTH', value: '$(COLOUR)-$(SHAPE)-$(UNKNOWN)-$$(COLOUR)-$(HOSTNAME)-$(X$(SHAPE))' },
               { name: 'KEY', valueFrom: { secretKeyRef: { name: 'hidden', key: 'key' } } },
               { name: 'NO', valueFrom: { configMapKeyRef: { name: 'none', key: 'key', optional: true } } },
               { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
@@ -77,7 +77,7 @@ describe('kubelet', () => {
     expect(env).to.include({
       COLOUR: 'red',
       SHAPE: 'square',
-      BOTH: 'red-square-$(UNKNOWN)-$(COLOUR)',
+      BOTH: 'red-square-$(UNKNOWN)-$(COLOUR)-$(HOSTNAME)-$(X$(SHAPE))',
       KEY: 's3cret',
       X_key: 's3cret',
       NAME: 'env',

@@ -52,12 +52,14 @@ class NodeAgent implements RunningKubelet {
       processes: options.processes ?? (this.#ownProcesses = new ProcessHost()),
       record: eventRecorder(store, clock, node.name),
       objects: new Notifier(),
-      serviceEnvironment: (pod) => ({
-        PATH: `${PATH}:${process.execPath.slice(0, process.execPath.lastIndexOf('/'))}`,
-        HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
+      serviceEnvironment: {
         KUBERNETES_SERVICE_HOST: hostname,
         KUBERNETES_SERVICE_PORT: port,
         KUBERNETES_SERVICE_PORT_HTTPS: port,
+      },
+      runtimeEnvironment: (pod) => ({
+        PATH: `${PATH}:${process.execPath.slice(0, process.execPath.lastIndexOf('/'))}`,
+        HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
       }),
     };
     const { objects, tokenCheckInterval } = this.#context;

@@ -33,6 +33,7 @@ export const isProjection = (volume: Volume): boolean => sourceOf(volume) !== un
 /** The files of a projected, configMap, secret or downwardAPI volume as they should be now. Throws `ConfigError`. */
 export async function payloadOf(volume: Volume, pod: Pod, { store, tokens }: PayloadSources): Promise<Payload> {
   const files = new Map<string, ProjectedFile>();
+  const group = pod.spec.securityContext?.fsGroup;
   const defaultMode = sourceOf(volume)?.defaultMode ?? DEFAULT_MODE;
   const { projected, secret } = volume;
   const own = secret === undefined ? volume : { secret: { ...secret, name: secret.secretName ?? '' } };
@@ -47,26 +48,23 @@ export async function payloadOf(volume: Volume, pod: Pod, { store, tokens }: Pay
       const token = await tokens.current(pod, serviceAccountToken);
       return [[serviceAccountToken.path, tokenFile(token, pod.spec, defaultMode)]];
     };
-    for (const [path, file] of await entries()) files.set(path, file);
+    for (const [path, file] of await entries()) files.set(path, group === undefined ? file : ofGroup(file, group));
   }
   return files;
 }
 
+/** With an fsGroup, owner and group can read each file (Kubernetes, "Configure a Security Context for a Pod or Container"). */
+const ofGroup = (file: ProjectedFile, gid: number): ProjectedFile => ({ ...file, gid, mode: file.mode | 0o440 });
+
 /**
- * A token's file is its user's alone when all containers run as one user, readable to the group with an fsGroup, and
- * else as readable as the volume's other files (Kubernetes, "File permission" of projected service account tokens).
+ * A token's file is its user's alone when all containers run as one user or there is an fsGroup, and else as readable as
+ * the volume's other files (Kubernetes, "File permission" of projected service account tokens).
  */
 function tokenFile(token: string, spec: PodSpec, defaultMode: number): ProjectedFile {
   const users = new Set([...(spec.initContainers ?? []), ...spec.containers].map((c) => runAs(spec, c).runAsUser));
   const uid = users.size === 1 ? [...users][0] : undefined;
-  const gid = spec.securityContext?.fsGroup;
-  const mode = gid !== undefined ? 0o640 : uid !== undefined ? 0o600 : defaultMode;
-  return {
-    data: Buffer.from(token),
-    mode,
-    ...(uid === undefined ? {} : { uid }),
-    ...(gid === undefined ? {} : { gid }),
-  };
+  const mode = uid === undefined && spec.securityContext?.fsGroup === undefined ? defaultMode : 0o600;
+  return { data: Buffer.from(token), mode, ...(uid === undefined ? {} : { uid }) };
 }
 
 function* keyFiles(

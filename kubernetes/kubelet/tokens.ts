@@ -62,7 +62,7 @@ export class PodTokens {
     const answer = await this.#context.tokens.issue(
       { namespace, name, uid: account.metadata.uid ?? '' },
       {
-        audiences: source.audience === undefined ? [this.#context.tokens.issuer] : [source.audience],
+        audiences: source.audience ? [source.audience] : [],
         expirationSeconds: source.expirationSeconds ?? 3600,
         pod: { name: pod.metadata.name, uid: pod.metadata.uid ?? '' },
         node: this.#context.node,

@@ -87,6 +87,19 @@ describe('pod volumes', () => {
     });
   }
 
+  it('gives the files of a volume to the fsGroup', async () => {
+    cluster.store.create('configmaps', {
+      ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'default' } },
+      data: { key: 'value' },
+    });
+    const volumes = [{ name: 'token', configMap: { name: 'settings', defaultMode: 0o200 } }];
+    const pod = cluster.createPod('grouped', tokenPod(3600, { volumes, securityContext: { fsGroup: 5000 } }));
+    await cluster.ready('grouped');
+    const { mode, gid } = statSync(join(root(pod), MOUNT, 'key'));
+    expect(mode & 0o777).to.equal(0o640);
+    if (process.geteuid?.() === 0) expect(gid).to.equal(5000);
+  });
+
   it('tells a container of its mounts where they are, and another container nothing', async () => {
     const volumeMounts = [{ name: 'token', mountPath: MOUNT }];
     const env = [{ name: 'TOKEN_FILE', value: `${MOUNT}/token` }];

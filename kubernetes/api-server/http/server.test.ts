@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { pod, startTestCluster, type TestCluster } from '../../../test/support/api-server.ts';
-import { DEFAULT_API_AUDIENCE } from '../identity/token-issuer.ts';
+import { API_AUDIENCE } from '../identity/token-issuer.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
 
@@ -37,7 +37,7 @@ describe('API server', () => {
       const { uid } = cluster.server.store.get('serviceaccounts', 'default', 'default')!.metadata;
       const account = { namespace: 'default', name: 'default', uid: uid! };
       const { token } = await cluster.server.tokens.issue(account, {
-        audiences: [DEFAULT_API_AUDIENCE],
+        audiences: [API_AUDIENCE],
         expirationSeconds: 600,
       });
       const { status, body } = await cluster.call('GET', '/.well-known/openid-configuration', { token });
@@ -70,9 +70,20 @@ describe('API server', () => {
     it('impersonates for those who may', async () => {
       const headers = { 'impersonate-user': 'system:serviceaccount:default:default' };
       const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
-      const { body } = await cluster.call('POST', path, { body: {}, headers });
-      const { userInfo } = body['status'] as { userInfo: { groups: string[] } };
-      expect(userInfo.groups).to.include('system:serviceaccounts:default');
+      const self = async (headers: Record<string, string>): Promise<object> => {
+        const { body } = await cluster.call('POST', path, { body: {}, headers });
+        return (body['status'] as { userInfo: object }).userInfo;
+      };
+      const groups = ['system:serviceaccounts', 'system:serviceaccounts:default', 'system:authenticated'];
+      expect(await self(headers)).to.deep.equal({ username: headers['impersonate-user'], groups });
+      const more = { 'impersonate-group': 'a, b', 'impersonate-extra-example.com%2fscopes': 'view, edit' };
+      expect(await self({ ...headers, ...more })).to.deep.equal({
+        ...{ username: headers['impersonate-user'], groups: ['a', 'b', 'system:authenticated'] },
+        extra: { 'example.com/scopes': ['view', 'edit'] },
+      });
+      const strangers = { ...headers, 'impersonate-group': 'system:unauthenticated' };
+      expect((await cluster.call('GET', '/version', { headers: strangers })).status).to.equal(200);
+      expect((await cluster.call('GET', '/api', { headers: strangers })).status).to.equal(403);
       expect((await cluster.call('POST', path, { as: 'bob', body: {}, headers })).status).to.equal(403);
     });
 
@@ -178,6 +189,14 @@ describe('API server', () => {
       ['a container that is null', { containers: [null, { name: 'app', image: 'app:1' }] }],
       ['a volume whose name leads elsewhere', { volumes: [{ name: '../../v', emptyDir: {} }] }],
       ['two volumes of one name', { volumes: [{ name: 'v' }, { name: 'v' }] }],
+      [
+        'a token of less than ten minutes',
+        {
+          volumes: [
+            { name: 'v', projected: { sources: [{ serviceAccountToken: { path: 't', expirationSeconds: 599 } }] } },
+          ],
+        },
+      ],
       ['numbers as arguments', { containers: [{ name: 'app', image: 'app:1', args: [1] }] }],
       [
         'a subPath that leads elsewhere',

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError, InternalError, type ApiServerOptions, type Audit, type Clock } from '../types.ts';
+import { API_AUDIENCE } from './token-issuer.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 import {
   ANONYMOUS,
@@ -11,6 +12,9 @@ import {
 import { forbidden } from '../errors.ts';
 import { explainRefusal } from '../authorization/explain.ts';
 import type { Authorizer } from '../authorization/rbac.ts';
+
+const AUTHENTICATION = 'authentication.k8s.io';
+const UNAUTHENTICATED = 'system:unauthenticated';
 
 /** What is known of a bearer token; `error` is set when it is not good and there is a reason to give. */
 export interface TokenIdentity {
@@ -35,7 +39,7 @@ export function newTokenAuthenticator(
     }
     if (verdict.kind === 'refused') return { error: `[invalid bearer token, ${verdict.error}]` };
     // Such an authenticator knows nothing of audiences, so its tokens are for the API server alone.
-    const wanted = audiences?.filter((audience) => verifier.apiAudiences.includes(audience)) ?? verifier.apiAudiences;
+    const wanted = [API_AUDIENCE].filter((own) => audiences?.includes(own) ?? true);
     const user = wanted.length === 0 ? undefined : await authenticateOther?.(token).catch(() => undefined);
     return user === undefined
       ? { error: 'invalid bearer token' }
@@ -94,7 +98,7 @@ function values(header: string | string[] | undefined): string[] {
 
 /**
  * Who the request acts as: the user of the Impersonate headers when the requester may impersonate it, else the
- * requester. Throws `ApiError` 403, and `InternalError` for a group or a UID of nobody.
+ * requester. Throws `ApiError` 403, and `InternalError` for a group, a UID or an extra value of nobody.
  */
 export function impersonate(
   requester: UserInfo,
@@ -104,10 +108,13 @@ export function impersonate(
   const username = values(headers['impersonate-user'])[0];
   const groups = values(headers['impersonate-group']);
   const uid = values(headers['impersonate-uid'])[0];
+  const extra = extraOf(headers);
+  const extras = Object.entries(extra).flatMap(([key, list]) => list.map((value) => [key, value] as const));
   if (username === undefined) {
     // As Go prints object references: kind, namespace, name, UID, API version, resource version and field path.
     const references = [
       ...groups.map((name) => `{Group  ${name}    }`),
+      ...extras.map(([key, value]) => `{UserExtra  ${value}  authentication.k8s.io/v1  ${key}}`),
       ...(uid === undefined ? [] : [`{UID  ${uid}  authentication.k8s.io/v1  }`]),
     ];
     if (references.length === 0) return requester;
@@ -119,7 +126,8 @@ export function impersonate(
       ? { group: '', resource: 'users', name: username }
       : { group: '', resource: 'serviceaccounts', name: account.name, namespace: account.namespace },
     ...groups.map((name) => ({ group: '', resource: 'groups', name })),
-    ...(uid === undefined ? [] : [{ group: 'authentication.k8s.io', resource: 'uids', name: uid }]),
+    ...extras.map(([subresource, name]) => ({ group: AUTHENTICATION, resource: 'userextras', subresource, name })),
+    ...(uid === undefined ? [] : [{ group: AUTHENTICATION, resource: 'uids', name: uid }]),
   ];
   for (const { name, group, resource, ...scope } of checks) {
     const attributes = { verb: 'impersonate', group, resource, name, ...scope };
@@ -129,8 +137,24 @@ export function impersonate(
     audit(requester.username, attributes);
   }
   const own = groups.length > 0 || account === undefined ? groups : serviceAccountGroups(account.namespace);
-  const user: UserInfo = { username, groups: own, ...(uid !== undefined && { uid }) };
-  return username === 'system:anonymous'
-    ? { ...user, groups: ['system:unauthenticated'] }
-    : withAuthenticatedGroup(user);
+  const user = { username, groups: own, ...(uid !== undefined && { uid }), ...(extras.length > 0 && { extra }) };
+  if (username === ANONYMOUS.username) return { ...user, groups: [...new Set([...own, UNAUTHENTICATED])] };
+  return own.includes(UNAUTHENTICATED) ? user : withAuthenticatedGroup(user);
+}
+
+const EXTRA = 'impersonate-extra-';
+
+/** By keys in lower case, which may be percent-encoded; one that cannot be decoded stays as it is. */
+function extraOf(headers: IncomingHttpHeaders): Record<string, string[]> {
+  const named = Object.keys(headers).filter((header) => header.startsWith(EXTRA));
+  return Object.fromEntries(
+    named.map((header) => {
+      const key = header.slice(EXTRA.length);
+      try {
+        return [decodeURIComponent(key), values(headers[header])];
+      } catch {
+        return [key, values(headers[header])];
+      }
+    }),
+  );
 }

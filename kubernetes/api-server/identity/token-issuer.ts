@@ -4,8 +4,8 @@ import type { Clock, TokenIssuer, TokenLifetimes } from '../types.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { serviceAccountUsername } from './user.ts';
 
-/** Audience of a token that asks for none. The issuer is the API server's audience too. */
-export const DEFAULT_API_AUDIENCE = 'https://kubernetes.default.svc';
+/** The API server's audience, as EKS has it (`--api-audiences`): that of a token that asks for none. */
+export const API_AUDIENCE = 'https://kubernetes.default.svc';
 
 /**
  * A pod's API token asks for this lifetime, in seconds; the API server then lets it live longer and notes in `warnafter`
@@ -13,27 +13,23 @@ export const DEFAULT_API_AUDIENCE = 'https://kubernetes.default.svc';
  */
 export const API_TOKEN_EXPIRATION_SECONDS = 3607;
 
-export function apiAudiences(issuer: string): readonly string[] {
-  return [DEFAULT_API_AUDIENCE, issuer];
-}
-
 export function newTokenIssuer(
   issuer: string,
   keys: SigningKeys,
   clock: Clock,
-  { extendedSeconds }: TokenLifetimes,
+  { maxSeconds, extendedSeconds }: TokenLifetimes,
 ): TokenIssuer {
-  const ours = apiAudiences(issuer);
   return {
     issuer,
     async issue(serviceAccount, request) {
-      const audiences = [...request.audiences];
+      const audiences = request.audiences.length === 0 ? [API_AUDIENCE] : [...request.audiences];
       const now = Math.floor(clock.now() / 1000);
       const extended =
         request.pod !== undefined &&
         request.expirationSeconds === API_TOKEN_EXPIRATION_SECONDS &&
-        audiences.every((audience) => ours.includes(audience));
-      const lifetime = extended ? extendedSeconds : request.expirationSeconds;
+        audiences.every((audience) => audience === API_AUDIENCE);
+      const seconds = Math.min(request.expirationSeconds, maxSeconds);
+      const lifetime = extended ? extendedSeconds : seconds;
       const token = await keys.sign({
         aud: audiences,
         exp: now + lifetime,
@@ -52,7 +48,7 @@ export function newTokenIssuer(
         sub: serviceAccountUsername(serviceAccount.namespace, serviceAccount.name),
       });
       // As Kubernetes answers: the requested expiry also when the token itself lives longer.
-      return { token, expirationTimestamp: timestamp((now + request.expirationSeconds) * 1000) };
+      return { token, expirationTimestamp: timestamp((now + seconds) * 1000) };
     },
     async jwks() {
       return { keys: await keys.jwks() };

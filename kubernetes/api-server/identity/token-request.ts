@@ -1,13 +1,12 @@
 import type { ApiContext } from '../context.ts';
-import { badRequest, conflict, invalid, invalidValue, notFound } from '../errors.ts';
+import { badRequest, conflict, invalid, notFound } from '../errors.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import type { KubeObject, TokenRequestSpec } from '../types.ts';
-import { DEFAULT_API_AUDIENCE } from './token-issuer.ts';
+import { checkLifetime } from './token-lifetime.ts';
+import { API_AUDIENCE } from './token-issuer.ts';
 
 const KIND = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
 const DEFAULT_SECONDS = 3600;
-const MIN_SECONDS = 600;
-const LIMIT_SECONDS = 2 ** 32;
 
 /** Kinds that a token can be bound to, with their resource. */
 const BINDABLE = new Map([
@@ -62,12 +61,8 @@ function secondsOf(value: unknown): number {
   const field = 'spec.expirationSeconds';
   const seconds = value ?? DEFAULT_SECONDS;
   if (typeof seconds !== 'number' || !Number.isInteger(seconds)) throw badRequest(`${field} must be a whole number`);
-  if (seconds < MIN_SECONDS) {
-    throw invalid(KIND, '', [invalidValue(field, seconds, 'may not specify a duration less than 10 minutes')]);
-  }
-  if (seconds > LIMIT_SECONDS) {
-    throw invalid(KIND, '', [invalidValue(field, seconds, 'may not specify a duration larger than 2^32 seconds')]);
-  }
+  const errors = checkLifetime(seconds, field);
+  if (errors.length > 0) throw invalid(KIND, '', errors);
   return seconds;
 }
 
@@ -83,7 +78,7 @@ export async function requestToken(
   if (!Array.isArray(asked) || !asked.every((audience) => typeof audience === 'string')) {
     throw badRequest('spec.audiences must be a list of strings');
   }
-  const audiences = asked.length === 0 ? [DEFAULT_API_AUDIENCE] : asked;
+  const audiences = asked.length === 0 ? [API_AUDIENCE] : asked;
   const requested = secondsOf(spec['expirationSeconds']);
   const expirationSeconds = Math.min(requested, context.tokenLifetimes.maxSeconds);
   const ref = spec['boundObjectRef'];

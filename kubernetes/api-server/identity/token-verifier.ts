@@ -1,7 +1,7 @@
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { Clock, KubeObject } from '../types.ts';
 import type { SigningKeys } from './signing-keys.ts';
-import { apiAudiences } from './token-issuer.ts';
+import { API_AUDIENCE } from './token-issuer.ts';
 import { serviceAccountGroups, serviceAccountUsername, type UserInfo } from './user.ts';
 
 /** What verification of a service account token found. */
@@ -32,16 +32,11 @@ export class TokenVerifier {
     this.#parts = { issuer, keys, store, clock };
   }
 
-  /** Audiences of the API server itself. */
-  get apiAudiences(): readonly string[] {
-    return apiAudiences(this.#parts.issuer);
-  }
-
   /**
    * Verifies signature, lifetime and audience, and that the service account and the objects that the token is bound to
    * are still the same ones. `audiences` are those the asker stands for; the verdict has those that the token shares.
    */
-  async verify(token: string, audiences: readonly string[] = this.apiAudiences): Promise<TokenVerdict> {
+  async verify(token: string, audiences: readonly string[] = [API_AUDIENCE]): Promise<TokenVerdict> {
     const claims = await this.#parts.keys.verify(token);
     if (claims === undefined || claims['iss'] !== this.#parts.issuer) return { kind: 'foreign' };
     const now = this.#parts.clock.now() / 1000;

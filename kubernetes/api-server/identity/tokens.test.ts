@@ -49,6 +49,17 @@ describe('service account tokens', () => {
     expect((payload['kubernetes.io'] as { serviceaccount: object }).serviceaccount).to.have.keys('name', 'uid');
   });
 
+  it('are for the API server where they name no audience, and live no longer than the cluster lets them', async () => {
+    const account = { namespace: 'default', name: 'default', uid: 'any' };
+    const issued = await cluster.server.tokens.issue(account, { audiences: [], expirationSeconds: 48 * 3600 });
+    const claims = JSON.parse(Buffer.from(issued.token.split('.')[1]!, 'base64url').toString()) as Record<
+      string,
+      number
+    >;
+    expect(claims).to.deep.include({ aud: ['https://kubernetes.default.svc'] });
+    expect(claims['exp']! - claims['iat']!).to.equal(24 * 3600);
+  });
+
   it('live 90 days when they are a pod API token, and say when they should have been renewed', async () => {
     const { name } = await newPod('extended');
     const ref = { kind: 'Pod', apiVersion: 'v1', name };

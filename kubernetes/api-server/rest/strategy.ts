@@ -27,9 +27,6 @@ function defaultBinding(binding: KubeObject): void {
   if (roleRef !== undefined) roleRef['apiGroup'] ||= group;
   for (const subject of objectsIn(binding['subjects'])) {
     if (subject['kind'] === 'User' || subject['kind'] === 'Group') subject['apiGroup'] ??= group;
-    if (subject['kind'] === 'ServiceAccount' && binding.metadata.namespace !== undefined) {
-      subject['namespace'] ??= binding.metadata.namespace;
-    }
   }
 }
 
@@ -166,9 +163,11 @@ function checkImmutable(kind: ResourceKind, object: KubeObject, previous: KubeOb
     throw invalid(kind, name, [invalidValue('roleRef', object['roleRef'], 'cannot change roleRef')]);
   }
   if (previous['immutable'] === true && ['secrets', 'configmaps'].includes(kind.resource)) {
-    if (!isDeepStrictEqual([object['data'], object['binaryData']], [previous['data'], previous['binaryData']])) {
-      throw invalid(kind, name, [forbiddenValue('data', 'field is immutable when `immutable` is set')]);
-    }
+    const changed = ['immutable', 'data', 'binaryData'].find(
+      (field) => !isDeepStrictEqual(object[field], previous[field]),
+    );
+    if (changed !== undefined)
+      throw invalid(kind, name, [forbiddenValue(changed, 'field is immutable when `immutable` is set')]);
   }
 }
 

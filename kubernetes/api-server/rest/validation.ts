@@ -1,5 +1,6 @@
 import { objectsIn } from '../admission/pod-defaults.ts';
 import { forbiddenValue, invalid, invalidValue, requiredValue, type FieldError } from '../errors.ts';
+import { checkLifetime } from '../identity/token-lifetime.ts';
 import type { ResourceKind } from '../kinds.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import { matchesLabels } from '../store/selectors.ts';
@@ -76,8 +77,12 @@ function checkVolume(volume: JsonObject, at: string): FieldError[] {
     Object.entries(source).flatMap(([kind, value]) => {
       if (!isObject(value)) return [];
       const items = objectsIn(value['items']).map(({ path }, i) => [path, `items[${i}].path`] as const);
-      const paths = kind === 'serviceAccountToken' ? [[value['path'], 'path'] as const] : items;
-      return paths.flatMap(([path, name]) => checkPath(path, `${field}.${kind}.${name}`));
+      const isToken = kind === 'serviceAccountToken';
+      const paths = isToken ? [[value['path'], 'path'] as const] : items;
+      return [
+        ...paths.flatMap(([path, name]) => checkPath(path, `${field}.${kind}.${name}`)),
+        ...(isToken ? checkLifetime(value['expirationSeconds'], `${field}.${kind}.expirationSeconds`) : []),
+      ];
     }),
   );
 }
