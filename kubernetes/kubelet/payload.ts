@@ -77,7 +77,8 @@ function* keyFiles(
   const name = source.name ?? '';
   const data = objectData(resource, pod.metadata.namespace ?? 'default', name, source.optional, store);
   if (data === undefined) return;
-  const items = source.items ?? [...data.keys()].map((key) => ({ key, path: key, mode: undefined }));
+  const all = [...data.keys()].map((key) => ({ key, path: key, mode: undefined }));
+  const items = source.items?.length ? source.items : all;
   for (const item of items) {
     const value = data.get(item.key);
     if (value !== undefined) yield [item.path, { data: value, mode: item.mode ?? defaultMode }];
