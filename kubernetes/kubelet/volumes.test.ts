@@ -92,7 +92,8 @@ describe('pod volumes', () => {
       ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'default' } },
       data: { key: 'value' },
     });
-    const volumes = [{ name: 'token', configMap: { name: 'settings', defaultMode: 0o200 } }];
+    // Of all keys, as there are no items.
+    const volumes = [{ name: 'token', configMap: { name: 'settings', defaultMode: 0o200, items: [] } }];
     const pod = cluster.createPod('grouped', tokenPod(3600, { volumes, securityContext: { fsGroup: 5000 } }));
     await cluster.ready('grouped');
     const { mode, gid } = statSync(join(root(pod), MOUNT, 'key'));
