@@ -20,6 +20,7 @@ const VAULT_TOKEN = {
   serviceAccountToken: { path: 'token', audience: 'vault.example.com', expirationSeconds: 700 },
 } as const;
 const TOKEN_VOLUME = { '/opt/token': { projected: { defaultMode: 0o444, sources: [VAULT_TOKEN] } } };
+const API_ACCESS = '/var/run/secrets/kubernetes.io/serviceaccount';
 const PEM = between(200, 100_000);
 const TOKEN = between(300, 5000);
 
@@ -30,6 +31,17 @@ const MAPS = `${NAMESPACE}/configmaps`;
 const LATE = { name: 'conformance-late' } as const;
 const MISSING_KEY = /non-existent (config |secret )?key: late|"conformance-late" not found/;
 const WAITING = ['unset', 'mandatory', 'absent'];
+
+/** Files that none but their owner could read. */
+const OF_ROOT = {
+  '/opt/map': { configMap: { ...CLUSTER_AUTHORITY, defaultMode: 0o400 } },
+  '/opt/secret': { secret: { secretName: 'conformance-tokens', defaultMode: 0o600 } },
+  '/opt/pod': {
+    downwardAPI: {
+      items: [{ path: 'note', mode: 0o200, fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } }],
+    },
+  },
+};
 
 /** Of each kind, and one within another. */
 const volumesWith = (secret: string) => ({
@@ -59,8 +71,13 @@ const volumesWith = (secret: string) => ({
       ],
     },
   },
-  '/opt/secret': { secret: { secretName: secret } },
+  // No items are as if there were none said.
+  '/opt/secret': { secret: { secretName: secret, items: [] } },
   '/opt/one.crt': { configMap: CLUSTER_AUTHORITY, subPath: 'ca.crt' },
+  '/opt/folder': {
+    configMap: { ...CLUSTER_AUTHORITY, items: [{ key: 'ca.crt', path: 'a/b/ca.crt', mode: 0o440 }] },
+    subPath: 'a/b',
+  },
   '/opt/all': {
     projected: {
       defaultMode: 0o444,
@@ -98,12 +115,24 @@ suite('pod-identity', ({ scenario }) => {
             },
           },
           '/opt/once': { configMap: SETTINGS, subPath: 'kept' },
+          '/opt/late': { configMap: { ...LATE, optional: true } },
+          '/opt/pod': {
+            downwardAPI: {
+              items: [
+                { path: 'note', fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } },
+                { path: 'team', fieldRef: { fieldPath: "metadata.labels['conformance-team']" } },
+              ],
+            },
+          },
         },
+        podAnnotations: { 'conformance-note': 'hello' },
       },
     },
     probes: [
       check('there are settings', async ({ kubernetes, name }) => {
-        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS, data: { kept: 'old', gone: 'x' } };
+        const data = { kept: 'old', gone: 'x' };
+        const binaryData = { bytes: Buffer.from([0, 255]).toString('base64') };
+        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS, data, binaryData };
         expect(await kubernetes({ method: 'POST', path: name(MAPS), body })).to.include({ status: 201 });
       }),
       startPod('app'),
@@ -111,15 +140,28 @@ suite('pod-identity', ({ scenario }) => {
         [
           ['/opt/map/kept', 3],
           ['/opt/map/gone', 1],
+          ['/opt/map/bytes', 2],
           ['/opt/one/deep/kept', 3],
           ['/opt/both/gone', 1],
           ['/opt/once', 3],
+          ['/opt/pod/note', 5],
+          ['/opt/pod/team', 0],
         ] as const
       ).map(([path, bytes]) => granted('app', readFile(path), { facts: { bytes } })),
+      granted('app', readFile('/opt/map'), { facts: { names: 'bytes,gone,kept' } }),
+      granted('app', readFile('/opt/late'), { facts: { names: '' } }),
       check('they are changed', async ({ kubernetes, name }) => {
+        const metadata = { annotations: { 'conformance-note': 'goodbye' }, labels: { 'conformance-team': 'pay' } };
+        const patched = await kubernetes({
+          ...{ method: 'PATCH', path: name(`${NAMESPACE}/pods/<pod:app>`), body: { metadata } },
+          headers: { 'content-type': 'application/merge-patch+json' },
+        });
+        expect(patched).to.include({ status: 200 });
         const path = `${name(MAPS)}/${SETTINGS.name}`;
         const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS, data: { kept: 'newer', added: 'xy' } };
         expect(await kubernetes({ method: 'PUT', path, body })).to.include({ status: 200 });
+        const late = { ...body, metadata: LATE };
+        expect(await kubernetes({ method: 'POST', path: name(MAPS), body: late })).to.include({ status: 201 });
       }),
       // A kubelet looks after all volumes of a pod once the pod changes, as it does ahead of its next probes.
       granted('app', readFile('/opt/both/more/ca.crt'), { facts: { bytes: PEM } }),
@@ -131,6 +173,8 @@ suite('pod-identity', ({ scenario }) => {
           ['/opt/one/deep/kept', 5],
           ['/opt/both/added', 2],
           ['/opt/both/more/ca.crt', PEM],
+          ['/opt/pod/note', 7],
+          ['/opt/pod/team', 3],
           // "A container using a ConfigMap as a subPath volume mount will not receive ConfigMap updates."
           ['/opt/once', 3],
         ] as const
@@ -138,6 +182,14 @@ suite('pod-identity', ({ scenario }) => {
       ...['/opt/map/gone', '/opt/both/gone'].map((path) =>
         refused('app', readFile(path), { by: 'injection', code: 'ENOENT' }),
       ),
+      ...(
+        [
+          ['/opt/map', 'added,kept'],
+          ['/opt/late', 'added,kept'],
+          ['/opt/both', 'added,kept,more'],
+          ['/opt/both/more', 'ca.crt'],
+        ] as const
+      ).map(([path, names]) => granted('app', readFile(path), { facts: { names } })),
     ],
   });
 
@@ -150,12 +202,13 @@ suite('pod-identity', ({ scenario }) => {
       // With a group of the pod's own its files are that group's too ("Configure a Security Context for a Pod or Container").
       grouped: {
         ...{ runAsUser: 1000, fsGroup: 2000 },
-        volumes: TOKEN_VOLUME,
+        podAnnotations: { 'conformance-note': 'hello' },
+        volumes: { ...TOKEN_VOLUME, ...OF_ROOT },
       },
       // Of containers with different users, init containers too, all are to read it.
       mixed: { ...{ container: 'init', runAsUser: 1000, mainRunAsUser: 2000 }, volumes: TOKEN_VOLUME },
       app: {
-        runAsUser: 0,
+        ...{ runAsUser: 0, automountServiceAccountToken: true },
         podAnnotations: { 'conformance-note': 'hello' },
         volumes: volumesWith('conformance-tokens'),
       },
@@ -172,50 +225,75 @@ suite('pod-identity', ({ scenario }) => {
           ['/opt/items/again', PEM, '0440'],
           ['/opt/secret/any', TOKEN, '0644'],
           ['/opt/one.crt', PEM, '0644'],
+          ['/opt/folder/ca.crt', PEM, '0440'],
           ['/opt/all/token', TOKEN, '0600'],
           ['/opt/all/map/ca.crt', PEM, '0444'],
           ['/opt/all/secret/any', TOKEN, '0400'],
           ['/opt/all/note', 5, '0444'],
         ] as const
       ).map(([path, bytes, mode]) => granted('app', readFile(path), { facts: { bytes, mode } })),
-      granted('grouped', readFile('/opt/token/token'), { facts: { bytes: TOKEN, mode: '0640' } }),
+      ...(
+        [
+          ['/opt/token/token', TOKEN, '0640'],
+          ['/opt/map/ca.crt', PEM, '0440'],
+          ['/opt/secret/any', TOKEN, '0640'],
+          ['/opt/pod/note', 5, '0640'],
+        ] as const
+      ).map(([path, bytes, mode]) => granted('grouped', readFile(path), { facts: { bytes, mode } })),
+      // What every pod is given for the API.
+      granted('app', readFile(API_ACCESS), { facts: { names: 'ca.crt,namespace,token' } }),
+      granted('app', readFile(`${API_ACCESS}/ca.crt`), { facts: { bytes: PEM, mode: '0644' } }),
+      granted('app', readFile(`${API_ACCESS}/namespace`), { facts: { bytes: between(1, 63), mode: '0644' } }),
       ...['plain', 'mixed'].map((pod) =>
         granted(pod, readFile('/opt/token/token'), { facts: { bytes: TOKEN, mode: '0444' } }),
       ),
-      check('no volume has a file outside of it', async ({ kubernetes, name }) => {
-        const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
-        const ask = (volume: object): Promise<{ readonly status: number; readonly body: string }> => {
-          const containers = [{ name: 'app', image: 'none' }];
-          const spec = { serviceAccountName: 'app', containers, volumes: [{ name: 'files', ...volume }] };
-          const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'conformance-files' }, spec };
-          return kubernetes({ method: 'POST', path, body });
-        };
-        for (const out of ['../x', '/x', 'a/../../x', 'a/..', '..x', '']) {
-          const items = [{ key: 'ca.crt', path: out }];
-          const token = { ...VAULT_TOKEN.serviceAccountToken, path: out };
-          const named = [{ path: out, fieldRef: { fieldPath: 'metadata.name' } }];
-          for (const volume of [
-            { configMap: { ...CLUSTER_AUTHORITY, items } },
-            { secret: { secretName: 'conformance-tokens', items } },
-            { downwardAPI: { items: named } },
-            { projected: { sources: [{ configMap: { ...CLUSTER_AUTHORITY, items } }] } },
-            { projected: { sources: [{ serviceAccountToken: token }] } },
-          ])
-            expect((await ask(volume)).status, `${JSON.stringify(volume)} is refused`).to.equal(422);
-        }
-        const within = [{ key: 'ca.crt', path: 'a/..b/x..' }];
-        expect(await ask({ configMap: { ...CLUSTER_AUTHORITY, items: within } })).to.include({ status: 201 });
-        const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conformance-keys' } };
-        for (const key of ['../x', 'a/b', '..', '.', '..x', '', 'a b'])
-          expect(
-            await kubernetes({
-              method: 'POST',
-              path: `${name(MAPS)}?dryRun=All`,
-              body: { ...map, data: { [key]: 'x' } },
-            }),
-            `key ${JSON.stringify(key)} is refused`,
-          ).to.include({ status: 422 });
-      }),
+      check(
+        'no volume has a file outside of it, nor a token of less than ten minutes',
+        async ({ kubernetes, name }) => {
+          const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
+          const ask = (volume: object): Promise<{ readonly status: number; readonly body: string }> => {
+            const containers = [{ name: 'app', image: 'none' }];
+            const spec = { serviceAccountName: 'app', containers, volumes: [{ name: 'files', ...volume }] };
+            const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'conformance-files' }, spec };
+            return kubernetes({ method: 'POST', path, body });
+          };
+          for (const out of ['../x', '/x', 'a/../../x', 'a/..', '..x', '']) {
+            const items = [{ key: 'ca.crt', path: out }];
+            const token = { ...VAULT_TOKEN.serviceAccountToken, path: out };
+            const named = [{ path: out, fieldRef: { fieldPath: 'metadata.name' } }];
+            for (const volume of [
+              { configMap: { ...CLUSTER_AUTHORITY, items } },
+              { secret: { secretName: 'conformance-tokens', items } },
+              { downwardAPI: { items: named } },
+              { projected: { sources: [{ configMap: { ...CLUSTER_AUTHORITY, items } }] } },
+              { projected: { sources: [{ serviceAccountToken: token }] } },
+            ])
+              expect((await ask(volume)).status, `${JSON.stringify(volume)} is refused`).to.equal(422);
+          }
+          for (const [expirationSeconds, status] of [
+            [599, 422],
+            [600, 201],
+            [2 ** 32, 201],
+            [2 ** 32 + 1, 422],
+          ] as const) {
+            const token = { ...VAULT_TOKEN.serviceAccountToken, expirationSeconds };
+            const answer = await ask({ projected: { sources: [{ serviceAccountToken: token }] } });
+            expect(answer.status, `a token of ${expirationSeconds} s`).to.equal(status);
+          }
+          const within = [{ key: 'ca.crt', path: 'a/..b/x..' }];
+          expect(await ask({ configMap: { ...CLUSTER_AUTHORITY, items: within } })).to.include({ status: 201 });
+          const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conformance-keys' } };
+          for (const key of ['../x', 'a/b', '..', '.', '..x', '', 'a b'])
+            expect(
+              await kubernetes({
+                method: 'POST',
+                path: `${name(MAPS)}?dryRun=All`,
+                body: { ...map, data: { [key]: 'x' } },
+              }),
+              `key ${JSON.stringify(key)} is refused`,
+            ).to.include({ status: 422 });
+        },
+      ),
       ...['/opt/items/ca.crt', '/opt/items/none', '/opt/outer/ca.crt', '/opt/all/ca.crt', '/opt/pod/none'].map((path) =>
         refused('app', readFile(path), { by: 'injection', code: 'ENOENT' }),
       ),

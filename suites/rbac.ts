@@ -1,3 +1,4 @@
+import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
 import { expect } from 'chai';
 import {
   admitPod,
@@ -174,6 +175,31 @@ suite('rbac', ({ scenario }) => {
       succeeds(kubernetesGet('/openid/v1/jwks', { token: 'api' }), { body: matching(/"keys"/) }),
       succeeds(kubernetesGet('/.well-known/openid-configuration', { token: 'api' }), {
         body: matching(/"jwks_uri"/),
+      }),
+      succeeds(kubernetesGet('/.well-known/openid-configuration', { token: 'api' }), {
+        body: matching(/"issuer": *"https:\/\/<issuer:c1>"/),
+      }),
+      check('the keys verify tokens, and nothing more', async ({ kubernetes, name }) => {
+        const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+        const path = name('/api/v1/namespaces/<namespace:app>/serviceaccounts/app/token');
+        const made = await kubernetes({ method: 'POST', path, body });
+        const { token } = (JSON.parse(made.body) as { readonly status: { readonly token: string } }).status;
+        const [header = '', claims = '', signature = ''] = token.split('.');
+        const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { readonly kid: string };
+        const { keys } = JSON.parse((await kubernetes({ path: '/openid/v1/jwks' })).body) as {
+          readonly keys: readonly JsonWebKey[];
+        };
+        const key = keys.find((of) => of['kid'] === kid);
+        expect(key, `key ${kid}`).to.include({ kty: 'RSA', alg: 'RS256', use: 'sig' });
+        for (const secret of keys) expect(secret).not.to.have.any.keys('d', 'p', 'q');
+        const publicKey = createPublicKey({ key: key ?? {}, format: 'jwk' });
+        const isGood = verify(
+          'RSA-SHA256',
+          Buffer.from(`${header}.${claims}`),
+          publicKey,
+          Buffer.from(signature, 'base64url'),
+        );
+        expect(isGood, 'the signature of a token').to.equal(true);
       }),
       // Whether the API server is well is everybody's business.
       succeeds(kubernetesGet('/livez', 'anonymous')),
