@@ -48,6 +48,7 @@ suite('rbac', ({ scenario }) => {
         const usual = { account: 'app', alias: 'app', volumes: 1, tokens: 'one', pulls: '' };
         const none = { ...usual, volumes: 0, tokens: '' };
         for (const [spec, expected] of [
+          [{}, { ...usual, account: 'default', alias: 'default' }],
           [{ serviceAccountName: 'app' }, usual],
           [{ serviceAccount: 'app' }, usual],
           [{ serviceAccountName: 'app', serviceAccount: 'other' }, usual],

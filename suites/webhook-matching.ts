@@ -1,13 +1,16 @@
 /** Which requests the API server asks a webhook about, and what it makes of the answer. */
 import { expect } from 'chai';
-import { check, suite } from '../harness/index.ts';
+import { check, podIdentityRole, suite } from '../harness/index.ts';
 
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
+
+const INJECTED = { 'eks.amazonaws.com/pod-identity': 'enabled' };
 
 /** A webhook configuration, or a Status in the place of an object, and with the answer's status. */
 interface Answer {
   readonly status: number;
   readonly message?: string;
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
   readonly webhooks?: readonly { readonly clientConfig: object }[];
 }
 
@@ -17,7 +20,8 @@ suite('webhook', ({ scenario }) => {
       'Kubernetes documentation, "Dynamic Admission Control", matching requests: rules, objectSelector, namespaceSelector; failure policy; response',
     // In no cluster that others use: a webhook configuration is not of one namespace.
     needs: ['own-cluster'],
-    workloads: { app: {}, other: { namespace: 'other' } },
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, other: { namespace: 'other' } },
     probes: [
       check('each is asked about what it is for', async ({ eventually, kubernetes, name }) => {
         const here = name('<namespace:app>');
@@ -45,7 +49,11 @@ suite('webhook', ({ scenario }) => {
           expect(await ask('POST', `with-${asks || 'none'}`, asks, '')).to.include({ status: 201 });
         const { webhooks: [ofPods] = [] } = await request('GET', `${CONFIGURATIONS}/pod-identity-webhook`);
         const configuration = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration' };
-        const metadata = { name: `${here}-asks` };
+        const metadata = { name: `zz-${here}-asks` };
+        const ofNamespace = (operator: string) => ({
+          ...{ key: 'kubernetes.io/metadata.name', operator },
+          values: ['conformance-none', here],
+        });
         const webhooks = Object.entries<{ readonly rule?: object; readonly settings?: object }>({
           created: { rule: { operations: ['CREATE'] } },
           updated: { rule: { operations: ['UPDATE'] } },
@@ -54,8 +62,17 @@ suite('webhook', ({ scenario }) => {
           group: { rule: { apiGroups: ['apps'] } },
           version: { rule: { apiVersions: ['v1beta1'] } },
           resource: { rule: { resources: ['secrets', 'configmaps/status'] } },
-          cluster: { rule: { scope: 'Cluster', resources: ['*'] } },
+          cluster: { rule: { scope: 'Cluster', apiGroups: ['*'], resources: ['*'] } },
           ignored: { settings: { failurePolicy: 'Ignore' } },
+          within: { settings: { namespaceSelector: { matchExpressions: [ofNamespace('In')] } } },
+          without: { settings: { namespaceSelector: { matchExpressions: [ofNamespace('NotIn')] } } },
+          // By the label that the webhook of Pod Identity, which comes first, adds.
+          patched: {
+            rule: { resources: ['pods'] },
+            settings: { objectSelector: { matchLabels: { ...INJECTED, asks: 'patched' } } },
+          },
+          // One that fails loses nothing of what those before it did.
+          passed: { rule: { resources: ['pods'] }, settings: { failurePolicy: 'Ignore' } },
           // The webhook of Pod Identity allows nothing of which it is shown no object.
           denied: { settings: { failurePolicy: 'Ignore', clientConfig: ofPods?.clientConfig } },
         }).map(([asks, { rule, settings }]) => ({
@@ -80,7 +97,8 @@ suite('webhook', ({ scenario }) => {
           for (const [method, of, asks, by = 'nobody', status = 500] of [
             ['POST', 'new', 'created', 'created'],
             ['POST', 'new', 'namespaced', 'namespaced'],
-            ...['updated', 'deleted', 'group', 'version', 'resource', 'cluster', 'ignored', ''].map(
+            ['POST', 'new', 'within', 'within'],
+            ...['without', 'updated', 'deleted', 'group', 'version', 'resource', 'cluster', 'ignored', ''].map(
               (asks) => ['POST', 'new', asks] as const,
             ),
             ['PUT', 'with-updated', 'updated', 'updated'],
@@ -102,8 +120,36 @@ suite('webhook', ({ scenario }) => {
               expect(answer.message, what).to.contain(`webhook "${by}.conformance.example.com"`);
             }
           }
-          const elsewhere = await ask('POST', 'new', 'created', '?dryRun=All', name('<namespace:other>'));
-          expect(elsewhere, 'POST in another namespace').to.include({ status: 201 });
+          for (const [asks, status] of [
+            ['created', 201],
+            ['within', 201],
+            ['without', 500],
+          ] as const) {
+            const elsewhere = await ask('POST', 'new', asks, '?dryRun=All', name('<namespace:other>'));
+            expect(elsewhere, `POST in another namespace of ${asks}`).to.include({ status });
+          }
+          // What is of no namespace is of all that are selected, unless it is a namespace itself.
+          for (const [path, kind, status] of [
+            ['/apis/rbac.authorization.k8s.io/v1/clusterroles', 'ClusterRole', 500],
+            ['/api/v1/namespaces', 'Namespace', 201],
+          ] as const) {
+            const apiVersion = path.replace(/^\/apis?\/|\/[a-z]*$/g, '');
+            const body = { apiVersion, kind, metadata: { name: `${here}-new`, labels: { asks: 'cluster' } } };
+            expect(await request('POST', `${path}?dryRun=All`, body), `a new ${kind}`).to.include({ status });
+          }
+          for (const [asks, serviceAccountName, status] of [
+            ['patched', 'app', 500],
+            ['patched', 'default', 201],
+            ['passed', 'app', 201],
+          ] as const) {
+            const containers = [{ name: 'app', image: 'example.com/app:1' }];
+            const made = await request('POST', `/api/v1/namespaces/${here}/pods?dryRun=All`, {
+              ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'new', labels: { asks } } },
+              spec: { serviceAccountName, containers },
+            });
+            expect(made, `a pod of ${serviceAccountName}`).to.include({ status });
+            if (asks === 'passed') expect(made.metadata?.labels).to.include({ asks, ...INJECTED });
+          }
         } finally {
           await request('DELETE', `${CONFIGURATIONS}/${metadata.name}`);
         }

@@ -1,0 +1,271 @@
+/** What the API server makes of writes and reads of objects such as those that say whose role a pod has. */
+import { expect } from 'chai';
+import { check, granted, readFile, suite, type CheckContext } from '../harness/index.ts';
+
+const NAMESPACE = '/api/v1/namespaces/<namespace:app>';
+const MAPS = `${NAMESPACE}/configmaps`;
+const SECRETS = `${NAMESPACE}/secrets`;
+const PODS = `${NAMESPACE}/pods`;
+const CONVENTIONS = 'Kubernetes documentation, "Kubernetes API Concepts"';
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const MERGE = 'application/merge-patch+json';
+const APPLY = 'application/apply-patch+yaml';
+
+interface Found {
+  readonly status: number;
+  readonly metadata?: {
+    readonly name: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly continue?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly items?: readonly Required<Pick<Found, 'metadata'>>[];
+}
+
+/** The object that an answer has, with the status of the answer. */
+const asker =
+  ({ kubernetes, name }: CheckContext) =>
+  async (method: string, path: string, body?: object, type?: string): Promise<Found> => {
+    const headers = type === undefined ? {} : { 'content-type': type };
+    const answer = await kubernetes({ method, path: name(path), headers, ...(body !== undefined && { body }) });
+    return { ...(JSON.parse(answer.body) as object), status: answer.status };
+  };
+
+const map = (name: string, metadata: object = {}, more: object = {}) => ({
+  ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...metadata } },
+  ...more,
+});
+
+suite('rbac', ({ scenario }) => {
+  // What a run may do in clusters of others does not include all this.
+  scenario('RB-40', 'a write changes what it says, if the object is still the one that it means', {
+    source: `${CONVENTIONS}, dry-run, patches, resource versions, server-side apply; API Reference, DeleteOptions, Secret and ConfigMap`,
+    needs: ['own-cluster'],
+    workloads: { app: {} },
+    probes: [
+      check('config maps are written, patched and deleted', async (context) => {
+        const ask = asker(context);
+        const metadata = { labels: { team: 'x', tier: 'one' }, annotations: { note: 'old', other: 'kept' } };
+        const { metadata: first } = await ask('POST', MAPS, map('a', metadata, { data: { k: 'v' } }));
+        const [uid, resourceVersion] = [first?.uid, first?.resourceVersion];
+        for (const [what, method, path, body, status, type] of [
+          ['another of its name', 'POST', MAPS, map('a'), 409],
+          ['one of another kind', 'POST', MAPS, { ...map('b'), kind: 'Secret' }, 400],
+          ['one of another namespace', 'POST', MAPS, map('b', { namespace: 'default' }), 400],
+          ['one of a name that is none', 'POST', MAPS, map('A_1'), 422],
+          ['a label that is none', 'POST', MAPS, map('b', { labels: { team: 'x y' } }), 422],
+          ['one of no namespace', 'POST', '/api/v1/namespaces/conformance-none/configmaps', map('b'), 404],
+          ['one in dry run', 'POST', `${MAPS}?dryRun=All`, map('b'), 201],
+          ['what was written in dry run', 'GET', `${MAPS}/b`, undefined, 404],
+          ['an update of none', 'PUT', `${MAPS}/b`, map('b'), 404],
+          ['an update of another name', 'PUT', `${MAPS}/a`, map('b'), 400],
+          ['a deletion in dry run', 'DELETE', `${MAPS}/a?dryRun=All`, undefined, 200],
+          ['a deletion of another one', 'DELETE', `${MAPS}/a`, { preconditions: { uid: 'another' } }, 409],
+          ['a patch in dry run', 'PATCH', `${MAPS}/a?dryRun=All`, { data: { k: 'dry' } }, 200, MERGE],
+          ['a patch of another type', 'PATCH', `${MAPS}/a`, { data: {} }, 415, 'application/json'],
+        ] as const)
+          expect(await ask(method, path, body, type), what).to.include({ status });
+        expect((await ask('GET', `${MAPS}/a`)).data).to.deep.equal({ k: 'v' });
+        const unnamed = { ...map('any'), metadata: { generateName: 'conformance-' } };
+        const { metadata: named } = await ask('POST', MAPS, unnamed);
+        expect(named?.name).to.match(/^conformance-[a-z0-9]{5}$/);
+
+        const noted = { metadata: { annotations: { note: null, more: 'new' } } };
+        const patched = await ask('PATCH', `${MAPS}/a`, noted, MERGE);
+        expect(patched.metadata?.annotations).to.deep.equal({ other: 'kept', more: 'new' });
+        expect(patched.metadata?.labels).to.deep.equal(metadata.labels);
+        expect(patched.metadata).to.include({ uid }).and.not.to.include({ resourceVersion });
+        const labelled = { metadata: { labels: { tier: null } } };
+        const strategic = await ask('PATCH', `${MAPS}/a`, labelled, 'application/strategic-merge-patch+json');
+        expect(strategic.metadata?.labels).to.deep.equal({ team: 'x' });
+        const test = (value: string) => [
+          { op: 'test', path: '/data/k', value },
+          { op: 'add', path: '/metadata/annotations/example.com~1note', value: 'json' },
+        ];
+        const JSON_PATCH = 'application/json-patch+json';
+        expect(await ask('PATCH', `${MAPS}/a`, test('other'), JSON_PATCH)).to.include({ status: 422 });
+        const annotated = await ask('PATCH', `${MAPS}/a`, test('v'), JSON_PATCH);
+        expect(annotated.metadata?.annotations).to.deep.equal({
+          other: 'kept',
+          more: 'new',
+          'example.com/note': 'json',
+        });
+
+        const now = annotated.metadata?.resourceVersion;
+        for (const [what, method, body, status] of [
+          ['an update of what was there', 'PUT', map('a', { resourceVersion }), 409],
+          ['a patch of what was there', 'PATCH', { metadata: { resourceVersion } }, 409],
+          ['an update of another object', 'PUT', map('a', { uid: '00000000-0000-0000-0000-000000000000' }), 409],
+          ['a deletion of what was there', 'DELETE', { preconditions: { resourceVersion } }, 409],
+          ['an update of what is there', 'PUT', map('a', { resourceVersion: now, uid }, { data: { l: 'w' } }), 200],
+          ['an update of whatever is there', 'PUT', map('a', {}, { data: { m: 'x' } }), 200],
+        ] as const)
+          expect(await ask(method, `${MAPS}/a`, body, method === 'PATCH' ? MERGE : undefined), what).to.include({
+            status,
+          });
+        const { metadata: replaced, data } = await ask('GET', `${MAPS}/a`);
+        expect(data).to.deep.equal({ m: 'x' });
+        expect(replaced).to.include({ uid }).and.not.to.have.any.keys('annotations', 'labels');
+        expect(await ask('DELETE', `${MAPS}/a`, { preconditions: { uid } })).to.include({ status: 200 });
+        expect(await ask('GET', `${MAPS}/a`)).to.include({ status: 404 });
+        const again = await ask('POST', MAPS, map('a', { uid }));
+        expect(again).to.include({ status: 201 });
+        expect(again.metadata?.uid).not.to.equal(uid);
+      }),
+      check('what several apply is each what they say', async (context) => {
+        const ask = asker(context);
+        const apply = (manager: string, data: object, more = '') =>
+          ask('PATCH', `${MAPS}/applied?fieldManager=${manager}${more}`, map('applied', {}, { data }), APPLY);
+        for (const [manager, data, more, status, now] of [
+          ['one', { both: '1', own: '1' }, '', 201, { both: '1', own: '1' }],
+          ['two', { both: '2' }, '', 409, undefined],
+          ['two', { both: '1' }, '', 200, { both: '1', own: '1' }],
+          ['two', { both: '2' }, '&force=true', 200, { both: '2', own: '1' }],
+          ['one', { own: '2' }, '', 200, { both: '2', own: '2' }],
+          ['two', { more: '2' }, '', 200, { own: '2', more: '2' }],
+        ] as const) {
+          const what = `${JSON.stringify(data)} by ${manager}${more}`;
+          const answer = await apply(manager, data, more);
+          expect(answer, what).to.include({ status });
+          if (now !== undefined) expect(answer.data, what).to.deep.equal(now);
+        }
+      }),
+      check('secrets keep text in base64, and what is not to change stays', async (context) => {
+        const ask = asker(context);
+        const secret = { ...map('one'), kind: 'Secret' };
+        const both = { data: { a: base64('x'), b: base64('old') }, stringData: { b: 'y' } };
+        const made = await ask('POST', SECRETS, { ...secret, ...both });
+        expect(made).to.deep.include({ status: 201, type: 'Opaque', data: { a: base64('x'), b: base64('y') } });
+        expect(made).not.to.have.property('stringData');
+        const patched = await ask('PATCH', `${SECRETS}/one`, { stringData: { a: 'z' }, immutable: true }, MERGE);
+        expect(patched.data).to.deep.equal({ a: base64('z'), b: base64('y') });
+        expect(await ask('PATCH', `${SECRETS}/one`, { stringData: { a: 'w' } }, MERGE)).to.include({ status: 422 });
+        expect(await ask('PATCH', `${SECRETS}/one`, { immutable: false }, MERGE)).to.include({ status: 422 });
+        const noted = { metadata: { labels: { team: 'x' } } };
+        expect(await ask('PATCH', `${SECRETS}/one`, noted, MERGE)).to.include({ status: 200 });
+
+        const spec = { serviceAccountName: 'app', containers: [{ name: 'app', image: 'example.com/app:1' }] };
+        const pod = { ...map('held'), kind: 'Pod', spec: { ...spec, schedulingGates: [{ name: 'example.com/none' }] } };
+        expect(await ask('POST', PODS, pod)).to.include({ status: 201 });
+        for (const [change, status] of [
+          [{ spec: { serviceAccountName: 'default', serviceAccount: 'default' } }, 422],
+          [{ spec: { automountServiceAccountToken: true } }, 422],
+          [{ spec: { volumes: null } }, 422],
+          [{ spec: { containers: [{ name: 'app', env: [{ name: 'AWS_ROLE_ARN', value: 'x' }] }] } }, 422],
+          [{ spec: { containers: [{ name: 'app', image: 'example.com/app:2' }] } }, 200],
+          [{ metadata: { annotations: { note: 'x' } } }, 200],
+          // The status is not written with the rest.
+          [{ status: { phase: 'Running' } }, 200],
+        ] as const)
+          expect(
+            await ask('PATCH', `${PODS}/held`, change, 'application/strategic-merge-patch+json'),
+            JSON.stringify(change),
+          ).to.include({ status });
+        const { body } = await context.kubernetes({ path: context.name(`${PODS}/held`) });
+        expect(JSON.parse(body)).to.deep.nested.include({ 'status.phase': 'Pending' });
+        const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'held' } };
+        expect(await ask('POST', `${PODS}/held/eviction`, eviction)).to.include({ status: 201 });
+        expect(await ask('GET', `${PODS}/held`)).to.include({ status: 404 });
+      }),
+    ],
+  });
+
+  scenario('RB-41', 'a list or watch tells all that its selectors select, and nothing else', {
+    source: `${CONVENTIONS}, chunks, watches; "Labels and Selectors"; "Field Selectors"`,
+    needs: ['own-cluster'],
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('lists, pages, watches and deletions select', async (context) => {
+        const ask = asker(context);
+        const { metadata: before } = await ask('GET', MAPS);
+        for (const [name, labels] of [
+          ['a', { team: 'x' }],
+          ['b', { team: 'y' }],
+          ['c', {}],
+          ['d', { team: '' }],
+        ] as const)
+          expect(await ask('POST', MAPS, map(name, { labels: { of: 'set', ...labels } }))).to.include({ status: 201 });
+        const select = async (query: Readonly<Record<string, string>>): Promise<string | number> => {
+          const { status, items = [] } = await ask('GET', `${MAPS}?${new URLSearchParams(query).toString()}`);
+          return status === 200 ? items.map(({ metadata }) => metadata.name).join() : status;
+        };
+        for (const [labelSelector, names] of [
+          ['of=set', 'a,b,c,d'],
+          ['of==set,team=x', 'a'],
+          ['of=set,team!=x', 'b,c,d'],
+          ['of,team in (x, y)', 'a,b'],
+          ['of,team notin (x,y)', 'c,d'],
+          ['of,team', 'a,b,d'],
+          ['of,!team', 'c'],
+          ['of,team=', 'd'],
+          ['of=other', ''],
+          ['of in x', 400],
+        ] as const)
+          expect(await select({ labelSelector }), labelSelector).to.equal(names);
+        for (const [fieldSelector, names] of [
+          ['metadata.name=b', 'b'],
+          ['metadata.name!=b', 'a,c,d'],
+          ['metadata.namespace=none', ''],
+          ['data.k=v', 400],
+        ] as const)
+          expect(await select({ labelSelector: 'of', fieldSelector }), fieldSelector).to.equal(names);
+        const { spec } = JSON.parse((await context.kubernetes({ path: context.name(`${PODS}/<pod:app>`) })).body) as {
+          readonly spec: { readonly nodeName: string };
+        };
+        for (const [fieldSelector, isThere] of [
+          ['spec.serviceAccountName=app', true],
+          ['spec.serviceAccountName=ap', false],
+          [`spec.nodeName=${spec.nodeName},status.phase!=Pending`, true],
+          ['spec.nodeName=', false],
+          ['status.phase=Pending', false],
+          ['spec.restartPolicy!=none,metadata.namespace=<namespace:app>', true],
+        ] as const) {
+          const query = new URLSearchParams({ fieldSelector: context.name(fieldSelector) });
+          const { items = [] } = await ask('GET', `${PODS}?${query.toString()}`);
+          expect(items.length > 0, `a pod of ${fieldSelector}`).to.equal(isThere);
+        }
+        const pages: (readonly string[])[] = [];
+        for (let after = ''; pages.length < 10;) {
+          const query = new URLSearchParams({ labelSelector: 'of', limit: '3', continue: after });
+          const { items = [], metadata } = await ask('GET', `${MAPS}?${query.toString()}`);
+          pages.push(items.map((item) => item.metadata.name));
+          after = metadata?.continue ?? '';
+          if (after === '') break;
+        }
+        expect(pages.flat().join()).to.equal('a,b,c,d');
+        expect(Math.max(...pages.map(({ length }) => length)), 'the longest page').to.be.at.most(3);
+
+        await ask('PATCH', `${MAPS}/a`, { data: { k: 'v' } }, MERGE);
+        await ask('PATCH', `${MAPS}/a`, { metadata: { labels: { team: 'y' } } }, MERGE);
+        await ask('PATCH', `${MAPS}/b`, { metadata: { labels: { team: 'x' } } }, MERGE);
+        expect(await ask('DELETE', `${MAPS}?labelSelector=of,team%3Dy`)).to.include({ status: 200 });
+        expect(await select({ labelSelector: 'of' })).to.equal('b,c,d');
+        await ask('DELETE', `${MAPS}/b`);
+        const watch = async (resourceVersion = ''): Promise<readonly string[]> => {
+          const query = `watch=true&timeoutSeconds=1&labelSelector=of,team%3Dx&resourceVersion=${resourceVersion}`;
+          const { body } = await context.kubernetes({ path: context.name(`${MAPS}?${query}`) });
+          const events = body.split('\n').filter((line) => line !== '');
+          return events
+            .map((line) => JSON.parse(line) as Event)
+            .map(({ type, object }) => `${type} ${object.metadata.name}`);
+        };
+        const all = ['ADDED a', 'MODIFIED a', 'DELETED a', 'ADDED b', 'DELETED b'];
+        const seen = await context.eventually(
+          () => watch(before?.resourceVersion),
+          (events) => events.length >= all.length,
+        );
+        expect(seen).to.deep.equal(all);
+      }),
+    ],
+  });
+});
+
+interface Event {
+  readonly type: string;
+  readonly object: { readonly metadata: { readonly name: string } };
+}
