@@ -203,24 +203,27 @@ suite('rbac', ({ scenario }) => {
         const path = name(`/apis/${group}/v1/namespaces/${APP}/rolebindings`);
         const binding = { apiVersion: `${group}/v1`, kind: 'RoleBinding' };
         const account = name('system:serviceaccount:<namespace:other>:app');
-        for (const [kind, subject, headers] of [
-          ['User', account, { 'Impersonate-User': account }],
-          [
-            'Group',
-            name(`system:serviceaccounts:${APP}`),
-            { 'Impersonate-User': name(`system:serviceaccount:${APP}:x`) },
-          ],
+        const late = name(`system:serviceaccount:${APP}:late`);
+        for (const [kind, subject, user] of [
+          // Without a namespace it is of the binding's.
+          ['ServiceAccount', { apiGroup: '', name: 'late' }, late],
+          ['User', { apiGroup: group, name: account }, account],
+          ['Group', { apiGroup: group, name: name(`system:serviceaccounts:${APP}`) }, `${late}r`],
         ] as const) {
+          const headers = { 'Impersonate-User': user };
           const list = async (): Promise<number> => (await kubernetes({ path: name(PODS_OF_APP), headers })).status;
           expect(await list(), `${kind} that is not bound`).to.equal(403);
           const body = {
             ...{ ...binding, metadata: { name: `of-${kind.toLowerCase()}` } },
             roleRef: { apiGroup: group, kind: 'Role', name: 'app' },
-            subjects: [{ apiGroup: group, kind, name: subject }],
+            subjects: [{ kind, ...subject }],
           };
           expect(await kubernetes({ method: 'POST', path, body })).to.include({ status: 201 });
           // An API server's authorizer learns of a binding a little later.
           expect(await eventually(list, (status) => status !== 403), `${kind} that is bound`).to.equal(200);
+          await kubernetes({ method: 'DELETE', path: `${path}/${body.metadata.name}` });
+          const isGone = await eventually(list, (status) => status === 403);
+          expect(isGone, `${kind} that is no longer bound`).to.equal(403);
         }
       }),
     ],

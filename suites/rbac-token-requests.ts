@@ -77,7 +77,7 @@ suite('rbac', ({ scenario }) => {
     [...others, 'system:authenticated', 'system:serviceaccounts', `system:serviceaccounts:${APP}`].join();
 
   /** A token that is bound to an object is good until that is gone, also where another of its name follows. */
-  const endsWith = (kind: 'Secret' | 'Node', collection: string, more: object = {}) =>
+  const endsWith = (kind: 'Secret' | 'Pod' | 'Node', collection: string, more: object = {}) =>
     check(`a token that is bound to a ${kind} ends with it`, async ({ eventually, kubernetes, name }) => {
       const isGood = async (token: string): Promise<boolean> => {
         const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
@@ -100,7 +100,7 @@ suite('rbac', ({ scenario }) => {
         const { token } = (JSON.parse(made.body) as Request).status;
         expect(await isGood(token)).to.equal(true);
         await remove();
-        if (kind === 'Node') expect(await make()).to.include({ status: 201 });
+        expect(await make()).to.include({ status: 201 });
         // An API server remembers for a while that a token was good.
         const isStillGood = await eventually(
           () => isGood(token),
@@ -143,6 +143,13 @@ suite('rbac', ({ scenario }) => {
         (ask) => fails(ask, { ...UNAUTHENTICATED, message: 'is invalid for the target audiences' }),
       ),
       endsWith('Secret', `/api/v1/namespaces/${APP}/secrets`),
+      // One that gets no node, and is gone at once.
+      endsWith('Pod', `/api/v1/namespaces/${APP}/pods`, {
+        spec: {
+          ...{ serviceAccountName: 'app', schedulingGates: [{ name: 'example.com/none' }] },
+          containers: [{ name: 'app', image: 'example.com/app:1' }],
+        },
+      }),
     ],
   });
 
@@ -152,7 +159,36 @@ suite('rbac', ({ scenario }) => {
     needs: ['own-cluster'],
     workloads: { app: {} },
     // Nothing is to run on it: it has no labels that a pod of the system selects.
-    probes: [endsWith('Node', '/api/v1/nodes', { spec: { unschedulable: true } })],
+    probes: [
+      endsWith('Node', '/api/v1/nodes', { spec: { unschedulable: true } }),
+      check('a token of a pod on it is bound to the pod alone', async ({ kubernetes, name }) => {
+        const ask = async (method: string, path: string, body?: object): Promise<{ readonly status: object }> => {
+          const answer = await kubernetes({ method, path: name(path), ...(body && { body }) });
+          expect(answer.status, `${method} ${path}`).to.be.below(300);
+          return JSON.parse(answer.body) as { readonly status: object };
+        };
+        const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: name(`${APP}-gone`) } };
+        const spec = { serviceAccountName: 'app', nodeName: node.metadata.name };
+        const containers = [{ name: 'app', image: 'example.com/app:1' }];
+        const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'stays' }, spec: { ...spec, containers } };
+        await ask('POST', '/api/v1/nodes', { ...node, spec: { unschedulable: true } });
+        try {
+          await ask('POST', `/api/v1/namespaces/${APP}/pods`, pod);
+          const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: 'stays' };
+          const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { boundObjectRef } };
+          const made = await ask('POST', `/api/v1/namespaces/${APP}/serviceaccounts/app/token`, request);
+          expect(claimsOf(made as Request)['kubernetes.io']).to.deep.nested.include({ 'node.name': spec.nodeName });
+          await ask('DELETE', `/api/v1/nodes/${spec.nodeName}`);
+          const review = { ...request, kind: 'TokenReview', spec: { token: (made as Request).status.token } };
+          const { status } = await ask('POST', '/apis/authentication.k8s.io/v1/tokenreviews', review);
+          expect(status).to.include({ authenticated: true });
+        } finally {
+          await kubernetes({ method: 'DELETE', path: `/api/v1/nodes/${spec.nodeName}` });
+          const path = name(`/api/v1/namespaces/${APP}/pods/stays?gracePeriodSeconds=0`);
+          await kubernetes({ method: 'DELETE', path });
+        }
+      }),
+    ],
   });
 
   scenario('RB-29', 'a token is made for the audiences, the time and the object that are asked for', {
