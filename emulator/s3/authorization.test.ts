@@ -59,6 +59,17 @@ function decisions(start: () => TestS3): void {
 
   const session = (options: TestSessionOptions): RoleSession => testSession(s3.world, options).session;
 
+  it('tells how many tags an object has to those who may read them', async () => {
+    const counts = async (...statements: readonly object[]) => {
+      const caller = session({ roleName: 'app', allow: statements });
+      const answers = [await s3.call(caller, 'GET', '/data/red/key'), await s3.call(caller, 'HEAD', '/data/red/key')];
+      expect(answers.map(({ status }) => status)).to.deep.equal([200, 200]);
+      return answers.map(({ headers }) => headers['x-amz-tagging-count']);
+    };
+    expect(await counts(READ)).to.deep.equal([undefined, undefined]);
+    expect(await counts(READ, allow('s3:GetObjectTagging', 'arn:aws:s3:::data/*'))).to.deep.equal(['1', '1']);
+  });
+
   // What the role may do, the call, the answer, and the action that was refused where the text tells it.
   const cases: readonly (readonly [readonly object[], string, string, string?])[] = [
     [[READ, LIST], 'GET /data/red/key', '200'],

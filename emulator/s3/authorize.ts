@@ -60,6 +60,20 @@ export function demandOnObject(call: S3Call, bucket: Bucket, name: ObjectName, a
   demandOnResource(call, bucket, ofVersion, resource, { 's3:VersionId': versionId, ...keys });
 }
 
+/** Whether the caller may read the tags of an object that it may read. The call does not depend on it, so that its record has no word of it. */
+export function mayReadTags(call: S3Call, bucket: Bucket, object: ExistingObject): boolean {
+  const { authorizations } = call.context.trace(call.request);
+  const asked = authorizations.length;
+  try {
+    demandOnObject(call, bucket, call, 's3:GetObjectTagging', existingTagKeys(object));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    authorizations.length = asked;
+  }
+}
+
 /** Asks about a resource that is no bucket yet: all buckets, or one that is to be made. */
 export function demandOnService(call: S3Call, accountId: string, action: string, resource: string, keys: Keys): void {
   demand(call, accountId, { action, resource, context: keys });

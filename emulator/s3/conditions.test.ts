@@ -99,6 +99,7 @@ describe('Conditions and directives of S3', () => {
     await put('/data/key', { 'x-amz-storage-class': 'GLACIER' });
     expect(outcome(await s3.call(s3.root, 'GET', '/data/key'))).to.equal('403 InvalidObjectState');
     expect(outcome(await s3.call(s3.root, 'HEAD', '/data/key'))).to.equal('200');
+    expect(outcome(await copy({}))).to.equal('403 InvalidObjectState');
   });
 
   it('tags of a header that cannot be are an argument that is wrong', async () => {

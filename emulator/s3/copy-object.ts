@@ -6,6 +6,7 @@ import { invalidArgument, invalidRequest } from './errors.ts';
 import { checksumElement, checksumOf, requestedChecksum } from './integrity.ts';
 import { storedObject, versionHeader } from './model.ts';
 import type { Bucket, ExistingObject, ObjectName, S3Object, UploadedPart } from './model.ts';
+import { checkReadable } from './read-object.ts';
 import { tagsOfHeader } from './tags.ts';
 import { attributesOf, checkHeaders, demandWrite, etagOf, store, writtenHeaders } from './write-object.ts';
 import { isoTime, xmlAnswer } from './xml.ts';
@@ -78,6 +79,7 @@ export async function sourceOf(
   const bucket = bucketOf(call, bucketName, 'x-amz-source-expected-bucket-owner');
   const name = { key, versionId };
   if (versionId !== undefined && bucket.objects.find(name) !== undefined && !bucket.objects.get(name)) {
+    demandOnObject(call, bucket, name, 's3:GetObject');
     throw invalidRequest('The source of a copy request may not specifically refer to a delete marker by version id.');
   }
   return { bucket, name, existing: await objectFor(call, bucket, 's3:GetObject', name) };
@@ -86,6 +88,7 @@ export async function sourceOf(
 export function readSource({ request }: S3Call, bucket: Bucket, name: ObjectName): S3Object {
   const object = storedObject(bucket, name);
   checkSourceConditions(request.headers, object, request.time);
+  checkReadable(object);
   return object;
 }
 

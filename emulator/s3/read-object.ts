@@ -1,11 +1,11 @@
 import { AwsError } from '../core/errors.ts';
 import type { ServiceResponse } from '../core/service.ts';
-import { onObject } from './authorize.ts';
+import { bucketOf, mayReadTags, objectFor, onObject } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { isNotModified } from './conditions.ts';
 import { invalidArgument, invalidRequest, s3Error } from './errors.ts';
 import { checksumHeaders, checksumElement } from './integrity.ts';
-import { versionHeader, type Bucket, type ObjectPart, type S3Object } from './model.ts';
+import { storedObject, versionHeader, type Bucket, type ObjectPart, type S3Object } from './model.ts';
 import { xmlAnswer } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
@@ -19,11 +19,27 @@ const OVERRIDES = [
   'content-encoding',
 ] as const;
 
-export const getObject = onObject('s3:GetObject', read);
+/** How many tags an object has is told to those who may read them (S3 API Reference, GetObject, `x-amz-tagging-count`). */
+export const getObject: Handler = async (call) => {
+  const bucket = bucketOf(call);
+  const existing = await objectFor(call, bucket, 's3:GetObject');
+  const counted = existing.tags.size === 0 || mayReadTags(call, bucket, existing);
+  const told = ({ headers = {}, ...answer }: ServiceResponse): ServiceResponse => ({
+    ...answer,
+    headers: counted
+      ? headers
+      : Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'x-amz-tagging-count')),
+  });
+  return {
+    perform: () => told(read(storedObject(bucket, call), call, bucket)),
+    forward: async (backend) => told(await backend.pass(call)),
+  };
+};
 
 export const headObject: Handler = async (call) => {
-  const { perform } = await getObject(call);
+  const { perform, ...admitted } = await getObject(call);
   return {
+    ...admitted,
     perform: async () => {
       const { status, headers = {}, body } = await perform();
       return { status, headers: body === undefined ? headers : { ...headers, 'content-length': String(body.length) } };
@@ -37,9 +53,7 @@ function read(object: S3Object, call: S3Call, bucket: Bucket): ServiceResponse {
   if (isNotModified(sent, object, time)) {
     return { status: 304, headers: { etag: object.etag, 'last-modified': httpDate(object.lastModified), ...version } };
   }
-  if (method === 'GET' && (object.storageClass === 'GLACIER' || object.storageClass === 'DEEP_ARCHIVE')) {
-    throw s3Error('InvalidObjectState', { StorageClass: object.storageClass });
-  }
+  if (method === 'GET') checkReadable(object);
   const part = readPart(call, object);
   const range = part ?? readRange(sent['range'], object.body.length);
   const headers = { ...objectHeaders(object, call, range), ...version };
@@ -54,6 +68,13 @@ function read(object: S3Object, call: S3Call, bucket: Bucket): ServiceResponse {
     },
     body: object.body.subarray(first, last + 1),
   };
+}
+
+/** @throws AwsError `InvalidObjectState` for an object in an archive: this S3 restores none */
+export function checkReadable({ storageClass }: S3Object): void {
+  if (storageClass === 'GLACIER' || storageClass === 'DEEP_ARCHIVE') {
+    throw s3Error('InvalidObjectState', { StorageClass: storageClass });
+  }
 }
 
 function objectHeaders(object: S3Object, call: S3Call, range: ByteRange | undefined): Record<string, string> {

@@ -62,6 +62,15 @@ describe('Versions of objects', () => {
     expect(outcome(await versioning('enabled'))).to.equal('400 MalformedXML');
   });
 
+  it('are no source of a copy while marked as deleted, which only readers are told', async () => {
+    const id = idOf(await call('DELETE', '/data/key'));
+    const headers = { 'x-amz-copy-source': `data/key?versionId=${id}` };
+    expect(outcome(await call('PUT', '/data/copy', '', headers))).to.equal('400 InvalidRequest');
+    const Resource = 'arn:aws:s3:::data/*';
+    const { session } = testSession(s3.world, { allow: [{ Effect: 'Allow', Action: 's3:PutObject', Resource }] });
+    expect(outcome(await s3.call(session, 'PUT', '/data/copy', { headers }))).to.equal('403 AccessDenied');
+  });
+
   it('are null while versioning is suspended', async () => {
     await versioning('Suspended');
     for (const body of ['third', 'fourth']) await call('PUT', '/data/key', body);

@@ -146,7 +146,11 @@ function resultOf(layer: Service, { status, headers, body }: Answer): ProbeResul
   const request = typeof id === 'string' ? { requestId: id } : {};
   const xmlns = /^(?:<\?xml[^>]*>\s*)?<\w+ xmlns="([^"]*)"/.exec(body)?.[1];
   const namespace = xmlns === undefined ? {} : { xmlns };
-  if (status < 300) return { outcome: 'granted', status, facts: { bytes: body.length, ...namespace }, ...request };
+  const tags = headers['x-amz-tagging-count'];
+  const counted = tags === undefined ? {} : { tags: Number(tags) };
+  if (status < 300) {
+    return { outcome: 'granted', status, facts: { bytes: body.length, ...counted, ...namespace }, ...request };
+  }
   const { Code: named, Message, ...elements } = elementsOf(body);
   const code = named ?? (String(headers['x-amzn-errortype'] ?? '').split(':')[0] || String(status));
   const message = Message ?? /"message":\s*"([^"]*)"/i.exec(body)?.[1] ?? '';
