@@ -2,7 +2,8 @@
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  paginateListObjectsV2,
+  GetBucketLocationCommand,
+  HeadBucketCommand,
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
@@ -13,6 +14,7 @@ import {
   check,
   deleteObject,
   deleteObjects,
+  deny,
   fails,
   getObject,
   getObjectTagging,
@@ -25,7 +27,7 @@ import {
   suite,
   type SignedRequestOptions,
 } from '../harness/index.ts';
-import { ask, ETAG_OF_ONE, refusedWith, teamTag } from './lib/s3-requests.ts';
+import { ask, copyOf, ONE_PART, refusedWith, teamTag, withMd5 } from './lib/s3-requests.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 
@@ -37,9 +39,10 @@ const mayNot = (call: Parameters<typeof asSession>[1]) => fails(asSession('app',
 const team = { tags: { team: 'red' } };
 
 const NO_UPLOAD = refusedWith('NoSuchUpload', 404);
-const ONE_PART = {
-  body: `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Part><PartNumber>1</PartNumber><ETag>${ETAG_OF_ONE}</ETag></Part></CompleteMultipartUpload>`,
-};
+const xml = (element: string, content: string) =>
+  withMd5(`<${element} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${element}>`);
+const BUCKET_OF_RED = xml('CreateBucketConfiguration', '<Tags><Tag><Key>team</Key><Value>red</Value></Tag></Tags>');
+const retagged = (tags: string) => ({ 'x-amz-tagging-directive': 'REPLACE', 'x-amz-tagging': tags });
 const ATTRIBUTES = { headers: { 'x-amz-object-attributes': 'ETag' } };
 const TAGGED = { headers: { 'x-amz-tagging': 'team=red' } };
 
@@ -65,11 +68,27 @@ const ON_OBJECTS: readonly (readonly [
 const ACTIONS = [...new Set(ON_OBJECTS.map(([action]) => action))];
 const without = (action: string): string => `data/without-${ACTIONS.indexOf(action)}`;
 
+const ALL_BLOCKED = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'];
+const BODIES: Readonly<Record<string, SignedRequestOptions>> = {
+  'PUT *?publicAccessBlock': xml(
+    'PublicAccessBlockConfiguration',
+    ALL_BLOCKED.map((name) => `<${name}>true</${name}>`).join(''),
+  ),
+  'PUT *?versioning': xml('VersioningConfiguration', '<Status>Suspended</Status>'),
+  'PUT *?abac': xml('AbacStatus', '<Status>Disabled</Status>'),
+};
+
 /** Permissions on one of two buckets and those on the other, each with its request. */
 const ON_BUCKETS: readonly (readonly [bucket: string, requests: Readonly<Record<string, string>>])[] = [
   [
     'one',
-    { 's3:ListBucket': 'GET *', 's3:GetBucketTagging': 'GET *?tagging', 's3:GetBucketVersioning': 'GET *?versioning' },
+    {
+      's3:ListBucket': 'GET *',
+      's3:GetBucketTagging': 'GET *?tagging',
+      's3:GetBucketVersioning': 'GET *?versioning',
+      's3:GetBucketAbac': 'GET *?abac',
+      's3:PutBucketPublicAccessBlock': 'PUT *?publicAccessBlock',
+    },
   ],
   [
     'two',
@@ -78,6 +97,9 @@ const ON_BUCKETS: readonly (readonly [bucket: string, requests: Readonly<Record<
       's3:ListBucketMultipartUploads': 'GET *?uploads',
       's3:GetBucketLocation': 'GET *?location',
       's3:GetBucketPublicAccessBlock': 'GET *?publicAccessBlock',
+      's3:PutBucketVersioning': 'PUT *?versioning',
+      's3:PutBucketAbac': 'PUT *?abac',
+      's3:DeleteBucket': 'DELETE *',
     },
   ],
 ];
@@ -94,27 +116,6 @@ suite('s3', ({ scenario }) => {
       may(getObject('read/key')),
       mayNot(headBucket('read')),
       mayNot(listObjects('read')),
-    ],
-  });
-
-  scenario('OB-01b', 'a listing by pages has each key and each common prefix once', {
-    source: 'Amazon S3 API Reference, ListObjectsV2: KeyCount, CommonPrefixes, continuation-token',
-    objects: ['data/a/1', 'data/a/2', 'data/b/1', 'data/c'],
-    probes: [
-      check('with a delimiter, one at a time', async ({ aws, name }) => {
-        const client = new S3Client(await aws('s3'));
-        const asked = { Bucket: name('<bucket:data>'), Delimiter: '/' };
-        const found: unknown[] = [];
-        for await (const page of paginateListObjectsV2({ client, pageSize: 1 }, asked)) {
-          expect(page.KeyCount).to.equal(1);
-          found.push(
-            ...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix),
-            ...(page.Contents ?? []).map(({ Key }) => Key),
-          );
-          if (found.length > 3) break;
-        }
-        expect(found).to.deep.equal(['a/', 'b/', 'c']);
-      }),
     ],
   });
 
@@ -159,10 +160,18 @@ suite('s3', ({ scenario }) => {
   });
 
   scenario('OB-03', 'deleting and writing are two permissions', {
-    source: PERMISSIONS,
-    roles: { app: podIdentityRole(allow('s3:PutObject', 'data/write*'), allow('s3:DeleteObject', 'data/delete*')) },
+    source: `${PERMISSIONS}; Service Authorization Reference, Amazon S3, PutObject and DeleteObject`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:PutObject', 'data/write*'),
+        allow('s3:DeleteObject', 'data/delete*'),
+        allow(['s3:PutObject', 's3:DeleteObject'], 'data/red', {
+          StringEquals: { 's3:ExistingObjectTag/team': 'red' },
+        }),
+      ),
+    },
     workloads: APP,
-    objects: ['data/write', 'data/delete'],
+    objects: ['data/write', 'data/delete', { at: 'data/red', ...team }],
     probes: [
       may(putObject('data/write')),
       mayNot(deleteObject('data/write')),
@@ -170,6 +179,9 @@ suite('s3', ({ scenario }) => {
       may(deleteObject('data/delete')),
       // Nobody is told whether there was one.
       may(deleteObject('data/delete-nothing')),
+      // Tags that an object has are conditions of neither.
+      mayNot(putObject('data/red')),
+      mayNot(deleteObject('data/red')),
     ],
   });
 
@@ -191,6 +203,7 @@ suite('s3', ({ scenario }) => {
     source: 'Amazon S3 User Guide, "Categorizing your objects using tags": s3:PutObjectTagging',
     roles: {
       app: podIdentityRole(
+        allow('s3:GetObject', 'data/plain/*'),
         allow('s3:PutObject', ['data/plain/*', 'data/tagged/*', 'data/red/*', 'data/odd/*']),
         allow('s3:PutObjectTagging', 'data/tagged/*'),
         allow('s3:PutObjectTagging', 'data/red/*', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
@@ -205,6 +218,8 @@ suite('s3', ({ scenario }) => {
       may(putObject('data/tagged/key', team)),
       may(putObject('data/red/key', team)),
       mayNot(putObject('data/red/other', { tags: { team: 'blue' } })),
+      succeeds(ask('PUT data/red/copy', copyOf('data/plain/key', retagged('team=red')))),
+      fails(ask('PUT data/red/copy', copyOf('data/plain/key', retagged('team=blue'))), NOT_ALLOWED),
       // Tags are percent-encoded in their header.
       may(putObject('data/odd/key', { tags: { 'of team': 'a b/c+d=é' } })),
       mayNot(putObject('data/odd/other', { tags: { 'of team': 'a b/c d=é' } })),
@@ -237,44 +252,75 @@ suite('s3', ({ scenario }) => {
   });
 
   scenario('OB-26', 'what is asked of a bucket has a permission each', {
-    source: PERMISSIONS,
+    source: `${PERMISSIONS}; Amazon S3 API Reference, CreateBucket: s3:TagResource`,
     needs: ['own-boundary'],
     roles: {
       app: podIdentityRole(
         ...ON_BUCKETS.map(([bucket, requests]) => allow(Object.keys(requests), bucket)),
+        allow('s3:CreateBucket', ['unmade', 'forbidden']),
+        allow('s3:TagResource', 'forbidden'),
+        deny('s3:CreateBucket', 'forbidden', { StringEquals: { 'aws:RequestTag/team': 'red' } }),
         allow('s3:ListBucketVersions', 'one', { StringEquals: { 's3:prefix': 'red/' } }),
       ),
     },
     workloads: APP,
     buckets: { one: {}, two: {} },
     probes: [
+      fails(ask('DELETE two?publicAccessBlock'), NOT_ALLOWED),
+      fails(ask('PUT one?tagging', teamTag('red')), NOT_ALLOWED),
+      // Tags that a bucket is made with are to be allowed as well.
+      fails(ask('PUT unmade', BUCKET_OF_RED), { ...NOT_ALLOWED, message: 's3:TagResource' }),
+      fails(ask('PUT forbidden', BUCKET_OF_RED), { ...NOT_ALLOWED, explicit: true }),
+      check('where a bucket is', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const asked = { Bucket: name('<bucket:one>') };
+        const region = name('<region:c1>');
+        expect((await s3.send(new HeadBucketCommand(asked))).BucketRegion).to.equal(region);
+        // The first region of all has no name here.
+        const { LocationConstraint = 'us-east-1' } = await s3.send(new GetBucketLocationCommand(asked));
+        expect(LocationConstraint).to.equal(region);
+      }),
       ...ON_BUCKETS.flatMap(([bucket, requests]) =>
         Object.values(requests).flatMap((request) => [
-          succeeds(ask(request.replace('*', bucket))),
-          fails(ask(request.replace('*', bucket === 'one' ? 'two' : 'one')), NOT_ALLOWED),
+          fails(ask(request.replace('*', bucket === 'one' ? 'two' : 'one'), BODIES[request]), NOT_ALLOWED),
+          succeeds(ask(request.replace('*', bucket), BODIES[request])),
         ]),
       ),
       succeeds(ask('GET one?versions&prefix=red%2F')),
     ],
   });
 
-  scenario('OB-27', 'tags that an object has and those that it is given are conditions of giving it tags', {
-    source:
-      'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag, s3:RequestObjectTag; Service Authorization Reference, Amazon S3, PutObjectTagging',
-    needs: ['own-boundary'],
-    roles: {
-      app: podIdentityRole(
-        allow('s3:PutObjectTagging', 'data/red', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
-        allow('s3:PutObjectTagging', 'data/plain', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
-      ),
+  scenario(
+    'OB-27',
+    'tags that an object has and those that it is given are conditions of what is done with it and them',
+    {
+      source:
+        'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag, s3:RequestObjectTag; Service Authorization Reference, Amazon S3, PutObjectTagging, DeleteObjectTagging and GetObjectAttributes',
+      needs: ['own-boundary'],
+      roles: {
+        app: podIdentityRole(
+          allow('s3:PutObjectTagging', 'data/red', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+          allow('s3:PutObjectTagging', 'data/plain', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
+          allow('s3:DeleteObjectTagging', 'data/*', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+          allow(['s3:GetObject', 's3:GetObjectAttributes'], 'data/*', {
+            StringEquals: { 's3:ExistingObjectTag/team': 'red' },
+          }),
+        ),
+      },
+      workloads: APP,
+      objects: [{ at: 'data/red', tags: { team: 'red' } }, 'data/plain'],
+      probes: [
+        fails(ask('PUT data/plain?tagging', teamTag('blue')), NOT_ALLOWED),
+        succeeds(ask('PUT data/plain?tagging', teamTag('red'))),
+        succeeds(ask('PUT data/red?tagging', teamTag('blue'))),
+        fails(ask('PUT data/red?tagging', teamTag('red')), NOT_ALLOWED),
+        // And of taking them away, and of all that reads the object.
+        fails(ask('GET data/red?attributes', ATTRIBUTES), NOT_ALLOWED),
+        succeeds(ask('GET data/plain?attributes', ATTRIBUTES)),
+        fails(ask('DELETE data/red?tagging'), NOT_ALLOWED),
+        succeeds(ask('DELETE data/plain?tagging')),
+        fails(ask('DELETE data/plain?tagging'), NOT_ALLOWED),
+      ],
     },
-    workloads: APP,
-    objects: [{ at: 'data/red', tags: { team: 'red' } }, 'data/plain'],
-    probes: [
-      fails(ask('PUT data/plain?tagging', teamTag('blue')), NOT_ALLOWED),
-      succeeds(ask('PUT data/plain?tagging', teamTag('red'))),
-      succeeds(ask('PUT data/red?tagging', teamTag('blue'))),
-      fails(ask('PUT data/red?tagging', teamTag('red')), NOT_ALLOWED),
-    ],
-  });
+  );
 });

@@ -1,7 +1,9 @@
 /** Who may put which policy on a bucket, and what keeps it from being public. */
 import {
   DeletePublicAccessBlockCommand,
+  GetBucketPolicyCommand,
   GetBucketPolicyStatusCommand,
+  GetPublicAccessBlockCommand,
   PutPublicAccessBlockCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -63,6 +65,11 @@ suite('s3', ({ scenario }) => {
       fails(ask('GET data?policyStatus'), refusedWith('NoSuchBucketPolicy', 404)),
       succeeds(put(NOBODY)),
       may('GET data?policy'),
+      check('it is read as it was put', async ({ aws, name }) => {
+        const asked = new GetBucketPolicyCommand({ Bucket: name('<bucket:data>') });
+        const { Policy = '' } = await new S3Client(await aws('s3')).send(asked);
+        expect(JSON.parse(Policy)).to.deep.equal(JSON.parse(name(OF_NOBODY)));
+      }),
       may('GET data?policyStatus'),
       may('DELETE data?policy'),
       fails(ask('GET data?policy'), refusedWith('NoSuchBucketPolicy', 404)),
@@ -217,6 +224,13 @@ suite('s3', ({ scenario }) => {
     workloads: APP,
     buckets: { data: {} },
     probes: [
+      check('all blocks are on', async ({ aws, name }) => {
+        const asked = new GetPublicAccessBlockCommand({ Bucket: name('<bucket:data>') });
+        const { PublicAccessBlockConfiguration: blocks } = await new S3Client(await aws('s3')).send(asked);
+        expect(blocks).to.deep.equal({
+          ...{ BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true },
+        });
+      }),
       ...NARROW.map((statement) => succeeds(put(statement))),
       ...WIDE.map((statement) => fails(put(statement), DENIED)),
       fails(put(NOBODY, {}), DENIED),

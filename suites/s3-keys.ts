@@ -8,7 +8,7 @@ import {
   type Conditions,
   type SignedRequestOptions,
 } from '../harness/index.ts';
-import { APP, ask, ETAG_OF_ONE, may, mayNot, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
+import { APP, ask, copyOf, ETAG_OF_ONE, may, mayNot, NOT_ALLOWED, ONE_PART, refusedWith } from './lib/s3-requests.ts';
 
 const KEYS = 'Service Authorization Reference, Amazon S3, condition keys';
 const SIGNATURE_KEYS = 'Amazon S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys"';
@@ -37,6 +37,8 @@ const KMS_KEY = 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-
 
 const COPIED_PART = 'PUT data/any/key?partNumber=1&uploadId=none';
 
+const NO_UPLOAD = refusedWith('NoSuchUpload', 404);
+
 const equals = (key: string, value: string): Conditions => ({ StringEquals: { [`s3:${key}`]: value } });
 
 suite('s3', ({ scenario }) => {
@@ -64,6 +66,9 @@ suite('s3', ({ scenario }) => {
       forbidden('PUT data/referred', { headers: { referer: 'https://example.com/' } }),
       may('PUT data/must', { headers: { 'x-amz-server-side-encryption': 'AES256' } }),
       forbidden('PUT data/must'),
+      // An upload in parts tells it as it begins.
+      may('POST data/must?uploads', { headers: { 'x-amz-server-side-encryption': 'AES256' } }),
+      forbidden('POST data/must?uploads'),
       may('PUT data/all'),
       forbidden('PUT data/all', { headers: { 'x-amz-acl': 'bucket-owner-full-control' } }),
       // In a URL they are parameters.
@@ -98,6 +103,9 @@ suite('s3', ({ scenario }) => {
           ...refusedWith('AccessControlListNotSupported', 400),
         }),
       ]),
+      fails(ask('PUT data/acl', { headers: { 'x-amz-acl': 'bucket-owner-read' } }), {
+        ...refusedWith('AccessControlListNotSupported', 400),
+      }),
       forbidden('PUT data/kms', {
         headers: {
           'x-amz-server-side-encryption': 'aws:kms',
@@ -152,6 +160,35 @@ suite('s3', ({ scenario }) => {
         ...refusedWith('NoSuchUpload', 404),
       }),
       mayNot(COPIED_PART, { headers: { 'x-amz-copy-source': '<bucket:data>/hidden/key' } }),
+      fails(ask('PUT data/copy/key?partNumber=1&uploadId=none', copyOf('data/source/key')), NO_UPLOAD),
+      mayNot('PUT data/copy/key?partNumber=1&uploadId=none', copyOf('data/other/key')),
+    ],
+  });
+
+  scenario('OB-28', 'a resource is compared with the whole key, decoded and as it is', {
+    source:
+      'Amazon S3 User Guide, "Naming Amazon S3 objects": a key is UTF-8 of at most 1,024 bytes; "Policy resources for Amazon S3"',
+    roles: {
+      app: podIdentityRole(
+        allow('s3:PutObject', ['data/a b/*', 'data/é+%/*', 'data/part//*', 'data/up/*', 'data/Case/*', 'data/long/*']),
+      ),
+    },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      may('PUT data/a b/key'),
+      mayNot('PUT data/a+b/key'),
+      mayNot('PUT data/a%20b/key'),
+      may('PUT data/é+%/key'),
+      may('PUT data/part//key'),
+      mayNot('PUT data/part/key'),
+      // What is a step up in a path is none in a key.
+      may('PUT data/up/../key'),
+      mayNot('PUT data/key'),
+      may('PUT data/Case/key'),
+      mayNot('PUT data/case/key'),
+      may(`PUT data/long/${'é'.repeat(509)}x`),
+      fails(ask(`PUT data/long/${'é'.repeat(510)}`), refusedWith('KeyTooLongError', 400)),
     ],
   });
 
@@ -176,6 +213,10 @@ suite('s3', ({ scenario }) => {
       may('GET delimited?list-type=2&delimiter=%2F'),
       mayNot('GET delimited?list-type=2&delimiter=-'),
       mayNot('GET delimited?list-type=2'),
+      may('GET delimited?delimiter=%2F'),
+      mayNot('GET delimited?delimiter=-'),
+      may('GET few?max-keys=10'),
+      mayNot('GET few?max-keys=11'),
       may('GET few?list-type=2&max-keys=10'),
       mayNot('GET few?list-type=2&max-keys=11'),
       mayNot('GET few?list-type=2'),
@@ -213,6 +254,26 @@ suite('s3', ({ scenario }) => {
       mayNot('GET data/none', { presigned: 60 }),
       may('GET data/secure'),
       mayNot('GET data/insecure'),
+    ],
+  });
+
+  const FORWARDED = { 'x-forwarded-for': '224.0.0.1', 'x-real-ip': '224.0.0.1' };
+
+  scenario('OB-29', 'the address of a caller is that of its connection, whatever its headers say', {
+    source: 'IAM User Guide, "AWS global condition context keys": aws:SourceIp',
+    roles: {
+      app: podIdentityRole(
+        // A multicast address, from which nothing is sent.
+        allow('s3:GetObject', 'data/said', { IpAddress: { 'aws:SourceIp': '224.0.0.0/4' } }),
+        allow('s3:GetObject', 'data/real', { NotIpAddress: { 'aws:SourceIp': '224.0.0.0/4' } }),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/said', 'data/real'],
+    probes: [
+      mayNot('GET data/said', { headers: FORWARDED }),
+      may('GET data/real', { headers: FORWARDED }),
+      may('GET data/real'),
     ],
   });
 
@@ -278,7 +339,11 @@ suite('s3', ({ scenario }) => {
       fails(ask('PUT data/new/key', { headers: { 'if-none-match': '*' } }), refusedWith('PreconditionFailed', 412)),
       // An upload in parts writes no object until it is complete.
       may('POST data/new/parts?uploads'),
-      fails(ask('PUT data/new/parts?partNumber=1&uploadId=none'), refusedWith('NoSuchUpload', 404)),
+      fails(ask('PUT data/new/parts?partNumber=1&uploadId=none'), NO_UPLOAD),
+      forbidden('POST data/new/parts?uploadId=none', ONE_PART),
+      fails(ask('POST data/new/parts?uploadId=none', { ...ONE_PART, headers: { 'if-none-match': '*' } }), NO_UPLOAD),
+      may('PUT data/copy', copyOf('data/key')),
+      forbidden('PUT data/new/copy', copyOf('data/key')),
       forbidden('PUT data/same/key'),
       forbidden('PUT data/same/key', { headers: { 'if-match': '"another"' } }),
       // This one is not denied, so that S3 looks for an object to compare with.

@@ -17,7 +17,10 @@ import {
   suite,
   type SignedRequestOptions,
 } from '../harness/index.ts';
-import { APP, ask, ETAG_OF_ONE, may, mayNot, refusedWith } from './lib/s3-requests.ts';
+import { APP, ask, copyOf, ETAG_OF_ONE, may, mayNot, refusedWith } from './lib/s3-requests.ts';
+
+/** The MD5 of `0123456789`. */
+const ETAG_OF_DIGITS = '"781e5e245d69b566979b86e28d23f2c7"';
 
 suite('s3', ({ scenario }) => {
   scenario('OB-11', 'a request may say whose bucket it means, and is refused at any other', {
@@ -124,6 +127,62 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
+  scenario('OB-30', 'a part of an object is read by its bytes, and an answer has the headers that a request sets', {
+    source:
+      'Amazon S3 API Reference, GetObject: Range, partNumber, response-content-type and the others, InvalidObjectState; RFC 9110, section 14.1.2',
+    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*')) },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      // How it travelled is no encoding of the object.
+      may('PUT data/key', { body: '0123456789', payload: 'chunks', headers: { 'content-type': 'text/plain' } }),
+      check('bytes from either end', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const object = { Bucket: name('<bucket:data>'), Key: 'key' };
+        const got = async (more: Partial<GetObjectCommandInput>) => {
+          const { Body, ...answer } = await s3.send(new GetObjectCommand({ ...object, ...more }));
+          return { ...answer, text: await Body?.transformToString() };
+        };
+        for (const [Range, text, ContentRange] of [
+          ['bytes=0-0', '0', 'bytes 0-0/10'],
+          ['bytes=2-4', '234', 'bytes 2-4/10'],
+          ['bytes=7-', '789', 'bytes 7-9/10'],
+          ['bytes=-4', '6789', 'bytes 6-9/10'],
+          ['bytes=8-99', '89', 'bytes 8-9/10'],
+        ] as const)
+          expect(await got({ Range })).to.include({ text, ContentRange, ContentLength: text.length });
+        expect(await got({ PartNumber: 1 })).to.include({ text: '0123456789' });
+        const disposition = 'attachment; filename="a.txt"';
+        expect(await got({ ResponseContentType: 'image/png', ResponseContentDisposition: disposition })).to.include({
+          ...{ ContentType: 'image/png', ContentDisposition: disposition },
+        });
+        const head = await s3.send(new HeadObjectCommand(object));
+        expect(head).to.include({ ContentLength: 10, ContentType: 'text/plain', ETag: ETAG_OF_DIGITS });
+        expect(head.ContentEncoding ?? '').to.equal('');
+      }),
+      fails(ask('GET data/key', { headers: { range: 'bytes=10-' } }), {
+        ...refusedWith('InvalidRange', 416),
+        facts: { RangeRequested: 'bytes=10-', ActualObjectSize: '10' },
+      }),
+      // Two kilobytes of metadata are the most.
+      may('PUT data/new', { headers: { 'x-amz-meta-note': 'x'.repeat(2000) } }),
+      fails(ask('PUT data/new', { headers: { 'x-amz-meta-note': 'x'.repeat(2100) } }), {
+        ...refusedWith('MetadataTooLarge', 400),
+      }),
+      fails(ask('PUT data/new', { headers: { 'x-amz-storage-class': 'WARM' } }), {
+        ...refusedWith('InvalidStorageClass', 400),
+      }),
+      ...['GLACIER', 'DEEP_ARCHIVE'].flatMap((storage) => [
+        may('PUT data/cold', { headers: { 'x-amz-storage-class': storage } }),
+        may('HEAD data/cold'),
+        fails(ask('GET data/cold'), refusedWith('InvalidObjectState', 403)),
+        fails(ask('PUT data/copy', copyOf('data/cold')), {
+          ...refusedWith(['InvalidObjectState', 'ObjectNotInActiveTierError'], 403),
+        }),
+      ]),
+    ],
+  });
+
   scenario('OB-15', 'an object is written and deleted under the conditions that a request has', {
     source:
       'Amazon S3 User Guide, "How to prevent object overwrites with conditional writes" and "How to perform conditional deletes"; Amazon S3 API Reference, DeleteObjects: Quiet and ETag',
@@ -164,6 +223,10 @@ suite('s3', ({ scenario }) => {
         );
         expect(Deleted).to.deep.equal([]);
         expect(Errors.map(({ Key, Code }) => `${Key}: ${Code}`)).to.deep.equal(['one: PreconditionFailed']);
+      }),
+      // A list without a checksum is no list.
+      fails(ask('POST data?delete', { body: '<Delete><Object><Key>one</Key></Object></Delete>' }), {
+        ...refusedWith('InvalidRequest', 400),
       }),
       failed('DELETE data/one', onlyIf('if-match', '"other"'), 'If-Match'),
       may('DELETE data/one', onlyIf('if-match', ETAG_OF_ONE)),

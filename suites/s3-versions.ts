@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { allow, check, fails, podIdentityRole, succeeds, suite } from '../harness/index.ts';
-import { APP, ask, may, mayNot, refusedWith, teamTag, withMd5 } from './lib/s3-requests.ts';
+import { APP, ask, copyOf, may, mayNot, refusedWith, teamTag, withMd5 } from './lib/s3-requests.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 
@@ -38,6 +38,12 @@ suite('s3', ({ scenario }) => {
         allow('s3:PutObjectTagging', 'data/copy'),
         allow('s3:DeleteObject', 'data/newest/*'),
         allow('s3:DeleteObjectVersion', ['data/versions/*', 'data/tags/*']),
+        allow(['s3:DeleteObjectVersion', 's3:GetObjectVersionTagging'], 'data/null/*', {
+          StringEquals: { 's3:VersionId': 'null' },
+        }),
+        allow(['s3:DeleteObjectVersion', 's3:GetObjectVersionTagging'], 'data/other/*', {
+          StringNotEquals: { 's3:VersionId': 'null' },
+        }),
       ),
     },
     workloads: APP,
@@ -56,6 +62,8 @@ suite('s3', ({ scenario }) => {
       may('GET data/tags/key?tagging&versionId=null'),
       mayNot('GET data/tags/key?tagging'),
       mayNot('GET data/tags/key?versionId=null'),
+      may('GET data/null/key?tagging&versionId=null'),
+      mayNot('GET data/other/key?tagging&versionId=null'),
       may('PUT data/tags/key?tagging&versionId=null', teamTag('blue')),
       mayNot('PUT data/tags/key?tagging', teamTag('blue')),
       // With an object its tags are copied.
@@ -66,6 +74,8 @@ suite('s3', ({ scenario }) => {
       mayNot('DELETE data/versions/key'),
       mayNot('DELETE data/newest/key?versionId=null'),
       may('DELETE data/versions/key?versionId=null'),
+      may('DELETE data/null/key?versionId=null'),
+      mayNot('DELETE data/other/key?versionId=null'),
       may('POST data?delete', withMd5(ENTRIES)),
       may('GET data/newest/key'),
       mayNot('GET data/tags/key?tagging&versionId=null'),
@@ -86,7 +96,8 @@ suite('s3', ({ scenario }) => {
     needs: ['own-boundary'],
     roles: {
       app: podIdentityRole(
-        allow(['s3:GetObject*', 's3:PutObject', 's3:DeleteObject*'], 'data/*'),
+        allow(['s3:PutObject', 's3:DeleteObject*'], 'data/*'),
+        allow('s3:GetObject*', 'data/key'),
         allow(['s3:PutBucketVersioning', 's3:ListBucket', 's3:ListBucketVersions'], 'data'),
       ),
     },
@@ -97,6 +108,7 @@ suite('s3', ({ scenario }) => {
       may('GET data/key?versionId=null'),
       succeeds(versioning('Suspended')),
       may('DELETE data/key'),
+      may('DELETE data/hidden'),
       fails(ask('GET data/key'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'key' } }),
       fails(ask('GET data/key?tagging'), MARKED),
       check('it is said that a marker hides it, and of what never was, nothing', async ({ aws, name }) => {
@@ -113,6 +125,7 @@ suite('s3', ({ scenario }) => {
       fails(ask('GET data/key?tagging&versionId=null'), MARKED),
       fails(ask('GET data/key?versionId=null', { headers: { range: 'bytes=0-1' } }), MARKED),
       fails(ask('PUT data/copy', ofVersion('key')), refusedWith('InvalidRequest', 400)),
+      mayNot('PUT data/copy', copyOf('data/hidden?versionId=null')),
       may('DELETE data/key?versionId=null'),
       fails(ask('GET data/key?versionId=null'), refusedWith('NoSuchVersion', 404)),
     ],
@@ -189,6 +202,10 @@ suite('s3', ({ scenario }) => {
       mayNot('GET listed/nothing?versionId=null'),
       mayNot('GET hidden/nothing'),
       mayNot('GET hidden/nothing?versionId=null'),
+      // HEAD has no document that would tell more than the status.
+      fails(ask('HEAD listed/nothing'), refusedWith('404', 404)),
+      fails(ask('HEAD hidden/nothing'), refusedWith('403', 403)),
+      may('HEAD hidden/key'),
       may('GET hidden/key?versionId=null'),
     ],
   });

@@ -19,9 +19,18 @@ const CHUNKS = `${SIGNING}, "Transferring payload in multiple chunks"; "Includin
 
 const writer = podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*'));
 
+/** Of `123456789`: the check values that definitions of the algorithms publish. */
+const CHECKSUMS = {
+  crc32: 'y/Q5Jg==',
+  crc32c: '4waSgw==',
+  crc64nvme: 'rosUhgp5mIg=',
+  sha1: '98O8HYCOBHMq32eZZczDTKeuNEE=',
+  sha256: 'FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=',
+};
+
 suite('signatures', ({ scenario }) => {
   scenario('SG-07', 'the payload is the one that was signed, or the request says that it is not', {
-    source: `${IN_HEADER}, x-amz-content-sha256; ${ERRORS}: XAmzContentSHA256Mismatch, InvalidRequest, InvalidArgument, BadDigest`,
+    source: `${IN_HEADER}, x-amz-content-sha256; ${ERRORS}: XAmzContentSHA256Mismatch, InvalidRequest, InvalidArgument, BadDigest, InvalidDigest; Amazon S3 User Guide, "Checking object integrity in Amazon S3"`,
     roles: {
       app: podIdentityRole(
         allow(['s3:GetObject', 's3:PutObject'], 'data/*'),
@@ -46,6 +55,22 @@ suite('signatures', ({ scenario }) => {
         succeeds(put('hash', { body: 'one', headers: checksum('one') })),
         fails(put('hash', { body: 'one', headers: checksum('two') }), refusedWith('BadDigest', 400)),
       ]),
+      ...Object.entries(CHECKSUMS).flatMap(([algorithm, checksum]) =>
+        ['123456789', '123456788'].map((body) => {
+          const request = put('hash', { body, headers: { [`x-amz-checksum-${algorithm}`]: checksum } });
+          return body === '123456789' ? succeeds(request) : fails(request, refusedWith('BadDigest', 400));
+        }),
+      ),
+      fails(
+        put('hash', {
+          body: '123456789',
+          headers: { ...digests.sha256('123456789'), 'x-amz-checksum-crc32': CHECKSUMS.crc32 },
+        }),
+        {
+          ...refusedWith('InvalidRequest', 400),
+        },
+      ),
+      fails(put('hash', { body: 'one', headers: { 'content-md5': 'b25l' } }), refusedWith('InvalidDigest', 400)),
       // A policy may forbid what is not signed.
       succeeds(put('signed/hash', { body: 'one' })),
       fails(put('signed/unsigned', { body: 'one', payload: 'unsigned' }), {

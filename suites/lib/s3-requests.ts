@@ -48,3 +48,11 @@ export const HASH = 'x-amz-content-sha256';
 export const HASH_OF_ONE = '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed';
 /** The entity tag of `one` (Amazon S3 API Reference, "Object": its MD5). */
 export const ETAG_OF_ONE = '"f97c5d29941bfb1b2fdab0874906ab82"';
+/** The body of CompleteMultipartUpload. */
+export const ONE_PART: SignedRequestOptions = {
+  body: `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Part><PartNumber>1</PartNumber><ETag>${ETAG_OF_ONE}</ETag></Part></CompleteMultipartUpload>`,
+};
+/** The headers of a copy of an object of the scenario. */
+export const copyOf = (source: string, more: Readonly<Record<string, string>> = {}): SignedRequestOptions => ({
+  headers: { 'x-amz-copy-source': source.replace(/^[^/]+/, '<bucket:$&>'), ...more },
+});

@@ -1,0 +1,262 @@
+/** Copies, uploads in parts and tags of objects: what they are made of, and by whose policy. */
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+  type CopyObjectCommandInput,
+} from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import {
+  allow,
+  askEksAuth,
+  asSession,
+  check,
+  deny,
+  fails,
+  forPrincipal,
+  getObjectTagging,
+  isAbsent,
+  podIdentityRole,
+  succeeds,
+  suite,
+} from '../harness/index.ts';
+import { APP, ask, copyOf, DENIED, may, mayNot, NOT_ALLOWED, refusedWith, withMd5 } from './lib/s3-requests.ts';
+
+const COPY = 'Amazon S3 API Reference, CopyObject';
+
+/** A tag for each value, by number, or as pairs say. */
+const tagging = (...pairs: readonly (readonly [key: string, value: string])[]) =>
+  withMd5(
+    `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet>${pairs
+      .map(([key, value]) => `<Tag><Key>${key}</Key><Value>${value}</Value></Tag>`)
+      .join('')}</TagSet></Tagging>`,
+  );
+const numbered = (count: number) => Array.from({ length: count }, (_, number) => [`t${number}`, 'x'] as const);
+
+suite('s3', ({ scenario }) => {
+  scenario('OB-31', 'a copy is what its source is, and what a request replaces in whole', {
+    source: `${COPY}: x-amz-metadata-directive, x-amz-tagging-directive, x-amz-storage-class; Amazon S3 User Guide, "Copying, moving, and renaming objects"`,
+    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*')) },
+    workloads: APP,
+    objects: ['data/plain'],
+    probes: [
+      check('metadata, tags and storage class', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const Bucket = name('<bucket:data>');
+        await s3.send(
+          new PutObjectCommand({
+            ...{ Bucket, Key: 'source', Body: 'one', StorageClass: 'STANDARD_IA', Tagging: 'team=red' },
+            ...{ ContentType: 'text/plain', CacheControl: 'no-cache', Metadata: { note: 'one' } },
+          }),
+        );
+        const copied = async (options: Partial<CopyObjectCommandInput>): Promise<object> => {
+          const object = { Bucket, Key: 'copy' };
+          await s3.send(new CopyObjectCommand({ ...object, CopySource: `${Bucket}/source`, ...options }));
+          const { ContentType, CacheControl, Metadata, StorageClass, ETag } = await s3.send(
+            new HeadObjectCommand(object),
+          );
+          const { TagSet = [] } = await s3.send(new GetObjectTaggingCommand(object));
+          const tags = TagSet.map(({ Key, Value }) => `${Key}=${Value}`).join();
+          expect(ETag).to.equal('"f97c5d29941bfb1b2fdab0874906ab82"');
+          return { ContentType, CacheControl, Metadata, StorageClass, tags };
+        };
+        const source = { ContentType: 'text/plain', CacheControl: 'no-cache', Metadata: { note: 'one' } };
+        const other = { ContentType: 'image/png', Metadata: { other: 'two' } };
+        const tags = 'team=red';
+        expect(await copied({})).to.deep.equal({ ...source, StorageClass: undefined, tags });
+        expect(await copied(other)).to.deep.equal({ ...source, StorageClass: undefined, tags });
+        expect(await copied({ ...other, MetadataDirective: 'REPLACE', StorageClass: 'STANDARD_IA' })).to.deep.equal({
+          ...{ ...other, CacheControl: undefined, StorageClass: 'STANDARD_IA', tags },
+        });
+        expect(await copied({ TaggingDirective: 'REPLACE', Tagging: 'stage=test' })).to.deep.equal({
+          ...{ ...source, StorageClass: undefined, tags: 'stage=test' },
+        });
+      }),
+      may('PUT data/copy', { headers: { 'x-amz-copy-source': '/<bucket:data>/plain' } }),
+      // Onto itself it changes something, or is none.
+      fails(ask('PUT data/plain', copyOf('data/plain')), refusedWith('InvalidRequest', 400)),
+      may('PUT data/plain', copyOf('data/plain', { 'x-amz-storage-class': 'STANDARD_IA' })),
+      may('PUT data/plain', copyOf('data/plain', { 'x-amz-metadata-directive': 'REPLACE' })),
+    ],
+  });
+
+  scenario('OB-32', 'the policy of the bucket that it is in decides who copies an object', {
+    source: `${COPY}, permissions: s3:GetObject on the source and s3:PutObject on the destination`,
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'from/*'), allow('s3:PutObject', ['to/*', 'from/*'])) },
+    workloads: APP,
+    buckets: {
+      from: { policy: [forPrincipal('<role:app>', deny('s3:GetObject', 'from/closed/*'))] },
+      to: {
+        policy: [
+          forPrincipal('<role:app>', allow('s3:GetObject', 'to/granted/*')),
+          forPrincipal('<role:app>', deny('s3:PutObject', 'to/closed/*')),
+        ],
+      },
+    },
+    objects: ['from/open/key', 'from/closed/key', 'to/granted/key', 'to/other/key'],
+    probes: [
+      may('PUT to/copy', copyOf('from/open/key')),
+      fails(ask('PUT to/copy', copyOf('from/closed/key')), { ...NOT_ALLOWED, policy: 'resource', explicit: true }),
+      fails(ask('PUT to/closed/copy', copyOf('from/open/key')), { ...NOT_ALLOWED, policy: 'resource', explicit: true }),
+      may('PUT from/copy', copyOf('to/granted/key')),
+      mayNot('PUT from/copy', copyOf('to/other/key')),
+    ],
+  });
+
+  scenario('OB-33', 'a source in another account is of that account', {
+    source: `${COPY}, permissions; Service Authorization Reference, Amazon S3: s3:ResourceAccount`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', ['theirs/open/*', 'theirs/closed/*'], {
+          StringEquals: { 's3:ResourceAccount': '<account:other>' },
+        }),
+        allow('s3:PutObject', 'data/*', { StringEquals: { 's3:ResourceAccount': '<account:main>' } }),
+      ),
+    },
+    workloads: APP,
+    buckets: {
+      data: {},
+      theirs: {
+        account: 'other',
+        policy: [forPrincipal('<role:app>', allow('s3:GetObject', ['theirs/open/*', 'theirs/granted']))],
+      },
+    },
+    objects: ['theirs/open/key', 'theirs/closed/key', 'theirs/granted'],
+    probes: [
+      succeeds(askEksAuth('app')),
+      may('PUT data/copy', copyOf('theirs/open/key')),
+      may('PUT data/copy', copyOf('theirs/open/key', { 'x-amz-source-expected-bucket-owner': '<account:other>' })),
+      // Both accounts must allow it.
+      fails(ask('PUT data/copy', copyOf('theirs/closed/key')), DENIED),
+      fails(ask('PUT data/copy', copyOf('theirs/granted')), DENIED),
+      fails(
+        ask('PUT data/copy', copyOf('theirs/open/key', { 'x-amz-source-expected-bucket-owner': '<account:main>' })),
+        DENIED,
+      ),
+    ],
+  });
+
+  scenario('OB-34', 'an upload is of the parts that its end names, in their order', {
+    source:
+      'Amazon S3 API Reference, CompleteMultipartUpload: InvalidPart, InvalidPartOrder, EntityTooSmall, NoSuchUpload, If-None-Match; UploadPart: a part with the same number; UploadPartCopy: x-amz-copy-source-range',
+    objects: ['data/source'],
+    probes: [
+      check('it ends with these parts or not at all', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const place = { Bucket: name('<bucket:data>'), Key: 'parts' };
+        const given = { ContentType: 'text/plain', Metadata: { note: 'one' } };
+        const begun = async (...texts: readonly string[]) => {
+          const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...place, ...given }));
+          const parts: { PartNumber: number; ETag: string | undefined }[] = [];
+          for (const [index, Body] of [...texts.entries()].reverse()) {
+            const PartNumber = 10 * index + 2;
+            const { ETag } = await s3.send(new UploadPartCommand({ ...place, UploadId, PartNumber, Body }));
+            parts.unshift({ PartNumber, ETag });
+          }
+          return { UploadId, parts };
+        };
+        const completed = (
+          UploadId: string | undefined,
+          Parts: Awaited<ReturnType<typeof begun>>['parts'],
+          more = {},
+        ) =>
+          s3
+            .send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts }, ...more }))
+            .then(({ ETag }) => ETag)
+            .catch(({ name: code }: Error) => code);
+
+        const { UploadId, parts } = await begun('one', 'two');
+        const [first, second] = parts as [(typeof parts)[0], (typeof parts)[0]];
+        const { Parts: listed = [] } = await s3.send(new ListPartsCommand({ ...place, UploadId }));
+        expect(listed.map(({ PartNumber, ETag, Size }) => ({ PartNumber, ETag, Size }))).to.deep.equal(
+          parts.map((part) => ({ ...part, Size: 3 })),
+        );
+        expect(await completed(UploadId, [second, first])).to.equal('InvalidPartOrder');
+        expect(await completed(UploadId, [{ ...second, ETag: first.ETag }])).to.equal('InvalidPart');
+        expect(await completed(UploadId, [{ ...second, PartNumber: 3 }])).to.equal('InvalidPart');
+        // All but the last have 5 MiB at least.
+        expect(await completed(UploadId, parts)).to.equal('EntityTooSmall');
+        expect(await completed(UploadId, [second], { IfNoneMatch: '*' })).to.match(/^"[0-9a-f]{32}-1"$/);
+        const { Body, ContentType, Metadata } = await s3.send(new GetObjectCommand(place));
+        expect(await Body?.transformToString()).to.equal('two');
+        expect({ ContentType, Metadata }).to.deep.equal(given);
+
+        const next = await begun('one');
+        const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: place.Bucket, Prefix: 'pa' }));
+        expect(Uploads.map((upload) => upload.UploadId)).to.deep.equal([next.UploadId]);
+        expect(await completed(next.UploadId, next.parts, { IfNoneMatch: '*' })).to.equal('PreconditionFailed');
+        await s3.send(new AbortMultipartUploadCommand({ ...place, UploadId: next.UploadId }));
+        expect(await completed(next.UploadId, next.parts)).to.equal('NoSuchUpload');
+
+        // A part that is put again takes the place of the first.
+        const last = await begun('one');
+        const copied = { ...place, UploadId: last.UploadId, PartNumber: 2 };
+        const CopySource = `${place.Bucket}/source`;
+        const { CopyPartResult } = await s3.send(
+          new UploadPartCopyCommand({ ...copied, CopySource, CopySourceRange: 'bytes=1-3' }),
+        );
+        expect(await completed(last.UploadId, last.parts)).to.equal('InvalidPart');
+        const part = { PartNumber: 2, ETag: CopyPartResult?.ETag };
+        expect(await completed(last.UploadId, [part])).to.match(/-1"$/);
+        const { ContentLength } = await s3.send(new HeadObjectCommand(place));
+        expect(ContentLength).to.equal(3);
+      }),
+    ],
+  });
+
+  scenario('OB-35', 'tags of an object are ten at most, each with a key of its own, and are replaced in whole', {
+    source:
+      'Amazon S3 User Guide, "Categorizing your objects using tags"; Amazon S3 API Reference, PutObjectTagging: InvalidTag; GetObject: x-amz-tagging-count',
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:GetObject', 's3:PutObject', 's3:PutObjectTagging'], 'data/*'),
+        allow('s3:GetObjectTagging', 'data/told'),
+      ),
+    },
+    workloads: APP,
+    objects: ['hidden', 'told'].map((key) => ({ at: `data/${key}`, tags: { team: 'red' } })),
+    probes: [
+      // How many there are is told to those who may read them.
+      ...['GET', 'HEAD'].flatMap((method) => [
+        succeeds(ask(`${method} data/told`), { tags: 1 }),
+        succeeds(ask(`${method} data/hidden`), { tags: isAbsent }),
+      ]),
+      may('PUT data/told?tagging', tagging(...numbered(10))),
+      succeeds(asSession('app', getObjectTagging('data/told')), { tags: 10 }),
+      may('PUT data/told?tagging', tagging(['stage', 'x'.repeat(256)])),
+      succeeds(asSession('app', getObjectTagging('data/told')), { tags: 1 }),
+      fails(ask('PUT data/told?tagging', tagging(...numbered(11))), refusedWith('BadRequest', 400)),
+      fails(
+        ask('PUT data/new', {
+          headers: {
+            'x-amz-tagging': numbered(11)
+              .map(([key]) => `${key}=x`)
+              .join('&'),
+          },
+        }),
+        {
+          ...refusedWith('BadRequest', 400),
+        },
+      ),
+      ...[
+        [['team', 'red'] as const, ['team', 'blue'] as const],
+        [['aws:team', 'red'] as const],
+        [['team', 'x'.repeat(257)] as const],
+        [['t'.repeat(129), 'x'] as const],
+        [['team', 'red#'] as const],
+      ].map((pairs) => fails(ask('PUT data/told?tagging', tagging(...pairs)), refusedWith('InvalidTag', 400))),
+      may('PUT data/told?tagging', tagging(['team', ''], ['Team', 'a b_.:/=+-@é1'])),
+      succeeds(asSession('app', getObjectTagging('data/told')), { tags: 2 }),
+    ],
+  });
+});

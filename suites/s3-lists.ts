@@ -1,0 +1,178 @@
+/** Listings of objects and of their versions: what is in them, in which order, page by page. */
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListObjectsCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  paginateListObjectsV2,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+  type BucketVersioningStatus,
+  type ListObjectVersionsCommandOutput,
+} from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import { check, suite } from '../harness/index.ts';
+
+/** The entity tag of `two`. */
+const ETAG_OF_TWO = '"b8a9f715dbb64fd5c56e7783c6820a61"';
+const LISTS = 'Amazon S3 API Reference, ListObjectsV2 and ListObjects';
+
+suite('s3', ({ scenario }) => {
+  scenario('OB-01b', 'a listing by pages has each key and each common prefix once', {
+    source: 'Amazon S3 API Reference, ListObjectsV2: KeyCount, CommonPrefixes, continuation-token',
+    objects: ['data/a/1', 'data/a/2', 'data/b/1', 'data/c'],
+    probes: [
+      check('with a delimiter, one at a time', async ({ aws, name }) => {
+        const client = new S3Client(await aws('s3'));
+        const asked = { Bucket: name('<bucket:data>'), Delimiter: '/' };
+        const found: unknown[] = [];
+        for await (const page of paginateListObjectsV2({ client, pageSize: 1 }, asked)) {
+          expect(page.KeyCount).to.equal(1);
+          found.push(
+            ...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix),
+            ...(page.Contents ?? []).map(({ Key }) => Key),
+          );
+          if (found.length > 3) break;
+        }
+        expect(found).to.deep.equal(['a/', 'b/', 'c']);
+      }),
+    ],
+  });
+
+  /** In the order of their UTF-8 bytes, which is neither that of UTF-16 nor that of an alphabet. */
+  const KEYS = ['B', 'a/1', 'a/b/2', 'a/b/3', 'c(1)', 'ä', '\u{ff5e}', '\u{1f600}'];
+
+  scenario('OB-36', 'a listing has the keys after a start, with a prefix, in the order of their bytes', {
+    source: `${LISTS}: start-after, prefix, delimiter, encoding-type, marker, NextMarker; Amazon S3 User Guide, "Listing object keys programmatically": in UTF-8 binary order`,
+    objects: KEYS.map((key) => `data/${key}`),
+    probes: [
+      check('all, and parts of them', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const Bucket = name('<bucket:data>');
+        const keysOf = async (input: object) => {
+          const { Contents = [], CommonPrefixes = [] } = await s3.send(new ListObjectsV2Command({ Bucket, ...input }));
+          return [...Contents.map(({ Key }) => Key), ...CommonPrefixes.map(({ Prefix }) => Prefix)];
+        };
+        expect(await keysOf({})).to.deep.equal(KEYS);
+        expect(await keysOf({ StartAfter: 'a/b/2' })).to.deep.equal(KEYS.slice(3));
+        expect(await keysOf({ StartAfter: 'a/' })).to.deep.equal(KEYS.slice(1));
+        expect(await keysOf({ Prefix: 'a/', Delimiter: '/' })).to.deep.equal(['a/1', 'a/b/']);
+        expect(await keysOf({ Prefix: 'a', Delimiter: '/' })).to.deep.equal(['a/']);
+        expect(await keysOf({ Prefix: 'c', EncodingType: 'url' })).to.deep.equal(['c%281%29']);
+        expect(await keysOf({ MaxKeys: 0 })).to.deep.equal([]);
+        const paged: unknown[] = [];
+        for await (const page of paginateListObjectsV2({ client: s3, pageSize: 2 }, { Bucket, StartAfter: 'a/1' })) {
+          paged.push(...(page.Contents ?? []).map(({ Key }) => Key));
+          if (paged.length > KEYS.length) break;
+        }
+        expect(paged).to.deep.equal(KEYS.slice(2));
+      }),
+      check('by the first version of the call', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const page = async (input: object) => {
+          const asked = { Bucket: name('<bucket:data>'), MaxKeys: 2, ...input };
+          const { Contents = [], IsTruncated, NextMarker } = await s3.send(new ListObjectsCommand(asked));
+          return { keys: Contents.map(({ Key }) => Key), IsTruncated, NextMarker };
+        };
+        // Without a delimiter the last key is where the next page begins.
+        expect(await page({})).to.deep.equal({ keys: KEYS.slice(0, 2), IsTruncated: true, NextMarker: undefined });
+        expect(await page({ Marker: 'a/1' })).to.deep.include({ keys: KEYS.slice(2, 4), IsTruncated: true });
+        expect(await page({ Delimiter: '/' })).to.deep.equal({ keys: ['B'], IsTruncated: true, NextMarker: 'a/' });
+        expect(await page({ Delimiter: '/', Marker: 'a/' })).to.deep.include({ keys: KEYS.slice(4, 6) });
+        expect(await page({ Marker: KEYS.at(-2) })).to.deep.include({ keys: KEYS.slice(-1), IsTruncated: false });
+      }),
+    ],
+  });
+
+  scenario('OB-37', 'what is written, deleted and copied in a bucket that keeps versions adds to them', {
+    source:
+      'Amazon S3 User Guide, "Working with delete markers", "Listing objects in a versioning-enabled bucket", "Restoring previous versions", "Deleting objects from versioning-suspended buckets" and "How to prevent object overwrites with conditional writes"',
+    // AWS asks to wait for fifteen minutes once versions are kept.
+    needs: ['call-record'],
+    buckets: { data: {} },
+    probes: [
+      check('each version is there until it is deleted by its id', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const object = { Bucket: name('<bucket:data>'), Key: 'key' };
+        const { Bucket } = object;
+        const versioning = (Status: BucketVersioningStatus) =>
+          s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }));
+        const idOf = ({ VersionId = 'null' }: { readonly VersionId?: string | undefined }) => VersionId;
+        const nameOf = (error: Error) => error.name;
+        const put = (Body: string, conditions = {}) =>
+          s3.send(new PutObjectCommand({ ...object, Body, ...conditions })).then(idOf, nameOf);
+        const remove = async (VersionId?: string) => {
+          const { DeleteMarker, VersionId: id = '' } = await s3.send(new DeleteObjectCommand({ ...object, VersionId }));
+          return { DeleteMarker, id };
+        };
+        const read = () => s3.send(new GetObjectCommand(object)).then(({ Body }) => Body?.transformToString(), nameOf);
+        const keys = async () => (await s3.send(new ListObjectsV2Command({ Bucket }))).KeyCount;
+        /** The ids of all versions, newest first, each with what it is, read in pages of one. */
+        const versions = async () => {
+          const found: string[] = [];
+          const told = ({ Versions = [], DeleteMarkers = [] }: ListObjectVersionsCommandOutput) => [
+            ...Versions.map(({ VersionId, IsLatest }) => `${VersionId}${IsLatest === true ? ' latest' : ''}`),
+            ...DeleteMarkers.map(
+              ({ VersionId, IsLatest }) => `${VersionId} marker${IsLatest === true ? ' latest' : ''}`,
+            ),
+          ];
+          let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+          while (next !== undefined && found.length < 10) {
+            const page: ListObjectVersionsCommandOutput = await s3.send(
+              new ListObjectVersionsCommand({ Bucket, MaxKeys: 1, ...next }),
+            );
+            found.push(...told(page));
+            const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
+            next = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;
+          }
+          expect(told(await s3.send(new ListObjectVersionsCommand({ Bucket })))).to.have.members(found);
+          return found;
+        };
+
+        try {
+          await versioning('Enabled');
+          const one = await put('one');
+          const two = await put('two');
+          expect(await versions()).to.deep.equal([`${two} latest`, one]);
+          const marker = await remove();
+          expect(marker.DeleteMarker).to.equal(true);
+          expect(await versions()).to.deep.equal([`${marker.id} marker latest`, two, one]);
+          expect(await keys()).to.equal(0);
+          expect(await read()).to.equal('NoSuchKey');
+          // What is deleted is not there to compare with.
+          expect(await put('other', { IfMatch: ETAG_OF_TWO })).to.equal('NoSuchKey');
+          const three = await put('three', { IfNoneMatch: '*' });
+          expect(await put('other', { IfNoneMatch: '*' })).to.equal('PreconditionFailed');
+          expect(await remove(marker.id)).to.deep.equal(marker);
+          // An old version is made the newest by a copy of it.
+          const CopySource = `${Bucket}/key?versionId=${encodeURIComponent(one)}`;
+          const copy = await s3.send(new CopyObjectCommand({ ...object, CopySource })).then(idOf, nameOf);
+          expect(await versions()).to.deep.equal([`${copy} latest`, three, two, one]);
+          expect(await read()).to.equal('one');
+          await remove(copy);
+          expect(await read()).to.equal('three');
+
+          // Then what is written and deleted has the id `null`, in place of what had it, beside those that there are.
+          await versioning('Suspended');
+          await put('four');
+          await put('five');
+          expect(await versions()).to.deep.equal(['null latest', three, two, one]);
+          expect(await remove()).to.deep.equal({ DeleteMarker: true, id: 'null' });
+          expect(await versions()).to.deep.equal(['null marker latest', three, two, one]);
+          expect(await keys()).to.equal(0);
+          await remove('null');
+          expect(await read()).to.equal('three');
+        } finally {
+          // What is left would keep the bucket.
+          const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+          const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+          if (Objects.length > 0) await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+        }
+      }),
+    ],
+  });
+});
