@@ -4,6 +4,7 @@ import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
+  GetObjectAttributesCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
@@ -30,8 +31,22 @@ import {
   succeeds,
   suite,
 } from '../harness/index.ts';
-import { APP, ask, copyOf, DENIED, may, mayNot, NOT_ALLOWED, refusedWith, withMd5 } from './lib/s3-requests.ts';
+import {
+  APP,
+  ask,
+  copyOf,
+  DENIED,
+  ETAG_OF_ONE,
+  HASH_OF_ONE,
+  may,
+  mayNot,
+  NOT_ALLOWED,
+  refusedWith,
+  withMd5,
+} from './lib/s3-requests.ts';
 
+/** SHA-256 of `one`, in Base64. */
+const CHECKSUM_OF_ONE = Buffer.from(HASH_OF_ONE, 'hex').toString('base64');
 const COPY = 'Amazon S3 API Reference, CopyObject';
 
 /** A tag for each value, by number, or as pairs say. */
@@ -53,30 +68,36 @@ suite('s3', ({ scenario }) => {
       check('metadata, tags and storage class', async ({ aws, name }) => {
         const s3 = new S3Client(await aws('s3'));
         const Bucket = name('<bucket:data>');
+        const source = {
+          ...{ ContentType: 'text/plain', ContentEncoding: 'gzip', ContentDisposition: 'attachment' },
+          ...{ CacheControl: 'no-cache', Metadata: { note: 'one' } },
+        };
         await s3.send(
           new PutObjectCommand({
             ...{ Bucket, Key: 'source', Body: 'one', StorageClass: 'STANDARD_IA', Tagging: 'team=red' },
-            ...{ ContentType: 'text/plain', CacheControl: 'no-cache', Metadata: { note: 'one' } },
+            ...{ ...source, ChecksumAlgorithm: 'SHA256' },
           }),
         );
         const copied = async (options: Partial<CopyObjectCommandInput>): Promise<object> => {
           const object = { Bucket, Key: 'copy' };
           await s3.send(new CopyObjectCommand({ ...object, CopySource: `${Bucket}/source`, ...options }));
-          const { ContentType, CacheControl, Metadata, StorageClass, ETag } = await s3.send(
-            new HeadObjectCommand(object),
-          );
+          const head = await s3.send(new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }));
+          // All is encrypted, and a copy has the kind of checksum that its source has.
+          expect(head).to.include({
+            ...{ ETag: ETAG_OF_ONE, ServerSideEncryption: 'AES256', ChecksumSHA256: CHECKSUM_OF_ONE },
+          });
+          const { ContentType, CacheControl, ContentEncoding, ContentDisposition, Metadata, StorageClass } = head;
           const { TagSet = [] } = await s3.send(new GetObjectTaggingCommand(object));
           const tags = TagSet.map(({ Key, Value }) => `${Key}=${Value}`).join();
-          expect(ETag).to.equal('"f97c5d29941bfb1b2fdab0874906ab82"');
-          return { ContentType, CacheControl, Metadata, StorageClass, tags };
+          return { ContentType, CacheControl, ContentEncoding, ContentDisposition, Metadata, StorageClass, tags };
         };
-        const source = { ContentType: 'text/plain', CacheControl: 'no-cache', Metadata: { note: 'one' } };
         const other = { ContentType: 'image/png', Metadata: { other: 'two' } };
         const tags = 'team=red';
         expect(await copied({})).to.deep.equal({ ...source, StorageClass: undefined, tags });
         expect(await copied(other)).to.deep.equal({ ...source, StorageClass: undefined, tags });
         expect(await copied({ ...other, MetadataDirective: 'REPLACE', StorageClass: 'STANDARD_IA' })).to.deep.equal({
-          ...{ ...other, CacheControl: undefined, StorageClass: 'STANDARD_IA', tags },
+          ...{ ...other, CacheControl: undefined, ContentEncoding: undefined, ContentDisposition: undefined },
+          ...{ StorageClass: 'STANDARD_IA', tags },
         });
         expect(await copied({ TaggingDirective: 'REPLACE', Tagging: 'stage=test' })).to.deep.equal({
           ...{ ...source, StorageClass: undefined, tags: 'stage=test' },
@@ -92,7 +113,13 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-32', 'the policy of the bucket that it is in decides who copies an object', {
     source: `${COPY}, permissions: s3:GetObject on the source and s3:PutObject on the destination`,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'from/*'), allow('s3:PutObject', ['to/*', 'from/*'])) },
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'from/*'),
+        allow('s3:PutObject', ['to/*', 'from/*']),
+        allow('s3:ListBucket', 'to'),
+      ),
+    },
     workloads: APP,
     buckets: {
       from: { policy: [forPrincipal('<role:app>', deny('s3:GetObject', 'from/closed/*'))] },
@@ -110,6 +137,13 @@ suite('s3', ({ scenario }) => {
       fails(ask('PUT to/closed/copy', copyOf('from/open/key')), { ...NOT_ALLOWED, policy: 'resource', explicit: true }),
       may('PUT from/copy', copyOf('to/granted/key')),
       mayNot('PUT from/copy', copyOf('to/other/key')),
+      // Who may list the source's bucket is told that there is none.
+      mayNot('PUT to/copy', copyOf('from/open/nothing')),
+      fails(ask('PUT from/copy', copyOf('to/granted/nothing')), refusedWith('NoSuchKey', 404)),
+      fails(ask('PUT to/copy', copyOf('none/key')), {
+        ...refusedWith('NoSuchBucket', 404),
+        facts: { BucketName: '<bucket:none>' },
+      }),
     ],
   });
 
@@ -208,8 +242,13 @@ suite('s3', ({ scenario }) => {
         expect(await completed(last.UploadId, last.parts)).to.equal('InvalidPart');
         const part = { PartNumber: 2, ETag: CopyPartResult?.ETag };
         expect(await completed(last.UploadId, [part])).to.match(/-1"$/);
-        const { ContentLength } = await s3.send(new HeadObjectCommand(place));
-        expect(ContentLength).to.equal(3);
+        const ObjectAttributes = ['ObjectSize', 'ObjectParts', 'StorageClass'] as const;
+        const { ETag, ObjectSize, ObjectParts, StorageClass } = await s3.send(
+          new GetObjectAttributesCommand({ ...place, ObjectAttributes: [...ObjectAttributes] }),
+        );
+        expect({ ETag, ObjectSize, count: ObjectParts?.TotalPartsCount, StorageClass }).to.deep.equal({
+          ...{ ETag: undefined, ObjectSize: 3, count: 1, StorageClass: 'STANDARD' },
+        });
       }),
     ],
   });
@@ -255,6 +294,9 @@ suite('s3', ({ scenario }) => {
         [['t'.repeat(129), 'x'] as const],
         [['team', 'red#'] as const],
       ].map((pairs) => fails(ask('PUT data/told?tagging', tagging(...pairs)), refusedWith('InvalidTag', 400))),
+      // What is written over an object has the tags that it is given, and no others.
+      may('PUT data/told'),
+      succeeds(ask('GET data/told'), { tags: isAbsent }),
       may('PUT data/told?tagging', tagging(['team', ''], ['Team', 'a b_.:/=+-@é1'])),
       succeeds(asSession('app', getObjectTagging('data/told')), { tags: 2 }),
     ],
