@@ -115,7 +115,10 @@ suite('s3', ({ scenario }) => {
           const { DeleteMarker, VersionId: id = '' } = await s3.send(new DeleteObjectCommand({ ...object, VersionId }));
           return { DeleteMarker, id };
         };
-        const read = () => s3.send(new GetObjectCommand(object)).then(({ Body }) => Body?.transformToString(), nameOf);
+        const read = () =>
+          s3
+            .send(new GetObjectCommand(object))
+            .then(async ({ Body, VersionId }) => `${await Body?.transformToString()} ${VersionId}`, nameOf);
         const keys = async () => (await s3.send(new ListObjectsV2Command({ Bucket }))).KeyCount;
         /** The ids of all versions, newest first, each with what it is, read in pages of one. */
         const versions = async () => {
@@ -158,11 +161,14 @@ suite('s3', ({ scenario }) => {
           expect(await remove(marker.id)).to.deep.equal(marker);
           // An old version is made the newest by a copy of it.
           const CopySource = `${Bucket}/key?versionId=${encodeURIComponent(one)}`;
-          const copy = await s3.send(new CopyObjectCommand({ ...object, CopySource })).then(idOf, nameOf);
+          const { VersionId: copy = '', ...copied } = await s3
+            .send(new CopyObjectCommand({ ...object, CopySource }))
+            .catch(({ name: code }: Error) => ({ VersionId: code, CopySourceVersionId: '' }));
+          expect(copied.CopySourceVersionId).to.equal(one);
           expect(await versions()).to.deep.equal([`${copy} latest`, three, two, one]);
-          expect(await read()).to.equal('one');
+          expect(await read()).to.equal(`one ${copy}`);
           await remove(copy);
-          expect(await read()).to.equal('three');
+          expect(await read()).to.equal(`three ${three}`);
 
           // Then what is written and deleted has the id `null`, in place of what had it, beside those that there are.
           await versioning('Suspended');
@@ -174,7 +180,7 @@ suite('s3', ({ scenario }) => {
           expect(await versions()).to.deep.equal(['null marker latest', three, two, one]);
           expect(await keys()).to.equal(0);
           await remove('null');
-          expect(await read()).to.equal('three');
+          expect(await read()).to.equal(`three ${three}`);
         } finally {
           // What is left would keep the bucket.
           const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));

@@ -175,7 +175,12 @@ suite('s3', ({ scenario }) => {
         const deleted = s3.send(new DeleteBucketCommand({ Bucket }));
         expect(await deleted.catch(({ name: code }: Error) => code)).to.equal('BucketNotEmpty');
         const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
-        await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+        const { Deleted = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+        // Of each it is told whether a marker went.
+        const markers = Deleted.flatMap(({ DeleteMarker, DeleteMarkerVersionId: id }) =>
+          DeleteMarker === true ? id : [],
+        );
+        expect(markers).to.deep.equal(DeleteMarkers.map(({ VersionId }) => VersionId));
       }),
     ],
   });
