@@ -182,8 +182,8 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-34', 'an upload is of the parts that its end names, in their order', {
     source:
-      'Amazon S3 API Reference, CompleteMultipartUpload: InvalidPart, InvalidPartOrder, EntityTooSmall, NoSuchUpload, If-None-Match; UploadPart: a part with the same number; UploadPartCopy: x-amz-copy-source-range',
-    objects: ['data/source'],
+      'Amazon S3 API Reference, CompleteMultipartUpload: InvalidPart, InvalidPartOrder, EntityTooSmall, NoSuchUpload, If-None-Match; UploadPart: a part with the same number',
+    buckets: { data: {} },
     probes: [
       check('it ends with these parts or not at all', async ({ aws, name }) => {
         const s3 = new S3Client(await aws('s3'));
@@ -229,16 +229,16 @@ suite('s3', ({ scenario }) => {
         const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: place.Bucket, Prefix: 'pa' }));
         expect(Uploads.map((upload) => upload.UploadId)).to.deep.equal([next.UploadId]);
         expect(await completed(next.UploadId, next.parts, { IfNoneMatch: '*' })).to.equal('PreconditionFailed');
-        await s3.send(new AbortMultipartUploadCommand({ ...place, UploadId: next.UploadId }));
+        const aborted = new AbortMultipartUploadCommand({ ...place, UploadId: next.UploadId });
+        // A condition that fails may have ended it.
+        await s3.send(aborted).catch(({ name: code }: Error) => expect(code).to.equal('NoSuchUpload'));
         expect(await completed(next.UploadId, next.parts)).to.equal('NoSuchUpload');
 
         // A part that is put again takes the place of the first.
         const last = await begun('one');
         const copied = { ...place, UploadId: last.UploadId, PartNumber: 2 };
-        const CopySource = `${place.Bucket}/source`;
-        const { CopyPartResult } = await s3.send(
-          new UploadPartCopyCommand({ ...copied, CopySource, CopySourceRange: 'bytes=1-3' }),
-        );
+        const CopySource = `${place.Bucket}/${place.Key}`;
+        const { CopyPartResult } = await s3.send(new UploadPartCopyCommand({ ...copied, CopySource }));
         expect(await completed(last.UploadId, last.parts)).to.equal('InvalidPart');
         const part = { PartNumber: 2, ETag: CopyPartResult?.ETag };
         expect(await completed(last.UploadId, [part])).to.match(/-1"$/);
@@ -284,7 +284,7 @@ suite('s3', ({ scenario }) => {
           },
         }),
         {
-          ...refusedWith('BadRequest', 400),
+          ...refusedWith(['BadRequest', 'InvalidArgument', 'InvalidTag'], 400),
         },
       ),
       ...[
