@@ -6,7 +6,7 @@ import { owner } from '../buckets.ts';
 import type { Handler, S3Call } from '../call.ts';
 import { invalidArgument, s3Error } from '../errors.ts';
 import { requestedChecksum } from '../integrity.ts';
-import { compareUtf8, listElements, listPage, listParameters } from '../list-page.ts';
+import { compareUtf8, listElements, listPage, listParameters, nameOf } from '../list-page.ts';
 import type { Bucket, Upload } from '../model.ts';
 import { tagsOfHeader } from '../tags.ts';
 import { attributesOf, checkHeaders, demandTaggedWrite } from '../write-object.ts';
@@ -86,14 +86,14 @@ function listing(call: S3Call, bucket: Bucket): ServiceResponse {
     throw invalidArgument('Invalid uploadId marker', 'upload-id-marker', idMarker);
   }
   const page = listPage(uploads, parameters, { key: keyMarker, item });
-  const shown = page.items.at(-1);
+  const last = page.last ?? page.items.at(-1) ?? '';
   return xmlAnswer('ListMultipartUploadsResult', {
     Bucket: bucket.name,
     ...listElements(parameters, page),
     KeyMarker: encode(keyMarker),
     UploadIdMarker: idMarker,
-    NextKeyMarker: encode(shown?.key ?? ''),
-    NextUploadIdMarker: shown?.uploadId ?? '',
+    NextKeyMarker: encode(nameOf(last)),
+    NextUploadIdMarker: typeof last === 'string' ? '' : last.uploadId,
     MaxUploads: size,
     Upload: page.items.map((upload) => ({
       UploadId: upload.uploadId,
