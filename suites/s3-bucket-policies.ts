@@ -206,6 +206,8 @@ suite('s3', ({ scenario }) => {
     condition('StringEquals', 'aws:PrincipalAccount', [ACCOUNT, '*']),
     condition('StringNotEquals', 'aws:PrincipalAccount', ACCOUNT),
     condition('StringEqualsIfExists', 'aws:SourceVpc', 'vpc-0123456789abcdef0'),
+    // A role of any account can have a tag.
+    condition('StringEquals', 'aws:PrincipalTag/team', 'red'),
     condition('StringEquals', 'aws:UserAgent', 'app'),
     condition('StringEquals', 'aws:Referer', 'app'),
     condition('StringLike', 's3:DataAccessPointArn', 'arn:aws:s3:us-west-2:*:accesspoint/app'),

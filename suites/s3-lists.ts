@@ -144,14 +144,15 @@ suite('s3', ({ scenario }) => {
 
         try {
           expect(await status()).to.equal(undefined);
+          expect(await put('zero')).to.equal('null');
           await versioning('Enabled');
           expect(await status()).to.equal('Enabled');
           const one = await put('one');
           const two = await put('two');
-          expect(await versions()).to.deep.equal([`${two} latest`, one]);
+          expect(await versions()).to.deep.equal([`${two} latest`, one, 'null']);
           const marker = await remove();
           expect(marker.DeleteMarker).to.equal(true);
-          expect(await versions()).to.deep.equal([`${marker.id} marker latest`, two, one]);
+          expect(await versions()).to.deep.equal([`${marker.id} marker latest`, two, one, 'null']);
           expect(await keys()).to.equal(0);
           expect(await read()).to.equal('NoSuchKey');
           // What is deleted is not there to compare with.
@@ -165,7 +166,7 @@ suite('s3', ({ scenario }) => {
             .send(new CopyObjectCommand({ ...object, CopySource }))
             .catch(({ name: code }: Error) => ({ VersionId: code, CopySourceVersionId: '' }));
           expect(copied.CopySourceVersionId).to.equal(one);
-          expect(await versions()).to.deep.equal([`${copy} latest`, three, two, one]);
+          expect(await versions()).to.deep.equal([`${copy} latest`, three, two, one, 'null']);
           expect(await read()).to.equal(`one ${copy}`);
           await remove(copy);
           expect(await read()).to.equal(`three ${three}`);
