@@ -53,6 +53,12 @@ suite('rbac', ({ scenario }) => {
           [{ serviceAccount: 'app' }, usual],
           [{ serviceAccountName: 'app', serviceAccount: 'other' }, usual],
           [{ serviceAccountName: 'nobody' }, { status: 403 }],
+          // Names are each of one, and mounts of what there is.
+          [{ serviceAccountName: 'app', volumes: [own, own] }, { status: 422 }],
+          [{ serviceAccountName: 'app', volumes: [], containers: [container('one', '/own')] }, { status: 422 }],
+          [{ serviceAccountName: 'app', containers: [container('one', '/own', '/own')] }, { status: 422 }],
+          [{ serviceAccountName: 'app', containers: [container('one'), container('one')] }, { status: 422 }],
+          [{ serviceAccountName: 'app', containers: [] }, { status: 422 }],
           [
             {
               ...{ serviceAccountName: 'app', initContainers: [container('init')] },

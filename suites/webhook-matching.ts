@@ -132,6 +132,8 @@ suite('webhook', ({ scenario }) => {
           for (const [path, kind, status] of [
             ['/apis/rbac.authorization.k8s.io/v1/clusterroles', 'ClusterRole', 500],
             ['/api/v1/namespaces', 'Namespace', 201],
+            // No webhook keeps anybody from taking webhooks away.
+            [CONFIGURATIONS, 'MutatingWebhookConfiguration', 201],
           ] as const) {
             const apiVersion = path.replace(/^\/apis?\/|\/[a-z]*$/g, '');
             const body = { apiVersion, kind, metadata: { name: `${here}-new`, labels: { asks: 'cluster' } } };

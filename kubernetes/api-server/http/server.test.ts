@@ -188,6 +188,21 @@ describe('API server', () => {
       ['an init container that is null', { initContainers: [null] }],
       ['a container that is null', { containers: [null, { name: 'app', image: 'app:1' }] }],
       ['a volume whose name leads elsewhere', { volumes: [{ name: '../../v', emptyDir: {} }] }],
+      [
+        'two mounts at one path',
+        {
+          volumes: [{ name: 'v' }],
+          containers: [
+            {
+              ...{ name: 'app', image: 'app:1' },
+              volumeMounts: [
+                { name: 'v', mountPath: '/v' },
+                { name: 'v', mountPath: '/v' },
+              ],
+            },
+          ],
+        },
+      ],
       ['two volumes of one name', { volumes: [{ name: 'v' }, { name: 'v' }] }],
       [
         'a token of less than ten minutes',

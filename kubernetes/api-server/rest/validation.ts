@@ -54,9 +54,11 @@ function checkPod(pod: KubeObject, at = ''): FieldError[] {
         ? [invalidValue(`${at}spec.${list}[${i}].name`, name, 'Duplicate value')]
         : []),
       ...objectsIn(volumeMounts).flatMap((mount, j): FieldError[] => {
+        const field = `${at}spec.${list}[${i}].volumeMounts[${j}]`;
+        if (objectsIn(volumeMounts).findIndex((other) => other['mountPath'] === mount['mountPath']) < j)
+          return [invalidValue(`${field}.mountPath`, mount['mountPath'], 'must be unique')];
         if (volumes.includes(mount['name'])) return [];
-        const field = `${at}spec.${list}[${i}].volumeMounts[${j}].name`;
-        return [{ ...invalidValue(field, '', ''), message: `Not found: ${JSON.stringify(mount['name'])}` }];
+        return [{ ...invalidValue(`${field}.name`, '', ''), message: `Not found: ${JSON.stringify(mount['name'])}` }];
       }),
     ]),
   );
