@@ -221,7 +221,8 @@ suite('rbac', ({ scenario }) => {
           expect(await kubernetes({ method: 'POST', path, body })).to.include({ status: 201 });
           // An API server's authorizer learns of a binding a little later.
           expect(await eventually(list, (status) => status !== 403), `${kind} that is bound`).to.equal(200);
-          await kubernetes({ method: 'DELETE', path: `${path}/${body.metadata.name}` });
+          const nobody = { ...body, subjects: [] };
+          await kubernetes({ method: 'PUT', path: `${path}/${body.metadata.name}`, body: nobody });
           const isGone = await eventually(list, (status) => status === 403);
           expect(isGone, `${kind} that is no longer bound`).to.equal(403);
         }

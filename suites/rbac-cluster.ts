@@ -220,6 +220,24 @@ suite('rbac', ({ scenario }) => {
           expect(await bind(BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', role, account)).to.equal(422);
         });
       }),
+      check('a review in a namespace is about this one', async ({ kubernetes, name }) => {
+        const group = 'authorization.k8s.io';
+        const path = name(`/apis/${group}/v1/namespaces/${APP}/localsubjectaccessreviews`);
+        const review = async (groups: readonly string[], namespace: string): Promise<unknown> => {
+          const resourceAttributes = { verb: 'get', resource: 'pods', namespace: name(namespace) };
+          const { status, body } = await kubernetes({
+            ...{ method: 'POST', path },
+            body: {
+              ...{ apiVersion: `${group}/v1`, kind: 'LocalSubjectAccessReview', metadata: { namespace: name(APP) } },
+              spec: { user: 'somebody', groups, resourceAttributes },
+            },
+          });
+          return status === 201 ? (JSON.parse(body) as { status: { allowed: boolean } }).status.allowed : status;
+        };
+        expect(await review(['system:masters'], APP)).to.equal(true);
+        expect(await review(['system:authenticated'], APP)).to.equal(false);
+        expect(await review(['system:masters'], 'default')).to.be.oneOf([400, 422]);
+      }),
     ],
   });
 });

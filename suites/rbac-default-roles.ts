@@ -115,24 +115,6 @@ suite('rbac', ({ scenario }) => {
       ),
       fails(reviewAccess('ruler', { verb: 'get', resource: 'pods' }), NOT_ALLOWED),
       fails(reviewAccess('ruler', { verb: 'get', path: '/metrics' }), NOT_ALLOWED),
-      check('a review in a namespace is about this one', async ({ kubernetes, name }) => {
-        const group = 'authorization.k8s.io';
-        const path = name(`/apis/${group}/v1/namespaces/${APP}/localsubjectaccessreviews`);
-        const review = async (groups: readonly string[], namespace: string): Promise<unknown> => {
-          const resourceAttributes = { verb: 'get', resource: 'pods', namespace: name(namespace) };
-          const { status, body } = await kubernetes({
-            ...{ method: 'POST', path },
-            body: {
-              ...{ apiVersion: `${group}/v1`, kind: 'LocalSubjectAccessReview', metadata: { namespace: name(APP) } },
-              spec: { user: 'somebody', groups, resourceAttributes },
-            },
-          });
-          return status === 201 ? (JSON.parse(body) as { status: { allowed: boolean } }).status.allowed : status;
-        };
-        expect(await review(['system:masters'], APP)).to.equal(true);
-        expect(await review(['system:authenticated'], APP)).to.equal(false);
-        expect(await review(['system:masters'], OTHER)).to.be.oneOf([400, 422]);
-      }),
     ],
   });
 

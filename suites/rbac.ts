@@ -186,9 +186,9 @@ suite('rbac', ({ scenario }) => {
         const { token } = (JSON.parse(made.body) as { readonly status: { readonly token: string } }).status;
         const [header = '', claims = '', signature = ''] = token.split('.');
         const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { readonly kid: string };
-        const { keys } = JSON.parse((await kubernetes({ path: '/openid/v1/jwks' })).body) as {
-          readonly keys: readonly JsonWebKey[];
-        };
+        const headers = { authorization: `Bearer ${token}` };
+        const published = await kubernetes({ path: '/openid/v1/jwks', as: 'anonymous', headers });
+        const { keys } = JSON.parse(published.body) as { readonly keys: readonly JsonWebKey[] };
         const key = keys.find((of) => of['kid'] === kid);
         expect(key, `key ${kid}`).to.include({ kty: 'RSA', alg: 'RS256', use: 'sig' });
         for (const secret of keys) expect(secret).not.to.have.any.keys('d', 'p', 'q');
