@@ -130,6 +130,9 @@ suite('agent', ({ scenario }) => {
       granted('app', fetchCredentials({ token: minted('third') }), { facts: { upstreamCalls: 0 } }),
       granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 0 } }),
       granted('app', fetchCredentials({ token: minted('first') }), { facts: { upstreamCalls: 1 } }),
+      // To be asked for is not to be given anew: of the two, the second was stored first.
+      granted('app', fetchCredentials({ token: minted('third') }), { facts: { upstreamCalls: 0 } }),
+      granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 1 } }),
     ],
   });
 

@@ -78,10 +78,7 @@ export function emulatedAws(
       ),
     workloadEnvironment: { AWS_ENDPOINT_URL: workloadEndpoint },
     clusterToken: (clusterName, credentials = administrators.main) =>
-      presignedClusterToken(
-        ...([endpoint, region, credentials, clusterName] as const),
-        new Date(emulator.clock.now()),
-      ),
+      presignedClusterToken(...([endpoint, region, credentials, clusterName] as const), new Date(emulator.clock.now())),
     controls: {
       now: () => emulator.clock.now(),
       advanceClock: (seconds) => emulator.clock.advance(seconds * 1000),
