@@ -109,7 +109,10 @@ suite('control-plane', ({ scenario }) => {
             // Associated again, it has the new scope alone.
             await associate(policyArn, name('<namespace:app>'));
             await never(`${policyArn} in a narrower scope`);
+            await associate(policyArn);
+            expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
             await eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn }));
+            await never(`${policyArn}, which is associated no more`);
           }
           await associate(VIEW);
           await never('to view alone');
@@ -136,6 +139,15 @@ suite('control-plane', ({ scenario }) => {
           await eks.send(new DeleteAccessEntryCommand(key));
         }
         await never('when the entry is gone');
+        await eks.send(new CreateAccessEntryCommand({ ...key, username: 'team:{{SessionName}}' }));
+        try {
+          const look = async () => (await userOf(context, await newToken(context, 'dev'))).username;
+          const wanted = 'team:ann-example.com';
+          expect(await eventually(look, (username) => username === wanted)).to.equal(wanted);
+          await never('by an entry that is another one');
+        } finally {
+          await eks.send(new DeleteAccessEntryCommand(key));
+        }
       }),
     ],
   });
