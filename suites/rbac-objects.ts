@@ -214,9 +214,13 @@ suite('rbac', ({ scenario }) => {
           ['data.k=v', 400],
         ] as const)
           expect(await select({ labelSelector: 'of', fieldSelector }), fieldSelector).to.equal(names);
-        const { spec } = JSON.parse((await context.kubernetes({ path: context.name(`${PODS}/<pod:app>`) })).body) as {
-          readonly spec: { readonly nodeName: string };
-        };
+        const pod = async () =>
+          JSON.parse((await context.kubernetes({ path: context.name(`${PODS}/<pod:app>`) })).body) as {
+            readonly spec: { readonly nodeName: string };
+            readonly status: { readonly phase: string };
+          };
+        // A kubelet tells a little later what runs.
+        const { spec } = await context.eventually(pod, ({ status }) => status.phase === 'Running');
         for (const [fieldSelector, isThere] of [
           ['spec.serviceAccountName=app', true],
           ['spec.serviceAccountName=ap', false],
