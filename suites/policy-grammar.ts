@@ -20,6 +20,7 @@ import {
 } from '../harness/index.ts';
 import {
   badPrincipals,
+  QUOTAS,
   policyOf,
   refusedAnywhere,
   SESSION_OF_APP,
@@ -244,7 +245,7 @@ suite('policies', ({ scenario }) => {
     objects: ['data/key'],
     probes: [
       check('large ones are taken, and one too many is refused', async ({ aws, name }) => {
-        const iam = new IAMClient(await aws('iam'));
+        const iam = new IAMClient({ ...(await aws('iam')), ...QUOTAS });
         const RoleName = name('<role-name:app>');
         const put =
           (PolicyName: string) =>

@@ -17,6 +17,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { allow, check, podIdentityRole, suite, trustPodIdentity } from '../harness/index.ts';
+import { QUOTAS } from './lib/malformed-policies.ts';
 
 const document = (key: string): string =>
   JSON.stringify({
@@ -62,7 +63,7 @@ suite('policies', ({ scenario }) => {
         }
       }),
       check('of versions the default stays, and the number of one that is gone comes never again', async (world) => {
-        const iam = new IAMClient(await world.aws('iam'));
+        const iam = new IAMClient({ ...(await world.aws('iam')), ...QUOTAS });
         const PolicyName = world.name('<role-name:plain>-versions');
         const PolicyArn = world.name(`arn:aws:iam::<account:main>:policy/${PolicyName}`);
         const spaced = document('2%2F').replaceAll('":', '":'.padEnd(3000));
