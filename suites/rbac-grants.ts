@@ -93,6 +93,7 @@ suite('rbac', ({ scenario }) => {
           [{ apiGroups: ['', 'apps'], resources: ['pods'], verbs: ['get'] }],
           [READ_PODS, UNHELD],
           [{ resources: ['secrets'], verbs: ['get'] }],
+          [{ resources: ['secrets'], resourceNames: [], verbs: ['get'] }],
           [{ resources: ['secrets'], resourceNames: ['mine', 'others'], verbs: ['get'] }],
           [{ resources: ['pods/exec'], verbs: ['get'] }],
           [{ resources: ['pods/*'], verbs: ['get'] }],
