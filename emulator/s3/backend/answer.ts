@@ -5,6 +5,9 @@ import { parseXml } from '../xml.ts';
 import { textOf, type JsonObject } from '../../core/json.ts';
 import { BackendError, type BackendRequest, type RawAnswer } from './send.ts';
 
+/** The one error of status 403 that is about an object. */
+const ARCHIVED = 'InvalidObjectState';
+
 /** What a client is told of it (S3 API Reference, "Error responses"), with why: only who runs the emulator can mend it. */
 export function unavailable({ message }: BackendError): AwsError {
   return new AwsError('ServiceUnavailable', 503, `Service is unable to handle request: ${message}.`);
@@ -14,13 +17,14 @@ export function unavailable({ message }: BackendError): AwsError {
  * The other S3's answer as the emulator's own.
  * @throws AwsError an error of S3, read from its document (or from the status, for HEAD, which has none)
  * @throws BackendError for an error that is not S3's, and for one about the emulator's own key: the emulator has allowed
- * the call, so a 401, 403 or redirect says something about how the emulator was set up and nothing about its caller
+ * the call, so a 401, 403 or redirect says something about how the emulator was set up and nothing about its caller, unless
+ * it is about the object
  */
 export function answerOf({ method, key }: BackendRequest, { status, headers, body }: RawAnswer): ServiceResponse {
   if ((status >= 200 && status < 300) || status === 304) return { status, headers: ownHeaders(method, headers), body };
   const error = errorDocument(body);
   const code = error?.['Code'];
-  if (status < 400 || status === 401 || status === 403) {
+  if (status < 400 || status === 401 || (status === 403 && code !== ARCHIVED)) {
     throw new BackendError(`it answered ${status} ${typeof code === 'string' ? code : ''}`.trimEnd());
   }
   if (error !== undefined && typeof code === 'string' && code !== '') {

@@ -177,6 +177,7 @@ describe('an S3 behind the emulator that fails', () => {
       ['it answered 301 PermanentRedirect'],
     ],
     ['has an error of S3', answers(503, error('SlowDown')), '503 SlowDown', []],
+    ['says that the object is archived', answers(403, error('InvalidObjectState')), '403 InvalidObjectState', []],
     ['says that the object is not there', answers(404, error('NoSuchKey')), '404 NoSuchKey', []],
   ];
   for (const [what, listener, answer, notes] of cases) {
