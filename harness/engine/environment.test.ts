@@ -8,7 +8,7 @@ import { listen, stopServer } from '../../foundation/listen.ts';
 import type { ManagedCluster } from '../../emulator/index.ts';
 import { aHost } from '../../test/support/hosts.ts';
 import { provision } from '../../test/support/provision.ts';
-import { openEnvironment, type ProvisionOptions } from './environment.ts';
+import { openEnvironment, provisioningError, type ProvisionOptions } from './environment.ts';
 import { hostedPlatform } from './platform.ts';
 
 describe('the environment of a run', () => {
@@ -53,6 +53,12 @@ describe('the environment of a run', () => {
   it('deletes a cluster whose API is of no use', async () => {
     expect(await failed(host())).to.contain('The kind cluster could not be provisioned');
     expect(done).to.deep.equal(['cluster deleted', 'host closed']);
+  });
+
+  it('tells no token that an API server quotes', () => {
+    const quoted = 'requested [{UserExtra Bearer k8s-aws-v1.aHR0cHM6Ly9zdHMuYW1hem9uYXdz}]';
+    for (const error of [new Error(quoted), new ClusterError('CLUSTER_FAILED', quoted)])
+      expect(provisioningError('eks', error).message).to.contain('[redacted]').and.not.to.contain('aHR0cHM6Ly9zdHM');
   });
 
   it('deletes a cluster though its add-on cannot be removed', async () => {

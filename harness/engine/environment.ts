@@ -6,6 +6,7 @@ import { tagsOf } from '../../foundation/tags.ts';
 import { awsFailure } from '../aws/failure.ts';
 import { accountsOf, type AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../../foundation/errors.ts';
+import { redactor } from '../../foundation/redact.ts';
 import { KubernetesClient } from '../kubernetes-client/client.ts';
 import { NETWORK } from '../kubernetes-client/patient.ts';
 import { noKubernetes } from '../kubernetes-client/none.ts';
@@ -188,18 +189,22 @@ function together(first: Error, others: readonly Error[]): Error {
   });
 }
 
-/** A failure to provision in the harness' words: one sentence, with the exit code of who is to blame. */
+/**
+ * A failure to provision in the harness' words: one sentence, with the exit code of who is to blame. What a server says may quote
+ * a request, with its token.
+ */
 export function provisioningError(cluster: string, cause: Error): HarnessError {
   if (cause instanceof HarnessError) return cause;
+  const message = redactor().text(cause.message);
   const expired = awsFailure(cause);
   if (expired?.code === 'CREDENTIALS_EXPIRED') return expired;
   if (cause instanceof ClusterError && cause.code === 'LEFT_BEHIND')
-    return new HarnessError('LEFT_BEHIND', cause.message, { cause });
+    return new HarnessError('LEFT_BEHIND', message, { cause });
   if (cause instanceof ClusterError)
-    return new HarnessError(cause.blame === 'usage' ? 'BAD_CLUSTER' : 'PROVISIONING_FAILED', cause.message, { cause });
+    return new HarnessError(cause.blame === 'usage' ? 'BAD_CLUSTER' : 'PROVISIONING_FAILED', message, { cause });
   return new HarnessError(
     'PROVISIONING_FAILED',
-    `The ${cluster} cluster could not be provisioned: ${cause.message.split('\n')[0]}`,
+    `The ${cluster} cluster could not be provisioned: ${message.split('\n')[0]}`,
     { cause },
   );
 }
