@@ -17,6 +17,11 @@ describe('packed data', () => {
     expect(unpack(pack(value))).to.deep.equal(value);
   });
 
+  it('has keys that objects of JavaScript have by themselves', () => {
+    const value: unknown = JSON.parse('{"__proto__":"","constructor":{"toString":1}}');
+    expect(unpack(pack(value))).to.deep.equal(value);
+  });
+
   it('has once what is there often', () => {
     const statement = { effect: 'Allow', action: 's3:GetObject', conditions: ['a long text that is there often'] };
     const value = Array.from({ length: 1000 }, () => ({ statement }));

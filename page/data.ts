@@ -75,7 +75,6 @@ function whole(
 ): unknown {
   if (shape === 0) return places.map((place) => values[place]);
   const names = shapes[shape - 1] ?? [];
-  const made: Record<string, unknown> = {};
-  for (let index = 0; index < names.length; index += 1) made[names[index] ?? ''] = values[places[index] ?? 0];
-  return made;
+  // Set one by one, a key such as __proto__ would be none.
+  return Object.fromEntries(names.map((name, index) => [name, values[places[index] ?? 0]]));
 }
