@@ -114,10 +114,10 @@ export async function runConformance(options: CliOptions = {}): Promise<CliRun> 
         ...options.env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LONGEST,
     },
   );
   running.add(child);
-  const late = setTimeout(() => void child.kill(), LONGEST);
   options.started?.((signal) => void child.kill(signal));
   let stdout = '';
   let stderr = '';
@@ -144,7 +144,6 @@ export async function runConformance(options: CliOptions = {}): Promise<CliRun> 
   const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
     child.on('close', (code, by) => resolve([code, by]));
   });
-  clearTimeout(late);
   running.delete(child);
   const read = (name: string): string | undefined => {
     const file = join(reportDirectory, name);
