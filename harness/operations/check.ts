@@ -143,11 +143,11 @@ const contextOf = (world: ScenarioWorld): CheckContext => ({
   clusterToken: (cluster = 'c1', credentials) =>
     world.environment.aws.clusterToken(clusterOf(world, cluster).cluster.name, credentials),
   eventually: async (look, holds, seconds = 30) => {
-    let last = { seen: await look() };
+    let last: { readonly seen: Awaited<ReturnType<typeof look>> } | undefined;
     const looked = async () => (holds((last = { seen: await look() }).seen) ? last : undefined);
-    if (!holds(last.seen))
-      await poll(looked, { every: 200, longest: 1000, within: seconds * 1000, signal: world.signal, late: () => last });
-    return last.seen;
+    const late = (error: unknown) => last ?? (error as Error);
+    const options = { every: 200, longest: 1000, within: seconds * 1000, signal: world.signal };
+    return (await poll(looked, { ...options, late })).seen;
   },
   signal: world.signal,
 });
