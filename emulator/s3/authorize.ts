@@ -67,7 +67,8 @@ export function mayReadTags(call: S3Call, bucket: Bucket, object: ExistingObject
   try {
     demandOnObject(call, bucket, call, 's3:GetObjectTagging', existingTagKeys(object));
     return true;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
     return false;
   } finally {
     authorizations.length = asked;

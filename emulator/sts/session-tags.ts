@@ -67,12 +67,14 @@ export function requestTagContext(tags: readonly SessionTag[]): Record<string, s
   };
 }
 
+/** Characters, of which one may be two of a text's UTF-16 units. */
+const characters = (text: string): number => [...text].length;
+
 function checkTag(tag: Tag): void {
-  const [keyLength, valueLength] = [tag.key, tag.value].map((text) => [...text].length) as [number, number];
-  if (keyLength === 0 || keyLength > MAX_KEY_LENGTH) {
+  if (tag.key === '' || characters(tag.key) > MAX_KEY_LENGTH) {
     throw validationError(`Tag keys must have between 1 and ${MAX_KEY_LENGTH} characters.`);
   }
-  if (valueLength > MAX_VALUE_LENGTH) {
+  if (characters(tag.value) > MAX_VALUE_LENGTH) {
     throw validationError(`The value of tag ${tag.key} must have at most ${MAX_VALUE_LENGTH} characters.`);
   }
   if (!TAG_CHARACTERS.test(tag.key) || !TAG_CHARACTERS.test(tag.value)) {
