@@ -10,6 +10,8 @@ import {
 import { expect } from 'chai';
 import { check, recreateRole, deleteRole, suite, type CheckContext } from '../harness/index.ts';
 import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
+import { errorOf } from './lib/errors.ts';
+import { SELF_REVIEW } from './lib/rbac.ts';
 
 const ENTRIES = 'Amazon EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries"';
 const AUTHENTICATOR = 'aws-iam-authenticator, README: API authorization from outside a cluster, SessionName';
@@ -39,8 +41,7 @@ interface User {
 
 /** Whom the cluster takes the bearer for; nobody, where it does not let him in. */
 async function userOf(context: CheckContext, token: string): Promise<User> {
-  const kind = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
-  const { status, body } = await requestBy(context, token)('/apis/authentication.k8s.io/v1/selfsubjectreviews', kind);
+  const { status, body } = await requestBy(context, token)(SELF_REVIEW.path, SELF_REVIEW.body);
   if (status !== 201) return {};
   return (JSON.parse(body) as { readonly status: { readonly userInfo: User } }).status.userInfo;
 }
@@ -70,16 +71,11 @@ suite('control-plane', ({ scenario }) => {
         expect(await rights(), 'without an entry').to.equal('false,false');
         const make = (...kubernetesGroups: string[]) =>
           eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups }));
-        const refusalOf = (call: Promise<unknown>) =>
-          call.then(
-            () => 'none',
-            (error: Error) => error.name,
-          );
         // Kubernetes keeps such groups to itself.
-        expect(await refusalOf(make('readers', 'system:masters'))).to.match(/^Invalid(Parameter|Request)Exception$/);
+        expect(await errorOf(make('readers', 'system:masters'))).to.match(/^Invalid(Parameter|Request)Exception$/);
         await make('readers', 'writers');
         try {
-          expect(await refusalOf(make('others'))).to.equal('ResourceInUseException');
+          expect(await errorOf(make('others'))).to.equal('ResourceInUseException');
           // EKS gives sessions of a role names by itself.
           const { accessEntry } = await eks.send(new DescribeAccessEntryCommand(key));
           const byDefault = name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/');
@@ -157,23 +153,28 @@ suite('control-plane', ({ scenario }) => {
     needs: ['own-cluster', 'call-record'],
     roles: { dev: ofOwnAccount() },
     probes: [
-      check('of the role as it was', (context) => withEntry(context, true)),
+      check('of the role as it was', async (context) => {
+        const { eks, key, isReader } = await devOf(context);
+        await eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups: ['readers'] }));
+        expect(await context.eventually(isReader, Boolean)).to.equal(true);
+      }),
       deleteRole('dev'),
       recreateRole('dev'),
-      check('nor of the one that has its name now', (context) => withEntry(context, false)),
+      check('nor of the one that has its name now', async (context) => {
+        const { eks, key, isReader } = await devOf(context);
+        expect(await context.eventually(isReader, (reads) => !reads)).to.equal(false);
+        await eks.send(new DeleteAccessEntryCommand(key));
+      }),
     ],
   });
 });
 
-/** Makes the entry that the role is known by, or takes it away again once it is not. */
-async function withEntry(context: CheckContext, first: boolean): Promise<void> {
-  const { name, eventually } = context;
-  const eks = new EKSClient(await context.aws('eks'));
-  const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') };
-  if (first) await eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups: ['readers'] }));
-  const look = async () => {
-    return (await userOf(context, await newToken(context, 'dev'))).groups?.includes('readers') ?? false;
+/** Role dev: its entry, and whether the cluster takes its sessions for those of a reader. */
+async function devOf(context: CheckContext) {
+  const { name } = context;
+  return {
+    eks: new EKSClient(await context.aws('eks')),
+    key: { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') },
+    isReader: async () => (await userOf(context, await newToken(context, 'dev'))).groups?.includes('readers') ?? false,
   };
-  expect(await eventually(look, (isReader) => isReader === first)).to.equal(first);
-  if (!first) await eks.send(new DeleteAccessEntryCommand(key));
 }

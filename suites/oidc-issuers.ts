@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { allow, check, irsaRole, suite } from '../harness/index.ts';
+import { errorOf } from './lib/errors.ts';
 import { CLIENT, OTHER_CLIENT, withIssuer, type Issuer } from './support/oidc-issuer.ts';
 
 const STS = 'AWS STS API Reference, AssumeRoleWithWebIdentity';
@@ -72,11 +73,7 @@ suite('irsa', ({ scenario }) => {
           const token = await issuer.sign({ aud: client.ClientID });
           await refuses(issuer, token, 'InvalidIdentityToken', 'not yet added');
           const again = new CreateOpenIDConnectProviderCommand({ Url: issuer.url, ClientIDList: [client.ClientID] });
-          const made = await iam.send(again).then(
-            () => 'made',
-            ({ name }: Error) => name,
-          );
-          expect(made).to.match(/^EntityAlreadyExists/);
+          expect(await errorOf(iam.send(again))).to.match(/^EntityAlreadyExists/);
           await refuses(issuer, token, 'InvalidIdentityToken', 'a provider that is there already');
           for (const what of ['added', 'added again']) {
             await iam.send(new AddClientIDToOpenIDConnectProviderCommand(client)).catch(noRefusal);

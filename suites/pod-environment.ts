@@ -1,8 +1,8 @@
 /** What a pod's specification makes of its environment and arguments, which tell SDKs where credentials are, and when its tokens change. */
 import { expect } from 'chai';
 import { advanceClock, check, granted, readFile, suite, type CheckContext } from '../harness/index.ts';
+import { askerOf, NAMESPACE } from './lib/namespace-requests.ts';
 
-const NAMESPACE = '/api/v1/namespaces/<namespace:app>';
 const SETTINGS = 'conformance-settings';
 const MESSAGE = '/dev/termination-log';
 
@@ -220,14 +220,7 @@ interface Pod {
   readonly status: { readonly containerStatuses?: readonly { readonly state?: State }[] };
 }
 
-/** Asks for what is in the namespace, and expects that it is answered. */
-const asker =
-  ({ kubernetes, name }: CheckContext) =>
-  async (method: string, path: string, body?: object): Promise<Pod> => {
-    const answer = await kubernetes({ method, path: `${name(NAMESPACE)}/${path}`, body });
-    expect(answer.status, `${method} ${path}: ${answer.body}`).to.be.below(300);
-    return JSON.parse(answer.body) as Pod;
-  };
+const asker = askerOf<Pod>;
 
 interface Settings {
   readonly metadata?: object;

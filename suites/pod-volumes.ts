@@ -10,9 +10,9 @@ import {
   startPod,
   suite,
   wait,
-  type CheckContext,
   type WorkloadSpec,
 } from '../harness/index.ts';
+import { askerOf, NAMESPACE } from './lib/namespace-requests.ts';
 
 /** Of every namespace: certificates of the cluster's authority. */
 const CLUSTER_AUTHORITY = { name: 'kube-root-ca.crt' } as const;
@@ -26,7 +26,6 @@ const TOKEN = between(300, 5000);
 
 /** Of the scenario's namespace. */
 const SETTINGS = { name: 'conformance-settings' } as const;
-const NAMESPACE = '/api/v1/namespaces/<namespace:app>';
 const MAPS = `${NAMESPACE}/configmaps`;
 const LATE = { name: 'conformance-late' } as const;
 const MISSING_KEY = /non-existent (config |secret )?key: late|"conformance-late" not found/;
@@ -306,8 +305,9 @@ suite('pod-identity', ({ scenario }) => {
     workloads: { app: {} },
     probes: [
       granted('app', readFile('/etc/hostname')),
-      check('each of them starts', async ({ kubernetes, name }) => {
-        const ask = asker(kubernetes, name(NAMESPACE));
+      check('each of them starts', async (context) => {
+        const { name } = context;
+        const ask = askerOf<Answered>(context);
         const { spec: sane } = await ask('GET', `pods/${name('<pod:app>')}`);
         const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'conformance-secret' } };
         await ask('POST', 'secrets', { ...secret, data: { any: Buffer.from('any').toString('base64') } });
@@ -337,8 +337,9 @@ suite('pod-identity', ({ scenario }) => {
     workloads: { app: {} },
     probes: [
       granted('app', readFile('/etc/hostname')),
-      check('it starts once they are there', async ({ kubernetes, name }) => {
-        const ask = asker(kubernetes, name(NAMESPACE));
+      check('it starts once they are there', async (context) => {
+        const { name } = context;
+        const ask = askerOf<Answered>(context);
         const { spec } = await ask('GET', `pods/${name('<pod:app>')}`);
         const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS };
         await ask('POST', 'configmaps', { ...settings, data: { kept: 'x' } });
@@ -364,16 +365,7 @@ suite('pod-identity', ({ scenario }) => {
 });
 
 type Volumes = NonNullable<WorkloadSpec['volumes']>;
-type Ask = (method: string, path: string, body?: object) => Promise<Answered>;
-
-/** Asks for what is in a namespace, and expects that it is answered. */
-const asker =
-  (kubernetes: CheckContext['kubernetes'], namespace: string): Ask =>
-  async (method, path, body) => {
-    const answer = await kubernetes({ method, path: `${namespace}/${path}`, body });
-    expect(answer.status, `${method} ${path}: ${answer.body}`).to.be.below(300);
-    return JSON.parse(answer.body) as Answered;
-  };
+type Ask = ReturnType<typeof askerOf<Answered>>;
 
 /** A pod with the image of another, which mounts these volumes and ends. */
 function podWith(

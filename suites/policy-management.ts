@@ -17,7 +17,8 @@ import {
 } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { allow, check, podIdentityRole, suite, trustPodIdentity } from '../harness/index.ts';
-import { QUOTAS } from './lib/malformed-policies.ts';
+import { codeOf } from './lib/errors.ts';
+import { FEW_ATTEMPTS, spaced } from './lib/malformed-policies.ts';
 
 const document = (key: string): string =>
   JSON.stringify({
@@ -26,13 +27,6 @@ const document = (key: string): string =>
   });
 
 const WITH_PERCENT = { StringNotEquals: { 'aws:RequestTag/no-such-tag': 'a +%2F' } };
-
-/** `done`, or the error's code. */
-const codeOf = (call: Promise<unknown>): Promise<string> =>
-  call.then(
-    () => 'done',
-    ({ name }: Error) => name.replace(/Exception$/, ''),
-  );
 
 suite('policies', ({ scenario }) => {
   scenario('PO-66', 'IAM deletes no managed policy that somebody has, no default version, and keeps five versions', {
@@ -63,10 +57,10 @@ suite('policies', ({ scenario }) => {
         }
       }),
       check('of versions the default stays, and the number of one that is gone comes never again', async (world) => {
-        const iam = new IAMClient({ ...(await world.aws('iam')), ...QUOTAS });
+        const iam = new IAMClient({ ...(await world.aws('iam')), ...FEW_ATTEMPTS });
         const PolicyName = world.name('<role-name:plain>-versions');
         const PolicyArn = world.name(`arn:aws:iam::<account:main>:policy/${PolicyName}`);
-        const spaced = document('2%2F').replaceAll('":', '":'.padEnd(3000));
+        const second = spaced(document('2%2F'), 3000);
         const version = async (PolicyDocument: string, SetAsDefault?: boolean) => {
           const created = new CreatePolicyVersionCommand({
             ...{ PolicyArn, PolicyDocument },
@@ -84,20 +78,20 @@ suite('policies', ({ scenario }) => {
           expect(await codeOf(iam.send(create))).to.equal('EntityAlreadyExists');
           expect(await codeOf(version(document('x'.repeat(6144))))).to.equal('LimitExceeded');
           // White space is no part of a policy's size.
-          expect(await version(spaced)).to.deep.equal(['v2', false]);
+          expect(await version(second)).to.deep.equal(['v2', false]);
           expect(await version(document('3'), true)).to.deep.equal(['v3', true]);
           expect(await remove('v3')).to.equal('DeleteConflict');
           expect(await version(document('4'))).to.deep.equal(['v4', false]);
-          expect(await remove('v4')).to.equal('done');
+          expect(await remove('v4')).to.equal('none');
           expect(await version(document('5'), false)).to.deep.equal(['v5', false]);
           expect(await version(document('6'))).to.deep.equal(['v6', false]);
           expect(await codeOf(version(document('7')))).to.equal('LimitExceeded');
           const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: 'v2' }));
-          expect(decodeURIComponent(PolicyVersion?.Document ?? '')).to.equal(spaced);
+          expect(decodeURIComponent(PolicyVersion?.Document ?? '')).to.equal(second);
           expect(await removePolicy()).to.equal('DeleteConflict');
         } finally {
           for (const VersionId of ['v1', 'v2', 'v3', 'v4', 'v5', 'v6', 'v7']) await remove(VersionId);
-          expect(await removePolicy()).to.equal('done');
+          expect(await removePolicy()).to.equal('none');
         }
       }),
     ],

@@ -1,8 +1,8 @@
 /** Rights in a whole cluster: as whom a request may act, and who may grant them. */
 import { expect } from 'chai';
 import { check, suite, type CheckContext } from '../harness/index.ts';
+import { GROUP, ofCore, SELF_REVIEW, type Rule as ResourceRule } from './lib/rbac.ts';
 
-const GROUP = 'rbac.authorization.k8s.io';
 const OF_CLUSTER = `/apis/${GROUP}/v1/clusterroles`;
 const BINDINGS_OF_CLUSTER = `/apis/${GROUP}/v1/clusterrolebindings`;
 const APP = '<namespace:app>';
@@ -11,16 +11,8 @@ const MASTERS = 'system:masters';
 const AUTHENTICATED = 'system:authenticated';
 const STRANGERS = 'system:unauthenticated';
 
-interface Rule {
-  readonly apiGroups?: readonly string[];
-  readonly resources?: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly nonResourceURLs?: readonly string[];
-  readonly verbs: readonly string[];
-}
-
-const rulesOf = (rules: readonly Rule[]) =>
-  rules.map((rule) => (rule.resources === undefined ? rule : { apiGroups: [''], ...rule }));
+type Rule = ResourceRule | { readonly nonResourceURLs: readonly string[]; readonly verbs: readonly string[] };
+const rulesOf = (rules: readonly Rule[]) => rules.map((rule) => ('resources' in rule ? ofCore(rule) : rule));
 const object = (kind: string, name: string, more: object) => ({
   ...{ apiVersion: `${GROUP}/v1`, kind, metadata: { name } },
   ...more,
@@ -67,9 +59,8 @@ suite('rbac', ({ scenario }) => {
             ...{ path, as: 'anonymous', headers: { authorization: `Bearer ${token}`, ...headers } },
             ...(body !== undefined && { method: 'POST', body }),
           });
-        const whoIs = { apiVersion: `${AUTHENTICATION}/v1`, kind: 'SelfSubjectReview' };
         const self = async (headers: Headers): Promise<Self> => {
-          const answer = await ask(`/apis/${AUTHENTICATION}/v1/selfsubjectreviews`, headers, whoIs);
+          const answer = await ask(SELF_REVIEW.path, headers, SELF_REVIEW.body);
           if (answer.status !== 201) return { status: answer.status };
           return { status: 201, ...(JSON.parse(answer.body) as { status: { userInfo: object } }).status.userInfo };
         };

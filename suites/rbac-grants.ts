@@ -10,26 +10,18 @@ import {
   suite,
   type ScenarioSpec,
 } from '../harness/index.ts';
+import { GROUP, ofCore, SELF_REVIEW, type Rule } from './lib/rbac.ts';
 
 const RBAC = 'Kubernetes documentation, "Using RBAC Authorization"';
 const AUTHENTICATION = 'Kubernetes documentation, "Authenticating"';
 
 const NOT_FOUND = { by: 'kubernetes', code: 'NotFound', status: 404 } as const;
 const FORBIDDEN = { by: 'kubernetes', code: 'Forbidden', status: 403 } as const;
-const GROUP = 'rbac.authorization.k8s.io';
 const APP = '<namespace:app>';
 const ROLES = `/apis/${GROUP}/v1/namespaces/${APP}/roles`;
 const BINDINGS = `/apis/${GROUP}/v1/namespaces/${APP}/rolebindings`;
 const JWKS = '/openid/v1/jwks';
 
-interface Rule {
-  readonly apiGroups?: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
-}
-
-const ofCore = (rule: Rule) => ({ apiGroups: [''], ...rule });
 const role = (...rules: readonly Rule[]) => ({
   ...{ apiVersion: `${GROUP}/v1`, kind: 'Role', metadata: { name: 'made' } },
   rules: rules.map(ofCore),
@@ -200,7 +192,6 @@ suite('rbac', ({ scenario }) => {
   });
 
   const accounts = `system:serviceaccount:${APP}`;
-  const whoIs = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
   const whatMay = {
     ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview' },
     spec: { namespace: APP },
@@ -211,10 +202,9 @@ suite('rbac', ({ scenario }) => {
     ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' },
     spec: { user: 'x', groups: ['system:masters'], resourceAttributes: { namespace: APP, verb: 'list', resource } },
   });
-  const SELF = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
   type Asker = Parameters<typeof kubernetesCreate>[2];
   const selfIs = (as: Asker, ...parts: readonly RegExp[]): ScenarioSpec['probes'] =>
-    parts.map((part) => succeeds(kubernetesCreate(SELF, whoIs, as), { body: matching(part) }));
+    parts.map((part) => succeeds(kubernetesCreate(SELF_REVIEW.path, SELF_REVIEW.body, as), { body: matching(part) }));
 
   scenario('RB-30', 'who may impersonate acts as the user, the group and the UID of the request', {
     source: `${AUTHENTICATION}, user impersonation; Kubernetes source, apiserver, endpoints/filters/impersonation; Kubernetes API Reference, SelfSubjectReview, SelfSubjectAccessReview and SelfSubjectRulesReview`,
@@ -285,12 +275,12 @@ suite('rbac', ({ scenario }) => {
         const status = async (path: string): Promise<number> => (await kubernetes({ path, headers: anonymous })).status;
         expect(await status('/version')).to.equal(200);
         expect(await status('/api')).to.equal(403);
-        const answer = await kubernetes({ method: 'POST', path: SELF, body: whoIs, headers: anonymous });
+        const answer = await kubernetes({ method: 'POST', ...SELF_REVIEW, headers: anonymous });
         expect(answer.status).to.equal(403);
       }),
       check('a service account that acts in groups of the request is in no others', async ({ kubernetes, name }) => {
         const headers = { 'Impersonate-User': name(`${accounts}:other`), 'Impersonate-Group': 'auditors' };
-        const { body } = await kubernetes({ method: 'POST', path: SELF, body: whoIs, headers });
+        const { body } = await kubernetes({ method: 'POST', ...SELF_REVIEW, headers });
         const { status } = JSON.parse(body) as {
           readonly status: { readonly userInfo: { readonly groups: string[] } };
         };

@@ -2,14 +2,14 @@
 import { GetBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { allow, check, fails, forPrincipal, podIdentityRole, succeeds, suite, trustRole } from '../harness/index.ts';
-import { NOBODY, put, textOf } from './lib/bucket-policies.ts';
+import { NOBODY, policyText, putPolicy } from './lib/bucket-policies.ts';
 import { APP, ask, may, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
 
 const POLICIES = 'Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy and DeleteBucketPolicy';
 
 const MALFORMED = refusedWith('MalformedPolicy', 400);
 
-const OF_NOBODY = textOf([NOBODY]);
+const OF_NOBODY = policyText([NOBODY]);
 const ABOUT_ITSELF = {
   ...{ Effect: 'Deny', Principal: { AWS: '<role:app>' }, Resource: 'arn:aws:s3:::<bucket:data>' },
   Action: ['s3:GetBucketPolicy', 's3:DeleteBucketPolicy'],
@@ -32,7 +32,7 @@ suite('s3', ({ scenario }) => {
     probes: [
       fails(ask('GET data?policy'), refusedWith('NoSuchBucketPolicy', 404)),
       fails(ask('GET data?policyStatus'), refusedWith('NoSuchBucketPolicy', 404)),
-      succeeds(put(NOBODY)),
+      succeeds(putPolicy(NOBODY)),
       may('GET data?policy'),
       check('it is read as it was put', async ({ aws, name }) => {
         const asked = new GetBucketPolicyCommand({ Bucket: name('<bucket:data>') });
@@ -43,11 +43,11 @@ suite('s3', ({ scenario }) => {
       may('DELETE data?policy'),
       fails(ask('GET data?policy'), refusedWith('NoSuchBucketPolicy', 404)),
       // A Deny keeps out all but the root user of the bucket's account.
-      succeeds(put(ABOUT_ITSELF)),
+      succeeds(putPolicy(ABOUT_ITSELF)),
       ...['GET', 'DELETE'].map((method) =>
         fails(ask(`${method} data?policy`), { ...NOT_ALLOWED, policy: 'resource', explicit: true }),
       ),
-      succeeds(put(NOBODY)),
+      succeeds(putPolicy(NOBODY)),
       may('GET data?policy'),
       fails(ask('GET written?policy'), NOT_ALLOWED),
       fails(ask('DELETE written?policy'), NOT_ALLOWED),
@@ -80,7 +80,7 @@ suite('s3', ({ scenario }) => {
     probes: [
       may('GET data/key'),
       fails(ask('GET data?policy'), refusedWith('MethodNotAllowed', 405)),
-      fails(put(NOBODY), refusedWith('MethodNotAllowed', 405)),
+      fails(putPolicy(NOBODY), refusedWith('MethodNotAllowed', 405)),
       fails(ask('DELETE data?policy'), refusedWith('MethodNotAllowed', 405)),
       may('GET data/key'),
     ],
@@ -102,8 +102,8 @@ suite('s3', ({ scenario }) => {
       ),
       ...['{', '{}', `${OF_NOBODY}}`].map((body) => fails(ask('PUT data?policy', { body }), MALFORMED)),
       succeeds(ask('PUT data?policy', { body: OF_NOBODY })),
-      succeeds(put({ ...NOBODY, Sid: 'x'.repeat(2000) })),
-      fails(put({ ...NOBODY, Sid: 'x'.repeat(20_480) }), MALFORMED),
+      succeeds(putPolicy({ ...NOBODY, Sid: 'x'.repeat(2000) })),
+      fails(putPolicy({ ...NOBODY, Sid: 'x'.repeat(20_480) }), MALFORMED),
       ...[
         { Action: 's3:*' },
         { Action: '*', Resource: ['arn:aws:s3:::<bucket:data>', 'arn:aws:s3:::<bucket:data>/*'] },
@@ -119,7 +119,7 @@ suite('s3', ({ scenario }) => {
         { Resource: 'arn:aws:s3:::conformance-*/*' },
         { Resource: 'arn:aws:s3:::<bucket:data>/${aws:PrincipalTag/kubernetes-namespace}/*' },
         { Resource: undefined, NotResource: 'arn:aws:s3:::<bucket:data>/open/*' },
-      ].map((statement) => succeeds(put({ ...NOBODY, ...statement }))),
+      ].map((statement) => succeeds(putPolicy({ ...NOBODY, ...statement }))),
       ...[
         { Action: ['s3:GetObject', 'sqs:SendMessage'] },
         { Action: ['s3:*', 'sqs:*'] },
@@ -136,7 +136,7 @@ suite('s3', ({ scenario }) => {
         { Action: 's3:ListMultipartUploadParts', Resource: 'arn:aws:s3:::<bucket:data>' },
         { Principal: { CanonicalUser: '0123456789abcdef'.repeat(4) } },
         { Principal: { AWS: 'arn:aws:iam::<account:main>:role/no-such-role-of-anybody' } },
-      ].map((statement) => fails(put({ ...NOBODY, ...statement }), MALFORMED)),
+      ].map((statement) => fails(putPolicy({ ...NOBODY, ...statement }), MALFORMED)),
     ],
   });
 });

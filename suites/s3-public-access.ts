@@ -19,7 +19,7 @@ import {
   trustRole,
   type CheckContext,
 } from '../harness/index.ts';
-import { NOBODY, put } from './lib/bucket-policies.ts';
+import { NOBODY, putPolicy } from './lib/bucket-policies.ts';
 import { APP, ask, DENIED, may, refusedWith } from './lib/s3-requests.ts';
 
 const PUBLIC = 'Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage": "The meaning of public"';
@@ -88,9 +88,9 @@ suite('s3', ({ scenario }) => {
           ...{ BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true },
         });
       }),
-      ...NARROW.map((statement) => succeeds(put(statement))),
-      ...WIDE.map((statement) => fails(put(statement), DENIED)),
-      fails(put(NOBODY, {}), DENIED),
+      ...NARROW.map((statement) => succeeds(putPolicy(statement))),
+      ...WIDE.map((statement) => fails(putPolicy(statement), DENIED)),
+      fails(putPolicy(NOBODY, {}), DENIED),
       may('GET data?policy'),
     ],
   });
@@ -143,9 +143,9 @@ suite('s3', ({ scenario }) => {
     objects: ['data/open/key', 'data/closed/key'],
     probes: [
       succeeds(askEksAuth('stranger')),
-      fails(put({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' }), { ...DENIED, message: 'BlockPublicPolicy' }),
+      fails(putPolicy({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' }), { ...DENIED, message: 'BlockPublicPolicy' }),
       succeeds(block({ BlockPublicPolicy: false, RestrictPublicBuckets: true })),
-      succeeds(put({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' })),
+      succeeds(putPolicy({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' })),
       // The account's own identities are let in by it, others are not.
       may('GET data/open/key'),
       // Of another account nobody is told why.
@@ -180,14 +180,14 @@ suite('s3', ({ scenario }) => {
       fails(signedRequest(null, 'GET data/closed/key'), DENIED),
       fails(signedRequest('stranger', 'GET data/closed/key'), DENIED),
       succeeds(block({ RestrictPublicBuckets: true })),
-      succeeds(put({ Principal: { AWS: '<role:stranger>' } })),
+      succeeds(putPolicy({ Principal: { AWS: '<role:stranger>' } })),
       // What is not public is not restricted.
       succeeds(stranger),
       fails(anonymous, DENIED),
       // What is not said is off.
       succeeds(block({ RestrictPublicBuckets: false })),
       // Policies are for identities of the account, whoever may read them.
-      succeeds(put({ Action: 's3:GetBucketPolicy*', Resource: 'arn:aws:s3:::<bucket:data>' })),
+      succeeds(putPolicy({ Action: 's3:GetBucketPolicy*', Resource: 'arn:aws:s3:::<bucket:data>' })),
       fails(signedRequest(null, 'GET data?policy'), refusedWith('MethodNotAllowed', 405)),
       ...[
         condition('StringEquals', 'aws:PrincipalType', 'Anonymous'),
@@ -195,15 +195,15 @@ suite('s3', ({ scenario }) => {
         condition('StringEquals', 'aws:userid', 'anonymous'),
         condition('Null', 'aws:PrincipalArn', 'true'),
         condition('Null', 's3:authType', 'true'),
-      ].flatMap((nobody) => [succeeds(put(nobody)), succeeds(anonymous), fails(stranger, DENIED)]),
-      succeeds(put({ Action: 's3:GetObject', ...condition('StringEquals', 'aws:PrincipalType', 'AssumedRole') })),
+      ].flatMap((nobody) => [succeeds(putPolicy(nobody)), succeeds(anonymous), fails(stranger, DENIED)]),
+      succeeds(putPolicy({ Action: 's3:GetObject', ...condition('StringEquals', 'aws:PrincipalType', 'AssumedRole') })),
       succeeds(stranger),
       fails(anonymous, DENIED),
-      succeeds(put({ Principal: undefined, NotPrincipal: { AWS: '<role:stranger>' } })),
+      succeeds(putPolicy({ Principal: undefined, NotPrincipal: { AWS: '<role:stranger>' } })),
       succeeds(anonymous),
       fails(stranger, DENIED),
       // A Deny spares those alone that it names.
-      succeeds(put({}, { Effect: 'Deny', Principal: undefined, NotPrincipal: { AWS: NAMED } })),
+      succeeds(putPolicy({}, { Effect: 'Deny', Principal: undefined, NotPrincipal: { AWS: NAMED } })),
       may('GET data/open/key'),
       ...[stranger, anonymous].map((request) => fails(request, DENIED)),
     ],

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { allow, check, fails, podIdentityRole, succeeds, suite } from '../harness/index.ts';
+import { errorOf } from './lib/errors.ts';
 import { APP, ask, copyOf, may, mayNot, refusedWith, teamTag, withMd5 } from './lib/s3-requests.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
@@ -174,8 +175,7 @@ suite('s3', ({ scenario }) => {
         const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
         expect([Versions.length, DeleteMarkers.length]).to.deep.equal([1, 1]);
         // The bucket, of which a listing of objects shows none, is not empty.
-        const deleted = s3.send(new DeleteBucketCommand({ Bucket }));
-        expect(await deleted.catch(({ name: code }: Error) => code)).to.equal('BucketNotEmpty');
+        expect(await errorOf(s3.send(new DeleteBucketCommand({ Bucket })))).to.equal('BucketNotEmpty');
         const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
         const { Deleted = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
         // Of each it is told whether a marker went.

@@ -2,8 +2,8 @@
 import { ask } from './s3-requests.ts';
 
 /** Puts a policy on the bucket: by each statement everyone may read its objects, unless it says otherwise. */
-export const put = (...statements: readonly object[]) => ask('PUT data?policy', { body: textOf(statements) });
-export const textOf = (statements: readonly object[]): string =>
+export const putPolicy = (...statements: readonly object[]) => ask('PUT data?policy', { body: policyText(statements) });
+export const policyText = (statements: readonly object[]): string =>
   JSON.stringify({
     Version: '2012-10-17',
     Statement: statements.map((statement) => ({

@@ -1,4 +1,6 @@
 /** Policies that no service of AWS takes, and what they are made of. */
+import { codeOf } from './errors.ts';
+
 /** A policy of one statement, with elements changed; undefined leaves one out. */
 type Changed = (elements: object) => object;
 export const policyOf =
@@ -74,8 +76,13 @@ export const badPrincipals = (policy: Changed, name: (text: string) => string): 
   ),
 });
 
+/** A policy's text with so much white space at each of its colons. */
+export const spaced = (policy: Given, width: number): string => textOf(policy).replaceAll('":', '":'.padEnd(width));
+
 /** For a client that meets quotas: the AWS SDK takes what IAM says of one, LimitExceeded, for throttling, and tries again. */
-export const QUOTAS = { maxAttempts: 3 };
+export const FEW_ATTEMPTS = { maxAttempts: 3 };
+
+const TAKEN = 'none';
 
 /** Puts each policy; gives what was not as it should be. */
 export async function surprises(
@@ -86,15 +93,9 @@ export async function surprises(
 ): Promise<readonly string[]> {
   const found: string[] = [];
   for (const [what, policy] of [...Object.entries(refused), ...Object.entries(taken)]) {
-    const expected = Object.hasOwn(refused, what) ? code : 'taken';
-    const answer = await put(policy).then(
-      () => 'taken',
-      (error: Error) => {
-        if (error.name.startsWith('Throttling')) throw error;
-        return error.name.replace(/Exception$/, '');
-      },
-    );
-    if (answer !== expected) found.push(`${what}: ${answer}`);
+    const expected = Object.hasOwn(refused, what) ? code : TAKEN;
+    const answer = await codeOf(put(policy));
+    if (answer !== expected) found.push(`${what}: ${answer === TAKEN ? 'taken' : answer}`);
   }
   return found;
 }
