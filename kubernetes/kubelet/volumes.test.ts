@@ -126,12 +126,13 @@ describe('pod volumes', () => {
       data: { colour: value },
     });
     cluster.store.create('configmaps', data('red'));
-    cluster.store.create('secrets', {
+    const secret = (value: string) => ({
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: 'hidden', namespace: 'default' },
-      data: { key: Buffer.from('s3cret').toString('base64') },
+      data: { key: Buffer.from(value).toString('base64') },
     });
+    cluster.store.create('secrets', secret('s3cret'));
     const pod = cluster.createPod(
       'shows',
       {
@@ -171,6 +172,12 @@ describe('pod volumes', () => {
     });
     cluster.store.update('configmaps', data('blue'));
     await eventually(() => read('/info/notes') === 'signal="go \\"now\\""' && read('/settings/deep/colour') === 'blue');
+
+    // Each volume is set up by itself, so what is gone keeps no other one from its change.
+    cluster.store.remove('configmaps', 'default', 'settings');
+    cluster.store.update('secrets', secret('changed'));
+    await eventually(() => read('/hidden/key') === 'changed');
+    expect(read('/settings/deep/colour')).to.equal('blue');
   });
 
   it('waits for a missing config map with an event, and refuses hostPath', async () => {

@@ -57,13 +57,20 @@ export class PodVolumes {
     return this.#queue;
   }
 
+  /** Each volume is set up by itself: one that cannot be leaves the others as they should be. Throws the error of the first. */
   async #refresh(pod: Pod): Promise<void> {
+    const errors: unknown[] = [];
     for (const volume of (pod.spec.volumes ?? []).filter(isProjection)) {
-      const payload = await payloadOf(volume, pod, this.#sources);
-      if (isDeepStrictEqual(this.#written.get(volume.name), payload)) continue;
-      writeAtomically(this.#path(volume.name), payload);
-      this.#written.set(volume.name, payload);
+      try {
+        const payload = await payloadOf(volume, pod, this.#sources);
+        if (isDeepStrictEqual(this.#written.get(volume.name), payload)) continue;
+        writeAtomically(this.#path(volume.name), payload);
+        this.#written.set(volume.name, payload);
+      } catch (error) {
+        errors.push(error);
+      }
     }
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Gives a container a root directory in which the volumes it mounts, and no others, are at their mount paths. */
