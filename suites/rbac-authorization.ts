@@ -163,13 +163,20 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-17', 'a rule is for its verbs, resources and API groups', {
-    source: `${RBAC}, "Role and ClusterRole"`,
+    source: `${RBAC}, "Role and ClusterRole"; Kubernetes API server, endpoints/handlers/patch.go: an apply that makes an object`,
     workloads: { app: {} },
     users: {
       reader: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['get'] }] },
       deployer: { namespace: 'app', rules: [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['create'] }] },
       lister: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['list'] }] },
       watcher: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['watch'] }] },
+      patcher: {
+        ...{ namespace: 'app', serviceAccount: 'app/app' },
+        rules: [
+          { resources: ['configmaps'], verbs: ['patch'] },
+          { resources: ['configmaps'], resourceNames: ['mine'], verbs: ['create'] },
+        ],
+      },
     },
     probes: [
       succeeds(kubernetesGet(PODS_OF_APP, { user: 'lister' })),
@@ -186,6 +193,19 @@ suite('rbac', ({ scenario }) => {
         NOT_ALLOWED,
       ),
       fails(reviewAccess('deployer', { verb: 'create', resource: 'deployments', namespace: APP }), NOT_ALLOWED),
+      check('what an apply makes has to be allowed as its creation', async ({ kubernetes, name }) => {
+        const apply = async (object: string, user?: string): Promise<number> => {
+          const headers = { 'Content-Type': 'application/apply-patch+yaml', ...(user && { 'Impersonate-User': user }) };
+          const path = `${name(`/api/v1/namespaces/${APP}/configmaps`)}/${object}?fieldManager=conformance`;
+          const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: object } };
+          return (await kubernetes({ method: 'PATCH', path, headers, body })).status;
+        };
+        const user = name(`system:serviceaccount:${APP}:app`);
+        expect(await apply('others', user), 'of one that there is not').to.equal(403);
+        expect(await apply('others')).to.equal(201);
+        expect(await apply('others', user), 'of one that there is').to.equal(200);
+        expect(await apply('mine', user), 'of one that it may make').to.equal(201);
+      }),
     ],
   });
 

@@ -1,9 +1,9 @@
-import { explainRefusal } from './authorization/explain.ts';
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MutatingWebhooks } from './admission/mutating-webhooks.ts';
 import { WebhookClient } from './admission/webhook-client.ts';
 import { createDefaultRoles } from './authorization/default-roles.ts';
+import { demandAccess } from './authorization/demand.ts';
 import { Authorizer } from './authorization/rbac.ts';
 import { newCertificateAuthority } from '../../foundation/kubernetes/certificates.ts';
 import { listen, stopServer } from '../../foundation/listen.ts';
@@ -21,7 +21,6 @@ import { newTokenIssuer } from './identity/token-issuer.ts';
 import { TokenVerifier } from './identity/token-verifier.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import { ApiError, type ApiServer, type ApiServerOptions, type Kubelet } from './types.ts';
-import { forbidden } from './errors.ts';
 import { serveNonResource } from './http/non-resource.ts';
 import { attributesOf, parseRequest } from './http/request-info.ts';
 import { serveResource } from './http/resource.ts';
@@ -113,13 +112,7 @@ async function serve(context: ApiContext, request: IncomingMessage, response: Se
   const info = parseRequest(request);
   const requester = await authenticateRequest(request.headers, context.authenticateToken);
   const user = impersonate(requester, request.headers, context);
-  const attributes = attributesOf(info);
-  if (!context.authorizer.authorize(user, attributes).allowed) {
-    const cause = explainRefusal(user, attributes);
-    if ('path' in attributes) throw new ApiError(403, 'Forbidden', `forbidden: ${cause}`, {});
-    throw forbidden(attributes, attributes.name ?? '', cause);
-  }
-  context.audit(user.username, attributes);
+  demandAccess(context, user, attributesOf(info));
   const target = info.resource;
   const stream = target?.subresource === 'log' || target?.subresource === 'proxy';
   if (!stream) checkAccept(request.headers.accept);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiContext } from '../context.ts';
+import { demandAccess } from '../authorization/demand.ts';
 import { badRequest, methodNotAllowed, notFound, pathNotFound } from '../errors.ts';
 import type { UserInfo } from '../identity/user.ts';
 import { requestToken } from '../identity/token-request.ts';
@@ -17,7 +18,7 @@ import { timestamp } from '../types.ts';
 import { ApiError, type KubeObject } from '../types.ts';
 import { mediaType, readBody } from './body.ts';
 import { serveLog, serveProxy } from './pod-streams.ts';
-import type { RequestInfo, ResourceRequest } from './request-info.ts';
+import { attributesOf, type RequestInfo, type ResourceRequest } from './request-info.ts';
 import { respondJson, successStatus } from './respond.ts';
 import { reviewOf } from './reviews.ts';
 
@@ -112,6 +113,8 @@ async function servePatch(exchange: Exchange, kind: ResourceKind): Promise<void>
     return;
   }
   const namespace = target.namespace === undefined ? {} : { namespace: target.namespace };
+  // As the API server does for an apply that makes an object (endpoints/handlers/patch.go).
+  demandAccess(context, exchange.user, { ...attributesOf(info), verb: 'create' });
   const empty = { apiVersion: String(body['apiVersion']), kind: kind.kind, metadata: { name, ...namespace } };
   respondObject(exchange, kind, 201, await create(context, target, serverSideApply(empty, body, options)));
 }

@@ -9,8 +9,7 @@ import {
   serviceAccountGroups,
   type UserInfo,
 } from './user.ts';
-import { forbidden } from '../errors.ts';
-import { explainRefusal } from '../authorization/explain.ts';
+import { demandAccess } from '../authorization/demand.ts';
 import type { Authorizer } from '../authorization/rbac.ts';
 
 const AUTHENTICATION = 'authentication.k8s.io';
@@ -103,7 +102,7 @@ function values(header: string | string[] | undefined): string[] {
 export function impersonate(
   requester: UserInfo,
   headers: IncomingHttpHeaders,
-  { authorizer, audit }: { readonly authorizer: Authorizer; readonly audit: Audit },
+  context: { readonly authorizer: Authorizer; readonly audit: Audit },
 ): UserInfo {
   const username = values(headers['impersonate-user'])[0];
   const groups = values(headers['impersonate-group']);
@@ -129,13 +128,7 @@ export function impersonate(
     ...extras.map(([subresource, name]) => ({ group: AUTHENTICATION, resource: 'userextras', subresource, name })),
     ...(uid === undefined ? [] : [{ group: AUTHENTICATION, resource: 'uids', name: uid }]),
   ];
-  for (const { name, group, resource, ...scope } of checks) {
-    const attributes = { verb: 'impersonate', group, resource, name, ...scope };
-    if (!authorizer.authorize(requester, attributes).allowed) {
-      throw forbidden({ group, resource }, name, explainRefusal(requester, attributes));
-    }
-    audit(requester.username, attributes);
-  }
+  for (const check of checks) demandAccess(context, requester, { verb: 'impersonate', ...check });
   const own = groups.length > 0 || account === undefined ? groups : serviceAccountGroups(account.namespace);
   const user = { username, groups: own, ...(uid !== undefined && { uid }), ...(extras.length > 0 && { extra }) };
   if (username === ANONYMOUS.username) return { ...user, groups: [...new Set([...own, UNAUTHENTICATED])] };

@@ -1,0 +1,20 @@
+import { forbidden } from '../errors.ts';
+import type { UserInfo } from '../identity/user.ts';
+import { ApiError, type Audit } from '../types.ts';
+import { explainRefusal } from './explain.ts';
+import type { Authorizer } from './rbac.ts';
+import type { Attributes } from './types.ts';
+
+/** Throws `ApiError` 403 for what the user may not do, and records what it may. */
+export function demandAccess(
+  { authorizer, audit }: { readonly authorizer: Authorizer; readonly audit: Audit },
+  user: UserInfo,
+  attributes: Attributes,
+): void {
+  if (!authorizer.authorize(user, attributes).allowed) {
+    const cause = explainRefusal(user, attributes);
+    if ('path' in attributes) throw new ApiError(403, 'Forbidden', `forbidden: ${cause}`, {});
+    throw forbidden(attributes, attributes.name ?? '', cause);
+  }
+  audit(user.username, attributes);
+}
