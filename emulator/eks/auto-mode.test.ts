@@ -18,6 +18,7 @@ describe('EKS Auto Mode', () => {
       name: 'blue',
       roleArn: await clusterRole(cloud),
       resourcesVpcConfig: { subnetIds: SUBNETS },
+      accessConfig: { authenticationMode: 'API' },
       computeConfig: { enabled: true, nodePools: ['general-purpose', 'system'], nodeRoleArn },
       kubernetesNetworkConfig: { elasticLoadBalancing: { enabled: true } },
       storageConfig: { blockStorage: { enabled: true } },
@@ -66,7 +67,7 @@ describe('EKS Auto Mode', () => {
     ['without load balancing', { kubernetesNetworkConfig: {} }, together],
     ['without block storage', { storageConfig: undefined }, together],
     ['of storage alone', { computeConfig: undefined }, together],
-    ['without access entries', { accessConfig: { authenticationMode: 'CONFIG_MAP' } }, /authentication mode/],
+    ['without access entries', { accessConfig: undefined }, /authentication mode/],
     ['with pools of no role', { computeConfig: { enabled: true, nodePools: ['system'] } }, /need the nodeRoleArn/],
     [
       'with a pool of another name',

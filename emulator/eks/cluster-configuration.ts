@@ -16,7 +16,7 @@ export function readConfiguration(body: JsonObject): ClusterConfiguration {
   const vpc = optionalObject(body, 'resourcesVpcConfig');
   const network = optionalObject(body, 'kubernetesNetworkConfig') ?? {};
   const access = optionalObject(body, 'accessConfig') ?? {};
-  const authenticationMode = optionalString(access, 'authenticationMode') ?? 'API_AND_CONFIG_MAP';
+  const authenticationMode = optionalString(access, 'authenticationMode') ?? 'CONFIG_MAP';
   const creatorIsAdministrator = optionalBoolean(access, 'bootstrapClusterCreatorAdminPermissions') ?? true;
   if (authenticationMode === 'CONFIG_MAP' && !creatorIsAdministrator)
     throw invalidParameter(

@@ -63,7 +63,7 @@ describe('EKS clusters', () => {
       /^https:\/\/oidc\.eks\.us-west-2\.amazonaws\.com\/id\/[0-9A-F]{32}$/,
     );
     expect(cluster!.resourcesVpcConfig!.subnetIds).to.deep.equal(SUBNETS);
-    expect(cluster!.accessConfig!.authenticationMode).to.equal('API_AND_CONFIG_MAP');
+    expect(cluster!.accessConfig!.authenticationMode).to.equal('CONFIG_MAP');
     expect(cluster!.tags).to.deep.equal({ team: 'a' });
     expect(await describeIt()).to.deep.equal(cluster);
     const { spec } = cloud.clusters.get('blue')!;

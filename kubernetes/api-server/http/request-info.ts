@@ -40,8 +40,9 @@ function verbOf(method: string, named: boolean, query: URLSearchParams): string 
   switch (method) {
     case 'GET':
     case 'HEAD':
-      if (isTrue(query.get('watch'))) return 'watch';
-      return named ? 'get' : 'list';
+      // Of a named object there is no watch but a list that selects it.
+      if (named) return 'get';
+      return isTrue(query.get('watch')) ? 'watch' : 'list';
     case 'POST':
       return 'create';
     case 'PUT':
@@ -76,7 +77,7 @@ export function parseRequest(request: IncomingMessage): RequestInfo {
     if (segments[2] && !NAMESPACE_SUBRESOURCES.includes(segments[2])) segments = segments.slice(2);
   }
   const [resource = '', name, subresource] = segments.map((segment, i) => (i < 3 ? decode(segment) : segment));
-  const verb = verbOf(method, !!name && !(method === 'GET' && isTrue(query.get('watch')) && !name), query);
+  const verb = verbOf(method, !!name, query);
   return {
     method,
     path,

@@ -84,10 +84,8 @@ function serveList({ context, info, target, request, response }: Exchange, kind:
 }
 
 function serveWatch({ context, info, target, request, response }: Exchange, kind: ResourceKind): void {
-  const query = new URLSearchParams(info.query);
-  if (target.name !== undefined) query.set('fieldSelector', `metadata.name=${target.name}`);
   const namespace = kind.namespaced ? target.namespace : undefined;
-  watch(context, { kind, namespace, query, table: wantsTable(request.headers.accept) }, response);
+  watch(context, { kind, namespace, query: info.query, table: wantsTable(request.headers.accept) }, response);
 }
 
 async function servePatch(exchange: Exchange, kind: ResourceKind): Promise<void> {

@@ -44,7 +44,9 @@ export async function makeRole(
 /** Makes a cluster and the role that it needs, which clusters share. */
 export async function makeCluster(cloud: TestCloud, name = 'blue'): Promise<RecordedCluster> {
   const roleArn = await clusterRole(cloud);
-  await cloud.eks().send(new CreateClusterCommand({ name, roleArn, resourcesVpcConfig: { subnetIds: SUBNETS } }));
+  const accessConfig = { authenticationMode: 'API_AND_CONFIG_MAP' } as const;
+  const resourcesVpcConfig = { subnetIds: SUBNETS };
+  await cloud.eks().send(new CreateClusterCommand({ name, roleArn, resourcesVpcConfig, accessConfig }));
   return cloud.clusters.get(name)!;
 }
 
