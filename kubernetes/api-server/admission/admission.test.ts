@@ -82,8 +82,11 @@ describe('mutating webhooks', () => {
     const container = { name: 'added', image: 'side:1' };
     answer = (review) => respond(review, patch([{ op: 'add', path: '/spec/containers/-', value: container }]));
     const { body } = await create('patched');
-    const { containers } = body['spec'] as { containers: object[] };
+    const { containers, volumes } = body['spec'] as { containers: { volumeMounts: object[] }[]; volumes: object[] };
     expect(containers[1]).to.include({ name: 'added', imagePullPolicy: 'IfNotPresent' });
+    // Admission comes round again for what a webhook adds, with the volume that is there.
+    expect(containers[1]!.volumeMounts).to.deep.equal(containers[0]!.volumeMounts).and.to.have.length(1);
+    expect(volumes).to.have.length(1);
     expect(seen[0]?.request).to.deep.include({ name: 'patched', operation: 'CREATE', dryRun: false });
     expect(seen[0]?.request.userInfo.username).to.equal('admin');
   });

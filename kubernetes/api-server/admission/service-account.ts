@@ -7,6 +7,7 @@ import { objectsIn } from './pod-defaults.ts';
 
 const PODS = { group: '', resource: 'pods' };
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+const VOLUME = 'kube-api-access-';
 
 function apiAccessVolume(name: string): JsonObject {
   const field = { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' }, path: 'namespace' };
@@ -29,8 +30,10 @@ function mountApiAccess(spec: JsonObject): void {
     (container) => !objectsIn(container['volumeMounts']).some((mount) => mount['mountPath'] === MOUNT_PATH),
   );
   if (without.length === 0) return;
-  const name = `kube-api-access-${nameSuffix()}`;
-  spec['volumes'] = [...objectsIn(spec['volumes']), apiAccessVolume(name)];
+  const volumes = objectsIn(spec['volumes']);
+  const present = volumes.find(({ name }) => String(name).startsWith(VOLUME))?.['name'];
+  const name = typeof present === 'string' ? present : `${VOLUME}${nameSuffix()}`;
+  if (present === undefined) spec['volumes'] = [...volumes, apiAccessVolume(name)];
   for (const container of without) {
     const mount = { name, readOnly: true, mountPath: MOUNT_PATH };
     container['volumeMounts'] = [...objectsIn(container['volumeMounts']), mount];
