@@ -10,6 +10,7 @@ export const embeddedCapabilities = (chart: AgentVersion): ReadonlySet<string> =
     'imds',
     'agent-probe-port',
     'webhook-endpoint',
+    'webhook-config-map',
     'cluster-clock',
     ...(networkRights() === undefined ? [] : ['client-network']),
   ]);

@@ -92,7 +92,7 @@ describe('agent and webhook in a cluster', () => {
 
   it('are installed and removed without a trace', async () => {
     const [installedWebhook, installedAgent] = await Promise.all([webhook(), agent()]);
-    expect(api.objects.size).to.equal(9);
+    expect(api.objects.size).to.equal(11);
     await installedWebhook.remove();
     expect([...api.objects.keys()]).to.deep.equal([DAEMON_SET]);
     await installedAgent.remove();
@@ -117,7 +117,7 @@ describe('agent and webhook in a cluster', () => {
     await installed.remove();
     const deletions = api.calls.filter((call) => call.startsWith('DELETE'));
     expect(deletions[0]).to.equal(`DELETE ${REGISTRATION}`);
-    expect(deletions).to.have.length(8);
+    expect(deletions).to.have.length(10);
   });
 
   it('take a better configuration in place of the one before', async () => {
@@ -132,7 +132,7 @@ describe('agent and webhook in a cluster', () => {
     api.objects.delete(DEPLOYMENT);
     api.objects.set(DAEMON_SET, { metadata: { name: 'eks-pod-identity-agent', labels: {} } });
     await removeFromCluster(api, 'r2');
-    expect(api.objects.size).to.equal(8);
+    expect(api.objects.size).to.equal(10);
     await removeFromCluster(api, 'r1');
     expect([...api.objects.keys()]).to.deep.equal([DAEMON_SET]);
   });

@@ -1,6 +1,7 @@
 import type {
   V1ClusterRole,
   V1ClusterRoleBinding,
+  V1Role,
   V1ConfigMap,
   V1DaemonSet,
   V1Deployment,
@@ -150,7 +151,7 @@ describe("the webhook's objects", () => {
       namespace: 'kube-system',
       'aws-default-region': 'eu-west-1',
       'sts-regional-endpoint': true,
-      'watch-config-map': false,
+      'watch-config-map': true,
       'token-audience': 'sts.amazonaws.com',
     });
   });
@@ -172,10 +173,15 @@ describe("the webhook's objects", () => {
     });
   });
 
-  it('let the webhook read service accounts and nothing else', () => {
+  it('let the webhook read service accounts, and the config maps beside it, and nothing else', () => {
     expect(one<V1ClusterRole>('ClusterRole').rules).to.deep.equal([
       { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'watch', 'list'] },
     ]);
+    expect(one<V1Role>('Role')).to.deep.include({
+      rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'watch', 'list'] }],
+    });
+    for (const kind of ['Role', 'RoleBinding'])
+      expect(one<KubernetesObject>(kind).metadata.namespace).to.equal('kube-system');
     const { name } = one<KubernetesObject>('ServiceAccount').metadata;
     expect(one<V1ClusterRoleBinding>('ClusterRoleBinding').subjects?.[0]).to.include({
       name,

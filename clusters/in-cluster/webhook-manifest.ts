@@ -59,6 +59,19 @@ export function webhookObjects(spec: WebhookSpec, identities: readonly Identity[
       subjects: [{ kind: 'ServiceAccount', name: WEBHOOK, namespace: NAMESPACE }],
     },
     {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'Role',
+      metadata,
+      rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'watch', 'list'] }],
+    },
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: RBAC, kind: 'Role', name: WEBHOOK },
+      subjects: [{ kind: 'ServiceAccount', name: WEBHOOK, namespace: NAMESPACE }],
+    },
+    {
       apiVersion: 'v1',
       kind: 'Secret',
       type: 'kubernetes.io/tls',
@@ -125,6 +138,7 @@ function podSpec({ image, region }: WebhookSpec): Record<string, unknown> {
           '--token-audience=sts.amazonaws.com',
           `--aws-default-region=${region}`,
           '--sts-regional-endpoint=true',
+          '--watch-config-map',
           `--watch-container-credentials-config=${FOLDER}/${IDENTITIES.key}`,
           '--logtostderr',
           // Says of each pod whether and why it was changed.

@@ -13,6 +13,7 @@ export const kindCapabilities = (attached: boolean, chart: AgentVersion = '0.1')
       ...AGENT_CAPABILITIES[chart],
       'imds',
       'webhook-endpoint',
+      'webhook-config-map',
       'network-policy',
       'kubelet-stats',
     ],

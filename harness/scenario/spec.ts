@@ -27,6 +27,7 @@ export const CAPABILITIES = {
   'agent-token-validation':
     'an agent that checks tokens itself (0.2, on Kubernetes 1.34 or later, by keys with ids as EKS gives them)',
   'webhook-endpoint': "the webhook's own address",
+  'webhook-config-map': 'a webhook that takes roles from a config map in kube-system too (--watch-config-map)',
   'cluster-clock': "a kubelet and an agent that follow AWS' clock when it is moved",
   'sdk-chain': 'a client with the credential chain of an AWS SDK',
   'lasting-client': 'a client that goes on from one operation to the next',

@@ -1,4 +1,10 @@
-import { startWebhook } from '../../../components/webhook/index.ts';
+import type { V1ConfigMap } from '@kubernetes/client-node';
+import {
+  CONFIG_MAP,
+  configMapIdentities,
+  DEFAULT_TOKEN_EXPIRATION,
+  startWebhook,
+} from '../../../components/webhook/index.ts';
 import type { RunningWebhook, ServiceAccount } from '../../../components/webhook/index.ts';
 import { webhookRegistration } from '../../webhook-registration.ts';
 import type { ApiServer, ObjectStore } from '../../../kubernetes/index.ts';
@@ -16,6 +22,10 @@ export async function startPodIdentityWebhook(host: WebhookHost): Promise<Runnin
     serviceAccount(api.store, namespace, name);
   const webhook = await startWebhook({
     serviceAccounts: { get: lookUp, fetch: async (namespace, name) => lookUp(namespace, name) },
+    configuredIdentities: configMapIdentities(
+      () => (api.store.get('configmaps', 'kube-system', CONFIG_MAP) as V1ConfigMap | undefined)?.data?.['config'],
+      DEFAULT_TOKEN_EXPIRATION,
+    ),
     awsDefaultRegion: region,
     stsRegionalEndpoint: true,
     tls,

@@ -6,6 +6,8 @@ const Entries = goTypes({
   Entry: { RoleARN: 'string', Audience: 'string', UseRegionalSTS: 'bool', TokenExpiration: 'int64' },
 })('map[string]Entry');
 
+export const CONFIG_MAP = 'pod-identity-webhook';
+
 interface DecodedEntry {
   readonly RoleARN?: string;
   readonly Audience?: string;
@@ -34,4 +36,26 @@ export function parseConfigMap(config: string, tokenExpiration: bigint): Readonl
     });
   }
   return identities;
+}
+
+/** The identities of the config map as its `config` is when they are asked for; one that cannot be read leaves those before it. */
+export function configMapIdentities(
+  current: () => string | undefined,
+  tokenExpiration: bigint,
+  log: (line: string) => void = () => undefined,
+): { get(key: string): Identity | undefined } {
+  let read: string | undefined;
+  let identities: ReadonlyMap<string, Identity> = new Map();
+  return {
+    get(key) {
+      const config = current();
+      if (config !== undefined && config !== read) {
+        read = config;
+        const parsed = parseConfigMap(config, tokenExpiration);
+        if (parsed === undefined) log(`The config map ${CONFIG_MAP} cannot be read.`);
+        identities = parsed ?? identities;
+      }
+      return identities.get(key);
+    },
+  };
 }

@@ -5,8 +5,8 @@ import { accessOf } from '../api-server/access.ts';
 import { Informer } from '../api-server/informer.ts';
 import { ServiceAccountCache } from '../api-server/service-accounts.ts';
 import { camelCased, UsageError } from '../../go/flags.ts';
-import { parseConfigMap } from '../api-server/config-map.ts';
-import { type Identity, type RunningWebhook, clampTokenExpiration } from '../options.ts';
+import { CONFIG_MAP, configMapIdentities } from '../api-server/config-map.ts';
+import { type RunningWebhook, clampTokenExpiration } from '../options.ts';
 import { startWebhook } from '../server/start.ts';
 import type { WebhookFlags } from './flags.ts';
 import { watchIdentities } from './identities-file.ts';
@@ -37,7 +37,7 @@ export async function run(
     stops.push(() => serviceAccounts.stop());
     // Reviews are answered while the first list is still awaited, as the webhook does.
     void serviceAccounts.start();
-    const configuredIdentities = flags['watch-config-map'] ? configMapIdentities(api, flags, log, stops) : undefined;
+    const configuredIdentities = flags['watch-config-map'] ? watchedIdentities(api, flags, log, stops) : undefined;
     const webhook = await startWebhook({
       serviceAccounts,
       ...(configuredIdentities ? { configuredIdentities } : {}),
@@ -80,31 +80,22 @@ function requireSupported(flags: WebhookFlags): void {
   }
 }
 
-/** The identities of the config map as it is now; one that cannot be read leaves those before it. */
-function configMapIdentities(
+/** Watches the config maps of the webhook's namespace. */
+function watchedIdentities(
   api: Connection,
   flags: WebhookFlags,
   log: (line: string) => void,
   stops: (() => Promise<void> | void)[],
-): { get(key: string): Identity | undefined } {
+): ReturnType<typeof configMapIdentities> {
   const path = `/api/v1/namespaces/${encodeURIComponent(flags.namespace)}/configmaps`;
   const informer = new Informer(api, path, log);
   stops.push(() => informer.stop());
   void informer.start();
-  let read: string | undefined;
-  let identities: ReadonlyMap<string, Identity> = new Map();
-  return {
-    get(key) {
-      const config = informer.get(flags.namespace, 'pod-identity-webhook')?.data?.['config'];
-      if (config !== undefined && config !== read) {
-        read = config;
-        const parsed = parseConfigMap(config, clampTokenExpiration(BigInt(flags['token-expiration'])));
-        if (parsed === undefined) log('The config map pod-identity-webhook cannot be read.');
-        identities = parsed ?? identities;
-      }
-      return identities.get(key);
-    },
-  };
+  return configMapIdentities(
+    () => informer.get(flags.namespace, CONFIG_MAP)?.data?.['config'],
+    clampTokenExpiration(BigInt(flags['token-expiration'])),
+    log,
+  );
 }
 
 async function readTls(flags: WebhookFlags): Promise<{ readonly certificate: string; readonly key: string }> {
