@@ -167,6 +167,7 @@ suite('webhook', ({ scenario }) => {
       succeeds(admitPod('app', { spec: { nodeSelector: { 'kubernetes.io/os': 'windows' } } }), {
         [`app.env.${TOKEN_FILE}`]:
           'C:\\var\\run\\secrets\\pods.eks.amazonaws.com\\serviceaccount\\eks-pod-identity-token',
+        'app.mount': `${TOKEN_DIRECTORY} (read only)`,
       }),
     ],
   });

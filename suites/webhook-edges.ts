@@ -3,6 +3,7 @@ import {
   admitPod,
   annotateServiceAccount,
   between,
+  fails,
   irsaRole,
   isAbsent,
   matching,
@@ -18,6 +19,7 @@ const README = 'amazon-eks-pod-identity-webhook, README';
 const CREDENTIALS_URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
 const TOKEN_FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
 const WEB_TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
+const TOKEN_DIRECTORY = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
 const STS_ENDPOINTS = 'AWS_STS_REGIONAL_ENDPOINTS';
 const REGIONS = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
 const PAIR = [CREDENTIALS_URI, TOKEN_FILE];
@@ -36,6 +38,10 @@ const env = (...names: readonly string[]): readonly { name: string; value: strin
 /** A pod whose container sets these variables itself. */
 const setting = (...names: readonly string[]) => ({
   spec: { containers: [{ name: 'app', image: IMAGE, env: env(...names) }] },
+});
+/** A pod whose container mounts this volume itself. */
+const mounting = (name: string, mountPath: string, volume: object) => ({
+  spec: { volumes: [volume], containers: [{ name: 'app', image: IMAGE, volumeMounts: [{ name, mountPath }] }] },
 });
 const annotated = (name: string, value: string) => ({
   metadata: { annotations: { [`eks.amazonaws.com/${name}`]: value } },
@@ -78,6 +84,16 @@ suite('webhook', ({ scenario }) => {
         }),
         { 'app.mount': '/mine', 'podIdentityVolume.audience': 'pods.eks.amazonaws.com' },
       ),
+      succeeds(admitPod('web', mounting('aws-iam-token', '/mine', { name: 'aws-iam-token', emptyDir: {} })), {
+        ...{ injected: 'irsa', 'app.mount': '/mine', 'irsaVolume.audience': isAbsent },
+      }),
+      // What another volume is mounted at is not looked at, and nothing has two mounts.
+      succeeds(admitPod('pi', mounting('own', `${TOKEN_DIRECTORY}/own`, { name: 'own', emptyDir: {} })), {
+        injected: 'pod-identity',
+      }),
+      fails(admitPod('pi', mounting('own', TOKEN_DIRECTORY, { name: 'own', emptyDir: {} })), {
+        ...{ by: 'kubernetes', status: 422, message: 'must be unique' },
+      }),
     ],
   });
 
@@ -120,6 +136,12 @@ suite('webhook', ({ scenario }) => {
       succeeds(admitPod('web', { spec: { nodeSelector: { 'kubernetes.io/os': 'windows' } } }), {
         [`app.env.${WEB_TOKEN_FILE}`]: 'C:\\var\\run\\secrets\\eks.amazonaws.com\\serviceaccount\\token',
       }),
+      succeeds(
+        admitPod('web', {
+          spec: { nodeSelector: { 'kubernetes.io/os': 'linux', 'beta.kubernetes.io/os': 'windows' } },
+        }),
+        { [`app.env.${WEB_TOKEN_FILE}`]: matching(/^C:/) },
+      ),
       ...[
         { nodeSelector: { 'kubernetes.io/os': 'linux' } },
         { nodeSelector: { 'kubernetes.io/os': 'Windows' } },
@@ -133,13 +155,22 @@ suite('webhook', ({ scenario }) => {
 
   scenario('WH-23', 'a container that sets all variables itself gets no mount, though its pod gets the volume', {
     source: HANDLER + ', existing environment variables; webhook test data',
-    ...BOTH_WAYS,
+    roles: BOTH_WAYS.roles,
+    workloads: {
+      pi: BOTH_WAYS.workloads.pi,
+      quiet: { serviceAccount: 'quiet', role: 'pi', serviceAccountAnnotations: { 'sts-regional-endpoints': 'false' } },
+    },
     probes: [
       succeeds(admitPod('pi', setting(STS_ENDPOINTS, 'AWS_REGION', CREDENTIALS_URI)), {
         'app.envNames': [STS_ENDPOINTS, 'AWS_REGION', CREDENTIALS_URI].join(),
         'app.mount': isAbsent,
         'podIdentityVolume.present': true,
         label: 'enabled',
+      }),
+      // All three kinds count, also one that would not be added.
+      succeeds(admitPod('quiet', setting('AWS_REGION', CREDENTIALS_URI)), {
+        'app.envNames': ['AWS_REGION', CREDENTIALS_URI].join(),
+        'app.mount': `${TOKEN_DIRECTORY} (read only)`,
       }),
     ],
   });
@@ -156,6 +187,17 @@ suite('webhook', ({ scenario }) => {
       }),
       succeeds(admitPod('web', setting(...PAIR)), { injected: 'both', 'irsaVolume.present': true }),
       succeeds(admitPod('pi', setting('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')), { injected: 'pod-identity' }),
+      // Neither do those that SDKs look at beside a pair, or in its place.
+      ...(
+        [
+          ['pi', ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_PROFILE'], PAIR],
+          ['web', ['AWS_ROLE_SESSION_NAME', 'AWS_PROFILE'], WEB_PAIR],
+        ] as const
+      ).map(([like, own, pair]) =>
+        succeeds(admitPod(like, setting(...own)), {
+          'app.envNames': [...own, STS_ENDPOINTS, ...REGIONS, ...pair].join(),
+        }),
+      ),
       // Variables that come from elsewhere are not seen: those that are added win over them.
       succeeds(
         admitPod('pi', {
@@ -172,7 +214,12 @@ suite('webhook', ({ scenario }) => {
 
   scenario('WH-25', 'skip-containers is a list of names as they are', {
     source: `${README}, annotation skip-containers; ${HANDLER}: CSV`,
-    ...BOTH_WAYS,
+    roles: BOTH_WAYS.roles,
+    workloads: {
+      pi: BOTH_WAYS.workloads.pi,
+      // The annotation is one of pods.
+      web: { ...BOTH_WAYS.workloads.web, serviceAccountAnnotations: { 'skip-containers': 'app' } },
+    },
     probes: [
       succeeds(admitPod('pi', annotated('skip-containers', 'other')), { injected: 'pod-identity' }),
       succeeds(admitPod('pi', annotated('skip-containers', 'application')), { injected: 'pod-identity' }),
@@ -180,6 +227,9 @@ suite('webhook', ({ scenario }) => {
       ...['"unfinished', 'app,"unfinished', 'app,other"', '"app"x,other'].map((list) =>
         succeeds(admitPod('pi', annotated('skip-containers', list)), { injected: 'pod-identity' }),
       ),
+      succeeds(admitPod('pi', annotated('skip-containers', 'app')), {
+        ...{ injected: 'none', 'podIdentityVolume.present': true, label: 'enabled' },
+      }),
       succeeds(admitPod('web', annotated('skip-containers', 'other,app')), {
         injected: 'none',
         'app.mount': isAbsent,
@@ -187,7 +237,9 @@ suite('webhook', ({ scenario }) => {
         'irsaVolume.present': true,
       }),
       succeeds(admitPod('web', annotated('skip-containers', '"app","other"')), { injected: 'none' }),
-      // One line of them counts.
+      // One line of them counts, the first that is not empty.
+      succeeds(admitPod('web', annotated('skip-containers', '\nother,app\n')), { injected: 'none' }),
+      succeeds(admitPod('web'), { injected: 'irsa' }),
       succeeds(admitPod('web', annotated('skip-containers', 'other\napp')), { injected: 'irsa' }),
       // A space belongs to the name.
       succeeds(admitPod('web', annotated('skip-containers', 'other, app')), { injected: 'irsa' }),
@@ -205,10 +257,19 @@ suite('webhook', ({ scenario }) => {
       succeeds(admitPod('pi', annotated('token-expiration', '90000')), {
         'podIdentityVolume.expirationSeconds': 90_000,
       }),
-      succeeds(admitPod('pi', annotated('token-expiration', '-1')), { 'podIdentityVolume.expirationSeconds': 600 }),
+      // Of what is asked for, the default alone is varied.
+      succeeds(admitPod('pi', annotated('token-expiration', '80000')), {
+        'podIdentityVolume.expirationSeconds': 80_000,
+      }),
+      ...['-1', '60'].map((text) =>
+        succeeds(admitPod('pi', annotated('token-expiration', text)), { 'podIdentityVolume.expirationSeconds': 600 }),
+      ),
+      ...Object.entries({ 599: 600, 601: 601 }).map(([text, seconds]) =>
+        succeeds(admitPod('web', annotated('token-expiration', text)), { 'irsaVolume.expirationSeconds': seconds }),
+      ),
       // Whole numbers in digits, as Go's ParseInt reads them; anything else is none.
       succeeds(admitPod('web', annotated('token-expiration', '+7200')), { 'irsaVolume.expirationSeconds': 7200 }),
-      ...['7200.0', '7.2e3', '0x1c20', '7_200', ' 7200', '7200s', ''].map((text) =>
+      ...['7200.0', '7.2e3', '0x1c20', '7_200', ' 7200', '7200s', '', '9223372036854775808'].map((text) =>
         succeeds(admitPod('web', annotated('token-expiration', text)), { 'irsaVolume.expirationSeconds': 86_400 }),
       ),
       succeeds(admitPod('web', annotated('token-expiration', '86400'), { repeat: 3 }), {
@@ -233,9 +294,12 @@ suite('webhook', ({ scenario }) => {
           'podIdentityVolume.audience': 'pods.eks.amazonaws.com',
           [`app.env.${STS_ENDPOINTS}`]: 'regional',
         }),
-        // A pod's own annotation is none of the audience.
+        // A pod's own annotations are none of the audience, nor of STS.
         succeeds(admitPod('web', annotated('audience', 'vault.example.com')), {
           'irsaVolume.audience': 'sts.amazonaws.com',
+        }),
+        succeeds(admitPod('web', annotated('sts-regional-endpoints', 'false')), {
+          [`app.env.${STS_ENDPOINTS}`]: 'regional',
         }),
         // The expiration shows when the webhook knows of the change.
         annotateServiceAccount('pi', { 'sts-regional-endpoints': 'false', 'token-expiration': '7200' }),

@@ -1,9 +1,11 @@
 /** Which requests the API server asks a webhook about, and what it makes of the answer. */
+import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { check, podIdentityRole, suite } from '../harness/index.ts';
+import { admitPod, check, createAssociation, podIdentityRole, succeeds, suite } from '../harness/index.ts';
 
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 
+const PODS = '/api/v1/namespaces/<namespace:app>/pods';
 const INJECTED = { 'eks.amazonaws.com/pod-identity': 'enabled' };
 
 /** A webhook configuration, or a Status in the place of an object, and with the answer's status. */
@@ -73,8 +75,16 @@ suite('webhook', ({ scenario }) => {
           },
           // One that fails loses nothing of what those before it did.
           passed: { rule: { resources: ['pods'] }, settings: { failurePolicy: 'Ignore' } },
-          // The webhook of Pod Identity allows nothing of which it is shown no object.
-          denied: { settings: { failurePolicy: 'Ignore', clientConfig: ofPods?.clientConfig } },
+          // Of what has parts, the whole alone, or a part alone.
+          whole: { rule: { resources: ['namespaces'] }, settings: { objectSelector: {} } },
+          part: { rule: { resources: ['namespaces/status'] }, settings: { objectSelector: {} } },
+          // The webhook of Pod Identity allows nothing of which it is shown no object. Versions that are not known are passed over.
+          denied: {
+            settings: {
+              ...{ failurePolicy: 'Ignore', clientConfig: ofPods?.clientConfig },
+              admissionReviewVersions: ['v2', 'v1', 'v1beta1'],
+            },
+          },
         }).map(([asks, { rule, settings }]) => ({
           ...{ name: `${asks}.conformance.example.com`, admissionReviewVersions: ['v1'], sideEffects: 'None' },
           // Nobody listens there: that it is asked shows in that it fails.
@@ -119,6 +129,18 @@ suite('webhook', ({ scenario }) => {
               expect(answer, what).to.include({ status });
               expect(answer.message, what).to.contain(`webhook "${by}.conformance.example.com"`);
             }
+            // Who denies may say why.
+            if (by === 'denied') expect(answer.message).to.contain('denied the request: unexpected end of JSON input');
+          }
+          const { metadata: { labels } = {} } = await request('GET', `/api/v1/namespaces/${here}`);
+          const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: here, labels } };
+          for (const [part, by] of [
+            ['', 'whole'],
+            ['/status', 'part'],
+          ] as const) {
+            const answer = await request('PUT', `/api/v1/namespaces/${here}${part}?dryRun=All`, namespace);
+            expect(answer, `PUT of the namespace${part}`).to.include({ status: 500 });
+            expect(answer.message).to.contain(`webhook "${by}.conformance.example.com"`);
           }
           for (const [asks, status] of [
             ['created', 201],
@@ -155,6 +177,36 @@ suite('webhook', ({ scenario }) => {
         } finally {
           await request('DELETE', `${CONFIGURATIONS}/${metadata.name}`);
         }
+      }),
+    ],
+  });
+
+  scenario('WH-36', 'a pod that is there is changed no more, also when it is updated', {
+    source:
+      'amazon-eks-pod-identity-webhook, deploy/mutatingwebhook.yaml: operations CREATE; Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account": recreate the pods',
+    roles: { app: podIdentityRole() },
+    workloads: { app: {} },
+    probes: [
+      check('a pod is made, and waits for a gate', async ({ kubernetes, name }) => {
+        const containers = [{ name: 'app', image: 'example.com/app:1' }];
+        const body = {
+          ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'waits' } },
+          spec: { serviceAccountName: 'app', schedulingGates: [{ name: 'example.com/never' }], containers },
+        };
+        const { status } = await kubernetes({ method: 'POST', path: name(PODS), body });
+        expect(status).to.be.oneOf([201, 409]);
+      }),
+      createAssociation('app', 'app'),
+      succeeds(admitPod('app'), { injected: 'pod-identity' }),
+      check('it is updated, and has what it had', async ({ kubernetes, name }) => {
+        const answer = await kubernetes({
+          ...{ method: 'PATCH', path: name(`${PODS}/waits`), body: { metadata: { labels: { team: 'payments' } } } },
+          headers: { 'content-type': 'application/merge-patch+json' },
+        });
+        expect(answer.status).to.equal(200);
+        const { metadata, spec } = JSON.parse(answer.body) as V1Pod;
+        expect(metadata?.labels).to.deep.equal({ team: 'payments' });
+        expect(spec?.containers[0]?.env ?? []).to.deep.equal([]);
       }),
     ],
   });

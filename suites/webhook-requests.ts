@@ -66,6 +66,15 @@ const injected = (name: string, more: object = {}) => ({
   ...{ name, image: 'i', ...more },
   ...{ env: [STS, ...REGIONS, ...PI_PAIR], resources: {}, volumeMounts: [PI_MOUNT] },
 });
+/** Fields that the webhook has nothing to do with: ahead of `env` in Go's order, and after `volumeMounts`. */
+const LEADING = {
+  ...{ command: ['run', '--name=\u00e9<&>'], ports: [{ containerPort: 8080 }] },
+  ...{ envFrom: [{ secretRef: { name: 'keys' } }] },
+};
+const TRAILING = {
+  ...{ livenessProbe: { grpc: { port: 9090, service: 'live' } }, securityContext: { runAsUser: 0 } },
+  ...{ stdin: true },
+};
 const asItWas = (container: object) => ({ ...container, resources: {} });
 const LABEL = add('/metadata/labels/eks.amazonaws.com~1pod-identity', 'enabled');
 const LABELS = add('/metadata/labels', { 'eks.amazonaws.com/pod-identity': 'enabled' });
@@ -80,12 +89,12 @@ suite('webhook', ({ scenario }) => {
           {
             containers: [
               { name: 'app', image: 'i' },
-              { name: 'two', image: 'i', command: ['run'] },
+              { name: 'two', image: 'i', ...LEADING, ...TRAILING },
             ],
           },
           {},
           [LABELS, add('/spec/volumes', [PI_TOKEN])],
-          [injected('app'), injected('two', { command: ['run'] })],
+          [injected('app'), { ...injected('two', LEADING), ...TRAILING }],
         ],
         // There and empty is not the same as not there.
         [
