@@ -151,10 +151,16 @@ suite('irsa', ({ scenario }) => {
 
   scenario('IR-15', 'the role annotation counts on the service account alone', {
     source: WEBHOOK,
-    roles: { app: irsaRole('app/app') },
+    roles: { app: irsaRole('app/app'), another: irsaRole('app/app') },
     workloads: { annotated: { irsa: 'app' }, plain: { serviceAccount: 'plain' } },
     probes: [
       controlSucceeds(admitPod('annotated'), { injected: 'irsa', 'app.env.AWS_ROLE_ARN': '<role:app>' }),
+      succeeds(
+        admitPod('annotated', { metadata: { annotations: { 'eks.amazonaws.com/role-arn': '<role:another>' } } }),
+        {
+          'app.env.AWS_ROLE_ARN': '<role:app>',
+        },
+      ),
       succeeds(admitPod('plain', { metadata: { annotations: { 'eks.amazonaws.com/role-arn': '<role:app>' } } }), {
         injected: 'none',
         'irsaVolume.present': false,

@@ -201,6 +201,17 @@ suite('webhook', ({ scenario }) => {
       succeeds(admitPod('app', { metadata: { labels: { 'eks.amazonaws.com/pod-identity': 'disabled' } } }), {
         label: 'enabled',
       }),
+      // As much as a pod's annotations may be.
+      succeeds(
+        postToWebhook(
+          JSON_TYPE,
+          review('admission.k8s.io/v1', {
+            ...POD,
+            metadata: { ...POD.metadata, annotations: { 'example.com/note': 'x'.repeat(250_000) } },
+          }),
+        ),
+        { patchPaths: '/metadata/labels,/spec/volumes,/spec/containers' },
+      ),
     ],
   });
 

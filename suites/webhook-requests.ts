@@ -72,7 +72,10 @@ const LEADING = {
   ...{ envFrom: [{ secretRef: { name: 'keys' } }] },
 };
 const TRAILING = {
-  ...{ livenessProbe: { grpc: { port: 9090, service: 'live' } }, securityContext: { runAsUser: 0 } },
+  ...{
+    livenessProbe: { grpc: { port: 9090, service: 'live' } },
+    securityContext: { runAsUser: 0, allowPrivilegeEscalation: false },
+  },
   ...{ stdin: true },
 };
 const asItWas = (container: object) => ({ ...container, resources: {} });

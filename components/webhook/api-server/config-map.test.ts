@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseConfigMap } from './config-map.ts';
+import { configMapIdentities, parseConfigMap } from './config-map.ts';
 
 describe('parseConfigMap', () => {
   it('reads entries by namespace and service account', () => {
@@ -16,4 +16,27 @@ describe('parseConfigMap', () => {
       expect(parseConfigMap(config, 86_400n)).to.equal(undefined);
     });
   }
+});
+
+describe('configMapIdentities', () => {
+  it('follows the config map, and stays with the one before where that cannot be read', () => {
+    let config: string | undefined;
+    const logged: string[] = [];
+    const identities = configMapIdentities(
+      () => config,
+      86_400n,
+      (line) => logged.push(line),
+    );
+    const roleOf = (key: string) => identities.get(key)?.roleArn;
+    expect(roleOf('ns/app')).to.equal(undefined);
+    config = '{"ns/app":{"RoleARN":"first"},"ns/old":{"RoleARN":"old"}}';
+    expect([roleOf('ns/app'), roleOf('ns/old')]).to.deep.equal(['first', 'old']);
+    config = '{"ns/app":{"RoleARN":"second"}}';
+    expect([roleOf('ns/app'), roleOf('ns/old')]).to.deep.equal(['second', undefined]);
+    for (const unread of ['{', undefined]) {
+      config = unread;
+      expect(roleOf('ns/app')).to.equal('second');
+    }
+    expect(logged).to.deep.equal(['The config map pod-identity-webhook cannot be read.']);
+  });
 });
