@@ -78,7 +78,6 @@ suite('webhook', ({ scenario }) => {
     roles: { mapped: irsaRole('app/mapped-own'), noted: irsaRole('app/mapped-noted'), pi: podIdentityRole() },
     workloads: ACCOUNTS,
     probes: [
-      succeeds(admitPod('any'), { injected: 'none' }),
       check('the webhook takes the config map', (context) =>
         write(context, JSON.stringify(ENTRIES), ['mapped-any', '<role:mapped>']),
       ),
