@@ -132,6 +132,12 @@ describe("what the harness asks with a pod's session", () => {
     expect(await ask(query, { credentials: 'another-secret' })).to.include({
       ...{ layer: 'sts', code: 'SignatureDoesNotMatch', status: 403 },
     });
+    expect(await ask('GET s3:/')).to.include({ outcome: 'refused', layer: 's3', code: 'AccessDenied', status: 403 });
+    expect(await ask('GET s3-control:/v20180820/jobs', { headers: { 'x-amz-account-id': '111122223333' } })).to.include(
+      {
+        ...{ layer: 's3', code: 'NotImplemented', status: 501 },
+      },
+    );
     expect(await ask('GET eks:/clusters', { age: 3600 })).to.include({
       ...{ layer: 'eks', code: 'InvalidSignatureException', status: 403 },
     });

@@ -35,15 +35,15 @@ export const altered = (part: string, find: RegExp, by: string): { readonly alte
   alter: { part, find: find.source, by },
 });
 
-const REQUEST = /^([A-Z]+) (?:(sts|eks):\/)?([^?]*)(?:\?(.*))?$/s;
+const REQUEST = /^([A-Z]+) (?:(sts|eks|s3|s3-control):\/)?([^?]*)(?:\?(.*))?$/s;
 const WEEK_SECONDS = 604_800;
 /** A status of S3's that no other try changes. */
 const NOT_IMPLEMENTED = 501;
 const TRIES = 3;
 
 /**
- * A request to S3 (`PUT data/key?tagging`: the scenario's bucket and key) or another service (`GET sts:/?Action=…`, `GET
- * eks:/clusters`), with the session of a workload's pod, or of a role by web identity; null signs nothing. Queries are
+ * A request to S3 (`PUT data/key?tagging`: the scenario's bucket and key) or a service (`GET sts:/?Action=…`, `GET
+ * eks:/clusters`, `GET s3:/`), with the session of a workload's pod, or of a role by web identity; null signs nothing. Queries are
  * percent-encoded, keys are not.
  */
 export const signedRequest = defineHarnessOperation(
@@ -91,7 +91,7 @@ function wordsOf({ session, headers, ...operation }: SignedRequest): readonly st
   ];
 }
 
-type Service = 's3' | 'sts' | 'eks';
+type Service = 's3' | 'sts' | 'eks' | 's3-control';
 
 async function ask(
   world: ScenarioWorld,
@@ -107,41 +107,46 @@ async function ask(
     const sent =
       credentials === undefined
         ? unsignedRequest(line, operation, host)
-        : signRequest(line, operation, { credentials, region: aws.region, service, host, signedAs });
+        : signRequest(line, operation, { credentials, region: aws.region, service: layerOf(service), host, signedAs });
     const answer = await sendSigned(origin, sent, world.signal).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ECONNRESET' || isAwsItself(aws)) throw error;
       return undefined;
     });
     // Of S3 that has too much to do there is no answer to the question.
     const isAnswered = answer !== undefined && (answer.status < 500 || answer.status === NOT_IMPLEMENTED);
-    if (isAnswered || tried === TRIES) return answer === undefined ? noAnswer(service) : resultOf(service, answer);
+    if (isAnswered || tried === TRIES)
+      return answer === undefined ? noAnswer(layerOf(service)) : resultOf(layerOf(service), answer);
     await sleep(1000, undefined, { signal: world.signal });
   }
 }
 
-const noAnswer = (service: Service): ProbeResult => ({
+/** S3 Control signs as S3, and is where that is unless it is AWS itself. */
+const layerOf = (service: Service) => (service === 's3-control' ? 's3' : service);
+
+const noAnswer = (service: Exclude<Service, 's3-control'>): ProbeResult => ({
   ...{ outcome: 'refused', layer: 'network', code: 'NoAnswer' },
   message: `${service} ended the connection without an answer, at each of ${TRIES} tries`,
 });
 
-async function originOf({ environment: { aws } }: ScenarioWorld, service: Service): Promise<string> {
-  const given = await aws.clients('main')[service].config.endpoint?.();
-  if (given === undefined) return `https://${service}.${aws.region}.amazonaws.com`;
+async function originOf({ environment: { aws }, names }: ScenarioWorld, service: Service): Promise<string> {
+  const given = await aws.clients('main')[layerOf(service)].config.endpoint?.();
+  const place = service === 's3-control' ? `${names.expand('<account:main>')}.s3-control` : service;
+  if (given === undefined) return `https://${place}.${aws.region}.amazonaws.com`;
   return `${given.protocol}//${given.hostname}${given.port === undefined ? '' : `:${given.port}`}`;
 }
 
 function lineOf({ names }: ScenarioWorld, request: string): RequestLine & { readonly service: Service } {
-  const [, method = '', service = 's3', place = '', query = ''] = REQUEST.exec(request) ?? [];
+  const [, method = '', service, place = '', query = ''] = REQUEST.exec(request) ?? [];
   const [alias = '', ...key] = place.split('/');
-  const path = service === 's3' ? ['', names.bucket(alias), ...key.map(uriEncode)].join('/') : `/${place}`;
-  return { method, service: service as Service, path, query };
+  const path = service === undefined ? ['', names.bucket(alias), ...key.map(uriEncode)].join('/') : `/${place}`;
+  return { method, service: (service ?? 's3') as Service, path, query };
 }
 
 /**
  * S3 and STS answer XML, EKS JSON (S3 API Reference, "REST error responses"). No message holds a credential; of what else an error
  * of S3 says, the canonical request may hold the session's token.
  */
-function resultOf(layer: Service, { status, headers, body }: Answer): ProbeResult {
+function resultOf(layer: Exclude<Service, 's3-control'>, { status, headers, body }: Answer): ProbeResult {
   const id = headers['x-amz-request-id'] ?? headers['x-amzn-requestid'];
   const request = typeof id === 'string' ? { requestId: id } : {};
   const xmlns = /^(?:<\?xml[^>]*>\s*)?<\w+ xmlns="([^"]*)"/.exec(body)?.[1];
