@@ -23,6 +23,7 @@ import {
   listObjects,
   podIdentityRole,
   putObject,
+  signedRequest,
   succeeds,
   suite,
   type SignedRequestOptions,
@@ -262,10 +263,13 @@ suite('s3', ({ scenario }) => {
         deny('s3:CreateBucket', 'forbidden', { StringEquals: { 'aws:RequestTag/team': 'red' } }),
         allow('s3:ListBucketVersions', 'one', { StringEquals: { 's3:prefix': 'red/' } }),
       ),
+      lister: podIdentityRole(allow('s3:ListAllMyBuckets', '*')),
     },
-    workloads: APP,
+    workloads: { ...APP, lister: { serviceAccount: 'lister', role: 'lister' } },
     buckets: { one: {}, two: {} },
     probes: [
+      succeeds(signedRequest('lister', 'GET s3:/')),
+      fails(ask('GET s3:/'), NOT_ALLOWED),
       fails(ask('DELETE two?publicAccessBlock'), NOT_ALLOWED),
       fails(ask('PUT one?tagging', teamTag('red')), NOT_ALLOWED),
       // Tags that a bucket is made with are to be allowed as well.

@@ -1,19 +1,13 @@
-/** Copies, uploads in parts and tags of objects: what they are made of, and by whose policy. */
+/** Copies and tags of objects: what they are made of, and by whose policy. */
 import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
   CopyObjectCommand,
-  CreateMultipartUploadCommand,
-  GetObjectAttributesCommand,
-  GetObjectCommand,
+  CreateBucketCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  ListPartsCommand,
+  ListBucketsCommand,
   PutObjectCommand,
   S3Client,
-  UploadPartCommand,
-  UploadPartCopyCommand,
+  type BucketLocationConstraint,
   type CopyObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
@@ -31,6 +25,7 @@ import {
   succeeds,
   suite,
 } from '../harness/index.ts';
+import { errorOf } from './lib/errors.ts';
 import {
   APP,
   ask,
@@ -177,78 +172,22 @@ suite('s3', ({ scenario }) => {
         ask('PUT data/copy', copyOf('theirs/open/key', { 'x-amz-source-expected-bucket-owner': '<account:main>' })),
         DENIED,
       ),
-    ],
-  });
-
-  scenario('OB-34', 'an upload is of the parts that its end names, in their order', {
-    source:
-      'Amazon S3 API Reference, CompleteMultipartUpload: InvalidPart, InvalidPartOrder, EntityTooSmall, NoSuchUpload, If-None-Match; UploadPart: a part with the same number',
-    buckets: { data: {} },
-    probes: [
-      check('it ends with these parts or not at all', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
-        const place = { Bucket: name('<bucket:data>'), Key: 'parts' };
-        const given = { ContentType: 'text/plain', Metadata: { note: 'one' } };
-        const begun = async (...texts: readonly string[]) => {
-          const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...place, ...given }));
-          const parts: { PartNumber: number; ETag: string | undefined }[] = [];
-          for (const [index, Body] of [...texts.entries()].reverse()) {
-            const PartNumber = 10 * index + 2;
-            const { ETag } = await s3.send(new UploadPartCommand({ ...place, UploadId, PartNumber, Body }));
-            parts.unshift({ PartNumber, ETag });
-          }
-          return { UploadId, parts };
+      check('its bucket is not in the list of the own ones, and nobody else makes one of that name', async (world) => {
+        const s3 = new S3Client(await world.aws('s3'));
+        const [own, theirs] = ['<bucket:data>', '<bucket:theirs>'].map(world.name);
+        const listed = async (Prefix: string | undefined) => {
+          const { Buckets = [] } = await s3.send(new ListBucketsCommand({ Prefix }));
+          return Buckets.map(({ Name }) => Name);
         };
-        const completed = (
-          UploadId: string | undefined,
-          Parts: Awaited<ReturnType<typeof begun>>['parts'],
-          more = {},
-        ) =>
-          s3
-            .send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts }, ...more }))
-            .then(({ ETag }) => ETag)
-            .catch(({ name: code }: Error) => code);
-
-        const { UploadId, parts } = await begun('one', 'two');
-        const [first, second] = parts as [(typeof parts)[0], (typeof parts)[0]];
-        const { Parts: listed = [] } = await s3.send(new ListPartsCommand({ ...place, UploadId }));
-        expect(listed.map(({ PartNumber, ETag, Size }) => ({ PartNumber, ETag, Size }))).to.deep.equal(
-          parts.map((part) => ({ ...part, Size: 3 })),
-        );
-        expect(await completed(UploadId, [second, first])).to.equal('InvalidPartOrder');
-        expect(await completed(UploadId, [{ ...second, ETag: first.ETag }])).to.equal('InvalidPart');
-        expect(await completed(UploadId, [{ ...second, PartNumber: 3 }])).to.equal('InvalidPart');
-        // All but the last have 5 MiB at least.
-        expect(await completed(UploadId, parts)).to.equal('EntityTooSmall');
-        expect(await completed(UploadId, [second], { IfNoneMatch: '*' })).to.match(/^"[0-9a-f]{32}-1"$/);
-        const { Body, ContentType, Metadata } = await s3.send(new GetObjectCommand(place));
-        expect(await Body?.transformToString()).to.equal('two');
-        expect({ ContentType, Metadata }).to.deep.equal(given);
-
-        const next = await begun('one');
-        const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: place.Bucket, Prefix: 'pa' }));
-        expect(Uploads.map((upload) => upload.UploadId)).to.deep.equal([next.UploadId]);
-        expect(await completed(next.UploadId, next.parts, { IfNoneMatch: '*' })).to.equal('PreconditionFailed');
-        const aborted = new AbortMultipartUploadCommand({ ...place, UploadId: next.UploadId });
-        // A condition that fails may have ended it.
-        await s3.send(aborted).catch(({ name: code }: Error) => expect(code).to.equal('NoSuchUpload'));
-        expect(await completed(next.UploadId, next.parts)).to.equal('NoSuchUpload');
-
-        // A part that is put again takes the place of the first.
-        const last = await begun('one');
-        const copied = { ...place, UploadId: last.UploadId, PartNumber: 2 };
-        const CopySource = `${place.Bucket}/${place.Key}`;
-        const { CopyPartResult } = await s3.send(new UploadPartCopyCommand({ ...copied, CopySource }));
-        expect(await completed(last.UploadId, last.parts)).to.equal('InvalidPart');
-        const part = { PartNumber: 2, ETag: CopyPartResult?.ETag };
-        expect(await completed(last.UploadId, [part])).to.match(/-1"$/);
-        const ObjectAttributes = ['ObjectSize', 'ObjectParts', 'StorageClass'] as const;
-        const { ETag, ObjectSize, ObjectParts, StorageClass } = await s3.send(
-          new GetObjectAttributesCommand({ ...place, ObjectAttributes: [...ObjectAttributes] }),
-        );
-        expect({ ETag, ObjectSize, count: ObjectParts?.TotalPartsCount, StorageClass }).to.deep.equal({
-          ...{ ETag: undefined, ObjectSize: 3, count: 1, StorageClass: 'STANDARD' },
-        });
+        expect(await listed(own)).to.include(own);
+        expect(await listed(own)).not.to.include(theirs);
+        expect(await listed(theirs)).to.deep.equal([]);
+        const { region } = await world.aws('s3');
+        const LocationConstraint = region as BucketLocationConstraint;
+        const where = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint } };
+        const made = (Bucket: string | undefined) => errorOf(s3.send(new CreateBucketCommand({ Bucket, ...where })));
+        expect(await made(theirs)).to.equal('BucketAlreadyExists');
+        if (region !== 'us-east-1') expect(await made(own)).to.equal('BucketAlreadyOwnedByYou');
       }),
     ],
   });
@@ -260,19 +199,20 @@ suite('s3', ({ scenario }) => {
       app: podIdentityRole(
         allow(['s3:GetObject', 's3:PutObject', 's3:PutObjectTagging'], 'data/*'),
         allow('s3:GetObjectTagging', 'data/told'),
+        allow('s3:GetObjectTagging', 'data/red', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
       ),
     },
     workloads: APP,
-    objects: ['hidden', 'told'].map((key) => ({ at: `data/${key}`, tags: { team: 'red' } })),
+    objects: ['hidden', 'told', 'red'].map((key) => ({ at: `data/${key}`, tags: { team: 'red' } })),
     probes: [
       // How many there are is told to those who may read them.
       ...['GET', 'HEAD'].flatMap((method) => [
-        succeeds(ask(`${method} data/told`), { tags: 1 }),
+        ...['told', 'red'].map((key) => succeeds(ask(`${method} data/${key}`), { tags: 1 })),
         succeeds(ask(`${method} data/hidden`), { tags: isAbsent }),
       ]),
       may('PUT data/told?tagging', tagging(...numbered(10))),
       succeeds(asSession('app', getObjectTagging('data/told')), { tags: 10 }),
-      may('PUT data/told?tagging', tagging(['stage', 'x'.repeat(256)])),
+      may('PUT data/told?tagging', tagging(['t'.repeat(128), 'x'.repeat(256)])),
       succeeds(asSession('app', getObjectTagging('data/told')), { tags: 1 }),
       fails(ask('PUT data/told?tagging', tagging(...numbered(11))), refusedWith('BadRequest', 400)),
       fails(

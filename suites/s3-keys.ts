@@ -1,6 +1,9 @@
 /** What requests to S3 tell policies: headers, parameters, and how they are signed. */
+import { GetBucketTaggingCommand, PutBucketTaggingCommand, S3Client } from '@aws-sdk/client-s3';
+import { expect } from 'chai';
 import {
   allow,
+  check,
   deny,
   fails,
   podIdentityRole,
@@ -282,6 +285,20 @@ suite('s3', ({ scenario }) => {
       body: `<AbacStatus xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>${Status}</Status></AbacStatus>`,
     });
 
+  /** Gives the bucket the tags that it has. */
+  const retagged = (title: string, judge: (told: string) => void) =>
+    check(title, async ({ aws, name }) => {
+      const s3 = new S3Client(await aws('s3'));
+      const bucket = { Bucket: name('<bucket:data>') };
+      const { TagSet } = await s3.send(new GetBucketTaggingCommand(bucket));
+      judge(
+        await s3.send(new PutBucketTaggingCommand({ ...bucket, Tagging: { TagSet } })).then(
+          () => 'put',
+          ({ name: code }: Error) => code,
+        ),
+      );
+    });
+
   scenario('OB-23', "a bucket's tags decide once attribute-based access control is on for it, and only while it is", {
     source:
       'Amazon S3 User Guide, "Using tags with S3 general purpose buckets" and "Enabling ABAC in general purpose buckets"; Service Authorization Reference, Amazon S3: s3:BucketTag',
@@ -305,13 +322,68 @@ suite('s3', ({ scenario }) => {
       ...['resource', 'bucket', 'other'].map((key) => mayNot(`GET data/${key}`)),
       mayNot('GET data'),
       may('GET data/none'),
+      retagged('tags are put as long as it is off', (told) => expect(told).to.equal('put')),
       abac('Enabled'),
+      retagged('and by this call no longer', (told) => expect(told).not.to.equal('put')),
       may('GET data'),
       ...['resource', 'bucket'].map((key) => may(`GET data/${key}`)),
       ...['other', 'none'].map((key) => mayNot(`GET data/${key}`)),
       abac('Disabled'),
       mayNot('GET data/resource'),
       may('GET data/none'),
+    ],
+  });
+
+  const tagsOf = (method: string, bucket: string, query = '') =>
+    `${method} s3-control:/v20180820/tags/arn%3Aaws%3As3%3A%3A%3A<bucket:${bucket}>${query}`;
+  const headers = { 'x-amz-account-id': '<account:main>' };
+  const team = (value: string, key = 'team') => ({
+    headers,
+    body: `<TagResourceRequest xmlns="http://awss3control.amazonaws.com/doc/2018-08-20/"><Tags><Tag><Key>${key}</Key><Value>${value}</Value></Tag></Tags></TagResourceRequest>`,
+  });
+
+  scenario('OB-39', 'tags are given to a bucket and taken from it by permissions of their own, and decide at once', {
+    source:
+      'Amazon S3 API Reference, TagResource, UntagResource and ListTagsForResource; Amazon S3 User Guide, "Using tags with S3 general purpose buckets"; Service Authorization Reference, Amazon S3: aws:RequestTag, aws:TagKeys',
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:PutBucketAbac', 'data'),
+        allow('s3:TagResource', 'data', { StringEquals: { 'aws:RequestTag/team': ['red', 'blue'] } }),
+        allow('s3:UntagResource', 'data', { 'ForAllValues:StringEquals': { 'aws:TagKeys': 'team' } }),
+        allow('s3:ListTagsForResource', 'data'),
+        ...['red', 'blue'].map((value) =>
+          allow('s3:GetObject', `data/${value}`, { StringEquals: { 'aws:ResourceTag/team': value } }),
+        ),
+        allow('s3:GetObject', 'data/kept', {
+          StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' },
+        }),
+      ),
+    },
+    workloads: APP,
+    objects: ['red', 'blue', 'kept'].map((key) => `data/${key}`),
+    buckets: { other: {} },
+    probes: [
+      abac('Enabled'),
+      may('GET data/kept'),
+      mayNot('GET data/red'),
+      mayNot(tagsOf('POST', 'data'), team('green')),
+      mayNot(tagsOf('POST', 'data'), team('red', 'stage')),
+      mayNot(tagsOf('POST', 'other'), team('red')),
+      may(tagsOf('POST', 'data'), team('red')),
+      may('GET data/red'),
+      // Others are left as they were.
+      may('GET data/kept'),
+      may(tagsOf('POST', 'data'), team('blue')),
+      may('GET data/blue'),
+      mayNot('GET data/red'),
+      may(tagsOf('GET', 'data'), { headers }),
+      mayNot(tagsOf('GET', 'other'), { headers }),
+      mayNot(tagsOf('DELETE', 'data', '?tagKeys=team&tagKeys=conformance-region'), { headers }),
+      mayNot(tagsOf('DELETE', 'other', '?tagKeys=team'), { headers }),
+      may(tagsOf('DELETE', 'data', '?tagKeys=team'), { headers }),
+      mayNot('GET data/blue'),
+      may('GET data/kept'),
     ],
   });
 

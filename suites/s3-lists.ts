@@ -5,6 +5,7 @@ import {
   DeleteObjectsCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectsCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
@@ -71,6 +72,31 @@ suite('s3', ({ scenario }) => {
           if (paged.length > KEYS.length) break;
         }
         expect(paged).to.deep.equal(KEYS.slice(2));
+        const names = (prefix: string) =>
+          s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: prefix, Delimiter: '/' }));
+        const { Versions = [], CommonPrefixes = [] } = await names('a/');
+        expect([...Versions.map(({ Key }) => Key), ...CommonPrefixes.map(({ Prefix }) => Prefix)]).to.deep.equal([
+          'a/1',
+          'a/b/',
+        ]);
+      }),
+      check('what is told of each', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const Bucket = name('<bucket:data>');
+        await s3.send(new PutObjectCommand({ Bucket, Key: 'B', Body: 'two', StorageClass: 'STANDARD_IA' }));
+        const first = async (more: object) => {
+          const { Contents: [object] = [] } = await s3.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1, ...more }));
+          return object;
+        };
+        const { LastModified: written } = await s3.send(new HeadObjectCommand({ Bucket, Key: 'B' }));
+        const plain = await first({});
+        expect(plain).to.include({ Key: 'B', ETag: ETAG_OF_TWO, Size: 3, StorageClass: 'STANDARD_IA' });
+        expect(plain?.LastModified).to.deep.equal(written);
+        // Whose it is, is told where that is asked for, and always by the first version of the call.
+        expect(plain?.Owner).to.equal(undefined);
+        const { Contents: [older] = [] } = await s3.send(new ListObjectsCommand({ Bucket, MaxKeys: 1 }));
+        expect(older?.Owner?.ID).to.match(/^[0-9a-f]{64}$/);
+        expect((await first({ FetchOwner: true }))?.Owner?.ID).to.equal(older?.Owner?.ID);
       }),
       check('by the first version of the call', async ({ aws, name }) => {
         const s3 = new S3Client(await aws('s3'));

@@ -19,6 +19,7 @@ import {
   trustRole,
   type CheckContext,
 } from '../harness/index.ts';
+import { errorOf } from './lib/errors.ts';
 import { NOBODY, putPolicy } from './lib/bucket-policies.ts';
 import { APP, ask, DENIED, may, refusedWith } from './lib/s3-requests.ts';
 
@@ -30,6 +31,8 @@ suite('s3', ({ scenario }) => {
     Condition: { [operator]: { [key]: value } },
   });
   const ACCOUNT = '<account:main>';
+  const KMS_KEY = 'arn:aws:kms:us-west-2:111122223333:key/00000000-0000-0000-0000-000000000000';
+  const OVER_TLS = { 'aws:SecureTransport': 'true' };
   const NARROW: readonly object[] = [
     NOBODY,
     { Principal: { AWS: ACCOUNT } },
@@ -48,6 +51,9 @@ suite('s3', ({ scenario }) => {
     condition('StringLike', 's3:DataAccessPointArn', 'arn:aws:s3:us-west-2:111122223333:accesspoint/*'),
     condition('IpAddress', 'aws:SourceIp', ['192.0.2.0/24', '198.51.100.7', '10.0.0.0/8']),
     condition('IpAddress', 'aws:SourceIp', ['2001:db8::/32']),
+    condition('StringEquals', 's3:x-amz-server-side-encryption-aws-kms-key-id', KMS_KEY),
+    // All of its conditions must hold, so that one of them is enough.
+    { Condition: { StringEquals: { 'aws:Referer': 'app', 'aws:PrincipalAccount': ACCOUNT }, Bool: OVER_TLS } },
   ];
   const WIDE: readonly object[] = [
     {},
@@ -69,6 +75,7 @@ suite('s3', ({ scenario }) => {
     condition('IpAddress', 'aws:SourceIp', ['192.0.2.0/24', '10.0.0.0/7']),
     condition('IpAddress', 'aws:SourceIp', '2001:db8::/31'),
     condition('NotIpAddress', 'aws:SourceIp', '192.0.2.0/24'),
+    { Condition: { Bool: OVER_TLS } },
     { Resource: 'arn:aws:s3:::<bucket:data>/open/*' },
     // An Allow with NotPrincipal is for everyone else.
     { Principal: undefined, NotPrincipal: { AWS: '<role:app>' } },
@@ -186,6 +193,15 @@ suite('s3', ({ scenario }) => {
       fails(anonymous, DENIED),
       // What is not said is off.
       succeeds(block({ RestrictPublicBuckets: false })),
+      succeeds(putPolicy({})),
+      succeeds(anonymous),
+      // And all that is not there.
+      may('DELETE data?publicAccessBlock'),
+      check('there is none', async ({ aws, name }) => {
+        const asked = new GetPublicAccessBlockCommand({ Bucket: name('<bucket:data>') });
+        const told = await errorOf(new S3Client(await aws('s3')).send(asked));
+        expect(told).to.equal('NoSuchPublicAccessBlockConfiguration');
+      }),
       // Policies are for identities of the account, whoever may read them.
       succeeds(putPolicy({ Action: 's3:GetBucketPolicy*', Resource: 'arn:aws:s3:::<bucket:data>' })),
       fails(signedRequest(null, 'GET data?policy'), refusedWith('MethodNotAllowed', 405)),

@@ -28,7 +28,7 @@ suite('s3', ({ scenario }) => {
     needs: ['own-boundary'],
     roles: {
       app: podIdentityRole(
-        allow('s3:GetObject', 'data/newest/*'),
+        allow('s3:GetObject', 'data/newest/*', { Null: { 's3:VersionId': 'true' } }),
         allow('s3:GetObjectVersion', 'data/versions/*'),
         allow('s3:GetObjectVersion', 'data/null/*', { StringEquals: { 's3:VersionId': 'null' } }),
         allow('s3:GetObjectVersion', 'data/other/*', { StringNotEquals: { 's3:VersionId': 'null' } }),
@@ -85,8 +85,8 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  const versioning = (Status: string) =>
-    ask('PUT data?versioning', {
+  const versioning = (Status: string, bucket = 'data') =>
+    ask(`PUT ${bucket}?versioning`, {
       body: `<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>${Status}</Status></VersioningConfiguration>`,
     });
   const MARKED = refusedWith('MethodNotAllowed', 405);
@@ -100,10 +100,12 @@ suite('s3', ({ scenario }) => {
         allow(['s3:PutObject', 's3:DeleteObject*'], 'data/*'),
         allow('s3:GetObject*', 'data/key'),
         allow(['s3:PutBucketVersioning', 's3:ListBucket', 's3:ListBucketVersions'], 'data'),
+        allow(['s3:GetObject', 's3:DeleteObject*'], 'unlisted/*'),
+        allow('s3:PutBucketVersioning', 'unlisted'),
       ),
     },
     workloads: APP,
-    objects: ['data/key'],
+    objects: ['data/key', 'unlisted/key'],
     probes: [
       // Then what is deleted leaves a marker, whose version is `null`.
       may('GET data/key?versionId=null'),
@@ -121,6 +123,8 @@ suite('s3', ({ scenario }) => {
           );
         expect(await markerOf('key')).to.equal('true');
         expect(await markerOf('nothing')).to.equal(undefined);
+        // A marker is left of what never was, too.
+        expect(await markerOf('hidden')).to.equal('true');
       }),
       fails(ask('GET data/key?versionId=null'), { ...MARKED, facts: { Method: 'GET', ResourceType: 'DeleteMarker' } }),
       fails(ask('GET data/key?tagging&versionId=null'), MARKED),
@@ -129,8 +133,13 @@ suite('s3', ({ scenario }) => {
       mayNot('PUT data/copy', copyOf('data/hidden?versionId=null')),
       may('DELETE data/key?versionId=null'),
       fails(ask('GET data/key?versionId=null'), refusedWith('NoSuchVersion', 404)),
-      // What is left would keep the bucket.
-      may('DELETE data/hidden?versionId=null'),
+      // Who may not list is told no more than of what never was.
+      may('GET unlisted/key'),
+      succeeds(versioning('Suspended', 'unlisted')),
+      may('DELETE unlisted/key'),
+      mayNot('GET unlisted/key'),
+      // What is left would keep the buckets.
+      ...['data/hidden', 'unlisted/key'].map((object) => may(`DELETE ${object}?versionId=null`)),
     ],
   });
 
@@ -195,10 +204,12 @@ suite('s3', ({ scenario }) => {
         allow(['s3:GetObject', 's3:GetObjectVersion'], ['listed/*', 'versions/*', 'hidden/*']),
         allow('s3:ListBucket', 'listed'),
         allow('s3:ListBucketVersions', 'versions'),
+        allow('s3:ListBucket', 'closed'),
       ),
     },
     workloads: APP,
     objects: ['listed/key', 'versions/key', 'hidden/key'],
+    buckets: { closed: {} },
     probes: [
       fails(ask('GET listed/nothing'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'nothing' } }),
       fails(ask('GET versions/nothing?versionId=null'), {
@@ -208,6 +219,8 @@ suite('s3', ({ scenario }) => {
       mayNot('GET versions/nothing'),
       mayNot('GET listed/nothing?versionId=null'),
       mayNot('GET hidden/nothing'),
+      // Nor is who may list and not read.
+      mayNot('GET closed/nothing'),
       mayNot('GET hidden/nothing?versionId=null'),
       // HEAD has no document that would tell more than the status.
       fails(ask('HEAD listed/nothing'), refusedWith('404', 404)),
