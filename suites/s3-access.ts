@@ -253,7 +253,7 @@ suite('s3', ({ scenario }) => {
   });
 
   scenario('OB-26', 'what is asked of a bucket has a permission each', {
-    source: `${PERMISSIONS}; Amazon S3 API Reference, CreateBucket: s3:TagResource`,
+    source: `${PERMISSIONS}; Amazon S3 API Reference, CreateBucket: s3:TagResource; ListBuckets: s3:ListAllMyBuckets`,
     needs: ['own-boundary'],
     roles: {
       app: podIdentityRole(

@@ -1,5 +1,5 @@
 /** Who may put which policy on a bucket. */
-import { GetBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetBucketPolicyCommand, GetBucketPolicyStatusCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { allow, check, fails, forPrincipal, podIdentityRole, succeeds, suite, trustRole } from '../harness/index.ts';
 import { NOBODY, policyText, putPolicy } from './lib/bucket-policies.ts';
@@ -38,6 +38,9 @@ suite('s3', ({ scenario }) => {
         const asked = new GetBucketPolicyCommand({ Bucket: name('<bucket:data>') });
         const { Policy = '{}' } = await new S3Client(await aws('s3')).send(asked).catch(() => ({ Policy: '"none"' }));
         expect(JSON.parse(Policy)).to.deep.equal(JSON.parse(name(OF_NOBODY)));
+        const status = new GetBucketPolicyStatusCommand({ Bucket: name('<bucket:data>') });
+        const { PolicyStatus } = await new S3Client(await aws('s3')).send(status);
+        expect(PolicyStatus?.IsPublic).to.equal(false);
       }),
       may('GET data?policyStatus'),
       may('DELETE data?policy'),

@@ -31,6 +31,7 @@ import {
   ask,
   copyOf,
   DENIED,
+  digests,
   ETAG_OF_ONE,
   HASH_OF_ONE,
   may,
@@ -143,7 +144,7 @@ suite('s3', ({ scenario }) => {
   });
 
   scenario('OB-33', 'a source in another account is of that account', {
-    source: `${COPY}, permissions; Service Authorization Reference, Amazon S3: s3:ResourceAccount`,
+    source: `${COPY}, permissions; Service Authorization Reference, Amazon S3: s3:ResourceAccount; Amazon S3 API Reference, ListBuckets: prefix; CreateBucket: BucketAlreadyExists, BucketAlreadyOwnedByYou`,
     roles: {
       app: podIdentityRole(
         allow('s3:GetObject', ['theirs/open/*', 'theirs/closed/*'], {
@@ -214,6 +215,10 @@ suite('s3', ({ scenario }) => {
       succeeds(asSession('app', getObjectTagging('data/told')), { tags: 10 }),
       may('PUT data/told?tagging', tagging(['t'.repeat(128), 'x'.repeat(256)])),
       succeeds(asSession('app', getObjectTagging('data/told')), { tags: 1 }),
+      // A document that was damaged on the way is none.
+      fails(ask('PUT data/told?tagging', { ...tagging(['stage', 'x']), headers: digests.md5('other') }), {
+        ...refusedWith('BadDigest', 400),
+      }),
       fails(ask('PUT data/told?tagging', tagging(...numbered(11))), refusedWith('BadRequest', 400)),
       fails(
         ask('PUT data/new', {

@@ -211,6 +211,8 @@ suite('s3', ({ scenario }) => {
       may('GET prefixed?list-type=2&prefix='),
       mayNot('GET prefixed?list-type=2&prefix=red'),
       mayNot('GET prefixed?list-type=2'),
+      // HeadBucket has no prefix.
+      fails(ask('HEAD prefixed'), refusedWith('403', 403)),
       may('GET prefixed?prefix=red%2F'),
       mayNot('GET prefixed?prefix=blue%2F'),
       may('GET delimited?list-type=2&delimiter=%2F'),

@@ -49,7 +49,7 @@ suite('s3', ({ scenario }) => {
   const KEYS = ['B', 'a/1', 'a/b/2', 'a/b/3', 'c&<1>', 'c(1)', 'ä', '\u{ff5e}', '\u{1f600}'];
 
   scenario('OB-36', 'a listing has the keys after a start, with a prefix, in the order of their bytes', {
-    source: `${LISTS}: start-after, prefix, delimiter, encoding-type, marker, NextMarker; Amazon S3 User Guide, "Listing object keys programmatically": in UTF-8 binary order`,
+    source: `${LISTS}: start-after, prefix, delimiter, encoding-type, fetch-owner, marker, NextMarker; Amazon S3 User Guide, "Listing object keys programmatically": in UTF-8 binary order`,
     objects: KEYS.map((key) => `data/${key}`),
     probes: [
       check('all, and parts of them', async ({ aws, name }) => {

@@ -295,7 +295,14 @@ suite('s3', ({ scenario }) => {
       may('POST safe?delete', withMd5(deletion('<Object><Key>one</Key><ETag>*</ETag></Object>'))),
       fails(ask('GET safe/one'), refusedWith('NoSuchKey', 404)),
       may('DELETE safe/two', onlyIf('if-match', '*')),
-      // A list without a checksum is no list.
+      // A list without a checksum is no list, nor is one with that of another.
+      fails(
+        ask('POST data?delete', { ...withMd5(deletion(NONE)), body: deletion('<Object><Key>one</Key></Object>') }),
+        {
+          ...refusedWith('BadDigest', 400),
+        },
+      ),
+      may('GET data/one'),
       fails(ask('POST data?delete', { body: deletion('<Object><Key>one</Key></Object>') }), {
         ...refusedWith('InvalidRequest', 400),
       }),

@@ -1,11 +1,5 @@
 /** What makes a policy of a bucket public, and what keeps it from letting everyone in. */
-import {
-  DeletePublicAccessBlockCommand,
-  GetBucketPolicyStatusCommand,
-  GetPublicAccessBlockCommand,
-  PutPublicAccessBlockCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { GetBucketPolicyStatusCommand, GetPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
   allow,
@@ -17,11 +11,10 @@ import {
   succeeds,
   suite,
   trustRole,
-  type CheckContext,
 } from '../harness/index.ts';
 import { errorOf } from './lib/errors.ts';
 import { NOBODY, putPolicy } from './lib/bucket-policies.ts';
-import { APP, ask, DENIED, may, refusedWith } from './lib/s3-requests.ts';
+import { APP, ask, DENIED, may, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
 
 const PUBLIC = 'Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage": "The meaning of public"';
 
@@ -104,38 +97,30 @@ suite('s3', ({ scenario }) => {
 
   /** Account and role, as a Deny with NotPrincipal must name them. */
   const NAMED = ['arn:aws:iam::<account:main>:root', '<role:app>'];
+  const blocks = (settings: Readonly<Record<string, boolean>>, version = 's3.amazonaws.com/doc/2006-03-01') =>
+    `<PublicAccessBlockConfiguration xmlns="http://${version}/">${Object.entries(settings)
+      .map(([name, on]) => `<${name}>${on}</${name}>`)
+      .join('')}</PublicAccessBlockConfiguration>`;
   const block = (settings: Readonly<Record<string, boolean>>) =>
-    ask('PUT data?publicAccessBlock', {
-      body: `<PublicAccessBlockConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${Object.entries(settings)
-        .map(([name, on]) => `<${name}>${on}</${name}>`)
-        .join('')}</PublicAccessBlockConfiguration>`,
+    ask('PUT data?publicAccessBlock', { body: blocks(settings) });
+  const RESTRICTED = blocks({ RestrictPublicBuckets: true }, 'awss3control.amazonaws.com/doc/2018-08-20');
+  const ofAccount = (method: string, session = 'app', account = ACCOUNT) =>
+    signedRequest(session, `${method} s3-control:/v20180820/configuration/publicAccessBlock`, {
+      ...{ headers: { 'x-amz-account-id': account }, ...(method === 'PUT' && { body: RESTRICTED }) },
     });
-  /** Of the account, by S3 Control, whose requests for it have the form of those for a bucket. */
-  const blockOfAccount = async (
-    { aws, name }: CheckContext,
-    command: PutPublicAccessBlockCommand | DeletePublicAccessBlockCommand,
-  ): Promise<void> => {
-    const s3 = new S3Client(await aws('s3'));
-    s3.middlewareStack.add(
-      (next) => (args) => {
-        const request = args.request as { path: string; query: object; headers: Record<string, string> };
-        Object.assign(request, { path: '/v20180820/configuration/publicAccessBlock', query: {} });
-        request.headers['x-amz-account-id'] = name(ACCOUNT);
-        return next(args);
-      },
-      { step: 'build' },
-    );
-    await s3.send(command as PutPublicAccessBlockCommand);
-  };
   const anonymous = signedRequest(null, 'GET data/open/key');
   const stranger = signedRequest('stranger', 'GET data/open/key');
 
   scenario('OB-20', 'a public policy lets everyone in where the blocks of the bucket are off, and only then', {
-    source: `${PUBLIC}; "Block public access settings": BlockPublicPolicy, RestrictPublicBuckets`,
+    source: `${PUBLIC}; "Block public access settings": BlockPublicPolicy, RestrictPublicBuckets; Amazon S3 API Reference, S3 Control: PutPublicAccessBlock, permissions`,
     // On AWS accounts block public access as a whole, or should, and nobody makes a bucket public for a test.
     needs: ['call-record', 'own-boundary'],
     roles: {
-      app: podIdentityRole(allow(['s3:PutBucketPolicy', 's3:PutBucketPublicAccessBlock'], 'data')),
+      app: podIdentityRole(
+        allow(['s3:PutBucketPolicy', 's3:PutBucketPublicAccessBlock'], 'data'),
+        allow('s3:PutAccountPublicAccessBlock', '*'),
+      ),
+      reader: podIdentityRole(allow('s3:GetAccountPublicAccessBlock', '*')),
       base: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], '<role:stranger>')),
       stranger: {
         account: 'other',
@@ -144,7 +129,8 @@ suite('s3', ({ scenario }) => {
       },
     },
     workloads: {
-      app: { role: 'app' },
+      ...APP,
+      reader: { serviceAccount: 'reader', role: 'reader' },
       stranger: { serviceAccount: 'stranger', role: { role: 'base', targetRole: 'stranger' } },
     },
     objects: ['data/open/key', 'data/closed/key'],
@@ -170,23 +156,25 @@ suite('s3', ({ scenario }) => {
         expect((await new S3Client(await aws('s3')).send(asked)).PolicyStatus?.IsPublic).to.equal(true);
       }),
       // Of bucket and account the stricter counts.
-      check('the account restricts public buckets', (world) =>
-        blockOfAccount(
-          world,
-          new PutPublicAccessBlockCommand({
-            ...{ Bucket: 'none', PublicAccessBlockConfiguration: { RestrictPublicBuckets: true } },
-          }),
-        ),
-      ),
+      succeeds(ofAccount('PUT')),
+      succeeds(ofAccount('GET', 'reader')),
+      // To read it and to change it are two permissions, and of the own account alone.
+      fails(ofAccount('GET'), NOT_ALLOWED),
+      ...['PUT', 'DELETE'].flatMap((method) => [
+        fails(ofAccount(method, 'reader'), NOT_ALLOWED),
+        fails(ofAccount(method, 'app', '<account:other>'), DENIED),
+      ]),
       may('GET data/open/key'),
       ...[stranger, anonymous].map((request) => fails(request, DENIED)),
-      check('the account restricts nothing', (world) =>
-        blockOfAccount(world, new DeletePublicAccessBlockCommand({ Bucket: 'none' })),
-      ),
+      succeeds(ofAccount('DELETE')),
       succeeds(anonymous),
       fails(signedRequest(null, 'GET data/closed/key'), DENIED),
       fails(signedRequest('stranger', 'GET data/closed/key'), DENIED),
       succeeds(block({ RestrictPublicBuckets: true })),
+      // Of a public policy nothing is left to another account, whatever else it says.
+      succeeds(putPolicy({}, { Principal: { AWS: '<role:stranger>' } })),
+      may('GET data/open/key'),
+      fails(stranger, DENIED),
       succeeds(putPolicy({ Principal: { AWS: '<role:stranger>' } })),
       // What is not public is not restricted.
       succeeds(stranger),

@@ -25,7 +25,7 @@ const LEAST_PART = 5 * 1024 * 1024;
 suite('s3', ({ scenario }) => {
   scenario('OB-34', 'an upload is of the parts that its end names, in their order', {
     source:
-      'Amazon S3 API Reference, CompleteMultipartUpload: InvalidPart, InvalidPartOrder, EntityTooSmall, NoSuchUpload, If-None-Match; UploadPart: a part with the same number',
+      'Amazon S3 API Reference, CompleteMultipartUpload: InvalidPart, InvalidPartOrder, EntityTooSmall, NoSuchUpload, If-None-Match, x-amz-mp-object-size; UploadPart: a part with the same number, part numbers; ListParts and ListMultipartUploads',
     buckets: { data: {} },
     probes: [
       check('it ends with these parts or not at all', async ({ aws, name }) => {

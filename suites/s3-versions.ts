@@ -131,6 +131,7 @@ suite('s3', ({ scenario }) => {
       fails(ask('GET data/key?versionId=null', { headers: { range: 'bytes=0-1' } }), MARKED),
       fails(ask('PUT data/copy', ofVersion('key')), refusedWith('InvalidRequest', 400)),
       mayNot('PUT data/copy', copyOf('data/hidden?versionId=null')),
+      mayNot('GET data/hidden?versionId=null'),
       may('DELETE data/key?versionId=null'),
       fails(ask('GET data/key?versionId=null'), refusedWith('NoSuchVersion', 404)),
       // Who may not list is told no more than of what never was.
