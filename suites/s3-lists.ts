@@ -65,6 +65,10 @@ suite('s3', ({ scenario }) => {
         expect(await keysOf({ Prefix: 'a/', Delimiter: '/' })).to.deep.equal(['a/1', 'a/b/']);
         expect(await keysOf({ Prefix: 'a', Delimiter: '/' })).to.deep.equal(['a/']);
         expect(await keysOf({ Prefix: 'c', EncodingType: 'url' })).to.deep.equal(['c%26%3C1%3E', 'c%281%29']);
+        expect(await keysOf({ Prefix: 'c', Delimiter: '(', EncodingType: 'url' })).to.deep.equal([
+          'c%26%3C1%3E',
+          'c%28',
+        ]);
         expect(await keysOf({ MaxKeys: 0 })).to.deep.equal([]);
         const paged: unknown[] = [];
         for await (const page of paginateListObjectsV2({ client: s3, pageSize: 2 }, { Bucket, StartAfter: 'a/1' })) {
@@ -208,6 +212,10 @@ suite('s3', ({ scenario }) => {
           expect(await keys()).to.equal(0);
           await remove('null');
           expect(await read()).to.equal(`three ${three}`);
+          const { Deleted: [deleted] = [] } = await s3.send(
+            new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'key' }] } }),
+          );
+          expect(deleted).to.include({ Key: 'key', DeleteMarker: true, DeleteMarkerVersionId: 'null' });
         } finally {
           // What is left would keep the bucket.
           const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));

@@ -119,6 +119,12 @@ suite('s3', ({ scenario }) => {
           );
         expect(await statusOf({ IfModifiedSince: written })).to.equal(304);
         expect(await statusOf({ IfModifiedSince: before })).to.equal(200);
+        // What has not changed is told by its entity tag (RFC 9110, section 15.4.5).
+        const unchangedTag = await s3.send(new GetObjectCommand({ ...object, IfModifiedSince: written })).then(
+          () => 'an object',
+          ({ $response }: S3ServiceException) => $response?.headers['etag'],
+        );
+        expect(unchangedTag).to.equal(ETAG_OF_ONE);
         expect(await statusOf({ IfUnmodifiedSince: written })).to.equal(200);
         expect(await statusOf({ IfUnmodifiedSince: before })).to.equal(412);
         // A time says nothing beside an entity tag, whether that is the object's or not (RFC 9110, section 13.1.3).

@@ -18,6 +18,7 @@ const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 A
 const ENTRIES = `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${['newest', 'tags']
   .map((folder) => `<Object><Key>${folder}/key</Key><VersionId>null</VersionId></Object>`)
   .join('')}</Delete>`;
+const ATTRIBUTES = { headers: { 'x-amz-object-attributes': 'ETag' } };
 const ofVersion = (key: string, more: Readonly<Record<string, string>> = {}) => ({
   headers: { 'x-amz-copy-source': `<bucket:data>/${key}?versionId=null`, ...more },
 });
@@ -30,7 +31,9 @@ suite('s3', ({ scenario }) => {
       app: podIdentityRole(
         allow('s3:GetObject', 'data/newest/*', { Null: { 's3:VersionId': 'true' } }),
         allow('s3:GetObjectVersion', 'data/versions/*'),
-        allow('s3:GetObjectVersion', 'data/null/*', { StringEquals: { 's3:VersionId': 'null' } }),
+        allow(['s3:GetObjectVersion', 's3:GetObjectVersionAttributes'], 'data/null/*', {
+          StringEquals: { 's3:VersionId': 'null' },
+        }),
         allow('s3:GetObjectVersion', 'data/other/*', { StringNotEquals: { 's3:VersionId': 'null' } }),
         allow('s3:GetObjectVersionTagging', ['data/tags/*', 'data/source/*']),
         allow('s3:PutObjectVersionTagging', 'data/tags/*'),
@@ -60,6 +63,8 @@ suite('s3', ({ scenario }) => {
       mayNot('GET data/versions/key'),
       may('GET data/null/key?versionId=null'),
       mayNot('GET data/other/key?versionId=null'),
+      may('GET data/null/key?attributes&versionId=null', ATTRIBUTES),
+      mayNot('GET data/versions/key?attributes&versionId=null', ATTRIBUTES),
       may('GET data/tags/key?tagging&versionId=null'),
       mayNot('GET data/tags/key?tagging'),
       mayNot('GET data/tags/key?versionId=null'),
