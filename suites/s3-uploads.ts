@@ -21,6 +21,7 @@ import { errorOf } from './lib/errors.ts';
 
 /** What all parts but the last have at least. */
 const LEAST_PART = 5 * 1024 * 1024;
+const MD5_OF_ONE = createHash('md5').update('one').digest('base64');
 
 suite('s3', ({ scenario }) => {
   scenario('OB-34', 'an upload is of the parts that its end names, in their order', {
@@ -67,6 +68,8 @@ suite('s3', ({ scenario }) => {
         expect(await pageOf({ PartNumberMarker: '2' })).to.deep.equal(['12', false, '12']);
         const wrong = { ...place, UploadId, PartNumber: 10_001, Body: 'one' };
         expect(await errorOf(s3.send(new UploadPartCommand(wrong)))).to.equal('InvalidArgument');
+        const damaged = { ...place, UploadId, PartNumber: 2, Body: 'six', ContentMD5: MD5_OF_ONE };
+        expect(await errorOf(s3.send(new UploadPartCommand(damaged)))).to.equal('BadDigest');
         expect(await completed(UploadId, [second, first])).to.equal('InvalidPartOrder');
         expect(await completed(UploadId, [{ ...second, ETag: first.ETag }])).to.equal('InvalidPart');
         expect(await completed(UploadId, [{ ...second, PartNumber: 3 }])).to.equal('InvalidPart');
@@ -196,8 +199,12 @@ suite('s3', ({ scenario }) => {
           const { UploadId } = await begun(algorithm);
           const part = { ...place, UploadId, PartNumber: 1, Body: '123456789' };
           const { ETag } = await s3.send(new UploadPartCommand({ ...part, ChecksumAlgorithm: algorithm }));
-          const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
-          await s3.send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload }));
+          const complete = { ...place, UploadId, MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] } };
+          const other = { [member]: algorithm === undefined ? 'AAAAAAAAAAA=' : 'AAAAAA==' };
+          expect(await errorOf(s3.send(new CompleteMultipartUploadCommand({ ...complete, ...other })))).to.match(
+            /^(BadDigest|InvalidRequest)$/,
+          );
+          await s3.send(new CompleteMultipartUploadCommand(complete));
           expect(await s3.send(new HeadObjectCommand({ ...place, ChecksumMode: 'ENABLED' }))).to.include({
             ...{ [member]: value, ChecksumType: 'FULL_OBJECT' },
           });
