@@ -240,7 +240,7 @@ describe('SigV4 verifier', () => {
       [
         'no token',
         sign({ credentials: { accessKeyId: CREDENTIALS.accessKeyId, secretAccessKey: CREDENTIALS.secretAccessKey } }),
-        '400 InvalidToken',
+        '403 InvalidAccessKeyId',
         '403 InvalidClientTokenId',
         '403 UnrecognizedClientException',
       ],

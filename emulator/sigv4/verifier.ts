@@ -178,7 +178,9 @@ function findKey(claimed: ClaimedSignature, { find, now }: VerifierOptions) {
     sessionToken === undefined || claimed.sessionToken === undefined
       ? sessionToken === claimed.sessionToken
       : secretsEqual(sessionToken, claimed.sessionToken);
-  if (!sameToken) throw new SignatureProblem('wrong-token', 'the session token is not that of the access key');
+  // Without its token, the key of a session is none that AWS knows.
+  const kind = claimed.sessionToken === undefined ? 'unknown-key' : 'wrong-token';
+  if (!sameToken) throw new SignatureProblem(kind, 'the session token is not that of the access key');
   if (expiration !== undefined && now() >= expiration) {
     throw new SignatureProblem('expired-token', 'the session has expired');
   }

@@ -54,7 +54,7 @@ describe("what the harness asks with a pod's session", () => {
     'another method': ['SignatureDoesNotMatch', { signedAs: 'HEAD data/key' }],
     'an unknown key': ['InvalidAccessKeyId', { credentials: 'unknown-key' }],
     'another session token': ['InvalidToken', { credentials: 'another-session-token' }],
-    'no session token': ['InvalidToken', { credentials: 'no-session-token' }],
+    'no session token': ['InvalidAccessKeyId', { credentials: 'no-session-token' }],
     'another region': ['AuthorizationHeaderMalformed', { region: 'af-south-1' }],
     'another time': ['RequestTimeTooSkewed', { age: 3600 }],
     'a header that is not signed': ['AccessDenied', { unsignedHeaders: { 'x-amz-meta-unsigned': 'yes' } }],
