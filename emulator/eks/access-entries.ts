@@ -1,5 +1,5 @@
-import { demandActive, parameter, theCluster, type EksCall } from './call.ts';
-import { demandCreation, demanded, type ResourceKind } from './cluster-resources.ts';
+import { demandActive, theCluster, type EksCall } from './call.ts';
+import { createOperation, demanded, type ResourceKind } from './cluster-resources.ts';
 import { epochSeconds } from './cluster-view.ts';
 import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } from './errors.ts';
 import { accessEntryKeys } from './condition-keys.ts';
@@ -20,11 +20,8 @@ export const ACCESS_ENTRY: ResourceKind<AccessEntry> = {
     }),
 };
 
-/** Makes an access entry of type STANDARD, which maps an IAM principal to a user and groups. */
-export function createAccessEntry(call: EksCall): object {
-  const { body, world } = call;
-  const tags = demandCreation(ACCESS_ENTRY, call, accessEntryKeys(parameter(call, 'clusterName'), body));
-  const cluster = clusterWithEntries(call);
+/** Makes an access entry, which maps an IAM principal to a user and groups; its type is told, and has no effect. */
+export const createAccessEntry = createOperation(ACCESS_ENTRY, ({ body, world }, cluster, tags, remember) => {
   const principalArn = requiredString(body, 'principalArn');
   const kubernetesGroups = optionalStrings(body, 'kubernetesGroups') ?? [];
   if (kubernetesGroups.some((group) => group.startsWith('system:')))
@@ -32,15 +29,17 @@ export function createAccessEntry(call: EksCall): object {
   const username = optionalString(body, 'username');
   if (!isPrincipal(world, principalArn))
     throw invalidParameter('The specified principalArn is invalid: invalid principal.', { clusterName: cluster.name });
-  const entry = newAccessEntry(world, cluster, principalArn, { kubernetesGroups, username, tags });
+  const type = optionalString(body, 'type') ?? 'STANDARD';
+  const entry = newAccessEntry(world, cluster, principalArn, { type, kubernetesGroups, username, tags });
   demandActive(cluster);
   if (cluster.accessEntries?.has(principalArn))
     throw resourceInUse('The specified access entry resource is already in use on this cluster.', {
       clusterName: cluster.name,
     });
   cluster.accessEntries?.set(principalArn, entry);
-  return { accessEntry: view(entry, cluster) };
-}
+  remember(principalArn);
+  return entry;
+});
 
 /** Whether it is an account's root, or a role or user that is there. */
 const isPrincipal = (world: World, arn: string): boolean =>
@@ -55,7 +54,7 @@ export function newAccessEntry(
   world: World,
   cluster: Cluster,
   principalArn: string,
-  given: Pick<AccessEntry, 'kubernetesGroups' | 'tags'> & { readonly username?: string | undefined },
+  given: Pick<AccessEntry, 'type' | 'kubernetesGroups' | 'tags'> & { readonly username?: string | undefined },
 ): AccessEntry {
   const match = /^arn:aws[a-z-]*:iam::(\d{12}):(?:(role|user)\/.*?([\w+=,.@-]+)|root)$/.exec(principalArn);
   if (match === null) throw invalidParameter('principalArn is not the ARN of an IAM principal.');
@@ -66,6 +65,7 @@ export function newAccessEntry(
     arn: eksArn(world, cluster.accountId, resource),
     principalArn,
     principalId: principalId(world, principalArn),
+    type: given.type,
     username: given.username ?? (kind === 'role' ? session : principalArn),
     kubernetesGroups: given.kubernetesGroups,
     createdAt: world.clock.now(),
@@ -101,7 +101,7 @@ function view(entry: AccessEntry, cluster: Cluster): object {
     createdAt: epochSeconds(entry.createdAt),
     modifiedAt: epochSeconds(entry.createdAt),
     username: entry.username,
-    type: 'STANDARD',
+    type: entry.type,
     tags: Object.fromEntries(entry.tags),
   };
 }

@@ -77,6 +77,17 @@ describe('EKS access policies', () => {
     expect(await groups()).to.not.include('system:masters');
   });
 
+  it('are of an entry that is made once for a token of the client, with the type that is asked for', async () => {
+    await makeCluster('API');
+    const request = { clusterName: 'blue', principalArn, type: 'EC2_LINUX', clientRequestToken: 'once' };
+    const { accessEntry } = await cloud.eks().send(new CreateAccessEntryCommand(request));
+    expect(accessEntry).to.include({ principalArn, type: 'EC2_LINUX' });
+    expect((await cloud.eks().send(new CreateAccessEntryCommand(request))).accessEntry).to.deep.equal(accessEntry);
+    const another = new CreateAccessEntryCommand({ ...request, clientRequestToken: 'twice' });
+    expect((await errorOf(cloud.eks().send(another))).name).to.equal('ResourceInUseException');
+    expect(await list()).to.deep.equal([]);
+  });
+
   it('are what makes the creator an administrator', async () => {
     await makeCluster('API_AND_CONFIG_MAP');
     const creator = `arn:aws:iam::${ACCOUNT}:user/administrator`;

@@ -40,6 +40,7 @@ export function readConfiguration(body: JsonObject): ClusterConfiguration {
     },
     authenticationMode,
     creatorIsAdministrator,
+    deletionProtection: optionalBoolean(body, 'deletionProtection') ?? false,
     ...(autoMode && { autoMode }),
   };
 }

@@ -1,5 +1,6 @@
 import type { AwsError } from '../core/errors.ts';
 import { EventualMap } from '../core/eventual-map.ts';
+import type { JsonObject } from '../core/json.ts';
 import { requestTagContext } from '../core/tag-context.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import { demand, demandOnCluster, demandTags, parameter, theCluster, type EksCall, type EksOperation } from './call.ts';
@@ -24,8 +25,8 @@ export interface ResourceKind<Item> {
   /** What a list tells of one in place of its name, and whether it is one that the list's filters ask for. */
   readonly summary?: (item: Item) => object;
   readonly isWanted?: (item: Item, query: URLSearchParams) => boolean;
-  /** Condition keys beside those of the tags. */
-  readonly keys?: (clusterName: string, item: Item | undefined) => ConditionContext;
+  /** Condition keys beside those of the tags: of one, or of a request for one. */
+  readonly keys?: (clusterName: string, item: Item | JsonObject | undefined) => ConditionContext;
   /** The cluster of the path, where not every one will do. */
   readonly cluster?: (call: EksCall) => Cluster;
 }
@@ -34,10 +35,13 @@ type Tags = Map<string, string>;
 export type Tagged = { readonly arn: string; readonly tags: Tags };
 
 /** The tags that one is to be made with, if the caller may make it with them. */
-export function demandCreation<Item>(kind: ResourceKind<Item>, call: EksCall, keys: ConditionContext = {}) {
-  const tags = readTags(call.body);
+function demandCreation<Item>(kind: ResourceKind<Item>, call: EksCall) {
+  const { body } = call;
+  const clusterName = parameter(call, 'clusterName');
+  const tags = readTags(body);
+  const keys = kind.keys?.(clusterName, body) ?? {};
   demandOnCluster(call, `eks:Create${kind.name}`, { ...keys, ...requestTagContext(tags) });
-  demandTags(call, kind.arn(parameter(call, 'clusterName'), optionalString(call.body, kind.parameter)), tags);
+  demandTags(call, kind.arn(clusterName, optionalString(body, kind.parameter)), tags);
   return tags;
 }
 
@@ -62,11 +66,11 @@ export function demanded<Item extends Tagged>(
 /** Makes one, and once alone for a `clientRequestToken`: what `make` remembers by its id is answered to whoever asks again. */
 export function createOperation<Item>(
   kind: ResourceKind<Item>,
-  make: (call: EksCall, cluster: Cluster, tags: Tags, remember: (id: string) => void) => Promise<Item>,
+  make: (call: EksCall, cluster: Cluster, tags: Tags, remember: (id: string) => void) => Promise<Item> | Item,
 ): EksOperation {
   return async (call) => {
     const tags = demandCreation(kind, call);
-    const cluster = theCluster(call);
+    const cluster = (kind.cluster ?? theCluster)(call);
     const { requestTokens } = call.state;
     const scope = `${cluster.arn} Create${kind.name}`;
     const repeated = kind.all(cluster)?.get(requestTokens.find(scope, call.body) ?? '');

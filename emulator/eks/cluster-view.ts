@@ -24,6 +24,7 @@ export function clusterView(cluster: Cluster): object {
       bootstrapClusterCreatorAdminPermissions: configuration?.creatorIsAdministrator,
     },
     logging: { clusterLogging: [] },
+    deletionProtection: configuration?.deletionProtection,
     upgradePolicy: { supportType: 'STANDARD' },
     health: healthView(cluster.health),
     tags: Object.fromEntries(cluster.tags),

@@ -189,6 +189,13 @@ describe('EKS clusters', () => {
     expect((await describeIt()).identity!.oidc!.issuer).to.not.equal(issuer);
   });
 
+  it('are not deleted while they are protected', async () => {
+    expect((await create({ deletionProtection: true })).cluster).to.include({ deletionProtection: true });
+    const deletion = cloud.eks().send(new DeleteClusterCommand({ name: 'blue' }));
+    expect(await errorOf(deletion)).to.include({ name: 'InvalidRequestException', status: 400 });
+    expect(await describeIt()).to.include({ status: 'ACTIVE', deletionProtection: true });
+  });
+
   it('are taken down with the emulator', async () => {
     const recorded = await makeCluster(cloud);
     await cloud.close();

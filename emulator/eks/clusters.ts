@@ -19,7 +19,7 @@ import {
 import { readConfiguration } from './cluster-configuration.ts';
 import { clusterKeys } from './condition-keys.ts';
 import { clusterView } from './cluster-view.ts';
-import { invalidParameter, resourceInUse, resourceLimitExceeded } from './errors.ts';
+import { invalidParameter, invalidRequest, resourceInUse, resourceLimitExceeded } from './errors.ts';
 import { authenticateToken } from './get-token.ts';
 import { eksArn, newIssuer } from './ids.ts';
 import { optionalObject, optionalString, optionalStrings, requiredString, page, readTags } from './input.ts';
@@ -105,7 +105,9 @@ export async function createCluster(call: EksCall): Promise<object> {
 
 /** The creator's access entry (EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries"). */
 function admitCreator(world: World, cluster: Cluster): void {
-  const entry = newAccessEntry(world, cluster, cluster.creatorArn, { kubernetesGroups: [], tags: new Map() });
+  const entry = newAccessEntry(world, cluster, cluster.creatorArn, {
+    ...{ type: 'STANDARD', kubernetesGroups: [], tags: new Map<string, string>() },
+  });
   const { createdAt } = entry;
   entry.policies.set(CLUSTER_ADMINISTRATOR, {
     policyArn: CLUSTER_ADMINISTRATOR,
@@ -179,6 +181,8 @@ export async function deleteCluster(call: EksCall): Promise<object> {
   const cluster = theCluster(call);
   const { name } = cluster;
   const fields = { clusterName: name };
+  if (cluster.configuration?.deletionProtection === true)
+    throw invalidRequest(`Cluster ${name} has deletion protection enabled.`, fields);
   if (cluster.nodeGroups.size > 0) throw resourceInUse('Cluster has nodegroups attached', fields);
   if (cluster.status === 'CREATING' || cluster.status === 'DELETING')
     throw resourceInUse(`Cluster ${name} is ${cluster.status}.`, fields);

@@ -19,8 +19,7 @@ export function clusterKeys(body: JsonObject): ConditionContext {
 /** The keys that an access entry gives, or the request that makes one. */
 export function accessEntryKeys(clusterName: string, entry: AccessEntry | JsonObject | undefined): ConditionContext {
   if (entry === undefined) return {};
-  const { principalArn, username, kubernetesGroups } = entry;
-  const accessEntryType = ('type' in entry ? entry['type'] : undefined) ?? 'STANDARD';
+  const { principalArn, username, kubernetesGroups, type: accessEntryType = 'STANDARD' } = entry;
   return eksKeys(Object.entries({ principalArn, username, kubernetesGroups, accessEntryType, clusterName }));
 }
 

@@ -142,6 +142,8 @@ export interface ClusterConfiguration {
   readonly authenticationMode: string;
   /** Whether the creator is the cluster's Kubernetes administrator. */
   readonly creatorIsAdministrator: boolean;
+  /** Whether DeleteCluster is refused. */
+  readonly deletionProtection: boolean;
   /** Absent: the cluster is none of EKS Auto Mode. */
   readonly autoMode?: AutoMode;
 }
@@ -164,6 +166,8 @@ export interface AccessEntry {
   readonly principalArn: string;
   /** The principal's unique id when the entry was made: another one of that ARN is none of it. Absent of an account's root. */
   readonly principalId: string | undefined;
+  /** Such as `STANDARD` or `EC2_LINUX`. */
+  readonly type: string;
   readonly username: string;
   readonly kubernetesGroups: readonly string[];
   readonly createdAt: number;
