@@ -13,6 +13,7 @@ import {
   check,
   createAssociationFor,
   fails,
+  listAssociations,
   podIdentityRole,
   succeeds,
   suite,
@@ -20,6 +21,7 @@ import {
   trustService,
   type CheckContext,
 } from '../harness/index.ts';
+import { taken } from './lib/errors.ts';
 
 const CREATE = 'Amazon EKS API Reference, CreatePodIdentityAssociation';
 const UPDATE = 'Amazon EKS API Reference, UpdatePodIdentityAssociation';
@@ -136,7 +138,8 @@ suite('pod-identity', ({ scenario }) => {
           expect(Math.abs((made?.createdAt?.getTime() ?? 0) - Date.now())).to.be.below(DAY);
           expect(made?.modifiedAt).to.deep.equal(made?.createdAt);
           // The same request once more is that request.
-          const { association: again } = await eks.send(new CreatePodIdentityAssociationCommand(request));
+          const repeated = eks.send(new CreatePodIdentityAssociationCommand(request));
+          const { association: again } = await taken(repeated, 'the same request once more');
           expect(again?.associationId).to.equal(made?.associationId);
 
           let known: object = { ...at, roleArn: app, disableSessionTags: false };
@@ -155,11 +158,11 @@ suite('pod-identity', ({ scenario }) => {
             [{ roleArn: next, policy: READ }, {}],
             [{ targetRoleArn: target }, {}],
           ] as const) {
-            const { association: told } = await eks.send(
-              new UpdatePodIdentityAssociationCommand({ ...key, ...change }),
-            );
+            const what = JSON.stringify(Object.keys(change));
+            const update = new UpdatePodIdentityAssociationCommand({ ...key, ...change });
+            const { association: told } = await taken(eks.send(update), what);
             known = { ...known, ...change, ...besides };
-            asMade(told, JSON.stringify(Object.keys(change)));
+            asMade(told, what);
           }
           const { association: last } = await eks.send(new DescribePodIdentityAssociationCommand(key));
           asMade(last, 'in the end');
@@ -182,6 +185,59 @@ suite('pod-identity', ({ scenario }) => {
       succeeds(createAssociationFor('app/app', { role: 'app' })),
     ],
   });
+
+  scenario(
+    'PI-39',
+    'a list that is asked for without a size has a hundred associations, and tells how to get the next',
+    {
+      source: 'Amazon EKS API Reference, ListPodIdentityAssociations, maxResults and nextToken',
+      // On AWS so many take minutes.
+      needs: ['own-cluster', 'call-record'],
+      roles: { app: podIdentityRole() },
+      probes: [
+        check('none is left out', async (context) => {
+          const { name } = context;
+          const eks = await eksOf(context);
+          const at = { clusterName: name('<cluster:c1>'), namespace: name('<namespace:app>') };
+          const ids: (string | undefined)[] = [];
+          const each = <Item>(items: readonly Item[], act: (item: Item) => Promise<unknown>) =>
+            Promise.all(
+              [0, 1, 2, 3].map(async (lane) => {
+                for (let next = lane; next < items.length; next += 4) await act(items[next]!);
+              }),
+            );
+          try {
+            await each(
+              Array.from({ length: 101 }, (_, at) => `app-${at}`),
+              async (serviceAccount) => {
+                const request = { ...at, serviceAccount, roleArn: name('<role:app>') };
+                const { association } = await eks.send(new CreatePodIdentityAssociationCommand(request));
+                ids.push(association?.associationId);
+              },
+            );
+            const page = async (nextToken?: string) => {
+              const list = new ListPodIdentityAssociationsCommand({ ...at, ...(nextToken && { nextToken }) });
+              const { associations = [], nextToken: next } = await eks.send(list);
+              return { seen: associations.map(({ associationId }) => associationId), next };
+            };
+            const first = await context.eventually(
+              () => page(),
+              ({ seen }) => seen.length === 100,
+            );
+            expect(first.seen).to.have.lengthOf(100);
+            expect(first.next).to.be.a('string');
+            const rest = await page(first.next);
+            expect([...first.seen, ...rest.seen]).to.have.members(ids);
+          } finally {
+            await each(ids, (associationId) =>
+              eks.send(new DeletePodIdentityAssociationCommand({ clusterName: at.clusterName, associationId })),
+            );
+          }
+        }),
+        succeeds(listAssociations({ namespace: 'app' }), { count: 0 }),
+      ],
+    },
+  );
 });
 
 const DAY = 24 * 3_600_000;

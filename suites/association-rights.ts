@@ -49,6 +49,7 @@ const refusal = (action: string) =>
 
 const ASSOCIATIONS = 'arn:aws:eks:*:<account:main>:podidentityassociation/<cluster:c1>/*';
 const ID = '<association-id:app>';
+const UNKNOWN = 'a-00000000000000000';
 
 suite('control-plane', ({ scenario }) => {
   scenario('CP-25', 'each operation on associations asks for its own permission', {
@@ -79,6 +80,10 @@ suite('control-plane', ({ scenario }) => {
       succeeds(changeAssociation(ID, { role: 'app' }, as('changer')), { roleArn: '<role:app>' }),
       fails(removeAssociation(ID, as('changer')), refusal('eks:DeletePodIdentityAssociation')),
       succeeds(describeAssociation(ID)),
+      // Who may not is not told what there is.
+      fails(describeAssociation(UNKNOWN, as('reader')), { by: 'eks', code: 'ResourceNotFoundException', status: 404 }),
+      fails(describeAssociation(UNKNOWN, as('lister')), refusal('eks:DescribePodIdentityAssociation')),
+      fails(describeCluster({ clusterName: '<cluster:c1>-absent', ...as('reader') }), refusal('eks:DescribeCluster')),
     ],
   });
 
@@ -349,6 +354,11 @@ suite('cross-account', ({ scenario }) => {
       fails(describeAssociation(ID, as('far')), { by: 'eks', code: 'ResourceNotFoundException', status: 404 }),
       succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
       fails(askEksAuth('app', as('far')), { by: 'eks-auth', code: 'ResourceNotFoundException', status: 404 }),
+      succeeds(listTags('<cluster-arn:c1>')),
+      fails(listTags('<cluster-arn:c1>', as('far')), {
+        by: 'eks',
+        code: ['AccessDeniedException', 'NotFoundException', 'ResourceNotFoundException', 'BadRequestException'],
+      }),
     ],
   });
 });

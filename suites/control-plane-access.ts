@@ -2,15 +2,23 @@
 import {
   AssociateAccessPolicyCommand,
   CreateAccessEntryCommand,
+  CreateClusterCommand,
   DeleteAccessEntryCommand,
   DescribeAccessEntryCommand,
   DisassociateAccessPolicyCommand,
   EKSClient,
+  ListAccessEntriesCommand,
+  ListAssociatedAccessPoliciesCommand,
+  ListTagsForResourceCommand,
+  UntagResourceCommand,
+  type CreateClusterCommandInput,
 } from '@aws-sdk/client-eks';
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { expect } from 'chai';
-import { check, recreateRole, deleteRole, suite, type CheckContext } from '../harness/index.ts';
+import { allow, check, deny, recreateRole, deleteRole, suite, type CheckContext } from '../harness/index.ts';
 import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
-import { errorOf } from './lib/errors.ts';
+import { errorOf, taken } from './lib/errors.ts';
 import { SELF_REVIEW } from './lib/rbac.ts';
 
 const ENTRIES = 'Amazon EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries"';
@@ -44,6 +52,34 @@ async function userOf(context: CheckContext, token: string): Promise<User> {
   const { status, body } = await requestBy(context, token)(SELF_REVIEW.path, SELF_REVIEW.body);
   if (status !== 201) return {};
   return (JSON.parse(body) as { readonly status: { readonly userInfo: User } }).status.userInfo;
+}
+
+/** The URL of a token for the same cluster, signed so many seconds before it, with other parameters or headers. */
+async function signedLike(
+  text: string,
+  credentials: Awaited<ReturnType<typeof sessionOf>>,
+  { query = {}, headers, seconds = 900, age = 0 }: SignedLike,
+): Promise<string> {
+  const { searchParams, protocol, hostname, host, origin } = new URL(text);
+  const [, , region = ''] = (searchParams.get('X-Amz-Credential') ?? '').split('/');
+  const time = (searchParams.get('X-Amz-Date') ?? '').replace(/(....)(..)(..T..)(..)/, '$1-$2-$3:$4:');
+  const signed = await new SignatureV4({ credentials, region, service: 'sts', sha256: Sha256 }).presign(
+    {
+      ...{ method: 'GET', protocol, hostname, path: '/' },
+      query: { Action: 'GetCallerIdentity', Version: '2011-06-15', ...query },
+      headers: { host, ...headers },
+    },
+    { expiresIn: seconds, signingDate: new Date(Date.parse(time) - age * 1000) },
+  );
+  return `${origin}/?${new URLSearchParams(signed.query as Record<string, string>).toString()}`;
+}
+
+interface SignedLike {
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly seconds?: number;
+  /** Seconds. */
+  readonly age?: number;
 }
 
 suite('control-plane', ({ scenario }) => {
@@ -115,18 +151,30 @@ suite('control-plane', ({ scenario }) => {
 
           await associate(CLUSTER_ADMIN);
           expect(await eventually(() => mayRead(all), Boolean)).to.equal(true);
-          const token = await newToken(context, 'dev');
+          const session = await sessionOf(context, 'dev');
+          const token = await clusterToken('c1', session);
+          const headers = { 'x-k8s-aws-id': key.clusterName };
           const url = Buffer.from(token.slice(PREFIX.length), 'base64url').toString();
           const tokenOf = (text: string) => `${PREFIX}${Buffer.from(text).toString('base64url')}`;
           const status = async (bearer: string) => (await requestBy(context, bearer)(all)).status;
           expect(await status(tokenOf(url)), 'as it was').to.equal(200);
+          expect(
+            await status(tokenOf(await signedLike(url, session, { headers, age: 780 }))),
+            'not yet too old',
+          ).to.equal(200);
           for (const [what, bad] of Object.entries({
             'of another cluster': await clusterToken('c2', await sessionOf(context, 'dev')),
             'without its prefix': token.slice(PREFIX.length),
-            'of another action': tokenOf(url.replace('GetCallerIdentity', 'GetAccessKeyInfo')),
-            'with a parameter more': tokenOf(`${url}&X-More=1`),
             'that lives longer': tokenOf(url.replace('X-Amz-Expires=900', 'X-Amz-Expires=899')),
             'of another path': tokenOf(url.replace('/?', '/x?')),
+            // Well signed, but not what a cluster takes.
+            'of another action': tokenOf(
+              await signedLike(url, session, { headers, query: { Action: 'GetAccessKeyInfo' } }),
+            ),
+            'with a parameter more': tokenOf(await signedLike(url, session, { headers, query: { 'X-More': '1' } })),
+            'that names no cluster': tokenOf(await signedLike(url, session, { headers: {} })),
+            'for more than fifteen minutes': tokenOf(await signedLike(url, session, { headers, seconds: 901 })),
+            'that is too old': tokenOf(await signedLike(url, session, { headers, age: 960 })),
           })) {
             expect(bad, what).not.to.equal(token);
             expect(await status(bad), `a token ${what}`).to.equal(401);
@@ -164,6 +212,165 @@ suite('control-plane', ({ scenario }) => {
         const { eks, key, isReader } = await devOf(context);
         expect(await context.eventually(isReader, (reads) => !reads)).to.equal(false);
         await eks.send(new DeleteAccessEntryCommand(key));
+      }),
+    ],
+  });
+
+  scenario('CP-31', 'who makes access entries may be kept from some principals, groups, names, policies and scopes', {
+    source: `Service Authorization Reference, Amazon EKS: condition keys of access entries; ${ENTRIES}`,
+    needs: ['own-cluster', 'call-record'],
+    roles: {
+      dev: ofOwnAccount(),
+      other: ofOwnAccount(),
+      deep: { ...ofOwnAccount(), path: '/conformance-apps/red/' },
+      keeper: ofOwnAccount(
+        allow('eks:*', '*'),
+        deny('eks:CreateAccessEntry', '*', { ArnEquals: { 'eks:principalArn': '<role:other>' } }),
+        deny('eks:CreateAccessEntry', '*', { 'ForAnyValue:StringEquals': { 'eks:kubernetesGroups': 'admins' } }),
+        deny('eks:CreateAccessEntry', '*', { StringLike: { 'eks:username': 'admin*' } }),
+        deny('eks:CreateAccessEntry', '*', { StringNotEquals: { 'eks:accessEntryType': 'STANDARD' } }),
+        deny('eks:CreateAccessEntry', '*', { StringEquals: { 'aws:RequestTag/team': 'blue' } }),
+        deny('eks:*AccessPolicy', '*', { ArnEquals: { 'eks:policyArn': CLUSTER_ADMIN } }),
+        deny('eks:*AccessPolicy', '*', { StringEquals: { 'eks:accessScope': 'cluster' } }),
+        deny('eks:*AccessPolicy', '*', { 'ForAnyValue:StringEquals': { 'eks:namespaces': 'kube-system' } }),
+        deny('eks:DescribeAccessEntry', '*', { 'ForAnyValue:StringEquals': { 'eks:kubernetesGroups': 'readers' } }),
+        deny('eks:DeleteAccessEntry', '*', { StringEquals: { 'aws:ResourceTag/team': 'red' } }),
+      ),
+    },
+    probes: [
+      check('each by its condition key', async (context) => {
+        const { name } = context;
+        const settings = await context.aws('eks');
+        const eks = new EKSClient(settings);
+        const keeper = new EKSClient({ ...settings, credentials: await sessionOf(context, 'keeper') });
+        const clusterName = name('<cluster:c1>');
+        const key = { clusterName, principalArn: name('<role:dev>') };
+        const create = (more: object) => keeper.send(new CreateAccessEntryCommand({ ...key, ...more }));
+        for (const [what, more] of Object.entries({
+          'another principal': { principalArn: name('<role:other>') },
+          'a group': { kubernetesGroups: ['readers', 'admins'] },
+          ...{
+            'a name': { username: 'admin-1' },
+            'a type': { type: 'EC2_LINUX' },
+            'a tag': { tags: { team: 'blue' } },
+          },
+        }))
+          expect(await errorOf(create(more)), what).to.equal('AccessDeniedException');
+        const good = { kubernetesGroups: ['readers'], username: 'reader', tags: { team: 'red' } };
+        const once = { ...good, clientRequestToken: `${name('<namespace:app>')}-once` };
+        try {
+          await taken(create(once), 'what no statement denies');
+          await taken(create(once), 'the same request once more');
+          const { accessEntry } = await eks.send(new DescribeAccessEntryCommand(key));
+          expect(accessEntry).to.deep.include({ ...key, ...good, type: 'STANDARD' });
+          const { accessEntries } = await eks.send(new ListAccessEntriesCommand({ clusterName }));
+          expect(accessEntries).to.include(key.principalArn).and.not.to.include(name('<role:other>'));
+
+          const scope = (namespaces: readonly string[]) =>
+            namespaces.length === 0
+              ? { type: 'cluster' as const }
+              : { type: 'namespace' as const, namespaces: [...namespaces] };
+          const associate = (by: EKSClient, policyArn: string, ...namespaces: readonly string[]) =>
+            by.send(new AssociateAccessPolicyCommand({ ...key, policyArn, accessScope: scope(namespaces) }));
+          const disassociate = (policyArn: string) =>
+            keeper.send(new DisassociateAccessPolicyCommand({ ...key, policyArn }));
+          for (const [policyArn, ...namespaces] of [
+            [CLUSTER_ADMIN, 'red'],
+            [VIEW],
+            [VIEW, 'red', 'kube-system'],
+          ] as const) {
+            const what = [policyArn, ...namespaces].join();
+            expect(await errorOf(associate(keeper, policyArn, ...namespaces)), what).to.equal('AccessDeniedException');
+          }
+          await taken(associate(keeper, VIEW, 'red'), 'to view one namespace');
+          await associate(eks, CLUSTER_ADMIN, 'red');
+          const { associatedAccessPolicies } = await eks.send(new ListAssociatedAccessPoliciesCommand(key));
+          expect(associatedAccessPolicies?.map(({ policyArn }) => policyArn)).to.have.members([CLUSTER_ADMIN, VIEW]);
+          for (const { accessScope } of associatedAccessPolicies ?? [])
+            expect(accessScope).to.deep.equal({ type: 'namespace', namespaces: ['red'] });
+          expect(await errorOf(disassociate(CLUSTER_ADMIN))).to.equal('AccessDeniedException');
+          await taken(disassociate(VIEW), 'no more to view');
+
+          expect(await errorOf(keeper.send(new DescribeAccessEntryCommand(key)))).to.equal('AccessDeniedException');
+          const remove = () => errorOf(keeper.send(new DeleteAccessEntryCommand(key)));
+          expect(await remove(), 'with its tag').to.equal('AccessDeniedException');
+          const at = { resourceArn: accessEntry?.accessEntryArn };
+          const { tags } = await taken(eks.send(new ListTagsForResourceCommand(at)), 'its tags');
+          expect(tags).to.deep.equal(good.tags);
+          await eks.send(new UntagResourceCommand({ ...at, tagKeys: ['team'] }));
+          expect(await remove(), 'without it').to.equal('none');
+        } finally {
+          await errorOf(eks.send(new DeleteAccessEntryCommand(key)));
+        }
+      }),
+      check('a role is known by its ARN with its path, and its sessions are named without', async (context) => {
+        const { name, eventually } = context;
+        const eks = new EKSClient(await context.aws('eks'));
+        const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:deep>') };
+        await eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups: ['readers'] }));
+        try {
+          const look = async () => userOf(context, await newToken(context, 'deep'));
+          const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
+          expect(known.groups).to.include('readers');
+          expect(known.username).to.equal(
+            name('arn:aws:sts::<account:main>:assumed-role/<role-name:deep>/ann-example.com'),
+          );
+        } finally {
+          await eks.send(new DeleteAccessEntryCommand(key));
+        }
+      }),
+    ],
+  });
+
+  const described: Readonly<Record<string, readonly [value: string, more: Partial<CreateClusterCommandInput>]>> = {
+    'eks:authenticationMode': ['CONFIG_MAP', { accessConfig: { authenticationMode: 'CONFIG_MAP' } }],
+    'eks:bootstrapClusterCreatorAdminPermissions': [
+      'true',
+      { accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: true } },
+    ],
+    'eks:endpointPublicAccess': ['true', { resourcesVpcConfig: { subnetIds: [], endpointPublicAccess: true } }],
+    'eks:endpointPrivateAccess': ['false', { resourcesVpcConfig: { subnetIds: [], endpointPrivateAccess: false } }],
+    'eks:deletionProtection': ['false', { deletionProtection: false }],
+    'eks:loggingType/audit': ['false', { logging: { clusterLogging: [{ types: ['api', 'audit'], enabled: false }] } }],
+    'aws:RequestTag/team': ['blue', { tags: { team: 'blue' } }],
+  };
+
+  scenario('CP-32', 'who makes clusters may be kept from such as a policy describes', {
+    source: 'Service Authorization Reference, Amazon EKS, CreateCluster: condition keys',
+    needs: ['call-record'],
+    roles: {
+      maker: ofOwnAccount(
+        allow(['eks:CreateCluster', 'eks:TagResource', 'iam:PassRole', 'iam:GetRole'], '*'),
+        ...Object.entries(described).map(([key, [value]]) =>
+          deny('eks:CreateCluster', '*', { StringEquals: { [key]: value } }),
+        ),
+      ),
+    },
+    probes: [
+      check('member by member', async (context) => {
+        const { name } = context;
+        const credentials = await sessionOf(context, 'maker');
+        const eks = new EKSClient({ ...(await context.aws('eks')), credentials });
+        const create = (more: Pick<CreateClusterCommandInput, 'resourcesVpcConfig'>) =>
+          errorOf(
+            eks.send(
+              new CreateClusterCommand({
+                name: `${name('<cluster:c1>')}-unmade`,
+                // Of a role that there is not, none is made.
+                roleArn: `${name('<role:maker>')}-absent`,
+                ...more,
+              }),
+            ),
+          );
+        const others = {
+          accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: false },
+          resourcesVpcConfig: { subnetIds: [], endpointPublicAccess: false, endpointPrivateAccess: true },
+          ...{ deletionProtection: true, tags: { team: 'red' } },
+          logging: { clusterLogging: [{ types: ['audit'], enabled: true }] },
+        };
+        expect(await create(others)).to.equal('InvalidParameterException');
+        for (const [key, [, more]] of Object.entries(described))
+          expect(await create({ ...others, ...more }), key).to.equal('AccessDeniedException');
       }),
     ],
   });

@@ -1,18 +1,21 @@
 /** Associations that an add-on owns. */
 import {
   CreateAddonCommand,
+  CreatePodIdentityAssociationCommand,
   DeleteAddonCommand,
+  DeletePodIdentityAssociationCommand,
   DescribeAddonCommand,
   DescribePodIdentityAssociationCommand,
   EKSClient,
   ListPodIdentityAssociationsCommand,
+  ListTagsForResourceCommand,
   UpdateAddonCommand,
   type AddonPodIdentityAssociations,
 } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import { allow, check, podIdentityRole, suite } from '../harness/index.ts';
 import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
-import { errorOf } from './lib/errors.ts';
+import { errorOf, taken } from './lib/errors.ts';
 
 const ACCOUNT = { namespace: 'kube-system', serviceAccount: 'ebs-csi-controller-sa' };
 
@@ -58,10 +61,27 @@ suite('control-plane', ({ scenario }) => {
         const roles = async () => (await owned()).map(({ roleArn }) => roleArn);
         const update = (more: object, by = eks) => by.send(new UpdateAddonCommand({ ...key, ...more }));
 
-        await eks.send(new CreateAddonCommand({ ...key, podIdentityAssociations: roleOf('app') }));
+        const create = (more: object) => eks.send(new CreateAddonCommand({ ...key, ...more }));
+        const tags = { 'conformance-team': 'red' };
+        const beside = {
+          clusterName: key.clusterName,
+          namespace: ACCOUNT.namespace,
+          serviceAccount: `beside-${Date.now()}`,
+        };
+        const another = new CreatePodIdentityAssociationCommand({ ...beside, roleArn: name('<role:app>') });
+        const associationId = (await eks.send(another)).association?.associationId;
+        const other = { clusterName: key.clusterName, associationId };
+        await create({ podIdentityAssociations: roleOf('app'), tags });
         try {
+          expect(await errorOf(create({})), 'a second time').to.equal('ResourceInUseException');
+          const addon = await describe();
+          expect(addon?.tags).to.deep.equal(tags);
+          const resourceArn = addon?.addonArn;
+          const { tags: told } = await taken(eks.send(new ListTagsForResourceCommand({ resourceArn })), 'its tags');
+          expect(told).to.deep.equal(tags);
           const [first] = await owned();
           expect(first?.roleArn).to.equal(name('<role:app>'));
+          expect(await errorOf(update({ addonVersion: 'v0.0.0-eksbuild.0' }))).to.equal('InvalidParameterException');
           await update({ configurationValues: '{}' });
           expect(await owned(), 'an update that does not name them').to.deep.equal([first]);
           await update({ podIdentityAssociations: roleOf('next') });
@@ -85,6 +105,8 @@ suite('control-plane', ({ scenario }) => {
           return (await eks.send(list)).associations?.length;
         };
         expect(await eventually(left, (count) => count === 0), 'without the add-on').to.equal(0);
+        // That of another service account is not the add-on's.
+        expect(await errorOf(eks.send(new DeletePodIdentityAssociationCommand(other)))).to.equal('none');
       }),
     ],
   });

@@ -283,6 +283,11 @@ suite('eks-auth', ({ scenario }) => {
         by: 'eks-auth',
         code: 'AccessDeniedException',
       }),
+      // Nor is one who may not told which clusters there are.
+      fails(askEksAuth('app', { as: { role: 'none', token: 'node' }, clusterName: '<cluster:c1>-absent' }), {
+        by: 'eks-auth',
+        code: 'AccessDeniedException',
+      }),
     ],
   });
 });

@@ -282,13 +282,17 @@ suite('lifecycle', ({ scenario }) => {
   scenario('LC-19', 'a role that was deleted gives new pods no credentials', {
     profile: 'core',
     source: ERRORS,
-    roles: { app: podIdentityRole() },
+    roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
+    objects: ['data/key'],
     probes: [
       control('app', fetchCredentials()),
+      control('app', getObject('data/key')),
       deleteRole('app'),
       startPod('fresh'),
       refused('fresh', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
+      // What it had opened is worth nothing either. With which code it is refused is not documented.
+      denied('app', getObject('data/key'), { by: 's3', code: ['AccessDenied', 'InvalidAccessKeyId', 'InvalidToken'] }),
     ],
   });
 

@@ -10,9 +10,11 @@ import {
   chained,
   changeAssociation,
   denied,
+  describeAssociation,
   fails,
   getObject,
   granted,
+  isAbsent,
   podIdentityRole,
   succeeds,
   suite,
@@ -219,6 +221,7 @@ suite('role-chaining', ({ scenario }) => {
     probes: [
       succeeds(askEksAuth('app'), { roleArn: '<role:target>' }),
       succeeds(changeAssociation('<association-id:app>', { targetRole: null })),
+      succeeds(describeAssociation('<association-id:app>'), { targetRoleArn: isAbsent, externalId: isAbsent }),
       succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
     ],
   });

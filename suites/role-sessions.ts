@@ -150,6 +150,13 @@ suite('role-chaining', ({ scenario }) => {
         fails(asSession(lost, getObject('data/red', { through: chain('second') })), NOT_ALLOWED),
         succeeds(asSession(lost, getObject('data/blue', { through: chain('second', { tags: { team: 'blue' } }) }))),
       ]),
+      // Keys of tags are the same in whatever case they are written.
+      succeeds(
+        asSession(
+          chained('app', chain('first', { tags: { team: 'red' }, transitiveTagKeys: ['Team'] })),
+          getObject('data/red', { through: chain('second') }),
+        ),
+      ),
       succeeds(asSession('app', assumeRole('asks', { tags: { team: 'red' }, transitiveTagKeys: ['team'] }))),
       fails(asSession('app', assumeRole('asks', { tags: { team: 'red' } })), NOT_ASSUMED),
     ],
@@ -162,7 +169,7 @@ suite('role-chaining', ({ scenario }) => {
     needs: ['irsa'],
     roles: {
       web: irsaRole('app/app', allow(BOTH, named('tagged', 'untagged'))),
-      tagged: { trust: [trustRole('web')] },
+      tagged: { trust: [trustRole('web')], maxSessionDuration: 43_200 },
       untagged: { trust: [trustRole('web', { actions: ['sts:AssumeRole'] })] },
     },
     workloads: { app: {} },
@@ -192,6 +199,9 @@ suite('role-chaining', ({ scenario }) => {
         asSession(web, assumeRole('tagged', { tags: { team: 'red' }, transitiveTagKeys: ['team', 'step'] })),
         BAD_REQUEST,
       ),
+      // A chain that began with a token of the cluster is a chain as others are.
+      succeeds(asSession(web, assumeRole('tagged', { durationSeconds: 3600 }))),
+      fails(asSession(web, assumeRole('tagged', { durationSeconds: 3601 })), INVALID),
     ],
   });
 
@@ -297,7 +307,7 @@ suite('role-chaining', ({ scenario }) => {
         (roleArn) => fails(asSession('app', assumeRole('target', { roleArn })), INVALID),
       ),
       succeeds(asSession('app', assumeRole('deep'))),
-      ...['', 'conformance-apps/'].map((path) =>
+      ...['', 'conformance-apps/', 'Conformance-Apps/red/'].map((path) =>
         fails(
           asSession('app', assumeRole('deep', { roleArn: `arn:aws:iam::<account:main>:role/${path}<role-name:deep>` })),
           NOT_ASSUMED,
