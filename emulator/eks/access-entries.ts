@@ -27,9 +27,12 @@ export const createAccessEntry = createOperation(ACCESS_ENTRY, ({ body, world },
   if (kubernetesGroups.some((group) => group.startsWith('system:')))
     throw invalidParameter('kubernetesGroups cannot name groups that begin with system:.');
   const username = optionalString(body, 'username');
+  const type = optionalString(body, 'type') ?? 'STANDARD';
+  if (username !== undefined) checkUsername(username);
+  if (type !== 'STANDARD' && (username !== undefined || kubernetesGroups.length > 0))
+    throw invalidParameter(`An access entry of type ${type} can have no username or kubernetesGroups of its own.`);
   if (!isPrincipal(world, principalArn))
     throw invalidParameter('The specified principalArn is invalid: invalid principal.', { clusterName: cluster.name });
-  const type = optionalString(body, 'type') ?? 'STANDARD';
   const entry = newAccessEntry(world, cluster, principalArn, { type, kubernetesGroups, username, tags });
   demandActive(cluster);
   if (cluster.accessEntries?.has(principalArn))
@@ -40,6 +43,14 @@ export const createAccessEntry = createOperation(ACCESS_ENTRY, ({ body, world },
   remember(principalArn);
   return entry;
 });
+
+/** Sees that it is a name that an entry may give (EKS User Guide, "Create access entries"). */
+function checkUsername(username: string): void {
+  if (/^(system|eks|aws|amazon|iam):/.test(username))
+    throw invalidParameter('username cannot begin with system:, eks:, aws:, amazon: or iam:.');
+  if (/^[^:]*\{\{SessionName(Raw)?\}\}/.test(username))
+    throw invalidParameter('username must have a colon before {{SessionName}}.');
+}
 
 /** Whether it is an account's root, or a role or user that is there. */
 const isPrincipal = (world: World, arn: string): boolean =>

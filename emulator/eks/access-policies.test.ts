@@ -83,8 +83,16 @@ describe('EKS access policies', () => {
     const { accessEntry } = await cloud.eks().send(new CreateAccessEntryCommand(request));
     expect(accessEntry).to.include({ principalArn, type: 'EC2_LINUX' });
     expect((await cloud.eks().send(new CreateAccessEntryCommand(request))).accessEntry).to.deep.equal(accessEntry);
+    for (const more of [
+      ...['system:admin', 'eks:admin', 'iam:admin', 'john{{SessionName}}'].map((username) => ({ username })),
+      ...[{ username: 'john' }, { kubernetesGroups: ['readers'] }].map((given) => ({ ...given, type: 'EC2_LINUX' })),
+    ]) {
+      const reserved = new CreateAccessEntryCommand({ clusterName: 'blue', principalArn, ...more });
+      expect((await errorOf(cloud.eks().send(reserved))).name).to.equal('InvalidParameterException');
+    }
     const another = new CreateAccessEntryCommand({ ...request, clientRequestToken: 'twice' });
     expect((await errorOf(cloud.eks().send(another))).name).to.equal('ResourceInUseException');
+    expect(await errorOf(associate())).to.include({ name: 'InvalidRequestException', status: 400 });
     expect(await list()).to.deep.equal([]);
   });
 

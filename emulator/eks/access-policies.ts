@@ -2,7 +2,7 @@ import { ACCESS_ENTRY } from './access-entries.ts';
 import { demandActive, parameter, type EksCall } from './call.ts';
 import { demanded } from './cluster-resources.ts';
 import { epochSeconds } from './cluster-view.ts';
-import { invalidParameter, resourceNotFound } from './errors.ts';
+import { invalidParameter, invalidRequest, resourceNotFound } from './errors.ts';
 import { optionalObject, optionalStrings, requiredString } from './input.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import type { AccessEntry, AccessScope, AssociatedPolicy } from './model.ts';
@@ -34,6 +34,8 @@ export function associateAccessPolicy(call: EksCall): object {
   demandActive(cluster);
   if (!policyArn.startsWith(PREFIX) || !POLICIES.has(policyArn.slice(PREFIX.length)))
     throw invalidParameter('The specified policyArn is invalid: it is not the ARN of a cluster access policy.');
+  if (entry.type !== 'STANDARD')
+    throw invalidRequest(`An access entry of type ${entry.type} can have no access policy.`);
   const now = world.clock.now();
   const associatedAt = entry.policies.get(policyArn)?.associatedAt ?? now;
   const associated: AssociatedPolicy = { policyArn, accessScope, associatedAt, modifiedAt: now };

@@ -181,7 +181,7 @@ export async function deleteCluster(call: EksCall): Promise<object> {
   const cluster = theCluster(call);
   const { name } = cluster;
   const fields = { clusterName: name };
-  if (cluster.configuration?.deletionProtection === true)
+  if (cluster.status === 'ACTIVE' && cluster.configuration?.deletionProtection === true)
     throw invalidRequest(`Cluster ${name} has deletion protection enabled.`, fields);
   if (cluster.nodeGroups.size > 0) throw resourceInUse('Cluster has nodegroups attached', fields);
   if (cluster.status === 'CREATING' || cluster.status === 'DELETING')

@@ -83,7 +83,10 @@ function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser {
   const entry = entryOf(cluster, caller);
   const sessionName = caller.kind === 'role-session' ? caller.sessionName : '';
   // As aws-iam-authenticator has it: users of Kubernetes have no @ in their names.
-  const username = entry?.username.replaceAll('{{SessionName}}', sessionName.replaceAll('@', '-')) ?? caller.arn;
+  const username =
+    entry?.username
+      .replaceAll('{{SessionName}}', sessionName.replaceAll('@', '-'))
+      .replaceAll('{{SessionNameRaw}}', sessionName) ?? caller.arn;
   // Without access entries the creator's right stands nowhere (EKS User Guide, "Change authentication mode").
   const isHidden = cluster.configuration?.authenticationMode === 'CONFIG_MAP' && principalArn === cluster.creatorArn;
   const groups = [
