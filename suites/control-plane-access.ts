@@ -109,7 +109,7 @@ suite('control-plane', ({ scenario }) => {
           eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups }));
         // Kubernetes keeps such groups to itself.
         expect(await errorOf(make('readers', 'system:masters'))).to.match(/^Invalid(Parameter|Request)Exception$/);
-        await make('readers', 'writers');
+        await taken(make('readers', 'writers'), 'two groups');
         try {
           expect(await errorOf(make('others'))).to.equal('ResourceInUseException');
           // EKS gives sessions of a role names by itself.
@@ -129,7 +129,7 @@ suite('control-plane', ({ scenario }) => {
           const associate = (policyArn: string, ...namespaces: string[]) => {
             const accessScope =
               namespaces.length === 0 ? { type: 'cluster' as const } : { type: 'namespace' as const, namespaces };
-            return eks.send(new AssociateAccessPolicyCommand({ ...key, policyArn, accessScope }));
+            return taken(eks.send(new AssociateAccessPolicyCommand({ ...key, policyArn, accessScope })), policyArn);
           };
           for (const policyArn of [ADMIN, CLUSTER_ADMIN]) {
             // In the scope of a namespace, no policy gives rights beyond it.
@@ -143,7 +143,7 @@ suite('control-plane', ({ scenario }) => {
             await never(`${policyArn} in a narrower scope`);
             await associate(policyArn);
             expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
-            await eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn }));
+            await taken(eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn })), policyArn);
             await never(`${policyArn}, which is associated no more`);
           }
           await associate(VIEW);
@@ -183,10 +183,10 @@ suite('control-plane', ({ scenario }) => {
           await eks.send(new DeleteAccessEntryCommand(key));
         }
         await never('when the entry is gone');
-        await eks.send(new CreateAccessEntryCommand({ ...key, username: 'team:{{SessionName}}' }));
+        await eks.send(new CreateAccessEntryCommand({ ...key, username: 'team:{{SessionName}}:{{SessionNameRaw}}' }));
         try {
           const look = async () => (await userOf(context, await newToken(context, 'dev'))).username;
-          const wanted = 'team:ann-example.com';
+          const wanted = 'team:ann-example.com:ann@example.com';
           expect(await eventually(look, (username) => username === wanted)).to.equal(wanted);
           await never('by an entry that is another one');
         } finally {
@@ -217,7 +217,7 @@ suite('control-plane', ({ scenario }) => {
   });
 
   scenario('CP-31', 'who makes access entries may be kept from some principals, groups, names, policies and scopes', {
-    source: `Service Authorization Reference, Amazon EKS: condition keys of access entries; ${ENTRIES}`,
+    source: `Service Authorization Reference, Amazon EKS: condition keys of access entries; ${ENTRIES}; Amazon EKS User Guide, "Create access entries"`,
     needs: ['own-cluster', 'call-record'],
     roles: {
       dev: ofOwnAccount(),
@@ -256,6 +256,13 @@ suite('control-plane', ({ scenario }) => {
           },
         }))
           expect(await errorOf(create(more)), what).to.equal('AccessDeniedException');
+        for (const more of [
+          { principalArn: `${key.principalArn}-absent` },
+          { principalArn: name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/ann') },
+          // Kubernetes and EKS keep such names to themselves; and what is of the session comes after a colon.
+          ...['system:admin', 'eks:admin', 'john{{SessionName}}'].map((username) => ({ username })),
+        ])
+          expect(await errorOf(create(more)), JSON.stringify(more)).to.match(/^Invalid(Parameter|Request)Exception$/);
         const good = { kubernetesGroups: ['readers'], username: 'reader', tags: { team: 'red' } };
         const once = { ...good, clientRequestToken: `${name('<namespace:app>')}-once` };
         try {
@@ -301,6 +308,27 @@ suite('control-plane', ({ scenario }) => {
           expect(await remove(), 'without it').to.equal('none');
         } finally {
           await errorOf(eks.send(new DeleteAccessEntryCommand(key)));
+        }
+      }),
+      check('an entry for nodes has no groups and no access policies', async (context) => {
+        const { name } = context;
+        const eks = new EKSClient(await context.aws('eks'));
+        const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:other>') };
+        const nodes = { ...key, type: 'EC2_LINUX' };
+        const BAD_REQUEST = /^Invalid(Parameter|Request)Exception$/;
+        const grouped = new CreateAccessEntryCommand({ ...nodes, kubernetesGroups: ['readers'] });
+        expect(await errorOf(eks.send(grouped))).to.match(BAD_REQUEST);
+        const { accessEntry } = await eks.send(new CreateAccessEntryCommand(nodes));
+        try {
+          expect(accessEntry?.type).to.equal('EC2_LINUX');
+          const associate = new AssociateAccessPolicyCommand({
+            ...key,
+            policyArn: VIEW,
+            accessScope: { type: 'cluster' },
+          });
+          expect(await errorOf(eks.send(associate))).to.match(BAD_REQUEST);
+        } finally {
+          await eks.send(new DeleteAccessEntryCommand(key));
         }
       }),
       check('a role is known by its ARN with its path, and its sessions are named without', async (context) => {

@@ -13,7 +13,7 @@ import {
   type AddonPodIdentityAssociations,
 } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { allow, check, podIdentityRole, suite } from '../harness/index.ts';
+import { allow, check, deny, podIdentityRole, suite } from '../harness/index.ts';
 import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
 import { errorOf, taken } from './lib/errors.ts';
 
@@ -28,6 +28,10 @@ suite('control-plane', ({ scenario }) => {
     roles: {
       app: podIdentityRole(),
       next: podIdentityRole(),
+      bound: ofOwnAccount(
+        allow(['eks:*', 'iam:PassRole', 'iam:GetRole'], '*'),
+        deny('eks:CreatePodIdentityAssociation', '*'),
+      ),
       maker: ofOwnAccount(allow(['eks:*', 'iam:GetRole'], '*'), allow('iam:PassRole', '<role:app>')),
     },
     probes: [
@@ -71,7 +75,7 @@ suite('control-plane', ({ scenario }) => {
         const another = new CreatePodIdentityAssociationCommand({ ...beside, roleArn: name('<role:app>') });
         const associationId = (await eks.send(another)).association?.associationId;
         const other = { clusterName: key.clusterName, associationId };
-        await create({ podIdentityAssociations: roleOf('app'), tags });
+        await taken(create({ podIdentityAssociations: roleOf('app'), tags }), 'a role that may be passed');
         try {
           expect(await errorOf(create({})), 'a second time').to.equal('ResourceInUseException');
           const addon = await describe();
@@ -82,20 +86,26 @@ suite('control-plane', ({ scenario }) => {
           const [first] = await owned();
           expect(first?.roleArn).to.equal(name('<role:app>'));
           expect(await errorOf(update({ addonVersion: 'v0.0.0-eksbuild.0' }))).to.equal('InvalidParameterException');
-          await update({ configurationValues: '{}' });
+          await taken(update({ configurationValues: '{}' }), 'another configuration');
           expect(await owned(), 'an update that does not name them').to.deep.equal([first]);
-          await update({ podIdentityAssociations: roleOf('next') });
+          await taken(update({ podIdentityAssociations: roleOf('next') }), 'another role');
           expect(await owned(), 'another role').to.deep.equal([{ id: first?.id, roleArn: name('<role:next>') }]);
-          await update({ podIdentityAssociations: [] });
+          await taken(update({ podIdentityAssociations: [] }), 'none any more');
           expect(await roles(), 'none any more').to.deep.equal([]);
 
           // Made with the rights of who asks for it.
-          const maker = new EKSClient({ ...settings, credentials: await sessionOf(context, 'maker') });
-          expect(await errorOf(update({ podIdentityAssociations: roleOf('next') }, maker))).to.equal(
-            'AccessDeniedException',
-          );
-          expect(await roles(), 'a role that its maker may not pass').to.deep.equal([]);
-          await update({ podIdentityAssociations: roleOf('app') }, maker);
+          const clientOf = async (role: string) =>
+            new EKSClient({ ...settings, credentials: await sessionOf(context, role) });
+          const maker = await clientOf('maker');
+          for (const [role, by] of [
+            ['next', maker],
+            ['app', await clientOf('bound')],
+          ] as const)
+            expect(await errorOf(update({ podIdentityAssociations: roleOf(role) }, by))).to.equal(
+              'AccessDeniedException',
+            );
+          expect(await roles(), 'without the permission').to.deep.equal([]);
+          await taken(update({ podIdentityAssociations: roleOf('app') }, maker), 'with the permission');
           expect(await roles()).to.deep.equal([name('<role:app>')]);
         } finally {
           await eks.send(new DeleteAddonCommand(key));

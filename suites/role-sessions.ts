@@ -273,6 +273,7 @@ suite('role-chaining', ({ scenario }) => {
       app: podIdentityRole(
         allow(BOTH, '*', { StringEqualsIfExists: { 'aws:ResourceTag/conformance-team': 'red' } }),
         deny('sts:AssumeRole', named('barred', 'farBarred')),
+        deny('sts:AssumeRole', '*', { StringEquals: { 'iam:ResourceTag/conformance-stage': 'test' } }),
       ),
       target: asking(BOTH),
       deep: { ...asking(BOTH), path: '/conformance-apps/red/' },
@@ -280,6 +281,7 @@ suite('role-chaining', ({ scenario }) => {
       own: asking(BOTH, { StringEquals: { 'sts:RoleSessionName': '${aws:PrincipalTag/kubernetes-service-account}' } }),
       red: { ...asking(BOTH), account: 'other', tags: { 'conformance-team': 'red' } },
       blue: { ...asking(BOTH), account: 'other', tags: { 'conformance-team': 'blue' } },
+      tested: { ...asking(BOTH), tags: { 'conformance-stage': 'test' } },
       barred: asking(BOTH),
       farBarred: { ...asking(BOTH), account: 'other' },
     },
@@ -319,6 +321,7 @@ suite('role-chaining', ({ scenario }) => {
       fails(asSession('app', assumeRole('own')), NOT_ASSUMED),
       succeeds(asSession('app', assumeRole('red'))),
       fails(asSession('app', assumeRole('blue')), NOT_ASSUMED),
+      fails(asSession('app', assumeRole('tested')), NOT_ASSUMED),
       // A role trusts itself no more than others.
       fails(asSession('app', assumeRole('app')), NOT_ASSUMED),
       // Of an explicit Deny STS tells within an account alone.
