@@ -223,6 +223,7 @@ suite('control-plane', ({ scenario }) => {
       dev: ofOwnAccount(),
       other: ofOwnAccount(),
       deep: { ...ofOwnAccount(), path: '/conformance-apps/red/' },
+      far: { ...ofOwnAccount(), account: 'other' },
       keeper: ofOwnAccount(
         allow('eks:*', '*'),
         deny('eks:CreateAccessEntry', '*', { ArnEquals: { 'eks:principalArn': '<role:other>' } }),
@@ -235,6 +236,7 @@ suite('control-plane', ({ scenario }) => {
         deny('eks:*AccessPolicy', '*', { 'ForAnyValue:StringEquals': { 'eks:namespaces': 'kube-system' } }),
         deny('eks:DescribeAccessEntry', '*', { 'ForAnyValue:StringEquals': { 'eks:kubernetesGroups': 'readers' } }),
         deny('eks:DeleteAccessEntry', '*', { StringEquals: { 'aws:ResourceTag/team': 'red' } }),
+        deny('eks:ListAssociatedAccessPolicies', '*', { StringEquals: { 'eks:clusterName': '<cluster:c1>' } }),
       ),
     },
     probes: [
@@ -298,7 +300,8 @@ suite('control-plane', ({ scenario }) => {
           expect(await errorOf(disassociate(CLUSTER_ADMIN))).to.equal('AccessDeniedException');
           await taken(disassociate(VIEW), 'no more to view');
 
-          expect(await errorOf(keeper.send(new DescribeAccessEntryCommand(key)))).to.equal('AccessDeniedException');
+          for (const command of [new DescribeAccessEntryCommand(key), new ListAssociatedAccessPoliciesCommand(key)])
+            expect(await errorOf(keeper.send(command))).to.equal('AccessDeniedException');
           const remove = () => errorOf(keeper.send(new DeleteAccessEntryCommand(key)));
           expect(await remove(), 'with its tag').to.equal('AccessDeniedException');
           const at = { resourceArn: accessEntry?.accessEntryArn };
@@ -331,22 +334,30 @@ suite('control-plane', ({ scenario }) => {
           await eks.send(new DeleteAccessEntryCommand(key));
         }
       }),
-      check('a role is known by its ARN with its path, and its sessions are named without', async (context) => {
-        const { name, eventually } = context;
-        const eks = new EKSClient(await context.aws('eks'));
-        const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:deep>') };
-        await eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups: ['readers'] }));
-        try {
-          const look = async () => userOf(context, await newToken(context, 'deep'));
-          const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
-          expect(known.groups).to.include('readers');
-          expect(known.username).to.equal(
-            name('arn:aws:sts::<account:main>:assumed-role/<role-name:deep>/ann-example.com'),
-          );
-        } finally {
-          await eks.send(new DeleteAccessEntryCommand(key));
-        }
-      }),
+      check(
+        'a role is known by its ARN with its path and account, and its sessions are named without the path',
+        async (context) => {
+          const { name, eventually } = context;
+          const eks = new EKSClient(await context.aws('eks'));
+          for (const [role, account] of [
+            ['deep', 'main'],
+            ['far', 'other'],
+          ] as const) {
+            const key = { clusterName: name('<cluster:c1>'), principalArn: name(`<role:${role}>`) };
+            await taken(eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups: ['readers'] })), role);
+            try {
+              const look = async () => userOf(context, await newToken(context, role));
+              const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
+              expect(known.groups).to.include('readers');
+              expect(known.username).to.equal(
+                name(`arn:aws:sts::<account:${account}>:assumed-role/<role-name:${role}>/ann-example.com`),
+              );
+            } finally {
+              await eks.send(new DeleteAccessEntryCommand(key));
+            }
+          }
+        },
+      ),
     ],
   });
 
