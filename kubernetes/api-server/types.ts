@@ -111,7 +111,8 @@ export interface TokenRequestSpec {
   readonly expirationSeconds: number;
   /** The pod that the token is bound to. */
   readonly pod?: { readonly name: string; readonly uid: string };
-  readonly node?: { readonly name: string; readonly uid: string };
+  /** Without a UID where there is no such node. */
+  readonly node?: { readonly name: string; readonly uid?: string };
   /** The secret that the token is bound to. */
   readonly secret?: { readonly name: string; readonly uid: string };
 }

@@ -24,7 +24,8 @@ export class PodRunner {
   readonly #startTime: string;
   readonly #init: readonly ContainerRunner[];
   readonly #containers: readonly ContainerRunner[];
-  readonly #runs: Promise<void>[] = [];
+  /** In the order of their start. */
+  readonly #sidecars: { readonly runner: ContainerRunner; readonly ended: Promise<void> }[] = [];
   #mounted = false;
   #mountFailure: string | undefined;
   #initialized = false;
@@ -84,7 +85,7 @@ export class PodRunner {
   terminate(graceSeconds: number): Promise<void> {
     this.#ending ??= this.#terminate();
     // Beyond this, timers fire at once.
-    const kill = setTimeout(() => this.#signal('SIGKILL'), Math.min(graceSeconds * 1000, 2_147_483_647));
+    const kill = setTimeout(() => this.#kill(), Math.min(graceSeconds * 1000, 2_147_483_647));
     return this.#ending.finally(() => clearTimeout(kill));
   }
 
@@ -99,9 +100,9 @@ export class PodRunner {
       if (isRunning) this.#context.record(this.#pod, 'Killing', `Stopping container ${spec.name}`, spec.name);
     }
     this.#stop.abort();
-    this.#signal('SIGTERM');
+    for (const runner of this.containers) if (!isSidecar(runner.spec)) runner.signal('SIGTERM');
     await this.#life;
-    await Promise.all(this.#runs);
+    await this.#endSidecars();
     await this.#volumes.settled();
     if (!this.#removed) {
       // Kubernetes, "Pod Lifecycle", Termination of Pods: a pod that is deleted is in a terminal phase before it goes.
@@ -123,8 +124,16 @@ export class PodRunner {
     }
   }
 
-  #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
-    for (const runner of this.containers) runner.signal(signal);
+  #kill(): void {
+    for (const runner of this.containers) runner.signal('SIGKILL');
+  }
+
+  /** After all others, the last that was started first (Kubernetes, "Sidecar Containers", termination). */
+  async #endSidecars(): Promise<void> {
+    for (const { runner, ended } of [...this.#sidecars].reverse()) {
+      runner.signal('SIGTERM');
+      await ended;
+    }
   }
 
   async #run(): Promise<void> {
@@ -164,7 +173,7 @@ export class PodRunner {
       if (isSidecar(runner.spec)) {
         await new Promise<void>((started) => {
           const run = runner.run(started).catch((error: unknown) => this.#fail(error));
-          this.#runs.push(run.finally(started));
+          this.#sidecars.push({ runner, ended: run.finally(started) });
         });
         continue;
       }
@@ -188,14 +197,11 @@ export class PodRunner {
 
   /** The containers have ended for good: sidecars end after them. */
   async #finish(result: 'Succeeded' | 'Failed'): Promise<void> {
-    if (this.#runs.length > 0) {
+    if (this.#sidecars.length > 0) {
       this.#stop.abort();
-      this.#signal('SIGTERM');
       const grace = new AbortController();
-      void pause((this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000, grace.signal).then(() =>
-        this.#signal('SIGKILL'),
-      );
-      await Promise.all(this.#runs);
+      void pause((this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000, grace.signal).then(() => this.#kill());
+      await this.#endSidecars();
       grace.abort();
     }
     this.#result = result;
@@ -206,7 +212,7 @@ export class PodRunner {
     const message = messageOf(error);
     this.#context.record(this.#pod, 'Failed', `Error: ${message}`);
     this.#stop.abort();
-    this.#signal('SIGKILL');
+    this.#kill();
     this.#result = 'Failed';
     this.#changed();
   }

@@ -38,7 +38,7 @@ export function newTokenIssuer(
         jti: randomUUID(),
         'kubernetes.io': {
           namespace: serviceAccount.namespace,
-          ...(request.node === undefined ? {} : { node: { name: request.node.name, uid: request.node.uid } }),
+          ...(request.node === undefined ? {} : { node: request.node }),
           ...(request.pod === undefined ? {} : { pod: { name: request.pod.name, uid: request.pod.uid } }),
           ...(request.secret === undefined ? {} : { secret: { name: request.secret.name, uid: request.secret.uid } }),
           serviceaccount: { name: serviceAccount.name, uid: serviceAccount.uid },

@@ -53,8 +53,10 @@ function bind(context: ApiContext, account: KubeObject, ref: JsonObject): Bindin
   }
   if (kind === 'Node') return { node: uidOf(target) };
   if (kind === 'Secret') return { secret: uidOf(target) };
-  const node = spec.nodeName === undefined ? undefined : store.get('nodes', undefined, spec.nodeName);
-  return { pod: uidOf(target), ...(node === undefined ? {} : { node: uidOf(node) }) };
+  if (!spec.nodeName) return { pod: uidOf(target) };
+  // As the API server does, also of a node that there is not (registry/core/serviceaccount/storage/token.go).
+  const node = store.get('nodes', undefined, spec.nodeName);
+  return { pod: uidOf(target), node: node === undefined ? { name: spec.nodeName } : uidOf(node) };
 }
 
 function secondsOf(value: unknown): number {

@@ -17,11 +17,12 @@ const LEEWAY = 60;
 
 interface Reference {
   readonly name: string;
+  /** Empty for a node that there was not. */
   readonly uid: string;
 }
 
 function reference(value: unknown): Reference | undefined {
-  const { name, uid } = (value ?? {}) as { name?: unknown; uid?: unknown };
+  const { name, uid = '' } = (value ?? {}) as { name?: unknown; uid?: unknown };
   return typeof name === 'string' && typeof uid === 'string' ? { name, uid } : undefined;
 }
 
@@ -74,7 +75,7 @@ export class TokenVerifier {
       }
       if (claim !== 'secret') {
         extra[`authentication.kubernetes.io/${claim}-name`] = [target.name];
-        extra[`authentication.kubernetes.io/${claim}-uid`] = [target.uid];
+        if (target.uid !== '') extra[`authentication.kubernetes.io/${claim}-uid`] = [target.uid];
       }
     }
     const username = serviceAccountUsername(namespace, account.name);

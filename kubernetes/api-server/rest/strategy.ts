@@ -114,7 +114,7 @@ const hasGeneration = (kind: ResourceKind): boolean => kind.group === 'apps' || 
 /** A pod's spec without what may be changed later. */
 function fixedPartOf(pod: KubeObject): JsonObject {
   const spec = copyOf(pod['spec']) as JsonObject;
-  for (const field of ['activeDeadlineSeconds', 'schedulingGates', 'tolerations', 'terminationGracePeriodSeconds']) {
+  for (const field of ['activeDeadlineSeconds', 'schedulingGates', 'tolerations']) {
     Reflect.deleteProperty(spec, field);
   }
   for (const container of [...objectsIn(spec['containers']), ...objectsIn(spec['initContainers'])]) {
@@ -131,6 +131,10 @@ function addedGate(pod: KubeObject, previous: KubeObject): string | undefined {
   return now.find((name) => !before.includes(name));
 }
 
+/** Of another duration a toleration is still the same. */
+const tolerationsOf = ({ spec }: KubeObject): JsonObject[] =>
+  objectsIn((spec as JsonObject)['tolerations']).map(({ tolerationSeconds: _, ...rest }) => rest);
+
 /** Fields of the spec that stay as they were created. */
 const IMMUTABLE: Readonly<Record<string, readonly string[]>> = {
   deployments: ['selector'],
@@ -142,13 +146,18 @@ const IMMUTABLE: Readonly<Record<string, readonly string[]>> = {
 const fieldOf = (object: KubeObject, field: string): unknown => (object['spec'] as JsonObject | undefined)?.[field];
 
 /** Throws `ApiError` 422 when the update changes what is fixed at creation. */
-function checkImmutable(kind: ResourceKind, object: KubeObject, previous: KubeObject): void {
+export function checkImmutable(kind: ResourceKind, object: KubeObject, previous: KubeObject): void {
   const { name } = object.metadata;
   if (kind.resource === 'pods' && !isDeepStrictEqual(fixedPartOf(object), fixedPartOf(previous))) {
     const fields =
       '`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` ' +
       '(only additions to existing tolerations),`spec.terminationGracePeriodSeconds`';
     throw invalid(kind, name, [forbiddenValue('spec', `pod updates may not change fields other than ${fields}`)]);
+  }
+  const [tolerations, former] = kind.resource === 'pods' ? [object, previous].map(tolerationsOf) : [];
+  if (former?.some((own) => !tolerations?.some((other) => isDeepStrictEqual(own, other)))) {
+    const why = 'existing toleration can not be modified except its tolerationSeconds';
+    throw invalid(kind, name, [forbiddenValue('spec.tolerations', why)]);
   }
   const fixed = IMMUTABLE[kind.resource]?.find(
     (field) => !isDeepStrictEqual(fieldOf(object, field), fieldOf(previous, field)),
@@ -173,7 +182,7 @@ function checkImmutable(kind: ResourceKind, object: KubeObject, previous: KubeOb
 
 /**
  * The object to store for an update: a write to the object leaves the status as it is, a write to the status everything
- * else. Throws `ApiError` 422.
+ * else.
  */
 export function prepareForUpdate(
   kind: ResourceKind,
@@ -200,6 +209,5 @@ export function prepareForUpdate(
     const generation = Number(previous.metadata['generation'] ?? 1);
     object.metadata['generation'] = isDeepStrictEqual(object['spec'], previous['spec']) ? generation : generation + 1;
   }
-  checkImmutable(kind, object, previous);
   return object;
 }

@@ -9,7 +9,7 @@ import { copyOf } from '../store/copy.ts';
 import { nameSuffix } from '../store/memory-store.ts';
 import { timestamp } from '../types.ts';
 import { ApiError, type KubeObject } from '../types.ts';
-import { applyDefaults, prepareForCreate, prepareForUpdate } from './strategy.ts';
+import { applyDefaults, checkImmutable, prepareForCreate, prepareForUpdate } from './strategy.ts';
 import { validate } from './validation.ts';
 
 /** Where a write goes and on whose behalf. */
@@ -126,6 +126,7 @@ export async function update(context: ApiContext, target: WriteTarget, change: C
     let object = prepareForUpdate(kind, subresource, wanted, previous);
     if (subresource === '') checkEscalation(context, user, kind, object, false);
     object = (await context.webhooks.admit({ ...target, operation: 'UPDATE', object, previous })) ?? object;
+    if (subresource === '') checkImmutable(kind, object, previous);
     validate(kind, object);
     if (dryRun) return object;
     try {
