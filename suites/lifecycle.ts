@@ -17,6 +17,7 @@ import {
   granted,
   podIdentityRole,
   putRolePolicy,
+  readFile,
   recreateRole,
   recreateServiceAccount,
   refused,
@@ -43,6 +44,8 @@ const TOKENS = 'Kubernetes documentation, "Configure Service Accounts for Pods":
 
 const NOT_INJECTED = { by: 'injection', code: 'NoCredentialsSettings' } as const;
 const readData = allow('s3:GetObject', 'data/*');
+
+const TOKEN_FILE = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
 
 /** A token lives as short as it may: ten minutes. */
 const SHORT_TOKEN = { 'token-expiration': '600' };
@@ -174,15 +177,20 @@ suite('lifecycle', ({ scenario }) => {
     source: `${TOKENS} when the old one has lived 80 % of its time`,
     needs: ['cluster-clock'],
     roles: { app: podIdentityRole() },
-    // With another token beside, which lives longer.
-    workloads: { app: { role: 'app', serviceAccountAnnotations: SHORT_TOKEN, automountServiceAccountToken: true } },
+    // With another token beside, which lives longer, or a user to whom alone it belongs.
+    workloads: {
+      app: { role: 'app', serviceAccountAnnotations: SHORT_TOKEN, automountServiceAccountToken: true },
+      user: { role: 'app', runAsUser: 1000 },
+    },
     probes: [
       granted('app', fetchCredentials()),
+      granted('user', readFile(TOKEN_FILE), { facts: { mode: '0600' } }),
       advanceClock(490),
       granted('app', tokenRotation('pod-identity', 10), {
         facts: { sameSubject: true, sameAudience: true, issuedLater: between(490, 520) },
       }),
       granted('app', fetchCredentials()),
+      granted('user', readFile(TOKEN_FILE), { facts: { mode: '0600' } }),
     ],
   });
 
@@ -232,6 +240,19 @@ suite('lifecycle', ({ scenario }) => {
       startAgent(),
       startPod('next'),
       granted('next', whoAmI()),
+    ],
+  });
+
+  scenario('LC-25', "an agent asks with its node's next credentials when the first have expired", {
+    source: `Amazon EC2 User Guide, "Retrieve security credentials from instance metadata": new ones are there ahead of the end of the old ones; ${ERRORS}`,
+    needs: ['cluster-clock'],
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
+    probes: [
+      control('app', fetchCredentials()),
+      advanceClock(13 * 3600),
+      startPod('fresh'),
+      granted('fresh', fetchCredentials()),
     ],
   });
 

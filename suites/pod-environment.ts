@@ -131,7 +131,7 @@ suite('rbac', ({ scenario }) => {
     probes: [
       granted('app', readFile('/etc/hostname')),
       check('a pod reads its tokens', async (context) => {
-        const tokens = { short: 600, long: 172_800 };
+        const tokens = { short: 600, medium: 700, long: 172_800 };
         const sources = Object.entries(tokens).map(([path, expirationSeconds]) => ({
           serviceAccountToken: { path, audience: 'vault.example.com', expirationSeconds },
         }));
@@ -143,7 +143,7 @@ suite('rbac', ({ scenario }) => {
       advanceClock(490),
       check('the one of ten minutes is renewed', async (context) => {
         expect(await tells(context, 'reads', /short/)).to.equal(true);
-        expect(await logOf(context, 'reads')).not.to.match(/api|long/);
+        expect(await logOf(context, 'reads')).not.to.match(/api|medium|long/);
       }),
       advanceClock(2500),
       check('the one for the API, which asks for an hour, is renewed', async (context) => {
@@ -166,6 +166,7 @@ suite('rbac', ({ scenario }) => {
         const sources = [
           { serviceAccountToken: { path: 'short' } },
           { serviceAccountToken: { path: 'long', audience: '' } },
+          { serviceAccountToken: { path: 'other', audience: 'vault.example.com' } },
         ];
         const volumes = [{ name: 'tokens', projected: { sources } }];
         const volumeMounts = [{ name: 'tokens', mountPath: TOKENS }];
@@ -174,11 +175,12 @@ suite('rbac', ({ scenario }) => {
         const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
         const made = await context.kubernetes({ method: 'POST', path, body });
         const { audiences } = (JSON.parse(made.body) as { readonly spec: { readonly audiences: string[] } }).spec;
-        const [unset, empty, api] = JSON.parse(await messageOf(context, 'claims')) as (readonly unknown[])[];
+        const [unset, empty, other, api] = JSON.parse(await messageOf(context, 'claims')) as (readonly unknown[])[];
         expect([unset, empty]).to.deep.equal([
           [audiences, 3600],
           [audiences, 3600],
         ]);
+        expect(other).to.deep.equal([['vault.example.com'], 3600]);
         // That one lives longer, by what a cluster allows.
         expect(api?.[0]).to.deep.equal(audiences);
       }),
@@ -186,21 +188,151 @@ suite('rbac', ({ scenario }) => {
   });
 });
 
+suite('rbac', ({ scenario }) => {
+  scenario('RB-42', 'a pod ends as its containers do, and they keep its token and sidecars until they have ended', {
+    source:
+      'Kubernetes documentation, "Pod Lifecycle": phase, restart policy, termination of Pods; "Init Containers"; "Sidecar Containers": Pods with sidecar containers; "Assigning Pods to Nodes", nodeSelector',
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('pods end', async (context) => {
+        const ask = asker(context);
+        const mounted = {
+          volumes: [{ name: 'state', emptyDir: {} }],
+          volumeMounts: [{ name: 'state', mountPath: STATE }],
+        };
+        const sidecar = { name: 'sidecar', restartPolicy: 'Always', program: SIDECAR };
+        const pods: Readonly<Record<string, readonly [string, Settings]>> = {
+          done: ['process.exit(0)', { initContainers: [sidecar] }],
+          failed: ['process.exit(3)', { initContainers: [sidecar] }],
+          retried: [RETRIED, { ...mounted, spec: { restartPolicy: 'OnFailure' } }],
+          uninitialized: ['process.exit(0)', { initContainers: [{ name: 'init', program: 'process.exit(4)' }] }],
+          nowhere: ['process.exit(0)', { spec: { nodeSelector: { 'example.com/none': 'none' } } }],
+          leaving: [LEAVING, { ...mounted, initContainers: [sidecar], spec: { terminationGracePeriodSeconds: 20 } }],
+        };
+        for (const [pod, [program, settings]] of Object.entries(pods))
+          await ask('POST', 'pods', await podOf(context, pod, program, settings));
+        if (!(await tells(context, 'leaving', /started/))) throw new Error('Pod leaving had not started.');
+        const path = context.name(`${NAMESPACE}/pods/leaving`);
+        const log = context.kubernetes({ path: `${path}/log?container=app&follow=true` });
+        await context.kubernetes({ method: 'DELETE', path });
+
+        for (const [pod, phase, restartCount] of [
+          ['done', 'Succeeded', 0],
+          ['failed', 'Failed', 0],
+          ['retried', 'Succeeded', 1],
+          ['uninitialized', 'Failed', 0],
+        ] as const) {
+          const look = async () => (await ask('GET', `pods/${pod}`)).status;
+          const status = await context.eventually(look, (seen) => /Succeeded|Failed/.test(seen.phase ?? ''));
+          if (!/Succeeded|Failed/.test(status.phase ?? '')) throw new Error(`Pod ${pod} had not ended after 30 s.`);
+          expect(status, pod).to.include({ phase });
+          expect(status.containerStatuses?.[0], pod).to.include({ restartCount });
+        }
+        const { status: uninitialized } = await ask('GET', 'pods/uninitialized');
+        expect(uninitialized.containerStatuses?.[0]?.state).not.to.have.property('terminated');
+        const scheduled = async () =>
+          (await ask('GET', 'pods/nowhere')).status.conditions?.find(({ type }) => type === 'PodScheduled');
+        expect(await context.eventually(scheduled, (seen) => seen !== undefined)).to.include({
+          ...{ status: 'False', reason: 'Unschedulable' },
+        });
+        const left = /^\{.*\}$/m.exec((await log).body)?.[0];
+        if (left === undefined) throw new Error('What pod leaving told at last is not known.');
+        expect(JSON.parse(left)).to.deep.equal({ token: true, sidecar: true });
+      }),
+    ],
+  });
+});
+
+suite('security', ({ scenario }) => {
+  scenario('SEC-20', 'instance metadata tells nothing to who has no session with it', {
+    source: 'Amazon EC2 User Guide, "Use the Instance Metadata Service to access instance metadata": IMDSv2, errors',
+    needs: ['imds', 'own-cluster'],
+    workloads: { app: { imds: 'reachable' } },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('a pod asks it', async (context) => {
+        await asker(context)('POST', 'pods', await podOf(context, 'asks', ASK_METADATA));
+        const { role, ...told } = JSON.parse(await messageOf(context, 'asks')) as Readonly<Record<string, unknown>>;
+        expect(told).to.deep.equal({
+          ...{ none: 401, noneOfRole: 401, wrong: 401, noTime: 400, longTime: 400, session: 200, path: 404 },
+          ...{ instance: 200, credentials: true },
+        });
+        expect(role).to.match(/^[\w+=,.@-]+$/);
+      }),
+    ],
+  });
+});
+
+const STATE = '/opt/state';
+const RETRIED = `
+const fs = require('fs');
+const again = fs.existsSync('${STATE}/ran');
+fs.writeFileSync('${STATE}/ran', '');
+process.exit(again ? 0 : 1);`;
+
+/** Notes that it runs, and when it is told to end. */
+const SIDECAR = `
+const fs = require('fs');
+const note = (name) => fs.existsSync('${STATE}') && fs.writeFileSync('${STATE}/' + name, '');
+process.on('SIGTERM', () => { note('told'); process.exit(0); });
+note('runs');
+setInterval(() => {}, 1000);`;
+
+const ASK_METADATA = `
+const ask = async (path, method = 'GET', headers = {}) => {
+  const answer = await fetch('http://169.254.169.254/latest/' + path, { method, headers });
+  return { status: answer.status, text: await answer.text() };
+};
+const open = (ttl) => ask('api/token', 'PUT', ttl ? { 'x-aws-ec2-metadata-token-ttl-seconds': ttl } : {});
+const ROLES = 'meta-data/iam/security-credentials/';
+(async () => {
+  const { status: session, text } = await open('60');
+  const get = (path, token = text) => ask(path, 'GET', { 'x-aws-ec2-metadata-token': token });
+  const role = (await get(ROLES)).text;
+  const { Code, AccessKeyId, Token } = JSON.parse((await get(ROLES + role)).text);
+  require('fs').writeFileSync('${MESSAGE}', JSON.stringify({
+    none: (await ask('meta-data/instance-id')).status, noneOfRole: (await ask(ROLES + role)).status,
+    wrong: (await get('meta-data/instance-id', 'none')).status, noTime: (await open()).status,
+    longTime: (await open('21601')).status, session, path: (await get('meta-data/none')).status, role,
+    instance: (await get('meta-data/instance-id')).status,
+    credentials: Code === 'Success' && AccessKeyId.startsWith('ASIA') && Token !== '',
+  }));
+})();`;
+
 const TOKENS = '/opt/tokens';
 const API = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Tells which of its tokens are others than before. */
 const WATCH = `
-const files = { short: '${TOKENS}/short', long: '${TOKENS}/long', api: '${API}/token' };
+const files = {
+  ...{ short: '${TOKENS}/short', medium: '${TOKENS}/medium', long: '${TOKENS}/long', api: '${API}/token' },
+};
 const read = (name) => require('fs').readFileSync(files[name], 'utf8');
-const known = { short: read('short'), long: read('long'), api: read('api') };
+const known = Object.fromEntries(Object.keys(files).map((name) => [name, read(name)]));
 console.log('started');
 setInterval(() => {
   for (const name in known) if (known[name] !== read(name)) console.log(name, (known[name] = read(name)).length);
 }, 100);`;
 
+/** Tells, once it is to end, whether its token and its sidecar are still there. */
+const LEAVING = `
+const fs = require('fs');
+const tell = () => {
+  const token = fs.existsSync('${API}/token') && fs.readFileSync('${API}/token').length > 0;
+  console.log(JSON.stringify({ token, sidecar: !fs.existsSync('${STATE}/told') }));
+  process.exit(0);
+};
+process.on('SIGTERM', () => setTimeout(tell, 500));
+const waiting = setInterval(() => {
+  if (!fs.existsSync('${STATE}/runs')) return;
+  clearInterval(waiting);
+  console.log('started');
+  setInterval(() => {}, 1000);
+}, 50);`;
+
 /** Tells the audiences of its tokens, and how long they live. */
 const CLAIMS = `
-const claims = ['${TOKENS}/short', '${TOKENS}/long', '${API}/token'].map(
+const claims = ['${TOKENS}/short', '${TOKENS}/long', '${TOKENS}/other', '${API}/token'].map(
   (file) => JSON.parse(Buffer.from(require('fs').readFileSync(file, 'utf8').split('.')[1], 'base64url')));
 require('fs').writeFileSync('${MESSAGE}', JSON.stringify(claims.map(({ aud, exp, iat }) => [aud, exp - iat])));`;
 
@@ -217,7 +349,11 @@ interface State {
 interface Pod {
   readonly metadata: { readonly uid: string };
   readonly spec: { readonly nodeName: string; readonly containers: readonly { readonly image: string }[] };
-  readonly status: { readonly containerStatuses?: readonly { readonly state?: State }[] };
+  readonly status: {
+    readonly phase?: string;
+    readonly conditions?: readonly { readonly type: string }[];
+    readonly containerStatuses?: readonly { readonly state?: State }[];
+  };
 }
 
 const asker = askerOf<Pod>;
@@ -226,25 +362,35 @@ interface Settings {
   readonly metadata?: object;
   readonly volumes?: readonly object[];
   readonly args?: readonly string[];
+  readonly initContainers?: readonly {
+    readonly name: string;
+    readonly program: string;
+    readonly restartPolicy?: string;
+  }[];
+  /** Of the pod. */
+  readonly spec?: object;
   /** Of its container. */
   readonly [setting: string]: unknown;
 }
 
-/** A pod with the image of the workload's, whose Node runs a program of its own, once. */
+/** A pod with the image of the workload's, whose Node runs a program of its own, once unless the specification says otherwise. */
 async function podOf(
   context: CheckContext,
   name: string,
   program: string,
-  { metadata = {}, volumes = [], args = [], ...more }: Settings,
+  { metadata = {}, volumes = [], args = [], initContainers = [], spec = {}, ...more }: Settings = {},
 ): Promise<object> {
-  const { spec } = await asker(context)('GET', `pods/${context.name('<pod:app>')}`);
-  const { image } = spec.containers[0] ?? {};
-  const command = ['node', '-e', program, '--'];
+  const { spec: sane } = await asker(context)('GET', `pods/${context.name('<pod:app>')}`);
+  const { image } = sane.containers[0] ?? {};
+  const run = (code: string) => ({ image, imagePullPolicy: 'IfNotPresent', command: ['node', '-e', code, '--'] });
+  const { volumeMounts = [] } = more;
   return {
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata } },
     spec: {
       ...{ serviceAccountName: 'app', restartPolicy: 'Never', terminationGracePeriodSeconds: 1, volumes },
-      containers: [{ name: 'app', image, imagePullPolicy: 'IfNotPresent', command, args, ...more }],
+      initContainers: initContainers.map(({ program: code, ...own }) => ({ ...own, ...run(code), volumeMounts })),
+      containers: [{ name: 'app', ...run(program), args, ...more }],
+      ...spec,
     },
   };
 }
@@ -260,7 +406,7 @@ async function messageOf(context: CheckContext, pod: string): Promise<string> {
 }
 
 const logOf = async ({ kubernetes, name }: CheckContext, pod: string): Promise<string> =>
-  (await kubernetes({ path: `${name(NAMESPACE)}/pods/${pod}/log` })).body;
+  (await kubernetes({ path: `${name(NAMESPACE)}/pods/${pod}/log?container=app` })).body;
 
 const tells = async (context: CheckContext, pod: string, what: RegExp): Promise<boolean> =>
   what.test(

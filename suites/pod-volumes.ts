@@ -103,6 +103,8 @@ suite('pod-identity', ({ scenario }) => {
       app: {
         starts: 'later',
         volumes: {
+          // One that stays as it is, ahead of others.
+          '/opt/authority': { configMap: CLUSTER_AUTHORITY },
           '/opt/map': { configMap: SETTINGS },
           '/opt/one': { configMap: { ...SETTINGS, items: [{ key: 'kept', path: 'deep/kept' }] } },
           '/opt/both': {

@@ -152,6 +152,11 @@ suite('rbac', ({ scenario }) => {
     },
     probes: [
       controlSucceeds(kubernetesGet(PODS_OF_APP, { user: 'viewer' })),
+      // A namespace is itself in it.
+      succeeds(kubernetesGet(`/api/v1/namespaces/${APP}`, { user: 'viewer' })),
+      ...['/<namespace:other>', ''].map((of) =>
+        fails(kubernetesGet(`/api/v1/namespaces${of}`, { user: 'viewer' }), FORBIDDEN),
+      ),
       fails(kubernetesGet('/api/v1/namespaces/<namespace:other>/pods', { user: 'viewer' }), FORBIDDEN),
       fails(kubernetesGet('/api/v1/pods', { user: 'viewer' }), FORBIDDEN),
       fails(kubernetesGet('/api/v1/nodes', { user: 'viewer' }), FORBIDDEN),
@@ -205,6 +210,10 @@ suite('rbac', ({ scenario }) => {
         expect(await apply('others')).to.equal(201);
         expect(await apply('others', user), 'of one that there is').to.equal(200);
         expect(await apply('mine', user), 'of one that it may make').to.equal(201);
+        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'others' } };
+        const path = name(`/api/v1/namespaces/${APP}/configmaps/others`);
+        const put = await kubernetes({ method: 'PUT', path, body, headers: { 'Impersonate-User': user } });
+        expect(put.status, 'an update, where it may patch').to.equal(403);
       }),
     ],
   });

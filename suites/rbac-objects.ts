@@ -23,6 +23,7 @@ interface Found {
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: { readonly tolerations: readonly { readonly key?: string }[] };
   readonly items?: readonly Required<Pick<Found, 'metadata'>>[];
 }
 
@@ -133,6 +134,66 @@ suite('rbac', ({ scenario }) => {
           expect(answer, what).to.include({ status });
           if (now !== undefined) expect(answer.data, what).to.deep.equal(now);
         }
+        for (const [manager, annotations, now] of [
+          ['one', { role: 'x', other: 'y' }, { role: 'x', other: 'y' }],
+          ['two', { more: 'z' }, { role: 'x', other: 'y', more: 'z' }],
+          ['one', { other: 'y' }, { other: 'y', more: 'z' }],
+          ['one', undefined, { more: 'z' }],
+        ] as const) {
+          const path = `${MAPS}/noted?fieldManager=${manager}`;
+          const { metadata } = await ask('PATCH', path, map('noted', annotations && { annotations }), APPLY);
+          expect(metadata?.annotations, `${JSON.stringify(annotations ?? {})} by ${manager}`).to.deep.equal(now);
+        }
+      }),
+      check('a patch of a list changes the elements that it names, or the whole', async (context) => {
+        const ask = asker(context);
+        const [path, labels] = ['/apis/apps/v1/namespaces/<namespace:app>/deployments', { of: 'set' }];
+        const patch = async (type: string, change: object): Promise<unknown> => {
+          const body = { spec: { template: { spec: { containers: [{ name: 'app', ...change }] } } } };
+          const answer = await ask('PATCH', `${path}/listed`, body, type);
+          expect(answer, JSON.stringify(change)).to.include({ status: 200 });
+          const { template } = (answer as unknown as { spec: { template: { spec: { containers: [Container] } } } })
+            .spec;
+          const [{ env = [], image }] = template.spec.containers;
+          return {
+            image,
+            env: env
+              .map(({ name, value }) => `${name}=${value}`)
+              .sort()
+              .join(),
+          };
+        };
+        const env = (...pairs: readonly string[]) =>
+          pairs.map((pair) => ({ name: pair.slice(0, 1), value: pair.slice(2) }));
+        const [STRATEGIC, image] = ['application/strategic-merge-patch+json', 'example.com/app:1'];
+        const containers = [{ name: 'app', image, env: env('A=1', 'B=2') }];
+        const spec = {
+          replicas: 0,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers } },
+        };
+        const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'listed' }, spec };
+        expect(await ask('POST', path, deployment)).to.include({ status: 201 });
+        for (const [type, change, now] of [
+          [STRATEGIC, { env: env('B=3', 'C=4') }, { image, env: 'A=1,B=3,C=4' }],
+          [STRATEGIC, { env: [{ name: 'A', $patch: 'delete' }] }, { image, env: 'B=3,C=4' }],
+          [STRATEGIC, { env: [{ $patch: 'replace' }, ...env('D=5')] }, { image, env: 'D=5' }],
+          [MERGE, { image: 'example.com/app:2', env: env('E=6') }, { image: 'example.com/app:2', env: 'E=6' }],
+        ] as const)
+          expect(await patch(type, change), JSON.stringify(change)).to.deep.equal(now);
+      }),
+      check('each namespace has a default service account, and the authority of the cluster', async (context) => {
+        const ask = asker(context);
+        for (const path of [`${NAMESPACE}/serviceaccounts/default`, `${MAPS}/kube-root-ca.crt`]) {
+          const { metadata: first } = await ask('GET', path);
+          expect(await ask('DELETE', path), path).to.include({ status: 200 });
+          const next = await context.eventually(
+            () => ask('GET', path),
+            ({ status, metadata }) => status === 200 && metadata?.uid !== first?.uid,
+          );
+          expect(next, `${path} after its deletion`).to.include({ status: 200 });
+          expect(next.metadata?.uid).not.to.equal(first?.uid);
+        }
       }),
       check('secrets keep text in base64, and what is not to change stays', async (context) => {
         const ask = asker(context);
@@ -149,9 +210,19 @@ suite('rbac', ({ scenario }) => {
         expect(await ask('PATCH', `${SECRETS}/one`, noted, MERGE)).to.include({ status: 200 });
 
         const spec = { serviceAccountName: 'app', containers: [{ name: 'app', image: 'example.com/app:1' }] };
-        const pod = { ...map('held'), kind: 'Pod', spec: { ...spec, schedulingGates: [{ name: 'example.com/none' }] } };
-        expect(await ask('POST', PODS, pod)).to.include({ status: 201 });
+        const own = { tolerations: [{ key: 'example.com/own', operator: 'Exists' }] };
+        const gated = { schedulingGates: [{ name: 'example.com/none' }] };
+        const pod = { ...map('held'), kind: 'Pod', spec: { ...spec, ...own, ...gated } };
+        const held = await ask('POST', PODS, pod);
+        expect(held).to.include({ status: 201 });
+        const { tolerations = [] } = held.spec ?? {};
+        const more = { key: 'example.com/more', operator: 'Exists', effect: 'NoExecute' };
         for (const [change, status] of [
+          [{ spec: { tolerations: [] } }, 422],
+          [{ spec: { tolerations: [...tolerations.filter(({ key }) => key !== 'example.com/own'), more] } }, 422],
+          [{ spec: { tolerations: [...tolerations, more] } }, 200],
+          [{ spec: { tolerations: [...tolerations, { ...more, tolerationSeconds: 60 }] } }, 200],
+          [{ spec: { terminationGracePeriodSeconds: 7 } }, 422],
           [{ spec: { serviceAccountName: 'default', serviceAccount: 'default' } }, 422],
           [{ spec: { automountServiceAccountToken: true } }, 422],
           [{ spec: { volumes: null } }, 422],
@@ -270,6 +341,11 @@ suite('rbac', ({ scenario }) => {
     ],
   });
 });
+
+interface Container {
+  readonly image: string;
+  readonly env?: readonly { readonly name: string; readonly value: string }[];
+}
 
 interface Event {
   readonly type: string;

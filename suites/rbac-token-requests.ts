@@ -59,10 +59,13 @@ suite('rbac', ({ scenario }) => {
         const spec = { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'leaving' } };
         const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
         const made = await kubernetes({ method: 'POST', path: `${namespace}/serviceaccounts/app/token`, body });
-        const { token } = (JSON.parse(made.body) as Request).status;
+        const request = JSON.parse(made.body) as Request;
+        const { token } = request.status;
         const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kept' }, stringData: { token } };
         await kubernetes({ method: 'POST', path: `${namespace}/secrets`, body: secret });
         await kubernetes({ method: 'DELETE', path: `${namespace}/pods/leaving?gracePeriodSeconds=100` });
+        // Such a node is known by its name alone.
+        expect(claimsOf(request)['kubernetes.io']).to.deep.include({ node: { name: 'conformance-nowhere' } });
       }),
       check('its token is good', async (context) => expect(await kept(context)).to.equal(true)),
       advanceClock(150),
