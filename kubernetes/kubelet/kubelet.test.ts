@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { testCluster } from '../../test/support/kubelet.ts';
@@ -167,6 +167,28 @@ describe('kubelet', () => {
       true,
       true,
     ]);
+  });
+
+  it('ends the sidecars of a deleted pod after its containers, the last one first', async () => {
+    const noting = (name: string) => ({
+      name,
+      image: 'shell',
+      args: [`trap 'sleep 0.05; echo ${name} >> /shared/order; exit' TERM; echo up; while :; do sleep 0.01; done`],
+      volumeMounts: [{ name: 'shared', mountPath: '/shared' }],
+    });
+    const { metadata } = cluster.createPod('ordered', {
+      volumes: [{ name: 'shared', emptyDir: {} }],
+      initContainers: ['one', 'two'].map((name) => ({ ...noting(name), restartPolicy: 'Always' })),
+      containers: [noting('main')],
+    });
+    await cluster.until('ordered', (pod) => pod?.status?.phase === 'Running');
+    for (const container of ['one', 'two', 'main'])
+      await cluster.kubelet.logs('default', 'ordered', { container, follow: true }).take(1).toArray();
+    const order = openSync(join(cluster.directory, 'pods', metadata.uid ?? '', 'volumes', 'shared', 'order'), 'a+');
+    cluster.deletePod('ordered');
+    await cluster.until('ordered', (pod) => pod === undefined);
+    expect(readFileSync(order, 'utf8')).to.equal('main\ntwo\none\n');
+    closeSync(order);
   });
 
   it('fails a pod whose init container fails, without running its containers', async () => {

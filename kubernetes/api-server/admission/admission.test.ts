@@ -91,6 +91,17 @@ describe('mutating webhooks', () => {
     expect(seen[0]?.request.userInfo.username).to.equal('admin');
   });
 
+  it('see an update before it is known whether it changes what is fixed', async () => {
+    await create('fixed');
+    await register({ rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['pods'] }] });
+    answer = (review) => respond(review, patch([{ op: 'remove', path: '/spec/hostNetwork' }]));
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const change = { headers, body: { spec: { hostNetwork: true } } };
+    expect((await cluster.call('PATCH', `${PODS}/fixed`, change)).status).to.equal(200);
+    answer = (review) => respond(review, { allowed: true });
+    expect((await cluster.call('PATCH', `${PODS}/fixed`, change)).status).to.equal(422);
+  });
+
   it('may speak v1beta1', async () => {
     await register({ admissionReviewVersions: ['v1beta1'] });
     // Such a webhook may answer without type, UID and type of patch.

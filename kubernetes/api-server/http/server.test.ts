@@ -257,6 +257,19 @@ describe('API server', () => {
       expect(sub.body['status']).to.include({ phase: 'Running' });
     });
 
+    it('lets an update add tolerations to a pod, and take none away', async () => {
+      const own = { key: 'own', operator: 'Exists' };
+      const { body } = await cluster.call('POST', PODS, { body: pod('tolerant', { tolerations: [own] }) });
+      const { tolerations } = body['spec'] as { tolerations: object[] };
+      const patch = async (spec: object): Promise<number> => {
+        const headers = { 'content-type': 'application/merge-patch+json' };
+        return (await cluster.call('PATCH', `${PODS}/tolerant`, { headers, body: { spec } })).status;
+      };
+      expect(await patch({ tolerations: [...tolerations, { ...own, key: 'more' }] })).to.equal(200);
+      expect(await patch({ tolerations })).to.equal(422);
+      expect(await patch({ terminationGracePeriodSeconds: 7 })).to.equal(422);
+    });
+
     it('creates nothing in a dry run', async () => {
       expect((await cluster.call('POST', `${PODS}?dryRun=All`, { body: pod('dry') })).status).to.equal(201);
       expect((await cluster.call('GET', `${PODS}/dry`)).status).to.equal(404);

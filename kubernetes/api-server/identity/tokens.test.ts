@@ -100,6 +100,18 @@ describe('service account tokens', () => {
     expect((await request({ boundObjectRef: { kind: 'Pod', name, uid: 'x' } })).status).to.equal(409);
   });
 
+  it('name the node of their pod, by its UID where there is such a node', async () => {
+    const spec = { nodeName: 'nowhere' };
+    await cluster.call('POST', '/api/v1/namespaces/default/pods', { body: pod('placed', spec) });
+    const token = tokenOf(await request({ boundObjectRef: { kind: 'Pod', name: 'placed' } }));
+    const claims = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, object>;
+    expect(claims['kubernetes.io']).to.deep.include({ node: { name: 'nowhere' } });
+    const { authenticated, user } = (await review(token)) as { authenticated: boolean; user: { extra: object } };
+    expect(authenticated).to.equal(true);
+    expect(user.extra).to.deep.include({ 'authentication.kubernetes.io/node-name': ['nowhere'] });
+    expect(user.extra).not.to.have.property('authentication.kubernetes.io/node-uid');
+  });
+
   it('are shortened to 24 hours with a warning', async () => {
     const answer = await request({ expirationSeconds: 90_000 });
     expect(answer.headers['warning']).to.contain('shortened to 86400 seconds');
