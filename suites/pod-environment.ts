@@ -166,7 +166,7 @@ suite('rbac', ({ scenario }) => {
         const sources = [
           { serviceAccountToken: { path: 'short' } },
           { serviceAccountToken: { path: 'long', audience: '' } },
-          { serviceAccountToken: { path: 'other', audience: 'vault.example.com' } },
+          { serviceAccountToken: { path: 'deep/er/other', audience: 'vault.example.com' } },
         ];
         const volumes = [{ name: 'tokens', projected: { sources } }];
         const volumeMounts = [{ name: 'tokens', mountPath: TOKENS }];
@@ -332,7 +332,7 @@ const waiting = setInterval(() => {
 
 /** Tells the audiences of its tokens, and how long they live. */
 const CLAIMS = `
-const claims = ['${TOKENS}/short', '${TOKENS}/long', '${TOKENS}/other', '${API}/token'].map(
+const claims = ['${TOKENS}/short', '${TOKENS}/long', '${TOKENS}/deep/er/other', '${API}/token'].map(
   (file) => JSON.parse(Buffer.from(require('fs').readFileSync(file, 'utf8').split('.')[1], 'base64url')));
 require('fs').writeFileSync('${MESSAGE}', JSON.stringify(claims.map(({ aud, exp, iat }) => [aud, exp - iat])));`;
 

@@ -194,6 +194,51 @@ suite('rbac', ({ scenario }) => {
     ],
   });
 
+  scenario('RB-43', 'a namespace that is deleted takes its service accounts with it, and their tokens', {
+    source: `Kubernetes documentation, "Namespaces"; "Garbage Collection"; ${TOKENS}`,
+    needs: ['own-cluster'],
+    workloads: { app: {} },
+    probes: [
+      check('one that is made again has other accounts', async ({ eventually, kubernetes, name }) => {
+        const namespace = name(`${APP}-gone`);
+        const path = `/api/v1/namespaces/${namespace}`;
+        const post = (of: string, body: object) => kubernetes({ method: 'POST', path: of, body });
+        const isGood = async (token: string): Promise<boolean> => {
+          const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
+          const answer = await post('/apis/authentication.k8s.io/v1/tokenreviews', body);
+          return (JSON.parse(answer.body) as Review).status.authenticated === true;
+        };
+        const make = async (): Promise<void> => {
+          const made = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
+          expect(await post('/api/v1/namespaces', made)).to.include({ status: 201 });
+        };
+        await make();
+        try {
+          const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'app' } };
+          expect(await post(`${path}/serviceaccounts`, account)).to.include({ status: 201 });
+          const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+          const asked = await post(`${path}/serviceaccounts/app/token`, request);
+          const { token } = (JSON.parse(asked.body) as Request).status;
+          expect(await isGood(token)).to.equal(true);
+          expect((await kubernetes({ method: 'DELETE', path })).status).to.equal(200);
+          const status = async () => (await kubernetes({ path })).status;
+          if ((await eventually(status, (seen) => seen === 404)) !== 404)
+            throw new Error('The namespace was not gone after 30 s.');
+          await make();
+          expect(await kubernetes({ path: `${path}/serviceaccounts/app` })).to.include({ status: 404 });
+          // An API server remembers for a while that a token was good.
+          const isStillGood = await eventually(
+            () => isGood(token),
+            (good) => !good,
+          );
+          expect(isStillGood, 'a token of an account that is gone').to.equal(false);
+        } finally {
+          await kubernetes({ method: 'DELETE', path });
+        }
+      }),
+    ],
+  });
+
   scenario('RB-29', 'a token is made for the audiences, the time and the object that are asked for', {
     source: `${TOKEN_REQUEST}, audiences, expirationSeconds and boundObjectRef; "kube-apiserver", --service-account-extend-token-expiration; API conventions, StatusDetails`,
     workloads: { app: {}, other: { serviceAccount: 'other' } },

@@ -123,6 +123,8 @@ suite('rbac', ({ scenario }) => {
         irsa: 'app',
         volumes: { '/opt/short': { projected: { sources: [{ serviceAccountToken: { path: 'token', ...SHORT } }] } } },
       },
+      // Another pod of the same service account, with the same settings.
+      twin: { irsa: 'app' },
     },
     tokens: { api: { serviceAccount: 'app/app' } },
     probes: [
@@ -136,6 +138,9 @@ suite('rbac', ({ scenario }) => {
           lifetimeSeconds: between(3607, 366 * 86_400),
         },
       }),
+      ...[irsaToken, kubernetesApiToken].map((token) =>
+        granted('twin', readToken(token), { facts: { podUid: '<pod-uid:twin>' } }),
+      ),
       succeeds(kubernetesGet(JWKS, { token: 'api' })),
     ],
   });
