@@ -59,6 +59,19 @@ describe('IAM authorization', () => {
     expect((await create('c', 'blue', undefined)).code).to.equal('AccessDenied');
   });
 
+  it('is in us-east-1, wherever clusters are', async () => {
+    const { iam, must, world } = iamWorld();
+    await must('CreateRole', app);
+    for (const [region, status] of [
+      ['us-east-1', 200],
+      [world.region, 403],
+    ] as const) {
+      const PolicyDocument = allow('iam:GetRole', '*', { StringEquals: { 'aws:RequestedRegion': region } });
+      await must('PutRolePolicy', { RoleName: 'app', PolicyName: 'own', PolicyDocument });
+      expect(await iam('GetRole', { RoleName: 'app' }, sessionOf({ world }, 'app'))).to.include({ status });
+    }
+  });
+
   const BOUNDARY = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
   const policy = { PolicyName: 'p', PolicyDocument: allow('s3:*') };
   const attached = { PolicyArn: 'arn:aws:iam::aws:policy/AmazonS3FullAccess' };
@@ -72,6 +85,7 @@ describe('IAM authorization', () => {
     ['GetRole', {}, true],
     ['DeleteRole', {}, true],
     ['UpdateRole', {}, true],
+    ['UpdateRoleDescription', { Description: 'changed' }, true],
     ['UpdateAssumeRolePolicy', { PolicyDocument: PODS }, true],
     ['TagRole', { 'Tags.member.1.Key': 'a', 'Tags.member.1.Value': 'b' }, false],
     ['ListRolePolicies', {}, false],

@@ -22,6 +22,9 @@ export interface IamCall {
 
 export type IamOperation = (call: IamCall) => QueryResult;
 
+/** Of all requests, wherever they come from (IAM User Guide, "AWS global condition context keys", aws:RequestedRegion). */
+const REGION = 'us-east-1';
+
 /** Gives an operation its call. Throws `MissingAuthenticationToken` (403) when the request is not signed. */
 export function iamOperation(context: ServiceContext, operation: IamOperation): QueryOperation {
   return (request, parameters) => {
@@ -33,7 +36,10 @@ export function iamOperation(context: ServiceContext, operation: IamOperation): 
       parameters,
       account,
       demand: (action, resource, conditionKeys = {}) =>
-        context.demand(request, { action, resource, resourceAccount: account.id, context: conditionKeys }),
+        context.demand(request, {
+          ...{ action, resource, resourceAccount: account.id },
+          context: { 'aws:RequestedRegion': REGION, ...conditionKeys },
+        }),
     });
   };
 }

@@ -70,7 +70,7 @@ export const USERS = identityKind<User>({
  * keys for AWS Identity and Access Management"). A policy that allows others only under that key allows none.
  */
 const BOUNDARY_ACTIONS =
-  /^iam:((Attach|Detach)(Role|User)Policy|(Put|Delete)(Role|User)Policy|(Put|Delete)(Role|User)PermissionsBoundary|(Get|Delete|Update)Role|UpdateAssumeRolePolicy)$/;
+  /^iam:((Attach|Detach)(Role|User)Policy|(Put|Delete)(Role|User)Policy|(Put|Delete)(Role|User)PermissionsBoundary|(Get|Delete|Update)Role|UpdateRoleDescription|UpdateAssumeRolePolicy)$/;
 
 /** Names are unique without regard to case (IAM User Guide, "IAM name requirements"). */
 function findIdentity<Kind extends Identity>({ all }: KindOptions<Kind>, account: Account, name: string) {
