@@ -366,17 +366,26 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-49', 'a role that is made again under its name is not the one that a bucket policy named', {
     source: `${PRINCIPALS}, "IAM role principals": the ARN is bound to the role's unique id`,
-    roles: { app: { ...irsaRole('app/app', allow('s3:GetObject', 'open/*')) } },
+    roles: {
+      app: irsaRole('app/app', allow('s3:GetObject', ['open/*', 'far/*'])),
+      other: irsaRole('app/app'),
+    },
     workloads: { app: { irsa: 'app' } },
     tokens: { ...WEB_TOKEN, later: WEB_TOKEN.web },
-    buckets: { data: bucketFor('<role:app>', 'data/*') },
-    objects: ['data/key', 'open/key'],
+    buckets: {
+      data: { policy: [forPrincipal(['<role:app>', '<role:other>'], allow('s3:GetObject', 'data/*'))] },
+      far: { account: 'other', ...bucketFor('<role:app>', 'far/*') },
+    },
+    objects: ['data/key', 'open/key', 'far/key'],
     probes: [
-      succeeds(asSession(WEB, getObject('data/key'))),
+      ...['data/key', 'far/key'].map((place) => succeeds(asSession(WEB, getObject(place)))),
       deleteRole('app'),
       recreateRole('app'),
       succeeds(asSession({ ...WEB, token: 'later' }, getObject('open/key'))),
       fails(asSession({ ...WEB, token: 'later' }, getObject('data/key')), NOT_ALLOWED),
+      fails(asSession({ ...WEB, token: 'later' }, getObject('far/key')), DENIED_ELSEWHERE),
+      // Of others that were named beside it nothing changes.
+      succeeds(asSession({ ...WEB, role: 'other' }, getObject('data/key'))),
     ],
   });
 

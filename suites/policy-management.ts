@@ -11,6 +11,7 @@ import {
   GetRolePolicyCommand,
   IAMClient,
   ListAttachedRolePoliciesCommand,
+  ListPolicyVersionsCommand,
   ListRolePoliciesCommand,
   ListRoleTagsCommand,
   type ListRoleTagsCommandOutput,
@@ -81,6 +82,9 @@ suite('policies', ({ scenario }) => {
           expect(await version(second)).to.deep.equal(['v2', false]);
           expect(await version(document('3'), true)).to.deep.equal(['v3', true]);
           expect(await remove('v3')).to.equal('DeleteConflict');
+          const { Versions = [] } = await iam.send(new ListPolicyVersionsCommand({ PolicyArn }));
+          const told = Versions.map(({ VersionId, IsDefaultVersion }) => `${VersionId} ${IsDefaultVersion}`);
+          expect(told).to.have.members(['v1 false', 'v2 false', 'v3 true']);
           expect(await version(document('4'))).to.deep.equal(['v4', false]);
           expect(await remove('v4')).to.equal('none');
           expect(await version(document('5'), false)).to.deep.equal(['v5', false]);

@@ -10,10 +10,12 @@ import {
   chained,
   changeAssociation,
   denied,
+  deny,
   describeAssociation,
   fails,
   getObject,
   granted,
+  irsaRole,
   isAbsent,
   podIdentityRole,
   succeeds,
@@ -224,6 +226,43 @@ suite('role-chaining', ({ scenario }) => {
       succeeds(describeAssociation('<association-id:app>'), { targetRoleArn: isAbsent, externalId: isAbsent }),
       succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
     ],
+  });
+
+  const limits = (name: string) => [`<role:${name}>`, `<role:far-${name}>`];
+  const limiting = [
+    allow(BOTH, [...limits('within'), ...limits('denied')]),
+    allow('sts:AssumeRole', limits('untaggable')),
+    deny('sts:AssumeRole', limits('denied')),
+  ];
+  const limited: RoleSpec = { trust: [trustRole('bounded'), trustRole('narrowed')] };
+
+  scenario('RC-14', 'boundary and session policy of who assumes a role limit which it may be, in whatever account', {
+    source: `IAM User Guide, "Permissions boundaries for IAM entities" and "Policies and permissions in AWS Identity and Access Management", session policies; "Cross-account policy evaluation logic"; ${TAGS}`,
+    needs: ['irsa'],
+    roles: {
+      app: irsaRole('app/app', allow(BOTH, '<role:narrowed>')),
+      bounded: { ...irsaRole('app/app', allow(BOTH, '*')), boundary: limiting },
+      narrowed: { trust: [trustRole('app')], permissions: [allow(BOTH, '*')] },
+      ...Object.fromEntries(
+        ['within', 'outside', 'denied', 'untaggable'].flatMap((name) => [
+          [name, limited],
+          [`far-${name}`, { ...limited, account: 'other' }],
+        ]),
+      ),
+    },
+    workloads: { app: {} },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    probes: [
+      { role: 'bounded', token: 'web' },
+      chained({ role: 'app', token: 'web' }, chain('narrowed', { policy: limiting })),
+    ].flatMap((who) =>
+      ['', 'far-'].flatMap((where) => [
+        succeeds(asSession(who, assumeRole(`${where}within`, { tags: { team: 'red' } }))),
+        succeeds(asSession(who, assumeRole(`${where}untaggable`))),
+        fails(asSession(who, assumeRole(`${where}untaggable`, { tags: { team: 'red' } })), NOT_ASSUMED),
+        ...['outside', 'denied'].map((name) => fails(asSession(who, assumeRole(where + name)), NOT_ASSUMED)),
+      ]),
+    ),
   });
 
   scenario('XA-14', 'an SDK assumes a role of another account by a profile, with the credentials of the association', {

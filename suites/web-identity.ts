@@ -104,6 +104,15 @@ suite('irsa', ({ scenario }) => {
     roles: {
       app: irsaRole('app/app'),
       other: irsaRole('app/other'),
+      // Whose provider has the same issuer, if there is one.
+      elsewhere: {
+        trust: [
+          {
+            ...trustWebIdentity({ subject: 'app/app' }),
+            principal: { Federated: 'arn:aws:iam::999999999999:oidc-provider/<issuer:c1>' },
+          },
+        ],
+      },
       anyAction: { trust: [{ ...trustWebIdentity({ subject: 'app/app' }), actions: ['sts:AssumeRole*'] }] },
       otherAction: {
         trust: [{ ...trustWebIdentity({ subject: 'app/app' }), actions: ['sts:AssumeRole', 'sts:TagSession'] }],
@@ -114,6 +123,7 @@ suite('irsa', ({ scenario }) => {
     probes: [
       succeeds(assumeByToken('app', 'web')),
       fails(assumeByToken('other', 'web'), NOT_TRUSTED),
+      fails(assumeByToken('elsewhere', 'web'), NOT_TRUSTED),
       succeeds(assumeByToken('anyAction', 'web')),
       fails(assumeByToken('otherAction', 'web'), NOT_TRUSTED),
       ...['no token', 'a.b.c', 'bm90.YW55.dG9rZW4', 'eyJhbGciOiJSUzI1NiJ9.W10.dG9rZW4'].map((text) =>
