@@ -17,7 +17,7 @@ import {
   type Step,
 } from '../harness/index.ts';
 import { codeOf } from './lib/errors.ts';
-import { policyOf } from './lib/iam-calls.ts';
+import { policyOf, READ_ONLY } from './lib/iam-calls.ts';
 import { FEW_ATTEMPTS } from './lib/malformed-policies.ts';
 import { given } from './lib/simulator.ts';
 
@@ -114,6 +114,15 @@ suite('policies', ({ scenario }) => {
         const alone = await ask(arn);
         const limits = ['allowed', 'allowed', 'implicitDeny', 'explicitDeny', 'implicitDeny'];
         expect(decided(alone)).to.deep.equal([...limits, 'implicitDeny']);
+        const within = keys.map((key) => {
+          const of = alone.filter(
+            ({ EvalResourceName }) => EvalResourceName === name(`arn:aws:s3:::<bucket:data>/${key}`),
+          );
+          return of.some(
+            ({ PermissionsBoundaryDecisionDetail }) => PermissionsBoundaryDecisionDetail?.AllowedByPermissionsBoundary,
+          );
+        });
+        expect(within).to.deep.equal(keys.map((key) => key !== 'outside'));
         expect(alone.flatMap(({ MissingContextValues = [] }) => MissingContextValues)).to.include(
           'aws:PrincipalTag/team',
         );
@@ -151,6 +160,13 @@ suite('policies', ({ scenario }) => {
         const AssumeRolePolicyDocument = decodeURIComponent(role?.AssumeRolePolicyDocument ?? '');
         const again = { RoleName: RoleName.toUpperCase(), AssumeRolePolicyDocument };
         expect(await codeOf(iam.createRole(again))).to.equal('EntityAlreadyExists');
+
+        for (const MaxSessionDuration of [3599, 43_201])
+          expect(await codeOf(iam.updateRole({ RoleName, MaxSessionDuration }))).to.equal('ValidationError');
+        const bound = (PermissionsBoundary: string) =>
+          codeOf(iam.putRolePermissionsBoundary({ RoleName, PermissionsBoundary }));
+        expect(await bound(name(policyOf('app', 'boundary')))).to.equal('none');
+        expect(await bound(`${name(policyOf('app', 'boundary'))}-absent`)).to.equal('NoSuchEntity');
 
         const tag = (...Tags: Tag[]) => codeOf(iam.tagRole({ RoleName, Tags }));
         expect(await tag({ Key: 'team', Value: 'red' })).to.equal('none');
@@ -202,6 +218,7 @@ suite('policies', ({ scenario }) => {
           const PolicyDocument = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}';
           expect(await codeOf(iam.createPolicy({ PolicyName, PolicyDocument }))).to.equal('EntityAlreadyExists');
         }
+        expect(await bound(READ_ONLY), 'a policy of AWS').to.equal('none');
       }),
     ],
   });

@@ -14,11 +14,13 @@ import {
   ListPolicyVersionsCommand,
   ListRolePoliciesCommand,
   ListRoleTagsCommand,
+  SetDefaultPolicyVersionCommand,
   type ListRoleTagsCommandOutput,
 } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { allow, check, podIdentityRole, suite, trustPodIdentity } from '../harness/index.ts';
 import { codeOf } from './lib/errors.ts';
+import { READ_ONLY } from './lib/iam-calls.ts';
 import { FEW_ATTEMPTS, spaced } from './lib/malformed-policies.ts';
 
 const document = (key: string): string =>
@@ -82,6 +84,10 @@ suite('policies', ({ scenario }) => {
           expect(await version(second)).to.deep.equal(['v2', false]);
           expect(await version(document('3'), true)).to.deep.equal(['v3', true]);
           expect(await remove('v3')).to.equal('DeleteConflict');
+          const absent = new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: 'v9' });
+          expect(await codeOf(iam.send(absent))).to.equal('NoSuchEntity');
+          const ofAws = new SetDefaultPolicyVersionCommand({ PolicyArn: READ_ONLY, VersionId: 'v1' });
+          expect(await codeOf(iam.send(ofAws))).to.equal('AccessDenied');
           const { Versions = [] } = await iam.send(new ListPolicyVersionsCommand({ PolicyArn }));
           const told = Versions.map(({ VersionId, IsDefaultVersion }) => `${VersionId} ${IsDefaultVersion}`);
           expect(told).to.have.members(['v1 false', 'v2 false', 'v3 true']);

@@ -23,6 +23,7 @@ import {
   trustRole,
   type Conditions,
   type RoleSpec,
+  type TrustStatement,
 } from '../harness/index.ts';
 
 const STS = 'AWS STS API Reference, AssumeRole';
@@ -263,6 +264,45 @@ suite('role-chaining', ({ scenario }) => {
         ...['outside', 'denied'].map((name) => fails(asSession(who, assumeRole(where + name)), NOT_ASSUMED)),
       ]),
     ),
+  });
+
+  const refusing = (actions: readonly string[], AWS: string): TrustStatement => ({
+    ...{ effect: 'Deny', actions, principal: { AWS } },
+  });
+  const barring: Readonly<Record<string, readonly TrustStatement[]>> = {
+    open: [refusing(BOTH, '<account:other>')],
+    barred: [refusing(['sts:AssumeRole'], '<role:app>')],
+    accountBarred: [refusing(BOTH, '<account:main>')],
+    untagged: [refusing(['sts:TagSession'], '<role:app>')],
+    bare: [],
+  };
+
+  scenario('RC-15', 'a Deny of either side keeps a role from being assumed, or its session from having tags', {
+    source: `IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic"; ${TAGS}`,
+    needs: ['irsa'],
+    roles: {
+      app: irsaRole('app/app', allow(BOTH, '*'), deny('sts:TagSession', limits('bare'))),
+      ...Object.fromEntries(
+        Object.entries(barring).flatMap(([name, denials]): [string, RoleSpec][] => [
+          [name, { trust: [trustRole('app'), ...denials] }],
+          [`far-${name}`, { trust: [trustRole('app'), ...denials], account: 'other' }],
+        ]),
+      ),
+    },
+    workloads: { app: {} },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    probes: ['', 'far-'].flatMap((where) => {
+      const assume = (name: string, tags?: Readonly<Record<string, string>>) =>
+        asSession({ role: 'app', token: 'web' }, assumeRole(where + name, tags && { tags }));
+      return [
+        succeeds(assume('open', { team: 'red' })),
+        ...['barred', 'accountBarred'].map((name) => fails(assume(name), NOT_ASSUMED)),
+        ...['untagged', 'bare'].flatMap((name) => [
+          succeeds(assume(name)),
+          fails(assume(name, { team: 'red' }), NOT_ASSUMED),
+        ]),
+      ];
+    }),
   });
 
   scenario('XA-14', 'an SDK assumes a role of another account by a profile, with the credentials of the association', {

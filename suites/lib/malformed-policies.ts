@@ -68,6 +68,7 @@ export const badPrincipals = (policy: Changed, name: (text: string) => string): 
       'arn:aws:iam::<account:main>:group/developers',
       'arn:aws:iam::<account:main>:policy/read',
       'arn:aws:iam::1234:root',
+      'arn:aws-nowhere:iam::<account:main>:root',
       'arn:aws:s3:::<account:main>',
       SESSION_OF_APP.replace(/\/session$/, ''),
       'arn:aws:sts::<account:main>:user/developer',
