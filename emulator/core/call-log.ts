@@ -15,6 +15,8 @@ export interface CallRecord {
   readonly time: number;
   /** By the machine's clock, milliseconds since the epoch. */
   readonly receivedAt: number;
+  /** The number of the connection that it came over. */
+  readonly connection: number;
   /** From its head to its answer. */
   readonly milliseconds: number;
   readonly service: ServiceName;

@@ -13,10 +13,21 @@ import { applicationIdOf, ClientGone, NOTHING, readBody, type RequestHead } from
 
 type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
 
-/** When a request came: milliseconds since the epoch by the machine's clock, and a mark to measure from. */
-interface Instant {
+/** When a request came: milliseconds since the epoch by the machine's clock, and a mark to measure from. And over which connection. */
+interface Arrival {
   readonly at: number;
   readonly mark: number;
+  readonly connection: number;
+}
+
+/** Numbers of connections. */
+const connections = new WeakMap<IncomingMessage['socket'], number>();
+let lastConnection = 0;
+
+function connectionOf({ socket }: IncomingMessage): number {
+  const number = connections.get(socket) ?? (lastConnection += 1);
+  connections.set(socket, number);
+  return number;
 }
 
 /** Bytes of a body. */
@@ -49,7 +60,7 @@ export async function handleCall(
   options: CallHandlerOptions,
 ): Promise<Answer> {
   const { context, services } = options;
-  const received: Instant = { at: Date.now(), mark: performance.now() };
+  const received: Arrival = { at: Date.now(), mark: performance.now(), connection: connectionOf(message) };
   const destination = destinationOf(head);
   const request: Writable<ServiceRequest> = {
     id: requestId(destination.service),
@@ -169,14 +180,14 @@ function record(
   { context, log }: CallHandlerOptions,
   service: ServiceName,
   request: ServiceRequest,
-  { at: receivedAt, mark }: Instant,
+  { at: receivedAt, mark, connection }: Arrival,
   status: number,
   failure: AwsError | undefined,
 ): void {
   const { id: requestId, time, caller: { arn: caller } = { arn: 'anonymous' }, applicationId } = request;
   const errorCode = failure?.code;
-  const times = { time, receivedAt, milliseconds: performance.now() - mark };
-  log.add({ requestId, ...times, service, caller, applicationId, status, errorCode, ...context.trace(request) });
+  const arrival = { time, receivedAt, connection, milliseconds: performance.now() - mark };
+  log.add({ requestId, ...arrival, service, caller, applicationId, status, errorCode, ...context.trace(request) });
 }
 
 /** S3's request ids are 16 characters, the others' UUIDs. */

@@ -55,6 +55,7 @@ const aCall = (values: Partial<CallRecord>): CallRecord => ({
   requestId: 'r1',
   time: STARTED,
   receivedAt: STARTED,
+  connection: 1,
   milliseconds: 1,
   service: 'eks-auth',
   operation: 'AssumeRoleForPodIdentity',

@@ -83,7 +83,15 @@ function worldOf(
 
 const call = (requestId: string, values: Partial<CallRecord> = {}): CallRecord => ({
   ...{ requestId, time: 0, service: 's3', operation: 'GetObject', caller: SESSION, applicationId: undefined },
-  ...{ status: 200, errorCode: undefined, notes: [], receivedAt: 5500, milliseconds: 1, authorizations: [] },
+  ...{
+    status: 200,
+    errorCode: undefined,
+    notes: [],
+    receivedAt: 5500,
+    connection: 1,
+    milliseconds: 1,
+    authorizations: [],
+  },
   ...values,
 });
 
@@ -217,7 +225,10 @@ describe('the outcome of a probe in a pod', () => {
     const ask = (facts?: ProbeResult['facts']) => granted('red', fetchCredentials(), facts && { facts });
     const namespace = worldOf({}, {}).world.names.namespace('app');
     const asked = (requestId: string, receivedAt: number) =>
-      call(requestId, { ...{ operation: 'AssumeRoleForPodIdentity', receivedAt }, notes: [`of ${namespace}/app`] });
+      call(requestId, {
+        ...{ operation: 'AssumeRoleForPodIdentity', receivedAt, connection: receivedAt },
+        notes: [`of ${namespace}/app`],
+      });
 
     it('has the call that gave the credentials, and facts beside its own', async () => {
       const said = { requestId: 'of-agent', facts: { requests: 1 } };

@@ -101,7 +101,7 @@ async function podProbe(
   report: ProbeReport,
 ): Promise<ProbeOutcome> {
   const { operation, expectation } = probe.step;
-  const recorded = ofWorkload(operation)?.recorded?.(world, item, report);
+  const recorded = ofWorkload(operation)?.recorded?.(world, item, report, expectation);
   const { tries, ...reported } = asRecorded(world, probe.step, report);
   const result = recorded
     ? {

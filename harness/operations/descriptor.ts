@@ -64,7 +64,12 @@ export interface WorkloadDescriptor<T extends Operation> extends Described<T> {
   /** Whether what is expected counts calls of the pod's namespace, so that no other pod may probe at the same time. */
   countsCalls?(expectation: Expectation): boolean;
   /** What AWS's record, where there is one, tells of a report besides. */
-  recorded?(world: ScenarioWorld, workload: Workload, report: ProbeReport): Recorded | undefined;
+  recorded?(
+    world: ScenarioWorld,
+    workload: Workload,
+    report: ProbeReport,
+    expectation: Expectation,
+  ): Recorded | undefined;
 }
 
 /** What AWS's record of calls tells of a probe. */

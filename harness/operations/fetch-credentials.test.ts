@@ -7,8 +7,17 @@ import { fetchCredentials } from './fetch-credentials.ts';
 import { ofWorkload } from './registry.ts';
 
 describe('what the record of calls tells of a request for credentials', () => {
-  /** Calls of EKS Auth for the workload's namespace at these times, for a probe from 1000 to `endedAt`. */
-  const recorded = (times: readonly number[], endedAt: number, requests = 1) => {
+  /**
+   * Calls of EKS Auth for the workload's namespace at these times, for a probe from 1000 to `endedAt` that expects one. Each comes over
+   * a connection of its own, or the connection of its place in `connections`.
+   */
+  const recorded = (
+    times: readonly number[],
+    endedAt: number,
+    requests = 1,
+    connections: readonly number[] = times,
+    expected = 1,
+  ) => {
     const world = aWorld(
       aScenario({ workloads: { red: { role: 'app' } } }),
       anEnvironment({
@@ -16,14 +25,14 @@ describe('what the record of calls tells of a request for credentials', () => {
         accountId: () => '111122223333',
         controls: {
           calls: () =>
-            times.flatMap((receivedAt) => {
+            times.flatMap((receivedAt, place) => {
               // AWS's clock may have been moved.
-              const when = { receivedAt, time: receivedAt + 3_600_000 };
+              const when = { receivedAt, time: receivedAt + 3_600_000, connection: connections[place] };
               const operation = 'AssumeRoleForPodIdentity';
               return [
                 { operation, ...when, requestId: `r${receivedAt}`, notes: [`token of ${namespace}/app`] },
-                { operation, ...when, notes: ['token of another/app'] },
-                { operation: 'GetObject', ...when, notes: [namespace] },
+                { operation, ...when, connection: 0, notes: ['token of another/app'] },
+                { operation: 'GetObject', ...when, connection: 0, notes: [namespace] },
               ];
             }),
         },
@@ -32,7 +41,10 @@ describe('what the record of calls tells of a request for credentials', () => {
     const item = workload(world, 'red');
     const { namespace } = item;
     const report = { number: 0, startedAt: 1000, endedAt, outcome: 'granted', facts: { requests } } as const;
-    return ofWorkload(fetchCredentials())?.recorded?.(world, item, report);
+    return ofWorkload(fetchCredentials())?.recorded?.(world, item, report, {
+      outcome: 'granted',
+      facts: { upstreamCalls: expected },
+    });
   };
 
   it('is how many there were for the namespace meanwhile', () =>
@@ -50,6 +62,14 @@ describe('what the record of calls tells of a request for credentials', () => {
   ] as const)
     it(`is in doubt where ${what}`, () => expect(recorded(times, endedAt, requests)?.doubt).to.match(/slowness/));
 
+  it('is in no doubt where more calls came than are expected, each over a connection that was used again', () => {
+    const doubtOf = (...connections: number[]) => recorded([1010, 1700, 2400], 3000, 1, connections)?.doubt;
+    expect(doubtOf(1, 1, 1)).to.equal(undefined);
+    expect(doubtOf(1, 1, 2)).to.match(/slowness/);
+    expect(doubtOf(1, 2, 1)).to.match(/slowness/);
+    // One that is missing may have been given up ahead of EKS Auth.
+    expect(recorded([1010, 1700], 3000, 1, [1, 1], 3)?.doubt).to.match(/slowness/);
+  });
   it('is in no doubt where many requests took long together', () =>
     expect(recorded([1010, 1020], 9000, 100)?.doubt).to.equal(undefined));
 });

@@ -1,3 +1,4 @@
+import type { CallRecord } from '../../emulator/index.ts';
 import type { AgentRequest, ProbeReport } from '../../foundation/probe-protocol.ts';
 import { GREATEST_ID, oneOf, shown, whole } from '../scenario/checks.ts';
 import type { Expectation } from '../scenario/spec.ts';
@@ -49,29 +50,36 @@ export const fetchCredentials = defineWorkloadOperation(
       ];
     },
     // How often EKS Auth was asked for the workload's namespace meanwhile, and what it answered last.
-    recorded: ({ environment: { aws } }, { namespace, serviceAccount }, report) => {
+    recorded: ({ environment: { aws } }, { namespace, serviceAccount }, report, { facts: expected = {} }) => {
       if (aws.controls === undefined) return undefined;
-      const asked = aws.controls
-        .calls()
-        .filter(
-          ({ operation, receivedAt, notes }) =>
-            operation === 'AssumeRoleForPodIdentity' &&
-            receivedAt <= report.endedAt &&
-            notes.some((note) => note.includes(namespace)),
-        );
-      const times = asked.map(({ receivedAt }) => receivedAt).filter((time) => time >= report.startedAt);
+      const record = aws.controls.calls();
+      const asked = record.filter(
+        ({ operation, receivedAt, notes }) =>
+          operation === 'AssumeRoleForPodIdentity' &&
+          receivedAt <= report.endedAt &&
+          notes.some((note) => note.includes(namespace)),
+      );
+      const calls = asked.filter(({ receivedAt }) => receivedAt >= report.startedAt);
+      const isSurplus = calls.length > Number(expected['upstreamCalls']);
       const gave = asked.findLast(
         ({ errorCode, notes }) =>
           errorCode === undefined && notes.some((note) => note.includes(`${namespace}/${serviceAccount}`)),
       );
       return {
-        facts: { upstreamCalls: times.length },
-        doubt: doubtOfCount(times, report),
+        facts: { upstreamCalls: calls.length },
+        doubt: isSurplus && wereAnswered(calls.slice(0, -1), record) ? undefined : doubtOfCount(calls, report),
         ...(report.outcome === 'granted' && gave && { requestId: gave.requestId }),
       };
     },
   },
 );
+
+/**
+ * Whether the agent had the whole answer of each of these calls. The connection of a call that was given up ends (RFC 9112, 9.5), and
+ * no other call comes over it.
+ */
+const wereAnswered = (calls: readonly CallRecord[], record: readonly CallRecord[]): boolean =>
+  calls.every((call) => record.findLast(({ connection }) => connection === call.connection) !== call);
 
 /** Milliseconds after which an agent gives up at the earliest to connect to EKS Auth, and tries again (eks-pod-identity-agent). */
 const PATIENCE = 500;
@@ -80,7 +88,8 @@ const PATIENCE = 500;
  * Why a count of calls tells nothing: calls came as far apart, or the requests took so long, that the agent may have given one
  * up for slowness and made another in its place.
  */
-function doubtOfCount(times: readonly number[], { startedAt, endedAt, facts }: ProbeReport): string | undefined {
+function doubtOfCount(calls: readonly CallRecord[], { startedAt, endedAt, facts }: ProbeReport): string | undefined {
+  const times = calls.map(({ receivedAt }) => receivedAt);
   const pause = Math.max(0, ...times.slice(1).map((time, index) => time - (times[index] ?? time)));
   const each = (endedAt - startedAt) / (Number(facts?.['requests'] ?? 1) * Number(facts?.['tries'] ?? 1));
   if (Math.max(pause, each) < PATIENCE) return undefined;

@@ -31,7 +31,7 @@ const { names } = worldOf([]);
 const BUCKET = names.bucket('data');
 const call = (requestId: string, values: Partial<CallRecord> = {}, place = `${BUCKET}/red/key`): CallRecord => ({
   ...{ requestId, time: 0, service: 's3', operation: 'GetObject', caller: SESSION, applicationId: undefined },
-  ...{ status: 200, errorCode: undefined, notes: [], receivedAt: 1500, milliseconds: 1 },
+  ...{ status: 200, errorCode: undefined, notes: [], receivedAt: 1500, connection: 1, milliseconds: 1 },
   authorizations: [
     { action: 's3:GetObject', resource: `arn:aws:s3:::${place}` },
   ] as unknown as CallRecord['authorizations'],

@@ -16,6 +16,7 @@ const aCall = (requestId: string, after: number, values: Partial<CallRecord> = {
   // By AWS' own clock, which may be moved.
   time: 0,
   receivedAt: STARTED + after,
+  connection: 1,
   milliseconds: 1.26,
   service: 's3',
   operation: 'GetObject',

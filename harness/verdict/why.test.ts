@@ -11,7 +11,7 @@ const ARN = 'arn:aws:sts::111122223333:assumed-role/run-app/session';
 
 const call = (requestId: string, values: Partial<CallRecord> = {}): CallRecord => ({
   ...{ requestId, time: 0, service: 's3', operation: 'GetObject', caller: ARN, applicationId: undefined, status: 200 },
-  ...{ errorCode: undefined, authorizations: [], notes: [], receivedAt: 0, milliseconds: 1 },
+  ...{ errorCode: undefined, authorizations: [], notes: [], receivedAt: 0, connection: 1, milliseconds: 1 },
   ...values,
 });
 type Value = CallRecord['authorizations'][number]['decision']['value'];

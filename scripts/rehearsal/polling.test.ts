@@ -9,6 +9,7 @@ function calls(operation: string, times: readonly number[], resource = 'cluster/
     requestId: `${operation}-${resource}-${time}`,
     time,
     receivedAt: time,
+    connection: 1,
     milliseconds: 1,
     service: 'eks',
     operation,
