@@ -202,6 +202,23 @@ describe("the node's credentials", () => {
     expect(bench.calls.map(({ headers }) => headers['x-aws-ec2-metadata-token'])).to.eql([undefined, 'token', 'token']);
   });
 
+  for (const [minutes, times] of [
+    [4, 2],
+    [6, 1],
+  ] as const)
+    it(`are asked for ${times} times where they end in ${minutes} minutes`, async () => {
+      const bench = new Bench();
+      await bench.open();
+      const Expiration = new Date(Date.now() + minutes * 60_000).toISOString();
+      const credentials = JSON.stringify({ AccessKeyId: 'a', SecretAccessKey: 'b', Token: 'c', Expiration });
+      bench.respond = (response) => response.end([credentials, 'token', 'role'][bench.calls.length % 3]);
+      const get = nodeCredentials({ AWS_EC2_METADATA_SERVICE_ENDPOINT: bench.url }, false);
+      await get();
+      await get();
+      await bench.close();
+      expect(bench.calls).to.have.length(3 * times);
+    });
+
   it('are those of a profile of a shared file', () => {
     const text = '[default]\naws_access_key_id = a\naws_secret_access_key=b\n[other]\naws_access_key_id=x\n';
     expect(parseSharedCredentials(text, 'default')).to.eql({ accessKeyId: 'a', secretAccessKey: 'b' });
