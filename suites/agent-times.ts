@@ -77,7 +77,7 @@ suite('agent', ({ scenario }) => {
     source: `${CACHE}; TestCachedCredentialRetriever_Fetching: too short a life is refused`,
     ...ASSOCIATED,
     probes: [
-      eksAuth({ credentialsSeconds: 10 }),
+      eksAuth({ credentialsSeconds: 14 }),
       refused('app', fetchCredentials(), {
         by: 'agent',
         status: 500,
@@ -161,13 +161,16 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     tokens: THREE_TOKENS,
     probes: [
-      agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200 --max-service-qps 1'),
+      agentArguments('--max-credential-retention-before-renewal 10m --max-cache-size 200 --max-service-qps 1'),
       ...THREE.map((name) => granted('app', fetchCredentials({ token: minted(name) }))),
-      advanceClock(UNTIL_RENEWAL),
+      advanceClock(670),
       metrics(RENEWED),
       // Long enough for renewals one after another, a second apart; the next look is a minute away.
       wait(6),
       metrics(RENEWED),
+      // What had to wait is due after one or two minutes, not after the retention. There is one more again.
+      advanceClock(130),
+      metrics(/pod_identity_cache_state\{state="hit"\} 2\n/),
       ...THREE.map((name) =>
         granted('app', fetchCredentials({ token: minted(name) }), { facts: { upstreamCalls: 0 } }),
       ),

@@ -124,6 +124,7 @@ suite('agent', ({ scenario }) => {
         '"aud":null',
         '"iss":null,"sub":"a","jti":null',
         '"other":1,"Subject":[]',
+        `"other":"${'x'.repeat(20_000)}"`,
       ].map((claims) => passedOn(token(RS256, `{${claims},${POD}}`))),
     ],
   });

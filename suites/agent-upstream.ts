@@ -3,6 +3,7 @@ import {
   clearWeather,
   control,
   deleteAssociation,
+  fails,
   fetchCredentials,
   granted,
   matching,
@@ -79,6 +80,16 @@ suite('agent', ({ scenario }) => {
       granted('app', fetchCredentials({ repeat: 16, atOnce: true }), {
         facts: { requests: 16, answeredAlike: true, distinctSessions: 1, upstreamCalls: 1 },
       }),
+    ],
+  });
+
+  scenario('AP-16b', "a request that waits for another's call in vain is answered by a call of its own", {
+    source: CACHE + ', refreshing_cache.go: nine looks, 200 ms apart',
+    ...ASSOCIATED,
+    probes: [
+      // The other is answered at its third try, after two seconds.
+      eksAuth({ delayMilliseconds: 2000, times: 2 }),
+      granted('app', fetchCredentials({ repeat: 2, atOnce: true })),
     ],
   });
 
@@ -232,7 +243,10 @@ suite('agent', ({ scenario }) => {
   scenario('AP-26b', "the kubelet's probes of the agent say that its servers answer", {
     source: AGENT + 'cmd/server.go: the probe port is on localhost alone; pkg/handlers/probe_handler.go',
     needs: ['pod-identity'],
-    probes: ['/healthz', '/readyz'].map((path) => succeeds(agentGet(2703, path), { status: 200 })),
+    probes: [
+      ...['/healthz', '/readyz'].map((path) => succeeds(agentGet(2703, path), { status: 200 })),
+      ...['/', '/metrics', '/v1/credentials'].map((path) => fails(agentGet(2703, path), { by: 'agent', code: '404' })),
+    ],
   });
 
   scenario('AP-28', 'answers are counted by status', {

@@ -77,6 +77,7 @@ suite('agent', ({ scenario }) => {
             'Forwarded: host=169.254.170.23',
             'X-Original-Host: 169.254.170.23',
           ].map((header) => ['GET /v1/credentials', 403, 'not localhost', 'Host: localhost', header] as const),
+          ['GET /v1/credentials', 403, 'address not', 'Host:'],
           ['GET /v1%2Fcredentials', 404, '404 page not found', HOST],
           ['BREW /v1/credential', 404, '404 page not found', HOST],
           ['GET /%zz', 400, '400 Bad Request', HOST],

@@ -213,10 +213,13 @@ suite('agent', ({ scenario }) => {
   scenario('AP-09', 'an address may come with a port or in brackets', {
     source: VALIDATION + ', TestValidateEksCredentialRequest',
     ...ASSOCIATED,
-    probes: ['169.254.170.23', '[fd00:ec2::23]'].flatMap((host) =>
-      // Any port: the agent does not compare it with its own.
-      ['', ':80', ':8080', ':'].map((port) => granted('app', fetchCredentials({ host: `${host}${port}` }))),
-    ),
+    probes: [
+      ...['169.254.170.23', '[fd00:ec2::23]'].flatMap((host) =>
+        // Any port: the agent does not compare it with its own.
+        ['', ':80', ':8080', ':'].map((port) => granted('app', fetchCredentials({ host: `${host}${port}` }))),
+      ),
+      granted('app', fetchCredentials({ host: 'fd00:ec2::23' })),
+    ],
   });
 
   scenario('AP-10', 'the address is looked at ahead of the token', {
@@ -234,9 +237,12 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       granted('app', fetchCredentials({ path: '/v1/credentials?ignored=true' })),
-      ...['/', '/v1/credentials/', '/v1/credentials/app', '/V1/credentials', '/v1', '/v2/credentials', '/healthz'].map(
-        (path) =>
-          refused('app', fetchCredentials({ path }), { by: 'agent', status: 404, message: '404 page not found' }),
+      ...[
+        ...['/', '/v1/credentials/', '/v1/credentials/app', '/V1/credentials', '/v1', '/v2/credentials'],
+        // They are on other ports.
+        ...['/healthz', '/readyz', '/metrics'],
+      ].map((path) =>
+        refused('app', fetchCredentials({ path }), { by: 'agent', status: 404, message: '404 page not found' }),
       ),
     ],
   });

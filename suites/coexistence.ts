@@ -259,4 +259,18 @@ suite('coexistence', ({ scenario }) => {
       refused('app', whoAmI(), NO_ASSOCIATION),
     ],
   });
+
+  scenario('CO-14', "the SDK's chain does not fall back to the node's role when STS refuses", {
+    source: `${SDK_CHAIN}: with AWS_WEB_IDENTITY_TOKEN_FILE set, instance metadata is not asked; AWS STS API Reference, AssumeRoleWithWebIdentity`,
+    needs: ['irsa', 'imds'],
+    roles: { annotated: irsaRole('app/other') },
+    workloads: {
+      app: { irsa: 'annotated', imds: 'reachable' },
+      plain: { serviceAccount: 'plain', imds: 'reachable' },
+    },
+    probes: [
+      control('plain', whoAmI(), { as: 'node' }),
+      refused('app', whoAmI(), { by: 'sts', code: 'AccessDenied', status: 403 }),
+    ],
+  });
 });
