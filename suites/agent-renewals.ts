@@ -93,7 +93,7 @@ suite('lifecycle', ({ scenario }) => {
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, late: { role: 'app' } },
     probes: [
-      agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200'),
+      agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200 --max-service-qps 100'),
       granted('app', fetchCredentials()),
       advanceClock(75),
       wait(1),
@@ -108,6 +108,11 @@ suite('lifecycle', ({ scenario }) => {
       check('the credentials are new ones', (context) => sameSession(context, 0, 5).to.equal(false)),
       granted('late', fetchCredentials()),
       check('the credentials of the late pod are the old ones', (context) => sameSession(context, 3, 7).to.equal(true)),
+      // Those of the late pod, then the renewed ones again.
+      ...[2, 3].flatMap((renewals) => [
+        advanceClock(75),
+        metrics(new RegExp(`pod_identity_cache_state\\{state="hit"\\} [${renewals}-9]\n`)),
+      ]),
     ],
   });
 });
