@@ -200,20 +200,13 @@ suite('pod-identity', ({ scenario }) => {
           const eks = await eksOf(context);
           const at = { clusterName: name('<cluster:c1>'), namespace: name('<namespace:app>') };
           const ids: (string | undefined)[] = [];
-          const each = <Item>(items: readonly Item[], act: (item: Item) => Promise<unknown>) =>
-            Promise.all(
-              [0, 1, 2, 3].map(async (lane) => {
-                for (let next = lane; next < items.length; next += 4) await act(items[next]!);
-              }),
-            );
           try {
-            await each(
-              Array.from({ length: 101 }, (_, at) => `app-${at}`),
-              async (serviceAccount) => {
-                const request = { ...at, serviceAccount, roleArn: name('<role:app>') };
+            await Promise.all(
+              Array.from({ length: 101 }, async (_, number) => {
+                const request = { ...at, serviceAccount: `app-${number}`, roleArn: name('<role:app>') };
                 const { association } = await eks.send(new CreatePodIdentityAssociationCommand(request));
                 ids.push(association?.associationId);
-              },
+              }),
             );
             const page = async (nextToken?: string) => {
               const list = new ListPodIdentityAssociationsCommand({ ...at, ...(nextToken && { nextToken }) });
@@ -229,8 +222,10 @@ suite('pod-identity', ({ scenario }) => {
             const rest = await page(first.next);
             expect([...first.seen, ...rest.seen]).to.have.members(ids);
           } finally {
-            await each(ids, (associationId) =>
-              eks.send(new DeletePodIdentityAssociationCommand({ clusterName: at.clusterName, associationId })),
+            await Promise.all(
+              ids.map((associationId) =>
+                eks.send(new DeletePodIdentityAssociationCommand({ clusterName: at.clusterName, associationId })),
+              ),
             );
           }
         }),

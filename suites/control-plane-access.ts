@@ -104,7 +104,9 @@ suite('control-plane', ({ scenario }) => {
             (may) => !may,
           ).then((may) => expect(may, what).to.equal(false));
 
-        expect(await rights(), 'without an entry').to.equal('false,false');
+        expect((await requestBy(context, await newToken(context, 'dev'))(here)).status, 'without an entry').to.equal(
+          401,
+        );
         const make = (...kubernetesGroups: string[]) =>
           eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups }));
         // Kubernetes keeps such groups to itself.

@@ -25,7 +25,8 @@ const PARAMETERS: ReadonlySet<string> = new Set([
 /**
  * Who a token of `aws eks get-token` stands for: `k8s-aws-v1.` and the base64url of a presigned GetCallerIdentity URL that
  * is signed for this cluster's name (aws-iam-authenticator, "API Authorization from Outside a Cluster"). Callers
- * are who their access entry says, or their ARN without any right. The URL may name any host: an emulator's STS is not AWS'.
+ * are who their access entry says, and without one nobody (EKS User Guide, troubleshooting, "Unauthorized or access denied (kubectl)").
+ * The URL may name any host: an emulator's STS is not AWS'.
  *
  * @returns undefined for a token that is not good.
  */
@@ -78,7 +79,7 @@ function entryOf(cluster: Cluster, caller: Caller): AccessEntry | undefined {
   return entry?.principalId === undefined || id === entry.principalId ? entry : undefined;
 }
 
-function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser {
+function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser | undefined {
   const principalArn = arnOf(caller);
   const entry = entryOf(cluster, caller);
   const sessionName = caller.kind === 'role-session' ? caller.sessionName : '';
@@ -89,6 +90,7 @@ function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser {
       .replaceAll('{{SessionNameRaw}}', sessionName) ?? caller.arn;
   // Without access entries the creator's right stands nowhere (EKS User Guide, "Change authentication mode").
   const isHidden = cluster.configuration?.authenticationMode === 'CONFIG_MAP' && principalArn === cluster.creatorArn;
+  if (entry === undefined && !isHidden) return undefined;
   const groups = [
     ...(isHidden || isAdministrator(entry) ? ['system:masters'] : []),
     ...(entry?.kubernetesGroups ?? []),
