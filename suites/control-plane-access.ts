@@ -250,26 +250,26 @@ suite('control-plane', ({ scenario }) => {
         const clusterName = name('<cluster:c1>');
         const key = { clusterName, principalArn: name('<role:dev>') };
         const create = (more: object) => keeper.send(new CreateAccessEntryCommand({ ...key, ...more }));
-        for (const [what, more] of Object.entries({
-          'another principal': { principalArn: name('<role:other>') },
-          'a group': { kubernetesGroups: ['readers', 'admins'] },
-          ...{
-            'a name': { username: 'admin-1' },
-            'a type': { type: 'EC2_LINUX' },
-            'a tag': { tags: { team: 'blue' } },
-          },
-        }))
-          expect(await errorOf(create(more)), what).to.equal('AccessDeniedException');
-        for (const more of [
-          { principalArn: `${key.principalArn}-absent` },
-          { principalArn: name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/ann') },
-          // Kubernetes and EKS keep such names to themselves; and what is of the session comes after a colon.
-          ...['system:admin', 'eks:admin', 'john{{SessionName}}'].map((username) => ({ username })),
-        ])
-          expect(await errorOf(create(more)), JSON.stringify(more)).to.match(/^Invalid(Parameter|Request)Exception$/);
-        const good = { kubernetesGroups: ['readers'], username: 'reader', tags: { team: 'red' } };
-        const once = { ...good, clientRequestToken: `${name('<namespace:app>')}-once` };
         try {
+          for (const [what, more] of Object.entries({
+            'another principal': { principalArn: name('<role:other>') },
+            'a group': { kubernetesGroups: ['readers', 'admins'] },
+            ...{
+              'a name': { username: 'admin-1' },
+              'a type': { type: 'EC2_LINUX' },
+              'a tag': { tags: { team: 'blue' } },
+            },
+          }))
+            expect(await errorOf(create(more)), what).to.equal('AccessDeniedException');
+          for (const more of [
+            { principalArn: `${key.principalArn}-absent` },
+            { principalArn: name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/ann') },
+            // Kubernetes and EKS keep such names to themselves; and what is of the session comes after a colon.
+            ...['system:admin', 'eks:admin', 'john{{SessionName}}'].map((username) => ({ username })),
+          ])
+            expect(await errorOf(create(more)), JSON.stringify(more)).to.match(/^Invalid(Parameter|Request)Exception$/);
+          const good = { kubernetesGroups: ['readers'], username: 'reader', tags: { team: 'red' } };
+          const once = { ...good, clientRequestToken: `${name('<namespace:app>')}-once` };
           await taken(create(once), 'what no statement denies');
           await taken(create(once), 'the same request once more');
           const { accessEntry } = await eks.send(new DescribeAccessEntryCommand(key));
@@ -312,7 +312,8 @@ suite('control-plane', ({ scenario }) => {
           await eks.send(new UntagResourceCommand({ ...at, tagKeys: ['team'] }));
           expect(await remove(), 'without it').to.equal('none');
         } finally {
-          await errorOf(eks.send(new DeleteAccessEntryCommand(key)));
+          for (const principalArn of [key.principalArn, name('<role:other>')])
+            await errorOf(eks.send(new DeleteAccessEntryCommand({ clusterName, principalArn })));
         }
       }),
       check('an entry for nodes has no groups and no access policies', async (context) => {
