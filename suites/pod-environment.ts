@@ -137,12 +137,24 @@ suite('rbac', ({ scenario }) => {
         }));
         const volumes = [{ name: 'tokens', projected: { sources } }];
         const volumeMounts = [{ name: 'tokens', mountPath: TOKENS }];
-        await asker(context)('POST', 'pods', await podOf(context, 'reads', WATCH, { volumes, volumeMounts }));
-        if (!(await tells(context, 'reads', /started/))) throw new Error('The pod had not started after 30 s.');
+        const ask = asker(context);
+        for (const [pod, program, init] of [
+          ['reads', WATCH, []],
+          ['initializes', 'process.exit(0)', [{ name: 'init', program: WATCH }]],
+        ] as const)
+          await ask(
+            'POST',
+            'pods',
+            await podOf(context, pod, program, { volumes, volumeMounts, initContainers: init }),
+          );
+        for (const [pod, container] of [['reads'], ['initializes', 'init']] as const)
+          if (!(await tells(context, pod, /started/, container)))
+            throw new Error(`Pod ${pod} had not started after 30 s.`);
       }),
       advanceClock(490),
       check('the one of ten minutes is renewed', async (context) => {
         expect(await tells(context, 'reads', /short/)).to.equal(true);
+        expect(await tells(context, 'initializes', /short/, 'init'), 'while init containers run').to.equal(true);
         expect(await logOf(context, 'reads')).not.to.match(/api|medium|long/);
       }),
       advanceClock(2500),
@@ -233,9 +245,9 @@ suite('rbac', ({ scenario }) => {
         expect(uninitialized.containerStatuses?.[0]?.state).not.to.have.property('terminated');
         const scheduled = async () =>
           (await ask('GET', 'pods/nowhere')).status.conditions?.find(({ type }) => type === 'PodScheduled');
-        expect(await context.eventually(scheduled, (seen) => seen !== undefined)).to.include({
-          ...{ status: 'False', reason: 'Unschedulable' },
-        });
+        const condition = await context.eventually(scheduled, (seen) => seen !== undefined);
+        if (condition === undefined) throw new Error('Whether pod nowhere fits a node was not known after 30 s.');
+        expect(condition).to.include({ status: 'False', reason: 'Unschedulable' });
         const left = /^\{.*\}$/m.exec((await log).body)?.[0];
         if (left === undefined) throw new Error('What pod leaving told at last is not known.');
         expect(JSON.parse(left)).to.deep.equal({ token: true, sidecar: true });
@@ -405,13 +417,13 @@ async function messageOf(context: CheckContext, pod: string): Promise<string> {
   return state.terminated.message ?? '';
 }
 
-const logOf = async ({ kubernetes, name }: CheckContext, pod: string): Promise<string> =>
-  (await kubernetes({ path: `${name(NAMESPACE)}/pods/${pod}/log?container=app` })).body;
+const logOf = async ({ kubernetes, name }: CheckContext, pod: string, container = 'app'): Promise<string> =>
+  (await kubernetes({ path: `${name(NAMESPACE)}/pods/${pod}/log?container=${container}` })).body;
 
-const tells = async (context: CheckContext, pod: string, what: RegExp): Promise<boolean> =>
+const tells = async (context: CheckContext, pod: string, what: RegExp, container?: string): Promise<boolean> =>
   what.test(
     await context.eventually(
-      () => logOf(context, pod),
+      () => logOf(context, pod, container),
       (log) => what.test(log),
     ),
   );
