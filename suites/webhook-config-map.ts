@@ -65,7 +65,7 @@ async function write(
     const { spec } = JSON.parse(answer.body) as V1Pod;
     return spec?.containers[0]?.env?.find((variable) => variable.name === 'AWS_ROLE_ARN')?.value;
   };
-  const seen = await eventually(look, (found) => found === name(role), 15);
+  const seen = await eventually(look, (found) => found === name(role));
   expect(seen, `the role of ${account}`).to.equal(name(role));
 }
 
