@@ -29,6 +29,8 @@ const POLICIES = 'arn:aws:eks::aws:cluster-access-policy/';
 const CLUSTER_ADMIN = `${POLICIES}AmazonEKSClusterAdminPolicy`;
 const ADMIN = `${POLICIES}AmazonEKSAdminPolicy`;
 const VIEW = `${POLICIES}AmazonEKSViewPolicy`;
+const ADMIN_VIEW = `${POLICIES}AmazonEKSAdminViewPolicy`;
+const CLUSTER_ROLES = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
 
 /** Of a new session of a role: API servers remember for whom they took a token. */
 const newToken = async (context: CheckContext, role: string) =>
@@ -140,6 +142,7 @@ suite('control-plane', ({ scenario }) => {
             await associate(policyArn);
             expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
             expect(await mayRead(here, 'other'), 'another role').to.equal(false);
+            expect(await mayRead(CLUSTER_ROLES), `${policyArn}: cluster roles`).to.equal(policyArn === CLUSTER_ADMIN);
             // Associated again, it has the new scope alone.
             await associate(policyArn, name('<namespace:app>'));
             await never(`${policyArn} in a narrower scope`);
@@ -149,7 +152,13 @@ suite('control-plane', ({ scenario }) => {
             await never(`${policyArn}, which is associated no more`);
           }
           await associate(VIEW);
-          await never('to view alone');
+          expect(await eventually(() => mayRead(here), Boolean), 'to view').to.equal(true);
+          expect(await rights(), 'to view alone').to.equal('true,false');
+          await associate(ADMIN_VIEW);
+          expect(await eventually(() => mayRead(CLUSTER_ROLES), Boolean), 'to view everything').to.equal(true);
+          expect(await rights(), 'to view everything').to.equal('true,true');
+          await taken(eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn: ADMIN_VIEW })), ADMIN_VIEW);
+          await never('no more to view everything');
 
           await associate(CLUSTER_ADMIN);
           expect(await eventually(() => mayRead(all), Boolean)).to.equal(true);

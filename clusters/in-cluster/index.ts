@@ -8,6 +8,7 @@ export { installAgent, refuseOtherAgents, type InstalledAgent } from './agent.ts
 export { DELIVERY_OBJECTS } from './delivery.ts';
 export { installWebhook, type InstalledWebhook } from './webhook.ts';
 export { removeNamespace, removeNamespaces } from './namespaces.ts';
+export { put } from './objects.ts';
 export { patienceWith } from './pod-problem.ts';
 
 /**

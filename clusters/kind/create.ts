@@ -3,7 +3,8 @@ import { basename, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterSpec } from '../../emulator/index.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
-import { installWebhook } from '../in-cluster/index.ts';
+import { ACCESS_POLICY_OBJECTS } from '../access-policies.ts';
+import { installWebhook, put } from '../in-cluster/index.ts';
 import { connect, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { startAuthenticator, type Authenticator } from './authenticator.ts';
 import { AUTHENTICATOR_FILE, clusterConfig, IMAGES_FOLDER } from './cluster-config.ts';
@@ -102,6 +103,10 @@ export async function createKindCluster(
         image: context.images.webhook,
         signal,
       });
+    });
+    void tasks.add(async () => {
+      const { connection } = await administered;
+      await Promise.all(ACCESS_POLICY_OBJECTS.map((object) => put(connection, object, signal)));
     });
     void tasks.add(async () => {
       const [{ connection }] = await Promise.all([administered, created]);

@@ -60,10 +60,14 @@ describe('EKS access policies', () => {
     await makeCluster('API');
     await makeEntry();
     expect(await groups()).to.deep.equal(['readers', 'system:authenticated']);
-    for (const name of ['AmazonEKSClusterAdminPolicy', 'AmazonEKSAdminPolicy']) {
+    for (const [name, group] of [
+      ['AmazonEKSClusterAdminPolicy', 'system:masters'],
+      ['AmazonEKSAdminPolicy', 'eks:admin'],
+      ['AmazonEKSViewPolicy', 'eks:view'],
+    ] as const) {
       const { associatedAccessPolicy } = await associate(policyArn(name));
       expect(await list()).to.deep.equal([associatedAccessPolicy]);
-      expect(await groups()).to.deep.equal(['system:masters', 'readers', 'system:authenticated']);
+      expect(await groups()).to.deep.equal([group, 'readers', 'system:authenticated']);
       await disassociate(policyArn(name));
       expect(await groups()).to.deep.equal(['readers', 'system:authenticated']);
     }

@@ -10,17 +10,23 @@ import { page } from './input.ts';
 import type { JsonObject } from '../core/json.ts';
 
 const PREFIX = 'arn:aws:eks::aws:cluster-access-policy/';
-const ADMINISTRATORS = ['AmazonEKSClusterAdminPolicy', 'AmazonEKSAdminPolicy'];
-/** EKS User Guide, "Review access policy permissions". */
-const POLICIES = new Set([...ADMINISTRATORS, 'AmazonEKSAdminViewPolicy', 'AmazonEKSEditPolicy', 'AmazonEKSViewPolicy']);
+/** Access policies (EKS User Guide, "Review access policy permissions"), and the groups with their rights in the whole cluster. */
+const POLICIES: ReadonlyMap<string, string> = new Map([
+  ['AmazonEKSClusterAdminPolicy', 'system:masters'],
+  ['AmazonEKSAdminPolicy', 'eks:admin'],
+  ['AmazonEKSAdminViewPolicy', 'eks:admin-view'],
+  ['AmazonEKSEditPolicy', 'eks:edit'],
+  ['AmazonEKSViewPolicy', 'eks:view'],
+]);
 
 /** The policy that makes an administrator of a cluster's creator. */
 export const CLUSTER_ADMINISTRATOR = `${PREFIX}AmazonEKSClusterAdminPolicy`;
 
-/** Whether an access policy makes the entry's principal the administrator of the whole cluster. The others have no effect. */
-export function isAdministrator(entry: AccessEntry | undefined): boolean {
-  return ADMINISTRATORS.some((name) => entry?.policies.get(`${PREFIX}${name}`)?.accessScope.type === 'cluster');
-}
+/** Groups with the rights that an entry's access policies give in the whole cluster. In namespaces they give none here. */
+export const groupsOfPolicies = ({ policies }: AccessEntry): readonly string[] =>
+  [...POLICIES].flatMap(([name, group]) =>
+    policies.get(`${PREFIX}${name}`)?.accessScope.type === 'cluster' ? [group] : [],
+  );
 
 /** Associates an access policy with an access entry, or changes the scope of one that is associated. */
 export function associateAccessPolicy(call: EksCall): object {

@@ -1,7 +1,7 @@
 import { principalArn as arnOf, type Caller } from '../core/principal.ts';
 import type { World } from '../core/world.ts';
 import { SignatureProblem, verifyPresigned } from '../sigv4/index.ts';
-import { isAdministrator } from './access-policies.ts';
+import { groupsOfPolicies } from './access-policies.ts';
 import type { AccessEntry, Cluster, KubernetesUser } from './model.ts';
 
 const PREFIX = 'k8s-aws-v1.';
@@ -92,7 +92,7 @@ function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser | unde
   const isHidden = cluster.configuration?.authenticationMode === 'CONFIG_MAP' && principalArn === cluster.creatorArn;
   if (entry === undefined && !isHidden) return undefined;
   const groups = [
-    ...(isHidden || isAdministrator(entry) ? ['system:masters'] : []),
+    ...(entry === undefined ? ['system:masters'] : groupsOfPolicies(entry)),
     ...(entry?.kubernetesGroups ?? []),
   ];
   return { username, groups: [...groups, 'system:authenticated'] };

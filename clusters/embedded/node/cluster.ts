@@ -11,6 +11,7 @@ import type { StartLimiter } from '../../../foundation/start-limiter.ts';
 import { AgentDaemonSet } from './agent-daemon-set.ts';
 import { startNode } from './node.ts';
 import type { EmbeddedNode } from './node.ts';
+import { ACCESS_POLICY_OBJECTS } from '../../access-policies.ts';
 import { startPodIdentityWebhook } from './webhook.ts';
 
 export interface ClusterResources {
@@ -83,6 +84,7 @@ export class EmbeddedCluster implements ManagedCluster {
       mkdir(resources.directory, { recursive: true, mode: 0o755 }),
     ]);
     try {
+      for (const object of ACCESS_POLICY_OBJECTS) api.store.create(`${object.kind.toLowerCase()}s`, object);
       const webhook = await startPodIdentityWebhook({ api, region });
       return new EmbeddedCluster(spec, resources, clock, api, webhook);
     } catch (error) {
