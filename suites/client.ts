@@ -188,16 +188,6 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-15', 'AWS_ROLE_ARN without a token file is no web identity', {
-    source: `${WEB_IDENTITY}: AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE; ${SEARCH}`,
-    ...POD_IDENTITY,
-    probes: [
-      granted('app', runClient(OBJECT, { environment: { AWS_ROLE_ARN: WEB_IDENTITY_TOO.environment.AWS_ROLE_ARN } }), {
-        facts: { signed: 'container' },
-      }),
-    ],
-  });
-
   scenario('CL-14', 'STS is asked in the region of the pod', {
     source:
       'AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints"; amazon-eks-pod-identity-webhook, AWS_STS_REGIONAL_ENDPOINTS',
