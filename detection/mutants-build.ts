@@ -77,17 +77,7 @@ export async function buildMutants(
 ): Promise<readonly Mutant[]> {
   const list = join(folder, 'mutants.json');
   if (existsSync(list)) return JSON.parse(readFileSync(list, 'utf8')) as Mutant[];
-  const sources = Object.values(mutated.areas).flatMap((paths) => paths.flatMap((path) => filesOf(root, path)));
-  const files = [...new Set(sources)]
-    .filter((name) => areaOf(name, mutated) !== undefined)
-    .map((name) => ({ name, mutate: true, content: readFileSync(join(root, name), 'utf8') }));
-  const instrumented = await new Instrumenter(silent as never).instrument(files, {
-    excludedMutations: MUTATORS_LEFT_OUT,
-    plugins: null,
-    noHeader: false,
-    ignorers: [{ shouldIgnore: (path) => shouldIgnore((path as { readonly node: Node }).node) }],
-  });
-  const texts = new Map(instrumented.files.map(({ name, content }) => [name, content]));
+  const { texts, mutants } = await instrument(root, mutated);
   const out = `${folder}-${process.pid}`;
   await build({
     ...common,
@@ -106,6 +96,29 @@ export async function buildMutants(
       },
     ],
   });
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'mutants.json'), JSON.stringify(mutants));
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(out, folder);
+  return mutants;
+}
+
+/** The sources with all mutants in them, by their paths, and a list of these. */
+export async function instrument(
+  root: string,
+  mutated: Mutated,
+): Promise<{ readonly texts: ReadonlyMap<string, string>; readonly mutants: readonly Mutant[] }> {
+  const sources = Object.values(mutated.areas).flatMap((paths) => paths.flatMap((path) => filesOf(root, path)));
+  const files = [...new Set(sources)]
+    .filter((name) => areaOf(name, mutated) !== undefined)
+    .map((name) => ({ name, mutate: true, content: readFileSync(join(root, name), 'utf8') }));
+  const instrumented = await new Instrumenter(silent as never).instrument(files, {
+    excludedMutations: MUTATORS_LEFT_OUT,
+    plugins: null,
+    noHeader: false,
+    ignorers: [{ shouldIgnore: (path) => shouldIgnore((path as { readonly node: Node }).node) }],
+  });
+  const texts = new Map(instrumented.files.map(({ name, content }) => [name, content]));
   const mutants = instrumented.mutants
     .filter(({ status }) => status !== 'Ignored')
     .map(({ id, fileName, location: { start, end }, mutatorName, replacement }): Mutant => {
@@ -121,11 +134,7 @@ export async function buildMutants(
         ...{ mutator: mutatorName, original: between(text, start, end), replacement },
       };
     });
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, 'mutants.json'), JSON.stringify(mutants));
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(out, folder);
-  return mutants;
+  return { texts, mutants };
 }
 
 function filesOf(root: string, path: string): string[] {
