@@ -35,6 +35,7 @@ import {
   type CheckContext,
   type RoleSpec,
 } from '../harness/index.ts';
+import { taken } from './lib/errors.ts';
 
 const EVALUATION = 'IAM User Guide, "Policy evaluation logic"';
 const SAME_ACCOUNT = 'IAM User Guide, "Policy evaluation for requests within a single account"';
@@ -105,8 +106,8 @@ suite('policies', ({ scenario }) => {
       check('all but the first inline one are taken away', async (world) => {
         const { iam, RoleName, PolicyArn } = await attachedPolicy(world);
         for (const arn of [READ_ONLY, PolicyArn])
-          await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: arn }));
-        await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'second' }));
+          await taken(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: arn })), `to detach ${arn}`);
+        await taken(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'second' })), 'to delete the second');
       }),
       untilIamKnows,
       succeeds(asSession('app', getObject('data/inline'))),
