@@ -52,7 +52,8 @@ suite('webhook', ({ scenario }) => {
           ['batch', 'jobs', 'Job', 'web', 'AWS_ROLE_ARN'],
         ] as const) {
           const labels = { 'made-by': resource };
-          const template = { metadata: { labels }, spec: waiting(account) };
+          const annotations = { 'eks.amazonaws.com/token-expiration': '7200' };
+          const template = { metadata: { labels, annotations }, spec: waiting(account) };
           const spec =
             kind === 'Job'
               ? { template: { ...template, spec: { ...template.spec, restartPolicy: 'Never' } } }
@@ -67,6 +68,7 @@ suite('webhook', ({ scenario }) => {
           const [pod] = await eventually(look, (pods) => pods.length > 0);
           if (pod === undefined) throw new Error(`The ${kind} had made no pod after 30 s.`);
           expect(pod.metadata?.labels, kind).to.include(labels);
+          expect(pod.metadata?.annotations, kind).to.include(annotations);
           expect(
             pod.spec?.containers[0]?.env?.map((of) => of.name),
             kind,
