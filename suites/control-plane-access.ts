@@ -11,6 +11,7 @@ import {
   ListAssociatedAccessPoliciesCommand,
   ListTagsForResourceCommand,
   UntagResourceCommand,
+  type AccessScope,
   type CreateClusterCommandInput,
 } from '@aws-sdk/client-eks';
 import { Sha256 } from '@aws-crypto/sha256-js';
@@ -30,6 +31,8 @@ const CLUSTER_ADMIN = `${POLICIES}AmazonEKSClusterAdminPolicy`;
 const ADMIN = `${POLICIES}AmazonEKSAdminPolicy`;
 const VIEW = `${POLICIES}AmazonEKSViewPolicy`;
 const ADMIN_VIEW = `${POLICIES}AmazonEKSAdminViewPolicy`;
+/** Which of the two is not documented. */
+const BAD_REQUEST = /^Invalid(Parameter|Request)Exception$/;
 const CLUSTER_ROLES = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
 
 /** Of a new session of a role: API servers remember for whom they took a token. */
@@ -55,6 +58,10 @@ async function userOf(context: CheckContext, token: string): Promise<User> {
   if (status !== 201) return {};
   return (JSON.parse(body) as { readonly status: { readonly userInfo: User } }).status.userInfo;
 }
+
+/** The scope of an access policy: the whole cluster, or these namespaces. */
+const scopeOf = (namespaces: readonly string[]): AccessScope =>
+  namespaces.length === 0 ? { type: 'cluster' } : { type: 'namespace', namespaces: [...namespaces] };
 
 /** The URL of a token for the same cluster, signed so many seconds before it, with other parameters or headers. */
 async function signedLike(
@@ -112,7 +119,7 @@ suite('control-plane', ({ scenario }) => {
         const make = (...kubernetesGroups: string[]) =>
           eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups }));
         // Kubernetes keeps such groups to itself.
-        expect(await errorOf(make('readers', 'system:masters'))).to.match(/^Invalid(Parameter|Request)Exception$/);
+        expect(await errorOf(make('readers', 'system:masters'))).to.match(BAD_REQUEST);
         await taken(make('readers', 'writers'), 'two groups');
         try {
           expect(await errorOf(make('others'))).to.equal('ResourceInUseException');
@@ -131,9 +138,8 @@ suite('control-plane', ({ scenario }) => {
           expect(await rights(), 'without a policy').to.equal('false,false');
 
           const associate = (policyArn: string, ...namespaces: string[]) => {
-            const accessScope =
-              namespaces.length === 0 ? { type: 'cluster' as const } : { type: 'namespace' as const, namespaces };
-            return taken(eks.send(new AssociateAccessPolicyCommand({ ...key, policyArn, accessScope })), policyArn);
+            const asked = { ...key, policyArn, accessScope: scopeOf(namespaces) };
+            return taken(eks.send(new AssociateAccessPolicyCommand(asked)), policyArn);
           };
           for (const policyArn of [ADMIN, CLUSTER_ADMIN]) {
             // In the scope of a namespace, no policy gives rights beyond it.
@@ -276,7 +282,7 @@ suite('control-plane', ({ scenario }) => {
             // Kubernetes and EKS keep such names to themselves; and what is of the session comes after a colon.
             ...['system:admin', 'eks:admin', 'john{{SessionName}}'].map((username) => ({ username })),
           ])
-            expect(await errorOf(create(more)), JSON.stringify(more)).to.match(/^Invalid(Parameter|Request)Exception$/);
+            expect(await errorOf(create(more)), JSON.stringify(more)).to.match(BAD_REQUEST);
           const good = { kubernetesGroups: ['readers'], username: 'reader', tags: { team: 'red' } };
           const once = { ...good, clientRequestToken: `${name('<namespace:app>')}-once` };
           await taken(create(once), 'what no statement denies');
@@ -286,12 +292,8 @@ suite('control-plane', ({ scenario }) => {
           const { accessEntries } = await eks.send(new ListAccessEntriesCommand({ clusterName }));
           expect(accessEntries).to.include(key.principalArn).and.not.to.include(name('<role:other>'));
 
-          const scope = (namespaces: readonly string[]) =>
-            namespaces.length === 0
-              ? { type: 'cluster' as const }
-              : { type: 'namespace' as const, namespaces: [...namespaces] };
           const associate = (by: EKSClient, policyArn: string, ...namespaces: readonly string[]) =>
-            by.send(new AssociateAccessPolicyCommand({ ...key, policyArn, accessScope: scope(namespaces) }));
+            by.send(new AssociateAccessPolicyCommand({ ...key, policyArn, accessScope: scopeOf(namespaces) }));
           const disassociate = (policyArn: string) =>
             keeper.send(new DisassociateAccessPolicyCommand({ ...key, policyArn }));
           for (const [policyArn, ...namespaces] of [
@@ -330,7 +332,6 @@ suite('control-plane', ({ scenario }) => {
         const eks = new EKSClient(await context.aws('eks'));
         const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:other>') };
         const nodes = { ...key, type: 'EC2_LINUX' };
-        const BAD_REQUEST = /^Invalid(Parameter|Request)Exception$/;
         const grouped = new CreateAccessEntryCommand({ ...nodes, kubernetesGroups: ['readers'] });
         expect(await errorOf(eks.send(grouped))).to.match(BAD_REQUEST);
         const { accessEntry } = await eks.send(new CreateAccessEntryCommand(nodes));

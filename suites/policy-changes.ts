@@ -99,9 +99,9 @@ suite('policies', ({ scenario }) => {
       check('and names the keys that it was not told', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
         const keys = ['inline', 'attached', 'outside', 'denied', 'nobody', 'red'];
+        const objectOf = (key: string) => name(`arn:aws:s3:::<bucket:data>/${key}`);
         const ask = async (PolicySourceArn: string, more: object = {}) => {
-          const ResourceArns = keys.map((key) => name(`arn:aws:s3:::<bucket:data>/${key}`));
-          const asked = { PolicySourceArn, ActionNames: ['s3:GetObject'], ResourceArns, ...more };
+          const asked = { PolicySourceArn, ActionNames: ['s3:GetObject'], ResourceArns: keys.map(objectOf), ...more };
           const { EvaluationResults = [] } = await iam.simulatePrincipalPolicy(asked);
           return EvaluationResults.flatMap(({ ResourceSpecificResults = [], ...result }) => [
             result,
@@ -109,19 +109,17 @@ suite('policies', ({ scenario }) => {
           ]);
         };
         const decided = (results: readonly Told[]) =>
-          keys.map((key) => results.map(decisionOf(name(`arn:aws:s3:::<bucket:data>/${key}`))).find(Boolean));
+          keys.map((key) => results.map(decisionOf(objectOf(key))).find(Boolean));
         const arn = name('<role:app>');
         const alone = await ask(arn);
         const limits = ['allowed', 'allowed', 'implicitDeny', 'explicitDeny', 'implicitDeny'];
         expect(decided(alone)).to.deep.equal([...limits, 'implicitDeny']);
-        const within = keys.map((key) => {
-          const of = alone.filter(
-            ({ EvalResourceName }) => EvalResourceName === name(`arn:aws:s3:::<bucket:data>/${key}`),
-          );
-          return of.some(
-            ({ PermissionsBoundaryDecisionDetail }) => PermissionsBoundaryDecisionDetail?.AllowedByPermissionsBoundary,
-          );
-        });
+        const within = keys.map((key) =>
+          alone.some(
+            ({ EvalResourceName, PermissionsBoundaryDecisionDetail: detail }) =>
+              EvalResourceName === objectOf(key) && detail?.AllowedByPermissionsBoundary,
+          ),
+        );
         expect(within).to.deep.equal(keys.map((key) => key !== 'outside'));
         expect(alone.flatMap(({ MissingContextValues = [] }) => MissingContextValues)).to.include(
           'aws:PrincipalTag/team',

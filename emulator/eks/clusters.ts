@@ -105,9 +105,8 @@ export async function createCluster(call: EksCall): Promise<object> {
 
 /** The creator's access entry (EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries"). */
 function admitCreator(world: World, cluster: Cluster): void {
-  const entry = newAccessEntry(world, cluster, cluster.creatorArn, {
-    ...{ type: 'STANDARD', kubernetesGroups: [], tags: new Map<string, string>() },
-  });
+  const plain = { type: 'STANDARD', kubernetesGroups: [], tags: new Map<string, string>() };
+  const entry = newAccessEntry(world, cluster, cluster.creatorArn, plain);
   const { createdAt } = entry;
   entry.policies.set(CLUSTER_ADMINISTRATOR, {
     policyArn: CLUSTER_ADMINISTRATOR,

@@ -91,9 +91,6 @@ function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser | unde
   // Without access entries the creator's right stands nowhere (EKS User Guide, "Change authentication mode").
   const isHidden = cluster.configuration?.authenticationMode === 'CONFIG_MAP' && principalArn === cluster.creatorArn;
   if (entry === undefined && !isHidden) return undefined;
-  const groups = [
-    ...(entry === undefined ? ['system:masters'] : groupsOfPolicies(entry)),
-    ...(entry?.kubernetesGroups ?? []),
-  ];
+  const groups = entry === undefined ? ['system:masters'] : [...groupsOfPolicies(entry), ...entry.kubernetesGroups];
   return { username, groups: [...groups, 'system:authenticated'] };
 }

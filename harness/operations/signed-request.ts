@@ -91,7 +91,8 @@ function wordsOf({ session, headers, ...operation }: SignedRequest): readonly st
   ];
 }
 
-type Service = 's3' | 'sts' | 'eks' | 's3-control';
+type Layer = 's3' | 'sts' | 'eks';
+type Service = Layer | 's3-control';
 
 async function ask(
   world: ScenarioWorld,
@@ -100,6 +101,7 @@ async function ask(
 ): Promise<ProbeResult> {
   const { aws } = world.environment;
   const { service, ...line } = lineOf(world, operation.request);
+  const layer = layerOf(service);
   const origin = await originOf(world, service);
   const { host } = new URL(origin);
   const signedAs = operation.signedAs === undefined ? line : lineOf(world, operation.signedAs);
@@ -107,25 +109,24 @@ async function ask(
     const sent =
       credentials === undefined
         ? unsignedRequest(line, operation, host)
-        : signRequest(line, operation, { credentials, region: aws.region, service: layerOf(service), host, signedAs });
+        : signRequest(line, operation, { credentials, region: aws.region, service: layer, host, signedAs });
     const answer = await sendSigned(origin, sent, world.signal).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ECONNRESET' || isAwsItself(aws)) throw error;
       return undefined;
     });
     // Of S3 that has too much to do there is no answer to the question.
     const isAnswered = answer !== undefined && (answer.status < 500 || answer.status === NOT_IMPLEMENTED);
-    if (isAnswered || tried === TRIES)
-      return answer === undefined ? noAnswer(layerOf(service)) : resultOf(layerOf(service), answer);
+    if (isAnswered || tried === TRIES) return answer === undefined ? noAnswer(layer) : resultOf(layer, answer);
     await sleep(1000, undefined, { signal: world.signal });
   }
 }
 
 /** S3 Control signs as S3, and is where that is unless it is AWS itself. */
-const layerOf = (service: Service) => (service === 's3-control' ? 's3' : service);
+const layerOf = (service: Service): Layer => (service === 's3-control' ? 's3' : service);
 
-const noAnswer = (service: Exclude<Service, 's3-control'>): ProbeResult => ({
+const noAnswer = (layer: Layer): ProbeResult => ({
   ...{ outcome: 'refused', layer: 'network', code: 'NoAnswer' },
-  message: `${service} ended the connection without an answer, at each of ${TRIES} tries`,
+  message: `${layer} ended the connection without an answer, at each of ${TRIES} tries`,
 });
 
 async function originOf({ environment: { aws }, names }: ScenarioWorld, service: Service): Promise<string> {
@@ -146,7 +147,7 @@ function lineOf({ names }: ScenarioWorld, request: string): RequestLine & { read
  * S3 and STS answer XML, EKS JSON (S3 API Reference, "REST error responses"). No message holds a credential; of what else an error
  * of S3 says, the canonical request may hold the session's token.
  */
-function resultOf(layer: Exclude<Service, 's3-control'>, { status, headers, body }: Answer): ProbeResult {
+function resultOf(layer: Layer, { status, headers, body }: Answer): ProbeResult {
   const id = headers['x-amz-request-id'] ?? headers['x-amzn-requestid'];
   const request = typeof id === 'string' ? { requestId: id } : {};
   const xmlns = /^(?:<\?xml[^>]*>\s*)?<\w+ xmlns="([^"]*)"/.exec(body)?.[1];

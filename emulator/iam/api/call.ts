@@ -35,11 +35,10 @@ export function iamOperation(context: ServiceContext, operation: IamOperation): 
       request,
       parameters,
       account,
-      demand: (action, resource, conditionKeys = {}) =>
-        context.demand(request, {
-          ...{ action, resource, resourceAccount: account.id },
-          context: { 'aws:RequestedRegion': REGION, ...conditionKeys },
-        }),
+      demand: (action, resource, conditionKeys = {}) => {
+        const keys = { 'aws:RequestedRegion': REGION, ...conditionKeys };
+        context.demand(request, { action, resource, resourceAccount: account.id, context: keys });
+      },
     });
   };
 }

@@ -31,8 +31,8 @@ function mountApiAccess(spec: JsonObject): void {
   );
   if (without.length === 0) return;
   const volumes = objectsIn(spec['volumes']);
-  const present = volumes.find(({ name }) => String(name).startsWith(VOLUME))?.['name'];
-  const name = typeof present === 'string' ? present : `${VOLUME}${nameSuffix()}`;
+  const present = volumes.map((volume) => String(volume['name'])).find((own) => own.startsWith(VOLUME));
+  const name = present ?? `${VOLUME}${nameSuffix()}`;
   if (present === undefined) spec['volumes'] = [...volumes, apiAccessVolume(name)];
   for (const container of without) {
     const mount = { name, readOnly: true, mountPath: MOUNT_PATH };
