@@ -28,6 +28,7 @@ import {
   suite,
   type SignedRequestOptions,
 } from '../harness/index.ts';
+import { refusalBy } from './lib/errors.ts';
 import { ask, copyOf, ONE_PART, refusedWith, teamTag, withMd5 } from './lib/s3-requests.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
@@ -150,7 +151,7 @@ suite('s3', ({ scenario }) => {
         const part = { PartNumber: 1, UploadId };
         // It is of no other key.
         const elsewhere = { ...place, Key: 'tags', ...part, Body: 'one' };
-        const refusal = await s3.send(new UploadPartCommand(elsewhere)).catch((error: Error) => error);
+        const refusal = await s3.send(new UploadPartCommand(elsewhere)).catch(refusalBy);
         expect(refusal).to.include({ name: 'NoSuchUpload' });
         const { ETag } = await s3.send(new UploadPartCommand({ ...place, ...part, Body: 'one' }));
         const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };

@@ -3,6 +3,7 @@ import { GetBucketPolicyCommand, GetBucketPolicyStatusCommand, S3Client } from '
 import { expect } from 'chai';
 import { allow, check, fails, forPrincipal, podIdentityRole, succeeds, suite, trustRole } from '../harness/index.ts';
 import { NOBODY, policyText, putPolicy } from './lib/bucket-policies.ts';
+import { refusalBy } from './lib/errors.ts';
 import { APP, ask, may, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
 
 const POLICIES = 'Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy and DeleteBucketPolicy';
@@ -36,7 +37,9 @@ suite('s3', ({ scenario }) => {
       may('GET data?policy'),
       check('it is read as it was put', async ({ aws, name }) => {
         const asked = new GetBucketPolicyCommand({ Bucket: name('<bucket:data>') });
-        const { Policy = '{}' } = await new S3Client(await aws('s3')).send(asked).catch(() => ({ Policy: '"none"' }));
+        const { Policy = '{}' } = await new S3Client(await aws('s3'))
+          .send(asked)
+          .catch((error: Error) => ({ Policy: `"${refusalBy(error).name}"` }));
         expect(JSON.parse(Policy)).to.deep.equal(JSON.parse(name(OF_NOBODY)));
         const status = new GetBucketPolicyStatusCommand({ Bucket: name('<bucket:data>') });
         const { PolicyStatus } = await new S3Client(await aws('s3')).send(status);

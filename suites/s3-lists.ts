@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { check, suite } from '../harness/index.ts';
+import { refusalBy } from './lib/errors.ts';
 
 /** The entity tag of `two`. */
 const ETAG_OF_TWO = '"b8a9f715dbb64fd5c56e7783c6820a61"';
@@ -194,7 +195,7 @@ suite('s3', ({ scenario }) => {
           const CopySource = `${Bucket}/key?versionId=${encodeURIComponent(one)}`;
           const { VersionId: copy = '', ...copied } = await s3
             .send(new CopyObjectCommand({ ...object, CopySource }))
-            .catch(({ name: code }: Error) => ({ VersionId: code, CopySourceVersionId: '' }));
+            .catch((error: Error) => ({ VersionId: refusalBy(error).name, CopySourceVersionId: '' }));
           expect(copied.CopySourceVersionId).to.equal(one);
           expect(await versions()).to.deep.equal([`${copy} latest`, three, two, one, 'null']);
           expect(await read()).to.equal(`one ${copy}`);

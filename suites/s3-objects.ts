@@ -19,7 +19,7 @@ import {
   suite,
   type SignedRequestOptions,
 } from '../harness/index.ts';
-import { errorOf } from './lib/errors.ts';
+import { errorOf, refusalBy } from './lib/errors.ts';
 import { APP, ask, copyOf, ETAG_OF_ONE, may, mayNot, refusedWith, withMd5 } from './lib/s3-requests.ts';
 
 /** The body of DeleteObjects. */
@@ -176,7 +176,9 @@ suite('s3', ({ scenario }) => {
           const asked = s3.send(new GetObjectCommand({ ...object, ChecksumMode: 'ENABLED', ...more }));
           return asked
             .then(async ({ Body, ...answer }) => ({ ...answer, text: await Body?.transformToString() }))
-            .catch(({ message }: Error) => ({ text: message }));
+            .catch((error: Error) => ({
+              text: (/checksum/i.test(error.message) ? error : refusalBy(error)).message,
+            }));
         };
         for (const [Range, text, ContentRange] of [
           ['bytes=0-0', '0', 'bytes 0-0/10'],

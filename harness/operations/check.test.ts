@@ -1,5 +1,6 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssertionError as NodeAssertionError } from 'node:assert';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { startEmulator, type Emulator } from '../../emulator/index.ts';
 import { emulatedAws } from '../aws/emulated.ts';
@@ -62,6 +63,15 @@ describe('a check', () => {
       );
     });
     expect(found).to.deep.equal([3, 4, 'late']);
+  });
+
+  it('looks again where one look alone takes all of the time', async () => {
+    let looks = 0;
+    await result(({ eventually }) => {
+      const look = () => delay(1700, (looks += 1));
+      return eventually(look, () => false, 1.6);
+    });
+    expect(looks).to.equal(2);
   });
 
   it('that anything else ends is an error', async () => {

@@ -1,14 +1,19 @@
 /** How a call of an AWS SDK ends. */
 import { expect } from 'chai';
 
-/** The name of the error that it ends with, or `none`. Throttling says nothing of the call, and is thrown. */
+const TOO_MANY = /^(Throttl|SlowDown|TooManyRequests|RequestLimitExceeded|RequestThrottled)/;
+
+/** What a service refused a call with. Throttling, and what no service answered, say nothing of the call, and are thrown. */
+export function refusalBy(error: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }): Error {
+  if (error.$metadata?.httpStatusCode === undefined || TOO_MANY.test(error.name)) throw error;
+  return error;
+}
+
+/** The name of the error that a service refuses it with, or `none`. */
 export const errorOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => 'none',
-    (error: Error) => {
-      if (error.name.startsWith('Throttling')) throw error;
-      return error.name;
-    },
+    (error: Error) => refusalBy(error).name,
   );
 
 /** The same as the query protocol has it: without `Exception`, which SDKs add to some. */
