@@ -33,7 +33,7 @@ const SUBJECT_AREAS = {
 export const SUBJECTS: Mutated = {
   areas: SUBJECT_AREAS,
   leftOut:
-    /\.test\.ts$|\/(explain[\w-]*|condition-keys|access-denied-message|label|log|metrics|options|types|index|main|kept-session)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\/|sigv4\/sign\.ts$/,
+    /\.test\.ts$|\/(explain[\w-]*|condition-keys|access-denied-message|label|log|metrics|options|types|index|main|kept-session)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\/access|sigv4\/sign\.ts$/,
 };
 
 /** What judges them, which the project's own tests judge: matching, verdicts, skipping, the way of a scenario, and exit codes. */

@@ -6,6 +6,8 @@ export interface ServiceAccount {
 
 /** Where the webhook learns of service accounts. */
 export interface ServiceAccountSource {
+  /** Resolves once `get` tells of the latest changes. Absent: of those that it has heard of by now. */
+  upToDate?(namespace: string, name: string): Promise<void>;
   /** What is known now (the cache). */
   get(namespace: string, name: string): ServiceAccount | undefined;
   /** Waits for one that the cache does not have, for as long as the look-up grace period; `undefined` when it does not come. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentVersion } from '../../../components/agent/index.ts';
@@ -12,7 +12,7 @@ import { AgentDaemonSet } from './agent-daemon-set.ts';
 import { startNode } from './node.ts';
 import type { EmbeddedNode } from './node.ts';
 import { ACCESS_POLICY_OBJECTS } from '../../access-policies.ts';
-import { startPodIdentityWebhook } from './webhook.ts';
+import { startPodIdentityWebhook, WEBHOOK_USER } from './webhook.ts';
 
 export interface ClusterResources {
   /** Image reference as pods name it -> the program it stands for. A pod with another image gets ImagePullBackOff. */
@@ -75,9 +75,12 @@ export class EmbeddedCluster implements ManagedCluster {
     const { issuer, version, authenticate, region } = spec;
     // The emulator's, so that moving it moves the cluster.
     const clock = spec.clock ?? { now: () => Date.now() };
+    const ofWebhook = randomBytes(32).toString('hex');
     const [api] = await Promise.all([
       startApiServer({
-        ...{ issuer, version, authenticate, clock, tokenLifetimes: TOKEN_LIFETIMES, keyId },
+        ...{ issuer, version, clock, tokenLifetimes: TOKEN_LIFETIMES, keyId },
+        authenticate: async (token) =>
+          token === ofWebhook ? { username: WEBHOOK_USER, groups: ['system:authenticated'] } : authenticate(token),
         keyMilliseconds: KEY_MILLISECONDS,
         ...(resources.audit && { audit: resources.audit }),
       }),
@@ -85,7 +88,7 @@ export class EmbeddedCluster implements ManagedCluster {
     ]);
     try {
       for (const object of ACCESS_POLICY_OBJECTS) api.store.create(`${object.kind.toLowerCase()}s`, object);
-      const webhook = await startPodIdentityWebhook({ api, region });
+      const webhook = await startPodIdentityWebhook(api, region, ofWebhook);
       return new EmbeddedCluster(spec, resources, clock, api, webhook);
     } catch (error) {
       await api.close();

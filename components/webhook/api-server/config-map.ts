@@ -1,12 +1,14 @@
 import { decodeText } from '../../go/json-decode.ts';
 import { goTypes } from '../../go/json-types.ts';
-import type { Identity } from '../options.ts';
+import type { Connection } from '../../../foundation/kubernetes/connection.ts';
+import { clampTokenExpiration, DEFAULT_TOKEN_EXPIRATION, type Identity } from '../options.ts';
+import { Informer } from './informer.ts';
 
 const Entries = goTypes({
   Entry: { RoleARN: 'string', Audience: 'string', UseRegionalSTS: 'bool', TokenExpiration: 'int64' },
 })('map[string]Entry');
 
-export const CONFIG_MAP = 'pod-identity-webhook';
+const CONFIG_MAP = 'pod-identity-webhook';
 
 interface DecodedEntry {
   readonly RoleARN?: string;
@@ -58,4 +60,17 @@ export function configMapIdentities(
       return identities.get(key);
     },
   };
+}
+
+/** The identities of the config map of a namespace, by a watch; entries that name no time have that of `seconds`. */
+export function watchConfigMap(
+  api: Connection,
+  namespace: string,
+  seconds = Number(DEFAULT_TOKEN_EXPIRATION),
+  log: (line: string) => void = () => undefined,
+): ReturnType<typeof configMapIdentities> & { stop(): Promise<void> } {
+  const informer = new Informer(api, `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps`, log);
+  void informer.start();
+  const config = () => informer.get(namespace, CONFIG_MAP)?.data?.['config'];
+  return { ...configMapIdentities(config, clampTokenExpiration(BigInt(seconds)), log), stop: () => informer.stop() };
 }

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { watchFile, unwatchFile } from 'node:fs';
-import { connect, type Connection } from '../../../foundation/kubernetes/connection.ts';
+import { connect } from '../../../foundation/kubernetes/connection.ts';
 import { accessOf } from '../api-server/access.ts';
-import { Informer } from '../api-server/informer.ts';
 import { ServiceAccountCache } from '../api-server/service-accounts.ts';
 import { camelCased, UsageError } from '../../go/flags.ts';
-import { CONFIG_MAP, configMapIdentities } from '../api-server/config-map.ts';
-import { type RunningWebhook, clampTokenExpiration } from '../options.ts';
+import { watchConfigMap } from '../api-server/config-map.ts';
+import type { RunningWebhook } from '../options.ts';
 import { startWebhook } from '../server/start.ts';
 import type { WebhookFlags } from './flags.ts';
 import { watchIdentities } from './identities-file.ts';
@@ -37,7 +36,10 @@ export async function run(
     stops.push(() => serviceAccounts.stop());
     // Reviews are answered while the first list is still awaited, as the webhook does.
     void serviceAccounts.start();
-    const configuredIdentities = flags['watch-config-map'] ? watchedIdentities(api, flags, log, stops) : undefined;
+    const configuredIdentities = flags['watch-config-map']
+      ? watchConfigMap(api, flags.namespace, flags['token-expiration'], log)
+      : undefined;
+    stops.push(() => configuredIdentities?.stop());
     const webhook = await startWebhook({
       serviceAccounts,
       ...(configuredIdentities ? { configuredIdentities } : {}),
@@ -78,24 +80,6 @@ function requireSupported(flags: WebhookFlags): void {
       'Instance metadata is not asked: give --account-id (and --partition) with --compose-role-arn.',
     );
   }
-}
-
-/** Watches the config maps of the webhook's namespace. */
-function watchedIdentities(
-  api: Connection,
-  flags: WebhookFlags,
-  log: (line: string) => void,
-  stops: (() => Promise<void> | void)[],
-): ReturnType<typeof configMapIdentities> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(flags.namespace)}/configmaps`;
-  const informer = new Informer(api, path, log);
-  stops.push(() => informer.stop());
-  void informer.start();
-  return configMapIdentities(
-    () => informer.get(flags.namespace, CONFIG_MAP)?.data?.['config'],
-    clampTokenExpiration(BigInt(flags['token-expiration'])),
-    log,
-  );
 }
 
 async function readTls(flags: WebhookFlags): Promise<{ readonly certificate: string; readonly key: string }> {

@@ -17,6 +17,7 @@ export async function lookUp(
 ): Promise<Knowledge> {
   const configured = configuredIdentities?.get(`${namespace}/${name}`);
   const configuredAnywhere = configuredIdentities?.get(`*/${name}`);
+  await serviceAccounts.upToDate?.(namespace, name);
   let serviceAccount = serviceAccounts.get(namespace, name);
   if (!serviceAccount && !configured && !configuredAnywhere && !associated)
     serviceAccount = await serviceAccounts.fetch?.(namespace, name);
