@@ -6,6 +6,7 @@ import {
   asSession,
   between,
   changeAssociation,
+  createAssociationFor,
   deny,
   fails,
   getObject,
@@ -88,8 +89,15 @@ suite('eks-auth', ({ scenario }) => {
       redTwo: { namespace: 'red', serviceAccount: 'two', role: 'second' },
       blueOne: { namespace: 'blue', serviceAccount: 'one', role: 'third' },
       blueTwo: { namespace: 'blue', serviceAccount: 'two' },
+      dashed: { namespace: 'red', serviceAccount: 'more-one', role: 'first' },
+      free: { namespace: 'red', serviceAccount: 'more-two' },
     },
     probes: [
+      // Those that are the same when a dash joins them are two all the same.
+      succeeds(createAssociationFor('red/one', { role: 'second' }, { namespaceSuffix: '-more', name: 'one' })),
+      succeeds(createAssociationFor('red/two', { role: 'second' }, { namespaceSuffix: '-more', name: 'two' })),
+      succeeds(askEksAuth('dashed'), { roleArn: '<role:first>' }),
+      fails(askEksAuth('free'), NO_ASSOCIATION),
       succeeds(askEksAuth('redOne'), { roleArn: '<role:first>' }),
       succeeds(askEksAuth('redTwo'), { roleArn: '<role:second>' }),
       succeeds(askEksAuth('blueOne'), { roleArn: '<role:third>' }),

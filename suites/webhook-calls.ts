@@ -171,6 +171,9 @@ suite('webhook', ({ scenario }) => {
         patched: true,
         patch: matching(/^(?!.*AWS_STS_REGIONAL)(?=.*"expirationSeconds":(79[2-9]\d\d|8[0-6]\d{3}),)/),
       }),
+      // Of another namespace, whose name and account's are the same when a dash joins them.
+      succeeds(createAssociationFor('app/app', { role: 'app' }, { namespaceSuffix: '-more', name: 'more' })),
+      succeeds(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', podOf('more-app'))), { patched: false }),
       // Neither association nor account: nothing to do, and no reason to refuse.
       succeeds(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', podOf('nobody'))), { patched: false }),
     ],

@@ -24,6 +24,8 @@ interface CreationOptions {
   readonly atOnce?: number;
   /** Name in `<association-id:…>`, `<association-arn:…>` and `<external-id:…>`. Default `made`. */
   readonly name?: string;
+  /** Makes it for the namespace whose name is that one with this behind it; it need not exist. */
+  readonly namespaceSuffix?: string;
   /** Its tags. What the administrator makes has those of the run besides. */
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -61,7 +63,7 @@ export const createAssociationFor = defineHarnessOperation(
     needs: ({ as }) => (as === undefined ? ['associations'] : ['associations', 'irsa']),
     describe: (operation, say) => [
       tagWords(operation.tags, say),
-      `for ${operation.namespace}/${operation.serviceAccount}`,
+      `for ${operation.namespace}${operation.namespaceSuffix ?? ''}/${operation.serviceAccount}`,
       associationWords(operation.association, say),
       callerWords(operation.as),
       operation.atOnce === undefined ? '' : `${operation.atOnce} at once`,
@@ -86,7 +88,7 @@ const NO_ASSOCIATION = 'a-00000000000000000';
 /** Facts of what was made; of several tries `created` and `refusals` (their codes). */
 async function createAssociations(world: ScenarioWorld, operation: CreateAssociation): Promise<ProbeResult> {
   const { eks } = world.environment.aws.clients('main');
-  const { name = 'made', atOnce = 1, as, tags } = operation;
+  const { name = 'made', namespaceSuffix = '', atOnce = 1, as, tags } = operation;
   let caller = eks;
   try {
     if (as !== undefined) caller = (await webSession(world, as)).clients.eks;
@@ -96,7 +98,7 @@ async function createAssociations(world: ScenarioWorld, operation: CreateAssocia
   }
   const input = {
     clusterName: nameOf(world, operation),
-    namespace: world.names.namespace(operation.namespace),
+    namespace: world.names.namespace(operation.namespace) + namespaceSuffix,
     serviceAccount: operation.serviceAccount,
     // What a scenario leaves out on purpose is left out here.
     ...(requested(world, operation.association) as { roleArn: string }),
