@@ -14,18 +14,16 @@ import {
   type AccessScope,
   type CreateClusterCommandInput,
 } from '@aws-sdk/client-eks';
-import { Sha256 } from '@aws-crypto/sha256-js';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { expect } from 'chai';
 import { allow, check, deny, recreateRole, deleteRole, suite, type CheckContext } from '../harness/index.ts';
 import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
+import { PREFIX, signedLike, tokenOf, urlOf } from './lib/cluster-token.ts';
 import { errorOf, taken } from './lib/errors.ts';
 import { SELF_REVIEW } from './lib/rbac.ts';
 
 const ENTRIES = 'Amazon EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries"';
 const AUTHENTICATOR = 'aws-iam-authenticator, README: API authorization from outside a cluster, SessionName';
 
-const PREFIX = 'k8s-aws-v1.';
 const POLICIES = 'arn:aws:eks::aws:cluster-access-policy/';
 const CLUSTER_ADMIN = `${POLICIES}AmazonEKSClusterAdminPolicy`;
 const ADMIN = `${POLICIES}AmazonEKSAdminPolicy`;
@@ -62,34 +60,6 @@ async function userOf(context: CheckContext, token: string): Promise<User> {
 /** The scope of an access policy: the whole cluster, or these namespaces. */
 const scopeOf = (namespaces: readonly string[]): AccessScope =>
   namespaces.length === 0 ? { type: 'cluster' } : { type: 'namespace', namespaces: [...namespaces] };
-
-/** The URL of a token for the same cluster, signed so many seconds before it, with other parameters or headers. */
-async function signedLike(
-  text: string,
-  credentials: Awaited<ReturnType<typeof sessionOf>>,
-  { query = {}, headers, seconds = 900, age = 0 }: SignedLike,
-): Promise<string> {
-  const { searchParams, protocol, hostname, host, origin } = new URL(text);
-  const [, , region = ''] = (searchParams.get('X-Amz-Credential') ?? '').split('/');
-  const time = (searchParams.get('X-Amz-Date') ?? '').replace(/(....)(..)(..T..)(..)/, '$1-$2-$3:$4:');
-  const signed = await new SignatureV4({ credentials, region, service: 'sts', sha256: Sha256 }).presign(
-    {
-      ...{ method: 'GET', protocol, hostname, path: '/' },
-      query: { Action: 'GetCallerIdentity', Version: '2011-06-15', ...query },
-      headers: { host, ...headers },
-    },
-    { expiresIn: seconds, signingDate: new Date(Date.parse(time) - age * 1000) },
-  );
-  return `${origin}/?${new URLSearchParams(signed.query as Record<string, string>).toString()}`;
-}
-
-interface SignedLike {
-  readonly query?: Readonly<Record<string, string>>;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly seconds?: number;
-  /** Seconds. */
-  readonly age?: number;
-}
 
 suite('control-plane', ({ scenario }) => {
   scenario('CP-28', 'an access entry says who a principal is, and a policy in cluster scope makes an administrator', {
@@ -171,8 +141,7 @@ suite('control-plane', ({ scenario }) => {
           const session = await sessionOf(context, 'dev');
           const token = await clusterToken('c1', session);
           const headers = { 'x-k8s-aws-id': key.clusterName };
-          const url = Buffer.from(token.slice(PREFIX.length), 'base64url').toString();
-          const tokenOf = (text: string) => `${PREFIX}${Buffer.from(text).toString('base64url')}`;
+          const url = urlOf(token);
           const status = async (bearer: string) => (await requestBy(context, bearer)(all)).status;
           expect(await status(tokenOf(url)), 'as it was').to.equal(200);
           expect(
