@@ -1,4 +1,5 @@
 import {
+  agentArguments,
   agentGet,
   clearWeather,
   control,
@@ -102,6 +103,21 @@ suite('agent', ({ scenario }) => {
       granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
       granted('app', fetchCredentials({ via: 'ipv6' }), { facts: { upstreamCalls: 1 } }),
       granted('app', fetchCredentials({ via: 'ipv6' }), { facts: { upstreamCalls: 0 } }),
+    ],
+  });
+
+  scenario('AP-52', 'the agent serves the addresses that it is told, and no others', {
+    source:
+      'Amazon EKS User Guide, "Disable IPv6 in the EKS Pod Identity Agent"; ' + AGENT + 'cmd/server.go: --bind-hosts',
+    roles: ASSOCIATED.roles,
+    workloads: { app: { role: 'app', hostNetwork: true } },
+    probes: [
+      agentArguments('-b 169.254.170.23'),
+      granted('app', fetchCredentials({ via: 'ipv4' })),
+      refused('app', fetchCredentials({ via: 'ipv6' }), { by: 'agent', message: 'cannot be reached' }),
+      agentArguments('--bind-hosts [fd00:ec2::23] --bind-hosts 169.254.170.23'),
+      granted('app', fetchCredentials({ via: 'ipv4' })),
+      granted('app', fetchCredentials({ via: 'ipv6' })),
     ],
   });
 

@@ -33,6 +33,17 @@ suite('control-plane', ({ scenario }) => {
         deny('eks:CreatePodIdentityAssociation', '*'),
       ),
       maker: ofOwnAccount(allow(['eks:*', 'iam:GetRole'], '*'), allow('iam:PassRole', '<role:app>')),
+      keeper: ofOwnAccount(
+        allow(['eks:*', 'iam:PassRole', 'iam:GetRole'], '*'),
+        deny('eks:DeletePodIdentityAssociation', '*'),
+      ),
+      // The permission to make associations is one of the cluster, and may be for clusters with a tag.
+      tagged: ofOwnAccount(
+        allow(['eks:UpdateAddon', 'iam:PassRole', 'iam:GetRole'], '*'),
+        allow('eks:CreatePodIdentityAssociation', '<cluster-arn:c1>', {
+          StringLike: { 'aws:ResourceTag/conformance-run': '?*' },
+        }),
+      ),
     },
     probes: [
       check('they are made, changed and deleted with it', async (context) => {
@@ -107,8 +118,14 @@ suite('control-plane', ({ scenario }) => {
           expect(await roles(), 'without the permission').to.deep.equal([]);
           await taken(update({ podIdentityAssociations: roleOf('app') }, maker), 'with the permission');
           expect(await roles()).to.deep.equal([name('<role:app>')]);
+          await taken(update({ podIdentityAssociations: roleOf('next') }, await clientOf('tagged')), 'by its tag');
+          expect(await roles()).to.deep.equal([name('<role:next>')]);
+          const keeper = await clientOf('keeper');
+          expect(await errorOf(update({ podIdentityAssociations: [] }, keeper))).to.equal('AccessDeniedException');
+          expect(await errorOf(keeper.send(new DeleteAddonCommand(key)))).to.equal('AccessDeniedException');
+          expect(await roles(), 'of an add-on that stays').to.deep.equal([name('<role:next>')]);
         } finally {
-          await eks.send(new DeleteAddonCommand(key));
+          await errorOf(eks.send(new DeleteAddonCommand(key)));
         }
         const left = async () => {
           const list = new ListPodIdentityAssociationsCommand({ clusterName: key.clusterName, ...ACCOUNT });

@@ -12,7 +12,7 @@ import {
 import type { CreateAddonCommandInput, UpdateAddonCommandInput } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import { testCloud, type RecordedCluster, type TestCloud } from '../../../test/support/emulator/eks.ts';
-import { errorOf, makeCluster, makeRole } from '../../../test/support/emulator/roles.ts';
+import { allow, errorOf, makeCluster, makeRole, POD_TRUST, sessionOf } from '../../../test/support/emulator/roles.ts';
 
 const AGENT = { clusterName: 'blue', addonName: 'eks-pod-identity-agent' };
 const DRIVER = { clusterName: 'blue', addonName: 'aws-ebs-csi-driver' };
@@ -134,6 +134,21 @@ describe('EKS add-ons', () => {
       await cloud.eks().send(new DeleteAddonCommand({ ...DRIVER, preserve: true }));
       expect(await associations()).to.have.length(1);
       expect(cluster.told.some((line) => line.startsWith('removeAddon'))).to.equal(false);
+    });
+
+    it('that who may not delete associations cannot take away', async () => {
+      const roleArn = await makeRole(cloud, 'first');
+      const keeper = sessionOf(cloud, await makeRole(cloud, 'keeper', [POD_TRUST], [allow('eks:*Addon')]));
+      await create({ ...DRIVER, podIdentityAssociations: [{ serviceAccount, roleArn }] });
+      const none = new UpdateAddonCommand({ ...DRIVER, podIdentityAssociations: [] });
+      const preserving = new DeleteAddonCommand({ ...DRIVER, preserve: true });
+      for (const call of [none, new DeleteAddonCommand(DRIVER)]) {
+        const { message } = await errorOf(cloud.eks(keeper).send(call as typeof none));
+        expect(message).to.contain('eks:DeletePodIdentityAssociation');
+      }
+      expect(await associations()).to.have.length(1);
+      await cloud.eks(keeper).send(preserving);
+      expect(await associations()).to.have.length(1);
     });
 
     it('but take over none, and have none for other service accounts or without a good role', async () => {

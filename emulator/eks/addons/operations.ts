@@ -7,7 +7,12 @@ import { eksArn, newUuid } from '../ids.ts';
 import { optionalString, requiredString } from '../input.ts';
 import { ADDON_DEGRADED, type Addon, type Cluster } from '../model.ts';
 import { findAddon, type CatalogueEntry } from './catalogue.ts';
-import { ownedAssociations, readOwnedAssociations, settleOwnedAssociations } from './owned-associations.ts';
+import {
+  demandDeletion,
+  ownedAssociations,
+  readOwnedAssociations,
+  settleOwnedAssociations,
+} from './owned-associations.ts';
 
 export const ADDON: ResourceKind<Addon> = {
   ...{ name: 'Addon', path: 'addons', member: 'addon', parameter: 'addonName', view },
@@ -83,13 +88,15 @@ export async function deleteAddon(call: EksCall): Promise<object> {
   const fields = { clusterName: cluster.name, addonName: addon.name };
   demandActive(cluster, fields);
   if (isChanging(addon)) throw invalidRequest(`Addon ${addon.name} is ${addon.status}.`, fields);
+  const isPreserved = call.query.get('preserve') === 'true';
+  const owned = isPreserved ? [] : ownedAssociations(cluster, addon);
+  demandDeletion(call, owned);
   const { background } = call.state;
   await background.run('deleteAddon', async () => {
     addon.status = 'DELETING';
     const failure = await failureOf(call, `add-on ${addon.name} could not be removed`, async () => {
-      if (call.query.get('preserve') === 'true') return;
-      await cluster.managed?.removeAddon(addon.name);
-      for (const association of ownedAssociations(cluster, addon)) await removeAssociation(call, cluster, association);
+      if (!isPreserved) await cluster.managed?.removeAddon(addon.name);
+      for (const association of owned) await removeAssociation(call, cluster, association);
     });
     if (failure !== undefined) return ended(addon, 'DELETE_FAILED', failure);
     return () => {

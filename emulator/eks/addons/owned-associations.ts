@@ -1,8 +1,8 @@
-import { demand, type EksCall } from '../call.ts';
+import { demand, demandOnCluster, type EksCall } from '../call.ts';
 import { addAssociation, changeAssociation, checkRoomFor, removeAssociation } from '../associations/changes.ts';
 import { checkBaseRole, readGrant, readServiceAccount, type Grant } from '../associations/request.ts';
 import { invalidParameter } from '../errors.ts';
-import { optionalObjects } from '../input.ts';
+import { optionalObjects, resourceTagContext } from '../input.ts';
 import type { Addon, Association, Cluster } from '../model.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 
@@ -14,8 +14,8 @@ interface WantedAssociation {
 
 /**
  * The checked `podIdentityAssociations` of a CreateAddon or UpdateAddon; undefined when there is no such member. Each is
- * made with the caller's own rights, and an add-on takes over no association that exists (EKS User Guide, "Attach an IAM
- * Role to an Amazon EKS add-on using Pod Identity").
+ * made or deleted with the caller's own rights (CloudFormation, AWS::EKS::Addon, permissions of its handlers), and an add-on takes
+ * over no association that exists (EKS User Guide, "Attach an IAM Role to an Amazon EKS add-on using Pod Identity").
  */
 export function readOwnedAssociations(
   call: EksCall,
@@ -36,12 +36,23 @@ export function readOwnedAssociations(
     throw invalidParameter('podIdentityAssociations names a service account twice.');
   const owned = addon === undefined ? [] : ownedAssociations(cluster, addon);
   for (const { serviceAccount, grant } of wanted ?? []) {
-    demand(call, 'eks:CreatePodIdentityAssociation', cluster.arn);
+    demandOnCluster(call, 'eks:CreatePodIdentityAssociation');
     checkBaseRole(call, cluster, grant.roleArn);
     if (!owned.some((association) => association.serviceAccount === serviceAccount))
       checkRoomFor(call, cluster, { namespace: entry.namespace, serviceAccount });
   }
+  if (wanted !== undefined)
+    demandDeletion(
+      call,
+      owned.filter((association) => !wanted.some((item) => item.serviceAccount === association.serviceAccount)),
+    );
   return wanted;
+}
+
+/** @throws AwsError `AccessDeniedException` 403. */
+export function demandDeletion(call: EksCall, associations: readonly Association[]): void {
+  for (const { arn, tags } of associations)
+    demand(call, 'eks:DeletePodIdentityAssociation', arn, resourceTagContext(tags));
 }
 
 /** Makes, changes and deletes the add-on's associations until they are those that are wanted. */
