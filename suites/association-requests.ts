@@ -21,7 +21,7 @@ import {
   trustService,
   type CheckContext,
 } from '../harness/index.ts';
-import { taken } from './lib/errors.ts';
+import { errorOf, taken } from './lib/errors.ts';
 
 const CREATE = 'Amazon EKS API Reference, CreatePodIdentityAssociation';
 const UPDATE = 'Amazon EKS API Reference, UpdatePodIdentityAssociation';
@@ -141,6 +141,10 @@ suite('pod-identity', ({ scenario }) => {
           const repeated = eks.send(new CreatePodIdentityAssociationCommand(request));
           const { association: again } = await taken(repeated, 'the same request once more');
           expect(again?.associationId).to.equal(made?.associationId);
+          const cased = { ...request, clientRequestToken: request.clientRequestToken.toUpperCase() };
+          expect(await errorOf(eks.send(new CreatePodIdentityAssociationCommand(cased)))).to.equal(
+            'ResourceInUseException',
+          );
 
           let known: object = { ...at, roleArn: app, disableSessionTags: false };
           const externalId = [...arnParts(made?.associationArn), at.clusterName, at.namespace, 'app'].join('/');

@@ -27,6 +27,7 @@ const AUTHENTICATOR = 'aws-iam-authenticator, README: API authorization from out
 const POLICIES = 'arn:aws:eks::aws:cluster-access-policy/';
 const CLUSTER_ADMIN = `${POLICIES}AmazonEKSClusterAdminPolicy`;
 const ADMIN = `${POLICIES}AmazonEKSAdminPolicy`;
+const EDIT = `${POLICIES}AmazonEKSEditPolicy`;
 const VIEW = `${POLICIES}AmazonEKSViewPolicy`;
 const ADMIN_VIEW = `${POLICIES}AmazonEKSAdminViewPolicy`;
 /** Which of the two is not documented. */
@@ -74,6 +75,7 @@ suite('control-plane', ({ scenario }) => {
         const eks = new EKSClient(await context.aws('eks'));
         const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') };
         const [here, all] = [`/api/v1/namespaces/${name('<namespace:app>')}/configmaps`, '/api/v1/secrets'];
+        const bindings = name('/apis/rbac.authorization.k8s.io/v1/namespaces/<namespace:app>/rolebindings');
         const mayRead = async (path: string, role = 'dev') =>
           (await requestBy(context, await newToken(context, role))(path)).status === 200;
         const rights = async () => [await mayRead(here), await mayRead(all)].join();
@@ -119,6 +121,7 @@ suite('control-plane', ({ scenario }) => {
             expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
             expect(await mayRead(here, 'other'), 'another role').to.equal(false);
             expect(await mayRead(CLUSTER_ROLES), `${policyArn}: cluster roles`).to.equal(policyArn === CLUSTER_ADMIN);
+            expect(await mayRead(bindings), `${policyArn}: role bindings`).to.equal(true);
             // Associated again, it has the new scope alone.
             await associate(policyArn, name('<namespace:app>'));
             await never(`${policyArn} in a narrower scope`);
@@ -127,6 +130,11 @@ suite('control-plane', ({ scenario }) => {
             await taken(eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn })), policyArn);
             await never(`${policyArn}, which is associated no more`);
           }
+          await associate(EDIT);
+          expect(await eventually(rights, (seen) => seen === 'true,true'), 'to edit').to.equal('true,true');
+          expect(await mayRead(bindings), 'role bindings to who may edit').to.equal(false);
+          await taken(eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn: EDIT })), EDIT);
+          await never('no more to edit');
           await associate(VIEW);
           expect(await eventually(() => mayRead(here), Boolean), 'to view').to.equal(true);
           expect(await rights(), 'to view alone').to.equal('true,false');

@@ -39,6 +39,10 @@ const MAY_NOT_ASSUME = { by: 'eks-auth', code: 'AccessDeniedException', status: 
 /** The IAM User Guide says that the request fails, and not with which code. */
 const NOT_OVERRIDDEN = { by: 'sts', code: ['AccessDenied', 'InvalidParameterValue', 'ValidationError'] } as const;
 
+const SESSION_TAGS = [
+  ...['eks-cluster-arn', 'eks-cluster-name', 'kubernetes-namespace', 'kubernetes-service-account'],
+  ...['kubernetes-pod-name', 'kubernetes-pod-uid'],
+];
 const APP = { app: { role: 'app' } } as const;
 const BOTH = ['sts:AssumeRole', 'sts:TagSession'];
 const base = (...targets: readonly string[]): RoleSpec =>
@@ -114,11 +118,16 @@ suite('role-chaining', ({ scenario }) => {
       target: target(
         { StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': '<namespace:app>', 'aws:RequestTag/team': 'red' } },
         allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-service-account}/${aws:PrincipalTag/team}'),
+        allow('s3:GetObject', 'data/six', {
+          StringLike: Object.fromEntries(SESSION_TAGS.map((key) => [`aws:PrincipalTag/${key}`, '?*'])),
+        }),
       ),
     },
     workloads: APP,
-    objects: ['data/app/red', 'data/app/blue'],
+    objects: ['data/app/red', 'data/app/blue', 'data/six'],
     probes: [
+      // Each of the pod's comes along.
+      succeeds(asSession('app', getObject('data/six', { through: chain('target', { tags: { team: 'red' } }) }))),
       succeeds(asSession('app', getObject('data/app/red', { through: chain('target', { tags: { team: 'red' } }) }))),
       fails(
         asSession('app', getObject('data/app/blue', { through: chain('target', { tags: { team: 'red' } }) })),
@@ -191,7 +200,11 @@ suite('role-chaining', ({ scenario }) => {
       account: { ...target(idOf('red', 'writer')), account: 'other' },
     },
     workloads: {
-      own: { namespace: 'red', serviceAccount: 'reader', role: untagged('own') },
+      // Beside a policy too.
+      own: {
+        ...{ namespace: 'red', serviceAccount: 'reader' },
+        role: { ...untagged('own'), policy: [allow('s3:*', '*')] },
+      },
       namespace: { namespace: 'red', serviceAccount: 'writer', role: untagged('namespace') },
       account: { namespace: 'blue', serviceAccount: 'reader', role: untagged('account') },
     },

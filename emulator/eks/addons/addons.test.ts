@@ -143,7 +143,7 @@ describe('EKS add-ons', () => {
       const none = new UpdateAddonCommand({ ...DRIVER, podIdentityAssociations: [] });
       const preserving = new DeleteAddonCommand({ ...DRIVER, preserve: true });
       for (const call of [none, new DeleteAddonCommand(DRIVER)]) {
-        const { message } = await errorOf(cloud.eks(keeper).send(call as typeof none));
+        const { message } = await errorOf(cloud.eks(keeper).send(call));
         expect(message).to.contain('eks:DeletePodIdentityAssociation');
       }
       expect(await associations()).to.have.length(1);
