@@ -115,4 +115,21 @@ suite('lifecycle', ({ scenario }) => {
       ]),
     ],
   });
+
+  scenario('LC-26', 'credentials that end ahead of their renewal are handed out until they do', {
+    source: `${CACHE}: renewals are due after the retention, or when the credentials end`,
+    needs: ['cluster-clock'],
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      weather({ ...OF_EKS_AUTH, credentialsSeconds: 600 }),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      advanceClock(400),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      check('the credentials are the old ones', (context) => sameSession(context, 0, 1).to.equal(true)),
+      advanceClock(190),
+      granted('app', fetchCredentials()),
+      check('the credentials are new ones', (context) => sameSession(context, 0, 3).to.equal(false)),
+    ],
+  });
 });

@@ -5,9 +5,12 @@ import {
   admitPod,
   between,
   check,
+  createAssociationFor,
   irsaRole,
   isAbsent,
+  matching,
   podIdentityRole,
+  postToWebhook,
   succeeds,
   suite,
   type CheckContext,
@@ -39,11 +42,20 @@ const ENTRIES = {
   '*/mapped-own': { ...LONG, RoleARN: '<role:noted>' },
   '*/mapped-any': LONG,
   'conformance-none/mapped-far': ENTRY,
-  '<namespace:app>/mapped-bare': { RoleARN: '<role:mapped>' },
+  '<namespace:app>/mapped-bare': { RoleARN: '<role:mapped>', TokenExpiration: 900 },
+  '<namespace:app>/mapped-unseen': LONG,
   '<namespace:app>/mapped-noted': LONG,
   '<namespace:app>/mapped-quiet': ENTRY,
   '<namespace:app>/mapped-pi': LONG,
 };
+
+const UNSEEN = JSON.stringify({
+  ...{ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1' },
+  request: {
+    ...{ uid: 'mapped', namespace: '<namespace:app>' },
+    object: { spec: { serviceAccountName: 'mapped-unseen', containers: [{ name: 'app', image: 'i' }] } },
+  },
+});
 
 /** Writes the config map, and waits until the webhook gives the pods of an account this role. */
 async function write(
@@ -89,7 +101,10 @@ suite('webhook', ({ scenario }) => {
       succeeds(admitPod('any'), {
         ...{ injected: 'irsa', [`app.env.${STS_ENDPOINTS}`]: 'regional', 'irsaVolume.expirationSeconds': 3600 },
       }),
-      succeeds(admitPod('bare'), { injected: 'irsa', 'irsaVolume.audience': isAbsent }),
+      succeeds(admitPod('bare'), {
+        ...{ injected: 'irsa', 'irsaVolume.audience': isAbsent, [`app.env.${STS_ENDPOINTS}`]: isAbsent },
+        'irsaVolume.expirationSeconds': 900,
+      }),
       succeeds(admitPod('far'), { injected: 'none' }),
       // The annotation of a role outranks it, and it every other annotation.
       succeeds(admitPod('noted'), {
@@ -101,6 +116,11 @@ suite('webhook', ({ scenario }) => {
       }),
       succeeds(admitPod('pi'), {
         ...{ injected: 'pod-identity', 'podIdentityVolume.expirationSeconds': between(79_200, 86_400) },
+      }),
+      // What it says of an account that the webhook does not know counts in Pod Identity.
+      succeeds(createAssociationFor('app/mapped-unseen', { role: 'pi' })),
+      succeeds(postToWebhook('application/json', UNSEEN), {
+        patch: matching(/^(?=.*AWS_STS_REGIONAL_ENDPOINTS)(?=.*"expirationSeconds":3600,)(?=.*AWS_CONTAINER_CRED)/),
       }),
       check('it takes another one, and stays with that when it cannot be read', async (context) => {
         const { [`*/mapped-any`]: _, ...others } = ENTRIES;
