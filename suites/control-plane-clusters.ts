@@ -4,10 +4,16 @@ import {
   CreateAccessEntryCommand,
   CreateClusterCommand,
   CreatePodIdentityAssociationCommand,
+  CreateNodegroupCommand,
   DeleteClusterCommand,
+  DeleteNodegroupCommand,
   DescribeClusterCommand,
+  DescribeNodegroupCommand,
   EKSClient,
   ListAccessEntriesCommand,
+  ListClustersCommand,
+  ListNodegroupsCommand,
+  type CreateClusterCommandInput,
 } from '@aws-sdk/client-eks';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -16,7 +22,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { json } from 'node:stream/consumers';
-import { check, suite, trustPodIdentity, trustService, type CheckContext } from '../harness/index.ts';
+import { allow, check, suite, trustPodIdentity, trustService, type CheckContext } from '../harness/index.ts';
 import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
 import { signedLike, tokenOf, urlOf } from './lib/cluster-token.ts';
 import { errorOf, taken } from './lib/errors.ts';
@@ -25,6 +31,8 @@ const CLUSTER_ADMIN = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAd
 /** EKS takes a hundred characters. */
 const NAME = `<cluster:c1>-${'of-conformance-'.repeat(5)}`;
 const SESSION_NAME = /^eks-[\w.-]{1,10}-[\w.-]{1,10}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Which of the two is not documented. */
+const BAD_REQUEST = /^Invalid(Parameter|Request)Exception$/;
 const IN_DEFAULT = '/api/v1/namespaces/default';
 
 /** Sends requests to an API server: with which status it answers, and what. */
@@ -115,6 +123,98 @@ suite('control-plane', ({ scenario }) => {
           expect(await sessionName(context, clusterName, object.status?.token ?? '')).to.match(SESSION_NAME);
         } finally {
           expect(await errorOf(eks.send(new DeleteClusterCommand({ name: clusterName })))).to.equal('none');
+        }
+      }),
+    ],
+  });
+
+  scenario('CP-34', 'a cluster needs a role, a version and subnets that will do, and has node groups of such a role', {
+    source:
+      'Amazon EKS API Reference, CreateCluster, CreateNodegroup and DeleteCluster, errors; Amazon EKS User Guide, "Amazon EKS cluster IAM role", "Amazon EKS node IAM role" and "View Amazon EKS networking requirements for VPC and subnets"',
+    needs: ['own-cluster', 'call-record', 'cluster-clock'],
+    roles: {
+      cluster: { trust: [trustService('eks.amazonaws.com')] },
+      node: { trust: [trustService('ec2.amazonaws.com')] },
+      bare: ofOwnAccount(allow(['eks:*', 'ec2:Describe*', 'iam:Get*', 'iam:ListAttachedRolePolicies'], '*')),
+    },
+    probes: [
+      check('what is refused, and what is made', async (context) => {
+        const { name, eventually } = context;
+        const settings = await context.aws('eks');
+        const eks = new EKSClient(settings);
+        const bare = new EKSClient({ ...settings, credentials: await sessionOf(context, 'bare') });
+        const clusterName = name('<cluster:c1>-noded');
+        const describe = async (of: string) => (await eks.send(new DescribeClusterCommand({ name: of }))).cluster;
+        const { resourcesVpcConfig: { subnetIds: subnets = [] } = {} } = (await describe(name('<cluster:c1>'))) ?? {};
+        const create = (more: Partial<CreateClusterCommandInput> = {}, by = eks) =>
+          errorOf(
+            by.send(
+              new CreateClusterCommand({
+                ...{ name: clusterName, roleArn: name('<role:cluster>'), resourcesVpcConfig: { subnetIds: subnets } },
+                ...more,
+              }),
+            ),
+          );
+        const group = { clusterName, nodegroupName: 'workers' };
+        const createGroup = (nodeRole: string, more: object = {}, by = eks) =>
+          errorOf(by.send(new CreateNodegroupCommand({ ...group, subnets, nodeRole: name(nodeRole), ...more })));
+        try {
+          for (const [what, more] of Object.entries({
+            'a role for nodes': { roleArn: name('<role:node>') },
+            'a version that there is not': { version: '1.10' },
+            'subnets of one zone': { resourcesVpcConfig: { subnetIds: subnets.slice(0, 1) } },
+            'a subnet that there is not': {
+              resourcesVpcConfig: { subnetIds: [...subnets, 'subnet-0123456789abcdef0'] },
+            },
+            'no administrator and no access entries': {
+              accessConfig: {
+                authenticationMode: 'CONFIG_MAP' as const,
+                bootstrapClusterCreatorAdminPermissions: false,
+              },
+            },
+            'half of Auto Mode': {
+              computeConfig: { enabled: true },
+              accessConfig: { authenticationMode: 'API' as const },
+            },
+          }))
+            expect(await create(more), what).to.match(BAD_REQUEST);
+          expect(await create({}, bare), 'a role that may not be passed').to.equal('AccessDeniedException');
+          expect(await create()).to.equal('none');
+          expect(await create(), 'once more').to.equal('ResourceInUseException');
+          const made = await eventually(
+            () => describe(clusterName),
+            (seen) => seen?.status === 'ACTIVE',
+          );
+          expect(made).to.include({ name: clusterName, roleArn: name('<role:cluster>'), status: 'ACTIVE' });
+          const { clusters } = await eks.send(new ListClustersCommand({}));
+          expect(clusters).to.include.members([clusterName, name('<cluster:c1>')]);
+
+          expect(await createGroup('<role:cluster>'), 'the role of a cluster').to.match(BAD_REQUEST);
+          const larger = { scalingConfig: { minSize: 2, maxSize: 1, desiredSize: 2 } };
+          expect(await createGroup('<role:node>', larger), 'more than the most').to.match(BAD_REQUEST);
+          expect(await createGroup('<role:node>', {}, bare)).to.equal('AccessDeniedException');
+          expect(await createGroup('<role:node>'), 'the role of nodes').to.equal('none');
+          expect(await createGroup('<role:node>'), 'once more').to.equal('ResourceInUseException');
+          const look = async () => (await eks.send(new DescribeNodegroupCommand(group))).nodegroup;
+          const nodegroup = await eventually(look, (seen) => seen?.status === 'ACTIVE');
+          expect(nodegroup).to.deep.include({ ...group, nodeRole: name('<role:node>'), subnets, status: 'ACTIVE' });
+          const { nodegroups } = await eks.send(new ListNodegroupsCommand({ clusterName }));
+          expect(nodegroups).to.deep.equal([group.nodegroupName]);
+          const remove = () => errorOf(eks.send(new DeleteClusterCommand({ name: clusterName })));
+          expect(await remove(), 'with a node group').to.equal('ResourceInUseException');
+          expect(await errorOf(eks.send(new DeleteNodegroupCommand(group)))).to.equal('none');
+          const gone = () => errorOf(look());
+          const missing = 'ResourceNotFoundException';
+          expect(await eventually(gone, (error) => error === missing), 'the node group').to.equal(missing);
+          expect(await remove(), 'without').to.equal('none');
+          const error = await eventually(
+            () => errorOf(describe(clusterName)),
+            (seen) => seen === missing,
+          );
+          expect(error, 'the cluster').to.equal(missing);
+        } finally {
+          await errorOf(eks.send(new DeleteNodegroupCommand(group)));
+          await errorOf(eks.send(new DeleteClusterCommand({ name: clusterName })));
         }
       }),
     ],
