@@ -1,0 +1,100 @@
+/** Which permission each operation on clusters and on what they have asks for. */
+import {
+  AssociateAccessPolicyCommand,
+  CreateAccessEntryCommand,
+  CreateAddonCommand,
+  CreateClusterCommand,
+  CreateNodegroupCommand,
+  DeleteAccessEntryCommand,
+  DeleteAddonCommand,
+  DeleteClusterCommand,
+  DeleteNodegroupCommand,
+  DescribeAccessEntryCommand,
+  DescribeAddonCommand,
+  DescribeAddonVersionsCommand,
+  DescribeClusterCommand,
+  DescribeNodegroupCommand,
+  DisassociateAccessPolicyCommand,
+  EKSClient,
+  ListAccessEntriesCommand,
+  ListAddonsCommand,
+  ListAssociatedAccessPoliciesCommand,
+  ListClustersCommand,
+  ListNodegroupsCommand,
+  UpdateAddonCommand,
+} from '@aws-sdk/client-eks';
+import { expect } from 'chai';
+import { allow, check, suite } from '../harness/index.ts';
+import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
+import { errorOf } from './lib/errors.ts';
+
+type Name = (text: string) => string;
+
+/** Each operation by its action, asked about what there is not, so that none changes anything whoever asks. */
+const operations = (name: Name): Readonly<Record<string, (eks: EKSClient) => Promise<unknown>>> => {
+  const clusterName = name('<cluster:c1>');
+  const roleArn = `${name('<role:none>')}-absent`;
+  const subnets = ['subnet-0123456789abcdef0'];
+  const absent = { name: `${clusterName}-absent` };
+  const group = { clusterName, nodegroupName: 'absent' };
+  const addon = { clusterName, addonName: 'conformance-absent' };
+  const entry = { clusterName, principalArn: roleArn };
+  const policyArn = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy';
+  return {
+    CreateCluster: (eks) =>
+      eks.send(new CreateClusterCommand({ ...absent, roleArn, resourcesVpcConfig: { subnetIds: subnets } })),
+    DescribeCluster: (eks) => eks.send(new DescribeClusterCommand(absent)),
+    ListClusters: (eks) => eks.send(new ListClustersCommand({})),
+    DeleteCluster: (eks) => eks.send(new DeleteClusterCommand(absent)),
+    CreateNodegroup: (eks) => eks.send(new CreateNodegroupCommand({ ...group, nodeRole: roleArn, subnets })),
+    DescribeNodegroup: (eks) => eks.send(new DescribeNodegroupCommand(group)),
+    ListNodegroups: (eks) => eks.send(new ListNodegroupsCommand({ clusterName })),
+    DeleteNodegroup: (eks) => eks.send(new DeleteNodegroupCommand(group)),
+    CreateAddon: (eks) => eks.send(new CreateAddonCommand(addon)),
+    DescribeAddon: (eks) => eks.send(new DescribeAddonCommand(addon)),
+    ListAddons: (eks) => eks.send(new ListAddonsCommand({ clusterName })),
+    UpdateAddon: (eks) => eks.send(new UpdateAddonCommand(addon)),
+    DeleteAddon: (eks) => eks.send(new DeleteAddonCommand(addon)),
+    DescribeAddonVersions: (eks) => eks.send(new DescribeAddonVersionsCommand({})),
+    CreateAccessEntry: (eks) => eks.send(new CreateAccessEntryCommand(entry)),
+    DescribeAccessEntry: (eks) => eks.send(new DescribeAccessEntryCommand(entry)),
+    ListAccessEntries: (eks) => eks.send(new ListAccessEntriesCommand({ clusterName })),
+    DeleteAccessEntry: (eks) => eks.send(new DeleteAccessEntryCommand(entry)),
+    AssociateAccessPolicy: (eks) =>
+      eks.send(new AssociateAccessPolicyCommand({ ...entry, policyArn, accessScope: { type: 'cluster' } })),
+    ListAssociatedAccessPolicies: (eks) => eks.send(new ListAssociatedAccessPoliciesCommand(entry)),
+    DisassociateAccessPolicy: (eks) => eks.send(new DisassociateAccessPolicyCommand({ ...entry, policyArn })),
+  };
+};
+
+const LISTS = ['ListClusters', 'ListNodegroups', 'ListAddons', 'DescribeAddonVersions', 'ListAccessEntries'];
+
+suite('control-plane', ({ scenario }) => {
+  scenario('CP-35', 'each operation on clusters, node groups, add-ons and access entries asks for its own permission', {
+    source: 'Service Authorization Reference, Amazon EKS, actions and resource types',
+    needs: ['own-cluster', 'call-record'],
+    roles: {
+      none: ofOwnAccount(allow('eks:*PodIdentityAssociation*', '*')),
+      all: ofOwnAccount(allow(['eks:*', 'ec2:Describe*', 'iam:*'], '*')),
+    },
+    probes: [
+      check('whoever has none is told no more than that', async (context) => {
+        const settings = await context.aws('eks');
+        const clientOf = async (role: string) =>
+          new EKSClient({ ...settings, credentials: await sessionOf(context, role) });
+        const [none, all] = [await clientOf('none'), await clientOf('all')];
+        for (const [action, ask] of Object.entries(operations(context.name))) {
+          const message = await ask(none).then(
+            () => 'taken',
+            (error: Error) => `${error.name}: ${error.message}`,
+          );
+          expect(message, action).to.match(/^AccessDeniedException: /);
+          expect(message, action).to.match(new RegExp(`eks:${action}\\b`));
+          const error = await errorOf(ask(all));
+          if (LISTS.includes(action)) expect(error, action).to.equal('none');
+          else expect(error, action).to.match(/^(ResourceNotFound|InvalidParameter|InvalidRequest)Exception$/);
+        }
+      }),
+    ],
+  });
+});
