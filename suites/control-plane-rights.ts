@@ -24,14 +24,17 @@ import {
   UpdateAddonCommand,
 } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { allow, check, suite } from '../harness/index.ts';
+import { allow, check, deny, suite, type CheckContext } from '../harness/index.ts';
 import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
 import { errorOf } from './lib/errors.ts';
 
 type Name = (text: string) => string;
 
 /** Each operation by its action, asked about what there is not, so that none changes anything whoever asks. */
-const operations = (name: Name): Readonly<Record<string, (eks: EKSClient) => Promise<unknown>>> => {
+const operations = (
+  name: Name,
+  tagged: object = {},
+): Readonly<Record<string, (eks: EKSClient) => Promise<unknown>>> => {
   const clusterName = name('<cluster:c1>');
   const roleArn = `${name('<role:none>')}-absent`;
   const subnets = ['subnet-0123456789abcdef0'];
@@ -42,21 +45,21 @@ const operations = (name: Name): Readonly<Record<string, (eks: EKSClient) => Pro
   const policyArn = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy';
   return {
     CreateCluster: (eks) =>
-      eks.send(new CreateClusterCommand({ ...absent, roleArn, resourcesVpcConfig: { subnetIds: subnets } })),
+      eks.send(new CreateClusterCommand({ ...absent, ...tagged, roleArn, resourcesVpcConfig: { subnetIds: subnets } })),
     DescribeCluster: (eks) => eks.send(new DescribeClusterCommand(absent)),
     ListClusters: (eks) => eks.send(new ListClustersCommand({})),
     DeleteCluster: (eks) => eks.send(new DeleteClusterCommand(absent)),
-    CreateNodegroup: (eks) => eks.send(new CreateNodegroupCommand({ ...group, nodeRole: roleArn, subnets })),
+    CreateNodegroup: (eks) => eks.send(new CreateNodegroupCommand({ ...group, ...tagged, nodeRole: roleArn, subnets })),
     DescribeNodegroup: (eks) => eks.send(new DescribeNodegroupCommand(group)),
     ListNodegroups: (eks) => eks.send(new ListNodegroupsCommand({ clusterName })),
     DeleteNodegroup: (eks) => eks.send(new DeleteNodegroupCommand(group)),
-    CreateAddon: (eks) => eks.send(new CreateAddonCommand(addon)),
+    CreateAddon: (eks) => eks.send(new CreateAddonCommand({ ...addon, ...tagged })),
     DescribeAddon: (eks) => eks.send(new DescribeAddonCommand(addon)),
     ListAddons: (eks) => eks.send(new ListAddonsCommand({ clusterName })),
     UpdateAddon: (eks) => eks.send(new UpdateAddonCommand(addon)),
     DeleteAddon: (eks) => eks.send(new DeleteAddonCommand(addon)),
     DescribeAddonVersions: (eks) => eks.send(new DescribeAddonVersionsCommand({})),
-    CreateAccessEntry: (eks) => eks.send(new CreateAccessEntryCommand(entry)),
+    CreateAccessEntry: (eks) => eks.send(new CreateAccessEntryCommand({ ...entry, ...tagged })),
     DescribeAccessEntry: (eks) => eks.send(new DescribeAccessEntryCommand(entry)),
     ListAccessEntries: (eks) => eks.send(new ListAccessEntriesCommand({ clusterName })),
     DeleteAccessEntry: (eks) => eks.send(new DeleteAccessEntryCommand(entry)),
@@ -69,6 +72,21 @@ const operations = (name: Name): Readonly<Record<string, (eks: EKSClient) => Pro
 
 const LISTS = ['ListClusters', 'ListNodegroups', 'ListAddons', 'DescribeAddonVersions', 'ListAccessEntries'];
 
+/** Who asks about what there is not, and may. */
+const MISTAKEN = /^(ResourceNotFound|InvalidParameter|InvalidRequest)Exception$/;
+
+const clientOf = async (context: CheckContext, role: string): Promise<EKSClient> =>
+  new EKSClient({ ...(await context.aws('eks')), credentials: await sessionOf(context, role) });
+
+async function denied(call: Promise<unknown>, what: string, action = what): Promise<void> {
+  const message = await call.then(
+    () => 'taken',
+    (error: Error) => `${error.name}: ${error.message}`,
+  );
+  expect(message, what).to.match(/^AccessDeniedException: /);
+  expect(message, what).to.match(new RegExp(`eks:${action}\\b`));
+}
+
 suite('control-plane', ({ scenario }) => {
   scenario('CP-35', 'each operation on clusters, node groups, add-ons and access entries asks for its own permission', {
     source: 'Service Authorization Reference, Amazon EKS, actions and resource types',
@@ -76,24 +94,24 @@ suite('control-plane', ({ scenario }) => {
     roles: {
       none: ofOwnAccount(allow('eks:*PodIdentityAssociation*', '*')),
       all: ofOwnAccount(allow(['eks:*', 'ec2:Describe*', 'iam:*'], '*')),
+      untagging: ofOwnAccount(allow(['eks:*', 'ec2:Describe*', 'iam:*'], '*'), deny('eks:TagResource', '*')),
     },
     probes: [
       check('whoever has none is told no more than that', async (context) => {
-        const settings = await context.aws('eks');
-        const clientOf = async (role: string) =>
-          new EKSClient({ ...settings, credentials: await sessionOf(context, role) });
-        const [none, all] = [await clientOf('none'), await clientOf('all')];
+        const [none, all] = [await clientOf(context, 'none'), await clientOf(context, 'all')];
         for (const [action, ask] of Object.entries(operations(context.name))) {
-          const message = await ask(none).then(
-            () => 'taken',
-            (error: Error) => `${error.name}: ${error.message}`,
-          );
-          expect(message, action).to.match(/^AccessDeniedException: /);
-          expect(message, action).to.match(new RegExp(`eks:${action}\\b`));
+          await denied(ask(none), action);
           const error = await errorOf(ask(all));
           if (LISTS.includes(action)) expect(error, action).to.equal('none');
-          else expect(error, action).to.match(/^(ResourceNotFound|InvalidParameter|InvalidRequest)Exception$/);
+          else expect(error, action).to.match(MISTAKEN);
         }
+      }),
+      check('tags of what is made ask for theirs besides', async (context) => {
+        const untagging = await clientOf(context, 'untagging');
+        for (const [action, ask] of Object.entries(operations(context.name, { tags: { team: 'red' } })))
+          if (action.startsWith('Create')) await denied(ask(untagging), action, 'TagResource');
+        for (const [action, ask] of Object.entries(operations(context.name)))
+          if (action.startsWith('Create')) expect(await errorOf(ask(untagging)), action).to.match(MISTAKEN);
       }),
     ],
   });
