@@ -7,6 +7,7 @@ import {
   DescribeAddonCommand,
   DescribePodIdentityAssociationCommand,
   EKSClient,
+  ListAddonsCommand,
   ListPodIdentityAssociationsCommand,
   ListTagsForResourceCommand,
   UpdateAddonCommand,
@@ -18,6 +19,12 @@ import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
 import { errorOf, taken } from './lib/errors.ts';
 
 const ACCOUNT = { namespace: 'kube-system', serviceAccount: 'ebs-csi-controller-sa' };
+
+/** Which of its codes for a bad request EKS uses is not documented for each rule. */
+const REFUSED = /^(InvalidParameter|InvalidRequest|ResourceInUse)Exception$/;
+
+const ofTeam = (team: string) =>
+  allow('eks:DescribeAddon', '*', { StringEquals: { 'aws:ResourceTag/conformance-team': team } });
 
 suite('control-plane', ({ scenario }) => {
   scenario('CP-30', 'an add-on has associations of its own, as long as it says so', {
@@ -37,6 +44,8 @@ suite('control-plane', ({ scenario }) => {
         allow(['eks:*', 'iam:PassRole', 'iam:GetRole'], '*'),
         deny('eks:DeletePodIdentityAssociation', '*'),
       ),
+      red: ofOwnAccount(ofTeam('red')),
+      blue: ofOwnAccount(ofTeam('blue')),
       // The permission to make associations is one of the cluster, and may be for clusters with a tag.
       tagged: ofOwnAccount(
         allow(['eks:UpdateAddon', 'iam:PassRole', 'iam:GetRole'], '*'),
@@ -86,8 +95,36 @@ suite('control-plane', ({ scenario }) => {
         const another = new CreatePodIdentityAssociationCommand({ ...beside, roleArn: name('<role:app>') });
         const associationId = (await eks.send(another)).association?.associationId;
         const other = { clusterName: key.clusterName, associationId };
-        await taken(create({ podIdentityAssociations: roleOf('app'), tags }), 'a role that may be passed');
+        // An add-on takes over no association that there is, and has none for an account that is not its own.
+        const taking = new CreatePodIdentityAssociationCommand({
+          ...{ ...ACCOUNT, clusterName: key.clusterName, roleArn: name('<role:app>') },
+        });
+        const { association: first } = await eks.send(taking);
+        const isRefused = async (associations: AddonPodIdentityAssociations[], what: string) => {
+          expect(await errorOf(create({ podIdentityAssociations: associations })), what).to.match(REFUSED);
+          expect(await errorOf(describe()), what).to.equal('ResourceNotFoundException');
+        };
         try {
+          await isRefused(roleOf('app'), 'an association that there is');
+        } finally {
+          const known = { clusterName: key.clusterName, associationId: first?.associationId };
+          await errorOf(eks.send(new DeletePodIdentityAssociationCommand(known)));
+        }
+        await isRefused([{ serviceAccount: 'another', roleArn: name('<role:app>') }], 'an account of nobody');
+        const clientRequestToken = `${name('<namespace:app>')}-once`;
+        const once = { podIdentityAssociations: roleOf('app'), tags, clientRequestToken };
+        await taken(create(once), 'a role that may be passed');
+        try {
+          await taken(create(once), 'the same request once more');
+          const { addons } = await eks.send(new ListAddonsCommand({ clusterName: key.clusterName }));
+          expect(addons).to.include(key.addonName);
+          for (const [team, outcome] of [
+            ['red', 'none'],
+            ['blue', 'AccessDeniedException'],
+          ] as const) {
+            const by = new EKSClient({ ...settings, credentials: await sessionOf(context, team) });
+            expect(await errorOf(by.send(new DescribeAddonCommand(key))), team).to.equal(outcome);
+          }
           expect(await errorOf(create({})), 'a second time').to.equal('ResourceInUseException');
           const addon = await describe();
           expect(addon?.tags).to.deep.equal(tags);

@@ -95,6 +95,7 @@ suite('control-plane', ({ scenario }) => {
           );
           const { accessEntries } = await eks.send(new ListAccessEntriesCommand({ clusterName }));
           expect(accessEntries).to.deep.equal([]);
+          expect(made?.accessConfig?.authenticationMode).to.equal('API');
           const ca = Buffer.from(made?.certificateAuthority?.data ?? '', 'base64');
           const headers = { 'x-k8s-aws-id': clusterName };
           const tokenBy = async (credentials: Awaited<ReturnType<typeof sessionOf>>, like: string) =>
@@ -179,8 +180,10 @@ suite('control-plane', ({ scenario }) => {
           }))
             expect(await create(more), what).to.match(BAD_REQUEST);
           expect(await create({}, bare), 'a role that may not be passed').to.equal('AccessDeniedException');
-          expect(await create()).to.equal('none');
-          expect(await create(), 'once more').to.equal('ResourceInUseException');
+          const once = { clientRequestToken: `${clusterName}-once` };
+          expect(await create(once)).to.equal('none');
+          expect(await create(once), 'the same request once more').to.equal('none');
+          expect(await create(), 'another of the name').to.equal('ResourceInUseException');
           const made = await eventually(
             () => describe(clusterName),
             (seen) => seen?.status === 'ACTIVE',
@@ -193,11 +196,18 @@ suite('control-plane', ({ scenario }) => {
           const larger = { scalingConfig: { minSize: 2, maxSize: 1, desiredSize: 2 } };
           expect(await createGroup('<role:node>', larger), 'more than the most').to.match(BAD_REQUEST);
           expect(await createGroup('<role:node>', {}, bare)).to.equal('AccessDeniedException');
-          expect(await createGroup('<role:node>'), 'the role of nodes').to.equal('none');
+          const scalingConfig = { minSize: 1, maxSize: 3, desiredSize: 2 };
+          expect(await createGroup('<role:node>', { scalingConfig }), 'the role of nodes').to.equal('none');
           expect(await createGroup('<role:node>'), 'once more').to.equal('ResourceInUseException');
           const look = async () => (await eks.send(new DescribeNodegroupCommand(group))).nodegroup;
           const nodegroup = await eventually(look, (seen) => seen?.status === 'ACTIVE');
-          expect(nodegroup).to.deep.include({ ...group, nodeRole: name('<role:node>'), subnets, status: 'ACTIVE' });
+          expect(nodegroup).to.deep.include({
+            ...group,
+            nodeRole: name('<role:node>'),
+            subnets,
+            scalingConfig,
+            status: 'ACTIVE',
+          });
           const { nodegroups } = await eks.send(new ListNodegroupsCommand({ clusterName }));
           expect(nodegroups).to.deep.equal([group.nodegroupName]);
           const remove = () => errorOf(eks.send(new DeleteClusterCommand({ name: clusterName })));
