@@ -368,7 +368,17 @@ function behaviour(start: () => Promise<Emulator>): void {
       expect(await failure(text('secret'))).to.equal('404 NoSuchKey');
     });
 
-    for (const name of ['ab', 'UPPER', 'under_score', '192.168.1.1', 'a..b', '-a-', 'xn--bucket', 'bucket-s3alias']) {
+    for (const name of [
+      'ab',
+      'UPPER',
+      'under_score',
+      '192.168.1.1',
+      'a..b',
+      '-a-',
+      'xn--bucket',
+      'bucket-s3alias',
+      'amzn-s3-demo-bucket',
+    ]) {
       it(`cannot be called ${name}`, async () => {
         const answer = await raw('PUT', `/${name}`);
         expect([answer.status, answer.code]).to.deep.equal([400, 'InvalidBucketName']);
