@@ -19,6 +19,8 @@ import {
   suite,
 } from '../harness/index.ts';
 import {
+  ABSENT_ROLE,
+  absentPrincipals,
   badPrincipals,
   FEW_ATTEMPTS,
   policyOf,
@@ -27,6 +29,7 @@ import {
   spaced,
   surprises,
   textOf,
+  twoNamed,
   without,
   type Given,
 } from './lib/malformed-policies.ts';
@@ -64,13 +67,7 @@ suite('policies', ({ scenario }) => {
               { ...read, Sid: 'Two' },
             ],
           },
-          'several statements without a name': {
-            Version: '2012-10-17',
-            Statement: [
-              { ...read, Sid: '' },
-              { ...read, Sid: '' },
-            ],
-          },
+          'several statements without a name': twoNamed(policy, ''),
           'lists of actions and resources': policy({ Action: ['s3:GetObject', 's3:Put*'], Resource: [read.Resource] }),
           NotAction: policy({ Action: undefined, NotAction: 's3:PutObject' }),
           NotResource: policy({ Resource: undefined, NotResource: read.Resource }),
@@ -97,13 +94,7 @@ suite('policies', ({ scenario }) => {
           'a resource that is no ARN': policy({ Resource: 'key' }),
           'a resource that is no ARN, of as many parts': policy({ Resource: 'key:aws:s3:::key/key' }),
           'a Sid with a space': policy({ Sid: 'an id' }),
-          'a Sid twice': {
-            Version: '2012-10-17',
-            Statement: [
-              { ...read, Sid: 'One' },
-              { ...read, Sid: 'One' },
-            ],
-          },
+          'a Sid twice': twoNamed(policy, 'One'),
         };
         expect(await surprises(put, 'MalformedPolicyDocument', {}, taken)).to.deep.equal([]);
         await put(policy({}));
@@ -142,6 +133,7 @@ suite('policies', ({ scenario }) => {
           'a role and a session of it': policy({
             Principal: { AWS: [name('<role:app>'), name(SESSION_OF_APP)] },
           }),
+          'a service of a region': policy({ Principal: { Service: name('logs.<region:c1>.amazonaws.com') } }),
           everyone: policy({ Principal: { AWS: '*' }, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
           'a provider of identities': policy({
             Principal: { Federated: 'accounts.google.com' },
@@ -153,9 +145,8 @@ suite('policies', ({ scenario }) => {
           ...refusedAnywhere(policy),
           'no principal': policy(without('Principal')),
           'no principal in it': policy({ Principal: {} }),
-          'a role that there is not': policy({
-            Principal: { AWS: name('arn:aws:iam::<account:main>:role/no-such-role-of-anybody') },
-          }),
+          ...absentPrincipals(policy, name),
+          'a Sid twice': twoNamed(policy, 'One'),
           'everyone but somebody': policy({ Principal: undefined, NotPrincipal: { AWS: name('<account:main>') } }),
           'a principal that is no account': policy({ Principal: { AWS: '1234' } }),
           ...badPrincipals(policy, name),
@@ -214,8 +205,10 @@ suite('policies', ({ scenario }) => {
         const refused = {
           ...refusedAnywhere(policy),
           'no principal': policy(without('Principal')),
-          'a principal that there is not': policy({
-            Principal: { AWS: name('arn:aws:iam::<account:main>:role/no-such-role-of-anybody') },
+          ...absentPrincipals(policy, name),
+          'everyone but a role that there is not': policy({
+            ...without('Principal'),
+            NotPrincipal: { AWS: [name('<account:main>'), name(ABSENT_ROLE)] },
           }),
           ...badPrincipals(policy, name),
           'no principal in it': policy({ Principal: {} }),

@@ -303,6 +303,7 @@ suite('policies', ({ scenario }) => {
           'ForAnyValue:StringNotEquals': [[], ['team']],
           'ForAnyValue:StringLike': [[], ['*']],
           'ForAnyValue:StringEqualsIfExists': [['team'], []],
+          'ForAnyValue:StringNotEqualsIfExists': [['team'], []],
           'ForAllValues:StringEqualsIfExists': [['team'], []],
           Null: [['true'], ['false']],
         }),

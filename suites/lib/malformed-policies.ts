@@ -49,6 +49,24 @@ export const refusedAnywhere = (policy: Changed): Readonly<Record<string, Given>
   'Null with IfExists': policy({ Condition: { NullIfExists: { 'aws:PrincipalTag/team': 'true' } } }),
 });
 
+/** Its statement twice, by this name. */
+export const twoNamed = (policy: Changed, Sid: string): object => {
+  const { Version, Statement } = policy({ Sid }) as { readonly Version: string; readonly Statement: object[] };
+  return { Version, Statement: [...Statement, ...Statement] };
+};
+
+export const ABSENT_ROLE = 'arn:aws:iam::<account:main>:role/no-such-role-of-anybody';
+
+/** Roles and users are to be there (IAM User Guide, "AWS JSON policy elements: Principal"). */
+export const absentPrincipals = (policy: Changed, name: (text: string) => string): Readonly<Record<string, Given>> =>
+  Object.fromEntries(
+    [
+      ...[ABSENT_ROLE, 'arn:aws:iam::<account:main>:user/no-such-user-of-anybody'],
+      // A role of that name has another path, and an id of that form nobody.
+      ...['arn:aws:iam::<account:main>:role/elsewhere/<role-name:app>', 'AROAEXAMPLEEXAMPLE123'],
+    ].map((value) => [`${value}, which is not there`, policy({ Principal: { AWS: name(value) } })]),
+  );
+
 export const SESSION_OF_APP = 'arn:aws:sts::<account:main>:assumed-role/<role-name:app>/session';
 
 /** Who can be no principal of a statement (IAM User Guide, "AWS JSON policy elements: Principal"). */
