@@ -1,5 +1,11 @@
 /** What comes of changes of roles, boundaries and managed policies, and what IAM tells of them and simulates by them. */
-import { IAM, type EvaluationResult, type ResourceSpecificResult, type Tag } from '@aws-sdk/client-iam';
+import {
+  IAM,
+  paginateListPolicies,
+  type EvaluationResult,
+  type ResourceSpecificResult,
+  type Tag,
+} from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import {
   allow,
@@ -131,13 +137,24 @@ suite('policies', ({ scenario }) => {
         expect(decided(await ask(arn, { PolicyInputList }))).to.deep.equal([
           ...['allowed', 'allowed', 'implicitDeny', 'explicitDeny', 'allowed', 'allowed'],
         ]);
+        // Which statements decide: an explicit Deny by itself.
+        const decidedBy = (results: readonly Told[], key: string) =>
+          (results.find((each) => each.EvalResourceName === objectOf(key))?.MatchedStatements ?? []).map(
+            ({ SourcePolicyId }) => SourcePolicyId,
+          );
+        const more = await ask(arn, { PolicyInputList });
+        for (const [key, count] of Object.entries({ inline: 1, attached: 1, denied: 1, nobody: 0 })) {
+          expect(decidedBy(alone, key).length, key).to.equal(count);
+          expect(decidedBy(more, key).length, key).to.equal(key === 'denied' ? 1 : count + 1);
+        }
+        expect(decidedBy(more, 'nobody')).to.deep.equal(['PolicyInputList.1']);
         expect(await codeOf(ask(`${arn}-absent`))).to.equal('NoSuchEntity');
       }),
     ],
   });
 
   scenario('PO-74', 'IAM tells what a role was changed to and who has a policy, and knows names and tags in any case', {
-    source: `${API} UpdateRole, ListRoles, ListEntitiesForPolicy, GetPolicy; IAM User Guide, "IAM and AWS STS quotas", "IAM name requirements": names are not distinguished by case; "Tags for AWS Identity and Access Management resources"`,
+    source: `${API} UpdateRole, UpdateRoleDescription, ListRoles, ListPolicies, ListAttachedRolePolicies, ListEntitiesForPolicy, GetPolicy; IAM User Guide, "IAM and AWS STS quotas", "IAM name requirements": names are not distinguished by case; "Tags for AWS Identity and Access Management resources"`,
     roles: {
       app: {
         ...podIdentityRole(),
@@ -155,6 +172,10 @@ suite('policies', ({ scenario }) => {
         const role = await eventually(read, (seen) => seen?.MaxSessionDuration === 7200);
         expect(role).to.include({ MaxSessionDuration: 7200, Description: 'Reads ä +%2F' });
 
+        await iam.updateRoleDescription({ RoleName, Description: 'Writes' });
+        const described = await eventually(read, (seen) => seen?.Description !== 'Reads ä +%2F');
+        expect(described).to.include({ MaxSessionDuration: 7200, Description: 'Writes' });
+
         const AssumeRolePolicyDocument = decodeURIComponent(role?.AssumeRolePolicyDocument ?? '');
         const again = { RoleName: RoleName.toUpperCase(), AssumeRolePolicyDocument };
         expect(await codeOf(iam.createRole(again))).to.equal('EntityAlreadyExists');
@@ -170,6 +191,9 @@ suite('policies', ({ scenario }) => {
         expect(await tag({ Key: 'team', Value: 'red' })).to.equal('none');
         expect(await tag({ Key: 'step', Value: '1' }, { Key: 'STEP', Value: '2' })).to.match(REFUSED);
         expect(await tag({ Key: 'aws:team', Value: 'red' })).to.match(REFUSED);
+        expect(await codeOf(iam.untagRole({ RoleName, TagKeys: ['TEAM'] }))).to.equal('none');
+        const keysOf = async () => ((await iam.listRoleTags({ RoleName })).Tags ?? []).map(({ Key }) => Key);
+        expect(await eventually(keysOf, (keys) => !keys.includes('team'))).not.to.include('team');
         const fifty = Array.from({ length: 50 }, (_, at) => ({ Key: `k${at}`, Value: '' }));
         expect(await tag(...fifty)).to.equal('LimitExceeded');
 
@@ -186,6 +210,26 @@ suite('policies', ({ scenario }) => {
           }
           expect(listed.includes(name('/conformance-apps/red/ <role:app>'))).to.equal(isThere);
           expect(listed.filter((each) => !each.startsWith(PathPrefix))).to.deep.equal([]);
+        }
+
+        const policies = async (input: Parameters<IAM['listPolicies']>[0]) => {
+          const listed: unknown[] = [];
+          for await (const page of paginateListPolicies({ client: iam, pageSize: 1000 }, input))
+            listed.push(...(page.Policies ?? []).map(({ Arn }) => Arn));
+          return [...['attached', 'boundary'].map((kind) => name(policyOf('app', kind as 'attached'))), READ_ONLY].map(
+            (arn) => listed.filter((each) => each === arn).length,
+          );
+        };
+        expect(await policies({ Scope: 'Local' })).to.deep.equal([1, 1, 0]);
+        expect(await policies({ Scope: 'AWS', PathPrefix: '/' })).to.deep.equal([0, 0, 1]);
+        expect(await policies({ Scope: 'Local', PathPrefix: '/elsewhere/' })).to.deep.equal([0, 0, 0]);
+        expect((await policies({ Scope: 'Local', OnlyAttached: true }))[0]).to.equal(1);
+        for (const [PathPrefix, count] of [
+          ['/', 1],
+          ['/elsewhere/', 0],
+        ] as const) {
+          const { AttachedPolicies = [] } = await iam.listAttachedRolePolicies({ RoleName, PathPrefix });
+          expect(AttachedPolicies.length, PathPrefix).to.equal(count);
         }
 
         for (const kind of ['attached', 'boundary'] as const) {

@@ -1,8 +1,10 @@
 /** What IAM keeps of roles and managed policies, and which of them it does not delete or replace. */
 import {
   AttachRolePolicyCommand,
+  CreateOpenIDConnectProviderCommand,
   CreatePolicyCommand,
   CreatePolicyVersionCommand,
+  DeleteOpenIDConnectProviderCommand,
   DeletePolicyCommand,
   DeletePolicyVersionCommand,
   DeleteRoleCommand,
@@ -156,6 +158,41 @@ suite('policies', ({ scenario }) => {
       }),
     ],
   });
+
+  scenario(
+    'PO-75',
+    'a provider of identities has a URL of https without port and query, and five thumbprints at most',
+    {
+      source: 'IAM API Reference, CreateOpenIDConnectProvider: Url, ThumbprintList',
+      // On AWS a run makes no providers but those of its clusters.
+      needs: ['call-record'],
+      roles: { app: podIdentityRole() },
+      probes: [
+        check('no other is made', async ({ aws, name }) => {
+          const iam = new IAMClient({ ...(await aws('iam')), ...FEW_ATTEMPTS });
+          const host = name('<role-name:app>.example.com');
+          const five = Array.from({ length: 5 }, (_, at) => String(at).repeat(40));
+          const made = async (Url: string, ThumbprintList = five.slice(0, 1)): Promise<string> => {
+            const create = new CreateOpenIDConnectProviderCommand({ Url, ThumbprintList });
+            const end = await codeOf(iam.send(create));
+            if (end === 'none') {
+              const OpenIDConnectProviderArn = name(`arn:aws:iam::<account:main>:oidc-provider/${Url.slice(8)}`);
+              await iam
+                .send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn }))
+                .catch(() => undefined);
+            }
+            return end;
+          };
+          const refused = /^(InvalidInput|ValidationError|LimitExceeded)$/;
+          for (const url of [`http://${host}`, `https://${host}:8443`, `https://${host}/id?of=app`, host])
+            expect(await made(url), url).to.match(refused);
+          for (const thumbprints of [[...five, '5'.repeat(40)], ['1'.repeat(39)]])
+            expect(await made(`https://${host}`, thumbprints), thumbprints.join()).to.match(refused);
+          expect(await made(`https://${host}/id/app`, five)).to.equal('none');
+        }),
+      ],
+    },
+  );
 });
 
 function documentOf(encoded: string | undefined): {
