@@ -142,6 +142,7 @@ suite('policies', ({ scenario }) => {
       'no-session': { StringLike: { 'aws:userid': 'AROA*:probe' } },
       'yes-no-service': { Bool: { 'aws:PrincipalIsAWSService': 'false' } },
       'no-service': { Bool: { 'aws:PrincipalIsAWSService': 'true' } },
+      'yes-no-via-service': { Bool: { 'aws:ViaAWSService': 'false' } },
       'no-via-service': { Bool: { 'aws:ViaAWSService': 'true' } },
       'yes-agent': { StringLike: { 'aws:UserAgent': '?*' } },
       'no-session-arn': { ArnLike: { [PRINCIPAL]: 'arn:aws:sts::*:assumed-role/*/*' } },
