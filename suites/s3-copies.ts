@@ -5,6 +5,7 @@ import {
   GetObjectTaggingCommand,
   HeadObjectCommand,
   ListBucketsCommand,
+  paginateListBuckets,
   PutObjectCommand,
   S3Client,
   type BucketLocationConstraint,
@@ -43,6 +44,7 @@ import {
 
 /** SHA-256 of `one`, in Base64. */
 const CHECKSUM_OF_ONE = Buffer.from(HASH_OF_ONE, 'hex').toString('base64');
+const CRC32_OF_ONE = 'emyG8Q==';
 const COPY = 'Amazon S3 API Reference, CopyObject';
 
 /** A tag for each value, by number, or as pairs say. */
@@ -56,7 +58,7 @@ const numbered = (count: number) => Array.from({ length: count }, (_, number) =>
 
 suite('s3', ({ scenario }) => {
   scenario('OB-31', 'a copy is what its source is, and what a request replaces in whole', {
-    source: `${COPY}: x-amz-metadata-directive, x-amz-tagging-directive, x-amz-storage-class; Amazon S3 User Guide, "Copying, moving, and renaming objects"`,
+    source: `${COPY}: x-amz-metadata-directive, x-amz-tagging-directive, x-amz-storage-class, x-amz-checksum-algorithm; Amazon S3 User Guide, "Copying, moving, and renaming objects"`,
     roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*')) },
     workloads: APP,
     objects: ['data/plain'],
@@ -68,15 +70,17 @@ suite('s3', ({ scenario }) => {
           ...{ ContentType: 'text/plain', ContentEncoding: 'gzip', ContentDisposition: 'attachment' },
           ...{ CacheControl: 'no-cache', Metadata: { note: 'one' } },
         };
-        await s3.send(
+        const { ETag: written } = await s3.send(
           new PutObjectCommand({
             ...{ Bucket, Key: 'source', Body: 'one', StorageClass: 'STANDARD_IA', Tagging: 'team=red' },
             ...{ ...source, ChecksumAlgorithm: 'SHA256' },
           }),
         );
+        expect(written).to.equal(ETAG_OF_ONE);
         const copied = async (options: Partial<CopyObjectCommandInput>): Promise<object> => {
           const object = { Bucket, Key: 'copy' };
-          await s3.send(new CopyObjectCommand({ ...object, CopySource: `${Bucket}/source`, ...options }));
+          const copy = new CopyObjectCommand({ ...object, CopySource: `${Bucket}/source`, ...options });
+          expect((await s3.send(copy)).CopyObjectResult?.ETag).to.equal(ETAG_OF_ONE);
           const head = await s3.send(new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }));
           // All is encrypted, and a copy has the kind of checksum that its source has.
           expect(head).to.include({
@@ -87,6 +91,9 @@ suite('s3', ({ scenario }) => {
           const tags = TagSet.map(({ Key, Value }) => `${Key}=${Value}`).join();
           return { ContentType, CacheControl, ContentEncoding, ContentDisposition, Metadata, StorageClass, tags };
         };
+        const inCrc32 = { Bucket, Key: 'copy', CopySource: `${Bucket}/source`, ChecksumAlgorithm: 'CRC32' } as const;
+        const { CopyObjectResult: checked } = await s3.send(new CopyObjectCommand(inCrc32));
+        expect(checked).to.include({ ChecksumCRC32: CRC32_OF_ONE });
         const other = { ContentType: 'image/png', Metadata: { other: 'two' } };
         const tags = 'team=red';
         expect(await copied({})).to.deep.equal({ ...source, StorageClass: undefined, tags });
@@ -104,6 +111,7 @@ suite('s3', ({ scenario }) => {
       fails(ask('PUT data/plain', copyOf('data/plain')), refusedWith('InvalidRequest', 400)),
       may('PUT data/plain', copyOf('data/plain', { 'x-amz-storage-class': 'STANDARD_IA' })),
       may('PUT data/plain', copyOf('data/plain', { 'x-amz-metadata-directive': 'REPLACE' })),
+      may('PUT data/plain', copyOf('data/plain', { 'x-amz-server-side-encryption': 'AES256' })),
     ],
   });
 
@@ -144,7 +152,7 @@ suite('s3', ({ scenario }) => {
   });
 
   scenario('OB-33', 'a source in another account is of that account', {
-    source: `${COPY}, permissions; Service Authorization Reference, Amazon S3: s3:ResourceAccount; Amazon S3 API Reference, ListBuckets: prefix; CreateBucket: BucketAlreadyExists, BucketAlreadyOwnedByYou`,
+    source: `${COPY}, permissions; Service Authorization Reference, Amazon S3: s3:ResourceAccount; Amazon S3 API Reference, ListBuckets: prefix, max-buckets; CreateBucket: BucketAlreadyExists, BucketAlreadyOwnedByYou`,
     roles: {
       app: podIdentityRole(
         allow('s3:GetObject', ['theirs/open/*', 'theirs/closed/*'], {
@@ -155,7 +163,7 @@ suite('s3', ({ scenario }) => {
     },
     workloads: APP,
     buckets: {
-      data: {},
+      ...{ data: {}, more: {} },
       theirs: {
         account: 'other',
         policy: [forPrincipal('<role:app>', allow('s3:GetObject', ['theirs/open/*', 'theirs/granted']))],
@@ -183,6 +191,20 @@ suite('s3', ({ scenario }) => {
         expect(await listed(own)).to.include(own);
         expect(await listed(own)).not.to.include(theirs);
         expect(await listed(theirs)).to.deep.equal([]);
+        // By pages, each name once.
+        const names = ['<bucket:data>', '<bucket:more>'].map(world.name).sort();
+        const [one = '', two = ''] = names;
+        const Prefix = one.slice(
+          0,
+          [...one].findIndex((character, at) => character !== two[at]),
+        );
+        const paged: unknown[] = [];
+        for await (const page of paginateListBuckets({ client: s3, pageSize: 1 }, { Prefix })) {
+          expect(page.Buckets?.length ?? 0).to.be.at.most(1);
+          paged.push(...(page.Buckets ?? []).map(({ Name }) => Name).filter((each) => names.includes(each ?? '')));
+          if (paged.length > names.length) break;
+        }
+        expect(paged).to.deep.equal(names);
         const { region } = await world.aws('s3');
         const LocationConstraint = region as BucketLocationConstraint;
         const where = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint } };

@@ -55,7 +55,8 @@ suite('s3', ({ scenario }) => {
 
         const { UploadId, parts } = await begun('one', 'two');
         const [first, second] = parts as [(typeof parts)[0], (typeof parts)[0]];
-        const { Parts: listed = [] } = await s3.send(new ListPartsCommand({ ...place, UploadId }));
+        const { Parts: listed = [], ...told } = await s3.send(new ListPartsCommand({ ...place, UploadId }));
+        expect(told).to.include({ ...place, UploadId, StorageClass: 'STANDARD_IA', IsTruncated: false });
         expect(listed.map(({ PartNumber, ETag, Size }) => ({ PartNumber, ETag, Size }))).to.deep.equal(
           parts.map((part) => ({ ...part, Size: 3 })),
         );
@@ -73,6 +74,7 @@ suite('s3', ({ scenario }) => {
         expect(await completed(UploadId, [second, first])).to.equal('InvalidPartOrder');
         expect(await completed(UploadId, [{ ...second, ETag: first.ETag }])).to.equal('InvalidPart');
         expect(await completed(UploadId, [{ ...second, PartNumber: 3 }])).to.equal('InvalidPart');
+        expect(await completed(UploadId, [])).to.match(/^(InvalidRequest|MalformedXML)$/);
         // All but the last have 5 MiB at least.
         expect(await completed(UploadId, parts)).to.equal('EntityTooSmall');
         expect(await completed(UploadId, [second], { MpuObjectSize: 6 })).to.equal('InvalidRequest');
@@ -94,6 +96,25 @@ suite('s3', ({ scenario }) => {
         expect(await uploads({})).to.deep.equal([begunLast, next.UploadId]);
         expect(await uploads({ MaxUploads: 1 })).to.deep.equal([begunLast]);
         expect(await uploads({ KeyMarker: 'pa' })).to.deep.equal([next.UploadId]);
+        // Of one key those that began first come first, and a page may end between them.
+        const { UploadId: begunAgain } = await s3.send(new CreateMultipartUploadCommand(place));
+        const pageOfUploads = async (more: object) => {
+          const asked = new ListMultipartUploadsCommand({ Bucket: place.Bucket, Prefix: 'pa', ...more });
+          const { Uploads = [], CommonPrefixes = [], ...page } = await s3.send(asked);
+          const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page;
+          return {
+            found: [...Uploads.map((upload) => upload.UploadId), ...CommonPrefixes.map(({ Prefix }) => Prefix)],
+            ...(IsTruncated === true && { next: { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker } }),
+          };
+        };
+        const following = { KeyMarker: place.Key, UploadIdMarker: next.UploadId };
+        expect(await pageOfUploads({ MaxUploads: 2 })).to.deep.equal({
+          ...{ found: [begunLast, next.UploadId], next: following },
+        });
+        expect(await pageOfUploads(following)).to.deep.equal({ found: [begunAgain] });
+        expect(await pageOfUploads({ KeyMarker: place.Key })).to.deep.equal({ found: [] });
+        expect(await pageOfUploads({ Delimiter: 'r' })).to.deep.equal({ found: [begunLast, 'par'] });
+        await s3.send(new AbortMultipartUploadCommand({ ...place, UploadId: begunAgain }));
         await s3.send(new AbortMultipartUploadCommand({ ...before, UploadId: begunLast }));
         expect(await uploads({})).to.deep.equal([next.UploadId]);
         expect(await completed(next.UploadId, next.parts, { IfNoneMatch: '*' })).to.equal('PreconditionFailed');
@@ -141,6 +162,8 @@ suite('s3', ({ scenario }) => {
           return s3.send(new UploadPartCopyCommand({ ...upload, PartNumber, ...source }));
         };
         expect(await errorOf(copied(1, 0, Body.length))).to.equal('InvalidArgument');
+        const ofAnother = { ...upload, PartNumber: 1, Body: 'one', ChecksumAlgorithm: 'CRC32' } as const;
+        expect(await errorOf(s3.send(new UploadPartCommand(ofAnother)))).to.equal('InvalidRequest');
         const Parts: CompletedPart[] = [];
         const pieces = [Body.subarray(0, LEAST_PART), Body.subarray(LEAST_PART - 1, LEAST_PART + 1)];
         for (const [index, bounds] of [[0, LEAST_PART - 1] as const, [LEAST_PART - 1, LEAST_PART] as const].entries()) {
@@ -172,9 +195,17 @@ suite('s3', ({ scenario }) => {
         });
         const { Body: last } = await s3.send(new GetObjectCommand({ ...place, Range: 'bytes=-3' }));
         expect(await last?.transformToString()).to.equal('xxy');
-        const { Checksum, ObjectParts } = await s3.send(
-          new GetObjectAttributesCommand({ ...place, ObjectAttributes: ['Checksum', 'ObjectParts'], MaxParts: 1 }),
-        );
+        const attributes = (more: object) =>
+          s3.send(
+            new GetObjectAttributesCommand({
+              ...{ ...place, ObjectAttributes: ['Checksum', 'ObjectParts'], MaxParts: 1 },
+              ...more,
+            }),
+          );
+        const { Checksum, ObjectParts } = await attributes({});
+        const { ObjectParts: rest } = await attributes({ PartNumberMarker: '1' });
+        expect(rest?.IsTruncated).to.equal(false);
+        expect(rest?.Parts?.map(({ PartNumber }) => PartNumber)).to.deep.equal([2]);
         expect(Checksum).to.deep.equal({ ...whole, ChecksumSHA256: digest });
         expect(ObjectParts).to.deep.include({ TotalPartsCount: 2, IsTruncated: true, NextPartNumberMarker: '1' });
         expect(ObjectParts?.Parts).to.deep.equal([
