@@ -18,11 +18,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { check, suite } from '../harness/index.ts';
-import { refusalBy } from './lib/errors.ts';
+import { errorOf, refusalBy } from './lib/errors.ts';
 
 /** The entity tag of `two`. */
 const ETAG_OF_TWO = '"b8a9f715dbb64fd5c56e7783c6820a61"';
-const LISTS = 'Amazon S3 API Reference, ListObjectsV2 and ListObjects';
+const LISTS = 'Amazon S3 API Reference, ListObjectsV2, ListObjects and ListObjectVersions';
 
 suite('s3', ({ scenario }) => {
   scenario('OB-01b', 'a listing by pages has each key and each common prefix once', {
@@ -65,12 +65,19 @@ suite('s3', ({ scenario }) => {
         expect(await keysOf({ StartAfter: 'a/' })).to.deep.equal(KEYS.slice(1));
         expect(await keysOf({ Prefix: 'a/', Delimiter: '/' })).to.deep.equal(['a/1', 'a/b/']);
         expect(await keysOf({ Prefix: 'a', Delimiter: '/' })).to.deep.equal(['a/']);
+        expect(await keysOf({ Prefix: 'a', Delimiter: '/b/' })).to.deep.equal(['a/1', 'a/b/']);
         expect(await keysOf({ Prefix: 'c', EncodingType: 'url' })).to.deep.equal(['c%26%3C1%3E', 'c%281%29']);
         expect(await keysOf({ Prefix: 'c', Delimiter: '(', EncodingType: 'url' })).to.deep.equal([
           'c%26%3C1%3E',
           'c%28',
         ]);
+        const encoded = { Prefix: 'c&', Delimiter: '&<', StartAfter: 'b&', EncodingType: 'url' } as const;
+        expect(await s3.send(new ListObjectsV2Command({ Bucket, ...encoded }))).to.include({
+          ...{ Name: Bucket, Prefix: 'c%26', Delimiter: '%26%3C', StartAfter: 'b%26', EncodingType: 'url' },
+        });
         expect(await keysOf({ MaxKeys: 0 })).to.deep.equal([]);
+        expect(await errorOf(keysOf({ MaxKeys: -1 }))).to.equal('InvalidArgument');
+        expect(await errorOf(keysOf({ ContinuationToken: 'of no listing' }))).to.equal('InvalidArgument');
         const paged: unknown[] = [];
         for await (const page of paginateListObjectsV2({ client: s3, pageSize: 2 }, { Bucket, StartAfter: 'a/1' })) {
           paged.push(...(page.Contents ?? []).map(({ Key }) => Key));
@@ -84,6 +91,9 @@ suite('s3', ({ scenario }) => {
           'a/1',
           'a/b/',
         ]);
+        // A version is where a page begins only together with its key.
+        const versionAlone = new ListObjectVersionsCommand({ Bucket, VersionIdMarker: 'null' });
+        expect(await errorOf(s3.send(versionAlone))).to.equal('InvalidArgument');
       }),
       check('what is told of each', async ({ aws, name }) => {
         const s3 = new S3Client(await aws('s3'));
@@ -115,6 +125,10 @@ suite('s3', ({ scenario }) => {
         expect(await page({ Marker: 'a/1' })).to.deep.include({ keys: KEYS.slice(2, 4), IsTruncated: true });
         expect(await page({ Delimiter: '/' })).to.deep.equal({ keys: ['B'], IsTruncated: true, NextMarker: 'a/' });
         expect(await page({ Delimiter: '/', Marker: 'a/' })).to.deep.include({ keys: KEYS.slice(4, 6) });
+        const encoded = { Prefix: 'c', Marker: 'b&', Delimiter: '&', EncodingType: 'url', MaxKeys: 1 } as const;
+        expect(await s3.send(new ListObjectsCommand({ Bucket: name('<bucket:data>'), ...encoded }))).to.include({
+          ...{ Prefix: 'c', Marker: 'b%26', Delimiter: '%26', NextMarker: 'c%26' },
+        });
         expect(await page({ Marker: KEYS.at(-2) })).to.deep.include({ keys: KEYS.slice(-1), IsTruncated: false });
         // What has a meaning in XML has none in a key.
         const Objects = ['c&<1>', 'c(1)'].map((Key) => ({ Key }));

@@ -217,6 +217,11 @@ suite('s3', ({ scenario }) => {
         ...refusedWith('InvalidRange', 416),
         facts: { RangeRequested: 'bytes=10-', ActualObjectSize: '10' },
       }),
+      fails(ask('GET data/key', { headers: { range: 'bytes=-0' } }), refusedWith('InvalidRange', 416)),
+      // Of nothing there is no first byte.
+      may('PUT data/empty'),
+      succeeds(ask('GET data/empty'), { bytes: 0 }),
+      fails(ask('GET data/empty', { headers: { range: 'bytes=0-' } }), refusedWith('InvalidRange', 416)),
       // Two kilobytes of metadata are the most.
       may('PUT data/new', { headers: { 'x-amz-meta-note': 'x'.repeat(2000) } }),
       fails(ask('PUT data/new', { headers: { 'x-amz-meta-note': 'x'.repeat(2100) } }), {
