@@ -1,5 +1,11 @@
 /** What requests to S3 tell policies: headers, parameters, and how they are signed. */
-import { GetBucketTaggingCommand, PutBucketTaggingCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteBucketTaggingCommand,
+  GetBucketTaggingCommand,
+  PutBucketTaggingCommand,
+  S3Client,
+  type Tag,
+} from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
   allow,
@@ -11,7 +17,7 @@ import {
   type Conditions,
   type SignedRequestOptions,
 } from '../harness/index.ts';
-import { errorOf } from './lib/errors.ts';
+import { errorOf, refusalBy } from './lib/errors.ts';
 import { APP, ask, copyOf, ETAG_OF_ONE, may, mayNot, NOT_ALLOWED, ONE_PART, refusedWith } from './lib/s3-requests.ts';
 
 const KEYS = 'Service Authorization Reference, Amazon S3, condition keys';
@@ -107,9 +113,12 @@ suite('s3', ({ scenario }) => {
           ...refusedWith('AccessControlListNotSupported', 400),
         }),
       ]),
-      fails(ask('PUT data/acl', { headers: { 'x-amz-acl': 'bucket-owner-read' } }), {
-        ...refusedWith('AccessControlListNotSupported', 400),
-      }),
+      // Whether an object is put, copied, or uploaded in parts.
+      ...[
+        ask('PUT data/acl', { headers: { 'x-amz-acl': 'bucket-owner-read' } }),
+        ask('PUT data/acl', copyOf('data/key', { 'x-amz-acl': 'bucket-owner-read' })),
+        ask('POST data/acl?uploads', { headers: { 'x-amz-acl': 'bucket-owner-read' } }),
+      ].map((request) => fails(request, refusedWith('AccessControlListNotSupported', 400))),
       forbidden('PUT data/kms', {
         headers: {
           'x-amz-server-side-encryption': 'aws:kms',
@@ -382,6 +391,64 @@ suite('s3', ({ scenario }) => {
       may(tagsOf('DELETE', 'data', '?tagKeys=team'), { headers }),
       mayNot('GET data/blue'),
       may('GET data/kept'),
+    ],
+  });
+
+  scenario('OB-40', 'tags of a bucket are fifty at most, each with a key of its own, and are replaced in whole', {
+    source:
+      'Amazon S3 API Reference, PutBucketTagging, GetBucketTagging: NoSuchTagSet, and DeleteBucketTagging; Amazon S3 User Guide, "Using cost allocation S3 bucket tags": 50 tags',
+    // A run on AWS finds its buckets by their tags.
+    needs: ['call-record'],
+    buckets: { data: {} },
+    probes: [
+      check('and there are none once they are taken away', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const bucket = { Bucket: name('<bucket:data>') };
+        const tags = () =>
+          s3.send(new GetBucketTaggingCommand(bucket)).then(
+            ({ TagSet = [] }) => TagSet,
+            (error: Error) => refusalBy(error).name,
+          );
+        const put = (TagSet: Tag[]) =>
+          errorOf(s3.send(new PutBucketTaggingCommand({ ...bucket, Tagging: { TagSet } })));
+        const before = await tags();
+        const numbered = (count: number) => Array.from({ length: count }, (_, at) => ({ Key: `t${at}`, Value: 'x' }));
+        for (const wrong of [
+          numbered(51),
+          [...numbered(1), ...numbered(1)],
+          [{ Key: 'aws:team', Value: 'red' }],
+          [{ Key: 't'.repeat(129), Value: 'x' }],
+          [{ Key: 'team', Value: 'x'.repeat(257) }],
+        ])
+          expect(await put(wrong)).to.be.oneOf(['InvalidTag', 'BadRequest', 'MalformedXML']);
+        expect(await tags()).to.deep.equal(before);
+        expect(await put(numbered(50))).to.equal('none');
+        expect(await tags()).to.have.deep.members(numbered(50));
+        expect(await put([{ Key: 'team', Value: '' }])).to.equal('none');
+        expect(await tags()).to.deep.equal([{ Key: 'team', Value: '' }]);
+        await s3.send(new DeleteBucketTaggingCommand(bucket));
+        expect(await tags()).to.equal('NoSuchTagSet');
+      }),
+    ],
+  });
+
+  const WRONG_NAMES = [
+    ...['ab', 'a'.repeat(64), 'Conformance', 'conformance_a', 'conformance..a', '-conformance', 'conformance-'],
+    ...['192.168.5.4', 'xn--conformance', 'sthree-conformance', 'amzn-s3-demo-conformance'],
+    ...['conformance-s3alias', 'conformance--ol-s3', 'conformance.mrap', 'conformance--x-s3', 'conformance--table-s3'],
+  ];
+
+  scenario('OB-41', 'no bucket is made of a name that breaks the rules for names', {
+    source:
+      'Amazon S3 User Guide, "General purpose bucket naming rules"; Amazon S3 API Reference, "Error responses": InvalidBucketName',
+    // Where it says so before it asks for the permission to make one is not documented.
+    needs: ['call-record'],
+    roles: { app: podIdentityRole(allow('s3:ListBucket', 'data')) },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      may('HEAD s3:/<bucket:data>'),
+      ...WRONG_NAMES.map((bucket) => fails(ask(`PUT s3:/${bucket}`), refusedWith('InvalidBucketName', 400))),
     ],
   });
 

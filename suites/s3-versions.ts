@@ -8,7 +8,7 @@ import {
   type S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { allow, check, fails, podIdentityRole, succeeds, suite } from '../harness/index.ts';
+import { allow, check, fails, isAbsent, podIdentityRole, succeeds, suite } from '../harness/index.ts';
 import { errorOf } from './lib/errors.ts';
 import { APP, ask, copyOf, may, mayNot, refusedWith, teamTag, withMd5 } from './lib/s3-requests.ts';
 
@@ -59,7 +59,9 @@ suite('s3', ({ scenario }) => {
       may('GET data/newest/key'),
       mayNot('GET data/newest/key?versionId=null'),
       // In a bucket without versions, each object is its version `null`.
-      may('GET data/versions/key?versionId=null'),
+      // Whose tags are counted for who may read those of a version.
+      succeeds(ask('GET data/versions/key?versionId=null'), { tags: isAbsent }),
+      succeeds(ask('GET data/source/key?versionId=null'), { tags: 1 }),
       mayNot('GET data/versions/key'),
       may('GET data/null/key?versionId=null'),
       mayNot('GET data/other/key?versionId=null'),
