@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { allow, check, fails, forPrincipal, podIdentityRole, succeeds, suite, trustRole } from '../harness/index.ts';
 import { NOBODY, policyText, putPolicy } from './lib/bucket-policies.ts';
 import { refusalBy } from './lib/errors.ts';
-import { APP, ask, may, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
+import { APP, ask, digests, may, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
 
 const POLICIES = 'Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy and DeleteBucketPolicy';
 
@@ -34,6 +34,10 @@ suite('s3', ({ scenario }) => {
       fails(ask('GET data?policy'), refusedWith('NoSuchBucketPolicy', 404)),
       fails(ask('GET data?policyStatus'), refusedWith('NoSuchBucketPolicy', 404)),
       succeeds(putPolicy(NOBODY)),
+      // One that was damaged on the way is none.
+      fails(ask('PUT data?policy', { body: policyText([ABOUT_ITSELF]), headers: digests.md5('other') }), {
+        ...refusedWith('BadDigest', 400),
+      }),
       may('GET data?policy'),
       check('it is read as it was put', async ({ aws, name }) => {
         const asked = new GetBucketPolicyCommand({ Bucket: name('<bucket:data>') });

@@ -14,7 +14,7 @@ import {
 } from '../harness/index.ts';
 import { errorOf } from './lib/errors.ts';
 import { NOBODY, putPolicy } from './lib/bucket-policies.ts';
-import { APP, ask, DENIED, may, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
+import { APP, ask, DENIED, digests, may, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
 
 const PUBLIC = 'Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage": "The meaning of public"';
 
@@ -103,10 +103,10 @@ suite('s3', ({ scenario }) => {
       .join('')}</PublicAccessBlockConfiguration>`;
   const block = (settings: Readonly<Record<string, boolean>>) =>
     ask('PUT data?publicAccessBlock', { body: blocks(settings) });
-  const RESTRICTED = blocks({ RestrictPublicBuckets: true }, 'awss3control.amazonaws.com/doc/2018-08-20');
-  const ofAccount = (method: string, session = 'app', account = ACCOUNT) =>
+  const ofAccount = (method: string, session = 'app', account = ACCOUNT, setting = 'RestrictPublicBuckets') =>
     signedRequest(session, `${method} s3-control:/v20180820/configuration/publicAccessBlock`, {
-      ...{ headers: { 'x-amz-account-id': account }, ...(method === 'PUT' && { body: RESTRICTED }) },
+      headers: { 'x-amz-account-id': account },
+      ...(method === 'PUT' && { body: blocks({ [setting]: true }, 'awss3control.amazonaws.com/doc/2018-08-20') }),
     });
   const anonymous = signedRequest(null, 'GET data/open/key');
   const stranger = signedRequest('stranger', 'GET data/open/key');
@@ -137,6 +137,11 @@ suite('s3', ({ scenario }) => {
     probes: [
       succeeds(askEksAuth('stranger')),
       fails(putPolicy({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' }), { ...DENIED, message: 'BlockPublicPolicy' }),
+      // A document that was damaged on the way is none.
+      fails(ask('PUT data?publicAccessBlock', { body: blocks({}), headers: digests.md5('other') }), {
+        ...refusedWith('BadDigest', 400),
+      }),
+      fails(putPolicy({}), DENIED),
       succeeds(block({ BlockPublicPolicy: false, RestrictPublicBuckets: true })),
       succeeds(putPolicy({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' })),
       // The account's own identities are let in by it, others are not.
@@ -183,6 +188,12 @@ suite('s3', ({ scenario }) => {
       succeeds(block({ RestrictPublicBuckets: false })),
       succeeds(putPolicy({})),
       succeeds(anonymous),
+      // So is what the account blocks.
+      succeeds(ofAccount('PUT', 'app', ACCOUNT, 'BlockPublicPolicy')),
+      fails(putPolicy({}), { ...DENIED, message: 'BlockPublicPolicy' }),
+      succeeds(putPolicy(NOBODY)),
+      succeeds(ofAccount('DELETE')),
+      succeeds(putPolicy({})),
       // And all that is not there.
       may('DELETE data?publicAccessBlock'),
       check('there is none', async ({ aws, name }) => {
