@@ -4,6 +4,7 @@ import {
   CreateOpenIDConnectProviderCommand,
   DeleteOpenIDConnectProviderCommand,
   GetOpenIDConnectProviderCommand,
+  ListOpenIDConnectProvidersCommand,
   IAMClient,
   RemoveClientIDFromOpenIDConnectProviderCommand,
   UpdateOpenIDConnectProviderThumbprintCommand,
@@ -87,7 +88,13 @@ suite('irsa', ({ scenario }) => {
           const told = await iam.send(new GetOpenIDConnectProviderCommand(client));
           expect(told.Url).to.equal(issuer.host);
           expect(told.ClientIDList).to.have.members([CLIENT, OTHER_CLIENT]);
+          const listed = async () => {
+            const { OpenIDConnectProviderList = [] } = await iam.send(new ListOpenIDConnectProvidersCommand({}));
+            return OpenIDConnectProviderList.map(({ Arn }) => Arn);
+          };
+          expect(await listed()).to.include(issuer.providerArn);
           await iam.send(new DeleteOpenIDConnectProviderCommand(client));
+          expect(await listed()).not.to.include(issuer.providerArn);
           const { message } = await refuses(issuer, await issuer.sign(), 'InvalidIdentityToken', 'no provider');
           expect(message).to.contain('No OpenIDConnect provider found');
         }),

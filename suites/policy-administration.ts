@@ -44,6 +44,24 @@ suite('policies', ({ scenario }) => {
           expect(await endOf(call(iam, other)), `${action} on another`).to.equal(`AccessDenied ${action}`);
           expect(await endOf(call(iam, own)), action).to.equal(end);
         }
+        // These are about more than one, or make one.
+        const thumbprint = { ThumbprintList: ['1'.repeat(40)] };
+        const widely: Readonly<Record<string, () => Promise<unknown>>> = {
+          ListRoles: () => iam.listRoles({}),
+          ListPolicies: () => iam.listPolicies({}),
+          ListOpenIDConnectProviders: () => iam.listOpenIDConnectProviders({}),
+          CreateOpenIDConnectProvider: () =>
+            iam.createOpenIDConnectProvider({ Url: `https://${other.RoleName}.example.com`, ...thumbprint }),
+          SimulatePrincipalPolicy: () =>
+            iam.simulatePrincipalPolicy({
+              PolicySourceArn: context.name('<role:other>'),
+              ActionNames: ['s3:GetObject'],
+            }),
+          SimulateCustomPolicy: () =>
+            iam.simulateCustomPolicy({ PolicyInputList: [own.PolicyDocument], ActionNames: ['s3:GetObject'] }),
+        };
+        for (const [action, call] of Object.entries(widely))
+          expect(await endOf(call())).to.equal(`AccessDenied ${action}`);
         // Who may not ask is not told whether there is one.
         for (const [{ RoleName }, end] of [
           [own, 'NoSuchEntity'],

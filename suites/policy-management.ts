@@ -64,7 +64,8 @@ suite('policies', ({ scenario }) => {
       check('of versions the default stays, and the number of one that is gone comes never again', async (world) => {
         const iam = new IAMClient({ ...(await world.aws('iam')), ...FEW_ATTEMPTS });
         const PolicyName = world.name('<role-name:plain>-versions');
-        const PolicyArn = world.name(`arn:aws:iam::<account:main>:policy/${PolicyName}`);
+        const Path = '/conformance-apps/';
+        const PolicyArn = world.name(`arn:aws:iam::<account:main>:policy${Path}${PolicyName}`);
         const second = spaced(document('2%2F'), 3000);
         const version = async (PolicyDocument: string, SetAsDefault?: boolean) => {
           const created = new CreatePolicyVersionCommand({
@@ -77,9 +78,10 @@ suite('policies', ({ scenario }) => {
         const remove = (VersionId: string) =>
           codeOf(iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId })));
         const removePolicy = () => codeOf(iam.send(new DeletePolicyCommand({ PolicyArn })));
-        const create = new CreatePolicyCommand({ PolicyName, PolicyDocument: document('1') });
-        await iam.send(create);
+        const create = new CreatePolicyCommand({ Path, PolicyName, PolicyDocument: document('1') });
+        const { Policy: { Arn = '' } = {} } = await iam.send(create);
         try {
+          expect(Arn).to.equal(PolicyArn);
           expect(await codeOf(iam.send(create))).to.equal('EntityAlreadyExists');
           expect(await codeOf(version(document('x'.repeat(6144))))).to.equal('LimitExceeded');
           // White space is no part of a policy's size.

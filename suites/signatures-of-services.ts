@@ -39,6 +39,10 @@ suite('signatures', ({ scenario }) => {
     probes: [
       succeeds(whoAmI(), IN_NAMESPACE),
       succeeds(posted(), IN_NAMESPACE),
+      // Of its API there is one version, with these actions.
+      ...['Action=GetCallerIdentity&Version=2012-06-15', 'Action=GetCallerIdentities&Version=2011-06-15'].map((query) =>
+        fails(signedRequest('app', `GET sts:/?${query}`), bySts('InvalidAction', 400)),
+      ),
       fails(posted(altered('body', /2011/, '2012')), { ...bySts('SignatureDoesNotMatch'), facts: IN_NAMESPACE }),
       fails(whoAmI({ credentials: 'another-secret' }), bySts('SignatureDoesNotMatch')),
       fails(whoAmI({ credentials: 'unknown-key' }), bySts('InvalidClientTokenId')),
