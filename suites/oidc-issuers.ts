@@ -246,6 +246,11 @@ suite('irsa', ({ scenario }) => {
             [{ StringEquals: { [`${issuer.host}:sub`]: 'ann' } }, { sub: 'ann' }, [{}]],
             [{ StringEquals: { [`${issuer.host}:aud`]: OTHER_CLIENT } }, { aud: OTHER_CLIENT }, [{}]],
             [
+              { StringEquals: { [`${issuer.host}:aud`]: OTHER_CLIENT } },
+              { aud: [CLIENT, 'elsewhere'], azp: OTHER_CLIENT },
+              [{ aud: [CLIENT, OTHER_CLIENT], azp: CLIENT }],
+            ],
+            [
               { 'ForAnyValue:StringEquals': { [`${issuer.host}:amr`]: 'mfa' } },
               { amr: ['pwd', 'mfa'] },
               [{}, { amr: ['pwd'] }],

@@ -209,6 +209,9 @@ suite('s3', ({ scenario }) => {
         allow('s3:PutObject', ['data/plain/*', 'data/tagged/*', 'data/red/*', 'data/odd/*']),
         allow('s3:PutObjectTagging', 'data/tagged/*'),
         allow('s3:PutObjectTagging', 'data/red/*', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
+        allow(['s3:GetObject', 's3:GetObjectTagging'], ['data/red/*', 'data/tagged/*'], {
+          StringEquals: { 's3:ExistingObjectTag/team': 'red' },
+        }),
         allow('s3:PutObjectTagging', 'data/odd/*', { StringEquals: { 's3:RequestObjectTag/of team': 'a b/c+d=é' } }),
       ),
     },
@@ -222,6 +225,10 @@ suite('s3', ({ scenario }) => {
       mayNot(putObject('data/red/other', { tags: { team: 'blue' } })),
       succeeds(ask('PUT data/red/copy', copyOf('data/plain/key', retagged('team=red')))),
       fails(ask('PUT data/red/copy', copyOf('data/plain/key', retagged('team=blue'))), NOT_ALLOWED),
+      // With an object its tags are copied, where those may be read.
+      may(putObject('data/tagged/blue', { tags: { team: 'blue' } })),
+      succeeds(ask('PUT data/tagged/copy', copyOf('data/red/key'))),
+      fails(ask('PUT data/tagged/copy', copyOf('data/tagged/blue')), NOT_ALLOWED),
       // Tags are percent-encoded in their header.
       may(putObject('data/odd/key', { tags: { 'of team': 'a b/c+d=é' } })),
       mayNot(putObject('data/odd/other', { tags: { 'of team': 'a b/c d=é' } })),
@@ -263,6 +270,8 @@ suite('s3', ({ scenario }) => {
         allow('s3:TagResource', 'forbidden'),
         deny('s3:CreateBucket', 'forbidden', { StringEquals: { 'aws:RequestTag/team': 'red' } }),
         allow('s3:ListBucketVersions', 'one', { StringEquals: { 's3:prefix': 'red/' } }),
+        allow('s3:ListBucketVersions', 'one', { StringEquals: { 's3:delimiter': '-' } }),
+        allow('s3:ListBucketVersions', 'one', { NumericLessThan: { 's3:max-keys': '10' } }),
       ),
       lister: podIdentityRole(allow('s3:ListAllMyBuckets', '*')),
     },
@@ -291,7 +300,8 @@ suite('s3', ({ scenario }) => {
           succeeds(ask(request.replace('*', bucket), BODIES[request])),
         ]),
       ),
-      succeeds(ask('GET one?versions&prefix=red%2F')),
+      ...['prefix=red%2F', 'delimiter=-', 'max-keys=9'].map((asked) => succeeds(ask(`GET one?versions&${asked}`))),
+      fails(ask('GET one?versions&prefix=red&delimiter=_&max-keys=10'), NOT_ALLOWED),
     ],
   });
 

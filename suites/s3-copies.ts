@@ -2,6 +2,7 @@
 import {
   CopyObjectCommand,
   CreateBucketCommand,
+  DeleteBucketCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
   ListBucketsCommand,
@@ -80,8 +81,10 @@ suite('s3', ({ scenario }) => {
         const copied = async (options: Partial<CopyObjectCommandInput>): Promise<object> => {
           const object = { Bucket, Key: 'copy' };
           const copy = new CopyObjectCommand({ ...object, CopySource: `${Bucket}/source`, ...options });
-          expect((await s3.send(copy)).CopyObjectResult?.ETag).to.equal(ETAG_OF_ONE);
+          const { CopyObjectResult: { ETag, LastModified } = {} } = await s3.send(copy);
+          expect(ETag).to.equal(ETAG_OF_ONE);
           const head = await s3.send(new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }));
+          expect(LastModified).to.deep.equal(head.LastModified);
           // All is encrypted, and a copy has the kind of checksum that its source has.
           expect(head).to.include({
             ...{ ETag: ETAG_OF_ONE, ServerSideEncryption: 'AES256', ChecksumSHA256: CHECKSUM_OF_ONE },
@@ -152,7 +155,7 @@ suite('s3', ({ scenario }) => {
   });
 
   scenario('OB-33', 'a source in another account is of that account', {
-    source: `${COPY}, permissions; Service Authorization Reference, Amazon S3: s3:ResourceAccount; Amazon S3 API Reference, ListBuckets: prefix, max-buckets; CreateBucket: BucketAlreadyExists, BucketAlreadyOwnedByYou`,
+    source: `${COPY}, permissions; Service Authorization Reference, Amazon S3: s3:ResourceAccount; Amazon S3 API Reference, ListBuckets: prefix, max-buckets; CreateBucket: IllegalLocationConstraintException, BucketAlreadyExists, BucketAlreadyOwnedByYou`,
     roles: {
       app: podIdentityRole(
         allow('s3:GetObject', ['theirs/open/*', 'theirs/closed/*'], {
@@ -210,6 +213,16 @@ suite('s3', ({ scenario }) => {
         const where = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint } };
         const made = (Bucket: string | undefined) => errorOf(s3.send(new CreateBucketCommand({ Bucket, ...where })));
         expect(await made(theirs)).to.equal('BucketAlreadyExists');
+        // A request to make one goes to the region that it is to be in.
+        const elsewhere = {
+          Bucket: `${own?.slice(0, 53)}-elsewhere`,
+          CreateBucketConfiguration: {
+            LocationConstraint: region === 'eu-west-1' ? 'eu-central-1' : 'eu-west-1',
+          },
+        } as const;
+        const end = await errorOf(s3.send(new CreateBucketCommand(elsewhere)));
+        if (end === 'none') await s3.send(new DeleteBucketCommand({ Bucket: elsewhere.Bucket }));
+        expect(end).to.equal('IllegalLocationConstraintException');
         if (region !== 'us-east-1') expect(await made(own)).to.equal('BucketAlreadyOwnedByYou');
       }),
     ],

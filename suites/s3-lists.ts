@@ -109,6 +109,7 @@ suite('s3', ({ scenario }) => {
         expect(plain?.LastModified).to.deep.equal(written);
         // Whose it is, is told where that is asked for, and always by the first version of the call.
         expect(plain?.Owner).to.equal(undefined);
+        expect((await first({ FetchOwner: false }))?.Owner).to.equal(undefined);
         const { Contents: [older] = [] } = await s3.send(new ListObjectsCommand({ Bucket, MaxKeys: 1 }));
         expect(older?.Owner?.ID).to.match(/^[0-9a-f]{64}$/);
         expect((await first({ FetchOwner: true }))?.Owner?.ID).to.equal(older?.Owner?.ID);

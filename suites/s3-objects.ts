@@ -307,6 +307,7 @@ suite('s3', ({ scenario }) => {
       may('GET safe/one'),
       may('POST safe?delete', withMd5(deletion('<Object><Key>one</Key><ETag>*</ETag></Object>'))),
       fails(ask('GET safe/one'), refusedWith('NoSuchKey', 404)),
+      failed('DELETE safe/two', onlyIf('if-match', '"other"'), 'If-Match'),
       may('DELETE safe/two', onlyIf('if-match', '*')),
       // A list without a checksum is no list, nor is one with that of another.
       fails(

@@ -182,7 +182,11 @@ suite('s3', ({ scenario }) => {
         expect(await errorOf(completed([one, other]))).to.match(/^(InvalidPart|BadDigest|InvalidRequest)$/);
         const digest = sha256(...Parts.map(({ ChecksumSHA256 = '' }) => Buffer.from(ChecksumSHA256, 'base64')));
         const whole = { ChecksumSHA256: `${digest}-2`, ChecksumType: 'COMPOSITE' } as const;
-        expect(await completed(Parts).catch(refusalBy)).to.include(whole);
+        const done = await completed(Parts).catch(refusalBy);
+        expect(done).to.include({ ...whole, ...place });
+        expect(done)
+          .to.have.property('Location')
+          .that.matches(/[/.][^/]+\/parts$/);
         const head = (more: object) => s3.send(new HeadObjectCommand({ ...place, ChecksumMode: 'ENABLED', ...more }));
         expect(await head({})).to.include({ ...whole, ContentLength: LEAST_PART + 2 });
         expect((await head({ ChecksumMode: undefined })).ChecksumSHA256).to.equal(undefined);
@@ -235,6 +239,8 @@ suite('s3', ({ scenario }) => {
           expect(await errorOf(s3.send(new CompleteMultipartUploadCommand({ ...complete, ...other })))).to.match(
             /^(BadDigest|InvalidRequest)$/,
           );
+          const ofParts = new CompleteMultipartUploadCommand({ ...complete, ChecksumType: 'COMPOSITE' });
+          expect(await errorOf(s3.send(ofParts))).to.match(/^(BadDigest|InvalidRequest)$/);
           await s3.send(new CompleteMultipartUploadCommand(complete));
           expect(await s3.send(new HeadObjectCommand({ ...place, ChecksumMode: 'ENABLED' }))).to.include({
             ...{ [member]: value, ChecksumType: 'FULL_OBJECT' },
