@@ -239,6 +239,11 @@ suite('irsa', ({ scenario }) => {
             ],
             [{ 'ForAnyValue:StringEquals': { 'sts:TransitiveTagKeys': 'team' } }, flat(['team']), [flat([])]],
             [
+              { 'ForAnyValue:StringEquals': { 'sts:TransitiveTagKeys': 'Team' } },
+              tagged({ Team: ['red'] }, ['Team']),
+              [tagged({ Team: ['red'] })],
+            ],
+            [
               { StringEquals: { 'sts:SourceIdentity': 'ann' } },
               source,
               [{}, { 'https://aws.amazon.com/source_identity': 'bob' }],

@@ -71,13 +71,13 @@ suite('s3', ({ scenario }) => {
           ...{ ContentType: 'text/plain', ContentEncoding: 'gzip', ContentDisposition: 'attachment' },
           ...{ CacheControl: 'no-cache', Metadata: { note: 'one' } },
         };
-        const { ETag: written } = await s3.send(
+        const { ETag: written, ServerSideEncryption: encryption } = await s3.send(
           new PutObjectCommand({
             ...{ Bucket, Key: 'source', Body: 'one', StorageClass: 'STANDARD_IA', Tagging: 'team=red' },
             ...{ ...source, ChecksumAlgorithm: 'SHA256' },
           }),
         );
-        expect(written).to.equal(ETAG_OF_ONE);
+        expect([written, encryption]).to.deep.equal([ETAG_OF_ONE, 'AES256']);
         const copied = async (options: Partial<CopyObjectCommandInput>): Promise<object> => {
           const object = { Bucket, Key: 'copy' };
           const copy = new CopyObjectCommand({ ...object, CopySource: `${Bucket}/source`, ...options });

@@ -189,6 +189,8 @@ suite('s3', ({ scenario }) => {
         ] as const)
           expect(await got({ Range })).to.include({ text, ContentRange, ContentLength: text.length });
         expect(await got({ PartNumber: 1 })).to.include({ text: '0123456789' });
+        const ofPart = await got({ Range: 'bytes=0-0', ResponseContentType: 'image/png' });
+        expect(ofPart).to.include({ text: '0', ContentType: 'image/png' });
         expect(await errorOf(s3.send(new GetObjectCommand({ ...object, PartNumber: 2 })))).to.match(/^InvalidPart/);
         const disposition = 'attachment; filename="a.txt"';
         expect(await got({ ResponseContentType: 'image/png', ResponseContentDisposition: disposition })).to.include({

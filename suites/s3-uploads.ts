@@ -155,7 +155,9 @@ suite('s3', ({ scenario }) => {
         // A range is of an object that is longer than the least part.
         const Body = Buffer.concat([Buffer.alloc(LEAST_PART, 'x'), Buffer.from('yz')]);
         await s3.send(new PutObjectCommand({ ...place, Key: 'source', Body }));
-        const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...place, ChecksumAlgorithm: 'SHA256' }));
+        const asked = { ChecksumAlgorithm: 'SHA256' } as const;
+        const { UploadId, ...begun } = await s3.send(new CreateMultipartUploadCommand({ ...place, ...asked }));
+        expect(begun).to.include({ ...place, ...asked, ChecksumType: 'COMPOSITE', ServerSideEncryption: 'AES256' });
         const upload = { ...place, UploadId };
         const copied = (PartNumber: number, first: number, last: number) => {
           const source = { CopySource: `${place.Bucket}/source`, CopySourceRange: `bytes=${first}-${last}` };
