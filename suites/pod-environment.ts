@@ -1,15 +1,18 @@
 /** What a pod's specification makes of its environment and arguments, which tell SDKs where credentials are, and when its tokens change. */
 import { expect } from 'chai';
 import { advanceClock, check, granted, readFile, suite, type CheckContext } from '../harness/index.ts';
-import { askerOf, NAMESPACE } from './lib/namespace-requests.ts';
+import { askerOf } from './lib/namespace-requests.ts';
+import { API_ACCESS, asker, logOf, MESSAGE, messageOf, podOf, tells, type State } from './lib/programs.ts';
 
 const SETTINGS = 'conformance-settings';
-const MESSAGE = '/dev/termination-log';
 
 /** Tells what it was given: its arguments, and those of its variables that are of the table. */
 const TELL = `
+const read = (name) => require('fs').existsSync('/opt/pod/' + name) && require('fs').readFileSync('/opt/pod/' + name, 'utf8');
 const own = Object.entries(process.env).filter(([name]) => /^(V_|KUBERNETES_SERVICE_)/.test(name));
-require('fs').writeFileSync('${MESSAGE}', JSON.stringify({ args: process.argv.slice(1), env: Object.fromEntries(own) }));`;
+require('fs').writeFileSync('${MESSAGE}', JSON.stringify({
+  args: process.argv.slice(1), env: Object.fromEntries(own), files: ['labels', 'annotations'].map(read),
+}));`;
 
 const of = (key: string, more: object = {}) => ({
   valueFrom: { configMapKeyRef: { name: SETTINGS, key, ...more } },
@@ -49,6 +52,8 @@ const TABLE: readonly (readonly [name: string, said: object, value?: string])[] 
   // What a source of the whole gave stays, unless there is another value.
   ['V_SHARED', of('none', OPTIONAL), 'of secret'],
   ['V_OVER', { value: 'own' }, 'own'],
+  ['V_TAKEN', of('V_ONLY'), 'map'],
+  ['V_TAKEN_BY_SECRET', ofSecret('V_SHARED'), 'of secret'],
   ['V_POD', field('metadata.name'), 'tells'],
   ['V_NAMESPACE', field('metadata.namespace'), '<namespace:app>'],
   ['V_ACCOUNT', field('spec.serviceAccountName'), 'app'],
@@ -78,9 +83,17 @@ suite('rbac', ({ scenario }) => {
     probes: [
       granted('app', readFile('/etc/hostname')),
       check('it tells what it was given', async (context) => {
-        const { kubernetes, name, eventually } = context;
+        const { name } = context;
         const ask = asker(context);
-        const data = { V_SHARED: 'of map', V_AGAIN: 'first source', V_OVER: 'of map', V_ONLY: 'map', empty: '' };
+        const data = {
+          V_SHARED: 'of map',
+          V_AGAIN: 'first source',
+          V_OVER: 'of map',
+          V_ONLY: 'map',
+          empty: '',
+          V_TAKEN: 'of map',
+          V_TAKEN_BY_SECRET: 'of map',
+        };
         const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: SETTINGS } };
         await ask('POST', 'configmaps', { ...map, data: { ...data, reference: '$(V_PLAIN)' } });
         const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: SETTINGS } };
@@ -94,30 +107,63 @@ suite('rbac', ({ scenario }) => {
           ...TABLE.map(([name, said]) => ({ name, ...said })),
           { name: 'V_UID', ...field('metadata.uid') },
           { name: 'V_NODE', ...field('spec.nodeName') },
+          { name: 'V_IP', ...field('status.podIP') },
+          { name: 'V_HOST', ...field('status.hostIP') },
         ];
-        const metadata = { labels: { team: 'payments' }, annotations: { 'example.com/note': 'a "note"' } };
-        const args = Object.keys(ARGUMENTS);
-        await ask('POST', 'pods', await podOf(context, 'tells', TELL, { env, envFrom, args, metadata }));
-        // Another waits for a key that it must have.
-        const waiting = { env: [{ name: 'V_LATE', ...of('late') }] };
+        const metadata = {
+          labels: { team: 'payments', app: 'tells' },
+          annotations: { 'example.com/note': 'a "note"', team: 'other' },
+        };
+        const items = ['labels', 'annotations'].map((path) => ({ path, fieldRef: { fieldPath: `metadata.${path}` } }));
+        const files = {
+          volumes: [{ name: 'pod', downwardAPI: { items } }],
+          volumeMounts: [{ name: 'pod', mountPath: '/opt/pod' }],
+        };
+        const [first = '', ...args] = Object.keys(ARGUMENTS);
+        await ask(
+          'POST',
+          'pods',
+          await podOf(context, 'tells', TELL, { ...files, command: [first], env, envFrom, args, metadata }),
+        );
+        // The containers of another wait for what they must have.
+        const late = { name: 'conformance-late' };
+        const others = [
+          { env: [{ name: 'V_LATE', ...ofSecret('late') }] },
+          { env: [{ name: 'V_LATE', valueFrom: { configMapKeyRef: { ...late, key: 'late' } } }] },
+          { env: [{ name: 'V_LATE', valueFrom: { secretKeyRef: { ...late, key: 'late', optional: false } } }] },
+          { envFrom: [{ configMapRef: late }] },
+          { envFrom: [{ secretRef: late }] },
+        ];
+        const containers = others.map((said, i) => ({ name: `other-${i}`, program: 'process.exit(0)', ...said }));
+        const waiting = { env: [{ name: 'V_LATE', ...of('late') }], containers };
         await ask('POST', 'pods', await podOf(context, 'waits', TELL, waiting));
         const told = JSON.parse(await messageOf(context, 'tells')) as Told;
         const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, ...own } = told.env;
         const expected = TABLE.flatMap(([variable, , value]) => (value === undefined ? [] : [[variable, name(value)]]));
         expect(own).to.include({ ...FROM, ...Object.fromEntries(expected) });
         for (const [variable, , value] of TABLE) if (value === undefined) expect(own).not.to.have.property(variable);
-        const { metadata: made, spec } = await ask('GET', 'pods/tells');
-        expect(own).to.include({ V_UID: made.uid, V_NODE: spec.nodeName });
+        const { metadata: made, spec, status } = await ask('GET', 'pods/tells');
+        expect(own).to.include({ V_UID: made.uid, V_NODE: spec.nodeName, V_IP: status.podIP, V_HOST: status.hostIP });
         expect([host, port]).not.to.include(undefined);
         expect(told.args).to.deep.equal(Object.values(ARGUMENTS));
+        const [labels, annotations] = told.files;
+        expect(labels).to.equal('app="tells"\nteam="payments"');
+        // Others may have annotated it too.
+        expect(annotations?.split('\n')).to.include.members(['example.com/note="a \\"note\\""', 'team="other"']);
 
-        const reason = async () =>
-          (JSON.parse((await kubernetes({ path: `${name(NAMESPACE)}/pods/waits` })).body) as Pod).status
-            .containerStatuses?.[0]?.state?.waiting?.reason;
-        expect(await eventually(reason, (seen) => seen === 'CreateContainerConfigError')).to.equal(
-          'CreateContainerConfigError',
-        );
+        const reasonOf = ({ waiting, running, terminated }: State): string =>
+          waiting?.reason ?? ((running ?? terminated) === undefined ? '' : 'started');
+        const reasons = async () =>
+          (await ask('GET', 'pods/waits')).status.containerStatuses?.map(({ state }) => reasonOf(state ?? {})) ?? [];
+        const isKnown = (seen: readonly string[]) =>
+          seen.length === 6 && seen.every((reason) => /^(CreateContainerConfigError|started)$/.test(reason));
+        const kept = await context.eventually(reasons, isKnown);
+        if (!isKnown(kept)) throw new Error(`Whether pod waits can start was not known after 30 s (${kept.join()}).`);
+        expect(kept, 'why its containers do not start').not.to.include('started');
         await ask('PUT', `configmaps/${SETTINGS}`, { ...map, data: { late: 'there' } });
+        await ask('PUT', `secrets/${SETTINGS}`, { ...secret, stringData: { late: 'there' } });
+        await ask('POST', 'configmaps', { ...map, metadata: late, data: { late: 'there' } });
+        await ask('POST', 'secrets', { ...secret, metadata: late, stringData: { late: 'there' } });
         expect(JSON.parse(await messageOf(context, 'waits'))).to.deep.nested.include({ 'env.V_LATE': 'there' });
       }),
     ],
@@ -202,62 +248,6 @@ suite('rbac', ({ scenario }) => {
   });
 });
 
-suite('rbac', ({ scenario }) => {
-  scenario('RB-42', 'a pod ends as its containers do, and they keep its token and sidecars until they have ended', {
-    source:
-      'Kubernetes documentation, "Pod Lifecycle": phase, restart policy, termination of Pods; "Init Containers"; "Sidecar Containers": Pods with sidecar containers; "Assigning Pods to Nodes", nodeSelector',
-    workloads: { app: {} },
-    probes: [
-      granted('app', readFile('/etc/hostname')),
-      check('pods end', async (context) => {
-        const ask = asker(context);
-        const mounted = {
-          volumes: [{ name: 'state', emptyDir: {} }],
-          volumeMounts: [{ name: 'state', mountPath: STATE }],
-        };
-        const sidecar = { name: 'sidecar', restartPolicy: 'Always', program: SIDECAR };
-        const pods: Readonly<Record<string, readonly [string, Settings]>> = {
-          done: ['process.exit(0)', { initContainers: [sidecar] }],
-          failed: ['process.exit(3)', { initContainers: [sidecar] }],
-          retried: [RETRIED, { ...mounted, spec: { restartPolicy: 'OnFailure' } }],
-          uninitialized: ['process.exit(0)', { initContainers: [{ name: 'init', program: 'process.exit(4)' }] }],
-          nowhere: ['process.exit(0)', { spec: { nodeSelector: { 'example.com/none': 'none' } } }],
-          // It is told below that it has longer.
-          leaving: [LEAVING, { ...mounted, initContainers: [sidecar], spec: { terminationGracePeriodSeconds: 1 } }],
-        };
-        for (const [pod, [program, settings]] of Object.entries(pods))
-          await ask('POST', 'pods', await podOf(context, pod, program, settings));
-        if (!(await tells(context, 'leaving', /started/))) throw new Error('Pod leaving had not started.');
-        const path = context.name(`${NAMESPACE}/pods/leaving`);
-        const log = context.kubernetes({ path: `${path}/log?container=app&follow=true` });
-        await ask('DELETE', 'pods/leaving?gracePeriodSeconds=60');
-
-        for (const [pod, phase, restartCount] of [
-          ['done', 'Succeeded', 0],
-          ['failed', 'Failed', 0],
-          ['retried', 'Succeeded', 1],
-          ['uninitialized', 'Failed', 0],
-        ] as const) {
-          const look = async () => (await ask('GET', `pods/${pod}`)).status;
-          const status = await context.eventually(look, (seen) => /Succeeded|Failed/.test(seen.phase ?? ''));
-          if (!/Succeeded|Failed/.test(status.phase ?? '')) throw new Error(`Pod ${pod} had not ended after 30 s.`);
-          expect(status, pod).to.include({ phase });
-          expect(status.containerStatuses?.[0], pod).to.include({ restartCount });
-        }
-        const { status: uninitialized } = await ask('GET', 'pods/uninitialized');
-        expect(uninitialized.containerStatuses?.[0]?.state).not.to.have.property('terminated');
-        const scheduled = async () =>
-          (await ask('GET', 'pods/nowhere')).status.conditions?.find(({ type }) => type === 'PodScheduled');
-        const condition = await context.eventually(scheduled, (seen) => seen !== undefined);
-        if (condition === undefined) throw new Error('Whether pod nowhere fits a node was not known after 30 s.');
-        expect(condition).to.include({ status: 'False', reason: 'Unschedulable' });
-        const left = /^\{.*\}$/m.exec((await log).body)?.[0] ?? 'null';
-        expect(JSON.parse(left), 'what pod leaving told at last').to.deep.equal({ token: true, sidecar: true });
-      }),
-    ],
-  });
-});
-
 suite('security', ({ scenario }) => {
   scenario('SEC-20', 'instance metadata tells nothing to who has no session with it', {
     source: 'Amazon EC2 User Guide, "Use the Instance Metadata Service to access instance metadata": IMDSv2, errors',
@@ -277,21 +267,6 @@ suite('security', ({ scenario }) => {
     ],
   });
 });
-
-const STATE = '/opt/state';
-const RETRIED = `
-const fs = require('fs');
-const again = fs.existsSync('${STATE}/ran');
-fs.writeFileSync('${STATE}/ran', '');
-process.exit(again ? 0 : 1);`;
-
-/** Notes that it runs, and when it is told to end. */
-const SIDECAR = `
-const fs = require('fs');
-const note = (name) => fs.existsSync('${STATE}') && fs.writeFileSync('${STATE}/' + name, '');
-process.on('SIGTERM', () => { note('told'); process.exit(0); });
-note('runs');
-setInterval(() => {}, 1000);`;
 
 const ASK_METADATA = `
 const ask = async (path, method = 'GET', headers = {}) => {
@@ -315,11 +290,10 @@ const ROLES = 'meta-data/iam/security-credentials/';
 })();`;
 
 const TOKENS = '/opt/tokens';
-const API = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Tells which of its tokens are others than before. */
 const WATCH = `
 const files = {
-  ...{ short: '${TOKENS}/short', medium: '${TOKENS}/medium', long: '${TOKENS}/long', api: '${API}/token' },
+  ...{ short: '${TOKENS}/short', medium: '${TOKENS}/medium', long: '${TOKENS}/long', api: '${API_ACCESS}/token' },
 };
 const read = (name) => require('fs').readFileSync(files[name], 'utf8');
 const known = Object.fromEntries(Object.keys(files).map((name) => [name, read(name)]));
@@ -328,85 +302,16 @@ setInterval(() => {
   for (const name in known) if (known[name] !== read(name)) console.log(name, (known[name] = read(name)).length);
 }, 100);`;
 
-/** Tells, once it is to end, whether its token and its sidecar are still there. */
-const LEAVING = `
-const fs = require('fs');
-const tell = () => {
-  const token = fs.existsSync('${API}/token') && fs.readFileSync('${API}/token').length > 0;
-  console.log(JSON.stringify({ token, sidecar: !fs.existsSync('${STATE}/told') }));
-  process.exit(0);
-};
-process.on('SIGTERM', () => setTimeout(tell, 2000));
-const waiting = setInterval(() => {
-  if (!fs.existsSync('${STATE}/runs')) return;
-  clearInterval(waiting);
-  console.log('started');
-  setInterval(() => {}, 1000);
-}, 50);`;
-
 /** Tells the audiences of its tokens, and how long they live. */
 const CLAIMS = `
-const claims = ['${TOKENS}/short', '${TOKENS}/long', '${TOKENS}/deep/er/other', '${API}/token'].map(
+const claims = ['${TOKENS}/short', '${TOKENS}/long', '${TOKENS}/deep/er/other', '${API_ACCESS}/token'].map(
   (file) => JSON.parse(Buffer.from(require('fs').readFileSync(file, 'utf8').split('.')[1], 'base64url')));
 require('fs').writeFileSync('${MESSAGE}', JSON.stringify(claims.map(({ aud, exp, iat }) => [aud, exp - iat])));`;
 
 interface Told {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-}
-
-interface State {
-  readonly waiting?: { readonly reason?: string };
-  readonly terminated?: { readonly exitCode: number; readonly message?: string };
-}
-
-interface Pod {
-  readonly metadata: { readonly uid: string };
-  readonly spec: { readonly nodeName: string; readonly containers: readonly { readonly image: string }[] };
-  readonly status: {
-    readonly phase?: string;
-    readonly conditions?: readonly { readonly type: string }[];
-    readonly containerStatuses?: readonly { readonly state?: State }[];
-  };
-}
-
-const asker = askerOf<Pod>;
-
-interface Settings {
-  readonly metadata?: object;
-  readonly volumes?: readonly object[];
-  readonly args?: readonly string[];
-  readonly initContainers?: readonly {
-    readonly name: string;
-    readonly program: string;
-    readonly restartPolicy?: string;
-  }[];
-  /** Of the pod. */
-  readonly spec?: object;
-  /** Of its container. */
-  readonly [setting: string]: unknown;
-}
-
-/** A pod with the image of the workload's, whose Node runs a program of its own, once unless the specification says otherwise. */
-async function podOf(
-  context: CheckContext,
-  name: string,
-  program: string,
-  { metadata = {}, volumes = [], args = [], initContainers = [], spec = {}, ...more }: Settings = {},
-): Promise<object> {
-  const { spec: sane } = await asker(context)('GET', `pods/${context.name('<pod:app>')}`);
-  const { image } = sane.containers[0] ?? {};
-  const run = (code: string) => ({ image, imagePullPolicy: 'IfNotPresent', command: ['node', '-e', code, '--'] });
-  const { volumeMounts = [] } = more;
-  return {
-    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata } },
-    spec: {
-      ...{ serviceAccountName: 'app', restartPolicy: 'Never', terminationGracePeriodSeconds: 1, volumes },
-      initContainers: initContainers.map(({ program: code, ...own }) => ({ ...own, ...run(code), volumeMounts })),
-      containers: [{ name: 'app', ...run(program), args, ...more }],
-      ...spec,
-    },
-  };
+  readonly files: readonly string[];
 }
 
 /** What a token was made for by a request. */
@@ -417,24 +322,3 @@ async function tokenRequest(context: CheckContext, spec: object) {
   }>(context)('POST', 'serviceaccounts/app/token', body);
   return made.spec;
 }
-
-/** What a pod's program left when it ended. */
-async function messageOf(context: CheckContext, pod: string): Promise<string> {
-  const look = async () => (await asker(context)('GET', `pods/${pod}`)).status.containerStatuses?.[0]?.state;
-  const state = await context.eventually(look, (seen) => seen?.terminated !== undefined);
-  if (state?.terminated === undefined)
-    throw new Error(`Pod ${pod} had not ended after 30 s (${state?.waiting?.reason ?? 'no reason given'}).`);
-  expect(state.terminated.exitCode, `the exit code of pod ${pod}`).to.equal(0);
-  return state.terminated.message ?? '';
-}
-
-const logOf = async ({ kubernetes, name }: CheckContext, pod: string, container = 'app'): Promise<string> =>
-  (await kubernetes({ path: `${name(NAMESPACE)}/pods/${pod}/log?container=${container}` })).body;
-
-const tells = async (context: CheckContext, pod: string, what: RegExp, container?: string): Promise<boolean> =>
-  what.test(
-    await context.eventually(
-      () => logOf(context, pod, container),
-      (log) => what.test(log),
-    ),
-  );

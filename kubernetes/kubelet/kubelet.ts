@@ -145,7 +145,16 @@ class NodeAgent implements RunningKubelet {
   #container(namespace: string, pod: string, name: string | undefined): ContainerRunner {
     const runner = this.#find(namespace, pod);
     if (runner === undefined) throw new ApiError(404, 'NotFound', `pods "${pod}" not found`);
-    const found = runner.containers.find((one) => (name === undefined ? !runner.isInit(one) : one.spec.name === name));
+    const main = runner.containers.filter((one) => !runner.isInit(one));
+    if (name === undefined && main.length > 1) {
+      const names = main.map(({ spec }) => spec.name).join(' ');
+      throw new ApiError(
+        400,
+        'BadRequest',
+        `a container name must be specified for pod ${pod}, choose one of: [${names}]`,
+      );
+    }
+    const found = name === undefined ? main[0] : runner.containers.find(({ spec }) => spec.name === name);
     if (found === undefined) {
       throw new ApiError(400, 'BadRequest', `container ${name ?? ''} is not valid for pod ${pod}`);
     }

@@ -25,8 +25,11 @@ export function deletePod(
   const running = pod.metadata.deletionGracePeriodSeconds;
   // A second delete can make the grace period shorter, never longer.
   if (running !== undefined && running <= grace) return pod;
-  const deletionTimestamp = timestamp(clock.now() + grace * 1000);
-  const { resourceVersion: _version, ...metadata } = pod.metadata;
+  const { resourceVersion: _version, deletionTimestamp: end, ...metadata } = pod.metadata;
+  // Counted from the first delete, but never over already (kubernetes/kubernetes, pull request 122646).
+  const now = clock.now();
+  const ends = end === undefined ? now + grace * 1000 : Date.parse(end) + (grace - (running ?? 0)) * 1000;
+  const deletionTimestamp = timestamp(Math.max(now, ends));
   return store.update('pods', {
     ...pod,
     metadata: { ...metadata, name, deletionTimestamp, deletionGracePeriodSeconds: grace },

@@ -1,0 +1,127 @@
+/** Pods of the scenario's namespace that run a program of their own, by the image of workload `app`. */
+import { expect } from 'chai';
+import type { CheckContext } from '../../harness/index.ts';
+import { askerOf, NAMESPACE } from './namespace-requests.ts';
+
+export const MESSAGE = '/dev/termination-log';
+export const API_ACCESS = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+export interface State {
+  readonly waiting?: { readonly reason?: string };
+  readonly running?: object;
+  readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string };
+}
+
+interface ContainerStatus {
+  readonly ready: boolean;
+  readonly restartCount: number;
+  readonly state?: State;
+  readonly lastState?: State;
+}
+
+export interface Pod {
+  readonly metadata: {
+    readonly uid: string;
+    readonly deletionTimestamp?: string;
+    readonly deletionGracePeriodSeconds?: number;
+  };
+  readonly spec: { readonly nodeName: string; readonly containers: readonly { readonly image: string }[] };
+  readonly status: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly hostIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string }[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+export const asker = askerOf<Pod>;
+
+interface Program {
+  readonly name: string;
+  readonly program: string;
+  /** Of the container. */
+  readonly [setting: string]: unknown;
+}
+
+export interface Settings {
+  readonly metadata?: object;
+  readonly volumes?: readonly object[];
+  /** More of what the program's container is started with, after its code. */
+  readonly command?: readonly string[];
+  readonly initContainers?: readonly Program[];
+  /** Beside its own. */
+  readonly containers?: readonly Program[];
+  /** Of the pod. */
+  readonly spec?: object;
+  /** Of its container. */
+  readonly [setting: string]: unknown;
+}
+
+/** A pod with the image of the workload's, whose Node runs a program of its own, once unless the specification says otherwise. */
+export async function podOf(
+  context: CheckContext,
+  name: string,
+  program: string,
+  {
+    metadata = {},
+    volumes = [],
+    command = [],
+    initContainers = [],
+    containers = [],
+    spec = {},
+    ...more
+  }: Settings = {},
+): Promise<object> {
+  const { spec: sane } = await asker(context)('GET', `pods/${context.name('<pod:app>')}`);
+  const { image } = sane.containers[0] ?? {};
+  const { volumeMounts = [] } = more;
+  const run = ({ program: code, ...own }: Program) => ({
+    ...{ image, imagePullPolicy: 'IfNotPresent', command: ['node', '-e', code, '--', ...command], volumeMounts },
+    ...own,
+  });
+  return {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata } },
+    spec: {
+      ...{ serviceAccountName: 'app', restartPolicy: 'Never', terminationGracePeriodSeconds: 1, volumes },
+      initContainers: initContainers.map(run),
+      containers: [{ name: 'app', program, ...more }, ...containers].map(run),
+      ...spec,
+    },
+  };
+}
+
+/** A pod's status once it holds. */
+export async function statusOf(
+  context: CheckContext,
+  pod: string,
+  what: string,
+  holds: (status: Pod['status']) => boolean,
+): Promise<Pod['status']> {
+  const status = await context.eventually(async () => (await asker(context)('GET', `pods/${pod}`)).status, holds);
+  if (holds(status)) return status;
+  const { waiting } = status.containerStatuses?.[0]?.state ?? {};
+  // What is refused to a pod by mistake is none of a busy machine.
+  expect(waiting?.reason, `what pod ${pod} waits for`).not.to.equal('CreateContainerConfigError');
+  throw new Error(`Pod ${pod} had not ${what} after 30 s (${waiting?.reason ?? 'no reason given'}).`);
+}
+
+/** What a pod's program left when it ended. */
+export async function messageOf(context: CheckContext, pod: string): Promise<string> {
+  const of = ({ containerStatuses }: Pod['status']) => containerStatuses?.[0]?.state?.terminated;
+  const ended = of(await statusOf(context, pod, 'ended', (status) => of(status) !== undefined));
+  expect(ended?.exitCode, `the exit code of pod ${pod}`).to.equal(0);
+  return ended?.message ?? '';
+}
+
+export const logOf = async ({ kubernetes, name }: CheckContext, pod: string, container = 'app'): Promise<string> =>
+  (await kubernetes({ path: `${name(NAMESPACE)}/pods/${pod}/log?container=${container}` })).body;
+
+export const tells = async (context: CheckContext, pod: string, what: RegExp, container?: string): Promise<boolean> =>
+  what.test(
+    await context.eventually(
+      () => logOf(context, pod, container),
+      (log) => what.test(log),
+    ),
+  );
