@@ -60,9 +60,11 @@ suite('rbac', ({ scenario }) => {
       },
       // RBAC has no wildcard for names.
       star: { namespace: 'app', rules: [{ resources: ['secrets'], resourceNames: ['*'], verbs: ['get'] }] },
+      // None that are named are all.
+      unnamed: { namespace: 'app', rules: [{ resources: ['secrets'], resourceNames: [], verbs: ['get'] }] },
       sweeper: {
         ...{ namespace: 'app', serviceAccount: 'app/other' },
-        rules: [{ resources: ['secrets'], resourceNames: ['mine'], verbs: ['delete', 'deletecollection'] }],
+        rules: [{ resources: ['secrets'], resourceNames: ['mine'], verbs: ['watch', 'delete', 'deletecollection'] }],
       },
     },
     probes: [
@@ -71,6 +73,7 @@ suite('rbac', ({ scenario }) => {
       fails(createToken('app/other', { as: 'maker' }), FORBIDDEN),
       succeeds(reviewAccess('reader', { verb: 'get', resource: 'secrets', name: 'mine', namespace: APP })),
       fails(reviewAccess('reader', { verb: 'get', resource: 'secrets', name: 'others', namespace: APP }), NOT_ALLOWED),
+      succeeds(reviewAccess('unnamed', { verb: 'get', resource: 'secrets', name: 'others', namespace: APP })),
       fails(reviewAccess('star', { verb: 'get', resource: 'secrets', name: 'mine', namespace: APP }), NOT_ALLOWED),
       // A request for all of them names none, unless it selects one by its name.
       fails(reviewAccess('reader', { verb: 'list', resource: 'secrets', namespace: APP }), NOT_ALLOWED),
@@ -87,6 +90,13 @@ suite('rbac', ({ scenario }) => {
         };
         expect(await remove(`/api/v1/namespaces/${APP}/secrets/mine`), 'of one that there is not').to.equal(404);
         expect(await remove(`${secretsWhere('metadata.name=mine')}&dryRun=All`)).to.equal(403);
+        const watch = async (selector: string): Promise<number> => {
+          const headers = { 'Impersonate-User': name(`system:serviceaccount:${APP}:other`) };
+          const path = name(`${secretsWhere(selector)}&watch=true&timeoutSeconds=1`);
+          return (await kubernetes({ path, headers })).status;
+        };
+        expect(await watch('metadata.name=mine'), 'a watch of one').to.equal(200);
+        expect(await watch('metadata.name=others'), 'a watch of another').to.equal(403);
       }),
     ],
   });
@@ -250,6 +260,10 @@ suite('rbac', ({ scenario }) => {
           expect(await kubernetes({ method: 'POST', path, body })).to.include({ status: 201 });
           // An API server's authorizer learns of a binding a little later.
           expect(await eventually(list, (status) => status !== 403), `${kind} that is bound`).to.equal(200);
+          // Of a namespace with a longer name.
+          const stranger = { 'Impersonate-User': `system:serviceaccount:${name(APP)}x:late` };
+          const ofStranger = await kubernetes({ path: name(PODS_OF_APP), headers: stranger });
+          expect(ofStranger.status, `somebody else than the ${kind} that is bound`).to.equal(403);
           const nobody = { ...body, subjects: [] };
           await kubernetes({ method: 'PUT', path: `${path}/${body.metadata.name}`, body: nobody });
           const isGone = await eventually(list, (status) => status === 403);

@@ -89,6 +89,7 @@ suite('rbac', ({ scenario }) => {
         ['', ['get'], ['secrets', 'pods/exec', 'nodes']],
         ['', ['create'], ['pods', 'pods/exec', 'serviceaccounts/token', 'configmaps']],
         ['', ['impersonate'], ['serviceaccounts']],
+        ['', ['get', 'create'], ['pods/proxy', 'pods/attach', 'pods/portforward']],
         ['apps', ['update'], ['deployments', 'deployments/scale']],
         [RBAC_GROUP, ['get'], ['roles', 'rolebindings']],
       ]),
@@ -104,6 +105,7 @@ suite('rbac', ({ scenario }) => {
         ['', ['create', 'delete', 'update'], ['namespaces']],
         ['', ['create'], ['resourcequotas']],
         [RBAC_GROUP, ['get', 'escalate', 'bind'], ['clusterroles']],
+        [RBAC_GROUP, ['escalate', 'bind'], ['roles']],
       ]),
       ...may('ruler', [
         ['', ['create', 'escalate', 'anything'], ['pods', 'resourcequotas', 'namespaces', 'pods/exec']],
@@ -129,6 +131,8 @@ suite('rbac', ({ scenario }) => {
       ...everybodyOf(STRANGERS, HEALTH),
       ...nobodyOf(STRANGERS, [...DISCOVERY, ...ISSUER]),
       ...nobodyOf([], HEALTH),
+      // Of the second group.
+      ...everybodyOf(ACCOUNTS, DISCOVERY),
       ...everybodyOf(ACCOUNTS, [...ISSUER, ...ISSUER.map((path) => `${path}/`)]),
       ...nobodyOf(ACCOUNTS, ['/openid/v1', '/.well-known'], 'get'),
       ...everybodyOf(['system:masters'], ['/metrics', '/anything'], 'post'),

@@ -7,7 +7,7 @@ const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 suite('rbac', ({ scenario }) => {
   scenario('RB-32', 'a pod is given one service account, and each container its token unless it is told not to', {
     source:
-      'Kubernetes documentation, "Managing Service Accounts", ServiceAccount admission controller; "Configure Service Accounts for Pods", opt out of API credential automounting; API Reference, PodSpec, serviceAccount',
+      'Kubernetes documentation, "Managing Service Accounts", ServiceAccount admission controller; "Configure Service Accounts for Pods", opt out of API credential automounting; "Images", default image pull policy; API Reference, PodSpec and Volume',
     workloads: { app: {}, other: { serviceAccount: 'other' } },
     probes: [
       check('admission gives it the account, its token and its pull secrets', async ({ kubernetes, name }) => {
@@ -80,6 +80,39 @@ suite('rbac', ({ scenario }) => {
         ] as const)
           expect(await admit(spec), JSON.stringify(spec)).to.deep.equal(expected);
       }),
+      check('it has defaults of what it leaves out', async ({ kubernetes, name }) => {
+        const pulls = {
+          ...{ 'example.com/app': 'Always', 'example.com/app:latest': 'Always', 'example.com:5000/app': 'Always' },
+          ...{ 'example.com/app:1': 'IfNotPresent', [`example.com/app@sha256:${'0'.repeat(64)}`]: 'IfNotPresent' },
+        };
+        const containers = Object.keys(pulls).map((image, i) => ({ name: `of-${i}`, image }));
+        const volumes = [
+          { name: 'none' },
+          { name: 'map', configMap: { name: 'any' } },
+          { name: 'secret', secret: { secretName: 'any' } },
+          { name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } },
+        ];
+        const answer = await kubernetes({
+          ...{ method: 'POST', path: name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All') },
+          body: { ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'admitted' } }, spec: { containers, volumes } },
+        });
+        expect(answer.status).to.equal(201);
+        const { spec } = JSON.parse(answer.body) as Admitted;
+        expect(spec).to.include({ restartPolicy: 'Always', terminationGracePeriodSeconds: 30 });
+        expect(spec.containers.map(({ imagePullPolicy }) => imagePullPolicy)).to.deep.equal(Object.values(pulls));
+        expect(spec.volumes?.slice(0, 4)).to.deep.equal([
+          { name: 'none', emptyDir: {} },
+          { name: 'map', configMap: { name: 'any', defaultMode: 0o644 } },
+          { name: 'secret', secret: { secretName: 'any', defaultMode: 0o644 } },
+          {
+            name: 'token',
+            projected: {
+              sources: [{ serviceAccountToken: { expirationSeconds: 3600, path: 'token' } }],
+              defaultMode: 0o644,
+            },
+          },
+        ]);
+      }),
     ],
   });
 });
@@ -105,5 +138,6 @@ interface Named {
 }
 
 interface Container extends Named {
+  readonly imagePullPolicy?: string;
   readonly volumeMounts?: readonly (Named & { readonly mountPath: string; readonly readOnly?: boolean })[];
 }

@@ -63,6 +63,14 @@ suite('webhook', ({ scenario }) => {
           version: { rule: { apiVersions: ['v1beta1'] } },
           resource: { rule: { resources: ['secrets', 'configmaps/status'] } },
           cluster: { rule: { scope: 'Cluster', apiGroups: ['*'], resources: ['*'] } },
+          anything: { rule: { resources: ['*/*'] } },
+          second: {
+            settings: {
+              rules: ['secrets', 'configmaps'].map((resource) => ({
+                ...{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: [resource] },
+              })),
+            },
+          },
           ignored: { settings: { failurePolicy: 'Ignore' } },
           // Those after one that fails are asked all the same.
           ahead: { settings: { failurePolicy: 'Ignore', objectSelector: { matchLabels: { asks: 'within' } } } },
@@ -108,6 +116,8 @@ suite('webhook', ({ scenario }) => {
             ['POST', 'new', 'created', 'created'],
             ['POST', 'new', 'namespaced', 'namespaced'],
             ['POST', 'new', 'within', 'within'],
+            ['POST', 'new', 'anything', 'anything'],
+            ['POST', 'new', 'second', 'second'],
             ...['without', 'updated', 'deleted', 'group', 'version', 'resource', 'cluster', 'ignored', ''].map(
               (asks) => ['POST', 'new', asks] as const,
             ),

@@ -94,10 +94,13 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
   checkEscalation(context, user, kind, object, true);
   if (kind.resource === 'pods') admitServiceAccount(object, store);
   const attributes = { kind, subresource, operation: 'CREATE', user, dryRun, object, previous: undefined } as const;
-  object = (await context.webhooks.admit(attributes)) ?? object;
-  // What a webhook adds gets its defaults and the API token too ("Dynamic Admission Control", Reinvocation policy).
-  applyDefaults(kind, object);
-  if (kind.resource === 'pods') admitServiceAccount(object, store);
+  const admitted = await context.webhooks.admit(attributes);
+  if (admitted !== undefined && admitted !== object) {
+    object = admitted;
+    // What a webhook adds gets its defaults and the API token too ("Dynamic Admission Control", Reinvocation policy).
+    applyDefaults(kind, object);
+    if (kind.resource === 'pods') admitServiceAccount(object, store);
+  }
   validate(kind, object);
   if (!dryRun) return store.create(kind.resource, object);
   if (store.get(kind.resource, target.namespace, object.metadata.name)) return store.create(kind.resource, object);
