@@ -236,6 +236,15 @@ describe('kubelet', () => {
     expect(Buffer.concat(tail as Buffer[]).toString()).to.equal('line 3\nline 4\n');
   });
 
+  it('tells the log of no container in particular where there is one alone', async () => {
+    const [main, other] = [container(['lines', '1']), container(['lines', '2'])];
+    cluster.createPod('two', { containers: [main, { ...other, name: 'other' }] });
+    await cluster.ended('two');
+    expect(() => cluster.kubelet.logs('default', 'two', { follow: false })).to.throw('must be specified for pod two');
+    const lines = await cluster.kubelet.logs('default', 'two', { container: 'other', follow: false }).toArray();
+    expect(Buffer.concat(lines as Buffer[]).toString()).to.equal('line 0\nline 1\n');
+  });
+
   it('ends a deleted pod with all its processes and removes its directory', async () => {
     const { metadata } = cluster.createPod('family', { containers: [container(['child'])] });
     await cluster.until('family', (pod) => pod?.status?.phase === 'Running');

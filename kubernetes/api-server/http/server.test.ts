@@ -343,7 +343,9 @@ describe('API server', () => {
       expect(log.text).to.equal('log of default/scheduled/app\n');
       const deleted = await cluster.call('DELETE', path);
       expect(deleted.body.metadata).to.include({ deletionGracePeriodSeconds: 30 });
-      expect((await cluster.call('GET', path)).body.metadata.deletionTimestamp).to.be.a('string');
+      const ends = Date.parse(deleted.body.metadata.deletionTimestamp ?? '');
+      const { metadata } = (await cluster.call('DELETE', path, { body: { gracePeriodSeconds: 20 } })).body;
+      expect(Date.parse(metadata.deletionTimestamp ?? ''), 'counted from the first delete').to.equal(ends - 10_000);
       await cluster.call('DELETE', path, { body: { gracePeriodSeconds: 0 } });
       expect((await cluster.call('GET', path)).status).to.equal(404);
     });
