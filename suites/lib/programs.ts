@@ -118,10 +118,17 @@ export async function messageOf(context: CheckContext, pod: string): Promise<str
 export const logOf = async ({ kubernetes, name }: CheckContext, pod: string, container = 'app'): Promise<string> =>
   (await kubernetes({ path: `${name(NAMESPACE)}/pods/${pod}/log?container=${container}` })).body;
 
-export const tells = async (context: CheckContext, pod: string, what: RegExp, container?: string): Promise<boolean> =>
+export const tells = async (
+  context: CheckContext,
+  pod: string,
+  what: RegExp,
+  container?: string,
+  seconds?: number,
+): Promise<boolean> =>
   what.test(
     await context.eventually(
       () => logOf(context, pod, container),
       (log) => what.test(log),
+      seconds,
     ),
   );
