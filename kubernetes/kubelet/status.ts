@@ -52,7 +52,6 @@ export function podStatus(pod: Pod, progress: PodProgress, now: string): PodStat
     podIP: POD_IP,
     podIPs: [{ ip: POD_IP }],
     startTime: progress.startTime,
-    qosClass: 'BestEffort',
     ...(initContainers.length === 0
       ? {}
       : { initContainerStatuses: initContainers.map((runner) => runner.status(!isSidecar(runner.spec))) }),

@@ -22,7 +22,8 @@ export class WebhookClient {
       const cause = error instanceof Error ? error.message : 'unknown error';
       throw new Error(`failed to call webhook: Post "${target.href}": ${cause}`);
     });
-    if (answer.status !== 200) {
+    // As client-go: any answer that is good is one.
+    if (answer.status < 200 || answer.status > 206) {
       throw new Error(`failed to call webhook: the server answered with status ${answer.status}`);
     }
     try {

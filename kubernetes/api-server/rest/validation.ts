@@ -1,5 +1,5 @@
 import { objectsIn } from '../admission/pod-defaults.ts';
-import { forbiddenValue, invalid, invalidValue, requiredValue, type FieldError } from '../errors.ts';
+import { forbiddenValue, invalid, invalidValue, notSupported, requiredValue, type FieldError } from '../errors.ts';
 import { checkLifetime } from '../identity/token-lifetime.ts';
 import type { ResourceKind } from '../kinds.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
@@ -43,16 +43,35 @@ function checkStrings(field: string, map: unknown, valid: (value: string) => boo
   });
 }
 
+const FIELDS = ['metadata.name', 'metadata.namespace', 'metadata.uid'];
+/** What variables, and what files, may tell of a pod beside single labels and annotations (Kubernetes, "Downward API"). */
+const OF_VARIABLES = [
+  ...[...FIELDS, 'spec.nodeName', 'spec.serviceAccountName'],
+  ...['status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs'],
+];
+const OF_FILES = [...FIELDS, 'metadata.annotations', 'metadata.labels'];
+
+function checkField(reference: unknown, allowed: readonly string[], at: string): FieldError[] {
+  if (!isObject(reference)) return [];
+  const path = String(reference['fieldPath']);
+  if (allowed.includes(path) || /^metadata\.(labels|annotations)\['.+'\]$/.test(path)) return [];
+  return [notSupported(`${at}.fieldRef.fieldPath`, path, allowed)];
+}
+
 /** A pod's names: each is there once in its list, and mounts name volumes. Gates hold a pod back that has no node. */
 function checkPod(pod: KubeObject, at = ''): FieldError[] {
   const spec = (pod['spec'] ?? {}) as JsonObject;
   const volumes = objectsIn(spec['volumes']).map(({ name }) => name);
   const lists = ['volumes', 'containers', 'initContainers'].map((list) => [list, objectsIn(spec[list])] as const);
   const errors = lists.flatMap(([list, elements]) =>
-    elements.flatMap(({ name, volumeMounts }, i) => [
+    elements.flatMap(({ name, volumeMounts, env }, i) => [
       ...(elements.findIndex((other) => other['name'] === name) < i
         ? [invalidValue(`${at}spec.${list}[${i}].name`, name, 'Duplicate value')]
         : []),
+      ...objectsIn(env).flatMap(({ valueFrom }, j) => {
+        const field = `${at}spec.${list}[${i}].env[${j}].valueFrom`;
+        return isObject(valueFrom) ? checkField(valueFrom['fieldRef'], OF_VARIABLES, field) : [];
+      }),
       ...objectsIn(volumeMounts).flatMap((mount, j): FieldError[] => {
         const field = `${at}spec.${list}[${i}].volumeMounts[${j}]`;
         if (objectsIn(volumeMounts).findIndex((other) => other['mountPath'] === mount['mountPath']) < j)
@@ -79,9 +98,13 @@ function checkVolume(volume: JsonObject, at: string): FieldError[] {
     Object.entries(source).flatMap(([kind, value]) => {
       if (!isObject(value)) return [];
       const items = objectsIn(value['items']).map(({ path }, i) => [path, `items[${i}].path`] as const);
+      const fields = objectsIn(value['items']).flatMap(({ fieldRef }, i) =>
+        checkField(fieldRef, OF_FILES, `${field}.${kind}.items[${i}]`),
+      );
       const isToken = kind === 'serviceAccountToken';
       const paths = isToken ? [[value['path'], 'path'] as const] : items;
       return [
+        ...fields,
         ...paths.flatMap(([path, name]) => checkPath(path, `${field}.${kind}.${name}`)),
         ...(isToken ? checkLifetime(value['expirationSeconds'], `${field}.${kind}.expirationSeconds`) : []),
       ];

@@ -1,3 +1,4 @@
+import { qosClass } from '../admission/pod-defaults.ts';
 import { admitServiceAccount } from '../admission/service-account.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import type { ApiContext } from '../context.ts';
@@ -99,7 +100,10 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
     object = admitted;
     // What a webhook adds gets its defaults and the API token too ("Dynamic Admission Control", Reinvocation policy).
     applyDefaults(kind, object);
-    if (kind.resource === 'pods') admitServiceAccount(object, store);
+    if (kind.resource === 'pods') {
+      admitServiceAccount(object, store);
+      object['status'] = { ...(object['status'] as object), qosClass: qosClass(object) };
+    }
   }
   validate(kind, object);
   if (!dryRun) return store.create(kind.resource, object);
