@@ -1,7 +1,7 @@
 /** What a pod's specification makes of its environment and arguments, which tell SDKs where credentials are, and when its tokens change. */
 import { expect } from 'chai';
 import { advanceClock, check, granted, readFile, suite, type CheckContext } from '../harness/index.ts';
-import { askerOf } from './lib/namespace-requests.ts';
+import { askerOf, NAMESPACE } from './lib/namespace-requests.ts';
 import { API_ACCESS, asker, logOf, MESSAGE, messageOf, podOf, tells, type State } from './lib/programs.ts';
 
 const SETTINGS = 'conformance-settings';
@@ -137,6 +137,18 @@ suite('rbac', ({ scenario }) => {
         const containers = others.map((said, i) => ({ name: `other-${i}`, program: 'process.exit(0)', ...said }));
         const waiting = { env: [{ name: 'V_LATE', ...of('late') }], containers };
         await ask('POST', 'pods', await podOf(context, 'waits', TELL, waiting));
+        // What a variable may tell of its pod, other than of labels and annotations, is one of a few.
+        for (const [path, status] of [
+          ["metadata.labels['team']", 201],
+          ['metadata.labels', 422],
+          ['metadata.annotations', 422],
+          ['spec.restartPolicy', 422],
+        ] as const) {
+          const env = [{ name: 'V_FIELD', ...field(path) }];
+          const body = await podOf(context, 'conformance-field', TELL, { env });
+          const made = await context.kubernetes({ method: 'POST', path: name(`${NAMESPACE}/pods?dryRun=All`), body });
+          expect(made.status, `a variable of ${path}`).to.equal(status);
+        }
         const told = JSON.parse(await messageOf(context, 'tells')) as Told;
         const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, ...own } = told.env;
         const expected = TABLE.flatMap(([variable, , value]) => (value === undefined ? [] : [[variable, name(value)]]));

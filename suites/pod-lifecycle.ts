@@ -144,7 +144,7 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-44', 'the status of a pod tells which containers run and are ready, and how others ended', {
-    source: `${LIFECYCLE}: phase, container states, Pod conditions, container restarts; "Determine the Reason for Pod Failure"; API Reference, PodStatus, and Pod, log: container, previous`,
+    source: `${LIFECYCLE}: phase, container states, Pod conditions, container restarts; "Determine the Reason for Pod Failure"; API Reference, PodStatus, and Pod, log: container, previous; "Pod Quality of Service Classes"`,
     workloads: { app: {} },
     probes: [
       granted('app', readFile('/etc/hostname')),
@@ -154,10 +154,16 @@ suite('rbac', ({ scenario }) => {
         const says = "process.stdout.write('last words');";
         const fallback = { terminationMessagePolicy: 'FallbackToLogsOnError' };
         await make(context, {
-          runs: [RUNS, { initContainers: [{ name: 'init', program: "console.log('of init')" }] }],
+          runs: [
+            RUNS,
+            {
+              initContainers: [{ name: 'init', program: "console.log('of init')" }],
+              resources: { requests: { cpu: '1m' } },
+            },
+          ],
           half: ['process.exit(0)', { containers: [{ name: 'other', program: RUNS }] }],
           initializes: ['process.exit(0)', { initContainers: [{ name: 'init', program: RUNS }] }],
-          ended: [`${says} process.exit(0)`, fallback],
+          ended: [`${says} process.exit(0)`, { ...fallback, resources: { limits: { cpu: '500m', memory: '256Mi' } } }],
           failed: [`${says} process.exit(7)`, fallback],
           silent: [`${says} process.exit(7)`],
           notes: [note, { ...STATEFUL, workingDir: STATE, terminationMessagePath: `${STATE}/said` }],
@@ -181,6 +187,12 @@ suite('rbac', ({ scenario }) => {
           const look = async () => toldBy((await ask('GET', `pods/${pod}`)).status);
           expect(await context.eventually(look, (seen) => seen === told), pod).to.equal(told);
         }
+        for (const [pod, qosClass] of [
+          ['runs', 'Burstable'],
+          ['ended', 'Guaranteed'],
+          ['failed', 'BestEffort'],
+        ] as const)
+          expect((await ask('GET', `pods/${pod}`)).status, pod).to.include({ qosClass });
         for (const [pod, expected] of [
           ['ended', { exitCode: 0, reason: 'Completed', message: undefined }],
           ['failed', { exitCode: 7, reason: 'Error', message: 'last words' }],
@@ -217,6 +229,58 @@ suite('rbac', ({ scenario }) => {
         const isTried = (seen: Pod['status']) =>
           /^(ErrImagePull|ImagePullBackOff)$/.test(of(seen)?.state?.waiting?.reason ?? '');
         await statusOf(context, 'unknown', 'been given up', isTried);
+      }),
+    ],
+  });
+
+  scenario('RB-46', 'a namespace that is deleted takes nothing new while its pods end', {
+    source: 'Kubernetes documentation, "Admission Control in Kubernetes", NamespaceLifecycle',
+    // What a run may do in clusters of others is make what it needs.
+    needs: ['own-cluster'],
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('it is deleted', async (context) => {
+        const { kubernetes, name, eventually } = context;
+        const ending = name('<namespace:app>-ends');
+        const at = `/api/v1/namespaces/${ending}`;
+        const request = async (method: string, path: string, body?: object) =>
+          await kubernetes({ method, path, ...(body !== undefined && { body }) });
+        const make = (kind: string, of: string) =>
+          request('POST', `${at}/${kind.toLowerCase()}s?dryRun=All`, {
+            apiVersion: 'v1',
+            kind,
+            metadata: { name: of },
+          });
+        const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ending } };
+        expect(await request('POST', '/api/v1/namespaces', namespace)).to.include({ status: 201 });
+        try {
+          const spec = { serviceAccountName: 'default', terminationGracePeriodSeconds: 3600 };
+          const stays = await podOf(context, 'stays', STUBBORN, { spec });
+          const isMade = await eventually(
+            () => request('POST', `${at}/pods`, stays),
+            ({ status }) => status !== 403,
+          );
+          expect(isMade).to.include({ status: 201 });
+          const log = () => request('GET', `${at}/pods/stays/log`);
+          const { body } = await eventually(log, (seen) => seen.body.includes('started'));
+          if (!body.includes('started')) throw new Error('Pod stays had not started after 30 s.');
+          for (const kind of ['ConfigMap', 'ServiceAccount'])
+            expect(await make(kind, 'one'), `a ${kind} before`).to.include({ status: 201 });
+          expect(await request('DELETE', at)).to.include({ status: 200 });
+          expect(JSON.parse((await request('GET', at)).body)).to.deep.nested.include({ 'status.phase': 'Terminating' });
+          for (const kind of ['ConfigMap', 'ServiceAccount']) {
+            const refused = await eventually(
+              () => make(kind, 'one'),
+              ({ status }) => status !== 201,
+            );
+            expect(refused, `a ${kind} while it ends`).to.include({ status: 403 });
+            expect(refused.body).to.contain('because it is being terminated');
+          }
+        } finally {
+          await request('DELETE', `${at}/pods/stays?gracePeriodSeconds=0`);
+          await request('DELETE', at);
+        }
       }),
     ],
   });

@@ -13,6 +13,7 @@ import {
   type WorkloadSpec,
 } from '../harness/index.ts';
 import { askerOf, NAMESPACE } from './lib/namespace-requests.ts';
+import { logOf, podOf } from './lib/programs.ts';
 
 /** Of every namespace: certificates of the cluster's authority. */
 const CLUSTER_AUTHORITY = { name: 'kube-root-ca.crt' } as const;
@@ -281,6 +282,17 @@ suite('pod-identity', ({ scenario }) => {
             const answer = await ask({ projected: { sources: [{ serviceAccountToken: token }] } });
             expect(answer.status, `a token of ${expirationSeconds} s`).to.equal(status);
           }
+          // Nor does a file tell of a pod what is decided after it, which variables may.
+          for (const [fieldPath, status] of [
+            ...['metadata.name', 'metadata.labels', "metadata.annotations['a']"].map((path) => [path, 201] as const),
+            ...['spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.podIP'].map(
+              (path) => [path, 422] as const,
+            ),
+          ] as const) {
+            const items = [{ path: 'field', fieldRef: { fieldPath } }];
+            for (const volume of [{ downwardAPI: { items } }, { projected: { sources: [{ downwardAPI: { items } }] } }])
+              expect((await ask(volume)).status, `a file of ${fieldPath}`).to.equal(status);
+          }
           const within = [{ key: 'ca.crt', path: 'a/..b/x..' }];
           expect(await ask({ configMap: { ...CLUSTER_AUTHORITY, items: within } })).to.include({ status: 201 });
           const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conformance-keys' } };
@@ -334,6 +346,58 @@ suite('pod-identity', ({ scenario }) => {
     ],
   });
 
+  scenario('PI-40', 'files follow one change alone: of a label, of a config map, of a secret', {
+    source:
+      'Kubernetes documentation, "ConfigMaps" and "Secrets": mounted ones are updated automatically; "Downward API"; "Volumes", emptyDir',
+    allowSeconds: 600,
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('a pod looks at them', async (context) => {
+        const { kubernetes, name, eventually } = context;
+        const ask = askerOf<Answered>(context);
+        const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS };
+        const secret = { ...map, kind: 'Secret' };
+        await ask('POST', 'configmaps', { ...map, data: { kept: 'old' } });
+        await ask('POST', 'secrets', { ...secret, stringData: { kept: 'old' } });
+        const items = [{ path: 'team', fieldRef: { fieldPath: "metadata.labels['team']" } }];
+        const volumes = [
+          { name: 'map', configMap: SETTINGS },
+          { name: 'secret', secret: { secretName: SETTINGS.name } },
+          { name: 'pod', downwardAPI: { items } },
+          { name: 'empty', emptyDir: {} },
+        ];
+        const volumeMounts = volumes.map(({ name: of }) => ({ name: of, mountPath: `/opt/${of}` }));
+        const settings = { volumes, volumeMounts, metadata: { labels: { team: 'old' } } };
+        await ask('POST', 'pods', await podOf(context, 'watches', WATCH, settings));
+        // Of what is changed by itself a kubelet learns as it looks after the pod again, after a minute and a half at the latest.
+        const told = (files: string): Promise<string> =>
+          eventually(
+            () => logOf(context, 'watches'),
+            (log) => log.includes(`files ${files} `),
+            120,
+          );
+        const first = await told('old,old,old');
+        if (!first.includes('files ')) throw new Error('Pod watches had told nothing after 120 s.');
+        expect(first, 'what it finds').to.include('files old,old,old ').and.to.include('mode 777 ');
+        await ask('PUT', `configmaps/${SETTINGS.name}`, { ...map, data: { kept: 'new' } });
+        expect(await told('new,old,old'), 'after a change of the config map').to.include('files new,old,old ');
+        await ask('PUT', `secrets/${SETTINGS.name}`, { ...secret, stringData: { kept: 'new' } });
+        expect(await told('new,new,old'), 'after a change of the secret').to.include('files new,new,old ');
+        const patched = await kubernetes({
+          ...{
+            method: 'PATCH',
+            path: name(`${NAMESPACE}/pods/watches`),
+            body: { metadata: { labels: { team: 'new' } } },
+          },
+          headers: { 'content-type': 'application/merge-patch+json' },
+        });
+        expect(patched).to.include({ status: 200 });
+        expect(await told('new,new,new'), 'after a change of the label').to.include('files new,new,new ');
+      }),
+    ],
+  });
+
   scenario('PI-38', 'a pod waits for the keys that its volumes name, unless they may be missing', {
     source: 'Kubernetes API Reference, ConfigMapVolumeSource and SecretProjection: items and optional',
     workloads: { app: {} },
@@ -365,6 +429,19 @@ suite('pod-identity', ({ scenario }) => {
     ],
   });
 });
+
+const WATCHED = ['/opt/map/kept', '/opt/secret/kept', '/opt/pod/team'];
+/** Tells what its files hold, whenever they hold something else, and who may write where. */
+const WATCH = `
+const fs = require('fs');
+let known = '';
+const tell = () => {
+  const now = ${JSON.stringify(WATCHED)}.map((file) => fs.readFileSync(file, 'utf8')).join();
+  if (now !== known) console.log('files ' + (known = now) + ' ');
+};
+console.log('mode ' + (fs.statSync('/opt/empty').mode & 0o777).toString(8) + ' ');
+tell();
+setInterval(tell, 100);`;
 
 type Volumes = NonNullable<WorkloadSpec['volumes']>;
 type Ask = ReturnType<typeof askerOf<Answered>>;

@@ -206,6 +206,18 @@ suite('rbac', ({ scenario }) => {
             [BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', 'conformance-none', 404],
           ] as const)
             expect(await bind(path, kind, to), `${kind} to ${to}`).to.equal(status);
+          // A binding that there is stays one to its role.
+          for (const [to, status] of [
+            [role, 200],
+            ['view', 422],
+          ] as const) {
+            const body = object('ClusterRoleBinding', role, {
+              ...roleRefTo('ClusterRole', to),
+              subjects: [user(granter)],
+            });
+            const path = `${BINDINGS_OF_CLUSTER}/${role}?dryRun=All`;
+            expect(await kubernetes({ method: 'PUT', path, body }), `a binding to ${to}`).to.include({ status });
+          }
           // What has no namespace of its own must say whose account it means.
           const account = { kind: 'ServiceAccount', name: 'app' };
           expect(await bind(BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', role, account)).to.equal(422);

@@ -52,7 +52,7 @@ suite('rbac', ({ scenario }) => {
 
   scenario('RB-27', 'nobody grants what they do not hold themselves, unless they may escalate or bind', {
     source: `${RBAC}, "Privilege escalation prevention and bootstrapping"`,
-    workloads: { app: {} },
+    workloads: { app: {}, other: { namespace: 'other' } },
     users: {
       writer: { namespace: 'app', rules: WRITER },
       escalating: { namespace: 'app', rules: escalated('escalate', 'roles') },
@@ -158,6 +158,10 @@ suite('rbac', ({ scenario }) => {
         };
         expect(await kubernetes({ method: 'POST', path: bindings, body: ofGone })).to.include({ status: 201 });
         expect(await kubernetes({ method: 'DELETE', path: `${roles}/gone` })).to.include({ status: 200 });
+        // Nor does one of its name in another namespace.
+        const elsewhere = roles.replace(name(APP), name('<namespace:other>'));
+        const other = { ...made, metadata: { name: 'gone' } };
+        expect(await kubernetes({ method: 'POST', path: elsewhere, body: other })).to.include({ status: 201 });
         const ofEmpty = binding('Role', 'empty');
         await kubernetes({
           ...{ method: 'POST', path: bindings },
@@ -176,6 +180,8 @@ suite('rbac', ({ scenario }) => {
         expect(await update('named', ['get', 'list'])).to.equal(200);
         expect(await update('unnamed', ['get'])).to.equal(403);
         const headers = { 'Impersonate-User': changer };
+        const pods = await kubernetes({ path: name(`/api/v1/namespaces/${APP}/pods/none`), headers });
+        expect(pods.status, 'reading pods by a role that is gone').to.equal(403);
         // Nor is there anything to hold.
         const bound = await kubernetes({ method: 'POST', path: `${bindings}?dryRun=All`, body: ofEmpty, headers });
         expect(bound.status).to.equal(201);

@@ -209,6 +209,17 @@ suite('rbac', ({ scenario }) => {
         const noted = { metadata: { labels: { team: 'x' } } };
         expect(await ask('PATCH', `${SECRETS}/one`, noted, MERGE)).to.include({ status: 200 });
 
+        const settings = map('fixed', {}, { data: { a: 'x' }, immutable: true });
+        expect(await ask('POST', MAPS, settings)).to.include({ status: 201 });
+        for (const [change, status] of [
+          [{ data: { a: 'y' } }, 422],
+          [{ data: { b: 'y' } }, 422],
+          [{ binaryData: { b: base64('y') } }, 422],
+          [{ immutable: false }, 422],
+          [noted, 200],
+        ] as const)
+          expect(await ask('PATCH', `${MAPS}/fixed`, change, MERGE), JSON.stringify(change)).to.include({ status });
+
         const spec = { serviceAccountName: 'app', containers: [{ name: 'app', image: 'example.com/app:1' }] };
         const own = { tolerations: [{ key: 'example.com/own', operator: 'Exists' }] };
         const gated = { schedulingGates: [{ name: 'example.com/none' }] };

@@ -24,6 +24,7 @@ import {
   suite,
   wait,
 } from '../harness/index.ts';
+import { SELF_REVIEW } from './lib/rbac.ts';
 
 const TOKENS = 'Kubernetes documentation, "Managing Service Accounts", bound service account tokens';
 const TOKEN_REQUEST = 'Kubernetes API Reference, TokenRequest';
@@ -210,6 +211,12 @@ suite('rbac', ({ scenario }) => {
         expect(await review(['vault.example.com'])).not.to.include({ authenticated: true });
         const both = await review(['vault.example.com', ...audiences.slice(0, 1)]);
         expect(both).to.deep.include({ authenticated: true, audiences: audiences.slice(0, 1) });
+        // Whoever is somebody is of this group, which may see what the API offers.
+        const headers = { authorization: `Bearer ${token}` };
+        const self = await kubernetes({ method: 'POST', ...SELF_REVIEW, headers, as: 'anonymous' });
+        expect(self).to.include({ status: 201 });
+        const { status } = JSON.parse(self.body) as { status: { userInfo: { groups: readonly string[] } } };
+        expect(status.userInfo.groups).to.include('system:authenticated');
       }),
     ],
   });

@@ -83,8 +83,12 @@ suite('webhook', ({ scenario }) => {
           },
           // One that fails loses nothing of what those before it did.
           passed: { rule: { resources: ['pods'] }, settings: { failurePolicy: 'Ignore' } },
-          // Of what has parts, the whole alone, or a part alone.
+          // Of what has parts, the whole alone, that of all sorts, or a part alone.
           whole: { rule: { resources: ['namespaces'] }, settings: { objectSelector: {} } },
+          every: {
+            rule: { resources: ['*'], scope: 'Cluster', operations: ['UPDATE'] },
+            settings: { objectSelector: {} },
+          },
           part: { rule: { resources: ['namespaces/status'] }, settings: { objectSelector: {} } },
           // The webhook of Pod Identity allows nothing of which it is shown no object. Versions that are not known are passed over.
           denied: {

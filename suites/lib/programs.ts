@@ -28,6 +28,7 @@ export interface Pod {
   readonly spec: { readonly nodeName: string; readonly containers: readonly { readonly image: string }[] };
   readonly status: {
     readonly phase?: string;
+    readonly qosClass?: string;
     readonly podIP?: string;
     readonly hostIP?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string }[];
