@@ -14,6 +14,7 @@ describe('mutating webhooks', () => {
   let cluster: TestCluster;
   let webhook: Server;
   let answer: (review: Review) => object;
+  let code: number;
   let seen: Review[] = [];
 
   before(async () => {
@@ -25,6 +26,7 @@ describe('mutating webhooks', () => {
       request.on('end', () => {
         const review = JSON.parse(Buffer.concat(chunks).toString()) as Review;
         seen.push(review);
+        response.statusCode = code;
         response.setHeader('content-type', 'application/json');
         response.end(JSON.stringify(answer(review)));
       });
@@ -38,6 +40,7 @@ describe('mutating webhooks', () => {
   });
   beforeEach(() => {
     seen = [];
+    code = 200;
     answer = (review) => respond(review, { allowed: true });
   });
   afterEach(() => cluster.call('DELETE', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'));
@@ -79,7 +82,7 @@ describe('mutating webhooks', () => {
 
   it('patch a pod as it is created, and what they add is defaulted', async () => {
     await register();
-    const container = { name: 'added', image: 'side:1' };
+    const container = { name: 'added', image: 'side:1', resources: { limits: { cpu: '1' } } };
     answer = (review) => respond(review, patch([{ op: 'add', path: '/spec/containers/-', value: container }]));
     const { body } = await create('patched');
     const { containers, volumes } = body['spec'] as { containers: { volumeMounts: object[] }[]; volumes: object[] };
@@ -87,6 +90,7 @@ describe('mutating webhooks', () => {
     // Admission comes round again for what a webhook adds, with the volume that is there.
     expect(containers[1]!.volumeMounts).to.deep.equal(containers[0]!.volumeMounts).and.to.have.length(1);
     expect(volumes).to.have.length(1);
+    expect(body['status']).to.include({ qosClass: 'Burstable' });
     expect(seen[0]?.request).to.deep.include({ name: 'patched', operation: 'CREATE', dryRun: false });
     expect(seen[0]?.request.userInfo.username).to.equal('admin');
   });
@@ -110,6 +114,17 @@ describe('mutating webhooks', () => {
     });
     expect((await create('beta')).body.metadata.labels).to.include({ x: 'y' });
     expect(seen[0]?.apiVersion).to.equal('admission.k8s.io/v1beta1');
+  });
+
+  it('may answer with any status that is good', async () => {
+    await register();
+    for (const [status, expected] of [
+      [201, 201],
+      [207, 500],
+    ] as const) {
+      code = status;
+      expect((await create(`of-${status}`)).status).to.equal(expected);
+    }
   });
 
   it('deny with their message', async () => {

@@ -257,6 +257,28 @@ describe('API server', () => {
       expect(sub.body['status']).to.include({ phase: 'Running' });
     });
 
+    it('takes for variables and for files of a pod the fields that each may have', async () => {
+      for (const [fieldPath, ofVariables, ofFiles] of [
+        ['metadata.name', 201, 201],
+        ["metadata.labels['a']", 201, 201],
+        ['metadata.labels', 422, 201],
+        ['spec.nodeName', 201, 422],
+        ['spec.restartPolicy', 422, 422],
+      ] as const) {
+        const containers = [
+          { name: 'main', image: 'test', env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath } } }] },
+        ];
+        const volumes = [{ name: 'v', downwardAPI: { items: [{ path: 'a', fieldRef: { fieldPath } }] } }];
+        for (const [spec, expected] of [
+          [{ containers }, ofVariables],
+          [{ volumes }, ofFiles],
+        ] as const) {
+          const { status } = await cluster.call('POST', `${PODS}?dryRun=All`, { body: pod('fields', spec) });
+          expect(status, `${fieldPath} in ${Object.keys(spec).join()}`).to.equal(expected);
+        }
+      }
+    });
+
     it('lets an update add tolerations to a pod, and take none away', async () => {
       const own = { key: 'own', operator: 'Exists' };
       const { body } = await cluster.call('POST', PODS, { body: pod('tolerant', { tolerations: [own] }) });
