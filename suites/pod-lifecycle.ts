@@ -165,6 +165,7 @@ suite('rbac', ({ scenario }) => {
           initializes: ['process.exit(0)', { initContainers: [{ name: 'init', program: RUNS }] }],
           ended: [`${says} process.exit(0)`, { ...fallback, resources: { limits: { cpu: '500m', memory: '256Mi' } } }],
           failed: [`${says} process.exit(7)`, fallback],
+          mixed: ['process.exit(0)', { containers: [{ name: 'other', program: 'process.exit(7)' }] }],
           silent: [`${says} process.exit(7)`],
           notes: [note, { ...STATEFUL, workingDir: STATE, terminationMessagePath: `${STATE}/said` }],
           retried: [RETRIED, { ...STATEFUL, spec: { restartPolicy: 'OnFailure' } }],
@@ -181,11 +182,12 @@ suite('rbac', ({ scenario }) => {
           ['initializes', 'running,waiting', 'Pending false'],
           ['ended', 'terminated', 'Succeeded Initialized false'],
           ['failed', 'terminated', 'Failed Initialized false'],
+          ['mixed', 'terminated,terminated', 'Failed Initialized false false'],
           ['unknown', 'waiting', 'Pending Initialized false'],
         ] as const) {
           await statusOf(context, pod, `come to ${states}`, (seen) => statesOf(seen) === states);
           const look = async () => toldBy((await ask('GET', `pods/${pod}`)).status);
-          expect(await context.eventually(look, (seen) => seen === told), pod).to.equal(told);
+          expect(await context.eventually(look, (seen) => seen === told, 10), pod).to.equal(told);
         }
         for (const [pod, qosClass] of [
           ['runs', 'Burstable'],
