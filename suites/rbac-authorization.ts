@@ -13,6 +13,7 @@ import {
   succeeds,
   suite,
 } from '../harness/index.ts';
+import { JWKS } from './lib/signing-keys.ts';
 
 const RBAC = 'Kubernetes documentation, "Using RBAC Authorization"';
 const GOOD_PRACTICES = 'Kubernetes documentation, "Role Based Access Control Good Practices"';
@@ -22,7 +23,6 @@ const FORBIDDEN = { by: 'kubernetes', code: 'Forbidden', status: 403 } as const;
 const NOT_ALLOWED = { by: 'kubernetes', code: 'NotAllowed' } as const;
 const APP = '<namespace:app>';
 const PODS_OF_APP = `/api/v1/namespaces/${APP}/pods`;
-const JWKS = '/openid/v1/jwks';
 const secretsWhere = (selector: string): string =>
   `/api/v1/namespaces/${APP}/secrets?fieldSelector=${encodeURIComponent(selector)}`;
 

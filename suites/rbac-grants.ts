@@ -11,6 +11,7 @@ import {
   type ScenarioSpec,
 } from '../harness/index.ts';
 import { GROUP, ofCore, SELF_REVIEW, type Rule } from './lib/rbac.ts';
+import { JWKS } from './lib/signing-keys.ts';
 
 const RBAC = 'Kubernetes documentation, "Using RBAC Authorization"';
 const AUTHENTICATION = 'Kubernetes documentation, "Authenticating"';
@@ -20,7 +21,6 @@ const FORBIDDEN = { by: 'kubernetes', code: 'Forbidden', status: 403 } as const;
 const APP = '<namespace:app>';
 const ROLES = `/apis/${GROUP}/v1/namespaces/${APP}/roles`;
 const BINDINGS = `/apis/${GROUP}/v1/namespaces/${APP}/rolebindings`;
-const JWKS = '/openid/v1/jwks';
 
 const role = (...rules: readonly Rule[]) => ({
   ...{ apiVersion: `${GROUP}/v1`, kind: 'Role', metadata: { name: 'made' } },

@@ -14,6 +14,7 @@ import {
   suite,
   type CheckContext,
 } from '../harness/index.ts';
+import { JWKS } from './lib/signing-keys.ts';
 
 const AUTHENTICATION = 'Kubernetes documentation, "Authenticating"';
 const TOKENS = 'Kubernetes documentation, "Managing Service Accounts", bound service account tokens';
@@ -23,7 +24,6 @@ const UNAUTHORIZED = { by: 'kubernetes', code: 'Unauthorized', status: 401, mess
 const UNAUTHENTICATED = { by: 'kubernetes', code: 'Unauthenticated' } as const;
 const BAD_REQUEST = { by: 'kubernetes', code: 'BadRequest', status: 400 } as const;
 const APP = '<namespace:app>';
-const JWKS = '/openid/v1/jwks';
 const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const STS = 'sts.amazonaws.com';
 /** An audience of most API servers. */

@@ -25,6 +25,7 @@ import {
   wait,
 } from '../harness/index.ts';
 import { SELF_REVIEW } from './lib/rbac.ts';
+import { JWKS } from './lib/signing-keys.ts';
 
 const TOKENS = 'Kubernetes documentation, "Managing Service Accounts", bound service account tokens';
 const TOKEN_REQUEST = 'Kubernetes API Reference, TokenRequest';
@@ -32,7 +33,6 @@ const TOKEN_REVIEW = 'Kubernetes API Reference, TokenReview';
 
 const POD_IDENTITY = 'pods.eks.amazonaws.com';
 const STS = 'sts.amazonaws.com';
-const JWKS = '/openid/v1/jwks';
 const UNAUTHORIZED = { by: 'kubernetes', code: 'Unauthorized', status: 401, message: 'Unauthorized' } as const;
 const UNAUTHENTICATED = { by: 'kubernetes', code: 'Unauthenticated' } as const;
 const APP = 'system:serviceaccount:<namespace:app>:app';

@@ -1,8 +1,11 @@
-/** Steps that lead past the time of a cluster's signing key. */
+/** Where a cluster's signing keys are told, and steps that lead past the time of one. */
 import { advanceClock } from '../../harness/index.ts';
 
 export const SIGNING_KEYS =
   'EKS User Guide, "Fetch signing keys to validate OIDC tokens": the key is another every seven days';
+
+/** Path of an API server's public keys. */
+export const JWKS = '/openid/v1/jwks';
 
 /** In seconds. */
 const HOUR = 3600;
