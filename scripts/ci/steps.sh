@@ -7,6 +7,7 @@ failed=0
 titles=()
 processes=()
 logs=()
+begun=0
 trap end EXIT
 
 # step TITLE COMMAND...: runs a command, which counts as one check unless it ends with counts of its own. What it skipped
@@ -21,7 +22,7 @@ step() {
 
 # beside TITLE COMMAND...: begins a step that waits for most of its time, beside those that follow. `join_steps` shows and counts it.
 beside() {
-  local title="$1" log="$reports/beside.${#logs[@]}.log"
+  local title="$1" log="$reports/beside.$((begun++)).log"
   shift
   printf '\n== %s: begins, beside what follows\n' "$title"
   : >"$log"
@@ -41,17 +42,17 @@ beginning() {
   exit "$status"
 }
 
-# Waits for the steps that `beside` began, and shows what each printed.
+# join_steps [COUNT]: waits for so many of the steps that `beside` began, the first of them, or for all, and shows what each printed.
 join_steps() {
-  local at status
-  for at in "${!logs[@]}"; do
+  local count="${1:-${#logs[@]}}" at status
+  for ((at = 0; at < count; at++)); do
     printf '\n== %s: began above\n' "${titles[at]}"
     wait "${processes[at]}"
     status=$?
     cat "${logs[at]}"
     conclude "${titles[at]}" "$status" "${logs[at]}" "$(cat "${logs[at]}.seconds" 2>/dev/null || printf '?')" ' (beside others)'
   done
-  titles=() processes=() logs=()
+  titles=("${titles[@]:count}") processes=("${processes[@]:count}") logs=("${logs[@]:count}")
 }
 
 # conclude TITLE STATUS LOG SECONDS [REMARK]: counts a step that is over, and keeps how it ended if it failed.
