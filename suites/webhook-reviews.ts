@@ -22,7 +22,7 @@ const responseOf = (how, timeout, { uid, object, oldObject, userInfo, ...told })
     uid: { ...adds, uid: 'another' },
     merges: { ...adds, patchType: 'MergePatch' },
     untyped: { ...adds, patchType: undefined },
-    broken: { ...adds, ...patch('replace', '/data/none', 'x') },
+    broken: { ...adds, ...patch('test', '/data/own', 'none') },
     container: { ...adds, ...patch('add', '/spec/containers/-', ${JSON.stringify(SIDE)}) },
   }[how] || adds;
 };

@@ -60,7 +60,7 @@ export interface CheckContext {
   /** A token for a cluster's API server, as `aws eks get-token` gives: of whose credentials they are, or the harness' identity. */
   readonly clusterToken: (cluster?: ClusterAlias, credentials?: AwsClientSettings['credentials']) => Promise<string>;
   /**
-   * Looks until what it sees holds, or so many seconds (default 30) are over, and resolves with what it saw last: AWS and Kubernetes
+   * Looks until what it sees holds, or so many seconds (default 30, and 15 where cluster and AWS are in this process) are over, and resolves with what it saw last: AWS and Kubernetes
    * are eventually consistent. Where looks take long, it goes on until there were two in three of the seconds.
    */
   readonly eventually: <T>(look: () => Promise<T>, holds: (seen: T) => boolean, seconds?: number) => Promise<T>;
@@ -102,6 +102,10 @@ const ofCheck = defineHarnessOperation(
  */
 export const check = (title: string, run: (context: CheckContext) => unknown): ProbeStep =>
   succeeds(ofCheck(title, run));
+
+/** Seconds. */
+const patienceIn = ({ environment: { aws, eventual } }: ScenarioWorld): number =>
+  eventual || aws.controls === undefined ? 30 : 15;
 
 /** Looks of a check in a second, at least: a machine that is too busy for them is given more time. */
 const LOOKS_PER_SECOND = 2 / 3;
@@ -145,7 +149,7 @@ const contextOf = (world: ScenarioWorld): CheckContext => ({
   },
   clusterToken: (cluster = 'c1', credentials) =>
     world.environment.aws.clusterToken(clusterOf(world, cluster).cluster.name, credentials),
-  eventually: async (look, holds, seconds = 30) => {
+  eventually: async (look, holds, seconds = patienceIn(world)) => {
     const end = performance.now() + seconds * 1000;
     let looks = 0;
     const looked = async () => {
