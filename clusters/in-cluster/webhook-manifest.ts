@@ -3,6 +3,7 @@ import type { CertificateAndKey } from '../../foundation/kubernetes/certificates
 import type { KubernetesObject } from './objects.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
 import { webhookRegistration } from '../webhook-registration.ts';
+import { webhookRights } from '../webhook-rights.ts';
 import { NAMESPACE } from './options.ts';
 
 export interface WebhookSpec {
@@ -28,7 +29,6 @@ export const DELIVERY_ANNOTATION = 'conformance.eks-pod-identity/delivery';
 const CERTIFICATE_ANNOTATION = 'conformance.eks-pod-identity/certificate';
 const CERTIFICATES = `${WEBHOOK}-cert`;
 const FOLDER = '/etc/webhook/identities';
-const RBAC = 'rbac.authorization.k8s.io';
 
 export interface Identity {
   readonly namespace: string;
@@ -45,32 +45,7 @@ export function webhookObjects(spec: WebhookSpec, identities: readonly Identity[
   const metadata = { name: WEBHOOK, namespace: NAMESPACE, labels };
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
-    {
-      apiVersion: `${RBAC}/v1`,
-      kind: 'ClusterRole',
-      metadata: { name: WEBHOOK, labels },
-      rules: [{ apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'watch', 'list'] }],
-    },
-    {
-      apiVersion: `${RBAC}/v1`,
-      kind: 'ClusterRoleBinding',
-      metadata: { name: WEBHOOK, labels },
-      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: WEBHOOK },
-      subjects: [{ kind: 'ServiceAccount', name: WEBHOOK, namespace: NAMESPACE }],
-    },
-    {
-      apiVersion: `${RBAC}/v1`,
-      kind: 'Role',
-      metadata,
-      rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'watch', 'list'] }],
-    },
-    {
-      apiVersion: `${RBAC}/v1`,
-      kind: 'RoleBinding',
-      metadata,
-      roleRef: { apiGroup: RBAC, kind: 'Role', name: WEBHOOK },
-      subjects: [{ kind: 'ServiceAccount', name: WEBHOOK, namespace: NAMESPACE }],
-    },
+    ...webhookRights(metadata, { kind: 'ServiceAccount', name: WEBHOOK, namespace: NAMESPACE }),
     {
       apiVersion: 'v1',
       kind: 'Secret',

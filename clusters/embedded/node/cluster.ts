@@ -12,7 +12,7 @@ import { AgentDaemonSet } from './agent-daemon-set.ts';
 import { startNode } from './node.ts';
 import type { EmbeddedNode } from './node.ts';
 import { ACCESS_POLICY_OBJECTS } from '../../access-policies.ts';
-import { startPodIdentityWebhook, WEBHOOK_USER } from './webhook.ts';
+import { startPodIdentityWebhook, WEBHOOK_RIGHTS, WEBHOOK_USER } from './webhook.ts';
 
 export interface ClusterResources {
   /** Image reference as pods name it -> the program it stands for. A pod with another image gets ImagePullBackOff. */
@@ -75,20 +75,21 @@ export class EmbeddedCluster implements ManagedCluster {
     const { issuer, version, authenticate, region } = spec;
     // The emulator's, so that moving it moves the cluster.
     const clock = spec.clock ?? { now: () => Date.now() };
-    const ofWebhook = randomBytes(32).toString('hex');
+    const webhookToken = randomBytes(32).toString('hex');
     const [api] = await Promise.all([
       startApiServer({
         ...{ issuer, version, clock, tokenLifetimes: TOKEN_LIFETIMES, keyId },
         authenticate: async (token) =>
-          token === ofWebhook ? { username: WEBHOOK_USER, groups: ['system:authenticated'] } : authenticate(token),
+          token === webhookToken ? { username: WEBHOOK_USER, groups: [] } : authenticate(token),
         keyMilliseconds: KEY_MILLISECONDS,
         ...(resources.audit && { audit: resources.audit }),
       }),
       mkdir(resources.directory, { recursive: true, mode: 0o755 }),
     ]);
     try {
-      for (const object of ACCESS_POLICY_OBJECTS) api.store.create(`${object.kind.toLowerCase()}s`, object);
-      const webhook = await startPodIdentityWebhook(api, region, ofWebhook);
+      for (const object of [...ACCESS_POLICY_OBJECTS, ...WEBHOOK_RIGHTS])
+        api.store.create(`${object.kind.toLowerCase()}s`, object);
+      const webhook = await startPodIdentityWebhook(api, region, webhookToken);
       return new EmbeddedCluster(spec, resources, clock, api, webhook);
     } catch (error) {
       await api.close();

@@ -1,0 +1,25 @@
+const GROUP = 'rbac.authorization.k8s.io';
+const READ = ['get', 'watch', 'list'];
+
+interface Names {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** What gives the webhook its rights at an API server: to read all service accounts, and the config maps of its namespace. */
+export function webhookRights({ namespace, ...metadata }: Names, subject: Readonly<Record<string, string>>) {
+  const apiVersion = `${GROUP}/v1`;
+  const inNamespace = { ...metadata, namespace };
+  const bound = (kind: string) => ({
+    roleRef: { apiGroup: GROUP, kind, name: metadata.name },
+    subjects: [subject],
+  });
+  const reading = (resource: string) => [{ apiGroups: [''], resources: [resource], verbs: READ }];
+  return [
+    { apiVersion, kind: 'ClusterRole' as const, metadata, rules: reading('serviceaccounts') },
+    { apiVersion, kind: 'ClusterRoleBinding' as const, metadata, ...bound('ClusterRole') },
+    { apiVersion, kind: 'Role' as const, metadata: inNamespace, rules: reading('configmaps') },
+    { apiVersion, kind: 'RoleBinding' as const, metadata: inNamespace, ...bound('Role') },
+  ];
+}
