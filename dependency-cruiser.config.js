@@ -46,7 +46,7 @@ const MAY_IMPORT = {
     'harness/report/(results|client-table|detection-schema)\\.ts$',
     'harness/compare/comparison-schema\\.ts$',
   ],
-  suites: ['harness/index\\.ts$', 'foundation/kubernetes/certificates\\.ts$'],
+  suites: ['harness/index\\.ts$', 'foundation/(aws-problem|kubernetes/certificates)\\.ts$'],
   cli: FOLDERS.filter((folder) => folder !== 'suites' && folder !== 'test').map((folder) => `${folder}/`),
 };
 

@@ -21,7 +21,7 @@ import {
   trustService,
   type CheckContext,
 } from '../harness/index.ts';
-import { errorOf, taken } from './lib/errors.ts';
+import { BAD_REQUEST, errorOf, taken } from './lib/errors.ts';
 
 const CREATE = 'Amazon EKS API Reference, CreatePodIdentityAssociation';
 const UPDATE = 'Amazon EKS API Reference, UpdatePodIdentityAssociation';
@@ -36,9 +36,6 @@ const TRUST = JSON.stringify({
 });
 /** Of so many characters: white space counts as any. */
 const longPolicy = (length: number): string => READ.replace('{', `{${' '.repeat(length - READ.length)}`);
-
-/** Which of its two codes for a bad request EKS uses is not documented for each rule. */
-const BAD_REQUEST = /^Invalid(Parameter|Request)Exception$/;
 
 /** Policy, flag and target role of a request, by what is wrong with them. */
 const WRONG = (role: string) => ({

@@ -35,6 +35,7 @@ import {
   whoAmI,
   type PermissionStatement,
 } from '../harness/index.ts';
+import { refusalBy } from './lib/errors.ts';
 
 const ACTIONS = 'Service Authorization Reference, Amazon EKS, actions and resource types';
 const PASS_ROLE = 'IAM User Guide, "Grant a user permissions to pass a role to an AWS service"';
@@ -274,10 +275,7 @@ suite('pod-identity', ({ scenario }) => {
               }),
             }),
           );
-        const refusal = await trust('pod.eks.amazonaws.com').then(
-          () => undefined,
-          (error: Error) => error,
-        );
+        const refusal = await trust('pod.eks.amazonaws.com').then(() => undefined, refusalBy);
         expect(refusal?.name).to.match(/^MalformedPolicyDocument/);
         expect(refusal?.message).to.contain('pod.eks.amazonaws.com');
         await trust('pods.eks.amazonaws.com');

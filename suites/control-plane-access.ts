@@ -16,9 +16,9 @@ import {
 } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import { allow, check, deny, recreateRole, deleteRole, suite, type CheckContext } from '../harness/index.ts';
-import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
+import { eksOf, ofOwnAccount, sessionOf } from './lib/account-session.ts';
 import { PREFIX, signedLike, tokenOf, urlOf } from './lib/cluster-token.ts';
-import { errorOf, taken } from './lib/errors.ts';
+import { BAD_REQUEST, errorOf, taken } from './lib/errors.ts';
 import { SELF_REVIEW } from './lib/rbac.ts';
 
 const ENTRIES = 'Amazon EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries"';
@@ -30,8 +30,6 @@ const ADMIN = `${POLICIES}AmazonEKSAdminPolicy`;
 const EDIT = `${POLICIES}AmazonEKSEditPolicy`;
 const VIEW = `${POLICIES}AmazonEKSViewPolicy`;
 const ADMIN_VIEW = `${POLICIES}AmazonEKSAdminViewPolicy`;
-/** Which of the two is not documented. */
-const BAD_REQUEST = /^Invalid(Parameter|Request)Exception$/;
 const CLUSTER_ROLES = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
 
 /** Of a new session of a role: API servers remember for whom they took a token. */
@@ -236,9 +234,8 @@ suite('control-plane', ({ scenario }) => {
     probes: [
       check('each by its condition key', async (context) => {
         const { name } = context;
-        const settings = await context.aws('eks');
-        const eks = new EKSClient(settings);
-        const keeper = new EKSClient({ ...settings, credentials: await sessionOf(context, 'keeper') });
+        const eks = new EKSClient(await context.aws('eks'));
+        const keeper = await eksOf(context, 'keeper');
         const clusterName = name('<cluster:c1>');
         const key = { clusterName, principalArn: name('<role:dev>') };
         const create = (more: object) => keeper.send(new CreateAccessEntryCommand({ ...key, ...more }));

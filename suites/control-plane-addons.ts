@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import { allow, check, deny, podIdentityRole, suite } from '../harness/index.ts';
-import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
+import { eksOf, ofOwnAccount } from './lib/account-session.ts';
 import { errorOf, taken } from './lib/errors.ts';
 
 const ACCOUNT = { namespace: 'kube-system', serviceAccount: 'ebs-csi-controller-sa' };
@@ -57,8 +57,7 @@ suite('control-plane', ({ scenario }) => {
     probes: [
       check('they are made, changed and deleted with it', async (context) => {
         const { name, eventually, aws } = context;
-        const settings = await aws('eks');
-        const eks = new EKSClient(settings);
+        const eks = new EKSClient(await aws('eks'));
         const key = { clusterName: name('<cluster:c1>'), addonName: 'aws-ebs-csi-driver' };
         const roleOf = (role: string): AddonPodIdentityAssociations[] => [
           { serviceAccount: ACCOUNT.serviceAccount, roleArn: name(`<role:${role}>`) },
@@ -122,7 +121,7 @@ suite('control-plane', ({ scenario }) => {
             ['red', 'none'],
             ['blue', 'AccessDeniedException'],
           ] as const) {
-            const by = new EKSClient({ ...settings, credentials: await sessionOf(context, team) });
+            const by = await eksOf(context, team);
             expect(await errorOf(by.send(new DescribeAddonCommand(key))), team).to.equal(outcome);
           }
           expect(await errorOf(create({})), 'a second time').to.equal('ResourceInUseException');
@@ -142,12 +141,10 @@ suite('control-plane', ({ scenario }) => {
           expect(await roles(), 'none any more').to.deep.equal([]);
 
           // Made with the rights of who asks for it.
-          const clientOf = async (role: string) =>
-            new EKSClient({ ...settings, credentials: await sessionOf(context, role) });
-          const maker = await clientOf('maker');
+          const maker = await eksOf(context, 'maker');
           for (const [role, by] of [
             ['next', maker],
-            ['app', await clientOf('bound')],
+            ['app', await eksOf(context, 'bound')],
           ] as const)
             expect(await errorOf(update({ podIdentityAssociations: roleOf(role) }, by))).to.equal(
               'AccessDeniedException',
@@ -155,9 +152,12 @@ suite('control-plane', ({ scenario }) => {
           expect(await roles(), 'without the permission').to.deep.equal([]);
           await taken(update({ podIdentityAssociations: roleOf('app') }, maker), 'with the permission');
           expect(await roles()).to.deep.equal([name('<role:app>')]);
-          await taken(update({ podIdentityAssociations: roleOf('next') }, await clientOf('tagged')), 'by its tag');
+          await taken(
+            update({ podIdentityAssociations: roleOf('next') }, await eksOf(context, 'tagged')),
+            'by its tag',
+          );
           expect(await roles()).to.deep.equal([name('<role:next>')]);
-          const keeper = await clientOf('keeper');
+          const keeper = await eksOf(context, 'keeper');
           expect(await errorOf(update({ podIdentityAssociations: [] }, keeper))).to.equal('AccessDeniedException');
           expect(await errorOf(keeper.send(new DeleteAddonCommand(key)))).to.equal('AccessDeniedException');
           expect(await roles(), 'of an add-on that stays').to.deep.equal([name('<role:next>')]);

@@ -1,4 +1,4 @@
-/** What a cluster that is made has of what was asked for. */
+/** What is needed to make clusters and node groups, and what a new cluster has. */
 import {
   AssociateAccessPolicyCommand,
   CreateAccessEntryCommand,
@@ -23,17 +23,21 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { json } from 'node:stream/consumers';
 import { allow, check, suite, trustPodIdentity, trustService, type CheckContext } from '../harness/index.ts';
-import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
+import { eksOf, ofOwnAccount, sessionOf } from './lib/account-session.ts';
 import { signedLike, tokenOf, urlOf } from './lib/cluster-token.ts';
-import { errorOf, taken } from './lib/errors.ts';
+import { BAD_REQUEST, errorOf, taken } from './lib/errors.ts';
 
 const CLUSTER_ADMIN = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy';
 /** EKS takes a hundred characters. */
 const NAME = `<cluster:c1>-${'of-conformance-'.repeat(5)}`;
 const SESSION_NAME = /^eks-[\w.-]{1,10}-[\w.-]{1,10}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Which of the two is not documented. */
-const BAD_REQUEST = /^Invalid(Parameter|Request)Exception$/;
 const IN_DEFAULT = '/api/v1/namespaces/default';
+
+const describe = async (eks: EKSClient, name: string) => (await eks.send(new DescribeClusterCommand({ name }))).cluster;
+
+/** Those of the run's cluster, in which others can be made. */
+const subnetsOf = async ({ name }: CheckContext, eks: EKSClient): Promise<string[]> =>
+  (await describe(eks, name('<cluster:c1>')))?.resourcesVpcConfig?.subnetIds ?? [];
 
 /** Sends requests to an API server: with which status it answers, and what. */
 const apiOf =
@@ -81,8 +85,7 @@ suite('control-plane', ({ scenario }) => {
         const { name, eventually, clusterToken } = context;
         const eks = new EKSClient(await context.aws('eks'));
         const clusterName = name(NAME);
-        const describe = async (of: string) => (await eks.send(new DescribeClusterCommand({ name: of }))).cluster;
-        const { resourcesVpcConfig: { subnetIds } = {} } = (await describe(name('<cluster:c1>'))) ?? {};
+        const subnetIds = await subnetsOf(context, eks);
         const create = new CreateClusterCommand({
           ...{ name: clusterName, roleArn: name('<role:cluster>'), resourcesVpcConfig: { subnetIds } },
           accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: false },
@@ -90,7 +93,7 @@ suite('control-plane', ({ scenario }) => {
         await taken(eks.send(create), 'a long name');
         try {
           const made = await eventually(
-            () => describe(clusterName),
+            () => describe(eks, clusterName),
             (seen) => seen?.status === 'ACTIVE',
           );
           const { accessEntries } = await eks.send(new ListAccessEntriesCommand({ clusterName }));
@@ -141,12 +144,10 @@ suite('control-plane', ({ scenario }) => {
     probes: [
       check('what is refused, and what is made', async (context) => {
         const { name, eventually } = context;
-        const settings = await context.aws('eks');
-        const eks = new EKSClient(settings);
-        const bare = new EKSClient({ ...settings, credentials: await sessionOf(context, 'bare') });
+        const eks = new EKSClient(await context.aws('eks'));
+        const bare = await eksOf(context, 'bare');
         const clusterName = name('<cluster:c1>-noded');
-        const describe = async (of: string) => (await eks.send(new DescribeClusterCommand({ name: of }))).cluster;
-        const { resourcesVpcConfig: { subnetIds: subnets = [] } = {} } = (await describe(name('<cluster:c1>'))) ?? {};
+        const subnets = await subnetsOf(context, eks);
         const create = (more: Partial<CreateClusterCommandInput> = {}, by = eks) =>
           errorOf(
             by.send(
@@ -185,7 +186,7 @@ suite('control-plane', ({ scenario }) => {
           expect(await create(once), 'the same request once more').to.equal('none');
           expect(await create(), 'another of the name').to.equal('ResourceInUseException');
           const made = await eventually(
-            () => describe(clusterName),
+            () => describe(eks, clusterName),
             (seen) => seen?.status === 'ACTIVE',
           );
           expect(made).to.include({ name: clusterName, roleArn: name('<role:cluster>'), status: 'ACTIVE' });
@@ -218,7 +219,7 @@ suite('control-plane', ({ scenario }) => {
           expect(await eventually(gone, (error) => error === missing), 'the node group').to.equal(missing);
           expect(await remove(), 'without').to.equal('none');
           const error = await eventually(
-            () => errorOf(describe(clusterName)),
+            () => errorOf(describe(eks, clusterName)),
             (seen) => seen === missing,
           );
           expect(error, 'the cluster').to.equal(missing);

@@ -15,7 +15,7 @@ import {
   DescribeClusterCommand,
   DescribeNodegroupCommand,
   DisassociateAccessPolicyCommand,
-  EKSClient,
+  type EKSClient,
   ListAccessEntriesCommand,
   ListAddonsCommand,
   ListAssociatedAccessPoliciesCommand,
@@ -24,9 +24,9 @@ import {
   UpdateAddonCommand,
 } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { allow, check, deny, suite, type CheckContext } from '../harness/index.ts';
-import { ofOwnAccount, sessionOf } from './lib/account-session.ts';
-import { errorOf } from './lib/errors.ts';
+import { allow, check, deny, suite } from '../harness/index.ts';
+import { eksOf, ofOwnAccount } from './lib/account-session.ts';
+import { errorOf, refusalBy } from './lib/errors.ts';
 
 type Name = (text: string) => string;
 
@@ -75,13 +75,10 @@ const LISTS = ['ListClusters', 'ListNodegroups', 'ListAddons', 'DescribeAddonVer
 /** Who asks about what there is not, and may. */
 const MISTAKEN = /^(ResourceNotFound|InvalidParameter|InvalidRequest)Exception$/;
 
-const clientOf = async (context: CheckContext, role: string): Promise<EKSClient> =>
-  new EKSClient({ ...(await context.aws('eks')), credentials: await sessionOf(context, role) });
-
 async function denied(call: Promise<unknown>, what: string, action = what): Promise<void> {
   const message = await call.then(
     () => 'taken',
-    (error: Error) => `${error.name}: ${error.message}`,
+    (error: Error) => String(refusalBy(error)),
   );
   expect(message, what).to.match(/^AccessDeniedException: /);
   expect(message, what).to.match(new RegExp(`eks:${action}\\b`));
@@ -98,7 +95,7 @@ suite('control-plane', ({ scenario }) => {
     },
     probes: [
       check('whoever has none is told no more than that', async (context) => {
-        const [none, all] = [await clientOf(context, 'none'), await clientOf(context, 'all')];
+        const [none, all] = [await eksOf(context, 'none'), await eksOf(context, 'all')];
         for (const [action, ask] of Object.entries(operations(context.name))) {
           await denied(ask(none), action);
           const error = await errorOf(ask(all));
@@ -107,7 +104,7 @@ suite('control-plane', ({ scenario }) => {
         }
       }),
       check('tags of what is made ask for theirs besides', async (context) => {
-        const untagging = await clientOf(context, 'untagging');
+        const untagging = await eksOf(context, 'untagging');
         for (const [action, ask] of Object.entries(operations(context.name, { tags: { team: 'red' } })))
           if (action.startsWith('Create')) await denied(ask(untagging), action, 'TagResource');
         for (const [action, ask] of Object.entries(operations(context.name)))

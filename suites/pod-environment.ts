@@ -170,7 +170,7 @@ suite('rbac', ({ scenario }) => {
         const isKnown = (seen: readonly string[]) =>
           seen.length === 6 && seen.every((reason) => /^(CreateContainerConfigError|started)$/.test(reason));
         const kept = await context.eventually(reasons, isKnown);
-        if (!isKnown(kept)) throw new Error(`Whether pod waits can start was not known after 30 s (${kept.join()}).`);
+        if (!isKnown(kept)) throw new Error(`Whether pod waits can start was not known in time (${kept.join()}).`);
         expect(kept, 'why its containers do not start').not.to.include('started');
         await ask('PUT', `configmaps/${SETTINGS}`, { ...map, data: { late: 'there' } });
         await ask('PUT', `secrets/${SETTINGS}`, { ...secret, stringData: { late: 'there' } });
@@ -207,7 +207,7 @@ suite('rbac', ({ scenario }) => {
           );
         for (const [pod, container] of [['reads'], ['initializes', 'init']] as const)
           if (!(await tells(context, pod, /started/, container)))
-            throw new Error(`Pod ${pod} had not started after 30 s.`);
+            throw new Error(`Pod ${pod} had not started in time.`);
       }),
       advanceClock(490),
       check('the one of ten minutes is renewed', async (context) => {
@@ -304,7 +304,7 @@ const ROLES = 'meta-data/iam/security-credentials/';
 })();`;
 
 const TOKENS = '/opt/tokens';
-/** Kubelets look every second whether a token is to be renewed. Shorter than half a minute, so that several may fail within the scenario's time. */
+/** Kubelets look every second. Twelve are few enough for each of the scenario's checks to fail within its time. */
 const renewed = (what: RegExp, container?: string) => [what, container, 12] as const;
 /** Tells which of its tokens are others than before. */
 const WATCH = `

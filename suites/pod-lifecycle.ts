@@ -132,7 +132,7 @@ suite('rbac', ({ scenario }) => {
         const scheduled = async () =>
           (await ask('GET', 'pods/nowhere')).status.conditions?.find(({ type }) => type === 'PodScheduled');
         const condition = await context.eventually(scheduled, (seen) => seen !== undefined);
-        if (condition === undefined) throw new Error('Whether pod nowhere fits a node was not known after 30 s.');
+        if (condition === undefined) throw new Error('Whether pod nowhere fits a node was not known in time.');
         expect(condition).to.include({ status: 'False', reason: 'Unschedulable' });
         const left = (await log)?.body ?? '';
         if (!left.includes('started')) throw new Error(`What pod leaving told at last is not known: ${left}`);
@@ -217,7 +217,7 @@ suite('rbac', ({ scenario }) => {
         const previous = `${context.name(NAMESPACE)}/pods/retried/log?previous=true`;
         expect((await context.kubernetes({ path: previous })).body).to.equal('first\n');
         if (!(await tells(context, 'retried', /second/)))
-          throw new Error('What pod retried tells was not known after 30 s.');
+          throw new Error('What pod retried tells was not known in time.');
         expect(await logOf(context, 'retried')).to.equal('second\n');
         expect(await logOf(context, 'runs', 'init')).to.equal('of init\n');
         // Of the only container there is, unless one is named.
@@ -273,7 +273,7 @@ suite('rbac', ({ scenario }) => {
           expect(isMade).to.include({ status: 201 });
           const log = () => request('GET', `${at}/pods/stays/log`);
           const { body } = await eventually(log, (seen) => seen.body.includes('started'));
-          if (!body.includes('started')) throw new Error('Pod stays had not started after 30 s.');
+          if (!body.includes('started')) throw new Error('Pod stays had not started in time.');
           for (const kind of ['ConfigMap', 'ServiceAccount'])
             expect(await make(kind, 'one'), `a ${kind} before`).to.include({ status: 201 });
           expect(await request('DELETE', at)).to.include({ status: 200 });
@@ -333,7 +333,7 @@ suite('rbac', ({ scenario }) => {
           expect(await remove('brief')).to.include({ deletionGracePeriodSeconds: 1 });
           // One that ends when it is told to needs no more.
           await remove('obedient');
-          if (!(await isGone('obedient'))) throw new Error('Pod obedient was not gone after 20 s.');
+          if (!(await isGone('obedient'))) throw new Error('Pod obedient was not gone in time.');
           // What a kubelet makes of a shorter time, once it waits, differs.
           for (const pod of ['asked', 'brief']) expect(await isGone(pod), `pod ${pod} is gone`).to.equal(true);
         } finally {

@@ -223,7 +223,7 @@ suite('rbac', ({ scenario }) => {
           expect((await kubernetes({ method: 'DELETE', path })).status).to.equal(200);
           const status = async () => (await kubernetes({ path })).status;
           if ((await eventually(status, (seen) => seen === 404)) !== 404)
-            throw new Error('The namespace was not gone after 30 s.');
+            throw new Error('The namespace was not gone in time.');
           await make();
           expect(await kubernetes({ path: `${path}/serviceaccounts/app` })).to.include({ status: 404 });
           // An API server remembers for a while that a token was good.

@@ -154,7 +154,7 @@ suite('s3', ({ scenario }) => {
           s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }));
         const status = async () => (await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status;
         const idOf = ({ VersionId = 'null' }: { readonly VersionId?: string | undefined }) => VersionId;
-        const nameOf = (error: Error) => error.name;
+        const nameOf = (error: Error) => refusalBy(error).name;
         const put = (Body: string, conditions = {}) =>
           s3.send(new PutObjectCommand({ ...object, Body, ...conditions })).then(idOf, nameOf);
         const remove = async (VersionId?: string) => {

@@ -13,6 +13,7 @@ import {
   suite,
   type SignedRequestOptions,
 } from '../harness/index.ts';
+import { refusalBy } from './lib/errors.ts';
 
 const APP = { app: { role: 'app' } } as const;
 
@@ -133,7 +134,7 @@ suite('signatures', ({ scenario }) => {
         const listed = (signedFor: string): Promise<string> =>
           new EKSClient({ ...settings, endpoint, region: signedFor }).send(new ListClustersCommand()).then(
             () => 'listed',
-            ({ name }: Error) => name,
+            (error: Error) => refusalBy(error).name,
           );
         expect(await listed(region)).to.equal('listed');
         expect(await listed(another)).to.equal('InvalidSignatureException');

@@ -16,6 +16,7 @@ import {
   suite,
 } from '../harness/index.ts';
 import { APP, DENIED, ERRORS, get, IN_HEADER, MISMATCH, put, refusedWith, SIGNING } from './lib/s3-requests.ts';
+import { refusalBy } from './lib/errors.ts';
 
 const MALFORMED = refusedWith('AuthorizationHeaderMalformed', 400);
 const reader = podIdentityRole(allow(['s3:GetObject', 's3:GetObjectTagging'], 'data/*'));
@@ -80,7 +81,7 @@ suite('signatures', ({ scenario }) => {
             .send(new ListBucketsCommand({ MaxBuckets: 1 }))
             .then(
               () => 'taken',
-              ({ name }: Error) => name,
+              (error: Error) => refusalBy(error).name,
             );
         expect(await codeOf(credentials.sessionToken)).to.equal('taken');
         expect(await codeOf('token-of-nobody')).to.equal('InvalidToken');

@@ -66,7 +66,7 @@ suite('webhook', ({ scenario }) => {
             return (JSON.parse(list) as V1PodList).items;
           };
           const [pod] = await eventually(look, (pods) => pods.length > 0);
-          if (pod === undefined) throw new Error(`The ${kind} had made no pod after 30 s.`);
+          if (pod === undefined) throw new Error(`The ${kind} had made no pod in time.`);
           expect(pod.metadata?.labels, kind).to.include(labels);
           expect(pod.metadata?.annotations, kind).to.include(annotations);
           expect(

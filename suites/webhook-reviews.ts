@@ -83,7 +83,7 @@ suite('webhook', ({ scenario }) => {
         await asker(context)('POST', 'pods', await podOf(context, 'answers', ANSWERS, { env }));
         const look = async () => (await asker(context)('GET', 'pods/answers')).status.podIP;
         const address = await eventually(look, (seen) => seen !== undefined);
-        if (address === undefined) throw new Error('Pod answers had no address after 30 s.');
+        if (address === undefined) throw new Error('Pod answers had no address in time.');
         const authority = await newCertificateAuthority();
         const { certificate, key } = await authority.issue([address]);
         const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: TLS } };
@@ -95,7 +95,7 @@ suite('webhook', ({ scenario }) => {
           (seen) => portIn(seen) !== undefined,
         );
         const port = portIn(log);
-        if (port === undefined) throw new Error(`Pod answers listened nowhere after 30 s: ${log}`);
+        if (port === undefined) throw new Error(`Pod answers listened nowhere in time: ${log}`);
 
         const known = map('conformance-known', 'tells', { own: 'before' });
         expect(await request('POST', maps, known)).to.include({ status: 201 });

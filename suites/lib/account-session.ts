@@ -1,4 +1,5 @@
 /** Roles that the harness' identity may assume, and their sessions. */
+import { EKSClient } from '@aws-sdk/client-eks';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { CheckContext, PermissionStatement, RoleSpec } from '../../harness/index.ts';
 
@@ -15,3 +16,7 @@ export async function sessionOf(context: CheckContext, role: string) {
   const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
 }
+
+/** EKS as such a role may use it. */
+export const eksOf = async (context: CheckContext, role: string): Promise<EKSClient> =>
+  new EKSClient({ ...(await context.aws('eks')), credentials: await sessionOf(context, role) });

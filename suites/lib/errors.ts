@@ -1,11 +1,13 @@
 /** How a call of an AWS SDK ends. */
 import { expect } from 'chai';
+import { isThrottling } from '../../foundation/aws-problem.ts';
 
-const TOO_MANY = /^(Throttl|SlowDown|TooManyRequests|RequestLimitExceeded|RequestThrottled)/;
+/** Which of its two codes for a bad request EKS uses is not documented for each rule. */
+export const BAD_REQUEST = /^Invalid(Parameter|Request)Exception$/;
 
 /** What a service refused a call with. Throttling, and what no service answered, say nothing of the call, and are thrown. */
 export function refusalBy(error: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }): Error {
-  if (error.$metadata?.httpStatusCode === undefined || TOO_MANY.test(error.name)) throw error;
+  if (error.$metadata?.httpStatusCode === undefined || isThrottling(error.name)) throw error;
   return error;
 }
 

@@ -105,7 +105,7 @@ export async function statusOf(
   const { waiting } = status.containerStatuses?.[0]?.state ?? {};
   // What is refused to a pod by mistake is none of a busy machine.
   expect(waiting?.reason, `what pod ${pod} waits for`).not.to.equal('CreateContainerConfigError');
-  throw new Error(`Pod ${pod} had not ${what} after 30 s (${waiting?.reason ?? 'no reason given'}).`);
+  throw new Error(`Pod ${pod} had not ${what} in time (${waiting?.reason ?? 'no reason given'}).`);
 }
 
 /** What a pod's program left when it ended. */

@@ -13,6 +13,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { exportJWK, SignJWT } from 'jose';
 import type { CheckContext } from '../../harness/index.ts';
+import { refusalBy } from '../lib/errors.ts';
 
 export const CLIENT = 'conformance-client';
 export const OTHER_CLIENT = 'conformance-other-client';
@@ -155,7 +156,7 @@ export async function withIssuer(
           const s3 = new S3Client({ ...(await aws('s3')), credentials });
           return s3.send(new GetObjectCommand({ Bucket: name('<bucket:data>'), Key })).then(
             () => 'read',
-            (error: Error) => error.name,
+            (error: Error) => refusalBy(error).name,
           );
         },
       });
