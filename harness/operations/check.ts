@@ -60,8 +60,9 @@ export interface CheckContext {
   /** A token for a cluster's API server, as `aws eks get-token` gives: of whose credentials they are, or the harness' identity. */
   readonly clusterToken: (cluster?: ClusterAlias, credentials?: AwsClientSettings['credentials']) => Promise<string>;
   /**
-   * Looks until what it sees holds, or so many seconds (default 30, and 15 where cluster and AWS are in this process) are over, and resolves with what it saw last: AWS and Kubernetes
-   * are eventually consistent. Where looks take long, it goes on until there were two in three of the seconds.
+   * Looks until what it sees holds, or so many seconds (default 30, and 15 where cluster and AWS are in this process) are over,
+   * and resolves with what it saw last: AWS and Kubernetes are eventually consistent. Where a look takes long, it goes on until
+   * there were two for each three of the seconds.
    */
   readonly eventually: <T>(look: () => Promise<T>, holds: (seen: T) => boolean, seconds?: number) => Promise<T>;
   /** Fires when the scenario's time is up, or the run is interrupted. */
@@ -103,11 +104,11 @@ const ofCheck = defineHarnessOperation(
 export const check = (title: string, run: (context: CheckContext) => unknown): ProbeStep =>
   succeeds(ofCheck(title, run));
 
-/** Seconds. */
+/** For how many seconds a check looks where it does not say: longer where what it waits for is not in this process. */
 const patienceIn = ({ environment: { aws, eventual } }: ScenarioWorld): number =>
   eventual || aws.controls === undefined ? 30 : 15;
 
-/** Looks of a check in a second, at least: a machine that is too busy for them is given more time. */
+/** A check looks so often at least, by the seconds that it has: a machine that is too busy for that is given more time. */
 const LOOKS_PER_SECOND = 2 / 3;
 
 /** Of an AWS that throttles half a minute and more, with the SDK's pauses; one in this process does not throttle. */
