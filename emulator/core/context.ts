@@ -31,6 +31,8 @@ export interface Step {
   readonly clusterName?: string | undefined;
   /** Kubernetes namespace that the step is about, where it is known. */
   readonly namespace?: string | undefined;
+  /** Token of the pod that the step is for. */
+  readonly token?: string | undefined;
 }
 
 /** What the server hands to each service. */

@@ -27,6 +27,7 @@ export function disturbances() {
       (disturbance.operation === undefined ? !inner : disturbance.operation === step.operation) &&
       (disturbance.applicationId === undefined || disturbance.applicationId === applicationId) &&
       (disturbance.clusterName === undefined || disturbance.clusterName === step.clusterName) &&
+      (disturbance.token === undefined || disturbance.token === step.token) &&
       // Alike on purpose: a step that tells its namespace comes inside a call that has been hit as a whole already.
       disturbance.namespace === step.namespace
     );

@@ -35,6 +35,8 @@ export interface Disturbance {
   readonly clusterName?: string;
   /** Only AssumeRoleForPodIdentity for pods of this namespace, once the token has been read. */
   readonly namespace?: string;
+  /** Only AssumeRoleForPodIdentity with this token. */
+  readonly token?: string;
   readonly delayMilliseconds?: number;
   readonly error?: { readonly code: string; readonly status: number; readonly message: string };
   /** What is answered in place of the service's own answer, headers and body as they are. */

@@ -66,13 +66,13 @@ describe('EKS Auth over HTTP', () => {
     });
     return fetch(url, { method: 'POST', headers: signed.headers, body: signed.body as string });
   };
-  const sign = (aud = 'pods.eks.amazonaws.com'): Promise<string> => {
+  const sign = (aud = 'pods.eks.amazonaws.com', seconds = 600): Promise<string> => {
     const now = Math.floor(emulator.clock.now() / 1000);
     return cluster.sign({
       iss: cluster.spec.issuer,
       sub: 'system:serviceaccount:shop:reader',
       aud: [aud],
-      exp: now + 600,
+      exp: now + seconds,
       'kubernetes.io': {
         namespace: 'shop',
         serviceaccount: { name: 'reader', uid: 'u' },
@@ -135,5 +135,14 @@ describe('EKS Auth over HTTP', () => {
     for (let count = 0; count < 3; count += 1) statuses.push((await call(await sign())).status);
     expect(statuses).to.deep.equal([429, 429, 200]);
     for (const end of ends) end();
+  });
+
+  it('can be disturbed for one token', async () => {
+    const error = { code: 'ThrottlingException', status: 429, message: 'Rate exceeded' };
+    const [token, other] = [await sign(), await sign(undefined, 601)];
+    const which = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'shop', token } as const;
+    const end = emulator.addDisturbance({ ...which, error });
+    expect([(await call(token)).status, (await call(other)).status]).to.deep.equal([429, 200]);
+    end();
   });
 });

@@ -50,7 +50,7 @@ async function assumeRoleForPodIdentity(
   const note = (fact: string): void => void context.trace(request).notes.push(fact);
   const identity = await verifyToken(world, cluster, token, note);
   const { namespace } = identity;
-  const step = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', clusterName, namespace } as const;
+  const step = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', clusterName, namespace, token } as const;
   const { credentialsSeconds } = await context.disturb(request, step);
   const call: PodCall = { context, request, cluster, identity };
   const association = findAssociation(call);

@@ -25,19 +25,22 @@ interface Disturbance {
    * feels it, so this one need not run alone.
    */
   readonly namespace?: string;
+  /** Only AssumeRoleForPodIdentity with this minted token, by its name in the scenario. */
+  readonly token?: string;
 }
 
 /** Delays calls of AWS or answers them with an error, until `clearWeather` or the end of the scenario. */
 export const weather = defineStep('DisturbAws', (options: Disturbance) => ({ ...options }), {
   withoutKubernetes: true,
-  refersTo: ({ cluster }) => ({ clusters: [cluster] }),
+  refersTo: ({ cluster, token }) => ({ clusters: [cluster], tokens: [token] }),
   needs: () => ['weather'],
   isExclusive: ({ namespace }) => namespace === undefined,
-  perform: async ({ world }, { kind: _kind, do: _do, cluster, namespace, ...disturbance }) => {
+  perform: async ({ world }, { kind: _kind, do: _do, cluster, namespace, token, ...disturbance }) => {
     const end = world.environment.aws.controls?.addDisturbance({
       ...disturbance,
       ...(cluster !== undefined && { clusterName: clusterOf(world, cluster).cluster.name }),
       ...(namespace !== undefined && { namespace: world.names.namespace(namespace) }),
+      ...(token !== undefined && { token: world.tokens.get(token) ?? '' }),
     });
     if (!end)
       throw new HarnessError(

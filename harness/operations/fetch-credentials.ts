@@ -61,13 +61,16 @@ export const fetchCredentials = defineWorkloadOperation(
       );
       const calls = asked.filter(({ receivedAt }) => receivedAt >= report.startedAt);
       const isSurplus = calls.length > Number(expected['upstreamCalls']);
+      const doubt = isSurplus && wereAnswered(calls.slice(0, -1), record) ? undefined : doubtOfCount(calls, report);
       const gave = asked.findLast(
         ({ errorCode, notes }) =>
           errorCode === undefined && notes.some((note) => note.includes(`${namespace}/${serviceAccount}`)),
       );
       return {
         facts: { upstreamCalls: calls.length },
-        doubt: isSurplus && wereAnswered(calls.slice(0, -1), record) ? undefined : doubtOfCount(calls, report),
+        doubt,
+        // What was answered to a call that was given up reached nobody, and its repetition may have been answered otherwise.
+        ...(isSurplus && { doubtOfAll: doubt }),
         ...(report.outcome === 'granted' && gave && { requestId: gave.requestId }),
       };
     },
