@@ -16,7 +16,10 @@ export interface CredentialRetriever {
 }
 
 const ATTEMPTS = 3;
-/** Upper bound of the random wait ahead of the second attempt, in ms; it doubles for the third. */
+/**
+ * Upper bound of the random wait ahead of the second attempt, in ms; it doubles for the third. With the AWS SDK for Go of agent 0.1.37
+ * it is 2 s (aws/retry, ExponentialJitterBackoff): no verdict goes by it, and suites wait less so.
+ */
 const FIRST_BACKOFF = 100;
 
 /** The standard retry mode of the AWS SDKs: throttling by name, passing trouble of a server by status. */
