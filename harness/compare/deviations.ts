@@ -6,31 +6,17 @@ import { PROBE_VERDICTS, VERDICTS } from '../report/results-schema.ts';
 import { FIELDS, type Difference, type Value } from './differences.ts';
 import type { Side } from './read-results.ts';
 
-/** A difference that is known, and why it is there (docs/compare.md). */
-export interface Deviation {
-  /** Where it is listed: a file and the place in it. */
-  readonly listed: string;
-  readonly scenario: string;
-  /** Number of the probe, from 0 (in a file, as in reports for people, from 1); null: of the scenario as a whole. */
-  readonly probe: number | null;
-  /** In either order. */
-  readonly sides: readonly [DeviationSide, DeviationSide];
-  /** A sentence. */
-  readonly reason: string;
-  /** Where it is documented. */
-  readonly source: string;
-}
-
-export interface DeviationSide {
-  /** Facts that a run must have to be this side, by name; `*` stands for any text. */
-  readonly when: Readonly<Record<string, string>>;
-  /** What it meets, by field. */
-  readonly observed: Readonly<Record<string, Value>>;
-}
+/** A difference that is known, and why it is there (docs/compare.md). `listed`: a file and the place in it. */
+export type Deviation = z.infer<typeof deviation> & { readonly listed: string };
 
 /** Reads a file of known deviations, YAML or JSON. Throws `HarnessError` BAD_FILE for anything that it must not have. */
-export function readDeviations(file: string): readonly Deviation[] {
-  return deviationsOf(readYaml(file, 'Deviations file'), file);
+export function readDeviations(path: string): readonly Deviation[] {
+  const { deviations } = validated(
+    file,
+    readYaml(path, 'Deviations file'),
+    (problem) => `${path} is no list of known deviations: ${problem} (docs/compare.md has its form).`,
+  );
+  return deviations.map((item, index) => ({ ...item, listed: `${path}, deviations[${index}]` }));
 }
 
 const text = z.string().nullable();
@@ -51,7 +37,7 @@ export const observedSchema = z
   Readonly<Record<string, Value>>
 >;
 
-/** Facts that a run must have, by name. */
+/** Facts that a run must have, by name; `*` stands for any text. */
 export const whenSchema = z
   .record(z.string(), words)
   .refine((facts) => Object.keys(facts).length > 0, 'must name a fact of the run, such as cluster');
@@ -68,8 +54,11 @@ const deviation = z
   .strictObject({
     scenario: scenarioId,
     probe: probeSchema,
+    /** In either order. */
     sides: z.tuple([side, side], 'a list of two'),
+    /** A sentence. */
     reason: words,
+    /** Where it is documented. */
     source: words,
   })
   .superRefine(({ probe, sides }, context) => {
@@ -96,30 +85,15 @@ export function fieldProblem(field: string, value: Value, probe: number | null):
 
 const file = z.strictObject({ deviations: z.array(deviation) });
 
-/** Checks the content of a file. */
-const deviationsOf = (value: unknown, path: string): readonly Deviation[] =>
-  validated(
-    file,
-    value,
-    (problem) => `${path} is no list of known deviations: ${problem} (docs/compare.md has its form).`,
-  ).deviations.map((item, index) => ({ ...item, listed: `${path}, deviations[${index}]` }));
-
 /** What each side observes by a deviation, A first, in each order that the runs fit; none where it is not about them. */
-function orders(
-  { sides: [first, second] }: Deviation,
-  a: Side,
-  b: Side,
-): readonly (readonly [DeviationSide, DeviationSide])[] {
-  return (
-    [
-      [first, second],
-      [second, first],
-    ] as const
-  ).filter(([ofA, ofB]) => fits(ofA, a) && fits(ofB, b));
+function orders({ sides }: Deviation, a: Side, b: Side): readonly Deviation['sides'][] {
+  const [first, second] = sides;
+  const both: readonly Deviation['sides'][] = [sides, [second, first]];
+  return both.filter(([ofA, ofB]) => fits(ofA, a) && fits(ofB, b));
 }
 
 /** Whether a run has the facts that are wanted. */
-export const fits = ({ when }: Pick<DeviationSide, 'when'>, { facts }: Pick<Side, 'facts'>): boolean =>
+export const fits = ({ when }: Pick<z.infer<typeof side>, 'when'>, { facts }: Pick<Side, 'facts'>): boolean =>
   Object.entries(when).every(([name, pattern]) => Object.hasOwn(facts, name) && matches(pattern, facts[name] ?? ''));
 
 function matches(pattern: string, value: string): boolean {

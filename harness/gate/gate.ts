@@ -13,31 +13,19 @@ export interface Gate {
   readonly findings: readonly { readonly scenario: string; readonly reason: string }[] | undefined;
 }
 
-/** A scenario, or a probe of it, that may fail for a while. */
-export interface Allowance {
-  /** Where it is listed: the place in the file. */
-  readonly listed: string;
-  readonly scenario: string;
-  /** Number of the probe, from 0; null: of the scenario as a whole. */
-  readonly probe: number | null;
-  /** Facts of the runs that it is about, by name, as of a known deviation; none: of all runs. */
-  readonly when: z.infer<typeof whenSchema>;
-  /** What is allowed, by field. */
-  readonly observed: z.infer<typeof observedSchema>;
-  /** Last day on which it holds, in UTC, as `2026-12-31`. */
-  readonly until: string;
-  /** A sentence. */
-  readonly reason: string;
-  readonly source?: string;
-}
+/** A scenario, or a probe of it, that may fail for a while. `listed`: the place in the file. */
+export type Allowance = z.infer<typeof allowance> & { readonly listed: string };
 
 const allowance = z
   .strictObject({
     scenario: resultId,
     probe: probeSchema,
+    /** Of the runs that it is about; none: of all runs. */
     when: whenSchema.default({}),
     observed: observedSchema.default({ verdict: 'failed' }),
+    /** Last day on which it holds, in UTC. */
     until: z.iso.date('a date such as 2026-12-31'),
+    /** A sentence. */
     reason: words,
     source: z.exactOptional(words),
   })
