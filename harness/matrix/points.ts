@@ -106,10 +106,14 @@ function ofProbe(spec: ScenarioSpec, state: State, step: ProbeStep): readonly Po
   const { association, irsa, roles } = credentialsOf(spec, state, subject, call);
   const bucket = call.bucket ?? call.at?.split('/')[0];
   const places = call.at === undefined ? (call.keys?.map((key) => `${bucket}/${key}`) ?? [bucket ?? '*']) : [call.at];
-  const trust = roles.flatMap((role) => trustStatements(state.roles[role]));
-  const statements = [...trust, ...permissionsOf(spec, state, { roles, association, call, bucket })].filter((one) =>
-    decides(one, action, places),
-  );
+  const trust = roles.flatMap((role) => statementsOf('trust', state.roles[role]?.trust));
+  const statements = [
+    ...trust,
+    ...roles.flatMap((role) => permissionsOf(state.roles[role])),
+    ...statementsOf('session', association?.policy),
+    ...statementsOf('session', assumed(call)?.policy),
+    ...statementsOf('bucket', spec.buckets?.[bucket ?? '']?.policy),
+  ].filter((one) => decides(one, action, places));
   const cluster = spec.workloads?.[subject.workload ?? '']?.cluster ?? 'c1';
   const namespace = spec.workloads?.[subject.workload ?? '']?.namespace ?? 'app';
   const named = placeholdersIn([statements, trust]);
@@ -207,38 +211,11 @@ function statementsOf(policy: string, of: Document): readonly Statement[] {
   }));
 }
 
-const trustStatements = (role: RoleSpec | undefined): readonly Statement[] => statementsOf('trust', role?.trust);
-
-function permissionsOf(
-  spec: ScenarioSpec,
-  state: State,
-  {
-    roles,
-    association,
-    call,
-    bucket,
-  }: {
-    readonly roles: readonly string[];
-    readonly association: AssociationSpec | undefined;
-    readonly call: Asking;
-    readonly bucket: string | undefined;
-  },
-): readonly Statement[] {
-  const ofRoles = roles.flatMap((name) => {
-    const { permissions, attached, boundary } = state.roles[name] ?? { trust: [] };
-    return [
-      ...statementsOf('inline', permissions),
-      ...statementsOf('managed', attached),
-      ...statementsOf('boundary', boundary),
-    ];
-  });
-  return [
-    ...ofRoles,
-    ...statementsOf('session', association?.policy),
-    ...statementsOf('session', assumed(call)?.policy),
-    ...statementsOf('bucket', spec.buckets?.[bucket ?? '']?.policy),
-  ];
-}
+const permissionsOf = (role: RoleSpec | undefined): readonly Statement[] => [
+  ...statementsOf('inline', role?.permissions),
+  ...statementsOf('managed', role?.attached),
+  ...statementsOf('boundary', role?.boundary),
+];
 
 /** Whether a statement may be about an action at a place, as far as scenarios tell before names are real. */
 function decides({ actions, resources }: Statement, action: ActionName, places: readonly string[]): boolean {
@@ -268,20 +245,12 @@ function comparisonsOf(statements: readonly Statement[]): readonly Comparison[] 
   return statements.flatMap(({ policy, conditions, resources = [] }) => {
     const inConditions = Object.entries(conditions).flatMap(([operator, block]) =>
       Object.entries(block).flatMap(([key, values]) =>
-        tagsIn(key, [values].flat().join()).map((tag) => ({
-          policy: [policy],
-          tag: [tag],
-          operator: operatorsOf(operator),
-        })),
+        tagsIn(key, [values].flat().join()).map((tag) => ({ tag: [tag], operator: operatorsOf(operator) })),
       ),
     );
-    const inResources = tagsIn('', resources.join()).map((tag) => ({
-      policy: [policy],
-      tag: [tag],
-      operator: ['Resource'],
-    }));
+    const inResources = tagsIn('', resources.join()).map((tag) => ({ tag: [tag], operator: ['Resource'] }));
     const all = [...inConditions, ...inResources];
-    return all.length > 0 ? all : [{ policy: [policy], ...NO_TAG }];
+    return (all.length > 0 ? all : [NO_TAG]).map((compared) => ({ policy: [policy], ...compared }));
   });
 }
 
