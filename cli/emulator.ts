@@ -2,7 +2,7 @@ import { hostedAmong, type HostedClusterType } from '../clusters/cluster-type.ts
 import { IN_CLUSTER } from '../clusters/in-cluster/cluster-type.ts';
 import { CLUSTER_TYPES } from '../clusters/registry.ts';
 import { badFlagValue, HarnessError } from '../foundation/errors.ts';
-import { SERVICE_PRINCIPAL, option, type OptionSpec } from '../foundation/options.ts';
+import { SERVICE_PRINCIPAL, option, textsOf, type OptionSpec } from '../foundation/options.ts';
 import type { GivenOptions } from '../harness/config/read-options.ts';
 import type { Emulator } from '../emulator/index.ts';
 import type { Credentials } from '../emulator/core/principal.ts';
@@ -156,7 +156,7 @@ function clusterOptions(type: HostedClusterType, given: GivenOptions, io: Io, si
 
 /** Throws `HarnessError` ADDRESS_UNAVAILABLE when the address cannot be bound. */
 async function start(
-  { text, number, list }: GivenOptions,
+  given: GivenOptions,
   clusters: EmulatorClusters | undefined,
   s3: S3Backend | undefined,
 ): Promise<Emulator> {
@@ -164,17 +164,15 @@ async function start(
     import('../emulator/index.ts'),
     import('../emulator/core/aws-timing.ts'),
   ]);
+  const { text, number, list } = given;
   const host = text('host') ?? clusters?.bindAddress ?? '127.0.0.1';
-  const [accountId, region, seed] = [text('account-id'), text('region'), text('seed')];
   const [accessKeyId, secretAccessKey] = [text('access-key-id'), text('secret-access-key')];
   const key = accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined;
   try {
     return await startEmulator({
       ...{ host, port: number('port'), servicePrincipals: list('service-principal') },
-      ...(accountId !== undefined && { accountId }),
-      ...(region !== undefined && { region }),
+      ...textsOf(given, { accountId: 'account-id', region: 'region', seed: 'seed' }),
       ...(key && { administrator: key }),
-      ...(seed !== undefined && { seed }),
       ...(clusters && { clusterProvider: clusters.provider }),
       ...(s3 && { s3Backend: s3 }),
       ...(text('timing') === 'aws' && { settings: { ...AWS_TIMING, pace: number('pace') } }),

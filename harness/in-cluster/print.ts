@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { stringify } from 'yaml';
+import { textsOf } from '../../foundation/options.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { flagsOfRunner } from './flags.ts';
 import { namespaceOf, runnerObjects } from './manifest.ts';
@@ -7,7 +8,6 @@ import { namespaceOf, runnerObjects } from './manifest.ts';
 /** All objects of a runner on a cluster of EKS as documents of YAML, for `kubectl apply -f -`. */
 export function manifestText(configuration: Configuration): string {
   const text = (name: string): string => configuration.text(name) ?? '';
-  const [roleArn, claim] = [configuration.text('runner-role'), configuration.text('results-claim')];
   const spec = {
     run: configuration.text('run-id') ?? `c${randomBytes(3).toString('hex')}`,
     expiresAt: new Date(Date.now() + configuration.number('expires') * 3_600_000),
@@ -15,10 +15,9 @@ export function manifestText(configuration: Configuration): string {
     image: text('runner-image'),
     workloadImage: text('workload-image'),
     flags: flagsOfRunner(configuration, false),
-    ...(roleArn !== undefined && { roleArn }),
-    ...(claim !== undefined && { claim }),
+    ...textsOf(configuration, { roleArn: 'runner-role', claim: 'results-claim' }),
   };
   // One with a claim was made by hand, and must outlive the others.
-  const objects = [...(claim === undefined ? [namespaceOf(spec)] : []), ...runnerObjects(spec)];
+  const objects = [...(spec.claim === undefined ? [namespaceOf(spec)] : []), ...runnerObjects(spec)];
   return objects.map((object) => `---\n${stringify(object)}`).join('');
 }

@@ -4,8 +4,9 @@ import { put, type KubernetesObject } from '../../clusters/in-cluster/objects.ts
 import type { OpenRequest } from '../../clusters/cluster-type.ts';
 import type { RunnerPlace } from '../../clusters/runner-place.ts';
 import { commandLine } from '../../foundation/command-line.ts';
-import { EXIT, HarnessError } from '../../foundation/errors.ts';
+import { badFlagValue, EXIT, HarnessError } from '../../foundation/errors.ts';
 import { connect, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { textsOf } from '../../foundation/options.ts';
 import { provisioningError } from '../engine/environment.ts';
 import { report } from '../engine/reporting.ts';
 import { scenarioResult } from '../engine/scenario-result.ts';
@@ -66,28 +67,17 @@ async function openPlace({ id: run, directory, journal, reporters, options }: Se
   };
   const { cluster } = configuration;
   if (cluster.placeRunner === undefined)
-    throw new HarnessError(
-      'BAD_FLAG_VALUE',
-      `--in-cluster has no effect with --cluster ${cluster.name}: leave it out.`,
-    );
+    throw badFlagValue(`--in-cluster has no effect with --cluster ${cluster.name}: leave it out.`);
   return cluster.placeRunner(request);
 }
 
 function runnerSpec({ id: run, options, expiresAt }: Session, place: RunnerPlace): RunnerSpec {
   const { configuration } = options;
-  const [roleArn, claim] = [configuration.text('runner-role'), configuration.text('results-claim')];
   const { clusterName, runnerImage: image, workloadImage, emulator } = place;
   return {
-    ...{
-      run,
-      expiresAt,
-      clusterName,
-      image,
-      workloadImage,
-      flags: flagsOfRunner(configuration, emulator !== undefined),
-    },
-    ...(roleArn !== undefined && { roleArn }),
-    ...(claim !== undefined && { claim }),
+    ...{ run, expiresAt, clusterName, image, workloadImage },
+    flags: flagsOfRunner(configuration, emulator !== undefined),
+    ...textsOf(configuration, { roleArn: 'runner-role', claim: 'results-claim' }),
     ...(emulator && {
       emulator: {
         accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
