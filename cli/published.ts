@@ -1,4 +1,4 @@
-import { HarnessError } from '../foundation/errors.ts';
+import { badFlagValue } from '../foundation/errors.ts';
 import { option } from '../foundation/options.ts';
 import type * as published from '../scripts/published.ts';
 import type { Command } from './command.ts';
@@ -22,7 +22,7 @@ export const PUBLISHED: Command = {
     const emulator = text('emulator');
     const [word] = words;
     if (emulator !== undefined && word !== undefined)
-      throw new HarnessError('BAD_FLAG_VALUE', `--emulator makes a run of its own: leave out "${word}".`);
+      throw badFlagValue(`--emulator makes a run of its own: leave out "${word}".`);
     const { publish, publishEmulator } = await fromSource<typeof published>('scripts/published.ts', io);
     return emulator === undefined ? publish(words, io) : publishEmulator(emulator, io);
   },

@@ -1,7 +1,7 @@
 import { hostedAmong } from '../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../clusters/registry.ts';
 import { commandLine } from '../foundation/command-line.ts';
-import { HarnessError } from '../foundation/errors.ts';
+import { badFlagValue } from '../foundation/errors.ts';
 import { option, type OptionSpec } from '../foundation/options.ts';
 import type { GivenOptions } from '../harness/config/read-options.ts';
 import type { SweepIo } from '../harness/cleanup/sweep/sweep.ts';
@@ -94,8 +94,5 @@ function checkSweep({ text, values }: GivenOptions): void {
   if (text('cluster') !== undefined) return;
   const option = OF_AWS.find(({ name }) => values.get(name)?.origin === 'flag');
   if (option !== undefined)
-    throw new HarnessError(
-      'BAD_FLAG_VALUE',
-      `--${option.name} is about AWS: add --cluster ${IN_ACCOUNTS[0]}, or leave it out.`,
-    );
+    throw badFlagValue(`--${option.name} is about AWS: add --cluster ${IN_ACCOUNTS[0]}, or leave it out.`);
 }

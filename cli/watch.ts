@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { HarnessError } from '../foundation/errors.ts';
+import { badFlagValue } from '../foundation/errors.ts';
 import { checkClusterFlags } from '../harness/config/cluster-flags.ts';
 import type { Configuration } from '../harness/config/configuration.ts';
 import type { NamedReporter } from '../harness/report/reporter.ts';
@@ -39,8 +39,7 @@ export async function watched(
   const clients = clientsOf(configuration);
   // Names tell as many attempts with each of several clients as a run makes, not as many as rounds may need.
   if (clients.length > 1)
-    throw new HarnessError(
-      'BAD_FLAG_VALUE',
+    throw badFlagValue(
       `--client names ${clients.length} clients (${clients.map(({ label }) => label).join(', ')}): name one with --watch.`,
     );
   const own = await loadOwnSuites(join(io.code, 'suites'));

@@ -2,7 +2,7 @@
 import type { ChosenClient, Client, InstallContext } from '../../clients/client.ts';
 import { ownImage, ownProgram } from '../../clients/own/index.ts';
 import { CLIENTS } from '../../clients/registry.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { badFlagValue, HarnessError } from '../../foundation/errors.ts';
 import type { OptionValues } from '../../foundation/options.ts';
 import { suggestion } from '../../foundation/nearest.ts';
 import { MOST_ATTEMPTS } from '../scenario/real-names.ts';
@@ -63,13 +63,11 @@ function chosen(text: string, clients: readonly Client[]): Pick<ChosenClient, 'c
   const byName = NAMED.find((one) => one === asked);
   const version = byName === undefined ? asked : client.versions[byName];
   if (version === undefined)
-    throw new HarnessError(
-      'BAD_FLAG_VALUE',
+    throw badFlagValue(
       `--client is "${text}", and no ${asked} version of ${name} is documented: give a version, such as ${name}@${client.versions.newest}.`,
     );
   if (!VERSION.test(version))
-    throw new HarnessError(
-      'BAD_FLAG_VALUE',
+    throw badFlagValue(
       `--client is "${text}": give a version behind the @, such as ${name}@${client.versions.newest}, or newest, minimum or below.`,
     );
   return { client, version };
@@ -80,8 +78,7 @@ export function checkAttempts(clients: readonly ChosenClient[], { number }: Pick
   const times = number('repeat-each');
   const most = Math.floor(MOST_ATTEMPTS / (number('retries') + 1));
   if (clients.length > 1 && times > most)
-    throw new HarnessError(
-      'BAD_FLAG_VALUE',
+    throw badFlagValue(
       `--repeat-each is ${times}: with several clients repeat at most ${most} times, or name one by --client.`,
     );
 }

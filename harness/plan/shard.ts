@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { HarnessError } from '../../foundation/errors.ts';
+import { badFlagValue } from '../../foundation/errors.ts';
 import type { RunResults } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { isExclusive } from './requirements.ts';
@@ -16,10 +16,9 @@ export type Shard = NonNullable<RunResults['run']['shard']>;
 export function shardOf(asked: string, scenarios: readonly Scenario[], times: ReadonlyMap<string, number>): Shard {
   const [index, count] = asked.split('/').map(Number) as [number, number];
   if (index < 1 || index > count)
-    throw new HarnessError('BAD_FLAG_VALUE', `--shard is "${asked}": give one from 1/${count} to ${count}/${count}.`);
+    throw badFlagValue(`--shard is "${asked}": give one from 1/${count} to ${count}/${count}.`);
   if (scenarios.length > 0 && count > scenarios.length)
-    throw new HarnessError(
-      'BAD_FLAG_VALUE',
+    throw badFlagValue(
       `--shard is "${asked}", and ${scenarios.length} scenarios are selected: use at most as many shards.`,
     );
   const shards = assign(scenarios, count, times);
