@@ -24,9 +24,8 @@ export function planText(
   program?: WorkloadProgram,
 ): string {
   const { cluster } = configuration;
-  const runnable = scenarios.filter(
-    (scenario) => unmetRequirements(scenario, available, undefined, program) === undefined,
-  );
+  const unmet = (scenario: Scenario): string | undefined => unmetRequirements(scenario, available, undefined, program);
+  const runnable = scenarios.filter((scenario) => unmet(scenario) === undefined);
   const clusters = new Set(runnable.flatMap((scenario) => clustersOf(scenario)));
   const existing = cluster.existing(configuration);
   const lines = [
@@ -36,7 +35,7 @@ export function planText(
   ];
   for (const scenario of scenarios) {
     lines.push('', `${scenario.id} ${scenario.title} (${scenario.suite})`);
-    const reason = unmetRequirements(scenario, available, undefined, program);
+    const reason = unmet(scenario);
     if (reason !== undefined) {
       lines.push(`  skipped: ${reason}`);
       continue;
@@ -54,10 +53,7 @@ export function planText(
       }
     }
   }
-  const probes = runnable.reduce(
-    (sum, scenario) => sum + scenario.spec.probes.filter((step) => step.kind === 'probe').length,
-    0,
-  );
+  const probes = runnable.flatMap(({ spec }) => spec.probes.filter(({ kind }) => kind === 'probe'));
   const request = {
     options: configuration,
     clusters: clusters.size,
@@ -67,33 +63,26 @@ export function planText(
   if (cluster.plan !== undefined) lines.push('', ...cluster.plan(request));
   lines.push(
     '',
-    `${counted(runnable.length, 'scenario')} with ${counted(probes, 'probe')} would run, ${scenarios.length - runnable.length} would be skipped. Nothing was created.`,
+    `${counted(runnable.length, 'scenario')} with ${counted(probes.length, 'probe')} would run, ${scenarios.length - runnable.length} would be skipped. Nothing was created.`,
     '',
   );
   return lines.join('\n');
 }
 
 /** What scenarios have of their own, counted. */
-export function fixtureText(scenarios: readonly Scenario[]): string {
-  let roles = 0;
-  let buckets = 0;
-  let objects = 0;
-  let associations = 0;
-  let pods = 0;
-  for (const { spec } of scenarios) {
-    roles += Object.keys(spec.roles ?? {}).length;
-    objects += spec.objects?.length ?? 0;
-    buckets += bucketsOf(spec).length;
-    const workloads = Object.values(spec.workloads ?? {});
-    pods += workloads.length;
-    associations += workloads.filter(({ role }) => role !== undefined).length;
-  }
+function fixtureText(scenarios: readonly Scenario[]): string {
+  const specs = scenarios.map(({ spec }) => spec);
+  const roles = specs.flatMap((spec) => Object.keys(spec.roles ?? {}));
+  const buckets = specs.flatMap((spec) => bucketsOf(spec));
+  const objects = specs.flatMap((spec) => spec.objects ?? []);
+  const workloads = specs.flatMap((spec) => Object.values(spec.workloads ?? {}));
+  const associated = workloads.filter(({ role }) => role !== undefined);
   return [
-    counted(roles, 'role'),
-    counted(buckets, 'bucket'),
-    counted(objects, 'object'),
-    `up to ${counted(associations, 'association')}`,
-    counted(pods, 'pod'),
+    counted(roles.length, 'role'),
+    counted(buckets.length, 'bucket'),
+    counted(objects.length, 'object'),
+    `up to ${counted(associated.length, 'association')}`,
+    counted(workloads.length, 'pod'),
   ].join(', ');
 }
 
