@@ -120,21 +120,14 @@ const suiteFiles = (folder: string): string[] =>
 function userFiles(folder: string): string[] {
   const path = resolve(folder);
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats)
-    throw new HarnessError('BAD_SUITES_DIRECTORY', `Suites folder ${folder} does not exist: check --suites-dir.`);
-  if (!stats.isDirectory())
-    throw new HarnessError(
-      'BAD_SUITES_DIRECTORY',
-      `${folder} is no folder: --suites-dir takes a folder with suite files.`,
-    );
+  if (!stats) throw badFolder(`Suites folder ${folder} does not exist: check --suites-dir.`);
+  if (!stats.isDirectory()) throw badFolder(`${folder} is no folder: --suites-dir takes a folder with suite files.`);
   const files = suiteFiles(path);
-  if (files.length === 0)
-    throw new HarnessError(
-      'BAD_SUITES_DIRECTORY',
-      `Suites folder ${folder} has no suite files (*.ts, *.js, *.mts, *.mjs).`,
-    );
+  if (files.length === 0) throw badFolder(`Suites folder ${folder} has no suite files (*.ts, *.js, *.mts, *.mjs).`);
   return files;
 }
+
+const badFolder = (message: string): HarnessError => new HarnessError('BAD_SUITES_DIRECTORY', message);
 
 async function loadFile(registry: Registry, file: string, time = 0): Promise<void> {
   const shown = registry.files.get(file) ?? file;

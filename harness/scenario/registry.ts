@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { HarnessError } from '../../foundation/errors.ts';
 import { SMALL_LOAD, type LoadSize } from '../load/size.ts';
 import { copyOf, noHooks, type Hook, type HookName, type SuiteHooks } from './hooks.ts';
+import type { Problem } from './checks.ts';
 import { meaningless } from './meaning.ts';
 import { associationOf, placeOf } from './parts.ts';
 import { isOfRole, placeholdersIn } from './placeholders.ts';
@@ -105,7 +106,8 @@ export function suite(name: string, declare: (context: SuiteContext) => void): v
   const context: SuiteContext = {
     scenario: (id, title, spec) => {
       const scenario: Scenario = { id, suite: name, title, file, spec };
-      checkScenario(registry, scenario);
+      const problem = problemOf(registry, scenario);
+      if (problem !== undefined) throw bad(registry, problem);
       registry.scenarios.push(scenario);
       registry.declared?.(scenario);
     },
@@ -132,48 +134,30 @@ function bad(registry: Registry, problem: string): HarnessError {
   return new HarnessError('BAD_SCENARIO', `${registry.file}: ${problem}.`);
 }
 
-function checkScenario(registry: Registry, { id, title, spec }: Scenario): void {
-  if (!ID.test(id))
-    throw bad(registry, `scenario id "${id}" is not of the form AB-01 (capital letters, a dash, two or more digits)`);
-  const twin = registry.scenarios.find((other) => other.id === id);
-  if (twin)
-    throw bad(registry, `scenario id ${id} is declared twice (also in ${twin.file}): give one of them another id`);
-  if (title.trim() === '') throw bad(registry, `scenario ${id} has no title: say in a sentence what it asserts`);
-  const probes = spec.probes.filter((step) => step.kind === 'probe');
-  if (probes.length === 0) throw bad(registry, `${id} has no probe, so it could not fail: add one`);
-  const negative = probes.some(
-    (step) => step.expectation.outcome === 'denied' || step.expectation.outcome === 'refused',
-  );
-  const positive = probes.some(
-    (step) => step.expectation.outcome === 'granted' || step.expectation.outcome === 'absent',
-  );
-  if (negative && !positive) {
-    throw bad(
-      registry,
-      `${id} expects a denial but nothing in it must be granted: add the probe that must be granted so that the denial means something`,
-    );
-  }
+/** Why a scenario cannot be taken, in a sentence without an end; undefined when it can. */
+function problemOf({ scenarios }: Registry, { id, title, spec }: Scenario): Problem {
+  if (!ID.test(id)) return `scenario id "${id}" is not of the form AB-01 (capital letters, a dash, two or more digits)`;
+  const twin = scenarios.find((other) => other.id === id);
+  if (twin) return `scenario id ${id} is declared twice (also in ${twin.file}): give one of them another id`;
+  if (title.trim() === '') return `scenario ${id} has no title: say in a sentence what it asserts`;
+  const outcomes = spec.probes.flatMap((step) => (step.kind === 'probe' ? step.expectation.outcome : []));
+  if (outcomes.length === 0) return `${id} has no probe, so it could not fail: add one`;
+  const negative = outcomes.some((outcome) => outcome === 'denied' || outcome === 'refused');
+  const positive = outcomes.some((outcome) => outcome === 'granted' || outcome === 'absent');
+  if (negative && !positive)
+    return `${id} expects a denial but nothing in it must be granted: add the probe that must be granted so that the denial means something`;
   const problem = unusableName(id, spec) ?? meaningless(spec);
-  if (problem !== undefined) throw bad(registry, `${id}: ${problem}`);
-  for (const [name, workload] of Object.entries(spec.workloads ?? {})) {
+  if (problem !== undefined) return `${id}: ${problem}`;
+  const { roles = {}, workloads = {}, objects = [] } = spec;
+  for (const [name, workload] of Object.entries(workloads)) {
     const association = associationOf(workload);
-    for (const role of [
-      association?.role,
-      association?.targetRole,
-      typeof workload.irsa === 'string' ? workload.irsa : undefined,
-    ]) {
-      if (role !== undefined && !(role in (spec.roles ?? {})))
-        throw bad(registry, `${id}: workload "${name}" names role "${role}", which the scenario does not declare`);
-    }
+    const irsa = typeof workload.irsa === 'string' ? workload.irsa : undefined;
+    for (const role of [association?.role, association?.targetRole, irsa])
+      if (role !== undefined && !(role in roles))
+        return `${id}: workload "${name}" names role "${role}", which the scenario does not declare`;
   }
-  const unknown = placeholdersIn(spec).find((found) => isOfRole(found) && !(found.name in (spec.roles ?? {})));
-  if (unknown)
-    throw bad(
-      registry,
-      `${id} has <${unknown.kind}:${unknown.name}> in a text, but declares no role "${unknown.name}"`,
-    );
-  for (const object of spec.objects ?? []) {
-    const at = placeOf(object);
-    if (!at.includes('/')) throw bad(registry, `${id}: object "${at}" is not of the form bucket/key`);
-  }
+  const unknown = placeholdersIn(spec).find((found) => isOfRole(found) && !(found.name in roles));
+  if (unknown) return `${id} has <${unknown.kind}:${unknown.name}> in a text, but declares no role "${unknown.name}"`;
+  const bare = objects.map(placeOf).find((at) => !at.includes('/'));
+  return bare === undefined ? undefined : `${id}: object "${bare}" is not of the form bucket/key`;
 }
