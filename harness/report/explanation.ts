@@ -1,26 +1,17 @@
 import { statementLabel } from '../../emulator/iam/policy/label.ts';
-import type { ProbeOutcome, ScenarioResult } from './results.ts';
+import type { ExaminedStatement, ProbeOutcome, ReceivedCall, ReceivedDecision, ScenarioResult } from './results.ts';
 
 /** A call with what AWS decided of it, statement by statement. */
-export interface Explanation {
-  readonly requestId: string;
-  readonly service: string;
-  readonly operation: string;
-  readonly notes: readonly string[];
-  readonly authorizations: readonly {
-    readonly action: string;
-    readonly resource: string;
-    readonly decision: string;
-    readonly reason: string;
-    readonly statements: readonly {
-      /** Its name. */
-      readonly policy: string;
-      readonly sid?: string | undefined;
-      readonly index: number;
-      readonly effect: string;
-      readonly reason?: string;
-    }[];
-  }[];
+export interface Explanation extends Pick<ReceivedCall, 'requestId' | 'service' | 'operation' | 'notes'> {
+  readonly authorizations: readonly (Pick<ReceivedDecision, 'action' | 'resource' | 'decision' | 'reason'> & {
+    readonly statements: readonly ExplainedStatement[];
+  })[];
+}
+
+interface ExplainedStatement extends Pick<ExaminedStatement, 'index' | 'effect' | 'reason'> {
+  /** Its name. */
+  readonly policy: string;
+  readonly sid?: string | undefined;
 }
 
 /** What decided a probe, of a scenario's calls; undefined where AWS keeps no record. */
