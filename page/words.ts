@@ -1,3 +1,4 @@
+export { ownTime } from '../harness/report/results.ts';
 import type { RunResults, ScenarioResult, Verdict } from '../harness/report/results.ts';
 
 /** In the order in which people want to see them. */
@@ -28,10 +29,6 @@ export function duration(milliseconds: number): string {
 export const instant = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
 
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
-/** Milliseconds of a scenario's own work: what it waited for others is not in it. */
-export const ownTime = ({ durations }: ScenarioResult): number =>
-  durations.arranging + durations.probing + durations.teardown;
 
 export const isBad = ({ verdict }: { readonly verdict: Verdict }): boolean =>
   verdict === 'failed' || verdict === 'inconclusive' || verdict === 'error';

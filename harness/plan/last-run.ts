@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { HarnessError } from '../../foundation/errors.ts';
 import { readRun, type Run } from '../compare/read-results.ts';
 import { resultsFileIn } from '../report/results-journal.ts';
+import { ownTime } from '../report/results.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
@@ -65,7 +66,7 @@ export function timesOf(configuration: Configuration): ReadonlyMap<string, numbe
   return new Map(
     run?.results.scenarios
       .filter(({ verdict }) => verdict !== 'skipped')
-      .map(({ id, durations: { arranging, probing, teardown } }) => [id, arranging + probing + teardown]),
+      .map((scenario) => [scenario.id, ownTime(scenario)]),
   );
 }
 

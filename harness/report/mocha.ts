@@ -1,7 +1,7 @@
 import { AssertionError } from 'chai';
 import Mocha from 'mocha';
 import type { Reporter, RunStart } from './reporter.ts';
-import { isFine, type ScenarioResult } from './results.ts';
+import { isFine, ownTime, type ScenarioResult } from './results.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
 /** Reporters of mocha that print in a terminal. */
@@ -84,8 +84,7 @@ export class ScenarioTest {
   }
 
   end(result: ScenarioResult): void {
-    const { arranging, probing, teardown } = result.durations;
-    this.#milliseconds = arranging + probing + teardown;
+    this.#milliseconds = ownTime(result);
     this.#end(result);
   }
 

@@ -153,6 +153,10 @@ export const isFine = ({ verdict, allowed }: Pick<ScenarioResult, 'verdict' | 'a
 export const isFlaky = ({ repetitions }: Pick<ScenarioResult, 'repetitions'>): boolean =>
   new Set(repetitions?.map(({ verdict }) => verdict)).size > 1;
 
+/** Milliseconds of a scenario's own work: what it waited for others is not in it. */
+export const ownTime = ({ durations }: Pick<ScenarioResult, 'durations'>): number =>
+  durations.arranging + durations.probing + durations.teardown;
+
 /** `kept`: the run is over, and its clusters are kept until an interrupt. */
 export type Phase = 'planning' | 'provisioning' | 'scenarios' | 'kept' | 'teardown';
 

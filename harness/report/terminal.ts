@@ -3,7 +3,7 @@ import { explainedProbeText, probeText } from './junit.ts';
 import { LiveRegion } from './live-region.ts';
 import { Progress } from './progress.ts';
 import type { Reporter, ReporterOptions, RunStart, ScenarioStart } from './reporter.ts';
-import { isFine, isFlaky, type Phase, type RunResults, type ScenarioResult } from './results.ts';
+import { isFine, isFlaky, ownTime, type Phase, type RunResults, type ScenarioResult } from './results.ts';
 import { summaryBlocks } from './summary.ts';
 import { allowedText, mark, verdictCounts, widthOf, wrap, type Paint } from './text.ts';
 import { wrongProbes } from './wrong-probes.ts';
@@ -68,8 +68,7 @@ export class Terminal implements Reporter {
     const bad = !isFine(result);
     if (!scenarios || (quiet && !bad)) return;
     if (style === 'dot' && !bad && !isFlaky(result)) return this.#dot(result);
-    const { arranging, probing, teardown } = result.durations;
-    const time = result.verdict === 'skipped' ? '' : this.#paint(` (${arranging + probing + teardown} ms)`, 2);
+    const time = result.verdict === 'skipped' ? '' : this.#paint(` (${ownTime(result)} ms)`, 2);
     this.#say(`  ${mark(result, this.#paint)} ${result.id} ${result.title}${time}`);
     if (result.verdict === 'skipped') this.#say(`      ${result.reason}`);
     else if (result.allowed) this.#say(`      ${allowedText(result.allowed)}`);
