@@ -1,7 +1,7 @@
 import { isAbsolute, posix, relative, resolve } from 'node:path';
 import type { Reporter } from './reporter.ts';
 import { explanationLines, explanationOf } from './explanation.ts';
-import { isFine, type ProbeOutcome, type RunResults, type ScenarioResult } from './results.ts';
+import { isFine, ownTime, type ProbeOutcome, type RunResults, type ScenarioResult } from './results.ts';
 import { allowedText } from './text.ts';
 import { whyLine } from './wrong-probes.ts';
 import { fileReporter } from './write.ts';
@@ -40,15 +40,8 @@ export function junitXml(results: RunResults, directory: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes}>\n${blocks.join('')}</testsuites>\n`;
 }
 
-interface Totals {
-  readonly tests: number;
-  readonly failures: number;
-  readonly errors: number;
-  readonly skipped: number;
-}
-
 /** What may fail by the gate of the run counts as skipped: servers take a failure for a reason to stop. */
-function totals(scenarios: readonly ScenarioResult[]): Totals {
+function totals(scenarios: readonly ScenarioResult[]) {
   const bad = scenarios.filter((scenario) => !isFine(scenario));
   const failures = bad.filter(({ verdict }) => verdict === 'failed').length;
   return {
@@ -66,38 +59,40 @@ function suiteXml(
   directory: string,
 ): string {
   const [{ suite, file }] = scenarios;
-  const time = scenarios.reduce((sum, scenario) => sum + duration(scenario), 0);
-  const attributes = attributesOf({
-    name: `conformance.${suite}`,
-    ...totals(scenarios),
-    time: seconds(time),
-    timestamp: results.run.startedAt.replace(/\.\d+Z$/, 'Z'),
-    hostname: 'localhost',
-    file,
+  const { run, environment } = results;
+  const time = scenarios.reduce((sum, scenario) => sum + ownTime(scenario), 0);
+  const attributes = attributesOf({ ...suiteValues(run, suite, totals(scenarios), time), file });
+  const charts = new Set(environment.clusters.flatMap(({ facts }) => facts['agentChart'] ?? []));
+  const properties = propertiesXml({
+    run: run.id,
+    cluster: environment.cluster,
+    aws: environment.aws,
+    harness: environment.harness,
+    ...(charts.size > 0 && { agentChart: [...charts].join() }),
+    ...(environment.faults.length > 0 && { faults: environment.faults.join(',') }),
   });
-  const charts = new Set(results.environment.clusters.flatMap(({ facts }) => facts['agentChart'] ?? []));
-  const properties = propertiesXml(
-    {
-      run: results.run.id,
-      cluster: results.environment.cluster,
-      aws: results.environment.aws,
-      harness: results.environment.harness,
-      ...(charts.size > 0 && { agentChart: [...charts].join() }),
-      ...(results.environment.faults.length > 0 && { faults: results.environment.faults.join(',') }),
-    },
-    '    ',
-  );
   return `  <testsuite${attributes}>\n${properties}${scenarios.map((scenario) => caseXml(scenario, directory)).join('')}  </testsuite>\n`;
 }
 
-const duration = ({ durations }: ScenarioResult): number =>
-  durations.arranging + durations.probing + durations.teardown;
+/** What the attributes of every suite say, in their order. */
+const suiteValues = (
+  run: RunResults['run'],
+  suite: string,
+  counts: ReturnType<typeof totals>,
+  milliseconds: number,
+) => ({
+  name: `conformance.${suite}`,
+  ...counts,
+  time: seconds(milliseconds),
+  timestamp: run.startedAt.replace(/\.\d+Z$/, 'Z'),
+  hostname: 'localhost',
+});
 
 function caseXml(scenario: ScenarioResult, directory: string): string {
   const attributes = attributesOf({
     name: `${scenario.id} ${scenario.title}`,
     classname: `conformance.${scenario.suite}`,
-    time: seconds(duration(scenario)),
+    time: seconds(ownTime(scenario)),
   });
   const { finding, repetitions, client } = scenario;
   const body = [verdictXml(scenario)];
@@ -170,13 +165,8 @@ function casesOfRun({ run, scenarios, gate }: RunResults): readonly CaseOfRun[] 
 
 function ownSuiteXml({ suite, name, element, message }: CaseOfRun, { run }: RunResults): string {
   const count = (of: CaseOfRun['element']): number => (element === of ? 1 : 0);
-  const attributes = attributesOf({
-    name: `conformance.${suite}`,
-    ...{ tests: 1, failures: count('failure'), errors: count('error'), skipped: count('skipped') },
-    time: seconds(run.milliseconds),
-    timestamp: run.startedAt.replace(/\.\d+Z$/, 'Z'),
-    hostname: 'localhost',
-  });
+  const counts = { tests: 1, failures: count('failure'), errors: count('error'), skipped: count('skipped') };
+  const attributes = attributesOf(suiteValues(run, suite, counts, run.milliseconds));
   const body =
     element === 'skipped'
       ? skippedXml(message)
@@ -186,11 +176,9 @@ function ownSuiteXml({ suite, name, element, message }: CaseOfRun, { run }: RunR
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
 
-function propertiesXml(values: Readonly<Record<string, string>>, indent: string): string {
-  const rows = Object.entries(values).map(
-    ([name, value]) => `${indent}  <property${attributesOf({ name, value })}/>\n`,
-  );
-  return `${indent}<properties>\n${rows.join('')}${indent}</properties>\n`;
+function propertiesXml(values: Readonly<Record<string, string>>): string {
+  const rows = Object.entries(values).map(([name, value]) => `      <property${attributesOf({ name, value })}/>\n`);
+  return `    <properties>\n${rows.join('')}    </properties>\n`;
 }
 
 function attributesOf(values: Readonly<Record<string, string | number>>): string {
