@@ -1,4 +1,4 @@
-import { counted } from '../report/text.ts';
+import { clip, counted } from '../report/text.ts';
 import { isCompared, type Comparison, type ScenarioComparison } from './compare.ts';
 import type { Value } from './differences.ts';
 import type { Side } from './read-results.ts';
@@ -9,8 +9,6 @@ import type { Side } from './read-results.ts';
 
 /** A value as people read it, on one line. */
 export const valueWords = (value: Value): string => (value === null ? 'none' : clip(oneLine(String(value))));
-
-const clip = (text: string): string => (text.length > 300 ? `${text.slice(0, 297)}...` : text);
 
 /** A text on one line, without control characters: messages of servers are in it. */
 export const oneLine = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();

@@ -1,6 +1,6 @@
 import { clientTable, isSplit, type ClientColumn, type ClientRow } from './client-table.ts';
 import type { ScenarioResult, Verdict } from './results.ts';
-import type { Paint } from './text.ts';
+import { clip, type Paint } from './text.ts';
 
 /** A mark and its colour (SGR code). */
 const MARKS: Readonly<Record<Verdict, readonly [string, number]>> = {
@@ -43,7 +43,7 @@ const isWrong = (cell: ScenarioResult | undefined): boolean =>
   cell?.verdict !== 'passed' && cell?.verdict !== 'skipped';
 
 function countsOf(clients: readonly ClientColumn[], rows: readonly ClientRow[]): readonly string[] {
-  const names = clients.map(({ name, version }) => cut(`${name} ${version}`, NAME_COLUMNS));
+  const names = clients.map(({ name, version }) => clip(`${name} ${version}`, NAME_COLUMNS));
   const width = Math.max(...names.map((name) => name.length));
   const head = `     ${''.padEnd(width)}${COUNTED.map(([title]) => `  ${title}`).join('')}`;
   const lines = names.map((name, column) => {
@@ -70,6 +70,3 @@ function marksOf(clients: readonly ClientColumn[], rows: readonly ClientRow[], p
 
 /** A to Z, then a to z; there are fewer clients and versions in a run that somebody reads. */
 const letter = (column: number): string => String.fromCharCode((column < 26 ? 65 : 71) + (column % 52));
-
-const cut = (text: string, columns: number): string =>
-  text.length <= columns ? text : `${text.slice(0, columns - 3)}...`;

@@ -4,8 +4,8 @@ import { countsOf, matrixOfRun, STATES, type Table } from '../matrix/pairs.ts';
 import { githubAnnotations } from './annotations.ts';
 import { plain, table } from './markdown.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
-import { isFine, isFlaky, type RunResults, type ScenarioResult, type Verdict } from './results.ts';
-import { allowedText, counted, verdictCounts } from './text.ts';
+import { isFine, type RunResults, type ScenarioResult, type Verdict } from './results.ts';
+import { allowedText, counted, findingLines, flakyLines, verdictCounts, VERDICTS } from './text.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
 /** Annotates the scenarios that are not as expected, and adds the run to the job's summary where there is one. */
@@ -60,18 +60,10 @@ export function jobSummary(results: RunResults): string {
         ...(gate?.warnings ?? []),
       ]),
     ),
-    ...section(
-      'Flaky',
-      list(scenarios.filter(isFlaky).map(({ id, repetitions = [] }) => `${id}: ${verdictCounts(repetitions)}`)),
-    ),
-    ...section('Findings', list(scenarios.flatMap(findingOf))),
+    ...section('Flaky', list(flakyLines(scenarios))),
+    ...section('Findings', list(findingLines(scenarios))),
   ].join('\n\n')}\n\n`;
 }
-
-const findingOf = ({ id, verdict, finding }: ScenarioResult): readonly string[] =>
-  verdict === 'passed' && finding !== null ? [`${id}: ${finding}`] : [];
-
-const VERDICTS = ['passed', 'failed', 'inconclusive', 'error', 'skipped'] as const satisfies readonly Verdict[];
 
 function suiteTable(scenarios: readonly ScenarioResult[]): string {
   const rows = [...new Set(scenarios.map(({ suite }) => suite))].map((suite) => {

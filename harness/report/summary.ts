@@ -1,7 +1,7 @@
 import type { CallCounts } from '../aws/call-counts.ts';
 import { clientBlocks } from './client-summary.ts';
-import { isFine, isFlaky, type ProbeOutcome, type RunResults, type ScenarioResult } from './results.ts';
-import { allowedText, counted, mark, verdictCounts, type Paint } from './text.ts';
+import { isFine, type ProbeOutcome, type RunResults, type ScenarioResult } from './results.ts';
+import { allowedText, counted, findingLines, flakyLines, mark, verdictCounts, type Paint } from './text.ts';
 
 /** The end of a run for people, in blocks of lines: what is not as expected, findings, clients, times, reports and the counts. */
 export function summaryBlocks(
@@ -10,18 +10,20 @@ export function summaryBlocks(
   paint: Paint,
   quiet: boolean,
 ): readonly string[] {
-  const { run } = results;
+  const { run, scenarios, gate } = results;
+  const section = (title: string, about: string, lines: readonly string[]): readonly string[] =>
+    lines.length === 0 ? [] : [`\n${paint(title, 1)}${about}`, ...lines.map((line) => `  ${line}`)];
   const error = run.error === null ? [] : [`\n${paint('ERROR', 35)} ${run.error}`];
-  const problems = (results.gate?.problems ?? []).map((problem) => `  ${paint('FAILED', 31)} ${problem}`);
-  const gate = problems.length === 0 ? [] : [`\n${paint('Not allowed by the gate', 1)}`, ...problems];
-  if (quiet) return [...gate, ...error, '', countsText(results)];
+  const problems = (gate?.problems ?? []).map((problem) => `${paint('FAILED', 31)} ${problem}`);
+  const notAllowed = section('Not allowed by the gate', '', problems);
+  if (quiet) return [...notAllowed, ...error, '', countsText(results)];
   return [
-    ...notAsExpected(results.scenarios, paint),
-    ...findings(results.scenarios, paint),
-    ...flaky(results.scenarios, paint),
-    ...clientBlocks(results.scenarios, paint),
-    ...allowed(results, paint),
-    ...gate,
+    ...section('Not as expected', '', notAsExpected(scenarios, paint)),
+    ...section('Findings', ' (conforming, and worth knowing)', findingLines(scenarios)),
+    ...section('Flaky', ' (verdicts differ from time to time)', flakyLines(scenarios)),
+    ...clientBlocks(scenarios, paint),
+    ...section('Gate', ` (${gate?.file})`, allowed(results, paint)),
+    ...notAllowed,
     ...error,
     '',
     timesText(results),
@@ -33,13 +35,11 @@ export function summaryBlocks(
 
 function notAsExpected(scenarios: readonly ScenarioResult[], paint: Paint): string[] {
   const bad = scenarios.filter((scenario) => !isFine(scenario));
-  if (bad.length === 0) return [];
-  const lines = byDeniedAction(bad).map(({ action, scenarios: [first, ...others] }) => {
+  return byDeniedAction(bad).map(({ action, scenarios: [first, ...others] }) => {
     const more = others.length === 0 ? '' : ` and ${others.length} more`;
     const why = action === undefined ? shortReason(first) : `missing permission ${action}`;
-    return `  ${mark(first, paint)} ${first.id}${more}: ${why}`;
+    return `${mark(first, paint)} ${first.id}${more}: ${why}`;
   });
-  return [`\n${paint('Not as expected', 1)}`, ...lines];
 }
 
 /** How many of a scenario's probes went wrong; in full, why stands where the scenario is shown. */
@@ -53,34 +53,13 @@ function shortReason({ title, probes, errorCode }: ScenarioResult): string {
   return parts.length === 0 ? title : `${title} (${parts.join(', ')})`;
 }
 
-function findings(scenarios: readonly ScenarioResult[], paint: Paint): string[] {
-  const found = scenarios.filter(({ verdict, finding }) => verdict === 'passed' && finding !== null);
-  if (found.length === 0) return [];
-  return [
-    `\n${paint('Findings', 1)} (conforming, and worth knowing)`,
-    ...found.map(({ id, finding }) => `  ${id}: ${finding}`),
-  ];
-}
-
-function flaky(scenarios: readonly ScenarioResult[], paint: Paint): string[] {
-  const found = scenarios.filter(isFlaky);
-  if (found.length === 0) return [];
-  return [
-    `\n${paint('Flaky', 1)} (verdicts differ from time to time)`,
-    ...found.map(({ id, repetitions = [] }) => `  ${id}: ${verdictCounts(repetitions)}`),
-  ];
-}
-
 /** What the gate of the run allowed, and what it could do without. */
-function allowed({ scenarios, gate }: RunResults, paint: Paint): string[] {
-  const lines = [
-    ...scenarios.flatMap((scenario) =>
-      scenario.allowed ? [`  ${mark(scenario, paint)} ${scenario.id}: ${allowedText(scenario.allowed)}`] : [],
-    ),
-    ...(gate?.warnings ?? []).map((warning) => `  ${paint('warning', 33)} ${warning}`),
-  ];
-  return lines.length === 0 ? [] : [`\n${paint('Gate', 1)} (${gate?.file})`, ...lines];
-}
+const allowed = ({ scenarios, gate }: RunResults, paint: Paint): string[] => [
+  ...scenarios.flatMap((scenario) =>
+    scenario.allowed ? [`${mark(scenario, paint)} ${scenario.id}: ${allowedText(scenario.allowed)}`] : [],
+  ),
+  ...(gate?.warnings ?? []).map((warning) => `${paint('warning', 33)} ${warning}`),
+];
 
 const timesText = ({ run, phases }: RunResults): string =>
   `Time: ${seconds(run.milliseconds)} in all; provisioning ${seconds(phases.provisioning)}, scenarios ${seconds(phases.scenarios)} (arranging ${seconds(phases.arranging)} and probing ${seconds(phases.probing)} summed over scenarios side by side), teardown ${seconds(phases.teardown)}`;

@@ -1,10 +1,10 @@
-import type { ScenarioResult, Verdict } from './results.ts';
+import { isFlaky, type ScenarioResult, type Verdict } from './results.ts';
 
 /** `1 scenario`, `2 scenarios`; `plural` where it is not the noun with an s. */
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
   `${count} ${count === 1 ? noun : plural}`;
 
-const VERDICTS = ['passed', 'failed', 'inconclusive', 'error', 'skipped'] as const satisfies readonly Verdict[];
+export const VERDICTS = ['passed', 'failed', 'inconclusive', 'error', 'skipped'] as const satisfies readonly Verdict[];
 
 /** `2 passed, 0 failed, 1 skipped`: those that passed or failed always, the others where there are any. */
 export function verdictCounts(items: readonly { readonly verdict: Verdict }[]): string {
@@ -13,6 +13,19 @@ export function verdictCounts(items: readonly { readonly verdict: Verdict }[]): 
     .map((verdict) => `${count(verdict)} ${verdict}`)
     .join(', ');
 }
+
+/** The risks that conforming scenarios have, a line each. */
+export const findingLines = (scenarios: readonly ScenarioResult[]): readonly string[] =>
+  scenarios.flatMap(({ id, verdict, finding }) =>
+    verdict === 'passed' && finding !== null ? [`${id}: ${finding}`] : [],
+  );
+
+/** The verdicts of scenarios that are flaky, a line each. */
+export const flakyLines = (scenarios: readonly ScenarioResult[]): readonly string[] =>
+  scenarios.filter(isFlaky).map(({ id, repetitions = [] }) => `${id}: ${verdictCounts(repetitions)}`);
+
+/** A text of no more than so many characters. */
+export const clip = (text: string, most = 300): string => (text.length > most ? `${text.slice(0, most - 3)}...` : text);
 
 /** Escape sequences of colour. */
 const COLOR = /\u001b\[[0-9;]*m/g;

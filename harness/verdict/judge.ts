@@ -3,6 +3,7 @@ import type { DenialCause } from '../../foundation/denial-cause.ts';
 import { alternatives, firstMismatch, type Mismatch } from '../../foundation/expectation.ts';
 import type { FactMatcher, Identity, ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { CallRecord } from '../../emulator/index.ts';
+import { clip } from '../report/text.ts';
 import type { Expectation } from '../scenario/spec.ts';
 
 /** As `causeFromMessage`, from AWS' record of the call where there is one. */
@@ -144,7 +145,6 @@ function identityWords(name: string): string {
   return name.startsWith('arn:') ? name : `role ${name}`;
 }
 
-const clip = (text: string): string => (text.length > 300 ? `${text.slice(0, 297)}...` : text);
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What is expected, and what a probe was. */
