@@ -1,44 +1,42 @@
 import { badFlagValue } from '../foundation/errors.ts';
-import { option, type OptionSpec } from '../foundation/options.ts';
+import { option } from '../foundation/options.ts';
 import type * as benchmark from '../scripts/bench/bench.ts';
 import type { Command } from './command.ts';
 import { fromSource } from './from-source.ts';
-
-const OPTIONS: readonly OptionSpec[] = [
-  option.text('json FILE', 'write the measurements as JSON too; - prints JSON instead of the table'),
-  option.number(
-    'repeat N',
-    'whole runs to measure, of which the median counts (default: 5). All must come to the same verdicts in the same order: 20 looks for flakes, however long that takes',
-    { minimum: 1 },
-  ),
-  option.text('kind-image IMAGE', 'measure runs on kind with this node image instead, which takes some minutes'),
-  option.flag(
-    'eks',
-    'measure instead, against an emulated AWS that takes as long as AWS, how much faster a run on EKS is for arranging and probing scenarios side by side; takes half an hour, less with --suite',
-  ),
-  option.list('suite NAME', 'with --eks: these suites alone (a comma list)'),
-  option.flag(
-    'agent',
-    'measure instead the reference agent alone under requests at a constant rate, with its limiter off and on; needs Go, by which vegeta is built once',
-  ),
-  option.number('requests N', 'with --agent: how many requests with the limiter off', {
-    default: 120_000,
-    minimum: 20_000,
-  }),
-  option.flag('faults', 'with --agent: try instead whether each fault of the agent that load shows is noticed'),
-  option.flag(
-    'growth',
-    'measure instead how memory, processor time and results grow from 100 to 1,000 generated scenarios; takes some minutes',
-  ),
-  option.flag('strict', 'exit 1 when a target is missed'),
-];
 
 export const BENCH: Command = {
   name: 'bench',
   summary: 'measures this machine against targets',
   about:
     'Measures the harness on this machine, prints each measurement beside its target and takes about three minutes.',
-  options: OPTIONS,
+  options: [
+    option.text('json FILE', 'write the measurements as JSON too; - prints JSON instead of the table'),
+    option.number(
+      'repeat N',
+      'whole runs to measure, of which the median counts (default: 5). All must come to the same verdicts in the same order: 20 looks for flakes, however long that takes',
+      { minimum: 1 },
+    ),
+    option.text('kind-image IMAGE', 'measure runs on kind with this node image instead, which takes some minutes'),
+    option.flag(
+      'eks',
+      'measure instead, against an emulated AWS that takes as long as AWS, how much faster a run on EKS is for arranging and probing scenarios side by side; takes half an hour, less with --suite',
+    ),
+    option.list('suite NAME', 'with --eks: these suites alone (a comma list)'),
+    option.flag(
+      'agent',
+      'measure instead the reference agent alone under requests at a constant rate, with its limiter off and on; needs Go, by which vegeta is built once',
+    ),
+    option.number('requests N', 'with --agent: how many requests with the limiter off', {
+      default: 120_000,
+      minimum: 20_000,
+    }),
+    option.flag('faults', 'with --agent: try instead whether each fault of the agent that load shows is noticed'),
+    option.flag(
+      'growth',
+      'measure instead how memory, processor time and results grow from 100 to 1,000 generated scenarios; takes some minutes',
+    ),
+    option.flag('strict', 'exit 1 when a target is missed'),
+  ],
   remarks:
     'Exit codes: 0 measured; 1 a target is missed (with --strict); 2 wrong usage; 3 a run failed or runs differ.',
   fromClone: true,

@@ -1,32 +1,30 @@
 import type * as detection from '../detection/index.ts';
 import { badFlagValue, EXIT } from '../foundation/errors.ts';
-import { option, type OptionSpec } from '../foundation/options.ts';
+import { option } from '../foundation/options.ts';
 import type { Command } from './command.ts';
 import { fromSource } from './from-source.ts';
-
-const OPTIONS: readonly OptionSpec[] = [
-  option.list('fault NAME', 'these faults alone (repeat, or a comma list; default: the whole catalogue)'),
-  option.flag('mutants', "defects that a machine makes of the reference subjects' sources, instead of faults"),
-  option.flag('judge', "mutants of the harness' own judging, which the project's own tests must notice"),
-  option.list('area NAME', 'defects of these areas of the sources alone (repeat, or a comma list)'),
-  option.number('sample N', 'so many of the defects, chosen by the seed (default: all)', { minimum: 1 }),
-  option.text('seed TEXT', 'with --sample: which are chosen', { default: '0' }),
-  option.list('scenario ID', 'these scenarios alone (repeat, or a comma list)'),
-  option.flag('all', 'try every scenario that reaches a defect, for the whole matrix'),
-  option.number('jobs N', 'processes at once (default: one more than there are processors)', {
-    minimum: 1,
-    maximum: 64,
-  }),
-  option.text('json FILE', 'write the matrix as JSON'),
-  option.flag('write', 'write docs/detection.md anew, and which scenario noticed which fault'),
-];
 
 export const DETECT: Command = {
   name: 'detect',
   summary: 'runs the suites against defects, and says which were noticed',
   about:
     'Runs the suites on embedded clusters against one defect after another: the catalogue of faults, or mutants. Says which scenario noticed each, which survived, and which no scenario reached. With --judge the same of the harness itself: its tests against mutants of its judging.',
-  options: OPTIONS,
+  options: [
+    option.list('fault NAME', 'these faults alone (repeat, or a comma list; default: the whole catalogue)'),
+    option.flag('mutants', "defects that a machine makes of the reference subjects' sources, instead of faults"),
+    option.flag('judge', "mutants of the harness' own judging, which the project's own tests must notice"),
+    option.list('area NAME', 'defects of these areas of the sources alone (repeat, or a comma list)'),
+    option.number('sample N', 'so many of the defects, chosen by the seed (default: all)', { minimum: 1 }),
+    option.text('seed TEXT', 'with --sample: which are chosen', { default: '0' }),
+    option.list('scenario ID', 'these scenarios alone (repeat, or a comma list)'),
+    option.flag('all', 'try every scenario that reaches a defect, for the whole matrix'),
+    option.number('jobs N', 'processes at once (default: one more than there are processors)', {
+      minimum: 1,
+      maximum: 64,
+    }),
+    option.text('json FILE', 'write the matrix as JSON'),
+    option.flag('write', 'write docs/detection.md anew, and which scenario noticed which fault'),
+  ],
   remarks: 'Exit codes: 0 each defect was noticed; 1 one was not; 2 wrong usage; 3 it could not be found out.',
   fromClone: true,
   async run({ flag, text, list, values }, io) {

@@ -1,26 +1,7 @@
-import { option, type OptionSpec } from '../foundation/options.ts';
+import { option } from '../foundation/options.ts';
 import type * as rehearsal from '../scripts/rehearsal/rehearse.ts';
 import type { Command } from './command.ts';
 import { fromSource } from './from-source.ts';
-
-const OPTIONS: readonly OptionSpec[] = [
-  option.number('pace N', 'how many times faster than AWS the delays pass', {
-    minimum: 1,
-    fraction: true,
-    default: 20,
-  }),
-  option.number(
-    'propagation-pace N',
-    'the same for changes of IAM and associations, lists and names that are still taken (default: as --pace)',
-    { minimum: 1, fraction: true },
-  ),
-  option.choice('timing', ['aws', 'instant'], 'whether calls take as long and are throttled as by AWS', {
-    default: 'aws',
-  }),
-  option.text('policy FILE', "identity policy of the job's role, as in docs/iam (default: everything is allowed)"),
-  option.text('other-policy FILE', 'the same of the role of the second account'),
-  option.text('boundary FILE', 'permissions boundary of the roles that the run makes, as in docs/iam (default: none)'),
-];
 
 export const REHEARSE: Command = {
   name: 'rehearse',
@@ -29,7 +10,27 @@ export const REHEARSE: Command = {
 command against it, as a job with a role of its own would. Then looks, as the administrator, at what the run left and how it
 asked.`,
   files: { usage: '[-- flags of the run]', least: 0 },
-  options: OPTIONS,
+  options: [
+    option.number('pace N', 'how many times faster than AWS the delays pass', {
+      minimum: 1,
+      fraction: true,
+      default: 20,
+    }),
+    option.number(
+      'propagation-pace N',
+      'the same for changes of IAM and associations, lists and names that are still taken (default: as --pace)',
+      { minimum: 1, fraction: true },
+    ),
+    option.choice('timing', ['aws', 'instant'], 'whether calls take as long and are throttled as by AWS', {
+      default: 'aws',
+    }),
+    option.text('policy FILE', "identity policy of the job's role, as in docs/iam (default: everything is allowed)"),
+    option.text('other-policy FILE', 'the same of the role of the second account'),
+    option.text(
+      'boundary FILE',
+      'permissions boundary of the roles that the run makes, as in docs/iam (default: none)',
+    ),
+  ],
   remarks: `Exit codes: that of the run; 3 also when something was left in AWS, AWS was polled faster than once a second, or asked for
 what the policy does not allow, or when a whole run met no throttling; 2 wrong usage.`,
   fromClone: true,

@@ -1,24 +1,22 @@
 import { EXIT } from '../foundation/errors.ts';
-import { option, type OptionSpec } from '../foundation/options.ts';
+import { option } from '../foundation/options.ts';
 import type * as soaking from '../scripts/soak/soak.ts';
 import type { Command } from './command.ts';
 import { fromSource } from './from-source.ts';
-
-const OPTIONS: readonly OptionSpec[] = [
-  option.number('runs N', 'whole runs, one after the other', { default: 100, minimum: 1 }),
-  option.number('busy N', 'busy processes beside each third run', { default: 4, minimum: 0, maximum: 64 }),
-  option.text('json FILE', 'write what came of it as JSON, anew after each run'),
-  option.text('report-dir DIR', 'folder for the reports of runs that did not end as they should', {
-    default: 'reports/soak',
-  }),
-];
 
 export const SOAK: Command = {
   name: 'soak',
   summary: 'repeats whole runs, and counts what is not the same in all',
   about:
     'Runs all scenarios on embedded clusters again and again: in the declared, in reverse and in random order, each third run of an order beside busy processes. Counts verdicts other than passed, and looks for processes, ports and files that a run leaves.',
-  options: OPTIONS,
+  options: [
+    option.number('runs N', 'whole runs, one after the other', { default: 100, minimum: 1 }),
+    option.number('busy N', 'busy processes beside each third run', { default: 4, minimum: 0, maximum: 64 }),
+    option.text('json FILE', 'write what came of it as JSON, anew after each run'),
+    option.text('report-dir DIR', 'folder for the reports of runs that did not end as they should', {
+      default: 'reports/soak',
+    }),
+  ],
   remarks:
     'Exit codes: 0 nothing failed, nothing was left, and no verdict was error or inconclusive but at most 2 in 100 of those beside busy processes; 1 otherwise; 2 wrong usage.',
   fromClone: true,
