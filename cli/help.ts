@@ -31,9 +31,9 @@ export function helpText({ name, about, files, options, remarks }: Described): s
 }
 
 /** Lines of two columns. */
-export function columns(rows: readonly (readonly [string, string])[]): readonly string[] {
+export function columns(rows: readonly (readonly [string, string])[], indent = '  '): readonly string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  return rows.map(([left, right]) => `${indent}${left.padEnd(width)}  ${right}`);
 }
 
 function valueOf({ kind, choices, placeholder }: OptionSpec): string {

@@ -13,6 +13,7 @@ import { OPTIONS, optionsOf } from '../harness/config/options.ts';
 import type { NamedReporter } from '../harness/report/reporter.ts';
 import type { Scenario } from '../harness/scenario/spec.ts';
 import type { Command, Io } from './command.ts';
+import { columns } from './help.ts';
 import { list } from './list.ts';
 import { plan } from './plan.ts';
 import { EXIT_CODES, say, selected, SETTINGS, type Configured } from './scenarios.ts';
@@ -52,8 +53,8 @@ export const runCommand = ({
   read: (argv, environment) => ({ ...configure(argv, environment, { ...(types && { types }) }), words: [], argv }),
   async run(configuration, io) {
     if (configuration.flag('version')) return say(io, `${packageVersion(io.root)}\n`);
-    if (configuration.flag('list-faults')) return say(io, listFaults());
-    if (configuration.flag('list-clients')) return say(io, listClients(clients));
+    if (configuration.flag('list-faults')) return say(io, `${listFaults().join('\n')}\n`);
+    if (configuration.flag('list-clients')) return say(io, `${listClients(clients).join('\n')}\n`);
     if (configuration.flag('list')) return list(configuration, io);
     if (configuration.flag('print-manifest')) return printManifest(configuration, io);
     if (configuration.flag('plan')) return plan(configuration, io, workload);
@@ -146,21 +147,19 @@ const filesBelow = (folder: string): readonly string[] =>
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
 
-function listFaults(): string {
-  const faults = catalogue();
-  const width = Math.max(...faults.map((fault) => fault.name.length));
-  return faults.map((fault) => `${fault.name.padEnd(width)}  ${fault.subject}: ${defectOf(fault)}\n`).join('');
+function listFaults(): readonly string[] {
+  const rows = catalogue().map((fault) => [fault.name, `${fault.subject}: ${defectOf(fault)}`] as const);
+  return columns(rows, '');
 }
 
-function listClients(clients: readonly Client[]): string {
+function listClients(clients: readonly Client[]): readonly string[] {
   const rows = clients.map(({ name, title, versions, chain }) => {
     const { newest, minimum, below } = versions;
     const documented = [minimum && `minimum ${minimum}`, below && `below ${below}`].filter(Boolean).join(', ');
     const own = chain === 'own' ? ' (a credential chain of its own)' : '';
     return [`${name}@${newest}`, `${title}${own}${documented === '' ? '' : `; ${documented}`}`] as const;
   });
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, told]) => `${name.padEnd(width)}  ${told}\n`).join('');
+  return columns(rows, '');
 }
 
 /** The options in force that are not a default, and where each came from. */
