@@ -46,15 +46,11 @@ export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScen
     const valuesB = valuesOf(ofB.run ?? b.run.id, id, probeB);
     for (const field of FIELDS) add(number, field, valuesA[field], valuesB[field]);
     if (a.facts['client'] !== b.facts['client'] && probeA.operation.startsWith('RunClient'))
-      for (const name of factsOfClients(probeA, probeB).filter(
-        (one) => !Object.hasOwn(probeA.expected.facts ?? {}, one),
-      ))
-        add(
-          number,
-          `facts.${name}`,
-          valueOf(a.run.id, id, probeA, `facts.${name}`),
-          valueOf(b.run.id, id, probeB, `facts.${name}`),
-        );
+      for (const name of factsOfClients(probeA, probeB)) {
+        if (Object.hasOwn(probeA.expected.facts ?? {}, name)) continue;
+        const field = `facts.${name}`;
+        add(number, field, valueOf(a.run.id, id, probeA, field), valueOf(b.run.id, id, probeB, field));
+      }
     for (const name of Object.keys(probeA.expected.facts ?? {})) {
       const [factA, factB] = [factOf(a, ofA, probeA, name), factOf(b, ofB, probeB, name)];
       if (factA === undefined || factB === undefined) continue;
@@ -114,15 +110,12 @@ function factOf(
   probe: SideProbe,
   name: string,
 ): { readonly value: Value; readonly met: boolean; readonly expected: string } | undefined {
-  const {
-    expected: { facts: matchers = {} },
-    observed,
-  } = probe;
+  const { facts: matchers = {} } = probe.expected;
   const matcher = Object.hasOwn(matchers, name) ? matchers[name] : undefined;
   if (matcher === undefined) return undefined;
   return {
     value: factValue(run, id, probe, name) ?? null,
-    met: factMatches(observed?.facts?.[name], matcher),
+    met: factMatches(probe.observed?.facts?.[name], matcher),
     expected: neutralExpectation(JSON.stringify(matcher), run, id),
   };
 }
