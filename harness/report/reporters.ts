@@ -67,10 +67,7 @@ async function fromMocha(names: readonly string[]): Promise<readonly [string, Re
   const { mochaReporter, MOCHA_REPORTERS } = await import('./mocha.ts');
   const unknown = names.find((name) => !MOCHA_REPORTERS.includes(name));
   if (unknown !== undefined)
-    throw new HarnessError(
-      'BAD_REPORTER',
-      `Unknown reporter "${unknown}": ${suggestion(unknown, [...Object.keys(REPORTERS), ...MOCHA_REPORTERS])}`,
-    );
+    throw bad(`Unknown reporter "${unknown}": ${suggestion(unknown, [...Object.keys(REPORTERS), ...MOCHA_REPORTERS])}`);
   const [name = '', other] = names;
   if (other !== undefined) throw onSameStream('reporters of mocha', name, other);
   return [name, mochaReporter(name)];
@@ -79,19 +76,17 @@ async function fromMocha(names: readonly string[]): Promise<readonly [string, Re
 /** Whether it is one of those that tell a person of a run while it goes on. */
 export const isTerminal = (name: string): boolean => ['terminal', 'list', 'dot'].includes(name);
 
+const bad = (message: string, cause?: unknown): HarnessError => new HarnessError('BAD_REPORTER', message, { cause });
+
 const onSameStream = (what: string, one: string, other: string): HarnessError =>
-  new HarnessError(
-    'BAD_REPORTER',
-    `--reporter names two ${what} (${one}, ${other}), which print on the same stream: choose one.`,
-  );
+  bad(`--reporter names two ${what} (${one}, ${other}), which print on the same stream: choose one.`);
 
 const isPath = (name: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(name);
 
 /** A module of the user's: its default export is a reporter, or a function that makes one. */
 async function fromModule(path: string, options: ReporterOptions): Promise<Reporter> {
   const file = resolve(path);
-  if (!existsSync(file))
-    throw new HarnessError('BAD_REPORTER', `Reporter ${path} does not exist: check the path of --reporter.`);
+  if (!existsSync(file)) throw bad(`Reporter ${path} does not exist: check the path of --reporter.`);
   let made: Reporter | null | undefined;
   try {
     await prepareForUserFiles();
@@ -99,13 +94,10 @@ async function fromModule(path: string, options: ReporterOptions): Promise<Repor
     made = typeof exported === 'function' ? await exported(options) : exported;
   } catch (error) {
     const [line] = (error as Error).message.split('\n');
-    throw new HarnessError('BAD_REPORTER', `Reporter ${path} cannot be loaded: ${line?.replace(/\.$/, '')}.`, {
-      cause: error,
-    });
+    throw bad(`Reporter ${path} cannot be loaded: ${line?.replace(/\.$/, '')}.`, error);
   }
   if (typeof made !== 'object' || made === null)
-    throw new HarnessError(
-      'BAD_REPORTER',
+    throw bad(
       `Reporter ${path} has no reporter as its default export: export an object, or a function that returns one.`,
     );
   return made;
