@@ -106,19 +106,14 @@ async function emulatorReady(
 ): Promise<void> {
   const ready = new AbortController();
   const said: string[] = [];
-  const labels = { ...metadata.labels };
   const onLine = (line: string): void => {
     if (line.startsWith('{"endpoint"')) ready.abort();
     else said.push(line);
   };
-  const note = (line: string): void => reporters.tell('note', line);
   try {
     await followPod({
-      connection,
-      namespace: NAMESPACE,
-      labels,
-      onLine,
-      note,
+      ...{ connection, namespace: NAMESPACE, labels: { ...metadata.labels }, onLine },
+      note: (line) => reporters.tell('note', line),
       signal: AbortSignal.any([signal, ready.signal]),
     });
   } catch (error) {
