@@ -22,17 +22,10 @@ export interface RunningNode {
 }
 
 /** Starts a kubelet and registers its node, ready, with the API server. */
-export async function startNode({
-  api,
-  name,
-  version,
-  labels,
-  providerId,
-  ...options
-}: NodeOptions): Promise<RunningNode> {
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const { api, name } = options;
   const { store } = api;
-  const now = options.clock?.now() ?? Date.now();
-  const { uid = '' } = store.create('nodes', nodeObject({ name, version, labels, providerId, now })).metadata;
+  const { uid = '' } = store.create('nodes', nodeObject(options)).metadata;
   const kubelet: RunningKubelet = await startKubelet({
     ...options,
     store,
@@ -59,16 +52,9 @@ export async function startNode({
   };
 }
 
-interface NodeFacts extends Pick<NodeOptions, 'name' | 'version'> {
-  readonly labels: NodeOptions['labels'] | undefined;
-  readonly providerId: string | undefined;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
-
-function nodeObject({ name, version, labels, providerId, now }: NodeFacts): KubeObject {
+function nodeObject({ name, version, labels, providerId, clock }: NodeOptions): KubeObject {
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
-  const time = timestamp(now);
+  const time = timestamp(clock?.now() ?? Date.now());
   const resources = { cpu: '2', memory: '8Gi', pods: '1000' };
   return {
     apiVersion: 'v1',
