@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { readAtMost } from '../../../foundation/read-at-most.ts';
 import type { ServiceResponse } from '../../core/service.ts';
 import { encodeKey } from '../list-page.ts';
 import { signedHeaders } from '../../sigv4/sign.ts';
@@ -79,18 +80,11 @@ function headersOf({ headersDistinct }: IncomingMessage): Record<string, string>
 }
 
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
   try {
-    for await (const chunk of message as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > LARGEST_ANSWER) throw new BackendError('its answer is too large');
-      chunks.push(chunk);
-    }
+    return await readAtMost(message, LARGEST_ANSWER, () => new BackendError('its answer is too large'));
   } catch (error) {
     throw error instanceof BackendError ? error : unreachable(error);
   }
-  return Buffer.concat(chunks);
 }
 
 /** The code alone: nothing that a message may quote comes into the record of a call. */

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { readAtMost } from '../../../foundation/read-at-most.ts';
 import type { JsonWebKeySet, Cluster } from '../../eks/model.ts';
 import type { World } from '../../core/world.ts';
 
@@ -55,7 +56,8 @@ async function getJson(address: string, thumbprints: readonly string[]): Promise
     response.resume();
     throw new Error(`the issuer answered ${response.statusCode}`);
   }
-  const parsed: unknown = JSON.parse(await readText(response));
+  const body = await readAtMost(response, MAX_BYTES, () => new Error('the answer of the issuer is too long'));
+  const parsed: unknown = JSON.parse(body.toString('utf8'));
   if (typeof parsed !== 'object' || parsed === null) throw new Error('the issuer did not answer a JSON object');
   return parsed as Record<string, unknown>;
 }
@@ -94,15 +96,4 @@ function isTrusted(socket: TLSSocket, thumbprints: readonly string[]): boolean {
     certificate = certificate.issuerCertificate;
   }
   return false;
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_BYTES) throw new Error('the answer of the issuer is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
