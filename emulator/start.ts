@@ -11,7 +11,7 @@ import { eksService } from './eks/index.ts';
 import { emulatorServer } from './http/server.ts';
 import { iamService } from './iam/api/index.ts';
 import { s3Service, type S3Backend } from './s3/index.ts';
-import { worldVerifier } from './sigv4/index.ts';
+import { sigV4Verifier } from './sigv4/index.ts';
 import { stsService } from './sts/index.ts';
 import type { MovableClock } from './core/clock.ts';
 import type { Credentials } from './core/principal.ts';
@@ -91,7 +91,7 @@ export async function startWithWorld(
     context,
     disturbances: active,
     throttles: throttles(world),
-    verifier: worldVerifier(world),
+    verifier: sigV4Verifier(world),
     log,
   });
 

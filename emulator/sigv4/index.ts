@@ -4,7 +4,7 @@ import type { World } from '../core/world.ts';
 import { SignatureProblem } from './problem.ts';
 import type { SignedParts } from './canonical.ts';
 import { readSignature } from './read-signature.ts';
-import { sigV4Verifier, type Verifier } from './verifier.ts';
+import { sigV4Verifier } from './verifier.ts';
 
 export { decodeQueryPart, queryPairs, uriEncode } from './canonical.ts';
 export { decodeChunks } from './chunks.ts';
@@ -15,15 +15,6 @@ export type { ClaimedSignature } from './read-signature.ts';
 export { sigV4Verifier } from './verifier.ts';
 export type { Verifier } from './verifier.ts';
 
-/** The verifier of a world: its region, clock and access keys. */
-export function worldVerifier(world: World): Verifier {
-  return sigV4Verifier({
-    region: world.region,
-    now: () => world.clock.now(),
-    find: (accessKeyId) => world.credentials.find(accessKeyId),
-  });
-}
-
 /**
  * Verifies a presigned request that is carried inside something else, such as the GetCallerIdentity URL in a token of
  * `aws eks get-token`. `headers` (names in lower case) are those that whoever sends the URL would send, `host` included.
@@ -33,5 +24,5 @@ export function worldVerifier(world: World): Verifier {
 export function verifyPresigned(world: World, service: ServiceName, parts: SignedParts): Caller {
   const claimed = readSignature(parts);
   if (claimed === undefined || !claimed.presigned) throw new SignatureProblem('missing', 'the URL is not presigned');
-  return worldVerifier(world).verify(parts, claimed, Buffer.alloc(0), service).caller;
+  return sigV4Verifier(world).verify(parts, claimed, Buffer.alloc(0), service).caller;
 }

@@ -37,8 +37,10 @@ const CALLER: RoleSession = {
 function verify(parts: SignedParts, service: ServiceName, body = Buffer.alloc(0), now = NOW) {
   const verifier = sigV4Verifier({
     region: REGION,
-    now: () => now,
-    find: (id) => (id === CREDENTIALS.accessKeyId ? { credentials: CREDENTIALS, caller: CALLER } : undefined),
+    clock: { now: () => now },
+    credentials: {
+      find: (id) => (id === CREDENTIALS.accessKeyId ? { credentials: CREDENTIALS, caller: CALLER } : undefined),
+    },
   });
   const claimed = readSignature(parts);
   if (claimed === undefined) throw new Error('the request is not signed');

@@ -1,5 +1,8 @@
-import type { Caller, Credentials } from '../core/principal.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Caller } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
+import type { World } from '../core/world.ts';
+import { timestamp } from '../query/xml.ts';
 import { canonicalRequest, sha256Hex, uriEncode, type SignedParts } from './canonical.ts';
 import { readPayloadKind, type PayloadKind } from './payload.ts';
 import { SignatureProblem } from './problem.ts';
@@ -9,11 +12,10 @@ import { secretsEqual, signatureMatches, signingKeys } from './signing-keys.ts';
 const MAX_SKEW = 15 * 60 * 1000;
 const MAX_PRESIGNED_SECONDS = 7 * 24 * 60 * 60;
 
-export interface VerifierOptions {
-  readonly region: string;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly find: (accessKeyId: string) => { readonly credentials: Credentials; readonly caller: Caller } | undefined;
+/** What counts of a world: its region, clock and access keys. */
+interface VerifierWorld extends Pick<World, 'region'> {
+  readonly clock: Clock;
+  readonly credentials: Pick<World['credentials'], 'find'>;
 }
 
 /** A signature that was right: who signed, and what a payload that comes in chunks must be checked with. */
@@ -33,7 +35,7 @@ export type Verifier = ReturnType<typeof sigV4Verifier>;
  * Signature version 4 (IAM User Guide, "AWS Signature Version 4 for API requests"; S3 API Reference, "Authenticating
  * requests").
  */
-export function sigV4Verifier(options: VerifierOptions) {
+export function sigV4Verifier(world: VerifierWorld) {
   const keys = signingKeys();
   return {
     /**
@@ -41,9 +43,9 @@ export function sigV4Verifier(options: VerifierOptions) {
      * @throws SignatureProblem
      */
     verify(parts: SignedParts, claimed: ClaimedSignature, body: Buffer, service: ServiceName): VerifiedSignature {
-      checkScope(claimed, service, options.region);
-      checkTime(claimed, service, options.now());
-      const { credentials, caller } = findKey(claimed, options);
+      checkScope(claimed, service, world.region);
+      checkTime(claimed, service, world.clock.now());
+      const { credentials, caller } = findKey(claimed, world);
       checkSignedHeaders(parts, claimed);
 
       const payload = readPayloadKind(parts, claimed, body, service);
@@ -131,7 +133,7 @@ function checkTime(claimed: ClaimedSignature, service: ServiceName, now: number)
       : `Signature not yet current: ${claimed.timestamp} is still later than ${formatTimestamp(now + MAX_SKEW)} (${server} + 15 min.)`;
   throw new SignatureProblem('skewed', sentence, {
     RequestTime: claimed.timestamp,
-    ServerTime: isoSeconds(now),
+    ServerTime: timestamp(now),
     MaxAllowedSkewMilliseconds: String(MAX_SKEW),
   });
 }
@@ -160,18 +162,13 @@ function checkExpires(claimed: ClaimedSignature, signedAt: number, now: number):
   if (now <= end && signedAt <= now + MAX_SKEW) return;
   throw new SignatureProblem('presigned-expired', now > end ? 'Request has expired' : 'Request is not valid yet', {
     'X-Amz-Expires': claimed.expires,
-    Expires: isoSeconds(end),
-    ServerTime: isoSeconds(now),
+    Expires: timestamp(end),
+    ServerTime: timestamp(now),
   });
 }
 
-/** `2015-05-24T00:00:00Z` */
-function isoSeconds(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/\.\d+/, '');
-}
-
-function findKey(claimed: ClaimedSignature, { find, now }: VerifierOptions) {
-  const found = find(claimed.accessKeyId);
+function findKey(claimed: ClaimedSignature, { clock, credentials }: VerifierWorld) {
+  const found = credentials.find(claimed.accessKeyId);
   if (found === undefined) throw new SignatureProblem('unknown-key', 'no access key has this id');
   const { sessionToken, expiration } = found.credentials;
   const sameToken =
@@ -181,7 +178,7 @@ function findKey(claimed: ClaimedSignature, { find, now }: VerifierOptions) {
   // Without its token, the key of a session is none that AWS knows.
   const kind = claimed.sessionToken === undefined ? 'unknown-key' : 'wrong-token';
   if (!sameToken) throw new SignatureProblem(kind, 'the session token is not that of the access key');
-  if (expiration !== undefined && now() >= expiration) {
+  if (expiration !== undefined && clock.now() >= expiration) {
     throw new SignatureProblem('expired-token', 'the session has expired');
   }
   return found;

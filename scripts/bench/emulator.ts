@@ -20,7 +20,11 @@ export async function benchSignatureVerifications(milliseconds = 1000): Promise<
   };
   const time = Date.now();
   const region = 'us-west-2';
-  const verifier = sigV4Verifier({ region, now: () => time, find: () => ({ credentials, caller }) });
+  const verifier = sigV4Verifier({
+    region,
+    clock: { now: () => time },
+    credentials: { find: () => ({ credentials, caller }) },
+  });
   const unsigned = {
     method: 'GET',
     path: '/data/red/key',

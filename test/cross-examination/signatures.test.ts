@@ -17,9 +17,11 @@ const credentials = {
 };
 const verifier = sigV4Verifier({
   region: 'us-west-2',
-  now: () => Date.now(),
-  find: (accessKeyId) =>
-    accessKeyId === credentials.accessKeyId ? { credentials, caller: {} as RoleSession } : undefined,
+  clock: { now: () => Date.now() },
+  credentials: {
+    find: (accessKeyId) =>
+      accessKeyId === credentials.accessKeyId ? { credentials, caller: {} as RoleSession } : undefined,
+  },
 });
 
 /** What a signer is asked to sign, a line of JSON each. */
