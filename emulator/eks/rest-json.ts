@@ -1,5 +1,5 @@
 import type { ServiceContext } from '../core/context.ts';
-import { AwsError } from '../core/errors.ts';
+import { AwsError, errorKind } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Caller } from '../core/principal.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
@@ -106,6 +106,4 @@ export function parseJsonBody(body: Buffer): JsonObject {
   return value;
 }
 
-export function serializationError(message: string): AwsError {
-  return new AwsError('SerializationException', 400, message);
-}
+export const serializationError = errorKind('SerializationException', 400);

@@ -1,4 +1,4 @@
-import { AwsError } from '../core/errors.ts';
+import { AwsError, errorKind } from '../core/errors.ts';
 import { isJsonObject, listOf, objectOf } from '../core/json.ts';
 import type { World } from '../core/world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
@@ -104,9 +104,7 @@ function isJsonText(text: string): boolean {
   }
 }
 
-function malformedPolicy(message: string): AwsError {
-  return new AwsError('MalformedPolicy', 400, message);
-}
+const malformedPolicy = errorKind('MalformedPolicy', 400);
 
 /**
  * What S3 demands of a bucket policy beyond IAM's grammar (S3 User Guide, "Troubleshoot bucket policies"): actions of S3, resources of this bucket, and a resource for each action that it can apply to.

@@ -1,4 +1,4 @@
-import { AwsError } from '../core/errors.ts';
+import { AwsError, errorKind } from '../core/errors.ts';
 import errors from './errors.json' with { type: 'json' };
 
 /** An error that always has the same status and text (S3 API Reference, "List of error codes"). */
@@ -18,9 +18,7 @@ export function invalidArgument(message: string, name: string, value: string): A
   return new AwsError('InvalidArgument', 400, message, { ArgumentName: name, ArgumentValue: value });
 }
 
-export function invalidRequest(message: string): AwsError {
-  return new AwsError('InvalidRequest', 400, message);
-}
+export const invalidRequest = errorKind('InvalidRequest', 400);
 
 export function notImplemented(header: string, additionalMessage?: string): AwsError {
   return s3Error('NotImplemented', { Header: header, ...(additionalMessage && { additionalMessage }) });

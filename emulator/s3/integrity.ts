@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { AwsError } from '../core/errors.ts';
+import { errorKind } from '../core/errors.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { XmlStructure } from '../query/xml.ts';
 import { invalidRequest, notImplemented, s3Error } from './errors.ts';
@@ -164,9 +164,7 @@ export function sentChecksum({ headers }: Pick<ServiceRequest, 'headers'>, ofPar
   return { algorithm, type: digest === value ? 'FULL_OBJECT' : 'COMPOSITE', value };
 }
 
-export function badDigest(message: string): AwsError {
-  return new AwsError('BadDigest', 400, message);
-}
+export const badDigest = errorKind('BadDigest', 400);
 
 function checkMd5(request: ServiceRequest): void {
   const sent = request.headers['content-md5'];

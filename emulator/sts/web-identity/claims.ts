@@ -1,5 +1,5 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { AwsError } from '../../core/errors.ts';
+import { AwsError, errorKind } from '../../core/errors.ts';
 import { objectOf, textOf, type JsonObject } from '../../core/json.ts';
 
 /** What STS reads of a web identity token. Not verified by itself. */
@@ -69,9 +69,7 @@ export function checkTimes(claims: WebIdentityClaims, now: number): void {
   }
 }
 
-export function invalidIdentityToken(message: string): AwsError {
-  return new AwsError('InvalidIdentityToken', 400, message);
-}
+export const invalidIdentityToken = errorKind('InvalidIdentityToken', 400);
 
 function decode(token: string): JsonObject {
   try {
