@@ -1,14 +1,8 @@
 import { compilePattern, matchesPattern, resolveVariables } from '../pattern.ts';
 import type { ValueCompiler } from './operator.ts';
 
-export const stringEquals: ValueCompiler = (value, { variables }) => {
-  const pattern = compilePattern(value, { wildcards: false, variables });
-  return {
-    matches: (actual, request) => matchesPattern(pattern, actual, request),
-    source: value,
-    pattern,
-  };
-};
+export const stringEquals = matching(false);
+export const stringLike = matching(true);
 
 export const stringEqualsIgnoreCase: ValueCompiler = (value, { variables }) => {
   const pattern = compilePattern(value, { wildcards: false, variables });
@@ -22,11 +16,13 @@ export const stringEqualsIgnoreCase: ValueCompiler = (value, { variables }) => {
   };
 };
 
-export const stringLike: ValueCompiler = (value, { variables }) => {
-  const pattern = compilePattern(value, { wildcards: true, variables });
-  return {
-    matches: (actual, request) => matchesPattern(pattern, actual, request),
-    source: value,
-    pattern,
+function matching(wildcards: boolean): ValueCompiler {
+  return (value, { variables }) => {
+    const pattern = compilePattern(value, { wildcards, variables });
+    return {
+      matches: (actual, request) => matchesPattern(pattern, actual, request),
+      source: value,
+      pattern,
+    };
   };
-};
+}
