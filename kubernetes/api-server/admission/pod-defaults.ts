@@ -18,12 +18,8 @@ function imagePullPolicy(image: unknown): string {
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
-const SOURCE_DEFAULTS: Readonly<Record<string, JsonObject>> = {
-  projected: { defaultMode: 420 },
-  configMap: { defaultMode: 420 },
-  secret: { defaultMode: 420 },
-  downwardAPI: { defaultMode: 420 },
-};
+/** Kinds of volumes with files of a mode. */
+const SOURCES = ['projected', 'configMap', 'secret', 'downwardAPI'];
 
 function defaultContainer(container: JsonObject): void {
   setDefaults(container, {
@@ -41,9 +37,8 @@ function defaultContainer(container: JsonObject): void {
 
 function defaultVolume(volume: JsonObject): void {
   if (Object.keys(volume).length === 1) volume['emptyDir'] = {};
-  for (const [source, defaults] of Object.entries(SOURCE_DEFAULTS)) {
-    const value = volume[source];
-    if (isObject(value)) setDefaults(value, defaults);
+  for (const value of SOURCES.map((source) => volume[source])) {
+    if (isObject(value)) setDefaults(value, { defaultMode: 420 });
   }
   const projected = volume['projected'];
   for (const source of objectsIn(isObject(projected) ? projected['sources'] : undefined)) {
