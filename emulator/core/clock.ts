@@ -11,10 +11,10 @@ export interface MovableClock extends Clock {
   reset(): void;
 }
 
-export function movableClock(source: Clock = { now: () => Date.now() }): MovableClock {
+export function movableClock(): MovableClock {
   let offset = 0;
   return {
-    now: () => source.now() + offset,
+    now: () => Date.now() + offset,
     advance: (milliseconds) => {
       offset += milliseconds;
     },

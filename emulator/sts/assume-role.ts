@@ -36,7 +36,6 @@ export interface AssumeRoleInput {
 }
 
 export interface AssumedRole {
-  readonly role: Role;
   readonly session: RoleSession;
   readonly credentials: Credentials;
   /** Percent of the space for policies and tags; undefined when the session has neither. */
@@ -114,7 +113,7 @@ export function assumeRole(context: ServiceContext, request: ServiceRequest, inp
     },
   };
   notes.push(`opened the session ${session.arn}`);
-  return { role, session, credentials: world.credentials.issue(session), packedPolicySize: packed };
+  return { session, credentials: world.credentials.issue(session), packedPolicySize: packed };
 }
 
 /** The role of an ARN, path included, as the services beside IAM know it; undefined when they know of none. */

@@ -22,6 +22,7 @@ export interface TokenIdentity {
   readonly error?: string;
 }
 
+type Authenticate = NonNullable<ApiServerOptions['authenticate']>;
 export type TokenAuthenticator = (token: string, audiences?: readonly string[]) => Promise<TokenIdentity>;
 
 /** Service account tokens first; any other token goes to the cluster's own authenticator. */
@@ -51,14 +52,8 @@ const REMEMBERED_MILLISECONDS = 2 * 60_000;
 const REMEMBERED_TOKENS = 1024;
 
 /** Asks once for a token that is used for many requests; only good answers are kept. */
-function remembered(
-  authenticate: NonNullable<ApiServerOptions['authenticate']>,
-  clock: Clock,
-): NonNullable<ApiServerOptions['authenticate']> {
-  const known = new Map<
-    string,
-    { readonly user: { username: string; groups: readonly string[] }; readonly until: number }
-  >();
+function remembered(authenticate: Authenticate, clock: Clock): Authenticate {
+  const known = new Map<string, { readonly user: UserInfo; readonly until: number }>();
   return async (token) => {
     const found = known.get(token);
     if (found !== undefined && found.until > clock.now()) return found.user;
