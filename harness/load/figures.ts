@@ -34,18 +34,9 @@ export function figuresOf(pods: readonly EndedPod[], expected: number, since: nu
       grantedPerSecond: perSecond(flooded, '200'),
       refusedPerSecond: perSecond(flooded, '429'),
     }),
-    ...percentiles(
-      'credentials',
-      verdicts.flatMap(({ credentials }) => credentials ?? []),
-    ),
-    ...percentiles(
-      'object',
-      verdicts.flatMap(({ object }) => object ?? []),
-    ),
-    ...percentiles(
-      'answer',
-      verdicts.flatMap(({ answers }) => answers),
-    ),
+    ...percentiles('credentials', verdicts, ({ credentials }) => credentials ?? []),
+    ...percentiles('object', verdicts, ({ object }) => object ?? []),
+    ...percentiles('answer', verdicts, ({ answers }) => answers),
     ...(since !== undefined && { recoverySeconds: recovery(verdicts, since) }),
   };
 }
@@ -66,7 +57,12 @@ const perSecond = (verdicts: readonly LoadVerdict[], status: string): number =>
     ),
   );
 
-function percentiles(name: string, values: readonly number[]): Facts {
+function percentiles(
+  name: string,
+  verdicts: readonly LoadVerdict[],
+  timesOf: (verdict: LoadVerdict) => readonly number[] | number,
+): Facts {
+  const values = verdicts.flatMap(timesOf);
   if (values.length === 0) return {};
   const histogram: RecordableHistogram = createHistogram(RANGE);
   for (const value of values) histogram.record(Math.min(RANGE.highest, Math.max(RANGE.lowest, Math.round(value))));
