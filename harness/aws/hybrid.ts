@@ -9,7 +9,7 @@ import { workloadEnvironment, type Endpoints } from './endpoints.ts';
 import { checkAccount, findCredentials, findRegion, whoAmI } from './preflight.ts';
 import { BRIEF } from './retries.ts';
 import { missingServices, TITLES, type MissingServices } from './services.ts';
-import { AWS_SERVICES, type AwsService, type AwsTarget } from './target.ts';
+import { AWS_SERVICES, type AwsClients, type AwsService, type AwsTarget } from './target.ts';
 
 /** S3, IAM or STS at other endpoints, with credentials that are good there. */
 export interface Foreign {
@@ -56,12 +56,14 @@ export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url
   const there = awsClients(client);
   const here = emulated.clients('main');
   const isThere = (service: AwsService): boolean => endpoints[service] !== undefined;
-  const main = {
-    iam: isThere('iam') ? there.iam : here.iam,
-    s3: isThere('s3') ? there.s3 : here.s3,
-    sts: isThere('sts') ? there.sts : here.sts,
-    eks: here.eks,
-  };
+  const divided = (own: AwsClients, others: AwsClients): AwsClients =>
+    madeWhenUsed({
+      iam: () => (isThere('iam') ? others : own).iam,
+      s3: () => (isThere('s3') ? others : own).s3,
+      sts: () => (isThere('sts') ? others : own).sts,
+      eks: () => own.eks,
+    });
+  const main = divided(here, there);
   const unavailable = unavailableOfHybrid(endpoints, missing);
   return {
     ...emulated,
@@ -73,18 +75,8 @@ export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url
     unavailable,
     clients: (alias) => (alias === 'main' ? main : emulated.clients(alias)),
     // Credentials of EKS' callers are of one side alone; all others come of the STS beside S3.
-    clientsWith: (credentials) => {
-      const [own, others] = [
-        emulated.clientsWith(credentials),
-        awsClients({ ...client, credentials: async () => credentials }),
-      ];
-      return madeWhenUsed({
-        iam: () => (isThere('iam') ? others : own).iam,
-        s3: () => (isThere('s3') ? others : own).s3,
-        sts: () => (isThere('sts') ? others : own).sts,
-        eks: () => own.eks,
-      });
-    },
+    clientsWith: (credentials) =>
+      divided(emulated.clientsWith(credentials), awsClients({ ...client, credentials: async () => credentials })),
     provisioning: { eks: here.eks, iam: isThere('iam') ? withProvidersAt(here.iam, there.iam) : here.iam },
     workloadEnvironment: { ...emulated.workloadEnvironment, ...workloadEnvironment(endpoints, reachable) },
     controls: undefined,
