@@ -12,6 +12,7 @@ import {
   type Signature,
   type SigningScope,
 } from './sign-request.ts';
+import { textOf } from '../../foundation/kubernetes/connection.ts';
 import { unbracketed } from '../../foundation/unbracketed.ts';
 
 /** What stands for the payload in the signature, and how the payload is sent (S3 API Reference, "Authenticating requests"). */
@@ -223,18 +224,11 @@ export function sendSigned(
         signal,
         headers: { ...headers, ...length },
       },
-      (response) => {
-        const parts: Buffer[] = [];
-        response.on('data', (part: Buffer) => parts.push(part));
-        response.on('error', reject);
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            body: Buffer.concat(parts).toString(),
-          }),
-        );
-      },
+      (response) =>
+        void textOf(response).then(
+          (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+          reject,
+        ),
     );
     sending.on('error', reject);
     sending.end(body);

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import type {
   AuthenticationV1TokenRequest,
@@ -31,6 +32,12 @@ export interface RawAnswer {
   readonly body: string;
   readonly contentType: string | undefined;
 }
+
+export const rawAnswer = async (answer: IncomingMessage): Promise<RawAnswer> => ({
+  status: answer.statusCode ?? 0,
+  body: await textOf(answer),
+  contentType: answer.headers['content-type'],
+});
 
 /** Which part of a log is read; each line then begins with the time at which it was written, where the server tells it. */
 export interface LogOptions {
@@ -201,7 +208,7 @@ export class KubernetesClient {
       authenticated: as === undefined,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return { status: answer.statusCode ?? 0, body: await textOf(answer), contentType: answer.headers['content-type'] };
+    return rawAnswer(answer);
   }
 
   /** Ends the connections. */

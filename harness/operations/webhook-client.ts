@@ -1,6 +1,6 @@
 import { request } from 'node:https';
-import { connect, textOf } from '../../foundation/kubernetes/connection.ts';
-import type { KubernetesClient, RawAnswer } from '../kubernetes-client/client.ts';
+import { connect } from '../../foundation/kubernetes/connection.ts';
+import { rawAnswer, type KubernetesClient, type RawAnswer } from '../kubernetes-client/client.ts';
 import type { ProvisionedCluster } from '../world/world.ts';
 
 /**
@@ -72,11 +72,7 @@ export async function sendToWebhook(
       headers,
       ...(BODILESS.has(method) ? {} : { body }),
     });
-    return {
-      status: answer.statusCode ?? 0,
-      body: await textOf(answer),
-      contentType: answer.headers['content-type'],
-    };
+    return await rawAnswer(answer);
   } finally {
     connection.close();
   }
@@ -103,12 +99,7 @@ function sendTo(url: URL, { method, headers, body, caBundle }: Sent): Promise<Ra
         ...(caBundle !== undefined && { ca: Buffer.from(caBundle, 'base64') }),
         agent: false,
       },
-      (incoming) =>
-        void textOf(incoming).then(
-          (text) =>
-            resolve({ status: incoming.statusCode ?? 0, body: text, contentType: incoming.headers['content-type'] }),
-          reject,
-        ),
+      (incoming) => void rawAnswer(incoming).then(resolve, reject),
     );
     outgoing.on('error', reject);
     outgoing.end(sent);
