@@ -1,4 +1,4 @@
-import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, type AssumeRoleCommandOutput, type STSClient } from '@aws-sdk/client-sts';
 
 /** Credentials of AWS as its SDK hands them about. Secret: they appear in no output. */
 export interface AwsCredentials {
@@ -45,17 +45,19 @@ export function renewed(ask: CredentialsProvider, now: () => number = Date.now):
   };
 }
 
+/** Those in an answer of STS, without their expiry. */
+export function credentialsOf({ Credentials }: Pick<AssumeRoleCommandOutput, 'Credentials'>): AwsCredentials {
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+}
+
 /** Credentials of a session of `roleArn`, by STS' AssumeRole for an hour (the most that a session of a session may have). */
 export function assumedRole(sts: STSClient, roleArn: string, sessionName: string): CredentialsProvider {
   return renewed(async () => {
-    const { Credentials } = await sts.send(
+    const answer = await sts.send(
       new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: sessionName, DurationSeconds: 3600 }),
     );
-    return {
-      accessKeyId: Credentials?.AccessKeyId ?? '',
-      secretAccessKey: Credentials?.SecretAccessKey ?? '',
-      sessionToken: Credentials?.SessionToken ?? '',
-      ...(Credentials?.Expiration && { expiration: Credentials.Expiration }),
-    };
+    const expiration = answer.Credentials?.Expiration;
+    return { ...credentialsOf(answer), ...(expiration && { expiration }) };
   });
 }

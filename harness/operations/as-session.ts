@@ -4,13 +4,13 @@ import { assumeRoleInput } from '../../components/probe/assume-role-input.ts';
 import { perform as performS3 } from '../../components/probe/s3.ts';
 import { requestOf } from '../../components/probe/service-error.ts';
 import type { AssumeRoleStep, ProbeResult, S3Operation } from '../../foundation/probe-protocol.ts';
+import { credentialsOf } from '../aws/credentials.ts';
 import type { AwsClients } from '../aws/target.ts';
 import type { Operation, WorkloadOperation } from '../scenario/spec.ts';
-import { OF_SERVICES, refusalBy } from '../verdict/refusal.ts';
 import { heldSession, webSession, type WebSession } from '../world/sessions.ts';
 import type { HeldSession, ScenarioWorld } from '../world/world.ts';
 import { openPodSession } from './ask-eks-auth.ts';
-import { attempt, credentialsOf, sessionFacts } from './session-answer.ts';
+import { attempt, sessionFacts } from './session-answer.ts';
 import { defineHarnessOperation, ofWorkload, operationOf } from './registry.ts';
 import { stepToProgram, type ChainStep } from './sts.ts';
 
@@ -85,13 +85,7 @@ export async function sessionOf(world: ScenarioWorld, session: Session): Promise
     const opened = await open(world, held, stepToProgram(world.names, session.step));
     return opened.held ?? opened.result;
   }
-  if (typeof session !== 'string') {
-    try {
-      return await webSession(world, session);
-    } catch (error) {
-      return refusalBy('sts', error as Error, OF_SERVICES);
-    }
-  }
+  if (typeof session !== 'string') return webSession(world, session);
   const refusal = world.sessions.has(session) ? undefined : await openPodSession(world, { workload: session });
   return world.sessions.get(session) ?? (refusal as ProbeResult);
 }

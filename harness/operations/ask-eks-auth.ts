@@ -4,9 +4,8 @@ import { changeToken } from '../../components/probe/tokens.ts';
 import { roleOfSession } from '../../foundation/role-arn.ts';
 import type { EksAuthResponse, PodSession } from '../aws/target.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import { OF_SERVICES, refusalBy } from '../verdict/refusal.ts';
 import { heldSession, podToken, webSession, type WebSession } from '../world/sessions.ts';
-import { clusterOf, workload, type HeldSession, type ScenarioWorld } from '../world/world.ts';
+import { clusterOf, workload, type ScenarioWorld } from '../world/world.ts';
 import type { Facts } from './admission.ts';
 import { defineHarnessOperation } from './registry.ts';
 
@@ -67,12 +66,8 @@ export async function openPodSession(world: ScenarioWorld, question: AskEksAuth)
   const named = token === undefined ? undefined : (world.tokens.get(token) ?? '');
   const text = question.text ?? named ?? (await podToken(world, item, audience)).token;
   const { name } = clusterOf(world, question.cluster ?? item.cluster).cluster;
-  let asker: HeldSession | undefined;
-  try {
-    asker = question.as && (await webSession(world, question.as));
-  } catch (error) {
-    return refusalBy('sts', error as Error, OF_SERVICES);
-  }
+  const asker = question.as && (await webSession(world, question.as));
+  if (asker !== undefined && 'outcome' in asker) return asker;
   const { session, ...answer } = await aws.openPodSession(
     question.clusterName ?? name,
     await changeToken(text, change),

@@ -87,15 +87,11 @@ const NO_ASSOCIATION = 'a-00000000000000000';
 
 /** Facts of what was made; of several tries `created` and `refusals` (their codes). */
 async function createAssociations(world: ScenarioWorld, operation: CreateAssociation): Promise<ProbeResult> {
-  const { eks } = world.environment.aws.clients('main');
   const { name = 'made', namespaceSuffix = '', atOnce = 1, as, tags } = operation;
-  let caller = eks;
-  try {
-    if (as !== undefined) caller = (await webSession(world, as)).clients.eks;
-  } catch (error) {
-    // No session, no call of EKS: this is not EKS' refusal.
-    return refusalBy('sts', error as Error, OF_SERVICES);
-  }
+  const session = as && (await webSession(world, as));
+  // No session, no call of EKS.
+  if (session !== undefined && 'outcome' in session) return session;
+  const { eks: caller } = session?.clients ?? world.environment.aws.clients('main');
   const input = {
     clusterName: nameOf(world, operation),
     namespace: world.names.namespace(operation.namespace) + namespaceSuffix,
@@ -103,7 +99,7 @@ async function createAssociations(world: ScenarioWorld, operation: CreateAssocia
     // What a scenario leaves out on purpose is left out here.
     ...(requested(world, operation.association) as { roleArn: string }),
     // A role of the scenario may need no right to tag: it is about the right to associate.
-    tags: caller === eks ? { ...tags, ...tagMap(world) } : tags,
+    tags: as === undefined ? { ...tags, ...tagMap(world) } : tags,
   };
   const tries = await Promise.allSettled(Array.from({ length: atOnce }, () => makeAssociation(world, caller, input)));
   const made = tries.filter((attempt) => attempt.status === 'fulfilled').map(({ value }) => value);

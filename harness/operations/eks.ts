@@ -58,15 +58,12 @@ export const defineEksOperation = <Args extends readonly unknown[], T extends ob
     describe: (operation, say) => [...said.describe(operation, say), callerWords(callerOf(operation))],
     perform: async (world, operation): Promise<ProbeResult> => {
       const caller = callerOf(operation);
-      let clients = world.environment.aws.clients('main');
+      const session = caller && (await webSession(world, caller));
+      // No session, no call of EKS.
+      if (session !== undefined && 'outcome' in session) return session;
+      const { eks } = session?.clients ?? world.environment.aws.clients('main');
       try {
-        if (caller !== undefined) ({ clients } = await webSession(world, caller));
-      } catch (error) {
-        // No session, no call of EKS: this is not EKS' refusal.
-        return refusalBy('sts', error as Error, OF_SERVICES);
-      }
-      try {
-        return { outcome: 'granted', facts: await facts(world, operation, clients.eks) };
+        return { outcome: 'granted', facts: await facts(world, operation, eks) };
       } catch (error) {
         return refusalBy('eks', error as Error, caller === undefined ? OF_OURS : OF_SERVICES);
       }

@@ -2,17 +2,11 @@
 import type { AssumeRoleCommandOutput } from '@aws-sdk/client-sts';
 import { errorCode, type ServiceError } from '../../components/probe/service-error.ts';
 import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
-import type { AwsCredentials } from '../aws/credentials.ts';
 import { OF_SERVICES, refusalBy } from '../verdict/refusal.ts';
 import type { Facts } from './admission.ts';
 import { present } from './eks.ts';
 
 type Answer = Omit<AssumeRoleCommandOutput, '$metadata'>;
-
-export function credentialsOf({ Credentials }: Answer): AwsCredentials {
-  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
-  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
-}
 
 export const sessionFacts = ({ Credentials, AssumedRoleUser, PackedPolicySize, SourceIdentity }: Answer): Facts =>
   present({

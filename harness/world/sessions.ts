@@ -1,7 +1,9 @@
 /** Sessions that the harness opens in the place of pods: it asks with them what a pod would, and waits for none. */
 import { randomUUID } from 'node:crypto';
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
-import type { AwsCredentials } from '../aws/credentials.ts';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { credentialsOf, type AwsCredentials } from '../aws/credentials.ts';
+import { OF_SERVICES, refusalBy } from '../verdict/refusal.ts';
 import { clusterOf, labelsOf, type HeldSession, type ScenarioWorld, type Workload } from './world.ts';
 
 /** A session of a role of the scenario, by AssumeRoleWithWebIdentity with one of its tokens. */
@@ -21,25 +23,28 @@ export const heldSession = ({ environment: { aws } }: ScenarioWorld, credentials
   clients: aws.clientsWith(credentials),
 });
 
-/** Opens it once in a scenario. Throws what STS answers. */
-export async function webSession(world: ScenarioWorld, { role, token }: WebSession): Promise<HeldSession> {
+/** Opens it once in a scenario; gives STS' refusal where it does not. Throws what is no answer of STS. */
+export async function webSession(
+  world: ScenarioWorld,
+  { role, token }: WebSession,
+): Promise<HeldSession | ProbeResult> {
   const name = `${role}/${token}`;
   const held = world.sessions.get(name);
   if (held !== undefined) return held;
-  const { Credentials } = await world.environment.aws.clients('main').sts.send(
-    new AssumeRoleWithWebIdentityCommand({
-      RoleArn: world.names.roleArn(role),
-      RoleSessionName: WEB_SESSION_NAME,
-      WebIdentityToken: world.tokens.get(token) ?? '',
-    }),
-  );
-  const session = heldSession(world, {
-    accessKeyId: Credentials?.AccessKeyId ?? '',
-    secretAccessKey: Credentials?.SecretAccessKey ?? '',
-    sessionToken: Credentials?.SessionToken ?? '',
-  });
-  world.sessions.set(name, session);
-  return session;
+  try {
+    const answer = await world.environment.aws.clients('main').sts.send(
+      new AssumeRoleWithWebIdentityCommand({
+        RoleArn: world.names.roleArn(role),
+        RoleSessionName: WEB_SESSION_NAME,
+        WebIdentityToken: world.tokens.get(token) ?? '',
+      }),
+    );
+    const session = heldSession(world, credentialsOf(answer));
+    world.sessions.set(name, session);
+    return session;
+  } catch (error) {
+    return refusalBy('sts', error as Error, OF_SERVICES);
+  }
 }
 
 /**
