@@ -7,6 +7,7 @@ import { callCounter } from './call-counter.ts';
 import { awsClients, destroyClients, limitersOfAccount, madeWhenUsed, type ClientOptions } from './clients.ts';
 import { workloadEnvironment, type Endpoints } from './endpoints.ts';
 import { checkAccount, findCredentials, findRegion, whoAmI } from './preflight.ts';
+import type { RealAwsOptions } from './real.ts';
 import { BRIEF } from './retries.ts';
 import { missingServices, TITLES, type MissingServices } from './services.ts';
 import { AWS_SERVICES, type AwsClients, type AwsService, type AwsTarget } from './target.ts';
@@ -20,13 +21,7 @@ export interface Foreign {
   readonly missing: MissingServices;
 }
 
-export interface ForeignOptions {
-  readonly endpoints: Endpoints;
-  /** Of `--region`. */
-  readonly region: string | undefined;
-  readonly allowedAccounts: readonly string[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
+export type ForeignOptions = Pick<RealAwsOptions, 'endpoints' | 'region' | 'allowedAccounts' | 'environment'>;
 
 /** Looks at the endpoints before the emulator is started, which then plays the same account. Throws as `realAws` does. */
 export async function foreignServices(options: ForeignOptions): Promise<Foreign> {

@@ -113,14 +113,11 @@ function s3Backend(endpoint: string, environment: RunOptions['environment']): S3
 
 const REGION = 'us-west-2';
 
-export interface HostedOptions {
+export interface HostedOptions extends Pick<EmulatorOptions, 'servicePrincipals' | 's3Backend'> {
   readonly run: string;
   readonly seed: string;
-  readonly servicePrincipals?: readonly string[];
   /** Services that are not the emulator's. */
   readonly foreign?: Foreign;
-  /** Where the emulator's S3 keeps its data. */
-  readonly s3Backend?: S3Backend;
 }
 
 /** An emulated AWS whose EKS has its clusters at the host. The host is closed when the emulator cannot be started. */

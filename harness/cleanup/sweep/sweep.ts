@@ -3,26 +3,18 @@ import { dirname } from 'node:path';
 import { commandLine } from '../../../foundation/command-line.ts';
 import { EXIT } from '../../../foundation/errors.ts';
 import { removeAll, type Failures, type Resource } from '../../../foundation/resources.ts';
-import { endpointFlags } from './aws/command.ts';
+import { endpointFlags, type EksSweepOptions } from './aws/command.ts';
+import type { AwsSweepIo } from './aws/sweep.ts';
 import { inventory, type Docker, type DockerInventory } from './docker.ts';
 import { find, type AwsEntry, type Findings, type Leftovers, type Places } from './find.ts';
 import type { Removal } from './thing.ts';
 
-export interface SweepIo {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  readonly docker: Docker;
-  readonly detach: Removal['detach'];
+export interface SweepIo extends Pick<AwsSweepIo, 'out' | 'err' | 'now'>, Pick<Removal, 'docker' | 'detach'> {
   /** Default: those of this machine. */
   readonly temporaryFolders?: readonly string[];
-  readonly now: () => Date;
 }
 
-interface Options {
-  readonly list: boolean;
-  readonly run: string | undefined;
-  readonly reportFolders: readonly string[];
-}
+type Options = Pick<EksSweepOptions, 'list' | 'run' | 'reportFolders'>;
 
 /** How often is looked again for what turned up while other things were removed. */
 const ROUNDS = 3;

@@ -1,30 +1,25 @@
 import { accountsOf, type AwsTarget } from '../../../aws/target.ts';
 import { problem } from '../../../aws/preflight.ts';
-import type { Endpoints } from '../../../aws/endpoints.ts';
-import { realAws } from '../../../aws/real.ts';
+import { realAws, type RealAwsOptions } from '../../../aws/real.ts';
 import { EXIT, HarnessError } from '../../../../foundation/errors.ts';
 import { find, type AwsEntry, type Leftovers } from '../find.ts';
 import { forget } from '../state-files.ts';
-import { sweepAws } from './sweep.ts';
+import { sweepAws, type AwsSweepIo } from './sweep.ts';
 import { inClusters } from './in-clusters.ts';
 
 /** What a sweep of AWS was told. */
-export interface EksSweepOptions {
+export interface EksSweepOptions extends Pick<
+  RealAwsOptions,
+  'region' | 'endpoints' | 'allowedAccounts' | 'otherAccountRole'
+> {
   readonly list: boolean;
   readonly run: string | undefined;
   readonly reportFolders: readonly string[];
-  readonly region: string | undefined;
-  readonly endpoints: Endpoints;
-  readonly allowedAccounts: readonly string[];
-  readonly otherAccountRole: string | undefined;
   /** Existing clusters whose Kubernetes objects are looked for. None: all. */
   readonly clusterNames: readonly string[];
 }
 
-export interface EksSweepIo {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  readonly now: () => Date;
+export interface EksSweepIo extends Pick<AwsSweepIo, 'out' | 'err' | 'now'> {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
