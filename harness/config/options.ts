@@ -156,11 +156,11 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
 export function optionsOf(types: readonly ClusterType[]): readonly RunOption[] {
   const [preset] = types;
   const own = [...new Set(types.flatMap(({ options }) => options))];
-  const names = [...own, ...COMMON].map(({ name }) => name);
+  const names = namesOf([...own, ...COMMON]);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new Error(`There are two options --${twice}: types of clusters share one alone.`);
-  const namesOf = (takes: (type: ClusterType) => boolean): string[] => types.filter(takes).map(({ name }) => name);
-  const described = (option: OptionSpec, clusters?: readonly string[]): RunOption => {
+  const described = (option: OptionSpec, takes?: (type: ClusterType) => boolean): RunOption => {
+    const clusters = takes && namesOf(types.filter(takes));
     const prefix = clusters === undefined ? '' : `${clusters.join(', ')}: `;
     const presets = types.flatMap(({ name, defaults }) => {
       const value = defaults?.[option.name];
@@ -169,21 +169,13 @@ export function optionsOf(types: readonly ClusterType[]): readonly RunOption[] {
     return { ...option, ...(clusters && { clusters }), help: [prefix, option.help, ...presets].join('') };
   };
   return [
-    option.choice(
-      'cluster',
-      namesOf(() => true),
-      'where Kubernetes is',
-      { ...(preset && { default: preset.name }) },
-    ),
-    ...own.map((option) =>
-      described(
-        option,
-        namesOf(({ options }) => options.includes(option)),
-      ),
-    ),
-    ...COMMON.map(({ aws, ...option }) => described(option, aws && namesOf((type) => type.aws === aws))),
+    option.choice('cluster', namesOf(types), 'where Kubernetes is', { ...(preset && { default: preset.name }) }),
+    ...own.map((option) => described(option, ({ options }) => options.includes(option))),
+    ...COMMON.map(({ aws, ...option }) => described(option, aws && ((type) => type.aws === aws))),
   ];
 }
+
+const namesOf = (all: readonly { readonly name: string }[]): string[] => all.map(({ name }) => name);
 
 /** The options of a run. */
 export const OPTIONS: readonly RunOption[] = optionsOf(CLUSTER_TYPES);
