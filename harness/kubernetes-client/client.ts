@@ -8,7 +8,6 @@ import type {
   RbacV1Subject,
   V1Pod,
   V1PodList,
-  V1PolicyRule,
   V1ServiceAccount,
   V1TokenReview,
   V1TokenReviewStatus,
@@ -95,7 +94,7 @@ export class KubernetesClient {
     return this.#create(inNamespace(namespace, 'secrets'), 'v1', 'Secret', { metadata, stringData });
   }
 
-  createRole(namespace: string, metadata: Named, rules: readonly V1PolicyRule[]): Promise<void> {
+  createRole(namespace: string, metadata: Named, rules: readonly object[]): Promise<void> {
     return this.#create(`/apis/${RBAC}/v1/namespaces/${namespace}/roles`, `${RBAC}/v1`, 'Role', { metadata, rules });
   }
 

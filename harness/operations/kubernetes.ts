@@ -5,7 +5,7 @@ import { changeToken } from '../../components/probe/tokens.ts';
 import type { TokenChange } from '../../foundation/probe-protocol.ts';
 import { GREATEST_ID, shown, whole } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import { userName } from '../world/fixtures/users.ts';
+import { askAccess, resourceAttributes, userName } from '../world/fixtures/users.ts';
 import { clusterOf, type ScenarioWorld } from '../world/world.ts';
 import type { Facts } from './admission.ts';
 import { present } from './eks.ts';
@@ -135,8 +135,6 @@ type Access =
 /** A user of the scenario, or anybody who is in these groups. */
 type Subject = string | { readonly user?: string; readonly groups: readonly string[] };
 
-const ACCESS_API = 'authorization.k8s.io/v1';
-
 /** SubjectAccessReview: whether the API server would let a user of the scenario, or anybody, do something. */
 export const reviewAccess = defineHarnessOperation(
   'ReviewAccess',
@@ -150,15 +148,8 @@ export const reviewAccess = defineHarnessOperation(
       ...accessWords(access),
     ],
     perform: async (world, { user, access, cluster }) => {
-      const answer = await clusterOf(world, cluster).kubernetes.raw({
-        method: 'POST',
-        path: `/apis/${ACCESS_API}/subjectaccessreviews`,
-        body: {
-          apiVersion: ACCESS_API,
-          kind: 'SubjectAccessReview',
-          spec: { ...subjectOf(world, user), ...attributesOf(access) },
-        },
-      });
+      const { kubernetes } = clusterOf(world, cluster);
+      const answer = await askAccess(kubernetes, { ...subjectOf(world, user), ...attributesOf(access) });
       if (answer.status !== 201) return refusal('kubernetes', answer);
       const { status } = JSON.parse(answer.body) as { status: { allowed: boolean; reason?: string } };
       if (status.allowed) return { outcome: 'granted' };
@@ -183,7 +174,6 @@ function accessWords(access: Access): readonly string[] {
 
 function attributesOf(access: Access) {
   if ('path' in access) return { nonResourceAttributes: access };
-  const { resource: whole, ...rest } = access;
-  const [resource, subresource] = whole.split('/');
-  return { resourceAttributes: { group: '', ...rest, resource, ...(subresource !== undefined && { subresource }) } };
+  const { resource, ...rest } = access;
+  return { resourceAttributes: { group: '', ...rest, ...resourceAttributes(resource) } };
 }
