@@ -1,4 +1,5 @@
 /** What is said of a load whose pods have ended. */
+import type { Facts } from '../../foundation/client-run.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { ScenarioWorld } from '../world/world.ts';
 import { heldAgainstRecord } from './aws-record.ts';
@@ -13,8 +14,6 @@ export interface VerdictOptions {
   /** Longest times, in milliseconds, by the fact that they are of, such as `credentialsP99`. */
   readonly limits?: Readonly<Record<string, number>>;
 }
-
-type Facts = NonNullable<ProbeResult['facts']>;
 
 /** The first that is wrong decides: an identity, a verdict that is missing, what was late. */
 export async function verdictOf(
