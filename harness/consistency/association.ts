@@ -5,10 +5,7 @@ import type { AssociationSpec } from '../scenario/spec.ts';
 import { awaitAdmission, isInjected } from '../operations/admission.ts';
 import { eksAuthOf } from './eks-auth-questions.ts';
 import { uniqueSubjects } from '../world/fixtures/service-accounts.ts';
-import { note, accountKey, workloads, type ScenarioWorld, type Workload } from '../world/world.ts';
-
-/** Workloads of one service account. */
-export type Subject = readonly [Workload, ...Workload[]];
+import { note, accountKey, workloads, type ScenarioWorld, type Subject, type Workload } from '../world/world.ts';
 
 /** Whether pods of these workloads are to get no credentials, by the probes that follow. */
 type ExpectsRefusal = (workloads: readonly string[]) => boolean;
@@ -59,7 +56,7 @@ export async function watchAssociation(world: ScenarioWorld, subject: Subject, i
         awaitAdmission(world, first, (facts) => isInjected(facts) === injected, { milliseconds }),
         auth?.until(
           end,
-          (answer) => (roleArn === undefined ? differ(answer, before) : sameRole(answer.roleArn, roleArn)),
+          (answer) => (roleArn === undefined ? differ(answer, before) : answer.roleArn === withoutPath(roleArn)),
           times,
         ),
       ]).finally(() => auth?.close());
@@ -77,14 +74,12 @@ export async function watchAssociation(world: ScenarioWorld, subject: Subject, i
 /** Follows the new associations of a scenario's service accounts until webhook and EKS Auth know of all of them. */
 export async function awaitAssociations(
   world: ScenarioWorld,
-  subjects: readonly (readonly Workload[])[],
+  subjects: readonly Subject[],
   expectsRefusal: ExpectsRefusal,
 ): Promise<void> {
   if (world.environment.aws.propagation === undefined) return;
   await Promise.all(
-    subjects.map(async ([first, ...others]) => {
-      if (first === undefined) return;
-      const subject: Subject = [first, ...others];
+    subjects.map(async (subject) => {
       const association = subject.find((item) => item.association !== undefined)?.association;
       if (association === undefined) return;
       const watch = await watchAssociation(world, subject, true);
@@ -107,13 +102,11 @@ export async function watchRefusals(
   if (propagation === undefined || !usesKubernetes(world.scenario.spec)) return async () => undefined;
   const milliseconds = propagation.boundSeconds * 1000;
   const watches = await Promise.all(
-    uniqueSubjects(workloads(world)).map(async ([first, ...others]) => {
-      if (first === undefined) return undefined;
-      const subject: Subject = [first, ...others];
+    uniqueSubjects(workloads(world)).map(async (subject) => {
       const has = ({ association }: Workload): boolean =>
         association?.role === role || association?.targetRole === role;
       if (!subject.some(has) || !expectsRefusal(namesOf(subject))) return undefined;
-      const auth = await eksAuthOf(world, first);
+      const auth = await eksAuthOf(world, subject[0]);
       const before = await auth?.first(performance.now() + milliseconds);
       if (before?.roleArn !== undefined) return { subject, auth };
       auth?.close();
@@ -148,8 +141,6 @@ export function changeTo(
 
 const differ = (answer: EksAuthAnswer, before: EksAuthAnswer): boolean =>
   answer.roleArn !== before.roleArn || answer.code !== before.code;
-
-const sameRole = (answered: string | undefined, wanted: string): boolean => answered === withoutPath(wanted);
 
 const words = ({ roleArn, code, message }: EksAuthAnswer): string =>
   roleArn === undefined ? `${code ?? 'an error'}${message === undefined ? '' : ` ("${message}")`}` : `with ${roleArn}`;

@@ -11,7 +11,6 @@ import { note, accountKey, clusterOf, type ScenarioWorld, type Workload } from '
  * AssumeRoleForPodIdentity). All others, a network's among them, say nothing about it.
  */
 const TELLING = /^(ResourceNotFound|AccessDenied|InvalidToken|InvalidParameter|InvalidRequest)Exception$/;
-const AUDIENCE = 'pods.eks.amazonaws.com';
 
 /**
  * EKS Auth as pods of the service account ask it; undefined where the harness cannot ask it. A pod that was given a session
@@ -79,7 +78,7 @@ async function newCheck(
   isSecond = false,
 ): Promise<Awaited<ReturnType<typeof podToken>> | undefined> {
   try {
-    return await podToken(world, item, AUDIENCE);
+    return await podToken(world, item);
   } catch (error) {
     world.signal.throwIfAborted();
     if (!isSecond && isBroken(error)) return newCheck(world, item, true);

@@ -32,7 +32,7 @@ import type { Expectation, HarnessOperation, ProbeStep, ScenarioSpec, Step } fro
 import { aScenario } from '../../test/support/scenarios.ts';
 import { expectsRefusal, stages } from '../world/stages.ts';
 import { Names } from '../world/names.ts';
-import { changeTo, watchAssociation, watchRefusals, type Subject } from './association.ts';
+import { changeTo, watchAssociation, watchRefusals } from './association.ts';
 import { probingOrder, retryUntil, retryUntilExpected } from './probe.ts';
 import {
   isAssociationTooSoon,
@@ -41,7 +41,7 @@ import {
   waitForIam,
   retryUntilConsistent,
 } from './iam.ts';
-import { notesOn, workload, type ScenarioWorld } from '../world/world.ts';
+import { notesOn, workload, type ScenarioWorld, type Subject } from '../world/world.ts';
 
 const ROLES = { app: podIdentityRole(), other: podIdentityRole() };
 const APP = 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app';

@@ -56,13 +56,11 @@ export const askEksAuth = defineHarnessOperation(
   },
 );
 
-const AUDIENCE = 'pods.eks.amazonaws.com';
-
 /** Asks EKS Auth. Throws what says nothing about the question: that it does not answer, or fails. */
 export async function openPodSession(world: ScenarioWorld, question: AskEksAuth): Promise<ProbeResult> {
   const { aws } = world.environment;
   const item = workload(world, question.workload);
-  const { token, change, audience = AUDIENCE } = question;
+  const { token, change, audience } = question;
   const named = token === undefined ? undefined : (world.tokens.get(token) ?? '');
   const text = question.text ?? named ?? (await podToken(world, item, audience)).token;
   const { name } = clusterOf(world, question.cluster ?? item.cluster).cluster;

@@ -5,11 +5,19 @@ import {
   type EKSClient,
 } from '@aws-sdk/client-eks';
 import { HarnessError } from '../../foundation/errors.ts';
-import { changeTo, watchAssociation, type Change, type Subject } from '../consistency/association.ts';
+import { changeTo, watchAssociation, type Change } from '../consistency/association.ts';
 import { isAssociationTooSoon, retryUntilConsistent } from '../consistency/iam.ts';
 import type { ActionStep, AssociationSpec } from '../scenario/spec.ts';
 import { associate } from '../world/fixtures/associations.ts';
-import { accountKey, clusterOf, workload, workloads, type ScenarioWorld, type Workload } from '../world/world.ts';
+import {
+  accountKey,
+  clusterOf,
+  workload,
+  workloads,
+  type ScenarioWorld,
+  type Subject,
+  type Workload,
+} from '../world/world.ts';
 import type { StepContext, StepDescriptor } from './descriptor.ts';
 import { defineStep } from './registry.ts';
 

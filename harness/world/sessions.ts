@@ -54,8 +54,8 @@ export async function webSession(
 export async function podToken(
   world: ScenarioWorld,
   item: Workload,
-  audience: string,
-): Promise<{ readonly token: string; readonly pod: string; remove(): void }> {
+  audience = 'pods.eks.amazonaws.com',
+): Promise<{ readonly token: string; remove(): void }> {
   const { kubernetes, workloadImage } = clusterOf(world, item.cluster);
   const name = `association-check-${randomUUID().slice(0, 8)}`;
   const remove = (): void => void kubernetes.deletePod(item.namespace, name, 0).catch(() => undefined);
@@ -76,7 +76,7 @@ export async function podToken(
     });
     // Under a name that no scenario gives: so it is taken out of whatever is reported.
     world.tokens.set(`<${name}>`, token);
-    return { token, pod: name, remove };
+    return { token, remove };
   } catch (error) {
     remove();
     throw error;

@@ -167,6 +167,9 @@ export interface Workload {
   readonly association: AssociationSpec | undefined;
 }
 
+/** Workloads of one service account. */
+export type Subject = readonly [Workload, ...Workload[]];
+
 export function workload(world: ScenarioWorld, name: string): Workload {
   const spec = world.scenario.spec.workloads?.[name];
   if (!spec)
