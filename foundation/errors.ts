@@ -60,6 +60,9 @@ export type HarnessErrorCode = keyof typeof CODES;
 /** For a flag with a bad value, or one that does not go with the others. */
 export const badFlagValue = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);
 
+/** For what a suite says that means nothing. */
+export const badScenario = (message: string): HarnessError => new HarnessError('BAD_SCENARIO', message);
+
 /** Why a file cannot be read, for a sentence. */
 export const unreadable = (error: unknown): string => {
   const { code = 'unknown cause' } = error as NodeJS.ErrnoException;

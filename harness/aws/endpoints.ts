@@ -1,5 +1,5 @@
 import type { ClusterType } from '../../clusters/cluster-type.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { badFlagValue, type HarnessError } from '../../foundation/errors.ts';
 import { AWS_SERVICES, type AwsService } from './target.ts';
 
 export type Endpoints = Readonly<Partial<Record<AwsService, string>>>;
@@ -50,8 +50,7 @@ export function endpointUrl(text: string, value: string, flag = 'aws-endpoint'):
     throw wrong(value, 'give a URL such as http://127.0.0.1:4566', flag);
   }
   if (url.username !== '' || url.password !== '')
-    throw new HarnessError(
-      'BAD_FLAG_VALUE',
+    throw badFlagValue(
       `The URL of --${flag} at ${url.host} must not hold a user or password: credentials go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
     );
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
@@ -61,7 +60,7 @@ export function endpointUrl(text: string, value: string, flag = 'aws-endpoint'):
 }
 
 const wrong = (value: string, why: string, flag = 'aws-endpoint'): HarnessError =>
-  new HarnessError('BAD_FLAG_VALUE', `--${flag} is "${value}": ${why}.`);
+  badFlagValue(`--${flag} is "${value}": ${why}.`);
 
 /** SDKs' environment variable for a service's endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
 export const endpointVariable = (service: AwsService): string =>
@@ -97,8 +96,7 @@ export function checkEnvironmentEndpoints(
     if (endpoints[service] !== undefined) continue;
     const variable = [endpointVariable(service), 'AWS_ENDPOINT_URL'].find((name) => (environment[name] ?? '') !== '');
     if (variable !== undefined)
-      throw new HarnessError(
-        'BAD_FLAG_VALUE',
+      throw badFlagValue(
         `${variable} is set, and this run would use ${service} of AWS itself: give that URL with --aws-endpoint, or unset ${variable}.`,
       );
   }

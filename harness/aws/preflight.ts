@@ -1,7 +1,7 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { awsProblem } from '../../foundation/aws-problem.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { badFlagValue, HarnessError } from '../../foundation/errors.ts';
 import { stsClient, type ClientOptions } from './clients.ts';
 import { renewed, type CredentialsProvider } from './credentials.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -121,8 +121,7 @@ const place = (endpoints: Endpoints): string => endpoints.sts ?? 'AWS';
  */
 export function checkAccount(accountId: string, allowed: readonly string[], isAws: boolean, what = 'account'): void {
   const bad = allowed.find((id) => !/^\d{12}$/.test(id));
-  if (bad !== undefined)
-    throw new HarnessError('BAD_FLAG_VALUE', `--allow-account is "${bad}": give account ids of 12 digits.`);
+  if (bad !== undefined) throw badFlagValue(`--allow-account is "${bad}": give account ids of 12 digits.`);
   if (allowed.includes(accountId) || (allowed.length === 0 && !isAws)) return;
   throw badAws(
     allowed.length === 0

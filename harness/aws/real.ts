@@ -1,7 +1,7 @@
 import { STSClient } from '@aws-sdk/client-sts';
 import { regionalEksAuth } from '../../clusters/eks/index.ts';
 import { namePrefix } from '../../foundation/tags.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { badFlagValue, HarnessError } from '../../foundation/errors.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { callCounter } from './call-counter.ts';
 import { AWS_CAPABILITIES, unavailableOf } from './capabilities.ts';
@@ -134,8 +134,7 @@ async function otherAccount(main: Account, options: RealAwsOptions): Promise<Acc
   if (roleArn === undefined) return undefined;
   const accountId = /^arn:[\w-]+:iam::(\d{12}):role\/.+$/.exec(roleArn)?.[1];
   if (accountId === undefined)
-    throw new HarnessError(
-      'BAD_FLAG_VALUE',
+    throw badFlagValue(
       `--other-account-role is "${roleArn}": give the ARN of a role, such as arn:aws:iam::444455556666:role/conformance.`,
     );
   const { sts } = main.clients;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse as parseYaml } from 'yaml';
-import { HarnessError, unreadable } from '../../foundation/errors.ts';
+import { badFlagValue, HarnessError, unreadable } from '../../foundation/errors.ts';
 import type { OptionSpec, OptionValue, OptionValues, Origin } from '../../foundation/options.ts';
 import { nearest, suggestion } from '../../foundation/nearest.ts';
 
@@ -153,7 +153,7 @@ function toValue(option: OptionSpec, value: string, where: string): OptionValue 
     }
     case 'choice':
       if (!option.choices?.includes(value))
-        throw new HarnessError('BAD_FLAG_VALUE', `${where} is "${value}": ${choiceProblem(value, option)}`);
+        throw badFlagValue(`${where} is "${value}": ${choiceProblem(value, option)}`);
       return value;
     case 'list': {
       const items = value
@@ -223,7 +223,7 @@ function toFlag(value: string, where: string): boolean {
 const merge = (before: OptionValue, value: OptionValue): OptionValue =>
   Array.isArray(before) ? [before, value].flat() : value;
 
-const badValue = (problem: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', `${problem}.`);
+const badValue = (problem: string): HarnessError => badFlagValue(`${problem}.`);
 
 const badFile = (problem: string, options?: ErrorOptions): HarnessError =>
   new HarnessError('BAD_CONFIG_FILE', problem, options);

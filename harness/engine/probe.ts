@@ -1,6 +1,6 @@
 import { alternatives } from '../../foundation/expectation.ts';
 import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { badScenario, HarnessError } from '../../foundation/errors.ts';
 import type { StepContext } from '../operations/descriptor.ts';
 import type { ProbeOutcome } from '../report/results.ts';
 import { performOperation, performStep } from '../operations/perform.ts';
@@ -68,8 +68,7 @@ async function probeGroup(world: ScenarioWorld, group: ProbeGroup, running: Runn
   const inPods = [...byWorkload].map(async ([name, probes]) => {
     const pod = running.pod(name);
     if (!pod)
-      throw new HarnessError(
-        'BAD_SCENARIO',
+      throw badScenario(
         `${world.scenario.id}: workload "${name}" has no pod at this point: start it with a step first.`,
       );
     const reports = await pod.reports(group.number, probes.length);

@@ -4,7 +4,7 @@ import {
   UpdatePodIdentityAssociationCommand,
   type EKSClient,
 } from '@aws-sdk/client-eks';
-import { HarnessError } from '../../foundation/errors.ts';
+import { badScenario } from '../../foundation/errors.ts';
 import { changeTo, watchAssociation, type Change } from '../consistency/association.ts';
 import { isAssociationTooSoon, retryUntilConsistent } from '../consistency/iam.ts';
 import type { ActionStep, AssociationSpec } from '../scenario/spec.ts';
@@ -97,9 +97,6 @@ function subjectOf(world: ScenarioWorld, name: string): Subject {
 function keyOf(world: ScenarioWorld, { name, cluster }: Workload) {
   const associationId = world.associations.get(name);
   if (associationId === undefined)
-    throw new HarnessError(
-      'BAD_SCENARIO',
-      `${world.scenario.id}: workload "${name}" has no association at this point.`,
-    );
+    throw badScenario(`${world.scenario.id}: workload "${name}" has no association at this point.`);
   return { clusterName: clusterOf(world, cluster).cluster.name, associationId };
 }

@@ -1,5 +1,5 @@
 /** Steps that disturb AWS, and end that. */
-import { HarnessError } from '../../foundation/errors.ts';
+import { badScenario } from '../../foundation/errors.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { clusterOf } from '../world/world.ts';
 import { defineStep } from './registry.ts';
@@ -42,11 +42,7 @@ export const weather = defineStep('DisturbAws', (options: Disturbance) => ({ ...
       ...(namespace !== undefined && { namespace: world.names.namespace(namespace) }),
       ...(token !== undefined && { token: world.tokens.get(token) ?? '' }),
     });
-    if (!end)
-      throw new HarnessError(
-        'BAD_SCENARIO',
-        `${world.scenario.id} disturbs AWS without naming the capability weather in "needs".`,
-      );
+    if (!end) throw badScenario(`${world.scenario.id} disturbs AWS without naming the capability weather in "needs".`);
     world.disturbances.push(end);
     world.resources.addChange('a disturbance of AWS', async () => end());
   },

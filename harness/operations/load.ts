@@ -1,5 +1,5 @@
 /** Load on the agent and EKS Auth, made by Jobs and Deployments of Kubernetes. */
-import { HarnessError } from '../../foundation/errors.ts';
+import { badScenario } from '../../foundation/errors.ts';
 import { poll } from '../../foundation/poll.ts';
 import { watchUsage } from '../load/agent-usage.ts';
 import { callsByPod } from '../load/aws-record.ts';
@@ -240,9 +240,6 @@ export const loadVerdicts = defineHarnessOperation(
 function runningLoad({ loads, scenario }: ScenarioWorld, name: string): RunningLoad {
   const load = loads.get(name);
   if (load === undefined)
-    throw new HarnessError(
-      'BAD_SCENARIO',
-      `${scenario.id}: load "${name}" was not started: put startLoad before this.`,
-    );
+    throw badScenario(`${scenario.id}: load "${name}" was not started: put startLoad before this.`);
   return load;
 }

@@ -1,6 +1,6 @@
 /** Steps that let time pass. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HarnessError } from '../../foundation/errors.ts';
+import { badScenario } from '../../foundation/errors.ts';
 import { LONGEST_SECONDS, number } from '../scenario/checks.ts';
 import { defineStep } from './registry.ts';
 
@@ -25,10 +25,7 @@ export const advanceClock = defineStep('AdvanceClock', seconds, {
   perform: async ({ world }, { seconds }) => {
     const { controls } = world.environment.aws;
     if (!controls)
-      throw new HarnessError(
-        'BAD_SCENARIO',
-        `${world.scenario.id} moves the clock without naming the capability virtual-clock in "needs".`,
-      );
+      throw badScenario(`${world.scenario.id} moves the clock without naming the capability virtual-clock in "needs".`);
     controls.advanceClock(seconds);
     world.resources.addChange('the clock of AWS', async () => controls.resetClock());
   },

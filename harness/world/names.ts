@@ -1,4 +1,4 @@
-import { HarnessError } from '../../foundation/errors.ts';
+import { badScenario } from '../../foundation/errors.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, TrustStatement } from '../scenario/policy.ts';
 import { replacePlaceholders } from '../scenario/placeholders.ts';
 import { bucketName, namespaceName, roleName, type Owner } from '../scenario/real-names.ts';
@@ -101,8 +101,7 @@ export class Names {
     };
     const value = Object.hasOwn(resolvers, kind) ? resolvers[kind]?.() : undefined;
     if (value === undefined)
-      throw new HarnessError(
-        'BAD_SCENARIO',
+      throw badScenario(
         `${this.scenario.id}: <${kind}:${name}> names nothing that is known at this point: see the names in docs/scenarios.md.`,
       );
     return value;

@@ -6,7 +6,7 @@ import type { StartLimiter } from '../../foundation/start-limiter.ts';
 import { tagList } from '../../foundation/tags.ts';
 import type { AwsCredentials } from '../aws/credentials.ts';
 import type { AwsClients, AwsTarget } from '../aws/target.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { badScenario, HarnessError } from '../../foundation/errors.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import { associationOf } from '../scenario/parts.ts';
 import type { Lateness } from '../../foundation/lateness.ts';
@@ -172,8 +172,7 @@ export type Subject = readonly [Workload, ...Workload[]];
 
 export function workload(world: ScenarioWorld, name: string): Workload {
   const spec = world.scenario.spec.workloads?.[name];
-  if (!spec)
-    throw new HarnessError('BAD_SCENARIO', `${world.scenario.id} names workload "${name}", which it does not declare.`);
+  if (!spec) throw badScenario(`${world.scenario.id} names workload "${name}", which it does not declare.`);
   return {
     name,
     spec,
