@@ -23,9 +23,7 @@ import {
   type ScenarioSpec,
   type Step,
 } from '../harness/index.ts';
-
-const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
-const EVALUATION = 'IAM User Guide, "Policy evaluation for requests within a single account"';
+import { OPERATORS, SAME_ACCOUNT } from './lib/sources.ts';
 
 /** What a condition compares a tag with: the tag's own value, a pattern that fits it, and others. */
 interface Values {
@@ -206,7 +204,7 @@ function worldOf(place: Exclude<Place, 'session'>, effect: Effect, statements: r
   return { roles: { app: podIdentityRole(others) }, buckets: { data: { policy } } };
 }
 
-const SOURCE = { source: `${OPERATORS}; ${EVALUATION}` };
+const SOURCE = { source: `${OPERATORS}; ${SAME_ACCOUNT}` };
 const workloadOf = (role: AssociationSpec | string) => ({ serviceAccount: 'reader', role });
 const UNTAGGED = { role: 'app', disableSessionTags: true } as const;
 

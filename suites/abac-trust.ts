@@ -30,10 +30,8 @@ import {
   type Comparison,
   type TagKey,
 } from './lib/tag-conditions.ts';
+import { OPERATORS, PASS_TAGS, TRUST_OF_PODS } from './lib/sources.ts';
 
-const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
-const TRUST = 'Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"';
-const TAGS = 'IAM User Guide, "Pass session tags in AWS STS"';
 const KEYS = 'IAM User Guide, "AWS global condition context keys": aws:RequestTag, aws:PrincipalTag';
 
 /** How many statements that deny have room in one trust policy. */
@@ -85,7 +83,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AM-23', 'a role trusts Pod Identity under each operator on the tags of the session that is to be', {
-    source: `${OPERATORS}; ${TRUST}`,
+    source: `${OPERATORS}; ${TRUST_OF_PODS}`,
     roles: ofService,
     // All are of one name, each in a namespace of its own.
     workloads: Object.fromEntries(
@@ -105,7 +103,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AM-24', "a role trusts a pod's session under each operator on the tags that it has", {
-    source: `${OPERATORS}; ${TAGS}; ${KEYS}`,
+    source: `${OPERATORS}; ${PASS_TAGS}; ${KEYS}`,
     roles: {
       app: podIdentityRole(
         allow(
@@ -137,7 +135,7 @@ suite('abac', ({ scenario }) => {
   const anybody = { ...trustWebIdentity({ subject: null, audience: null }) };
 
   scenario('AM-25', 'a role trusts web identities under each operator on tags that their tokens have not', {
-    source: `${OPERATORS}; ${TAGS}: AssumeRoleWithWebIdentity; ${KEYS}`,
+    source: `${OPERATORS}; ${PASS_TAGS}: AssumeRoleWithWebIdentity; ${KEYS}`,
     roles: {
       ...ofTokens,
       // Neither a service nor a pod of Pod Identity is what asks, and there are no conditions at all.

@@ -23,13 +23,10 @@ import {
   trustRole,
   trustWebIdentity,
 } from '../harness/index.ts';
+import { NOT_ALLOWED } from './lib/outcomes.ts';
+import { OPERATORS, TAGS_OF_PODS } from './lib/sources.ts';
 
-const ABAC_GUIDE = 'Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags"';
-const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
 const CHAINING = 'IAM User Guide, "Pass session tags in AWS STS", chaining session tags';
-
-/** S3 denied the action since no statement of the role's own policies allowed it. */
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
 
 /** A statement of the bucket's policy denied the action. */
 const DENIED_BY_BUCKET = { by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true } as const;
@@ -48,7 +45,7 @@ const sameTag = (...keys: readonly string[]) => ({
 suite('abac', ({ scenario }) => {
   scenario('AB-01', 'a policy on the namespace tag keeps namespaces apart', {
     profile: 'core',
-    source: ABAC_GUIDE,
+    source: TAGS_OF_PODS,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-namespace}/*')) },
     workloads: { red: { namespace: 'red', role: 'app' } },
     objects: ['data/<namespace:red>/key', 'data/<namespace:blue>/key'],
@@ -60,7 +57,7 @@ suite('abac', ({ scenario }) => {
 
   scenario('AB-02', 'a policy on the service account tag keeps service accounts apart', {
     profile: 'core',
-    source: ABAC_GUIDE,
+    source: TAGS_OF_PODS,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-service-account}/*')) },
     workloads: { reader: { serviceAccount: 'reader', role: 'app' } },
     objects: ['data/reader/key', 'data/writer/key'],
@@ -83,7 +80,7 @@ suite('abac', ({ scenario }) => {
 
   scenario('AB-04', 'namespace, service account and cluster must all match', {
     profile: 'core',
-    source: ABAC_GUIDE,
+    source: TAGS_OF_PODS,
     roles: {
       app: podIdentityRole(
         allow(
@@ -110,7 +107,7 @@ suite('abac', ({ scenario }) => {
 
   scenario('AB-05', 'an object is readable where its tag matches the session', {
     profile: 'core',
-    source: ABAC_GUIDE,
+    source: TAGS_OF_PODS,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*', sameTag('kubernetes-namespace'))) },
     workloads: { app: { role: 'app' } },
     objects: [
@@ -145,7 +142,7 @@ suite('abac', ({ scenario }) => {
 
   scenario('AB-08', 'an association without session tags matches no policy on them', {
     profile: 'core',
-    source: `${ABAC_GUIDE}, disabling session tags`,
+    source: `${TAGS_OF_PODS}, disabling session tags`,
     roles: {
       app: podIdentityRole(
         allow('s3:GetObject', 'data/open/*'),
@@ -260,7 +257,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-13', "another account's bucket policy can condition on the session tag", {
-    source: `${ABAC_GUIDE}; IAM User Guide, "Cross-account policy evaluation logic"`,
+    source: `${TAGS_OF_PODS}; IAM User Guide, "Cross-account policy evaluation logic"`,
     needs: ['two-accounts'],
     roles: { app: podIdentityRole(allow('s3:GetObject', 'shared/*')) },
     workloads: { app: { role: 'app' } },
@@ -282,7 +279,7 @@ suite('abac', ({ scenario }) => {
 
   scenario('AB-14', "the session's tag beats the role's tag of the same key", {
     profile: 'core',
-    source: `${ABAC_GUIDE}; IAM User Guide, "Pass session tags in AWS STS"`,
+    source: `${TAGS_OF_PODS}; IAM User Guide, "Pass session tags in AWS STS"`,
     roles: {
       app: {
         ...podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-namespace}/*')),
@@ -350,7 +347,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-18', "a policy on the pod's name does not fit the pod that replaces it", {
-    source: ABAC_GUIDE,
+    source: TAGS_OF_PODS,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/open/*')) },
     workloads: { app: { role: 'app' } },
     objects: ['data/open/key', 'data/pod/key'],
@@ -393,7 +390,7 @@ suite('abac', ({ scenario }) => {
 
   scenario('AB-20', 'the tags stay with the session when it assumes another role', {
     profile: 'core',
-    source: `${ABAC_GUIDE}; ${CHAINING}`,
+    source: `${TAGS_OF_PODS}; ${CHAINING}`,
     roles: {
       app: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], '<role:target>')),
       target: {
@@ -489,7 +486,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-25', 'the longest names fit into a session without tags', {
-    source: `${ABAC_GUIDE}: disable session tags where the packed size is too large`,
+    source: `${TAGS_OF_PODS}: disable session tags where the packed size is too large`,
     roles: { app: podIdentityRole() },
     workloads: {
       long: {

@@ -1,13 +1,11 @@
 /** What the agent makes of EKS Auth's answers: errors of every kind, and successes with and without credentials. */
-import { fetchCredentials, granted, minted, podIdentityRole, refused, suite, weather } from '../harness/index.ts';
+import { fetchCredentials, granted, minted, refused, suite, weather } from '../harness/index.ts';
+import { AGENT, EKS_AUTH_ERRORS } from './lib/sources.ts';
+import { ASSOCIATED } from './lib/worlds.ts';
 
-const AGENT = 'eks-pod-identity-agent source, ';
-const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors';
 const SMITHY = 'Smithy, "AWS restJson1 protocol", operation error serialization';
 const RETRIES = 'AWS SDKs and Tools Reference Guide, "Retry behavior"; AWS SDK for Go v2, aws/retry';
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
-
-const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 
 type Answer = NonNullable<Parameters<typeof weather>[0]['answer']>;
 
@@ -115,7 +113,7 @@ const withCredentials = (changes: object) => json(200, { ...GOOD, credentials: {
 
 suite('agent', ({ scenario }) => {
   scenario('AP-44', 'an error of EKS Auth is known by its header or its body, and reaches the pod with its fault', {
-    source: `${SMITHY}; ${ERRORS}; ${AGENT}pkg/errors`,
+    source: `${SMITHY}; ${EKS_AUTH_ERRORS}; ${AGENT}pkg/errors`,
     ...answered([
       [json(400, { __type: 'ns#AccessDeniedException', message: 'no' }), passedOn('AccessDeniedException')],
       [

@@ -9,7 +9,6 @@ import {
   granted,
   matching,
   minted,
-  podIdentityRole,
   refused,
   restartAgent,
   startPod,
@@ -21,14 +20,13 @@ import {
 } from '../harness/index.ts';
 import { metrics, RENEWED } from './lib/agent-metrics.ts';
 import { SIGNING_KEYS, toLastHourOfKey, toNextKey } from './lib/signing-keys.ts';
+import { ASSOCIATED, POD_IDENTITY } from './lib/worlds.ts';
 
 /** The agent's code, github.com/aws/eks-pod-identity-agent: its answers are documented nowhere else. */
 const CACHE = 'eks-pod-identity-agent source, internal/credsretriever/refreshing_cache.go';
 const CACHE_BY_POD = CACHE + ' of 0.2 (commit 8d9063a), tryServingFromCache';
 const VALIDATION = 'internal/validation/token_validator.go of 0.2';
 
-const POD_IDENTITY = 'pods.eks.amazonaws.com';
-const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 /** A token of the same pod beside the one that the kubelet put into it, as a renewed one is. */
 const SECOND = { second: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } } as const;
 

@@ -16,9 +16,8 @@ import {
   type CheckContext,
 } from '../harness/index.ts';
 import { metrics, RENEWED } from './lib/agent-metrics.ts';
+import { AGENT_CACHE, EKS_AUTH_ERRORS } from './lib/sources.ts';
 
-const CACHE = 'eks-pod-identity-agent source, internal/credsretriever/refreshing_cache.go';
-const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors';
 const OF_EKS_AUTH = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app' } as const;
 const AWAY = { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } as const;
 
@@ -44,7 +43,7 @@ function sameSession({ outcomes }: CheckContext, first: number, second: number) 
 
 suite('lifecycle', ({ scenario }) => {
   scenario('LC-23', 'the agent gives up what it holds for errors that no retry mends, and keeps it for others', {
-    source: `${CACHE}, TestCachedCredentialRetriever_Refresh; ${ERRORS}`,
+    source: `${AGENT_CACHE}, TestCachedCredentialRetriever_Refresh; ${EKS_AUTH_ERRORS}`,
     needs: ['cluster-clock', 'agent-token-cache'],
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' } },
@@ -88,7 +87,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-24', 'the agent renews what is older than it is told, and nothing else', {
-    source: `${CACHE}: --max-credential-retention-before-renewal, and a look each minute`,
+    source: `${AGENT_CACHE}: --max-credential-retention-before-renewal, and a look each minute`,
     needs: ['cluster-clock'],
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, late: { role: 'app' } },
@@ -117,7 +116,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-26', 'credentials that end ahead of their renewal are handed out until they do', {
-    source: `${CACHE}: renewals are due after the retention, or when the credentials end`,
+    source: `${AGENT_CACHE}: renewals are due after the retention, or when the credentials end`,
     needs: ['cluster-clock'],
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' } },

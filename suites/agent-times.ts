@@ -27,14 +27,8 @@ import {
   type CheckContext,
 } from '../harness/index.ts';
 import { metrics, RENEWED } from './lib/agent-metrics.ts';
-
-const AGENT = 'eks-pod-identity-agent source, ';
-const CACHE = AGENT + 'internal/credsretriever/refreshing_cache.go';
-const VALIDATION = AGENT + 'internal/validation';
-const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors';
-
-const POD_IDENTITY = 'pods.eks.amazonaws.com';
-const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
+import { AGENT, AGENT_CACHE, AGENT_VALIDATION, EKS_AUTH_ERRORS } from './lib/sources.ts';
+import { ASSOCIATED, POD_IDENTITY } from './lib/worlds.ts';
 
 const THREE = ['first', 'second', 'third'] as const;
 const THREE_TOKENS = Object.fromEntries(
@@ -74,7 +68,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-23', 'credentials that end within fifteen seconds are not handed out', {
-    source: `${CACHE}; TestCachedCredentialRetriever_Fetching: too short a life is refused`,
+    source: `${AGENT_CACHE}; TestCachedCredentialRetriever_Fetching: too short a life is refused`,
     ...ASSOCIATED,
     probes: [
       eksAuth({ credentialsSeconds: 14 }),
@@ -89,7 +83,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-23b', 'credentials are handed out from the cache until fifteen seconds are left, and no longer', {
-    source: `${CACHE}: credentials with a small time to live are fetched anew`,
+    source: `${AGENT_CACHE}: credentials with a small time to live are fetched anew`,
     ...ASSOCIATED,
     probes: [
       eksAuth({ credentialsSeconds: 19 }),
@@ -156,7 +150,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-51', 'renewals beyond the rate that the agent is told wait, and what they would renew is kept', {
-    source: `${CACHE}: --max-service-qps; behind a renewal that took all that the rate allows, the next has to wait`,
+    source: `${AGENT_CACHE}: --max-service-qps; behind a renewal that took all that the rate allows, the next has to wait`,
     needs: ['cluster-clock', 'agent-token-cache'],
     ...ASSOCIATED,
     tokens: THREE_TOKENS,
@@ -199,7 +193,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-39', 'a token that has expired opens nothing, though the agent holds its credentials', {
-    source: `${VALIDATION}: ahead of the cache, and without leeway`,
+    source: `${AGENT_VALIDATION}: ahead of the cache, and without leeway`,
     needs: ['cluster-clock'],
     ...ASSOCIATED,
     tokens: { short: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 600 } },
@@ -219,7 +213,7 @@ suite('agent', ({ scenario }) => {
 
 suite('lifecycle', ({ scenario }) => {
   scenario('LC-09', 'a program that runs on has new credentials whenever its own are nearly over', {
-    source: 'AWS SDKs and Tools Reference Guide, "Container credential provider"; ' + CACHE,
+    source: 'AWS SDKs and Tools Reference Guide, "Container credential provider"; ' + AGENT_CACHE,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
     workloads: { app: { role: 'app' } },
     objects: ['data/key'],
@@ -235,7 +229,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-12', 'the agent gives up what it holds for a token that has expired, and credentials that have', {
-    source: `${CACHE}: errors that no retry mends; ${ERRORS}, ExpiredTokenException`,
+    source: `${AGENT_CACHE}: errors that no retry mends; ${EKS_AUTH_ERRORS}, ExpiredTokenException`,
     needs: ['cluster-clock', 'agent-token-cache'],
     ...ASSOCIATED,
     tokens: {
@@ -258,7 +252,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-13', 'the agent keeps what it holds while EKS Auth has trouble, and renews it after that', {
-    source: `${CACHE}, TestCachedCredentialRetriever_Refresh: keep old on failure`,
+    source: `${AGENT_CACHE}, TestCachedCredentialRetriever_Refresh: keep old on failure`,
     needs: ['cluster-clock'],
     ...ASSOCIATED,
     probes: [
@@ -285,7 +279,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-14', 'the agent gives up what it holds once EKS Auth denies it', {
-    source: `${CACHE}, TestCachedCredentialRetriever_Refresh: evict on AccessDenied`,
+    source: `${AGENT_CACHE}, TestCachedCredentialRetriever_Refresh: evict on AccessDenied`,
     needs: ['cluster-clock'],
     ...ASSOCIATED,
     probes: [
@@ -300,7 +294,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-18', 'the agent renews credentials of pods that are gone', {
-    source: `${CACHE}: renewals go by what is held; eks-pod-identity-agent, issue 171`,
+    source: `${AGENT_CACHE}: renewals go by what is held; eks-pod-identity-agent, issue 171`,
     finding:
       'The agent renews what it holds for a pod that is gone until its token expires, and each renewal counts against the rate of EKS Auth: many short pods make calls for a day.',
     needs: ['cluster-clock'],

@@ -1,9 +1,9 @@
 /** What the agent makes of tokens ahead of asking EKS Auth: as golang-jwt and Go's encoding/json read them. */
-import { control, fetchCredentials, podIdentityRole, refused, suite, text } from '../harness/index.ts';
+import { control, fetchCredentials, refused, suite, text } from '../harness/index.ts';
+import { ASSOCIATED } from './lib/worlds.ts';
 
 const PARSER = 'eks-pod-identity-agent source, internal/validation; golang-jwt v5, parser';
 const JSON_OF_GO = 'Go, package encoding/json';
-const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 
 /** In seconds since the epoch: the year 2286. */
 const FAR_OFF = 9_999_999_999;

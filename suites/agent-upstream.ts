@@ -20,15 +20,11 @@ import {
   weather,
   whoAmI,
 } from '../harness/index.ts';
+import { AGENT, AGENT_ERRORS } from './lib/sources.ts';
+import { ASSOCIATED } from './lib/worlds.ts';
 
-/** The agent's code, github.com/aws/eks-pod-identity-agent: its answers are documented nowhere else. */
-const AGENT = 'eks-pod-identity-agent source, ';
 const CACHE = AGENT + 'internal/credsretriever';
-const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors; ' + AGENT + 'pkg/errors';
 const PLAIN_TEXT = { contentType: matching(/^text\/plain/) };
-
-/** One pod with an association. */
-const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 
 /** The same, but the pod starts when a step says so: after the weather has changed. */
 const STARTED_LATER = {
@@ -125,7 +121,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-19', 'what EKS Auth denies reaches the pod with its code, status and request id', {
-    source: ERRORS + '; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
+    source: AGENT_ERRORS + '; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
     roles: { app: podIdentityRole(), untagged: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] } },
     workloads: { app: { role: 'app' }, untagged: { serviceAccount: 'untagged', role: 'untagged' } },
     probes: [
@@ -142,7 +138,7 @@ suite('agent', ({ scenario }) => {
 
   scenario('AP-20', 'a service account without association is not found, at once', {
     profile: 'core',
-    source: ERRORS + ', ResourceNotFoundException',
+    source: AGENT_ERRORS + ', ResourceNotFoundException',
     roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app' }, witness: { role: 'app' } },
     probes: [
@@ -165,7 +161,7 @@ suite('agent', ({ scenario }) => {
     ['AP-20d', 'InternalServerException', 500, matching(/^(server|client)$/)],
   ] as const) {
     scenario(id, `${code} is passed on after three tries`, {
-      source: ERRORS + '; AWS SDKs and Tools Reference Guide, "Retry behavior"',
+      source: AGENT_ERRORS + '; AWS SDKs and Tools Reference Guide, "Retry behavior"',
       ...STARTED_LATER,
       probes: [
         eksAuth({ error: { code, status, message: 'Try again later.' }, times: 3 }),

@@ -7,17 +7,16 @@ import {
   fetchCredentials,
   granted,
   matching,
-  podIdentityRole,
   refused,
   succeeds,
   suite,
 } from '../harness/index.ts';
+import { ASSOCIATED } from './lib/worlds.ts';
 
 const AGENT = 'eks-pod-identity-agent source, ';
 const HTTP_OF_GO = 'Go, package net/http, Server and ServeMux';
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
 
-const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 const HOST = 'Host: 169.254.170.23';
 
 suite('agent', ({ scenario }) => {

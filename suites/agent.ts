@@ -6,16 +6,13 @@ import {
   matching,
   minted,
   noToken,
-  podIdentityRole,
   refused,
   suite,
   text,
 } from '../harness/index.ts';
+import { AGENT, AGENT_ERRORS, AGENT_VALIDATION } from './lib/sources.ts';
+import { ASSOCIATED } from './lib/worlds.ts';
 
-/** The agent's code, github.com/aws/eks-pod-identity-agent: its answers are documented nowhere else. */
-const AGENT = 'eks-pod-identity-agent source, ';
-const VALIDATION = AGENT + 'internal/validation';
-const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors; ' + AGENT + 'pkg/errors';
 /** In seconds since the epoch: the year 2286. */
 const FAR_OFF = 9_999_999_999;
 /** A token that nobody signed. */
@@ -23,9 +20,6 @@ const unsigned = (...parts: readonly [header: object, claims: unknown]) =>
   text([...parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')), 'c2lnbmF0dXJl'].join('.'));
 
 const PLAIN_TEXT = { contentType: matching(/^text\/plain/) };
-
-/** One pod with an association. Refusals of the agent itself do not depend on what the role may do. */
-const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 
 suite('agent', ({ scenario }) => {
   scenario('AP-01', 'credentials come as JSON with five members in a fixed order', {
@@ -49,7 +43,7 @@ suite('agent', ({ scenario }) => {
 
   scenario('AP-02', 'a request without a token is refused', {
     profile: 'core',
-    source: VALIDATION,
+    source: AGENT_VALIDATION,
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
@@ -68,7 +62,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-03', 'the token stands alone in the Authorization header: "Bearer" is refused', {
-    source: VALIDATION + '; golang-jwt, parser',
+    source: AGENT_VALIDATION + '; golang-jwt, parser',
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
@@ -82,7 +76,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-04', 'a token has three segments', {
-    source: VALIDATION + '; golang-jwt, parser',
+    source: AGENT_VALIDATION + '; golang-jwt, parser',
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
@@ -102,7 +96,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-05', 'header and claims of a token are JSON', {
-    source: VALIDATION + '; golang-jwt, parser',
+    source: AGENT_VALIDATION + '; golang-jwt, parser',
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
@@ -120,7 +114,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-05b', 'the algorithm of a token is one that there is', {
-    source: VALIDATION + '; golang-jwt, parser',
+    source: AGENT_VALIDATION + '; golang-jwt, parser',
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
@@ -144,7 +138,7 @@ suite('agent', ({ scenario }) => {
 
   scenario('AP-06', 'the agent refuses an expired token without asking EKS Auth', {
     profile: 'core',
-    source: VALIDATION + ', TestValidateEksCredentialRequest',
+    source: AGENT_VALIDATION + ', TestValidateEksCredentialRequest',
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
@@ -158,7 +152,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-07', 'the agent refuses a token that is not valid yet without asking EKS Auth', {
-    source: VALIDATION + ', TestValidateEksCredentialRequest',
+    source: AGENT_VALIDATION + ', TestValidateEksCredentialRequest',
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
@@ -172,7 +166,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-07b', 'the agent tells all that is wrong with the times of a token', {
-    source: VALIDATION + '; golang-jwt, validator',
+    source: AGENT_VALIDATION + '; golang-jwt, validator',
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
@@ -195,7 +189,7 @@ suite('agent', ({ scenario }) => {
 
   scenario('AP-08', 'the agent answers only to its link-local addresses', {
     profile: 'core',
-    source: VALIDATION + ', TestValidateEksCredentialRequest; ' + AGENT + 'pkg/server/server_test.go',
+    source: AGENT_VALIDATION + ', TestValidateEksCredentialRequest; ' + AGENT + 'pkg/server/server_test.go',
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
@@ -211,7 +205,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-09', 'an address may come with a port or in brackets', {
-    source: VALIDATION + ', TestValidateEksCredentialRequest',
+    source: AGENT_VALIDATION + ', TestValidateEksCredentialRequest',
     ...ASSOCIATED,
     probes: [
       ...['169.254.170.23', '[fd00:ec2::23]'].flatMap((host) =>
@@ -223,7 +217,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-10', 'the address is looked at ahead of the token', {
-    source: VALIDATION,
+    source: AGENT_VALIDATION,
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
@@ -258,7 +252,8 @@ suite('agent', ({ scenario }) => {
   scenario('AP-13', "a token of the pod for another audience is refused by EKS Auth, with the agent's status its own", {
     profile: 'core',
     source:
-      'Amazon EKS User Guide, "Understand how EKS Pod Identity works": audience pods.eks.amazonaws.com; ' + ERRORS,
+      'Amazon EKS User Guide, "Understand how EKS Pod Identity works": audience pods.eks.amazonaws.com; ' +
+      AGENT_ERRORS,
     ...ASSOCIATED,
     // Bound to the pod like the projected one: the audience is all that is wrong with it.
     tokens: {
@@ -278,7 +273,7 @@ suite('agent', ({ scenario }) => {
 
   scenario('AP-14', 'signatures are checked by EKS Auth', {
     profile: 'core',
-    source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, InvalidTokenException; ' + VALIDATION,
+    source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, InvalidTokenException; ' + AGENT_VALIDATION,
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),

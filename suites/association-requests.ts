@@ -22,9 +22,7 @@ import {
   type CheckContext,
 } from '../harness/index.ts';
 import { BAD_REQUEST, errorOf, taken } from './lib/errors.ts';
-
-const CREATE = 'Amazon EKS API Reference, CreatePodIdentityAssociation';
-const UPDATE = 'Amazon EKS API Reference, UpdatePodIdentityAssociation';
+import { CREATE_ASSOCIATION, UPDATE_ASSOCIATION } from './lib/sources.ts';
 
 const READ = JSON.stringify({
   Version: '2012-10-17',
@@ -64,7 +62,7 @@ const eksOf = async ({ aws }: CheckContext): Promise<EKSClient> => new EKSClient
 
 suite('pod-identity', ({ scenario }) => {
   scenario('PI-32', 'a request that breaks a rule makes no association, and changes none', {
-    source: `${CREATE}; ${UPDATE}: policy, targetRoleArn, roleArn and errors`,
+    source: `${CREATE_ASSOCIATION}; ${UPDATE_ASSOCIATION}: policy, targetRoleArn, roleArn and errors`,
     roles: {
       app: podIdentityRole(),
       next: podIdentityRole(),
@@ -110,7 +108,7 @@ suite('pod-identity', ({ scenario }) => {
   });
 
   scenario('PI-33', 'an update changes what it names, keeps all else, and says when it was', {
-    source: `${UPDATE}; Amazon EKS API Reference, PodIdentityAssociation and PodIdentityAssociationSummary`,
+    source: `${UPDATE_ASSOCIATION}; Amazon EKS API Reference, PodIdentityAssociation and PodIdentityAssociationSummary`,
     roles: {
       app: podIdentityRole(),
       next: podIdentityRole(),

@@ -23,6 +23,7 @@ import {
   trustWebIdentity,
   whoAmI,
 } from '../harness/index.ts';
+import { NO_ASSOCIATION } from './lib/outcomes.ts';
 
 const WEBHOOK = 'amazon-eks-pod-identity-webhook, mutation of pods: the association is looked up before the annotation';
 const OVERVIEW = 'Amazon EKS User Guide, "Learn how EKS Pod Identity works"';
@@ -32,9 +33,6 @@ const AGENT_REFUSES = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors'
 
 /** A role for each way, for the service account `app` in namespace `app`. */
 const ROLES = { associated: podIdentityRole(), annotated: irsaRole('app/app') } as const;
-
-/** EKS Auth knows of no association for the token's service account; the API does not document with which error. */
-const NO_ASSOCIATION = { by: 'eks-auth', code: ['ResourceNotFoundException', 'AccessDeniedException'] } as const;
 
 /** The role of the annotation by the SDK's chain, and nothing of Pod Identity in the pod. */
 const usesIrsa = (workload: string) => [

@@ -25,20 +25,14 @@ import {
   type Conditions,
   type RoleSpec,
 } from '../harness/index.ts';
+import { MAY_NOT_ASSUME, NOT_ALLOWED, NOT_ASSUMED } from './lib/outcomes.ts';
+import { TAGS_OF_PODS, TARGET_ROLES } from './lib/sources.ts';
+import { ASSUME_AND_TAG, readData } from './lib/worlds.ts';
 
-const GUIDE = 'Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"';
-const TAGS_GUIDE = 'Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags"';
-
-/** The text is the EKS User Guide's, "Troubleshooting IAM"; the API Reference documents code and status. */
-const MAY_NOT_ASSUME = { by: 'eks-auth', code: 'AccessDeniedException', status: 400 } as const;
-const NOT_ASSUMED = { by: 'sts', code: 'AccessDenied', status: 403 } as const;
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
-
-const BOTH = ['sts:AssumeRole', 'sts:TagSession'];
 const WEB_TOKEN = { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } as const;
 
 /** The association's own role: what it may do to which target. */
-const baseRole = (target: string, actions: readonly string[] = BOTH): RoleSpec =>
+const baseRole = (target: string, actions: readonly string[] = ASSUME_AND_TAG): RoleSpec =>
   podIdentityRole(allow(actions, `<role:${target}>`));
 
 /** A role of the other account that trusts the base role. */
@@ -49,12 +43,11 @@ const targetRole = (
 ): RoleSpec => ({ account: 'other', trust: [trustRole(base, options)], permissions });
 
 const data = { data: { account: 'other' } } as const;
-const readData = allow('s3:GetObject', 'data/*');
 
 suite('cross-account', ({ scenario }) => {
   scenario('XA-01', 'a pod acts as the target role, in the account of that', {
     profile: 'core',
-    source: GUIDE,
+    source: TARGET_ROLES,
     roles: { base: baseRole('target'), target: targetRole('base', {}, readData) },
     workloads: { app: { role: { role: 'base', targetRole: 'target' } } },
     buckets: data,
@@ -69,7 +62,7 @@ suite('cross-account', ({ scenario }) => {
 
   scenario('XA-02', 'the base role needs sts:AssumeRole on the target role', {
     profile: 'core',
-    source: GUIDE,
+    source: TARGET_ROLES,
     roles: {
       base: baseRole('target'),
       target: targetRole('base'),
@@ -85,7 +78,7 @@ suite('cross-account', ({ scenario }) => {
 
   scenario('XA-03', 'the base role needs sts:TagSession on the target role while session tags are on', {
     profile: 'core',
-    source: GUIDE,
+    source: TARGET_ROLES,
     roles: {
       base: baseRole('target'),
       target: targetRole('base'),
@@ -109,9 +102,9 @@ suite('cross-account', ({ scenario }) => {
   });
 
   scenario('XA-04', 'the target role must trust sts:TagSession too while session tags are on', {
-    source: GUIDE,
+    source: TARGET_ROLES,
     roles: {
-      base: podIdentityRole(allow(BOTH, ['<role:target>', '<role:untaggable>'])),
+      base: podIdentityRole(allow(ASSUME_AND_TAG, ['<role:target>', '<role:untaggable>'])),
       target: targetRole('base'),
       untaggable: targetRole('base', { actions: ['sts:AssumeRole'] }),
     },
@@ -124,7 +117,7 @@ suite('cross-account', ({ scenario }) => {
 
   scenario('XA-05', 'a target role may trust one cluster, namespace and service account alone', {
     profile: 'core',
-    source: GUIDE,
+    source: TARGET_ROLES,
     roles: {
       base: baseRole('target'),
       target: targetRole('base', {
@@ -155,7 +148,7 @@ suite('cross-account', ({ scenario }) => {
     trust: [
       {
         effect: 'Allow',
-        actions: BOTH,
+        actions: ASSUME_AND_TAG,
         principal: { AWS: 'arn:aws:iam::<account:main>:root' },
         conditions: { ArnEquals: { 'aws:PrincipalArn': `<role:${role}>` } },
       },
@@ -163,7 +156,7 @@ suite('cross-account', ({ scenario }) => {
   });
 
   scenario('XA-05b', 'a target role may trust an account, and ask for the base role by its ARN', {
-    source: `${GUIDE}; IAM User Guide, "AWS global condition context keys", aws:PrincipalArn`,
+    source: `${TARGET_ROLES}; IAM User Guide, "AWS global condition context keys", aws:PrincipalArn`,
     roles: { base: baseRole('target'), stranger: baseRole('target'), target: trustByArn('base') },
     workloads: {
       app: { role: { role: 'base', targetRole: 'target' } },
@@ -173,7 +166,7 @@ suite('cross-account', ({ scenario }) => {
   });
 
   scenario('XA-06', 'without session tags the target role can ask for the external id of the association', {
-    source: `${GUIDE}; Amazon EKS API Reference, PodIdentityAssociation, externalId`,
+    source: `${TARGET_ROLES}; Amazon EKS API Reference, PodIdentityAssociation, externalId`,
     roles: { base: baseRole('target', ['sts:AssumeRole']), target: targetRole('base') },
     workloads: {
       app: { role: { role: 'base', targetRole: 'target', disableSessionTags: true }, starts: 'later' },
@@ -198,7 +191,7 @@ suite('cross-account', ({ scenario }) => {
   });
 
   scenario('XA-09', 'credentials of a target role last for 59 minutes, less than the hour of chained roles', {
-    source: `${GUIDE}, "Caching considerations"; IAM User Guide, "Methods to assume a role", role chaining`,
+    source: `${TARGET_ROLES}, "Caching considerations"; IAM User Guide, "Methods to assume a role", role chaining`,
     roles: { base: baseRole('target'), target: { ...targetRole('base'), maxSessionDuration: 43_200 } },
     workloads: { app: { role: { role: 'base', targetRole: 'target' } } },
     // By the clock of the pod, which need not be AWS's.
@@ -206,7 +199,7 @@ suite('cross-account', ({ scenario }) => {
   });
 
   scenario('XA-10', "a target role may be in the cluster's own account", {
-    source: GUIDE,
+    source: TARGET_ROLES,
     roles: { base: baseRole('target'), target: { trust: [trustRole('base')], permissions: [readData] } },
     workloads: { app: { role: { role: 'base', targetRole: 'target' } } },
     objects: ['data/key'],
@@ -219,7 +212,7 @@ suite('cross-account', ({ scenario }) => {
 
   scenario('XA-11', 'the session tags reach the target role', {
     profile: 'core',
-    source: `${GUIDE}; ${TAGS_GUIDE}`,
+    source: `${TARGET_ROLES}; ${TAGS_OF_PODS}`,
     roles: {
       base: baseRole('target'),
       target: targetRole('base', {}, allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-namespace}/*')),
@@ -260,13 +253,13 @@ suite('cross-account', ({ scenario }) => {
       'IAM User Guide, "AWS JSON policy elements: Principal", "IAM role principals": the ARN is bound to the role\'s unique id',
     needs: ['irsa'],
     roles: {
-      app: irsaRole('app/app', allow(BOTH, ['<role:near>', '<role:far>', '<role:open>'])),
+      app: irsaRole('app/app', allow(ASSUME_AND_TAG, ['<role:near>', '<role:far>', '<role:open>'])),
       near: { trust: [trustRole('app')] },
       far: targetRole('app'),
       // Of whoever its account lets in.
       open: {
         account: 'other',
-        trust: [{ effect: 'Allow', actions: BOTH, principal: { AWS: 'arn:aws:iam::<account:main>:root' } }],
+        trust: [{ effect: 'Allow', actions: ASSUME_AND_TAG, principal: { AWS: 'arn:aws:iam::<account:main>:root' } }],
       },
     },
     workloads: { app: {} },

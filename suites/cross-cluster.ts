@@ -20,20 +20,14 @@ import {
   type Conditions,
   type RoleSpec,
 } from '../harness/index.ts';
+import { MAY_NOT_ASSUME, NOT_ALLOWED } from './lib/outcomes.ts';
+import { ASSIGN_ROLES, TAGS_OF_PODS, TRUST_OF_PODS } from './lib/sources.ts';
 
 const OVERVIEW = 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"';
-const ROLE_GUIDE = 'Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"';
-const ABAC_GUIDE = 'Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags"';
-const IRSA_GUIDE = 'Amazon EKS User Guide, "Assign IAM roles to Kubernetes service accounts"';
 const WEB_IDENTITY_API = 'AWS STS API Reference, AssumeRoleWithWebIdentity, errors';
 
 /** Pods of the same namespace and service account names on both clusters, both associated with role `app`. */
 const BOTH_CLUSTERS = { here: { role: 'app' }, there: { cluster: 'c2', role: 'app' } } as const;
-
-/** EKS may not assume the associated role. The API answers its AccessDeniedException with 400. */
-const NOT_TRUSTED = { by: 'eks-auth', code: 'AccessDeniedException', status: 400 } as const;
-
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
 
 const roleTrustedUnder = (conditions: Conditions): RoleSpec => ({ trust: [trustPodIdentity({ conditions })] });
 
@@ -63,20 +57,20 @@ suite('cross-cluster', ({ scenario }) => {
 
   scenario('CC-03', 'a trust on the cluster name tag keeps the role to one cluster', {
     profile: 'core',
-    source: ROLE_GUIDE,
+    source: TRUST_OF_PODS,
     needs: ['two-clusters'],
     roles: { app: roleTrustedUnder({ StringEquals: { 'aws:RequestTag/eks-cluster-name': '<cluster:c1>' } }) },
     workloads: BOTH_CLUSTERS,
-    probes: [granted('here', fetchCredentials()), refused('there', fetchCredentials(), NOT_TRUSTED)],
+    probes: [granted('here', fetchCredentials()), refused('there', fetchCredentials(), MAY_NOT_ASSUME)],
   });
 
   scenario('CC-04', 'a trust on the cluster ARN tag keeps the role to one cluster', {
     profile: 'core',
-    source: ROLE_GUIDE,
+    source: TRUST_OF_PODS,
     needs: ['two-clusters'],
     roles: { app: roleTrustedUnder({ StringEquals: { 'aws:RequestTag/eks-cluster-arn': '<cluster-arn:c1>' } }) },
     workloads: BOTH_CLUSTERS,
-    probes: [granted('here', fetchCredentials()), refused('there', fetchCredentials(), NOT_TRUSTED)],
+    probes: [granted('here', fetchCredentials()), refused('there', fetchCredentials(), MAY_NOT_ASSUME)],
   });
 
   scenario('CC-05', 'a trust on the name tag takes a cluster of that name in any region, one on the ARN tag does not', {
@@ -96,20 +90,20 @@ suite('cross-cluster', ({ scenario }) => {
       named: { serviceAccount: 'named', role: 'byName' },
       exact: { serviceAccount: 'exact', role: 'byArn' },
     },
-    probes: [granted('named', fetchCredentials()), refused('exact', fetchCredentials(), NOT_TRUSTED)],
+    probes: [granted('named', fetchCredentials()), refused('exact', fetchCredentials(), MAY_NOT_ASSUME)],
   });
 
   scenario('CC-06', 'a trust on aws:SourceArn keeps the role to one cluster', {
-    source: `${ROLE_GUIDE}; Amazon EKS User Guide, "Cross-service confused deputy prevention"`,
+    source: `${TRUST_OF_PODS}; Amazon EKS User Guide, "Cross-service confused deputy prevention"`,
     needs: ['two-clusters'],
     roles: { app: roleTrustedUnder({ ArnEquals: { 'aws:SourceArn': '<cluster-arn:c1>' } }) },
     workloads: BOTH_CLUSTERS,
-    probes: [granted('here', fetchCredentials()), refused('there', fetchCredentials(), NOT_TRUSTED)],
+    probes: [granted('here', fetchCredentials()), refused('there', fetchCredentials(), MAY_NOT_ASSUME)],
   });
 
   scenario('CC-07', 'a prefix for each cluster keeps the clusters of one role apart', {
     profile: 'core',
-    source: ABAC_GUIDE,
+    source: TAGS_OF_PODS,
     needs: ['two-clusters'],
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/eks-cluster-name}/*')) },
     workloads: { there: { cluster: 'c2', role: 'app' } },
@@ -121,7 +115,7 @@ suite('cross-cluster', ({ scenario }) => {
   });
 
   scenario('CC-08', "an object's tag says which cluster may read it", {
-    source: `${ABAC_GUIDE}, sample policy`,
+    source: `${TAGS_OF_PODS}, sample policy`,
     needs: ['two-clusters'],
     roles: {
       app: podIdentityRole(
@@ -191,7 +185,7 @@ suite('cross-cluster', ({ scenario }) => {
 
   scenario('CC-12', "a role that trusts one cluster's OIDC provider refuses another's tokens", {
     profile: 'core',
-    source: `${IRSA_GUIDE}; ${WEB_IDENTITY_API}`,
+    source: `${ASSIGN_ROLES}; ${WEB_IDENTITY_API}`,
     needs: ['irsa', 'two-clusters'],
     roles: {
       app: { trust: [trustWebIdentity({ cluster: 'c1', subject: 'app/app' })] },
@@ -230,7 +224,7 @@ suite('cross-cluster', ({ scenario }) => {
 
   scenario('CC-14', 'a role with a statement for each OIDC provider serves both clusters', {
     profile: 'core',
-    source: IRSA_GUIDE,
+    source: ASSIGN_ROLES,
     needs: ['irsa', 'two-clusters'],
     roles: {
       app: {

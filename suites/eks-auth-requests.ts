@@ -21,8 +21,8 @@ import {
   type RoleSpec,
 } from '../harness/index.ts';
 import { SIGNING_KEYS, toLastHourOfKey, toNextKey } from './lib/signing-keys.ts';
-
-const API = 'EKS Auth API Reference, AssumeRoleForPodIdentity';
+import { EKS_AUTH, TAGS_OF_PODS } from './lib/sources.ts';
+import { APP } from './lib/worlds.ts';
 
 /** Which of its errors a bad token is, the API Reference does not say. */
 const BAD_TOKEN = {
@@ -31,7 +31,6 @@ const BAD_TOKEN = {
   status: 400,
 } as const;
 
-const TAGS = 'Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags"';
 const SESSION_TAGS = [
   ...['eks-cluster-arn', 'eks-cluster-name', 'kubernetes-namespace', 'kubernetes-service-account'],
   ...['kubernetes-pod-name', 'kubernetes-pod-uid'],
@@ -43,7 +42,6 @@ const tagKeysAmong = (...keys: readonly string[]): Conditions => ({
   'ForAllValues:StringEquals': { 'aws:TagKeys': [...keys] },
 });
 
-const APP = { app: { role: 'app' } } as const;
 /** Of a service account, as long as it may be, and of letters that no packing makes short. */
 const LONG_NAME = Array.from({ length: 253 }, (_, at) => ((at * at * 104_729 + at * 7919) % 36).toString(36)).join('');
 const OF_CLUSTERS = ['eks-auth:AssumeRoleForPodIdentity', 'eks:ListPodIdentityAssociations'];
@@ -51,7 +49,7 @@ const clusterTag = (value: string): Conditions => ({ StringEquals: { 'aws:Resour
 
 suite('eks-auth', ({ scenario }) => {
   scenario('EA-13', 'who names no cluster of the account, or presents no token, gets no session', {
-    source: `${API}, clusterName, token and errors`,
+    source: `${EKS_AUTH}, clusterName, token and errors`,
     roles: { app: podIdentityRole() },
     workloads: APP,
     probes: [
@@ -104,7 +102,7 @@ suite('eks-auth', ({ scenario }) => {
   });
 
   scenario('EA-17', "a token by the cluster's next key opens a session", {
-    source: `${API}, token; ${SIGNING_KEYS}`,
+    source: `${EKS_AUTH}, token; ${SIGNING_KEYS}`,
     needs: ['cluster-clock'],
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app', serviceAccountAnnotations: { 'token-expiration': '600' } } },
@@ -119,7 +117,7 @@ suite('eks-auth', ({ scenario }) => {
   });
 
   scenario('EA-18', 'a session has six tags: none of those that the association has, nor others', {
-    source: `${TAGS}; Amazon EKS API Reference, CreatePodIdentityAssociation, tags`,
+    source: `${TAGS_OF_PODS}; Amazon EKS API Reference, CreatePodIdentityAssociation, tags`,
     roles: {
       app: podIdentityRole(
         allow('s3:GetObject', 'data/own', principalTag('kubernetes-namespace', '<namespace:app>')),

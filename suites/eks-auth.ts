@@ -23,28 +23,20 @@ import {
   whoAmI,
   type Conditions,
 } from '../harness/index.ts';
+import { ALLOWED_BY_NONE, MAY_NOT_ASSUME, NO_ASSOCIATION } from './lib/outcomes.ts';
+import { EKS_AUTH, HOW_IT_WORKS, TARGET_ROLES, TRUST_OF_PODS, UPDATE_ASSOCIATION } from './lib/sources.ts';
+import { APP, readData } from './lib/worlds.ts';
 
-const API = 'EKS Auth API Reference, AssumeRoleForPodIdentity';
-const GUIDE = 'Amazon EKS User Guide, "Understand how EKS Pod Identity works"';
-const TARGET = 'Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"';
-const TRUST = 'Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"';
-const UPDATE = 'Amazon EKS API Reference, UpdatePodIdentityAssociation';
-
-const MAY_NOT_ASSUME = { by: 'eks-auth', code: 'AccessDeniedException', status: 400 } as const;
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, explicit: false } as const;
 /** Which of its errors a bad token is, the API Reference does not say. */
 const BAD_TOKEN = {
   by: 'eks-auth',
   code: ['InvalidTokenException', 'InvalidParameterException', 'InvalidRequestException', 'AccessDeniedException'],
   status: 400,
 } as const;
-const NO_ASSOCIATION = { by: 'eks-auth', code: ['ResourceNotFoundException', 'AccessDeniedException'] } as const;
 
 /** Of cluster and pod the names may be cut short: with the UUID, it has 64 characters at most. */
 const SESSION_NAME = /^eks-[\w.-]{1,10}-[\w.-]{1,10}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-const readData = allow('s3:GetObject', 'data/*');
-const APP = { app: { role: 'app' } } as const;
 const byPodName = (pattern: string): Conditions => ({
   StringLike: { 'aws:PrincipalTag/kubernetes-pod-name': pattern },
 });
@@ -52,7 +44,7 @@ const byTag = (key: string, value: string): Conditions => ({ StringEquals: { [`a
 
 suite('eks-auth', ({ scenario }) => {
   scenario('EA-01', 'the answer says for whom the session is, by which association, and for how long', {
-    source: `${API}; ${TARGET}: credentials last for six hours`,
+    source: `${EKS_AUTH}; ${TARGET_ROLES}: credentials last for six hours`,
     roles: {
       app: podIdentityRole(
         allow('s3:GetObject', 'data/key', byPodName(`${'?'.repeat(12)}*`)),
@@ -76,7 +68,7 @@ suite('eks-auth', ({ scenario }) => {
       }),
       // Its tag has the whole name of the pod, which is a long one.
       succeeds(asSession('app', getObject('data/key'))),
-      fails(asSession('app', getObject('data/cut')), NOT_ALLOWED),
+      fails(asSession('app', getObject('data/cut')), ALLOWED_BY_NONE),
       succeeds(asSession('app', whoAmI()), { userId: matching(/^AROA[A-Z0-9]+:eks-/) }),
     ],
   });
@@ -106,7 +98,7 @@ suite('eks-auth', ({ scenario }) => {
   });
 
   scenario('EA-03', 'only a token that the cluster signed, for Pod Identity and for a pod, opens a session', {
-    source: `${GUIDE}; ${API}, errors`,
+    source: `${HOW_IT_WORKS}; ${EKS_AUTH}, errors`,
     roles: { app: podIdentityRole() },
     workloads: APP,
     tokens: {
@@ -125,7 +117,7 @@ suite('eks-auth', ({ scenario }) => {
   });
 
   scenario('EA-04', 'a token that has expired opens no session', {
-    source: `${API}, ExpiredTokenException`,
+    source: `${EKS_AUTH}, ExpiredTokenException`,
     roles: { app: podIdentityRole() },
     workloads: APP,
     // Bound to a pod, which has to be there for it.
@@ -140,7 +132,7 @@ suite('eks-auth', ({ scenario }) => {
   });
 
   scenario('EA-05', "a cluster's token opens nothing by the same association of another cluster", {
-    source: `${API}, clusterName and token`,
+    source: `${EKS_AUTH}, clusterName and token`,
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, there: { cluster: 'c2', role: 'app' } },
     probes: [
@@ -186,7 +178,7 @@ suite('eks-auth', ({ scenario }) => {
   });
 
   scenario('EA-07', 'an update turns session tags off and on for the sessions that follow', {
-    source: `${UPDATE}, disableSessionTags`,
+    source: `${UPDATE_ASSOCIATION}, disableSessionTags`,
     roles: {
       app: podIdentityRole(
         allow('s3:GetObject', 'data/open'),
@@ -201,14 +193,14 @@ suite('eks-auth', ({ scenario }) => {
       succeeds(asSession('app', getObject('data/own'))),
       succeeds(changeAssociation('<association-id:app>', { disableSessionTags: true })),
       succeeds(asSession('app', getObject('data/open'), { fresh: true })),
-      fails(asSession('app', getObject('data/own'), { fresh: true }), NOT_ALLOWED),
+      fails(asSession('app', getObject('data/own'), { fresh: true }), ALLOWED_BY_NONE),
       succeeds(changeAssociation('<association-id:app>', { disableSessionTags: false })),
       succeeds(asSession('app', getObject('data/own'), { fresh: true })),
     ],
   });
 
   scenario('EA-08', "an update of an association's policy counts for the sessions that follow", {
-    source: `${UPDATE}, policy`,
+    source: `${UPDATE_ASSOCIATION}, policy`,
     roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: { role: 'app', disableSessionTags: true, policy: [allow('s3:*', 'data/a')] } } },
     objects: ['data/a', 'data/b'],
@@ -216,12 +208,12 @@ suite('eks-auth', ({ scenario }) => {
       succeeds(asSession('app', getObject('data/a'))),
       succeeds(changeAssociation('<association-id:app>', { policy: [allow('s3:*', 'data/b')] })),
       succeeds(asSession('app', getObject('data/b'), { fresh: true })),
-      fails(asSession('app', getObject('data/a'), { fresh: true }), { ...NOT_ALLOWED, policy: 'session' }),
+      fails(asSession('app', getObject('data/a'), { fresh: true }), { ...ALLOWED_BY_NONE, policy: 'session' }),
     ],
   });
 
   scenario('EA-09', 'an update gives an association a target role, and another one', {
-    source: `${UPDATE}, targetRoleArn; ${TARGET}`,
+    source: `${UPDATE_ASSOCIATION}, targetRoleArn; ${TARGET_ROLES}`,
     roles: {
       app: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], ['<role:first>', '<role:second>'])),
       first: { trust: [trustRole('app')] },
@@ -238,7 +230,7 @@ suite('eks-auth', ({ scenario }) => {
   });
 
   scenario('EA-10', 'a Deny in a trust policy keeps out whom an Allow lets in', {
-    source: `${TRUST}; IAM User Guide, "Policy evaluation logic"`,
+    source: `${TRUST_OF_PODS}; IAM User Guide, "Policy evaluation logic"`,
     roles: {
       app: {
         trust: [
@@ -252,7 +244,7 @@ suite('eks-auth', ({ scenario }) => {
   });
 
   scenario('EA-11', 'a role that trusts another service gives pods no session', {
-    source: TRUST,
+    source: TRUST_OF_PODS,
     roles: { app: podIdentityRole() },
     workloads: APP,
     probes: [

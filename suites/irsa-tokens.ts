@@ -23,21 +23,17 @@ import {
   weather,
 } from '../harness/index.ts';
 import { SIGNING_KEYS, toLastHourOfKey, toNextKey } from './lib/signing-keys.ts';
+import { BAD_WEB_TOKEN } from './lib/outcomes.ts';
+import { OIDC_PROVIDERS, WEB_IDENTITY, WEBHOOK } from './lib/sources.ts';
 
-const STS = 'AWS STS API Reference, AssumeRoleWithWebIdentity';
-const PROVIDERS = 'IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM"';
-const WEBHOOK = 'amazon-eks-pod-identity-webhook, README';
-
-/** STS does not accept the token itself, whatever the role trusts. */
-const BAD_TOKEN = { by: 'sts', code: 'InvalidIdentityToken', status: 400 } as const;
 /** The token's audience is none of the provider's client ids. */
-const WRONG_AUDIENCE = { ...BAD_TOKEN, message: 'Incorrect token audience' } as const;
+const WRONG_AUDIENCE = { ...BAD_WEB_TOKEN, message: 'Incorrect token audience' } as const;
 
 const CUSTOM_AUDIENCE = 'conformance.example.com';
 
 suite('irsa', ({ scenario }) => {
   scenario('IR-04', "an account without a provider of the cluster's issuer opens no role", {
-    source: PROVIDERS,
+    source: OIDC_PROVIDERS,
     roles: {
       app: { trust: [trustWebIdentity({ cluster: 'c2', subject: 'app/app' })] },
       elsewhere: {
@@ -49,7 +45,7 @@ suite('irsa', ({ scenario }) => {
     probes: [
       control('app', assumeWithWebIdentity('app')),
       refused('app', assumeWithWebIdentity('elsewhere'), {
-        ...BAD_TOKEN,
+        ...BAD_WEB_TOKEN,
         message: 'No OpenIDConnect provider found in your account for https://<issuer:c2>',
       }),
     ],
@@ -57,7 +53,7 @@ suite('irsa', ({ scenario }) => {
 
   scenario('IR-05', 'a provider accepts the audiences of its client ids alone', {
     profile: 'core',
-    source: `${PROVIDERS}: audience`,
+    source: `${OIDC_PROVIDERS}: audience`,
     providers: [{ cluster: 'c1', account: 'other', clientIds: [CUSTOM_AUDIENCE] }],
     roles: {
       app: irsaRole('app/app'),
@@ -77,7 +73,7 @@ suite('irsa', ({ scenario }) => {
 
   scenario('IR-10', 'an expired token opens nothing', {
     profile: 'core',
-    source: `${STS}, errors: ExpiredTokenException`,
+    source: `${WEB_IDENTITY}, errors: ExpiredTokenException`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: { irsa: 'app' } },
     tokens: { short: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', expirationSeconds: 600 } },
@@ -95,32 +91,32 @@ suite('irsa', ({ scenario }) => {
 
   scenario('IR-11', "only tokens that the cluster's issuer signed open a role", {
     profile: 'core',
-    source: `${STS}, errors: InvalidIdentityToken`,
+    source: `${WEB_IDENTITY}, errors: InvalidIdentityToken`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: { irsa: 'app' } },
     probes: [
       control('app', assumeWithWebIdentity('app')),
-      refused('app', assumeWithWebIdentity('app', { change: 'flip-signature' }), BAD_TOKEN),
-      refused('app', assumeWithWebIdentity('app', { change: 'self-signed' }), BAD_TOKEN),
-      refused('app', assumeWithWebIdentity('app', { change: 'alg-none' }), BAD_TOKEN),
-      refused('app', assumeWithWebIdentity('app', { token: text('no token at all') }), BAD_TOKEN),
+      refused('app', assumeWithWebIdentity('app', { change: 'flip-signature' }), BAD_WEB_TOKEN),
+      refused('app', assumeWithWebIdentity('app', { change: 'self-signed' }), BAD_WEB_TOKEN),
+      refused('app', assumeWithWebIdentity('app', { change: 'alg-none' }), BAD_WEB_TOKEN),
+      refused('app', assumeWithWebIdentity('app', { token: text('no token at all') }), BAD_WEB_TOKEN),
     ],
   });
 
   scenario('IR-11b', 'a forged token opens no role, whatever little the trust policy asks', {
-    source: `${STS}, errors: InvalidIdentityToken`,
+    source: `${WEB_IDENTITY}, errors: InvalidIdentityToken`,
     // Nothing but the subject, which a forger writes as it must be.
     roles: { app: { trust: [trustWebIdentity({ subject: 'app/app', audience: null })] } },
     workloads: { app: { irsa: 'app' } },
     probes: [
       control('app', assumeWithWebIdentity('app')),
-      refused('app', assumeWithWebIdentity('app', { change: 'self-signed' }), BAD_TOKEN),
-      refused('app', assumeWithWebIdentity('app', { change: 'alg-none' }), BAD_TOKEN),
+      refused('app', assumeWithWebIdentity('app', { change: 'self-signed' }), BAD_WEB_TOKEN),
+      refused('app', assumeWithWebIdentity('app', { change: 'alg-none' }), BAD_WEB_TOKEN),
     ],
   });
 
   scenario('IR-19', "Pod Identity's token does not serve AssumeRoleWithWebIdentity", {
-    source: `${PROVIDERS}: audience; Amazon EKS User Guide, "Understand how EKS Pod Identity works"`,
+    source: `${OIDC_PROVIDERS}: audience; Amazon EKS User Guide, "Understand how EKS Pod Identity works"`,
     roles: { app: podIdentityRole(), web: irsaRole('app/app') },
     workloads: { app: { role: 'app' } },
     tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
@@ -132,17 +128,17 @@ suite('irsa', ({ scenario }) => {
 
   scenario('IR-20', 'the token for the Kubernetes API does not serve AssumeRoleWithWebIdentity', {
     profile: 'core',
-    source: `${PROVIDERS}: audience; Kubernetes documentation, "Service Accounts"`,
+    source: `${OIDC_PROVIDERS}: audience; Kubernetes documentation, "Service Accounts"`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: { irsa: 'app' } },
     probes: [
       control('app', assumeWithWebIdentity('app')),
-      refused('app', assumeWithWebIdentity('app', { token: kubernetesApiToken }), BAD_TOKEN),
+      refused('app', assumeWithWebIdentity('app', { token: kubernetesApiToken }), BAD_WEB_TOKEN),
     ],
   });
 
   scenario('IR-21', "while the issuer's keys cannot be fetched, no token is accepted", {
-    source: `${STS}, errors: IDPCommunicationError and InvalidIdentityToken`,
+    source: `${WEB_IDENTITY}, errors: IDPCommunicationError and InvalidIdentityToken`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: { irsa: 'app' } },
     probes: [
@@ -192,7 +188,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-23', 'the audience annotation changes the token, which the provider must then list', {
-    source: `${WEBHOOK}: eks.amazonaws.com/audience; ${PROVIDERS}: audience`,
+    source: `${WEBHOOK}: eks.amazonaws.com/audience; ${OIDC_PROVIDERS}: audience`,
     roles: {
       app: irsaRole('app/app'),
       custom: { trust: [trustWebIdentity({ subject: 'app/custom', audience: CUSTOM_AUDIENCE })] },

@@ -20,13 +20,8 @@ import {
   whoAmI,
   type RoleSpec,
 } from '../harness/index.ts';
-
-const ASSIGN = 'Amazon EKS User Guide, "Assign IAM roles to Kubernetes service accounts"';
-const STS = 'AWS STS API Reference, AssumeRoleWithWebIdentity';
-const WEBHOOK = 'amazon-eks-pod-identity-webhook, README';
-
-/** The role's trust policy does not let the token's bearer in. */
-const NOT_TRUSTED = { by: 'sts', code: 'AccessDenied', status: 403 } as const;
+import { NOT_ASSUMED } from './lib/outcomes.ts';
+import { ASSIGN_ROLES, WEB_IDENTITY, WEBHOOK } from './lib/sources.ts';
 
 const trusting = (options: Parameters<typeof trustWebIdentity>[0]): RoleSpec => ({
   trust: [trustWebIdentity(options)],
@@ -35,7 +30,7 @@ const trusting = (options: Parameters<typeof trustWebIdentity>[0]): RoleSpec => 
 suite('irsa', ({ scenario }) => {
   scenario('IR-01', 'an annotated service account acts as its role', {
     profile: 'core',
-    source: ASSIGN,
+    source: ASSIGN_ROLES,
     roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/*')) },
     workloads: { app: { irsa: 'app' } },
     objects: ['data/key'],
@@ -49,35 +44,35 @@ suite('irsa', ({ scenario }) => {
 
   scenario('IR-02', 'a role that trusts another namespace stays closed', {
     profile: 'core',
-    source: `${ASSIGN}; ${STS}`,
+    source: `${ASSIGN_ROLES}; ${WEB_IDENTITY}`,
     roles: { app: irsaRole('app/app'), elsewhere: irsaRole('elsewhere/app') },
     workloads: { app: { irsa: 'app' } },
     probes: [
       control('app', assumeWithWebIdentity('app')),
-      refused('app', assumeWithWebIdentity('elsewhere'), NOT_TRUSTED),
+      refused('app', assumeWithWebIdentity('elsewhere'), NOT_ASSUMED),
     ],
   });
 
   scenario('IR-03', 'a role that trusts another service account stays closed', {
     profile: 'core',
-    source: `${ASSIGN}; ${STS}`,
+    source: `${ASSIGN_ROLES}; ${WEB_IDENTITY}`,
     roles: { app: irsaRole('app/app'), another: irsaRole('app/another') },
     workloads: { app: { irsa: 'app' } },
     probes: [
       control('app', assumeWithWebIdentity('app')),
-      refused('app', assumeWithWebIdentity('another'), NOT_TRUSTED),
+      refused('app', assumeWithWebIdentity('another'), NOT_ASSUMED),
     ],
   });
 
   scenario('IR-06', 'a condition on another audience keeps the role closed', {
-    source: `${ASSIGN}; IAM User Guide, "Available keys for AWS OIDC federation": aud`,
+    source: `${ASSIGN_ROLES}; IAM User Guide, "Available keys for AWS OIDC federation": aud`,
     roles: { app: irsaRole('app/app'), picky: trusting({ subject: 'app/app', audience: 'another.example.com' }) },
     workloads: { app: { irsa: 'app' } },
-    probes: [control('app', assumeWithWebIdentity('app')), refused('app', assumeWithWebIdentity('picky'), NOT_TRUSTED)],
+    probes: [control('app', assumeWithWebIdentity('app')), refused('app', assumeWithWebIdentity('picky'), NOT_ASSUMED)],
   });
 
   scenario('IR-07', 'StringLike with a star trusts every service account of the namespace, and no other', {
-    source: `${ASSIGN}: StringLike for several service accounts`,
+    source: `${ASSIGN_ROLES}: StringLike for several service accounts`,
     roles: {
       shared: trusting({ subject: 'app/*', operator: 'StringLike' }),
       outside: irsaRole('outside/first'),
@@ -91,7 +86,7 @@ suite('irsa', ({ scenario }) => {
       granted('first', assumeWithWebIdentity('shared')),
       granted('second', assumeWithWebIdentity('shared')),
       control('outside', assumeWithWebIdentity('outside')),
-      refused('outside', assumeWithWebIdentity('shared'), NOT_TRUSTED),
+      refused('outside', assumeWithWebIdentity('shared'), NOT_ASSUMED),
     ],
   });
 
@@ -101,7 +96,7 @@ suite('irsa', ({ scenario }) => {
     workloads: { app: { irsa: 'app' } },
     probes: [
       control('app', assumeWithWebIdentity('app')),
-      refused('app', assumeWithWebIdentity('starred'), NOT_TRUSTED),
+      refused('app', assumeWithWebIdentity('starred'), NOT_ASSUMED),
     ],
   });
 
@@ -118,28 +113,28 @@ suite('irsa', ({ scenario }) => {
   scenario('IR-12', 'a deleted role looks like one that does not trust the pod', {
     profile: 'core',
     // Not documented: STS does not say whether a role exists.
-    source: STS,
+    source: WEB_IDENTITY,
     roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/*')) },
     workloads: { app: { irsa: 'app' } },
     probes: [
       control('app', assumeWithWebIdentity('app')),
       deleteRole('app'),
-      refused('app', assumeWithWebIdentity('app'), NOT_TRUSTED),
+      refused('app', assumeWithWebIdentity('app'), NOT_ASSUMED),
     ],
   });
 
   scenario('IR-13', 'a role made for Pod Identity alone does not serve IRSA', {
-    source: `${ASSIGN}: the trust policy must name the OIDC provider`,
+    source: `${ASSIGN_ROLES}: the trust policy must name the OIDC provider`,
     roles: { app: irsaRole('app/app'), podIdentity: podIdentityRole() },
     workloads: { app: { irsa: 'app' } },
     probes: [
       control('app', assumeWithWebIdentity('app')),
-      refused('app', assumeWithWebIdentity('podIdentity'), NOT_TRUSTED),
+      refused('app', assumeWithWebIdentity('podIdentity'), NOT_ASSUMED),
     ],
   });
 
   scenario('IR-14', 'an annotation that is no ARN is injected as it is, and STS refuses it', {
-    source: `${WEBHOOK}; ${STS}, RoleArn`,
+    source: `${WEBHOOK}; ${WEB_IDENTITY}, RoleArn`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: { irsa: 'app' }, wrong: { serviceAccount: 'wrong', irsa: { text: 'foo' } } },
     probes: [
@@ -169,7 +164,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-16', 'an annotation that is made or removed later counts for pods that are started after that', {
-    source: `${ASSIGN}; ${WEBHOOK}: pods are changed at admission alone`,
+    source: `${ASSIGN_ROLES}; ${WEBHOOK}: pods are changed at admission alone`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: {} },
     probes: [
@@ -184,7 +179,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-17', 'no session may be longer than its role allows', {
-    source: `${STS}, DurationSeconds`,
+    source: `${WEB_IDENTITY}, DurationSeconds`,
     roles: { app: { ...irsaRole('app/app'), maxSessionDuration: 3600 } },
     workloads: { app: { irsa: 'app' } },
     probes: [

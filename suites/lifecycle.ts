@@ -33,17 +33,15 @@ import {
   wait,
   whoAmI,
 } from '../harness/index.ts';
+import { NOT_INJECTED } from './lib/outcomes.ts';
+import { EKS_AUTH_ERRORS, UPDATE_ASSOCIATION } from './lib/sources.ts';
+import { readData } from './lib/worlds.ts';
 
 const HOW_TO_ASSIGN = 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"';
 const DELETE =
   'Amazon EKS API Reference, DeletePodIdentityAssociation: credentials that were handed out before stay good';
-const UPDATE = 'Amazon EKS API Reference, UpdatePodIdentityAssociation';
-const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors';
 const CACHE = 'eks-pod-identity-agent source, internal/credsretriever';
 const TOKENS = 'Kubernetes documentation, "Configure Service Accounts for Pods": a kubelet asks for a new token';
-
-const NOT_INJECTED = { by: 'injection', code: 'NoCredentialsSettings' } as const;
-const readData = allow('s3:GetObject', 'data/*');
 
 const TOKEN_FILE = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
 
@@ -99,7 +97,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-04', 'an agent that was started anew has no credentials for a pod whose association is gone', {
-    source: `${DELETE}; ${CACHE}: the cache is in memory alone; ${ERRORS}`,
+    source: `${DELETE}; ${CACHE}: the cache is in memory alone; ${EKS_AUTH_ERRORS}`,
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' } },
     probes: [
@@ -115,7 +113,7 @@ suite('lifecycle', ({ scenario }) => {
 
   scenario('LC-05', 'pods started after the association was given another role have that role', {
     profile: 'core',
-    source: UPDATE,
+    source: UPDATE_ASSOCIATION,
     roles: { first: podIdentityRole(), second: podIdentityRole() },
     workloads: { app: { role: 'first' } },
     probes: [
@@ -244,7 +242,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-25', "an agent asks with its node's next credentials when the first have expired", {
-    source: `Amazon EC2 User Guide, "Retrieve security credentials from instance metadata": new ones are there ahead of the end of the old ones; ${ERRORS}`,
+    source: `Amazon EC2 User Guide, "Retrieve security credentials from instance metadata": new ones are there ahead of the end of the old ones; ${EKS_AUTH_ERRORS}`,
     needs: ['cluster-clock'],
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
@@ -302,7 +300,7 @@ suite('lifecycle', ({ scenario }) => {
 
   scenario('LC-19', 'a role that was deleted gives new pods no credentials', {
     profile: 'core',
-    source: ERRORS,
+    source: EKS_AUTH_ERRORS,
     roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
     objects: ['data/key'],

@@ -21,13 +21,9 @@ import {
   wait,
   weather,
 } from '../harness/index.ts';
+import { AGENT, AGENT_CACHE, AGENT_ERRORS, HOW_IT_WORKS, TAGS_OF_PODS } from './lib/sources.ts';
 
-const HOW = 'Amazon EKS User Guide, "Understand how EKS Pod Identity works"';
-const TAGS = 'Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags"';
-const AGENT = 'eks-pod-identity-agent source, ';
-const CACHE = AGENT + 'internal/credsretriever/refreshing_cache.go';
 const LIMITER = AGENT + 'internal/middleware/rate_limiter';
-const SDK = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors; ' + AGENT + 'pkg/errors';
 
 const tag = (key: string): string => `\${aws:PrincipalTag/${key}}`;
 const OWN = `data/${tag('eks-cluster-name')}/${tag('kubernetes-namespace')}/${tag('kubernetes-service-account')}`;
@@ -103,7 +99,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   const noisy = { workloads: names.slice(0, 2), pods: 2, parallelism: 2 };
 
   scenario('LO-01', 'pods that start at once each get their own identity, and one session alone', {
-    source: `${HOW}; ${TAGS}; ${CACHE}`,
+    source: `${HOW_IT_WORKS}; ${TAGS_OF_PODS}; ${AGENT_CACHE}`,
     ...world(),
     probes: [
       // Slow enough that several requests of a pod, and many pods, wait for EKS Auth at the same time.
@@ -114,7 +110,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   });
 
   scenario('LO-02', 'pods that follow one another in waves each get the identity of their own', {
-    source: `${HOW}; ${TAGS}`,
+    source: `${HOW_IT_WORKS}; ${TAGS_OF_PODS}`,
     ...world(),
     probes: [
       // One pod of each service account at a time, followed by the next.
@@ -138,7 +134,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   });
 
   scenario('LO-04', 'an agent that is replaced under load answers each pod with its own identity again', {
-    source: `${CACHE}: the cache is in memory alone`,
+    source: `${AGENT_CACHE}: the cache is in memory alone`,
     ...world(),
     probes: [
       startLoad('all', { ...all, rounds: 8, everySeconds: 2, furtherRounds: 30 }),
@@ -150,7 +146,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   });
 
   scenario('LO-05', 'pods get over throttling by EKS Auth, each with its own identity', {
-    source: SDK,
+    source: AGENT_ERRORS,
     ...world(),
     probes: [
       eksAuth({ error: { code: 'ThrottlingException', status: 429, message: 'Rate exceeded' }, times: 3 * pods }),
@@ -164,7 +160,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   });
 
   scenario('LO-06', 'a slow EKS Auth makes pods wait, and gives none the identity of another', {
-    source: `${HOW}; ${AGENT}internal/cloud/eksauth: a second for each of three attempts`,
+    source: `${HOW_IT_WORKS}; ${AGENT}internal/cloud/eksauth: a second for each of three attempts`,
     ...world(),
     probes: [
       eksAuth({ delayMilliseconds: 700 }),
@@ -177,7 +173,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   });
 
   scenario('LO-07', 'running pods go on while EKS Auth is away for a minute, and all others have it back with it', {
-    source: `${SDK}; ${CACHE}: what is held is kept while EKS Auth has trouble`,
+    source: `${AGENT_ERRORS}; ${AGENT_CACHE}: what is held is kept while EKS Auth has trouble`,
     ...world(),
     probes: [
       startLoad('before', { ...all, pods: serviceAccounts, rounds: 30, everySeconds: 2 }),
@@ -194,7 +190,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   });
 
   scenario('LO-08', 'pods whose tokens are all renewed at once keep their own identity', {
-    source: 'Kubernetes, "Managing Service Accounts", Bound service account tokens; ' + HOW,
+    source: 'Kubernetes, "Managing Service Accounts", Bound service account tokens; ' + HOW_IT_WORKS,
     needs: ['cluster-clock'],
     ...world(
       [],
@@ -213,7 +209,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   });
 
   scenario('LO-09', 'pods whose credentials all end in one window are given new ones of their own', {
-    source: `${CACHE}: credentials with a small time to live are fetched anew`,
+    source: `${AGENT_CACHE}: credentials with a small time to live are fetched anew`,
     ...world(),
     probes: [
       // Handed out until fifteen seconds are left, so that all are fetched anew each fifteen seconds or so.
@@ -240,7 +236,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   });
 
   scenario('LO-11', 'pods of two clusters with the same names keep to the identities of their own cluster', {
-    source: `${HOW}; ${TAGS}`,
+    source: `${HOW_IT_WORKS}; ${TAGS_OF_PODS}`,
     ...world([], (index) => (index % 2 === 0 ? 'c1' : 'c2')),
     probes: [
       startLoad('both', { ...all, ...patient, requests: 3 }),
@@ -249,7 +245,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   });
 
   scenario('LO-12', 'the memory of an agent does not grow with the requests that it answers', {
-    source: `${CACHE}: what is kept is kept by pod`,
+    source: `${AGENT_CACHE}: what is kept is kept by pod`,
     needs: ['kubelet-stats'],
     ...world(),
     probes: [
@@ -264,7 +260,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   });
 
   scenario('LO-13', 'the agent asks no more for pods that are gone once their tokens are over, and does for others', {
-    source: `${CACHE}: what is held is renewed with the token of its last request, and given up for ExpiredTokenException`,
+    source: `${AGENT_CACHE}: what is held is renewed with the token of its last request, and given up for ExpiredTokenException`,
     needs: ['virtual-clock'],
     ...world(
       [],
@@ -292,7 +288,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   });
 
   scenario('LO-14', 'pods of Deployments that are restarted each get their own identity, and so do those before them', {
-    source: `Kubernetes, "Deployments", Rolling Update Deployment; ${HOW}; ${TAGS}`,
+    source: `Kubernetes, "Deployments", Rolling Update Deployment; ${HOW_IT_WORKS}; ${TAGS_OF_PODS}`,
     ...world(),
     probes: [
       startLoad('rolling', { ...all, ...lasting }),

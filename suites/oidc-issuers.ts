@@ -13,10 +13,8 @@ import { expect } from 'chai';
 import { allow, check, irsaRole, suite } from '../harness/index.ts';
 import { errorOf } from './lib/errors.ts';
 import { CLIENT, OTHER_CLIENT, withIssuer, type Issuer } from './support/oidc-issuer.ts';
+import { OIDC_KEYS, OIDC_PROVIDERS, WEB_IDENTITY } from './lib/sources.ts';
 
-const STS = 'AWS STS API Reference, AssumeRoleWithWebIdentity';
-const PROVIDERS = 'IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM"';
-const KEYS = 'IAM User Guide, "Available keys for AWS OIDC federation"';
 const TAGS = 'IAM User Guide, "Pass session tags in AWS STS": AssumeRoleWithWebIdentity';
 
 suite('irsa', ({ scenario }) => {
@@ -24,7 +22,7 @@ suite('irsa', ({ scenario }) => {
 
   scenario('IR-28', "a token's claims must be those that STS needs, and in time", {
     ...app,
-    source: `${STS}, errors; ${PROVIDERS}; ${KEYS}`,
+    source: `${WEB_IDENTITY}, errors; ${OIDC_PROVIDERS}; ${OIDC_KEYS}`,
     probes: [
       check('each claim that is missing or wrong is refused', (context) =>
         withIssuer(context, {}, async (issuer) => {
@@ -104,7 +102,7 @@ suite('irsa', ({ scenario }) => {
 
   scenario('IR-29', 'a token must be signed by a key that the issuer publishes, with an algorithm of such keys', {
     ...app,
-    source: `${STS}, InvalidIdentityToken; ${PROVIDERS}: signed with RS256, RS384, RS512, ES256, ES384 or ES512`,
+    source: `${WEB_IDENTITY}, InvalidIdentityToken; ${OIDC_PROVIDERS}: signed with RS256, RS384, RS512, ES256, ES384 or ES512`,
     probes: [
       check('by its own keys alone', (context) =>
         withIssuer(context, {}, async (issuer) => {
@@ -126,7 +124,7 @@ suite('irsa', ({ scenario }) => {
 
   scenario('IR-30', 'while an issuer does not publish its keys as it should, none of its tokens is accepted', {
     ...app,
-    source: `${PROVIDERS}: the discovery document and its jwks_uri; OpenID Connect Discovery 1.0, sections 3 and 4.3`,
+    source: `${OIDC_PROVIDERS}: the discovery document and its jwks_uri; OpenID Connect Discovery 1.0, sections 3 and 4.3`,
     probes: [
       check('whatever is wrong there', (context) =>
         withIssuer(context, {}, async (issuer) => {
@@ -188,7 +186,7 @@ suite('irsa', ({ scenario }) => {
     ...app,
     roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/${aws:PrincipalTag/team}')) },
     objects: ['data/red', 'data/blue'],
-    source: `${TAGS}; IAM User Guide, "Monitor and control actions taken with assumed roles"; ${KEYS}: amr and oaud`,
+    source: `${TAGS}; IAM User Guide, "Monitor and control actions taken with assumed roles"; ${OIDC_KEYS}: amr and oaud`,
     probes: [
       check('and keep to the same rules', (context) =>
         withIssuer(context, {}, async (issuer) => {

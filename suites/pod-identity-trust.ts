@@ -15,12 +15,10 @@ import {
   type Conditions,
   type RoleSpec,
 } from '../harness/index.ts';
+import { MAY_NOT_ASSUME } from './lib/outcomes.ts';
 
 const TRUST = 'Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"';
 const DEPUTY = 'IAM User Guide, "The confused deputy problem": aws:SourceArn and aws:SourceAccount';
-
-/** EKS Auth may not assume the role. Its errors are 400, AccessDeniedException included (EKS Auth API Reference). */
-const MAY_NOT_ASSUME = { by: 'eks-auth', code: 'AccessDeniedException', status: 400 } as const;
 
 const trustedUnder = (conditions: Conditions): RoleSpec => ({ trust: [trustPodIdentity({ conditions })] });
 

@@ -26,20 +26,15 @@ import {
   trustRole,
   whoAmI,
 } from '../harness/index.ts';
+import { NOT_ALLOWED, NOT_INJECTED } from './lib/outcomes.ts';
+import { readData } from './lib/worlds.ts';
 
 const HOW_IT_GRANTS =
   'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services" (considerations)';
 const ABAC = 'Amazon EKS User Guide, "Grant pods access to AWS resources based on tags"';
 const DENIAL_MESSAGES = 'IAM User Guide, "Troubleshoot access denied error messages"';
 
-/** What a pod without any credentials settings meets. */
-const NOT_INJECTED = { by: 'injection', code: 'NoCredentialsSettings' } as const;
-/** S3 denies since no statement of the role's own policies allows the action. */
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
-
 const TOKEN_FILE = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
-
-const readData = allow('s3:GetObject', 'data/*');
 
 suite('pod-identity', ({ scenario }) => {
   scenario('PI-01', 'an association grants what its role may do', {

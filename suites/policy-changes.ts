@@ -26,10 +26,9 @@ import { codeOf } from './lib/errors.ts';
 import { policyOf, READ_ONLY } from './lib/iam-calls.ts';
 import { FEW_ATTEMPTS } from './lib/malformed-policies.ts';
 import { given } from './lib/simulator.ts';
+import { APP } from './lib/worlds.ts';
 
 const API = 'IAM API Reference,';
-
-const APP = { app: { role: 'app' } } as const;
 
 /** With which code is not documented. */
 const REFUSED = /^(InvalidInput|ValidationError|AccessDenied)$/;

@@ -13,16 +13,11 @@ import {
   suite,
   type Conditions,
 } from '../harness/index.ts';
+import { DENIED, NOT_ALLOWED } from './lib/outcomes.ts';
+import { MULTIVALUED, OPERATORS, S3_KEYS } from './lib/sources.ts';
+import { APP } from './lib/worlds.ts';
 
-const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
-const MULTIVALUED = 'IAM User Guide, "Set operators for multivalued context keys"';
 const GLOBAL_KEYS = 'IAM User Guide, "AWS global condition context keys"';
-const S3_KEYS = 'Service Authorization Reference, Amazon S3, condition keys';
-
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
-const DENIED = { ...NOT_ALLOWED, explicit: true } as const;
-
-const APP = { app: { role: 'app' } } as const;
 
 /** A role that may read each object of the table under its conditions. */
 const readable = (table: Readonly<Record<string, Conditions>>) =>

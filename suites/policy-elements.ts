@@ -14,20 +14,13 @@ import {
   trustPodIdentity,
   whoAmI,
 } from '../harness/index.ts';
+import { DENIED, NOT_ALLOWED } from './lib/outcomes.ts';
+import { PRINCIPALS, VARIABLES } from './lib/sources.ts';
+import { APP, WEB, WEB_TOKEN } from './lib/worlds.ts';
 
 const ELEMENTS = 'IAM User Guide, "IAM JSON policy elements:';
 const RESOURCE = `${ELEMENTS} Resource"`;
 const ACTION = `${ELEMENTS} Action"`;
-const VARIABLES = 'IAM User Guide, "IAM policy elements: Variables and tags"';
-const PRINCIPAL = 'IAM User Guide, "AWS JSON policy elements: Principal"';
-
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
-const DENIED = { ...NOT_ALLOWED, explicit: true } as const;
-
-/** A pod of a role is asked for by its association alone. */
-const APP = { app: { role: 'app' } } as const;
-const WEB = { role: 'app', token: 'web' } as const;
-const WEB_TOKEN = { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } } as const;
 
 /** A policy with elements that the builders have no words for. */
 const document = (statement: object) => ({
@@ -216,7 +209,7 @@ suite('policies', ({ scenario }) => {
   });
 
   scenario('PO-12', 'a bucket policy for everyone under a condition is enough in the same account', {
-    source: `${PRINCIPAL}, "All principals"`,
+    source: `${PRINCIPALS}, "All principals"`,
     roles: { app: podIdentityRole() },
     workloads: APP,
     buckets: {

@@ -36,26 +36,13 @@ import {
   type RoleSpec,
 } from '../harness/index.ts';
 import { taken } from './lib/errors.ts';
+import { ALLOWED_BY_NONE, DENIED_ELSEWHERE, NOT_ALLOWED } from './lib/outcomes.ts';
+import { BOUNDARIES, CROSS_ACCOUNT, EVALUATION, PRINCIPALS, SAME_ACCOUNT } from './lib/sources.ts';
+import { APP, READ_ONLY, WEB, WEB_TOKEN } from './lib/worlds.ts';
 
-const EVALUATION = 'IAM User Guide, "Policy evaluation logic"';
-const SAME_ACCOUNT = 'IAM User Guide, "Policy evaluation for requests within a single account"';
-const CROSS_ACCOUNT = 'IAM User Guide, "Cross-account policy evaluation logic"';
-const BOUNDARIES = 'IAM User Guide, "Permissions boundaries for IAM entities"';
 const SESSION_POLICIES =
   'IAM User Guide, "Policies and permissions in AWS Identity and Access Management", session policies';
-const PRINCIPALS = 'IAM User Guide, "AWS JSON policy elements: Principal"';
 
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
-/** By policies of several types: AWS names one of them, and does not document which. */
-const ALLOWED_BY_NONE = { by: 's3', code: 'AccessDenied', status: 403, explicit: false } as const;
-/** Which policy it was, callers of another account are told within one organization alone. */
-const DENIED_ELSEWHERE = { by: 's3', code: 'AccessDenied', status: 403 } as const;
-
-const READ_ONLY = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
-
-const APP = { app: { role: 'app' } } as const;
-const WEB = { role: 'app', token: 'web' } as const;
-const WEB_TOKEN = { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } } as const;
 const SESSION = 'arn:aws:sts::<account:main>:assumed-role/<role-name:app>/creator';
 
 const bucketFor = (principal: string, resource: string) => ({

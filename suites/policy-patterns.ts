@@ -2,12 +2,11 @@
 import { expect } from 'chai';
 import { check, suite, type CheckContext } from '../harness/index.ts';
 import { allowedOf, allowing, decisionsOf, given, holds, object } from './lib/simulator.ts';
+import { OPERATORS, VARIABLES } from './lib/sources.ts';
 
-const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
 const RESOURCE = 'IAM User Guide, "IAM JSON policy elements: Resource"';
 const ACTION = 'IAM User Guide, "IAM JSON policy elements: Action"';
 const VERSION = 'IAM User Guide, "IAM JSON policy elements: Version"';
-const VARIABLES = 'IAM User Guide, "IAM policy elements: Variables and tags"';
 
 const TEAM = given('string', 'aws:PrincipalTag/team', 'red');
 const NOTE = given('string', 'aws:PrincipalTag/note', '');

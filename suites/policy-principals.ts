@@ -12,12 +12,10 @@ import {
   type CheckContext,
 } from '../harness/index.ts';
 import { allowing, decisionsOf, object } from './lib/simulator.ts';
+import { BOUNDARIES, CROSS_ACCOUNT, SAME_ACCOUNT } from './lib/sources.ts';
 
 const PRINCIPAL = 'IAM User Guide, "AWS JSON policy elements: Principal"';
 const NOT_PRINCIPAL = 'IAM User Guide, "IAM JSON policy elements: NotPrincipal"';
-const SAME_ACCOUNT = 'IAM User Guide, "Policy evaluation for requests within a single account"';
-const CROSS_ACCOUNT = 'IAM User Guide, "Cross-account policy evaluation logic"';
-const BOUNDARIES = 'IAM User Guide, "Permissions boundaries for IAM entities"';
 
 const KEY = object('key');
 const NOTHING = { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' };

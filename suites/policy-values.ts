@@ -5,10 +5,7 @@
  */
 import { check, suite } from '../harness/index.ts';
 import { given, holds } from './lib/simulator.ts';
-
-const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
-const VARIABLES = 'IAM User Guide, "IAM policy elements: Variables and tags"';
-const MULTIVALUED = 'IAM User Guide, "Set operators for multivalued context keys"';
+import { MULTIVALUED, OPERATORS, VARIABLES } from './lib/sources.ts';
 
 /** The value to the second, and what is a second before and behind it, each as date and as seconds since 1970. */
 const TIME = '2025-06-15T12:30:00Z';

@@ -14,12 +14,12 @@ import {
   suite,
 } from '../harness/index.ts';
 import { JWKS } from './lib/signing-keys.ts';
+import { FORBIDDEN } from './lib/outcomes.ts';
 
 const RBAC = 'Kubernetes documentation, "Using RBAC Authorization"';
 const GOOD_PRACTICES = 'Kubernetes documentation, "Role Based Access Control Good Practices"';
 const AUTHENTICATION = 'Kubernetes documentation, "Authenticating", user impersonation';
 
-const FORBIDDEN = { by: 'kubernetes', code: 'Forbidden', status: 403 } as const;
 const NOT_ALLOWED = { by: 'kubernetes', code: 'NotAllowed' } as const;
 const APP = '<namespace:app>';
 const PODS_OF_APP = `/api/v1/namespaces/${APP}/pods`;

@@ -12,12 +12,10 @@ import {
 } from '../harness/index.ts';
 import { GROUP, ofCore, SELF_REVIEW, type Rule } from './lib/rbac.ts';
 import { JWKS } from './lib/signing-keys.ts';
-
-const RBAC = 'Kubernetes documentation, "Using RBAC Authorization"';
-const AUTHENTICATION = 'Kubernetes documentation, "Authenticating"';
+import { FORBIDDEN } from './lib/outcomes.ts';
+import { AUTHENTICATION, RBAC } from './lib/sources.ts';
 
 const NOT_FOUND = { by: 'kubernetes', code: 'NotFound', status: 404 } as const;
-const FORBIDDEN = { by: 'kubernetes', code: 'Forbidden', status: 403 } as const;
 const APP = '<namespace:app>';
 const ROLES = `/apis/${GROUP}/v1/namespaces/${APP}/roles`;
 const BINDINGS = `/apis/${GROUP}/v1/namespaces/${APP}/rolebindings`;

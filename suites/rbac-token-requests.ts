@@ -15,13 +15,9 @@ import {
   type CheckContext,
 } from '../harness/index.ts';
 import { JWKS } from './lib/signing-keys.ts';
+import { UNAUTHENTICATED, UNAUTHORIZED } from './lib/outcomes.ts';
+import { AUTHENTICATION, BOUND_TOKENS, TOKEN_REQUEST } from './lib/sources.ts';
 
-const AUTHENTICATION = 'Kubernetes documentation, "Authenticating"';
-const TOKENS = 'Kubernetes documentation, "Managing Service Accounts", bound service account tokens';
-const TOKEN_REQUEST = 'Kubernetes API Reference, TokenRequest';
-
-const UNAUTHORIZED = { by: 'kubernetes', code: 'Unauthorized', status: 401, message: 'Unauthorized' } as const;
-const UNAUTHENTICATED = { by: 'kubernetes', code: 'Unauthenticated' } as const;
 const BAD_REQUEST = { by: 'kubernetes', code: 'BadRequest', status: 400 } as const;
 const APP = '<namespace:app>';
 const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -42,7 +38,7 @@ suite('rbac', ({ scenario }) => {
   };
 
   scenario('RB-31', 'a token of a pod that is being deleted is good for a minute longer than the pod was to end in', {
-    source: `${TOKENS}: invalidated 60 seconds after .metadata.deletionTimestamp`,
+    source: `${BOUND_TOKENS}: invalidated 60 seconds after .metadata.deletionTimestamp`,
     needs: ['cluster-clock'],
     workloads: { app: {} },
     probes: [
@@ -116,7 +112,7 @@ suite('rbac', ({ scenario }) => {
     });
 
   scenario('RB-28', 'a token stands for its service account and pod, and for nothing once it is changed', {
-    source: `${AUTHENTICATION}, service account tokens; ${TOKENS}`,
+    source: `${AUTHENTICATION}, service account tokens; ${BOUND_TOKENS}`,
     workloads: { app: {} },
     tokens: {
       api: { serviceAccount: 'app/app' },
@@ -158,7 +154,7 @@ suite('rbac', ({ scenario }) => {
 
   // In no cluster that others use: a node is not of one namespace.
   scenario('RB-34', 'a token that is bound to a node is for this node alone', {
-    source: `${TOKENS}: bound to a Node`,
+    source: `${BOUND_TOKENS}: bound to a Node`,
     needs: ['own-cluster'],
     workloads: { app: {} },
     // Nothing is to run on it: it has no labels that a pod of the system selects.
@@ -195,7 +191,7 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-43', 'a namespace that is deleted takes its service accounts with it, and their tokens', {
-    source: `Kubernetes documentation, "Namespaces"; "Garbage Collection"; ${TOKENS}`,
+    source: `Kubernetes documentation, "Namespaces"; "Garbage Collection"; ${BOUND_TOKENS}`,
     needs: ['own-cluster'],
     workloads: { app: {} },
     probes: [

@@ -26,22 +26,20 @@ import {
 } from '../harness/index.ts';
 import { SELF_REVIEW } from './lib/rbac.ts';
 import { JWKS } from './lib/signing-keys.ts';
+import { UNAUTHENTICATED, UNAUTHORIZED } from './lib/outcomes.ts';
+import { BOUND_TOKENS, TOKEN_REQUEST } from './lib/sources.ts';
+import { POD_IDENTITY } from './lib/worlds.ts';
 
-const TOKENS = 'Kubernetes documentation, "Managing Service Accounts", bound service account tokens';
-const TOKEN_REQUEST = 'Kubernetes API Reference, TokenRequest';
 const TOKEN_REVIEW = 'Kubernetes API Reference, TokenReview';
 
-const POD_IDENTITY = 'pods.eks.amazonaws.com';
 const STS = 'sts.amazonaws.com';
-const UNAUTHORIZED = { by: 'kubernetes', code: 'Unauthorized', status: 401, message: 'Unauthorized' } as const;
-const UNAUTHENTICATED = { by: 'kubernetes', code: 'Unauthenticated' } as const;
 const APP = 'system:serviceaccount:<namespace:app>:app';
 const SHORT = { expirationSeconds: 600 };
 const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 suite('rbac', ({ scenario }) => {
   scenario('RB-19', 'the API server takes no token that was made for another audience', {
-    source: `${TOKENS}; ${TOKEN_REQUEST}, audiences`,
+    source: `${BOUND_TOKENS}; ${TOKEN_REQUEST}, audiences`,
     workloads: { app: {} },
     tokens: {
       api: { serviceAccount: 'app/app' },
@@ -68,7 +66,7 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-21', 'a service account that is made again takes no token of the one before it', {
-    source: `${TOKENS}: the token is for the service account of this UID`,
+    source: `${BOUND_TOKENS}: the token is for the service account of this UID`,
     workloads: { app: {} },
     // Two alike, since an API server remembers for a while that a token was good.
     tokens: { twin: { serviceAccount: 'app/app' }, old: { serviceAccount: 'app/app' } },
@@ -82,7 +80,7 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-22', 'a token says which pod and service account it is for, and no other', {
-    source: `${TOKENS}; Amazon EKS User Guide, "Understand how EKS Pod Identity works"`,
+    source: `${BOUND_TOKENS}; Amazon EKS User Guide, "Understand how EKS Pod Identity works"`,
     roles: { app: podIdentityRole() },
     workloads: {
       app: { role: 'app' },
@@ -115,7 +113,7 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-22b', 'the tokens of a pod are each for one audience and time', {
-    source: `${TOKENS}; Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"; Kubernetes source, pkg/kubelet/token`,
+    source: `${BOUND_TOKENS}; Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"; Kubernetes source, pkg/kubelet/token`,
     needs: ['irsa'],
     roles: { app: irsaRole('app/app') },
     // One of the API's audience besides, which lives as short as it may.

@@ -26,8 +26,8 @@ import {
   suite,
   wait,
 } from '../harness/index.ts';
+import { POD_IDENTITY } from './lib/worlds.ts';
 
-const POD_IDENTITY = 'pods.eks.amazonaws.com';
 const STS = 'sts.amazonaws.com';
 
 /** A Kubernetes user may make tokens of the namespace's service accounts; another may only look at pods. */

@@ -25,30 +25,20 @@ import {
   type RoleSpec,
   type TrustStatement,
 } from '../harness/index.ts';
+import { INVALID, MAY_NOT_ASSUME, NOT_ALLOWED, NOT_ASSUMED, NOT_CHANGED } from './lib/outcomes.ts';
+import { ASSUME_ROLE, PASS_TAGS, TARGET_ROLES } from './lib/sources.ts';
+import { APP, ASSUME_AND_TAG } from './lib/worlds.ts';
 
-const STS = 'AWS STS API Reference, AssumeRole';
 const CHAINING = 'IAM User Guide, "Methods to assume a role", role chaining';
-const TAGS = 'IAM User Guide, "Pass session tags in AWS STS"';
-const TARGET = 'Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"';
-
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
-const NOT_ASSUMED = { by: 'sts', code: 'AccessDenied', status: 403 } as const;
-const INVALID = { by: 'sts', code: 'ValidationError', status: 400 } as const;
-const MAY_NOT_ASSUME = { by: 'eks-auth', code: 'AccessDeniedException', status: 400 } as const;
-
-/** The IAM User Guide says that the request fails, and not with which code. */
-const NOT_OVERRIDDEN = { by: 'sts', code: ['AccessDenied', 'InvalidParameterValue', 'ValidationError'] } as const;
 
 const SESSION_TAGS = [
   ...['eks-cluster-arn', 'eks-cluster-name', 'kubernetes-namespace', 'kubernetes-service-account'],
   ...['kubernetes-pod-name', 'kubernetes-pod-uid'],
 ];
-const APP = { app: { role: 'app' } } as const;
-const BOTH = ['sts:AssumeRole', 'sts:TagSession'];
 const base = (...targets: readonly string[]): RoleSpec =>
   podIdentityRole(
     allow(
-      BOTH,
+      ASSUME_AND_TAG,
       targets.map((target) => `<role:${target}>`),
     ),
   );
@@ -60,7 +50,7 @@ const externalId = (id: string): Conditions => ({ StringEquals: { 'sts:ExternalI
 
 suite('role-chaining', ({ scenario }) => {
   scenario('RC-01', 'a chained session lasts an hour at most, and that by default', {
-    source: `${CHAINING}; ${STS}, DurationSeconds`,
+    source: `${CHAINING}; ${ASSUME_ROLE}, DurationSeconds`,
     roles: {
       app: base('target', 'far'),
       target: { ...target(), maxSessionDuration: 43_200 },
@@ -78,10 +68,10 @@ suite('role-chaining', ({ scenario }) => {
   });
 
   scenario('RC-02', 'a session policy of AssumeRole narrows the session, and grants nothing', {
-    source: `${STS}, Policy`,
+    source: `${ASSUME_ROLE}, Policy`,
     roles: {
       app: base('target'),
-      target: target(undefined, allow('s3:GetObject', ['data/a', 'data/b']), allow(BOTH, '<role:next>')),
+      target: target(undefined, allow('s3:GetObject', ['data/a', 'data/b']), allow(ASSUME_AND_TAG, '<role:next>')),
       next: { trust: [trustRole('target')], permissions: [allow('s3:GetObject', 'data/c')] },
     },
     workloads: APP,
@@ -112,7 +102,7 @@ suite('role-chaining', ({ scenario }) => {
     chain('target', { tags: { team: 'red' }, policy: [allow('s3:GetObject', `data/${key}`)] });
 
   scenario('RC-03', 'tags that a pod passes join those of its session, and trust policies see both', {
-    source: `${TAGS}: chaining roles with session tags`,
+    source: `${PASS_TAGS}: chaining roles with session tags`,
     roles: {
       app: base('target'),
       target: target(
@@ -148,18 +138,18 @@ suite('role-chaining', ({ scenario }) => {
   });
 
   scenario('RC-04', "no tag of a pod's session is overridden, in whatever case its key is written", {
-    source: `${TAGS}: keys of tags are not case-sensitive`,
+    source: `${PASS_TAGS}: keys of tags are not case-sensitive`,
     roles: { app: base('target'), target: target() },
     workloads: APP,
     probes: [
       succeeds(asSession('app', assumeRole('target', { tags: { team: 'red' } }))),
-      fails(asSession('app', assumeRole('target', { tags: { 'kubernetes-namespace': 'elsewhere' } })), NOT_OVERRIDDEN),
-      fails(asSession('app', assumeRole('target', { tags: { 'Kubernetes-Namespace': 'elsewhere' } })), NOT_OVERRIDDEN),
+      fails(asSession('app', assumeRole('target', { tags: { 'kubernetes-namespace': 'elsewhere' } })), NOT_CHANGED),
+      fails(asSession('app', assumeRole('target', { tags: { 'Kubernetes-Namespace': 'elsewhere' } })), NOT_CHANGED),
     ],
   });
 
   scenario('RC-05', 'more tags than a session has room for are refused, and say how full it is', {
-    source: `${STS}, PackedPolicyTooLarge and PackedPolicySize; ${TAGS}: quotas`,
+    source: `${ASSUME_ROLE}, PackedPolicyTooLarge and PackedPolicySize; ${PASS_TAGS}: quotas`,
     roles: { app: base('target'), target: target() },
     workloads: APP,
     probes: [
@@ -192,7 +182,7 @@ suite('role-chaining', ({ scenario }) => {
   const untagged = (of: string) => ({ role: 'app', targetRole: of, disableSessionTags: true });
 
   scenario('XA-07', "the external id of another namespace's or service account's association opens no target role", {
-    source: `${TARGET}; Amazon EKS API Reference, PodIdentityAssociation, externalId`,
+    source: `${TARGET_ROLES}; Amazon EKS API Reference, PodIdentityAssociation, externalId`,
     roles: {
       app: base('own', 'namespace', 'account'),
       own: { ...target(idOf('red', 'reader')), account: 'other' },
@@ -216,7 +206,7 @@ suite('role-chaining', ({ scenario }) => {
   });
 
   scenario('XA-08', 'while session tags are on no external id is sent to the target role', {
-    source: `${TARGET}: the external id is used with disabled session tags`,
+    source: `${TARGET_ROLES}: the external id is used with disabled session tags`,
     roles: {
       app: base('target', 'anybody'),
       target: { ...target(idOf('red', 'off')), account: 'other' },
@@ -244,19 +234,19 @@ suite('role-chaining', ({ scenario }) => {
 
   const limits = (name: string) => [`<role:${name}>`, `<role:far-${name}>`];
   const limiting = [
-    allow(BOTH, [...limits('within'), ...limits('denied')]),
+    allow(ASSUME_AND_TAG, [...limits('within'), ...limits('denied')]),
     allow('sts:AssumeRole', limits('untaggable')),
     deny('sts:AssumeRole', limits('denied')),
   ];
   const limited: RoleSpec = { trust: [trustRole('bounded'), trustRole('narrowed')] };
 
   scenario('RC-14', 'boundary and session policy of who assumes a role limit which it may be, in whatever account', {
-    source: `IAM User Guide, "Permissions boundaries for IAM entities" and "Policies and permissions in AWS Identity and Access Management", session policies; "Cross-account policy evaluation logic"; ${TAGS}`,
+    source: `IAM User Guide, "Permissions boundaries for IAM entities" and "Policies and permissions in AWS Identity and Access Management", session policies; "Cross-account policy evaluation logic"; ${PASS_TAGS}`,
     needs: ['irsa'],
     roles: {
-      app: irsaRole('app/app', allow(BOTH, '<role:narrowed>')),
-      bounded: { ...irsaRole('app/app', allow(BOTH, '*')), boundary: limiting },
-      narrowed: { trust: [trustRole('app')], permissions: [allow(BOTH, '*')] },
+      app: irsaRole('app/app', allow(ASSUME_AND_TAG, '<role:narrowed>')),
+      bounded: { ...irsaRole('app/app', allow(ASSUME_AND_TAG, '*')), boundary: limiting },
+      narrowed: { trust: [trustRole('app')], permissions: [allow(ASSUME_AND_TAG, '*')] },
       ...Object.fromEntries(
         ['within', 'outside', 'denied', 'untaggable'].flatMap((name) => [
           [name, limited],
@@ -283,18 +273,18 @@ suite('role-chaining', ({ scenario }) => {
     ...{ effect: 'Deny', actions, principal: { AWS } },
   });
   const barring: Readonly<Record<string, readonly TrustStatement[]>> = {
-    open: [refusing(BOTH, '<account:other>')],
+    open: [refusing(ASSUME_AND_TAG, '<account:other>')],
     barred: [refusing(['sts:AssumeRole'], '<role:app>')],
-    accountBarred: [refusing(BOTH, '<account:main>')],
+    accountBarred: [refusing(ASSUME_AND_TAG, '<account:main>')],
     untagged: [refusing(['sts:TagSession'], '<role:app>')],
     bare: [],
   };
 
   scenario('RC-15', 'a Deny of either side keeps a role from being assumed, or its session from having tags', {
-    source: `IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic"; ${TAGS}`,
+    source: `IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic"; ${PASS_TAGS}`,
     needs: ['irsa'],
     roles: {
-      app: irsaRole('app/app', allow(BOTH, '*'), deny('sts:TagSession', limits('bare'))),
+      app: irsaRole('app/app', allow(ASSUME_AND_TAG, '*'), deny('sts:TagSession', limits('bare'))),
       ...Object.fromEntries(
         Object.entries(barring).flatMap(([name, denials]): [string, RoleSpec][] => [
           [name, { trust: [trustRole('app'), ...denials] }],
@@ -319,7 +309,7 @@ suite('role-chaining', ({ scenario }) => {
   });
 
   scenario('XA-14', 'an SDK assumes a role of another account by a profile, with the credentials of the association', {
-    source: `AWS SDKs and Tools Reference Guide, "Assume role credential provider", credential_source; ${TAGS}`,
+    source: `AWS SDKs and Tools Reference Guide, "Assume role credential provider", credential_source; ${PASS_TAGS}`,
     roles: {
       app: base('target', 'untaggable'),
       target: { ...target(), account: 'other' },

@@ -23,28 +23,21 @@ import {
   whoAmI,
   type Conditions,
 } from '../harness/index.ts';
+import { INVALID, NOT_ALLOWED, NOT_ASSUMED, NOT_CHANGED } from './lib/outcomes.ts';
+import { ASSUME_ROLE, PASS_TAGS } from './lib/sources.ts';
+import { APP, ASSUME_AND_TAG, READ_ONLY } from './lib/worlds.ts';
 
-const STS = 'AWS STS API Reference, AssumeRole';
-const TAGS = 'IAM User Guide, "Pass session tags in AWS STS"';
 const SOURCE_IDENTITY = 'IAM User Guide, "Monitor and control actions taken with assumed roles"';
 
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
-const NOT_ASSUMED = { by: 'sts', code: 'AccessDenied', status: 403 } as const;
-const INVALID = { by: 'sts', code: 'ValidationError', status: 400 } as const;
 /** With which of its codes STS refuses these is not documented. */
 const BAD_REQUEST = {
   by: 'sts',
   code: ['ValidationError', 'InvalidParameterValue', 'MalformedPolicyDocument', 'PackedPolicyTooLarge'],
   status: 400,
 } as const;
-/** Nor which it is of a value that comes along and cannot be changed. */
-const NOT_CHANGED = { by: 'sts', code: ['AccessDenied', 'InvalidParameterValue', 'ValidationError'] } as const;
 
-const APP = { app: { role: 'app' } } as const;
-const BOTH = ['sts:AssumeRole', 'sts:TagSession'];
-const ALL = [...BOTH, 'sts:SetSourceIdentity'];
+const ALL = [...ASSUME_AND_TAG, 'sts:SetSourceIdentity'];
 const named = (...roles: readonly string[]) => roles.map((role) => `<role:${role}>`);
-const READ_ONLY = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
 const NODES = 'arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy';
 const TEN = [
   ...['AdministratorAccess', 'AmazonS3FullAccess', 'AmazonS3ReadOnlyAccess', 'AmazonEC2ContainerRegistryReadOnly'],
@@ -63,21 +56,21 @@ suite('role-chaining', ({ scenario }) => {
   });
 
   scenario('RC-07', 'a source identity is set by who may, once, and stays for the whole chain', {
-    source: `${SOURCE_IDENTITY}; ${STS}, SourceIdentity`,
+    source: `${SOURCE_IDENTITY}; ${ASSUME_ROLE}, SourceIdentity`,
     roles: {
-      app: podIdentityRole(allow(ALL, named('first', 'without', 'ann')), allow(BOTH, '<role:far>')),
+      app: podIdentityRole(allow(ALL, named('first', 'without', 'ann')), allow(ASSUME_AND_TAG, '<role:far>')),
       first: {
         ...asking(ALL),
         permissions: [
           allow(ALL, named('second', 'untold')),
-          allow(BOTH, '<role:quiet>'),
+          allow(ASSUME_AND_TAG, '<role:quiet>'),
           allow('s3:GetObject', 'data/${aws:SourceIdentity}'),
         ],
       },
       second: { trust: [trustRole('first', { actions: ALL })] },
       untold: { trust: [trustRole('first')] },
       quiet: { trust: [trustRole('first', { actions: ALL })], account: 'other' },
-      without: asking(BOTH),
+      without: asking(ASSUME_AND_TAG),
       ann: asking(ALL, { StringEquals: { 'sts:SourceIdentity': 'ann' } }),
       // The permission is asked of both sides.
       far: { ...asking(ALL), account: 'other' },
@@ -116,18 +109,18 @@ suite('role-chaining', ({ scenario }) => {
   });
 
   scenario('RC-08', 'a session tag goes on to the next session when it is said to be transitive, and no other does', {
-    source: `${TAGS}, "Chaining roles with session tags"`,
+    source: `${PASS_TAGS}, "Chaining roles with session tags"`,
     roles: {
-      app: podIdentityRole(allow(BOTH, named('first', 'asks'))),
-      first: { ...asking(BOTH), permissions: [allow(BOTH, '<role:second>')] },
+      app: podIdentityRole(allow(ASSUME_AND_TAG, named('first', 'asks'))),
+      first: { ...asking(ASSUME_AND_TAG), permissions: [allow(ASSUME_AND_TAG, '<role:second>')] },
       second: {
         trust: [trustRole('first')],
-        permissions: [allow('s3:GetObject', 'data/${aws:PrincipalTag/team}'), allow(BOTH, '<role:third>')],
+        permissions: [allow('s3:GetObject', 'data/${aws:PrincipalTag/team}'), allow(ASSUME_AND_TAG, '<role:third>')],
         // Tags of sessions take the place of those of roles, from wherever they came.
         tags: { team: 'blue' },
       },
       third: { trust: [trustRole('second')], permissions: [allow('s3:GetObject', 'data/${aws:PrincipalTag/team}')] },
-      asks: asking(BOTH, { 'ForAnyValue:StringEquals': { 'sts:TransitiveTagKeys': 'team' } }),
+      asks: asking(ASSUME_AND_TAG, { 'ForAnyValue:StringEquals': { 'sts:TransitiveTagKeys': 'team' } }),
     },
     workloads: APP,
     objects: ['data/red', 'data/blue'],
@@ -165,10 +158,10 @@ suite('role-chaining', ({ scenario }) => {
   const web = { role: 'web', token: 'web' };
 
   scenario('RC-09', 'tags of a session keep to the rules for tags', {
-    source: `${TAGS}: things to know, and quotas`,
+    source: `${PASS_TAGS}: things to know, and quotas`,
     needs: ['irsa'],
     roles: {
-      web: irsaRole('app/app', allow(BOTH, named('tagged', 'untagged'))),
+      web: irsaRole('app/app', allow(ASSUME_AND_TAG, named('tagged', 'untagged'))),
       tagged: { trust: [trustRole('web')], maxSessionDuration: 43_200 },
       untagged: { trust: [trustRole('web', { actions: ['sts:AssumeRole'] })] },
     },
@@ -206,10 +199,10 @@ suite('role-chaining', ({ scenario }) => {
   });
 
   scenario('RC-10', 'managed policies narrow a session too, together with the one that is passed as text', {
-    source: `${STS}, Policy and PolicyArns; IAM User Guide, "Policies and permissions in IAM": session policies`,
+    source: `${ASSUME_ROLE}, Policy and PolicyArns; IAM User Guide, "Policies and permissions in IAM": session policies`,
     needs: ['irsa'],
     roles: {
-      web: irsaRole('app/app', allow(BOTH, named('target', 'far'))),
+      web: irsaRole('app/app', allow(ASSUME_AND_TAG, named('target', 'far'))),
       target: {
         trust: [trustRole('web')],
         permissions: [allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], 'data/*')],
@@ -268,22 +261,24 @@ suite('role-chaining', ({ scenario }) => {
   });
 
   scenario('RC-11', 'a role is found by its whole ARN, and a session named as it is said', {
-    source: `${STS}, RoleArn and RoleSessionName; IAM User Guide, "IAM and AWS STS condition context keys"`,
+    source: `${ASSUME_ROLE}, RoleArn and RoleSessionName; IAM User Guide, "IAM and AWS STS condition context keys"`,
     roles: {
       app: podIdentityRole(
-        allow(BOTH, '*', { StringEqualsIfExists: { 'aws:ResourceTag/conformance-team': 'red' } }),
+        allow(ASSUME_AND_TAG, '*', { StringEqualsIfExists: { 'aws:ResourceTag/conformance-team': 'red' } }),
         deny('sts:AssumeRole', named('barred', 'farBarred')),
         deny('sts:AssumeRole', '*', { StringEquals: { 'iam:ResourceTag/conformance-stage': 'test' } }),
       ),
-      target: asking(BOTH),
-      deep: { ...asking(BOTH), path: '/conformance-apps/red/' },
-      ann: asking(BOTH, { StringLike: { 'sts:RoleSessionName': 'ann*' } }),
-      own: asking(BOTH, { StringEquals: { 'sts:RoleSessionName': '${aws:PrincipalTag/kubernetes-service-account}' } }),
-      red: { ...asking(BOTH), account: 'other', tags: { 'conformance-team': 'red' } },
-      blue: { ...asking(BOTH), account: 'other', tags: { 'conformance-team': 'blue' } },
-      tested: { ...asking(BOTH), tags: { 'conformance-stage': 'test' } },
-      barred: asking(BOTH),
-      farBarred: { ...asking(BOTH), account: 'other' },
+      target: asking(ASSUME_AND_TAG),
+      deep: { ...asking(ASSUME_AND_TAG), path: '/conformance-apps/red/' },
+      ann: asking(ASSUME_AND_TAG, { StringLike: { 'sts:RoleSessionName': 'ann*' } }),
+      own: asking(ASSUME_AND_TAG, {
+        StringEquals: { 'sts:RoleSessionName': '${aws:PrincipalTag/kubernetes-service-account}' },
+      }),
+      red: { ...asking(ASSUME_AND_TAG), account: 'other', tags: { 'conformance-team': 'red' } },
+      blue: { ...asking(ASSUME_AND_TAG), account: 'other', tags: { 'conformance-team': 'blue' } },
+      tested: { ...asking(ASSUME_AND_TAG), tags: { 'conformance-stage': 'test' } },
+      barred: asking(ASSUME_AND_TAG),
+      farBarred: { ...asking(ASSUME_AND_TAG), account: 'other' },
     },
     workloads: APP,
     probes: [

@@ -30,12 +30,11 @@ import {
 } from '../harness/index.ts';
 import { refusalBy } from './lib/errors.ts';
 import { ask, copyOf, ONE_PART, refusedWith, teamTag, withMd5 } from './lib/s3-requests.ts';
+import { NOT_ALLOWED } from './lib/outcomes.ts';
+import { APP } from './lib/worlds.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
-
-const APP = { app: { role: 'app' } } as const;
 const may = (call: Parameters<typeof asSession>[1]) => succeeds(asSession('app', call));
 const mayNot = (call: Parameters<typeof asSession>[1]) => fails(asSession('app', call), NOT_ALLOWED);
 const team = { tags: { team: 'red' } };

@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import { allow, check, fails, forPrincipal, podIdentityRole, succeeds, suite, trustRole } from '../harness/index.ts';
 import { NOBODY, policyText, putPolicy } from './lib/bucket-policies.ts';
 import { refusalBy } from './lib/errors.ts';
-import { APP, ask, digests, may, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
+import { NOT_ALLOWED } from './lib/outcomes.ts';
+import { APP, ask, digests, may, refusedWith } from './lib/s3-requests.ts';
 
 const POLICIES = 'Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy and DeleteBucketPolicy';
 

@@ -38,10 +38,10 @@ import {
   HASH_OF_ONE,
   may,
   mayNot,
-  NOT_ALLOWED,
   refusedWith,
   withMd5,
 } from './lib/s3-requests.ts';
+import { NOT_ALLOWED } from './lib/outcomes.ts';
 
 /** SHA-256 of `one`, in Base64. */
 const CHECKSUM_OF_ONE = Buffer.from(HASH_OF_ONE, 'hex').toString('base64');

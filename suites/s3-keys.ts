@@ -18,12 +18,11 @@ import {
   type SignedRequestOptions,
 } from '../harness/index.ts';
 import { errorOf, refusalBy } from './lib/errors.ts';
-import { APP, ask, copyOf, ETAG_OF_ONE, may, mayNot, NOT_ALLOWED, ONE_PART, refusedWith } from './lib/s3-requests.ts';
+import { APP, ask, copyOf, ETAG_OF_ONE, may, mayNot, ONE_PART, refusedWith } from './lib/s3-requests.ts';
+import { DENIED } from './lib/outcomes.ts';
 
 const KEYS = 'Service Authorization Reference, Amazon S3, condition keys';
 const SIGNATURE_KEYS = 'Amazon S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys"';
-
-const DENIED = { ...NOT_ALLOWED, explicit: true } as const;
 
 const forbidden = (request: string, options: SignedRequestOptions = {}) => fails(ask(request, options), DENIED);
 

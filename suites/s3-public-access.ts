@@ -14,7 +14,8 @@ import {
 } from '../harness/index.ts';
 import { errorOf } from './lib/errors.ts';
 import { NOBODY, putPolicy } from './lib/bucket-policies.ts';
-import { APP, ask, DENIED, digests, may, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
+import { NOT_ALLOWED } from './lib/outcomes.ts';
+import { APP, ask, DENIED, digests, may, refusedWith } from './lib/s3-requests.ts';
 
 const PUBLIC = 'Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage": "The meaning of public"';
 

@@ -29,19 +29,16 @@ import {
   whoAmI,
   type PermissionStatement,
 } from '../harness/index.ts';
+import { EKS_AUTH_ERRORS, EVALUATION, HOW_IT_WORKS } from './lib/sources.ts';
+import { POD_IDENTITY, readData } from './lib/worlds.ts';
 
-const HOW_IT_WORKS = 'Amazon EKS User Guide, "Understand how EKS Pod Identity works"';
-const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors';
-const EVALUATION = 'IAM User Guide, "Policy evaluation logic"';
 const PASS_ROLE = `IAM User Guide, "Grant a user permissions to pass a role to an AWS service"; Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"`;
 const NETWORK_POLICIES = 'Kubernetes documentation, "Network Policies"';
 
-const POD_IDENTITY = 'pods.eks.amazonaws.com';
 const AGENT_URI = 'http://169.254.170.23/v1/credentials';
 const TOKEN_FILE = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
 const AGENTS = '/api/v1/namespaces/kube-system/pods';
 const MINTED = '/var/run/secrets/conformance/tokens';
-const readData = allow('s3:GetObject', 'data/*');
 
 /** A controller in the cluster that makes associations, with a role of its own by IRSA. */
 const controller = (...permissions: readonly PermissionStatement[]) =>
@@ -70,7 +67,7 @@ suite('security', ({ scenario }) => {
   });
 
   scenario('SEC-06', 'a pod that was given nothing reaches the agent and gets nothing', {
-    source: `eks-pod-identity-agent source, internal/validation; ${ERRORS}`,
+    source: `eks-pod-identity-agent source, internal/validation; ${EKS_AUTH_ERRORS}`,
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, stranger: { serviceAccount: 'stranger' } },
     probes: [
@@ -86,7 +83,7 @@ suite('security', ({ scenario }) => {
   });
 
   scenario('SEC-03', 'nobody gets credentials by claims that he wrote himself', {
-    source: `${ERRORS}: InvalidTokenException`,
+    source: `${EKS_AUTH_ERRORS}: InvalidTokenException`,
     roles: { app: podIdentityRole() },
     workloads: {
       victim: { serviceAccount: 'victim', role: 'app' },

@@ -14,8 +14,7 @@ import {
   type SignedRequestOptions,
 } from '../harness/index.ts';
 import { refusalBy } from './lib/errors.ts';
-
-const APP = { app: { role: 'app' } } as const;
+import { APP } from './lib/worlds.ts';
 
 suite('signatures', ({ scenario }) => {
   const whoAmI = (options: SignedRequestOptions = {}) =>

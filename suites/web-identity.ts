@@ -19,18 +19,11 @@ import {
   whoAmI,
   type Conditions,
 } from '../harness/index.ts';
-
-const STS = 'AWS STS API Reference, AssumeRoleWithWebIdentity';
-const KEYS = 'IAM User Guide, "Available keys for AWS OIDC federation"';
-
-const INVALID = { by: 'sts', code: 'ValidationError', status: 400 } as const;
-const BAD_TOKEN = { by: 'sts', code: 'InvalidIdentityToken', status: 400 } as const;
-const NOT_TRUSTED = { by: 'sts', code: 'AccessDenied', status: 403 } as const;
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
-const READ_ONLY = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
+import { BAD_WEB_TOKEN, INVALID, NOT_ALLOWED, NOT_ASSUMED } from './lib/outcomes.ts';
+import { OIDC_KEYS, WEB_IDENTITY } from './lib/sources.ts';
+import { READ_ONLY, WEB_TOKEN } from './lib/worlds.ts';
 
 const WORKLOADS = { app: {} } as const;
-const TOKENS = { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } } as const;
 const SUBJECT = 'system:serviceaccount:<namespace:app>:app';
 const equals = (key: string, value: string): Conditions => ({ StringEquals: { [key]: value } });
 
@@ -39,12 +32,12 @@ const OF_SIGNED = ['aws:PrincipalArn', 'aws:PrincipalAccount', 'aws:PrincipalTyp
 
 suite('irsa', ({ scenario }) => {
   scenario('IR-25', 'a session by web identity says whose token opened it, and lasts and may do what was asked', {
-    source: `${STS}, response elements, DurationSeconds, Policy, PolicyArns`,
+    source: `${WEB_IDENTITY}, response elements, DurationSeconds, Policy, PolicyArns`,
     roles: {
       app: { ...irsaRole('app/app', allow(['s3:GetObject', 's3:PutObject'], 'data/*')), maxSessionDuration: 7200 },
     },
     workloads: WORKLOADS,
-    tokens: TOKENS,
+    tokens: WEB_TOKEN,
     objects: ['data/a', 'data/b'],
     probes: [
       succeeds(assumeByToken('app', 'web', { sessionName: 'Ann+1=,.@b-_' }), {
@@ -79,10 +72,10 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-35', 'a session is good for as long as it was asked for, and no longer', {
-    source: `${STS}, DurationSeconds; AWS STS API Reference, "Common errors" and Amazon S3 API Reference, "Error responses": ExpiredToken`,
+    source: `${WEB_IDENTITY}, DurationSeconds; AWS STS API Reference, "Common errors" and Amazon S3 API Reference, "Error responses": ExpiredToken`,
     roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/key')) },
     workloads: WORKLOADS,
-    tokens: TOKENS,
+    tokens: WEB_TOKEN,
     objects: ['data/key'],
     probes: [
       succeeds(assumeByToken('app', 'web', { durationSeconds: 900 })),
@@ -100,7 +93,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-26', 'a call without a good token, role or name of a session opens none', {
-    source: `${STS}, request parameters and errors`,
+    source: `${WEB_IDENTITY}, request parameters and errors`,
     roles: {
       app: irsaRole('app/app'),
       other: irsaRole('app/other'),
@@ -119,22 +112,22 @@ suite('irsa', ({ scenario }) => {
       },
     },
     workloads: WORKLOADS,
-    tokens: TOKENS,
+    tokens: WEB_TOKEN,
     probes: [
       succeeds(assumeByToken('app', 'web')),
-      fails(assumeByToken('other', 'web'), NOT_TRUSTED),
-      fails(assumeByToken('elsewhere', 'web'), NOT_TRUSTED),
+      fails(assumeByToken('other', 'web'), NOT_ASSUMED),
+      fails(assumeByToken('elsewhere', 'web'), NOT_ASSUMED),
       succeeds(assumeByToken('anyAction', 'web')),
-      fails(assumeByToken('otherAction', 'web'), NOT_TRUSTED),
+      fails(assumeByToken('otherAction', 'web'), NOT_ASSUMED),
       ...['no token', 'a.b.c', 'bm90.YW55.dG9rZW4', 'eyJhbGciOiJSUzI1NiJ9.W10.dG9rZW4'].map((text) =>
-        fails(assumeByToken('app', 'web', { text }), BAD_TOKEN),
+        fails(assumeByToken('app', 'web', { text }), BAD_WEB_TOKEN),
       ),
       // Shorter than four characters.
       fails(assumeByToken('app', 'web', { text: 'a.b' }), INVALID),
-      fails(assumeByToken('app', 'web', { change: 'two-segments' }), BAD_TOKEN),
-      fails(assumeByToken('app', 'web', { change: 'garbage-header' }), BAD_TOKEN),
-      fails(assumeByToken('app', 'web', { change: 'garbage-claims' }), BAD_TOKEN),
-      fails(assumeByToken('app', 'web', { change: 'bearer-prefix' }), BAD_TOKEN),
+      fails(assumeByToken('app', 'web', { change: 'two-segments' }), BAD_WEB_TOKEN),
+      fails(assumeByToken('app', 'web', { change: 'garbage-header' }), BAD_WEB_TOKEN),
+      fails(assumeByToken('app', 'web', { change: 'garbage-claims' }), BAD_WEB_TOKEN),
+      fails(assumeByToken('app', 'web', { change: 'bearer-prefix' }), BAD_WEB_TOKEN),
       ...['a', 'a b', 'a'.repeat(65)].map((sessionName) =>
         fails(assumeByToken('app', 'web', { sessionName }), INVALID),
       ),
@@ -144,7 +137,7 @@ suite('irsa', ({ scenario }) => {
         (roleArn) => fails(assumeByToken('app', 'web', { roleArn }), INVALID),
       ),
       ...['role/<role-name:app>-absent', 'role/path/<role-name:app>'].map((role) =>
-        fails(assumeByToken('app', 'web', { roleArn: `arn:aws:iam::<account:main>:${role}` }), NOT_TRUSTED),
+        fails(assumeByToken('app', 'web', { roleArn: `arn:aws:iam::<account:main>:${role}` }), NOT_ASSUMED),
       ),
       // That account has no provider of the issuer, if it is there at all.
       fails(assumeByToken('app', 'web', { roleArn: 'arn:aws:iam::999999999999:role/<role-name:app>' }), {
@@ -158,7 +151,7 @@ suite('irsa', ({ scenario }) => {
     'IR-27',
     "policies see who the token's subject is, in the trust policy and for as long as the session lasts",
     {
-      source: `${KEYS}; IAM User Guide, "AWS global condition context keys", aws:FederatedProvider`,
+      source: `${OIDC_KEYS}; IAM User Guide, "AWS global condition context keys", aws:FederatedProvider`,
       roles: {
         app: {
           trust: [trustWebIdentity({ subject: 'app/app' })],
@@ -195,7 +188,7 @@ suite('irsa', ({ scenario }) => {
         ),
       },
       workloads: WORKLOADS,
-      tokens: TOKENS,
+      tokens: WEB_TOKEN,
       objects: ['provider', 'subject', 'audience', 'tag', 'else', 'methods'].map((key) => `data/${key}`),
       probes: [
         ...['provider', 'subject', 'audience', 'tag'].map((key) =>
@@ -211,11 +204,11 @@ suite('irsa', ({ scenario }) => {
           ),
         ]),
         succeeds(assumeByToken('named', 'web', { sessionName: 'named-1' })),
-        fails(assumeByToken('named', 'web', { sessionName: 'another' }), NOT_TRUSTED),
+        fails(assumeByToken('named', 'web', { sessionName: 'another' }), NOT_ASSUMED),
         succeeds(assumeByToken('provider', 'web')),
         succeeds(assumeByToken('unsigned', 'web')),
         ...['methods', 'parties', 'tags', ...OF_SIGNED.map((_, index) => `signed-${index}`)].map((role) =>
-          fails(assumeByToken(role, 'web'), NOT_TRUSTED),
+          fails(assumeByToken(role, 'web'), NOT_ASSUMED),
         ),
       ],
     },

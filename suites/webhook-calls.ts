@@ -7,7 +7,6 @@ import {
   granted,
   isAbsent,
   matching,
-  podIdentityRole,
   postToWebhook,
   refused,
   startPod,
@@ -15,12 +14,10 @@ import {
   suite,
   whoAmI,
 } from '../harness/index.ts';
+import { ASSOCIATED, IMAGE } from './lib/worlds.ts';
 
 const HANDLER = 'amazon-eks-pod-identity-webhook source, pkg/handler/handler.go';
 
-/** The world of nearly all scenarios here: one service account with an association; pods are only admitted, not run. */
-const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
-const IMAGE = 'example.com/app:1';
 const JSON_TYPE = 'application/json';
 const UID = '0d5c1a52-7d1a-4d2e-9d53-6a0a8c0c1f11';
 

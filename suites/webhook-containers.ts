@@ -11,32 +11,14 @@ import {
   suite,
   whoAmI,
 } from '../harness/index.ts';
-
-const HANDLER = 'amazon-eks-pod-identity-webhook source, pkg/handler/handler.go';
-const README = 'amazon-eks-pod-identity-webhook, README';
-const CREDENTIALS_URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
-const TOKEN_FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
-const TOKEN_DIRECTORY = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
-
-/** What a container of a Pod Identity pod that sets nothing itself gets, in this order. */
-const POD_IDENTITY_ENV = [
-  'AWS_STS_REGIONAL_ENDPOINTS',
-  'AWS_DEFAULT_REGION',
-  'AWS_REGION',
-  CREDENTIALS_URI,
-  TOKEN_FILE,
-];
-
-/** The world of nearly all scenarios here: one service account with an association; pods are only admitted, not run. */
-const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
-const IMAGE = 'example.com/app:1';
-const env = (...names: readonly string[]): readonly { name: string; value: string }[] =>
-  names.map((name) => ({ name, value: 'set-by-user' }));
+import { WEBHOOK, WEBHOOK_HANDLER } from './lib/sources.ts';
+import { CREDENTIALS_URI, env, POD_IDENTITY_ENV, TOKEN_FILE } from './lib/webhook.ts';
+import { ASSOCIATED, IMAGE, TOKEN_DIRECTORY } from './lib/worlds.ts';
 
 suite('webhook', ({ scenario }) => {
   scenario('WH-07', 'containers named in skip-containers are left as they are', {
     profile: 'core',
-    source: README + ', annotation skip-containers',
+    source: WEBHOOK + ', annotation skip-containers',
     ...ASSOCIATED,
     probes: [
       succeeds(
@@ -64,7 +46,7 @@ suite('webhook', ({ scenario }) => {
 
   scenario('WH-08', 'init containers and sidecars get the settings too', {
     profile: 'core',
-    source: HANDLER + '; Kubernetes documentation, "Sidecar Containers"',
+    source: WEBHOOK_HANDLER + '; Kubernetes documentation, "Sidecar Containers"',
     ...ASSOCIATED,
     probes: [
       succeeds(
@@ -92,7 +74,7 @@ suite('webhook', ({ scenario }) => {
     ['WH-08c', 'sidecar', 'a sidecar'],
   ] as const) {
     scenario(id, `${what} gets credentials from the agent`, {
-      source: HANDLER + '; Kubernetes documentation, "Init Containers" and "Sidecar Containers"',
+      source: WEBHOOK_HANDLER + '; Kubernetes documentation, "Init Containers" and "Sidecar Containers"',
       roles: { app: podIdentityRole() },
       workloads: { app: { role: 'app', container } },
       probes: [granted('app', fetchCredentials()), granted('app', whoAmI())],
@@ -101,7 +83,7 @@ suite('webhook', ({ scenario }) => {
 
   scenario('WH-10', 'a pod that sets one of the two credential variables itself gets neither', {
     profile: 'core',
-    source: HANDLER + ', existing environment variables',
+    source: WEBHOOK_HANDLER + ', existing environment variables',
     roles: { app: podIdentityRole() },
     workloads: {
       app: { role: 'app' },
@@ -120,7 +102,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-11', 'a volume of the same name is kept, whatever it holds', {
-    source: HANDLER + ', existing volumes',
+    source: WEBHOOK_HANDLER + ', existing volumes',
     ...ASSOCIATED,
     probes: [
       succeeds(
@@ -150,7 +132,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-12', 'a container that sets a region keeps it, and gets no other', {
-    source: HANDLER + ', region variables',
+    source: WEBHOOK_HANDLER + ', region variables',
     ...ASSOCIATED,
     probes: [
       succeeds(admitPod('app', { spec: { containers: [{ name: 'app', image: IMAGE, env: env('AWS_REGION') }] } }), {
@@ -161,7 +143,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-13', 'a pod for Windows nodes is told a path of Windows', {
-    source: HANDLER + ', node selector; webhook test data',
+    source: WEBHOOK_HANDLER + ', node selector; webhook test data',
     ...ASSOCIATED,
     probes: [
       succeeds(admitPod('app', { spec: { nodeSelector: { 'kubernetes.io/os': 'windows' } } }), {
@@ -173,7 +155,8 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-14', "a pod on the host's network gets settings and credentials like any other", {
-    source: HANDLER + ': no field of the pod but its containers, volumes, labels and node selector is looked at',
+    source:
+      WEBHOOK_HANDLER + ': no field of the pod but its containers, volumes, labels and node selector is looked at',
     roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app', hostNetwork: true } },
     probes: [

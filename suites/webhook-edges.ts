@@ -11,15 +11,13 @@ import {
   succeeds,
   suite,
 } from '../harness/index.ts';
+import { WEBHOOK, WEBHOOK_HANDLER } from './lib/sources.ts';
+import { CREDENTIALS_URI, env, JITTERED, TOKEN_FILE } from './lib/webhook.ts';
+import { IMAGE, TOKEN_DIRECTORY } from './lib/worlds.ts';
 
-const HANDLER = 'amazon-eks-pod-identity-webhook source, pkg/handler/handler.go';
 const CACHE = 'amazon-eks-pod-identity-webhook source, pkg/cache/cache.go';
-const README = 'amazon-eks-pod-identity-webhook, README';
 
-const CREDENTIALS_URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
-const TOKEN_FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
 const WEB_TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
-const TOKEN_DIRECTORY = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
 const STS_ENDPOINTS = 'AWS_STS_REGIONAL_ENDPOINTS';
 const REGIONS = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
 const PAIR = [CREDENTIALS_URI, TOKEN_FILE];
@@ -30,11 +28,6 @@ const BOTH_WAYS = {
   roles: { pi: podIdentityRole(), web: irsaRole('app/web') },
   workloads: { pi: { serviceAccount: 'pi', role: 'pi' }, web: { serviceAccount: 'web', irsa: 'web' } },
 } as const;
-const IMAGE = 'example.com/app:1';
-const JITTERED = between(79_200, 86_400);
-
-const env = (...names: readonly string[]): readonly { name: string; value: string }[] =>
-  names.map((name) => ({ name, value: 'set-by-user' }));
 /** A pod whose container sets these variables itself. */
 const setting = (...names: readonly string[]) => ({
   spec: { containers: [{ name: 'app', image: IMAGE, env: env(...names) }] },
@@ -49,7 +42,7 @@ const annotated = (name: string, value: string) => ({
 
 suite('webhook', ({ scenario }) => {
   scenario('WH-10b', 'either variable of a pair keeps both of it away, in both ways', {
-    source: HANDLER + ', existing environment variables',
+    source: WEBHOOK_HANDLER + ', existing environment variables',
     ...BOTH_WAYS,
     probes: [
       succeeds(admitPod('pi', setting(TOKEN_FILE)), {
@@ -67,7 +60,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-11b', "a mount of the token's volume is kept where the pod has put it", {
-    source: HANDLER + ', existing volumes and mounts',
+    source: WEBHOOK_HANDLER + ', existing volumes and mounts',
     ...BOTH_WAYS,
     probes: [
       succeeds(
@@ -98,7 +91,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-12b', 'either region, and the STS endpoint, are left as a container sets them', {
-    source: HANDLER + ', region and STS variables',
+    source: WEBHOOK_HANDLER + ', region and STS variables',
     ...BOTH_WAYS,
     probes: [
       succeeds(admitPod('pi', setting('AWS_DEFAULT_REGION')), {
@@ -127,7 +120,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-13b', 'Windows is told by the node selector, old label or new, in both ways', {
-    source: HANDLER + ', node selector; webhook test data',
+    source: WEBHOOK_HANDLER + ', node selector; webhook test data',
     ...BOTH_WAYS,
     probes: [
       succeeds(admitPod('pi', { spec: { nodeSelector: { 'beta.kubernetes.io/os': 'windows' } } }), {
@@ -154,7 +147,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-23', 'a container that sets all variables itself gets no mount, though its pod gets the volume', {
-    source: HANDLER + ', existing environment variables; webhook test data',
+    source: WEBHOOK_HANDLER + ', existing environment variables; webhook test data',
     roles: BOTH_WAYS.roles,
     workloads: {
       pi: BOTH_WAYS.workloads.pi,
@@ -176,7 +169,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-24', 'variables of the other way, and access keys, keep nothing away', {
-    source: HANDLER + ', existing environment variables: those of its own way are looked at',
+    source: WEBHOOK_HANDLER + ', existing environment variables: those of its own way are looked at',
     finding:
       'A pod that sets AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE or access keys itself is given the settings of its association all the same, and SDKs then use its own.',
     ...BOTH_WAYS,
@@ -213,7 +206,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-25', 'skip-containers is a list of names as they are', {
-    source: `${README}, annotation skip-containers; ${HANDLER}: CSV`,
+    source: `${WEBHOOK}, annotation skip-containers; ${WEBHOOK_HANDLER}: CSV`,
     roles: BOTH_WAYS.roles,
     workloads: {
       pi: BOTH_WAYS.workloads.pi,
@@ -247,7 +240,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-26', 'token-expiration: a day is varied in Pod Identity, and longer is as it is', {
-    source: `${HANDLER}, jitter of the default; ${README}, annotation token-expiration`,
+    source: `${WEBHOOK_HANDLER}, jitter of the default; ${WEBHOOK}, annotation token-expiration`,
     ...BOTH_WAYS,
     probes: [
       succeeds(admitPod('pi', annotated('token-expiration', '86400'), { repeat: 10 }), {
@@ -283,7 +276,7 @@ suite('webhook', ({ scenario }) => {
     'WH-27',
     'of the annotations of a service account, those for STS count in Pod Identity, and the audience does not',
     {
-      source: `${README}, annotations; ${CACHE}`,
+      source: `${WEBHOOK}, annotations; ${CACHE}`,
       roles: BOTH_WAYS.roles,
       workloads: {
         pi: { ...BOTH_WAYS.workloads.pi, serviceAccountAnnotations: { audience: 'vault.example.com' } },

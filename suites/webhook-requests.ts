@@ -1,5 +1,6 @@
 /** What the webhook answers to requests as they are: patches word by word, and what it does not take. */
 import { fails, irsaRole, isAbsent, podIdentityRole, postToWebhook, succeeds, suite } from '../harness/index.ts';
+import { TOKEN_DIRECTORY } from './lib/worlds.ts';
 
 const WEBHOOK = 'amazon-eks-pod-identity-webhook source, ';
 const HANDLER = `${WEBHOOK}pkg/handler/handler.go`;
@@ -42,16 +43,15 @@ const bare = (object: object): string => JSON.stringify({ request: { namespace: 
 
 const add = (path: string, value: unknown) => ({ op: 'add', path, value });
 const PI_VOLUME = 'eks-pod-identity-token';
-const PI_FOLDER = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
 const WEB_FOLDER = '/var/run/secrets/eks.amazonaws.com/serviceaccount';
 const variable = (name: string, value: string) => ({ name, value });
 const STS = variable('AWS_STS_REGIONAL_ENDPOINTS', 'regional');
 const REGIONS = [variable('AWS_DEFAULT_REGION', '<region:c1>'), variable('AWS_REGION', '<region:c1>')];
 const PI_PAIR = [
   variable('AWS_CONTAINER_CREDENTIALS_FULL_URI', 'http://169.254.170.23/v1/credentials'),
-  variable('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', `${PI_FOLDER}/eks-pod-identity-token`),
+  variable('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', `${TOKEN_DIRECTORY}/eks-pod-identity-token`),
 ];
-const PI_MOUNT = { name: PI_VOLUME, readOnly: true, mountPath: PI_FOLDER };
+const PI_MOUNT = { name: PI_VOLUME, readOnly: true, mountPath: TOKEN_DIRECTORY };
 const volumeOf = (name: string, serviceAccountToken: object) => ({
   name,
   projected: { sources: [{ serviceAccountToken }] },

@@ -1,19 +1,8 @@
 import { admitPod, between, irsaRole, isAbsent, matching, podIdentityRole, succeeds, suite } from '../harness/index.ts';
+import { WEBHOOK, WEBHOOK_HANDLER } from './lib/sources.ts';
+import { CREDENTIALS_URI, JITTERED, POD_IDENTITY_ENV, TOKEN_FILE } from './lib/webhook.ts';
+import { ASSOCIATED, TOKEN_DIRECTORY } from './lib/worlds.ts';
 
-const HANDLER = 'amazon-eks-pod-identity-webhook source, pkg/handler/handler.go';
-const README = 'amazon-eks-pod-identity-webhook, README';
-const CREDENTIALS_URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
-const TOKEN_FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
-const TOKEN_DIRECTORY = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
-
-/** What a container of a Pod Identity pod that sets nothing itself gets, in this order. */
-const POD_IDENTITY_ENV = [
-  'AWS_STS_REGIONAL_ENDPOINTS',
-  'AWS_DEFAULT_REGION',
-  'AWS_REGION',
-  CREDENTIALS_URI,
-  TOKEN_FILE,
-];
 const IRSA_ENV = [
   'AWS_STS_REGIONAL_ENDPOINTS',
   'AWS_DEFAULT_REGION',
@@ -22,11 +11,6 @@ const IRSA_ENV = [
   'AWS_WEB_IDENTITY_TOKEN_FILE',
 ];
 
-/** Seconds: the token of a Pod Identity pod lives a random time in here, so that pods do not renew in step. */
-const JITTERED = between(79_200, 86_400);
-
-/** The world of nearly all scenarios here: one service account with an association; pods are only admitted, not run. */
-const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 const ANNOTATED = { roles: { app: irsaRole('app/app') }, workloads: { app: { irsa: 'app' } } } as const;
 
 /** Annotations as Go's ParseBool reads them, by service account; what is neither leaves it at what the cluster's webhook does. */
@@ -36,7 +20,7 @@ const REGIONAL_ON = { no: 'no', mixed: 'fALSE', one: '1' };
 suite('webhook', ({ scenario }) => {
   scenario('WH-01', 'a pod with an association gets exactly the Pod Identity settings', {
     profile: 'core',
-    source: 'Amazon EKS User Guide, "Understand how EKS Pod Identity works"; ' + HANDLER,
+    source: 'Amazon EKS User Guide, "Understand how EKS Pod Identity works"; ' + WEBHOOK_HANDLER,
     ...ASSOCIATED,
     probes: [
       succeeds(admitPod('app'), {
@@ -56,7 +40,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-01b', 'with association and role annotation, only the Pod Identity settings are injected', {
-    source: HANDLER + ', container credentials come first',
+    source: WEBHOOK_HANDLER + ', container credentials come first',
     roles: { app: podIdentityRole(), web: irsaRole('app/app') },
     workloads: { app: { role: 'app', irsa: 'web' } },
     probes: [
@@ -71,7 +55,7 @@ suite('webhook', ({ scenario }) => {
 
   scenario('WH-02', 'a pod whose service account names a role gets exactly the IRSA settings', {
     profile: 'core',
-    source: 'Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"; ' + HANDLER,
+    source: 'Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"; ' + WEBHOOK_HANDLER,
     ...ANNOTATED,
     probes: [
       succeeds(admitPod('app'), {
@@ -89,7 +73,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-02b', 'annotations of the service account set the audience and the STS endpoint', {
-    source: README + ', annotations',
+    source: WEBHOOK + ', annotations',
     roles: ANNOTATED.roles,
     workloads: {
       app: {
@@ -124,7 +108,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-03', 'Pod Identity tokens of pods made at once expire at different times', {
-    source: HANDLER + ', jitter of the token expiration',
+    source: WEBHOOK_HANDLER + ', jitter of the token expiration',
     ...ASSOCIATED,
     probes: [
       succeeds(admitPod('app', {}, { repeat: 20 }), {
@@ -138,7 +122,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-04', 'IRSA tokens live a day, all alike', {
-    source: README + ', token expiration',
+    source: WEBHOOK + ', token expiration',
     ...ANNOTATED,
     probes: [
       succeeds(admitPod('app', {}, { repeat: 5 }), {
@@ -149,7 +133,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-05', 'a token lives no less than ten minutes, whatever an annotation says', {
-    source: README + ', annotation token-expiration',
+    source: WEBHOOK + ', annotation token-expiration',
     roles: { pi: podIdentityRole(), web: irsaRole('app/web') },
     workloads: {
       pi: { serviceAccount: 'pi', role: 'pi', serviceAccountAnnotations: { 'token-expiration': '60' } },
@@ -163,7 +147,7 @@ suite('webhook', ({ scenario }) => {
 
   scenario('WH-05b', "the pod's token expiration wins over the service account's", {
     profile: 'core',
-    source: README + ', annotation token-expiration',
+    source: WEBHOOK + ', annotation token-expiration',
     roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app', serviceAccountAnnotations: { 'token-expiration': '1200' } } },
     probes: [
@@ -201,7 +185,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-22', "the webhook's label stands beside the pod's own", {
-    source: HANDLER + ', label',
+    source: WEBHOOK_HANDLER + ', label',
     ...ASSOCIATED,
     probes: [
       succeeds(admitPod('app', { metadata: { labels: { team: 'payments', 'app.kubernetes.io/name': 'app' } } }), {

@@ -1,6 +1,7 @@
 /** What suites that sign requests to S3 share: who asks, how, and what S3 answers. */
 import { createHash } from 'node:crypto';
 import { fails, signedRequest, succeeds, type SignedRequestOptions } from '../../harness/index.ts';
+import { NOT_ALLOWED } from './outcomes.ts';
 
 export const SIGNING = 'Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)"';
 export const IN_HEADER = `${SIGNING}, "Using the Authorization Header"`;
@@ -18,14 +19,6 @@ export const refusedWith = (code: string | readonly string[], status?: number) =
 });
 export const DENIED = refusedWith('AccessDenied', 403);
 export const MISMATCH = refusedWith('SignatureDoesNotMatch', 403);
-/** No policy of the role allows it. */
-export const NOT_ALLOWED = {
-  by: 's3',
-  code: 'AccessDenied',
-  status: 403,
-  policy: 'identity',
-  explicit: false,
-} as const;
 export const may = (request: string, options: SignedRequestOptions = {}) => succeeds(ask(request, options));
 export const mayNot = (request: string, options: SignedRequestOptions = {}) =>
   fails(ask(request, options), NOT_ALLOWED);

@@ -1,0 +1,19 @@
+/** What scenarios of several suites declare. */
+import { allow, podIdentityRole } from '../../harness/index.ts';
+
+/** A pod of a role; one that is not started is asked for by its association alone. */
+export const APP = { app: { role: 'app' } } as const;
+/** One pod with an association, where it does not matter what its role may do. */
+export const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
+export const readData = allow('s3:GetObject', 'data/*');
+/** A session by web identity, with a token of its own. */
+export const WEB = { role: 'app', token: 'web' } as const;
+export const WEB_TOKEN = { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } } as const;
+/** The audience of tokens of Pod Identity, and its service principal. */
+export const POD_IDENTITY = 'pods.eks.amazonaws.com';
+/** Where pods have these. */
+export const TOKEN_DIRECTORY = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
+export const ASSUME_AND_TAG = ['sts:AssumeRole', 'sts:TagSession'];
+export const READ_ONLY = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
+/** Of pods that are only admitted, not run. */
+export const IMAGE = 'example.com/app:1';
