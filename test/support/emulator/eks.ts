@@ -7,8 +7,7 @@ import type { Clock } from '../../../emulator/core/clock.ts';
 import { newWorld } from '../../../emulator/core/new-world.ts';
 import type { Caller } from '../../../emulator/core/principal.ts';
 import { serviceContext } from '../../../emulator/core/service-context.ts';
-import type { Service, ServiceRequest, ServiceResponse } from '../../../emulator/core/service.ts';
-import { AwsError } from '../../../emulator/core/errors.ts';
+import type { Service, ServiceRequest } from '../../../emulator/core/service.ts';
 import { disturbances } from '../../../emulator/core/disturbances.ts';
 import type { CallTrace, World } from '../../../emulator/core/world.ts';
 import type { EmulatorSettings } from '../../../emulator/core/settings.ts';
@@ -16,6 +15,7 @@ import { eksAuthService } from '../../../emulator/eks-auth/index.ts';
 import { iamService } from '../../../emulator/iam/api/index.ts';
 import { eksService } from '../../../emulator/eks/index.ts';
 import type { Cluster, ClusterProvider, ClusterSpec, ManagedCluster } from '../../../emulator/eks/model.ts';
+import { answerTo, aRequest } from './requests.ts';
 
 export const ACCOUNT = '111122223333';
 export const OTHER_ACCOUNT = '444455556666';
@@ -79,21 +79,13 @@ export async function testCloud(
   const services = { eks, 'eks-auth': eksAuthService(context), iam: iamService(context) };
   const administrator = administratorOf(world, ACCOUNT);
 
-  const dispatch = async (service: Service, request: ServiceRequest): Promise<ServiceResponse> => {
-    try {
-      return await service.handle(request);
-    } catch (error) {
-      if (error instanceof AwsError) return service.renderError(error, request);
-      throw error;
-    }
-  };
   const client = (service: Service, caller: Caller) => ({
     region: REGION,
     credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'not-used' },
     maxAttempts: 1,
     requestHandler: {
       handle: async (sent: SentRequest) => {
-        const { status, headers, body } = await dispatch(service, received(world, sent, caller));
+        const { status, headers, body } = await answerTo(service, received(world, sent, caller));
         return { response: { statusCode: status, headers: headers ?? {}, body: Buffer.from(body ?? '') } };
       },
     } as never,
@@ -107,8 +99,8 @@ export async function testCloud(
     iam: (caller = administrator) => new IAMClient(client(services.iam, caller)),
     cluster: (name) => world.account(ACCOUNT)!.clusters.get(name)!,
     send: async (service, call) => {
-      const request = { ...emptyRequest(world), caller: administrator, ...call };
-      const { status, headers = {}, body = '' } = await dispatch(services[service], request);
+      const request = aRequest({ id: randomUUID(), time: world.clock.now(), caller: administrator, ...call });
+      const { status, headers = {}, body = '' } = await answerTo(services[service], request);
       return {
         status,
         headers,
@@ -151,31 +143,12 @@ function received(world: World, sent: SentRequest, caller: Caller): ServiceReque
   const query = Object.entries(sent.query).flatMap(([name, value]) =>
     [value].flat().map((item) => `${encodeURIComponent(name)}=${encodeURIComponent(item ?? '')}`),
   );
-  return {
-    ...emptyRequest(world),
-    method: sent.method,
-    path: sent.path,
+  return aRequest({
+    ...{ id: randomUUID(), time: world.clock.now(), method: sent.method, path: sent.path, caller },
     query: query.join('&'),
     headers: Object.fromEntries(Object.entries(sent.headers).map(([name, value]) => [name.toLowerCase(), value])),
     body: typeof sent.body === 'object' ? Buffer.concat([sent.body]) : Buffer.from(sent.body ?? ''),
-    caller,
-  };
-}
-
-function emptyRequest(world: World): ServiceRequest {
-  return {
-    id: randomUUID(),
-    method: 'GET',
-    path: '/',
-    query: '',
-    headers: {},
-    body: Buffer.alloc(0),
-    caller: undefined,
-    sourceIp: '127.0.0.1',
-    applicationId: undefined,
-    time: world.clock.now(),
-    presigned: false,
-  };
+  });
 }
 
 function recordedCluster(spec: ClusterSpec): RecordedCluster {

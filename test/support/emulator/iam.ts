@@ -4,6 +4,7 @@ import type { Caller, RoleSession, RootUser } from '../../../emulator/core/princ
 import { serviceContext } from '../../../emulator/core/service-context.ts';
 import { disturbances } from '../../../emulator/core/disturbances.ts';
 import { queryCaller } from './query.ts';
+import { aSession } from './session.ts';
 import type { Answer, Parameters } from './query.ts';
 import { iamService } from '../../../emulator/iam/api/index.ts';
 
@@ -54,19 +55,5 @@ export function sessionOf(
 ): RoleSession {
   const role = world.account(accountId)?.roles.get(name);
   if (role === undefined) throw new Error(`no role ${name}`);
-  return {
-    kind: 'role-session',
-    accountId,
-    arn: `arn:aws:sts::${accountId}:assumed-role/${name}/session`,
-    roleArn: role.arn,
-    roleName: name,
-    userId: `${role.id}:session`,
-    sessionName: 'session',
-    tags: [],
-    sessionPolicies: [],
-    issuedAt: world.clock.now(),
-    expiresAt: world.clock.now() + 3_600_000,
-    context: {},
-    ...more,
-  };
+  return { ...aSession(role, world.clock.now(), { sessionName: 'session' }), ...more };
 }

@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import type { Caller } from '../../../emulator/core/principal.ts';
-import { AwsError } from '../../../emulator/core/errors.ts';
 import type { Service, ServiceRequest } from '../../../emulator/core/service.ts';
+import { answerTo, aRequest } from './requests.ts';
 
 /** What a query call answered: `result` is the `<XResult>` element, lists are arrays of its `member` elements. */
 export interface Answer {
@@ -24,28 +24,16 @@ export function queryCaller(service: Service, version: string) {
   return async (caller: Caller | undefined, action: string, parameters: Parameters = {}): Promise<Answer> => {
     const form = new URLSearchParams({ Action: action, Version: version });
     for (const [name, value] of Object.entries(parameters)) if (value !== undefined) form.set(name, String(value));
-    const request: ServiceRequest = {
-      id: `request-${(count += 1)}`,
-      method: 'POST',
-      path: '/',
-      query: '',
-      headers: {},
+    const request = aRequest({
+      ...{ id: `request-${(count += 1)}`, time: Date.now(), method: 'POST', caller },
       body: Buffer.from(form.toString()),
-      caller,
-      sourceIp: '127.0.0.1',
-      applicationId: undefined,
-      time: Date.now(),
-      presigned: false,
-    };
+    });
     return answerOf(service, action, request);
   };
 }
 
 async function answerOf(service: Service, action: string, request: ServiceRequest): Promise<Answer> {
-  const response = await service.handle(request).catch((error: unknown) => {
-    if (error instanceof AwsError) return service.renderError(error, request);
-    throw error;
-  });
+  const response = await answerTo(service, request);
   const body = String(response.body);
   const document = parser.parse(body) as unknown;
   const read = (path: string) =>

@@ -1,6 +1,7 @@
 import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateClusterCommand } from '@aws-sdk/client-eks';
 import type { Caller, RoleSession } from '../../../emulator/core/principal.ts';
+import { aSession } from './session.ts';
 import { ACCOUNT, SUBNETS, type RecordedCluster, type TestCloud } from './eks.ts';
 
 export type Statement = Readonly<Record<string, unknown>>;
@@ -58,20 +59,7 @@ export async function clusterRole(cloud: TestCloud): Promise<string> {
 /** Someone with a role, as the caller of further calls. */
 export function sessionOf(cloud: TestCloud, roleArn: string, sessionName = 'test'): RoleSession {
   const role = [...cloud.world.account(ACCOUNT)!.roles.values()].find(({ arn }) => arn === roleArn)!;
-  return {
-    kind: 'role-session',
-    accountId: ACCOUNT,
-    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${role.name}/${sessionName}`,
-    roleArn,
-    roleName: role.name,
-    userId: `${role.id}:${sessionName}`,
-    sessionName,
-    tags: [],
-    sessionPolicies: [],
-    issuedAt: cloud.world.clock.now(),
-    expiresAt: cloud.world.clock.now() + 3_600_000,
-    context: {},
-  };
+  return aSession(role, cloud.world.clock.now(), { sessionName });
 }
 
 /** The name and message of the error that a call ends with. */

@@ -1,11 +1,12 @@
 import { newWorld } from '../../../emulator/core/new-world.ts';
 import { serviceContext } from '../../../emulator/core/service-context.ts';
 import type { Caller } from '../../../emulator/core/principal.ts';
-import type { Service, ServiceRequest } from '../../../emulator/core/service.ts';
+import type { Service } from '../../../emulator/core/service.ts';
 import { disturbances } from '../../../emulator/core/disturbances.ts';
 import { AwsError } from '../../../emulator/core/errors.ts';
 import type { CallTrace, World } from '../../../emulator/core/world.ts';
 import { root } from './iam.ts';
+import { aRequest } from './requests.ts';
 import { s3Service } from '../../../emulator/s3/index.ts';
 import type { S3Backend } from '../../../emulator/s3/index.ts';
 
@@ -50,19 +51,11 @@ export function testS3(backend?: S3Backend): TestS3 {
     async call(caller, method, target, { body = '', headers = {} } = {}) {
       const [path = '', query = ''] = target.split('?');
       calls += 1;
-      const request: ServiceRequest = {
-        id: `REQUEST${calls}`,
-        method,
-        path,
-        query,
+      const request = aRequest({
+        ...{ id: `REQUEST${calls}`, time: world.clock.now(), method, path, query, caller },
         headers: { host: '127.0.0.1', 'content-length': String(body.length), ...headers },
         body: Buffer.from(body),
-        caller,
-        sourceIp: '127.0.0.1',
-        applicationId: undefined,
-        time: world.clock.now(),
-        presigned: false,
-      };
+      });
       const trace = context.trace(request);
       try {
         const response = await service.handle(request);

@@ -23,6 +23,26 @@ export interface TestSession {
   readonly credentials: Credentials;
 }
 
+/** A session of a role since a time, without tags and policies, that lasts so many milliseconds. */
+export const aSession = (
+  { accountId, name, arn, id }: Pick<Role, 'accountId' | 'name' | 'arn' | 'id'>,
+  issuedAt: number,
+  { sessionName, lifetime = 3_600_000 }: { readonly sessionName: string; readonly lifetime?: number | undefined },
+): RoleSession => ({
+  kind: 'role-session',
+  accountId,
+  arn: `arn:aws:sts::${accountId}:assumed-role/${name}/${sessionName}`,
+  roleArn: arn,
+  roleName: name,
+  userId: `${id}:${sessionName}`,
+  sessionName,
+  tags: [],
+  sessionPolicies: [],
+  issuedAt,
+  expiresAt: issuedAt + lifetime,
+  context: {},
+});
+
 /** For tests: makes a role and a session of it, without the ways that lead to one. */
 export function testSession(world: World, options: TestSessionOptions = {}): TestSession {
   const { roleName = `role-${world.random().toString(36).slice(2, 8)}` } = options;
@@ -71,18 +91,9 @@ export function testSession(world: World, options: TestSessionOptions = {}): Tes
   account.roles.set(roleName, role);
 
   const session: RoleSession = {
-    kind: 'role-session',
-    accountId,
-    arn: `arn:aws:sts::${accountId}:assumed-role/${roleName}/test`,
-    roleArn: role.arn,
-    roleName,
-    userId: `${role.id}:test`,
-    sessionName: 'test',
+    ...aSession(role, now, { sessionName: 'test', lifetime: options.lifetime }),
     tags: Object.entries(options.sessionTags ?? {}).map(([key, value]) => ({ key, value, transitive: false })),
     sessionPolicies: options.sessionPolicy === undefined ? [] : [document(options.sessionPolicy)],
-    issuedAt: now,
-    expiresAt: now + (options.lifetime ?? 3_600_000),
-    context: {},
   };
   return { role, session, credentials: world.credentials.issue(session) };
 }
