@@ -1,6 +1,5 @@
 /** Writes docs/fidelity.md: public emulators of AWS under this harness (`npm run fidelity`). */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -10,6 +9,7 @@ import type { ProbeOutcome, RunResults, ScenarioResult } from '../harness/report
 import { loadScenarios } from '../harness/scenario/load.ts';
 import { startSubject, SUBJECTS, versionOf, type SubjectName } from '../test/contract/subjects.ts';
 import { table, withTables } from './tables.ts';
+import { inTemporaryFolder } from './temporary-folder.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const PAGE = join(ROOT, 'docs', 'fidelity.md');
@@ -63,15 +63,12 @@ function otherwise(probe: ProbeOutcome): string {
 const nameOf = ({ operation }: ProbeOutcome): string => operation.split(' ')[0]!;
 
 /** A run of the command, as a user gives it. */
-export async function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunResults> {
-  const folder = mkdtempSync(join(tmpdir(), 'fidelity-'));
-  try {
+export function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunResults> {
+  return inTemporaryFolder('fidelity-', async (folder) => {
     const command = [join(ROOT, 'bin', 'conformance.js'), '--quiet', '--report-dir', folder, ...args];
     await execa(process.execPath, command, { env: environment, reject: false, stdio: 'ignore' });
     return JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResults;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Judged {

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import { measurement, type Measurement } from './measurement.ts';
 import { wholeRun, type WholeRun } from './whole-run.ts';
 
@@ -32,9 +32,8 @@ export async function benchGrowth(
     compared('results.json', IN_PROPORTION, ({ resultsMegabytes }) => resultsMegabytes, 'MB'),
   ];
 
-  async function runOf(count: number): Promise<WholeRun> {
-    const folder = mkdtempSync(join(tmpdir(), 'conformance-growth-'));
-    try {
+  function runOf(count: number): Promise<WholeRun> {
+    return inTemporaryFolder('conformance-growth-', async (folder) => {
       writeFileSync(join(folder, 'generated.ts'), suiteOf(count));
       const run = await wholeRun(program, ['--suites-dir', folder, '--suite', 'generated']);
       const { peakMegabytes, processorSeconds } = run;
@@ -42,9 +41,7 @@ export async function benchGrowth(
         `${count} scenarios: ${peakMegabytes.toFixed(0)} MB, ${processorSeconds.toFixed(1)} s of processor time`,
       );
       return run;
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    });
   }
 }
 

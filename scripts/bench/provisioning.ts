@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import { embeddedHost } from '../../clusters/embedded/host.ts';
 import { openEnvironment } from '../../harness/engine/environment.ts';
 import { hostedPlatform } from '../../harness/engine/platform.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 
 /**
  * Milliseconds until an embedded cluster is ready with its agent and webhook, emulator included. The first value is that
@@ -13,8 +11,7 @@ import { hostedPlatform } from '../../harness/engine/platform.ts';
 export async function benchProvisioning(times = 4): Promise<readonly number[]> {
   const taken: number[] = [];
   for (let number = 0; number < times; number += 1) {
-    const directory = mkdtempSync(join(tmpdir(), 'conformance-bench-'));
-    try {
+    await inTemporaryFolder('conformance-bench-', async (directory) => {
       const started = performance.now();
       const run = `bench${number}`;
       const host = await embeddedHost({ run, directory, workload: JAVASCRIPT });
@@ -32,9 +29,7 @@ export async function benchProvisioning(times = 4): Promise<readonly number[]> {
       } finally {
         await opened.teardown();
       }
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
+    });
   }
   return taken;
 }

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { RunResults } from '../../harness/report/results.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 
 /** One run of all scenarios on the embedded cluster, in a process of its own. */
 export interface WholeRun {
@@ -34,13 +34,12 @@ const USAGE_REPORTER = `data:text/javascript,${encodeURIComponent(
  *
  * @throws Error with the last lines of its output when it does not exit 0, since its numbers would mean nothing
  */
-export async function wholeRun(
+export function wholeRun(
   program: string,
   args: readonly string[] = [],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<WholeRun> {
-  const directory = mkdtempSync(join(tmpdir(), 'conformance-bench-'));
-  try {
+  return inTemporaryFolder('conformance-bench-', async (directory) => {
     const started = performance.now();
     const child = spawn(
       process.execPath,
@@ -64,9 +63,7 @@ export async function wholeRun(
       resultsMegabytes: written.length / 2 ** 20,
       results,
     };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 /** How many workloads a run probes: each is a pod, and so a process, at least. */

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inTemporaryFolder } from '../../temporary-folder.ts';
 import { measurement, type Measurement } from '../measurement.ts';
 import { onCore, startAgentProcess, type AgentOrder, type AgentProcess, type AgentUsage } from './agent-process.ts';
 import { startEksAuth, type LoadEksAuth } from './eks-auth.ts';
@@ -55,21 +53,21 @@ interface WithAgent {
 }
 
 /** Starts an agent, and an EKS Auth that takes so many milliseconds for an answer, for as long as the work takes. */
-export async function withAgent<T>(
+export function withAgent<T>(
   options: Pick<AgentOrder, 'dist' | 'limiter' | 'fault'>,
   work: (started: WithAgent) => Promise<T>,
   milliseconds = 0,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'conformance-bench-'));
-  const eksAuth = await startEksAuth(milliseconds);
-  try {
-    const agent = await startAgentProcess({ ...options, folder, eksAuth: eksAuth.url });
-    const order = { folder, url: agent.url, prefix: onCore(1) };
-    return await work({ agent, eksAuth, order }).finally(() => agent.stop());
-  } finally {
-    await eksAuth.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return inTemporaryFolder('conformance-bench-', async (folder) => {
+    const eksAuth = await startEksAuth(milliseconds);
+    try {
+      const agent = await startAgentProcess({ ...options, folder, eksAuth: eksAuth.url });
+      const order = { folder, url: agent.url, prefix: onCore(1) };
+      return await work({ agent, eksAuth, order }).finally(() => agent.stop());
+    } finally {
+      await eksAuth.close();
+    }
+  });
 }
 
 /** What the agent used, so many milliseconds apart, until the signal fires. */
