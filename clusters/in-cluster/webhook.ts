@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { newCertificateAuthority } from '../../foundation/kubernetes/certificates.ts';
 import { identitiesDelivery } from './delivery.ts';
-import { demandOurs, put, refuseTakenNames, removeObjects, type KubernetesObject, type ObjectName } from './objects.ts';
+import { demandOurs, put, refuseTakenNames, type KubernetesObject, type ObjectName } from './objects.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { awaitRollout } from './rollout.ts';
 import { isTransient } from '../../foundation/kubernetes/connection.ts';
@@ -20,12 +20,9 @@ export interface InstalledWebhook {
    * newer one; lists that come in while one is under way are brought together.
    */
   setIdentities(identities: readonly Identity[]): Promise<void>;
-  /** Deletes it with all that it needs; resolves when its pods are gone. */
-  remove(): Promise<void>;
 }
 
 const WHAT = 'The Pod Identity webhook';
-const REMOVAL = 60_000;
 /**
  * Milliseconds that one trial of the webhook may take. Its service's address leads nowhere until kube-proxy has made
  * rules for it, and the API server would wait for ten seconds.
@@ -74,17 +71,7 @@ export async function installWebhook(options: WebhookOptions): Promise<Installed
   });
   await put(connection, webhookConfiguration(run, authority.certificate), signal);
   await awaitMutation(options, Math.max(deadline - Date.now(), 1000));
-  return {
-    setIdentities: identitiesDelivery({ connection, signal }),
-    remove: () => removeWebhook(options),
-  };
-}
-
-async function removeWebhook({ connection, run }: WebhookOptions): Promise<void> {
-  const [registration, ...others] = WEBHOOK_OBJECTS;
-  const removal = { run, within: REMOVAL, signal: new AbortController().signal };
-  if (registration !== undefined) await removeObjects(connection, [registration], removal);
-  await removeObjects(connection, others, removal);
+  return { setIdentities: identitiesDelivery({ connection, signal }) };
 }
 
 /** Tries to make a pod, without making it, until the API server has it changed: it learns of a registration a little late. */
