@@ -1,6 +1,4 @@
 export interface ServiceAccount {
-  readonly namespace: string;
-  readonly name: string;
   readonly annotations: Readonly<Record<string, string>>;
 }
 

@@ -99,7 +99,7 @@ function parseServiceAccounts(yaml: string): ReadonlyMap<string, ServiceAccount>
     const texts = Object.entries(isObject(annotations) ? annotations : {}).filter(
       (annotation): annotation is [string, string] => typeof annotation[1] === 'string',
     );
-    serviceAccounts.set(`${namespace}/${name}`, { namespace, name, annotations: Object.fromEntries(texts) });
+    serviceAccounts.set(`${namespace}/${name}`, { annotations: Object.fromEntries(texts) });
   }
   return serviceAccounts;
 }

@@ -118,6 +118,6 @@ describe('ServiceAccountCache', () => {
     const found = cache.fetch('ns', 'late');
     await until(() => api.asked.some((path) => path.endsWith('/late')));
     api.send({ type: 'ADDED', object: object('late', '9', 'late') });
-    expect((await found)?.name).to.equal('late');
+    expect(await found).to.deep.equal({ annotations: { 'eks.amazonaws.com/role-arn': 'late' } });
   });
 });

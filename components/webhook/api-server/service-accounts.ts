@@ -85,8 +85,4 @@ export class ServiceAccountCache implements ServiceAccountSource {
   }
 }
 
-const serviceAccountOf = ({ metadata }: ApiObject): ServiceAccount => ({
-  namespace: metadata.namespace ?? '',
-  name: metadata.name,
-  annotations: metadata.annotations ?? {},
-});
+const serviceAccountOf = ({ metadata }: ApiObject): ServiceAccount => ({ annotations: metadata.annotations ?? {} });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { settingsOf, type ServiceAccount } from '../options.ts';
 import { lookUp, type LookUpOptions } from './look-up.ts';
 
-const APP: ServiceAccount = { namespace: 'ns', name: 'app', annotations: { 'eks.amazonaws.com/role-arn': 'role' } };
+const APP: ServiceAccount = { annotations: { 'eks.amazonaws.com/role-arn': 'role' } };
 
 async function roleFound(options: LookUpOptions, associated = false): Promise<string | undefined> {
   const known = await lookUp('ns', 'app', associated, options, settingsOf(options));

@@ -6,11 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { startWebhook, type RunningWebhook, type WebhookOptions } from '../index.ts';
 import { certificate } from '../../../test/support/certificate.ts';
 
-const APP = {
-  namespace: 'ns',
-  name: 'irsa',
-  annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::111122223333:role/app' },
-};
+const APP = { annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::111122223333:role/app' } };
 const OPTIONS: WebhookOptions = {
   serviceAccounts: { get: (namespace, name) => (namespace === 'ns' && name === 'irsa' ? APP : undefined) },
   identities: [{ namespace: 'ns', serviceAccount: 'pi' }],
@@ -186,7 +182,7 @@ describe('the webhook that is told to stop', () => {
     const answering = fetch(`${webhook.url}/mutate`, { method: 'POST', headers, body: review('late') });
     await asking;
     const stopped = webhook.stop();
-    tell({ ...APP, name: 'late' });
+    tell(APP);
     const answer = await answering;
     expect([answer.status, answer.headers.get('connection')]).to.deep.equal([200, 'close']);
     await stopped;
