@@ -12,17 +12,14 @@ const IdentityConfigObject = goTypes({
   IdentityConfigObject: { identities: '[]Identity' },
 })('IdentityConfigObject');
 
-/** The container-credentials config file cannot be read as one. */
-export class IdentitiesFileError extends Error {}
-
 /**
  * Reads the config file of container credentials, `{"identities":[{"namespace":"…","serviceAccount":"…"}]}`; empty
- * content names none. Throws {@link IdentitiesFileError}.
+ * content names none. Throws an Error.
  */
 export function parseIdentities(content: string): Identities {
   if (content === '') return [];
   const { value, error } = decodeText<DecodedConfig>(IdentityConfigObject, content);
-  if (error !== undefined) throw new IdentitiesFileError(`The container credentials config cannot be read: ${error}`);
+  if (error !== undefined) throw new Error(`The container credentials config cannot be read: ${error}`);
   return (value?.identities ?? []).map(({ namespace = '', serviceAccount = '' }) => ({ namespace, serviceAccount }));
 }
 
@@ -33,10 +30,6 @@ interface DecodedConfig {
 /** Milliseconds between looks at a file that could not be read, at first and at most; it doubles in between. */
 const RETRY = { first: 10, most: 300_000 };
 
-interface IdentitiesFileWatcher {
-  stop(): void;
-}
-
 /**
  * Loads the identities of a file now and whenever it changes. A missing or empty file names none; one that cannot be
  * read leaves what was loaded before and is tried again. Resolves after the first try.
@@ -45,7 +38,7 @@ export async function watchIdentities(
   file: string,
   onIdentities: (identities: Identities) => void,
   log: (line: string) => void,
-): Promise<IdentitiesFileWatcher> {
+): Promise<{ stop(): void }> {
   let retry: NodeJS.Timeout | undefined;
   let wait = RETRY.first;
   let stopped = false;
@@ -84,8 +77,6 @@ async function contentOf(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw new IdentitiesFileError(
-      `The container credentials config cannot be opened: ${(error as NodeJS.ErrnoException).code}`,
-    );
+    throw new Error(`The container credentials config cannot be opened: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
