@@ -65,10 +65,8 @@ export async function startAgent(given: AgentOptions): Promise<RunningAgent> {
 
   const credentialsServer = (bindHost: string): Promise<RunningServer> => {
     const client = new EksAuthClient({
-      clusterName: options.clusterName,
-      region: options.region,
+      ...options,
       endpoint: options.endpoint ?? options.regionalEndpoint ?? `https://eks-auth.${options.region}.api.aws`,
-      credentials: options.credentials,
       clock,
     });
     clients.push(client);

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { RELEASES, startAgent } from '../../../components/agent/index.ts';
-import type { AgentVersion, AwsCredentials } from '../../../components/agent/index.ts';
+import type { AgentOptions, AgentVersion } from '../../../components/agent/index.ts';
 import type { Clock } from '../../../emulator/index.ts';
 import type { ComponentImage } from '../../../kubernetes/index.ts';
 import { agentSettings } from './agent-settings.ts';
@@ -13,14 +13,10 @@ export const agentImageOf = (version: AgentVersion): string =>
 const PROBE_PORT = 2703;
 const METRICS_PORT = 2705;
 
-export interface AgentHost {
-  readonly clusterName: string;
-  readonly region: string;
+export interface AgentHost extends Required<Pick<AgentOptions, 'clusterName' | 'region' | 'version' | 'credentials'>> {
   readonly awsEndpoint: string;
-  readonly version: AgentVersion;
   /** URL of the API server. */
   readonly apiServer: string;
-  readonly credentials: () => Promise<AwsCredentials>;
   readonly addresses: { readonly v4: LinkLocalAddress; readonly v6: LinkLocalAddress };
   readonly clock: Clock;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
-import type { AwsCredentials, Clock } from '../options.ts';
+import type { AgentOptions, AwsCredentials } from '../options.ts';
 import { operationError, readCredentials, readError, type PodCredentials } from './answer.ts';
 import type { EksAuthError } from './errors.ts';
 import { NoAnswer, Poster, type Answer } from './post.ts';
@@ -47,13 +47,9 @@ function retryable(error: EksAuthError): boolean {
   return RETRYABLE_STATUS.has(error.status) || RETRYABLE_CODES.has(error.exception?.code);
 }
 
-interface EksAuthClientOptions {
-  readonly clusterName: string;
-  readonly region: string;
-  readonly endpoint: string;
-  readonly credentials: () => Promise<AwsCredentials>;
-  readonly clock: Clock;
-}
+type EksAuthClientOptions = Required<
+  Pick<AgentOptions, 'clusterName' | 'region' | 'endpoint' | 'credentials' | 'clock'>
+>;
 
 /**
  * Calls AssumeRoleForPodIdentity.
