@@ -2,7 +2,7 @@
 import type { V1DaemonSet } from '@kubernetes/client-node';
 import type { AgentVersion } from '../components/agent/options.ts';
 import { AGENT_ADDON, chartOf } from './agent-addon.ts';
-import { TRIES } from './in-cluster/objects.ts';
+import { TRIES, type ObjectMeta } from './in-cluster/objects.ts';
 import { retry } from '../foundation/poll.ts';
 import type { Connection } from '../foundation/kubernetes/connection.ts';
 
@@ -11,9 +11,11 @@ const ENFORCING = new Set(['antrea-agent', 'calico-node', 'canal', 'cilium', 'ku
 /** kind's own plugin does since this image (kind 0.24). */
 const KINDNET_SINCE = 20240813;
 
-export async function daemonSetsOf(connection: Connection, signal?: AbortSignal): Promise<readonly V1DaemonSet[]> {
+type Named = V1DaemonSet & { readonly metadata: ObjectMeta };
+
+export async function daemonSetsOf(connection: Connection, signal?: AbortSignal): Promise<readonly Named[]> {
   const { items } = await retry(
-    (attempt) => connection.json<{ items: V1DaemonSet[] }>('GET', '/apis/apps/v1/daemonsets', undefined, attempt),
+    (attempt) => connection.json<{ items: Named[] }>('GET', '/apis/apps/v1/daemonsets', undefined, attempt),
     { ...TRIES, signal },
   );
   return items;

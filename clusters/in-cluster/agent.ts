@@ -1,9 +1,9 @@
 import { AGENT_ADDON, AGENT_LABELS } from '../agent-addon.ts';
+import { daemonSetsOf } from '../daemon-sets.ts';
 import { agentDaemonSet, type AgentSpec } from './agent-manifest.ts';
-import { demandOurs, put, removeObjects, type KubernetesObject, type ObjectName, TRIES } from './objects.ts';
+import { demandOurs, put, removeObjects, type ObjectName } from './objects.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { awaitRollout } from './rollout.ts';
-import { retry } from '../../foundation/poll.ts';
 
 export interface AgentOptions extends InClusterOptions, AgentSpec {
   /** What to see to when a node lacks the image. Default: of clusters in Docker. */
@@ -71,12 +71,7 @@ export async function refuseOtherAgents({
   run,
   signal,
 }: Pick<AgentOptions, 'connection' | 'run' | 'signal'>): Promise<void> {
-  const { items } = await retry(
-    (attempt) =>
-      connection.json<{ items: readonly KubernetesObject[] }>('GET', '/apis/apps/v1/daemonsets', undefined, attempt),
-    { ...TRIES, signal },
-  );
-  for (const { metadata } of items)
+  for (const { metadata } of await daemonSetsOf(connection, signal))
     if (metadata.name === AGENT_ADDON || metadata.labels?.['app.kubernetes.io/name'] === AGENT_ADDON)
       demandOurs({ apiVersion: 'apps/v1', kind: 'DaemonSet', metadata }, run, 'a Pod Identity agent');
 }
