@@ -13,13 +13,9 @@ describe('token authenticator', () => {
   let asked: string[];
   beforeEach(async () => {
     asked = [];
-    authenticator = await startAuthenticator({
-      bindAddress: '127.0.0.1',
-      host: '127.0.0.1',
-      authenticate: async (token) => {
-        asked.push(token);
-        return token === 'good' ? { username: 'ann', groups: ['system:masters'] } : undefined;
-      },
+    authenticator = await startAuthenticator({ bindAddress: '127.0.0.1', host: '127.0.0.1' }, async (token) => {
+      asked.push(token);
+      return token === 'good' ? { username: 'ann', groups: ['system:masters'] } : undefined;
     });
   });
   afterEach(() => authenticator.close());

@@ -6,13 +6,7 @@ import { newCertificateAuthority } from '../../foundation/kubernetes/certificate
 import { kubeconfigText } from '../../foundation/kubernetes/kubeconfig.ts';
 import { listen, stopServer } from '../../foundation/listen.ts';
 import { readAtMost } from '../../foundation/read-at-most.ts';
-
-export interface AuthenticatorOptions {
-  readonly bindAddress: string;
-  /** Host by which the API server reaches that address. */
-  readonly host: string;
-  readonly authenticate: ClusterSpec['authenticate'];
-}
+import type { Reach } from './network.ts';
 
 export interface Authenticator {
   /** For the API server's `--authentication-token-webhook-config-file`; it holds a secret. */
@@ -28,11 +22,10 @@ const LARGEST_REVIEW = 64 * 1024;
  * Authentication), as aws-iam-authenticator does in an EKS cluster. Whoever does not know the secret of the kubeconfig
  * gets 401.
  */
-export async function startAuthenticator({
-  bindAddress,
-  host,
-  authenticate,
-}: AuthenticatorOptions): Promise<Authenticator> {
+export async function startAuthenticator(
+  { bindAddress, host }: Pick<Reach, 'bindAddress' | 'host'>,
+  authenticate: ClusterSpec['authenticate'],
+): Promise<Authenticator> {
   const authority = await newCertificateAuthority();
   const { certificate, key } = await authority.issue([host]);
   const secret = randomBytes(32).toString('base64url');

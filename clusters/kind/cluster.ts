@@ -13,15 +13,11 @@ import { serveMetadata, type LinkLocal, type NodeContainer } from './node.ts';
 
 type Addon = Parameters<ManagedCluster['installAddon']>[0];
 
-export interface KindClusterParts {
+export interface KindClusterParts extends Pick<ManagedCluster, 'endpoint' | 'certificateAuthorityData' | 'issuer'> {
   readonly context: HostContext;
   readonly spec: ClusterSpec;
   /** As an administrator. */
   readonly connection: Connection;
-  readonly endpoint: string;
-  readonly certificateAuthorityData: string;
-  /** The issuer of a cluster that has one of its own. */
-  readonly issuer?: string;
   readonly nodes: readonly NodeContainer[];
   readonly linkLocal: readonly LinkLocal[];
   readonly webhook: InstalledWebhook;
@@ -71,10 +67,7 @@ export class KindCluster implements ManagedCluster {
         `The nodes of kind cluster ${spec.name} are those of node group ${this.#group.name} already: it has no others for ${group.name}.`,
         { blame: 'usage' },
       );
-    const { docker, reach, options } = context;
-    const served = await Promise.allSettled(
-      nodes.map((node) => serveMetadata({ docker, run: options.run, reach, region: spec.region, node, group })),
-    );
+    const served = await Promise.allSettled(nodes.map((node) => serveMetadata(context, spec.region, node, group)));
     const ends = served.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     const end = async (): Promise<void> => {
       await Promise.all(ends.map((each) => each()));

@@ -37,11 +37,7 @@ export async function createKindCluster(
   if ((await containers()).length > 0) throw nameTaken(spec.name);
 
   const folder = join(context.folder, spec.name);
-  const authenticator = await startAuthenticator({
-    bindAddress: reach.bindAddress,
-    host: reach.host,
-    authenticate: spec.authenticate,
-  });
+  const authenticator = await startAuthenticator(reach, spec.authenticate);
   let connection: Connection | undefined;
   const resources = new Resources(options.journal);
   resources.add({
@@ -72,10 +68,8 @@ export async function createKindCluster(
     const files = await writeFiles(folder, spec, context, authenticator);
     const created = tasks.add(() => {
       const image = options.images.node;
-      const cluster = { name: spec.name, ...(image !== undefined && { image }), ...files };
-      return endWithContainer(docker, node, signal, (end) =>
-        createCluster({ run, program, network }, { ...cluster, signal: end }),
-      );
+      const cluster = { run, program, network, name: spec.name, ...(image !== undefined && { image }), ...files };
+      return endWithContainer(docker, node, signal, (end) => createCluster({ ...cluster, signal: end }));
     });
     const running = tasks.add(() => containerRuns(docker, node, signal));
     const loaded = tasks.add(async () => {

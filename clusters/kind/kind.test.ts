@@ -43,10 +43,10 @@ describe('kind', () => {
     let environment: unknown;
     const { run, lines } = fakeRunner([[/./, (call) => ((environment = call.options.environment), '')]]);
     const { signal } = new AbortController();
-    await createCluster(
-      { run, program: 'kind', network: 'net' },
-      { name: 'blue', image: 'node:1', configFile: '/c', kubeconfigFile: '/k', signal },
-    );
+    await createCluster({
+      ...{ run, program: 'kind', network: 'net' },
+      ...{ name: 'blue', image: 'node:1', configFile: '/c', kubeconfigFile: '/k', signal },
+    });
     expect(lines).to.deep.equal([
       'kind create cluster --retain --name blue --config /c --kubeconfig /k --image node:1',
     ]);

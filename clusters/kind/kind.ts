@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { cacheFolder } from '../../foundation/cache-folder.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
+import type { HostContext } from './context.ts';
 import { lastLine } from './docker.ts';
 import type { Runner } from './runner.ts';
 
@@ -38,15 +39,9 @@ export async function kindVersion(run: Runner, program: string): Promise<string>
   return /v(\d\S*)/.exec(stdout)?.[1] ?? 'unknown';
 }
 
-export interface KindRun {
-  readonly run: Runner;
+export interface NewKindCluster extends Pick<HostContext, 'run' | 'network'> {
   /** Path of the program. */
   readonly program: string;
-  /** Docker network of the nodes. */
-  readonly network: string;
-}
-
-export interface NewKindCluster {
   readonly name: string;
   /** Default: the image that kind pins. */
   readonly image?: string;
@@ -60,10 +55,8 @@ export interface NewKindCluster {
  * Makes the cluster and resolves when kubeadm is through; nodes need not be ready. Containers of one that failed stay, to
  * be looked at. Throws `ClusterError`.
  */
-export async function createCluster(
-  { run, program, network }: KindRun,
-  { name, image, configFile, kubeconfigFile, signal }: NewKindCluster,
-): Promise<void> {
+export async function createCluster(cluster: NewKindCluster): Promise<void> {
+  const { run, program, network, name, image, configFile, kubeconfigFile, signal } = cluster;
   const { exitCode, stderr } = await run(
     program,
     [

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { poll } from '../../foundation/poll.ts';
+import type { HostContext } from './context.ts';
 import type { Docker, ImageInfo } from './docker.ts';
 import type { Reach } from './network.ts';
 import type { NodeGroupSpec } from '../../emulator/index.ts';
@@ -49,14 +50,8 @@ const POLL_MILLISECONDS = 100;
 
 /** The containers that are attached to a network, as nodes. */
 export async function addressIn(docker: Docker, container: string, network: string): Promise<string> {
-  return docker.call([
-    ...[
-      'inspect',
-      '--format',
-      `{{with index .NetworkSettings.Networks ${JSON.stringify(network)}}}{{.IPAddress}}{{end}}`,
-    ],
-    container,
-  ]);
+  const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(network)}}}{{.IPAddress}}{{end}}`;
+  return docker.call(['inspect', '--format', format, container]);
 }
 
 /** Notes in a node's undo script which of the images it does not have yet. */
@@ -190,24 +185,18 @@ export async function undoChanges(docker: Docker, node: string, run: string): Pr
   await docker.script(node, '[ ! -e "$1" ] || { sh "$1" 2>/dev/null || true; rm -f "$1"; }', [undoFile(run)]);
 }
 
-export interface NodeMetadataOptions {
-  readonly docker: Docker;
-  /** Id of the run. */
-  readonly run: string;
-  readonly reach: Reach;
-  readonly region: string;
-  readonly node: NodeContainer;
-  readonly group: NodeGroupSpec;
-}
-
 const SYSTEM_CLOCK = { now: () => Date.now() };
 
 /**
  * Gives a node an instance metadata service, which answers with the node role of its group: in this process, for that node
  * alone. The function returned takes it away.
  */
-export async function serveMetadata(options: NodeMetadataOptions): Promise<() => Promise<void>> {
-  const { docker, run, reach, region, node, group } = options;
+export async function serveMetadata(
+  { docker, reach, options }: HostContext,
+  region: string,
+  node: NodeContainer,
+  group: NodeGroupSpec,
+): Promise<() => Promise<void>> {
   const metadata = await startInstanceMetadata({
     instanceId: `i-${randomBytes(9).toString('hex').slice(0, 17)}`,
     region,
@@ -220,7 +209,7 @@ export async function serveMetadata(options: NodeMetadataOptions): Promise<() =>
     answers: (address) => !reach.seesCallers || address === node.address,
   });
   try {
-    const restore = await redirectMetadata(docker, node.name, run, reach, metadata.port);
+    const restore = await redirectMetadata(docker, node.name, options.run, reach, metadata.port);
     return async () => {
       await metadata.close();
       await restore();

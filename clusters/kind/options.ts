@@ -1,11 +1,11 @@
-import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import type { AgentVersion } from '../../components/agent/options.ts';
-import type { Journal } from '../../foundation/journal.ts';
+import type { OpenRequest } from '../cluster-type.ts';
 
-/** Where kind clusters come from and what runs on them. */
-export interface KindOptions {
-  /** Id of the run: its clusters are `<run>-c1` and `<run>-c2`, and everything else that is made carries it too. */
-  readonly run: string;
+/**
+ * Where kind clusters come from and what runs on them: those of a run are `<run>-c1` and `<run>-c2`, and everything else that is
+ * made carries its id too.
+ */
+export interface KindOptions extends Pick<OpenRequest, 'run' | 'workload' | 'journal' | 'progress' | 'signal'> {
   readonly images: {
     /** Node image. Default: the `kindest/node` that the installed kind pins. */
     readonly node?: string;
@@ -20,7 +20,6 @@ export interface KindOptions {
     /** What the project's own images are built from. */
     readonly base?: string;
   };
-  readonly workload: WorkloadProgram;
   /** Further flags of the agent's `server` command. */
   readonly agentArgs: readonly string[];
   /** Whose chart the agent is installed by, and whose behaviour the reference agent has. Default 0.1. */
@@ -31,9 +30,4 @@ export interface KindOptions {
   readonly readyMilliseconds: number;
   /** Where what a failed cluster left to see is written: logs of nodes and components. Made when it is needed. */
   readonly diagnosticsDirectory: string;
-  readonly journal: Journal;
-  /** One line about what is being done. */
-  readonly progress: (line: string) => void;
-  /** Fires when the run is interrupted. */
-  readonly signal: AbortSignal;
 }
