@@ -19,10 +19,7 @@ import { issuerOf, type MadeCluster } from './provision.ts';
 export const AUTO_MODE_AGENT = 'the agent of EKS Auto Mode';
 
 /** What there is of a cluster before the run, looked at and not changed. */
-export interface ExistingCluster {
-  readonly cluster: Cluster;
-  /** The first that it has. */
-  readonly nodeGroup: Nodegroup | undefined;
+export interface ExistingCluster extends Pick<MadeCluster, 'cluster' | 'nodeGroup'> {
   /** As EKS knows it. `none`: the run brings one, unless the cluster has one that is not of EKS. */
   readonly agent: 'add-on' | 'auto-mode' | 'none';
 }

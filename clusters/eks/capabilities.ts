@@ -1,15 +1,12 @@
-import type { Cluster } from '@aws-sdk/client-eks';
 import type { V1DaemonSet } from '@kubernetes/client-node';
 import type { AgentVersion } from '../../components/agent/options.ts';
 import { AGENT_CAPABILITIES, COMMON_CAPABILITIES } from '../capabilities.ts';
 import { agentChartOf, unavailableCapabilities } from '../daemon-sets.ts';
 import type { EksOptions } from './options.ts';
+import type { MadeCluster } from './provision.ts';
 
 /** What decides about the capabilities of a cluster, once it is there. */
-export interface ClusterFindings {
-  readonly cluster: Cluster;
-  /** ARN of the issuer's OIDC provider; empty when there is no issuer. */
-  readonly providerArn: string;
+export interface ClusterFindings extends Pick<MadeCluster, 'cluster' | 'providerArn'> {
   /** Undefined without an API server. */
   readonly daemonSets: readonly V1DaemonSet[] | undefined;
   /** The run made the agent that is there, and may stop it. */

@@ -1,16 +1,11 @@
-import type { EKSClient } from '@aws-sdk/client-eks';
-import type { IAMClient } from '@aws-sdk/client-iam';
 import type { Resources } from '../../foundation/resources.ts';
+import type { ProvisioningClients, ProvisionRequest } from '../driver.ts';
 import type { Timing } from './timing.ts';
 
+type OfRequest = Pick<ProvisionRequest, 'name' | 'region' | 'tags' | 'signal' | 'progress'>;
+
 /** What is made for one cluster, and how. */
-export interface EksContext {
-  /** Name of the cluster. */
-  readonly name: string;
-  readonly region: string;
-  readonly eks: EKSClient;
-  readonly iam: IAMClient;
-  readonly tags: Readonly<Record<string, string>>;
+export interface EksContext extends OfRequest, Pick<ProvisioningClients, 'eks' | 'iam'> {
   /** What is made for it. */
   readonly resources: Resources;
   /** What to do about what cannot be removed, as the end of a sentence. */
@@ -19,8 +14,6 @@ export interface EksContext {
   /** When the cluster must be ready, in milliseconds since the epoch, and the time that it had until then, in milliseconds. */
   readonly deadline: number;
   readonly readyMilliseconds: number;
-  readonly signal: AbortSignal;
-  readonly progress: (line: string) => void;
 }
 
 /**

@@ -41,12 +41,9 @@ export function eksDriver(options: EksOptions): ClusterDriver {
       addonVersion === undefined ? undefined : checkAddonVersion(request.clients.eks, addonVersion, kubernetesVersion),
     ]);
     return {
+      ...options,
       subnets: found,
-      ...(kubernetesVersion !== undefined && { kubernetesVersion }),
       nodes: compute === 'auto-mode' ? compute : { instances: { type: instanceType, count: nodes } },
-      ...(options.clusterRoleArn !== undefined && { clusterRoleArn: options.clusterRoleArn }),
-      ...(options.nodeRoleArn !== undefined && { nodeRoleArn: options.nodeRoleArn }),
-      ...(options.adminPrincipalArn !== undefined && { adminPrincipalArn: options.adminPrincipalArn }),
       addon: agentImage !== undefined ? undefined : { ...(addonVersion !== undefined && { version: addonVersion }) },
     };
   };

@@ -4,6 +4,7 @@ import { ClusterError } from '../../foundation/cluster-error.ts';
 import { poll, retry } from '../../foundation/poll.ts';
 import type { Stored } from '../../kubernetes/index.ts';
 import { find, TRIES } from '../in-cluster/objects.ts';
+import type { InClusterOptions } from '../in-cluster/options.ts';
 import { hasStatus, ignoring, type Connection } from '../../foundation/kubernetes/connection.ts';
 
 /** Who uses an existing cluster; a Lease, as what runs once in a cluster is kept to one (Kubernetes, "Leases"). */
@@ -23,12 +24,9 @@ export interface HeldLease {
   release(): Promise<void>;
 }
 
-export interface LeaseOptions {
+export interface LeaseOptions extends Pick<InClusterOptions, 'run' | 'signal' | 'progress'> {
   /** Of the cluster, in messages. */
   readonly cluster: string;
-  readonly run: string;
-  readonly signal: AbortSignal;
-  readonly progress: (line: string) => void;
   readonly now?: () => number;
   readonly renewalMilliseconds?: number;
 }

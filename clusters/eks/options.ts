@@ -22,9 +22,10 @@ export interface EksOptions {
   readonly nodes: number;
   /** Default: those of the one VPC whose subnets are tagged for EKS. */
   readonly subnetIds: readonly string[];
-  /** Default: roles of the run. */
+  /** Roles that exist; default: roles of the run, deleted with the cluster. */
   readonly clusterRoleArn?: string;
   readonly nodeRoleArn?: string;
+  /** A further administrator. */
   readonly adminPrincipalArn?: string;
   /** A candidate of the agent, installed in place of the add-on. */
   readonly agentImage?: string;

@@ -8,42 +8,35 @@ import { awaitAddon, makeAddon } from './addon.ts';
 import { together, type EksContext } from './context.ts';
 import { makeControlPlane, awaitNodeGroup, makeNodeGroup } from './creation.ts';
 import { makeProvider } from './oidc-provider.ts';
+import type { EksOptions } from './options.ts';
 import { AUTO_MODE_CLUSTER_ROLE, AUTO_MODE_NODE_ROLE, CLUSTER_ROLE, makeRole, NODE_ROLE } from './roles.ts';
 import type { ClusterSubnets } from './subnets.ts';
-import { TIMING, type Timing } from './timing.ts';
+import { TIMING } from './timing.ts';
 import { tearDown, tornDownOnFailure } from './teardown.ts';
 import { Resources } from '../../foundation/resources.ts';
 
 /** What a cluster that is made is like. */
-export interface ClusterPlan {
+export interface ClusterPlan extends Pick<
+  EksOptions,
+  'kubernetesVersion' | 'clusterRoleArn' | 'nodeRoleArn' | 'adminPrincipalArn'
+> {
   readonly subnets: ClusterSubnets;
-  /** Such as `1.34`; default: EKS' own. */
-  readonly kubernetesVersion?: string;
   /** Who brings the nodes: EKS itself, or a node group; its instances are EKS' choice unless given. */
   readonly nodes: 'auto-mode' | { readonly instances?: { readonly type: string; readonly count: number } };
-  /** Roles that exist; default: roles of the run, deleted with the cluster. */
-  readonly clusterRoleArn?: string;
-  readonly nodeRoleArn?: string;
-  /** A further administrator. */
-  readonly adminPrincipalArn?: string;
   /** The agent's add-on; undefined: another agent is installed. Auto Mode has its own. */
   readonly addon: { readonly version?: string } | undefined;
 }
 
 /** How it is gone about. */
-export interface ProvisionSettings {
-  /** Longest time until the cluster is ready, in milliseconds. */
-  readonly readyMilliseconds: number;
-  readonly timing: Timing;
-  /** What to do about what could not be removed, as the end of a sentence. */
-  readonly remedy?: string;
-}
+export type ProvisionSettings = Pick<EksContext, 'readyMilliseconds' | 'timing' | 'remedy'>;
 
 /** What is there once a cluster is. */
 export interface MadeCluster {
   readonly cluster: Cluster;
+  /** Of an existing cluster, the first that it has. */
   readonly nodeGroup: Nodegroup | undefined;
   readonly addon: Addon | undefined;
+  /** ARN of the issuer's OIDC provider; empty when there is no issuer. */
   readonly providerArn: string;
   readonly nodeRoleArn: string;
 }
@@ -59,6 +52,7 @@ const EMULATED: ClusterPlan = {
 };
 const EMULATED_SETTINGS: ProvisionSettings = {
   readyMilliseconds: 1_800_000,
+  remedy: undefined,
   timing: { ...TIMING, degraded: 0, inUse: 5000, deletion: 10_000 },
 };
 
@@ -69,9 +63,8 @@ const EMULATED_SETTINGS: ProvisionSettings = {
 export async function provisionThroughEks(
   request: ProvisionRequest,
   plan: ClusterPlan = EMULATED,
-  settings: ProvisionSettings = EMULATED_SETTINGS,
 ): Promise<RunningCluster> {
-  const context = contextOf(request, settings);
+  const context = contextOf(request, EMULATED_SETTINGS);
   return tornDownOnFailure(context, async () =>
     runningCluster(request, await makeCluster(plan, request.accountId, context), context),
   );
@@ -79,13 +72,12 @@ export async function provisionThroughEks(
 
 export function contextOf(request: ProvisionRequest, settings: ProvisionSettings): EksContext {
   const { name, region, clients, tags, signal, progress } = request;
-  const { readyMilliseconds, timing, remedy } = settings;
   return {
-    ...{ name, region, tags, signal, progress, timing, readyMilliseconds },
+    ...{ name, region, tags, signal, progress },
     ...clients,
+    ...settings,
     resources: new Resources(),
-    remedy,
-    deadline: Date.now() + readyMilliseconds,
+    deadline: Date.now() + settings.readyMilliseconds,
   };
 }
 

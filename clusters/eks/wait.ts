@@ -72,13 +72,7 @@ function reporter(
 }
 
 /** Pauses between two questions to AWS: at least a second by its own timing. */
-export const pausesOf = ({
-  firstPause,
-  longestPause,
-}: Timing): { readonly every: number; readonly longest: number } => ({
-  every: firstPause,
-  longest: longestPause,
-});
+export const pausesOf = ({ firstPause, longestPause }: Timing) => ({ every: firstPause, longest: longestPause });
 
 /** Whether an error may be over at the next try, though the SDK has tried again already. */
 export const isPassing = (error: unknown): boolean =>

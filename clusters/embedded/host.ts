@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import type { AgentVersion } from '../../components/agent/options.ts';
+import type { OpenRequest } from '../cluster-type.ts';
 import type { ClusterHost } from '../driver.ts';
 import type { Journal } from '../../foundation/journal.ts';
 import { Resources } from '../../foundation/resources.ts';
@@ -13,11 +13,7 @@ import { ProcessHost } from '../../kubernetes/index.ts';
 import { TRANSLATION } from './node/addresses.ts';
 import { EmbeddedCluster, type ClusterResources } from './node/cluster.ts';
 
-export interface EmbeddedHostOptions {
-  readonly run: string;
-  /** Folder for what the clusters write where memory cannot be had. */
-  readonly directory: string;
-  readonly workload: WorkloadProgram;
+export interface EmbeddedHostOptions extends Pick<OpenRequest, 'run' | 'directory' | 'workload'> {
   /** Default 0.1. */
   readonly agentChart?: AgentVersion;
   /** Where the directory is written down. Default: nowhere. */

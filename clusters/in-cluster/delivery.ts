@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { ignoring, isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
-import { NAMESPACE } from './options.ts';
+import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { podsOf } from './rollout.ts';
 import { poll } from '../../foundation/poll.ts';
 import {
@@ -27,11 +27,6 @@ const TIMES = {
 /** What a delivery needs: the ConfigMap that it changes, and the webhook's Service as the API server's proxy names it. */
 export const DELIVERY_OBJECTS = { configMap: IDENTITIES.configMap, service: `https:${WEBHOOK}:443` };
 
-export interface DeliveryOptions {
-  readonly connection: Connection;
-  readonly signal: AbortSignal;
-}
-
 /**
  * Brings lists of service accounts to the webhook, the newest alone; a call resolves when the webhook acts on a list at
  * least as new as its own. Each list has a name of its own added, a service account that does not exist: when the webhook
@@ -42,7 +37,7 @@ export interface DeliveryOptions {
 export function identitiesDelivery({
   connection,
   signal,
-}: DeliveryOptions): (list: readonly Identity[]) => Promise<void> {
+}: Pick<InClusterOptions, 'connection' | 'signal'>): (list: readonly Identity[]) => Promise<void> {
   return latestOnly(async (list) => {
     const mark = { namespace: NAMESPACE, serviceAccount: `${WEBHOOK}-list-${randomBytes(6).toString('hex')}` };
     const configMap = `/api/v1/namespaces/${NAMESPACE}/configmaps/${IDENTITIES.configMap}`;

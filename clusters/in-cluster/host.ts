@@ -10,10 +10,12 @@ import { serviceAccountConfig } from '../service-account.ts';
 import { AGENT_CREDENTIALS, installAgent, type InstalledAgent } from './agent.ts';
 import { identitiesDelivery } from './delivery.ts';
 import { pathOf, put } from './objects.ts';
+import type { InClusterOptions } from './options.ts';
 
-export interface InClusterHostOptions {
-  /** What is installed in the cluster carries it. */
-  readonly run: string;
+export interface InClusterHostOptions extends Pick<
+  InClusterOptions,
+  'run' | 'readyMilliseconds' | 'progress' | 'signal'
+> {
   /** Folder of this pod's service account. */
   readonly serviceAccount: string;
   /** URL of the emulator as nodes and pods reach it. */
@@ -23,9 +25,6 @@ export interface InClusterHostOptions {
   /** `NAME=VALUE` */
   readonly agentVariables: readonly string[];
   readonly agentChart: AgentVersion;
-  readonly readyMilliseconds: number;
-  readonly progress: (line: string) => void;
-  readonly signal: AbortSignal;
 }
 
 /** The cluster that this process is in, for an emulated EKS. Throws `ClusterError` BAD_KUBECONFIG. */
@@ -42,8 +41,8 @@ export function inClusterHost(options: InClusterHostOptions): ClusterHost {
         taken = true;
         const { issuer } = await json<{ readonly issuer: string }>(connection, '/.well-known/openid-configuration');
         const { server = '', caFile = '' } = config.getCurrentCluster() ?? {};
-        const authority = await readFile(caFile, 'base64');
-        return new OwnCluster(spec, options, connection, { endpoint: server, authority, issuer });
+        const certificateAuthorityData = await readFile(caFile, 'base64');
+        return new OwnCluster(spec, options, connection, { endpoint: server, certificateAuthorityData, issuer });
       },
     },
     bindAddress: '0.0.0.0',
@@ -69,12 +68,7 @@ async function json<T>(connection: Connection, path: string): Promise<T> {
   );
 }
 
-interface Facts {
-  readonly endpoint: string;
-  /** PEM in base64. */
-  readonly authority: string;
-  readonly issuer: string;
-}
+type Facts = Required<Pick<ManagedCluster, 'endpoint' | 'certificateAuthorityData' | 'issuer'>>;
 
 class OwnCluster implements ManagedCluster {
   readonly endpoint: string;
@@ -92,7 +86,7 @@ class OwnCluster implements ManagedCluster {
     this.#options = options;
     this.#connection = connection;
     this.endpoint = facts.endpoint;
-    this.certificateAuthorityData = facts.authority;
+    this.certificateAuthorityData = facts.certificateAuthorityData;
     this.issuer = facts.issuer;
     this.associationsChanged = identitiesDelivery({ connection, signal: options.signal });
   }

@@ -4,11 +4,9 @@ import type { KubernetesObject } from './objects.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
 import { webhookRegistration } from '../webhook-registration.ts';
 import { webhookRights } from '../webhook-rights.ts';
-import { NAMESPACE } from './options.ts';
+import { NAMESPACE, type InClusterOptions } from './options.ts';
 
-export interface WebhookSpec {
-  readonly run: string;
-  readonly region: string;
+export interface WebhookSpec extends Pick<InClusterOptions, 'run' | 'region'> {
   readonly image: string;
   /** Server certificate for `WEBHOOK_HOSTS`. */
   readonly tls: CertificateAndKey;
