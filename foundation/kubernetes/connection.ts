@@ -1,6 +1,9 @@
 import { Agent, request as httpsRequest, type AgentOptions, type RequestOptions } from 'node:https';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
+
+export { textOf };
 
 /** An answer of the API server that is no 2xx. */
 export class KubernetesError extends Error {
@@ -163,12 +166,6 @@ export function connect(config: KubeConfig): Connection {
 }
 
 const isSuccess = ({ statusCode = 0 }: IncomingMessage): boolean => statusCode >= 200 && statusCode < 300;
-
-export async function textOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-}
 
 /** Reads the Status object of an answer. */
 function statusError({ statusCode = 0 }: IncomingMessage, text: string): KubernetesError {
