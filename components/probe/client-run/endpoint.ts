@@ -106,14 +106,8 @@ async function serve(incoming: IncomingMessage, response: ServerResponse, handle
   try {
     const body = await readAll(incoming);
     const { method = '', url: target = '', headers, rawHeaders } = incoming;
-    const {
-      status,
-      headers: told,
-      body: content,
-      delayMilliseconds = 0,
-    } = await handler({
-      ...{ method, target, headers, rawHeaders, body },
-    });
+    const reply = await handler({ method, target, headers, rawHeaders, body });
+    const { status, headers: told, body: content, delayMilliseconds = 0 } = reply;
     if (status === CUT) incoming.socket.destroy();
     else {
       // What was changed on its way has another length; some clients want to be told it. A HEAD has that of what it asks about.
