@@ -25,6 +25,7 @@ export const AGENT_LABELS = { 'app.kubernetes.io/name': AGENT_ADDON, 'app.kubern
 /** What embedded and real clusters give the agent's DaemonSet each. */
 export interface AgentManifest {
   readonly chart: AgentVersion;
+  /** As the agent names it to EKS Auth. */
   readonly clusterName: string;
   readonly region: string;
   readonly image: string;

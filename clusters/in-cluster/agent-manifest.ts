@@ -1,18 +1,15 @@
 import type { AgentVersion } from '../../components/agent/index.ts';
-import { AGENT_ADDON, additionalFlags, agentManifest, flagArguments } from '../agent-addon.ts';
+import { AGENT_ADDON, additionalFlags, agentManifest, flagArguments, type AgentManifest } from '../agent-addon.ts';
 import type { KubernetesObject } from './objects.ts';
+import type { InClusterOptions } from './options.ts';
 import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/labels.ts';
 
-export interface AgentSpec {
-  readonly run: string;
+export interface AgentSpec
+  extends Pick<InClusterOptions, 'run' | 'region'>, Pick<AgentManifest, 'clusterName' | 'image'> {
   /** When the sweep may delete it (ISO 8601), where the cluster does not end with the run. */
   readonly expires?: string;
-  readonly region: string;
-  readonly image: string;
   /** Default 0.1. */
   readonly chart?: AgentVersion;
-  /** As the agent names it to EKS Auth. */
-  readonly clusterName: string;
   /** URL of EKS Auth as nodes reach it. Without it, the agent knows the region's. */
   readonly endpoint?: string;
   /** Further arguments of `server`, after all others. */

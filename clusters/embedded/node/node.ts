@@ -1,27 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Clock, NodeGroupSpec } from '../../../emulator/index.ts';
+import type { NodeGroupSpec } from '../../../emulator/index.ts';
 import { startNode as startKubernetesNode } from '../../../kubernetes/index.ts';
-import type { ApiServer, Image, ProcessHost, ProcessImage, RunningNode } from '../../../kubernetes/index.ts';
-import type { StartLimiter } from '../../../foundation/start-limiter.ts';
+import type { Image, NodeOptions as KubernetesNodeOptions } from '../../../kubernetes/index.ts';
+import type { ProcessImage, RunningNode } from '../../../kubernetes/index.ts';
 import { startInstanceMetadata } from '../../instance-metadata.ts';
 import { translatedAddresses } from './addresses.ts';
 import type { AgentHost } from './agent-image.ts';
 import { agentImage, agentImageOf } from './agent-image.ts';
 import { LinkLocalAddress } from './link-local.ts';
 
-export interface NodeOptions {
-  readonly name: string;
+type OfKubernetes = 'api' | 'name' | 'version' | 'directory' | 'clock' | 'starts' | 'processes';
+
+export interface NodeOptions extends Required<Pick<KubernetesNodeOptions, OfKubernetes>> {
   readonly group: NodeGroupSpec;
-  readonly api: ApiServer;
   readonly region: string;
-  /** Kubernetes version, such as `1.34`. */
-  readonly version: string;
   readonly images: ReadonlyMap<string, ProcessImage>;
-  readonly directory: string;
-  readonly clock: Clock;
-  readonly starts: StartLimiter;
-  readonly processes: ProcessHost;
   readonly agent: Omit<AgentHost, 'addresses' | 'credentials'>;
 }
 
