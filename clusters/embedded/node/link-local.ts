@@ -1,50 +1,38 @@
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-
-/** Below the ports that systems give to outgoing connections, one of which might have a port while nobody listens at it. */
-const PORTS = { first: 20_000, end: 32_000 };
-/** One after the other from a random one on: no two addresses of this process have the same, listening or not. */
-let nextPort = randomInt(PORTS.first, PORTS.end);
-
-function takePort(): number {
-  const port = nextPort;
-  nextPort = port + 1 === PORTS.end ? PORTS.first : port + 1;
-  return port;
-}
+import { listenAtHeldPort } from '../../../foundation/held-port.ts';
 
 /**
  * A loopback port that stands for a link-local address of the node. Connections are handed to the server behind that
  * address, which sees the Host that a pod would send; without a server they are refused, as of an address that nobody has.
  */
 export class LinkLocalAddress {
-  readonly url: string;
+  #port = 0;
+  #release: () => void = () => undefined;
   readonly #host: string;
-  readonly #port: number;
   readonly #connections = new Set<Socket>();
   #listener: Server | undefined;
   #target: HttpServer | undefined;
 
-  private constructor(host: string, port: number) {
+  private constructor(host: string) {
     this.#host = host;
-    this.#port = port;
-    this.url = `http://127.0.0.1:${port}`;
   }
 
   /** `host`: the address as it stands in a URL, such as `[fd00:ec2::23]`. */
   static async open(host: string): Promise<LinkLocalAddress> {
-    for (;;) {
-      const address = new LinkLocalAddress(host, takePort());
-      try {
-        await address.#listen();
-        address.#stopListening();
-        return address;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      }
-    }
+    const address = new LinkLocalAddress(host);
+    address.#release = await listenAtHeldPort((port) => {
+      address.#port = port;
+      return address.#listen();
+    });
+    address.#stopListening();
+    return address;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   /** Sets the server behind the address, in this process; undefined when there is none. */
@@ -57,6 +45,7 @@ export class LinkLocalAddress {
 
   async close(): Promise<void> {
     await this.setTarget(undefined);
+    this.#release();
     for (const socket of this.#connections) socket.destroy();
   }
 

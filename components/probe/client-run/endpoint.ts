@@ -1,5 +1,4 @@
 /** An HTTP endpoint on loopback that answers by script, or by what is behind it. */
-import { randomInt } from 'node:crypto';
 import {
   createServer,
   request as httpRequest,
@@ -7,10 +6,12 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScriptedAnswer } from '../../../foundation/client-run.ts';
+import { listenAtHeldPort } from '../../../foundation/held-port.ts';
 import type { Lateness } from '../../../foundation/lateness.ts';
 import { unbracketed } from '../../../foundation/unbracketed.ts';
 
@@ -48,10 +49,12 @@ export class Endpoint {
   readonly url: string;
   readonly port: number;
   readonly #server: Server;
+  readonly #release: () => void;
   #back: NodeJS.Timeout | undefined;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, release: () => void) {
     this.#server = server;
+    this.#release = release;
     this.port = (server.address() as AddressInfo).port;
     this.url = `http://127.0.0.1:${this.port}`;
   }
@@ -72,8 +75,8 @@ export class Endpoint {
       connected(url.replace(/:\d+$/, ''));
       socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
     });
-    while (!(await listens(server)));
-    return new Endpoint(server);
+    const release = await listenAtHeldPort((port) => once(server.listen(port, '127.0.0.1'), 'listening'));
+    return new Endpoint(server, release);
   }
 
   /** Refuses connections for a while. */
@@ -86,20 +89,9 @@ export class Endpoint {
     clearTimeout(this.#back);
     this.#server.close();
     this.#server.closeAllConnections();
+    this.#release();
   }
 }
-
-/** Whether the server got a port of those that systems give to no outgoing connection: it may leave it for a while, and take it again. */
-const listens = (server: Server): Promise<boolean> =>
-  new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException): void =>
-      error.code === 'EADDRINUSE' ? resolve(false) : reject(error);
-    server.once('error', failed);
-    server.listen(randomInt(20_000, 32_000), '127.0.0.1', () => {
-      server.off('error', failed);
-      resolve(true);
-    });
-  });
 
 /** Gives how long the script had the client wait, in milliseconds. */
 async function serve(incoming: IncomingMessage, response: ServerResponse, handler: Handler): Promise<number> {
