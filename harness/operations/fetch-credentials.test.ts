@@ -50,7 +50,7 @@ describe('what the record of calls tells of a request for credentials', () => {
   it('is how many there were for the namespace meanwhile', () =>
     expect(recorded([900, 1010, 1020, 1200], 1100)).to.deep.equal({
       facts: { upstreamCalls: 2 },
-      ...{ doubt: undefined, doubtOfAll: undefined },
+      doubt: undefined,
       requestId: 'r1020',
     }));
   it('is none where there were none', () =>
@@ -69,11 +69,6 @@ describe('what the record of calls tells of a request for credentials', () => {
     expect(doubtOf(1, 2, 1)).to.match(/slowness/);
     // One that is missing may have been given up ahead of EKS Auth.
     expect(recorded([1010, 1700], 3000, 1, [1, 1], 3)?.doubt).to.match(/slowness/);
-  });
-  it('tells that the whole answer is in doubt where a call may have been given up and made again', () => {
-    expect(recorded([1010, 2010], 2020)?.doubtOfAll).to.match(/slowness/);
-    expect(recorded([1010, 2010], 2020, 1, [1, 1])?.doubtOfAll).to.equal(undefined);
-    expect(recorded([2010], 2020)).to.not.have.property('doubtOfAll');
   });
   it('is in no doubt where many requests took long together', () =>
     expect(recorded([1010, 1020], 9000, 100)?.doubt).to.equal(undefined));

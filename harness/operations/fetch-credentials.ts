@@ -61,16 +61,13 @@ export const fetchCredentials = defineWorkloadOperation(
       );
       const calls = asked.filter(({ receivedAt }) => receivedAt >= report.startedAt);
       const isSurplus = calls.length > Number(expected['upstreamCalls']);
-      const doubt = isSurplus && wereAnswered(calls.slice(0, -1), record) ? undefined : doubtOfCount(calls, report);
       const gave = asked.findLast(
         ({ errorCode, notes }) =>
           errorCode === undefined && notes.some((note) => note.includes(`${namespace}/${serviceAccount}`)),
       );
       return {
         facts: { upstreamCalls: calls.length },
-        doubt,
-        // What was answered to a call that was given up reached nobody, and its repetition may have been answered otherwise.
-        ...(isSurplus && { doubtOfAll: doubt }),
+        doubt: isSurplus && wereAnswered(calls.slice(0, -1), record) ? undefined : doubtOfCount(calls, report),
         ...(report.outcome === 'granted' && gave && { requestId: gave.requestId }),
       };
     },
