@@ -66,10 +66,13 @@ async function prepare(): Promise<ImportedFiles> {
       return next(specifier, { ...context, parentURL: ${JSON.stringify(publicSurface)} });
     });
     if (!found.url.startsWith('file:') || found.url.includes('/node_modules/')) return found;
-    const url = anew && found.url + (found.url.includes('?') ? anew.replace('?', '&') : anew) || found.url;
+    // Where no package.json says "module", tsx takes what a suite imports for CommonJS, and marks its URL so.
+    const isTypeScript = /\\.ts(%3F|[?#]|$)/.test(found.url);
+    const file = isTypeScript ? found.url.replace(/(%3F|\\?)tsx-commonjs-.*/, '') : found.url;
+    const url = anew && file + (file.includes('?') ? anew.replace('?', '&') : anew) || file;
     if (isOwn || anew) imported.postMessage(url);
     // Suites are ES modules, also in a folder whose package.json does not say so.
-    return /\\.ts([?#]|$)/.test(url) ? { ...found, url, format: 'module' } : { ...found, url };
+    return isTypeScript ? { ...found, url, format: 'module' } : { ...found, url };
   }`;
   const { port1, port2 } = new MessageChannel();
   port1.unref();

@@ -105,8 +105,9 @@ describe('a suite of the user', () => {
     const run = await runConformance({
       args: ['--list', '--suite', 'mine'],
       files: {
-        'a-helper.ts': 'export const title: string = "of the helper";',
-        'a.ts': `import { title } from './a-helper.ts';\nimport './b.ts';\n${suiteFile(scenario('MY-01', PASSES).replace(`'the title of MY-01'`, 'title'))}`,
+        'lib/helper.ts':
+          'import { allow } from "eks-pod-identity-conformance"; export const title: string = allow("s3:*") && "of the helper";',
+        'a.ts': `import { title } from './lib/helper.ts';\nimport './b.ts';\n${suiteFile(scenario('MY-01', PASSES).replace(`'the title of MY-01'`, 'title'))}`,
         'b.ts': b,
       },
       reports: 'own',

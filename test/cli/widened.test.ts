@@ -151,17 +151,26 @@ function widened(suite: string): string {
     expect(text.slice(start + 1, at), `${id} has ${from}`).not.to.contain("scenario('");
     text = text.slice(0, at) + to + text.slice(at + from.length);
   }
-  return text
-    .replaceAll(/(scenario\(\s*)'[A-Z]/g, "$1'W")
-    .replace('../harness/index.ts', 'eks-pod-identity-conformance');
+  return ofPackage(text.replaceAll(/(scenario\(\s*)'[A-Z]/g, "$1'W"));
 }
+
+const ofPackage = (text: string): string =>
+  text.replace(/'[./]+\/harness\/index\.ts'/, "'eks-pod-identity-conformance'");
+
+/** What the suites have in common. */
+const shared = Object.fromEntries(
+  ['outcomes', 'sources', 'worlds'].map((name) => [
+    `lib/${name}.ts`,
+    ofPackage(readFileSync(join(ROOT, 'suites', 'lib', `${name}.ts`), 'utf8')),
+  ]),
+);
 
 describe('a denial that was expected, under a policy that is too wide', () => {
   let run: CliRun;
   before(async () => {
     const suites = [...new Set(WIDENINGS.map(({ suite }) => suite))];
     run = await runConformance({
-      files: Object.fromEntries(suites.map((suite) => [`${suite}.ts`, widened(suite)])),
+      files: { ...shared, ...Object.fromEntries(suites.map((suite) => [`${suite}.ts`, widened(suite)])) },
       args: ['--scenario', WIDENINGS.map(({ id }) => ownId(id)).join(',')],
       env: { COLUMNS: '80' },
     });

@@ -49,7 +49,7 @@ export function temporaryFolder(): string {
 
 export interface CliOptions {
   readonly args?: readonly string[];
-  /** Suite files by name, loaded with `--suites-dir`; their text may import `eks-pod-identity-conformance`. */
+  /** Suite files by name, and files of theirs below `lib/`, loaded with `--suites-dir`; their text may import `eks-pod-identity-conformance`. */
   readonly files?: Readonly<Record<string, string>>;
   /** Variables over a clean environment: none of the caller's own options or colours is inherited. */
   readonly env?: Readonly<Record<string, string>>;
@@ -92,7 +92,7 @@ export async function runConformance(options: CliOptions = {}): Promise<CliRun> 
   const reportDirectory = join(directory, 'reports');
   const args = [...(options.args ?? [])];
   if (options.files) {
-    mkdirSync(join(directory, 'my-suites'));
+    mkdirSync(join(directory, 'my-suites', 'lib'), { recursive: true });
     for (const [name, text] of Object.entries(options.files)) writeFileSync(join(directory, 'my-suites', name), text);
     args.push('--suites-dir', 'my-suites');
   }
