@@ -69,21 +69,23 @@ const UNTIL_GIVEN_UP = 240;
 
 /**
  * A pod whose agent is answered so, and what it is given each time; then EKS Auth answers itself. Each row has a token of its own: a
- * call that the agent gives up and makes again is answered alike, and takes nothing away from the next row.
+ * call that the agent gives up and makes again is answered alike, and takes nothing away from the next row. Tokens of one call are
+ * asked with again, since nothing of that is kept.
  */
 const answered = (rows: readonly Row[]) => {
-  const named = rows.map(([all, refusal], index) => ({ token: `answer-${index + 1}`, all: [all].flat(), refusal }));
+  const named = rows.map(([all, refusal], index) => ({
+    ...{ token: `answer-${index + 1}`, all: [all].flat() },
+    refusal: { ...refusal, facts: { upstreamCalls: 1, ...refusal.facts } },
+  }));
+  const again = named.filter(({ refusal }) => refusal.facts.upstreamCalls === 1);
   return {
     ...ASSOCIATED,
     allowSeconds: UNTIL_GIVEN_UP,
     tokens: tokensOf(named.map(({ token }) => token)),
     probes: [
       ...named.flatMap(({ token, all }) => answers(token, ...all)),
-      ...named.map(({ token, refusal }) =>
-        refused('app', fetchCredentials({ token: minted(token), giveUpAfter: 10_000 }), {
-          ...refusal,
-          facts: { upstreamCalls: 1, ...refusal.facts },
-        }),
+      ...[...named, ...again].map(({ token, refusal }) =>
+        refused('app', fetchCredentials({ token: minted(token), giveUpAfter: 10_000 }), refusal),
       ),
       granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
     ],

@@ -29,7 +29,8 @@ export function disturbances() {
       (disturbance.clusterName === undefined || disturbance.clusterName === step.clusterName) &&
       (disturbance.token === undefined || disturbance.token === step.token) &&
       // Alike on purpose: a step that tells its namespace comes inside a call that has been hit as a whole already.
-      disturbance.namespace === step.namespace
+      (disturbance.namespace === step.namespace ||
+        (disturbance.namespace === undefined && disturbance.token !== undefined))
     );
   }
 

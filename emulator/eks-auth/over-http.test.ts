@@ -140,9 +140,15 @@ describe('EKS Auth over HTTP', () => {
   it('can be disturbed for one token', async () => {
     const error = { code: 'ThrottlingException', status: 429, message: 'Rate exceeded' };
     const [token, other] = [await sign(), await sign(undefined, 601)];
-    const which = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'shop', token } as const;
-    const end = emulator.addDisturbance({ ...which, error });
-    expect([(await call(token)).status, (await call(other)).status]).to.deep.equal([429, 200]);
-    end();
+    for (const namespace of ['shop', undefined]) {
+      const of = {
+        service: 'eks-auth',
+        operation: 'AssumeRoleForPodIdentity',
+        ...(namespace && { namespace }),
+      } as const;
+      const end = emulator.addDisturbance({ ...of, token, error });
+      expect([(await call(token)).status, (await call(other)).status]).to.deep.equal([429, 200]);
+      end();
+    }
   });
 });

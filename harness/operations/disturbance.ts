@@ -25,7 +25,7 @@ interface Disturbance {
    * feels it, so this one need not run alone.
    */
   readonly namespace?: string;
-  /** Only AssumeRoleForPodIdentity with this minted token, by its name in the scenario. */
+  /** Only AssumeRoleForPodIdentity with this minted token, by its name in the scenario: no other scenario feels that either. */
   readonly token?: string;
 }
 
@@ -34,7 +34,7 @@ export const weather = defineStep('DisturbAws', (options: Disturbance) => ({ ...
   withoutKubernetes: true,
   refersTo: ({ cluster, token }) => ({ clusters: [cluster], tokens: [token] }),
   needs: () => ['weather'],
-  isExclusive: ({ namespace }) => namespace === undefined,
+  isExclusive: ({ namespace, token }) => namespace === undefined && token === undefined,
   perform: async ({ world }, { kind: _kind, do: _do, cluster, namespace, token, ...disturbance }) => {
     const end = world.environment.aws.controls?.addDisturbance({
       ...disturbance,

@@ -33,6 +33,7 @@ describe('requirements of a scenario', () => {
   for (const [what, step, alone] of [
     ['disturbs a service for all', weather(eksAuth), true],
     ['disturbs EKS Auth for a namespace of its own', weather({ ...eksAuth, namespace: 'app' }), false],
+    ['disturbs EKS Auth for a token of its own', weather({ ...eksAuth, token: 'mine' }), false],
     ['restarts the agent', restartAgent(), true],
     ['stops the agent', stopAgent(), true],
     ['cuts the webhook off', cutWebhook(), true],
