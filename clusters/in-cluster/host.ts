@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
 import type { AgentVersion } from '../../components/agent/options.ts';
 import type { ClusterSpec, Credentials, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '../../emulator/index.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
-import { connect, ignoring, textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { connect, ignoring, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
 import { AGENT_ADDON } from '../agent-addon.ts';
 import type { ClusterHost } from '../driver.ts';

@@ -1,6 +1,7 @@
+import { text as textOf } from 'node:stream/consumers';
 import type { V1DaemonSet, V1Deployment, V1Node, V1Pod } from '@kubernetes/client-node';
 import { ClusterError, type ClusterErrorCode } from '../../foundation/cluster-error.ts';
-import { isTransient, textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { poll } from '../../foundation/poll.ts';
 import { find, pathOf, type KubernetesObject } from './objects.ts';
 import { NAMESPACE } from './options.ts';

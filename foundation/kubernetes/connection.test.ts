@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import { text as textOf } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { listen, stopServer } from '../listen.ts';
 import { newCertificateAuthority } from './certificates.ts';
-import { connect, textOf, type Connection } from './connection.ts';
+import { connect, type Connection } from './connection.ts';
 
 describe('connection to an API server', () => {
   let server: Server;

@@ -3,8 +3,6 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
 
-export { textOf };
-
 /** An answer of the API server that is no 2xx. */
 export class KubernetesError extends Error {
   override readonly name = 'KubernetesError';

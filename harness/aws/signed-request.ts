@@ -2,6 +2,7 @@
 import { request as requestByHttp } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 import { crc32 } from 'node:zlib';
+import { buffer } from 'node:stream/consumers';
 import type { AwsCredentials } from './credentials.ts';
 import {
   chunked,
@@ -12,7 +13,6 @@ import {
   type Signature,
   type SigningScope,
 } from './sign-request.ts';
-import { textOf } from '../../foundation/kubernetes/connection.ts';
 import { unbracketed } from '../../foundation/unbracketed.ts';
 
 /** What stands for the payload in the signature, and how the payload is sent (S3 API Reference, "Authenticating requests"). */
@@ -225,8 +225,8 @@ export function sendSigned(
         headers: { ...headers, ...length },
       },
       (response) =>
-        void textOf(response).then(
-          (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+        void buffer(response).then(
+          (body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: body.toString() }),
           reject,
         ),
     );

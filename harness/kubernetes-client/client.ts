@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
+import { text as textOf } from 'node:stream/consumers';
 import type {
   AuthenticationV1TokenRequest,
   CoreV1Event,
@@ -12,7 +13,7 @@ import type {
   V1TokenReview,
   V1TokenReviewStatus,
 } from '@kubernetes/client-node';
-import { connect, textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { connect, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { removeNamespace } from '../../clusters/in-cluster/index.ts';
 import { NETWORK, patient } from './patient.ts';
 import { watchPods } from './watch.ts';
