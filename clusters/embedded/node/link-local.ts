@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { listenAtHeldPort } from '../../../foundation/held-port.ts';
+import { listenOnReservedPort } from '../../../foundation/reserved-port.ts';
 
 /**
  * A loopback port that stands for a link-local address of the node. Connections are handed to the server behind that
@@ -23,7 +23,7 @@ export class LinkLocalAddress {
   /** `host`: the address as it stands in a URL, such as `[fd00:ec2::23]`. */
   static async open(host: string): Promise<LinkLocalAddress> {
     const address = new LinkLocalAddress(host);
-    address.#release = await listenAtHeldPort((port) => {
+    address.#release = await listenOnReservedPort((port) => {
       address.#port = port;
       return address.#listen();
     });

@@ -6,12 +6,12 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScriptedAnswer } from '../../../foundation/client-run.ts';
-import { listenAtHeldPort } from '../../../foundation/held-port.ts';
+import { listenOnReservedPort } from '../../../foundation/reserved-port.ts';
+import { listen } from '../../../foundation/listen.ts';
 import type { Lateness } from '../../../foundation/lateness.ts';
 import { unbracketed } from '../../../foundation/unbracketed.ts';
 
@@ -68,14 +68,13 @@ export class Endpoint {
       const began = performance.now();
       void serve(incoming, response, handler).then((delay) => late.took(performance.now() - began - delay));
     };
-    const options = { keepAliveTimeout: 120_000, ...tls };
-    const server = tls ? (await import('node:https')).createServer(options, handle) : createServer(options, handle);
+    const server = tls ? (await import('node:https')).createServer(tls, handle) : createServer(handle);
     server.on('connection', () => connected());
     server.on('connect', ({ url = '' }: IncomingMessage, socket: Duplex) => {
       connected(url.replace(/:\d+$/, ''));
       socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
     });
-    const release = await listenAtHeldPort((port) => once(server.listen(port, '127.0.0.1'), 'listening'));
+    const release = await listenOnReservedPort((port) => listen(server, '127.0.0.1', port));
     return new Endpoint(server, release);
   }
 

@@ -1,33 +1,33 @@
 import { expect } from 'chai';
 import { createServer } from 'node:http';
-import { listenAtHeldPort } from './held-port.ts';
+import { listenOnReservedPort } from './reserved-port.ts';
 import { listen, stopServer } from './listen.ts';
 
-describe('a held port', () => {
+describe('a reserved port', () => {
   it("is nobody else's while it is left, and free afterwards", async () => {
     const [server, other] = [createServer(), createServer()];
     let own = 0;
-    const release = await listenAtHeldPort(async (port) => (own = await listen(server, '127.0.0.1', port)));
+    const release = await listenOnReservedPort(async (port) => (own = await listen(server, '127.0.0.1', port)));
     await stopServer(server);
-    const holder = (): Promise<unknown> =>
+    const guard = (): Promise<unknown> =>
       listen(other, '127.0.0.1', own + 1).catch((error: NodeJS.ErrnoException) => error.code);
-    expect(await holder()).to.equal('EADDRINUSE');
+    expect(await guard()).to.equal('EADDRINUSE');
     await listen(server, '127.0.0.1', own);
     await stopServer(server);
     release();
-    expect(await holder()).to.equal(own + 1);
+    expect(await guard()).to.equal(own + 1);
     await stopServer(other);
   });
 
   it('is looked for again where one is taken, and no further where it cannot be had', async () => {
     const tried: number[] = [];
-    const release = await listenAtHeldPort(async (port) => {
+    const release = await listenOnReservedPort(async (port) => {
       tried.push(port);
       if (tried.length < 3) throw Object.assign(new Error('taken'), { code: 'EADDRINUSE' });
     });
     release();
     expect(new Set(tried).size).to.equal(3);
-    const error = await listenAtHeldPort(() => Promise.reject(new Error('denied'))).catch((one: Error) => one);
+    const error = await listenOnReservedPort(() => Promise.reject(new Error('denied'))).catch((one: Error) => one);
     expect(error).to.be.an('error').with.property('message', 'denied');
   });
 });
