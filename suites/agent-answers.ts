@@ -13,7 +13,7 @@ type Answer = NonNullable<Parameters<typeof weather>[0]['answer']>;
 const answers = (token: string, ...all: readonly Answer[]) =>
   all.map((answer, index) =>
     weather({
-      ...{ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app', token, answer },
+      ...{ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', token, answer },
       ...(index < all.length - 1 && { times: 1 }),
     }),
   );

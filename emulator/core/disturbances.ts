@@ -27,10 +27,10 @@ export function disturbances() {
       (disturbance.operation === undefined ? !inner : disturbance.operation === step.operation) &&
       (disturbance.applicationId === undefined || disturbance.applicationId === applicationId) &&
       (disturbance.clusterName === undefined || disturbance.clusterName === step.clusterName) &&
-      (disturbance.token === undefined || disturbance.token === step.token) &&
-      // Alike on purpose: a step that tells its namespace comes inside a call that has been hit as a whole already.
-      (disturbance.namespace === step.namespace ||
-        (disturbance.namespace === undefined && disturbance.token !== undefined))
+      // A step that tells whose pod it is for comes inside a call that has been hit as a whole already.
+      isOfPod(disturbance) === isOfPod(step) &&
+      (disturbance.namespace === undefined || disturbance.namespace === step.namespace) &&
+      (disturbance.token === undefined || disturbance.token === step.token)
     );
   }
 
@@ -68,3 +68,6 @@ export function disturbances() {
     close: () => closing.abort(),
   };
 }
+
+const isOfPod = ({ namespace, token }: Pick<Step, 'namespace' | 'token'>): boolean =>
+  namespace !== undefined || token !== undefined;
