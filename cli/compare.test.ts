@@ -13,7 +13,7 @@ import {
   type Results,
 } from '../test/support/comparison.ts';
 import { temporaryFolder } from '../test/support/run-cli.ts';
-import type { RunResults } from '../harness/report/results.ts';
+import type { RunResults } from '../harness/results/results.ts';
 
 describe('npm run compare', () => {
   const runs = comparedRuns();

@@ -26,10 +26,10 @@ A and B are results.json files, or report folders with one; with #python@1.34.41
       await Promise.all([
         import('../harness/compare/compare.ts'),
         import('../harness/compare/deviations.ts'),
-        import('../harness/compare/read-results.ts'),
+        import('../harness/results/read-results.ts'),
         import('../harness/compare/text.ts'),
         import('../harness/report/terminal.ts'),
-        import('../harness/report/text.ts'),
+        import('../harness/results/text.ts'),
       ]);
     const deviations = list('deviations').flatMap(readDeviations);
     const [a, b] = [readResults(one), readResults(other)];

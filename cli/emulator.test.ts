@@ -11,7 +11,7 @@ import { policy, trust } from '../test/support/emulator/roles.ts';
 import { startEmulator } from '../emulator/start.ts';
 import type { Io } from './command.ts';
 import type { MakeClusters } from './emulator.ts';
-import type { ClusterOptions } from './emulator-clusters.ts';
+import type { ClusterOptions } from '../harness/engine/emulator-clusters.ts';
 import { executed } from '../test/support/executed.ts';
 
 interface More extends Partial<Io> {

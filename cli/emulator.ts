@@ -8,7 +8,7 @@ import type { Emulator } from '../emulator/index.ts';
 import type { Credentials } from '../emulator/core/principal.ts';
 import type { S3Backend } from '../emulator/s3/index.ts';
 import type { Command, Io } from './command.ts';
-import type { ClusterOptions, EmulatorClusters } from './emulator-clusters.ts';
+import type { ClusterOptions, EmulatorClusters } from '../harness/engine/emulator-clusters.ts';
 
 /** Undefined: records alone. */
 export type MakeClusters = (options: ClusterOptions) => Promise<EmulatorClusters | undefined>;
@@ -93,7 +93,8 @@ one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (o
     let clusters: EmulatorClusters | undefined;
     let emulator: Emulator;
     try {
-      const make: MakeClusters = standIns.makeClusters ?? (await import('./emulator-clusters.ts')).makeClusters;
+      const make: MakeClusters =
+        standIns.makeClusters ?? (await import('../harness/engine/emulator-clusters.ts')).makeClusters;
       const type = typeOf(given);
       clusters = type && (await make(clusterOptions(type, given, io, interrupted)));
       emulator = await start(given, clusters, s3);
@@ -105,8 +106,8 @@ one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (o
     try {
       const existing = typeOf(given) === IN_CLUSTER ? given.text('cluster-name') : undefined;
       if (existing !== undefined) {
-        const { registerCluster } = await import('./emulator-clusters.ts');
-        const { emulatedAws } = await import('../harness/aws/emulated.ts');
+        const { registerCluster } = await import('../harness/engine/emulator-clusters.ts');
+        const { emulatedAws } = await import('../harness/aws-target/emulated.ts');
         const tags = { 'eks-pod-identity-conformance': 'in-cluster' };
         await registerCluster(emulatedAws(emulator), existing, { tags, signal: interrupted });
       }

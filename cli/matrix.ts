@@ -29,7 +29,7 @@ export const MATRIX: Command = {
       await Promise.all([
         import('../harness/config/configuration.ts'),
         import('../harness/engine/platform.ts'),
-        import('../harness/scenario/load.ts'),
+        import('../harness/scenario-files/read-suites.ts'),
         import('../harness/matrix/matrix.ts'),
       ]);
     const { scenarios } = await loadScenarios(join(io.code, 'suites'), list('suites-dir'));

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HarnessError } from '../foundation/errors.ts';
 import { option } from '../foundation/options.ts';
-import type { RunResults } from '../harness/report/results.ts';
+import type { RunResults } from '../harness/results/results.ts';
 import type { NamedReporter } from '../harness/report/reporter.ts';
 import type { Command } from './command.ts';
 import { EXIT_CODES } from './scenarios.ts';
@@ -24,7 +24,7 @@ Each file is a results.json, or a report folder with one.`,
   async run({ flag, list, text, words }, { stdout, stderr, environment }) {
     const [{ readRun }, { mergeResults, withAttachments }, { prepareReportDirectory }, reports, { wantsColor }] =
       await Promise.all([
-        import('../harness/compare/read-results.ts'),
+        import('../harness/results/read-results.ts'),
         import('../harness/merge/merge.ts'),
         import('../harness/report/write.ts'),
         import('../harness/report/reporters.ts'),

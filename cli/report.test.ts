@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { summarize } from '../harness/report/results.ts';
+import { summarize } from '../harness/results/results.ts';
 import { file } from '../test/support/comparison.ts';
 import { runConformance, temporaryFolder } from '../test/support/run-cli.ts';
 import { aResult, someResults } from '../test/support/scenarios.ts';

@@ -2,8 +2,8 @@ import { realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { HarnessError } from '../foundation/errors.ts';
 import { option } from '../foundation/options.ts';
-import type { Run } from '../harness/compare/read-results.ts';
-import type { DetectionContent } from '../harness/report/detection-schema.ts';
+import type { Run } from '../harness/results/read-results.ts';
+import type { DetectionContent } from '../harness/results/detection-schema.ts';
 import type { PageData } from '../page/data.ts';
 import type { Command } from './command.ts';
 
@@ -23,7 +23,7 @@ A and B are results.json files, or report folders with one.`,
   remarks: 'Exit codes: 0 it was written, 2 a file or the command line is wrong, 3 it could not be written.',
   async run({ list, text, words: [one = '', other] }, { stdout }) {
     const [{ readRun }, { PAGE_FILE, pageHtml }, { writeWhole }] = await Promise.all([
-      import('../harness/compare/read-results.ts'),
+      import('../harness/results/read-results.ts'),
       import('../harness/report/page.ts'),
       import('../harness/report/write.ts'),
     ]);
@@ -48,7 +48,7 @@ async function readDetection(file: string): Promise<DetectionContent> {
   const [{ readYaml }, { validated }, { detectionSchema }] = await Promise.all([
     import('../foundation/read-file.ts'),
     import('../foundation/validate.ts'),
-    import('../harness/report/detection-schema.ts'),
+    import('../harness/results/detection-schema.ts'),
   ]);
   return validated(
     detectionSchema,
@@ -65,7 +65,7 @@ async function compared(a: Run, b: Run, files: readonly string[]): Promise<Shown
   const [{ compare }, { readDeviations }, { sideOf }] = await Promise.all([
     import('../harness/compare/compare.ts'),
     import('../harness/compare/deviations.ts'),
-    import('../harness/compare/read-results.ts'),
+    import('../harness/results/read-results.ts'),
   ]);
   const { a: _a, b: _b, ...comparison } = compare(sideOf(a), sideOf(b), files.flatMap(readDeviations));
   return { runs: [a.results, b.results], comparison };

@@ -5,8 +5,8 @@ import { checkClusterFlags } from '../harness/config/cluster-flags.ts';
 import { configure, type Configuration } from '../harness/config/configuration.ts';
 import { OPTIONS } from '../harness/config/options.ts';
 import type { GivenOptions } from '../harness/config/read-options.ts';
-import { loadSize } from '../harness/load/size.ts';
-import type { Loaded } from '../harness/scenario/load.ts';
+import { loadSize } from '../harness/scenario/load-size.ts';
+import type { Loaded } from '../harness/scenario-files/read-suites.ts';
 import type { Gate } from '../harness/gate/gate.ts';
 import type { Shard } from '../harness/plan/shard.ts';
 import type { Scenario } from '../harness/scenario/spec.ts';
@@ -70,7 +70,7 @@ export async function selected(configuration: Configuration, io: Io, registry?: 
   // First, as a run that is only listed or planned is to be possible too.
   checkClusterFlags(configuration);
   const [{ loadScenarios }, { select }, { checkAttempts, clientsOf, withClients }] = await Promise.all([
-    import('../harness/scenario/load.ts'),
+    import('../harness/scenario-files/read-suites.ts'),
     import('../harness/plan/select.ts'),
     import('../harness/plan/clients.ts'),
   ]);

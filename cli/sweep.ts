@@ -66,7 +66,7 @@ a state file could not be used.`,
     if (given.text('cluster') !== undefined) {
       const [{ sweepEks }, { parseEndpoints }] = await Promise.all([
         import('../harness/cleanup/sweep/aws/command.ts'),
-        import('../harness/aws/endpoints.ts'),
+        import('../aws/endpoints.ts'),
       ]);
       const aws = {
         region: given.text('region'),

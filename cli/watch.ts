@@ -3,7 +3,7 @@ import { badFlagValue } from '../foundation/errors.ts';
 import { checkClusterFlags } from '../harness/config/cluster-flags.ts';
 import type { Configuration } from '../harness/config/configuration.ts';
 import type { NamedReporter } from '../harness/report/reporter.ts';
-import type { Loaded } from '../harness/scenario/load.ts';
+import type { Loaded } from '../harness/scenario-files/read-suites.ts';
 import type { Scenario } from '../harness/scenario/spec.ts';
 import type { Watch } from '../harness/watch/watch.ts';
 import type { Io } from './command.ts';
@@ -29,7 +29,7 @@ export async function watched(
     { REPORTS },
     { Watch },
   ] = await Promise.all([
-    import('../harness/scenario/load.ts'),
+    import('../harness/scenario-files/read-suites.ts'),
     import('../harness/plan/select.ts'),
     import('../harness/plan/clients.ts'),
     import('../harness/plan/last-run.ts'),

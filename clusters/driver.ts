@@ -3,7 +3,7 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterProvider } from '../emulator/index.ts';
-import type { ClusterAlias } from '../foundation/cluster-alias.ts';
+import type { ClusterAlias } from '../foundation/aliases.ts';
 import type { ClusterError } from '../foundation/cluster-error.ts';
 import type { StartLimiter } from '../foundation/start-limiter.ts';
 

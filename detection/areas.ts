@@ -42,16 +42,16 @@ export const JUDGE: Mutated = {
     matching: [
       'foundation/expectation.ts',
       'foundation/denial-cause.ts',
-      'harness/consistency/probe.ts',
-      'harness/consistency/retry-rules.ts',
+      'harness/world/probe-retries.ts',
+      'harness/scenario/retry-rules.ts',
       'components/probe/retry.ts',
     ],
-    verdicts: ['harness/verdict/', 'harness/gate/judge.ts', 'harness/report/results.ts'],
+    verdicts: ['harness/verdict/', 'harness/gate/judge.ts', 'harness/results/results.ts'],
     skipping: [
-      'harness/plan/requirements.ts',
+      'harness/scenario/requirements.ts',
       'harness/plan/select.ts',
-      'harness/plan/profiles.ts',
-      'harness/aws/capabilities.ts',
+      'harness/scenario/profiles.ts',
+      'harness/aws-target/capabilities.ts',
     ],
     attempts: [
       'harness/engine/attempt.ts',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { catalogue } from '../faults/index.ts';
 import { HarnessError } from '../foundation/errors.ts';
 import { suggestion } from '../foundation/nearest.ts';
-import { loadScenarios } from '../harness/scenario/load.ts';
+import { loadScenarios } from '../harness/scenario-files/read-suites.ts';
 import { SWITCHED } from '../scripts/bundles.ts';
 import { JUDGE, SUBJECTS, type Mutated } from './areas.ts';
 import { runsOf, type Run, type Worker } from './coverage.ts';

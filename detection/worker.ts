@@ -12,7 +12,7 @@ import { FAULTS_ON, FAULTS_REACHED } from '../faults/switch.ts';
 import { configure } from '../harness/config/configuration.ts';
 import { run } from '../harness/engine/run.ts';
 import { clientsOf, withClients, withInstalledClients } from '../harness/plan/clients.ts';
-import { loadScenarios } from '../harness/scenario/load.ts';
+import { loadScenarios } from '../harness/scenario-files/read-suites.ts';
 import { beat, type Again, type FromWorker, type Job, type Noticed } from './job.ts';
 import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
 

@@ -1,8 +1,8 @@
 /** The public surface: what suites, the project's and the users' own, are written with. */
-export { suite, type SuiteContext } from './scenario/registry.ts';
+export { suite, type SuiteContext } from './scenario-files/suite-registry.ts';
 export * from './scenario/policy.ts';
 export * from './operations/index.ts';
-export { policyFile } from './scenario/policy-file.ts';
+export { policyFile } from './scenario-files/policy-file.ts';
 export {
   CAPABILITIES,
   type Capability,
@@ -15,4 +15,4 @@ export {
 } from './scenario/spec.ts';
 export type { Hook, HookContext } from './scenario/hooks.ts';
 export type { Reporter, ReporterOptions, RunStart, ScenarioStart } from './report/reporter.ts';
-export type { RunResults, ScenarioResult } from './report/results.ts';
+export type { RunResults, ScenarioResult } from './results/results.ts';

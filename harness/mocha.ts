@@ -17,11 +17,11 @@ import { readGate, unknownScenario, type Gate } from './gate/gate.ts';
 import type { NamedReporter, Reporter } from './report/reporter.ts';
 import { makeReporters } from './report/reporters.ts';
 import { wantsColor } from './report/terminal.ts';
-import type { RunResults } from './report/results.ts';
-import { newRegistry, openRegistry } from './scenario/registry.ts';
+import type { RunResults } from './results/results.ts';
+import { newRegistry, openRegistry } from './scenario-files/suite-registry.ts';
 import type { Scenario } from './scenario/spec.ts';
-import { prepareForUserFiles } from './scenario/user-files.ts';
-import { watchInterrupts } from './scenario/watchdog.ts';
+import { prepareForUserFiles } from './scenario-files/user-files.ts';
+import { watchInterrupts } from './scenario-files/watchdog.ts';
 
 /** The tests of the scenarios, and the run behind them: mocha runs once in a process. */
 const shown: { readonly scenario: Scenario; readonly test: ScenarioTest; readonly shownBy: Mocha.Test }[] = [];

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { RunResults } from '../harness/report/results.ts';
+import type { RunResults } from '../harness/results/results.ts';
 import { Again, SetFilter } from './context.tsx';
 import type { PageData } from './data.ts';
 import { hrefOf, routeOf, type Route } from './route.ts';

@@ -1,5 +1,5 @@
 import type { PageData } from './data.ts';
-import { clientTable, isSplit, type ClientRow, type ClientTable } from '../harness/report/client-table.ts';
+import { clientTable, isSplit, type ClientRow, type ClientTable } from '../harness/results/client-table.ts';
 import { Mark } from './mark.tsx';
 import { hrefOf } from './route.ts';
 import { register, type ViewProps } from './views.tsx';

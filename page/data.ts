@@ -1,6 +1,6 @@
 import type { ComparisonContent } from '../harness/compare/comparison-schema.ts';
-import type { DetectionContent } from '../harness/report/detection-schema.ts';
-import type { RunResults, ScenarioResult } from '../harness/report/results.ts';
+import type { DetectionContent } from '../harness/results/detection-schema.ts';
+import type { RunResults, ScenarioResult } from '../harness/results/results.ts';
 
 /** All that a page shows. */
 export interface PageData {

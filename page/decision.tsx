@@ -1,4 +1,4 @@
-import type { Policy, ReceivedDecision } from '../harness/report/results.ts';
+import type { Policy, ReceivedDecision } from '../harness/results/results.ts';
 import { policyLines } from './policy-lines.ts';
 
 const WORDS: Readonly<Record<string, string>> = {

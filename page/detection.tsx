@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { DetectionContent } from '../harness/report/detection-schema.ts';
-import type { ScenarioResult } from '../harness/report/results.ts';
+import type { DetectionContent } from '../harness/results/detection-schema.ts';
+import type { ScenarioResult } from '../harness/results/results.ts';
 import { scenariosOf } from './data.ts';
 import { Choice, FilterForm, Search, Toggles, useSet } from './filter-form.tsx';
 import { hrefOf } from './route.ts';

@@ -1,4 +1,4 @@
-import type { ScenarioResult } from '../harness/report/results.ts';
+import type { ScenarioResult } from '../harness/results/results.ts';
 import { ownTime, VERDICTS } from './words.ts';
 
 /** What the list shows, as the address has it. */

@@ -1,5 +1,5 @@
 import type { TargetedKeyboardEvent } from 'preact';
-import type { Verdict } from '../harness/report/results.ts';
+import type { Verdict } from '../harness/results/results.ts';
 
 /** What a cell shows, and where it leads. */
 export interface Cell {

@@ -1,4 +1,4 @@
-import type { ScenarioResult } from '../harness/report/results.ts';
+import type { ScenarioResult } from '../harness/results/results.ts';
 
 /** What one worker did after the other. */
 export type Lane = readonly ScenarioResult[];

@@ -1,4 +1,4 @@
-import type { Verdict } from '../harness/report/results.ts';
+import type { Verdict } from '../harness/results/results.ts';
 
 const SYMBOLS: Readonly<Record<Verdict, string>> = {
   passed: '✓',

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { matrixOfRun, STATES, type Pair, type Table } from '../harness/matrix/pairs.ts';
-import type { RunResults, ScenarioResult } from '../harness/report/results.ts';
+import type { RunResults, ScenarioResult } from '../harness/results/results.ts';
 import { Choice, FilterForm, Toggles, useSet } from './filter-form.tsx';
 import { Grid, type Cell } from './grid.tsx';
 import { Mark } from './mark.tsx';

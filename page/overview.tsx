@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { RunResults, ScenarioResult } from '../harness/report/results.ts';
+import type { RunResults, ScenarioResult } from '../harness/results/results.ts';
 import { hrefOf } from './route.ts';
 import { register, type ViewProps } from './views.tsx';
 import { Mark } from './mark.tsx';

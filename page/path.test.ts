@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ProbeOutcome, ReceivedCall } from '../harness/report/results.ts';
+import type { ProbeOutcome, ReceivedCall } from '../harness/results/results.ts';
 import { anOutcome } from '../test/support/scenarios.ts';
 import { pathOf } from './path.ts';
 

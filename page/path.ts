@@ -1,4 +1,4 @@
-import type { ProbeOutcome, ReceivedCall } from '../harness/report/results.ts';
+import type { ProbeOutcome, ReceivedCall } from '../harness/results/results.ts';
 import { duration } from './words.ts';
 
 /** A place that a request comes by. */

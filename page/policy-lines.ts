@@ -1,4 +1,4 @@
-import type { ExaminedStatement } from '../harness/report/results.ts';
+import type { ExaminedStatement } from '../harness/results/results.ts';
 
 /** A line of a policy's text. */
 export interface PolicyLine {

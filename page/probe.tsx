@@ -1,6 +1,6 @@
 import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { ProbeOutcome, ReceivedCall, ScenarioResult, Verdict } from '../harness/report/results.ts';
+import type { ProbeOutcome, ReceivedCall, ScenarioResult, Verdict } from '../harness/results/results.ts';
 import { Decision } from './decision.tsx';
 import { pathOf, type Hop } from './path.ts';
 import { Mark } from './mark.tsx';

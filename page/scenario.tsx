@@ -1,5 +1,5 @@
 import { useContext, useEffect, useRef } from 'preact/hooks';
-import type { RunResults, ScenarioResult } from '../harness/report/results.ts';
+import type { RunResults, ScenarioResult } from '../harness/results/results.ts';
 import { Again } from './context.tsx';
 import { Differences } from './differences.tsx';
 import type { PageData } from './data.ts';

@@ -1,6 +1,6 @@
 import type { TargetedKeyboardEvent } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import type { RunResults, ScenarioResult } from '../harness/report/results.ts';
+import type { RunResults, ScenarioResult } from '../harness/results/results.ts';
 import { scenariosOf } from './data.ts';
 import { filtered, filterOf, searchable, type Searchable } from './filter.ts';
 import { Choice, FilterForm, Search, Toggles, useSet } from './filter-form.tsx';

@@ -1,4 +1,4 @@
-import type { RunResults } from '../harness/report/results.ts';
+import type { RunResults } from '../harness/results/results.ts';
 import { lanesOf } from './lanes.ts';
 import { hrefOf } from './route.ts';
 import { register, type ViewProps } from './views.tsx';

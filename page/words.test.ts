@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { summarize, type RunResults } from '../harness/report/results.ts';
+import { summarize, type RunResults } from '../harness/results/results.ts';
 import { aResult, someResults } from '../test/support/scenarios.ts';
 import { conclusion, duration } from './words.ts';
 

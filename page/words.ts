@@ -1,5 +1,5 @@
-export { ownTime } from '../harness/report/results.ts';
-import type { RunResults, ScenarioResult, Verdict } from '../harness/report/results.ts';
+export { ownTime } from '../harness/results/results.ts';
+import type { RunResults, ScenarioResult, Verdict } from '../harness/results/results.ts';
 
 /** In the order in which people want to see them. */
 export const VERDICTS = ['failed', 'inconclusive', 'error', 'skipped', 'passed'] as const satisfies readonly Verdict[];

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import type { Run } from '../harness/compare/read-results.ts';
+import type { Run } from '../harness/results/read-results.ts';
 import { clientsPage, PAGE } from './clients.ts';
 
 const scenario = (id: string, verdict: string, reason: string, version?: string): object => ({

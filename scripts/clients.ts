@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import type { Client } from '../clients/client.ts';
 import { CLIENTS } from '../clients/registry.ts';
-import { readRun, type Run } from '../harness/compare/read-results.ts';
-import type { ScenarioResult, Verdict } from '../harness/report/results.ts';
-import { clientTable, isSplit, type ClientColumn, type ClientRow } from '../harness/report/client-table.ts';
+import { readRun, type Run } from '../harness/results/read-results.ts';
+import type { ScenarioResult, Verdict } from '../harness/results/results.ts';
+import { clientTable, isSplit, type ClientColumn, type ClientRow } from '../harness/results/client-table.ts';
 import { table } from './tables.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));

@@ -9,8 +9,8 @@ import type { Io } from '../cli/command.ts';
 import { EXIT, HarnessError } from '../foundation/errors.ts';
 import { suggestion } from '../foundation/nearest.ts';
 import { validated } from '../foundation/validate.ts';
-import { readRun } from '../harness/compare/read-results.ts';
-import { resultsSchema } from '../harness/report/results-schema.ts';
+import { readRun } from '../harness/results/read-results.ts';
+import { resultsSchema } from '../harness/results/results-schema.ts';
 import { table } from './tables.ts';
 
 const FOLDER = fileURLToPath(new URL('../reports/published', import.meta.url));

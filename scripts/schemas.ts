@@ -5,7 +5,7 @@ import { format } from 'prettier';
 import * as z from 'zod';
 import { caseFileSchema } from '../emulator/iam/evaluate/case-file.ts';
 import { comparisonSchema } from '../harness/compare/comparison-schema.ts';
-import { resultsSchema } from '../harness/report/results-schema.ts';
+import { resultsSchema } from '../harness/results/results-schema.ts';
 import { configSchema } from './config-schema.ts';
 import { policySchema } from './policy-schema.ts';
 

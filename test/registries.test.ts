@@ -11,7 +11,7 @@ import { CLUSTER_TYPES } from '../clusters/registry.ts';
 import { checkClusterFlags } from '../harness/config/cluster-flags.ts';
 import { configure } from '../harness/config/configuration.ts';
 import { optionsOf } from '../harness/config/options.ts';
-import type { RunResults } from '../harness/report/results.ts';
+import type { RunResults } from '../harness/results/results.ts';
 import { ensureBuilt } from './support/run-cli.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

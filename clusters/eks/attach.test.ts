@@ -12,7 +12,7 @@ import {
   RemoveClientIDFromOpenIDConnectProviderCommand,
 } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
-import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
+import { presignedClusterToken } from '../../aws/cluster-token.ts';
 import type { RunningCluster } from '../driver.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { connect } from '../../foundation/kubernetes/connection.ts';

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
-import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
+import { presignedClusterToken } from '../../aws/cluster-token.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { connect } from '../../foundation/kubernetes/connection.ts';
 import { eksDriver } from './index.ts';

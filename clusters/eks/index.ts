@@ -1,6 +1,6 @@
 /** Clusters of EKS itself: made for the run, or existing ones. */
 import { commandLine } from '../../foundation/command-line.ts';
-import type { ClusterAlias } from '../../foundation/cluster-alias.ts';
+import type { ClusterAlias } from '../../foundation/aliases.ts';
 import { without } from '../capabilities.ts';
 import type { ClusterDriver, ProvisionRequest } from '../driver.ts';
 import { serviceAccountConfig } from '../service-account.ts';

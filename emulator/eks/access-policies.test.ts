@@ -9,7 +9,7 @@ import {
 import type { AccessScope, AuthenticationMode } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
-import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
+import { presignedClusterToken } from '../../aws/cluster-token.ts';
 import { ACCOUNT, REGION, SUBNETS, testCloud, type TestCloud } from '../../test/support/emulator/eks.ts';
 import { allow, clusterRole, errorOf, makeRole, sessionOf } from '../../test/support/emulator/roles.ts';
 

@@ -2,7 +2,7 @@ import { commandLine } from '../../foundation/command-line.ts';
 import type { JournalEntry } from '../../foundation/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import type { Leftover } from '../world/world.ts';
+import type { Leftover } from '../scenario/world.ts';
 
 /** How many leftovers a sentence names. */
 const NAMED = 5;

@@ -13,7 +13,7 @@ import {
   SCENARIOS,
 } from '../../test/support/comparison.ts';
 import { runConformance, temporaryFolder } from '../../test/support/run-cli.ts';
-import type { RunResults } from '../report/results.ts';
+import type { RunResults } from '../results/results.ts';
 
 describe('npm run compare', () => {
   // One after the other: an SDK waits for a second for metadata and agent, which a busy machine may be too slow for.

@@ -1,9 +1,9 @@
-import { median } from '../report/median.ts';
-import { worst } from '../report/results.ts';
+import { median } from '../results/median.ts';
+import { worst } from '../results/results.ts';
 import { explains, isAbout, type Deviation } from './deviations.ts';
 import { differencesOf, hasProbesOnBothSides } from './differences.ts';
 import type { ComparisonContent } from './comparison-schema.ts';
-import type { Side, SideScenario } from './read-results.ts';
+import type { Side, SideScenario } from '../results/read-results.ts';
 
 export type Known = NonNullable<JudgedDifference['known']>;
 export type JudgedDifference = ComparisonContent['scenarios'][number]['differences'][number];

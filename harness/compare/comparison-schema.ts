@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { scalar, whole } from '../../foundation/validate.ts';
-import { VERDICTS } from '../report/results-schema.ts';
+import { VERDICTS } from '../results/results-schema.ts';
 
 /** Version of the form of compare.json: raised when a field changes its meaning. */
 export const COMPARISON_VERSION = 1;

@@ -10,7 +10,7 @@ import {
   scenarioOf,
   type Results,
 } from '../../test/support/comparison.ts';
-import type { RunResults } from '../report/results.ts';
+import type { RunResults } from '../results/results.ts';
 
 describe('npm run compare', () => {
   const runs = comparedRuns();

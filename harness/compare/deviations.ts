@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { suggestion } from '../../foundation/nearest.ts';
 import { readYaml } from '../../foundation/read-file.ts';
 import { scalar, scenarioId, validated, whole, words } from '../../foundation/validate.ts';
-import { PROBE_VERDICTS, VERDICTS } from '../report/results-schema.ts';
+import { PROBE_VERDICTS, VERDICTS } from '../results/results-schema.ts';
 import { FIELDS, type Difference, type Value } from './differences.ts';
-import type { Side } from './read-results.ts';
+import type { Side } from '../results/read-results.ts';
 
 /** A difference that is known, and why it is there (docs/compare.md). `listed`: a file and the place in it. */
 export type Deviation = z.infer<typeof deviation> & { readonly listed: string };

@@ -1,8 +1,8 @@
 import { factMatches } from '../../foundation/expectation.ts';
 import { identityName, neutral, neutralExpectation } from './names.ts';
 import { PATIENCE_MILLISECONDS } from '../../foundation/lateness.ts';
-import type { ProbeOutcome } from '../report/results.ts';
-import type { Side, SideProbe, SideScenario } from './read-results.ts';
+import type { ProbeOutcome } from '../results/results.ts';
+import type { Side, SideProbe, SideScenario } from '../results/read-results.ts';
 
 /** What one side met, in a field; null where there is nothing. */
 export type Value = string | number | boolean | null;

@@ -1,5 +1,5 @@
 import type { Comparison, ScenarioComparison } from './compare.ts';
-import { plain, table } from '../report/markdown.ts';
+import { plain, table } from '../results/markdown.ts';
 import { medianTimes, notCompared, sideLines, summaryWords, unlikeWords, valueWords } from './words.ts';
 
 /** A comparison as compare.md, for people who read it in a repository or a CI's summary. */

@@ -1,5 +1,5 @@
 /*
- * Each run gives its things names of its own, with the run's id in them (harness/world/names.ts). Here they are taken back to
+ * Each run gives its things names of its own, with the run's id in them (harness/scenario/names.ts). Here they are taken back to
  * what both runs have in common.
  */
 

@@ -1,5 +1,5 @@
 import type { Comparison, JudgedDifference, ScenarioComparison } from './compare.ts';
-import { wrap } from '../report/text.ts';
+import { wrap } from '../results/text.ts';
 import { medianTimes, notCompared, oneLine, sideLines, summaryWords, unlikeWords, valueWords } from './words.ts';
 
 const [BOLD, RED, YELLOW, CYAN] = [1, 31, 33, 36];

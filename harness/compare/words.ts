@@ -1,7 +1,7 @@
-import { clip, counted } from '../report/text.ts';
+import { clip, counted } from '../results/text.ts';
 import { isCompared, type Comparison, type ScenarioComparison } from './compare.ts';
 import type { Value } from './differences.ts';
-import type { Side } from './read-results.ts';
+import type { Side } from '../results/read-results.ts';
 
 /*
  * What the terminal and compare.md say alike.

@@ -1,6 +1,6 @@
 import { badFlagValue } from '../../foundation/errors.ts';
-import { endpointUrl, parseEndpoints } from '../aws/endpoints.ts';
-import { checkInCluster } from '../in-cluster/flags.ts';
+import { endpointUrl, parseEndpoints } from '../../aws/endpoints.ts';
+import { checkInCluster } from './in-cluster-flags.ts';
 import type { Configuration } from './configuration.ts';
 import { checkForms } from './read-options.ts';
 

@@ -4,8 +4,8 @@ import { HarnessError } from '../../foundation/errors.ts';
 import { SERVICE_PRINCIPAL, option, type OptionSpec } from '../../foundation/options.ts';
 import { RUN_ID } from '../../foundation/journal.ts';
 import { nearest } from '../../foundation/nearest.ts';
-import { SMALL_LOAD } from '../load/size.ts';
-import { PROFILES } from '../plan/profiles.ts';
+import { SMALL_LOAD } from '../scenario/load-size.ts';
+import { PROFILES } from '../scenario/profiles.ts';
 import { variableOf } from './read-options.ts';
 
 /** An option of a run, and which clusters take it. */

@@ -5,11 +5,11 @@ import { embeddedRun, RUN } from '../../test/support/embedded-run.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
 import { startWithWorld } from '../../emulator/start.ts';
-import { callCounter } from '../aws/call-counter.ts';
-import { askEksAuth } from '../aws/eks-auth.ts';
-import { emulatedAws } from '../aws/emulated.ts';
-import { IamCanary } from './canary.ts';
-import type { AwsTarget } from '../aws/target.ts';
+import { callCounter } from '../../aws/call-counter.ts';
+import { askEksAuth } from '../../aws/eks-auth.ts';
+import { emulatedAws } from '../aws-target/emulated.ts';
+import { IamCanary } from '../aws-target/canary.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
 import {
   createAssociation,
   createAssociationFor,
@@ -29,7 +29,7 @@ import {
   whoAmI,
 } from '../index.ts';
 import { allow, forPrincipal, podIdentityRole, trustPodIdentity } from '../scenario/policy.ts';
-import type { ScenarioResult } from '../report/results.ts';
+import type { ScenarioResult } from '../results/results.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
 
 /** Milliseconds that a slow AWS takes: longer than a pod that waits for nothing takes to start. */

@@ -1,8 +1,8 @@
 import type { CallRecord } from '../../emulator/index.ts';
 import { explain } from '../verdict/why.ts';
-import { explanationLines } from '../report/explanation.ts';
+import { explanationLines } from '../results/explanation.ts';
 import { bucketsOf } from '../scenario/parts.ts';
-import { workloads, type ScenarioWorld } from '../world/world.ts';
+import { workloads, type ScenarioWorld } from '../scenario/world.ts';
 import { MAX_BYTES, type Findings, type Scene } from './scene.ts';
 
 /** So many refusals are told. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Redactor } from '../../foundation/redact.ts';
 import { orAborted } from '../../foundation/aborted.ts';
-import type { Attachment } from '../report/results.ts';
+import type { Attachment } from '../results/results.ts';
 import { writeWhole } from '../report/write.ts';
-import type { ScenarioWorld } from '../world/world.ts';
+import type { ScenarioWorld } from '../scenario/world.ts';
 import { collectAssociations, collectRoles } from './aws.ts';
 import { collectCalls } from './calls.ts';
 import { collectComponentLogs } from './components.ts';

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
-import { statusesOf } from '../world/pods.ts';
+import { statusesOf } from '../kubernetes-client/pod-watcher.ts';
 import { attempt, MAX_BYTES, type Findings, type Scene } from './scene.ts';
 
 const TAIL_LINES = 10_000;

@@ -3,7 +3,7 @@ import { REPORT_PREFIX, TOKENS_PREFIX } from '../../foundation/probe-protocol.ts
 import { RUN_LABEL } from '../../foundation/labels.ts';
 import { collectLogs, messageOf } from './logs.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
-import { statusesOf } from '../world/pods.ts';
+import { statusesOf } from '../kubernetes-client/pod-watcher.ts';
 import { inEachPlace, type Findings, type Scene } from './scene.ts';
 
 /** So many lines of a pod's log are told. */

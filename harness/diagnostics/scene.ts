@@ -1,8 +1,8 @@
-import type { Attachment, ProbeOutcome, ScenarioResult, Verdict } from '../report/results.ts';
+import type { Attachment, ProbeOutcome, ScenarioResult, Verdict } from '../results/results.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import type { ScenarioWorld, ProvisionedCluster } from '../world/world.ts';
-import { clusterOf, workloads } from '../world/world.ts';
-import { clustersOf } from '../plan/requirements.ts';
+import type { ScenarioWorld, ProvisionedCluster } from '../scenario/world.ts';
+import { clusterOf, workloads } from '../scenario/world.ts';
+import { clustersOf } from '../scenario/requirements.ts';
 
 /** Longest file; logs and records lose their beginnings beyond it. */
 export const MAX_BYTES = 1024 * 1024;

@@ -1,5 +1,5 @@
-import { explanationLines, explanationOf } from '../report/explanation.ts';
-import type { ProbeOutcome } from '../report/results.ts';
+import { explanationLines, explanationOf } from '../results/explanation.ts';
+import type { ProbeOutcome } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Failure, Findings } from './scene.ts';
 

@@ -1,7 +1,7 @@
 import { orAborted } from '../../foundation/aborted.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import { awsFailure } from '../aws/failure.ts';
-import { tearDown } from '../cleanup/teardown.ts';
+import { awsFailure } from '../../aws/failure.ts';
+import { tearDown } from '../world/teardown.ts';
 import { diagnose, isSecretName, redactor, type DiagnosticsOptions, type Redactor } from '../diagnostics/index.ts';
 import {
   isFailedControl,
@@ -10,14 +10,14 @@ import {
   type ProbeOutcome,
   type ScenarioPhase,
   type ScenarioResult,
-} from '../report/results.ts';
+} from '../results/results.ts';
 import { probeSentence } from '../report/wrong-probes.ts';
-import { counted } from '../report/text.ts';
+import { counted } from '../results/text.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { receivedCalls, type Received } from '../verdict/received-calls.ts';
 import { arrange } from '../world/fixtures/index.ts';
 import type { Prefetch } from '../world/prefetch.ts';
-import { makeWorld, type Environment, type ScenarioWorld } from '../world/world.ts';
+import { makeWorld, type Environment, type ScenarioWorld } from '../scenario/world.ts';
 import { probeAll } from './probe.ts';
 import { reasonOf, scenarioResult } from './scenario-result.ts';
 

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { PROFILES, type ProfileName } from '../plan/profiles.ts';
+import { PROFILES, type ProfileName } from '../scenario/profiles.ts';
 import { chosenProfile } from '../plan/select.ts';
-import { AWS_SERVICES } from '../aws/target.ts';
+import { AWS_SERVICES } from '../../aws/service-names.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../../foundation/errors.ts';
-import { factsOf } from '../compare/read-results.ts';
+import { factsOf } from '../results/read-results.ts';
 import { reportOf, type GatedRun } from '../gate/judge.ts';
 import { FRAME } from '../matrix/axes.ts';
-import { median } from '../report/median.ts';
-import { isFine, RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
+import { median } from '../results/median.ts';
+import { isFine, RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { reasonOf } from './scenario-result.ts';
 import { resultsOf, type Session } from './session.ts';
 

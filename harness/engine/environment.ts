@@ -1,10 +1,10 @@
 import type { ClusterDriver, RunningCluster } from '../../clusters/driver.ts';
-import type { ClusterAlias } from '../../foundation/cluster-alias.ts';
+import type { ClusterAlias } from '../../foundation/aliases.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import type { Journal } from '../../foundation/journal.ts';
 import { tagsOf } from '../../foundation/tags.ts';
-import { awsFailure } from '../aws/failure.ts';
-import { accountsOf, type AwsTarget } from '../aws/target.ts';
+import { awsFailure } from '../../aws/failure.ts';
+import { accountsOf, type AwsTarget } from '../aws-target/target.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { redactor } from '../../foundation/redact.ts';
 import { KubernetesClient } from '../kubernetes-client/client.ts';
@@ -12,10 +12,10 @@ import { NETWORK } from '../kubernetes-client/patient.ts';
 import { noKubernetes } from '../kubernetes-client/none.ts';
 import { Lateness } from '../../foundation/lateness.ts';
 import { Resources } from '../../foundation/resources.ts';
-import { removeIn } from '../cleanup/teardown.ts';
-import { Gate } from '../world/fixtures/gate.ts';
-import { watchRunPods } from '../world/pods.ts';
-import type { Environment, ProvisionedCluster } from '../world/world.ts';
+import { removeIn } from '../world/teardown.ts';
+import { Gate } from '../../foundation/keyed-mutex.ts';
+import { watchRunPods } from '../kubernetes-client/pod-watcher.ts';
+import type { Environment, ProvisionedCluster } from '../scenario/world.ts';
 
 /** Where a run takes place: an AWS, and who makes clusters in it. */
 export interface Platform {

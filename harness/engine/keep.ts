@@ -2,10 +2,10 @@ import { commandLine } from '../../foundation/command-line.ts';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
-import type { AwsTarget } from '../aws/target.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
 import type { Provisioned } from './environment.ts';
 import type { Session } from './session.ts';
-import type { Environment, ProvisionedCluster } from '../world/world.ts';
+import type { Environment, ProvisionedCluster } from '../scenario/world.ts';
 
 /** Presigned tokens are good for 15 minutes: the kubeconfig is written again before that. */
 const REFRESH_MILLISECONDS = 10 * 60_000;

@@ -1,16 +1,16 @@
 import { expect } from 'chai';
 import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import { fails, fetchCredentials, granted, succeeds } from '../index.ts';
-import { defineHarnessOperation, defineStep, defineWorkloadOperation } from '../operations/registry.ts';
-import { clustersOf, unmetRequirements } from '../plan/requirements.ts';
+import { defineHarnessOperation, defineStep, defineWorkloadOperation } from '../scenario/operation-registry.ts';
+import { clustersOf, unmetRequirements } from '../scenario/requirements.ts';
 import { planText } from '../plan/print.ts';
 import { configure } from '../config/configuration.ts';
-import type { ScenarioResult } from '../report/results.ts';
-import { collect, newRegistry, suite, type Registry } from '../scenario/registry.ts';
+import type { ScenarioResult } from '../results/results.ts';
+import { collect, newRegistry, suite, type Registry } from '../scenario-files/suite-registry.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
 import { embeddedRun } from '../../test/support/embedded-run.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import { clusterOf, workload } from '../world/world.ts';
+import { clusterOf, workload } from '../scenario/world.ts';
 
 const pathOf = (namespace: string): string => `/api/v1/namespaces/${namespace}`;
 

@@ -6,7 +6,7 @@ import { REPORT_PREFIX, type ProbeReport, type ProbeResult } from '../../foundat
 import { act } from '../../test/support/acts.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import type { AwsTarget } from '../aws/target.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
 import {
   createToken,
   deletePod,
@@ -20,10 +20,10 @@ import {
   startPod,
   succeeds,
 } from '../operations/index.ts';
-import { defineHarnessOperation, defineStep } from '../operations/registry.ts';
-import type { ProbeOutcome } from '../report/results.ts';
+import { defineHarnessOperation, defineStep } from '../scenario/operation-registry.ts';
+import type { ProbeOutcome } from '../results/results.ts';
 import type { ScenarioSpec, Step } from '../scenario/spec.ts';
-import type { ProvisionedCluster, ScenarioWorld } from '../world/world.ts';
+import type { ProvisionedCluster, ScenarioWorld } from '../scenario/world.ts';
 import { probeAll } from './probe.ts';
 
 const SESSION = 'arn:aws:sts::111122223333:assumed-role/conformance-cabcdef-ab-01-app/s';

@@ -1,10 +1,10 @@
 import { alternatives } from '../../foundation/expectation.ts';
 import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
 import { badScenario, HarnessError } from '../../foundation/errors.ts';
-import type { StepContext } from '../operations/descriptor.ts';
-import type { ProbeOutcome } from '../report/results.ts';
+import type { StepContext } from '../scenario/descriptor.ts';
+import type { ProbeOutcome } from '../results/results.ts';
 import { performOperation, performStep } from '../operations/perform.ts';
-import { described, ofHarness, ofWorkload } from '../operations/registry.ts';
+import { described, ofHarness, ofWorkload } from '../scenario/operation-registry.ts';
 import { injectionOf, unansweredAdmission } from '../operations/injection.ts';
 import { RunningPods } from '../world/running-pods.ts';
 import {
@@ -15,12 +15,12 @@ import {
   type ProbeGroup,
   type Stage,
 } from '../world/stages.ts';
-import { retryUntilExpected } from '../consistency/probe.ts';
+import { retryUntilExpected } from '../world/probe-retries.ts';
 import { asRecorded } from '../verdict/client-calls.ts';
 import { judged, outcomeOf } from '../verdict/outcome.ts';
 import { withoutControl } from '../verdict/control.ts';
 import { mintBoundTokens, mintFreeTokens } from '../world/tokens.ts';
-import { workload, workloads, type ScenarioWorld, type Workload } from '../world/world.ts';
+import { workload, workloads, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
 /** Runs the steps of a scenario whose world is arranged; gives each probe's outcome, in the order of the scenario. */
 export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutcome[]> {

@@ -6,7 +6,7 @@ import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { act } from '../../test/support/acts.ts';
 import { anEnvironment } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import type { AwsTarget } from '../aws/target.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
 import { succeeds } from '../operations/index.ts';
 import { runRepeatedly, type Repetition } from './repeat.ts';
 

@@ -1,4 +1,4 @@
-import { isFine, type ScenarioResult, type Verdict } from '../report/results.ts';
+import { isFine, type ScenarioResult, type Verdict } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { runScenario, type ScenarioOptions } from './scenario.ts';
 

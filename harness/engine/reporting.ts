@@ -1,4 +1,4 @@
-import type { RunResults } from '../report/results.ts';
+import type { RunResults } from '../results/results.ts';
 import { writeResults } from '../report/write.ts';
 import { conclude } from './conclusion.ts';
 import type { Session } from './session.ts';

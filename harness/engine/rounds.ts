@@ -1,5 +1,5 @@
 import { Reporters } from '../report/reporter.ts';
-import { isFine } from '../report/results.ts';
+import { isFine } from '../results/results.ts';
 import { nothingRan } from './conclusion.ts';
 import { provisionMore } from './provision.ts';
 import { report } from './reporting.ts';

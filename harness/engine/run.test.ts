@@ -15,7 +15,7 @@ import { configure } from '../config/configuration.ts';
 import type { Gate } from '../gate/gate.ts';
 import { succeeds, wait } from '../operations/index.ts';
 import type { Reporter } from '../report/reporter.ts';
-import type { RunResults } from '../report/results.ts';
+import type { RunResults } from '../results/results.ts';
 import { noHooks, type SuiteHooks } from '../scenario/hooks.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 import { run } from './run.ts';

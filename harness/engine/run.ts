@@ -1,5 +1,5 @@
 import { writeResults } from '../report/write.ts';
-import { isFine, type RunResults } from '../report/results.ts';
+import { isFine, type RunResults } from '../results/results.ts';
 import { leftBehind, sweepCommand } from '../cleanup/leftovers.ts';
 import { conclude } from './conclusion.ts';
 import { keepUntilInterrupted } from './keep.ts';

@@ -1,5 +1,5 @@
 import { HarnessError } from '../../foundation/errors.ts';
-import type { ScenarioResult, Verdict } from '../report/results.ts';
+import type { ScenarioResult, Verdict } from '../results/results.ts';
 import { placesOf } from '../matrix/points.ts';
 import type { Scenario } from '../scenario/spec.ts';
 

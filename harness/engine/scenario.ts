@@ -1,7 +1,7 @@
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import { isUsage } from '../../foundation/errors.ts';
-import { unmetRequirements } from '../plan/requirements.ts';
-import type { Attachment, ScenarioPhase, ScenarioResult } from '../report/results.ts';
+import { unmetRequirements } from '../scenario/requirements.ts';
+import type { Attachment, ScenarioPhase, ScenarioResult } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { attemptScenario, type AttemptOptions } from './attempt.ts';
 import { reasonOf, scenarioResult } from './scenario-result.ts';

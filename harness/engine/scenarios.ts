@@ -1,6 +1,6 @@
 import { HarnessError, unreadable } from '../../foundation/errors.ts';
 import { gated } from '../gate/judge.ts';
-import { isFine, type ScenarioResult } from '../report/results.ts';
+import { isFine, type ScenarioResult } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { conclude, gatedRun } from './conclusion.ts';
 import { runRepeatedly } from './repeat.ts';

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario/spec.ts';
-import { isExclusive, isExclusiveFromTheStart, waitOf } from '../plan/requirements.ts';
+import { isExclusive, isExclusiveFromTheStart, waitOf } from '../scenario/requirements.ts';
 
 /** Runs a scenario; where it runs alone, it waits for its turn before it probes. Must not reject. */
 export type RunInTurn = (scenario: Scenario, turn: Promise<unknown>) => Promise<unknown>;

@@ -1,7 +1,7 @@
 import { declaredId } from '../../foundation/validate.ts';
 import { fits } from '../compare/deviations.ts';
 import { valueOf } from '../compare/differences.ts';
-import type { ProbeOutcome, RunResults, ScenarioResult } from '../report/results.ts';
+import type { ProbeOutcome, RunResults, ScenarioResult } from '../results/results.ts';
 import type { Allowance, Gate } from './gate.ts';
 
 /** A run, as gates ask about it. */

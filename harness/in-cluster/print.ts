@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { stringify } from 'yaml';
 import { textsOf } from '../../foundation/options.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { flagsOfRunner } from './flags.ts';
+import { flagsOfRunner } from '../config/in-cluster-flags.ts';
 import { namespaceOf, runnerObjects } from './manifest.ts';
 
 /** All objects of a runner on a cluster of EKS as documents of YAML, for `kubectl apply -f -`. */

@@ -12,11 +12,11 @@ import { report } from '../engine/reporting.ts';
 import { scenarioResult } from '../engine/scenario-result.ts';
 import { noteResult } from '../engine/scenarios.ts';
 import { inPhase, openSession, tellStart, type RunOptions, type Session } from '../engine/session.ts';
-import type { RunResults } from '../report/results.ts';
+import type { RunResults } from '../results/results.ts';
 import { writeWhole } from '../report/write.ts';
-import { RunnerLog, type RunnerEvent } from './events.ts';
+import { RunnerLog, type RunnerEvent } from '../report/events.ts';
 import { followPod, type Ending } from './follow.ts';
-import { flagsOfRunner } from './flags.ts';
+import { flagsOfRunner } from '../config/in-cluster-flags.ts';
 import { EMULATOR, NAMESPACE, RUNNER_LABELS, runnerObjects, type RunnerSpec } from './manifest.ts';
 import { prepareNamespace, removeRun } from './namespace.ts';
 

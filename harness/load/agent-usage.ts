@@ -1,6 +1,6 @@
 import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
-import type { AgentUsage } from './running.ts';
+import type { AgentUsage } from '../scenario/running-load.ts';
 
 interface Summary {
   readonly pods?: readonly {

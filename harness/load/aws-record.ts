@@ -1,7 +1,7 @@
 import type { CallRecord } from '../../emulator/index.ts';
-import type { ScenarioWorld } from '../world/world.ts';
+import type { ScenarioWorld } from '../scenario/world.ts';
 import { openedBy } from '../verdict/received-calls.ts';
-import type { EndedPod } from './running.ts';
+import type { EndedPod } from '../scenario/running-load.ts';
 
 /** What AWS' record tells of a load. */
 interface Recorded {

@@ -2,7 +2,7 @@ import type { V1Deployment, V1Job, V1PodTemplateSpec } from '@kubernetes/client-
 import { poll } from '../../foundation/poll.ts';
 import { TERMINATION_LOG, type LoadPlan } from '../../foundation/load-protocol.ts';
 import { podManifest, PROBE_CONTAINER } from '../world/pod-manifest.ts';
-import { clusterOf, labelsOf, type ScenarioWorld, type Workload } from '../world/world.ts';
+import { clusterOf, labelsOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
 /** On the pods of a load, beside those of every pod of the run: its name. */
 export const LOAD_LABEL = 'conformance.eks-pod-identity/load';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { LoadVerdict } from '../../foundation/load-protocol.ts';
 import { figuresOf } from './figures.ts';
-import type { EndedPod } from './running.ts';
+import type { EndedPod } from '../scenario/running-load.ts';
 
 const verdict = (changes: Partial<LoadVerdict> = {}): LoadVerdict => ({
   ...{ pod: 'a', rounds: 1, granted: 3, wrong: 0, wrongs: [], errors: {}, late: 0 },

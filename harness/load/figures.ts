@@ -1,7 +1,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Facts } from '../../foundation/client-run.ts';
 import type { LoadVerdict } from '../../foundation/load-protocol.ts';
-import type { EndedPod } from './running.ts';
+import type { EndedPod } from '../scenario/running-load.ts';
 
 /** Of the distributions that are told: an hour at most, in milliseconds, with three significant digits. */
 const RANGE = { lowest: 1, highest: 3_600_000, figures: 3 } as const;

@@ -3,11 +3,11 @@ import { poll } from '../../foundation/poll.ts';
 import { readVerdict } from '../../foundation/load-protocol.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
 import { PROBE_CONTAINER } from '../world/pod-manifest.ts';
-import { SCENARIO_LABEL } from '../world/pods.ts';
-import { clusterOf, type ScenarioWorld } from '../world/world.ts';
+import { SCENARIO_LABEL } from '../kubernetes-client/pod-watcher.ts';
+import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { LOAD_LABEL } from './controllers.ts';
-import { UNSEEN, type EndedPod } from './running.ts';
+import { UNSEEN, type EndedPod } from '../scenario/running-load.ts';
 
 const POLL_MILLISECONDS = 500;
 

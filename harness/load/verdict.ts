@@ -1,10 +1,10 @@
 /** What is said of a load whose pods have ended. */
 import type { Facts } from '../../foundation/client-run.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import type { ScenarioWorld } from '../world/world.ts';
+import type { ScenarioWorld } from '../scenario/world.ts';
 import { heldAgainstRecord } from './aws-record.ts';
 import { figuresOf } from './figures.ts';
-import { UNSEEN, type EndedPod, type RunningLoad } from './running.ts';
+import { UNSEEN, type EndedPod, type RunningLoad } from '../scenario/running-load.ts';
 
 export interface VerdictOptions {
   /** Pods must be quick enough to tell how many sessions each was given: `sessionsPerPod`. */

@@ -1,4 +1,4 @@
-import { unmetRequirements } from '../plan/requirements.ts';
+import { unmetRequirements } from '../scenario/requirements.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { AXES, FRAME } from './axes.ts';
 import { countsOf, pairTables, STATES, type Table } from './pairs.ts';

@@ -1,7 +1,7 @@
 /** Places scenarios on the axes of the decision matrix, by what they declare: nothing is listed by hand. */
 import { associationOf } from '../scenario/parts.ts';
 import { isOfCluster, placeholdersIn } from '../scenario/placeholders.ts';
-import { described } from '../operations/registry.ts';
+import { described } from '../scenario/operation-registry.ts';
 import type { ChainStep } from '../operations/sts.ts';
 import type { Conditions, PermissionStatement, RawPolicy, RoleSpec, TrustStatement } from '../scenario/policy.ts';
 import type { ActionStep, AssociationSpec, Operation, ProbeStep, Scenario, ScenarioSpec } from '../scenario/spec.ts';

@@ -1,5 +1,5 @@
 import { HarnessError } from '../../foundation/errors.ts';
-import { factsOf, type Run } from '../compare/read-results.ts';
+import { factsOf, type Run } from '../results/read-results.ts';
 import type { Shard } from '../plan/shard.ts';
 
 /** Results of a shard. */

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { aResult, someResults } from '../../test/support/scenarios.ts';
-import type { Run } from '../compare/read-results.ts';
+import type { Run } from '../results/read-results.ts';
 import type { Mutable } from '../../test/support/comparison.ts';
-import { summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
+import { summarize, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { mergeResults } from './merge.ts';
 
 const IDS = { 'AB-01': 1, 'AB-02': 2, 'AB-03': 1 };

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { EXIT, type ExitCode } from '../../foundation/errors.ts';
-import type { Run } from '../compare/read-results.ts';
+import type { Run } from '../results/read-results.ts';
 import { exitCodeOf, tooLittleRan } from '../engine/conclusion.ts';
-import { summarize, type Attachment, type RunResults, type ScenarioResult } from '../report/results.ts';
+import { summarize, type Attachment, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { shardsOf, type ShardRun } from './check.ts';
 
 /**

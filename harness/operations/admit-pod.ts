@@ -1,11 +1,11 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { whenRead } from '../consistency/retry-rules.ts';
+import { whenRead } from '../scenario/retry-rules.ts';
 import { userName } from '../world/fixtures/users.ts';
-import { workload } from '../world/world.ts';
-import { admissionFacts, admitInDryRun, type Facts, type PodFields } from './admission.ts';
+import { workload } from '../scenario/world.ts';
+import { admissionFacts, admitInDryRun, type Facts, type PodFields } from '../world/admission.ts';
 import { httpResult } from './http-answer.ts';
 import { injectionOf, unansweredAdmission } from './injection.ts';
-import { defineHarnessOperation } from './registry.ts';
+import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
 interface AdmissionOptions {
   /** User of the scenario who creates the pod. Default: the administrator. */

@@ -4,13 +4,13 @@ import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import { poll } from '../../foundation/poll.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
-import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
+import { kubernetesPollMilliseconds } from '../world/iam.ts';
 import { shown, whole } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { Capability } from '../scenario/spec.ts';
-import { clusterOf, type ScenarioWorld } from '../world/world.ts';
+import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
 import { httpResult } from './http-answer.ts';
-import { defineHarnessOperation, defineStep } from './registry.ts';
+import { defineHarnessOperation, defineStep } from '../scenario/operation-registry.ts';
 
 const refersTo = ({ cluster }: { readonly cluster: ClusterAlias }) => ({ clusters: [cluster] });
 

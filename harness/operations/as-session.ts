@@ -4,14 +4,14 @@ import { assumeRoleInput } from '../../components/probe/assume-role-input.ts';
 import { perform as performS3 } from '../../components/probe/s3.ts';
 import { requestOf } from '../../components/probe/service-error.ts';
 import type { AssumeRoleStep, ProbeResult, S3Operation } from '../../foundation/probe-protocol.ts';
-import { credentialsOf } from '../aws/credentials.ts';
-import type { AwsClients } from '../aws/target.ts';
+import { credentialsOf } from '../../aws/credentials.ts';
+import type { AwsClients } from '../../aws/clients.ts';
 import type { Operation, WorkloadOperation } from '../scenario/spec.ts';
 import { heldSession, webSession, type WebSession } from '../world/sessions.ts';
-import type { HeldSession, ScenarioWorld } from '../world/world.ts';
+import type { HeldSession, ScenarioWorld } from '../scenario/world.ts';
 import { openPodSession } from './ask-eks-auth.ts';
 import { attempt, sessionFacts } from './session-answer.ts';
-import { defineHarnessOperation, ofWorkload, operationOf } from './registry.ts';
+import { defineHarnessOperation, ofWorkload, operationOf } from '../scenario/operation-registry.ts';
 import { stepToProgram, type ChainStep } from './sts.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import type { AwsTarget, EksAuthResponse, PodSession } from '../aws/target.ts';
-import type { ProvisionedCluster, ScenarioWorld } from '../world/world.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
+import type { EksAuthResponse, PodSession } from '../../aws/eks-auth.ts';
+import type { ProvisionedCluster, ScenarioWorld } from '../scenario/world.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { askEksAuth } from './ask-eks-auth.ts';

@@ -2,12 +2,12 @@
 import type { ProbeResult, TokenChange } from '../../foundation/probe-protocol.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
 import { roleOfSession } from '../../foundation/role-arn.ts';
-import type { EksAuthResponse, PodSession } from '../aws/target.ts';
+import type { EksAuthResponse, PodSession } from '../../aws/eks-auth.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { heldSession, podToken, webSession, type WebSession } from '../world/sessions.ts';
-import { clusterOf, workload, type ScenarioWorld } from '../world/world.ts';
-import type { Facts } from './admission.ts';
-import { defineHarnessOperation } from './registry.ts';
+import { clusterOf, workload, type ScenarioWorld } from '../scenario/world.ts';
+import type { Facts } from '../world/admission.ts';
+import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
 interface Question {
   /** One of the scenario's `tokens`. Default: a new one, bound to a pod of the workload that never runs. */

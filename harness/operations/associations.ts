@@ -5,8 +5,9 @@ import {
   type EKSClient,
 } from '@aws-sdk/client-eks';
 import { badScenario } from '../../foundation/errors.ts';
-import { changeTo, watchAssociation, type Change } from '../consistency/association.ts';
-import { isAssociationTooSoon, retryUntilConsistent } from '../consistency/iam.ts';
+import { changeTo, watchAssociation, type Change } from '../world/association.ts';
+import { retryUntilConsistent } from '../world/iam.ts';
+import { isAssociationTooSoon } from '../scenario/retry-rules.ts';
 import type { ActionStep, AssociationSpec } from '../scenario/spec.ts';
 import { associate } from '../world/fixtures/associations.ts';
 import {
@@ -17,9 +18,9 @@ import {
   type ScenarioWorld,
   type Subject,
   type Workload,
-} from '../world/world.ts';
-import type { StepContext, StepDescriptor } from './descriptor.ts';
-import { defineStep } from './registry.ts';
+} from '../scenario/world.ts';
+import type { StepContext, StepDescriptor } from '../scenario/descriptor.ts';
+import { defineStep } from '../scenario/operation-registry.ts';
 
 const specOf = (association: string | AssociationSpec): AssociationSpec =>
   typeof association === 'string' ? { role: association } : association;

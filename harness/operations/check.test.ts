@@ -3,16 +3,16 @@ import { AssertionError as NodeAssertionError } from 'node:assert';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { startEmulator, type Emulator } from '../../emulator/index.ts';
-import { emulatedAws } from '../aws/emulated.ts';
-import type { AwsTarget } from '../aws/target.ts';
+import { emulatedAws } from '../aws-target/emulated.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
 import { granted, getObject } from '../index.ts';
 import { stages } from '../world/stages.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario, anOutcome } from '../../test/support/scenarios.ts';
-import type { ScenarioWorld } from '../world/world.ts';
+import type { ScenarioWorld } from '../scenario/world.ts';
 import { check, type CheckContext } from './check.ts';
 import { performOperation } from './perform.ts';
-import { operationOf } from './registry.ts';
+import { operationOf } from '../scenario/operation-registry.ts';
 
 const grant = granted('red', getObject('data/red/key'));
 

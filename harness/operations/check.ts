@@ -1,14 +1,14 @@
 import type { S3ServiceException } from '@aws-sdk/client-s3';
 import { AssertionError } from 'chai';
-import type { ProbeOutcome } from '../report/results.ts';
+import type { ProbeOutcome } from '../results/results.ts';
 import { poll } from '../../foundation/poll.ts';
-import { isAwsItself } from '../aws/capabilities.ts';
+import { isAwsItself } from '../aws-target/capabilities.ts';
 import { shown } from '../scenario/checks.ts';
 import type { AccountAlias, ClusterAlias } from '../scenario/policy.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
-import { clusterOf, type ScenarioWorld } from '../world/world.ts';
+import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
 import { succeeds } from './expectations.ts';
-import { defineHarnessOperation } from './registry.ts';
+import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
 /** Settings of a client of the AWS SDK: `new S3Client(await aws('s3'))`. */
 export interface AwsClientSettings {

@@ -1,10 +1,10 @@
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import { whenMade } from '../consistency/retry-rules.ts';
+import { whenMade } from '../scenario/retry-rules.ts';
 import { GREATEST_ID, whole } from '../scenario/checks.ts';
-import { isAnswer, OF_OURS, OF_SERVICES, refusalBy, type Problems } from '../verdict/refusal.ts';
+import { isAnswer, OF_OURS, OF_SERVICES, refusalBy, type Problems } from '../../aws/refusal.ts';
 import { makeAssociation } from '../world/fixtures/associations.ts';
 import { webSession } from '../world/sessions.ts';
-import { tagMap, type ScenarioWorld } from '../world/world.ts';
+import { tagMap, type ScenarioWorld } from '../scenario/world.ts';
 import {
   associationFacts,
   associationWords,
@@ -16,7 +16,7 @@ import {
   type OfCluster,
   type Where,
 } from './eks.ts';
-import { defineHarnessOperation } from './registry.ts';
+import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 import { tagWords } from './s3.ts';
 
 interface CreationOptions {

@@ -1,8 +1,8 @@
 /** Steps that disturb AWS, and end that. */
 import { badScenario } from '../../foundation/errors.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import { clusterOf } from '../world/world.ts';
-import { defineStep } from './registry.ts';
+import { clusterOf } from '../scenario/world.ts';
+import { defineStep } from '../scenario/operation-registry.ts';
 
 interface Disturbance {
   readonly service: 's3' | 'iam' | 'sts' | 'eks' | 'eks-auth';

@@ -7,7 +7,7 @@ import {
   UntagResourceCommand,
 } from '@aws-sdk/client-eks';
 import { AGENT_ADDON } from '../../clusters/agent-addon.ts';
-import { whenChanged, whenRead } from '../consistency/retry-rules.ts';
+import { whenChanged, whenRead } from '../scenario/retry-rules.ts';
 import {
   DEFAULT,
   defineEksOperation,

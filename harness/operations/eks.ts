@@ -3,12 +3,12 @@ import type { EKSClient, PodIdentityAssociation } from '@aws-sdk/client-eks';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { ClusterAlias, PermissionStatement } from '../scenario/policy.ts';
 import type { HarnessOperation, Operation } from '../scenario/spec.ts';
-import { OF_OURS, OF_SERVICES, refusalBy } from '../verdict/refusal.ts';
+import { OF_OURS, OF_SERVICES, refusalBy } from '../../aws/refusal.ts';
 import { webSession, type WebSession } from '../world/sessions.ts';
-import { clusterOf, type ScenarioWorld } from '../world/world.ts';
-import type { Facts } from './admission.ts';
-import type { HarnessDescriptor, Wording } from './descriptor.ts';
-import { defineHarnessOperation, type Said } from './registry.ts';
+import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
+import type { Facts } from '../world/admission.ts';
+import type { HarnessDescriptor, Wording } from '../scenario/descriptor.ts';
+import { defineHarnessOperation, type Said } from '../scenario/operation-registry.ts';
 
 /** The cluster that an operation is about. */
 export interface OfCluster {

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import type { AwsTarget } from '../aws/target.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import { workload } from '../world/world.ts';
+import { workload } from '../scenario/world.ts';
 import { fetchCredentials } from './fetch-credentials.ts';
-import { ofWorkload } from './registry.ts';
+import { ofWorkload } from '../scenario/operation-registry.ts';
 
 describe('what the record of calls tells of a request for credentials', () => {
   /**

@@ -2,7 +2,7 @@ import type { CallRecord } from '../../emulator/index.ts';
 import type { AgentRequest, ProbeReport } from '../../foundation/probe-protocol.ts';
 import { GREATEST_ID, oneOf, shown, whole } from '../scenario/checks.ts';
 import type { Expectation } from '../scenario/spec.ts';
-import { defineWorkloadOperation } from './registry.ts';
+import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
 /** More would take the agent and the harness seconds. */

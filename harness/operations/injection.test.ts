@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { embeddedRun } from '../../test/support/embedded-run.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import type { AwsTarget } from '../aws/target.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
 import { admitPod, between, cutWebhook, fetchCredentials, granted, startPod, succeeds } from '../index.ts';
-import type { ScenarioResult } from '../report/results.ts';
+import type { ScenarioResult } from '../results/results.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
-import type { ProvisionedCluster } from '../world/world.ts';
+import type { ProvisionedCluster } from '../scenario/world.ts';
 import { unansweredAdmission } from './injection.ts';
 
 const HOOK = 'iam-for-pods.amazonaws.com';

@@ -1,9 +1,9 @@
 import { ListPodIdentityAssociationsCommand } from '@aws-sdk/client-eks';
 import type { V1Pod, V1ServiceAccount } from '@kubernetes/client-node';
-import { clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
+import { clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import type { PodFields } from './admission.ts';
-import type { WhyNot } from './descriptor.ts';
+import type { PodFields } from '../world/admission.ts';
+import type { WhyNot } from '../scenario/descriptor.ts';
 
 /** Lines of API servers' metrics (Kubernetes documentation, "Kubernetes Metrics Reference"). */
 const FAIL_OPEN = /^apiserver_admission_webhook_fail_open_count\{([^}]*)\} (\S+)$/gm;

@@ -4,9 +4,9 @@ import type { ProbeResult, TokenChange } from '../../foundation/probe-protocol.t
 import { shown, type Problem } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { userName } from '../world/fixtures/users.ts';
-import { clusterOf, type ScenarioWorld } from '../world/world.ts';
+import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
 import { httpResult } from './http-answer.ts';
-import { defineHarnessOperation } from './registry.ts';
+import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
 /** Who the bearer of a token, or a user of the scenario, acts as besides. */
 interface Impersonation {

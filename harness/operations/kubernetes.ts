@@ -6,11 +6,11 @@ import type { TokenChange } from '../../foundation/probe-protocol.ts';
 import { GREATEST_ID, shown, whole } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { askAccess, resourceAttributes, userName } from '../world/fixtures/users.ts';
-import { clusterOf, type ScenarioWorld } from '../world/world.ts';
-import type { Facts } from './admission.ts';
+import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
+import type { Facts } from '../world/admission.ts';
 import { present } from './eks.ts';
 import { refusal } from './http-answer.ts';
-import { defineHarnessOperation } from './registry.ts';
+import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
 interface TokenOptions {
   /** User of the scenario who asks. Default: the administrator. */

@@ -5,12 +5,12 @@ import { watchUsage } from '../load/agent-usage.ts';
 import { callsByPod } from '../load/aws-record.ts';
 import { createController, deleteController, deploymentManifest, jobManifest, rollOut } from '../load/controllers.ts';
 import { followPods } from '../load/pods.ts';
-import type { RunningLoad } from '../load/running.ts';
-import { shares } from '../load/size.ts';
+import type { RunningLoad } from '../scenario/running-load.ts';
+import { shares } from '../scenario/load-size.ts';
 import { PATIENCE, verdictOf, type VerdictOptions } from '../load/verdict.ts';
 import { LONGEST_SECONDS, number, shown, whole } from '../scenario/checks.ts';
-import { clusterOf, workload, type ScenarioWorld } from '../world/world.ts';
-import { defineHarnessOperation, defineStep } from './registry.ts';
+import { clusterOf, workload, type ScenarioWorld } from '../scenario/world.ts';
+import { defineHarnessOperation, defineStep } from '../scenario/operation-registry.ts';
 
 /** Pods that a Job may have (Kubernetes API reference, Job: completions of an Indexed Job). */
 const MOST_PODS = 100_000;

@@ -2,14 +2,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import type { AwsTarget } from '../aws/target.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
 import { admitPod, agentGet, createAssociationFor, createToken, describeAssociation, kubernetesGet } from '../index.ts';
 import { podIdentityRole } from '../scenario/policy.ts';
 import type { HarnessOperation } from '../scenario/spec.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { performOperation } from './perform.ts';
-import type { ScenarioWorld, ProvisionedCluster } from '../world/world.ts';
+import type { ScenarioWorld, ProvisionedCluster } from '../scenario/world.ts';
 
 interface Answer {
   readonly status: number;

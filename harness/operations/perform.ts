@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
 import type { ServiceError } from '../../components/probe/service-error.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import { isAwsItself } from '../aws/capabilities.ts';
-import { watchRefusals } from '../consistency/association.ts';
-import { waitForIam } from '../consistency/iam.ts';
+import { isAwsItself } from '../aws-target/capabilities.ts';
+import { watchRefusals } from '../world/association.ts';
+import { waitForIam } from '../world/iam.ts';
 import type { ActionStep, Expectation, HarnessOperation, Operation } from '../scenario/spec.ts';
-import type { ScenarioWorld } from '../world/world.ts';
-import type { HarnessDescriptor, StepContext } from './descriptor.ts';
-import { ofHarness, stepOf } from './registry.ts';
+import type { ScenarioWorld } from '../scenario/world.ts';
+import type { HarnessDescriptor, StepContext } from '../scenario/descriptor.ts';
+import { ofHarness, stepOf } from '../scenario/operation-registry.ts';
 
 /** Changes the world as a step says, and waits until that is in force. */
 export async function performStep(context: StepContext, step: ActionStep): Promise<void> {

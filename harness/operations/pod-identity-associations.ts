@@ -7,8 +7,8 @@ import {
   type EKSClient,
   type PodIdentityAssociation,
 } from '@aws-sdk/client-eks';
-import { whenChanged, whenRead } from '../consistency/retry-rules.ts';
-import type { ScenarioWorld } from '../world/world.ts';
+import { whenChanged, whenRead } from '../scenario/retry-rules.ts';
+import type { ScenarioWorld } from '../scenario/world.ts';
 import {
   DEFAULT,
   associationFacts,

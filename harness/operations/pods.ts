@@ -1,6 +1,6 @@
 /** Steps that start and end workloads' pods. */
-import type { StepDescriptor } from './descriptor.ts';
-import { defineStep } from './registry.ts';
+import type { StepDescriptor } from '../scenario/descriptor.ts';
+import { defineStep } from '../scenario/operation-registry.ts';
 import type { ActionStep } from '../scenario/spec.ts';
 
 interface OfPod extends ActionStep {

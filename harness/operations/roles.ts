@@ -1,7 +1,7 @@
 /** Steps that change roles: those of the scenario, and that of the nodes. */
 import { DeleteRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { ignoreMissing } from '../../foundation/missing.ts';
-import { waitForIam } from '../consistency/iam.ts';
+import { waitForIam } from '../world/iam.ts';
 import type { ClusterAlias, PermissionStatement, RoleSpec } from '../scenario/policy.ts';
 import {
   deleteRole as remove,
@@ -9,8 +9,8 @@ import {
   recreateRole as recreate,
   updateTrust as update,
 } from '../world/fixtures/roles.ts';
-import { makeIn, clusterOf } from '../world/world.ts';
-import { defineStep } from './registry.ts';
+import { makeIn, clusterOf } from '../scenario/world.ts';
+import { defineStep } from '../scenario/operation-registry.ts';
 
 const common = { withoutKubernetes: true, changesIam: true } as const;
 const ofRole = {

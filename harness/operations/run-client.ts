@@ -2,7 +2,7 @@
 import type { ClientRun } from '../../foundation/client-run.ts';
 import { PATIENCE_MILLISECONDS } from '../../foundation/lateness.ts';
 import { LONGEST_SECONDS, number, oneOf, shown, whole, type Problem } from '../scenario/checks.ts';
-import { defineWorkloadOperation } from './registry.ts';
+import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 
 type Options = Omit<ClientRun, 'do' | 'bucket' | 'key'>;
 

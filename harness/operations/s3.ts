@@ -1,7 +1,7 @@
 /** Operations of S3. Places are `<bucket>/<key>` with the scenario's short bucket name. */
 import type { WorkloadOperation } from '../scenario/spec.ts';
-import type { Wording } from './descriptor.ts';
-import { defineWorkloadOperation } from './registry.ts';
+import type { Wording } from '../scenario/descriptor.ts';
+import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 import { stepToProgram, type ChainStep } from './sts.ts';
 
 interface Through {

@@ -3,8 +3,8 @@ import {
   annotateServiceAccount as annotate,
   recreateServiceAccount as recreate,
 } from '../world/fixtures/service-accounts.ts';
-import { workload } from '../world/world.ts';
-import { defineStep } from './registry.ts';
+import { workload } from '../scenario/world.ts';
+import { defineStep } from '../scenario/operation-registry.ts';
 
 const refersTo = (step: { readonly workload: string }) => ({ workloads: [step.workload] });
 

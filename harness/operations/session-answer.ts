@@ -2,8 +2,8 @@
 import type { AssumeRoleCommandOutput } from '@aws-sdk/client-sts';
 import { errorCode, type ServiceError } from '../../components/probe/service-error.ts';
 import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
-import { OF_SERVICES, refusalBy } from '../verdict/refusal.ts';
-import type { Facts } from './admission.ts';
+import { OF_SERVICES, refusalBy } from '../../aws/refusal.ts';
+import type { Facts } from '../world/admission.ts';
 import { present } from './eks.ts';
 
 type Answer = Omit<AssumeRoleCommandOutput, '$metadata'>;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import type { AwsTarget } from '../aws/target.ts';
-import type { ProvisionedCluster, ScenarioWorld } from '../world/world.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
+import type { ProvisionedCluster, ScenarioWorld } from '../scenario/world.ts';
 import { asSession, chained } from './as-session.ts';
 import { assumeByToken } from './assume-by-token.ts';
 import { kubernetesCreate } from './kubernetes-requests.ts';

@@ -1,8 +1,8 @@
 /** A request to AWS that is signed by hand: well, in any form that there is, or wrong in one thing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import { isAwsItself } from '../aws/capabilities.ts';
-import type { AwsCredentials } from '../aws/credentials.ts';
+import { isAwsItself } from '../aws-target/capabilities.ts';
+import type { AwsCredentials } from '../../aws/credentials.ts';
 import {
   CREDENTIALS,
   PAYLOADS,
@@ -13,12 +13,12 @@ import {
   type Answer,
   type RequestLine,
   type SigningOptions,
-} from '../aws/signed-request.ts';
-import { uriEncode } from '../aws/sign-request.ts';
+} from '../../aws/signed-request.ts';
+import { uriEncode } from '../../aws/sign-request.ts';
 import { oneOf, shown, whole } from '../scenario/checks.ts';
-import type { ScenarioWorld } from '../world/world.ts';
+import type { ScenarioWorld } from '../scenario/world.ts';
 import { sessionNeeds, sessionOf, sessionReferences, sessionWords, type Session } from './as-session.ts';
-import { defineHarnessOperation } from './registry.ts';
+import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
 export interface SignedRequestOptions extends SigningOptions {
   /** Signed as if it were this request. */

@@ -2,8 +2,8 @@
 import type { AssumeRoleStep, WebIdentityRequest } from '../../foundation/probe-protocol.ts';
 import type { PermissionStatement } from '../scenario/policy.ts';
 import type { Operation } from '../scenario/spec.ts';
-import type { Names } from '../world/names.ts';
-import { defineWorkloadOperation } from './registry.ts';
+import type { Names } from '../scenario/names.ts';
+import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
 /** How a role is assumed, as scenarios write it. */

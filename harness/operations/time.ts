@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { badScenario } from '../../foundation/errors.ts';
 import { LONGEST_SECONDS, number } from '../scenario/checks.ts';
-import { defineStep } from './registry.ts';
+import { defineStep } from '../scenario/operation-registry.ts';
 
 const seconds = (seconds: number) => ({ seconds });
 

@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { connect } from '../../foundation/kubernetes/connection.ts';
 import { rawAnswer, type KubernetesClient, type RawAnswer } from '../kubernetes-client/client.ts';
-import type { ProvisionedCluster } from '../world/world.ts';
+import type { ProvisionedCluster } from '../scenario/world.ts';
 
 /**
  * How the API server reaches the Pod Identity webhook: `clientConfig` of its configuration (Kubernetes documentation,

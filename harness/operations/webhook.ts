@@ -1,12 +1,12 @@
 /** Requests to the webhook itself, and what keeps the API server from it. */
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import { whenRead } from '../consistency/retry-rules.ts';
+import { whenRead } from '../scenario/retry-rules.ts';
 import { oneOf, shown } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import { clusterOf, workloads } from '../world/world.ts';
-import { awaitAdmission, type Facts } from './admission.ts';
+import { clusterOf, workloads } from '../scenario/world.ts';
+import { awaitAdmission, type Facts } from '../world/admission.ts';
 import { present } from './eks.ts';
-import { defineHarnessOperation, defineStep } from './registry.ts';
+import { defineHarnessOperation, defineStep } from '../scenario/operation-registry.ts';
 import { sendToWebhook, setWebhookClient, webhookClient, type WebhookRequest } from './webhook-client.ts';
 
 const common = {

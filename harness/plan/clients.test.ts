@@ -4,7 +4,7 @@ import { HarnessError } from '../../foundation/errors.ts';
 import { fetchCredentials, getObject, putObject, whoAmI } from '../operations/index.ts';
 import type { Scenario, ScenarioSpec, Step } from '../scenario/spec.ts';
 import { checkAttempts, chosenClients, withClients, withInstalledClients } from './clients.ts';
-import { unmetRequirements } from './requirements.ts';
+import { unmetRequirements } from '../scenario/requirements.ts';
 
 const INSTALLED = { folder: '/kept', command: ['/kept/client'] } as const;
 const aClient = (name: string, more: Partial<Client> = {}): Client => ({

@@ -7,7 +7,7 @@ import type { OptionValues } from '../../foundation/options.ts';
 import { suggestion } from '../../foundation/nearest.ts';
 import { MOST_ATTEMPTS } from '../scenario/real-names.ts';
 import type { Scenario, Step } from '../scenario/spec.ts';
-import { isThroughSdk } from './requirements.ts';
+import { isThroughSdk } from '../scenario/requirements.ts';
 
 /** Every client at its newest version. */
 const ALL = 'all';

@@ -1,9 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { HarnessError } from '../../foundation/errors.ts';
-import { readRun, type Run } from '../compare/read-results.ts';
-import { resultsFileIn } from '../report/results-journal.ts';
-import { ownTime } from '../report/results.ts';
+import { readRun, type Run } from '../results/read-results.ts';
+import { resultsFileIn } from '../results/results-journal.ts';
+import { ownTime } from '../results/results.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { Scenario } from '../scenario/spec.ts';
 

@@ -23,7 +23,7 @@ import { aScenario } from '../../test/support/scenarios.ts';
 import { configure } from '../config/configuration.ts';
 import { tooLittleJudged } from '../engine/conclusion.ts';
 import { listText, planText } from './print.ts';
-import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from './requirements.ts';
+import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from '../scenario/requirements.ts';
 import { chosenProfile, select } from './select.ts';
 
 const grant = granted('red', getObject('data/red/key'));

@@ -1,12 +1,12 @@
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
-import { identityExpected } from '../verdict/expected-identity.ts';
+import { identityExpected } from '../scenario/expected-identity.ts';
 import { describeExpectation } from '../verdict/judge.ts';
-import { describeOperation, describeStep } from '../operations/describe.ts';
+import { describeOperation, describeStep } from '../scenario/describe.ts';
 import { associationOf, bucketsOf, placeOf } from '../scenario/parts.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { counted } from '../report/text.ts';
-import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from './requirements.ts';
+import { counted } from '../results/text.ts';
+import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from '../scenario/requirements.ts';
 
 /** One line for each scenario: id, suite and title. */
 export function listText(scenarios: readonly Scenario[]): string {

@@ -1,6 +1,6 @@
 import type { Configuration } from '../config/configuration.ts';
 import { suggestion } from '../../foundation/nearest.ts';
-import { PROFILES, type Profile, type ProfileName } from './profiles.ts';
+import { PROFILES, type Profile, type ProfileName } from '../scenario/profiles.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { Scenario } from '../scenario/spec.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { badFlagValue } from '../../foundation/errors.ts';
-import type { RunResults } from '../report/results.ts';
+import type { RunResults } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { isExclusive } from './requirements.ts';
+import { isExclusive } from '../scenario/requirements.ts';
 
 /** A shard of a run, and all scenarios of the run with the shard that each is in. */
 export type Shard = NonNullable<RunResults['run']['shard']>;

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { expect } from 'chai';
 import { aResult, anOutcome, someResults } from '../../test/support/scenarios.ts';
 import { SECRETS } from '../../test/support/secrets.ts';
-import { summarize, type ScenarioResult } from '../report/results.ts';
+import { summarize, type ScenarioResult } from '../results/results.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { GUESSES } from './guesses.ts';
 import { isSame, recordingOf, recordReporter } from './recording.ts';

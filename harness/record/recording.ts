@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { HarnessError } from '../../foundation/errors.ts';
 import { redactor } from '../../foundation/redact.ts';
 import type { NamedReporter } from '../report/reporter.ts';
-import type { RunResults } from '../report/results.ts';
+import type { RunResults } from '../results/results.ts';
 import { writeWhole } from '../report/write.ts';
 import { GUESSES, type Guess } from './guesses.ts';
 import type { Answer, Recording } from './recording-schema.ts';

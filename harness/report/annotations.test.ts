@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { aResult, someResults } from '../../test/support/scenarios.ts';
 import { githubAnnotations } from './annotations.ts';
-import { summarize } from './results.ts';
+import { summarize } from '../results/results.ts';
 
 describe('annotations of GitHub Actions', () => {
   const annotations = (...scenarios: Parameters<typeof aResult>[0][]): string => {

@@ -1,5 +1,5 @@
-import type { RunResults } from './results.ts';
-import { allowedText } from './text.ts';
+import type { RunResults } from '../results/results.ts';
+import { allowedText } from '../results/text.ts';
 
 /**
  * Workflow commands that GitHub Actions turns into annotations (GitHub Docs, "Workflow commands for GitHub Actions"): an error

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { aResult } from '../../test/support/scenarios.ts';
 import { clientBlocks } from './client-summary.ts';
-import type { ScenarioResult, Verdict } from './results.ts';
+import type { ScenarioResult, Verdict } from '../results/results.ts';
 
 const plain = (text: string): string => text;
 const red = { name: 'red', version: '1.0' };

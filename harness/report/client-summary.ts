@@ -1,6 +1,6 @@
-import { clientTable, isSplit, type ClientColumn, type ClientRow } from './client-table.ts';
-import type { ScenarioResult, Verdict } from './results.ts';
-import { clip, type Paint } from './text.ts';
+import { clientTable, isSplit, type ClientColumn, type ClientRow } from '../results/client-table.ts';
+import type { ScenarioResult, Verdict } from '../results/results.ts';
+import { clip, type Paint } from '../results/text.ts';
 
 /** A mark and its colour (SGR code). */
 const MARKS: Readonly<Record<Verdict, readonly [string, number]>> = {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { aResult, anOutcome, someResults } from '../../test/support/scenarios.ts';
 import { fidelityMarkdown } from './fidelity.ts';
-import { summarize, type RunResults, type ScenarioResult } from './results.ts';
+import { summarize, type RunResults, type ScenarioResult } from '../results/results.ts';
 
 const scenarios: readonly ScenarioResult[] = [
   aResult({ id: 'AB-01', title: 'tags | policies', suite: 'abac' }),

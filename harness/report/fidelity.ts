@@ -1,12 +1,12 @@
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import { AWS_SERVICES } from '../aws/target.ts';
-import { TITLES } from '../aws/services.ts';
-import { plain, table } from './markdown.ts';
+import { AWS_SERVICES } from '../../aws/service-names.ts';
+import { TITLES } from '../../aws/services.ts';
+import { plain, table } from '../results/markdown.ts';
 import type { Reporter } from './reporter.ts';
-import type { ProbeOutcome, RunResults, ScenarioResult, Verdict } from './results.ts';
+import type { ProbeOutcome, RunResults, ScenarioResult, Verdict } from '../results/results.ts';
 import { fileReporter } from './write.ts';
-import { counted } from './text.ts';
+import { counted } from '../results/text.ts';
 
 /** Writes fidelity.md where an AWS that is not AWS itself was there to be judged. */
 export const fidelityReporter = (): Reporter =>

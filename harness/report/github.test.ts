@@ -5,7 +5,7 @@ import { temporaryFolder } from '../../test/support/run-cli.ts';
 import { aResult, anOutcome, someResults } from '../../test/support/scenarios.ts';
 import { githubReporter, jobSummary } from './github.ts';
 import { jsonlReporter } from './jsonl.ts';
-import { summarize, type RunResults } from './results.ts';
+import { summarize, type RunResults } from '../results/results.ts';
 
 const failed = aResult({
   id: 'AB-02',

@@ -2,10 +2,10 @@ import { appendFileSync } from 'node:fs';
 import { HarnessError, unreadable } from '../../foundation/errors.ts';
 import { countsOf, matrixOfRun, STATES, type Table } from '../matrix/pairs.ts';
 import { githubAnnotations } from './annotations.ts';
-import { plain, table } from './markdown.ts';
+import { plain, table } from '../results/markdown.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
-import { isFine, type RunResults, type ScenarioResult, type Verdict } from './results.ts';
-import { allowedText, counted, findingLines, flakyLines, verdictCounts, VERDICTS } from './text.ts';
+import { isFine, type RunResults, type ScenarioResult, type Verdict } from '../results/results.ts';
+import { allowedText, counted, findingLines, flakyLines, verdictCounts, VERDICTS } from '../results/text.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
 /** Annotates the scenarios that are not as expected, and adds the run to the job's summary where there is one. */

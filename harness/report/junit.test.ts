@@ -6,7 +6,7 @@ import { parse } from 'test-results-parser';
 import { temporaryFolder } from '../../test/support/run-cli.ts';
 import { aResult, anOutcome, someResults } from '../../test/support/scenarios.ts';
 import { junitXml } from './junit.ts';
-import { summarize, type RunResults, type ScenarioResult } from './results.ts';
+import { summarize, type RunResults, type ScenarioResult } from '../results/results.ts';
 
 interface Case {
   readonly name: string;

@@ -1,8 +1,8 @@
 import { isAbsolute, posix, relative, resolve } from 'node:path';
 import type { Reporter } from './reporter.ts';
-import { explanationLines, explanationOf } from './explanation.ts';
-import { isFine, ownTime, type ProbeOutcome, type RunResults, type ScenarioResult } from './results.ts';
-import { allowedText } from './text.ts';
+import { explanationLines, explanationOf } from '../results/explanation.ts';
+import { isFine, ownTime, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
+import { allowedText } from '../results/text.ts';
 import { whyLine } from './wrong-probes.ts';
 import { fileReporter } from './write.ts';
 

@@ -1,7 +1,7 @@
 import { AssertionError } from 'chai';
 import Mocha from 'mocha';
 import type { Reporter, RunStart } from './reporter.ts';
-import { isFine, ownTime, type ScenarioResult } from './results.ts';
+import { isFine, ownTime, type ScenarioResult } from '../results/results.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
 /** Reporters of mocha that print in a terminal. */

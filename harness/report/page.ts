@@ -4,7 +4,7 @@ import { commandLine } from '../../foundation/command-line.ts';
 import { distFolder } from '../../foundation/dist-folder.ts';
 import { pack, type PageData } from '../../page/data.ts';
 import type { Reporter } from './reporter.ts';
-import type { RunResults, ScenarioResult } from './results.ts';
+import type { RunResults, ScenarioResult } from '../results/results.ts';
 import { fileReporter } from './write.ts';
 
 export const PAGE_FILE = 'report.html';

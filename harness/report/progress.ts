@@ -1,6 +1,6 @@
 import { bar } from './live-region.ts';
-import { isFine, type Phase, type ScenarioResult } from './results.ts';
-import { counted } from './text.ts';
+import { isFine, type Phase, type ScenarioResult } from '../results/results.ts';
+import { counted } from '../results/text.ts';
 
 /** How many scenarios under way are named. */
 const NAMED = 4;

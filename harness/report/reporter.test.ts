@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { aResult, someResults } from '../../test/support/scenarios.ts';
 import { Reporters, type Reporter } from './reporter.ts';
-import { summarize } from './results.ts';
+import { summarize } from '../results/results.ts';
 
 const results = someResults([aResult()], summarize([aResult()]));
 const run = { id: 'cabcdef', directory: 'reports/cabcdef', scenarios: [aResult()] };

@@ -1,7 +1,7 @@
 import { orAborted } from '../../foundation/aborted.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import type { Phase, RunResults, ScenarioResult } from './results.ts';
+import type { Phase, RunResults, ScenarioResult } from '../results/results.ts';
 
 /** A scenario as reporters know it before it is over. */
 export type ScenarioStart = Pick<Scenario, 'id' | 'suite' | 'title' | 'file'>;

@@ -1,7 +1,7 @@
-import type { CallCounts } from '../aws/call-counts.ts';
+import type { CallCounts } from '../../aws/call-counts.ts';
 import { clientBlocks } from './client-summary.ts';
-import { isFine, type ProbeOutcome, type RunResults, type ScenarioResult } from './results.ts';
-import { allowedText, counted, findingLines, flakyLines, mark, verdictCounts, type Paint } from './text.ts';
+import { isFine, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
+import { allowedText, counted, findingLines, flakyLines, mark, verdictCounts, type Paint } from '../results/text.ts';
 
 /** The end of a run for people, in blocks of lines: what is not as expected, findings, clients, times, reports and the counts. */
 export function summaryBlocks(

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { aResult, anOutcome, someResults } from '../../test/support/scenarios.ts';
-import { summarize, type RunResults, type ScenarioResult } from './results.ts';
+import { summarize, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { Terminal, wantsColor, type TerminalOptions } from './terminal.ts';
 
 type Options = Partial<TerminalOptions> & { readonly isTTY?: boolean; readonly columns?: number };

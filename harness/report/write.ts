@@ -14,7 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { Reporter } from './reporter.ts';
-import type { RunResults } from './results.ts';
+import type { RunResults } from '../results/results.ts';
 
 /** Makes the report folder; throws `HarnessError` when it cannot be written. */
 export function prepareReportDirectory(directory: string): void {

@@ -1,4 +1,4 @@
-import { isFailedControl, type ProbeOutcome, type ScenarioResult } from './results.ts';
+import { isFailedControl, type ProbeOutcome, type ScenarioResult } from '../results/results.ts';
 
 /**
  * Each probe that was not as expected, in a sentence, and why in a line below; controls ahead of what they are controls of,

@@ -1,4 +1,4 @@
-import type { ClusterAlias } from '../../foundation/cluster-alias.ts';
+import type { AccountAlias, ClusterAlias } from '../../foundation/aliases.ts';
 /** Builders of the IAM parts of a scenario: permission statements, trust statements and roles. */
 
 /** Condition block of a statement: operator -> key -> value or values. */
@@ -116,8 +116,7 @@ export const trustRole = (role: string, options: TrustOptions = {}): TrustStatem
 export const trustService = (service: string): TrustStatement =>
   trust({ Service: service }, { actions: ['sts:AssumeRole'] });
 
-export type { ClusterAlias } from '../../foundation/cluster-alias.ts';
-export type AccountAlias = 'main' | 'other';
+export type { AccountAlias, ClusterAlias } from '../../foundation/aliases.ts';
 
 /** A role of the world. */
 export interface RoleSpec {

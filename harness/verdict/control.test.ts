@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isFlaky, summarize, worst, type ProbeOutcome, type Verdict } from '../report/results.ts';
+import { isFlaky, summarize, worst, type ProbeOutcome, type Verdict } from '../results/results.ts';
 import { anOutcome, aResult } from '../../test/support/scenarios.ts';
 import { withoutControl } from './control.ts';
 

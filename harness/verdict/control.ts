@@ -1,4 +1,4 @@
-import { isFailedControl, type ProbeOutcome } from '../report/results.ts';
+import { isFailedControl, type ProbeOutcome } from '../results/results.ts';
 
 /**
  * A denial is inconclusive where a control failed, as expected or not, and where nothing was granted that should have been:

@@ -3,7 +3,7 @@ import type { DenialCause } from '../../foundation/denial-cause.ts';
 import { alternatives, firstMismatch, type Mismatch } from '../../foundation/expectation.ts';
 import type { FactMatcher, Identity, ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { CallRecord } from '../../emulator/index.ts';
-import { clip } from '../report/text.ts';
+import { clip } from '../results/text.ts';
 import type { Expectation } from '../scenario/spec.ts';
 
 /** As `causeFromMessage`, from AWS' record of the call where there is one. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { AwsTarget } from '../aws/target.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import {
   agentGet,
@@ -15,7 +15,7 @@ import {
 import type { ProbeStep } from '../scenario/spec.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import type { ProvisionedCluster } from '../world/world.ts';
+import type { ProvisionedCluster } from '../scenario/world.ts';
 import { outcomeOf } from './outcome.ts';
 
 describe('the outcome of a probe', () => {

@@ -1,14 +1,14 @@
 import { causeFromMessage } from '../../foundation/denial-cause.ts';
 import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
 import { withoutPath } from '../../foundation/role-arn.ts';
-import { describeOperation } from '../operations/describe.ts';
-import { ofHarness } from '../operations/registry.ts';
-import type { ProbeOutcome } from '../report/results.ts';
+import { describeOperation } from '../scenario/describe.ts';
+import { ofHarness } from '../scenario/operation-registry.ts';
+import type { ProbeOutcome } from '../results/results.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
 import type { NumberedProbe } from '../world/stages.ts';
-import { notesOn, clusterOf, workload, type ScenarioWorld } from '../world/world.ts';
+import { notesOn, clusterOf, workload, type ScenarioWorld } from '../scenario/world.ts';
 import { doubtOf, type Late } from './doubt.ts';
-import { identityExpected } from './expected-identity.ts';
+import { identityExpected } from '../scenario/expected-identity.ts';
 import { causeFromCall, describeExpectation, judge, nameIdentity } from './judge.ts';
 import { decisiveCall, whyOf } from './why.ts';
 

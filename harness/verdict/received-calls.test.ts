@@ -4,8 +4,8 @@ import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { anOutcome, aScenario } from '../../test/support/scenarios.ts';
 import type { StatementExplanation } from '../../emulator/iam/policy/types.ts';
 import { authorize, compilePolicy } from '../../emulator/iam/policy/index.ts';
-import type { AwsTarget } from '../aws/target.ts';
-import type { ProbeOutcome } from '../report/results.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
+import type { ProbeOutcome } from '../results/results.ts';
 import { receivedCalls } from './received-calls.ts';
 
 const STARTED = 1_800_000_000_000;

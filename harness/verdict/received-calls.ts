@@ -1,7 +1,7 @@
 import type { StatementExplanation } from '../../emulator/iam/policy/types.ts';
 import type { CallRecord } from '../../emulator/index.ts';
-import type { Policy, ProbeOutcome, ReceivedCall } from '../report/results.ts';
-import type { ScenarioWorld } from '../world/world.ts';
+import type { Policy, ProbeOutcome, ReceivedCall } from '../results/results.ts';
+import type { ScenarioWorld } from '../scenario/world.ts';
 
 /** So many calls of one probe are told, the last ones. */
 const MOST_CALLS = 20;

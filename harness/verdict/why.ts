@@ -1,8 +1,8 @@
 import type { CallRecord } from '../../emulator/index.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import type { Explanation } from '../report/explanation.ts';
+import type { Explanation } from '../results/explanation.ts';
 import type { Expectation } from '../scenario/spec.ts';
-import type { ScenarioWorld } from '../world/world.ts';
+import type { ScenarioWorld } from '../scenario/world.ts';
 
 type Authorization = CallRecord['authorizations'][number];
 

@@ -1,5 +1,5 @@
 import { hasHooks } from '../scenario/hooks.ts';
-import type { Loaded } from '../scenario/load.ts';
+import type { Loaded } from '../scenario-files/read-suites.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
 /** Which scenarios have changed since they were run. */

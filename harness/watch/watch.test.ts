@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { temporaryFolder } from '../../test/support/run-cli.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { noHooks, type SuiteHooks } from '../scenario/hooks.ts';
-import type { Loaded } from '../scenario/load.ts';
+import type { Loaded } from '../scenario-files/read-suites.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { Changes } from './changes.ts';
 import { watchKeys, type Key } from './keys.ts';

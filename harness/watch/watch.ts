@@ -1,8 +1,8 @@
 import { dirname, relative, resolve } from 'node:path';
 import type { Round, Rounds } from '../engine/session.ts';
-import { counted } from '../report/text.ts';
+import { counted } from '../results/text.ts';
 import type { NamedReporter, Output } from '../report/reporter.ts';
-import type { Loaded } from '../scenario/load.ts';
+import type { Loaded } from '../scenario-files/read-suites.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { Changes } from './changes.ts';
 import { FileWatcher } from './files.ts';

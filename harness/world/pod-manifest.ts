@@ -1,12 +1,12 @@
 import type { V1Container, V1EnvVar, V1Pod, V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { inImage } from '../../clients/in-image.ts';
 import { PHASE_ANNOTATION, type PlannedProbe, type ProbePlan } from '../../foundation/probe-protocol.ts';
-import { probingOrder, retryUntil } from '../consistency/probe.ts';
-import { ofWorkload } from '../operations/registry.ts';
+import { probingOrder, retryUntil } from './probe-retries.ts';
+import { ofWorkload } from '../scenario/operation-registry.ts';
 import type { Operation, ProbeStep, WorkloadSpec } from '../scenario/spec.ts';
-import { WORKLOAD_LABEL } from './pods.ts';
+import { WORKLOAD_LABEL } from '../kubernetes-client/pod-watcher.ts';
 import type { PodGroups } from './stages.ts';
-import { clusterOf, labelsOf, type ProvisionedCluster, type ScenarioWorld, type Workload } from './world.ts';
+import { clusterOf, labelsOf, type ProvisionedCluster, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
 /** Container that makes the probes. */
 export const PROBE_CONTAINER = 'probe';

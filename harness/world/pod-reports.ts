@@ -5,8 +5,8 @@ import { hasStatus } from '../../foundation/kubernetes/connection.ts';
 import { poll } from '../../foundation/poll.ts';
 import { REPORT_PREFIX, TOKENS_PREFIX, type ProbeReport } from '../../foundation/probe-protocol.ts';
 import { PROBE_CONTAINER } from './pod-manifest.ts';
-import { statusesOf } from './pods.ts';
-import type { ProvisionedCluster } from './world.ts';
+import { statusesOf } from '../kubernetes-client/pod-watcher.ts';
+import type { ProvisionedCluster } from '../scenario/world.ts';
 
 /** Reports in the order they come; who takes waits until there are enough, or something failed. */
 export class Inbox {

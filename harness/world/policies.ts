@@ -1,7 +1,7 @@
 import { HarnessError } from '../../foundation/errors.ts';
 import type { RawPolicy } from '../scenario/policy.ts';
-import { isPolicyTooSoon, retryUntilConsistent } from '../consistency/iam.ts';
-import type { ScenarioWorld } from './world.ts';
+import { isPolicyTooSoon, retryUntilConsistent } from './iam.ts';
+import type { ScenarioWorld } from '../scenario/world.ts';
 
 /** Names under which AWS' services refuse a policy document. */
 const REFUSALS: ReadonlySet<string> = new Set([

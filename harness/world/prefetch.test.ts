@@ -2,14 +2,14 @@ import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { ListRolesCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { startEmulator } from '../../emulator/index.ts';
-import { emulatedAws } from '../aws/emulated.ts';
-import type { AwsTarget } from '../aws/target.ts';
+import { emulatedAws } from '../aws-target/emulated.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
 import { irsaRole, podIdentityRole, trustPodIdentity } from '../scenario/policy.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { anEnvironment } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { prefetch, type Prefetch } from './prefetch.ts';
-import type { Environment } from './world.ts';
+import type { Environment } from '../scenario/world.ts';
 
 describe('what is arranged ahead of the clusters', () => {
   let aws: AwsTarget;

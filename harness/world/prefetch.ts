@@ -1,9 +1,9 @@
 import { isKnownLate, placeholdersIn } from '../scenario/placeholders.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { Resources } from '../../foundation/resources.ts';
-import { removeIn } from '../cleanup/teardown.ts';
+import { removeIn } from './teardown.ts';
 import { arrangeAws } from './fixtures/index.ts';
-import { makeWorld, type Environment } from './world.ts';
+import { makeWorld, type Environment } from '../scenario/world.ts';
 
 export type Prefetch = ReturnType<typeof prefetch>;
 

@@ -1,6 +1,6 @@
 import { groupsOfPod, type Stage } from './stages.ts';
 import { startWorkloadPod, type WorkloadPod } from './workload-pod.ts';
-import { workload, type ScenarioWorld } from './world.ts';
+import { workload, type ScenarioWorld } from '../scenario/world.ts';
 
 /** The pods of a scenario under way. */
 export class RunningPods {

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import { credentialsOf, type AwsCredentials } from '../aws/credentials.ts';
-import { OF_SERVICES, refusalBy } from '../verdict/refusal.ts';
-import { clusterOf, labelsOf, type HeldSession, type ScenarioWorld, type Workload } from './world.ts';
+import { credentialsOf, type AwsCredentials } from '../../aws/credentials.ts';
+import { OF_SERVICES, refusalBy } from '../../aws/refusal.ts';
+import { clusterOf, labelsOf, type HeldSession, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
 /** A session of a role of the scenario, by AssumeRoleWithWebIdentity with one of its tokens. */
 export interface WebSession {

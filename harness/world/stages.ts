@@ -1,4 +1,4 @@
-import { ofHarness, ofWorkload, stepOf } from '../operations/registry.ts';
+import { ofHarness, ofWorkload, stepOf } from '../scenario/operation-registry.ts';
 import type { ActionStep, ProbeStep, Scenario } from '../scenario/spec.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import type { TokenSpec } from '../scenario/spec.ts';
 import { TOKENS_SECRET } from './pod-manifest.ts';
 import type { RunningPods } from './running-pods.ts';
-import { labelsOf, clusterOf, workloads, type ScenarioWorld } from './world.ts';
+import { labelsOf, clusterOf, workloads, type ScenarioWorld } from '../scenario/world.ts';
 
 /** Mints the tokens that are bound to no pod, and hands them to the scenario's workloads. */
 export async function mintFreeTokens(world: ScenarioWorld): Promise<void> {

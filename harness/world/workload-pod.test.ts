@@ -2,9 +2,9 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { Resources } from '../../foundation/resources.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import { Names } from './names.ts';
+import { Names } from '../scenario/names.ts';
 import { startWorkloadPod } from './workload-pod.ts';
-import { workload, type ScenarioWorld } from './world.ts';
+import { workload, type ScenarioWorld } from '../scenario/world.ts';
 
 function worldOf(
   podAnnotations: Readonly<Record<string, string>>,

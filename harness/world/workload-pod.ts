@@ -1,11 +1,11 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { ignoring } from '../../foundation/kubernetes/connection.ts';
 import { PHASE_ANNOTATION, type ProbeReport } from '../../foundation/probe-protocol.ts';
-import { createAsSeen } from '../operations/admitted-pod.ts';
+import { createAsSeen } from './admitted-pod.ts';
 import { firstPhase, podManifest } from './pod-manifest.ts';
 import { collectReports, Inbox } from './pod-reports.ts';
 import type { PodGroups } from './stages.ts';
-import { clusterOf, type ScenarioWorld, type Workload } from './world.ts';
+import { clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
 /** A pod of a workload that was created: gives its reports group by group. */
 export type WorkloadPod = Awaited<ReturnType<typeof startWorkloadPod>>;

@@ -9,7 +9,7 @@ import { benchAgent } from './agent/measure.ts';
 import { benchEks } from './eks.ts';
 import { benchGrowth } from './growth.ts';
 import { benchKind } from './kind.ts';
-import { median } from '../../harness/report/median.ts';
+import { median } from '../../harness/results/median.ts';
 import { measurement, type Measurement } from './measurement.ts';
 import { benchProvisioning } from './provisioning.ts';
 import { tableOf, type BenchReport } from './table.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { kindProgram } from '../../clusters/kind/kind.ts';
-import { median } from '../../harness/report/median.ts';
+import { median } from '../../harness/results/median.ts';
 import { measurement, type Measurement } from './measurement.ts';
 import { wholeRun } from './whole-run.ts';
 

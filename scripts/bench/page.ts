@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
-import { readRun } from '../../harness/compare/read-results.ts';
+import { readRun } from '../../harness/results/read-results.ts';
 import { pageHtml } from '../../harness/report/page.ts';
-import type { ScenarioResult } from '../../harness/report/results.ts';
+import type { ScenarioResult } from '../../harness/results/results.ts';
 
 const SCENARIOS = 500;
 const TIMES = 5;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { RunResults } from '../../harness/report/results.ts';
+import type { RunResults } from '../../harness/results/results.ts';
 import { inTemporaryFolder } from '../temporary-folder.ts';
 
 /** One run of all scenarios on the embedded cluster, in a process of its own. */

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { registerCluster } from '../../cli/emulator-clusters.ts';
+import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
 import { connect } from '../../foundation/kubernetes/connection.ts';
 import type { Audit } from '../../kubernetes/index.ts';
 import type { RehearsalCloud } from '../rehearsal/cloud.ts';

@@ -8,9 +8,9 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallRecord, ClusterProvider, Emulator, EmulatorSettings } from '../../emulator/index.ts';
 import { startWithWorld } from '../../emulator/start.ts';
-import { emulatedAws } from '../../harness/aws/emulated.ts';
-import type { AwsTarget } from '../../harness/aws/target.ts';
-import { makeClusters } from '../../cli/emulator-clusters.ts';
+import { emulatedAws } from '../../harness/aws-target/emulated.ts';
+import type { AwsTarget } from '../../harness/aws-target/target.ts';
+import { makeClusters } from '../../harness/engine/emulator-clusters.ts';
 import type { HostedClusterType } from '../../clusters/cluster-type.ts';
 import { EMBEDDED } from '../../clusters/embedded/cluster-type.ts';
 import { embeddedHost, type EmbeddedHostOptions } from '../../clusters/embedded/host.ts';

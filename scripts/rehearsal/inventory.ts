@@ -10,7 +10,7 @@ import {
 import { ListOpenIDConnectProvidersCommand, paginateListPolicies, paginateListRoles } from '@aws-sdk/client-iam';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { isMissing } from '../../foundation/missing.ts';
-import type { AwsTarget } from '../../harness/aws/target.ts';
+import type { AwsTarget } from '../../harness/aws-target/target.ts';
 
 /** Everything in both accounts, by listing AWS itself: a title for each thing. */
 export async function inventoryOf(aws: AwsTarget): Promise<readonly string[]> {

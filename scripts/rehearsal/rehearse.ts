@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { HarnessError, unreadable } from '../../foundation/errors.ts';
 import { poll } from '../../foundation/poll.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
-import type { RunResults } from '../../harness/report/results.ts';
+import type { RunResults } from '../../harness/results/results.ts';
 import { makeBoundary } from '../policy/boundary.ts';
 import { accountOf, inPlaces } from '../policy/generalize.ts';
 import { outsidePolicy } from '../policy/outside.ts';

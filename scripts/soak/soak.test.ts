@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { RunResults } from '../../harness/report/results.ts';
+import type { RunResults } from '../../harness/results/results.ts';
 import { temporaryFolder } from '../../test/support/run-cli.ts';
 import { isNothing, leftBy } from './left.ts';
 import { planned, tallyOf, textOf, verdictsIn, type SoakRun, type Unexpected } from './tally.ts';

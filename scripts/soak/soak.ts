@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Io } from '../../cli/command.ts';
 import { poll } from '../../foundation/poll.ts';
-import type { RunResults } from '../../harness/report/results.ts';
+import type { RunResults } from '../../harness/results/results.ts';
 import { isNothing, leftBy, type Left, type OfRun } from './left.ts';
 import { planned, tallyOf, textOf, verdictsIn, type SoakRun } from './tally.ts';
 

@@ -1,5 +1,5 @@
-import type { RunResults, Verdict } from '../../harness/report/results.ts';
-import { counted } from '../../harness/report/text.ts';
+import type { RunResults, Verdict } from '../../harness/results/results.ts';
+import { counted } from '../../harness/results/text.ts';
 import { isNothing, type Left } from './left.ts';
 
 /** The orders in which scenarios begin, by turns; `random` has another seed each time. */

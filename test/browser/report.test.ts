@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { DetectionContent } from '../../harness/report/detection-schema.ts';
+import type { DetectionContent } from '../../harness/results/detection-schema.ts';
 import { pageHtml } from '../../harness/report/page.ts';
-import { summarize } from '../../harness/report/results.ts';
+import { summarize } from '../../harness/results/results.ts';
 import { aBrowser, SCREENSHOTS, violationsOf } from '../support/browser.ts';
 import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
 import { aResult, anOutcome, someResults } from '../support/scenarios.ts';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import type { ScenarioResult } from '../../harness/report/results.ts';
+import type { ScenarioResult } from '../../harness/results/results.ts';
 import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
 import { ENDLESS, ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../support/suites.ts';
 

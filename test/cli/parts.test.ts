@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { executed } from '../support/executed.ts';
 import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
 import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
-import type { RunResults } from '../../harness/report/results.ts';
+import type { RunResults } from '../../harness/results/results.ts';
 
 const files = { 'mine.ts': suiteFile(scenario('MY-01', PASSES), scenario('MY-02', FAILS), scenario('MY-03', PASSES)) };
 const run = (...args: readonly string[]): Promise<CliRun> => runConformance({ args: ['--quiet', ...args], files });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { JOURNAL_FILE } from '../../harness/report/results-journal.ts';
+import { JOURNAL_FILE } from '../../harness/results/results-journal.ts';
 import { builtPackage, runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
 import { ERROR, FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { STATE_FILE } from '../../harness/cleanup/journal.ts';
 import { readState } from '../../harness/cleanup/sweep/state-files.ts';
-import { JOURNAL_FILE } from '../../harness/report/results-journal.ts';
+import { JOURNAL_FILE } from '../../harness/results/results-journal.ts';
 import { runConformance } from '../support/run-cli.ts';
 import { ENDLESS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ScenarioResult } from '../../harness/report/results.ts';
+import type { ScenarioResult } from '../../harness/results/results.ts';
 import { ROOT, runConformance, type CliRun } from '../support/run-cli.ts';
 
 /** A policy of a scenario of the project, made wider by hand, and what must be said of the probe that it lets in. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { columnOf, scenariosOfServices } from '../../scripts/fidelity.ts';
-import type { RunResults } from '../../harness/report/results.ts';
+import type { RunResults } from '../../harness/results/results.ts';
 import { ROOT, temporaryFolder } from '../support/run-cli.ts';
 import { publishedColumn } from './fidelity-page.ts';
 import {

@@ -5,7 +5,7 @@ import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from '
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { columnOf } from '../../scripts/fidelity.ts';
-import type { ScenarioResult, Verdict } from '../../harness/report/results.ts';
+import type { ScenarioResult, Verdict } from '../../harness/results/results.ts';
 import { runConformance, type CliRun } from '../support/run-cli.ts';
 import { publishedColumn } from './fidelity-page.ts';
 import { startSubject, subjectTools, type Subject } from './subjects.ts';

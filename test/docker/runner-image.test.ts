@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import { ensureComponentImage } from '../../clusters/kind/images/index.ts';
 import { retry } from '../../foundation/poll.ts';
-import type { RunResults } from '../../harness/report/results.ts';
+import type { RunResults } from '../../harness/results/results.ts';
 import { temporaryFolder } from '../support/run-cli.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));

@@ -1,6 +1,6 @@
 import { connect } from '../../foundation/kubernetes/connection.ts';
 import type { RunningCluster } from '../../clusters/driver.ts';
-import { registerCluster } from '../../cli/emulator-clusters.ts';
+import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
 import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 
 /** A cluster of the account that is no run's, with nodes and the agent's add-on unless told otherwise. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { readState } from '../../harness/cleanup/sweep/state-files.ts';
 import { livenessOf } from '../../harness/cleanup/process-identity.ts';
-import type { RunResults } from '../../harness/report/results.ts';
+import type { RunResults } from '../../harness/results/results.ts';
 import { ROOT, temporaryFolder } from '../support/run-cli.ts';
 import { rehearse, slowCloud } from './support.ts';
 import { until } from '../support/until.ts';

@@ -1,6 +1,6 @@
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import { defineHarnessOperation } from '../../harness/operations/registry.ts';
-import type { ScenarioWorld } from '../../harness/world/world.ts';
+import { defineHarnessOperation } from '../../harness/scenario/operation-registry.ts';
+import type { ScenarioWorld } from '../../harness/scenario/world.ts';
 
 type Act = (world: ScenarioWorld) => ProbeResult | Promise<ProbeResult>;
 const acts: Act[] = [];

@@ -5,7 +5,7 @@ import addFormats from 'ajv-formats';
 import { expect } from 'chai';
 import { executed } from './executed.ts';
 import type { Comparison } from '../../harness/compare/compare.ts';
-import type { RunResults } from '../../harness/report/results.ts';
+import type { RunResults } from '../../harness/results/results.ts';
 import { runConformance, temporaryFolder } from './run-cli.ts';
 
 /* For tests of `npm run compare`: results of real runs, changes of them, and what comparing them gives. */

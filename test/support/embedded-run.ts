@@ -8,7 +8,7 @@ import type { ClusterHost } from '../../clusters/driver.ts';
 import type { Platform, Provisioned } from '../../harness/engine/environment.ts';
 import { hostedPlatform } from '../../harness/engine/platform.ts';
 import { runScenario, type ScenarioOptions } from '../../harness/engine/scenario.ts';
-import type { ScenarioResult } from '../../harness/report/results.ts';
+import type { ScenarioResult } from '../../harness/results/results.ts';
 import type { ScenarioSpec } from '../../harness/scenario/spec.ts';
 import { provision } from './provision.ts';
 import { aScenario } from './scenarios.ts';

@@ -1,7 +1,7 @@
-import type { AwsTarget } from '../../harness/aws/target.ts';
+import type { AwsTarget } from '../../harness/aws-target/target.ts';
 import { Resources } from '../../foundation/resources.ts';
-import { Gate } from '../../harness/world/fixtures/gate.ts';
-import { makeWorld, type Environment, type ScenarioWorld } from '../../harness/world/world.ts';
+import { Gate } from '../../foundation/keyed-mutex.ts';
+import { makeWorld, type Environment, type ScenarioWorld } from '../../harness/scenario/world.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 
 export const RUN = 'cabcdef';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadScenarios } from '../../harness/scenario/load.ts';
+import { loadScenarios } from '../../harness/scenario-files/read-suites.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 import { ROOT } from './run-cli.ts';
 

@@ -1,4 +1,4 @@
-import type { ProbeOutcome, RunResults, ScenarioResult } from '../../harness/report/results.ts';
+import type { ProbeOutcome, RunResults, ScenarioResult } from '../../harness/results/results.ts';
 import { allow, podIdentityRole } from '../../harness/scenario/policy.ts';
 import { denied, getObject, granted } from '../../harness/operations/index.ts';
 import type { Scenario, ScenarioSpec } from '../../harness/scenario/spec.ts';

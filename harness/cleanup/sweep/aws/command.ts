@@ -1,6 +1,6 @@
-import { accountsOf, type AwsTarget } from '../../../aws/target.ts';
-import { problem } from '../../../aws/preflight.ts';
-import { realAws, type RealAwsOptions } from '../../../aws/real.ts';
+import { accountsOf, type AwsTarget } from '../../../aws-target/target.ts';
+import { problem } from '../../../../aws/preflight.ts';
+import { realAws, type RealAwsOptions } from '../../../aws-target/real.ts';
 import { EXIT, HarnessError } from '../../../../foundation/errors.ts';
 import { find, type AwsEntry, type Leftovers } from '../find.ts';
 import { forget } from '../state-files.ts';

@@ -7,7 +7,7 @@ import {
   type Cluster,
 } from '@aws-sdk/client-eks';
 import { AGENT_ADDON } from '../../../../clusters/agent-addon.ts';
-import type { AwsClients } from '../../../aws/target.ts';
+import type { AwsClients } from '../../../../aws/clients.ts';
 import type { InClusters } from './in-clusters.ts';
 import { each, eachOfRuns, isDenied, isOf, type Found, type Look } from './looking.ts';
 import { addonNamed, associationOf, clusterNamed, objectIn } from './things.ts';

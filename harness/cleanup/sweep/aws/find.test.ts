@@ -5,7 +5,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import { tagsOf } from '../../../../foundation/tags.ts';
 import { startEmulator, type Emulator } from '../../../../emulator/index.ts';
-import type { AwsClients } from '../../../aws/target.ts';
+import type { AwsClients } from '../../../../aws/clients.ts';
 import { findInAccount } from './find.ts';
 
 const RUN = 'c1a2b3d';

@@ -8,8 +8,9 @@ import {
   type Policy,
 } from '@aws-sdk/client-iam';
 import { GetBucketTaggingCommand, paginateListBuckets } from '@aws-sdk/client-s3';
-import type { AwsClients, AwsService } from '../../../aws/target.ts';
-import type { AccountAlias } from '../../../scenario/policy.ts';
+import type { AwsClients } from '../../../../aws/clients.ts';
+import type { AwsService } from '../../../../aws/service-names.ts';
+import type { AccountAlias } from '../../../../foundation/aliases.ts';
 import { clusters } from './find-clusters.ts';
 import { eachOfRuns, isDenied, isOf, type Found, type Look } from './looking.ts';
 import { tagRecord } from './tags.ts';

@@ -22,8 +22,8 @@ import { expect } from 'chai';
 import { AGENT_ADDON } from '../../../../clusters/agent-addon.ts';
 import { tagsOf } from '../../../../foundation/tags.ts';
 import { startEmulator } from '../../../../emulator/index.ts';
-import { emulatedAws } from '../../../aws/emulated.ts';
-import type { AwsTarget } from '../../../aws/target.ts';
+import { emulatedAws } from '../../../aws-target/emulated.ts';
+import type { AwsTarget } from '../../../aws-target/target.ts';
 import { sweepAws } from './sweep.ts';
 import type { ObjectOfARun } from './in-clusters.ts';
 

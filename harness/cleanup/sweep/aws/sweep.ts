@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awsProblem } from '../../../../foundation/aws-problem.ts';
 import { removeAll, type Resource } from '../../../../foundation/resources.ts';
-import { accountsOf, type AwsTarget } from '../../../aws/target.ts';
+import { accountsOf, type AwsTarget } from '../../../aws-target/target.ts';
 import { EXIT } from '../../../../foundation/errors.ts';
 import { findInAccount } from './find.ts';
 import type { InClusters } from './in-clusters.ts';

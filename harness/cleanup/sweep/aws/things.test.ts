@@ -10,7 +10,7 @@ import {
 import { expect } from 'chai';
 import { TIMING } from '../../../../clusters/eks/index.ts';
 import { startEmulator } from '../../../../emulator/index.ts';
-import type { AwsClients } from '../../../aws/target.ts';
+import type { AwsClients } from '../../../../aws/clients.ts';
 import { bucketNamed, clusterNamed, roleNamed, type AwsThing } from './things.ts';
 
 const TRUST = JSON.stringify({

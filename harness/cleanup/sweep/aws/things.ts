@@ -18,9 +18,9 @@ import {
 import { awsProblem } from '../../../../foundation/aws-problem.ts';
 import { ignoreMissing } from '../../../../foundation/missing.ts';
 import type { Resource } from '../../../../foundation/resources.ts';
-import { deleteBucket } from '../../../aws/delete-bucket.ts';
-import type { AwsClients } from '../../../aws/target.ts';
-import type { AccountAlias } from '../../../scenario/policy.ts';
+import { deleteBucket } from '../../../../aws/delete-bucket.ts';
+import type { AwsClients } from '../../../../aws/clients.ts';
+import type { AccountAlias } from '../../../../foundation/aliases.ts';
 import type { InClusters, ObjectOfARun } from './in-clusters.ts';
 
 /** What things are removed with. */

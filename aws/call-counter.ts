@@ -1,0 +1,55 @@
+import type { IAMClient } from '@aws-sdk/client-iam';
+import { isThrottling } from '../foundation/aws-problem.ts';
+import type { CallCounts } from './call-counts.ts';
+
+/** The part of AWS SDK clients that has a place for counting and limiting: their middleware stack, which all services' have alike. */
+export type AwsClient = Pick<IAMClient, 'middlewareStack'>;
+
+export type CallCounter = ReturnType<typeof callCounter>;
+
+/** Counts every attempt at the step that retries go through again. */
+export function callCounter() {
+  const byOperation = new Map<string, number>();
+  let total = 0;
+  let retries = 0;
+  let throttled = 0;
+  const begin = (operation: string): void => {
+    byOperation.set(operation, (byOperation.get(operation) ?? 0) + 1);
+    total += 1;
+  };
+  return {
+    /** Counts a call that no client of the SDK made; `code` is that of the error it was answered with. */
+    sent: (operation: string, code?: string): void => {
+      begin(operation);
+      if (code !== undefined && isThrottling(code)) throttled += 1;
+    },
+    /** Counts from now on what a client sends; `service` as in `iam:CreateRole`. */
+    count: (service: string, client: AwsClient): void =>
+      client.middlewareStack.add(
+        (next, context) => async (args) => {
+          begin(`${service}:${(context.commandName ?? 'Unknown').replace(/Command$/, '')}`);
+          if (isRetry(args)) retries += 1;
+          try {
+            return await next(args);
+          } catch (error) {
+            if (isThrottling((error as Error).name)) throttled += 1;
+            throw error;
+          }
+        },
+        { step: 'deserialize', name: 'countCalls', priority: 'high' },
+      ),
+    counts: (): CallCounts => ({
+      total,
+      retries,
+      throttled,
+      byOperation: Object.fromEntries([...byOperation].sort(([a], [b]) => a.localeCompare(b))),
+    }),
+  };
+}
+
+/** The SDK numbers attempts in the header `amz-sdk-request: attempt=2; max=3`. */
+function isRetry(args: unknown): boolean {
+  const { request } = args as { readonly request?: { readonly headers?: Readonly<Record<string, string>> } };
+  const attempt = /attempt=(\d+)/.exec(request?.headers?.['amz-sdk-request'] ?? '')?.[1];
+  return attempt !== undefined && Number(attempt) > 1;
+}

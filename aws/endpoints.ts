@@ -1,0 +1,102 @@
+import { badFlagValue, type HarnessError } from '../foundation/errors.ts';
+import { AWS_SERVICES, type AwsService } from './service-names.ts';
+
+export type Endpoints = Readonly<Partial<Record<AwsService, string>>>;
+
+/** What an endpoint can take over where the harness' own emulator makes the clusters. */
+const WITHOUT_EKS: readonly AwsService[] = ['s3', 'iam', 'sts'];
+
+/**
+ * The values of `--aws-endpoint`: `URL` stands for all services, `SERVICE=URL` for one, which wins over the former. Where the
+ * emulator makes the clusters, EKS and EKS Auth stay with it, and `URL` stands for the other three. Throws `HarnessError` BAD_FLAG_VALUE.
+ */
+export function parseEndpoints(values: readonly string[], aws: 'account' | 'emulator'): Endpoints {
+  const services = aws === 'account' ? AWS_SERVICES : WITHOUT_EKS;
+  let all: string | undefined;
+  const single = new Map<AwsService, string>();
+  for (const value of values) {
+    const [, name, url] = /^([\w-]+)=(.*)$/.exec(value) ?? [];
+    if (name === undefined) {
+      if (all !== undefined)
+        throw wrong(value, 'there is another URL for all services: name a service before it, as in s3=URL');
+      all = endpointUrl(value, value);
+      continue;
+    }
+    const service = AWS_SERVICES.find((known) => known === name);
+    if (service === undefined) throw wrong(value, `"${name}" is none of the services ${AWS_SERVICES.join(', ')}`);
+    if (!services.includes(service))
+      throw wrong(
+        value,
+        "the harness' own emulator makes the clusters, and with them EKS and EKS Auth: add --cluster eks",
+      );
+    if (single.has(service)) throw wrong(value, `there is another URL for ${service}: give one`);
+    single.set(service, endpointUrl(url ?? '', value));
+  }
+  return Object.fromEntries(
+    services.flatMap((service) => {
+      const url = single.get(service) ?? all;
+      return url === undefined ? [] : [[service, url]];
+    }),
+  );
+}
+
+/** A URL as SDKs take it: without a slash at its end. Throws `HarnessError` BAD_FLAG_VALUE. */
+export function endpointUrl(text: string, value: string, flag = 'aws-endpoint'): string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw wrong(value, 'give a URL such as http://127.0.0.1:4566', flag);
+  }
+  if (url.username !== '' || url.password !== '')
+    throw badFlagValue(
+      `The URL of --${flag} at ${url.host} must not hold a user or password: credentials go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
+    );
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw wrong(value, 'its URL must begin with http:// or https://', flag);
+  if (url.search !== '' || url.hash !== '') throw wrong(value, 'its URL must end with host, port or path', flag);
+  return url.href.replace(/\/+$/, '');
+}
+
+const wrong = (value: string, why: string, flag = 'aws-endpoint'): HarnessError =>
+  badFlagValue(`--${flag} is "${value}": ${why}.`);
+
+/** SDKs' environment variable for a service's endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
+export const endpointVariable = (service: AwsService): string =>
+  `AWS_ENDPOINT_URL_${service.toUpperCase().replace('-', '_')}`;
+
+/**
+ * Environment that leads a pod's SDK to the endpoints: one variable where all services are at one URL.
+ * @param reachable a URL of this machine as pods reach it
+ */
+export function workloadEnvironment(
+  endpoints: Endpoints,
+  reachable: (url: string) => string = (url) => url,
+): Readonly<Record<string, string>> {
+  const given = AWS_SERVICES.flatMap((service) => {
+    const url = endpoints[service];
+    return url === undefined ? [] : ([[service, reachable(url)]] as const);
+  });
+  const [first] = given;
+  if (first !== undefined && given.length === AWS_SERVICES.length && given.every(([, url]) => url === first[1]))
+    return { AWS_ENDPOINT_URL: first[1] };
+  return Object.fromEntries(given.map(([service, url]) => [endpointVariable(service), url]));
+}
+
+/**
+ * Refuses endpoints of the environment that would lead this process' SDK elsewhere, where AWS itself is asked for: a run
+ * must not judge another AWS than it says. Throws `HarnessError` BAD_FLAG_VALUE.
+ */
+export function checkEnvironmentEndpoints(
+  endpoints: Endpoints,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
+  for (const service of AWS_SERVICES) {
+    if (endpoints[service] !== undefined) continue;
+    const variable = [endpointVariable(service), 'AWS_ENDPOINT_URL'].find((name) => (environment[name] ?? '') !== '');
+    if (variable !== undefined)
+      throw badFlagValue(
+        `${variable} is set, and this run would use ${service} of AWS itself: give that URL with --aws-endpoint, or unset ${variable}.`,
+      );
+  }
+}

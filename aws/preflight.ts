@@ -1,0 +1,168 @@
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { awsProblem } from '../foundation/aws-problem.ts';
+import { badFlagValue, HarnessError } from '../foundation/errors.ts';
+import { stsClient, type ClientOptions } from './clients.ts';
+import { renewed, type CredentialsProvider } from './credentials.ts';
+import type { Endpoints } from './endpoints.ts';
+import { BRIEF } from './retries.ts';
+
+/** What is looked at before anything is made, all of it with a sentence and an exit code when it is wrong. */
+
+/**
+ * The region of `--region`, AWS_REGION, AWS_DEFAULT_REGION or the profile, in this order. Throws `HarnessError` BAD_AWS.
+ */
+export async function findRegion(
+  flag: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  const region = flag ?? (environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || (await profileRegion()));
+  if (region === undefined) throw badAws('No AWS region is set: name one with --region, or set AWS_REGION.');
+  // Not checked against a list: AWS adds regions. But it becomes part of host names.
+  if (!/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region))
+    throw badAws(`The region "${region}" is none: give one such as us-west-2 with --region.`);
+  return region;
+}
+
+const badAws = (sentence: string): HarnessError => new HarnessError('BAD_AWS', sentence);
+
+/** As the SDK finds it: of AWS_PROFILE in ~/.aws/config. */
+async function profileRegion(): Promise<string | undefined> {
+  const client = new STSClient({});
+  try {
+    return await client.config.region();
+  } catch {
+    return undefined;
+  } finally {
+    client.destroy();
+  }
+}
+
+/**
+ * The credentials of the SDK's default chain: environment, profile, single sign-on, web identity, container, instance. Asked
+ * once here. Throws `HarnessError` BAD_AWS where there are none, or they have expired.
+ */
+export async function findCredentials(region: string): Promise<CredentialsProvider> {
+  const credentials = renewed(defaultProvider({ parentClientConfig: { region } }));
+  const { expiration } = await credentials().catch((error: unknown) => {
+    throw problem(error);
+  });
+  if (expiration !== undefined && expiration.getTime() <= Date.now())
+    throw badAws(`The AWS credentials have expired (at ${expiration.toISOString()}): get new ones and run again.`);
+  return credentials;
+}
+
+/**
+ * Who the credentials are, by STS' GetCallerIdentity. Throws `HarnessError` BAD_AWS for credentials or a region of no use,
+ * AWS_UNREACHABLE for a failure of network or service.
+ */
+export async function whoAmI(options: ClientOptions): Promise<{ readonly accountId: string; readonly arn: string }> {
+  try {
+    const { Account = '', Arn = '' } = await callerIdentity(options);
+    if (!/^\d{12}$/.test(Account))
+      throw badAws(`STS names no account (${JSON.stringify(Account)}): see --aws-endpoint.`);
+    return { accountId: Account, arn: Arn };
+  } catch (error) {
+    if (error instanceof HarnessError) throw error;
+    throw (await regionProblem(error, options)) ?? problem(error);
+  }
+}
+
+async function callerIdentity(options: ClientOptions) {
+  const sts = stsClient(options);
+  try {
+    return await sts.send(new GetCallerIdentityCommand({}));
+  } finally {
+    sts.destroy();
+  }
+}
+
+/**
+ * A region that the account has not enabled refuses good credentials (AWS STS, "Activating and deactivating AWS STS in an
+ * AWS Region"), and one that does not exist has no STS: both are told from bad credentials and a bad network by asking the
+ * partition's first region.
+ */
+async function regionProblem(error: unknown, options: ClientOptions): Promise<HarnessError | undefined> {
+  const { region, endpoints } = options;
+  const said = (error as Error).message;
+  if (/scoped to a valid region/i.test(said))
+    return badAws(`The region ${region} is not that of ${place(endpoints)}: set it with --region.`);
+  if (endpoints.sts !== undefined) return undefined;
+  const unknown = (error as { readonly code?: unknown }).code === 'ENOTFOUND';
+  const refused = (error as Error).name === 'InvalidClientTokenId';
+  if (!unknown && !refused) return undefined;
+  const first = firstRegion(region);
+  try {
+    if (region === first) throw error;
+    await callerIdentity({ ...options, region: first, retries: BRIEF });
+  } catch {
+    return unknown
+      ? new HarnessError(
+          'AWS_UNREACHABLE',
+          `No host of AWS is known here (${said}): check the network and its name servers.`,
+        )
+      : undefined;
+  }
+  return badAws(
+    unknown
+      ? `The region ${region} does not exist: name another with --region.`
+      : `The account has not enabled the region ${region}: name another with --region, or enable it.`,
+  );
+}
+
+const firstRegion = (region: string): string =>
+  region.startsWith('cn-') ? 'cn-north-1' : region.startsWith('us-gov-') ? 'us-gov-west-1' : 'us-east-1';
+
+const place = (endpoints: Endpoints): string => endpoints.sts ?? 'AWS';
+
+/**
+ * Refuses accounts that are not on `--allow-account`; where a run uses AWS itself the option is needed, so that a wrong
+ * profile costs nothing. Throws `HarnessError` BAD_AWS.
+ */
+export function checkAccount(accountId: string, allowed: readonly string[], isAws: boolean, what = 'account'): void {
+  const bad = allowed.find((id) => !/^\d{12}$/.test(id));
+  if (bad !== undefined) throw badFlagValue(`--allow-account is "${bad}": give account ids of 12 digits.`);
+  if (allowed.includes(accountId) || (allowed.length === 0 && !isAws)) return;
+  throw badAws(
+    allowed.length === 0
+      ? `The credentials are of ${what} ${accountId}, and no account is allowed yet: add --allow-account ${accountId} if this run may create and delete things there.`
+      : `The credentials are of ${what} ${accountId}, which is not allowed (--allow-account ${allowed.join(',')}): use credentials of an account that is, or add it.`,
+  );
+}
+
+/**
+ * Refuses the partitions of China, GovCloud and others: the ARNs of suites, roles and policies are those of `aws` (AWS General
+ * Reference, "Amazon Resource Names"), which IAM does not take there. Throws `HarnessError` BAD_AWS.
+ * @param arn of the credentials
+ */
+export function checkPartition(arn: string): void {
+  const partition = arn.split(':')[1];
+  if (partition === 'aws') return;
+  throw badAws(
+    `The credentials are of AWS' partition ${partition}, and the ARNs in suites are of partition aws: use an account and a region of that.`,
+  );
+}
+
+export const isRootUser = (arn: string): boolean => arn.endsWith(':root');
+
+/**
+ * Refuses an account's root user in AWS: it cannot assume roles (AWS STS API Reference, AssumeRole), so that it cannot be seen
+ * when a change of IAM is in force, and a denial might only come of that. Throws `HarnessError` BAD_AWS.
+ */
+export function checkUser(arn: string, isAws: boolean): void {
+  if (!isAws || !isRootUser(arn)) return;
+  throw badAws(
+    `The credentials are those of the root user (${arn}), who cannot assume the role that shows when changes of IAM are in force: use those of a role.`,
+  );
+}
+
+/** An error of AWS in the harness' words: BAD_AWS for what the user must set right, AWS_UNREACHABLE for the environment. */
+export function problem(error: unknown): HarnessError {
+  const known = awsProblem(error);
+  if (known !== undefined)
+    return new HarnessError(known.blame === 'usage' ? 'BAD_AWS' : 'AWS_UNREACHABLE', known.sentence, { cause: error });
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return new HarnessError('AWS_UNREACHABLE', `AWS cannot be used (${name}: ${message.split('\n')[0]}).`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,83 @@
+import { ListClustersCommand } from '@aws-sdk/client-eks';
+import { ListRolesCommand } from '@aws-sdk/client-iam';
+import { ListBucketsCommand } from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { awsStatus } from '../foundation/missing.ts';
+import { awsClients, destroyClients, type ClientOptions } from './clients.ts';
+import { BRIEF } from './retries.ts';
+import type { EksAuthResponse } from './eks-auth.ts';
+import { AWS_SERVICES, type AwsService } from './service-names.ts';
+
+/** Why a service is not there, for each that is not. */
+export type MissingServices = ReadonlyMap<AwsService, string>;
+
+/**
+ * Finds out which services endpoints have, by asking each once for what changes nothing.
+ * @param eksAuth asks EKS Auth with a token that is none
+ */
+export async function missingServices(
+  options: ClientOptions,
+  eksAuth: () => Promise<EksAuthResponse>,
+): Promise<MissingServices> {
+  const { endpoints } = options;
+  const clients = awsClients({ retries: BRIEF, ...options });
+  const questions: Readonly<Record<AwsService, () => Promise<string | undefined>>> = {
+    s3: () => whyMissing(clients.s3.send(new ListBucketsCommand({}))),
+    iam: () => whyMissing(clients.iam.send(new ListRolesCommand({ MaxItems: 1 }))),
+    sts: () => whyMissing(clients.sts.send(new GetCallerIdentityCommand({}))),
+    eks: () => whyMissing(clients.eks.send(new ListClustersCommand({ maxResults: 1 }))),
+    'eks-auth': async () => whyNoEksAuth(await eksAuth()),
+  };
+  const answers = await Promise.all(
+    AWS_SERVICES.filter((service) => endpoints[service] !== undefined).map(async (service) => {
+      const why = await questions[service]();
+      return why === undefined
+        ? undefined
+        : ([service, `${endpoints[service]} has no ${TITLES[service]} (${why})`] as const);
+    }),
+  ).finally(() => destroyClients(clients));
+  return new Map(answers.filter((answer) => answer !== undefined));
+}
+
+export const TITLES: Readonly<Record<AwsService, string>> = {
+  s3: 'S3',
+  iam: 'IAM',
+  sts: 'STS',
+  eks: 'EKS',
+  'eks-auth': 'EKS Auth',
+};
+
+/** How emulators say that they have no such service or operation. */
+const NOT_HERE =
+  /unsupported service|unknown service|not (yet )?(been )?implemented|not supported|no route|not included in your|unknown operation|unrecognized service/i;
+
+async function whyMissing(call: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await call;
+    return undefined;
+  } catch (error) {
+    return reasonOf(error as NodeJS.ErrnoException);
+  }
+}
+
+/** Undefined where the error is one of the service itself, such as a denial: then it is there. */
+function reasonOf(error: NodeJS.ErrnoException): string | undefined {
+  const { name, message, code } = error;
+  const status = awsStatus(error);
+  const said = message.split('\n')[0] ?? '';
+  if (status === undefined) return code ?? `${name}: ${said}`;
+  if (status === 404 || status >= 500) return `it answers ${status}`;
+  if (NOT_HERE.test(said) || NOT_HERE.test(name)) return said;
+  // What the SDK cannot read is no answer of the service: such as a page in HTML. Errors of services have names.
+  return /^(Error|SyntaxError|Unknown|UnknownError)$/.test(name) ? `it answers ${status}` : undefined;
+}
+
+/** EKS Auth API Reference, "AssumeRoleForPodIdentity", Errors; and the common errors of a signature it does not take. */
+const EKS_AUTH_ERRORS =
+  /^(AccessDenied|ExpiredToken|InternalServer|InvalidParameter|InvalidRequest|InvalidToken|ResourceNotFound|Throttling|InvalidSignature|UnrecognizedClient|IncompleteSignature|MissingAuthenticationToken)Exception$/;
+
+function whyNoEksAuth({ status, code, message, roleArn }: EksAuthResponse): string | undefined {
+  if (roleArn !== undefined) return 'it gives credentials for a token that is none';
+  if (code !== undefined && EKS_AUTH_ERRORS.test(code) && !NOT_HERE.test(message ?? '')) return undefined;
+  return status === undefined ? code : `it answers ${status}`;
+}

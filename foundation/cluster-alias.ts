@@ -1,2 +1,0 @@
-/** The clusters that scenarios name. */
-export type ClusterAlias = 'c1' | 'c2';

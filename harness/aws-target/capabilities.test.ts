@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import { CAPABILITIES } from '../scenario/spec.ts';
+import { AWS_CAPABILITIES, unavailableOf, type Lack } from './capabilities.ts';
+import type { AwsService } from '../../aws/service-names.ts';
+
+const CONTROLS = ['virtual-clock', 'weather', 'call-record', 'local-issuer'];
+const lacking = (more: Partial<Lack>): Map<string, string> =>
+  unavailableOf({
+    ...{ services: new Map(), where: 'it', otherAccount: true, permissionsBoundary: undefined },
+    ...more,
+  });
+
+describe('what scenarios cannot have of an AWS', () => {
+  it('is what takes the inside of an emulator', () => {
+    expect([...lacking({}).keys()]).to.have.members(CONTROLS);
+    expect(lacking({}).get('weather')).to.equal("it is not the harness' own emulator, and nobody can make it fail");
+  });
+
+  for (const [service, names] of [
+    ['s3', ['s3']],
+    ['iam', ['pod-identity', 'associations', 'irsa', 'node-role']],
+    ['sts', ['pod-identity', 'irsa', 'two-accounts', 'sts-of-aws']],
+    ['eks', ['pod-identity', 'associations']],
+    ['eks-auth', ['pod-identity']],
+  ] as const satisfies readonly (readonly [AwsService, readonly string[]])[])
+    it(`is ${names.join(', ')} where there is no ${service}, for that reason`, () => {
+      const unavailable = lacking({ services: new Map([[service, `no ${service}`]]) });
+      expect([...unavailable.keys()]).to.have.members([...CONTROLS, ...names]);
+      for (const name of names) expect(unavailable.get(name)).to.equal(`no ${service}`);
+    });
+
+  it('is told with the reason of each service', () => {
+    const services = new Map<AwsService, string>([
+      ['iam', 'no IAM'],
+      ['sts', 'no STS'],
+    ]);
+    expect(lacking({ services }).get('irsa')).to.equal('no IAM; no STS');
+  });
+
+  it('is a second account where no role of one is given', () => {
+    expect(lacking({ otherAccount: false }).get('two-accounts')).to.match(/--other-account-role/);
+    const services = new Map<AwsService, string>([['sts', 'no STS']]);
+    expect(lacking({ otherAccount: false, services }).get('two-accounts')).to.equal('no STS');
+  });
+
+  it("is a boundary of a scenario's own where the run sets one", () => {
+    const unavailable = lacking({ permissionsBoundary: 'arn:aws:iam::111122223333:policy/b' });
+    expect(unavailable.get('own-boundary')).to.contain('policy/b');
+    expect(unavailable.get('node-role')).to.contain('--permissions-boundary');
+  });
+});
+
+it('what an AWS has that is reached by its APIs alone is what scenarios ask for', () => {
+  expect(AWS_CAPABILITIES).to.have.length(4);
+  for (const name of AWS_CAPABILITIES) expect(CAPABILITIES).to.have.property(name);
+});

@@ -1,0 +1,117 @@
+import { EKSClient } from '@aws-sdk/client-eks';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { S3Client } from '@aws-sdk/client-s3';
+import { STSClient } from '@aws-sdk/client-sts';
+import type { Credentials, Emulator } from '../../emulator/index.ts';
+import type { AccountAlias } from '../../foundation/aliases.ts';
+import { callCounter, type AwsClient, type CallCounter } from '../../aws/call-counter.ts';
+import { destroyClients, madeWhenUsed, type AwsClients } from '../../aws/clients.ts';
+import { presignedClusterToken } from '../../aws/cluster-token.ts';
+import type { AwsCredentials } from '../../aws/credentials.ts';
+import { openPodSession } from '../../aws/eks-auth.ts';
+import type { AwsTarget } from './target.ts';
+import type { AwsService } from '../../aws/service-names.ts';
+
+/** The second account of an emulated AWS. */
+const OTHER_ACCOUNT = '444455556666';
+
+/** What an emulated AWS can do, by the harness' capability names. */
+export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
+  'associations',
+  's3',
+  'two-accounts',
+  'virtual-clock',
+  'weather',
+  'call-record',
+  'local-issuer',
+]);
+
+/**
+ * An AWS that the emulator plays; `workloadEndpoint` is its URL as pods reach it.
+ * @param counter counts the harness' calls. Default: its own
+ */
+export function emulatedAws(
+  emulator: Emulator,
+  workloadEndpoint = emulator.endpoint,
+  counter: CallCounter = callCounter(),
+): AwsTarget {
+  const { endpoint, region } = emulator;
+  const accounts: Readonly<Record<AccountAlias, string>> = { main: emulator.accountId, other: OTHER_ACCOUNT };
+  const administrators: Readonly<Record<AccountAlias, Credentials>> = {
+    main: emulator.administrator,
+    other: emulator.createAccount(OTHER_ACCOUNT),
+  };
+  const made = new Map<AccountAlias, AwsClients>();
+  const clientsWith = (credentials: AwsCredentials): AwsClients => {
+    const config = { endpoint, region, credentials, maxAttempts: 2 };
+    const counted = <Client>(service: AwsService, client: Client): Client => {
+      counter.count(service, client as AwsClient);
+      followClock(client as AwsClient & Followed, emulator.clock);
+      return client;
+    };
+    return madeWhenUsed({
+      iam: () => counted('iam', new IAMClient(config)),
+      s3: () => counted('s3', new S3Client({ ...config, forcePathStyle: true })),
+      sts: () => counted('sts', new STSClient(config)),
+      eks: () => counted('eks', new EKSClient(config)),
+    });
+  };
+  return {
+    name: 'emulator',
+    endpoints: {},
+    region,
+    capabilities: EMULATOR_CAPABILITIES,
+    accountId: (alias) => accounts[alias],
+    clients: (alias) => {
+      let clients = made.get(alias);
+      if (clients === undefined) {
+        clients = clientsWith(keysOf(administrators[alias]));
+        made.set(alias, clients);
+      }
+      return clients;
+    },
+    clientsWith,
+    openPodSession: (clusterName, token, asker = keysOf(administrators.main)) =>
+      openPodSession(
+        { region, endpoint, credentials: async () => asker, counter, limiter: { turn: async () => undefined } },
+        clusterName,
+        token,
+      ),
+    workloadEnvironment: { AWS_ENDPOINT_URL: workloadEndpoint },
+    clusterToken: (clusterName, credentials = administrators.main) =>
+      presignedClusterToken(...([endpoint, region, credentials, clusterName] as const), new Date(emulator.clock.now())),
+    controls: {
+      now: () => emulator.clock.now(),
+      advanceClock: (seconds) => emulator.clock.advance(seconds * 1000),
+      resetClock: () => emulator.clock.reset(),
+      addDisturbance: (disturbance) => emulator.addDisturbance(disturbance),
+      calls: () => emulator.calls(),
+      findCall: (requestId) => emulator.findCall(requestId),
+      forgetCalls: (before) => emulator.forgetCalls(before),
+    },
+    propagation: undefined,
+    permissionsBoundary: undefined,
+    callCounts: () => counter.counts(),
+    close: async () => {
+      for (const clients of made.values()) destroyClients(clients);
+      await emulator.close();
+    },
+  };
+}
+
+const keysOf = ({ accessKeyId, secretAccessKey }: Credentials): AwsCredentials => ({ accessKeyId, secretAccessKey });
+
+interface Followed {
+  readonly config: { systemClockOffset: number };
+}
+
+/** A client signs by AWS' clock, however far that is moved: not every service says so that a time is wrong that an SDK understands it. */
+function followClock({ middlewareStack, config }: AwsClient & Followed, clock: Emulator['clock']): void {
+  middlewareStack.add(
+    (next) => (args) => {
+      config.systemClockOffset = clock.now() - Date.now();
+      return next(args);
+    },
+    { step: 'initialize', name: 'followClock' },
+  );
+}

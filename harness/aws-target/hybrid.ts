@@ -1,0 +1,137 @@
+import {
+  CreateOpenIDConnectProviderCommand,
+  DeleteOpenIDConnectProviderCommand,
+  type IAMClient,
+} from '@aws-sdk/client-iam';
+import { callCounter } from '../../aws/call-counter.ts';
+import {
+  awsClients,
+  destroyClients,
+  limitersOfAccount,
+  madeWhenUsed,
+  type ClientOptions,
+  type AwsClients,
+} from '../../aws/clients.ts';
+import { workloadEnvironment, type Endpoints } from '../../aws/endpoints.ts';
+import { checkAccount, findCredentials, findRegion, whoAmI } from '../../aws/preflight.ts';
+import type { RealAwsOptions } from './real.ts';
+import { BRIEF } from '../../aws/retries.ts';
+import { missingServices, TITLES, type MissingServices } from '../../aws/services.ts';
+import type { AwsTarget } from './target.ts';
+import { AWS_SERVICES, type AwsService } from '../../aws/service-names.ts';
+
+/** S3, IAM or STS at other endpoints, with credentials that are good there. */
+export interface Foreign {
+  readonly endpoints: Endpoints;
+  readonly client: ClientOptions;
+  /** The account of the credentials there; undefined where STS is not among them. */
+  readonly accountId: string | undefined;
+  readonly missing: MissingServices;
+}
+
+export type ForeignOptions = Pick<RealAwsOptions, 'endpoints' | 'region' | 'allowedAccounts' | 'environment'>;
+
+/** Looks at the endpoints before the emulator is started, which then plays the same account. Throws as `realAws` does. */
+export async function foreignServices(options: ForeignOptions): Promise<Foreign> {
+  const { endpoints, environment, allowedAccounts } = options;
+  const region = await findRegion(options.region, { AWS_DEFAULT_REGION: 'us-west-2', ...environment });
+  const credentials = await findCredentials(region);
+  const client: ClientOptions = {
+    ...{ region, endpoints, credentials },
+    counter: callCounter(),
+    limiters: limitersOfAccount(),
+  };
+  const missing = await missingServices(client, async () => ({}));
+  const asked = endpoints.sts !== undefined && !missing.has('sts');
+  const accountId = asked ? (await whoAmI({ ...client, retries: BRIEF })).accountId : undefined;
+  if (accountId !== undefined) checkAccount(accountId, allowedAccounts, false);
+  return { endpoints, client, accountId, missing };
+}
+
+/**
+ * The harness' own emulator, which makes the clusters and keeps EKS and EKS Auth, with some of the other three services at
+ * endpoints that are not its own. Credentials are good only where they were given, so what needs both sides is missing.
+ * @param emulated counts its calls with those of `foreign`, by one counter
+ * @param reachable a URL of this machine as pods reach it
+ */
+export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url: string) => string): AwsTarget {
+  const { endpoints, client, missing } = foreign;
+  const there = awsClients(client);
+  const here = emulated.clients('main');
+  const isThere = (service: AwsService): boolean => endpoints[service] !== undefined;
+  const divided = (own: AwsClients, others: AwsClients): AwsClients =>
+    madeWhenUsed({
+      iam: () => (isThere('iam') ? others : own).iam,
+      s3: () => (isThere('s3') ? others : own).s3,
+      sts: () => (isThere('sts') ? others : own).sts,
+      eks: () => own.eks,
+    });
+  const main = divided(here, there);
+  const unavailable = unavailableOfHybrid(endpoints, missing);
+  return {
+    ...emulated,
+    name: 'endpoint',
+    endpoints,
+    services: AWS_SERVICES.filter((service) => !missing.has(service)),
+    region: client.region,
+    capabilities: new Set([...emulated.capabilities].filter((name) => !unavailable.has(name))),
+    unavailable,
+    clients: (alias) => (alias === 'main' ? main : emulated.clients(alias)),
+    // Credentials of EKS' callers are of one side alone; all others come of the STS beside S3.
+    clientsWith: (credentials) =>
+      divided(emulated.clientsWith(credentials), awsClients({ ...client, credentials: async () => credentials })),
+    provisioning: { eks: here.eks, iam: isThere('iam') ? withProvidersAt(here.iam, there.iam) : here.iam },
+    workloadEnvironment: { ...emulated.workloadEnvironment, ...workloadEnvironment(endpoints, reachable) },
+    controls: undefined,
+    close: async () => {
+      destroyClients(there);
+      await emulated.close();
+    },
+  };
+}
+
+/** What cannot be had where services are divided between two that do not know each other's credentials. */
+function unavailableOfHybrid(endpoints: Endpoints, missing: MissingServices): ReadonlyMap<string, string> {
+  const taken = AWS_SERVICES.filter((service) => endpoints[service] !== undefined);
+  const names = taken.map((service) => TITLES[service]).join(', ');
+  const divided = `${names} ${taken.length === 1 ? 'is' : 'are'} elsewhere (--aws-endpoint)`;
+  const reasonsFor = (...services: AwsService[]): string | undefined => {
+    const why = services.flatMap((service) => missing.get(service) ?? []);
+    return why.length > 0 ? why.join('; ') : undefined;
+  };
+  const isThere = (service: AwsService): boolean => endpoints[service] !== undefined;
+  const unavailable = new Map<string, string>([
+    ['pod-identity', `EKS Auth is the emulator's, and ${divided}: neither knows the credentials of the other`],
+    ['imds', `nodes have roles of the emulator's IAM, and ${divided}`],
+    ['node-role', `nodes have roles of the emulator's IAM, and ${divided}`],
+    ['two-accounts', `the other account is the emulator's, and ${divided}`],
+    ['virtual-clock', `the emulator's clock is not that of other endpoints, and ${divided}`],
+    ['weather', `only the emulator's services can be made to fail, and ${divided}`],
+    ['call-record', `only the emulator keeps a record, and ${divided}`],
+  ]);
+  if (isThere('sts') || isThere('iam'))
+    unavailable.set('local-issuer', `only the emulator reads the keys of issuers on this machine, and ${divided}`);
+  if (isThere('iam'))
+    unavailable.set(
+      'associations',
+      `EKS is the emulator's, and ${divided}: it does not know the roles of the other IAM`,
+    );
+  const noIrsa =
+    isThere('iam') && isThere('sts') ? reasonsFor('iam', 'sts') : `it takes IAM and STS of one side, and ${divided}`;
+  if (noIrsa !== undefined) unavailable.set('irsa', noIrsa);
+  // The only credentials left to workloads are those of STS.
+  const noS3 =
+    isThere('s3') === isThere('sts') ? reasonsFor('s3') : `S3 does not know the credentials of STS, and ${divided}`;
+  if (noS3 !== undefined) unavailable.set('s3', noS3);
+  return unavailable;
+}
+
+/** STS asks the IAM of its own side for OIDC providers; roles of clusters and nodes belong to the emulator's EKS. */
+function withProvidersAt(own: IAMClient, other: IAMClient): IAMClient {
+  const send = (command: Parameters<IAMClient['send']>[0]): unknown =>
+    (command instanceof CreateOpenIDConnectProviderCommand || command instanceof DeleteOpenIDConnectProviderCommand
+      ? other
+      : own
+    ).send(command);
+  return Object.create(own, { send: { value: send } }) as IAMClient;
+}

@@ -1,0 +1,54 @@
+import { expect } from 'chai';
+import { checkClusterFlags } from './cluster-flags.ts';
+import { configure, type Configuration } from './configuration.ts';
+import { flagsOfRunner } from './in-cluster-flags.ts';
+
+const KIND = ['--cluster', 'kind', '--in-cluster', '--runner-image', 'runner:1'];
+const EKS = [
+  '--cluster',
+  'eks',
+  '--in-cluster',
+  '--runner-image',
+  'r:1',
+  '--cluster-name',
+  'blue',
+  '--workload-image',
+  'p:1',
+];
+const checked = (args: readonly string[], environment = {}): Configuration => {
+  const configuration = configure(args, environment);
+  checkClusterFlags(configuration);
+  return configuration;
+};
+
+describe('flags of a runner in the cluster', () => {
+  it('are those that are about the run, also of the environment, with the values in force', () => {
+    const configuration = checked([...EKS, '--suite', 'irsa,rbac', '--quiet', '--region', 'eu-west-1'], {
+      CONFORMANCE_PARALLEL: '3',
+    });
+    expect(flagsOfRunner(configuration, false)).to.have.members([
+      '--suite=irsa,rbac',
+      '--region=eu-west-1',
+      '--parallel=3',
+    ]);
+  });
+
+  it('name no agent where an emulator installs it', () => {
+    const configuration = checked([...KIND, '--agent-image', 'a:1', '--scenario', 'PI-01']);
+    expect(flagsOfRunner(configuration, true)).to.deep.equal(['--scenario=PI-01']);
+  });
+
+  const refusals: readonly (readonly [args: readonly string[], sentence: RegExp])[] = [
+    [['--cluster', 'kind', '--in-cluster'], /needs the image of the runner/],
+    [['--cluster', 'kind', '--runner-image', 'r:1'], /--runner-image has no effect without --in-cluster/],
+    [[...KIND, '--gate', 'gate.yaml'], /--gate is not possible with --in-cluster/],
+    [['--in-cluster'], /--in-cluster is for kind and eks clusters/],
+    [EKS.filter((word) => !/workload|p:1/.test(word)), /needs the one cluster/],
+    [['--cluster', 'eks', '--context', 'x'], /--context x has no effect/],
+    [['--cluster', 'eks', '--service-account-dir', '/x'], /--service-account-dir \/x has no effect/],
+  ];
+  for (const [args, sentence] of refusals)
+    it(`are refused as ${args.join(' ')}`, () => {
+      expect(() => checked(args)).to.throw(sentence);
+    });
+});

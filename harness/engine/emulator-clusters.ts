@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WORKLOAD_PROGRAMS } from '../../clients/registry.ts';
+import type { HostedClusterType } from '../../clusters/cluster-type.ts';
+import type { ClusterHost, RunningCluster } from '../../clusters/driver.ts';
+import { EMULATED_SUBNETS, provisionThroughEks, type ClusterPlan } from '../../clusters/eks/provision.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
+import { openJournal } from '../cleanup/journal.ts';
+import { configure } from '../config/configuration.ts';
+
+export interface ClusterOptions {
+  readonly type: HostedClusterType;
+  /** Flags about them, as a run on such clusters takes them. */
+  readonly flags: readonly string[];
+  /** One line about what is being done. */
+  readonly progress: (line: string) => void;
+  /** Fires when the command is interrupted. */
+  readonly signal: AbortSignal;
+}
+
+/** What makes the clusters of an emulator that is served alone. `close` is called when the clusters are deleted. */
+export type EmulatorClusters = Pick<ClusterHost, 'provider' | 'bindAddress' | 'close'>;
+
+/**
+ * Prepares what clusters are made with, as for a run of the conformance command. What outlives this process when it is killed
+ * is written down in a folder below `reports`, as that of a run is, where a sweep finds it. Throws `ClusterError`.
+ */
+export async function makeClusters(
+  { type, flags, progress, signal }: ClusterOptions,
+  reports = 'reports',
+): Promise<EmulatorClusters> {
+  const run = `c${randomBytes(3).toString('hex')}`;
+  const directory = type.detach === undefined ? mkdtempSync(join(tmpdir(), 'emulator-')) : join(reports, run);
+  mkdirSync(directory, { recursive: true });
+  try {
+    const host = await type.open({
+      ...{ run, directory, progress, signal },
+      options: configure(['--cluster', type.name, ...flags], {}, { types: [type] }),
+      workload: WORKLOAD_PROGRAMS[0],
+      endpoints: {},
+      journal: openJournal(directory, run),
+    });
+    return {
+      provider: host.provider,
+      bindAddress: host.bindAddress,
+      close: async () => {
+        await host.close();
+        removeEmpty(directory);
+      },
+    };
+  } catch (error) {
+    removeEmpty(directory);
+    throw error;
+  }
+}
+
+/** Of a cluster that `registerCluster` makes known. */
+export interface RegisteredCluster extends Pick<ClusterPlan, 'adminPrincipalArn'> {
+  readonly tags: Readonly<Record<string, string>>;
+  /** Default: the agent is not installed. */
+  readonly addon?: ClusterPlan['addon'];
+  readonly signal?: AbortSignal;
+}
+
+/** Has an emulated EKS know a cluster that is no run's, with nodes. Throws `ClusterError` and errors of AWS' clients. */
+export async function registerCluster(
+  aws: AwsTarget,
+  name: string,
+  { tags, signal = new AbortController().signal, addon, ...plan }: RegisteredCluster,
+): Promise<RunningCluster> {
+  const { eks, iam } = aws.clients('main');
+  return provisionThroughEks(
+    {
+      ...{ alias: 'c1', name, region: aws.region, tags, signal },
+      accountId: aws.accountId('main'),
+      clients: { eks, iam },
+      token: (clusterName) => aws.clusterToken(clusterName),
+      progress: () => undefined,
+    },
+    { subnets: EMULATED_SUBNETS, nodes: {}, addon, ...plan },
+  );
+}
+
+/** Removes the folder unless it has something to tell: diagnostics, or what is left in Docker. */
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Not empty.
+  }
+}

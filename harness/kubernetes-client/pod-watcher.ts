@@ -1,0 +1,133 @@
+import { EventEmitter } from 'node:events';
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { patienceWith } from '../../clusters/in-cluster/index.ts';
+import { RUN_LABEL } from '../../foundation/labels.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import type { KubernetesClient } from './client.ts';
+
+/** Follows all pods of a run on one cluster with a single watch. */
+export type PodWatcher = Awaited<ReturnType<typeof watchRunPods>>;
+
+/** Labels of every pod that a run makes, beside the run's own. */
+export const SCENARIO_LABEL = 'conformance.eks-pod-identity/scenario';
+export const WORKLOAD_LABEL = 'conformance.eks-pod-identity/workload';
+
+export async function watchRunPods(kubernetes: KubernetesClient, run: string) {
+  const pods = new Map<string, V1Pod>();
+  const changes = new EventEmitter();
+  const watch = await kubernetes.watchPods(`${RUN_LABEL}=${run}`, (pod, deleted) => {
+    const key = `${pod.metadata?.namespace}/${pod.metadata?.name}`;
+    if (deleted) pods.delete(key);
+    else pods.set(key, pod);
+    changes.emit(key);
+  });
+  return {
+    /**
+     * Resolves when the container runs or has run. Throws `HarnessError` POD_FAILED when it cannot or the pod is deleted before,
+     * and the signal's reason when that fires.
+     */
+    started: (namespace: string, name: string, container: string, signal: AbortSignal): Promise<V1Pod> => {
+      const key = `${namespace}/${name}`;
+      const decide = whetherStarted(key, container);
+      return untilDecided(changes, key, signal, () => decide(pods.get(key)));
+    },
+    /** The pod as far as it is known, when the container has ended. */
+    ended: (namespace: string, name: string, container: string): V1Pod | undefined => {
+      const pod = pods.get(`${namespace}/${name}`);
+      return pod !== undefined && hasEnded(pod, container) ? pod : undefined;
+    },
+    gone: async (namespace: string, name: string, signal: AbortSignal): Promise<void> => {
+      const key = `${namespace}/${name}`;
+      await untilDecided(changes, key, signal, () => !pods.has(key) || undefined);
+    },
+    /** Names of the nodes that have had pods of a scenario. */
+    nodesOf: (scenario: string): ReadonlySet<string> => {
+      const own = [...pods.values()].filter((pod) => pod.metadata?.labels?.[SCENARIO_LABEL] === scenario);
+      return new Set(own.map((pod) => pod.spec?.nodeName ?? ''));
+    },
+    stop: (): void => watch.stop(),
+  };
+}
+
+const RECHECK_MILLISECONDS = 1000;
+
+/** Resolves with what `decide` returns as soon as that is something; asks it at every event and once a second. */
+const untilDecided = <T>(
+  changes: EventEmitter,
+  event: string,
+  signal: AbortSignal,
+  decide: () => T | undefined,
+): Promise<T> =>
+  new Promise<T>((resolve, reject) => {
+    const end = (): void => {
+      changes.off(event, check);
+      clearInterval(timer);
+      signal.removeEventListener('abort', abort);
+    };
+    const abort = (): void => {
+      end();
+      reject(signal.reason as Error);
+    };
+    const check = (): void => {
+      try {
+        const value = decide();
+        if (value === undefined) return;
+        resolve(value);
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+      end();
+    };
+    // How long a pod has waited changes nothing that a watch would tell.
+    const timer = setInterval(check, RECHECK_MILLISECONDS);
+    timer.unref();
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    changes.on(event, check);
+    check();
+  });
+
+/** Decides on a pod that is to start: gives it once its container runs or has run, and throws when that cannot be. */
+function whetherStarted(key: string, container: string): (pod: V1Pod | undefined) => V1Pod | undefined {
+  let since: number | undefined;
+  let seen = false;
+  return (pod) => {
+    if (pod === undefined) {
+      if (!seen) return undefined;
+      throw new HarnessError('POD_FAILED', `Pod ${key} was deleted before it had started: see who did.`);
+    }
+    seen = true;
+    if (hasEnded(pod, container)) return pod;
+    const statuses = statusesOf(pod);
+    const stuck = stuckWaiting(statuses);
+    since = stuck === undefined ? undefined : (since ?? performance.now());
+    if (stuck !== undefined && performance.now() - (since ?? 0) >= stuck.patience)
+      throw new HarnessError('POD_FAILED', `Pod ${key} cannot start: ${stuck.words}.`);
+    const running = statuses.find((status) => status.name === container)?.state?.running;
+    return running === undefined ? undefined : pod;
+  };
+}
+
+/** Of all containers of a pod. */
+export const statusesOf = (pod: V1Pod): V1ContainerStatus[] => [
+  ...(pod.status?.initContainerStatuses ?? []),
+  ...(pod.status?.containerStatuses ?? []),
+];
+
+const hasEnded = (pod: V1Pod, container: string): boolean =>
+  pod.status?.phase === 'Succeeded' ||
+  pod.status?.phase === 'Failed' ||
+  statusesOf(pod).find((status) => status.name === container)?.state?.terminated !== undefined;
+
+/** A container that waits for what may not come, and how long it may. */
+function stuckWaiting(
+  statuses: readonly V1ContainerStatus[],
+): { readonly patience: number; readonly words: string } | undefined {
+  for (const { state } of statuses) {
+    const patience = state?.waiting && patienceWith(state.waiting);
+    if (patience === undefined) continue;
+    const { reason = '', message } = state?.waiting ?? {};
+    return { patience, words: message ? `${reason}, ${message}` : reason };
+  }
+  return undefined;
+}

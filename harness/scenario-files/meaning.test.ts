@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import { aScenario } from '../../test/support/scenarios.ts';
+import {
+  agentGet,
+  connect,
+  createToken,
+  fetchCredentials,
+  granted,
+  kubernetesGet,
+  minted,
+  readFile,
+  reviewToken,
+  signedRequest,
+  stopAgent,
+  succeeds,
+  tokenRotation,
+  wait,
+} from '../operations/index.ts';
+import { changeAssociation, createAssociationFor } from '../operations/index.ts';
+import { meaningless } from './meaning.ts';
+import { podIdentityRole } from '../scenario/policy.ts';
+import type { ScenarioSpec, Step, TokenSpec, WorkloadSpec } from '../scenario/spec.ts';
+
+const { spec: good } = aScenario();
+/** As a suite in JavaScript may write it. */
+const odd = <T>(value: unknown): T => value as T;
+const withWorkload = (workload: object): ScenarioSpec => ({
+  ...good,
+  workloads: { ...good.workloads, red: { ...good.workloads?.['red'], ...odd<WorkloadSpec>(workload) } },
+});
+const withRole = (role: object): ScenarioSpec => ({ ...good, roles: { app: { ...podIdentityRole(), ...role } } });
+const withSteps = (...steps: readonly Step[]): ScenarioSpec => ({ ...good, probes: [...good.probes, ...steps] });
+const withToken = (token: Partial<TokenSpec>, spec = good): ScenarioSpec => ({
+  ...spec,
+  tokens: { mine: { serviceAccount: 'red/app', audience: 'a', ...token } },
+});
+
+describe('what a scenario says', () => {
+  for (const [what, spec] of Object.entries<ScenarioSpec>({
+    'a scenario': good,
+    'a workload with all that it may have': withWorkload({
+      container: 'init',
+      egress: ['agent', 'aws'],
+      hostNetwork: true,
+      runAsUser: 0,
+      fsGroup: 2000,
+      starts: 'later',
+    }),
+    'no egress at all': withWorkload({ egress: [] }),
+    'a role below a path': withRole({ path: '/conformance-apps/red/' }),
+    'a soak': { ...good, profile: 'soak', allowSeconds: 780, needs: ['cluster-clock'] },
+    'a token of a pod': withToken({ boundTo: 'red' }),
+    steps: withSteps(wait(0.5), stopAgent(), granted('red', connect('aws', { until: 'closed' }))),
+  }))
+    it(`${what} means something`, () => expect(meaningless(spec)).to.equal(undefined));
+
+  for (const [spec, problem] of [
+    [{ ...good, needs: odd<[]>(['teleport']) }, /^"needs" is "teleport": use "kubernetes" or /],
+    [{ ...good, profile: odd<'soak'>('slow') }, /^"profile" is "slow": use "core" or "soak" or "load"$/],
+    [{ ...good, allowSeconds: -1 }, /^"allowSeconds" is -1: give a number from 1 to/],
+    [{ ...good, allowSeconds: odd<number>('10m') }, /^"allowSeconds" is "10m": give a number/],
+    [
+      withWorkload({ container: 'ephemeral' }),
+      /^"container" of workload "red" is "ephemeral": use "main" or "init" or/,
+    ],
+    ...['apps/', '/conformance-apps', '/apps/', '/conformance-a//'].map((path): [ScenarioSpec, RegExp] => [
+      withRole({ path }),
+      RegExp(`^"path" of role "app" is "${path}": give one such as`),
+    ]),
+    [withWorkload({ hostNetwork: 'yes' }), /^"hostNetwork" of workload "red" is "yes": use true or false$/],
+    [withWorkload({ fsGroup: 'staff' }), /^"fsGroup" of workload "red" is "staff": give a whole number/],
+    [withWorkload({ runAsUser: 1.5 }), /^"runAsUser" of workload "red" is 1.5: give a whole number/],
+    [withWorkload({ egress: 'aws' }), /^"egress" of workload "red" is "aws": give a list/],
+    [withWorkload({ egress: ['internet'] }), /^"egress" of workload "red" is "internet": use "agent" or "aws"$/],
+    [withToken({ boundTo: 'ghost' }), /^"boundTo" of token "mine" is "ghost": name a workload/],
+    [withToken({ boundTo: 'red' }, withWorkload({ starts: 'later' })), /^"boundTo" of token "mine" is "red": name/],
+    [withSteps(wait(-1)), /^the time of wait, in seconds, is -1: give a number/],
+    [withSteps(wait(NaN)), /^the time of wait, in seconds, is NaN: give a number/],
+    [withSteps(wait(odd(undefined))), /^the time of wait, in seconds, is missing: give a number/],
+    // A timer cannot wait so long, and would not wait at all.
+    [withSteps(wait(4_000_000)), /^the time of wait, in seconds, is 4000000: give a number from 0 to 2147483$/],
+    [withSteps(stopAgent(odd('c3'))), /^the cluster of StopAgent is "c3": use "c1" or "c2"$/],
+    [withSteps(granted('red', connect(odd('internet')))), /^the place of connect is "internet": use "agent" or "aws"$/],
+    [withSteps(granted('red', connect('aws', { until: odd('shut') }))), /^"until" of connect is "shut"/],
+    [withSteps(granted('red', tokenRotation(odd('mine'), 1))), /^the token of tokenRotation is "mine"/],
+    [withSteps(granted('red', tokenRotation('irsa', odd('1 m')))), /^the time of tokenRotation, in seconds, is "1 m"/],
+    [withSteps(granted('red', readFile('etc/passwd'))), /^the path of readFile is "etc\/passwd": give one/],
+    [withSteps(granted('red', fetchCredentials({ via: odd('ipv5') }))), /^"via" of fetchCredentials is "ipv5"/],
+    [withSteps(granted('red', fetchCredentials({ token: minted('no') }))), /^FetchCredentials names token "no", which/],
+    [withSteps(succeeds(reviewToken('no'))), /^ReviewToken names token "no", which the scenario does not declare$/],
+    [withSteps(succeeds(signedRequest('red', 'data/key'))), /^the request of signedRequest is "data\/key": write one/],
+    [
+      withSteps(succeeds(signedRequest('red', 'PUT data/key', { payload: odd('wrong') }))),
+      /^"payload" of signedRequest is "wrong": use "unsigned"/,
+    ],
+    [
+      withSteps(succeeds(signedRequest('red', 'GET data/key', { credentials: odd('wrong') }))),
+      /^"credentials" of signedRequest is "wrong": use "another-secret"/,
+    ],
+    [
+      withSteps(succeeds(signedRequest('red', 'GET data/key', { presigned: 700_000 }))),
+      /^"presigned" of signedRequest, in seconds, is 700000: give/,
+    ],
+    [
+      withSteps(succeeds(kubernetesGet('/api', odd('admin')))),
+      /^who asks in kubernetesGet is "admin": use "anonymous"/,
+    ],
+    [withSteps(succeeds(createToken('app'))), /^the service account of createToken is "app": give "<namespace>/],
+    [withSteps(succeeds(createToken('a/b', { expirationSeconds: odd('1 h') }))), /^"expirationSeconds" of createToken/],
+    [withSteps(succeeds(agentGet(0, '/'))), /^the port of agentGet is 0: give a number from 1 to 65535$/],
+    [withSteps(succeeds(createAssociationFor('a/b', { role: 'no' }))), /names role "no", which the scenario does not/],
+    [
+      withSteps(succeeds(changeAssociation('a-1', { targetRole: 'no' }))),
+      /^UpdatePodIdentityAssociation names role "no"/,
+    ],
+    [withSteps(succeeds(createAssociationFor('a/b', {}, { atOnce: 0 }))), /^"atOnce" of createAssociationFor is 0/],
+    [
+      withSteps(succeeds(createAssociationFor('a/b', {}, { as: { role: 'no', token: 'mine' } }))),
+      /^CreatePodIdentityAssociation names role "no", which/,
+    ],
+  ] as const satisfies readonly (readonly [ScenarioSpec, RegExp])[])
+    it(`is told where it means nothing: ${problem.source}`, () => expect(meaningless(spec)).to.match(problem));
+});

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import type { PolicyPlace } from '../../emulator/iam/evaluate/policy-file/place.ts';
+import { readPolicyFile } from '../../emulator/iam/evaluate/policy-file/read.ts';
+import type { RawPolicy } from '../scenario/policy.ts';
+import { notePolicyFile } from './suite-registry.ts';
+
+/**
+ * A policy document of the user's own, from a JSON file: `policyFile(new URL('./read.json', import.meta.url))`; or from what
+ * deploys it, a resource in the JSON of `terraform show -json` or in a CloudFormation or CDK template. `replace`
+ * puts names of the scenario in the place of fixed ones, such as `{ 'arn:aws:s3:::payments': 'arn:aws:s3:::<bucket:data>' }`.
+ * `file` is a path or a URL, whose type is not named: a suite needs no types of Node or of browsers.
+ */
+export function policyFile(
+  file: string | { readonly href: string },
+  { replace = {}, ...place }: PolicyPlace & { readonly replace?: Readonly<Record<string, string>> } = {},
+): RawPolicy {
+  const path = pathOf(typeof file === 'string' ? file : file.href);
+  notePolicyFile(path);
+  const document = readPolicyFile(path, place, (text) =>
+    Object.entries(replace).reduce((changed, [from, to]) => changed.replaceAll(from, to), text),
+  );
+  return { document, from: path };
+}
+
+const pathOf = (file: string): string => (file.startsWith('file:') ? fileURLToPath(file) : file);

@@ -1,0 +1,156 @@
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { HarnessError } from '../../foundation/errors.ts';
+import type { LoadSize } from '../scenario/load-size.ts';
+import type { SuiteHooks } from '../scenario/hooks.ts';
+import { collect, extended, newRegistry, type Registry } from './suite-registry.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import { forgetRequired, prepareForUserFiles, requiredFiles, urlOf, withoutTime } from './user-files.ts';
+import { watchInterrupts } from './watchdog.ts';
+
+const SUITE_FILE = /(?<!\.test)(?<!\.d)\.(ts|mts|js|mjs)$/;
+
+/** What suite files declare. */
+export interface Loaded {
+  /** In the order of suite and id. */
+  readonly scenarios: readonly Scenario[];
+  /** By the suite's name. */
+  readonly hooks: ReadonlyMap<string, SuiteHooks>;
+}
+
+/** Loads the project's own suites and those of the user's folders. Throws `HarnessError`. */
+export const loadScenarios = async (ownSuites: string, folders: readonly string[], load?: LoadSize): Promise<Loaded> =>
+  loadUserSuites(await loadOwnSuites(ownSuites, load), folders);
+
+/** Loads the project's own suites. */
+export async function loadOwnSuites(folder: string, load?: LoadSize): Promise<Registry> {
+  const registry = newRegistry(load && { load });
+  await collect(registry, async () => {
+    for (const file of suiteFiles(folder)) {
+      registry.files.set(file, sourceOf(file));
+      await loadFile(registry, file);
+    }
+  });
+  return registry;
+}
+
+/** That files are loaded once more, though nothing that imported them before is gone. */
+export interface Anew {
+  /** Which time it is, from 1. */
+  readonly time: number;
+  /** Takes the paths of what suites import, and of the policy files that they read, also where loading fails. */
+  readonly files: Set<string>;
+}
+
+/** Loads the suites of the user's folders beside the project's own. Throws `HarnessError`. */
+export async function loadUserSuites(own: Registry, folders: readonly string[], anew?: Anew): Promise<Loaded> {
+  const registry = extended(own);
+  if (anew) forgetRequired();
+  try {
+    if (folders.length > 0) await collect(registry, () => loadUserFiles(registry, folders, anew?.time));
+  } finally {
+    if (anew) await noteFiles(anew, registry);
+  }
+  const { scenarios, hooks } = registry;
+  return { scenarios: inOrder(scenarios), hooks };
+}
+
+async function noteFiles({ files }: Anew, { policyFiles }: Registry): Promise<void> {
+  const imports = await prepareForUserFiles();
+  for (const file of [...imports.ofLoadedAnew(), ...requiredFiles(), ...policyFiles]) files.add(file);
+}
+
+/** A built suite by its place in the project: reports name that, whether the package is built, cloned or installed. */
+const sourceOf = (file: string): string => `suites/${basename(file).replace(/\.js$/, '.ts')}`;
+
+async function loadUserFiles(registry: Registry, folders: readonly string[], time = 0): Promise<void> {
+  const files = folders.flatMap(userFiles);
+  for (const file of files) registry.files.set(realpathSync(file), file);
+  watchInterrupts();
+  const imports = await prepareForUserFiles();
+  for (const file of files) await loadFile(registry, file, time);
+  const declaring = new Set(registry.scenarios.map((scenario) => scenario.file));
+  // What another suite imports is its helper.
+  const empty = files.find((file) => !declaring.has(file) && !imports.has(realpathSync(file)));
+  if (empty !== undefined)
+    throw new HarnessError(
+      'BAD_SUITE_FILE',
+      `Suite file ${empty} declares no scenario: call suite() from eks-pod-identity-conformance in it.`,
+    );
+}
+
+/** Suites in the order in which a request meets what they are about; others after them, by name. */
+const SUITE_ORDER = [
+  'control-plane',
+  'eks-auth',
+  'pod-identity',
+  'irsa',
+  'coexistence',
+  'cross-cluster',
+  'policies',
+  'abac',
+  'role-chaining',
+  's3',
+  'rbac',
+  'agent',
+  'webhook',
+  'lifecycle',
+  'cross-account',
+  'security',
+  'load',
+];
+
+function inOrder(scenarios: readonly Scenario[]): readonly Scenario[] {
+  const rank = (suite: string): number =>
+    SUITE_ORDER.includes(suite) ? SUITE_ORDER.indexOf(suite) : SUITE_ORDER.length;
+  return [...scenarios].sort(
+    (a, b) => rank(a.suite) - rank(b.suite) || compare(a.suite, b.suite) || compare(a.id, b.id),
+  );
+}
+
+/** By code points: the same everywhere, whatever the language of the machine. */
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const suiteFiles = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((file) => SUITE_FILE.test(file))
+    .sort()
+    .map((file) => join(folder, file));
+
+function userFiles(folder: string): string[] {
+  const path = resolve(folder);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) throw badFolder(`Suites folder ${folder} does not exist: check --suites-dir.`);
+  if (!stats.isDirectory()) throw badFolder(`${folder} is no folder: --suites-dir takes a folder with suite files.`);
+  const files = suiteFiles(path);
+  if (files.length === 0) throw badFolder(`Suites folder ${folder} has no suite files (*.ts, *.js, *.mts, *.mjs).`);
+  return files;
+}
+
+const badFolder = (message: string): HarnessError => new HarnessError('BAD_SUITES_DIRECTORY', message);
+
+async function loadFile(registry: Registry, file: string, time = 0): Promise<void> {
+  const shown = registry.files.get(file) ?? file;
+  registry.file = shown;
+  try {
+    await import(urlOf(file, time));
+  } catch (error) {
+    if (error instanceof HarnessError) throw error;
+    throw new HarnessError('BAD_SUITE_FILE', `Suite file ${shown} cannot be loaded: ${describeLoadError(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The first line that says something; a syntax error's place is kept. */
+function describeLoadError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const lines = error.message
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^Transform failed/.test(line));
+  const message = withoutTime(lines[0] ?? error.name)
+    .replace(/^file:\/\//, '')
+    .replace(/\.$/, '');
+  return `${error.name === 'Error' ? '' : `${error.name}: `}${message}.`;
+}

@@ -1,0 +1,177 @@
+import { expect } from 'chai';
+import { HarnessError } from '../../foundation/errors.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
+import { absent, createToken, control, denied, getObject, granted, restartPod, succeeds } from '../operations/index.ts';
+import { allow, podIdentityRole } from '../scenario/policy.ts';
+import { collect, newRegistry, suite, type Registry } from './suite-registry.ts';
+import type { ScenarioSpec } from '../scenario/spec.ts';
+
+const { spec: good } = aScenario();
+const grant = granted('red', getObject('data/red/key'));
+const denial = denied('red', getObject('data/blue/key'), { by: 's3' });
+
+async function declare(
+  spec: Partial<ScenarioSpec>,
+  { id = 'AB-01', title = 'a title', name = 'abac' } = {},
+): Promise<Registry> {
+  const registry: Registry = { ...newRegistry(), file: 'suites/mine.ts' };
+  await collect(registry, async () => {
+    suite(name, ({ scenario }) => scenario(id, title, { ...good, ...spec }));
+  });
+  return registry;
+}
+
+async function failure(work: Promise<unknown>): Promise<HarnessError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).to.be.instanceOf(HarnessError);
+  return error as HarnessError;
+}
+
+describe('the registry of scenarios', () => {
+  it('takes scenarios in the order of their declaration, with suite and file', async () => {
+    const registry: Registry = { ...newRegistry(), file: 'a.ts' };
+    await collect(registry, async () => {
+      suite('abac', ({ scenario }) => {
+        scenario('AB-02', 'second', good);
+        scenario('AB-01', 'first', good);
+      });
+      registry.file = 'b.ts';
+      suite('abac', ({ scenario }) => scenario('AB-03', 'third', good));
+    });
+    expect(registry.scenarios.map(({ id, suite: of, file }) => `${id} ${of} ${file}`)).to.deep.equal([
+      'AB-02 abac a.ts',
+      'AB-01 abac a.ts',
+      'AB-03 abac b.ts',
+    ]);
+  });
+
+  for (const id of ['AB-01', 'X-100', 'A1B-02', 'RB-11b'])
+    it(`takes the id ${id}`, async () => expect((await declare({}, { id })).scenarios).to.have.length(1));
+
+  for (const probes of [
+    [grant],
+    [control('red', getObject('data/red/key')), denial],
+    [absent('red', getObject('data/red/no')), denial],
+  ])
+    it(`takes the outcomes ${probes.map((probe) => probe.expectation.outcome).join(' and ')}`, async () =>
+      expect((await declare({ probes })).scenarios).to.have.length(1));
+
+  for (const id of ['AB1', 'ab-01', 'AB-1', 'AB-01B', '-01', 'AB_01', ''])
+    it(`refuses the id "${id}"`, async () =>
+      expect((await failure(declare({}, { id }))).message).to.contain(`scenario id "${id}" is not of the form AB-01`));
+
+  const refusals: readonly (readonly [string, Partial<ScenarioSpec>, string])[] = [
+    ['no probe', { probes: [] }, 'AB-01 has no probe'],
+    ['actions alone', { probes: [restartPod('red')] }, 'AB-01 has no probe'],
+    ['a denial without a control', { probes: [denial] }, 'AB-01 expects a denial but nothing in it must be granted'],
+    ['an unknown workload', { probes: [granted('blue', getObject('data/x'))] }, 'names workload "blue"'],
+    ['an unknown workload in a step', { probes: [grant, restartPod('blue')] }, 'names workload "blue"'],
+    ['an unknown role of a workload', { workloads: { red: { role: 'none' } } }, 'names role "none"'],
+    ['an unknown IRSA role', { workloads: { red: { irsa: 'none' } } }, 'names role "none"'],
+    [
+      'an unknown target role',
+      { workloads: { red: { role: { role: 'app', targetRole: 'none' } } } },
+      'workload "red" names role "none"',
+    ],
+    [
+      'an unknown identity',
+      { probes: [granted('red', getObject('data/red/key'), { as: 'none' })] },
+      'expects the identity of role "none"',
+    ],
+    [
+      'a namespace whose name would be cut off',
+      { workloads: { red: { role: 'app', namespace: 'n'.repeat(45) } } },
+      `the name of namespace "${'n'.repeat(45)}" is too long with what the run adds to it (63 characters may be): make it 1 shorter`,
+    ],
+    [
+      'a role whose name would be cut off',
+      { roles: { ...good.roles, ['r'.repeat(34)]: podIdentityRole() } },
+      'shorter',
+    ],
+    ['a bucket whose name would be cut off', { objects: [`${'b'.repeat(60)}/key`] }, 'make it 28 shorter'],
+    ['a bucket that S3 does not take', { objects: ['My_Data/key'] }, 'bucket "My_Data" is no name that it can have'],
+    [
+      'a namespace that Kubernetes does not take',
+      { workloads: { red: { namespace: '-red' } } },
+      'namespace "-red" is no name',
+    ],
+    [
+      'a role that IAM does not take',
+      { roles: { ...good.roles, 'an app': podIdentityRole() } },
+      'role "an app" is no name',
+    ],
+    ['an object without a key', { objects: ['data'] }, 'object "data" is not of the form bucket/key'],
+    [
+      "a workload's operation without a workload",
+      { probes: [{ ...grant, workload: undefined }] },
+      'GetObject is made by a workload: name it',
+    ],
+    [
+      "the harness' operation by a workload",
+      { probes: [{ ...succeeds(createToken('app/app')), workload: 'red' }] },
+      'CreateToken is made by the harness',
+    ],
+  ];
+  for (const [what, spec, message] of refusals) {
+    it(`refuses ${what}`, async () => {
+      const error = await failure(declare(spec));
+      expect(error.code).to.equal('BAD_SCENARIO');
+      expect(error.message).to.contain(message).and.to.contain('suites/mine.ts');
+    });
+  }
+
+  it('takes names that are just short enough, and longer ones where nothing is added', async () => {
+    const roles = { ...good.roles, ['r'.repeat(33)]: podIdentityRole() };
+    const workloads = { red: { role: 'app', namespace: 'n'.repeat(44) } };
+    expect((await declare({ roles, workloads })).scenarios).to.have.length(1);
+    const exact = { exactNames: true, workloads: { red: { role: 'app', namespace: 'n'.repeat(63) } } };
+    expect((await declare(exact)).scenarios).to.have.length(1);
+  });
+
+  for (const as of ['node', 'static'])
+    it(`knows the identity "${as}"`, async () =>
+      expect((await declare({ probes: [granted('red', getObject('data/x'), { as })] })).scenarios).to.have.length(1));
+
+  it('refuses a title that says nothing', async () =>
+    expect((await failure(declare({}, { title: '  ' }))).message).to.contain('has no title'));
+
+  for (const name of ['Abac', 'a b', 'a--b', '-a', ''])
+    it(`refuses the suite name "${name}"`, async () =>
+      expect((await failure(declare({}, { name }))).message).to.contain('not in kebab case'));
+
+  it('refuses an id that is taken, also in another file', async () => {
+    const registry: Registry = { ...newRegistry(), file: 'a.ts' };
+    const error = await failure(
+      collect(registry, async () => {
+        suite('abac', ({ scenario }) => scenario('AB-01', 'one', good));
+        registry.file = 'b.ts';
+        suite('irsa', ({ scenario }) => scenario('AB-01', 'other', good));
+      }),
+    );
+    expect(error.message).to.equal(
+      'b.ts: scenario id AB-01 is declared twice (also in a.ts): give one of them another id.',
+    );
+  });
+
+  it('refuses a suite outside a run', () => {
+    expect(() => suite('abac', () => undefined)).to.throw(HarnessError, 'declared outside a run');
+  });
+
+  it('is closed again when loading fails', async () => {
+    await collect({ ...newRegistry(), file: 'a.ts' }, () => Promise.reject(new Error('x'))).catch(() => undefined);
+    expect(() => suite('abac', () => undefined)).to.throw(HarnessError, 'declared outside a run');
+  });
+
+  it('knows roles of steps', async () => {
+    const probes = [grant, { kind: 'action', do: 'UpdateAssociation', workload: 'red', role: 'none' } as const];
+    expect((await failure(declare({ probes }))).message).to.contain('names role "none"');
+  });
+
+  it('knows roles in angle brackets', async () => {
+    const roles = { app: podIdentityRole(allow('sts:AssumeRole', '<role:none>')) };
+    expect((await failure(declare({ roles }))).message).to.contain('<role:none>');
+  });
+});

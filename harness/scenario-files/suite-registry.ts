@@ -1,0 +1,163 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HarnessError } from '../../foundation/errors.ts';
+import { SMALL_LOAD, type LoadSize } from '../scenario/load-size.ts';
+import { copyOf, noHooks, type Hook, type HookName, type SuiteHooks } from '../scenario/hooks.ts';
+import type { Problem } from '../scenario/checks.ts';
+import { meaningless } from './meaning.ts';
+import { associationOf, placeOf } from '../scenario/parts.ts';
+import { isOfRole, placeholdersIn } from '../scenario/placeholders.ts';
+import { unusableName } from '../scenario/real-names.ts';
+import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
+
+const ID = /^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/;
+
+/** What a suite's callback is given. */
+export interface SuiteContext {
+  /** Declares a scenario. The id, such as `AB-01`, must be unique over all suites of a run. */
+  readonly scenario: (id: string, title: string, spec: ScenarioSpec) => void;
+  /** How many pods scenarios under load are to make: `--load-pods` and what goes with it. */
+  readonly load: LoadSize;
+  /** Declare hooks, which mocha runs: see `SuiteHooks` for when. */
+  readonly before: (hook: Hook) => void;
+  readonly after: (hook: Hook) => void;
+  readonly beforeEach: (hook: Hook) => void;
+  readonly afterEach: (hook: Hook) => void;
+}
+
+/** Collects what suite files declare while they are loaded. */
+export interface Registry {
+  readonly scenarios: Scenario[];
+  /** By the suite's name. */
+  readonly hooks: Map<string, SuiteHooks>;
+  /** Files that are loaded, and what reports call them. */
+  readonly files: Map<string, string>;
+  /** What reports call the file that is being loaded. */
+  file: string;
+  /** Absolute paths of the policy files that were read. */
+  readonly policyFiles: Set<string>;
+  readonly load: LoadSize;
+  /** Declares a suite's scenarios. Default: `declare` alone. */
+  readonly around?: (suite: string, declare: () => void) => void;
+  /** Called with each scenario as it is declared. */
+  readonly declared?: (scenario: Scenario) => void;
+}
+
+export const newRegistry = (listener: Partial<Pick<Registry, 'around' | 'declared' | 'load'>> = {}): Registry => ({
+  scenarios: [],
+  hooks: new Map(),
+  files: new Map(),
+  file: '',
+  policyFiles: new Set(),
+  load: SMALL_LOAD,
+  ...listener,
+});
+
+/** A registry that has what another has, and takes more without changing that one. */
+export const extended = ({ scenarios, hooks, files, load }: Registry): Registry => ({
+  ...newRegistry({ load }),
+  scenarios: [...scenarios],
+  hooks: new Map([...hooks].map(([suite, own]) => [suite, copyOf(own)])),
+  files: new Map(files),
+});
+
+let current: Registry | undefined;
+
+/** Lets a registry take what `suite` declares from now on. */
+export function openRegistry(registry: Registry): void {
+  current = registry;
+}
+
+/** Runs `load` with a registry that takes what `suite` declares meanwhile. */
+export async function collect(registry: Registry, load: () => Promise<void>): Promise<void> {
+  openRegistry(registry);
+  try {
+    await load();
+  } finally {
+    current = undefined;
+  }
+}
+
+/** Notes that what is being loaded reads a policy file. */
+export function notePolicyFile(path: string): void {
+  current?.policyFiles.add(resolve(path));
+}
+
+/**
+ * Declares a suite: scenarios of one subject matter. A name that exists already is extended, so a suite may be spread
+ * over files.
+ */
+export function suite(name: string, declare: (context: SuiteContext) => void): void {
+  const registry = current;
+  if (registry === undefined)
+    throw new HarnessError(
+      'BAD_SUITE_FILE',
+      `Suite "${name}" was declared outside a run: load its file with --suites-dir.`,
+    );
+  const caller = callingFile() ?? '';
+  // Where somebody else loads files, nobody says which one it is.
+  if (registry.around) registry.file = caller;
+  const file = registry.files.get(caller) ?? registry.file;
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
+    throw bad(registry, `suite name "${name}" is not in kebab case: use lower-case letters, digits and single dashes`);
+  const hooks = registry.hooks.get(name) ?? noHooks();
+  registry.hooks.set(name, hooks);
+  const take = (kind: HookName) => (hook: Hook) => void hooks[kind].push(hook);
+  const context: SuiteContext = {
+    scenario: (id, title, spec) => {
+      const scenario: Scenario = { id, suite: name, title, file, spec };
+      const problem = problemOf(registry, scenario);
+      if (problem !== undefined) throw bad(registry, problem);
+      registry.scenarios.push(scenario);
+      registry.declared?.(scenario);
+    },
+    load: registry.load,
+    before: take('before'),
+    after: take('after'),
+    beforeEach: take('beforeEach'),
+    afterEach: take('afterEach'),
+  };
+  if (registry.around) registry.around(name, () => declare(context));
+  else declare(context);
+}
+
+/** The file that calls `suite`: the one that is being loaded may import others that declare suites too. */
+function callingFile(): string | undefined {
+  const trace: { readonly stack?: string } = {};
+  Error.captureStackTrace(trace, suite);
+  const caller = trace.stack?.split('\n')[1] ?? '';
+  const name = /(file:\/\/.+|\/.+?):\d+:\d+\)?$/.exec(caller)?.[1]?.replace(/([?#]|%3F).*/, '');
+  return name?.startsWith('file:') ? fileURLToPath(name) : name;
+}
+
+function bad(registry: Registry, problem: string): HarnessError {
+  return new HarnessError('BAD_SCENARIO', `${registry.file}: ${problem}.`);
+}
+
+/** Why a scenario cannot be taken, in a sentence without an end; undefined when it can. */
+function problemOf({ scenarios }: Registry, { id, title, spec }: Scenario): Problem {
+  if (!ID.test(id)) return `scenario id "${id}" is not of the form AB-01 (capital letters, a dash, two or more digits)`;
+  const twin = scenarios.find((other) => other.id === id);
+  if (twin) return `scenario id ${id} is declared twice (also in ${twin.file}): give one of them another id`;
+  if (title.trim() === '') return `scenario ${id} has no title: say in a sentence what it asserts`;
+  const outcomes = spec.probes.flatMap((step) => (step.kind === 'probe' ? step.expectation.outcome : []));
+  if (outcomes.length === 0) return `${id} has no probe, so it could not fail: add one`;
+  const negative = outcomes.some((outcome) => outcome === 'denied' || outcome === 'refused');
+  const positive = outcomes.some((outcome) => outcome === 'granted' || outcome === 'absent');
+  if (negative && !positive)
+    return `${id} expects a denial but nothing in it must be granted: add the probe that must be granted so that the denial means something`;
+  const problem = unusableName(id, spec) ?? meaningless(spec);
+  if (problem !== undefined) return `${id}: ${problem}`;
+  const { roles = {}, workloads = {}, objects = [] } = spec;
+  for (const [name, workload] of Object.entries(workloads)) {
+    const association = associationOf(workload);
+    const irsa = typeof workload.irsa === 'string' ? workload.irsa : undefined;
+    for (const role of [association?.role, association?.targetRole, irsa])
+      if (role !== undefined && !(role in roles))
+        return `${id}: workload "${name}" names role "${role}", which the scenario does not declare`;
+  }
+  const unknown = placeholdersIn(spec).find((found) => isOfRole(found) && !(found.name in roles));
+  if (unknown) return `${id} has <${unknown.kind}:${unknown.name}> in a text, but declares no role "${unknown.name}"`;
+  const bare = objects.map(placeOf).find((at) => !at.includes('/'));
+  return bare === undefined ? undefined : `${id}: object "${bare}" is not of the form bucket/key`;
+}

@@ -1,0 +1,147 @@
+import { badScenario } from '../../foundation/errors.ts';
+import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, TrustStatement } from './policy.ts';
+import { replacePlaceholders } from './placeholders.ts';
+import { bucketName, namespaceName, roleName, type Owner } from './real-names.ts';
+import type { Scenario } from './spec.ts';
+
+/** What the names in angle brackets of a scenario stand for. */
+export interface NameSources {
+  /** The run's id, which is part of the names of all that it makes. */
+  readonly run: string;
+  accountId(alias: AccountAlias): string;
+  /** Issuer and provider are known once the cluster is there. */
+  cluster(
+    alias: ClusterAlias,
+  ):
+    | { readonly name: string; readonly arn: string; readonly issuer?: string; readonly providerArn?: string }
+    | undefined;
+}
+
+/**
+ * Real names of a scenario's things. Scenarios are written with short names; each run gives every scenario namespaces,
+ * buckets and roles of its own, so that scenarios run side by side. In any text of a scenario, `<kind:name>` stands for
+ * the real name: `<namespace:red>`, `<bucket:data>`, `<role:app>` (ARN), `<role-name:app>`, `<cluster:c1>` (name),
+ * `<cluster-arn:c1>`, `<region:c1>`, `<issuer:c1>`, `<provider-arn:c1>`, `<account:main>`, `<time:now>`, and, once they are known, `<pod:…>`, `<pod-uid:…>`,
+ * `<association-id:…>` and `<external-id:…>` of a workload, or of what a probe made under this name (`<association-arn:…>` too).
+ */
+export class Names {
+  readonly scenario: Scenario;
+  readonly #sources: NameSources;
+  readonly #owner: Owner;
+  readonly #later = new Map<string, string>();
+
+  /** @param attempt 1 for the first. */
+  constructor(scenario: Scenario, sources: NameSources, attempt = 1) {
+    this.scenario = scenario;
+    this.#sources = sources;
+    this.#owner = {
+      run: sources.run,
+      id: scenario.id,
+      attempt,
+      client: scenario.client?.ordinal,
+      exactNames: scenario.spec.exactNames,
+    };
+  }
+
+  namespace(alias: string): string {
+    return namespaceName(this.#owner, alias);
+  }
+
+  bucket(alias: string): string {
+    return bucketName(this.#owner, alias);
+  }
+
+  roleName(alias: string): string {
+    return roleName(this.#owner, alias);
+  }
+
+  roleArn(alias: string): string {
+    const { account = 'main', path = '/' } = this.scenario.spec.roles?.[alias] ?? {};
+    return `arn:aws:iam::${this.#sources.accountId(account)}:role${path}${this.roleName(alias)}`;
+  }
+
+  /** Notes a name that is only known once the thing exists, such as `external-id:app`. */
+  learn(kindAndName: string, value: string): void {
+    this.#later.set(kindAndName, value);
+  }
+
+  /** Replaces all `<kind:name>` in a text. */
+  expand(text: string): string {
+    return replacePlaceholders(text, ({ kind, name }) => this.#resolve(kind, name));
+  }
+
+  /** Replaces them in every text of a JSON value, keys included. */
+  expandAll<T>(value: T): T {
+    if (typeof value === 'string') return this.expand(value) as T;
+    if (Array.isArray(value)) return value.map((item: unknown) => this.expandAll(item)) as T;
+    if (typeof value === 'object' && value !== null) {
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [this.expand(key), this.expandAll(item as unknown)]),
+      ) as T;
+    }
+    return value;
+  }
+
+  #resolve(kind: string, name: string): string {
+    const cluster = (): ReturnType<NameSources['cluster']> => this.#sources.cluster(name as ClusterAlias);
+    const known = this.#later.get(`${kind}:${name}`);
+    if (known !== undefined) return known;
+    const resolvers: Readonly<Record<string, () => string | undefined>> = {
+      namespace: () => this.namespace(name),
+      bucket: () => this.bucket(name),
+      role: () => this.roleArn(name),
+      'role-name': () => this.roleName(name),
+      cluster: () => cluster()?.name,
+      'cluster-arn': () => cluster()?.arn,
+      region: () => cluster()?.arn.split(':')[3],
+      issuer: () => cluster()?.issuer,
+      'provider-arn': () => cluster()?.providerArn,
+      account: () => this.#sources.accountId(name as AccountAlias),
+      time: () => (name === 'now' ? new Date().toISOString() : undefined),
+    };
+    const value = Object.hasOwn(resolvers, kind) ? resolvers[kind]?.() : undefined;
+    if (value === undefined)
+      throw badScenario(
+        `${this.scenario.id}: <${kind}:${name}> names nothing that is known at this point: see the names in docs/scenarios.md.`,
+      );
+    return value;
+  }
+
+  /** `data/red/*` -> the ARN of objects in bucket `data`; `data` -> the bucket's ARN; ARNs and `*` stay. */
+  resourceArn(resource: string): string {
+    if (resource === '*' || resource.startsWith('arn:') || resource.startsWith('<')) return this.expand(resource);
+    const slash = resource.indexOf('/');
+    const bucket = slash === -1 ? resource : resource.slice(0, slash);
+    const rest = slash === -1 ? '' : resource.slice(slash);
+    return `arn:aws:s3:::${this.bucket(bucket)}${this.expand(rest)}`;
+  }
+
+  /** `<bucket>/<key>` of a scenario -> real bucket and key. */
+  place(at: string): { readonly bucket: string; readonly key: string } {
+    const slash = at.indexOf('/');
+    return { bucket: this.bucket(at.slice(0, slash)), key: this.expand(at.slice(slash + 1)) };
+  }
+
+  /** Text of a policy: of permissions, of a bucket, or of trust. */
+  policyText(policy: readonly (PermissionStatement | TrustStatement)[] | RawPolicy): string {
+    if ('document' in policy) return JSON.stringify(this.expandAll(policy.document));
+    return JSON.stringify({
+      Version: '2012-10-17',
+      Statement: policy.map((statement) => ({
+        Effect: statement.effect,
+        ...(statement.principal !== undefined && { Principal: this.#principal(statement.principal) }),
+        Action: statement.actions,
+        ...('resources' in statement && {
+          Resource: statement.resources.map((resource) => this.resourceArn(resource)),
+        }),
+        ...(statement.conditions && { Condition: this.expandAll(statement.conditions) }),
+      })),
+    });
+  }
+
+  /** A bucket policy names principals of AWS without saying so. */
+  #principal(principal: NonNullable<PermissionStatement['principal']> | TrustStatement['principal']): unknown {
+    const isTold = typeof principal === 'object' && !Array.isArray(principal);
+    return principal === '*' ? '*' : this.expandAll(isTold ? principal : { AWS: principal });
+  }
+}

@@ -1,0 +1,48 @@
+import type { ScenarioSpec } from './spec.ts';
+
+/** Which scenarios a run is about, and how many of them it must judge to say anything. */
+export interface Profile {
+  /** Goes up when it means another thing: other scenarios of before, or another bound. */
+  readonly version: number;
+  /** What is in it, in half a sentence. */
+  readonly about: string;
+  readonly includes: (profile: ScenarioSpec['profile']) => boolean;
+  /** Share of its scenarios, 0 to 1, that must be judged, so neither skipped nor left open by an error. */
+  readonly leastJudged: number;
+}
+
+/** Profiles by name, as `--profile` takes them (docs/command-line.md). */
+export const PROFILES = {
+  core: {
+    version: 1,
+    about: 'what every cluster and every client must do',
+    includes: (profile) => profile === 'core',
+    leastJudged: 0.95,
+  },
+  full: {
+    version: 1,
+    about: 'all scenarios but those that wait for minutes or make load',
+    includes: (profile) => profile !== 'soak' && profile !== 'load',
+    leastJudged: 0.75,
+  },
+  'pre-release': {
+    version: 1,
+    about: 'all scenarios but those that make load, and nearly all must be judged',
+    includes: (profile) => profile !== 'load',
+    leastJudged: 0.95,
+  },
+  soak: {
+    version: 1,
+    about: 'all scenarios but those that make load',
+    includes: (profile) => profile !== 'load',
+    leastJudged: 0.75,
+  },
+  load: {
+    version: 1,
+    about: 'many pods at once (--load-pods)',
+    includes: (profile) => profile === 'load',
+    leastJudged: 0.75,
+  },
+} as const satisfies Record<string, Profile>;
+
+export type ProfileName = keyof typeof PROFILES;

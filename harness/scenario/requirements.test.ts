@@ -1,0 +1,169 @@
+import { expect } from 'chai';
+import {
+  agentGet,
+  cutWebhook,
+  denyNode,
+  fetchCredentials,
+  getObject,
+  granted,
+  refused,
+  restartAgent,
+  stopAgent,
+  succeeds,
+  tokenRotation,
+  wait,
+  weather,
+  whoAmI,
+} from '../operations/index.ts';
+import { createAssociationFor, describeAddon } from '../operations/index.ts';
+import { trustRole } from './policy.ts';
+import type { ScenarioSpec, Step } from './spec.ts';
+import { capabilitiesOf, isExclusive, unmetRequirements, waitOf } from './requirements.ts';
+
+const scenario = (probes: readonly Step[], spec: Partial<ScenarioSpec> = {}) => ({
+  id: 'XX-01',
+  suite: 'example',
+  title: 'an example',
+  file: 'example.ts',
+  spec: { ...spec, probes },
+});
+const eksAuth = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', delayMilliseconds: 10 } as const;
+
+describe('requirements of a scenario', () => {
+  for (const [what, step, alone] of [
+    ['disturbs a service for all', weather(eksAuth), true],
+    ['disturbs EKS Auth for a namespace of its own', weather({ ...eksAuth, namespace: 'app' }), false],
+    ['disturbs EKS Auth for a token of its own', weather({ ...eksAuth, token: 'mine' }), false],
+    ['restarts the agent', restartAgent(), true],
+    ['stops the agent', stopAgent(), true],
+    ['cuts the webhook off', cutWebhook(), true],
+    ['only probes', granted('app', fetchCredentials()), false],
+  ] as const) {
+    it(`${alone ? 'runs alone' : 'runs beside others'} when it ${what}`, () => {
+      expect(isExclusive(scenario([step]))).to.equal(alone);
+    });
+  }
+
+  it('follow from its steps, workloads and facts', () => {
+    const needs = capabilitiesOf(
+      scenario([cutWebhook(), weather(eksAuth), granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } })], {
+        roles: { app: { trust: [] } },
+        workloads: { app: { role: 'app', cluster: 'c2' } },
+      }),
+    );
+    expect(needs).to.have.members([
+      'kubernetes',
+      'two-clusters',
+      'pod-identity',
+      'webhook-endpoint',
+      'weather',
+      'call-record',
+    ]);
+  });
+
+  for (const [what, probes, spec, need] of [
+    ['a stopped agent', [stopAgent()], {}, 'agent-stop'],
+    ['an IPv6 address', [granted('app', fetchCredentials({ via: 'ipv6' }))], {}, 'agent-ipv6'],
+    ["the agent's probe port", [succeeds(agentGet(2703, '/healthz'))], {}, 'agent-probe-port'],
+    ["a change of the nodes' role", [denyNode('eks-auth:AssumeRoleForPodIdentity')], {}, 'node-role'],
+    ['a boundary', [], { roles: { app: { trust: [], boundary: [] } } }, 'own-boundary'],
+    ['a network policy', [], { workloads: { app: { egress: [] } } }, 'network-policy'],
+    ['an association', [succeeds(createAssociationFor('app/app', {}))], {}, 'associations'],
+    ["the agent's add-on", [succeeds(describeAddon('eks-pod-identity-agent'))], {}, 'agent-addon'],
+  ] as const)
+    it(`are ${need} with ${what}`, () => {
+      const needs = capabilitiesOf(scenario(probes, spec)).filter((name) => name !== 'kubernetes');
+      expect(needs).to.deep.equal([need]);
+    });
+
+  for (const [what, probes, spec, kubernetes] of [
+    ['a pod that makes a probe', [granted('app', fetchCredentials())], { workloads: { app: {} } }, true],
+    ['a request to the webhook', [cutWebhook()], {}, true],
+    ['a token', [], { tokens: { mine: { serviceAccount: 'app/app' } } }, true],
+    [
+      'associations alone',
+      [succeeds(createAssociationFor('app/app', {}))],
+      { workloads: { app: { role: 'app' } } },
+      false,
+    ],
+    ['roles alone', [wait(1)], { roles: { app: { trust: [] } } }, false],
+  ] as const)
+    it(`are ${kubernetes ? '' : 'not '}the API of a cluster with ${what}`, () =>
+      expect(capabilitiesOf(scenario(probes, spec)).includes('kubernetes')).to.equal(kubernetes));
+
+  it('are no agent where nothing but the association of a role is looked at', () => {
+    const spec = { workloads: { app: { role: 'app' } }, roles: { app: { trust: [] } } };
+    expect(capabilitiesOf(scenario([succeeds(createAssociationFor('app/free', {}))], spec))).to.deep.equal([
+      'associations',
+    ]);
+  });
+
+  it('are none with a boundary in the other account, whose roles the harness bounds not at all', () =>
+    expect(
+      capabilitiesOf(scenario([], { roles: { app: { trust: [], boundary: [], account: 'other' } } })),
+    ).to.deep.equal(['two-accounts']));
+
+  it('are no second account where a role is called "other"', () => {
+    const roles = { app: { trust: [trustRole('other')] }, other: { trust: [] } };
+    expect(capabilitiesOf(scenario([], { roles }))).not.to.include('two-accounts');
+  });
+
+  it('are irsa too where a role of the scenario makes an association', () => {
+    const as = { role: 'creator', token: 'mine' };
+    expect(capabilitiesOf(scenario([succeeds(createAssociationFor('app/app', {}, { as }))]))).to.have.members([
+      'associations',
+      'irsa',
+    ]);
+  });
+
+  it('tell how long it waits', () =>
+    expect(waitOf(scenario([wait(2), granted('app', tokenRotation('pod-identity', 600))]))).to.equal(602));
+
+  it('are S3 with an operation on it alone', () =>
+    expect(capabilitiesOf(scenario([wait(1), granted('app', getObject('data/key'))]))).to.include('s3'));
+
+  it('are neither a second cluster nor a second account where texts name the first', () => {
+    const env = { A: '<cluster:c1>', B: '<account:main>' };
+    const needs = capabilitiesOf(
+      scenario([], { workloads: { app: { env } }, providers: [{ cluster: 'c1', account: 'main', clientIds: [] }] }),
+    );
+    expect(needs).to.deep.equal([]);
+  });
+
+  it('are what the workload program must know of the operations of pods', () => {
+    const asked = scenario([wait(1), granted('app', whoAmI()), succeeds(agentGet(2703, '/healthz'))]);
+    const available = new Set(capabilitiesOf(asked));
+    const unmetBy = (...operations: string[]): string | undefined =>
+      unmetRequirements(asked, available, undefined, { name: 'mine', operations: new Set(operations) });
+    expect(unmetBy()).to.equal(
+      'Needs what is not available here: GetCallerIdentity in the workload program mine (operation:GetCallerIdentity).',
+    );
+    expect(unmetBy('GetCallerIdentity')).to.equal(undefined);
+    expect(unmetRequirements(asked, available)).to.equal(undefined);
+  });
+
+  it('name what is missing', () => {
+    expect(unmetRequirements(scenario([restartAgent()]), new Set())).to.include('agent-restart');
+    expect(unmetRequirements(scenario([restartAgent()]), new Set(['kubernetes', 'agent-restart']))).to.equal(undefined);
+  });
+
+  for (const [what, steps, seconds] of [
+    ['a refusal by the agent through an SDK', [refused('app', whoAmI(), { by: 'agent' })], 3],
+    ['a refusal by EKS Auth or another', [refused('app', whoAmI(), { by: ['sts', 'eks-auth'] })], 3],
+    ['a refusal by STS, which no SDK repeats', [refused('app', whoAmI(), { by: 'sts' })], 0],
+    ['access, which comes at once', [granted('app', whoAmI(), { by: 'agent' })], 0],
+    ['a refusal without an SDK', [refused('app', fetchCredentials(), { by: 'agent' })], 0],
+    [
+      "a refusal by the harness' own question",
+      [{ ...succeeds(agentGet(2703, '/')), expectation: { outcome: 'refused', by: 'agent' } }],
+      0,
+    ],
+    [
+      'a refusal by whomever',
+      [{ ...refused('app', whoAmI(), { by: 'agent' }), expectation: { outcome: 'refused' } }],
+      0,
+    ],
+    ['steps and refusals', [wait(7), refused('app', whoAmI(), { by: 'agent' })], 10],
+  ] as const satisfies readonly (readonly [string, readonly Step[], number])[])
+    it(`waits ${seconds} s for ${what}`, () => expect(waitOf(scenario(steps))).to.equal(seconds));
+});

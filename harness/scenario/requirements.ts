@@ -1,0 +1,164 @@
+import { ALL_OPERATIONS, type Client } from '../../clients/client.ts';
+import type { WorkloadProgram } from '../../clients/workload-program.ts';
+import { alternatives } from '../../foundation/expectation.ts';
+import { described, operationOf, ofWorkload, stepOf } from './operation-registry.ts';
+import { CAPABILITIES, type Capability, type Scenario, type ScenarioSpec } from './spec.ts';
+import { isOfCluster, placeholdersIn } from './placeholders.ts';
+import type { ClusterAlias } from './policy.ts';
+
+/** Clusters that a scenario runs on. */
+export function clustersOf({ spec }: Scenario): readonly ClusterAlias[] {
+  const { workloads, tokens, users, providers, probes } = spec;
+  const declared = [workloads, tokens, users, providers]
+    .flatMap((things) => Object.values<{ readonly cluster?: string }>(things ?? {}))
+    .map(({ cluster }) => cluster);
+  const inProbes = probes.map(described).flatMap(({ item, descriptor }) => descriptor.refersTo?.(item).clusters);
+  const inTexts = placeholdersIn(spec)
+    .filter(isOfCluster)
+    .map(({ name }) => name);
+  // One that names none runs on c1.
+  return [...declared, ...inProbes, ...inTexts].includes('c2') ? ['c1', 'c2'] : ['c1'];
+}
+
+/** What a scenario needs of cluster and AWS: what it says, and what follows of its parts. */
+export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
+  const { spec } = scenario;
+  const needs = new Set<Capability>(spec.needs ?? []);
+  const kubernetes = usesKubernetes(spec);
+  if (kubernetes) needs.add('kubernetes');
+  if (usesS3(spec)) needs.add('s3');
+  if (clustersOf(scenario).length > 1) needs.add('two-clusters');
+  if (usesOtherAccount(spec)) needs.add('two-accounts');
+  for (const role of Object.values(spec.roles ?? {}))
+    if (role.boundary !== undefined && (role.account ?? 'main') === 'main') needs.add('own-boundary');
+  for (const workload of Object.values(spec.workloads ?? {})) {
+    if (workload.role !== undefined) needs.add(kubernetes ? 'pod-identity' : 'associations');
+    if (workload.irsa !== undefined) {
+      needs.add('irsa');
+      // Its client can be led to no other STS for web identity.
+      if (scenario.client?.client.stsOfAwsAlone === true) needs.add('sts-of-aws');
+    }
+    if (workload.imds === 'reachable') needs.add('imds');
+    if (workload.egress !== undefined) needs.add('network-policy');
+  }
+  for (const step of spec.probes)
+    for (const need of step.kind === 'probe'
+      ? (operationOf(step.operation).needs?.(step.operation, step.expectation) ?? [])
+      : (stepOf(step).needs?.(step, kubernetes) ?? []))
+      needs.add(need);
+  return [...needs];
+}
+
+function usesOtherAccount(spec: ScenarioSpec): boolean {
+  const { roles, buckets, providers } = spec;
+  const owned = [roles, buckets, providers].flatMap((things) =>
+    Object.values<{ readonly account?: string }>(things ?? {}),
+  );
+  return (
+    owned.some(({ account }) => account === 'other') ||
+    placeholdersIn(spec).some(({ kind, name }) => kind === 'account' && name === 'other')
+  );
+}
+
+const isEmpty = (things: object | undefined): boolean => Object.keys(things ?? {}).length === 0;
+
+/** Whether a scenario has to do with the inside of a cluster. Workloads that make no probe stand for their associations. */
+export const usesKubernetes = ({ tokens, users, probes }: ScenarioSpec): boolean =>
+  !isEmpty(tokens) || !isEmpty(users) || probes.some((step) => described(step).descriptor.withoutKubernetes !== true);
+
+const usesS3 = ({ buckets, objects, probes }: ScenarioSpec): boolean =>
+  !isEmpty(buckets) ||
+  !isEmpty(objects) ||
+  probes.some((step) => step.kind === 'probe' && operationOf(step.operation).usesS3);
+
+/** Names of the operations that a scenario's pods perform, each once. */
+const operationsOfPods = ({ spec }: Scenario): readonly string[] => [
+  ...new Set(spec.probes.flatMap((step) => (step.kind === 'probe' ? (ofWorkload(step.operation)?.name ?? []) : []))),
+];
+
+const operationsThroughSdk = ({ spec }: Scenario) =>
+  spec.probes.flatMap((step) => {
+    const descriptor = step.kind === 'probe' ? ofWorkload(step.operation) : undefined;
+    return step.kind === 'probe' && descriptor?.throughSdk === true ? [{ operation: step.operation, descriptor }] : [];
+  });
+
+/** Whether a pod of it goes through an SDK, so that it matters which one. */
+export const isThroughSdk = (scenario: Scenario): boolean => operationsThroughSdk(scenario).length > 0;
+
+/** Names of the operations of its pods, with what a client must know for roles that one goes through, and for tags. */
+function operationsOfClients(scenario: Scenario): readonly string[] {
+  const names = new Set(operationsOfPods(scenario));
+  for (const { operation, descriptor } of operationsThroughSdk(scenario)) {
+    if (descriptor.assumes?.(operation) !== undefined) names.add('AssumeRole');
+    if ((operation as { readonly tags?: unknown }).tags !== undefined) names.add('GetObjectTagging');
+  }
+  return [...names];
+}
+
+const isBeyond = ({ operations }: Client, name: string): boolean =>
+  new Set<string>(ALL_OPERATIONS).has(name) && !new Set<string>(operations).has(name);
+
+/** Whether a client is not of the kind that a scenario is about. */
+function isBeyondClient(client: Client | undefined, capability: Capability): boolean {
+  if (capability === 'sdk-chain') return client?.chain === 'own';
+  if (capability === 'configurable-sts') return client?.stsOfAwsAlone === true;
+  return capability === 'lasting-client' && client?.startsAnew === true;
+}
+
+/** What clients lack that ask STS at AWS's own names alone, unless these lead to an emulator's: in a network of the client's own. */
+const OF_STS: ReadonlySet<Capability> = new Set(['sts-of-aws', 'configurable-sts']);
+
+/**
+ * Why a scenario cannot run here; undefined when it can.
+ * @param reasons why a capability is not available, where that is known, in words that end no sentence
+ * @param program what makes the probes of pods. Default: one that knows every operation
+ */
+export function unmetRequirements(
+  scenario: Scenario,
+  available: ReadonlySet<string>,
+  reasons?: ReadonlyMap<string, string>,
+  program?: Pick<WorkloadProgram, 'name' | 'operations'>,
+): string | undefined {
+  const isStsLedTo = available.has('client-network') && available.has('call-record');
+  const unavailable = capabilitiesOf(scenario).filter((capability) => {
+    if (isStsLedTo && OF_STS.has(capability)) return false;
+    return !available.has(capability) || isBeyondClient(scenario.client?.client, capability);
+  });
+  const words = unavailable.map((capability) => {
+    const reason = reasons?.get(capability);
+    return `${CAPABILITIES[capability]} (${capability}${reason === undefined ? '' : `: ${reason}`})`;
+  });
+  const unknown = operationsOfPods(scenario).filter((name) => program?.operations.has(name) === false);
+  words.push(...unknown.map((name) => `${name} in the workload program ${program?.name} (operation:${name})`));
+  const { client } = scenario.client ?? {};
+  const beyond = operationsOfClients(scenario).filter((name) => client !== undefined && isBeyond(client, name));
+  words.push(...beyond.map((name) => `${name} by client ${client?.name} (operation:${name})`));
+  if (words.length === 0) return undefined;
+  return `Needs what is not available here: ${words.join(', ')}.`;
+}
+
+/** Whether a scenario changes something that others share, and so runs alone. */
+export const isExclusive = (scenario: Scenario): boolean =>
+  isExclusiveFromTheStart(scenario) ||
+  scenario.spec.probes.some((step) => step.kind === 'action' && stepOf(step).isExclusive?.(step) === true);
+
+/** Whether already what it declares is in the way of others: names that they may have too. */
+export const isExclusiveFromTheStart = ({ spec }: Scenario): boolean =>
+  spec.exclusive === true || spec.exactNames === true;
+
+/** What an SDK waits, in seconds, that asks an agent which refuses: four times, a second apart. */
+const SDK_RETRIES_SECONDS = 3;
+
+/** How much of a scenario is waiting, in seconds or so. */
+export function waitOf({ spec }: Scenario): number {
+  let wait = 0;
+  for (const step of spec.probes) {
+    const { item, descriptor } = described(step);
+    wait += descriptor.waitSeconds?.(item) ?? 0;
+    if (step.kind !== 'probe' || ofWorkload(step.operation)?.throughSdk !== true) continue;
+    const layers = alternatives(step.expectation.by);
+    if (step.expectation.outcome === 'refused' && (layers.includes('agent') || layers.includes('eks-auth')))
+      wait += SDK_RETRIES_SECONDS;
+  }
+  return wait;
+}

@@ -1,0 +1,191 @@
+import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import { poll } from '../../foundation/poll.ts';
+import type { RawAnswer } from '../kubernetes-client/client.ts';
+import { kubernetesPollMilliseconds } from './iam.ts';
+import { isAccountMissing } from './default-service-account.ts';
+import { clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+
+/** Fields of a pod for an admission probe, in Kubernetes' own form, laid over a pod with one container `app`. */
+export interface PodFields {
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+export type Facts = Record<string, string | number | boolean>;
+
+/** Creates a pod of a workload's service account in dry run: admission changes it, nothing is stored. */
+export async function admitInDryRun(
+  world: ScenarioWorld,
+  like: Workload,
+  pod: PodFields = {},
+  user?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<RawAnswer> {
+  const { workloadImage } = clusterOf(world, like.cluster);
+  const { metadata = {}, spec = {} } = pod;
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'admitted', ...metadata },
+    spec: { serviceAccountName: like.serviceAccount, containers: [{ name: 'app', image: workloadImage }], ...spec },
+  };
+  return postInDryRun(world, like, body, user === undefined ? headers : { ...headers, 'Impersonate-User': user });
+}
+
+async function postInDryRun(
+  world: ScenarioWorld,
+  like: Workload,
+  body: object,
+  headers: Readonly<Record<string, string>>,
+): Promise<RawAnswer> {
+  const { kubernetes } = clusterOf(world, like.cluster);
+  const path = `/api/v1/namespaces/${like.namespace}/pods?dryRun=All`;
+  return poll(
+    async () => {
+      const answer = await kubernetes.raw({ method: 'POST', path, body, headers });
+      return isAccountMissing(answer.status, answer.body) ? undefined : answer;
+    },
+    {
+      every: kubernetesPollMilliseconds(world.environment.aws),
+      signal: world.signal,
+      what: `service account ${like.serviceAccount}`,
+    },
+  );
+}
+
+const PROPAGATION_MILLISECONDS = 5000;
+
+/**
+ * How many pods show what all API servers of EKS do. Each has a webhook of its own, with its own list of associations, and
+ * a load balancer chooses among them for each connection.
+ */
+const SAMPLES = 5;
+/** Makes the connection end with the request, so that the next is a new one. */
+const OWN_CONNECTION = { connection: 'close' } as const;
+
+/** Pods that were created in dry run at once, by as many API servers as may answer. */
+export async function admitEverywhere(world: ScenarioWorld, like: Workload, body: object): Promise<readonly V1Pod[]> {
+  const answers = await Promise.all(
+    Array.from({ length: SAMPLES }, () => postInDryRun(world, like, body, OWN_CONNECTION)),
+  );
+  return answers.filter(({ status }) => status === 201).map((answer) => JSON.parse(answer.body) as V1Pod);
+}
+
+export const isInjected = (facts: Facts): boolean => /^(pod-identity|both)$/.test(String(facts['injected']));
+
+/**
+ * Waits until admission is as `isSo` says, since API server and webhook of a real cluster learn of changes from watches, and
+ * the webhook of associations from EKS; true when it is. On AWS it must be so wherever admission takes place. Gives up after a
+ * while: the probes that follow tell what admission does instead.
+ */
+export async function awaitAdmission(
+  world: ScenarioWorld,
+  like: Workload,
+  isSo: (facts: Facts) => boolean,
+  { signal = world.signal, milliseconds = PROPAGATION_MILLISECONDS } = {},
+): Promise<boolean> {
+  const { eventual, aws } = world.environment;
+  if (!eventual && aws.propagation === undefined) return true;
+  const isAsWanted = ({ status, body }: RawAnswer): boolean =>
+    status === 201 && isSo(admissionFacts(JSON.parse(body) as V1Pod));
+  const look = (): Promise<RawAnswer> =>
+    admitInDryRun(world, like, {}, undefined, aws.name === 'aws' ? OWN_CONNECTION : {});
+  return poll(
+    async () => {
+      if (signal.aborted) return false;
+      if (!isAsWanted(await look())) return undefined;
+      const others = await Promise.all(Array.from({ length: aws.name === 'aws' ? SAMPLES - 1 : 0 }, look));
+      return others.every(isAsWanted) || undefined;
+    },
+    {
+      every: kubernetesPollMilliseconds(aws),
+      within: milliseconds,
+      late: () => false,
+    },
+  );
+}
+
+const ROLE_ARN = 'eks.amazonaws.com/role-arn';
+const TOKEN_EXPIRATION = 'eks.amazonaws.com/token-expiration';
+/** Seconds: the shortest that a webhook asks for. */
+const LEAST_EXPIRATION = 600;
+/** Seconds: what it asks for where nothing is said (amazon-eks-pod-identity-webhook, README, `--token-expiration`). */
+const DEFAULT_EXPIRATION = 86_400;
+
+const STS_ENDPOINT = {
+  annotation: 'eks.amazonaws.com/sts-regional-endpoints',
+  fact: 'app.env.AWS_STS_REGIONAL_ENDPOINTS',
+};
+const TRIAL_MILLISECONDS = 2000;
+
+/** Waits until the webhook knows a workload's service account with these annotations, where it can be seen that it does. */
+export async function awaitAccountSeen(
+  world: ScenarioWorld,
+  item: Workload,
+  annotations: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  const here = clusterOf(world, item.cluster);
+  const arn = annotations[ROLE_ARN];
+  const associated = world.associations.has(item.name);
+  const asked = annotations[TOKEN_EXPIRATION];
+  const seconds = asked === null ? DEFAULT_EXPIRATION : Number(asked ?? NaN);
+  const showsRole = arn !== undefined && !associated;
+  const sets = here.setsStsEndpoint;
+  const showsEndpoint = associated && sets !== false && annotations[STS_ENDPOINT.annotation] === undefined;
+  if (!showsRole && !showsEndpoint && Number.isNaN(seconds)) return;
+  const seen = await awaitAdmission(
+    world,
+    item,
+    (facts) => {
+      if (showsEndpoint && facts[STS_ENDPOINT.fact] === undefined) return false;
+      if (showsRole && (facts['app.env.AWS_ROLE_ARN'] ?? null) !== arn) return false;
+      const expiration = facts['podIdentityVolume.expirationSeconds'] ?? facts['irsaVolume.expirationSeconds'];
+      return Number.isNaN(seconds) || expiration === undefined || expiration === Math.max(seconds, LEAST_EXPIRATION);
+    },
+    { milliseconds: showsEndpoint && sets === undefined ? TRIAL_MILLISECONDS : PROPAGATION_MILLISECONDS },
+  );
+  if (showsEndpoint && sets === undefined && here.setsStsEndpoint !== true) here.setsStsEndpoint = seen;
+}
+
+const POD_IDENTITY_VOLUME = 'eks-pod-identity-token';
+const IRSA_VOLUME = 'aws-iam-token';
+
+/**
+ * What admission made of a pod, as facts: `injected` (`pod-identity`, `irsa`, `both`, `none`), `label`, per volume
+ * `expirationSeconds` and `audience`, per container `<container>.env.<NAME>`, `<container>.envNames` and
+ * `<container>.mount` (path of the token's mount).
+ */
+export function admissionFacts(pod: V1Pod): Facts {
+  const facts: Facts = {};
+  const volumes = new Map((pod.spec?.volumes ?? []).map((volume) => [volume.name, volume]));
+  const containers: V1Container[] = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const names = containers.flatMap((container) => (container.env ?? []).map((variable) => variable.name));
+  const podIdentity = names.includes('AWS_CONTAINER_CREDENTIALS_FULL_URI');
+  const irsa = names.includes('AWS_ROLE_ARN');
+  facts['injected'] = podIdentity && irsa ? 'both' : podIdentity ? 'pod-identity' : irsa ? 'irsa' : 'none';
+  const label = pod.metadata?.labels?.['eks.amazonaws.com/pod-identity'];
+  if (label !== undefined) facts['label'] = label;
+  for (const [name, key] of [
+    [POD_IDENTITY_VOLUME, 'podIdentityVolume'],
+    [IRSA_VOLUME, 'irsaVolume'],
+  ] as const) {
+    const volume = volumes.get(name);
+    const token = volume?.projected?.sources?.find((source) => source.serviceAccountToken)?.serviceAccountToken;
+    facts[`${key}.present`] = volume !== undefined;
+    if (token?.expirationSeconds !== undefined) facts[`${key}.expirationSeconds`] = token.expirationSeconds;
+    if (token?.audience !== undefined) facts[`${key}.audience`] = token.audience;
+    if (token) facts[`${key}.path`] = token.path;
+  }
+  for (const container of containers) {
+    const env = container.env ?? [];
+    facts[`${container.name}.envNames`] = env.map((variable) => variable.name).join(',');
+    for (const variable of env)
+      if (variable.value !== undefined) facts[`${container.name}.env.${variable.name}`] = variable.value;
+    for (const mount of container.volumeMounts ?? []) {
+      if (mount.name === POD_IDENTITY_VOLUME || mount.name === IRSA_VOLUME)
+        facts[`${container.name}.mount`] = `${mount.mountPath}${mount.readOnly ? ' (read only)' : ''}`;
+    }
+  }
+  for (const [key, value] of Object.entries(pod.metadata?.labels ?? {})) facts[`labels.${key}`] = value;
+  return facts;
+}

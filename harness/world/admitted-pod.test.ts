@@ -1,0 +1,87 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import type { AwsTarget } from '../aws-target/target.ts';
+import type { RawAnswer, RawRequest } from '../kubernetes-client/client.ts';
+import { anEnvironment, aWorld } from '../../test/support/environment.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
+import { awaitAdmission, isInjected } from './admission.ts';
+import { createAsSeen } from './admitted-pod.ts';
+import { notesOn, accountKey, workload, type ScenarioWorld, type ProvisionedCluster } from '../scenario/world.ts';
+
+/** A cluster whose API servers take turns; each has a webhook that injects, or has not heard of the association. */
+function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {
+  const admitted: string[] = [];
+  const deleted: string[] = [];
+  const connections: unknown[] = [];
+  const admit = (pod: V1Pod): V1Pod => {
+    const env = injects[admitted.length % injects.length] ? [{ name: 'AWS_CONTAINER_CREDENTIALS_FULL_URI' }] : [];
+    admitted.push(pod.metadata?.name ?? '');
+    return { metadata: { ...pod.metadata, uid: 'u' }, spec: { containers: [{ name: 'app', env }] } };
+  };
+  const kubernetes = {
+    createPod: async (_namespace: string, pod: V1Pod): Promise<V1Pod> => admit(pod),
+    raw: async ({ body, headers }: RawRequest): Promise<RawAnswer> => {
+      connections.push(headers?.['connection']);
+      return { status: 201, body: JSON.stringify(admit(body as V1Pod)), contentType: undefined };
+    },
+    deletePod: async (_namespace: string, pod: string) => void deleted.push(pod),
+  };
+  const aws = {
+    ...{ name, region: 'us-west-2', accountId: () => '111122223333' },
+    propagation: { boundSeconds: 30, waitForIam: async () => undefined },
+  } as unknown as AwsTarget;
+  const clusters = new Map([['c1', { workloadImage: 'probe', kubernetes } as unknown as ProvisionedCluster]] as const);
+  const world = aWorld(aScenario({ workloads: { red: { role: 'app' } } }), anEnvironment(aws, { clusters }));
+  return { world, admitted, deleted, connections };
+}
+
+const create = (world: ScenarioWorld): ReturnType<typeof createAsSeen> =>
+  createAsSeen(world, workload(world, 'red'), 'red-1', (name) => ({ metadata: { name } }));
+
+describe('a pod that is created where API servers have a webhook each', () => {
+  it('is made again where one admitted it that is behind, with a note', async () => {
+    const { world, admitted, deleted } = clusterOf('endpoint', false, true, true, true);
+    world.injected.set(accountKey(workload(world, 'red')), true);
+    expect(await create(world)).to.deep.equal({ name: 'red-1-again1', uid: 'u' });
+    expect(deleted).to.deep.equal(['red-1']);
+    expect(admitted.filter((name) => !name.endsWith('-look'))).to.deep.equal(['red-1', 'red-1-again1']);
+    expect(notesOn(world, 'red').join()).to.contain('pod red-1 was not injected for Pod Identity, unlike others');
+  });
+  it('is made again where one injected it after a deletion', async () => {
+    const { world, deleted } = clusterOf('endpoint', true, false, false, false);
+    world.injected.set(accountKey(workload(world, 'red')), false);
+    expect((await create(world)).name).to.equal('red-1-again1');
+    expect(deleted).to.deep.equal(['red-1']);
+  });
+  it('stays where all treat it alike, such as one that is not to be injected', async () => {
+    const { world, deleted } = clusterOf('endpoint', false);
+    world.injected.set(accountKey(workload(world, 'red')), true);
+    expect((await create(world)).name).to.equal('red-1');
+    expect(deleted).to.deep.equal([]);
+  });
+  it('is not looked at where nothing was seen before', async () => {
+    const { world, admitted } = clusterOf('endpoint', false, true);
+    expect((await create(world)).name).to.equal('red-1');
+    expect(admitted).to.deep.equal(['red-1']);
+  });
+});
+
+describe('admission that is waited for', () => {
+  const wait = async (cluster: ReturnType<typeof clusterOf>, milliseconds: number): Promise<boolean> =>
+    awaitAdmission(cluster.world, workload(cluster.world, 'red'), isInjected, { milliseconds });
+
+  it('is as wanted on AWS when it is so on all API servers, over connections of their own', async () => {
+    const cluster = clusterOf('aws', true);
+    expect(await wait(cluster, 30_000)).to.equal(true);
+    expect(cluster.connections)
+      .to.have.length(5)
+      .and.to.satisfy((all: unknown[]) => all.every((one) => one === 'close'));
+  });
+  it('is not as wanted on AWS while one API server is behind', async () =>
+    expect(await wait(clusterOf('aws', true, true, true, false), 1)).to.equal(false));
+  it('is seen by one look elsewhere', async () => {
+    const cluster = clusterOf('endpoint', true);
+    expect(await wait(cluster, 30_000)).to.equal(true);
+    expect(cluster.connections).to.deep.equal([undefined]);
+  });
+});

@@ -1,0 +1,44 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { poll } from '../../foundation/poll.ts';
+import { retryUntilAccountReady } from './default-service-account.ts';
+import { admissionFacts, admitEverywhere, isInjected } from './admission.ts';
+import { kubernetesPollMilliseconds } from './iam.ts';
+import { note, accountKey, clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+
+/**
+ * Creates a pod of a workload, under the name `first` if all is well. It is admitted once and for all, maybe by an API server
+ * whose webhook is behind those that were asked, and an injection that does not take place is silent. So a pod that is not
+ * injected as it was seen, where other API servers would have done otherwise, is deleted and made again under another name, for
+ * as long as a change may take to be seen. One that they all treat alike, such as a pod that is not to be injected, stays.
+ */
+export async function createAsSeen(
+  world: ScenarioWorld,
+  item: Workload,
+  first: string,
+  manifestOf: (name: string) => V1Pod,
+): Promise<{ readonly name: string; readonly uid: string }> {
+  const { kubernetes } = clusterOf(world, item.cluster);
+  const { aws } = world.environment;
+  const end = performance.now() + (aws.propagation?.boundSeconds ?? 0) * 1000;
+  let count = 0;
+  const create = async (): Promise<{ readonly name: string; readonly uid: string } | undefined> => {
+    const name = count === 0 ? first : `${first}-again${count}`;
+    count += 1;
+    const pod = manifestOf(name);
+    const created = await retryUntilAccountReady(world, () => kubernetes.createPod(item.namespace, pod));
+    const injected = isInjected(admissionFacts(created));
+    const wanted = world.injected.get(accountKey(item)) ?? injected;
+    const made = { name, uid: created.metadata?.uid ?? '' };
+    if (wanted === injected || performance.now() >= end) return made;
+    const others = await admitEverywhere(world, item, { ...pod, metadata: { ...pod.metadata, name: `${name}-look` } });
+    if (others.every((other) => isInjected(admissionFacts(other)) === injected)) return made;
+    note(
+      world,
+      [item],
+      `pod ${name} was ${injected ? '' : 'not '}injected for Pod Identity, unlike others, and made again`,
+    );
+    await kubernetes.deletePod(item.namespace, name, 0);
+    return undefined;
+  };
+  return poll(create, { every: kubernetesPollMilliseconds(aws), signal: world.signal, what: `pod ${first} as seen` });
+}

@@ -1,0 +1,146 @@
+import { withoutPath } from '../../foundation/role-arn.ts';
+import type { EksAuthAnswer } from '../../aws/eks-auth.ts';
+import { usesKubernetes } from '../scenario/requirements.ts';
+import type { AssociationSpec } from '../scenario/spec.ts';
+import { awaitAdmission, isInjected } from './admission.ts';
+import { eksAuthOf } from './eks-auth-questions.ts';
+import { uniqueSubjects } from './fixtures/service-accounts.ts';
+import { note, accountKey, workloads, type ScenarioWorld, type Subject, type Workload } from '../scenario/world.ts';
+
+/** Whether pods of these workloads are to get no credentials, by the probes that follow. */
+type ExpectsRefusal = (workloads: readonly string[]) => boolean;
+
+const namesOf = (subject: Subject): readonly string[] => subject.map(({ name }) => name);
+
+/** What a change of an association leads to. */
+export interface Change {
+  /** Whether pods of the service account are injected for Pod Identity afterwards. */
+  readonly injected: boolean;
+  /** Role whose session EKS Auth gives then; undefined where it refuses, or where that is what is being found out. */
+  readonly roleArn: string | undefined;
+}
+
+/** EKS Auth's error for a service account without an association (EKS Auth API Reference, AssumeRoleForPodIdentity). */
+const NO_ASSOCIATION: EksAuthAnswer = { code: 'ResourceNotFoundException' };
+/**
+ * How many answers in a row show that EKS Auth gives a former session no more. Many hosts answer on AWS; and what one that is
+ * behind gives a pod, its agent keeps for hours, so that no repeated probe would see the change.
+ */
+const inARow = ({ environment: { aws } }: ScenarioWorld): number => (aws.name === 'aws' ? 3 : 1);
+
+/**
+ * Begins to follow an association, where AWS takes a while to put changes in force; undefined where it does not. A change of
+ * an association is answered before webhook and EKS Auth know of it (Amazon EKS User Guide, "Learn how EKS Pod Identity
+ * grants pods access to AWS services", on eventual consistency), so both are asked: the webhook by pods that are created in
+ * dry run, EKS Auth as an agent would, with the token of a pod that never runs.
+ *
+ * @param isNew the service account has had no association: EKS Auth need not be asked what it answered before.
+ */
+export async function watchAssociation(world: ScenarioWorld, subject: Subject, isNew = false) {
+  const { propagation } = world.environment.aws;
+  if (propagation === undefined || !usesKubernetes(world.scenario.spec)) return undefined;
+  const [first] = subject;
+  const auth = await eksAuthOf(world, first);
+  const milliseconds = propagation.boundSeconds * 1000;
+  const before = isNew ? NO_ASSOCIATION : ((await auth?.first(performance.now() + milliseconds)) ?? NO_ASSOCIATION);
+  const times = before.roleArn === undefined ? 1 : inARow(world);
+  const late = ` ${propagation.boundSeconds} s after its association was changed`;
+  return {
+    /**
+     * Waits until both know of the change. After the bound it goes on, with a note: the probes tell what is so instead. Throws
+     * the reason of the scenario's signal, and AWS' error where the harness may not ask EKS Auth or its credentials are over.
+     */
+    until: async ({ injected, roleArn }: Change): Promise<void> => {
+      const end = performance.now() + milliseconds;
+      const [webhookKnows, last] = await Promise.all([
+        awaitAdmission(world, first, (facts) => isInjected(facts) === injected, { milliseconds }),
+        auth?.until(
+          end,
+          (answer) => (roleArn === undefined ? differ(answer, before) : answer.roleArn === withoutPath(roleArn)),
+          times,
+        ),
+      ]).finally(() => auth?.close());
+      world.signal.throwIfAborted();
+      const account = `${first.namespace}/${first.serviceAccount}`;
+      // Also where it was not seen in time: what was before is not what pods are to be like.
+      world.injected.set(accountKey(first), injected);
+      if (!webhookKnows)
+        note(world, subject, `pods of ${account} were still ${injected ? 'not ' : ''}injected for Pod Identity${late}`);
+      if (last !== undefined) note(world, subject, `EKS Auth still answered ${words(last)} for ${account}${late}`);
+    },
+  };
+}
+
+/** Follows the new associations of a scenario's service accounts until webhook and EKS Auth know of all of them. */
+export async function awaitAssociations(
+  world: ScenarioWorld,
+  subjects: readonly Subject[],
+  expectsRefusal: ExpectsRefusal,
+): Promise<void> {
+  if (world.environment.aws.propagation === undefined) return;
+  await Promise.all(
+    subjects.map(async (subject) => {
+      const association = subject.find((item) => item.association !== undefined)?.association;
+      if (association === undefined) return;
+      const watch = await watchAssociation(world, subject, true);
+      await watch?.until(changeTo(world, subject, association, expectsRefusal));
+    }),
+  );
+}
+
+/**
+ * Begins to follow the sessions of a role that the next probes expect to be refused, ahead of a change of the role: what is
+ * given back waits until EKS Auth refuses them. The canary shows what STS knows, not what EKS Auth does, and a session that
+ * it still gives would stay with the agent.
+ */
+export async function watchRefusals(
+  world: ScenarioWorld,
+  role: string,
+  expectsRefusal: ExpectsRefusal,
+): Promise<() => Promise<void>> {
+  const { propagation } = world.environment.aws;
+  if (propagation === undefined || !usesKubernetes(world.scenario.spec)) return async () => undefined;
+  const milliseconds = propagation.boundSeconds * 1000;
+  const watches = await Promise.all(
+    uniqueSubjects(workloads(world)).map(async (subject) => {
+      const has = ({ association }: Workload): boolean =>
+        association?.role === role || association?.targetRole === role;
+      if (!subject.some(has) || !expectsRefusal(namesOf(subject))) return undefined;
+      const auth = await eksAuthOf(world, subject[0]);
+      const before = await auth?.first(performance.now() + milliseconds);
+      if (before?.roleArn !== undefined) return { subject, auth };
+      auth?.close();
+      return undefined;
+    }),
+  );
+  return async () => {
+    const end = performance.now() + milliseconds;
+    await Promise.all(
+      watches.map(async (watch) => {
+        const isRefused = ({ roleArn }: EksAuthAnswer): boolean => roleArn === undefined;
+        const last = await watch?.auth?.until(end, isRefused, inARow(world)).finally(() => watch.auth?.close());
+        if (last === undefined || watch === undefined) return;
+        const [{ namespace, serviceAccount }] = watch.subject;
+        const late = `${propagation.boundSeconds} s after its role was changed`;
+        note(world, watch.subject, `EKS Auth still answered ${words(last)} for ${namespace}/${serviceAccount} ${late}`);
+      }),
+    );
+  };
+}
+
+/** What webhook and EKS Auth come to with an association, as far as the probes that follow tell. */
+export function changeTo(
+  world: ScenarioWorld,
+  subject: Subject,
+  association: Pick<AssociationSpec, 'role' | 'targetRole'>,
+  expectsRefusal: ExpectsRefusal,
+): Change {
+  const role = association.targetRole ?? association.role;
+  return { injected: true, roleArn: expectsRefusal(namesOf(subject)) ? undefined : world.names.roleArn(role) };
+}
+
+const differ = (answer: EksAuthAnswer, before: EksAuthAnswer): boolean =>
+  answer.roleArn !== before.roleArn || answer.code !== before.code;
+
+const words = ({ roleArn, code, message }: EksAuthAnswer): string =>
+  roleArn === undefined ? `${code ?? 'an error'}${message === undefined ? '' : ` ("${message}")`}` : `with ${roleArn}`;

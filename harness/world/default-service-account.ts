@@ -1,0 +1,17 @@
+import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import { retry } from '../../foundation/poll.ts';
+import type { ScenarioWorld } from '../scenario/world.ts';
+
+const RETRY_MILLISECONDS = 100;
+
+/** The service account `default` comes a moment after its namespace; until then no pod of it is admitted. */
+export const retryUntilAccountReady = <T>({ signal }: ScenarioWorld, create: () => Promise<T>): Promise<T> =>
+  retry(create, {
+    every: RETRY_MILLISECONDS,
+    signal,
+    tolerates: (error) => error instanceof KubernetesError && isAccountMissing(error.status, error.message),
+  });
+
+/** Whether an answer says that a pod's service account does not exist (yet). */
+export const isAccountMissing = (status: number, message: string): boolean =>
+  status === 403 && /error looking up service account/.test(message);
