@@ -6,7 +6,7 @@ import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
-import type { ClusterProvider } from '../emulator/eks/model.ts';
+import type { ClusterProvider } from '../emulator/world/eks-model.ts';
 import { policy, trust } from '../test/support/emulator/roles.ts';
 import { startEmulator } from '../emulator/start.ts';
 import type { Io } from './command.ts';

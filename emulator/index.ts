@@ -1,9 +1,9 @@
-export type { ClusterProvider, ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from './eks/model.ts';
-export { ADDON_DEGRADED } from './eks/model.ts';
-export type { CallRecord } from './core/call-log.ts';
+export type { ClusterProvider, ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from './world/eks-model.ts';
+export { ADDON_DEGRADED } from './world/eks-model.ts';
+export type { CallRecord } from './world/call-log.ts';
 export type { Clock } from './core/clock.ts';
 export type { Credentials } from './core/principal.ts';
-export type { Disturbance } from './core/world.ts';
+export type { Disturbance } from './world/world.ts';
 export type { EmulatorSettings } from './core/settings.ts';
 export { AWS_TIMING } from './core/aws-timing.ts';
 export { startEmulator } from './start.ts';

@@ -1,21 +1,21 @@
 import { listen, stopServer } from '../foundation/listen.ts';
-import { callLog, type CallRecord } from './core/call-log.ts';
-import { DEFAULT_ACCOUNT_ID, newWorld, type WorldOptions } from './core/new-world.ts';
-import { serviceContext } from './core/service-context.ts';
-import { disturbances } from './core/disturbances.ts';
-import { throttles } from './core/throttles.ts';
-import type { World, Disturbance } from './core/world.ts';
+import { callLog, type CallRecord } from './world/call-log.ts';
+import { DEFAULT_ACCOUNT_ID, newWorld, type WorldOptions } from './world/new-world.ts';
+import { serviceContext } from './world/service-context.ts';
+import { disturbances } from './world/disturbances.ts';
+import { throttles } from './world/throttles.ts';
+import type { World, Disturbance } from './world/world.ts';
 import { ec2Service } from './ec2/index.ts';
 import { eksAuthService } from './eks-auth/index.ts';
 import { eksService } from './eks/index.ts';
 import { emulatorServer } from './http/server.ts';
-import { iamService } from './iam/api/index.ts';
+import { iamService } from './iam-api/index.ts';
 import { s3Service, type S3Backend } from './s3/index.ts';
 import { sigV4Verifier } from './sigv4/index.ts';
 import { stsService } from './sts/index.ts';
 import type { MovableClock } from './core/clock.ts';
 import type { Credentials } from './core/principal.ts';
-import type { ClusterProvider } from './eks/model.ts';
+import type { ClusterProvider } from './world/eks-model.ts';
 
 export interface EmulatorOptions extends Omit<WorldOptions, 'endpoint' | 'uptime'> {
   /** Address to bind; loopback unless containers must reach it. Default `127.0.0.1`. */

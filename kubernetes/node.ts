@@ -1,6 +1,6 @@
 import { POD_IP, startKubelet, type KubeletOptions, type RunningKubelet } from './kubelet/index.ts';
 import type { ApiServer, KubeObject } from './api-server/index.ts';
-import { timestamp } from './api-server/types.ts';
+import { timestamp } from './api-server/model/types.ts';
 
 export interface NodeOptions extends Omit<KubeletOptions, 'store' | 'tokens' | 'apiServerUrl' | 'node'> {
   readonly api: ApiServer;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format } from 'prettier';
 import { ROUTES as EKS_ROUTES } from '../emulator/eks/routes.ts';
-import { OPERATIONS as IAM } from '../emulator/iam/api/service.ts';
+import { OPERATIONS as IAM } from '../emulator/iam-api/service.ts';
 import { CONTROL_OPERATIONS as S3_CONTROL, OPERATIONS as S3 } from '../emulator/s3/operations.ts';
 import { OPERATIONS as STS } from '../emulator/sts/service.ts';
 

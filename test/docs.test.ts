@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { DEFAULT_SETTINGS } from '../emulator/core/new-world.ts';
+import { DEFAULT_SETTINGS } from '../emulator/world/new-world.ts';
 import { catalogue } from '../faults/index.ts';
 import { faultsPage } from '../scripts/faults.ts';
 import { COMMANDS } from '../cli/commands.ts';

@@ -11,7 +11,7 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
-import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
+import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
 import { presignedClusterToken } from '../../aws/cluster-token.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { connect } from '../../foundation/kubernetes/connection.ts';

@@ -1,4 +1,4 @@
-import type { ServiceContext } from '../core/context.ts';
+import type { ServiceContext } from '../world/context.ts';
 import { AwsError } from '../core/errors.ts';
 import { pageOf } from '../core/paging.ts';
 import type { ServiceRequest } from '../core/service.ts';

@@ -1,4 +1,4 @@
-import type { ServiceContext } from '../core/context.ts';
+import type { ServiceContext } from '../world/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceResponse } from '../core/service.ts';
 import { QueryParameters } from '../query/parameters.ts';

@@ -1,4 +1,4 @@
-import type { Account, World } from '../core/world.ts';
+import type { Account, World } from '../world/world.ts';
 
 /** A subnet of an account's default VPC, which is there from the start and never changes. */
 export interface Subnet {

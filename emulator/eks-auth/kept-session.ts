@@ -1,4 +1,4 @@
-import type { Association, KeptSession } from '../eks/model.ts';
+import type { Association, KeptSession } from '../world/eks-model.ts';
 import { openSession, type PodCall } from './session.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ServiceContext } from '../core/context.ts';
+import type { ServiceContext } from '../world/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service } from '../core/service.ts';
 import { subjectKey } from '../eks/associations/propagation.ts';
@@ -6,7 +6,7 @@ import { accessDenied, resourceNotFound } from '../eks/errors.ts';
 import { epochSeconds } from '../eks/cluster-view.ts';
 import { eksArn } from '../eks/ids.ts';
 import { checkInput, requiredString, resourceTagContext } from '../eks/input.ts';
-import type { Association, Cluster } from '../eks/model.ts';
+import type { Association, Cluster } from '../world/eks-model.ts';
 import { parseJsonBody, restJsonService, route, type RestJsonCall } from '../eks/rest-json.ts';
 import { keptSession } from './kept-session.ts';
 import { openSession, type PodCall } from './session.ts';

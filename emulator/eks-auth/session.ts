@@ -1,8 +1,8 @@
-import type { ServiceContext } from '../core/context.ts';
+import type { ServiceContext } from '../world/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import { newUuid } from '../eks/ids.ts';
-import type { Association, Cluster } from '../eks/model.ts';
+import type { Association, Cluster } from '../world/eks-model.ts';
 import { assumeRole, type AssumedRole, type AssumeRoleInput } from '../sts/assume-role.ts';
 import { POD_IDENTITY_AUDIENCE, type PodIdentity } from './token.ts';
 

@@ -1,8 +1,8 @@
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
 import { AwsError } from '../core/errors.ts';
 import { objectOf } from '../core/json.ts';
-import type { World } from '../core/world.ts';
-import type { Cluster, ManagedCluster, Subject } from '../eks/model.ts';
+import type { World } from '../world/world.ts';
+import type { Cluster, ManagedCluster, Subject } from '../world/eks-model.ts';
 import { explainExpiry, explainRefusal } from './explain-token.ts';
 
 export const POD_IDENTITY_AUDIENCE = 'pods.eks.amazonaws.com';

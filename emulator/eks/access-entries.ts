@@ -5,9 +5,9 @@ import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } fro
 import { accessEntryKeys } from './condition-keys.ts';
 import { eksArn, newUuid } from './ids.ts';
 import { optionalString, optionalStrings, requiredString } from './input.ts';
-import type { World } from '../core/world.ts';
-import { principalExists, principalId } from '../iam/principals.ts';
-import type { AccessEntry, Cluster } from './model.ts';
+import type { World } from '../world/world.ts';
+import { principalExists, principalId } from '../world/principals.ts';
+import type { AccessEntry, Cluster } from '../world/eks-model.ts';
 
 export const ACCESS_ENTRY: ResourceKind<AccessEntry> = {
   ...{ name: 'AccessEntry', path: 'access-entries', member: 'accessEntry', parameter: 'principalArn' },

@@ -5,7 +5,7 @@ import { epochSeconds } from './cluster-view.ts';
 import { invalidParameter, invalidRequest, resourceNotFound } from './errors.ts';
 import { optionalObject, optionalStrings, requiredString } from './input.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
-import type { AccessEntry, AccessScope, AssociatedPolicy } from './model.ts';
+import type { AccessEntry, AccessScope, AssociatedPolicy } from '../world/eks-model.ts';
 import { page } from './input.ts';
 import type { JsonObject } from '../core/json.ts';
 

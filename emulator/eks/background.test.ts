@@ -14,9 +14,9 @@ import {
   UpdateAddonCommand,
 } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { DEFAULT_SETTINGS } from '../core/new-world.ts';
+import { DEFAULT_SETTINGS } from '../world/new-world.ts';
 import type { Delays } from '../core/settings.ts';
-import { ADDON_DEGRADED, type ClusterProvider } from './model.ts';
+import { ADDON_DEGRADED, type ClusterProvider } from '../world/eks-model.ts';
 import {
   recordingProvider,
   SUBNETS,

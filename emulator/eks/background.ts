@@ -1,5 +1,5 @@
 import { AwsError } from '../core/errors.ts';
-import type { World } from '../core/world.ts';
+import type { World } from '../world/world.ts';
 import type { Delays } from '../core/settings.ts';
 
 export type Background = ReturnType<typeof background>;

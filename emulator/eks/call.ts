@@ -1,6 +1,6 @@
 import { requestTagContext, resourceTagKeys } from '../core/tag-context.ts';
-import type { ServiceContext } from '../core/context.ts';
-import type { Account, World } from '../core/world.ts';
+import type { ServiceContext } from '../world/context.ts';
+import type { Account, World } from '../world/world.ts';
 import type { Role } from '../iam/model.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import { parseRoleArn } from '../sts/arns.ts';
@@ -10,7 +10,7 @@ import type { Background } from './background.ts';
 import type { ClientRequestTokens } from './client-request-tokens.ts';
 import { accessDenied, invalidParameter, invalidRequest, resourceNotFound } from './errors.ts';
 import { eksArn } from './ids.ts';
-import type { Cluster, ClusterProvider } from './model.ts';
+import type { Cluster, ClusterProvider } from '../world/eks-model.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RestJsonCall } from './rest-json.ts';
 import { resourceTagContext } from './input.ts';

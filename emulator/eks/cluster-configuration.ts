@@ -1,6 +1,6 @@
 import { invalidParameter } from './errors.ts';
 import { checkPattern, optionalBoolean, optionalObject, optionalString, optionalStrings } from './input.ts';
-import type { AutoMode, ClusterConfiguration } from './model.ts';
+import type { AutoMode, ClusterConfiguration } from '../world/eks-model.ts';
 import type { JsonObject } from '../core/json.ts';
 
 /** The node pools that Auto Mode has built in (EKS User Guide, "Enable or Disable Built-in NodePools"). */

@@ -6,7 +6,7 @@ import type { ConditionContext } from '../iam/policy/index.ts';
 import { demand, demandOnCluster, demandTags, parameter, theCluster, type EksCall, type EksOperation } from './call.ts';
 import { eksArn } from './ids.ts';
 import { optionalString, page, readTags, resourceTagContext } from './input.ts';
-import type { Cluster } from './model.ts';
+import type { Cluster } from '../world/eks-model.ts';
 
 /** What a cluster has several of: what the operations on one kind differ in. */
 export interface ResourceKind<Item> {

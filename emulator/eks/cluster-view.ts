@@ -1,4 +1,4 @@
-import type { Cluster, HealthIssue } from './model.ts';
+import type { Cluster, HealthIssue } from '../world/eks-model.ts';
 
 /** A cluster as CreateCluster, DescribeCluster and DeleteCluster answer it (EKS API Reference, "Cluster"). */
 export function clusterView(cluster: Cluster): object {

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-eks';
 import type { CreateClusterCommandInput } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { DEFAULT_SETTINGS } from '../core/new-world.ts';
+import { DEFAULT_SETTINGS } from '../world/new-world.ts';
 import {
   ACCOUNT,
   OTHER_ACCOUNT,
@@ -22,7 +22,7 @@ import {
   type RecordedCluster,
   type TestCloud,
 } from '../../test/support/emulator/eks.ts';
-import type { ManagedCluster } from './model.ts';
+import type { ManagedCluster } from '../world/eks-model.ts';
 import {
   allow,
   clusterRole,

@@ -2,7 +2,7 @@ import { requestTagContext } from '../core/tag-context.ts';
 import { AwsError } from '../core/errors.ts';
 import { EventualMap } from '../core/eventual-map.ts';
 import { principalArn } from '../core/principal.ts';
-import type { World } from '../core/world.ts';
+import type { World } from '../world/world.ts';
 import { newAccessEntry } from './access-entries.ts';
 import { CLUSTER_ADMINISTRATOR } from './access-policies.ts';
 import { findAddon } from './addons/catalogue.ts';
@@ -23,7 +23,7 @@ import { invalidParameter, invalidRequest, resourceInUse, resourceLimitExceeded 
 import { authenticateToken } from './get-token.ts';
 import { eksArn, newIssuer } from './ids.ts';
 import { optionalObject, optionalString, optionalStrings, requiredString, page, readTags } from './input.ts';
-import type { Cluster } from './model.ts';
+import type { Cluster } from '../world/eks-model.ts';
 import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
 import { serviceLinkedRole, trustsService } from './roles.ts';
 import { checkControlPlaneSubnets } from './subnets.ts';

@@ -1,7 +1,7 @@
 import type { ConditionContext } from '../iam/policy/index.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import members from './cluster-condition-keys.json' with { type: 'json' };
-import type { AccessEntry } from './model.ts';
+import type { AccessEntry } from '../world/eks-model.ts';
 
 const PARTS = ['kubeApiServerConfig', 'kubeControllerManagerConfig', 'kubeSchedulerConfig'];
 

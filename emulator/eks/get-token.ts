@@ -1,8 +1,8 @@
 import { principalArn as arnOf, type Caller } from '../core/principal.ts';
-import type { World } from '../core/world.ts';
+import type { World } from '../world/world.ts';
 import { SignatureProblem, verifyPresigned } from '../sigv4/index.ts';
 import { groupsOfPolicies } from './access-policies.ts';
-import type { AccessEntry, Cluster, KubernetesUser } from './model.ts';
+import type { AccessEntry, Cluster, KubernetesUser } from '../world/eks-model.ts';
 
 const PREFIX = 'k8s-aws-v1.';
 const CLUSTER_HEADER = 'x-k8s-aws-id';

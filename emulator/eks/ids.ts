@@ -1,5 +1,5 @@
 import { randomString } from '../core/random.ts';
-import type { World } from '../core/world.ts';
+import type { World } from '../world/world.ts';
 
 const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const HEXADECIMAL = '0123456789abcdef';

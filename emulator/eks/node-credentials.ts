@@ -1,4 +1,4 @@
-import type { ServiceContext } from '../core/context.ts';
+import type { ServiceContext } from '../world/context.ts';
 import type { Credentials } from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import { assumeRole } from '../sts/assume-role.ts';

@@ -12,7 +12,7 @@ import {
   optionalStrings,
   requiredString,
 } from './input.ts';
-import type { Cluster, NodeGroup, NodeGroupConfiguration } from './model.ts';
+import type { Cluster, NodeGroup, NodeGroupConfiguration } from '../world/eks-model.ts';
 import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
 import { serviceLinkedRole } from './roles.ts';
 import { namedSubnets } from './subnets.ts';

@@ -1,11 +1,11 @@
-import type { ServiceContext } from '../core/context.ts';
+import type { ServiceContext } from '../world/context.ts';
 import type { Service } from '../core/service.ts';
 import { associationPropagation } from './associations/propagation.ts';
 import { background } from './background.ts';
 import type { EksState } from './call.ts';
 import { clientRequestTokens } from './client-request-tokens.ts';
 import { checkInput, queryMembers } from './input.ts';
-import type { Cluster, ClusterProvider } from './model.ts';
+import type { Cluster, ClusterProvider } from '../world/eks-model.ts';
 import { parseJsonBody, restJsonService } from './rest-json.ts';
 import { ROUTES } from './routes.ts';
 

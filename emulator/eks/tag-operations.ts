@@ -2,7 +2,7 @@ import { requestTagContext } from '../core/tag-context.ts';
 import { AwsError } from '../core/errors.ts';
 import { accessEntryKeys } from './condition-keys.ts';
 import { demand, parameter, type EksCall } from './call.ts';
-import type { AccessEntry } from './model.ts';
+import type { AccessEntry } from '../world/eks-model.ts';
 import { checkTagCount, readTags, resourceTagContext } from './input.ts';
 
 export function tagResource(call: EksCall): object {

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { randomUUID } from 'node:crypto';
-import type { CallLog } from '../core/call-log.ts';
-import type { ServiceContext } from '../core/context.ts';
+import type { CallLog } from '../world/call-log.ts';
+import type { ServiceContext } from '../world/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
-import { DisturbedCall, type Disturbances } from '../core/disturbances.ts';
-import type { Throttles } from '../core/throttles.ts';
+import { DisturbedCall, type Disturbances } from '../world/disturbances.ts';
+import type { Throttles } from '../world/throttles.ts';
 import { decodeChunks, signatureError, SIGNATURE_VERSION_2, SignatureProblem } from '../sigv4/index.ts';
 import type { Verifier } from '../sigv4/index.ts';
 import { refuseOtherService, actionOf, destinationOf, isForm, needsNoSignature, type Destination } from './routing.ts';

@@ -1,5 +1,5 @@
 import type { ServiceResponse } from '../core/service.ts';
-import type { World } from '../core/world.ts';
+import type { World } from '../world/world.ts';
 import { clusterOfIssuer } from '../sts/web-identity/issuer-keys.ts';
 import type { RequestHead } from './read-request.ts';
 

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { EventualMap } from '../core/eventual-map.ts';
 import type { Credentials } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
-import type { World } from '../core/world.ts';
+import type { World } from '../world/world.ts';
 import { startWithWorld, type Emulator } from '../start.ts';
 import { signedHeaders } from '../sigv4/sign.ts';
 import { testSession } from '../../test/support/emulator/session.ts';

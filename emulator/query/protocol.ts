@@ -1,5 +1,5 @@
 import { validationText, violationsOf, type Reader } from '../constraints/violations.ts';
-import type { ServiceContext } from '../core/context.ts';
+import type { ServiceContext } from '../world/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { QueryParameters } from './parameters.ts';

@@ -1,13 +1,14 @@
 import { AwsError } from '../core/errors.ts';
-import type { AuthorizationQuestion } from '../core/context.ts';
+import type { AuthorizationQuestion } from '../world/context.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { keyed } from '../core/tag-context.ts';
 import { parseTimestamp } from '../sigv4/read-signature.ts';
 import { isBucketName } from './address.ts';
 import type { Admitted, Handler, S3Call } from './call.ts';
 import { DELETED, invalidArgument, s3Error } from './errors.ts';
-import { isVersionId, storedObject } from './model.ts';
-import type { Bucket, ExistingObject, ObjectName, S3Object } from './model.ts';
+import { isVersionId } from '../world/s3-model.ts';
+import { storedObject } from './stored-object.ts';
+import type { Bucket, ExistingObject, ObjectName, S3Object } from '../world/s3-model.ts';
 import { restrictsPublicPolicy } from './public-access.ts';
 
 type Keys = Readonly<Record<string, string | readonly string[]>>;

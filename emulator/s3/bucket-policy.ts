@@ -1,15 +1,15 @@
 import { AwsError, errorKind } from '../core/errors.ts';
 import { isJsonObject, listOf, objectOf } from '../core/json.ts';
-import type { World } from '../core/world.ts';
+import type { World } from '../world/world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
 import type { PolicyDocument } from '../iam/model.ts';
-import { principalExists, principalsOf, withPrincipals, type NamedPrincipal } from '../iam/principals.ts';
+import { principalExists, principalsOf, withPrincipals, type NamedPrincipal } from '../world/principals.ts';
 import { onBucket } from './authorize.ts';
 import { owner } from './buckets.ts';
 import { ownDoing, setting, type Admitted, type Handler, type S3Call } from './call.ts';
 import { s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
-import type { Bucket } from './model.ts';
+import type { Bucket } from '../world/s3-model.ts';
 import { blocks, isPublicPolicy } from './public-access.ts';
 import { xmlAnswer } from './xml.ts';
 import { matchesTokens, tokenize, type ResolvedToken } from '../iam/policy/pattern.ts';

@@ -3,7 +3,7 @@ import { demandOnService, onBucket } from './authorize.ts';
 import { afterBackend, ownDoing, setting, type Admitted, type Handler, type S3Call } from './call.ts';
 import { s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
-import { ALL_BLOCKED, type PublicAccessBlock } from './model.ts';
+import { ALL_BLOCKED, type PublicAccessBlock } from '../world/s3-model.ts';
 import { parseXml, xmlAnswer } from './xml.ts';
 
 export const getBucketVersioning = onBucket('s3:GetBucketVersioning', (bucket) => ({

@@ -10,7 +10,7 @@ import { afterBackend, ownDoing, type Handler, type S3Call } from './call.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
 import { numberOf } from './list-page.ts';
-import { newBucket, type Tags } from './model.ts';
+import { newBucket, type Tags } from '../world/s3-model.ts';
 import { tagsOfElement } from './tags.ts';
 import { isoTime, parseXml, xmlAnswer, xmlDocument } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';

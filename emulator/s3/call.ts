@@ -1,6 +1,6 @@
-import type { ServiceContext } from '../core/context.ts';
+import type { ServiceContext } from '../world/context.ts';
 import type { ServiceRequest, ServiceResponse } from '../core/service.ts';
-import type { ExistingObject, ObjectName, Tags } from './model.ts';
+import type { ExistingObject, ObjectName, Tags } from '../world/s3-model.ts';
 
 export interface S3Call {
   readonly context: ServiceContext;

@@ -1,5 +1,5 @@
 import { notImplemented, s3Error } from './errors.ts';
-import type { S3Object } from './model.ts';
+import type { S3Object } from '../world/s3-model.ts';
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -6,7 +6,7 @@ import type { Handler, S3Call } from './call.ts';
 import { checkDeleteCondition } from './conditions.ts';
 import { invalidRequest, notImplemented, s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
-import { isVersionId, nextVersionId, type Bucket, type ObjectName } from './model.ts';
+import { isVersionId, nextVersionId, type Bucket, type ObjectName } from '../world/s3-model.ts';
 import { demandComparison } from './write-object.ts';
 import { parseXml, xmlAnswer } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { ServiceContext } from '../core/context.ts';
+import type { ServiceContext } from '../world/context.ts';
 import { remembered } from '../core/remembered.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';

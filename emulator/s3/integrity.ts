@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { errorKind } from '../core/errors.ts';
+import type { Checksum, ChecksumAlgorithm, ChecksumType } from '../world/s3-model.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { XmlStructure } from '../query/xml.ts';
 import { invalidRequest, notImplemented, s3Error } from './errors.ts';
@@ -53,19 +54,9 @@ const ALGORITHMS = {
   sha1: { bytes: 20, compute: hashBy('sha1'), types: ['COMPOSITE'] },
   sha256: { bytes: 32, compute: hashBy('sha256'), types: ['COMPOSITE'] },
 } as const satisfies Record<
-  string,
+  ChecksumAlgorithm,
   { bytes: number; compute: (data: Buffer) => Buffer; types: readonly ChecksumType[] }
 >;
-
-type Algorithm = keyof typeof ALGORITHMS;
-type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
-
-export interface Checksum {
-  readonly algorithm: Algorithm;
-  readonly type: ChecksumType;
-  /** Base64, with `-<number of parts>` behind it if it is a composite one. */
-  readonly value: string;
-}
 
 function word(value: number): Buffer {
   const bytes = Buffer.alloc(4);
@@ -78,11 +69,11 @@ function hashBy(name: string): (data: Buffer) => Buffer {
 }
 
 /** The checksum that S3 computes of an object; CRC-64/NVME where nobody chose another. */
-export function checksumOf(data: Buffer, algorithm: Algorithm = 'crc64nvme'): Checksum {
+export function checksumOf(data: Buffer, algorithm: ChecksumAlgorithm = 'crc64nvme'): Checksum {
   return { algorithm, type: 'FULL_OBJECT', value: ALGORITHMS[algorithm].compute(data).toString('base64') };
 }
 
-export function compositeChecksum(algorithm: Algorithm, parts: readonly string[]): Checksum {
+export function compositeChecksum(algorithm: ChecksumAlgorithm, parts: readonly string[]): Checksum {
   const { value } = checksumOf(Buffer.concat(parts.map((part) => Buffer.from(part, 'base64'))), algorithm);
   return { algorithm, type: 'COMPOSITE', value: `${value}-${parts.length}` };
 }
@@ -96,7 +87,7 @@ export function checksumElement(checksum: Pick<Checksum, 'algorithm' | 'value'> 
   return checksum === undefined ? {} : { [elementName(checksum.algorithm)]: checksum.value };
 }
 
-export function elementName(algorithm: Algorithm): string {
+export function elementName(algorithm: ChecksumAlgorithm): string {
   return `Checksum${algorithm.toUpperCase()}`;
 }
 
@@ -123,7 +114,7 @@ export function requestedChecksum({
   return { algorithm: asked, type: chosen };
 }
 
-function isAlgorithm(name: string): name is Algorithm {
+function isAlgorithm(name: string): name is ChecksumAlgorithm {
   return Object.hasOwn(ALGORITHMS, name);
 }
 

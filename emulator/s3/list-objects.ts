@@ -5,7 +5,7 @@ import { owner } from './buckets.ts';
 import type { Handler, S3Call } from './call.ts';
 import { invalidArgument } from './errors.ts';
 import { listElements, listPage, listParameters, nameOf, sortedKeys } from './list-page.ts';
-import type { Bucket, S3Object } from './model.ts';
+import type { Bucket, S3Object } from '../world/s3-model.ts';
 import { isoTime, xmlAnswer } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 

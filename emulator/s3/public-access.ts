@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { listOf, objectOf } from '../core/json.ts';
 import type { S3Call } from './call.ts';
-import type { Bucket, PublicAccessBlock } from './model.ts';
+import type { Bucket, PublicAccessBlock } from '../world/s3-model.ts';
 
 /** Condition keys whose fixed values keep a statement for everyone from being public, in lower case. */
 const FIXED_KEYS: ReadonlySet<string> = new Set([

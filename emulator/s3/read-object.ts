@@ -5,7 +5,8 @@ import type { Handler, S3Call } from './call.ts';
 import { isNotModified } from './conditions.ts';
 import { invalidArgument, invalidRequest, s3Error } from './errors.ts';
 import { checksumHeaders, checksumElement } from './integrity.ts';
-import { storedObject, versionHeader, type Bucket, type ObjectPart, type S3Object } from './model.ts';
+import { versionHeader, type Bucket, type ObjectPart, type S3Object } from '../world/s3-model.ts';
+import { storedObject } from './stored-object.ts';
 import { xmlAnswer } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 

@@ -5,7 +5,8 @@ import { bucketOf, demandOnBucket, objectFor, onBucket, onObject, requestTagKeys
 import { afterBackend, ownDoing, setting, type Admitted, type Handler, type S3Call } from './call.ts';
 import { s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
-import { storedObject, versionHeader, type Bucket, type S3Object, type Tags } from './model.ts';
+import { versionHeader, type Bucket, type S3Object, type Tags } from '../world/s3-model.ts';
+import { storedObject } from './stored-object.ts';
 import { checkedTags, tagSet, tagsOfDocument, tagsOfElement } from './tags.ts';
 import { parseXml, xmlAnswer } from './xml.ts';
 

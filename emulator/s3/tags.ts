@@ -2,7 +2,7 @@ import { AwsError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
 import { invalidArgument, s3Error } from './errors.ts';
-import type { Tags } from './model.ts';
+import type { Tags } from '../world/s3-model.ts';
 import { parseXml } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 

@@ -5,7 +5,14 @@ import type { Handler, S3Call } from './call.ts';
 import { checkWriteConditions } from './conditions.ts';
 import { notImplemented, s3Error } from './errors.ts';
 import { checkIntegrity, checksumHeaders, checksumOf } from './integrity.ts';
-import { nextVersionId, versionHeader, type Bucket, type ObjectAttributes, type S3Object, type Tags } from './model.ts';
+import {
+  nextVersionId,
+  versionHeader,
+  type Bucket,
+  type ObjectAttributes,
+  type S3Object,
+  type Tags,
+} from '../world/s3-model.ts';
 import { tagsOfHeader } from './tags.ts';
 
 const MOST_METADATA_BYTES = 2048;

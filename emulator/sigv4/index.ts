@@ -1,6 +1,6 @@
 import type { Caller } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
-import type { World } from '../core/world.ts';
+import type { World } from '../world/world.ts';
 import { SignatureProblem } from './problem.ts';
 import type { SignedParts } from './canonical.ts';
 import { readSignature } from './read-signature.ts';

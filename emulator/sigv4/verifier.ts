@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Caller } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
-import type { World } from '../core/world.ts';
+import type { World } from '../world/world.ts';
 import { timestamp } from '../query/xml.ts';
 import { canonicalRequest, sha256Hex, uriEncode, type SignedParts } from './canonical.ts';
 import { readPayloadKind, type PayloadKind } from './payload.ts';

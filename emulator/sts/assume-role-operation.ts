@@ -1,4 +1,4 @@
-import type { ServiceContext } from '../core/context.ts';
+import type { ServiceContext } from '../world/context.ts';
 import { AwsError, missingAuthenticationToken, validationError } from '../core/errors.ts';
 import type { QueryOperation } from '../query/protocol.ts';
 import { timestamp, type XmlStructure } from '../query/xml.ts';

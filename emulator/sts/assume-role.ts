@@ -1,10 +1,10 @@
-import type { ServiceContext } from '../core/context.ts';
+import type { ServiceContext } from '../world/context.ts';
 import { AwsError, validationError } from '../core/errors.ts';
 import { principalName } from '../core/principal.ts';
 import type { AnonymousPrincipal, Credentials, Principal, RoleSession, RootUser } from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import { resourceTagKeys } from '../core/tag-context.ts';
-import type { World } from '../core/world.ts';
+import type { World } from '../world/world.ts';
 import type { Role } from '../iam/model.ts';
 import { accessDeniedMessage, type Decision } from '../iam/policy/index.ts';
 import { parseRoleArn } from './arns.ts';

@@ -1,4 +1,4 @@
-import type { ServiceContext } from '../core/context.ts';
+import type { ServiceContext } from '../world/context.ts';
 import { missingAuthenticationToken } from '../core/errors.ts';
 import type { Service } from '../core/service.ts';
 import { queryService, type QueryOperation } from '../query/protocol.ts';

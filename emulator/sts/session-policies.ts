@@ -1,8 +1,8 @@
 import { deflateRawSync } from 'node:zlib';
 import { AwsError } from '../core/errors.ts';
-import { policyInForce } from '../core/policies-of.ts';
+import { policyInForce } from '../world/policies-of.ts';
 import type { SessionTag } from '../core/principal.ts';
-import type { World } from '../core/world.ts';
+import type { World } from '../world/world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
 
 /** Characters that a session policy may have in plain text (STS API Reference, AssumeRole, `Policy`). */

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { hostedDriver } from '../../clusters/hosted.ts';
 import { embeddedRun, RUN } from '../../test/support/embedded-run.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
-import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
+import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
 import { startWithWorld } from '../../emulator/start.ts';
 import { callCounter } from '../../aws/call-counter.ts';
 import { askEksAuth } from '../../aws/eks-auth.ts';

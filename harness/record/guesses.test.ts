@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
+import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
 import { guessesPage, PAGE } from '../../scripts/guesses.ts';
 import { ROOT } from '../../test/support/run-cli.ts';
 import type { Scenario } from '../scenario/spec.ts';

@@ -1,2 +1,2 @@
 export { startApiServer } from './server.ts';
-export type { ApiServer, Audit, KubeObject, ObjectStore, Stored } from './types.ts';
+export type { ApiServer, Audit, KubeObject, ObjectStore, Stored } from './model/types.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { timestamp } from '../api-server/types.ts';
+import { timestamp } from '../api-server/model/types.ts';
 import type { KubeletContext } from './context.ts';
 import { aborted, pause } from './deferred.ts';
 import { environment, expand, ConfigError } from './environment.ts';

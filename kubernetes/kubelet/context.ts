@@ -1,4 +1,4 @@
-import type { Clock, ObjectStore, TokenIssuer } from '../api-server/types.ts';
+import type { Clock, ObjectStore, TokenIssuer } from '../api-server/model/types.ts';
 import type { Notifier } from './deferred.ts';
 import type { EventRecorder } from './events.ts';
 import type { Images } from './images.ts';

@@ -1,5 +1,5 @@
 import type { V1ConfigMapKeySelector, V1EnvFromSource, V1EnvVar } from '@kubernetes/client-node';
-import type { ObjectStore, Stored } from '../api-server/types.ts';
+import type { ObjectStore, Stored } from '../api-server/model/types.ts';
 import { POD_IP, type Container, type Pod } from './spec.ts';
 
 /**

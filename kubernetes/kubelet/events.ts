@@ -1,5 +1,5 @@
 import { recordEvent } from '../api-server/store/event.ts';
-import type { Clock, ObjectStore } from '../api-server/types.ts';
+import type { Clock, ObjectStore } from '../api-server/model/types.ts';
 import type { Pod } from './spec.ts';
 
 const WARNINGS: readonly string[] = ['BackOff', 'Failed', 'FailedMount', 'RunAsUserIgnored'];

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { ApiError } from '../api-server/types.ts';
-import type { KubeObject, Kubelet } from '../api-server/types.ts';
+import { ApiError } from '../api-server/model/types.ts';
+import type { KubeObject, Kubelet } from '../api-server/model/types.ts';
 import type { ContainerRunner } from './container.ts';
 import type { KubeletContext, KubeletOptions } from './context.ts';
 import { Notifier } from './deferred.ts';

@@ -1,5 +1,5 @@
 import type { V1ConfigMapProjection, V1DownwardAPIProjection, V1VolumeProjection } from '@kubernetes/client-node';
-import type { ObjectStore, Stored } from '../api-server/types.ts';
+import type { ObjectStore, Stored } from '../api-server/model/types.ts';
 import { objectData, ConfigError, fieldValue } from './environment.ts';
 import { runAs } from './spec.ts';
 import type { Pod, PodSpec, Volume } from './spec.ts';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ApiError, timestamp } from '../api-server/types.ts';
+import { ApiError, timestamp } from '../api-server/model/types.ts';
 import { ContainerRunner } from './container.ts';
 import type { KubeletContext } from './context.ts';
 import { aborted, pause } from './deferred.ts';

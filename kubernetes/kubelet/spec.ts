@@ -8,7 +8,7 @@ import type {
   V1PodStatus,
   V1Volume,
 } from '@kubernetes/client-node';
-import type { KubeObject, Stored } from '../api-server/types.ts';
+import type { KubeObject, Stored } from '../api-server/model/types.ts';
 
 export type PodSpec = Stored<V1PodSpec>;
 export type PodStatus = Stored<V1PodStatus>;

@@ -4,7 +4,7 @@ import { compilePolicy } from '../../emulator/iam/policy/index.ts';
 import type { RootUser } from '../../emulator/core/principal.ts';
 import { startWithWorld } from '../../emulator/start.ts';
 import { checksumOf } from '../../emulator/s3/integrity.ts';
-import { newBucket } from '../../emulator/s3/model.ts';
+import { newBucket } from '../../emulator/world/s3-model.ts';
 import { etagOf } from '../../emulator/s3/write-object.ts';
 import { load } from '../../emulator/http/load.ts';
 import { testSession } from '../../test/support/emulator/session.ts';

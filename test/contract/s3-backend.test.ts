@@ -21,7 +21,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import type { Credentials } from '../../emulator/core/principal.ts';
-import type { World } from '../../emulator/core/world.ts';
+import type { World } from '../../emulator/world/world.ts';
 import { startWithWorld, type Emulator } from '../../emulator/start.ts';
 import { testSession } from '../support/emulator/session.ts';
 import { startSubject, subjectTools, type Subject } from './subjects.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Authorizer } from '../../kubernetes/api-server/authorization/rbac.ts';
-import { serviceAccountGroups } from '../../kubernetes/api-server/identity/user.ts';
+import { serviceAccountGroups } from '../../kubernetes/api-server/model/user.ts';
 import { MemoryStore } from '../../kubernetes/api-server/store/memory-store.ts';
 import {
   isPermitted,

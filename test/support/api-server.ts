@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:https';
 import { Readable } from 'node:stream';
-import type { Kubelet, KubeObject } from '../../kubernetes/api-server/types.ts';
+import type { Kubelet, KubeObject } from '../../kubernetes/api-server/model/types.ts';
 import { startApiServer, type ApiServer } from '../../kubernetes/api-server/index.ts';
 
 /** A decoded answer. */

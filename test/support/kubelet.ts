@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryStore } from '../../kubernetes/api-server/store/memory-store.ts';
-import type { KubeObject, TokenIssuer, TokenRequestSpec } from '../../kubernetes/api-server/types.ts';
+import type { KubeObject, TokenIssuer, TokenRequestSpec } from '../../kubernetes/api-server/model/types.ts';
 import { startKubelet } from '../../kubernetes/kubelet/kubelet.ts';
 import type { KubeletOptions } from '../../kubernetes/kubelet/context.ts';
 import type { RunningKubelet } from '../../kubernetes/kubelet/kubelet.ts';

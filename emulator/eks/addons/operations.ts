@@ -5,7 +5,7 @@ import { epochSeconds, healthView } from '../cluster-view.ts';
 import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } from '../errors.ts';
 import { eksArn, newUuid } from '../ids.ts';
 import { optionalString, requiredString } from '../input.ts';
-import { ADDON_DEGRADED, type Addon, type Cluster } from '../model.ts';
+import { ADDON_DEGRADED, type Addon, type Cluster } from '../../world/eks-model.ts';
 import { findAddon, type CatalogueEntry } from './catalogue.ts';
 import {
   demandDeletion,

@@ -3,7 +3,7 @@ import { addAssociation, changeAssociation, checkRoomFor, removeAssociation } fr
 import { checkBaseRole, readGrant, readServiceAccount, type Grant } from '../associations/request.ts';
 import { invalidParameter } from '../errors.ts';
 import { optionalObjects, resourceTagContext } from '../input.ts';
-import type { Addon, Association, Cluster } from '../model.ts';
+import type { Addon, Association, Cluster } from '../../world/eks-model.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 
 /** An association that an add-on is to have. */

@@ -1,7 +1,7 @@
 import { note, type EksCall } from '../call.ts';
 import { resourceInUse, resourceLimitExceeded } from '../errors.ts';
 import { eksArn, newId } from '../ids.ts';
-import type { Association, Cluster, Subject } from '../model.ts';
+import type { Association, Cluster, Subject } from '../../world/eks-model.ts';
 import { subjectKey } from './propagation.ts';
 import type { Grant } from './request.ts';
 

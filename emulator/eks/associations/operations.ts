@@ -2,7 +2,7 @@ import { demandActive, type EksCall } from '../call.ts';
 import { createOperation, demanded, type ResourceKind } from '../cluster-resources.ts';
 import { epochSeconds } from '../cluster-view.ts';
 import { invalidParameter, resourceNotFound } from '../errors.ts';
-import type { Association } from '../model.ts';
+import type { Association } from '../../world/eks-model.ts';
 import { addAssociation, changeAssociation, checkRoomFor, removeAssociation } from './changes.ts';
 import { checkBaseRole, readGrant, readSubject } from './request.ts';
 

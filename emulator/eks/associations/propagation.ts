@@ -1,7 +1,7 @@
-import type { World } from '../../core/world.ts';
+import type { World } from '../../world/world.ts';
 import type { Background } from '../background.ts';
 import { messageOf } from '../errors.ts';
-import type { Association, Cluster, Subject } from '../model.ts';
+import type { Association, Cluster, Subject } from '../../world/eks-model.ts';
 
 /** The key of `Cluster.eksAuthAssociations`. */
 export function subjectKey(subject: Subject): string {

@@ -4,7 +4,7 @@ import { parseRoleArn } from '../../sts/arns.ts';
 import { passedRole, type EksCall } from '../call.ts';
 import { invalidParameter } from '../errors.ts';
 import { checkPattern, optionalBoolean, optionalString, requiredString } from '../input.ts';
-import type { Association, Cluster, Subject } from '../model.ts';
+import type { Association, Cluster, Subject } from '../../world/eks-model.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { trustsService } from '../roles.ts';
 

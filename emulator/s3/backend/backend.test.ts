@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { startEmulator, type Emulator } from '../../start.ts';
-import { newBucket } from '../model.ts';
+import { newBucket } from '../../world/s3-model.ts';
 import { testS3 } from '../../../test/support/emulator/s3.ts';
 
 const KEY = { accessKeyId: 'AKIAOFTHEOTHERS300', secretAccessKey: 'the-secret-of-the-other-S3' };

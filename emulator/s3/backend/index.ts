@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ServiceResponse } from '../../core/service.ts';
 import type { Backend, S3Call } from '../call.ts';
 import { s3Error } from '../errors.ts';
-import type { ExistingObject, Tags } from '../model.ts';
+import type { ExistingObject, Tags } from '../../world/s3-model.ts';
 import { uriEncode, queryPairs } from '../../sigv4/index.ts';
 import { tagSet, tagsOfDocument } from '../tags.ts';
 import { xmlDocument } from '../xml.ts';

@@ -5,7 +5,7 @@ import { copyElements, readSource, SOURCE_VERSION, sourceOf } from '../copy-obje
 import { invalidArgument, invalidRequest } from '../errors.ts';
 import { checkIntegrity, checksumOf } from '../integrity.ts';
 import { numberOf } from '../list-page.ts';
-import { versionHeader, type Upload, type UploadedPart } from '../model.ts';
+import { versionHeader, type Upload, type UploadedPart } from '../../world/s3-model.ts';
 import { partsPage, partNumberOf, readRange } from '../read-object.ts';
 import { etagOf } from '../write-object.ts';
 import { xmlAnswer } from '../xml.ts';

@@ -7,7 +7,7 @@ import type { Handler, S3Call } from '../call.ts';
 import { invalidArgument, s3Error } from '../errors.ts';
 import { requestedChecksum } from '../integrity.ts';
 import { compareUtf8, listElements, listPage, listParameters, nameOf } from '../list-page.ts';
-import type { Bucket, Upload } from '../model.ts';
+import type { Bucket, Upload } from '../../world/s3-model.ts';
 import { tagsOfHeader } from '../tags.ts';
 import { attributesOf, checkHeaders, demandTaggedWrite } from '../write-object.ts';
 import { isoTime, xmlAnswer } from '../xml.ts';

@@ -2,8 +2,8 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { readAtMost } from '../../../foundation/read-at-most.ts';
-import type { JsonWebKeySet, Cluster } from '../../eks/model.ts';
-import type { World } from '../../core/world.ts';
+import type { JsonWebKeySet, Cluster } from '../../world/eks-model.ts';
+import type { World } from '../../world/world.ts';
 
 /** The cluster whose issuer of service account tokens `matches`. */
 export function clusterOfIssuer(world: World, matches: (issuer: string) => boolean): Cluster | undefined {

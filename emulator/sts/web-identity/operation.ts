@@ -1,4 +1,4 @@
-import type { ServiceContext } from '../../core/context.ts';
+import type { ServiceContext } from '../../world/context.ts';
 import type { QueryOperation } from '../../query/protocol.ts';
 import { assumedRoleResult, roleParameters } from '../assume-role-operation.ts';
 import { assumeRole } from '../assume-role.ts';

@@ -1,8 +1,8 @@
 import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
-import type { ServiceContext } from '../../core/context.ts';
+import type { ServiceContext } from '../../world/context.ts';
 import type { ServiceRequest } from '../../core/service.ts';
 import type { OidcProvider } from '../../iam/model.ts';
-import type { JsonWebKeySet } from '../../eks/model.ts';
+import type { JsonWebKeySet } from '../../world/eks-model.ts';
 import { checkTimes, invalidIdentityToken, readClaims, type WebIdentityClaims } from './claims.ts';
 import { ThumbprintError, clusterOfIssuer, issuerKeys } from './issuer-keys.ts';
 

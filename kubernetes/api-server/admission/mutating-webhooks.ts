@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { UserInfo } from '../identity/user.ts';
-import { groupVersion, type ResourceKind } from '../kinds.ts';
+import type { UserInfo } from '../model/user.ts';
+import { groupVersion, type ResourceKind } from '../model/kinds.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import { ApiError, type KubeObject } from '../types.ts';
+import { ApiError, type KubeObject } from '../model/types.ts';
 import type { WebhookClient } from './webhook-client.ts';
 import { matches, type MutatingWebhook, type Operation } from './webhook-matching.ts';
 

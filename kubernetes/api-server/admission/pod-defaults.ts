@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../model/types.ts';
 
 /** Sets fields that are absent. */
 function setDefaults(target: JsonObject, defaults: JsonObject): void {

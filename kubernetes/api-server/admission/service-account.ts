@@ -1,8 +1,8 @@
-import { forbidden } from '../errors.ts';
+import { forbidden } from '../model/errors.ts';
 import { API_TOKEN_EXPIRATION_SECONDS } from '../identity/token-issuer.ts';
 import { nameSuffix, type MemoryStore } from '../store/memory-store.ts';
 import type { JsonObject } from '../patch/merge-patch.ts';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../model/types.ts';
 import { objectsIn } from './pod-defaults.ts';
 
 const PODS = { group: '', resource: 'pods' };

@@ -1,8 +1,8 @@
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
-import type { ResourceKind } from '../kinds.ts';
+import type { ResourceKind } from '../model/kinds.ts';
 import { matchesLabels } from '../store/selectors.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import type { KubeObject, Stored } from '../types.ts';
+import type { KubeObject, Stored } from '../model/types.ts';
 
 /** One webhook of a MutatingWebhookConfiguration. */
 export type MutatingWebhook = Stored<V1MutatingWebhook>;

@@ -1,6 +1,6 @@
-import { forbidden } from '../errors.ts';
-import type { UserInfo } from '../identity/user.ts';
-import { ApiError, type Audit } from '../types.ts';
+import { forbidden } from '../model/errors.ts';
+import type { UserInfo } from '../model/user.ts';
+import { ApiError, type Audit } from '../model/types.ts';
 import { explainRefusal } from './explain.ts';
 import type { Authorizer } from './rbac.ts';
 import type { Attributes } from './types.ts';

@@ -1,7 +1,7 @@
-import { forbidden, notFound } from '../errors.ts';
-import type { ResourceKind } from '../kinds.ts';
-import type { UserInfo } from '../identity/user.ts';
-import type { Audit, KubeObject } from '../types.ts';
+import { forbidden, notFound } from '../model/errors.ts';
+import type { ResourceKind } from '../model/kinds.ts';
+import type { UserInfo } from '../model/user.ts';
+import type { Audit, KubeObject } from '../model/types.ts';
 import { explainEscalation } from './explain.ts';
 import { ruleAllows, type Authorizer } from './rbac.ts';
 import type { Attributes, PolicyRule } from './types.ts';

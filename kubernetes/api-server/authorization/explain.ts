@@ -1,6 +1,6 @@
 /** What the authorizer says of its decisions, in Kubernetes' words. */
-import type { UserInfo } from '../identity/user.ts';
-import type { KubeObject } from '../types.ts';
+import type { UserInfo } from '../model/user.ts';
+import type { KubeObject } from '../model/types.ts';
 import type { Attributes, PolicyRule, Subject } from './types.ts';
 
 /** The sentence of a 403 after "is forbidden: ". */

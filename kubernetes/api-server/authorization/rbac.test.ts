@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { UserInfo } from '../identity/user.ts';
-import { kindOf } from '../kinds.ts';
+import type { UserInfo } from '../model/user.ts';
+import { kindOf } from '../model/kinds.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { createDefaultRoles } from './default-roles.ts';
 import { checkEscalation } from './escalation.ts';

@@ -1,8 +1,8 @@
 import type { MemoryStore } from '../store/memory-store.ts';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../model/types.ts';
 import type { Attributes, AuthorizationDecision, PolicyRule, Subject } from './types.ts';
 import { explainGrant } from './explain.ts';
-import { parseServiceAccountUsername, type UserInfo } from '../identity/user.ts';
+import { parseServiceAccountUsername, type UserInfo } from '../model/user.ts';
 
 function has(list: readonly string[] | undefined, value: string): boolean {
   return list !== undefined && (list.includes('*') || list.includes(value));

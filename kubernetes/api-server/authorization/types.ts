@@ -1,10 +1,10 @@
 import type { RbacV1Subject, V1PolicyRule } from '@kubernetes/client-node';
-import type { Stored } from '../types.ts';
+import type { Stored } from '../model/types.ts';
 
 export type PolicyRule = Stored<V1PolicyRule>;
 export type Subject = Stored<RbacV1Subject>;
 
-export type { Attributes, ResourceAttributes } from './attributes.ts';
+export type { Attributes, ResourceAttributes } from '../model/attributes.ts';
 
 export interface AuthorizationDecision {
   readonly allowed: boolean;

@@ -1,17 +1,6 @@
 import type { MemoryStore } from '../store/memory-store.ts';
-import type { KubeObject } from '../types.ts';
-
-interface OwnerReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean;
-}
-
-export function ownersOf(object: KubeObject): readonly OwnerReference[] {
-  return (object.metadata['ownerReferences'] as readonly OwnerReference[] | undefined) ?? [];
-}
+import type { KubeObject } from '../model/types.ts';
+import { ownersOf, type OwnerReference } from '../rest/dependents.ts';
 
 /** The owner that looks after an object. */
 export function controllerOf(object: KubeObject): OwnerReference | undefined {

@@ -1,8 +1,8 @@
 import { deletePod } from '../rest/delete-pod.ts';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../model/types.ts';
 import { startController } from './controller.ts';
 import { availability, createPod, hasEnded, isActive, isReady, podsOf, setStatus, templateHash } from './workload.ts';
-import type { ApiContext } from '../context.ts';
+import type { ApiContext } from '../rest/context.ts';
 import type { Workload } from './workload.ts';
 
 /** On a pod of a DaemonSet: of which template it was made. */

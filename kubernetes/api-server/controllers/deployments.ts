@@ -1,7 +1,7 @@
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../model/types.ts';
 import { startController } from './controller.ts';
 import { condition, controlledBy, controllerReference, podsOf, setStatus, templateHash } from './workload.ts';
-import type { ApiContext } from '../context.ts';
+import type { ApiContext } from '../rest/context.ts';
 import type { Workload } from './workload.ts';
 
 const HASH_LABEL = 'pod-template-hash';

@@ -1,9 +1,9 @@
 import type { V1Container, V1JobSpec, V1JobStatus } from '@kubernetes/client-node';
 import { deletePod } from '../rest/delete-pod.ts';
-import { timestamp, type KubeObject, type Stored } from '../types.ts';
+import { timestamp, type KubeObject, type Stored } from '../model/types.ts';
 import { startController } from './controller.ts';
 import { condition, createPod, isActive, isReady, podsOf, setStatus } from './workload.ts';
-import type { ApiContext } from '../context.ts';
+import type { ApiContext } from '../rest/context.ts';
 import type { Condition, WorkloadPod } from './workload.ts';
 
 /** On a pod of an Indexed Job: its index, in the name that the environment variable JOB_COMPLETION_INDEX refers to. */

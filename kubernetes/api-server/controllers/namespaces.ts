@@ -1,12 +1,7 @@
-import type { ApiContext } from '../context.ts';
-import { KINDS } from '../kinds.ts';
-import { deletePod } from '../rest/delete-pod.ts';
+import { finishIfEmpty } from '../rest/terminate-namespace.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import { timestamp } from '../types.ts';
-import type { KubeObject } from '../types.ts';
 
 const INITIAL = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
-const NAMESPACED = KINDS.filter((kind) => kind.namespaced).map((kind) => kind.resource);
 
 function isActive(store: MemoryStore, namespace: string): boolean {
   const found = store.get('namespaces', undefined, namespace);
@@ -31,36 +26,6 @@ function furnish(store: MemoryStore, namespace: string, certificateAuthority: st
       data: { 'ca.crt': certificateAuthority },
     });
   }
-}
-
-function finishIfEmpty(store: MemoryStore, namespace: string): void {
-  const found = store.get('namespaces', undefined, namespace);
-  if (found?.metadata.deletionTimestamp === undefined || store.list('pods', namespace).length > 0) return;
-  for (const resource of NAMESPACED) {
-    for (const { metadata } of store.list(resource, namespace)) store.remove(resource, namespace, metadata.name);
-  }
-  store.remove('namespaces', undefined, namespace);
-}
-
-/**
- * Marks a namespace as terminating and removes what is in it. It goes itself when its last pod has, which the kubelet
- * ends gracefully. Answers the namespace's last state.
- */
-export function terminateNamespace(context: Pick<ApiContext, 'store' | 'clock'>, namespace: KubeObject): KubeObject {
-  const { store, clock } = context;
-  const { name, resourceVersion: _version, ...metadata } = namespace.metadata;
-  const deletionTimestamp = metadata.deletionTimestamp ?? timestamp(clock.now());
-  const marked = store.update('namespaces', {
-    ...namespace,
-    metadata: { ...metadata, name, deletionTimestamp },
-    status: { phase: 'Terminating' },
-  });
-  for (const pod of store.list('pods', name)) deletePod(context, pod);
-  for (const resource of NAMESPACED.filter((candidate) => candidate !== 'pods')) {
-    for (const object of store.list(resource, name)) store.remove(resource, name, object.metadata.name);
-  }
-  finishIfEmpty(store, name);
-  return marked;
 }
 
 /** Makes the namespaces that every cluster has, and looks after what each namespace must contain. */

@@ -1,7 +1,7 @@
 import { deletePod } from '../rest/delete-pod.ts';
 import { startController } from './controller.ts';
 import { availability, createPod, isActive, isReady, podsOf, setStatus } from './workload.ts';
-import type { ApiContext } from '../context.ts';
+import type { ApiContext } from '../rest/context.ts';
 import type { Workload, WorkloadPod } from './workload.ts';
 
 /** Keeps as many pods of each ReplicaSet as it asks for (Kubernetes, "ReplicaSet"). Pods that it did not make are left alone. */

@@ -1,8 +1,8 @@
 import { objectsIn } from '../admission/pod-defaults.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import { timestamp } from '../types.ts';
-import type { Clock, KubeObject } from '../types.ts';
+import { timestamp } from '../model/types.ts';
+import type { Clock, KubeObject } from '../model/types.ts';
 
 function specOf(object: KubeObject): JsonObject {
   return (object['spec'] ?? {}) as JsonObject;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { V1DeploymentSpec, V1JobCondition, V1Pod, V1PodTemplateSpec } from '@kubernetes/client-node';
-import type { ApiContext } from '../context.ts';
-import { kindOf, groupVersion } from '../kinds.ts';
+import type { ApiContext } from '../rest/context.ts';
+import { kindOf, groupVersion } from '../model/kinds.ts';
 import { create } from '../rest/write.ts';
 import { copyOf } from '../store/copy.ts';
 import { recordEvent } from '../store/event.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import { timestamp } from '../types.ts';
-import type { Clock, KubeObject, Stored } from '../types.ts';
+import { timestamp } from '../model/types.ts';
+import type { Clock, KubeObject, Stored } from '../model/types.ts';
 import { controllerOf } from './controller.ts';
 
 export type PodTemplate = Stored<V1PodTemplateSpec>;

@@ -1,4 +1,4 @@
-import { groupVersion, KINDS, type ResourceKind } from '../kinds.ts';
+import { groupVersion, KINDS, type ResourceKind } from '../model/kinds.ts';
 
 const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 

@@ -1,4 +1,4 @@
-import { groupVersion, KINDS } from '../kinds.ts';
+import { groupVersion, KINDS } from '../model/kinds.ts';
 
 /**
  * OpenAPI v3, so far as kubectl needs it before it creates and applies: that PATCH of a kind takes the query parameters

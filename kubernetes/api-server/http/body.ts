@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { readAtMost } from '../../../foundation/read-at-most.ts';
-import { badRequest } from '../errors.ts';
-import { ApiError } from '../types.ts';
+import { badRequest } from '../model/errors.ts';
+import { ApiError } from '../model/types.ts';
 import { parseYaml } from './yaml.ts';
 
 /** Kubernetes' own limit for a request's body. */

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import type { ApiContext } from '../context.ts';
+import type { ApiContext } from '../rest/context.ts';
 import { discover } from '../discovery/discovery.ts';
 import { openApi } from '../discovery/openapi.ts';
-import { methodNotAllowed, pathNotFound } from '../errors.ts';
+import { methodNotAllowed, pathNotFound } from '../model/errors.ts';
 import type { RequestInfo } from './request-info.ts';
-import { respondJson, respondText } from './respond.ts';
+import { respondJson, respondText } from '../rest/respond.ts';
 
 const HEALTH = /^\/(healthz|livez|readyz)(\/.*)?$/;
 

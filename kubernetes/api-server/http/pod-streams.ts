@@ -1,12 +1,12 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { ApiContext } from '../context.ts';
+import type { ApiContext } from '../rest/context.ts';
 import { objectsIn } from '../admission/pod-defaults.ts';
-import { badRequest, notFound } from '../errors.ts';
+import { badRequest, notFound } from '../model/errors.ts';
 import type { JsonObject } from '../patch/merge-patch.ts';
-import { ApiError, type KubeObject } from '../types.ts';
+import { ApiError, type KubeObject } from '../model/types.ts';
 import type { RequestInfo, ResourceRequest } from './request-info.ts';
-import { respondError } from './respond.ts';
+import { respondError } from '../rest/respond.ts';
 
 const PODS = { group: '', resource: 'pods' };
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Attributes } from '../authorization/types.ts';
-import { badRequest } from '../errors.ts';
+import { badRequest } from '../model/errors.ts';
 
 /** A request to a resource, as its path says. */
 export interface ResourceRequest {

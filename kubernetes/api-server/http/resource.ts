@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ApiContext } from '../context.ts';
+import type { ApiContext } from '../rest/context.ts';
 import { demandAccess } from '../authorization/demand.ts';
-import { badRequest, methodNotAllowed, notFound, pathNotFound } from '../errors.ts';
-import type { UserInfo } from '../identity/user.ts';
-import { requestToken } from '../identity/token-request.ts';
-import { kindOf, type ResourceKind } from '../kinds.ts';
+import { badRequest, methodNotAllowed, notFound, pathNotFound } from '../model/errors.ts';
+import type { UserInfo } from '../model/user.ts';
+import { requestToken } from '../rest/token-request.ts';
+import { kindOf, type ResourceKind } from '../model/kinds.ts';
 import { isObject } from '../patch/merge-patch.ts';
 import { serverSideApply } from '../patch/server-side-apply.ts';
 import { deleteObject, deleteOptions } from '../rest/delete.ts';
@@ -14,12 +14,12 @@ import { scaled, scaleOf } from '../rest/scale.ts';
 import { includeObject, tableOf, wantsTable } from '../rest/table.ts';
 import { watch } from '../rest/watch.ts';
 import { create, update, type WriteTarget } from '../rest/write.ts';
-import { timestamp } from '../types.ts';
-import { ApiError, type KubeObject } from '../types.ts';
+import { timestamp } from '../model/types.ts';
+import { ApiError, type KubeObject } from '../model/types.ts';
 import { mediaType, readBody } from './body.ts';
 import { serveLog, serveProxy } from './pod-streams.ts';
 import { attributesOf, type RequestInfo, type ResourceRequest } from './request-info.ts';
-import { respondJson, successStatus } from './respond.ts';
+import { respondJson, successStatus } from '../rest/respond.ts';
 import { reviewOf } from './reviews.ts';
 
 interface Exchange {

@@ -1,7 +1,7 @@
 import type { Attributes } from '../authorization/types.ts';
-import type { ApiContext } from '../context.ts';
-import { badRequest } from '../errors.ts';
-import type { UserInfo } from '../identity/user.ts';
+import type { ApiContext } from '../rest/context.ts';
+import { badRequest } from '../model/errors.ts';
+import type { UserInfo } from '../model/user.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import type { ResourceRequest } from './request-info.ts';
 

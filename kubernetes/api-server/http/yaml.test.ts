@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ApiError } from '../types.ts';
+import { ApiError } from '../model/types.ts';
 import { parseYaml } from './yaml.ts';
 
 describe('YAML bodies', () => {

@@ -1,4 +1,4 @@
-import { badRequest } from '../errors.ts';
+import { badRequest } from '../model/errors.ts';
 
 /** Characters. Clients that send much send JSON; reading YAML takes a hundred times as long. */
 const MAX_LENGTH = 256 * 1024;

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ApiError, InternalError, type ApiServerOptions, type Audit, type Clock } from '../types.ts';
+import { ApiError, InternalError, type ApiServerOptions, type Audit, type Clock } from '../model/types.ts';
 import { API_AUDIENCE } from './token-issuer.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 import {
@@ -8,7 +8,7 @@ import {
   parseServiceAccountUsername,
   serviceAccountGroups,
   type UserInfo,
-} from './user.ts';
+} from '../model/user.ts';
 import { demandAccess } from '../authorization/demand.ts';
 import type { Authorizer } from '../authorization/rbac.ts';
 

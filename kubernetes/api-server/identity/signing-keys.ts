@@ -2,7 +2,7 @@ import { createHash, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { CompactSign, compactVerify } from 'jose';
 import { isObject } from '../patch/merge-patch.ts';
-import type { ApiServerOptions, Clock } from '../types.ts';
+import type { ApiServerOptions, Clock } from '../model/types.ts';
 
 /** What signs service account tokens: RS256 with RSA-2048 keys, one after another. */
 export interface SigningKeys {

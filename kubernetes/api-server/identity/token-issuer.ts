@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { timestamp } from '../types.ts';
-import type { Clock, TokenIssuer, TokenLifetimes } from '../types.ts';
+import { timestamp } from '../model/types.ts';
+import type { Clock, TokenIssuer, TokenLifetimes } from '../model/types.ts';
 import type { SigningKeys } from './signing-keys.ts';
-import { serviceAccountUsername } from './user.ts';
+import { serviceAccountUsername } from '../model/user.ts';
 
 /** The API server's audience, as EKS has it (`--api-audiences`): that of a token that asks for none. */
 export const API_AUDIENCE = 'https://kubernetes.default.svc';

@@ -1,4 +1,4 @@
-import { invalidValue, type FieldError } from '../errors.ts';
+import { invalidValue, type FieldError } from '../model/errors.ts';
 
 const MIN_SECONDS = 600;
 const LIMIT_SECONDS = 2 ** 32;

@@ -1,8 +1,8 @@
 import type { MemoryStore } from '../store/memory-store.ts';
-import type { Clock, KubeObject } from '../types.ts';
+import type { Clock, KubeObject } from '../model/types.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { API_AUDIENCE } from './token-issuer.ts';
-import { serviceAccountGroups, serviceAccountUsername, type UserInfo } from './user.ts';
+import { serviceAccountGroups, serviceAccountUsername, type UserInfo } from '../model/user.ts';
 
 /** What verification of a service account token found. */
 export type TokenVerdict =

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../model/types.ts';
 import { serverSideApply } from './server-side-apply.ts';
 
 const EMPTY: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } };

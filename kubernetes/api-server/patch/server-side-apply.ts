@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isObject, type JsonObject } from './merge-patch.ts';
 import { applyStrategicMergePatch, mergeKeyOf } from './strategic-merge.ts';
-import { ApiError, type KubeObject } from '../types.ts';
+import { ApiError, type KubeObject } from '../model/types.ts';
 
 /** A set of fields in the form of `FieldsV1`: `f:<field>` and `k:<key of a list element>` down to empty leaves. */
 type Fields = { [step: string]: Fields };

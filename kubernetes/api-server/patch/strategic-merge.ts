@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { badRequest } from '../errors.ts';
+import { badRequest } from '../model/errors.ts';
 import { isObject, type JsonObject } from './merge-patch.ts';
 
 /**

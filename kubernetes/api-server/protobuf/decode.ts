@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs/light.js';
-import { ApiError } from '../types.ts';
+import { ApiError } from '../model/types.ts';
 import messages from './messages.json' with { type: 'json' };
 
 /** What Kubernetes puts in front of a `runtime.Unknown` message. */

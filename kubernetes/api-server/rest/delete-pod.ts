@@ -1,6 +1,6 @@
-import type { ApiContext } from '../context.ts';
-import { timestamp } from '../types.ts';
-import type { KubeObject } from '../types.ts';
+import type { ApiContext } from './context.ts';
+import { timestamp } from '../model/types.ts';
+import type { KubeObject } from '../model/types.ts';
 
 /** Seconds that a timer can wait; more is as good as for ever. */
 const MAX_GRACE = 2_147_483;

@@ -1,10 +1,10 @@
-import type { ApiContext } from '../context.ts';
-import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
+import type { ApiContext } from './context.ts';
+import { badRequest, conflict, forbidden, notFound } from '../model/errors.ts';
 import { isObject } from '../patch/merge-patch.ts';
-import { orphan } from '../controllers/garbage.ts';
-import { terminateNamespace } from '../controllers/namespaces.ts';
-import { successStatus } from '../http/respond.ts';
-import type { KubeObject } from '../types.ts';
+import { orphan } from './dependents.ts';
+import { terminateNamespace } from './terminate-namespace.ts';
+import { successStatus } from './respond.ts';
+import type { KubeObject } from '../model/types.ts';
 import { deletePod } from './delete-pod.ts';
 import type { WriteTarget } from './write.ts';
 

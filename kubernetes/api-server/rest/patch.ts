@@ -1,9 +1,9 @@
-import { badRequest, invalid, invalidValue } from '../errors.ts';
-import type { ResourceKind } from '../kinds.ts';
+import { badRequest, invalid, invalidValue } from '../model/errors.ts';
+import type { ResourceKind } from '../model/kinds.ts';
 import { applyJsonPatch, JsonPatchError } from '../patch/json-patch.ts';
 import { applyMergePatch, isObject } from '../patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../patch/strategic-merge.ts';
-import { ApiError } from '../types.ts';
+import { ApiError } from '../model/types.ts';
 import type { Change } from './write.ts';
 
 export const APPLY_PATCH = 'application/apply-patch+yaml';

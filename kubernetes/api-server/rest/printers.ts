@@ -1,6 +1,6 @@
 import { objectsIn } from '../admission/pod-defaults.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../model/types.ts';
 
 /** How a resource is shown: the columns after the name. */
 export interface Printer {

@@ -1,8 +1,8 @@
-import type { ApiContext } from '../context.ts';
-import { badRequest } from '../errors.ts';
-import { groupVersion, type ResourceKind } from '../kinds.ts';
+import type { ApiContext } from './context.ts';
+import { badRequest } from '../model/errors.ts';
+import { groupVersion, type ResourceKind } from '../model/kinds.ts';
 import { fieldSelector, labelSelector } from '../store/selectors.ts';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../model/types.ts';
 
 export interface ListResult {
   readonly items: readonly KubeObject[];

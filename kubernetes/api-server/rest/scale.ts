@@ -1,6 +1,6 @@
-import { invalid, invalidValue } from '../errors.ts';
+import { invalid, invalidValue } from '../model/errors.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../model/types.ts';
 
 const KIND = { group: 'autoscaling', kind: 'Scale' };
 

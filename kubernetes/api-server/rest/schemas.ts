@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { invalidValue, notSupported, requiredValue, type FieldError } from '../errors.ts';
+import { invalidValue, notSupported, requiredValue, type FieldError } from '../model/errors.ts';
 
 export const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 export const LABEL_RULE =

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { admitPodDefaults, defaultPod, objectsIn, qosClass } from '../admission/pod-defaults.ts';
-import { forbiddenValue, invalid, invalidValue } from '../errors.ts';
-import type { ResourceKind } from '../kinds.ts';
+import { forbiddenValue, invalid, invalidValue } from '../model/errors.ts';
+import type { ResourceKind } from '../model/kinds.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import { copyOf } from '../store/copy.ts';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../model/types.ts';
 
 /** Secrets may be written as text; they are kept and answered in base64 only. */
 function encodeStringData(secret: KubeObject): void {

@@ -1,5 +1,5 @@
-import type { ResourceKind } from '../kinds.ts';
-import type { KubeObject } from '../types.ts';
+import type { ResourceKind } from '../model/kinds.ts';
+import type { KubeObject } from '../model/types.ts';
 import { age, printerOf } from './printers.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';

@@ -1,10 +1,17 @@
 import { objectsIn } from '../admission/pod-defaults.ts';
-import { forbiddenValue, invalid, invalidValue, notSupported, requiredValue, type FieldError } from '../errors.ts';
+import {
+  forbiddenValue,
+  invalid,
+  invalidValue,
+  notSupported,
+  requiredValue,
+  type FieldError,
+} from '../model/errors.ts';
 import { checkLifetime } from '../identity/token-lifetime.ts';
-import type { ResourceKind } from '../kinds.ts';
+import type { ResourceKind } from '../model/kinds.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import { matchesLabels } from '../store/selectors.ts';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject } from '../model/types.ts';
 import { checkForm, LABEL, LABEL_RULE } from './schemas.ts';
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

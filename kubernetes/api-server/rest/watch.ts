@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import type { ApiContext } from '../context.ts';
-import { badRequest } from '../errors.ts';
-import { failureStatus } from '../http/respond.ts';
-import { groupVersion, type ResourceKind } from '../kinds.ts';
+import type { ApiContext } from './context.ts';
+import { badRequest } from '../model/errors.ts';
+import { failureStatus } from './respond.ts';
+import { groupVersion, type ResourceKind } from '../model/kinds.ts';
 import type { Change } from '../store/memory-store.ts';
-import { ApiError, type KubeObject } from '../types.ts';
+import { ApiError, type KubeObject } from '../model/types.ts';
 import { selectorOf } from './read.ts';
 import { includeObject, tableOf } from './table.ts';
 

@@ -1,15 +1,15 @@
 import { qosClass } from '../admission/pod-defaults.ts';
 import { admitServiceAccount } from '../admission/service-account.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
-import type { ApiContext } from '../context.ts';
-import { badRequest, conflict, forbidden, invalid, notFound, notOffered, requiredValue } from '../errors.ts';
-import type { UserInfo } from '../identity/user.ts';
-import { groupVersion, type ResourceKind } from '../kinds.ts';
+import type { ApiContext } from './context.ts';
+import { badRequest, conflict, forbidden, invalid, notFound, notOffered, requiredValue } from '../model/errors.ts';
+import type { UserInfo } from '../model/user.ts';
+import { groupVersion, type ResourceKind } from '../model/kinds.ts';
 import { isObject } from '../patch/merge-patch.ts';
 import { copyOf } from '../store/copy.ts';
 import { nameSuffix } from '../store/memory-store.ts';
-import { timestamp } from '../types.ts';
-import { ApiError, type KubeObject } from '../types.ts';
+import { timestamp } from '../model/types.ts';
+import { ApiError, type KubeObject } from '../model/types.ts';
 import { applyDefaults, checkImmutable, prepareForCreate, prepareForUpdate } from './strategy.ts';
 import { validate } from './validation.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { timestamp, type Clock, type KubeObject, type ObjectStore } from '../types.ts';
+import { timestamp, type Clock, type KubeObject, type ObjectStore } from '../model/types.ts';
 
 /** What happened to an object, and who says so. */
 export interface Happening {

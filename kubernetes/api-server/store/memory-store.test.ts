@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ApiError, type KubeObject, type WatchEvent } from '../types.ts';
+import { ApiError, type KubeObject, type WatchEvent } from '../model/types.ts';
 import { MemoryStore } from './memory-store.ts';
 
 function configMap(name: string, data: Record<string, string> = {}): KubeObject {

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { alreadyExists, conflict, invalid, notFound, requiredValue } from '../errors.ts';
-import { kindOf } from '../kinds.ts';
-import { ApiError, timestamp, type Clock, type KubeObject, type ObjectStore, type WatchEvent } from '../types.ts';
+import { alreadyExists, conflict, invalid, notFound, requiredValue } from '../model/errors.ts';
+import { kindOf } from '../model/kinds.ts';
+import { ApiError, timestamp, type Clock, type KubeObject, type ObjectStore, type WatchEvent } from '../model/types.ts';
 
 /** A change in the store. */
 export interface Change {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { kindOf } from '../kinds.ts';
-import { ApiError, type KubeObject } from '../types.ts';
+import { kindOf } from '../model/kinds.ts';
+import { ApiError, type KubeObject } from '../model/types.ts';
 import { fieldSelector, labelSelector, matchesLabels } from './selectors.ts';
 
 const POD: KubeObject = {

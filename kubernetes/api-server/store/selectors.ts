@@ -1,7 +1,7 @@
 import type { V1LabelSelector } from '@kubernetes/client-node';
-import { badRequest } from '../errors.ts';
-import type { ResourceKind } from '../kinds.ts';
-import type { KubeObject, Stored } from '../types.ts';
+import { badRequest } from '../model/errors.ts';
+import type { ResourceKind } from '../model/kinds.ts';
+import type { KubeObject, Stored } from '../model/types.ts';
 
 type Test = (object: KubeObject) => boolean;
 

@@ -1,12 +1,12 @@
-import { newWorld } from '../../../emulator/core/new-world.ts';
-import type { WorldOptions } from '../../../emulator/core/new-world.ts';
+import { newWorld } from '../../../emulator/world/new-world.ts';
+import type { WorldOptions } from '../../../emulator/world/new-world.ts';
 import type { Caller, RoleSession, RootUser } from '../../../emulator/core/principal.ts';
-import { serviceContext } from '../../../emulator/core/service-context.ts';
-import { disturbances } from '../../../emulator/core/disturbances.ts';
+import { serviceContext } from '../../../emulator/world/service-context.ts';
+import { disturbances } from '../../../emulator/world/disturbances.ts';
 import { queryCaller } from './query.ts';
 import { aSession } from './session.ts';
 import type { Answer, Parameters } from './query.ts';
-import { iamService } from '../../../emulator/iam/api/index.ts';
+import { iamService } from '../../../emulator/iam-api/index.ts';
 
 export const HERE = '111122223333';
 export const THERE = '444455556666';

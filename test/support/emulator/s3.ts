@@ -1,10 +1,10 @@
-import { newWorld } from '../../../emulator/core/new-world.ts';
-import { serviceContext } from '../../../emulator/core/service-context.ts';
+import { newWorld } from '../../../emulator/world/new-world.ts';
+import { serviceContext } from '../../../emulator/world/service-context.ts';
 import type { Caller } from '../../../emulator/core/principal.ts';
 import type { Service } from '../../../emulator/core/service.ts';
-import { disturbances } from '../../../emulator/core/disturbances.ts';
+import { disturbances } from '../../../emulator/world/disturbances.ts';
 import { AwsError } from '../../../emulator/core/errors.ts';
-import type { CallTrace, World } from '../../../emulator/core/world.ts';
+import type { CallTrace, World } from '../../../emulator/world/world.ts';
 import { root } from './iam.ts';
 import { aRequest } from './requests.ts';
 import { s3Service } from '../../../emulator/s3/index.ts';

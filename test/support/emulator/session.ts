@@ -1,6 +1,6 @@
 import type { Credentials, RoleSession } from '../../../emulator/core/principal.ts';
 import { uniqueId } from '../../../emulator/core/random.ts';
-import type { World } from '../../../emulator/core/world.ts';
+import type { World } from '../../../emulator/world/world.ts';
 import type { PolicyDocument, Role } from '../../../emulator/iam/model.ts';
 import { compilePolicy } from '../../../emulator/iam/policy/index.ts';
 

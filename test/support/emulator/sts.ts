@@ -1,5 +1,5 @@
 import type { Caller, RoleSession } from '../../../emulator/core/principal.ts';
-import type { WorldOptions } from '../../../emulator/core/new-world.ts';
+import type { WorldOptions } from '../../../emulator/world/new-world.ts';
 import { HERE, iamWorld, root } from './iam.ts';
 import { queryCaller } from './query.ts';
 import type { Answer, Parameters } from './query.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../emulator/core/clock.ts';
-import { DEFAULT_SETTINGS } from '../../../emulator/core/new-world.ts';
+import { DEFAULT_SETTINGS } from '../../../emulator/world/new-world.ts';
 import type { Delays, EmulatorSettings } from '../../../emulator/core/settings.ts';
 
 /** Time that stands still until a test moves it. */

@@ -1,0 +1,63 @@
+import type { ConditionContext } from '../iam/policy/index.ts';
+import type { ServiceContext } from '../world/context.ts';
+import { missingAuthenticationToken } from '../core/errors.ts';
+import type { ServiceRequest } from '../core/service.ts';
+import type { Account } from '../world/world.ts';
+import type { QueryParameters } from '../query/parameters.ts';
+import type { QueryOperation, QueryResult } from '../query/protocol.ts';
+import { pageOf } from '../core/paging.ts';
+import type { XmlStructure } from '../query/xml.ts';
+import { validationError } from './errors.ts';
+
+/** One IAM call: who makes it, in which account, and its parameters. */
+export interface IamCall {
+  readonly context: ServiceContext;
+  readonly request: ServiceRequest;
+  readonly parameters: QueryParameters;
+  /** The caller's account, the only one that IAM calls act on. */
+  readonly account: Account;
+  /** Throws `AccessDenied` (403) unless the caller may do `action` (`iam:CreateRole`) on `resource`. */
+  readonly demand: (action: string, resource: string, conditionKeys?: ConditionContext) => void;
+}
+
+export type IamOperation = (call: IamCall) => QueryResult;
+
+/** Of all requests, wherever they come from (IAM User Guide, "AWS global condition context keys", aws:RequestedRegion). */
+const REGION = 'us-east-1';
+
+/** Gives an operation its call. Throws `MissingAuthenticationToken` (403) when the request is not signed. */
+export function iamOperation(context: ServiceContext, operation: IamOperation): QueryOperation {
+  return (request, parameters) => {
+    const account = request.caller && context.world.account(request.caller.accountId);
+    if (account === undefined) throw missingAuthenticationToken();
+    return operation({
+      context,
+      request,
+      parameters,
+      account,
+      demand: (action, resource, conditionKeys = {}) => {
+        const keys = { 'aws:RequestedRegion': REGION, ...conditionKeys };
+        context.demand(request, { action, resource, resourceAccount: account.id, context: keys });
+      },
+    });
+  };
+}
+
+/**
+ * The page that `Marker` and `MaxItems` (1 to 1000, 100 by default) ask for; `members` are `IsTruncated` and, when there is
+ * more, `Marker`.
+ */
+export function page<Item>(
+  items: Iterable<Item>,
+  key: (item: Item) => string,
+  parameters: QueryParameters,
+): { readonly items: readonly Item[]; readonly members: XmlStructure } {
+  const size = parameters.integer('MaxItems') ?? 100;
+  const token = parameters.text('Marker');
+  const { items: shown, next } = pageOf(items, key, {
+    size,
+    token,
+    invalidToken: () => validationError('Invalid Marker.'),
+  });
+  return { items: shown, members: { IsTruncated: next !== undefined, Marker: next } };
+}

@@ -1,0 +1,37 @@
+import type { ServiceContext } from '../world/context.ts';
+import type { Service } from '../core/service.ts';
+import { queryService } from '../query/protocol.ts';
+import { iamOperation } from './call.ts';
+import { ListEntitiesForPolicy } from './identity-policies.ts';
+import { managedPolicies } from './managed-policies.ts';
+import { oidcProviders } from './oidc-providers.ts';
+import { policyVersions } from './policy-versions.ts';
+import { roles } from './roles.ts';
+import { simulations } from './simulations.ts';
+import { users } from './users.ts';
+
+/** The operations, by the name that AWS gives them. */
+export const OPERATIONS = {
+  ...roles,
+  ...users,
+  ListEntitiesForPolicy,
+  ...simulations,
+  ...managedPolicies,
+  ...policyVersions,
+  ...oidcProviders,
+};
+
+/**
+ * AWS Identity and Access Management, API version 2010-05-08: roles and users with their policies and boundaries,
+ * managed policies and OpenID Connect providers. There are no groups.
+ */
+export function iamService(context: ServiceContext): Service {
+  return queryService(context, {
+    name: 'iam',
+    version: '2010-05-08',
+    namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+    operations: Object.fromEntries(
+      Object.entries(OPERATIONS).map(([name, operation]) => [name, iamOperation(context, operation)]),
+    ),
+  });
+}

@@ -1,0 +1,82 @@
+import { requestTagContext } from '../core/tag-context.ts';
+import type { QueryParameters } from '../query/parameters.ts';
+import type { XmlStructure } from '../query/xml.ts';
+import type { ConditionContext } from '../iam/policy/index.ts';
+import { page, type IamCall, type IamOperation } from './call.ts';
+import { invalidInput, limitExceeded } from './errors.ts';
+
+type Tags = ReadonlyMap<string, string>;
+
+const MAX_TAGS = 50;
+
+/** The `Tags` of a call. Throws `InvalidInput` (400) for duplicates, which are told without regard to case, and for `aws:`. */
+export function readTags(parameters: QueryParameters): ReadonlyMap<string, string> {
+  const tags = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const tag of parameters.structures('Tags') ?? []) {
+    const key = tag.required('Key');
+    const value = tag.required('Value');
+    const folded = key.toLowerCase();
+    if (folded.startsWith('aws:')) throw invalidInput('Tag keys beginning with aws: are reserved for AWS.');
+    if (seen.has(folded)) {
+      throw invalidInput('Duplicate tag keys found. Please note that Tag keys are case insensitive.');
+    }
+    seen.add(folded);
+    tags.set(key, value);
+  }
+  if (tags.size > MAX_TAGS) throw tooManyTags();
+  return tags;
+}
+
+/** The tags of an entity and `added` over them. A tag of the same key, in whatever case, is replaced. */
+function withTags(present: Tags, added: Tags): Tags {
+  const result = new Map([...withoutTags(present, [...added.keys()]), ...added]);
+  if (result.size > MAX_TAGS) throw tooManyTags();
+  return result;
+}
+
+function withoutTags(present: Tags, keys: readonly string[]): Tags {
+  const gone = new Set(keys.map((key) => key.toLowerCase()));
+  return new Map([...present].filter(([key]) => !gone.has(key.toLowerCase())));
+}
+
+export function tagList(tags: Iterable<readonly [string, string]>): readonly XmlStructure[] {
+  return [...tags].map(([Key, Value]) => ({ Key, Value }));
+}
+
+function tooManyTags(): Error {
+  return limitExceeded(`Cannot exceed quota for TagsPerResource: ${MAX_TAGS}`);
+}
+
+/** What the tags of one kind of entity are read and changed by. */
+interface TaggedKind<Entity> {
+  /** The entity that the call names, once the caller may do `action` on it. */
+  readonly demand: (call: IamCall, action: string, conditionKeys?: ConditionContext) => Entity;
+  /** As `demand`, for a change. */
+  readonly demandOwn?: TaggedKind<Entity>['demand'];
+  change(call: IamCall, entity: Entity, change: { readonly tags: Tags }): void;
+}
+
+/** `Tag…`, `Untag…` and `List…Tags` of a kind of entity. */
+export function tagOperations<Kind extends string, Entity extends { readonly tags: Tags }>(
+  kind: Kind,
+  tagged: TaggedKind<Entity>,
+) {
+  const demandOwn = tagged.demandOwn ?? tagged.demand;
+  const tag: IamOperation = (call) => {
+    const tags = readTags(call.parameters);
+    const entity = demandOwn(call, `iam:Tag${kind}`, requestTagContext(tags));
+    tagged.change(call, entity, { tags: withTags(entity.tags, tags) });
+  };
+  const untag: IamOperation = (call) => {
+    const keys = call.parameters.texts('TagKeys') ?? [];
+    const entity = demandOwn(call, `iam:Untag${kind}`, keys.length > 0 ? { 'aws:TagKeys': keys } : {});
+    tagged.change(call, entity, { tags: withoutTags(entity.tags, keys) });
+  };
+  const list: IamOperation = (call) => {
+    const { tags } = tagged.demand(call, `iam:List${kind}Tags`);
+    const { items, members } = page(tags, ([key]) => key, call.parameters);
+    return { Tags: tagList(items), ...members };
+  };
+  return { [`Tag${kind}`]: tag, [`Untag${kind}`]: untag, [`List${kind}Tags`]: list };
+}

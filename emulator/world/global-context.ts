@@ -1,0 +1,55 @@
+import type { ConditionContext } from '../iam/policy/index.ts';
+import type { Identity } from '../iam/model.ts';
+import type { Principal } from '../core/principal.ts';
+import type { ServiceRequest } from '../core/service.ts';
+import { remembered } from '../core/remembered.ts';
+import { keyed } from '../core/tag-context.ts';
+import type { World } from './world.ts';
+
+/**
+ * The condition keys that every request has (IAM User Guide, "AWS global condition context keys"), beside those that the
+ * engine derives: those of the request, and those of the principal.
+ *
+ * `aws:SecureTransport` is `true` although the emulator speaks plain HTTP: its loopback port stands where AWS has TLS
+ * endpoints, and the common policy that denies insecure transport must not deny everything here.
+ * @param identity the user, or the role that a session is of
+ */
+export function globalContexts(
+  world: World,
+  request: ServiceRequest,
+  principal: Principal,
+  identity: Identity | undefined,
+): readonly ConditionContext[] {
+  const context: Record<string, string> = {
+    'aws:SourceIp': request.sourceIp,
+    'aws:CurrentTime': new Date(request.time).toISOString(),
+    'aws:EpochTime': String(Math.floor(request.time / 1000)),
+    'aws:SecureTransport': 'true',
+    'aws:RequestedRegion': world.region,
+    'aws:ViaAWSService': 'false',
+  };
+  const { referer, 'user-agent': userAgent } = request.headers;
+  if (userAgent !== undefined) context['aws:UserAgent'] = userAgent;
+  if (referer !== undefined) context['aws:referer'] = referer;
+  const keysOf = remembered(principals, identity ?? principal, () => new WeakMap<Principal, ConditionContext>());
+  return [context, remembered(keysOf, principal, () => principalKeys(principal, identity))];
+}
+
+/** The keys of principals by the user or role, which is another object when it has changed, and goes when it is deleted. */
+const principals = new WeakMap<Identity | Principal, WeakMap<Principal, ConditionContext>>();
+
+function principalKeys(principal: Principal, identity: Identity | undefined): ConditionContext {
+  if (principal.kind === 'federated') return { 'aws:FederatedProvider': principal.providerArn };
+  if (principal.kind !== 'role-session') return principalTags(identity?.tags ?? []);
+  return {
+    ...principal.context,
+    ...principalTags([...(identity?.tags ?? []), ...principal.tags.map(({ key, value }) => [key, value] as const)]),
+    'aws:TokenIssueTime': new Date(principal.issuedAt).toISOString(),
+    'aws:MultiFactorAuthPresent': 'false',
+  };
+}
+
+/** Tags of the role or user, and those of the session over them where the keys are the same but for case. */
+function principalTags(all: Iterable<readonly [key: string, value: string]>): Record<string, string> {
+  return keyed('aws:PrincipalTag/', new Map([...all].map((tag) => [tag[0].toLowerCase(), tag])).values());
+}

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import type { PolicyDocument } from '../iam/model.ts';
+
+export type Tags = ReadonlyMap<string, string>;
+
+export type ChecksumAlgorithm = 'crc32' | 'crc32c' | 'crc64nvme' | 'sha1' | 'sha256';
+export type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
+
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly type: ChecksumType;
+  /** Base64, with `-<number of parts>` behind it if it is a composite one. */
+  readonly value: string;
+}
+
+/** What authorization asks about an object that is there. */
+export interface ExistingObject {
+  readonly tags: Tags;
+}
+
+export interface ObjectName {
+  readonly key: string;
+  readonly versionId?: string | undefined;
+}
+
+interface Version {
+  readonly key: string;
+  /** `null` for what was written while the bucket kept no versions. */
+  readonly versionId: string;
+  readonly lastModified: number;
+}
+
+export interface DeleteMarker extends Version {
+  readonly deleteMarker: true;
+}
+
+export interface ObjectPart {
+  readonly partNumber: number;
+  readonly size: number;
+  readonly checksum: Checksum | undefined;
+}
+
+/** What a writer says of an object, beside its data. */
+export interface ObjectAttributes {
+  readonly contentType: string | undefined;
+  /** `x-amz-meta-…` and the few standard headers that S3 gives back, by header name in lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly storageClass: string;
+}
+
+export interface S3Object extends Version, ExistingObject, ObjectAttributes {
+  readonly body: Buffer;
+  readonly etag: string;
+  readonly checksum: Checksum;
+  /** The parts of which it was uploaded; undefined for one that was put in one part. */
+  readonly parts: readonly ObjectPart[] | undefined;
+  readonly uploadId?: string;
+  tags: Tags;
+}
+
+export interface UploadedPart extends ObjectPart {
+  readonly body: Buffer;
+  readonly etag: string;
+  readonly lastModified: number;
+}
+
+/** A multipart upload that is under way. */
+export interface Upload extends ObjectAttributes {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly initiatedAt: number;
+  readonly initiator: { readonly arn: string };
+  /** Undefined where its creator chose none: then the object has that which all have. */
+  readonly checksum: Pick<Checksum, 'algorithm' | 'type'> | undefined;
+  readonly tags: Tags;
+  readonly parts: Map<number, UploadedPart>;
+}
+
+/** S3 User Guide, "Blocking public access to your Amazon S3 storage": all four are on for new buckets. */
+export const ALL_BLOCKED = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+};
+export type PublicAccessBlock = Readonly<typeof ALL_BLOCKED>;
+
+export interface Bucket {
+  readonly name: string;
+  readonly accountId: string;
+  readonly createdAt: number;
+  readonly objects: ObjectVersions;
+  readonly uploads: Map<string, Upload>;
+  policy?: PolicyDocument | undefined;
+  tags: Tags;
+  versioning?: 'Enabled' | 'Suspended' | undefined;
+  /** Whether its tags count in authorization. */
+  abac: boolean;
+  publicAccessBlock: PublicAccessBlock | undefined;
+}
+
+export function newBucket(from: Pick<Bucket, 'name' | 'accountId' | 'createdAt' | 'tags'>): Bucket {
+  return {
+    ...from,
+    objects: new ObjectVersions(),
+    uploads: new Map(),
+    abac: false,
+    publicAccessBlock: ALL_BLOCKED,
+  };
+}
+
+class ObjectVersions {
+  /** Newest first, none empty. */
+  readonly #byKey = new Map<string, readonly (S3Object | DeleteMarker)[]>();
+
+  keys(): Iterable<string> {
+    return this.#byKey.keys();
+  }
+
+  isEmpty(): boolean {
+    return this.#byKey.size === 0;
+  }
+
+  versions(key: string): readonly (S3Object | DeleteMarker)[] {
+    return this.#byKey.get(key) ?? [];
+  }
+
+  /** The version that is named, else the newest. */
+  find({ key, versionId }: ObjectName): S3Object | DeleteMarker | undefined {
+    const versions = this.#byKey.get(key);
+    return versionId === undefined ? versions?.[0] : versions?.find((version) => version.versionId === versionId);
+  }
+
+  /** As `find`, but not what is deleted. */
+  get(name: ObjectName): S3Object | undefined {
+    const version = this.find(name);
+    return version === undefined || 'deleteMarker' in version ? undefined : version;
+  }
+
+  /** Becomes the newest version, in place of one with the same id. */
+  put<T extends S3Object | DeleteMarker>(version: T): T {
+    const others = this.versions(version.key).filter(({ versionId }) => versionId !== version.versionId);
+    this.#byKey.set(version.key, [version, ...others]);
+    return version;
+  }
+
+  remove(key: string, versionId: string): S3Object | DeleteMarker | undefined {
+    const removed = this.find({ key, versionId });
+    const left = this.versions(key).filter((version) => version !== removed);
+    if (left.length > 0) this.#byKey.set(key, left);
+    else this.#byKey.delete(key);
+    return removed;
+  }
+}
+
+/** The id of a version that is written now (S3 User Guide, "How S3 Versioning works"). */
+export function nextVersionId({ versioning }: Bucket): string {
+  return versioning === 'Enabled'
+    ? randomBytes(24).toString('base64').replaceAll('+', '.').replaceAll('/', '_')
+    : 'null';
+}
+
+/** Whether a version of the bucket could have the id. */
+export function isVersionId({ versioning }: Bucket, id: string): boolean {
+  return id === 'null' || (versioning !== undefined && /^[A-Za-z0-9._]{32}$/.test(id));
+}
+
+/** The id of a version for an answer, which buckets that never kept versions do not have. */
+export function versionHeader(
+  { versioning }: Bucket,
+  versionId: string,
+  header = 'x-amz-version-id',
+): Record<string, string> {
+  return versioning === undefined ? {} : { [header]: versionId };
+}

@@ -1,0 +1,71 @@
+import { accessDeniedMessage, authorize } from '../iam/policy/index.ts';
+import type { Decision } from '../iam/policy/index.ts';
+import type { AuthorizationQuestion, ServiceContext } from './context.ts';
+import { AwsError } from '../core/errors.ts';
+import { globalContexts } from './global-context.ts';
+import { identityOf, policiesOf } from './policies-of.ts';
+import { remembered } from '../core/remembered.ts';
+import { principalName, type Principal } from '../core/principal.ts';
+import type { ServiceRequest } from '../core/service.ts';
+import type { Disturbances } from './disturbances.ts';
+import type { CallTrace, World } from './world.ts';
+
+const ANONYMOUS: Principal = { kind: 'anonymous' };
+
+export function serviceContext(world: World, disturbances: Disturbances): ServiceContext {
+  const traces = new WeakMap<ServiceRequest, CallTrace>();
+
+  const self: ServiceContext = {
+    world,
+    trace: (request) => remembered(traces, request, () => ({ operation: 'Unknown', authorizations: [], notes: [] })),
+    authorize(request, question) {
+      const { principal = request.caller ?? ANONYMOUS, action, resource, resourceAccount, context = {} } = question;
+      let { resourcePolicy, trustPolicy } = question;
+      const { authorizations, notes } = self.trace(request);
+      const identity = identityOf(world, principal);
+      if (identity === undefined && principal.kind === 'role-session') {
+        // What a policy grants a role it grants the unique id, and nothing to sessions of a role that is gone.
+        const gone = `the role of the session ${principal.arn} was deleted`;
+        if (!notes.includes(gone)) notes.push(gone);
+        resourcePolicy = trustPolicy = undefined;
+      }
+      const { identityPolicies, permissionsBoundary, sessionPolicies } = policiesOf(world, principal, identity);
+      const decision = authorize({
+        principal,
+        action,
+        resource,
+        resourceAccount,
+        context,
+        defaults: globalContexts(world, request, principal, identity),
+        identityPolicies,
+        permissionsBoundary,
+        sessionPolicies,
+        resourcePolicy,
+        trustPolicy,
+      });
+      authorizations.push({ action, resource, decision });
+      return decision;
+    },
+    accessDenied(request, question, decision) {
+      const principal = question.principal ?? request.caller ?? ANONYMOUS;
+      return new AwsError('AccessDenied', 403, deniedText(principal, question, decision));
+    },
+    demand(request, question, refuse) {
+      const decision = self.authorize(request, question);
+      if (decision.value === 'allowed') return;
+      const error = self.accessDenied(request, question, decision);
+      throw refuse?.(error.message) ?? error;
+    },
+    disturb: (request, step) => disturbances.inject(step, request.applicationId, true),
+  };
+  return self;
+}
+
+/** The reason is told to callers of the resource's own account alone (IAM User Guide, "access denied error messages"). */
+function deniedText(principal: Principal, question: AuthorizationQuestion, decision: Decision): string {
+  const name = principalName(principal);
+  if (principal.kind !== 'anonymous' && principal.accountId === question.resourceAccount) {
+    return accessDeniedMessage(name, question.action, question.resource, decision);
+  }
+  return `User: ${name} is not authorized to perform: ${question.action} on resource: ${question.resource}`;
+}

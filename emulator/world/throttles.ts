@@ -1,0 +1,56 @@
+import { AwsError } from '../core/errors.ts';
+import type { Caller } from '../core/principal.ts';
+import type { ServiceName } from '../core/service.ts';
+import type { World } from './world.ts';
+import type { Throttle } from '../core/settings.ts';
+
+interface Bucket {
+  readonly tokens: number;
+  /** When `tokens` was counted, by the world's uptime. */
+  readonly at: number;
+}
+
+/** Operations that change nothing, by their names. */
+const LOOK = /^(Get|List|Describe|Head)/;
+
+export type Throttles = ReturnType<typeof throttles>;
+
+/**
+ * Counts calls by the setting `throttling`: token buckets for each service and account, and in it for each operation that
+ * changes something; for all unsigned calls they are the same.
+ */
+export function throttles({ settings: { throttling }, uptime }: Pick<World, 'settings' | 'uptime'>) {
+  const buckets = new Map<string, Bucket>();
+  return {
+    /** Takes a token of each bucket for a call. Throws the service's error of a caller that is too fast when one is empty. */
+    admit(service: ServiceName, caller: Caller | undefined, operation: string): void {
+      const throttle = throttling[service];
+      if (throttle === undefined) return;
+      const now = uptime.now();
+      const filled = (key: string, { perSecond, burst }: Throttle): number => {
+        const { tokens, at } = buckets.get(key) ?? { tokens: burst, at: now };
+        return Math.min(burst, tokens + ((now - at) / 1000) * perSecond);
+      };
+      const all = `${service} ${caller?.accountId ?? 'anonymous'}`;
+      const levels = new Map([[all, filled(all, throttle)]]);
+      if (throttle.changes !== undefined && !LOOK.test(operation))
+        levels.set(`${all} ${operation}`, filled(`${all} ${operation}`, throttle.changes));
+      const admitted = [...levels.values()].every((tokens) => tokens >= 1);
+      for (const [key, tokens] of levels) buckets.set(key, { tokens: admitted ? tokens - 1 : tokens, at: now });
+      if (!admitted) throw new AwsError(...THROTTLED[service]);
+    },
+  };
+}
+
+/**
+ * How each service says it: the common errors of the IAM and STS API References, `ThrottlingException` of the EKS and EKS
+ * Auth API References, and the lists of error codes of EC2 and S3.
+ */
+const THROTTLED: Readonly<Record<ServiceName, readonly [code: string, status: number, text: string]>> = {
+  iam: ['Throttling', 400, 'Rate exceeded'],
+  sts: ['Throttling', 400, 'Rate exceeded'],
+  eks: ['ThrottlingException', 429, 'Rate exceeded'],
+  'eks-auth': ['ThrottlingException', 429, 'Rate exceeded'],
+  ec2: ['RequestLimitExceeded', 503, 'Request limit exceeded.'],
+  s3: ['SlowDown', 503, 'Please reduce your request rate.'],
+};

@@ -1,0 +1,61 @@
+import type { ServerResponse } from 'node:http';
+import { ApiError, InternalError, type StatusDetails } from '../model/types.ts';
+
+export function respondJson(response: ServerResponse, status: number, body: unknown, type = 'application/json'): void {
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-cache, private',
+  });
+  response.end(text);
+}
+
+export function respondText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+/** A `Status` object of a success, as DELETE answers it. */
+export function successStatus(details: StatusDetails & { readonly uid?: string }): object {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+}
+
+/** An error as a `Status` object. What is no `ApiError` is a defect of this server: its text stays inside. */
+export function failureStatus(error: unknown): { readonly code: number; readonly [field: string]: unknown } {
+  const known =
+    error instanceof ApiError
+      ? error
+      : new ApiError(
+          500,
+          'InternalError',
+          `Internal error occurred: ${error instanceof Error ? error.name : 'unknown'}`,
+        );
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: known.message,
+    ...(known.reason === '' ? {} : { reason: known.reason }),
+    ...(known.details === undefined ? {} : { details: known.details }),
+    code: known.status,
+  };
+}
+
+export function respondError(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  if (error instanceof InternalError) {
+    respondText(response, 500, `Internal Server Error: ${JSON.stringify(response.req.url)}: ${error.message}\n`);
+    return;
+  }
+  const status = failureStatus(error);
+  if (status.code === 413) response.setHeader('connection', 'close');
+  respondJson(response, status.code, status);
+}

@@ -1,0 +1,101 @@
+import type { ApiContext } from './context.ts';
+import { badRequest, conflict, invalid, notFound } from '../model/errors.ts';
+import { isObject, type JsonObject } from '../patch/merge-patch.ts';
+import type { KubeObject, TokenRequestSpec } from '../model/types.ts';
+import { checkLifetime } from '../identity/token-lifetime.ts';
+import { API_AUDIENCE } from '../identity/token-issuer.ts';
+
+const KIND = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
+const DEFAULT_SECONDS = 3600;
+
+/** Kinds that a token can be bound to, with their resource. */
+const BINDABLE = new Map([
+  ['Pod', 'pods'],
+  ['Node', 'nodes'],
+  ['Secret', 'secrets'],
+]);
+
+type Binding = Pick<TokenRequestSpec, 'pod' | 'node' | 'secret'>;
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function uidOf(object: KubeObject): { name: string; uid: string } {
+  return { name: object.metadata.name, uid: object.metadata.uid ?? '' };
+}
+
+/** Resolves `boundObjectRef`. Throws `ApiError` 400, 404 or 409. */
+function bind(context: ApiContext, account: KubeObject, ref: JsonObject): Binding {
+  const { store } = context;
+  const { namespace, name: accountName } = account.metadata;
+  const kind = text(ref['kind']);
+  const apiVersion = text(ref['apiVersion']);
+  const name = text(ref['name']);
+  const resource = BINDABLE.get(kind);
+  if (resource === undefined || (apiVersion !== '' && apiVersion !== 'v1')) {
+    throw badRequest(`cannot bind token to object of type ${apiVersion}, Kind=${kind}`);
+  }
+  const target = store.get(resource, kind === 'Node' ? undefined : namespace, name);
+  if (target === undefined) throw notFound({ group: '', resource }, name);
+  const spec = (target['spec'] ?? {}) as { serviceAccountName?: string; nodeName?: string };
+  if (kind === 'Pod' && spec.serviceAccountName !== accountName) {
+    throw badRequest(
+      `cannot bind token for serviceaccount "${accountName}" to pod running with different serviceaccount name.`,
+    );
+  }
+  const uid = text(ref['uid']);
+  if (uid && uid !== target.metadata.uid) {
+    const cause =
+      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have ` +
+      'been deleted and then recreated';
+    throw conflict({ group: '', resource: kind }, name, cause);
+  }
+  if (kind === 'Node') return { node: uidOf(target) };
+  if (kind === 'Secret') return { secret: uidOf(target) };
+  if (!spec.nodeName) return { pod: uidOf(target) };
+  // As the API server does, also of a node that there is not (registry/core/serviceaccount/storage/token.go).
+  const node = store.get('nodes', undefined, spec.nodeName);
+  return { pod: uidOf(target), node: node === undefined ? { name: spec.nodeName } : uidOf(node) };
+}
+
+function secondsOf(value: unknown): number {
+  const field = 'spec.expirationSeconds';
+  const seconds = value ?? DEFAULT_SECONDS;
+  if (typeof seconds !== 'number' || !Number.isInteger(seconds)) throw badRequest(`${field} must be a whole number`);
+  const errors = checkLifetime(seconds, field);
+  if (errors.length > 0) throw invalid(KIND, '', errors);
+  return seconds;
+}
+
+/** Answers a TokenRequest for a service account; `warnings` are for the response's Warning headers. Throws `ApiError`. */
+export async function requestToken(
+  context: ApiContext,
+  account: KubeObject,
+  body: unknown,
+): Promise<{ readonly object: object; readonly warnings: readonly string[] }> {
+  if (!isObject(body)) throw badRequest('the body of the request must be a TokenRequest');
+  const spec = isObject(body['spec']) ? body['spec'] : {};
+  const asked = spec['audiences'] ?? [];
+  if (!Array.isArray(asked) || !asked.every((audience) => typeof audience === 'string')) {
+    throw badRequest('spec.audiences must be a list of strings');
+  }
+  const audiences = asked.length === 0 ? [API_AUDIENCE] : asked;
+  const requested = secondsOf(spec['expirationSeconds']);
+  const expirationSeconds = Math.min(requested, context.tokenLifetimes.maxSeconds);
+  const ref = spec['boundObjectRef'];
+  const binding = isObject(ref) ? bind(context, account, ref) : {};
+  const { name, namespace = '', uid = '' } = account.metadata;
+  const status = await context.tokens.issue({ namespace, name, uid }, { audiences, expirationSeconds, ...binding });
+  const warning = `requested expiration of ${requested} seconds shortened to ${expirationSeconds} seconds`;
+  return {
+    object: {
+      kind: 'TokenRequest',
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata: { name, namespace, creationTimestamp: null },
+      spec: { audiences, expirationSeconds, boundObjectRef: ref ?? null },
+      status,
+    },
+    warnings: requested === expirationSeconds ? [] : [warning],
+  };
+}
