@@ -1,5 +1,5 @@
 import type { IAMClient } from '@aws-sdk/client-iam';
-import { isThrottling } from '../foundation/aws-problem.ts';
+import { isThrottling } from '../foundation/aws/aws-problem.ts';
 import type { CallCounts } from './call-counts.ts';
 
 /** The part of AWS SDK clients that has a place for counting and limiting: their middleware stack, which all services' have alike. */

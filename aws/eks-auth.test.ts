@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { expect } from 'chai';
 import { regionalEksAuth } from '../clusters/eks/index.ts';
-import { listen, stopServer } from '../foundation/listen.ts';
+import { listen, stopServer } from '../foundation/node/listen.ts';
 import { startEmulator } from '../emulator/index.ts';
 import { callCounter, type CallCounter } from './call-counter.ts';
 import { askEksAuth } from './eks-auth.ts';

@@ -1,4 +1,4 @@
-import { roleOfSession } from '../foundation/role-arn.ts';
+import { roleOfSession } from '../foundation/aws/role-arn.ts';
 import type { CallCounter } from './call-counter.ts';
 import type { AwsCredentials, CredentialsProvider } from './credentials.ts';
 import type { RateLimiter } from './rate-limiter.ts';

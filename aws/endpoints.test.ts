@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { HarnessError } from '../foundation/errors.ts';
+import { HarnessError } from '../foundation/node/errors.ts';
 import { checkEnvironmentEndpoints, parseEndpoints, workloadEnvironment } from './endpoints.ts';
 
 const A = 'http://127.0.0.1:4566';

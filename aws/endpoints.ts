@@ -1,4 +1,4 @@
-import { badFlagValue, type HarnessError } from '../foundation/errors.ts';
+import { badFlagValue, type HarnessError } from '../foundation/node/errors.ts';
 import { AWS_SERVICES, type AwsService } from './service-names.ts';
 
 export type Endpoints = Readonly<Partial<Record<AwsService, string>>>;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { HarnessError } from '../foundation/errors.ts';
+import { HarnessError } from '../foundation/node/errors.ts';
 import { awsFailure } from './failure.ts';
 
 const error = (name: string, message: string): Error => Object.assign(new Error(message), { name, $metadata: {} });

@@ -1,6 +1,6 @@
-import { commandLine } from '../foundation/command-line.ts';
-import { awsProblem } from '../foundation/aws-problem.ts';
-import { HarnessError } from '../foundation/errors.ts';
+import { commandLine } from '../foundation/node/command-line.ts';
+import { awsProblem } from '../foundation/aws/aws-problem.ts';
+import { HarnessError } from '../foundation/node/errors.ts';
 
 /**
  * An error of AWS that stops what a run is doing, in the harness' words: BAD_AWS for what the user must set right. What a

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { HarnessError } from '../foundation/errors.ts';
+import { HarnessError } from '../foundation/node/errors.ts';
 import { checkUser } from './preflight.ts';
 
 const ROOT = 'arn:aws:iam::111122223333:root';

@@ -1,7 +1,7 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { awsProblem } from '../foundation/aws-problem.ts';
-import { badFlagValue, HarnessError } from '../foundation/errors.ts';
+import { awsProblem } from '../foundation/aws/aws-problem.ts';
+import { badFlagValue, HarnessError } from '../foundation/node/errors.ts';
 import { stsClient, type ClientOptions } from './clients.ts';
 import { renewed, type CredentialsProvider } from './credentials.ts';
 import type { Endpoints } from './endpoints.ts';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { STSClient, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
-import { listen, stopServer } from '../foundation/listen.ts';
+import { listen, stopServer } from '../foundation/node/listen.ts';
 import { limit, RateLimiter } from './rate-limiter.ts';
 import { retriesWithin } from './retries.ts';
 

@@ -1,5 +1,5 @@
-import { awsProblem, type AwsProblemKind } from '../foundation/aws-problem.ts';
-import type { Layer, ProbeResult } from '../foundation/probe-protocol.ts';
+import { awsProblem, type AwsProblemKind } from '../foundation/aws/aws-problem.ts';
+import type { Layer, ProbeResult } from '../foundation/protocols/probe-protocol.ts';
 
 /** Kinds of errors that are no answers to a request. */
 export type Problems = ReadonlySet<AwsProblemKind>;

@@ -1,5 +1,5 @@
 import type { IAMClientConfig } from '@aws-sdk/client-iam';
-import { awsStatus } from '../foundation/missing.ts';
+import { awsStatus } from '../foundation/aws/missing.ts';
 
 /** A retry strategy as AWS' SDK takes it. */
 export type RetryStrategy = Extract<

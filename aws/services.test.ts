@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { expect } from 'chai';
-import { listen, stopServer } from '../foundation/listen.ts';
+import { listen, stopServer } from '../foundation/node/listen.ts';
 import { startEmulator, type Emulator } from '../emulator/index.ts';
 import { callCounter } from './call-counter.ts';
 import { limitersOfAccount, type ClientOptions } from './clients.ts';

@@ -2,7 +2,7 @@ import { ListClustersCommand } from '@aws-sdk/client-eks';
 import { ListRolesCommand } from '@aws-sdk/client-iam';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { awsStatus } from '../foundation/missing.ts';
+import { awsStatus } from '../foundation/aws/missing.ts';
 import { awsClients, destroyClients, type ClientOptions } from './clients.ts';
 import { BRIEF } from './retries.ts';
 import type { EksAuthResponse } from './eks-auth.ts';

@@ -13,7 +13,7 @@ import {
   type Signature,
   type SigningScope,
 } from './sign-request.ts';
-import { unbracketed } from '../foundation/unbracketed.ts';
+import { unbracketed } from '../foundation/node/unbracketed.ts';
 
 /** What stands for the payload in the signature, and how the payload is sent (S3 API Reference, "Authenticating requests"). */
 export const PAYLOADS = {

@@ -40,5 +40,5 @@ export async function start(version = process.versions.node) {
       return;
     }
   }
-  await import(join(root, 'dist', 'cli', 'main.js'));
+  await import(join(root, 'dist', 'bin', 'cli', 'main.js'));
 }

@@ -3,8 +3,8 @@ import type { V1DaemonSet } from '@kubernetes/client-node';
 import type { AgentVersion } from '../components/agent/options.ts';
 import { AGENT_ADDON, chartOf } from './agent-addon.ts';
 import { TRIES, type ObjectMeta } from './in-cluster/objects.ts';
-import { retry } from '../foundation/poll.ts';
-import type { Connection } from '../foundation/kubernetes/connection.ts';
+import { retry } from '../foundation/node/poll.ts';
+import type { Connection } from '../foundation/protocols/kubernetes-connection.ts';
 
 /** Network plugins and policy engines that put network policies in force, by the names of their DaemonSets. */
 const ENFORCING = new Set(['antrea-agent', 'calico-node', 'canal', 'cilium', 'kube-network-policies', 'weave-net']);

@@ -3,9 +3,9 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterProvider } from '../emulator/index.ts';
-import type { ClusterAlias } from '../foundation/aliases.ts';
-import type { ClusterError } from '../foundation/cluster-error.ts';
-import type { StartLimiter } from '../foundation/start-limiter.ts';
+import type { ClusterAlias } from '../foundation/protocols/aliases.ts';
+import type { ClusterError } from '../foundation/node/cluster-error.ts';
+import type { StartLimiter } from '../foundation/node/start-limiter.ts';
 
 /** The AWS clients that a cluster is provisioned with. */
 export interface ProvisioningClients {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Credentials } from '../emulator/index.ts';
-import { listen, stopServer } from '../foundation/listen.ts';
+import { listen, stopServer } from '../foundation/node/listen.ts';
 
 export interface InstanceOptions {
   readonly instanceId: string;

@@ -21,11 +21,13 @@ const SUBJECT_AREAS = {
   agent: ['components/agent/'],
   webhook: ['components/webhook/'],
   cluster: [
-    'kubernetes/api-server/identity/',
-    'kubernetes/api-server/authorization/',
-    'kubernetes/kubelet/tokens.ts',
-    'kubernetes/kubelet/volumes.ts',
-    'kubernetes/kubelet/payload.ts',
+    'clusters/kubernetes/api-server/identity/',
+    'clusters/kubernetes/api-server/rest/token-request.ts',
+    'clusters/kubernetes/api-server/model/user.ts',
+    'clusters/kubernetes/api-server/authorization/',
+    'clusters/kubernetes/kubelet/tokens.ts',
+    'clusters/kubernetes/kubelet/volumes.ts',
+    'clusters/kubernetes/kubelet/payload.ts',
   ],
 };
 
@@ -40,8 +42,8 @@ export const SUBJECTS: Mutated = {
 export const JUDGE: Mutated = {
   areas: {
     matching: [
-      'foundation/expectation.ts',
-      'foundation/denial-cause.ts',
+      'foundation/protocols/expectation.ts',
+      'foundation/protocols/denial-cause.ts',
       'harness/world/probe-retries.ts',
       'harness/scenario/retry-rules.ts',
       'components/probe/retry.ts',
@@ -68,7 +70,12 @@ export const JUDGE: Mutated = {
       'harness/engine/shuffle.ts',
       'harness/engine/suite-runs.ts',
     ],
-    'exit codes': ['foundation/errors.ts', 'harness/engine/conclusion.ts', 'harness/engine/run.ts', 'cli/command.ts'],
+    'exit codes': [
+      'foundation/node/errors.ts',
+      'harness/engine/conclusion.ts',
+      'harness/engine/run.ts',
+      'bin/cli/command.ts',
+    ],
   },
   leftOut: /\.test\.ts$/,
 };

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '../faults/index.ts';
-import { HarnessError } from '../foundation/errors.ts';
-import { suggestion } from '../foundation/nearest.ts';
+import { HarnessError } from '../foundation/node/errors.ts';
+import { suggestion } from '../foundation/node/nearest.ts';
 import { loadScenarios } from '../harness/scenario-files/read-suites.ts';
 import { SWITCHED } from '../scripts/bundles.ts';
 import { JUDGE, SUBJECTS, type Mutated } from './areas.ts';
@@ -102,7 +102,7 @@ async function scenarioRuns(root: string): Promise<readonly Run[]> {
 }
 
 /** Where test files lie that run what judges in their own process. */
-const TESTED = ['cli', 'components/probe', 'foundation', 'harness'];
+const TESTED = ['bin/cli', 'components/probe', 'foundation', 'harness'];
 
 const sourcesOf = (root: string, folders: readonly string[]): readonly string[] =>
   folders.flatMap((folder) =>

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
+import { WORKLOAD_PROGRAMS } from '../components/clients/registry.ts';
 import { FAULTS_ON, FAULTS_REACHED } from '../faults/switch.ts';
 import { configure } from '../harness/config/configuration.ts';
 import { run } from '../harness/engine/run.ts';

@@ -1,4 +1,4 @@
-import { listen, stopServer } from '../foundation/listen.ts';
+import { listen, stopServer } from '../foundation/node/listen.ts';
 import { callLog, type CallRecord } from './world/call-log.ts';
 import { DEFAULT_ACCOUNT_ID, newWorld, type WorldOptions } from './world/new-world.ts';
 import { serviceContext } from './world/service-context.ts';

@@ -33,8 +33,8 @@ export function switches(root: string): Switches {
     setup(build) {
       build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const file = relative(root, path);
-        if (file === 'foundation/dist-folder.ts')
-          return { contents: `export * from '../faults/image-variant.ts';`, loader: 'ts' };
+        if (file === 'foundation/node/dist-folder.ts')
+          return { contents: `export * from '../../faults/image-variant.ts';`, loader: 'ts' };
         if (!files.has(file)) return undefined;
         const ask = `import { isOn as ${ASK} } from ${JSON.stringify(join(root, 'faults', 'switch.ts'))};\n`;
         return { contents: ask + switched(root, file, applying), loader: 'ts' };

@@ -1,5 +1,5 @@
 /**
- * What the switched build has in place of `foundation/dist-folder.ts`: with faults on, the component image and the
+ * What the switched build has in place of `foundation/node/dist-folder.ts`: with faults on, the component image and the
  * project's own client are variants: those of the switched build, which know of the faults.
  */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

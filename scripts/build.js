@@ -27,7 +27,7 @@ process.chdir(root);
 const { bundles, common, entriesOf, SUITES, SWITCHED } = await tsImport('./bundles.ts', import.meta.url);
 
 /** Entry points of dist/, by their path without extension. */
-const ENTRIES = ['harness/index', 'harness/mocha', 'cli/main', 'components/agent/main', ...SUITES];
+const ENTRIES = ['harness/index', 'harness/mocha', 'bin/cli/main', 'components/agent/main', ...SUITES];
 
 /** Programs of the component image, by their name in its root. */
 const IMAGE_PROGRAMS = {
@@ -77,7 +77,7 @@ for (const entry of ['probe', 'sdk', 'sdk-s3', 'certificates']) {
 }
 writeFileSync(join(out, 'probe', 'launch.cjs'), launcher());
 copyClientPrograms(join(out, 'clients'));
-copyFileSync('kubernetes/kubelet/host-program.js', join(out, 'host-program.js'));
+copyFileSync('clusters/kubernetes/kubelet/host-program.js', join(out, 'host-program.js'));
 copyFileSync('scripts/warm-probe.js', join(out, 'probe', 'warm.mjs'));
 const warming = spawnSync(process.execPath, [join(out, 'probe', 'warm.mjs')], { stdio: 'inherit' });
 if (warming.status !== 0) throw new Error("The probe program's code cache could not be made.");
@@ -85,12 +85,16 @@ await buildImagePrograms(join(out, 'image'));
 await buildRawClient(join(out, 'clients'));
 // The SDK comes with the version that is installed.
 await build({
-  entryPoints: ['clients/javascript/program.ts'],
+  entryPoints: ['components/clients/javascript/program.ts'],
   outfile: join(out, 'clients', 'javascript', 'program.mjs'),
   format: 'esm',
   external: ['@aws-sdk/*'],
 });
-await build({ entryPoints: ['clients/own/main.ts'], outfile: join(out, 'clients', 'own.mjs'), format: 'esm' });
+await build({
+  entryPoints: ['components/clients/own/main.ts'],
+  outfile: join(out, 'clients', 'own.mjs'),
+  format: 'esm',
+});
 copyFileSync('clusters/kind/images/collect.sh', join(out, 'image', 'collect.sh'));
 await buildSwitched(join(out, 'faults'));
 const page = await pageTemplate();
@@ -117,9 +121,11 @@ function plainSchemas({ path }) {
 
 /** What clients' programs are made of, in other languages than the harness'. */
 function copyClientPrograms(folder) {
-  for (const file of readdirSync('clients', { recursive: true }).filter((name) => /\/[^/]+\.(?!ts$)\w+$/.test(name))) {
+  for (const file of readdirSync('components/clients', { recursive: true }).filter((name) =>
+    /\/[^/]+\.(?!ts$)\w+$/.test(name),
+  )) {
     mkdirSync(join(folder, dirname(file)), { recursive: true });
-    copyFileSync(join('clients', file), join(folder, file));
+    copyFileSync(join('components/clients', file), join(folder, file));
   }
 }
 
@@ -170,7 +176,12 @@ async function buildImagePrograms(folder, plugins = []) {
 
 /** The project's own client, a program of one file. */
 function buildRawClient(folder, plugins = []) {
-  return build({ entryPoints: ['clients/raw/main.ts'], outfile: join(folder, 'raw.mjs'), format: 'esm', plugins });
+  return build({
+    entryPoints: ['components/clients/raw/main.ts'],
+    outfile: join(folder, 'raw.mjs'),
+    format: 'esm',
+    plugins,
+  });
 }
 
 /** The second build, which `--fault` uses: the same code with a switch for each fault, and the catalogue of faults. */

@@ -12,7 +12,7 @@ export const SUITES = readdirSync(suites)
   .map((file) => `suites/${file.slice(0, -3)}`);
 
 /** What a build that runs defects has: the command, the public surface that suites import, and what detection runs in a process. */
-export const SWITCHED = ['cli/switched', 'detection/worker', 'harness/index', ...SUITES];
+export const SWITCHED = ['bin/cli/switched', 'detection/worker', 'harness/index', ...SUITES];
 
 export const entriesOf = (names: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, `${name}.ts`]));

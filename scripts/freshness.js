@@ -6,15 +6,13 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCES = [
-  'cli',
+  'aws',
+  'bin',
   'foundation',
-  'kubernetes',
   'emulator',
   'components',
-  'clients',
   'clusters',
   'harness',
-  'page',
   'suites',
   'faults',
   'detection',

@@ -9,8 +9,8 @@ const DATA = '{{data}}';
 /** Gives the template, and the modules that are in it as esbuild names them. */
 export async function pageTemplate() {
   const { outputFiles, metafile } = await build({
-    entryPoints: { page: 'page/main.tsx', style: 'page/style.css' },
-    outdir: 'page',
+    entryPoints: { page: 'harness/page/main.tsx', style: 'harness/page/style.css' },
+    outdir: 'harness/page',
     bundle: true,
     minify: true,
     write: false,

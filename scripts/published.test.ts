@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
-import { HarnessError } from '../foundation/errors.ts';
+import { HarnessError } from '../foundation/node/errors.ts';
 import type { RunResults } from '../harness/results/results.ts';
 import { runConformance, temporaryFolder } from '../test/support/run-cli.ts';
 import { PAGE, publish, publishedOf, publishedPage, publishEmulator, readPublished } from './published.ts';

@@ -60,7 +60,7 @@ suite('webhook', ({ scenario }) => {
       granted('app', readFile('/etc/hostname')),
       check('one in a pod is asked', async (context) => {
         const { eventually, kubernetes, name } = context;
-        const { newCertificateAuthority } = await import('../foundation/kubernetes/certificates.ts');
+        const { newCertificateAuthority } = await import('../foundation/node/certificates.ts');
         const here = name('<namespace:app>');
         const user = { 'Impersonate-User': 'somebody', 'Impersonate-Group': 'system:masters' };
         const request = async (method: string, path: string, body?: object, headers = {}): Promise<Answer> => {

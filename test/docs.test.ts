@@ -5,11 +5,11 @@ import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../emulator/world/new-world.ts';
 import { catalogue } from '../faults/index.ts';
 import { faultsPage } from '../scripts/faults.ts';
-import { COMMANDS } from '../cli/commands.ts';
-import { commandLine } from '../foundation/command-line.ts';
+import { COMMANDS } from '../bin/cli/commands.ts';
+import { commandLine } from '../foundation/node/command-line.ts';
 import { OPTIONS } from '../harness/config/options.ts';
 import { variableOf } from '../harness/config/read-options.ts';
-import { EXIT } from '../foundation/errors.ts';
+import { EXIT } from '../foundation/node/errors.ts';
 import * as surface from '../harness/index.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -1,5 +1,5 @@
 import { AssociateAccessPolicyCommand, CreateAccessEntryCommand, DeleteAccessEntryCommand } from '@aws-sdk/client-eks';
-import { ignoreMissing } from '../../foundation/missing.ts';
+import { ignoreMissing } from '../../foundation/aws/missing.ts';
 import type { EksContext } from './context.ts';
 import { isNamed } from './errors.ts';
 import { placed } from './teardown.ts';

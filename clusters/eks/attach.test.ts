@@ -14,8 +14,8 @@ import {
 import { expect } from 'chai';
 import { presignedClusterToken } from '../../aws/cluster-token.ts';
 import type { RunningCluster } from '../driver.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { connect } from '../../foundation/kubernetes/connection.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
 import { eksDriver } from './index.ts';
 import type { EksOptions } from './options.ts';
 import { SLOW, testSite, withClusters, type TestSite } from '../../test/support/eks-cluster.ts';

@@ -6,7 +6,7 @@ import {
   type Nodegroup,
 } from '@aws-sdk/client-eks';
 import { AGENT_ADDON } from '../agent-addon.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { awaitAddon, findAddon, makeAddon } from './addon.ts';
 import type { EksContext } from './context.ts';
 import { notActive } from './creation.ts';

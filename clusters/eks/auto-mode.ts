@@ -1,8 +1,8 @@
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { removeNamespaces } from '../in-cluster/index.ts';
 import { find } from '../in-cluster/objects.ts';
-import { poll } from '../../foundation/poll.ts';
-import { ignoring, isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { poll } from '../../foundation/node/poll.ts';
+import { ignoring, isTransient, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { EksContext } from './context.ts';
 
 const NODE_POOLS = '/apis/karpenter.sh/v1/nodepools';

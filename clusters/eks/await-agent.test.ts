@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Connection } from '../../foundation/kubernetes/connection.ts';
+import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { awaitAgent } from './await-agent.ts';
 import type { EksContext } from './context.ts';
 import { FAST } from '../../test/support/eks-cluster.ts';

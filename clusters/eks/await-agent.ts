@@ -1,11 +1,11 @@
 import type { V1DaemonSet, V1Node, V1Pod } from '@kubernetes/client-node';
 import { AGENT_ADDON, AGENT_LABELS } from '../agent-addon.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { find } from '../in-cluster/objects.ts';
 import { podProblem } from '../in-cluster/pod-problem.ts';
 import { isReady, podsOf } from '../in-cluster/rollout.ts';
-import { isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
-import { poll } from '../../foundation/poll.ts';
+import { isTransient, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
+import { poll } from '../../foundation/node/poll.ts';
 import type { EksContext } from './context.ts';
 
 const DAEMON_SET = `/apis/apps/v1/namespaces/kube-system/daemonsets/${AGENT_ADDON}`;

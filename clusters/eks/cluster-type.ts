@@ -1,6 +1,6 @@
-import type { WorkloadProgram } from '../../clients/workload-program.ts';
-import { HarnessError } from '../../foundation/errors.ts';
-import { textsOf, type OptionValues } from '../../foundation/options.ts';
+import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { textsOf, type OptionValues } from '../../foundation/node/options.ts';
 import type { AccountClusterType, OpenRequest } from '../cluster-type.ts';
 import { capabilitiesOfEks } from './capabilities.ts';
 import { checkEksOptions, EKS_OPTIONS } from './command-options.ts';

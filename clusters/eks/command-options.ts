@@ -1,4 +1,4 @@
-import { option, type OptionSpec, type OptionValues } from '../../foundation/options.ts';
+import { option, type OptionSpec, type OptionValues } from '../../foundation/node/options.ts';
 import {
   AGENT_ARGS,
   AGENT_CHART,
@@ -7,7 +7,7 @@ import {
   RUNNER_OPTIONS,
   WORKLOAD_IMAGE,
 } from '../shared-options.ts';
-import { badFlagValue } from '../../foundation/errors.ts';
+import { badFlagValue } from '../../foundation/node/errors.ts';
 
 /** Of roles (AWS General Reference, "Amazon Resource Names"). */
 const ROLE = {

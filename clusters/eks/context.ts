@@ -1,4 +1,4 @@
-import type { Resources } from '../../foundation/resources.ts';
+import type { Resources } from '../../foundation/aws/resources.ts';
 import type { ProvisioningClients, ProvisionRequest } from '../driver.ts';
 import type { Timing } from './timing.ts';
 

@@ -5,8 +5,8 @@ import {
   type CreateClusterCommandInput,
   type Nodegroup,
 } from '@aws-sdk/client-eks';
-import { ClusterError, type ClusterErrorCode } from '../../foundation/cluster-error.ts';
-import { retry } from '../../foundation/poll.ts';
+import { ClusterError, type ClusterErrorCode } from '../../foundation/node/cluster-error.ts';
+import { retry } from '../../foundation/node/poll.ts';
 import type { EksContext } from './context.ts';
 import { deleteFromEks, clusterOf, nodeGroupOf, type EksResource, type Stated } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';

@@ -10,7 +10,7 @@ import {
   type EKSClient,
   type Nodegroup,
 } from '@aws-sdk/client-eks';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import type { EksContext } from './context.ts';
 import { healthOf, isNamed } from './errors.ts';
 import { clusterTitle } from './teardown.ts';

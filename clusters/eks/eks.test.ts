@@ -13,8 +13,8 @@ import {
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
 import { presignedClusterToken } from '../../aws/cluster-token.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { connect } from '../../foundation/kubernetes/connection.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
 import { eksDriver } from './index.ts';
 import { FAST, RUN, SLOW, testSite, withClusters, type TestSite } from '../../test/support/eks-cluster.ts';
 

@@ -1,5 +1,5 @@
-import { awsProblem } from '../../foundation/aws-problem.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { awsProblem } from '../../foundation/aws/aws-problem.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 
 /** Whether an error has the code of a service's API, such as `ResourceNotFoundException`; IAM's may end in `Exception`. */
 export const isNamed = (error: unknown, name: string): boolean =>

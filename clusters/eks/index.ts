@@ -1,10 +1,10 @@
 /** Clusters of EKS itself: made for the run, or existing ones. */
-import { commandLine } from '../../foundation/command-line.ts';
-import type { ClusterAlias } from '../../foundation/aliases.ts';
+import { commandLine } from '../../foundation/node/command-line.ts';
+import type { ClusterAlias } from '../../foundation/protocols/aliases.ts';
 import { without } from '../capabilities.ts';
 import type { ClusterDriver, ProvisionRequest } from '../driver.ts';
 import { serviceAccountConfig } from '../service-account.ts';
-import { namePrefix } from '../../foundation/tags.ts';
+import { namePrefix } from '../../foundation/aws/tags.ts';
 import { checkAddonVersion } from './addon.ts';
 import { capabilitiesOfEks } from './capabilities.ts';
 import { explained } from './errors.ts';

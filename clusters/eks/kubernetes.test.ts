@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { KubernetesError, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { EksContext } from './context.ts';
 import { awaitDns } from './kubernetes.ts';
 import { FAST } from '../../test/support/eks-cluster.ts';

@@ -1,8 +1,13 @@
 import type { V1Deployment, V1SelfSubjectAccessReview } from '@kubernetes/client-node';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { find } from '../in-cluster/objects.ts';
-import { poll } from '../../foundation/poll.ts';
-import { hasStatus, isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { poll } from '../../foundation/node/poll.ts';
+import {
+  hasStatus,
+  isTransient,
+  KubernetesError,
+  type Connection,
+} from '../../foundation/protocols/kubernetes-connection.ts';
 import { ADMINISTRATOR_POLICY } from './access.ts';
 import type { EksContext } from './context.ts';
 

@@ -1,7 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { startTestCluster, type TestCluster } from '../../test/support/api-server.ts';
-import { connect, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { connect, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { endLease, takeLease, type HeldLease, type LeaseOptions } from './lease.ts';
 
 const PATH = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/eks-pod-identity-conformance';

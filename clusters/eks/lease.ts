@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Lease } from '@kubernetes/client-node';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { poll, retry } from '../../foundation/poll.ts';
-import type { Stored } from '../../kubernetes/index.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { poll, retry } from '../../foundation/node/poll.ts';
+import type { Stored } from '../kubernetes/index.ts';
 import { find, TRIES } from '../in-cluster/objects.ts';
 import type { InClusterOptions } from '../in-cluster/options.ts';
-import { hasStatus, ignoring, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { hasStatus, ignoring, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
 /** Who uses an existing cluster; a Lease, as what runs once in a cluster is kept to one (Kubernetes, "Leases"). */
 export const LEASE = 'eks-pod-identity-conformance';

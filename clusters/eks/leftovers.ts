@@ -1,8 +1,8 @@
 import { AGENT_OBJECTS } from '../in-cluster/agent.ts';
 import { find, pathOf, removeObjects, type ObjectMeta } from '../in-cluster/objects.ts';
 import { removeNamespace } from '../in-cluster/namespaces.ts';
-import type { Connection } from '../../foundation/kubernetes/connection.ts';
-import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/labels.ts';
+import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
+import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { endLease, findLease, LEASE } from './lease.ts';
 
 /** Something that a run left in a cluster that existed before. */

@@ -1,10 +1,10 @@
 import { IAMClient, ListOpenIDConnectProvidersCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { startEmulator, type Emulator } from '../../emulator/index.ts';
-import { RUN_TAG } from '../../foundation/tags.ts';
+import { RUN_TAG } from '../../foundation/aws/tags.ts';
 import { makeProvider } from './oidc-provider.ts';
 import { FAST } from '../../test/support/eks-cluster.ts';
-import { Resources } from '../../foundation/resources.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
 
 const ISSUER = 'oidc.eks.us-west-2.amazonaws.com/id/ABCDEF';
 

@@ -3,10 +3,10 @@ import {
   DeleteOpenIDConnectProviderCommand,
   GetOpenIDConnectProviderCommand,
 } from '@aws-sdk/client-iam';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { ignoreMissing } from '../../foundation/missing.ts';
-import { areOfRun, RUN_TAG, tagList } from '../../foundation/tags.ts';
-import { retry } from '../../foundation/poll.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { ignoreMissing } from '../../foundation/aws/missing.ts';
+import { areOfRun, RUN_TAG, tagList } from '../../foundation/aws/tags.ts';
+import { retry } from '../../foundation/node/poll.ts';
 import type { EksContext } from './context.ts';
 import { isNamed } from './errors.ts';
 import { placed } from './teardown.ts';

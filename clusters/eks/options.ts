@@ -1,4 +1,4 @@
-import { textsOf, type OptionValues } from '../../foundation/options.ts';
+import { textsOf, type OptionValues } from '../../foundation/node/options.ts';
 import type { AgentVersion } from '../../components/agent/options.ts';
 import { chartOf } from '../shared-options.ts';
 import type { Timing } from './timing.ts';

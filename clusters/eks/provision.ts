@@ -13,7 +13,7 @@ import { AUTO_MODE_CLUSTER_ROLE, AUTO_MODE_NODE_ROLE, CLUSTER_ROLE, makeRole, NO
 import type { ClusterSubnets } from './subnets.ts';
 import { TIMING } from './timing.ts';
 import { tearDown, tornDownOnFailure } from './teardown.ts';
-import { Resources } from '../../foundation/resources.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
 
 /** What a cluster that is made is like. */
 export interface ClusterPlan extends Pick<

@@ -1,10 +1,10 @@
 import { GetRoleCommand, IAMClient, ListAttachedRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { startEmulator, type Emulator } from '../../emulator/index.ts';
-import { RUN_TAG } from '../../foundation/tags.ts';
+import { RUN_TAG } from '../../foundation/aws/tags.ts';
 import { makeRole, NODE_ROLE } from './roles.ts';
 import { FAST } from '../../test/support/eks-cluster.ts';
-import { Resources } from '../../foundation/resources.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
 
 describe('roles of clusters', () => {
   let emulator: Emulator;

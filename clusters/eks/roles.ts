@@ -9,10 +9,10 @@ import {
   ListRolePoliciesCommand,
   type IAMClient,
 } from '@aws-sdk/client-iam';
-import { isUnanswered } from '../../foundation/aws-problem.ts';
-import { ignoreMissing, isMissing } from '../../foundation/missing.ts';
-import { areOfRun, RUN_TAG, tagList } from '../../foundation/tags.ts';
-import { retry } from '../../foundation/poll.ts';
+import { isUnanswered } from '../../foundation/aws/aws-problem.ts';
+import { ignoreMissing, isMissing } from '../../foundation/aws/missing.ts';
+import { areOfRun, RUN_TAG, tagList } from '../../foundation/aws/tags.ts';
+import { retry } from '../../foundation/node/poll.ts';
 import { isNamed } from './errors.ts';
 import type { Timing } from './timing.ts';
 import type { EksContext } from './context.ts';

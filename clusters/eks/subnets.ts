@@ -1,5 +1,5 @@
 import { paginateDescribeSubnets, type EC2Client, type Subnet } from '@aws-sdk/client-ec2';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 
 /** Tags of subnets for load balancers, internal and public (EKS User Guide, "Route TCP and UDP traffic with Network Load Balancers"). */
 const INTERNAL = 'kubernetes.io/role/internal-elb';

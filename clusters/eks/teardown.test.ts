@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { Resources } from '../../foundation/resources.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
 import { placed, tearDown, tornDownOnFailure } from './teardown.ts';
 
 const refused = (): Error => Object.assign(new Error('no'), { name: 'Invalid', $metadata: { httpStatusCode: 400 } });

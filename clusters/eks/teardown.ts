@@ -1,6 +1,6 @@
-import { awsProblem } from '../../foundation/aws-problem.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import type { Resource } from '../../foundation/resources.ts';
+import { awsProblem } from '../../foundation/aws/aws-problem.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import type { Resource } from '../../foundation/aws/resources.ts';
 import type { EksContext } from './context.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { agentChartOf, daemonSetsOf } from '../daemon-sets.ts';
 import type { ProvisionRequest, RunningCluster } from '../driver.ts';
-import { roleOfSession } from '../../foundation/role-arn.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { roleOfSession } from '../../foundation/aws/role-arn.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { installAgent, refuseOtherAgents, removeFromCluster } from '../in-cluster/index.ts';
-import { connect, type Connection } from '../../foundation/kubernetes/connection.ts';
-import { EXPIRY_TAG } from '../../foundation/tags.ts';
+import { connect, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
+import { EXPIRY_TAG } from '../../foundation/aws/tags.ts';
 import { AUTO_MODE_AGENT, complete, lookAt, refuseOtherAgent } from './attach.ts';
 import { removeNodes } from './auto-mode.ts';
 import { awaitAgent } from './await-agent.ts';

@@ -1,6 +1,6 @@
-import { awsProblem, isUnanswered } from '../../foundation/aws-problem.ts';
-import { isMissing } from '../../foundation/missing.ts';
-import { poll, retry } from '../../foundation/poll.ts';
+import { awsProblem, isUnanswered } from '../../foundation/aws/aws-problem.ts';
+import { isMissing } from '../../foundation/aws/missing.ts';
+import { poll, retry } from '../../foundation/node/poll.ts';
 import type { Timing } from './timing.ts';
 
 /** What a look at something saw: that it is as it should be, or how far it is. */

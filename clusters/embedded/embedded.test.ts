@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ManagedCluster } from '../../emulator/index.ts';
 import { embeddedClusterProvider } from './host.ts';
-import { listen, stopServer } from '../../foundation/listen.ts';
+import { listen, stopServer } from '../../foundation/node/listen.ts';
 
 /** Fetches its credentials as an SDK does, then waits to be told by an annotation to do so again. */
 const PROGRAM = `

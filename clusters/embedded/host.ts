@@ -4,12 +4,12 @@ import { join, resolve } from 'node:path';
 import type { AgentVersion } from '../../components/agent/options.ts';
 import type { OpenRequest } from '../cluster-type.ts';
 import type { ClusterHost } from '../driver.ts';
-import type { Journal } from '../../foundation/journal.ts';
-import { Resources } from '../../foundation/resources.ts';
+import type { Journal } from '../../foundation/node/journal.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
 import { embeddedCapabilities } from './capabilities.ts';
 import type { ClusterProvider } from '../../emulator/index.ts';
-import { StartLimiter } from '../../foundation/start-limiter.ts';
-import { ProcessHost } from '../../kubernetes/index.ts';
+import { StartLimiter } from '../../foundation/node/start-limiter.ts';
+import { ProcessHost } from '../kubernetes/index.ts';
 import { TRANSLATION } from './node/addresses.ts';
 import { EmbeddedCluster, type ClusterResources } from './node/cluster.ts';
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { UNSHARE, type NetworkRights } from '../../foundation/client-run.ts';
+import { UNSHARE, type NetworkRights } from '../../foundation/protocols/client-run.ts';
 
 /** All that a client's network takes: both kinds of address, and a file in place of /etc/hosts. */
 const SET_UP = 'mount --bind /etc/hosts /etc/hosts && ip -batch -';

@@ -2,7 +2,7 @@ import type { AgentVersion } from '../../components/agent/index.ts';
 import { AGENT_ADDON, additionalFlags, agentManifest, flagArguments, type AgentManifest } from '../agent-addon.ts';
 import type { KubernetesObject } from './objects.ts';
 import type { InClusterOptions } from './options.ts';
-import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/labels.ts';
+import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/protocols/labels.ts';
 
 export interface AgentSpec
   extends Pick<InClusterOptions, 'run' | 'region'>, Pick<AgentManifest, 'clusterName' | 'image'> {

@@ -1,4 +1,4 @@
-import { option } from '../../foundation/options.ts';
+import { option } from '../../foundation/node/options.ts';
 import type { HostedClusterType } from '../cluster-type.ts';
 import { AGENT_ARGS, AGENT_CHART, AGENT_IMAGE, chartOf, READY_TIMEOUT } from '../shared-options.ts';
 

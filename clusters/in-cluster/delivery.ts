@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { ignoring, isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { ignoring, isTransient, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { podsOf } from './rollout.ts';
-import { poll } from '../../foundation/poll.ts';
+import { poll } from '../../foundation/node/poll.ts';
 import {
   DELIVERY_ANNOTATION,
   IDENTITIES,

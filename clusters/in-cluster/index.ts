@@ -1,5 +1,5 @@
 /** Agent and webhook in a real cluster, made of Kubernetes API objects alone. */
-import type { Connection } from '../../foundation/kubernetes/connection.ts';
+import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { AGENT_CREDENTIALS, AGENT_OBJECTS } from './agent.ts';
 import { removeObjects } from './objects.ts';
 import { WEBHOOK_OBJECTS } from './webhook.ts';

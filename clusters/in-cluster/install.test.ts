@@ -1,7 +1,7 @@
 import type { V1ConfigMap, V1DaemonSet, V1PodSpec } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { KubernetesError } from '../../foundation/protocols/kubernetes-connection.ts';
 import { installAgent, installWebhook, removeFromCluster } from './index.ts';
 import { fakeApi, type FakeApi } from '../../test/support/kubernetes-api.ts';
 import { MUTATE, type Identity } from './webhook-manifest.ts';

@@ -1,7 +1,7 @@
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { RUN_LABEL } from '../../foundation/labels.ts';
-import { ignoring, isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
-import { poll } from '../../foundation/poll.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
+import { ignoring, isTransient, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
+import { poll } from '../../foundation/node/poll.ts';
 import { find } from './objects.ts';
 
 /** Milliseconds until a namespace must be gone: its pods may take a grace period. */

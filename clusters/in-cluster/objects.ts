@@ -1,9 +1,9 @@
 /** Objects that a run makes in a cluster: made, changed and removed by their names, and never those of others. */
-import { commandLine } from '../../foundation/command-line.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { hasStatus, ignoring, isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
-import { RUN_LABEL } from '../../foundation/labels.ts';
-import { poll } from '../../foundation/poll.ts';
+import { commandLine } from '../../foundation/node/command-line.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { hasStatus, ignoring, isTransient, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
+import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
+import { poll } from '../../foundation/node/poll.ts';
 
 /** How a request is tried again, in milliseconds. */
 export const TRIES = { every: 300, within: 20_000, tolerates: isTransient };

@@ -1,4 +1,4 @@
-import type { Connection } from '../../foundation/kubernetes/connection.ts';
+import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
 /** What agent and webhook need alike to be installed. */
 export interface InClusterOptions {

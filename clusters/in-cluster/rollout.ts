@@ -1,12 +1,12 @@
 import { text as textOf } from 'node:stream/consumers';
 import type { V1DaemonSet, V1Deployment, V1Node, V1Pod } from '@kubernetes/client-node';
-import { ClusterError, type ClusterErrorCode } from '../../foundation/cluster-error.ts';
-import { isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
-import { poll } from '../../foundation/poll.ts';
+import { ClusterError, type ClusterErrorCode } from '../../foundation/node/cluster-error.ts';
+import { isTransient, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
+import { poll } from '../../foundation/node/poll.ts';
 import { find, pathOf, type KubernetesObject } from './objects.ts';
 import { NAMESPACE } from './options.ts';
 import { podProblem, type PodProblem } from './pod-problem.ts';
-import { redactor } from '../../foundation/redact.ts';
+import { redactor } from '../../foundation/node/redact.ts';
 
 /** A DaemonSet or Deployment whose pods are to become ready. */
 export interface Rollout {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { CertificateAndKey } from '../../foundation/kubernetes/certificates.ts';
+import type { CertificateAndKey } from '../../foundation/node/certificates.ts';
 import type { KubernetesObject } from './objects.ts';
-import { RUN_LABEL } from '../../foundation/labels.ts';
+import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { webhookRegistration } from '../webhook-registration.ts';
 import { webhookRights } from '../webhook-rights.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';

@@ -1,12 +1,12 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { newCertificateAuthority } from '../../foundation/kubernetes/certificates.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { newCertificateAuthority } from '../../foundation/node/certificates.ts';
 import { identitiesDelivery } from './delivery.ts';
 import { demandOurs, put, refuseTakenNames, type KubernetesObject, type ObjectName } from './objects.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { awaitRollout } from './rollout.ts';
-import { isTransient } from '../../foundation/kubernetes/connection.ts';
-import { poll } from '../../foundation/poll.ts';
+import { isTransient } from '../../foundation/protocols/kubernetes-connection.ts';
+import { poll } from '../../foundation/node/poll.ts';
 import { WEBHOOK, WEBHOOK_HOSTS, WEBHOOK_LABELS, webhookConfiguration, webhookObjects } from './webhook-manifest.ts';
 import type { Identity } from './webhook-manifest.ts';
 

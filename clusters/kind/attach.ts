@@ -1,9 +1,9 @@
 import type { V1Node } from '@kubernetes/client-node';
 import type { ClusterSpec } from '../../emulator/index.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { installWebhook, removeFromCluster, removeNamespaces } from '../in-cluster/index.ts';
-import { connect, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
-import type { Attachment } from '../../foundation/journal.ts';
+import { connect, KubernetesError, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
+import type { Attachment } from '../../foundation/node/journal.ts';
 import { kindCapabilities } from './capabilities.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
 import type { ClusterSource, HostContext } from './context.ts';
@@ -14,7 +14,7 @@ import { CLUSTER_LABEL } from './kind.ts';
 import { issuerOf, nodesOf } from './kube.ts';
 import { readContext, type NamedContext } from '../named-context.ts';
 import { addressIn, checkReach, loadImages, prepareLinkLocal, rememberImages, undoChanges } from './node.ts';
-import { Resources } from '../../foundation/resources.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
 import type { KindOptions } from './options.ts';
 import { runProgram, type Runner } from './runner.ts';
 

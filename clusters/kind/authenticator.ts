@@ -2,10 +2,10 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { ClusterSpec } from '../../emulator/index.ts';
-import { newCertificateAuthority } from '../../foundation/kubernetes/certificates.ts';
-import { kubeconfigText } from '../../foundation/kubernetes/kubeconfig.ts';
-import { listen, stopServer } from '../../foundation/listen.ts';
-import { readAtMost } from '../../foundation/read-at-most.ts';
+import { newCertificateAuthority } from '../../foundation/node/certificates.ts';
+import { kubeconfigText } from '../../foundation/protocols/kubeconfig.ts';
+import { listen, stopServer } from '../../foundation/node/listen.ts';
+import { readAtMost } from '../../foundation/node/read-at-most.ts';
 import type { Reach } from './network.ts';
 
 export interface Authenticator {

@@ -1,6 +1,6 @@
-import { commandLine } from '../../foundation/command-line.ts';
+import { commandLine } from '../../foundation/node/command-line.ts';
 import { statfs } from 'node:fs/promises';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { DockerError, type Docker, type EngineInfo, type ImageInfo } from './docker.ts';
 
 /** Bytes that Docker needs for two nodes, and what runs on them. */

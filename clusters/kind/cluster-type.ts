@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { option, textsOf } from '../../foundation/options.ts';
+import { option, textsOf } from '../../foundation/node/options.ts';
 import type { HostedClusterType, OpenRequest } from '../cluster-type.ts';
 import {
   AGENT_ARGS,

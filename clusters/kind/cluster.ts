@@ -2,10 +2,10 @@ import type { ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '
 import { VERSION_VARIABLE } from '../../components/agent/index.ts';
 import { AGENT_ADDON } from '../agent-addon.ts';
 import { daemonSetsOf, unavailableCapabilities } from '../daemon-sets.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { installAgent, type InstalledAgent, type InstalledWebhook } from '../in-cluster/index.ts';
-import type { Connection } from '../../foundation/kubernetes/connection.ts';
-import type { Resources } from '../../foundation/resources.ts';
+import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
+import type { Resources } from '../../foundation/aws/resources.ts';
 import type { HostContext } from './context.ts';
 import { explained } from './diagnostics.ts';
 import { keysOf } from './kube.ts';

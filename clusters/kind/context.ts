@@ -1,7 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterSpec, ManagedCluster } from '../../emulator/index.ts';
 import { without } from '../capabilities.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import type { Docker, EngineInfo, ImageInfo } from './docker.ts';
 import type { Reach } from './network.ts';
 import type { KindOptions } from './options.ts';

@@ -2,10 +2,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterSpec } from '../../emulator/index.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { ACCESS_POLICY_OBJECTS } from '../access-policies.ts';
 import { installWebhook, put } from '../in-cluster/index.ts';
-import { connect, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { connect, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { startAuthenticator, type Authenticator } from './authenticator.ts';
 import { AUTHENTICATOR_FILE, clusterConfig, IMAGES_FOLDER } from './cluster-config.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
@@ -17,7 +17,7 @@ import { factsOf, noteLinkLocal } from './facts.ts';
 import { CLUSTER_LABEL, createCluster, nameTaken, type NewKindCluster } from './kind.ts';
 import { apiAnswers, nodesReady } from './kube.ts';
 import { addressIn, checkReach, containerExists, containerRuns, loadMountedImages, prepareLinkLocal } from './node.ts';
-import { Resources } from '../../foundation/resources.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
 import { Tasks } from './tasks.ts';
 
 /** Port of the API server in its node. */

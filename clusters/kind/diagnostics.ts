@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { redactor } from '../../foundation/redact.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { redactor } from '../../foundation/node/redact.ts';
 import type { Runner } from './runner.ts';
 
 /** Longest time for collecting, in milliseconds. */

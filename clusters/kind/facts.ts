@@ -1,4 +1,4 @@
-import type { Connection } from '../../foundation/kubernetes/connection.ts';
+import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { HostContext } from './context.ts';
 import { nodesOf } from './kube.ts';
 import type { LinkLocal } from './node.ts';

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { checkImage } from './checks.ts';
 import type { NodeImages } from './context.ts';
 import type { Docker, EngineInfo, ImageInfo } from './docker.ts';
 import { ensureClientImage } from './images/client-image.ts';
 import { ensureComponentImage } from './images/index.ts';
-import type { Resources } from '../../foundation/resources.ts';
+import type { Resources } from '../../foundation/aws/resources.ts';
 import type { KindOptions } from './options.ts';
 
 export interface PreparedImages {

@@ -1,8 +1,8 @@
-import { commandLine } from '../../foundation/command-line.ts';
+import { commandLine } from '../../foundation/node/command-line.ts';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { cacheFolder } from '../../foundation/cache-folder.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
+import { cacheFolder } from '../../foundation/node/cache-folder.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import type { HostContext } from './context.ts';
 import { lastLine } from './docker.ts';
 import type { Runner } from './runner.ts';

@@ -1,8 +1,8 @@
 import { text as textOf } from 'node:stream/consumers';
 import type { V1Node } from '@kubernetes/client-node';
 import type { JsonWebKeySet } from '../../emulator/index.ts';
-import { poll, retry } from '../../foundation/poll.ts';
-import type { Connection } from '../../foundation/kubernetes/connection.ts';
+import { poll, retry } from '../../foundation/node/poll.ts';
+import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { isReady } from '../in-cluster/rollout.ts';
 
 export async function nodesOf(connection: Connection, signal?: AbortSignal): Promise<readonly V1Node[]> {

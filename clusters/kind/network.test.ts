@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { expect } from 'chai';
 import { Docker } from './docker.ts';
-import { Resources } from '../../foundation/resources.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
 import { createNetwork, reachOf } from './network.ts';
 import { fakeRunner, rejection } from '../../test/support/kind.ts';
 

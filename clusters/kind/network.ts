@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/labels.ts';
-import type { Resources } from '../../foundation/resources.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/protocols/labels.ts';
+import type { Resources } from '../../foundation/aws/resources.ts';
 import { DockerError, type Docker } from './docker.ts';
 
 /** How nodes, and pods on them, reach servers of this process. */

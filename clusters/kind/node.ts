@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { poll } from '../../foundation/poll.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { poll } from '../../foundation/node/poll.ts';
 import type { HostContext } from './context.ts';
 import type { Docker, ImageInfo } from './docker.ts';
 import type { Reach } from './network.ts';

@@ -1,5 +1,5 @@
 import type { AssumeRoleCommandInput } from '@aws-sdk/client-sts';
-import type { AssumeRoleStep } from '../../foundation/probe-protocol.ts';
+import type { AssumeRoleStep } from '../../foundation/protocols/probe-protocol.ts';
 
 /** What STS is asked for a step of a role chain (AWS STS API Reference, AssumeRole). */
 export function assumeRoleInput(step: AssumeRoleStep): AssumeRoleCommandInput {

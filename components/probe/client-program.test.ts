@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
-import type { ClientOperation } from '../../foundation/client-protocol.ts';
+import type { ClientOperation } from '../../foundation/protocols/client-protocol.ts';
 import { ClientProgram } from './client-program.ts';
 import { setEnvironment } from '../../test/support/process-environment.ts';
 import { runOperation } from './operations.ts';

@@ -1,4 +1,4 @@
-/** A client as a process of its own, which speaks foundation/client-protocol.ts. */
+/** A client as a process of its own, which speaks foundation/protocols/client-protocol.ts. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { stripVTControlCharacters } from 'node:util';
@@ -7,9 +7,9 @@ import {
   type ClientAnswer,
   type ClientOperation,
   type ClientRequest,
-} from '../../foundation/client-protocol.ts';
-import type { PlannedClient } from '../../foundation/probe-protocol.ts';
-import { redactor, type Redactor } from '../../foundation/redact.ts';
+} from '../../foundation/protocols/client-protocol.ts';
+import type { PlannedClient } from '../../foundation/protocols/probe-protocol.ts';
+import { redactor, type Redactor } from '../../foundation/node/redact.ts';
 import { byLine } from './lines.ts';
 import { endMarked, MARK } from './marked-processes.ts';
 import type { Answer, OperationClient } from './operations.ts';
@@ -118,7 +118,9 @@ export class ClientProgram implements OperationClient {
     const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
     const isError = error === undefined || (typeof error.code === 'string' && typeof error.message === 'string');
     if (!isError || !isText(requestId) || !isText(identity?.arn) || typeof facts !== 'object')
-      this.#fail(`client ${this.#options.name} gave an answer of another form than foundation/client-protocol.ts has`);
+      this.#fail(
+        `client ${this.#options.name} gave an answer of another form than foundation/protocols/client-protocol.ts has`,
+      );
     return this.#redact().value({
       ...(identity && { identity: { arn: identity.arn, account: String(identity.account) } }),
       ...(requestId !== undefined && { requestId }),

@@ -1,10 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import { NO_REQUEST, type ClientError } from '../../foundation/client-protocol.ts';
-import { PATIENCE_MILLISECONDS } from '../../foundation/lateness.ts';
-import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
+import { NO_REQUEST, type ClientError } from '../../foundation/protocols/client-protocol.ts';
+import { PATIENCE_MILLISECONDS } from '../../foundation/node/lateness.ts';
+import type { Layer, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { fetchCredentials } from './raw.ts';
-import { unbracketed } from '../../foundation/unbracketed.ts';
+import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
 /**
  * Hosts that SDKs take a token to over plain HTTP (AWS SDKs and Tools Reference Guide, "Container credential provider",

@@ -1,7 +1,12 @@
 /** What the program knows to do: a handler for each operation. Another program of probes has the same table in its language. */
-import type { ClientOperation } from '../../foundation/client-protocol.ts';
-import type { PlannedClient, ProbeOperation, ProbeResult, ProjectedToken } from '../../foundation/probe-protocol.ts';
-import { Lateness, ON_TIME_MILLISECONDS } from '../../foundation/lateness.ts';
+import type { ClientOperation } from '../../foundation/protocols/client-protocol.ts';
+import type {
+  PlannedClient,
+  ProbeOperation,
+  ProbeResult,
+  ProjectedToken,
+} from '../../foundation/protocols/probe-protocol.ts';
+import { Lateness, ON_TIME_MILLISECONDS } from '../../foundation/node/lateness.ts';
 import { runOperation, type OperationClient } from './operations.ts';
 import { awaitTokenRotation, connectTo, readFile, tokenClaims } from './pod.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials } from './raw.ts';

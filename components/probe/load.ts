@@ -1,9 +1,9 @@
 /** A pod under load: asks for its own identity round by round, and says in its termination message what it was given. */
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { verdictText, type LoadPlan, type LoadVerdict } from '../../foundation/load-protocol.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import { roleOfSession } from '../../foundation/role-arn.ts';
+import { verdictText, type LoadPlan, type LoadVerdict } from '../../foundation/protocols/load-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
+import { roleOfSession } from '../../foundation/aws/role-arn.ts';
 import { runOperation } from './operations.ts';
 import { judgeAgentAnswer, send } from './raw.ts';
 import { readToken } from './tokens.ts';

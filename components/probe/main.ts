@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LoadPlan } from '../../foundation/load-protocol.ts';
+import type { LoadPlan } from '../../foundation/protocols/load-protocol.ts';
 import {
   REPORT_PREFIX,
   TOKENS_PREFIX,
@@ -13,7 +13,7 @@ import {
   type ProbeReport,
   type ProbeResult,
   type ProjectedToken,
-} from '../../foundation/probe-protocol.ts';
+} from '../../foundation/protocols/probe-protocol.ts';
 import { watchRequests } from './diagnose.ts';
 import { perform } from './handlers.ts';
 import type { OperationClient } from './operations.ts';
@@ -110,7 +110,7 @@ process.on('SIGTERM', () => process.exit(143));
 async function perRole(): Promise<void> {
   const [role, ...command] = process.argv.slice(2);
   if (role === 'client') {
-    const { serveClient } = await import('../../foundation/serve-client.ts');
+    const { serveClient } = await import('../../foundation/protocols/serve-client.ts');
     return serveClient((await import('./sdk-s3.ts')).answer);
   }
   if (role === 'network') return (await import('./client-run/relay.ts')).relay(command);

@@ -1,6 +1,6 @@
 /** Operations with credentials that an SDK finds by itself: how they are made, and what their answers mean. */
-import type { ClientAnswer, ClientError, ClientOperation } from '../../foundation/client-protocol.ts';
-import type { Identity, ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ClientAnswer, ClientError, ClientOperation } from '../../foundation/protocols/client-protocol.ts';
+import type { Identity, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { diagnoseMissingCredentials } from './diagnose.ts';
 import { plainCode } from './service-error.ts';
 

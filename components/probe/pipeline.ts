@@ -1,7 +1,7 @@
 /** Requests to the agent by a bare connection: many at once, as fast as it takes them, or one that no HTTP client would send. */
 import { connect } from 'node:net';
-import type { AgentRequest, ProbeResult } from '../../foundation/probe-protocol.ts';
-import { unbracketed } from '../../foundation/unbracketed.ts';
+import type { AgentRequest, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
+import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
 /** What an agent, or STS, answers. */
 export interface Answer {

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ProbeOperation, ProbeResult, ProjectedToken } from '../../foundation/probe-protocol.ts';
+import type { ProbeOperation, ProbeResult, ProjectedToken } from '../../foundation/protocols/probe-protocol.ts';
 import { perform } from './handlers.ts';
 import { describeTokens } from './tokens.ts';
 import { setEnvironment } from '../../test/support/process-environment.ts';

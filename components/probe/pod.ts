@@ -8,9 +8,9 @@ import type {
   ReadFileRequest,
   ReadTokenRequest,
   RotationRequest,
-} from '../../foundation/probe-protocol.ts';
+} from '../../foundation/protocols/probe-protocol.ts';
 import { decodeToken, readToken } from './tokens.ts';
-import { unbracketed } from '../../foundation/unbracketed.ts';
+import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
 export function readFile({ path }: ReadFileRequest): ProbeResult {
   try {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { diagnoseMissingCredentials, watchRequests } from './diagnose.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { doubtOf } from '../../harness/verdict/doubt.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials, judgeAgentAnswer } from './raw.ts';
 import { setEnvironment } from '../../test/support/process-environment.ts';

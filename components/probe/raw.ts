@@ -1,10 +1,10 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AgentRequest, ProbeResult, WebIdentityRequest } from '../../foundation/probe-protocol.ts';
+import type { AgentRequest, ProbeResult, WebIdentityRequest } from '../../foundation/protocols/probe-protocol.ts';
 import { asWritten, pipelined, type Answer } from './pipeline.ts';
 import { stsEndpoint } from './sts-endpoint.ts';
 import { changeToken, readToken } from './tokens.ts';
-import { unbracketed } from '../../foundation/unbracketed.ts';
+import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
 /** An error that EKS Auth answered, as the agent passes it on: `[<request id>]: (<code>): <message>, fault: client`. */
 const PASSED_ON = /^\[([^\]]*)\]: \(([^)]+)\): ([\s\S]*), fault: (\w+)\s*$/;

@@ -10,7 +10,7 @@ import {
   type ProbeReport,
   type ProbeResult,
   type RetryUntil,
-} from '../../foundation/probe-protocol.ts';
+} from '../../foundation/protocols/probe-protocol.ts';
 import { isExpected, mayChange, retryUntilExpected } from './retry.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/some/path/app';

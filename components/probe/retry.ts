@@ -1,8 +1,8 @@
-import { causeFromMessage } from '../../foundation/denial-cause.ts';
-import { alternatives, firstMismatch } from '../../foundation/expectation.ts';
-import { isSessionOf } from '../../foundation/role-arn.ts';
-import { poll } from '../../foundation/poll.ts';
-import type { ProbeReport, ProbeResult, RetryUntil } from '../../foundation/probe-protocol.ts';
+import { causeFromMessage } from '../../foundation/protocols/denial-cause.ts';
+import { alternatives, firstMismatch } from '../../foundation/protocols/expectation.ts';
+import { isSessionOf } from '../../foundation/aws/role-arn.ts';
+import { poll } from '../../foundation/node/poll.ts';
+import type { ProbeReport, ProbeResult, RetryUntil } from '../../foundation/protocols/probe-protocol.ts';
 
 /** Between tries: nothing of AWS is asked more often than once a second. */
 const PAUSE_MILLISECONDS = 1000;

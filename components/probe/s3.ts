@@ -11,7 +11,7 @@ import {
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
-import type { ProbeResult, S3Operation } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult, S3Operation } from '../../foundation/protocols/probe-protocol.ts';
 import { requestOf, type ServiceError } from './service-error.ts';
 
 export const makeClient = (credentials: NonNullable<S3ClientConfig['credentials']>): S3Client =>

@@ -1,5 +1,5 @@
-import type { ClientError } from '../../foundation/client-protocol.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ClientError } from '../../foundation/protocols/client-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 
 /** An error as the SDK throws it for an answer of a service. */
 export interface ServiceError extends Error {

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProjectedToken, TokenChange, TokenDescription, TokenSource } from '../../foundation/probe-protocol.ts';
+import type {
+  ProjectedToken,
+  TokenChange,
+  TokenDescription,
+  TokenSource,
+} from '../../foundation/protocols/probe-protocol.ts';
 
 /** Environment variables that lead to the projected tokens. */
 const TOKEN_FILES: Readonly<Record<ProjectedToken, string>> = {

@@ -1,4 +1,4 @@
-import { nearest } from '../../foundation/nearest.ts';
+import { nearest } from '../../foundation/node/nearest.ts';
 import { isJsonObject, listOf, objectOf } from '../core/json.ts';
 import type { World } from './world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';

@@ -5,7 +5,7 @@ import { root as rootOf } from '../../test/support/emulator/iam.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 import type { Credentials, EmulatorSettings } from '../../emulator/index.ts';
 import { startWithWorld } from '../../emulator/start.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { IamCanary, type CanaryOptions } from './canary.ts';
 
 /** A signal of each call's own: listeners of one that never fires add up. */

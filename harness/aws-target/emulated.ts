@@ -3,7 +3,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Credentials, Emulator } from '../../emulator/index.ts';
-import type { AccountAlias } from '../../foundation/aliases.ts';
+import type { AccountAlias } from '../../foundation/protocols/aliases.ts';
 import { callCounter, type AwsClient, type CallCounter } from '../../aws/call-counter.ts';
 import { destroyClients, madeWhenUsed, type AwsClients } from '../../aws/clients.ts';
 import { presignedClusterToken } from '../../aws/cluster-token.ts';

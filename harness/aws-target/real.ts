@@ -1,8 +1,8 @@
 import { STSClient } from '@aws-sdk/client-sts';
 import { regionalEksAuth } from '../../clusters/eks/index.ts';
-import { namePrefix } from '../../foundation/tags.ts';
-import { badFlagValue, HarnessError } from '../../foundation/errors.ts';
-import type { AccountAlias } from '../../foundation/aliases.ts';
+import { namePrefix } from '../../foundation/aws/tags.ts';
+import { badFlagValue, HarnessError } from '../../foundation/node/errors.ts';
+import type { AccountAlias } from '../../foundation/protocols/aliases.ts';
 import { callCounter } from '../../aws/call-counter.ts';
 import { AWS_CAPABILITIES, unavailableOf } from './capabilities.ts';
 import {

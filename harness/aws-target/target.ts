@@ -1,6 +1,6 @@
 import type { ProvisioningClients } from '../../clusters/driver.ts';
 import type { CallRecord, Disturbance } from '../../emulator/index.ts';
-import type { AccountAlias } from '../../foundation/aliases.ts';
+import type { AccountAlias } from '../../foundation/protocols/aliases.ts';
 import type { CallCounts } from '../../aws/call-counts.ts';
 import type { AwsClients } from '../../aws/clients.ts';
 import type { AwsCredentials } from '../../aws/credentials.ts';

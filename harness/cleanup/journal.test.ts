@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { JournalEntry } from '../../foundation/journal.ts';
+import type { JournalEntry } from '../../foundation/node/journal.ts';
 import { openJournal, STATE_FILE } from './journal.ts';
 import { thisProcess } from './process-identity.ts';
 import { readState, stateFiles } from './sweep/state-files.ts';

@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Journal, JournalEntry, RunState } from '../../foundation/journal.ts';
+import type { Journal, JournalEntry, RunState } from '../../foundation/node/journal.ts';
 import { thisProcess, type ProcessIdentity } from './process-identity.ts';
 
 /** Name of the state file in a report folder. */

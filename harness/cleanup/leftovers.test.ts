@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { JournalEntry } from '../../foundation/journal.ts';
+import type { JournalEntry } from '../../foundation/node/journal.ts';
 import { configure } from '../config/configuration.ts';
-import { EXIT } from '../../foundation/errors.ts';
+import { EXIT } from '../../foundation/node/errors.ts';
 import { leftBehind, sweepCommand } from './leftovers.ts';
 
 const account: JournalEntry = { kind: 'aws', accountId: '111122223333', region: 'us-west-2', endpoints: {} };

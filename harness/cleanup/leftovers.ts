@@ -1,7 +1,7 @@
-import { commandLine } from '../../foundation/command-line.ts';
-import type { JournalEntry } from '../../foundation/journal.ts';
+import { commandLine } from '../../foundation/node/command-line.ts';
+import type { JournalEntry } from '../../foundation/node/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Leftover } from '../scenario/world.ts';
 
 /** How many leftovers a sentence names. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { scalar, whole } from '../../foundation/validate.ts';
+import { scalar, whole } from '../../foundation/node/validate.ts';
 import { VERDICTS } from '../results/results-schema.ts';
 
 /** Version of the form of compare.json: raised when a field changes its meaning. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { suggestion } from '../../foundation/nearest.ts';
-import { readYaml } from '../../foundation/read-file.ts';
-import { scalar, scenarioId, validated, whole, words } from '../../foundation/validate.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
+import { readYaml } from '../../foundation/node/read-file.ts';
+import { scalar, scenarioId, validated, whole, words } from '../../foundation/node/validate.ts';
 import { PROBE_VERDICTS, VERDICTS } from '../results/results-schema.ts';
 import { FIELDS, type Difference, type Value } from './differences.ts';
 import type { Side } from '../results/read-results.ts';

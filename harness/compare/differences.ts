@@ -1,6 +1,6 @@
-import { factMatches } from '../../foundation/expectation.ts';
+import { factMatches } from '../../foundation/protocols/expectation.ts';
 import { identityName, neutral, neutralExpectation } from './names.ts';
-import { PATIENCE_MILLISECONDS } from '../../foundation/lateness.ts';
+import { PATIENCE_MILLISECONDS } from '../../foundation/node/lateness.ts';
 import type { ProbeOutcome } from '../results/results.ts';
 import type { Side, SideProbe, SideScenario } from '../results/read-results.ts';
 
@@ -20,7 +20,7 @@ export interface Difference {
 /** Fields of a probe that are compared. Free text, ids and times are not: they differ from run to run. */
 export const FIELDS = ['verdict', 'outcome', 'layer', 'code', 'status', 'identity'] as const;
 
-/** What a run of a client shows beside what is expected of it (`foundation/client-run.ts`): compared between two clients. */
+/** What a run of a client shows beside what is expected of it (`foundation/protocols/client-run.ts`): compared between two clients. */
 const OF_CLIENTS = ['signed', 'told', 'expired', 'credentials.tokens'] as const;
 /** The same, which goes by the client's limits of time too: only where the machines of both sides kept to theirs. */
 const OF_TIMELY_CLIENTS = ['outcomes', 'credentials.requests'] as const;

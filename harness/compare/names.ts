@@ -3,8 +3,8 @@
  * what both runs have in common.
  */
 
-import { declaredId } from '../../foundation/validate.ts';
-import { roleOfSession } from '../../foundation/role-arn.ts';
+import { declaredId } from '../../foundation/node/validate.ts';
+import { roleOfSession } from '../../foundation/aws/role-arn.ts';
 
 /**
  * Ids that EKS gives to Pod Identity associations (Amazon EKS API Reference, PodIdentityAssociation, associationId): no two are

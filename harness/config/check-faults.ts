@@ -1,8 +1,8 @@
 import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { catalogue } from '../../faults/index.ts';
-import { badFlagValue, HarnessError } from '../../foundation/errors.ts';
-import { suggestion } from '../../foundation/nearest.ts';
-import type { OptionValues } from '../../foundation/options.ts';
+import { badFlagValue, HarnessError } from '../../foundation/node/errors.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
+import type { OptionValues } from '../../foundation/node/options.ts';
 
 /** The options that name an image of a component, by the subject of faults that it replaces. */
 const IMAGE_OPTIONS = { agent: 'agent-image', webhook: 'webhook-image' } as const;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { configure } from './configuration.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { checkClusterFlags } from './cluster-flags.ts';
 
 const check = (argv: readonly string[], environment: Readonly<Record<string, string>> = {}): void =>

@@ -1,4 +1,4 @@
-import { badFlagValue } from '../../foundation/errors.ts';
+import { badFlagValue } from '../../foundation/node/errors.ts';
 import { endpointUrl, parseEndpoints } from '../../aws/endpoints.ts';
 import { checkInCluster } from './in-cluster-flags.ts';
 import type { Configuration } from './configuration.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { configure } from './configuration.ts';
 import { OPTIONS } from './options.ts';
 import { variableOf } from './read-options.ts';

@@ -1,7 +1,7 @@
 import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
-import { HarnessError } from '../../foundation/errors.ts';
-import type { OptionValues } from '../../foundation/options.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import type { OptionValues } from '../../foundation/node/options.ts';
 import { checkFaults } from './check-faults.ts';
 import { checkVariables, OPTIONS, optionsOf, type RunOption } from './options.ts';
 import { readOptions } from './read-options.ts';

@@ -1,4 +1,4 @@
-import { badFlagValue } from '../../foundation/errors.ts';
+import { badFlagValue } from '../../foundation/node/errors.ts';
 import type { Configuration } from './configuration.ts';
 
 /** What whoever puts the runner into the cluster acts on, so that the runner is not told. */

@@ -1,9 +1,9 @@
 import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
-import { HarnessError } from '../../foundation/errors.ts';
-import { SERVICE_PRINCIPAL, option, type OptionSpec } from '../../foundation/options.ts';
-import { RUN_ID } from '../../foundation/journal.ts';
-import { nearest } from '../../foundation/nearest.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { SERVICE_PRINCIPAL, option, type OptionSpec } from '../../foundation/node/options.ts';
+import { RUN_ID } from '../../foundation/node/journal.ts';
+import { nearest } from '../../foundation/node/nearest.ts';
 import { SMALL_LOAD } from '../scenario/load-size.ts';
 import { PROFILES } from '../scenario/profiles.ts';
 import { variableOf } from './read-options.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse as parseYaml } from 'yaml';
-import { badFlagValue, HarnessError, unreadable } from '../../foundation/errors.ts';
-import type { OptionSpec, OptionValue, OptionValues, Origin } from '../../foundation/options.ts';
-import { nearest, suggestion } from '../../foundation/nearest.ts';
+import { badFlagValue, HarnessError, unreadable } from '../../foundation/node/errors.ts';
+import type { OptionSpec, OptionValue, OptionValues, Origin } from '../../foundation/node/options.ts';
+import { nearest, suggestion } from '../../foundation/node/nearest.ts';
 
 /** The options, by name. */
 type Specs = ReadonlyMap<string, OptionSpec>;

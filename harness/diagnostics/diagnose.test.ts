@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { CallRecord } from '../../emulator/index.ts';
-import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import { KubernetesError } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { KubernetesClient, LogOptions } from '../kubernetes-client/client.ts';
 import type { ProbeOutcome, Verdict } from '../results/results.ts';
 import { anOutcome, aScenario } from '../../test/support/scenarios.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Redactor } from '../../foundation/redact.ts';
-import { orAborted } from '../../foundation/aborted.ts';
+import type { Redactor } from '../../foundation/node/redact.ts';
+import { orAborted } from '../../foundation/node/aborted.ts';
 import type { Attachment } from '../results/results.ts';
 import { writeWhole } from '../report/write.ts';
 import type { ScenarioWorld } from '../scenario/world.ts';
@@ -11,7 +11,7 @@ import { collectEvents, collectPods } from './pods.ts';
 import { attempt as tried, makeScene, type DiagnosticFile, type Failure, type Findings, type Scene } from './scene.ts';
 import { summaryText } from './summary.ts';
 
-export { isSecretName, redactor, type Redactor } from '../../foundation/redact.ts';
+export { isSecretName, redactor, type Redactor } from '../../foundation/node/redact.ts';
 
 export const SUMMARY_FILE = 'summary.md';
 

@@ -1,6 +1,6 @@
 import type { CoreV1Event, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import { REPORT_PREFIX, TOKENS_PREFIX } from '../../foundation/probe-protocol.ts';
-import { RUN_LABEL } from '../../foundation/labels.ts';
+import { REPORT_PREFIX, TOKENS_PREFIX } from '../../foundation/protocols/probe-protocol.ts';
+import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { collectLogs, messageOf } from './logs.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import { statusesOf } from '../kubernetes-client/pod-watcher.ts';

@@ -1,4 +1,4 @@
-import { poll } from '../../foundation/poll.ts';
+import { poll } from '../../foundation/node/poll.ts';
 
 /** Milliseconds between looks at how late this process is. */
 const INTERVAL = 5;

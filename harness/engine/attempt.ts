@@ -1,5 +1,5 @@
-import { orAborted } from '../../foundation/aborted.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { orAborted } from '../../foundation/node/aborted.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { awsFailure } from '../../aws/failure.ts';
 import { tearDown } from '../world/teardown.ts';
 import { diagnose, isSecretName, redactor, type DiagnosticsOptions, type Redactor } from '../diagnostics/index.ts';

@@ -4,7 +4,7 @@ import { PROFILES, type ProfileName } from '../scenario/profiles.ts';
 import { chosenProfile } from '../plan/select.ts';
 import { AWS_SERVICES } from '../../aws/service-names.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { EXIT, HarnessError, isUsage, type ExitCode } from '../../foundation/errors.ts';
+import { EXIT, HarnessError, isUsage, type ExitCode } from '../../foundation/node/errors.ts';
 import { factsOf } from '../results/read-results.ts';
 import { reportOf, type GatedRun } from '../gate/judge.ts';
 import { FRAME } from '../matrix/axes.ts';

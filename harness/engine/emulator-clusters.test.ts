@@ -6,8 +6,8 @@ import type { OpenRequest } from '../../clusters/cluster-type.ts';
 import type { ClusterHost } from '../../clusters/driver.ts';
 import { EMBEDDED } from '../../clusters/embedded/cluster-type.ts';
 import { KIND } from '../../clusters/kind/cluster-type.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { RUN_ID } from '../../foundation/journal.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { RUN_ID } from '../../foundation/node/journal.ts';
 import { makeClusters, type ClusterOptions } from './emulator-clusters.ts';
 
 describe('clusters of npm run emulator', () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { WORKLOAD_PROGRAMS } from '../../clients/registry.ts';
+import { WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
 import type { HostedClusterType } from '../../clusters/cluster-type.ts';
 import type { ClusterHost, RunningCluster } from '../../clusters/driver.ts';
 import { EMULATED_SUBNETS, provisionThroughEks, type ClusterPlan } from '../../clusters/eks/provision.ts';

@@ -1,19 +1,19 @@
 import type { ClusterDriver, RunningCluster } from '../../clusters/driver.ts';
-import type { ClusterAlias } from '../../foundation/aliases.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import type { Journal } from '../../foundation/journal.ts';
-import { tagsOf } from '../../foundation/tags.ts';
+import type { ClusterAlias } from '../../foundation/protocols/aliases.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import type { Journal } from '../../foundation/node/journal.ts';
+import { tagsOf } from '../../foundation/aws/tags.ts';
 import { awsFailure } from '../../aws/failure.ts';
 import { accountsOf, type AwsTarget } from '../aws-target/target.ts';
-import { HarnessError } from '../../foundation/errors.ts';
-import { redactor } from '../../foundation/redact.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { redactor } from '../../foundation/node/redact.ts';
 import { KubernetesClient } from '../kubernetes-client/client.ts';
 import { NETWORK } from '../kubernetes-client/patient.ts';
 import { noKubernetes } from '../kubernetes-client/none.ts';
-import { Lateness } from '../../foundation/lateness.ts';
-import { Resources } from '../../foundation/resources.ts';
+import { Lateness } from '../../foundation/node/lateness.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
 import { removeIn } from '../world/teardown.ts';
-import { Gate } from '../../foundation/keyed-mutex.ts';
+import { Gate } from '../../foundation/node/keyed-mutex.ts';
 import { watchRunPods } from '../kubernetes-client/pod-watcher.ts';
 import type { Environment, ProvisionedCluster } from '../scenario/world.ts';
 

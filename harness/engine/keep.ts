@@ -1,4 +1,4 @@
-import { commandLine } from '../../foundation/command-line.ts';
+import { commandLine } from '../../foundation/node/command-line.ts';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { JAVASCRIPT } from '../../clients/javascript/index.ts';
+import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import { fails, fetchCredentials, granted, succeeds } from '../index.ts';
 import { defineHarnessOperation, defineStep, defineWorkloadOperation } from '../scenario/operation-registry.ts';
 import { clustersOf, unmetRequirements } from '../scenario/requirements.ts';

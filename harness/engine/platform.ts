@@ -2,8 +2,8 @@ import type { AccountClusterType, ClusterType, OpenRequest } from '../../cluster
 import type { ClusterHost } from '../../clusters/driver.ts';
 import { hostedDriver } from '../../clusters/hosted.ts';
 import { startEmulator, type EmulatorOptions } from '../../emulator/index.ts';
-import { HarnessError } from '../../foundation/errors.ts';
-import { tagsOf } from '../../foundation/tags.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { tagsOf } from '../../foundation/aws/tags.ts';
 import { AWS_CAPABILITIES } from '../aws-target/capabilities.ts';
 import { EMULATOR_CAPABILITIES, emulatedAws } from '../aws-target/emulated.ts';
 import { endpointUrl, parseEndpoints } from '../../aws/endpoints.ts';

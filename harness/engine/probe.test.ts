@@ -1,8 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { CallRecord } from '../../emulator/index.ts';
-import { HarnessError } from '../../foundation/errors.ts';
-import { REPORT_PREFIX, type ProbeReport, type ProbeResult } from '../../foundation/probe-protocol.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { REPORT_PREFIX, type ProbeReport, type ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { act } from '../../test/support/acts.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';

@@ -1,6 +1,6 @@
-import { alternatives } from '../../foundation/expectation.ts';
-import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
-import { badScenario, HarnessError } from '../../foundation/errors.ts';
+import { alternatives } from '../../foundation/protocols/expectation.ts';
+import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
+import { badScenario, HarnessError } from '../../foundation/node/errors.ts';
 import type { StepContext } from '../scenario/descriptor.ts';
 import type { ProbeOutcome } from '../results/results.ts';
 import { performOperation, performStep } from '../operations/perform.ts';

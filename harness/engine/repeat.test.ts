@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { act } from '../../test/support/acts.ts';
 import { anEnvironment } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';

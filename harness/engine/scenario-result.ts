@@ -1,4 +1,4 @@
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import type { ScenarioResult, Verdict } from '../results/results.ts';
 import { placesOf } from '../matrix/points.ts';
 import type { Scenario } from '../scenario/spec.ts';

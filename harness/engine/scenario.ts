@@ -1,5 +1,5 @@
-import type { WorkloadProgram } from '../../clients/workload-program.ts';
-import { isUsage } from '../../foundation/errors.ts';
+import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
+import { isUsage } from '../../foundation/node/errors.ts';
 import { unmetRequirements } from '../scenario/requirements.ts';
 import type { Attachment, ScenarioPhase, ScenarioResult } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';

@@ -1,4 +1,4 @@
-import { HarnessError, unreadable } from '../../foundation/errors.ts';
+import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { gated } from '../gate/judge.ts';
 import { isFine, type ScenarioResult } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';

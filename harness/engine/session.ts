@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { WorkloadProgram } from '../../clients/workload-program.ts';
+import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
 import { openJournal } from '../cleanup/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { Gate } from '../gate/gate.ts';

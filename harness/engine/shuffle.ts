@@ -1,4 +1,4 @@
-import { seededOrder } from '../../foundation/seeded-order.ts';
+import { seededOrder } from '../../foundation/node/seeded-order.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
 /** Scenarios in the order that a seed gives, the same for the same seed; `reverse` turns the declared order round. */

@@ -1,4 +1,4 @@
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { noHooks, type Hook, type HookName, type SuiteHooks } from '../scenario/hooks.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { reasonOf } from './scenario-result.ts';

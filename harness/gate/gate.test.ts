@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { aResult, anOutcome } from '../../test/support/scenarios.ts';
 import { file } from '../../test/support/comparison.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { checkGate, readGate, type Gate } from './gate.ts';
 import { gated, reportOf, type GatedRun } from './judge.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { HarnessError } from '../../foundation/errors.ts';
-import { suggestion } from '../../foundation/nearest.ts';
-import { readYaml } from '../../foundation/read-file.ts';
-import { declaredId, resultId, scenarioId, validated, words } from '../../foundation/validate.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
+import { readYaml } from '../../foundation/node/read-file.ts';
+import { declaredId, resultId, scenarioId, validated, words } from '../../foundation/node/validate.ts';
 import { fieldProblem, observedSchema, probeSchema, whenSchema } from '../compare/deviations.ts';
 
 /** What of a run's scenarios need not be as expected, and which findings are known (docs/gate.md). */

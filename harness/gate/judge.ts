@@ -1,4 +1,4 @@
-import { declaredId } from '../../foundation/validate.ts';
+import { declaredId } from '../../foundation/node/validate.ts';
 import { fits } from '../compare/deviations.ts';
 import { valueOf } from '../compare/differences.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult } from '../results/results.ts';

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { rejection } from '../../test/support/kind.ts';
-import type { Connection } from '../../foundation/kubernetes/connection.ts';
+import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { followPod, type Ending } from './follow.ts';
 
 type State = NonNullable<NonNullable<V1Pod['status']>['containerStatuses']>[0]['state'];

@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { podProblem, type PodProblem } from '../../clusters/in-cluster/pod-problem.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { hasStatus, isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { hasStatus, isTransient, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
 export interface FollowOptions {
   readonly connection: Connection;

@@ -1,7 +1,7 @@
 import { SERVICE_ACCOUNT_FOLDER } from '../../clusters/service-account.ts';
 import type { KubernetesObject } from '../../clusters/in-cluster/objects.ts';
 import { DELIVERY_OBJECTS } from '../../clusters/in-cluster/index.ts';
-import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/labels.ts';
+import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import rules from './rbac.json' with { type: 'json' };
 
 /** Namespace and service account of the runner: what a trust policy or an association of its role names. */

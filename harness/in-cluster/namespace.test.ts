@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
-import { RUN_LABEL } from '../../foundation/labels.ts';
+import { KubernetesError, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
+import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { rejection } from '../../test/support/kind.ts';
 import { NAMESPACE, type RunnerSpec } from './manifest.ts';
 import { prepareNamespace, removeRun } from './namespace.ts';

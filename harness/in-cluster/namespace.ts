@@ -1,8 +1,8 @@
 import { removeFromCluster, removeNamespaces } from '../../clusters/in-cluster/index.ts';
 import { find, pathOf, put, removeObjects } from '../../clusters/in-cluster/objects.ts';
-import { HarnessError } from '../../foundation/errors.ts';
-import type { Connection } from '../../foundation/kubernetes/connection.ts';
-import { RUN_LABEL } from '../../foundation/labels.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
+import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { NAMESPACE, namespaceOf, runnerObjects, type RunnerSpec } from './manifest.ts';
 
 /** Milliseconds in which a runner that is deleted must be gone: its grace period, and some more. */

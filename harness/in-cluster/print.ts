@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { stringify } from 'yaml';
-import { textsOf } from '../../foundation/options.ts';
+import { textsOf } from '../../foundation/node/options.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { flagsOfRunner } from '../config/in-cluster-flags.ts';
 import { namespaceOf, runnerObjects } from './manifest.ts';

@@ -13,7 +13,7 @@ import type {
   V1TokenReview,
   V1TokenReviewStatus,
 } from '@kubernetes/client-node';
-import { connect, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { connect, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { removeNamespace } from '../../clusters/in-cluster/index.ts';
 import { NETWORK, patient } from './patient.ts';
 import { watchPods } from './watch.ts';

@@ -1,5 +1,5 @@
 import type { KubernetesClient } from './client.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 
 /**
  * Stands for the API of a cluster that has none that can be reached, such as one that an emulated EKS keeps a record of alone.

@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isBroken, isUnsent, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import {
+  isBroken,
+  isUnsent,
+  KubernetesError,
+  type Connection,
+} from '../../foundation/protocols/kubernetes-connection.ts';
 
 /** How often a request is sent that the API server has no time for. */
 const TRIES = 6;

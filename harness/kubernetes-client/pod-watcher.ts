@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { patienceWith } from '../../clusters/in-cluster/index.ts';
-import { RUN_LABEL } from '../../foundation/labels.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import type { KubernetesClient } from './client.ts';
 
 /** Follows all pods of a run on one cluster with a single watch. */

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { KubernetesError, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { patient } from './patient.ts';
 import { watchPods } from './watch.ts';
 

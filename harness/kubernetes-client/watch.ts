@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod, V1PodList } from '@kubernetes/client-node';
-import type { Connection } from '../../foundation/kubernetes/connection.ts';
+import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
 /** Waits before a watch is started again, in milliseconds: the first, and the longest that it grows to. */
 const RESTART = { first: 200, longest: 5000 };

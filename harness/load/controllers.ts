@@ -1,6 +1,6 @@
 import type { V1Deployment, V1Job, V1PodTemplateSpec } from '@kubernetes/client-node';
-import { poll } from '../../foundation/poll.ts';
-import { TERMINATION_LOG, type LoadPlan } from '../../foundation/load-protocol.ts';
+import { poll } from '../../foundation/node/poll.ts';
+import { TERMINATION_LOG, type LoadPlan } from '../../foundation/protocols/load-protocol.ts';
 import { podManifest, PROBE_CONTAINER } from '../world/pod-manifest.ts';
 import { clusterOf, labelsOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 

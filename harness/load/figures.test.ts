@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { LoadVerdict } from '../../foundation/load-protocol.ts';
+import type { LoadVerdict } from '../../foundation/protocols/load-protocol.ts';
 import { figuresOf } from './figures.ts';
 import type { EndedPod } from '../scenario/running-load.ts';
 

@@ -1,6 +1,6 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import type { Facts } from '../../foundation/client-run.ts';
-import type { LoadVerdict } from '../../foundation/load-protocol.ts';
+import type { Facts } from '../../foundation/protocols/client-run.ts';
+import type { LoadVerdict } from '../../foundation/protocols/load-protocol.ts';
 import type { EndedPod } from '../scenario/running-load.ts';
 
 /** Of the distributions that are told: an hour at most, in milliseconds, with three significant digits. */

@@ -1,7 +1,7 @@
 import type { V1Pod, V1PodList } from '@kubernetes/client-node';
-import { poll } from '../../foundation/poll.ts';
-import { readVerdict } from '../../foundation/load-protocol.ts';
-import { RUN_LABEL } from '../../foundation/labels.ts';
+import { poll } from '../../foundation/node/poll.ts';
+import { readVerdict } from '../../foundation/protocols/load-protocol.ts';
+import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { PROBE_CONTAINER } from '../world/pod-manifest.ts';
 import { SCENARIO_LABEL } from '../kubernetes-client/pod-watcher.ts';
 import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';

@@ -1,6 +1,6 @@
 /** What is said of a load whose pods have ended. */
-import type { Facts } from '../../foundation/client-run.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { Facts } from '../../foundation/protocols/client-run.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { ScenarioWorld } from '../scenario/world.ts';
 import { heldAgainstRecord } from './aws-record.ts';
 import { figuresOf } from './figures.ts';

@@ -1,4 +1,4 @@
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { factsOf, type Run } from '../results/read-results.ts';
 import type { Shard } from '../plan/shard.ts';
 

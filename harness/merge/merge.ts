@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { EXIT, type ExitCode } from '../../foundation/errors.ts';
+import { EXIT, type ExitCode } from '../../foundation/node/errors.ts';
 import type { Run } from '../results/read-results.ts';
 import { exitCodeOf, tooLittleRan } from '../engine/conclusion.ts';
 import { summarize, type Attachment, type RunResults, type ScenarioResult } from '../results/results.ts';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1DaemonSet, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
-import { poll } from '../../foundation/poll.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { poll } from '../../foundation/node/poll.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import { kubernetesPollMilliseconds } from '../world/iam.ts';
 import { shown, whole } from '../scenario/checks.ts';

@@ -3,7 +3,7 @@ import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts
 import { assumeRoleInput } from '../../components/probe/assume-role-input.ts';
 import { perform as performS3 } from '../../components/probe/s3.ts';
 import { requestOf } from '../../components/probe/service-error.ts';
-import type { AssumeRoleStep, ProbeResult, S3Operation } from '../../foundation/probe-protocol.ts';
+import type { AssumeRoleStep, ProbeResult, S3Operation } from '../../foundation/protocols/probe-protocol.ts';
 import { credentialsOf } from '../../aws/credentials.ts';
 import type { AwsClients } from '../../aws/clients.ts';
 import type { Operation, WorkloadOperation } from '../scenario/spec.ts';

@@ -1,7 +1,7 @@
 /** EKS Auth, asked by the harness as an agent would, for a pod that never runs: what an agent hides is seen, and none is waited for. */
-import type { ProbeResult, TokenChange } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult, TokenChange } from '../../foundation/protocols/probe-protocol.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
-import { roleOfSession } from '../../foundation/role-arn.ts';
+import { roleOfSession } from '../../foundation/aws/role-arn.ts';
 import type { EksAuthResponse, PodSession } from '../../aws/eks-auth.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { heldSession, podToken, webSession, type WebSession } from '../world/sessions.ts';

@@ -4,7 +4,7 @@ import {
   UpdatePodIdentityAssociationCommand,
   type EKSClient,
 } from '@aws-sdk/client-eks';
-import { badScenario } from '../../foundation/errors.ts';
+import { badScenario } from '../../foundation/node/errors.ts';
 import { changeTo, watchAssociation, type Change } from '../world/association.ts';
 import { retryUntilConsistent } from '../world/iam.ts';
 import { isAssociationTooSoon } from '../scenario/retry-rules.ts';

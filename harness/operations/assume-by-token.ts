@@ -2,7 +2,7 @@
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import { requestOf } from '../../components/probe/service-error.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
-import type { TokenChange } from '../../foundation/probe-protocol.ts';
+import type { TokenChange } from '../../foundation/protocols/probe-protocol.ts';
 import { credentialsOf } from '../../aws/credentials.ts';
 import type { PermissionStatement } from '../scenario/policy.ts';
 import { heldSession, WEB_SESSION_NAME } from '../world/sessions.ts';

@@ -1,7 +1,7 @@
 import type { S3ServiceException } from '@aws-sdk/client-s3';
 import { AssertionError } from 'chai';
 import type { ProbeOutcome } from '../results/results.ts';
-import { poll } from '../../foundation/poll.ts';
+import { poll } from '../../foundation/node/poll.ts';
 import { isAwsItself } from '../aws-target/capabilities.ts';
 import { shown } from '../scenario/checks.ts';
 import type { AccountAlias, ClusterAlias } from '../scenario/policy.ts';

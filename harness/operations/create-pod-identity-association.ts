@@ -1,4 +1,4 @@
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { whenMade } from '../scenario/retry-rules.ts';
 import { GREATEST_ID, whole } from '../scenario/checks.ts';
 import { isAnswer, OF_OURS, OF_SERVICES, refusalBy, type Problems } from '../../aws/refusal.ts';

@@ -1,5 +1,5 @@
 /** Steps that disturb AWS, and end that. */
-import { badScenario } from '../../foundation/errors.ts';
+import { badScenario } from '../../foundation/node/errors.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { clusterOf } from '../scenario/world.ts';
 import { defineStep } from '../scenario/operation-registry.ts';

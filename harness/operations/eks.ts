@@ -1,6 +1,6 @@
 /** What operations of the EKS API have in common. */
 import type { EKSClient, PodIdentityAssociation } from '@aws-sdk/client-eks';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { ClusterAlias, PermissionStatement } from '../scenario/policy.ts';
 import type { HarnessOperation, Operation } from '../scenario/spec.ts';
 import { OF_OURS, OF_SERVICES, refusalBy } from '../../aws/refusal.ts';

@@ -1,5 +1,5 @@
 /** Probes: an operation, who tries it, and the outcome it must have. */
-import type { FactMatcher } from '../../foundation/probe-protocol.ts';
+import type { FactMatcher } from '../../foundation/protocols/probe-protocol.ts';
 import type { Expectation, HarnessOperation, Operation, ProbeStep, WorkloadOperation } from '../scenario/spec.ts';
 
 type Details = Omit<Expectation, 'outcome'>;

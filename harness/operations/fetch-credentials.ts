@@ -1,5 +1,5 @@
 import type { CallRecord } from '../../emulator/index.ts';
-import type { AgentRequest, ProbeReport } from '../../foundation/probe-protocol.ts';
+import type { AgentRequest, ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
 import { GREATEST_ID, oneOf, shown, whole } from '../scenario/checks.ts';
 import type { Expectation } from '../scenario/spec.ts';
 import { defineWorkloadOperation } from '../scenario/operation-registry.ts';

@@ -1,5 +1,5 @@
 /** Answers of HTTP servers as results of probes. */
-import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { Layer, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { RawAnswer } from '../kubernetes-client/client.ts';
 
 /** What the whole answer says: granted with a status of 2xx, else refused, with the reason and message of a Kubernetes Status. */

@@ -1,6 +1,6 @@
 /** Requests to Kubernetes' API server, as whoever a scenario says. */
 import { changeToken } from '../../components/probe/tokens.ts';
-import type { ProbeResult, TokenChange } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult, TokenChange } from '../../foundation/protocols/probe-protocol.ts';
 import { shown, type Problem } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { userName } from '../world/fixtures/users.ts';

@@ -2,7 +2,7 @@
 import type { V1TokenReviewStatus } from '@kubernetes/client-node';
 import { tokenFacts } from '../../components/probe/pod.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
-import type { TokenChange } from '../../foundation/probe-protocol.ts';
+import type { TokenChange } from '../../foundation/protocols/probe-protocol.ts';
 import { GREATEST_ID, shown, whole } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { askAccess, resourceAttributes, userName } from '../world/fixtures/users.ts';

@@ -1,6 +1,6 @@
 /** Load on the agent and EKS Auth, made by Jobs and Deployments of Kubernetes. */
-import { badScenario } from '../../foundation/errors.ts';
-import { poll } from '../../foundation/poll.ts';
+import { badScenario } from '../../foundation/node/errors.ts';
+import { poll } from '../../foundation/node/poll.ts';
 import { watchUsage } from '../load/agent-usage.ts';
 import { callsByPod } from '../load/aws-record.ts';
 import { createController, deleteController, deploymentManifest, jobManifest, rollOut } from '../load/controllers.ts';

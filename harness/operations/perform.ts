@@ -1,8 +1,8 @@
 /** How steps and the harness' own operations are performed, whatever they are. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import { KubernetesError } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { ServiceError } from '../../components/probe/service-error.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { isAwsItself } from '../aws-target/capabilities.ts';
 import { watchRefusals } from '../world/association.ts';
 import { waitForIam } from '../world/iam.ts';

@@ -1,5 +1,5 @@
 /** What pods do beside AWS: read files, connect, wait for tokens. */
-import type { ConnectRequest, ProjectedToken, TokenSource } from '../../foundation/probe-protocol.ts';
+import type { ConnectRequest, ProjectedToken, TokenSource } from '../../foundation/protocols/probe-protocol.ts';
 import { LONGEST_SECONDS, number, oneOf, PROJECTED_TOKENS, shown } from '../scenario/checks.ts';
 import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 import { isApiToken, mintedToken, tokenWords } from './token-source.ts';

@@ -1,6 +1,6 @@
 /** Steps that change roles: those of the scenario, and that of the nodes. */
 import { DeleteRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import { ignoreMissing } from '../../foundation/missing.ts';
+import { ignoreMissing } from '../../foundation/aws/missing.ts';
 import { waitForIam } from '../world/iam.ts';
 import type { ClusterAlias, PermissionStatement, RoleSpec } from '../scenario/policy.ts';
 import {

@@ -1,6 +1,6 @@
 /** A run of a client between scripted endpoints, in a workload's pod. */
-import type { ClientRun } from '../../foundation/client-run.ts';
-import { PATIENCE_MILLISECONDS } from '../../foundation/lateness.ts';
+import type { ClientRun } from '../../foundation/protocols/client-run.ts';
+import { PATIENCE_MILLISECONDS } from '../../foundation/node/lateness.ts';
 import { LONGEST_SECONDS, number, oneOf, shown, whole, type Problem } from '../scenario/checks.ts';
 import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 

@@ -1,7 +1,7 @@
 /** What STS answers to AssumeRole and AssumeRoleWithWebIdentity, and what services refuse a session. */
 import type { AssumeRoleCommandOutput } from '@aws-sdk/client-sts';
 import { errorCode, type ServiceError } from '../../components/probe/service-error.ts';
-import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { Layer, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { OF_SERVICES, refusalBy } from '../../aws/refusal.ts';
 import type { Facts } from '../world/admission.ts';
 import { present } from './eks.ts';

@@ -1,6 +1,6 @@
 /** A request to AWS that is signed by hand: well, in any form that there is, or wrong in one thing. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { isAwsItself } from '../aws-target/capabilities.ts';
 import type { AwsCredentials } from '../../aws/credentials.ts';
 import {

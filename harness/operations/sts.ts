@@ -1,5 +1,5 @@
 /** Operations of STS: who am I, as another role, and by a web identity. */
-import type { AssumeRoleStep, WebIdentityRequest } from '../../foundation/probe-protocol.ts';
+import type { AssumeRoleStep, WebIdentityRequest } from '../../foundation/protocols/probe-protocol.ts';
 import type { PermissionStatement } from '../scenario/policy.ts';
 import type { Operation } from '../scenario/spec.ts';
 import type { Names } from '../scenario/names.ts';

@@ -1,6 +1,6 @@
 /** Steps that let time pass. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { badScenario } from '../../foundation/errors.ts';
+import { badScenario } from '../../foundation/node/errors.ts';
 import { LONGEST_SECONDS, number } from '../scenario/checks.ts';
 import { defineStep } from '../scenario/operation-registry.ts';
 

@@ -1,5 +1,5 @@
 /** Which token a request made by hand carries. */
-import type { TokenChange, TokenSource } from '../../foundation/probe-protocol.ts';
+import type { TokenChange, TokenSource } from '../../foundation/protocols/probe-protocol.ts';
 
 export const noToken: TokenSource = { from: 'none' };
 export const text = (token: string): TokenSource => ({ from: 'text', text: token });

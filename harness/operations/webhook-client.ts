@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import { connect } from '../../foundation/kubernetes/connection.ts';
+import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
 import { rawAnswer, type KubernetesClient, type RawAnswer } from '../kubernetes-client/client.ts';
 import type { ProvisionedCluster } from '../scenario/world.ts';
 

@@ -1,5 +1,5 @@
 /** Requests to the webhook itself, and what keeps the API server from it. */
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { whenRead } from '../scenario/retry-rules.ts';
 import { oneOf, shown } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { CLIENTS } from '../../clients/registry.ts';
+import { CLIENTS } from '../../components/clients/registry.ts';
 import { ownScenarios } from '../../test/support/own-suites.ts';
 
 describe('the clients of the project', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { ALL_OPERATIONS, OBJECT_OPERATIONS, type Client } from '../../clients/client.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { ALL_OPERATIONS, OBJECT_OPERATIONS, type Client } from '../../components/clients/client.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { fetchCredentials, getObject, putObject, whoAmI } from '../operations/index.ts';
 import type { Scenario, ScenarioSpec, Step } from '../scenario/spec.ts';
 import { checkAttempts, chosenClients, withClients, withInstalledClients } from './clients.ts';

@@ -1,10 +1,10 @@
 /** Clients as the subjects of a run: which `--client` names, and the scenarios for each. */
-import type { ChosenClient, Client, InstallContext } from '../../clients/client.ts';
-import { ownImage, ownProgram } from '../../clients/own/index.ts';
-import { CLIENTS } from '../../clients/registry.ts';
-import { badFlagValue, HarnessError } from '../../foundation/errors.ts';
-import type { OptionValues } from '../../foundation/options.ts';
-import { suggestion } from '../../foundation/nearest.ts';
+import type { ChosenClient, Client, InstallContext } from '../../components/clients/client.ts';
+import { ownImage, ownProgram } from '../../components/clients/own/index.ts';
+import { CLIENTS } from '../../components/clients/registry.ts';
+import { badFlagValue, HarnessError } from '../../foundation/node/errors.ts';
+import type { OptionValues } from '../../foundation/node/options.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
 import { MOST_ATTEMPTS } from '../scenario/real-names.ts';
 import type { Scenario, Step } from '../scenario/spec.ts';
 import { isThroughSdk } from '../scenario/requirements.ts';

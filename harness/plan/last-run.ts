@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { readRun, type Run } from '../results/read-results.ts';
 import { resultsFileIn } from '../results/results-journal.ts';
 import { ownTime } from '../results/results.ts';

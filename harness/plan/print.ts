@@ -1,4 +1,4 @@
-import type { WorkloadProgram } from '../../clients/workload-program.ts';
+import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
 import { identityExpected } from '../scenario/expected-identity.ts';
 import { describeExpectation } from '../verdict/judge.ts';
 import { describeOperation, describeStep } from '../scenario/describe.ts';

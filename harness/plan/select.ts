@@ -1,7 +1,7 @@
 import type { Configuration } from '../config/configuration.ts';
-import { suggestion } from '../../foundation/nearest.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
 import { PROFILES, type Profile, type ProfileName } from '../scenario/profiles.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
 /** The scenarios that the configuration selects, in the order they were declared. Throws for names that do not exist. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { badFlagValue } from '../../foundation/errors.ts';
+import { badFlagValue } from '../../foundation/node/errors.ts';
 import type { RunResults } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { isExclusive } from '../scenario/requirements.ts';

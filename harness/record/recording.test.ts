@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { aResult, anOutcome, someResults } from '../../test/support/scenarios.ts';
 import { SECRETS } from '../../test/support/secrets.ts';
 import { summarize, type ScenarioResult } from '../results/results.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { GUESSES } from './guesses.ts';
 import { isSame, recordingOf, recordReporter } from './recording.ts';
 import type { Answer } from './recording-schema.ts';

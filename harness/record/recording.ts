@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { HarnessError } from '../../foundation/errors.ts';
-import { redactor } from '../../foundation/redact.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { redactor } from '../../foundation/node/redact.ts';
 import type { NamedReporter } from '../report/reporter.ts';
 import type { RunResults } from '../results/results.ts';
 import { writeWhole } from '../report/write.ts';

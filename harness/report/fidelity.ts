@@ -1,5 +1,5 @@
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { AWS_SERVICES } from '../../aws/service-names.ts';
 import { TITLES } from '../../aws/services.ts';
 import { plain, table } from '../results/markdown.ts';

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { HarnessError, unreadable } from '../../foundation/errors.ts';
+import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { countsOf, matrixOfRun, STATES, type Table } from '../matrix/pairs.ts';
 import { githubAnnotations } from './annotations.ts';
 import { plain, table } from '../results/markdown.ts';

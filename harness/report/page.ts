@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandLine } from '../../foundation/command-line.ts';
-import { distFolder } from '../../foundation/dist-folder.ts';
-import { pack, type PageData } from '../../page/data.ts';
+import { commandLine } from '../../foundation/node/command-line.ts';
+import { distFolder } from '../../foundation/node/dist-folder.ts';
+import { pack, type PageData } from '../page/data.ts';
 import type { Reporter } from './reporter.ts';
 import type { RunResults, ScenarioResult } from '../results/results.ts';
 import { fileReporter } from './write.ts';

@@ -1,5 +1,5 @@
-import { orAborted } from '../../foundation/aborted.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { orAborted } from '../../foundation/node/aborted.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Phase, RunResults, ScenarioResult } from '../results/results.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { HarnessError } from '../../foundation/errors.ts';
-import { suggestion } from '../../foundation/nearest.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
 import { prepareForUserFiles } from '../scenario-files/user-files.ts';
 import { runnerReporter } from './events.ts';
 import { fidelityReporter } from './fidelity.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { whole } from '../../foundation/validate.ts';
+import { whole } from '../../foundation/node/validate.ts';
 
 /** The form of what `detect --json` writes: which scenario, or test file, noticed which defect. */
 

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { infer as Infer } from 'zod';
-import { HarnessError } from '../../foundation/errors.ts';
-import { readText } from '../../foundation/read-file.ts';
-import { declaredId, validated } from '../../foundation/validate.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { readText } from '../../foundation/node/read-file.ts';
+import { declaredId, validated } from '../../foundation/node/validate.ts';
 import { JOURNAL_FILE, resultsFileIn, resultsOfJournal } from './results-journal.ts';
 import { resultsSchema } from './results-schema.ts';
 import { RESULTS_VERSION, type RunResults } from './results.ts';

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { aResult, anOutcome, someResults } from '../../test/support/scenarios.ts';
 import { readRun } from './read-results.ts';
 import { summarize, type RunResults, type ScenarioResult } from './results.ts';

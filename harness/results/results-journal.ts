@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT } from '../../foundation/errors.ts';
+import { EXIT } from '../../foundation/node/errors.ts';
 import { summarize, type RunResults, type ScenarioResult } from './results.ts';
 
 /** What a run came to so far, in its report folder: there until results.json is. */

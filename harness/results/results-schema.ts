@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { resultId, scalar, whole } from '../../foundation/validate.ts';
-import type { HarnessErrorCode } from '../../foundation/errors.ts';
-import type { OptionValue } from '../../foundation/options.ts';
+import { resultId, scalar, whole } from '../../foundation/node/validate.ts';
+import type { HarnessErrorCode } from '../../foundation/node/errors.ts';
+import type { OptionValue } from '../../foundation/node/options.ts';
 import { RESULTS_VERSION, type ExaminedStatement, type RunResults } from './results.ts';
 
 /*

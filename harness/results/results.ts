@@ -1,9 +1,9 @@
-import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { PolicyKind, StatementExplanation } from '../../emulator/iam/policy/types.ts';
 import type { Frame } from '../matrix/pairs.ts';
 import type { CallCounts } from '../../aws/call-counts.ts';
-import type { OptionValue, Origin } from '../../foundation/options.ts';
-import type { HarnessErrorCode } from '../../foundation/errors.ts';
+import type { OptionValue, Origin } from '../../foundation/node/options.ts';
+import type { HarnessErrorCode } from '../../foundation/node/errors.ts';
 
 /** Version of the form of results.json (harness/report/results.schema.json): raised when a field changes its meaning. */
 export const RESULTS_VERSION = 2;

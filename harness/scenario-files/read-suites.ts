@@ -1,6 +1,6 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import type { LoadSize } from '../scenario/load-size.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
 import { collect, extended, newRegistry, type Registry } from './suite-registry.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { absent, createToken, control, denied, getObject, granted, restartPod, succeeds } from '../operations/index.ts';
 import { allow, podIdentityRole } from '../scenario/policy.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { SMALL_LOAD, type LoadSize } from '../scenario/load-size.ts';
 import { copyOf, noHooks, type Hook, type HookName, type SuiteHooks } from '../scenario/hooks.ts';
 import type { Problem } from '../scenario/checks.ts';

@@ -1,5 +1,5 @@
 /** What an operation or a step is, said once: plan, schedule, engine and reports ask its descriptor. */
-import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { ActionStep, Capability, Expectation, Operation } from './spec.ts';
 import type { Problem } from './checks.ts';
 import type { ScenarioWorld, Workload } from './world.ts';

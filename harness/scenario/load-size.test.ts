@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { configure } from '../config/configuration.ts';
 import { loadSize, shares, SMALL_LOAD } from './load-size.ts';
 

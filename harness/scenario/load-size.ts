@@ -1,5 +1,5 @@
-import { badFlagValue } from '../../foundation/errors.ts';
-import type { OptionValues } from '../../foundation/options.ts';
+import { badFlagValue } from '../../foundation/node/errors.ts';
+import type { OptionValues } from '../../foundation/node/options.ts';
 
 /** How much load scenarios of the suite `load` make. */
 export interface LoadSize {

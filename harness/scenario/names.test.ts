@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { allow, deny, forPrincipal, trustPodIdentity, trustRole, trustWebIdentity } from './policy.ts';
 import type { ScenarioSpec } from './spec.ts';
 import { aScenario } from '../../test/support/scenarios.ts';

@@ -1,4 +1,4 @@
-import { badScenario } from '../../foundation/errors.ts';
+import { badScenario } from '../../foundation/node/errors.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, TrustStatement } from './policy.ts';
 import { replacePlaceholders } from './placeholders.ts';
 import { bucketName, namespaceName, roleName, type Owner } from './real-names.ts';

@@ -1,4 +1,4 @@
-import { nearest } from '../../foundation/nearest.ts';
+import { nearest } from '../../foundation/node/nearest.ts';
 import type { ActionStep, HarnessOperation, Operation, Step, WorkloadOperation } from './spec.ts';
 import type { HarnessDescriptor, OperationDescriptor, StepDescriptor, WorkloadDescriptor } from './descriptor.ts';
 

@@ -1,4 +1,4 @@
-import type { AccountAlias, ClusterAlias } from '../../foundation/aliases.ts';
+import type { AccountAlias, ClusterAlias } from '../../foundation/protocols/aliases.ts';
 /** Builders of the IAM parts of a scenario: permission statements, trust statements and roles. */
 
 /** Condition block of a statement: operator -> key -> value or values. */
@@ -116,7 +116,7 @@ export const trustRole = (role: string, options: TrustOptions = {}): TrustStatem
 export const trustService = (service: string): TrustStatement =>
   trust({ Service: service }, { actions: ['sts:AssumeRole'] });
 
-export type { AccountAlias, ClusterAlias } from '../../foundation/aliases.ts';
+export type { AccountAlias, ClusterAlias } from '../../foundation/protocols/aliases.ts';
 
 /** A role of the world. */
 export interface RoleSpec {

@@ -1,5 +1,5 @@
-import { namePrefix } from '../../foundation/tags.ts';
-import { declaredId } from '../../foundation/validate.ts';
+import { namePrefix } from '../../foundation/aws/tags.ts';
+import { declaredId } from '../../foundation/node/validate.ts';
 import { bucketsOf } from './parts.ts';
 import type { ScenarioSpec } from './spec.ts';
 

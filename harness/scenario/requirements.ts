@@ -1,6 +1,6 @@
-import { ALL_OPERATIONS, type Client } from '../../clients/client.ts';
-import type { WorkloadProgram } from '../../clients/workload-program.ts';
-import { alternatives } from '../../foundation/expectation.ts';
+import { ALL_OPERATIONS, type Client } from '../../components/clients/client.ts';
+import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
+import { alternatives } from '../../foundation/protocols/expectation.ts';
 import { described, operationOf, ofWorkload, stepOf } from './operation-registry.ts';
 import { CAPABILITIES, type Capability, type Scenario, type ScenarioSpec } from './spec.ts';
 import { isOfCluster, placeholdersIn } from './placeholders.ts';

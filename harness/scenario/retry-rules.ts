@@ -1,6 +1,6 @@
 /** When another try of a harness' own operation may come to another result, as AWS puts changes in force later. */
-import { isMissing } from '../../foundation/missing.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { isMissing } from '../../foundation/aws/missing.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { Expectation } from './spec.ts';
 
 type Expected = Pick<Expectation, 'outcome' | 'status'>;

@@ -1,4 +1,4 @@
-import type { LoadVerdict } from '../../foundation/load-protocol.ts';
+import type { LoadVerdict } from '../../foundation/protocols/load-protocol.ts';
 
 /** How a pod of a load has ended. */
 export interface EndedPod {

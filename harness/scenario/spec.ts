@@ -1,5 +1,5 @@
-import type { ChosenClient } from '../../clients/client.ts';
-import type { ExpectedResult } from '../../foundation/probe-protocol.ts';
+import type { ChosenClient } from '../../components/clients/client.ts';
+import type { ExpectedResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSpec } from './policy.ts';
 
 /** What a cluster or an AWS can do; a scenario that needs one that is missing is skipped with that reason. */

@@ -1,20 +1,20 @@
 import type { ProbeOutcome } from '../results/results.ts';
 import type { RunningCluster } from '../../clusters/driver.ts';
-import { RUN_LABEL } from '../../foundation/labels.ts';
-import { Resources, type PendingResource } from '../../foundation/resources.ts';
-import type { StartLimiter } from '../../foundation/start-limiter.ts';
-import { tagList } from '../../foundation/tags.ts';
+import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
+import { Resources, type PendingResource } from '../../foundation/aws/resources.ts';
+import type { StartLimiter } from '../../foundation/node/start-limiter.ts';
+import { tagList } from '../../foundation/aws/tags.ts';
 import type { AwsCredentials } from '../../aws/credentials.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import type { AwsClients } from '../../aws/clients.ts';
-import { badScenario, HarnessError } from '../../foundation/errors.ts';
+import { badScenario, HarnessError } from '../../foundation/node/errors.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import { associationOf } from './parts.ts';
-import type { Lateness } from '../../foundation/lateness.ts';
+import type { Lateness } from '../../foundation/node/lateness.ts';
 import type { ClusterAlias } from './policy.ts';
 import type { AssociationSpec, Scenario, WorkloadSpec } from './spec.ts';
 import type { RunningLoad } from './running-load.ts';
-import type { Gate } from '../../foundation/keyed-mutex.ts';
+import type { Gate } from '../../foundation/node/keyed-mutex.ts';
 import { Names } from './names.ts';
 import { SCENARIO_LABEL, type PodWatcher } from '../kubernetes-client/pod-watcher.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { ChosenClient } from '../../clients/client.ts';
+import type { ChosenClient } from '../../components/clients/client.ts';
 import type { CallRecord } from '../../emulator/index.ts';
-import type { ProbeReport } from '../../foundation/probe-protocol.ts';
+import type { ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import type { AwsTarget } from '../aws-target/target.ts';

@@ -1,6 +1,6 @@
 /** What AWS received of a client: its own words are no proof, and clients without STS cannot say who they are. */
 import type { CallRecord } from '../../emulator/index.ts';
-import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { ofWorkload } from '../scenario/operation-registry.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
 import { workload, type ScenarioWorld, type Workload } from '../scenario/world.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { doubtOf, type Late } from './doubt.ts';
 
 describe('a result that tells nothing of the subject', () => {

@@ -1,5 +1,5 @@
-import { ON_TIME_MILLISECONDS, PATIENCE_MILLISECONDS } from '../../foundation/lateness.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { ON_TIME_MILLISECONDS, PATIENCE_MILLISECONDS } from '../../foundation/node/lateness.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 
 /**
  * Connections that were reset, in the words of Node, of Go and of API servers. Where nobody is there at all, connections are

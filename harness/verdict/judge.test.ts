@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { causeFromMessage } from '../../foundation/denial-cause.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { causeFromMessage } from '../../foundation/protocols/denial-cause.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { CallRecord } from '../../emulator/index.ts';
 import type { Expectation } from '../scenario/spec.ts';
 import { causeFromCall, describeExpectation, describeResult, judge, nameIdentity, type Observation } from './judge.ts';

@@ -1,7 +1,7 @@
-import { roleOfSession } from '../../foundation/role-arn.ts';
-import type { DenialCause } from '../../foundation/denial-cause.ts';
-import { alternatives, firstMismatch, type Mismatch } from '../../foundation/expectation.ts';
-import type { FactMatcher, Identity, ProbeResult } from '../../foundation/probe-protocol.ts';
+import { roleOfSession } from '../../foundation/aws/role-arn.ts';
+import type { DenialCause } from '../../foundation/protocols/denial-cause.ts';
+import { alternatives, firstMismatch, type Mismatch } from '../../foundation/protocols/expectation.ts';
+import type { FactMatcher, Identity, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { CallRecord } from '../../emulator/index.ts';
 import { clip } from '../results/text.ts';
 import type { Expectation } from '../scenario/spec.ts';

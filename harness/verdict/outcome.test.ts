@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { AwsTarget } from '../aws-target/target.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import {
   agentGet,
   control,

@@ -1,6 +1,6 @@
-import { causeFromMessage } from '../../foundation/denial-cause.ts';
-import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
-import { withoutPath } from '../../foundation/role-arn.ts';
+import { causeFromMessage } from '../../foundation/protocols/denial-cause.ts';
+import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
+import { withoutPath } from '../../foundation/aws/role-arn.ts';
 import { describeOperation } from '../scenario/describe.ts';
 import { ofHarness } from '../scenario/operation-registry.ts';
 import type { ProbeOutcome } from '../results/results.ts';

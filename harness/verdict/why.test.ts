@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { CallRecord } from '../../emulator/index.ts';
 import type { Expectation } from '../scenario/spec.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';

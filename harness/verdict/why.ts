@@ -1,5 +1,5 @@
 import type { CallRecord } from '../../emulator/index.ts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { Explanation } from '../results/explanation.ts';
 import type { Expectation } from '../scenario/spec.ts';
 import type { ScenarioWorld } from '../scenario/world.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { temporaryFolder } from '../../test/support/run-cli.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { noHooks, type SuiteHooks } from '../scenario/hooks.ts';
 import type { Loaded } from '../scenario-files/read-suites.ts';
 import type { Scenario } from '../scenario/spec.ts';

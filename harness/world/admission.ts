@@ -1,5 +1,5 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
-import { poll } from '../../foundation/poll.ts';
+import { poll } from '../../foundation/node/poll.ts';
 import type { RawAnswer } from '../kubernetes-client/client.ts';
 import { kubernetesPollMilliseconds } from './iam.ts';
 import { isAccountMissing } from './default-service-account.ts';

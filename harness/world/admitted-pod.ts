@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { poll } from '../../foundation/poll.ts';
+import { poll } from '../../foundation/node/poll.ts';
 import { retryUntilAccountReady } from './default-service-account.ts';
 import { admissionFacts, admitEverywhere, isInjected } from './admission.ts';
 import { kubernetesPollMilliseconds } from './iam.ts';

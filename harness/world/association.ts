@@ -1,4 +1,4 @@
-import { withoutPath } from '../../foundation/role-arn.ts';
+import { withoutPath } from '../../foundation/aws/role-arn.ts';
 import type { EksAuthAnswer } from '../../aws/eks-auth.ts';
 import { usesKubernetes } from '../scenario/requirements.ts';
 import type { AssociationSpec } from '../scenario/spec.ts';

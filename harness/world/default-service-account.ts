@@ -1,5 +1,5 @@
-import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
-import { retry } from '../../foundation/poll.ts';
+import { KubernetesError } from '../../foundation/protocols/kubernetes-connection.ts';
+import { retry } from '../../foundation/node/poll.ts';
 import type { ScenarioWorld } from '../scenario/world.ts';
 
 const RETRY_MILLISECONDS = 100;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { awsProblem } from '../../foundation/aws-problem.ts';
-import { isBroken, KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import { awsProblem } from '../../foundation/aws/aws-problem.ts';
+import { isBroken, KubernetesError } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { EksAuthAnswer } from '../../aws/eks-auth.ts';
 import { AWS_POLL_MILLISECONDS } from './iam.ts';
 import { podToken } from './sessions.ts';

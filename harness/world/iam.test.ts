@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
+import { KubernetesError } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import type { EksAuthAnswer } from '../../aws/eks-auth.ts';
 import {

@@ -1,5 +1,5 @@
-import { isMissing } from '../../foundation/missing.ts';
-import { retry } from '../../foundation/poll.ts';
+import { isMissing } from '../../foundation/aws/missing.ts';
+import { retry } from '../../foundation/node/poll.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import type { ScenarioWorld } from '../scenario/world.ts';
 

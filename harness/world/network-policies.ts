@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { WORKLOAD_LABEL } from '../kubernetes-client/pod-watcher.ts';
 import { labelsOf, clusterOf, workloads, type ScenarioWorld, type Workload } from '../scenario/world.ts';
-import { unbracketed } from '../../foundation/unbracketed.ts';
+import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
 /** The policy of each workload that may open connections to some places alone (Kubernetes, "Network Policies"). */
 export async function arrangeNetworkPolicies(world: ScenarioWorld): Promise<void> {

@@ -1,6 +1,6 @@
 import type { V1Container, V1EnvVar, V1Pod, V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
-import { inImage } from '../../clients/in-image.ts';
-import { PHASE_ANNOTATION, type PlannedProbe, type ProbePlan } from '../../foundation/probe-protocol.ts';
+import { inImage } from '../../components/clients/in-image.ts';
+import { PHASE_ANNOTATION, type PlannedProbe, type ProbePlan } from '../../foundation/protocols/probe-protocol.ts';
 import { probingOrder, retryUntil } from './probe-retries.ts';
 import { ofWorkload } from '../scenario/operation-registry.ts';
 import type { Operation, ProbeStep, WorkloadSpec } from '../scenario/spec.ts';

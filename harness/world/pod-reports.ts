@@ -1,9 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { awsProblem } from '../../foundation/aws-problem.ts';
-import { HarnessError } from '../../foundation/errors.ts';
-import { hasStatus } from '../../foundation/kubernetes/connection.ts';
-import { poll } from '../../foundation/poll.ts';
-import { REPORT_PREFIX, TOKENS_PREFIX, type ProbeReport } from '../../foundation/probe-protocol.ts';
+import { awsProblem } from '../../foundation/aws/aws-problem.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { hasStatus } from '../../foundation/protocols/kubernetes-connection.ts';
+import { poll } from '../../foundation/node/poll.ts';
+import { REPORT_PREFIX, TOKENS_PREFIX, type ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
 import { PROBE_CONTAINER } from './pod-manifest.ts';
 import { statusesOf } from '../kubernetes-client/pod-watcher.ts';
 import type { ProvisionedCluster } from '../scenario/world.ts';

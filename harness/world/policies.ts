@@ -1,4 +1,4 @@
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import type { RawPolicy } from '../scenario/policy.ts';
 import { isPolicyTooSoon, retryUntilConsistent } from './iam.ts';
 import type { ScenarioWorld } from '../scenario/world.ts';

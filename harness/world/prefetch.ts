@@ -1,6 +1,6 @@
 import { isKnownLate, placeholdersIn } from '../scenario/placeholders.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { Resources } from '../../foundation/resources.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
 import { removeIn } from './teardown.ts';
 import { arrangeAws } from './fixtures/index.ts';
 import { makeWorld, type Environment } from '../scenario/world.ts';

@@ -1,5 +1,5 @@
-import { poll } from '../../foundation/poll.ts';
-import type { ProbeResult, RetryUntil } from '../../foundation/probe-protocol.ts';
+import { poll } from '../../foundation/node/poll.ts';
+import type { ProbeResult, RetryUntil } from '../../foundation/protocols/probe-protocol.ts';
 import { ofHarness, ofWorkload } from '../scenario/operation-registry.ts';
 import type { Expectation, HarnessOperation, ProbeStep } from '../scenario/spec.ts';
 import { identityExpected } from '../scenario/expected-identity.ts';

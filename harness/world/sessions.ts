@@ -1,7 +1,7 @@
 /** Sessions that the harness opens in the place of pods: it asks with them what a pod would, and waits for none. */
 import { randomUUID } from 'node:crypto';
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { credentialsOf, type AwsCredentials } from '../../aws/credentials.ts';
 import { OF_SERVICES, refusalBy } from '../../aws/refusal.ts';
 import { clusterOf, labelsOf, type HeldSession, type ScenarioWorld, type Workload } from '../scenario/world.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { AwsTarget } from '../aws-target/target.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import type { Resource } from '../../foundation/resources.ts';
+import type { Resource } from '../../foundation/aws/resources.ts';
 import { removeIn, tearDown } from './teardown.ts';
 import type { Environment, ScenarioWorld } from '../scenario/world.ts';
 

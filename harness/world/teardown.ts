@@ -1,7 +1,7 @@
-import { awsProblem } from '../../foundation/aws-problem.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
-import { HarnessError } from '../../foundation/errors.ts';
-import { removeAll, type Resource } from '../../foundation/resources.ts';
+import { awsProblem } from '../../foundation/aws/aws-problem.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { removeAll, type Resource } from '../../foundation/aws/resources.ts';
 import type { Environment, ScenarioWorld } from '../scenario/world.ts';
 
 /** How a scenario is over. */

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { poll } from '../../foundation/poll.ts';
+import { poll } from '../../foundation/node/poll.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import type { TokenSpec } from '../scenario/spec.ts';
 import { TOKENS_SECRET } from './pod-manifest.ts';

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { Resources } from '../../foundation/resources.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { Names } from '../scenario/names.ts';
 import { startWorkloadPod } from './workload-pod.ts';

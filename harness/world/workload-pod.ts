@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { ignoring } from '../../foundation/kubernetes/connection.ts';
-import { PHASE_ANNOTATION, type ProbeReport } from '../../foundation/probe-protocol.ts';
+import { ignoring } from '../../foundation/protocols/kubernetes-connection.ts';
+import { PHASE_ANNOTATION, type ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
 import { createAsSeen } from './admitted-pod.ts';
 import { firstPhase, podManifest } from './pod-manifest.ts';
 import { collectReports, Inbox } from './pod-reports.ts';

@@ -1,4 +1,4 @@
-import { JAVASCRIPT } from '../../clients/javascript/index.ts';
+import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import { embeddedHost } from '../../clusters/embedded/host.ts';
 import { openEnvironment } from '../../harness/engine/environment.ts';
 import { hostedPlatform } from '../../harness/engine/platform.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive } from '../../foundation/is-alive.ts';
+import { isAlive } from '../../foundation/node/is-alive.ts';
 
 /**
  * Things that are made once: each a file or folder named by a hash of what it was made from. It is made under a

@@ -1,4 +1,4 @@
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { ask } from './tool.ts';
 
 /** Label of the node image: the hash of what it was built from. */

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Cache } from './cache.ts';
 import { step, type Terminal } from './terminal.ts';
 import { ask, runTool } from './tool.ts';

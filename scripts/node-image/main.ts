@@ -1,6 +1,6 @@
-import { cacheFolder } from '../../foundation/cache-folder.ts';
-import type { Io } from '../../cli/command.ts';
-import { EXIT } from '../../foundation/errors.ts';
+import { cacheFolder } from '../../foundation/node/cache-folder.ts';
+import type { Io } from '../../bin/cli/command.ts';
+import { EXIT } from '../../foundation/node/errors.ts';
 import { kindPath, provideNodeImage } from './build.ts';
 import { Cache } from './cache.ts';
 import { nodeImage, versions } from './versions.ts';

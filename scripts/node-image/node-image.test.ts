@@ -141,10 +141,14 @@ describe('node image', () => {
         writeFileSync(join(path, tool), `#!/bin/sh\n${script}\n`);
         chmodSync(join(path, tool), 0o755);
       }
-      const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'kind-node-image'], {
-        env: { PATH: path, XDG_CACHE_HOME: join(folder, 'cache') },
-        encoding: 'utf8',
-      });
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        ['--import', 'tsx', 'bin/cli/main.ts', 'kind-node-image'],
+        {
+          env: { PATH: path, XDG_CACHE_HOME: join(folder, 'cache') },
+          encoding: 'utf8',
+        },
+      );
       return { status, errors: stderr };
     }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { ask } from './tool.ts';
 
 /** Commands that a build runs, and where each comes from on Debian. */

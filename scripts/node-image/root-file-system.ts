@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Cache } from './cache.ts';
 import { componentImages, IPTABLES_LAYER, writeComponentImages, type ComponentImage } from './component-images.ts';
 import { HASH_LABEL } from './docker.ts';

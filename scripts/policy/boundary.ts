@@ -1,5 +1,5 @@
 import { CreatePolicyCommand } from '@aws-sdk/client-iam';
-import { tagList, tagsOf } from '../../foundation/tags.ts';
+import { tagList, tagsOf } from '../../foundation/aws/tags.ts';
 import { EVERYTHING, type RehearsalCloud } from '../rehearsal/cloud.ts';
 import { BOUNDARY_NAME } from './statements.ts';
 

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
-import { connect } from '../../foundation/kubernetes/connection.ts';
-import type { Audit } from '../../kubernetes/index.ts';
+import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
+import type { Audit } from '../../clusters/kubernetes/index.ts';
 import type { RehearsalCloud } from '../rehearsal/cloud.ts';
 import type { Rules, Scope } from './rbac.ts';
 

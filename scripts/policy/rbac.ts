@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Audit } from '../../kubernetes/index.ts';
+import type { Audit } from '../../clusters/kubernetes/index.ts';
 
 type Asked = Parameters<Audit>[1];
 

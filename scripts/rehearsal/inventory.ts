@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-eks';
 import { ListOpenIDConnectProvidersCommand, paginateListPolicies, paginateListRoles } from '@aws-sdk/client-iam';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
-import { isMissing } from '../../foundation/missing.ts';
+import { isMissing } from '../../foundation/aws/missing.ts';
 import type { AwsTarget } from '../../harness/aws-target/target.ts';
 
 /** Everything in both accounts, by listing AWS itself: a title for each thing. */

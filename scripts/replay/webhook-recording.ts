@@ -1,7 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import type { ServiceAccount, WebhookOptions } from '../../components/webhook/index.ts';
-import { validated } from '../../foundation/validate.ts';
+import { validated } from '../../foundation/node/validate.ts';
 
 /** One admission review and what the webhook answered. */
 export type RecordedReview = z.infer<typeof review>;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { parseWebhookRecording } from './webhook-recording.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import { replayWebhook } from './webhook.ts';
 
 interface Recording {

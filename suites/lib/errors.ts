@@ -1,6 +1,6 @@
 /** How a call of an AWS SDK ends. */
 import { expect } from 'chai';
-import { isThrottling } from '../../foundation/aws-problem.ts';
+import { isThrottling } from '../../foundation/aws/aws-problem.ts';
 
 /** Which of its two codes for a bad request EKS uses is not documented for each rule. */
 export const BAD_REQUEST = /^Invalid(Parameter|Request)Exception$/;

@@ -205,7 +205,7 @@ async function serve(
 /** A certificate for this machine, its chain up to the authority that signed it, and the thumbprints of both. */
 async function certificates() {
   // Loaded here alone: no other scenario needs it.
-  const { newCertificateAuthority } = await import('../../foundation/kubernetes/certificates.ts');
+  const { newCertificateAuthority } = await import('../../foundation/node/certificates.ts');
   const authority = await newCertificateAuthority();
   const { certificate: own, key } = await authority.issue(['127.0.0.1']);
   const thumbprint = (pem: string): string => new X509Certificate(pem).fingerprint.replaceAll(':', '');

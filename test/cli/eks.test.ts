@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'chai';
-import { listen, stopServer } from '../../foundation/listen.ts';
+import { listen, stopServer } from '../../foundation/node/listen.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import { runConformance, type CliRun } from '../support/run-cli.ts';
 import { PASSES, scenario, suiteFile } from '../support/suites.ts';

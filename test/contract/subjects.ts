@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { CreateTagsCommand, DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { execa } from 'execa';
-import { listen, stopServer } from '../../foundation/listen.ts';
-import { poll } from '../../foundation/poll.ts';
+import { listen, stopServer } from '../../foundation/node/listen.ts';
+import { poll } from '../../foundation/node/poll.ts';
 // @ts-expect-error It has no types.
 import { contractTools } from '../../scripts/contract-tools.js';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Authorizer } from '../../kubernetes/api-server/authorization/rbac.ts';
-import { serviceAccountGroups } from '../../kubernetes/api-server/model/user.ts';
-import { MemoryStore } from '../../kubernetes/api-server/store/memory-store.ts';
+import { Authorizer } from '../../clusters/kubernetes/api-server/authorization/rbac.ts';
+import { serviceAccountGroups } from '../../clusters/kubernetes/api-server/model/user.ts';
+import { MemoryStore } from '../../clusters/kubernetes/api-server/store/memory-store.ts';
 import {
   isPermitted,
   type Attributes,

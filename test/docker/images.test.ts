@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { execa } from 'execa';
-import { JAVASCRIPT } from '../../clients/javascript/index.ts';
+import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import { ensureComponentImage } from '../../clusters/kind/images/index.ts';
-import { REPORT_PREFIX } from '../../foundation/probe-protocol.ts';
+import { REPORT_PREFIX } from '../../foundation/protocols/probe-protocol.ts';
 
 const PLAN = {
   phases: [{ phase: 0, probes: [{ number: 0, operation: { do: 'GetObject', bucket: 'bucket', key: 'key' } }] }],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { parseAllDocuments } from 'yaml';
-import { JAVASCRIPT } from '../../clients/javascript/index.ts';
+import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import { ensureComponentImage } from '../../clusters/kind/images/index.ts';
 import { nodeImage } from '../support/node-image.ts';
 import { ROOT, runConformance, type CliOptions, type CliRun } from '../support/run-cli.ts';

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { execa } from 'execa';
-import { JAVASCRIPT } from '../../clients/javascript/index.ts';
+import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import { ensureComponentImage } from '../../clusters/kind/images/index.ts';
-import { retry } from '../../foundation/poll.ts';
+import { retry } from '../../foundation/node/poll.ts';
 import type { RunResults } from '../../harness/results/results.ts';
 import { temporaryFolder } from '../support/run-cli.ts';
 

@@ -7,8 +7,8 @@ import { Docker } from '../../clusters/kind/docker.ts';
 import { createNetwork } from '../../clusters/kind/network.ts';
 import { runProgram } from '../../clusters/kind/runner.ts';
 import { executed } from '../support/executed.ts';
-import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/labels.ts';
-import { Resources } from '../../foundation/resources.ts';
+import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/protocols/labels.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
 import { docker } from '../../harness/cleanup/sweep/docker.ts';
 
 /** A number that no process has. */
@@ -22,7 +22,7 @@ describe('sweep, with Docker', () => {
   const sweep = async (...args: string[]): Promise<{ code: number; out: string }> => {
     const standIns = { docker, detach: () => Promise.reject(new Error('nothing is attached here')) };
     const { code, out, err } = await executed(
-      async () => (await import('../../cli/sweep.ts')).sweepCommand(standIns),
+      async () => (await import('../../bin/cli/sweep.ts')).sweepCommand(standIns),
       [...args, '--run', run, '--report-dir', join(folder, 'none')],
     );
     return { code, out: out + err };

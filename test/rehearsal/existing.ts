@@ -1,4 +1,4 @@
-import { connect } from '../../foundation/kubernetes/connection.ts';
+import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { RunningCluster } from '../../clusters/driver.ts';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
 import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JournalEntry } from '../../foundation/journal.ts';
+import type { JournalEntry } from '../../foundation/node/journal.ts';
 import { STATE_FILE } from '../../harness/cleanup/journal.ts';
 import { thisProcess } from '../../harness/cleanup/process-identity.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';

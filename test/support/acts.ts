@@ -1,4 +1,4 @@
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { defineHarnessOperation } from '../../harness/scenario/operation-registry.ts';
 import type { ScenarioWorld } from '../../harness/scenario/world.ts';
 

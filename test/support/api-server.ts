@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:https';
 import { Readable } from 'node:stream';
-import type { Kubelet, KubeObject } from '../../kubernetes/api-server/model/types.ts';
-import { startApiServer, type ApiServer } from '../../kubernetes/api-server/index.ts';
+import type { Kubelet, KubeObject } from '../../clusters/kubernetes/api-server/model/types.ts';
+import { startApiServer, type ApiServer } from '../../clusters/kubernetes/api-server/index.ts';
 
 /** A decoded answer. */
 export interface Answer {

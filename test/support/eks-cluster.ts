@@ -4,7 +4,7 @@ import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from '
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { JAVASCRIPT } from '../../clients/javascript/index.ts';
+import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import {
   startEmulator,
   type ClusterProvider,
@@ -14,7 +14,7 @@ import {
 } from '../../emulator/index.ts';
 import type { ProvisionRequest } from '../../clusters/driver.ts';
 import { embeddedHost } from '../../clusters/embedded/host.ts';
-import { tagsOf } from '../../foundation/tags.ts';
+import { tagsOf } from '../../foundation/aws/tags.ts';
 import type { EksOptions } from '../../clusters/eks/options.ts';
 import type { Timing } from '../../clusters/eks/timing.ts';
 

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { JAVASCRIPT } from '../../clients/javascript/index.ts';
+import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import { embeddedHost } from '../../clusters/embedded/host.ts';
 import type { ClusterHost } from '../../clusters/driver.ts';
 import type { Platform, Provisioned } from '../../harness/engine/environment.ts';

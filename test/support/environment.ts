@@ -1,6 +1,6 @@
 import type { AwsTarget } from '../../harness/aws-target/target.ts';
-import { Resources } from '../../foundation/resources.ts';
-import { Gate } from '../../foundation/keyed-mutex.ts';
+import { Resources } from '../../foundation/aws/resources.ts';
+import { Gate } from '../../foundation/node/keyed-mutex.ts';
 import { makeWorld, type Environment, type ScenarioWorld } from '../../harness/scenario/world.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 

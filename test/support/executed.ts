@@ -1,4 +1,4 @@
-import type { Command, Io } from '../../cli/command.ts';
+import type { Command, Io } from '../../bin/cli/command.ts';
 
 /** What a command came to. */
 export interface Executed {
@@ -20,8 +20,8 @@ export async function executed(
 ): Promise<Executed> {
   let [out, err] = ['', ''];
   const [{ execute }, { COMMANDS }] = await Promise.all([
-    import('../../cli/command.ts'),
-    import('../../cli/commands.ts'),
+    import('../../bin/cli/command.ts'),
+    import('../../bin/cli/commands.ts'),
   ]);
   const command = typeof given === 'string' ? COMMANDS.find(({ name }) => name === given) : await given();
   if (command === undefined) throw new Error(`no command ${String(given)}`);

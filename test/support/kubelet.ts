@@ -1,12 +1,12 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MemoryStore } from '../../kubernetes/api-server/store/memory-store.ts';
-import type { KubeObject, TokenIssuer, TokenRequestSpec } from '../../kubernetes/api-server/model/types.ts';
-import { startKubelet } from '../../kubernetes/kubelet/kubelet.ts';
-import type { KubeletOptions } from '../../kubernetes/kubelet/context.ts';
-import type { RunningKubelet } from '../../kubernetes/kubelet/kubelet.ts';
-import type { Pod, PodSpec } from '../../kubernetes/kubelet/spec.ts';
+import { MemoryStore } from '../../clusters/kubernetes/api-server/store/memory-store.ts';
+import type { KubeObject, TokenIssuer, TokenRequestSpec } from '../../clusters/kubernetes/api-server/model/types.ts';
+import { startKubelet } from '../../clusters/kubernetes/kubelet/kubelet.ts';
+import type { KubeletOptions } from '../../clusters/kubernetes/kubelet/context.ts';
+import type { RunningKubelet } from '../../clusters/kubernetes/kubelet/kubelet.ts';
+import type { Pod, PodSpec } from '../../clusters/kubernetes/kubelet/spec.ts';
 
 /** A program for tests, told what to do by its arguments. */
 const PROGRAM = `

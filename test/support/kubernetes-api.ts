@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
-import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { KubernetesError, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
 /** What tests read and write of a stored object. */
 export interface Stored {

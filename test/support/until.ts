@@ -1,4 +1,4 @@
-import { poll } from '../../foundation/poll.ts';
+import { poll } from '../../foundation/node/poll.ts';
 
 /** Resolves as soon as it is so. Tests that wait for what never comes end by their own timeout. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {

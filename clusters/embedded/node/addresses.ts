@@ -1,6 +1,6 @@
-import { TRANSLATIONS } from '../../../kubernetes/index.ts';
-import type { NodeOptions, Translation } from '../../../kubernetes/index.ts';
-import { NETWORK_RIGHTS } from '../../../foundation/client-run.ts';
+import { TRANSLATIONS } from '../../kubernetes/index.ts';
+import type { NodeOptions, Translation } from '../../kubernetes/index.ts';
+import { NETWORK_RIGHTS } from '../../../foundation/protocols/client-run.ts';
 import { networkRights } from '../network-rights.ts';
 
 /** Where a node's stand-ins for link-local addresses listen: `http://127.0.0.1:<port>`. */

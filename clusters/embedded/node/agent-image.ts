@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { RELEASES, startAgent } from '../../../components/agent/index.ts';
 import type { AgentOptions, AgentVersion } from '../../../components/agent/index.ts';
 import type { Clock } from '../../../emulator/index.ts';
-import type { ComponentImage } from '../../../kubernetes/index.ts';
+import type { ComponentImage } from '../../kubernetes/index.ts';
 import { agentSettings } from './agent-settings.ts';
 import type { LinkLocalAddress } from './link-local.ts';
 

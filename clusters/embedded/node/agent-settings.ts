@@ -1,5 +1,5 @@
 import { parseServerFlags, type ServerFlags } from '../../../components/agent/index.ts';
-import { unbracketed } from '../../../foundation/unbracketed.ts';
+import { unbracketed } from '../../../foundation/node/unbracketed.ts';
 
 /** Of the agent's flags those that have an effect where it runs inside this process, on ports of the system's choice. */
 const EFFECTIVE = ['endpoint', 'maxCredentialRetentionBeforeRenewal', 'maxCacheSize', 'maxServiceQps'] as const;

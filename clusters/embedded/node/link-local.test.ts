@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createServer, request } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import { LinkLocalAddress } from './link-local.ts';
-import { listen, stopServer } from '../../../foundation/listen.ts';
+import { listen, stopServer } from '../../../foundation/node/listen.ts';
 
 interface Seen {
   readonly method: string | undefined;

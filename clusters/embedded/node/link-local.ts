@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { listenOnReservedPort } from '../../../foundation/reserved-port.ts';
+import { listenOnReservedPort } from '../../../foundation/node/reserved-port.ts';
 
 /**
  * A loopback port that stands for a link-local address of the node. Connections are handed to the server behind that

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { NodeGroupSpec } from '../../../emulator/index.ts';
-import { startNode as startKubernetesNode } from '../../../kubernetes/index.ts';
-import type { Image, NodeOptions as KubernetesNodeOptions } from '../../../kubernetes/index.ts';
-import type { ProcessImage, RunningNode } from '../../../kubernetes/index.ts';
+import { startNode as startKubernetesNode } from '../../kubernetes/index.ts';
+import type { Image, NodeOptions as KubernetesNodeOptions } from '../../kubernetes/index.ts';
+import type { ProcessImage, RunningNode } from '../../kubernetes/index.ts';
 import { startInstanceMetadata } from '../../instance-metadata.ts';
 import { translatedAddresses } from './addresses.ts';
 import type { AgentHost } from './agent-image.ts';

@@ -2,10 +2,10 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServiceAccountCache, startWebhook, watchConfigMap } from '../../../components/webhook/index.ts';
 import type { RunningWebhook } from '../../../components/webhook/index.ts';
-import { connect } from '../../../foundation/kubernetes/connection.ts';
+import { connect } from '../../../foundation/protocols/kubernetes-connection.ts';
 import { webhookRegistration } from '../../webhook-registration.ts';
 import { webhookRights } from '../../webhook-rights.ts';
-import type { ApiServer } from '../../../kubernetes/index.ts';
+import type { ApiServer } from '../../kubernetes/index.ts';
 
 /** How often at most, and with how many milliseconds between, a review looks whether the watch has told of its service account. */
 const LOOKS = { most: 200, every: 10 };

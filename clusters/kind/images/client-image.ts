@@ -3,8 +3,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
-import { OWN_PROGRAM_IN_IMAGE } from '../../../clients/own/index.ts';
-import { ClusterError } from '../../../foundation/cluster-error.ts';
+import { OWN_PROGRAM_IN_IMAGE } from '../../../components/clients/own/index.ts';
+import { ClusterError } from '../../../foundation/node/cluster-error.ts';
 import { DockerError, type Docker } from '../docker.ts';
 import { inWorkspace } from './workspace.ts';
 

@@ -4,8 +4,14 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { execa } from 'execa';
-import type { ChosenClient, Runtime } from '../../../clients/client.ts';
-import { CLIENTS_FOLDER, LIBRARIES_FOLDER, LOADER, runtimeFolder, runtimeProgram } from '../../../clients/in-image.ts';
+import type { ChosenClient, Runtime } from '../../../components/clients/client.ts';
+import {
+  CLIENTS_FOLDER,
+  LIBRARIES_FOLDER,
+  LOADER,
+  runtimeFolder,
+  runtimeProgram,
+} from '../../../components/clients/in-image.ts';
 import { link } from './workspace.ts';
 
 /** Paths of the libraries and the loader of a program, as `ldd` lists them; none of one that is linked statically. */

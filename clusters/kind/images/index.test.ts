@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { JAVASCRIPT } from '../../../clients/javascript/index.ts';
-import { ClusterError } from '../../../foundation/cluster-error.ts';
+import { JAVASCRIPT } from '../../../components/clients/javascript/index.ts';
+import { ClusterError } from '../../../foundation/node/cluster-error.ts';
 import { Docker } from '../docker.ts';
 import { ensureComponentImage } from './index.ts';
 import type { ComponentImageOptions } from './index.ts';

@@ -1,6 +1,6 @@
-import type { WorkloadProgram } from '../../../clients/workload-program.ts';
-import { ClusterError } from '../../../foundation/cluster-error.ts';
-import { distFolder } from '../../../foundation/dist-folder.ts';
+import type { WorkloadProgram } from '../../../components/clients/workload-program.ts';
+import { ClusterError } from '../../../foundation/node/cluster-error.ts';
+import { distFolder } from '../../../foundation/node/dist-folder.ts';
 import { Docker, DockerError } from '../docker.ts';
 import { runProgram } from '../runner.ts';
 import { buildImage, componentTag } from './build.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { JAVASCRIPT } from '../../../clients/javascript/index.ts';
+import { JAVASCRIPT } from '../../../components/clients/javascript/index.ts';
 import { componentTag } from './build.ts';
 import { librariesIn } from './clients.ts';
 import { distOf } from '../../../test/support/images.ts';

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isAlive } from '../../../foundation/is-alive.ts';
+import { isAlive } from '../../../foundation/node/is-alive.ts';
 
 const PREFIX = 'eks-pod-identity-conformance-image-';
 

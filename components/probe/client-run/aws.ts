@@ -1,6 +1,6 @@
 /** STS and S3 in between: records who signed, and passes on or answers by script. */
-import type { Facts, ScriptedAnswer } from '../../../foundation/client-run.ts';
-import { element } from '../../../foundation/xml.ts';
+import type { Facts, ScriptedAnswer } from '../../../foundation/protocols/client-run.ts';
+import { element } from '../../../foundation/aws/xml.ts';
 import { stsEndpoint } from '../sts-endpoint.ts';
 import { byScript, passOn, type Received, type Reply, type Script } from './endpoint.ts';
 import type { Names } from './names.ts';

@@ -2,18 +2,18 @@
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ClientRun, ClientStep, Facts } from '../../../foundation/client-run.ts';
+import type { ClientRun, ClientStep, Facts } from '../../../foundation/protocols/client-run.ts';
 import { Aws, upstreams } from './aws.ts';
 import { ObservedHost, throughProxy } from './observed-host.ts';
 import { Credentials } from './credentials.ts';
 import { certifiedSts, hostsWithSts, STS_ADDRESSES } from './sts-by-tls.ts';
 import { Endpoint, Script, type Handler } from './endpoint.ts';
-import { Lateness } from '../../../foundation/lateness.ts';
+import { Lateness } from '../../../foundation/node/lateness.ts';
 import { Metadata } from './metadata.ts';
 import { Names } from './names.ts';
 import type { Relayed } from './network.ts';
 import { defaults, ELSEWHERE, expand, placeholders, type Environment } from './placeholders.ts';
-import { unbracketed } from '../../../foundation/unbracketed.ts';
+import { unbracketed } from '../../../foundation/node/unbracketed.ts';
 
 const UPSTREAM = [{ from: 'upstream' }] as const;
 

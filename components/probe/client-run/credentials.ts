@@ -1,5 +1,5 @@
 /** The credentials endpoint, in the place of the agent's (AWS SDKs and Tools Reference Guide, "Container credential provider"). */
-import type { Facts, ScriptedAnswer } from '../../../foundation/client-run.ts';
+import type { Facts, ScriptedAnswer } from '../../../foundation/protocols/client-run.ts';
 import { byScript, passOn, withoutPort, type Received, type Reply, type Script } from './endpoint.ts';
 import type { Names } from './names.ts';
 

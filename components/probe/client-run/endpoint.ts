@@ -9,11 +9,11 @@ import {
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ScriptedAnswer } from '../../../foundation/client-run.ts';
-import { listenOnReservedPort } from '../../../foundation/reserved-port.ts';
-import { listen } from '../../../foundation/listen.ts';
-import type { Lateness } from '../../../foundation/lateness.ts';
-import { unbracketed } from '../../../foundation/unbracketed.ts';
+import type { ScriptedAnswer } from '../../../foundation/protocols/client-run.ts';
+import { listenOnReservedPort } from '../../../foundation/node/reserved-port.ts';
+import { listen } from '../../../foundation/node/listen.ts';
+import type { Lateness } from '../../../foundation/node/lateness.ts';
+import { unbracketed } from '../../../foundation/node/unbracketed.ts';
 
 export interface Received {
   readonly method: string;

@@ -1,6 +1,6 @@
 /** The instance metadata service of a node, which hands out its role (EC2 User Guide, "Instance metadata"). */
 import { randomBytes } from 'node:crypto';
-import type { Facts } from '../../../foundation/client-run.ts';
+import type { Facts } from '../../../foundation/protocols/client-run.ts';
 import type { Received, Reply } from './endpoint.ts';
 import type { Names } from './names.ts';
 

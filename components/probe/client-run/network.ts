@@ -5,8 +5,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { join, relative } from 'node:path';
-import { NETWORK_RIGHTS, UNSHARE, type NetworkRights } from '../../../foundation/client-run.ts';
-import type { PlannedClient } from '../../../foundation/probe-protocol.ts';
+import { NETWORK_RIGHTS, UNSHARE, type NetworkRights } from '../../../foundation/protocols/client-run.ts';
+import type { PlannedClient } from '../../../foundation/protocols/probe-protocol.ts';
 
 /** A port of the client's network, and the loopback port of the machine that stands behind it. */
 export interface Relayed {

@@ -1,5 +1,5 @@
 /** Those that a token should not come to: an HTTP proxy, and another host. */
-import type { Facts } from '../../../foundation/client-run.ts';
+import type { Facts } from '../../../foundation/protocols/client-run.ts';
 import { passOn, withoutPort, type Received, type Reply } from './endpoint.ts';
 import type { Names } from './names.ts';
 

@@ -1,4 +1,4 @@
-/** What stands for what in the texts of a run of a client (foundation/client-run.ts). */
+/** What stands for what in the texts of a run of a client (foundation/protocols/client-run.ts). */
 import { readFileSync } from 'node:fs';
 import type { Names } from './names.ts';
 

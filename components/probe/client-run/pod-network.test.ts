@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { NETWORK_RIGHTS } from '../../../foundation/client-run.ts';
+import { NETWORK_RIGHTS } from '../../../foundation/protocols/client-run.ts';
 import { NETWORK_PLAN, type NetworkPlan } from './network.ts';
 import { inPodNetwork } from './pod-network.ts';
 import { setEnvironment } from '../../../test/support/process-environment.ts';

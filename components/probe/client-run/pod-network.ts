@@ -1,5 +1,5 @@
 /** The network of a client in a pod of an embedded cluster: what a pod can reach, at the addresses that it has there. */
-import type { PlannedClient } from '../../../foundation/probe-protocol.ts';
+import type { PlannedClient } from '../../../foundation/protocols/probe-protocol.ts';
 import { stsOfPod } from './sts-by-tls.ts';
 import { inOwnNetwork, LOCALHOST, rightsHere, Egress, type Relayed } from './network.ts';
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ClientRun } from '../../../foundation/client-run.ts';
-import { NETWORK_RIGHTS } from '../../../foundation/client-run.ts';
+import type { ClientRun } from '../../../foundation/protocols/client-run.ts';
+import { NETWORK_RIGHTS } from '../../../foundation/protocols/client-run.ts';
 import { runClient } from './run.ts';
 
 const TOKEN = 'header.claims.signature';

@@ -1,7 +1,7 @@
 /** Runs a client between scripted endpoints: what they saw is the result. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientRun, ClientStep, Facts } from '../../../foundation/client-run.ts';
-import type { PlannedClient, ProbeResult } from '../../../foundation/probe-protocol.ts';
+import type { ClientRun, ClientStep, Facts } from '../../../foundation/protocols/client-run.ts';
+import type { PlannedClient, ProbeResult } from '../../../foundation/protocols/probe-protocol.ts';
 import { ClientProgram } from '../client-program.ts';
 import { outcomeOf, type Answer } from '../operations.ts';
 import { openBench, type Bench } from './bench.ts';

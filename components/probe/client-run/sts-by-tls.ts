@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { stsEndpoint } from '../sts-endpoint.ts';
 import { Endpoint, passOn } from './endpoint.ts';
-import { Lateness } from '../../../foundation/lateness.ts';
+import { Lateness } from '../../../foundation/node/lateness.ts';
 import { LOCALHOST, type OwnNetwork } from './network.ts';
 
 /** Addresses of documentation (RFC 5737), by what the facts of a run call STS there. */

@@ -1,6 +1,6 @@
 import { decodeText } from '../../go/json-decode.ts';
 import { goTypes } from '../../go/json-types.ts';
-import type { Connection } from '../../../foundation/kubernetes/connection.ts';
+import type { Connection } from '../../../foundation/protocols/kubernetes-connection.ts';
 import { clampTokenExpiration, DEFAULT_TOKEN_EXPIRATION, type Identity } from '../options.ts';
 import { Informer } from './informer.ts';
 

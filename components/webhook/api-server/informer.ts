@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection } from '../../../foundation/kubernetes/connection.ts';
+import type { Connection } from '../../../foundation/protocols/kubernetes-connection.ts';
 
 export interface ApiObject {
   readonly data?: Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
-import { connect } from '../../../foundation/kubernetes/connection.ts';
+import { connect } from '../../../foundation/protocols/kubernetes-connection.ts';
 import { ServiceAccountCache } from './service-accounts.ts';
 
 const object = (name: string, resourceVersion: string, role?: string) => ({

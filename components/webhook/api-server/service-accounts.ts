@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { KubernetesError, type Connection } from '../../../foundation/kubernetes/connection.ts';
+import { KubernetesError, type Connection } from '../../../foundation/protocols/kubernetes-connection.ts';
 import { RateLimiter } from '../../go/limiter.ts';
 import type { ServiceAccount, ServiceAccountSource } from '../options.ts';
 import { Informer, type ApiObject } from './informer.ts';

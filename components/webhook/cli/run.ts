@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { watchFile, unwatchFile } from 'node:fs';
-import { connect } from '../../../foundation/kubernetes/connection.ts';
+import { connect } from '../../../foundation/protocols/kubernetes-connection.ts';
 import { accessOf } from '../api-server/access.ts';
 import { ServiceAccountCache } from '../api-server/service-accounts.ts';
 import { camelCased, UsageError } from '../../go/flags.ts';

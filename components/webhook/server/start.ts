@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { listen } from '../../../foundation/listen.ts';
+import { listen } from '../../../foundation/node/listen.ts';
 import { ServeMux } from '../../go/mux.ts';
 import { reply, shutdownOf } from '../../go/reply.ts';
 import { settingsOf, type RunningWebhook, type WebhookOptions } from '../options.ts';

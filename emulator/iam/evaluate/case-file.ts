@@ -1,7 +1,7 @@
 import { dirname, relative, resolve } from 'node:path';
 import * as z from 'zod';
-import { HarnessError } from '../../../foundation/errors.ts';
-import { scalar, validated, words } from '../../../foundation/validate.ts';
+import { HarnessError } from '../../../foundation/node/errors.ts';
+import { scalar, validated, words } from '../../../foundation/node/validate.ts';
 import { AwsError } from '../../core/errors.ts';
 import {
   compilePolicy,

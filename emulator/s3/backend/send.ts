@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { readAtMost } from '../../../foundation/read-at-most.ts';
+import { readAtMost } from '../../../foundation/node/read-at-most.ts';
 import type { ServiceResponse } from '../../core/service.ts';
 import { encodeKey } from '../list-page.ts';
 import { signedHeaders } from '../../sigv4/sign.ts';

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
-import { readAtMost } from '../../../foundation/read-at-most.ts';
+import { readAtMost } from '../../../foundation/node/read-at-most.ts';
 import type { JsonWebKeySet, Cluster } from '../../world/eks-model.ts';
 import type { World } from '../../world/world.ts';
 

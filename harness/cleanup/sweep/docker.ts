@@ -1,7 +1,7 @@
 import { Docker as Engine } from '../../../clusters/kind/docker.ts';
 import { CLUSTER_LABEL } from '../../../clusters/kind/kind.ts';
 import { runProgram } from '../../../clusters/kind/runner.ts';
-import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../../foundation/labels.ts';
+import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../../foundation/protocols/labels.ts';
 
 /** Runs `docker` with these arguments and gives its standard output. Rejects with an error of one line when it fails. */
 export type Docker = (args: readonly string[]) => Promise<string>;

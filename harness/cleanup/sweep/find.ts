@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { JournalEntry, RunState } from '../../../foundation/journal.ts';
+import type { JournalEntry, RunState } from '../../../foundation/node/journal.ts';
 import { livenessOf, livenessOfNumber, type Liveness } from '../process-identity.ts';
 import type { DockerInventory } from './docker.ts';
 import { isAfterItsNetwork, runsIn, thingsIn } from './in-docker.ts';

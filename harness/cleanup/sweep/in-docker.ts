@@ -1,4 +1,4 @@
-import { RUN_ID, type JournalEntry } from '../../../foundation/journal.ts';
+import { RUN_ID, type JournalEntry } from '../../../foundation/node/journal.ts';
 import type { DockerContainer, DockerInventory } from './docker.ts';
 import { carries } from './paths.ts';
 import type { Thing } from './thing.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { JournalEntry } from '../../../foundation/journal.ts';
+import type { JournalEntry } from '../../../foundation/node/journal.ts';
 import { STATE_FILE } from '../journal.ts';
 import { forget, readState } from './state-files.ts';
 

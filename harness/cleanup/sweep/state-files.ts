@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { runState, type JournalEntry, type RunState } from '../../../foundation/journal.ts';
-import { validated } from '../../../foundation/validate.ts';
+import { runState, type JournalEntry, type RunState } from '../../../foundation/node/journal.ts';
+import { validated } from '../../../foundation/node/validate.ts';
 import { STATE_FILE, store } from '../journal.ts';
 
 /** Paths of the state files in a report folder. */

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { commandLine } from '../../../foundation/command-line.ts';
-import { EXIT } from '../../../foundation/errors.ts';
-import { removeAll, type Failures, type Resource } from '../../../foundation/resources.ts';
+import { commandLine } from '../../../foundation/node/command-line.ts';
+import { EXIT } from '../../../foundation/node/errors.ts';
+import { removeAll, type Failures, type Resource } from '../../../foundation/aws/resources.ts';
 import { endpointFlags, type EksSweepOptions } from './aws/command.ts';
 import type { AwsSweepIo } from './aws/sweep.ts';
 import { inventory, type Docker, type DockerInventory } from './docker.ts';

@@ -1,5 +1,5 @@
-import type { Attachment } from '../../../foundation/journal.ts';
-import type { Resource } from '../../../foundation/resources.ts';
+import type { Attachment } from '../../../foundation/node/journal.ts';
+import type { Resource } from '../../../foundation/aws/resources.ts';
 import type { Docker } from './docker.ts';
 
 /** Something that a run left. What uses another thing is listed, and removed, before it. */

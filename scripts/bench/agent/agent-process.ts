@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { LIMITER_VARIABLE } from '../../../components/agent/index.ts';
 import { switchingOn } from '../../../faults/switch.ts';
-import { poll } from '../../../foundation/poll.ts';
+import { poll } from '../../../foundation/node/poll.ts';
 
 export interface AgentOrder {
   /** The built package. */

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listen, stopServer } from '../../../foundation/listen.ts';
+import { listen, stopServer } from '../../../foundation/node/listen.ts';
 
 /** Credentials as the agent gives them to a pod (Amazon EKS API Reference, "AssumeRoleForPodIdentity"). */
 export interface PodCredentials {

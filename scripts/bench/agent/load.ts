@@ -5,8 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
-import { cachedFolder } from '../../../clients/install/cached-folder.ts';
-import { toolsFor } from '../../../clients/install/tool.ts';
+import { cachedFolder } from '../../../components/clients/install/cached-folder.ts';
+import { toolsFor } from '../../../components/clients/install/tool.ts';
 import { credentialsOf, type PodCredentials } from './eks-auth.ts';
 
 /** A host that the agent lets pass (components/agent/credentials/handler.ts). */

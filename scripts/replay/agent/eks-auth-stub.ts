@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { listen, stopServer } from '../../../foundation/listen.ts';
+import { listen, stopServer } from '../../../foundation/node/listen.ts';
 
 /** The account whose credentials the stub hands out. */
 const ACCOUNT = '111122223333';

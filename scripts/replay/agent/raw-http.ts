@@ -1,7 +1,7 @@
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { unbracketed } from '../../../foundation/unbracketed.ts';
+import { unbracketed } from '../../../foundation/node/unbracketed.ts';
 
 export interface RawAnswer {
   readonly status: number;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { validated } from '../../../foundation/validate.ts';
+import { validated } from '../../../foundation/node/validate.ts';
 
 const text = z.string();
 const textOrNull = z.string('a text or null').nullable();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { HarnessError } from '../../../foundation/errors.ts';
+import { HarnessError } from '../../../foundation/node/errors.ts';
 import type { AgentRecording, Exchange } from './recording.ts';
 import { replayAgent } from './replay.ts';
 

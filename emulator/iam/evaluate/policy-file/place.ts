@@ -1,4 +1,4 @@
-import { suggestion } from '../../../../foundation/nearest.ts';
+import { suggestion } from '../../../../foundation/node/nearest.ts';
 
 /** What references of a template stand for, by `Name` or `Name.Attribute`. */
 export type Values = Readonly<Record<string, string | readonly string[]>>;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { HarnessError } from '../../../../foundation/errors.ts';
+import { HarnessError } from '../../../../foundation/node/errors.ts';
 import type { PolicyPlace } from './place.ts';
 import { readPolicyFile } from './read.ts';
 

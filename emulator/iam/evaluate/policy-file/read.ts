@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { HarnessError, unreadable } from '../../../../foundation/errors.ts';
+import { HarnessError, unreadable } from '../../../../foundation/node/errors.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import { isTemplate, policyOfTemplate, templateFromYaml } from './cloudformation.ts';
 import { PolicyProblem, type PolicyPlace } from './place.ts';

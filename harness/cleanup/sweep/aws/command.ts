@@ -1,7 +1,7 @@
 import { accountsOf, type AwsTarget } from '../../../aws-target/target.ts';
 import { problem } from '../../../../aws/preflight.ts';
 import { realAws, type RealAwsOptions } from '../../../aws-target/real.ts';
-import { EXIT, HarnessError } from '../../../../foundation/errors.ts';
+import { EXIT, HarnessError } from '../../../../foundation/node/errors.ts';
 import { find, type AwsEntry, type Leftovers } from '../find.ts';
 import { forget } from '../state-files.ts';
 import { sweepAws, type AwsSweepIo } from './sweep.ts';

@@ -3,7 +3,7 @@ import { CreateOpenIDConnectProviderCommand, CreateRoleCommand, IAMClient } from
 import { CreateBucketCommand, S3Client, type ListBucketsCommandOutput } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
-import { tagsOf } from '../../../../foundation/tags.ts';
+import { tagsOf } from '../../../../foundation/aws/tags.ts';
 import { startEmulator, type Emulator } from '../../../../emulator/index.ts';
 import type { AwsClients } from '../../../../aws/clients.ts';
 import { findInAccount } from './find.ts';

@@ -10,7 +10,7 @@ import {
 import { GetBucketTaggingCommand, paginateListBuckets } from '@aws-sdk/client-s3';
 import type { AwsClients } from '../../../../aws/clients.ts';
 import type { AwsService } from '../../../../aws/service-names.ts';
-import type { AccountAlias } from '../../../../foundation/aliases.ts';
+import type { AccountAlias } from '../../../../foundation/protocols/aliases.ts';
 import { clusters } from './find-clusters.ts';
 import { eachOfRuns, isDenied, isOf, type Found, type Look } from './looking.ts';
 import { tagRecord } from './tags.ts';

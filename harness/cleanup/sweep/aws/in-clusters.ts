@@ -1,8 +1,8 @@
 import type { Cluster } from '@aws-sdk/client-eks';
 import { findInCluster, removeFromExisting, type InCluster } from '../../../../clusters/eks/index.ts';
 import { kubeConfigWithToken } from '../../../../clusters/kube-config.ts';
-import { RUN_ID } from '../../../../foundation/journal.ts';
-import { connect, KubernetesError, type Connection } from '../../../../foundation/kubernetes/connection.ts';
+import { RUN_ID } from '../../../../foundation/node/journal.ts';
+import { connect, KubernetesError, type Connection } from '../../../../foundation/protocols/kubernetes-connection.ts';
 
 /** What a run left in Kubernetes, with its expiry. */
 export interface ObjectOfARun extends InCluster {

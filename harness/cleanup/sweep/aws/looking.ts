@@ -1,8 +1,8 @@
-import { awsProblem } from '../../../../foundation/aws-problem.ts';
-import { isMissing } from '../../../../foundation/missing.ts';
+import { awsProblem } from '../../../../foundation/aws/aws-problem.ts';
+import { isMissing } from '../../../../foundation/aws/missing.ts';
 import type { AwsClients } from '../../../../aws/clients.ts';
 import type { AwsService } from '../../../../aws/service-names.ts';
-import type { AccountAlias } from '../../../../foundation/aliases.ts';
+import type { AccountAlias } from '../../../../foundation/protocols/aliases.ts';
 import type { InClusters } from './in-clusters.ts';
 import { markOf, readTags, runOfName } from './tags.ts';
 import type { AwsThing, Removable, Untouched } from './things.ts';

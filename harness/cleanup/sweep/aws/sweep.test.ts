@@ -20,7 +20,7 @@ import {
 import { CreateBucketCommand, ListBucketsCommand, PutBucketTaggingCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { AGENT_ADDON } from '../../../../clusters/agent-addon.ts';
-import { tagsOf } from '../../../../foundation/tags.ts';
+import { tagsOf } from '../../../../foundation/aws/tags.ts';
 import { startEmulator } from '../../../../emulator/index.ts';
 import { emulatedAws } from '../../../aws-target/emulated.ts';
 import type { AwsTarget } from '../../../aws-target/target.ts';

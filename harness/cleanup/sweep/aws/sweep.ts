@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { awsProblem } from '../../../../foundation/aws-problem.ts';
-import { removeAll, type Resource } from '../../../../foundation/resources.ts';
+import { awsProblem } from '../../../../foundation/aws/aws-problem.ts';
+import { removeAll, type Resource } from '../../../../foundation/aws/resources.ts';
 import { accountsOf, type AwsTarget } from '../../../aws-target/target.ts';
-import { EXIT } from '../../../../foundation/errors.ts';
+import { EXIT } from '../../../../foundation/node/errors.ts';
 import { findInAccount } from './find.ts';
 import type { InClusters } from './in-clusters.ts';
 import type { AwsFindings, AwsThing } from './things.ts';

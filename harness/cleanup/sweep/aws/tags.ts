@@ -1,5 +1,5 @@
-import { RUN_ID } from '../../../../foundation/journal.ts';
-import { EXPIRY_TAG, REGION_TAG, RUN_TAG, type Tag } from '../../../../foundation/tags.ts';
+import { RUN_ID } from '../../../../foundation/node/journal.ts';
+import { EXPIRY_TAG, REGION_TAG, RUN_TAG, type Tag } from '../../../../foundation/aws/tags.ts';
 
 /** What the tags of a resource say of the run that made it. */
 export interface RunMark {

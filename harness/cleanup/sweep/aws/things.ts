@@ -15,12 +15,12 @@ import {
   type Patience,
   type Timing,
 } from '../../../../clusters/eks/index.ts';
-import { awsProblem } from '../../../../foundation/aws-problem.ts';
-import { ignoreMissing } from '../../../../foundation/missing.ts';
-import type { Resource } from '../../../../foundation/resources.ts';
+import { awsProblem } from '../../../../foundation/aws/aws-problem.ts';
+import { ignoreMissing } from '../../../../foundation/aws/missing.ts';
+import type { Resource } from '../../../../foundation/aws/resources.ts';
 import { deleteBucket } from '../../../../aws/delete-bucket.ts';
 import type { AwsClients } from '../../../../aws/clients.ts';
-import type { AccountAlias } from '../../../../foundation/aliases.ts';
+import type { AccountAlias } from '../../../../foundation/protocols/aliases.ts';
 import type { InClusters, ObjectOfARun } from './in-clusters.ts';
 
 /** What things are removed with. */

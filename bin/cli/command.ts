@@ -1,0 +1,93 @@
+import type { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { commandLine } from '../../foundation/node/command-line.ts';
+import { EXIT, HarnessError } from '../../foundation/node/errors.ts';
+import { option, type OptionSpec } from '../../foundation/node/options.ts';
+import { checkForms, readOptions, type GivenOptions } from '../../harness/config/read-options.ts';
+import type { Input } from '../../harness/watch/keys.ts';
+import { helpText, type Described } from './help.ts';
+
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** What a command needs of its process. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Where keys are read from; absent where there is nobody to press any. */
+  readonly stdin?: Input;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /**
+   * From the call on, the first SIGINT or SIGTERM no longer ends the process: it writes `note` to standard error and fires
+   * what is given, with an error whose `cause` is the signal's name. A later signal ends the process.
+   */
+  readonly interruption: (note?: string) => AbortSignal;
+  /** Folder of the package. */
+  readonly root: string;
+  /** Folder of the code that runs, with `suites/` in it: dist/, or the package itself when it runs from source. */
+  readonly code: string;
+}
+
+/** One command. Its file imports only what its table needs; `run` imports what it does. */
+export interface Command<Given extends GivenOptions = GivenOptions> extends Described {
+  /** Whether it works on the project's own sources, which an installed package lacks. */
+  readonly fromClone?: boolean;
+  /** Default: flags alone. */
+  read?(argv: readonly string[], environment: Io['environment']): Given;
+  /** Gives the exit code. Throws `HarnessError` and `ClusterError` for what a user can act on. */
+  run(given: Given, io: Io): Promise<number>;
+}
+
+/** Options of every command. */
+const COMMON: readonly OptionSpec[] = [
+  option.flag('verbose', 'print stack traces of errors'),
+  option.flag('help', 'print this and stop'),
+];
+
+/** The options of a command with those of every command: flags alone, unless an option or the way in which they are read says more. */
+export const allOptions = ({ options, read }: Pick<Command, 'options' | 'read'>): readonly OptionSpec[] =>
+  [...options, ...COMMON.filter(({ name }) => !options.some((option) => option.name === name))].map((option) => ({
+    commandLineOnly: read === undefined,
+    ...option,
+  }));
+
+/** Reads the command line and runs the command; gives the exit code. Errors a user can act on are a sentence on stderr. */
+export async function execute(command: Command, argv: readonly string[], io: Io): Promise<number> {
+  const options = allOptions(command);
+  try {
+    const given = command.read?.(argv, io.environment) ?? readOptions(options, { argv, environment: io.environment });
+    if (given.flag('help')) {
+      io.stdout.write(helpText({ ...command, options }));
+      return EXIT.conforms;
+    }
+    if (!command.read) checkForms(options, given);
+    checkWords(command, given.words);
+    return await command.run(given, io);
+  } catch (error) {
+    return report(error, argv.includes('--verbose'), io);
+  }
+}
+
+function checkWords({ name, files }: Command, words: readonly string[]): void {
+  const { least, most = Infinity, usage } = files ?? { least: 0, most: 0, usage: 'no files' };
+  const help = `\`${commandLine(name, '--help')}\` tells more`;
+  if (words.length < least || words.length > most)
+    throw new HarnessError(
+      'UNKNOWN_FLAG',
+      `Give ${usage}, not ${words.length} ${words.length === 1 ? `file (${words[0]})` : 'files'}: ${help}.`,
+    );
+  if (words.includes('')) throw new HarnessError('BAD_FLAG_VALUE', `The name of a file is empty: ${help}.`);
+}
+
+function report(error: unknown, verbose: boolean, io: Io): number {
+  const known = isHarnessError(error) || isClusterError(error);
+  const message = error instanceof Error ? error.message : String(error);
+  io.stderr.write(known ? `${message}\n` : `The harness failed: ${message.split('\n')[0]} (--verbose shows where).\n`);
+  if (verbose && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  if (isHarnessError(error)) return error.exitCode;
+  return isClusterError(error) && error.blame === 'usage' ? EXIT.usage : EXIT.environment;
+}
+
+// By name: a command that runs from source (`fromSource`) has classes of its own.
+const isHarnessError = (error: unknown): error is HarnessError =>
+  error instanceof Error && error.name === 'HarnessError';
+const isClusterError = (error: unknown): error is ClusterError =>
+  error instanceof Error && error.name === 'ClusterError';

@@ -1,0 +1,81 @@
+import { commandLine, isInstalled } from '../../foundation/node/command-line.ts';
+import { EXIT } from '../../foundation/node/errors.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
+import { execute, type Command, type Io } from './command.ts';
+import { columns } from './help.ts';
+import { BENCH } from './bench.ts';
+import { COMPARE } from './compare.ts';
+import { DETECT } from './detect.ts';
+import { emulatorCommand } from './emulator.ts';
+import { EVALUATE } from './evaluate.ts';
+import { INIT } from './init.ts';
+import { LIST } from './list.ts';
+import { KIND_IMAGES } from './kind-images.ts';
+import { KIND_NODE_IMAGE } from './kind-node-image.ts';
+import { MATRIX } from './matrix.ts';
+import { MERGE } from './merge.ts';
+import { PLAN } from './plan.ts';
+import { POLICY } from './policy.ts';
+import { PUBLISHED } from './published.ts';
+import { REHEARSE } from './rehearse.ts';
+import { REPLAY } from './replay.ts';
+import { REPORT } from './report.ts';
+import { runCommand } from './run.ts';
+import { SOAK } from './soak.ts';
+import { sweepCommand } from './sweep.ts';
+
+const RUN = runCommand();
+
+/** All commands; the first is the default. */
+export const COMMANDS: readonly Command[] = [
+  RUN,
+  LIST,
+  PLAN,
+  emulatorCommand(),
+  INIT,
+  EVALUATE,
+  REPLAY,
+  MATRIX,
+  COMPARE,
+  MERGE,
+  REPORT,
+  sweepCommand(),
+  KIND_IMAGES,
+  POLICY,
+  REHEARSE,
+  BENCH,
+  SOAK,
+  DETECT,
+  PUBLISHED,
+  KIND_NODE_IMAGE,
+];
+
+/** The command line; gives the exit code. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const [name = '', ...rest] = argv;
+  if (name === '' || name.startsWith('-')) return execute(withCommands(RUN), argv, io);
+  const there = COMMANDS.filter(({ fromClone }) => !fromClone || !isInstalled());
+  const command = there.find((one) => one.name === name);
+  if (command !== undefined) return execute(command === RUN ? withCommands(RUN) : command, rest, io);
+  const away = COMMANDS.some((one) => one.name === name);
+  io.stderr.write(
+    away
+      ? `Command ${name} works on the project's sources, which an installed package does not have: use a clone.\n`
+      : `Unknown command "${name}": ${suggestion(
+          name,
+          there.map((one) => one.name),
+        )}\n`,
+  );
+  return EXIT.usage;
+}
+
+/** The default command, whose help lists the others. */
+function withCommands<Default extends Command>(command: Default): Default {
+  const rows = COMMANDS.filter(({ fromClone }) => !fromClone || !isInstalled()).map(
+    ({ name, summary }) => [commandLine(name), summary] as const,
+  );
+  return {
+    ...command,
+    remarks: [command.remarks, '', 'Commands, each with a --help of its own:', ...columns(rows)].join('\n'),
+  };
+}

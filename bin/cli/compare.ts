@@ -1,0 +1,71 @@
+import { realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { option } from '../../foundation/node/options.ts';
+import type { Comparison } from '../../harness/compare/compare.ts';
+import type { Command } from './command.ts';
+
+export const COMPARE: Command = {
+  name: 'compare',
+  summary: 'says in what two runs differ',
+  about: `Compares what two runs of the conformance suites found: verdicts of scenarios, and of their probes verdict, outcome,
+layer, code, status, identity and the facts that they expect. Differences that are known, with a reason, do not count.
+
+A and B are results.json files, or report folders with one; with #python@1.34.41 behind it, what that client came to.`,
+  files: { usage: 'A/results.json B/results.json', least: 2, most: 2 },
+  options: [
+    option.list('deviations FILE', 'known deviations, YAML or JSON (repeat, or a comma list)'),
+    option.flag('strict', 'also fail for known deviations that no longer occur'),
+    option.text('output DIR', 'write compare.json and compare.md there'),
+    option.flag('no-color', 'plain text'),
+  ],
+  remarks: `Exit codes: 0 no difference but known ones, 1 a difference that is not known, 2 a file or the command line is wrong,
+3 no scenario has a verdict on both sides, so that nothing was compared.`,
+  async run({ flag, list, text, words: [one = '', other = ''] }, { stdout, stderr, environment }) {
+    const [{ compare }, { readDeviations }, { readResults }, { comparisonText }, { wantsColor }, { widthOf }] =
+      await Promise.all([
+        import('../../harness/compare/compare.ts'),
+        import('../../harness/compare/deviations.ts'),
+        import('../../harness/results/read-results.ts'),
+        import('../../harness/compare/text.ts'),
+        import('../../harness/report/terminal.ts'),
+        import('../../harness/results/text.ts'),
+      ]);
+    const deviations = list('deviations').flatMap(readDeviations);
+    const [a, b] = [readResults(one), readResults(other)];
+    if (realpathSync(a.file) === realpathSync(b.file) && a.facts['client'] === b.facts['client'])
+      throw new HarnessError('BAD_FILE', `A and B are the same file, ${a.file}: give the results of two runs.`);
+    const comparison = compare(a, b, deviations);
+    const exitCode = exitCodeOf(comparison, flag('strict'));
+    const folder = text('output');
+    if (folder !== undefined) await write(folder, comparison, exitCode);
+    const color = wantsColor(stdout, flag('no-color'), environment);
+    stdout.write(comparisonText(comparison, color, widthOf(stdout, environment)));
+    if (exitCode === 3) stderr.write('No scenario has a verdict on both sides, so nothing was compared.\n');
+    return exitCode;
+  },
+};
+
+function exitCodeOf({ summary, stale }: Comparison, strict: boolean): 0 | 1 | 3 {
+  if (summary.compared === 0) return 3;
+  return summary.differ > summary.known || (strict && stale.length > 0) ? 1 : 0;
+}
+
+async function write(folder: string, comparison: Comparison, exitCode: number): Promise<void> {
+  const [{ prepareReportDirectory }, { comparisonJson }, { comparisonMarkdown }] = await Promise.all([
+    import('../../harness/report/write.ts'),
+    import('../../harness/compare/json.ts'),
+    import('../../harness/compare/markdown.ts'),
+  ]);
+  try {
+    prepareReportDirectory(folder);
+    writeFileSync(join(folder, 'compare.json'), comparisonJson(comparison, exitCode));
+    writeFileSync(join(folder, 'compare.md'), comparisonMarkdown(comparison));
+  } catch (error) {
+    const { code } = (error instanceof HarnessError ? error.cause : error) as NodeJS.ErrnoException;
+    throw new HarnessError(
+      'BAD_REPORT_DIRECTORY',
+      `Cannot write to folder ${folder} (${code ?? 'unknown cause'}): give another with --output.`,
+    );
+  }
+}

@@ -1,0 +1,230 @@
+import { hostedAmong, type HostedClusterType } from '../../clusters/cluster-type.ts';
+import { IN_CLUSTER } from '../../clusters/in-cluster/cluster-type.ts';
+import { CLUSTER_TYPES } from '../../clusters/registry.ts';
+import { badFlagValue, HarnessError } from '../../foundation/node/errors.ts';
+import { SERVICE_PRINCIPAL, option, textsOf, type OptionSpec } from '../../foundation/node/options.ts';
+import type { GivenOptions } from '../../harness/config/read-options.ts';
+import type { Emulator } from '../../emulator/index.ts';
+import type { Credentials } from '../../emulator/core/principal.ts';
+import type { S3Backend } from '../../emulator/s3/index.ts';
+import type { Command, Io } from './command.ts';
+import type { ClusterOptions, EmulatorClusters } from '../../harness/engine/emulator-clusters.ts';
+
+/** Undefined: records alone. */
+export type MakeClusters = (options: ClusterOptions) => Promise<EmulatorClusters | undefined>;
+
+/** Types of clusters that an emulator makes. */
+const HOSTED = [...hostedAmong(CLUSTER_TYPES), IN_CLUSTER];
+
+/** Those of a type's options that the command takes. */
+const ofType = ({ options, emulatorOptions = [] }: HostedClusterType): readonly OptionSpec[] =>
+  options.filter(({ name }) => emulatorOptions.includes(name));
+
+const ACCOUNT = { pattern: /^\d{12}$/, expected: 'give 12 digits, such as 111122223333' };
+
+const OPTIONS: readonly OptionSpec[] = [
+  option.number('port N', 'port to listen on; 0 takes any free one', { maximum: 65_535, default: 0 }),
+  option.text(
+    'host ADDRESS',
+    'address to bind (default: 127.0.0.1; with --clusters kind, where its nodes reach this machine)',
+  ),
+  option.text('account-id ID', 'the account, 12 digits', { default: '111122223333', form: ACCOUNT }),
+  option.text(
+    'second-account ID',
+    "a further account, 12 digits; the JSON object then also has secondAccount, with its administrator's key",
+    { form: ACCOUNT },
+  ),
+  option.text('region REGION', 'the region', {
+    default: 'us-west-2',
+    form: { pattern: /^[a-z]{2,3}(?:-[a-z]+)+-\d{1,2}$/, expected: 'give a region, such as us-west-2' },
+  }),
+  option.text('access-key-id ID', "the administrator's access key id (default: random at each start)", {
+    // No slash, since the id stands in the credential scope, whose parts slashes divide.
+    form: { pattern: /^\w{16,128}$/, expected: 'give 16 to 128 letters and digits' },
+  }),
+  option.text('secret-access-key KEY', 'its secret; belongs to --access-key-id'),
+  option.text('seed TEXT', 'makes ids that need not be secret the same at each start'),
+  option.choice(
+    'clusters',
+    [...HOSTED.map(({ name }) => name), 'none'],
+    'where CreateCluster starts a Kubernetes cluster: in this process, in Docker, or nowhere: it only keeps the record',
+    { default: CLUSTER_TYPES[0]?.name ?? 'none' },
+  ),
+  option.text(
+    's3-endpoint URL',
+    'another S3 that holds buckets and objects, while the emulator decides who may do what; its key is $CONFORMANCE_S3_ACCESS_KEY_ID and $CONFORMANCE_S3_SECRET_ACCESS_KEY (default: test, test)',
+  ),
+  option.list(
+    'service-principal NAME',
+    'service principal that IAM takes in trust policies beside those it knows (repeat, or a comma list)',
+    { form: SERVICE_PRINCIPAL },
+  ),
+  ...[...new Set(HOSTED.flatMap(ofType))].map((own) => {
+    const types = HOSTED.filter((type) => ofType(type).includes(own)).map(({ name }) => name);
+    return { ...own, help: `${types.join(', ')}: ${own.help}` };
+  }),
+  option.choice(
+    'timing',
+    ['instant', 'aws'],
+    'instant: calls answer when they are done; aws: changes take as long, are seen as late and calls are throttled as by AWS',
+    { default: 'instant' },
+  ),
+  option.number('pace N', 'with --timing aws: how many times faster than AWS', {
+    minimum: 1,
+    fraction: true,
+    default: 1,
+  }),
+];
+
+/** The command; tests put clusters of their own in the place of real ones. */
+export const emulatorCommand = (standIns: { readonly makeClusters?: MakeClusters } = {}): Command => ({
+  name: 'emulator',
+  summary: 'serves the emulated AWS alone',
+  about: `Serves S3, IAM, STS, EKS and EKS Auth on one loopback port until it is interrupted. The first line on standard output is
+one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM user administrator).`,
+  options: OPTIONS,
+  remarks:
+    'Exit codes: 0 after SIGTERM, 130 after SIGINT, 2 wrong usage, 3 the address cannot be bound or clusters cannot be had.',
+  async run(given, io) {
+    check(given);
+    const s3 = s3Backend(given, io.environment);
+    // Listening for signals starts ahead of the announcement: whoever reads the line may stop the emulator at once.
+    const interrupted = io.interruption();
+    let clusters: EmulatorClusters | undefined;
+    let emulator: Emulator;
+    try {
+      const make: MakeClusters =
+        standIns.makeClusters ?? (await import('../../harness/engine/emulator-clusters.ts')).makeClusters;
+      const type = typeOf(given);
+      clusters = type && (await make(clusterOptions(type, given, io, interrupted)));
+      emulator = await start(given, clusters, s3);
+    } catch (error) {
+      await clusters?.close();
+      if (interrupted.aborted) return exitCode(interrupted);
+      throw error;
+    }
+    try {
+      const existing = typeOf(given) === IN_CLUSTER ? given.text('cluster-name') : undefined;
+      if (existing !== undefined) {
+        const { registerCluster } = await import('../../harness/engine/emulator-clusters.ts');
+        const { emulatedAws } = await import('../../harness/aws-target/emulated.ts');
+        const tags = { 'eks-pod-identity-conformance': 'in-cluster' };
+        await registerCluster(emulatedAws(emulator), existing, { tags, signal: interrupted });
+      }
+      const { endpoint, region } = emulator;
+      // The log of a pod is read by others, and who made it knows the key.
+      const told = existing === undefined ? announcement(emulator, given.text('second-account')) : { endpoint, region };
+      io.stdout.write(`${JSON.stringify(told)}\n`);
+      if (!interrupted.aborted) await new Promise((resolve) => interrupted.addEventListener('abort', resolve));
+      return exitCode(interrupted);
+    } finally {
+      await emulator.close();
+      await clusters?.close();
+    }
+  },
+});
+
+const exitCode = ({ reason }: AbortSignal): number => ((reason as Error).cause === 'SIGINT' ? 130 : 0);
+
+/** Refuses what contradicts itself, or has no effect, so that nobody relies on it. Throws `HarnessError`. */
+function check({ text, values }: GivenOptions): void {
+  const [account, second] = [text('account-id'), text('second-account')];
+  if (second === account)
+    throw badFlagValue(`--second-account must be another account than the first, not ${second} again.`);
+  if ((text('access-key-id') === undefined) !== (text('secret-access-key') === undefined))
+    throw badFlagValue('--access-key-id and --secret-access-key must be given together.');
+  const flagged = (name: string): boolean => values.get(name)?.origin === 'flag';
+  for (const type of HOSTED) {
+    const flag = ofType(type).find(({ name }) => flagged(name))?.name;
+    if (flag !== undefined && text('clusters') !== type.name)
+      throw badFlagValue(`--${flag} is for ${type.name} clusters: add --clusters ${type.name}, or leave it out.`);
+  }
+  if (flagged('pace') && text('timing') !== 'aws')
+    throw badFlagValue('--pace is for an emulator that takes as long as AWS: add --timing aws, or leave it out.');
+}
+
+/** Undefined: clusters are records alone. */
+const typeOf = ({ text }: GivenOptions): HostedClusterType | undefined =>
+  HOSTED.find(({ name }) => name === text('clusters'));
+
+function clusterOptions(type: HostedClusterType, given: GivenOptions, io: Io, signal: AbortSignal): ClusterOptions {
+  const progress = (line: string): void => void io.stderr.write(`${line}\n`);
+  const flags = ofType(type).flatMap(({ name }) =>
+    [given.values.get(name)?.value ?? []].flat().map((value) => `--${name}=${value}`),
+  );
+  return { type, flags, progress, signal };
+}
+
+/** Throws `HarnessError` ADDRESS_UNAVAILABLE when the address cannot be bound. */
+async function start(
+  given: GivenOptions,
+  clusters: EmulatorClusters | undefined,
+  s3: S3Backend | undefined,
+): Promise<Emulator> {
+  const [{ startEmulator }, { AWS_TIMING }] = await Promise.all([
+    import('../../emulator/index.ts'),
+    import('../../emulator/core/aws-timing.ts'),
+  ]);
+  const { text, number, list } = given;
+  const host = text('host') ?? clusters?.bindAddress ?? '127.0.0.1';
+  const [accessKeyId, secretAccessKey] = [text('access-key-id'), text('secret-access-key')];
+  const key = accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined;
+  try {
+    return await startEmulator({
+      ...{ host, port: number('port'), servicePrincipals: list('service-principal') },
+      ...textsOf(given, { accountId: 'account-id', region: 'region', seed: 'seed' }),
+      ...(key && { administrator: key }),
+      ...(clusters && { clusterProvider: clusters.provider }),
+      ...(s3 && { s3Backend: s3 }),
+      ...(text('timing') === 'aws' && { settings: { ...AWS_TIMING, pace: number('pace') } }),
+    });
+  } catch (error) {
+    const problem = bindingProblem(error, host, number('port'));
+    throw problem === undefined ? error : new HarnessError('ADDRESS_UNAVAILABLE', problem, { cause: error });
+  }
+}
+
+/** Throws `HarnessError` for what is no address, and for half a key. */
+function s3Backend({ text }: GivenOptions, environment: Io['environment']): S3Backend | undefined {
+  const given = text('s3-endpoint');
+  if (given === undefined) return undefined;
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  // The text may hold a password, so it is quoted only where it cannot be one.
+  if (url === undefined || url.username !== '' || url.password !== '' || !['http:', 'https:'].includes(url.protocol))
+    throw badFlagValue('--s3-endpoint must be a URL without user and password, such as http://127.0.0.1:9000.');
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    throw badFlagValue(`--s3-endpoint must end after host and port: give ${url.origin}.`);
+  const [id, secret] = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'] as const;
+  const { [id]: accessKeyId, [secret]: secretAccessKey } = environment;
+  if (!accessKeyId !== !secretAccessKey) throw badFlagValue(`Set both ${id} and ${secret}, or neither.`);
+  return { endpoint: url.origin, accessKeyId: accessKeyId || 'test', secretAccessKey: secretAccessKey || 'test' };
+}
+
+/** The line that tells where the emulator is and with which keys it is used. */
+function announcement(emulator: Emulator, second: string | undefined): object {
+  const { endpoint, region, accountId, administrator } = emulator;
+  return {
+    ...{ endpoint, region },
+    ...keyOf(accountId, administrator),
+    ...(second !== undefined && { secondAccount: keyOf(second, emulator.createAccount(second)) }),
+  };
+}
+
+function keyOf(accountId: string, { accessKeyId, secretAccessKey }: Credentials): object {
+  return { accountId, accessKeyId, secretAccessKey };
+}
+
+function bindingProblem(error: unknown, host: string, port: number): string | undefined {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return `Port ${port} of ${host} is in use; give another --port, or 0 for any free one.`;
+    case 'EACCES':
+      return `Port ${port} of ${host} may not be bound by this user; give a --port above 1023, or 0 for any free one.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `${host} is no address of this machine; give another --host, such as 127.0.0.1.`;
+    default:
+      return undefined;
+  }
+}

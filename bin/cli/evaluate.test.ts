@@ -1,0 +1,164 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { executed } from '../../test/support/executed.ts';
+
+const request = {
+  principal: 'arn:aws:iam::111122223333:role/app',
+  action: 's3:GetObject',
+  resource: 'arn:aws:s3:::b/k',
+};
+const identityPolicies = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' } };
+const good = { name: 'good', request, identityPolicies, expect: 'allowed' };
+
+describe('evaluate', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'evaluate-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  async function run(content: unknown, ...flags: string[]): Promise<{ code: number; out: string; err: string }> {
+    const file = join(folder, 'cases.json');
+    await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return command(...flags, file);
+  }
+
+  const command = (...argv: string[]) => executed('evaluate', argv);
+
+  it('explains each decision and ends with how many agree', async () => {
+    const { code, out, err } = await run({ cases: [good] });
+    expect(out.split('\n')).to.deep.equal([
+      'agrees: good',
+      '  allowed: allowed by statement 1 of identityPolicies: Action "s3:*", Resource "*"',
+      '    identityPolicies, statement 1 (Allow): applied: allows s3:GetObject on arn:aws:s3:::b/k: Action "s3:*", Resource "*"',
+      '',
+      '1 of 1 cases agree',
+      '',
+    ]);
+    expect([code, err]).to.deep.equal([0, '']);
+  });
+
+  it('exits 1 where a case differs', async () => {
+    const { code, out } = await run({ cases: [good, { ...good, name: 'bad', expect: 'implicitlyDenied' }] });
+    expect(code).to.equal(1);
+    expect(out).to.contain('DIFFERS: bad\n  allowed, expected implicitlyDenied:');
+    expect(out).to.match(/\n1 of 2 cases agree\n$/);
+  });
+
+  it('does not count a case that expects nothing', async () => {
+    const { code, out } = await run({ cases: [good, { name: 'open', request }] });
+    expect(code).to.equal(0);
+    expect(out).to.match(/\n1 of 2 cases expect nothing\n1 of 1 cases agree\n$/);
+  });
+
+  it('prints JSON for programs', async () => {
+    const { code, out } = await run({ cases: [{ ...good, expect: 'explicitlyDenied' }] }, '--json');
+    const report = JSON.parse(out) as { cases: unknown[] };
+    expect(code).to.equal(1);
+    expect(report).to.include({ agree: 0, compared: 1 });
+    expect(report.cases[0]).to.deep.include({ name: 'good', decision: 'allowed', agrees: false });
+    expect(report.cases[0]).to.have.nested.property('statements[0].applied', true);
+  });
+
+  it('takes null for what is left out, and policies as JSON text', async () => {
+    const policies = { identityPolicies: [JSON.stringify(identityPolicies)], trustPolicy: null, sessionPolicy: null };
+    expect((await run({ cases: [{ ...good, ...policies }] })).code).to.equal(0);
+  });
+
+  it('takes the owner from the ARN of the resource', async () => {
+    const resource = 'arn:aws:iam::444455556666:role/x';
+    const foreign = { ...good, request: { ...request, action: 's3:X', resource }, expect: 'implicitlyDenied' };
+    expect((await run({ cases: [foreign] })).code).to.equal(0);
+  });
+
+  it('helps', async () => {
+    const { code, out } = await command('--help');
+    expect(code).to.equal(0);
+    expect(out).to.match(/^Usage: npm run evaluate/);
+  });
+
+  const wrong: [title: string, content: unknown, sentence: RegExp][] = [
+    ['no JSON', '{', /cases\.json: it is not valid JSON/],
+    ['no cases', { cases: [] }, /cases must be a list of at least 1, not a list of 0/],
+    ['no list of cases', [], /it must be an object, not a list of 0/],
+    ['a case that is no object', { cases: [1] }, /case 1: it must be an object/],
+    ['a case without name', { cases: [{ request }] }, /case 1: name must be a text that is not empty, not missing/],
+    ['a case without request', { cases: [{ name: 'a' }] }, /case "a": request must be an object, not missing/],
+    [
+      'an unknown decision',
+      { cases: [{ ...good, expect: 'denied' }] },
+      /case "good": expect must be one of allowed, .*not "denied"/,
+    ],
+    ['a misspelt policy', { cases: [{ ...good, bucketPolicy: {} }] }, /it must not have "bucketPolicy": did you mean/],
+    [
+      'a misspelt context',
+      { cases: [{ ...good, request: { ...request, contexts: {} } }] },
+      /case "good": request must not have "contexts": did you mean "context"/,
+    ],
+    [
+      'a malformed policy',
+      { cases: [{ ...good, sessionPolicy: {} }] },
+      /case "good": "sessionPolicy" is malformed: .*no Statement/,
+    ],
+    [
+      'a policy that is a number',
+      { cases: [{ ...good, identityPolicies: [1] }] },
+      /identityPolicies must be a policy or a list of policies/,
+    ],
+    [
+      'a bad principal',
+      { cases: [{ ...good, request: { ...request, principal: 'me' } }] },
+      /request.principal is "me"/,
+    ],
+    [
+      'a bad action',
+      { cases: [{ ...good, request: { ...request, action: 's3' } }] },
+      /request.action must be an action such as s3:GetObject, not "s3"/,
+    ],
+    [
+      'a bad resource',
+      { cases: [{ ...good, request: { ...request, resource: 'b/k' } }] },
+      /request.resource must be an ARN or \*, not "b\/k"/,
+    ],
+    ['a bad account', { cases: [{ ...good, request: { ...request, resourceAccount: 1 } }] }, /12 digits/],
+    [
+      'a bad context',
+      { cases: [{ ...good, request: { ...request, context: { a: {} } } }] },
+      /request.context.a must be a text, a number, true, false, a list of these, or null, not an object/,
+    ],
+    [
+      'two policies of one resource',
+      { cases: [{ ...good, resourcePolicy: { Statement: [] }, trustPolicy: { Statement: [] } }] },
+      /exclude/,
+    ],
+  ];
+  for (const [title, content, sentence] of wrong) {
+    it(`answers ${title} with one sentence`, async () => {
+      const { code, out, err } = await run(content);
+      expect([code, out]).to.deep.equal([2, '']);
+      expect(err)
+        .to.match(/^[^\n]+\n$/)
+        .and.match(sentence);
+    });
+  }
+
+  const usage: [argv: string[], sentence: RegExp][] = [
+    [[], /Give FILE, not 0 files/],
+    [['a', 'b'], /not 2/],
+    [[''], /name of a file is empty/],
+    [['--quick', 'a'], /Unknown flag --quick/],
+    [['/nowhere/cases.json'], /\/nowhere\/cases\.json cannot be read \(there is no such file\)/],
+    [['/'], /\/ cannot be read \(it is a folder\)/],
+  ];
+  for (const [argv, sentence] of usage) {
+    it(`answers "${argv.join(' ')}" with one sentence`, async () => {
+      const { code, err } = await command(...argv);
+      expect(code).to.equal(2);
+      expect(err)
+        .to.match(/^[^\n]+\n$/)
+        .and.match(sentence);
+    });
+  }
+});

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
+import { option } from '../../foundation/node/options.ts';
+import type { EvaluatedCase } from '../../emulator/iam/evaluate/render.ts';
+import type { Command } from './command.ts';
+
+export const EVALUATE: Command = {
+  name: 'evaluate',
+  summary: 'asks the policy engine the cases of a file',
+  about: `Evaluates the IAM cases of a JSON file and explains each decision, statement by statement.
+
+FILE holds {"cases": [CASE, ...]}. A CASE has
+  name                 what it is about
+  request              principal, action, resource and, where they matter, resourceAccount and context.
+                       The principal is the ARN of a role (a session of it), of an assumed-role session, of a user,
+                       of an account's root or of an identity provider, a service's name, or * for an anonymous
+                       caller. A context value is a string, a number, a boolean or a list of these.
+  identityPolicies     list of policies, or one policy
+  resourcePolicy, trustPolicy, sessionPolicy, permissionsBoundary
+                       one policy each. A policy is a document, its JSON text, or {"file": PATH, "resource": ADDRESS}:
+                       of a policy file, of the JSON of "terraform show -json", of a template of CloudFormation or CDK.
+  expect               allowed, implicitlyDenied or explicitlyDenied
+All but name and request may be left out.`,
+  files: { usage: 'FILE', least: 1, most: 1 },
+  options: [option.flag('json', 'print one JSON document')],
+  remarks:
+    'Exit codes: 0 all cases agree with what they expect, 1 at least one differs, 2 the file or the command line is wrong.',
+  async run({ flag, words: [file = ''] }, { stdout }) {
+    const { countOf, renderJson, renderText } = await import('../../emulator/iam/evaluate/render.ts');
+    const cases = await evaluateFile(file);
+    stdout.write(flag('json') ? renderJson(cases) : renderText(cases));
+    const { agree, compared } = countOf(cases);
+    return agree === compared ? 0 : 1;
+  },
+};
+
+async function evaluateFile(file: string): Promise<readonly EvaluatedCase[]> {
+  const [{ parseCases }, { authorize }] = await Promise.all([
+    import('../../emulator/iam/evaluate/case-file.ts'),
+    import('../../emulator/iam/policy/index.ts'),
+  ]);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new HarnessError('BAD_FILE', `${file} cannot be read (${unreadable(error)}): give a file with cases.`);
+  });
+  return parseCases(text, file).map(({ name, input, expect }) => {
+    const decision = authorize(input);
+    return { name, decision, expect, agrees: expect === undefined ? undefined : decision.value === expect };
+  });
+}

@@ -1,0 +1,60 @@
+import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { commandLine } from '../../foundation/node/command-line.ts';
+import { EXIT, HarnessError, unreadable } from '../../foundation/node/errors.ts';
+import type { Command } from './command.ts';
+
+/** Folders of the package whose files are written, and where: those that its own tests run. */
+const SOURCES = [
+  ['examples/starter', '.'],
+  ['examples/my-suites', 'conformance'],
+] as const;
+
+export const INIT: Command = {
+  name: 'init',
+  summary: 'writes a suite, its policies, a config file and a workflow into a repository',
+  about: `Writes what a repository needs to test its own policies: a suite with policy files in conformance/, a config file, a
+workflow for GitHub Actions, and settings by which Visual Studio Code checks policy files. A file that is there stays as it is.
+
+DIR is the root of the repository (default: this folder).`,
+  files: { usage: '[DIR]', least: 0, most: 1 },
+  options: [],
+  remarks: 'Exit codes: 0 written, or all was there; 2 DIR is no folder, or cannot be written to.',
+  async run({ words: [folder = '.'] }, { root, stdout }) {
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+      throw new HarnessError('BAD_FILE', `${folder} is no folder: give the root of your repository, or make it first.`);
+    for (const [source, target] of SOURCES)
+      for (const file of filesOf(join(root, source))) {
+        const path = join(target, file);
+        const there = existsSync(join(folder, path));
+        if (!there) copy(join(root, source, file), join(folder, path));
+        stdout.write(`${there ? 'kept ' : 'wrote'}  ${path}\n`);
+      }
+    stdout.write(next(folder));
+    return Promise.resolve(EXIT.conforms);
+  },
+};
+
+const filesOf = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
+    .sort();
+
+function copy(from: string, to: string): void {
+  try {
+    cpSync(from, to);
+  } catch (error) {
+    throw new HarnessError('BAD_FILE', `${to} cannot be written (${unreadable(error)}): give a folder that can.`, {
+      cause: error,
+    });
+  }
+}
+
+/** What to do with it. */
+const next = (folder: string): string => `
+Now:
+${folder === '.' ? '' : `  cd ${folder}\n`}  npm install --save-dev eks-pod-identity-conformance
+  ${commandLine('run', '--config conformance/config.yaml', true)}
+Then put your policies into conformance/policies/ and say in conformance/payments.ts who may do what.
+`;

@@ -1,0 +1,17 @@
+import type { Command, Io } from './command.ts';
+import { say, selected, selecting, SETTINGS, type Configured } from './scenarios.ts';
+
+export const LIST: Command<Configured> = {
+  name: 'list',
+  summary: 'lists scenarios',
+  about: 'Lists the selected scenarios: id, suite and title.',
+  ...selecting({ clusters: false }),
+  remarks: `${SETTINGS}\nExit codes: 0 listed; 2 wrong usage or configuration.`,
+  run: list,
+};
+
+export async function list(configuration: Configured, io: Io): Promise<number> {
+  const { scenarios } = await selected(configuration, io);
+  const { listText } = await import('../../harness/plan/print.ts');
+  return say(io, listText(scenarios));
+}

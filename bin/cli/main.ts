@@ -1,0 +1,70 @@
+import { setMaxListeners } from 'node:events';
+import { writeSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EXIT } from '../../foundation/node/errors.ts';
+import { CLEAR } from '../../harness/report/live-region.ts';
+import type { Io } from './command.ts';
+import { main } from './commands.ts';
+
+/** npm passes an interrupt on, so that it comes twice: a second one within this time is the same. */
+const SAME_INTERRUPT_MILLISECONDS = 1000;
+
+// All that is under way listens to the run's signals, which Node would warn of as a leak.
+setMaxListeners(0);
+
+const interruption: Io['interruption'] = (note = '') => {
+  const interrupt = new AbortController();
+  let first = 0;
+  // `disconnect`: who started the command with a channel to it is gone.
+  for (const event of ['SIGINT', 'SIGTERM', 'disconnect'] as const)
+    process.on(event as NodeJS.Signals, () => {
+      if (first === 0) {
+        first = Date.now();
+        // Where a run draws lines, they are in the way.
+        process.stderr.write(process.stderr.isTTY ? `${CLEAR}${note}` : note);
+        interrupt.abort(new Error('the run was interrupted', { cause: event }));
+      } else if (Date.now() - first > SAME_INTERRUPT_MILLISECONDS) {
+        process.exit(EXIT.interrupted);
+      }
+    });
+  process.channel?.unref();
+  return interrupt.signal;
+};
+
+// A reader that has seen enough (`--list | head`) closes the pipe: that is no failure.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
+// Suites run in this process: one that ends it must not look like a run that passed. 13: Node's own code when all that is
+// left is an await that nothing can end.
+let finished = false;
+process.on('exit', (ending) => {
+  if (finished || (ending !== EXIT.conforms && ending !== 13)) return;
+  process.exitCode = EXIT.environment;
+  try {
+    writeSync(2, 'The run ended before it was over: a suite file calls process.exit, or awaits what never comes.\n');
+  } catch {
+    // Nobody reads standard error; the exit code says it.
+  }
+});
+
+// Built, this file is dist/bin/cli/main.js; it also runs from its source.
+const code = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const root = basename(code) === 'dist' ? dirname(code) : code;
+const exitCode = await main(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  get stdin() {
+    return process.stdin;
+  },
+  environment: process.env,
+  root,
+  code,
+  interruption,
+});
+finished = true;
+// Open keep-alive connections would hold the process for seconds: everything is written by now.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

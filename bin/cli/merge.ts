@@ -1,0 +1,68 @@
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { option } from '../../foundation/node/options.ts';
+import type { RunResults } from '../../harness/results/results.ts';
+import type { NamedReporter } from '../../harness/report/reporter.ts';
+import type { Command } from './command.ts';
+import { EXIT_CODES } from './scenarios.ts';
+
+export const MERGE: Command = {
+  name: 'merge',
+  summary: 'makes one of the results of shards',
+  about: `Merges the results of all shards of a run, and reports of the whole as an unsharded run does.
+
+Each file is a results.json, or a report folder with one.`,
+  files: { usage: 'A/results.json B/results.json …', least: 1 },
+  options: [
+    option.text('report-dir DIR', 'where reports go (default: reports/<id>)'),
+    option.list('reporter NAME|FILE', 'as of a run (repeat, or a comma list)'),
+    option.flag('quiet', 'print the summary alone'),
+    option.flag('no-color', 'plain text'),
+  ],
+  remarks: EXIT_CODES,
+  async run({ flag, list, text, words }, { stdout, stderr, environment }) {
+    const [{ readRun }, { mergeResults, withAttachments }, { prepareReportDirectory }, reports, { wantsColor }] =
+      await Promise.all([
+        import('../../harness/results/read-results.ts'),
+        import('../../harness/merge/merge.ts'),
+        import('../../harness/report/write.ts'),
+        import('../../harness/report/reporters.ts'),
+        import('../../harness/report/terminal.ts'),
+      ]);
+    const runs = words.map(readRun);
+    const merged = mergeResults(runs);
+    const directory = text('report-dir') ?? join('reports', merged.run.id);
+    const color = wantsColor(stderr, flag('no-color'), environment);
+    const options = { stdout, stderr, environment, color, quiet: flag('quiet'), verbose: flag('verbose') };
+    const reporters = await reports.makeReporters(list('reporter'), { ...options, scenarios: false });
+    prepareReportDirectory(directory);
+    const own = runs.find(({ file }) => realpathSync(dirname(file)) === realpathSync(directory));
+    if (own !== undefined)
+      throw new HarnessError(
+        'BAD_REPORT_DIRECTORY',
+        `${directory} is the folder of a shard (${own.file}): choose another with --report-dir.`,
+      );
+    return report(withAttachments(merged, runs, directory), directory, reporters);
+  },
+};
+
+/** Tells reporters of the whole as if it had just been run; gives its exit code. */
+async function report(results: RunResults, directory: string, named: readonly NamedReporter[]): Promise<number> {
+  const [{ Reporters }, { writeResults }] = await Promise.all([
+    import('../../harness/report/reporter.ts'),
+    import('../../harness/report/write.ts'),
+  ]);
+  const reporters = new Reporters(named);
+  const { run, scenarios } = results;
+  reporters.tell('runStarted', { id: run.id, directory, scenarios });
+  for (const scenario of scenarios) {
+    reporters.tell('scenarioStarted', scenario);
+    reporters.tell('scenarioOver', scenario);
+  }
+  const files = [writeResults(directory, results), ...(await reporters.runOver(results))];
+  await reporters.ask('reportsWritten', results, files);
+  const [error] = reporters.errors;
+  if (error !== undefined && run.exitCode === 0) throw error;
+  return run.exitCode;
+}

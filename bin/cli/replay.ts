@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
+import type { ReplayResult } from '../../scripts/replay/types.ts';
+import type { Command, Io } from './command.ts';
+
+export const REPLAY: Command = {
+  name: 'replay',
+  summary: 'plays recordings of the real agent and webhook, and of AWS, against those of the project',
+  about: `Plays recordings of the real EKS Pod Identity agent ("exchanges") and webhook ("reviews") against the reference ones, and
+prints each difference. Of what AWS answered where the emulator guesses ("answers", written by --record) it asks the emulator,
+and names each guess that AWS answers otherwise, with what that changes.`,
+  files: { usage: 'FILE...', least: 1 },
+  options: [],
+  remarks: 'Exit codes: 0 no difference; 1 some; 2 a file cannot be read or is no recording.',
+  async run({ words }, io) {
+    let compared = 0;
+    let different = 0;
+    for (const file of words) {
+      const result = await replay(file, io);
+      for (const { name, expected, actual } of result.differences)
+        io.stdout.write(`${file}: ${name}\n  expected ${expected}\n  came     ${actual}\n`);
+      compared += result.compared;
+      different += result.differences.length;
+    }
+    io.stdout.write(`${compared} exchanges, ${different} differ\n`);
+    return different === 0 ? 0 : 1;
+  },
+};
+
+async function replay(file: string, io: Io): Promise<ReplayResult> {
+  try {
+    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+      throw bad(`it cannot be read (${unreadable(error)})`);
+    });
+    const recording: unknown = JSON.parse(text);
+    if (typeof recording !== 'object' || recording === null) throw bad('it is not a JSON object');
+    if ('exchanges' in recording) {
+      const { replayAgent } = await import('../../scripts/replay/agent/replay.ts');
+      return await replayAgent(recording, { agentProgram: agentProgram(io) });
+    }
+    if ('answers' in recording) {
+      const { replayAnswers } = await import('../../scripts/replay/answers.ts');
+      return await replayAnswers(recording, [process.execPath, join(io.root, 'bin', 'conformance.js')]);
+    }
+    if (!('reviews' in recording))
+      throw bad('it has neither "exchanges" (an agent\'s), "reviews" (a webhook\'s) nor "answers" (an AWS\'s)');
+    const { replayWebhook } = await import('../../scripts/replay/webhook.ts');
+    return await replayWebhook(recording);
+  } catch (error) {
+    const known = error instanceof HarnessError || error instanceof SyntaxError;
+    if (!known && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw bad(`${file} cannot be replayed: ${(error as Error).message}`);
+  }
+}
+
+/** The agent's program, whose end is compared too: beside this code whether it runs from source or built. */
+function agentProgram({ code, root }: Io): readonly string[] {
+  const program = join(code, 'components', 'agent', 'main');
+  return code === root ? [process.execPath, '--import', 'tsx', `${program}.ts`] : [process.execPath, `${program}.js`];
+}
+
+const bad = (message: string): HarnessError => new HarnessError('BAD_FILE', message);

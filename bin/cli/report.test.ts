@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { summarize } from '../../harness/results/results.ts';
+import { file } from '../../test/support/comparison.ts';
+import { runConformance, temporaryFolder } from '../../test/support/run-cli.ts';
+import { aResult, someResults } from '../../test/support/scenarios.ts';
+
+describe('npm run report', () => {
+  const scenarios = [aResult({ id: 'AB-01' })];
+  const results = someResults(scenarios, summarize(scenarios));
+  const report = (...args: readonly string[]) => runConformance({ command: 'report', args, reports: 'own' });
+
+  it('makes a page beside the results of a run, also of version 1, and without timelines, calls and points', async () => {
+    const { timeline: _timeline, calls: _calls, policies: _policies, points: _points, ...rest } = aResult();
+    const earlier = { ...rest, probes: rest.probes.map((probe) => ({ ...probe, explanation: null })) };
+    const path = file({ ...results, version: 1, scenarios: [earlier] });
+    const { exitCode, stdout } = await report(path);
+    const page = join(dirname(path), 'report.html');
+    expect([exitCode, stdout]).to.deep.equal([0, `Report: ${page}\n`]);
+    expect(readFileSync(page, 'utf8')).to.match(/^<!doctype html>/);
+    expect((await report(dirname(path))).exitCode).to.equal(0);
+  });
+
+  it('makes one page of two runs, where it is told to', async () => {
+    const output = join(temporaryFolder(), 'both.html');
+    const { exitCode } = await report(file(results), file(results), '--output', output);
+    expect(exitCode).to.equal(0);
+    expect(existsSync(output)).to.equal(true);
+    const beside = file(results);
+    await report(file(results), beside);
+    expect(existsSync(join(dirname(beside), 'compare.html'))).to.equal(true);
+  });
+
+  const same = file(results);
+  const wrong: readonly (readonly [string, readonly string[], string, number])[] = [
+    ['no file', [], 'not 0 files', 2],
+    ['three files', [same, same, same], 'not 3 files', 2],
+    ['a file that is missing', ['/nowhere/results.json'], '/nowhere/results.json cannot be read', 2],
+    ['what is no results.json', [file({})], 'is no results.json: it has no version', 2],
+    ['results of another version', [file({ ...results, version: 3 })], 'is results.json of version 3', 2],
+    ['damaged results', [file({ ...results, scenarios: 1 })], 'is damaged', 2],
+    ['the same file twice', [same, same], 'A and B are the same file', 2],
+    ['a detection that is none', [same, '--detection', same], 'kind must be one of faults, mutants, judge', 2],
+    ['a detection that is missing', [same, '--detection', '/nowhere'], 'Detection file /nowhere cannot be read', 2],
+    ['deviations of one run', [same, '--deviations', 'some.yaml'], '--deviations is about two runs', 2],
+    [
+      'a place that cannot be written',
+      [same, '--output', '/proc/report.html'],
+      'choose another place with --output',
+      3,
+    ],
+  ];
+  for (const [what, args, message, code] of wrong)
+    it(`refuses ${what}`, async () => {
+      const { exitCode, stderr } = await report(...args);
+      expect(stderr).to.contain(message);
+      expect(stderr.trimEnd().split('\n')).to.have.length(1);
+      expect(exitCode).to.equal(code);
+    });
+});

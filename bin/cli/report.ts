@@ -1,0 +1,72 @@
+import { realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { option } from '../../foundation/node/options.ts';
+import type { Run } from '../../harness/results/read-results.ts';
+import type { DetectionContent } from '../../harness/results/detection-schema.ts';
+import type { PageData } from '../../harness/page/data.ts';
+import type { Command } from './command.ts';
+
+export const REPORT: Command = {
+  name: 'report',
+  summary: 'makes the HTML page of a run, or of two runs side by side',
+  about: `Makes the page of a run from its results.json: what a run writes as report.html. Of two runs it makes one page that shows
+both, and in what they differ, as the command compare says.
+
+A and B are results.json files, or report folders with one.`,
+  files: { usage: 'A/results.json [B/results.json]', least: 1, most: 2 },
+  options: [
+    option.text('output FILE', 'where to write it: by default report.html beside A, or compare.html beside B'),
+    option.list('deviations FILE', 'known deviations of two runs, YAML or JSON (repeat, or a comma list)'),
+    option.text('detection FILE', 'show who noticed which defect too: what detect wrote with --json'),
+  ],
+  remarks: 'Exit codes: 0 it was written, 2 a file or the command line is wrong, 3 it could not be written.',
+  async run({ list, text, words: [one = '', other] }, { stdout }) {
+    const [{ readRun }, { PAGE_FILE, pageHtml }, { writeWhole }] = await Promise.all([
+      import('../../harness/results/read-results.ts'),
+      import('../../harness/report/page.ts'),
+      import('../../harness/report/write.ts'),
+    ]);
+    const a = readRun(one);
+    const b = other === undefined ? undefined : readRun(other);
+    if (b === undefined && list('deviations').length > 0)
+      throw new HarnessError('UNKNOWN_FLAG', '--deviations is about two runs: give the results of a second one.');
+    const detection = text('detection');
+    const data: Shown = {
+      ...(b === undefined ? { runs: [a.results] } : await compared(a, b, list('deviations'))),
+      ...(detection !== undefined && { detection: await readDetection(detection) }),
+    };
+    const file =
+      text('output') ?? (b === undefined ? join(dirname(a.file), PAGE_FILE) : join(dirname(b.file), 'compare.html'));
+    stdout.write(`Report: ${writeWhole(resolve(file), pageHtml(data), 'output')}\n`);
+    return 0;
+  },
+};
+
+/** Throws `HarnessError` BAD_FILE. */
+async function readDetection(file: string): Promise<DetectionContent> {
+  const [{ readYaml }, { validated }, { detectionSchema }] = await Promise.all([
+    import('../../foundation/node/read-file.ts'),
+    import('../../foundation/node/validate.ts'),
+    import('../../harness/results/detection-schema.ts'),
+  ]);
+  return validated(
+    detectionSchema,
+    readYaml(file, 'Detection file'),
+    (problem) => `${file} is not what detect writes with --json: ${problem}.`,
+  );
+}
+
+type Shown = Omit<PageData, 'again'>;
+
+async function compared(a: Run, b: Run, files: readonly string[]): Promise<Shown> {
+  if (realpathSync(a.file) === realpathSync(b.file))
+    throw new HarnessError('BAD_FILE', `A and B are the same file, ${a.file}: give the results of two runs.`);
+  const [{ compare }, { readDeviations }, { sideOf }] = await Promise.all([
+    import('../../harness/compare/compare.ts'),
+    import('../../harness/compare/deviations.ts'),
+    import('../../harness/results/read-results.ts'),
+  ]);
+  const { a: _a, b: _b, ...comparison } = compare(sideOf(a), sideOf(b), files.flatMap(readDeviations));
+  return { runs: [a.results, b.results], comparison };
+}

@@ -1,0 +1,177 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Client } from '../../components/clients/client.ts';
+import { CLIENTS, WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
+import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
+import type { ClusterType } from '../../clusters/cluster-type.ts';
+import { EXIT } from '../../foundation/node/errors.ts';
+import { commandLine } from '../../foundation/node/command-line.ts';
+import { catalogue, defectOf } from '../../faults/index.ts';
+import { configure, type Configuration } from '../../harness/config/configuration.ts';
+import { OPTIONS, optionsOf } from '../../harness/config/options.ts';
+import type { NamedReporter } from '../../harness/report/reporter.ts';
+import type { Scenario } from '../../harness/scenario/spec.ts';
+import type { Command, Io } from './command.ts';
+import { columns } from './help.ts';
+import { list } from './list.ts';
+import { plan } from './plan.ts';
+import { EXIT_CODES, say, selected, SETTINGS, type Configured } from './scenarios.ts';
+
+/** What a run uses of what the package has; tests put others in the place. */
+export interface Registries {
+  /** What `--cluster` can name. */
+  readonly types?: readonly ClusterType[];
+  /** The program that makes probes in pods. */
+  readonly workload?: WorkloadProgram;
+  /** The clients that `--client` can name. */
+  readonly clients?: readonly Client[];
+  /** Whether this is the build whose faults can be switched on. */
+  readonly isSwitched?: boolean;
+}
+
+/** What the switched build has in place of this command (switched.ts). */
+interface Switched {
+  runWithFaults(faults: readonly string[], argv: readonly string[], io: Io): Promise<number>;
+}
+
+type Asked = Configured & { readonly argv: readonly string[] };
+
+/** The default command. */
+export const runCommand = ({
+  types,
+  workload = WORKLOAD_PROGRAMS[0],
+  clients = CLIENTS,
+  isSwitched,
+}: Registries = {}): Command<Asked> => ({
+  name: 'run',
+  summary: 'runs scenarios',
+  about:
+    'Runs conformance scenarios of EKS Pod Identity and IRSA and reports whether access is granted or denied, and why.',
+  options: types === undefined ? OPTIONS : optionsOf(types),
+  remarks: `${SETTINGS}\n${EXIT_CODES}`,
+  read: (argv, environment) => ({ ...configure(argv, environment, { ...(types && { types }) }), words: [], argv }),
+  async run(configuration, io) {
+    if (configuration.flag('version')) return say(io, `${packageVersion(io.root)}\n`);
+    if (configuration.flag('list-faults')) return say(io, `${listFaults().join('\n')}\n`);
+    if (configuration.flag('list-clients')) return say(io, `${listClients(clients).join('\n')}\n`);
+    if (configuration.flag('list')) return list(configuration, io);
+    if (configuration.flag('print-manifest')) return printManifest(configuration, io);
+    if (configuration.flag('plan')) return plan(configuration, io, workload);
+    const faults = configuration.list('fault');
+    if (faults.length === 0 || isSwitched) return runScenarios(configuration, { workload, clients }, io);
+    const code = join(io.root, 'dist', 'faults');
+    const switched = (await import(pathToFileURL(join(code, 'bin', 'cli', 'switched.js')).href)) as Switched;
+    return switched.runWithFaults(faults, configuration.argv, { ...io, code });
+  },
+});
+
+/** What `--in-cluster` would make, for whoever reaches the API server. */
+async function printManifest(configuration: Configured, io: Io): Promise<number> {
+  await selected(configuration, io);
+  const { manifestText } = await import('../../harness/in-cluster/print.ts');
+  return say(io, manifestText(configuration));
+}
+
+async function runScenarios(
+  configuration: Configured,
+  { workload, clients }: Required<Pick<Registries, 'workload' | 'clients'>>,
+  io: Io,
+): Promise<number> {
+  const [{ isTerminal }, { widthOf, wrap }, { run }, { startedClients, withInstalledClients }] = await Promise.all([
+    import('../../harness/report/reporters.ts'),
+    import('../../harness/results/text.ts'),
+    import('../../harness/engine/run.ts'),
+    import('../../harness/plan/clients.ts'),
+  ]);
+  const inCluster = configuration.flag('in-cluster');
+  const quiet = configuration.flag('quiet');
+  const newReporters = (): Promise<readonly NamedReporter[]> => reportersOf(configuration, io);
+  const install = (scenarios: readonly Scenario[]): Promise<readonly Scenario[]> =>
+    withInstalledClients(scenarios, {
+      environment: io.environment,
+      progress: (line) => void (quiet || io.stderr.write(`${line}\n`)),
+      signal: interrupted,
+    });
+  const { rounds, ...selection } = configuration.flag('watch')
+    ? await (await import('./watch.ts')).watched(configuration, io, { newReporters, install })
+    : { ...(await selected(configuration, io, clients)), rounds: undefined };
+  const reporters = await newReporters();
+  const shows = reporters.some(({ name }) => isTerminal(name));
+  if (!quiet && shows)
+    io.stderr.write(`${wrap(effectiveConfiguration(configuration), widthOf(io.stderr, io.environment), 2)}\n`);
+  const interrupted = io.interruption(
+    `\nInterrupted: tearing down. Once more stops at once; \`${commandLine('sweep')}\` then removes what is left.\n`,
+  );
+  const scenarios = await install(selection.scenarios).catch((error: unknown) => {
+    if (!interrupted.aborted) throw error;
+    return undefined;
+  });
+  // Nothing was made yet.
+  if (scenarios === undefined) return EXIT.interrupted;
+  const start = inCluster ? (await import('../../harness/in-cluster/run.ts')).runInCluster : run;
+  const { run: end } = await start({
+    ...{ configuration, ...selection, scenarios, rounds, reporters, interrupted },
+    workload: { ...workload, clients: startedClients(scenarios) },
+    version: packageVersion(io.root),
+    environment: io.environment,
+    programs: [join(io.root, 'dist', 'probe', 'probe.cjs'), ...filesBelow(join(io.code, 'suites'))],
+    stderr: io.stderr,
+  });
+  await rounds?.close();
+  if (end.error !== null && !shows) io.stderr.write(`${end.error}\n`);
+  return end.exitCode;
+}
+
+async function reportersOf(configuration: Configured, io: Io): Promise<readonly NamedReporter[]> {
+  const [{ makeReporters }, { wantsColor }] = await Promise.all([
+    import('../../harness/report/reporters.ts'),
+    import('../../harness/report/terminal.ts'),
+  ]);
+  const record = configuration.text('record');
+  const named = await makeReporters(configuration.list('reporter'), {
+    stdout: io.stdout,
+    stderr: io.stderr,
+    environment: io.environment,
+    color: wantsColor(io.stderr, configuration.flag('no-color'), io.environment),
+    quiet: configuration.flag('quiet'),
+    verbose: configuration.flag('verbose'),
+  });
+  if (record === undefined) return named;
+  return [...named, (await import('../../harness/record/recording.ts')).recordReporter(record)];
+}
+
+/** Suites, and what they share in folders of their own where they run from source. */
+const filesBelow = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+
+function listFaults(): readonly string[] {
+  const rows = catalogue().map((fault) => [fault.name, `${fault.subject}: ${defectOf(fault)}`] as const);
+  return columns(rows, '');
+}
+
+function listClients(clients: readonly Client[]): readonly string[] {
+  const rows = clients.map(({ name, title, versions, chain }) => {
+    const { newest, minimum, below } = versions;
+    const documented = [minimum && `minimum ${minimum}`, below && `below ${below}`].filter(Boolean).join(', ');
+    const own = chain === 'own' ? ' (a credential chain of its own)' : '';
+    return [`${name}@${newest}`, `${title}${own}${documented === '' ? '' : `; ${documented}`}`] as const;
+  });
+  return columns(rows, '');
+}
+
+/** The options in force that are not a default, and where each came from. */
+function effectiveConfiguration(configuration: Configuration): string {
+  const set = [...configuration.values].filter(([, { value, origin }]) => origin !== 'default' && value !== undefined);
+  const words = set.map(
+    ([name, { value, origin }]) =>
+      `${name}=${Array.isArray(value) ? value.join(',') : String(value as string)} (${origin})`,
+  );
+  return `Configuration: ${words.length === 0 ? 'defaults' : words.join(', ')}; cluster ${configuration.cluster.name}, parallel ${configuration.number('parallel')}, timeout ${configuration.number('timeout')} s`;
+}
+
+function packageVersion(root: string): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+}

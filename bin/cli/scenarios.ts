@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import type { Client } from '../../components/clients/client.ts';
+import { EXIT } from '../../foundation/node/errors.ts';
+import { checkClusterFlags } from '../../harness/config/cluster-flags.ts';
+import { configure, type Configuration } from '../../harness/config/configuration.ts';
+import { OPTIONS } from '../../harness/config/options.ts';
+import type { GivenOptions } from '../../harness/config/read-options.ts';
+import { loadSize } from '../../harness/scenario/load-size.ts';
+import type { Loaded } from '../../harness/scenario-files/read-suites.ts';
+import type { Gate } from '../../harness/gate/gate.ts';
+import type { Shard } from '../../harness/plan/shard.ts';
+import type { Scenario } from '../../harness/scenario/spec.ts';
+import type { Command, Io } from './command.ts';
+
+/** The configuration of a run, as the commands about scenarios read it. */
+export type Configured = Configuration & GivenOptions;
+
+/** Flags that say which scenarios, and those of every command. */
+const SELECTION = [
+  'suite',
+  'scenario',
+  'grep',
+  'grep-invert',
+  'last-failed',
+  'shard',
+  'times',
+  'suites-dir',
+  'profile',
+  'load-pods',
+  'load-service-accounts',
+  'load-parallelism',
+  'client',
+  'client-command',
+  'client-image',
+  'pass-with-no-scenarios',
+  'config',
+  'verbose',
+  'help',
+];
+
+export const EXIT_CODES = `Exit codes: 0 all as expected; 1 a subject does not conform; 2 wrong usage or configuration;
+3 the environment failed or a verdict is inconclusive; 130 interrupted.`;
+
+export const SETTINGS =
+  'A flag wins over its environment variable (CONFORMANCE_<FLAG>), which wins over the config file.';
+
+/** The part of a command that takes the flags which select scenarios, and those of clusters and AWS where these matter. */
+export function selecting({ clusters }: { readonly clusters: boolean }): Pick<Command<Configured>, 'options' | 'read'> {
+  const ofClusters = clusters
+    ? OPTIONS.slice(
+        0,
+        OPTIONS.findIndex(({ name }) => name === 'suite'),
+      )
+    : [];
+  const names = [...ofClusters.map(({ name }) => name), ...SELECTION];
+  return {
+    options: OPTIONS.filter(({ name }) => names.includes(name)),
+    read: (argv, environment) => ({ ...configure(argv, environment, { flags: names }), words: [] }),
+  };
+}
+
+/** What a run is about, and what it is judged by. */
+export interface Selected extends Loaded {
+  readonly gate?: Gate;
+  readonly shard?: Shard;
+}
+
+/** The selected scenarios, the project's own and those of the user's folders, and the hooks and the gate that go with them. */
+export async function selected(configuration: Configuration, io: Io, registry?: readonly Client[]): Promise<Selected> {
+  // First, as a run that is only listed or planned is to be possible too.
+  checkClusterFlags(configuration);
+  const [{ loadScenarios }, { select }, { checkAttempts, clientsOf, withClients }] = await Promise.all([
+    import('../../harness/scenario-files/read-suites.ts'),
+    import('../../harness/plan/select.ts'),
+    import('../../harness/plan/clients.ts'),
+  ]);
+  const load = loadSize(configuration);
+  const loaded = await loadScenarios(join(io.code, 'suites'), configuration.list('suites-dir'), load);
+  const gate = await gateOf(configuration, loaded);
+  const clients = clientsOf(configuration, registry);
+  checkAttempts(clients, configuration);
+  const part = await partOf(withClients(select(loaded.scenarios, configuration), clients), configuration);
+  return { ...loaded, ...(gate && { gate }), ...part };
+}
+
+/** What `--last-failed` and `--shard` leave of the scenarios that all else selects. */
+async function partOf(
+  all: readonly Scenario[],
+  configuration: Configuration,
+): Promise<Pick<Selected, 'scenarios' | 'shard'>> {
+  const asked = configuration.text('shard');
+  if (asked === undefined && !configuration.flag('last-failed')) return { scenarios: all };
+  const [{ lastFailed, timesOf }, { shardOf }] = await Promise.all([
+    import('../../harness/plan/last-run.ts'),
+    import('../../harness/plan/shard.ts'),
+  ]);
+  const scenarios = configuration.flag('last-failed') ? lastFailed(all, configuration) : all;
+  if (asked === undefined) return { scenarios };
+  const shard = shardOf(asked, scenarios, timesOf(configuration));
+  return { shard, scenarios: scenarios.filter(({ id }) => shard.scenarios[id] === shard.index) };
+}
+
+/** The gate of `--gate`, whose scenarios there must be. Throws `HarnessError`. */
+export async function gateOf(configuration: Configuration, { scenarios }: Loaded): Promise<Gate | undefined> {
+  const file = configuration.text('gate');
+  if (file === undefined) return undefined;
+  const { checkGate, readGate } = await import('../../harness/gate/gate.ts');
+  const gate = readGate(file);
+  const ids = scenarios.map(({ id }) => id);
+  checkGate(gate, ids);
+  return gate;
+}
+
+export function say(io: Io, text: string): number {
+  io.stdout.write(text);
+  return EXIT.conforms;
+}

@@ -1,0 +1,354 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Attachment, JournalEntry } from '../../foundation/node/journal.ts';
+import { thisProcess, type ProcessIdentity } from '../../harness/cleanup/process-identity.ts';
+import { FakeDocker } from '../../test/support/docker.ts';
+import { executed } from '../../test/support/executed.ts';
+
+const RUN = 'c0ffee1';
+const NETWORK = `eks-pod-identity-conformance-${RUN}`;
+const ENDED: ProcessIdentity = { ...thisProcess(), started: 'earlier' };
+/** A number that no process has: above the greatest of Linux and of macOS. */
+const NO_PID = 2 ** 22 + 1;
+
+describe('sweep', () => {
+  let folder: string;
+  let reports: string;
+  let temporary: string;
+  let engine: FakeDocker;
+  let detached: string[];
+  let detach: (attachment: Attachment, run: string) => Promise<void>;
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'sweep-')));
+    [reports, temporary] = [join(folder, 'reports'), join(folder, 'temporary')];
+    mkdirSync(reports);
+    mkdirSync(temporary);
+    engine = new FakeDocker();
+    detached = [];
+    detach = async ({ context }, run) => void detached.push(`${context} of ${run}`);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  async function sweep(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    const standIns = {
+      docker: engine.run,
+      detach: (attachment: Attachment, run: string) => detach(attachment, run),
+      temporaryFolders: [temporary],
+      now: () => new Date('2026-01-01T12:00:00Z'),
+    };
+    return executed(
+      async () => (await import('./sweep.ts')).sweepCommand(standIns),
+      args.includes('--report-dir') ? args : [...args, '--report-dir', reports],
+    );
+  }
+
+  /** Writes a state file and gives its path. */
+  function state(resources: readonly JournalEntry[], owner = ENDED, run = RUN, report = join(reports, run)): string {
+    mkdirSync(report, { recursive: true });
+    const file = join(report, 'state.json');
+    const startedAt = '2026-01-01T11:15:00Z';
+    writeFileSync(file, JSON.stringify({ version: 2, run, startedAt, process: owner, resources }));
+    return file;
+  }
+
+  function folderNamed(name: string, parent = temporary): string {
+    const path = join(parent, name);
+    mkdirSync(path);
+    writeFileSync(join(path, 'token'), 'secret');
+    return path;
+  }
+
+  /** What a killed run leaves, and what is not its own. */
+  function kindRun(owner?: { pid: number; host: string }): void {
+    engine.networks = [{ name: NETWORK, run: RUN, ...owner }, { name: 'bridge' }, { name: 'kind' }];
+    engine.containers = [
+      { name: `${RUN}-c1-control-plane`, kindCluster: `${RUN}-c1`, networks: [NETWORK] },
+      { name: `${RUN}-c2-control-plane`, kindCluster: `${RUN}-c2`, networks: [NETWORK] },
+      { name: 'build', run: RUN },
+      { name: 'mine-control-plane', kindCluster: 'mine', networks: ['kind'] },
+      { name: 'guest', networks: ['bridge', NETWORK] },
+    ];
+    engine.volumes = [{ name: 'data' }, { name: 'run-data', run: RUN }];
+    engine.images = [{ name: 'debian:12' }, { name: 'run-image:1', run: RUN }];
+  }
+  const rest = (): string[] =>
+    [engine.networks, engine.containers, engine.volumes, engine.images].flat().map(({ name }) => name);
+  const NOT_ITS_OWN = ['bridge', 'kind', 'mine-control-plane', 'guest', 'data', 'debian:12'];
+
+  it('finds nothing where nothing is', async () => {
+    rmSync(reports, { recursive: true });
+    expect(await sweep()).to.deep.equal({ code: 0, out: 'Nothing is left of any run.\n', err: '' });
+  });
+
+  it('removes what the state file of an older release names', async () => {
+    const own = folderNamed(`eks-pod-identity-conformance-${RUN}`);
+    const file = state([{ kind: 'path', path: own }]);
+    const { resources, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as { resources: unknown };
+    writeFileSync(file, JSON.stringify({ ...rest, version: 1, makings: resources }));
+    expect(await sweep()).to.deep.include({ code: 0, err: '' });
+    expect([existsSync(own), existsSync(file)]).to.deep.equal([false, false]);
+  });
+
+  it('removes what a state file and labels name, and nothing else', async () => {
+    kindRun({ pid: process.pid, host: hostname() });
+    const own = folderNamed(`eks-pod-identity-conformance-${RUN}`);
+    const kubeconfig = join(reports, RUN, `kubeconfig-${RUN}-c1.json`);
+    const file = state([
+      { kind: 'docker-network', name: NETWORK },
+      { kind: 'kind-cluster', name: `${RUN}-c1` },
+      { kind: 'path', path: own },
+      { kind: 'path', path: kubeconfig },
+      { kind: 'path', path: join(temporary, `gone-${RUN}`) },
+    ]);
+    for (const path of [kubeconfig, `${file}.part`, join(reports, RUN, 'results.json')]) writeFileSync(path, '{}');
+    const { code, out, err } = await sweep();
+    expect(err).to.equal('');
+    expect(code).to.equal(0);
+    expect(rest()).to.have.members(NOT_ITS_OWN);
+    expect(engine.containers.find(({ name }) => name === 'guest')?.networks).to.deep.equal(['bridge']);
+    expect(readdirSync(temporary)).to.deep.equal([]);
+    expect(readdirSync(join(reports, RUN))).to.deep.equal(['results.json']);
+    expect(out).to.contain(
+      `Run ${RUN}, 2 h old, ended\n  container ${RUN}-c1-control-plane of kind cluster ${RUN}-c1\n`,
+    );
+    expect(out).to.contain(`  ${RUN}: removed network ${NETWORK}\n`);
+    expect(out).to.match(/All of it is removed\.\n$/);
+    expect((await sweep()).out).to.equal('Nothing is left of any run.\n');
+  });
+
+  it('finds by the labels alone what a run left whose state file is gone', async () => {
+    kindRun({ pid: NO_PID, host: hostname() });
+    folderNamed(`eks-pod-identity-conformance-${RUN}-abc`);
+    const { code, out } = await sweep();
+    expect(code).to.equal(0);
+    expect(rest()).to.have.members(NOT_ITS_OWN);
+    expect(readdirSync(temporary)).to.deep.equal([]);
+    expect(out).to.contain(`Run ${RUN}, 2 h old, ended\n`);
+  });
+
+  it('removes the container of a node that came to be after its network was removed', async () => {
+    kindRun();
+    engine.networks = [];
+    engine.containers.push({ name: `other-c000002x`, networks: ['eks-pod-identity-conformance-c000002'] });
+    const { code, out } = await sweep();
+    expect(code, out).to.equal(0);
+    expect(rest()).to.have.members([...NOT_ITS_OWN, 'other-c000002x'].filter((name) => !/bridge|^kind/.test(name)));
+  });
+
+  it('leaves what is in AWS to its own sweep, and the state file that names the account', async () => {
+    const file = state([{ kind: 'aws', accountId: '111122223333', region: 'us-west-2', endpoints: {} }]);
+    const { code, out, err } = await sweep();
+    expect(code).to.equal(3);
+    expect(out).to.contain('what is left in AWS account 111122223333, us-west-2, which --cluster eks looks for');
+    expect(err).to.contain(`npm run sweep -- --cluster eks --run ${RUN} --report-dir ${join(reports, RUN)} removes it`);
+    expect(existsSync(file)).to.equal(true);
+  });
+
+  it('lists without touching anything', async () => {
+    kindRun({ pid: NO_PID, host: hostname() });
+    const before = rest();
+    const file = state([{ kind: 'path', path: folderNamed(`x-${RUN}`) }]);
+    const { code, out } = await sweep('--list');
+    expect(code).to.equal(0);
+    expect(out).to.contain(`  path ${join(temporary, `x-${RUN}`)}\n  state file ${file}\n`);
+    expect(rest()).to.deep.equal(before);
+    expect(engine.changes).to.deep.equal([]);
+    expect(existsSync(join(temporary, `x-${RUN}`, 'token'))).to.equal(true);
+  });
+
+  it('leaves runs alone that are alive, and says so', async () => {
+    kindRun({ pid: NO_PID, host: hostname() });
+    const path = folderNamed(`eks-pod-identity-conformance-${RUN}`);
+    const file = state([{ kind: 'path', path }], thisProcess());
+    const { code, out } = await sweep();
+    expect(code).to.equal(0);
+    expect(out).to.contain(`alive (process ${process.pid} on ${hostname()}): left alone`);
+    expect(engine.changes).to.deep.equal([]);
+    expect([path, file].map((one) => existsSync(one))).to.deep.equal([true, true]);
+    const named = await sweep('--run', RUN);
+    expect(named).to.include({ code: 3, err: `Not removed: run ${RUN} is alive.\n` });
+    expect(engine.changes).to.deep.equal([]);
+  });
+
+  it('leaves a run alone whose process the label of its network names', async () => {
+    kindRun({ pid: process.pid, host: hostname() });
+    expect((await sweep()).code).to.equal(0);
+    expect(engine.changes).to.deep.equal([]);
+  });
+
+  for (const [title, arrange] of [
+    ['of another machine, by its state file', () => void state([], { ...ENDED, host: 'elsewhere' })],
+    ['of another machine, by its label', () => kindRun({ pid: NO_PID, host: 'elsewhere' })],
+    ['of which only a folder is known', () => undefined],
+  ] as const)
+    it(`removes what is left of a run ${title} when it is named alone`, async () => {
+      arrange();
+      const path = folderNamed(`eks-pod-identity-conformance-${RUN}`);
+      const unnamed = await sweep();
+      expect(unnamed.code).to.equal(0);
+      expect(unnamed.out).to.contain(`may be alive: left alone, unless you name it with --run ${RUN}`);
+      expect(existsSync(path)).to.equal(true);
+      expect((await sweep('--run', RUN)).code).to.equal(0);
+      expect(existsSync(path)).to.equal(false);
+    });
+
+  it('restricts itself to the run that is named', async () => {
+    const [one, other] = [folderNamed(`one-${RUN}`), folderNamed('other-c000002')];
+    state([{ kind: 'path', path: one }]);
+    state([{ kind: 'path', path: other }], ENDED, 'c000002');
+    const { code, out } = await sweep('--run', 'c000002');
+    expect(code).to.equal(0);
+    expect(out).not.to.contain(RUN);
+    expect([one, other].map((path) => existsSync(path))).to.deep.equal([true, false]);
+    expect((await sweep('--run', 'c000003')).out).to.equal('Nothing is left of run c000003.\n');
+  });
+
+  it('sweeps the other runs when a state file cannot be read, and fails', async () => {
+    const broken = state([], ENDED, 'c000002');
+    writeFileSync(broken, '{"version": 1, "ru');
+    const path = folderNamed(`x-${RUN}`);
+    const whole = state([{ kind: 'path', path }]);
+    const { code, err } = await sweep();
+    expect(code).to.equal(3);
+    expect(err).to.equal(`State file ${broken} cannot be used: it is no JSON. Look at it, then delete it by hand.\n`);
+    expect([broken, whole, path].map((one) => existsSync(one))).to.deep.equal([true, false, false]);
+    expect((await sweep('--list')).code).to.equal(3);
+  });
+
+  it('does not touch what a state file names and no run makes', async () => {
+    const precious = folderNamed('precious');
+    const deep = folderNamed(`deep-${RUN}`, precious);
+    engine.containers = [
+      { name: 'mine-control-plane', kindCluster: 'mine' },
+      { name: `${RUN}-c1-control-plane`, kindCluster: `${RUN}-c1`, run: 'c000002' },
+    ];
+    engine.networks = [{ name: 'kind', run: 'c000002' }];
+    engine.images = [{ name: 'debian:12' }];
+    const before = rest();
+    const file = state([
+      { kind: 'path', path: precious },
+      { kind: 'path', path: deep },
+      { kind: 'path', path: `${temporary}/${RUN}/../precious` },
+      { kind: 'path', path: reports },
+      { kind: 'path', path: join(reports, RUN) },
+      { kind: 'path', path: '/' },
+      { kind: 'kind-cluster', name: 'mine' },
+      { kind: 'kind-cluster', name: `${RUN}-c1` },
+      { kind: 'docker-container', name: 'mine-control-plane' },
+      { kind: 'docker-network', name: 'kind' },
+      { kind: 'docker-image', name: 'debian:12' },
+    ]);
+    const { code, out, err } = await sweep('--run', RUN);
+    expect(code).to.equal(3);
+    expect(out).to.contain(`  not touched: path ${precious}: does not have ${RUN} in its name\n`);
+    expect(err).to.contain(`Not removed: kind-cluster mine: does not have ${RUN} in its name; when ${file} is right`);
+    expect(rest()).to.deep.equal(before);
+    expect([join(precious, 'token'), join(deep, 'token'), file].every((path) => existsSync(path))).to.equal(true);
+  });
+
+  it('names what cannot be removed, removes the rest and keeps the state file', async () => {
+    kindRun();
+    engine.stuck.add(`${RUN}-c2-control-plane`);
+    const path = folderNamed(`x-${RUN}`);
+    const file = state([{ kind: 'path', path }]);
+    const { code, err } = await sweep();
+    expect(code).to.equal(3);
+    expect(err).to.equal(
+      `Not removed: container ${RUN}-c2-control-plane of kind cluster ${RUN}-c2 (Error response from daemon: ${RUN}-c2-control-plane is stuck).\n` +
+        `Not removed: network ${NETWORK} (Error response from daemon: network ${NETWORK} has active endpoints).\n`,
+    );
+    expect(existsSync(path)).to.equal(false);
+    expect(existsSync(file)).to.equal(true);
+    engine.stuck.clear();
+    expect((await sweep()).code).to.equal(0);
+    expect(existsSync(file)).to.equal(false);
+  });
+
+  it('removes also what turns up meanwhile', async () => {
+    kindRun({ pid: NO_PID, host: hostname() });
+    engine.meanwhile = (change) => {
+      if (!change.startsWith('volume rm')) return;
+      engine.containers.push({ name: `${RUN}-c3-control-plane`, run: RUN });
+    };
+    expect((await sweep()).code).to.equal(0);
+    expect(rest()).to.have.members(NOT_ITS_OWN);
+  });
+
+  it('undoes the changes to a cluster that existed before, once', async () => {
+    const attachment: JournalEntry = {
+      kind: 'attachment',
+      kubeconfig: '/k',
+      context: 'mine',
+      nodes: ['mine-control-plane'],
+    };
+    const file = state([attachment]);
+    const { code, out } = await sweep();
+    expect(code).to.equal(0);
+    expect(out).to.contain('removed changes to the cluster of context mine');
+    expect(detached).to.deep.equal([`mine of ${RUN}`]);
+    expect(existsSync(file)).to.equal(false);
+  });
+
+  it('says why changes to a cluster cannot be undone', async () => {
+    const file = state([{ kind: 'attachment', kubeconfig: '/k', context: 'mine', nodes: [] }]);
+    detach = async () => {
+      throw new Error('the API server does not answer');
+    };
+    const { code, err } = await sweep();
+    expect(code).to.equal(3);
+    expect(err).to.equal('Not removed: changes to the cluster of context mine (the API server does not answer).\n');
+    expect(existsSync(file)).to.equal(true);
+  });
+
+  describe('without Docker', () => {
+    beforeEach(() => {
+      engine.run = async () => {
+        throw new Error('there is no docker on PATH');
+      };
+    });
+
+    it('removes files and folders', async () => {
+      const path = folderNamed(`x-${RUN}`);
+      state([{ kind: 'path', path }]);
+      const { code, out } = await sweep();
+      expect(code).to.equal(0);
+      expect(out.split('\n')[0]).to.equal(
+        'Docker was not asked (there is no docker on PATH): only files and folders are swept.',
+      );
+      expect(existsSync(path)).to.equal(false);
+    });
+
+    it('keeps a state file that names things in Docker', async () => {
+      const file = state([{ kind: 'docker-network', name: NETWORK }]);
+      const { code, err } = await sweep();
+      expect(code).to.equal(3);
+      expect(err).to.equal(`Not removed: docker-network ${NETWORK} (Docker was not asked).\n`);
+      expect(existsSync(file)).to.equal(true);
+    });
+  });
+
+  it('finds the state file of a report folder that is named', async () => {
+    const path = folderNamed(`x-${RUN}`);
+    const file = state([{ kind: 'path', path }], ENDED, RUN, join(folder, 'elsewhere'));
+    expect((await sweep('--report-dir', join(folder, 'elsewhere'))).code).to.equal(0);
+    expect([path, file].map((one) => existsSync(one))).to.deep.equal([false, false]);
+  });
+
+  it('knows usage from failure', async () => {
+    expect(await sweep('--al')).to.deep.include({ code: 2, out: '' });
+    expect((await sweep('--run', '../x')).err).to.contain('--run is "../x": give the id of a run');
+    expect((await sweep('extra')).code).to.equal(2);
+    expect((await sweep('--help')).out).to.contain('Usage: npm run sweep');
+  });
+});

@@ -1,0 +1,9 @@
+import { FAULTS_ON } from '../../faults/switch.ts';
+import { execute, type Io } from './command.ts';
+import { runCommand } from './run.ts';
+
+/** The command `run` of the switched build (`dist/faults/`), with these faults on. Gives the exit code. */
+export function runWithFaults(faults: readonly string[], argv: readonly string[], io: Io): Promise<number> {
+  for (const fault of faults) FAULTS_ON.add(fault);
+  return execute(runCommand({ isSwitched: true }), argv, io);
+}

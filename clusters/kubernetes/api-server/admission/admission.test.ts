@@ -1,0 +1,213 @@
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { pod, startTestCluster, type TestCluster } from '../../../../test/support/api-server.ts';
+
+const PODS = '/api/v1/namespaces/default/pods';
+
+interface Review {
+  readonly apiVersion: string;
+  readonly request: { uid: string; name: string; operation: string; dryRun: boolean; userInfo: { username: string } };
+}
+
+describe('mutating webhooks', () => {
+  let cluster: TestCluster;
+  let webhook: Server;
+  let answer: (review: Review) => object;
+  let code: number;
+  let seen: Review[] = [];
+
+  before(async () => {
+    cluster = await startTestCluster();
+    const { certificate, key } = await cluster.server.issueCertificate('127.0.0.1');
+    webhook = createServer({ cert: certificate, key }, (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const review = JSON.parse(Buffer.concat(chunks).toString()) as Review;
+        seen.push(review);
+        response.statusCode = code;
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify(answer(review)));
+      });
+    });
+    await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
+  });
+  after(async () => {
+    await cluster.close();
+    webhook.closeAllConnections();
+    webhook.close();
+  });
+  beforeEach(() => {
+    seen = [];
+    code = 200;
+    answer = (review) => respond(review, { allowed: true });
+  });
+  afterEach(() => cluster.call('DELETE', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'));
+
+  function respond({ apiVersion, request }: Review, response: object): object {
+    return { kind: 'AdmissionReview', apiVersion, response: { uid: request.uid, ...response } };
+  }
+  function patch(operations: object[]): object {
+    const encoded = Buffer.from(JSON.stringify(operations)).toString('base64');
+    return { allowed: true, patchType: 'JSONPatch', patch: encoded };
+  }
+  async function register(settings: object = {}): Promise<void> {
+    const { port } = webhook.address() as AddressInfo;
+    const caBundle = Buffer.from(cluster.server.certificateAuthority).toString('base64');
+    const answered = await cluster.call('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
+      body: {
+        metadata: { name: 'hook' },
+        webhooks: [
+          {
+            name: 'hook.example.com',
+            clientConfig: { url: `https://127.0.0.1:${port}/mutate`, caBundle },
+            rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+            sideEffects: 'None',
+            admissionReviewVersions: ['v1'],
+            ...settings,
+          },
+        ],
+      },
+    });
+    expect(answered.status).to.equal(201);
+  }
+  /** What the metrics tell of the webhook. */
+  const failedOpen = async (): Promise<number> => {
+    const { text } = await cluster.call('GET', '/metrics');
+    const count = /^apiserver_admission_webhook_fail_open_count\{name="hook\.example\.com",type="admitting"\} (\d+)$/m;
+    return Number(count.exec(text)?.[1] ?? 0);
+  };
+  const create = (name: string, query = '') => cluster.call('POST', `${PODS}${query}`, { body: pod(name) });
+
+  it('patch a pod as it is created, and what they add is defaulted', async () => {
+    await register();
+    const container = { name: 'added', image: 'side:1', resources: { limits: { cpu: '1' } } };
+    answer = (review) => respond(review, patch([{ op: 'add', path: '/spec/containers/-', value: container }]));
+    const { body } = await create('patched');
+    const { containers, volumes } = body['spec'] as { containers: { volumeMounts: object[] }[]; volumes: object[] };
+    expect(containers[1]).to.include({ name: 'added', imagePullPolicy: 'IfNotPresent' });
+    // Admission comes round again for what a webhook adds, with the volume that is there.
+    expect(containers[1]!.volumeMounts).to.deep.equal(containers[0]!.volumeMounts).and.to.have.length(1);
+    expect(volumes).to.have.length(1);
+    expect(body['status']).to.include({ qosClass: 'Burstable' });
+    expect(seen[0]?.request).to.deep.include({ name: 'patched', operation: 'CREATE', dryRun: false });
+    expect(seen[0]?.request.userInfo.username).to.equal('admin');
+  });
+
+  it('see an update before it is known whether it changes what is fixed', async () => {
+    await create('fixed');
+    await register({ rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['pods'] }] });
+    answer = (review) => respond(review, patch([{ op: 'remove', path: '/spec/hostNetwork' }]));
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const change = { headers, body: { spec: { hostNetwork: true } } };
+    expect((await cluster.call('PATCH', `${PODS}/fixed`, change)).status).to.equal(200);
+    answer = (review) => respond(review, { allowed: true });
+    expect((await cluster.call('PATCH', `${PODS}/fixed`, change)).status).to.equal(422);
+  });
+
+  it('may speak v1beta1', async () => {
+    await register({ admissionReviewVersions: ['v1beta1'] });
+    // Such a webhook may answer without type, UID and type of patch.
+    answer = () => ({
+      response: { ...patch([{ op: 'add', path: '/metadata/labels/x', value: 'y' }]), patchType: undefined },
+    });
+    expect((await create('beta')).body.metadata.labels).to.include({ x: 'y' });
+    expect(seen[0]?.apiVersion).to.equal('admission.k8s.io/v1beta1');
+  });
+
+  it('may answer with any status that is good', async () => {
+    await register();
+    for (const [status, expected] of [
+      [201, 201],
+      [207, 500],
+    ] as const) {
+      code = status;
+      expect((await create(`of-${status}`)).status).to.equal(expected);
+    }
+  });
+
+  it('deny with their message', async () => {
+    await register();
+    answer = (review) => respond(review, { allowed: false, status: { code: 403, message: 'not today' } });
+    const { status, body } = await create('denied');
+    expect([status, body['message']]).to.deep.equal([
+      403,
+      'admission webhook "hook.example.com" denied the request: not today',
+    ]);
+  });
+
+  it('are told of a dry run', async () => {
+    await register();
+    await create('dry', '?dryRun=All');
+    expect(seen[0]?.request.dryRun).to.equal(true);
+  });
+
+  for (const [title, settings] of [
+    [
+      'another operation',
+      { rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['DELETE'], resources: ['*'] }] },
+    ],
+    [
+      'another resource',
+      { rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['secrets'] }] },
+    ],
+    ['an object selector', { objectSelector: { matchExpressions: [{ key: 'app', operator: 'DoesNotExist' }] } }],
+    ['a namespace selector', { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'other' } } }],
+  ] as const) {
+    it(`are not asked: ${title}`, async () => {
+      await register(settings);
+      expect((await create(`unasked-${title.replaceAll(' ', '-')}`)).status).to.equal(201);
+      expect(seen).to.deep.equal([]);
+    });
+  }
+
+  for (const [title, reply] of [
+    ['does not apply', patch([{ op: 'remove', path: '/x' }])],
+    ['is no patch', { ...patch([]), patch: Buffer.from('{').toString('base64') }],
+  ] as const) {
+    it(`fail the write by a patch that ${title}, even where failures are ignored`, async () => {
+      await register({ failurePolicy: 'Ignore' });
+      answer = (review) => respond(review, reply);
+      const before = await failedOpen();
+      const { status, body } = await create('unpatched');
+      expect([status, body['reason']]).to.deep.equal([500, 'InternalError']);
+      expect(await failedOpen()).to.equal(before);
+    });
+  }
+
+  const failures: readonly [title: string, settings: object, reply: (review: Review) => object, message: string][] = [
+    [
+      'cannot be reached',
+      { clientConfig: { url: 'https://127.0.0.1:1/mutate' } },
+      () => ({}),
+      'failed to call webhook: Post',
+    ],
+    ['is not trusted', {}, () => ({}), 'failed to call webhook'],
+    ['does not answer a review', {}, () => ({}), 'webhook response was absent'],
+    ['answers another review', {}, (r) => respond(r, { allowed: true, uid: 'other' }), 'expected response.uid'],
+    ['patches by another type', {}, (r) => respond(r, { ...patch([]), patchType: 'Merge' }), 'unsupported patch type'],
+    ['patches by no type', {}, (r) => respond(r, { ...patch([]), patchType: null }), 'but not response.patchType'],
+  ];
+  for (const [title, settings, reply, message] of failures) {
+    for (const failurePolicy of ['Fail', 'Ignore']) {
+      it(`${failurePolicy}: one that ${title}`, async () => {
+        const { port } = webhook.address() as AddressInfo;
+        const untrusted = title === 'is not trusted' ? { clientConfig: { url: `https://127.0.0.1:${port}/` } } : {};
+        await register({ ...settings, ...untrusted, failurePolicy });
+        answer = reply;
+        const before = await failedOpen();
+        const { status, body } = await create(`${failurePolicy.toLowerCase()}-${title.replaceAll(' ', '-')}`);
+        if (failurePolicy === 'Ignore') {
+          expect(status).to.equal(201);
+          expect(await failedOpen()).to.equal(before + 1);
+        } else {
+          expect(await failedOpen()).to.equal(before);
+          expect(status).to.equal(500);
+          expect(body['message']).to.match(/^Internal error occurred: failed calling webhook "hook\.example\.com": /);
+          expect(body['message']).to.contain(message);
+        }
+      });
+    }
+  }
+});

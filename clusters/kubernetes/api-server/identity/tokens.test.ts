@@ -1,0 +1,160 @@
+import { expect } from 'chai';
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
+import { ISSUER, pod, startTestCluster, type Answer, type TestCluster } from '../../../../test/support/api-server.ts';
+
+const SA = '/api/v1/namespaces/default/serviceaccounts/default/token';
+const REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
+
+function tokenOf(answer: Answer): string {
+  return (answer.body['status'] as { token: string }).token;
+}
+
+describe('service account tokens', () => {
+  let cluster: TestCluster;
+  before(async () => {
+    cluster = await startTestCluster();
+  });
+  after(() => cluster.close());
+
+  const request = (spec: object, path = SA) => cluster.call('POST', path, { body: { spec } });
+  const review = async (token: string, audiences?: string[]) =>
+    (await cluster.call('POST', REVIEWS, { body: { spec: { token, audiences } } })).body['status'] as Record<
+      string,
+      unknown
+    >;
+  async function newPod(name: string): Promise<{ name: string; uid: string }> {
+    const { body } = await cluster.call('POST', '/api/v1/namespaces/default/pods', { body: pod(name) });
+    return { name, uid: body.metadata.uid! };
+  }
+
+  it('are JWTs that the published keys verify, with the claims of a bound token', async () => {
+    const bound = await newPod('claims');
+    const ref = { kind: 'Pod', apiVersion: 'v1', name: bound.name };
+    const answer = await request({
+      audiences: ['vault'],
+      expirationSeconds: 600,
+      boundObjectRef: ref,
+    });
+    const token = tokenOf(answer);
+    const keys = (await cluster.call('GET', '/openid/v1/jwks')).body as unknown as JSONWebKeySet;
+    const { payload } = await jwtVerify(token, createLocalJWKSet(keys), {
+      issuer: ISSUER,
+      audience: 'vault',
+    });
+    expect(decodeProtectedHeader(token).kid).to.equal(keys.keys[0]?.kid);
+    expect(payload.sub).to.equal('system:serviceaccount:default:default');
+    expect(payload.exp! - payload.iat!).to.equal(600);
+    expect(payload.nbf).to.equal(payload.iat);
+    expect(payload['kubernetes.io']).to.deep.include({ namespace: 'default', pod: bound });
+    expect((payload['kubernetes.io'] as { serviceaccount: object }).serviceaccount).to.have.keys('name', 'uid');
+  });
+
+  it('are for the API server where they name no audience, and live no longer than the cluster lets them', async () => {
+    const account = { namespace: 'default', name: 'default', uid: 'any' };
+    const issued = await cluster.server.tokens.issue(account, { audiences: [], expirationSeconds: 48 * 3600 });
+    const claims = JSON.parse(Buffer.from(issued.token.split('.')[1]!, 'base64url').toString()) as Record<
+      string,
+      number
+    >;
+    expect(claims).to.deep.include({ aud: ['https://kubernetes.default.svc'] });
+    expect(claims['exp']! - claims['iat']!).to.equal(24 * 3600);
+  });
+
+  it('live 90 days when they are a pod API token, and say when they should have been renewed', async () => {
+    const { name } = await newPod('extended');
+    const ref = { kind: 'Pod', apiVersion: 'v1', name };
+    const answer = await request({ expirationSeconds: 3607, boundObjectRef: ref });
+    const claims = JSON.parse(Buffer.from(tokenOf(answer).split('.')[1]!, 'base64url').toString()) as Record<
+      string,
+      number
+    >;
+    expect(claims['exp']! - claims['iat']!).to.equal(90 * 86_400);
+    expect((claims['kubernetes.io'] as unknown as { warnafter: number }).warnafter - claims['iat']!).to.equal(3607);
+    const { expirationTimestamp } = answer.body['status'] as { expirationTimestamp: string };
+    expect(Date.parse(expirationTimestamp) / 1000 - claims['iat']!).to.equal(3607);
+  });
+
+  for (const [title, spec, status, message] of [
+    ['too short', { expirationSeconds: 60 }, 422, 'may not specify a duration less than 10 minutes'],
+    ['too long', { expirationSeconds: 2 ** 32 + 1 }, 422, 'may not specify a duration larger than 2^32 seconds'],
+    ['no number', { expirationSeconds: 'x' }, 400, 'must be a whole number'],
+    ['no such pod', { boundObjectRef: { kind: 'Pod', name: 'none' } }, 404, 'pods "none" not found'],
+    ['another kind', { boundObjectRef: { kind: 'ConfigMap', apiVersion: 'v1', name: 'x' } }, 400, 'cannot bind token'],
+    ['an inherited kind', { boundObjectRef: { kind: 'constructor', name: 'x' } }, 400, 'cannot bind token'],
+  ] as const) {
+    it(`are refused: ${title}`, async () => {
+      const answer = await request(spec);
+      expect(answer.status).to.equal(status);
+      expect(answer.body['message']).to.contain(message);
+    });
+  }
+
+  it('are refused for a pod of another service account, or of another UID', async () => {
+    const { name } = await newPod('own');
+    await cluster.call('POST', '/api/v1/namespaces/default/serviceaccounts', { body: { metadata: { name: 'other' } } });
+    const other = await request({ boundObjectRef: { kind: 'Pod', name } }, SA.replace('default/token', 'other/token'));
+    expect([other.status, other.body['message']]).to.deep.equal([
+      400,
+      'cannot bind token for serviceaccount "other" to pod running with different serviceaccount name.',
+    ]);
+    expect((await request({ boundObjectRef: { kind: 'Pod', name, uid: 'x' } })).status).to.equal(409);
+  });
+
+  it('name the node of their pod, by its UID where there is such a node', async () => {
+    const spec = { nodeName: 'nowhere' };
+    await cluster.call('POST', '/api/v1/namespaces/default/pods', { body: pod('placed', spec) });
+    const token = tokenOf(await request({ boundObjectRef: { kind: 'Pod', name: 'placed' } }));
+    const claims = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, object>;
+    expect(claims['kubernetes.io']).to.deep.include({ node: { name: 'nowhere' } });
+    const { authenticated, user } = (await review(token)) as { authenticated: boolean; user: { extra: object } };
+    expect(authenticated).to.equal(true);
+    expect(user.extra).to.deep.include({ 'authentication.kubernetes.io/node-name': ['nowhere'] });
+    expect(user.extra).not.to.have.property('authentication.kubernetes.io/node-uid');
+  });
+
+  it('are shortened to 24 hours with a warning', async () => {
+    const answer = await request({ expirationSeconds: 90_000 });
+    expect(answer.headers['warning']).to.contain('shortened to 86400 seconds');
+    expect((answer.body['spec'] as { expirationSeconds: number }).expirationSeconds).to.equal(86_400);
+  });
+
+  it('authenticate requests until their pod is gone', async () => {
+    const { name } = await newPod('short-lived');
+    const token = tokenOf(await request({ boundObjectRef: { kind: 'Pod', name } }));
+    const whoami = () => cluster.call('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { token, body: {} });
+    const { userInfo } = (await whoami()).body['status'] as { userInfo: { username: string; groups: string[] } };
+    expect(userInfo.username).to.equal('system:serviceaccount:default:default');
+    expect(userInfo.groups).to.include.members(['system:serviceaccounts:default', 'system:authenticated']);
+    expect((await review(token))['authenticated']).to.equal(true);
+    await cluster.call('DELETE', `/api/v1/namespaces/default/pods/${name}`);
+    expect((await whoami()).status).to.equal(401);
+    expect(await review(token)).to.deep.include({
+      authenticated: false,
+      error: '[invalid bearer token, service account token has been invalidated]',
+    });
+  });
+
+  it('are good for their audience alone', async () => {
+    const token = tokenOf(await request({ audiences: ['vault'] }));
+    expect((await cluster.call('GET', '/version', { token })).status).to.equal(401);
+    expect((await review(token))['authenticated']).to.equal(false);
+    const { authenticated, audiences } = await review(token, ['vault', 'x']);
+    expect([authenticated, audiences]).to.deep.equal([true, ['vault']]);
+  });
+
+  it('are refused with a signature that is not theirs, and after they expire', async () => {
+    const token = tokenOf(await request({ expirationSeconds: 600 }));
+    const [header, payload, signature] = token.split('.');
+    const claims = JSON.parse(Buffer.from(payload!, 'base64url').toString()) as object;
+    const forged = Buffer.from(JSON.stringify({ ...claims, exp: 9e9 })).toString('base64url');
+    const none = Buffer.from('{"alg":"none"}').toString('base64url');
+    for (const bad of [`${header}.${forged}.${signature}`, `${none}.${payload}.`, `${header}.${payload}.`]) {
+      expect((await cluster.call('GET', '/version', { token: bad })).status).to.equal(401);
+    }
+    expect((await cluster.call('GET', '/version', { token })).status).to.equal(200);
+    cluster.advance(700_000);
+    const expired = await cluster.call('GET', '/version', { token });
+    expect(expired.status).to.equal(401);
+    expect(expired.text).not.to.contain(payload);
+  });
+});

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { cacheFolder } from '../../../foundation/node/cache-folder.ts';
+import { distFolder } from '../../../foundation/node/dist-folder.ts';
+import { isAlive } from '../../../foundation/node/is-alive.ts';
+import { poll } from '../../../foundation/node/poll.ts';
+import type { ClientRelease, InstallContext } from '../client.ts';
+
+export interface Recipe {
+  /** The program's own, below `clients/`: of this package, as the build copied them (scripts/build.js). */
+  readonly files: readonly string[];
+  /** All that the folder's content depends on beside name, version and files. */
+  readonly ingredients: readonly string[];
+  /** Fills a folder, which has another name then; the files are in its folder `program`. */
+  readonly make: (folder: string) => Promise<unknown>;
+}
+
+/**
+ * The folder of a client: from an earlier run, or made now, of which no other run ever sees a half. Of two runs that want it at the
+ * same time, one makes it and the other waits.
+ */
+export async function cachedFolder(
+  { name, version }: ClientRelease,
+  { files, ingredients, make }: Recipe,
+  { environment, progress, signal }: InstallContext,
+): Promise<string> {
+  const root = join(cacheFolder(environment), 'clients');
+  const paths = files.map((file) => join(distFolder(), 'clients', file));
+  const all = [...ingredients, ...paths.map((path) => readFileSync(path, 'utf8'))];
+  const hash = createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 12);
+  const folder = join(root, `${name}-${version}-${hash}`);
+  if (existsSync(folder)) return folder;
+  await mkdir(root, { recursive: true });
+  if (await isBeingMade(folder)) {
+    progress(`Client ${name} ${version} is being installed by another run, which is waited for.`);
+    const isOver = async () => existsSync(folder) || !(await isBeingMade(folder)) || undefined;
+    await poll(isOver, { every: 500, signal, what: folder });
+    if (existsSync(folder)) return folder;
+  }
+  progress(`Installing client ${name} ${version} into ${folder}, which is done once.`);
+  const part = await mkdtemp(join(root, `${PART}${process.pid}-${basename(folder)}-`));
+  try {
+    await mkdir(join(part, PROGRAM));
+    for (const path of paths) await copyFile(path, join(part, PROGRAM, basename(path)));
+    await make(part);
+    signal.throwIfAborted();
+    await rename(part, folder).catch((error: unknown) => {
+      // Another run was faster.
+      if (!existsSync(folder)) throw error;
+    });
+  } finally {
+    await rm(part, { recursive: true, force: true, maxRetries: 3 });
+  }
+  return folder;
+}
+
+/** Where the program's own files lie in the folder. */
+export const PROGRAM = 'program';
+
+/** Before the process id and the folder's name. */
+const PART = '.part-';
+
+/** Whether a run is at it; removes what runs left that were killed. */
+async function isBeingMade(folder: string): Promise<boolean> {
+  const root = join(folder, '..');
+  let isMade = false;
+  for (const entry of await readdir(root)) {
+    if (!entry.startsWith(PART)) continue;
+    if (!isAlive(Number.parseInt(entry.slice(PART.length), 10)))
+      await rm(join(root, entry), { recursive: true, force: true });
+    else isMade ||= entry.includes(`-${basename(folder)}-`);
+  }
+  return isMade;
+}

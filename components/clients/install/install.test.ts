@@ -1,0 +1,181 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { HarnessError } from '../../../foundation/node/errors.ts';
+import { isAlive } from '../../../foundation/node/is-alive.ts';
+import { poll } from '../../../foundation/node/poll.ts';
+import type { InstallContext } from '../client.ts';
+import { cachedFolder, type Recipe } from './cached-folder.ts';
+import { toolsFor, type Command, type ToolRun } from './tool.ts';
+
+const RELEASE = { name: 'own', version: '1.0' };
+
+describe('the installation of a client', () => {
+  let home: string;
+  let said: string[];
+  let context: InstallContext;
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'install-'));
+    said = [];
+    context = {
+      environment: { ...process.env, XDG_CACHE_HOME: home, PATH: `${home}:${process.env['PATH']}` },
+      progress: (line) => void said.push(line),
+      signal: new AbortController().signal,
+    };
+  });
+  afterEach(() => rmSync(home, { recursive: true }));
+
+  const made = (more: Partial<Recipe> = {}, own = context): Promise<string> =>
+    cachedFolder(
+      RELEASE,
+      {
+        files: [],
+        ingredients: ['a'],
+        make: (folder) => Promise.resolve(writeFileSync(join(folder, 'file'), 'made')),
+        ...more,
+      },
+      own,
+    );
+  const root = (): string => join(home, 'eks-pod-identity-conformance', 'clients');
+  const failure = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
+
+  it('is done once, told in a line, and kept', async () => {
+    const folder = await made();
+    expect(readFileSync(join(folder, 'file'), 'utf8')).to.equal('made');
+    expect(folder.startsWith(join(root(), 'own-1.0-'))).to.equal(true);
+    expect(said).to.deep.equal([`Installing client own 1.0 into ${folder}, which is done once.`]);
+    const never = (): Promise<void> => Promise.reject(new Error('made twice'));
+    expect(await made({ make: never })).to.equal(folder);
+    expect(said).to.have.length(1);
+    expect(await made({ ingredients: ['b'] })).not.to.equal(folder);
+  });
+
+  it('has the files of its program, and is another where these change', async () => {
+    const folder = await made({ files: ['obstore/client.py', 'python-common/serve.py'] });
+    expect(readdirSync(join(folder, 'program'))).to.have.members(['client.py', 'serve.py']);
+    expect(await made({ files: ['opendal/client.py', 'python-common/serve.py'] })).not.to.equal(folder);
+  });
+
+  it('is done by the faster of two runs', async () => {
+    const [one, other] = await Promise.all([made(), made()]);
+    expect(one).to.equal(other);
+    expect(readdirSync(root())).to.have.length(1);
+  });
+
+  it('is waited for where another run is at it, and done where that fails', async () => {
+    const folder = await made();
+    rmSync(folder, { recursive: true });
+    // A process that lives: this one.
+    const part = `${root()}/.part-${process.pid}-${folder.slice(root().length + 1)}-abcdef`;
+    mkdirSync(part);
+    const waiting = made();
+    await poll(() => said.some((line) => line.endsWith('another run, which is waited for.')) || undefined, {
+      ...{ every: 10, within: 60_000, what: 'the line' },
+    });
+    rmSync(part, { recursive: true });
+    expect(await waiting).to.equal(folder);
+  }).timeout(60_000);
+
+  it('leaves nothing where it fails, nor what a run left that was killed', async () => {
+    mkdirSync(join(root(), '.part-4194999-x'), { recursive: true });
+    mkdirSync(join(root(), `.part-${process.pid}-x`));
+    const error = await failure(made({ make: () => Promise.reject(new Error('no')) }));
+    expect(error).to.have.property('message', 'no');
+    expect(readdirSync(root())).to.deep.equal([`.part-${process.pid}-x`]);
+  });
+
+  it('leaves nothing where it is interrupted', async () => {
+    const interruption = new AbortController();
+    const make = (): Promise<void> => Promise.resolve(interruption.abort(new Error('stopped')));
+    const error = await failure(made({ make }, { ...context, signal: interruption.signal }));
+    expect(error).to.have.property('message', 'stopped');
+    expect(readdirSync(root())).to.deep.equal([]);
+  });
+
+  /** A tool that writes this and fails. */
+  const tool = (output: string): Command => {
+    writeFileSync(join(home, 'tool'), `#!/bin/sh\ncat >&2 <<'END'\n${output}\nEND\nexit 1\n`);
+    chmodSync(join(home, 'tool'), 0o755);
+    return ['tool'];
+  };
+  const run = (command: Command, options: ToolRun = {}, minutes = 1, own = context): Promise<unknown> =>
+    failure(toolsFor(RELEASE, { needs: 'the tool of tools', minutes }, own)(command, options));
+
+  it('says which tool is missing', async () => {
+    const error = await run(['no-such-tool']);
+    expect(error).to.be.an.instanceOf(HarnessError);
+    expect(error).to.include({
+      code: 'CLIENT_NOT_INSTALLED',
+      exitCode: 3,
+      message: 'Client own 1.0 cannot be installed, since no-such-tool is not there: install the tool of tools.',
+    });
+  });
+
+  const NETWORK = 'see whether this machine reaches its registry';
+  const VERSION = 'see whether there is such a version';
+  for (const [output, telling, advice] of [
+    [
+      'npm error code ETARGET\nnpm error notarget No matching version found for a@9.\nnpm error A complete log',
+      'npm error notarget No matching version found for a@9.',
+      VERSION,
+    ],
+    [
+      'ERROR: Could not find a version that satisfies a==9\nERROR: No matching distribution found for a==9',
+      'ERROR: No matching distribution found for a==9',
+      VERSION,
+    ],
+    ['go: a@v9: invalid version: unknown revision v9', 'go: a@v9: invalid version: unknown revision v9', VERSION],
+    ['\u001b[0m\u001b[0m\n[ERROR] Could not find artifact a:9', '[ERROR] Could not find artifact a:9', VERSION],
+    ['WARNING: Retrying\n[Errno -3] Temporary failure in name resolution', '[Errno -3]', NETWORK],
+    ['something\nan error of its own\nin the end', 'an error of its own', 'see whether there is such'],
+    ['error\ndial tcp: connection refused', 'dial tcp: connection refused', NETWORK],
+    ['it just ended', 'it just ended', 'run it by hand to see more'],
+  ] as const)
+    it(`quotes "${telling}"`, async () => {
+      const { message } = (await run(tool(output))) as Error;
+      expect(message.startsWith(`Client own 1.0 cannot be installed, since tool says "${telling}`), message).to.equal(
+        true,
+      );
+      expect(message).to.contain(`": ${advice}`);
+    });
+
+  it('quotes no secret', async () => {
+    const { message } = (await run(tool('cannot reach https://user:hidden-secret@proxy.example.com'))) as Error;
+    expect(message).to.contain('cannot reach https://user:').and.not.contain('hidden-secret');
+  });
+
+  it('gives what a tool writes, which finds its own variables', async () => {
+    const told = await run(['sh', '-c', 'printf "$OWN in $(pwd)"'], { folder: home, variables: { OWN: 'own' } });
+    expect(told).to.equal(`own in ${home}`);
+    expect(existsSync(root())).to.equal(false);
+  });
+
+  it('ends when time is up', async () => {
+    const { message } = (await run(['sleep', '1000'], {}, 0.01)) as Error;
+    expect(message).to.equal(
+      'Client own 1.0 cannot be installed, since sleep took more than 0.01 minutes: try again when this machine has less to do.',
+    );
+  }).timeout(60_000);
+
+  it('ends, with all that its tool started, when the run is interrupted', async () => {
+    const started = (): number => Number(readFileSync(join(home, 'started'), 'utf8'));
+    const interruption = new AbortController();
+    const long: Command = ['sh', '-c', 'sleep 1000 & echo $! > part; mv part started; wait'];
+    const running = run(long, { folder: home }, 1, { ...context, signal: interruption.signal });
+    const isThere = (): true | undefined => existsSync(join(home, 'started')) || undefined;
+    await poll(isThere, { every: 10, within: 60_000, what: 'its start' });
+    interruption.abort(new Error('stopped'));
+    expect(await running).to.have.property('message', 'stopped');
+    await poll(() => !isAlive(started()) || undefined, { every: 10, within: 60_000, what: 'its end' });
+  }).timeout(60_000);
+});

@@ -1,0 +1,126 @@
+/** Package managers and compilers of this machine, which make clients ready. */
+import { basename } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { execa } from 'execa';
+import { HarnessError } from '../../../foundation/node/errors.ts';
+import { redactor } from '../../../foundation/node/redact.ts';
+import type { ClientRelease, InstallContext } from '../client.ts';
+
+export interface ToolOptions {
+  /** What to install where the command is not there, such as `Python 3.9 or later with pip`. */
+  readonly needs: string;
+  /** Longest time of one run. */
+  readonly minutes: number;
+}
+
+export interface ToolRun {
+  /** Where it works. Default: where this process does. */
+  readonly folder?: string;
+  /** Beside the environment of this process. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Gives what it wrote to standard error instead. */
+  readonly givesErrors?: true;
+}
+
+export type Command = readonly [string, ...string[]];
+
+/**
+ * Runs a tool to its end; gives what it wrote to standard output.
+ * Throws `HarnessError` CLIENT_NOT_INSTALLED where it is missing, fails or takes too long; the signal's reason when interrupted.
+ */
+export type Tool = (command: Command, run?: ToolRun) => Promise<string>;
+
+const PROGRESS_MILLISECONDS = 30_000;
+const MOST_QUOTED = 300;
+
+/** The tools that install a client; one that takes long says each half a minute where it is. */
+export function toolsFor({ name, version }: ClientRelease, options: ToolOptions, context: InstallContext): Tool {
+  const { environment, progress, signal } = context;
+  return async ([program, ...args], { folder, variables, givesErrors } = {}) => {
+    signal.throwIfAborted();
+    const started = performance.now();
+    const child = execa(program, args, {
+      ...(folder !== undefined && { cwd: folder }),
+      env: { ...environment, ...variables } as Record<string, string>,
+      extendEnv: false,
+      stdin: 'ignore',
+      reject: false,
+      maxBuffer: 10_000_000,
+      // Of its own process group, so that what it started ends with it.
+      detached: true,
+    });
+    let last = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer | string) => (last = lines(String(chunk)).at(-1) ?? last));
+    const ticking = setInterval(() => {
+      const where = last === '' ? '' : `: ${redactor().text(last).slice(0, MOST_QUOTED)}`;
+      progress(`Client ${name} ${version}: ${basename(program)} has run for ${seconds(started)} s${where}`);
+    }, PROGRESS_MILLISECONDS).unref();
+    const end = (): void => endGroup(child.pid);
+    const time = AbortSignal.timeout(options.minutes * 60_000);
+    const bound = AbortSignal.any([signal, time]);
+    bound.addEventListener('abort', end, { once: true });
+    process.once('exit', end);
+    const done = await child;
+    clearInterval(ticking);
+    bound.removeEventListener('abort', end);
+    process.off('exit', end);
+    signal.throwIfAborted();
+    if (!done.failed) return givesErrors ? done.stderr : done.stdout;
+    const reason = time.aborted
+      ? `${program} took more than ${options.minutes} minutes: try again when this machine has less to do`
+      : whyFailed(program, done, options.needs);
+    throw new HarnessError('CLIENT_NOT_INSTALLED', `Client ${name} ${version} cannot be installed, since ${reason}.`);
+  };
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+/** What tools of all kinds say, and what to do then; the first that fits. */
+const CAUSES = [
+  [
+    /not resolve|name resolution|no such host|unknown host|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|connection refused|unreachable|timed out|ETIMEDOUT/i,
+    'see whether this machine reaches its registry',
+  ],
+  [
+    /no match|unknown revision|not found|failed to select|could not find artifact|invalid version|\b40[34]\b/i,
+    'see whether there is such a version',
+  ],
+  [
+    /could not|cannot|invalid|error/i,
+    'see whether there is such a version, and whether this machine reaches its registry',
+  ],
+  [/\S/, 'run it by hand to see more'],
+] as const;
+
+interface Failed {
+  readonly code?: string | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly shortMessage?: string | undefined;
+}
+
+function whyFailed(program: string, { code, stdout, stderr, shortMessage = '' }: Failed, needs: string): string {
+  if (code === 'ENOENT') return `${program} is not there: install ${needs}`;
+  const said = [stderr, stdout, shortMessage].flatMap(lines);
+  for (const [pattern, advice] of CAUSES) {
+    const line = said.find((one) => pattern.test(one));
+    if (line !== undefined)
+      return `${basename(program)} says "${redactor().text(line).slice(0, MOST_QUOTED)}": ${advice}`;
+  }
+  return `${program} failed without a word`;
+}
+
+const lines = (output: string): readonly string[] =>
+  stripVTControlCharacters(output)
+    .split(/[\r\n]/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+
+const seconds = (since: number): number => Math.round((performance.now() - since) / 1000);

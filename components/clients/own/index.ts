@@ -1,0 +1,45 @@
+import { dirname, join } from 'node:path';
+import { distFolder } from '../../../foundation/node/dist-folder.ts';
+import type { Client } from '../client.ts';
+
+/** How Node and the program that starts the user's are started in an image that may have no libraries of its own. */
+export const OWN_PROGRAM_IN_IMAGE = {
+  node: ['/conformance/ld.so', '--library-path', '/conformance/lib', '/conformance/node'],
+  program: '/conformance/clients/own/own.mjs',
+} as const;
+
+/** This package's program that starts the user's. */
+const startsIt = (): string => join(distFolder(), 'clients', 'own.mjs');
+
+const own = (title: string, install: Client['install']): Client => ({
+  name: 'own',
+  title,
+  versions: { newest: title },
+  operations: new Set(['GetObject', 'PutObject']),
+  chain: 'own',
+  startsAnew: true,
+  documentation: new URL('https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html'),
+  install,
+});
+
+/**
+ * A program of the user's own (docs/own-program.md).
+ *
+ * @param command a command of the shell
+ * @param folder where it is run
+ */
+export const ownProgram = (command: string, folder: string): Client =>
+  own(command, (_, { environment }) => {
+    const CLIENT_PROGRAM = JSON.stringify({ command: ['/bin/sh', '-c', command], folder });
+    return Promise.resolve({
+      folder: dirname(startsIt()),
+      command: [process.execPath, startsIt()],
+      environment: { CLIENT_PROGRAM, PATH: environment['PATH'] ?? '' },
+    });
+  });
+
+/** One that is what an image starts; clusters/kind/images/client-image.ts adds what it is run with. */
+export const ownImage = (image: string): Client => {
+  const { node, program } = OWN_PROGRAM_IN_IMAGE;
+  return own(image, () => Promise.resolve({ folder: dirname(startsIt()), command: [...node, program] }));
+};

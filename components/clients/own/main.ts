@@ -1,0 +1,134 @@
+/**
+ * A program of the user's own as a client (docs/own-program.md): started anew for each operation, and judged by what S3 and STS
+ * answer it. Speaks `foundation/protocols/client-protocol.ts`.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  NO_REQUEST,
+  type ClientAnswer,
+  type ClientError,
+  type ClientOperation,
+} from '../../../foundation/protocols/client-protocol.ts';
+import { byLine } from '../../probe/lines.ts';
+import { redactor } from '../../../foundation/node/redact.ts';
+import { serveClient } from '../../../foundation/protocols/serve-client.ts';
+import { startRecorder, type RecordedAnswer, type Recorder } from './recorder.ts';
+
+/** What a program may be asked for, and the method by which S3 is asked for it. */
+const ACTIONS = { GetObject: { word: 'read', method: 'GET' }, PutObject: { word: 'write', method: 'PUT' } } as const;
+
+type Operation = { readonly do: keyof typeof ACTIONS; readonly bucket: string; readonly key: string };
+
+/** How long a program that has done what it was asked for may take to end by itself. */
+const END_MILLISECONDS = 2000;
+/** How long another may take: less than what the probe program waits for an answer, so that it is told why there is none. */
+const MOST_MILLISECONDS = 20_000;
+const MOST_QUOTED = 300;
+/** Of a line of standard error. */
+const MOST_READ = 10_000;
+/** Lines of standard error that say more than what follows them. */
+const ERROR = /error|exception|denied|failed/i;
+
+async function answer(operation: ClientOperation): Promise<Omit<ClientAnswer, 'id'>> {
+  const recorder = await startRecorder();
+  try {
+    const asked = operation as Operation;
+    const how = await ran(asked, recorder);
+    const last = answersTo(asked, recorder).at(-1);
+    if (last !== undefined && last.status < 300) return { facts: { exit: how.exit }, requestId: last.requestId };
+    return { error: last === undefined ? nothingAsked(asked, recorder, how) : errorOf(last, 's3') };
+  } finally {
+    recorder.close();
+  }
+}
+
+const errorOf = (answer: RecordedAnswer, service: 's3' | 'sts'): ClientError => {
+  const { status, requestId, code, message } = answer;
+  return { service, code, status, message, requestId };
+};
+
+const answersTo = ({ do: name, bucket, key }: Operation, { answers }: Recorder) =>
+  answers.filter(({ method, object }) => method === ACTIONS[name].method && object === `${bucket}/${key}`);
+
+interface Ran {
+  /** `code 0`, `signal SIGTERM`, or `none` of a program that went on. */
+  readonly exit: string;
+  /** The last line that it wrote to standard error, one of an error if there was. */
+  readonly lastWords: string;
+}
+
+interface Program {
+  readonly command: readonly string[];
+  /** In which it is run. */
+  readonly folder?: string;
+}
+
+/** What the environment says; in an image of the user's own, the file above this program's folders. */
+const programOf = (said: string | undefined): Program =>
+  JSON.parse(said ?? readFileSync(new URL('../../program.json', import.meta.url), 'utf8')) as Program;
+
+/** Runs the program to its end, or until it has done what it was asked for. */
+async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
+  const { command, folder } = programOf(process.env['CLIENT_PROGRAM']);
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, {
+    cwd: folder,
+    env: { ...environmentOf(asked), ...recorder.variables },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  let lastWords = '';
+  byLine(child.stderr, (whole) => {
+    const line = whole.slice(0, MOST_READ).trim();
+    if (line !== '' && (ERROR.test(line) || !ERROR.test(lastWords))) lastWords = line;
+  });
+  const ended = once(child, 'exit').then(
+    ([code, signal]: unknown[]) => (signal === null ? `code ${String(code)}` : `signal ${signal as string}`),
+    (error: NodeJS.ErrnoException) => `start: ${error.code}`,
+  );
+  const granted = async (): Promise<string> => {
+    while (!answersTo(asked, recorder).some(({ status }) => status < 300)) await recorder.answered();
+    await sleep(END_MILLISECONDS);
+    return 'none';
+  };
+  const late = sleep(MOST_MILLISECONDS, undefined);
+  const exit = await Promise.race([ended, granted(), late]);
+  try {
+    // With all that it has started.
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+  if (exit === undefined) {
+    const seconds = MOST_MILLISECONDS / 1000;
+    process.stderr.write(`the program did not end within ${seconds} s, and S3 granted it nothing in that time\n`);
+    process.exit(1);
+  }
+  // Cut at last: a part of a secret is not known for one.
+  return { exit, lastWords: redactor().text(lastWords).slice(0, MOST_QUOTED) };
+}
+
+/** The pod's environment, and what the program is to do. */
+function environmentOf({ do: name, bucket, key }: Operation): NodeJS.ProcessEnv {
+  const { CLIENT_PROGRAM: _, ...environment } = process.env;
+  return { ...environment, CONFORMANCE_ACTION: ACTIONS[name].word, CONFORMANCE_BUCKET: bucket, CONFORMANCE_KEY: key };
+}
+
+/** Why S3 was not asked: STS refused, or the program had no credentials, or it did something else. */
+function nothingAsked(
+  { do: name, bucket, key }: Operation,
+  { answers }: Recorder,
+  { exit, lastWords }: Ran,
+): ClientError {
+  const refused = answers.findLast(({ object, status }) => object === undefined && status >= 400);
+  if (refused !== undefined) return errorOf(refused, 'sts');
+  const said = lastWords === '' ? '' : `; the last that it wrote to standard error: ${lastWords}`;
+  const message = `the program (exit: ${exit}) sent S3 no ${name} of s3://${bucket}/${key}${said}`;
+  return { code: NO_REQUEST, message };
+}
+
+await serveClient(answer);
+process.exit();

@@ -1,0 +1,108 @@
+/** Stands between a program and AWS: passes all on as it is, and records who answered what. */
+import { EventEmitter, once } from 'node:events';
+import { createServer, request as requestByHttp, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { element } from '../../../foundation/aws/xml.ts';
+
+export interface RecordedAnswer {
+  readonly method: string;
+  /** `bucket/key`, decoded; undefined of a request to STS. */
+  readonly object?: string;
+  readonly status: number;
+  readonly requestId: string;
+  /** Of an error, as AWS tells it. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Recorder {
+  readonly answers: readonly RecordedAnswer[];
+  /** Resolves at the next answer. */
+  readonly answered: () => Promise<unknown>;
+  /** What leads a program here. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly close: () => void;
+}
+
+const BLIND: Recorder = {
+  answers: [],
+  answered: () => new Promise(() => undefined),
+  variables: {},
+  close: () => undefined,
+};
+
+/** An error of AWS is shorter. */
+const MOST_BYTES = 65_536;
+
+/** Signatures cover the Host, which stays the one that the program was told. */
+export async function startRecorder(): Promise<Recorder> {
+  const variable = process.env['AWS_ENDPOINT_URL_S3'] ? 'AWS_ENDPOINT_URL_S3' : 'AWS_ENDPOINT_URL';
+  const upstream = process.env[variable];
+  // By TLS nothing can be seen, and AWS takes no signature for another Host: nobody is told that anything was granted.
+  if (upstream?.startsWith('http:') !== true) return BLIND;
+  const answers: RecordedAnswer[] = [];
+  const events = new EventEmitter();
+  const server = createServer((incoming, outgoing) => {
+    const { method, headers, url } = incoming;
+    const passed = requestByHttp(upstream, { method, headers, path: url }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      record(incoming, answer, outgoing).then((one) => {
+        answers.push(one);
+        events.emit('answered');
+      }, fail);
+    });
+    const fail = (): void => void outgoing.destroy();
+    passed.on('error', fail);
+    incoming.pipe(passed);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    answers,
+    answered: () => once(events, 'answered'),
+    variables: { [variable]: origin, CONFORMANCE_ENDPOINT: origin, ...pastProxy() },
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** What a program sends through a proxy does not come by here. */
+function pastProxy(): Readonly<Record<string, string>> {
+  const { HTTP_PROXY, http_proxy, NO_PROXY, no_proxy } = process.env;
+  if (!HTTP_PROXY && !http_proxy) return {};
+  const all = [no_proxy || NO_PROXY, '127.0.0.1'].filter(Boolean).join();
+  return { NO_PROXY: all, no_proxy: all };
+}
+
+async function record(
+  request: IncomingMessage,
+  answer: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<RecordedAnswer> {
+  const status = answer.statusCode ?? 502;
+  let text = '';
+  for await (const part of answer as AsyncIterable<Buffer>) {
+    if (status >= 400 && text.length < MOST_BYTES) text += part.toString();
+    outgoing.write(part);
+  }
+  outgoing.end();
+  const object = objectOf(request);
+  return {
+    ...{ method: request.method ?? '', status },
+    ...(object !== undefined && { object }),
+    requestId: element(text, 'RequestId') ?? String(answer.headers['x-amz-request-id'] ?? ''),
+    code: element(text, 'Code') ?? String(status),
+    message: element(text, 'Message') ?? `S3 answered ${status}`,
+  };
+}
+
+/** Path-style, or with the bucket in the Host (S3 User Guide, "Virtual hosting"). STS takes POST and GET of the root. */
+function objectOf({ url = '/', headers: { host = '' } }: IncomingMessage): string | undefined {
+  const path = decodeURIComponent(url.split('?')[0] ?? '').slice(1);
+  if (path === '') return undefined;
+  const bucket = /^([^:]+?)\.(localhost|s3[.-][^:]*)(:\d+)?$/.exec(host)?.[1];
+  return bucket === undefined ? path : `${bucket}/${path}`;
+}

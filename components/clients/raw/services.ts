@@ -1,0 +1,107 @@
+/** Requests to STS and S3. */
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { element } from '../../../foundation/aws/xml.ts';
+import { correctClock, now } from './clock.ts';
+import type { Credentials } from './credentials.ts';
+import { Failure } from './failure.ts';
+import { retry } from './retry.ts';
+import { isTransientStatus, send, type Answer } from './send.ts';
+
+export interface ServiceRequest {
+  readonly service: 's3' | 'sts';
+  readonly method: string;
+  /** Percent-encoded, as it is sent. */
+  readonly path?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const TIMEOUT_MILLISECONDS = 20_000;
+
+/** Error codes of requests that are good for another attempt (AWS STS API Reference, AssumeRoleWithWebIdentity; AWS SDKs and Tools Reference Guide, "Retry behavior"). */
+const TRANSIENT_CODES =
+  /^(IDPCommunicationError|Throttling|ThrottlingException|RequestLimitExceeded|SlowDown|RequestTimeout)$/;
+
+const SKEW_CODES =
+  /^(RequestTimeTooSkewed|RequestExpired|RequestInTheFuture|SignatureDoesNotMatch|InvalidSignatureException)$/;
+
+function region(): string {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const found = AWS_REGION || AWS_DEFAULT_REGION;
+  if (!found) throw new Failure('NoRegion', 'neither AWS_REGION nor AWS_DEFAULT_REGION is set');
+  return found;
+}
+
+/** AWS SDKs and Tools Reference Guide, "Service-specific endpoints"; without settings, the region's own. */
+function endpointOf(service: 's3' | 'sts'): string {
+  const { env } = process;
+  return (
+    env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ||
+    env['AWS_ENDPOINT_URL'] ||
+    `https://${service}.${region()}.amazonaws.com`
+  );
+}
+
+/**
+ * Makes a request and reads its answer, again while what is wrong may pass. Credentials are asked for at each attempt; without
+ * these it is unsigned. Throws a `Failure` for an answer that is an error.
+ */
+export function call<T>(
+  request: () => ServiceRequest,
+  read: (answer: Answer) => T,
+  credentials?: () => Promise<Credentials>,
+): Promise<T> {
+  return retry(async () => {
+    const held = await credentials?.();
+    try {
+      return read(await answerTo(request(), held));
+    } catch (error) {
+      const isSkewed = error instanceof Failure && SKEW_CODES.test(error.code) && correctClock(error.details.date);
+      if (!isSkewed) throw error;
+      return read(await answerTo(request(), held));
+    }
+  });
+}
+
+async function answerTo(request: ServiceRequest, credentials: Credentials | undefined): Promise<Answer> {
+  const { service, method, path = '/', query = {}, body } = request;
+  const url = new URL(path, endpointOf(service));
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  const headers = { host: url.host, ...request.headers };
+  const signed = credentials === undefined ? headers : await signedHeaders(request, url, headers, credentials);
+  const answer = await send({
+    ...{ url, method, headers: signed, timeoutMilliseconds: TIMEOUT_MILLISECONDS },
+    ...(body !== undefined && { body }),
+  });
+  if (answer.status >= 300) throw failureOf(service, answer);
+  return answer;
+}
+
+async function signedHeaders(
+  { service, method, body = '' }: ServiceRequest,
+  { hostname, pathname, searchParams }: URL,
+  headers: Readonly<Record<string, string>>,
+  credentials: Credentials,
+): Promise<Readonly<Record<string, string>>> {
+  const signer = new SignatureV4({
+    ...{ credentials, region: region(), service, sha256: Sha256 },
+    uriEscapePath: service !== 's3',
+    applyChecksum: service === 's3',
+  });
+  const query = Object.fromEntries(searchParams);
+  const request = { protocol: 'http:', method, hostname, path: pathname, query, headers: { ...headers }, body };
+  return (await signer.sign(request, { signingDate: new Date(now()) })).headers;
+}
+
+/** HEAD has no body, and so no code: 403 stands for AccessDenied, 404 for NotFound. */
+function failureOf(service: 's3' | 'sts', { status, headers, body }: Answer): Failure {
+  const withoutBody = status === 403 ? 'AccessDenied' : status === 404 ? 'NotFound' : String(status);
+  const code = element(body, 'Code') ?? withoutBody;
+  const requestId = element(body, 'RequestId') ?? String(headers['x-amz-request-id'] ?? '');
+  return new Failure(code, element(body, 'Message') ?? `${service} answered ${status}`, {
+    ...{ service, status, requestId, date: headers.date },
+    isTransient: isTransientStatus(status) || TRANSIENT_CODES.test(code),
+  });
+}

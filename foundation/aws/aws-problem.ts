@@ -1,0 +1,196 @@
+import { commandLine } from '../node/command-line.ts';
+
+/** What AWS' and the SDK's errors mean for who runs this, in one sentence each. */
+
+export type AwsProblemKind =
+  | 'no-credentials'
+  | 'bad-credentials'
+  | 'expired-credentials'
+  | 'clock'
+  | 'no-region'
+  | 'wrong-region'
+  | 'denied'
+  | 'quota'
+  | 'throttled'
+  | 'network'
+  | 'zone'
+  | 'taken'
+  | 'service';
+
+export interface AwsProblem {
+  readonly kind: AwsProblemKind;
+  /** Names the value and says what to do; ends with a full stop. Holds neither keys nor tokens. */
+  readonly sentence: string;
+  /** `usage`: something that the user set is wrong; `environment`: something failed. */
+  readonly blame: 'usage' | 'environment';
+}
+
+/** What is read of an error of an AWS SDK client. */
+interface AwsError {
+  readonly name: string;
+  readonly message: string;
+  /** Of Node's network errors. */
+  readonly code?: unknown;
+  readonly hostname?: unknown;
+  readonly address?: unknown;
+  readonly port?: unknown;
+  readonly cause?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+/** Characters of what AWS says in a sentence. */
+const LONGEST = 300;
+
+const EXPIRED = /^(ExpiredToken|ExpiredTokenException|RequestExpired|TokenRefreshRequired)$/;
+const BAD_CREDENTIALS =
+  /^(InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|InvalidToken|SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature|AuthFailure|MissingAuthenticationToken\w*)$/;
+const DENIED = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|AuthorizationError|NotAuthorized)$/;
+const QUOTA =
+  /^(ResourceLimitExceededException|LimitExceeded|LimitExceededException|ServiceQuotaExceededException|TooManyBuckets)$/;
+/** Refusals of a call since there are too many (AWS SDKs' retry behaviour, "throttling errors"). */
+const THROTTLED =
+  /^(Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|RequestLimitExceeded|RequestThrottled\w*|SlowDown)$/;
+const TAKEN =
+  /^(ResourceInUseException|EntityAlreadyExists|EntityAlreadyExistsException|BucketAlreadyExists|BucketAlreadyOwnedByYou)$/;
+const NETWORK =
+  /^(ECONN\w+|ENOTFOUND|EAI_\w+|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ERR_TLS\w*|ERR_SSL\w*|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
+const SERVICE_FAILED =
+  /^(ServerException|ServiceException|ServiceFailure|InternalFailure|InternalError|ServiceUnavailable\w*)$/;
+
+/** Whether an error's code says that a service is asked too often. */
+export const isThrottling = (code: string): boolean => THROTTLED.test(code);
+
+/**
+ * Puts an error of an AWS SDK client, or one that has it as its cause, into a sentence; undefined for what is no such error
+ * and for errors about a request itself (`InvalidParameterException`, `ResourceNotFoundException`), which the caller knows
+ * better. The names are those of the services' API references ("Common Errors" of Amazon EKS, IAM, STS and EC2; "Error
+ * Responses" of Amazon S3).
+ */
+export function awsProblem(error: unknown): AwsProblem | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const problem = problemOf(at);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** Whether nothing answered: of which the clients of AWS and of Kubernetes have made sure for a while. */
+export const isUnanswered = (error: unknown): boolean => awsProblem(error)?.kind === 'network';
+
+function problemOf(error: AwsError): AwsProblem | undefined {
+  const { name, $metadata } = error;
+  const said = says(error);
+  if (name === 'CredentialsProviderError' || name === 'TokenProviderError')
+    return /expired|sso login/i.test(said) ? expired(said) : noCredentials(said);
+  if (/^(Region is missing|Could not resolve region|Missing region)/i.test(said))
+    return usage('no-region', 'No AWS region is set: name one with --region, or set AWS_REGION.');
+  if (EXPIRED.test(name)) return expired(said);
+  if (name === 'RequestTimeTooSkewed' || /^Signature (expired|not yet current)/.test(said))
+    return problem(
+      'clock',
+      'environment',
+      `AWS refuses the time of this machine (${said}): set its clock right and run again.`,
+    );
+  if (DENIED.test(name)) return denied(said);
+  if (name === 'OptInRequired')
+    return usage(
+      'wrong-region',
+      `The account may not use this region or service (${said}): name another with --region.`,
+    );
+  if (BAD_CREDENTIALS.test(name))
+    return usage(
+      'bad-credentials',
+      `AWS does not accept the credentials (${name}: ${said}): set valid ones of the account that is meant, and a region that it has enabled.`,
+    );
+  if (/^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/.test(name))
+    return usage('wrong-region', `S3 says that this is the wrong region (${said}): set the right one with --region.`);
+  if (QUOTA.test(name))
+    return problem(
+      'quota',
+      'environment',
+      `A quota of the account is reached (${name}: ${said}): delete what is not needed, \`${commandLine('sweep', '--cluster eks --list')}\` lists what former runs left, or ask AWS for more in Service Quotas.`,
+    );
+  if (isThrottling(name))
+    return problem(
+      'throttled',
+      'environment',
+      `AWS still throttled the calls after all retries (${name}: ${said}): run again when less else uses the account, or with a smaller --parallel.`,
+    );
+  if (name === 'UnsupportedAvailabilityZoneException')
+    return usage(
+      'zone',
+      `Amazon EKS has no room for a control plane in a zone of the subnets (${said}): name subnets of other zones with --subnet-ids.`,
+    );
+  if (TAKEN.test(name))
+    return problem('taken', 'environment', `A name is taken, or a change is under way (${name}: ${said}): run again.`);
+  if (isNetwork(error)) return network(error);
+  if (SERVICE_FAILED.test(name) || ($metadata?.httpStatusCode ?? 0) >= 500)
+    return problem('service', 'environment', `AWS failed after all retries (${name}: ${said}): run again later.`);
+  return undefined;
+}
+
+const problem = (kind: AwsProblemKind, blame: AwsProblem['blame'], sentence: string): AwsProblem => ({
+  kind,
+  sentence,
+  blame,
+});
+const usage = (kind: AwsProblemKind, sentence: string): AwsProblem => problem(kind, 'usage', sentence);
+
+const noCredentials = (said: string): AwsProblem =>
+  usage(
+    'no-credentials',
+    `No AWS credentials were found (${said}): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role.`,
+  );
+
+const expired = (said: string): AwsProblem =>
+  usage('expired-credentials', `The AWS credentials have expired (${said}): get new ones and run again.`);
+
+/**
+ * Principal, action and resource as AWS' messages name them (IAM User Guide, "Troubleshoot access denied error messages");
+ * a message without them is told as it is.
+ */
+function denied(said: string): AwsProblem {
+  const [, principal, action] = /(?:User: )?(arn:\S+) is not authorized to perform: (\S+)/.exec(said) ?? [];
+  if (principal === undefined || action === undefined)
+    return usage('denied', `AWS denies a call (${said}): allow it in the policy of the credentials (docs/nightly.md).`);
+  const resource = / on resource: (\S+)/.exec(said)?.[1]?.replace(/[.,]$/, '').replaceAll('"', '');
+  const reason = / (?:because|with an explicit deny) .*/.exec(said)?.[0]?.trim().replace(/\.$/, '');
+  return usage(
+    'denied',
+    `${principal} may not ${action}${resource === undefined ? '' : ` on ${resource}`}${reason === undefined ? '' : ` (${reason})`}: add it to the policy (docs/nightly.md).`,
+  );
+}
+
+const isNetwork = ({ name, code, message }: AwsError): boolean =>
+  (typeof code === 'string' && NETWORK.test(code)) || name === 'TimeoutError' || /^socket hang up/.test(message);
+
+function network({ name, code, hostname, address, port }: AwsError): AwsProblem {
+  const region = typeof hostname === 'string' ? regionOf(hostname) : undefined;
+  if (code === 'ENOTFOUND' && region !== undefined)
+    return usage(
+      'wrong-region',
+      `There is no ${String(hostname)}: check the region ${region} (--region), or this machine's name resolution.`,
+    );
+  const host = typeof hostname === 'string' ? hostname : typeof address === 'string' ? address : undefined;
+  const where = host === undefined ? '' : ` at ${host}${typeof port === 'number' ? `:${port}` : ''}`;
+  return problem(
+    'network',
+    'environment',
+    `AWS does not answer${where} (${typeof code === 'string' ? code : name}), after all retries: check the network, and --aws-endpoint if it is set.`,
+  );
+}
+
+/** The region of a service's host, such as `eks.us-west-2.amazonaws.com`. */
+const regionOf = (host: string): string | undefined =>
+  /\.([a-z]{2,}(?:-[a-z]+)+-\d+)\.(?:amazonaws|api\.aws)/.exec(host)?.[1];
+
+/** What an error says, in one line and without what nobody can read. */
+function says({ message, name }: AwsError): string {
+  const line = message
+    .split('\n')[0]
+    ?.replace(/ ?Encoded authorization failure message:.*/, '')
+    .trim()
+    .replace(/\.$/, '');
+  if (line === undefined || line === '') return name;
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)} …` : line;
+}

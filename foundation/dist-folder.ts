@@ -1,9 +1,0 @@
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-/** The built package, found from where this module lies: sources or dist/. */
-export function distFolder(): string {
-  const here = `${dirname(fileURLToPath(import.meta.url))}/`;
-  const end = here.lastIndexOf('/dist/');
-  return end === -1 ? join(here, '..', 'dist') : here.slice(0, end + '/dist'.length);
-}

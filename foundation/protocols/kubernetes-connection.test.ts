@@ -1,0 +1,56 @@
+import { createServer, type Server } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { text as textOf } from 'node:stream/consumers';
+import { KubeConfig } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { listen, stopServer } from '../node/listen.ts';
+import { newCertificateAuthority } from '../node/certificates.ts';
+import { connect, type Connection } from './kubernetes-connection.ts';
+
+describe('connection to an API server', () => {
+  let server: Server;
+  let connection: Connection;
+
+  beforeEach(async () => {
+    const authority = await newCertificateAuthority();
+    const { certificate, key } = await authority.issue(['127.0.0.1']);
+    server = createServer(
+      { cert: certificate, key, requestCert: true, rejectUnauthorized: false },
+      (request, response) => {
+        const { subject } = (request.socket as TLSSocket).getPeerCertificate();
+        response.end(JSON.stringify([subject?.CN ?? null, request.headers.authorization ?? null]));
+      },
+    );
+    const port = await listen(server);
+    const administrator = await authority.issue(['administrator']);
+    const base64 = (text: string): string => Buffer.from(text).toString('base64');
+    const config = new KubeConfig();
+    config.loadFromOptions({
+      clusters: [{ name: 'c', server: `https://127.0.0.1:${port}`, caData: base64(authority.certificate) }],
+      users: [{ name: 'u', certData: base64(administrator.certificate), keyData: base64(administrator.key) }],
+      contexts: [{ name: 'c', cluster: 'c', user: 'u' }],
+      currentContext: 'c',
+    });
+    connection = connect(config);
+  });
+  afterEach(async () => {
+    connection.close();
+    await stopServer(server);
+  });
+
+  it("shows the kubeconfig's client certificate", async () => {
+    expect(await connection.json('GET', '/')).to.deep.equal(['administrator', null]);
+  });
+
+  it('shows it to no request that is made without these credentials, also on kept connections', async () => {
+    await connection.json('GET', '/');
+    const answer = await connection.send({
+      method: 'GET',
+      path: '/',
+      authenticated: false,
+      headers: { authorization: 'Bearer other' },
+    });
+    expect(JSON.parse(await textOf(answer))).to.deep.equal([null, 'Bearer other']);
+    expect(await connection.json('GET', '/')).to.deep.equal(['administrator', null]);
+  });
+});

@@ -1,0 +1,80 @@
+import type { ComparisonContent } from '../compare/comparison-schema.ts';
+import type { DetectionContent } from '../results/detection-schema.ts';
+import type { RunResults, ScenarioResult } from '../results/results.ts';
+
+/** All that a page shows. */
+export interface PageData {
+  /** One run, or two that are compared. */
+  readonly runs: readonly [RunResults, RunResults?];
+  /** What runs a scenario once more, without its id: `npm run conformance -- --scenario`. */
+  readonly again: string;
+  /** In what the two differ. */
+  readonly comparison?: Pick<ComparisonContent, 'scenarios' | 'stale' | 'medians' | 'unlike' | 'summary'>;
+  /** Which scenario noticed which defect, when that was tried. */
+  readonly detection?: DetectionContent;
+}
+
+/** All scenarios: those of the first run, then what the second alone has. */
+export const scenariosOf = ({ runs: [run, other] }: PageData): readonly ScenarioResult[] => {
+  const ids = new Set(run.scenarios.map(({ id }) => id));
+  return [...run.scenarios, ...(other?.scenarios ?? []).filter(({ id }) => !ids.has(id))];
+};
+
+/**
+ * A JSON value in which whatever occurs more than once stands once. A node is a value without parts, or a list of numbers: 0 and the
+ * places of an array's items, or the number of a shape from 1 and the places of an object's values. Parts come before
+ * what has them; the last node is the whole.
+ */
+export interface Packed {
+  /** The keys of objects. */
+  readonly shapes: readonly (readonly string[])[];
+  readonly nodes: readonly (string | number | boolean | null | readonly number[])[];
+}
+
+type Plain = Packed['nodes'][number];
+
+export function pack(value: unknown): Packed {
+  const shapes = new Map<string, number>();
+  const keys: string[][] = [];
+  const places = new Map<unknown, number>();
+  const nodes: Plain[] = [];
+  const add = (node: Plain, key: unknown): number => {
+    const place = places.get(key) ?? nodes.push(node) - 1;
+    places.set(key, place);
+    return place;
+  };
+  const shapeOf = (names: string[]): number => {
+    const key = JSON.stringify(names);
+    const shape = shapes.get(key) ?? keys.push(names);
+    shapes.set(key, shape);
+    return shape;
+  };
+  const place = (item: unknown): number => {
+    // No text of JSON begins so.
+    if (typeof item !== 'object' || item === null)
+      return add(item as Plain, typeof item === 'string' ? `"${item}` : item);
+    if (Array.isArray(item)) return list([0, ...item.map(place)]);
+    const entries = Object.entries(item).filter(([, part]) => part !== undefined);
+    return list([shapeOf(entries.map(([name]) => name)), ...entries.map(([, part]) => place(part))]);
+  };
+  const list = (node: number[]): number => add(node, node.join());
+  place(value);
+  return { shapes: keys, nodes };
+}
+
+export function unpack({ shapes, nodes }: Packed): unknown {
+  const values: unknown[] = [];
+  for (const node of nodes) values.push(Array.isArray(node) ? whole(node as number[], shapes, values) : node);
+  return values.at(-1);
+}
+
+function whole(
+  [shape = 0, ...places]: readonly number[],
+  shapes: Packed['shapes'],
+  values: readonly unknown[],
+): unknown {
+  if (shape === 0) return places.map((place) => values[place]);
+  const names = shapes[shape - 1] ?? [];
+  // Set one by one, a key such as __proto__ would be none.
+  return Object.fromEntries(names.map((name, index) => [name, values[places[index] ?? 0]]));
+}

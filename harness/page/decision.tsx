@@ -1,0 +1,80 @@
+import type { Policy, ReceivedDecision } from '../results/results.ts';
+import { policyLines } from './policy-lines.ts';
+
+const WORDS: Readonly<Record<string, string>> = {
+  allowed: 'allowed',
+  implicitlyDenied: 'denied: nothing allows it',
+  explicitlyDenied: 'denied by a Deny',
+};
+
+/** One decision of AWS, and the policies that it looked at, with what decided and was compared marked in their text. */
+export const Decision = ({ decision, policies, open }: DecisionProps) => {
+  const { action, resource, reason, deciding } = decision;
+  const places = [...decision.policies].sort((a, b) => rank(deciding, a) - rank(deciding, b));
+  return (
+    <details class={`decision ${decision.decision === 'allowed' ? 'passed' : 'failed'}`} open={open}>
+      <summary>
+        <code>{action}</code> on <code class="break">{resource}</code>{' '}
+        <b class="outcome">{WORDS[decision.decision] ?? decision.decision}</b>
+      </summary>
+      <p class="break">{reason}</p>
+      {places.map((place) => {
+        const policy = policies[place];
+        return policy && <PolicyText key={place} policy={policy} place={place} decision={decision} />;
+      })}
+    </details>
+  );
+};
+
+interface DecisionProps {
+  readonly decision: ReceivedDecision;
+  readonly policies: readonly Policy[];
+  readonly open: boolean;
+}
+
+/** Policies with a statement that decided come first. */
+const rank = (deciding: ReceivedDecision['deciding'], place: number): number =>
+  deciding.some(({ policy }) => policy === place) ? 0 : 1;
+
+interface PolicyProps {
+  readonly policy: Policy;
+  readonly place: number;
+  readonly decision: ReceivedDecision;
+}
+
+const PolicyText = ({ policy, place, decision }: PolicyProps) => {
+  const own = decision.deciding.filter((statement) => statement.policy === place);
+  const lines = policyLines(policy.document, own, decision);
+  return (
+    <details class="policy" open={own.length > 0}>
+      <summary>
+        {policy.name} <span class="quiet">{own.length === 0 ? 'looked at, did not decide' : ''}</span>
+      </summary>
+      <pre>
+        {lines.map(({ text, depth, statement, compared }, index) => {
+          const decided = own.find((one) => one.index === statement);
+          const isFirst = decided !== undefined && lines[index - 1]?.statement !== statement;
+          return (
+            <span
+              class={`line ${decided ? `decided ${!decided.applied ? 'inconclusive' : decided.effect === 'Allow' ? 'passed' : 'failed'}` : ''}`}
+              key={index}
+            >
+              {'  '.repeat(depth)}
+              {text}
+              {compared && (
+                <span class={`compared ${compared.matched ? 'passed' : 'failed'}`}>
+                  {compared.matched ? ' ✓ matches' : ' ✕ does not match'}
+                  {compared.with !== undefined && ` ${compared.with}`}
+                </span>
+              )}
+              {isFirst && <span class="tag">{tagOf(decided)}</span>}
+            </span>
+          );
+        })}
+      </pre>
+    </details>
+  );
+};
+
+const tagOf = ({ applied, effect }: ReceivedDecision['deciding'][number]): string =>
+  applied ? `decided: ${effect === 'Allow' ? 'allows' : 'denies'}` : 'comes nearest, does not apply';

@@ -1,0 +1,202 @@
+import type { ComponentChildren } from 'preact';
+import { useMemo } from 'preact/hooks';
+import type { DetectionContent } from '../results/detection-schema.ts';
+import type { ScenarioResult } from '../results/results.ts';
+import { scenariosOf } from './data.ts';
+import { Choice, FilterForm, Search, Toggles, useSet } from './filter-form.tsx';
+import { hrefOf } from './route.ts';
+import { DataTable } from './table.tsx';
+import { register, type ViewProps } from './views.tsx';
+import { counted } from './words.ts';
+
+type Defect = DetectionContent['detections'][number];
+
+const STATES: Readonly<Record<Defect['state'], string>> = {
+  survived: '✕',
+  unreached: '○',
+  error: '!',
+  'no verdict': '▲',
+  'timed out': '◷',
+  noticed: '✓',
+};
+const CLASSES: Readonly<Record<Defect['state'], string>> = {
+  survived: 'failed',
+  unreached: 'failed',
+  error: 'error',
+  'no verdict': 'inconclusive',
+  'timed out': 'passed',
+  noticed: 'passed',
+};
+/** So many rows, and names in one of them, are shown at once. */
+const MOST_ROWS = 300;
+const MOST_NAMES = 12;
+
+/** The kill matrix: which scenario noticed which defect. */
+const Detection = ({ data, route: { filter } }: ViewProps) => {
+  const set = useSet(filter);
+  const { detection } = data;
+  const scenarios = useMemo(() => new Map(scenariosOf(data).map((one) => [one.id, one])), [data]);
+  if (detection === undefined) return null;
+  const { detections, figures } = detection;
+  const [words, area] = [(filter.get('q') ?? '').toLowerCase().split(/\s+/), filter.get('area') ?? ''];
+  const states = (filter.get('state') ?? '').split(',').filter(Boolean);
+  const found = detections.filter(
+    ({ name, text, noticedBy, ...one }) =>
+      (area === '' || one.area === area) &&
+      (states.length === 0 || states.includes(one.state)) &&
+      words.every((word) => [name, text, ...noticedBy].join('\n').toLowerCase().includes(word)),
+  );
+  const byScenario = filter.get('by') === 'scenario';
+  const all = figures.find((figure) => figure.area === 'all');
+  return (
+    <section class="detection" aria-label="Kill matrix">
+      <p>
+        {`${counted(detections.length, 'defect')} put in, ${((all?.share ?? 0) * 100).toFixed(1)} % noticed. `}
+        {detection.scenarios === undefined &&
+          'Of each, the scenario that noticed it first is named (detect without --all).'}
+      </p>
+      <FilterForm>
+        <Search
+          label="Search in names, defects and who noticed them"
+          value={filter.get('q') ?? ''}
+          onSearch={(value) => set('q', value)}
+        />
+        <Toggles
+          label="What became of defects"
+          options={(Object.keys(STATES) as Defect['state'][]).flatMap((state) => {
+            const count = detections.filter((one) => one.state === state).length;
+            return count === 0 ? [] : [[state, `${STATES[state]} ${state} ${count}`] as const];
+          })}
+          value={states.join()}
+          onToggle={(value) => set('state', value)}
+        />
+        <Choice
+          label="Area"
+          value={area}
+          options={[...new Set(detections.map((one) => one.area))]}
+          any="all areas"
+          onChoice={(value) => set('area', value)}
+        />
+        <Choice
+          label="Rows"
+          value={byScenario ? 'scenario' : ''}
+          options={['scenario']}
+          any="defect"
+          onChoice={(value) => set('by', value)}
+        />
+      </FilterForm>
+      <p class="quiet" role="status">{`${found.length} of ${counted(detections.length, 'defect')}`}</p>
+      {byScenario ? (
+        <ByScenario found={found} detection={detection} scenarios={scenarios} />
+      ) : (
+        <ByDefect found={found} scenarios={scenarios} />
+      )}
+    </section>
+  );
+};
+
+register({
+  id: 'detection',
+  title: 'Kill matrix',
+  place: 5,
+  count: ({ detection }) => detection?.detections.length ?? 0,
+  applies: ({ detection }) => detection !== undefined,
+  component: Detection,
+});
+
+type Scenarios = ReadonlyMap<string, ScenarioResult>;
+
+/** A scenario by its key, which is its id and perhaps flags; where the run has it, with a link. */
+const Key = ({ name, scenarios }: { readonly name: string; readonly scenarios: Scenarios }) => {
+  const [id = ''] = name.split(' ');
+  return scenarios.has(id) ? <a href={hrefOf(id)}>{name}</a> : <span class="break">{name}</span>;
+};
+
+const ByDefect = ({ found, scenarios }: { readonly found: readonly Defect[]; readonly scenarios: Scenarios }) => (
+  <Rows caption="Defects" columns={['defect', 'area', 'result', 'noticed by']} count={found.length}>
+    {found.slice(0, MOST_ROWS).map(({ name, text, area, state, noticedBy, reachedBy, reason }) => (
+      <tr key={name}>
+        <th scope="row">
+          <code class="break">{name}</code>
+          <small class="break">{text}</small>
+        </th>
+        <td>{area}</td>
+        <td class={CLASSES[state]}>
+          <b class="outcome">{`${STATES[state]} ${state}`}</b>
+        </td>
+        <td>
+          <div class="ids">
+            {noticedBy.slice(0, MOST_NAMES).map((key) => (
+              <Key key={key} name={key} scenarios={scenarios} />
+            ))}
+            {noticedBy.length > MOST_NAMES && <span>{`and ${noticedBy.length - MOST_NAMES} more`}</span>}
+            <span class="quiet">{noticedBy.length === 0 ? (reason ?? `reached by ${reachedBy}`) : ''}</span>
+          </div>
+        </td>
+      </tr>
+    ))}
+  </Rows>
+);
+
+interface ByScenarioProps {
+  readonly found: readonly Defect[];
+  readonly detection: DetectionContent;
+  readonly scenarios: Scenarios;
+}
+
+/** Those that notice most first; who notices nothing is told where all were tried. */
+const ByScenario = ({ found, detection, scenarios }: ByScenarioProps) => {
+  const noticed = new Map<string, Defect[]>();
+  for (const defect of found)
+    for (const key of defect.noticedBy) noticed.set(key, [...(noticed.get(key) ?? []), defect]);
+  const rows = [...noticed].sort(([, a], [, b]) => b.length - a.length);
+  const nothing = detection.scenarios?.nothing ?? [];
+  return (
+    <>
+      <Rows caption="Who noticed what" columns={['by', 'defects', 'alone', 'which']} count={rows.length}>
+        {rows.slice(0, MOST_ROWS).map(([key, defects]) => (
+          <tr key={key}>
+            <th scope="row">
+              <Key name={key} scenarios={scenarios} />
+            </th>
+            <td>{defects.length}</td>
+            <td>{detection.scenarios && defects.filter(({ noticedBy }) => noticedBy.length === 1).length}</td>
+            <td class="break">
+              {defects
+                .slice(0, MOST_NAMES)
+                .map(({ name }) => name)
+                .join(', ')}
+              {defects.length > MOST_NAMES && `, and ${defects.length - MOST_NAMES} more`}
+            </td>
+          </tr>
+        ))}
+      </Rows>
+      {nothing.length > 0 && (
+        <section>
+          <h2>{`Notices nothing (${nothing.length})`}</h2>
+          <p class="ids">
+            {nothing.map((key) => (
+              <Key key={key} name={key} scenarios={scenarios} />
+            ))}
+          </p>
+        </section>
+      )}
+    </>
+  );
+};
+
+interface RowsProps {
+  readonly caption: string;
+  readonly columns: readonly string[];
+  readonly count: number;
+  readonly children: ComponentChildren;
+}
+
+const Rows = ({ caption, columns, count, children }: RowsProps) => (
+  <>
+    <DataTable caption={caption} columns={columns}>
+      {children}
+    </DataTable>
+    {count > MOST_ROWS && <p class="quiet">{`The first ${MOST_ROWS} are shown: filter to see others.`}</p>}
+  </>
+);

@@ -1,0 +1,58 @@
+import type { ScenarioResult } from '../results/results.ts';
+import { ownTime, VERDICTS } from './words.ts';
+
+/** What the list shows, as the address has it. */
+export interface Filter {
+  /** Words that must all be found. */
+  readonly words: readonly string[];
+  /** Empty: all. */
+  readonly verdicts: ReadonlySet<string>;
+  readonly suite: string;
+  /** Layer at which a probe was stopped. */
+  readonly layer: string;
+  readonly order: 'listed' | 'slowest' | 'worst';
+}
+
+export function filterOf(parameters: URLSearchParams): Filter {
+  const order = parameters.get('sort');
+  return {
+    words: (parameters.get('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean),
+    verdicts: new Set((parameters.get('verdict') ?? '').split(',').filter(Boolean)),
+    suite: parameters.get('suite') ?? '',
+    layer: parameters.get('layer') ?? '',
+    order: order === 'slowest' || order === 'worst' ? order : 'listed',
+  };
+}
+
+/** A scenario with the text that a search looks at. */
+export interface Searchable {
+  readonly scenario: ScenarioResult;
+  readonly text: string;
+  readonly layers: ReadonlySet<string>;
+}
+
+export const searchable = (scenarios: readonly ScenarioResult[]): readonly Searchable[] =>
+  scenarios.map((scenario) => {
+    const { id, suite, title, reason, finding, source, probes } = scenario;
+    const ofProbes = probes.flatMap(({ operation, workload, observed, why }) => [
+      ...[operation, workload, why, observed?.code, observed?.outcome, observed?.layer],
+    ]);
+    const text = [id, suite, title, reason, finding, source, ...ofProbes].filter(Boolean).join('\n').toLowerCase();
+    return { scenario, text, layers: new Set(probes.flatMap(({ observed }) => observed?.layer ?? [])) };
+  });
+
+export function filtered(all: readonly Searchable[], filter: Filter): readonly ScenarioResult[] {
+  const { words, verdicts, suite, layer, order } = filter;
+  const found = all
+    .filter(
+      ({ scenario, text, layers }) =>
+        (verdicts.size === 0 || verdicts.has(scenario.verdict)) &&
+        (suite === '' || scenario.suite === suite) &&
+        (layer === '' || layers.has(layer)) &&
+        words.every((word) => text.includes(word)),
+    )
+    .map(({ scenario }) => scenario);
+  if (order === 'slowest') return found.sort((a, b) => ownTime(b) - ownTime(a));
+  if (order === 'worst') return found.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict));
+  return found;
+}

@@ -1,0 +1,29 @@
+import type { ScenarioResult } from '../results/results.ts';
+
+/** What one worker did after the other. */
+export type Lane = readonly ScenarioResult[];
+
+/** When a scenario began and ended, milliseconds since the epoch. */
+export function spanOf({ timeline }: ScenarioResult): readonly [from: number, to: number] {
+  const starts = timeline.map(({ startedAt }) => startedAt);
+  const ends = timeline.map(({ startedAt, milliseconds }) => startedAt + milliseconds);
+  return [Math.min(...starts), Math.max(...ends)];
+}
+
+/** As many lanes as there were scenarios at once: each scenario goes where a worker was free first. */
+export function lanesOf(scenarios: readonly ScenarioResult[]): readonly Lane[] {
+  const lanes: { readonly own: ScenarioResult[]; end: number }[] = [];
+  const begun = scenarios
+    .filter(({ timeline }) => timeline.length > 0)
+    .map((scenario) => ({ scenario, span: spanOf(scenario) }))
+    .sort((a, b) => a.span[0] - b.span[0]);
+  for (const { scenario, span } of begun) {
+    const free = lanes.find(({ end }) => end <= span[0]);
+    if (free === undefined) lanes.push({ own: [scenario], end: span[1] });
+    else {
+      free.own.push(scenario);
+      free.end = span[1];
+    }
+  }
+  return lanes.map(({ own }) => own);
+}

@@ -1,0 +1,106 @@
+import type { ProbeOutcome, ReceivedCall } from '../results/results.ts';
+import { duration } from './words.ts';
+
+/** A place that a request comes by. */
+export interface Hop {
+  readonly name: string;
+  /** `unknown`: it is not told whether the request came there. */
+  readonly state: 'passed' | 'stopped' | 'not reached' | 'unknown';
+  /** In a few words: what was called there and answered. */
+  readonly details: readonly string[];
+}
+
+/** The layers of a request by their names in results, and what people call them. */
+const NAMES: Readonly<Record<string, string>> = {
+  injection: 'Injection',
+  network: 'Network',
+  agent: 'Agent',
+  'eks-auth': 'EKS Auth',
+  sts: 'STS',
+  s3: 'S3',
+  eks: 'EKS',
+  iam: 'IAM',
+  kubernetes: 'Kubernetes',
+  webhook: 'Webhook',
+};
+
+const POD_IDENTITY = ['injection', 'agent', 'eks-auth', 'sts', 's3'];
+const WEB_IDENTITY = ['injection', 'sts', 's3'];
+
+/**
+ * The way of a probe's request, with the layer at which it stopped. A pod comes by injection, then either the agent and EKS Auth, or
+ * STS with a web identity; the harness asks services itself.
+ */
+export function pathOf(probe: ProbeOutcome, calls: readonly ReceivedCall[]): readonly Hop[] {
+  const { observed, workload } = probe;
+  if (observed === null) return [];
+  const layers = workload === null ? ofHarness(probe, calls) : ofPod(probe, calls);
+  const { outcome, layer } = observed;
+  // What is absent was allowed; it is the last place all the same.
+  const stop = outcome === 'granted' || outcome === 'absent' || layer === undefined ? -1 : layers.indexOf(layer);
+  const hops = layers.map((name, index): Hop => {
+    const own = calls.filter(({ service }) => service === name);
+    const isUntold = outcome === 'error' && stop === -1;
+    const state = isUntold
+      ? 'unknown'
+      : stop === -1 || index < stop
+        ? 'passed'
+        : index === stop
+          ? 'stopped'
+          : 'not reached';
+    const told = index === stop || (index === layers.length - 1 && layer === name) ? observed : undefined;
+    return { name: NAMES[name] ?? name, state, details: detailsOf(own, told) };
+  });
+  return [{ name: workload === null ? 'Harness' : 'Pod', state: 'passed', details: [workload ?? ''] }, ...hops];
+}
+
+function detailsOf(calls: readonly ReceivedCall[], observed: ProbeOutcome['observed'] | undefined): readonly string[] {
+  const { code, status } = observed ?? {};
+  const operations = calls.map(({ operation, milliseconds }) => `${operation} ${duration(milliseconds)}`);
+  // An agent gives its status for a code.
+  const answer = [status, code === String(status) ? undefined : code].filter((part) => part !== undefined).join(' ');
+  return [...operations, answer].filter(Boolean);
+}
+
+function ofPod({ operation, observed }: ProbeOutcome, calls: readonly ReceivedCall[]): readonly string[] {
+  const whole = kindOf(operation, observed, calls);
+  const end = targetOf(operation, observed, calls);
+  const layers = end === undefined ? whole : whole.slice(0, whole.lastIndexOf(end) + 1);
+  const { layer } = observed ?? {};
+  return layer === undefined || layers.includes(layer) ? layers : [...layers, layer];
+}
+
+/** How a pod comes to its credentials. What is never told is taken for Pod Identity when it stopped on that way. */
+function kindOf(
+  operation: string,
+  observed: ProbeOutcome['observed'],
+  calls: readonly ReceivedCall[],
+): readonly string[] {
+  const called = (name: string): boolean => calls.some((call) => call.operation === name);
+  if (called('AssumeRoleForPodIdentity')) return POD_IDENTITY;
+  if (called('AssumeRoleWithWebIdentity') || operation.startsWith('AssumeRoleWithWebIdentity')) return WEB_IDENTITY;
+  const isOfAgent = observed?.layer === 'agent' || observed?.layer === 'eks-auth';
+  // The session names that EKS Auth gives (EKS User Guide, "How EKS Pod Identity works").
+  if (isOfAgent || /\/eks-[^/]+$/.test(observed?.identity?.arn ?? '')) return POD_IDENTITY;
+  return calls.length > 0 || observed?.layer === 'injection' ? WEB_IDENTITY : [];
+}
+
+/** The last layer that the operation is for. */
+function targetOf(
+  operation: string,
+  observed: ProbeOutcome['observed'],
+  calls: readonly ReceivedCall[],
+): string | undefined {
+  const [name = ''] = operation.split(' ');
+  if (name === 'FetchCredentials') return calls.some(({ service }) => service === 'eks-auth') ? 'eks-auth' : 'agent';
+  if (/^(GetCallerIdentity|AssumeRole)/.test(name)) return 'sts';
+  if (/(Object|Bucket)/.test(name)) return 's3';
+  return observed?.layer ?? calls.at(-1)?.service;
+}
+
+/** The services that were asked, in the order of the calls, and where it stopped. */
+function ofHarness({ observed }: ProbeOutcome, calls: readonly ReceivedCall[]): readonly string[] {
+  const layers = new Set(calls.map(({ service }) => service));
+  if (observed?.layer !== undefined) layers.add(observed.layer);
+  return [...layers];
+}

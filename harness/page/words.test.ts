@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { summarize, type RunResults } from '../results/results.ts';
+import { aResult, someResults } from '../../test/support/scenarios.ts';
+import { conclusion, duration } from './words.ts';
+
+describe('what a page says of a run', () => {
+  const [passed, failed, inconclusive, skipped] = (['passed', 'failed', 'inconclusive', 'skipped'] as const).map(
+    (verdict, index) => aResult({ id: `AB-0${index + 1}`, verdict }),
+  );
+  const of = (scenarios: readonly (typeof passed)[], run: Partial<RunResults['run']>): string => {
+    const all = scenarios.flatMap((scenario) => scenario ?? []);
+    return conclusion(someResults(all, summarize(all), run)).words;
+  };
+
+  it('is in keeping with its exit code', () => {
+    expect(of([passed, skipped], { exitCode: 0 })).to.equal('Conforms');
+    expect(of([skipped], { exitCode: 0 })).to.equal('Nothing was judged');
+    expect(of([passed, failed], { exitCode: 1 })).to.equal('Does not conform');
+    // By its gate.
+    expect(of([passed, failed], { exitCode: 0 })).to.equal('Conforms, but for what its gate allows');
+    expect(of([passed, inconclusive], { exitCode: 3 })).to.equal('Not all could be judged');
+    expect(of([passed], { exitCode: 3, error: 'AWS is away.' })).to.equal('Could not do its work');
+    expect(of([passed, failed], { exitCode: 130, interrupted: true })).to.equal('Interrupted');
+  });
+
+  it('has times as people read them', () =>
+    expect([0.16, 42, 1234, 125_000].map(duration)).to.deep.equal([
+      '0.2\u00a0ms',
+      '42\u00a0ms',
+      '1.23\u00a0s',
+      '2 min 5 s',
+    ]));
+});
