@@ -1,74 +1,158 @@
 /**
  * Which folder may import what (docs/architecture.md), and that no imports run in a circle. Tests may import anything.
- * `import type` counts as any import.
+ * `import type` counts as any import. Each folder of the root and of a layered folder needs an entry here.
  */
-const FOLDERS = [
-  'foundation',
-  'kubernetes',
-  'emulator',
-  'components',
-  'clients',
-  'clusters',
-  'faults',
-  'detection',
-  'harness',
-  'page',
-  'suites',
-  'cli',
-  'scripts',
-  'test',
-];
+import { existsSync, readdirSync } from 'node:fs';
 
-/** What a folder may import beside itself; a folder that is not named here may import anything. Paths are beginnings. */
+/** What a folder may import beside itself; paths are the beginnings of regular expressions. */
 const MAY_IMPORT = {
   foundation: [],
-  kubernetes: ['foundation/'],
+  aws: ['foundation/'],
   emulator: ['foundation/'],
   'components/go': [],
   'components/agent': ['foundation/', 'components/go/'],
   'components/webhook': ['foundation/', 'components/go/'],
   'components/probe': ['foundation/'],
-  clients: ['foundation/', 'components/probe/'],
-  clusters: ['foundation/', 'clients/', 'kubernetes/', 'emulator/', 'components/(agent|webhook|probe)/'],
+  'components/clients': ['foundation/', 'components/probe/'],
+  'clusters/kubernetes': ['foundation/'],
+  clusters: ['foundation/', 'aws/', 'emulator/', 'components/(agent|webhook|probe|clients)/'],
   faults: ['foundation/'],
-  detection: ['foundation/', 'clients/', 'faults/', 'harness/', 'scripts/(tables|bundles|freshness)\\.[jt]s$'],
-  harness: [
+  harness: ['foundation/', 'aws/', 'emulator/', 'components/(agent|webhook|probe|clients)/', 'clusters/', 'faults/'],
+  detection: ['foundation/', 'components/clients/', 'harness/', 'scripts/', 'faults/'],
+  suites: ['harness/index\\.ts$', 'foundation/(aws/aws-problem|node/certificates)\\.ts$'],
+  scripts: [
     'foundation/',
-    'clients/',
-    'clusters/',
+    'aws/',
     'emulator/',
-    'components/(agent|webhook|probe)/',
+    'components/',
+    'clusters/',
+    'harness/',
     'faults/',
-    'page/data\\.ts$',
+    'test/(contract|support)/',
   ],
-  page: [
-    'harness/matrix/pairs\\.ts$',
-    'harness/report/(results|client-table|detection-schema)\\.ts$',
-    'harness/compare/comparison-schema\\.ts$',
+  bin: [
+    'foundation/',
+    'aws/',
+    'emulator/',
+    'components/',
+    'clusters/',
+    'harness/',
+    'scripts/',
+    'detection/',
+    'faults/',
   ],
-  suites: ['harness/index\\.ts$', 'foundation/(aws-problem|kubernetes/certificates)\\.ts$'],
-  cli: FOLDERS.filter((folder) => folder !== 'suites' && folder !== 'test').map((folder) => `${folder}/`),
 };
+
+/** The folders of a folder, lowest first: each may import those before it. Files of the folder itself are above all. */
+const LAYERS = {
+  foundation: ['protocols', 'node', 'aws'],
+  emulator: [
+    'core',
+    'constraints',
+    'iam',
+    'world',
+    'query',
+    'sigv4',
+    'iam-api',
+    'ec2',
+    's3',
+    'sts',
+    'eks',
+    'eks-auth',
+    'http',
+  ],
+  'clusters/kubernetes': ['api-server', 'kubelet'],
+  'clusters/kubernetes/api-server': [
+    'model',
+    'patch',
+    'store',
+    'authorization',
+    'identity',
+    'admission',
+    'rest',
+    'controllers',
+    'discovery',
+    'protobuf',
+    'http',
+  ],
+  harness: [
+    'kubernetes-client',
+    'aws-target',
+    'results',
+    'scenario',
+    'scenario-files',
+    'config',
+    'world',
+    'verdict',
+    'load',
+    'operations',
+    'cleanup',
+    'matrix',
+    'compare',
+    'page',
+    'plan',
+    'gate',
+    'report',
+    'record',
+    'diagnostics',
+    'engine',
+    'merge',
+    'in-cluster',
+    'watch',
+  ],
+};
+
+const WITHOUT_CODE = /^(\.|dist$|docs$|examples$|node_modules$|reports$|test$)/;
+
+const foldersOf = (folder) =>
+  existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && !WITHOUT_CODE.test(entry.name))
+        .map(({ name }) => name)
+    : [];
+
+const TOP = foldersOf('.');
+const ruled = Object.keys(MAY_IMPORT).map((path) => path.split('/')[0]);
+const unruled = [
+  ...TOP.filter((name) => !ruled.includes(name)),
+  ...Object.entries(LAYERS).flatMap(([folder, layers]) =>
+    foldersOf(folder)
+      .filter((name) => !layers.includes(name))
+      .map((name) => `${folder}/${name}`),
+  ),
+];
+if (unruled.length > 0)
+  throw new Error(`No rule says what ${unruled.join(', ')} may import: add one to dependency-cruiser.config.js.`);
+
+const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
 export default {
   forbidden: [
-    {
-      name: 'no-circle',
-      comment: 'Move what both need to a file of its own.',
-      severity: 'error',
-      from: {},
-      to: { circular: true },
-    },
-    ...Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
-      name: `imports-of-${folder.replace('/', '-')}`,
-      comment: `${folder}/ may import only its own files and: ${allowed.join(', ') || 'nothing'}.`,
-      severity: 'error',
-      from: { path: `^${folder}/`, pathNot: '\\.test\\.ts$' },
-      to: { path: `^(${FOLDERS.join('|')})/`, pathNot: [`${folder}/`, ...allowed].map((path) => `^${path}`) },
-    })),
+    forbid('no-circle', 'Move what both need to a file of its own.', {}, { circular: true }),
+    ...Object.entries(MAY_IMPORT).map(([folder, allowed]) =>
+      forbid(
+        `imports-of-${folder.replaceAll('/', '-')}`,
+        `${folder}/ may import only its own files and: ${allowed.join(', ') || 'nothing'}.`,
+        { path: `^${folder}/`, pathNot: '\\.test\\.ts$' },
+        { path: `^(${[...TOP, 'test'].join('|')})/`, pathNot: [`${folder}/`, ...allowed].map((path) => `^${path}`) },
+      ),
+    ),
+    ...Object.entries(LAYERS).flatMap(([folder, layers]) =>
+      layers.map((layer, index) =>
+        forbid(
+          `layer-${folder.replaceAll('/', '-')}-${layer}`,
+          `${folder}/${layer}/ may import of ${folder}/ only the layers below it: ${layers.slice(0, index).join(', ') || 'none'}.`,
+          { path: `^${folder}/${layer}/`, pathNot: '\\.test\\.ts$' },
+          {
+            path: `^${folder}/`,
+            pathNot: layers.slice(0, index + 1).map((below) => `^${folder}/${below}/`),
+          },
+        ),
+      ),
+    ),
   ],
   options: {
-    includeOnly: `^(${FOLDERS.join('|')})/`,
+    includeOnly: `^(${[...TOP, 'test'].join('|')})/`,
     tsPreCompilationDeps: true,
     moduleSystems: ['es6'],
   },

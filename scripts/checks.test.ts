@@ -50,6 +50,12 @@ describe('the checks of CI', () => {
     });
   }
 
+  const checkImports = (): ReturnType<typeof run> => {
+    const config = script('../dependency-cruiser.config.js');
+    const checker = '../node_modules/dependency-cruiser/bin/dependency-cruise.mjs';
+    return run(checker, '--config', config, '--output-type', 'json', '.');
+  };
+
   it('refuse imports against the table of folders, and circles, of types too', () => {
     const files: Record<string, string> = {
       'harness/index.ts': "export { a } from '../foundation/a.ts';",
@@ -64,16 +70,16 @@ describe('the checks of CI', () => {
       'components/probe/a.ts': "import '../go/b.ts';",
       'components/go/b.ts': '',
       'scripts/a.ts': "import type { B } from './b.ts'; export type A = B | 1;",
+      'harness/scenario/a.ts': "import type { E } from '../engine/e.ts'; export type A = E;",
+      'harness/engine/e.ts': "import '../scenario/c.ts'; export type E = 1;",
+      'harness/scenario/c.ts': '',
       'scripts/b.ts': "import type { A } from './a.ts'; export type B = A | 2;",
     };
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(join(folder, dirname(name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    const config = script('../dependency-cruiser.config.js');
-    const checker = '../node_modules/dependency-cruiser/bin/dependency-cruise.mjs';
-    const { stdout } = run(checker, '--config', config, '--output-type', 'json', '.');
-    const { summary } = JSON.parse(stdout) as {
+    const { summary } = JSON.parse(checkImports().stdout) as {
       summary: { violations: { from: string; to: string; rule: { name: string } }[] };
     };
     expect(summary.violations.map(({ from, to, rule }) => `${rule.name}: ${from} -> ${to}`)).to.have.members([
@@ -81,7 +87,15 @@ describe('the checks of CI', () => {
       'imports-of-suites: suites/bad.ts -> harness/plan/b.ts',
       'imports-of-emulator: emulator/a.ts -> clusters/b.ts',
       'imports-of-components-probe: components/probe/a.ts -> components/go/b.ts',
+      'layer-harness-scenario: harness/scenario/a.ts -> harness/engine/e.ts',
     ]);
+  });
+
+  it('refuse a folder that no rule of imports names', () => {
+    for (const name of ['stray', 'harness/odds']) mkdirSync(join(folder, name), { recursive: true });
+    const { status, stderr } = checkImports();
+    expect(status).not.to.equal(0);
+    expect(stderr).to.contain('No rule says what stray, harness/odds may import');
   });
 
   it('run each test file in one tier, and no tier without tests', async () => {

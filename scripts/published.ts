@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import * as z from 'zod';
-import type { Io } from '../bin/cli/command.ts';
+import type { Io } from '../foundation/node/io.ts';
 import { EXIT, HarnessError } from '../foundation/node/errors.ts';
 import { suggestion } from '../foundation/node/nearest.ts';
 import { validated } from '../foundation/node/validate.ts';

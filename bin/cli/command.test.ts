@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { badFlagValue, EXIT, HarnessError, isUsage, unreadable } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
-import { allOptions, execute, type Command, type Io } from './command.ts';
+import { allOptions, execute, type Command } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 
 /** A class of code that was loaded beside this, as a command from source has it. */
 class Other extends Error {

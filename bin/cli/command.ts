@@ -1,30 +1,10 @@
 import type { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { commandLine } from '../../foundation/node/command-line.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import { EXIT, HarnessError } from '../../foundation/node/errors.ts';
 import { option, type OptionSpec } from '../../foundation/node/options.ts';
 import { checkForms, readOptions, type GivenOptions } from '../../harness/config/read-options.ts';
-import type { Input } from '../../harness/watch/keys.ts';
 import { helpText, type Described } from './help.ts';
-
-type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-
-/** What a command needs of its process. */
-export interface Io {
-  readonly stdout: Output;
-  readonly stderr: Output;
-  /** Where keys are read from; absent where there is nobody to press any. */
-  readonly stdin?: Input;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /**
-   * From the call on, the first SIGINT or SIGTERM no longer ends the process: it writes `note` to standard error and fires
-   * what is given, with an error whose `cause` is the signal's name. A later signal ends the process.
-   */
-  readonly interruption: (note?: string) => AbortSignal;
-  /** Folder of the package. */
-  readonly root: string;
-  /** Folder of the code that runs, with `suites/` in it: dist/, or the package itself when it runs from source. */
-  readonly code: string;
-}
 
 /** One command. Its file imports only what its table needs; `run` imports what it does. */
 export interface Command<Given extends GivenOptions = GivenOptions> extends Described {

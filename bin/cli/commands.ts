@@ -1,7 +1,8 @@
 import { commandLine, isInstalled } from '../../foundation/node/command-line.ts';
 import { EXIT } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
-import { execute, type Command, type Io } from './command.ts';
+import { execute, type Command } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import { columns } from './help.ts';
 import { BENCH } from './bench.ts';
 import { COMPARE } from './compare.ts';

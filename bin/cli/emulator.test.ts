@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import type { ClusterProvider } from '../../emulator/world/eks-model.ts';
 import { policy, trust } from '../../test/support/emulator/roles.ts';
 import { startEmulator } from '../../emulator/start.ts';
-import type { Io } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import type { MakeClusters } from './emulator.ts';
 import type { ClusterOptions } from '../../harness/engine/emulator-clusters.ts';
 import { executed } from '../../test/support/executed.ts';

@@ -7,7 +7,8 @@ import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { Emulator } from '../../emulator/index.ts';
 import type { Credentials } from '../../emulator/core/principal.ts';
 import type { S3Backend } from '../../emulator/s3/index.ts';
-import type { Command, Io } from './command.ts';
+import type { Command } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import type { ClusterOptions, EmulatorClusters } from '../../harness/engine/emulator-clusters.ts';
 
 /** Undefined: records alone. */

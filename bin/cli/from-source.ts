@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Io } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 
 /** Imports a module of a clone that no bundle has, by its path there. */
 export async function fromSource<Module>(path: string, { root, code }: Io): Promise<Module> {

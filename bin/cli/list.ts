@@ -1,4 +1,5 @@
-import type { Command, Io } from './command.ts';
+import type { Command } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import { say, selected, selecting, SETTINGS, type Configured } from './scenarios.ts';
 
 export const LIST: Command<Configured> = {

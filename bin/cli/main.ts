@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../foundation/node/errors.ts';
 import { CLEAR } from '../../harness/report/live-region.ts';
-import type { Io } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import { main } from './commands.ts';
 
 /** npm passes an interrupt on, so that it comes twice: a second one within this time is the same. */

@@ -1,6 +1,7 @@
 import { WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
 import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
-import type { Command, Io } from './command.ts';
+import type { Command } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import { say, selected, selecting, SETTINGS, type Configured } from './scenarios.ts';
 
 export const PLAN: Command<Configured> = {

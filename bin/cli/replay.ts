@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import type { ReplayResult } from '../../scripts/replay/types.ts';
-import type { Command, Io } from './command.ts';
+import type { Command } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 
 export const REPLAY: Command = {
   name: 'replay',

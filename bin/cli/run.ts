@@ -12,7 +12,8 @@ import { configure, type Configuration } from '../../harness/config/configuratio
 import { OPTIONS, optionsOf } from '../../harness/config/options.ts';
 import type { NamedReporter } from '../../harness/report/reporter.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
-import type { Command, Io } from './command.ts';
+import type { Command } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import { columns } from './help.ts';
 import { list } from './list.ts';
 import { plan } from './plan.ts';

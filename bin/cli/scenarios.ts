@@ -10,7 +10,8 @@ import type { Loaded } from '../../harness/scenario-files/read-suites.ts';
 import type { Gate } from '../../harness/gate/gate.ts';
 import type { Shard } from '../../harness/plan/shard.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
-import type { Command, Io } from './command.ts';
+import type { Command } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 
 /** The configuration of a run, as the commands about scenarios read it. */
 export type Configured = Configuration & GivenOptions;

@@ -1,5 +1,6 @@
 import { FAULTS_ON } from '../../faults/switch.ts';
-import { execute, type Io } from './command.ts';
+import { execute } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import { runCommand } from './run.ts';
 
 /** The command `run` of the switched build (`dist/faults/`), with these faults on. Gives the exit code. */

@@ -6,7 +6,7 @@ import type { NamedReporter } from '../../harness/report/reporter.ts';
 import type { Loaded } from '../../harness/scenario-files/read-suites.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 import type { Watch } from '../../harness/watch/watch.ts';
-import type { Io } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import { gateOf, type Selected } from './scenarios.ts';
 
 export interface Means {

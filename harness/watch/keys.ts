@@ -1,15 +1,7 @@
+import type { Input } from '../../foundation/node/io.ts';
+
 /** What a key asks for. */
 export type Key = 'all' | 'failed' | 'end';
-
-/** A terminal to read from, without a name of Node's types. */
-export interface Input {
-  readonly isTTY?: boolean;
-  setRawMode?(raw: boolean): unknown;
-  on(event: 'data', listener: (chunk: Buffer) => void): unknown;
-  off(event: 'data', listener: (chunk: Buffer) => void): unknown;
-  resume(): unknown;
-  pause(): unknown;
-}
 
 /** In raw mode, Ctrl-C and Ctrl-D are characters. */
 const KEYS: Readonly<Record<string, Key>> = {

@@ -6,7 +6,8 @@ import type { Loaded } from '../scenario-files/read-suites.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { Changes } from './changes.ts';
 import { FileWatcher } from './files.ts';
-import { watchKeys, type Input, type Key } from './keys.ts';
+import { watchKeys, type Key } from './keys.ts';
+import type { Input } from '../../foundation/node/io.ts';
 
 export interface WatchOptions {
   /** As `--suites-dir` has them. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { Io } from '../../bin/cli/command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import { benchGetObject, benchSignatureVerifications } from './emulator.ts';
 import { benchPolicyEvaluations } from './policy.ts';
 import { benchFaults } from './agent/faults.ts';

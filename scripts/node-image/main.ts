@@ -1,5 +1,5 @@
 import { cacheFolder } from '../../foundation/node/cache-folder.ts';
-import type { Io } from '../../bin/cli/command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import { EXIT } from '../../foundation/node/errors.ts';
 import { kindPath, provideNodeImage } from './build.ts';
 import { Cache } from './cache.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import type { Io } from '../../bin/cli/command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { autoModePolicy, boundaryPolicy, jobPolicy, otherAccountPolicy } from './generate.ts';
 import { rolesText } from './rbac.ts';

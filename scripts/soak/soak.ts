@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Io } from '../../bin/cli/command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 import { poll } from '../../foundation/node/poll.ts';
 import type { RunResults } from '../../harness/results/results.ts';
 import { isNothing, leftBy, type Left, type OfRun } from './left.ts';

@@ -1,4 +1,5 @@
-import type { Command, Io } from '../../bin/cli/command.ts';
+import type { Command } from '../../bin/cli/command.ts';
+import type { Io } from '../../foundation/node/io.ts';
 
 /** What a command came to. */
 export interface Executed {
