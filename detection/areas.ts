@@ -58,14 +58,12 @@ export const JUDGE: Mutated = {
     attempts: [
       'harness/engine/attempt.ts',
       'harness/engine/probe.ts',
-      'harness/engine/repeat.ts',
       'harness/engine/scenario.ts',
       'harness/engine/scenario-result.ts',
       'harness/world/stages.ts',
     ],
     schedule: [
       'harness/engine/admission.ts',
-      'harness/engine/schedule.ts',
       'harness/engine/scenarios.ts',
       'harness/engine/shuffle.ts',
       'harness/engine/suite-runs.ts',

@@ -1,5 +1,5 @@
 import { alternatives } from '../../foundation/protocols/expectation.ts';
-import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
+import type { ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
 import { badScenario, HarnessError } from '../../foundation/node/errors.ts';
 import type { StepContext } from '../scenario/descriptor.ts';
 import type { ProbeOutcome } from '../results/results.ts';
@@ -109,14 +109,15 @@ async function podProbe(
         ...(recorded.requestId !== undefined && { requestId: recorded.requestId }),
       }
     : reported;
-  const { judgement, call } = judged(world, probe.step, result);
+  const judgedProbe = judged(world, probe.step, result);
+  const { judgement, call } = judgedProbe;
   const { mismatch } = judgement;
   const isUninjected = result.layer === 'injection' && !judgement.matches;
   const isByInjection =
     isUninjected ||
     (!judgement.matches && alternatives(expectation.by).includes('injection')) ||
     (mismatch?.of === 'identity' && call === undefined);
-  return outcomeOf(world, probe, result, {
+  return outcomeOf(world, probe, judgedProbe, {
     doubt: mismatch?.of === 'fact' && mismatch.name in (recorded?.facts ?? {}) ? recorded?.doubt : recorded?.doubtOfAll,
     ...(isUninjected && (await unansweredAdmission(world, item.cluster))),
     decidedBy: isByInjection ? await injectionOf(world, item) : undefined,
@@ -128,18 +129,14 @@ async function podProbe(
 async function ownProbe(world: ScenarioWorld, probe: NumberedProbe): Promise<ProbeOutcome> {
   const started = performance.now();
   const { operation, expectation } = probe.step;
-  const isAsExpected = (result: ProbeResult): boolean => judged(world, probe.step, result).judgement.matches;
-  const { result, tries } = await retryUntilExpected(
-    world,
-    { operation, expectation },
-    () => performOperation(world, operation, expectation),
-    isAsExpected,
+  const { tries, ...judgedProbe } = await retryUntilExpected(world, { operation, expectation }, async () =>
+    judged(world, probe.step, await performOperation(world, operation, expectation)),
   );
   const milliseconds = performance.now() - started;
-  const descriptor = isAsExpected(result) ? undefined : ofHarness(operation);
+  const descriptor = judgedProbe.judgement.matches ? undefined : ofHarness(operation);
   const [whyNot, decidedBy] = await Promise.all([
     descriptor?.whyNot?.(world, operation),
     descriptor?.decidedBy?.(world, operation),
   ]);
-  return outcomeOf(world, probe, result, { ...whyNot, decidedBy, tries, milliseconds });
+  return outcomeOf(world, probe, judgedProbe, { ...whyNot, decidedBy, tries, milliseconds });
 }

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { restartAgent, granted, getObject, refused, wait } from '../operations/index.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { schedule } from './schedule.ts';
+import { schedule } from './scenarios.ts';
 import { shuffle } from './shuffle.ts';
 
 const plain = (id: string): Scenario => aScenario({}, id);

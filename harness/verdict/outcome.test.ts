@@ -16,14 +16,18 @@ import type { ProbeStep } from '../scenario/spec.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import type { ProvisionedCluster } from '../scenario/world.ts';
-import { outcomeOf } from './outcome.ts';
+import { judged, outcomeOf } from './outcome.ts';
 
 describe('the outcome of a probe', () => {
   const aws = { region: 'us-west-2', accountId: () => '111122223333' } as unknown as AwsTarget;
   const cluster = { cluster: { nodeRoleArn: 'arn:aws:iam::111122223333:role/node' } } as ProvisionedCluster;
   const world = aWorld(aScenario(), anEnvironment(aws, { clusters: new Map([['c1', cluster]]) }));
   const verdict = (step: ProbeStep, result: ProbeResult, doubt?: string): readonly [string, string] => {
-    const outcome = outcomeOf(world, { number: 0, step }, result, { doubt, tries: 1, milliseconds: 1 });
+    const outcome = outcomeOf(world, { number: 0, step }, judged(world, step, result), {
+      doubt,
+      tries: 1,
+      milliseconds: 1,
+    });
     return [outcome.verdict, outcome.reason];
   };
   const reset: ProbeResult = {
@@ -69,7 +73,9 @@ describe('the outcome of a probe', () => {
         ...{ code: 'CredentialsProviderError', message: 'the SDK found no credentials, yet the agent answers' },
       };
       const trial = { tries: 1, milliseconds: 2 };
-      return outcomeOf(aWorld(aScenario(), inProcess), { number: 0, step: granted('red', whoAmI()) }, report, trial);
+      const step = granted('red', whoAmI());
+      const own = aWorld(aScenario(), inProcess);
+      return outcomeOf(own, { number: 0, step }, judged(own, step, report), trial);
     };
     expect(late(7).verdict).to.equal('error');
     expect(late(7).reason).to.match(/^This machine was 800 ms late within a second/);
@@ -96,7 +102,7 @@ describe('the outcome of a probe', () => {
     const arn = 'arn:aws:sts::111122223333:assumed-role/node/i-0';
     const result: ProbeResult = { outcome: 'granted', requestId: 'r', identity: { arn, account: '111122223333' } };
     const of = (step: ProbeStep, met: ProbeResult) =>
-      outcomeOf(world, { number: 0, step }, met, { tries: 1, milliseconds: 1 });
+      outcomeOf(world, { number: 0, step }, judged(world, step, met), { tries: 1, milliseconds: 1 });
     expect(of(granted('red', getObject('data/red/key'), { as: 'node' }), result)).to.include({
       ...{ verdict: 'passed', workload: 'red' },
     });
@@ -119,7 +125,11 @@ describe('the outcome of a probe', () => {
       anEnvironment({ ...aws, controls } as unknown as AwsTarget, { clusters: new Map([['c1', cluster]]) }),
     );
     const of = (step: ProbeStep, result: ProbeResult, tries = 1) =>
-      outcomeOf(recorded, { number: 4, step }, result, { why: 'It may be late.', tries, milliseconds: 1234.5 });
+      outcomeOf(recorded, { number: 4, step }, judged(recorded, step, result), {
+        why: 'It may be late.',
+        tries,
+        milliseconds: 1234.5,
+      });
     const identity = { arn, account: '111122223333' };
     const denial: ProbeResult = { outcome: 'denied', layer: 's3', code: 'AccessDenied', identity, requestId: 'r' };
 

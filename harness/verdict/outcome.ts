@@ -1,15 +1,16 @@
+import type { CallRecord } from '../../emulator/index.ts';
 import { causeFromMessage } from '../../foundation/protocols/denial-cause.ts';
 import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { withoutPath } from '../../foundation/aws/role-arn.ts';
 import { describeOperation } from '../scenario/describe.ts';
 import { ofHarness } from '../scenario/operation-registry.ts';
 import type { ProbeOutcome } from '../results/results.ts';
-import type { ProbeStep } from '../scenario/spec.ts';
+import type { Expectation, ProbeStep } from '../scenario/spec.ts';
 import type { NumberedProbe } from '../world/stages.ts';
 import { notesOn, clusterOf, workload, type ScenarioWorld } from '../scenario/world.ts';
 import { doubtOf, type Late } from './doubt.ts';
 import { identityExpected } from '../scenario/expected-identity.ts';
-import { causeFromCall, describeExpectation, judge, nameIdentity } from './judge.ts';
+import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from './judge.ts';
 import { decisiveCall, whyOf } from './why.ts';
 
 /** How a result came about. */
@@ -24,11 +25,22 @@ export interface Trial {
   readonly milliseconds: number;
 }
 
+/** A result, held against what the probe must meet. */
+export interface JudgedProbe {
+  readonly result: ProbeResult;
+  /** The call that decided it; undefined where no call is known. */
+  readonly call: CallRecord | undefined;
+  /** With real names. */
+  readonly expectation: Expectation;
+  readonly expectedIdentity: string | undefined;
+  readonly judgement: Judgement;
+}
+
 /**
  * Compares a result with what a probe must meet. `call` is the one that decided it; of a result that is as expected, the one that
  * was answered.
  */
-export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResult) {
+export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResult): JudgedProbe {
   const made = result.requestId === undefined ? undefined : world.environment.aws.controls?.findCall(result.requestId);
   const expectedIdentity = identityExpected(world.scenario.spec, step);
   const expectation = world.names.expandAll(step.expectation);
@@ -47,17 +59,16 @@ export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResul
   const call = judgement.matches
     ? made
     : decisiveCall(world, expectation, result, judgement.mismatch?.of === 'identity');
-  return { call, expectation, expectedIdentity, judgement };
+  return { result, call, expectation, expectedIdentity, judgement };
 }
 
 /** The outcome of a probe, as reports have it. */
 export function outcomeOf(
   world: ScenarioWorld,
   { number, step }: NumberedProbe,
-  result: ProbeResult,
+  { result, call, expectation, expectedIdentity, judgement }: JudgedProbe,
   { doubt, why, decidedBy, tries, milliseconds }: Trial,
 ): ProbeOutcome {
-  const { call, expectation, expectedIdentity, judgement } = judged(world, step, result);
   const told = (judgement.matches ? undefined : ofHarness(step.operation)?.reason?.(result)) ?? judgement.reason;
   const said = tries === 1 ? told : afterTries(told, tries, milliseconds);
   const doubts = judgement.matches ? undefined : (doubtOf(result, lateness(world, result, milliseconds)) ?? doubt);

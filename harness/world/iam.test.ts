@@ -206,10 +206,12 @@ describe("a probe of the harness' own", () => {
   ): Promise<unknown> => {
     let count = 0;
     const world = worldOf(boundSeconds);
-    const probe = async (): Promise<(typeof results)[number]> =>
-      results[Math.min(count++, results.length - 1)] as (typeof results)[number];
+    const probe = async () => {
+      const result = results[Math.min(count++, results.length - 1)]!;
+      return { result, judgement: { matches: result.code === undefined } };
+    };
     const own = { operation, expectation };
-    const { result, tries } = await retryUntilExpected(world, own, probe, ({ code }) => code === undefined, 1);
+    const { result, tries } = await retryUntilExpected(world, own, probe, 1);
     return [result.outcome, tries, count];
   };
   const wrong = { outcome: 'granted', code: 'wrong' } as const;
@@ -246,15 +248,16 @@ describe("a probe of the harness' own", () => {
     ).to.deep.equal(['granted', 2, 2]));
   it('comes to its last result where a try is cut short by the bound', async () => {
     const results: ProbeResult[] = [wrong];
-    const probe = async (): Promise<ProbeResult> => {
+    const judgement = { matches: false };
+    const probe = async () => {
       const result = results.pop();
-      if (result !== undefined) return result;
+      if (result !== undefined) return { result, judgement };
       await delay(100);
       throw failing('CutShort');
     };
     const own = { operation: list, expectation: yes };
-    const retried = async () => retryUntilExpected(worldOf(0.05), own, probe, () => false, 1);
-    expect(await retried()).to.deep.equal({ result: wrong, tries: 1 });
+    const retried = async () => retryUntilExpected(worldOf(0.05), own, probe, 1);
+    expect(await retried()).to.deep.equal({ result: wrong, judgement, tries: 1 });
     expect(await retried().catch(({ name }: Error) => name)).to.equal('CutShort');
   });
   it('is not repeated after an error', async () =>

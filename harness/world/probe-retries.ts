@@ -51,31 +51,35 @@ function mayChange({ operation, expectation }: OwnProbe, result: ProbeResult): b
   return ofHarness(operation)?.mayDiffer?.(result, expectation) === true;
 }
 
+/** A try of a probe, held against its expectation. */
+export interface JudgedTry {
+  readonly result: ProbeResult;
+  readonly judgement: { readonly matches: boolean };
+}
+
 /**
- * Makes a probe of the harness, and repeats it while it is not as `isAsExpected` says and propagation may be why. Gives the
- * last result, and how often it was made.
+ * Makes a probe of the harness, and repeats it while it does not match its expectation and propagation may be why. Gives the
+ * last try, and how many there were.
  */
-export async function retryUntilExpected(
+export async function retryUntilExpected<Try extends JudgedTry>(
   world: ScenarioWorld,
   own: OwnProbe,
-  probe: () => Promise<ProbeResult>,
-  isAsExpected: (result: ProbeResult) => boolean,
+  probe: () => Promise<Try>,
   pauseMilliseconds = AWS_POLL_MILLISECONDS,
-): Promise<{ readonly result: ProbeResult; readonly tries: number }> {
+): Promise<Try & { readonly tries: number }> {
   const { propagation } = world.environment.aws;
-  if (propagation === undefined) return { result: await probe(), tries: 1 };
-  let tried: { readonly result: ProbeResult; readonly tries: number } | undefined;
+  if (propagation === undefined) return { ...(await probe()), tries: 1 };
+  let last: (Try & { readonly tries: number }) | undefined;
   return poll(
     async () => {
-      const result = await probe();
-      tried = { result, tries: (tried?.tries ?? 0) + 1 };
-      return isAsExpected(result) || !mayChange(own, result) ? tried : undefined;
+      last = { ...(await probe()), tries: (last?.tries ?? 0) + 1 };
+      return last.judgement.matches || !mayChange(own, last.result) ? last : undefined;
     },
     {
       every: pauseMilliseconds,
       within: propagation.boundSeconds * 1000,
       signal: world.signal,
-      late: (error) => tried ?? (error as Error),
+      late: (error) => last ?? (error as Error),
     },
   );
 }

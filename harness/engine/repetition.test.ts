@@ -8,7 +8,7 @@ import { anEnvironment } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import { succeeds } from '../operations/index.ts';
-import { runRepeatedly, type Repetition } from './repeat.ts';
+import { runRepeatedly, type Repetition } from './scenario.ts';
 
 const PASSES: ProbeResult = { outcome: 'granted' };
 const FAILS: ProbeResult = { outcome: 'refused', layer: 'eks', code: 'Other' };
