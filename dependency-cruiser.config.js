@@ -87,7 +87,6 @@ const LAYERS = {
     'load',
     'operations',
     'cleanup',
-    'matrix',
     'compare',
     'page',
     'plan',

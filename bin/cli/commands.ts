@@ -13,7 +13,6 @@ import { INIT } from './init.ts';
 import { LIST } from './list.ts';
 import { KIND_IMAGES } from './kind-images.ts';
 import { KIND_NODE_IMAGE } from './kind-node-image.ts';
-import { MATRIX } from './matrix.ts';
 import { MERGE } from './merge.ts';
 import { PLAN } from './plan.ts';
 import { POLICY } from './policy.ts';
@@ -36,7 +35,6 @@ export const COMMANDS: readonly Command[] = [
   INIT,
   EVALUATE,
   REPLAY,
-  MATRIX,
   COMPARE,
   MERGE,
   REPORT,

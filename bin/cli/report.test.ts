@@ -11,8 +11,8 @@ describe('npm run report', () => {
   const results = someResults(scenarios, summarize(scenarios));
   const report = (...args: readonly string[]) => runConformance({ command: 'report', args, reports: 'own' });
 
-  it('makes a page beside the results of a run, also of version 1, and without timelines, calls and points', async () => {
-    const { timeline: _timeline, calls: _calls, policies: _policies, points: _points, ...rest } = aResult();
+  it('makes a page beside the results of a run, also of version 1, and without timelines and calls', async () => {
+    const { timeline: _timeline, calls: _calls, policies: _policies, ...rest } = aResult();
     const earlier = { ...rest, probes: rest.probes.map((probe) => ({ ...probe, explanation: null })) };
     const path = file({ ...results, version: 1, scenarios: [earlier] });
     const { exitCode, stdout } = await report(path);
@@ -20,6 +20,15 @@ describe('npm run report', () => {
     expect([exitCode, stdout]).to.deep.equal([0, `Report: ${page}\n`]);
     expect(readFileSync(page, 'utf8')).to.match(/^<!doctype html>/);
     expect((await report(dirname(path))).exitCode).to.equal(0);
+  });
+
+  it('ignores fields of earlier results that no longer exist', async () => {
+    const earlier = {
+      ...results,
+      matrix: { axes: {}, impossible: [] },
+      scenarios: [{ ...aResult(), points: ['0.1+3.2'] }],
+    };
+    expect((await report(file(earlier))).exitCode).to.equal(0);
   });
 
   it('makes one page of two runs, where it is told to', async () => {

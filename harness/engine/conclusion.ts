@@ -7,7 +7,6 @@ import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../../foundation/node/errors.ts';
 import { factsOf } from '../results/read-results.ts';
 import { reportOf, type GatedRun } from '../gate/judge.ts';
-import { FRAME } from '../matrix/axes.ts';
 import { median } from '../results/median.ts';
 import { isFine, RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { reasonOf } from './scenario-result.ts';
@@ -49,7 +48,6 @@ export function conclude(session: Session): RunResults {
       podMedian: told?.phases.podMedian ?? (podTimes.length === 0 ? null : Math.round(median(podTimes))),
     },
     scenarios: results,
-    matrix: FRAME,
     ...(gate && { gate }),
     summary: summarize(results),
   };

@@ -1,6 +1,5 @@
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { ScenarioResult, Verdict } from '../results/results.ts';
-import { placesOf } from '../matrix/points.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
 /** The result of a scenario of which no probe was made. */
@@ -24,7 +23,6 @@ export function scenarioResult(scenario: Scenario, verdict: Verdict, reason: str
     timeline: [],
     calls: [],
     policies: [],
-    points: placesOf(scenario),
   };
 }
 

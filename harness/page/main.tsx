@@ -6,7 +6,6 @@ import './overview.tsx';
 import './scenarios.tsx';
 import './differences.tsx';
 import './timeline.tsx';
-import './matrix.tsx';
 import './detection.tsx';
 import './clients.tsx';
 import './load.tsx';

@@ -43,23 +43,6 @@ describe('the summary of a job on GitHub Actions', () => {
     expect(text).not.to.contain('### Not');
   });
 
-  it('counts the pairs of the decision matrix, where results tell them', () => {
-    const matrix = {
-      axes: { policy: ['trust', 'inline'], action: ['GetObject', 'AssumeRole'] },
-      impossible: [
-        { reason: 'a trust policy decides nothing later', values: { policy: ['trust'], action: ['GetObject'] } },
-      ],
-    };
-    const scenarios = [
-      aResult({ points: ['1.0'] }),
-      aResult({ id: 'AB-02', verdict: 'skipped', points: ['1.0', '0.1'] }),
-    ];
-    const text = jobSummary(resultsOf(scenarios, { matrix }));
-    expect(text).to.contain('<b>Decision matrix</b>: 1 asserted, 1 skipped, 1 impossible, 1 open</summary>');
-    expect(text).to.contain('| policy × action | 1 | 1 | 1 | 1 |');
-    expect(jobSummary(resultsOf())).not.to.contain('matrix');
-  });
-
   it('says what a gate does not allow, and why a run could not do its work', () => {
     const gate = { file: 'g', problems: ['The time is over.'], warnings: [] };
     expect(jobSummary(resultsOf(undefined, { gate }))).to.contain(

@@ -1,6 +1,5 @@
 import { appendFileSync } from 'node:fs';
 import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
-import { countsOf, matrixOfRun, STATES, type Table } from '../matrix/pairs.ts';
 import { githubAnnotations } from './annotations.ts';
 import { plain, table } from '../results/markdown.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
@@ -51,7 +50,6 @@ export function jobSummary(results: RunResults): string {
     ...(scenarios.length === 0 ? [] : [suiteTable(scenarios)]),
     ...section('Not as expected', told),
     ...(bad.length > told.length ? [`And ${bad.length - told.length} more.`] : []),
-    ...matrix(matrixOfRun(results)),
     ...section('Not allowed by the gate', list(gate?.problems ?? [])),
     ...section(
       'Allowed by the gate',
@@ -72,15 +70,6 @@ function suiteTable(scenarios: readonly ScenarioResult[]): string {
     return [suite, ...VERDICTS.map((verdict) => String(of(verdict) || ''))];
   });
   return table(['suite', ...VERDICTS], rows);
-}
-
-/** How many pairs of what decides about access the run asserted, by two axes, folded. */
-function matrix(tables: readonly Table[]): readonly string[] {
-  if (tables.length === 0) return [];
-  const counts = countsOf(tables.flatMap(({ pairs }) => pairs));
-  const rows = tables.map(({ axes, pairs }) => [axes.join(' × '), ...countsOf(pairs).map(String)]);
-  const title = `<b>Decision matrix</b>: ${STATES.map((state, place) => `${counts[place]} ${state}`).join(', ')}`;
-  return [`<details><summary>${title}</summary>\n\n${table(['pairs', ...STATES], rows)}\n\n</details>`];
 }
 
 function failure(scenario: ScenarioResult): string {

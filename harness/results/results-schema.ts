@@ -224,12 +224,6 @@ const scenario = z
       .default([])
       .describe('The calls that AWS received of the probes, where it keeps a record; at most the last 20 of a probe.'),
     policies: z.array(policy).default([]).describe('The policies that AWS decided those calls by.'),
-    points: z
-      .array(z.string().regex(/^[\d+]*(\.[\d+]*)*$/))
-      .default([])
-      .describe(
-        "The decisions that it asserts, each by the places of its values in the axes of the run's `matrix`: `0.1+3.2` is the first value of the first axis, two of the second, and the third of the third.",
-      ),
   })
   .meta({ id: 'scenario' });
 
@@ -313,16 +307,6 @@ export const resultsSchema = z
       })
       .describe('Milliseconds; arranging and probing are sums over scenarios that overlapped.'),
     scenarios: z.array(scenario),
-    matrix: z
-      .exactOptional(
-        z.object({
-          axes: z.record(z.string(), texts),
-          impossible: z.array(z.object({ reason: some, values: z.record(z.string(), texts) })),
-        }),
-      )
-      .describe(
-        'What an access decision is made of: axes with their values, and which of these cannot meet, any of the one axis with any of the other.',
-      ),
     gate: z
       .exactOptional(z.object({ file: some, problems: texts, warnings: texts }))
       .describe(

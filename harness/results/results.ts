@@ -1,6 +1,5 @@
 import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { PolicyKind, StatementExplanation } from '../../emulator/iam/policy/types.ts';
-import type { Frame } from '../matrix/pairs.ts';
 import type { CallCounts } from '../../aws/call-counts.ts';
 import type { OptionValue, Origin } from '../../foundation/node/options.ts';
 import type { HarnessErrorCode } from '../../foundation/node/errors.ts';
@@ -141,8 +140,6 @@ export interface ScenarioResult {
   /** The calls that AWS received of the probes, where it keeps a record. */
   readonly calls: readonly ReceivedCall[];
   readonly policies: readonly Policy[];
-  /** The decisions that it asserts, each by the places of its values in the axes of the run's `matrix`: `0.1+3.2`. */
-  readonly points: readonly string[];
 }
 
 /** Whether there is nothing to do about a scenario: it passed, was skipped, or may fail. */
@@ -224,8 +221,6 @@ export interface RunResults {
     readonly podMedian: number | null;
   };
   readonly scenarios: readonly ScenarioResult[];
-  /** What an access decision is made of, and what of it cannot meet. Absent in results of before there were points. */
-  readonly matrix?: Frame;
   /** Of a run with a gate: in sentences, what that does not allow beside scenarios that fail, and what it could do without. */
   readonly gate?: { readonly file: string; readonly problems: readonly string[]; readonly warnings: readonly string[] };
   readonly summary: Readonly<Record<Verdict, number>> & { readonly total: number; readonly probes: number };

@@ -170,45 +170,6 @@ describe('the HTML page of a run', () => {
     await page.locator('#chosen').waitFor();
   });
 
-  it('shows which pairs of what decides the run asserted, and leads to the scenarios behind each', async () => {
-    const page = await open(pageOf(faulty), '#matrix');
-    const caption = (): Promise<string> => page.locator('.matrix h2').first().innerText();
-    expect(await caption()).to.equal('Pairs that are asserted, of those that can meet');
-    const grid = page.getByRole('grid');
-    expect(await grid.getByRole('rowheader').first().innerText()).to.equal('credentials');
-    await page.screenshot({ path: join(SCREENSHOTS, 'matrix.png') });
-    await page.getByLabel('Axis').selectOption('association');
-    await page.getByLabel('with').selectOption('credentials');
-    expect(await caption()).to.equal('Scenarios that assert association, downwards, with credentials');
-    const cell = (row: string, column: number) =>
-      grid.getByRole('row', { name: row, exact: false }).getByRole('gridcell').nth(column);
-    expect(await cell('target role', 1).innerText()).to.contain('impossible');
-    await cell('target role', 1).locator('a').click();
-    expect(await page.locator('.pair').innerText()).to.contain('impossible: only Pod Identity knows associations');
-    // What failed is told in the cell too.
-    const withRole = grid
-      .getByRole('row', { name: /^role / })
-      .getByRole('gridcell')
-      .first();
-    expect(await withRole.getAttribute('class')).to.equal('failed');
-    await withRole.locator('a').focus();
-    await page.keyboard.press('ArrowRight');
-    await page.keyboard.press('ArrowLeft');
-    await page.keyboard.press('Enter');
-    await page.locator('.pair h2:focus', { hasText: 'credentials Pod Identity with association role' }).waitFor();
-    const behind = await page.locator('.pair b').allInnerTexts();
-    expect(behind).to.include('AB-01').and.not.include('IR-02');
-    expect(parseInt(await withRole.innerText(), 10)).to.equal(behind.length);
-
-    await page.getByRole('button', { name: /asserted/ }).click();
-    expect(await grid.locator('td a', { hasText: 'impossible' }).count()).to.equal(0);
-    const shared = await open(pageOf(faulty), new URL(page.url()).hash);
-    expect(await shared.locator('.pair b').allInnerTexts()).to.deep.equal(behind);
-    expect(await violationsOf(shared)).to.deep.equal([]);
-    await shared.locator('.pair a').first().click();
-    await shared.locator('#chosen').waitFor();
-  });
-
   describe('with what detect found', () => {
     const defect = { area: 'agent', state: 'noticed', reachedBy: 3, noticedBy: ['AB-01'] } as const;
     const detection: DetectionContent = {
@@ -375,7 +336,7 @@ describe('the HTML page of a run', () => {
   });
 
   describe('has nothing that axe-core finds not accessible', () => {
-    for (const hash of ['', '#scenarios', '#AB-05', '#timeline', '#matrix', '#matrix?axis=operator&with=action'])
+    for (const hash of ['', '#scenarios', '#AB-05', '#timeline'])
       for (const scheme of ['light', 'dark'] as const)
         for (const width of [1400, 380])
           it(`at ${hash || 'its top'}, ${scheme}, ${width} wide`, async () => {

@@ -57,7 +57,6 @@ export function aResult(values: Partial<ScenarioResult> = {}): ScenarioResult {
     timeline: [],
     calls: [],
     policies: [],
-    points: [],
     ...values,
   };
 }
