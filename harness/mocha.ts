@@ -21,7 +21,6 @@ import type { RunResults } from './results/results.ts';
 import { newRegistry, openRegistry } from './scenario-files/suite-registry.ts';
 import type { Scenario } from './scenario/spec.ts';
 import { prepareForUserFiles } from './scenario-files/user-files.ts';
-import { watchInterrupts } from './scenario-files/watchdog.ts';
 
 /** The tests of the scenarios, and the run behind them: mocha runs once in a process. */
 const shown: { readonly scenario: Scenario; readonly test: ScenarioTest; readonly shownBy: Mocha.Test }[] = [];
@@ -47,7 +46,6 @@ export async function mochaHooks(): Promise<object> {
   setMaxListeners(0);
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   await prepareForUserFiles();
-  watchInterrupts();
   openRegistry(registry);
   return {};
 }

@@ -3,10 +3,10 @@ import { basename, join, resolve } from 'node:path';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { LoadSize } from '../scenario/load-size.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
+import { withLoadLimit } from '../scenario/load-limit.ts';
 import { collect, extended, newRegistry, type Registry } from './suite-registry.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { forgetRequired, prepareForUserFiles, requiredFiles, urlOf, withoutTime } from './user-files.ts';
-import { watchInterrupts } from './watchdog.ts';
 
 const SUITE_FILE = /(?<!\.test)(?<!\.d)\.(ts|mts|js|mjs)$/;
 
@@ -66,9 +66,8 @@ const sourceOf = (file: string): string => `suites/${basename(file).replace(/\.j
 async function loadUserFiles(registry: Registry, folders: readonly string[], time = 0): Promise<void> {
   const files = folders.flatMap(userFiles);
   for (const file of files) registry.files.set(realpathSync(file), file);
-  watchInterrupts();
   const imports = await prepareForUserFiles();
-  for (const file of files) await loadFile(registry, file, time);
+  for (const file of files) await withLoadLimit(file, () => loadFile(registry, file, time));
   const declaring = new Set(registry.scenarios.map((scenario) => scenario.file));
   // What another suite imports is its helper.
   const empty = files.find((file) => !declaring.has(file) && !imports.has(realpathSync(file)));

@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { expect } from 'chai';
+
+const MODULE = new URL('load-limit.ts', import.meta.url).href;
+
+function ended(
+  load: string,
+  afterwards = '',
+  seconds = 1,
+): { readonly status: number | null; readonly stderr: string } {
+  const program = `
+    import { withLoadLimit } from ${JSON.stringify(MODULE)};
+    await withLoadLimit('mine.ts', async () => { ${load} }, ${seconds});
+    ${afterwards}`;
+  const { status, stderr } = spawnSync(process.execPath, ['--import=tsx', '--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { status, stderr };
+}
+
+describe('the limit of loading a suite file', function () {
+  this.timeout(60_000);
+
+  it('ends a process that loops while it loads', () => {
+    expect(ended('for (;;);')).to.deep.equal({
+      status: 2,
+      stderr: 'Suite file mine.ts did not finish loading within 1 s.\n',
+    });
+  });
+
+  it('ends a process that waits for a promise that never settles', () => {
+    expect(ended('await new Promise(() => setInterval(() => undefined, 100));')).to.deep.equal({
+      status: 2,
+      stderr: 'Suite file mine.ts did not finish loading within 1 s.\n',
+    });
+  });
+
+  it('ends a process that loops in a hook or check', () => {
+    const { status, stderr } = ended('', 'for (;;);');
+    expect(status).to.equal(2);
+    expect(stderr).to.equal(
+      'A hook or check kept the process busy for 1 s. Run `npm run sweep` to remove leftover resources.\n',
+    );
+  });
+
+  it('leaves a process alone that loads in time, or fails to', () => {
+    expect(ended('', 'await new Promise((resolve) => setTimeout(resolve, 5000));', 4)).to.deep.equal({
+      status: 0,
+      stderr: '',
+    });
+    expect(ended(`throw 'a failure';`)).to.include({ status: 1 });
+  });
+});

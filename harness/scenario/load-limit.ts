@@ -1,0 +1,62 @@
+import { url } from 'node:inspector';
+import { Worker } from 'node:worker_threads';
+import { commandLine } from '../../foundation/node/command-line.ts';
+import { EXIT } from '../../foundation/node/errors.ts';
+
+/** Seconds that a suite may keep the process busy: loading a file takes well under one. */
+const LIMIT_SECONDS = 60;
+
+/** Signals and loops are of the process, which needs one supervisor. */
+let supervisor: Worker | undefined;
+let isLoading = false;
+
+/**
+ * Loads a suite file, and ends the process with exit code 2 where that takes longer than `seconds`, or where user code keeps the
+ * process busy for as long afterwards: the process' own thread cannot, while it loops. A debugger lifts the limit.
+ */
+export async function withLoadLimit(file: string, load: () => Promise<void>, seconds = LIMIT_SECONDS): Promise<void> {
+  if (url() !== undefined) return load();
+  const blocked = `A hook or check kept the process busy for ${seconds} s. Run \`${commandLine('sweep')}\` to remove leftover resources.`;
+  supervisor ??= supervise(seconds, blocked);
+  isLoading = true;
+  supervisor.postMessage(`Suite file ${file} did not finish loading within ${seconds} s.`);
+  try {
+    await load();
+  } finally {
+    isLoading = false;
+    supervisor.postMessage(blocked);
+  }
+}
+
+function supervise(seconds: number, blocked: string): Worker {
+  const worker = new Worker(PROGRAM, { eval: true, execArgv: [], workerData: seconds });
+  worker.unref();
+  setInterval(() => isLoading || worker.postMessage(blocked), 1000).unref();
+  return worker;
+}
+
+/**
+ * Prints the last message where no other follows. Counts ticks, as a process that is stopped has none. The inspector reaches into
+ * a loop; its farewell on standard error is left out.
+ */
+const PROGRAM = `
+const { parentPort, workerData } = require('node:worker_threads');
+const { Session } = require('node:inspector');
+const { writeSync } = require('node:fs');
+let problem;
+let ticks = 0;
+parentPort.on('message', (message) => {
+  problem = message;
+  ticks = 0;
+});
+setInterval(() => {
+  ticks += 1;
+  if (ticks !== workerData) return;
+  writeSync(2, problem + '\\n');
+  const session = new Session();
+  session.connectToMainThread();
+  session.post('Runtime.evaluate', {
+    expression: "process.getBuiltinModule('fs').closeSync(2); process.exit(${EXIT.usage})",
+  });
+}, 1000);
+`;
