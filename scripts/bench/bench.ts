@@ -4,14 +4,9 @@ import { join } from 'node:path';
 import type { Io } from '../../foundation/node/io.ts';
 import { benchGetObject, benchSignatureVerifications } from './emulator.ts';
 import { benchPolicyEvaluations } from './policy.ts';
-import { benchFaults } from './agent/faults.ts';
-import { benchAgent } from './agent/measure.ts';
-import { benchEks } from './eks.ts';
 import { benchGrowth } from './growth.ts';
-import { benchKind } from './kind.ts';
 import { median } from '../../harness/results/median.ts';
 import { measurement, type Measurement } from './measurement.ts';
-import { benchProvisioning } from './provisioning.ts';
 import { tableOf, type BenchReport } from './table.ts';
 import { bareStarts, podsOf, verdictsOf, wholeRun, type WholeRun } from './whole-run.ts';
 
@@ -23,12 +18,7 @@ export interface BenchOptions {
   /** File of the measurements as JSON; `-`: standard output. */
   readonly json: string | undefined;
   readonly repeat: number | undefined;
-  readonly kindImage: string | undefined;
-  readonly eks: boolean;
-  readonly suites: readonly string[];
-  /** The reference agent alone under load; `faults`: with each fault that load shows. */
-  readonly agent: { readonly requests: number; readonly faults: boolean } | undefined;
-  /** What runs need by the number of their scenarios. */
+  /** Measures only what runs need by the number of their scenarios. */
   readonly growth: boolean;
   readonly strict: boolean;
 }
@@ -47,10 +37,7 @@ export async function bench(options: BenchOptions, io: BenchIo): Promise<number>
 /** What users run is measured: the built harness. */
 const programOf = ({ root }: BenchIo): string => join(root, 'bin', 'conformance.js');
 
-async function measure(
-  { repeat, kindImage, eks, suites, agent, growth }: BenchOptions,
-  io: BenchIo,
-): Promise<BenchReport> {
+async function measure({ repeat, growth }: BenchOptions, io: BenchIo): Promise<BenchReport> {
   const [cpu] = cpus();
   const machine = {
     cores: cpus().length,
@@ -60,75 +47,44 @@ async function measure(
     node: process.versions.node,
     load: loadavg()[0] ?? 0,
   };
-  const progress = (line: string): void => void io.stderr.write(`${line}\n`);
-  if (agent !== undefined) {
-    const options = { dist: join(io.root, 'dist'), requests: agent.requests, progress };
-    return { version: 1, machine, measurements: await (agent.faults ? benchFaults : benchAgent)(options) };
-  }
-  if (growth) return { version: 1, machine, measurements: await benchGrowth(programOf(io), progress) };
-  if (eks) {
-    const flags = suites.length === 0 ? [] : ['--suite', suites.join(',')];
-    return { version: 1, machine, measurements: await benchEks({ program: programOf(io), flags, progress }) };
-  }
-  if (kindImage !== undefined) {
-    const measurements = await benchKind({
-      image: kindImage,
-      program: programOf(io),
-      repeat: repeat ?? DEFAULT_RUNS,
-      progress,
-    });
-    return { version: 1, machine, measurements };
-  }
-  // First, since the first provisioning of a process is what counts.
-  const provisioning = await benchProvisioning();
-  const policies = await withCores(benchPolicyEvaluations);
-  const signatures = await withCores(benchSignatureVerifications);
-  const objects = await withCores(benchGetObject);
-  const runs = await wholeRuns(repeat, io);
-  return { version: 1, machine, measurements: [...ofRuns(runs), ...ofParts()] };
-
-  function ofParts(): readonly Measurement[] {
-    const later = median(provisioning.slice(1)).toFixed(0);
-    return [
-      measurement(
-        'provisioning of an embedded cluster',
-        provisioning[0] ?? Number.NaN,
-        'ms',
-        300,
-        `with emulator, agent and webhook, in a fresh process; ${later} ms once its code is compiled`,
-      ),
-      measurement(
-        'policy evaluations',
-        policies.perSecond,
-        'per second',
-        50_000,
-        `identity and bucket policy; ${policies.cores}`,
-      ),
-      measurement(
-        'signature verifications',
-        signatures.perSecond,
-        'per second',
-        30_000,
-        `of GetObject; ${signatures.cores}`,
-      ),
-      measurement(
-        'GetObject, signed and authorized',
-        objects.perSecond,
-        'per second',
-        3_000,
-        `1 KiB over 16 connections of loopback; ${objects.cores}, client included`,
-      ),
-    ];
-  }
+  const measurements = growth
+    ? await benchGrowth(programOf(io), (line) => void io.stderr.write(`${line}\n`))
+    : [...(await rates()), ...ofRuns(await wholeRuns(repeat, io))];
+  return { version: 1, machine, measurements };
 }
 
-/** Also says how much of the processor the measured code got: less than a core means that the machine was busy. */
-async function withCores(bench: () => Promise<{ readonly perSecond: number }>) {
-  const [usage, started] = [process.cpuUsage(), performance.now()];
-  const { perSecond } = await bench();
-  const { user, system } = process.cpuUsage(usage);
-  const cores = (user + system) / 1000 / (performance.now() - started);
-  return { perSecond, cores: `on ${cores.toFixed(2)} cores` };
+const RATES = [
+  {
+    name: 'policy evaluations',
+    target: 50_000,
+    note: 'identity and bucket policy',
+    perSecond: benchPolicyEvaluations,
+  },
+  {
+    name: 'signature verifications',
+    target: 30_000,
+    note: 'of GetObject',
+    perSecond: benchSignatureVerifications,
+  },
+  {
+    name: 'GetObject, signed and authorized',
+    target: 3_000,
+    note: '1 KiB over 16 loopback connections, client included',
+    perSecond: benchGetObject,
+  },
+];
+
+/** Each note says how much of the processor the measured code got: less than a core means that the machine was busy. */
+async function rates(): Promise<readonly Measurement[]> {
+  const measurements: Measurement[] = [];
+  for (const { name, target, note, perSecond } of RATES) {
+    const [usage, started] = [process.cpuUsage(), performance.now()];
+    const rate = await perSecond();
+    const { user, system } = process.cpuUsage(usage);
+    const cores = (user + system) / 1000 / (performance.now() - started);
+    measurements.push(measurement(name, rate, 'per second', target, `${note}; on ${cores.toFixed(2)} cores`));
+  }
+  return measurements;
 }
 
 /** A whole run, and what as many bare starts of Node as it has pods took right after it, in milliseconds. */

@@ -2,7 +2,7 @@
 export interface Measurement {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 'per second' | 'MB' | '%' | 'times as fast' | 'times as long' | 'times as much' | Counted;
+  readonly unit: 'ms' | 'per second' | 'MB' | 'times as long' | 'times as much';
   readonly target: number;
   /** How many times better than the target: 1 and more meets it. */
   readonly ratio: number;
@@ -11,10 +11,7 @@ export interface Measurement {
   readonly note: string;
 }
 
-/** What there should be none of. */
-type Counted = 'answers' | 'findings' | 'missed';
-
-/** Compares a value with its target: times, memory and counts should be small, rates and speed large. */
+/** Compares a value with its target: times and memory should be small, rates large. */
 export function measurement(
   name: string,
   value: number,
@@ -22,8 +19,7 @@ export function measurement(
   target: number,
   note: string,
 ): Measurement {
-  const isLarge = unit === 'per second' || unit === 'times as fast';
-  const ratio = value === target ? 1 : isLarge ? value / target : target / value;
+  const ratio = unit === 'per second' ? value / target : target / value;
   return { name, value: rounded(value), unit, target, ratio: Number(ratio.toFixed(2)), met: ratio >= 1, note };
 }
 

@@ -63,7 +63,7 @@ const BUCKET_POLICY = {
  * Measures decisions on an identity policy and a bucket policy with conditions, for about `milliseconds`. Each decision
  * has a context of its own; half are allowed, half denied.
  */
-export async function benchPolicyEvaluations(milliseconds = 1000): Promise<{ perSecond: number }> {
+export async function benchPolicyEvaluations(milliseconds = 1000): Promise<number> {
   const identityPolicies = [compilePolicy(IDENTITY_POLICY, { kind: 'identity', name: 'identity' })];
   const resourcePolicy = compilePolicy(BUCKET_POLICY, { kind: 'resource', name: 'bucket' });
   const run = (count: number): void => {
@@ -95,5 +95,5 @@ export async function benchPolicyEvaluations(milliseconds = 1000): Promise<{ per
     run(batch);
     done += batch;
   }
-  return { perSecond: Math.round((done / (performance.now() - start)) * 1000) };
+  return Math.round((done / (performance.now() - start)) * 1000);
 }
