@@ -20,7 +20,7 @@ import { tsImport } from 'tsx/esm/api';
 import { newestSource, STAMP } from './freshness.js';
 import { notices } from './notices.js';
 import { pageTemplate } from './page-template.js';
-import { pruneTypes } from './prune-types.js';
+import { expandTypes, pruneTypes } from './prune-types.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -203,7 +203,10 @@ function writeTypes() {
     encoding: 'utf8',
   });
   if (status !== 0) process.stderr.write(`Types of the public surface could not be written:\n${stdout}`);
-  else pruneTypes(join(out, 'types'), 'harness/index.d.ts');
+  else {
+    expandTypes(join(out, 'types'), 'harness/results/results.ts');
+    pruneTypes(join(out, 'types'), 'harness/index.d.ts');
+  }
 }
 
 function replace() {

@@ -6,6 +6,25 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
+/**
+ * Writes out the types of a source file that are inferred from a schema: the schema's package is bundled.
+ * @param {string} folder of the declarations @param {string} source path from the project
+ */
+export function expandTypes(folder, source) {
+  const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
+  const program = ts.createProgram([source], options);
+  const file = program.getSourceFile(source);
+  const checker = program.getTypeChecker();
+  const { NoTruncation, InTypeAlias } = ts.TypeFormatFlags;
+  const types = file.statements.filter(ts.isTypeAliasDeclaration).map(({ name }) => {
+    const type = checker.getTypeAtLocation(name);
+    const text = checker.typeToString(type, file, NoTruncation | InTypeAlias);
+    return `export type ${name.text} = ${text};\n`;
+  });
+  writeFileSync(join(folder, source.replace(/\.ts$/, '.d.ts')), types.join(''));
+}
+
 /** @param {string} folder of the declarations @param {string} entry the file whose exports are the surface */
 export function pruneTypes(folder, entry) {
   const files = new Map();

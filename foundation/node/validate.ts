@@ -55,6 +55,9 @@ function needed(issue: z.core.$ZodRawIssue): string {
   }
 }
 
+/** A value that nobody changes, in all its parts. */
+export type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
+
 /** A whole number of at least `least`. */
 export function whole(least: number): z.ZodInt {
   const error = `a whole number of at least ${least}`;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { scalar, whole } from '../../foundation/node/validate.ts';
+import { scalar, whole, type Frozen } from '../../foundation/node/validate.ts';
 import { VERDICTS } from '../results/results-schema.ts';
 
 /** Version of the form of compare.json: raised when a field changes its meaning. */
@@ -104,5 +104,3 @@ export const comparisonSchema = z
   });
 
 export type ComparisonContent = Frozen<z.infer<typeof comparisonSchema>>;
-
-type Frozen<T> = { readonly [K in keyof T]: Frozen<T[K]> };

@@ -45,7 +45,7 @@ function markdown(items = scenarios, run: Partial<RunResults['run']> = {}): stri
     aws: 'endpoint',
     endpoints,
     services: ['s3', 'sts', 'eks', 'eks-auth'],
-  };
+  } as const;
   return fidelityMarkdown({ ...results, environment });
 }
 

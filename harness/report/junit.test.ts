@@ -175,7 +175,7 @@ describe('junit.xml', () => {
   it('explains a failure statement by statement', () => {
     const statement = { policy: 0, effect: 'Allow', applied: false, conditions: [] } as const;
     const decision = {
-      ...{ action: 's3:GetObject', resource: 'arn:aws:s3:::b/k', decision: 'implicitlyDenied' },
+      ...{ action: 's3:GetObject', resource: 'arn:aws:s3:::b/k', decision: 'implicitlyDenied' as const },
       ...{ reason: 'nothing allows it', policies: [0] },
       deciding: [{ ...statement, index: 1, reason: 'not applied: wrong key' }],
       others: [{ ...statement, index: 0, sid: 'Other', reason: 'not applied: wrong action' }],

@@ -3,11 +3,15 @@ import { isFlaky, summarize, worst, type ProbeOutcome, type Verdict } from '../r
 import { anOutcome, aResult } from '../../test/support/scenarios.ts';
 import { withoutControl } from './control.ts';
 
-const outcome = (expected: string, verdict: ProbeOutcome['verdict']): ProbeOutcome =>
+const outcome = (expected: ProbeOutcome['expected']['outcome'], verdict: ProbeOutcome['verdict']): ProbeOutcome =>
   anOutcome({ expected: { text: expected, outcome: expected }, verdict, reason: 'Because.' });
 
 describe('a denial without its control', () => {
-  const table: readonly (readonly [string, readonly [string, ProbeOutcome['verdict']][], string])[] = [
+  const table: readonly (readonly [
+    string,
+    readonly [ProbeOutcome['expected']['outcome'], ProbeOutcome['verdict']][],
+    string,
+  ])[] = [
     [
       'a grant passed',
       [

@@ -142,6 +142,6 @@ function intern(
   const known = policies.get(key);
   if (known !== undefined) return known.place;
   const place = policies.size;
-  policies.set(key, { place, policy: { name, kind, document: JSON.parse(text) as object } });
+  policies.set(key, { place, policy: { name, kind, document: JSON.parse(text) as Policy['document'] } });
   return place;
 }
