@@ -49,8 +49,9 @@ export const runsOf = (scenarios: readonly Specified[]): readonly Run[] => [
   ...scenarios.filter(({ suite }) => suite === 'client').map((scenario) => runOf(scenario, RAW_CLIENT)),
 ];
 
-/** Whether a run may notice defects of an area: those of the client only where that is the client, and no others there. */
-export const mayNotice = ({ flags }: Run, area: string): boolean => flags.includes('raw') === (area === 'client');
+/** Whether a run may notice a defect: one with the flags of a fault; for mutants, which the raw client has none of, any other client. */
+export const mayNotice = (run: Run, { flags }: { readonly flags?: string }): boolean =>
+  flags === undefined ? !run.flags.includes('raw') : run.flags.join(' ') === flags;
 
 const runOf = (scenario: Specified, flags: readonly string[]): Run => ({
   ...{ key: [scenario.id, ...flags].join(' '), id: scenario.id, flags, suite: scenario.suite },

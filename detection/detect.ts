@@ -9,6 +9,8 @@ export interface Defect {
   readonly id: string;
   readonly area: string;
   readonly text: string;
+  /** Of a fault: the flags of the runs that may show it, or an empty text. Of a mutant: undefined, any may. */
+  readonly flags?: string;
 }
 
 /**

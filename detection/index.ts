@@ -82,7 +82,7 @@ async function detectAll(
   // Most faults are noticed by the scenario that noticed them before: nothing need be recorded for these.
   if (!all) {
     const hinted = defects.flatMap((defect) => {
-      const run = runs.find(({ key }) => key === hints[defect.id]);
+      const run = runs.find((one) => one.id === hints[defect.id] && mayNotice(one, defect));
       return run === undefined ? [] : [{ defect, run }];
     });
     // A client is a process of its own, in which nothing can be switched.
@@ -107,31 +107,25 @@ async function detectAll(
   const left = defects.filter(({ id }) => !found.has(id));
   if (left.length > 0) {
     const what = kind.name === 'judge' ? 'test files' : 'scenarios';
-    const likely = runs.filter((run) => left.some(({ area }) => mayNotice(run, area)));
+    const likely = runs.filter((run) => left.some((defect) => mayNotice(run, defect)));
     progress(`Recording what each of ${likely.length} ${what} reaches ...`);
     const kept = join(root, 'node_modules', '.cache', 'eks-pod-identity-conformance', `coverage-of-${kind.name}.json`);
     const sources = sourcesDigest(kind.name === 'judge' ? [] : ['suites']);
     const recorded = await coverageOf(likely, { ...kind, kept, sources, jobs: 2 * jobs });
-    // A client is a process of its own, which records nothing: each run with it may reach each of its defects.
-    const ofClient = defects.filter(({ area }) => area === 'client').map(({ id }) => id);
-    const coverage = {
-      ...recorded,
-      scenarios: recorded.scenarios.map((run) => (mayNotice(run, 'client') ? { ...run, reached: ofClient } : run)),
-    };
-    for (const key of coverage.unusable) progress(`${key} does not pass without a defect, so it is left out.`);
+    for (const key of recorded.unusable) progress(`${key} does not pass without a defect, so it is left out.`);
     const files = idsBy(kind.defects, fileOf);
     const areas = idsBy(kind.defects, ({ area }) => area);
     await inParallel(left, jobs, async (defect) => {
       const beside = [files.get(fileOf(defect)), areas.get(defect.area)].filter((ids) => ids !== undefined);
       const how = {
-        hint: hints[defect.id],
+        hint: [hints[defect.id], defect.flags].filter(Boolean).join(' '),
         firstAlone: kind.firstAlone,
         beside,
         most: kind.most,
         ofProbes: kind.ofProbes,
       };
       const started = performance.now();
-      const detection = await detect(defect, coverage, attempt, { all, ...how });
+      const detection = await detect(defect, whatMayNotice(defect, recorded), attempt, { all, ...how });
       tell({ ...detection, seconds: Math.round((performance.now() - started) / 1000) });
     });
   }
@@ -179,6 +173,16 @@ const attemptIn =
       },
     );
 
+/** A client is a process of its own, which records nothing: each run with it may reach each of its defects. */
+function whatMayNotice(defect: Defect, recorded: Coverage): Coverage {
+  const scenarios = recorded.scenarios.filter((run) => mayNotice(run, defect));
+  const reached = [defect.id];
+  return {
+    ...recorded,
+    scenarios: defect.area === 'client' ? scenarios.map((run) => ({ ...run, reached })) : scenarios,
+  };
+}
+
 const onlyReachedBy = (run: Run, { id }: Defect): Coverage => {
   const covered: Covered = { ...run, milliseconds: 0, reached: [id] };
   return { scenarios: [covered], unusable: [], always: [] };
@@ -207,7 +211,7 @@ function selectedRuns(runs: readonly Run[], ids: readonly string[]): readonly Ru
 
 const HINTS = join('detection', 'noticed.json');
 
-/** Which scenario noticed a fault the last time: it is tried first. */
+/** The id of the scenario that noticed a fault the last time: it is tried first. */
 function hintsOf(root: string): Readonly<Record<string, string>> {
   const path = join(root, HINTS);
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>) : {};
@@ -215,7 +219,7 @@ function hintsOf(root: string): Readonly<Record<string, string>> {
 
 function writeHints(root: string, hints: Readonly<Record<string, string>>, { detections }: Matrix): void {
   const names = new Set(catalogue().map(({ name }) => name));
-  const now = detections.flatMap(({ name, noticedBy: [first] }) => (first === undefined ? [] : [[name, first]]));
+  const now = detections.flatMap(({ name, noticedBy: [first] }) => (first ? [[name, first.split(' ')[0]]] : []));
   const all = { ...hints, ...(Object.fromEntries(now) as Record<string, string>) };
   const sorted = Object.entries(all)
     .filter(([name]) => names.has(name))

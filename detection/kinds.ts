@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalogue } from '../faults/index.ts';
-import { HarnessError } from '../foundation/node/errors.ts';
+import { catalogue, LOAD_FLAGS } from '../faults/index.ts';
+import { badFlagValue, HarnessError } from '../foundation/node/errors.ts';
 import { suggestion } from '../foundation/node/nearest.ts';
 import { loadScenarios } from '../harness/scenario-files/read-suites.ts';
 import { SWITCHED } from '../scripts/bundles.ts';
@@ -38,15 +38,14 @@ export async function faultsKind(root: string, names: readonly string[]): Promis
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new HarnessError('UNKNOWN_FAULT', `Unknown fault "${unknown}": ${suggestion(unknown, known)}`);
-  const ofLoad = all.find(({ name, suite }) => suite !== undefined && names.includes(name));
+  const ofLoad = all.find(({ name, flags }) => flags === LOAD_FLAGS && names.includes(name));
   if (ofLoad !== undefined)
-    throw new HarnessError(
-      'BAD_FLAG_VALUE',
-      `--fault ${ofLoad.name} shows in suite ${ofLoad.suite} alone: run npm run conformance -- --suite ${ofLoad.suite} --fault ${ofLoad.name}.`,
+    throw badFlagValue(
+      `Fault "${ofLoad.name}" only shows under load: run npm run conformance -- ${LOAD_FLAGS} --fault ${ofLoad.name}.`,
     );
   const defects = all
-    .filter(({ name, suite }) => (names.length === 0 ? suite === undefined : names.includes(name)))
-    .map(({ name, subject, defect }) => ({ name, id: name, area: subject, text: defect }));
+    .filter(({ name, flags }) => (names.length === 0 ? flags !== LOAD_FLAGS : names.includes(name)))
+    .map(({ name, subject, defect, flags }) => ({ name, id: name, area: subject, text: defect, flags }));
   return {
     name: 'faults',
     build: join(root, 'dist', 'faults'),

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { OWN_SUITES, SUBJECTS, type Fault } from './index.ts';
+import { SUBJECTS, type Fault } from './index.ts';
 
-/** A change of a source text: what stands in the file once, and what stands there instead. Indentation does not matter. */
+/** A change of a source text: the original occurs once in the file and is replaced. Indentation does not matter. */
 export interface Replacement {
   /** Path from the root of the project. */
   readonly file: string;
@@ -17,38 +17,54 @@ export interface FaultDefinition extends Fault {
 }
 
 const REPLACEMENT = z.strictObject({ file: z.string(), original: z.string().min(1), replacement: z.string() });
-const SAID = { defect: z.string().min(1), suite: z.enum(OWN_SUITES).optional() };
-const DEFINITION = z.union([
-  z.strictObject({ ...SAID, ...REPLACEMENT.shape }),
-  z.strictObject({ ...SAID, replacements: z.array(REPLACEMENT).min(1) }),
-]);
+const FLAGS = z.string().regex(/^--[a-z-]+ \S+$/, 'must be one option with its value, such as --agent-chart 0.2');
+const FAULT = {
+  name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be in kebab case'),
+  defect: z.string().min(1),
+  incident: z.string().min(1),
+  flags: FLAGS.optional(),
+};
+const FOLDER = z.strictObject({
+  subject: z.enum(SUBJECTS),
+  folder: z.string(),
+  flags: FLAGS.optional(),
+  faults: z.array(
+    z.union([
+      z.strictObject({ ...FAULT, ...REPLACEMENT.shape }),
+      z.strictObject({ ...FAULT, replacements: z.array(REPLACEMENT).min(1) }),
+    ]),
+  ),
+});
 
 /**
- * Reads `<folder>/<subject>/<name>.yaml`, all faults that there are.
+ * Reads the catalogue: each `<folder>/*.yaml` has the faults of one source folder.
  *
- * @throws Error that names the file which is not of the form
+ * @throws Error that names the file with the wrong form, or a name that two faults have
  */
 export function readDefinitions(folder: string): readonly FaultDefinition[] {
-  const all = SUBJECTS.flatMap((subject) => {
-    // A subject without faults has no folder.
-    if (!existsSync(join(folder, subject))) return [];
-    const files = readdirSync(join(folder, subject)).filter((file) => file.endsWith('.yaml'));
-    return files.sort().map((file) => readDefinition(join(folder, subject, file), subject));
-  });
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+  const all = files.sort().flatMap((file) => readFolder(join(folder, file)));
   const twice = all.find(({ name }, index) => all.findIndex((other) => other.name === name) !== index);
-  if (twice !== undefined) throw new Error(`There are two faults ${twice.name}: give one of them another name.`);
+  if (twice !== undefined) throw new Error(`Two faults have the name ${twice.name}: rename one of them.`);
   return all;
 }
 
-function readDefinition(path: string, subject: Fault['subject']): FaultDefinition {
-  const name = basename(path, '.yaml');
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) throw new Error(`${path}: the name of a fault is in kebab case.`);
-  try {
-    const { defect, suite, ...rest } = DEFINITION.parse(parse(readFileSync(path, 'utf8')));
+function readFolder(path: string): readonly FaultDefinition[] {
+  const { success, data, error } = FOLDER.safeParse(parse(readFileSync(path, 'utf8')));
+  if (!success) throw new Error(`${path} has the wrong form: ${z.prettifyError(error)} (see CONTRIBUTING.md)`);
+  const { subject, folder, flags: flagsOfAll = '', faults } = data;
+  // A name without a slash is a file of the folder.
+  const pathOf = (file: string): string => (file.includes('/') ? file : join(folder, file));
+  return faults.map(({ name, defect, incident, flags = flagsOfAll, ...rest }) => {
     const replacements = 'replacements' in rest ? rest.replacements : [rest];
-    return { name, subject, defect, ...(suite && { suite }), replacements };
-  } catch (error) {
-    const text = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-    throw new Error(`${path} is no fault: ${text} (CONTRIBUTING.md says what one has)`, { cause: error });
-  }
+    return {
+      name,
+      subject,
+      folder,
+      defect,
+      incident,
+      flags,
+      replacements: replacements.map((one) => ({ ...one, file: pathOf(one.file) })),
+    };
+  });
 }

@@ -19,6 +19,13 @@ describe('the catalogue of faults', () => {
     expect(catalogue).not.to.be.empty;
   });
 
+  it('has a reference for each incident, and at most 300 faults', () => {
+    const faults = readDefinitions(join(root, 'faults'));
+    const reference = /^([\w.-]+\/[\w.-]+#\d+|CVE-\d{4}-\d+|GHSA(-\w{4}){3}|[\w ]+ of \w+ \d{4} \([\w ]+\)), /;
+    expect(faults.filter(({ incident }) => !reference.test(incident)).map(({ name }) => name)).to.deep.equal([]);
+    expect(faults).to.have.length.at.most(300);
+  });
+
   it('makes sources that the compiler takes', () => {
     // Faults of different files do not meet: each round puts one into each file.
     const rounds: Texts[] = [];

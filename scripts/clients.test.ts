@@ -30,7 +30,7 @@ describe('npm run clients', () => {
         run([scenario('CL-01.python-1', 'failed', 'It went to\nthe node.', '1')]),
         run([scenario('CL-01', 'passed', 'All is well.', '2')]),
       ],
-      { 'client-red': 'CL-01 --client raw', 'client-blue': 'CL-011 --client raw' },
+      { 'client-red': 'CL-01', 'client-blue': 'CL-011' },
     );
     expect(page).to.contain('Found on 2026-11-26, on embedded clusters.');
     expect(page).to.match(/\| CL-01 keys win +\| ✓ +\| \*\*✗\*\* +\|/);

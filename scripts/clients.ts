@@ -56,7 +56,7 @@ const inOrder = (one: ScenarioResult, other: ScenarioResult): number =>
   versionOf(other).localeCompare(versionOf(one), 'en', { numeric: true }) ||
   isJudged(one) - isJudged(other);
 
-/** The scenario, with its flags, by which `detect` noticed a fault. */
+/** The id of the scenario by which `detect` noticed a fault. */
 type Noticed = Readonly<Record<string, string>>;
 const lastNoticed = (): Noticed => JSON.parse(readFileSync(at('detection/noticed.json'), 'utf8')) as Noticed;
 
@@ -150,7 +150,7 @@ function toldApart(clients: readonly ClientColumn[], rows: readonly ClientRow[],
   const apart = rows.map((row) => {
     const failed = row.cells.flatMap((cell, column) => (cell?.verdict === 'failed' ? [label(clients[column])] : []));
     const seen = differing.filter((one) => one.row === row).map(({ words }) => words);
-    const faults = Object.keys(noticed).filter((fault) => noticed[fault]?.split(' ')[0] === row.id);
+    const faults = Object.keys(noticed).filter((fault) => noticed[fault] === row.id);
     return [`${row.id} ${row.title}`, failed.join(', '), seen.join('; '), faults.map((one) => `\`${one}\``).join(', ')];
   });
   const telling = apart.filter(([, ...cells]) => cells.some((cell) => cell !== ''));

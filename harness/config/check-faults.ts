@@ -8,8 +8,8 @@ import type { OptionValues } from '../../foundation/node/options.ts';
 const IMAGE_OPTIONS = { agent: 'agent-image', webhook: 'webhook-image' } as const;
 
 /**
- * Refuses faults that there are not, and those of a subject which the run does not have: it would pass for no reason.
- * Throws `HarnessError` UNKNOWN_FAULT or BAD_FLAG_VALUE.
+ * Rejects unknown faults, and faults that the run cannot show because it lacks their subject or their flags: it would pass for
+ * no reason. Throws `HarnessError` UNKNOWN_FAULT or BAD_FLAG_VALUE.
  */
 export function checkFaults(given: OptionValues, cluster: ClusterType): void {
   const asked = given.list('fault');
@@ -23,11 +23,11 @@ export function checkFaults(given: OptionValues, cluster: ClusterType): void {
         'UNKNOWN_FAULT',
         `Unknown fault "${name}": ${suggestion(name, names)} (--list-faults lists them)`,
       );
-    const { subject } = fault;
+    const { subject, flags } = fault;
     if (subject === 'cluster' && !cluster.isOwnKubernetes)
       throw badFlagValue(`--fault ${name} is one of the Kubernetes in a process: leave out --cluster ${cluster.name}.`);
-    if (subject === 'client' && !given.list('client').includes('raw'))
-      throw badFlagValue(`--fault ${name} is one of the client without an SDK: add --client raw.`);
+    if (flags !== '' && !isGiven(given, flags))
+      throw badFlagValue(`Fault "${name}" only shows with ${flags}: add that flag.`);
     const option = subject === 'agent' || subject === 'webhook' ? IMAGE_OPTIONS[subject] : undefined;
     const image = option && given.text(option);
     if (image !== undefined)
@@ -35,4 +35,11 @@ export function checkFaults(given: OptionValues, cluster: ClusterType): void {
         `--fault ${name} is one of the reference ${subject}, and --${option} is ${image}: leave one out.`,
       );
   }
+}
+
+/** Whether the run has an option such as `--agent-chart 0.2`. A profile of the name, or ids of scenarios, select a suite too. */
+function isGiven(given: OptionValues, flags: string): boolean {
+  const [name = '', value = ''] = flags.slice('--'.length).split(' ');
+  if (name === 'suite' && (given.text('profile') === value || given.list('scenario').length > 0)) return true;
+  return [given.values.get(name)?.value].flat().includes(value);
 }

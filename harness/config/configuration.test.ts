@@ -106,6 +106,17 @@ describe('the configuration', () => {
     }
   });
 
+  it('accepts a fault with the option that it needs, and for load any selection of that suite', () => {
+    const accepted = [
+      ['--fault', 'agent-caches-by-pod-name', '--agent-chart', '0.2'],
+      ['--fault', 'client-never-renews', '--client', 'javascript,raw'],
+      ['--fault', 'agent-evicts-what-it-just-stored', '--suite', 'agent,load'],
+      ['--fault', 'agent-evicts-what-it-just-stored', '--profile', 'load'],
+      ['--fault', 'agent-evicts-what-it-just-stored', '--scenario', 'LO-01'],
+    ];
+    for (const argv of accepted) expect(configure(argv, {}).list('fault')).to.deep.equal([argv[1]]);
+  });
+
   it('takes an empty environment variable for unset', () => {
     expect(configure([], { CONFORMANCE_PARALLEL: '' }).values.get('parallel')?.origin).to.equal('default');
   });
@@ -142,6 +153,24 @@ describe('the configuration', () => {
     ['no regular expression to invert', ['--grep-invert', '['], 'BAD_FLAG_VALUE', 'no regular expression'],
     ['no truth value', ['--quiet=perhaps'], 'BAD_FLAG_VALUE', '--quiet is "perhaps": give true or false'],
     ['an unknown fault', ['--fault', 'iam-ignore-deny'], 'UNKNOWN_FAULT', 'did you mean "iam-ignores-deny"?'],
+    [
+      'a fault without its agent',
+      ['--fault', 'iam-ignores-deny,agent-caches-by-pod-name', '--agent-chart', '0.1'],
+      'BAD_FLAG_VALUE',
+      'Fault "agent-caches-by-pod-name" only shows with --agent-chart 0.2: add that flag.',
+    ],
+    [
+      'a fault without its client',
+      ['--fault', 'client-never-renews', '--client', 'javascript'],
+      'BAD_FLAG_VALUE',
+      'only shows with --client raw',
+    ],
+    [
+      'a fault without its load',
+      ['--fault', 'agent-evicts-what-it-just-stored', '--suite', 'agent'],
+      'BAD_FLAG_VALUE',
+      'only shows with --suite load',
+    ],
     ['a config file that is not there', ['--config', join(folder, 'none.json')], 'BAD_CONFIG_FILE', 'cannot be read'],
   ];
   for (const [what, argv, code, text] of wrong) {

@@ -1,0 +1,37 @@
+import type { Configuration } from '../config/configuration.ts';
+import type { Scenario } from '../scenario/spec.ts';
+
+/** The scopes of a run that names none. */
+export const DEFAULT_SCOPES: readonly string[] = ['identity', 'agent', 'webhook'];
+
+/** Stands for every scope. */
+export const ALL_SCOPES = 'all';
+
+/** The scope whose scenarios a profile selects, and no `--scope`. */
+const PROFILE_SCOPE = 'load';
+
+/** Names of the scopes that `--scope` takes, besides `all`. */
+export const selectableScopes = (scopes: Readonly<Record<string, unknown>>): readonly string[] =>
+  Object.keys(scopes).filter((name) => name !== PROFILE_SCOPE);
+
+/**
+ * The scopes of a run: those of `--scope`, else the defaults with `client` where a client is named and `aws` where AWS is at another
+ * endpoint. Scenarios that failed before are looked for in every scope.
+ */
+export function scopesOf(configuration: Configuration): readonly string[] {
+  const given = [...new Set(configuration.list('scope'))];
+  if (given.includes(ALL_SCOPES) || (given.length === 0 && configuration.flag('last-failed'))) return [ALL_SCOPES];
+  if (given.length > 0) return given;
+  const hasClient =
+    configuration.list('client').length > 0 ||
+    ['client-command', 'client-image'].some((name) => configuration.text(name) !== undefined);
+  return [
+    ...DEFAULT_SCOPES,
+    ...(hasClient ? ['client'] : []),
+    ...(configuration.list('aws-endpoint').length > 0 ? ['aws'] : []),
+  ];
+}
+
+/** Whether a scenario is in one of these scopes. Suites of the user's own are in all, and so is what a profile alone selects. */
+export const isInScope = ({ scope }: Scenario, scopes: readonly string[]): boolean =>
+  scope === undefined || scope === PROFILE_SCOPE || scopes.includes(ALL_SCOPES) || scopes.includes(scope);
