@@ -11,6 +11,9 @@ const headOf = (who: string): string[] => [
 
 const TITLES: Readonly<Record<Matrix['kind'], string>> = { faults: 'Faults', mutants: 'Mutants', judge: 'The judge' };
 
+const ABOUT_FAULTS =
+  'Faults imitate real incidents ([faults.md](faults.md)). Their authors also write the scenarios and share blind spots with them, so these shares say less than the mutation score.';
+
 /** Writes a section of docs/detection.md: that of this kind of defects. */
 export async function writePage(root: string, matrix: Matrix, { seed }: { readonly seed: string }): Promise<void> {
   const page = join(root, 'docs', 'detection.md');
@@ -46,7 +49,7 @@ function section(matrix: Matrix, seed: string): string {
     ],
   ]);
   return [
-    ...(matrix.kind !== 'faults' ? [`${matrix.detections.length} mutants, chosen by seed ${seed}.`] : []),
+    matrix.kind === 'faults' ? ABOUT_FAULTS : `${matrix.detections.length} mutants, chosen by seed ${seed}.`,
     figuresTable,
     ...(rows.length === 0 ? ['All are noticed.'] : [table([`not noticed by ${who}`, 'area', 'how', 'what'], rows)]),
   ].join('\n\n');
