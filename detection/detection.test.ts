@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { areaOf, JUDGE, SUBJECTS } from './areas.ts';
+import { mayNotice, runsOf } from './coverage.ts';
 import type { Detection, State } from './detect.ts';
 import { isEquivalent, problemsOf, readEquivalents } from './equivalent.ts';
 import { instrument, shouldIgnore, type Mutant } from './mutants-build.ts';
@@ -232,6 +233,20 @@ describe('a process of detect', () => {
   });
   it('has an error where it ends before its job', async () => {
     expect((await running('process.exit(3)')).error).to.equal('the process ended with 3');
+  });
+});
+
+describe('a run', () => {
+  it('may notice faults of its flags, and mutants unless it is of the raw client', () => {
+    const scenarios = ['agent', 'client'].map((suite) => ({ id: suite, suite }));
+    const noticing = (flags?: string) =>
+      runsOf(scenarios)
+        .filter((run) => mayNotice(run, flags === undefined ? {} : { flags }))
+        .map(({ key }) => key);
+    expect(noticing('')).to.deep.equal(['agent', 'client']);
+    expect(noticing('--agent-chart 0.2')).to.deep.equal(['agent --agent-chart 0.2']);
+    expect(noticing('--client raw')).to.deep.equal(['client --client raw']);
+    expect(noticing()).to.deep.equal(['agent', 'client', 'agent --agent-chart 0.2']);
   });
 });
 
