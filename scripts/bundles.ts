@@ -6,9 +6,9 @@ import type { BuildOptions } from 'esbuild';
 
 const suites = join(dirname(dirname(fileURLToPath(import.meta.url))), 'suites');
 
-/** The project's own suites, as entry points: paths without extension. */
-export const SUITES = readdirSync(suites)
-  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+/** The project's own suites and their table, as entry points: paths without extension. What suites share is none. */
+export const SUITES = readdirSync(suites, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /^[^.]+\.ts$/.test(file) && !/(^|\/)lib\//.test(file))
   .map((file) => `suites/${file.slice(0, -3)}`);
 
 /** What a build that runs defects has: the command, the public surface that suites import, and what detection runs in a process. */

@@ -47,8 +47,8 @@ describe('npm run clients', () => {
   });
 
   it('has shown of each behaviour what it tells apart, and of thirty at least that it does', () => {
-    const folder = new URL('../suites/', import.meta.url);
-    const suites = readdirSync(folder).filter((file) => /^client.*\.ts$/.test(file));
+    const folder = new URL('../suites/client/', import.meta.url);
+    const suites = readdirSync(folder).filter((file) => file.endsWith('.ts'));
     const ids = suites.flatMap((file) => [
       ...readFileSync(new URL(file, folder), 'utf8').matchAll(/scenario\('(CL-\d+)'/g),
     ]);

@@ -169,7 +169,9 @@ describe('the texts', () => {
   });
 
   it('name no candidate scenario as missing that there is, and give a reason for each', () => {
-    const files = readdirSync(join(root, 'suites')).filter((file) => file.endsWith('.ts'));
+    const files = readdirSync(join(root, 'suites'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.ts'),
+    );
     const suites = files.map((file) => read(`suites/${file}`));
     const declared = suites.flatMap((text) =>
       [...text.matchAll(/scenario\(\s*'([A-Z]+-\d+[a-z]?)'/g)].map(([, id]) => id),

@@ -80,7 +80,7 @@ export async function selected(configuration: Configuration, io: Io, registry?: 
   const gate = await gateOf(configuration, loaded);
   const clients = clientsOf(configuration, registry);
   checkAttempts(clients, configuration);
-  const part = await partOf(withClients(select(loaded.scenarios, configuration), clients), configuration);
+  const part = await partOf(withClients(select(loaded, configuration), clients), configuration);
   return { ...loaded, ...(gate && { gate }), ...part };
 }
 

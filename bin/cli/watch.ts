@@ -46,10 +46,10 @@ export async function watched(
   const files = new Set<string>();
   let time = 0;
   const loadAll = (): Promise<Loaded> => loadUserSuites(own, folders, { time: (time += 1), files });
-  const selectOf = ({ scenarios, hooks }: Loaded): Loaded => {
-    const users = scenarios.filter((scenario) => !own.scenarios.includes(scenario));
-    const chosen = select(isNarrowed(configuration) ? scenarios : users, configuration);
-    return { scenarios: withClients(chosen, clients), hooks };
+  const selectOf = (declared: Loaded): Loaded => {
+    const users = declared.scenarios.filter((scenario) => !own.scenarios.includes(scenario));
+    const scenarios = isNarrowed(configuration) ? declared.scenarios : users;
+    return { ...declared, scenarios: withClients(select({ ...declared, scenarios }, configuration), clients) };
   };
   const all = await loadAll();
   const gate = await gateOf(configuration, all);
@@ -58,8 +58,8 @@ export async function watched(
     ...{ folders, loaded, files },
     reporters: newReporters,
     load: async () => {
-      const { scenarios, hooks } = selectOf(await loadAll());
-      return { scenarios: await install(scenarios), hooks };
+      const reloaded = selectOf(await loadAll());
+      return { ...reloaded, scenarios: await install(reloaded.scenarios) };
     },
     reports: configuration.text('report-dir') ?? REPORTS,
     stderr: io.stderr,

@@ -139,8 +139,9 @@ describe('the selection', () => {
     aScenario({ profile: 'soak' }, 'LC-08', 'lifecycle'),
     aScenario({ profile: 'load' }, 'LO-01', 'load'),
   ];
+  const renamedSuites = { quick: ['abac', 'irsa', 'load'], cycles: ['lifecycle'], irsa: ['abac'] };
   const ids = (...argv: string[]): string =>
-    select(scenarios, configure(argv, {}))
+    select({ scenarios, renamedSuites }, configure(argv, {}))
       .map(({ id }) => id)
       .join(' ');
 
@@ -168,6 +169,8 @@ describe('the selection', () => {
 
   for (const [argv, code, text] of [
     [['--suite', 'abacus'], 'UNKNOWN_SUITE', 'Unknown suite "abacus": did you mean "abac"?'],
+    [['--suite', 'quick'], 'UNKNOWN_SUITE', 'Suite "quick" was split: use abac, irsa or load.'],
+    [['--suite', 'cycles'], 'UNKNOWN_SUITE', 'Suite "cycles" was renamed: use lifecycle.'],
     [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, rbac, lifecycle, load.'],
     [['--scenario', 'AB-03'], 'UNKNOWN_SCENARIO', 'did you mean "AB-01"? (--list lists them)'],
     [['--grep', 'nothing like it'], 'NOTHING_SELECTED', '--pass-with-no-scenarios'],

@@ -2,14 +2,21 @@ import type { Configuration } from '../config/configuration.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import { PROFILES, type Profile, type ProfileName } from '../scenario/profiles.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
+import type { Loaded } from '../scenario-files/read-suites.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
 /** The scenarios that the configuration selects, in the order they were declared. Throws for names that do not exist. */
-export function select(all: readonly Scenario[], configuration: Configuration): readonly Scenario[] {
+export function select(
+  { scenarios: all, renamedSuites }: Pick<Loaded, 'scenarios' | 'renamedSuites'>,
+  configuration: Configuration,
+): readonly Scenario[] {
   const suites = [...new Set(all.map((scenario) => scenario.suite))];
   for (const name of configuration.list('suite')) {
     if (!suites.includes(name))
-      throw new HarnessError('UNKNOWN_SUITE', `Unknown suite "${name}": ${suggestion(name, suites)}`);
+      throw new HarnessError(
+        'UNKNOWN_SUITE',
+        renamed(name, renamedSuites[name]) ?? `Unknown suite "${name}": ${suggestion(name, suites)}`,
+      );
   }
   const ids = all.map((scenario) => scenario.id);
   for (const id of configuration.list('scenario')) {
@@ -51,6 +58,14 @@ export function select(all: readonly Scenario[], configuration: Configuration): 
     );
   }
   return selected;
+}
+
+/** What became of a suite that once existed, in a sentence. */
+function renamed(name: string, successors: readonly string[] = []): string | undefined {
+  const [last, ...others] = [...successors].reverse();
+  if (last === undefined) return undefined;
+  if (others.length === 0) return `Suite "${name}" was renamed: use ${last}.`;
+  return `Suite "${name}" was split: use ${others.reverse().join(', ')} or ${last}.`;
 }
 
 const expression = (source: string | undefined): RegExp | undefined =>

@@ -1,17 +1,21 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { LoadSize } from '../scenario/load-size.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
 import { withLoadLimit } from '../scenario/load-limit.ts';
 import { collect, extended, newRegistry, type Registry } from './suite-registry.ts';
+import { suitesOf, type SuiteTable } from '../scenario/scopes.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { forgetRequired, prepareForUserFiles, requiredFiles, urlOf, withoutTime } from './user-files.ts';
 
 const SUITE_FILE = /(?<!\.test)(?<!\.d)\.(ts|mts|js|mjs)$/;
 
+/** Files that the project's own suites share; no suite itself. */
+const SHARED = 'lib';
+
 /** What suite files declare. */
-export interface Loaded {
+export interface Loaded extends SuiteTable {
   /** In the order of suite and id. */
   readonly scenarios: readonly Scenario[];
   /** By the suite's name. */
@@ -22,16 +26,47 @@ export interface Loaded {
 export const loadScenarios = async (ownSuites: string, folders: readonly string[], load?: LoadSize): Promise<Loaded> =>
   loadUserSuites(await loadOwnSuites(ownSuites, load), folders);
 
-/** Loads the project's own suites. */
+/** Loads the project's own suites: the files `<suite>/<topic>` and the table `scopes` of a folder. */
 export async function loadOwnSuites(folder: string, load?: LoadSize): Promise<Registry> {
-  const registry = newRegistry(load && { load });
+  const registry = newRegistry({ ...(load && { load }), ...(await tableOf(folder)) });
   await collect(registry, async () => {
-    for (const file of suiteFiles(folder)) {
+    for (const file of ownSuiteFiles(folder)) {
       registry.files.set(file, sourceOf(file));
+      const earlier = registry.scenarios.length;
       await loadFile(registry, file);
+      checkSuite(registry, basename(dirname(file)), registry.scenarios.slice(earlier));
     }
   });
   return registry;
+}
+
+/** Built suites have the same table, with another extension. */
+async function tableOf(folder: string): Promise<SuiteTable> {
+  const file = suiteFiles(folder).find((path) => /^scopes\.[jt]s$/.test(basename(path)));
+  if (file === undefined) throw new Error(`${folder} has no scopes.ts.`);
+  const { SCOPES, RENAMED_SUITES } = (await import(urlOf(file, 0))) as {
+    readonly SCOPES: SuiteTable['scopes'];
+    readonly RENAMED_SUITES: SuiteTable['renamedSuites'];
+  };
+  return { scopes: SCOPES, renamedSuites: RENAMED_SUITES };
+}
+
+const ownSuiteFiles = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== SHARED)
+    .map(({ name }) => name)
+    .sort()
+    .flatMap((suite) => suiteFiles(join(folder, suite)));
+
+/** Throws where a file of a suite's folder declares another suite, or one that has no scope. */
+function checkSuite(registry: Registry, folder: string, declared: readonly Scenario[]): void {
+  const other = declared.find(({ suite }) => suite !== folder);
+  if (other)
+    throw new Error(
+      `${registry.file} declares ${other.id} in suite "${other.suite}", but its folder is "${folder}": move the file, or rename the suite.`,
+    );
+  if (!suitesOf(registry).includes(folder))
+    throw new Error(`Suite "${folder}" has no scope: add it to suites/scopes.ts.`);
 }
 
 /** That files are loaded once more, though nothing that imported them before is gone. */
@@ -51,8 +86,8 @@ export async function loadUserSuites(own: Registry, folders: readonly string[], 
   } finally {
     if (anew) await noteFiles(anew, registry);
   }
-  const { scenarios, hooks } = registry;
-  return { scenarios: inOrder(scenarios), hooks };
+  const { scenarios, hooks, scopes, renamedSuites } = registry;
+  return { scenarios: inOrder(scenarios, suitesOf(registry)), hooks, scopes, renamedSuites };
 }
 
 async function noteFiles({ files }: Anew, { policyFiles }: Registry): Promise<void> {
@@ -61,7 +96,8 @@ async function noteFiles({ files }: Anew, { policyFiles }: Registry): Promise<vo
 }
 
 /** A built suite by its place in the project: reports name that, whether the package is built, cloned or installed. */
-const sourceOf = (file: string): string => `suites/${basename(file).replace(/\.js$/, '.ts')}`;
+const sourceOf = (file: string): string =>
+  ['suites', basename(dirname(file)), basename(file).replace(/\.js$/, '.ts')].join('/');
 
 async function loadUserFiles(registry: Registry, folders: readonly string[], time = 0): Promise<void> {
   const files = folders.flatMap(userFiles);
@@ -78,30 +114,9 @@ async function loadUserFiles(registry: Registry, folders: readonly string[], tim
     );
 }
 
-/** Suites in the order in which a request meets what they are about; others after them, by name. */
-const SUITE_ORDER = [
-  'control-plane',
-  'eks-auth',
-  'pod-identity',
-  'irsa',
-  'coexistence',
-  'cross-cluster',
-  'policies',
-  'abac',
-  'role-chaining',
-  's3',
-  'rbac',
-  'agent',
-  'webhook',
-  'lifecycle',
-  'cross-account',
-  'security',
-  'load',
-];
-
-function inOrder(scenarios: readonly Scenario[]): readonly Scenario[] {
-  const rank = (suite: string): number =>
-    SUITE_ORDER.includes(suite) ? SUITE_ORDER.indexOf(suite) : SUITE_ORDER.length;
+/** Own suites first, in the order of their table; others after them, by name. */
+function inOrder(scenarios: readonly Scenario[], order: readonly string[]): readonly Scenario[] {
+  const rank = (suite: string): number => (order.includes(suite) ? order.indexOf(suite) : order.length);
   return [...scenarios].sort(
     (a, b) => rank(a.suite) - rank(b.suite) || compare(a.suite, b.suite) || compare(a.id, b.id),
   );

@@ -8,6 +8,7 @@ import { meaningless } from './meaning.ts';
 import { associationOf, placeOf } from '../scenario/parts.ts';
 import { isOfRole, placeholdersIn } from '../scenario/placeholders.ts';
 import { unusableName } from '../scenario/real-names.ts';
+import type { SuiteTable } from '../scenario/scopes.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 
 const ID = /^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/;
@@ -26,7 +27,7 @@ export interface SuiteContext {
 }
 
 /** Collects what suite files declare while they are loaded. */
-export interface Registry {
+export interface Registry extends SuiteTable {
   readonly scenarios: Scenario[];
   /** By the suite's name. */
   readonly hooks: Map<string, SuiteHooks>;
@@ -43,19 +44,23 @@ export interface Registry {
   readonly declared?: (scenario: Scenario) => void;
 }
 
-export const newRegistry = (listener: Partial<Pick<Registry, 'around' | 'declared' | 'load'>> = {}): Registry => ({
+type Presets = Pick<Registry, 'around' | 'declared' | 'load' | keyof SuiteTable>;
+
+export const newRegistry = (presets: Partial<Presets> = {}): Registry => ({
   scenarios: [],
   hooks: new Map(),
   files: new Map(),
   file: '',
   policyFiles: new Set(),
   load: SMALL_LOAD,
-  ...listener,
+  scopes: {},
+  renamedSuites: {},
+  ...presets,
 });
 
 /** A registry that has what another has, and takes more without changing that one. */
-export const extended = ({ scenarios, hooks, files, load }: Registry): Registry => ({
-  ...newRegistry({ load }),
+export const extended = ({ scenarios, hooks, files, load, scopes, renamedSuites }: Registry): Registry => ({
+  ...newRegistry({ load, scopes, renamedSuites }),
   scenarios: [...scenarios],
   hooks: new Map([...hooks].map(([suite, own]) => [suite, copyOf(own)])),
   files: new Map(files),

@@ -19,6 +19,8 @@ describe('changes', () => {
   const loaded = (scenarios: readonly Scenario[], hooks: Partial<SuiteHooks> = {}): Loaded => ({
     scenarios,
     hooks: new Map([['mine', { ...noHooks(), ...hooks }]]),
+    scopes: {},
+    renamedSuites: {},
   });
   const ids = (scenarios: readonly Scenario[]): string[] => scenarios.map(({ id }) => id);
 
@@ -78,7 +80,7 @@ function watchOf(files: Readonly<Record<string, boolean>>) {
       if (!/^(true|false)$/.test(text)) throw new HarnessError('BAD_FILE', `${id} is broken.`);
       return scenario(id, text === 'true');
     });
-    return { scenarios: all, hooks: new Map() };
+    return { scenarios: all, hooks: new Map(), scopes: {}, renamedSuites: {} };
   };
   let said = '';
   let typed: (chunk: Buffer) => void = () => undefined;

@@ -145,7 +145,8 @@ export async function rehearseRunner(progress: (line: string) => void): Promise<
       await run(inside('in-cluster-failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1);
       const rules = rulesFor(asked);
       await runner.bind(rules);
-      await run(inside('in-cluster-under-its-rules', '--suite', 'rbac,pod-identity,lifecycle'), 0);
+      const bound = 'service-accounts,pods,volumes,objects,authorization,pod-identity,lifecycle';
+      await run(inside('in-cluster-under-its-rules', '--suite', bound), 0);
       return rules;
     } finally {
       runner.close();

@@ -7,7 +7,6 @@ export const SIGNING = 'Amazon S3 API Reference, "Authenticating Requests (AWS S
 export const IN_HEADER = `${SIGNING}, "Using the Authorization Header"`;
 export const ERRORS = 'Amazon S3 API Reference, "Error responses"';
 
-export const APP = { app: { role: 'app' } } as const;
 export const ask = (request: string, options: SignedRequestOptions = {}) => signedRequest('app', request, options);
 export const get = (options: SignedRequestOptions = {}, request = 'GET data/key') => ask(request, options);
 export const put = (key: string, options: SignedRequestOptions) => ask(`PUT data/${key}`, options);

@@ -5,6 +5,9 @@ export const TRUST_OF_PODS = 'Amazon EKS User Guide, "Create IAM role with trust
 export const TARGET_ROLES = 'Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"';
 export const TAGS_OF_PODS = 'Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags"';
 export const ASSIGN_ROLES = 'Amazon EKS User Guide, "Assign IAM roles to Kubernetes service accounts"';
+export const HOW_IT_GRANTS =
+  'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services" (considerations)';
+export const EKS_API = 'Amazon EKS API Reference,';
 export const UPDATE_ASSOCIATION = 'Amazon EKS API Reference, UpdatePodIdentityAssociation';
 export const CREATE_ASSOCIATION = 'Amazon EKS API Reference, CreatePodIdentityAssociation';
 export const EKS_AUTH = 'EKS Auth API Reference, AssumeRoleForPodIdentity';

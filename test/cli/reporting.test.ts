@@ -77,8 +77,8 @@ describe('reports', () => {
     expect(
       run.results?.scenarios.map(({ file }) => file),
       run.stderr,
-    ).to.deep.equal(['suites/abac.ts']);
-    expect(run.junit).to.contain('file="suites/abac.ts"');
+    ).to.deep.equal(['suites/abac/identity-tags.ts']);
+    expect(run.junit).to.contain('file="suites/abac/identity-tags.ts"');
   });
 
   (existsSync('/dev/full') ? it : it.skip)('are left out on a full disk, but not the summary', async () => {

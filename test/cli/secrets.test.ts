@@ -47,7 +47,15 @@ describe('secrets', () => {
         scenario('MY-06', sessionProbes, world),
       ),
     };
-    const args = ['--suite', 'mine,agent,rbac', '--verbose', '--retries', '0', '--fault', 'eks-auth-ignores-audience'];
+    const args = [
+      '--suite',
+      'mine,agent,service-accounts',
+      '--verbose',
+      '--retries',
+      '0',
+      '--fault',
+      'eks-auth-ignores-audience',
+    ];
     const run = await runConformance({ args, files });
     expect(run.exitCode, run.stderr).to.equal(1);
     const verdictOf = (id: string) => run.results?.scenarios.find((one) => one.id === id)?.verdict;

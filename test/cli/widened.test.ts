@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import type { ScenarioResult } from '../../harness/results/results.ts';
 import { ROOT, runConformance, type CliRun } from '../support/run-cli.ts';
@@ -7,7 +7,8 @@ import { ROOT, runConformance, type CliRun } from '../support/run-cli.ts';
 /** A policy of a scenario of the project, made wider by hand, and what must be said of the probe that it lets in. */
 interface Widening {
   readonly id: string;
-  readonly suite: string;
+  /** Below `suites/`, without its extension. */
+  readonly file: string;
   /** In the scenario's text; must be there. */
   readonly from: string;
   readonly to: string;
@@ -22,7 +23,7 @@ const ROLE = 'inline policy scenario of role conformance-RUN-';
 const WIDENINGS: readonly Widening[] = [
   {
     id: 'AB-01',
-    suite: 'abac',
+    file: 'abac/identity-tags',
     from: "'data/${aws:PrincipalTag/kubernetes-namespace}/*'",
     to: "'data/*'",
     probe: 2,
@@ -33,7 +34,7 @@ const WIDENINGS: readonly Widening[] = [
   },
   {
     id: 'AB-02',
-    suite: 'abac',
+    file: 'abac/identity-tags',
     from: "podIdentityRole(allow('s3:GetObject', ",
     to: "podIdentityRole(allow('s3:PutObject', '*'), allow('s3:*', '*'), allow('s3:GetObject', ",
     probe: 2,
@@ -41,7 +42,7 @@ const WIDENINGS: readonly Widening[] = [
   },
   {
     id: 'AB-04',
-    suite: 'abac',
+    file: 'abac/identity-tags',
     from: "sameTag('kubernetes-namespace', 'kubernetes-service-account', 'eks-cluster-name')",
     to: "sameTag('kubernetes-namespace', 'eks-cluster-name')",
     probe: 3,
@@ -52,7 +53,7 @@ const WIDENINGS: readonly Widening[] = [
   },
   {
     id: 'AB-06',
-    suite: 'abac',
+    file: 'abac/object-tags',
     from: "sameTag('kubernetes-namespace')",
     to: "{ StringEqualsIfExists: sameTag('kubernetes-namespace').StringEquals }",
     probe: 2,
@@ -63,7 +64,7 @@ const WIDENINGS: readonly Widening[] = [
   },
   {
     id: 'AB-10',
-    suite: 'abac',
+    file: 'abac/missing-tags',
     from: "denyOtherNamespaces('data/other/*', 'elsewhere')",
     to: "denyOtherNamespaces('data/other/*', '<namespace:app>')",
     probe: 2,
@@ -74,7 +75,7 @@ const WIDENINGS: readonly Widening[] = [
   },
   {
     id: 'SEC-12',
-    suite: 'security',
+    file: 'policies/limits',
     from: "boundary: [allow('s3:*', 'data/open/*')]",
     to: "boundary: [allow('s3:*', 'data/open/*'), allow('s3:Get*', '*')]",
     probe: 2,
@@ -86,7 +87,7 @@ const WIDENINGS: readonly Widening[] = [
   },
   {
     id: 'PI-20',
-    suite: 'pod-identity',
+    file: 'pod-identity/permissions',
     from: "policy: [allow('s3:*', 'data/a/*')]",
     to: "policy: [allow('s3:*', 'data/?/*')]",
     probe: 2,
@@ -94,7 +95,7 @@ const WIDENINGS: readonly Widening[] = [
   },
   {
     id: 'PI-10',
-    suite: 'pod-identity-trust',
+    file: 'pod-identity/trust',
     from: "actions: ['sts:AssumeRole']",
     to: "actions: ['sts:*']",
     probe: 2,
@@ -105,7 +106,7 @@ const WIDENINGS: readonly Widening[] = [
   },
   {
     id: 'PI-24',
-    suite: 'pod-identity-trust',
+    file: 'pod-identity/trust',
     from: "'arn:aws:eks:*:<account:main>:podidentityassociation/<cluster:c1>/*'",
     to: "'arn:aws:eks:*:<account:main>:*'",
     probe: 2,
@@ -117,7 +118,7 @@ const WIDENINGS: readonly Widening[] = [
   },
   {
     id: 'XA-05',
-    suite: 'cross-account',
+    file: 'cross-account/trust',
     from: "'aws:RequestTag/kubernetes-namespace': '<namespace:red>',",
     to: '',
     probe: 2,
@@ -128,7 +129,7 @@ const WIDENINGS: readonly Widening[] = [
   },
   {
     id: 'IR-08',
-    suite: 'irsa',
+    file: 'irsa/trust',
     from: "operator: 'StringEquals'",
     to: "operator: 'StringLike'",
     probe: 2,
@@ -142,9 +143,9 @@ const WIDENINGS: readonly Widening[] = [
 const ownId = (id: string): string => `W${id.slice(1)}`;
 
 /** The text of a suite with its scenarios widened, whose ids are their own and as long. */
-function widened(suite: string): string {
-  let text = readFileSync(join(ROOT, 'suites', `${suite}.ts`), 'utf8');
-  for (const { id, from, to } of WIDENINGS.filter((one) => one.suite === suite)) {
+function widened(file: string): string {
+  let text = readFileSync(join(ROOT, 'suites', `${file}.ts`), 'utf8');
+  for (const { id, from, to } of WIDENINGS.filter((one) => one.file === file)) {
     const start = text.indexOf(`scenario('${id}'`);
     const at = text.indexOf(from, start);
     expect(at, `${id} has ${from}`).to.be.greaterThan(start);
@@ -154,23 +155,24 @@ function widened(suite: string): string {
   return ofPackage(text.replaceAll(/(scenario\(\s*)'[A-Z]/g, "$1'W"));
 }
 
+/** A user's folder of suites is flat: it has one folder of helpers. */
 const ofPackage = (text: string): string =>
-  text.replace(/'[./]+\/harness\/index\.ts'/, "'eks-pod-identity-conformance'");
+  text.replace(/'[./]+\/harness\/index\.ts'/, "'eks-pod-identity-conformance'").replaceAll("'../lib/", "'./lib/");
 
 /** What the suites have in common. */
 const shared = Object.fromEntries(
-  ['outcomes', 'sources', 'worlds'].map((name) => [
-    `lib/${name}.ts`,
-    ofPackage(readFileSync(join(ROOT, 'suites', 'lib', `${name}.ts`), 'utf8')),
+  ['lib/outcomes.ts', 'lib/sources.ts', 'lib/worlds.ts', 'cross-account/lib/roles.ts'].map((file) => [
+    `lib/${basename(file)}`,
+    ofPackage(readFileSync(join(ROOT, 'suites', file), 'utf8')).replaceAll("'../../lib/", "'./"),
   ]),
 );
 
 describe('a denial that was expected, under a policy that is too wide', () => {
   let run: CliRun;
   before(async () => {
-    const suites = [...new Set(WIDENINGS.map(({ suite }) => suite))];
+    const files = [...new Set(WIDENINGS.map(({ file }) => file))];
     run = await runConformance({
-      files: { ...shared, ...Object.fromEntries(suites.map((suite) => [`${suite}.ts`, widened(suite)])) },
+      files: { ...shared, ...Object.fromEntries(files.map((file) => [`${file.replace('/', '-')}.ts`, widened(file)])) },
       args: ['--scenario', WIDENINGS.map(({ id }) => ownId(id)).join(',')],
       env: { COLUMNS: '80' },
     });

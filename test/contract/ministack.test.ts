@@ -100,7 +100,7 @@ describe('MiniStack', function () {
     let outcome: CliRun;
 
     before(async () => {
-      outcome = await run('--cluster', 'eks', '--suite', 'control-plane,pod-identity,lifecycle');
+      outcome = await run('--cluster', 'eks', '--suite', 'associations,eks-api,pod-identity,lifecycle');
     });
 
     it('has the clusters and their add-ons made', () => {

@@ -47,7 +47,7 @@ describe('clusters of EKS that kind provides', () => {
     const look = () =>
       runConformance({
         args: [
-          ...['--cluster', 'eks', '--aws-endpoint', announced.endpoint, '--suite', 'lifecycle'],
+          ...['--cluster', 'eks', '--aws-endpoint', announced.endpoint, '--suite', 'lifecycle,pod-identity'],
           ...['--agent-image', components, '--workload-image', components],
         ],
         env: {

@@ -1,0 +1,18 @@
+/** Suites that are selected together, such as `identity`. */
+export interface Scope {
+  readonly title: string;
+  /** The question that each suite answers, by the suite's name, in the order of reports. */
+  readonly suites: Readonly<Record<string, string>>;
+}
+
+/** What `suites/scopes.ts` exports: the table of the project's own suites. */
+export interface SuiteTable {
+  /** By name, in the order of reports. */
+  readonly scopes: Readonly<Record<string, Scope>>;
+  /** The suites that took the scenarios of a suite that no longer exists, by its name. */
+  readonly renamedSuites: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The suites of all scopes, in the order of reports. */
+export const suitesOf = ({ scopes }: Pick<SuiteTable, 'scopes'>): readonly string[] =>
+  Object.values(scopes).flatMap(({ suites }) => Object.keys(suites));

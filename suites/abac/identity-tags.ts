@@ -1,0 +1,152 @@
+/** Policies on the tags of a session: namespace, service account, cluster, pod. */
+import {
+  allow,
+  control,
+  denied,
+  fetchCredentials,
+  getObject,
+  granted,
+  podIdentityRole,
+  putRolePolicy,
+  restartPod,
+  suite,
+} from '../../harness/index.ts';
+import { NOT_ALLOWED } from '../lib/outcomes.ts';
+import { OPERATORS, TAGS_OF_PODS } from '../lib/sources.ts';
+
+/** The object's tag of this key has the value of the session's tag of the same key. */
+const sameTag = (...keys: readonly string[]) => ({
+  StringEquals: Object.fromEntries(keys.map((key) => [`s3:ExistingObjectTag/${key}`, `\${aws:PrincipalTag/${key}}`])),
+});
+
+suite('abac', ({ scenario }) => {
+  scenario('AB-01', 'a policy on the namespace tag keeps namespaces apart', {
+    profile: 'core',
+    source: TAGS_OF_PODS,
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-namespace}/*')) },
+    workloads: { red: { namespace: 'red', role: 'app' } },
+    objects: ['data/<namespace:red>/key', 'data/<namespace:blue>/key'],
+    probes: [
+      granted('red', getObject('data/<namespace:red>/key')),
+      denied('red', getObject('data/<namespace:blue>/key'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('AB-02', 'a policy on the service account tag keeps service accounts apart', {
+    profile: 'core',
+    source: TAGS_OF_PODS,
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-service-account}/*')) },
+    workloads: { reader: { serviceAccount: 'reader', role: 'app' } },
+    objects: ['data/reader/key', 'data/writer/key'],
+    probes: [
+      granted('reader', getObject('data/reader/key')),
+      denied('reader', getObject('data/writer/key'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('AB-03', 'the service account tag alone does not keep namespaces apart', {
+    source: 'Amazon EKS Best Practices Guide, "Identity and access management"',
+    finding:
+      'Service accounts of the same name in different namespaces have the same kubernetes-service-account tag: condition on kubernetes-namespace and the cluster too.',
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-service-account}/*')) },
+    workloads: { blue: { namespace: 'blue', serviceAccount: 'reader', role: 'app' } },
+    // Meant for the service account `reader` of another namespace.
+    objects: ['data/reader/key-of-red'],
+    probes: [granted('blue', getObject('data/reader/key-of-red'))],
+  });
+
+  scenario('AB-04', 'namespace, service account and cluster must all match', {
+    profile: 'core',
+    source: TAGS_OF_PODS,
+    roles: {
+      app: podIdentityRole(
+        allow(
+          's3:GetObject',
+          'data/*',
+          sameTag('kubernetes-namespace', 'kubernetes-service-account', 'eks-cluster-name'),
+        ),
+      ),
+    },
+    workloads: { app: { role: 'app' } },
+    objects: [
+      taggedObject('data/mine', {}),
+      taggedObject('data/other-namespace', { 'kubernetes-namespace': 'elsewhere' }),
+      taggedObject('data/other-service-account', { 'kubernetes-service-account': 'elsewhere' }),
+      taggedObject('data/other-cluster', { 'eks-cluster-name': 'elsewhere' }),
+    ],
+    probes: [
+      granted('app', getObject('data/mine')),
+      denied('app', getObject('data/other-namespace'), NOT_ALLOWED),
+      denied('app', getObject('data/other-service-account'), NOT_ALLOWED),
+      denied('app', getObject('data/other-cluster'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('AB-17', "case matters in a tag's value, not in the tag's key", {
+    source: `${OPERATORS}, "String condition operators"; "AWS global condition context keys", aws:PrincipalTag`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/object/*', sameTag('kubernetes-service-account')),
+        allow('s3:GetObject', 'data/key/*', {
+          StringEquals: { 'aws:PrincipalTag/Kubernetes-Service-Account': 'reader' },
+        }),
+      ),
+    },
+    workloads: { app: { serviceAccount: 'reader', role: 'app' } },
+    objects: [
+      { at: 'data/object/same', tags: { 'kubernetes-service-account': 'reader' } },
+      { at: 'data/object/upper', tags: { 'kubernetes-service-account': 'READER' } },
+      'data/key/key',
+    ],
+    probes: [
+      granted('app', getObject('data/object/same')),
+      denied('app', getObject('data/object/upper'), NOT_ALLOWED),
+      granted('app', getObject('data/key/key')),
+    ],
+  });
+
+  scenario('AB-18', "a policy on the pod's name does not fit the pod that replaces it", {
+    source: TAGS_OF_PODS,
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/open/*')) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/open/key', 'data/pod/key'],
+    probes: [
+      control('app', getObject('data/open/key')),
+      putRolePolicy(
+        'app',
+        allow('s3:GetObject', 'data/open/*'),
+        allow('s3:GetObject', 'data/pod/*', {
+          StringEquals: { 'aws:PrincipalTag/kubernetes-pod-name': '<pod:app>' },
+        }),
+      ),
+      granted('app', getObject('data/pod/key')),
+      restartPod('app'),
+      control('app', getObject('data/open/key')),
+      denied('app', getObject('data/pod/key'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('AB-25', 'the longest names fit into a session without tags', {
+    source: `${TAGS_OF_PODS}: disable session tags where the packed size is too large`,
+    roles: { app: podIdentityRole() },
+    workloads: {
+      long: {
+        // With what a run puts around it, at the 63 characters that a namespace may have.
+        namespace: 'n'.repeat(44),
+        serviceAccount: 's'.repeat(253),
+        role: { role: 'app', disableSessionTags: true },
+      },
+    },
+    probes: [granted('long', fetchCredentials())],
+  });
+});
+
+/** An object with the tags of workload `app`, some of them changed. */
+function taggedObject(at: string, changed: Readonly<Record<string, string>>) {
+  const own = {
+    'kubernetes-namespace': '<namespace:app>',
+    'kubernetes-service-account': 'app',
+    'eks-cluster-name': '<cluster:c1>',
+  };
+  return { at, tags: { ...own, ...changed } };
+}

@@ -1,0 +1,115 @@
+/** Sessions without session tags under conditions on them. */
+import {
+  allow,
+  control,
+  denied,
+  deny,
+  forPrincipal,
+  getObject,
+  granted,
+  podIdentityRole,
+  suite,
+  trustPodIdentity,
+  trustWebIdentity,
+} from '../../harness/index.ts';
+import { NOT_ALLOWED } from '../lib/outcomes.ts';
+import { OPERATORS, TAGS_OF_PODS } from '../lib/sources.ts';
+
+/** A statement of the bucket's policy denied the action. */
+const DENIED_BY_BUCKET = { by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true } as const;
+const denyOtherNamespaces = (resource: string, namespace: string) =>
+  forPrincipal(
+    '*',
+    deny('s3:GetObject', resource, { StringNotEquals: { 'aws:PrincipalTag/kubernetes-namespace': namespace } }),
+  );
+
+suite('abac', ({ scenario }) => {
+  scenario('AB-08', 'an association without session tags matches no policy on them', {
+    profile: 'core',
+    source: `${TAGS_OF_PODS}, disabling session tags`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/open/*'),
+        allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-namespace}/*'),
+      ),
+    },
+    workloads: { app: { role: { role: 'app', disableSessionTags: true } } },
+    objects: ['data/open/key', 'data/<namespace:app>/key'],
+    probes: [
+      control('app', getObject('data/open/key')),
+      denied('app', getObject('data/<namespace:app>/key'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('AB-09', 'a Null condition tells sessions with tags from those without', {
+    source: `${OPERATORS}, "Condition operator to check existence of condition keys"`,
+    needs: ['irsa'],
+    roles: {
+      app: {
+        trust: [trustPodIdentity(), trustWebIdentity({ subject: 'app/web' })],
+        permissions: [
+          allow('s3:GetObject', 'data/open/*'),
+          allow('s3:GetObject', 'data/tagged/*', { Null: { 'aws:PrincipalTag/kubernetes-namespace': 'false' } }),
+        ],
+      },
+    },
+    workloads: { pod: { serviceAccount: 'pod', role: 'app' }, web: { serviceAccount: 'web', irsa: 'app' } },
+    objects: ['data/open/key', 'data/tagged/key'],
+    probes: [
+      granted('pod', getObject('data/tagged/key')),
+      control('web', getObject('data/open/key')),
+      denied('web', getObject('data/tagged/key'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('AB-10', 'an explicit deny with StringNotEquals also stops sessions without tags', {
+    profile: 'core',
+    source: `${OPERATORS}: a key that is not in the request matches a negated operator`,
+    needs: ['irsa'],
+    roles: {
+      app: {
+        trust: [trustPodIdentity(), trustWebIdentity({ subject: 'app/web' })],
+        permissions: [allow('s3:GetObject', ['data/*', 'open/*'])],
+      },
+    },
+    workloads: { pod: { serviceAccount: 'pod', role: 'app' }, web: { serviceAccount: 'web', irsa: 'app' } },
+    buckets: {
+      data: {
+        policy: [
+          denyOtherNamespaces('data/mine/*', '<namespace:app>'),
+          denyOtherNamespaces('data/other/*', 'elsewhere'),
+        ],
+      },
+    },
+    objects: ['data/mine/key', 'data/other/key', 'open/key'],
+    probes: [
+      granted('pod', getObject('data/mine/key')),
+      denied('pod', getObject('data/other/key'), DENIED_BY_BUCKET),
+      control('web', getObject('open/key')),
+      denied('web', getObject('data/mine/key'), DENIED_BY_BUCKET),
+    ],
+  });
+
+  scenario('AB-11', 'StringEqualsIfExists lets sessions without tags through', {
+    source: `${OPERATORS}, "...IfExists condition operators"`,
+    finding:
+      'An Allow with StringEqualsIfExists on a session tag also allows sessions that have no such tag, such as those of IRSA: use StringEquals, or add a Null condition.',
+    needs: ['irsa'],
+    roles: {
+      app: {
+        trust: [trustPodIdentity(), trustWebIdentity({ subject: 'blue/web' })],
+        permissions: [
+          allow('s3:GetObject', 'data/*', {
+            StringEqualsIfExists: { 'aws:PrincipalTag/kubernetes-namespace': '<namespace:red>' },
+          }),
+        ],
+      },
+    },
+    workloads: {
+      blue: { namespace: 'blue', serviceAccount: 'pod', role: 'app' },
+      web: { namespace: 'blue', serviceAccount: 'web', irsa: 'app' },
+    },
+    objects: ['data/key'],
+    probes: [denied('blue', getObject('data/key'), NOT_ALLOWED), granted('web', getObject('data/key'))],
+  });
+});

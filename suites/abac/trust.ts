@@ -1,0 +1,147 @@
+/**
+ * Trust policies under conditions on tags by each operator. One role's trust holds where all of them do; in others a statement for
+ * each denies where it holds, and none does. Each trust policy has at most the 2,048 characters of IAM's quotas.
+ */
+import {
+  allow,
+  askEksAuth,
+  asSession,
+  assumeByToken,
+  assumeRole,
+  fails,
+  matching,
+  podIdentityRole,
+  succeeds,
+  suite,
+  trustPodIdentity,
+  trustRole,
+  trustWebIdentity,
+  type Conditions,
+  type RoleSpec,
+  type TrustStatement,
+} from '../../harness/index.ts';
+import { OPERATORS, PASS_TAGS, TRUST_OF_PODS } from '../lib/sources.ts';
+import {
+  absent,
+  allOf,
+  notAbsent,
+  notTagged,
+  NOWHERE,
+  tagged,
+  type Comparison,
+  type TagKey,
+} from '../lib/tag-conditions.ts';
+
+const KEYS = 'IAM User Guide, "AWS global condition context keys": aws:RequestTag, aws:PrincipalTag';
+/** How many statements that deny have room in one trust policy. */
+const DENIES = 5;
+/** A trust statement under conditions. */
+type Trusting = (conditions?: Conditions) => TrustStatement;
+type Comparisons = (role: string) => readonly Comparison[];
+/**
+ * Roles: `holds`; `spared1` and so on, whose Denies are about nobody here; `denied`, of whose Denies one is; and `missed`, of whose
+ * conditions one does not hold.
+ */
+function rolesOf(
+  key: TagKey,
+  { trusting, hold, none }: { readonly trusting: Trusting; readonly hold: Comparisons; readonly none: Comparisons },
+): Readonly<Record<string, RoleSpec>> {
+  const [action = ''] = trusting().actions;
+  const denying = (comparison: Comparison): TrustStatement => ({
+    ...trusting(allOf(key, [comparison])),
+    ...{ effect: 'Deny', actions: [action] },
+  });
+  const count = Math.ceil(none('').length / DENIES);
+  const spared = Array.from({ length: count }, (_part, at) => {
+    const role = `spared${at + 1}`;
+    const part = none(role).slice(at * DENIES, (at + 1) * DENIES);
+    return [role, { trust: [trusting(), ...part.map(denying)] }] as const;
+  });
+  const [first] = none('missed');
+  return {
+    holds: { trust: [trusting(allOf(key, hold('holds')))] },
+    ...Object.fromEntries(spared),
+    denied: {
+      trust: [trusting(), ...none('denied').slice(1, DENIES).map(denying), ...hold('denied').slice(-1).map(denying)],
+    },
+    missed: { trust: [trusting(allOf(key, [...hold('missed').slice(1), ...(first ? [first] : [])]))] },
+  };
+}
+const isRefused = (role: string): boolean => role === 'denied' || role === 'missed';
+const under = (conditions: Conditions | undefined) => (conditions === undefined ? {} : { conditions });
+
+suite('abac', ({ scenario }) => {
+  const of = (role: string) => ({ ...NOWHERE, own: `<namespace:${role}>` });
+  const ofService = rolesOf('aws:RequestTag', {
+    trusting: (conditions) => trustPodIdentity(under(conditions)),
+    hold: (role) => tagged(of(role)),
+    none: (role) => notTagged(of(role)),
+  });
+  const ofSessions = rolesOf('aws:PrincipalTag', {
+    trusting: (conditions) => trustRole('app', under(conditions)),
+    hold: () => tagged(),
+    none: () => notTagged(),
+  });
+  const ofTokens = rolesOf('aws:RequestTag', {
+    trusting: (conditions) => {
+      const byToken = trustWebIdentity({ subject: 'app/app' });
+      return conditions === undefined
+        ? byToken
+        : { ...trustWebIdentity({ subject: null, audience: null }), conditions };
+    },
+    hold: () => absent,
+    none: () => notAbsent,
+  });
+  const anybody = { ...trustWebIdentity({ subject: null, audience: null }) };
+
+  scenario('AM-23', 'a role trusts Pod Identity under each operator on the tags of the session that is to be', {
+    source: `${OPERATORS}; ${TRUST_OF_PODS}`,
+    roles: ofService,
+    // All are of one name, each in a namespace of its own.
+    workloads: Object.fromEntries(
+      Object.keys(ofService).map((role) => [role, { serviceAccount: 'reader', namespace: role, role }]),
+    ),
+    probes: Object.keys(ofService).map((role) =>
+      isRefused(role)
+        ? fails(askEksAuth(role), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 })
+        : succeeds(askEksAuth(role), { roleArn: `<role:${role}>` }),
+    ),
+  });
+
+  scenario('AM-24', "a role trusts a pod's session under each operator on the tags that it has", {
+    source: `${OPERATORS}; ${PASS_TAGS}; ${KEYS}`,
+    roles: {
+      app: podIdentityRole(
+        allow(
+          ['sts:AssumeRole', 'sts:TagSession'],
+          Object.keys(ofSessions).map((role) => `<role:${role}>`),
+        ),
+      ),
+      ...ofSessions,
+    },
+    workloads: { app: { serviceAccount: 'reader', role: 'app' } },
+    probes: Object.keys(ofSessions).map((role) => {
+      const assumed = asSession('app', assumeRole(role));
+      return isRefused(role)
+        ? fails(assumed, { by: 'sts', code: 'AccessDenied', status: 403 })
+        : succeeds(assumed, { arn: matching(new RegExp(`assumed-role/<role-name:${role}>/`)) });
+    }),
+  });
+
+  scenario('AM-25', 'a role trusts web identities under each operator on tags that their tokens have not', {
+    source: `${OPERATORS}; ${PASS_TAGS}: AssumeRoleWithWebIdentity; ${KEYS}`,
+    roles: {
+      ...ofTokens,
+      // Neither a service nor a pod of Pod Identity is what asks, and there are no conditions at all.
+      source: { trust: [{ ...anybody, conditions: { Null: { 'aws:SourceArn': 'true', 'aws:TagKeys': 'true' } } }] },
+      anybody: { trust: [anybody] },
+    },
+    workloads: { app: {} },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    probes: [...Object.keys(ofTokens), 'source', 'anybody'].map((role) =>
+      isRefused(role)
+        ? fails(assumeByToken(role, 'web'), { by: 'sts', code: 'AccessDenied', status: 403 })
+        : succeeds(assumeByToken(role, 'web'), { subject: 'system:serviceaccount:<namespace:app>:app' }),
+    ),
+  });
+});

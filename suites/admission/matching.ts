@@ -1,0 +1,195 @@
+/** Which requests the API server asks a webhook about, and what it makes of the answer. */
+import { expect } from 'chai';
+import { check, podIdentityRole, suite } from '../../harness/index.ts';
+
+const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
+const INJECTED = { 'eks.amazonaws.com/pod-identity': 'enabled' };
+/** A webhook configuration, or a Status in the place of an object, and with the answer's status. */
+interface Answer {
+  readonly status: number;
+  readonly message?: string;
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly webhooks?: readonly { readonly clientConfig: object }[];
+}
+
+suite('admission', ({ scenario }) => {
+  scenario('WH-34', 'a webhook is asked about what its rules and selectors match, before or after a change', {
+    source:
+      'Kubernetes documentation, "Dynamic Admission Control", matching requests: rules, objectSelector, namespaceSelector; failure policy; response',
+    // In no cluster that others use: a webhook configuration is not of one namespace.
+    needs: ['own-cluster'],
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, other: { namespace: 'other' } },
+    probes: [
+      check('each is asked about what it is for', async ({ eventually, kubernetes, name }) => {
+        const here = name('<namespace:app>');
+        const request = async (method: string, path: string, body?: object): Promise<Answer> => {
+          const answer = await kubernetes({ method, path, ...(body !== undefined && { body }) });
+          return { ...(JSON.parse(answer.body) as Answer), status: answer.status };
+        };
+        /** What a request about a config map with this label, or none, comes to. */
+        const ask = (
+          method: string,
+          of: string,
+          asks: string,
+          query = '?dryRun=All',
+          namespace = here,
+        ): Promise<Answer> => {
+          const path = `/api/v1/namespaces/${namespace}/configmaps${method === 'POST' ? '' : `/${of}`}${query}`;
+          const metadata = { name: of, labels: asks === '' ? {} : { asks } };
+          return request(
+            method,
+            path,
+            method === 'DELETE' ? undefined : { apiVersion: 'v1', kind: 'ConfigMap', metadata },
+          );
+        };
+        for (const asks of ['updated', 'deleted', 'ignored', 'denied', ''])
+          expect(await ask('POST', `with-${asks || 'none'}`, asks, '')).to.include({ status: 201 });
+        const { webhooks: [ofPods] = [] } = await request('GET', `${CONFIGURATIONS}/pod-identity-webhook`);
+        const configuration = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration' };
+        const metadata = { name: `zz-${here}-asks` };
+        const ofNamespace = (operator: string) => ({
+          ...{ key: 'kubernetes.io/metadata.name', operator },
+          values: ['conformance-none', here],
+        });
+        const webhooks = Object.entries<{ readonly rule?: object; readonly settings?: object }>({
+          created: { rule: { operations: ['CREATE'] } },
+          updated: { rule: { operations: ['UPDATE'] } },
+          deleted: { rule: { operations: ['DELETE'] } },
+          namespaced: { rule: { scope: 'Namespaced', apiGroups: ['*'], apiVersions: ['*'], resources: ['*'] } },
+          group: { rule: { apiGroups: ['apps'] } },
+          version: { rule: { apiVersions: ['v1beta1'] } },
+          resource: { rule: { resources: ['secrets', 'configmaps/status'] } },
+          cluster: { rule: { scope: 'Cluster', apiGroups: ['*'], resources: ['*'] } },
+          anything: { rule: { resources: ['*/*'] } },
+          second: {
+            settings: {
+              rules: ['secrets', 'configmaps'].map((resource) => ({
+                ...{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: [resource] },
+              })),
+            },
+          },
+          ignored: { settings: { failurePolicy: 'Ignore' } },
+          // Those after one that fails are asked all the same.
+          ahead: { settings: { failurePolicy: 'Ignore', objectSelector: { matchLabels: { asks: 'within' } } } },
+          within: { settings: { namespaceSelector: { matchExpressions: [ofNamespace('In')] } } },
+          without: { settings: { namespaceSelector: { matchExpressions: [ofNamespace('NotIn')] } } },
+          // By the label that the webhook of Pod Identity, which comes first, adds.
+          patched: {
+            rule: { resources: ['pods'] },
+            settings: { objectSelector: { matchLabels: { ...INJECTED, asks: 'patched' } } },
+          },
+          // One that fails loses nothing of what those before it did.
+          passed: { rule: { resources: ['pods'] }, settings: { failurePolicy: 'Ignore' } },
+          // Of what has parts, the whole alone, that of all sorts, or a part alone.
+          whole: { rule: { resources: ['namespaces'] }, settings: { objectSelector: {} } },
+          every: {
+            rule: { resources: ['*'], scope: 'Cluster', operations: ['UPDATE'] },
+            settings: { objectSelector: {} },
+          },
+          part: { rule: { resources: ['namespaces/status'] }, settings: { objectSelector: {} } },
+          // The webhook of Pod Identity allows nothing of which it is shown no object. Versions that are not known are passed over.
+          denied: {
+            settings: {
+              ...{ failurePolicy: 'Ignore', clientConfig: ofPods?.clientConfig },
+              admissionReviewVersions: ['v2', 'v1', 'v1beta1'],
+            },
+          },
+        }).map(([asks, { rule, settings }]) => ({
+          ...{ name: `${asks}.conformance.example.com`, admissionReviewVersions: ['v1'], sideEffects: 'None' },
+          // Nobody listens there: that it is asked shows in that it fails.
+          ...{ clientConfig: { url: 'https://127.0.0.1:1/' }, timeoutSeconds: 5 },
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': here } },
+          objectSelector: { matchLabels: { asks } },
+          rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps'], ...rule }],
+          ...settings,
+        }));
+        expect(await request('POST', CONFIGURATIONS, { ...configuration, metadata, webhooks })).to.include({
+          status: 201,
+        });
+        try {
+          // An API server learns of it a little later: of two that are asked, one is enough to show that.
+          const isKnown = async (): Promise<boolean> =>
+            (await ask('POST', 'new', 'created')).status !== 201 ||
+            (await ask('DELETE', 'with-denied', '')).status !== 200;
+          if (!(await eventually(isKnown, Boolean)))
+            throw new Error('The API server asked no webhook of a new configuration for 30 s.');
+          for (const [method, of, asks, by = 'nobody', status = 500] of [
+            ['POST', 'new', 'created', 'created'],
+            ['POST', 'new', 'namespaced', 'namespaced'],
+            ['POST', 'new', 'within', 'within'],
+            ['POST', 'new', 'anything', 'anything'],
+            ['POST', 'new', 'second', 'second'],
+            ...['without', 'updated', 'deleted', 'group', 'version', 'resource', 'cluster', 'ignored', ''].map(
+              (asks) => ['POST', 'new', asks] as const,
+            ),
+            ['PUT', 'with-updated', 'updated', 'updated'],
+            // The object as it was counts too, as that which is to be.
+            ['PUT', 'with-updated', '', 'updated'],
+            ['PUT', 'with-none', 'updated', 'updated'],
+            ['PUT', 'with-none', ''],
+            ['PUT', 'with-ignored', 'ignored'],
+            ['DELETE', 'with-deleted', '', 'deleted'],
+            ['DELETE', 'with-none', ''],
+            // It is no failure to allow nothing.
+            ['DELETE', 'with-denied', '', 'denied', 400],
+          ] as const) {
+            const answer = await ask(method, of, asks);
+            const what = `${method} of ${of} with label ${asks || 'none'}`;
+            if (by === 'nobody') expect(answer.status, what).to.be.below(300);
+            else {
+              expect(answer, what).to.include({ status });
+              expect(answer.message, what).to.contain(`webhook "${by}.conformance.example.com"`);
+            }
+            // Who denies may say why.
+            if (by === 'denied') expect(answer.message).to.contain('denied the request: unexpected end of JSON input');
+          }
+          const { metadata: { labels } = {} } = await request('GET', `/api/v1/namespaces/${here}`);
+          const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: here, labels } };
+          for (const [part, by] of [
+            ['', 'whole'],
+            ['/status', 'part'],
+          ] as const) {
+            const answer = await request('PUT', `/api/v1/namespaces/${here}${part}?dryRun=All`, namespace);
+            expect(answer, `PUT of the namespace${part}`).to.include({ status: 500 });
+            expect(answer.message).to.contain(`webhook "${by}.conformance.example.com"`);
+          }
+          for (const [asks, status] of [
+            ['created', 201],
+            ['within', 201],
+            ['without', 500],
+          ] as const) {
+            const elsewhere = await ask('POST', 'new', asks, '?dryRun=All', name('<namespace:other>'));
+            expect(elsewhere, `POST in another namespace of ${asks}`).to.include({ status });
+          }
+          // What is of no namespace is of all that are selected, unless it is a namespace itself.
+          for (const [path, kind, status] of [
+            ['/apis/rbac.authorization.k8s.io/v1/clusterroles', 'ClusterRole', 500],
+            ['/api/v1/namespaces', 'Namespace', 201],
+            // No webhook keeps anybody from taking webhooks away.
+            [CONFIGURATIONS, 'MutatingWebhookConfiguration', 201],
+          ] as const) {
+            const apiVersion = path.replace(/^\/apis?\/|\/[a-z]*$/g, '');
+            const body = { apiVersion, kind, metadata: { name: `${here}-new`, labels: { asks: 'cluster' } } };
+            expect(await request('POST', `${path}?dryRun=All`, body), `a new ${kind}`).to.include({ status });
+          }
+          for (const [asks, serviceAccountName, status] of [
+            ['patched', 'app', 500],
+            ['patched', 'default', 201],
+            ['passed', 'app', 201],
+          ] as const) {
+            const containers = [{ name: 'app', image: 'example.com/app:1' }];
+            const made = await request('POST', `/api/v1/namespaces/${here}/pods?dryRun=All`, {
+              ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'new', labels: { asks } } },
+              spec: { serviceAccountName, containers },
+            });
+            expect(made, `a pod of ${serviceAccountName}`).to.include({ status });
+            if (asks === 'passed') expect(made.metadata?.labels).to.include({ asks, ...INJECTED });
+          }
+        } finally {
+          await request('DELETE', `${CONFIGURATIONS}/${metadata.name}`);
+        }
+      }),
+    ],
+  });
+});

@@ -1,0 +1,119 @@
+/** Addresses, hosts and ports that the agent answers at. */
+import {
+  agentArguments,
+  agentGet,
+  connect,
+  control,
+  fails,
+  fetchCredentials,
+  granted,
+  matching,
+  podIdentityRole,
+  refused,
+  succeeds,
+  suite,
+} from '../../harness/index.ts';
+import { AGENT, AGENT_VALIDATION } from '../lib/sources.ts';
+import { ASSOCIATED } from '../lib/worlds.ts';
+
+const PLAIN_TEXT = { contentType: matching(/^text\/plain/) };
+
+suite('agent', ({ scenario }) => {
+  scenario('AP-52', 'the agent serves the addresses that it is told, and no others', {
+    source:
+      'Amazon EKS User Guide, "Disable IPv6 in the EKS Pod Identity Agent"; ' + AGENT + 'cmd/server.go: --bind-hosts',
+    roles: ASSOCIATED.roles,
+    workloads: { app: { role: 'app', hostNetwork: true } },
+    probes: [
+      agentArguments('-b 169.254.170.23'),
+      granted('app', fetchCredentials({ via: 'ipv4' })),
+      refused('app', fetchCredentials({ via: 'ipv6' }), { by: 'agent', message: 'cannot be reached' }),
+      agentArguments('--bind-hosts [fd00:ec2::23] --bind-hosts 169.254.170.23'),
+      granted('app', fetchCredentials({ via: 'ipv4' })),
+      granted('app', fetchCredentials({ via: 'ipv6' })),
+    ],
+  });
+
+  scenario('AP-08b', "a host that only begins or ends as one of the agent's addresses is another host", {
+    source: `${AGENT}internal/validation, TestValidateEksCredentialRequest`,
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      // Nor is one that is written in another way.
+      ...[
+        ...['169.254.170.23.example.com', '169.254.170.230', 'x169.254.170.23', 'fd00:ec2::23a', '169.254.170.23.'],
+        ...['2852039191', '169.254.43543', '::ffff:169.254.170.23', 'fd00:ec2:0::23', 'FD00:EC2::23'],
+      ].map((host) =>
+        refused('app', fetchCredentials({ host }), { by: 'agent', status: 403, message: `address not ${host}` }),
+      ),
+      ...[
+        '[169.254.170.23x',
+        'x169.254.170.23]',
+        '[fd00:ec2::23]80',
+        'fd00:ec2::23:80',
+        '169.254.170.23:80:80',
+        '[',
+        ':80',
+      ].map((host) =>
+        refused('app', fetchCredentials({ host }), { by: 'agent', status: 403, message: 'invalid address' }),
+      ),
+    ],
+  });
+
+  scenario(
+    'AP-48',
+    "each port of the agent has its paths, and its port for credentials is on no other of the node's addresses",
+    {
+      source: `${AGENT}cmd/server.go; pkg/server`,
+      needs: ['pod-identity'],
+      probes: [
+        succeeds(agentGet(2705, '/healthz'), { status: 200, body: '' }),
+        succeeds(agentGet(2705, '/metrics'), { contentType: matching(/^text\/plain; version=0\.0\.4/) }),
+        ...['/', '/v1/credentials', '/metrics/', '/healthz/x'].map((path) =>
+          fails(agentGet(2705, path), { by: 'agent', code: '404', message: '404 page not found' }),
+        ),
+        // The API server reaches the agent's pod, which is on the node's network, at the node's address.
+        fails(agentGet(80, '/v1/credentials'), { by: 'agent', code: ['503', '504'] }),
+      ],
+    },
+  );
+
+  scenario('AP-08', 'the agent answers only to its link-local addresses', {
+    profile: 'core',
+    source: AGENT_VALIDATION + ', TestValidateEksCredentialRequest; ' + AGENT + 'pkg/server/server_test.go',
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      ...['localhost', '127.0.0.2', 'agent.example.com', '169.254.170.2', '169.254.169.254'].map((host) =>
+        refused('app', fetchCredentials({ host }), {
+          by: 'agent',
+          status: 403,
+          message: `Access Denied. Called agent through invalid address, please use either [169.254.170.23 fd00:ec2::23] address not ${host}`,
+          facts: PLAIN_TEXT,
+        }),
+      ),
+    ],
+  });
+
+  scenario('AP-09', 'an address may come with a port or in brackets', {
+    source: AGENT_VALIDATION + ', TestValidateEksCredentialRequest',
+    ...ASSOCIATED,
+    probes: [
+      ...['169.254.170.23', '[fd00:ec2::23]'].flatMap((host) =>
+        // Any port: the agent does not compare it with its own.
+        ['', ':80', ':8080', ':'].map((port) => granted('app', fetchCredentials({ host: `${host}${port}` }))),
+      ),
+      granted('app', fetchCredentials({ host: 'fd00:ec2::23' })),
+    ],
+  });
+
+  scenario('PI-30', 'the agent is at 169.254.170.23, for every pod of the node', {
+    source: 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services" (considerations)',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      granted('app', connect('agent')),
+      granted('app', fetchCredentials({ via: 'ipv4' }), { facts: { contentType: 'application/json' } }),
+    ],
+  });
+});

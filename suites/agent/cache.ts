@@ -1,0 +1,160 @@
+/** Which requests the agent answers from its cache, and which it sends to EKS Auth. */
+import {
+  agentArguments,
+  clearWeather,
+  fetchCredentials,
+  granted,
+  podIdentityRole,
+  refused,
+  startPod,
+  suite,
+  trustPodIdentity,
+  updateTrust,
+  wait,
+  whoAmI,
+} from '../../harness/index.ts';
+import { eksAuth, STARTED_LATER } from './lib/eks-auth.ts';
+import { AGENT } from '../lib/sources.ts';
+import { ASSOCIATED } from '../lib/worlds.ts';
+
+const CACHE = AGENT + 'internal/credsretriever';
+
+suite('agent', ({ scenario }) => {
+  scenario('AP-18', 'an agent that keeps nothing asks EKS Auth each time', {
+    source: AGENT + 'cmd/server.go: a retention or a size of 0 turns the cache off',
+    ...ASSOCIATED,
+    probes: [
+      agentArguments('--max-credential-retention-before-renewal 0'),
+      granted('app', fetchCredentials({ repeat: 2 }), { facts: { distinctSessions: 2, upstreamCalls: 2 } }),
+      agentArguments('--max-credential-retention-before-renewal 3h --max-cache-size 0'),
+      // Nor does it look at how long they are still good.
+      eksAuth({ credentialsSeconds: 10 }),
+      granted('app', fetchCredentials({ repeat: 2 }), { facts: { distinctSessions: 2, upstreamCalls: 2 } }),
+    ],
+  });
+
+  scenario('AP-15', 'credentials are cached: two requests, one call', {
+    source: CACHE + ', refreshing_cache_test.go, Caching',
+    ...ASSOCIATED,
+    probes: [granted('app', fetchCredentials({ repeat: 2 }), { facts: { distinctSessions: 1, upstreamCalls: 1 } })],
+  });
+
+  scenario('AP-15b', "no pod is answered with another pod's cached credentials", {
+    profile: 'core',
+    source: CACHE + ', refreshing_cache_test.go, Caching: two tokens, two calls',
+    roles: { red: podIdentityRole(), blue: podIdentityRole() },
+    workloads: {
+      red: { serviceAccount: 'red', role: 'red' },
+      blue: { serviceAccount: 'blue', role: 'blue', starts: 'later' },
+      // Of the same service account as blue, and a pod of its own all the same.
+      twin: { serviceAccount: 'blue', role: 'blue', starts: 'later' },
+    },
+    probes: [
+      granted('red', whoAmI()),
+      startPod('blue'),
+      granted('blue', whoAmI()),
+      startPod('twin'),
+      granted('twin', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      // What the others were given took no place of its own.
+      granted('red', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+    ],
+  });
+
+  scenario('AP-16', 'requests at the same time share one call', {
+    source: CACHE + ', refreshing_cache_test.go, ActiveRequestCaching',
+    ...STARTED_LATER,
+    probes: [
+      // A call that failed is over: it keeps nobody waiting.
+      eksAuth({ error: { code: 'InvalidRequestException', status: 400, message: 'no' } }),
+      startPod('app'),
+      refused('app', fetchCredentials(), { by: 'eks-auth', code: 'InvalidRequestException', status: 400 }),
+      clearWeather(),
+      // Slow enough that all requests arrive while the first is under way, and look for its answer more than once.
+      eksAuth({ delayMilliseconds: 450 }),
+      granted('app', fetchCredentials({ repeat: 16, atOnce: true }), {
+        facts: { requests: 16, answeredAlike: true, distinctSessions: 1, upstreamCalls: 1 },
+      }),
+    ],
+  });
+
+  scenario('AP-16b', "a request that waits for another's call in vain is answered by a call of its own", {
+    source: CACHE + ', refreshing_cache.go: nine looks, 200 ms apart',
+    ...ASSOCIATED,
+    probes: [
+      // The other is answered at its third try, after two seconds.
+      eksAuth({ delayMilliseconds: 2000, times: 2 }),
+      granted('app', fetchCredentials({ repeat: 2, atOnce: true })),
+    ],
+  });
+
+  scenario('AP-17', 'each address has a cache of its own', {
+    source: AGENT + 'cmd/server.go: a server for each bind host',
+    roles: ASSOCIATED.roles,
+    // Pods of an IPv4 cluster have no way to an IPv6 address but by their node's own network.
+    workloads: { app: { role: 'app', hostNetwork: true } },
+    probes: [
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      granted('app', fetchCredentials({ via: 'ipv6' }), { facts: { upstreamCalls: 1 } }),
+      granted('app', fetchCredentials({ via: 'ipv6' }), { facts: { upstreamCalls: 0 } }),
+    ],
+  });
+
+  scenario('AP-49', 'the call that was made for a client that goes away is given up, and its answer is not kept', {
+    source: `${CACHE}: the request's context; eks-pod-identity-agent, issue 50: context canceled`,
+    ...ASSOCIATED,
+    probes: [
+      // Without the client, the third try would be answered.
+      eksAuth({ delayMilliseconds: 2000, times: 2 }),
+      refused('app', fetchCredentials({ giveUpAfter: 200 }), { by: 'agent', code: 'TIMEOUT' }),
+      wait(4),
+      clearWeather(),
+      eksAuth({ error: { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } }),
+      refused('app', fetchCredentials(), { by: 'eks-auth', code: 'ServiceUnavailableException', status: 503 }),
+      clearWeather(),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('AP-22', 'cached credentials outlive trouble of EKS Auth', {
+    source: CACHE,
+    roles: ASSOCIATED.roles,
+    workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
+    probes: [
+      granted('app', fetchCredentials()),
+      eksAuth({ error: { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } }),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      startPod('fresh'),
+      refused('fresh', fetchCredentials(), { by: 'eks-auth', code: 'ServiceUnavailableException', status: 503 }),
+      clearWeather(),
+      granted('fresh', fetchCredentials()),
+    ],
+  });
+
+  scenario('AP-24', 'refusals are not cached: the next request asks again', {
+    profile: 'core',
+    source: CACHE + ', refreshing_cache.go',
+    roles: { app: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] } },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      refused('app', fetchCredentials({ repeat: 2 }), {
+        by: 'eks-auth',
+        code: 'AccessDeniedException',
+        status: 400,
+        facts: { upstreamCalls: 2 },
+      }),
+      updateTrust('app', [trustPodIdentity()]),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-32', 'many short programs of a pod cost EKS Auth one call', {
+    source: CACHE + '; eks-pod-identity-agent, issues on throttling by many processes',
+    ...ASSOCIATED,
+    probes: [
+      // Each request has a connection of its own, as that of a program that ends after it.
+      granted('app', fetchCredentials({ repeat: 100 }), {
+        facts: { requests: 100, answeredAlike: true, distinctSessions: 1, upstreamCalls: 1 },
+      }),
+    ],
+  });
+});

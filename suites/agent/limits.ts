@@ -1,0 +1,131 @@
+/** Limits of the agent: requests a second, cached credentials, renewals. */
+import { expect } from 'chai';
+import {
+  advanceClock,
+  agentArguments,
+  between,
+  check,
+  control,
+  fails,
+  fetchCredentials,
+  granted,
+  minted,
+  noToken,
+  refused,
+  rolloutAgent,
+  succeeds,
+  suite,
+  wait,
+} from '../../harness/index.ts';
+import { metrics, RENEWED } from './lib/metrics.ts';
+import { AGENT, AGENT_CACHE } from '../lib/sources.ts';
+import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
+
+const THREE = ['first', 'second', 'third'] as const;
+const THREE_TOKENS = Object.fromEntries(
+  THREE.map(
+    (name) =>
+      [name, { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 7200 }] as const,
+  ),
+);
+
+suite('agent', ({ scenario }) => {
+  scenario('AP-25', 'the agent answers a thousand requests a second and refuses more', {
+    source: AGENT + 'internal/middleware/rate_limiter: 1000 requests a second, 500 at once',
+    exclusive: true,
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      refused('app', fetchCredentials({ token: noToken, pipelined: 2500, perSecond: 1300 }), {
+        by: 'agent',
+        code: '429',
+        facts: { 'answers.400': between(500, 2499), 'answers.429': between(1, 2000) },
+      }),
+      check('500 are answered at once, and of the others no more than 1000 a second', ({ outcomes }) => {
+        const { milliseconds, ...facts } = outcomes[1]?.observed?.facts ?? {};
+        expect(Number(facts['answers.400']) - Number(milliseconds)).to.be.at.most(500);
+      }),
+      wait(1),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('AP-38', 'the agent keeps so many credentials and forgets those that it was given longest ago', {
+    source: AGENT + 'internal/cache/expiring: --max-cache-size',
+    needs: ['agent-token-cache'],
+    ...ASSOCIATED,
+    tokens: THREE_TOKENS,
+    probes: [
+      agentArguments('--max-cache-size 2'),
+      ...THREE.map((name) => granted('app', fetchCredentials({ token: minted(name) }))),
+      granted('app', fetchCredentials({ token: minted('third') }), { facts: { upstreamCalls: 0 } }),
+      granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 0 } }),
+      granted('app', fetchCredentials({ token: minted('first') }), { facts: { upstreamCalls: 1 } }),
+      // To be asked for is not to be given anew: of the two, the second was stored first.
+      granted('app', fetchCredentials({ token: minted('third') }), { facts: { upstreamCalls: 0 } }),
+      granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-38b', 'what the agent has renewed is among what it forgets last', {
+    source: AGENT + 'internal/cache/expiring: what is written again counts as new',
+    needs: ['cluster-clock', 'agent-token-cache'],
+    ...ASSOCIATED,
+    tokens: THREE_TOKENS,
+    probes: [
+      agentArguments('--max-credential-retention-before-renewal 1h --max-cache-size 2'),
+      granted('app', fetchCredentials({ token: minted('first') })),
+      advanceClock(55 * 60),
+      granted('app', fetchCredentials({ token: minted('second') })),
+      // The first is renewed, the second is so in fifty minutes.
+      advanceClock(10 * 60),
+      metrics(RENEWED),
+      granted('app', fetchCredentials({ token: minted('third') })),
+      granted('app', fetchCredentials({ token: minted('first') }), { facts: { upstreamCalls: 0 } }),
+      granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-51', 'renewals beyond the rate that the agent is told wait, and what they would renew is kept', {
+    source: `${AGENT_CACHE}: --max-service-qps; behind a renewal that took all that the rate allows, the next has to wait`,
+    needs: ['cluster-clock', 'agent-token-cache'],
+    ...ASSOCIATED,
+    tokens: THREE_TOKENS,
+    probes: [
+      agentArguments('--max-credential-retention-before-renewal 10m --max-cache-size 200 --max-service-qps 1'),
+      ...THREE.map((name) => granted('app', fetchCredentials({ token: minted(name) }))),
+      advanceClock(670),
+      metrics(RENEWED),
+      // Long enough for renewals one after another, a second apart; the next look is a minute away.
+      wait(6),
+      metrics(RENEWED),
+      // What had to wait is due after one or two minutes, not after the retention. There is one more again.
+      advanceClock(130),
+      metrics(/pod_identity_cache_state\{state="hit"\} [23]\n/),
+      ...THREE.map((name) =>
+        granted('app', fetchCredentials({ token: minted(name) }), { facts: { upstreamCalls: 0 } }),
+      ),
+    ],
+  });
+
+  scenario('AP-50', 'an agent that could not renew all that it may keep does not start', {
+    source:
+      AGENT + 'cmd/server.go: half of --max-cache-size is to be renewed within the retention, at --max-service-qps',
+    exclusive: true,
+    // On kind each of five rollouts of the agent takes several seconds.
+    allowSeconds: 300,
+    ...ASSOCIATED,
+    // A rate of 0 is the default: three calls a second.
+    probes: [[1, 1201] as const, [0, 3601] as const].flatMap(([rate, most]) => {
+      const rollout = (size: number) =>
+        rolloutAgent(
+          `--max-credential-retention-before-renewal 10m --max-service-qps ${rate} --max-cache-size ${size}`,
+        );
+      return [
+        fails(rollout(most + 1), { by: 'agent', code: 'CrashLoopBackOff', facts: { exitCode: 1 } }),
+        succeeds(rollout(most)),
+        granted('app', fetchCredentials()),
+      ];
+    }),
+  });
+});

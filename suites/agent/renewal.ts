@@ -1,0 +1,239 @@
+/** When the agent renews credentials, keeps them, and gives them up. */
+import { expect } from 'chai';
+import {
+  advanceClock,
+  agentArguments,
+  allow,
+  check,
+  clearWeather,
+  deletePod,
+  fetchCredentials,
+  getObject,
+  granted,
+  minted,
+  podIdentityRole,
+  refused,
+  suite,
+  trustPodIdentity,
+  updateTrust,
+  wait,
+  weather,
+  type CheckContext,
+} from '../../harness/index.ts';
+import { eksAuth } from './lib/eks-auth.ts';
+import { metrics, RENEWED } from './lib/metrics.ts';
+import { AGENT_CACHE, EKS_AUTH_ERRORS } from '../lib/sources.ts';
+import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
+
+const OF_EKS_AUTH = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app' } as const;
+const AWAY = { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } as const;
+/** Whether what is held is given up for an error, and how often EKS Auth is asked until then. `Unknown`: an answer that tells none. */
+const ERRORS_OF_RENEWALS = [
+  ['AccessDeniedException', 'given up', 1],
+  ['ExpiredTokenException', 'given up', 1],
+  ['InvalidTokenException', 'given up', 1],
+  ['ResourceNotFoundException', 'given up', 1],
+  ['InvalidParameterException', 'kept', 1],
+  ['InvalidRequestException', 'kept', 1],
+  ['ThrottlingException', 'kept', 3],
+  ['TeapotException', 'kept', 1],
+  ['Unknown', 'kept', 1],
+] as const;
+/** Whether two probes, by their place among all, were given the same session. */
+function sameSession({ outcomes }: CheckContext, first: number, second: number) {
+  const [one, other] = [first, second].map((place) => outcomes[place]?.observed?.facts?.['session']);
+  expect(one).to.be.a('string');
+  return expect(one === other, 'whether it is the same session');
+}
+/** An agent that renews what it holds after two minutes, and so can keep up with fewer pods. */
+const RENEWS_SOON = '--max-credential-retention-before-renewal 2m --max-cache-size 200';
+/** Seconds: these two minutes, and more than one, how often it looks. */
+const UNTIL_RENEWAL = 190;
+
+suite('agent', ({ scenario }) => {
+  scenario('LC-23', 'the agent gives up what it holds for errors that no retry mends, and keeps it for others', {
+    source: `${AGENT_CACHE}, TestCachedCredentialRetriever_Refresh; ${EKS_AUTH_ERRORS}`,
+    needs: ['cluster-clock', 'agent-token-cache'],
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    tokens: Object.fromEntries(
+      ERRORS_OF_RENEWALS.map(([name]) => [
+        name.toLowerCase(),
+        { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com', boundTo: 'app' },
+      ]),
+    ),
+    probes: [
+      agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200 --max-service-qps 100'),
+      ...ERRORS_OF_RENEWALS.map(([name]) => granted('app', fetchCredentials({ token: minted(name.toLowerCase()) }))),
+      // Renewals take place one after another, in the order in which the credentials were stored.
+      ...ERRORS_OF_RENEWALS.map(([code, , times]) =>
+        weather({
+          ...OF_EKS_AUTH,
+          ...(code === 'Unknown'
+            ? { answer: { status: 400, body: '<html>' } }
+            : { error: { code, status: 400, message: 'no' } }),
+          times,
+        }),
+      ),
+      advanceClock(190),
+      ...ERRORS_OF_RENEWALS.map(([code, what]) =>
+        metrics(
+          new RegExp(
+            `pod_identity_cache_errors\\{code="${code}",type="${what === 'kept' ? 'Recoverable' : 'NonRecoverable'}"\\} 1\n`,
+          ),
+        ),
+      ),
+      weather({ ...OF_EKS_AUTH, error: AWAY }),
+      ...ERRORS_OF_RENEWALS.map(([name, what]) => {
+        const request = fetchCredentials({ token: minted(name.toLowerCase()) });
+        return what === 'kept'
+          ? granted('app', request, { facts: { upstreamCalls: 0 } })
+          : refused('app', request, { by: 'eks-auth', code: AWAY.code, status: 503 });
+      }),
+      clearWeather(),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('LC-24', 'the agent renews what is older than it is told, and nothing else', {
+    source: `${AGENT_CACHE}: --max-credential-retention-before-renewal, and a look each minute`,
+    needs: ['cluster-clock'],
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, late: { role: 'app' } },
+    probes: [
+      agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200 --max-service-qps 100'),
+      granted('app', fetchCredentials()),
+      advanceClock(75),
+      wait(1),
+      granted('app', fetchCredentials()),
+      check('the credentials are the old ones', (context) => sameSession(context, 0, 1).to.equal(true)),
+      granted('late', fetchCredentials()),
+      // As those of a target role, which the association was given meanwhile: they end sooner than the old ones, and count.
+      weather({ ...OF_EKS_AUTH, credentialsSeconds: 3540 }),
+      advanceClock(75),
+      metrics(RENEWED),
+      granted('app', fetchCredentials()),
+      check('the credentials are new ones', (context) => sameSession(context, 0, 5).to.equal(false)),
+      granted('late', fetchCredentials()),
+      check('the credentials of the late pod are the old ones', (context) => sameSession(context, 3, 7).to.equal(true)),
+      // Those of the late pod, then the renewed ones again.
+      ...[2, 3].flatMap((renewals) => [
+        advanceClock(75),
+        metrics(new RegExp(`pod_identity_cache_state\\{state="hit"\\} [${renewals}-9]\n`)),
+      ]),
+    ],
+  });
+
+  scenario('LC-26', 'credentials that end ahead of their renewal are handed out until they do', {
+    source: `${AGENT_CACHE}: renewals are due after the retention, or when the credentials end`,
+    needs: ['cluster-clock'],
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      weather({ ...OF_EKS_AUTH, credentialsSeconds: 600 }),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      advanceClock(400),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      check('the credentials are the old ones', (context) => sameSession(context, 0, 1).to.equal(true)),
+      advanceClock(190),
+      granted('app', fetchCredentials()),
+      check('the credentials are new ones', (context) => sameSession(context, 0, 3).to.equal(false)),
+    ],
+  });
+
+  scenario('LC-09', 'a program that runs on has new credentials whenever its own are nearly over', {
+    source: 'AWS SDKs and Tools Reference Guide, "Container credential provider"; ' + AGENT_CACHE,
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    probes: [
+      eksAuth({ credentialsSeconds: 18 }),
+      granted('app', getObject('data/key')),
+      wait(10),
+      // The SDK asks the agent, and that has new ones, whatever either of them holds.
+      granted('app', getObject('data/key')),
+      wait(10),
+      granted('app', getObject('data/key')),
+    ],
+  });
+
+  scenario('LC-12', 'the agent gives up what it holds for a token that has expired, and credentials that have', {
+    source: `${AGENT_CACHE}: errors that no retry mends; ${EKS_AUTH_ERRORS}, ExpiredTokenException`,
+    needs: ['cluster-clock', 'agent-token-cache'],
+    ...ASSOCIATED,
+    tokens: {
+      short: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 600 },
+      long: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' },
+    },
+    probes: [
+      agentArguments(RENEWS_SOON),
+      eksAuth({ credentialsSeconds: 300 }),
+      granted('app', fetchCredentials({ token: minted('long') })),
+      clearWeather(),
+      granted('app', fetchCredentials({ token: minted('short') })),
+      eksAuth({ error: { code: 'InvalidRequestException', status: 400, message: 'no' } }),
+      advanceClock(605),
+      // The first are of no use any more, and go too.
+      metrics(
+        /code="ExpiredTokenException",type="NonRecoverable"\} 1\n[^]*"InvalidRequestException",type="Recoverable"\} 1\n[^]*state="evicted"\} 2\n/,
+      ),
+    ],
+  });
+
+  scenario('LC-13', 'the agent keeps what it holds while EKS Auth has trouble, and renews it after that', {
+    source: `${AGENT_CACHE}, TestCachedCredentialRetriever_Refresh: keep old on failure`,
+    needs: ['cluster-clock'],
+    ...ASSOCIATED,
+    probes: [
+      agentArguments('--max-credential-retention-before-renewal 1h --max-service-qps 100'),
+      granted('app', fetchCredentials()),
+      eksAuth({ error: { code: 'InternalServerException', status: 500, message: 'Try again later.' } }),
+      advanceClock(62 * 60),
+      metrics(/pod_identity_cache_errors\{code="InternalServerException",type="Recoverable"\} 1\n/),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      check('the credentials are the old ones', (context) => sameSession(context, 0, 2).to.equal(true)),
+      clearWeather(),
+      // A failed renewal is tried again after one or two minutes, not after an hour. Now it gets no answer that tells anything.
+      eksAuth({ answer: { status: 200, body: '' } }),
+      advanceClock(130),
+      metrics(/pod_identity_cache_errors\{code="Unknown",type="Recoverable"\} 1\n/),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      check('the credentials are still the old ones', (context) => sameSession(context, 0, 5).to.equal(true)),
+      clearWeather(),
+      advanceClock(130),
+      metrics(RENEWED),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      check('the credentials are new ones', (context) => sameSession(context, 0, 8).to.equal(false)),
+    ],
+  });
+
+  scenario('LC-14', 'the agent gives up what it holds once EKS Auth denies it', {
+    source: `${AGENT_CACHE}, TestCachedCredentialRetriever_Refresh: evict on AccessDenied`,
+    needs: ['cluster-clock'],
+    ...ASSOCIATED,
+    probes: [
+      agentArguments(RENEWS_SOON),
+      granted('app', fetchCredentials()),
+      updateTrust('app', [trustPodIdentity({ actions: ['sts:AssumeRole'] })]),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      advanceClock(UNTIL_RENEWAL),
+      metrics(/pod_identity_cache_state\{state="evicted"\} 1\n/),
+      refused('app', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
+    ],
+  });
+
+  scenario('LC-18', 'the agent renews credentials of pods that are gone', {
+    source: `${AGENT_CACHE}: renewals go by what is held; eks-pod-identity-agent, issue 171`,
+    finding:
+      'The agent renews what it holds for a pod that is gone until its token expires, and each renewal counts against the rate of EKS Auth: many short pods make calls for a day.',
+    needs: ['cluster-clock'],
+    ...ASSOCIATED,
+    probes: [
+      agentArguments(RENEWS_SOON),
+      granted('app', fetchCredentials()),
+      deletePod('app'),
+      advanceClock(UNTIL_RENEWAL),
+      metrics(RENEWED),
+    ],
+  });
+});

@@ -1,0 +1,131 @@
+/** Requests to the agent: path, method, and HTTP as Go reads it; and the form of its answer. */
+import { between, control, fetchCredentials, granted, matching, noToken, refused, suite } from '../../harness/index.ts';
+import { AGENT, AGENT_VALIDATION } from '../lib/sources.ts';
+import { ASSOCIATED } from '../lib/worlds.ts';
+
+const HTTP_OF_GO = 'Go, package net/http, Server and ServeMux';
+const PLAIN_TEXT = 'text/plain; charset=utf-8';
+const HOST = 'Host: 169.254.170.23';
+
+suite('agent', ({ scenario }) => {
+  const written = (line: string, ...headers: readonly string[]) =>
+    fetchCredentials({ lines: [`${line} HTTP/1.1`, ...headers] });
+
+  scenario('AP-43', 'requests are read as Go reads them', {
+    source: HTTP_OF_GO,
+    // Those that are never answered take twenty seconds each.
+    allowSeconds: 240,
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      ...[
+        written('GET /v1/%63redentials', HOST),
+        written('BREW /v1/credentials', HOST),
+        written('M-SEARCH /v1/credentials?a=1', HOST),
+        written('CONNECT /v1/credentials', HOST),
+        written('GET /v1/credentials', HOST, 'Expect: 100-continue'),
+        written('GET http://user@[fd00:ec2::23]:80/v1/credentials', 'Host: example.com'),
+        fetchCredentials({ lines: ['GET /v1/credentials HTTP/1.0', HOST] }),
+        // Go's limit is a megabyte.
+        written('GET /v1/credentials', HOST, `X-Long: ${'x'.repeat(20_000)}`),
+      ].map((request) => granted('app', request, { status: 200 })),
+      ...(
+        [
+          ['GET http://example.com/v1/credentials', 403, 'not example.com', HOST],
+          // What a proxy writes of the host that it was asked for is anybody's word.
+          ...[
+            'X-Forwarded-Host: 169.254.170.23',
+            'Forwarded: host=169.254.170.23',
+            'X-Original-Host: 169.254.170.23',
+          ].map((header) => ['GET /v1/credentials', 403, 'not localhost', 'Host: localhost', header] as const),
+          ['GET /v1/credentials', 403, 'address not', 'Host:'],
+          ['GET /v1%2Fcredentials', 404, '404 page not found', HOST],
+          ['BREW /v1/credential', 404, '404 page not found', HOST],
+          ['GET /%zz', 400, '400 Bad Request', HOST],
+          ['GET /v1/credentials', 400, '400 Bad Request: missing required Host header'],
+          ['BREW /v1/credentials', 400, '400 Bad Request: missing required Host header'],
+          ['GET /v1/credentials', 400, '400 Bad Request: malformed Host header', 'Host: a"b'],
+          ['GET /v1/credentials', 400, '400 Bad Request', HOST, HOST],
+          ['GET /v1/credentials', 400, '400 Bad Request', HOST, 'no header'],
+          ['GET', 400, '400 Bad Request', HOST],
+          ['GE(T /v1/credentials', 400, '400 Bad Request', HOST],
+        ] as const
+      ).map(([line, status, message, ...headers]) =>
+        refused('app', written(line, ...headers), {
+          ...{ by: 'agent', status, message },
+          facts: { contentType: PLAIN_TEXT },
+        }),
+      ),
+      // 301 or 307, by the version of Go.
+      ...(
+        [
+          ['GET //v1/credentials?a=1', '<a href="/v1/credentials?a=1">'],
+          ['GET /a/./../b?x="<"', '<a href="/b?x=&#34;&lt;&#34;">'],
+          ['POST /v1/./credentials', ''],
+        ] as const
+      ).map(([line, message]) => refused('app', written(line, HOST), { by: 'agent', code: ['301', '307'], message })),
+      // Answers without a word.
+      ...(
+        [
+          ['GET *', 400, HOST],
+          ['GET /v1/credentials', 417, HOST, 'Expect: much'],
+        ] as const
+      ).map(([line, status, ...headers]) => refused('app', written(line, ...headers), { by: 'agent', status })),
+      ...['HEAD /v1/credentials', 'OPTIONS *'].map((line) =>
+        refused('app', written(line, HOST), { by: 'agent', code: 'NoCredentialsInAnswer', status: 200 }),
+      ),
+    ],
+  });
+
+  scenario('AP-01', 'credentials come as JSON with five members in a fixed order', {
+    profile: 'core',
+    source: AGENT + 'pkg/credentials/model.go',
+    ...ASSOCIATED,
+    probes: [
+      granted('app', fetchCredentials(), {
+        status: 200,
+        facts: {
+          contentType: 'application/json',
+          keys: 'AccessKeyId,SecretAccessKey,Token,AccountId,Expiration',
+          accountId: '<account:main>',
+          // RFC 3339 in UTC, which every SDK reads.
+          expiration: matching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/),
+          secondsLeft: between(21_500, 21_610),
+        },
+      }),
+    ],
+  });
+
+  scenario('AP-10', 'the address is looked at ahead of the token', {
+    source: AGENT_VALIDATION,
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      refused('app', fetchCredentials({ host: 'localhost', token: noToken }), { by: 'agent', status: 403 }),
+      refused('app', fetchCredentials({ host: 'localhost', change: 'expired' }), { by: 'agent', status: 403 }),
+    ],
+  });
+
+  scenario('AP-11', 'credentials are at one path only', {
+    source: AGENT + 'pkg/server',
+    ...ASSOCIATED,
+    probes: [
+      granted('app', fetchCredentials({ path: '/v1/credentials?ignored=true' })),
+      ...[
+        ...['/', '/v1/credentials/', '/v1/credentials/app', '/V1/credentials', '/v1', '/v2/credentials'],
+        // They are on other ports.
+        ...['/healthz', '/readyz', '/metrics'],
+      ].map((path) =>
+        refused('app', fetchCredentials({ path }), { by: 'agent', status: 404, message: '404 page not found' }),
+      ),
+    ],
+  });
+
+  scenario('AP-12', 'any method will do', {
+    source: AGENT + 'pkg/server: the handler is registered without a method',
+    ...ASSOCIATED,
+    probes: ['POST', 'PUT', 'DELETE', 'OPTIONS'].map((method) =>
+      granted('app', fetchCredentials({ method }), { status: 200 }),
+    ),
+  });
+});

@@ -1,0 +1,102 @@
+/** Agents that start again, start late, or run on with new credentials of their node. */
+import {
+  advanceClock,
+  control,
+  deleteAssociation,
+  fetchCredentials,
+  getObject,
+  granted,
+  podIdentityRole,
+  refused,
+  restartAgent,
+  startAgent,
+  startPod,
+  stopAgent,
+  suite,
+  whoAmI,
+} from '../../harness/index.ts';
+import { EKS_AUTH_ERRORS } from '../lib/sources.ts';
+import { readData } from '../lib/worlds.ts';
+
+const DELETE =
+  'Amazon EKS API Reference, DeletePodIdentityAssociation: credentials that were handed out before stay good';
+const CACHE = 'eks-pod-identity-agent source, internal/credsretriever';
+
+suite('agent', ({ scenario }) => {
+  scenario('LC-04', 'an agent that was started anew has no credentials for a pod whose association is gone', {
+    source: `${DELETE}; ${CACHE}: the cache is in memory alone; ${EKS_AUTH_ERRORS}`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      control('app', fetchCredentials()),
+      deleteAssociation('app'),
+      restartAgent(),
+      refused('app', fetchCredentials(), {
+        by: 'eks-auth',
+        code: ['ResourceNotFoundException', 'AccessDeniedException'],
+      }),
+    ],
+  });
+
+  scenario('LC-10', 'a restart of the agent costs running pods nothing but a new session', {
+    profile: 'core',
+    source: `${CACHE}: the cache is in memory alone`,
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    probes: [
+      granted('app', getObject('data/key')),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      restartAgent(),
+      granted('app', getObject('data/key')),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('LC-11', "a pod that starts ahead of its node's agent has credentials as soon as that is there", {
+    source:
+      'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; amazon-eks-pod-identity-webhook, admission does not ask the agent',
+    finding:
+      'While a node has no agent, pods on it start all the same, with settings that lead to nobody: an SDK gives up after seconds.',
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app', starts: 'later' } },
+    objects: ['data/key'],
+    probes: [
+      stopAgent(),
+      startPod('app'),
+      refused('app', fetchCredentials(), { by: 'agent', message: 'cannot be reached' }),
+      startAgent(),
+      granted('app', fetchCredentials()),
+      granted('app', getObject('data/key')),
+    ],
+  });
+
+  scenario('LC-11b', "a Job's pod on a fresh node fails for good when the agent is late, and its next pod does not", {
+    source: 'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; eks-pod-identity-agent, issue 159',
+    finding:
+      'An SDK waits seconds for the agent of a fresh node and then gives up: a Job without a further try (backoffLimit) fails for good.',
+    roles: { app: podIdentityRole() },
+    workloads: { first: { role: 'app', starts: 'later' }, next: { role: 'app', starts: 'later' } },
+    probes: [
+      stopAgent(),
+      startPod('first'),
+      refused('first', whoAmI(), { by: 'agent' }),
+      startAgent(),
+      startPod('next'),
+      granted('next', whoAmI()),
+    ],
+  });
+
+  scenario('LC-25', "an agent asks with its node's next credentials when the first have expired", {
+    source: `Amazon EC2 User Guide, "Retrieve security credentials from instance metadata": new ones are there ahead of the end of the old ones; ${EKS_AUTH_ERRORS}`,
+    needs: ['cluster-clock'],
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
+    probes: [
+      control('app', fetchCredentials()),
+      advanceClock(13 * 3600),
+      startPod('fresh'),
+      granted('fresh', fetchCredentials()),
+    ],
+  });
+});

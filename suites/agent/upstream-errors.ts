@@ -1,0 +1,117 @@
+/** Errors of EKS Auth: which the agent retries, and how it passes them on. */
+import {
+  agentArguments,
+  control,
+  deleteAssociation,
+  fetchCredentials,
+  granted,
+  matching,
+  podIdentityRole,
+  refused,
+  startPod,
+  suite,
+  trustPodIdentity,
+} from '../../harness/index.ts';
+import { eksAuth, STARTED_LATER } from './lib/eks-auth.ts';
+import { AGENT, AGENT_ERRORS } from '../lib/sources.ts';
+import { ASSOCIATED } from '../lib/worlds.ts';
+
+const PLAIN_TEXT = { contentType: matching(/^text\/plain/) };
+
+suite('agent', ({ scenario }) => {
+  scenario('AP-19', 'what EKS Auth denies reaches the pod with its code, status and request id', {
+    source: AGENT_ERRORS + '; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
+    roles: { app: podIdentityRole(), untagged: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] } },
+    workloads: { app: { role: 'app' }, untagged: { serviceAccount: 'untagged', role: 'untagged' } },
+    probes: [
+      control('app', fetchCredentials()),
+      refused('untagged', fetchCredentials(), {
+        by: 'eks-auth',
+        code: 'AccessDeniedException',
+        status: 400,
+        message: 'EKS does not have permissions to assume the associated role',
+        facts: PLAIN_TEXT,
+      }),
+    ],
+  });
+
+  scenario('AP-20', 'a service account without association is not found, at once', {
+    profile: 'core',
+    source: AGENT_ERRORS + ', ResourceNotFoundException',
+    roles: ASSOCIATED.roles,
+    workloads: { app: { role: 'app' }, witness: { role: 'app' } },
+    probes: [
+      // Ahead of its end the association works. The other pod's token is not cached yet, so that the agent must ask.
+      control('witness', fetchCredentials()),
+      deleteAssociation('app'),
+      refused('app', fetchCredentials(), {
+        by: 'eks-auth',
+        code: 'ResourceNotFoundException',
+        status: 404,
+        facts: { upstreamCalls: 1 },
+      }),
+    ],
+  });
+
+  for (const [id, code, status, fault] of [
+    ['AP-20b', 'ThrottlingException', 429, 'client'],
+    // AWS's model says that it is the server's; agents were seen with clients that say otherwise.
+    ['AP-20c', 'ServiceUnavailableException', 503, matching(/^(server|client)$/)],
+    ['AP-20d', 'InternalServerException', 500, matching(/^(server|client)$/)],
+  ] as const) {
+    scenario(id, `${code} is passed on after three tries`, {
+      source: AGENT_ERRORS + '; AWS SDKs and Tools Reference Guide, "Retry behavior"',
+      ...STARTED_LATER,
+      probes: [
+        eksAuth({ error: { code, status, message: 'Try again later.' }, times: 3 }),
+        startPod('app'),
+        refused('app', fetchCredentials(), { by: 'eks-auth', code, status, facts: { upstreamCalls: 3, fault } }),
+        granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      ],
+    });
+  }
+
+  scenario('AP-20e', 'trouble of EKS Auth that passes within three tries is not seen', {
+    source: 'AWS SDKs and Tools Reference Guide, "Retry behavior"',
+    ...STARTED_LATER,
+    probes: [
+      eksAuth({ error: { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' }, times: 2 }),
+      startPod('app'),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 3 } }),
+    ],
+  });
+
+  scenario('AP-21', 'when EKS Auth does not answer, the agent gives up after three tries of a second', {
+    // What it says then comes from the SDK that is built into it, and differs.
+    source: AGENT + 'internal/cloud/eksauth: timeout of a try',
+    finding: 'The agent takes longer to give up than most SDKs wait for it (1 to 2 s): they say that it timed out.',
+    ...STARTED_LATER,
+    probes: [
+      eksAuth({ delayMilliseconds: 2000, times: 3 }),
+      startPod('app'),
+      refused('app', fetchCredentials(), {
+        by: 'agent',
+        status: 500,
+        facts: PLAIN_TEXT,
+      }),
+      // To connect may take half a second, and an answer longer.
+      eksAuth({ delayMilliseconds: 600, times: 3 }),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('AP-47', 'an agent that is told of another EKS Auth asks that one', {
+    source: `${AGENT}cmd/server.go: --endpoint; smithy-go, JoinPath; Go, package net: a connection that is refused`,
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      agentArguments('--endpoint http://127.0.0.1:9/eks-auth/'),
+      refused('app', fetchCredentials(), {
+        by: 'agent',
+        status: 500,
+        message:
+          'Post "http://127.0.0.1:9/eks-auth/clusters/<cluster:c1>/assume-role-for-pod-identity": dial tcp 127.0.0.1:9: connect: connection refused',
+      }),
+    ],
+  });
+});

@@ -1,0 +1,155 @@
+/** Creating, describing and deleting associations, and the errors for unknown ones. */
+import {
+  changeAssociation,
+  controlSucceeds,
+  createAssociationFor,
+  describeAssociation,
+  describeCluster,
+  fails,
+  listAssociations,
+  matching,
+  podIdentityRole,
+  removeAssociation,
+  succeeds,
+  suite,
+} from '../../harness/index.ts';
+import { asMade } from './lib/requests.ts';
+import { CREATE_ASSOCIATION, EKS_API } from '../lib/sources.ts';
+
+const NOT_FOUND = { by: 'eks', code: 'ResourceNotFoundException', status: 404 } as const;
+const ABSENT_CLUSTER = { clusterName: '<cluster:c1>-absent' } as const;
+const app = { app: podIdentityRole() };
+const UNKNOWN = 'a-00000000000000000';
+
+suite('associations', ({ scenario }) => {
+  scenario('CP-04', 'an unknown cluster is not found', {
+    source: `${EKS_API} DescribeCluster, CreatePodIdentityAssociation and ListPodIdentityAssociations, ResourceNotFoundException`,
+    roles: app,
+    probes: [
+      fails(describeCluster(ABSENT_CLUSTER), NOT_FOUND),
+      fails(createAssociationFor('app/app', { role: 'app' }, ABSENT_CLUSTER), NOT_FOUND),
+      fails(listAssociations(ABSENT_CLUSTER), NOT_FOUND),
+      controlSucceeds(listAssociations({ namespace: 'app' })),
+    ],
+  });
+
+  scenario('CP-08', 'an association is answered and described as it was made', {
+    source: `${EKS_API} CreatePodIdentityAssociation, DescribePodIdentityAssociation and PodIdentityAssociation`,
+    roles: app,
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' }), asMade),
+      succeeds(describeAssociation('<association-id:made>'), asMade),
+    ],
+  });
+
+  scenario('CP-09', 'the id of an association is a- and 17 letters and digits', {
+    source: 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account" (example output)',
+    roles: app,
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' }), { associationId: matching(/^a-[a-z0-9]{17}$/) }),
+    ],
+  });
+
+  scenario('CP-10', 'a service account has one association, and another namespace or account its own', {
+    source: `${EKS_API} CreatePodIdentityAssociation, ResourceInUseException; Kubernetes documentation, "Object Names and IDs"`,
+    roles: app,
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' })),
+      fails(createAssociationFor('app/app', { role: 'app' }, { name: 'twin' }), {
+        by: 'eks',
+        code: 'ResourceInUseException',
+        status: 409,
+      }),
+      succeeds(createAssociationFor('app/another', { role: 'app' }, { name: 'another' })),
+      succeeds(createAssociationFor('elsewhere/app', { role: 'app' }, { name: 'elsewhere' })),
+      // As long a name as Kubernetes lets it have.
+      succeeds(createAssociationFor(`app/${'a'.repeat(63)}.${'b-2'.repeat(63)}`, { role: 'app' }, { name: 'long' })),
+      succeeds(listAssociations({ namespace: 'app' }), { count: 3, distinct: 3 }),
+    ],
+  });
+
+  scenario('CP-19', 'a deleted association is answered once more, and then gone', {
+    source: `${EKS_API} DeletePodIdentityAssociation, DescribePodIdentityAssociation and ListPodIdentityAssociations`,
+    roles: app,
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' })),
+      succeeds(listAssociations({ namespace: 'app' }), { count: 1 }),
+      succeeds(removeAssociation('<association-id:made>'), asMade),
+      fails(describeAssociation('<association-id:made>'), NOT_FOUND),
+      fails(changeAssociation('<association-id:made>', { role: 'app' }), NOT_FOUND),
+      fails(removeAssociation('<association-id:made>'), NOT_FOUND),
+      succeeds(listAssociations({ namespace: 'app' }), { count: 0 }),
+    ],
+  });
+
+  scenario('CP-20', 'a service account may get an association again, which is another', {
+    source: `${EKS_API} DeletePodIdentityAssociation and CreatePodIdentityAssociation`,
+    roles: { app: podIdentityRole(), second: podIdentityRole() },
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' }, { name: 'first' })),
+      succeeds(removeAssociation('<association-id:first>')),
+      succeeds(createAssociationFor('app/app', { role: 'second' }, { name: 'second' }), { roleArn: '<role:second>' }),
+      fails(describeAssociation('<association-id:first>'), NOT_FOUND),
+      succeeds(describeAssociation('<association-id:second>'), { roleArn: '<role:second>' }),
+    ],
+  });
+
+  scenario('CP-21', 'an association of one cluster is not found in another', {
+    source: `${EKS_API} DescribePodIdentityAssociation and DeletePodIdentityAssociation, ResourceNotFoundException`,
+    roles: app,
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' })),
+      fails(describeAssociation('<association-id:made>', { cluster: 'c2' }), NOT_FOUND),
+      fails(removeAssociation('<association-id:made>', { cluster: 'c2' }), NOT_FOUND),
+      succeeds(createAssociationFor('app/app', { role: 'app' }, { cluster: 'c2', name: 'second' })),
+      ...(['c1', 'c2'] as const).map((cluster) =>
+        succeeds(listAssociations({ namespace: 'app', cluster }), { count: 1 }),
+      ),
+      succeeds(describeAssociation('<association-id:made>'), { clusterName: '<cluster:c1>' }),
+    ],
+  });
+
+  scenario('LC-22', 'of two that create the same association at once one succeeds', {
+    source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, ResourceInUseException',
+    roles: { app: podIdentityRole() },
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' }, { atOnce: 2 }), {
+        created: 1,
+        refusals: 'ResourceInUseException',
+      }),
+    ],
+  });
+
+  scenario('PI-14', 'a service account has at most one association', {
+    profile: 'core',
+    source: `${CREATE_ASSOCIATION}; Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services" (considerations)`,
+    roles: { app: podIdentityRole(), another: podIdentityRole() },
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' }, { name: 'app' })),
+      fails(createAssociationFor('app/app', { role: 'another' }, { name: 'twin' }), {
+        by: 'eks',
+        code: 'ResourceInUseException',
+        status: 409,
+        // Observed; the API Reference documents no text.
+        message: '<association-id:app>',
+      }),
+      succeeds(describeAssociation('<association-id:app>'), { roleArn: '<role:app>' }),
+      controlSucceeds(createAssociationFor('app/free', { role: 'another' })),
+    ],
+  });
+
+  scenario('PI-28', 'an unknown association can be neither described nor deleted', {
+    source: 'Amazon EKS API Reference, DescribePodIdentityAssociation and DeletePodIdentityAssociation',
+    roles: { app: podIdentityRole() },
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' })),
+      fails(describeAssociation(UNKNOWN), { by: 'eks', code: 'ResourceNotFoundException', status: 404 }),
+      fails(removeAssociation(UNKNOWN), { by: 'eks', code: 'ResourceNotFoundException', status: 404 }),
+      controlSucceeds(describeAssociation('<association-id:made>'), {
+        namespace: '<namespace:app>',
+        serviceAccount: 'app',
+        roleArn: '<role:app>',
+      }),
+    ],
+  });
+});

@@ -1,0 +1,145 @@
+/** Which requests for associations EKS rejects for their input. */
+import {
+  CreatePodIdentityAssociationCommand,
+  DescribePodIdentityAssociationCommand,
+  ListPodIdentityAssociationsCommand,
+  UpdatePodIdentityAssociationCommand,
+} from '@aws-sdk/client-eks';
+import { expect } from 'chai';
+import {
+  allow,
+  askEksAuth,
+  changeAssociation,
+  check,
+  controlSucceeds,
+  createAssociationFor,
+  describeAssociation,
+  fails,
+  podIdentityRole,
+  succeeds,
+  suite,
+  trustService,
+} from '../../harness/index.ts';
+import { BAD_INPUT, eksOf, longPolicy, READ } from './lib/requests.ts';
+import { BAD_REQUEST } from '../lib/errors.ts';
+import { CREATE_ASSOCIATION, EKS_API, UPDATE_ASSOCIATION } from '../lib/sources.ts';
+
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: '*' }],
+});
+/** Policy, flag and target role of a request, by what is wrong with them. */
+const WRONG = (role: string) => ({
+  'a target role that is no ARN': { targetRoleArn: 'target-of-conformance' },
+  'a target role that is a user': { targetRoleArn: role.replace(':role/', ':user/') },
+  'a policy that is no JSON': { disableSessionTags: true, policy: 'no JSON' },
+  'a policy without a statement': { disableSessionTags: true, policy: '{}' },
+  'a policy with a principal': { disableSessionTags: true, policy: TRUST },
+  'a policy of an action that there is not': { disableSessionTags: true, policy: READ.replace('s3:', '') },
+  'a policy that is too long': { disableSessionTags: true, policy: longPolicy(2049) },
+  'a policy beside session tags': { disableSessionTags: false, policy: READ },
+});
+async function refused(call: Promise<unknown>, what: string): Promise<void> {
+  const error = await call.then(
+    () => undefined,
+    (thrown: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }) => thrown,
+  );
+  // What is no answer of EKS says nothing.
+  if (error !== undefined && error.$metadata?.httpStatusCode === undefined) throw error;
+  expect(error?.name, what).to.match(BAD_REQUEST);
+  expect(error?.$metadata?.httpStatusCode, what).to.equal(400);
+}
+const app = { app: podIdentityRole() };
+/** Which of its two codes for a bad request EKS uses is not documented for each rule. */
+const INVALID_REQUEST = {
+  by: 'eks',
+  code: ['InvalidParameterException', 'InvalidRequestException'],
+  status: 400,
+} as const;
+
+suite('associations', ({ scenario }) => {
+  scenario('PI-32', 'a request that breaks a rule makes no association, and changes none', {
+    source: `${CREATE_ASSOCIATION}; ${UPDATE_ASSOCIATION}: policy, targetRoleArn, roleArn and errors`,
+    roles: {
+      app: podIdentityRole(),
+      next: podIdentityRole(),
+      instance: { trust: [trustService('ec2.amazonaws.com')] },
+    },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      check('neither by a new one nor by an update', async (context) => {
+        const { name } = context;
+        const eks = await eksOf(context);
+        const roleArn = name('<role:app>');
+        const at = { clusterName: name('<cluster:c1>'), namespace: name('<namespace:app>') };
+        const associationId = name('<association-id:app>');
+        const key = { clusterName: at.clusterName, associationId };
+        for (const [what, wrong] of Object.entries(WRONG(roleArn))) {
+          const made = { ...at, serviceAccount: 'unmade', roleArn, ...wrong };
+          await refused(eks.send(new CreatePodIdentityAssociationCommand(made)), what);
+          await refused(eks.send(new UpdatePodIdentityAssociationCommand({ ...key, ...wrong })), what);
+        }
+        for (const [what, wrong] of Object.entries({
+          ...{
+            'no change at all': {},
+            'a role that does not trust Pod Identity': { roleArn: name('<role:instance>') },
+          },
+          'a role that there is not': { roleArn: `${roleArn}-absent` },
+        }))
+          await refused(eks.send(new UpdatePodIdentityAssociationCommand({ ...key, ...wrong })), what);
+        const { associations = [] } = await eks.send(
+          new ListPodIdentityAssociationsCommand({ ...at, serviceAccount: 'unmade' }),
+        );
+        expect(associations).to.deep.equal([]);
+        const { association } = await eks.send(new DescribePodIdentityAssociationCommand(key));
+        expect(association).to.include({ roleArn, disableSessionTags: false });
+        expect(association).not.to.have.any.keys('targetRoleArn', 'policy', 'externalId');
+      }),
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      fails(createAssociationFor('app/unmade', { roleArn: 'role-of-conformance' }), {
+        by: 'eks',
+        code: ['InvalidParameterException', 'InvalidRequestException'],
+        status: 400,
+      }),
+    ],
+  });
+
+  scenario('CP-22', 'an association needs a namespace, a service account and a role', {
+    source: `${EKS_API} CreatePodIdentityAssociation: required members`,
+    roles: app,
+    probes: [
+      fails(createAssociationFor('app/app', {}), BAD_INPUT),
+      fails(createAssociationFor('app/', { role: 'app' }), BAD_INPUT),
+      controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
+    ],
+  });
+
+  scenario('PI-21', 'a policy needs session tags to be disabled', {
+    source: `${CREATE_ASSOCIATION}, policy: disableSessionTags must be true; UpdatePodIdentityAssociation, policy`,
+    roles: { app: podIdentityRole() },
+    probes: [
+      fails(
+        createAssociationFor('app/app', {
+          role: 'app',
+          policy: [allow('s3:GetObject', 'data/a/*')],
+          disableSessionTags: false,
+        }),
+        INVALID_REQUEST,
+      ),
+      fails(
+        createAssociationFor('app/another', { role: 'app', policy: [allow('s3:GetObject', 'data/a/*')] }),
+        INVALID_REQUEST,
+      ),
+      controlSucceeds(
+        createAssociationFor('app/free', {
+          role: 'app',
+          policy: [allow('s3:GetObject', 'data/a/*')],
+          disableSessionTags: true,
+        }),
+      ),
+      // As long as it is there.
+      fails(changeAssociation('<association-id:made>', { disableSessionTags: false }), INVALID_REQUEST),
+      succeeds(describeAssociation('<association-id:made>'), { disableSessionTags: true }),
+    ],
+  });
+});

@@ -1,0 +1,166 @@
+/** Which permissions the operations on associations need. */
+import {
+  allow,
+  changeAssociation,
+  controlSucceeds,
+  createAssociationFor,
+  deny,
+  describeAssociation,
+  describeCluster,
+  fails,
+  isAbsent,
+  listAssociations,
+  listTags,
+  podIdentityRole,
+  removeAssociation,
+  succeeds,
+  suite,
+  tagResource,
+  untagResource,
+} from '../../harness/index.ts';
+import { as, controller, ID, refusal, TOKEN, WORKLOADS } from '../lib/association-controller.ts';
+
+const ACTIONS = 'Service Authorization Reference, Amazon EKS, actions and resource types';
+const ASSOCIATIONS = 'arn:aws:eks:*:<account:main>:podidentityassociation/<cluster:c1>/*';
+const UNKNOWN = 'a-00000000000000000';
+
+suite('associations', ({ scenario }) => {
+  scenario('CP-25', 'each operation on associations asks for its own permission', {
+    source: ACTIONS,
+    roles: {
+      app: podIdentityRole(),
+      reader: controller(
+        allow('eks:DescribePodIdentityAssociation', ASSOCIATIONS),
+        allow('eks:DescribeCluster', '<cluster-arn:c1>'),
+      ),
+      lister: controller(allow('eks:ListPodIdentityAssociations', '<cluster-arn:c1>')),
+      changer: controller(
+        allow('eks:UpdatePodIdentityAssociation', ASSOCIATIONS),
+        allow(['iam:PassRole', 'iam:GetRole'], '<role:app>'),
+      ),
+    },
+    workloads: WORKLOADS,
+    tokens: TOKEN,
+    probes: [
+      succeeds(describeAssociation(ID, as('reader')), { roleArn: '<role:app>' }),
+      fails(changeAssociation(ID, { role: 'app' }, as('reader')), refusal('eks:UpdatePodIdentityAssociation')),
+      fails(removeAssociation(ID, as('reader')), refusal('eks:DeletePodIdentityAssociation')),
+      fails(listAssociations({ namespace: 'app', ...as('reader') }), refusal('eks:ListPodIdentityAssociations')),
+      succeeds(listAssociations({ namespace: 'app', ...as('lister') }), { count: 1 }),
+      fails(describeAssociation(ID, as('lister')), refusal('eks:DescribePodIdentityAssociation')),
+      succeeds(describeCluster(as('reader')), { name: '<cluster:c1>' }),
+      fails(describeCluster(as('lister')), refusal('eks:DescribeCluster')),
+      succeeds(changeAssociation(ID, { role: 'app' }, as('changer')), { roleArn: '<role:app>' }),
+      fails(removeAssociation(ID, as('changer')), refusal('eks:DeletePodIdentityAssociation')),
+      succeeds(describeAssociation(ID)),
+      // Who may not is not told what there is.
+      fails(describeAssociation(UNKNOWN, as('reader')), { by: 'eks', code: 'ResourceNotFoundException', status: 404 }),
+      fails(describeAssociation(UNKNOWN, as('lister')), refusal('eks:DescribePodIdentityAssociation')),
+      fails(describeCluster({ clusterName: '<cluster:c1>-absent', ...as('reader') }), refusal('eks:DescribeCluster')),
+    ],
+  });
+
+  scenario(
+    'CP-26',
+    'permissions on associations may be for those of one cluster, and a Deny on a cluster lets nobody make any there',
+    {
+      source: ACTIONS,
+      roles: {
+        app: podIdentityRole(),
+        spared: controller(
+          allow('eks:*', '*'),
+          deny('eks:DescribePodIdentityAssociation', ASSOCIATIONS.replace('>/*', '>-another/*')),
+        ),
+        kept: controller(allow('eks:*', '*'), deny('eks:DescribePodIdentityAssociation', ASSOCIATIONS)),
+        maker: controller(
+          allow(['eks:*', 'iam:PassRole', 'iam:GetRole'], '*'),
+          deny('eks:CreatePodIdentityAssociation', '<cluster-arn:c1>'),
+        ),
+      },
+      workloads: WORKLOADS,
+      tokens: TOKEN,
+      probes: [
+        succeeds(describeAssociation(ID, as('spared'))),
+        fails(describeAssociation(ID, as('kept')), refusal('eks:DescribePodIdentityAssociation')),
+        fails(
+          createAssociationFor('app/free', { role: 'app' }, as('maker')),
+          refusal('eks:CreatePodIdentityAssociation'),
+        ),
+        controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
+      ],
+    },
+  );
+
+  scenario('CP-27', 'permissions on associations may be for those with a tag, and tags need their own', {
+    source: `${ACTIONS}: aws:ResourceTag/$\{TagKey}, aws:RequestTag/$\{TagKey}, aws:TagKeys; Amazon EKS User Guide, "Organize Amazon EKS resources with tags"`,
+    roles: {
+      app: podIdentityRole(),
+      red: controller(
+        allow(
+          ['eks:DescribePodIdentityAssociation', 'eks:TagResource', 'eks:UntagResource', 'eks:ListTagsForResource'],
+          ASSOCIATIONS,
+          { StringEquals: { 'aws:ResourceTag/conformance-team': 'red' } },
+        ),
+      ),
+      maker: controller(
+        allow(['eks:CreatePodIdentityAssociation', 'iam:PassRole', 'iam:GetRole'], '*'),
+        allow('eks:TagResource', ASSOCIATIONS, { StringEquals: { 'aws:RequestTag/conformance-team': 'red' } }),
+      ),
+      keys: controller(
+        allow(['eks:TagResource', 'eks:UntagResource'], ASSOCIATIONS, {
+          'ForAllValues:StringEquals': { 'aws:TagKeys': ['more', 'stage'] },
+        }),
+      ),
+      choosy: controller(
+        allow('eks:CreatePodIdentityAssociation', '*', { StringEquals: { 'aws:RequestTag/conformance-team': 'red' } }),
+        allow(['eks:TagResource', 'iam:PassRole', 'iam:GetRole'], '*'),
+      ),
+    },
+    workloads: { app: {}, controller: { serviceAccount: 'controller' } },
+    tokens: TOKEN,
+    probes: [
+      ...['red', 'blue'].map((name) =>
+        succeeds(createAssociationFor(`app/${name}`, { role: 'app' }, { name, tags: { 'conformance-team': name } })),
+      ),
+      succeeds(describeAssociation('<association-id:red>', as('red')), { 'tags.conformance-team': 'red' }),
+      fails(describeAssociation('<association-id:blue>', as('red')), refusal('eks:DescribePodIdentityAssociation')),
+      succeeds(tagResource('<association-arn:red>', { more: 'yes' }, as('red'))),
+      fails(tagResource('<association-arn:blue>', { more: 'yes' }, as('red')), refusal('eks:TagResource')),
+      succeeds(listTags('<association-arn:red>', as('red')), { 'tags.more': 'yes' }),
+      fails(listTags('<association-arn:blue>', as('red')), refusal('eks:ListTagsForResource')),
+      succeeds(tagResource('<association-arn:red>', { 'conformance-team': 'red' }, as('maker'))),
+      fails(
+        tagResource('<association-arn:red>', { 'conformance-team': 'blue' }, as('maker')),
+        refusal('eks:TagResource'),
+      ),
+      // By their keys, each of a call.
+      succeeds(tagResource('<association-arn:red>', { more: 'yes', stage: 'test' }, as('keys'))),
+      fails(
+        tagResource('<association-arn:red>', { more: 'yes', other: 'yes' }, as('keys')),
+        refusal('eks:TagResource'),
+      ),
+      succeeds(untagResource('<association-arn:red>', ['more', 'stage'], as('keys'))),
+      fails(
+        untagResource('<association-arn:red>', ['more', 'conformance-team'], as('keys')),
+        refusal('eks:UntagResource'),
+      ),
+      succeeds(describeAssociation('<association-id:red>', as('red')), { 'tags.more': isAbsent }),
+      fails(
+        createAssociationFor('app/tagged', { role: 'app' }, { ...as('maker'), tags: { 'conformance-team': 'blue' } }),
+        refusal('eks:TagResource'),
+      ),
+      succeeds(
+        createAssociationFor('app/tagged', { role: 'app' }, { ...as('maker'), tags: { 'conformance-team': 'red' } }),
+        { 'tags.conformance-team': 'red' },
+      ),
+      succeeds(createAssociationFor('app/untagged', { role: 'app' }, as('maker'))),
+      fails(
+        createAssociationFor('app/chosen', { role: 'app' }, { ...as('choosy'), tags: { 'conformance-team': 'blue' } }),
+        refusal('eks:CreatePodIdentityAssociation'),
+      ),
+      succeeds(
+        createAssociationFor('app/chosen', { role: 'app' }, { ...as('choosy'), tags: { 'conformance-team': 'red' } }),
+      ),
+    ],
+  });
+});

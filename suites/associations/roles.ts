@@ -1,0 +1,119 @@
+/** Which roles an association can have. */
+import {
+  allow,
+  askEksAuth,
+  asSession,
+  assumeByToken,
+  assumeRole,
+  changeAssociation,
+  controlSucceeds,
+  createAssociationFor,
+  deleteRole,
+  fails,
+  matching,
+  podIdentityRole,
+  recreateRole,
+  succeeds,
+  suite,
+  trustPodIdentity,
+  trustRole,
+  trustService,
+  trustWebIdentity,
+  whoAmI,
+} from '../../harness/index.ts';
+import { CREATE_ASSOCIATION, EKS_API } from '../lib/sources.ts';
+
+suite('associations', ({ scenario }) => {
+  scenario('PI-13', 'a role that was made a moment ago can be associated, though it was not there before', {
+    source: `${EKS_API} CreatePodIdentityAssociation; IAM User Guide, "Troubleshooting IAM": changes are not always immediately visible`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: {} },
+    probes: [
+      deleteRole('app'),
+      fails(createAssociationFor('app/app', { role: 'app' }), {
+        by: 'eks',
+        code: 'InvalidParameterException',
+        status: 400,
+      }),
+      recreateRole('app'),
+      succeeds(createAssociationFor('app/app', { role: 'app' }), { roleArn: '<role:app>' }),
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+    ],
+  });
+
+  scenario('PI-11', 'a role that does not trust Pod Identity cannot be associated', {
+    profile: 'core',
+    source: `${CREATE_ASSOCIATION}; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"`,
+    roles: {
+      instance: { trust: [trustService('ec2.amazonaws.com')] },
+      app: podIdentityRole(),
+      // Among others.
+      several: {
+        trust: [
+          trustService('ec2.amazonaws.com'),
+          { ...trustPodIdentity(), principal: { Service: ['ec2.amazonaws.com', 'pods.eks.amazonaws.com'] } },
+        ],
+      },
+    },
+    probes: [
+      fails(createAssociationFor('app/app', { role: 'instance' }), {
+        by: 'eks',
+        code: 'InvalidParameterException',
+        status: 400,
+      }),
+      controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
+      succeeds(createAssociationFor('app/several', { role: 'several' })),
+    ],
+  });
+
+  scenario('PI-12', 'a role that does not exist cannot be associated', {
+    source: CREATE_ASSOCIATION,
+    roles: { app: podIdentityRole() },
+    probes: [
+      fails(createAssociationFor('app/app', { roleArn: 'arn:aws:iam::<account:main>:role/<role-name:app>-absent' }), {
+        by: 'eks',
+        code: 'InvalidParameterException',
+        status: 400,
+      }),
+      controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
+    ],
+  });
+
+  scenario('PI-15', "the role must be in the cluster's account", {
+    source: `${CREATE_ASSOCIATION}, roleArn; Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"`,
+    roles: { foreign: { ...podIdentityRole(), account: 'other' }, app: podIdentityRole() },
+    probes: [
+      // By EKS' own rule, or since iam:PassRole never reaches another account: which comes first is not documented.
+      fails(createAssociationFor('app/app', { role: 'foreign' }), {
+        by: 'eks',
+        code: ['InvalidParameterException', 'InvalidRequestException', 'AccessDeniedException'],
+      }),
+      controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
+    ],
+  });
+
+  scenario('PI-37', 'a role below a path is associated, assumed and trusted by its whole ARN', {
+    source: `${CREATE_ASSOCIATION}, roleArn and targetRoleArn; IAM User Guide, "IAM identifiers": paths, and ARNs of assumed roles without them`,
+    needs: ['irsa'],
+    roles: {
+      app: {
+        trust: [trustPodIdentity(), trustWebIdentity({ subject: 'app/app' })],
+        permissions: [allow(['sts:AssumeRole', 'sts:TagSession'], '<role:next>')],
+        path: '/conformance-apps/of/red/',
+      },
+      next: { trust: [trustRole('app')], path: '/conformance-apps/of/blue/' },
+    },
+    workloads: { app: {} },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' }), { roleArn: '<role:app>' }),
+      succeeds(asSession('app', whoAmI()), {
+        arn: matching(/^arn:aws:sts::<account:main>:assumed-role\/<role-name:app>\//),
+      }),
+      succeeds(asSession('app', assumeRole('next'))),
+      succeeds(assumeByToken('app', 'web')),
+      succeeds(changeAssociation('<association-id:made>', { targetRole: 'next' }), { targetRoleArn: '<role:next>' }),
+      succeeds(askEksAuth('app'), { roleArn: 'arn:aws:iam::<account:main>:role/<role-name:next>' }),
+    ],
+  });
+});

@@ -1,0 +1,81 @@
+/** Tags of associations, and their limits. */
+import {
+  controlSucceeds,
+  createAssociationFor,
+  describeAssociation,
+  fails,
+  isAbsent,
+  listTags,
+  podIdentityRole,
+  succeeds,
+  suite,
+  tagResource,
+  untagResource,
+} from '../../harness/index.ts';
+import { BAD_INPUT } from './lib/requests.ts';
+import { EKS_API } from '../lib/sources.ts';
+
+const TAGGING = `${EKS_API} TagResource, UntagResource and ListTagsForResource`;
+const app = { app: podIdentityRole() };
+
+suite('associations', ({ scenario }) => {
+  scenario('CP-15', 'an association is made with tags', {
+    source: `${EKS_API} CreatePodIdentityAssociation, tags`,
+    roles: app,
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' }, { tags: { team: 'red', 'cost-center': '' } }), {
+        'tags.team': 'red',
+        'tags.cost-center': '',
+      }),
+      succeeds(describeAssociation('<association-id:made>'), { 'tags.team': 'red', 'tags.cost-center': '' }),
+    ],
+  });
+
+  scenario('CP-16', 'tags of an association are added, replaced, listed and taken away', {
+    source: `${TAGGING}; Amazon EKS User Guide, "Organize Amazon EKS resources with tags"`,
+    roles: app,
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' }, { tags: { team: 'red', stage: 'test' } })),
+      succeeds(tagResource('<association-arn:made>', { team: 'blue', more: 'yes' })),
+      succeeds(listTags('<association-arn:made>'), { 'tags.team': 'blue', 'tags.stage': 'test', 'tags.more': 'yes' }),
+      succeeds(untagResource('<association-arn:made>', ['team'])),
+      succeeds(listTags('<association-arn:made>'), { 'tags.team': isAbsent, 'tags.stage': 'test' }),
+      succeeds(describeAssociation('<association-id:made>'), { 'tags.team': isAbsent, 'tags.more': 'yes' }),
+      succeeds(untagResource('<association-arn:made>', ['stage', 'more'])),
+      succeeds(listTags('<association-arn:made>'), { 'tags.stage': isAbsent, 'tags.more': isAbsent }),
+    ],
+  });
+
+  scenario('CP-24', 'tags are at most 50, and their keys do not begin with aws:', {
+    source: `${EKS_API} CreatePodIdentityAssociation, tags; TagResource; Amazon EKS User Guide, "Organize Amazon EKS resources with tags"`,
+    roles: app,
+    probes: [
+      fails(createAssociationFor('app/app', { role: 'app' }, { tags: numbered(51) }), BAD_INPUT),
+      ...[
+        { 'aws:team': 'red' },
+        { 'Aws:team': 'red' },
+        { [`${'k'.repeat(129)}`]: 'red' },
+        { team: 'v'.repeat(257) },
+      ].map((tags) => fails(createAssociationFor('app/another', { role: 'app' }, { tags }), BAD_INPUT)),
+      controlSucceeds(createAssociationFor('app/free', { role: 'app' }, { tags: { team: 'red' } }), {
+        'tags.team': 'red',
+      }),
+      // So many as there are with those of the call, of which those that it replaces are not counted twice.
+      succeeds(tagResource('<association-arn:made>', numbered(40))),
+      succeeds(tagResource('<association-arn:made>', numbered(41))),
+      fails(tagResource('<association-arn:made>', numbered(20, 'more')), BAD_INPUT),
+      ...[
+        { 'aws:team': 'red' },
+        { 'AWS:team': 'red' },
+        { [`${'k'.repeat(129)}`]: 'red' },
+        { team: 'v'.repeat(257) },
+      ].map((tags) => fails(tagResource('<association-arn:made>', tags), BAD_INPUT)),
+      succeeds(tagResource('<association-arn:made>', { [`${'k'.repeat(128)}`]: 'v'.repeat(256), team: '' })),
+      succeeds(listTags('<association-arn:made>'), { 'tags.tag-40': 'x', 'tags.more-0': isAbsent }),
+    ],
+  });
+});
+
+function numbered(count: number, name = 'tag'): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}-${index}`, 'x']));
+}

@@ -1,0 +1,318 @@
+/** Who may grant rights: escalate and bind. */
+import { expect } from 'chai';
+import { check, fails, kubernetesCreate, succeeds, suite } from '../../harness/index.ts';
+import {
+  BINDINGS_OF_CLUSTER,
+  object,
+  OF_CLUSTER,
+  roleRefTo,
+  rulesOf,
+  withRights,
+  type ClusterRule,
+} from './lib/rights.ts';
+import { FORBIDDEN } from '../lib/outcomes.ts';
+import { GROUP, ofCore, type Rule } from '../lib/rbac.ts';
+import { RBAC } from '../lib/sources.ts';
+
+const APP = '<namespace:app>';
+const user = (name: string) => ({ apiGroup: GROUP, kind: 'User', name });
+const NOT_FOUND = { by: 'kubernetes', code: 'NotFound', status: 404 } as const;
+const ROLES = `/apis/${GROUP}/v1/namespaces/${APP}/roles`;
+const BINDINGS = `/apis/${GROUP}/v1/namespaces/${APP}/rolebindings`;
+const role = (...rules: readonly Rule[]) => ({
+  ...{ apiVersion: `${GROUP}/v1`, kind: 'Role', metadata: { name: 'made' } },
+  rules: rules.map(ofCore),
+});
+const binding = (kind: 'Role' | 'ClusterRole', name: string) => ({
+  ...{ apiVersion: `${GROUP}/v1`, kind: 'RoleBinding', metadata: { name: 'made' } },
+  roleRef: { apiGroup: GROUP, kind, name },
+  subjects: [{ apiGroup: GROUP, kind: 'User', name: 'somebody' }],
+});
+const WRITER: readonly Rule[] = [
+  { apiGroups: [GROUP], resources: ['roles', 'rolebindings'], verbs: ['create'] },
+  { resources: ['pods'], verbs: ['get'] },
+  { resources: ['pods'], verbs: ['list'] },
+  { resources: ['configmaps', 'services'], verbs: ['get'] },
+  { resources: ['secrets'], resourceNames: ['mine', 'ours'], verbs: ['get'] },
+  { resources: ['pods/log'], verbs: ['get'] },
+];
+const READ_PODS: Rule = { resources: ['pods'], verbs: ['get'] };
+const UNHELD: Rule = { resources: ['nodes'], verbs: ['get'] };
+
+suite('authorization', ({ scenario }) => {
+  const escalated = (verb: string, resource: string, resourceNames?: readonly string[]): readonly Rule[] => [
+    ...WRITER,
+    { apiGroups: [GROUP], resources: [resource], verbs: [verb], ...(resourceNames && { resourceNames }) },
+  ];
+
+  scenario('RB-38', 'who may write cluster roles grants what they hold in the whole cluster, and no more', {
+    source:
+      'Kubernetes documentation, "Using RBAC Authorization", RoleBinding and ClusterRoleBinding, referring to resources, privilege escalation prevention and bootstrapping',
+    needs: ['own-cluster'],
+    workloads: { app: {} },
+    probes: [
+      check('rights of a namespace are none of the cluster', async (context) => {
+        const { kubernetes, name, eventually } = context;
+        const granter = name(`${APP}-granter`);
+        const roles = name(`/apis/${GROUP}/v1/namespaces/${APP}/roles`);
+        const bindings = name(`/apis/${GROUP}/v1/namespaces/${APP}/rolebindings`);
+        const headers = { 'Impersonate-User': granter };
+        const rules: readonly ClusterRule[] = [
+          {
+            apiGroups: [GROUP],
+            resources: ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
+            verbs: ['create'],
+          },
+          { resources: ['pods'], verbs: ['get', 'list'] },
+          { nonResourceURLs: ['/metrics', '/conformance/*'], verbs: ['get'] },
+        ];
+        const inNamespace: readonly ClusterRule[] = [
+          { resources: ['secrets'], verbs: ['get', 'list'] },
+          { apiGroups: [GROUP], resources: ['clusterroles'], resourceNames: ['view'], verbs: ['bind'] },
+          { apiGroups: [GROUP], resources: ['clusterroles'], verbs: ['escalate'] },
+        ];
+        await withRights(context, { rules, subject: user(granter) }, async (role) => {
+          const get = async (path: string): Promise<number> => (await kubernetes({ path, headers })).status;
+          const post = async (path: string, body: object): Promise<number> =>
+            (await kubernetes({ method: 'POST', path: `${path}?dryRun=All`, body, headers })).status;
+          const grant = (path: string, kind: string, ...rules: readonly ClusterRule[]) =>
+            post(path, object(kind, name(`${APP}-made`), { rules: rulesOf(rules) }));
+          const bind = (path: string, kind: string, to: string, subject: object = user('somebody')) =>
+            post(path, object(kind, name(`${APP}-made`), { ...roleRefTo('ClusterRole', to), subjects: [subject] }));
+          const secrets: ClusterRule = { resources: ['secrets'], verbs: ['get'] };
+          const paths = (...nonResourceURLs: readonly string[]): ClusterRule => ({ nonResourceURLs, verbs: ['get'] });
+          expect(
+            await eventually(
+              () => get('/api/v1/namespaces/kube-system/pods'),
+              (status) => status !== 403,
+            ),
+          ).to.equal(200);
+          expect(await get('/api/v1/pods?limit=1')).to.equal(200);
+          expect(await get('/metrics')).to.equal(200);
+          expect(await get('/conformance/none')).to.equal(404);
+          for (const path of [
+            '/metrics/none',
+            '/conformance',
+            '/conformances',
+            name(`/api/v1/namespaces/${APP}/secrets`),
+          ])
+            expect(await get(path), path).to.equal(403);
+          for (const [rule, status] of [
+            [{ resources: ['pods'], verbs: ['get'] }, 201],
+            [{ resources: ['pods'], verbs: ['get', 'watch'] }, 403],
+            [secrets, 403],
+            [paths('/metrics', '/conformance/*'), 201],
+            [paths('/conformance/some'), 201],
+            [paths('/conformance/some/*'), 201],
+            [paths('/metrics/some'), 403],
+            [paths('/metrics', '/conformance'), 403],
+            [paths('*'), 403],
+            [{ ...paths('/metrics'), verbs: ['post'] }, 403],
+          ] as const)
+            expect(await grant(OF_CLUSTER, 'ClusterRole', rule), JSON.stringify(rule)).to.equal(status);
+          expect(await grant(roles, 'Role', secrets), 'before it is held').to.equal(403);
+          expect(await bind(bindings, 'RoleBinding', 'view'), 'before it may be bound').to.equal(403);
+
+          for (const [path, body] of [
+            [roles, object('Role', 'here', { rules: rulesOf(inNamespace) })],
+            [bindings, object('RoleBinding', 'here', { ...roleRefTo('Role', 'here'), subjects: [user(granter)] })],
+          ] as const)
+            expect(await kubernetes({ method: 'POST', path, body })).to.include({ status: 201 });
+          const isHeld = () => grant(roles, 'Role', secrets);
+          expect(await eventually(isHeld, (status) => status !== 403)).to.equal(201);
+          expect(await get('/api/v1/namespaces/kube-system/secrets')).to.equal(403);
+          expect(await grant(OF_CLUSTER, 'ClusterRole', secrets)).to.equal(403);
+          for (const [path, kind, to, status] of [
+            [bindings, 'RoleBinding', 'view', 201],
+            [bindings, 'RoleBinding', 'edit', 403],
+            [BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', 'view', 403],
+            [BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', 'cluster-admin', 403],
+            [BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', role, 201],
+            [BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', 'conformance-none', 404],
+          ] as const)
+            expect(await bind(path, kind, to), `${kind} to ${to}`).to.equal(status);
+          // A binding that there is stays one to its role.
+          for (const [to, status] of [
+            [role, 200],
+            ['view', 422],
+          ] as const) {
+            const body = object('ClusterRoleBinding', role, {
+              ...roleRefTo('ClusterRole', to),
+              subjects: [user(granter)],
+            });
+            const path = `${BINDINGS_OF_CLUSTER}/${role}?dryRun=All`;
+            expect(await kubernetes({ method: 'PUT', path, body }), `a binding to ${to}`).to.include({ status });
+          }
+          // What has no namespace of its own must say whose account it means.
+          const account = { kind: 'ServiceAccount', name: 'app' };
+          expect(await bind(BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', role, account)).to.equal(422);
+        });
+      }),
+      check('a review in a namespace is about this one', async ({ kubernetes, name }) => {
+        const group = 'authorization.k8s.io';
+        const path = name(`/apis/${group}/v1/namespaces/${APP}/localsubjectaccessreviews`);
+        const review = async (groups: readonly string[], namespace: string): Promise<unknown> => {
+          const resourceAttributes = { verb: 'get', resource: 'pods', namespace: name(namespace) };
+          const { status, body } = await kubernetes({
+            ...{ method: 'POST', path },
+            body: {
+              ...{ apiVersion: `${group}/v1`, kind: 'LocalSubjectAccessReview', metadata: { namespace: name(APP) } },
+              spec: { user: 'somebody', groups, resourceAttributes },
+            },
+          });
+          return status === 201 ? (JSON.parse(body) as { status: { allowed: boolean } }).status.allowed : status;
+        };
+        expect(await review(['system:masters'], APP)).to.equal(true);
+        expect(await review(['system:authenticated'], APP)).to.equal(false);
+        expect(await review(['system:masters'], 'default')).to.be.oneOf([400, 422]);
+      }),
+    ],
+  });
+
+  scenario('RB-27', 'nobody grants what they do not hold themselves, unless they may escalate or bind', {
+    source: `${RBAC}, "Privilege escalation prevention and bootstrapping"`,
+    workloads: { app: {}, other: { namespace: 'other' } },
+    users: {
+      writer: { namespace: 'app', rules: WRITER },
+      escalating: { namespace: 'app', rules: escalated('escalate', 'roles') },
+      // A new object has no name when it is decided who may make it.
+      escalatesNamed: { namespace: 'app', rules: escalated('escalate', 'roles', ['made']) },
+      binder: { namespace: 'app', rules: escalated('bind', 'clusterroles', ['view']) },
+      bindsRoles: { namespace: 'app', rules: escalated('bind', 'roles', ['escalating']) },
+      cluster: { namespace: 'app', clusterRole: 'cluster-admin' },
+    },
+    probes: [
+      ...(
+        [
+          [READ_PODS],
+          [{ resources: ['pods'], verbs: ['list', 'get'] }],
+          [{ resources: ['configmaps', 'services'], verbs: ['get'] }, READ_PODS],
+          [{ resources: ['secrets'], resourceNames: ['mine'], verbs: ['get'] }],
+          [{ resources: ['secrets'], resourceNames: ['ours', 'mine'], verbs: ['get'] }],
+          [{ resources: ['pods'], resourceNames: ['one'], verbs: ['get'] }],
+          [{ resources: ['pods/log'], verbs: ['get'] }],
+          [],
+        ] satisfies readonly Rule[][]
+      ).map((rules) => succeeds(kubernetesCreate(ROLES, role(...rules), { user: 'writer' }))),
+      ...(
+        [
+          [{ resources: ['pods'], verbs: ['get', 'watch'] }],
+          [{ resources: ['pods'], verbs: ['*'] }],
+          [{ resources: ['*'], verbs: ['get'] }],
+          [{ resources: ['pods', 'nodes'], verbs: ['get'] }],
+          [{ apiGroups: ['*'], resources: ['pods'], verbs: ['get'] }],
+          [{ apiGroups: ['', 'apps'], resources: ['pods'], verbs: ['get'] }],
+          [READ_PODS, UNHELD],
+          [{ resources: ['secrets'], verbs: ['get'] }],
+          [{ resources: ['secrets'], resourceNames: [], verbs: ['get'] }],
+          [{ resources: ['secrets'], resourceNames: ['mine', 'others'], verbs: ['get'] }],
+          [{ resources: ['pods/exec'], verbs: ['get'] }],
+          [{ resources: ['pods/*'], verbs: ['get'] }],
+          [{ resources: ['configmaps/log'], verbs: ['get'] }],
+        ] satisfies readonly Rule[][]
+      ).map((rules) => fails(kubernetesCreate(ROLES, role(...rules), { user: 'writer' }), FORBIDDEN)),
+      succeeds(kubernetesCreate(ROLES, role(UNHELD), { user: 'escalating' })),
+      fails(kubernetesCreate(ROLES, role(UNHELD), { user: 'escalatesNamed' }), FORBIDDEN),
+      succeeds(kubernetesCreate(ROLES, role(UNHELD), { user: 'cluster' })),
+
+      succeeds(kubernetesCreate(BINDINGS, binding('Role', 'writer'), { user: 'writer' })),
+      fails(kubernetesCreate(BINDINGS, binding('Role', 'escalating'), { user: 'writer' }), FORBIDDEN),
+      fails(kubernetesCreate(BINDINGS, binding('ClusterRole', 'view'), { user: 'writer' }), FORBIDDEN),
+      succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', 'view'), { user: 'binder' })),
+      fails(kubernetesCreate(BINDINGS, binding('ClusterRole', 'edit'), { user: 'binder' }), FORBIDDEN),
+      fails(kubernetesCreate(BINDINGS, binding('Role', 'escalating'), { user: 'binder' }), FORBIDDEN),
+      succeeds(kubernetesCreate(BINDINGS, binding('Role', 'escalating'), { user: 'bindsRoles' })),
+      fails(kubernetesCreate(BINDINGS, binding('ClusterRole', 'view'), { user: 'bindsRoles' }), FORBIDDEN),
+      // Paths are held as resources are: everybody holds these, and service accounts alone those.
+      succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', 'system:discovery'), { user: 'writer' })),
+      fails(
+        kubernetesCreate(BINDINGS, binding('ClusterRole', 'system:service-account-issuer-discovery'), {
+          user: 'writer',
+        }),
+        FORBIDDEN,
+      ),
+      fails(kubernetesCreate(BINDINGS, binding('ClusterRole', 'cluster-admin'), { user: 'writer' }), FORBIDDEN),
+      // What there is not cannot be looked at.
+      ...(['Role', 'ClusterRole'] as const).map((kind) =>
+        fails(kubernetesCreate(BINDINGS, binding(kind, 'conformance-none'), { user: 'writer' }), NOT_FOUND),
+      ),
+      succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', 'edit'), { user: 'cluster' })),
+      // Members of system:masters hold everything.
+      succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', 'edit'), { user: 'writer', group: 'system:masters' })),
+      succeeds(
+        kubernetesCreate(BINDINGS, binding('ClusterRole', 'cluster-admin'), {
+          user: 'writer',
+          group: 'system:masters',
+        }),
+      ),
+      check('a role that there is can be named where one may escalate', async ({ eventually, kubernetes, name }) => {
+        const [roles, bindings] = [name(ROLES), name(BINDINGS)];
+        const changer = name(`${APP}-changer`);
+        const made = { apiVersion: `${GROUP}/v1`, kind: 'Role', rules: [READ_PODS].map(ofCore) };
+        for (const role of ['named', 'unnamed'])
+          await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: role } } });
+        const rules = [
+          { apiGroups: [GROUP], resources: ['roles'], verbs: ['update'] },
+          { apiGroups: [GROUP], resources: ['rolebindings'], verbs: ['create', 'update'] },
+          { apiGroups: [GROUP], resources: ['roles'], resourceNames: ['named'], verbs: ['escalate'] },
+        ];
+        await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: 'changer' }, rules } });
+        await kubernetes({
+          ...{ method: 'POST', path: bindings },
+          body: {
+            ...{ ...binding('Role', 'changer'), metadata: { name: 'changer' } },
+            subjects: [{ apiGroup: GROUP, kind: 'User', name: changer }],
+          },
+        });
+        // A role without rules, and a binding without subjects, are nothing to anybody.
+        await kubernetes({
+          ...{ method: 'POST', path: roles },
+          body: { ...made, metadata: { name: 'empty' }, rules: null },
+        });
+        // And a role that is gone grants nothing.
+        await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: 'gone' } } });
+        const ofGone = {
+          ...{ ...binding('Role', 'gone'), metadata: { name: 'gone' } },
+          subjects: [{ apiGroup: GROUP, kind: 'User', name: changer }],
+        };
+        expect(await kubernetes({ method: 'POST', path: bindings, body: ofGone })).to.include({ status: 201 });
+        expect(await kubernetes({ method: 'DELETE', path: `${roles}/gone` })).to.include({ status: 200 });
+        // Nor does one of its name in another namespace.
+        const elsewhere = roles.replace(name(APP), name('<namespace:other>'));
+        const other = { ...made, metadata: { name: 'gone' } };
+        expect(await kubernetes({ method: 'POST', path: elsewhere, body: other })).to.include({ status: 201 });
+        const ofEmpty = binding('Role', 'empty');
+        await kubernetes({
+          ...{ method: 'POST', path: bindings },
+          body: { ...ofEmpty, metadata: { name: 'nobody' }, subjects: undefined },
+        });
+        const update = async (role: string, verbs: readonly string[]): Promise<number> => {
+          const body = { ...made, metadata: { name: role }, rules: [{ ...UNHELD, verbs }].map(ofCore) };
+          const path = `${roles}/${role}?dryRun=All`;
+          return (await kubernetes({ method: 'PUT', path, body, headers: { 'Impersonate-User': changer } })).status;
+        };
+        // An API server's authorizer learns of a binding a little later.
+        await eventually(
+          () => update('named', ['get']),
+          (status) => status !== 403,
+        );
+        expect(await update('named', ['get', 'list'])).to.equal(200);
+        expect(await update('unnamed', ['get'])).to.equal(403);
+        const headers = { 'Impersonate-User': changer };
+        const pods = await kubernetes({ path: name(`/api/v1/namespaces/${APP}/pods/none`), headers });
+        expect(pods.status, 'reading pods by a role that is gone').to.equal(403);
+        // Nor is there anything to hold.
+        const bound = await kubernetes({ method: 'POST', path: `${bindings}?dryRun=All`, body: ofEmpty, headers });
+        expect(bound.status).to.equal(201);
+        // A binding that there is takes no more subjects, unless one holds what they are given, and no other role.
+        const rebind = async (of: string, to: string, more: object = { headers }): Promise<number> => {
+          const body = { ...binding('Role', to), metadata: { name: of } };
+          return (await kubernetes({ method: 'PUT', path: `${bindings}/${of}?dryRun=All`, body, ...more })).status;
+        };
+        expect(await rebind('nobody', 'empty')).to.equal(200);
+        expect(await rebind('escalating', 'escalating')).to.equal(403);
+        expect(await rebind('nobody', 'unnamed', {})).to.equal(422);
+      }),
+    ],
+  });
+});

@@ -1,0 +1,256 @@
+/** Who may impersonate users, groups and service accounts. */
+import { expect } from 'chai';
+import {
+  check,
+  fails,
+  kubernetesCreate,
+  kubernetesGet,
+  matching,
+  succeeds,
+  suite,
+  type ScenarioSpec,
+} from '../../harness/index.ts';
+import { withRights, type ClusterRule } from './lib/rights.ts';
+import { FORBIDDEN } from '../lib/outcomes.ts';
+import { SELF_REVIEW } from '../lib/rbac.ts';
+import { JWKS } from '../lib/signing-keys.ts';
+import { AUTHENTICATION } from '../lib/sources.ts';
+
+const IMPERSONATION = 'Kubernetes documentation, "Authenticating", user impersonation';
+const APP = '<namespace:app>';
+const PODS_OF_APP = `/api/v1/namespaces/${APP}/pods`;
+const AUTHENTICATION_GROUP = 'authentication.k8s.io';
+const MASTERS = 'system:masters';
+const AUTHENTICATED = 'system:authenticated';
+const STRANGERS = 'system:unauthenticated';
+
+suite('authorization', ({ scenario }) => {
+  const accounts = `system:serviceaccount:${APP}`;
+  const whatMay = {
+    ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview' },
+    spec: { namespace: APP },
+  };
+  const RULES = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
+  const MAY = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  const mayList = (resource: string) => ({
+    ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' },
+    spec: { user: 'x', groups: ['system:masters'], resourceAttributes: { namespace: APP, verb: 'list', resource } },
+  });
+  type Asker = Parameters<typeof kubernetesCreate>[2];
+  const selfIs = (as: Asker, ...parts: readonly RegExp[]): ScenarioSpec['probes'] =>
+    parts.map((part) => succeeds(kubernetesCreate(SELF_REVIEW.path, SELF_REVIEW.body, as), { body: matching(part) }));
+
+  scenario('RB-15', 'a service account acts as no other unless it may', {
+    source: IMPERSONATION,
+    workloads: { app: {}, other: { serviceAccount: 'other' }, third: { serviceAccount: 'third' } },
+    users: {
+      // Both are service accounts: only what a request proves may impersonate.
+      actor: {
+        namespace: 'app',
+        serviceAccount: 'app/app',
+        rules: [{ resources: ['serviceaccounts'], resourceNames: ['other'], verbs: ['impersonate'] }],
+      },
+      reader: { namespace: 'app', serviceAccount: 'app/other', rules: [{ resources: ['pods'], verbs: ['list'] }] },
+    },
+    tokens: { actor: { serviceAccount: 'app/app' } },
+    probes: [
+      fails(kubernetesGet(PODS_OF_APP, { token: 'actor' }), FORBIDDEN),
+      succeeds(kubernetesGet(PODS_OF_APP, { token: 'actor', impersonate: `system:serviceaccount:${APP}:other` })),
+      fails(kubernetesGet(JWKS, { token: 'actor', impersonate: `system:serviceaccount:${APP}:third` }), {
+        ...FORBIDDEN,
+        message: 'cannot impersonate resource "serviceaccounts"',
+      }),
+      fails(kubernetesGet(JWKS, { token: 'actor', impersonate: 'somebody' }), {
+        ...FORBIDDEN,
+        message: 'cannot impersonate resource "users"',
+      }),
+    ],
+  });
+
+  // In no cluster that others use: these rights are not of one namespace.
+  scenario('RB-37', 'who acts as another may each of the groups and values that it takes, and takes no others', {
+    source: 'Kubernetes documentation, "Authenticating", user impersonation',
+    needs: ['own-cluster'],
+    workloads: { app: {} },
+    probes: [
+      check('each header is asked about', async (context) => {
+        const { kubernetes, name, eventually } = context;
+        const path = name(`/api/v1/namespaces/${APP}/serviceaccounts/app/token`);
+        const request = { apiVersion: `${AUTHENTICATION_GROUP}/v1`, kind: 'TokenRequest', spec: {} };
+        const made = await kubernetes({ method: 'POST', path, body: request });
+        const { token } = (JSON.parse(made.body) as { readonly status: { readonly token: string } }).status;
+        type Headers = Readonly<Record<string, string | readonly string[]>>;
+        const ask = (path: string, headers: Headers, body?: object) =>
+          kubernetes({
+            ...{ path, as: 'anonymous', headers: { authorization: `Bearer ${token}`, ...headers } },
+            ...(body !== undefined && { method: 'POST', body }),
+          });
+        const self = async (headers: Headers): Promise<Self> => {
+          const answer = await ask(SELF_REVIEW.path, headers, SELF_REVIEW.body);
+          if (answer.status !== 201) return { status: answer.status };
+          return { status: 201, ...(JSON.parse(answer.body) as { status: { userInfo: object } }).status.userInfo };
+        };
+        const subject = { kind: 'ServiceAccount', name: 'app', namespace: name(APP) };
+        const verbs = ['impersonate'];
+        const rules: readonly ClusterRule[] = [
+          { resources: ['users'], resourceNames: ['somebody', 'system:anonymous'], verbs },
+          { resources: ['groups'], resourceNames: ['auditors', 'readers', STRANGERS], verbs },
+          { apiGroups: [AUTHENTICATION_GROUP], resources: ['uids'], resourceNames: ['1234-5678'], verbs },
+          {
+            apiGroups: [AUTHENTICATION_GROUP],
+            resources: ['userextras/scopes'],
+            resourceNames: ['view', 'edit'],
+            verbs,
+          },
+          { apiGroups: [AUTHENTICATION_GROUP], resources: ['userextras/example.com/level'], verbs },
+        ];
+        await withRights(context, { rules, subject }, async () => {
+          const somebody = { 'Impersonate-User': 'somebody' };
+          await eventually(
+            () => self(somebody),
+            ({ status }) => status !== 403,
+          );
+          const own: readonly string[] = [];
+          for (const [headers, groups, more] of [
+            [{}, own, {}],
+            [{ 'Impersonate-Group': 'auditors' }, ['auditors'], {}],
+            [{ 'Impersonate-Group': ['auditors', 'readers'] }, ['auditors', 'readers'], {}],
+            [{ 'Impersonate-Uid': '1234-5678' }, own, { uid: '1234-5678' }],
+            [{ 'Impersonate-Extra-Scopes': 'view' }, own, { extra: { scopes: ['view'] } }],
+            [{ 'Impersonate-Extra-scopes': ['view', 'edit'] }, own, { extra: { scopes: ['view', 'edit'] } }],
+            [{ 'Impersonate-Extra-Example.com%2FLevel': 'High' }, own, { extra: { 'example.com/level': ['High'] } }],
+          ] as const) {
+            const { groups: found, ...seen } = await self({ ...somebody, ...headers });
+            expect(seen, JSON.stringify(headers)).to.deep.equal({ status: 201, username: 'somebody', ...more });
+            expect(found, JSON.stringify(headers)).to.have.members([...groups, AUTHENTICATED]);
+          }
+          for (const headers of [
+            { 'Impersonate-User': 'another' },
+            { 'Impersonate-Group': MASTERS },
+            { 'Impersonate-Group': ['auditors', MASTERS] },
+            { 'Impersonate-Group': [MASTERS, 'auditors'] },
+            { 'Impersonate-Uid': '5678-1234' },
+            { 'Impersonate-Extra-Scopes': 'all' },
+            { 'Impersonate-Extra-Scopes': ['view', 'all'] },
+            { 'Impersonate-Extra-Other': 'view' },
+            { 'Impersonate-Extra-Scopes': 'view', 'Impersonate-Extra-Other': 'view' },
+          ])
+            expect(await self({ ...somebody, ...headers }), JSON.stringify(headers)).to.deep.equal({ status: 403 });
+          // Values of nobody are nobody's.
+          expect(await self({ 'Impersonate-Extra-Scopes': 'view' })).to.deep.equal({ status: 500 });
+          // A stranger is not authenticated, whoever acts as one.
+          for (const headers of [
+            { ...somebody, 'Impersonate-Group': STRANGERS },
+            { 'Impersonate-User': 'system:anonymous' },
+          ]) {
+            expect(await ask('/version', headers), JSON.stringify(headers)).to.include({ status: 200 });
+            expect(await ask('/api', headers), JSON.stringify(headers)).to.include({ status: 403 });
+          }
+        });
+      }),
+    ],
+  });
+
+  scenario('RB-30', 'who may impersonate acts as the user, the group and the UID of the request', {
+    source: `${AUTHENTICATION}, user impersonation; Kubernetes source, apiserver, endpoints/filters/impersonation; Kubernetes API Reference, SelfSubjectReview, SelfSubjectAccessReview and SelfSubjectRulesReview`,
+    workloads: { app: {}, other: { serviceAccount: 'other' } },
+    users: {
+      reader: {
+        namespace: 'app',
+        rules: [
+          { resources: ['pods'], verbs: ['list'] },
+          { resources: ['secrets'], resourceNames: ['mine'], verbs: ['get'] },
+        ],
+      },
+      actor: {
+        namespace: 'app',
+        serviceAccount: 'app/app',
+        rules: [{ resources: ['serviceaccounts'], resourceNames: ['other'], verbs: ['impersonate'] }],
+      },
+    },
+    tokens: { actor: { serviceAccount: 'app/app' } },
+    probes: [
+      ...selfIs({ token: 'actor' }, text(`"username": *"${accounts}:app"`), text(`"system:serviceaccounts:${APP}"`)),
+      ...selfIs(
+        { token: 'actor', impersonate: `${accounts}:other` },
+        ...[text(`"username": *"${accounts}:other"`), text(`"system:serviceaccounts:${APP}"`)],
+        ...[/"system:serviceaccounts"/, /"system:authenticated"/],
+      ),
+      ...selfIs(
+        { user: 'reader', group: 'auditors', uid: '1234-5678' },
+        ...[/"uid": *"1234-5678"/, /"auditors"/, /"system:authenticated"/],
+      ),
+      fails(kubernetesGet(JWKS, { user: 'reader' }), FORBIDDEN),
+      succeeds(kubernetesGet(JWKS, { user: 'reader', group: 'system:serviceaccounts' })),
+      fails(kubernetesGet('/api/v1/nodes', { user: 'reader', group: 'auditors' }), FORBIDDEN),
+      succeeds(kubernetesGet('/api/v1/nodes', { user: 'reader', group: 'system:masters' })),
+      succeeds(kubernetesCreate(RULES, whatMay, { user: 'reader' }), { body: matching(/"resources": *\["pods"\]/) }),
+      succeeds(kubernetesCreate(RULES, whatMay, { user: 'reader' }), {
+        body: matching(/"resourceNames": *\["mine"\]/),
+      }),
+      // Whoever it says, the review is of who asks.
+      ...(['pods', 'nodes'] as const).map((resource) =>
+        succeeds(kubernetesCreate(MAY, mayList(resource), { user: 'reader' }), {
+          body: matching(text(`"allowed": *${String(resource === 'pods')}`)),
+        }),
+      ),
+      ...[/"resources": *\["\*"\]/, /"nonResourceURLs": *\["\*"\]/].map((all) =>
+        succeeds(kubernetesCreate(RULES, whatMay, { user: 'reader', group: 'system:masters' }), {
+          body: matching(all),
+        }),
+      ),
+      // Groups and UIDs need a right of their own.
+      fails(kubernetesGet(JWKS, { token: 'actor', impersonate: `${accounts}:other`, group: 'system:masters' }), {
+        ...FORBIDDEN,
+        message: 'cannot impersonate resource "groups"',
+      }),
+      fails(kubernetesGet(JWKS, { token: 'actor', impersonate: `${accounts}:other`, uid: '1234-5678' }), {
+        ...FORBIDDEN,
+        message: 'cannot impersonate resource "uids"',
+      }),
+      // Nobody in a group, or of a UID, is nobody.
+      ...[{ group: 'auditors' }, { uid: '1234-5678' }].map((part) =>
+        fails(kubernetesGet(JWKS, { token: 'actor', ...part }), {
+          ...{ by: 'kubernetes', code: '500', status: 500 },
+          message: 'without impersonating a user',
+        }),
+      ),
+      check('who acts as nobody is not authenticated', async ({ kubernetes }) => {
+        const anonymous = { 'Impersonate-User': 'system:anonymous' };
+        const status = async (path: string): Promise<number> => (await kubernetes({ path, headers: anonymous })).status;
+        expect(await status('/version')).to.equal(200);
+        expect(await status('/api')).to.equal(403);
+        const answer = await kubernetes({ method: 'POST', ...SELF_REVIEW, headers: anonymous });
+        expect(answer.status).to.equal(403);
+      }),
+      check('a service account that acts in groups of the request is in no others', async ({ kubernetes, name }) => {
+        const headers = { 'Impersonate-User': name(`${accounts}:other`), 'Impersonate-Group': 'auditors' };
+        const { body } = await kubernetes({ method: 'POST', ...SELF_REVIEW, headers });
+        const { status } = JSON.parse(body) as {
+          readonly status: { readonly userInfo: { readonly groups: string[] } };
+        };
+        expect(status.userInfo.groups).to.have.members(['auditors', 'system:authenticated']);
+      }),
+      // Names of a service account in other forms are users' names.
+      ...[`${accounts}:other:more`, `${accounts}:`, 'system:serviceaccount:other'].map((impersonate) =>
+        fails(kubernetesGet(JWKS, { token: 'actor', impersonate }), {
+          ...FORBIDDEN,
+          message: 'cannot impersonate resource "users"',
+        }),
+      ),
+    ],
+  });
+});
+
+/** The user of a SelfSubjectReview, or the status of its refusal. */
+interface Self {
+  readonly status: number;
+  readonly username?: string;
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+function text(pattern: string): RegExp {
+  return new RegExp(pattern);
+}

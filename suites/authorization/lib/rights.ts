@@ -1,0 +1,36 @@
+/** Cluster roles and bindings for the time of a check. */
+import { expect } from 'chai';
+import type { CheckContext } from '../../../harness/index.ts';
+import { GROUP, ofCore, type Rule as ResourceRule } from '../../lib/rbac.ts';
+
+export const OF_CLUSTER = `/apis/${GROUP}/v1/clusterroles`;
+export const BINDINGS_OF_CLUSTER = `/apis/${GROUP}/v1/clusterrolebindings`;
+const APP = '<namespace:app>';
+export type ClusterRule =
+  ResourceRule | { readonly nonResourceURLs: readonly string[]; readonly verbs: readonly string[] };
+export const rulesOf = (rules: readonly ClusterRule[]) =>
+  rules.map((rule) => ('resources' in rule ? ofCore(rule) : rule));
+export const object = (kind: string, name: string, more: object) => ({
+  ...{ apiVersion: `${GROUP}/v1`, kind, metadata: { name } },
+  ...more,
+});
+export const roleRefTo = (kind: 'Role' | 'ClusterRole', name: string) => ({ roleRef: { apiGroup: GROUP, kind, name } });
+/** Runs while a subject has these rights in the whole cluster: no other namespace is to be left with them. */
+export async function withRights(
+  { kubernetes, name }: CheckContext,
+  { rules, subject }: { readonly rules: readonly ClusterRule[]; readonly subject: object },
+  run: (role: string) => Promise<void>,
+): Promise<void> {
+  const role = name(`${APP}-rights`);
+  const post = (path: string, body: object) => kubernetes({ method: 'POST', path, body });
+  try {
+    const made = object('ClusterRole', role, { rules: rulesOf(rules) });
+    expect(await post(OF_CLUSTER, made)).to.include({ status: 201 });
+    const bound = object('ClusterRoleBinding', role, { ...roleRefTo('ClusterRole', role), subjects: [subject] });
+    expect(await post(BINDINGS_OF_CLUSTER, bound)).to.include({ status: 201 });
+    await run(role);
+  } finally {
+    for (const path of [BINDINGS_OF_CLUSTER, OF_CLUSTER])
+      await kubernetes({ method: 'DELETE', path: `${path}/${role}` });
+  }
+}

@@ -1,0 +1,197 @@
+/** What RBAC rules and bindings grant. */
+import { expect } from 'chai';
+import {
+  check,
+  controlSucceeds,
+  createToken,
+  fails,
+  kubernetesGet,
+  reviewAccess,
+  succeeds,
+  suite,
+} from '../../harness/index.ts';
+import { FORBIDDEN } from '../lib/outcomes.ts';
+import { RBAC } from '../lib/sources.ts';
+
+const NOT_ALLOWED = { by: 'kubernetes', code: 'NotAllowed' } as const;
+const APP = '<namespace:app>';
+const PODS_OF_APP = `/api/v1/namespaces/${APP}/pods`;
+const secretsWhere = (selector: string): string =>
+  `/api/v1/namespaces/${APP}/secrets?fieldSelector=${encodeURIComponent(selector)}`;
+
+suite('authorization', ({ scenario }) => {
+  scenario('RB-13', 'a rule that names objects is for these alone', {
+    source: `${RBAC}, "Referring to resources": resourceNames, and list by metadata.name`,
+    workloads: { app: {}, other: { serviceAccount: 'other' } },
+    users: {
+      maker: {
+        namespace: 'app',
+        rules: [{ resources: ['serviceaccounts/token'], resourceNames: ['app'], verbs: ['create'] }],
+      },
+      reader: {
+        namespace: 'app',
+        rules: [{ resources: ['secrets'], resourceNames: ['mine'], verbs: ['get', 'list'] }],
+      },
+      // RBAC has no wildcard for names.
+      star: { namespace: 'app', rules: [{ resources: ['secrets'], resourceNames: ['*'], verbs: ['get'] }] },
+      // None that are named are all.
+      unnamed: { namespace: 'app', rules: [{ resources: ['secrets'], resourceNames: [], verbs: ['get'] }] },
+      sweeper: {
+        ...{ namespace: 'app', serviceAccount: 'app/other' },
+        rules: [{ resources: ['secrets'], resourceNames: ['mine'], verbs: ['watch', 'delete', 'deletecollection'] }],
+      },
+    },
+    probes: [
+      // A token's request names its account, unlike one that makes an object.
+      succeeds(createToken('app/app', { as: 'maker' })),
+      fails(createToken('app/other', { as: 'maker' }), FORBIDDEN),
+      succeeds(reviewAccess('reader', { verb: 'get', resource: 'secrets', name: 'mine', namespace: APP })),
+      fails(reviewAccess('reader', { verb: 'get', resource: 'secrets', name: 'others', namespace: APP }), NOT_ALLOWED),
+      succeeds(reviewAccess('unnamed', { verb: 'get', resource: 'secrets', name: 'others', namespace: APP })),
+      fails(reviewAccess('star', { verb: 'get', resource: 'secrets', name: 'mine', namespace: APP }), NOT_ALLOWED),
+      // A request for all of them names none, unless it selects one by its name.
+      fails(reviewAccess('reader', { verb: 'list', resource: 'secrets', namespace: APP }), NOT_ALLOWED),
+      ...['=mine', '==mine', '=mine,type=Opaque'].map((selected) =>
+        succeeds(kubernetesGet(secretsWhere(`metadata.name${selected}`), { user: 'reader' })),
+      ),
+      ...['metadata.name!=mine', 'metadata.name=others', 'metadata.namespace=mine', ''].map((selector) =>
+        fails(kubernetesGet(secretsWhere(selector), { user: 'reader' }), FORBIDDEN),
+      ),
+      check('a deletion of a collection names none, whatever it selects', async ({ kubernetes, name }) => {
+        const remove = async (path: string): Promise<number> => {
+          const headers = { 'Impersonate-User': name(`system:serviceaccount:${APP}:other`) };
+          return (await kubernetes({ method: 'DELETE', path: name(path), headers })).status;
+        };
+        expect(await remove(`/api/v1/namespaces/${APP}/secrets/mine`), 'of one that there is not').to.equal(404);
+        expect(await remove(`${secretsWhere('metadata.name=mine')}&dryRun=All`)).to.equal(403);
+        const watch = async (selector: string): Promise<number> => {
+          const headers = { 'Impersonate-User': name(`system:serviceaccount:${APP}:other`) };
+          const path = name(`${secretsWhere(selector)}&watch=true&timeoutSeconds=1`);
+          return (await kubernetes({ path, headers })).status;
+        };
+        expect(await watch('metadata.name=mine'), 'a watch of one').to.equal(200);
+        expect(await watch('metadata.name=others'), 'a watch of another').to.equal(403);
+      }),
+    ],
+  });
+
+  scenario('RB-16', 'a cluster role that is bound in a namespace counts there alone', {
+    source: `${RBAC}, "RoleBinding and ClusterRoleBinding"; "User-facing roles": view shows no secrets`,
+    workloads: { app: {}, other: { namespace: 'other' } },
+    users: {
+      viewer: { namespace: 'app', clusterRole: 'view' },
+      editor: { namespace: 'app', clusterRole: 'edit' },
+    },
+    probes: [
+      controlSucceeds(kubernetesGet(PODS_OF_APP, { user: 'viewer' })),
+      // A namespace is itself in it.
+      succeeds(kubernetesGet(`/api/v1/namespaces/${APP}`, { user: 'viewer' })),
+      ...['/<namespace:other>', ''].map((of) =>
+        fails(kubernetesGet(`/api/v1/namespaces${of}`, { user: 'viewer' }), FORBIDDEN),
+      ),
+      fails(kubernetesGet('/api/v1/namespaces/<namespace:other>/pods', { user: 'viewer' }), FORBIDDEN),
+      fails(kubernetesGet('/api/v1/pods', { user: 'viewer' }), FORBIDDEN),
+      fails(kubernetesGet('/api/v1/nodes', { user: 'viewer' }), FORBIDDEN),
+      fails(reviewAccess('viewer', { verb: 'get', resource: 'secrets', namespace: APP }), NOT_ALLOWED),
+      fails(createToken('app/app', { as: 'viewer' }), FORBIDDEN),
+      succeeds(createToken('app/app', { as: 'editor' })),
+      fails(createToken('other/app', { as: 'editor' }), FORBIDDEN),
+    ],
+  });
+
+  scenario('RB-17', 'a rule is for its verbs, resources and API groups', {
+    source: `${RBAC}, "Role and ClusterRole"; Kubernetes API server, endpoints/handlers/patch.go: an apply that makes an object`,
+    workloads: { app: {} },
+    users: {
+      reader: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['get'] }] },
+      deployer: { namespace: 'app', rules: [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['create'] }] },
+      lister: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['list'] }] },
+      watcher: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['watch'] }] },
+      patcher: {
+        ...{ namespace: 'app', serviceAccount: 'app/app' },
+        rules: [
+          { resources: ['configmaps'], verbs: ['patch'] },
+          { resources: ['configmaps'], resourceNames: ['mine'], verbs: ['create'] },
+        ],
+      },
+    },
+    probes: [
+      succeeds(kubernetesGet(PODS_OF_APP, { user: 'lister' })),
+      fails(kubernetesGet(`${PODS_OF_APP}?watch=true&timeoutSeconds=1`, { user: 'lister' }), FORBIDDEN),
+      succeeds(reviewAccess('watcher', { verb: 'watch', resource: 'pods', namespace: APP })),
+      fails(kubernetesGet(PODS_OF_APP, { user: 'watcher' }), FORBIDDEN),
+      succeeds(reviewAccess('reader', { verb: 'get', resource: 'pods', namespace: APP })),
+      fails(reviewAccess('reader', { verb: 'create', resource: 'pods', namespace: APP }), NOT_ALLOWED),
+      fails(reviewAccess('reader', { verb: 'get', resource: 'podtemplates', namespace: APP }), NOT_ALLOWED),
+      fails(reviewAccess('reader', { verb: 'get', resource: 'pods' }), NOT_ALLOWED),
+      succeeds(reviewAccess('deployer', { verb: 'create', group: 'apps', resource: 'deployments', namespace: APP })),
+      fails(
+        reviewAccess('deployer', { verb: 'create', group: 'batch', resource: 'deployments', namespace: APP }),
+        NOT_ALLOWED,
+      ),
+      fails(reviewAccess('deployer', { verb: 'create', resource: 'deployments', namespace: APP }), NOT_ALLOWED),
+      check('what an apply makes has to be allowed as its creation', async ({ kubernetes, name }) => {
+        const apply = async (object: string, user?: string): Promise<number> => {
+          const headers = { 'Content-Type': 'application/apply-patch+yaml', ...(user && { 'Impersonate-User': user }) };
+          const path = `${name(`/api/v1/namespaces/${APP}/configmaps`)}/${object}?fieldManager=conformance`;
+          const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: object } };
+          return (await kubernetes({ method: 'PATCH', path, headers, body })).status;
+        };
+        const user = name(`system:serviceaccount:${APP}:app`);
+        expect(await apply('others', user), 'of one that there is not').to.equal(403);
+        expect(await apply('others')).to.equal(201);
+        expect(await apply('others', user), 'of one that there is').to.equal(200);
+        expect(await apply('mine', user), 'of one that it may make').to.equal(201);
+        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'others' } };
+        const path = name(`/api/v1/namespaces/${APP}/configmaps/others`);
+        const put = await kubernetes({ method: 'PUT', path, body, headers: { 'Impersonate-User': user } });
+        expect(put.status, 'an update, where it may patch').to.equal(403);
+      }),
+    ],
+  });
+
+  scenario('RB-18', 'rights of a service account are not those of its namesake in another namespace', {
+    source: `${RBAC}, "Referring to subjects"`,
+    workloads: { app: {}, twin: { namespace: 'other' } },
+    users: { app: { namespace: 'app', serviceAccount: 'app/app', rules: [{ resources: ['pods'], verbs: ['list'] }] } },
+    tokens: { app: { serviceAccount: 'app/app' }, twin: { serviceAccount: 'other/app' } },
+    probes: [
+      controlSucceeds(kubernetesGet(PODS_OF_APP, { token: 'app' })),
+      fails(kubernetesGet(PODS_OF_APP, { token: 'twin' }), FORBIDDEN),
+      fails(kubernetesGet('/api/v1/namespaces/<namespace:other>/pods', { token: 'app' }), FORBIDDEN),
+      check('an account can be named as a user, and by its groups', async ({ eventually, kubernetes, name }) => {
+        const group = 'rbac.authorization.k8s.io';
+        const path = name(`/apis/${group}/v1/namespaces/${APP}/rolebindings`);
+        const binding = { apiVersion: `${group}/v1`, kind: 'RoleBinding' };
+        const account = name('system:serviceaccount:<namespace:other>:app');
+        const late = name(`system:serviceaccount:${APP}:late`);
+        for (const [kind, subject, user] of [
+          // Without a namespace it is of the binding's.
+          ['ServiceAccount', { apiGroup: '', name: 'late' }, late],
+          ['User', { apiGroup: group, name: account }, account],
+          ['Group', { apiGroup: group, name: name(`system:serviceaccounts:${APP}`) }, `${late}r`],
+        ] as const) {
+          const headers = { 'Impersonate-User': user };
+          const list = async (): Promise<number> => (await kubernetes({ path: name(PODS_OF_APP), headers })).status;
+          expect(await list(), `${kind} that is not bound`).to.equal(403);
+          const body = {
+            ...{ ...binding, metadata: { name: `of-${kind.toLowerCase()}` } },
+            roleRef: { apiGroup: group, kind: 'Role', name: 'app' },
+            subjects: [{ kind, ...subject }],
+          };
+          expect(await kubernetes({ method: 'POST', path, body })).to.include({ status: 201 });
+          // An API server's authorizer learns of a binding a little later.
+          expect(await eventually(list, (status) => status !== 403), `${kind} that is bound`).to.equal(200);
+          // Of a namespace with a longer name.
+          const stranger = { 'Impersonate-User': `system:serviceaccount:${name(APP)}x:late` };
+          const ofStranger = await kubernetes({ path: name(PODS_OF_APP), headers: stranger });
+          expect(ofStranger.status, `somebody else than the ${kind} that is bound`).to.equal(403);
+          const nobody = { ...body, subjects: [] };
+          await kubernetes({ method: 'PUT', path: `${path}/${body.metadata.name}`, body: nobody });
+          const isGone = await eventually(list, (status) => status === 403);
+          expect(isGone, `${kind} that is no longer bound`).to.equal(403);
+        }
+      }),
+    ],
+  });
+});

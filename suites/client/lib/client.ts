@@ -1,0 +1,54 @@
+/** What the scenarios of the suite `client` share: pods, sources, and changes to a client's environment. */
+import { allow, irsaRole, podIdentityRole } from '../../../harness/index.ts';
+
+const GUIDE = 'AWS SDKs and Tools Reference Guide, ';
+export const CONTAINER = `${GUIDE}"Container credential provider"`;
+export const CHAIN = `${GUIDE}"AWS SDKs and Tools standardized credential providers"`;
+export const METADATA = `${GUIDE}"IMDS credential provider"`;
+export const WEB_IDENTITY = `${GUIDE}"Assume role credential provider"`;
+export const RETRIES = `${GUIDE}"Retry behavior"`;
+
+export const OBJECT = 'data/key';
+const mayRead = allow('s3:GetObject', 'data/*');
+
+export const POD_IDENTITY = {
+  roles: { app: podIdentityRole(mayRead) },
+  workloads: { app: { role: 'app' } },
+  objects: [OBJECT],
+} as const;
+
+export const IRSA = {
+  roles: { app: irsaRole('app/app', mayRead) },
+  workloads: { app: { irsa: 'app' } },
+  objects: [OBJECT],
+} as const;
+
+export const AS_IN_A_POD = { addresses: 'as-in-a-pod' } as const;
+
+/** Instance metadata answers, with the node's role. */
+export const METADATA_REACHABLE = { AWS_EC2_METADATA_DISABLED: null } as const;
+
+/** Nothing of Pod Identity. */
+export const NO_CONTAINER = {
+  AWS_CONTAINER_CREDENTIALS_FULL_URI: null,
+  AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: null,
+} as const;
+
+export const ENVIRONMENT_KEYS = {
+  AWS_ACCESS_KEY_ID: '{environment-key-id}',
+  AWS_SECRET_ACCESS_KEY: '{environment-secret}',
+  AWS_SESSION_TOKEN: '{environment-session}',
+} as const;
+
+/** What STS or the agent answers itself. */
+export const UPSTREAM = { from: 'upstream' } as const;
+
+/** The node's role is nobody's that a pod should act as. */
+export const NO_NODE_ROLE = { 'metadata.credentials': 0, signed: 'nothing' } as const;
+
+/** An error as STS' query protocol has it. */
+export const stsError = (status: number, code: string, message: string) => ({
+  status,
+  headers: { 'content-type': 'text/xml' },
+  body: `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>scripted</RequestId></ErrorResponse>`,
+});

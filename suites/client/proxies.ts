@@ -1,0 +1,29 @@
+/** Clients of the agent behind an HTTP proxy. */
+import { granted, runClient, suite } from '../../harness/index.ts';
+import { AS_IN_A_POD, OBJECT, POD_IDENTITY } from './lib/client.ts';
+
+suite('client', ({ scenario }) => {
+  const PROXY = { HTTP_PROXY: '{proxy}', http_proxy: '{proxy}' };
+  const NO_PROXY = '127.0.0.1,localhost,169.254.170.23,[fd00:ec2::23]';
+  const BEHIND_PROXY = 'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent": pods behind a proxy';
+
+  scenario('CL-32', 'a proxy sees nothing of requests to the agent where NO_PROXY names it', {
+    source: BEHIND_PROXY,
+    ...POD_IDENTITY,
+    probes: [
+      granted('app', runClient(OBJECT, { ...AS_IN_A_POD, environment: { ...PROXY, NO_PROXY, no_proxy: NO_PROXY } }), {
+        facts: { 'proxy.requests': 0, signed: 'container' },
+      }),
+    ],
+  });
+
+  scenario('CL-33', "the agent's credentials come through a proxy, or past it, where NO_PROXY does not name it", {
+    source: BEHIND_PROXY,
+    finding:
+      'With HTTP_PROXY and without NO_PROXY some clients send the token to the proxy (fact proxy.tokens), which could not reach the agent: set NO_PROXY to 169.254.170.23,[fd00:ec2::23].',
+    ...POD_IDENTITY,
+    probes: [
+      granted('app', runClient(OBJECT, { ...AS_IN_A_POD, environment: PROXY }), { facts: { signed: 'container' } }),
+    ],
+  });
+});

@@ -1,0 +1,101 @@
+/** Clients with a web identity: IRSA. */
+import { between, control, granted, refused, runClient, suite } from '../../harness/index.ts';
+import {
+  CHAIN,
+  IRSA,
+  METADATA,
+  METADATA_REACHABLE,
+  NO_NODE_ROLE,
+  OBJECT,
+  RETRIES,
+  stsError,
+  UPSTREAM,
+  WEB_IDENTITY,
+} from './lib/client.ts';
+
+const OWN_FILE = { AWS_WEB_IDENTITY_TOKEN_FILE: '{files}/token' };
+const NO_FALLBACK = `${METADATA}: for SDKs that are set up with no other credentials; ${CHAIN}`;
+
+suite('client', ({ scenario }) => {
+  scenario('CL-60', 'AWS_ROLE_SESSION_NAME is the name of the session', {
+    source: `${WEB_IDENTITY}: AWS_ROLE_SESSION_NAME`,
+    ...IRSA,
+    probes: [
+      granted('app', runClient(OBJECT, { environment: { AWS_ROLE_SESSION_NAME: 'named-by-the-pod' } }), {
+        facts: { 'sts.sessionNames': 'named-by-the-pod', signed: 'web-identity' },
+      }),
+    ],
+  });
+
+  scenario('CL-61', 'the web identity token file is read anew for each session', {
+    profile: 'core',
+    source: `${WEB_IDENTITY}: AWS_WEB_IDENTITY_TOKEN_FILE; Kubernetes documentation, "ServiceAccount token volume projection": an application has to load the token again when it is rotated`,
+    ...IRSA,
+    probes: [
+      granted(
+        'app',
+        runClient(OBJECT, {
+          environment: OWN_FILE,
+          files: { token: '{token}' },
+          sts: [{ lifeSeconds: 3 }],
+          steps: [{}, { waitSeconds: 4, files: { token: '{second-token}' } }],
+        }),
+        { facts: { 'sts.tokens': 'first,second', 'sts.lastToken': 'second', expired: 0 } },
+      ),
+    ],
+  });
+
+  scenario('CL-62', 'IDPCommunicationError is tried again', {
+    source: 'AWS STS API Reference, AssumeRoleWithWebIdentity: IDPCommunicationError is often transient, retry',
+    ...IRSA,
+    probes: [
+      granted(
+        'app',
+        runClient(OBJECT, {
+          sts: [stsError(400, 'IDPCommunicationError', 'The identity provider could not be reached.'), UPSTREAM],
+        }),
+        { facts: { 'sts.requests': between(2, 10), signed: 'web-identity' } },
+      ),
+    ],
+  });
+
+  scenario('CL-63', 'STS is asked again where it fails once', {
+    source: `${RETRIES}: transient errors are tried again`,
+    ...IRSA,
+    probes: [
+      granted('app', runClient(OBJECT, { sts: [stsError(503, 'ServiceUnavailable', 'Try again.'), UPSTREAM] }), {
+        facts: { 'sts.requests': between(2, 10), signed: 'web-identity' },
+      }),
+    ],
+  });
+
+  scenario('CL-64', 'a refusal of STS is no reason to act as the node', {
+    profile: 'core',
+    source: NO_FALLBACK,
+    ...IRSA,
+    probes: [
+      control('app', runClient(OBJECT)),
+      refused(
+        'app',
+        runClient(OBJECT, {
+          environment: METADATA_REACHABLE,
+          sts: [stsError(403, 'AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity')],
+        }),
+        { by: 'client', facts: NO_NODE_ROLE },
+      ),
+    ],
+  });
+
+  scenario('CL-65', 'a web identity token file that is missing is no reason to act as the node', {
+    source: NO_FALLBACK,
+    ...IRSA,
+    probes: [
+      control('app', runClient(OBJECT)),
+      refused(
+        'app',
+        runClient(OBJECT, { environment: { ...METADATA_REACHABLE, AWS_WEB_IDENTITY_TOKEN_FILE: '{files}/none' } }),
+        { by: 'client', facts: NO_NODE_ROLE },
+      ),
+    ],
+  });
+});

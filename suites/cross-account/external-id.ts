@@ -1,0 +1,90 @@
+/** The external id that EKS passes to a target role. */
+import {
+  allow,
+  askEksAuth,
+  fails,
+  fetchCredentials,
+  granted,
+  refused,
+  startPod,
+  succeeds,
+  suite,
+  trustRole,
+  updateTrust,
+  type Conditions,
+} from '../../harness/index.ts';
+import { baseRole, targetRole } from './lib/roles.ts';
+import { MAY_NOT_ASSUME } from '../lib/outcomes.ts';
+import { base, target } from '../lib/role-chains.ts';
+import { TARGET_ROLES } from '../lib/sources.ts';
+
+suite('cross-account', ({ scenario }) => {
+  /** Of region, account, cluster, namespace and service account. */
+  const idOf = (namespace: string, account: string): Conditions => ({
+    StringLike: { 'sts:ExternalId': `*/<account:main>/<cluster:c1>/<namespace:${namespace}>/${account}` },
+  });
+  const untagged = (of: string) => ({ role: 'app', targetRole: of, disableSessionTags: true });
+
+  scenario('XA-06', 'without session tags the target role can ask for the external id of the association', {
+    source: `${TARGET_ROLES}; Amazon EKS API Reference, PodIdentityAssociation, externalId`,
+    roles: { base: baseRole('target', ['sts:AssumeRole']), target: targetRole('base') },
+    workloads: {
+      app: { role: { role: 'base', targetRole: 'target', disableSessionTags: true }, starts: 'later' },
+      another: {
+        serviceAccount: 'another',
+        role: { role: 'base', targetRole: 'target', disableSessionTags: true },
+        starts: 'later',
+      },
+    },
+    probes: [
+      updateTrust('target', [
+        trustRole('base', {
+          actions: ['sts:AssumeRole'],
+          conditions: { StringEquals: { 'sts:ExternalId': '<external-id:app>' } },
+        }),
+      ]),
+      startPod('app'),
+      startPod('another'),
+      granted('app', fetchCredentials()),
+      refused('another', fetchCredentials(), MAY_NOT_ASSUME),
+    ],
+  });
+
+  scenario('XA-07', "the external id of another namespace's or service account's association opens no target role", {
+    source: `${TARGET_ROLES}; Amazon EKS API Reference, PodIdentityAssociation, externalId`,
+    roles: {
+      app: base('own', 'namespace', 'account'),
+      own: { ...target(idOf('red', 'reader')), account: 'other' },
+      namespace: { ...target(idOf('blue', 'reader')), account: 'other' },
+      account: { ...target(idOf('red', 'writer')), account: 'other' },
+    },
+    workloads: {
+      // Beside a policy too.
+      own: {
+        ...{ namespace: 'red', serviceAccount: 'reader' },
+        role: { ...untagged('own'), policy: [allow('s3:*', '*')] },
+      },
+      namespace: { namespace: 'red', serviceAccount: 'writer', role: untagged('namespace') },
+      account: { namespace: 'blue', serviceAccount: 'reader', role: untagged('account') },
+    },
+    probes: [
+      succeeds(askEksAuth('own'), { roleArn: '<role:own>', accountId: '<account:other>' }),
+      fails(askEksAuth('namespace'), MAY_NOT_ASSUME),
+      fails(askEksAuth('account'), MAY_NOT_ASSUME),
+    ],
+  });
+
+  scenario('XA-08', 'while session tags are on no external id is sent to the target role', {
+    source: `${TARGET_ROLES}: the external id is used with disabled session tags`,
+    roles: {
+      app: base('target', 'anybody'),
+      target: { ...target(idOf('red', 'off')), account: 'other' },
+      anybody: { ...target({ Null: { 'sts:ExternalId': 'false' } }), account: 'other' },
+    },
+    workloads: {
+      off: { namespace: 'red', serviceAccount: 'off', role: untagged('target') },
+      on: { namespace: 'red', serviceAccount: 'on', role: { role: 'app', targetRole: 'anybody' } },
+    },
+    probes: [succeeds(askEksAuth('off'), { roleArn: '<role:target>' }), fails(askEksAuth('on'), MAY_NOT_ASSUME)],
+  });
+});

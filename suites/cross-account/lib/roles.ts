@@ -1,0 +1,13 @@
+/** The two roles of an association with a target role. */
+import { allow, podIdentityRole, trustRole, type Conditions, type RoleSpec } from '../../../harness/index.ts';
+import { ASSUME_AND_TAG } from '../../lib/worlds.ts';
+
+/** The association's own role: what it may do to which target. */
+export const baseRole = (target: string, actions: readonly string[] = ASSUME_AND_TAG): RoleSpec =>
+  podIdentityRole(allow(actions, `<role:${target}>`));
+/** A role of the other account that trusts the base role. */
+export const targetRole = (
+  base: string,
+  options: { readonly actions?: readonly string[]; readonly conditions?: Conditions } = {},
+  ...permissions: readonly ReturnType<typeof allow>[]
+): RoleSpec => ({ account: 'other', trust: [trustRole(base, options)], permissions });

@@ -1,0 +1,38 @@
+/** Policies that keep the pods of two clusters to their own objects. */
+import { allow, denied, getObject, granted, podIdentityRole, suite } from '../../harness/index.ts';
+import { NOT_ALLOWED } from '../lib/outcomes.ts';
+import { TAGS_OF_PODS } from '../lib/sources.ts';
+
+suite('cross-cluster', ({ scenario }) => {
+  scenario('CC-07', 'a prefix for each cluster keeps the clusters of one role apart', {
+    profile: 'core',
+    source: TAGS_OF_PODS,
+    needs: ['two-clusters'],
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/eks-cluster-name}/*')) },
+    workloads: { there: { cluster: 'c2', role: 'app' } },
+    objects: ['data/<cluster:c1>/key', 'data/<cluster:c2>/key'],
+    probes: [
+      granted('there', getObject('data/<cluster:c2>/key')),
+      denied('there', getObject('data/<cluster:c1>/key'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('CC-08', "an object's tag says which cluster may read it", {
+    source: `${TAGS_OF_PODS}, sample policy`,
+    needs: ['two-clusters'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:ListBucket', '*'),
+        allow(['s3:GetObject', 's3:GetObjectTagging'], '*', {
+          StringEquals: { 's3:ExistingObjectTag/eks-cluster-name': '${aws:PrincipalTag/eks-cluster-name}' },
+        }),
+      ),
+    },
+    workloads: { there: { cluster: 'c2', role: 'app' } },
+    objects: [
+      { at: 'data/first', tags: { 'eks-cluster-name': '<cluster:c1>' } },
+      { at: 'data/second', tags: { 'eks-cluster-name': '<cluster:c2>' } },
+    ],
+    probes: [granted('there', getObject('data/second')), denied('there', getObject('data/first'), NOT_ALLOWED)],
+  });
+});

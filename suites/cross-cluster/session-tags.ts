@@ -1,0 +1,138 @@
+/** What sessions may do under conditions that name another cluster and another namespace as well as their own. */
+import {
+  allow,
+  asSession,
+  assumeRole,
+  chain,
+  deleteObjects,
+  fails,
+  forPrincipal,
+  getObject,
+  putObject,
+  succeeds,
+  suite,
+  trustPodIdentity,
+  trustRole,
+  updateAssociation,
+  whoAmI,
+  type Conditions,
+  type Step,
+} from '../../harness/index.ts';
+import {
+  asked,
+  ASSUME,
+  base,
+  butOne,
+  byAccount,
+  byToken,
+  DENIED,
+  NOT_ASSUMED,
+  OBJECTS,
+  OF_S3,
+  ofOther,
+  onBuckets,
+  principalTags,
+  SOURCE,
+  statements,
+  trusting,
+  type Session,
+} from '../lib/all-actions.ts';
+import { NOWHERE, tagged, type Comparison, type Elsewhere } from '../lib/tag-conditions.ts';
+
+suite('cross-cluster', ({ scenario }) => {
+  const there: Elsewhere = {
+    ...NOWHERE,
+    ...{ namespace: '<namespace:blue>', cluster: '<cluster:c2>', clusterArn: '<cluster-arn:c2>' },
+  };
+  const here = principalTags(tagged(there));
+  const not = (broken: Comparison): Conditions => butOne(tagged(there), broken);
+  const named = statements(here, not(['StringNotEquals', 'kubernetes-namespace', '<namespace:app>']), {
+    actions: OF_S3,
+  });
+  /** Holds with tags and without. */
+  const notThere: Conditions = {
+    StringNotEquals: {
+      'aws:PrincipalTag/kubernetes-namespace': '<namespace:blue>',
+      'aws:PrincipalTag/eks-cluster-name': '<cluster:c2>',
+    },
+  };
+  const trust = [...trusting(there), byToken];
+  const untaggedAs = { role: 'local', disableSessionTags: true } as const;
+  const read = getObject('near/key');
+
+  scenario('AM-22', 'each action under conditions that name another cluster and namespace too', {
+    source: `${SOURCE}; Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags"`,
+    needs: ['irsa', 'own-boundary'],
+    roles: {
+      base: { ...base, trust: trusting(there) },
+      app: {
+        ...{ account: 'other', trust: [trustRole('base')], permissions: named },
+        ...{ attached: named, boundary: named },
+      },
+      // For an association of each kind.
+      local: {
+        trust,
+        attached: [allow('s3:GetObject', 'near/*', notThere)],
+        permissions: [allow('s3:GetObject', 'near/*', notThere), allow(ASSUME, '<role:next>', notThere)],
+      },
+      next: { ...byAccount, account: 'other', permissions: [allow('s3:GetObject', 'near/*')] },
+      open: { trust: [trustPodIdentity()], permissions: [allow('s3:GetObject', 'near/*', here)] },
+      bare: { trust },
+      before: { trust: [trustPodIdentity()] },
+    },
+    workloads: {
+      app: { serviceAccount: 'reader', role: { role: 'base', targetRole: 'app' } },
+      both: { serviceAccount: 'reader-of-both', role: 'local', irsa: 'local' },
+      untagged: { serviceAccount: 'reader-without-tags', role: untaggedAs },
+      narrowed: {
+        serviceAccount: 'reader-of-near',
+        role: { ...untaggedAs, policy: [allow('s3:*', 'near/*', notThere)] },
+      },
+      moved: { serviceAccount: 'reader-that-moved', role: 'before' },
+      open: { serviceAccount: 'reader', namespace: 'green', role: 'open' },
+      bare: { serviceAccount: 'reader-of-nothing', role: { ...untaggedAs, role: 'bare' } },
+      blue: { serviceAccount: 'reader', namespace: 'blue', role: 'open' },
+      there: { serviceAccount: 'reader', cluster: 'c2', role: 'open' },
+    },
+    buckets: {
+      near: {
+        account: 'other',
+        policy: [
+          forPrincipal(
+            ['<role:local>', '<role:open>', '<role:bare>'],
+            allow(['s3:GetObject', 's3:PutObject'], 'near/*'),
+          ),
+        ],
+      },
+      ...ofOther(onBuckets(here, not(['StringEquals', 'kubernetes-namespace', '<namespace:blue>']))),
+    },
+    objects: [...OBJECTS, 'near/key'],
+    probes: [
+      ...asked('app', DENIED),
+      updateAssociation('moved', 'local'),
+      ...['both', 'untagged', 'narrowed', 'moved'].flatMap((one) => [
+        succeeds(asSession(one, read)),
+        succeeds(asSession(one, whoAmI())),
+      ]),
+      ...['both', 'untagged', 'moved'].map((one) => succeeds(asSession(one, assumeRole('next')))),
+      ...['moved', 'untagged'].map((one) =>
+        succeeds(
+          asSession(one, getObject('near/key', { through: chain('next', { policy: [allow('s3:*', 'near/*')] }) })),
+        ),
+      ),
+      fails(asSession('narrowed', assumeRole('next')), NOT_ASSUMED),
+      ...[getObject('near/key'), putObject('near/new'), deleteObjects('near', ['none'])].map((call) =>
+        refusedTo('bare', call),
+      ),
+      // Its tags are not those that the conditions name.
+      ...['open', 'blue', 'there'].map((one) => fails(asSession(one, read), DENIED)),
+    ],
+  });
+});
+
+/** One call for several objects tells of each by itself. */
+function refusedTo(session: Session, call: Parameters<typeof asSession>[1]): Step {
+  const asked = asSession(session, call);
+  if (call.do === 'DeleteObjects') return succeeds(asked, { deleted: 0, refusals: 'AccessDenied' });
+  return fails(asked, DENIED);
+}

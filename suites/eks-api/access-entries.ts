@@ -1,0 +1,352 @@
+/** Access entries and access policies: whom a cluster knows by `aws eks get-token`. */
+import {
+  AssociateAccessPolicyCommand,
+  CreateAccessEntryCommand,
+  DeleteAccessEntryCommand,
+  DescribeAccessEntryCommand,
+  DisassociateAccessPolicyCommand,
+  EKSClient,
+  ListAccessEntriesCommand,
+  ListAssociatedAccessPoliciesCommand,
+  ListTagsForResourceCommand,
+  UntagResourceCommand,
+  type AccessScope,
+} from '@aws-sdk/client-eks';
+import { expect } from 'chai';
+import { allow, check, deleteRole, deny, recreateRole, suite, type CheckContext } from '../../harness/index.ts';
+import { PREFIX, signedLike, tokenOf, urlOf } from './lib/cluster-token.ts';
+import { eksOf, ofOwnAccount, sessionOf } from '../lib/account-session.ts';
+import { BAD_REQUEST, errorOf, taken } from '../lib/errors.ts';
+import { SELF_REVIEW } from '../lib/rbac.ts';
+
+const ENTRIES = 'Amazon EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries"';
+const AUTHENTICATOR = 'aws-iam-authenticator, README: API authorization from outside a cluster, SessionName';
+const POLICIES = 'arn:aws:eks::aws:cluster-access-policy/';
+const CLUSTER_ADMIN = `${POLICIES}AmazonEKSClusterAdminPolicy`;
+const ADMIN = `${POLICIES}AmazonEKSAdminPolicy`;
+const EDIT = `${POLICIES}AmazonEKSEditPolicy`;
+const VIEW = `${POLICIES}AmazonEKSViewPolicy`;
+const ADMIN_VIEW = `${POLICIES}AmazonEKSAdminViewPolicy`;
+const CLUSTER_ROLES = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+/** Of a new session of a role: API servers remember for whom they took a token. */
+const newToken = async (context: CheckContext, role: string) =>
+  context.clusterToken('c1', await sessionOf(context, role));
+const requestBy =
+  ({ kubernetes }: CheckContext, token: string) =>
+  (path: string, body?: object) =>
+    kubernetes({
+      ...{ method: body === undefined ? 'GET' : 'POST', path, ...(body && { body }) },
+      ...{ headers: { Authorization: `Bearer ${token}` }, as: 'anonymous' },
+    });
+interface User {
+  readonly username?: string;
+  readonly groups?: readonly string[];
+}
+/** Whom the cluster takes the bearer for; nobody, where it does not let him in. */
+async function userOf(context: CheckContext, token: string): Promise<User> {
+  const { status, body } = await requestBy(context, token)(SELF_REVIEW.path, SELF_REVIEW.body);
+  if (status !== 201) return {};
+  return (JSON.parse(body) as { readonly status: { readonly userInfo: User } }).status.userInfo;
+}
+/** The scope of an access policy: the whole cluster, or these namespaces. */
+const scopeOf = (namespaces: readonly string[]): AccessScope =>
+  namespaces.length === 0 ? { type: 'cluster' } : { type: 'namespace', namespaces: [...namespaces] };
+
+suite('eks-api', ({ scenario }) => {
+  scenario('CP-28', 'an access entry says who a principal is, and a policy in cluster scope makes an administrator', {
+    source: `${ENTRIES}; Amazon EKS User Guide, "Associate access policies with access entries"; ${AUTHENTICATOR}`,
+    // The policies that are published for runs on AWS let nobody make access entries.
+    needs: ['own-cluster', 'call-record'],
+    roles: { dev: ofOwnAccount(), other: ofOwnAccount() },
+    workloads: { app: { starts: 'later' }, there: { cluster: 'c2', starts: 'later' } },
+    probes: [
+      check('name, groups and rights of a session', async (context) => {
+        const { name, clusterToken, eventually } = context;
+        const eks = new EKSClient(await context.aws('eks'));
+        const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') };
+        const [here, all] = [`/api/v1/namespaces/${name('<namespace:app>')}/configmaps`, '/api/v1/secrets'];
+        const bindings = name('/apis/rbac.authorization.k8s.io/v1/namespaces/<namespace:app>/rolebindings');
+        const mayRead = async (path: string, role = 'dev') =>
+          (await requestBy(context, await newToken(context, role))(path)).status === 200;
+        const rights = async () => [await mayRead(here), await mayRead(all)].join();
+        const never = (what: string) =>
+          eventually(
+            () => mayRead(all),
+            (may) => !may,
+          ).then((may) => expect(may, what).to.equal(false));
+
+        expect((await requestBy(context, await newToken(context, 'dev'))(here)).status, 'without an entry').to.equal(
+          401,
+        );
+        const make = (...kubernetesGroups: string[]) =>
+          eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups }));
+        // Kubernetes keeps such groups to itself.
+        expect(await errorOf(make('readers', 'system:masters'))).to.match(BAD_REQUEST);
+        await taken(make('readers', 'writers'), 'two groups');
+        try {
+          expect(await errorOf(make('others'))).to.equal('ResourceInUseException');
+          // EKS gives sessions of a role names by itself.
+          const { accessEntry } = await eks.send(new DescribeAccessEntryCommand(key));
+          const byDefault = name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/');
+          expect(accessEntry).to.deep.include({
+            ...{ ...key, type: 'STANDARD', kubernetesGroups: ['readers', 'writers'] },
+            username: `${byDefault}{{SessionName}}`,
+          });
+          const look = async () => userOf(context, await newToken(context, 'dev'));
+          const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
+          expect(known.groups).to.include.members(['readers', 'writers', 'system:authenticated']);
+          expect(known.groups).not.to.include('system:masters');
+          expect(known.username).to.equal(`${byDefault}ann-example.com`);
+          expect(await rights(), 'without a policy').to.equal('false,false');
+
+          const associate = (policyArn: string, ...namespaces: string[]) => {
+            const asked = { ...key, policyArn, accessScope: scopeOf(namespaces) };
+            return taken(eks.send(new AssociateAccessPolicyCommand(asked)), policyArn);
+          };
+          for (const policyArn of [ADMIN, CLUSTER_ADMIN]) {
+            // In the scope of a namespace, no policy gives rights beyond it.
+            await associate(policyArn, name('<namespace:app>'));
+            expect(await mayRead(all), `${policyArn} for a namespace`).to.equal(false);
+            await associate(policyArn);
+            expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
+            expect(await mayRead(here, 'other'), 'another role').to.equal(false);
+            expect(await mayRead(CLUSTER_ROLES), `${policyArn}: cluster roles`).to.equal(policyArn === CLUSTER_ADMIN);
+            expect(await mayRead(bindings), `${policyArn}: role bindings`).to.equal(true);
+            // Associated again, it has the new scope alone.
+            await associate(policyArn, name('<namespace:app>'));
+            await never(`${policyArn} in a narrower scope`);
+            await associate(policyArn);
+            expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
+            await taken(eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn })), policyArn);
+            await never(`${policyArn}, which is associated no more`);
+          }
+          await associate(EDIT);
+          expect(await eventually(rights, (seen) => seen === 'true,true'), 'to edit').to.equal('true,true');
+          expect(await mayRead(bindings), 'role bindings to who may edit').to.equal(false);
+          await taken(eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn: EDIT })), EDIT);
+          await never('no more to edit');
+          await associate(VIEW);
+          expect(await eventually(() => mayRead(here), Boolean), 'to view').to.equal(true);
+          expect(await rights(), 'to view alone').to.equal('true,false');
+          await associate(ADMIN_VIEW);
+          expect(await eventually(() => mayRead(CLUSTER_ROLES), Boolean), 'to view everything').to.equal(true);
+          expect(await rights(), 'to view everything').to.equal('true,true');
+          await taken(eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn: ADMIN_VIEW })), ADMIN_VIEW);
+          await never('no more to view everything');
+
+          await associate(CLUSTER_ADMIN);
+          expect(await eventually(() => mayRead(all), Boolean)).to.equal(true);
+          const session = await sessionOf(context, 'dev');
+          const token = await clusterToken('c1', session);
+          const headers = { 'x-k8s-aws-id': key.clusterName };
+          const url = urlOf(token);
+          const status = async (bearer: string) => (await requestBy(context, bearer)(all)).status;
+          expect(await status(tokenOf(url)), 'as it was').to.equal(200);
+          expect(
+            await status(tokenOf(await signedLike(url, session, { headers, age: 780 }))),
+            'not yet too old',
+          ).to.equal(200);
+          for (const [what, bad] of Object.entries({
+            'of another cluster': await clusterToken('c2', await sessionOf(context, 'dev')),
+            'without its prefix': token.slice(PREFIX.length),
+            'that lives longer': tokenOf(url.replace('X-Amz-Expires=900', 'X-Amz-Expires=899')),
+            'of another path': tokenOf(url.replace('/?', '/x?')),
+            // Well signed, but not what a cluster takes.
+            'of another action': tokenOf(
+              await signedLike(url, session, { headers, query: { Action: 'GetAccessKeyInfo' } }),
+            ),
+            'with a parameter more': tokenOf(await signedLike(url, session, { headers, query: { 'X-More': '1' } })),
+            'that names no cluster': tokenOf(await signedLike(url, session, { headers: {} })),
+            'for more than fifteen minutes': tokenOf(await signedLike(url, session, { headers, seconds: 901 })),
+            'that is too old': tokenOf(await signedLike(url, session, { headers, age: 960 })),
+          })) {
+            expect(bad, what).not.to.equal(token);
+            expect(await status(bad), `a token ${what}`).to.equal(401);
+          }
+        } finally {
+          await eks.send(new DeleteAccessEntryCommand(key));
+        }
+        await never('when the entry is gone');
+        await eks.send(new CreateAccessEntryCommand({ ...key, username: 'team:{{SessionName}}:{{SessionNameRaw}}' }));
+        try {
+          const look = async () => (await userOf(context, await newToken(context, 'dev'))).username;
+          const wanted = 'team:ann-example.com:ann@example.com';
+          expect(await eventually(look, (username) => username === wanted)).to.equal(wanted);
+          await never('by an entry that is another one');
+        } finally {
+          await eks.send(new DeleteAccessEntryCommand(key));
+        }
+      }),
+    ],
+  });
+
+  scenario('CP-29', 'an access entry is of no use to a role that is made again under its name', {
+    source: 'Amazon EKS User Guide, "Create access entries": EKS stores the unique id of the principal with an entry',
+    needs: ['own-cluster', 'call-record'],
+    roles: { dev: ofOwnAccount() },
+    probes: [
+      check('of the role as it was', async (context) => {
+        const { eks, key, isReader } = await devOf(context);
+        await eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups: ['readers'] }));
+        expect(await context.eventually(isReader, Boolean)).to.equal(true);
+      }),
+      deleteRole('dev'),
+      recreateRole('dev'),
+      check('nor of the one that has its name now', async (context) => {
+        const { eks, key, isReader } = await devOf(context);
+        expect(await context.eventually(isReader, (reads) => !reads)).to.equal(false);
+        await eks.send(new DeleteAccessEntryCommand(key));
+      }),
+    ],
+  });
+
+  scenario('CP-31', 'who makes access entries may be kept from some principals, groups, names, policies and scopes', {
+    source: `Service Authorization Reference, Amazon EKS: condition keys of access entries; ${ENTRIES}; Amazon EKS User Guide, "Create access entries"`,
+    needs: ['own-cluster', 'call-record'],
+    roles: {
+      dev: ofOwnAccount(),
+      other: ofOwnAccount(),
+      deep: { ...ofOwnAccount(), path: '/conformance-apps/red/' },
+      far: { ...ofOwnAccount(), account: 'other' },
+      keeper: ofOwnAccount(
+        allow('eks:*', '*'),
+        deny('eks:CreateAccessEntry', '*', { ArnEquals: { 'eks:principalArn': '<role:other>' } }),
+        deny('eks:CreateAccessEntry', '*', { 'ForAnyValue:StringEquals': { 'eks:kubernetesGroups': 'admins' } }),
+        deny('eks:CreateAccessEntry', '*', { StringLike: { 'eks:username': 'admin*' } }),
+        deny('eks:CreateAccessEntry', '*', { StringNotEquals: { 'eks:accessEntryType': 'STANDARD' } }),
+        deny('eks:CreateAccessEntry', '*', { StringEquals: { 'aws:RequestTag/team': 'blue' } }),
+        deny('eks:*AccessPolicy', '*', { ArnEquals: { 'eks:policyArn': CLUSTER_ADMIN } }),
+        deny('eks:*AccessPolicy', '*', { StringEquals: { 'eks:accessScope': 'cluster' } }),
+        deny('eks:*AccessPolicy', '*', { 'ForAnyValue:StringEquals': { 'eks:namespaces': 'kube-system' } }),
+        deny('eks:DescribeAccessEntry', '*', { 'ForAnyValue:StringEquals': { 'eks:kubernetesGroups': 'readers' } }),
+        deny('eks:DeleteAccessEntry', '*', { StringEquals: { 'aws:ResourceTag/team': 'red' } }),
+        deny('eks:ListAssociatedAccessPolicies', '*', { StringEquals: { 'eks:clusterName': '<cluster:c1>' } }),
+      ),
+    },
+    probes: [
+      check('each by its condition key', async (context) => {
+        const { name } = context;
+        const eks = new EKSClient(await context.aws('eks'));
+        const keeper = await eksOf(context, 'keeper');
+        const clusterName = name('<cluster:c1>');
+        const key = { clusterName, principalArn: name('<role:dev>') };
+        const create = (more: object) => keeper.send(new CreateAccessEntryCommand({ ...key, ...more }));
+        try {
+          for (const [what, more] of Object.entries({
+            'another principal': { principalArn: name('<role:other>') },
+            'a group': { kubernetesGroups: ['readers', 'admins'] },
+            ...{
+              'a name': { username: 'admin-1' },
+              'a type': { type: 'EC2_LINUX' },
+              'a tag': { tags: { team: 'blue' } },
+            },
+          }))
+            expect(await errorOf(create(more)), what).to.equal('AccessDeniedException');
+          for (const more of [
+            { principalArn: `${key.principalArn}-absent` },
+            { principalArn: name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/ann') },
+            // Kubernetes and EKS keep such names to themselves; and what is of the session comes after a colon.
+            ...['system:admin', 'eks:admin', 'john{{SessionName}}'].map((username) => ({ username })),
+          ])
+            expect(await errorOf(create(more)), JSON.stringify(more)).to.match(BAD_REQUEST);
+          const good = { kubernetesGroups: ['readers'], username: 'reader', tags: { team: 'red' } };
+          const once = { ...good, clientRequestToken: `${name('<namespace:app>')}-once` };
+          await taken(create(once), 'what no statement denies');
+          await taken(create(once), 'the same request once more');
+          const { accessEntry } = await eks.send(new DescribeAccessEntryCommand(key));
+          expect(accessEntry).to.deep.include({ ...key, ...good, type: 'STANDARD' });
+          const { accessEntries } = await eks.send(new ListAccessEntriesCommand({ clusterName }));
+          expect(accessEntries).to.include(key.principalArn).and.not.to.include(name('<role:other>'));
+
+          const associate = (by: EKSClient, policyArn: string, ...namespaces: readonly string[]) =>
+            by.send(new AssociateAccessPolicyCommand({ ...key, policyArn, accessScope: scopeOf(namespaces) }));
+          const disassociate = (policyArn: string) =>
+            keeper.send(new DisassociateAccessPolicyCommand({ ...key, policyArn }));
+          for (const [policyArn, ...namespaces] of [
+            [CLUSTER_ADMIN, 'red'],
+            [VIEW],
+            [VIEW, 'red', 'kube-system'],
+          ] as const) {
+            const what = [policyArn, ...namespaces].join();
+            expect(await errorOf(associate(keeper, policyArn, ...namespaces)), what).to.equal('AccessDeniedException');
+          }
+          await taken(associate(keeper, VIEW, 'red'), 'to view one namespace');
+          await associate(eks, CLUSTER_ADMIN, 'red');
+          const { associatedAccessPolicies } = await eks.send(new ListAssociatedAccessPoliciesCommand(key));
+          expect(associatedAccessPolicies?.map(({ policyArn }) => policyArn)).to.have.members([CLUSTER_ADMIN, VIEW]);
+          for (const { accessScope } of associatedAccessPolicies ?? [])
+            expect(accessScope).to.deep.equal({ type: 'namespace', namespaces: ['red'] });
+          expect(await errorOf(disassociate(CLUSTER_ADMIN))).to.equal('AccessDeniedException');
+          await taken(disassociate(VIEW), 'no more to view');
+
+          for (const command of [new DescribeAccessEntryCommand(key), new ListAssociatedAccessPoliciesCommand(key)])
+            expect(await errorOf(keeper.send(command))).to.equal('AccessDeniedException');
+          const remove = () => errorOf(keeper.send(new DeleteAccessEntryCommand(key)));
+          expect(await remove(), 'with its tag').to.equal('AccessDeniedException');
+          const at = { resourceArn: accessEntry?.accessEntryArn };
+          const { tags } = await taken(eks.send(new ListTagsForResourceCommand(at)), 'its tags');
+          expect(tags).to.deep.equal(good.tags);
+          await eks.send(new UntagResourceCommand({ ...at, tagKeys: ['team'] }));
+          expect(await remove(), 'without it').to.equal('none');
+        } finally {
+          for (const principalArn of [key.principalArn, name('<role:other>')])
+            await errorOf(eks.send(new DeleteAccessEntryCommand({ clusterName, principalArn })));
+        }
+      }),
+      check('an entry for nodes has no groups and no access policies', async (context) => {
+        const { name } = context;
+        const eks = new EKSClient(await context.aws('eks'));
+        const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:other>') };
+        const nodes = { ...key, type: 'EC2_LINUX' };
+        const grouped = new CreateAccessEntryCommand({ ...nodes, kubernetesGroups: ['readers'] });
+        expect(await errorOf(eks.send(grouped))).to.match(BAD_REQUEST);
+        const { accessEntry } = await eks.send(new CreateAccessEntryCommand(nodes));
+        try {
+          expect(accessEntry?.type).to.equal('EC2_LINUX');
+          const associate = new AssociateAccessPolicyCommand({
+            ...key,
+            policyArn: VIEW,
+            accessScope: { type: 'cluster' },
+          });
+          expect(await errorOf(eks.send(associate))).to.match(BAD_REQUEST);
+        } finally {
+          await eks.send(new DeleteAccessEntryCommand(key));
+        }
+      }),
+      check(
+        'a role is known by its ARN with its path and account, and its sessions are named without the path',
+        async (context) => {
+          const { name, eventually } = context;
+          const eks = new EKSClient(await context.aws('eks'));
+          for (const [role, account] of [
+            ['deep', 'main'],
+            ['far', 'other'],
+          ] as const) {
+            const key = { clusterName: name('<cluster:c1>'), principalArn: name(`<role:${role}>`) };
+            await taken(eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups: ['readers'] })), role);
+            try {
+              const look = async () => userOf(context, await newToken(context, role));
+              const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
+              expect(known.groups).to.include('readers');
+              expect(known.username).to.equal(
+                name(`arn:aws:sts::<account:${account}>:assumed-role/<role-name:${role}>/ann-example.com`),
+              );
+            } finally {
+              await eks.send(new DeleteAccessEntryCommand(key));
+            }
+          }
+        },
+      ),
+    ],
+  });
+});
+
+/** Role dev: its entry, and whether the cluster takes its sessions for those of a reader. */
+async function devOf(context: CheckContext) {
+  const { name } = context;
+  return {
+    eks: new EKSClient(await context.aws('eks')),
+    key: { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') },
+    isReader: async () => (await userOf(context, await newToken(context, 'dev'))).groups?.includes('readers') ?? false,
+  };
+}

@@ -1,0 +1,217 @@
+/** Add-ons, and the associations that they own. */
+import {
+  CreateAddonCommand,
+  CreatePodIdentityAssociationCommand,
+  DeleteAddonCommand,
+  DeletePodIdentityAssociationCommand,
+  DescribeAddonCommand,
+  DescribePodIdentityAssociationCommand,
+  EKSClient,
+  ListAddonsCommand,
+  ListPodIdentityAssociationsCommand,
+  ListTagsForResourceCommand,
+  UpdateAddonCommand,
+  type AddonPodIdentityAssociations,
+} from '@aws-sdk/client-eks';
+import { expect } from 'chai';
+import {
+  allow,
+  check,
+  controlSucceeds,
+  deny,
+  describeAddon,
+  fails,
+  listAssociations,
+  matching,
+  podIdentityRole,
+  succeeds,
+  suite,
+} from '../../harness/index.ts';
+import { eksOf, ofOwnAccount } from '../lib/account-session.ts';
+import { errorOf, taken } from '../lib/errors.ts';
+import { EKS_API } from '../lib/sources.ts';
+
+const ACCOUNT = { namespace: 'kube-system', serviceAccount: 'ebs-csi-controller-sa' };
+/** Which of its codes for a bad request EKS uses is not documented for each rule. */
+const REFUSED = /^(InvalidParameter|InvalidRequest|ResourceInUse)Exception$/;
+const ofTeam = (team: string) =>
+  allow('eks:DescribeAddon', '*', { StringEquals: { 'aws:ResourceTag/conformance-team': team } });
+const AGENT = 'eks-pod-identity-agent';
+const NOT_FOUND = { by: 'eks', code: 'ResourceNotFoundException', status: 404 } as const;
+const ABSENT_CLUSTER = { clusterName: '<cluster:c1>-absent' } as const;
+
+suite('eks-api', ({ scenario }) => {
+  scenario('CP-30', 'an add-on has associations of its own, as long as it says so', {
+    source:
+      'Amazon EKS User Guide, "Attach an IAM role to an Amazon EKS add-on using Pod Identity"; Amazon EKS API Reference, CreateAddon, UpdateAddon and DeleteAddon, podIdentityAssociations',
+    // On AWS such an add-on takes minutes, and runs drivers on each node.
+    needs: ['own-cluster', 'call-record'],
+    roles: {
+      app: podIdentityRole(),
+      next: podIdentityRole(),
+      bound: ofOwnAccount(
+        allow(['eks:*', 'iam:PassRole', 'iam:GetRole'], '*'),
+        deny('eks:CreatePodIdentityAssociation', '*'),
+      ),
+      maker: ofOwnAccount(allow(['eks:*', 'iam:GetRole'], '*'), allow('iam:PassRole', '<role:app>')),
+      keeper: ofOwnAccount(
+        allow(['eks:*', 'iam:PassRole', 'iam:GetRole'], '*'),
+        deny('eks:DeletePodIdentityAssociation', '*'),
+      ),
+      red: ofOwnAccount(ofTeam('red')),
+      blue: ofOwnAccount(ofTeam('blue')),
+      // The permission to make associations is one of the cluster, and may be for clusters with a tag.
+      tagged: ofOwnAccount(
+        allow(['eks:UpdateAddon', 'iam:PassRole', 'iam:GetRole'], '*'),
+        allow('eks:CreatePodIdentityAssociation', '<cluster-arn:c1>', {
+          StringLike: { 'aws:ResourceTag/conformance-run': '?*' },
+        }),
+      ),
+    },
+    probes: [
+      check('they are made, changed and deleted with it', async (context) => {
+        const { name, eventually, aws } = context;
+        const eks = new EKSClient(await aws('eks'));
+        const key = { clusterName: name('<cluster:c1>'), addonName: 'aws-ebs-csi-driver' };
+        const roleOf = (role: string): AddonPodIdentityAssociations[] => [
+          { serviceAccount: ACCOUNT.serviceAccount, roleArn: name(`<role:${role}>`) },
+        ];
+        const describe = async () => (await eks.send(new DescribeAddonCommand(key))).addon;
+        /** Its associations, once it has come to rest. */
+        const owned = async () => {
+          const addon = await eventually(describe, (seen) => seen?.status === 'ACTIVE');
+          expect(addon?.status).to.equal('ACTIVE');
+          const list = new ListPodIdentityAssociationsCommand({ clusterName: key.clusterName, ...ACCOUNT });
+          const { associations = [] } = await eks.send(list);
+          expect(addon?.podIdentityAssociations).to.deep.equal(
+            associations.map(({ associationArn }) => associationArn),
+          );
+          return Promise.all(
+            associations.map(async ({ associationId }) => {
+              const one = new DescribePodIdentityAssociationCommand({ clusterName: key.clusterName, associationId });
+              const { association } = await eks.send(one);
+              expect(association?.ownerArn).to.equal(addon?.addonArn);
+              return { id: associationId, roleArn: association?.roleArn };
+            }),
+          );
+        };
+        const roles = async () => (await owned()).map(({ roleArn }) => roleArn);
+        const update = (more: object, by = eks) => by.send(new UpdateAddonCommand({ ...key, ...more }));
+
+        const create = (more: object) => eks.send(new CreateAddonCommand({ ...key, ...more }));
+        const tags = { 'conformance-team': 'red' };
+        const beside = {
+          clusterName: key.clusterName,
+          namespace: ACCOUNT.namespace,
+          serviceAccount: `beside-${Date.now()}`,
+        };
+        const another = new CreatePodIdentityAssociationCommand({ ...beside, roleArn: name('<role:app>') });
+        const associationId = (await eks.send(another)).association?.associationId;
+        const other = { clusterName: key.clusterName, associationId };
+        // An add-on takes over no association that there is, and has none for an account that is not its own.
+        const taking = new CreatePodIdentityAssociationCommand({
+          ...{ ...ACCOUNT, clusterName: key.clusterName, roleArn: name('<role:app>') },
+        });
+        const { association: first } = await eks.send(taking);
+        const isRefused = async (associations: AddonPodIdentityAssociations[], what: string) => {
+          expect(await errorOf(create({ podIdentityAssociations: associations })), what).to.match(REFUSED);
+          expect(await errorOf(describe()), what).to.equal('ResourceNotFoundException');
+        };
+        try {
+          await isRefused(roleOf('app'), 'an association that there is');
+        } finally {
+          const known = { clusterName: key.clusterName, associationId: first?.associationId };
+          await errorOf(eks.send(new DeletePodIdentityAssociationCommand(known)));
+        }
+        await isRefused([{ serviceAccount: 'another', roleArn: name('<role:app>') }], 'an account of nobody');
+        const clientRequestToken = `${name('<namespace:app>')}-once`;
+        const once = { podIdentityAssociations: roleOf('app'), tags, clientRequestToken };
+        await taken(create(once), 'a role that may be passed');
+        try {
+          await taken(create(once), 'the same request once more');
+          const { addons } = await eks.send(new ListAddonsCommand({ clusterName: key.clusterName }));
+          expect(addons).to.include(key.addonName);
+          for (const [team, outcome] of [
+            ['red', 'none'],
+            ['blue', 'AccessDeniedException'],
+          ] as const) {
+            const by = await eksOf(context, team);
+            expect(await errorOf(by.send(new DescribeAddonCommand(key))), team).to.equal(outcome);
+          }
+          expect(await errorOf(create({})), 'a second time').to.equal('ResourceInUseException');
+          const addon = await describe();
+          expect(addon?.tags).to.deep.equal(tags);
+          const resourceArn = addon?.addonArn;
+          const { tags: told } = await taken(eks.send(new ListTagsForResourceCommand({ resourceArn })), 'its tags');
+          expect(told).to.deep.equal(tags);
+          const [first] = await owned();
+          expect(first?.roleArn).to.equal(name('<role:app>'));
+          expect(await errorOf(update({ addonVersion: 'v0.0.0-eksbuild.0' }))).to.equal('InvalidParameterException');
+          await taken(update({ configurationValues: '{}' }), 'another configuration');
+          expect(await owned(), 'an update that does not name them').to.deep.equal([first]);
+          await taken(update({ podIdentityAssociations: roleOf('next') }), 'another role');
+          expect(await owned(), 'another role').to.deep.equal([{ id: first?.id, roleArn: name('<role:next>') }]);
+          await taken(update({ podIdentityAssociations: [] }), 'none any more');
+          expect(await roles(), 'none any more').to.deep.equal([]);
+
+          // Made with the rights of who asks for it.
+          const maker = await eksOf(context, 'maker');
+          for (const [role, by] of [
+            ['next', maker],
+            ['app', await eksOf(context, 'bound')],
+          ] as const)
+            expect(await errorOf(update({ podIdentityAssociations: roleOf(role) }, by))).to.equal(
+              'AccessDeniedException',
+            );
+          expect(await roles(), 'without the permission').to.deep.equal([]);
+          await taken(update({ podIdentityAssociations: roleOf('app') }, maker), 'with the permission');
+          expect(await roles()).to.deep.equal([name('<role:app>')]);
+          await taken(
+            update({ podIdentityAssociations: roleOf('next') }, await eksOf(context, 'tagged')),
+            'by its tag',
+          );
+          expect(await roles()).to.deep.equal([name('<role:next>')]);
+          const keeper = await eksOf(context, 'keeper');
+          expect(await errorOf(update({ podIdentityAssociations: [] }, keeper))).to.equal('AccessDeniedException');
+          expect(await errorOf(keeper.send(new DeleteAddonCommand(key)))).to.equal('AccessDeniedException');
+          expect(await roles(), 'of an add-on that stays').to.deep.equal([name('<role:next>')]);
+        } finally {
+          await errorOf(eks.send(new DeleteAddonCommand(key)));
+        }
+        const left = async () => {
+          const list = new ListPodIdentityAssociationsCommand({ clusterName: key.clusterName, ...ACCOUNT });
+          return (await eks.send(list)).associations?.length;
+        };
+        expect(await eventually(left, (count) => count === 0), 'without the add-on').to.equal(0);
+        // That of another service account is not the add-on's.
+        expect(await errorOf(eks.send(new DeletePodIdentityAssociationCommand(other)))).to.equal('none');
+      }),
+    ],
+  });
+
+  scenario('CP-05', "the agent's add-on is active, and has an ARN", {
+    source: `${EKS_API} DescribeAddon and Addon`,
+    probes: [
+      succeeds(describeAddon(AGENT), {
+        name: AGENT,
+        arn: matching(/^arn:aws:eks:[a-z0-9-]+:<account:main>:addon\/<cluster:c1>\/eks-pod-identity-agent\/[^/]+$/),
+        status: 'ACTIVE',
+        issues: 0,
+      }),
+    ],
+  });
+
+  scenario('CP-06', 'an add-on has a version of the documented form', {
+    source: `${EKS_API} DescribeAddon and Addon; Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"`,
+    probes: [succeeds(describeAddon(AGENT), { version: matching(/^v\d+\.\d+\.\d+-eksbuild\.\d+$/) })],
+  });
+
+  scenario('CP-07', 'an add-on that is not installed is not found', {
+    source: `${EKS_API} DescribeAddon, ResourceNotFoundException`,
+    probes: [
+      fails(describeAddon('adot'), NOT_FOUND),
+      fails(describeAddon(AGENT, ABSENT_CLUSTER), NOT_FOUND),
+      controlSucceeds(listAssociations({ namespace: 'app' })),
+    ],
+  });
+});

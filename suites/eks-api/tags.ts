@@ -1,0 +1,48 @@
+/** Tags of clusters. */
+import {
+  controlSucceeds,
+  fails,
+  isAbsent,
+  listTags,
+  matching,
+  succeeds,
+  suite,
+  tagResource,
+  untagResource,
+} from '../../harness/index.ts';
+import { A_TIME } from '../associations/lib/requests.ts';
+import { EKS_API } from '../lib/sources.ts';
+
+const TAGGING = `${EKS_API} TagResource, UntagResource and ListTagsForResource`;
+
+suite('eks-api', ({ scenario }) => {
+  scenario('CP-03', 'a cluster has the tags that it was made with', {
+    source: `${EKS_API} CreateCluster, tags; ListTagsForResource`,
+    needs: ['own-cluster'],
+    probes: [
+      succeeds(listTags('<cluster-arn:c1>'), {
+        'tags.conformance-run': matching(/./),
+        'tags.conformance-expires': A_TIME,
+      }),
+    ],
+  });
+
+  scenario('CP-17', 'tags of a cluster are added, listed and taken away', {
+    source: TAGGING,
+    needs: ['own-cluster'],
+    probes: [
+      succeeds(tagResource('<cluster-arn:c1>', { 'cp-17': 'added' })),
+      succeeds(listTags('<cluster-arn:c1>'), { 'tags.cp-17': 'added', 'tags.conformance-run': matching(/./) }),
+      succeeds(untagResource('<cluster-arn:c1>', ['cp-17'])),
+      succeeds(listTags('<cluster-arn:c1>'), { 'tags.cp-17': isAbsent, 'tags.conformance-run': matching(/./) }),
+    ],
+  });
+
+  scenario('CP-18', 'what has no resource has no tags', {
+    source: `${EKS_API} ListTagsForResource, NotFoundException`,
+    probes: [
+      fails(listTags('<cluster-arn:c1>-absent'), { by: 'eks', code: 'NotFoundException', status: 404 }),
+      controlSucceeds(listTags('<cluster-arn:c1>')),
+    ],
+  });
+});

@@ -1,0 +1,84 @@
+/** Which permissions a caller of EKS Auth needs. */
+import {
+  allow,
+  askEksAuth,
+  between,
+  deny,
+  fails,
+  irsaRole,
+  listAssociations,
+  podIdentityRole,
+  succeeds,
+  suite,
+  tagResource,
+  type Conditions,
+} from '../../harness/index.ts';
+
+const OF_CLUSTERS = ['eks-auth:AssumeRoleForPodIdentity', 'eks:ListPodIdentityAssociations'];
+const clusterTag = (value: string): Conditions => ({ StringEquals: { 'aws:ResourceTag/conformance-ea-14': value } });
+
+suite('eks-auth', ({ scenario }) => {
+  scenario('EA-14', 'who asks EKS Auth or EKS may be limited to clusters that have a tag', {
+    source:
+      'Service Authorization Reference, Amazon EKS Auth and Amazon EKS, resource type cluster: aws:ResourceTag/${TagKey}',
+    needs: ['own-cluster'],
+    roles: {
+      app: podIdentityRole(),
+      red: irsaRole('app/node', allow(OF_CLUSTERS, '*', clusterTag('red'))),
+      blue: irsaRole('app/node', allow(OF_CLUSTERS, '*', clusterTag('blue'))),
+    },
+    workloads: { app: { role: 'app' }, node: { serviceAccount: 'node' } },
+    tokens: { node: { serviceAccount: 'app/node', audience: 'sts.amazonaws.com' } },
+    probes: [
+      succeeds(tagResource('<cluster-arn:c1>', { 'conformance-ea-14': 'red' })),
+      succeeds(askEksAuth('app', { as: { role: 'red', token: 'node' } }), { roleArn: '<role:app>' }),
+      fails(askEksAuth('app', { as: { role: 'blue', token: 'node' } }), {
+        by: 'eks-auth',
+        code: 'AccessDeniedException',
+      }),
+      succeeds(listAssociations({ namespace: 'app', as: { role: 'red', token: 'node' } }), { count: 1 }),
+      fails(listAssociations({ namespace: 'app', as: { role: 'blue', token: 'node' } }), {
+        by: 'eks',
+        code: 'AccessDeniedException',
+        status: 403,
+      }),
+    ],
+  });
+
+  scenario('EA-12', 'who asks EKS Auth needs the permission for the cluster', {
+    source: 'Service Authorization Reference, Amazon EKS Auth, AssumeRoleForPodIdentity: resource cluster',
+    roles: {
+      app: podIdentityRole(),
+      node: irsaRole('app/node', allow('eks-auth:AssumeRoleForPodIdentity', '<cluster-arn:c1>')),
+      other: irsaRole(
+        'app/node',
+        allow('eks-auth:AssumeRoleForPodIdentity', '*'),
+        deny('eks-auth:AssumeRoleForPodIdentity', '<cluster-arn:c1>'),
+      ),
+      none: irsaRole('app/node', allow('eks-auth:AssumeRoleForPodIdentity', '<cluster-arn:c1>-another')),
+    },
+    workloads: { app: { role: 'app' }, node: { serviceAccount: 'node' } },
+    tokens: { node: { serviceAccount: 'app/node', audience: 'sts.amazonaws.com' } },
+    probes: [
+      // The caller's own session lasts an hour: that of the pod is none of it.
+      succeeds(askEksAuth('app', { as: { role: 'node', token: 'node' } }), {
+        roleArn: '<role:app>',
+        secondsLeft: between(21_300, 21_660),
+      }),
+      // Whether this refusal is a 400 or a 403 is not documented.
+      fails(askEksAuth('app', { as: { role: 'other', token: 'node' } }), {
+        by: 'eks-auth',
+        code: 'AccessDeniedException',
+      }),
+      fails(askEksAuth('app', { as: { role: 'none', token: 'node' } }), {
+        by: 'eks-auth',
+        code: 'AccessDeniedException',
+      }),
+      // Nor is one who may not told which clusters there are.
+      fails(askEksAuth('app', { as: { role: 'none', token: 'node' }, clusterName: '<cluster:c1>-absent' }), {
+        by: 'eks-auth',
+        code: 'AccessDeniedException',
+      }),
+    ],
+  });
+});

@@ -1,0 +1,139 @@
+/** What a session of EKS Auth is: for whom, by which association, for how long, with which tags. */
+import {
+  allow,
+  askEksAuth,
+  asSession,
+  between,
+  createAssociationFor,
+  fails,
+  getObject,
+  matching,
+  podIdentityRole,
+  succeeds,
+  suite,
+  trustPodIdentity,
+  whoAmI,
+  type Conditions,
+} from '../../harness/index.ts';
+import { ALLOWED_BY_NONE, NO_ASSOCIATION } from '../lib/outcomes.ts';
+import { EKS_AUTH, TAGS_OF_PODS, TARGET_ROLES } from '../lib/sources.ts';
+import { APP } from '../lib/worlds.ts';
+
+const SESSION_TAGS = [
+  ...['eks-cluster-arn', 'eks-cluster-name', 'kubernetes-namespace', 'kubernetes-service-account'],
+  ...['kubernetes-pod-name', 'kubernetes-pod-uid'],
+];
+const principalTag = (key: string, value: string): Conditions => ({
+  StringEquals: { [`aws:PrincipalTag/${key}`]: value },
+});
+const tagKeysAmong = (...keys: readonly string[]): Conditions => ({
+  'ForAllValues:StringEquals': { 'aws:TagKeys': [...keys] },
+});
+/** Of a service account, as long as it may be, and of letters that no packing makes short. */
+const LONG_NAME = Array.from({ length: 253 }, (_, at) => ((at * at * 104_729 + at * 7919) % 36).toString(36)).join('');
+/** Of cluster and pod the names may be cut short: with the UUID, it has 64 characters at most. */
+const SESSION_NAME = /^eks-[\w.-]{1,10}-[\w.-]{1,10}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const byPodName = (pattern: string): Conditions => ({
+  StringLike: { 'aws:PrincipalTag/kubernetes-pod-name': pattern },
+});
+
+suite('eks-auth', ({ scenario }) => {
+  scenario('EA-18', 'a session has six tags: none of those that the association has, nor others', {
+    source: `${TAGS_OF_PODS}; Amazon EKS API Reference, CreatePodIdentityAssociation, tags`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/own', principalTag('kubernetes-namespace', '<namespace:app>')),
+        allow('s3:GetObject', 'data/tagged', principalTag('conformance-team', 'red')),
+      ),
+      six: { trust: [trustPodIdentity({ conditions: tagKeysAmong(...SESSION_TAGS) })] },
+      five: { trust: [trustPodIdentity({ conditions: tagKeysAmong(...SESSION_TAGS.slice(1)) })] },
+    },
+    workloads: {
+      app: {},
+      six: { serviceAccount: 'six', role: 'six' },
+      five: { serviceAccount: 'five', role: 'five' },
+    },
+    objects: ['data/own', 'data/tagged'],
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' }, { tags: { 'conformance-team': 'red' } })),
+      succeeds(asSession('app', getObject('data/own'))),
+      fails(asSession('app', getObject('data/tagged')), { by: 's3', code: 'AccessDenied', status: 403 }),
+      succeeds(askEksAuth('six'), { roleArn: '<role:six>' }),
+      fails(askEksAuth('five'), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
+    ],
+  });
+
+  scenario('EA-15', 'names that are too long for session tags give no session until tags are turned off', {
+    source:
+      'Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags": PackedPolicyTooLarge, and to disable session tags',
+    roles: { app: podIdentityRole() },
+    workloads: {
+      app: APP.app,
+      long: { serviceAccount: LONG_NAME, role: 'app' },
+      untagged: { serviceAccount: `un${LONG_NAME}`.slice(0, 253), role: { role: 'app', disableSessionTags: true } },
+    },
+    probes: [
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      fails(askEksAuth('long'), {
+        ...{ by: 'eks-auth', status: 400, message: 'PackedPolicyTooLarge' },
+        // Which of its errors it is, the API Reference does not say.
+        code: ['InvalidRequestException', 'InvalidParameterException', 'AccessDeniedException'],
+      }),
+      succeeds(askEksAuth('untagged'), { roleArn: '<role:app>' }),
+    ],
+  });
+
+  scenario('EA-01', 'the answer says for whom the session is, by which association, and for how long', {
+    source: `${EKS_AUTH}; ${TARGET_ROLES}: credentials last for six hours`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/key', byPodName(`${'?'.repeat(12)}*`)),
+        allow('s3:GetObject', 'data/cut', byPodName('?'.repeat(10))),
+      ),
+    },
+    workloads: { app: { namespace: 'red', serviceAccount: 'reader', role: 'app' } },
+    objects: ['data/key', 'data/cut'],
+    probes: [
+      succeeds(askEksAuth('app'), {
+        roleArn: '<role:app>',
+        accountId: '<account:main>',
+        namespace: '<namespace:red>',
+        serviceAccount: 'reader',
+        audience: 'pods.eks.amazonaws.com',
+        associationId: '<association-id:app>',
+        associationArn: matching(/podidentityassociation\/<cluster:c1>\/<association-id:app>$/),
+        sessionName: matching(SESSION_NAME),
+        userId: matching(/^AROA[A-Z0-9]+:eks-/),
+        secondsLeft: between(21_300, 21_660),
+      }),
+      // Its tag has the whole name of the pod, which is a long one.
+      succeeds(asSession('app', getObject('data/key'))),
+      fails(asSession('app', getObject('data/cut')), ALLOWED_BY_NONE),
+      succeeds(asSession('app', whoAmI()), { userId: matching(/^AROA[A-Z0-9]+:eks-/) }),
+    ],
+  });
+
+  scenario('EA-02', 'an association counts for its namespace and its service account together', {
+    source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, namespace and serviceAccount',
+    roles: { first: podIdentityRole(), second: podIdentityRole(), third: podIdentityRole() },
+    workloads: {
+      redOne: { namespace: 'red', serviceAccount: 'one', role: 'first' },
+      redTwo: { namespace: 'red', serviceAccount: 'two', role: 'second' },
+      blueOne: { namespace: 'blue', serviceAccount: 'one', role: 'third' },
+      blueTwo: { namespace: 'blue', serviceAccount: 'two' },
+      dashed: { namespace: 'red', serviceAccount: 'more-one', role: 'first' },
+      free: { namespace: 'red', serviceAccount: 'more-two' },
+    },
+    probes: [
+      // Those that are the same when a dash joins them are two all the same.
+      succeeds(createAssociationFor('red/one', { role: 'second' }, { namespaceSuffix: '-more', name: 'one' })),
+      succeeds(createAssociationFor('red/two', { role: 'second' }, { namespaceSuffix: '-more', name: 'two' })),
+      succeeds(askEksAuth('dashed'), { roleArn: '<role:first>' }),
+      fails(askEksAuth('free'), NO_ASSOCIATION),
+      succeeds(askEksAuth('redOne'), { roleArn: '<role:first>' }),
+      succeeds(askEksAuth('redTwo'), { roleArn: '<role:second>' }),
+      succeeds(askEksAuth('blueOne'), { roleArn: '<role:third>' }),
+      fails(askEksAuth('blueTwo'), NO_ASSOCIATION),
+    ],
+  });
+});

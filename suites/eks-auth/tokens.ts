@@ -1,0 +1,111 @@
+/** Which service account tokens EKS Auth accepts. */
+import {
+  advanceClock,
+  askEksAuth,
+  fails,
+  fetchCredentials,
+  granted,
+  podIdentityRole,
+  refused,
+  succeeds,
+  suite,
+  tokenRotation,
+} from '../../harness/index.ts';
+import { SIGNING_KEYS, toLastHourOfKey, toNextKey } from '../lib/signing-keys.ts';
+import { EKS_AUTH, HOW_IT_WORKS } from '../lib/sources.ts';
+import { APP } from '../lib/worlds.ts';
+
+/** Which of its errors a bad token is, the API Reference does not say. */
+const BAD_TOKEN = {
+  by: 'eks-auth',
+  code: ['InvalidTokenException', 'InvalidParameterException', 'InvalidRequestException', 'AccessDeniedException'],
+  status: 400,
+} as const;
+
+suite('eks-auth', ({ scenario }) => {
+  scenario('EA-13', 'who names no cluster of the account, or presents no token, gets no session', {
+    source: `${EKS_AUTH}, clusterName, token and errors`,
+    roles: { app: podIdentityRole() },
+    workloads: APP,
+    probes: [
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      fails(askEksAuth('app', { clusterName: '<cluster:c1>-absent' }), {
+        by: 'eks-auth',
+        code: 'ResourceNotFoundException',
+        status: 404,
+      }),
+      // Not of the pattern that the API Reference gives.
+      fails(askEksAuth('app', { clusterName: '<cluster:c1>.' }), {
+        by: 'eks-auth',
+        code: ['InvalidParameterException', 'InvalidRequestException'],
+        status: 400,
+      }),
+      ...['', 'token', 'a.b', 'a.b.c', 'bm90.YW55.dG9rZW4'].map((text) =>
+        fails(askEksAuth('app', { text }), BAD_TOKEN),
+      ),
+      fails(askEksAuth('app', { change: 'two-segments' }), BAD_TOKEN),
+      fails(askEksAuth('app', { change: 'garbage-header' }), BAD_TOKEN),
+      fails(askEksAuth('app', { change: 'garbage-claims' }), BAD_TOKEN),
+    ],
+  });
+
+  scenario('EA-17', "a token by the cluster's next key opens a session", {
+    source: `${EKS_AUTH}, token; ${SIGNING_KEYS}`,
+    needs: ['cluster-clock'],
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app', serviceAccountAnnotations: { 'token-expiration': '600' } } },
+    probes: [
+      granted('app', fetchCredentials()),
+      toLastHourOfKey(),
+      toNextKey(),
+      granted('app', tokenRotation('pod-identity', 10)),
+      refused('app', fetchCredentials({ change: 'flip-signature' }), { by: 'eks-auth', status: 400 }),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('EA-03', 'only a token that the cluster signed, for Pod Identity and for a pod, opens a session', {
+    source: `${HOW_IT_WORKS}; ${EKS_AUTH}, errors`,
+    roles: { app: podIdentityRole() },
+    workloads: APP,
+    tokens: {
+      unbound: { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com' },
+      secret: { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com', boundToSecret: true },
+    },
+    probes: [
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      fails(askEksAuth('app', { audience: 'sts.amazonaws.com' }), BAD_TOKEN),
+      fails(askEksAuth('app', { token: 'unbound' }), BAD_TOKEN),
+      fails(askEksAuth('app', { token: 'secret' }), BAD_TOKEN),
+      fails(askEksAuth('app', { change: 'flip-signature' }), BAD_TOKEN),
+      fails(askEksAuth('app', { change: 'self-signed' }), BAD_TOKEN),
+      fails(askEksAuth('app', { change: 'alg-none' }), BAD_TOKEN),
+    ],
+  });
+
+  scenario('EA-04', 'a token that has expired opens no session', {
+    source: `${EKS_AUTH}, ExpiredTokenException`,
+    roles: { app: podIdentityRole() },
+    workloads: APP,
+    // Bound to a pod, which has to be there for it.
+    tokens: {
+      short: { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com', boundTo: 'app', expirationSeconds: 600 },
+    },
+    probes: [
+      succeeds(askEksAuth('app', { token: 'short' }), { roleArn: '<role:app>' }),
+      advanceClock(660),
+      fails(askEksAuth('app', { token: 'short' }), { by: 'eks-auth', code: 'ExpiredTokenException', status: 400 }),
+    ],
+  });
+
+  scenario('EA-05', "a cluster's token opens nothing by the same association of another cluster", {
+    source: `${EKS_AUTH}, clusterName and token`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, there: { cluster: 'c2', role: 'app' } },
+    probes: [
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      succeeds(askEksAuth('there'), { roleArn: '<role:app>' }),
+      fails(askEksAuth('app', { cluster: 'c2' }), BAD_TOKEN),
+    ],
+  });
+});

@@ -1,0 +1,99 @@
+/** Annotations of service accounts: role, audience, token expiration. */
+import {
+  admitPod,
+  annotateServiceAccount,
+  assumeWithWebIdentity,
+  control,
+  controlSucceeds,
+  granted,
+  irsaRole,
+  refused,
+  restartPod,
+  succeeds,
+  suite,
+  trustWebIdentity,
+  whoAmI,
+} from '../../harness/index.ts';
+import { BAD_WEB_TOKEN } from '../lib/outcomes.ts';
+import { ASSIGN_ROLES, OIDC_PROVIDERS, WEB_IDENTITY, WEBHOOK } from '../lib/sources.ts';
+
+/** The token's audience is none of the provider's client ids. */
+const WRONG_AUDIENCE = { ...BAD_WEB_TOKEN, message: 'Incorrect token audience' } as const;
+const CUSTOM_AUDIENCE = 'conformance.example.com';
+
+suite('irsa', ({ scenario }) => {
+  scenario('IR-22', "the pod's token expiration wins over the service account's", {
+    source: `${WEBHOOK}: eks.amazonaws.com/token-expiration`,
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: { irsa: 'app', serviceAccountAnnotations: { 'token-expiration': '3600' } } },
+    probes: [
+      succeeds(admitPod('app'), { injected: 'irsa', 'irsaVolume.expirationSeconds': 3600 }),
+      succeeds(admitPod('app', { metadata: { annotations: { 'eks.amazonaws.com/token-expiration': '7200' } } }), {
+        'irsaVolume.expirationSeconds': 7200,
+      }),
+    ],
+  });
+
+  scenario('IR-23', 'the audience annotation changes the token, which the provider must then list', {
+    source: `${WEBHOOK}: eks.amazonaws.com/audience; ${OIDC_PROVIDERS}: audience`,
+    roles: {
+      app: irsaRole('app/app'),
+      custom: { trust: [trustWebIdentity({ subject: 'app/custom', audience: CUSTOM_AUDIENCE })] },
+    },
+    workloads: {
+      app: { irsa: 'app' },
+      custom: { serviceAccount: 'custom', irsa: 'custom', serviceAccountAnnotations: { audience: CUSTOM_AUDIENCE } },
+    },
+    probes: [
+      controlSucceeds(admitPod('app'), { 'irsaVolume.audience': 'sts.amazonaws.com' }),
+      succeeds(admitPod('custom'), { injected: 'irsa', 'irsaVolume.audience': CUSTOM_AUDIENCE }),
+      control('app', assumeWithWebIdentity('app')),
+      refused('custom', assumeWithWebIdentity('custom'), WRONG_AUDIENCE),
+    ],
+  });
+
+  scenario('IR-14', 'an annotation that is no ARN is injected as it is, and STS refuses it', {
+    source: `${WEBHOOK}; ${WEB_IDENTITY}, RoleArn`,
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: { irsa: 'app' }, wrong: { serviceAccount: 'wrong', irsa: { text: 'foo' } } },
+    probes: [
+      succeeds(admitPod('wrong'), { injected: 'irsa', 'app.env.AWS_ROLE_ARN': 'foo' }),
+      control('app', assumeWithWebIdentity('app')),
+      refused('wrong', whoAmI(), { by: 'sts', code: 'ValidationError', status: 400 }),
+    ],
+  });
+
+  scenario('IR-15', 'the role annotation counts on the service account alone', {
+    source: WEBHOOK,
+    roles: { app: irsaRole('app/app'), another: irsaRole('app/app') },
+    workloads: { annotated: { irsa: 'app' }, plain: { serviceAccount: 'plain' } },
+    probes: [
+      controlSucceeds(admitPod('annotated'), { injected: 'irsa', 'app.env.AWS_ROLE_ARN': '<role:app>' }),
+      succeeds(
+        admitPod('annotated', { metadata: { annotations: { 'eks.amazonaws.com/role-arn': '<role:another>' } } }),
+        {
+          'app.env.AWS_ROLE_ARN': '<role:app>',
+        },
+      ),
+      succeeds(admitPod('plain', { metadata: { annotations: { 'eks.amazonaws.com/role-arn': '<role:app>' } } }), {
+        injected: 'none',
+        'irsaVolume.present': false,
+      }),
+    ],
+  });
+
+  scenario('IR-16', 'an annotation that is made or removed later counts for pods that are started after that', {
+    source: `${ASSIGN_ROLES}; ${WEBHOOK}: pods are changed at admission alone`,
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: {} },
+    probes: [
+      refused('app', whoAmI(), { by: 'injection', code: 'NoCredentialsSettings' }),
+      annotateServiceAccount('app', { 'role-arn': '<role:app>' }),
+      refused('app', whoAmI(), { by: 'injection', code: 'NoCredentialsSettings' }),
+      restartPod('app'),
+      granted('app', assumeWithWebIdentity('app')),
+      annotateServiceAccount('app', { 'role-arn': null }),
+      succeeds(admitPod('app'), { injected: 'none' }),
+    ],
+  });
+});

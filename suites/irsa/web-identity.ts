@@ -1,0 +1,271 @@
+/** Calls of AssumeRoleWithWebIdentity: their input, and the sessions that they open. */
+import {
+  advanceClock,
+  allow,
+  asSession,
+  assumeByToken,
+  assumeWithWebIdentity,
+  between,
+  chain,
+  control,
+  denied,
+  fails,
+  getObject,
+  irsaRole,
+  isAbsent,
+  matching,
+  putObject,
+  refused,
+  succeeds,
+  suite,
+  trustRole,
+  trustWebIdentity,
+  whoAmI,
+  type Conditions,
+} from '../../harness/index.ts';
+import { BAD_WEB_TOKEN, INVALID, NOT_ALLOWED, NOT_ASSUMED } from '../lib/outcomes.ts';
+import { OIDC_KEYS, WEB_IDENTITY } from '../lib/sources.ts';
+import { READ_ONLY, WEB_TOKEN } from '../lib/worlds.ts';
+
+const WORKLOADS = { app: {} } as const;
+const SUBJECT = 'system:serviceaccount:<namespace:app>:app';
+const equals = (key: string, value: string): Conditions => ({ StringEquals: { [key]: value } });
+/** "Present in the request context for all signed API requests". */
+const OF_SIGNED = ['aws:PrincipalArn', 'aws:PrincipalAccount', 'aws:PrincipalType', 'aws:PrincipalIsAWSService'];
+
+suite('irsa', ({ scenario }) => {
+  scenario('IR-17', 'no session may be longer than its role allows', {
+    source: `${WEB_IDENTITY}, DurationSeconds`,
+    roles: { app: { ...irsaRole('app/app'), maxSessionDuration: 3600 } },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      control('app', assumeWithWebIdentity('app', { durationSeconds: 3600 })),
+      refused('app', assumeWithWebIdentity('app', { durationSeconds: 3601 }), {
+        by: 'sts',
+        code: 'ValidationError',
+        status: 400,
+      }),
+      refused('app', assumeWithWebIdentity('app', { durationSeconds: 899 }), {
+        by: 'sts',
+        code: 'ValidationError',
+        status: 400,
+      }),
+    ],
+  });
+
+  scenario('IR-18', 'sessions of IRSA have no session tags to tell namespaces apart', {
+    source: 'Amazon EKS User Guide, "Grant Kubernetes workloads access to AWS": comparison, session tags',
+    roles: {
+      app: irsaRole(
+        'app/app',
+        allow('s3:GetObject', 'data/open'),
+        allow('s3:GetObject', 'data/own', {
+          StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': '<namespace:app>' },
+        }),
+      ),
+    },
+    workloads: { app: { irsa: 'app' } },
+    objects: ['data/open', 'data/own'],
+    probes: [
+      control('app', getObject('data/open')),
+      denied('app', getObject('data/own'), {
+        by: 's3',
+        code: 'AccessDenied',
+        status: 403,
+        policy: 'identity',
+        explicit: false,
+      }),
+    ],
+  });
+
+  scenario('IR-25', 'a session by web identity says whose token opened it, and lasts and may do what was asked', {
+    source: `${WEB_IDENTITY}, response elements, DurationSeconds, Policy, PolicyArns`,
+    roles: {
+      app: { ...irsaRole('app/app', allow(['s3:GetObject', 's3:PutObject'], 'data/*')), maxSessionDuration: 7200 },
+    },
+    workloads: WORKLOADS,
+    tokens: WEB_TOKEN,
+    objects: ['data/a', 'data/b'],
+    probes: [
+      succeeds(assumeByToken('app', 'web', { sessionName: 'Ann+1=,.@b-_' }), {
+        arn: matching(/^arn:aws:sts::<account:main>:assumed-role\/<role-name:app>\/Ann\+1=,\.@b-_$/),
+        userId: matching(/^AROA[A-Z0-9]+:Ann\+1=,\.@b-_$/),
+        ...{ subject: SUBJECT, audience: 'sts.amazonaws.com', provider: 'https://<issuer:c1>' },
+        ...{ packedPolicySize: isAbsent, sourceIdentity: isAbsent, secondsLeft: between(3540, 3660) },
+      }),
+      succeeds(asSession({ role: 'app', token: 'web' }, whoAmI()), {
+        arn: matching(/\/Ann\+1=,\.@b-_$/),
+        accountId: '<account:main>',
+      }),
+      succeeds(assumeByToken('app', 'web', { durationSeconds: 900 }), { secondsLeft: between(840, 960) }),
+      succeeds(assumeByToken('app', 'web', { durationSeconds: 7200 }), { secondsLeft: between(7140, 7260) }),
+      fails(assumeByToken('app', 'web', { durationSeconds: 7201 }), INVALID),
+      fails(assumeByToken('app', 'web', { durationSeconds: 899 }), INVALID),
+      succeeds(asSession({ role: 'app', token: 'web' }, putObject('data/new'))),
+      succeeds(assumeByToken('app', 'web', { policyArns: [READ_ONLY] }), { packedPolicySize: between(1, 99) }),
+      succeeds(asSession({ role: 'app', token: 'web' }, getObject('data/a'))),
+      fails(asSession({ role: 'app', token: 'web' }, putObject('data/new')), { ...NOT_ALLOWED, policy: 'session' }),
+      succeeds(assumeByToken('app', 'web', { policy: [allow('s3:GetObject', 'data/a')] }), {
+        packedPolicySize: between(1, 99),
+      }),
+      succeeds(asSession({ role: 'app', token: 'web' }, getObject('data/a'))),
+      fails(asSession({ role: 'app', token: 'web' }, getObject('data/b')), { ...NOT_ALLOWED, policy: 'session' }),
+      fails(assumeByToken('app', 'web', { policy: [allow('GetObject', 'data/a')] }), {
+        by: 'sts',
+        code: 'MalformedPolicyDocument',
+        status: 400,
+      }),
+    ],
+  });
+
+  scenario('IR-35', 'a session is good for as long as it was asked for, and no longer', {
+    source: `${WEB_IDENTITY}, DurationSeconds; AWS STS API Reference, "Common errors" and Amazon S3 API Reference, "Error responses": ExpiredToken`,
+    roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/key')) },
+    workloads: WORKLOADS,
+    tokens: WEB_TOKEN,
+    objects: ['data/key'],
+    probes: [
+      succeeds(assumeByToken('app', 'web', { durationSeconds: 900 })),
+      ...[whoAmI(), getObject('data/key')].map((call) => succeeds(asSession({ role: 'app', token: 'web' }, call))),
+      advanceClock(960),
+      fails(asSession({ role: 'app', token: 'web' }, whoAmI()), {
+        ...{ by: 'sts', code: ['ExpiredToken', 'ExpiredTokenException'], status: 403 },
+      }),
+      fails(asSession({ role: 'app', token: 'web' }, getObject('data/key')), {
+        ...{ by: 's3', code: 'ExpiredToken', status: 400 },
+      }),
+      succeeds(assumeByToken('app', 'web')),
+      succeeds(asSession({ role: 'app', token: 'web' }, getObject('data/key'))),
+    ],
+  });
+
+  scenario('IR-26', 'a call without a good token, role or name of a session opens none', {
+    source: `${WEB_IDENTITY}, request parameters and errors`,
+    roles: {
+      app: irsaRole('app/app'),
+      other: irsaRole('app/other'),
+      // Whose provider has the same issuer, if there is one.
+      elsewhere: {
+        trust: [
+          {
+            ...trustWebIdentity({ subject: 'app/app' }),
+            principal: { Federated: 'arn:aws:iam::999999999999:oidc-provider/<issuer:c1>' },
+          },
+        ],
+      },
+      anyAction: { trust: [{ ...trustWebIdentity({ subject: 'app/app' }), actions: ['sts:AssumeRole*'] }] },
+      otherAction: {
+        trust: [{ ...trustWebIdentity({ subject: 'app/app' }), actions: ['sts:AssumeRole', 'sts:TagSession'] }],
+      },
+    },
+    workloads: WORKLOADS,
+    tokens: WEB_TOKEN,
+    probes: [
+      succeeds(assumeByToken('app', 'web')),
+      fails(assumeByToken('other', 'web'), NOT_ASSUMED),
+      fails(assumeByToken('elsewhere', 'web'), NOT_ASSUMED),
+      succeeds(assumeByToken('anyAction', 'web')),
+      fails(assumeByToken('otherAction', 'web'), NOT_ASSUMED),
+      ...['no token', 'a.b.c', 'bm90.YW55.dG9rZW4', 'eyJhbGciOiJSUzI1NiJ9.W10.dG9rZW4'].map((text) =>
+        fails(assumeByToken('app', 'web', { text }), BAD_WEB_TOKEN),
+      ),
+      // Shorter than four characters.
+      fails(assumeByToken('app', 'web', { text: 'a.b' }), INVALID),
+      fails(assumeByToken('app', 'web', { change: 'two-segments' }), BAD_WEB_TOKEN),
+      fails(assumeByToken('app', 'web', { change: 'garbage-header' }), BAD_WEB_TOKEN),
+      fails(assumeByToken('app', 'web', { change: 'garbage-claims' }), BAD_WEB_TOKEN),
+      fails(assumeByToken('app', 'web', { change: 'bearer-prefix' }), BAD_WEB_TOKEN),
+      ...['a', 'a b', 'a'.repeat(65)].map((sessionName) =>
+        fails(assumeByToken('app', 'web', { sessionName }), INVALID),
+      ),
+      // Roles allow an hour where nobody says more.
+      fails(assumeByToken('app', 'web', { durationSeconds: 3601 }), INVALID),
+      ...['app', 'arn:aws:iam::<account:main>:user/<role-name:app>', 'arn:aws:iam::<account:main>:role/'].map(
+        (roleArn) => fails(assumeByToken('app', 'web', { roleArn }), INVALID),
+      ),
+      ...['role/<role-name:app>-absent', 'role/path/<role-name:app>'].map((role) =>
+        fails(assumeByToken('app', 'web', { roleArn: `arn:aws:iam::<account:main>:${role}` }), NOT_ASSUMED),
+      ),
+      // That account has no provider of the issuer, if it is there at all.
+      fails(assumeByToken('app', 'web', { roleArn: 'arn:aws:iam::999999999999:role/<role-name:app>' }), {
+        by: 'sts',
+        code: ['InvalidIdentityToken', 'AccessDenied'],
+      }),
+    ],
+  });
+
+  scenario(
+    'IR-27',
+    "policies see who the token's subject is, in the trust policy and for as long as the session lasts",
+    {
+      source: `${OIDC_KEYS}; IAM User Guide, "AWS global condition context keys", aws:FederatedProvider`,
+      roles: {
+        app: {
+          trust: [trustWebIdentity({ subject: 'app/app' })],
+          // Without tags of the session those of its role are the principal's.
+          tags: { 'conformance-team': 'red' },
+          permissions: [
+            allow('s3:GetObject', 'data/provider', equals('aws:FederatedProvider', '<provider-arn:c1>')),
+            allow('s3:GetObject', 'data/subject', equals('<issuer:c1>:sub', SUBJECT)),
+            allow('s3:GetObject', 'data/audience', equals('<issuer:c1>:aud', 'sts.amazonaws.com')),
+            allow('s3:GetObject', 'data/else', equals('<issuer:c1>:sub', 'system:serviceaccount:elsewhere:app')),
+            allow('s3:GetObject', 'data/tag', equals('aws:PrincipalTag/conformance-team', 'red')),
+            allow('s3:GetObject', 'data/methods', { Null: { '<issuer:c1>:amr': 'false' } }),
+          ],
+        },
+        // Its session is issued by no provider of identities.
+        next: {
+          trust: [trustRole('app')],
+          permissions: [
+            allow('s3:GetObject', 'data/audience'),
+            allow('s3:GetObject', 'data/provider', { Null: { 'aws:FederatedProvider': 'false' } }),
+            allow('s3:GetObject', 'data/subject', { Null: { '<issuer:c1>:sub': 'false' } }),
+          ],
+        },
+        named: { trust: [named('named-*')] },
+        provider: { trust: [under(equals('aws:FederatedProvider', '<provider-arn:c1>'))] },
+        // The token says nothing of these.
+        methods: { trust: [under({ Null: { '<issuer:c1>:amr': 'false' } })] },
+        parties: { trust: [under({ Null: { '<issuer:c1>:oaud': 'false' } })] },
+        tags: { trust: [under({ Null: { 'aws:TagKeys': 'false' } })] },
+        // The call is not signed, so that nobody's keys are there.
+        unsigned: { trust: [under({ Null: Object.fromEntries(OF_SIGNED.map((key) => [key, 'true'])) })] },
+        ...Object.fromEntries(
+          OF_SIGNED.map((key, index) => [`signed-${index}`, { trust: [under({ Null: { [key]: 'false' } })] }]),
+        ),
+      },
+      workloads: WORKLOADS,
+      tokens: WEB_TOKEN,
+      objects: ['provider', 'subject', 'audience', 'tag', 'else', 'methods'].map((key) => `data/${key}`),
+      probes: [
+        ...['provider', 'subject', 'audience', 'tag'].map((key) =>
+          succeeds(asSession({ role: 'app', token: 'web' }, getObject(`data/${key}`))),
+        ),
+        ...['else', 'methods'].map((key) =>
+          fails(asSession({ role: 'app', token: 'web' }, getObject(`data/${key}`)), NOT_ALLOWED),
+        ),
+        ...[{ through: chain('next') }].flatMap((next) => [
+          succeeds(asSession({ role: 'app', token: 'web' }, getObject('data/audience', next))),
+          ...['provider', 'subject'].map((key) =>
+            fails(asSession({ role: 'app', token: 'web' }, getObject(`data/${key}`, next)), NOT_ALLOWED),
+          ),
+        ]),
+        succeeds(assumeByToken('named', 'web', { sessionName: 'named-1' })),
+        fails(assumeByToken('named', 'web', { sessionName: 'another' }), NOT_ASSUMED),
+        succeeds(assumeByToken('provider', 'web')),
+        succeeds(assumeByToken('unsigned', 'web')),
+        ...['methods', 'parties', 'tags', ...OF_SIGNED.map((_, index) => `signed-${index}`)].map((role) =>
+          fails(assumeByToken(role, 'web'), NOT_ASSUMED),
+        ),
+      ],
+    },
+  );
+});
+
+function under(conditions: Conditions) {
+  return { ...trustWebIdentity({ subject: null, audience: null }), conditions };
+}
+
+function named(pattern: string) {
+  return under({ StringLike: { 'sts:RoleSessionName': pattern } });
+}

@@ -1,0 +1,130 @@
+/** Associations that change while pods run. */
+import {
+  admitPod,
+  control,
+  controlSucceeds,
+  createAssociation,
+  deleteAssociation,
+  fetchCredentials,
+  getObject,
+  granted,
+  podIdentityRole,
+  recreateServiceAccount,
+  refused,
+  restartPod,
+  startPod,
+  succeeds,
+  suite,
+  updateAssociation,
+  whoAmI,
+} from '../../harness/index.ts';
+import { NOT_INJECTED } from '../lib/outcomes.ts';
+import { UPDATE_ASSOCIATION } from '../lib/sources.ts';
+import { readData } from '../lib/worlds.ts';
+
+const HOW_TO_ASSIGN = 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"';
+const DELETE =
+  'Amazon EKS API Reference, DeletePodIdentityAssociation: credentials that were handed out before stay good';
+const CACHE = 'eks-pod-identity-agent source, internal/credsretriever';
+
+suite('lifecycle', ({ scenario }) => {
+  scenario('LC-01', 'pods get their settings as soon as a new association has reached the webhook', {
+    source: `${HOW_TO_ASSIGN}: associations are eventually consistent`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { starts: 'later' } },
+    probes: [
+      controlSucceeds(admitPod('app'), { injected: 'none' }),
+      createAssociation('app', 'app'),
+      // The pod that is made at once, and what it is given by then.
+      succeeds(admitPod('app'), { injected: 'pod-identity' }),
+      startPod('app'),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('LC-02', 'pods started after the association was deleted get nothing', {
+    profile: 'core',
+    source: `${DELETE}; amazon-eks-pod-identity-webhook, pods are changed at admission alone`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      control('app', fetchCredentials()),
+      deleteAssociation('app'),
+      restartPod('app'),
+      refused('app', fetchCredentials(), NOT_INJECTED),
+    ],
+  });
+
+  scenario('LC-03', 'a running pod keeps its credentials when the association is deleted', {
+    profile: 'core',
+    source: `${DELETE}; ${CACHE}`,
+    finding:
+      'Deleting an association takes nothing from running pods: their credentials last up to six hours, and the agent goes on handing them out from its cache. Restart the pods, and deny older sessions of the role (aws:TokenIssueTime).',
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
+    objects: ['data/key'],
+    probes: [
+      granted('app', getObject('data/key')),
+      granted('app', fetchCredentials()),
+      deleteAssociation('app'),
+      startPod('fresh'),
+      // The association is gone indeed: what the other pod still has is not due to it.
+      refused('fresh', fetchCredentials(), NOT_INJECTED),
+      granted('app', getObject('data/key')),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('LC-05', 'pods started after the association was given another role have that role', {
+    profile: 'core',
+    source: UPDATE_ASSOCIATION,
+    roles: { first: podIdentityRole(), second: podIdentityRole() },
+    workloads: { app: { role: 'first' } },
+    probes: [
+      granted('app', whoAmI(), { as: 'first' }),
+      updateAssociation('app', 'second'),
+      restartPod('app'),
+      granted('app', whoAmI(), { as: 'second' }),
+    ],
+  });
+
+  scenario('LC-06', 'a running pod keeps its role when the association is given another one', {
+    source:
+      'Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles": recreate the pods to apply a change sooner; ' +
+      CACHE,
+    roles: { first: podIdentityRole(), second: podIdentityRole() },
+    workloads: { app: { role: 'first' }, fresh: { role: 'first', starts: 'later' } },
+    probes: [
+      granted('app', whoAmI(), { as: 'first' }),
+      updateAssociation('app', 'second'),
+      startPod('fresh'),
+      granted('fresh', whoAmI(), { as: 'second' }),
+      granted('app', whoAmI(), { as: 'first' }),
+    ],
+  });
+
+  scenario('LC-07', 'an association may be deleted and made again', {
+    profile: 'core',
+    source: HOW_TO_ASSIGN,
+    roles: { first: podIdentityRole(), second: podIdentityRole() },
+    workloads: { app: { role: 'first', starts: 'later' } },
+    probes: [
+      deleteAssociation('app'),
+      createAssociation('app', 'second'),
+      startPod('app'),
+      granted('app', whoAmI(), { as: 'second' }),
+    ],
+  });
+
+  scenario('LC-17', 'a service account that was deleted and made again keeps its association', {
+    source: `${HOW_TO_ASSIGN}: an association names namespace and service account`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      control('app', fetchCredentials()),
+      recreateServiceAccount('app'),
+      restartPod('app'),
+      granted('app', whoAmI()),
+    ],
+  });
+});

@@ -1,0 +1,89 @@
+/** Roles that change, or are deleted and made again, while pods run. */
+import {
+  allow,
+  control,
+  deleteRole,
+  denied,
+  deny,
+  fetchCredentials,
+  getObject,
+  granted,
+  podIdentityRole,
+  putRolePolicy,
+  recreateRole,
+  refused,
+  restartPod,
+  startPod,
+  suite,
+  wait,
+  whoAmI,
+} from '../../harness/index.ts';
+import { EKS_AUTH_ERRORS } from '../lib/sources.ts';
+import { readData } from '../lib/worlds.ts';
+
+const HOW_TO_ASSIGN = 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"';
+
+suite('lifecycle', ({ scenario }) => {
+  scenario('LC-15', 'sessions older than a moment can be denied, and new ones are not', {
+    source: 'IAM User Guide, "Revoking IAM role temporary security credentials"',
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    probes: [
+      granted('app', getObject('data/key')),
+      putRolePolicy('app', readData, deny('*', '*', { DateLessThan: { 'aws:TokenIssueTime': '<time:now>' } })),
+      denied('app', getObject('data/key'), { by: 's3', code: 'AccessDenied', policy: 'identity', explicit: true }),
+      // Sessions are dated in whole seconds.
+      wait(1),
+      restartPod('app'),
+      granted('app', getObject('data/key')),
+    ],
+  });
+
+  scenario('LC-16', 'what a role may do changes for the sessions that are under way', {
+    source:
+      'IAM User Guide, "Policies and permissions in AWS Identity and Access Management": evaluated at each request',
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key', 'data/other'],
+    probes: [
+      granted('app', getObject('data/key')),
+      putRolePolicy('app', allow('s3:GetObject', 'data/other')),
+      granted('app', getObject('data/other')),
+      denied('app', getObject('data/key'), { by: 's3', code: 'AccessDenied', policy: 'identity', explicit: false }),
+      putRolePolicy('app', readData),
+      granted('app', getObject('data/key')),
+    ],
+  });
+
+  scenario('LC-19', 'a role that was deleted gives new pods no credentials', {
+    profile: 'core',
+    source: EKS_AUTH_ERRORS,
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
+    objects: ['data/key'],
+    probes: [
+      control('app', fetchCredentials()),
+      control('app', getObject('data/key')),
+      deleteRole('app'),
+      startPod('fresh'),
+      refused('fresh', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
+      // What it had opened is worth nothing either. With which code it is refused is not documented.
+      denied('app', getObject('data/key'), { by: 's3', code: ['AccessDenied', 'InvalidAccessKeyId', 'InvalidToken'] }),
+    ],
+  });
+
+  scenario('LC-20', 'a role that is made again under its name serves its association again', {
+    source: `${HOW_TO_ASSIGN}: an association names the role by its ARN`,
+    finding:
+      'Whoever may create a role under the name of a deleted one gets the pods of the associations that were left behind: delete associations ahead of their roles.',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      deleteRole('app'),
+      refused('app', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
+      recreateRole('app'),
+      granted('app', whoAmI()),
+    ],
+  });
+});

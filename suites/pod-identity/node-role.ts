@@ -1,0 +1,115 @@
+/** Pods and their node's role: when a pod falls back to it, and which permission the node needs. */
+import {
+  allow,
+  assumeRole,
+  control,
+  createAssociation,
+  deleteObject,
+  deleteObjects,
+  denied,
+  denyNode,
+  fetchCredentials,
+  getObject,
+  getObjectTagging,
+  granted,
+  headBucket,
+  headObject,
+  listObjects,
+  podIdentityRole,
+  putObject,
+  refused,
+  startPod,
+  stopAgent,
+  suite,
+  trustRole,
+  whoAmI,
+} from '../../harness/index.ts';
+import { HOW_IT_GRANTS } from '../lib/sources.ts';
+
+suite('pod-identity', ({ scenario }) => {
+  scenario('PI-29', "without an agent a pod gets no credentials, and not the node's role either", {
+    source:
+      'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; AWS SDKs and Tools Reference Guide, "Container credential provider"',
+    roles: { app: podIdentityRole() },
+    workloads: {
+      before: { role: 'app' },
+      app: { role: 'app', imds: 'reachable', starts: 'later' },
+    },
+    probes: [
+      granted('before', fetchCredentials()),
+      stopAgent(),
+      startPod('app'),
+      refused('app', whoAmI(), { by: 'agent', message: 'cannot be reached' }),
+    ],
+  });
+
+  scenario('PI-25', 'a node without eks-auth:AssumeRoleForPodIdentity gives its pods no credentials', {
+    source: 'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent": permissions of the node role',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, late: { role: 'app', starts: 'later' } },
+    probes: [
+      control('app', fetchCredentials()),
+      denyNode('eks-auth:AssumeRoleForPodIdentity'),
+      // Another pod, since the agent holds what the first was given. Whether this refusal is a 400 or a 403 is not documented.
+      startPod('late'),
+      refused('late', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException' }),
+    ],
+  });
+
+  scenario('PI-03', "a pod without an association that reaches instance metadata acts as the node's role", {
+    source:
+      'Amazon EKS Best Practices Guide, "Identity and Access Management": restrict access to the instance profile assigned to the worker node',
+    finding:
+      "Pods that can reach instance metadata hold the node's role whenever they are given no role of their own: block the metadata service for pods (hop limit 1).",
+    workloads: { app: { imds: 'reachable' } },
+    probes: [granted('app', whoAmI(), { as: 'node' })],
+  });
+
+  scenario(
+    'PI-03b',
+    "whatever kept a pod from its settings, it acts as the node's role when it reaches instance metadata",
+    {
+      source: `${HOW_IT_GRANTS}; amazon-eks-pod-identity-webhook, README, annotation skip-containers`,
+      finding:
+        'A misspelt service account, a container that is skipped and a pod that is older than its association all end the same way: the pod runs, and is the node. Ask GetCallerIdentity, or look for the label eks.amazonaws.com/pod-identity.',
+      roles: { app: podIdentityRole() },
+      workloads: {
+        app: { role: 'app', imds: 'reachable' },
+        misspelt: { serviceAccount: 'apps', imds: 'reachable' },
+        skipped: { role: 'app', imds: 'reachable', podAnnotations: { 'eks.amazonaws.com/skip-containers': 'probe' } },
+        early: { serviceAccount: 'early', imds: 'reachable' },
+      },
+      probes: [
+        control('app', whoAmI()),
+        granted('misspelt', whoAmI(), { as: 'node' }),
+        granted('skipped', whoAmI(), { as: 'node' }),
+        createAssociation('early', 'app'),
+        granted('early', whoAmI(), { as: 'node' }),
+      ],
+    },
+  );
+
+  scenario('PI-03c', "of what a pod's role may do, the role of its node may do nothing", {
+    source:
+      'IAM User Guide, "Policy evaluation logic": implicit deny; Amazon EKS User Guide, "Amazon EKS node IAM role"',
+    // Of a cluster that was there before, nodes may have rights of their own.
+    needs: ['own-cluster'],
+    roles: {
+      app: podIdentityRole(allow('s3:*', ['data', 'data/*']), allow('sts:AssumeRole', '<role:target>')),
+      target: { trust: [trustRole('app')] },
+    },
+    workloads: { app: { role: 'app' }, plain: { serviceAccount: 'plain', imds: 'reachable' } },
+    objects: ['data/key'],
+    probes: [
+      control('app', getObject('data/key')),
+      control('plain', whoAmI(), { as: 'node' }),
+      ...[
+        ...[getObject, headObject, getObjectTagging, putObject, deleteObject].map((call) => call('data/key')),
+        ...[listObjects('data'), headBucket('data')],
+      ].map((call) => denied('plain', call, { as: 'node', by: 's3', code: 'AccessDenied', status: 403 })),
+      granted('plain', deleteObjects('data', ['key']), { as: 'node', facts: { deleted: 0, refusals: 'AccessDenied' } }),
+      denied('plain', assumeRole('target'), { as: 'node', by: 'sts', code: 'AccessDenied', status: 403 }),
+      granted('app', getObject('data/key')),
+    ],
+  });
+});

@@ -1,0 +1,24 @@
+/** Who in a pod can read the token file. */
+import { fetchCredentials, granted, podIdentityRole, readFile, suite } from '../../harness/index.ts';
+
+const TOKEN_FILE = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
+
+suite('pod-identity', ({ scenario }) => {
+  scenario('PI-26', 'a container that does not run as root can read its token', {
+    source: 'Kubernetes documentation, "Projected Volumes": ownership and permissions of service account tokens',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app', runAsUser: 65534 } },
+    probes: [
+      granted('app', fetchCredentials()),
+      // Nobody else's: all containers of the pod run as that user.
+      granted('app', readFile(TOKEN_FILE), { facts: { mode: '0600' } }),
+    ],
+  });
+
+  scenario('PI-26b', 'a container that does not run as root can read its token where volumes belong to a group', {
+    source: 'Kubernetes documentation, "Configure a Security Context for a Pod or Container", fsGroup',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app', runAsUser: 65534, fsGroup: 2000 } },
+    probes: [granted('app', fetchCredentials()), granted('app', readFile(TOKEN_FILE), { facts: { mode: '0640' } })],
+  });
+});

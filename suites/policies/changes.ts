@@ -1,0 +1,272 @@
+/** What changes of roles, boundaries and managed policies lead to, and what the policy simulator decides. */
+import {
+  IAM,
+  paginateListPolicies,
+  type EvaluationResult,
+  type ResourceSpecificResult,
+  type Tag,
+} from '@aws-sdk/client-iam';
+import { expect } from 'chai';
+import {
+  allow,
+  asSession,
+  check,
+  deny,
+  fails,
+  getObject,
+  podIdentityRole,
+  putRolePolicy,
+  succeeds,
+  suite,
+  trustPodIdentity,
+  type CheckContext,
+  type Step,
+} from '../../harness/index.ts';
+import { codeOf } from '../lib/errors.ts';
+import { APP } from '../lib/worlds.ts';
+import { policyOf, READ_ONLY } from './lib/iam-calls.ts';
+import { FEW_ATTEMPTS } from './lib/malformed-policies.ts';
+import { given } from './lib/simulator.ts';
+
+const API = 'IAM API Reference,';
+/** With which code is not documented. */
+const REFUSED = /^(InvalidInput|ValidationError|AccessDenied)$/;
+/** A change, and the time until it counts everywhere. */
+const changed = (title: string, change: (iam: IAM, context: CheckContext) => Promise<unknown>): readonly Step[] => [
+  check(title, async (context) => {
+    expect(await codeOf(change(new IAM(await context.aws('iam')), context))).to.equal('none');
+  }),
+  putRolePolicy('app', allow('s3:GetObject', 'data/*')),
+];
+const may = (...keys: readonly string[]): readonly Step[] =>
+  ['a', 'b'].map((key) => {
+    const call = asSession('app', getObject(`data/${key}`));
+    if (keys.includes(key)) return succeeds(call);
+    return fails(call, { by: 's3', code: 'AccessDenied', status: 403, policy: 'boundary', explicit: false });
+  });
+
+suite('policies', ({ scenario }) => {
+  scenario('PO-72', 'a boundary limits sessions from when it is put on their role until it is taken away', {
+    source: `${API} PutRolePermissionsBoundary and DeleteRolePermissionsBoundary; IAM User Guide, "Versioning IAM policies": the default version is in effect for all principals that have the policy`,
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(allow('s3:GetObject', 'data/*')),
+      bounds: { ...podIdentityRole(), boundary: [allow('s3:GetObject', 'data/a')] },
+    },
+    workloads: APP,
+    objects: ['data/a', 'data/b'],
+    probes: [
+      ...may('a', 'b'),
+      ...changed('a boundary is put', (iam, { name }) =>
+        iam.putRolePermissionsBoundary({
+          RoleName: name('<role-name:app>'),
+          PermissionsBoundary: name(policyOf('bounds', 'boundary')),
+        }),
+      ),
+      ...may('a'),
+      ...changed('its policy has another version', async (iam, { name }) => {
+        const PolicyArn = name(policyOf('bounds', 'boundary'));
+        const Statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/b' };
+        const PolicyDocument = name(JSON.stringify({ Version: '2012-10-17', Statement }));
+        await iam.createPolicyVersion({ PolicyArn, PolicyDocument, SetAsDefault: true });
+        await iam.deletePolicyVersion({ PolicyArn, VersionId: 'v1' });
+      }),
+      ...may('b'),
+      ...changed('it is taken away', (iam, { name }) =>
+        iam.deleteRolePermissionsBoundary({ RoleName: name('<role-name:app>') }),
+      ),
+      ...may('a', 'b'),
+    ],
+  });
+
+  scenario('PO-73', 'the policy simulator decides for a role by all of its policies and its boundary', {
+    source: `${API} SimulatePrincipalPolicy and EvaluationResult`,
+    roles: {
+      app: {
+        trust: [trustPodIdentity()],
+        permissions: [
+          allow('s3:GetObject', ['data/inline', 'data/denied']),
+          allow('s3:GetObject', 'data/red', { StringEquals: { 'aws:PrincipalTag/team': 'red' } }),
+        ],
+        attached: [allow('s3:GetObject', ['data/attached', 'data/outside']), deny('s3:GetObject', 'data/denied')],
+        boundary: [
+          allow(
+            's3:GetObject',
+            ['inline', 'denied', 'red', 'attached', 'nobody'].map((key) => `data/${key}`),
+          ),
+        ],
+      },
+    },
+    objects: ['data/inline'],
+    probes: [
+      check('and names the keys that it was not told', async ({ aws, name }) => {
+        const iam = new IAM(await aws('iam'));
+        const keys = ['inline', 'attached', 'outside', 'denied', 'nobody', 'red'];
+        const objectOf = (key: string) => name(`arn:aws:s3:::<bucket:data>/${key}`);
+        const ask = async (PolicySourceArn: string, more: object = {}) => {
+          const asked = { PolicySourceArn, ActionNames: ['s3:GetObject'], ResourceArns: keys.map(objectOf), ...more };
+          const { EvaluationResults = [] } = await iam.simulatePrincipalPolicy(asked);
+          return EvaluationResults.flatMap(({ ResourceSpecificResults = [], ...result }) => [
+            result,
+            ...ResourceSpecificResults,
+          ]);
+        };
+        const decided = (results: readonly Told[]) =>
+          keys.map((key) => results.map(decisionOf(objectOf(key))).find(Boolean));
+        const arn = name('<role:app>');
+        const alone = await ask(arn);
+        const limits = ['allowed', 'allowed', 'implicitDeny', 'explicitDeny', 'implicitDeny'];
+        expect(decided(alone)).to.deep.equal([...limits, 'implicitDeny']);
+        const within = keys.map((key) =>
+          alone.some(
+            ({ EvalResourceName, PermissionsBoundaryDecisionDetail: detail }) =>
+              EvalResourceName === objectOf(key) && detail?.AllowedByPermissionsBoundary,
+          ),
+        );
+        expect(within).to.deep.equal(keys.map((key) => key !== 'outside'));
+        expect(alone.flatMap(({ MissingContextValues = [] }) => MissingContextValues)).to.include(
+          'aws:PrincipalTag/team',
+        );
+        const ContextEntries = [given('string', 'aws:PrincipalTag/team', 'red')];
+        expect(decided(await ask(arn, { ContextEntries }))).to.deep.equal([...limits, 'allowed']);
+        const Statement = { Effect: 'Allow', Action: 's3:*', Resource: '*' };
+        const PolicyInputList = [JSON.stringify({ Version: '2012-10-17', Statement })];
+        expect(decided(await ask(arn, { PolicyInputList }))).to.deep.equal([
+          ...['allowed', 'allowed', 'implicitDeny', 'explicitDeny', 'allowed', 'allowed'],
+        ]);
+        // Which statements decide: an explicit Deny by itself.
+        const decidedBy = (results: readonly Told[], key: string) =>
+          (results.find((each) => each.EvalResourceName === objectOf(key))?.MatchedStatements ?? []).map(
+            ({ SourcePolicyId }) => SourcePolicyId,
+          );
+        const more = await ask(arn, { PolicyInputList });
+        for (const [key, count] of Object.entries({ inline: 1, attached: 1, denied: 1, nobody: 0 })) {
+          expect(decidedBy(alone, key).length, key).to.equal(count);
+          expect(decidedBy(more, key).length, key).to.equal(key === 'denied' ? 1 : count + 1);
+        }
+        expect(decidedBy(more, 'nobody')).to.deep.equal(['PolicyInputList.1']);
+        expect(await codeOf(ask(`${arn}-absent`))).to.equal('NoSuchEntity');
+      }),
+    ],
+  });
+
+  scenario('PO-74', 'IAM tells what a role was changed to and who has a policy, and knows names and tags in any case', {
+    source: `${API} UpdateRole, UpdateRoleDescription, ListRoles, ListPolicies, ListAttachedRolePolicies, ListEntitiesForPolicy, GetPolicy; IAM User Guide, "IAM and AWS STS quotas", "IAM name requirements": names are not distinguished by case; "Tags for AWS Identity and Access Management resources"`,
+    roles: {
+      app: {
+        ...podIdentityRole(),
+        ...{ boundary: [allow('s3:*', '*')], attached: [allow('s3:GetObject', 'data/key')] },
+        path: '/conformance-apps/red/',
+      },
+    },
+    objects: ['data/key'],
+    probes: [
+      check('by its answers', async ({ aws, name, eventually }) => {
+        const iam = new IAM({ ...(await aws('iam')), ...FEW_ATTEMPTS });
+        const RoleName = name('<role-name:app>');
+        await iam.updateRole({ RoleName, Description: 'Reads ä +%2F', MaxSessionDuration: 7200 });
+        const read = async () => (await iam.getRole({ RoleName })).Role;
+        const role = await eventually(read, (seen) => seen?.MaxSessionDuration === 7200);
+        expect(role).to.include({ MaxSessionDuration: 7200, Description: 'Reads ä +%2F' });
+
+        await iam.updateRoleDescription({ RoleName, Description: 'Writes' });
+        const described = await eventually(read, (seen) => seen?.Description !== 'Reads ä +%2F');
+        expect(described).to.include({ MaxSessionDuration: 7200, Description: 'Writes' });
+
+        const AssumeRolePolicyDocument = decodeURIComponent(role?.AssumeRolePolicyDocument ?? '');
+        const again = { RoleName: RoleName.toUpperCase(), AssumeRolePolicyDocument };
+        expect(await codeOf(iam.createRole(again))).to.equal('EntityAlreadyExists');
+
+        for (const MaxSessionDuration of [3599, 43_201])
+          expect(await codeOf(iam.updateRole({ RoleName, MaxSessionDuration }))).to.equal('ValidationError');
+        const bound = (PermissionsBoundary: string) =>
+          codeOf(iam.putRolePermissionsBoundary({ RoleName, PermissionsBoundary }));
+        expect(await bound(name(policyOf('app', 'boundary')))).to.equal('none');
+        expect(await bound(`${name(policyOf('app', 'boundary'))}-absent`)).to.equal('NoSuchEntity');
+
+        const tag = (...Tags: Tag[]) => codeOf(iam.tagRole({ RoleName, Tags }));
+        expect(await tag({ Key: 'team', Value: 'red' })).to.equal('none');
+        expect(await tag({ Key: 'step', Value: '1' }, { Key: 'STEP', Value: '2' })).to.match(REFUSED);
+        expect(await tag({ Key: 'aws:team', Value: 'red' })).to.match(REFUSED);
+        expect(await codeOf(iam.untagRole({ RoleName, TagKeys: ['TEAM'] }))).to.equal('none');
+        const keysOf = async () => ((await iam.listRoleTags({ RoleName })).Tags ?? []).map(({ Key }) => Key);
+        expect(await eventually(keysOf, (keys) => !keys.includes('team'))).not.to.include('team');
+        const fifty = Array.from({ length: 50 }, (_, at) => ({ Key: `k${at}`, Value: '' }));
+        expect(await tag(...fifty)).to.equal('LimitExceeded');
+
+        for (const [PathPrefix, isThere] of [
+          ['/conformance-apps/red/', true],
+          ['/conformance-apps/blue/', false],
+        ] as const) {
+          const listed: string[] = [];
+          for (let Marker: string | undefined, more = true; more;) {
+            const page = await iam.listRoles({ PathPrefix, MaxItems: 20, ...(Marker && { Marker }) });
+            listed.push(...(page.Roles ?? []).map(({ Path, Arn }) => `${Path} ${Arn}`));
+            Marker = page.Marker;
+            more = page.IsTruncated === true;
+          }
+          expect(listed.includes(name('/conformance-apps/red/ <role:app>'))).to.equal(isThere);
+          expect(listed.filter((each) => !each.startsWith(PathPrefix))).to.deep.equal([]);
+        }
+
+        const policies = async (input: Parameters<IAM['listPolicies']>[0]) => {
+          const listed: unknown[] = [];
+          for await (const page of paginateListPolicies({ client: iam, pageSize: 1000 }, input))
+            listed.push(...(page.Policies ?? []).map(({ Arn }) => Arn));
+          return [...['attached', 'boundary'].map((kind) => name(policyOf('app', kind as 'attached'))), READ_ONLY].map(
+            (arn) => listed.filter((each) => each === arn).length,
+          );
+        };
+        expect(await policies({ Scope: 'Local' })).to.deep.equal([1, 1, 0]);
+        expect(await policies({ Scope: 'AWS', PathPrefix: '/' })).to.deep.equal([0, 0, 1]);
+        expect(await policies({ Scope: 'Local', PathPrefix: '/elsewhere/' })).to.deep.equal([0, 0, 0]);
+        expect((await policies({ Scope: 'Local', OnlyAttached: true }))[0]).to.equal(1);
+        for (const [PathPrefix, count] of [
+          ['/', 1],
+          ['/elsewhere/', 0],
+        ] as const) {
+          const { AttachedPolicies = [] } = await iam.listAttachedRolePolicies({ RoleName, PathPrefix });
+          expect(AttachedPolicies.length, PathPrefix).to.equal(count);
+        }
+
+        for (const kind of ['attached', 'boundary'] as const) {
+          const PolicyArn = name(policyOf('app', kind));
+          const PolicyUsageFilter = kind === 'attached' ? 'PermissionsPolicy' : 'PermissionsBoundary';
+          const entities = async (more: object) => {
+            const { PolicyRoles = [], PolicyUsers } = await iam.listEntitiesForPolicy({ PolicyArn, ...more });
+            expect(PolicyUsers ?? []).to.deep.equal([]);
+            return PolicyRoles.map((each) => `${each.RoleName} ${each.RoleId}`);
+          };
+          const own = [`${RoleName} ${role?.RoleId}`];
+          for (const filter of [
+            {},
+            { PolicyUsageFilter },
+            { EntityFilter: 'Role' },
+            { PathPrefix: '/conformance-apps/' },
+          ])
+            expect(await entities(filter), kind).to.deep.equal(own);
+          const other = kind === 'attached' ? 'PermissionsBoundary' : 'PermissionsPolicy';
+          for (const filter of [{ PolicyUsageFilter: other }, { EntityFilter: 'User' }, { PathPrefix: '/elsewhere/' }])
+            expect(await entities(filter), kind).to.deep.equal([]);
+          const { Policy } = await iam.getPolicy({ PolicyArn });
+          expect(Policy).to.include({ Arn: PolicyArn, DefaultVersionId: 'v1', IsAttachable: true });
+          expect([Policy?.AttachmentCount, Policy?.PermissionsBoundaryUsageCount]).to.deep.equal(
+            kind === 'attached' ? [1, 0] : [0, 1],
+          );
+          const PolicyName = PolicyArn.split('/')[1]?.toUpperCase();
+          const PolicyDocument = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}';
+          expect(await codeOf(iam.createPolicy({ PolicyName, PolicyDocument }))).to.equal('EntityAlreadyExists');
+        }
+        expect(await bound(READ_ONLY), 'a policy of AWS').to.equal('none');
+      }),
+    ],
+  });
+});
+
+type Told = Partial<EvaluationResult & ResourceSpecificResult>;
+
+/** What a simulation says of a resource, be it in the result itself or in one for each. */
+const decisionOf =
+  (resource: string) =>
+  ({ EvalResourceName, EvalResourceDecision, EvalDecision }: Told) =>
+    EvalResourceName === resource ? (EvalResourceDecision ?? EvalDecision) : undefined;

@@ -1,0 +1,300 @@
+/** Which policies IAM and S3 reject, and which forms they accept. */
+import {
+  DeleteRolePolicyCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import { ListBucketsCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import {
+  allow,
+  askEksAuth,
+  asSession,
+  check,
+  fails,
+  getObject,
+  podIdentityRole,
+  succeeds,
+  suite,
+} from '../../harness/index.ts';
+import { refusalBy } from '../lib/errors.ts';
+import {
+  ABSENT_ROLE,
+  absentPrincipals,
+  badPrincipals,
+  FEW_ATTEMPTS,
+  policyOf,
+  refusedAnywhere,
+  SESSION_OF_APP,
+  spaced,
+  surprises,
+  textOf,
+  twoNamed,
+  without,
+  type Given,
+} from './lib/malformed-policies.ts';
+
+const GRAMMAR = 'IAM User Guide, "Grammar of the IAM JSON policy language"';
+
+suite('policies', ({ scenario }) => {
+  scenario('PI-31', 'a trust policy with a misspelt service is refused when it is made', {
+    source:
+      'IAM API Reference, UpdateAssumeRolePolicy, MalformedPolicyDocument; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      check('IAM says which principal is none', async ({ aws, name }) => {
+        const iam = new IAMClient(await aws('iam'));
+        const trust = (Service: string): Promise<unknown> =>
+          iam.send(
+            new UpdateAssumeRolePolicyCommand({
+              RoleName: name('<role-name:app>'),
+              PolicyDocument: JSON.stringify({
+                Version: '2012-10-17',
+                Statement: { Effect: 'Allow', Principal: { Service }, Action: ['sts:AssumeRole', 'sts:TagSession'] },
+              }),
+            }),
+          );
+        const refusal = await trust('pod.eks.amazonaws.com').then(() => undefined, refusalBy);
+        expect(refusal?.name).to.match(/^MalformedPolicyDocument/);
+        expect(refusal?.message).to.contain('pod.eks.amazonaws.com');
+        await trust('pods.eks.amazonaws.com');
+      }),
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+    ],
+  });
+
+  scenario('PO-60', 'IAM refuses permissions that do not follow the grammar, and keeps what was there', {
+    source: `${GRAMMAR}; IAM API Reference, PutRolePolicy, MalformedPolicyDocument`,
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/key')) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    probes: [
+      check('each is refused, and each other form taken', async ({ aws, name }) => {
+        const iam = new IAMClient(await aws('iam'));
+        const put = (policy: Given): Promise<unknown> =>
+          iam.send(
+            new PutRolePolicyCommand({
+              RoleName: name('<role-name:app>'),
+              // The one that the harness deletes with the role.
+              PolicyName: 'scenario',
+              PolicyDocument: textOf(policy),
+            }),
+          );
+        const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: name('arn:aws:s3:::<bucket:data>/key') };
+        const policy = policyOf(read);
+        const taken = {
+          'one statement that is no list': { Version: '2012-10-17', Statement: read },
+          'no version': { Statement: [read] },
+          'the old version, and an id': { Version: '2008-10-17', Id: 'of-the-old', Statement: [read] },
+          'several statements': {
+            Version: '2012-10-17',
+            Statement: [
+              { ...read, Sid: 'One' },
+              { ...read, Sid: 'Two' },
+            ],
+          },
+          'several statements without a name': twoNamed(policy, ''),
+          'lists of actions and resources': policy({ Action: ['s3:GetObject', 's3:Put*'], Resource: [read.Resource] }),
+          NotAction: policy({ Action: undefined, NotAction: 's3:PutObject' }),
+          NotResource: policy({ Resource: undefined, NotResource: read.Resource }),
+          'all actions on all resources': policy({ Action: '*', Resource: '*' }),
+          'a Sid of letters and digits': policy({ Sid: 'Read1' }),
+          'a condition with a list of values': policy({
+            Condition: { StringNotEquals: { 'aws:PrincipalTag/team': ['red', 'blue'] } },
+          }),
+          'numbers and booleans as values': policy({
+            Condition: { NumericLessThan: { 's3:max-keys': 10 }, Bool: { 'aws:SecureTransport': [true] } },
+          }),
+          'an operator on several values of a key': policy({
+            Condition: { 'ForAllValues:StringLikeIfExists': { 'aws:TagKeys': 'a*' } },
+          }),
+        };
+        const refused = {
+          ...refusedAnywhere(policy),
+          'a principal': policy({ Principal: '*' }),
+          'another principal': policy({ NotPrincipal: '*' }),
+          'no resource': policy(without('Resource')),
+          'an empty list of resources': policy({ Resource: [] }),
+          'Resource and NotResource': policy({ NotResource: '*' }),
+          'a resource that is a number': policy({ Resource: [read.Resource, 1] }),
+          'a resource that is no ARN': policy({ Resource: 'key' }),
+          'a resource that is no ARN, of as many parts': policy({ Resource: 'key:aws:s3:::key/key' }),
+          'a Sid with a space': policy({ Sid: 'an id' }),
+          'a Sid twice': twoNamed(policy, 'One'),
+        };
+        expect(await surprises(put, 'MalformedPolicyDocument', {}, taken)).to.deep.equal([]);
+        await put(policy({}));
+        expect(await surprises(put, 'MalformedPolicyDocument', refused, {})).to.deep.equal([]);
+      }),
+      succeeds(asSession('app', getObject('data/key'))),
+    ],
+  });
+
+  scenario('PO-61', 'IAM refuses trust policies that do not follow the grammar, and keeps the one that was there', {
+    source: `${GRAMMAR}; IAM API Reference, UpdateAssumeRolePolicy, MalformedPolicyDocument; IAM User Guide, "AWS JSON policy elements: Principal": principals must exist`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      check('each is refused, and each other form taken', async ({ aws, name }) => {
+        const iam = new IAMClient(await aws('iam'));
+        const put = (policy: Given): Promise<unknown> =>
+          iam.send(
+            new UpdateAssumeRolePolicyCommand({
+              RoleName: name('<role-name:app>'),
+              PolicyDocument: textOf(policy),
+            }),
+          );
+        const policy = policyOf({
+          Effect: 'Allow',
+          Principal: { Service: 'pods.eks.amazonaws.com' },
+          Action: ['sts:AssumeRole', 'sts:TagSession'],
+        });
+        const taken = {
+          'several services': policy({ Principal: { Service: ['ec2.amazonaws.com', 'pods.eks.amazonaws.com'] } }),
+          'an account by its number': policy({ Principal: { AWS: name('<account:main>') } }),
+          'an account by its root': policy({ Principal: { AWS: name('arn:aws:iam::<account:main>:root') } }),
+          'a principal of each type': policy({
+            Principal: { AWS: name('<account:main>'), Service: 'pods.eks.amazonaws.com' },
+          }),
+          'a role and a session of it': policy({
+            Principal: { AWS: [name('<role:app>'), name(SESSION_OF_APP)] },
+          }),
+          'a service of a region': policy({ Principal: { Service: name('logs.<region:c1>.amazonaws.com') } }),
+          everyone: policy({ Principal: { AWS: '*' }, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          'a provider of identities': policy({
+            Principal: { Federated: 'accounts.google.com' },
+            Action: 'sts:AssumeRoleWithWebIdentity',
+          }),
+          'all actions of STS, in other letters': policy({ Action: 'STS:*' }),
+        };
+        const refused = {
+          ...refusedAnywhere(policy),
+          'no principal': policy(without('Principal')),
+          'no principal in it': policy({ Principal: {} }),
+          ...absentPrincipals(policy, name),
+          'a Sid twice': twoNamed(policy, 'One'),
+          'everyone but somebody': policy({ Principal: undefined, NotPrincipal: { AWS: name('<account:main>') } }),
+          'a principal that is no account': policy({ Principal: { AWS: '1234' } }),
+          ...badPrincipals(policy, name),
+          'everyone by a star alone': policy({ Principal: '*' }),
+          "a bucket's owner by a canonical id": policy({ Principal: { CanonicalUser: '0'.repeat(64) } }),
+          'a resource': policy({ Resource: '*' }),
+          'an action of another service': policy({ Action: 's3:GetObject' }),
+        };
+        expect(await surprises(put, 'MalformedPolicyDocument', {}, taken)).to.deep.equal([]);
+        await put(policy({}));
+        expect(await surprises(put, 'MalformedPolicyDocument', refused, {})).to.deep.equal([]);
+      }),
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+    ],
+  });
+
+  scenario('PO-62', 'S3 refuses bucket policies that do not follow the grammar, or are of another bucket', {
+    source: `${GRAMMAR}; Amazon S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors": MalformedPolicy`,
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/key')) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    probes: [
+      check('each is refused, and each other form taken', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const Bucket = name('<bucket:data>');
+        const { Owner: { ID: owner = '' } = {} } = await s3.send(new ListBucketsCommand({}));
+        const put = (policy: Given): Promise<unknown> =>
+          s3.send(new PutBucketPolicyCommand({ Bucket, Policy: textOf(policy) }));
+        const policy = policyOf({
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 's3:GetObject',
+          Resource: `arn:aws:s3:::${Bucket}/key`,
+        });
+        const taken = {
+          'an action on the bucket': policy({ Action: 's3:ListBucket', Resource: `arn:aws:s3:::${Bucket}` }),
+          'actions on both': policy({
+            Action: ['s3:ListBucket', 's3:PutObject'],
+            Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/other/*`],
+          }),
+          'a Sid with spaces': policy({ Sid: 'Nobody reads the key' }),
+          'everyone by a list': policy({ Principal: { AWS: ['*'] } }),
+          'everything but another key': policy({
+            ...without('Resource'),
+            NotResource: `arn:aws:s3:::${Bucket}/other`,
+          }),
+          'a session and a service': policy({
+            Principal: { AWS: name(SESSION_OF_APP), Service: 'logging.s3.amazonaws.com' },
+          }),
+          'the account by its canonical id': policy({ Principal: { CanonicalUser: owner } }),
+          'everyone but the account': policy({
+            ...without('Principal'),
+            NotPrincipal: { AWS: name('arn:aws:iam::<account:main>:root') },
+          }),
+        };
+        const refused = {
+          ...refusedAnywhere(policy),
+          'no principal': policy(without('Principal')),
+          ...absentPrincipals(policy, name),
+          'everyone but a role that there is not': policy({
+            ...without('Principal'),
+            NotPrincipal: { AWS: [name('<account:main>'), name(ABSENT_ROLE)] },
+          }),
+          ...badPrincipals(policy, name),
+          'no principal in it': policy({ Principal: {} }),
+          'no resource': policy(without('Resource')),
+          'an incomplete resource': policy({ Resource: 'arn:aws:s3' }),
+          'another bucket': policy({ Resource: 'arn:aws:s3:::another-bucket-of-nobody/key' }),
+          'a resource of another service': policy({ Resource: 'arn:aws:sqs:::key' }),
+          'an action of another service': policy({ Action: 'sqs:SendMessage' }),
+          'all actions of another service': policy({ Action: ['s3:GetObject', 'sqs:*'] }),
+          'an action on the bucket with objects alone': policy({ Action: 's3:ListBucket' }),
+          'an action on objects with the bucket alone': policy({ Resource: `arn:aws:s3:::${Bucket}` }),
+        };
+        expect(await surprises(put, 'MalformedPolicy', {}, taken)).to.deep.equal([]);
+        await put(policy({}));
+        expect(await surprises(put, 'MalformedPolicy', refused, {})).to.deep.equal([]);
+      }),
+      fails(asSession('app', getObject('data/key')), {
+        ...{ by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true },
+      }),
+    ],
+  });
+
+  scenario('PO-64', 'white space counts towards no quota of policies, and a policy that is replaced not twice', {
+    source:
+      'IAM User Guide, "IAM and AWS STS quotas": "IAM doesn\'t count white space when calculating the size of a policy"; role inline policies, 10,240 in all; role trust policy, 8,192 at most',
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/key')) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    probes: [
+      check('large ones are taken, and one too many is refused', async ({ aws, name }) => {
+        const iam = new IAMClient({ ...(await aws('iam')), ...FEW_ATTEMPTS });
+        const RoleName = name('<role-name:app>');
+        const put =
+          (PolicyName: string) =>
+          (policy: Given): Promise<unknown> =>
+            iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: textOf(policy) }));
+        const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: name('arn:aws:s3:::<bucket:data>/key') };
+        const large = policyOf(read)({ Resource: [read.Resource, `${read.Resource}/${'x'.repeat(6000)}`] });
+        const taken = { 'one of 6,000 characters': large, 'the same again, with white space': spaced(large, 1000) };
+        expect(await surprises(put('scenario'), 'LimitExceeded', {}, taken)).to.deep.equal([]);
+        try {
+          expect(await surprises(put('more'), 'LimitExceeded', { 'another of 6,000': large }, {})).to.deep.equal([]);
+        } finally {
+          await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'more' })).catch(() => undefined);
+        }
+        const trust = policyOf({ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'] })({
+          Principal: { Service: 'pods.eks.amazonaws.com' },
+        });
+        const update = (policy: Given): Promise<unknown> =>
+          iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: textOf(policy) }));
+        // More than any account may have.
+        const longer = { ...trust, Id: 'x'.repeat(8192) };
+        const given = { 'a trust policy with white space': spaced(trust, 1000) };
+        expect(await surprises(update, 'LimitExceeded', { 'one of 8,192 characters': longer }, given)).to.deep.equal(
+          [],
+        );
+      }),
+      succeeds(asSession('app', getObject('data/key'))),
+    ],
+  });
+});

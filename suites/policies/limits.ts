@@ -1,0 +1,43 @@
+/** Policies that limit what a role may do: an explicit deny and a permissions boundary. */
+import { allow, denied, deny, forPrincipal, getObject, granted, podIdentityRole, suite } from '../../harness/index.ts';
+import { EVALUATION } from '../lib/sources.ts';
+import { readData } from '../lib/worlds.ts';
+
+suite('policies', ({ scenario }) => {
+  scenario('SEC-11', "an explicit deny in a bucket's policy wins over what the role may do", {
+    profile: 'core',
+    source: EVALUATION,
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app' } },
+    buckets: { data: { policy: [forPrincipal('*', deny('s3:GetObject', 'data/secret/*'))] } },
+    objects: ['data/open/key', 'data/secret/key'],
+    probes: [
+      granted('app', getObject('data/open/key')),
+      denied('app', getObject('data/secret/key'), {
+        by: 's3',
+        code: 'AccessDenied',
+        status: 403,
+        policy: 'resource',
+        explicit: true,
+      }),
+    ],
+  });
+
+  scenario('SEC-12', 'a permissions boundary limits what the role may do', {
+    profile: 'core',
+    source: `IAM User Guide, "Permissions boundaries for IAM entities"; ${EVALUATION}`,
+    roles: { app: { ...podIdentityRole(readData), boundary: [allow('s3:*', 'data/open/*')] } },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/open/key', 'data/secret/key'],
+    probes: [
+      granted('app', getObject('data/open/key')),
+      denied('app', getObject('data/secret/key'), {
+        by: 's3',
+        code: 'AccessDenied',
+        status: 403,
+        policy: 'boundary',
+        explicit: false,
+      }),
+    ],
+  });
+});

@@ -1,0 +1,189 @@
+/** Whom a resource-based policy names, and what that is worth beside identity policy and boundary: as the policy simulator tells, and S3. */
+import { expect } from 'chai';
+import {
+  allow,
+  asSession,
+  check,
+  fails,
+  getObject,
+  irsaRole,
+  succeeds,
+  suite,
+  type CheckContext,
+} from '../../harness/index.ts';
+import { BOUNDARIES, CROSS_ACCOUNT, SAME_ACCOUNT } from '../lib/sources.ts';
+import { allowing, decisionsOf, object } from './lib/simulator.ts';
+
+const PRINCIPAL = 'IAM User Guide, "AWS JSON policy elements: Principal"';
+const NOT_PRINCIPAL = 'IAM User Guide, "IAM JSON policy elements: NotPrincipal"';
+const KEY = object('key');
+const NOTHING = { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' };
+const DENY = { Effect: 'Deny', Action: 's3:GetObject', Resource: KEY };
+const text = (...Statement: readonly object[]): string => JSON.stringify({ Version: '2012-10-17', Statement });
+interface Asked {
+  readonly identity?: object;
+  /** Statement of the bucket's policy. */
+  readonly bucket?: object;
+  readonly boundary?: object;
+  /** Whose the bucket is. */
+  readonly owner?: 'main' | 'other';
+}
+/** What a user of the main account is told who wants to read the key. */
+async function decided(world: CheckContext, { identity = NOTHING, bucket, boundary, owner = 'main' }: Asked) {
+  const [decision] = await decisionsOf(world, {
+    ...{ statements: [identity], resources: [KEY] },
+    more: {
+      CallerArn: world.name(USER),
+      ResourceOwner: world.name(`arn:aws:iam::<account:${owner}>:root`),
+      ...(bucket !== undefined && { ResourcePolicy: text(bucket) }),
+      ...(boundary !== undefined && { PermissionsBoundaryPolicyInputList: [text(boundary)] }),
+    },
+  });
+  return decision;
+}
+const USER = 'arn:aws:iam::<account:main>:user/developer';
+const ANOTHER = 'arn:aws:iam::<account:main>:user/tester';
+const ACCOUNT = 'arn:aws:iam::<account:main>:root';
+/** A principal; what its Allow is worth in the same account alone, and in another account beside an identity policy. */
+const PRINCIPALS: readonly (readonly [principal: unknown, same: string, other: string])[] = [
+  ['*', 'allowed', 'allowed'],
+  [{ AWS: '*' }, 'allowed', 'allowed'],
+  [{ AWS: USER }, 'allowed', 'allowed'],
+  [{ AWS: [ANOTHER, USER] }, 'allowed', 'allowed'],
+  [{ AWS: ANOTHER }, 'implicitDeny', 'implicitDeny'],
+  // It leaves it to the account's identity policies.
+  [{ AWS: ACCOUNT }, 'implicitDeny', 'allowed'],
+  [{ AWS: '<account:main>' }, 'implicitDeny', 'allowed'],
+  [{ AWS: 'arn:aws:iam::<account:other>:root' }, 'implicitDeny', 'implicitDeny'],
+  [{ AWS: 'arn:aws:iam::<account:main>:role/developer' }, 'implicitDeny', 'implicitDeny'],
+  [{ AWS: 'arn:aws:sts::<account:main>:assumed-role/user/developer' }, 'implicitDeny', 'implicitDeny'],
+  [{ Service: 'ec2.amazonaws.com' }, 'implicitDeny', 'implicitDeny'],
+];
+
+suite('policies', ({ scenario }) => {
+  const WEB = { role: 'app', token: 'web' } as const;
+  const but = (key: string, ...names: readonly string[]) => ({
+    ...{ Effect: 'Deny', Action: 's3:GetObject', Resource: `arn:aws:s3:::<bucket:data>/${key}` },
+    NotPrincipal: { AWS: names },
+  });
+  const DENIED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true } as const;
+
+  scenario('PO-51', 'a bucket policy grants those that it names, and leaves an account to its identity policies', {
+    source: `${PRINCIPAL}; ${SAME_ACCOUNT}; ${CROSS_ACCOUNT}`,
+    needs: ['two-accounts'],
+    probes: [
+      check('each principal is worth what it says, in one account and from another', async (world) => {
+        for (const [principal, same, other] of PRINCIPALS) {
+          const Principal = JSON.parse(world.name(JSON.stringify(principal))) as unknown;
+          const told = JSON.stringify(principal);
+          const bucket = allowing(KEY, { Principal });
+          expect(await decided(world, { bucket }), told).to.equal(same);
+          expect(await decided(world, { bucket, identity: allowing(KEY) }), told).to.equal('allowed');
+          const elsewhere = { bucket, owner: 'other' } as const;
+          expect(await decided(world, { ...elsewhere, identity: allowing(KEY) }), told).to.equal(other);
+          expect(await decided(world, elsewhere), told).to.equal('implicitDeny');
+          const denied = await decided(world, { bucket: { ...DENY, Principal }, identity: allowing(KEY) });
+          expect(denied, told).to.equal(other === 'allowed' ? 'explicitDeny' : 'allowed');
+        }
+      }),
+      check('a statement of a bucket policy is about its actions, resources and conditions', async (world) => {
+        const of = (rest: object) => decided(world, { bucket: allowing(KEY, { Principal: '*', ...rest }) });
+        expect(await of({ Action: 's3:Get*', Resource: object('*') })).to.equal('allowed');
+        expect(await of({ Action: 's3:PutObject' })).to.equal('implicitDeny');
+        expect(await of({ Resource: object('another') })).to.equal('implicitDeny');
+        expect(await of({ Condition: { Null: { 's3:authType': 'true' } } })).to.equal('allowed');
+        expect(await of({ Condition: { Null: { 's3:authType': 'false' } } })).to.equal('implicitDeny');
+      }),
+    ],
+  });
+
+  scenario('PO-52', 'NotPrincipal is about all others, and a Deny of it spares nobody who has a boundary', {
+    source: `${NOT_PRINCIPAL}: account and user must be named; principals with a permissions boundary are always denied`,
+    probes: [
+      check('of a Deny and of an Allow', async (world) => {
+        const but = (...names: readonly string[]) => ({ NotPrincipal: { AWS: names.map((each) => world.name(each)) } });
+        const identity = allowing(KEY);
+        const denied = (...names: readonly string[]) =>
+          decided(world, { identity, bucket: { ...DENY, ...but(...names) } });
+        expect(await denied(ACCOUNT, USER)).to.equal('allowed');
+        expect(await denied('<account:main>', ANOTHER, USER)).to.equal('allowed');
+        expect(await denied(ACCOUNT, ANOTHER)).to.equal('explicitDeny');
+        const spareAll = { ...DENY, NotPrincipal: { AWS: '*' } };
+        expect(await decided(world, { identity, bucket: spareAll })).to.equal('allowed');
+        expect(await denied(ANOTHER)).to.equal('explicitDeny');
+        const bounded = { identity, bucket: { ...DENY, ...but(ACCOUNT, USER) }, boundary: allowing('*') };
+        expect(await decided(world, bounded)).to.equal('explicitDeny');
+        const allowed = (...names: readonly string[]) => decided(world, { bucket: allowing(KEY, but(...names)) });
+        expect(await allowed(ANOTHER)).to.equal('allowed');
+        expect(await allowed(USER)).to.equal('implicitDeny');
+        expect(await allowed(ANOTHER, USER)).to.equal('implicitDeny');
+      }),
+    ],
+  });
+
+  scenario('PO-53', 'a boundary limits identity policies, and not what a bucket policy grants a user by name', {
+    source: `${BOUNDARIES}; ${SAME_ACCOUNT}`,
+    needs: ['two-accounts'],
+    probes: [
+      check('by what it allows and denies', async (world) => {
+        const [within, outside] = [allowing([KEY]), allowing([object('another')])];
+        const identity = allowing('*');
+        expect(await decided(world, { identity, boundary: within })).to.equal('allowed');
+        expect(await decided(world, { identity, boundary: outside })).to.equal('implicitDeny');
+        expect(await decided(world, { identity, boundary: DENY })).to.equal('explicitDeny');
+        expect(await decided(world, { boundary: within })).to.equal('implicitDeny');
+        const named = (boundary: object, owner?: 'other') => {
+          const bucket = allowing(KEY, { Principal: { AWS: world.name(USER) } });
+          return decided(world, { bucket, boundary, ...(owner && { owner, identity }) });
+        };
+        expect(await named(outside)).to.equal('allowed');
+        expect(await named(DENY)).to.equal('explicitDeny');
+        expect(await named(within, 'other')).to.equal('allowed');
+        expect(await named(outside, 'other')).to.equal('implicitDeny');
+      }),
+    ],
+  });
+
+  scenario(
+    'PO-54',
+    'a Deny whose NotPrincipal names account and role spares the sessions of that role, unless it has a boundary',
+    {
+      source: `${NOT_PRINCIPAL}: account and role must be named; principals with a permissions boundary are always denied`,
+      // It spares no role that has a permissions boundary: the run must set none.
+      needs: ['irsa', 'own-boundary'],
+      roles: {
+        app: irsaRole('app/app', allow('s3:GetObject', 'data/*')),
+        stranger: irsaRole('app/app', allow('s3:GetObject', ['data/*', 'open/*'])),
+        bounded: {
+          ...irsaRole('app/app', allow('s3:GetObject', ['data/*', 'open/*'])),
+          boundary: [allow('s3:GetObject', ['data/*', 'open/*'])],
+        },
+      },
+      workloads: { app: {} },
+      tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+      buckets: {
+        data: {
+          policy: {
+            ...{ from: 'the scenario' },
+            document: {
+              Version: '2012-10-17',
+              Statement: [
+                but('*', 'arn:aws:iam::<account:main>:root', '<role:app>', '<role:bounded>'),
+                but('of-role', '<role:app>'),
+              ],
+            },
+          },
+        },
+      },
+      objects: ['data/key', 'data/of-role', 'open/key'],
+      probes: [
+        succeeds(asSession(WEB, getObject('data/key'))),
+        fails(asSession(WEB, getObject('data/of-role')), DENIED),
+        ...['stranger', 'bounded'].flatMap((role) => [
+          succeeds(asSession({ ...WEB, role }, getObject('open/key'))),
+          fails(asSession({ ...WEB, role }, getObject('data/key')), DENIED),
+        ]),
+      ],
+    },
+  );
+});

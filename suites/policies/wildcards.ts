@@ -1,0 +1,262 @@
+/** How actions, resources and ARNs of conditions match: wildcards, the fields of ARNs, and policy variables in them. */
+import { expect } from 'chai';
+import { check, suite, type CheckContext } from '../../harness/index.ts';
+import { OPERATORS, VARIABLES } from '../lib/sources.ts';
+import { allowedOf, allowing, decisionsOf, given, holds, object } from './lib/simulator.ts';
+
+const RESOURCE = 'IAM User Guide, "IAM JSON policy elements: Resource"';
+const ACTION = 'IAM User Guide, "IAM JSON policy elements: Action"';
+const VERSION = 'IAM User Guide, "IAM JSON policy elements: Version"';
+const TEAM = given('string', 'aws:PrincipalTag/team', 'red');
+const NOTE = given('string', 'aws:PrincipalTag/note', '');
+const STAR = given('string', 'aws:PrincipalTag/star', '*');
+const OWN = 'aws:PrincipalTag/folder';
+const COST = given('string', 'aws:PrincipalTag/cost:a/b', 'shared');
+const KEYS = given('stringList', 'aws:TagKeys', 'team', 'stage');
+const ARN = given('string', 'aws:PrincipalTag/arn', 'arn:aws:iam::111122223333:role/red');
+/** A pattern of keys; keys that it covers, and keys that it does not. */
+type Patterns = Readonly<Record<string, readonly [covers: readonly string[], not: readonly string[]]>>;
+/** Asserts patterns of the keys of objects, each in a folder of its own. */
+async function covers(world: CheckContext, patterns: Patterns, version?: string): Promise<void> {
+  const folders = Object.entries(patterns).map(([pattern, [right, wrong]], index) => ({
+    statement: allowing(object(`${index}/${pattern}`)),
+    right: right.map((key) => object(`${index}/${key}`)),
+    wrong: wrong.map((key) => object(`${index}/${key}`)),
+  }));
+  const allowed = await allowedOf(world, {
+    statements: folders.map(({ statement }) => statement),
+    resources: folders.flatMap(({ right, wrong }) => [...right, ...wrong]),
+    context: [TEAM, NOTE, STAR, KEYS, COST],
+    ...(version !== undefined && { version }),
+  });
+  expect(allowed).to.deep.equal(folders.flatMap(({ right }) => right));
+}
+
+suite('policies', ({ scenario }) => {
+  scenario('PO-15', 'wildcards in a resource stand for what they say, wherever they stand', {
+    source: `${RESOURCE}; ${VARIABLES}; ${VERSION}`,
+    probes: [
+      check('in the key of an object', (world) =>
+        covers(world, {
+          key: [['key'], ['keys', 'ke', 'Key', 'key/', 'other/key', '']],
+          '*': [['key', 'a/b', ''], []],
+          'a*': [
+            ['a', 'ab', 'a/b'],
+            ['ba', 'A'],
+          ],
+          '*a': [
+            ['a', 'ba', 'aa', 'b/a'],
+            ['ab', ''],
+          ],
+          'a*b*c': [
+            ['abc', 'axbyc', 'abbc', 'abcbc', 'a/b/c'],
+            ['ab', 'ac', 'acb', 'abcd', 'xabc'],
+          ],
+          '*ab*': [
+            ['ab', 'aab', 'aabb', 'xabx'],
+            ['a', 'ba', 'axb'],
+          ],
+          'a*a': [
+            ['aa', 'aba', 'aaa'],
+            ['a', 'ab'],
+          ],
+          'a?': [
+            ['ab', 'a?'],
+            ['a', 'abc', 'ba'],
+          ],
+          '?a?': [
+            ['bab', 'aaa'],
+            ['aa', 'ba', 'baba'],
+          ],
+          '?*': [['a', 'ab'], ['']],
+          'a?*b': [['axb', 'axxb'], ['ab']],
+          'a*?': [['ab', 'abc'], ['a']],
+          'a:*:c': [
+            ['a:b:c', 'a:b:b:c', 'a::c'],
+            ['a:c', 'a:b'],
+          ],
+        }),
+      ),
+      check('with policy variables', (world) =>
+        covers(world, {
+          '${aws:PrincipalTag/team}': [['red'], ['Red', 're', 'reds', '${aws:PrincipalTag/team}']],
+          'of-${aws:PrincipalTag/team}-*': [
+            ['of-red-', 'of-red-1'],
+            ['of-red', 'of-blue-1'],
+          ],
+          '*/${aws:PrincipalTag/team}/*/${AWS:principalTAG/team}': [['a/red/b/red'], ['a/red/b/blue', 'a/blue/b/red']],
+          "${aws:PrincipalTag/cost, 'none'}/${aws:PrincipalTag/team, 'none'}": [['none/red'], ['none/none', '/red']],
+          // Keys of tags may have what divides others.
+          'of-${aws:PrincipalTag/cost:a/b}': [['of-shared'], ['of-', 'of-red']],
+          'a${aws:PrincipalTag/cost}': [[], ['a', 'a${aws:PrincipalTag/cost}', 'ared']],
+          // An empty value is one too.
+          "a${aws:PrincipalTag/note}b/${aws:PrincipalTag/note, 'none'}": [['ab/'], ['a/', 'ab/none']],
+          // The value of a variable is no pattern.
+          'a${aws:PrincipalTag/star}': [['a*'], ['a', 'ab']],
+          // Nor has a key of several values one that could stand there.
+          'a${aws:TagKeys}': [[], ['ateam', 'astage', 'ateamstage', 'a']],
+          'a${*}b${?}c${$}': [['a*b?c$'], ['axbxc$', 'a*b?c${$}']],
+          $a$: [['$a$'], ['a']],
+        }),
+      ),
+      check('of the version without variables', (world) =>
+        covers(
+          world,
+          {
+            '${aws:PrincipalTag/team}': [['${aws:PrincipalTag/team}'], ['red']],
+            'a${*}': [['a${}', 'a${x}'], ['a*']],
+            'a*': [['ab'], ['b']],
+          },
+          '2008-10-17',
+        ),
+      ),
+      check('of a policy that tells no version', async (world) => {
+        const of = (version: string | undefined) =>
+          allowedOf(world, {
+            statements: [allowing([object('${aws:PrincipalTag/team}'), object('open')])],
+            ...{ resources: [object('red'), object('open')], context: [TEAM], version },
+          });
+        expect(await of('2012-10-17')).to.deep.equal([object('red'), object('open')]);
+        expect(await of(undefined)).to.deep.equal([object('open')]);
+      }),
+      check('in each field of an ARN, of which those that are missing stand for all', async (world) => {
+        const queue = 'arn:aws:sqs:us-west-2:111122223333:red';
+        const others = [
+          ...['arn:aws-cn:sqs:us-west-2:111122223333:red', 'arn:aws:sqs:us-east-1:111122223333:red'],
+          ...['arn:aws:sqs:us-west-2:444455556666:red', 'arn:aws:sqs:us-west-2:111122223333:blue'],
+          ...['arn:aws:sqs:us-west-2:111122223333:reds', 'arn:aws:sqs:us-west-2:111122223333:red:red'],
+        ];
+        const of = (Resource: string | readonly string[]) =>
+          allowedOf(world, {
+            statements: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource }],
+            ...{ resources: [queue, ...others], action: 'sqs:SendMessage' },
+          });
+        expect(await of(queue)).to.deep.equal([queue]);
+        expect(await of(['arn:aws:sqs:us-west-2:111122223333:blues', 'arn:aws*:sqs:us-*-2:1111*:r?d'])).to.deep.equal([
+          queue,
+          others[0],
+        ]);
+        expect(await of('arn:aws:sqs:*:111122223333:red')).to.deep.equal([queue, others[1]]);
+        expect(await of('arn:aws:sqs:us-west-2:*:red')).to.deep.equal([queue, others[2]]);
+        expect(await of('arn:aws:sqs:us-west-2:111122223333:*')).to.deep.equal([queue, ...others.slice(3)]);
+        expect(await of('arn:aws:sqs:us-west-2:11112222*:red')).to.deep.equal([queue]);
+        // No wildcard reaches over the colon of a field.
+        expect(await of(['arn:aws:sqs:us-west-2:1111*red', 'arn:aws:sqs:us*:1*:*:red'])).to.deep.equal([others[5]]);
+        expect(await of('arn:aws:sqs')).to.deep.equal([queue, ...others.slice(1)]);
+        expect(await of('arn:aws:sqs:us-west-2')).to.deep.equal([queue, ...others.slice(2)]);
+        expect(await of('arn:aws:sns')).to.deep.equal([]);
+        expect(await of('*')).to.deep.equal([queue, ...others]);
+      }),
+    ],
+  });
+
+  scenario('PO-16', 'actions match in any case, with wildcards, and by what NotAction leaves', {
+    source: `${ACTION}; IAM User Guide, "IAM JSON policy elements: NotAction" and "NotResource"`,
+    probes: [
+      check('each is allowed by those that name it', async (world) => {
+        const allowed = async (statement: object): Promise<readonly string[]> => {
+          const actions = ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject', 'sqs:SendMessage'];
+          const decided = await Promise.all(
+            actions.map((action) =>
+              allowedOf(world, {
+                statements: [{ Effect: 'Allow', Resource: '*', ...statement }],
+                ...{ resources: [object('key')], action },
+              }),
+            ),
+          );
+          return actions.filter((_action, index) => decided[index]?.length === 1);
+        };
+        const [get, tagging, put, send] = ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject', 'sqs:SendMessage'];
+        expect(await allowed({ Action: 's3:GetObject' })).to.deep.equal([get]);
+        expect(await allowed({ Action: 'S3:getOBJECT' })).to.deep.equal([get]);
+        expect(await allowed({ Action: 's3:get*' })).to.deep.equal([get, tagging]);
+        expect(await allowed({ Action: 's3:*Object' })).to.deep.equal([get, put]);
+        expect(await allowed({ Action: 's3:?etObject' })).to.deep.equal([get]);
+        expect(await allowed({ Action: 's3:*' })).to.deep.equal([get, tagging, put]);
+        expect(await allowed({ Action: ['s3:PutObject', 'sqs:*'] })).to.deep.equal([put, send]);
+        expect(await allowed({ Action: '*' })).to.deep.equal([get, tagging, put, send]);
+        expect(await allowed({ Action: '*:*' })).to.deep.equal([get, tagging, put, send]);
+        expect(await allowed({ NotAction: 's3:Get*' })).to.deep.equal([put, send]);
+        expect(await allowed({ NotAction: ['S3:*', 'sns:*'] })).to.deep.equal([send]);
+        expect(await allowed({ NotAction: '*' })).to.deep.equal([]);
+      }),
+      check('and so does a Deny', async (world) => {
+        const denied = async (statement: object): Promise<readonly string[]> => {
+          const actions = ['s3:GetObject', 's3:PutObject'];
+          const decided = await Promise.all(
+            actions.map((action) =>
+              decisionsOf(world, {
+                statements: [
+                  { Effect: 'Allow', Action: '*', Resource: '*' },
+                  { Effect: 'Deny', Resource: '*', ...statement },
+                ],
+                ...{ resources: [object('key')], action },
+              }),
+            ),
+          );
+          return actions.filter((_action, index) => decided[index]?.[0] === 'explicitDeny');
+        };
+        expect(await denied({ Action: 's3:get*' })).to.deep.equal(['s3:GetObject']);
+        expect(await denied({ NotAction: ['s3:Get*', 'sqs:*'] })).to.deep.equal(['s3:PutObject']);
+        expect(await denied({ NotAction: 's3:*' })).to.deep.equal([]);
+      }),
+      check('NotResource leaves the others', async (world) => {
+        const of = (...NotResource: readonly string[]) =>
+          allowedOf(world, {
+            statements: [{ Effect: 'Allow', Action: 's3:GetObject', NotResource }],
+            ...{ resources: [object('a'), object('b'), object('c/d')], context: [given('string', OWN, 'a')] },
+          });
+        expect(await of(object('a'))).to.deep.equal([object('b'), object('c/d')]);
+        expect(await of(object('a'), object('c*'))).to.deep.equal([object('b')]);
+        expect(await of(object(`\${${OWN}}`), object('b'))).to.deep.equal([object('c/d')]);
+        expect(await of('*')).to.deep.equal([]);
+      }),
+    ],
+  });
+
+  scenario('PO-34', 'each field of an ARN in a condition is compared for itself, its variables included', {
+    source: `${OPERATORS}, "Amazon Resource Name (ARN) condition operators": each of the six parts is checked separately`,
+    probes: [
+      check('with wildcards and variables', (world) =>
+        holds(
+          world,
+          'aws:SourceArn',
+          [given('string', 'aws:SourceArn', 'arn:aws:iam::111122223333:role/red'), TEAM, ARN],
+          {
+            ArnEquals: [
+              [
+                ...['arn:aws:iam::111122223333:role/red', 'arn:aws:iam::*:role/re?', 'arn:*:iam:*:*:*', '*'],
+                ...['arn:aws:iam::111122223333:role/${aws:PrincipalTag/team}', '${aws:PrincipalTag/arn}'],
+                ['arn:aws:iam::111122223333:role/blue', 'arn:aws:iam::111122223333:*'],
+              ],
+              [
+                ...[
+                  'arn:aws:iam::111122223333:role/blue',
+                  'arn:aws:iam::111122223333:role/re',
+                  'arn:aws:iam:*:role/red',
+                ],
+                ...[
+                  'arn:aws:sts::111122223333:role/red',
+                  'arn:aws:iam:us-west-2:111122223333:role/red',
+                  'arn:aws:iam*',
+                ],
+                ...['arn:aws:iam::111122223333:role/${aws:PrincipalTag/cost}', '${aws:PrincipalTag/cost}', 'arn:aws:*'],
+                ...['arn:aws:iam::111122223333:Role/Red', '${aws:PrincipalTag/team}'],
+              ],
+            ],
+            ArnNotEquals: [['arn:aws:iam::111122223333:role/r'], ['arn:aws:iam::111122223333:role/r*', '*']],
+            ArnLike: [['arn:aws:iam::111122223333:*red', 'arn:aws:iam::*:role/*'], ['arn:aws:iam::111122223333:*reds']],
+            ArnNotLike: [['arn:aws:iam::*:role/*s', 'arn:aws:*role/red'], ['arn:aws:iam::*:role/*d']],
+            ArnLikeIfExists: [['arn:aws:iam::*:role/*'], ['arn:aws:iam::*:user/*']],
+            StringLike: [['arn:aws:*role/red'], ['arn:aws:*role/re']],
+          },
+        ),
+      ),
+      check('of a text that is no ARN', (world) =>
+        holds(world, 'aws:SourceArn', [given('string', 'aws:SourceArn', 'red')], {
+          ArnEquals: [[], ['arn:aws:*:*:*:red', 'arn:*:*:*:*:*']],
+        }),
+      ),
+    ],
+  });
+});

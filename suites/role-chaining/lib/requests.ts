@@ -1,0 +1,13 @@
+/** Roles to assume, and the error for a request that breaks a rule. */
+import { trustRole, type Conditions } from '../../../harness/index.ts';
+
+/** With which of its codes STS refuses these is not documented. */
+export const BAD_REQUEST = {
+  by: 'sts',
+  code: ['ValidationError', 'InvalidParameterValue', 'MalformedPolicyDocument', 'PackedPolicyTooLarge'],
+  status: 400,
+} as const;
+export const named = (...roles: readonly string[]) => roles.map((role) => `<role:${role}>`);
+export const asking = (actions: readonly string[], conditions?: Conditions) => ({
+  trust: [trustRole('app', { actions, ...(conditions && { conditions }) })],
+});

@@ -1,0 +1,147 @@
+/** Session policies of AssumeRole. */
+import {
+  allow,
+  asSession,
+  assumeRole,
+  between,
+  chain,
+  chained,
+  fails,
+  getObject,
+  irsaRole,
+  putObject,
+  succeeds,
+  suite,
+  trustRole,
+} from '../../harness/index.ts';
+import { NOT_ALLOWED, NOT_ASSUMED } from '../lib/outcomes.ts';
+import { base, target } from '../lib/role-chains.ts';
+import { ASSUME_ROLE } from '../lib/sources.ts';
+import { APP, ASSUME_AND_TAG, READ_ONLY } from '../lib/worlds.ts';
+import { BAD_REQUEST, named } from './lib/requests.ts';
+
+const NODES = 'arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy';
+const TEN = [
+  ...['AdministratorAccess', 'AmazonS3FullAccess', 'AmazonS3ReadOnlyAccess', 'AmazonEC2ContainerRegistryReadOnly'],
+  ...[
+    'AmazonEKSWorkerNodePolicy',
+    'AmazonEKSClusterPolicy',
+    'AmazonEKSWorkerNodeMinimalPolicy',
+    'AmazonEKS_CNI_Policy',
+  ],
+  ...['AmazonEKSComputePolicy', 'AmazonEKSNetworkingPolicy'],
+].map((name) => `arn:aws:iam::aws:policy/${name}`);
+
+suite('role-chaining', ({ scenario }) => {
+  const web = { role: 'web', token: 'web' };
+
+  scenario('RC-02', 'a session policy of AssumeRole narrows the session, and grants nothing', {
+    source: `${ASSUME_ROLE}, Policy`,
+    roles: {
+      app: base('target'),
+      target: target(undefined, allow('s3:GetObject', ['data/a', 'data/b']), allow(ASSUME_AND_TAG, '<role:next>')),
+      next: { trust: [trustRole('target')], permissions: [allow('s3:GetObject', 'data/c')] },
+    },
+    workloads: APP,
+    objects: ['data/a', 'data/b', 'data/c'],
+    probes: [
+      succeeds(asSession('app', getObject('data/b', { through: chain('target') }))),
+      ...['a', 'b', 'c'].map((key) => {
+        const through = chain('target', { policy: [allow('s3:*', ['data/a', 'data/c'])] });
+        const call = asSession('app', getObject(`data/${key}`, { through }));
+        if (key === 'a') return succeeds(call);
+        return fails(call, { ...NOT_ALLOWED, policy: key === 'b' ? 'session' : 'identity' });
+      }),
+      // The next session of the chain has none of it, once it may be opened.
+      succeeds(
+        asSession(
+          chained('app', chain('target', { policy: [allow('sts:*', '*')] })),
+          getObject('data/c', { through: chain('next') }),
+        ),
+      ),
+      fails(
+        asSession(chained('app', chain('target', { policy: [allow('s3:*', '*')] })), assumeRole('next')),
+        NOT_ASSUMED,
+      ),
+    ],
+  });
+
+  scenario('RC-10', 'managed policies narrow a session too, together with the one that is passed as text', {
+    source: `${ASSUME_ROLE}, Policy and PolicyArns; IAM User Guide, "Policies and permissions in IAM": session policies`,
+    needs: ['irsa'],
+    roles: {
+      web: irsaRole('app/app', allow(ASSUME_AND_TAG, named('target', 'far'))),
+      target: {
+        trust: [trustRole('web')],
+        permissions: [allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], 'data/*')],
+        attached: [allow('s3:GetObject', 'data/a')],
+      },
+      far: { account: 'other', trust: [trustRole('web')], attached: [allow('s3:GetObject', 'data/a')] },
+    },
+    workloads: { app: {} },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    objects: ['data/a'],
+    probes: [
+      succeeds(asSession(web, putObject('data/b', { through: chain('target') }))),
+      ...[chained(web, chain('target', { policyArns: [READ_ONLY] }))].flatMap((reading) => [
+        succeeds(asSession(reading, getObject('data/a'))),
+        fails(asSession(reading, putObject('data/b')), { ...NOT_ALLOWED, policy: 'session' }),
+      ]),
+      ...[
+        chained(web, chain('target', { policyArns: [READ_ONLY], policy: [allow('s3:PutObject', 'data/b')] })),
+      ].flatMap((both) => [
+        succeeds(asSession(both, getObject('data/a'))),
+        succeeds(asSession(both, putObject('data/b'))),
+        fails(asSession(both, putObject('data/c')), { ...NOT_ALLOWED, policy: 'session' }),
+      ]),
+      // Of several each allows.
+      succeeds(asSession(web, getObject('data/a', { through: chain('target', { policyArns: [NODES, READ_ONLY] }) }))),
+      succeeds(asSession(web, assumeRole('target', { policyArns: [READ_ONLY] })), { packedPolicySize: between(1, 99) }),
+      succeeds(asSession(web, assumeRole('target', { policy: [allow('s3:GetObject', 'data/a')] })), {
+        packedPolicySize: between(1, 99),
+      }),
+      fails(asSession(web, assumeRole('target', { policyArns: [`${READ_ONLY}-absent`] })), BAD_REQUEST),
+      // Of the account of the role, not of the caller's.
+      succeeds(asSession(web, assumeRole('far', { policyArns: [attachedTo('far', 'other')] }))),
+      succeeds(asSession(web, assumeRole('target', { policyArns: [attachedTo('target', 'main')] }))),
+      fails(asSession(web, assumeRole('far', { policyArns: [attachedTo('target', 'main')] })), BAD_REQUEST),
+      succeeds(asSession(web, assumeRole('target', { policyArns: TEN }))),
+      fails(
+        asSession(web, assumeRole('target', { policyArns: Array.from({ length: 11 }, () => READ_ONLY) })),
+        BAD_REQUEST,
+      ),
+      ...[allow('GetObject', 'data/a'), { ...allow('s3:GetObject', 'data/a'), principal: '*' } as const].map((wrong) =>
+        fails(asSession(web, assumeRole('target', { policy: [wrong] })), {
+          by: 'sts',
+          code: 'MalformedPolicyDocument',
+          status: 400,
+        }),
+      ),
+      // Longer than 2,048 characters, and short once it is packed.
+      fails(asSession(web, assumeRole('target', { policy: [allow('s3:GetObject', longList(40))] })), BAD_REQUEST),
+      succeeds(asSession(web, assumeRole('target', { policy: [allow('s3:GetObject', longList(20))] }))),
+      fails(asSession(web, assumeRole('target', { policy: [allow('s3:GetObject', unlike(40))] })), {
+        by: 'sts',
+        code: 'PackedPolicyTooLarge',
+        status: 400,
+      }),
+    ],
+  });
+});
+
+/** The customer managed policy that a role of the scenario has. */
+function attachedTo(role: string, account: string): string {
+  return `arn:aws:iam::<account:${account}>:policy/<role-name:${role}>-attached`;
+}
+
+/** Resources that are long together, and short once they are packed. */
+function longList(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `arn:aws:s3:::conformance-${'x'.repeat(30)}-${at}/*`);
+}
+
+/** Resources that no packing makes short. */
+function unlike(count: number): string[] {
+  const name = (seed: number): string =>
+    Array.from({ length: 24 }, (_, at) => ((seed * 7919 + at * at * 104_729) % 36).toString(36)).join('');
+  return Array.from({ length: count }, (_, at) => `arn:aws:s3:::${name(at + 1)}`);
+}

@@ -1,0 +1,222 @@
+/** Tags that AssumeRole accepts, overrides and passes on. */
+import { IAMClient, ListRoleTagsCommand, TagRoleCommand } from '@aws-sdk/client-iam';
+import { expect } from 'chai';
+import {
+  allow,
+  asSession,
+  assumeRole,
+  between,
+  chain,
+  chained,
+  check,
+  fails,
+  getObject,
+  irsaRole,
+  isAbsent,
+  podIdentityRole,
+  succeeds,
+  suite,
+  trustRole,
+} from '../../harness/index.ts';
+import { INVALID, NOT_ALLOWED, NOT_ASSUMED, NOT_CHANGED } from '../lib/outcomes.ts';
+import { base, target } from '../lib/role-chains.ts';
+import { ASSUME_ROLE, PASS_TAGS } from '../lib/sources.ts';
+import { APP, ASSUME_AND_TAG } from '../lib/worlds.ts';
+import { asking, BAD_REQUEST, named } from './lib/requests.ts';
+
+const SESSION_TAGS = [
+  ...['eks-cluster-arn', 'eks-cluster-name', 'kubernetes-namespace', 'kubernetes-service-account'],
+  ...['kubernetes-pod-name', 'kubernetes-pod-uid'],
+];
+
+suite('role-chaining', ({ scenario }) => {
+  const narrowedTo = (key: string) =>
+    chain('target', { tags: { team: 'red' }, policy: [allow('s3:GetObject', `data/${key}`)] });
+  const web = { role: 'web', token: 'web' };
+
+  scenario('RC-03', 'tags that a pod passes join those of its session, and trust policies see both', {
+    source: `${PASS_TAGS}: chaining roles with session tags`,
+    roles: {
+      app: base('target'),
+      target: target(
+        { StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': '<namespace:app>', 'aws:RequestTag/team': 'red' } },
+        allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-service-account}/${aws:PrincipalTag/team}'),
+        allow('s3:GetObject', 'data/six', {
+          StringLike: Object.fromEntries(SESSION_TAGS.map((key) => [`aws:PrincipalTag/${key}`, '?*'])),
+        }),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/app/red', 'data/app/blue', 'data/six'],
+    probes: [
+      // Each of the pod's comes along.
+      succeeds(asSession('app', getObject('data/six', { through: chain('target', { tags: { team: 'red' } }) }))),
+      succeeds(asSession('app', getObject('data/app/red', { through: chain('target', { tags: { team: 'red' } }) }))),
+      fails(
+        asSession('app', getObject('data/app/blue', { through: chain('target', { tags: { team: 'red' } }) })),
+        NOT_ALLOWED,
+      ),
+      // A session policy has variables as others have.
+      succeeds(asSession('app', getObject('data/app/red', { through: narrowedTo('*/${aws:PrincipalTag/team}') }))),
+      fails(
+        asSession(
+          'app',
+          getObject('data/app/red', { through: narrowedTo('*/${aws:PrincipalTag/kubernetes-namespace}') }),
+        ),
+        { ...NOT_ALLOWED, policy: 'session' },
+      ),
+      fails(asSession('app', assumeRole('target', { tags: { team: 'blue' } })), NOT_ASSUMED),
+      fails(asSession('app', assumeRole('target')), NOT_ASSUMED),
+    ],
+  });
+
+  scenario('RC-04', "no tag of a pod's session is overridden, in whatever case its key is written", {
+    source: `${PASS_TAGS}: keys of tags are not case-sensitive`,
+    roles: { app: base('target'), target: target() },
+    workloads: APP,
+    probes: [
+      succeeds(asSession('app', assumeRole('target', { tags: { team: 'red' } }))),
+      fails(asSession('app', assumeRole('target', { tags: { 'kubernetes-namespace': 'elsewhere' } })), NOT_CHANGED),
+      fails(asSession('app', assumeRole('target', { tags: { 'Kubernetes-Namespace': 'elsewhere' } })), NOT_CHANGED),
+    ],
+  });
+
+  scenario('RC-05', 'more tags than a session has room for are refused, and say how full it is', {
+    source: `${ASSUME_ROLE}, PackedPolicyTooLarge and PackedPolicySize; ${PASS_TAGS}: quotas`,
+    roles: { app: base('target'), target: target() },
+    workloads: APP,
+    probes: [
+      succeeds(asSession('app', assumeRole('target', { tags: { team: 'red' } })), { packedPolicySize: between(1, 99) }),
+      fails(asSession('app', assumeRole('target', { tags: filling(40) })), {
+        by: 'sts',
+        code: 'PackedPolicyTooLarge',
+        status: 400,
+      }),
+      // More than the fifty that a request may pass.
+      fails(asSession('app', assumeRole('target', { tags: filling(51) })), INVALID),
+    ],
+  });
+
+  scenario('RC-08', 'a session tag goes on to the next session when it is said to be transitive, and no other does', {
+    source: `${PASS_TAGS}, "Chaining roles with session tags"`,
+    roles: {
+      app: podIdentityRole(allow(ASSUME_AND_TAG, named('first', 'asks'))),
+      first: { ...asking(ASSUME_AND_TAG), permissions: [allow(ASSUME_AND_TAG, '<role:second>')] },
+      second: {
+        trust: [trustRole('first')],
+        permissions: [allow('s3:GetObject', 'data/${aws:PrincipalTag/team}'), allow(ASSUME_AND_TAG, '<role:third>')],
+        // Tags of sessions take the place of those of roles, from wherever they came.
+        tags: { team: 'blue' },
+      },
+      third: { trust: [trustRole('second')], permissions: [allow('s3:GetObject', 'data/${aws:PrincipalTag/team}')] },
+      asks: asking(ASSUME_AND_TAG, { 'ForAnyValue:StringEquals': { 'sts:TransitiveTagKeys': 'team' } }),
+    },
+    workloads: APP,
+    objects: ['data/red', 'data/blue'],
+    probes: [
+      ...[chained('app', chain('first', { tags: { team: 'red', step: 'one' }, transitiveTagKeys: ['team'] }))].flatMap(
+        (kept) => [
+          succeeds(asSession(kept, getObject('data/red', { through: chain('second') }))),
+          fails(asSession(kept, getObject('data/blue', { through: chain('second') })), NOT_ALLOWED),
+          fails(asSession(kept, assumeRole('second', { tags: { team: 'blue' } })), NOT_CHANGED),
+          // One that did not come along is free.
+          succeeds(asSession(kept, assumeRole('second', { tags: { step: 'two' } }))),
+          // It goes on and on.
+          ...[chained(kept, chain('second'))].flatMap((further) => [
+            succeeds(asSession(further, getObject('data/red', { through: chain('third') }))),
+            fails(asSession(further, assumeRole('third', { tags: { team: 'blue' } })), NOT_CHANGED),
+          ]),
+        ],
+      ),
+      ...[chained('app', chain('first', { tags: { team: 'red' } }))].flatMap((lost) => [
+        fails(asSession(lost, getObject('data/red', { through: chain('second') })), NOT_ALLOWED),
+        succeeds(asSession(lost, getObject('data/blue', { through: chain('second', { tags: { team: 'blue' } }) }))),
+      ]),
+      // Keys of tags are the same in whatever case they are written.
+      succeeds(
+        asSession(
+          chained('app', chain('first', { tags: { team: 'red' }, transitiveTagKeys: ['Team'] })),
+          getObject('data/red', { through: chain('second') }),
+        ),
+      ),
+      succeeds(asSession('app', assumeRole('asks', { tags: { team: 'red' }, transitiveTagKeys: ['team'] }))),
+      fails(asSession('app', assumeRole('asks', { tags: { team: 'red' } })), NOT_ASSUMED),
+    ],
+  });
+
+  scenario('RC-09', 'tags of a session keep to the rules for tags', {
+    source: `${PASS_TAGS}: things to know, and quotas`,
+    needs: ['irsa'],
+    roles: {
+      web: irsaRole('app/app', allow(ASSUME_AND_TAG, named('tagged', 'untagged'))),
+      tagged: { trust: [trustRole('web')], maxSessionDuration: 43_200 },
+      untagged: { trust: [trustRole('web', { actions: ['sts:AssumeRole'] })] },
+    },
+    workloads: { app: {} },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    probes: [
+      // A session of IRSA has none of its own, so that nothing else takes room.
+      succeeds(asSession(web, assumeRole('tagged')), { packedPolicySize: isAbsent }),
+      succeeds(asSession(web, assumeRole('tagged', { tags: { team: 'red', Step: '' } })), {
+        packedPolicySize: between(1, 50),
+      }),
+      succeeds(asSession(web, assumeRole('untagged'))),
+      fails(asSession(web, assumeRole('untagged', { tags: { team: 'red' } })), {
+        ...NOT_ASSUMED,
+        message: 'sts:TagSession',
+      }),
+      succeeds(asSession(web, assumeRole('tagged', { tags: { ['k'.repeat(128)]: 'v' } }))),
+      fails(asSession(web, assumeRole('tagged', { tags: { ['k'.repeat(129)]: 'v' } })), INVALID),
+      succeeds(asSession(web, assumeRole('tagged', { tags: { key: 'v'.repeat(256) } }))),
+      fails(asSession(web, assumeRole('tagged', { tags: { key: 'v'.repeat(257) } })), INVALID),
+      succeeds(asSession(web, assumeRole('tagged', { tags: { 'a b_.:/=+-@é1': 'a b_.:/=+-@é1' } }))),
+      fails(asSession(web, assumeRole('tagged', { tags: { 'team*': 'red' } })), INVALID),
+      fails(asSession(web, assumeRole('tagged', { tags: { team: 'red*' } })), INVALID),
+      fails(asSession(web, assumeRole('tagged', { tags: { 'aws:team': 'red' } })), BAD_REQUEST),
+      fails(asSession(web, assumeRole('tagged', { tags: { team: 'red', TEAM: 'blue' } })), BAD_REQUEST),
+      fails(asSession(web, assumeRole('tagged', { tags: { team: 'red' }, transitiveTagKeys: ['step'] })), BAD_REQUEST),
+      fails(
+        asSession(web, assumeRole('tagged', { tags: { team: 'red' }, transitiveTagKeys: ['team', 'step'] })),
+        BAD_REQUEST,
+      ),
+      // A chain that began with a token of the cluster is a chain as others are.
+      succeeds(asSession(web, assumeRole('tagged', { durationSeconds: 3600 }))),
+      fails(asSession(web, assumeRole('tagged', { durationSeconds: 3601 })), INVALID),
+    ],
+  });
+
+  scenario('RC-13', 'a tag of a role takes the place of one whose key differs in case alone', {
+    source: 'IAM User Guide, "Tags for AWS Identity and Access Management resources", "Case sensitivity"',
+    roles: {
+      app: {
+        ...podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/conformance-team}')),
+        tags: { 'conformance-team': 'red' },
+      },
+    },
+    workloads: APP,
+    objects: ['data/red', 'data/blue'],
+    probes: [
+      succeeds(asSession('app', getObject('data/red'))),
+      check('and of that one alone', async ({ aws, eventually, name }) => {
+        const iam = new IAMClient(await aws('iam'));
+        const RoleName = name('<role-name:app>');
+        const added = { Key: 'Conformance-Team', Value: 'blue' };
+        const listed = async () => (await iam.send(new ListRoleTagsCommand({ RoleName }))).Tags ?? [];
+        const before = await listed();
+        await iam.send(new TagRoleCommand({ RoleName, Tags: [added] }));
+        const isOther = ({ Key }: { readonly Key?: string | undefined }) => !/^conformance-team$/i.test(Key ?? '');
+        const after = await eventually(listed, (tags) => tags.some(({ Value }) => Value === added.Value));
+        expect(after).to.have.deep.members([...before.filter(isOther), added]);
+      }),
+      succeeds(asSession('app', getObject('data/blue'), { fresh: true })),
+      fails(asSession('app', getObject('data/red'), { fresh: true }), NOT_ALLOWED),
+    ],
+  });
+});
+
+/** Tags with values that no packing makes short. */
+function filling(count: number): Record<string, string> {
+  const value = (seed: number): string =>
+    Array.from({ length: 200 }, (_, at) => ((seed * 7919 + at * at * 104_729) % 36).toString(36)).join('');
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`tag-${index}`, value(index + 1)]));
+}

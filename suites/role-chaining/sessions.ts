@@ -1,0 +1,192 @@
+/** Sessions of AssumeRole: duration, source identity, role ARN and session name. */
+import { expect } from 'chai';
+import {
+  allow,
+  asSession,
+  assumeRole,
+  between,
+  chain,
+  chained,
+  check,
+  deny,
+  fails,
+  getObject,
+  isAbsent,
+  matching,
+  podIdentityRole,
+  succeeds,
+  suite,
+  trustRole,
+  whoAmI,
+} from '../../harness/index.ts';
+import { INVALID, NOT_ALLOWED, NOT_ASSUMED, NOT_CHANGED } from '../lib/outcomes.ts';
+import { base, target } from '../lib/role-chains.ts';
+import { ASSUME_ROLE } from '../lib/sources.ts';
+import { APP, ASSUME_AND_TAG } from '../lib/worlds.ts';
+import { asking, named } from './lib/requests.ts';
+
+const CHAINING = 'IAM User Guide, "Methods to assume a role", role chaining';
+const SOURCE_IDENTITY = 'IAM User Guide, "Monitor and control actions taken with assumed roles"';
+const ALL = [...ASSUME_AND_TAG, 'sts:SetSourceIdentity'];
+
+suite('role-chaining', ({ scenario }) => {
+  scenario('RC-01', 'a chained session lasts an hour at most, and that by default', {
+    source: `${CHAINING}; ${ASSUME_ROLE}, DurationSeconds`,
+    roles: {
+      app: base('target', 'far'),
+      target: { ...target(), maxSessionDuration: 43_200 },
+      far: { ...target(), maxSessionDuration: 43_200, account: 'other' },
+    },
+    workloads: APP,
+    probes: [
+      ...['target', 'far'].flatMap((role) => [
+        succeeds(asSession('app', assumeRole(role)), { secondsLeft: between(3540, 3660) }),
+        fails(asSession('app', assumeRole(role, { durationSeconds: 3601 })), INVALID),
+      ]),
+      succeeds(asSession('app', assumeRole('target', { durationSeconds: 900 })), { secondsLeft: between(840, 960) }),
+      fails(asSession('app', assumeRole('target', { durationSeconds: 899 })), INVALID),
+    ],
+  });
+
+  scenario('RC-07', 'a source identity is set by who may, once, and stays for the whole chain', {
+    source: `${SOURCE_IDENTITY}; ${ASSUME_ROLE}, SourceIdentity`,
+    roles: {
+      app: podIdentityRole(allow(ALL, named('first', 'without', 'ann')), allow(ASSUME_AND_TAG, '<role:far>')),
+      first: {
+        ...asking(ALL),
+        permissions: [
+          allow(ALL, named('second', 'untold')),
+          allow(ASSUME_AND_TAG, '<role:quiet>'),
+          allow('s3:GetObject', 'data/${aws:SourceIdentity}'),
+        ],
+      },
+      second: { trust: [trustRole('first', { actions: ALL })] },
+      untold: { trust: [trustRole('first')] },
+      quiet: { trust: [trustRole('first', { actions: ALL })], account: 'other' },
+      without: asking(ASSUME_AND_TAG),
+      ann: asking(ALL, { StringEquals: { 'sts:SourceIdentity': 'ann' } }),
+      // The permission is asked of both sides.
+      far: { ...asking(ALL), account: 'other' },
+    },
+    workloads: APP,
+    objects: ['data/ann', 'data/bob'],
+    probes: [
+      succeeds(asSession('app', assumeRole('first')), { sourceIdentity: isAbsent }),
+      succeeds(asSession('app', assumeRole('first', { sourceIdentity: 'ann' })), { sourceIdentity: 'ann' }),
+      succeeds(asSession('app', assumeRole('without'))),
+      fails(asSession('app', assumeRole('without', { sourceIdentity: 'ann' })), {
+        ...NOT_ASSUMED,
+        message: 'sts:SetSourceIdentity',
+      }),
+      succeeds(asSession('app', assumeRole('far'))),
+      fails(asSession('app', assumeRole('far', { sourceIdentity: 'ann' })), NOT_ASSUMED),
+      succeeds(asSession('app', assumeRole('ann', { sourceIdentity: 'ann' }))),
+      fails(asSession('app', assumeRole('ann', { sourceIdentity: 'bob' })), NOT_ASSUMED),
+      fails(asSession('app', assumeRole('ann')), NOT_ASSUMED),
+      ...[chained('app', chain('first', { sourceIdentity: 'ann' }))].flatMap((ann) => [
+        succeeds(asSession(ann, getObject('data/ann'))),
+        fails(asSession(ann, getObject('data/bob')), NOT_ALLOWED),
+        succeeds(asSession(ann, assumeRole('second')), { sourceIdentity: 'ann' }),
+        fails(asSession(ann, assumeRole('second', { sourceIdentity: 'bob' })), NOT_CHANGED),
+        // One that comes along needs the permission too, of both sides.
+        fails(asSession(ann, assumeRole('untold')), { ...NOT_ASSUMED, message: 'sts:SetSourceIdentity' }),
+        fails(asSession(ann, assumeRole('quiet')), NOT_ASSUMED),
+      ]),
+      ...[chained('app', chain('first'))].flatMap((nobody) => [
+        succeeds(asSession(nobody, assumeRole('untold'))),
+        succeeds(asSession(nobody, assumeRole('quiet'))),
+        // Without one there is nothing to name.
+        fails(asSession(nobody, getObject('data/ann')), NOT_ALLOWED),
+      ]),
+    ],
+  });
+
+  scenario('RC-11', 'a role is found by its whole ARN, and a session named as it is said', {
+    source: `${ASSUME_ROLE}, RoleArn and RoleSessionName; IAM User Guide, "IAM and AWS STS condition context keys"`,
+    roles: {
+      app: podIdentityRole(
+        allow(ASSUME_AND_TAG, '*', { StringEqualsIfExists: { 'aws:ResourceTag/conformance-team': 'red' } }),
+        deny('sts:AssumeRole', named('barred', 'farBarred')),
+        deny('sts:AssumeRole', '*', { StringEquals: { 'iam:ResourceTag/conformance-stage': 'test' } }),
+      ),
+      target: asking(ASSUME_AND_TAG),
+      deep: { ...asking(ASSUME_AND_TAG), path: '/conformance-apps/red/' },
+      ann: asking(ASSUME_AND_TAG, { StringLike: { 'sts:RoleSessionName': 'ann*' } }),
+      own: asking(ASSUME_AND_TAG, {
+        StringEquals: { 'sts:RoleSessionName': '${aws:PrincipalTag/kubernetes-service-account}' },
+      }),
+      red: { ...asking(ASSUME_AND_TAG), account: 'other', tags: { 'conformance-team': 'red' } },
+      blue: { ...asking(ASSUME_AND_TAG), account: 'other', tags: { 'conformance-team': 'blue' } },
+      tested: { ...asking(ASSUME_AND_TAG), tags: { 'conformance-stage': 'test' } },
+      barred: asking(ASSUME_AND_TAG),
+      farBarred: { ...asking(ASSUME_AND_TAG), account: 'other' },
+    },
+    workloads: APP,
+    probes: [
+      succeeds(asSession('app', assumeRole('target')), {
+        arn: matching(/^arn:aws:sts::<account:main>:assumed-role\/<role-name:target>\/probe$/),
+        userId: matching(/^AROA[A-Z0-9]+:probe$/),
+      }),
+      succeeds(asSession(chained('app', chain('target', { sessionName: 'Ann+1=,.@b-_' })), whoAmI()), {
+        arn: matching(/:assumed-role\/<role-name:target>\/Ann\+1=,\.@b-_$/),
+        userId: matching(/^AROA[A-Z0-9]+:Ann\+1=,\.@b-_$/),
+      }),
+      ...['a', 'a b', 'a/b', 'a'.repeat(65)].map((sessionName) =>
+        fails(asSession('app', assumeRole('target', { sessionName })), INVALID),
+      ),
+      succeeds(asSession('app', assumeRole('target', { sessionName: 'a'.repeat(64) }))),
+      ...[
+        'arn:aws:iam::<account:main>:role/<role-name:target>-absent',
+        'arn:aws:iam::<account:main>:role/path/<role-name:target>',
+        'arn:aws:iam::<account:other>:role/<role-name:target>',
+        'arn:aws:iam::999999999999:role/<role-name:target>',
+      ].map((roleArn) => fails(asSession('app', assumeRole('target', { roleArn })), NOT_ASSUMED)),
+      ...['target', 'arn:aws:iam::<account:main>:user/<role-name:target>', 'arn:aws:iam::<account:main>:role/'].map(
+        (roleArn) => fails(asSession('app', assumeRole('target', { roleArn })), INVALID),
+      ),
+      succeeds(asSession('app', assumeRole('deep'))),
+      ...['', 'conformance-apps/', 'Conformance-Apps/red/'].map((path) =>
+        fails(
+          asSession('app', assumeRole('deep', { roleArn: `arn:aws:iam::<account:main>:role/${path}<role-name:deep>` })),
+          NOT_ASSUMED,
+        ),
+      ),
+      succeeds(asSession('app', assumeRole('ann', { sessionName: 'ann-1' }))),
+      fails(asSession('app', assumeRole('ann')), NOT_ASSUMED),
+      succeeds(asSession('app', assumeRole('own', { sessionName: 'app' }))),
+      fails(asSession('app', assumeRole('own')), NOT_ASSUMED),
+      succeeds(asSession('app', assumeRole('red'))),
+      fails(asSession('app', assumeRole('blue')), NOT_ASSUMED),
+      fails(asSession('app', assumeRole('tested')), NOT_ASSUMED),
+      // A role trusts itself no more than others.
+      fails(asSession('app', assumeRole('app')), NOT_ASSUMED),
+      // Of an explicit Deny STS tells within an account alone.
+      fails(asSession('app', assumeRole('barred')), { ...NOT_ASSUMED, message: 'with an explicit deny' }),
+      fails(asSession('app', assumeRole('farBarred')), NOT_ASSUMED),
+    ],
+  });
+
+  scenario('RC-12', 'everybody may ask who they are, but nobody without a signature', {
+    source: 'AWS STS API Reference, GetCallerIdentity: no permission is needed; "Common Errors"',
+    roles: { app: podIdentityRole(deny('*', '*')) },
+    workloads: APP,
+    probes: [
+      succeeds(asSession('app', whoAmI()), { accountId: '<account:main>' }),
+      fails(asSession('app', assumeRole('app')), NOT_ASSUMED),
+      check('a call that is not signed is refused', async ({ aws, name }) => {
+        const { endpoint, region } = await aws('sts');
+        const ask = (query: Readonly<Record<string, string>>): Promise<Response> =>
+          fetch(`${endpoint ?? `https://sts.${region}.amazonaws.com`}/`, {
+            method: 'POST',
+            body: new URLSearchParams({ Version: '2011-06-15', ...query }),
+          });
+        const role = { RoleArn: name('<role:app>'), RoleSessionName: 'probe' };
+        for (const query of [{ Action: 'GetCallerIdentity' }, { Action: 'AssumeRole', ...role }]) {
+          const answer = await ask(query);
+          expect(answer.status).to.equal(403);
+          expect(await answer.text()).to.contain('<Code>MissingAuthenticationToken</Code>');
+        }
+      }),
+    ],
+  });
+});

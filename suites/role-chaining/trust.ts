@@ -1,0 +1,111 @@
+/** Who may assume a role: external ids, boundaries, session policies and Denies of both sides. */
+import {
+  allow,
+  asSession,
+  assumeRole,
+  chain,
+  chained,
+  deny,
+  fails,
+  irsaRole,
+  succeeds,
+  suite,
+  trustRole,
+  type Conditions,
+  type RoleSpec,
+  type TrustStatement,
+} from '../../harness/index.ts';
+import { NOT_ASSUMED } from '../lib/outcomes.ts';
+import { base, target } from '../lib/role-chains.ts';
+import { PASS_TAGS } from '../lib/sources.ts';
+import { APP, ASSUME_AND_TAG } from '../lib/worlds.ts';
+
+const externalId = (id: string): Conditions => ({ StringEquals: { 'sts:ExternalId': id } });
+
+suite('role-chaining', ({ scenario }) => {
+  const limits = (name: string) => [`<role:${name}>`, `<role:far-${name}>`];
+  const limiting = [
+    allow(ASSUME_AND_TAG, [...limits('within'), ...limits('denied')]),
+    allow('sts:AssumeRole', limits('untaggable')),
+    deny('sts:AssumeRole', limits('denied')),
+  ];
+  const limited: RoleSpec = { trust: [trustRole('bounded'), trustRole('narrowed')] };
+  const refusing = (actions: readonly string[], AWS: string): TrustStatement => ({
+    ...{ effect: 'Deny', actions, principal: { AWS } },
+  });
+  const barring: Readonly<Record<string, readonly TrustStatement[]>> = {
+    open: [refusing(ASSUME_AND_TAG, '<account:other>')],
+    barred: [refusing(['sts:AssumeRole'], '<role:app>')],
+    accountBarred: [refusing(ASSUME_AND_TAG, '<account:main>')],
+    untagged: [refusing(['sts:TagSession'], '<role:app>')],
+    bare: [],
+  };
+
+  scenario('RC-06', 'an external id that a trust policy asks for must be passed, and be that one', {
+    source: 'IAM User Guide, "Access to AWS accounts owned by third parties": sts:ExternalId',
+    roles: { app: base('target'), target: target(externalId('red-1')) },
+    workloads: APP,
+    probes: [
+      succeeds(asSession('app', assumeRole('target', { externalId: 'red-1' }))),
+      fails(asSession('app', assumeRole('target', { externalId: 'red-2' })), NOT_ASSUMED),
+      fails(asSession('app', assumeRole('target')), NOT_ASSUMED),
+    ],
+  });
+
+  scenario('RC-14', 'boundary and session policy of who assumes a role limit which it may be, in whatever account', {
+    source: `IAM User Guide, "Permissions boundaries for IAM entities" and "Policies and permissions in AWS Identity and Access Management", session policies; "Cross-account policy evaluation logic"; ${PASS_TAGS}`,
+    needs: ['irsa'],
+    roles: {
+      app: irsaRole('app/app', allow(ASSUME_AND_TAG, '<role:narrowed>')),
+      bounded: { ...irsaRole('app/app', allow(ASSUME_AND_TAG, '*')), boundary: limiting },
+      narrowed: { trust: [trustRole('app')], permissions: [allow(ASSUME_AND_TAG, '*')] },
+      ...Object.fromEntries(
+        ['within', 'outside', 'denied', 'untaggable'].flatMap((name) => [
+          [name, limited],
+          [`far-${name}`, { ...limited, account: 'other' }],
+        ]),
+      ),
+    },
+    workloads: { app: {} },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    probes: [
+      { role: 'bounded', token: 'web' },
+      chained({ role: 'app', token: 'web' }, chain('narrowed', { policy: limiting })),
+    ].flatMap((who) =>
+      ['', 'far-'].flatMap((where) => [
+        succeeds(asSession(who, assumeRole(`${where}within`, { tags: { team: 'red' } }))),
+        succeeds(asSession(who, assumeRole(`${where}untaggable`))),
+        fails(asSession(who, assumeRole(`${where}untaggable`, { tags: { team: 'red' } })), NOT_ASSUMED),
+        ...['outside', 'denied'].map((name) => fails(asSession(who, assumeRole(where + name)), NOT_ASSUMED)),
+      ]),
+    ),
+  });
+
+  scenario('RC-15', 'a Deny of either side keeps a role from being assumed, or its session from having tags', {
+    source: `IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic"; ${PASS_TAGS}`,
+    needs: ['irsa'],
+    roles: {
+      app: irsaRole('app/app', allow(ASSUME_AND_TAG, '*'), deny('sts:TagSession', limits('bare'))),
+      ...Object.fromEntries(
+        Object.entries(barring).flatMap(([name, denials]): [string, RoleSpec][] => [
+          [name, { trust: [trustRole('app'), ...denials] }],
+          [`far-${name}`, { trust: [trustRole('app'), ...denials], account: 'other' }],
+        ]),
+      ),
+    },
+    workloads: { app: {} },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    probes: ['', 'far-'].flatMap((where) => {
+      const assume = (name: string, tags?: Readonly<Record<string, string>>) =>
+        asSession({ role: 'app', token: 'web' }, assumeRole(where + name, tags && { tags }));
+      return [
+        succeeds(assume('open', { team: 'red' })),
+        ...['barred', 'accountBarred'].map((name) => fails(assume(name), NOT_ASSUMED)),
+        ...['untagged', 'bare'].flatMap((name) => [
+          succeeds(assume(name)),
+          fails(assume(name, { team: 'red' }), NOT_ASSUMED),
+        ]),
+      ];
+    }),
+  });
+});

@@ -1,0 +1,301 @@
+/** Which permission each call of S3 asks for. */
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetBucketLocationCommand,
+  HeadBucketCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import {
+  allow,
+  asSession,
+  check,
+  deleteObject,
+  deleteObjects,
+  deny,
+  fails,
+  getObject,
+  getObjectTagging,
+  headBucket,
+  headObject,
+  listObjects,
+  podIdentityRole,
+  putObject,
+  signedRequest,
+  succeeds,
+  suite,
+  type SignedRequestOptions,
+} from '../../harness/index.ts';
+import { refusalBy } from '../lib/errors.ts';
+import { NOT_ALLOWED } from '../lib/outcomes.ts';
+import { ask, copyOf, ONE_PART, refusedWith, teamTag, withMd5 } from '../lib/s3-requests.ts';
+import { APP } from '../lib/worlds.ts';
+
+const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
+const may = (call: Parameters<typeof asSession>[1]) => succeeds(asSession('app', call));
+const mayNot = (call: Parameters<typeof asSession>[1]) => fails(asSession('app', call), NOT_ALLOWED);
+const team = { tags: { team: 'red' } };
+const NO_UPLOAD = refusedWith('NoSuchUpload', 404);
+const xml = (element: string, content: string) =>
+  withMd5(`<${element} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${element}>`);
+const BUCKET_OF_RED = xml('CreateBucketConfiguration', '<Tags><Tag><Key>team</Key><Value>red</Value></Tag></Tags>');
+const retagged = (tags: string) => ({ 'x-amz-tagging-directive': 'REPLACE', 'x-amz-tagging': tags });
+const ATTRIBUTES = { headers: { 'x-amz-object-attributes': 'ETag' } };
+const TAGGED = { headers: { 'x-amz-tagging': 'team=red' } };
+/** A permission, and a request that needs it: to `*`, an object; and what is refused even so. */
+const ON_OBJECTS: readonly (readonly [
+  action: string,
+  request: string,
+  options?: SignedRequestOptions,
+  refusal?: typeof NO_UPLOAD,
+])[] = [
+  ['s3:GetObject', 'GET *?attributes', ATTRIBUTES],
+  ['s3:GetObjectAttributes', 'GET *?attributes', ATTRIBUTES],
+  ['s3:PutObjectTagging', 'PUT *?tagging', teamTag('red')],
+  ['s3:DeleteObjectTagging', 'DELETE *?tagging'],
+  ['s3:PutObject', 'POST *?uploads'],
+  ['s3:PutObject', 'POST *?uploads', TAGGED],
+  ['s3:PutObjectTagging', 'POST *?uploads', TAGGED],
+  ['s3:PutObject', 'PUT *?partNumber=1&uploadId=none', {}, NO_UPLOAD],
+  ['s3:PutObject', 'POST *?uploadId=none', ONE_PART, NO_UPLOAD],
+  ['s3:AbortMultipartUpload', 'DELETE *?uploadId=none', {}, NO_UPLOAD],
+  ['s3:ListMultipartUploadParts', 'GET *?uploadId=none', {}, NO_UPLOAD],
+];
+const ACTIONS = [...new Set(ON_OBJECTS.map(([action]) => action))];
+const without = (action: string): string => `data/without-${ACTIONS.indexOf(action)}`;
+const ALL_BLOCKED = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'];
+const BODIES: Readonly<Record<string, SignedRequestOptions>> = {
+  'PUT *?publicAccessBlock': xml(
+    'PublicAccessBlockConfiguration',
+    ALL_BLOCKED.map((name) => `<${name}>true</${name}>`).join(''),
+  ),
+  'PUT *?versioning': xml('VersioningConfiguration', '<Status>Suspended</Status>'),
+  'PUT *?abac': xml('AbacStatus', '<Status>Disabled</Status>'),
+};
+/** Permissions on one of two buckets and those on the other, each with its request. */
+const ON_BUCKETS: readonly (readonly [bucket: string, requests: Readonly<Record<string, string>>])[] = [
+  [
+    'one',
+    {
+      's3:ListBucket': 'GET *',
+      's3:GetBucketTagging': 'GET *?tagging',
+      's3:GetBucketVersioning': 'GET *?versioning',
+      's3:GetBucketAbac': 'GET *?abac',
+      's3:PutBucketPublicAccessBlock': 'PUT *?publicAccessBlock',
+    },
+  ],
+  [
+    'two',
+    {
+      's3:ListBucketVersions': 'GET *?versions',
+      's3:ListBucketMultipartUploads': 'GET *?uploads',
+      's3:GetBucketLocation': 'GET *?location',
+      's3:GetBucketPublicAccessBlock': 'GET *?publicAccessBlock',
+      's3:PutBucketVersioning': 'PUT *?versioning',
+      's3:PutBucketAbac': 'PUT *?abac',
+      's3:DeleteBucket': 'DELETE *',
+    },
+  ],
+];
+
+suite('s3', ({ scenario }) => {
+  scenario('OB-01', 'HeadBucket and listing need s3:ListBucket, and reading objects does not give it', {
+    source: PERMISSIONS,
+    roles: { app: podIdentityRole(allow('s3:ListBucket', 'listed'), allow('s3:GetObject', ['listed/*', 'read/*'])) },
+    workloads: APP,
+    objects: ['listed/key', 'read/key'],
+    probes: [
+      may(headBucket('listed')),
+      may(listObjects('listed')),
+      may(getObject('read/key')),
+      mayNot(headBucket('read')),
+      mayNot(listObjects('read')),
+    ],
+  });
+
+  scenario('OB-02', 'reading tags and reading objects are two permissions', {
+    source: PERMISSIONS,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/object'),
+        allow('s3:GetObjectTagging', 'data/tags'),
+        allow('s3:GetObjectTagging', 'data/red/*', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+      ),
+    },
+    workloads: APP,
+    objects: ['object', 'tags', 'red/mine', 'red/other'].map((key) => ({
+      at: `data/${key}`,
+      tags: { team: key === 'red/other' ? 'blue' : 'red' },
+    })),
+    probes: [
+      may(getObject('data/object')),
+      may(headObject('data/object')),
+      mayNot(getObjectTagging('data/object')),
+      succeeds(asSession('app', getObjectTagging('data/tags')), { tags: 1 }),
+      mayNot(getObject('data/tags')),
+      mayNot(headObject('data/tags')),
+      may(getObjectTagging('data/red/mine')),
+      mayNot(getObjectTagging('data/red/other')),
+      check('an upload in parts is given its tags as it begins', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const place = { Bucket: name('<bucket:data>'), Key: 'red/parts' };
+        const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...place, Tagging: 'team=red' }));
+        const part = { PartNumber: 1, UploadId };
+        // It is of no other key.
+        const elsewhere = { ...place, Key: 'tags', ...part, Body: 'one' };
+        const refusal = await s3.send(new UploadPartCommand(elsewhere)).catch(refusalBy);
+        expect(refusal).to.include({ name: 'NoSuchUpload' });
+        const { ETag } = await s3.send(new UploadPartCommand({ ...place, ...part, Body: 'one' }));
+        const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+        await s3.send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload }));
+      }),
+      succeeds(asSession('app', getObjectTagging('data/red/parts')), { tags: 1 }),
+    ],
+  });
+
+  scenario('OB-03', 'deleting and writing are two permissions', {
+    source: `${PERMISSIONS}; Service Authorization Reference, Amazon S3, PutObject and DeleteObject`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:PutObject', 'data/write*'),
+        allow('s3:DeleteObject', 'data/delete*'),
+        allow(['s3:PutObject', 's3:DeleteObject'], 'data/red', {
+          StringEquals: { 's3:ExistingObjectTag/team': 'red' },
+        }),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/write', 'data/delete', { at: 'data/red', ...team }],
+    probes: [
+      may(putObject('data/write')),
+      mayNot(deleteObject('data/write')),
+      mayNot(putObject('data/delete')),
+      may(deleteObject('data/delete')),
+      // Nobody is told whether there was one.
+      may(deleteObject('data/delete-nothing')),
+      // Tags that an object has are conditions of neither.
+      mayNot(putObject('data/red')),
+      mayNot(deleteObject('data/red')),
+    ],
+  });
+
+  scenario('OB-04', 'of several objects that one call deletes, each is asked about by itself', {
+    source: 'Amazon S3 API Reference, DeleteObjects: success or error of each object',
+    roles: { app: podIdentityRole(allow('s3:DeleteObject', 'data/mine/*'), allow('s3:GetObject', 'data/*')) },
+    workloads: APP,
+    objects: ['data/mine/one', 'data/mine/two', 'data/other'],
+    probes: [
+      succeeds(asSession('app', deleteObjects('data', ['mine/one', 'other', 'mine/two'])), {
+        deleted: 2,
+        refusals: 'AccessDenied',
+      }),
+      may(getObject('data/other')),
+    ],
+  });
+
+  scenario('OB-05', 'writing an object with tags needs the permission to tag besides', {
+    source: 'Amazon S3 User Guide, "Categorizing your objects using tags": s3:PutObjectTagging',
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/plain/*'),
+        allow('s3:PutObject', ['data/plain/*', 'data/tagged/*', 'data/red/*', 'data/odd/*']),
+        allow('s3:PutObjectTagging', 'data/tagged/*'),
+        allow('s3:PutObjectTagging', 'data/red/*', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
+        allow(['s3:GetObject', 's3:GetObjectTagging'], ['data/red/*', 'data/tagged/*'], {
+          StringEquals: { 's3:ExistingObjectTag/team': 'red' },
+        }),
+        allow('s3:PutObjectTagging', 'data/odd/*', { StringEquals: { 's3:RequestObjectTag/of team': 'a b/c+d=é' } }),
+      ),
+    },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      may(putObject('data/plain/key')),
+      mayNot(putObject('data/plain/tagged', team)),
+      may(putObject('data/tagged/key', team)),
+      may(putObject('data/red/key', team)),
+      mayNot(putObject('data/red/other', { tags: { team: 'blue' } })),
+      succeeds(ask('PUT data/red/copy', copyOf('data/plain/key', retagged('team=red')))),
+      fails(ask('PUT data/red/copy', copyOf('data/plain/key', retagged('team=blue'))), NOT_ALLOWED),
+      // With an object its tags are copied, where those may be read.
+      may(putObject('data/tagged/blue', { tags: { team: 'blue' } })),
+      succeeds(ask('PUT data/tagged/copy', copyOf('data/red/key'))),
+      fails(ask('PUT data/tagged/copy', copyOf('data/tagged/blue')), NOT_ALLOWED),
+      // Tags are percent-encoded in their header.
+      may(putObject('data/odd/key', { tags: { 'of team': 'a b/c+d=é' } })),
+      mayNot(putObject('data/odd/other', { tags: { 'of team': 'a b/c d=é' } })),
+    ],
+  });
+
+  scenario('OB-25', 'attributes, tags and uploads of an object have a permission each', {
+    source: `${PERMISSIONS}; Amazon S3 User Guide, "Multipart upload API and permissions"`,
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow(ACTIONS, 'data/all'),
+        ...ACTIONS.map((action) =>
+          allow(
+            ACTIONS.filter((other) => other !== action),
+            without(action),
+          ),
+        ),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/all', ...ACTIONS.map(without)],
+    probes: ON_OBJECTS.flatMap(([action, request, options, refusal]) => {
+      const allowed = ask(request.replace('*', 'data/all'), options);
+      return [
+        refusal === undefined ? succeeds(allowed) : fails(allowed, refusal),
+        fails(ask(request.replace('*', without(action)), options), NOT_ALLOWED),
+      ];
+    }),
+  });
+
+  scenario('OB-26', 'what is asked of a bucket has a permission each', {
+    source: `${PERMISSIONS}; Amazon S3 API Reference, CreateBucket: s3:TagResource; ListBuckets: s3:ListAllMyBuckets`,
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        ...ON_BUCKETS.map(([bucket, requests]) => allow(Object.keys(requests), bucket)),
+        allow('s3:CreateBucket', ['unmade', 'forbidden']),
+        allow('s3:TagResource', 'forbidden'),
+        deny('s3:CreateBucket', 'forbidden', { StringEquals: { 'aws:RequestTag/team': 'red' } }),
+        allow('s3:ListBucketVersions', 'one', { StringEquals: { 's3:prefix': 'red/' } }),
+        allow('s3:ListBucketVersions', 'one', { StringEquals: { 's3:delimiter': '-' } }),
+        allow('s3:ListBucketVersions', 'one', { NumericLessThan: { 's3:max-keys': '10' } }),
+      ),
+      lister: podIdentityRole(allow('s3:ListAllMyBuckets', '*')),
+    },
+    workloads: { ...APP, lister: { serviceAccount: 'lister', role: 'lister' } },
+    buckets: { one: {}, two: {} },
+    probes: [
+      succeeds(signedRequest('lister', 'GET s3:/')),
+      fails(ask('GET s3:/'), NOT_ALLOWED),
+      fails(ask('DELETE two?publicAccessBlock'), NOT_ALLOWED),
+      fails(ask('PUT one?tagging', teamTag('red')), NOT_ALLOWED),
+      // Tags that a bucket is made with are to be allowed as well.
+      fails(ask('PUT unmade', BUCKET_OF_RED), { ...NOT_ALLOWED, message: 's3:TagResource' }),
+      fails(ask('PUT forbidden', BUCKET_OF_RED), { ...NOT_ALLOWED, explicit: true }),
+      check('where a bucket is', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const asked = { Bucket: name('<bucket:one>') };
+        const region = name('<region:c1>');
+        expect((await s3.send(new HeadBucketCommand(asked))).BucketRegion).to.equal(region);
+        // The first region of all has no name here.
+        const { LocationConstraint = 'us-east-1' } = await s3.send(new GetBucketLocationCommand(asked));
+        expect(LocationConstraint).to.equal(region);
+      }),
+      ...ON_BUCKETS.flatMap(([bucket, requests]) =>
+        Object.values(requests).flatMap((request) => [
+          fails(ask(request.replace('*', bucket === 'one' ? 'two' : 'one'), BODIES[request]), NOT_ALLOWED),
+          succeeds(ask(request.replace('*', bucket), BODIES[request])),
+        ]),
+      ),
+      ...['prefix=red%2F', 'delimiter=-', 'max-keys=9'].map((asked) => succeeds(ask(`GET one?versions&${asked}`))),
+      fails(ask('GET one?versions&prefix=red&delimiter=_&max-keys=10'), NOT_ALLOWED),
+    ],
+  });
+});

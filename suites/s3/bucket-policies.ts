@@ -1,0 +1,152 @@
+/** Who may put which policy on a bucket. */
+import { GetBucketPolicyCommand, GetBucketPolicyStatusCommand, S3Client } from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import { allow, check, fails, forPrincipal, podIdentityRole, succeeds, suite, trustRole } from '../../harness/index.ts';
+import { refusalBy } from '../lib/errors.ts';
+import { NOT_ALLOWED } from '../lib/outcomes.ts';
+import { ask, digests, may, refusedWith } from '../lib/s3-requests.ts';
+import { APP } from '../lib/worlds.ts';
+import { NOBODY, policyText, putPolicy } from './lib/bucket-policies.ts';
+
+const POLICIES = 'Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy and DeleteBucketPolicy';
+const MALFORMED = refusedWith('MalformedPolicy', 400);
+const OF_NOBODY = policyText([NOBODY]);
+const ABOUT_ITSELF = {
+  ...{ Effect: 'Deny', Principal: { AWS: '<role:app>' }, Resource: 'arn:aws:s3:::<bucket:data>' },
+  Action: ['s3:GetBucketPolicy', 's3:DeleteBucketPolicy'],
+};
+
+suite('s3', ({ scenario }) => {
+  scenario('OB-16', 'the policy of a bucket is put, read and deleted with a permission for each', {
+    source: POLICIES,
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:PutBucketPolicy', ['data', 'written']),
+        allow('s3:GetBucketPolicy', ['data', 'read']),
+        allow('s3:DeleteBucketPolicy', ['data', 'deleted']),
+        allow('s3:GetBucketPolicyStatus', 'data'),
+      ),
+    },
+    workloads: APP,
+    buckets: { data: {}, written: {}, read: {}, deleted: {} },
+    probes: [
+      fails(ask('GET data?policy'), refusedWith('NoSuchBucketPolicy', 404)),
+      fails(ask('GET data?policyStatus'), refusedWith('NoSuchBucketPolicy', 404)),
+      succeeds(putPolicy(NOBODY)),
+      // One that was damaged on the way is none.
+      fails(ask('PUT data?policy', { body: policyText([ABOUT_ITSELF]), headers: digests.md5('other') }), {
+        ...refusedWith('BadDigest', 400),
+      }),
+      may('GET data?policy'),
+      check('it is read as it was put', async ({ aws, name }) => {
+        const asked = new GetBucketPolicyCommand({ Bucket: name('<bucket:data>') });
+        const { Policy = '{}' } = await new S3Client(await aws('s3'))
+          .send(asked)
+          .catch((error: Error) => ({ Policy: `"${refusalBy(error).name}"` }));
+        expect(JSON.parse(Policy)).to.deep.equal(JSON.parse(name(OF_NOBODY)));
+        const status = new GetBucketPolicyStatusCommand({ Bucket: name('<bucket:data>') });
+        const { PolicyStatus } = await new S3Client(await aws('s3')).send(status);
+        expect(PolicyStatus?.IsPublic).to.equal(false);
+      }),
+      may('GET data?policyStatus'),
+      may('DELETE data?policy'),
+      fails(ask('GET data?policy'), refusedWith('NoSuchBucketPolicy', 404)),
+      // A Deny keeps out all but the root user of the bucket's account.
+      succeeds(putPolicy(ABOUT_ITSELF)),
+      ...['GET', 'DELETE'].map((method) =>
+        fails(ask(`${method} data?policy`), { ...NOT_ALLOWED, policy: 'resource', explicit: true }),
+      ),
+      succeeds(putPolicy(NOBODY)),
+      may('GET data?policy'),
+      fails(ask('GET written?policy'), NOT_ALLOWED),
+      fails(ask('DELETE written?policy'), NOT_ALLOWED),
+      fails(ask('PUT read?policy', { body: '{}' }), NOT_ALLOWED),
+      fails(ask('DELETE read?policy'), NOT_ALLOWED),
+      may('DELETE deleted?policy'),
+      fails(ask('GET deleted?policy'), NOT_ALLOWED),
+      fails(ask('GET read?policyStatus'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('OB-17', 'no identity of another account reads or changes the policy of a bucket, whatever it is allowed', {
+    source: `${POLICIES}: 405 Method Not Allowed`,
+    needs: ['own-boundary'],
+    roles: {
+      base: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], '<role:app>')),
+      app: {
+        account: 'other',
+        trust: [trustRole('base')],
+        permissions: [allow(['s3:GetObject', 's3:*BucketPolicy'], ['data', 'data/*'])],
+      },
+    },
+    workloads: { app: { role: { role: 'base', targetRole: 'app' } } },
+    buckets: {
+      data: {
+        policy: [forPrincipal('<role:app>', allow(['s3:GetObject', 's3:*BucketPolicy'], ['data', 'data/*']))],
+      },
+    },
+    objects: ['data/key'],
+    probes: [
+      may('GET data/key'),
+      fails(ask('GET data?policy'), refusedWith('MethodNotAllowed', 405)),
+      fails(putPolicy(NOBODY), refusedWith('MethodNotAllowed', 405)),
+      fails(ask('DELETE data?policy'), refusedWith('MethodNotAllowed', 405)),
+      may('GET data/key'),
+    ],
+  });
+
+  scenario('OB-18', 'a bucket policy is JSON of at most 20 KB, of actions of S3 and of this bucket', {
+    source:
+      'Amazon S3 User Guide, "Policies and permissions in Amazon S3": bucket policies are limited to 20 KB; "Policy actions" and "Policy resources for Amazon S3"',
+    needs: ['own-boundary'],
+    roles: { app: podIdentityRole(allow('s3:PutBucketPolicy', 'data')) },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      ...[' ', 'policy', '[]', '"{}"', ' '.repeat(10), ` ${OF_NOBODY}`].map((body) =>
+        fails(ask('PUT data?policy', { body }), {
+          ...MALFORMED,
+          message: "Policies must be valid JSON and the first byte must be '{'",
+        }),
+      ),
+      ...['{', '{}', `${OF_NOBODY}}`].map((body) => fails(ask('PUT data?policy', { body }), MALFORMED)),
+      succeeds(ask('PUT data?policy', { body: OF_NOBODY })),
+      succeeds(putPolicy({ ...NOBODY, Sid: 'x'.repeat(20_000) })),
+      fails(putPolicy({ ...NOBODY, Sid: 'x'.repeat(20_480) }), MALFORMED),
+      ...[
+        { Action: 's3:*' },
+        { Action: '*', Resource: ['arn:aws:s3:::<bucket:data>', 'arn:aws:s3:::<bucket:data>/*'] },
+        { Action: 'S3:getobject' },
+        { Action: 's3:Get*', Resource: 'arn:aws:s3:::<bucket:data>' },
+        { Action: 's3:GetObjectVersionTagging' },
+        { Action: 's3:AbortMultipartUpload' },
+        { Action: 's3:ListMultipartUploadParts' },
+        { Action: 's3:GetBucketLocation', Resource: 'arn:aws:s3:::<bucket:data>' },
+        { Action: 's3:GetBucketObjectLockConfiguration', Resource: 'arn:aws:s3:::<bucket:data>' },
+        { Action: 's3:ListBucketMultipartUploads', Resource: 'arn:aws:s3:::<bucket:data>' },
+        { Action: ['s3:GetObject', 's3:ListBucket'], Resource: 'arn:aws:s3:::<bucket:data>*' },
+        { Resource: 'arn:aws:s3:::conformance-*/*' },
+        { Resource: 'arn:aws:s3:::<bucket:data>/${aws:PrincipalTag/kubernetes-namespace}/*' },
+        { Resource: undefined, NotResource: 'arn:aws:s3:::<bucket:data>/open/*' },
+      ].map((statement) => succeeds(putPolicy({ ...NOBODY, ...statement }))),
+      ...[
+        { Action: ['s3:GetObject', 'sqs:SendMessage'] },
+        { Action: ['s3:*', 'sqs:*'] },
+        { Action: 'S3x:GetObject' },
+        { Resource: ['arn:aws:s3:::<bucket:data>/*', 'arn:aws:s3:::<bucket:data>-2/*'] },
+        { Resource: 'arn:aws:s3:::conformance-no-such-*/*' },
+        { Resource: undefined, NotResource: 'arn:aws:s3:::another-bucket-of-nobody/*' },
+        { Resource: '<bucket:data>/*' },
+        // Only other policies are taken with an ARN that is cut short.
+        { Resource: 'arn:aws:s3' },
+        { Action: ['s3:GetObject', 's3:ListBucket'] },
+        { Action: 's3:GetBucketLocation' },
+        { Action: 's3:AbortMultipartUpload', Resource: 'arn:aws:s3:::<bucket:data>' },
+        { Action: 's3:ListMultipartUploadParts', Resource: 'arn:aws:s3:::<bucket:data>' },
+        { Principal: { CanonicalUser: '0123456789abcdef'.repeat(4) } },
+        { Principal: { AWS: 'arn:aws:iam::<account:main>:role/no-such-role-of-anybody' } },
+      ].map((statement) => fails(putPolicy({ ...NOBODY, ...statement }), MALFORMED)),
+    ],
+  });
+});

@@ -1,0 +1,330 @@
+/** Reading and writing objects: expected owner, HTTP conditions, ranges. */
+import {
+  CopyObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  S3Client,
+  type GetObjectCommandInput,
+  type S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import {
+  allow,
+  check,
+  fails,
+  podIdentityRole,
+  signedRequest,
+  succeeds,
+  suite,
+  type SignedRequestOptions,
+} from '../../harness/index.ts';
+import { errorOf, refusalBy } from '../lib/errors.ts';
+import { ask, copyOf, ETAG_OF_ONE, may, mayNot, refusedWith, withMd5 } from '../lib/s3-requests.ts';
+import { APP } from '../lib/worlds.ts';
+
+/** The body of DeleteObjects. */
+const deletion = (objects: string): string =>
+  `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${objects}</Delete>`;
+const NONE = '<Object><Key>none</Key></Object>';
+/** The MD5 of `0123456789`. */
+const ETAG_OF_DIGITS = '"781e5e245d69b566979b86e28d23f2c7"';
+const NEXT_CENTURY = 'Mon, 01 Jan 2120 00:00:00 GMT';
+
+suite('s3', ({ scenario }) => {
+  const hidden = (request: string, options: SignedRequestOptions) =>
+    fails(ask(request, options), refusedWith('304', 304));
+  const failed = (request: string, options: SignedRequestOptions, Condition?: string) =>
+    fails(ask(request, options), {
+      ...refusedWith('PreconditionFailed', 412),
+      ...(Condition !== undefined && { facts: { Condition } }),
+    });
+  const onlyIf = (name: string, value: string): SignedRequestOptions => ({ headers: { [name]: value } });
+  const [LONG_AGO, FAR_AHEAD] = ['Wed, 01 Jan 2020 00:00:00 GMT', NEXT_CENTURY];
+
+  scenario('OB-11', 'a request may say whose bucket it means, and is refused at any other', {
+    source: 'Amazon S3 User Guide, "Verifying bucket ownership with bucket owner condition"',
+    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*'), allow('s3:ListBucket', 'data')) },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      may('GET data/key', { headers: { 'x-amz-expected-bucket-owner': '<account:main>' } }),
+      may('GET data?list-type=2', { headers: { 'x-amz-expected-bucket-owner': '<account:main>' } }),
+      ...['GET data/key', 'GET data?list-type=2', 'PUT data/new'].map((request) =>
+        fails(ask(request, { headers: { 'x-amz-expected-bucket-owner': '000000000000' } }), {
+          ...refusedWith('AccessDenied', 403),
+        }),
+      ),
+      fails(ask('GET data/key', { headers: { 'x-amz-expected-bucket-owner': '1234' } }), {
+        ...refusedWith('InvalidBucketOwnerAWSAccountID', 400),
+      }),
+      may('PUT data/copy', {
+        headers: { 'x-amz-copy-source': '<bucket:data>/key', 'x-amz-source-expected-bucket-owner': '<account:main>' },
+      }),
+      fails(
+        ask('PUT data/copy', {
+          headers: { 'x-amz-copy-source': '<bucket:data>/key', 'x-amz-source-expected-bucket-owner': '000000000000' },
+        }),
+        refusedWith('AccessDenied', 403),
+      ),
+      fails(ask('PUT data/copy', { headers: { 'x-amz-copy-source': 'No_Bucket/key' } }), {
+        ...refusedWith('InvalidBucketName', 400),
+        facts: { BucketName: 'No_Bucket' },
+      }),
+      // Of a bucket that there is not, and of a name that none can have, everybody is told.
+      fails(ask('GET none/key'), { ...refusedWith('NoSuchBucket', 404), facts: { BucketName: '<bucket:none>' } }),
+      fails(signedRequest(null, 'GET none/key'), refusedWith('NoSuchBucket', 404)),
+    ],
+  });
+
+  scenario('OB-14', 'an object is read under the conditions of HTTP', {
+    source:
+      'Amazon S3 API Reference, GetObject, GetObjectAttributes and CopyObject: If-Match and the others; RFC 9110, section 13',
+    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:GetObjectAttributes', 's3:PutObject'], 'data/*')) },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      may('PUT data/one', { body: 'one' }),
+      ...[ETAG_OF_ONE, '"other"'].map((etag) => {
+        const asked = { headers: { 'x-amz-object-attributes': 'ObjectSize', 'if-match': etag } };
+        return etag === ETAG_OF_ONE ? may('GET data/one?attributes', asked) : failed('GET data/one?attributes', asked);
+      }),
+      may('GET data/one', onlyIf('if-match', ETAG_OF_ONE)),
+      may('GET data/one', onlyIf('if-match', `"other", ${ETAG_OF_ONE}`)),
+      failed('GET data/one', onlyIf('if-match', '"other"'), 'If-Match'),
+      hidden('GET data/one', onlyIf('if-none-match', ETAG_OF_ONE)),
+      hidden('GET data/one', onlyIf('if-none-match', '*')),
+      // Whether it is a weak one makes no difference to If-None-Match (RFC 9110, section 13.1.2).
+      hidden('GET data/one', onlyIf('if-none-match', `W/${ETAG_OF_ONE}`)),
+      hidden('GET data/one', onlyIf('if-none-match', `"other", ${ETAG_OF_ONE}`)),
+      may('GET data/one', onlyIf('if-none-match', '"other"')),
+      may('GET data/one', onlyIf('if-unmodified-since', FAR_AHEAD)),
+      failed('GET data/one', onlyIf('if-unmodified-since', LONG_AGO), 'If-Unmodified-Since'),
+      may('GET data/one', onlyIf('if-modified-since', LONG_AGO)),
+      // A time that is still to come is none (RFC 9110, section 13.1.3).
+      may('GET data/one', onlyIf('if-modified-since', FAR_AHEAD)),
+      may('GET data/one', onlyIf('if-unmodified-since', 'some day')),
+      may('GET data/one', onlyIf('if-modified-since', 'some day')),
+      // An entity tag says more than a time.
+      may('GET data/one', { headers: { 'if-match': ETAG_OF_ONE, 'if-unmodified-since': LONG_AGO } }),
+      hidden('GET data/one', { headers: { 'if-none-match': ETAG_OF_ONE, 'if-modified-since': LONG_AGO } }),
+      check('it was written in the second that the answer says', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const object = { Bucket: name('<bucket:data>'), Key: 'one' };
+        const { LastModified: written = new Date(0) } = await s3.send(new HeadObjectCommand(object));
+        const before = new Date(written.getTime() - 1000);
+        const statusOf = (conditions: Partial<GetObjectCommandInput>): Promise<number | undefined> =>
+          s3.send(new GetObjectCommand({ ...object, ...conditions })).then(
+            ({ $metadata }) => $metadata.httpStatusCode,
+            ({ $metadata }: S3ServiceException) => $metadata.httpStatusCode,
+          );
+        expect(await statusOf({ IfModifiedSince: written })).to.equal(304);
+        expect(await statusOf({ IfModifiedSince: before })).to.equal(200);
+        // What has not changed is told by its entity tag (RFC 9110, section 15.4.5).
+        const unchangedTag = await s3.send(new GetObjectCommand({ ...object, IfModifiedSince: written })).then(
+          () => 'an object',
+          ({ $response }: S3ServiceException) => $response?.headers['etag'],
+        );
+        expect(unchangedTag).to.equal(ETAG_OF_ONE);
+        expect(await statusOf({ IfUnmodifiedSince: written })).to.equal(200);
+        expect(await statusOf({ IfUnmodifiedSince: before })).to.equal(412);
+        // A time says nothing beside an entity tag, whether that is the object's or not (RFC 9110, section 13.1.3).
+        expect(await statusOf({ IfNoneMatch: '"other"', IfModifiedSince: written })).to.equal(200);
+        const unchanged = { CopySource: `${object.Bucket}/one`, CopySourceIfModifiedSince: written };
+        const refusal = await errorOf(s3.send(new CopyObjectCommand({ ...object, Key: 'copy', ...unchanged })));
+        expect(refusal).to.equal('PreconditionFailed');
+      }),
+      ...[
+        { 'x-amz-copy-source-if-match': ETAG_OF_ONE },
+        { 'x-amz-copy-source-if-none-match': '"other"' },
+        { 'x-amz-copy-source-if-modified-since': LONG_AGO },
+        { 'x-amz-copy-source-if-unmodified-since': FAR_AHEAD },
+        { 'x-amz-copy-source-if-match': ETAG_OF_ONE, 'x-amz-copy-source-if-unmodified-since': LONG_AGO },
+      ].map((condition) =>
+        may('PUT data/copy', { headers: { 'x-amz-copy-source': '<bucket:data>/one', ...condition } }),
+      ),
+      ...[
+        { 'x-amz-copy-source-if-match': '"other"' },
+        { 'x-amz-copy-source-if-none-match': ETAG_OF_ONE },
+        { 'x-amz-copy-source-if-unmodified-since': LONG_AGO },
+        { 'x-amz-copy-source-if-none-match': ETAG_OF_ONE, 'x-amz-copy-source-if-modified-since': LONG_AGO },
+      ].map((condition) =>
+        failed('PUT data/copy', { headers: { 'x-amz-copy-source': '<bucket:data>/one', ...condition } }),
+      ),
+    ],
+  });
+
+  scenario('OB-30', 'a part of an object is read by its bytes, and an answer has the headers that a request sets', {
+    source:
+      'Amazon S3 API Reference, GetObject: Range, partNumber, response-content-type and the others, InvalidObjectState; RFC 9110, sections 14.1.1 and 14.1.2; Amazon S3 User Guide, "Working with object metadata": Content-Type; "Signature calculations for the Authorization header": aws-chunked is not kept',
+    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*')) },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      // How it travels is no encoding of the object.
+      may('PUT data/key', {
+        ...{ body: '0123456789', payload: 'chunks' },
+        headers: {
+          ...{ 'content-type': 'text/plain', 'content-encoding': 'aws-chunked,gzip' },
+          ...{ 'content-language': 'de', expires: NEXT_CENTURY },
+        },
+      }),
+      check('bytes from either end', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const object = { Bucket: name('<bucket:data>'), Key: 'key' };
+        const got = async (more: Partial<GetObjectCommandInput>) => {
+          // The SDK compares what it reads with a checksum in the answer: that of the whole is not told with a part.
+          const asked = s3.send(new GetObjectCommand({ ...object, ChecksumMode: 'ENABLED', ...more }));
+          return asked
+            .then(async ({ Body, ...answer }) => ({ ...answer, text: await Body?.transformToString() }))
+            .catch((error: Error) => ({
+              text: (/checksum/i.test(error.message) ? error : refusalBy(error)).message,
+            }));
+        };
+        for (const [Range, text, ContentRange] of [
+          ['bytes=0-0', '0', 'bytes 0-0/10'],
+          ['bytes=2-4', '234', 'bytes 2-4/10'],
+          ['bytes=7-', '789', 'bytes 7-9/10'],
+          ['bytes=-4', '6789', 'bytes 6-9/10'],
+          ['bytes=8-99', '89', 'bytes 8-9/10'],
+        ] as const)
+          expect(await got({ Range })).to.include({ text, ContentRange, ContentLength: text.length });
+        expect(await got({ PartNumber: 1 })).to.include({ text: '0123456789' });
+        const ofPart = await got({ Range: 'bytes=0-0', ResponseContentType: 'image/png' });
+        expect(ofPart).to.include({ text: '0', ContentType: 'image/png' });
+        expect(await errorOf(s3.send(new GetObjectCommand({ ...object, PartNumber: 2 })))).to.match(/^InvalidPart/);
+        const disposition = 'attachment; filename="a.txt"';
+        expect(await got({ ResponseContentType: 'image/png', ResponseContentDisposition: disposition })).to.include({
+          ...{ ContentType: 'image/png', ContentDisposition: disposition },
+        });
+        expect(
+          await got({
+            ...{ ResponseCacheControl: 'no-store', ResponseContentLanguage: 'fr', ResponseContentEncoding: 'br' },
+            ResponseExpires: new Date(0),
+          }),
+        ).to.include({
+          ...{ CacheControl: 'no-store', ContentLanguage: 'fr', ContentEncoding: 'br' },
+          ...{ ContentType: 'text/plain', ExpiresString: new Date(0).toUTCString() },
+        });
+        const head = await s3.send(new HeadObjectCommand(object));
+        expect(head).to.include({
+          ...{ ContentLength: 10, ContentType: 'text/plain', ContentEncoding: 'gzip', ETag: ETAG_OF_DIGITS },
+          ...{ ContentLanguage: 'de', ExpiresString: NEXT_CENTURY },
+        });
+        const part = await s3.send(new HeadObjectCommand({ ...object, Range: 'bytes=2-4' }));
+        expect(part).to.include({ ContentLength: 3, ContentRange: 'bytes 2-4/10' });
+      }),
+      // What ends before it begins is no range.
+      succeeds(ask('GET data/key', { headers: { range: 'bytes=4-2' } }), { bytes: 10 }),
+      fails(ask('GET data/key', { headers: { range: 'bytes=10-' } }), {
+        ...refusedWith('InvalidRange', 416),
+        facts: { RangeRequested: 'bytes=10-', ActualObjectSize: '10' },
+      }),
+      fails(ask('GET data/key', { headers: { range: 'bytes=-0' } }), refusedWith('InvalidRange', 416)),
+      // Of nothing there is no first byte.
+      may('PUT data/empty'),
+      succeeds(ask('GET data/empty'), { bytes: 0 }),
+      fails(ask('GET data/empty', { headers: { range: 'bytes=0-' } }), refusedWith('InvalidRange', 416)),
+      // Two kilobytes of metadata are the most.
+      may('PUT data/new', { headers: { 'x-amz-meta-note': 'x'.repeat(2000) } }),
+      fails(ask('PUT data/new', { headers: { 'x-amz-meta-note': 'x'.repeat(2100) } }), {
+        ...refusedWith('MetadataTooLarge', 400),
+      }),
+      fails(ask('PUT data/new', { headers: { 'x-amz-storage-class': 'WARM' } }), {
+        ...refusedWith('InvalidStorageClass', 400),
+      }),
+      // This one is no archive.
+      may('PUT data/instant', { headers: { 'x-amz-storage-class': 'GLACIER_IR' } }),
+      may('GET data/instant'),
+      check('without a type it is bytes', async ({ aws, name }) => {
+        const asked = new HeadObjectCommand({ Bucket: name('<bucket:data>'), Key: 'instant' });
+        const { ContentType } = await new S3Client(await aws('s3')).send(asked);
+        expect(ContentType).to.equal('binary/octet-stream');
+      }),
+      ...['GLACIER', 'DEEP_ARCHIVE'].flatMap((storage) => [
+        may('PUT data/cold', { headers: { 'x-amz-storage-class': storage } }),
+        may('HEAD data/cold'),
+        fails(ask('GET data/cold'), refusedWith('InvalidObjectState', 403)),
+        fails(ask('PUT data/copy', copyOf('data/cold')), {
+          ...refusedWith(['InvalidObjectState', 'ObjectNotInActiveTierError'], 403),
+        }),
+      ]),
+    ],
+  });
+
+  scenario('OB-15', 'an object is written and deleted under the conditions that a request has', {
+    source:
+      'Amazon S3 User Guide, "How to prevent object overwrites with conditional writes" and "How to perform conditional deletes", "Enforce conditional deletes on Amazon S3 buckets"; Amazon S3 API Reference, DeleteObjects: Quiet and ETag',
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], 'data/*'),
+        allow(['s3:ListBucket'], 'data'),
+        allow(['s3:PutObject', 's3:DeleteObject'], 'blind/*'),
+        allow('s3:DeleteObject', 'safe/*', { Null: { 's3:if-match': 'false' } }),
+        allow('s3:GetObject', 'safe/*'),
+        allow('s3:ListBucket', 'safe'),
+      ),
+    },
+    workloads: APP,
+    objects: ['blind/key', 'safe/one', 'safe/two'],
+    buckets: { data: {}, blind: {} },
+    probes: [
+      may('PUT data/one', { body: 'one', ...onlyIf('if-none-match', '*') }),
+      failed('PUT data/one', { body: 'two', ...onlyIf('if-none-match', '*') }, 'If-None-Match'),
+      may('PUT data/one', { body: 'one', ...onlyIf('if-match', ETAG_OF_ONE) }),
+      failed('PUT data/one', { body: 'two', ...onlyIf('if-match', '"other"') }, 'If-Match'),
+      // So is a copy.
+      may('PUT data/copy', copyOf('data/one', { 'if-none-match': '*' })),
+      failed('PUT data/copy', copyOf('data/one', { 'if-none-match': '*' })),
+      fails(ask('PUT data/none', onlyIf('if-match', ETAG_OF_ONE)), refusedWith('NoSuchKey', 404)),
+      ...[['if-none-match', '"other"', 'If-None-Match'] as const, ['if-match', '*', 'If-Match'] as const].map(
+        ([header, value, Header]) =>
+          fails(ask('PUT data/one', onlyIf(header, value)), {
+            ...refusedWith('NotImplemented', 501),
+            facts: { Header },
+          }),
+      ),
+      fails(ask('PUT data/one', { headers: { 'if-match': ETAG_OF_ONE, 'if-none-match': '*' } }), {
+        ...refusedWith('NotImplemented', 501),
+      }),
+      // To compare is to read.
+      mayNot('PUT blind/key', onlyIf('if-match', ETAG_OF_ONE)),
+      mayNot('DELETE blind/key', onlyIf('if-match', ETAG_OF_ONE)),
+      may('DELETE blind/key', onlyIf('if-match', '*')),
+      failed('DELETE blind/key', onlyIf('if-match', '*')),
+      check('who wants no word of those that are deleted is told which are not', async ({ aws, name }) => {
+        const Objects = [{ Key: 'nothing' }, { Key: 'one', ETag: '"of-another"' }];
+        const { Deleted = [], Errors = [] } = await new S3Client(await aws('s3')).send(
+          new DeleteObjectsCommand({ Bucket: name('<bucket:data>'), Delete: { Objects, Quiet: true } }),
+        );
+        expect(Deleted).to.deep.equal([]);
+        expect(Errors.map(({ Key, Code }) => `${Key}: ${Code}`)).to.deep.equal(['one: PreconditionFailed']);
+      }),
+      may('POST data?delete', withMd5(deletion(`<Quiet>true</Quiet>${NONE.repeat(1000)}`))),
+      fails(ask('POST data?delete', withMd5(deletion(NONE.repeat(1001)))), {
+        ...refusedWith('MalformedXML', 400),
+      }),
+      // A policy may demand conditions, of each object in a list too.
+      mayNot('DELETE safe/one'),
+      may('POST safe?delete', withMd5(deletion('<Object><Key>one</Key></Object>'))),
+      may('GET safe/one'),
+      may('POST safe?delete', withMd5(deletion('<Object><Key>one</Key><ETag>*</ETag></Object>'))),
+      fails(ask('GET safe/one'), refusedWith('NoSuchKey', 404)),
+      failed('DELETE safe/two', onlyIf('if-match', '"other"'), 'If-Match'),
+      may('DELETE safe/two', onlyIf('if-match', '*')),
+      // A list without a checksum is no list, nor is one with that of another.
+      fails(
+        ask('POST data?delete', { ...withMd5(deletion(NONE)), body: deletion('<Object><Key>one</Key></Object>') }),
+        {
+          ...refusedWith('BadDigest', 400),
+        },
+      ),
+      may('GET data/one'),
+      fails(ask('POST data?delete', { body: deletion('<Object><Key>one</Key></Object>') }), {
+        ...refusedWith('InvalidRequest', 400),
+      }),
+      failed('DELETE data/one', onlyIf('if-match', '"other"'), 'If-Match'),
+      may('DELETE data/one', onlyIf('if-match', ETAG_OF_ONE)),
+    ],
+  });
+});

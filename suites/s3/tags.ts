@@ -1,0 +1,262 @@
+/** Tags of objects and buckets: limits, permissions, and conditions on them. */
+import {
+  DeleteBucketTaggingCommand,
+  GetBucketTaggingCommand,
+  PutBucketTaggingCommand,
+  S3Client,
+  type Tag,
+} from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import {
+  allow,
+  asSession,
+  check,
+  fails,
+  getObjectTagging,
+  isAbsent,
+  podIdentityRole,
+  succeeds,
+  suite,
+} from '../../harness/index.ts';
+import { errorOf, refusalBy } from '../lib/errors.ts';
+import { NOT_ALLOWED } from '../lib/outcomes.ts';
+import { ask, digests, may, mayNot, refusedWith, teamTag, withMd5 } from '../lib/s3-requests.ts';
+import { APP } from '../lib/worlds.ts';
+
+const ATTRIBUTES = { headers: { 'x-amz-object-attributes': 'ETag' } };
+/** A tag for each value, by number, or as pairs say. */
+const tagging = (...pairs: readonly (readonly [key: string, value: string])[]) =>
+  withMd5(
+    `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet>${pairs
+      .map(([key, value]) => `<Tag><Key>${key}</Key><Value>${value}</Value></Tag>`)
+      .join('')}</TagSet></Tagging>`,
+  );
+const numbered = (count: number) => Array.from({ length: count }, (_, number) => [`t${number}`, 'x'] as const);
+
+suite('s3', ({ scenario }) => {
+  const abac = (Status: string) =>
+    may('PUT data?abac', {
+      body: `<AbacStatus xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>${Status}</Status></AbacStatus>`,
+    });
+  /** Gives the bucket the tags that it has. */
+  const retagged = (title: string, judge: (error: string) => void) =>
+    check(title, async ({ aws, name }) => {
+      const s3 = new S3Client(await aws('s3'));
+      const bucket = { Bucket: name('<bucket:data>') };
+      const { TagSet } = await s3.send(new GetBucketTaggingCommand(bucket));
+      judge(await errorOf(s3.send(new PutBucketTaggingCommand({ ...bucket, Tagging: { TagSet } }))));
+    });
+  const tagsOf = (method: string, bucket: string, query = '') =>
+    `${method} s3-control:/v20180820/tags/arn%3Aaws%3As3%3A%3A%3A<bucket:${bucket}>${query}`;
+  const headers = { 'x-amz-account-id': '<account:main>' };
+  const team = (value: string, key = 'team') => ({
+    headers,
+    body: `<TagResourceRequest xmlns="http://awss3control.amazonaws.com/doc/2018-08-20/"><Tags><Tag><Key>${key}</Key><Value>${value}</Value></Tag></Tags></TagResourceRequest>`,
+  });
+
+  scenario(
+    'OB-27',
+    'tags that an object has and those that it is given are conditions of what is done with it and them',
+    {
+      source:
+        'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag, s3:RequestObjectTag; Service Authorization Reference, Amazon S3, PutObjectTagging, DeleteObjectTagging and GetObjectAttributes',
+      needs: ['own-boundary'],
+      roles: {
+        app: podIdentityRole(
+          allow('s3:PutObjectTagging', 'data/red', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+          allow('s3:PutObjectTagging', 'data/plain', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
+          allow('s3:DeleteObjectTagging', 'data/*', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+          allow(['s3:GetObject', 's3:GetObjectAttributes'], 'data/*', {
+            StringEquals: { 's3:ExistingObjectTag/team': 'red' },
+          }),
+        ),
+      },
+      workloads: APP,
+      objects: [{ at: 'data/red', tags: { team: 'red' } }, 'data/plain'],
+      probes: [
+        fails(ask('PUT data/plain?tagging', teamTag('blue')), NOT_ALLOWED),
+        succeeds(ask('PUT data/plain?tagging', teamTag('red'))),
+        succeeds(ask('PUT data/red?tagging', teamTag('blue'))),
+        fails(ask('PUT data/red?tagging', teamTag('red')), NOT_ALLOWED),
+        // And of taking them away, and of all that reads the object.
+        fails(ask('GET data/red?attributes', ATTRIBUTES), NOT_ALLOWED),
+        succeeds(ask('GET data/plain?attributes', ATTRIBUTES)),
+        fails(ask('DELETE data/red?tagging'), NOT_ALLOWED),
+        succeeds(ask('DELETE data/plain?tagging')),
+        fails(ask('DELETE data/plain?tagging'), NOT_ALLOWED),
+      ],
+    },
+  );
+
+  scenario('OB-35', 'tags of an object are ten at most, each with a key of its own, and are replaced in whole', {
+    source:
+      'Amazon S3 User Guide, "Categorizing your objects using tags"; Amazon S3 API Reference, PutObjectTagging: InvalidTag; GetObject: x-amz-tagging-count',
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:GetObject', 's3:PutObject', 's3:PutObjectTagging'], 'data/*'),
+        allow('s3:GetObjectTagging', 'data/told'),
+        allow('s3:GetObjectTagging', 'data/red', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+      ),
+    },
+    workloads: APP,
+    objects: ['hidden', 'told', 'red'].map((key) => ({ at: `data/${key}`, tags: { team: 'red' } })),
+    probes: [
+      // How many there are is told to those who may read them.
+      ...['GET', 'HEAD'].flatMap((method) => [
+        ...['told', 'red'].map((key) => succeeds(ask(`${method} data/${key}`), { tags: 1 })),
+        succeeds(ask(`${method} data/hidden`), { tags: isAbsent }),
+      ]),
+      may('PUT data/told?tagging', tagging(...numbered(10))),
+      succeeds(asSession('app', getObjectTagging('data/told')), { tags: 10 }),
+      may('PUT data/told?tagging', tagging(['t'.repeat(128), 'x'.repeat(256)])),
+      succeeds(asSession('app', getObjectTagging('data/told')), { tags: 1 }),
+      // A document that was damaged on the way is none.
+      fails(ask('PUT data/told?tagging', { ...tagging(['stage', 'x']), headers: digests.md5('other') }), {
+        ...refusedWith('BadDigest', 400),
+      }),
+      fails(ask('PUT data/told?tagging', tagging(...numbered(11))), refusedWith('BadRequest', 400)),
+      fails(
+        ask('PUT data/new', {
+          headers: {
+            'x-amz-tagging': numbered(11)
+              .map(([key]) => `${key}=x`)
+              .join('&'),
+          },
+        }),
+        {
+          ...refusedWith(['BadRequest', 'InvalidArgument', 'InvalidTag'], 400),
+        },
+      ),
+      ...[
+        [['team', 'red'] as const, ['team', 'blue'] as const],
+        [['aws:team', 'red'] as const],
+        [['team', 'x'.repeat(257)] as const],
+        [['t'.repeat(129), 'x'] as const],
+        [['team', 'red#'] as const],
+      ].map((pairs) => fails(ask('PUT data/told?tagging', tagging(...pairs)), refusedWith('InvalidTag', 400))),
+      // What is written over an object has the tags that it is given, and no others.
+      may('PUT data/told'),
+      succeeds(ask('GET data/told'), { tags: isAbsent }),
+      may('PUT data/told?tagging', tagging(['team', ''], ['Team', 'a b_.:/=+-@é1'])),
+      succeeds(asSession('app', getObjectTagging('data/told')), { tags: 2 }),
+    ],
+  });
+
+  scenario('OB-23', "a bucket's tags decide once attribute-based access control is on for it, and only while it is", {
+    source:
+      'Amazon S3 User Guide, "Using tags with S3 general purpose buckets" and "Enabling ABAC in general purpose buckets"; Service Authorization Reference, Amazon S3: s3:BucketTag',
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:PutBucketAbac', 'data'),
+        allow('s3:ListBucket', 'data', { StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' } }),
+        // A tag that every bucket of a run has.
+        allow('s3:GetObject', 'data/resource', {
+          StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' },
+        }),
+        allow('s3:GetObject', 'data/bucket', { StringEquals: { 's3:BucketTag/conformance-region': '<region:c1>' } }),
+        allow('s3:GetObject', 'data/other', { StringEquals: { 's3:BucketTag/conformance-region': 'elsewhere' } }),
+        allow('s3:GetObject', 'data/none', { Null: { 'aws:ResourceTag/conformance-region': 'true' } }),
+      ),
+    },
+    workloads: APP,
+    objects: ['resource', 'bucket', 'other', 'none'].map((key) => `data/${key}`),
+    probes: [
+      ...['resource', 'bucket', 'other'].map((key) => mayNot(`GET data/${key}`)),
+      mayNot('GET data'),
+      may('GET data/none'),
+      retagged('tags are put as long as it is off', (error) => expect(error).to.equal('none')),
+      abac('Enabled'),
+      retagged('and by this call no longer', (error) => expect(error).not.to.equal('none')),
+      may('GET data'),
+      ...['resource', 'bucket'].map((key) => may(`GET data/${key}`)),
+      ...['other', 'none'].map((key) => mayNot(`GET data/${key}`)),
+      abac('Disabled'),
+      mayNot('GET data/resource'),
+      may('GET data/none'),
+    ],
+  });
+
+  scenario('OB-39', 'tags are given to a bucket and taken from it by permissions of their own, and decide at once', {
+    source:
+      'Amazon S3 API Reference, TagResource, UntagResource and ListTagsForResource; Amazon S3 User Guide, "Using tags with S3 general purpose buckets"; Service Authorization Reference, Amazon S3: aws:RequestTag, aws:TagKeys',
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:PutBucketAbac', 'data'),
+        allow('s3:TagResource', 'data', { StringEquals: { 'aws:RequestTag/team': ['red', 'blue'] } }),
+        allow('s3:UntagResource', 'data', { 'ForAllValues:StringEquals': { 'aws:TagKeys': 'team' } }),
+        allow('s3:ListTagsForResource', 'data'),
+        ...['red', 'blue'].map((value) =>
+          allow('s3:GetObject', `data/${value}`, { StringEquals: { 'aws:ResourceTag/team': value } }),
+        ),
+        allow('s3:GetObject', 'data/kept', {
+          StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' },
+        }),
+      ),
+    },
+    workloads: APP,
+    objects: ['red', 'blue', 'kept'].map((key) => `data/${key}`),
+    buckets: { other: {} },
+    probes: [
+      abac('Enabled'),
+      may('GET data/kept'),
+      mayNot('GET data/red'),
+      mayNot(tagsOf('POST', 'data'), team('green')),
+      mayNot(tagsOf('POST', 'data'), team('red', 'stage')),
+      mayNot(tagsOf('POST', 'other'), team('red')),
+      may(tagsOf('POST', 'data'), team('red')),
+      may('GET data/red'),
+      // Others are left as they were.
+      may('GET data/kept'),
+      may(tagsOf('POST', 'data'), team('blue')),
+      may('GET data/blue'),
+      mayNot('GET data/red'),
+      may(tagsOf('GET', 'data'), { headers }),
+      mayNot(tagsOf('GET', 'other'), { headers }),
+      mayNot(tagsOf('DELETE', 'data', '?tagKeys=team&tagKeys=conformance-region'), { headers }),
+      mayNot(tagsOf('DELETE', 'other', '?tagKeys=team'), { headers }),
+      may(tagsOf('DELETE', 'data', '?tagKeys=team'), { headers }),
+      mayNot('GET data/blue'),
+      may('GET data/kept'),
+    ],
+  });
+
+  scenario('OB-40', 'tags of a bucket are fifty at most, each with a key of its own, and are replaced in whole', {
+    source:
+      'Amazon S3 API Reference, PutBucketTagging, GetBucketTagging: NoSuchTagSet, and DeleteBucketTagging; Amazon S3 User Guide, "Using cost allocation S3 bucket tags": 50 tags',
+    // A run on AWS finds its buckets by their tags.
+    needs: ['call-record'],
+    buckets: { data: {} },
+    probes: [
+      check('and there are none once they are taken away', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const bucket = { Bucket: name('<bucket:data>') };
+        const tags = () =>
+          s3.send(new GetBucketTaggingCommand(bucket)).then(
+            ({ TagSet = [] }) => TagSet,
+            (error: Error) => refusalBy(error).name,
+          );
+        const put = (TagSet: Tag[]) =>
+          errorOf(s3.send(new PutBucketTaggingCommand({ ...bucket, Tagging: { TagSet } })));
+        const before = await tags();
+        const numbered = (count: number) => Array.from({ length: count }, (_, at) => ({ Key: `t${at}`, Value: 'x' }));
+        for (const wrong of [
+          numbered(51),
+          [...numbered(1), ...numbered(1)],
+          [{ Key: 'aws:team', Value: 'red' }],
+          [{ Key: 't'.repeat(129), Value: 'x' }],
+          [{ Key: 'team', Value: 'x'.repeat(257) }],
+        ])
+          expect(await put(wrong)).to.be.oneOf(['InvalidTag', 'BadRequest', 'MalformedXML']);
+        expect(await tags()).to.deep.equal(before);
+        expect(await put(numbered(50))).to.equal('none');
+        expect(await tags()).to.have.deep.members(numbered(50));
+        expect(await put([{ Key: 'team', Value: '' }])).to.equal('none');
+        expect(await tags()).to.deep.equal([{ Key: 'team', Value: '' }]);
+        await s3.send(new DeleteBucketTaggingCommand(bucket));
+        expect(await tags()).to.equal('NoSuchTagSet');
+      }),
+    ],
+  });
+});

@@ -1,0 +1,353 @@
+/** Versions of objects, and delete markers. */
+import {
+  CopyObjectCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+  type BucketVersioningStatus,
+  type ListObjectVersionsCommandOutput,
+  type S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import { allow, check, fails, isAbsent, podIdentityRole, succeeds, suite } from '../../harness/index.ts';
+import { errorOf, refusalBy } from '../lib/errors.ts';
+import { ask, copyOf, may, mayNot, refusedWith, teamTag, withMd5 } from '../lib/s3-requests.ts';
+import { APP } from '../lib/worlds.ts';
+
+/** The entity tag of `two`. */
+const ETAG_OF_TWO = '"b8a9f715dbb64fd5c56e7783c6820a61"';
+const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
+/** Version `null` of two objects. */
+const ENTRIES = `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${['newest', 'tags']
+  .map((folder) => `<Object><Key>${folder}/key</Key><VersionId>null</VersionId></Object>`)
+  .join('')}</Delete>`;
+const ATTRIBUTES = { headers: { 'x-amz-object-attributes': 'ETag' } };
+const ofVersion = (key: string, more: Readonly<Record<string, string>> = {}) => ({
+  headers: { 'x-amz-copy-source': `<bucket:data>/${key}?versionId=null`, ...more },
+});
+
+suite('s3', ({ scenario }) => {
+  const versioning = (Status: string, bucket = 'data') =>
+    ask(`PUT ${bucket}?versioning`, {
+      body: `<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>${Status}</Status></VersioningConfiguration>`,
+    });
+  const MARKED = refusedWith('MethodNotAllowed', 405);
+
+  scenario('OB-37', 'what is written, deleted and copied in a bucket that keeps versions adds to them', {
+    source:
+      'Amazon S3 User Guide, "Working with delete markers", "Listing objects in a versioning-enabled bucket", "Restoring previous versions", "Deleting objects from versioning-suspended buckets" and "How to prevent object overwrites with conditional writes"',
+    // AWS asks to wait for fifteen minutes once versions are kept.
+    needs: ['call-record'],
+    buckets: { data: {} },
+    probes: [
+      check('each version is there until it is deleted by its id', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const object = { Bucket: name('<bucket:data>'), Key: 'key' };
+        const { Bucket } = object;
+        const versioning = (Status: BucketVersioningStatus) =>
+          s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }));
+        const status = async () => (await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status;
+        const idOf = ({ VersionId = 'null' }: { readonly VersionId?: string | undefined }) => VersionId;
+        const nameOf = (error: Error) => refusalBy(error).name;
+        const put = (Body: string, conditions = {}) =>
+          s3.send(new PutObjectCommand({ ...object, Body, ...conditions })).then(idOf, nameOf);
+        const remove = async (VersionId?: string) => {
+          const { DeleteMarker, VersionId: id = '' } = await s3.send(new DeleteObjectCommand({ ...object, VersionId }));
+          return { DeleteMarker, id };
+        };
+        const read = () =>
+          s3
+            .send(new GetObjectCommand(object))
+            .then(async ({ Body, VersionId }) => `${await Body?.transformToString()} ${VersionId}`, nameOf);
+        const keys = async () => (await s3.send(new ListObjectsV2Command({ Bucket }))).KeyCount;
+        /** The ids of all versions, newest first, each with what it is, read in pages of one. */
+        const versions = async () => {
+          const found: string[] = [];
+          const told = ({ Versions = [], DeleteMarkers = [] }: ListObjectVersionsCommandOutput) => [
+            ...Versions.map(({ VersionId, IsLatest }) => `${VersionId}${IsLatest === true ? ' latest' : ''}`),
+            ...DeleteMarkers.map(
+              ({ VersionId, IsLatest }) => `${VersionId} marker${IsLatest === true ? ' latest' : ''}`,
+            ),
+          ];
+          let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+          while (next !== undefined && found.length < 10) {
+            const page: ListObjectVersionsCommandOutput = await s3.send(
+              new ListObjectVersionsCommand({ Bucket, MaxKeys: 1, ...next }),
+            );
+            found.push(...told(page));
+            const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
+            next = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;
+          }
+          expect(told(await s3.send(new ListObjectVersionsCommand({ Bucket })))).to.have.members(found);
+          return found;
+        };
+
+        try {
+          expect(await status()).to.equal(undefined);
+          expect(await put('zero')).to.equal('null');
+          await versioning('Enabled');
+          expect(await status()).to.equal('Enabled');
+          const one = await put('one');
+          const two = await put('two');
+          expect(await versions()).to.deep.equal([`${two} latest`, one, 'null']);
+          const marker = await remove();
+          expect(marker.DeleteMarker).to.equal(true);
+          expect(await versions()).to.deep.equal([`${marker.id} marker latest`, two, one, 'null']);
+          expect(await keys()).to.equal(0);
+          expect(await read()).to.equal('NoSuchKey');
+          // What is deleted is not there to compare with.
+          expect(await put('other', { IfMatch: ETAG_OF_TWO })).to.equal('NoSuchKey');
+          const three = await put('three', { IfNoneMatch: '*' });
+          expect(await put('other', { IfNoneMatch: '*' })).to.equal('PreconditionFailed');
+          expect(await remove(marker.id)).to.deep.equal(marker);
+          // An old version is made the newest by a copy of it.
+          const CopySource = `${Bucket}/key?versionId=${encodeURIComponent(one)}`;
+          const { VersionId: copy = '', ...copied } = await s3
+            .send(new CopyObjectCommand({ ...object, CopySource }))
+            .catch((error: Error) => ({ VersionId: refusalBy(error).name, CopySourceVersionId: '' }));
+          expect(copied.CopySourceVersionId).to.equal(one);
+          expect(await versions()).to.deep.equal([`${copy} latest`, three, two, one, 'null']);
+          expect(await read()).to.equal(`one ${copy}`);
+          await remove(copy);
+          expect(await read()).to.equal(`three ${three}`);
+
+          // Then what is written and deleted has the id `null`, in place of what had it, beside those that there are.
+          await versioning('Suspended');
+          expect(await status()).to.equal('Suspended');
+          await put('four');
+          await put('five');
+          expect(await versions()).to.deep.equal(['null latest', three, two, one]);
+          expect(await remove()).to.deep.equal({ DeleteMarker: true, id: 'null' });
+          expect(await versions()).to.deep.equal(['null marker latest', three, two, one]);
+          expect(await keys()).to.equal(0);
+          await remove('null');
+          expect(await read()).to.equal(`three ${three}`);
+          const { Deleted: [deleted] = [] } = await s3.send(
+            new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'key' }] } }),
+          );
+          expect(deleted).to.include({ Key: 'key', DeleteMarker: true, DeleteMarkerVersionId: 'null' });
+        } finally {
+          // What is left would keep the bucket.
+          const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+          const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+          if (Objects.length > 0) await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+        }
+      }),
+    ],
+  });
+
+  scenario('OB-09', 'a version of an object has permissions and a condition key of its own', {
+    source: `${PERMISSIONS}; Service Authorization Reference, Amazon S3: s3:VersionId`,
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/newest/*', { Null: { 's3:VersionId': 'true' } }),
+        allow('s3:GetObjectVersion', 'data/versions/*'),
+        allow(['s3:GetObjectVersion', 's3:GetObjectVersionAttributes'], 'data/null/*', {
+          StringEquals: { 's3:VersionId': 'null' },
+        }),
+        allow('s3:GetObjectVersion', 'data/other/*', { StringNotEquals: { 's3:VersionId': 'null' } }),
+        allow('s3:GetObjectVersionTagging', ['data/tags/*', 'data/source/*']),
+        allow('s3:PutObjectVersionTagging', 'data/tags/*'),
+        allow('s3:GetObjectVersion', 'data/source/*'),
+        allow('s3:PutObject', ['data/copy', 'data/plain']),
+        allow('s3:PutObjectTagging', 'data/copy'),
+        allow('s3:DeleteObject', 'data/newest/*'),
+        allow('s3:DeleteObjectVersion', ['data/versions/*', 'data/tags/*']),
+        allow(['s3:DeleteObjectVersion', 's3:GetObjectVersionTagging'], 'data/null/*', {
+          StringEquals: { 's3:VersionId': 'null' },
+        }),
+        allow(['s3:DeleteObjectVersion', 's3:GetObjectVersionTagging'], 'data/other/*', {
+          StringNotEquals: { 's3:VersionId': 'null' },
+        }),
+      ),
+    },
+    workloads: APP,
+    objects: ['newest', 'versions', 'null', 'other', 'tags', 'source'].map((folder) => ({
+      at: `data/${folder}/key`,
+      tags: { team: 'red' },
+    })),
+    probes: [
+      may('GET data/newest/key'),
+      mayNot('GET data/newest/key?versionId=null'),
+      // In a bucket without versions, each object is its version `null`.
+      // Whose tags are counted for who may read those of a version.
+      succeeds(ask('GET data/versions/key?versionId=null'), { tags: isAbsent }),
+      succeeds(ask('GET data/source/key?versionId=null'), { tags: 1 }),
+      mayNot('GET data/versions/key'),
+      may('GET data/null/key?versionId=null'),
+      mayNot('GET data/other/key?versionId=null'),
+      may('GET data/null/key?attributes&versionId=null', ATTRIBUTES),
+      mayNot('GET data/versions/key?attributes&versionId=null', ATTRIBUTES),
+      may('GET data/tags/key?tagging&versionId=null'),
+      mayNot('GET data/tags/key?tagging'),
+      mayNot('GET data/tags/key?versionId=null'),
+      may('GET data/null/key?tagging&versionId=null'),
+      mayNot('GET data/other/key?tagging&versionId=null'),
+      may('PUT data/tags/key?tagging&versionId=null', teamTag('blue')),
+      mayNot('PUT data/tags/key?tagging', teamTag('blue')),
+      // With an object its tags are copied.
+      may('PUT data/copy', ofVersion('source/key')),
+      mayNot('PUT data/copy', ofVersion('versions/key')),
+      mayNot('PUT data/plain', ofVersion('source/key')),
+      may('PUT data/plain', ofVersion('versions/key', { 'x-amz-tagging-directive': 'REPLACE' })),
+      mayNot('DELETE data/versions/key'),
+      mayNot('DELETE data/newest/key?versionId=null'),
+      may('DELETE data/versions/key?versionId=null'),
+      may('DELETE data/null/key?versionId=null'),
+      mayNot('DELETE data/other/key?versionId=null'),
+      may('POST data?delete', withMd5(ENTRIES)),
+      may('GET data/newest/key'),
+      mayNot('GET data/tags/key?tagging&versionId=null'),
+      fails(ask('GET data/versions/key?versionId='), refusedWith('InvalidArgument', 400)),
+      fails(ask('GET data/versions/key?versionId=none'), refusedWith('InvalidArgument', 400)),
+    ],
+  });
+
+  scenario('OB-22', 'what a delete marker hides is not there, and the marker itself is no object', {
+    source:
+      'Amazon S3 User Guide, "Working with delete markers" and "Deleting objects from versioning-suspended buckets"; Amazon S3 API Reference, GetObject: 405 Method Not Allowed, x-amz-delete-marker',
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:PutObject', 's3:DeleteObject*'], 'data/*'),
+        allow('s3:GetObject*', 'data/key'),
+        allow(['s3:PutBucketVersioning', 's3:ListBucket', 's3:ListBucketVersions'], 'data'),
+        allow(['s3:GetObject', 's3:DeleteObject*'], 'unlisted/*'),
+        allow('s3:PutBucketVersioning', 'unlisted'),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/key', 'unlisted/key'],
+    probes: [
+      // Then what is deleted leaves a marker, whose version is `null`.
+      may('GET data/key?versionId=null'),
+      succeeds(versioning('Suspended')),
+      may('DELETE data/key'),
+      may('DELETE data/hidden'),
+      fails(ask('GET data/key'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'key' } }),
+      fails(ask('GET data/key?tagging'), MARKED),
+      check('it is said that a marker hides it, and of what never was, nothing', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const markerOf = (Key: string): Promise<unknown> =>
+          s3.send(new GetObjectCommand({ Bucket: name('<bucket:data>'), Key })).then(
+            () => 'an object',
+            ({ $response }: S3ServiceException) => $response?.headers['x-amz-delete-marker'],
+          );
+        expect(await markerOf('key')).to.equal('true');
+        expect(await markerOf('nothing')).to.equal(undefined);
+        // A marker is left of what never was, too.
+        expect(await markerOf('hidden')).to.equal('true');
+      }),
+      fails(ask('GET data/key?versionId=null'), { ...MARKED, facts: { Method: 'GET', ResourceType: 'DeleteMarker' } }),
+      fails(ask('GET data/key?tagging&versionId=null'), MARKED),
+      fails(ask('GET data/key?versionId=null', { headers: { range: 'bytes=0-1' } }), MARKED),
+      fails(ask('PUT data/copy', ofVersion('key')), refusedWith('InvalidRequest', 400)),
+      mayNot('PUT data/copy', copyOf('data/hidden?versionId=null')),
+      mayNot('GET data/hidden?versionId=null'),
+      may('DELETE data/key?versionId=null'),
+      fails(ask('GET data/key?versionId=null'), refusedWith('NoSuchVersion', 404)),
+      // Who may not list is told no more than of what never was.
+      may('GET unlisted/key'),
+      succeeds(versioning('Suspended', 'unlisted')),
+      may('DELETE unlisted/key'),
+      mayNot('GET unlisted/key'),
+      // What is left would keep the buckets.
+      ...['data/hidden', 'unlisted/key'].map((object) => may(`DELETE ${object}?versionId=null`)),
+    ],
+  });
+
+  scenario('OB-24', 'each version of an object has tags of its own, and its own are asked about', {
+    source:
+      'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag; "Deleting a general purpose bucket"; "Adding objects to versioning-enabled buckets"',
+    // AWS asks to wait for fifteen minutes once versions are kept.
+    needs: ['call-record', 'own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'blue' } }),
+        allow('s3:GetObjectVersion', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+        allow(
+          [
+            ...['s3:PutObject', 's3:PutObjectTagging', 's3:PutObjectVersionTagging'],
+            ...['s3:DeleteObject', 's3:DeleteObjectVersion'],
+          ],
+          'data/key',
+        ),
+        allow('s3:PutBucketVersioning', 'data'),
+      ),
+    },
+    workloads: APP,
+    objects: [{ at: 'data/key', tags: { team: 'red' } }],
+    probes: [
+      mayNot('GET data/key'),
+      may('GET data/key?versionId=null'),
+      succeeds(versioning('Enabled')),
+      may('PUT data/key', { headers: { 'x-amz-tagging': 'team=blue' } }),
+      may('PUT data/key?tagging&versionId=null', teamTag('red')),
+      may('GET data/key'),
+      may('GET data/key?versionId=null'),
+      may('DELETE data/key'),
+      mayNot('GET data/key'),
+      may('GET data/key?versionId=null'),
+      may('DELETE data/key?versionId=null'),
+      mayNot('GET data/key'),
+      mayNot('GET data/key?versionId=null'),
+      check('a version and a marker are left and keep the bucket, and are deleted', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const Bucket = name('<bucket:data>');
+        const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+        expect([Versions.length, DeleteMarkers.length]).to.deep.equal([1, 1]);
+        // The bucket, of which a listing of objects shows none, is not empty.
+        expect(await errorOf(s3.send(new DeleteBucketCommand({ Bucket })))).to.equal('BucketNotEmpty');
+        const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+        const { Deleted = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+        // Of each it is told whether a marker went.
+        const markers = Deleted.flatMap(({ DeleteMarker, DeleteMarkerVersionId: id }) =>
+          DeleteMarker === true ? id : [],
+        );
+        expect(markers).to.deep.equal(DeleteMarkers.map(({ VersionId }) => VersionId));
+      }),
+    ],
+  });
+
+  scenario('OB-10', 'only who may list versions is told that one is missing', {
+    source: 'Amazon S3 API Reference, GetObject, permissions: s3:ListBucketVersions',
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:GetObject', 's3:GetObjectVersion'], ['listed/*', 'versions/*', 'hidden/*']),
+        allow('s3:ListBucket', 'listed'),
+        allow('s3:ListBucketVersions', 'versions'),
+        allow('s3:ListBucket', 'closed'),
+      ),
+    },
+    workloads: APP,
+    objects: ['listed/key', 'versions/key', 'hidden/key'],
+    buckets: { closed: {} },
+    probes: [
+      fails(ask('GET listed/nothing'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'nothing' } }),
+      fails(ask('GET versions/nothing?versionId=null'), {
+        ...refusedWith('NoSuchVersion', 404),
+        facts: { Key: 'nothing', VersionId: 'null' },
+      }),
+      mayNot('GET versions/nothing'),
+      mayNot('GET listed/nothing?versionId=null'),
+      mayNot('GET hidden/nothing'),
+      // Nor is who may list and not read.
+      mayNot('GET closed/nothing'),
+      mayNot('GET hidden/nothing?versionId=null'),
+      // HEAD has no document that would tell more than the status.
+      fails(ask('HEAD listed/nothing'), refusedWith('404', 404)),
+      fails(ask('HEAD hidden/nothing'), refusedWith('403', 403)),
+      may('HEAD hidden/key'),
+      may('GET hidden/key?versionId=null'),
+    ],
+  });
+});

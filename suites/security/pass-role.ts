@@ -1,0 +1,113 @@
+/** Who may give a role to pods: iam:PassRole. */
+import {
+  allow,
+  changeAssociation,
+  controlSucceeds,
+  createAssociationFor,
+  deny,
+  describeAssociation,
+  fails,
+  irsaRole,
+  isAbsent,
+  podIdentityRole,
+  succeeds,
+  suite,
+  trustPodIdentity,
+  type PermissionStatement,
+} from '../../harness/index.ts';
+import { as, controller, ID, refusal, TOKEN, WORKLOADS } from '../lib/association-controller.ts';
+import { EKS_API } from '../lib/sources.ts';
+import { POD_IDENTITY } from '../lib/worlds.ts';
+
+const PASS_ROLE_PERMISSION = 'IAM User Guide, "Grant a user permissions to pass a role to an AWS service"';
+const PASS_ROLE = `IAM User Guide, "Grant a user permissions to pass a role to an AWS service"; Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"`;
+/** A controller in the cluster that makes associations, with a role of its own by IRSA. */
+const associationCreator = (...permissions: readonly PermissionStatement[]) =>
+  irsaRole('app/controller', allow('eks:CreatePodIdentityAssociation', '*'), ...permissions);
+const CONTROLLER_TOKEN = { serviceAccount: 'app/controller', audience: 'sts.amazonaws.com' } as const;
+
+suite('security', ({ scenario }) => {
+  scenario('SEC-18', 'who may not pass a role cannot give it to an association that there is', {
+    source: `${PASS_ROLE_PERMISSION}; ${EKS_API} UpdatePodIdentityAssociation, roleArn`,
+    roles: {
+      app: podIdentityRole(),
+      powerful: podIdentityRole(),
+      changer: controller(allow('eks:*', '*'), allow('iam:GetRole', '*'), allow('iam:PassRole', '<role:app>')),
+      blind: controller(allow(['eks:*', 'iam:PassRole'], '*'), allow('iam:GetRole', '<role:app>')),
+    },
+    workloads: WORKLOADS,
+    tokens: TOKEN,
+    probes: [
+      fails(changeAssociation(ID, { role: 'powerful' }, as('changer')), refusal('iam:PassRole')),
+      // Nor beside another change.
+      fails(changeAssociation(ID, { role: 'powerful', targetRole: 'app' }, as('changer')), refusal('iam:PassRole')),
+      fails(
+        changeAssociation(ID, { role: 'powerful', disableSessionTags: true }, as('changer')),
+        refusal('iam:PassRole'),
+      ),
+      // EKS looks at the role with the caller's rights.
+      fails(changeAssociation(ID, { role: 'powerful' }, as('blind')), refusal('iam:GetRole')),
+      succeeds(describeAssociation(ID), { roleArn: '<role:app>', targetRoleArn: isAbsent, disableSessionTags: false }),
+      succeeds(changeAssociation(ID, { disableSessionTags: true }, as('changer')), { disableSessionTags: true }),
+    ],
+  });
+
+  scenario('SEC-19', 'iam:PassRole is asked for the service that the role goes to', {
+    source: `${PASS_ROLE_PERMISSION}: iam:PassedToService`,
+    roles: {
+      app: podIdentityRole(),
+      next: podIdentityRole(),
+      creator: controller(
+        allow(['eks:*', 'iam:PassRole', 'iam:GetRole'], '*'),
+        deny('iam:PassRole', '<role:next>', { StringEquals: { 'iam:PassedToService': 'pods.eks.amazonaws.com' } }),
+        deny('iam:PassRole', '<role:app>', { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } }),
+      ),
+    },
+    workloads: WORKLOADS,
+    tokens: TOKEN,
+    probes: [
+      fails(createAssociationFor('app/next', { role: 'next' }, as('creator')), refusal('iam:PassRole')),
+      succeeds(createAssociationFor('app/free', { role: 'app' }, as('creator'))),
+    ],
+  });
+
+  scenario('SEC-09', 'who may not pass a role cannot associate it', {
+    source: PASS_ROLE,
+    roles: {
+      app: podIdentityRole(),
+      passer: associationCreator(
+        allow('iam:PassRole', '<role:app>', { StringEquals: { 'iam:PassedToService': POD_IDENTITY } }),
+        allow('iam:GetRole', '<role:app>'),
+      ),
+      creator: associationCreator(allow('iam:GetRole', '*')),
+    },
+    tokens: { controller: CONTROLLER_TOKEN },
+    workloads: { app: {}, controller: { serviceAccount: 'controller' } },
+    probes: [
+      fails(createAssociationFor('app/app', { role: 'app' }, { as: { role: 'creator', token: 'controller' } }), {
+        by: 'eks',
+        code: 'AccessDeniedException',
+        message: 'iam:PassRole',
+      }),
+      controlSucceeds(
+        createAssociationFor('app/app', { role: 'app' }, { as: { role: 'passer', token: 'controller' } }),
+      ),
+    ],
+  });
+
+  scenario('SEC-10', 'who may pass any role can give pods any role that trusts Pod Identity', {
+    source: PASS_ROLE,
+    finding:
+      'iam:PassRole on * with eks:CreatePodIdentityAssociation is enough to run pods as any role that trusts pods.eks.amazonaws.com: name the roles that may be passed, and condition their trust on namespace and cluster.',
+    roles: {
+      // As the minimum that AWS documents: no condition says for which pods the role is.
+      powerful: { trust: [trustPodIdentity()] },
+      creator: associationCreator(allow(['iam:PassRole', 'iam:GetRole'], '*')),
+    },
+    tokens: { controller: CONTROLLER_TOKEN },
+    workloads: { app: {}, controller: { serviceAccount: 'controller' } },
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'powerful' }, { as: { role: 'creator', token: 'controller' } })),
+    ],
+  });
+});

@@ -1,0 +1,76 @@
+/** Secrets after they were given out: logs and presigned URLs. */
+import { expect } from 'chai';
+import {
+  askEksAuth,
+  between,
+  check,
+  fails,
+  fetchCredentials,
+  granted,
+  podIdentityRole,
+  refused,
+  removeAssociation,
+  signedRequest,
+  succeeds,
+  suite,
+} from '../../harness/index.ts';
+import { NO_ASSOCIATION } from '../lib/outcomes.ts';
+import { APP, readData } from '../lib/worlds.ts';
+
+const AGENTS = '/api/v1/namespaces/kube-system/pods';
+
+suite('security', ({ scenario }) => {
+  scenario('SEC-15', 'a presigned URL works on when the association is gone, until its session ends', {
+    source:
+      'Amazon S3 User Guide, "Download and upload objects with presigned URLs"; Amazon EKS API Reference, DeletePodIdentityAssociation',
+    finding:
+      "A URL that a pod signed outlives its association and its pod: as long as the session's role may read, for up to six hours.",
+    roles: { app: podIdentityRole(readData) },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      succeeds(signedRequest('app', 'GET data/key', { presigned: 60 }), { bytes: between(1, 1000) }),
+      removeNow(),
+      fails(askEksAuth('app'), NO_ASSOCIATION),
+      succeeds(signedRequest('app', 'GET data/key', { presigned: 60 })),
+      fails(signedRequest('app', 'GET data/key', { presigned: 60, age: 3600 }), {
+        by: 's3',
+        code: 'AccessDenied',
+        status: 403,
+        message: 'Request has expired',
+      }),
+    ],
+  });
+
+  scenario('SEC-14', "the agent's log holds no token and no key", {
+    source:
+      'Amazon EKS Best Practices Guide, "Identity and Access Management"; OWASP, "Logging Cheat Sheet": data to exclude',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      granted('app', fetchCredentials()),
+      refused('app', fetchCredentials({ change: 'flip-signature' }), { by: 'eks-auth', status: 400 }),
+      check('no line of the log has a token or an access key', async ({ kubernetes }) => {
+        const list = await kubernetes({
+          path: `${AGENTS}?labelSelector=app.kubernetes.io/name=eks-pod-identity-agent`,
+        });
+        const { items } = JSON.parse(list.body) as { items: readonly { metadata: { name: string } }[] };
+        const logs = await Promise.all(
+          items.map(({ metadata: { name } }) =>
+            kubernetes({ path: `${AGENTS}/${name}/log?container=eks-pod-identity-agent&tailLines=2000` }),
+          ),
+        );
+        const lines = logs.flatMap(({ body }) => body.split('\n'));
+        expect(lines.filter((line) => line.includes('fetched_role_arn')).length, 'lines on sessions').to.be.above(0);
+        // Counted, so that a secret that is found stays where it is. The ID of a role, which begins with AROA, may go on like that of a key.
+        const secret = /eyJ[\w-]{10,}\.[\w-]{10,}|\bA[KS]IA[A-Z0-9]{12,}|SecretAccessKey|"token":/;
+        expect(lines.filter((line) => secret.test(line)).length, 'lines with a secret').to.equal(0);
+      }),
+    ],
+  });
+});
+
+/** The association of workload `app` is deleted, and its answer awaited. */
+function removeNow() {
+  return succeeds(removeAssociation('<association-id:app>'));
+}

@@ -1,0 +1,122 @@
+/** What a stolen, forged or missing token gives an attacker. */
+import {
+  control,
+  fetchCredentials,
+  granted,
+  kubernetesApiToken,
+  minted,
+  noToken,
+  podIdentityRole,
+  readFile,
+  refused,
+  startPod,
+  suite,
+  whoAmI,
+} from '../../harness/index.ts';
+import { EKS_AUTH_ERRORS, HOW_IT_WORKS } from '../lib/sources.ts';
+import { POD_IDENTITY } from '../lib/worlds.ts';
+
+const AGENT_URI = 'http://169.254.170.23/v1/credentials';
+const TOKEN_FILE = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
+const MINTED = '/var/run/secrets/conformance/tokens';
+
+suite('security', ({ scenario }) => {
+  scenario('SEC-01', "a pod's token works from any other pod", {
+    profile: 'core',
+    source: `${HOW_IT_WORKS}; eks-pod-identity-agent source, internal/validation: the caller's address is not looked at`,
+    finding:
+      'The agent does not ask which pod presents a token: whoever reads it can use it from any pod of the cluster until it expires.',
+    roles: { app: podIdentityRole() },
+    workloads: {
+      victim: { serviceAccount: 'victim', role: 'app' },
+      thief: {
+        serviceAccount: 'thief',
+        env: {
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: AGENT_URI,
+          AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: `${MINTED}/stolen`,
+        },
+      },
+    },
+    tokens: { stolen: { serviceAccount: 'app/victim', audience: POD_IDENTITY, boundTo: 'victim' } },
+    probes: [granted('thief', whoAmI(), { as: 'app' })],
+  });
+
+  scenario('SEC-06', 'a pod that was given nothing reaches the agent and gets nothing', {
+    source: `eks-pod-identity-agent source, internal/validation; ${EKS_AUTH_ERRORS}`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, stranger: { serviceAccount: 'stranger' } },
+    probes: [
+      // By the address itself, whatever was injected.
+      control('app', fetchCredentials({ via: 'ipv4' })),
+      refused('stranger', fetchCredentials({ via: 'ipv4', token: noToken }), { by: 'agent', status: 400 }),
+      // Later agents look for the audience themselves.
+      refused('stranger', fetchCredentials({ via: 'ipv4', token: kubernetesApiToken }), {
+        by: ['eks-auth', 'agent'],
+        status: 400,
+      }),
+    ],
+  });
+
+  scenario('SEC-03', 'nobody gets credentials by claims that he wrote himself', {
+    source: `${EKS_AUTH_ERRORS}: InvalidTokenException`,
+    roles: { app: podIdentityRole() },
+    workloads: {
+      victim: { serviceAccount: 'victim', role: 'app' },
+      forger: { serviceAccount: 'forger', starts: 'later' },
+    },
+    tokens: { victims: { serviceAccount: 'app/victim', audience: POD_IDENTITY, boundTo: 'victim' } },
+    probes: [
+      // The agent holds the victim's credentials by then.
+      control('victim', fetchCredentials({ token: minted('victims') })),
+      startPod('forger'),
+      ...(['self-signed', 'flip-signature'] as const).map((change) =>
+        refused('forger', fetchCredentials({ via: 'ipv4', token: minted('victims'), change }), {
+          by: 'eks-auth',
+          code: 'InvalidTokenException',
+          status: 400,
+        }),
+      ),
+    ],
+  });
+
+  scenario('SEC-08', 'a container that the webhook was told to skip has no token, though its pod has', {
+    profile: 'core',
+    source: 'amazon-eks-pod-identity-webhook, README, annotation skip-containers',
+    roles: { app: podIdentityRole() },
+    workloads: {
+      app: { role: 'app' },
+      // Beside a main container that is not skipped.
+      skipped: {
+        role: 'app',
+        container: 'init',
+        podAnnotations: { 'eks.amazonaws.com/skip-containers': 'probe' },
+      },
+    },
+    probes: [
+      control('app', readFile(TOKEN_FILE)),
+      refused('skipped', readFile(TOKEN_FILE), { by: 'injection', code: 'ENOENT' }),
+      refused('skipped', fetchCredentials(), { by: 'injection', code: 'NoCredentialsSettings' }),
+    ],
+  });
+
+  scenario('SEC-16', 'an SDK takes no token to a foreign host over plain HTTP', {
+    source: 'AWS SDKs and Tools Reference Guide, "Container credential provider", AWS_CONTAINER_CREDENTIALS_FULL_URI',
+    roles: { app: podIdentityRole() },
+    workloads: {
+      app: { role: 'app' },
+      // A documentation address (RFC 5737): nobody is there.
+      misled: {
+        role: 'app',
+        env: {
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://192.0.2.1/v1/credentials',
+          AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: `${MINTED}/bait`,
+        },
+      },
+    },
+    tokens: { bait: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } },
+    probes: [
+      control('app', fetchCredentials({ token: minted('bait') })),
+      refused('misled', whoAmI(), { by: 'injection', code: 'UriNotAccepted', message: '192.0.2.1' }),
+    ],
+  });
+});

@@ -1,0 +1,121 @@
+/** Audiences of tokens: what the API server accepts, and what the tokens of a pod are for. */
+import { expect } from 'chai';
+import {
+  between,
+  check,
+  controlSucceeds,
+  fails,
+  granted,
+  irsaRole,
+  irsaToken,
+  kubernetesApiToken,
+  kubernetesGet,
+  matching,
+  readToken,
+  reviewToken,
+  succeeds,
+  suite,
+} from '../../harness/index.ts';
+import { UNAUTHENTICATED, UNAUTHORIZED } from '../lib/outcomes.ts';
+import { SELF_REVIEW } from '../lib/rbac.ts';
+import { JWKS } from '../lib/signing-keys.ts';
+import { BOUND_TOKENS, TOKEN_REQUEST } from '../lib/sources.ts';
+import { POD_IDENTITY } from '../lib/worlds.ts';
+
+const TOKEN_REVIEW = 'Kubernetes API Reference, TokenReview';
+const STS = 'sts.amazonaws.com';
+const ACCOUNT = 'system:serviceaccount:<namespace:app>:app';
+const SHORT = { expirationSeconds: 600 };
+
+suite('service-accounts', ({ scenario }) => {
+  scenario('RB-19', 'the API server takes no token that was made for another audience', {
+    source: `${BOUND_TOKENS}; ${TOKEN_REQUEST}, audiences`,
+    workloads: { app: {} },
+    tokens: {
+      api: { serviceAccount: 'app/app' },
+      sts: { serviceAccount: 'app/app', audience: STS },
+      'pod-identity': { serviceAccount: 'app/app', audience: POD_IDENTITY },
+    },
+    probes: [
+      controlSucceeds(kubernetesGet(JWKS, { token: 'api' })),
+      fails(kubernetesGet(JWKS, { token: 'sts' }), UNAUTHORIZED),
+      fails(kubernetesGet(JWKS, { token: 'pod-identity' }), UNAUTHORIZED),
+      fails(reviewToken('sts'), UNAUTHENTICATED),
+    ],
+  });
+
+  scenario('RB-20', 'a review of a token is for the audience that asks', {
+    source: `${TOKEN_REVIEW}, spec.audiences`,
+    workloads: { app: {} },
+    tokens: { api: { serviceAccount: 'app/app' }, sts: { serviceAccount: 'app/app', audience: STS } },
+    probes: [
+      succeeds(reviewToken('sts', { audience: STS }), { username: ACCOUNT }),
+      fails(reviewToken('sts', { audience: 'vault.example.com' }), UNAUTHENTICATED),
+      fails(reviewToken('api', { audience: STS }), UNAUTHENTICATED),
+    ],
+  });
+
+  scenario('RB-22b', 'the tokens of a pod are each for one audience and time', {
+    source: `${BOUND_TOKENS}; Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"; Kubernetes source, pkg/kubelet/token`,
+    needs: ['irsa'],
+    roles: { app: irsaRole('app/app') },
+    // One of the API's audience besides, which lives as short as it may.
+    workloads: {
+      app: {
+        irsa: 'app',
+        volumes: { '/opt/short': { projected: { sources: [{ serviceAccountToken: { path: 'token', ...SHORT } }] } } },
+      },
+      // Another pod of the same service account, with the same settings.
+      twin: { irsa: 'app' },
+    },
+    tokens: { api: { serviceAccount: 'app/app' } },
+    probes: [
+      granted('app', readToken(irsaToken), {
+        facts: { issuer: 'https://<issuer:c1>', subject: ACCOUNT, audience: STS, lifetimeSeconds: 86_400 },
+      }),
+      // That of the Kubernetes API lives longer than it was asked for, by what a cluster allows.
+      granted('app', readToken(kubernetesApiToken), {
+        facts: {
+          ...{ subject: ACCOUNT, audience: matching(/^https:\/\/[^,]+$/), podUid: '<pod-uid:app>' },
+          lifetimeSeconds: between(3607, 366 * 86_400),
+        },
+      }),
+      ...[irsaToken, kubernetesApiToken].map((token) =>
+        granted('twin', readToken(token), { facts: { podUid: '<pod-uid:twin>' } }),
+      ),
+      succeeds(kubernetesGet(JWKS, { token: 'api' })),
+    ],
+  });
+
+  scenario('RB-33', 'a token of aws eks get-token is for the API server alone', {
+    source:
+      'Kubernetes documentation, "Authenticating", webhook token authentication: audiences; API Reference, TokenReviewStatus',
+    needs: ['own-cluster'],
+    workloads: { app: {} },
+    probes: [
+      check('it is good for no other audience', async ({ kubernetes, clusterToken }) => {
+        const token = await clusterToken();
+        const review = async (audiences?: readonly string[]): Promise<object> => {
+          const body = {
+            ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview' },
+            spec: { token, ...(audiences && { audiences }) },
+          };
+          const path = '/apis/authentication.k8s.io/v1/tokenreviews';
+          const answer = await kubernetes({ method: 'POST', path, body });
+          return (JSON.parse(answer.body) as { readonly status: object }).status;
+        };
+        const { audiences, ...usual } = (await review()) as { readonly audiences: readonly string[] };
+        expect(usual).to.include({ authenticated: true });
+        expect(await review(['vault.example.com'])).not.to.include({ authenticated: true });
+        const both = await review(['vault.example.com', ...audiences.slice(0, 1)]);
+        expect(both).to.deep.include({ authenticated: true, audiences: audiences.slice(0, 1) });
+        // Whoever is somebody is of this group, which may see what the API offers.
+        const headers = { authorization: `Bearer ${token}` };
+        const self = await kubernetes({ method: 'POST', ...SELF_REVIEW, headers, as: 'anonymous' });
+        expect(self).to.include({ status: 201 });
+        const { status } = JSON.parse(self.body) as { status: { userInfo: { groups: readonly string[] } } };
+        expect(status.userInfo.groups).to.include('system:authenticated');
+      }),
+    ],
+  });
+});

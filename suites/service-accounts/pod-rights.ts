@@ -1,0 +1,81 @@
+/** Who can use a service account by its pods, and what a workload needs in Kubernetes itself. */
+import {
+  admitPod,
+  allow,
+  createToken,
+  fails,
+  fetchCredentials,
+  getObject,
+  granted,
+  kubernetesGet,
+  podIdentityRole,
+  reviewAccess,
+  succeeds,
+  suite,
+} from '../../harness/index.ts';
+
+const GOOD_PRACTICES = 'Kubernetes documentation, "Role Based Access Control Good Practices"';
+const NOT_ALLOWED = { by: 'kubernetes', code: 'NotAllowed' } as const;
+const APP = '<namespace:app>';
+const ONLOOKER = { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['get', 'list'] }] };
+
+suite('service-accounts', ({ scenario }) => {
+  scenario('RB-12', 'who may run commands in pods can use their tokens', {
+    source: `Amazon EKS Best Practices Guide, "Identity and Access Management"; ${GOOD_PRACTICES}`,
+    finding:
+      "create on pods/exec is enough to read a pod's token and to use its AWS role: treat it as a right to the roles of all pods of the namespace.",
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    users: {
+      operator: { namespace: 'app', rules: [{ resources: ['pods/exec'], verbs: ['create'] }] },
+      keeper: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['*'] }] },
+    },
+    probes: [
+      succeeds(reviewAccess('operator', { verb: 'create', resource: 'pods/exec', namespace: APP })),
+      granted('app', fetchCredentials()),
+      // All of pods is nothing of exec.
+      fails(reviewAccess('keeper', { verb: 'create', resource: 'pods/exec', namespace: APP }), NOT_ALLOWED),
+      fails(reviewAccess('operator', { verb: 'get', resource: 'pods', namespace: APP }), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('RB-07', 'a pod without a token for the Kubernetes API has credentials all the same', {
+    source: 'Kubernetes documentation, "Opt out of API credential automounting"; webhook source, pkg/handler',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app', automountServiceAccountToken: false } },
+    probes: [granted('app', fetchCredentials())],
+  });
+
+  scenario('RB-08', 'a workload needs no right in Kubernetes to use its role', {
+    source: 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"',
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    tokens: { api: { serviceAccount: 'app/app' } },
+    probes: [
+      granted('app', getObject('data/key')),
+      fails(kubernetesGet('/api/v1/namespaces/<namespace:app>/pods', { token: 'api' }), {
+        by: 'kubernetes',
+        code: 'Forbidden',
+        status: 403,
+      }),
+    ],
+  });
+
+  scenario('RB-09', 'who may create pods can use any service account of the namespace, and its role', {
+    profile: 'core',
+    source:
+      'Amazon EKS Best Practices Guide, "Identity and Access Management"; Kubernetes documentation, "Role Based Access Control Good Practices"',
+    finding:
+      'create on pods is enough to run as any service account of the namespace and so to use its AWS role: keep privileged service accounts in namespaces of their own.',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    users: { creator: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['create'] }] }, onlooker: ONLOOKER },
+    probes: [
+      succeeds(admitPod('app', {}, { as: 'creator' }), { injected: 'pod-identity' }),
+      granted('app', fetchCredentials()),
+      fails(createToken('app/app', { as: 'creator' }), { by: 'kubernetes', code: 'Forbidden', status: 403 }),
+      fails(admitPod('app', {}, { as: 'onlooker' }), { by: 'kubernetes', code: 'Forbidden', status: 403 }),
+    ],
+  });
+});

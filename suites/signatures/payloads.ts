@@ -1,0 +1,195 @@
+/** Signed payloads: whole or in chunks, with or without a trailer. */
+import { allow, altered, deny, fails, matching, podIdentityRole, succeeds, suite } from '../../harness/index.ts';
+import {
+  DENIED,
+  digests,
+  ERRORS,
+  get,
+  HASH,
+  HASH_OF_ONE,
+  IN_HEADER,
+  MISMATCH,
+  put,
+  refusedWith,
+  SIGNING,
+} from '../lib/s3-requests.ts';
+import { APP } from '../lib/worlds.ts';
+
+const CHUNKS = `${SIGNING}, "Transferring payload in multiple chunks"; "Including trailing headers"`;
+const writer = podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*'));
+/** Of `123456789`: the check values that definitions of the algorithms publish. */
+const CHECKSUMS = {
+  crc32: 'y/Q5Jg==',
+  crc32c: '4waSgw==',
+  crc64nvme: 'rosUhgp5mIg=',
+  sha1: '98O8HYCOBHMq32eZZczDTKeuNEE=',
+  sha256: 'FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=',
+};
+
+suite('signatures', ({ scenario }) => {
+  const TRAILER_LOST = refusedWith(['MalformedTrailerError', 'SignatureDoesNotMatch', 'InvalidRequest', 'BadDigest']);
+  const trailed = (payload: 'chunks-and-trailer' | 'unsigned-chunks-and-trailer') => [
+    succeeds(put('key', { payload, body: 20_000 })),
+    succeeds(get({}, 'GET data/key'), { bytes: 20_000 }),
+    succeeds(put('empty', { payload })),
+    ...[
+      altered('body', /x-amz-checksum-crc32:[^\r]*\r\n/, ''),
+      altered('body', /x-amz-checksum-crc32:/, 'x-amz-checksum-sha1:'),
+      altered('body', /x-amz-checksum-crc32:/, ':'),
+      altered('body', /x-amz-checksum-crc32:/, 'x-amz-checksum-crc32'),
+      altered('body', /(?<=x-amz-checksum-crc32:[^\r]*\r\n)/, 'x-amz-meta-note:one\r\n'),
+    ].map((change) => fails(put('wrong', { payload, body: 20_000, ...change }), TRAILER_LOST)),
+  ];
+
+  scenario('SG-07', 'the payload is the one that was signed, or the request says that it is not', {
+    source: `${IN_HEADER}, x-amz-content-sha256; ${ERRORS}: XAmzContentSHA256Mismatch, InvalidRequest, InvalidArgument, BadDigest, InvalidDigest; Amazon S3 User Guide, "Checking object integrity in Amazon S3"`,
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:GetObject', 's3:PutObject'], 'data/*'),
+        deny('s3:PutObject', 'data/signed/*', { StringEquals: { 's3:x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } }),
+      ),
+    },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      succeeds(put('hash', { body: 'one' })),
+      fails(put('hash', { body: 'one', ...altered('body', /one/, 'two') }), {
+        ...refusedWith('XAmzContentSHA256Mismatch', 400),
+        facts: { ClientComputedContentSHA256: HASH_OF_ONE, S3ComputedContentSHA256: matching(/^[0-9a-f]{64}$/) },
+      }),
+      fails(put('hash', { body: 'one', ...altered(HASH, /^7/, '8') }), MISMATCH),
+      succeeds(put('unsigned', { body: 'one', payload: 'unsigned', ...altered('body', /one/, 'other') })),
+      succeeds(get({}, 'GET data/unsigned'), { bytes: 5 }),
+      fails(put('hash', { body: 'one', payload: 'unsigned', ...altered(HASH, /.*/, HASH_OF_ONE) }), MISMATCH),
+      fails(put('hash', { body: 'one', headers: { [HASH]: '' } }), refusedWith('InvalidRequest', 400)),
+      fails(put('hash', { body: 'one', headers: { [HASH]: 'SIGNED' } }), refusedWith('InvalidArgument', 400)),
+      ...Object.values(digests).flatMap((checksum) => [
+        succeeds(put('hash', { body: 'one', headers: checksum('one') })),
+        fails(put('hash', { body: 'one', headers: checksum('two') }), refusedWith('BadDigest', 400)),
+      ]),
+      ...Object.entries(CHECKSUMS).flatMap(([algorithm, checksum]) =>
+        ['123456789', '123456788'].map((body) => {
+          const request = put('hash', { body, headers: { [`x-amz-checksum-${algorithm}`]: checksum } });
+          return body === '123456789' ? succeeds(request) : fails(request, refusedWith('BadDigest', 400));
+        }),
+      ),
+      fails(
+        put('hash', {
+          body: '123456789',
+          headers: { ...digests.sha256('123456789'), 'x-amz-checksum-crc32': CHECKSUMS.crc32 },
+        }),
+        {
+          ...refusedWith('InvalidRequest', 400),
+        },
+      ),
+      fails(put('hash', { body: 'one', headers: { 'content-md5': 'b25l' } }), refusedWith('InvalidDigest', 400)),
+      // A policy may forbid what is not signed.
+      succeeds(put('signed/hash', { body: 'one' })),
+      fails(put('signed/unsigned', { body: 'one', payload: 'unsigned' }), {
+        ...DENIED,
+        ...{ policy: 'identity', explicit: true },
+      }),
+    ],
+  });
+
+  scenario('SG-08', 'chunks are signed one by one, each with the one before it', {
+    source: CHUNKS,
+    roles: { app: writer },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      succeeds(put('long', { payload: 'chunks', body: 20_000 })),
+      succeeds(get({}, 'GET data/long'), { bytes: 20_000 }),
+      succeeds(put('one', { payload: 'chunks', body: 'one' })),
+      succeeds(get({}, 'GET data/one'), { bytes: 3 }),
+      succeeds(put('empty', { payload: 'chunks' })),
+      ...[
+        // Another byte in the first chunk, and in the last.
+        altered('body', /x/, 'y'),
+        altered('body', /x(?=\r\n0;)/, 'y'),
+        altered('body', /(?<=^2000;chunk-signature=.*)[0-7]/, 'f'),
+        altered('body', /(?<=\r\n0;chunk-signature=.*)[0-7]/, 'f'),
+        // Two chunks in the place of each other: their data are the same, their signatures are not.
+        altered('body', /^(2000;[^x]*x+\r\n)(2000;[^x]*x+\r\n)/, '$2$1'),
+      ].map((change) => fails(put('wrong', { payload: 'chunks', body: 20_000, ...change }), MISMATCH)),
+      ...[
+        // A chunk left out: the first, and the end.
+        altered('body', /^2000;[^x]*x+\r\n/, ''),
+        altered('body', /0;chunk-signature=.*$/, ''),
+        altered('body', /\r\n0;.*$/, ''),
+        altered('body', /;chunk-signature=\w+/, ''),
+        altered('body', /(?<=\r\n0);chunk-signature=\w+/, ''),
+        altered('body', /^(2000);[^x]*(x+\r\n2000);[^x]*(x+\r\n\w+);[^x]*(x+\r\n0);.*/, '$1\r\n$2\r\n$3\r\n$4\r\n\r\n'),
+        altered('body', /^2000;/, 'many;'),
+        altered('body', /\r\n(?=2000;)/, 'x\n'),
+        altered('body', /\r\n(?=2000;)/, '\rx'),
+        altered('body', /$/, 'more\r\n'),
+        altered('body', /x+\r\n0;/, 'xxx\r\n0;'),
+      ].map((change) =>
+        fails(put('wrong', { payload: 'chunks', body: 20_000, ...change }), {
+          by: 's3',
+          code: ['SignatureDoesNotMatch', 'IncompleteBody', 'InvalidRequest', 'InvalidChunkSizeError'],
+        }),
+      ),
+      fails(put('wrong', { payload: 'chunks', body: 20_000, headers: { 'x-amz-decoded-content-length': '19999' } }), {
+        ...refusedWith(['IncompleteBody', 'InvalidRequest']),
+      }),
+      fails(put('wrong', { payload: 'chunks', body: 20_000, headers: { 'x-amz-decoded-content-length': '' } }), {
+        ...refusedWith('MissingContentLength', 411),
+      }),
+      // The word alone makes no chunks, and chunks need the word.
+      fails(put('wrong', { body: 'one', headers: { [HASH]: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' } }), {
+        by: 's3',
+        code: ['IncompleteBody', 'InvalidRequest', 'MissingContentLength', 'SignatureDoesNotMatch'],
+      }),
+    ],
+  });
+
+  scenario('SG-09', 'a trailer is signed with the last chunk, and is of the data', {
+    source: `${CHUNKS}; ${ERRORS}: MalformedTrailerError`,
+    roles: { app: writer },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      ...trailed('chunks-and-trailer'),
+      ...[
+        altered('body', /(?<=x-amz-checksum-crc32:)\w/, '_'),
+        altered('body', /(?<=x-amz-trailer-signature:.*)[0-7]/, 'f'),
+        altered('body', /(?<=\r\n0;chunk-signature=.*)[0-7]/, 'f'),
+        altered('body', /x/, 'y'),
+      ].map((change) => fails(put('wrong', { payload: 'chunks-and-trailer', body: 20_000, ...change }), MISMATCH)),
+      ...[
+        altered('body', /x-amz-trailer-signature:[^\r]*\r\n/, ''),
+        altered('body', /(?<=x-amz-trailer-signature:\w{10})\w*/, ''),
+      ].map((change) => fails(put('wrong', { payload: 'chunks-and-trailer', body: 20_000, ...change }), TRAILER_LOST)),
+    ],
+  });
+
+  scenario('SG-10', 'a trailer of chunks that are not signed is checked against the data', {
+    source: `${CHUNKS}; Amazon S3 User Guide, "Checking object integrity in Amazon S3": BadDigest`,
+    roles: { app: writer },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      ...trailed('unsigned-chunks-and-trailer'),
+      fails(put('wrong', { payload: 'unsigned-chunks-and-trailer', body: 20_000, ...altered('body', /x/, 'y') }), {
+        ...refusedWith('BadDigest', 400),
+      }),
+      fails(
+        put('wrong', {
+          ...{ payload: 'unsigned-chunks-and-trailer', body: 20_000 },
+          // Another checksum of the same form.
+          ...altered('body', /(?<=x-amz-checksum-crc32:).{6}/, 'AAAAAA'),
+        }),
+        { ...refusedWith('BadDigest', 400) },
+      ),
+      fails(
+        put('wrong', {
+          ...{ payload: 'unsigned-chunks-and-trailer', body: 20_000 },
+          ...altered(HASH, /.*/, 'UNSIGNED-PAYLOAD'),
+        }),
+        MISMATCH,
+      ),
+    ],
+  });
+});

@@ -1,0 +1,98 @@
+/** Presigned URLs: what they must have, how long they last, and what they leave open. */
+import {
+  allow,
+  altered,
+  fails,
+  matching,
+  podIdentityRole,
+  signedRequest,
+  succeeds,
+  suite,
+  type SignedRequestOptions,
+} from '../../harness/index.ts';
+import { DENIED, ERRORS, get, HASH, HASH_OF_ONE, MISMATCH, refusedWith, SIGNING } from '../lib/s3-requests.ts';
+import { APP } from '../lib/worlds.ts';
+
+const IN_QUERY = `${SIGNING}, "Using Query Parameters"`;
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const writer = podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*'));
+const WEEK_SECONDS = 604_800;
+
+suite('signatures', ({ scenario }) => {
+  const NOT_READ = refusedWith('AuthorizationQueryParametersError', 400);
+  const url = (options: SignedRequestOptions = {}, request?: string) => get({ presigned: 600, ...options }, request);
+  const urlWith = (find: RegExp, by: string) => url(altered('target', find, by));
+  const upload = (options: SignedRequestOptions, query = '') =>
+    signedRequest('app', `PUT data/new${query}`, { presigned: 600, body: 'one', ...options });
+  const otherBody = altered('body', /one/, 'other');
+
+  scenario('SG-11', 'a URL is signed in its query, for a time that it says', {
+    source: `${IN_QUERY}; ${ERRORS}: AuthorizationQueryParametersError`,
+    roles: { app: writer },
+    workloads: APP,
+    objects: ['data/key', 'data/other'],
+    probes: [
+      succeeds(url()),
+      succeeds(url({}, 'GET data/key?response-content-type=text%2Fplain')),
+      succeeds(url({ age: 500 })),
+      fails(url({ age: 700 }), {
+        ...DENIED,
+        message: 'Request has expired',
+        facts: { 'X-Amz-Expires': '600', Expires: matching(ISO), ServerTime: matching(ISO) },
+      }),
+      fails(url({ presigned: 0, age: 60 }), { ...DENIED, message: 'Request has expired' }),
+      // Longer than fifteen minutes, and no longer than a week.
+      succeeds(url({ presigned: 7200, age: 3600 })),
+      succeeds(url({ presigned: WEEK_SECONDS })),
+      // By a clock that is some minutes ahead.
+      succeeds(url({ age: -240 })),
+      fails(url({ age: -3600 }), { ...DENIED, message: 'not valid yet' }),
+      fails(urlWith(/X-Amz-Expires=600/, 'X-Amz-Expires=604801'), { ...NOT_READ, message: 'week' }),
+      fails(urlWith(/X-Amz-Expires=600/, 'X-Amz-Expires=-1'), { ...NOT_READ, message: 'non-negative' }),
+      fails(urlWith(/X-Amz-Expires=600/, 'X-Amz-Expires=long'), { ...NOT_READ, message: 'number' }),
+      fails(urlWith(/X-Amz-Expires=600&/, ''), { ...NOT_READ, message: 'and X-Amz-Expires parameters' }),
+      fails(urlWith(/X-Amz-Algorithm=[^&]*&/, ''), NOT_READ),
+      fails(urlWith(/HMAC-SHA256/, 'HMAC-SHA1'), NOT_READ),
+      fails(urlWith(/X-Amz-Credential=[^&]*&/, ''), NOT_READ),
+      fails(urlWith(/%2Faws4_request/, ''), NOT_READ),
+      fails(urlWith(/%2Faws4_request/, '%2Faws4'), NOT_READ),
+      fails(urlWith(/X-Amz-Date=[^&]*&/, ''), NOT_READ),
+      fails(urlWith(/(X-Amz-Date=\d+T\d+)Z/, '$1'), NOT_READ),
+      fails(urlWith(/X-Amz-SignedHeaders=[^&]*&/, ''), NOT_READ),
+      fails(urlWith(/&X-Amz-Signature=.*/, ''), NOT_READ),
+      // Of three parameters each alone makes it a signed one.
+      fails(urlWith(/X-Amz-Algorithm=[^&]*&(.*)&X-Amz-Signature=.*/, '$1'), NOT_READ),
+      fails(urlWith(/X-Amz-Algorithm=[^&]*&(.*)X-Amz-Credential=[^&]*&/, '$1'), NOT_READ),
+      fails(urlWith(/X-Amz-Credential=[^&]*&(.*)&X-Amz-Signature=.*/, '$1'), NOT_READ),
+      fails(url({ region: 'af-south-1' }), NOT_READ),
+      fails(urlWith(/(?<=X-Amz-Signature=.*)[0-7]/, 'f'), MISMATCH),
+      fails(urlWith(/X-Amz-Expires=600/, 'X-Amz-Expires=601'), MISMATCH),
+      fails(urlWith(/\/key/, '/other'), MISMATCH),
+      fails(urlWith(/$/, '&response-content-type=text%2Fplain'), MISMATCH),
+      fails(url({ signedAs: 'PUT data/key' }), MISMATCH),
+      fails(url({ credentials: 'another-session-token' }), refusedWith('InvalidToken', 400)),
+      fails(url({ credentials: 'unknown-key' }), refusedWith('InvalidAccessKeyId', 403)),
+      fails(url({ headers: { host: '', 'x-amz-meta-note': 'one' } }), DENIED),
+      succeeds(url({ headers: { 'x-amz-meta-note': 'one' } })),
+      fails(url({ headers: { 'x-amz-meta-note': 'one' }, ...altered('x-amz-meta-note', /.*/, '') }), MISMATCH),
+      fails(url({ unsignedHeaders: { 'x-amz-meta-note': 'one' } }), { ...DENIED, message: 'not signed' }),
+    ],
+  });
+
+  scenario('SG-12', 'a URL leaves the payload open, unless it covers its hash', {
+    source: `${IN_QUERY}: the payload is UNSIGNED-PAYLOAD, since nobody knows it when the URL is made`,
+    roles: { app: writer },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      succeeds(upload({})),
+      succeeds(upload(otherBody)),
+      succeeds(get({}, 'GET data/new'), { bytes: 5 }),
+      succeeds(upload({ headers: { [HASH]: HASH_OF_ONE } })),
+      fails(upload({ headers: { [HASH]: HASH_OF_ONE }, ...otherBody }), refusedWith('XAmzContentSHA256Mismatch', 400)),
+      // SDKs of today send it with whatever they upload, and many a URL was made without it.
+      succeeds(upload({ unsignedHeaders: { [HASH]: HASH_OF_ONE } })),
+      succeeds(upload({ unsignedHeaders: { [HASH]: 'UNSIGNED-PAYLOAD' }, ...otherBody })),
+    ],
+  });
+});

@@ -1,0 +1,144 @@
+/** Signatures that STS and EKS accept, and their errors for others. */
+import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
+import { GetCallerIdentityCommand, STSClient, type STSServiceException } from '@aws-sdk/client-sts';
+import { expect } from 'chai';
+import {
+  altered,
+  askEksAuth,
+  check,
+  fails,
+  podIdentityRole,
+  signedRequest,
+  succeeds,
+  suite,
+  type SignedRequestOptions,
+} from '../../harness/index.ts';
+import { refusalBy } from '../lib/errors.ts';
+import { APP } from '../lib/worlds.ts';
+
+suite('signatures', ({ scenario }) => {
+  const whoAmI = (options: SignedRequestOptions = {}) =>
+    signedRequest('app', 'GET sts:/?Action=GetCallerIdentity&Version=2011-06-15', options);
+  const posted = (options: SignedRequestOptions = {}) =>
+    signedRequest('app', 'POST sts:/', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'Action=GetCallerIdentity&Version=2011-06-15',
+      ...options,
+    });
+  /** Of the operation's answer as of an error (STS API Reference, "GetCallerIdentity", Examples). */
+  const IN_NAMESPACE = { xmlns: 'https://sts.amazonaws.com/doc/2011-06-15/' };
+  const bySts = (code: string | readonly string[], status = 403) => ({ by: 'sts' as const, code, status });
+  const UNREADABLE = { by: 'sts' as const, code: ['IncompleteSignature', 'MissingAuthenticationToken'] };
+  const clusters = (options: SignedRequestOptions = {}) => signedRequest('app', 'GET eks:/clusters', options);
+  const byEks = (code: string | readonly string[], status = 403) => ({ by: 'eks' as const, code, status });
+  const WRONG = byEks('InvalidSignatureException');
+  /** Codes of who has read the signature. */
+  const READ = {
+    by: 'eks' as const,
+    code: [
+      'AccessDeniedException',
+      'ResourceNotFoundException',
+      'NotFoundException',
+      'UnknownOperationException',
+      '404',
+    ],
+  };
+
+  scenario('SG-13', 'STS takes a good signature, in a header or a URL, and says what is wrong with another', {
+    source:
+      'AWS STS API Reference, "Common errors"; IAM User Guide, "Manage AWS STS in an AWS Region": the global endpoint; "Troubleshoot Signature Version 4 signing for AWS API requests"',
+    roles: { app: podIdentityRole() },
+    workloads: APP,
+    probes: [
+      succeeds(whoAmI(), IN_NAMESPACE),
+      succeeds(posted(), IN_NAMESPACE),
+      // Of its API there is one version, with these actions.
+      ...['Action=GetCallerIdentity&Version=2012-06-15', 'Action=GetCallerIdentities&Version=2011-06-15'].map((query) =>
+        fails(signedRequest('app', `GET sts:/?${query}`), bySts('InvalidAction', 400)),
+      ),
+      fails(posted(altered('body', /2011/, '2012')), { ...bySts('SignatureDoesNotMatch'), facts: IN_NAMESPACE }),
+      fails(whoAmI({ credentials: 'another-secret' }), bySts('SignatureDoesNotMatch')),
+      fails(whoAmI({ credentials: 'unknown-key' }), bySts('InvalidClientTokenId')),
+      fails(whoAmI({ credentials: 'another-session-token' }), bySts('InvalidClientTokenId')),
+      fails(signedRequest(null, 'GET sts:/?Action=GetCallerIdentity&Version=2011-06-15'), {
+        ...bySts('MissingAuthenticationToken'),
+      }),
+      fails(whoAmI({ region: 'af-south-1' }), { ...bySts('SignatureDoesNotMatch'), message: 'valid region' }),
+      fails(whoAmI(altered('authorization', /\/aws4_request/, '/aws4')), {
+        ...bySts('SignatureDoesNotMatch'),
+        message: 'terminator',
+      }),
+      fails(whoAmI(altered('authorization', /SignedHeaders=[^,]*/, '')), bySts('IncompleteSignature', 400)),
+      fails(whoAmI(altered('authorization', /Signature=\w*/, '')), bySts('IncompleteSignature', 400)),
+      succeeds(whoAmI({ age: 240 })),
+      fails(whoAmI({ age: 960 }), { ...bySts('SignatureDoesNotMatch'), message: 'Signature expired' }),
+      fails(whoAmI({ age: -960 }), { ...bySts('SignatureDoesNotMatch'), message: 'Signature not yet current' }),
+      succeeds(whoAmI({ presigned: 60 })),
+      // As kubectl shows it: a token of `aws eks get-token` is used for 14 minutes.
+      succeeds(whoAmI({ presigned: 60, age: 780 })),
+      fails(whoAmI({ presigned: 60, ...altered('target', /(?<=X-Amz-Signature=.*)[0-7]/, 'f') }), {
+        ...bySts('SignatureDoesNotMatch'),
+      }),
+      // Nothing of these can be read as a signature of version 4.
+      ...[
+        altered('authorization', /AWS4-HMAC-SHA256/, 'Bearer'),
+        altered('authorization', /.*/, 'AWS AKIAIOSFODNN7EXAMPLE:c2lnbmF0dXJl'),
+        altered('x-amz-date', /.*/, ''),
+        { presigned: 60, unsignedHeaders: { authorization: 'AWS4-HMAC-SHA256' } },
+      ].map((options) => fails(whoAmI(options), UNREADABLE)),
+      fails(whoAmI({ presigned: 3600, age: 960 }), { ...bySts('SignatureDoesNotMatch'), message: 'Signature expired' }),
+      check('its global endpoint takes signatures for us-east-1, wherever the cluster is', async ({ aws, name }) => {
+        const { endpoint = 'https://sts.amazonaws.com', ...settings } = await aws('sts');
+        const sts = new STSClient({ ...settings, endpoint, region: 'us-east-1' });
+        const account = await sts.send(new GetCallerIdentityCommand()).then(
+          ({ Account }) => Account,
+          (error: STSServiceException) => {
+            if (error.$fault !== 'client') throw error;
+            return error.name;
+          },
+        );
+        expect(account).to.equal(name('<account:main>'));
+      }),
+      fails(whoAmI({ credentials: 'no-session-token' }), bySts('InvalidClientTokenId')),
+    ],
+  });
+
+  scenario('SG-14', 'EKS takes a good signature, and says what is wrong with another', {
+    source:
+      'Amazon EKS API Reference, "Common Errors"; IAM User Guide, "Create a signed AWS API request": other services than S3 encode the path twice',
+    roles: { app: podIdentityRole() },
+    workloads: APP,
+    probes: [
+      succeeds(askEksAuth('app')),
+      // The role may nothing: EKS knows who asks.
+      fails(clusters(), byEks('AccessDeniedException')),
+      fails(signedRequest('app', 'GET eks:/clusters/no%2Dsuch%2Dcluster'), byEks('AccessDeniedException')),
+      // The canonical path has no relative parts; whether there is anything at such a one is another question.
+      ...['/clusters/./none', '/other/../clusters/none', '//clusters//none', '/clusters/none/../none'].map((path) =>
+        fails(signedRequest('app', `GET eks:${path}`, { signedAs: 'GET eks:/clusters/none' }), READ),
+      ),
+      fails(signedRequest('app', 'GET eks:/clusters/none', { signedAs: 'GET eks:/clusters/none/' }), WRONG),
+      fails(signedRequest('app', 'GET eks:/clusters/none/'), READ),
+      fails(clusters({ credentials: 'another-secret' }), WRONG),
+      fails(clusters({ credentials: 'unknown-key' }), byEks('UnrecognizedClientException')),
+      fails(clusters({ credentials: 'another-session-token' }), byEks('UnrecognizedClientException')),
+      fails(clusters({ age: 960 }), { ...byEks('InvalidSignatureException'), message: 'Signature expired' }),
+      fails(clusters({ region: 'af-south-1' }), byEks('InvalidSignatureException')),
+      check('none of them for a region that other services take everywhere', async ({ aws }) => {
+        const { region, endpoint = `https://eks.${region}.amazonaws.com`, ...settings } = await aws('eks');
+        const another = region === 'us-east-1' ? 'us-west-2' : 'us-east-1';
+        const listed = (signedFor: string): Promise<string> =>
+          new EKSClient({ ...settings, endpoint, region: signedFor }).send(new ListClustersCommand()).then(
+            () => 'listed',
+            (error: Error) => refusalBy(error).name,
+          );
+        expect(await listed(region)).to.equal('listed');
+        expect(await listed(another)).to.equal('InvalidSignatureException');
+      }),
+      fails(clusters(altered('authorization', /SignedHeaders=[^,]*/, '')), {
+        ...byEks(['IncompleteSignatureException', 'IncompleteSignature'], 400),
+      }),
+      fails(clusters({ credentials: 'no-session-token' }), byEks('UnrecognizedClientException')),
+    ],
+  });
+});

@@ -1,0 +1,325 @@
+/** Files of volumes: paths, modes, users, and keys that are missing. */
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { between, check, granted, readFile, refused, suite, type WorkloadSpec } from '../../harness/index.ts';
+import { askerOf } from '../lib/namespace-requests.ts';
+import { CLUSTER_AUTHORITY, LATE, MAPS, PEM, SETTINGS, type Answered } from './lib/volumes.ts';
+
+const VAULT_TOKEN = {
+  serviceAccountToken: { path: 'token', audience: 'vault.example.com', expirationSeconds: 700 },
+} as const;
+const TOKEN_VOLUME = { '/opt/token': { projected: { defaultMode: 0o444, sources: [VAULT_TOKEN] } } };
+const API_ACCESS = '/var/run/secrets/kubernetes.io/serviceaccount';
+const TOKEN = between(300, 5000);
+const MISSING_KEY = /non-existent (config |secret )?key: late|"conformance-late" not found/;
+const WAITING = ['unset', 'mandatory', 'absent'];
+/** Files that none but their owner could read. */
+const OF_ROOT = {
+  '/opt/map': { configMap: { ...CLUSTER_AUTHORITY, defaultMode: 0o400 } },
+  '/opt/secret': { secret: { secretName: 'conformance-tokens', defaultMode: 0o600 } },
+  '/opt/pod': {
+    downwardAPI: {
+      items: [{ path: 'note', mode: 0o200, fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } }],
+    },
+  },
+};
+/** Of each kind, and one within another. */
+const volumesWith = (secret: string) => ({
+  '/opt/outer/inner': { configMap: CLUSTER_AUTHORITY },
+  '/opt/outer': { emptyDir: {} },
+  '/opt/pod': {
+    downwardAPI: {
+      items: [
+        { path: 'note', fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } },
+        {
+          path: 'deep/er/note',
+          mode: 0o400,
+          fieldRef: { fieldPath: "metadata.annotations['conformance-note']" },
+        },
+      ],
+    },
+  },
+  '/opt/map': { configMap: { ...CLUSTER_AUTHORITY, defaultMode: 0o440 } },
+  '/opt/items': {
+    configMap: {
+      ...CLUSTER_AUTHORITY,
+      ...{ optional: true, defaultMode: 0o440 },
+      items: [
+        { key: 'ca.crt', path: 'of/authority', mode: 0o600 },
+        { key: 'ca.crt', path: 'again' },
+        { key: 'none', path: 'none' },
+      ],
+    },
+  },
+  // No items are as if there were none said.
+  '/opt/secret': { secret: { secretName: secret, items: [] } },
+  '/opt/one.crt': { configMap: CLUSTER_AUTHORITY, subPath: 'ca.crt' },
+  '/opt/folder': {
+    configMap: { ...CLUSTER_AUTHORITY, items: [{ key: 'ca.crt', path: 'a/b/ca.crt', mode: 0o440 }] },
+    subPath: 'a/b',
+  },
+  '/opt/all': {
+    projected: {
+      defaultMode: 0o444,
+      sources: [
+        VAULT_TOKEN,
+        { configMap: { ...CLUSTER_AUTHORITY, items: [{ key: 'ca.crt', path: 'map/ca.crt' }] } },
+        { secret: { name: secret, items: [{ key: 'any', path: 'secret/any', mode: 0o400 }] } },
+        {
+          downwardAPI: {
+            items: [{ path: 'note', fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } }],
+          },
+        },
+        { configMap: { name: 'conformance-none', optional: true } },
+        { secret: { name: 'conformance-none', optional: true } },
+      ],
+    },
+  },
+});
+
+suite('volumes', ({ scenario }) => {
+  scenario('PI-34', "a pod's volumes hold what they name, each file at its path and with its mode", {
+    source:
+      'Kubernetes documentation, "Projected Volumes", "ConfigMaps", "Secrets" and "Downward API": items, mode, optional',
+    workloads: {
+      // Unlike a token's, a file's mode goes by its volume, whoever the containers run as.
+      plain: { volumes: TOKEN_VOLUME },
+      // With a group of the pod's own its files are that group's too ("Configure a Security Context for a Pod or Container").
+      grouped: {
+        ...{ runAsUser: 1000, fsGroup: 2000 },
+        podAnnotations: { 'conformance-note': 'hello' },
+        volumes: { ...TOKEN_VOLUME, ...OF_ROOT },
+      },
+      // Of containers with different users, init containers too, all are to read it.
+      mixed: { ...{ container: 'init', runAsUser: 1000, mainRunAsUser: 2000 }, volumes: TOKEN_VOLUME },
+      app: {
+        ...{ runAsUser: 0, automountServiceAccountToken: true },
+        podAnnotations: { 'conformance-note': 'hello' },
+        volumes: volumesWith('conformance-tokens'),
+      },
+    },
+    tokens: { any: { serviceAccount: 'app/app' } },
+    probes: [
+      ...(
+        [
+          ['/opt/outer/inner/ca.crt', PEM, '0644'],
+          ['/opt/pod/note', 5, '0644'],
+          ['/opt/pod/deep/er/note', 5, '0400'],
+          ['/opt/map/ca.crt', PEM, '0440'],
+          ['/opt/items/of/authority', PEM, '0600'],
+          ['/opt/items/again', PEM, '0440'],
+          ['/opt/secret/any', TOKEN, '0644'],
+          ['/opt/one.crt', PEM, '0644'],
+          ['/opt/folder/ca.crt', PEM, '0440'],
+          ['/opt/all/token', TOKEN, '0600'],
+          ['/opt/all/map/ca.crt', PEM, '0444'],
+          ['/opt/all/secret/any', TOKEN, '0400'],
+          ['/opt/all/note', 5, '0444'],
+        ] as const
+      ).map(([path, bytes, mode]) => granted('app', readFile(path), { facts: { bytes, mode } })),
+      ...(
+        [
+          ['/opt/token/token', TOKEN, '0640'],
+          ['/opt/map/ca.crt', PEM, '0440'],
+          ['/opt/secret/any', TOKEN, '0640'],
+          ['/opt/pod/note', 5, '0640'],
+        ] as const
+      ).map(([path, bytes, mode]) => granted('grouped', readFile(path), { facts: { bytes, mode } })),
+      // What every pod is given for the API.
+      granted('app', readFile(API_ACCESS), { facts: { names: 'ca.crt,namespace,token' } }),
+      granted('app', readFile(`${API_ACCESS}/ca.crt`), { facts: { bytes: PEM, mode: '0644' } }),
+      granted('app', readFile(`${API_ACCESS}/namespace`), { facts: { bytes: between(1, 63), mode: '0644' } }),
+      ...['plain', 'mixed'].map((pod) =>
+        granted(pod, readFile('/opt/token/token'), { facts: { bytes: TOKEN, mode: '0444' } }),
+      ),
+      check(
+        'no volume has a file outside of it, nor a token of less than ten minutes',
+        async ({ kubernetes, name }) => {
+          const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
+          const ask = (volume: object): Promise<{ readonly status: number; readonly body: string }> => {
+            const containers = [{ name: 'app', image: 'none' }];
+            const spec = { serviceAccountName: 'app', containers, volumes: [{ name: 'files', ...volume }] };
+            const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'conformance-files' }, spec };
+            return kubernetes({ method: 'POST', path, body });
+          };
+          for (const out of ['../x', '/x', 'a/../../x', 'a/..', '..x', '']) {
+            const items = [{ key: 'ca.crt', path: out }];
+            const token = { ...VAULT_TOKEN.serviceAccountToken, path: out };
+            const named = [{ path: out, fieldRef: { fieldPath: 'metadata.name' } }];
+            for (const volume of [
+              { configMap: { ...CLUSTER_AUTHORITY, items } },
+              { secret: { secretName: 'conformance-tokens', items } },
+              { downwardAPI: { items: named } },
+              { projected: { sources: [{ configMap: { ...CLUSTER_AUTHORITY, items } }] } },
+              { projected: { sources: [{ serviceAccountToken: token }] } },
+            ])
+              expect((await ask(volume)).status, `${JSON.stringify(volume)} is refused`).to.equal(422);
+          }
+          for (const [expirationSeconds, status] of [
+            [599, 422],
+            [600, 201],
+            [2 ** 32, 201],
+            [2 ** 32 + 1, 422],
+          ] as const) {
+            const token = { ...VAULT_TOKEN.serviceAccountToken, expirationSeconds };
+            const answer = await ask({ projected: { sources: [{ serviceAccountToken: token }] } });
+            expect(answer.status, `a token of ${expirationSeconds} s`).to.equal(status);
+          }
+          // Nor does a file tell of a pod what is decided after it, which variables may.
+          for (const [fieldPath, status] of [
+            ...['metadata.name', 'metadata.labels', "metadata.annotations['a']"].map((path) => [path, 201] as const),
+            ...['spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.podIP'].map(
+              (path) => [path, 422] as const,
+            ),
+          ] as const) {
+            const items = [{ path: 'field', fieldRef: { fieldPath } }];
+            for (const volume of [{ downwardAPI: { items } }, { projected: { sources: [{ downwardAPI: { items } }] } }])
+              expect((await ask(volume)).status, `a file of ${fieldPath}`).to.equal(status);
+          }
+          const within = [{ key: 'ca.crt', path: 'a/..b/x..' }];
+          expect(await ask({ configMap: { ...CLUSTER_AUTHORITY, items: within } })).to.include({ status: 201 });
+          const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conformance-keys' } };
+          for (const key of ['../x', 'a/b', '..', '.', '..x', '', 'a b'])
+            expect(
+              await kubernetes({
+                method: 'POST',
+                path: `${name(MAPS)}?dryRun=All`,
+                body: { ...map, data: { [key]: 'x' } },
+              }),
+              `key ${JSON.stringify(key)} is refused`,
+            ).to.include({ status: 422 });
+        },
+      ),
+      ...['/opt/items/ca.crt', '/opt/items/none', '/opt/outer/ca.crt', '/opt/all/ca.crt', '/opt/pod/none'].map((path) =>
+        refused('app', readFile(path), { by: 'injection', code: 'ENOENT' }),
+      ),
+    ],
+  });
+
+  scenario('PI-36', 'a pod starts with volumes of each kind, and with a user and a group of its own', {
+    source:
+      'Kubernetes documentation, "Volumes", "Projected Volumes" and "Configure a Security Context for a Pod or Container"',
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('each of them starts', async (context) => {
+        const { name } = context;
+        const ask = askerOf<Answered>(context);
+        const { spec: sane } = await ask('GET', `pods/${name('<pod:app>')}`);
+        const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'conformance-secret' } };
+        await ask('POST', 'secrets', { ...secret, data: { any: Buffer.from('any').toString('base64') } });
+        await ask('POST', 'configmaps', {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: SETTINGS,
+          data: { kept: 'x' },
+        });
+        const settings = { '/opt/map': { configMap: SETTINGS }, '/opt/once': { configMap: SETTINGS, subPath: 'kept' } };
+        const pods: readonly (readonly [string, Volumes, object])[] = [
+          ['all', volumesWith(secret.metadata.name), { runAsUser: 0 }],
+          ['grouped', { ...TOKEN_VOLUME, '/opt/empty': { emptyDir: {} } }, { runAsUser: 1000, fsGroup: 2000 }],
+          ['settings', settings, {}],
+        ];
+        const annotations = { 'conformance-note': 'hello' };
+        for (const [pod, volumes, securityContext] of pods) {
+          await ask('POST', 'pods', podWith(`conformance-${pod}`, sane, volumes, { annotations, securityContext }));
+        }
+        for (const [pod] of pods) await started(ask, `conformance-${pod}`);
+      }),
+    ],
+  });
+
+  scenario('PI-38', 'a pod waits for the keys that its volumes name, unless they may be missing', {
+    source: 'Kubernetes API Reference, ConfigMapVolumeSource and SecretProjection: items and optional',
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('it starts once they are there', async (context) => {
+        const { name } = context;
+        const ask = askerOf<Answered>(context);
+        const { spec } = await ask('GET', `pods/${name('<pod:app>')}`);
+        const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS };
+        await ask('POST', 'configmaps', { ...settings, data: { kept: 'x' } });
+        const items = [{ key: 'late', path: 'late' }];
+        const volumes = {
+          ...{ unset: {}, mandatory: { optional: false }, optional: { optional: true } },
+          // Nor does it start without the whole.
+          absent: LATE,
+        };
+        for (const [pod, more] of Object.entries(volumes))
+          await ask('POST', 'pods', podWith(pod, spec, { '/opt/map': { configMap: { ...SETTINGS, items, ...more } } }));
+        await started(ask, 'optional');
+        for (const pod of WAITING)
+          expect(await whatKeeps(ask, pod, MISSING_KEY), `what keeps pod ${pod} from its start`).not.to.equal(
+            undefined,
+          );
+        await ask('PUT', `configmaps/${SETTINGS.name}`, { ...settings, data: { late: 'x' } });
+        await ask('POST', 'configmaps', { ...settings, metadata: LATE, data: { late: 'x' } });
+        for (const pod of WAITING) await started(ask, pod, MISSING_KEY);
+      }),
+    ],
+  });
+});
+
+type Volumes = NonNullable<WorkloadSpec['volumes']>;
+
+type Ask = ReturnType<typeof askerOf<Answered>>;
+
+/** A pod with the image of another, which mounts these volumes and ends. */
+function podWith(
+  name: string,
+  { containers: [like] }: Answered['spec'],
+  volumes: Volumes,
+  { annotations = {}, securityContext = {} }: { readonly annotations?: object; readonly securityContext?: object } = {},
+): object {
+  const mounted = Object.entries(volumes).map(([mountPath, { subPath, ...source }], index) => ({
+    ...{ mountPath, source, name: `v${index}` },
+    ...(subPath !== undefined && { subPath }),
+  }));
+  const container = {
+    ...{ name: 'app', image: like?.image, imagePullPolicy: 'IfNotPresent' },
+    env: [{ name: 'PROBE_PLAN', value: '{"phases":[]}' }],
+    volumeMounts: mounted.map(({ source: _, ...mount }) => mount),
+  };
+  return {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, annotations } },
+    spec: {
+      ...{ serviceAccountName: 'app', restartPolicy: 'Never', terminationGracePeriodSeconds: 1, securityContext },
+      containers: [container],
+      volumes: mounted.map(({ name: volume, source }) => ({ name: volume, ...source })),
+    },
+  };
+}
+
+const LONGEST_MILLISECONDS = 25_000;
+
+/** What a kubelet says that has too much to do, or no image. */
+const BUSY = /\btime|cache|image/i;
+
+/** Resolves once a pod's container has started. A pod that did not has failed where the kubelet says why; else it is late. */
+async function started(ask: Ask, name: string, known = BUSY): Promise<void> {
+  const said = await whatKeeps(ask, name);
+  if (said === undefined) return;
+  const reasons = said.filter((message) => !BUSY.test(message) && !known.test(message));
+  expect(reasons.join('; '), `what keeps pod ${name} from its start`).to.equal('');
+  throw new Error(`Pod ${name} had not started after ${LONGEST_MILLISECONDS / 1000} s.`);
+}
+
+/**
+ * Waits until a pod's container has started (undefined), or cannot start any more, or the kubelet says something like `enough`, or
+ * time is up: what the kubelet says of it by then.
+ */
+async function whatKeeps(ask: Ask, name: string, enough?: RegExp): Promise<readonly string[] | undefined> {
+  const end = Date.now() + LONGEST_MILLISECONDS;
+  for (;;) {
+    const { status, metadata } = await ask('GET', `pods/${name}`);
+    const { running, terminated } = status.containerStatuses?.[0]?.state ?? {};
+    if ((running ?? terminated) !== undefined) return undefined;
+    const { items } = await ask('GET', 'events');
+    const said = items
+      .filter(({ reason, involvedObject: { uid } }) => /^Failed(Mount)?$/.test(reason) && uid === metadata.uid)
+      .map(({ message }) => message);
+    if (status.phase === 'Failed' || Date.now() >= end || said.some((message) => enough?.test(message))) return said;
+    await sleep(200);
+  }
+}

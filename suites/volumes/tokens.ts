@@ -1,0 +1,119 @@
+/** Service account tokens in volumes: their audience and time, and when the kubelet renews them. */
+import { expect } from 'chai';
+import { advanceClock, check, granted, readFile, suite, type CheckContext } from '../../harness/index.ts';
+import { askerOf } from '../lib/namespace-requests.ts';
+import { API_ACCESS, asker, logOf, MESSAGE, messageOf, podOf, tells } from '../lib/programs.ts';
+
+suite('volumes', ({ scenario }) => {
+  scenario('RB-36', "a pod's tokens are renewed each in its own time, also where nothing else changes", {
+    source:
+      'Kubernetes documentation, "Configure Service Accounts for Pods": a kubelet asks for a new token when the old one is older than 80 % of its time or than 24 hours',
+    needs: ['cluster-clock'],
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('a pod reads its tokens', async (context) => {
+        const tokens = { short: 600, medium: 700, long: 172_800 };
+        const sources = Object.entries(tokens).map(([path, expirationSeconds]) => ({
+          serviceAccountToken: { path, audience: 'vault.example.com', expirationSeconds },
+        }));
+        const volumes = [{ name: 'tokens', projected: { sources } }];
+        const volumeMounts = [{ name: 'tokens', mountPath: TOKENS }];
+        const ask = asker(context);
+        for (const [pod, program, init] of [
+          ['reads', WATCH, []],
+          ['initializes', 'process.exit(0)', [{ name: 'init', program: WATCH }]],
+        ] as const)
+          await ask(
+            'POST',
+            'pods',
+            await podOf(context, pod, program, { volumes, volumeMounts, initContainers: init }),
+          );
+        for (const [pod, container] of [['reads'], ['initializes', 'init']] as const)
+          if (!(await tells(context, pod, /started/, container)))
+            throw new Error(`Pod ${pod} had not started in time.`);
+      }),
+      advanceClock(490),
+      check('the one of ten minutes is renewed', async (context) => {
+        expect(await tells(context, 'reads', ...renewed(/short/))).to.equal(true);
+        expect(await tells(context, 'initializes', ...renewed(/short/, 'init')), 'while init containers run').to.equal(
+          true,
+        );
+        expect(await logOf(context, 'reads')).not.to.match(/api|medium|long/);
+      }),
+      advanceClock(2500),
+      check('the one for the API, which asks for an hour, is renewed', async (context) => {
+        expect(await tells(context, 'reads', ...renewed(/api/))).to.equal(true);
+        expect(await logOf(context, 'reads')).not.to.contain('long');
+      }),
+      advanceClock(67_000),
+      check(
+        'the one of two days is renewed after one at the latest, and before what it was given is over',
+        async (context) => {
+          // Such a cluster gives a day at most ("kube-apiserver", --service-account-max-token-expiration): 80 % of that have passed.
+          expect(await tokenRequest(context, { expirationSeconds: 172_800 })).to.include({ expirationSeconds: 86_400 });
+          expect(await tells(context, 'reads', ...renewed(/long/))).to.equal(true);
+        },
+      ),
+    ],
+  });
+
+  scenario('RB-39', "a pod's token that is for no audience is for the API server, and for an hour", {
+    source: 'Kubernetes API Reference, ServiceAccountTokenProjection and TokenRequest: audience and expirationSeconds',
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('it is as one that is asked for', async (context) => {
+        const sources = [
+          { serviceAccountToken: { path: 'short' } },
+          { serviceAccountToken: { path: 'long', audience: '' } },
+          { serviceAccountToken: { path: 'deep/er/other', audience: 'vault.example.com' } },
+        ];
+        const volumes = [{ name: 'tokens', projected: { sources } }];
+        const volumeMounts = [{ name: 'tokens', mountPath: TOKENS }];
+        await asker(context)('POST', 'pods', await podOf(context, 'claims', CLAIMS, { volumes, volumeMounts }));
+        const { audiences } = await tokenRequest(context, {});
+        const [unset, empty, other, api] = JSON.parse(await messageOf(context, 'claims')) as (readonly unknown[])[];
+        expect([unset, empty]).to.deep.equal([
+          [audiences, 3600],
+          [audiences, 3600],
+        ]);
+        expect(other).to.deep.equal([['vault.example.com'], 3600]);
+        // That one lives longer, by what a cluster allows.
+        expect(api?.[0]).to.deep.equal(audiences);
+      }),
+    ],
+  });
+});
+
+const TOKENS = '/opt/tokens';
+
+/** Kubelets look every second. Twelve are few enough for each of the scenario's checks to fail within its time. */
+const renewed = (what: RegExp, container?: string) => [what, container, 12] as const;
+
+/** Tells which of its tokens are others than before. */
+const WATCH = `
+const files = {
+  ...{ short: '${TOKENS}/short', medium: '${TOKENS}/medium', long: '${TOKENS}/long', api: '${API_ACCESS}/token' },
+};
+const read = (name) => require('fs').readFileSync(files[name], 'utf8');
+const known = Object.fromEntries(Object.keys(files).map((name) => [name, read(name)]));
+console.log('started');
+setInterval(() => {
+  for (const name in known) if (known[name] !== read(name)) console.log(name, (known[name] = read(name)).length);
+}, 100);`;
+
+/** Tells the audiences of its tokens, and how long they live. */
+const CLAIMS = `
+const claims = ['${TOKENS}/short', '${TOKENS}/long', '${TOKENS}/deep/er/other', '${API_ACCESS}/token'].map(
+  (file) => JSON.parse(Buffer.from(require('fs').readFileSync(file, 'utf8').split('.')[1], 'base64url')));
+require('fs').writeFileSync('${MESSAGE}', JSON.stringify(claims.map(({ aud, exp, iat }) => [aud, exp - iat])));`;
+
+/** What a token was made for by a request. */
+async function tokenRequest(context: CheckContext, spec: object) {
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
+  const made = await askerOf<{
+    readonly spec: { readonly audiences: readonly string[]; readonly expirationSeconds: number };
+  }>(context)('POST', 'serviceaccounts/app/token', body);
+  return made.spec;
+}

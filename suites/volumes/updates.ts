@@ -1,0 +1,183 @@
+/** Files of volumes follow what they are made of. */
+import { expect } from 'chai';
+import { check, granted, readFile, refused, startPod, suite, wait, type CheckContext } from '../../harness/index.ts';
+import { askerOf, NAMESPACE } from '../lib/namespace-requests.ts';
+import { logOf, podOf } from '../lib/programs.ts';
+import { CLUSTER_AUTHORITY, LATE, MAPS, PEM, SETTINGS, type Answered } from './lib/volumes.ts';
+
+const LEAVING = { name: 'conformance-leaving' } as const;
+
+suite('volumes', ({ scenario }) => {
+  scenario('PI-35', "a volume's files follow what they are of, and those of keys that are gone go", {
+    source: 'Kubernetes documentation, "ConfigMaps": mounted ConfigMaps are updated automatically',
+    workloads: {
+      app: {
+        starts: 'later',
+        volumes: {
+          // Ahead of others, one whose settings go, and one that stays as it is.
+          '/opt/leaving': { configMap: LEAVING },
+          '/opt/authority': { configMap: CLUSTER_AUTHORITY },
+          '/opt/map': { configMap: SETTINGS },
+          '/opt/one': { configMap: { ...SETTINGS, items: [{ key: 'kept', path: 'deep/kept' }] } },
+          '/opt/both': {
+            projected: {
+              sources: [
+                { configMap: { ...SETTINGS, optional: true } },
+                { configMap: { ...CLUSTER_AUTHORITY, items: [{ key: 'ca.crt', path: 'more/ca.crt' }] } },
+              ],
+            },
+          },
+          '/opt/once': { configMap: SETTINGS, subPath: 'kept' },
+          '/opt/late': { configMap: { ...LATE, optional: true } },
+          '/opt/pod': {
+            downwardAPI: {
+              items: [
+                { path: 'note', fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } },
+                { path: 'team', fieldRef: { fieldPath: "metadata.labels['conformance-team']" } },
+              ],
+            },
+          },
+        },
+        podAnnotations: { 'conformance-note': 'hello' },
+      },
+    },
+    probes: [
+      check('there are settings', async ({ kubernetes, name }) => {
+        const data = { kept: 'old', gone: 'x' };
+        const binaryData = { bytes: Buffer.from([0, 255]).toString('base64') };
+        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS, data, binaryData };
+        for (const metadata of [SETTINGS, LEAVING])
+          expect(await kubernetes({ method: 'POST', path: name(MAPS), body: { ...body, metadata } })).to.include({
+            status: 201,
+          });
+      }),
+      startPod('app'),
+      ...(
+        [
+          ['/opt/map/kept', 3],
+          ['/opt/map/gone', 1],
+          ['/opt/map/bytes', 2],
+          ['/opt/one/deep/kept', 3],
+          ['/opt/both/gone', 1],
+          ['/opt/once', 3],
+          ['/opt/pod/note', 5],
+          ['/opt/pod/team', 0],
+        ] as const
+      ).map(([path, bytes]) => granted('app', readFile(path), { facts: { bytes } })),
+      granted('app', readFile('/opt/map'), { facts: { names: 'bytes,gone,kept' } }),
+      granted('app', readFile('/opt/late'), { facts: { names: '' } }),
+      check('they are changed', async (context) => {
+        const { kubernetes, name } = context;
+        const changed = { annotations: { 'conformance-note': 'goodbye' }, labels: { 'conformance-team': 'pay' } };
+        await changePod(context, '<pod:app>', changed);
+        const path = `${name(MAPS)}/${SETTINGS.name}`;
+        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS, data: { kept: 'newer', added: 'xy' } };
+        expect(await kubernetes({ method: 'PUT', path, body })).to.include({ status: 200 });
+        const late = { ...body, metadata: LATE };
+        expect(await kubernetes({ method: 'POST', path: name(MAPS), body: late })).to.include({ status: 201 });
+      }),
+      // A kubelet looks after all volumes of a pod once the pod changes, as it does ahead of its next probes.
+      granted('app', readFile('/opt/both/more/ca.crt'), { facts: { bytes: PEM } }),
+      wait(3),
+      ...(
+        [
+          ['/opt/map/kept', 5],
+          ['/opt/map/added', 2],
+          ['/opt/one/deep/kept', 5],
+          ['/opt/both/added', 2],
+          ['/opt/both/more/ca.crt', PEM],
+          ['/opt/pod/note', 7],
+          ['/opt/pod/team', 3],
+          // "A container using a ConfigMap as a subPath volume mount will not receive ConfigMap updates."
+          ['/opt/once', 3],
+        ] as const
+      ).map(([path, bytes]) => granted('app', readFile(path), { facts: { bytes } })),
+      ...['/opt/map/gone', '/opt/both/gone'].map((path) =>
+        refused('app', readFile(path), { by: 'injection', code: 'ENOENT' }),
+      ),
+      ...(
+        [
+          ['/opt/map', 'added,kept'],
+          ['/opt/late', 'added,kept'],
+          ['/opt/both', 'added,kept,more'],
+          ['/opt/both/more', 'ca.crt'],
+        ] as const
+      ).map(([path, names]) => granted('app', readFile(path), { facts: { names } })),
+      check('the settings of one are gone', async (context) => {
+        const { kubernetes, name } = context;
+        const path = `${name(MAPS)}/${LEAVING.name}`;
+        expect(await kubernetes({ method: 'DELETE', path })).to.include({ status: 200 });
+        const changed = { annotations: { 'conformance-note': 'so long' }, labels: { 'conformance-team': 'x' } };
+        await changePod(context, '<pod:app>', changed);
+      }),
+      wait(3),
+      granted('app', readFile('/opt/pod/team'), { facts: { bytes: 1 } }),
+      granted('app', readFile('/opt/leaving'), { facts: { names: 'bytes,gone,kept' } }),
+    ],
+  });
+
+  scenario('PI-40', 'files follow one change alone: of a label, of a config map, of a secret', {
+    source:
+      'Kubernetes documentation, "ConfigMaps" and "Secrets": mounted ones are updated automatically; "Downward API"; "Volumes", emptyDir',
+    // On clusters in this process, whose kubelets learn of it at once; real ones may take a minute and a half (PI-35 asserts less of them).
+    needs: ['cluster-clock'],
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('a pod looks at them', async (context) => {
+        const { eventually } = context;
+        const ask = askerOf<Answered>(context);
+        const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS };
+        const secret = { ...map, kind: 'Secret' };
+        await ask('POST', 'configmaps', { ...map, data: { kept: 'old' } });
+        await ask('POST', 'secrets', { ...secret, stringData: { kept: 'old' } });
+        const items = [{ path: 'team', fieldRef: { fieldPath: "metadata.labels['team']" } }];
+        const volumes = [
+          { name: 'map', configMap: SETTINGS },
+          { name: 'secret', secret: { secretName: SETTINGS.name } },
+          { name: 'pod', downwardAPI: { items } },
+          { name: 'empty', emptyDir: {} },
+        ];
+        const volumeMounts = volumes.map(({ name: of }) => ({ name: of, mountPath: `/opt/${of}` }));
+        const settings = { volumes, volumeMounts, metadata: { labels: { team: 'old' } } };
+        await ask('POST', 'pods', await podOf(context, 'watches', WATCH, settings));
+        const told = (files: string): Promise<string> =>
+          eventually(
+            () => logOf(context, 'watches'),
+            (log) => log.includes(`files ${files} `),
+            12,
+          );
+        const first = await told('old,old,old');
+        if (!first.includes('files ')) throw new Error('Pod watches had told nothing in time.');
+        expect(first, 'what it finds').to.include('files old,old,old ').and.to.include('mode 777 ');
+        await ask('PUT', `configmaps/${SETTINGS.name}`, { ...map, data: { kept: 'new' } });
+        expect(await told('new,old,old'), 'after a change of the config map').to.include('files new,old,old ');
+        await ask('PUT', `secrets/${SETTINGS.name}`, { ...secret, stringData: { kept: 'new' } });
+        expect(await told('new,new,old'), 'after a change of the secret').to.include('files new,new,old ');
+        await changePod(context, 'watches', { labels: { team: 'new' } });
+        expect(await told('new,new,new'), 'after a change of the label').to.include('files new,new,new ');
+      }),
+    ],
+  });
+});
+
+/** Gives a pod these labels and annotations besides its own. */
+async function changePod({ kubernetes, name }: CheckContext, pod: string, metadata: object): Promise<void> {
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  const path = name(`${NAMESPACE}/pods/${pod}`);
+  expect(await kubernetes({ method: 'PATCH', path, body: { metadata }, headers })).to.include({ status: 200 });
+}
+
+const WATCHED = ['/opt/map/kept', '/opt/secret/kept', '/opt/pod/team'];
+
+/** Tells what its files hold, whenever they hold something else, and who may write where. */
+const WATCH = `
+const fs = require('fs');
+let known = '';
+const tell = () => {
+  const now = ${JSON.stringify(WATCHED)}.map((file) => fs.readFileSync(file, 'utf8')).join();
+  if (now !== known) console.log('files ' + (known = now) + ' ');
+};
+console.log('mode ' + (fs.statSync('/opt/empty').mode & 0o777).toString(8) + ' ');
+tell();
+setInterval(tell, 100);`;

@@ -1,0 +1,124 @@
+/** Annotations of service accounts and pods for the other way, and lists of containers to skip. */
+import { admitPod, annotateServiceAccount, isAbsent, succeeds, suite } from '../../harness/index.ts';
+import { WEBHOOK, WEBHOOK_HANDLER } from '../lib/sources.ts';
+import { ASSOCIATED, IMAGE } from '../lib/worlds.ts';
+import { annotated, BOTH_WAYS, STS_ENDPOINTS } from './lib/both-ways.ts';
+import { POD_IDENTITY_ENV } from './lib/settings.ts';
+
+const CACHE = 'amazon-eks-pod-identity-webhook source, pkg/cache/cache.go';
+
+suite('webhook', ({ scenario }) => {
+  scenario('WH-19', 'a pod that asks the webhook to skip it gets nothing', {
+    profile: 'core',
+    source: 'amazon-eks-pod-identity-webhook, deploy/mutatingwebhook.yaml, objectSelector',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(admitPod('app'), { injected: 'pod-identity' }),
+      // Whatever its value: the label is what counts.
+      ...['true', 'false', ''].map((value) =>
+        succeeds(admitPod('app', { metadata: { labels: { 'eks.amazonaws.com/skip-pod-identity-webhook': value } } }), {
+          injected: 'none',
+          'podIdentityVolume.present': false,
+          label: isAbsent,
+        }),
+      ),
+    ],
+  });
+
+  scenario('WH-07', 'containers named in skip-containers are left as they are', {
+    profile: 'core',
+    source: WEBHOOK + ', annotation skip-containers',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(
+        admitPod('app', {
+          metadata: { annotations: { 'eks.amazonaws.com/skip-containers': 'proxy,prepare' } },
+          spec: {
+            initContainers: [{ name: 'prepare', image: IMAGE }],
+            containers: [
+              { name: 'app', image: IMAGE },
+              { name: 'proxy', image: IMAGE },
+            ],
+          },
+        }),
+        {
+          injected: 'pod-identity',
+          'app.envNames': POD_IDENTITY_ENV.join(),
+          'proxy.envNames': '',
+          'proxy.mount': isAbsent,
+          'prepare.envNames': '',
+          'prepare.mount': isAbsent,
+        },
+      ),
+    ],
+  });
+
+  scenario('WH-25', 'skip-containers is a list of names as they are', {
+    source: `${WEBHOOK}, annotation skip-containers; ${WEBHOOK_HANDLER}: CSV`,
+    roles: BOTH_WAYS.roles,
+    workloads: {
+      pi: BOTH_WAYS.workloads.pi,
+      // The annotation is one of pods.
+      web: { ...BOTH_WAYS.workloads.web, serviceAccountAnnotations: { 'skip-containers': 'app' } },
+    },
+    probes: [
+      succeeds(admitPod('pi', annotated('skip-containers', 'other')), { injected: 'pod-identity' }),
+      succeeds(admitPod('pi', annotated('skip-containers', 'application')), { injected: 'pod-identity' }),
+      // What is not CSV names nobody, whatever is ahead of the mistake.
+      ...['"unfinished', 'app,"unfinished', 'app,other"', '"app"x,other'].map((list) =>
+        succeeds(admitPod('pi', annotated('skip-containers', list)), { injected: 'pod-identity' }),
+      ),
+      succeeds(admitPod('pi', annotated('skip-containers', 'app')), {
+        ...{ injected: 'none', 'podIdentityVolume.present': true, label: 'enabled' },
+      }),
+      succeeds(admitPod('web', annotated('skip-containers', 'other,app')), {
+        injected: 'none',
+        'app.mount': isAbsent,
+        // The pod's volume is for whom is not skipped.
+        'irsaVolume.present': true,
+      }),
+      succeeds(admitPod('web', annotated('skip-containers', '"app","other"')), { injected: 'none' }),
+      // One line of them counts, the first that is not empty.
+      succeeds(admitPod('web', annotated('skip-containers', '\nother,app\n')), { injected: 'none' }),
+      succeeds(admitPod('web'), { injected: 'irsa' }),
+      succeeds(admitPod('web', annotated('skip-containers', 'other\napp')), { injected: 'irsa' }),
+      // A space belongs to the name.
+      succeeds(admitPod('web', annotated('skip-containers', 'other, app')), { injected: 'irsa' }),
+    ],
+  });
+
+  scenario(
+    'WH-27',
+    'of the annotations of a service account, those for STS count in Pod Identity, and the audience does not',
+    {
+      source: `${WEBHOOK}, annotations; ${CACHE}`,
+      roles: BOTH_WAYS.roles,
+      workloads: {
+        pi: { ...BOTH_WAYS.workloads.pi, serviceAccountAnnotations: { audience: 'vault.example.com' } },
+        web: BOTH_WAYS.workloads.web,
+      },
+      probes: [
+        succeeds(admitPod('pi'), {
+          'podIdentityVolume.audience': 'pods.eks.amazonaws.com',
+          [`app.env.${STS_ENDPOINTS}`]: 'regional',
+        }),
+        // A pod's own annotations are none of the audience, nor of STS.
+        succeeds(admitPod('web', annotated('audience', 'vault.example.com')), {
+          'irsaVolume.audience': 'sts.amazonaws.com',
+        }),
+        succeeds(admitPod('web', annotated('sts-regional-endpoints', 'false')), {
+          [`app.env.${STS_ENDPOINTS}`]: 'regional',
+        }),
+        // The expiration shows when the webhook knows of the change.
+        annotateServiceAccount('pi', { 'sts-regional-endpoints': 'false', 'token-expiration': '7200' }),
+        succeeds(admitPod('pi'), { [`app.env.${STS_ENDPOINTS}`]: isAbsent }),
+        annotateServiceAccount('pi', { 'sts-regional-endpoints': 'never', 'token-expiration': '10800' }),
+        succeeds(admitPod('pi'), { [`app.env.${STS_ENDPOINTS}`]: 'regional' }),
+        // What a pod says that is no number leaves it at what its service account says.
+        succeeds(admitPod('pi', annotated('token-expiration', '1h')), {
+          'podIdentityVolume.expirationSeconds': 10_800,
+        }),
+      ],
+    },
+  );
+});

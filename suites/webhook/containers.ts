@@ -1,0 +1,85 @@
+/** Init containers, sidecars, ephemeral containers, and pods on the network of their host. */
+import {
+  admitPod,
+  fetchCredentials,
+  granted,
+  podIdentityRole,
+  postToWebhook,
+  succeeds,
+  suite,
+  whoAmI,
+} from '../../harness/index.ts';
+import { WEBHOOK_HANDLER } from '../lib/sources.ts';
+import { ASSOCIATED, IMAGE, TOKEN_DIRECTORY } from '../lib/worlds.ts';
+import { POD, review } from './lib/reviews.ts';
+import { POD_IDENTITY_ENV } from './lib/settings.ts';
+
+suite('webhook', ({ scenario }) => {
+  scenario('WH-09', 'ephemeral containers are left as they are', {
+    source: WEBHOOK_HANDLER + ', paths of the patch',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(
+        postToWebhook(
+          'application/json',
+          review('admission.k8s.io/v1', {
+            ...POD,
+            spec: { ...POD.spec, ephemeralContainers: [{ name: 'debugger', image: IMAGE }] },
+          }),
+        ),
+        { patchPaths: '/metadata/labels,/spec/volumes,/spec/containers' },
+      ),
+    ],
+  });
+
+  scenario('WH-08', 'init containers and sidecars get the settings too', {
+    profile: 'core',
+    source: WEBHOOK_HANDLER + '; Kubernetes documentation, "Sidecar Containers"',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(
+        admitPod('app', {
+          spec: {
+            initContainers: [
+              { name: 'prepare', image: IMAGE },
+              { name: 'sidecar', image: IMAGE, restartPolicy: 'Always' },
+            ],
+          },
+        }),
+        {
+          'app.envNames': POD_IDENTITY_ENV.join(),
+          'prepare.envNames': POD_IDENTITY_ENV.join(),
+          'prepare.mount': `${TOKEN_DIRECTORY} (read only)`,
+          'sidecar.envNames': POD_IDENTITY_ENV.join(),
+          'sidecar.mount': `${TOKEN_DIRECTORY} (read only)`,
+        },
+      ),
+    ],
+  });
+
+  for (const [id, container, what] of [
+    ['WH-08b', 'init', 'an init container'],
+    ['WH-08c', 'sidecar', 'a sidecar'],
+  ] as const) {
+    scenario(id, `${what} gets credentials from the agent`, {
+      source: WEBHOOK_HANDLER + '; Kubernetes documentation, "Init Containers" and "Sidecar Containers"',
+      roles: { app: podIdentityRole() },
+      workloads: { app: { role: 'app', container } },
+      probes: [granted('app', fetchCredentials()), granted('app', whoAmI())],
+    });
+  }
+
+  scenario('WH-14', "a pod on the host's network gets settings and credentials like any other", {
+    source:
+      WEBHOOK_HANDLER + ': no field of the pod but its containers, volumes, labels and node selector is looked at',
+    roles: ASSOCIATED.roles,
+    workloads: { app: { role: 'app', hostNetwork: true } },
+    probes: [
+      granted('app', fetchCredentials()),
+      succeeds(admitPod('app', { spec: { hostNetwork: true } }), {
+        injected: 'pod-identity',
+        'app.envNames': POD_IDENTITY_ENV.join(),
+      }),
+    ],
+  });
+});

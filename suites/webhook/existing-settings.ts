@@ -1,0 +1,230 @@
+/** Variables, volumes and mounts that a pod already has. */
+import {
+  admitPod,
+  control,
+  fails,
+  fetchCredentials,
+  isAbsent,
+  matching,
+  noToken,
+  podIdentityRole,
+  refused,
+  succeeds,
+  suite,
+} from '../../harness/index.ts';
+import { WEBHOOK_HANDLER } from '../lib/sources.ts';
+import { ASSOCIATED, IMAGE, TOKEN_DIRECTORY } from '../lib/worlds.ts';
+import { BOTH_WAYS, STS_ENDPOINTS, WEB_TOKEN_FILE } from './lib/both-ways.ts';
+import { CREDENTIALS_URI, env, TOKEN_FILE } from './lib/settings.ts';
+
+const REGIONS = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
+const PAIR = [CREDENTIALS_URI, TOKEN_FILE];
+const WEB_PAIR = ['AWS_ROLE_ARN', WEB_TOKEN_FILE];
+/** A pod whose container sets these variables itself. */
+const setting = (...names: readonly string[]) => ({
+  spec: { containers: [{ name: 'app', image: IMAGE, env: env(...names) }] },
+});
+/** A pod whose container mounts this volume itself. */
+const mounting = (name: string, mountPath: string, volume: object) => ({
+  spec: { volumes: [volume], containers: [{ name: 'app', image: IMAGE, volumeMounts: [{ name, mountPath }] }] },
+});
+
+suite('webhook', ({ scenario }) => {
+  scenario('WH-10', 'a pod that sets one of the two credential variables itself gets neither', {
+    profile: 'core',
+    source: WEBHOOK_HANDLER + ', existing environment variables',
+    roles: { app: podIdentityRole() },
+    workloads: {
+      app: { role: 'app' },
+      half: { role: 'app', env: { [CREDENTIALS_URI]: 'http://169.254.170.23/v1/credentials' } },
+    },
+    probes: [
+      succeeds(admitPod('app', { spec: { containers: [{ name: 'app', image: IMAGE, env: env(CREDENTIALS_URI) }] } }), {
+        'app.envNames': [CREDENTIALS_URI, 'AWS_STS_REGIONAL_ENDPOINTS', 'AWS_DEFAULT_REGION', 'AWS_REGION'].join(),
+        [`app.env.${CREDENTIALS_URI}`]: 'set-by-user',
+        [`app.env.${TOKEN_FILE}`]: isAbsent,
+      }),
+      control('app', fetchCredentials()),
+      // What an SDK sends that knows the address and no token.
+      refused('half', fetchCredentials({ token: noToken }), { by: 'agent', status: 400 }),
+    ],
+  });
+
+  scenario('WH-11', 'a volume of the same name is kept, whatever it holds', {
+    source: WEBHOOK_HANDLER + ', existing volumes',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(
+        admitPod('app', {
+          spec: {
+            volumes: [
+              {
+                name: 'eks-pod-identity-token',
+                projected: {
+                  sources: [
+                    { serviceAccountToken: { path: 'mine', audience: 'mine.example.com', expirationSeconds: 900 } },
+                  ],
+                },
+              },
+            ],
+          },
+        }),
+        {
+          injected: 'pod-identity',
+          'podIdentityVolume.audience': 'mine.example.com',
+          'podIdentityVolume.path': 'mine',
+          'podIdentityVolume.expirationSeconds': 900,
+          'app.mount': `${TOKEN_DIRECTORY} (read only)`,
+        },
+      ),
+    ],
+  });
+
+  scenario('WH-12', 'a container that sets a region keeps it, and gets no other', {
+    source: WEBHOOK_HANDLER + ', region variables',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(admitPod('app', { spec: { containers: [{ name: 'app', image: IMAGE, env: env('AWS_REGION') }] } }), {
+        'app.envNames': ['AWS_REGION', 'AWS_STS_REGIONAL_ENDPOINTS', CREDENTIALS_URI, TOKEN_FILE].join(),
+        'app.env.AWS_REGION': 'set-by-user',
+      }),
+    ],
+  });
+
+  scenario('WH-10b', 'either variable of a pair keeps both of it away, in both ways', {
+    source: WEBHOOK_HANDLER + ', existing environment variables',
+    ...BOTH_WAYS,
+    probes: [
+      succeeds(admitPod('pi', setting(TOKEN_FILE)), {
+        'app.envNames': [TOKEN_FILE, STS_ENDPOINTS, ...REGIONS].join(),
+        [`app.env.${TOKEN_FILE}`]: 'set-by-user',
+      }),
+      succeeds(admitPod('web', setting('AWS_ROLE_ARN')), {
+        'app.envNames': ['AWS_ROLE_ARN', STS_ENDPOINTS, ...REGIONS].join(),
+        'app.env.AWS_ROLE_ARN': 'set-by-user',
+      }),
+      succeeds(admitPod('web', setting(WEB_TOKEN_FILE)), {
+        'app.envNames': [WEB_TOKEN_FILE, STS_ENDPOINTS, ...REGIONS].join(),
+      }),
+    ],
+  });
+
+  scenario('WH-11b', "a mount of the token's volume is kept where the pod has put it", {
+    source: WEBHOOK_HANDLER + ', existing volumes and mounts',
+    ...BOTH_WAYS,
+    probes: [
+      succeeds(
+        admitPod('pi', {
+          spec: {
+            containers: [
+              {
+                name: 'app',
+                image: IMAGE,
+                volumeMounts: [{ name: 'eks-pod-identity-token', mountPath: '/mine', readOnly: false }],
+              },
+            ],
+          },
+        }),
+        { 'app.mount': '/mine', 'podIdentityVolume.audience': 'pods.eks.amazonaws.com' },
+      ),
+      succeeds(admitPod('web', mounting('aws-iam-token', '/mine', { name: 'aws-iam-token', emptyDir: {} })), {
+        ...{ injected: 'irsa', 'app.mount': '/mine', 'irsaVolume.audience': isAbsent },
+      }),
+      // What another volume is mounted at is not looked at, and nothing has two mounts.
+      succeeds(admitPod('pi', mounting('own', `${TOKEN_DIRECTORY}/own`, { name: 'own', emptyDir: {} })), {
+        injected: 'pod-identity',
+      }),
+      fails(admitPod('pi', mounting('own', TOKEN_DIRECTORY, { name: 'own', emptyDir: {} })), {
+        ...{ by: 'kubernetes', status: 422, message: 'must be unique' },
+      }),
+    ],
+  });
+
+  scenario('WH-12b', 'either region, and the STS endpoint, are left as a container sets them', {
+    source: WEBHOOK_HANDLER + ', region and STS variables',
+    ...BOTH_WAYS,
+    probes: [
+      succeeds(admitPod('pi', setting('AWS_DEFAULT_REGION')), {
+        'app.envNames': ['AWS_DEFAULT_REGION', STS_ENDPOINTS, ...PAIR].join(),
+      }),
+      succeeds(admitPod('web', setting('AWS_REGION', STS_ENDPOINTS)), {
+        'app.envNames': ['AWS_REGION', STS_ENDPOINTS, ...WEB_PAIR].join(),
+        [`app.env.${STS_ENDPOINTS}`]: 'set-by-user',
+      }),
+      // A variable is set by its name, wherever its value comes from, and be it empty.
+      ...[
+        { name: 'AWS_REGION', valueFrom: { configMapKeyRef: { name: 'settings', key: 'region', optional: true } } },
+        { name: 'AWS_REGION', value: '' },
+        { name: 'AWS_REGION' },
+      ].map((region) =>
+        succeeds(admitPod('web', { spec: { containers: [{ name: 'app', image: IMAGE, env: [region] }] } }), {
+          'app.envNames': ['AWS_REGION', STS_ENDPOINTS, ...WEB_PAIR].join(),
+        }),
+      ),
+      // Without any of its own, both name the cluster's region.
+      succeeds(admitPod('web'), {
+        'app.env.AWS_REGION': matching(/^[a-z]{2}(-[a-z]+)+-\d$/),
+        'app.env.AWS_DEFAULT_REGION': matching(/^[a-z]{2}(-[a-z]+)+-\d$/),
+      }),
+    ],
+  });
+
+  scenario('WH-23', 'a container that sets all variables itself gets no mount, though its pod gets the volume', {
+    source: WEBHOOK_HANDLER + ', existing environment variables; webhook test data',
+    roles: BOTH_WAYS.roles,
+    workloads: {
+      pi: BOTH_WAYS.workloads.pi,
+      quiet: { serviceAccount: 'quiet', role: 'pi', serviceAccountAnnotations: { 'sts-regional-endpoints': 'false' } },
+    },
+    probes: [
+      succeeds(admitPod('pi', setting(STS_ENDPOINTS, 'AWS_REGION', CREDENTIALS_URI)), {
+        'app.envNames': [STS_ENDPOINTS, 'AWS_REGION', CREDENTIALS_URI].join(),
+        'app.mount': isAbsent,
+        'podIdentityVolume.present': true,
+        label: 'enabled',
+      }),
+      // All three kinds count, also one that would not be added.
+      succeeds(admitPod('quiet', setting('AWS_REGION', CREDENTIALS_URI)), {
+        'app.envNames': ['AWS_REGION', CREDENTIALS_URI].join(),
+        'app.mount': `${TOKEN_DIRECTORY} (read only)`,
+      }),
+    ],
+  });
+
+  scenario('WH-24', 'variables of the other way, and access keys, keep nothing away', {
+    source: WEBHOOK_HANDLER + ', existing environment variables: those of its own way are looked at',
+    finding:
+      'A pod that sets AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE or access keys itself is given the settings of its association all the same, and SDKs then use its own.',
+    ...BOTH_WAYS,
+    probes: [
+      succeeds(admitPod('pi', setting(...WEB_PAIR)), {
+        injected: 'both',
+        'app.envNames': [...WEB_PAIR, STS_ENDPOINTS, ...REGIONS, ...PAIR].join(),
+      }),
+      succeeds(admitPod('web', setting(...PAIR)), { injected: 'both', 'irsaVolume.present': true }),
+      succeeds(admitPod('pi', setting('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')), { injected: 'pod-identity' }),
+      // Neither do those that SDKs look at beside a pair, or in its place.
+      ...(
+        [
+          ['pi', ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_PROFILE'], PAIR],
+          ['web', ['AWS_ROLE_SESSION_NAME', 'AWS_PROFILE'], WEB_PAIR],
+        ] as const
+      ).map(([like, own, pair]) =>
+        succeeds(admitPod(like, setting(...own)), {
+          'app.envNames': [...own, STS_ENDPOINTS, ...REGIONS, ...pair].join(),
+        }),
+      ),
+      // Variables that come from elsewhere are not seen: those that are added win over them.
+      succeeds(
+        admitPod('pi', {
+          spec: {
+            containers: [
+              { name: 'app', image: IMAGE, envFrom: [{ configMapRef: { name: 'settings', optional: true } }] },
+            ],
+          },
+        }),
+        { 'app.envNames': [STS_ENDPOINTS, ...REGIONS, ...PAIR].join() },
+      ),
+    ],
+  });
+});
