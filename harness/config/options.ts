@@ -51,10 +51,14 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
     maximum: 168,
     default: 6,
   }),
+  option.list(
+    'scope NAME',
+    'run the suites of this scope: identity, agent, webhook, client, aws, kubernetes or all (default: the first three)',
+  ),
   option.list('suite NAME', 'run this suite (repeat, or a comma list)'),
   option.list('scenario ID', 'run this scenario (repeat, or a comma list)'),
-  option.text('grep REGEX', 'run scenarios whose id or title matches'),
-  option.text('grep-invert REGEX', 'leave out scenarios whose id or title matches'),
+  option.text('grep REGEX', 'run scenarios whose id, title, keywords or probes match'),
+  option.text('grep-invert REGEX', 'leave out scenarios whose id, title, keywords or probes match'),
   option.flag('last-failed', 'run scenarios that the newest run in the report folder could not pass'),
   option.text('shard I/N', 'run the I-th of N parts of the selected scenarios, for `merge` (docs/parts.md)', {
     form: { pattern: /^[1-9]\d{0,2}\/[1-9]\d{0,2}$/, expected: 'give which shard of how many, such as 1/4' },

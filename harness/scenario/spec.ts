@@ -176,6 +176,8 @@ export type Step = ProbeStep | ActionStep;
 export interface ScenarioSpec {
   /** Where the expectation comes from: a section of AWS's or Kubernetes' documentation, or of a component's source. */
   readonly source?: string;
+  /** Words that `--grep` also searches, where neither the title nor the probes have them. */
+  readonly keywords?: readonly string[];
   /** Said in the report even when the scenario passes: conforming behaviour that is a risk all the same. */
   readonly finding?: string;
   readonly needs?: readonly Capability[];
@@ -210,6 +212,8 @@ export interface Scenario {
   /** Such as `AB-01`: unique in a run, and a selector on the command line. With several clients such as `AB-01.python`. */
   readonly id: string;
   readonly suite: string;
+  /** Scope of the suite; undefined for suites of the user's own. */
+  readonly scope?: string;
   readonly title: string;
   /** File that declares it. */
   readonly file: string;
