@@ -186,7 +186,7 @@ function buildRawClient(folder, plugins = []) {
 
 /** The second build, which `--fault` uses: the same code with a switch for each fault, and the catalogue of faults. */
 async function buildSwitched(outdir) {
-  const { switches } = await tsImport('../faults/build-plugin.ts', import.meta.url);
+  const { switches } = await tsImport('./faults/build-plugin.ts', import.meta.url);
   const { plugin, catalogue, problems } = switches(root);
   for (const problem of problems) process.stderr.write(`${problem}\nThe fault is left out.\n`);
   await build({ ...bundles, entryPoints: entriesOf(SWITCHED), outdir, plugins: [plugin] });

@@ -1,4 +1,4 @@
-/** How esbuild is asked for what runs on Node: by the build, and by that of mutants (detection/mutants-build.ts). */
+/** How esbuild is asked for what runs on Node: by the build, and by that of mutants (scripts/detection/mutants-build.ts). */
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ export const SUITES = readdirSync(suites, { recursive: true, encoding: 'utf8' })
   .map((file) => `suites/${file.slice(0, -3)}`);
 
 /** What a build that runs defects has: the command, the public surface that suites import, and what detection runs in a process. */
-export const SWITCHED = ['bin/cli/switched', 'detection/worker', 'harness/index', ...SUITES];
+export const SWITCHED = ['bin/cli/switched', 'scripts/detection/worker', 'harness/index', ...SUITES];
 
 export const entriesOf = (names: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, `${name}.ts`]));

@@ -58,7 +58,7 @@ const inOrder = (one: ScenarioResult, other: ScenarioResult): number =>
 
 /** The id of the scenario by which `detect` noticed a fault. */
 type Noticed = Readonly<Record<string, string>>;
-const lastNoticed = (): Noticed => JSON.parse(readFileSync(at('detection/noticed.json'), 'utf8')) as Noticed;
+const lastNoticed = (): Noticed => JSON.parse(readFileSync(at('scripts/detection/noticed.json'), 'utf8')) as Noticed;
 
 /** `newest`, or what is documented of it. */
 const whichOf = ({ newest, minimum, below }: Client['versions'], version: string): string =>

@@ -2,14 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
-import { readDefinitions } from '../faults/definitions.ts';
+import { readDefinitions } from './faults/definitions.ts';
 import { table } from './tables.ts';
 
 export const PAGE = fileURLToPath(new URL('../docs/faults.md', import.meta.url));
 
 /** The page as it must be. */
 export function faultsPage(): Promise<string> {
-  const faults = readDefinitions(fileURLToPath(new URL('../faults', import.meta.url)));
+  const faults = readDefinitions(fileURLToPath(new URL('./faults', import.meta.url)));
   const [introduction = ''] = readFileSync(PAGE, 'utf8').split(/^## /m);
   const folders = [...new Set(faults.map(({ folder }) => folder))].sort();
   const sections = folders.map((folder) => {

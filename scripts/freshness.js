@@ -14,8 +14,6 @@ const SOURCES = [
   'clusters',
   'harness',
   'suites',
-  'faults',
-  'detection',
   'scripts',
 ];
 

@@ -17,5 +17,5 @@ export const TIERS = {
 /** All tests. */
 export const FILES = [
   'test/**/*.test.ts',
-  '{bin,aws,clusters,components,detection,emulator,examples,faults,foundation,harness,scripts,suites}/**/*.test.ts',
+  '{bin,aws,clusters,components,emulator,examples,foundation,harness,scripts,suites}/**/*.test.ts',
 ];

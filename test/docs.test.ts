@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../emulator/world/new-world.ts';
-import { catalogue } from '../faults/index.ts';
+import { catalogue } from '../scripts/faults/index.ts';
 import { faultsPage } from '../scripts/faults.ts';
 import { COMMANDS } from '../bin/cli/commands.ts';
 import { commandLine } from '../foundation/node/command-line.ts';

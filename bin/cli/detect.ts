@@ -1,4 +1,4 @@
-import type * as detection from '../../detection/index.ts';
+import type * as detection from '../../scripts/detection/index.ts';
 import { badFlagValue, EXIT } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
 import type { Command } from './command.ts';
@@ -34,7 +34,7 @@ export const DETECT: Command = {
       throw badFlagValue('--fault, --mutants and --judge are different kinds of defects: give one of them.');
     if (flag('judge') && list('scenario').length > 0)
       throw badFlagValue('--scenario has no effect with --judge, whose mutants no scenario judges: leave it out.');
-    const { runDetect } = await fromSource<typeof detection>('detection/index.ts', io);
+    const { runDetect } = await fromSource<typeof detection>('scripts/detection/index.ts', io);
     const noticed = await runDetect(
       {
         kind: kinds[0] ?? 'faults',

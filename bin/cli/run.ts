@@ -7,11 +7,12 @@ import type { WorkloadProgram } from '../../components/clients/workload-program.
 import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { EXIT } from '../../foundation/node/errors.ts';
 import { commandLine } from '../../foundation/node/command-line.ts';
-import { catalogue, defectOf } from '../../faults/index.ts';
+import { catalogue, defectOf } from '../../scripts/faults/index.ts';
 import { configure, type Configuration } from '../../harness/config/configuration.ts';
 import { OPTIONS, optionsOf } from '../../harness/config/options.ts';
 import type { NamedReporter } from '../../harness/report/reporter.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
+import { checkFaults } from './check-faults.ts';
 import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { columns } from './help.ts';
@@ -51,7 +52,11 @@ export const runCommand = ({
     'Runs conformance scenarios of EKS Pod Identity and IRSA and reports whether access is granted or denied, and why.',
   options: types === undefined ? OPTIONS : optionsOf(types),
   remarks: `${SETTINGS}\n${EXIT_CODES}`,
-  read: (argv, environment) => ({ ...configure(argv, environment, { ...(types && { types }) }), words: [], argv }),
+  read: (argv, environment) => {
+    const configuration = configure(argv, environment, { ...(types && { types }) });
+    checkFaults(configuration);
+    return { ...configuration, words: [], argv };
+  },
   async run(configuration, io) {
     if (configuration.flag('version')) return say(io, `${packageVersion(io.root)}\n`);
     if (configuration.flag('list-faults')) return say(io, `${listFaults().join('\n')}\n`);

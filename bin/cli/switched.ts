@@ -1,4 +1,4 @@
-import { FAULTS_ON } from '../../faults/switch.ts';
+import { FAULTS_ON } from '../../scripts/faults/switch.ts';
 import { execute } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { runCommand } from './run.ts';

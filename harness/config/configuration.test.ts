@@ -100,21 +100,10 @@ describe('the configuration', () => {
       const raw = { flag: 'true', number: '7', choice: option.choices?.[1] ?? '', list: 'a,b', text: 'word' }[
         option.kind
       ];
-      const environment = { [variableOf(option.name)]: option.name === 'fault' ? 'iam-ignores-deny' : raw };
+      const environment = { [variableOf(option.name)]: raw };
       if (option.commandLineOnly) expect(failure(() => configure([], environment)).code).to.equal('UNKNOWN_FLAG');
       else expect(configure([], environment).values.get(option.name)?.origin, option.name).to.equal('environment');
     }
-  });
-
-  it('accepts a fault with the option that it needs, and for load any selection of that suite', () => {
-    const accepted = [
-      ['--fault', 'agent-caches-by-pod-name', '--agent-chart', '0.2'],
-      ['--fault', 'client-never-renews', '--client', 'javascript,raw'],
-      ['--fault', 'agent-evicts-what-it-just-stored', '--suite', 'agent,load'],
-      ['--fault', 'agent-evicts-what-it-just-stored', '--profile', 'load'],
-      ['--fault', 'agent-evicts-what-it-just-stored', '--scenario', 'LO-01'],
-    ];
-    for (const argv of accepted) expect(configure(argv, {}).list('fault')).to.deep.equal([argv[1]]);
   });
 
   it('takes an empty environment variable for unset', () => {
@@ -152,25 +141,6 @@ describe('the configuration', () => {
     ['no regular expression', ['--grep', '('], 'BAD_FLAG_VALUE', 'no regular expression'],
     ['no regular expression to invert', ['--grep-invert', '['], 'BAD_FLAG_VALUE', 'no regular expression'],
     ['no truth value', ['--quiet=perhaps'], 'BAD_FLAG_VALUE', '--quiet is "perhaps": give true or false'],
-    ['an unknown fault', ['--fault', 'iam-ignore-deny'], 'UNKNOWN_FAULT', 'did you mean "iam-ignores-deny"?'],
-    [
-      'a fault without its agent',
-      ['--fault', 'iam-ignores-deny,agent-caches-by-pod-name', '--agent-chart', '0.1'],
-      'BAD_FLAG_VALUE',
-      'Fault "agent-caches-by-pod-name" only shows with --agent-chart 0.2: add that flag.',
-    ],
-    [
-      'a fault without its client',
-      ['--fault', 'client-never-renews', '--client', 'javascript'],
-      'BAD_FLAG_VALUE',
-      'only shows with --client raw',
-    ],
-    [
-      'a fault without its load',
-      ['--fault', 'agent-evicts-what-it-just-stored', '--suite', 'agent'],
-      'BAD_FLAG_VALUE',
-      'only shows with --suite load',
-    ],
     ['a config file that is not there', ['--config', join(folder, 'none.json')], 'BAD_CONFIG_FILE', 'cannot be read'],
   ];
   for (const [what, argv, code, text] of wrong) {

@@ -2,7 +2,6 @@ import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { OptionValues } from '../../foundation/node/options.ts';
-import { checkFaults } from './check-faults.ts';
 import { checkVariables, OPTIONS, optionsOf, type RunOption } from './options.ts';
 import { readOptions } from './read-options.ts';
 
@@ -42,6 +41,5 @@ export function configure(
     );
   const cluster = typeNamed(given.text('cluster'));
   if (cluster === undefined) throw new Error('No types of clusters are registered.');
-  checkFaults(given, cluster);
   return { ...given, cluster, options };
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { catalogue } from '../../faults/index.ts';
+import { catalogue } from '../../scripts/faults/index.ts';
 import { builtPackage, runConformance, temporaryFolder, type CliOptions, type CliRun } from '../support/run-cli.ts';
 import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 

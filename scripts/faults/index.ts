@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { distFolder } from '../foundation/node/dist-folder.ts';
+import { distFolder } from '../../foundation/node/dist-folder.ts';
 
 export const SUBJECTS = ['emulator', 'agent', 'webhook', 'cluster', 'client'] as const;
 

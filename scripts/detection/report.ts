@@ -1,4 +1,4 @@
-import type { DetectionContent } from '../harness/results/detection-schema.ts';
+import type { DetectionContent } from '../../harness/results/detection-schema.ts';
 import type { Detection, State } from './detect.ts';
 
 /** What is published of a run of `detect`. */

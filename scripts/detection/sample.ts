@@ -1,4 +1,4 @@
-import { seededOrder } from '../foundation/node/seeded-order.ts';
+import { seededOrder } from '../../foundation/node/seeded-order.ts';
 
 /** So many of the items, chosen by a seed: the same of the same items, in their order. */
 export function sample<Item extends { readonly name: string }>(

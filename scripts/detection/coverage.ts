@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Verdict } from '../harness/results/results.ts';
+import type { Verdict } from '../../harness/results/results.ts';
 import { inParallel, runJob, type JobEnd } from './workers.ts';
 
 /** A scenario under certain flags: `AP-34`, or `AP-34 --agent-chart 0.2`. */

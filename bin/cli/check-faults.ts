@@ -1,8 +1,8 @@
-import type { ClusterType } from '../../clusters/cluster-type.ts';
-import { catalogue } from '../../faults/index.ts';
+import { catalogue } from '../../scripts/faults/index.ts';
 import { badFlagValue, HarnessError } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import type { OptionValues } from '../../foundation/node/options.ts';
+import type { Configuration } from '../../harness/config/configuration.ts';
 
 /** The options that name an image of a component, by the subject of faults that it replaces. */
 const IMAGE_OPTIONS = { agent: 'agent-image', webhook: 'webhook-image' } as const;
@@ -11,7 +11,8 @@ const IMAGE_OPTIONS = { agent: 'agent-image', webhook: 'webhook-image' } as cons
  * Rejects unknown faults, and faults that the run cannot show because it lacks their subject or their flags: it would pass for
  * no reason. Throws `HarnessError` UNKNOWN_FAULT or BAD_FLAG_VALUE.
  */
-export function checkFaults(given: OptionValues, cluster: ClusterType): void {
+export function checkFaults(given: Configuration): void {
+  const { cluster } = given;
   const asked = given.list('fault');
   if (asked.length === 0) return;
   const all = catalogue();

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
-import { table } from '../scripts/tables.ts';
+import { table } from '../tables.ts';
 import { figures, percent, STATES, type Matrix } from './report.ts';
 
 const headOf = (who: string): string[] => [

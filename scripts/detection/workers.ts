@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { switchingOn } from '../faults/switch.ts';
-import { readState, stateFiles } from '../harness/cleanup/sweep/state-files.ts';
+import { readState, stateFiles } from '../../harness/cleanup/sweep/state-files.ts';
 import type { Again, FromWorker, Job, ScenarioEnd } from './job.ts';
 
 export interface JobEnd extends ProcessEnd {

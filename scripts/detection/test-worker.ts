@@ -8,7 +8,7 @@ import Mocha from 'mocha';
 import { beat, type FromWorker, type Job } from './job.ts';
 import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
 
-const build = dirname(dirname(fileURLToPath(import.meta.url)));
+const build = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const send = (message: FromWorker): boolean => process.send?.(message) ?? false;
 /** The last message: the process ends when it is sent. */
 const over = (): void => void process.send?.({ over: true, error: null, always: [] }, () => process.exit());

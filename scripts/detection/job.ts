@@ -1,4 +1,4 @@
-import type { Verdict } from '../harness/results/results.ts';
+import type { Verdict } from '../../harness/results/results.ts';
 
 /** What a process of `detect` is to run. */
 export interface Job {

@@ -16,7 +16,7 @@ export interface Switches {
 
 /** @param root folder of the project */
 export function switches(root: string): Switches {
-  const definitions = readDefinitions(join(root, 'faults'));
+  const definitions = readDefinitions(join(root, 'scripts', 'faults'));
   const problems: string[] = [];
   const applying = definitions.filter((fault) => {
     try {
@@ -34,9 +34,9 @@ export function switches(root: string): Switches {
       build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const file = relative(root, path);
         if (file === 'foundation/node/dist-folder.ts')
-          return { contents: `export * from '../../faults/image-variant.ts';`, loader: 'ts' };
+          return { contents: `export * from '../../scripts/faults/image-variant.ts';`, loader: 'ts' };
         if (!files.has(file)) return undefined;
-        const ask = `import { isOn as ${ASK} } from ${JSON.stringify(join(root, 'faults', 'switch.ts'))};\n`;
+        const ask = `import { isOn as ${ASK} } from ${JSON.stringify(join(root, 'scripts', 'faults', 'switch.ts'))};\n`;
         return { contents: ask + switched(root, file, applying), loader: 'ts' };
       });
     },

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { catalogue } from '../faults/index.ts';
-import { HarnessError } from '../foundation/node/errors.ts';
-import { suggestion } from '../foundation/node/nearest.ts';
-import { sourcesDigest } from '../scripts/freshness.js';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
+import { sourcesDigest } from '../freshness.js';
 import { coverageOf, mayNotice, partsOf, type Coverage, type Covered, type Run } from './coverage.ts';
 import { detect, UNDER_WAY, type Attempt, type Defect, type Detection } from './detect.ts';
 import { faultsKind, judgeKind, mutantsKind, type Kind } from './kinds.ts';
@@ -27,7 +27,7 @@ export interface DetectOptions {
   /** Try every scenario that reaches a defect, instead of stopping at the first that notices it. */
   readonly all: boolean;
   readonly json: string | undefined;
-  /** Write docs/detection.md and detection/noticed.json. */
+  /** Write docs/detection.md and scripts/detection/noticed.json. */
   readonly write: boolean;
 }
 
@@ -209,7 +209,7 @@ function selectedRuns(runs: readonly Run[], ids: readonly string[]): readonly Ru
   return ids.length === 0 ? runs : runs.filter(({ id }) => ids.includes(id));
 }
 
-const HINTS = join('detection', 'noticed.json');
+const HINTS = join('scripts', 'detection', 'noticed.json');
 
 /** The id of the scenario that noticed a fault the last time: it is tried first. */
 function hintsOf(root: string): Readonly<Record<string, string>> {

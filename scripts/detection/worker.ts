@@ -7,12 +7,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { WORKLOAD_PROGRAMS } from '../components/clients/registry.ts';
+import { WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
 import { FAULTS_ON, FAULTS_REACHED } from '../faults/switch.ts';
-import { configure } from '../harness/config/configuration.ts';
-import { run } from '../harness/engine/run.ts';
-import { clientsOf, withClients, withInstalledClients } from '../harness/plan/clients.ts';
-import { loadScenarios } from '../harness/scenario-files/read-suites.ts';
+import { configure } from '../../harness/config/configuration.ts';
+import { run } from '../../harness/engine/run.ts';
+import { clientsOf, withClients, withInstalledClients } from '../../harness/plan/clients.ts';
+import { loadScenarios } from '../../harness/scenario-files/read-suites.ts';
 import { beat, type Again, type FromWorker, type Job, type Noticed } from './job.ts';
 import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
 
@@ -38,7 +38,7 @@ async function runScenarios(how: How) {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-detect-'));
   try {
     const loaded = await (loading ??= loadScenarios(
-      join(dirname(dirname(fileURLToPath(import.meta.url))), 'suites'),
+      join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'suites'),
       [],
     ));
     const argv = [

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue, LOAD_FLAGS } from '../faults/index.ts';
-import { badFlagValue, HarnessError } from '../foundation/node/errors.ts';
-import { suggestion } from '../foundation/node/nearest.ts';
-import { loadScenarios } from '../harness/scenario-files/read-suites.ts';
-import { SWITCHED } from '../scripts/bundles.ts';
+import { badFlagValue, HarnessError } from '../../foundation/node/errors.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
+import { loadScenarios } from '../../harness/scenario-files/read-suites.ts';
+import { SWITCHED } from '../bundles.ts';
 import { JUDGE, SUBJECTS, type Mutated } from './areas.ts';
 import { runsOf, type Run, type Worker } from './coverage.ts';
 import type { Defect } from './detect.ts';
@@ -28,8 +28,8 @@ export interface Kind {
   readonly runs: readonly Run[];
 }
 
-const OF_SCENARIOS = { worker: { program: 'detection/worker.js', together: 40 }, firstAlone: false };
-const OF_TESTS = { worker: { program: 'detection/test-worker.js', together: 1 }, firstAlone: true };
+const OF_SCENARIOS = { worker: { program: 'scripts/detection/worker.js', together: 40 }, firstAlone: false };
+const OF_TESTS = { worker: { program: 'scripts/detection/test-worker.js', together: 1 }, firstAlone: true };
 
 /** Faults, which scenarios notice. */
 export async function faultsKind(root: string, names: readonly string[]): Promise<Kind> {
@@ -84,7 +84,7 @@ export async function judgeKind(root: string): Promise<Kind> {
     for (const path of [file, ...support]) hash.update(readFileSync(join(root, path)));
     return hash.digest('hex');
   };
-  const entries = ['detection/test-worker', ...tests.map((file) => file.replace(/\.ts$/, ''))];
+  const entries = ['scripts/detection/test-worker', ...tests.map((file) => file.replace(/\.ts$/, ''))];
   const defects = await mutantsOf(root, build, JUDGE, entries);
   return {
     name: 'judge',
@@ -118,9 +118,9 @@ async function mutantsOf(
   entries: readonly string[],
 ): Promise<readonly Defect[]> {
   const mutants = await buildMutants(root, build, mutated, entries);
-  const equivalents = readEquivalents(join(root, 'detection', 'equivalent.yaml'), mutated);
+  const equivalents = readEquivalents(join(root, 'scripts', 'detection', 'equivalent.yaml'), mutated);
   const [problem] = problemsOf(mutants, equivalents);
-  if (problem !== undefined) throw new HarnessError('BAD_FILE', `detection/equivalent.yaml: ${problem}`);
+  if (problem !== undefined) throw new HarnessError('BAD_FILE', `scripts/detection/equivalent.yaml: ${problem}`);
   const shown = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 60);
   return mutants
     .filter((mutant) => !isEquivalent(mutant, equivalents))

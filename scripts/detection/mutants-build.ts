@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join, relative } from 'node:path';
 import { Instrumenter } from '@stryker-mutator/instrumenter';
 import { build } from 'esbuild';
-import { bundles, common, entriesOf } from '../scripts/bundles.ts';
+import { bundles, common, entriesOf } from '../bundles.ts';
 import { areaOf, MUTATORS_LEFT_OUT, type Mutated } from './areas.ts';
 
 export interface Mutant {

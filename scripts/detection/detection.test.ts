@@ -13,7 +13,7 @@ import { figures, jsonOf, scenarioSummary, terminalText } from './report.ts';
 import { sample } from './sample.ts';
 import { inParallel, noticedAgain, runJob } from './workers.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 describe('what is mutated', () => {
   it('is there', () => {
@@ -92,9 +92,9 @@ describe('equivalent mutants', () => {
   for (const [title, mutated] of Object.entries({ 'the reference subjects': SUBJECTS, 'the judge': JUDGE }))
     it(`that are listed are there in ${title}`, async () => {
       const { mutants } = await instrument(root, mutated);
-      expect(problemsOf(mutants, readEquivalents(join(root, 'detection', 'equivalent.yaml'), mutated))).to.deep.equal(
-        [],
-      );
+      expect(
+        problemsOf(mutants, readEquivalents(join(root, 'scripts', 'detection', 'equivalent.yaml'), mutated)),
+      ).to.deep.equal([]);
     }).timeout(60_000);
 });
 

@@ -7,7 +7,7 @@ import { filesOf, ofFile, switches } from './build-plugin.ts';
 import { readDefinitions } from './definitions.ts';
 import { faultySource } from './switched-source.ts';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** What stands in the place of files, and the fault that it is of. */
 type Texts = Map<string, { readonly name: string; readonly text: string }>;
@@ -20,7 +20,7 @@ describe('the catalogue of faults', () => {
   });
 
   it('has a reference for each incident, and at most 300 faults', () => {
-    const faults = readDefinitions(join(root, 'faults'));
+    const faults = readDefinitions(join(root, 'scripts', 'faults'));
     const reference = /^([\w.-]+\/[\w.-]+#\d+|CVE-\d{4}-\d+|GHSA(-\w{4}){3}|[\w ]+ of \w+ \d{4} \([\w ]+\)), /;
     expect(faults.filter(({ incident }) => !reference.test(incident)).map(({ name }) => name)).to.deep.equal([]);
     expect(faults).to.have.length.at.most(300);
@@ -29,7 +29,7 @@ describe('the catalogue of faults', () => {
   it('makes sources that the compiler takes', () => {
     // Faults of different files do not meet: each round puts one into each file.
     const rounds: Texts[] = [];
-    for (const fault of readDefinitions(join(root, 'faults'))) {
+    for (const fault of readDefinitions(join(root, 'scripts', 'faults'))) {
       const files = filesOf(fault).map((file) => join(root, file));
       let round = rounds.find((one) => !files.some((file) => one.has(file)));
       if (round === undefined) rounds.push((round = new Map() as Texts));
