@@ -10,7 +10,7 @@ import type { ClusterSource, HostContext } from './context.ts';
 import { Docker } from './docker.ts';
 import { explained } from './diagnostics.ts';
 import { factsOf, noteLinkLocal } from './facts.ts';
-import { CLUSTER_LABEL } from './kind.ts';
+import { KIND_CLUSTER_LABEL } from '../../foundation/protocols/labels.ts';
 import { issuerOf, nodesOf } from './kube.ts';
 import { readContext, type NamedContext } from '../named-context.ts';
 import { addressIn, checkReach, loadImages, prepareLinkLocal, rememberImages, undoChanges } from './node.ts';
@@ -165,7 +165,7 @@ function containerOf({ metadata, spec }: V1Node, { context }: NamedContext): str
 
 /** The Docker network that a node is in. The cluster says which container that is: one that is not kind's is not touched. */
 async function networkOf(docker: Docker, node: string, { context }: NamedContext): Promise<string> {
-  const format = `{{index .Config.Labels "${CLUSTER_LABEL}"}}\n{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}\n{{end}}`;
+  const format = `{{index .Config.Labels "${KIND_CLUSTER_LABEL}"}}\n{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}\n{{end}}`;
   const answer = await docker.call(['container', 'inspect', '--format', format, node]).catch(() => '');
   const [cluster, network] = answer.split('\n');
   if (cluster && network) return network;

@@ -6,6 +6,7 @@ import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { ACCESS_POLICY_OBJECTS } from '../access-policies.ts';
 import { installWebhook, put } from '../in-cluster/index.ts';
 import { connect, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
+import { KIND_CLUSTER_LABEL } from '../../foundation/protocols/labels.ts';
 import { startAuthenticator, type Authenticator } from './authenticator.ts';
 import { AUTHENTICATOR_FILE, clusterConfig, IMAGES_FOLDER } from './cluster-config.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
@@ -14,7 +15,7 @@ import type { Docker } from './docker.ts';
 import { IMAGES } from './images.ts';
 import { collectDiagnostics, explained } from './diagnostics.ts';
 import { factsOf, noteLinkLocal } from './facts.ts';
-import { CLUSTER_LABEL, createCluster, nameTaken, type NewKindCluster } from './kind.ts';
+import { createCluster, nameTaken, type NewKindCluster } from './kind.ts';
 import { apiAnswers, nodesReady } from './kube.ts';
 import { addressIn, checkReach, containerExists, containerRuns, loadMountedImages, prepareLinkLocal } from './node.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
@@ -33,7 +34,7 @@ export async function createKindCluster(
   program: string,
 ): Promise<KindCluster> {
   const { options, docker, run, network, reach } = context;
-  const containers = (): Promise<readonly string[]> => docker.containers(`label=${CLUSTER_LABEL}=${spec.name}`);
+  const containers = (): Promise<readonly string[]> => docker.containers(`label=${KIND_CLUSTER_LABEL}=${spec.name}`);
   if ((await containers()).length > 0) throw nameTaken(spec.name);
 
   const folder = join(context.folder, spec.name);

@@ -7,9 +7,6 @@ import type { HostContext } from './context.ts';
 import { lastLine } from './docker.ts';
 import type { Runner } from './runner.ts';
 
-/** Label by which kind knows the containers of a cluster. */
-export const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
-
 /** The kind program: that of PATH, else the one that `kind-node-image` built. Throws `ClusterError` KIND_MISSING. */
 export async function kindProgram(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
   const folders = [

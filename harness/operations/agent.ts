@@ -204,9 +204,6 @@ function mustStart(exitCode: number | undefined): void {
     throw new Error(`the Pod Identity agent does not start (exit code ${exitCode}): see its pod`);
 }
 
-/** The agent's arguments of a scenario's clusters, as they were before the scenario changed them. */
-const originalArguments = new WeakMap<ScenarioWorld, Map<ClusterAlias, readonly string[]>>();
-
 /** Starts the agent with these arguments behind its own. Gives the exit code where it does not start. */
 async function rollOut(world: ScenarioWorld, { cluster, args }: AgentArguments): Promise<number | undefined> {
   const { kubernetes } = clusterOf(world, cluster);
@@ -215,11 +212,9 @@ async function rollOut(world: ScenarioWorld, { cluster, args }: AgentArguments):
       signal,
       isOther: ({ spec }) => isDeepStrictEqual(agentOf(spec)?.args ?? [], values),
     });
-  const originals = originalArguments.get(world) ?? new Map<ClusterAlias, readonly string[]>();
-  originalArguments.set(world, originals);
-  const original = originals.get(cluster) ?? (await argumentsOf(kubernetes));
-  if (!originals.has(cluster)) {
-    originals.set(cluster, original);
+  const original = world.agentArguments.get(cluster) ?? (await argumentsOf(kubernetes));
+  if (!world.agentArguments.has(cluster)) {
+    world.agentArguments.set(cluster, original);
     world.resources.addChange(`the agent's arguments of cluster ${cluster}`, async () =>
       mustStart(await set(original, AbortSignal.timeout(UNDO_MILLISECONDS))),
     );

@@ -25,6 +25,10 @@ const common = {
   usesS3: true,
   throughSdk: true,
   assumes: ({ through }: Through) => through?.roleArn,
+  clientOperations: ({ through, tags }: ObjectOptions) => [
+    ...(through ? ['AssumeRole'] : []),
+    ...(tags ? ['GetObjectTagging'] : []),
+  ],
 } as const;
 
 interface ObjectOptions extends Through {

@@ -46,7 +46,12 @@ export const assumeRole = defineWorkloadOperation(
 export const assumeByProfile = defineWorkloadOperation(
   'AssumeRoleByProfile',
   (role: string) => ({ roleArn: `<role:${role}>` }),
-  { ...throughSdk, assumes: ({ roleArn }) => roleArn, describe: ({ roleArn }, say) => [say.text(roleArn)] },
+  {
+    ...throughSdk,
+    assumes: ({ roleArn }) => roleArn,
+    clientOperations: () => ['AssumeRole'],
+    describe: ({ roleArn }, say) => [say.text(roleArn)],
+  },
 );
 
 /** AssumeRoleWithWebIdentity sent by hand from inside the pod; `role` is a role of the scenario. */

@@ -59,6 +59,8 @@ export interface WorkloadDescriptor<T extends Operation> extends Described<T> {
   readonly withoutIdentity?: true;
   /** The role that it assumes itself, as the scenario writes it: `<role:app>`; undefined where it assumes none. */
   assumes?(operation: T): string | undefined;
+  /** Further operations that its client must support. */
+  clientOperations?(operation: T): readonly string[];
   /** Whether it presents the pod's token of the Kubernetes API. */
   usesApiToken?(operation: T): boolean;
   /** Whether what is expected counts calls of the pod's namespace, so that no other pod may probe at the same time. */

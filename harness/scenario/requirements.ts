@@ -85,13 +85,11 @@ const operationsThroughSdk = ({ spec }: Scenario) =>
 /** Whether a pod of it goes through an SDK, so that it matters which one. */
 export const isThroughSdk = (scenario: Scenario): boolean => operationsThroughSdk(scenario).length > 0;
 
-/** Names of the operations of its pods, with what a client must know for roles that one goes through, and for tags. */
+/** Names of the operations that its pods ask a client for. */
 function operationsOfClients(scenario: Scenario): readonly string[] {
   const names = new Set(operationsOfPods(scenario));
-  for (const { operation, descriptor } of operationsThroughSdk(scenario)) {
-    if (descriptor.assumes?.(operation) !== undefined) names.add('AssumeRole');
-    if ((operation as { readonly tags?: unknown }).tags !== undefined) names.add('GetObjectTagging');
-  }
+  for (const { operation, descriptor } of operationsThroughSdk(scenario))
+    for (const name of descriptor.clientOperations?.(operation) ?? []) names.add(name);
   return [...names];
 }
 

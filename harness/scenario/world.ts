@@ -107,6 +107,8 @@ export const makeWorld = (
   sessions: new Map<string, HeldSession>(),
   /** Ends of the disturbances of AWS that are under way. */
   disturbances: [] as (() => void)[],
+  /** The agent's arguments as they were before the scenario changed them. */
+  agentArguments: new Map<ClusterAlias, readonly string[]>(),
   /** Loads under way, by name. */
   loads: new Map<string, RunningLoad>(),
   /** What was waited for in vain, by the workload whose probes follow: a sentence each. */

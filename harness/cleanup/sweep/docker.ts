@@ -1,20 +1,20 @@
-import { Docker as Engine } from '../../../clusters/kind/docker.ts';
-import { CLUSTER_LABEL } from '../../../clusters/kind/kind.ts';
-import { runProgram } from '../../../clusters/kind/runner.ts';
-import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../../foundation/protocols/labels.ts';
+import { execa } from 'execa';
+import { HOST_LABEL, KIND_CLUSTER_LABEL, PID_LABEL, RUN_LABEL } from '../../../foundation/protocols/labels.ts';
 
 /** Runs `docker` with these arguments and gives its standard output. Rejects with an error of one line when it fails. */
 export type Docker = (args: readonly string[]) => Promise<string>;
 
-const engine = new Engine(runProgram);
-
 export const docker: Docker = async (args) => {
-  try {
-    return await engine.call(args);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new Error('there is no docker on PATH', { cause: error });
-  }
+  // In a process group of its own, so that a terminal's Ctrl-C does not end what removes things.
+  const { exitCode, code, stdout, stderr } = await execa('docker', args, {
+    reject: false,
+    stdin: 'ignore',
+    detached: true,
+  });
+  if (code === 'ENOENT') throw new Error('there is no docker on PATH');
+  if (exitCode === 0) return stdout;
+  const lines = stderr.split('\n').filter((line) => !/^\s*$|^(Run|See) 'docker /.test(line));
+  throw new Error(lines.at(-1)?.trim() ?? `docker ${args[0]} ended with exit code ${exitCode}`);
 };
 
 /** All that there is in Docker, by what the sweep looks at. `run` is the label's value, empty without it. */
@@ -32,7 +32,7 @@ export async function inventory(run: Docker) {
       name: '{{.Names}}',
       run: label(RUN_LABEL),
       // Of the kind cluster whose node it is; empty for others.
-      kindCluster: label(CLUSTER_LABEL),
+      kindCluster: label(KIND_CLUSTER_LABEL),
       networks: '{{.Networks}}',
       createdAt: '{{.CreatedAt}}',
     }),
