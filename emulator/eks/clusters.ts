@@ -50,6 +50,22 @@ export async function createCluster(call: EksCall): Promise<object> {
   const repeated = account.clusters.get(state.requestTokens.find(scope, body) ?? '');
   if (repeated !== undefined) return { cluster: clusterView(repeated) };
 
+  const cluster = newCluster(call, { name, arn, tags });
+  const { configuration } = cluster;
+  if (configuration.authenticationMode !== 'CONFIG_MAP' && configuration.creatorIsAdministrator)
+    admitCreator(world, cluster);
+  account.clusters.set(name, cluster);
+  state.requestTokens.remember(scope, body, name);
+  await state.background.run('createCluster', () => provision(call, cluster));
+  return { cluster: clusterView(cluster) };
+}
+
+/** The cluster that is asked for. Throws AWS's error where it cannot be made. */
+function newCluster(
+  call: EksCall,
+  { name, arn, tags }: Pick<Cluster, 'name' | 'arn' | 'tags'>,
+): Cluster & Required<Pick<Cluster, 'configuration'>> {
+  const { account, body, world, state } = call;
   const roleArn = requiredString(body, 'roleArn');
   const version = optionalString(body, 'version') ?? DEFAULT_KUBERNETES_VERSION;
   if (!KUBERNETES_VERSIONS.includes(version))
@@ -75,7 +91,7 @@ export async function createCluster(call: EksCall): Promise<object> {
 
   serviceLinkedRole(call, 'eks.amazonaws.com');
 
-  const cluster: Cluster = {
+  return {
     name,
     arn,
     accountId: account.id,
@@ -95,12 +111,6 @@ export async function createCluster(call: EksCall): Promise<object> {
     accessEntries: new Map(),
     configuration,
   };
-  if (configuration.authenticationMode !== 'CONFIG_MAP' && configuration.creatorIsAdministrator)
-    admitCreator(world, cluster);
-  account.clusters.set(name, cluster);
-  state.requestTokens.remember(scope, body, name);
-  await state.background.run('createCluster', () => provision(call, cluster));
-  return { cluster: clusterView(cluster) };
 }
 
 /** The creator's access entry (EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries"). */

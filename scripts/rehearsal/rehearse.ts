@@ -10,7 +10,7 @@ import type { RunResults } from '../../harness/results/results.ts';
 import { makeBoundary } from '../policy/boundary.ts';
 import { accountOf, inPlaces } from '../policy/generalize.ts';
 import { outsidePolicy } from '../policy/outside.ts';
-import { rehearsalCloud } from './cloud.ts';
+import { rehearsalCloud, type RehearsalCloud } from './cloud.ts';
 import { fastPolls } from './polling.ts';
 import { timing } from './timing.ts';
 
@@ -54,34 +54,50 @@ export async function rehearse({ text, number, values, words: positionals }: Giv
       ],
       cloud.environment,
     );
-    // Lists are behind by as much as AWS' are.
-    const left = await settledInventory(async () => (await cloud.inventory()).filter((one) => !before.includes(one)));
-    const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
-    const fast = fastPolls(cloud.calls(), caller);
-    const outside = [cloud, cloud.other].flatMap((job) => outsidePolicy(cloud.calls(), job));
-    const throttled = cloud.calls().filter(({ errorCode }) => errorCode?.startsWith('Throttling')).length;
-    // A run of few scenarios may be slow enough.
-    const untested =
-      throttled === 0 &&
-      settings !== undefined &&
-      !positionals.some((flag) => /^--(suite|scenario|grep|grep-invert)(=|$)/.test(flag));
-    if (untested) process.stdout.write('No call was throttled: the rates of the emulator are of no use.\n');
-    for (const title of left) process.stdout.write(`Left in AWS: ${title}\n`);
-    for (const { operation, resource, milliseconds } of fast)
-      process.stdout.write(`Polled too fast: ${operation} of ${resource}, every ${Math.round(milliseconds)} ms\n`);
-    for (const what of new Set(outside)) process.stdout.write(`Outside the policy: ${what}\n`);
-    const file = join(reports, 'results.json');
-    // A run that was refused has said why, and writes none.
-    if (!existsSync(file)) return code === 0 ? 3 : code;
-    const { passed, failed, skipped, error, inconclusive } = (JSON.parse(readFileSync(file, 'utf8')) as RunResults)
-      .summary;
-    process.stdout.write(
-      `Rehearsal: ${left.length} resources left, ${fast.length} polls too fast, ${cloud.calls().filter((call) => call.caller === caller).length} calls by the job of which ${outside.length} outside its policy, ${throttled} throttled; ${passed} passed, ${failed + error + inconclusive} failed, ${skipped} skipped for a capability\n`,
-    );
-    return code !== 0 ? code : left.length > 0 || fast.length > 0 || outside.length > 0 || untested ? 3 : 0;
+    const isThrottling = settings !== undefined && !positionals.some((flag) => SELECTION.test(flag));
+    return await report(cloud, { code, before, reports, isThrottling });
   } finally {
     await cloud.close();
   }
+}
+
+/** Flags with which a run has few scenarios, which may be slow enough for AWS. */
+const SELECTION = /^--(suite|scenario|grep|grep-invert)(=|$)/;
+
+interface Ended {
+  /** The run's exit code. */
+  readonly code: number;
+  /** What was in AWS before it. */
+  readonly before: readonly string[];
+  /** Its report folder. */
+  readonly reports: string;
+  /** Whether calls of such a run are throttled. */
+  readonly isThrottling: boolean;
+}
+
+/** Prints what the run left in AWS and which rules its calls broke; gives the exit code. */
+async function report(cloud: RehearsalCloud, { code, before, reports, isThrottling }: Ended): Promise<number> {
+  // Lists are behind by as much as AWS' are.
+  const left = await settledInventory(async () => (await cloud.inventory()).filter((one) => !before.includes(one)));
+  const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
+  const fast = fastPolls(cloud.calls(), caller);
+  const outside = [cloud, cloud.other].flatMap((job) => outsidePolicy(cloud.calls(), job));
+  const throttled = cloud.calls().filter(({ errorCode }) => errorCode?.startsWith('Throttling')).length;
+  const untested = isThrottling && throttled === 0;
+  if (untested) process.stdout.write('No call was throttled: the rates of the emulator are of no use.\n');
+  for (const title of left) process.stdout.write(`Left in AWS: ${title}\n`);
+  for (const { operation, resource, milliseconds } of fast)
+    process.stdout.write(`Polled too fast: ${operation} of ${resource}, every ${Math.round(milliseconds)} ms\n`);
+  for (const what of new Set(outside)) process.stdout.write(`Outside the policy: ${what}\n`);
+  const file = join(reports, 'results.json');
+  // A run that was refused has said why, and writes none.
+  if (!existsSync(file)) return code === 0 ? 3 : code;
+  const { passed, failed, skipped, error, inconclusive } = (JSON.parse(readFileSync(file, 'utf8')) as RunResults)
+    .summary;
+  process.stdout.write(
+    `Rehearsal: ${left.length} resources left, ${fast.length} polls too fast, ${cloud.calls().filter((call) => call.caller === caller).length} calls by the job of which ${outside.length} outside its policy, ${throttled} throttled; ${passed} passed, ${failed + error + inconclusive} failed, ${skipped} skipped for a capability\n`,
+  );
+  return code !== 0 ? code : left.length > 0 || fast.length > 0 || outside.length > 0 || untested ? 3 : 0;
 }
 
 /** That of `--report-dir` among the run's own flags. */
