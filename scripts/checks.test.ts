@@ -99,7 +99,7 @@ describe('the checks of CI', () => {
   });
 
   it('run each test file in one tier, and no tier without tests', async () => {
-    const { FILES, TIERS } = (await import(script('test-tiers.js'))) as {
+    const { FILES, TIERS } = (await import(script('../test/runner/tiers.js'))) as {
       FILES: readonly string[];
       TIERS: Readonly<Record<string, readonly string[]>>;
     };

@@ -24,7 +24,7 @@ export const EMULATED: Readonly<Record<string, readonly string[]>> = {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const { contractTools } = (await import(pathToFileURL(join(root, 'scripts', 'contract-tools.js')).href)) as {
+  const { contractTools } = (await import(pathToFileURL(join(root, 'test', 'contract', 'tools.js')).href)) as {
     contractTools: () => { bin: string } | { missing: string };
   };
   const tools = contractTools();

@@ -38,7 +38,7 @@ describe('the emulator with independent clients', function () {
 
   before(async () => {
     const { contractTools, goClient } = (await import(
-      pathToFileURL(join(ROOT, 'scripts', 'contract-tools.js')).href
+      pathToFileURL(join(ROOT, 'test', 'contract', 'tools.js')).href
     )) as ClientTools;
     const python = contractTools();
     const go = goClient();

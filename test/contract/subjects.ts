@@ -9,7 +9,7 @@ import { execa } from 'execa';
 import { listen, stopServer } from '../../foundation/node/listen.ts';
 import { poll } from '../../foundation/node/poll.ts';
 // @ts-expect-error It has no types.
-import { contractTools } from '../../scripts/contract-tools.js';
+import { contractTools } from './tools.js';
 
 /** An emulator of AWS that is no work of this project: how it is installed and started. */
 interface Description {

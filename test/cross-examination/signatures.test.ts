@@ -83,7 +83,7 @@ describe('the verifier of signatures, cross-examined', () => {
   const requests = fc.sample(asked, { numRuns: comparisons(1000), seed });
   let tools: Tools;
   before(async () => {
-    tools = (await import(pathToFileURL(join(HERE, '..', '..', 'scripts', 'contract-tools.js')).href)) as Tools;
+    tools = (await import(pathToFileURL(join(HERE, '..', 'contract', 'tools.js')).href)) as Tools;
   });
 
   it(`accepts what botocore signs, and none of it with another byte, seed ${seed}`, function () {

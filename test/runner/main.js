@@ -1,17 +1,17 @@
 /**
- * `npm test`: all tests but those of another tier, which `--docker` and `--rehearsal` run (scripts/test-tiers.js). Ends with a
+ * `npm test`: all tests but those of another tier, which `--docker` and `--rehearsal` run (test/runner/tiers.js). Ends with a
  * line of counts, such as `1800 passed, 0 failed`. Arguments are passed on to mocha; file names among them replace the whole
  * set.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isFresh } from './freshness.js';
-import { FILES, TIERS } from './test-tiers.js';
+import { isFresh } from '../../scripts/freshness.js';
+import { FILES, TIERS } from './tiers.js';
 
-process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const directory = mkdtempSync(join(tmpdir(), 'conformance-test-'));
 const countsFile = join(directory, 'counts.json');
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
@@ -33,8 +33,8 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
       '--timeout=600000',
       // Docker's tests take each other's processors; rehearsals wait for a good part of their time.
       ...(tier === 'docker' ? [] : ['--parallel', `--jobs=${tier === 'rehearsal' ? 3 : 2}`]),
-      `--reporter=${join('scripts', 'test-reporter.js')}`,
-      `--require=${join('scripts', 'test-hooks.js')}`,
+      `--reporter=${join('test', 'runner', 'reporter.js')}`,
+      `--require=${join('test', 'runner', 'hooks.js')}`,
       ...args,
       ...(args.some((word) => word.endsWith('.test.ts'))
         ? []

@@ -19,8 +19,8 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const GO_MODULE = join(root, 'test', 'contract', 'go');
+const here = dirname(fileURLToPath(import.meta.url));
+const GO_MODULE = join(here, 'go');
 
 /** Folder for what is made once and outlives a checkout. */
 export function cacheFolder() {
@@ -36,7 +36,7 @@ export function cacheFolder() {
 export function contractTools(requirements = 'requirements.txt', version = '3') {
   const python = pythonOf(version);
   if ('missing' in python) return python;
-  const file = join(root, 'test', 'contract', requirements);
+  const file = join(here, requirements);
   const digest = createHash('sha256').update(readFileSync(file)).update(python.about).digest('hex');
   const finished = join(cacheFolder(), `python-${digest.slice(0, 12)}`);
   const bin = join(finished, 'bin');
