@@ -1,3 +1,5 @@
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { expect } from 'chai';
 import { presignedClusterToken } from './cluster-token.ts';
 
@@ -31,4 +33,24 @@ describe('the token for a cluster', () => {
     const other = urlOf(await presignedClusterToken('http://127.0.0.1:4566', 'us-west-2', KEY, 'blue'));
     expect(other.searchParams.get('X-Amz-Signature')).not.to.equal(url.searchParams.get('X-Amz-Signature'));
   });
+
+  for (const credentials of [KEY, { ...KEY, sessionToken: 'a-session/token+with=signs' }])
+    it(`is what the SDK signs, ${'sessionToken' in credentials ? 'with' : 'without'} a session token`, async () => {
+      const time = new Date('2026-01-02T03:04:05Z');
+      const signer = new SignatureV4({ credentials, region: 'us-west-2', service: 'sts', sha256: Sha256 });
+      const { query = {} } = await signer.presign(
+        {
+          method: 'GET',
+          protocol: 'http:',
+          hostname: '127.0.0.1',
+          path: '/',
+          query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
+          headers: { host: '127.0.0.1:4566', 'x-k8s-aws-id': 'blue' },
+        },
+        { expiresIn: 900, signingDate: time },
+      );
+      const signed = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
+      const url = urlOf(await presignedClusterToken('http://127.0.0.1:4566', 'us-west-2', credentials, 'blue', time));
+      expect(url.search).to.equal(`?${signed.join('&')}`);
+    });
 });

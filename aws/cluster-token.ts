@@ -1,5 +1,5 @@
 import type { AwsCredentials } from './credentials.ts';
-import { addressOf, signerOf } from './signer.ts';
+import { presignedQuery, sha256, uriEncode } from './sign-request.ts';
 
 /**
  * A token for an EKS API server: `k8s-aws-v1.` and a presigned GetCallerIdentity, bound to the cluster by the signed
@@ -11,23 +11,20 @@ import { addressOf, signerOf } from './signer.ts';
 export async function presignedClusterToken(
   endpoint: string,
   region: string,
-  credentials: Omit<AwsCredentials, 'expiration'>,
+  { sessionToken, ...credentials }: Omit<AwsCredentials, 'expiration'>,
   clusterName: string,
   signingDate = new Date(),
 ): Promise<string> {
   const { host, origin } = new URL(endpoint);
-  const signed = await signerOf('sts', region, credentials).presign(
-    {
-      method: 'GET',
-      ...addressOf(endpoint),
-      path: '/',
-      query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
-      headers: { host, 'x-k8s-aws-id': clusterName },
-    },
-    { expiresIn: 900, signingDate },
-  );
-  const query = Object.entries(signed.query ?? {})
-    .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(String(value))}`)
-    .join('&');
+  // The SDK's signer has the session token in this place.
+  const token = sessionToken === undefined ? '' : `&X-Amz-Security-Token=${uriEncode(sessionToken)}`;
+  const request = {
+    method: 'GET',
+    path: '/',
+    query: `Action=GetCallerIdentity&Version=2011-06-15${token}`,
+    headers: { host, 'x-k8s-aws-id': clusterName },
+    payload: sha256(''),
+  };
+  const query = presignedQuery(request, { credentials, region, service: 'sts', time: signingDate }, 900);
   return `k8s-aws-v1.${Buffer.from(`${origin}/?${query}`).toString('base64url')}`;
 }

@@ -2,7 +2,7 @@ import { roleOfSession } from '../foundation/aws/role-arn.ts';
 import type { CallCounter } from './call-counter.ts';
 import type { AwsCredentials, CredentialsProvider } from './credentials.ts';
 import type { RateLimiter } from './rate-limiter.ts';
-import { addressOf, signerOf } from './signer.ts';
+import { sha256, timestampOf, withAuthorization } from './sign-request.ts';
 
 /** What EKS Auth answered about a pod's token. */
 export interface EksAuthAnswer {
@@ -93,17 +93,20 @@ async function signedHeaders(
   path: string,
   body: string,
 ): Promise<Record<string, string>> {
-  const signer = signerOf('eks-auth', region, await credentials());
-  const { headers } = await signer.sign({
-    method: 'POST',
-    ...addressOf(origin),
-    path,
-    query: {},
-    headers: { host: new URL(origin).host, 'content-type': 'application/json' },
-    body,
-  });
+  const keys = await credentials();
+  const time = new Date();
+  const payload = sha256(body);
+  const headers = {
+    host: new URL(origin).host,
+    'content-type': 'application/json',
+    'x-amz-date': timestampOf(time),
+    ...(keys.sessionToken !== undefined && { 'x-amz-security-token': keys.sessionToken }),
+    'x-amz-content-sha256': payload,
+  };
+  const request = { method: 'POST', path, query: '', headers, payload };
+  const signed = withAuthorization(request, { credentials: keys, region, service: 'eks-auth', time });
   // `host` is fetch's own to set.
-  const { host: _host, ...rest } = headers;
+  const { host: _host, ...rest }: Record<string, string> = signed.headers;
   return rest;
 }
 
