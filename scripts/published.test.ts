@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { HarnessError } from '../foundation/node/errors.ts';
 import type { RunResults } from '../harness/results/results.ts';
 import { runConformance, temporaryFolder } from '../test/support/run-cli.ts';
-import { PAGE, publish, publishedOf, publishedPage, publishEmulator, readPublished } from './published.ts';
+import { PAGE, publish, publishedOf, publishedPage, readPublished } from './published.ts';
 
 describe('published results', () => {
   let results: RunResults;
@@ -48,12 +48,6 @@ describe('published results', () => {
       () => publish(['agent', '1', 'there-is-none'], { stdout }),
       'BAD_FILE',
       'there-is-none',
-    ],
-    [
-      'an emulator that is not known',
-      () => publishEmulator('motto', { stdout }),
-      'BAD_FLAG_VALUE',
-      'did you mean "moto"?',
     ],
   ] as const)
     it(`are refused of ${what}, in a sentence`, async () => {

@@ -7,7 +7,6 @@ import { format } from 'prettier';
 import * as z from 'zod';
 import type { Io } from '../foundation/node/io.ts';
 import { EXIT, HarnessError } from '../foundation/node/errors.ts';
-import { suggestion } from '../foundation/node/nearest.ts';
 import { validated } from '../foundation/node/validate.ts';
 import { readRun } from '../harness/results/read-results.ts';
 import { resultsSchema } from '../harness/results/results-schema.ts';
@@ -131,33 +130,8 @@ export async function publish(words: readonly string[], io: Pick<Io, 'stdout'>):
       );
     write(publishedOf(subject, version, readRun(path).results), io);
   }
-  return writePage();
-}
-
-/** Runs the suites against an emulator of AWS that is started for it, publishes that, and writes the page. Gives the exit code. */
-export async function publishEmulator(name: string, io: Pick<Io, 'stdout'>): Promise<number> {
-  const [{ run }, { startSubject, SUBJECTS, versionOf }] = await Promise.all([
-    import('./fidelity.ts'),
-    import('../test/contract/subjects.ts'),
-  ]);
-  if (!Object.hasOwn(SUBJECTS, name))
-    throw new HarnessError('BAD_FLAG_VALUE', `--emulator is "${name}": ${suggestion(name, Object.keys(SUBJECTS))}`);
-  const subject = await startSubject(name as keyof typeof SUBJECTS);
-  const { endpoint, accessKeyId, secretAccessKey } = subject;
-  const environment = {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_REGION: 'us-west-2',
-  };
-  try {
-    // Scenarios that it lacks the capabilities for are published as skipped.
-    const results = await run(['--aws-endpoint', endpoint, '--pass-with-no-scenarios'], environment);
-    const { title } = SUBJECTS[name as keyof typeof SUBJECTS];
-    write(publishedOf(title, versionOf(name as keyof typeof SUBJECTS), results), io);
-  } finally {
-    await subject.close();
-  }
-  return writePage();
+  writeFileSync(PAGE, await publishedPage(readPublished()));
+  return EXIT.conforms;
 }
 
 function write(published: Published, io: Pick<Io, 'stdout'>): void {
@@ -166,9 +140,4 @@ function write(published: Published, io: Pick<Io, 'stdout'>): void {
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(file, `${JSON.stringify(published, null, 2)}\n`);
   io.stdout.write(`${relative('', file)}\n`);
-}
-
-async function writePage(): Promise<number> {
-  writeFileSync(PAGE, await publishedPage(readPublished()));
-  return EXIT.conforms;
 }
