@@ -54,7 +54,6 @@ export interface ClientDifference {
   readonly source: string;
 }
 
-/** Which client, at which version. */
 export type ClientRelease = Pick<Client, 'name'> & { readonly version: string };
 
 export interface InstallContext {

@@ -31,7 +31,6 @@ export const journalEntry = z.discriminatedUnion(
 );
 export type JournalEntry = Readonly<z.infer<typeof journalEntry>>;
 
-/** Ids of runs. */
 export const RUN_ID = /^c[0-9a-f]{6}$/;
 
 /** What a run has made and not yet removed; written ahead of making it, so that what a killed run left is found. */

@@ -58,7 +58,6 @@ function needed(issue: z.core.$ZodRawIssue): string {
 /** A value that nobody changes, in all its parts. */
 export type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
 
-/** A whole number of at least `least`. */
 export function whole(least: number): z.ZodInt {
   const error = `a whole number of at least ${least}`;
   return z.int({ error }).min(least, { error });
@@ -78,5 +77,4 @@ export const resultId = z
 /** The id of a scenario as its suite declares it, of one in a run. */
 export const declaredId = (id: string): string => id.split('.')[0] ?? id;
 
-/** A text, a number, true or false. */
 export const scalar = z.union([z.string(), z.number(), z.boolean()], 'a text, a number, true or false');

@@ -78,6 +78,5 @@ export interface AwsTarget {
   close(): Promise<void>;
 }
 
-/** The accounts that there are. */
 export const accountsOf = ({ capabilities }: AwsTarget): readonly AccountAlias[] =>
   capabilities.has('two-accounts') ? ['main', 'other'] : ['main'];

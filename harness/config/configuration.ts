@@ -9,7 +9,6 @@ import { readOptions } from './read-options.ts';
 export interface Configuration extends OptionValues {
   /** What `--cluster` names. */
   readonly cluster: ClusterType;
-  /** All options that there are. */
   readonly options: readonly RunOption[];
 }
 

@@ -181,7 +181,6 @@ export function optionsOf(types: readonly ClusterType[]): readonly RunOption[] {
 
 const namesOf = (all: readonly { readonly name: string }[]): string[] => all.map(({ name }) => name);
 
-/** The options of a run. */
 export const OPTIONS: readonly RunOption[] = optionsOf(CLUSTER_TYPES);
 
 /** The keys of `--s3-endpoint`, which no flag takes: command lines can be read by others. */

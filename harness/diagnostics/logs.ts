@@ -5,7 +5,6 @@ import { attempt, MAX_BYTES, type Findings, type Scene } from './scene.ts';
 
 const TAIL_LINES = 10_000;
 
-/** The log of one container. */
 export interface ContainerLog {
   readonly container: string;
   readonly text: string;

@@ -14,7 +14,6 @@ export interface Scene {
   readonly world: ScenarioWorld;
   /** The clusters that it runs on. */
   readonly clusters: readonly ProvisionedCluster[];
-  /** Its namespaces, by cluster. */
   readonly places: readonly { readonly provisioned: ProvisionedCluster; readonly namespace: string }[];
   /** The probes that were judged: what they tell already is not told again. */
   readonly probes: readonly ProbeOutcome[];

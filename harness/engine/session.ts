@@ -51,7 +51,6 @@ export interface Rounds {
   reporters(): Promise<readonly NamedReporter[]>;
 }
 
-/** A round of a run. */
 export interface Round extends Pick<RunOptions, 'scenarios' | 'hooks'> {
   /** Those of the scenarios that are run; of the others the results of before stand. */
   readonly run: readonly Scenario[];
@@ -74,7 +73,6 @@ export function openSession(options: RunOptions) {
     ...{ options, id, directory, startedAt, stop },
     /** What is run: at first all scenarios. */
     round: { scenarios: options.scenarios, hooks: options.hooks, run: options.scenarios } as Round,
-    /** Which round it is, from 1. */
     roundNumber: 1,
     signal: AbortSignal.any([options.interrupted, stop.signal]),
     reporters: new Reporters(options.reporters),
@@ -82,7 +80,6 @@ export function openSession(options: RunOptions) {
     resultsJournal: new ResultsJournal(directory),
     /** When the scenarios that are under way began, by id: milliseconds since the epoch. */
     underWay: new Map<string, number>(),
-    /** Reading of `performance.now()` at the start. */
     started: performance.now(),
     /** When what the run leaves in AWS may be swept. */
     expiresAt: new Date(startedAt.getTime() + configuration.number('expires') * 3_600_000),

@@ -44,7 +44,6 @@ export async function setWebhookClient(kubernetes: KubernetesClient, client: Web
     throw new Error(`the webhook configuration pod-identity-webhook cannot be changed (status ${answer.status})`);
 }
 
-/** A request to the webhook as it is. */
 export interface WebhookRequest {
   /** Empty: none is sent. */
   readonly contentType: string;

@@ -11,7 +11,6 @@ export interface PolicyLine {
   readonly compared?: { readonly matched: boolean; readonly with?: string };
 }
 
-/** What was asked. */
 interface Asked {
   readonly action: string;
   readonly resource: string;

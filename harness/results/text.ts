@@ -20,7 +20,6 @@ export const findingLines = (scenarios: readonly ScenarioResult[]): readonly str
     verdict === 'passed' && finding !== null ? [`${id}: ${finding}`] : [],
   );
 
-/** The verdicts of scenarios that are flaky, a line each. */
 export const flakyLines = (scenarios: readonly ScenarioResult[]): readonly string[] =>
   scenarios.filter(isFlaky).map(({ id, repetitions = [] }) => `${id}: ${verdictCounts(repetitions)}`);
 

@@ -71,7 +71,6 @@ function checkSuite(registry: Registry, folder: string, declared: readonly Scena
 
 /** That files are loaded once more, though nothing that imported them before is gone. */
 export interface Anew {
-  /** Which time it is, from 1. */
   readonly time: number;
   /** Takes the paths of what suites import, and of the policy files that they read, also where loading fails. */
   readonly files: Set<string>;

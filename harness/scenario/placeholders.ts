@@ -40,6 +40,5 @@ export function placeholdersIn(value: unknown): readonly Placeholder[] {
   return [];
 }
 
-/** Replaces the placeholders of a text. */
 export const replacePlaceholders = (text: string, replacement: (placeholder: Placeholder) => string): string =>
   text.replace(PLACEHOLDER, (_whole, kind: string, name: string) => replacement({ kind, name }));

@@ -78,7 +78,6 @@ export const JUDGE: Mutated = {
   leftOut: /\.test\.ts$/,
 };
 
-/** The area of a source file; undefined when it is not mutated. */
 export function areaOf(file: string, { areas, leftOut }: Mutated): string | undefined {
   if (leftOut.test(file)) return undefined;
   const within = (path: string): boolean => (path.endsWith('/') ? file.startsWith(path) : file === path);

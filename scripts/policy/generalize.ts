@@ -74,5 +74,4 @@ function covers(pattern: string, text: string): boolean {
   return new RegExp(`^${source}$`).test(text);
 }
 
-/** That of an ARN. */
 export const accountOf = (arn: string): string => arn.split(':')[4] ?? '';

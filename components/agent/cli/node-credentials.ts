@@ -71,7 +71,6 @@ async function fromInstance(endpoint: string): Promise<Dated> {
   }
 }
 
-/** Credentials of one profile of a shared credentials file. */
 export function parseSharedCredentials(text: string, profile: string): AwsCredentials | undefined {
   const values: Record<string, string> = {};
   let section = '';

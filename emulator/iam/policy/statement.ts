@@ -49,7 +49,6 @@ export function actionMatches(statement: Statement, request: EvaluationRequest):
   return (matchingAction(statement, request) === undefined) === statement.notAction;
 }
 
-/** The first pattern of `Action` or `NotAction` that the request matches. */
 export function matchingAction({ actions }: Statement, request: EvaluationRequest): Pattern | undefined {
   return actions.find((action) => matchesPattern(action, request.lowerCaseAction, request));
 }

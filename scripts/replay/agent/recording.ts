@@ -28,7 +28,6 @@ const exchange = z.object({
   eksAuthCalls: z.number().optional(),
 });
 
-/** What was recorded of an agent. */
 export type AgentRecording = z.infer<typeof recording>;
 const recording = z.object({
   exchanges: z.array(exchange),

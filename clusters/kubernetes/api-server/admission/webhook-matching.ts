@@ -4,7 +4,6 @@ import { matchesLabels } from '../store/selectors.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { KubeObject, Stored } from '../model/types.ts';
 
-/** One webhook of a MutatingWebhookConfiguration. */
 export type MutatingWebhook = Stored<V1MutatingWebhook>;
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';

@@ -22,7 +22,6 @@ export function parseServiceAccountUsername(username: string): { namespace: stri
   return namespace && name && rest.length === 0 ? { namespace, name } : undefined;
 }
 
-/** The groups that each service account of a namespace is in. */
 export function serviceAccountGroups(namespace: string): string[] {
   return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
 }

@@ -112,7 +112,6 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   ...{ mutatingwebhookconfigurations: webhooks, validatingwebhookconfigurations: webhooks },
 };
 
-/** Which fields are not of the form that the resource's objects have. */
 export function checkForm(resource: string, object: object): FieldError[] {
   const { error } = SCHEMAS[resource]?.safeParse(object, { reportInput: true }) ?? {};
   return (error?.issues ?? []).map((issue) => {

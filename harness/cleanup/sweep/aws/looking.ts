@@ -7,7 +7,6 @@ import type { InClusters } from './in-clusters.ts';
 import { markOf, readTags, runOfName } from './tags.ts';
 import type { AwsThing, Removable, Untouched } from './things.ts';
 
-/** Where is looked, and for what. */
 export interface Look {
   readonly clients: AwsClients;
   /** Those that are there. Default: all. */

@@ -11,7 +11,6 @@ export interface RunMark {
 /** A name that a run gives to what it makes in AWS. */
 const OF_A_RUN = /^conformance-(c[0-9a-f]{6})-/;
 
-/** The run that a name is of; undefined for what no run names so. */
 export const runOfName = (name: string): string | undefined => OF_A_RUN.exec(name)?.[1];
 
 /** Reads the tags of a run; undefined when they are not there or say nothing that a run would. */
