@@ -22,6 +22,8 @@ const publishedSchema = z.strictObject({
   /** Day of the run. */
   date: z.iso.date(),
   profile: z.string(),
+  /** Absent in what was published before there were scopes. */
+  scopes: z.array(z.string()).optional(),
   /** Version of this project, and SHA-256 over its suites. */
   suites: z.strictObject({ version: z.string(), digest: z.string() }),
   /** Where it ran: cluster, AWS, and facts of the clusters, images with their digests among them. */
@@ -53,6 +55,7 @@ export function publishedOf(subject: string, version: string, content: unknown):
   const unlike = scenarios.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped');
   return {
     ...{ subject, version, date: run.startedAt.slice(0, 10), profile: run.profile?.name ?? '' },
+    scopes: [...(run.profile?.scopes ?? [])],
     suites: { version: environment.harness, digest },
     environment: { cluster: environment.cluster, aws: environment.aws, ...Object.fromEntries(facts) },
     scenarios: Object.fromEntries(scenarios.map(({ id, verdict }) => [id, verdict])),
@@ -80,25 +83,30 @@ function parsed(file: string, damaged: (problem: string) => string): unknown {
   }
 }
 
+/** Which scenarios a report has: those of a profile in some scopes. */
+const choiceOf = ({ profile, scopes = [] }: Published): string => [profile, ...scopes].join(' ');
+
 /** The page, in Markdown. */
 export function publishedPage(reports: readonly Published[]): Promise<string> {
   const nameOf = ({ subject, version }: Published): string => `${subject} ${version}`;
   const counts = ({ scenarios }: Published): string[] =>
     VERDICTS.map((verdict) => String(Object.values(scenarios).filter((one) => one === verdict).length));
   const summary = reports.map((report) => {
-    const { environment, suites, profile, date } = report;
+    const { environment, suites, date } = report;
     const where = `${environment['cluster']}, ${environment['aws']}`;
     return [
       nameOf(report),
       where,
-      profile,
+      choiceOf(report),
       `${suites.version} (${suites.digest.slice(0, 12)})`,
       date,
       ...counts(report),
     ];
   });
   const ids = [...new Set(reports.flatMap(({ scenarios }) => Object.keys(scenarios)))];
-  const differing = ids.filter((id) => new Set(reports.map(({ scenarios }) => scenarios[id])).size > 1);
+  // A report of other scopes has other scenarios.
+  const verdicts = (id: string): readonly string[] => reports.flatMap(({ scenarios }) => scenarios[id] ?? []);
+  const differing = ids.filter((id) => new Set(verdicts(id)).size > 1);
   const remarks = reports.flatMap((report) =>
     Object.entries(report.remarks).map(([id, remark]) => [nameOf(report), id, remark.replaceAll(/\s+/g, ' ')]),
   );
@@ -135,7 +143,9 @@ export async function publish(words: readonly string[], io: Pick<Io, 'stdout'>):
 }
 
 function write(published: Published, io: Pick<Io, 'stdout'>): void {
-  const name = `${published.subject} ${published.version}`.toLowerCase().replaceAll(/[^\w.]+/g, '-');
+  const name = `${published.subject} ${published.version} ${choiceOf(published)}`
+    .toLowerCase()
+    .replaceAll(/[^\w.]+/g, '-');
   const file = join(FOLDER, `${name}.json`);
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(file, `${JSON.stringify(published, null, 2)}\n`);

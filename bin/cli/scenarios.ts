@@ -18,6 +18,7 @@ export type Configured = Configuration & GivenOptions;
 
 /** Flags that say which scenarios, and those of every command. */
 const SELECTION = [
+  'scope',
   'suite',
   'scenario',
   'grep',
@@ -70,7 +71,7 @@ export interface Selected extends Loaded {
 export async function selected(configuration: Configuration, io: Io, registry?: readonly Client[]): Promise<Selected> {
   // First, as a run that is only listed or planned is to be possible too.
   checkClusterFlags(configuration);
-  const [{ loadScenarios }, { select }, { checkAttempts, clientsOf, withClients }] = await Promise.all([
+  const [{ loadScenarios }, { moreInScopes, select }, { checkAttempts, clientsOf, withClients }] = await Promise.all([
     import('../../harness/scenario-files/read-suites.ts'),
     import('../../harness/plan/select.ts'),
     import('../../harness/plan/clients.ts'),
@@ -80,6 +81,9 @@ export async function selected(configuration: Configuration, io: Io, registry?: 
   const gate = await gateOf(configuration, loaded);
   const clients = clientsOf(configuration, registry);
   checkAttempts(clients, configuration);
+  const more = moreInScopes(loaded, configuration);
+  if (more !== undefined && !configuration.flag('quiet'))
+    io.stderr.write(`--grep also finds ${more}: add --scope all.\n`);
   const part = await partOf(withClients(select(loaded, configuration), clients), configuration);
   return { ...loaded, ...(gate && { gate }), ...part };
 }

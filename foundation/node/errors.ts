@@ -24,6 +24,7 @@ const CODES = {
   BAD_FLAG_VALUE: 'usage',
   BAD_CONFIG_FILE: 'usage',
   BAD_FILE: 'usage',
+  UNKNOWN_SCOPE: 'usage',
   UNKNOWN_SUITE: 'usage',
   UNKNOWN_SCENARIO: 'usage',
   UNKNOWN_FAULT: 'usage',

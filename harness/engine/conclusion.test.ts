@@ -183,7 +183,12 @@ describe('the conclusion of a run', () => {
     });
     expect(aws).to.deep.equal({ calls: 'counts' });
     expect(run).to.include({ id: session.id, firstVerdictMilliseconds: 7 });
-    expect(run.profile).to.deep.equal({ name: 'pre-release', version: 1, narrowed: true });
+    expect(run.profile).to.deep.equal({
+      name: 'pre-release',
+      version: 2,
+      scopes: ['identity', 'agent', 'webhook'],
+      narrowed: true,
+    });
     expect(Date.parse(run.endedAt)).to.be.at.least(Date.parse(run.startedAt));
     expect(run.milliseconds).to.be.within(0, performance.now());
     expect(configuration['suite']).to.deep.equal({ value: ['abac'], origin: 'flag' });
@@ -241,6 +246,11 @@ describe('a run that judged too little', () => {
   ] as const satisfies readonly (readonly [string, ScenarioResult[], string[], string | undefined])[])
     it(`${code === undefined ? 'is fine' : `fails with ${code}`} where ${what}`, () =>
       expect(asked(all, flags)?.code).to.equal(code));
+  it('counts no suite whose services do not answer at another endpoint', () => {
+    const skipped = many(0, 0, 3).map((result) => ({ ...result, suite: 'irsa' }));
+    expect(asked([...many(3, 0, 0), ...skipped], [])?.code).to.equal('TOO_LITTLE_RAN');
+    expect(asked([...many(3, 0, 0), ...skipped], ['--aws-endpoint', 's3=http://127.0.0.1:9'])).to.equal(undefined);
+  });
   it('is fine where it was stopped, and in a shard', () => {
     expect(asked(many(0, 0, 2), [], { signal: AbortSignal.abort() })).to.equal(undefined);
     expect(asked(many(0, 0, 2), [], { shard: { index: 1, count: 2 } })).to.equal(undefined);

@@ -60,18 +60,25 @@ export function conclude(session: Session): RunResults {
 export function nothingRan({ options, signal }: Session, results: readonly ScenarioResult[]): HarnessError | undefined {
   const { configuration, shard } = options;
   if (shard !== undefined || signal.aborted || configuration.flag('pass-with-no-scenarios')) return undefined;
-  return tooLittleRan(results, chosenProfile(configuration));
+  return tooLittleRan(results, chosenProfile(configuration), configuration.list('aws-endpoint').length > 0);
 }
 
-/** Why results say too little of what they are about. */
+/**
+ * Why results say too little of what they are about.
+ *
+ * @param isElsewhere AWS is at another endpoint: suites whose services do not answer there are no part of the run
+ */
 export function tooLittleRan(
   results: readonly ScenarioResult[],
   profile: RunResults['run']['profile'],
+  isElsewhere = false,
 ): HarnessError | undefined {
   if (results.length === 0) return undefined;
-  if (results.some(({ verdict }) => verdict !== 'skipped')) {
+  const answering = new Set(results.flatMap(({ suite, verdict }) => (verdict === 'skipped' ? [] : [suite])));
+  if (answering.size > 0) {
     const judged = results.filter(({ verdict }) => verdict === 'passed' || verdict === 'failed').length;
-    return profile && tooLittleJudged(profile, results.length, judged);
+    const selected = isElsewhere ? results.filter(({ suite }) => answering.has(suite)) : results;
+    return profile && tooLittleJudged(profile, selected.length, judged);
   }
   const what = results.length === 1 ? 'The only scenario was' : `All ${results.length} scenarios were`;
   return new HarnessError(

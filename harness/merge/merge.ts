@@ -74,9 +74,13 @@ function outcomeOf(
   const failed = shards.filter(({ results }) => results.run.error !== null);
   const interrupted = shards.some(({ results }) => results.run.interrupted);
   const [{ results }] = shards as [ShardRun];
+  const endpoints = results.configuration['aws-endpoint']?.value;
+  const isElsewhere = Array.isArray(endpoints) && endpoints.length > 0;
   const passWithNone = results.configuration['pass-with-no-scenarios']?.value === true;
   const tooLittle =
-    failed.length > 0 || interrupted || passWithNone ? undefined : tooLittleRan(scenarios, results.run.profile);
+    failed.length > 0 || interrupted || passWithNone
+      ? undefined
+      : tooLittleRan(scenarios, results.run.profile, isElsewhere);
   const isUsage = failed.length > 0 && failed.every((shard) => shard.results.run.exitCode === EXIT.usage);
   const code: ExitCode | undefined = failed.length > 0 || tooLittle ? EXIT.environment : undefined;
   const errors = failed.map((shard) => `Shard ${shard.shard.index}: ${shard.results.run.error}`);

@@ -73,7 +73,7 @@ const Judged = ({ results }: { readonly results: RunResults }) => {
     for (const [name, value] of Object.entries(cluster.facts))
       facts.set(name, (facts.get(name) ?? new Set()).add(value));
   const settings = Object.entries(configuration).filter(([, { origin }]) => origin !== 'default');
-  const { name, version, narrowed } = run.profile ?? { name: 'none', version: 0, narrowed: false };
+  const { name, version, scopes, narrowed } = run.profile ?? { name: 'none', version: 0, narrowed: false };
   return (
     <aside aria-label="What was judged">
       <h2>What was judged</h2>
@@ -92,7 +92,9 @@ const Judged = ({ results }: { readonly results: RunResults }) => {
         ))}
         {environment.faults.length > 0 && <Row name="Faults put in">{environment.faults.join(', ')}</Row>}
         <Row name="Harness">{`${environment.harness}, Node ${environment.node}, ${environment.platform}`}</Row>
-        {run.profile && <Row name="Profile">{`${name}, version ${version}${narrowed ? ', a part of it' : ''}`}</Row>}
+        {run.profile && (
+          <Row name="Profile">{`${name}, version ${version}${scopes ? `, scope ${scopes.join(', ')}` : ''}${narrowed ? ', a part of it' : ''}`}</Row>
+        )}
         <Row name="Run">{run.id}</Row>
         <Row name="Started">{instant(run.startedAt)}</Row>
         <Row name="Took">

@@ -24,7 +24,7 @@ import { configure } from '../config/configuration.ts';
 import { tooLittleJudged } from '../engine/conclusion.ts';
 import { listText, planText } from './print.ts';
 import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from '../scenario/requirements.ts';
-import { chosenProfile, select } from './select.ts';
+import { chosenProfile, moreInScopes, select } from './select.ts';
 
 const grant = granted('red', getObject('data/red/key'));
 const all: ReadonlySet<string> = new Set<Capability>([
@@ -138,19 +138,27 @@ describe('the selection', () => {
     aScenario({}, 'RB-01', 'rbac'),
     aScenario({ profile: 'soak' }, 'LC-08', 'lifecycle'),
     aScenario({ profile: 'load' }, 'LO-01', 'load'),
+    { ...aScenario({ keywords: ['confused deputy'] }, 'S3-01', 's3'), scope: 'aws' },
+    { ...aScenario({}, 'CL-01', 'client'), scope: 'client' },
+    { ...aScenario({}, 'AP-01', 'agent'), scope: 'agent' },
   ];
+  const scope = (...suites: readonly string[]) => ({
+    title: '',
+    suites: Object.fromEntries(suites.map((suite) => [suite, ''])),
+  });
+  const scopes = { agent: scope('agent'), client: scope('client'), aws: scope('s3'), load: scope('load') };
   const renamedSuites = { quick: ['abac', 'irsa', 'load'], cycles: ['lifecycle'], irsa: ['abac'] };
   const ids = (...argv: string[]): string =>
-    select({ scenarios, renamedSuites }, configure(argv, {}))
+    select({ scenarios, renamedSuites, scopes }, configure(argv, {}))
       .map(({ id }) => id)
       .join(' ');
 
   for (const [argv, selected] of [
-    [[], 'AB-01 AB-02 IR-01 RB-01'],
+    [[], 'AB-01 AB-02 IR-01 RB-01 AP-01'],
     [['--suite', 'irsa'], 'IR-01'],
     [['--profile', 'core'], 'AB-01'],
-    [['--profile', 'pre-release'], 'AB-01 AB-02 IR-01 RB-01 LC-08'],
-    [['--profile', 'soak'], 'AB-01 AB-02 IR-01 RB-01 LC-08'],
+    [['--profile', 'pre-release'], 'AB-01 AB-02 IR-01 RB-01 LC-08 AP-01'],
+    [['--profile', 'soak'], 'AB-01 AB-02 IR-01 RB-01 LC-08 AP-01'],
     [['--profile', 'soak', '--scenario', 'LC-08'], 'LC-08'],
     [['--profile', 'load'], 'LO-01'],
     [['--suite', 'load'], 'LO-01'],
@@ -159,6 +167,17 @@ describe('the selection', () => {
     [['--suite', 'rbac', '--suite', 'irsa'], 'IR-01 RB-01'],
     [['--scenario', 'RB-01,AB-02'], 'AB-02 RB-01'],
     [['--suite', 'abac', '--scenario', 'AB-02'], 'AB-02'],
+    [['--scope', 'aws'], 'AB-01 AB-02 IR-01 RB-01 S3-01'],
+    [['--scope', 'aws,client'], 'AB-01 AB-02 IR-01 RB-01 S3-01 CL-01'],
+    [['--scope', 'all'], 'AB-01 AB-02 IR-01 RB-01 S3-01 CL-01 AP-01'],
+    [['--client', 'python'], 'AB-01 AB-02 IR-01 RB-01 CL-01 AP-01'],
+    [['--client', 'python', '--scope', 'agent'], 'AB-01 AB-02 IR-01 RB-01 AP-01'],
+    [['--aws-endpoint', 's3=http://127.0.0.1:9'], 'AB-01 AB-02 IR-01 RB-01 S3-01 AP-01'],
+    [['--last-failed'], 'AB-01 AB-02 IR-01 RB-01 S3-01 CL-01 AP-01'],
+    [['--suite', 's3', '--scope', 'agent'], 'S3-01'],
+    [['--scenario', 'S3-01'], 'S3-01'],
+    [['--scope', 'all', '--grep', 'Confused deputy|confused deputy'], 'S3-01'],
+    [['--grep', 'GetObject s3://data/red/key', '--suite', 'irsa'], 'IR-01'],
     [['--grep', '^(IR|RB)'], 'IR-01 RB-01'],
     [['--grep', 'title of AB-01'], 'AB-01'],
     [['--grep-invert', '-01'], 'AB-02'],
@@ -168,12 +187,15 @@ describe('the selection', () => {
     it(`by ${argv.join(' ') || 'nothing'} is ${selected || 'none'}`, () => expect(ids(...argv)).to.equal(selected));
 
   for (const [argv, code, text] of [
+    [['--scope', 'agents'], 'UNKNOWN_SCOPE', 'Unknown scope "agents": did you mean "agent"?'],
+    [['--scope', 'load'], 'UNKNOWN_SCOPE', 'choose from agent, client, aws, all.'],
     [['--suite', 'abacus'], 'UNKNOWN_SUITE', 'Unknown suite "abacus": did you mean "abac"?'],
     [['--suite', 'quick'], 'UNKNOWN_SUITE', 'Suite "quick" was split: use abac, irsa or load.'],
     [['--suite', 'cycles'], 'UNKNOWN_SUITE', 'Suite "cycles" was renamed: use lifecycle.'],
-    [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, rbac, lifecycle, load.'],
+    [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, rbac, lifecycle, load, s3, client, agent.'],
     [['--scenario', 'AB-03'], 'UNKNOWN_SCENARIO', 'did you mean "AB-01"? (--list lists them)'],
     [['--grep', 'nothing like it'], 'NOTHING_SELECTED', '--pass-with-no-scenarios'],
+    [['--grep', 'S3-01'], 'NOTHING_SELECTED', 'No scenario is selected (1 more in scope aws): loosen --scope'],
     [['--scenario', 'LC-08'], 'NOTHING_SELECTED', 'add --profile soak'],
     [
       ['--profile', 'core', '--scenario', 'AB-02'],
@@ -187,6 +209,27 @@ describe('the selection', () => {
         .to.throw(HarnessError, text)
         .with.property('code', code);
     });
+});
+
+describe('scenarios of other scopes that --grep finds', () => {
+  const of = (scope: string, id: string) => ({ ...aScenario({}, id), scope });
+  const scenarios = [of('agent', 'AP-01'), of('aws', 'AP-02'), of('aws', 'AP-03'), of('kubernetes', 'AP-04')];
+  const scopes = {
+    agent: { title: '', suites: {} },
+    aws: { title: '', suites: {} },
+    kubernetes: { title: '', suites: {} },
+  };
+  const more = (...argv: string[]): string | undefined =>
+    moreInScopes({ scenarios, scopes, renamedSuites: {} }, configure(argv, {}));
+
+  it('are counted by scope', () =>
+    expect(more('--grep', 'AP-')).to.equal('2 more in scope aws, 1 more in scope kubernetes'));
+  it('are none where all scopes are selected, or nothing is searched', () =>
+    expect([more('--grep', 'AP-', '--scope', 'all'), more(), more('--grep', 'AP-01')]).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+    ]));
 });
 
 describe('a profile', () => {
@@ -212,11 +255,22 @@ describe('a profile', () => {
 });
 
 describe('the list', () => {
-  it('has a line for each scenario', () => {
-    expect(listText([aScenario({}, 'AB-01', 'abac'), aScenario({}, 'PI-01', 'pod-identity')])).to.equal(
-      'AB-01   abac          the title of AB-01\nPI-01   pod-identity  the title of PI-01\n',
+  it('groups scenarios by suite, with counts', () => {
+    const scoped = { ...aScenario({}, 'AB-01', 'abac'), scope: 'identity' };
+    expect(listText([scoped, aScenario({}, 'PAY-01', 'payments'), aScenario({}, 'PAY-02', 'payments')])).to.equal(
+      [
+        'abac (scope identity, 1 scenario)',
+        '  AB-01   the title of AB-01',
+        '',
+        'payments (2 scenarios)',
+        '  PAY-01  the title of PAY-01',
+        '  PAY-02  the title of PAY-02',
+        '',
+        '3 scenarios in 2 suites',
+        '',
+      ].join('\n'),
     );
-    expect(listText([])).to.equal('');
+    expect(listText([])).to.equal('0 scenarios in 0 suites\n');
   });
 });
 

@@ -8,12 +8,16 @@ import type { Configuration } from '../config/configuration.ts';
 import { counted } from '../results/text.ts';
 import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from '../scenario/requirements.ts';
 
-/** One line for each scenario: id, suite and title. */
+/** The scenarios by suite: its name, its scope, how many, and a line for each with id and title. */
 export function listText(scenarios: readonly Scenario[]): string {
-  const width = Math.max(0, ...scenarios.map((scenario) => scenario.suite.length));
-  return scenarios
-    .map((scenario) => `${scenario.id.padEnd(7)} ${scenario.suite.padEnd(width)}  ${scenario.title}\n`)
-    .join('');
+  const suites = [...new Set(scenarios.map(({ suite }) => suite))];
+  const blocks = suites.map((name) => {
+    const own = scenarios.filter(({ suite }) => suite === name);
+    const scope = own[0]?.scope;
+    const heading = `${name} (${scope === undefined ? '' : `scope ${scope}, `}${counted(own.length, 'scenario')})`;
+    return [heading, ...own.map(({ id, title }) => `  ${id.padEnd(7)} ${title}`)].join('\n');
+  });
+  return [...blocks, `${counted(scenarios.length, 'scenario')} in ${counted(suites.length, 'suite')}\n`].join('\n\n');
 }
 
 /** What a run would create, and which outcome each probe must have. */

@@ -226,7 +226,14 @@ export const resultsSchema = z
     run: z.object({
       id: z.string(),
       profile: z
-        .exactOptional(z.object({ name: z.string(), version: count, narrowed: z.boolean() }))
+        .exactOptional(
+          z.object({
+            name: z.string(),
+            version: count,
+            scopes: z.exactOptional(texts).describe('Absent in results of version 1 of a profile.'),
+            narrowed: z.boolean(),
+          }),
+        )
         .describe('`narrowed`: other flags left out scenarios of the profile.'),
       shard: z
         .exactOptional(

@@ -31,10 +31,12 @@ export async function loadOwnSuites(folder: string, load?: LoadSize): Promise<Re
   const registry = newRegistry({ ...(load && { load }), ...(await tableOf(folder)) });
   await collect(registry, async () => {
     for (const file of ownSuiteFiles(folder)) {
+      const suite = basename(dirname(file));
       registry.files.set(file, sourceOf(file));
+      registry.scope = scopeOf(registry, suite);
       const earlier = registry.scenarios.length;
       await loadFile(registry, file);
-      checkSuite(registry, basename(dirname(file)), registry.scenarios.slice(earlier));
+      checkSuite(registry, suite, registry.scenarios.slice(earlier));
     }
   });
   return registry;
@@ -58,15 +60,20 @@ const ownSuiteFiles = (folder: string): string[] =>
     .sort()
     .flatMap((suite) => suiteFiles(join(folder, suite)));
 
-/** Throws where a file of a suite's folder declares another suite, or one that has no scope. */
+/** Throws where a file of a suite's folder declares another suite. */
 function checkSuite(registry: Registry, folder: string, declared: readonly Scenario[]): void {
   const other = declared.find(({ suite }) => suite !== folder);
   if (other)
     throw new Error(
       `${registry.file} declares ${other.id} in suite "${other.suite}", but its folder is "${folder}": move the file, or rename the suite.`,
     );
-  if (!suitesOf(registry).includes(folder))
-    throw new Error(`Suite "${folder}" has no scope: add it to suites/scopes.ts.`);
+}
+
+/** The scope of an own suite. Throws where it has none. */
+function scopeOf({ scopes }: Registry, suite: string): string {
+  const scope = Object.keys(scopes).find((name) => Object.hasOwn(scopes[name]?.suites ?? {}, suite));
+  if (scope === undefined) throw new Error(`Suite "${suite}" has no scope: add it to suites/scopes.ts.`);
+  return scope;
 }
 
 /** That files are loaded once more, though nothing that imported them before is gone. */

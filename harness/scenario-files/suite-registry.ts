@@ -35,6 +35,8 @@ export interface Registry extends SuiteTable {
   readonly files: Map<string, string>;
   /** What reports call the file that is being loaded. */
   file: string;
+  /** Scope of that file's suite; undefined for files of the user's own. */
+  scope?: string | undefined;
   /** Absolute paths of the policy files that were read. */
   readonly policyFiles: Set<string>;
   readonly load: LoadSize;
@@ -110,7 +112,8 @@ export function suite(name: string, declare: (context: SuiteContext) => void): v
   const take = (kind: HookName) => (hook: Hook) => void hooks[kind].push(hook);
   const context: SuiteContext = {
     scenario: (id, title, spec) => {
-      const scenario: Scenario = { id, suite: name, title, file, spec };
+      const { scope } = registry;
+      const scenario: Scenario = { id, suite: name, ...(scope !== undefined && { scope }), title, file, spec };
       const problem = problemOf(registry, scenario);
       if (problem !== undefined) throw bad(registry, problem);
       registry.scenarios.push(scenario);
