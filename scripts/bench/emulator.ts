@@ -1,12 +1,10 @@
+import { CreateBucketCommand, PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { readSignature, sigV4Verifier } from '../../emulator/sigv4/index.ts';
 import { signedHeaders } from '../../emulator/sigv4/sign.ts';
-import { compilePolicy } from '../../emulator/iam/policy/index.ts';
 import type { RootUser } from '../../emulator/core/principal.ts';
 import { startWithWorld } from '../../emulator/start.ts';
-import { checksumOf } from '../../emulator/s3/integrity.ts';
-import { newBucket } from '../../emulator/world/s3-model.ts';
-import { etagOf } from '../../emulator/s3/write-object.ts';
 import { load } from '../../emulator/http/load.ts';
+import { emulatedAws } from '../../harness/aws-target/emulated.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 
 /** Verifications of a header-signed GetObject a second, on one core, reading the signature included. */
@@ -56,7 +54,7 @@ export async function benchGetObject(milliseconds = 1500): Promise<number> {
       allow: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::data/${aws:PrincipalTag/team}/*' }],
       sessionTags: { team: 'red' },
     });
-    const text = JSON.stringify({
+    const policy = JSON.stringify({
       Version: '2012-10-17',
       Statement: {
         Effect: 'Deny',
@@ -65,28 +63,10 @@ export async function benchGetObject(milliseconds = 1500): Promise<number> {
         Resource: 'arn:aws:s3:::data/*',
       },
     });
-    const body = Buffer.alloc(1024, 'x');
-    const bucket = newBucket({
-      name: 'data',
-      accountId: role.accountId,
-      createdAt: world.clock.now(),
-      tags: new Map(),
-    });
-    bucket.objects.put({
-      key: 'red/key',
-      versionId: 'null',
-      body,
-      etag: etagOf(body),
-      lastModified: world.clock.now(),
-      contentType: 'text/plain',
-      metadata: {},
-      storageClass: 'STANDARD',
-      checksum: checksumOf(body),
-      parts: undefined,
-      tags: new Map(),
-    });
-    bucket.policy = { text, compiled: compilePolicy(text, { kind: 'resource', name: 'bucket policy of data' }) };
-    world.buckets.set('data', bucket);
+    const { s3 } = emulatedAws(emulator).clients('main');
+    await s3.send(new CreateBucketCommand({ Bucket: 'data' }));
+    await s3.send(new PutObjectCommand({ Bucket: 'data', Key: 'red/key', Body: 'x'.repeat(1024) }));
+    await s3.send(new PutBucketPolicyCommand({ Bucket: 'data', Policy: policy }));
 
     const { host, port } = new URL(emulator.endpoint);
     const parts = { method: 'GET', path: '/data/red/key', query: 'x-id=GetObject', headers: { host } };
