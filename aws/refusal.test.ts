@@ -29,7 +29,12 @@ describe('what an AWS client threw', () => {
 
   it('is a refusal where it is an answer', () =>
     expect(refusalBy('sts', thrown('AccessDenied', 403), OF_SERVICES)).to.deep.equal({
-      ...{ outcome: 'refused', layer: 'sts', code: 'AccessDenied', status: 403, message: 'no', requestId: 'r-1' },
+      outcome: 'refused',
+      layer: 'sts',
+      code: 'AccessDenied',
+      status: 403,
+      message: 'no',
+      requestId: 'r-1',
     }));
 
   it('is a refusal of no request where none is told', () => {

@@ -4,7 +4,9 @@ import { chunked, presignedQuery, sha256, withAuthorization, type Signature } fr
 // The examples of the S3 API Reference, "Authenticating Requests (AWS Signature Version 4)".
 const signing = {
   credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' },
-  ...{ region: 'us-east-1', service: 's3', time: new Date('2013-05-24T00:00:00Z') },
+  region: 'us-east-1',
+  service: 's3',
+  time: new Date('2013-05-24T00:00:00Z'),
 };
 const dated = { host: 'examplebucket.s3.amazonaws.com', 'x-amz-date': '20130524T000000Z' };
 const get = { method: 'GET', path: '/', query: '', headers: dated, payload: sha256('') };
@@ -18,7 +20,10 @@ describe('requests signed by hand', () => {
     ],
     'PUT Object': [
       {
-        ...{ method: 'PUT', path: '/test%24file.text', query: '', payload: sha256('Welcome to Amazon S3.') },
+        method: 'PUT',
+        path: '/test%24file.text',
+        query: '',
+        payload: sha256('Welcome to Amazon S3.'),
         headers: withHash(
           { date: 'Fri, 24 May 2013 00:00:00 GMT', 'x-amz-storage-class': 'REDUCED_REDUNDANCY' },
           sha256('Welcome to Amazon S3.'),
@@ -56,8 +61,11 @@ describe('requests signed by hand', () => {
   const body = Buffer.from('a'.repeat(66_560));
   const put = { ...get, method: 'PUT', path: '/examplebucket/chunkObject.txt' };
   const upload = {
-    ...{ host: 's3.amazonaws.com', 'x-amz-date': '20130524T000000Z', 'x-amz-storage-class': 'REDUCED_REDUNDANCY' },
-    ...{ 'content-encoding': 'aws-chunked', 'x-amz-decoded-content-length': '66560' },
+    host: 's3.amazonaws.com',
+    'x-amz-date': '20130524T000000Z',
+    'x-amz-storage-class': 'REDUCED_REDUNDANCY',
+    'content-encoding': 'aws-chunked',
+    'x-amz-decoded-content-length': '66560',
   };
   const signedFor = (payload: string, more: object): Signature =>
     withAuthorization({ ...put, headers: { ...upload, ...more, 'x-amz-content-sha256': payload }, payload }, signing)

@@ -20,10 +20,16 @@ export const PAYLOADS = {
   unsigned: { word: 'UNSIGNED-PAYLOAD', chunks: false, signed: false, trailer: false },
   chunks: { word: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', chunks: true, signed: true, trailer: false },
   'chunks-and-trailer': {
-    ...{ word: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', chunks: true, signed: true, trailer: true },
+    word: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
+    chunks: true,
+    signed: true,
+    trailer: true,
   },
   'unsigned-chunks-and-trailer': {
-    ...{ word: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', chunks: true, signed: false, trailer: true },
+    word: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+    chunks: true,
+    signed: false,
+    trailer: true,
   },
 } as const;
 
@@ -98,7 +104,9 @@ const bodyOf = ({ body = '' }: SigningOptions): Buffer =>
   Buffer.from(typeof body === 'number' ? 'x'.repeat(body) : body);
 
 export const unsignedRequest = ({ method, path, query }: RequestLine, options: SigningOptions, host: string): Sent => ({
-  ...{ method, target: targetOf(path, query), body: bodyOf(options) },
+  method,
+  target: targetOf(path, query),
+  body: bodyOf(options),
   headers: { host, ...options.headers },
 });
 
@@ -125,7 +133,9 @@ export function signRequest(line: RequestLine, options: SigningOptions, signing:
   const payload = payloadIn(headers, sha256(body));
   const { signed, headers: all } = withAuthorization({ ...signedAs, headers, payload }, by);
   return alteredBy(options.alter, {
-    ...{ method, target: targetOf(path, query), headers: { ...all, ...unsignedHeaders } },
+    method,
+    target: targetOf(path, query),
+    headers: { ...all, ...unsignedHeaders },
     body: wireBody(body, options, signed),
   });
 }

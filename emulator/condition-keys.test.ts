@@ -192,10 +192,17 @@ type Json = (method: string, path: string, body?: object, must?: boolean) => Pro
 async function useEks(eks: Json, entryArn: () => string): Promise<void> {
   const tags = { team: 'red' };
   const whole = {
-    ...{ name: 'c', roleArn: ROLE, version: '1.34', tags, deletionProtection: true, bootstrapSelfManagedAddons: true },
+    name: 'c',
+    roleArn: ROLE,
+    version: '1.34',
+    tags,
+    deletionProtection: true,
+    bootstrapSelfManagedAddons: true,
     resourcesVpcConfig: {
       subnetIds: ['subnet-0000000000000000a', 'subnet-0000000000000000b'],
-      ...{ endpointPublicAccess: true, endpointPrivateAccess: false, controlPlaneEgressMode: 'AWS_MANAGED' },
+      endpointPublicAccess: true,
+      endpointPrivateAccess: false,
+      controlPlaneEgressMode: 'AWS_MANAGED',
     },
     accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: true },
     kubernetesNetworkConfig: { elasticLoadBalancing: { enabled: false } },
@@ -206,7 +213,9 @@ async function useEks(eks: Json, entryArn: () => string): Promise<void> {
     zonalShiftConfig: { enabled: false },
     logging: { clusterLogging: [{ types: ['api'], enabled: true }] },
     encryptionConfig: [{ resources: ['secrets'], provider: { keyArn: `arn:aws:kms:us-west-2:${ACCOUNT}:key/k` } }],
-    ...{ kubeApiServerConfig: {}, kubeControllerManagerConfig: {}, kubeSchedulerConfig: {} },
+    kubeApiServerConfig: {},
+    kubeControllerManagerConfig: {},
+    kubeSchedulerConfig: {},
   };
   await eks('POST', '/clusters', whole);
   await eks('GET', '/clusters/c');
@@ -270,9 +279,15 @@ async function useS3(s3: S3Send): Promise<void> {
   );
   // A question is asked of the headers that were sent, also where the call is refused then.
   await s3('PUT', '/data/key', {
-    ...{ ...tagged, ...grants, 'x-amz-acl': 'private', 'x-amz-storage-class': 'STANDARD' },
-    ...{ 'x-amz-server-side-encryption': 'AES256', 'x-amz-website-redirect-location': '/', 'if-match': '"x"' },
-    ...{ 'x-amz-server-side-encryption-aws-kms-key-id': 'k', 'if-none-match': '*' },
+    ...tagged,
+    ...grants,
+    'x-amz-acl': 'private',
+    'x-amz-storage-class': 'STANDARD',
+    'x-amz-server-side-encryption': 'AES256',
+    'x-amz-website-redirect-location': '/',
+    'if-match': '"x"',
+    'x-amz-server-side-encryption-aws-kms-key-id': 'k',
+    'if-none-match': '*',
     'x-amz-server-side-encryption-customer-algorithm': 'AES256',
   });
   const copy = { 'x-amz-copy-source': '/data/key', 'x-amz-metadata-directive': 'REPLACE' };

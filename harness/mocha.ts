@@ -104,7 +104,10 @@ async function start(scenarios: readonly Scenario[], bridge: NamedReporter): Pro
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => interrupt.abort(new Error('the run was interrupted')));
   return run({
-    ...{ configuration, scenarios, environment, stderr },
+    configuration,
+    scenarios,
+    environment,
+    stderr,
     hooks: registry.hooks,
     gate,
     reporters: [bridge, ...(wanted.length === 0 ? [] : await makeReporters(wanted, io))],

@@ -4,7 +4,11 @@ import type { Run } from '../harness/results/read-results.ts';
 import { clientsPage, PAGE } from './clients.ts';
 
 const scenario = (id: string, verdict: string, reason: string, version?: string): object => ({
-  ...{ id, suite: 'client', title: 'keys win', verdict, reason },
+  id,
+  suite: 'client',
+  title: 'keys win',
+  verdict,
+  reason,
   probes: [{ observed: { facts: { 'credentials.requests': Number(version ?? 0) } } }],
   ...(version !== undefined && { client: { name: 'python', version } }),
 });

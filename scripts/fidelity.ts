@@ -81,7 +81,9 @@ async function judge(name: SubjectName, services: ReadonlySet<string>): Promise<
   const subject = await startSubject(name);
   const { endpoint, accessKeyId, secretAccessKey } = subject;
   const environment = {
-    ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: 'us-west-2' },
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: 'us-west-2',
   };
   try {
     const embedded = await run(['--aws-endpoint', endpoint], environment);

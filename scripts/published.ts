@@ -54,7 +54,10 @@ export function publishedOf(subject: string, version: string, content: unknown):
   const facts = environment.clusters.flatMap(({ facts: all }) => Object.entries(all));
   const unlike = scenarios.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped');
   return {
-    ...{ subject, version, date: run.startedAt.slice(0, 10), profile: run.profile?.name ?? '' },
+    subject,
+    version,
+    date: run.startedAt.slice(0, 10),
+    profile: run.profile?.name ?? '',
     scopes: [...(run.profile?.scopes ?? [])],
     suites: { version: environment.harness, digest },
     environment: { cluster: environment.cluster, aws: environment.aws, ...Object.fromEntries(facts) },

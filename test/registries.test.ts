@@ -170,7 +170,10 @@ describe('a registry entry from outside', () => {
     const asked = ['--client', 'all', '--scenario', 'PI-01', '--retries', '0', '--no-color'];
     expect(await conformance(TOY_CLIENTS, asked), said).to.equal(3);
     const told = results().scenarios.map(({ id, client, verdict, probes, reason, errorCode }) => ({
-      ...{ id, client: client?.name, verdict, errorCode },
+      id,
+      client: client?.name,
+      verdict,
+      errorCode,
       reason: probes[0]?.reason ?? reason,
     }));
     for (const [index, [name, code, reason]] of (

@@ -172,7 +172,9 @@ async function start(
   const key = accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined;
   try {
     return await startEmulator({
-      ...{ host, port: number('port'), servicePrincipals: list('service-principal') },
+      host,
+      port: number('port'),
+      servicePrincipals: list('service-principal'),
       ...textsOf(given, { accountId: 'account-id', region: 'region', seed: 'seed' }),
       ...(key && { administrator: key }),
       ...(clusters && { clusterProvider: clusters.provider }),
@@ -205,7 +207,8 @@ function s3Backend({ text }: GivenOptions, environment: Io['environment']): S3Ba
 function announcement(emulator: Emulator, second: string | undefined): object {
   const { endpoint, region, accountId, administrator } = emulator;
   return {
-    ...{ endpoint, region },
+    endpoint,
+    region,
     ...keyOf(accountId, administrator),
     ...(second !== undefined && { secondAccount: keyOf(second, emulator.createAccount(second)) }),
   };

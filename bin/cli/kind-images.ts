@@ -34,7 +34,8 @@ prints its reference. See docs/images.md.`,
         ...(base !== undefined && { base }),
         baseFlag: '--base',
         force: flag('force'),
-        ...{ progress, signal },
+        progress,
+        signal,
       });
       io.stdout.write(`${reference}\n`);
       return EXIT.conforms;

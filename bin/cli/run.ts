@@ -117,7 +117,12 @@ async function runScenarios(
   if (scenarios === undefined) return EXIT.interrupted;
   const start = inCluster ? (await import('../../harness/in-cluster/run.ts')).runInCluster : run;
   const { run: end } = await start({
-    ...{ configuration, ...selection, scenarios, rounds, reporters, interrupted },
+    configuration,
+    ...selection,
+    scenarios,
+    rounds,
+    reporters,
+    interrupted,
     workload: { ...workload, clients: startedClients(scenarios) },
     version: packageVersion(io.root),
     environment: io.environment,

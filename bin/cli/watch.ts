@@ -55,7 +55,9 @@ export async function watched(
   const gate = await gateOf(configuration, all);
   const loaded = selectOf(all);
   const rounds = new Watch({
-    ...{ folders, loaded, files },
+    folders,
+    loaded,
+    files,
     reporters: newReporters,
     load: async () => {
       const reloaded = selectOf(await loadAll());

@@ -35,7 +35,10 @@ export async function removeNodes(
       return items.length === 0 ? true : undefined;
     },
     {
-      ...{ every: timing.firstPause, within: timing.drain, tolerates: isTransient, toleratedFor: timing.away },
+      every: timing.firstPause,
+      within: timing.drain,
+      tolerates: isTransient,
+      toleratedFor: timing.away,
       late: (unanswered) =>
         unanswered instanceof Error
           ? unanswered

@@ -6,7 +6,8 @@ import { FAST } from '../../test/support/eks-cluster.ts';
 
 const conditions = (ready: boolean): object => ({ conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] });
 const pod = (nodeName: string, ready = true): object => ({
-  ...{ metadata: { name: `agent-${nodeName}` }, spec: { nodeName } },
+  metadata: { name: `agent-${nodeName}` },
+  spec: { nodeName },
   status: { phase: 'Running', ...conditions(ready) },
 });
 const node = (name: string, ready = true): object => ({ metadata: { name }, status: conditions(ready) });
@@ -29,7 +30,10 @@ describe("waiting for the add-on's agent", () => {
       },
     } as unknown as Connection;
     const context = {
-      ...{ name: 'a', timing: FAST, readyMilliseconds: milliseconds, signal: new AbortController().signal },
+      name: 'a',
+      timing: FAST,
+      readyMilliseconds: milliseconds,
+      signal: new AbortController().signal,
       deadline: Date.now() + milliseconds,
     } as unknown as EksContext;
     return awaitAgent(connection, context, autoMode).catch((error: Error) => error.message);

@@ -40,7 +40,10 @@ export async function awaitAgent(connection: Connection, context: EksContext, au
       return others.length === 0 || (await areOnLostNodes(connection, others, attempt)) ? true : undefined;
     },
     {
-      ...{ every: timing.firstPause, within: deadline - Date.now(), signal, tolerates: isTransient },
+      every: timing.firstPause,
+      within: deadline - Date.now(),
+      signal,
+      tolerates: isTransient,
       late: () =>
         new ClusterError(
           'AGENT_NOT_READY',

@@ -36,7 +36,8 @@ export const EKS: AccountClusterType = {
     const { eksDriver } = await import('./index.ts');
     return eksDriver({
       ...eksOptionsOf(options),
-      ...{ run, workloadImage },
+      run,
+      workloadImage,
       ...(eksAuthEndpoint !== undefined && { eksAuthEndpoint }),
       // Of what plays EKS, some keeps a record of clusters alone.
       kubernetes: endpoints['eks'] === undefined ? 'required' : 'optional',

@@ -59,7 +59,9 @@ export function awaitActive<T extends Stated>(
       const late = `was not ACTIVE within ${readyMilliseconds / 1000} s (--ready-timeout): it is ${status}${reason}`;
       return new ClusterError(code, `${capitalized(title)} ${late}${advice}.`);
     },
-    ...{ timing, signal, progress },
+    timing,
+    signal,
+    progress,
   });
 }
 

@@ -123,7 +123,8 @@ describe('clusters that EKS makes', () => {
     it(`wait until EKS knows the service-linked role that ${operation} of a new account makes`, async () => {
       site = await startSite();
       const error = {
-        ...{ code: 'ResourcePropagationDelayException', status: 428 },
+        code: 'ResourcePropagationDelayException',
+        status: 428,
         message: 'Required resources were created and are still propagating. Retry later.',
       };
       site.emulator.addDisturbance({ service: 'eks', operation, error, times: 2 });

@@ -68,7 +68,9 @@ export function eksDriver(options: EksOptions): ClusterDriver {
         remedy: REMEDY,
       });
       const use = {
-        ...{ options, request, context },
+        options,
+        request,
+        context,
         lacks: (capabilities: readonly string[]) => capabilities.forEach((capability) => unavailable.add(capability)),
       };
       try {

@@ -16,7 +16,10 @@ describe("waiting for a cluster's DNS", () => {
       },
     } as unknown as Connection;
     const context = {
-      ...{ name: 'a', timing: FAST, readyMilliseconds: milliseconds, signal: new AbortController().signal },
+      name: 'a',
+      timing: FAST,
+      readyMilliseconds: milliseconds,
+      signal: new AbortController().signal,
       deadline: Date.now() + milliseconds,
     } as unknown as EksContext;
     const message = await awaitDns(connection, context).then(

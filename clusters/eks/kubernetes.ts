@@ -56,7 +56,9 @@ export async function reachApiServer(server: ApiServer, context: EksContext): Pr
       return undefined;
     },
     {
-      ...{ every: timing.firstPause, within: Math.min(within, deadline - Date.now()), signal },
+      every: timing.firstPause,
+      within: Math.min(within, deadline - Date.now()),
+      signal,
       late: () => {
         if (last instanceof ClusterError) return last;
         return required ? noAnswer(server, name, last) : false;
@@ -111,7 +113,10 @@ export async function awaitDns(connection: Connection, context: EksContext): Pro
       return dns === undefined || (dns.status?.readyReplicas ?? 0) > 0 ? true : undefined;
     },
     {
-      ...{ every: timing.firstPause, within: deadline - Date.now(), signal, tolerates: isTransient },
+      every: timing.firstPause,
+      within: deadline - Date.now(),
+      signal,
+      tolerates: isTransient,
       late: () =>
         new ClusterError(
           'NODE_NOT_READY',

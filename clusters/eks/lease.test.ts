@@ -33,7 +33,9 @@ describe('the lease of an existing cluster', () => {
 
   const take = async (run: string, over: Partial<LeaseOptions> = {}): Promise<HeldLease> => {
     const lease = await takeLease(connection, {
-      ...{ cluster: 'blue', run, now: () => now },
+      cluster: 'blue',
+      run,
+      now: () => now,
       signal: new AbortController().signal,
       progress: (line) => lines.push(line),
       ...over,

@@ -59,7 +59,8 @@ export async function removeFromExisting({ kind, name, run }: InCluster, connect
       return removeNamespace(connection, name);
     case 'DaemonSet':
       return removeObjects(connection, AGENT_OBJECTS, {
-        ...{ run, within: REMOVAL },
+        run,
+        within: REMOVAL,
         signal: AbortSignal.timeout(REMOVAL + LONGEST_ANSWER),
       });
     case 'Lease':

@@ -26,7 +26,11 @@ describe("the provider of a cluster's issuer", () => {
   const arns = async () =>
     (await iam.send(new ListOpenIDConnectProvidersCommand({}))).OpenIDConnectProviderList?.map(({ Arn }) => Arn);
   const contextOf = (tags = {}) => ({
-    ...{ iam, tags, name: 'a', resources: new Resources(), timing: FAST },
+    iam,
+    tags,
+    name: 'a',
+    resources: new Resources(),
+    timing: FAST,
     signal: new AbortController().signal,
   });
 

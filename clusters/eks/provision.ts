@@ -73,7 +73,11 @@ export async function provisionThroughEks(
 export function contextOf(request: ProvisionRequest, settings: ProvisionSettings): EksContext {
   const { name, region, clients, tags, signal, progress } = request;
   return {
-    ...{ name, region, tags, signal, progress },
+    name,
+    region,
+    tags,
+    signal,
+    progress,
     ...clients,
     ...settings,
     resources: new Resources(),
@@ -157,7 +161,9 @@ export function kubeConfigOf({ name, token, now, kubeConfig }: ProvisionRequest,
 export function runningCluster(request: ProvisionRequest, made: MadeCluster, context: EksContext): RunningCluster {
   const { cluster, addon, providerArn, nodeRoleArn } = made;
   return {
-    ...{ name: request.name, providerArn, nodeRoleArn },
+    name: request.name,
+    providerArn,
+    nodeRoleArn,
     arn: cluster.arn ?? '',
     issuer: issuerOf(cluster),
     kubeConfig: kubeConfigOf(request, cluster),

@@ -4,7 +4,9 @@ import { findSubnets } from './subnets.ts';
 
 const subnet = (VpcId: string, zone: string, role: 'elb' | 'internal-elb', MapPublicIpOnLaunch = true): Subnet => ({
   MapPublicIpOnLaunch,
-  ...{ VpcId, SubnetId: `subnet-${VpcId}-${zone}-${role}`, AvailabilityZone: zone },
+  VpcId,
+  SubnetId: `subnet-${VpcId}-${zone}-${role}`,
+  AvailabilityZone: zone,
   Tags: [{ Key: `kubernetes.io/role/${role}`, Value: '1' }],
 });
 

@@ -173,7 +173,12 @@ async function installCandidate(
   const expires = tags[EXPIRY_TAG];
   await installAgent({
     ...(options.attach.length > 0 && expires !== undefined && { expires }),
-    ...{ connection, run, region, image, signal, progress },
+    connection,
+    run,
+    region,
+    image,
+    signal,
+    progress,
     imageRemedy: 'see that the nodes can pull it from its registry, for their architecture',
     clusterName: name,
     chart,

@@ -48,7 +48,9 @@ export function awaitDone<T>({ look, before, deadline, late, timing, away, signa
     },
     {
       ...pausesOf(timing),
-      ...{ within: deadline - Date.now(), signal, tolerates: isUnanswered },
+      within: deadline - Date.now(),
+      signal,
+      tolerates: isUnanswered,
       ...(away !== undefined && { toleratedFor: away }),
       late: (error) => late(last.status, awsProblem(error)?.sentence ?? last.why),
     },

@@ -45,7 +45,10 @@ export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
     timeoutSeconds: 10,
   });
   const { metadata, ...manifest } = agentManifest({
-    ...{ chart, clusterName, region, image },
+    chart,
+    clusterName,
+    region,
+    image,
     labels: {
       app: AGENT_ADDON,
       'app.kubernetes.io/managed-by': 'EKS',

@@ -116,7 +116,14 @@ class OwnCluster implements ManagedCluster {
       }),
     );
     this.#agent = await installAgent({
-      ...{ connection: this.#connection, run, image, args, chart, readyMilliseconds, signal, progress },
+      connection: this.#connection,
+      run,
+      image,
+      args,
+      chart,
+      readyMilliseconds,
+      signal,
+      progress,
       region: this.#spec.region,
       clusterName: this.#spec.name,
       endpoint: reachedAt,

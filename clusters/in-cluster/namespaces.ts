@@ -31,7 +31,10 @@ export async function removeNamespace(connection: Connection, name: string): Pro
   await connection.json('DELETE', path, undefined, inTime()).catch(ignoring(404, 409));
   await poll<true>(async () => ((await find(connection, path, inTime())) === undefined ? true : undefined), {
     // On a real cluster this takes seconds, on an embedded one hardly any time.
-    ...{ every: 20, longest: 500, within: NAMESPACE_GONE, tolerates: isTransient },
+    every: 20,
+    longest: 500,
+    within: NAMESPACE_GONE,
+    tolerates: isTransient,
     late: () =>
       new ClusterError(
         'CLUSTER_FAILED',

@@ -142,7 +142,10 @@ export async function removeObjects(
           return undefined;
         },
         {
-          ...{ every: 250, within, signal, tolerates: isTransient },
+          every: 250,
+          within,
+          signal,
+          tolerates: isTransient,
           late: () =>
             new ClusterError(
               'CLUSTER_FAILED',

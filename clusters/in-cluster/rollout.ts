@@ -66,7 +66,10 @@ export async function awaitRollout(rollout: Rollout): Promise<void> {
       return stored !== undefined && isRolledOut(stored) ? true : undefined;
     },
     {
-      ...{ every: EVERY, within: deadline - Date.now(), signal, tolerates: isTransient },
+      every: EVERY,
+      within: deadline - Date.now(),
+      signal,
+      tolerates: isTransient,
       late: () =>
         new ClusterError(
           notReady,

@@ -96,7 +96,10 @@ async function awaitMutation({ connection, signal, readyMilliseconds }: WebhookO
       }
     },
     {
-      ...{ every: 100, within, signal, tolerates: isTransient },
+      every: 100,
+      within,
+      signal,
+      tolerates: isTransient,
       late: () =>
         new ClusterError(
           'WEBHOOK_NOT_READY',

@@ -91,7 +91,12 @@ async function useCluster(
     context.notes.setFacts(spec.name, await factsOf(context, connection, nodes[0] ?? ''));
     const cluster = named.config.getCurrentCluster();
     return new KindCluster({
-      ...{ context, spec, connection, linkLocal, webhook, resources },
+      context,
+      spec,
+      connection,
+      linkLocal,
+      webhook,
+      resources,
       endpoint: cluster?.server ?? '',
       certificateAuthorityData: cluster?.caData ?? '',
       issuer: await issuerOf(connection),

@@ -56,7 +56,11 @@ export const KIND: HostedClusterType = {
 
 function kindOptions({ options, run, directory, workload, journal, progress, signal }: OpenRequest): KindOptions {
   return {
-    ...{ run, workload, journal, progress, signal },
+    run,
+    workload,
+    journal,
+    progress,
+    signal,
     images: textsOf(options, {
       node: 'kind-image',
       agent: 'agent-image',

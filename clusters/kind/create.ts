@@ -55,7 +55,9 @@ export async function createKindCluster(
   const diagnose = (error?: unknown): Promise<string | undefined> => {
     const said = (error as Error | undefined)?.cause;
     return collectDiagnostics({
-      ...{ run, program, cluster: spec.name },
+      run,
+      program,
+      cluster: spec.name,
       directory: options.diagnosticsDirectory,
       privateFolder: folder,
       ...(typeof said === 'string' && { said }),

@@ -34,7 +34,9 @@ describe('what nodes logged', () => {
       ],
     ]);
     return collectDiagnostics({
-      ...{ run, program: 'kind', cluster: 'c1a2b3d-c1' },
+      run,
+      program: 'kind',
+      cluster: 'c1a2b3d-c1',
       directory: join(folder, 'report'),
       privateFolder: join(folder, 'private'),
     });

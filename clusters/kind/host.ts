@@ -53,7 +53,17 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
     archive.catch(() => undefined);
     const notes = new ClusterNotes();
     const context: HostContext = {
-      ...{ options, run, docker, engine, network: source.network, reach, images, imageInfo, archive, folder, notes },
+      options,
+      run,
+      docker,
+      engine,
+      network: source.network,
+      reach,
+      images,
+      imageInfo,
+      archive,
+      folder,
+      notes,
       facts: source.facts,
     };
     const { kubeConfig } = source;

@@ -44,8 +44,14 @@ describe('kind', () => {
     const { run, lines } = fakeRunner([[/./, (call) => ((environment = call.options.environment), '')]]);
     const { signal } = new AbortController();
     await createCluster({
-      ...{ run, program: 'kind', network: 'net' },
-      ...{ name: 'blue', image: 'node:1', configFile: '/c', kubeconfigFile: '/k', signal },
+      run,
+      program: 'kind',
+      network: 'net',
+      name: 'blue',
+      image: 'node:1',
+      configFile: '/c',
+      kubeconfigFile: '/k',
+      signal,
     });
     expect(lines).to.deep.equal([
       'kind create cluster --retain --name blue --config /c --kubeconfig /k --image node:1',

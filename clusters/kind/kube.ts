@@ -14,7 +14,9 @@ const POLL_MILLISECONDS = 200;
 /** Resolves once the API server answers this caller: it may refuse it while its roles are being made. */
 export async function apiAnswers(connection: Connection, signal: AbortSignal): Promise<void> {
   await retry(() => connection.json('GET', '/api/v1/namespaces/kube-system', undefined, signal), {
-    ...{ every: POLL_MILLISECONDS, signal, tolerates: () => true },
+    every: POLL_MILLISECONDS,
+    signal,
+    tolerates: () => true,
   });
 }
 

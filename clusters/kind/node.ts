@@ -43,7 +43,10 @@ const pollDocker = (
   signal: AbortSignal,
 ): Promise<true> =>
   poll<true>(async () => (isDone(await docker.call(args)) ? true : undefined), {
-    ...{ every: POLL_MILLISECONDS, signal, tolerates: () => true, what: 'docker' },
+    every: POLL_MILLISECONDS,
+    signal,
+    tolerates: () => true,
+    what: 'docker',
   });
 
 const POLL_MILLISECONDS = 100;

@@ -19,7 +19,12 @@ export async function kindRunnerPlace(options: KindOptions): Promise<RunnerPlace
   const administrator = { username: 'administrator', groups: ['system:masters'] };
   try {
     const cluster = await host.provider.createCluster({
-      ...{ name: clusterName, region: REGION, accountId: '', arn: '', version: '', awsEndpoint: '' },
+      name: clusterName,
+      region: REGION,
+      accountId: '',
+      arn: '',
+      version: '',
+      awsEndpoint: '',
       issuer: `https://oidc.eks.${REGION}.amazonaws.com/id/${randomBytes(16).toString('hex').toUpperCase()}`,
       authenticate: async (token) => (token === secret ? administrator : undefined),
     });

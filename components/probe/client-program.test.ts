@@ -45,10 +45,15 @@ describe('a client as a process', () => {
     const client = start(script(`${WHO} else say({ id: request.id, facts: { bytes: 3 }, requestId: 'r' });`));
     const identity = { arn: 'arn:aws:sts::1:assumed-role/app/session', account: '1' };
     expect(await runOperation(client, GET)).to.deep.equal({
-      ...{ outcome: 'granted', identity, facts: { bytes: 3 }, requestId: 'r' },
+      outcome: 'granted',
+      identity,
+      facts: { bytes: 3 },
+      requestId: 'r',
     });
     expect(await runOperation(client, { do: 'GetCallerIdentity' })).to.deep.equal({
-      ...{ outcome: 'granted', identity, facts: { sessionName: 'session' } },
+      outcome: 'granted',
+      identity,
+      facts: { sessionName: 'session' },
     });
   });
 
@@ -58,7 +63,11 @@ describe('a client as a process', () => {
       { operations: ['GetObject'] },
     );
     expect(await runOperation(client, GET)).to.deep.equal({
-      ...{ outcome: 'denied', layer: 's3', code: 'AccessDenied', status: 403, message: 'no' },
+      outcome: 'denied',
+      layer: 's3',
+      code: 'AccessDenied',
+      status: 403,
+      message: 'no',
     });
   });
 

@@ -57,7 +57,10 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
   const sdk = { sdkError: error.code };
   const refused = (layer: Layer, code: string, message: string, facts: ProbeResult['facts'] = sdk): ProbeResult => ({
     outcome: 'refused',
-    ...{ layer, code, message, facts },
+    layer,
+    code,
+    message,
+    facts,
   });
   if (AWS_WEB_IDENTITY_TOKEN_FILE !== undefined && AWS_ROLE_ARN !== undefined) {
     return refused('sts', error.code, error.message);

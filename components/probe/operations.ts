@@ -41,7 +41,10 @@ function resultOf(
   if (identity === undefined && error.service !== 's3') return withoutCredentials(error);
   const { status, code, message, requestId, service = 'bucket' in operation ? 's3' : 'sts' } = error;
   return {
-    ...{ outcome: outcomeOf(status), layer: service, code: plainCode(code, status), message },
+    outcome: outcomeOf(status),
+    layer: service,
+    code: plainCode(code, status),
+    message,
     ...known,
     ...(status !== undefined && { status }),
     ...(requestId !== undefined && { requestId }),

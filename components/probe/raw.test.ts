@@ -156,10 +156,19 @@ describe('raw requests', () => {
     expect(
       await fetchCredentials({ do: 'FetchCredentials', token: { from: 'text', text: 't' }, lines }),
     ).to.deep.include({
-      ...{ outcome: 'refused', layer: 'eks-auth', code: 'Odd', status: 400, message: 'no\r\n\r\nreally' },
+      outcome: 'refused',
+      layer: 'eks-auth',
+      code: 'Odd',
+      status: 400,
+      message: 'no\r\n\r\nreally',
       facts: {
-        ...{ status: 400, contentType: 'text/plain', fault: 'client', requestId: 'r' },
-        ...{ requests: 1, answeredAlike: true, distinctSessions: 1 },
+        status: 400,
+        contentType: 'text/plain',
+        fault: 'client',
+        requestId: 'r',
+        requests: 1,
+        answeredAlike: true,
+        distinctSessions: 1,
       },
     });
     expect(seen).to.deep.equal([{ method: 'PURGE', url: '/x', host: 'other', authorization: 't' }]);

@@ -37,7 +37,9 @@ export function clientError(service: 's3' | 'sts', error: ServiceError): ClientE
   if (name === 'CredentialsProviderError' || (status === undefined && errno === undefined))
     return { code: name, message };
   return {
-    ...{ service, code: errorCode(error, status), message },
+    service,
+    code: errorCode(error, status),
+    message,
     ...(status !== undefined && { status }),
     ...requestOf($metadata),
   };

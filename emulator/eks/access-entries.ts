@@ -10,8 +10,13 @@ import { principalExists, principalId } from '../world/principals.ts';
 import type { AccessEntry, Cluster } from '../world/eks-model.ts';
 
 export const ACCESS_ENTRY: ResourceKind<AccessEntry> = {
-  ...{ name: 'AccessEntry', path: 'access-entries', member: 'accessEntry', parameter: 'principalArn' },
-  ...{ view, keys: accessEntryKeys, cluster: clusterWithEntries },
+  name: 'AccessEntry',
+  path: 'access-entries',
+  member: 'accessEntry',
+  parameter: 'principalArn',
+  view,
+  keys: accessEntryKeys,
+  cluster: clusterWithEntries,
   arn: (clusterName) => `access-entry/${clusterName}/*`,
   all: ({ accessEntries }) => accessEntries,
   missing: (_, clusterName) =>

@@ -162,7 +162,9 @@ async function startAutoMode({ state, request }: EksCall, { managed, configurati
   const [name] = nodePools;
   if (name !== undefined && nodeRoleArn !== undefined)
     await managed?.addNodes({
-      ...{ name, nodePools, nodeRoleArn },
+      name,
+      nodePools,
+      nodeRoleArn,
       credentials: nodeCredentials(state.context, request, nodeRoleArn),
     });
   const version = findAddon(AGENT)?.versions[0] ?? '';

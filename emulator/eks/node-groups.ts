@@ -18,7 +18,11 @@ import { serviceLinkedRole } from './roles.ts';
 import { namedSubnets } from './subnets.ts';
 
 export const NODE_GROUP: ResourceKind<NodeGroup> = {
-  ...{ name: 'Nodegroup', path: 'node-groups', member: 'nodegroup', parameter: 'nodegroupName', view },
+  name: 'Nodegroup',
+  path: 'node-groups',
+  member: 'nodegroup',
+  parameter: 'nodegroupName',
+  view,
   arn: (clusterName, name) => `nodegroup/${clusterName}/${name}/*`,
   all: ({ nodeGroups }) => nodeGroups,
   missing: (nodegroupName, clusterName) =>

@@ -57,11 +57,15 @@ const identityKind = <Kind extends Identity>(kind: KindOptions<Kind>): IdentityK
 });
 
 export const ROLES = identityKind<Role>({
-  ...{ type: 'Role', idPrefix: 'AROA', inlinePoliciesQuota: 10_240 },
+  type: 'Role',
+  idPrefix: 'AROA',
+  inlinePoliciesQuota: 10_240,
   all: ({ roles }) => roles,
 });
 export const USERS = identityKind<User>({
-  ...{ type: 'User', idPrefix: 'AIDA', inlinePoliciesQuota: 2048 },
+  type: 'User',
+  idPrefix: 'AIDA',
+  inlinePoliciesQuota: 2048,
   all: ({ users }) => users,
 });
 
@@ -100,7 +104,10 @@ export function newIdentity(
   if (findIdentity(kind, account, name) !== undefined)
     throw entityAlreadyExists(`${type} with name ${name} already exists.`);
   return {
-    ...{ name, path, arn, tags },
+    name,
+    path,
+    arn,
+    tags,
     id: uniqueId(world.random, idPrefix),
     accountId: account.id,
     createdAt: world.clock.now(),

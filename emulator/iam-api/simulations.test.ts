@@ -68,8 +68,10 @@ describe('the policy simulator', () => {
     const statement = (from: number, to: number) => ({
       member: [
         {
-          ...{ SourcePolicyId: 'role_app_own', SourcePolicyType: 'IAM Policy' },
-          ...{ StartPosition: position(from), EndPosition: position(to) },
+          SourcePolicyId: 'role_app_own',
+          SourcePolicyType: 'IAM Policy',
+          StartPosition: position(from),
+          EndPosition: position(to),
         },
       ],
     });

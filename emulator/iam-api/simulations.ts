@@ -40,7 +40,9 @@ export const simulations = {
     const inline = [...identity.inlinePolicies].map(([own, { text }]) => sourceOf(`${kind}_${name}_${own}`, text));
     const [boundary] = identity.permissionsBoundary === undefined ? [] : managed(identity.permissionsBoundary);
     return simulate(call, {
-      ...{ principal, context, boundary },
+      principal,
+      context,
+      boundary,
       policies: [...inline, ...[...identity.attachedPolicies].flatMap(managed)],
     });
   },
@@ -55,7 +57,8 @@ export const simulations = {
     return simulate(call, {
       principal: { kind: 'user', accountId: call.account.id, arn: '', userName: '', userId: '' },
       context: { ...(Object.fromEntries(unknown) as ConditionContext), ...contextOf(call) },
-      ...{ policies: [], boundary: undefined },
+      policies: [],
+      boundary: undefined,
     });
   },
 } satisfies Record<string, IamOperation>;
@@ -73,7 +76,9 @@ function simulate(call: IamCall, own: Omit<Simulation, 'resourcePolicy'>): XmlSt
   const [callerArn, resourcePolicy] = [parameters.text('CallerArn'), parameters.text('ResourcePolicy')];
   const caller = callerArn === undefined ? own : { context: contextOf(call), principal: entityNamed(callerArn) };
   const simulation = {
-    ...{ principal: caller.principal, context: caller.context, boundary },
+    principal: caller.principal,
+    context: caller.context,
+    boundary,
     policies: [...own.policies, ...inputs('PolicyInputList')],
     resourcePolicy: resourcePolicy === undefined ? undefined : sourceOf('ResourcePolicy', resourcePolicy, 'resource'),
   };
@@ -141,7 +146,11 @@ function questionOf(
 ): AuthorizationInput {
   const own = 'accountId' in principal ? principal.accountId : account.id;
   const question = {
-    ...{ principal, action, resource, context, resourceAccount: own },
+    principal,
+    action,
+    resource,
+    context,
+    resourceAccount: own,
     identityPolicies: policies.map(({ compiled }) => compiled),
     ...(boundary !== undefined && { permissionsBoundary: boundary.compiled }),
   };

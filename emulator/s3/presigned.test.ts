@@ -54,7 +54,10 @@ describe('Presigned URLs of S3', () => {
 
   it('have no condition key of a hash that they do not name', async () => {
     const Statement = {
-      ...{ Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::data/*' },
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:GetObject',
+      Resource: 'arn:aws:s3:::data/*',
       Condition: { StringNotEquals: { 's3:x-amz-content-sha256': 'mine' } },
     };
     await send('PUT', '/data', { policy: '' }, JSON.stringify({ Version: '2012-10-17', Statement }));

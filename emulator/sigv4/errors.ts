@@ -21,7 +21,10 @@ type Own = readonly [own: Wordings, incomplete: string, wrong: string];
 const QUERY: Own = [wordings.query, 'IncompleteSignature', 'SignatureDoesNotMatch'];
 const JSON_SERVICES: Own = [wordings.json, 'IncompleteSignatureException', 'InvalidSignatureException'];
 const WORDINGS: Readonly<Record<Exclude<ServiceName, 's3'>, Own>> = {
-  ...{ iam: QUERY, sts: QUERY, eks: JSON_SERVICES, 'eks-auth': JSON_SERVICES },
+  iam: QUERY,
+  sts: QUERY,
+  eks: JSON_SERVICES,
+  'eks-auth': JSON_SERVICES,
   ec2: [wordings.ec2, 'IncompleteSignature', 'SignatureDoesNotMatch'],
 };
 

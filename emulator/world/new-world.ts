@@ -105,7 +105,12 @@ export function newWorld(options: WorldOptions): NewWorld {
     const key = given ?? credentials.issue(caller);
     const createdAt = world.clock.now();
     const user: User = {
-      ...{ name, path: '/', arn, id: userId, accountId, createdAt },
+      name,
+      path: '/',
+      arn,
+      id: userId,
+      accountId,
+      createdAt,
       inlinePolicies: new Map(),
       attachedPolicies: new Set(['arn:aws:iam::aws:policy/AdministratorAccess']),
       permissionsBoundary: undefined,

@@ -20,7 +20,9 @@ describe('resources', () => {
     make: () => Promise<string>,
     more: Partial<PendingResource<string>> = {},
   ): PendingResource<string> => ({
-    ...{ name: 'role app', lives: 'aws', make },
+    name: 'role app',
+    lives: 'aws',
+    make,
     remove: async (made) => removed.push(made),
     ...more,
   });
@@ -135,7 +137,8 @@ describe('removing', () => {
     done = [];
   });
   const resource = (name: string, more: Partial<Resource> = {}): Resource => ({
-    ...{ name, lives: 'aws' },
+    name,
+    lives: 'aws',
     remove: async () => void done.push(name),
     ...more,
   });

@@ -2,8 +2,17 @@ import { expect } from 'chai';
 import { LONGEST_VERDICT, readVerdict, verdictText, type LoadVerdict } from './load-protocol.ts';
 
 const VERDICT: LoadVerdict = {
-  ...{ pod: 'a', rounds: 1, granted: 3, wrong: 0, wrongs: [], errors: { 'agent 500': 2 }, late: 0 },
-  ...{ answers: [10, 20], sessions: ['eks-a-b-c'], lastErrorAt: 0, recovered: true },
+  pod: 'a',
+  rounds: 1,
+  granted: 3,
+  wrong: 0,
+  wrongs: [],
+  errors: { 'agent 500': 2 },
+  late: 0,
+  answers: [10, 20],
+  sessions: ['eks-a-b-c'],
+  lastErrorAt: 0,
+  recovered: true,
 };
 
 describe('a verdict in a termination message', () => {

@@ -158,8 +158,10 @@ export class IamCanary implements Propagation {
     const ExternalId = randomUUID();
     const update = new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: this.#trust(ExternalId) });
     const assume = new AssumeRoleCommand({
-      ...{ RoleArn: `arn:aws:iam::${accountId}:role/${RoleName}`, RoleSessionName: 'canary' },
-      ...{ ExternalId, DurationSeconds: SESSION_SECONDS },
+      RoleArn: `arn:aws:iam::${accountId}:role/${RoleName}`,
+      RoleSessionName: 'canary',
+      ExternalId,
+      DurationSeconds: SESSION_SECONDS,
     });
     await this.#until('iam:UpdateAssumeRolePolicy', () => clients.iam.send(update), 1, end);
     await this.#until('sts:AssumeRole', () => clients.sts.send(assume), inARow, end);

@@ -6,7 +6,10 @@ import type { AwsService } from '../../aws/service-names.ts';
 const CONTROLS = ['virtual-clock', 'weather', 'call-record', 'local-issuer'];
 const lacking = (more: Partial<Lack>): Map<string, string> =>
   unavailableOf({
-    ...{ services: new Map(), where: 'it', otherAccount: true, permissionsBoundary: undefined },
+    services: new Map(),
+    where: 'it',
+    otherAccount: true,
+    permissionsBoundary: undefined,
     ...more,
   });
 

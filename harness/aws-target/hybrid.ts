@@ -37,7 +37,9 @@ export async function foreignServices(options: ForeignOptions): Promise<Foreign>
   const region = await findRegion(options.region, { AWS_DEFAULT_REGION: 'us-west-2', ...environment });
   const credentials = await findCredentials(region);
   const client: ClientOptions = {
-    ...{ region, endpoints, credentials },
+    region,
+    endpoints,
+    credentials,
     counter: callCounter(),
     limiters: limitersOfAccount(),
   };

@@ -202,7 +202,11 @@ const canaryIn = (
   permissionsBoundary?: string,
 ): IamCanary =>
   new IamCanary({
-    ...{ clients, run, accountId, tags: tags(client.region), permissionsBoundary },
+    clients,
+    run,
+    accountId,
+    tags: tags(client.region),
+    permissionsBoundary,
     // What plays AWS is a single process, and is not as slow.
     ...(!isAws(endpoints) && { inARow: 1, boundSeconds: 30 }),
   });

@@ -28,7 +28,9 @@ export function configure(
   checkVariables(environment, options);
   const typeNamed = (name: unknown): ClusterType | undefined => types.find((type) => type.name === name);
   const { words, ...given } = readOptions(options, {
-    ...{ argv, environment, ...(flags && { flags }) },
+    argv,
+    environment,
+    ...(flags && { flags }),
     // The cluster comes first in the table: defaults go by it.
     preset: (option, before) => typeNamed(before.get('cluster')?.value)?.defaults?.[option.name] ?? option.default,
   });

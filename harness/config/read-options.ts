@@ -49,7 +49,8 @@ export function readOptions(options: readonly OptionSpec[], reading: Reading): G
     return known.value;
   };
   return {
-    ...{ values, words },
+    values,
+    words,
     text: (name) => get(name) as string | undefined,
     number: (name) => get(name) as number,
     flag: (name) => get(name) === true,

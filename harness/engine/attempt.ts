@@ -60,7 +60,11 @@ export async function attemptScenario(
     errorCode: attempt.failure instanceof HarnessError ? attempt.failure.code : null,
     attempts: number,
     durations: attempt.durations,
-    ...{ probes, attachments, calls, policies, timeline: attempt.timeline },
+    probes,
+    attachments,
+    calls,
+    policies,
+    timeline: attempt.timeline,
   };
 }
 
@@ -70,7 +74,11 @@ function begin(scenario: Scenario, options: AttemptOptions, number: number) {
   // Later attempts have names of their own.
   const prefetched = number === 1 ? options.prefetch?.take(scenario) : undefined;
   return {
-    ...{ scenario, options, number, prefetched, limit },
+    scenario,
+    options,
+    number,
+    prefetched,
+    limit,
     world: makeWorld(scenario, options.environment, number, signal, prefetched?.resources),
     /** Milliseconds since the epoch. */
     startedAt: Date.now(),

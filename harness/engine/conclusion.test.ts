@@ -108,7 +108,8 @@ describe('the conclusion of a run', () => {
       options: { gate: { file: 'gate.yaml', allowances, findings: undefined } },
     });
     expect(conclude(session).gate).to.deep.equal({
-      ...{ file: 'gate.yaml', problems: [] },
+      file: 'gate.yaml',
+      problems: [],
       warnings: ['AB-00 passed, though allowed[0] of gate.yaml allows it to fail: take that out.'],
     });
     expect(conclude(sessionOf(results('passed')))).not.to.have.property('gate');
@@ -194,8 +195,14 @@ describe('the conclusion of a run', () => {
     expect(configuration['suite']).to.deep.equal({ value: ['abac'], origin: 'flag' });
     expect(configuration['grep']?.value).to.equal(null);
     expect(where).to.deep.include({
-      ...{ harness: '1.2.3', node: process.version, cluster: 'embedded', aws: 'emulator', region: 'eu-west-1' },
-      ...{ endpoints: { s3: 'http://s3' }, faults: [], translations: ['t'] },
+      harness: '1.2.3',
+      node: process.version,
+      cluster: 'embedded',
+      aws: 'emulator',
+      region: 'eu-west-1',
+      endpoints: { s3: 'http://s3' },
+      faults: [],
+      translations: ['t'],
       services: ['s3', 'iam', 'sts', 'eks', 'eks-auth'],
       clusters: [{ alias: 'c1', name: 'one', facts: { version: '1.35' } }],
       digests: { [program]: OF_TEXT, 'main.js': OF_TEXT },

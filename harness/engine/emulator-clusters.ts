@@ -36,7 +36,10 @@ export async function makeClusters(
   mkdirSync(directory, { recursive: true });
   try {
     const host = await type.open({
-      ...{ run, directory, progress, signal },
+      run,
+      directory,
+      progress,
+      signal,
       options: configure(['--cluster', type.name, ...flags], {}, { types: [type] }),
       workload: WORKLOAD_PROGRAMS[0],
       endpoints: {},
@@ -73,7 +76,11 @@ export async function registerCluster(
   const { eks, iam } = aws.clients('main');
   return provisionThroughEks(
     {
-      ...{ alias: 'c1', name, region: aws.region, tags, signal },
+      alias: 'c1',
+      name,
+      region: aws.region,
+      tags,
+      signal,
       accountId: aws.accountId('main'),
       clients: { eks, iam },
       token: (clusterName) => aws.clusterToken(clusterName),

@@ -28,7 +28,9 @@ describe('the environment of a run', () => {
     aHost(
       { endpoint, delete: async () => void done.push('cluster deleted'), ...more },
       {
-        ...{ name: 'kind', capabilities: new Set(['kubernetes']), eventual: true },
+        name: 'kind',
+        capabilities: new Set(['kubernetes']),
+        eventual: true,
         close: async () => void done.push('host closed'),
       },
     );

@@ -224,7 +224,9 @@ async function provisionCluster(
 ): Promise<ProvisionedCluster> {
   const { eks, iam } = aws.clients('main');
   const cluster = await clusters.provision({
-    ...{ alias, progress, signal },
+    alias,
+    progress,
+    signal,
     name: clusters.clusterName(alias),
     region: aws.region,
     accountId: aws.accountId('main'),

@@ -44,7 +44,8 @@ export async function preparePlatform(session: Session): Promise<Platform> {
     Object.keys(endpoints).length === 0
       ? undefined
       : await foreignServices({
-          ...{ endpoints, environment },
+          endpoints,
+          environment,
           region: configuration.text('region'),
           allowedAccounts: configuration.list('allow-account'),
         });
@@ -75,7 +76,9 @@ async function accountPlatform(
   const clusters = await opened(cluster, () => cluster.open(request));
   try {
     const aws = await realAws({
-      ...{ run, endpoints: request.endpoints, environment },
+      run,
+      endpoints: request.endpoints,
+      environment,
       tags: (region) => tagsOf(run, expiresAt, region),
       region: configuration.text('region'),
       allowedAccounts: configuration.list('allow-account'),

@@ -30,7 +30,11 @@ const SESSION = 'arn:aws:sts::111122223333:assumed-role/conformance-cabcdef-ab-0
 const identity = { arn: SESSION, account: '111122223333' };
 const [STARTED, ENDED] = [5000, 6000];
 const report = (values: Partial<ProbeReport> = {}): ProbeReport => ({
-  ...{ number: 0, startedAt: STARTED, endedAt: ENDED, outcome: 'granted', identity },
+  number: 0,
+  startedAt: STARTED,
+  endedAt: ENDED,
+  outcome: 'granted',
+  identity,
   ...values,
 });
 const uninjected = { outcome: 'refused', layer: 'injection', code: 'NoCredentialsSettings' } as const;
@@ -71,7 +75,9 @@ function worldOf(
     pods,
   } as unknown as ProvisionedCluster;
   const aws = {
-    ...{ region: 'us-west-2', accountId: () => '111122223333', workloadEnvironment: {} },
+    region: 'us-west-2',
+    accountId: () => '111122223333',
+    workloadEnvironment: {},
     clients: () => ({ eks: { send: async () => ({ associations: [] }) } }),
     ...(calls && {
       controls: { calls: () => calls, findCall: (id: string) => calls.find(({ requestId }) => requestId === id) },
@@ -82,16 +88,19 @@ function worldOf(
 }
 
 const call = (requestId: string, values: Partial<CallRecord> = {}): CallRecord => ({
-  ...{ requestId, time: 0, service: 's3', operation: 'GetObject', caller: SESSION, applicationId: undefined },
-  ...{
-    status: 200,
-    errorCode: undefined,
-    notes: [],
-    receivedAt: 5500,
-    connection: 1,
-    milliseconds: 1,
-    authorizations: [],
-  },
+  requestId,
+  time: 0,
+  service: 's3',
+  operation: 'GetObject',
+  caller: SESSION,
+  applicationId: undefined,
+  status: 200,
+  errorCode: undefined,
+  notes: [],
+  receivedAt: 5500,
+  connection: 1,
+  milliseconds: 1,
+  authorizations: [],
   ...values,
 });
 
@@ -139,11 +148,10 @@ describe('the pods of a scenario under way', () => {
   it('must report each probe', async () => {
     const { world } = worldOf({ probes: [read] }, { 'red-1': [report({ number: 7 })] });
     const failure: unknown = await probeAll(world).catch((error: unknown) => error);
-    expect(failure)
-      .to.be.instanceOf(HarnessError)
-      .and.include({
-        ...{ code: 'POD_FAILED', message: 'The pod of workload "red" reported no result of probe 1 of AB-01.' },
-      });
+    expect(failure).to.be.instanceOf(HarnessError).and.include({
+      code: 'POD_FAILED',
+      message: 'The pod of workload "red" reported no result of probe 1 of AB-01.',
+    });
   });
 });
 
@@ -226,7 +234,9 @@ describe('the outcome of a probe in a pod', () => {
     const namespace = worldOf({}, {}).world.names.namespace('app');
     const asked = (requestId: string, receivedAt: number) =>
       call(requestId, {
-        ...{ operation: 'AssumeRoleForPodIdentity', receivedAt, connection: receivedAt },
+        operation: 'AssumeRoleForPodIdentity',
+        receivedAt,
+        connection: receivedAt,
         notes: [`of ${namespace}/app`],
       });
 

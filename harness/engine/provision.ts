@@ -21,7 +21,9 @@ export async function provision(session: Session): Promise<void> {
   const available = new Set([...before].filter((name) => platform.aws.unavailable?.has(name) !== true));
   const runnable = runnableOf(session, available);
   const opened = openEnvironment(platform, {
-    ...{ run: id, expiresAt, journal },
+    run: id,
+    expiresAt,
+    journal,
     progress: (line) => session.reporters.tell('note', line),
     clusters: clustersFor(runnable),
     scenarios: runnable.length,

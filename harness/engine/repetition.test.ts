@@ -35,8 +35,12 @@ describe('a scenario that is repeated', () => {
     const result = await runRepeatedly(
       aScenario(available.length > 0 ? { ...spec, objects: [] } : spec),
       {
-        ...{ environment: anEnvironment(aws), available: new Set(available), timeoutMilliseconds: 30_000 },
-        ...{ retries: 0, signal: new AbortController().signal, keep: 'never' },
+        environment: anEnvironment(aws),
+        available: new Set(available),
+        timeoutMilliseconds: 30_000,
+        retries: 0,
+        signal: new AbortController().signal,
+        keep: 'never',
         diagnostics: { directory, interrupted: new AbortController().signal },
       },
       { times: results.length, ...(gate && { gate }) },

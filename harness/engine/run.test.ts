@@ -67,13 +67,11 @@ describe('a run', () => {
     } = {},
   ): Promise<RunResults> => {
     const type = {
-      ...{
-        name: 'bare',
-        aws: 'emulator' as const,
-        options: [],
-        existing: () => [],
-        capabilities: () => new Set<string>(),
-      },
+      name: 'bare',
+      aws: 'emulator' as const,
+      options: [],
+      existing: () => [],
+      capabilities: () => new Set<string>(),
       open: async (request: OpenRequest) => (typeof host === 'function' ? host(request) : host),
     } as const;
     return run({
@@ -86,7 +84,11 @@ describe('a run', () => {
       gate,
       hooks: new Map([['abac', { ...noHooks(), ...hooks }]]),
       reporters: [{ name: 'listening', reporter: listening(reporter) }],
-      ...{ version: '0', workload: JAVASCRIPT, environment: {}, programs: [], stderr: new PassThrough() },
+      version: '0',
+      workload: JAVASCRIPT,
+      environment: {},
+      programs: [],
+      stderr: new PassThrough(),
       interrupted: interrupt.signal,
     });
   };

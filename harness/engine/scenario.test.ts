@@ -47,8 +47,12 @@ describe('a scenario', () => {
     } = {},
   ) =>
     runScenario(scenarioOf(probes, spec), {
-      ...{ environment: anEnvironment(aws, environment), available: new Set(['s3']), timeoutMilliseconds: 30_000 },
-      ...{ retries: 0, signal: new AbortController().signal, keep: 'never' },
+      environment: anEnvironment(aws, environment),
+      available: new Set(['s3']),
+      timeoutMilliseconds: 30_000,
+      retries: 0,
+      signal: new AbortController().signal,
+      keep: 'never',
       diagnostics: { directory, interrupted: new AbortController().signal },
       ...options,
     });
@@ -69,9 +73,17 @@ describe('a scenario', () => {
     expect(passed).to.include({ verdict: 'passed', number: 0, workload: null });
     const one = await run([succeeds(counted())], { spec: { finding: 'a risk', source: 'a page' } });
     expect(one).to.deep.include({
-      ...{ id: 'AB-01', suite: 'abac', title: 'the title of AB-01', file: 'suites/abac.ts', finding: 'a risk' },
-      ...{ source: 'a page', verdict: 'passed', reason: 'The probe met what was expected.', errorCode: null },
-      ...{ attempts: 1, attachments: [] },
+      id: 'AB-01',
+      suite: 'abac',
+      title: 'the title of AB-01',
+      file: 'suites/abac.ts',
+      finding: 'a risk',
+      source: 'a page',
+      verdict: 'passed',
+      reason: 'The probe met what was expected.',
+      errorCode: null,
+      attempts: 1,
+      attachments: [],
     });
     const several = await run([succeeds(counted()), fails(counted(REFUSED), { by: 'eks' })]);
     expect(several).to.include({ verdict: 'passed', reason: 'All 2 probes met what was expected.', finding: null });
@@ -289,7 +301,9 @@ describe('a scenario', () => {
       let gone = false;
       const making = act(({ resources }: ScenarioWorld) => {
         resources.add({
-          ...{ name: 'a thing', lives: 'aws', remove: async () => void (gone = true) },
+          name: 'a thing',
+          lives: 'aws',
+          remove: async () => void (gone = true),
           ...(due !== 'none' && { due }),
         });
         if (result instanceof Error) throw result;
@@ -335,8 +349,10 @@ describe('a scenario', () => {
     const hooks = (own: Partial<SuiteHooks>) => {
       const logging = (name: keyof SuiteHooks) => [() => void log.push(name), ...(own[name] ?? [])];
       const all = {
-        ...{ before: logging('before'), after: logging('after') },
-        ...{ beforeEach: logging('beforeEach'), afterEach: logging('afterEach') },
+        before: logging('before'),
+        after: logging('after'),
+        beforeEach: logging('beforeEach'),
+        afterEach: logging('afterEach'),
       };
       return new SuiteRuns([scenarioOf([])], new Map([['abac', all]]), 1000).around(scenarioOf([]));
     };
@@ -403,7 +419,8 @@ describe('a scenario', () => {
       const counts = { before: 0, after: 0 };
       const suite = {
         ...noHooks(),
-        ...{ before: [() => void (counts.before += 1)], after: [() => void (counts.after += 1)] },
+        before: [() => void (counts.before += 1)],
+        after: [() => void (counts.after += 1)],
       };
       const [one, two] = [aScenario({}, 'AB-01'), aScenario({}, 'AB-02')];
       const suites = new SuiteRuns([one, two, aScenario({}, 'XX-01', 'xx')], new Map([['abac', suite]]), 1000);
@@ -423,6 +440,8 @@ describe('a scenario', () => {
 });
 
 const noneAround = {
-  ...{ before: async () => false, beforeEach: async () => false },
-  ...{ afterEach: async () => undefined, after: async () => undefined },
+  before: async () => false,
+  beforeEach: async () => false,
+  afterEach: async () => undefined,
+  after: async () => undefined,
 };

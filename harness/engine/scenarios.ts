@@ -68,7 +68,8 @@ function optionsFor(
     signal,
     keep: configuration.text('keep') as ScenarioOptions['keep'],
     diagnostics: { directory, interrupted },
-    ...{ prefetch, aroundProbes },
+    prefetch,
+    aroundProbes,
     ...own,
   };
 }

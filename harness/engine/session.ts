@@ -70,7 +70,11 @@ export function openSession(options: RunOptions) {
   /** Stops the scenarios; `signal` fires then, and when the run is interrupted. */
   const stop = new AbortController();
   return {
-    ...{ options, id, directory, startedAt, stop },
+    options,
+    id,
+    directory,
+    startedAt,
+    stop,
     /** What is run: at first all scenarios. */
     round: { scenarios: options.scenarios, hooks: options.hooks, run: options.scenarios } as Round,
     roundNumber: 1,

@@ -70,7 +70,8 @@ describe('a gate', () => {
       const { allowed } = gated(gateOf({ allowed: [entry({ source: 'https://example.com/1' })] }), failed, run);
       expect(allowed).to.deep.equal({ until: '2026-12-31', reason: 'Known.', source: 'https://example.com/1' });
       expect(gated(gateOf({ allowed: [entry()] }), failed, run).allowed).to.deep.equal({
-        ...{ until: '2026-12-31', reason: 'Known.' },
+        until: '2026-12-31',
+        reason: 'Known.',
       });
     });
 

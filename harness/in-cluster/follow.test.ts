@@ -35,7 +35,10 @@ function following(stages: readonly (object | undefined | Error)[], logs: readon
     },
   } as unknown as Connection;
   const ending: Promise<Ending> = followPod({
-    ...{ connection, namespace: 'n', labels: { a: 'b' }, signal: new AbortController().signal },
+    connection,
+    namespace: 'n',
+    labels: { a: 'b' },
+    signal: new AbortController().signal,
     onLine: (line) => lines.push(line),
     note: (line) => notes.push(line),
     times: { every: 1, silence: 50, overdue: 50 },

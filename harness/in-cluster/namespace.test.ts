@@ -6,8 +6,12 @@ import { NAMESPACE, type RunnerSpec } from './manifest.ts';
 import { prepareNamespace, removeRun } from './namespace.ts';
 
 const SPEC: RunnerSpec = {
-  ...{ run: 'c000002', expiresAt: new Date('2030-01-01T00:00:00Z'), clusterName: 'blue' },
-  ...{ image: 'runner:1', workloadImage: 'probe:1', flags: [] },
+  run: 'c000002',
+  expiresAt: new Date('2030-01-01T00:00:00Z'),
+  clusterName: 'blue',
+  image: 'runner:1',
+  workloadImage: 'probe:1',
+  flags: [],
 };
 const PATH = `/api/v1/namespaces/${NAMESPACE}`;
 const JOB = `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/runner`;
@@ -15,7 +19,7 @@ const CLAIM = `${PATH}/persistentvolumeclaims/results`;
 
 type Stored = { metadata: { name?: string; uid?: string; labels?: Record<string, string> }; status?: object };
 const of = (run?: string, more: object = {}): Stored => ({
-  ...{ metadata: run === undefined ? {} : { labels: { [RUN_LABEL]: run } } },
+  metadata: run === undefined ? {} : { labels: { [RUN_LABEL]: run } },
   ...more,
 });
 

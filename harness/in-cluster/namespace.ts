@@ -61,7 +61,9 @@ export async function removeRun(connection: Connection, spec: RunnerSpec, run: s
   await removeNamespaces(connection, run);
   // In a namespace that stays.
   await removeObjects(connection, runnerObjects(spec), {
-    ...{ run, within: RUNNER_GONE, signal: new AbortController().signal },
+    run,
+    within: RUNNER_GONE,
+    signal: new AbortController().signal,
   });
   await removeFromCluster(connection, run);
 }

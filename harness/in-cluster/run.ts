@@ -63,7 +63,14 @@ async function openPlace({ id: run, directory, journal, reporters, options }: Se
   const { configuration, workload, interrupted: signal } = options;
   const progress = (line: string): void => reporters.tell('note', line);
   const request: OpenRequest = {
-    ...{ options: configuration, run, directory, workload, endpoints: {}, journal, progress, signal },
+    options: configuration,
+    run,
+    directory,
+    workload,
+    endpoints: {},
+    journal,
+    progress,
+    signal,
   };
   const { cluster } = configuration;
   if (cluster.placeRunner === undefined)
@@ -75,7 +82,11 @@ function runnerSpec({ id: run, options, expiresAt }: Session, place: RunnerPlace
   const { configuration } = options;
   const { clusterName, runnerImage: image, workloadImage, emulator } = place;
   return {
-    ...{ run, expiresAt, clusterName, image, workloadImage },
+    run,
+    expiresAt,
+    clusterName,
+    image,
+    workloadImage,
     flags: flagsOfRunner(configuration, emulator !== undefined),
     ...textsOf(configuration, { roleArn: 'runner-role', claim: 'results-claim' }),
     ...(emulator && {
@@ -112,7 +123,10 @@ async function emulatorReady(
   };
   try {
     await followPod({
-      ...{ connection, namespace: NAMESPACE, labels: { ...metadata.labels }, onLine },
+      connection,
+      namespace: NAMESPACE,
+      labels: { ...metadata.labels },
+      onLine,
       note: (line) => reporters.tell('note', line),
       signal: AbortSignal.any([signal, ready.signal]),
     });
@@ -147,7 +161,10 @@ async function follow(
   let ending: Ending;
   try {
     ending = await followPod({
-      ...{ connection, namespace: NAMESPACE, labels: RUNNER_LABELS, signal: stop.signal },
+      connection,
+      namespace: NAMESPACE,
+      labels: RUNNER_LABELS,
+      signal: stop.signal,
       onLine: (line) => {
         const event = log.read(line);
         if (event !== undefined) take(session, event, underWay);

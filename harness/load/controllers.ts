@@ -45,7 +45,10 @@ export function jobManifest(world: ScenarioWorld, item: Workload, options: JobOp
     metadata: { name: nameOf(load, item), namespace: item.namespace, labels },
     spec: {
       completionMode: 'Indexed',
-      ...{ completions, parallelism, backoffLimitPerIndex: 0, activeDeadlineSeconds: deadlineSeconds },
+      completions,
+      parallelism,
+      backoffLimitPerIndex: 0,
+      activeDeadlineSeconds: deadlineSeconds,
       template: podTemplate(world, item, load, plan),
     },
   };
@@ -132,7 +135,9 @@ export async function rollOut(world: ScenarioWorld, controller: PodController): 
   const { kubernetes } = clusterOf(world, controller.item.cluster);
   const annotations = { [RESTARTED_AT]: new Date().toISOString() };
   const { status } = await kubernetes.raw({
-    ...{ method: 'PATCH', path: pathOf(controller), headers: { 'content-type': 'application/merge-patch+json' } },
+    method: 'PATCH',
+    path: pathOf(controller),
+    headers: { 'content-type': 'application/merge-patch+json' },
     body: { spec: { template: { metadata: { annotations } } } },
   });
   if (status !== 200) throw new Error(`${labelOf(controller)} cannot be restarted (status ${status})`);

@@ -4,8 +4,17 @@ import { figuresOf } from './figures.ts';
 import type { EndedPod } from '../scenario/running-load.ts';
 
 const verdict = (changes: Partial<LoadVerdict> = {}): LoadVerdict => ({
-  ...{ pod: 'a', rounds: 1, granted: 3, wrong: 0, wrongs: [], errors: {}, late: 0 },
-  ...{ answers: [10, 20], sessions: [], lastErrorAt: 0, recovered: true },
+  pod: 'a',
+  rounds: 1,
+  granted: 3,
+  wrong: 0,
+  wrongs: [],
+  errors: {},
+  late: 0,
+  answers: [10, 20],
+  sessions: [],
+  lastErrorAt: 0,
+  recovered: true,
   ...changes,
 });
 const pod = (own: LoadVerdict | undefined): EndedPod => ({ name: 'a', namespace: 'n', verdict: own, end: 'Failed' });

@@ -92,7 +92,9 @@ interface AgentGetOptions {
 export const agentGet = defineHarnessOperation(
   'AgentGet',
   (port: number, path: string, { until, cluster = 'c1' }: AgentGetOptions = {}) => ({
-    ...{ cluster, port, path },
+    cluster,
+    port,
+    path,
     ...(until && { until: until.source }),
   }),
   {

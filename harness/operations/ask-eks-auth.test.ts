@@ -11,8 +11,12 @@ import { getObject } from './s3.ts';
 
 const CREDENTIALS = { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'secret', sessionToken: 'session' };
 const SESSION: PodSession = {
-  ...{ credentials: CREDENTIALS, namespace: 'red', serviceAccount: 'app', audience: 'pods.eks.amazonaws.com' },
-  ...{ associationId: 'a-1', associationArn: 'arn:aws:eks:us-west-2:111122223333:podidentityassociation/one/a-1' },
+  credentials: CREDENTIALS,
+  namespace: 'red',
+  serviceAccount: 'app',
+  audience: 'pods.eks.amazonaws.com',
+  associationId: 'a-1',
+  associationArn: 'arn:aws:eks:us-west-2:111122223333:podidentityassociation/one/a-1',
   arn: 'arn:aws:sts::111122223333:assumed-role/app/eks-one-app-1',
   userId: 'AROAEXAMPLE:eks-one-app-1',
   expiration: Date.now() / 1000 + 600,
@@ -29,7 +33,8 @@ describe('EKS Auth, asked by the harness', () => {
 
   function aWorldOf(): ScenarioWorld {
     const aws = {
-      ...{ region: 'us-west-2', accountId: () => '111122223333' },
+      region: 'us-west-2',
+      accountId: () => '111122223333',
       capabilities: new Set(),
       clientsWith: () => ({}),
       openPodSession: async (...question: unknown[]) => {

@@ -87,7 +87,8 @@ describe('a check', () => {
       (attempts: number, httpStatusCode = 500) =>
       async (): Promise<never> => {
         throw Object.assign(new Error('The request processing has failed.'), {
-          ...{ name: 'InternalFailure', $metadata: { attempts, httpStatusCode } },
+          name: 'InternalFailure',
+          $metadata: { attempts, httpStatusCode },
         });
       };
     const message = 'InternalFailure at every one of 5 tries: The request processing has failed.';

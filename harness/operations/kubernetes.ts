@@ -29,7 +29,9 @@ interface TokenOptions {
 export const createToken = defineHarnessOperation(
   'CreateToken',
   (serviceAccount: string, options: TokenOptions = {}) => ({
-    ...{ serviceAccount, cluster: 'c1' as const, audience: 'sts.amazonaws.com' },
+    serviceAccount,
+    cluster: 'c1' as const,
+    audience: 'sts.amazonaws.com',
     ...options,
   }),
   {
@@ -84,7 +86,7 @@ interface Review {
 /** TokenReview of a token of the scenario, for audiences (default: the API server's own). */
 export const reviewToken = defineHarnessOperation(
   'ReviewToken',
-  (token: string, options: Review = {}) => ({ ...{ cluster: 'c1' as const, token }, ...options }),
+  (token: string, options: Review = {}) => ({ cluster: 'c1' as const, token, ...options }),
   {
     refersTo: ({ token, cluster }) => ({ tokens: [token], clusters: [cluster] }),
     describe: ({ token, audience, change }) => [

@@ -111,7 +111,10 @@ async function begin(world: ScenarioWorld, options: LoadOptions & { readonly loa
   );
   world.loads.set(load, {
     ...follow,
-    ...{ pods, startedAt, usage: usage.read, stop },
+    pods,
+    startedAt,
+    usage: usage.read,
+    stop,
     restart: () => Promise.all(controllers.map((controller) => rollOut(world, controller))),
     end: () => Promise.all(controllers.map((controller) => deleteController(world, controller))),
   });

@@ -47,7 +47,10 @@ describe('a probe of the harness that is not answered', () => {
   function worldOf(kubernetes: object = {}, capabilities: readonly string[] = []): ScenarioWorld {
     const aws = {
       capabilities: new Set(capabilities),
-      ...{ name: 'aws', region: 'us-west-2', accountId: () => '111122223333', propagation: undefined },
+      name: 'aws',
+      region: 'us-west-2',
+      accountId: () => '111122223333',
+      propagation: undefined,
       clients: () => ({ eks }),
     } as unknown as AwsTarget;
     const cluster = {

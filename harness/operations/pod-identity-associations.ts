@@ -115,7 +115,8 @@ export const listAssociations = defineEksOperation(
       const input = {
         clusterName: nameOf(world, operation),
         namespace: namespace === undefined ? undefined : world.names.namespace(namespace),
-        ...{ serviceAccount, maxResults },
+        serviceAccount,
+        maxResults,
       };
       for await (const page of paginateListPodIdentityAssociations({ client: eks }, input)) {
         pages += 1;

@@ -29,20 +29,28 @@ describe('Sessions and requests of the harness', () => {
           sent.push([owner, name, input]);
           if (input['WebIdentityToken'] === 'bad')
             throw Object.assign(new Error('no JWT'), {
-              ...{ name: 'InvalidIdentityTokenException', Code: 'InvalidIdentityToken' },
+              name: 'InvalidIdentityTokenException',
+              Code: 'InvalidIdentityToken',
               $metadata: { httpStatusCode: 400 },
             });
           const Arn = `arn:aws:sts::111122223333:assumed-role/x/${String(input['RoleSessionName'])}`;
           return {
-            ...{ Credentials: { ...keys(`ASIA${sent.length}`), Expiration: new Date(Date.now() + 900_000) } },
-            ...{ AssumedRoleUser: { Arn, AssumedRoleId: 'AROA:x' }, Provider: 'https://issuer', Audience: 'aud' },
-            ...{ Arn, Account: '111122223333', UserId: 'AROA:x', $metadata: {} },
+            Credentials: { ...keys(`ASIA${sent.length}`), Expiration: new Date(Date.now() + 900_000) },
+            AssumedRoleUser: { Arn, AssumedRoleId: 'AROA:x' },
+            Provider: 'https://issuer',
+            Audience: 'aud',
+            Arn,
+            Account: '111122223333',
+            UserId: 'AROA:x',
+            $metadata: {},
           };
         },
       },
     });
     const aws = {
-      ...{ region: 'us-west-2', accountId: () => '111122223333', clients: () => clientsOf('administrator') },
+      region: 'us-west-2',
+      accountId: () => '111122223333',
+      clients: () => clientsOf('administrator'),
       clientsWith: ({ accessKeyId }: { readonly accessKeyId: string }) => clientsOf(accessKeyId),
     } as unknown as AwsTarget;
     const kubernetes = {
@@ -88,7 +96,9 @@ describe('Sessions and requests of the harness', () => {
       ['ASIA3', 'GetCallerIdentityCommand'],
     ]);
     expect(sent[1]?.[2]).to.deep.include({
-      ...{ RoleSessionName: 'second', SourceIdentity: 'ann', PolicyArns: [{ arn: 'arn' }] },
+      RoleSessionName: 'second',
+      SourceIdentity: 'ann',
+      PolicyArns: [{ arn: 'arn' }],
     });
     expect(facts).to.include({ accountId: '111122223333', userId: 'AROA:x' });
   });
@@ -98,7 +108,9 @@ describe('Sessions and requests of the harness', () => {
     await performOperation(aWorldOf(), kubernetesCreate('/api/v1/namespaces/x/pods', { kind: 'Pod' }, as), {});
     expect(requests).to.deep.equal([
       {
-        ...{ path: '/api/v1/namespaces/x/pods?dryRun=All', method: 'POST', body: { kind: 'Pod' } },
+        path: '/api/v1/namespaces/x/pods?dryRun=All',
+        method: 'POST',
+        body: { kind: 'Pod' },
         as: { token: 'token' },
         headers: { 'Impersonate-User': 'somebody', 'Impersonate-Group': 'auditors', 'Impersonate-Uid': '1' },
       },

@@ -35,7 +35,8 @@ describe("what the harness asks with a pod's session", () => {
     const trust = statement({ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' });
     const { Role } = await iam.send(new CreateRoleCommand({ RoleName: 'app', AssumeRolePolicyDocument: trust }));
     const PolicyDocument = statement({
-      ...{ Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'] },
+      Effect: 'Allow',
+      Action: ['s3:GetObject', 's3:PutObject'],
       Resource: [`arn:aws:s3:::${bucket}/key`, `arn:aws:s3:::${bucket}/written*`],
     });
     await iam.send(new PutRolePolicyCommand({ RoleName: 'app', PolicyName: 'read', PolicyDocument }));
@@ -130,16 +131,22 @@ describe("what the harness asks with a pod's session", () => {
     const query = 'GET sts:/?Action=GetCallerIdentity&Version=2011-06-15';
     expect(await ask(query)).to.include({ outcome: 'granted', status: 200 });
     expect(await ask(query, { credentials: 'another-secret' })).to.include({
-      ...{ layer: 'sts', code: 'SignatureDoesNotMatch', status: 403 },
+      layer: 'sts',
+      code: 'SignatureDoesNotMatch',
+      status: 403,
     });
     expect(await ask('GET s3:/')).to.include({ outcome: 'refused', layer: 's3', code: 'AccessDenied', status: 403 });
     expect(await ask('GET s3-control:/v20180820/jobs', { headers: { 'x-amz-account-id': '111122223333' } })).to.include(
       {
-        ...{ layer: 's3', code: 'NotImplemented', status: 501 },
+        layer: 's3',
+        code: 'NotImplemented',
+        status: 501,
       },
     );
     expect(await ask('GET eks:/clusters', { age: 3600 })).to.include({
-      ...{ layer: 'eks', code: 'InvalidSignatureException', status: 403 },
+      layer: 'eks',
+      code: 'InvalidSignatureException',
+      status: 403,
     });
   });
 

@@ -49,7 +49,8 @@ const TRIES = 3;
 export const signedRequest = defineHarnessOperation(
   'SignedRequest',
   (session: Session | null, request: string, options: SignedRequestOptions = {}): SignedRequest => ({
-    ...{ session, request },
+    session,
+    request,
     ...options,
   }),
   {
@@ -125,7 +126,9 @@ async function ask(
 const layerOf = (service: Service): Layer => (service === 's3-control' ? 's3' : service);
 
 const noAnswer = (layer: Layer): ProbeResult => ({
-  ...{ outcome: 'refused', layer: 'network', code: 'NoAnswer' },
+  outcome: 'refused',
+  layer: 'network',
+  code: 'NoAnswer',
   message: `${layer} ended the connection without an answer, at each of ${TRIES} tries`,
 });
 

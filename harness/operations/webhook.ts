@@ -22,7 +22,9 @@ interface PostOptions extends Pick<WebhookRequest, 'method' | 'path'> {
 export const postToWebhook = defineHarnessOperation(
   'MutateRequest',
   (contentType: string, body: string, { cluster = 'c1', ...options }: PostOptions = {}) => ({
-    ...{ cluster, contentType, body },
+    cluster,
+    contentType,
+    body,
     ...options,
   }),
   {
@@ -37,7 +39,9 @@ export const postToWebhook = defineHarnessOperation(
       const answer = await sendToWebhook(clusterOf(world, cluster), request);
       const review = parsedReview(answer.body);
       const facts: Facts = {
-        ...{ status: answer.status, body: answer.body.slice(0, 2000), ...review },
+        status: answer.status,
+        body: answer.body.slice(0, 2000),
+        ...review,
         ...(answer.contentType !== undefined && { contentType: answer.contentType }),
       };
       if (answer.status === 200 && review['allowed'] === true) return { outcome: 'granted', status: 200, facts };
@@ -68,8 +72,14 @@ function parsedReview(body: string): Facts {
     };
     const { allowed, uid, patch, patchType, status } = review.response ?? {};
     return present({
-      ...{ kind: review.kind, apiVersion: review.apiVersion, allowed, uid, message: status?.message, patchType },
-      ...{ patched: patch !== undefined, ...(patch !== undefined && factsOfPatch(patch)) },
+      kind: review.kind,
+      apiVersion: review.apiVersion,
+      allowed,
+      uid,
+      message: status?.message,
+      patchType,
+      patched: patch !== undefined,
+      ...(patch !== undefined && factsOfPatch(patch)),
     });
   } catch {
     return {};

@@ -4,8 +4,15 @@ import { anOutcome } from '../../test/support/scenarios.ts';
 import { pathOf } from './path.ts';
 
 const call = (service: string, operation: string): ReceivedCall => ({
-  ...{ requestId: operation, service, operation, caller: 'anonymous', receivedAt: 0, milliseconds: 4, status: 200 },
-  ...{ notes: [], decisions: [] },
+  requestId: operation,
+  service,
+  operation,
+  caller: 'anonymous',
+  receivedAt: 0,
+  milliseconds: 4,
+  status: 200,
+  notes: [],
+  decisions: [],
 });
 const OPENED = call('eks-auth', 'AssumeRoleForPodIdentity');
 const SESSION = { arn: 'arn:aws:sts::111122223333:assumed-role/app/eks-c1-app-1-0f63', account: '111122223333' };

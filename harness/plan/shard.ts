@@ -23,7 +23,8 @@ export function shardOf(asked: string, scenarios: readonly Scenario[], times: Re
     );
   const shards = assign(scenarios, count, times);
   return {
-    ...{ index, count },
+    index,
+    count,
     scenarios: Object.fromEntries(scenarios.map(({ id }) => [id, shards.get(id) ?? 1])),
     digest: createHash('sha256')
       .update(JSON.stringify(scenarios.map(({ id, suite, title, spec }) => ({ id, suite, title, spec }))))

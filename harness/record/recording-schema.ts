@@ -4,8 +4,14 @@ const text = z.exactOptional(z.string());
 
 /** What was answered at the place that settles a guess; `probe` is counted from 1. */
 const answer = z.object({
-  ...{ guess: z.string(), scenario: z.string(), probe: z.number(), outcome: z.string() },
-  ...{ by: text, code: text, status: z.exactOptional(z.number()), message: text },
+  guess: z.string(),
+  scenario: z.string(),
+  probe: z.number(),
+  outcome: z.string(),
+  by: text,
+  code: text,
+  status: z.exactOptional(z.number()),
+  message: text,
   facts: z.exactOptional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
 });
 export type Answer = z.infer<typeof answer>;

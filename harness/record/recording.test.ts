@@ -24,7 +24,11 @@ function recorded(...scenarios: readonly ScenarioResult[]) {
 }
 
 const refusal = (message: string): ProbeResult => ({
-  ...{ outcome: 'refused', layer: 'eks', code: 'InvalidParameterException', status: 400, message },
+  outcome: 'refused',
+  layer: 'eks',
+  code: 'InvalidParameterException',
+  status: 400,
+  message,
 });
 
 describe('the recording of a run', () => {
@@ -32,8 +36,13 @@ describe('the recording of a run', () => {
     const { answers, run } = recorded(settled('PI-11', refusal('Trust policy of the role provided is invalid')));
     expect(answers).to.deep.equal([
       {
-        ...{ guess: guess('PI-11').id, scenario: 'PI-11', probe: 1, outcome: 'refused', by: 'eks' },
-        ...{ code: 'InvalidParameterException', status: 400 },
+        guess: guess('PI-11').id,
+        scenario: 'PI-11',
+        probe: 1,
+        outcome: 'refused',
+        by: 'eks',
+        code: 'InvalidParameterException',
+        status: 400,
         message: 'Trust policy of the role provided is invalid',
       },
     ]);
@@ -50,7 +59,9 @@ describe('the recording of a run', () => {
     const { answers, unanswered } = recorded(settled('PI-11', null, 'Needs what is not available here.'));
     expect(answers).to.deep.equal([]);
     expect(unanswered).to.deep.include({
-      ...{ guess: guess('PI-11').id, scenario: 'PI-11', reason: 'Needs what is not available here.' },
+      guess: guess('PI-11').id,
+      scenario: 'PI-11',
+      reason: 'Needs what is not available here.',
     });
     expect(unanswered).to.have.length(GUESSES.filter(({ scenario }) => scenario !== undefined).length);
   });

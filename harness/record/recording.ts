@@ -39,8 +39,12 @@ export function recordingOf(results: RunResults): Recording {
   return neutral({
     about: ABOUT,
     run: {
-      ...{ harness: environment.harness, at: run.startedAt.slice(0, 10), aws: environment.aws },
-      ...{ cluster: environment.cluster, region: environment.region, ...cluster?.facts },
+      harness: environment.harness,
+      at: run.startedAt.slice(0, 10),
+      aws: environment.aws,
+      cluster: environment.cluster,
+      region: environment.region,
+      ...cluster?.facts,
     },
     answers: settled.flatMap((one) => (one !== undefined && 'outcome' in one ? [one] : [])),
     unanswered: settled.flatMap((one) => (one !== undefined && 'reason' in one ? [one] : [])),
@@ -57,7 +61,9 @@ function answered({ id, scenario, probe, facts }: Guess, { scenarios }: RunResul
   const { outcome, layer, code, status, message } = observed;
   const known = Object.entries(observed.facts ?? {}).filter(([name]) => facts?.includes(name));
   return {
-    ...{ ...place, probe, outcome },
+    ...place,
+    probe,
+    outcome,
     ...(layer !== undefined && { by: layer }),
     ...(code !== undefined && { code }),
     ...(status !== undefined && { status }),

@@ -76,7 +76,9 @@ const SCHEMA: Readonly<Record<string, Rule>> = {
     may: ['time', 'classname', 'group'],
     holds: ['skipped', 'error', 'failure', 'system-out', 'system-err'],
   },
-  ...{ failure: VERDICT, error: VERDICT, skipped: VERDICT },
+  failure: VERDICT,
+  error: VERDICT,
+  skipped: VERDICT,
   'system-out': { holds: ['#text'] },
 };
 
@@ -175,14 +177,24 @@ describe('junit.xml', () => {
   it('explains a failure statement by statement', () => {
     const statement = { policy: 0, effect: 'Allow', applied: false, conditions: [] } as const;
     const decision = {
-      ...{ action: 's3:GetObject', resource: 'arn:aws:s3:::b/k', decision: 'implicitlyDenied' as const },
-      ...{ reason: 'nothing allows it', policies: [0] },
+      action: 's3:GetObject',
+      resource: 'arn:aws:s3:::b/k',
+      decision: 'implicitlyDenied' as const,
+      reason: 'nothing allows it',
+      policies: [0],
       deciding: [{ ...statement, index: 1, reason: 'not applied: wrong key' }],
       others: [{ ...statement, index: 0, sid: 'Other', reason: 'not applied: wrong action' }],
     };
     const call = {
-      ...{ requestId: 'R1', service: 's3', operation: 'GetObject', caller: 'anonymous', status: 403 },
-      ...{ receivedAt: 0, milliseconds: 1, notes: ['a note'], decisions: [decision] },
+      requestId: 'R1',
+      service: 's3',
+      operation: 'GetObject',
+      caller: 'anonymous',
+      status: 403,
+      receivedAt: 0,
+      milliseconds: 1,
+      notes: ['a note'],
+      decisions: [decision],
     };
     const policies = [{ name: 'inline policy p', kind: 'identity', document: {} }] as const;
     const probes = [anOutcome({ verdict: 'failed', decisiveCall: 'R1' })];

@@ -157,7 +157,9 @@ function casesOfRun({ run, scenarios, gate }: RunResults): readonly CaseOfRun[] 
   else if (scenarios.length === 0) cases.push({ ...suite, element: 'skipped', message: 'No scenario was selected.' });
   if (problems.length > 0)
     cases.push({
-      ...{ suite: 'gate', name: 'the gate allows what the run came to', element: 'failure' },
+      suite: 'gate',
+      name: 'the gate allows what the run came to',
+      element: 'failure',
       message: problems.join('\n'),
     });
   return cases;

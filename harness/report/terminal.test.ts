@@ -19,7 +19,11 @@ function aTerminal({ isTTY = false, columns, ...options }: Options = {}) {
     { isTTY, ...(columns !== undefined && { columns }) },
   );
   const terminal = new Terminal({
-    ...{ stderr: stream, environment: {}, color: false, quiet: false, verbose: false },
+    stderr: stream,
+    environment: {},
+    color: false,
+    quiet: false,
+    verbose: false,
     ...options,
   });
   terminal.runStarted({ id: 'cabcdef', directory: 'reports/cabcdef', scenarios });

@@ -8,7 +8,9 @@ describe('the size of a load', () => {
   it('is small unless it is given', () => {
     expect(size()).to.deep.equal(SMALL_LOAD);
     expect(size('--load-pods', '300', '--load-service-accounts', '60', '--load-parallelism', '60')).to.deep.equal({
-      ...{ pods: 300, serviceAccounts: 60, parallelism: 60 },
+      pods: 300,
+      serviceAccounts: 60,
+      parallelism: 60,
     });
   });
   for (const [argv, text] of [

@@ -20,7 +20,9 @@ const list = (value: OneOrMore): readonly string[] => (typeof value === 'string'
 
 function statementOf(effect: PermissionStatement['effect']) {
   return (actions: OneOrMore, resources: OneOrMore, conditions?: Conditions): PermissionStatement => ({
-    ...{ effect, actions: list(actions), resources: list(resources) },
+    effect,
+    actions: list(actions),
+    resources: list(resources),
     ...(conditions && { conditions }),
   });
 }

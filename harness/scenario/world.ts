@@ -89,7 +89,10 @@ export const makeWorld = (
   /** What it made and changed: undone when it is over. */
   resources = new Resources(),
 ) => ({
-  ...{ scenario, environment, resources, signal },
+  scenario,
+  environment,
+  resources,
+  signal,
   names: new Names(
     scenario,
     {

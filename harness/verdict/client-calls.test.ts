@@ -14,7 +14,11 @@ const SESSION = 'arn:aws:sts::111122223333:assumed-role/run-app/session';
 const [STARTED, ENDED] = [1000, 2000];
 const read = granted('red', getObject('data/red/key'));
 const report = (values: Partial<ProbeReport> = {}): ProbeReport => ({
-  ...{ number: 0, startedAt: STARTED, endedAt: ENDED, outcome: 'granted', layer: 's3' },
+  number: 0,
+  startedAt: STARTED,
+  endedAt: ENDED,
+  outcome: 'granted',
+  layer: 's3',
   ...values,
 });
 
@@ -30,8 +34,18 @@ function worldOf(calls: readonly CallRecord[] | undefined, client: ChosenClient 
 const { names } = worldOf([]);
 const BUCKET = names.bucket('data');
 const call = (requestId: string, values: Partial<CallRecord> = {}, place = `${BUCKET}/red/key`): CallRecord => ({
-  ...{ requestId, time: 0, service: 's3', operation: 'GetObject', caller: SESSION, applicationId: undefined },
-  ...{ status: 200, errorCode: undefined, notes: [], receivedAt: 1500, connection: 1, milliseconds: 1 },
+  requestId,
+  time: 0,
+  service: 's3',
+  operation: 'GetObject',
+  caller: SESSION,
+  applicationId: undefined,
+  status: 200,
+  errorCode: undefined,
+  notes: [],
+  receivedAt: 1500,
+  connection: 1,
+  milliseconds: 1,
   authorizations: [
     { action: 's3:GetObject', resource: `arn:aws:s3:::${place}` },
   ] as unknown as CallRecord['authorizations'],

@@ -70,7 +70,8 @@ describe('the outcome of a probe', () => {
     const late = (startedAt: number) => {
       const report = {
         ...({ number: 0, startedAt, endedAt: 9, outcome: 'refused', layer: 'agent' } as const),
-        ...{ code: 'CredentialsProviderError', message: 'the SDK found no credentials, yet the agent answers' },
+        code: 'CredentialsProviderError',
+        message: 'the SDK found no credentials, yet the agent answers',
       };
       const trial = { tries: 1, milliseconds: 2 };
       const step = granted('red', whoAmI());
@@ -104,7 +105,8 @@ describe('the outcome of a probe', () => {
     const of = (step: ProbeStep, met: ProbeResult) =>
       outcomeOf(world, { number: 0, step }, judged(world, step, met), { tries: 1, milliseconds: 1 });
     expect(of(granted('red', getObject('data/red/key'), { as: 'node' }), result)).to.include({
-      ...{ verdict: 'passed', workload: 'red' },
+      verdict: 'passed',
+      workload: 'red',
     });
     expect(of(succeeds(agentGet(80, '/')), { outcome: 'granted' })).to.include({ verdict: 'passed', workload: null });
   });
@@ -113,7 +115,10 @@ describe('the outcome of a probe', () => {
     const arn = 'arn:aws:sts::111122223333:assumed-role/conformance-cabcdef-ab-01-app/session';
     const decision = { value: 'explicitlyDenied', reason: 'denied by statement 1', statements: [] };
     const call = {
-      ...{ requestId: 'r', service: 's3', operation: 'GetObject', notes: [] },
+      requestId: 'r',
+      service: 's3',
+      operation: 'GetObject',
+      notes: [],
       authorizations: [{ action: 's3:GetObject', resource: 'arn', decision }],
     };
     const opening = { ...call, requestId: 'o', notes: [`opened the session ${arn.replace('-app', '-other')}`] };

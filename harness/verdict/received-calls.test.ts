@@ -31,12 +31,10 @@ const aCall = (requestId: string, after: number, values: Partial<CallRecord> = {
 
 const opening = (requestId: string, after: number, opened: string, values: Partial<CallRecord> = {}): CallRecord =>
   aCall(requestId, after, {
-    ...{
-      service: 'eks-auth',
-      operation: 'AssumeRoleForPodIdentity',
-      caller: session('node'),
-      applicationId: undefined,
-    },
+    service: 'eks-auth',
+    operation: 'AssumeRoleForPodIdentity',
+    caller: session('node'),
+    applicationId: undefined,
     notes: [`opened the session ${session(opened)}`],
     ...values,
   });
@@ -178,15 +176,25 @@ describe('the calls that AWS received of probes', () => {
 
   it('tell all statements and why, of the call that decided what was not as expected, whenever it was', () => {
     const statement = {
-      ...{ policy: 'p', kind: 'identity', sid: undefined, effect: 'Allow' },
+      policy: 'p',
+      kind: 'identity',
+      sid: undefined,
+      effect: 'Allow',
       conditions: [],
     } as const;
     const [wrongKey, wrongAction] = ['wrong key', 'wrong action'].map((reason, index) => ({
-      ...{ ...statement, index, applied: false, reason },
+      ...statement,
+      index,
+      applied: false,
+      reason,
     })) as unknown as [StatementExplanation, StatementExplanation];
     const decision = {
-      ...{ value: 'implicitlyDenied', deniedBy: 'identity', reason: 'nothing allows it', deciding: [{ ...wrongKey }] },
-      ...{ statements: [wrongKey, wrongAction], policies: [{ name: 'p', kind: 'identity', document: '{}' }] },
+      value: 'implicitlyDenied',
+      deniedBy: 'identity',
+      reason: 'nothing allows it',
+      deciding: [{ ...wrongKey }],
+      statements: [wrongKey, wrongAction],
+      policies: [{ name: 'p', kind: 'identity', document: '{}' }],
     } as unknown as CallRecord['authorizations'][number]['decision'];
     const decisive = aCall('decisive', 500, {
       authorizations: [{ action: 's3:GetObject', resource: 'arn:aws:s3:::data/key', decision }],
@@ -215,7 +223,13 @@ describe('the calls that AWS received of probes', () => {
       ],
     });
   const inPolicy = (policy: string, index: number, more: object = {}) => ({
-    ...{ policy, index, kind: 'identity', effect: 'Allow', applied: false, reason: 'why', conditions: [] },
+    policy,
+    index,
+    kind: 'identity',
+    effect: 'Allow',
+    applied: false,
+    reason: 'why',
+    conditions: [],
     ...more,
   });
   const policies = [

@@ -104,7 +104,12 @@ function receivedCall(
 ): ReceivedCall {
   const { requestId, service, operation, caller, receivedAt, milliseconds, status, errorCode, notes } = call;
   return {
-    ...{ requestId, service, operation, caller, receivedAt, status },
+    requestId,
+    service,
+    operation,
+    caller,
+    receivedAt,
+    status,
     milliseconds: Math.round(milliseconds * 10) / 10,
     ...(errorCode !== undefined && { code: errorCode }),
     notes,
@@ -117,14 +122,18 @@ function receivedCall(
           : policies.map((policy) => [policy.name, placeOf(policy)] as const);
       const places = new Map(looked);
       const examined = ({ policy, kind: _kind, sid, reason: why, ...statement }: StatementExplanation) => ({
-        ...{ policy: places.get(policy) ?? 0, ...statement },
+        policy: places.get(policy) ?? 0,
+        ...statement,
         ...(sid !== undefined && { sid }),
         ...(inFull && { reason: why }),
       });
       const isOther = (one: StatementExplanation): boolean =>
         places.has(one.policy) && !deciding.some(({ policy, index }) => policy === one.policy && index === one.index);
       return {
-        ...{ action, resource, decision: value, reason },
+        action,
+        resource,
+        decision: value,
+        reason,
         policies: [...places.values()],
         deciding: deciding.map(examined),
         ...(inFull && { others: decision.statements.filter(isOther).map(examined) }),

@@ -10,13 +10,25 @@ import { decisiveCall, explain, whyOf } from './why.ts';
 const ARN = 'arn:aws:sts::111122223333:assumed-role/run-app/session';
 
 const call = (requestId: string, values: Partial<CallRecord> = {}): CallRecord => ({
-  ...{ requestId, time: 0, service: 's3', operation: 'GetObject', caller: ARN, applicationId: undefined, status: 200 },
-  ...{ errorCode: undefined, authorizations: [], notes: [], receivedAt: 0, connection: 1, milliseconds: 1 },
+  requestId,
+  time: 0,
+  service: 's3',
+  operation: 'GetObject',
+  caller: ARN,
+  applicationId: undefined,
+  status: 200,
+  errorCode: undefined,
+  authorizations: [],
+  notes: [],
+  receivedAt: 0,
+  connection: 1,
+  milliseconds: 1,
   ...values,
 });
 type Value = CallRecord['authorizations'][number]['decision']['value'];
 const authorization = (action: string, value: Value, reason: string): CallRecord['authorizations'][number] => ({
-  ...{ action, resource: 'arn:aws:s3:::data/key' },
+  action,
+  resource: 'arn:aws:s3:::data/key',
   decision: { value, reason, statements: [] } as unknown as CallRecord['authorizations'][number]['decision'],
 });
 
@@ -147,11 +159,17 @@ describe('why a call was answered as it was', () => {
   it('is told in full, statement by statement', () => {
     const record = call('c', { notes: ['n'], authorizations: [allowed('s3:GetObject', 'a')] });
     expect(explain(record)).to.deep.equal({
-      ...{ requestId: 'c', service: 's3', operation: 'GetObject', notes: ['n'] },
+      requestId: 'c',
+      service: 's3',
+      operation: 'GetObject',
+      notes: ['n'],
       authorizations: [
         {
-          ...{ action: 's3:GetObject', resource: 'arn:aws:s3:::data/key' },
-          ...{ decision: 'allowed', reason: 'allowed by a', statements: [] },
+          action: 's3:GetObject',
+          resource: 'arn:aws:s3:::data/key',
+          decision: 'allowed',
+          reason: 'allowed by a',
+          statements: [],
         },
       ],
     });

@@ -11,7 +11,10 @@ import { watchKeys, type Key } from './keys.ts';
 import { Watch } from './watch.ts';
 
 const scenario = (id: string, exactNames: boolean, suite = 'mine'): Scenario => ({
-  ...{ id, suite, title: 'x', file: 'mine.ts' },
+  id,
+  suite,
+  title: 'x',
+  file: 'mine.ts',
   spec: { exactNames, probes: [] },
 });
 
@@ -112,7 +115,7 @@ function watchOf(files: Readonly<Record<string, boolean>>) {
     while (!said.includes(text)) await new Promise((again) => setTimeout(again, 5));
   };
   const type = (text: string): void => typed(Buffer.from(text));
-  return { ...{ folder, write, ids, elsewhere, next, heard, type, ended, interrupt }, said: () => said };
+  return { folder, write, ids, elsewhere, next, heard, type, ended, interrupt, said: () => said };
 }
 
 const open: Watch[] = [];

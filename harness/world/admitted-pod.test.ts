@@ -27,7 +27,9 @@ function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {
     deletePod: async (_namespace: string, pod: string) => void deleted.push(pod),
   };
   const aws = {
-    ...{ name, region: 'us-west-2', accountId: () => '111122223333' },
+    name,
+    region: 'us-west-2',
+    accountId: () => '111122223333',
     propagation: { boundSeconds: 30, waitForIam: async () => undefined },
   } as unknown as AwsTarget;
   const clusters = new Map([['c1', { workloadImage: 'probe', kubernetes } as unknown as ProvisionedCluster]] as const);

@@ -61,8 +61,13 @@ describe('a scenario on an AWS that is eventually consistent', () => {
     const caller = { accessKeyId, secretAccessKey, sessionToken };
     const sts = new STSClient({ endpoint, region, credentials: caller });
     const canary = new IamCanary({
-      ...{ clients: { iam: aws.clients('main').iam, sts }, run: RUN, accountId, tags: {} },
-      ...{ inARow: 1, boundSeconds: 30, pollMilliseconds: 50 },
+      clients: { iam: aws.clients('main').iam, sts },
+      run: RUN,
+      accountId,
+      tags: {},
+      inARow: 1,
+      boundSeconds: 30,
+      pollMilliseconds: 50,
     });
     const eksAuth = { endpoint, region, credentials: async () => caller, limiter: { turn: async () => undefined } };
     const target: AwsTarget = {

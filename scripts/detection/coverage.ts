@@ -54,7 +54,10 @@ export const mayNotice = (run: Run, { flags }: { readonly flags?: string }): boo
   flags === undefined ? !run.flags.includes('raw') : run.flags.join(' ') === flags;
 
 const runOf = (scenario: Specified, flags: readonly string[]): Run => ({
-  ...{ key: [scenario.id, ...flags].join(' '), id: scenario.id, flags, suite: scenario.suite },
+  key: [scenario.id, ...flags].join(' '),
+  id: scenario.id,
+  flags,
+  suite: scenario.suite,
   digest: createHash('sha256').update(JSON.stringify(scenario, withFunctions)).digest('hex'),
 });
 
@@ -120,12 +123,10 @@ export async function coverageOf(
         const found = end.scenarios.find(({ id }) => id === run.id);
         known.set(run.key, {
           ...run,
-          ...{
-            verdict: found?.verdict ?? 'error',
-            milliseconds: found?.milliseconds ?? 0,
-            reached: found?.reached ?? [],
-            reachedByProbes: found?.reachedByProbes,
-          },
+          verdict: found?.verdict ?? 'error',
+          milliseconds: found?.milliseconds ?? 0,
+          reached: found?.reached ?? [],
+          reachedByProbes: found?.reachedByProbes,
         });
       }
     },

@@ -5,11 +5,23 @@ import type { JobEnd } from './workers.ts';
 
 const DEFECT: Defect = { name: 'd', id: 'd', area: 'a', text: '' };
 const run = (key: string, reached: readonly string[], milliseconds = 1): Covered => ({
-  ...{ key, id: key, flags: [], digest: '', milliseconds, reached, reachedByProbes: reached },
+  key,
+  id: key,
+  flags: [],
+  digest: '',
+  milliseconds,
+  reached,
+  reachedByProbes: reached,
 });
 const coverage = (...scenarios: Covered[]): Coverage => ({ scenarios, unusable: [], always: [] });
 const end = (over: Partial<JobEnd>): JobEnd => ({
-  ...{ scenarios: [], alone: [], always: [], timedOut: false, hangs: false, turn: 0, milliseconds: 0 },
+  scenarios: [],
+  alone: [],
+  always: [],
+  timedOut: false,
+  hangs: false,
+  turn: 0,
+  milliseconds: 0,
   ...over,
 });
 
@@ -28,7 +40,9 @@ describe('detect', () => {
       const over = stop === -1 ? runs : runs.slice(0, stop + 1);
       return end({
         scenarios: over.map((one) => ({
-          ...{ id: one.id, milliseconds: 1, reached: [] },
+          id: one.id,
+          milliseconds: 1,
+          reached: [],
           verdict: fails(one) ? 'failed' : 'passed',
         })),
       });
@@ -147,7 +161,7 @@ describe('detect', () => {
         const over = runs.map(({ id }): JobEnd['scenarios'][number] => {
           const milliseconds = broken[id];
           const found = milliseconds === undefined ? 'passed' : verdict;
-          return { ...{ id, verdict: found, reached: [], milliseconds: milliseconds ?? 1000 }, reason: 'Refused.' };
+          return { id, verdict: found, reached: [], milliseconds: milliseconds ?? 1000, reason: 'Refused.' };
         });
         return end({ scenarios: over });
       };
@@ -169,7 +183,8 @@ describe('detect', () => {
     ] as const)
       it(`has no verdict where the same comes ${what} again, and right after that not without the defect`, async () => {
         expect(await of(always({ r1: milliseconds }), thirty)).to.include({
-          ...{ state: 'no verdict', reason: 'r1 is error: Refused.' },
+          state: 'no verdict',
+          reason: 'r1 is error: Refused.',
         });
         expect(tried.slice(2)).to.deep.equal([['r1']]);
         expect(without).to.deep.equal([['r1']]);
@@ -198,7 +213,10 @@ describe('detect', () => {
           tried.push(runs.map(({ key }) => `probes of ${key}`));
           return end({
             scenarios: runs.map(({ id }) => ({
-              ...{ id, milliseconds: 1, reached: [], verdict: id === failed ? 'failed' : 'passed' },
+              id,
+              milliseconds: 1,
+              reached: [],
+              verdict: id === failed ? 'failed' : 'passed',
             })),
           });
         };

@@ -74,7 +74,10 @@ export async function detect(
 ): Promise<Detection> {
   const likely = likeliest(defect, coverage, { hint, beside });
   const done = (state: State, noticedBy: readonly string[] = [], reason?: string): Detection => ({
-    ...{ ...defect, state, noticedBy, reachedBy: likely.length },
+    ...defect,
+    state,
+    noticedBy,
+    reachedBy: likely.length,
     ...(reason !== undefined && { reason }),
   });
   if (likely.length === 0) return done('unreached');
@@ -175,7 +178,9 @@ function brokenIn(runs: readonly Covered[], end: JobEnd): readonly Broken[] {
       runs: (left.length > 0 ? left : runs).slice(0, suspects),
       always: hangs || scenarios.length === 0,
       state: hangs || timedOut ? 'timed out' : 'no verdict',
-      ...{ reason: whole, timeIn, milliseconds: timeIn(end) },
+      reason: whole,
+      timeIn,
+      milliseconds: timeIn(end),
     },
   ];
 }

@@ -69,8 +69,14 @@ describe('a sample', () => {
 
 describe('equivalent mutants', () => {
   const mutant = (original: string): Mutant => ({
-    ...{ id: original, area: 'sts', file: 'a.ts', line: 1, column: 1, mutator: 'EqualityOperator' },
-    ...{ original, replacement: 'false' },
+    id: original,
+    area: 'sts',
+    file: 'a.ts',
+    line: 1,
+    column: 1,
+    mutator: 'EqualityOperator',
+    original,
+    replacement: 'false',
   });
   const entry = {
     file: 'a.ts',
@@ -100,7 +106,13 @@ describe('equivalent mutants', () => {
 
 describe('the kill matrix', () => {
   const found = (name: string, area: string, state: State, ...noticedBy: string[]): Detection => ({
-    ...{ name, id: name, area, text: '', state, noticedBy, reachedBy: 1 },
+    name,
+    id: name,
+    area,
+    text: '',
+    state,
+    noticedBy,
+    reachedBy: 1,
   });
   const matrix = {
     kind: 'mutants' as const,
@@ -178,12 +190,10 @@ describe('a process of detect', () => {
   it('leaves none of the folders that its run had when it was ended', async () => {
     const kept = join(folder, 'run-c0ffee1');
     const state = {
-      ...{
-        version: 2,
-        run: 'c0ffee1',
-        startedAt: new Date().toISOString(),
-        process: { host: 'a b', pid: 1, started: '' },
-      },
+      version: 2,
+      run: 'c0ffee1',
+      startedAt: new Date().toISOString(),
+      process: { host: 'a b', pid: 1, started: '' },
       resources: [{ kind: 'path', path: kept }],
     };
     const end = await running(

@@ -162,7 +162,9 @@ const attemptIn =
         ...(name === 'faults' && defect && { fault: defect.id }),
         scenarios: batch.map(({ id }) => id),
         flags: batch[0]?.flags ?? [],
-        ...{ stopAtFirst, parallel: ofProbes ? 1 : UNDER_WAY, covers: false },
+        stopAtFirst,
+        parallel: ofProbes ? 1 : UNDER_WAY,
+        covers: false,
         ...(ofProbes && defect && { mutantOfProbes: defect.id }),
       },
       {

@@ -125,7 +125,9 @@ async function mutantsOf(
   return mutants
     .filter((mutant) => !isEquivalent(mutant, equivalents))
     .map(({ id, area, file, line, column, mutator, original, replacement }) => ({
-      ...{ id, area, name: `${file}:${line}:${column} ${mutator} ${shown(replacement)}` },
+      id,
+      area,
+      name: `${file}:${line}:${column} ${mutator} ${shown(replacement)}`,
       text: `${shown(original)} -> ${shown(replacement)}`,
     }));
 }

@@ -124,14 +124,14 @@ export async function instrument(
     .map(({ id, fileName, location: { start, end }, mutatorName, replacement }): Mutant => {
       const text = files.find(({ name }) => name === fileName)?.content ?? '';
       return {
-        ...{
-          id,
-          area: areaOf(fileName, mutated) ?? '',
-          file: fileName,
-          line: start.line + 1,
-          column: start.column + 1,
-        },
-        ...{ mutator: mutatorName, original: between(text, start, end), replacement },
+        id,
+        area: areaOf(fileName, mutated) ?? '',
+        file: fileName,
+        line: start.line + 1,
+        column: start.column + 1,
+        mutator: mutatorName,
+        original: between(text, start, end),
+        replacement,
       };
     });
   return { texts, mutants };

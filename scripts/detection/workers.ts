@@ -115,7 +115,10 @@ function inProcess(
       removeTemporary(temporary);
       const error = over === undefined ? `the process ended with ${signal ?? code}` : over.error;
       resolve({
-        ...{ timedOut, hangs, turn, milliseconds: Math.round(performance.now() - started) },
+        timedOut,
+        hangs,
+        turn,
+        milliseconds: Math.round(performance.now() - started),
         always: over?.always ?? [],
         ...(error !== null && !timedOut && !hangs && { error }),
       });

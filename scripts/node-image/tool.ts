@@ -88,7 +88,8 @@ export interface Answer {
 /** Runs a command that is not worth a log, and gives what it printed. */
 export async function ask(command: string, args: readonly string[], signal?: AbortSignal): Promise<Answer> {
   const { exitCode, stdout, stderr, code } = await execa(command, args, {
-    ...{ reject: false, stdin: 'ignore' },
+    reject: false,
+    stdin: 'ignore',
     ...(signal && { cancelSignal: signal }),
   });
   signal?.throwIfAborted();

@@ -29,7 +29,11 @@ const NOT_REHEARSED: readonly Asked[] = [
     { verb, group: 'batch', resource: 'jobs', namespace: 'app' },
   ]),
   ...['create', 'get', 'patch', 'delete'].map((verb) => ({
-    ...{ verb, group: 'apps', resource: 'daemonsets', namespace: 'kube-system', name: 'eks-pod-identity-agent' },
+    verb,
+    group: 'apps',
+    resource: 'daemonsets',
+    namespace: 'kube-system',
+    name: 'eks-pod-identity-agent',
   })),
 ];
 

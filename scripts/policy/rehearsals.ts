@@ -66,7 +66,10 @@ async function rehearsing<T>(
     writeFileSync(join(suites, 'mine.ts'), SUITE);
     const aws = ['--cluster', 'eks', '--aws-endpoint', emulator.endpoint, '--other-account-role', otherAccountRole];
     return await body({
-      ...{ cloud, folder, suites, aws },
+      cloud,
+      folder,
+      suites,
+      aws,
       night: (name, ...args) => ({
         name,
         args: [
@@ -179,7 +182,10 @@ export async function start(
   { args, killWhen }: Command,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   const child = execa(process.execPath, [join(root, 'bin', 'conformance.js'), ...args], {
-    ...{ env: cloud.environment, stdin: 'ignore', all: true, reject: false },
+    env: cloud.environment,
+    stdin: 'ignore',
+    all: true,
+    reject: false,
   });
   const watch = setInterval(() => killWhen?.() === true && child.kill('SIGKILL'), 200);
   const { exitCode = null, all } = await child;

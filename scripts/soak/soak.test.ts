@@ -12,12 +12,18 @@ const NOTHING = { processes: [], ports: [], files: [] };
 
 const run = (number: number, unexpected: readonly Unexpected[] = [], more: Partial<SoakRun> = {}): SoakRun => ({
   ...planned(number, 4),
-  ...{ exitCode: 0, seconds: 1, judged: 100, unexpected, left: NOTHING },
+  exitCode: 0,
+  seconds: 1,
+  judged: 100,
+  unexpected,
+  left: NOTHING,
   ...more,
 });
 
 const verdict = (verdict: Unexpected['verdict'], scenario = 'AB-01'): Unexpected => ({
-  ...{ scenario, verdict, reason: 'The pod was late.' },
+  scenario,
+  verdict,
+  reason: 'The pod was late.',
 });
 
 describe('a soak', () => {

@@ -78,7 +78,10 @@ export function tallyOf(runs: readonly SoakRun[]): Tally {
     runs: runs.length,
     underLoad: loaded.length,
     verdicts: judgedIn(runs),
-    ...{ failed, unclear, withoutResults, leaving },
+    failed,
+    unclear,
+    withoutResults,
+    leaving,
     isAsItShouldBe: failed + withoutResults + leaving === 0 && isTolerable,
   };
 }

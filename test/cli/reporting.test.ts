@@ -225,7 +225,9 @@ describe('mocha with the package required', () => {
       {
         cwd: folder,
         env: {
-          ...{ PATH: process.env['PATH'] ?? '', HOME: folder, CONFORMANCE_REPORT_DIR: 'reports' },
+          PATH: process.env['PATH'] ?? '',
+          HOME: folder,
+          CONFORMANCE_REPORT_DIR: 'reports',
           ...environment,
         },
       },

@@ -44,7 +44,7 @@ describe('LocalStack, by the commands of docs/other-aws.md', function () {
     await execa('bash', ['-c', script], {
       cwd: ROOT,
       extendEnv: false,
-      env: { ...{ PATH, HOME }, CONFORMANCE_REPORT_DIR: folder, CONFORMANCE_QUIET: 'true' },
+      env: { PATH, HOME, CONFORMANCE_REPORT_DIR: folder, CONFORMANCE_QUIET: 'true' },
       reject: false,
       stdio: 'ignore',
     });

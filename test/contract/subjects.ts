@@ -34,8 +34,13 @@ export const SUBJECTS = {
     start: (port) => [
       ['ministack'],
       {
-        ...{ AUTH: 'true', BIND_HOST: '127.0.0.1', MINISTACK_HOST: '127.0.0.1', GATEWAY_PORT: String(port) },
-        ...{ MINISTACK_REGION: 'us-west-2', MINISTACK_ACCOUNT_ID: '000000000000', LOG_LEVEL: 'WARNING' },
+        AUTH: 'true',
+        BIND_HOST: '127.0.0.1',
+        MINISTACK_HOST: '127.0.0.1',
+        GATEWAY_PORT: String(port),
+        MINISTACK_REGION: 'us-west-2',
+        MINISTACK_ACCOUNT_ID: '000000000000',
+        LOG_LEVEL: 'WARNING',
       },
     ],
     health: '/_ministack/health',
@@ -62,8 +67,10 @@ export const SUBJECTS = {
     start: (port) => [
       ['python', '-m', 'localstack.runtime.main'],
       {
-        ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, DNS_ADDRESS: '0' },
-        ...{ DISABLE_EVENTS: '1', SKIP_SSL_CERT_DOWNLOAD: '1' },
+        GATEWAY_LISTEN: `127.0.0.1:${port}`,
+        DNS_ADDRESS: '0',
+        DISABLE_EVENTS: '1',
+        SKIP_SSL_CERT_DOWNLOAD: '1',
       },
     ],
     health: '/_localstack/health',
@@ -141,8 +148,11 @@ async function start(name: SubjectName, bin: string): Promise<Subject> {
     extendEnv: false,
     env: {
       ...environment,
-      ...{ PATH: process.env['PATH'], HOME: folder, TMPDIR: folder },
-      ...{ AWS_ACCESS_KEY_ID: root.accessKeyId, AWS_SECRET_ACCESS_KEY: root.secretAccessKey },
+      PATH: process.env['PATH'],
+      HOME: folder,
+      TMPDIR: folder,
+      AWS_ACCESS_KEY_ID: root.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: root.secretAccessKey,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
     reject: false,

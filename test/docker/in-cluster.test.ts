@@ -74,7 +74,9 @@ describe('a runner in a kind cluster', () => {
   const image = nodeImage();
   before(async () => {
     const base = await ensureComponentImage({
-      ...{ workload: JAVASCRIPT, base: image, progress: () => undefined },
+      workload: JAVASCRIPT,
+      base: image,
+      progress: () => undefined,
       signal: new AbortController().signal,
     });
     await execa('node', ['scripts/runner-image.js', '--base', base, '--tag', TAG], { cwd: ROOT });
@@ -87,11 +89,15 @@ describe('a runner in a kind cluster', () => {
         ...['--in-cluster', '--cluster', 'kind', '--kind-image', image, '--image-base', image, '--runner-image', TAG],
         ...['--run-id', RUN, '--ready-timeout', '600', '--timeout', '300', ...flags],
       ],
-      ...{ signals, env },
+      signals,
+      env,
     });
   const expectNothingLeft = async (): Promise<void> => {
     const { stdout, stderr } = await runConformance({
-      ...{ command: 'sweep', args: ['--list', '--run', RUN, '--report-dir', '/nonexistent'], reports: 'own', env },
+      command: 'sweep',
+      args: ['--list', '--run', RUN, '--report-dir', '/nonexistent'],
+      reports: 'own',
+      env,
     });
     expect(stdout + stderr).to.contain(`Nothing is left of run ${RUN}.`);
     expect(docker('ps', '--all', '--quiet', '--filter', `name=${RUN}`)).to.equal('');

@@ -58,5 +58,7 @@ describe('the image of the runner', () => {
 /** The first answer; nobody listens until the program in the container has started. */
 const untilAnswered = (url: string): Promise<Response> =>
   retry(() => fetch(url, { signal: AbortSignal.timeout(2000) }), {
-    ...{ every: 100, within: 60_000, tolerates: () => true },
+    every: 100,
+    within: 60_000,
+    tolerates: () => true,
   });

@@ -7,14 +7,26 @@ import { until } from '../support/until.ts';
 
 /** Milliseconds that AWS takes for each: none, and its calls answer when it is done. */
 const AT_ONCE = {
-  ...{ createCluster: 0, deleteCluster: 0, createNodegroup: 0, deleteNodegroup: 0, createAddon: 0, deleteAddon: 0 },
-  ...{ iam: 0, listing: 0, reuse: 0 },
+  createCluster: 0,
+  deleteCluster: 0,
+  createNodegroup: 0,
+  deleteNodegroup: 0,
+  createAddon: 0,
+  deleteAddon: 0,
+  iam: 0,
+  listing: 0,
+  reuse: 0,
 };
 
 /** Milliseconds that AWS takes for each: hardly any, and yet after the answer. */
 export const DELAYS = {
   ...AT_ONCE,
-  ...{ createCluster: 1, deleteCluster: 1, createNodegroup: 1, deleteNodegroup: 1, createAddon: 1, deleteAddon: 1 },
+  createCluster: 1,
+  deleteCluster: 1,
+  createNodegroup: 1,
+  deleteNodegroup: 1,
+  createAddon: 1,
+  deleteAddon: 1,
 };
 
 export const ONE_SCENARIO = { 'mine.ts': suiteFile(scenario('MY-01', PASSES)) };

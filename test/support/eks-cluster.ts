@@ -38,8 +38,15 @@ export const FAST: Timing = {
 
 /** What every delay of the emulator is in tests that want statuses to be seen, in milliseconds. */
 export const SLOW: EmulatorSettings['delays'] = {
-  ...{ createCluster: 60, deleteCluster: 40, createNodegroup: 40, deleteNodegroup: 40 },
-  ...{ createAddon: 40, deleteAddon: 40, iam: 0, listing: 0, reuse: 0 },
+  createCluster: 60,
+  deleteCluster: 40,
+  createNodegroup: 40,
+  deleteNodegroup: 40,
+  createAddon: 40,
+  deleteAddon: 40,
+  iam: 0,
+  listing: 0,
+  reuse: 0,
 };
 
 /** An emulated AWS with embedded clusters, and what a driver is used with. */
@@ -85,7 +92,10 @@ export async function testSite(
   const [eks, iam, ec2] = [new EKSClient(config), new IAMClient(config), new EC2Client(config)];
   const lines: string[] = [];
   return {
-    ...{ emulator, eks, iam, lines },
+    emulator,
+    eks,
+    iam,
+    lines,
     options: (over) => ({
       run: RUN,
       workloadImage: 'probe',

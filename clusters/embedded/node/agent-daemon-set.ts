@@ -64,11 +64,16 @@ export class AgentDaemonSet {
   #manifest(args: readonly string[], version: string): KubeObject {
     const { name: clusterName, region } = this.#spec;
     return agentManifest({
-      ...{ chart: this.#chart, clusterName, region, args },
+      chart: this.#chart,
+      clusterName,
+      region,
+      args,
       image: agentImageOf(this.#chart),
       labels: { 'app.kubernetes.io/version': version },
       pod: {
-        ...{ serviceAccountName: 'default', restartPolicy: 'Always', dnsPolicy: 'ClusterFirst' },
+        serviceAccountName: 'default',
+        restartPolicy: 'Always',
+        dnsPolicy: 'ClusterFirst',
         // As the chart's affinity has it.
         nodeSelector: { 'kubernetes.io/os': 'linux' },
       },

@@ -78,7 +78,11 @@ export class EmbeddedCluster implements ManagedCluster {
     const webhookToken = randomBytes(32).toString('hex');
     const [api] = await Promise.all([
       startApiServer({
-        ...{ issuer, version, clock, tokenLifetimes: TOKEN_LIFETIMES, keyId },
+        issuer,
+        version,
+        clock,
+        tokenLifetimes: TOKEN_LIFETIMES,
+        keyId,
         authenticate: async (token) =>
           token === webhookToken ? { username: WEBHOOK_USER, groups: [] } : authenticate(token),
         keyMilliseconds: KEY_MILLISECONDS,
@@ -110,10 +114,18 @@ export class EmbeddedCluster implements ManagedCluster {
       name: `ip-10-0-0-${9 + this.#nodesMade}.${region}.compute.internal`,
       group,
       api: this.#api,
-      ...{ region, version, images, clock, starts, processes },
+      region,
+      version,
+      images,
+      clock,
+      starts,
+      processes,
       directory: join(directory, 'nodes'),
       agent: {
-        ...{ clusterName, region, awsEndpoint, clock },
+        clusterName,
+        region,
+        awsEndpoint,
+        clock,
         version: agentChart,
         apiServer: this.endpoint,
       },

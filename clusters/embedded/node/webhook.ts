@@ -45,7 +45,9 @@ export async function startPodIdentityWebhook(api: ApiServer, region: string, to
     configuredIdentities,
     awsDefaultRegion: region,
     stsRegionalEndpoint: true,
-    ...{ tls, host: '127.0.0.1', port: 0 },
+    tls,
+    host: '127.0.0.1',
+    port: 0,
   });
   api.store.create(
     'mutatingwebhookconfigurations',

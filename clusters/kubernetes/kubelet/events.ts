@@ -11,7 +11,10 @@ export const eventRecorder =
   (store: ObjectStore, clock: Clock, node: string): EventRecorder =>
   (pod, reason, message, container) =>
     recordEvent(store, clock, pod, {
-      ...{ reason, message, type: WARNINGS.includes(reason) ? 'Warning' : 'Normal', instance: node },
+      reason,
+      message,
+      type: WARNINGS.includes(reason) ? 'Warning' : 'Normal',
+      instance: node,
       // The one event that is not the kubelet's own: no scheduler runs here that would write it.
       ...(reason === 'Scheduled' ? { component: 'default-scheduler' } : { component: 'kubelet', host: node }),
       ...(container !== undefined && { fieldPath: `spec.containers{${container}}` }),

@@ -89,7 +89,9 @@ describe('pod volumes', () => {
 
   it('gives the files of a volume to the fsGroup', async () => {
     cluster.store.create('configmaps', {
-      ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'default' } },
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'settings', namespace: 'default' },
       data: { key: 'value' },
     });
     // Of all keys, as there are no items.

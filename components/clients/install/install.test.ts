@@ -80,7 +80,9 @@ describe('the installation of a client', () => {
     mkdirSync(part);
     const waiting = made();
     await poll(() => said.some((line) => line.endsWith('another run, which is waited for.')) || undefined, {
-      ...{ every: 10, within: 60_000, what: 'the line' },
+      every: 10,
+      within: 60_000,
+      what: 'the line',
     });
     rmSync(part, { recursive: true });
     expect(await waiting).to.equal(folder);

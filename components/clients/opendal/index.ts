@@ -4,7 +4,8 @@ import { pipInstalled } from '../install/pip.ts';
 
 /** Of credentials that live for seconds, with which scenarios look at renewals: they are fetched, and not taken. */
 const tooShort = (scenario: string, facts: ExpectedResult['facts'], probe = 2): ClientDifference => ({
-  ...{ scenario, probe },
+  scenario,
+  probe,
   expected: {
     outcome: 'refused',
     by: 'client',

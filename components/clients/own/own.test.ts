@@ -45,7 +45,9 @@ describe("a program of the user's own", () => {
   it('is granted what S3 granted it, whatever its exit code, though it does not end', async () => {
     replies = [[200, 'content']];
     expect(await answer(`${READS}.then(() => process.exit(3))`)).to.deep.equal({
-      ...{ id: 7, facts: { exit: 'code 3' }, requestId: 'id-1' },
+      id: 7,
+      facts: { exit: 'code 3' },
+      requestId: 'id-1',
     });
     expect(await answer(`${READS}; setInterval(() => undefined, 1000)`)).to.deep.include({ facts: { exit: 'none' } });
   }).timeout(60_000);
@@ -53,7 +55,11 @@ describe("a program of the user's own", () => {
   it('is denied what S3 denied it, whatever it says, and by its last answer', async () => {
     replies = [[403, '<Error><Code>AccessDenied</Code><Message>&quot;no&quot;</Message></Error>']];
     expect((await answer(`${READS}.then(() => console.log('all is well'))`)).error).to.deep.equal({
-      ...{ service: 's3', code: 'AccessDenied', status: 403, message: '"no"', requestId: 'id-1' },
+      service: 's3',
+      code: 'AccessDenied',
+      status: 403,
+      message: '"no"',
+      requestId: 'id-1',
     });
     replies = [
       [500, ''],

@@ -91,7 +91,8 @@ async function record(
   outgoing.end();
   const object = objectOf(request);
   return {
-    ...{ method: request.method ?? '', status },
+    method: request.method ?? '',
+    status,
     ...(object !== undefined && { object }),
     requestId: element(text, 'RequestId') ?? String(answer.headers['x-amz-request-id'] ?? ''),
     code: element(text, 'Code') ?? String(status),

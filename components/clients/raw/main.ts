@@ -20,7 +20,8 @@ function errorOf(error: unknown): NonNullable<ClientAnswer['error']> {
   if (!(error instanceof Failure)) return { code: 'Error', message: String(error) };
   const { service, status, requestId } = error.details;
   return {
-    ...{ code: error.code, message: error.message },
+    code: error.code,
+    message: error.message,
     ...(service && { service }),
     ...(status !== undefined && { status }),
     ...(requestId && { requestId }),

@@ -14,7 +14,10 @@ type Reply = readonly [status: number, body: string, headers?: Record<string, st
 const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1000).toISOString();
 const credentials = (seconds = 3600, change: Record<string, unknown> = {}): string =>
   JSON.stringify({
-    ...{ AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: 's', Token: 't', Expiration: inSeconds(seconds) },
+    AccessKeyId: 'ASIAEXAMPLE',
+    SecretAccessKey: 's',
+    Token: 't',
+    Expiration: inSeconds(seconds),
     ...change,
   });
 

@@ -27,7 +27,8 @@ function requestOf(operation: RawS3Operation): ServiceRequest {
   }
   const tags = operation.do === 'PutObject' ? operation.tags : undefined;
   return {
-    ...{ service: 's3', method: METHODS[operation.do] },
+    service: 's3',
+    method: METHODS[operation.do],
     // Path-style: the names of buckets of an endpoint that is set need no address then.
     path: `/${bucket}/${operation.key.split('/').map(encode).join('/')}`,
     ...(operation.do === 'GetObjectTagging' && { query: { tagging: '' } }),

@@ -8,7 +8,8 @@ import { call, type ServiceRequest } from './services.ts';
 import { readTokenFile } from './token-file.ts';
 
 const request = (action: string, parameters: Readonly<Record<string, string>> = {}): ServiceRequest => ({
-  ...{ service: 'sts', method: 'POST' },
+  service: 'sts',
+  method: 'POST',
   headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
   body: new URLSearchParams({ Action: action, Version: '2011-06-15', ...parameters }).toString(),
 });
@@ -40,7 +41,8 @@ function credentialsOf({ body }: Answer): Credentials {
 
 export function whoAmI(credentials: () => Promise<Credentials>): Promise<Identity> {
   const identityOf = ({ body }: Answer): Identity => ({
-    ...{ arn: element(body, 'Arn') ?? '', account: element(body, 'Account') ?? '' },
+    arn: element(body, 'Arn') ?? '',
+    account: element(body, 'Account') ?? '',
   });
   return call(() => request('GetCallerIdentity'), identityOf, credentials);
 }

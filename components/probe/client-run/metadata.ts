@@ -55,8 +55,13 @@ export class Metadata {
     const { id, secret, session } = this.#names.makeKey('metadata', now + HOUR);
     const time = (at: number): string => new Date(at).toISOString();
     return JSON.stringify({
-      ...{ Code: 'Success', Type: 'AWS-HMAC', LastUpdated: time(now), Expiration: time(now + HOUR) },
-      ...{ AccessKeyId: id, SecretAccessKey: secret, Token: session },
+      Code: 'Success',
+      Type: 'AWS-HMAC',
+      LastUpdated: time(now),
+      Expiration: time(now + HOUR),
+      AccessKeyId: id,
+      SecretAccessKey: secret,
+      Token: session,
     });
   }
 }

@@ -67,8 +67,14 @@ describe('a run of a client', () => {
   it('tells by name which token was sent and whose credentials signed', async () => {
     const { outcome, facts } = await run({ steps: [{}, { atOnce: 3 }] });
     expect({ outcome, ...facts }).to.include({
-      ...{ outcome: 'granted', outcomes: 'granted,granted', signed: 'container', expired: 0 },
-      ...{ 'credentials.requests': 1, 'credentials.tokens': 'first', 's3.requests': 4, 's3.region': 'us-west-2' },
+      outcome: 'granted',
+      outcomes: 'granted,granted',
+      signed: 'container',
+      expired: 0,
+      'credentials.requests': 1,
+      'credentials.tokens': 'first',
+      's3.requests': 4,
+      's3.region': 'us-west-2',
       'credentials.target': 'GET /v1/credentials',
     });
     expect(JSON.stringify(facts)).not.to.contain(TOKEN);

@@ -61,7 +61,8 @@ async function perform(
   const started = performance.now();
   const answer = await program.answer({ do: 'GetObject', bucket, key }, { atOnce, milliseconds: ANSWER_MILLISECONDS });
   return {
-    ...{ answer, atOnce },
+    answer,
+    atOnce,
     milliseconds: Math.round(performance.now() - started),
     received: signed() - before.received,
     granted: count('s3.granted') - before.granted,

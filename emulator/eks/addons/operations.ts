@@ -15,7 +15,11 @@ import {
 } from './owned-associations.ts';
 
 export const ADDON: ResourceKind<Addon> = {
-  ...{ name: 'Addon', path: 'addons', member: 'addon', parameter: 'addonName', view },
+  name: 'Addon',
+  path: 'addons',
+  member: 'addon',
+  parameter: 'addonName',
+  view,
   arn: (clusterName, name) => `addon/${clusterName}/${name}/*`,
   all: ({ addons }) => addons,
   missing: (addonName, clusterName) =>
@@ -37,7 +41,13 @@ export const createAddon = createOperation(ADDON, async (call, cluster, tags, re
 
   const now = world.clock.now();
   const addon: Addon = {
-    ...{ name, version, configurationValues, tags, status: 'CREATING', createdAt: now, modifiedAt: now },
+    name,
+    version,
+    configurationValues,
+    tags,
+    status: 'CREATING',
+    createdAt: now,
+    modifiedAt: now,
     arn: eksArn(world, account.id, `addon/${cluster.name}/${name}/${newUuid(world)}`),
   };
   cluster.addons.set(name, addon);

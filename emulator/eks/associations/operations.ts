@@ -7,8 +7,12 @@ import { addAssociation, changeAssociation, checkRoomFor, removeAssociation } fr
 import { checkBaseRole, readGrant, readSubject } from './request.ts';
 
 export const ASSOCIATION: ResourceKind<Association> = {
-  ...{ name: 'PodIdentityAssociation', path: 'pod-identity-associations' },
-  ...{ member: 'association', parameter: 'associationId', view, summary },
+  name: 'PodIdentityAssociation',
+  path: 'pod-identity-associations',
+  member: 'association',
+  parameter: 'associationId',
+  view,
+  summary,
   arn: (clusterName, id = '*') => `podidentityassociation/${clusterName}/${id}`,
   all: ({ associations }) => associations,
   missing: (id, clusterName) =>

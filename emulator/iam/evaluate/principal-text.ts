@@ -36,9 +36,18 @@ export function parsePrincipal(text: string, context: ConditionContext): Princip
   const name = rest.slice(rest.lastIndexOf('/') + 1);
   const [accountId, userId] = [account, toldText(context, 'aws:userid') ?? ''];
   const session = (roleArn: string, roleName: string, sessionName: string): RoleSession => ({
-    ...{ kind: 'role-session', accountId, roleArn, roleName, userId, sessionName },
+    kind: 'role-session',
+    accountId,
+    roleArn,
+    roleName,
+    userId,
+    sessionName,
     arn: `arn:${partition}:sts::${account}:assumed-role/${roleName}/${sessionName}`,
-    ...{ tags: [], sessionPolicies: [], issuedAt: 0, expiresAt: 0, context: {} },
+    tags: [],
+    sessionPolicies: [],
+    issuedAt: 0,
+    expiresAt: 0,
+    context: {},
   });
   switch (type) {
     case 'root':

@@ -23,7 +23,9 @@ type Outcome = Grant | typeof DENIED;
 
 const allowed = (allowedBy: Verdict['allowedBy']): Verdict => ({ value: 'allowed', deniedBy: undefined, allowedBy });
 const denied = (value: 'explicitlyDenied' | 'implicitlyDenied', deniedBy: PolicyKind): Verdict => ({
-  ...{ value, deniedBy, allowedBy: undefined },
+  value,
+  deniedBy,
+  allowedBy: undefined,
 });
 const explicitlyDenied = (by: PolicyKind): Verdict => denied('explicitlyDenied', by);
 const implicitlyDenied = (by: PolicyKind): Verdict => denied('implicitlyDenied', by);

@@ -24,7 +24,12 @@ export function send(
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const sent = request({
-      ...{ host: unbracketed(hostname), port, method, path, agent: false, setHost: false },
+      host: unbracketed(hostname),
+      port,
+      method,
+      path,
+      agent: false,
+      setHost: false,
       headers: headers.flat(),
     });
     sent.on('error', (error: NodeJS.ErrnoException) => {

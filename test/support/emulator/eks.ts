@@ -144,7 +144,11 @@ function received(world: World, sent: SentRequest, caller: Caller): ServiceReque
     [value].flat().map((item) => `${encodeURIComponent(name)}=${encodeURIComponent(item ?? '')}`),
   );
   return aRequest({
-    ...{ id: randomUUID(), time: world.clock.now(), method: sent.method, path: sent.path, caller },
+    id: randomUUID(),
+    time: world.clock.now(),
+    method: sent.method,
+    path: sent.path,
+    caller,
     query: query.join('&'),
     headers: Object.fromEntries(Object.entries(sent.headers).map(([name, value]) => [name.toLowerCase(), value])),
     body: typeof sent.body === 'object' ? Buffer.concat([sent.body]) : Buffer.from(sent.body ?? ''),

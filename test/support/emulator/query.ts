@@ -25,7 +25,10 @@ export function queryCaller(service: Service, version: string) {
     const form = new URLSearchParams({ Action: action, Version: version });
     for (const [name, value] of Object.entries(parameters)) if (value !== undefined) form.set(name, String(value));
     const request = aRequest({
-      ...{ id: `request-${(count += 1)}`, time: Date.now(), method: 'POST', caller },
+      id: `request-${(count += 1)}`,
+      time: Date.now(),
+      method: 'POST',
+      caller,
       body: Buffer.from(form.toString()),
     });
     return answerOf(service, action, request);

@@ -52,7 +52,12 @@ export function testS3(backend?: S3Backend): TestS3 {
       const [path = '', query = ''] = target.split('?');
       calls += 1;
       const request = aRequest({
-        ...{ id: `REQUEST${calls}`, time: world.clock.now(), method, path, query, caller },
+        id: `REQUEST${calls}`,
+        time: world.clock.now(),
+        method,
+        path,
+        query,
+        caller,
         headers: { host: '127.0.0.1', 'content-length': String(body.length), ...headers },
         body: Buffer.from(body),
       });

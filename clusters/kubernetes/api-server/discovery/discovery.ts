@@ -20,7 +20,13 @@ interface DiscoveredResource {
 function stored(k: ResourceKind): DiscoveredResource[] {
   const { group, version, kind, namespaced, singular } = k;
   const main = {
-    ...{ group, version, kind, namespaced, singular, name: k.resource, verbs: ALL_VERBS },
+    group,
+    version,
+    kind,
+    namespaced,
+    singular,
+    name: k.resource,
+    verbs: ALL_VERBS,
     ...(k.shortNames.length > 0 ? { shortNames: k.shortNames } : {}),
     ...(k.inAll ? { categories: ['all'] } : {}),
   };
@@ -37,7 +43,12 @@ function review(kind: string, base: typeof AUTHORIZATION, namespaced = false): D
 }
 
 const SCALE = {
-  ...{ group: 'apps', version: 'v1', singular: '', namespaced: true, kind: 'Scale', verbs: ['get', 'patch', 'update'] },
+  group: 'apps',
+  version: 'v1',
+  singular: '',
+  namespaced: true,
+  kind: 'Scale',
+  verbs: ['get', 'patch', 'update'],
   bodyGroup: { group: 'autoscaling', version: 'v1' },
 };
 

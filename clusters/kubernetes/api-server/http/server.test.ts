@@ -78,7 +78,8 @@ describe('API server', () => {
       expect(await self(headers)).to.deep.equal({ username: headers['impersonate-user'], groups });
       const more = { 'impersonate-group': 'a, b', 'impersonate-extra-example.com%2fscopes': 'view, edit' };
       expect(await self({ ...headers, ...more })).to.deep.equal({
-        ...{ username: headers['impersonate-user'], groups: ['a', 'b', 'system:authenticated'] },
+        username: headers['impersonate-user'],
+        groups: ['a', 'b', 'system:authenticated'],
         extra: { 'example.com/scopes': ['view', 'edit'] },
       });
       const strangers = { ...headers, 'impersonate-group': 'system:unauthenticated' };
@@ -194,7 +195,8 @@ describe('API server', () => {
           volumes: [{ name: 'v' }],
           containers: [
             {
-              ...{ name: 'app', image: 'app:1' },
+              name: 'app',
+              image: 'app:1',
               volumeMounts: [
                 { name: 'v', mountPath: '/v' },
                 { name: 'v', mountPath: '/v' },

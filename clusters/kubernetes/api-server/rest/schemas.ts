@@ -18,7 +18,9 @@ const container = z.looseObject({
   image: filled,
   command: strings.nullish(),
   args: strings.nullish(),
-  ...{ env: objects, envFrom: objects, ports: objects },
+  env: objects,
+  envFrom: objects,
+  ports: objects,
   volumeMounts: z
     .array(
       z.looseObject({
@@ -47,8 +49,11 @@ const podWith = (...restartPolicies: readonly string[]) =>
     }),
     status: z
       .looseObject({
-        ...{ conditions: objects, containerStatuses: objects, initContainerStatuses: objects },
-        ...{ podIPs: objects, hostIPs: objects },
+        conditions: objects,
+        containerStatuses: objects,
+        initContainerStatuses: objects,
+        podIPs: objects,
+        hostIPs: objects,
       })
       .nullish(),
   });
@@ -62,7 +67,10 @@ const share = z
 const workloadWith = (...restartPolicies: readonly string[]) =>
   z.looseObject({
     spec: z.looseObject({
-      ...{ replicas: count, parallelism: count, completions: count, minReadySeconds: count },
+      replicas: count,
+      parallelism: count,
+      completions: count,
+      minReadySeconds: count,
       template: podWith(...restartPolicies),
       strategy: z
         .looseObject({ rollingUpdate: z.looseObject({ maxSurge: share, maxUnavailable: share }).nullish() })
@@ -76,8 +84,10 @@ const role = z.looseObject({
     .array(
       z.looseObject({
         verbs: strings.min(1),
-        ...{ apiGroups: strings.optional(), resources: strings.optional() },
-        ...{ resourceNames: strings.optional(), nonResourceURLs: strings.optional() },
+        apiGroups: strings.optional(),
+        resources: strings.optional(),
+        resourceNames: strings.optional(),
+        nonResourceURLs: strings.optional(),
       }),
     )
     .nullish(),
@@ -106,10 +116,16 @@ const webhooks = z.looseObject({
 
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   pods: podWith('Always', 'OnFailure', 'Never'),
-  ...{ deployments: served, replicasets: served, daemonsets: served, jobs: workloadWith('OnFailure', 'Never') },
-  ...{ roles: role, clusterroles: role },
-  ...{ rolebindings: bindingTo('Role', 'ClusterRole'), clusterrolebindings: bindingTo('ClusterRole') },
-  ...{ mutatingwebhookconfigurations: webhooks, validatingwebhookconfigurations: webhooks },
+  deployments: served,
+  replicasets: served,
+  daemonsets: served,
+  jobs: workloadWith('OnFailure', 'Never'),
+  roles: role,
+  clusterroles: role,
+  rolebindings: bindingTo('Role', 'ClusterRole'),
+  clusterrolebindings: bindingTo('ClusterRole'),
+  mutatingwebhookconfigurations: webhooks,
+  validatingwebhookconfigurations: webhooks,
 };
 
 export function checkForm(resource: string, object: object): FieldError[] {

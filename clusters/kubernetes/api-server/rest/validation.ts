@@ -177,9 +177,13 @@ function checkWorkload(object: KubeObject): FieldError[] {
 /** What a resource's objects must be besides of its form. */
 const BY_RESOURCE: Readonly<Record<string, (object: KubeObject) => FieldError[]>> = {
   pods: (pod) => checkPod(pod),
-  ...{ deployments: checkWorkload, replicasets: checkWorkload, daemonsets: checkWorkload, jobs: checkWorkload },
+  deployments: checkWorkload,
+  replicasets: checkWorkload,
+  daemonsets: checkWorkload,
+  jobs: checkWorkload,
   clusterrolebindings: checkSubjects,
-  ...{ configmaps: checkKeys, secrets: checkKeys },
+  configmaps: checkKeys,
+  secrets: checkKeys,
 };
 
 /** Checks what users commonly get wrong; unknown fields are kept unlooked at. Throws `ApiError` 422. */

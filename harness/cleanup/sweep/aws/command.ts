@@ -123,7 +123,12 @@ async function awsOf(options: EksSweepOptions, states: readonly Leftovers[], io:
       );
   }
   return realAws({
-    ...{ run: 'sweep', tags: () => ({}), region, endpoints, allowedAccounts, otherAccountRole },
+    run: 'sweep',
+    tags: () => ({}),
+    region,
+    endpoints,
+    allowedAccounts,
+    otherAccountRole,
     permissionsBoundary: undefined,
     environment: io.environment,
   });

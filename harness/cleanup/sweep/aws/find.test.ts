@@ -65,7 +65,10 @@ describe('looking for what runs left, in an account that others use too', () => 
 
   async function look(...runs: string[]) {
     const { things, refused, unseen } = await findInAccount({
-      ...{ clients, services: undefined, account: 'main', runs },
+      clients,
+      services: undefined,
+      account: 'main',
+      runs,
       kubernetes: { find: async () => [] },
     });
     return { found: things.map(({ name }) => name).sort(), refused, unseen };

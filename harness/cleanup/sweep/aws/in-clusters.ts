@@ -23,7 +23,8 @@ export function inClusters(token: (clusterName: string) => Promise<string>, name
   /** Names of the clusters that were asked, or tried. */
   const asked = new Set<string>();
   return {
-    ...{ asked, passedOver },
+    asked,
+    passedOver,
     /** Empty when the cluster cannot be asked, or is not to be. */
     find: async ({ name = '', endpoint, certificateAuthority }: Cluster): Promise<readonly ObjectOfARun[]> => {
       if (named.length > 0 && !named.includes(name)) return [];

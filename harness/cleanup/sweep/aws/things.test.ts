@@ -25,7 +25,9 @@ const remove = (
   progress: (line: string) => void = () => undefined,
 ): Promise<unknown> =>
   thing.remove({
-    ...{ clients: clients as AwsClients, progress, timing },
+    clients: clients as AwsClients,
+    progress,
+    timing,
     kubernetes: { remove: async () => undefined },
   });
 
