@@ -5,17 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const SOURCES = [
-  'aws',
-  'bin',
-  'foundation',
-  'emulator',
-  'components',
-  'clusters',
-  'harness',
-  'suites',
-  'scripts',
-];
+const SOURCES = ['aws', 'bin', 'foundation', 'emulator', 'components', 'clusters', 'harness', 'suites', 'scripts'];
 
 /** File whose text is the time of the newest source when dist/ was built. */
 export const STAMP = join(root, 'dist', '.built-from');
