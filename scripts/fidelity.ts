@@ -65,7 +65,7 @@ const nameOf = ({ operation }: ProbeOutcome): string => operation.split(' ')[0]!
 /** A run of the command, as a user gives it. */
 export function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunResults> {
   return inTemporaryFolder('fidelity-', async (folder) => {
-    const command = [join(ROOT, 'bin', 'conformance.js'), '--quiet', '--report-dir', folder, ...args];
+    const command = [join(ROOT, 'bin', 'conformance.js'), '--quiet', '--scope', 'all', '--report-dir', folder, ...args];
     await execa(process.execPath, command, { env: environment, reject: false, stdio: 'ignore' });
     return JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResults;
   });

@@ -73,7 +73,7 @@ async function rehearsing<T>(
       night: (name, ...args) => ({
         name,
         args: [
-          ...['run', ...aws, '--permissions-boundary', boundary, '--report-dir', join(folder, name)],
+          ...['run', ...aws, '--scope', 'all', '--permissions-boundary', boundary, '--report-dir', join(folder, name)],
           // All at once take each other's processors.
           ...['--timeout', '300', ...args],
         ],

@@ -50,6 +50,7 @@ export async function rehearse({ text, number, values, words: positionals }: Giv
         otherAccountRole,
         ...(boundaryArn === undefined ? [] : ['--permissions-boundary', boundaryArn]),
         ...(given === undefined ? ['--report-dir', reports] : []),
+        ...(positionals.some((flag) => SCOPE.test(flag)) ? [] : ['--scope', 'all']),
         ...positionals,
       ],
       cloud.environment,
@@ -61,8 +62,10 @@ export async function rehearse({ text, number, values, words: positionals }: Giv
   }
 }
 
+const SCOPE = /^--scope(=|$)/;
+
 /** Flags with which a run has few scenarios, which may be slow enough for AWS. */
-const SELECTION = /^--(suite|scenario|grep|grep-invert)(=|$)/;
+const SELECTION = /^--(scope|suite|scenario|grep|grep-invert)(=|$)/;
 
 interface Ended {
   /** The run's exit code. */

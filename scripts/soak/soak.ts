@@ -85,7 +85,7 @@ function startRun(
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('CONFORMANCE_'));
   return spawn(
     process.execPath,
-    [join(root, 'bin', 'conformance.js'), '--quiet', '--no-color', '--report-dir', reports, ...shuffle],
+    [join(root, 'bin', 'conformance.js'), '--quiet', '--no-color', '--scope', 'all', '--report-dir', reports, ...shuffle],
     // A group of its own: an interrupt on the terminal lets the run that is under way end.
     { env: { ...Object.fromEntries(environment), TMPDIR: temporary }, stdio: 'ignore', detached: true },
   );
