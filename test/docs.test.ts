@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../emulator/world/new-world.ts';
 import { catalogue } from '../scripts/faults/index.ts';
+import { cataloguePages } from '../scripts/catalogue.ts';
 import { faultsPage } from '../scripts/faults.ts';
 import { COMMANDS } from '../bin/cli/commands.ts';
 import { commandLine } from '../foundation/node/command-line.ts';
@@ -150,6 +151,10 @@ describe('the texts', () => {
       for (const [, path = ''] of paths) expect(existsSync(join(root, path)), path).to.equal(true);
     });
   }
+
+  it('list every suite and scenario (npm run catalogue writes them)', async () => {
+    for (const [path, text] of await cataloguePages()) expect(readFileSync(path, 'utf8'), path).to.equal(text);
+  });
 
   it('describe every fault', async () => expect(read('docs/faults.md')).to.equal(await faultsPage()));
 
