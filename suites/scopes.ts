@@ -60,5 +60,5 @@ export const SCOPES = {
 /** Names that suites had before, and the suites that took their scenarios. */
 export const RENAMED_SUITES = {
   'control-plane': ['associations', 'eks-api'],
-  rbac: ['service-accounts', 'pods', 'objects', 'authorization'],
+  rbac: ['service-accounts', 'pods', 'volumes', 'objects', 'authorization'],
 } as const;

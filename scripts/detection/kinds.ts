@@ -45,7 +45,14 @@ export async function faultsKind(root: string, names: readonly string[]): Promis
     );
   const defects = all
     .filter(({ name, flags }) => (names.length === 0 ? flags !== LOAD_FLAGS : names.includes(name)))
-    .map(({ name, subject, defect, flags }) => ({ name, id: name, area: subject, text: defect, flags }));
+    .map(({ name, subject, defect, flags }) => ({
+      name,
+      id: name,
+      area: subject,
+      text: defect,
+      // Scenarios of every scope are tried.
+      flags: flags.startsWith('--scope ') ? '' : flags,
+    }));
   return {
     name: 'faults',
     build: join(root, 'dist', 'faults'),
