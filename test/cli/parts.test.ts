@@ -128,7 +128,9 @@ describe('--last-failed', () => {
     const failed = await again('--last-failed', '--report-dir', join(directory, 'second'));
     expect(failed.exitCode, failed.stderr).to.equal(2);
     mkdirSync(join(directory, 'older'));
-    expect((await again('--last-failed', '--list')).stdout).to.match(/^MY-02 [^\n]*\n$/);
+    expect((await again('--last-failed', '--list')).stdout).to.match(
+      /^mine \(1 scenario\)\n {2}MY-02 [^\n]*\n\n1 scenario in 1 suite\n$/,
+    );
     expect((await again('--last-failed', '--scenario', 'MY-01')).stderr).to.contain('MY-02) is not selected: loosen');
     const one = await again('--last-failed');
     expect([one.exitCode, one.stderr.match(/\d+ scenarios?: .*failed;/)?.[0]]).to.deep.equal([

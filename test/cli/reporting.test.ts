@@ -113,7 +113,7 @@ describe('a suite of the user', () => {
       reports: 'own',
     });
     expect(run.exitCode, run.stderr).to.equal(0);
-    expect(run.stdout).to.match(/^MY-01 +mine +of the helper\nMY-02 /);
+    expect(run.stdout).to.match(/^mine \(2 scenarios\)\n {2}MY-01 +of the helper\n {2}MY-02 /);
   });
 
   it('has hooks: before its scenarios, after them, and around each', async () => {

@@ -43,7 +43,9 @@ describe('the command line without a run', () => {
     const files = { 'a.ts': suiteFile(scenario('MY-02', PASSES)), 'b.mjs': suiteFile(scenario('MY-01', FAILS)) };
     const run = await runConformance({ args: ['--list', '--suite', 'mine'], files });
     expect(run.exitCode, run.stderr).to.equal(0);
-    expect(run.stdout).to.equal('MY-01   mine  the title of MY-01\nMY-02   mine  the title of MY-02\n');
+    expect(run.stdout).to.equal(
+      'mine (2 scenarios)\n  MY-01   the title of MY-01\n  MY-02   the title of MY-02\n\n2 scenarios in 1 suite\n',
+    );
     expect(existsSync(run.reportDirectory)).to.equal(false);
   });
 
