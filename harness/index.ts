@@ -1,4 +1,4 @@
-/** The public surface: what suites, the project's and the users' own, are written with. */
+/** The public API for the project's and users' suites. */
 export { suite, type SuiteContext } from './scenario-files/suite-registry.ts';
 export * from './scenario/policy.ts';
 export * from './operations/index.ts';

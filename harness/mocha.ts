@@ -1,8 +1,4 @@
-/**
- * What `mocha --require eks-pod-identity-conformance/mocha` loads: each scenario of the suite files that mocha loads becomes a
- * test, and those that mocha selects are run side by side while it shows one after the other. Options are environment variables
- * (docs/mocha.md).
- */
+/** Entry of `mocha --require eks-pod-identity-conformance/mocha`: each scenario is a test. Options: docs/mocha.md. */
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -22,7 +18,6 @@ import { newRegistry, openRegistry } from './scenario-files/suite-registry.ts';
 import type { Scenario } from './scenario/spec.ts';
 import { prepareForUserFiles } from './scenario-files/user-files.ts';
 
-/** The tests of the scenarios, and the run behind them: mocha runs once in a process. */
 const shown: { readonly scenario: Scenario; readonly test: ScenarioTest; readonly shownBy: Mocha.Test }[] = [];
 const registry = newRegistry({
   around: (name, declare) => void describe(name, declare),
@@ -36,13 +31,12 @@ const registry = newRegistry({
 });
 let results: Promise<RunResults> | undefined;
 
-/** Before suite files are loaded. */
 export async function mochaHooks(): Promise<object> {
   if (process.env['MOCHA_WORKER_ID'] !== undefined)
     throw told(
       new HarnessError('BAD_FLAG_VALUE', 'Scenarios run side by side as it is: leave out --parallel of mocha.'),
     );
-  // All that is under way listens to the run's signals, which Node would warn of as a leak.
+  // Concurrent work listens to the run's signals, which Node would report as a leak.
   setMaxListeners(0);
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   await prepareForUserFiles();
@@ -50,7 +44,7 @@ export async function mochaHooks(): Promise<object> {
   return {};
 }
 
-/** Starts the run of the scenarios that mocha selected; resolves when the clusters are there. */
+/** Starts the run of the scenarios that mocha selected; resolves once the clusters are ready. */
 export async function mochaGlobalSetup(this: Mocha.Runner): Promise<void> {
   const { _grep: grep, _invert: invert = false, _opts: options } = this as unknown as Selection;
   const selected = shown.filter(({ shownBy }) => grep.test(shownBy.fullTitle()) !== invert);
@@ -76,13 +70,12 @@ export async function mochaGlobalSetup(this: Mocha.Runner): Promise<void> {
   }
 }
 
-/** Resolves when all is torn down. Throws what kept the run as a whole from its work: mocha then exits with another code than 0. */
+/** Tears everything down. Throws a failure of the whole run, so that mocha exits with a code other than 0. */
 export async function mochaGlobalTeardown(): Promise<void> {
   const error = (await results)?.run.error ?? null;
   if (error !== null) throw told(new Error(error));
 }
 
-/** Which tests mocha runs, as its runner knows it. */
 interface Selection {
   readonly _grep: RegExp;
   readonly _invert?: boolean;
@@ -118,7 +111,7 @@ async function start(scenarios: readonly Scenario[], bridge: NamedReporter): Pro
   });
 }
 
-/** The gate, of which other scenarios than those of the files that mocha loads may be known elsewhere: these are told. */
+/** The gate. Its unknown scenarios may be in files that mocha does not load, so they are only reported. */
 function checkedGate(file: string): Gate {
   const gate = readGate(file);
   const unknown = unknownScenario(
@@ -132,13 +125,13 @@ function checkedGate(file: string): Gate {
   return gate;
 }
 
-/** Folder of the package. Built, this file is dist/harness/mocha.js; it also runs from its source. */
+/** Folder of the package, from dist/harness/mocha.js or the source. */
 function root(): string {
   const code = dirname(dirname(fileURLToPath(import.meta.url)));
   return basename(code) === 'dist' ? dirname(code) : code;
 }
 
-/** mocha prints an error's stack: of these the sentence says all. */
+/** mocha prints an error's stack; these errors need only their sentence. */
 function told(error: unknown): unknown {
   if (error instanceof Error) error.stack = error.message;
   return error;

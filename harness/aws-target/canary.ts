@@ -14,18 +14,12 @@ import type { Propagation } from './target.ts';
 import type { AwsClients } from '../../aws/clients.ts';
 
 export interface CanaryOptions {
-  /** The harness' own, in the account. */
   readonly clients: Pick<AwsClients, 'iam' | 'sts'>;
   readonly run: string;
   readonly accountId: string;
-  /** Tags of all that the run makes. */
   readonly tags: Readonly<Record<string, string>>;
-  /** ARN of the managed policy that bounds the run's roles. */
   readonly permissionsBoundary?: string | undefined;
-  /**
-   * How many times in a row STS must be seen to know of a change. Default 3, for AWS: many hosts answer, and one that knows
-   * does not mean that all do. 1 is enough for an endpoint that is a single process.
-   */
+  /** Consecutive successes of STS that prove a change. Default 3, as AWS has many hosts; 1 suits a single process. */
   readonly inARow?: number;
   /** Longest time from a change to its effect. Default 60. */
   readonly boundSeconds?: number;
@@ -33,7 +27,7 @@ export interface CanaryOptions {
   readonly pollMilliseconds?: number;
 }
 
-/** What is answered while a role, or its new trust policy, is not known yet; IAM also to a change that follows another closely. */
+/** Errors while a role or its new trust policy is unknown; IAM also refuses a change right after another. */
 const UNKNOWN_YET = {
   'iam:UpdateAssumeRolePolicy': /^(NoSuchEntity|ConcurrentModification)(Exception)?$/,
   'sts:AssumeRole': /^(AccessDenied|NoSuchEntity)(Exception)?$/,
@@ -45,30 +39,21 @@ const SESSION_SECONDS = 900;
 const DEFAULTS = { inARow: 3, boundSeconds: 60, pollMilliseconds: 1100 };
 
 /**
- * Finds out by a canary when changes of IAM have taken effect. A change that IAM has answered is not in force everywhere at
- * once (IAM User Guide, "Troubleshooting IAM", "Changes that I make are not always immediately visible"), and no call tells
- * whether it is. So the run has one role of its own whose trust policy asks for an external id: it is changed to a new one
- * after the changes that are waited for, and when STS opens sessions with that one, the changes before it are taken to be in
- * force too. AWS does not promise such an order: probes are repeated for `boundSeconds` besides.
- *
- * One change of the canary is under way at a time, and calls of `waitForIam` join the next that starts after them: a hundred
- * scenarios side by side share one wait. Codes other than those that propagation explains are thrown as they come.
- *
- * The root user of an account cannot assume roles (STS API Reference, "AssumeRole"): where the harness acts as one, nothing
- * can be seen from outside, no canary is made, and `waitForIam` resolves at once.
- *
- * `close` removes the canary from the account.
+ * Finds out by a canary role when changes of IAM have taken effect, which is later than IAM's answer (IAM User Guide,
+ * "Troubleshooting IAM", "Changes that I make are not always immediately visible"). The role's trust policy requires an
+ * external id, which is changed after the changes that are waited for: when STS opens sessions with it, the earlier
+ * changes count as effective too. AWS promises no such order, so probes are also repeated for `boundSeconds`. Calls of
+ * `waitForIam` share the next change of the canary. Without effect for the root user, who cannot assume roles (STS API
+ * Reference, "AssumeRole"). `close` deletes the canary. /
  */
 export class IamCanary implements Propagation {
   readonly boundSeconds: number;
   readonly #options: CanaryOptions & typeof DEFAULTS;
   readonly #roleName: string;
   readonly #stop = new AbortController();
-  /** Whether there is a canary; undefined before it is made. */
   #opening: Promise<boolean> | undefined;
   readonly #resources = new Resources();
   #last: Promise<void> = Promise.resolve();
-  /** The change that has not started yet. */
   #next: Promise<void> | undefined;
 
   constructor(options: CanaryOptions) {
@@ -77,7 +62,7 @@ export class IamCanary implements Propagation {
     this.#roleName = `${namePrefix(options.run)}-canary`;
   }
 
-  /** Makes the canary; the first `waitForIam` does so too. Gives whether there is one. */
+  /** Makes the canary, as the first `waitForIam` does. Returns whether there is one. */
   open(): Promise<boolean> {
     this.#opening ??= this.#create().catch((error: unknown) => {
       this.#opening = undefined;
@@ -91,7 +76,7 @@ export class IamCanary implements Propagation {
     return orAborted(this.#next, signal);
   }
 
-  /** Ends what waits, with `HarnessError` STOPPED, and deletes the canary. */
+  /** Ends pending waits with `HarnessError` STOPPED, and deletes the canary. */
   async close(): Promise<void> {
     this.#stop.abort(new HarnessError('STOPPED', 'The run ended before changes of IAM had been seen to take effect.'));
     await this.#last.catch(() => undefined);
@@ -122,7 +107,7 @@ export class IamCanary implements Propagation {
       name: `role ${RoleName}`,
       lives: 'aws',
       make: () => clients.iam.send(create),
-      // By an attempt whose answer was lost: the name is this run's alone.
+      // By an earlier attempt whose answer was lost: the name belongs to this run.
       taken: ['EntityAlreadyExists', 'EntityAlreadyExistsException'],
       remove: () => ignoreMissing(() => clients.iam.send(new DeleteRoleCommand({ RoleName }))),
     });
@@ -167,7 +152,7 @@ export class IamCanary implements Propagation {
     await this.#until('sts:AssumeRole', () => clients.sts.send(assume), inARow, end);
   }
 
-  /** Repeats a call while what it changes or asks for is not known yet, until it has succeeded so many `times` in a row. */
+  /** Repeats a call until it has succeeded `times` times in a row. */
   async #until(what: keyof typeof UNKNOWN_YET, call: () => Promise<unknown>, times: number, end: number) {
     let successes = 0;
     const succeeded = async (): Promise<true | undefined> => {
@@ -196,7 +181,6 @@ export class IamCanary implements Propagation {
   }
 }
 
-/** Sees changes in each account by a canary of its own, which is made when changes there are waited for. */
 export function propagationIn(canaries: {
   readonly main: IamCanary;
   readonly other?: IamCanary;

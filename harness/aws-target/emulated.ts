@@ -12,10 +12,8 @@ import { openPodSession } from '../../aws/eks-auth.ts';
 import type { AwsTarget } from './target.ts';
 import type { AwsService } from '../../aws/service-names.ts';
 
-/** The second account of an emulated AWS. */
 const OTHER_ACCOUNT = '444455556666';
 
-/** What an emulated AWS can do, by the harness' capability names. */
 export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
   'associations',
   's3',
@@ -26,10 +24,7 @@ export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
   'local-issuer',
 ]);
 
-/**
- * An AWS that the emulator plays; `workloadEndpoint` is its URL as pods reach it.
- * @param counter counts the harness' calls. Default: its own
- */
+/** An AWS that the emulator plays; `workloadEndpoint` is its URL as pods reach it. */
 export function emulatedAws(
   emulator: Emulator,
   workloadEndpoint = emulator.endpoint,
@@ -105,7 +100,7 @@ interface Followed {
   readonly config: { systemClockOffset: number };
 }
 
-/** A client signs by AWS' clock, however far that is moved: not every service says so that a time is wrong that an SDK understands it. */
+/** Signs by AWS's clock, however far it is moved: the SDK does not recognize every service's error for it. */
 function followClock({ middlewareStack, config }: AwsClient & Followed, clock: Emulator['clock']): void {
   middlewareStack.add(
     (next) => (args) => {

@@ -20,18 +20,16 @@ import { missingServices, TITLES, type MissingServices } from '../../aws/service
 import type { AwsTarget } from './target.ts';
 import { AWS_SERVICES, type AwsService } from '../../aws/service-names.ts';
 
-/** S3, IAM or STS at other endpoints, with credentials that are good there. */
 export interface Foreign {
   readonly endpoints: Endpoints;
   readonly client: ClientOptions;
-  /** The account of the credentials there; undefined where STS is not among them. */
   readonly accountId: string | undefined;
   readonly missing: MissingServices;
 }
 
 export type ForeignOptions = Pick<RealAwsOptions, 'endpoints' | 'region' | 'allowedAccounts' | 'environment'>;
 
-/** Looks at the endpoints before the emulator is started, which then plays the same account. Throws as `realAws` does. */
+/** Inspects the endpoints before the emulator, which plays the same account, is started. Throws as `realAws`. */
 export async function foreignServices(options: ForeignOptions): Promise<Foreign> {
   const { endpoints, environment, allowedAccounts } = options;
   const region = await findRegion(options.region, { AWS_DEFAULT_REGION: 'us-west-2', ...environment });
@@ -51,10 +49,9 @@ export async function foreignServices(options: ForeignOptions): Promise<Foreign>
 }
 
 /**
- * The harness' own emulator, which makes the clusters and keeps EKS and EKS Auth, with some of the other three services at
- * endpoints that are not its own. Credentials are good only where they were given, so what needs both sides is missing.
- * @param emulated counts its calls with those of `foreign`, by one counter
- * @param reachable a URL of this machine as pods reach it
+ * The harness's emulator with EKS and EKS Auth, and some of S3, IAM and STS at other endpoints. Credentials are valid
+ * on one side only, so capabilities that need both sides are missing. `emulated` counts its calls with those of
+ * `foreign`; `reachable` is a URL of this machine as pods reach it. /
  */
 export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url: string) => string): AwsTarget {
   const { endpoints, client, missing } = foreign;
@@ -79,7 +76,7 @@ export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url
     capabilities: new Set([...emulated.capabilities].filter((name) => !unavailable.has(name))),
     unavailable,
     clients: (alias) => (alias === 'main' ? main : emulated.clients(alias)),
-    // Credentials of EKS' callers are of one side alone; all others come of the STS beside S3.
+    // Credentials of EKS's callers come from one side only; all others come from the STS next to S3.
     clientsWith: (credentials) =>
       divided(emulated.clientsWith(credentials), awsClients({ ...client, credentials: async () => credentials })),
     provisioning: { eks: here.eks, iam: isThere('iam') ? withProvidersAt(here.iam, there.iam) : here.iam },
@@ -92,7 +89,7 @@ export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url
   };
 }
 
-/** What cannot be had where services are divided between two that do not know each other's credentials. */
+/** Capabilities that are missing where services do not accept each other's credentials. */
 function unavailableOfHybrid(endpoints: Endpoints, missing: MissingServices): ReadonlyMap<string, string> {
   const taken = AWS_SERVICES.filter((service) => endpoints[service] !== undefined);
   const names = taken.map((service) => TITLES[service]).join(', ');
@@ -121,7 +118,7 @@ function unavailableOfHybrid(endpoints: Endpoints, missing: MissingServices): Re
   const noIrsa =
     isThere('iam') && isThere('sts') ? reasonsFor('iam', 'sts') : `it takes IAM and STS of one side, and ${divided}`;
   if (noIrsa !== undefined) unavailable.set('irsa', noIrsa);
-  // The only credentials left to workloads are those of STS.
+  // Workloads then only have credentials of STS.
   const noS3 =
     isThere('s3') === isThere('sts') ? reasonsFor('s3') : `S3 does not know the credentials of STS, and ${divided}`;
   if (noS3 !== undefined) unavailable.set('s3', noS3);

@@ -34,25 +34,19 @@ import { AWS_SERVICES } from '../../aws/service-names.ts';
 
 export interface RealAwsOptions {
   readonly run: string;
-  /** Tags of all that the run makes in a region. */
   readonly tags: (region: string) => Readonly<Record<string, string>>;
-  /** Of `--region`. */
   readonly region: string | undefined;
-  /** Services that are elsewhere; all others are AWS' own. */
   readonly endpoints: Endpoints;
-  /** Of `--allow-account`. */
   readonly allowedAccounts: readonly string[];
-  /** Of `--other-account-role`. */
   readonly otherAccountRole: string | undefined;
-  /** Of `--permissions-boundary`. */
   readonly permissionsBoundary: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * AWS itself, or other endpoints, with the credentials of the SDK's default chain. Looks first whether it can be used at all,
- * and changes nothing. Throws `HarnessError`: BAD_AWS or BAD_FLAG_VALUE for what the user must set right, AWS_UNREACHABLE
- * where network or service fail.
+ * AWS or other endpoints, with the SDK's default credentials. Checks first whether they can be used, and changes
+ * nothing. Throws `HarnessError` BAD_AWS or BAD_FLAG_VALUE for mistakes of the user, AWS_UNREACHABLE for those of
+ * network or service. /
  */
 export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { readonly callerArn: string }> {
   const { endpoints, permissionsBoundary } = options;
@@ -126,10 +120,9 @@ interface Account {
   readonly clients: AwsClients;
 }
 
-/** Whether any service is AWS' own. */
 const isAws = (endpoints: Endpoints): boolean => Object.keys(endpoints).length < AWS_SERVICES.length;
 
-/** The account of the credentials, once it is known to be allowed, and to be of use. */
+/** The account of the credentials, which must be allowed. */
 async function mainAccount(options: RealAwsOptions): Promise<Account & { readonly arn: string }> {
   const { endpoints, environment, allowedAccounts } = options;
   if (isAws(endpoints)) checkEnvironmentEndpoints(endpoints, environment);
@@ -172,7 +165,6 @@ async function otherAccount(main: Account, options: RealAwsOptions): Promise<Acc
   return { accountId, client, clients: awsClients(client) };
 }
 
-/** The clients of a run, by account, and those of other callers. */
 function connectionsTo(main: Account, other: Account | undefined) {
   const ec2 = ec2Client(main.client);
   const further: AwsClients[] = [];
@@ -207,11 +199,11 @@ const canaryIn = (
     accountId,
     tags: tags(client.region),
     permissionsBoundary,
-    // What plays AWS is a single process, and is not as slow.
+    // An emulator is a single process, and faster.
     ...(!isAws(endpoints) && { inARow: 1, boundSeconds: 30 }),
   });
 
-/** STS' address in a region, as the SDK has it for the region's partition. */
+/** STS's address in a region, by the SDK's partitions. */
 function regionalSts(region: string): string {
   const sts = new STSClient({ region });
   const { url } = sts.config.endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false });

@@ -3,17 +3,14 @@ import { resolve } from 'node:path';
 import type { Journal, JournalEntry, RunState } from '../../foundation/node/journal.ts';
 import { thisProcess, type ProcessIdentity } from './process-identity.ts';
 
-/** Name of the state file in a report folder. */
 export const STATE_FILE = 'state.json';
 export interface RunJournal extends Journal {
-  /** What was made and is not known to be gone. */
   left(): readonly JournalEntry[];
 }
 
 /**
- * Opens the state file of a run. There is one as long as something is made and not removed: a run that makes nothing outside
- * of its process leaves none. A state file that another run left in the same report folder is kept, and this one's is called
- * `state-<run>.json`.
+ * Opens the state file of a run. It exists only while resources outside the process exist. If another run's state file
+ * is in the report folder, it is kept, and the new one is called `state-<run>.json`. /
  */
 export function openJournal(directory: string, run: string): RunJournal {
   const usual = resolve(directory, STATE_FILE);
@@ -47,7 +44,7 @@ export function openJournal(directory: string, run: string): RunJournal {
 
 const isSame = (one: JournalEntry, other: JournalEntry): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** Writes a state file, whole or not at all, also when the process is killed meanwhile. */
+/** Writes a state file atomically, also if the process is killed meanwhile. */
 export function store(file: string, state: RunState): void {
   writeFileSync(`${file}.part`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.part`, file);

@@ -4,10 +4,9 @@ import type { Configuration } from '../config/configuration.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Leftover } from '../scenario/world.ts';
 
-/** How many leftovers a sentence names. */
 const NAMED = 5;
 
-/** The error of a run that leaves something, undefined where it does not. `command` removes it, where that is known. */
+/** The error of a run that leaves resources; undefined if none are left. `command` removes them, if known. */
 export function leftBehind(leftovers: readonly Leftover[], command: string | undefined): HarnessError | undefined {
   if (leftovers.length === 0) return undefined;
   const named = leftovers.slice(0, NAMED).map(({ name, reason }) => `${name} (${reason})`);
@@ -16,10 +15,10 @@ export function leftBehind(leftovers: readonly Leftover[], command: string | und
   return new HarnessError('LEFT_BEHIND', `The run could not remove ${named.join(', ')}${more}: ${remedy}.`);
 }
 
-/** Options that say where a run's AWS is, and that its sweep takes too. */
+/** Options that locate a run's AWS, which its sweep takes too. */
 const PLACES: readonly string[] = ['region', 'aws-endpoint', 'allow-account', 'other-account-role', 'cluster-name'];
 
-/** The command that removes what a run left: in AWS first, then what is elsewhere. */
+/** The command that removes a run's leftovers: those in AWS first. */
 export function sweepCommand(
   left: readonly JournalEntry[],
   run: string,

@@ -2,16 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** A process, told apart from a later one with the same number. */
+/** A process, distinguished from a later one with the same number. */
 export interface ProcessIdentity {
-  /** Machine, and on Linux the PID namespace: numbers of one container mean nothing in another. */
+  /** Machine, and on Linux the PID namespace: process numbers are unique only within one. */
   readonly host: string;
   readonly pid: number;
-  /** When it started, in the words of the operating system. */
   readonly started: string;
 }
 
-/** `unknown`: another machine's or container's, of which nobody here can tell. */
+/** `unknown`: the process belongs to another machine or container. */
 export type Liveness = 'alive' | 'ended' | 'unknown';
 
 export function thisProcess(): ProcessIdentity {
@@ -23,7 +22,7 @@ export function livenessOf({ host, pid, started }: ProcessIdentity): Liveness {
   return started !== '' && startOf(pid) === started ? 'alive' : 'ended';
 }
 
-/** Of a process of which machine and number alone are known: one that took over the number counts as the same. */
+/** For a process of which only machine and number are known: a reused number counts as the same process. */
 export function livenessOfNumber(host: string, pid: number): Liveness {
   if (host !== hostname()) return 'unknown';
   return startOf(pid) === undefined ? 'ended' : 'alive';
@@ -33,7 +32,7 @@ function thisHost(): string {
   return process.platform === 'linux' ? `${hostname()} ${readlinkSync('/proc/self/ns/pid')}` : hostname();
 }
 
-/** When a process started; undefined when there is none, or nothing of it but its exit code. */
+/** When a process started; undefined if it does not exist or is a zombie. */
 function startOf(pid: number): string | undefined {
   try {
     return process.platform === 'linux' ? startByProc(pid) : startByPs(pid);

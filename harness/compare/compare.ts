@@ -8,7 +8,7 @@ import type { Side, SideScenario } from '../results/read-results.ts';
 export type Known = NonNullable<JudgedDifference['known']>;
 export type JudgedDifference = ComparisonContent['scenarios'][number]['differences'][number];
 export type ScenarioComparison = ComparisonContent['scenarios'][number];
-/** What a scenario, or a probe of it, came to on a side. */
+/** The result of a scenario or probe on one side. */
 export type Seen = NonNullable<ScenarioComparison['a']>;
 export type StaleDeviation = ComparisonContent['stale'][number];
 
@@ -17,7 +17,6 @@ export interface Comparison extends Omit<ComparisonContent, 'version' | 'exitCod
   readonly b: Side;
 }
 
-/** Compares what two runs found, scenario by scenario. */
 export function compare(a: Side, b: Side, deviations: readonly Deviation[]): Comparison {
   const ids = [...new Set([...a.scenarios.keys(), ...b.scenarios.keys()])];
   const scenarios = ids.map((id) => compareScenario(a, b, id, deviations));
@@ -49,7 +48,6 @@ export function compare(a: Side, b: Side, deviations: readonly Deviation[]): Com
   };
 }
 
-/** Whether both sides have a verdict of their own. */
 export const isCompared = (status: ScenarioComparison['status']): boolean =>
   status === 'same' || status === 'differs' || status === 'known';
 
@@ -86,7 +84,7 @@ function seen(item: Seen | undefined): Seen | null {
   return item === undefined ? null : { verdict: item.verdict, reason: item.reason };
 }
 
-/** The differences of a scenario, each with why it is known. */
+/** The differences of a scenario, each with the reason if it is known. */
 function judged(
   a: Side,
   b: Side,
@@ -99,7 +97,7 @@ function judged(
     known: known(deviations.find((deviation) => explains(deviation, ofA.id, difference, a, b))),
   }));
   const verdicts = all.filter(({ probe, field }) => probe !== null && field === 'verdict');
-  // A scenario's verdict is the worst of its probes': where all that differ there are known, so is what comes of them.
+  // A scenario's verdict follows from its probes': if all their differences are known, so is its own.
   const follows = [ofA, ofB].every(
     ({ verdict, probes }) => verdict === worst([...probes.values()].map((probe) => probe.verdict)),
   );

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { scalar, whole, type Frozen } from '../../foundation/node/validate.ts';
 import { VERDICTS } from '../results/results-schema.ts';
 
-/** Version of the form of compare.json: raised when a field changes its meaning. */
 export const COMPARISON_VERSION = 1;
 
 const count = whole(0);
@@ -65,7 +64,7 @@ const scenario = z.object({
     .describe('The probes with differences.'),
 });
 
-/** The form of compare.json, from which compare.schema.json is made (`npm run schemas`). */
+/** The form of compare.json; `npm run schemas` makes compare.schema.json from it. */
 export const comparisonSchema = z
   .object({
     version: z.literal(COMPARISON_VERSION),

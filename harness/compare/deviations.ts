@@ -6,10 +6,10 @@ import { PROBE_VERDICTS, VERDICTS } from '../results/results-schema.ts';
 import { FIELDS, type Difference, type Value } from './differences.ts';
 import type { Side } from '../results/read-results.ts';
 
-/** A difference that is known, and why it is there (docs/compare.md). `listed`: a file and the place in it. */
+/** A known difference with its reason (docs/compare.md). `listed`: file and position. */
 export type Deviation = z.infer<typeof deviation> & { readonly listed: string };
 
-/** Reads a file of known deviations, YAML or JSON. Throws `HarnessError` BAD_FILE for anything that it must not have. */
+/** Reads a file of known deviations, YAML or JSON. Throws `HarnessError` BAD_FILE. */
 export function readDeviations(path: string): readonly Deviation[] {
   const { deviations } = validated(
     file,
@@ -21,7 +21,7 @@ export function readDeviations(path: string): readonly Deviation[] {
 
 const text = z.string().nullable();
 
-/** What a probe, or a scenario as a whole, meets: `FIELDS` and `facts.<name>`. */
+/** The observed values of a probe or a scenario: `FIELDS` and `facts.<name>`. */
 export const observedSchema = z
   .object({
     verdict: z.enum(VERDICTS),
@@ -37,12 +37,12 @@ export const observedSchema = z
   Readonly<Record<string, Value>>
 >;
 
-/** Facts that a run must have, by name; `*` stands for any text. */
+/** Facts that a run must have, by name; `*` matches any text. */
 export const whenSchema = z
   .record(z.string(), words)
   .refine((facts) => Object.keys(facts).length > 0, 'must name a fact of the run, such as cluster');
 
-/** Number of a probe: from 1 in a file, as in reports for people, and from 0 when it is read. Null: the scenario as a whole. */
+/** Number of a probe: from 1 in a file and in reports, from 0 once read. Null: the whole scenario. */
 export const probeSchema = whole(1)
   .transform((number) => number - 1)
   .nullable()
@@ -56,9 +56,7 @@ const deviation = z
     probe: probeSchema,
     /** In either order. */
     sides: z.tuple([side, side], 'a list of two'),
-    /** A sentence. */
     reason: words,
-    /** Where it is documented. */
     source: words,
   })
   .superRefine(({ probe, sides }, context) => {
@@ -74,7 +72,7 @@ const deviation = z
       }
   });
 
-/** Why a field with this value cannot be observed, in words that follow its name; undefined where it can. */
+/** Why a field cannot have this value, as words that follow its name; undefined if it can. */
 export function fieldProblem(field: string, value: Value, probe: number | null): string | undefined {
   if (probe === null)
     return field === 'verdict' ? undefined : 'needs a probe: of a scenario as a whole there is verdict alone';
@@ -85,14 +83,14 @@ export function fieldProblem(field: string, value: Value, probe: number | null):
 
 const file = z.strictObject({ deviations: z.array(deviation) });
 
-/** What each side observes by a deviation, A first, in each order that the runs fit; none where it is not about them. */
+/** What each side observes by a deviation, A first, in each order that fits the runs; none if it does not apply. */
 function orders({ sides }: Deviation, a: Side, b: Side): readonly Deviation['sides'][] {
   const [first, second] = sides;
   const both: readonly Deviation['sides'][] = [sides, [second, first]];
   return both.filter(([ofA, ofB]) => fits(ofA, a) && fits(ofB, b));
 }
 
-/** Whether a run has the facts that are wanted. */
+/** Whether a run has the required facts. */
 export const fits = ({ when }: Pick<z.infer<typeof side>, 'when'>, { facts }: Pick<Side, 'facts'>): boolean =>
   Object.entries(when).every(([name, pattern]) => Object.hasOwn(facts, name) && matches(pattern, facts[name] ?? ''));
 
@@ -101,10 +99,9 @@ function matches(pattern: string, value: string): boolean {
   return new RegExp(`^${parts.join('.*')}$`, 's').test(value);
 }
 
-/** Whether a deviation is about these two runs. */
 export const isAbout = (deviation: Deviation, a: Side, b: Side): boolean => orders(deviation, a, b).length > 0;
 
-/** Whether a deviation says of a difference that it is known. */
+/** Whether a deviation explains a difference. */
 export function explains(
   deviation: Deviation,
   scenario: string,

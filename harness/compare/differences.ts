@@ -4,28 +4,26 @@ import { PATIENCE_MILLISECONDS } from '../../foundation/node/lateness.ts';
 import type { ProbeOutcome } from '../results/results.ts';
 import type { Side, SideProbe, SideScenario } from '../results/read-results.ts';
 
-/** What one side met, in a field; null where there is nothing. */
 export type Value = string | number | boolean | null;
 
-/** A field in which the two sides differ. */
 export interface Difference {
-  /** Number of the probe, from 0; null: of the scenario as a whole. */
+  /** Number of the probe, from 0; null: the whole scenario. */
   readonly probe: number | null;
-  /** One of `FIELDS`, or `facts.<name>`; of a scenario `verdict` or `probes` (how many); `operation`: not the same probe. */
+  /** One of `FIELDS` or `facts.<name>`; of a scenario `verdict` or `probes` (their number); `operation`: another probe. */
   readonly field: string;
   readonly a: Value;
   readonly b: Value;
 }
 
-/** Fields of a probe that are compared. Free text, ids and times are not: they differ from run to run. */
+/** Fields of a probe that are compared. Free text, ids and times differ between runs. */
 export const FIELDS = ['verdict', 'outcome', 'layer', 'code', 'status', 'identity'] as const;
 
-/** What a run of a client shows beside what is expected of it (`foundation/protocols/client-run.ts`): compared between two clients. */
+/** Facts of a client's run (`foundation/protocols/client-run.ts`) that are compared between two clients. */
 const OF_CLIENTS = ['signed', 'told', 'expired', 'credentials.tokens'] as const;
-/** The same, which goes by the client's limits of time too: only where the machines of both sides kept to theirs. */
+/** Facts that depend on the client's timeouts: only compared if both machines were on time. */
 const OF_TIMELY_CLIENTS = ['outcomes', 'credentials.requests'] as const;
 
-/** In what two runs of a scenario differ, the scenario's verdict first. */
+/** The differences between two runs of a scenario, its verdict first. */
 export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScenario): readonly Difference[] {
   const differences: Difference[] = [];
   const { id } = ofA;
@@ -40,7 +38,7 @@ export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScen
     if (probeB === undefined) continue;
     const [who, whoB] = [whatIsTried(probeA), whatIsTried(probeB)];
     add(number, 'operation', who, whoB);
-    // Of two probes that are not the same, nothing else can be compared.
+    // Different probes cannot be compared further.
     if (who !== whoB) continue;
     const valuesA = valuesOf(ofA.run ?? a.run.id, id, probeA);
     const valuesB = valuesOf(ofB.run ?? b.run.id, id, probeB);
@@ -54,7 +52,7 @@ export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScen
     for (const name of Object.keys(probeA.expected.facts ?? {})) {
       const [factA, factB] = [factOf(a, ofA, probeA, name), factOf(b, ofB, probeB, name)];
       if (factA === undefined || factB === undefined) continue;
-      // A fact with a range or a pattern may differ from run to run: it is the same where both meet the same expectation.
+      // A fact with a range or a pattern may differ between runs: it is equal if both meet the same expectation.
       if (factA.met && factB.met && factA.expected === factB.expected) continue;
       add(number, `facts.${name}`, factA.value, factB.value);
     }
@@ -69,11 +67,11 @@ const factsOfClients = (...probes: readonly SideProbe[]): readonly string[] => [
     : OF_TIMELY_CLIENTS),
 ];
 
-/** A scenario that an error ended has no probes to compare. */
+/** A scenario that ended in an error has no probes to compare. */
 export const hasProbesOnBothSides = (a: SideScenario, b: SideScenario): boolean =>
   a.probes.size > 0 && b.probes.size > 0;
 
-/** Who tries what, without the names that a run gives things. */
+/** Workload and operation, without names that are specific to a run. */
 const whatIsTried = ({ workload, operation }: SideProbe): string =>
   `${workload ?? 'harness'}: ${operation.split(' ')[0] ?? ''}`;
 
@@ -90,20 +88,19 @@ function valuesOf(run: string, scenario: string, { verdict, observed }: ProbeOut
   };
 }
 
-/** What a probe of a run met, in one of `FIELDS` or `facts.<name>`. */
 export function valueOf(run: string, scenario: string, probe: ProbeOutcome, field: string): Value {
   const name = /^facts\.(.+)/.exec(field)?.[1];
   if (name === undefined) return valuesOf(run, scenario, probe)[field as keyof ValuesOfFields];
   return factValue(run, scenario, probe, name) ?? null;
 }
 
-/** Undefined where it was not observed. */
+/** Undefined if it was not observed. */
 function factValue(run: string, scenario: string, { observed }: ProbeOutcome, name: string): Value | undefined {
   const value = observed?.facts && Object.hasOwn(observed.facts, name) ? observed.facts[name] : undefined;
   return typeof value === 'string' ? neutral(value, run, scenario) : value;
 }
 
-/** A fact that the expectation names: what was observed, and whether and how it was expected. Undefined: it names it not. */
+/** A fact that the expectation names, and whether it is expected; undefined if it is not named. */
 function factOf(
   side: Side,
   { id, run = side.run.id }: SideScenario,

@@ -4,7 +4,6 @@ import { medianTimes, notCompared, oneLine, sideLines, summaryWords, unlikeWords
 
 const [BOLD, RED, YELLOW, CYAN] = [1, 31, 33, 36];
 
-/** A comparison for the terminal: differences first, the summary last. */
 export function comparisonText(comparison: Comparison, color: boolean, width?: number): string {
   const paint = (text: string, code: number): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const lines: string[] = [];
@@ -48,7 +47,7 @@ function scenarioLines({ id, title, differences, probes, a, b }: ScenarioCompari
       indent,
     );
   lines.push(...of(null, '      '));
-  // What the probes met says more than the scenario's reason, where there are probes with differences.
+  // Differing probes say more than the scenario's reason.
   if (probes.length === 0) lines.push(`      A: ${oneLine(a?.reason ?? '')}`, `      B: ${oneLine(b?.reason ?? '')}`);
   for (const probe of probes)
     lines.push(
@@ -60,7 +59,7 @@ function scenarioLines({ id, title, differences, probes, a, b }: ScenarioCompari
   return lines;
 }
 
-/** A line for each, and behind those that are known for the same reason, that reason once. */
+/** A line for each difference; a reason that several share comes once, after them. */
 function differenceLines(differences: readonly JudgedDifference[], indent: string): string[] {
   return differences.flatMap(({ field, a, b, known }, index) => {
     const line = `${indent}${field}: A ${valueWords(a)}, B ${valueWords(b)}`;

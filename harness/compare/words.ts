@@ -3,17 +3,11 @@ import { isCompared, type Comparison, type ScenarioComparison } from './compare.
 import type { Value } from './differences.ts';
 import type { Side } from '../results/read-results.ts';
 
-/*
- * What the terminal and compare.md say alike.
- */
-
-/** A value as people read it, on one line. */
 export const valueWords = (value: Value): string => (value === null ? 'none' : clip(oneLine(String(value))));
 
-/** A text on one line, without control characters: messages of servers are in it. */
+/** A text on one line without control characters, which servers' messages may have. */
 export const oneLine = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
 
-/** Lines about a side: what it is, what ran there, and what was wrong with the run. */
 export function sideLines({ file, run, facts, faults }: Side): readonly string[] {
   const { cluster = '', aws = '', region: _region, harness = '', node = '', platform = '', ...ofClusters } = facts;
   return [
@@ -27,7 +21,6 @@ export function sideLines({ file, run, facts, faults }: Side): readonly string[]
   ].map(oneLine);
 }
 
-/** Scenarios that were not compared, together where they have the reason in common. */
 export function notCompared({
   scenarios,
 }: Comparison): readonly { readonly why: string; readonly ids: readonly string[] }[] {
@@ -48,21 +41,21 @@ function whyNot({ id, a, b }: ScenarioComparison): string {
   return ofA === ofB ? `skipped on both sides: ${ofA}` : `skipped on both sides. A: ${ofA} B: ${ofB}`;
 }
 
-/** What of the programs was not the same, so that it is not the clusters alone that may make a difference. */
+/** Differences of the programs, which may explain those of the clusters. */
 export function unlikeWords({ unlike }: Comparison): string | undefined {
   if (unlike.length === 0) return undefined;
   const more = unlike.length > 5 ? ` and ${unlike.length - 5} more` : '';
   return `Not built alike on both sides: ${unlike.slice(0, 5).join(', ')}${more}.`;
 }
 
-/** The median times of a scenario, of each kind that there are any of: what it is, A's and B's. */
+/** The median times of a scenario by kind: name, A's and B's. */
 export const medianTimes = ({ medians }: Comparison): readonly (readonly [what: string, a: string, b: string])[] =>
   (['arranging', 'probing'] as const).flatMap((what) => {
     const value = medians[what];
     return value === null ? [] : [[what, time(value.a), time(value.b)] as const];
   });
 
-/** Milliseconds as people read them. */
+/** Milliseconds for people. */
 const time = (milliseconds: number): string =>
   milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 

@@ -5,8 +5,9 @@ import type { Configuration } from './configuration.ts';
 import { checkForms } from './read-options.ts';
 
 /**
- * Refuses flags that have no effect on the run's clusters: a run that leaves out the agent that it was told to judge must
- * not pass. Those of the environment and of a config file may be there for other runs. Throws `HarnessError` BAD_FLAG_VALUE.
+ * Rejects flags that do not affect the run's clusters: a run without the agent that it is to judge must not pass.
+ * Ignores values of the environment and config file, which may be for other runs. Throws `HarnessError` BAD_FLAG_VALUE.
+ * /
  */
 export function checkClusterFlags(configuration: Configuration): void {
   const { cluster, options } = configuration;
@@ -30,7 +31,7 @@ export function checkClusterFlags(configuration: Configuration): void {
         `--s3-endpoint ${s3Endpoint} and --aws-endpoint ${endpoints.s3} name two places for S3: leave one of them out.`,
       );
   }
-  // Of values from the environment and the config file too: they are used.
+  // Values of the environment and config file too: they are used.
   checkForms(
     options.filter(({ clusters }) => clusters?.includes(cluster.name) !== false),
     configuration,
@@ -44,7 +45,7 @@ export function checkClusterFlags(configuration: Configuration): void {
     );
 }
 
-/** What makes no sense of a run that goes on as scenarios are edited. */
+/** Options that do not work with --watch. */
 const NOT_WATCHED = ['last-failed', 'shard', 'max-failures', 'keep', 'record'];
 
 function checkWatch(configuration: Configuration): void {

@@ -5,20 +5,18 @@ import type { OptionValues } from '../../foundation/node/options.ts';
 import { checkVariables, OPTIONS, optionsOf, type RunOption } from './options.ts';
 import { readOptions } from './read-options.ts';
 
-/** The effective configuration of a run. */
 export interface Configuration extends OptionValues {
-  /** What `--cluster` names. */
   readonly cluster: ClusterType;
   readonly options: readonly RunOption[];
 }
 
-/** What a run is told, and by which flags it may be. Default: all. */
+/** Sources of a run's options, and the flags it takes. Default: all. */
 export interface Told {
   readonly types?: readonly ClusterType[];
   readonly flags?: readonly string[];
 }
 
-/** Reads flags, environment and config file. Throws `HarnessError` for anything wrong. */
+/** Reads flags, environment and config file. Throws `HarnessError`. */
 export function configure(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -31,7 +29,7 @@ export function configure(
     argv,
     environment,
     ...(flags && { flags }),
-    // The cluster comes first in the table: defaults go by it.
+    // The table lists the cluster first, as defaults depend on it.
     preset: (option, before) => typeNamed(before.get('cluster')?.value)?.defaults?.[option.name] ?? option.default,
   });
   const [word] = words;

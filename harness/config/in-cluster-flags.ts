@@ -1,24 +1,21 @@
 import { badFlagValue } from '../../foundation/node/errors.ts';
 import type { Configuration } from './configuration.ts';
 
-/** What whoever puts the runner into the cluster acts on, so that the runner is not told. */
+/** Options for the process that installs the runner; they are not passed on. */
 const OUTSIDE: ReadonlySet<string> = new Set([
   ...['cluster', 'cluster-name', 'in-cluster', 'print-manifest', 'runner-image', 'runner-role', 'results-claim'],
   ...['kubeconfig', 'context', 'kind-image', 'webhook-image', 'image-base', 'workload-image', 'run-id'],
   ...['report-dir', 'reporter', 'quiet', 'verbose', 'no-color', 'config', 'pass-with-no-scenarios'],
 ]);
-/** Which agent there is: the emulator's to install, where there is one. */
+/** Options about the agent, which only the emulator installs. */
 const OF_THE_AGENT: readonly string[] = ['agent-image', 'agent-args', 'agent-chart'];
-/** What needs files of this machine, somebody at it, or the inside of an emulator. */
+/** Options that need local files, a user or an emulator in the process. */
 const NOT_INSIDE: readonly string[] = [
   ...['suites-dir', 'gate', 'times', 'last-failed', 'shard', 'watch', 'keep', 'record', 'client', 'client-image'],
   ...['s3-endpoint', 'service-principal', 'fault', 'service-account-dir'],
 ];
 
-/**
- * Refuses what a runner in a cluster cannot do, and flags that have no effect without one. Throws `HarnessError`
- * BAD_FLAG_VALUE.
- */
+/** Rejects flags without effect, or that a runner in a cluster lacks. Throws `HarnessError` BAD_FLAG_VALUE. */
 export function checkInCluster(configuration: Configuration): void {
   const given = (name: string): boolean => (configuration.values.get(name)?.origin ?? 'default') !== 'default';
   const inside = configuration.flag('in-cluster') || configuration.flag('print-manifest');
@@ -41,7 +38,7 @@ export function checkInCluster(configuration: Configuration): void {
     );
 }
 
-/** Flags that the runner is told, with the values that are in force here. */
+/** Flags for the runner, with the effective values. */
 export function flagsOfRunner(configuration: Configuration, withEmulator: boolean): readonly string[] {
   return configuration.options.flatMap(({ name, clusters }) => {
     const { value, origin } = configuration.values.get(name) ?? { value: undefined, origin: 'default' };

@@ -8,13 +8,12 @@ import { SMALL_LOAD } from '../scenario/load-size.ts';
 import { PROFILES } from '../scenario/profiles.ts';
 import { variableOf } from './read-options.ts';
 
-/** An option of a run, and which clusters take it. */
+/** An option of a run, and the types of clusters that take it. */
 export interface RunOption extends OptionSpec {
-  /** Types of clusters that take it. Default: all. */
   readonly clusters?: readonly string[];
 }
 
-/** Options that no type of clusters has of its own. `aws`: those that make clusters there take it, and no others. */
+/** Options that no type of clusters defines. `aws`: only those that make clusters there take it. */
 const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = [
   option.text('region REGION', 'region, where AWS is not the emulator (default: that of AWS_REGION or the profile)'),
   option.list(
@@ -94,7 +93,7 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
   }),
   option.number('load-service-accounts N', 'service accounts over which these pods are spread, each with a role', {
     minimum: 2,
-    // Of an account of AWS there are a thousand roles, unless its quota was raised.
+    // An account of AWS has at most 1,000 roles by default.
     maximum: 1000,
     default: SMALL_LOAD.serviceAccounts,
   }),
@@ -105,7 +104,7 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
   }),
   option.number('parallel N', 'scenarios under way at once', {
     minimum: 1,
-    // More than there are scenarios, and still fewer connections than a process may open.
+    // More than there are scenarios, and fewer connections than a process may open.
     maximum: 1000,
     default: 16,
   }),
@@ -115,13 +114,13 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
   ),
   option.number('timeout SECONDS', 'longest time for one scenario, in seconds', {
     minimum: 1,
-    // A day; timers end at 2^31 milliseconds, and fire at once beyond.
+    // A day; timers overflow at 2^31 milliseconds and fire at once.
     maximum: 86_400,
     default: 60,
   }),
   option.number('retries N', 'tries again after an environment error (never after a verdict)', {
     minimum: 0,
-    // Names of a scenario's things have one digit for the attempt.
+    // Names have one digit for the attempt.
     maximum: 8,
     default: 1,
   }),
@@ -156,7 +155,6 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
   option.flag('help', 'print this and stop', { commandLineOnly: true }),
 ];
 
-/** The options of a run that may use these types of clusters. */
 export function optionsOf(types: readonly ClusterType[]): readonly RunOption[] {
   const [preset] = types;
   const own = [...new Set(types.flatMap(({ options }) => options))];
@@ -183,10 +181,10 @@ const namesOf = (all: readonly { readonly name: string }[]): string[] => all.map
 
 export const OPTIONS: readonly RunOption[] = optionsOf(CLUSTER_TYPES);
 
-/** The keys of `--s3-endpoint`, which no flag takes: command lines can be read by others. */
+/** The keys of `--s3-endpoint`. No flag takes them, as command lines are visible to others. */
 const KEY_VARIABLES = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'];
 
-/** Refuses variables that nothing reads, which are misspelt most often. Throws `HarnessError` UNKNOWN_FLAG. */
+/** Rejects unknown variables, which are mostly misspelt. Throws `HarnessError` UNKNOWN_FLAG. */
 export function checkVariables(
   environment: Readonly<Record<string, string | undefined>>,
   options: readonly OptionSpec[] = OPTIONS,

@@ -5,10 +5,9 @@ import { badFlagValue, HarnessError, unreadable } from '../../foundation/node/er
 import type { OptionSpec, OptionValue, OptionValues, Origin } from '../../foundation/node/options.ts';
 import { nearest, suggestion } from '../../foundation/node/nearest.ts';
 
-/** The options, by name. */
 type Specs = ReadonlyMap<string, OptionSpec>;
 
-/** What a command was told, and the words of its command line that are no flags. */
+/** Option values of a command, and its positional arguments. */
 export interface GivenOptions extends OptionValues {
   readonly words: readonly string[];
 }
@@ -16,13 +15,13 @@ export interface GivenOptions extends OptionValues {
 export interface Reading {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Default of an option, which may depend on those before it. Default: the option's own. */
+  /** Default of an option, which may depend on options before it. */
   readonly preset?: (option: OptionSpec, before: ReadonlyMap<string, { readonly value: OptionValue }>) => OptionValue;
-  /** Flags that the command takes, by name; the others are refused, unless the environment or a file says them. */
+  /** Flags that the command takes, by name; others are rejected, unless they come from the environment or a file. */
   readonly flags?: readonly string[];
 }
 
-/** Reads flags, environment and config file, in this order of strength. Throws `HarnessError` for anything wrong. */
+/** Reads flags, environment and config file, in this order of precedence. Throws `HarnessError`. */
 export function readOptions(options: readonly OptionSpec[], reading: Reading): GivenOptions {
   const { argv, environment, flags: taken, preset = (option) => option.default } = reading;
   const specs: Specs = new Map(options.map((option) => [option.name, option]));
@@ -183,7 +182,7 @@ function checkRegularExpression(value: string, where: string): void {
   }
 }
 
-/** Refuses values whose form is wrong, of whatever origin. Throws `HarnessError` BAD_FLAG_VALUE. */
+/** Rejects malformed values of any origin. Throws `HarnessError` BAD_FLAG_VALUE. */
 export function checkForms(options: readonly OptionSpec[], { values }: OptionValues): void {
   for (const { name, form } of options) {
     const value = values.get(name)?.value;
@@ -192,7 +191,7 @@ export function checkForms(options: readonly OptionSpec[], { values }: OptionVal
   }
 }
 
-/** The nearest choice beside all of them, or, where none is near, all of them once. */
+/** The nearest choice before the list of all, or, if none is near, only the list. */
 function choiceProblem(value: string, option: OptionSpec): string {
   const choices = option.choices ?? [];
   return nearest(value, choices) === undefined
@@ -233,7 +232,7 @@ function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 }
 
-/** Environment variable of an option: `CONFORMANCE_REPORT_DIR`. */
+/** Environment variable of an option, such as `CONFORMANCE_REPORT_DIR`. */
 export function variableOf(option: string): string {
   return `CONFORMANCE_${option.toUpperCase().replaceAll('-', '_')}`;
 }

@@ -14,7 +14,6 @@ import {
 } from '@aws-sdk/client-iam';
 import { attempt, inEachPlace, type Findings, type Scene } from './scene.ts';
 
-/** The associations of the scenario's namespaces, as EKS tells them. */
 export async function collectAssociations(scene: Scene, findings: Findings): Promise<void> {
   const { eks } = scene.world.environment.aws.clients('main');
   const options = { abortSignal: scene.signal };
@@ -43,7 +42,6 @@ export async function collectAssociations(scene: Scene, findings: Findings): Pro
     findings.telling.push({ source: 'EKS', lines: ['The namespaces have no Pod Identity association.'] });
 }
 
-/** The scenario's roles with their policies, as IAM tells them. */
 export async function collectRoles(scene: Scene, findings: Findings): Promise<void> {
   const { world, signal } = scene;
   const roles: Record<string, unknown> = {};
@@ -96,7 +94,7 @@ async function managedPolicy(
   return document((await iam.send(command, options)).PolicyVersion?.Document);
 }
 
-/** IAM tells policy documents URL-encoded (IAM API Reference, GetRolePolicy). */
+/** IAM returns policy documents URL-encoded (IAM API Reference, GetRolePolicy). */
 function document(encoded: string | undefined): unknown {
   const text = decodeURIComponent(encoded ?? '');
   try {

@@ -5,10 +5,9 @@ import { bucketsOf } from '../scenario/parts.ts';
 import { workloads, type ScenarioWorld } from '../scenario/world.ts';
 import { MAX_BYTES, type Findings, type Scene } from './scene.ts';
 
-/** So many refusals are told. */
 const MOST_CALLS = 3;
 
-/** The calls that AWS received from the scenario or about its things, where AWS keeps a record. */
+/** Collects AWS's calls from the scenario or about its resources, where AWS keeps a record. */
 export function collectCalls(scene: Scene, findings: Findings): void {
   const { world, since } = scene;
   const { controls } = world.environment.aws;
@@ -17,7 +16,7 @@ export function collectCalls(scene: Scene, findings: Findings): void {
     return;
   }
   const names = namesOf(world);
-  // A scenario may have moved AWS' clock forward, never back.
+  // A scenario may have moved AWS's clock forward, never back.
   const calls = controls.calls().filter((call) => call.time >= since.getTime() && isOf(call, world.scenario.id, names));
   if (calls.length === 0) return;
   const told = lastOnes(calls.map(callOf));
@@ -36,7 +35,7 @@ export function collectCalls(scene: Scene, findings: Findings): void {
     });
 }
 
-/** Names of the scenario's things, which no other scenario has at that time. */
+/** Names of the scenario's resources; no other scenario uses them at that time. */
 function namesOf(world: ScenarioWorld): string[] {
   const { names, scenario } = world;
   return [
@@ -46,7 +45,7 @@ function namesOf(world: ScenarioWorld): string[] {
   ];
 }
 
-/** Statements are not looked at: they are computed when they are read, and the resource names all that they would. */
+/** Ignores statements: they are computed on reading, and the resource has the same names. */
 function isOf(call: CallRecord, scenario: string, names: readonly string[]): boolean {
   if (call.applicationId === scenario) return true;
   const text = [call.caller, ...call.notes, ...call.authorizations.map(({ resource }) => resource)].join('\n');
@@ -58,7 +57,7 @@ function callOf(call: CallRecord): object {
   return { time: new Date(time).toISOString(), caller, applicationId, status, errorCode, ...explain(call) };
 }
 
-/** As many of the last as one file may hold. */
+/** The last calls that fit in one file. */
 function lastOnes<T>(all: readonly T[]): T[] {
   const kept: T[] = [];
   let bytes = 0;

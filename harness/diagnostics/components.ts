@@ -5,14 +5,13 @@ import { collectLogs, messageOf } from './logs.ts';
 import { attempt, type Findings, type Scene } from './scene.ts';
 
 const NAMESPACE = 'kube-system';
-/** Where the components' charts and manifests put their pods, by label. */
+/** Labels of the components' pods, by chart and manifest. */
 const COMPONENTS: readonly { readonly name: string; readonly selectors: readonly string[] }[] = [
   { name: 'agent', selectors: [AGENT_SELECTOR] },
   { name: 'webhook', selectors: ['app=pod-identity-webhook', 'app.kubernetes.io/name=pod-identity-webhook'] },
 ];
 const MOST_LINES = 5;
 
-/** What agent and webhook logged while the scenario ran, on every cluster that it uses. */
 export async function collectComponentLogs(scene: Scene, findings: Findings): Promise<void> {
   await Promise.all(
     scene.clusters.flatMap((provisioned) =>
@@ -51,7 +50,7 @@ async function collectComponent(
   );
 }
 
-/** The last lines that are warnings or worse, in the forms of logrus (JSON, text), zap and klog. */
+/** The last warnings and errors, in the formats of logrus (JSON, text), zap and klog. */
 export function complaints(text: string): string[] {
   return text
     .split('\n')

@@ -16,15 +16,14 @@ export { isSecretName, redactor, type Redactor } from '../../foundation/node/red
 export const SUMMARY_FILE = 'summary.md';
 
 export interface DiagnosticsOptions {
-  /** The report folder. */
   readonly directory: string;
   /** Fires when the run is interrupted: then nothing is collected. */
   readonly interrupted: AbortSignal;
-  /** All that is collected for one scenario takes no longer. Default 10,000. */
+  /** Limit for one scenario. Default 10,000. */
   readonly milliseconds?: number;
 }
 
-/** In the order in which they are told; calls first, before the others make calls of their own. */
+/** In the order of the summary; calls first, before the others make calls. */
 const COLLECTORS: readonly (readonly [
   what: string,
   collect: (scene: Scene, findings: Findings) => void | Promise<void>,
@@ -38,9 +37,9 @@ const COLLECTORS: readonly (readonly [
 ];
 
 /**
- * Collects what may tell why a scenario is not as expected, while all of it is still there, and writes it into
- * `diagnostics/<scenario>` of the report folder (`diagnostics/<scenario>-attempt2` for a further attempt). Never rejects:
- * what cannot be had is a line of the summary. Nothing is written without going through `redact`.
+ * Collects diagnostics of a failed scenario while its resources exist, and writes them to `diagnostics/<scenario>` of
+ * the report folder (`diagnostics/<scenario>-attempt2` for a further attempt). Never rejects: failures are lines of the
+ * summary. All text is redacted. /
  */
 export async function diagnose(
   world: ScenarioWorld,
@@ -69,7 +68,7 @@ export async function diagnose(
   const { id } = world.scenario;
   const folder = `diagnostics/${failure.attempt === 1 ? id : `${id}-attempt${failure.attempt}`}`;
   const { files, ...told } = merged(parts);
-  // Before lines are cut: half a secret could not be told any more.
+  // Before lines are cut: half a secret could not be recognized.
   const findings = { files, ...redact.value(told) };
   const { scenario, environment } = world;
   const summary: DiagnosticFile = {
@@ -84,7 +83,7 @@ export async function diagnose(
       return { name, path, description };
     });
   } catch {
-    // A report folder that cannot be written is told when the reports are.
+    // Writing the reports reports an unwritable folder.
     return [];
   }
 }

@@ -16,11 +16,11 @@ interface LogRequest {
   readonly kubernetes: KubernetesClient;
   readonly cluster: string;
   readonly pod: V1Pod;
-  /** What it is, for the list of files. */
+  /** Description for the list of files. */
   readonly what: string;
 }
 
-/** Reads what all containers of a pod logged while the scenario ran, before a restart too, and makes files of it. */
+/** Writes what all containers of a pod logged during the scenario, also before a restart, to files. */
 export async function collectLogs(request: LogRequest): Promise<ContainerLog[]> {
   const { scene, findings, kubernetes, cluster, pod, what } = request;
   const { name = '', namespace = '' } = pod.metadata ?? {};
@@ -58,9 +58,9 @@ export async function collectLogs(request: LogRequest): Promise<ContainerLog[]> 
 
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/;
 
-/** The lines of a log since a moment. Not every server knows `sinceTime`; a line that tells no time stays. */
+/** The lines of a log since a moment. Not every server knows `sinceTime`; lines without a time are kept. */
 export function sinceThen(text: string, since: Date): string {
-  // Seconds are the finest that logs agree on.
+  // All log formats have seconds.
   const from = Math.floor(since.getTime() / 1000) * 1000;
   return text
     .split('\n')
@@ -71,5 +71,5 @@ export function sinceThen(text: string, since: Date): string {
     .join('\n');
 }
 
-/** A line without the time that the API puts before it. */
+/** A line without the API's timestamp. */
 export const messageOf = (line: string): string => line.replace(/^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) /, '');

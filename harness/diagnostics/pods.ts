@@ -6,10 +6,9 @@ import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import { statusesOf } from '../kubernetes-client/pod-watcher.ts';
 import { inEachPlace, type Findings, type Scene } from './scene.ts';
 
-/** So many lines of a pod's log are told. */
 const LAST_LINES = 5;
 
-/** The scenario's pods as they are stored (mutated by the webhook), what they logged, and the tokens they held. */
+/** Collects the scenario's pods as stored (mutated by the webhook), their logs and their tokens. */
 export async function collectPods(scene: Scene, findings: Findings): Promise<void> {
   const { run } = scene.world.environment;
   const selector = `${RUN_LABEL}=${run},conformance.eks-pod-identity/scenario=${scene.world.scenario.id}`;
@@ -64,7 +63,7 @@ interface PodTokens {
   readonly tokens: readonly { readonly from: unknown; readonly header: unknown; readonly claims: unknown }[];
 }
 
-/** Of each token what may be shown and nothing else, whatever the line holds. */
+/** The parts of each token that may be shown, whatever the line contains. */
 export function decodedTokens(line: string): PodTokens['tokens'] {
   try {
     const tokens = JSON.parse(line.slice(TOKENS_PREFIX.length)) as Record<string, unknown>[];
@@ -74,7 +73,7 @@ export function decodedTokens(line: string): PodTokens['tokens'] {
   }
 }
 
-/** A pod without what only its own machinery reads: field managers, and the plan of its probes. */
+/** A pod without managed fields and the plan of its probes. */
 function presentable({ metadata, ...pod }: V1Pod): object {
   const { managedFields: _managedFields, ...rest } = metadata ?? {};
   return JSON.parse(
@@ -87,10 +86,7 @@ function presentable({ metadata, ...pod }: V1Pod): object {
   ) as object;
 }
 
-/**
- * What is not as it should be with a pod, in a line for each container; nothing when all is well. Of a pod that has
- * reported, `Pending` only says that its status comes late.
- */
+/** A line for each container with a problem. `Pending` after a report only means a late status. */
 function stateLines({ status = {} }: V1Pod, hasReported: boolean): string[] {
   const lines = statusesOf({ status }).flatMap(containerLine);
   if ((status.phase === 'Pending' && !hasReported) || status.phase === 'Unknown' || status.reason !== undefined)
@@ -112,7 +108,6 @@ function containerLine({ name, state, restartCount }: V1ContainerStatus): string
   return words.length === 0 ? [] : [`container ${name} ${words.join(', ')}`];
 }
 
-/** Events of the scenario's namespaces, the oldest first. */
 export async function collectEvents(scene: Scene, findings: Findings): Promise<void> {
   const events: ReturnType<typeof eventLine>[] = [];
   await inEachPlace(scene, 'Events', findings, async ({ alias, kubernetes }, namespace) => {
@@ -132,7 +127,7 @@ export async function collectEvents(scene: Scene, findings: Findings): Promise<v
     });
 }
 
-/** An event written by either API: the newer one has `eventTime` and `series` in the place of timestamps and count. */
+/** An event of either API: the newer one has `eventTime` and `series` instead of timestamps and count. */
 export function eventLine(cluster: string, event: CoreV1Event) {
   const { lastTimestamp, firstTimestamp, eventTime, series, involvedObject, metadata } = event;
   const time = series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp;

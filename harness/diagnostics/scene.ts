@@ -6,33 +6,29 @@ import { clustersOf } from '../scenario/requirements.ts';
 
 /** Longest file; logs and records lose their beginnings beyond it. */
 export const MAX_BYTES = 1024 * 1024;
-/** Events, log lines and calls from this long before the scenario began are of interest too. */
+/** Events, log lines and calls shortly before the scenario are relevant too. */
 const BEFORE_MILLISECONDS = 2000;
 
-/** Where and when a scenario happened: what its diagnostics are collected by. */
+/** Place and time of a scenario, for its diagnostics. */
 export interface Scene {
   readonly world: ScenarioWorld;
-  /** The clusters that it runs on. */
   readonly clusters: readonly ProvisionedCluster[];
   readonly places: readonly { readonly provisioned: ProvisionedCluster; readonly namespace: string }[];
-  /** The probes that were judged: what they tell already is not told again. */
+  /** The judged probes: their content is not repeated. */
   readonly probes: readonly ProbeOutcome[];
-  /** A little before its beginning. */
   readonly since: Date;
   /** Fires when the time for collecting is up. */
   readonly signal: AbortSignal;
 }
 
-/** A scenario that is not as expected. */
 export interface Failure {
   readonly verdict: Verdict;
   readonly reason: string;
   readonly probes: readonly ProbeOutcome[];
   readonly calls: ScenarioResult['calls'];
   readonly policies: ScenarioResult['policies'];
-  /** 1 for the first. */
   readonly attempt: number;
-  /** When the scenario began, milliseconds since the epoch. */
+  /** Start of the scenario, milliseconds since the epoch. */
   readonly startedAt: number;
 }
 
@@ -56,21 +52,20 @@ export function makeScene(world: ScenarioWorld, { probes, startedAt }: Failure, 
   };
 }
 
-/** A file to write. `content` that is no text is written as JSON. */
+/** A file to write. `content` other than text is written as JSON. */
 export interface DiagnosticFile extends Pick<Attachment, 'name' | 'description'> {
   readonly content: unknown;
 }
 
-/** What was found, as it comes. */
 export interface Findings {
   readonly files: DiagnosticFile[];
-  /** Lines that are likely to tell what went wrong, by where they come from. */
+  /** Lines that may explain the failure, by their source. */
   readonly telling: { readonly source: string; readonly lines: readonly string[] }[];
-  /** What could not be had, and why. */
+  /** Failures of collecting, with reasons. */
   readonly notes: string[];
 }
 
-/** Does something in each namespace of the scenario; what cannot be had of one goes into the notes. */
+/** Does something in each namespace of the scenario; failures become notes. */
 export async function inEachPlace(
   { places }: Scene,
   what: string,
@@ -84,7 +79,7 @@ export async function inEachPlace(
   );
 }
 
-/** Lets a part fail by itself: why goes into the notes. */
+/** Turns a failure into a note. */
 export async function attempt(what: string, findings: Findings, work: () => Promise<void>): Promise<void> {
   try {
     await work();

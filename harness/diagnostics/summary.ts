@@ -9,10 +9,10 @@ export interface SummaryInput extends Omit<Failure, 'startedAt'> {
   readonly findings: Findings;
 }
 
-/** Longest line that is told; the files have them whole. */
+/** Longest line of the summary; the files have whole lines. */
 const MAX_LINE = 500;
 
-/** A page (Markdown) for a person: what was expected, what came, what stands out, and where the rest is. */
+/** A Markdown page: expectation, observation, notable lines and the list of files. */
 export function summaryText(input: SummaryInput): string {
   const { scenario, verdict, reason, attempt, run, findings } = input;
   const { id, title, suite, file, spec } = scenario;
@@ -64,7 +64,7 @@ function probePart(probe: ProbeOutcome, input: SummaryInput): string {
   return lines.join('\n\n');
 }
 
-/** What a probe met, in words. */
+/** The observation of a probe, in words. */
 function observedText({ observed }: ProbeOutcome): string {
   if (observed === null) return 'nothing: it was not made';
   const { outcome, layer, code, status, identity, message, requestId } = observed;
@@ -88,7 +88,7 @@ const shortened = (line: string): string => {
 
 const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n');
 
-/** An indented block: nothing in it is taken for Markdown. */
+/** An indented block, which Markdown does not interpret. */
 const block = (lines: readonly string[]): string =>
   lines
     .map((line) => `    ${line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line}`.replaceAll(/\r?\n/g, ' '))

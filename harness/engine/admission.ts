@@ -1,14 +1,12 @@
 import { poll } from '../../foundation/node/poll.ts';
 
-/** Milliseconds between looks at how late this process is. */
 const INTERVAL = 5;
-/** Milliseconds by which a timer may be late: seldom so many in a run on a machine that does little else. */
+/** Allowed timer delay in milliseconds; rarely exceeded on an idle machine. */
 const LATE = 100;
 
 /**
- * Resolves when this process keeps up with its work. On a machine on which much else runs, cluster, agent and AWS of a run, which
- * are in this process, answer each other too late for their own timeouts when too many scenarios are under way; so
- * no more are begun until what there is to do is done.
+ * Resolves when this process keeps up with its work. With too many scenarios on a busy machine, the cluster, agent and
+ * AWS in this process answer each other after their timeouts, so no more scenarios start until it has caught up. /
  */
 export async function processKeepsUp(signal: AbortSignal): Promise<void> {
   let due = -Infinity;

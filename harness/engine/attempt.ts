@@ -23,26 +23,26 @@ import { reasonOf, scenarioResult } from './scenario-result.ts';
 
 export interface AttemptOptions {
   readonly environment: Environment;
-  /** Longest time, without what was waited for `turn`. */
+  /** Timeout, without the time spent waiting for `turn`. */
   readonly timeoutMilliseconds: number;
-  /** Fires when the run was interrupted, or stops for another reason that it names. */
+  /** Fires when the run is interrupted, or stops for another reason. */
   readonly signal: AbortSignal;
   readonly keep: 'never' | 'on-failure' | 'always';
   readonly diagnostics: DiagnosticsOptions;
-  /** What was arranged before the clusters were there. */
+  /** Resources that were arranged before the clusters existed. */
   readonly prefetch?: Prefetch | undefined;
-  /** Awaited between arranging and probing: others must be over by then. Default: at once. */
+  /** Awaited between arranging and probing, for other scenarios to end. Default: at once. */
   readonly turn?: Promise<unknown>;
   readonly aroundProbes?: AroundProbes | undefined;
 }
 
-/** Calls what makes a scenario's probes, once what it declares is arranged, and gives what that gives. Default: does no more. */
+/** Wraps the probes of a scenario, once its resources are arranged. */
 export type AroundProbes = <T>(probes: () => Promise<T>) => Promise<T>;
 
-/** An attempt at a scenario, as far as it has got. */
+/** An attempt at a scenario, and its progress. */
 type Attempt = ReturnType<typeof begin>;
 
-/** Arranges a scenario's world, probes it, and tears it down again. Never rejects: what goes wrong is the result's verdict. */
+/** Arranges a scenario's world, probes it, and tears it down again. Never rejects: failures become the verdict. */
 export async function attemptScenario(
   scenario: Scenario,
   options: AttemptOptions,
@@ -80,13 +80,11 @@ function begin(scenario: Scenario, options: AttemptOptions, number: number) {
     prefetched,
     limit,
     world: makeWorld(scenario, options.environment, number, signal, prefetched?.resources),
-    /** Milliseconds since the epoch. */
     startedAt: Date.now(),
-    /** Milliseconds. */
     durations: { arranging: 0, probing: 0, teardown: 0 },
     timeline: [] as ScenarioPhase[],
     probes: [] as readonly ProbeOutcome[],
-    /** What ended it before all probes were made, or kept what it made from being removed. */
+    /** The failure that prevented probes or the teardown. */
     failure: undefined as unknown,
   };
 }
@@ -105,7 +103,7 @@ async function arrangeAndProbe(attempt: Attempt): Promise<void> {
   limit.stop();
 }
 
-/** Waiting for others is not the scenario's own time. */
+/** Waiting for other scenarios is not the scenario's own time. */
 async function awaitTurn({ options, limit, world }: Attempt): Promise<void> {
   if (options.turn === undefined) return;
   limit.stop();
@@ -113,7 +111,7 @@ async function awaitTurn({ options, limit, world }: Attempt): Promise<void> {
   limit.start();
 }
 
-/** Collects what tells why, while all of it is still there. */
+/** Collects diagnostics while the resources exist. */
 async function diagnoseAttempt(attempt: Attempt, received: Received, redact: Redactor): Promise<readonly Attachment[]> {
   const { world, options, number, startedAt } = attempt;
   const verdict = verdictOf(attempt);
@@ -126,7 +124,7 @@ async function remove(attempt: Attempt): Promise<void> {
   const { scenario, options, world } = attempt;
   const verdict = verdictOf(attempt);
   const kept = options.keep === 'always' || (options.keep === 'on-failure' && verdict !== 'passed');
-  // An attempt that may be made again, and one with names that another scenario may have too, leave nothing in its way.
+  // Removes everything if the scenario may be repeated, or its names are not its own.
   const makesRoom = (verdict === 'error' && !isStopped(attempt)) || scenario.spec.exactNames === true;
   try {
     await timed(attempt, 'teardown', () => tearDown(world, { kept, makesRoom }));
@@ -138,10 +136,10 @@ async function remove(attempt: Attempt): Promise<void> {
 const verdictOf = ({ failure, probes }: Attempt): ProbeOutcome['verdict'] =>
   failure === undefined ? worst(probes.map((probe) => probe.verdict)) : 'error';
 
-/** An attempt that was stopped has no verdict, and nothing to explain. */
+/** A stopped attempt has no verdict, and nothing to explain. */
 const isStopped = ({ failure, options }: Attempt): boolean => failure !== undefined && options.signal.aborted;
 
-/** Notes how long work takes; what is over at once is not worth a note. */
+/** Records how long work takes; ignores work that ends at once. */
 async function timed<T>(
   { durations, timeline, number: attempt }: Attempt,
   phase: ScenarioPhase['phase'],
@@ -158,7 +156,7 @@ async function timed<T>(
   }
 }
 
-/** `signal` fires when the time is up; `start` grants the whole time anew. */
+/** `signal` fires at the timeout; `start` restarts it. */
 function timeLimit({ id }: Scenario, milliseconds: number) {
   const timeUp = new AbortController();
   const expire = (): void =>
@@ -178,7 +176,7 @@ function timeLimit({ id }: Scenario, milliseconds: number) {
   };
 }
 
-/** What was handed to the scenario's workloads and must not be seen: tokens that were minted, keys in their environment. */
+/** Secrets given to the scenario's workloads: minted tokens, and keys in their environment. */
 function secretsOf({ tokens, scenario }: ScenarioWorld): string[] {
   const environments = Object.values(scenario.spec.workloads ?? {}).flatMap(({ env = {} }) => Object.entries(env));
   return [...tokens.values(), ...environments.filter(([name]) => isSecretName(name)).map(([, value]) => value)];

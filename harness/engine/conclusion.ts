@@ -12,7 +12,6 @@ import { isFine, RESULTS_VERSION, summarize, type RunResults, type ScenarioResul
 import { reasonOf } from './scenario-result.ts';
 import { resultsOf, type Session } from './session.ts';
 
-/** The results of a run as far as it has got. */
 export function conclude(session: Session): RunResults {
   const { options, id, startedAt, firstVerdict, phases, opened, failure, told } = session;
   const results = resultsOf(session);
@@ -53,21 +52,14 @@ export function conclude(session: Session): RunResults {
   };
 }
 
-/**
- * A run that judged nothing, or too little of its profile, says nothing of its subject, and must not look as if it did. Of a shard,
- * the whole is asked, when it is merged.
- */
+/** Why a run that judged too little of its profile must not pass. Shards are judged as a whole when they are merged. */
 export function nothingRan({ options, signal }: Session, results: readonly ScenarioResult[]): HarnessError | undefined {
   const { configuration, shard } = options;
   if (shard !== undefined || signal.aborted || configuration.flag('pass-with-no-scenarios')) return undefined;
   return tooLittleRan(results, chosenProfile(configuration), configuration.list('aws-endpoint').length > 0);
 }
 
-/**
- * Why results say too little of what they are about.
- *
- * @param isElsewhere AWS is at another endpoint: suites whose services do not answer there are no part of the run
- */
+/** Why a profile has too few results. `isElsewhere`: suites without services at AWS's endpoint do not count. */
 export function tooLittleRan(
   results: readonly ScenarioResult[],
   profile: RunResults['run']['profile'],
@@ -87,7 +79,7 @@ export function tooLittleRan(
   );
 }
 
-/** Why a run of a whole profile stands for less than that: too little of it was judged. */
+/** Why a run of a whole profile judged too few scenarios. */
 export function tooLittleJudged(
   { name, narrowed }: NonNullable<RunResults['run']['profile']>,
   selected: number,
@@ -101,13 +93,13 @@ export function tooLittleJudged(
   );
 }
 
-/** Where AWS was to be, of a run that did not get there. */
+/** The intended AWS of a run that did not reach it. */
 function awsOf(configuration: Configuration): RunResults['environment']['aws'] {
   if (configuration.list('aws-endpoint').length > 0) return 'endpoint';
   return configuration.cluster.aws === 'account' ? 'aws' : 'emulator';
 }
 
-/** The exit code that verdicts, a gate and failures come to (docs/command-line.md). */
+/** The exit code for verdicts, a gate and failures (docs/command-line.md). */
 export function exitCodeOf(
   results: readonly ScenarioResult[],
   failure: ExitCode | undefined,
@@ -118,25 +110,25 @@ export function exitCodeOf(
   const bad = results.filter((item) => !isFine(item));
   if (bad.some((item) => item.verdict === 'failed') || (gate?.problems ?? []).length > 0) return EXIT.doesNotConform;
   if (failure !== undefined) return failure;
-  // Only errors and what is inconclusive are left.
+  // Only errors and inconclusive results are left.
   if (bad.some((item) => !isUsage(item.errorCode))) return EXIT.environment;
   return bad.length > 0 ? EXIT.usage : EXIT.conforms;
 }
 
-/** That of what kept the run as a whole from its work. */
+/** The exit code of a failure of the whole run. */
 function failureCode(failure: unknown): ExitCode | undefined {
   if (failure === undefined) return undefined;
   return failure instanceof HarnessError ? failure.exitCode : EXIT.environment;
 }
 
-/** The run as its gate asks about it. */
+/** The run in the form that its gate reads. */
 export const gatedRun = (session: Session): GatedRun => ({
   id: session.id,
   facts: factsOf(placeOf(session)),
   today: new Date().toISOString().slice(0, 10),
 });
 
-/** Where a run took place, as far as it got. */
+/** The environment of a run, as far as it was opened. */
 const describeEnvironment = (session: Session): RunResults['environment'] => ({
   ...placeOf(session),
   digests: Object.fromEntries(

@@ -12,20 +12,17 @@ import { configure } from '../config/configuration.ts';
 
 export interface ClusterOptions {
   readonly type: HostedClusterType;
-  /** Flags about them, as a run on such clusters takes them. */
   readonly flags: readonly string[];
-  /** One line about what is being done. */
   readonly progress: (line: string) => void;
-  /** Fires when the command is interrupted. */
   readonly signal: AbortSignal;
 }
 
-/** What makes the clusters of an emulator that is served alone. `close` is called when the clusters are deleted. */
+/** Makes the clusters of a standalone emulator. `close` runs after the clusters are deleted. */
 export type EmulatorClusters = Pick<ClusterHost, 'provider' | 'bindAddress' | 'close'>;
 
 /**
- * Prepares what clusters are made with, as for a run of the conformance command. What outlives this process when it is killed
- * is written down in a folder below `reports`, as that of a run is, where a sweep finds it. Throws `ClusterError`.
+ * Prepares the host of an emulator's clusters. Records resources that outlive a killed process in a state file below
+ * `reports`, where a sweep finds it. Throws `ClusterError`. /
  */
 export async function makeClusters(
   { type, flags, progress, signal }: ClusterOptions,
@@ -59,7 +56,7 @@ export async function makeClusters(
   }
 }
 
-/** Of a cluster that `registerCluster` makes known. */
+/** A cluster that `registerCluster` registers. */
 export interface RegisteredCluster extends Pick<ClusterPlan, 'adminPrincipalArn'> {
   readonly tags: Readonly<Record<string, string>>;
   /** Default: the agent is not installed. */
@@ -67,7 +64,7 @@ export interface RegisteredCluster extends Pick<ClusterPlan, 'adminPrincipalArn'
   readonly signal?: AbortSignal;
 }
 
-/** Has an emulated EKS know a cluster that is no run's, with nodes. Throws `ClusterError` and errors of AWS' clients. */
+/** Registers a cluster of no run, with nodes, in an emulated EKS. Throws `ClusterError` and errors of AWS's clients. */
 export async function registerCluster(
   aws: AwsTarget,
   name: string,
@@ -90,7 +87,7 @@ export async function registerCluster(
   );
 }
 
-/** Removes the folder unless it has something to tell: diagnostics, or what is left in Docker. */
+/** Removes the folder unless it contains diagnostics or a state file. */
 function removeEmpty(directory: string): void {
   try {
     rmdirSync(directory);

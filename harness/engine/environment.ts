@@ -17,60 +17,55 @@ import { Gate } from '../../foundation/node/keyed-mutex.ts';
 import { watchRunPods } from '../kubernetes-client/pod-watcher.ts';
 import type { Environment, ProvisionedCluster } from '../scenario/world.ts';
 
-/** Where a run takes place: an AWS, and who makes clusters in it. */
+/** An AWS, and the provider of clusters in it. */
 export interface Platform {
   readonly aws: AwsTarget;
   readonly clusters: ClusterDriver;
 }
 
-/** A run's AWS, whose clusters are to come. */
+/** A run's AWS, before its clusters are provisioned. */
 export type Opened = ReturnType<typeof openEnvironment>;
-/** An AWS and the clusters on it, for one run. */
+/** The AWS and clusters of a run. */
 export type Provisioned = Omit<Opened, 'provision'>;
 
 export interface ProvisionOptions {
   readonly run: string;
   readonly clusters: readonly ClusterAlias[];
-  /** When what the run leaves in AWS may be swept. */
   readonly expiresAt: Date;
-  /** Where an AWS that outlives the run is noted. */
   readonly journal?: Journal;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
-  /** How many scenarios are to be run. Default: few. */
+  /** Number of scenarios to run. Default: few. */
   readonly scenarios?: number;
 }
 
-/** So many scenarios' fixtures may stay until the run ends: more would fill memory, and the quota of roles, which is 1,000. */
+/** Number of scenarios whose fixtures may stay until the run ends, bounded by memory and the quota of 1,000 roles. */
 const MOST_KEPT = 700;
 
-/** Makes the environment of a run: AWS is there, and clusters are known by their names. */
+/** Opens the environment of a run: AWS is available, and clusters are known by name. */
 export function openEnvironment(platform: Platform, options: ProvisionOptions) {
   const { aws, clusters } = platform;
   const provisioned = new Map<ClusterAlias, ProvisionedCluster>();
   const environment = environmentOf(platform, options, provisioned);
-  // Ahead of all that is made there.
+  // Before the first resource is made there.
   const accounts = new Resources(options.journal);
   for (const entry of accountEntries(aws))
     accounts.add({ name: entry.accountId, lives: 'aws', entry, remove: async () => undefined });
   let leaves = false;
   return {
     environment,
-    /** What scenarios may need and find here; whole once the clusters are there. */
+    /** Capabilities of the environment; complete once the clusters are provisioned. */
     get capabilities(): ReadonlySet<string> {
       const all = [...aws.capabilities, ...clusters.capabilities, ...ofRoles(aws.permissionsBoundary)];
       return new Set(all.filter((name) => aws.unavailable?.has(name) !== true));
     },
-    /** Why some of what scenarios may need is not there, by capability. */
+    /** Reasons of missing capabilities. */
     unavailable: aws.unavailable ?? new Map<string, string>(),
-    /** How what workloads see differs from a real environment. Whole once the clusters are there. */
+    /** Differences to a real environment that workloads see. Complete once the clusters are provisioned. */
     get translations(): readonly string[] {
       return clusters.translations();
     },
-    /**
-     * Provisions those of the clusters that are not there: fills in `environment.clusters`. Throws `HarnessError`; the teardown then
-     * removes what was made.
-     */
+    /** Adds missing clusters to `environment.clusters`. Throws `HarnessError`; the teardown removes the rest. */
     provision: async (wanted = options.clusters): Promise<void> => {
       try {
         await provisionClusters(platform, options, wanted, provisioned);
@@ -79,7 +74,7 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions) {
         throw provisioningError(clusters.name, clusters.failure() ?? (error as Error));
       }
     },
-    /** Undoes what is still to be undone, deletes the clusters and closes the platform. */
+    /** Undoes remaining changes, deletes the clusters and closes the platform. */
     teardown: async (): Promise<void> => {
       await removeAll(platform, environment);
       if (environment.leftovers.length === 0 && !leaves) await accounts.dispose();
@@ -87,7 +82,7 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions) {
   };
 }
 
-/** The accounts of an AWS that outlives the run, as its state file has them. */
+/** State file entries of an AWS that outlives the run. */
 function accountEntries(aws: AwsTarget) {
   const { region, endpoints } = aws;
   const ids = aws.name === 'emulator' ? [] : accountsOf(aws).map((account) => aws.accountId(account));
@@ -120,7 +115,7 @@ function environmentOf(
   };
 }
 
-/** When one cluster fails, the others are of no use any more: they are stopped, and the error says what they left too. */
+/** When one cluster fails, the others are stopped; the error also names their leftovers. */
 async function provisionClusters(
   platform: Platform,
   options: ProvisionOptions,
@@ -134,7 +129,7 @@ async function provisionClusters(
     try {
       provisioned.set(alias, await provisionCluster(platform, { ...options, signal }, alias));
     } catch (error) {
-      // The others mostly end with the very error that stopped them.
+      // The others mostly end with the error that stopped them.
       failures.add(error as Error);
       stop.abort(error);
     }
@@ -144,7 +139,7 @@ async function provisionClusters(
   if (first) throw together(first, others);
 }
 
-/** All of it is tried, whatever fails. */
+/** Tries all removals, whatever fails. */
 async function removeAll({ aws, clusters }: Platform, environment: Environment): Promise<void> {
   environment.lateness.stop();
   const [undone] = await Promise.allSettled([removeIn(environment, environment.kept.take())]);
@@ -161,23 +156,23 @@ async function removeAll({ aws, clusters }: Platform, environment: Environment):
   if (first) throw tearingError(together(first, others));
 }
 
-/** Name and ARN of a cluster that may not be there yet (Service Authorization Reference, resource types of Amazon EKS). */
+/** Name and ARN of a cluster that may not exist yet (Service Authorization Reference, resource types of Amazon EKS). */
 function announced({ aws, clusters }: Platform, alias: ClusterAlias): { readonly name: string; readonly arn: string } {
   const name = clusters.clusterName(alias);
   return { name, arn: `arn:aws:eks:${aws.region}:${aws.accountId('main')}:cluster/${name}` };
 }
 
-/** A role can have one permissions boundary alone (IAM User Guide, "Permissions boundaries for IAM entities"). */
+/** A role can have only one permissions boundary (IAM User Guide, "Permissions boundaries for IAM entities"). */
 export const ofRoles = (permissionsBoundary: string | undefined): string[] =>
   permissionsBoundary === undefined ? ['own-boundary'] : [];
 
-/** What an error says is still there, as a sentence. */
+/** The leftovers that an error names, as a sentence. */
 function leftBy(error: unknown): string | undefined {
   if (error instanceof ClusterError) return error.left;
   return error instanceof HarnessError && error.code === 'LEFT_BEHIND' ? error.message : undefined;
 }
 
-/** The first of several errors, which also says what the others left. */
+/** The first of several errors, with the leftovers of the others. */
 function together(first: Error, others: readonly Error[]): Error {
   const left = others.flatMap((error) => leftBy(error) ?? []);
   if (left.length === 0) return first;
@@ -189,10 +184,7 @@ function together(first: Error, others: readonly Error[]): Error {
   });
 }
 
-/**
- * A failure to provision in the harness' words: one sentence, with the exit code of who is to blame. What a server says may quote
- * a request, with its token.
- */
+/** Turns a failure to provision into a sentence with an exit code, redacted: servers may quote a token. */
 export function provisioningError(cluster: string, cause: Error): HarnessError {
   if (cause instanceof HarnessError) return cause;
   const message = redactor().text(cause.message);
@@ -209,7 +201,7 @@ export function provisioningError(cluster: string, cause: Error): HarnessError {
   );
 }
 
-/** What went wrong at the end, in the harness' words where those are known. */
+/** Turns an error of the teardown into a sentence, if it is known. */
 function tearingError(reason: unknown): unknown {
   const failure = awsFailure(reason);
   if (failure?.code === 'CREDENTIALS_EXPIRED') return failure;
@@ -250,7 +242,7 @@ async function provisionCluster(
   }
 }
 
-/** A cluster that EKS answers for, and nobody else: its pods are none, and nothing asks for them. */
+/** A cluster record of EKS without Kubernetes: it has no pods. */
 function withoutKubernetes(alias: ClusterAlias, cluster: RunningCluster, workloadImage: string): ProvisionedCluster {
   const nothing = (): Promise<never> =>
     Promise.reject(new HarnessError('PROVISIONING_FAILED', `Cluster ${cluster.name} has no pods.`));

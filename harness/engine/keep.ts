@@ -7,19 +7,19 @@ import type { Provisioned } from './environment.ts';
 import type { Session } from './session.ts';
 import type { Environment, ProvisionedCluster } from '../scenario/world.ts';
 
-/** Presigned tokens are good for 15 minutes: the kubeconfig is written again before that. */
+/** Presigned tokens expire after 15 minutes, so the kubeconfig is rewritten earlier. */
 const REFRESH_MILLISECONDS = 10 * 60_000;
 
-/** What has a log worth reading, by the labels of its pods: the add-on's, and those of the webhook where it runs in pods. */
+/** Labels of pods with useful logs: the add-on's, and the webhook's where it runs in pods. */
 const COMPONENTS: readonly string[] = [AGENT_SELECTOR, 'app=pod-identity-webhook'];
 
-/** Keeps clusters and fixtures until the run is interrupted, and says how to look around. The files for that go with them. */
+/** Keeps clusters and fixtures until the run is interrupted, and prints how to inspect them. Then deletes its files. */
 export async function keepUntilInterrupted(
   { directory, journal, options }: Session,
   { environment }: Provisioned,
 ): Promise<void> {
   const { interrupted: signal, stderr: output, configuration } = options;
-  // By which kubectl reaches a cluster that existed before; the run's clusters get kubeconfigs of their own.
+  // For kubectl on an existing cluster; clusters of the run get kubeconfigs of their own.
   const kubectlFlags = configuration.cluster.kubectlFlags?.(configuration);
   const clusters = [...environment.clusters.values()];
   const kubeconfigs = new Map(
@@ -56,7 +56,7 @@ export async function keepUntilInterrupted(
   }
 }
 
-/** Where AWS is, and what the AWS CLI and SDKs need to use it. The emulator's key goes into a file, not onto the terminal. */
+/** Text on how to use this AWS by CLI and SDKs. The emulator's key goes into a file, not onto the terminal. */
 async function awsText(aws: AwsTarget, credentialsFile: string): Promise<string> {
   const endpoint = aws.workloadEnvironment['AWS_ENDPOINT_URL'];
   if (aws.name !== 'emulator' || endpoint === undefined) {
@@ -81,11 +81,11 @@ function writePrivate(file: string, content: string): void {
   chmodSync(file, 0o600);
 }
 
-/** Commands that show the pods, and the logs of the components that run in pods. */
+/** Commands that show the pods and the components' logs. */
 async function commandsFor({ kubernetes }: ProvisionedCluster, flags: string): Promise<string[]> {
   const commands = [`kubectl ${flags} get pods --all-namespaces`];
   for (const selector of COMPONENTS)
-    // To look around is possible without a component as well.
+    // A missing component is no obstacle.
     if ((await kubernetes.listPods('kube-system', selector).catch(() => [])).length > 0)
       commands.push(`kubectl ${flags} logs --namespace kube-system --selector ${selector} --tail -1`);
   return commands;

@@ -14,7 +14,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { ofRoles, provisioningError, type Platform } from './environment.ts';
 import type { RunOptions, Session } from './session.ts';
 
-/** What is there by a configuration, as far as it is known before anything is made. */
+/** Capabilities that the configuration implies, before anything is made. */
 export function capabilitiesBefore(configuration: Configuration): ReadonlySet<string> {
   const { cluster } = configuration;
   const boundary = configuration.text('permissions-boundary');
@@ -24,13 +24,13 @@ export function capabilitiesBefore(configuration: Configuration): ReadonlySet<st
   return all;
 }
 
-/** What AWS may be able to do, as far as the configuration tells. */
+/** Possible capabilities of AWS by the configuration. */
 function accountCapabilities(configuration: Configuration): readonly string[] {
   const other = configuration.text('other-account-role') !== undefined;
   return AWS_CAPABILITIES.filter((name) => name !== 'two-accounts' || other);
 }
 
-/** Prepares what the configuration asks for. Throws `HarnessError`: BAD_CLUSTER, BAD_AWS, AWS_UNREACHABLE or PROVISIONING_FAILED. */
+/** Throws `HarnessError` BAD_CLUSTER, BAD_AWS, AWS_UNREACHABLE or PROVISIONING_FAILED. */
 export async function preparePlatform(session: Session): Promise<Platform> {
   const { id: run, directory, journal, options } = session;
   const { configuration, environment, workload, interrupted: signal } = options;
@@ -67,7 +67,7 @@ async function opened<T>(cluster: ClusterType, open: () => Promise<T>): Promise<
   }
 }
 
-/** AWS itself or other endpoints, and clusters that EKS makes there or has. */
+/** AWS itself or other endpoints, with clusters of its EKS. */
 async function accountPlatform(
   cluster: AccountClusterType,
   request: OpenRequest,
@@ -105,7 +105,7 @@ async function accountPlatform(
 
 type S3Backend = NonNullable<EmulatorOptions['s3Backend']>;
 
-/** The S3 of `--s3-endpoint`, with the credentials that the environment has for it. */
+/** The S3 of `--s3-endpoint`, with its credentials from the environment. */
 function s3Backend(endpoint: string, environment: RunOptions['environment']): S3Backend {
   return {
     endpoint: endpointUrl(endpoint, endpoint, 's3-endpoint'),
@@ -119,11 +119,11 @@ const REGION = 'us-west-2';
 export interface HostedOptions extends Pick<EmulatorOptions, 'servicePrincipals' | 's3Backend'> {
   readonly run: string;
   readonly seed: string;
-  /** Services that are not the emulator's. */
+  /** Services outside the emulator. */
   readonly foreign?: Foreign;
 }
 
-/** An emulated AWS whose EKS has its clusters at the host. The host is closed when the emulator cannot be started. */
+/** An emulated AWS whose EKS has its clusters at the host. Closes the host if the emulator cannot be started. */
 export async function hostedPlatform(host: ClusterHost, options: HostedOptions): Promise<Platform> {
   const { run, seed, servicePrincipals, foreign, s3Backend } = options;
   try {
@@ -133,7 +133,7 @@ export async function hostedPlatform(host: ClusterHost, options: HostedOptions):
       seed,
       ...(servicePrincipals && { servicePrincipals }),
       clusterProvider: host.provider,
-      // ARNs of both sides are then of one account.
+      // So that ARNs of both sides have one account.
       ...(foreign?.accountId !== undefined && { accountId: foreign.accountId }),
       ...(s3Backend && { s3Backend }),
     });

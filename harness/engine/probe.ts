@@ -22,7 +22,7 @@ import { withoutControl } from '../verdict/control.ts';
 import { mintBoundTokens, mintFreeTokens } from '../world/tokens.ts';
 import { workload, workloads, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
-/** Runs the steps of a scenario whose world is arranged; gives each probe's outcome, in the order of the scenario. */
+/** Runs the steps of a scenario whose world is arranged; returns the probes' outcomes in the scenario's order. */
 export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutcome[]> {
   const all = stages(world.scenario);
   const running = new RunningPods(world, all);
@@ -45,7 +45,7 @@ export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutc
   return withoutControl([...outcomes].sort((a, b) => a.number - b.number));
 }
 
-/** What the step ahead of stage `next` is performed with. */
+/** Context of the step before stage `next`. */
 const contextOf = (world: ScenarioWorld, running: RunningPods, all: readonly Stage[], next: number): StepContext => ({
   world,
   pods: {
@@ -83,7 +83,7 @@ async function probeGroup(world: ScenarioWorld, group: ProbeGroup, running: Runn
       }),
     );
   });
-  // The harness' own probes follow each other: some are about what the one before made.
+  // In sequence: some of the harness's probes depend on the one before.
   const own = (async () => {
     const results: ProbeOutcome[] = [];
     for (const probe of group.probes) if (ofHarness(probe.step.operation)) results.push(await ownProbe(world, probe));

@@ -8,8 +8,8 @@ import { capabilitiesBefore, preparePlatform } from './platform.ts';
 import type { Session } from './session.ts';
 
 /**
- * Plans which clusters the scenarios need, and makes them with agent and webhook. Meanwhile, on EKS, what scenarios declare in
- * AWS alone is arranged. Throws `HarnessError`.
+ * Plans the clusters of the scenarios and makes them with agent and webhook. On EKS, arranges the scenarios' AWS
+ * resources meanwhile. Throws `HarnessError`. /
  */
 export async function provision(session: Session): Promise<void> {
   const { options, id, journal, expiresAt, signal } = session;
@@ -17,7 +17,7 @@ export async function provision(session: Session): Promise<void> {
   const before = capabilitiesBefore(configuration);
   announce(session, before);
   const platform = await preparePlatform(session);
-  // What an AWS has is known once it was asked.
+  // A platform knows only now which services its AWS has.
   const available = new Set([...before].filter((name) => platform.aws.unavailable?.has(name) !== true));
   const runnable = runnableOf(session, available);
   const opened = openEnvironment(platform, {
@@ -30,14 +30,14 @@ export async function provision(session: Session): Promise<void> {
     signal: interrupted,
   });
   session.opened = opened;
-  // Elsewhere clusters are there before this could be of use.
+  // Other clusters are ready before this would help.
   if (platform.clusters.remote)
     session.prefetch = prefetch(runnable, opened.environment, { parallel: configuration.number('parallel'), signal });
   await opened.provision();
   session.isProvisioned = true;
 }
 
-/** Makes the clusters that scenarios of this round need and no round before did. Throws `HarnessError`. */
+/** Makes clusters that scenarios of this round need in addition. Throws `HarnessError`. */
 export const provisionMore = async (session: Session): Promise<void> =>
   session.opened?.provision(clustersFor(runnableOf(session, session.opened.capabilities)));
 

@@ -3,7 +3,7 @@ import { writeResults } from '../report/write.ts';
 import { conclude } from './conclusion.ts';
 import type { Session } from './session.ts';
 
-/** Writes results.json, then all that reporters make of it. What cannot be written loses no verdict. */
+/** Writes results.json, then the reporters' files. A failure to write loses no verdict. */
 export async function report(session: Session): Promise<RunResults> {
   const { options, reporters } = session;
   const files: string[] = [];

@@ -19,10 +19,7 @@ import {
 } from './session.ts';
 import { withStrays } from './strays.ts';
 
-/**
- * Runs the selected scenarios, step by step as docs/architecture.md tells: plan, provision, install, then arrange, probe, judge
- * and diagnose each scenario, tear down, report. Reports are written whatever happens.
- */
+/** Runs the selected scenarios by the steps of docs/architecture.md. Writes reports even after failures. */
 export async function run(options: RunOptions): Promise<RunResults> {
   const session = openSession(options);
   tellStart(session);
@@ -31,14 +28,14 @@ export async function run(options: RunOptions): Promise<RunResults> {
     await runRounds(session);
     await keep(session);
   } catch (error) {
-    // An interrupt while clusters are made ends in errors of whatever was under way.
+    // An interrupt during provisioning causes errors of any kind.
     session.failure = options.interrupted.aborted && !session.isProvisioned ? options.interrupted.reason : error;
   }
   await tearDown(session);
   return report(session);
 }
 
-/** Runs all scenarios, and with `rounds` those of further rounds on the same clusters, until these or the run are ended. */
+/** Runs all scenarios, and with `rounds` those of further rounds on the same clusters. */
 async function runRounds(session: Session): Promise<void> {
   const { rounds, interrupted } = session.options;
   if (rounds === undefined) return runRound(session);
@@ -58,7 +55,7 @@ async function runRound(session: Session): Promise<void> {
   session.failure ??= nothingRan(session, resultsOf(session));
 }
 
-/** Reports of the round that is over, and begins the next one. Gives false where there is none; the run then reports once more. */
+/** Reports the finished round and begins the next. Returns false if there is none: the run reports once more. */
 async function hasNext(session: Session, rounds: Rounds): Promise<boolean> {
   const { results, options, round } = session;
   await report(session);
@@ -83,7 +80,7 @@ async function hasNext(session: Session, rounds: Rounds): Promise<boolean> {
   return !ends;
 }
 
-/** With --keep, leaves clusters and fixtures as they are until an interrupt. */
+/** With --keep, leaves clusters and fixtures until an interrupt. */
 async function keep(session: Session): Promise<void> {
   const { options, directory, opened, reporters } = session;
   const keeping = options.configuration.text('keep');
@@ -96,7 +93,7 @@ async function keep(session: Session): Promise<void> {
   await keepUntilInterrupted(session, opened);
 }
 
-/** Removes what the run made; what cannot be removed is a failure of the run. */
+/** Removes the run's resources; a failure is one of the run. */
 async function tearDown(session: Session): Promise<void> {
   const { options, id, directory, reporters, journal, prefetch, opened } = session;
   reporters.tell('phaseStarted', 'teardown');

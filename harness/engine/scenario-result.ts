@@ -2,7 +2,7 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import type { ScenarioResult, Verdict } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
-/** The result of a scenario of which no probe was made. */
+/** The result of a scenario without probes. */
 export function scenarioResult(scenario: Scenario, verdict: Verdict, reason: string): ScenarioResult {
   const { client } = scenario;
   return {
@@ -26,7 +26,7 @@ export function scenarioResult(scenario: Scenario, verdict: Verdict, reason: str
   };
 }
 
-/** What stopped something, in a sentence without secrets: the clients' exceptions are put in words before they get here. */
+/** The reason of an error as a sentence without secrets: clients translate their exceptions earlier. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof HarnessError) return error.message;

@@ -9,20 +9,17 @@ import type { ScenarioHooks } from './suite-runs.ts';
 
 export interface ScenarioOptions extends AttemptOptions {
   readonly available: ReadonlySet<string>;
-  /** Why something is not available, by capability, where that is known. */
   readonly unavailable?: ReadonlyMap<string, string>;
-  /** What makes the probes of pods. Default: one that knows every operation. */
+  /** The program that makes the probes in pods. Default: one that supports every operation. */
   readonly workload?: Pick<WorkloadProgram, 'name' | 'operations'>;
-  /** How often an error of the environment is tried again. */
+  /** Retries after errors of the environment. */
   readonly retries: number;
-  /** Of the scenario's suite. */
   readonly hooks?: ScenarioHooks;
 }
 
 /**
- * Runs one scenario, again after an error of the environment. Never rejects: what goes wrong is the result's verdict.
- *
- * @param first number of its first attempt: more than 1 where the scenario was run before
+ * Runs one scenario, with retries after errors of the environment. Never rejects: failures become the verdict. `first`:
+ * number of its first attempt, more than 1 if the scenario ran before. /
  */
 export async function runScenario(scenario: Scenario, options: ScenarioOptions, first = 1): Promise<ScenarioResult> {
   const { signal, retries } = options;
@@ -40,7 +37,7 @@ export async function runScenario(scenario: Scenario, options: ScenarioOptions, 
     const outcome = { ...(await attemptWithHooks(scenario, options, attempt)), attempts };
     attachments.push(...outcome.attachments);
     timeline.push(...outcome.timeline);
-    // Stopped while it ran: it has no verdict, and that is no error of the environment.
+    // Stopped while it ran: no verdict, and no error of the environment.
     if (outcome.verdict === 'error' && signal.aborted) {
       const reason = `Not finished: ${sentence(signal.reason)}`;
       return { ...outcome, verdict: 'skipped', reason, errorCode: null, attachments, timeline };
@@ -78,7 +75,7 @@ const ended = (result: ScenarioResult, error: unknown): ScenarioResult => ({
   errorCode: 'HOOK_FAILED',
 });
 
-/** Only a failure of the environment is tried again: a verdict stands, and so does what is wrong in the suite itself. */
+/** Retries only failures of the environment: verdicts and errors of the suite are final. */
 const stands = ({ verdict, errorCode, probes }: ScenarioResult): boolean =>
   verdict !== 'error' ||
   isUsage(errorCode) ||
@@ -87,22 +84,21 @@ const stands = ({ verdict, errorCode, probes }: ScenarioResult): boolean =>
 
 const sentence = (reason: unknown): string => `${reasonOf(reason).replace(/\.$/, '')}.`;
 
-/** What counts of a scenario whose verdicts differ: the first of these that there is. */
+/** The verdict of differing repetitions is the first of these. */
 const ORDER = ['failed', 'error', 'inconclusive', 'passed'] as const satisfies readonly Verdict[];
 
 export interface Repetition {
-  /** How often the scenario is run. */
+  /** Number of repetitions. */
   readonly times: number;
   /** Number of the first attempt. Default: 1. */
   readonly attempt?: number;
-  /** What a gate says of the result of one repetition. Default: nothing. */
+  /** Applies a gate to the result of one repetition. Default: none. */
   readonly gate?: (result: ScenarioResult) => ScenarioResult;
 }
 
 /**
- * Runs a scenario so many times, one after the other, until the run is stopped. The result is that of the first repetition with
- * the verdict that counts, of those that are not as expected where there are any; with the verdict of each, the time of all and
- * what was collected of all.
+ * Runs a scenario `times` times in sequence, until the run is stopped. Returns the first repetition with the decisive
+ * verdict (an unexpected one if there is any), with all verdicts, the total time and all attachments. /
  */
 export async function runRepeatedly(
   scenario: Scenario,
@@ -128,7 +124,7 @@ export async function runRepeatedly(
   };
 }
 
-/** What a gate allows of one repetition allows nothing of another. */
+/** A gate's allowance of one repetition does not extend to others. */
 function worst(results: readonly ScenarioResult[]): ScenarioResult {
   const bad = results.filter((result) => !isFine(result));
   const counting = bad.length > 0 ? bad : results;

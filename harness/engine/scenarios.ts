@@ -11,10 +11,9 @@ import type { Opened } from './environment.ts';
 import type { Session } from './session.ts';
 import { SuiteRuns } from './suite-runs.ts';
 
-/** How long the first scenario runs alone: about what its pod takes to start. */
 const HEAD_START_MILLISECONDS = 400;
 
-/** Runs the scenarios of this round on the clusters that were provisioned, with the hooks of their suites around them. */
+/** Runs the scenarios of this round on the provisioned clusters, with the hooks of their suites. */
 export async function runScenarios(session: Session): Promise<void> {
   const { options, opened, reporters, round } = session;
   if (opened === undefined) return;
@@ -23,7 +22,7 @@ export async function runScenarios(session: Session): Promise<void> {
   const suites = new SuiteRuns(scenarios, hooks ?? new Map(), configuration.number('timeout') * 1000);
   const seed = configuration.text('shuffle');
   const times = configuration.number('repeat-each');
-  // No two attempts have the same number, so that none meets what another has left.
+  // Unique attempt numbers, so that no attempt meets leftovers of another.
   const attempt = 1 + (session.roundNumber - 1) * times * (configuration.number('retries') + 1);
   const gate = (result: ScenarioResult): ScenarioResult => gated(options.gate, result, gatedRun(session));
   await schedule(
@@ -43,7 +42,7 @@ export async function runScenarios(session: Session): Promise<void> {
     {
       inOrder: seed !== undefined,
       headStart: HEAD_START_MILLISECONDS,
-      // Only an emulated AWS of this process has a clock that scenarios move, which would be in the way.
+      // Scenarios move only the clock of an emulated AWS in this process, which would interfere.
       arrangeEarly: opened.environment.aws.propagation !== undefined,
       admit: () => processKeepsUp(session.signal),
     },
@@ -74,7 +73,7 @@ function optionsFor(
   };
 }
 
-/** Keeps a result on disk; what AWS remembers of calls before those under way is of no use any more. */
+/** Stores a result, and forgets AWS's records of calls before the running scenarios. */
 function keepResult(session: Session, result: ScenarioResult): void {
   const { underWay, resultsJournal, opened, reporters } = session;
   underWay.delete(result.id);
@@ -86,7 +85,7 @@ function keepResult(session: Session, result: ScenarioResult): void {
   }
 }
 
-/** Notes, keeps and tells the result of a scenario. */
+/** Records, stores and reports the result of a scenario. */
 export function noteResult(session: Session, result: ScenarioResult): void {
   session.results.set(result.id, result);
   if (result.verdict !== 'skipped') session.firstVerdict ??= Math.round(performance.now());
@@ -94,40 +93,40 @@ export function noteResult(session: Session, result: ScenarioResult): void {
   session.reporters.tell('scenarioOver', result);
 }
 
-/** The result that makes --max-failures full stops the other scenarios. */
+/** Stops the other scenarios once --max-failures is reached. */
 function end(session: Session, result: ScenarioResult): void {
   const { results, stop, options } = session;
   noteResult(session, result);
-  // With further rounds, what fails is about to be mended.
+  // With further rounds, failures are about to be fixed.
   const maxFailures = options.rounds === undefined ? options.configuration.number('max-failures') : 0;
   const failures = [...results.values()].filter((one) => one.verdict === 'failed' && !isFine(one)).length;
   if (maxFailures > 0 && failures >= maxFailures)
     stop.abort(new HarnessError('STOPPED', `--max-failures ${maxFailures} was reached.`));
 }
 
-/** Runs a scenario; where it runs alone, it waits for its turn before it probes. Must not reject. */
+/** Runs a scenario; one that runs alone awaits its turn before it probes. Must not reject. */
 export type RunInTurn = (scenario: Scenario, turn: Promise<unknown>) => Promise<unknown>;
 
 export interface ScheduleOptions {
-  /** Milliseconds for which the first scenario runs alone at most, so that there is a verdict soon. Default 0. */
+  /** Milliseconds for which the first scenario runs alone at most, for an early verdict. Default 0. */
   readonly headStart?: number;
   /**
-   * What scenarios declare is arranged while they wait for their turn: where arranging takes long, and nothing that a
-   * scenario does while it runs alone is in the way of it. Default false.
+   * Arranges scenarios that run alone while they await their turn: useful where arranging is slow, and running alone
+   * does not interfere with it. Default false. /
    */
   readonly arrangeEarly?: boolean;
-  /** Scenarios start in the order given, instead of first those that wait most. Default false. */
+  /** Starts scenarios in the given order instead of the longest waits first. Default false. */
   readonly inOrder?: boolean;
-  /** Resolves when one more scenario may start beside others. Default: at once. */
+  /** Resolves when one more scenario may start. Default: at once. */
   readonly admit?: () => Promise<void>;
 }
 
 const NOW: Promise<void> = Promise.resolve();
 
 /**
- * Starts scenarios with at most `parallel` under way; those that change what others share run after all others, one by
- * one. The first of the plan starts first; then come those that wait most, since waiting costs nothing beside work. Resolves
- * when all are over.
+ * Runs at most `parallel` scenarios at once; those that change shared resources run after all others, one by one. The
+ * first scenario starts first, then those that mostly wait, as waiting costs other work nothing. Resolves when all are
+ * over. /
  */
 export async function schedule(
   scenarios: readonly Scenario[],
@@ -144,7 +143,7 @@ export async function schedule(
     under -= 1;
   };
   let admission = NOW;
-  /** One after the other, so that each finds what the one before it has brought. */
+  /** In sequence, so that each sees the effect of the one before. */
   const admitted = (): Promise<void> =>
     (admission = admission.then(() => (under > 0 && queue.length > 0 ? admit() : NOW)));
   const shared = scenarios.filter((scenario) => !isExclusive(scenario));
@@ -162,7 +161,7 @@ export async function schedule(
     }
     for (let next = early.shift(); next !== undefined; next = early.shift()) {
       const turn = before;
-      // One that is skipped is over before its turn.
+      // A skipped scenario ends before its turn.
       before = Promise.all([turn, ended.get(next.id)!.promise]);
       await runOne(next, turn);
     }

@@ -1,7 +1,4 @@
-/**
- * Does work, and throws what was thrown meanwhile outside of it, such as in a timer of a suite file: that ends no process, and
- * is no scenario's. The first such error counts.
- */
+/** Rethrows the first error that is thrown outside the work meanwhile, such as in a suite file's timer. */
 export async function withStrays(work: () => Promise<void>): Promise<void> {
   const strays: unknown[] = [];
   const notice = (error: unknown): void => void strays.push(error);

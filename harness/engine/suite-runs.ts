@@ -6,7 +6,7 @@ import { reasonOf } from './scenario-result.ts';
 /** The hooks of a suite around one of its scenarios. Each throws `HarnessError` HOOK_FAILED. */
 export type ScenarioHooks = ReturnType<SuiteRuns['around']>;
 
-/** Runs the hooks of suites, whose scenarios run side by side. Hooks are mocha's, run by mocha. */
+/** Runs mocha's hooks for suites whose scenarios run concurrently. */
 export class SuiteRuns {
   readonly #suites = new Map<string, { readonly hooks: SuiteHooks; left: number; begun?: Promise<boolean> }>();
   readonly #timeoutMilliseconds: number;
@@ -24,12 +24,12 @@ export class SuiteRuns {
     const suite = this.#suites.get(name)!;
     const run = (hook: HookName): Promise<boolean> => this.#run(name, hook, suite.hooks[hook]);
     return {
-      /** Runs the suite's `before` hooks unless they ran already. Gives whether they skip the suite. */
+      /** Runs the suite's `before` hooks once. Returns whether they skip the suite. */
       before: (): Promise<boolean> => (suite.begun ??= run('before')),
-      /** Gives whether they skip the scenario. */
+      /** Returns whether they skip the scenario. */
       beforeEach: (): Promise<boolean> => run('beforeEach'),
       afterEach: async (): Promise<void> => void (await run('afterEach')),
-      /** The scenario is over: runs the suite's `after` hooks when it was the last one. */
+      /** Runs the suite's `after` hooks after its last scenario. */
       after: async (): Promise<void> => {
         suite.left -= 1;
         if (suite.left === 0 && suite.begun !== undefined) await run('after');
@@ -37,7 +37,7 @@ export class SuiteRuns {
     };
   }
 
-  /** Runs hooks one after the other. Gives whether one of them skips. */
+  /** Runs hooks in sequence. Returns whether one of them skips. */
   async #run(suite: string, name: HookName, hooks: readonly Hook[]): Promise<boolean> {
     if (hooks.length === 0) return false;
     const { default: Mocha } = await import('mocha');

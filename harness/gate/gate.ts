@@ -5,7 +5,7 @@ import { readYaml } from '../../foundation/node/read-file.ts';
 import { declaredId, resultId, scenarioId, validated, words } from '../../foundation/node/validate.ts';
 import { fieldProblem, observedSchema, probeSchema, whenSchema } from '../compare/deviations.ts';
 
-/** What of a run's scenarios need not be as expected, and which findings are known (docs/gate.md). */
+/** Scenarios of a run that need not be as expected, and known findings (docs/gate.md). */
 export interface Gate {
   readonly file: string;
   readonly allowances: readonly Allowance[];
@@ -13,19 +13,18 @@ export interface Gate {
   readonly findings: readonly { readonly scenario: string; readonly reason: string }[] | undefined;
 }
 
-/** A scenario, or a probe of it, that may fail for a while. `listed`: the place in the file. */
+/** A scenario or probe that may fail for a while. `listed`: the position in the file. */
 export type Allowance = z.infer<typeof allowance> & { readonly listed: string };
 
 const allowance = z
   .strictObject({
     scenario: resultId,
     probe: probeSchema,
-    /** Of the runs that it is about; none: of all runs. */
+    /** Facts of the runs that it applies to; empty: all runs. */
     when: whenSchema.default({}),
     observed: observedSchema.default({ verdict: 'failed' }),
-    /** Last day on which it holds, in UTC. */
+    /** Last day on which it applies, in UTC. */
     until: z.iso.date('a date such as 2026-12-31'),
-    /** A sentence. */
     reason: words,
     source: z.exactOptional(words),
   })
@@ -44,7 +43,7 @@ const gate = z.strictObject({
   findings: z.exactOptional(z.array(z.strictObject({ scenario: scenarioId, reason: words }))),
 });
 
-/** Reads a file, YAML or JSON. Throws `HarnessError` BAD_FILE for anything that it must not have. */
+/** Reads a file, YAML or JSON. Throws `HarnessError` BAD_FILE. */
 export function readGate(file: string): Gate {
   const { allowed, findings } = validated(
     gate,
@@ -54,7 +53,7 @@ export function readGate(file: string): Gate {
   return { file, allowances: allowed.map((item, index) => ({ ...item, listed: `allowed[${index}]` })), findings };
 }
 
-/** Throws `HarnessError` UNKNOWN_SCENARIO where a gate names a scenario that there is not. */
+/** Throws `HarnessError` UNKNOWN_SCENARIO if a gate names an unknown scenario. */
 export function checkGate(gate: Gate, known: readonly string[]): void {
   const unknown = unknownScenario(gate, known);
   if (unknown === undefined) return;
@@ -64,6 +63,6 @@ export function checkGate(gate: Gate, known: readonly string[]): void {
   );
 }
 
-/** The first scenario that a gate names and that is not among those known. */
+/** The first unknown scenario that a gate names. */
 export const unknownScenario = ({ allowances, findings = [] }: Gate, known: readonly string[]): string | undefined =>
   [...allowances, ...findings].find(({ scenario }) => !known.includes(declaredId(scenario)))?.scenario;

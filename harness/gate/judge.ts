@@ -4,16 +4,16 @@ import { valueOf } from '../compare/differences.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult } from '../results/results.ts';
 import type { Allowance, Gate } from './gate.ts';
 
-/** A run, as gates ask about it. */
+/** A run in the form that gates read. */
 export interface GatedRun {
   readonly id: string;
-  /** As of a side of a comparison. */
+  /** As on a side of a comparison. */
   readonly facts: Readonly<Record<string, string>>;
-  /** Day on which it is judged, in UTC, as `2026-12-31`. */
+  /** Day of the run in UTC, such as `2026-12-31`. */
   readonly today: string;
 }
 
-/** The result, with why it is allowed where it is not as expected and a gate allows that. */
+/** The result, with the reason if it is not as expected and a gate allows it. */
 export function gated(gate: Gate | undefined, result: ScenarioResult, run: GatedRun): ScenarioResult {
   if (gate === undefined) return result;
   const inForce = aboutScenario(gate, result.id, run).filter(({ until }) => run.today <= until);
@@ -24,7 +24,7 @@ export function gated(gate: Gate | undefined, result: ScenarioResult, run: Gated
   return { ...result, allowed: { until, reason, ...(source !== undefined && { source }) } };
 }
 
-/** The first of the allowances that cover every probe that failed. */
+/** The first of the allowances that cover every failed probe. */
 function allowedByProbes(
   allowances: readonly Allowance[],
   result: ScenarioResult,
@@ -41,7 +41,7 @@ function allowedByProbes(
 const aboutScenario = ({ allowances }: Gate, id: string, run: GatedRun): readonly Allowance[] =>
   allowances.filter(({ scenario, ...item }) => [id, declaredId(id)].includes(scenario) && fits(item, run));
 
-/** Whether what is allowed took place. */
+/** Whether the allowed outcome took place. */
 function isMet({ probe, observed }: Allowance, result: ScenarioResult, run: GatedRun): boolean {
   if (probe === null) return result.verdict === observed['verdict'];
   const found = result.probes.find(({ number }) => number === probe);
@@ -54,7 +54,7 @@ const isObserved = (observed: Allowance['observed'], probe: ProbeOutcome, scenar
     ([field, value]) => valueOf(run.id, scenario, probe, field) === value,
   );
 
-/** What a gate says of a whole run, in sentences: what it does not allow, and what it could do without. */
+/** A gate's verdict on a whole run, in sentences: violations, and superfluous entries. */
 export function reportOf(
   gate: Gate,
   scenarios: readonly ScenarioResult[],
@@ -73,7 +73,7 @@ export function reportOf(
           );
       } else if (verdict === 'passed') warnings.push(`${id} passed, though ${place} allows it to fail: take that out.`);
       else if (allowed === undefined) problems.push(`${id} is not as expected in another way than ${place} allows.`);
-      // Another repetition may have failed so.
+      // Another repetition may have failed like this.
       else if (result.repetitions === undefined)
         warnings.push(`${id} does not fail as ${place} allows: take that out.`);
     }

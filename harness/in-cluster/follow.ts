@@ -9,37 +9,35 @@ export interface FollowOptions {
   readonly connection: Connection;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Each line of the log; lines come again when the log is read again. */
+  /** Receives each line of the log, again if the log is read again. */
   readonly onLine: (line: string) => void;
-  /** What happened to the log's stream, in a sentence. */
+  /** Receives what happened to the log's stream, in a sentence. */
   readonly note: (line: string) => void;
-  /** Ends the following. */
   readonly signal: AbortSignal;
   readonly times?: Partial<typeof TIMES>;
 }
 
-/** How a pod's only container ended; `gone`: that nobody will know, and why. */
+/** How a pod's only container ended; `gone`: the reason why this is unknown. */
 export type Ending = { readonly exitCode: number } | { readonly gone: string };
 
-/** Milliseconds. */
 const TIMES = {
-  /** Between two looks at the pod. */
+  /** Between two checks of the pod. */
   every: 1000,
-  /** For which the API server may not answer. */
+  /** Longest silence of the API server. */
   silence: 600_000,
-  /** After its grace period, until a pod is taken for gone whose node does not say so. */
+  /** After the grace period of a pod whose node does not answer. */
   overdue: 30_000,
 };
 
 /**
- * Reads the log of a Job's pod until the pod has ended, also when the stream breaks on the way. Throws `ClusterError`
- * IMAGE_MISSING or IMAGE_BROKEN for a pod that cannot start, and CLUSTER_UNREACHABLE.
+ * Follows the log of a Job's pod until the pod ends, also when the stream breaks. Throws `ClusterError` IMAGE_MISSING,
+ * IMAGE_BROKEN or CLUSTER_UNREACHABLE. /
  */
 export async function followPod(options: FollowOptions): Promise<Ending> {
   const times = { ...TIMES, ...options.times };
   let pod: V1Pod | undefined;
   let answered = Date.now();
-  /** Since when it cannot start. */
+  /** Time since which it cannot start. */
   let stuck: number | undefined;
   for (;;) {
     options.signal.throwIfAborted();
@@ -53,7 +51,7 @@ export async function followPod(options: FollowOptions): Promise<Ending> {
         await readLog(options, pod, false);
         return { exitCode };
       }
-      // Evicted before it ran, or by a kubelet that lost it.
+      // Evicted before it ran, or lost by its kubelet.
       if (pod?.status?.phase === 'Failed') return { gone: `its pod failed (${pod.status.reason ?? 'unknown reason'})` };
       if (isOverdue(pod, times.overdue)) return { gone: `its node ${pod?.spec?.nodeName} does not answer` };
       const problem = pod && podProblem(pod);
@@ -75,7 +73,7 @@ export async function followPod(options: FollowOptions): Promise<Ending> {
   }
 }
 
-/** Whether it may pass: the log of a container that is being started or deleted is answered by 400 or 404. */
+/** Whether the error may pass: the log of a container that is being started or deleted answers 400 or 404. */
 const isPassing = (error: unknown): boolean => isTransient(error) || hasStatus(error, 400, 404);
 
 async function podOf({ connection, namespace, labels, signal }: FollowOptions): Promise<V1Pod | undefined> {
@@ -91,7 +89,7 @@ async function readLog(options: FollowOptions, pod: V1Pod | undefined, follow: b
   for await (const line of createInterface({ input: await connection.open(path, signal) })) onLine(line);
 }
 
-/** `deletionTimestamp` is when the grace period ends (Kubernetes API, ObjectMeta): as the API server has it, without a fraction. */
+/** `deletionTimestamp` is the end of the grace period (Kubernetes API, ObjectMeta), in the API server's time. */
 const isOverdue = (pod: V1Pod | undefined, overdue: number): boolean =>
   pod?.metadata?.deletionTimestamp !== undefined &&
   Date.now() - new Date(pod.metadata.deletionTimestamp).getTime() > overdue;

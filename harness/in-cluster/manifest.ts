@@ -4,16 +4,15 @@ import { DELIVERY_OBJECTS } from '../../clusters/in-cluster/index.ts';
 import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import rules from './rbac.json' with { type: 'json' };
 
-/** Namespace and service account of the runner: what a trust policy or an association of its role names. */
+/** Namespace and service account of the runner, for a trust policy or an association of its role. */
 export const NAMESPACE = 'eks-pod-identity-conformance';
 export const RUNNER = 'runner';
 export const EMULATOR = 'emulator';
-/** Labels by which the runner's pod is found. */
 export const RUNNER_LABELS = { 'app.kubernetes.io/name': NAMESPACE, 'app.kubernetes.io/component': RUNNER };
 export const EMULATOR_PORT = 4566;
-/** Where the emulator beside the runner is, by its Service's address, which nodes reach too (Kubernetes, "Service", environment variables). */
+/** The emulator's URL by its Service's address, which nodes reach too (Kubernetes, "Service"). */
 const EMULATOR_URL = `http://$(EMULATOR_SERVICE_HOST):${EMULATOR_PORT}`;
-/** Seconds until a runner that is told to stop, as when its node is drained, must have removed what it made. */
+/** Seconds in which a stopped runner, for example on a drained node, must remove its resources. */
 const GRACE_SECONDS = 120;
 /** Seconds that pods stay on a node that does not answer. */
 const LOST_NODE_SECONDS = 60;
@@ -23,19 +22,17 @@ const RBAC = 'rbac.authorization.k8s.io';
 
 export interface RunnerSpec {
   readonly run: string;
-  /** When what is left of it may be swept. */
   readonly expiresAt: Date;
   readonly clusterName: string;
-  /** Image of the runner, which is the emulator's too. */
+  /** Image of the runner and the emulator. */
   readonly image: string;
   readonly workloadImage: string;
-  /** Further flags of the run. */
   readonly flags: readonly string[];
   /** ARN of the role that its service account has by IRSA. */
   readonly roleArn?: string;
-  /** PersistentVolumeClaim of the namespace that keeps the report folder. Default: it ends with the pod. */
+  /** PersistentVolumeClaim of the namespace for the report folder. Default: the folder ends with the pod. */
   readonly claim?: string;
-  /** An AWS beside the runner: its administrator's key, and flags about the agent that it installs. */
+  /** The emulator next to the runner: its administrator's key, and flags for its agent. */
   readonly emulator?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
@@ -52,7 +49,7 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-/** The emulator keeps the webhook's list, as EKS does, and installs the add-on: what the control plane of EKS does with rights of its own. */
+/** The emulator keeps the webhook's list and installs the add-on, as EKS's control plane does. */
 const EMULATOR_RULES: Readonly<Record<'cluster' | 'kube-system', readonly Rule[]>> = {
   cluster: [{ apiGroups: ['apps'], resources: ['daemonsets'], verbs: ['list'] }],
   'kube-system': [
@@ -65,7 +62,7 @@ const EMULATOR_RULES: Readonly<Record<'cluster' | 'kube-system', readonly Rule[]
   ],
 };
 
-/** The namespace, which all else goes with. */
+/** The namespace, which owns all other objects. */
 export const namespaceOf = ({ run, expiresAt }: Pick<RunnerSpec, 'run' | 'expiresAt'>): KubernetesObject => ({
   apiVersion: 'v1',
   kind: 'Namespace',
@@ -77,8 +74,8 @@ export const namespaceOf = ({ run, expiresAt }: Pick<RunnerSpec, 'run' | 'expire
 });
 
 /**
- * What is in the namespace, and the roles of its service accounts, in the order of making them. `owner`: uid of the
- * namespace, with which the roles outside of it go.
+ * The objects of the namespace and the roles of its service accounts, in the order of creation. `owner`: uid of the
+ * namespace, which owns the cluster-wide roles. /
  */
 export function runnerObjects(spec: RunnerSpec, owner?: string): readonly KubernetesObject[] {
   const { emulator, roleArn } = spec;
@@ -144,7 +141,7 @@ function emulatorObjects(
       apiVersion: 'v1',
       kind: 'Service',
       metadata,
-      // Before it is ready it already answers the runner, and itself.
+      // It answers the runner and itself before it is ready.
       spec: { selector: labels, publishNotReadyAddresses: true, ports: [{ port: EMULATOR_PORT }] },
     },
     {
@@ -174,7 +171,7 @@ function runnerJob(spec: RunnerSpec): KubernetesObject {
       ...['run', '--cluster', 'eks', '--cluster-name', clusterName, '--service-account-dir', SERVICE_ACCOUNT_FOLDER],
       ...['--run-id', run, '--workload-image', workloadImage, '--report-dir', REPORTS, '--reporter', 'in-cluster'],
       ...(emulator === undefined ? [] : ['--aws-endpoint', EMULATOR_URL]),
-      // A dollar sign of a value is no reference to a variable.
+      // A dollar sign in a value is no variable reference.
       ...flags.map((flag) => flag.replaceAll('$(', '$$$$(')),
     ],
     ...(emulator !== undefined && { envFrom: [{ secretRef: { name: KEYS } }] }),
@@ -186,7 +183,7 @@ function runnerJob(spec: RunnerSpec): KubernetesObject {
     kind: 'Job',
     metadata: { name: RUNNER, namespace: NAMESPACE, labels },
     spec: {
-      // A second runner would meet what the first has left.
+      // A second runner would meet the first one's leftovers.
       backoffLimit: 0,
       template: {
         metadata: { labels, annotations: { 'karpenter.sh/do-not-disrupt': 'true' } },
@@ -200,7 +197,7 @@ function runnerJob(spec: RunnerSpec): KubernetesObject {
   };
 }
 
-/** One container of the runner's image, which needs no rights on its node. */
+/** A container of the runner's image, without rights on its node. */
 const podSpec = (name: string, container: object) => ({
   serviceAccountName: name,
   restartPolicy: 'Never',

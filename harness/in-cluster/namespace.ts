@@ -5,7 +5,7 @@ import type { Connection } from '../../foundation/protocols/kubernetes-connectio
 import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { NAMESPACE, namespaceOf, runnerObjects, type RunnerSpec } from './manifest.ts';
 
-/** Milliseconds in which a runner that is deleted must be gone: its grace period, and some more. */
+/** Milliseconds in which a deleted runner must be gone: its grace period, and a margin. */
 const RUNNER_GONE = 150_000;
 
 const PATH = `/api/v1/namespaces/${NAMESPACE}`;
@@ -16,8 +16,8 @@ interface Labelled {
 }
 
 /**
- * Makes the runner's namespace, without what a runner that is over has left, and gives its uid; with a claim it is one that was made by
- * hand, and stays as it is. Throws `HarnessError` where another runner is at work, or the namespace is not as it must be.
+ * Makes the runner's namespace without the leftovers of earlier runners, and returns its uid; with a claim it uses the
+ * existing one. Throws `HarnessError` if another runner is at work, or the namespace is unsuitable. /
  */
 export async function prepareNamespace(
   connection: Connection,
@@ -56,7 +56,7 @@ export async function prepareNamespace(
   return undefined;
 }
 
-/** Removes what a run has in a cluster: its namespaces, the runner with its roles, and the agent that it installed. */
+/** Removes a run's namespaces, the runner with its roles, and its agent. */
 export async function removeRun(connection: Connection, spec: RunnerSpec, run: string): Promise<void> {
   await removeNamespaces(connection, run);
   // In a namespace that stays.

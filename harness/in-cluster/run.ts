@@ -20,13 +20,12 @@ import { flagsOfRunner } from '../config/in-cluster-flags.ts';
 import { EMULATOR, NAMESPACE, RUNNER_LABELS, runnerObjects, type RunnerSpec } from './manifest.ts';
 import { prepareNamespace, removeRun } from './namespace.ts';
 
-/** Milliseconds for which a runner that is told to stop is waited for: its grace period, and some more. */
+/** Milliseconds to wait for a stopped runner: its grace period, and a margin. */
 const LONGEST_STOP = 150_000;
 
 /**
- * Puts the runner into the cluster as a Job, follows its log and reports what that tells as a run from here does. When the
- * runner is gone half-way, what it had judged is reported, and the run ends as one that was interrupted. All that was made for
- * it is removed, and what a runner before has left in the cluster.
+ * Runs the runner as a Job in the cluster, and reports its log like a local run. If the runner disappears, reports its
+ * verdicts so far as an interrupted run. Removes everything, including leftovers of earlier runners. /
  */
 export async function runInCluster(given: RunOptions): Promise<RunResults> {
   const gone = new AbortController();
@@ -140,7 +139,7 @@ async function emulatorReady(
   );
 }
 
-/** Follows the runner until it has ended. `user` fires when the user interrupts; `gone` is fired when the runner ends early. */
+/** Follows the runner until it has ended. `user` fires on an interrupt; `gone` when the runner ends early. */
 async function follow(
   session: Session,
   connection: Connection,
@@ -153,7 +152,7 @@ async function follow(
   const stop = new AbortController();
   const onInterrupt = (): void => {
     setTimeout(() => stop.abort(user.reason), LONGEST_STOP).unref();
-    // The pod gets its grace period, in which the runner removes what it has made.
+    // In its grace period the runner removes its resources.
     void removeJob(connection).catch(() => stop.abort(user.reason));
   };
   if (user.aborted) onInterrupt();
@@ -179,7 +178,7 @@ async function follow(
   conclude(session, { ending, said: log.said, underWay, isStopped: user.aborted }, gone);
 }
 
-/** Does with an event what a run from here does at this place. */
+/** Handles an event as a local run would. */
 function take(session: Session, event: RunnerEvent, underWay: Set<string>): void {
   const { reporters, directory } = session;
   switch (event.event) {
@@ -198,7 +197,7 @@ function take(session: Session, event: RunnerEvent, underWay: Set<string>): void
       underWay.delete(event.scenario.id);
       return noteResult(session, event.scenario);
     case 'attachment':
-      // It is named by a log: nothing outside of the folder is written.
+      // The path comes from a log: nothing outside of the folder is written.
       if (!isAbsolute(event.path) && !normalize(event.path).startsWith('..'))
         writeWhole(join(directory, event.path), event.text);
       return;
@@ -215,7 +214,7 @@ interface Outcome {
   readonly isStopped: boolean;
 }
 
-/** What the run came to, of whose runner it is known how it ended. */
+/** The result of a run whose runner's end is known. */
 function conclude(session: Session, { ending, said, underWay, isStopped }: Outcome, gone: AbortController): void {
   const { told, results, options } = session;
   if (told !== undefined && !told.run.interrupted) {
@@ -225,7 +224,7 @@ function conclude(session: Session, { ending, said, underWay, isStopped }: Outco
     return;
   }
   if (told === undefined && !isStopped && 'exitCode' in ending) {
-    // It said why, and began nothing or was killed.
+    // It gave a reason, and ran nothing or was killed.
     const why = said.at(-1) ?? `exit code ${ending.exitCode}`;
     session.failure = new HarnessError(
       ending.exitCode === EXIT.usage ? 'BAD_CLUSTER' : 'RUNNER_FAILED',
@@ -266,7 +265,7 @@ async function tearDown(
       cause: error,
     });
   }
-  // What it made in AWS carries the run's tags, and outlives the cluster's part.
+  // Its resources in AWS carry the run's tags, and outlive those in the cluster.
   if (options.interrupted.aborted && cluster.aws === 'account')
     session.reporters.tell(
       'note',
@@ -274,7 +273,7 @@ async function tearDown(
     );
 }
 
-/** The cluster's facts that the runner could not know. */
+/** Adds the cluster's facts that the runner could not know. */
 function addFacts(session: Session, { facts }: RunnerPlace): void {
   if (session.told === undefined) return;
   const { environment } = session.told;

@@ -39,21 +39,21 @@ export const rawAnswer = async (answer: IncomingMessage): Promise<RawAnswer> => 
   contentType: answer.headers['content-type'],
 });
 
-/** Which part of a log is read; each line then begins with the time at which it was written, where the server tells it. */
+/** The part of a log to read; each line then begins with its time, if the server knows it. */
 export interface LogOptions {
-  /** Lines since then alone, as far as the server can tell. */
+  /** Only lines since then, if the server supports it. */
   readonly since: Date;
-  /** The last lines of these. */
+  /** Number of last lines. */
   readonly tailLines: number;
   /** Of the container before its last restart. */
   readonly previous?: boolean;
-  /** The last bytes of these. */
+  /** Number of last bytes. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
 
 type Texts = Readonly<Record<string, string>>;
-/** Of an object that is made. */
+/** Of an object to create. */
 type Named = Readonly<{ name: string; labels: Texts }>;
 
 /** Of a service account's token. */
@@ -61,7 +61,6 @@ interface TokenOptions {
   readonly audiences: string[];
   readonly expirationSeconds?: number;
   readonly boundPod?: { name: string; uid: string };
-  /** Its name. */
   readonly boundSecret?: string;
 }
 
@@ -69,11 +68,11 @@ const TOKEN_API = 'authentication.k8s.io/v1';
 const RBAC = 'rbac.authorization.k8s.io';
 const inNamespace = (namespace: string, resource: string): string => `/api/v1/namespaces/${namespace}/${resource}`;
 
-/** The harness' view of one cluster's Kubernetes API: the calls it needs, with one kind of error. */
+/** The calls to one cluster's Kubernetes API that the harness needs, with one kind of error. */
 export class KubernetesClient {
   readonly #connection: Connection;
 
-  /** @param networkMilliseconds how long a network that is away is waited for. */
+  /** @param networkMilliseconds how long to wait for an unreachable network. */
   constructor(config: KubeConfig, networkMilliseconds: number = NETWORK.here) {
     this.#connection = patient(connect(config), { networkMilliseconds });
   }
@@ -82,7 +81,7 @@ export class KubernetesClient {
     return this.#create('/api/v1/namespaces', 'v1', 'Namespace', { metadata: { name, labels, annotations } });
   }
 
-  /** Deletes a namespace with all that is in it; resolves when it is gone: until its pods have ended, its name cannot be taken. */
+  /** Deletes a namespace and waits until it is gone: its name is taken until its pods have ended. */
   removeNamespace(name: string): Promise<void> {
     return removeNamespace(this.#connection, name);
   }
@@ -132,8 +131,8 @@ export class KubernetesClient {
   }
 
   /**
-   * Events of a namespace, up to 1000. The core group's list has those of `events.k8s.io` too: both are views of the same
-   * objects (Kubernetes API reference, Event v1), though an event then may have `eventTime` and no `lastTimestamp`.
+   * Up to 1000 events of a namespace. The core group lists those of `events.k8s.io` too (Kubernetes API reference,
+   * Event v1), maybe with `eventTime` and without `lastTimestamp`. /
    */
   async listEvents(namespace: string, signal: AbortSignal): Promise<readonly CoreV1Event[]> {
     const path = inNamespace(namespace, 'events?limit=1000');
@@ -158,12 +157,12 @@ export class KubernetesClient {
     return status ?? {};
   }
 
-  /** Calls `listener` for every change of pods with this label, until `stop` is called; starts again when the server ends it. */
+  /** Calls `listener` for every change of pods with this label, until `stop` is called; reconnects by itself. */
   watchPods(labelSelector: string, listener: (pod: V1Pod, deleted: boolean) => void): Promise<{ stop(): void }> {
     return watchPods(this.#connection, labelSelector, listener);
   }
 
-  /** Lines of a container's log as they come; resolves when the log ends or `signal` fires. */
+  /** Streams the lines of a container's log; resolves when the log ends or `signal` fires. */
   async followLog(
     namespace: string,
     pod: string,
@@ -180,7 +179,7 @@ export class KubernetesClient {
     }
   }
 
-  /** What a container (an init container too) has logged: its end. Throws `KubernetesError` while it has not started. */
+  /** The end of a container's log, or an init container's. Throws `KubernetesError` while it has not started. */
   async readLog(namespace: string, pod: string, container: string, options: LogOptions): Promise<string> {
     const query = new URLSearchParams({
       container,
@@ -190,9 +189,9 @@ export class KubernetesClient {
       ...(options.previous === true && { previous: 'true' }),
     });
     const path = inNamespace(namespace, `pods/${pod}/log?${query.toString()}`);
-    // The API's own `limitBytes` keeps the beginning; what went wrong is at the end.
+    // The API's own `limitBytes` keeps the beginning; errors are at the end.
     const { text, cut } = await endOf(await this.#connection.open(path, options.signal), options.maxBytes);
-    // Not half a line: what is left of a secret could not be told any more.
+    // Drops half a line: a part of a secret could not be recognized.
     return cut ? text.slice(text.indexOf('\n') + 1) : text;
   }
 
@@ -211,7 +210,6 @@ export class KubernetesClient {
     return rawAnswer(answer);
   }
 
-  /** Ends the connections. */
   close(): void {
     this.#connection.close();
   }
@@ -221,7 +219,7 @@ export class KubernetesClient {
   }
 }
 
-/** The end of a stream: whole chunks, up to `maxBytes`. */
+/** The last chunks of a stream, up to `maxBytes`. */
 async function endOf(stream: AsyncIterable<unknown>, maxBytes: number): Promise<{ text: string; cut: boolean }> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -2,8 +2,8 @@ import type { KubernetesClient } from './client.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 
 /**
- * Stands for the API of a cluster that has none that can be reached, such as one that an emulated EKS keeps a record of alone.
- * No scenario that needs the capability `kubernetes` runs there, so whatever is asked of it is refused.
+ * The client of a cluster without Kubernetes, such as a record of an emulated EKS: it rejects every call. Scenarios
+ * that need the capability `kubernetes` do not run there. /
  */
 export function noKubernetes(clusterName: string): KubernetesClient {
   const refuse = (): Promise<never> =>

@@ -6,14 +6,14 @@ import {
   type Connection,
 } from '../../foundation/protocols/kubernetes-connection.ts';
 
-/** How often a request is sent that the API server has no time for. */
+/** Attempts at a request while the API server is overloaded. */
 const TRIES = 6;
-/** Longest pause between two tries while the network is away, milliseconds: it is noticed soon that it is back. */
+/** Longest pause between two attempts while the network is away, milliseconds. */
 const LONGEST_PAUSE = 2000;
 
 /** How long a network may be away, in milliseconds. */
 export const NETWORK = {
-  /** Of this machine. An API server that is not there any more is to be told soon. */
+  /** Of this machine. A stopped API server is reported soon. */
   here: 1000,
   /** To clusters in AWS: as long as calls of AWS are tried (`retries.ts`). */
   far: 30_000,
@@ -25,10 +25,10 @@ export interface Patience {
 }
 
 /**
- * The same connection, but patient with an API server that has too much to do: it answers 429 without having done
- * anything (Kubernetes documentation, "API Priority and Fairness"), so that every request may be sent again. A connection
- * that breaks, as when EKS replaces API servers (Amazon EKS Best Practices Guide, "EKS control plane"), and a network that is
- * away for a while are tolerated by requests that were not sent or do no harm when they are sent twice.
+ * Adds retries to a connection. An overloaded API server answers 429 without effect (Kubernetes documentation, "API
+ * Priority and Fairness"), so every request is repeated. After broken connections, as when EKS replaces API servers
+ * (Amazon EKS Best Practices Guide, "EKS control plane"), and network failures, requests are repeated that were not
+ * sent or are idempotent. /
  */
 export function patient(connection: Connection, patience: Patience): Connection {
   const closing = new AbortController();
@@ -59,7 +59,7 @@ interface PatientRequest<T> {
   readonly path: string;
   readonly signal?: AbortSignal | undefined;
   readonly send: () => Promise<T>;
-  /** Whether an outcome says so; it is not passed on then. */
+  /** Whether an outcome means an overload; it is not passed on then. */
   readonly isTooBusy?: (outcome: T) => boolean;
 }
 
@@ -69,16 +69,16 @@ async function retry<T>(
   closing: AbortSignal,
 ): Promise<T> {
   const end = performance.now() + networkMilliseconds;
-  /** Whether an earlier try may have done what was asked for. */
+  /** Whether an earlier attempt may have had an effect. */
   let maybeDone = false;
-  /** Tries that the API server had no time for, and that the network was away for: each kind has its own bound. */
+  /** Attempts during overload, and without network: each kind has its own bound. */
   let busy = 0;
   let away = 0;
   for (;;) {
     let pause = firstPause * 2 ** busy;
     try {
       const outcome = await send();
-      // Asked last, since an answer that is not passed on is drained.
+      // Checked last, since it drains an answer that is not passed on.
       if (busy === TRIES - 1 || isTooBusy?.(outcome) !== true) return outcome;
       busy += 1;
     } catch (error) {
@@ -98,6 +98,6 @@ async function retry<T>(
   }
 }
 
-/** Whether a request may be done twice: a PATCH is a merge patch, and what POST asks for there is an answer and no object. */
+/** Whether a request may be repeated: a PATCH is a merge patch, and those POSTs create no object. */
 const isRepeatable = (method: string, path: string): boolean =>
   method !== 'POST' || /\/(token|\w+reviews)$|[?&]dryRun=All/.test(path);

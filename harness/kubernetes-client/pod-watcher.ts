@@ -8,7 +8,7 @@ import type { KubernetesClient } from './client.ts';
 /** Follows all pods of a run on one cluster with a single watch. */
 export type PodWatcher = Awaited<ReturnType<typeof watchRunPods>>;
 
-/** Labels of every pod that a run makes, beside the run's own. */
+/** Labels of every pod of a run, in addition to the run's own. */
 export const SCENARIO_LABEL = 'conformance.eks-pod-identity/scenario';
 export const WORKLOAD_LABEL = 'conformance.eks-pod-identity/workload';
 
@@ -23,15 +23,15 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string) {
   });
   return {
     /**
-     * Resolves when the container runs or has run. Throws `HarnessError` POD_FAILED when it cannot or the pod is deleted before,
-     * and the signal's reason when that fires.
+     * Resolves when the container runs or has run. Throws `HarnessError` POD_FAILED if it cannot or the pod is deleted,
+     * and the reason of the signal. /
      */
     started: (namespace: string, name: string, container: string, signal: AbortSignal): Promise<V1Pod> => {
       const key = `${namespace}/${name}`;
       const decide = whetherStarted(key, container);
       return untilDecided(changes, key, signal, () => decide(pods.get(key)));
     },
-    /** The pod as far as it is known, when the container has ended. */
+    /** The pod's last known state, if the container has ended. */
     ended: (namespace: string, name: string, container: string): V1Pod | undefined => {
       const pod = pods.get(`${namespace}/${name}`);
       return pod !== undefined && hasEnded(pod, container) ? pod : undefined;
@@ -51,7 +51,7 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string) {
 
 const RECHECK_MILLISECONDS = 1000;
 
-/** Resolves with what `decide` returns as soon as that is something; asks it at every event and once a second. */
+/** Resolves with the first result of `decide`; asks it at every event and once a second. */
 const untilDecided = <T>(
   changes: EventEmitter,
   event: string,
@@ -78,7 +78,7 @@ const untilDecided = <T>(
       }
       end();
     };
-    // How long a pod has waited changes nothing that a watch would tell.
+    // The time that a pod has waited causes no event.
     const timer = setInterval(check, RECHECK_MILLISECONDS);
     timer.unref();
     if (signal.aborted) return abort();
@@ -87,7 +87,7 @@ const untilDecided = <T>(
     check();
   });
 
-/** Decides on a pod that is to start: gives it once its container runs or has run, and throws when that cannot be. */
+/** Returns the pod once its container runs or has run, and throws if that is impossible. */
 function whetherStarted(key: string, container: string): (pod: V1Pod | undefined) => V1Pod | undefined {
   let since: number | undefined;
   let seen = false;
@@ -119,7 +119,6 @@ const hasEnded = (pod: V1Pod, container: string): boolean =>
   pod.status?.phase === 'Failed' ||
   statusesOf(pod).find((status) => status.name === container)?.state?.terminated !== undefined;
 
-/** A container that waits for what may not come, and how long it may. */
 function stuckWaiting(
   statuses: readonly V1ContainerStatus[],
 ): { readonly patience: number; readonly words: string } | undefined {

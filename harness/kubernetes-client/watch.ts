@@ -3,13 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod, V1PodList } from '@kubernetes/client-node';
 import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
-/** Waits before a watch is started again, in milliseconds: the first, and the longest that it grows to. */
+/** Pauses before a watch is restarted, in milliseconds. */
 const RESTART = { first: 200, longest: 5000 };
 
-/**
- * Calls `listener` for every change of pods with a label, until `stop` is called. A watch that ends or breaks is started
- * again from a list, which also tells what was deleted meanwhile. Throws when the first list or watch cannot be had.
- */
+/** Watches pods with a label, with restarts from a list, which also shows deletions. Throws if the first fails. */
 export async function watchPods(
   connection: Connection,
   labelSelector: string,
@@ -44,7 +41,6 @@ export async function watchPods(
       const { type, object } = JSON.parse(line) as { type: string; object: V1Pod };
       if (type === 'ADDED' || type === 'MODIFIED') tell(object, false);
       else if (type === 'DELETED') tell(object, true);
-      // Its history is no longer kept, for one.
       else if (type === 'ERROR') return;
     }
   };
@@ -59,7 +55,6 @@ export async function watchPods(
         wait = RESTART.first;
         await follow(lines);
       } catch {
-        // An API server that is away for a moment, or a connection that broke.
         wait = Math.min(wait * 2, RESTART.longest);
       }
       lines = undefined;

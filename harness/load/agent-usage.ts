@@ -12,7 +12,7 @@ interface Summary {
   }[];
 }
 
-/** Asks each agent's kubelet (Kubernetes, "Node metrics data", Summary API); undefined where none tells. */
+/** Asks each agent's kubelet (Kubernetes, "Node metrics data", Summary API); undefined if none reports usage. */
 export async function agentUsage(kubernetes: KubernetesClient): Promise<AgentUsage | undefined> {
   const agents = await kubernetes.listPods('kube-system', AGENT_SELECTOR);
   const used = await Promise.all(
@@ -31,10 +31,10 @@ export async function agentUsage(kubernetes: KubernetesClient): Promise<AgentUsa
   };
 }
 
-/** How often kubelets are asked: they look at their pods every ten seconds or so. */
+/** Kubelets measure their pods about every ten seconds. */
 const EVERY_MILLISECONDS = 10_000;
 
-/** Follows what the agents of some clusters use. What is not told, or not in time, is left out. */
+/** Follows the resource usage of the clusters' agents. Ignores answers that are missing or late. */
 export async function watchUsage(clusters: readonly KubernetesClient[], signal: AbortSignal) {
   const look = async (): Promise<AgentUsage | undefined> => {
     const each = (await Promise.all(clusters.map((one) => agentUsage(one).catch(() => undefined)))).filter(

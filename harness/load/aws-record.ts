@@ -3,21 +3,16 @@ import type { ScenarioWorld } from '../scenario/world.ts';
 import { openedBy } from '../verdict/received-calls.ts';
 import type { EndedPod } from '../scenario/running-load.ts';
 
-/** What AWS' record tells of a load. */
 interface Recorded {
-  /** Calls of AssumeRoleForPodIdentity for the load's pods. */
   readonly calls: number;
-  /** Sessions that pods were given, and of these how many were opened by the token of another pod. */
+  /** Sessions of pods, and how many of them were opened by the token of another pod. */
   readonly sessions: number;
   readonly ofOthers: readonly string[];
 }
 
 const BOUND = /^token is of (\S+), bound to pod (\S+)$/;
 
-/**
- * Holds what pods were given against AWS' own record of calls: each session of a verdict was opened by a call with the token of
- * that pod. Undefined where there is no record.
- */
+/** Checks by AWS's record that each session was opened with its pod's token. Undefined without a record. */
 export function heldAgainstRecord(
   { environment: { aws } }: ScenarioWorld,
   pods: readonly EndedPod[],
@@ -43,7 +38,7 @@ export function heldAgainstRecord(
 const askedSince = (calls: readonly CallRecord[], since: number): readonly CallRecord[] =>
   calls.filter(({ operation, receivedAt }) => operation === 'AssumeRoleForPodIdentity' && receivedAt >= since);
 
-/** Calls with the tokens of these pods, `<namespace>/<name>`, since a time (milliseconds since the epoch), by pod. */
+/** Calls with the tokens of these pods (`<namespace>/<name>`) since a time (milliseconds since the epoch), by pod. */
 export function callsByPod(
   { environment: { aws } }: ScenarioWorld,
   pods: readonly string[],
@@ -53,7 +48,6 @@ export function callsByPod(
   return new Map(pods.map((pod) => [pod, asked.filter((call) => podOf(call) === pod)]));
 }
 
-/** `<namespace>/<pod>` whose token a call had. */
 function podOf({ notes }: CallRecord): string | undefined {
   for (const note of notes) {
     const [, subject = '', pod] = BOUND.exec(note) ?? [];

@@ -4,15 +4,15 @@ import { TERMINATION_LOG, type LoadPlan } from '../../foundation/protocols/load-
 import { podManifest, PROBE_CONTAINER } from '../world/pod-manifest.ts';
 import { clusterOf, labelsOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
-/** On the pods of a load, beside those of every pod of the run: its name. */
+/** Label with the load's name. */
 export const LOAD_LABEL = 'conformance.eks-pod-identity/load';
-/** By which the pods of a Deployment are told from those of others. */
+/** Label that distinguishes the pods of a Deployment. */
 const CONTROLLER_LABEL = 'conformance.eks-pod-identity/load-of';
 
-/** Seconds in which a pod of a Deployment that is to end has its last round. */
+/** Seconds in which a pod of a Deployment does its last round. */
 const GRACE_SECONDS = 60;
 
-/** A Job or a Deployment of a load, which makes pods (Kubernetes, "Controllers"). */
+/** A Job or a Deployment of a load (Kubernetes, "Controllers"). */
 export interface PodController {
   readonly item: Workload;
   /** `/apis/<group and version>/namespaces/<namespace>/<resource>`. */
@@ -32,9 +32,8 @@ interface JobOptions {
 const nameOf = (load: string, item: Workload): string => `${load}-${item.name}`;
 
 /**
- * An Indexed Job whose pods are those of a workload (Kubernetes, "Jobs", Completion mode). A pod that fails is not made again:
- * `backoffLimitPerIndex` 0 lets its index alone fail, where a Job's own limit would end all other pods with it; a second pod would
- * hide what happened to the first.
+ * An Indexed Job (Kubernetes, "Jobs", Completion mode). Failed pods are not replaced, which would hide their failure,
+ * and fail only their index (`backoffLimitPerIndex` 0).
  */
 export function jobManifest(world: ScenarioWorld, item: Workload, options: JobOptions): V1Job {
   const { load, completions, parallelism, deadlineSeconds, plan } = options;
@@ -54,7 +53,6 @@ export function jobManifest(world: ScenarioWorld, item: Workload, options: JobOp
   };
 }
 
-/** A Deployment whose pods are those of a workload, until they are told to end. */
 export function deploymentManifest(
   world: ScenarioWorld,
   item: Workload,
@@ -80,7 +78,6 @@ export function deploymentManifest(
   };
 }
 
-/** Pods are told their names by the downward API. */
 function podTemplate(world: ScenarioWorld, item: Workload, load: string, plan: LoadPlan): V1PodTemplateSpec {
   const { metadata = {}, spec } = podManifest(world, item, nameOf(load, item), { groups: [], heldBack: false });
   const told = [
@@ -100,7 +97,7 @@ function podTemplate(world: ScenarioWorld, item: Workload, load: string, plan: L
   };
 }
 
-/** Creates a Job or a Deployment; it goes with the scenario, and its pods with it. Throws an Error where the API server does not take it. */
+/** Creates a Job or a Deployment, which is deleted with the scenario. Throws an Error if the API server rejects it. */
 export async function createController(
   world: ScenarioWorld,
   item: Workload,
@@ -130,7 +127,7 @@ const labelOf = ({ collection, name, item }: PodController): string =>
 /** What `kubectl rollout restart` changes. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
-/** Restarts the pods of a Deployment as `kubectl rollout restart` does; resolves once all are new ones that are available. */
+/** Restarts a Deployment as `kubectl rollout restart` does; resolves once all pods are new and available. */
 export async function rollOut(world: ScenarioWorld, controller: PodController): Promise<void> {
   const { kubernetes } = clusterOf(world, controller.item.cluster);
   const annotations = { [RESTARTED_AT]: new Date().toISOString() };

@@ -3,15 +3,10 @@ import type { Facts } from '../../foundation/protocols/client-run.ts';
 import type { LoadVerdict } from '../../foundation/protocols/load-protocol.ts';
 import type { EndedPod } from '../scenario/running-load.ts';
 
-/** Of the distributions that are told: an hour at most, in milliseconds, with three significant digits. */
+/** Range of the histograms: up to an hour in milliseconds, with three significant digits. */
 const RANGE = { lowest: 1, highest: 3_600_000, figures: 3 } as const;
 
-/**
- * What pods of a load met, as facts of the probe. Distributions are HDR histograms (HdrHistogram, which is part of Node), told by
- * their percentiles in milliseconds.
- *
- * @param since when a disturbance was over, milliseconds since the epoch; undefined: there was none
- */
+/** Facts about a load's pods; percentiles in milliseconds (HdrHistogram). `since`: end of a disturbance. */
 export function figuresOf(pods: readonly EndedPod[], expected: number, since: number | undefined): Facts {
   const verdicts = pods.flatMap(({ verdict }) => verdict ?? []);
   const sum = (of: (verdict: LoadVerdict) => number): number => verdicts.reduce((all, verdict) => all + of(verdict), 0);
@@ -39,7 +34,6 @@ export function figuresOf(pods: readonly EndedPod[], expected: number, since: nu
   };
 }
 
-/** The sums of counts by what they are of, in the order of its names. */
 function summed(counts: readonly Readonly<Record<string, number>>[]): readonly (readonly [string, number])[] {
   const sums = new Map<string, number>();
   for (const own of counts)
@@ -72,6 +66,6 @@ function percentiles(
   };
 }
 
-/** Seconds from the end of a disturbance to the last error that any pod met. */
+/** Seconds from the end of a disturbance to the last error of any pod. */
 const recovery = (verdicts: readonly LoadVerdict[], since: number): number =>
   Math.max(0, ...verdicts.map(({ lastErrorAt }) => Math.round((lastErrorAt - since) / 100) / 10));

@@ -12,9 +12,8 @@ import { UNSEEN, type EndedPod } from '../scenario/running-load.ts';
 const POLL_MILLISECONDS = 500;
 
 /**
- * Follows the pods of a load on some clusters. A watch that breaks is started again from a list (`watchPods`), and the pods of a
- * Job stay until the Job is deleted, so that none that ended can be missed; one that was deleted counts as ended too. A kubelet tells
- * how a pod of a Deployment ended before it lets it go (Kubernetes, "Pod Lifecycle", Termination of Pods).
+ * Follows the pods of a load. Pods of a Job stay until it is deleted, so none is missed; a deleted pod counts as ended.
+ * A kubelet reports how a pod ended before it is removed (Kubernetes, "Pod Lifecycle", Termination of Pods). /
  */
 export async function followPods(world: ScenarioWorld, load: string, clusters: readonly ClusterAlias[]) {
   const { run } = world.environment;
@@ -35,7 +34,7 @@ export async function followPods(world: ScenarioWorld, load: string, clusters: r
   );
   const until = (what: string, isSo: () => boolean | Promise<boolean>): Promise<unknown> =>
     poll(async () => (await isSo()) || undefined, { every: POLL_MILLISECONDS, signal: world.signal, what });
-  // By lists, since what ended may be followed no more.
+  // By lists, since watches may have ended.
   const areGone = async (): Promise<boolean> => {
     const path = `/api/v1/pods?labelSelector=${encodeURIComponent(selector)}`;
     const answers = await Promise.all(clusters.map((alias) => clusterOf(world, alias).kubernetes.raw({ path })));
@@ -46,10 +45,8 @@ export async function followPods(world: ScenarioWorld, load: string, clusters: r
     running: () => [...names].flatMap(([uid, name]) => (ended.has(uid) ? [] : [name])),
     gone: () => until(`the pods of load ${load} to be gone`, areGone),
     stop: (): void => watches.forEach((watch) => watch.stop()),
-    /** Resolves once so many pods run or have run. */
     started: (count: number): Promise<unknown> =>
       until(`${count} pods of load ${load} to run`, () => started.size >= count),
-    /** Resolves once so many pods have ended. */
     ended: async (count: number): Promise<readonly EndedPod[]> => {
       await until(`${count} pods of load ${load} to end`, () => ended.size >= count);
       return [...ended.values()];

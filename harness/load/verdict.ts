@@ -1,4 +1,3 @@
-/** What is said of a load whose pods have ended. */
 import type { Facts } from '../../foundation/protocols/client-run.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { ScenarioWorld } from '../scenario/world.ts';
@@ -7,15 +6,15 @@ import { figuresOf } from './figures.ts';
 import { UNSEEN, type EndedPod, type RunningLoad } from '../scenario/running-load.ts';
 
 export interface VerdictOptions {
-  /** Pods must be quick enough to tell how many sessions each was given: `sessionsPerPod`. */
+  /** Pods are fast enough to count their sessions: `sessionsPerPod`. */
   readonly sessions?: boolean;
-  /** Of a flood: slowest rate at which requests must be answered, a second; below it nothing can be said of a limit on them. */
+  /** Slowest rate of answers in a flood, per second, that says something about a limit on them. */
   readonly perSecond?: number;
-  /** Longest times, in milliseconds, by the fact that they are of, such as `credentialsP99`. */
+  /** Longest times in milliseconds, by fact, such as `credentialsP99`. */
   readonly limits?: Readonly<Record<string, number>>;
 }
 
-/** The first that is wrong decides: an identity, a verdict that is missing, what was late. */
+/** The first problem decides: an identity, a missing verdict, lateness. */
 export async function verdictOf(
   world: ScenarioWorld,
   running: RunningLoad,
@@ -44,7 +43,7 @@ export async function verdictOf(
   const lost = pods.filter(({ verdict }) => verdict === undefined);
   const [first] = lost;
   if (first !== undefined) {
-    // Of a pod whose last state nobody saw, as when a watch broke, it is not known whether it left one.
+    // A pod whose last state was missed may have left a verdict.
     const isUnknown = lost.every(({ end }) => end.includes('DeadlineExceeded') || end === UNSEEN);
     const outcome = isUnknown ? 'error' : 'refused';
     return told(
@@ -52,7 +51,7 @@ export async function verdictOf(
       `${lost.length} of ${running.pods} pods left no verdict, such as ${first.name} (${first.end}).`,
     );
   }
-  // Who asks again, as an SDK does, gets over it.
+  // A client that retries, as an SDK does, recovers.
   if (Number(facts['late']) > 0 && facts['notRecovered'] !== 0)
     return told(
       'error',
@@ -75,13 +74,10 @@ export async function verdictOf(
   return { outcome: 'granted', facts };
 }
 
-/** Milliseconds: EKS Auth has a second, and other requests of the pod wait for 1.8 s before they ask for themselves (eks-pod-identity-agent). */
+/** Milliseconds: EKS Auth has a second, and other requests of the pod wait for 1.8 s (eks-pod-identity-agent). */
 export const PATIENCE = 1000;
 
-/**
- * Sessions that a pod was given on average, over the pods whose first answer came before the agent may have asked again for slowness;
- * undefined where there is none. A session that the agent gave up waiting for reaches no pod.
- */
+/** Average sessions of pods whose first answer came too early for a retry of the agent; undefined if none did. */
 function sessionsPerPod(pods: readonly EndedPod[]): number | undefined {
   const quick = pods.flatMap(({ verdict }) =>
     verdict && (verdict.answers[0] ?? PATIENCE) < PATIENCE ? [verdict] : [],

@@ -2,18 +2,17 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import { factsOf, type Run } from '../results/read-results.ts';
 import type { Shard } from '../plan/shard.ts';
 
-/** Results of a shard. */
 export interface ShardRun extends Run {
   readonly shard: Shard;
 }
 
-/** Options that change no result. */
+/** Options that do not affect results. */
 const NO_MATTER = ['shard', 'times', 'suites-dir', 'report-dir', 'reporter', 'record', 'config', 'parallel', 'keep'];
 const OF_DISPLAY = ['quiet', 'verbose', 'no-color'];
-/** Facts of the machine, not of what was judged on it. */
+/** Facts of the machine. */
 const OF_MACHINE = ['docker', 'kernel', 'context'];
 
-/** The shards of one run, in their order. Throws `HarnessError` BAD_FILE where they are not just that. */
+/** The shards of one run, in their order. Throws `HarnessError` BAD_FILE if they are no such set. */
 export function shardsOf(runs: readonly Run[]): readonly ShardRun[] {
   const shards = runs.map((run): ShardRun => {
     const { shard } = run.results.run;
@@ -78,7 +77,7 @@ function checkSubjects(one: ShardRun, other: ShardRun): void {
 
 type Values = ReadonlyMap<string, unknown>;
 
-/** What one of them does not know, since it ended before, may be anything. */
+/** Values that an aborted run does not know match any. */
 function checkSame(one: ShardRun, other: ShardRun, of: (run: ShardRun) => Values, what: string): void {
   const [values, others] = [of(one), of(other)];
   for (const [name, value] of values) {
@@ -96,7 +95,7 @@ function checkWhole(shards: readonly ShardRun[], count: number): void {
     );
 }
 
-/** A run that could not do its work may lack results; none has any of another shard. */
+/** An aborted run may lack results, but has none of another shard. */
 function checkScenarios({ file, results: { run, scenarios }, shard }: ShardRun): void {
   const there = scenarios.map(({ id }) => id);
   const own = Object.keys(shard.scenarios).filter((id) => shard.scenarios[id] === shard.index);

@@ -7,16 +7,13 @@ import { exitCodeOf, tooLittleRan } from '../engine/conclusion.ts';
 import { summarize, type Attachment, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { shardsOf, type ShardRun } from './check.ts';
 
-/**
- * The results of a run, of those of its shards: as of an unsharded one, but for times and names. Phases, and the time in all, are
- * those of the longest shard. Throws `HarnessError` BAD_FILE where the shards are not those of one run.
- */
+/** Merges the results of shards. Phases and total time are the longest shard's. Throws `HarnessError` BAD_FILE. */
 export function mergeResults(runs: readonly Run[]): RunResults {
   const shards = shardsOf(runs);
   const [first] = shards;
   if (first === undefined) throw new Error('There are no results to merge.');
   const all = shards.map(({ results }) => results);
-  // What a run that could not do its work tells of where it took place is not all.
+  // An aborted run does not know all of its environment.
   const { results: base } = shards.find(({ results }) => results.environment.services.length > 0) ?? first;
   const scenarios = Object.keys(first.shard.scenarios).flatMap((id) => scenarioOf(shards, id) ?? []);
   const gate = gateOf(all);
@@ -37,7 +34,7 @@ export function mergeResults(runs: readonly Run[]): RunResults {
   };
 }
 
-/** With the run that it is from, whose id is in the names of its things. */
+/** With its run, whose id is part of its names. */
 function scenarioOf(shards: readonly ShardRun[], id: string): ScenarioResult | undefined {
   for (const { results } of shards) {
     const found = results.scenarios.find((scenario) => scenario.id === id);
@@ -65,7 +62,7 @@ function mergeRuns(shards: readonly ShardRun[]): Omit<RunResults['run'], 'exitCo
   };
 }
 
-/** Whether the whole says enough is asked here: a shard is not asked. */
+/** Checks here whether enough was judged: shards are not checked. */
 function outcomeOf(
   shards: readonly ShardRun[],
   scenarios: readonly ScenarioResult[],
@@ -101,7 +98,7 @@ function gateOf(all: readonly RunResults[]): RunResults['gate'] {
   );
 }
 
-/** Those of the shards' first cluster, second and so on count as one each. */
+/** The shards' first clusters count as one, their second ones too. */
 function clustersOf(all: readonly RunResults[]): RunResults['environment']['clusters'] {
   const clusters = all.flatMap(({ environment }) => environment.clusters);
   return [...new Map(clusters.toReversed().map((cluster) => [cluster.alias, cluster])).values()].sort((a, b) =>
@@ -119,7 +116,7 @@ function callsOf(all: readonly RunResults[]): RunResults['aws'] {
   return { calls: { total: sum('total'), retries: sum('retries'), throttled: sum('throttled'), byOperation } };
 }
 
-/** `podMedian` is not known of the whole. */
+/** The merged `podMedian` is unknown. */
 function phasesOf(all: readonly RunResults[]): RunResults['phases'] {
   const of = (name: 'provisioning' | 'scenarios' | 'arranging' | 'probing' | 'teardown'): readonly number[] =>
     all.map(({ phases }) => phases[name]);
@@ -134,7 +131,7 @@ function phasesOf(all: readonly RunResults[]): RunResults['phases'] {
   };
 }
 
-/** Copies what the shards collected into the folder of the whole; gives the results without what is not there. */
+/** Copies the shards' attachments; returns the results without missing ones. */
 export function withAttachments(results: RunResults, runs: readonly Run[], directory: string): RunResults {
   const folders = new Map(runs.map(({ file, results: { run } }) => [run.id, dirname(file)]));
   const copied = ({ path }: Attachment, from: string): boolean => {

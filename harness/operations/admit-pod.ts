@@ -10,14 +10,11 @@ import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 interface AdmissionOptions {
   /** User of the scenario who creates the pod. Default: the administrator. */
   readonly as?: string;
-  /** How many such pods are created. Default 1. */
+  /** Number of such pods. Default 1. */
   readonly repeat?: number;
 }
 
-/**
- * Creates a pod in dry run, with the namespace and service account of workload `like`, and looks at what admission made
- * of it; as a user of the scenario (default: the administrator), once or several times.
- */
+/** Creates pods in dry run, like those of workload `like`; facts are what admission changed. */
 export const admitPod = defineHarnessOperation(
   'AdmitPod',
   (like: string, pod: PodFields = {}, options: AdmissionOptions = {}) => ({ like, pod, ...options }),
@@ -45,7 +42,7 @@ export const admitPod = defineHarnessOperation(
   },
 );
 
-/** What pods created alike have in common and what not: `pods`, and of their tokens' lifetimes the range and variety. */
+/** Facts that pods have in common, `pods`, and range and number of their tokens' lifetimes. */
 function factsOfAll(pods: readonly Facts[]): Facts {
   const lifetimes = pods
     .map((pod) => pod['podIdentityVolume.expirationSeconds'] ?? pod['irsaVolume.expirationSeconds'])

@@ -27,7 +27,7 @@ const ofAgent = (
   });
 
 export const restartAgent = ofAgent('RestartAgent', 'agent-restart', restart);
-/** Takes the agent from all nodes of the cluster, until `startAgent` or the end of the scenario. */
+/** Removes the agent from all nodes of the cluster, until `startAgent` or the end of the scenario. */
 export const stopAgent = ofAgent('StopAgent', 'agent-stop', stop);
 export const startAgent = ofAgent('StartAgent', 'agent-stop', start);
 
@@ -47,20 +47,14 @@ const takesArguments = (name: string) =>
     needs: (): readonly Capability[] => ['agent-stop'],
   }) as const;
 
-/**
- * Starts the cluster's agent with these arguments behind its own, such as `--max-cache-size 0`, until the scenario is over or gives
- * it others.
- */
+/** Restarts the agent with more arguments, such as `--max-cache-size 0`, until the scenario ends or changes them. */
 export const agentArguments = defineStep('AgentArguments', withArguments, {
   ...takesArguments('agentArguments'),
   isExclusive: () => true,
   perform: async ({ world }, operation) => mustStart(await rollOut(world, operation)),
 });
 
-/**
- * As `agentArguments`, of arguments with which the agent may not start: refused when its container has ended, and has ended
- * again when the kubelet started it anew. A scenario with it is exclusive.
- */
+/** As `agentArguments`, but refused if the agent's container ends twice. Its scenario is exclusive. */
 export const rolloutAgent = defineHarnessOperation('RolloutAgent', withArguments, {
   ...takesArguments('rolloutAgent'),
   standsAlone: true,
@@ -73,21 +67,21 @@ export const rolloutAgent = defineHarnessOperation('RolloutAgent', withArguments
   },
 });
 
-/** Of the agent: on the node's loopback, with the kubelet's probes. */
+/** Of the agent: on the node's loopback, for the kubelet's probes. */
 const PROBE_PORT = 2703;
 
-/** Milliseconds for which a body that matches is waited for: far more than an agent takes, since a machine may be busy. */
+/** Milliseconds to wait for a matching body: enough for a busy machine. */
 const BODY_MILLISECONDS = 15_000;
 
 interface AgentGetOptions {
-  /** Asks again until the body matches; gives the last answer when it does not in time. */
+  /** Repeats the request until the body matches; returns the last answer after a timeout. */
   readonly until?: RegExp;
   readonly cluster?: ClusterAlias;
 }
 
 /**
- * GET on a port of the agent's pod, through the API server's pod proxy: 2705 is for metrics and probes; 2703, for probes,
- * listens on the node's loopback alone, where the proxy of a real cluster does not reach it.
+ * GET through the API server's pod proxy: 2705 is for metrics and probes; 2703, for probes, is on the node's loopback,
+ * which the proxy of a real cluster does not reach. /
  */
 export const agentGet = defineHarnessOperation(
   'AgentGet',
@@ -99,7 +93,7 @@ export const agentGet = defineHarnessOperation(
   }),
   {
     refersTo,
-    // What it tells is of requests that were made, and of no more.
+    // Its answer reports earlier requests.
     standsAlone: true,
     *check({ port }) {
       yield whole('the port of agentGet', port ?? null, 1, 65_535);
@@ -129,7 +123,7 @@ async function getFromAgent(kubernetes: KubernetesClient, path: string): Promise
 const NAMESPACE = 'kube-system';
 const DAEMON_SET = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets/${AGENT_ADDON}`;
 
-/** A node label that no node has: a DaemonSet that selects it has no pods. */
+/** A node label that no node has, so a DaemonSet that selects it has no pods. */
 const NOWHERE = 'conformance.eks-pod-identity/no-agent';
 
 const isReady = (pod: V1Pod): boolean =>
@@ -139,10 +133,7 @@ const isReady = (pod: V1Pod): boolean =>
 const agentPods = (kubernetes: KubernetesClient): Promise<readonly V1Pod[]> =>
   kubernetes.listPods(NAMESPACE, AGENT_SELECTOR);
 
-/**
- * Name of the agent's pod that serves a scenario's pods: the one on their node, where they are on one. Throws an Error
- * when the cluster has none.
- */
+/** Name of the agent's pod on the node of the scenario's pods, or of any. Throws an Error if the cluster has none. */
 async function agentPod(world: ScenarioWorld, alias: ClusterAlias): Promise<string> {
   const { kubernetes, pods } = clusterOf(world, alias);
   const nodes = pods.nodesOf(world.scenario.id);
@@ -152,7 +143,6 @@ async function agentPod(world: ScenarioWorld, alias: ClusterAlias): Promise<stri
   return chosen.metadata.name;
 }
 
-/** Deletes the agent's pods and waits until as many others are ready. */
 async function restart(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
   const { kubernetes } = clusterOf(world, alias);
   const exitCode = await untilAgentsRun(world, kubernetes, async (before) => {
@@ -162,9 +152,8 @@ async function restart(world: ScenarioWorld, alias: ClusterAlias): Promise<void>
 }
 
 /**
- * Makes a change that puts other pods in the place of the agent's, and waits until as many are ready, or one does not start:
- * gives its exit code then.
- * @param isOther whether a pod is one of those. Default: one that was not there before
+ * Makes a change that replaces the agent's pods, and waits until all are ready, or one fails to start: then returns its
+ * exit code. `isOther`: whether a pod is new. Default: it was not there before. /
  */
 async function untilAgentsRun(
   world: ScenarioWorld,
@@ -176,7 +165,7 @@ async function untilAgentsRun(
   }: { readonly signal?: AbortSignal; readonly isOther?: (pod: V1Pod) => boolean } = {},
 ): Promise<number | undefined> {
   const before = (await agentPods(kubernetes)).map((pod) => pod.metadata?.name ?? '');
-  // While another change is under way, there may be none.
+  // During another change there may be none.
   const wanted = Math.max(1, before.length);
   await change(before);
   let exitCode: number | undefined;
@@ -193,7 +182,7 @@ async function untilAgentsRun(
   return exitCode;
 }
 
-/** Of an agent that ended, was started anew and ended again; undefined of others. */
+/** Exit code of an agent that ended twice; undefined otherwise. */
 function exitCodeOf({ status }: V1Pod): number | undefined {
   const agent = status?.containerStatuses?.find(({ name }) => name === AGENT_ADDON);
   if (agent === undefined || agent.restartCount < 1) return undefined;
@@ -206,7 +195,7 @@ function mustStart(exitCode: number | undefined): void {
     throw new Error(`the Pod Identity agent does not start (exit code ${exitCode}): see its pod`);
 }
 
-/** Starts the agent with these arguments behind its own. Gives the exit code where it does not start. */
+/** Restarts the agent with these additional arguments. Returns the exit code if it does not start. */
 async function rollOut(world: ScenarioWorld, { cluster, args }: AgentArguments): Promise<number | undefined> {
   const { kubernetes } = clusterOf(world, cluster);
   const set = (values: readonly string[], signal = world.signal): Promise<number | undefined> =>
@@ -224,10 +213,10 @@ async function rollOut(world: ScenarioWorld, { cluster, args }: AgentArguments):
   return set([...original, ...args.split(' ')]);
 }
 
-/** Takes the agent from all nodes, by the node selector of its DaemonSet. Comes back with the scenario's end. */
+/** Removes the agent from all nodes by the node selector of its DaemonSet; the scenario's end restores it. */
 async function stop(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
   const { kubernetes } = clusterOf(world, alias);
-  // Ahead of the change: a scenario that is stopped meanwhile must not leave other scenarios without an agent.
+  // Before the change: a stopped scenario must not leave others without an agent.
   world.resources.addChange(`the agent of cluster ${alias}`, () =>
     start(world, alias, AbortSignal.timeout(UNDO_MILLISECONDS)),
   );
@@ -235,10 +224,10 @@ async function stop(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
   await untilAgents(world, kubernetes, (pods) => pods.length === 0);
 }
 
-/** How long putting the agent back may take when the scenario is over. */
+/** Milliseconds for restoring the agent after the scenario. */
 const UNDO_MILLISECONDS = 180_000;
 
-/** Brings the agent back, and waits until it is ready. */
+/** Restores the agent, and waits until it is ready. */
 async function start(world: ScenarioWorld, alias: ClusterAlias, signal = world.signal): Promise<void> {
   const { kubernetes } = clusterOf(world, alias);
   await selectNowhere(kubernetes, false);
@@ -250,7 +239,7 @@ const selectNowhere = (kubernetes: KubernetesClient, nowhere: boolean): Promise<
     spec: { template: { spec: { nodeSelector: { [NOWHERE]: nowhere ? 'true' : null } } } },
   });
 
-/** Changes the agent's DaemonSet by a patch of this content type. Throws an Error where the API server does not take it. */
+/** Patches the agent's DaemonSet. Throws an Error if the API server rejects the patch. */
 async function patchDaemonSet(kubernetes: KubernetesClient, type: string, body: object): Promise<void> {
   const answer = await kubernetes.raw({ method: 'PATCH', path: DAEMON_SET, headers: { 'content-type': type }, body });
   if (answer.status !== 200)

@@ -1,4 +1,4 @@
-/** What sessions may do, asked by the harness: any number of questions of IAM, STS and S3, and no pod to wait for. */
+/** Operations of the harness with sessions of IAM, STS and S3, which need no pod. */
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { assumeRoleInput } from '../../components/probe/assume-role-input.ts';
 import { perform as performS3 } from '../../components/probe/s3.ts';
@@ -14,10 +14,7 @@ import { attempt, sessionFacts } from './session-answer.ts';
 import { defineHarnessOperation, ofWorkload, operationOf } from '../scenario/operation-registry.ts';
 import { stepToProgram, type ChainStep } from './sts.ts';
 
-/**
- * A workload, for the session of one of its pods; a role and the token that opens it by web identity; or what another session
- * opens by AssumeRole.
- */
+/** A workload (the session of one of its pods), a web identity, or a session that another one opens by AssumeRole. */
 export type Session = string | WebSession | ChainedSession;
 
 interface ChainedSession {
@@ -28,7 +25,6 @@ interface ChainedSession {
 /** The session that `from` opens by AssumeRole: `chained('app', chain('target'))`. */
 export const chained = (from: Session, step: ChainStep): ChainedSession => ({ from, step });
 
-/** The first session of a chain. */
 const firstOf = (session: Session): string | WebSession =>
   typeof session === 'object' && 'from' in session ? firstOf(session.from) : session;
 
@@ -47,9 +43,8 @@ export function sessionWords(session: Session): string {
 }
 
 /**
- * An operation of S3 or STS, made by the harness with the session of a workload's pod, which EKS Auth is asked for once, or of a
- * role that a token of the scenario opens. What the service refuses is a refusal, whatever its status. With `fresh` EKS Auth is
- * asked anew, for another pod.
+ * An operation of S3 or STS with the session of a workload's pod, which EKS Auth gives once, or of a role by web
+ * identity. Refusals of the service count with any status. `fresh`: asks EKS Auth again, for another pod. /
  */
 export const asSession = defineHarnessOperation(
   'AsSession',
@@ -77,7 +72,7 @@ export const asSession = defineHarnessOperation(
   },
 );
 
-/** The session, opened where it is not held yet; or the refusal of whoever opens it. */
+/** The session, opened if necessary, or the refusal of its service. */
 export async function sessionOf(world: ScenarioWorld, session: Session): Promise<HeldSession | ProbeResult> {
   if (typeof session === 'object' && 'from' in session) {
     const held = await sessionOf(world, session.from);
@@ -102,7 +97,6 @@ async function runAs(world: ScenarioWorld, { clients }: HeldSession, call: Opera
   return held === undefined || operation.do === 'AssumeRole' ? result : onS3(held.clients, operation);
 }
 
-/** AssumeRole: what it came to, and the session. */
 async function open(
   world: ScenarioWorld,
   { clients }: Pick<HeldSession, 'clients'>,

@@ -1,4 +1,4 @@
-/** EKS Auth, asked by the harness as an agent would, for a pod that never runs: what an agent hides is seen, and none is waited for. */
+/** Asks EKS Auth as an agent would, for a pod that never runs, to see answers that an agent hides. */
 import type { ProbeResult, TokenChange } from '../../foundation/protocols/probe-protocol.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
 import { roleOfSession } from '../../foundation/aws/role-arn.ts';
@@ -15,13 +15,13 @@ interface Question {
   /** Audience of the new token. Default `pods.eks.amazonaws.com`. */
   readonly audience?: string;
   readonly change?: TokenChange;
-  /** Another text in the place of a token. */
+  /** A text to send instead of a token. */
   readonly text?: string;
-  /** Whose EKS Auth is asked. Default: the workload's cluster. */
+  /** Default: the workload's cluster. */
   readonly cluster?: ClusterAlias;
   /** Another cluster name to send, such as `<cluster:c1>-absent`. */
   readonly clusterName?: string;
-  /** Who asks, in the place of a node: a role that one of the scenario's tokens opens. Default: the administrator. */
+  /** Role by a token of the scenario that asks instead of a node. Default: the administrator. */
   readonly as?: WebSession;
 }
 
@@ -56,7 +56,7 @@ export const askEksAuth = defineHarnessOperation(
   },
 );
 
-/** Asks EKS Auth. Throws what says nothing about the question: that it does not answer, or fails. */
+/** Asks EKS Auth. Throws when it fails or does not answer. */
 export async function openPodSession(world: ScenarioWorld, question: AskEksAuth): Promise<ProbeResult> {
   const { aws } = world.environment;
   const item = workload(world, question.workload);

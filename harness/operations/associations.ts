@@ -1,4 +1,4 @@
-/** Steps that change the association of a workload's service account, and wait until webhook and EKS Auth know of it. */
+/** Steps that change an association, and wait until webhook and EKS Auth know of the change. */
 import {
   DeletePodIdentityAssociationCommand,
   UpdatePodIdentityAssociationCommand,
@@ -64,7 +64,7 @@ export const deleteAssociation = ofAssociation('DeleteAssociation', (workload: s
   },
 });
 
-/** Defines a step that makes a change, with what webhook and EKS Auth must come to by it. */
+/** Defines a step with the state that webhook and EKS Auth must reach. */
 function ofAssociation<Args extends readonly unknown[], T extends { readonly workload: string }>(
   name: string,
   build: (...args: Args) => T,
@@ -88,7 +88,6 @@ function ofAssociation<Args extends readonly unknown[], T extends { readonly wor
   });
 }
 
-/** The workload, and the others of its service account. */
 function subjectOf(world: ScenarioWorld, name: string): Subject {
   const item = workload(world, name);
   const others = workloads(world).filter((other) => other.name !== name && accountKey(other) === accountKey(item));

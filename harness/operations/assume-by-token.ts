@@ -1,4 +1,4 @@
-/** AssumeRoleWithWebIdentity, asked by the harness in the place of a pod. */
+/** AssumeRoleWithWebIdentity by the harness. */
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import { requestOf } from '../../components/probe/service-error.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
@@ -11,10 +11,10 @@ import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 import { attempt, sessionFacts } from './session-answer.ts';
 
 interface Options {
-  /** Another text in the place of the token. */
+  /** A text to send instead of the token. */
   readonly text?: string;
   readonly change?: TokenChange;
-  /** Another text in the place of the role's ARN. */
+  /** A text to send instead of the role's ARN. */
   readonly roleArn?: string;
   readonly sessionName?: string;
   readonly durationSeconds?: number;
@@ -22,7 +22,7 @@ interface Options {
   readonly policyArns?: readonly string[];
 }
 
-/** With one of the scenario's `tokens`. The session is kept: `asSession({ role, token }, …)` uses it. */
+/** With one of the scenario's `tokens`. The session is kept for `asSession({ role, token }, …)`. */
 export const assumeByToken = defineHarnessOperation(
   'AssumeRoleByToken',
   (role: string, token: string, options: Options = {}) => ({ role, token, ...options }),

@@ -13,7 +13,7 @@ import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 /** Settings of a client of the AWS SDK: `new S3Client(await aws('s3'))`. */
 export interface AwsClientSettings {
   readonly region: string;
-  /** Of an AWS that is not AWS itself. */
+  /** Undefined for AWS itself. */
   readonly endpoint?: string;
   /** Those of the harness: an administrator of the account. */
   readonly credentials: {
@@ -23,12 +23,11 @@ export interface AwsClientSettings {
   };
   /** S3: the bucket is in the path. */
   readonly forcePathStyle: boolean;
-  /** Many: scenarios side by side meet the rates of IAM and EKS. */
+  /** Many, as concurrent scenarios share the rate limits of IAM and EKS. */
   readonly maxAttempts: number;
 }
 
 export interface KubernetesRequest {
-  /** Default GET. */
   readonly method?: string;
   /** Such as `/api/v1/namespaces/<name>/pods`. */
   readonly path: string;
@@ -40,32 +39,28 @@ export interface KubernetesRequest {
   readonly as?: 'anonymous';
 }
 
-/** What a check is given: the scenario's world, as it is once the probes before the check are over. */
+/** The argument of a check: the scenario's world after the earlier probes. */
 export interface CheckContext {
-  /** Id of the scenario. */
   readonly scenario: string;
   /** Replaces names in angle brackets by real ones: `<namespace:red>`, `<bucket:data>`, `<role:app>`. */
   readonly name: (text: string) => string;
-  /** What the probes before it came to. */
+  /** The outcomes of the earlier probes. */
   readonly outcomes: readonly ProbeOutcome[];
   readonly aws: (service: 's3' | 'iam' | 'sts' | 'eks', account?: AccountAlias) => Promise<AwsClientSettings>;
-  /**
-   * Sends a request to a cluster's API server, as its administrator unless it says otherwise. Does not throw for an answer of
-   * whatever status.
-   */
+  /** Sends a request to a cluster's API server, by default as its administrator. Returns answers of any status. */
   readonly kubernetes: (
     request: KubernetesRequest,
     cluster?: ClusterAlias,
   ) => Promise<{ readonly status: number; readonly body: string }>;
-  /** A token for a cluster's API server, as `aws eks get-token` gives: of whose credentials they are, or the harness' identity. */
+  /** A token for a cluster's API server, as `aws eks get-token` makes it. Default credentials: the harness's. */
   readonly clusterToken: (cluster?: ClusterAlias, credentials?: AwsClientSettings['credentials']) => Promise<string>;
   /**
-   * Looks until what it sees holds, or so many seconds (default 30, and 15 where cluster and AWS are in this process) are over,
-   * and resolves with what it saw last: AWS and Kubernetes are eventually consistent. Where a look takes long, it goes on until
-   * there were two for each three of the seconds.
+   * Calls `look` until `holds` accepts its result or the seconds (default 30; 15 for an embedded cluster and emulator)
+   * are over, and resolves with the last result: AWS and Kubernetes are eventually consistent. Slow looks are repeated
+   * at least twice for every three seconds. /
    */
   readonly eventually: <T>(look: () => Promise<T>, holds: (seen: T) => boolean, seconds?: number) => Promise<T>;
-  /** Fires when the scenario's time is up, or the run is interrupted. */
+  /** Fires when the scenario times out or the run is interrupted. */
   readonly signal: AbortSignal;
 }
 
@@ -98,29 +93,26 @@ const ofCheck = defineHarnessOperation(
 );
 
 /**
- * A probe of the suite's own, made by the harness when all probes before it are over: it fails when `run` throws an AssertionError,
- * chai's or Node's, and is an error when that throws anything else.
+ * A probe of the suite's own, made after all earlier probes. An AssertionError of `run` (chai's or Node's) is a
+ * failure, any other error an error of the scenario. /
  */
 export const check = (title: string, run: (context: CheckContext) => unknown): ProbeStep =>
   succeeds(ofCheck(title, run));
 
-/** For how many seconds a check looks where it does not say: longer where what it waits for is not in this process. */
+/** Default seconds of `eventually`, longer if cluster or AWS are outside this process. */
 const patienceIn = ({ environment: { aws, eventual } }: ScenarioWorld): number =>
   eventual || aws.controls === undefined ? 30 : 15;
 
-/** A check looks so often at least, by the seconds that it has: a machine that is too busy for that is given more time. */
+/** Minimum number of looks by seconds: a busy machine gets more time. */
 const LOOKS_PER_SECOND = 2 / 3;
 
-/** Of an AWS that throttles half a minute and more, with the SDK's pauses; one in this process does not throttle. */
+/** Enough for an AWS that throttles for half a minute or more; one in this process does not throttle. */
 const attemptsIn = ({ environment: { aws } }: ScenarioWorld): number => (aws.controls === undefined ? 12 : 5);
 
 const isAssertion = (error: unknown): boolean =>
   error instanceof AssertionError || (error instanceof Error && error.name.startsWith('AssertionError'));
 
-/**
- * Whether a service met an error of its own (500, "InternalFailure" among the common errors of AWS' API references) at each try that
- * the check's client makes.
- */
+/** Whether a service failed at each attempt (500, "InternalFailure" in the common errors of AWS's references). */
 function isFailure(error: unknown, tries: number): boolean {
   const { $metadata } = (error ?? {}) as Partial<Pick<S3ServiceException, '$metadata'>>;
   return $metadata?.httpStatusCode === 500 && $metadata.attempts === tries;

@@ -20,13 +20,13 @@ import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 import { tagWords } from './s3.ts';
 
 interface CreationOptions {
-  /** How many are tried at once. Default 1. */
+  /** Number of concurrent calls. Default 1. */
   readonly atOnce?: number;
   /** Name in `<association-id:…>`, `<association-arn:…>` and `<external-id:…>`. Default `made`. */
   readonly name?: string;
-  /** Makes it for the namespace whose name is that one with this behind it; it need not exist. */
+  /** Suffix to the namespace's name, which need not exist. */
   readonly namespaceSuffix?: string;
-  /** Its tags. What the administrator makes has those of the run besides. */
+  /** Its tags. The administrator adds those of the run. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -37,8 +37,8 @@ interface CreateAssociation extends OfCluster, CreationOptions {
 }
 
 /**
- * CreatePodIdentityAssociation for `<namespace>/<service account>`, once or several times at once; by the administrator,
- * or by the session of a role that one of the scenario's `tokens` opens (AssumeRoleWithWebIdentity).
+ * CreatePodIdentityAssociation for `<namespace>/<service account>`, by the administrator or the session of a role that
+ * one of the scenario's `tokens` opens (AssumeRoleWithWebIdentity). /
  */
 export const createAssociationFor = defineHarnessOperation(
   'CreatePodIdentityAssociation',
@@ -82,10 +82,10 @@ export const createAssociationFor = defineHarnessOperation(
 
 const problemsOf = ({ as }: CreateAssociation): Problems => (as === undefined ? OF_OURS : OF_SERVICES);
 
-/** Id that no association has: what is asked about one that could not be made is answered 404. */
+/** An unused id: calls for an association that could not be made are answered 404. */
 const NO_ASSOCIATION = 'a-00000000000000000';
 
-/** Facts of what was made; of several tries `created` and `refusals` (their codes). */
+/** Facts of the association; for several calls `created` and `refusals` (their codes). */
 async function createAssociations(world: ScenarioWorld, operation: CreateAssociation): Promise<ProbeResult> {
   const { name = 'made', namespaceSuffix = '', atOnce = 1, as, tags } = operation;
   const session = as && (await webSession(world, as));
@@ -96,9 +96,9 @@ async function createAssociations(world: ScenarioWorld, operation: CreateAssocia
     clusterName: nameOf(world, operation),
     namespace: world.names.namespace(operation.namespace) + namespaceSuffix,
     serviceAccount: operation.serviceAccount,
-    // What a scenario leaves out on purpose is left out here.
+    // A member that the scenario omits on purpose is not sent.
     ...(requested(world, operation.association) as { roleArn: string }),
-    // A role of the scenario may need no right to tag: it is about the right to associate.
+    // A role of the scenario may lack the permission to tag.
     tags: as === undefined ? { ...tags, ...tagMap(world) } : tags,
   };
   const tries = await Promise.allSettled(Array.from({ length: atOnce }, () => makeAssociation(world, caller, input)));

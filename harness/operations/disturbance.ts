@@ -1,4 +1,3 @@
-/** Steps that disturb AWS, and end that. */
 import { badScenario } from '../../foundation/node/errors.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { clusterOf } from '../scenario/world.ts';
@@ -9,23 +8,20 @@ interface Disturbance {
   readonly operation: string;
   readonly delayMilliseconds?: number;
   readonly error?: { readonly code: string; readonly status: number; readonly message: string };
-  /** What is answered in place of the service's own answer, headers and body as they are. */
+  /** Replaces the service's answer, with headers and body as given. */
   readonly answer?: {
     readonly status: number;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
   };
-  /** Of AssumeRoleForPodIdentity: how long the credentials are good that EKS Auth gives out, in seconds. */
+  /** Of AssumeRoleForPodIdentity: lifetime of the credentials, in seconds. */
   readonly credentialsSeconds?: number;
-  /** Calls that are disturbed. Default: all. */
+  /** Number of disturbed calls. Default: all. */
   readonly times?: number;
   readonly cluster?: ClusterAlias;
-  /**
-   * Only what EKS Auth does for pods of this namespace of the scenario, once it has read their token: no other scenario
-   * feels it, so this one need not run alone.
-   */
+  /** Only calls for pods of this namespace of the scenario, which need not run alone then. */
   readonly namespace?: string;
-  /** Only AssumeRoleForPodIdentity with this minted token, by its name in the scenario: no other scenario feels that either. */
+  /** Only AssumeRoleForPodIdentity with this minted token of the scenario, which need not run alone then. */
   readonly token?: string;
 }
 

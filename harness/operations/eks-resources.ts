@@ -1,4 +1,4 @@
-/** Operations of EKS' API on clusters, add-ons, and the tags of what has an ARN. */
+/** Operations of EKS's API on clusters, add-ons and tags. */
 import {
   DescribeAddonCommand,
   DescribeClusterCommand,
@@ -22,7 +22,6 @@ import { tagWords } from './s3.ts';
 
 const refersTo = ({ cluster }: OfCluster) => ({ clusters: [cluster] });
 
-/** What EKS says of a cluster. */
 export const describeCluster = defineEksOperation(
   'DescribeCluster',
   (where: Where = {}) => ({ ...DEFAULT, ...where }),
@@ -43,7 +42,6 @@ export const describeCluster = defineEksOperation(
   },
 );
 
-/** What EKS says of an add-on of a cluster. */
 export const describeAddon = defineEksOperation(
   'DescribeAddon',
   (addon: string, where: Where = {}) => ({ addon, ...DEFAULT, ...where }),
@@ -66,7 +64,7 @@ export const describeAddon = defineEksOperation(
   },
 );
 
-/** Adds tags to what has this ARN, such as `<association-arn:made>` or `<cluster-arn:c1>`. */
+/** Adds tags to the resource of an ARN, such as `<association-arn:made>` or `<cluster-arn:c1>`. */
 export const tagResource = defineEksOperation(
   'TagResource',
   (arn: string, tags: Readonly<Record<string, string>>, where: Pick<Where, 'as'> = {}) => ({ arn, tags, ...where }),

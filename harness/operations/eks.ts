@@ -1,4 +1,3 @@
-/** What operations of the EKS API have in common. */
 import type { EKSClient, PodIdentityAssociation } from '@aws-sdk/client-eks';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { ClusterAlias, PermissionStatement } from '../scenario/policy.ts';
@@ -10,35 +9,33 @@ import type { Facts } from '../world/admission.ts';
 import type { HarnessDescriptor, Wording } from '../scenario/descriptor.ts';
 import { defineHarnessOperation, type Said } from '../scenario/operation-registry.ts';
 
-/** The cluster that an operation is about. */
 export interface OfCluster {
   readonly cluster: ClusterAlias;
   /** Another cluster name to send, such as `<cluster:c1>-absent`. */
   readonly clusterName?: string;
-  /** By a session of a role of the scenario, which a token of the scenario opens. Default: the administrator. */
+  /** Role of the scenario that a token of the scenario opens. Default: the administrator. */
   readonly as?: WebSession;
 }
 
-/** What a request says of an association; roles by their names in the scenario. What is left out is not sent. */
+/** Members of a request for an association; roles by their names in the scenario. Omitted ones are not sent. */
 export interface AssociationRequest {
   readonly role?: string;
-  /** Any text in the place of a role's ARN. */
+  /** A text to send instead of a role's ARN. */
   readonly roleArn?: string;
-  /** Null: an empty ARN, by which an update takes the target role away. */
+  /** Null: an empty ARN, by which an update removes the target role. */
   readonly targetRole?: string | null;
   readonly disableSessionTags?: boolean;
   readonly policy?: readonly PermissionStatement[];
 }
 
-/** Which cluster; default `c1`. `clusterName` sends another name than its own. */
+/** Default cluster `c1`. `clusterName` sends another name. */
 export type Where = Partial<OfCluster>;
 
 type EksOperation<T extends Operation> = Omit<Said<HarnessDescriptor<T>>, 'withoutKubernetes' | 'perform'> & {
-  /** Makes the call as the harness; gives what the answer tells. */
   readonly facts: (world: ScenarioWorld, operation: T, eks: EKSClient) => Promise<Facts>;
 };
 
-/** Defines an operation whose success is its facts, and whose refusal is EKS'. */
+/** Defines an operation of EKS that returns facts or a refusal. */
 export const defineEksOperation = <Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
@@ -75,7 +72,7 @@ const callerOf = (operation: HarnessOperation & Partial<OfCluster>): WebSession 
 export const callerWords = (caller: WebSession | undefined): string =>
   caller === undefined ? '' : `as role ${caller.role}`;
 
-/** The cluster that suites mean where they name none. */
+/** The default cluster of suites. */
 export const DEFAULT = { cluster: 'c1' } as const;
 
 export const nameOf = (world: ScenarioWorld, { cluster, clusterName }: OfCluster): string =>
@@ -107,7 +104,7 @@ export const tagFacts = (tags: Readonly<Record<string, string>> = {}): Facts =>
 export const present = (facts: Readonly<Record<string, Facts[string] | undefined>>): Facts =>
   Object.fromEntries(Object.entries(facts).filter((fact): fact is [string, Facts[string]] => fact[1] !== undefined));
 
-/** The members of a request; roles by their ARNs. */
+/** The members of a request, with role ARNs. */
 export function requested(world: ScenarioWorld, request: AssociationRequest) {
   const { role, roleArn, targetRole, disableSessionTags, policy } = request;
   return {
@@ -119,7 +116,7 @@ export function requested(world: ScenarioWorld, request: AssociationRequest) {
   };
 }
 
-/** What is asked of an association: `app, target role far, no session tags`. */
+/** The requested association in words: `app, target role far, no session tags`. */
 export function associationWords(association: AssociationRequest, say: Wording): string {
   const { role, roleArn, targetRole, disableSessionTags, policy } = association;
   return [

@@ -1,4 +1,3 @@
-/** Probes: an operation, who tries it, and the outcome it must have. */
 import type { FactMatcher } from '../../foundation/protocols/probe-protocol.ts';
 import type { Expectation, HarnessOperation, Operation, ProbeStep, WorkloadOperation } from '../scenario/spec.ts';
 
@@ -18,7 +17,7 @@ function probe(
 /** The operation succeeds, under the workload's own role (or under `as`). */
 export const granted = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
   probe('granted', workload, operation, details);
-/** As `granted`, but only there to give a denial its meaning: when it fails, the scenario is inconclusive. */
+/** As `granted`, but gives a denial its meaning: when it fails, the scenario is inconclusive. */
 export const control = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
   probe('granted', workload, operation, details, true);
 /** The workload gets no credentials: `by` says which layer refuses, `code` how. */
@@ -27,23 +26,20 @@ export const refused = (workload: string, operation: WorkloadOperation, details:
 /** The workload has credentials, and the service answers 403. */
 export const denied = (workload: string, operation: WorkloadOperation, details: DetailsOfDenial): ProbeStep =>
   probe('denied', workload, operation, details);
-/** S3 authorizes the call and says that the object is not there (404). */
+/** S3 authorizes the call and says that the object does not exist (404). */
 export const absent = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
   probe('absent', workload, operation, details);
 
 /** An operation of the harness succeeds, with these facts. */
 export const succeeds = (operation: HarnessOperation, facts: Readonly<Record<string, FactMatcher>> = {}): ProbeStep =>
   probe('granted', undefined, operation, { facts });
-/** An operation of the harness is refused. */
 export const fails = (operation: HarnessOperation, details: DetailsOfDenial): ProbeStep =>
   probe('refused', undefined, operation, details);
-/** As `succeeds`, but a control. */
 export const controlSucceeds = (
   operation: HarnessOperation,
   facts: Readonly<Record<string, FactMatcher>> = {},
 ): ProbeStep => probe('granted', undefined, operation, { facts }, true);
 
-/* Matchers of facts. */
 export const isAbsent: FactMatcher = { absent: true };
 export const between = (low: number, high: number): FactMatcher => ({ between: [low, high] });
 export const matching = (pattern: RegExp): FactMatcher => ({ matches: pattern.source });

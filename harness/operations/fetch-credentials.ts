@@ -5,7 +5,6 @@ import type { Expectation } from '../scenario/spec.ts';
 import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
-/** More would take the agent and the harness seconds. */
 const MOST_PIPELINED = 10_000;
 
 const countsCalls = ({ facts = {} }: Expectation): boolean => 'upstreamCalls' in facts;
@@ -49,7 +48,7 @@ export const fetchCredentials = defineWorkloadOperation(
         tokenWords(operation),
       ];
     },
-    // How often EKS Auth was asked for the workload's namespace meanwhile, and what it answered last.
+    // The calls of EKS Auth for the workload's namespace meanwhile, and the last answer.
     recorded: ({ environment: { aws } }, { namespace, serviceAccount }, report, { facts: expected = {} }) => {
       if (aws.controls === undefined) return undefined;
       const record = aws.controls.calls();
@@ -74,20 +73,14 @@ export const fetchCredentials = defineWorkloadOperation(
   },
 );
 
-/**
- * Whether the agent had the whole answer of each of these calls. The connection of a call that was given up ends (RFC 9112, 9.5), and
- * no other call comes over it.
- */
+/** Whether the agent received each call's answer: an aborted call's connection ends (RFC 9112, 9.5). */
 const wereAnswered = (calls: readonly CallRecord[], record: readonly CallRecord[]): boolean =>
   calls.every((call) => record.findLast(({ connection }) => connection === call.connection) !== call);
 
-/** Milliseconds after which an agent gives up at the earliest to connect to EKS Auth, and tries again (eks-pod-identity-agent). */
+/** Milliseconds after which an agent may reconnect to EKS Auth (eks-pod-identity-agent). */
 const PATIENCE = 500;
 
-/**
- * Why a count of calls tells nothing: calls came as far apart, or the requests took so long, that the agent may have given one
- * up for slowness and made another in its place.
- */
+/** Why a count of calls is inconclusive: the calls or requests took so long that the agent may have repeated one. */
 function doubtOfCount(calls: readonly CallRecord[], { startedAt, endedAt, facts }: ProbeReport): string | undefined {
   const times = calls.map(({ receivedAt }) => receivedAt);
   const pause = Math.max(0, ...times.slice(1).map((time, index) => time - (times[index] ?? time)));

@@ -1,8 +1,7 @@
-/** Answers of HTTP servers as results of probes. */
 import type { Layer, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { RawAnswer } from '../kubernetes-client/client.ts';
 
-/** What the whole answer says: granted with a status of 2xx, else refused, with the reason and message of a Kubernetes Status. */
+/** Granted for a status of 2xx, else refused with the reason and message of a Kubernetes Status. */
 export function httpResult(layer: Layer, answer: RawAnswer): ProbeResult {
   const facts = {
     status: answer.status,
@@ -13,7 +12,6 @@ export function httpResult(layer: Layer, answer: RawAnswer): ProbeResult {
   return { ...refusal(layer, answer), facts };
 }
 
-/** A refusal in the words of a Kubernetes Status, without facts. */
 export function refusal(layer: Layer, { status, body }: RawAnswer): ProbeResult {
   const { reason = String(status), message = body.slice(0, 500).trim() } = parsed(body);
   return { outcome: 'refused', layer, code: reason, status, message };

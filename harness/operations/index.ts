@@ -1,4 +1,4 @@
-/** The registry of operations and steps, a line for each file, and with it the words in which scenarios are written. */
+/** The registry of operations and steps, a line for each file. It exports their builders. */
 export * from './admit-pod.ts';
 export * from './agent.ts';
 export { asSession, chained } from './as-session.ts';

@@ -7,15 +7,12 @@ import type { WhyNot } from '../scenario/descriptor.ts';
 
 /** Lines of API servers' metrics (Kubernetes documentation, "Kubernetes Metrics Reference"). */
 const FAIL_OPEN = /^apiserver_admission_webhook_fail_open_count\{([^}]*)\} (\S+)$/gm;
-/** How many calls there were, and of how many the answer, or the end of the wait for it, came within ten seconds. */
+/** Calls in all, and calls that ended within ten seconds. */
 const CALLS = /^apiserver_admission_webhook_admission_duration_seconds_count\{([^}]*)\} (\S+)$/gm;
 const CALLS_IN_TIME =
   /^apiserver_admission_webhook_admission_duration_seconds_bucket\{([^}]*\ble="10(?:\.0)?"[^}]*)\} (\S+)$/gm;
 
-/**
- * That the API server went on where a webhook gave no answer, which its failure policy "Ignore" lets it do in silence: pods are
- * then not what the webhook makes of them. Undefined where it always got an answer, or does not tell.
- */
+/** Reports that webhook calls failed and the API server went on (failure policy "Ignore"); undefined if none did. */
 export async function unansweredAdmission(world: ScenarioWorld, cluster: ClusterAlias): Promise<WhyNot | undefined> {
   const { status, body } = await clusterOf(world, cluster).kubernetes.raw({ path: '/metrics' });
   if (status !== 200) return undefined;
@@ -25,11 +22,11 @@ export async function unansweredAdmission(world: ScenarioWorld, cluster: Cluster
   const late = unanswered.filter(([name]) => (all.get(name) ?? 0) > (inTime.get(name) ?? 0));
   const times = unanswered.map(([name, count]) => `${count} times by ${name}`).join(', ');
   const sentence = `So far the API server was given no answer ${times}, and went on without (apiserver_admission_webhook_fail_open_count): the webhook may never have seen this pod.`;
-  // That a webhook is waited for in vain for ten seconds comes of a busy machine as well.
+  // On a busy machine a webhook may also take ten seconds.
   return late.length > 0 ? { doubt: sentence } : { why: sentence };
 }
 
-/** The values of metrics, added up for each webhook. */
+/** The values of metrics, summed by webhook. */
 function sumsByName(body: string, metric: RegExp): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const [, labels = '', value] of body.matchAll(metric)) {
@@ -45,9 +42,8 @@ const CREDENTIALS =
   /^AWS_(?:CONTAINER_CREDENTIALS_FULL_URI|CONTAINER_AUTHORIZATION_TOKEN_FILE|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE)$/;
 
 /**
- * Which of the webhook's conditions decided what it puts into pods of a workload, as EKS and the API server tell them now
- * (amazon-eks-pod-identity-webhook, README; EKS User Guide, "How EKS Pod Identity works"). Undefined where they do not tell.
- * @param pod that was admitted, where it is not the workload's own.
+ * Which of the webhook's conditions decided the injection into pods of a workload, as far as EKS and the API server
+ * report them (amazon-eks-pod-identity-webhook, README; EKS User Guide, "How EKS Pod Identity works"). /
  */
 export async function injectionOf(
   world: ScenarioWorld,
@@ -81,7 +77,7 @@ export async function injectionOf(
 const environment = (env: Readonly<Record<string, string>> = {}): object[] =>
   Object.keys(env).map((name) => ({ name }));
 
-/** What keeps injection away from containers that would get it. */
+/** Reasons that exclude containers from injection. */
 function exceptions(pod: PodFields): string[] {
   const { metadata, spec }: V1Pod = pod as object;
   const skipped = metadata?.annotations?.[SKIP_CONTAINERS];

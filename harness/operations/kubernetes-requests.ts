@@ -1,4 +1,3 @@
-/** Requests to Kubernetes' API server, as whoever a scenario says. */
 import { changeToken } from '../../components/probe/tokens.ts';
 import type { ProbeResult, TokenChange } from '../../foundation/protocols/probe-protocol.ts';
 import { shown, type Problem } from '../scenario/checks.ts';
@@ -8,13 +7,12 @@ import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
 import { httpResult } from './http-answer.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
-/** Who the bearer of a token, or a user of the scenario, acts as besides. */
 interface Impersonation {
   readonly group?: string;
   readonly uid?: string;
 }
 
-/** Who asks: nobody, the owner of a token of the scenario (as the user of a name, where it is given), or a user of the scenario. */
+/** Nobody, the bearer of a token of the scenario (as the user `name`, if given), or a user of the scenario. */
 type Asker =
   | 'anonymous'
   | (Impersonation & {
@@ -63,7 +61,7 @@ const asked = {
   describe: ({ path, as }: Request) => [path, wordsFor(as)],
 } as const;
 
-/** Anything else would ask anonymously. */
+/** Unknown forms would ask anonymously. */
 function* checkAsker(operation: string, as: Asker): Iterable<Problem> {
   if (as !== 'anonymous' && as.token === undefined && as.user === undefined)
     yield `who asks in ${operation} is ${shown(as)}: use "anonymous", { user } or { token }`;
@@ -76,7 +74,7 @@ export const kubernetesGet = defineHarnessOperation(
   { ...asked, check: ({ as }) => checkAsker('kubernetesGet', as), perform: (world, request) => send(world, request) },
 );
 
-/** POST of an object to the API server, in dry run: it says whether that would be made, and makes nothing. */
+/** POST of an object to the API server, in dry run. */
 export const kubernetesCreate = defineHarnessOperation(
   'KubernetesCreate',
   (path: string, object: object, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, object, as }),

@@ -1,4 +1,3 @@
-/** Operations at Kubernetes' API server on tokens and on who may do what. */
 import type { V1TokenReviewStatus } from '@kubernetes/client-node';
 import { tokenFacts } from '../../components/probe/pod.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
@@ -21,7 +20,7 @@ interface TokenOptions {
   readonly expirationSeconds?: number;
   /** Workload whose pod the token is bound to. */
   readonly boundTo?: string;
-  /** Members of `boundObjectRef`, over those of the pod. */
+  /** Members of `boundObjectRef` that replace those of the pod. */
   readonly boundObject?: Readonly<Partial<Record<'apiVersion' | 'kind' | 'name' | 'uid', string>>>;
 }
 
@@ -120,13 +119,13 @@ function reviewFacts({ user, audiences }: V1TokenReviewStatus): Facts {
   });
 }
 
-/** What is asked for, as in a SubjectAccessReview: without `namespace`, in all namespaces at once. */
+/** As in a SubjectAccessReview: without `namespace`, in all namespaces at once. */
 type Access =
   | {
       readonly verb: string;
       /** API group. Default: the core group. */
       readonly group?: string;
-      /** With its subresource behind a slash, such as `serviceaccounts/token`. */
+      /** With its subresource, such as `serviceaccounts/token`. */
       readonly resource: string;
       readonly name?: string;
       readonly namespace?: string;
@@ -134,10 +133,10 @@ type Access =
   /** A path that is no resource. */
   | { readonly verb: string; readonly path: string };
 
-/** A user of the scenario, or anybody who is in these groups. */
+/** A user of the scenario, or anybody in these groups. */
 type Subject = string | { readonly user?: string; readonly groups: readonly string[] };
 
-/** SubjectAccessReview: whether the API server would let a user of the scenario, or anybody, do something. */
+/** SubjectAccessReview for a user of the scenario, or for groups. */
 export const reviewAccess = defineHarnessOperation(
   'ReviewAccess',
   (user: Subject, access: Access, cluster: ClusterAlias = 'c1') => ({ cluster, user, access }),

@@ -1,4 +1,3 @@
-/** Load on the agent and EKS Auth, made by Jobs and Deployments of Kubernetes. */
 import { badScenario } from '../../foundation/node/errors.ts';
 import { poll } from '../../foundation/node/poll.ts';
 import { watchUsage } from '../load/agent-usage.ts';
@@ -15,36 +14,35 @@ import { defineHarnessOperation, defineStep } from '../scenario/operation-regist
 /** Pods that a Job may have (Kubernetes API reference, Job: completions of an Indexed Job). */
 const MOST_PODS = 100_000;
 
-/** By the cluster's clock, which a scenario may move: Kubernetes ends Jobs of a run that was killed then. */
+/** By the cluster's clock, which a scenario may move: Kubernetes then ends Jobs of a killed run. */
 const DEADLINE_SECONDS = 7200;
 
 interface LoadOptions {
-  /** Workloads over whose service accounts the pods are spread, a Job for each. */
+  /** Workloads with a Job each, for their service accounts. */
   readonly workloads: readonly string[];
-  /** A Deployment for each in place of a Job: its pods go on until `endLoad`, at least for their `rounds`. */
+  /** Deployments instead of Jobs: their pods continue until `endLoad`, and for at least `rounds`. */
   readonly untilEnded?: true;
   readonly pods: number;
-  /** Pods that run at once at most. */
+  /** Maximum of concurrent pods. */
   readonly parallelism: number;
-  /** Roles of which each pod's session must be one. Default: that of its workload. */
+  /** Permitted roles of the pods' sessions. Default: the workload's. */
   readonly roles?: readonly string[];
-  /** Of objects: `<bucket>/<cluster>/<namespace>/<service account>/object` is each service account's own. Default `data`. */
+  /** Objects are `<bucket>/<cluster>/<namespace>/<service account>/object`. Default `data`. */
   readonly bucket?: string;
-  /** Requests to the agent that a pod sends at once in each round. Default 2. */
+  /** Concurrent requests of a pod to the agent in each round. Default 2. */
   readonly requests?: number;
-  /** Default 1. */
   readonly rounds?: number;
-  /** Seconds from round to round. Default 1. */
+  /** Seconds between rounds. Default 1. */
   readonly everySeconds?: number;
-  /** Pods begin together, when the clock's seconds can be divided by this. */
+  /** Pods start together, at times divisible by these seconds. */
   readonly alignSeconds?: number;
-  /** Rounds that are added while the last had an error. Default 0. */
+  /** Additional rounds while the last one had an error. Default 0. */
   readonly furtherRounds?: number;
-  /** In place of rounds: so many requests on one connection, again and again for so many seconds. */
+  /** Instead of rounds: sends so many requests on one connection repeatedly, for so many seconds. */
   readonly flood?: { readonly requests: number; readonly seconds: number };
 }
 
-/** Makes the Jobs of a load. Its pods run while the steps that follow are performed; `loadVerdicts` waits for their verdicts. */
+/** Creates the Jobs of a load. Its pods run during the following steps; `loadVerdicts` waits for their verdicts. */
 export const startLoad = defineStep('StartLoad', (load: string, options: LoadOptions) => ({ load, ...options }), {
   keepsCredentials: true,
   isExclusive: () => true,
@@ -132,7 +130,7 @@ export const awaitLoad = defineStep('AwaitLoad', (load: string, percent: number)
   },
 });
 
-/** Restarts the pods of a load's Deployments as `kubectl rollout restart` does, and waits until all are new ones. */
+/** Restarts a load's Deployments as `kubectl rollout restart` does, and waits until all pods are new. */
 export const restartLoad = defineStep('RestartLoad', (load: string) => ({ load }), {
   keepsCredentials: true,
   perform: async ({ world }, { load }) => {
@@ -153,13 +151,10 @@ export const endLoad = defineStep('EndLoad', (load: string) => ({ load }), {
   },
 });
 
-/** Milliseconds between looks at AWS' record of calls. */
+/** Milliseconds between checks of AWS's record. */
 const LOOK_MILLISECONDS = 250;
 
-/**
- * Waits until EKS Auth was asked for each pod of a load that runs, so that it has begun with its rounds; `again`: from now on, as when the
- * agent has renewed what it holds for them.
- */
+/** Waits until EKS Auth was called for each running pod of a load; `again`: from now on, as for a renewal. */
 export const awaitCalls = defineStep(
   'AwaitCalls',
   (load: string, { again = false }: { readonly again?: boolean } = {}) => ({ load, again }),
@@ -181,10 +176,7 @@ async function untilAsked(world: ScenarioWorld, load: string, since: number): Pr
   await poll(isAsked, { every: LOOK_MILLISECONDS, signal: world.signal, what });
 }
 
-/**
- * How often EKS Auth is asked for the pods of a load, until it has been asked again for each pod of another one, `beside` it, that
- * runs: since then the agent has renewed whatever it renews.
- */
+/** Counts calls of EKS Auth for a load's pods until all running pods of `beside` have renewed credentials. */
 export const loadCalls = defineHarnessOperation(
   'LoadCalls',
   (load: string, { beside }: { readonly beside: string }) => ({ load, beside }),
@@ -198,7 +190,7 @@ export const loadCalls = defineHarnessOperation(
       const asked = [...callsByPod(world, runningLoad(world, load).seen(), since)];
       const calls = asked.flatMap(([, of]) => of);
       const facts = { calls: calls.length, pods: asked.filter(([, of]) => of.length > 0).length };
-      // An agent that gave up waiting asks again.
+      // An agent that timed out repeats its call.
       return calls.some(({ milliseconds }) => milliseconds >= PATIENCE)
         ? { outcome: 'error', facts, message: `EKS Auth took more than ${PATIENCE} ms: this machine is too busy.` }
         : { outcome: 'granted', facts };
@@ -206,7 +198,7 @@ export const loadCalls = defineHarnessOperation(
   },
 );
 
-/** From now on a load recovers from what disturbed it: the last error that its pods meet tells how long that takes. */
+/** Measures a load's recovery from now on, until the last error of its pods. */
 export const expectRecovery = defineStep('ExpectRecovery', (load: string) => ({ load }), {
   withoutKubernetes: true,
   keepsCredentials: true,
@@ -216,8 +208,8 @@ export const expectRecovery = defineStep('ExpectRecovery', (load: string) => ({ 
 });
 
 /**
- * What the pods of a load met, once all have ended: how many left no verdict, were given another identity, met which errors, and how
- * long it took. A time beyond its limit is an error: a subject that is slow and a busy machine look the same.
+ * Facts about a load, once its pods have ended: missing verdicts, other identities, errors, times. A time beyond its
+ * limit is an error: a slow subject and a busy machine look the same. /
  */
 export const loadVerdicts = defineHarnessOperation(
   'LoadVerdicts',

@@ -1,4 +1,3 @@
-/** How steps and the harness' own operations are performed, whatever they are. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubernetesError } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { ServiceError } from '../../components/probe/service-error.ts';
@@ -11,7 +10,7 @@ import type { ScenarioWorld } from '../scenario/world.ts';
 import type { HarnessDescriptor, StepContext } from '../scenario/descriptor.ts';
 import { ofHarness, stepOf } from '../scenario/operation-registry.ts';
 
-/** Changes the world as a step says, and waits until that is in force. */
+/** Performs a step, and waits until the change is effective. */
 export async function performStep(context: StepContext, step: ActionStep): Promise<void> {
   const { world, expectsRefusal } = context;
   const descriptor = stepOf(step);
@@ -23,10 +22,8 @@ export async function performStep(context: StepContext, step: ActionStep): Promi
 }
 
 /**
- * Makes a probe that is the harness' own: at Kubernetes' API, the webhook, the agent's ports or the EKS control plane. Throws
- * what is no answer to it: an API server or a service that fails, or credentials of the harness that are not accepted. An API server
- * that fails at this request at every try, and does not say that it has too much to do, has answered, and so has a service of an AWS
- * that is not AWS' own.
+ * Makes a probe of the harness. Throws failures of an API server or service, and rejected credentials of the harness. A
+ * failure at every attempt is an answer if it is not an overload, unless it comes from AWS itself.
  */
 export async function performOperation(
   world: ScenarioWorld,
@@ -39,7 +36,7 @@ export async function performOperation(
   const { result, failure } = await once();
   const isAnswer = result.status === expectation.status || !isOfApiServer(descriptor, result);
   if (failure === undefined && isAnswer) return result;
-  // No refusal of whatever reason is expected where it may be this one.
+  // A refusal without an expected code must not match it.
   const isTold = expectation.outcome === 'granted' || expectation.code !== undefined;
   if (isTold && isFailure(result) && (await isSame(result, once, world.signal))) return result;
   if (failure !== undefined) throw failure;
@@ -52,7 +49,6 @@ export async function performOperation(
 
 interface Performed {
   readonly result: ProbeResult;
-  /** What was thrown, where a service or an API server failed. */
   readonly failure?: Error;
 }
 
@@ -76,13 +72,10 @@ async function perform(
 
 const TRIES = 3;
 const PAUSE_MILLISECONDS = 1000;
-/** What API servers and services say of a 500 that others, or too much to do, are the reason of. */
+/** Messages of API servers and services for a 500 that is caused by others or an overload. */
 const BUSY = /\btime|timeout|deadline|etcd|leader|unavailable|overload|rpc error/i;
 
-/**
- * Whether an API server met an error of its own (Kubernetes API conventions, "HTTP Status codes": 500 StatusInternalServerError), or
- * a service ("InternalFailure" among the common errors of AWS' API references).
- */
+/** Whether an API server (500 StatusInternalServerError) or service ("InternalFailure") failed itself. */
 const isFailure = ({ status, message = '' }: ProbeResult): boolean => status === 500 && !BUSY.test(message);
 
 async function isSame(
@@ -98,10 +91,10 @@ async function isSame(
   return true;
 }
 
-/** What a webhook or the agent failed at, in an API server's words: these are what is judged. */
+/** An API server's messages for failures of webhook and agent, which are judged. */
 const OF_OTHERS = /failed calling webhook|error trying to reach/;
 
-/** Whether the API server failed, had too much to do or did not accept the harness' credentials. */
+/** Whether the API server failed, was overloaded or rejected the harness's credentials. */
 function isOfApiServer(
   { asScenario }: HarnessDescriptor<Operation>,
   { outcome, layer, status = 0, message, facts }: ProbeResult,

@@ -1,4 +1,3 @@
-/** EKS' operations on associations that there are. */
 import {
   DeletePodIdentityAssociationCommand,
   DescribePodIdentityAssociationCommand,
@@ -42,7 +41,7 @@ const keyOf = (world: ScenarioWorld, operation: OfAssociation) => ({
   associationId: operation.associationId,
 });
 
-/** UpdatePodIdentityAssociation: what the change leaves out is not sent. */
+/** UpdatePodIdentityAssociation: omitted members are not sent. */
 export const changeAssociation = defineEksOperation(
   'UpdatePodIdentityAssociation',
   (associationId: string, association: AssociationRequest, where: Where = {}) => ({

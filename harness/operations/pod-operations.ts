@@ -1,4 +1,3 @@
-/** What pods do beside AWS: read files, connect, wait for tokens. */
 import type { ConnectRequest, ProjectedToken, TokenSource } from '../../foundation/protocols/probe-protocol.ts';
 import { LONGEST_SECONDS, number, oneOf, PROJECTED_TOKENS, shown } from '../scenario/checks.ts';
 import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
@@ -6,7 +5,7 @@ import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
 const common = { withoutAws: true, withoutIdentity: true } as const;
 
-/** Whether a file can be read in the container, and whose it is. Its content stays in the pod. */
+/** Whether a file can be read in the container, and who owns it. Its content stays in the pod. */
 export const readFile = defineWorkloadOperation('ReadFile', (path: string) => ({ path }), {
   ...common,
   *check({ path }) {
@@ -15,7 +14,7 @@ export const readFile = defineWorkloadOperation('ReadFile', (path: string) => ({
   describe: ({ path }) => [path],
 });
 
-/** What a token of the pod says of itself: its claims, never its signature. */
+/** The claims of the pod's token, never its signature. */
 export const readToken = defineWorkloadOperation('ReadToken', (token: TokenSource) => ({ token }), {
   ...common,
   refersTo: (operation) => ({ tokens: [mintedToken(operation)] }),
@@ -24,8 +23,8 @@ export const readToken = defineWorkloadOperation('ReadToken', (token: TokenSourc
 });
 
 /**
- * A TCP connection to the agent's address or to where AWS is; with `until`, tried again for up to 20 s until connections
- * are `open` or `closed`, since a network plugin takes a moment to put a policy in force.
+ * A TCP connection to the agent or AWS; with `until`, repeated for up to 20 s until connections are `open` or `closed`,
+ * since a network plugin applies a policy late. /
  */
 export const connect = defineWorkloadOperation(
   'Connect',
@@ -40,7 +39,7 @@ export const connect = defineWorkloadOperation(
   },
 );
 
-/** Waits for up to `seconds` until the kubelet has put a new token in the place of the one at the pod's start. */
+/** Waits for up to `seconds` until the kubelet replaces the token of the pod's start. */
 export const tokenRotation = defineWorkloadOperation(
   'AwaitTokenRotation',
   (token: ProjectedToken, seconds: number) => ({ token, seconds }),

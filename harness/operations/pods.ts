@@ -1,4 +1,3 @@
-/** Steps that start and end workloads' pods. */
 import type { StepDescriptor } from '../scenario/descriptor.ts';
 import { defineStep } from '../scenario/operation-registry.ts';
 import type { ActionStep } from '../scenario/spec.ts';
@@ -15,7 +14,7 @@ const ofPod = (name: string, said: Pick<StepDescriptor<OfPod>, 'perform' | 'wait
   });
 
 const endsPodOf = ({ workload }: OfPod): string => workload;
-/** What a pod takes to start, in seconds or so. */
+/** About the seconds that a pod takes to start. */
 const waitSeconds = (): number => 1;
 
 export const startPod = ofPod('StartPod', {

@@ -1,4 +1,3 @@
-/** Steps that change roles: those of the scenario, and that of the nodes. */
 import { DeleteRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { ignoreMissing } from '../../foundation/aws/missing.ts';
 import { waitForIam } from '../world/iam.ts';
@@ -32,16 +31,13 @@ export const deleteRole = defineStep('DeleteRole', (role: string) => ({ role }),
   ...ofRole,
   perform: ({ world }, { role }) => remove(world, role),
 });
-/** Makes a role that was deleted again, as the scenario declares it. */
+/** Recreates a deleted role as the scenario declares it. */
 export const recreateRole = defineStep('RecreateRole', (role: string) => ({ role }), {
   ...ofRole,
   perform: ({ world }, { role }) => recreate(world, role),
 });
 
-/**
- * Takes actions from the role of the cluster's nodes, until the scenario is over: by an inline policy that denies, which goes with
- * the scenario, since others would feel it.
- */
+/** Denies actions to the role of the nodes by an inline policy, until the end of the scenario, which runs alone. */
 export const denyNode = defineStep(
   'DenyNode',
   (actions: string | readonly string[], cluster: ClusterAlias = 'c1') => ({ cluster, actions: [actions].flat() }),
@@ -63,7 +59,7 @@ export const denyNode = defineStep(
         make: () => iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument })),
         remove: async () => {
           await ignoreMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
-          // The next scenario's pods are on these nodes too.
+          // The next scenario's pods use the same nodes.
           if (!world.signal.aborted) await waitForIam(world);
         },
       });

@@ -1,4 +1,3 @@
-/** A run of a client between scripted endpoints, in a workload's pod. */
 import type { ClientRun } from '../../foundation/protocols/client-run.ts';
 import { PATIENCE_MILLISECONDS } from '../../foundation/node/lateness.ts';
 import { LONGEST_SECONDS, number, oneOf, shown, whole, type Problem } from '../scenario/checks.ts';
@@ -6,13 +5,10 @@ import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 
 type Options = Omit<ClientRun, 'do' | 'bucket' | 'key'>;
 
-/** More than a client would have of threads. */
+/** More than a client has threads. */
 const MOST_AT_ONCE = 1000;
 
-/**
- * The client reads `at`, an object of the scenario, in a fresh process, and all that it sends for it goes through endpoints that
- * answer by script and record. `ClientRun` says what a script can have.
- */
+/** A fresh client process reads the object `at`, between endpoints that answer by script (`ClientRun`). */
 export const runClient = defineWorkloadOperation(
   'RunClient',
   (at: string, options: Options = {}) => ({ at, ...options }),

@@ -5,7 +5,7 @@ import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 import { stepToProgram, type ChainStep } from './sts.ts';
 
 interface Through {
-  /** Another role, assumed from the workload's session, makes the operation. */
+  /** Role that the workload's session assumes for the operation. */
   readonly through?: ChainStep;
 }
 

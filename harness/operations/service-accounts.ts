@@ -1,4 +1,3 @@
-/** Steps that change the service account of a workload. */
 import {
   annotateServiceAccount as annotate,
   recreateServiceAccount as recreate,

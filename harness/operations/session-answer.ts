@@ -1,4 +1,3 @@
-/** What STS answers to AssumeRole and AssumeRoleWithWebIdentity, and what services refuse a session. */
 import type { AssumeRoleCommandOutput } from '@aws-sdk/client-sts';
 import { errorCode, type ServiceError } from '../../components/probe/service-error.ts';
 import type { Layer, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
@@ -17,7 +16,7 @@ export const sessionFacts = ({ Credentials, AssumedRoleUser, PackedPolicySize, S
     sourceIdentity: SourceIdentity,
   });
 
-/** The result of a call with a session, a refusal where the service refuses it. */
+/** The result of a call with a session, or the service's refusal. */
 export async function attempt(layer: Layer, call: () => Promise<ProbeResult>): Promise<ProbeResult> {
   try {
     return await call();

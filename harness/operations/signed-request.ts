@@ -1,4 +1,4 @@
-/** A request to AWS that is signed by hand: well, in any form that there is, or wrong in one thing. */
+/** A request to AWS that is signed by hand, correctly or with one mistake. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { isAwsItself } from '../aws-target/capabilities.ts';
@@ -21,7 +21,7 @@ import { sessionNeeds, sessionOf, sessionReferences, sessionWords, type Session 
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
 export interface SignedRequestOptions extends SigningOptions {
-  /** Signed as if it were this request. */
+  /** The request that is signed instead. */
   readonly signedAs?: string;
 }
 
@@ -30,21 +30,21 @@ interface SignedRequest extends SignedRequestOptions {
   readonly request: string;
 }
 
-/** A change of what is sent, once it is signed: of `target` (path and query), `body`, or a header. */
+/** Changes the signed request: its `target` (path and query), `body`, or a header. */
 export const altered = (part: string, find: RegExp, by: string): { readonly alter: Alteration } => ({
   alter: { part, find: find.source, by },
 });
 
 const REQUEST = /^([A-Z]+) (?:(sts|eks|s3|s3-control):\/)?([^?]*)(?:\?(.*))?$/s;
 const WEEK_SECONDS = 604_800;
-/** A status of S3's that no other try changes. */
+/** A permanent error of S3. */
 const NOT_IMPLEMENTED = 501;
 const TRIES = 3;
 
 /**
  * A request to S3 (`PUT data/key?tagging`: the scenario's bucket and key) or a service (`GET sts:/?Action=…`, `GET
- * eks:/clusters`, `GET s3:/`), with the session of a workload's pod, or of a role by web identity; null signs nothing. Queries are
- * percent-encoded, keys are not.
+ * eks:/clusters`, `GET s3:/`), with the session of a workload's pod, or of a role by web identity; null: unsigned.
+ * Queries are percent-encoded, keys are not. /
  */
 export const signedRequest = defineHarnessOperation(
   'SignedRequest',
@@ -115,14 +115,14 @@ async function ask(
       if (error.code !== 'ECONNRESET' || isAwsItself(aws)) throw error;
       return undefined;
     });
-    // Of S3 that has too much to do there is no answer to the question.
+    // An overloaded S3 has not answered the question.
     const isAnswered = answer !== undefined && (answer.status < 500 || answer.status === NOT_IMPLEMENTED);
     if (isAnswered || tried === TRIES) return answer === undefined ? noAnswer(layer) : resultOf(layer, answer);
     await sleep(1000, undefined, { signal: world.signal });
   }
 }
 
-/** S3 Control signs as S3, and is where that is unless it is AWS itself. */
+/** S3 Control signs as S3, and has its endpoint unless it is AWS itself. */
 const layerOf = (service: Service): Layer => (service === 's3-control' ? 's3' : service);
 
 const noAnswer = (layer: Layer): ProbeResult => ({
@@ -147,8 +147,8 @@ function lineOf({ names }: ScenarioWorld, request: string): RequestLine & { read
 }
 
 /**
- * S3 and STS answer XML, EKS JSON (S3 API Reference, "REST error responses"). No message holds a credential; of what else an error
- * of S3 says, the canonical request may hold the session's token.
+ * S3 and STS answer XML, EKS JSON (S3 API Reference, "REST error responses"). Messages hold no credentials, but an S3
+ * error's canonical request may hold the session's token. /
  */
 function resultOf(layer: Layer, { status, headers, body }: Answer): ProbeResult {
   const id = headers['x-amz-request-id'] ?? headers['x-amzn-requestid'];

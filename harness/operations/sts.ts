@@ -1,4 +1,3 @@
-/** Operations of STS: who am I, as another role, and by a web identity. */
 import type { AssumeRoleStep, WebIdentityRequest } from '../../foundation/protocols/probe-protocol.ts';
 import type { PermissionStatement } from '../scenario/policy.ts';
 import type { Operation } from '../scenario/spec.ts';
@@ -8,10 +7,10 @@ import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
 /** How a role is assumed, as scenarios write it. */
 export type ChainStep = Omit<AssumeRoleStep, 'policy'> & { readonly policy?: readonly PermissionStatement[] };
-/** `roleArn`: another text in the place of the role's ARN. */
+/** `roleArn`: a text to send instead of the role's ARN. */
 type ChainOptions = Partial<ChainStep>;
 
-/** As the probe program is told it: the session policy as its text. */
+/** For the probe program: the session policy as text. */
 export const stepToProgram = (names: Names, { policy, ...step }: ChainStep): AssumeRoleStep => ({
   ...names.expandAll(step),
   ...(policy && { policy: names.policyText(policy) }),
@@ -21,7 +20,7 @@ const throughSdk = { throughSdk: true, readOnly: true } as const;
 
 export const whoAmI = defineWorkloadOperation('GetCallerIdentity', () => ({}), { ...throughSdk, describe: () => [] });
 
-/** Says that an operation goes through another role, assumed from the workload's session: `getObject(…, { through: chain('target') })`. */
+/** Makes an operation use another role: `getObject(…, { through: chain('target') })`. */
 export const chain = (role: string, options: ChainOptions = {}): ChainStep => ({
   roleArn: `<role:${role}>`,
   ...options,
@@ -40,8 +39,8 @@ export const assumeRole = defineWorkloadOperation(
 );
 
 /**
- * AssumeRole by the SDK itself, as a profile with `credential_source = EcsContainer` says (AWS SDKs and Tools Reference Guide,
- * "Assume role credential provider"), with the credentials of the pod's association; `role` is a role of the scenario.
+ * AssumeRole by the SDK with a profile's `credential_source = EcsContainer` (AWS SDKs and Tools Reference Guide,
+ * "Assume role credential provider"); `role` is a role of the scenario. /
  */
 export const assumeByProfile = defineWorkloadOperation(
   'AssumeRoleByProfile',

@@ -1,4 +1,3 @@
-/** Steps that let time pass. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { badScenario } from '../../foundation/node/errors.ts';
 import { LONGEST_SECONDS, number } from '../scenario/checks.ts';
@@ -6,7 +5,7 @@ import { defineStep } from '../scenario/operation-registry.ts';
 
 const seconds = (seconds: number) => ({ seconds });
 
-/** Lets time pass, for what AWS dates in whole seconds, and for what a cluster sees a moment later. */
+/** Waits, for values that AWS dates in whole seconds, and changes that a cluster sees later. */
 export const wait = defineStep('Wait', seconds, {
   withoutKubernetes: true,
   keepsCredentials: true,
@@ -17,7 +16,7 @@ export const wait = defineStep('Wait', seconds, {
   perform: ({ world }, { seconds }) => sleep(seconds * 1000, undefined, { signal: world.signal }),
 });
 
-/** Moves AWS' clock on, until the scenario is over. */
+/** Advances AWS's clock until the end of the scenario. */
 export const advanceClock = defineStep('AdvanceClock', seconds, {
   withoutKubernetes: true,
   needs: () => ['virtual-clock'],

@@ -1,4 +1,3 @@
-/** Which token a request made by hand carries. */
 import type { TokenChange, TokenSource } from '../../foundation/protocols/probe-protocol.ts';
 
 export const noToken: TokenSource = { from: 'none' };
@@ -8,7 +7,6 @@ export const podIdentityToken: TokenSource = { from: 'pod-identity' };
 export const irsaToken: TokenSource = { from: 'irsa' };
 export const kubernetesApiToken: TokenSource = { from: 'kubernetes-api' };
 
-/** What operations that carry one have in common. */
 export interface WithToken {
   readonly token: TokenSource;
   readonly change?: TokenChange;

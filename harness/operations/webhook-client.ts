@@ -3,27 +3,23 @@ import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
 import { rawAnswer, type KubernetesClient, type RawAnswer } from '../kubernetes-client/client.ts';
 import type { ProvisionedCluster } from '../scenario/world.ts';
 
-/**
- * How the API server reaches the Pod Identity webhook: `clientConfig` of its configuration (Kubernetes documentation,
- * "Dynamic Admission Control"). On EKS it is a URL, elsewhere mostly a service of the cluster.
- */
+/** `clientConfig` of the webhook (Kubernetes, "Dynamic Admission Control"): a URL on EKS, else mostly a service. */
 export interface WebhookClient {
   readonly url?: string;
   readonly service?: {
     readonly namespace: string;
     readonly name: string;
     readonly path?: string;
-    /** Default 443. */
     readonly port?: number;
   };
   /** PEM in Base64. */
   readonly caBundle?: string;
 }
 
-/** Name that EKS and the webhook's own manifests give the configuration. */
+/** Name of the configuration in EKS and the webhook's manifests. */
 const CONFIGURATION = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/pod-identity-webhook';
 
-/** Throws an Error when the cluster has no such configuration. */
+/** Throws an Error if the cluster has no such configuration. */
 export async function webhookClient(kubernetes: KubernetesClient): Promise<WebhookClient> {
   const answer = await kubernetes.raw({ path: CONFIGURATION });
   const { webhooks } = JSON.parse(answer.body) as { webhooks?: readonly { clientConfig?: WebhookClient }[] };
@@ -32,7 +28,7 @@ export async function webhookClient(kubernetes: KubernetesClient): Promise<Webho
   return client;
 }
 
-/** Throws an Error when the API server does not take it. */
+/** Throws an Error if the API server rejects it. */
 export async function setWebhookClient(kubernetes: KubernetesClient, client: WebhookClient): Promise<void> {
   const answer = await kubernetes.raw({
     method: 'PATCH',
@@ -54,7 +50,7 @@ export interface WebhookRequest {
   readonly path?: string;
 }
 
-/** Sends a request to the webhook: at its URL, or through the API server's proxy to its service. */
+/** Sends a request to the webhook, at its URL or through the API server's proxy to its service. */
 export async function sendToWebhook(
   { cluster, kubernetes }: ProvisionedCluster,
   { contentType, body, method = 'POST', path: asked }: WebhookRequest,
@@ -77,7 +73,6 @@ export async function sendToWebhook(
   }
 }
 
-/** Methods whose requests have no body. */
 const BODILESS = new Set(['GET', 'HEAD']);
 
 interface Sent {

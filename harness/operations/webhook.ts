@@ -1,4 +1,3 @@
-/** Requests to the webhook itself, and what keeps the API server from it. */
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { whenRead } from '../scenario/retry-rules.ts';
 import { oneOf, shown } from '../scenario/checks.ts';
@@ -18,7 +17,7 @@ interface PostOptions extends Pick<WebhookRequest, 'method' | 'path'> {
   readonly cluster?: ClusterAlias;
 }
 
-/** A request to the webhook, where the cluster's webhook configuration says that it is: a POST where no other method is given. */
+/** A request to the webhook at the place that the cluster's webhook configuration names. Default method: POST. */
 export const postToWebhook = defineHarnessOperation(
   'MutateRequest',
   (contentType: string, body: string, { cluster = 'c1', ...options }: PostOptions = {}) => ({
@@ -86,13 +85,13 @@ function parsedReview(body: string): Facts {
   }
 }
 
-/** Of a JSON Patch in Base64: the paths that it changes, in its order, and the whole as JSON. */
+/** The changed paths of a JSON Patch in Base64, in order, and the whole as JSON. */
 function factsOfPatch(patch: string): { readonly patchPaths: string; readonly patch: string } {
   const operations = JSON.parse(Buffer.from(patch, 'base64').toString('utf8')) as readonly { readonly path: string }[];
   return { patchPaths: operations.map(({ path }) => path).join(), patch: JSON.stringify(operations) };
 }
 
-/** The discard port, where nobody answers. */
+/** The discard port, which refuses connections. */
 const NOBODY = 'https://127.0.0.1:9/mutate';
 
 /** An authority that issued nothing. */
@@ -115,8 +114,8 @@ interface Cut {
 }
 
 /**
- * Keeps the API server from the webhook until the scenario is over: its calls are led to a port where nobody answers (`url`), or
- * the configuration trusts an authority that did not issue the webhook's certificate, as one does that a rotation left behind (`ca`).
+ * Keeps the API server from the webhook until the end of the scenario: by a dead port (`url`), or by an authority that
+ * did not issue the webhook's certificate, like one left by a rotation (`ca`). /
  */
 export const cutWebhook = defineStep(
   'CutWebhook',
@@ -131,7 +130,7 @@ export const cutWebhook = defineStep(
       const { kubernetes } = clusterOf(world, alias);
       const before = await webhookClient(kubernetes);
       const { caBundle } = before;
-      // A workload that is injected shows when the API server has learnt of the change, and of its end.
+      // An injected workload shows when the API server has noticed the change, and its end.
       const witness = workloads(world).find((item) => item.cluster === alias && item.association !== undefined);
       const untilInjected = async (injected: boolean, signal = world.signal): Promise<void> => {
         if (witness)

@@ -2,31 +2,27 @@ import type { ComparisonContent } from '../compare/comparison-schema.ts';
 import type { DetectionContent } from '../results/detection-schema.ts';
 import type { RunResults, ScenarioResult } from '../results/results.ts';
 
-/** All that a page shows. */
 export interface PageData {
   /** One run, or two that are compared. */
   readonly runs: readonly [RunResults, RunResults?];
-  /** What runs a scenario once more, without its id: `npm run conformance -- --scenario`. */
+  /** Command that repeats a scenario, without its id: `npm run conformance -- --scenario`. */
   readonly again: string;
-  /** In what the two differ. */
   readonly comparison?: Pick<ComparisonContent, 'scenarios' | 'stale' | 'medians' | 'unlike' | 'summary'>;
-  /** Which scenario noticed which defect, when that was tried. */
   readonly detection?: DetectionContent;
 }
 
-/** All scenarios: those of the first run, then what the second alone has. */
+/** Scenarios of the first run, then those of the second only. */
 export const scenariosOf = ({ runs: [run, other] }: PageData): readonly ScenarioResult[] => {
   const ids = new Set(run.scenarios.map(({ id }) => id));
   return [...run.scenarios, ...(other?.scenarios ?? []).filter(({ id }) => !ids.has(id))];
 };
 
 /**
- * A JSON value in which whatever occurs more than once stands once. A node is a value without parts, or a list of numbers: 0 and the
- * places of an array's items, or the number of a shape from 1 and the places of an object's values. Parts come before
- * what has them; the last node is the whole.
+ * A JSON value without repetitions. A node is a value without parts, or a list of numbers: 0 and the places of an
+ * array's items, or a shape's number from 1 and the places of an object's values. Parts precede their users; the last
+ * node is the whole. /
  */
 export interface Packed {
-  /** The keys of objects. */
   readonly shapes: readonly (readonly string[])[];
   readonly nodes: readonly (string | number | boolean | null | readonly number[])[];
 }
@@ -75,6 +71,6 @@ function whole(
 ): unknown {
   if (shape === 0) return places.map((place) => values[place]);
   const names = shapes[shape - 1] ?? [];
-  // Set one by one, a key such as __proto__ would be none.
+  // Assignment would lose a key such as __proto__.
   return Object.fromEntries(names.map((name, index) => [name, values[places[index] ?? 0]]));
 }

@@ -1,14 +1,12 @@
 import type { ScenarioResult } from '../results/results.ts';
 import { ownTime, VERDICTS } from './words.ts';
 
-/** What the list shows, as the address has it. */
+/** The filter of the list, from the address. */
 export interface Filter {
-  /** Words that must all be found. */
+  /** Words that must all match. */
   readonly words: readonly string[];
-  /** Empty: all. */
   readonly verdicts: ReadonlySet<string>;
   readonly suite: string;
-  /** Layer at which a probe was stopped. */
   readonly layer: string;
   readonly order: 'listed' | 'slowest' | 'worst';
 }
@@ -24,7 +22,6 @@ export function filterOf(parameters: URLSearchParams): Filter {
   };
 }
 
-/** A scenario with the text that a search looks at. */
 export interface Searchable {
   readonly scenario: ScenarioResult;
   readonly text: string;

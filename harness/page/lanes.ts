@@ -1,16 +1,16 @@
 import type { ScenarioResult } from '../results/results.ts';
 
-/** What one worker did after the other. */
+/** Consecutive scenarios of one worker. */
 export type Lane = readonly ScenarioResult[];
 
-/** When a scenario began and ended, milliseconds since the epoch. */
+/** Start and end of a scenario, milliseconds since the epoch. */
 export function spanOf({ timeline }: ScenarioResult): readonly [from: number, to: number] {
   const starts = timeline.map(({ startedAt }) => startedAt);
   const ends = timeline.map(({ startedAt, milliseconds }) => startedAt + milliseconds);
   return [Math.min(...starts), Math.max(...ends)];
 }
 
-/** As many lanes as there were scenarios at once: each scenario goes where a worker was free first. */
+/** As many lanes as concurrent scenarios: each scenario takes the lane that was free first. */
 export function lanesOf(scenarios: readonly ScenarioResult[]): readonly Lane[] {
   const lanes: { readonly own: ScenarioResult[]; end: number }[] = [];
   const begun = scenarios

@@ -1,16 +1,15 @@
 import type { ProbeOutcome, ReceivedCall } from '../results/results.ts';
 import { duration } from './words.ts';
 
-/** A place that a request comes by. */
 export interface Hop {
   readonly name: string;
-  /** `unknown`: it is not told whether the request came there. */
+  /** `unknown`: not known whether the request arrived there. */
   readonly state: 'passed' | 'stopped' | 'not reached' | 'unknown';
-  /** In a few words: what was called there and answered. */
+  /** A few words on calls and answers. */
   readonly details: readonly string[];
 }
 
-/** The layers of a request by their names in results, and what people call them. */
+/** The layers of a request by their names in results, with names for people. */
 const NAMES: Readonly<Record<string, string>> = {
   injection: 'Injection',
   network: 'Network',
@@ -28,15 +27,15 @@ const POD_IDENTITY = ['injection', 'agent', 'eks-auth', 'sts', 's3'];
 const WEB_IDENTITY = ['injection', 'sts', 's3'];
 
 /**
- * The way of a probe's request, with the layer at which it stopped. A pod comes by injection, then either the agent and EKS Auth, or
- * STS with a web identity; the harness asks services itself.
+ * The path of a probe's request, with the layer that stopped it. A pod uses injection and then the agent and EKS Auth,
+ * or STS with a web identity; the harness calls services itself. /
  */
 export function pathOf(probe: ProbeOutcome, calls: readonly ReceivedCall[]): readonly Hop[] {
   const { observed, workload } = probe;
   if (observed === null) return [];
   const layers = workload === null ? ofHarness(probe, calls) : ofPod(probe, calls);
   const { outcome, layer } = observed;
-  // What is absent was allowed; it is the last place all the same.
+  // An absent object was allowed, but is the last place too.
   const stop = outcome === 'granted' || outcome === 'absent' || layer === undefined ? -1 : layers.indexOf(layer);
   const hops = layers.map((name, index): Hop => {
     const own = calls.filter(({ service }) => service === name);
@@ -57,7 +56,7 @@ export function pathOf(probe: ProbeOutcome, calls: readonly ReceivedCall[]): rea
 function detailsOf(calls: readonly ReceivedCall[], observed: ProbeOutcome['observed'] | undefined): readonly string[] {
   const { code, status } = observed ?? {};
   const operations = calls.map(({ operation, milliseconds }) => `${operation} ${duration(milliseconds)}`);
-  // An agent gives its status for a code.
+  // An agent's code repeats its status.
   const answer = [status, code === String(status) ? undefined : code].filter((part) => part !== undefined).join(' ');
   return [...operations, answer].filter(Boolean);
 }
@@ -70,7 +69,7 @@ function ofPod({ operation, observed }: ProbeOutcome, calls: readonly ReceivedCa
   return layer === undefined || layers.includes(layer) ? layers : [...layers, layer];
 }
 
-/** How a pod comes to its credentials. What is never told is taken for Pod Identity when it stopped on that way. */
+/** How a pod gets its credentials. Unknown ones count as Pod Identity if they stopped there. */
 function kindOf(
   operation: string,
   observed: ProbeOutcome['observed'],
@@ -85,7 +84,7 @@ function kindOf(
   return calls.length > 0 || observed?.layer === 'injection' ? WEB_IDENTITY : [];
 }
 
-/** The last layer that the operation is for. */
+/** The last layer of the operation. */
 function targetOf(
   operation: string,
   observed: ProbeOutcome['observed'],
@@ -98,7 +97,7 @@ function targetOf(
   return observed?.layer ?? calls.at(-1)?.service;
 }
 
-/** The services that were asked, in the order of the calls, and where it stopped. */
+/** The called services in order, and where it stopped. */
 function ofHarness({ observed }: ProbeOutcome, calls: readonly ReceivedCall[]): readonly string[] {
   const layers = new Set(calls.map(({ service }) => service));
   if (observed?.layer !== undefined) layers.add(observed.layer);

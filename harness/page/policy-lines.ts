@@ -1,13 +1,11 @@
 import type { ExaminedStatement } from '../results/results.ts';
 
-/** A line of a policy's text. */
 export interface PolicyLine {
   readonly text: string;
-  /** Levels that it is indented by. */
   readonly depth: number;
-  /** Place of the statement that it belongs to, 0-based. */
+  /** Place of its statement, 0-based. */
   readonly statement?: number;
-  /** On the line of an element that was compared: whether it matched, and with what. */
+  /** Result of the comparison of the line's element. */
   readonly compared?: { readonly matched: boolean; readonly with?: string };
 }
 
@@ -18,7 +16,7 @@ interface Asked {
 
 type Mark = NonNullable<PolicyLine['compared']>;
 
-/** The text of a policy document, with what was compared beside the elements of the statements that decided. */
+/** The text of a policy document, with comparisons next to the elements of the deciding statements. */
 export function policyLines(
   document: unknown,
   deciding: readonly Omit<ExaminedStatement, 'policy'>[],
@@ -58,7 +56,7 @@ const isShort = (value: object): boolean =>
 const inline = (value: unknown): string =>
   Array.isArray(value) ? `[${value.map(inline).join(', ')}]` : JSON.stringify(value);
 
-/** `Statement` is a list, or one statement without it. */
+/** `Statement` is a list or a single statement. */
 function statementOf([element, index]: readonly string[]): number | undefined {
   if (element !== 'Statement' || index === undefined) return undefined;
   return /^\d+$/.test(index) ? Number(index) : 0;
@@ -82,6 +80,6 @@ function comparedAt(
   return mark(condition.matched, condition.actual?.map((value) => JSON.stringify(value)).join(', ') ?? 'no value');
 }
 
-/** Undefined of an element that was not come to. */
+/** Undefined for an element that was not evaluated. */
 const mark = (matched: boolean | undefined, value?: string): Mark | undefined =>
   matched === undefined ? undefined : { matched, ...(value !== undefined && { with: value }) };

@@ -1,6 +1,5 @@
-/** What the address shows: a view, or a scenario and perhaps a probe of it; and what the list is filtered by. */
+/** The view, or scenario and probe, of the address, with the filter of the list. */
 export interface Route {
-  /** Id of a view; empty: the first. */
   readonly view: string;
   readonly scenario?: string;
   /** From 1. */
@@ -8,7 +7,7 @@ export interface Route {
   readonly filter: URLSearchParams;
 }
 
-/** `#timeline`, `#AB-05`, `#AB-05/2`, each with `?verdict=failed&q=tag`. Ids of scenarios have capitals, those of views none. */
+/** `#timeline`, `#AB-05`, `#AB-05/2`, each with `?verdict=failed&q=tag`. Only ids of scenarios have capitals. */
 export function routeOf(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?');
   const filter = new URLSearchParams(query);

@@ -1,10 +1,10 @@
 export { ownTime } from '../results/results.ts';
 import type { RunResults, ScenarioResult, Verdict } from '../results/results.ts';
 
-/** In the order in which people want to see them. */
+/** In the order of interest. */
 export const VERDICTS = ['failed', 'inconclusive', 'error', 'skipped', 'passed'] as const satisfies readonly Verdict[];
 
-/** What a run says of its subject, and in which verdict's colour. */
+/** A run's conclusion, with the verdict of its colour. */
 export function conclusion({ run, summary }: RunResults): { readonly words: string; readonly verdict: Verdict } {
   if (run.interrupted) return { words: 'Interrupted', verdict: 'skipped' };
   if (run.exitCode === 0 && summary.passed < summary.total - summary.skipped)
@@ -17,7 +17,6 @@ export function conclusion({ run, summary }: RunResults): { readonly words: stri
     : { words: 'Nothing was judged', verdict: 'skipped' };
 }
 
-/** A time in milliseconds, as people read it. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 10) return `${Math.round(milliseconds * 10) / 10}\u00a0ms`;
   if (milliseconds < 1000) return `${Math.round(milliseconds)}\u00a0ms`;
@@ -25,7 +24,6 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
 }
 
-/** `2026-11-26 06:12:10 UTC` */
 export const instant = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
 
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -33,6 +31,6 @@ export const counted = (count: number, noun: string): string => `${count} ${noun
 export const isBad = ({ verdict }: { readonly verdict: Verdict }): boolean =>
   verdict === 'failed' || verdict === 'inconclusive' || verdict === 'error';
 
-/** Scenarios that are as expected, with a risk to tell. */
+/** Conforming scenarios that report a risk. */
 export const findingsOf = ({ scenarios }: RunResults): readonly ScenarioResult[] =>
   scenarios.filter(({ verdict, finding }) => verdict === 'passed' && finding !== null);

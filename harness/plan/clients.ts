@@ -1,4 +1,4 @@
-/** Clients as the subjects of a run: which `--client` names, and the scenarios for each. */
+/** Clients as the subjects of a run: the choice of `--client`, and the scenarios for each. */
 import type { ChosenClient, Client, InstallContext } from '../../components/clients/client.ts';
 import { ownImage, ownProgram } from '../../components/clients/own/index.ts';
 import { CLIENTS } from '../../components/clients/registry.ts';
@@ -9,17 +9,13 @@ import { MOST_ATTEMPTS } from '../scenario/real-names.ts';
 import type { Scenario, Step } from '../scenario/spec.ts';
 import { isThroughSdk } from '../scenario/requirements.ts';
 
-/** Every client at its newest version. */
 const ALL = 'all';
-/** What stands for a version that an entry names. */
+/** Placeholders for a version that an entry names. */
 const NAMED = ['newest', 'minimum', 'below'] as const;
-/** As package registries have them; nothing that a command line could take for something else. */
+/** As in package registries; never an option of a command line. */
 const VERSION = /^\d[\w.+-]*$/;
 
-/**
- * The clients of names such as `python`, `python@1.34.41`, `python@minimum` and `all`, each once.
- * Throws `HarnessError` UNKNOWN_CLIENT or BAD_FLAG_VALUE.
- */
+/** Clients such as `python`, `python@1.34.41` and `all`. Throws `HarnessError` UNKNOWN_CLIENT or BAD_FLAG_VALUE. */
 export function chosenClients(
   names: readonly string[],
   clients: readonly Client[] = CLIENTS,
@@ -39,7 +35,7 @@ export function chosenClients(
   });
 }
 
-/** The clients of a run: those that `--client` names, and the user's own program. */
+/** The clients of `--client`, and the user's own program. */
 export function clientsOf(
   { list, text }: Pick<OptionValues, 'list' | 'text'>,
   clients: readonly Client[] = CLIENTS,
@@ -73,7 +69,7 @@ function chosen(text: string, clients: readonly Client[]): Pick<ChosenClient, 'c
   return { client, version };
 }
 
-/** Refuses more attempts than have names of their own. Throws `HarnessError` BAD_FLAG_VALUE. */
+/** Rejects more attempts than have names of their own. Throws `HarnessError` BAD_FLAG_VALUE. */
 export function checkAttempts(clients: readonly ChosenClient[], { number }: Pick<OptionValues, 'number'>): void {
   const times = number('repeat-each');
   const most = Math.floor(MOST_ATTEMPTS / (number('retries') + 1));
@@ -84,8 +80,8 @@ export function checkAttempts(clients: readonly ChosenClient[], { number }: Pick
 }
 
 /**
- * The scenarios for each client: with several, each has an id of its own, such as `AB-01.python`. One in which no pod goes through
- * an SDK stays as it is, since all clients would do the same.
+ * The scenarios for each client: with several, each has an id of its own, such as `AB-01.python`. A scenario without an
+ * SDK runs once, as all clients would do the same. /
  */
 export function withClients(scenarios: readonly Scenario[], clients: readonly ChosenClient[]): readonly Scenario[] {
   if (clients.length === 0) return scenarios;
@@ -100,7 +96,7 @@ export function withClients(scenarios: readonly Scenario[], clients: readonly Ch
   });
 }
 
-/** The steps with what this client must meet, where it is documented to differ. */
+/** The steps with this client's documented differences. */
 function stepsWith({ differences = [] }: Client, { id, spec }: Scenario): readonly Step[] {
   const own = differences.filter(({ scenario }) => scenario === id);
   let number = 0;
@@ -115,8 +111,8 @@ function stepsWith({ differences = [] }: Client, { id, spec }: Scenario): readon
 }
 
 /**
- * The scenarios with their clients ready to be started. A client that cannot be installed is told by its scenarios.
- * Throws `HarnessError` CLIENT_NOT_INSTALLED where none can be; the signal's reason when interrupted.
+ * The scenarios with installed clients; scenarios report a failed installation. Throws `HarnessError`
+ * CLIENT_NOT_INSTALLED if no client can be installed, and the signal's reason. /
  */
 export async function withInstalledClients(
   scenarios: readonly Scenario[],
@@ -124,7 +120,7 @@ export async function withInstalledClients(
 ): Promise<readonly Scenario[]> {
   const wanted = new Map(scenarios.flatMap(({ client }) => (client === undefined ? [] : [[client.label, client]])));
   const ready = new Map<string, ChosenClient>();
-  // One after the other: compilers take all processors that there are.
+  // In sequence: compilers use all processors.
   for (const [label, client] of wanted) ready.set(label, await installedOrFailed(client, context));
   const [failed] = [...ready.values()].flatMap(({ failure }) => failure ?? []);
   if (failed !== undefined && [...ready.values()].every(({ failure }) => failure !== undefined))
@@ -135,7 +131,7 @@ export async function withInstalledClients(
   });
 }
 
-/** All of them, ready. Throws `HarnessError` CLIENT_NOT_INSTALLED where one cannot be installed. */
+/** All of them, installed. Throws `HarnessError` CLIENT_NOT_INSTALLED. */
 export async function installedClients(
   chosen: readonly ChosenClient[],
   context: InstallContext,
@@ -145,20 +141,20 @@ export async function installedClients(
   return ready;
 }
 
-/** Those that pods of these scenarios start, each once. */
+/** The clients that pods of these scenarios start. */
 export const startedClients = (scenarios: readonly Scenario[]): readonly ChosenClient[] => [
   ...new Map(
     scenarios.flatMap(({ client }) => (client?.installed === undefined ? [] : [[client.label, client] as const])),
   ).values(),
 ];
 
-/** One that is ready. Throws `HarnessError` CLIENT_NOT_INSTALLED. */
+/** Throws `HarnessError` CLIENT_NOT_INSTALLED. */
 async function installed(chosen: ChosenClient, context: InstallContext): Promise<ChosenClient> {
   const { client, version } = chosen;
   return { ...chosen, installed: await client.install({ name: client.name, version }, context) };
 }
 
-/** One that is ready, or that says why it cannot be. */
+/** An installed client, or one with the reason of its failure. */
 async function installedOrFailed(chosen: ChosenClient, context: InstallContext): Promise<ChosenClient> {
   try {
     return await installed(chosen, context);

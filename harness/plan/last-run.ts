@@ -7,13 +7,9 @@ import { ownTime } from '../results/results.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
-/** Where runs have no report folder of their own. */
 export const REPORTS = 'reports';
 
-/**
- * The newest run whose results lie in the report folder or a folder in it, or, where there are none, in `reports/`; undefined
- * where there are none either. `isOne`: which count. Throws `HarnessError` BAD_FILE where its results cannot be read.
- */
+/** The newest run in the report folder or, if none, in `reports/`. `isOne` filters. Throws `HarnessError` BAD_FILE. */
 function lastRun(configuration: Configuration, isOne: (run: Run) => boolean = () => true): Run | undefined {
   const own = configuration.text('report-dir');
   for (const folder of [...(own === undefined ? [] : [own]), REPORTS])
@@ -24,7 +20,6 @@ function lastRun(configuration: Configuration, isOne: (run: Run) => boolean = ()
   return undefined;
 }
 
-/** The results in a folder and those in it, those that were written last first. */
 function resultsBelow(folder: string): readonly { readonly file: string; readonly written: number }[] {
   const entries = statSync(folder, { throwIfNoEntry: false })?.isDirectory()
     ? readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
@@ -38,7 +33,7 @@ function resultsBelow(folder: string): readonly { readonly file: string; readonl
     .sort((a, b) => b.written - a.written);
 }
 
-/** Of these scenarios, those that the last run could not pass. Throws `HarnessError` NOTHING_SELECTED where there are none. */
+/** The scenarios that the last run did not pass. Throws `HarnessError` NOTHING_SELECTED if there are none. */
 export function lastFailed(scenarios: readonly Scenario[], configuration: Configuration): readonly Scenario[] {
   const last = lastRun(configuration);
   const folder = configuration.text('report-dir') ?? REPORTS;
@@ -58,7 +53,7 @@ export function lastFailed(scenarios: readonly Scenario[], configuration: Config
   );
 }
 
-/** Milliseconds that scenarios took, by id: in the run of `--times`, else in the last one that was no shard; empty without one. */
+/** Milliseconds of scenarios by id, in the run of `--times`, or else the last run that was no shard. */
 export function timesOf(configuration: Configuration): ReadonlyMap<string, number> {
   const file = configuration.text('times');
   const run =

@@ -4,14 +4,12 @@ import type { RunResults } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { isExclusive } from '../scenario/requirements.ts';
 
-/** A shard of a run, and all scenarios of the run with the shard that each is in. */
+/** A shard of a run, with all of the run's scenarios and their shards. */
 export type Shard = NonNullable<RunResults['run']['shard']>;
 
 /**
- * The shard that `--shard` names, such as `2/4`. It is the same wherever suites, choice and times are.
- *
- * @param times milliseconds that scenarios took before, by id; those that are not in it count as the mean of the others
- * Throws `HarnessError` BAD_FLAG_VALUE.
+ * The shard that `--shard` names, such as `2/4`. Deterministic by suites, selection and `times`: milliseconds of
+ * earlier runs by id, where unknown ones count as the mean. Throws `HarnessError` BAD_FLAG_VALUE. /
  */
 export function shardOf(asked: string, scenarios: readonly Scenario[], times: ReadonlyMap<string, number>): Shard {
   const [index, count] = asked.split('/').map(Number) as [number, number];
@@ -32,10 +30,7 @@ export function shardOf(asked: string, scenarios: readonly Scenario[], times: Re
   };
 }
 
-/**
- * Shards of scenarios, by id, from 1: the longest scenario first, each into the shard that has least so far. Those that run
- * alone go first, so that each shard has its part of them.
- */
+/** Shards of scenarios by id, from 1: the longest into the shortest shard, exclusive scenarios first. */
 function assign(
   scenarios: readonly Scenario[],
   count: number,

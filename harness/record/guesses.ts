@@ -1,22 +1,21 @@
 import guesses from './guesses.json' with { type: 'json' };
 
-/** What the emulator does where AWS's documentation is silent, and what finds out. */
+/** A behaviour of the emulator that AWS does not document, and the scenario that verifies it. */
 export interface Guess {
-  /** Never given to another guess. */
+  /** Never reused. */
   readonly id: string;
-  /** The setting of the emulator that decides it, or how its paragraph of docs/emulator.md begins. */
+  /** The emulator's setting, or the beginning of its paragraph in docs/emulator.md. */
   readonly decision?: string;
   readonly guess: string;
-  /** What to do by hand, of one that no scenario settles. */
+  /** Manual steps, if no scenario settles it. */
   readonly byHand?: string;
-  /** The scenario that settles it, and which of its probes, counted from 1. */
+  /** The scenario that settles it, and its probe, from 1. */
   readonly scenario?: string;
   readonly probe?: number;
   /** Whether the message counts too. */
   readonly message?: boolean;
-  /** Facts that count too, by name. */
   readonly facts?: readonly string[];
-  /** What changes when AWS answers otherwise. */
+  /** Consequences of another answer of AWS. */
   readonly otherwise: string;
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const text = z.exactOptional(z.string());
 
-/** What was answered at the place that settles a guess; `probe` is counted from 1. */
+/** The answer that settles a guess; `probe` counts from 1. */
 const answer = z.object({
   guess: z.string(),
   scenario: z.string(),
@@ -16,10 +16,9 @@ const answer = z.object({
 });
 export type Answer = z.infer<typeof answer>;
 
-/** What an AWS answered where the emulator guesses. Names of a run, accounts and ids are not in it, nor any secret. */
+/** AWS's answers where the emulator guesses, without names of a run, accounts, ids and secrets. */
 export const recordingSchema = z.object({
   about: z.string(),
-  /** Of the run: harness, day, AWS, region, versions. */
   run: z.record(z.string(), z.string()),
   answers: z.array(answer),
   unanswered: z.array(z.object({ guess: z.string(), scenario: z.string(), reason: z.string() })),

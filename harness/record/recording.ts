@@ -11,7 +11,7 @@ import type { Answer, Recording } from './recording-schema.ts';
 const ABOUT =
   'What an AWS answered where the emulator of eks-pod-identity-conformance guesses (docs/guesses.md). It is compared by: npm run replay -- FILE';
 
-/** Reporter of `--record`. Throws `HarnessError` BAD_FLAG_VALUE where the file cannot be written, before anything is made. */
+/** Reporter of `--record`. Throws `HarnessError` BAD_FLAG_VALUE for an unwritable file, before anything is made. */
 export function recordReporter(path: string): NamedReporter {
   const file = resolve(path);
   const bad = (cause?: unknown): HarnessError =>
@@ -30,7 +30,7 @@ export function recordReporter(path: string): NamedReporter {
   return { name: 'record', reporter: { runOver } };
 }
 
-/** The recording of a run: of each guess that a scenario settles, what was answered, or why nothing was. */
+/** The recording of a run: the answer to each guess that a scenario settles, or why there is none. */
 export function recordingOf(results: RunResults): Recording {
   const { environment, run } = results;
   const [cluster] = environment.clusters;
@@ -51,7 +51,7 @@ export function recordingOf(results: RunResults): Recording {
   });
 }
 
-/** Undefined of a guess that no scenario settles. */
+/** Undefined for a guess that no scenario settles. */
 function answered({ id, scenario, probe, facts }: Guess, { scenarios }: RunResults) {
   if (scenario === undefined || probe === undefined) return undefined;
   const place = { guess: id, scenario };
@@ -72,16 +72,15 @@ function answered({ id, scenario, probe, facts }: Guess, { scenarios }: RunResul
   };
 }
 
-/** Takes names of the run, accounts, ids and secrets out of texts, so that two runs can be compared. */
+/** Removes names of the run, accounts, ids and secrets from texts, for comparison. */
 function neutralized({ run, environment }: RunResults) {
   const { text } = redactor();
   const clusters = environment.clusters.map(({ alias, name }) => [name, `<cluster:${alias}>`] as const);
   const rules: readonly (readonly [string | RegExp, string])[] = [
     ...clusters,
     [run.id, '<run>'],
-    // Elsewhere clusters and what belongs to them are named after the run alone.
+    // Other clusters are named after the run only.
     ['conformance-<run>', '<run>'],
-    // What is left of names that were too long for a session's.
     [/\beks-[^/"\s]+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<session>'],
     [/\bi-[0-9a-f]{8,17}\b/g, '<instance>'],
     [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<uuid>'],
@@ -96,13 +95,10 @@ function neutralized({ run, environment }: RunResults) {
     JSON.parse(JSON.stringify(value), (_, item: unknown) => (typeof item === 'string' ? neutral(item) : item)) as T;
 }
 
-/** A message without the times that it names, in the form of signatures. */
+/** A message without the times in it. */
 const withoutTimes = ({ message }: Answer): string | undefined => message?.replaceAll(/\b\d{8}T\d{6}Z\b/g, '<time>');
 
-/**
- * Whether two answers are the same as far as the guess goes, but for the times at which they were given. Lengths of time pass: they
- * may differ by a twentieth.
- */
+/** Whether two answers are equal for the guess, ignoring their times. Durations may differ by a twentieth. */
 export function isSame(one: Answer, other: Answer, { message, facts = [] }: Guess): boolean {
   const names = ['outcome', 'by', 'code', 'status'] as const;
   return (

@@ -2,9 +2,9 @@ import type { RunResults } from '../results/results.ts';
 import { allowedText } from '../results/text.ts';
 
 /**
- * Workflow commands that GitHub Actions turns into annotations (GitHub Docs, "Workflow commands for GitHub Actions"): an error
- * for each scenario that failed or could not be judged, for what a gate does not allow and for a run that could not do its work,
- * a warning for each scenario that a gate allows to fail, and a notice with the totals. Only the first ten errors of a step are shown there, so the run's own comes first.
+ * Workflow commands for annotations (GitHub Docs, "Workflow commands for GitHub Actions"): errors, warnings for allowed
+ * failures, and a notice with the totals. GitHub shows the first ten errors of a step only, so the run's own comes
+ * first. /
  */
 export function githubAnnotations(results: RunResults): string {
   const lines: string[] = [];

@@ -2,7 +2,6 @@ import { clientTable, isSplit, type ClientColumn, type ClientRow } from '../resu
 import type { ScenarioResult, Verdict } from '../results/results.ts';
 import { clip, type Paint } from '../results/text.ts';
 
-/** A mark and its colour (SGR code). */
 const MARKS: Readonly<Record<Verdict, readonly [string, number]>> = {
   passed: ['.', 32],
   failed: ['X', 31],
@@ -18,13 +17,13 @@ const COUNTED: readonly (readonly [string, readonly Verdict[]])[] = [
   ['skipped', ['skipped']],
 ];
 
-/** Of a row of counts, what remains of 80 columns for a client's name and version. */
+/** Columns of 80 that remain for a client's name and version. */
 const NAME_COLUMNS = 34;
 
 /**
- * Clients by scenarios, 80 columns wide: what each client came to in all, and the scenarios in which they differ, a column of one
- * character for each client. With one client, its scenarios that went wrong. Nothing where a run without several clients has no
- * suite `client`.
+ * Clients by scenarios, 80 columns wide: totals of each client, and the scenarios in which they differ, one character
+ * for each client. With one client, only its failures. Empty for a run without several clients and without suite
+ * `client`. /
  */
 export function clientBlocks(scenarios: readonly ScenarioResult[], paint: Paint): readonly string[] {
   const { clients, rows } = clientTable(scenarios);
@@ -68,5 +67,5 @@ function marksOf(clients: readonly ClientColumn[], rows: readonly ClientRow[], p
   ];
 }
 
-/** A to Z, then a to z; there are fewer clients and versions in a run that somebody reads. */
+/** A to Z, then a to z; enough for a readable run. */
 const letter = (column: number): string => String.fromCharCode((column < 26 ? 65 : 71) + (column % 52));

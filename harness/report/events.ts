@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import type { Output, Reporter, ScenarioStart } from './reporter.ts';
 import type { Phase, RunResults, ScenarioResult } from '../results/results.ts';
 
-/** What a runner in a cluster tells on its log: a line each, numbered from 1, so that a log that is read again or has a gap is no riddle. */
+/** Events of a runner in a cluster, lines of its log. They are numbered from 1, to detect repetitions and gaps. */
 export type RunnerEvent =
   | { readonly event: 'runStarted' }
   | { readonly event: 'phaseStarted'; readonly phase: Phase; readonly detail?: string }
   | { readonly event: 'note'; readonly line: string }
   | ({ readonly event: 'scenarioStarted' } & ScenarioStart)
   | { readonly event: 'scenarioOver'; readonly scenario: ScenarioResult }
-  /** A file of the report folder: its path from there, and what it says. */
+  /** A file of the report folder, by its path in it. */
   | { readonly event: 'attachment'; readonly path: string; readonly text: string }
   | { readonly event: 'runOver'; readonly results: Omit<RunResults, 'scenarios'> };
 
-/** What each line begins with: other lines of the log are of no event. */
+/** The prefix of an event's line. */
 const BEGINNING = '{"runner":';
 
-/** Tells all that whoever follows the log needs to write the same reports. */
+/** Prints everything that is needed to write the same reports elsewhere. */
 export function runnerReporter(stdout: Output): Reporter {
   let line = 0;
   let directory = '';
@@ -40,15 +40,15 @@ export function runnerReporter(stdout: Output): Reporter {
   };
 }
 
-/** Reads the lines of a log, also of one that is read from its beginning again: gives each event once. */
+/** Reads the lines of a log, also repeatedly; returns each event once. */
 export class RunnerLog {
   /** Events that are missing, since the log was rotated before they were read. */
   lost = 0;
-  /** The last lines that are of no event: what a program says that cannot begin. */
+  /** The last lines without an event: output of a program that failed to start. */
   readonly said: string[] = [];
   #last = 0;
 
-  /** The event of a line; undefined for one that is known, or is none. */
+  /** The event of a line; undefined for known events and other lines. */
   read(line: string): RunnerEvent | undefined {
     if (!line.startsWith(BEGINNING)) {
       if (line.trim() !== '' && this.#last === 0) this.said.push(line.trim());
@@ -59,7 +59,7 @@ export class RunnerLog {
     try {
       parsed = JSON.parse(line) as typeof parsed;
     } catch {
-      // Cut off: the stream broke, and the line comes again.
+      // Truncated by a broken stream; the line comes again.
       return undefined;
     }
     const { runner, ...event } = parsed;

@@ -8,14 +8,13 @@ import type { ProbeOutcome, RunResults, ScenarioResult, Verdict } from '../resul
 import { fileReporter } from './write.ts';
 import { counted } from '../results/text.ts';
 
-/** Writes fidelity.md where an AWS that is not AWS itself was there to be judged. */
+/** Writes fidelity.md if the run judged an AWS other than AWS itself. */
 export const fidelityReporter = (): Reporter =>
   fileReporter('fidelity.md', (results) => {
     const { aws, services } = results.environment;
     return aws === 'endpoint' && services.length > 0 ? fidelityMarkdown(results) : undefined;
   });
 
-/** What a verdict says of an AWS that is itself what is judged. */
 const VERDICTS: Readonly<Record<Verdict, string>> = {
   passed: 'as AWS',
   failed: 'differs',
@@ -24,7 +23,7 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   skipped: 'not available',
 };
 
-/** How faithful an AWS other than AWS itself is, as fidelity.md: which services it has, and what it did against what AWS does. */
+/** The fidelity of an emulated AWS as fidelity.md: its services, and its deviations from AWS. */
 export function fidelityMarkdown(results: RunResults): string {
   const { environment, run, scenarios, summary } = results;
   const places = [...new Set(Object.values(environment.endpoints))];
@@ -62,7 +61,7 @@ export function fidelityMarkdown(results: RunResults): string {
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** A row for a scenario; of one that is not as expected, a row for each probe that is not. */
+/** A row for a scenario, or for each of its unexpected probes. */
 function rowsOf(scenario: ScenarioResult): string[][] {
   const title = `${scenario.id} ${scenario.title}`;
   const verdict = VERDICTS[scenario.verdict];

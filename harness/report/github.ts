@@ -7,7 +7,7 @@ import { isFine, type RunResults, type ScenarioResult, type Verdict } from '../r
 import { allowedText, counted, findingLines, flakyLines, verdictCounts, VERDICTS } from '../results/text.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
-/** Annotates the scenarios that are not as expected, and adds the run to the job's summary where there is one. */
+/** Annotates scenarios that are not as expected, and adds the run to the job's summary, if there is one. */
 export const githubReporter = ({ stdout, environment }: ReporterOptions): Reporter => ({
   runOver: (results) => {
     stdout.write(githubAnnotations(results));
@@ -28,11 +28,11 @@ function append(file: string, text: string): void {
   }
 }
 
-/** A summary has at most 1 MiB (GitHub Docs, "Workflow commands", "Step isolation and limits"): failures are told in this many bytes of it. */
+/** Bytes for failures, of the 1 MiB of a summary (GitHub Docs, "Workflow commands", "Step isolation and limits"). */
 const FAILURE_BYTES = 800_000;
 const LONGEST_REASON = 1500;
 
-/** A run in Markdown: the verdicts of each suite, what is not as expected and why, and what else is worth knowing. */
+/** A run in Markdown: verdicts by suite, failures with reasons, and notable results. */
 export function jobSummary(results: RunResults): string {
   const { run, environment, scenarios, gate } = results;
   const bad = scenarios.filter((scenario) => !isFine(scenario));

@@ -6,26 +6,21 @@ import { allowedText } from '../results/text.ts';
 import { whyLine } from './wrong-probes.ts';
 import { fileReporter } from './write.ts';
 
-/** Writes junit.xml. */
 export const junitReporter = (): Reporter =>
   fileReporter('junit.xml', (results, directory) => junitXml(results, fromHere(directory)));
 
-/** A folder as seen from where the command was started, which CI servers count paths from; absolute when it lies elsewhere. */
+/** A folder relative to the working directory, as CI servers expect; absolute if it is elsewhere. */
 function fromHere(directory: string): string {
   const path = relative(process.cwd(), resolve(directory));
   return path.startsWith('..') || isAbsolute(path) ? resolve(directory) : path;
 }
 
 /**
- * JUnit XML of a run, valid by the schema of Jenkins (junit-10.xsd of its xUnit plugin), in the dialect that Jenkins, GitLab, GitHub
- * actions and CircleCI share: totals of suites alone, since some readers take those of the whole for all that is to be counted and the
- * schema has no skipped ones there; `failure` for a subject that does not conform, `error` for an environment that failed or a verdict that is
- * inconclusive, unique class and case names. Never empty: a run that could not provision has one case that says so.
- *
- * Attachments are lines `[[ATTACHMENT|path]]` of a case's `system-out`, the form of Jenkins' "JUnit Attachments" plugin
- * that GitLab reads too ("Unit test reports", View JUnit screenshots): there paths count from the folder of the checkout.
- *
- * @param directory The report folder as CI servers find it.
+ * JUnit XML that is valid by Jenkins's schema (junit-10.xsd of its xUnit plugin) and that GitLab, GitHub actions and
+ * CircleCI read: totals of suites only, `failure` for the subject, `error` for the environment and inconclusive
+ * verdicts, unique names. A run that could not provision has one case. Attachments are lines `[[ATTACHMENT|path]]` of
+ * `system-out` (Jenkins's "JUnit Attachments" plugin; GitLab, "Unit test reports", View JUnit screenshots), relative to
+ * `directory`, the report folder as CI servers find it. /
  */
 export function junitXml(results: RunResults, directory: string): string {
   const suites = new Map<string, [ScenarioResult, ...ScenarioResult[]]>();
@@ -40,7 +35,7 @@ export function junitXml(results: RunResults, directory: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes}>\n${blocks.join('')}</testsuites>\n`;
 }
 
-/** What may fail by the gate of the run counts as skipped: servers take a failure for a reason to stop. */
+/** Failures that the gate allows count as skipped, since servers stop at failures. */
 function totals(scenarios: readonly ScenarioResult[]) {
   const bad = scenarios.filter((scenario) => !isFine(scenario));
   const failures = bad.filter(({ verdict }) => verdict === 'failed').length;
@@ -52,7 +47,7 @@ function totals(scenarios: readonly ScenarioResult[]) {
   };
 }
 
-/** The scenarios of a suite that are of the same file: the schema of Jenkins has files of suites alone. */
+/** The scenarios of a suite in one file: only suites have files in Jenkins's schema. */
 function suiteXml(
   scenarios: readonly [ScenarioResult, ...ScenarioResult[]],
   results: RunResults,
@@ -74,7 +69,6 @@ function suiteXml(
   return `  <testsuite${attributes}>\n${properties}${scenarios.map((scenario) => caseXml(scenario, directory)).join('')}  </testsuite>\n`;
 }
 
-/** What the attributes of every suite say, in their order. */
 const suiteValues = (
   run: RunResults['run'],
   suite: string,
@@ -101,7 +95,7 @@ function caseXml(scenario: ScenarioResult, directory: string): string {
     ...(finding === null ? [] : [`Finding: ${finding}`]),
     ...(repetitions ? [`Repetitions: ${repetitions.map(({ verdict }) => verdict).join(', ')}`] : []),
     ...scenario.probes.map(probeText),
-    // Each on a line of its own, without anything before or after.
+    // Each on its own line, without other text.
     ...scenario.attachments.map(({ path }) => `[[ATTACHMENT|${posix.join(directory.replaceAll('\\', '/'), path)}]]`),
   ];
   if (output.length > 0) body.push(`      <system-out>${cdata(`\n${output.join('\n')}\n`)}</system-out>\n`);
@@ -124,7 +118,7 @@ function verdictXml(scenario: ScenarioResult): string {
 const skippedXml = (reason: string): string =>
   `<skipped${attributesOf({ message: reason })}>${cdata(reason)}</skipped>`;
 
-/** A probe in lines of text: what it was, must meet and met. */
+/** A probe in lines of text: its operation, expectation and result. */
 export const probeText = (probe: ProbeOutcome): string =>
   [
     `${probe.number + 1}. [${probe.verdict}] ${probe.workload ?? 'harness'}: ${probe.operation}${probe.control ? ' (control)' : ''}`,
@@ -133,7 +127,7 @@ export const probeText = (probe: ProbeOutcome): string =>
     ...whyLine(probe).map((line) => ` ${line}`),
   ].join('\n');
 
-/** The same with what AWS decided, statement by statement. */
+/** The same with AWS's decisions, statement by statement. */
 export function explainedProbeText(probe: ProbeOutcome, scenario: ScenarioResult): string {
   const explanation = explanationOf(probe, scenario);
   const lines = explanation === undefined ? [] : explanationLines(explanation);
@@ -148,7 +142,7 @@ interface CaseOfRun {
   readonly message: string;
 }
 
-/** What the run as a whole has to tell: there is always a case, and what fails the run is one. */
+/** Cases of the run as a whole: there is always one, and failures of the run are some. */
 function casesOfRun({ run, scenarios, gate }: RunResults): readonly CaseOfRun[] {
   const suite = { suite: 'run', name: 'the run could do its work' };
   const problems = gate?.problems ?? [];
@@ -189,12 +183,12 @@ function attributesOf(values: Readonly<Record<string, string | number>>): string
     .join('');
 }
 
-/** Characters that XML 1.0 forbids, lone surrogates included, and terminal colours, are left out. */
+/** Terminal colours, and characters that XML 1.0 forbids, lone surrogates included. */
 
 const FORBIDDEN =
   /\u001b\[[0-9;]*m|[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** A value of an attribute, in one line: not all readers know references to line ends. */
+/** An attribute's value on one line: not all readers decode references to line ends. */
 function escape(text: string): string {
   return text
     .replace(FORBIDDEN, '')

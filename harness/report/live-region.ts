@@ -1,9 +1,6 @@
 import type { Output } from './reporter.ts';
 
-/**
- * Lines at the end of what a terminal shows that are drawn anew again and again. Between drawings the cursor stands where they begin:
- * whoever prints clears them first, by `CLEAR`.
- */
+/** Redrawn lines at the end of a terminal. The cursor stays at their beginning: print `CLEAR` before other text. */
 export class LiveRegion {
   readonly #stream: Output;
   #isShown = false;
@@ -12,7 +9,7 @@ export class LiveRegion {
     this.#stream = stream;
   }
 
-  /** Shows lines in place of those before; each is cut so that it takes one row. */
+  /** Replaces the lines; each is cut to one row. */
   draw(lines: readonly string[]): void {
     const width = Math.max((this.#stream.columns || 80) - 1, 1);
     const rows = lines.map((line) => line.slice(0, width));
@@ -27,10 +24,9 @@ export class LiveRegion {
   }
 }
 
-/** Clears all from the row of the cursor on. */
 export const CLEAR = '\r\u001b[J';
 
-/** `[#####.....]`: how much of a whole is done, in so many columns. */
+/** `[#####.....]`: a progress bar of a number of columns. */
 export function bar(done: number, whole: number, columns: number): string {
   const full = whole === 0 ? columns : Math.floor((done / whole) * columns);
   return `[${'#'.repeat(full)}${'.'.repeat(columns - full)}]`;

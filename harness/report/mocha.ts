@@ -4,18 +4,13 @@ import type { Reporter, RunStart } from './reporter.ts';
 import { isFine, ownTime, type ScenarioResult } from '../results/results.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
-/** Reporters of mocha that print in a terminal. */
 export const MOCHA_REPORTERS: readonly string[] = Object.keys(Mocha.reporters).filter(
   (name) => /^[a-z]/.test(name) && !['base', 'html'].includes(name),
 );
 
-/** A scenario that takes less is not marked as slow. */
 const SLOW_MILLISECONDS = 30_000;
 
-/**
- * Shows the scenarios as a mocha run on standard output: a suite for each suite, an `it` for each scenario, in the order of the
- * list. Each waits for its scenario, which the harness runs ahead of it.
- */
+/** Shows the scenarios as a mocha run on standard output: each `it` waits for its scenario, which the harness runs. */
 export function mochaReporter(name: string): Reporter {
   const tests = new Map<string, ScenarioTest>();
   let over: Promise<unknown> = Promise.resolve();
@@ -25,14 +20,14 @@ export function mochaReporter(name: string): Reporter {
       for (const test of testsOf(mocha.suite, run)) tests.set(test.id, test);
       over = new Promise<void>((resolve) => {
         const runner = mocha.run(() => resolve()) as unknown as Record<'uncaught' | 'unhandled', () => void>;
-        // What fails outside of every scenario is told by the run: mocha would ascribe it to the scenario that it is at.
+        // The run reports errors outside of scenarios; mocha would ascribe them to its current test.
         process.off('uncaughtException', runner.uncaught);
         process.off('unhandledRejection', runner.unhandled);
       });
     },
     scenarioOver: (result) => tests.get(result.id)?.end(result),
     runOver: async ({ run }) => {
-      // Why a run ended early is told once.
+      // Reports once why a run ended early.
       let { error } = run;
       for (const test of tests.values()) if (test.abandon(error)) error = null;
       await over;
@@ -56,10 +51,9 @@ function testsOf(root: Mocha.Suite, { scenarios }: RunStart): ScenarioTest[] {
   });
 }
 
-/** A scenario as a test of mocha's: it waits for the scenario's result. */
+/** A mocha test that waits for the scenario's result. */
 export class ScenarioTest {
   readonly id: string;
-  /** The function of the test. */
   readonly body: Mocha.AsyncFunc;
   #end: (result: ScenarioResult | Error | undefined) => void = () => undefined;
   #isOver = false;
@@ -78,7 +72,7 @@ export class ScenarioTest {
     };
   }
 
-  /** Lets the test tell the scenario's own time, in place of how long it was waited for. */
+  /** Makes the test show the scenario's own time. */
   shownBy(test: Mocha.Test): void {
     Object.defineProperty(test, 'duration', { get: () => this.#milliseconds, set: () => undefined });
   }
@@ -88,7 +82,7 @@ export class ScenarioTest {
     this.#end(result);
   }
 
-  /** There will be no result: the test fails with why, or is skipped. Gives whether there was none. */
+  /** There will be no result: fails or skips the test. Returns whether there was none. */
   abandon(reason: string | null): boolean {
     if (this.#isOver) return false;
     this.#end(reason === null ? undefined : new Error(reason));
@@ -96,13 +90,13 @@ export class ScenarioTest {
   }
 }
 
-/** Throws what mocha takes for a test that failed, or that was skipped. */
+/** Throws what mocha recognizes as a failed or skipped test. */
 function show(result: ScenarioResult | Error | undefined, context: Mocha.Context): void {
   if (result instanceof Error) throw result;
   if (result === undefined || (isFine(result) && result.verdict !== 'passed')) context.skip();
   if (result.verdict === 'passed') return;
   const error = new AssertionError(`${result.verdict}: ${wrongProbes(result).join('\n')}`);
-  // Where it was thrown says nothing of the scenario.
+  // Its stack is not the scenario's.
   error.stack = '';
   throw error;
 }

@@ -9,7 +9,6 @@ import { fileReporter } from './write.ts';
 
 export const PAGE_FILE = 'report.html';
 
-/** Writes report.html. */
 export const pageReporter = (): Reporter => fileReporter(PAGE_FILE, (results) => pageHtml({ runs: [results] }));
 
 /** The page of a run, or of two that are compared: one file that loads nothing. */
@@ -29,7 +28,7 @@ const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceA
 const json = (value: unknown): string =>
   JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 
-/** Without what the page does not show: options that nobody set, and statements that did not decide. */
+/** Removes unset options and statements that did not decide. */
 function slim(results: RunResults): RunResults {
   const { configuration, scenarios } = results;
   return {

@@ -2,21 +2,19 @@ import { bar } from './live-region.ts';
 import { isFine, type Phase, type ScenarioResult } from '../results/results.ts';
 import { counted } from '../results/text.ts';
 
-/** How many scenarios under way are named. */
 const NAMED = 4;
 const BAR_COLUMNS = 24;
 
-/** How far a run has got, in words. */
 export class Progress {
   #phase: Phase = 'planning';
   #since = Date.now();
   #scenarios = 0;
   #over = 0;
   #bad = 0;
-  /** When scenarios that are under way began, by id. */
+  /** Start of running scenarios, by id. */
   readonly #running = new Map<string, number>();
 
-  /** So many scenarios are to be run. */
+  /** @param scenarios their number */
   begin(scenarios: number): void {
     this.#scenarios = scenarios;
   }
@@ -36,7 +34,7 @@ export class Progress {
     if (!isFine(result)) this.#bad += 1;
   }
 
-  /** Rows for a terminal: a bar of what is left, and what is running for how long. */
+  /** Rows for a terminal: a progress bar, and the running scenarios with their times. */
   rows(): readonly string[] {
     if (this.#phase !== 'scenarios') return [`... ${this.#phase} ${seconds(this.#since)}`];
     const bad = this.#bad === 0 ? '' : `, ${this.#bad} not as expected`;
@@ -45,14 +43,12 @@ export class Progress {
     return [`${bar(this.#over, this.#scenarios, BAR_COLUMNS)} ${done}`, ...(running === '' ? [] : [`  ${running}`])];
   }
 
-  /** The same in a line, for a log. */
   line(): string {
     if (this.#phase !== 'scenarios') return `... ${this.#phase}`;
     const running = this.#named();
     return `... ${this.#over} of ${counted(this.#scenarios, 'scenario')} over${running === '' ? '' : `; ${running}`}`;
   }
 
-  /** Those that run longest. */
   #named(): string {
     const longest = [...this.#running].sort(([, a], [, b]) => a - b);
     if (longest.length === 0) return '';

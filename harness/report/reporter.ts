@@ -6,69 +6,66 @@ import type { Phase, RunResults, ScenarioResult } from '../results/results.ts';
 /** A scenario as reporters know it before it is over. */
 export type ScenarioStart = Pick<Scenario, 'id' | 'suite' | 'title' | 'file'>;
 
-/** What is known of a run when it starts. */
+/** Known at the start of a run. */
 export interface RunStart {
   readonly id: string;
-  /** The report folder, which exists. */
   readonly directory: string;
   /** The selected scenarios, in the order of `--list`. */
   readonly scenarios: readonly ScenarioStart[];
 }
 
 /**
- * What is told of a run while it goes on. Each event is optional, and may be asynchronous: a reporter gets the next event when
- * it is done with the one before, while the run goes on. A reporter that fails is told nothing more, and the run exits with 3.
+ * Receives a run's events. All are optional and may be asynchronous: a reporter gets the next event once it is done,
+ * while the run continues. A reporter that fails gets no more events, and the run exits with 3. /
  */
 export interface Reporter {
   runStarted?(run: RunStart): void | Promise<void>;
   /** `detail`: a sentence about it. */
   phaseStarted?(phase: Phase, detail?: string): void | Promise<void>;
-  /** One line about what is being done, such as a step of provisioning. */
+  /** One line about current work, such as a step of provisioning. */
   note?(line: string): void | Promise<void>;
   scenarioStarted?(scenario: ScenarioStart): void | Promise<void>;
-  /** In the order in which scenarios are over, which is not that of the list. */
+  /** In the order in which scenarios end, not that of the list. */
   scenarioOver?(result: ScenarioResult): void | Promise<void>;
-  /** results.json is written. Gives the paths of the files that the reporter has written, if any. */
+  /** results.json is written. Returns the paths of the files that the reporter has written, if any. */
   runOver?(results: RunResults): void | readonly string[] | Promise<void | readonly string[]>;
-  /** The last event: every reporter is done with `runOver`. `files` are the paths of all reports. */
+  /** The last event, after all `runOver`. `files` are the paths of all reports. */
   reportsWritten?(results: RunResults, files: readonly string[]): void | Promise<void>;
 }
 
-/** A reporter, and what it is called in errors. */
+/** A reporter, with its name for errors. */
 export interface NamedReporter {
   readonly name: string;
   readonly reporter: Reporter;
 }
 
-/** A stream to print on, without a name of Node's types: modules of users' own need none of these. */
+/** A stream without a type of Node's, which users' modules then do not need. */
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
 
-/** What reporters are made with. */
+/** Arguments of a reporter. */
 export interface ReporterOptions {
   readonly stdout: Output;
   readonly stderr: Output;
   /** `COLUMNS` is the width of a stream that does not know its own. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly color: boolean;
-  /** Only failures and the summary. */
   readonly quiet: boolean;
-  /** Every probe. */
   readonly verbose: boolean;
 }
 
-/** Longest time that a reporter may take for its last two events. */
+/** Limit of a reporter for its last two events. */
 const MAX_MILLISECONDS = 60_000;
 
 type Events = Required<Reporter>;
 type Call = (reporter: Reporter) => unknown;
 
-/** Tells all reporters of a run what happens. None of its methods throws. */
+/** Sends events to all reporters of a run. None of its methods throws. */
 export class Reporters {
-  /** Why reporters failed, in the order in which they did. */
+  /** Failures of reporters, in order. */
   readonly errors: HarnessError[] = [];
   readonly #audience: Listener[];
   readonly #maxMilliseconds: number;
@@ -82,7 +79,7 @@ export class Reporters {
     for (const listener of this.#audience) void listener.tell(callOf(event, about));
   }
 
-  /** As `tell`; resolves with what each reporter gives, when all are done or their time is up. */
+  /** As `tell`; resolves with each reporter's result, once all are done or timed out. */
   async ask<Event extends keyof Events>(
     event: Event,
     ...about: Parameters<Events[Event]>
@@ -91,7 +88,7 @@ export class Reporters {
     return Promise.all(this.#audience.map((listener) => listener.tell(call, this.#maxMilliseconds)));
   }
 
-  /** Resolves with the paths of what reporters have written. */
+  /** Resolves with the paths of written reports. */
   async runOver(results: RunResults): Promise<readonly string[]> {
     const written = await this.ask('runOver', results);
     return written.flatMap((files) => (Array.isArray(files) ? (files as string[]) : []));
@@ -108,7 +105,7 @@ class Listener {
   readonly #named: NamedReporter;
   readonly #failed: (error: HarnessError) => void;
   #over = false;
-  /** What it is doing; undefined when it is idle. */
+  /** Current work; undefined when it is idle. */
   #busy: Promise<unknown> | undefined;
 
   constructor(named: NamedReporter, failed: (error: HarnessError) => void) {
@@ -116,7 +113,7 @@ class Listener {
     this.#failed = failed;
   }
 
-  /** Never rejects. An idle reporter is called at once: what it prints stands in order with what others print. */
+  /** Never rejects. Calls an idle reporter at once, so that its output stays in order with others'. */
   tell(call: Call, maxMilliseconds?: number): Promise<unknown> {
     const done = this.#busy === undefined ? this.#call(call) : this.#busy.then(() => this.#call(call));
     if (done === undefined) return Promise.resolve();
@@ -128,7 +125,7 @@ class Listener {
     return maxMilliseconds === undefined ? busy : this.#bounded(busy, maxMilliseconds);
   }
 
-  /** Undefined when it is done already, without anything to give. */
+  /** Undefined if it is done already, without a result. */
   #call(call: Call): Promise<unknown> | undefined {
     if (this.#over) return undefined;
     try {

@@ -13,7 +13,7 @@ import { pageReporter } from './page.ts';
 import type { NamedReporter, Reporter, ReporterOptions } from './reporter.ts';
 import { Terminal, type TerminalOptions } from './terminal.ts';
 
-/** The reports that there are, by name. A new one is a file with its reporter, and a line here. */
+/** The reporters by name. A new one is a file with its reporter, and a line here. */
 const REPORTERS = {
   terminal: (options: TerminalOptions) => new Terminal(options),
   list: (options: TerminalOptions) => new Terminal({ ...options, style: 'list' }),
@@ -30,7 +30,6 @@ type MakeOptions = ReporterOptions & Pick<TerminalOptions, 'scenarios'>;
 type Name = keyof typeof REPORTERS;
 const isName = (name: string): name is Name => Object.hasOwn(REPORTERS, name);
 
-/** What a run reports with where nothing else is asked for. */
 const defaults = (environment: ReporterOptions['environment']): readonly Name[] => [
   'terminal',
   'junit',
@@ -39,10 +38,7 @@ const defaults = (environment: ReporterOptions['environment']): readonly Name[] 
   ...(environment['GITHUB_ACTIONS'] === 'true' ? (['github'] as const) : []),
 ];
 
-/**
- * Makes the reporters of `--reporter`: names of this registry, of mocha's own reporters, or paths of modules. Throws
- * `HarnessError` BAD_REPORTER.
- */
+/** Makes reporters of this registry, of mocha, or from module paths. Throws `HarnessError` BAD_REPORTER. */
 export async function makeReporters(
   wanted: readonly string[],
   options: MakeOptions,
@@ -58,7 +54,7 @@ export async function makeReporters(
     else ofMocha.push(name);
   if (ofMocha.length === 0) return made;
   const [name, reporter] = await fromMocha(ofMocha);
-  // mocha shows the scenarios: the rest of a run is told on standard error all the same.
+  // mocha shows the scenarios; standard error gets the rest.
   const terminal = { name: 'terminal', reporter: new Terminal({ ...options, scenarios: false }) };
   return [{ name, reporter }, terminal, ...made.filter((item) => !isTerminal(item.name))];
 }
@@ -73,7 +69,7 @@ async function fromMocha(names: readonly string[]): Promise<readonly [string, Re
   return [name, mochaReporter(name)];
 }
 
-/** Whether it is one of those that tell a person of a run while it goes on. */
+/** Whether a reporter shows the progress of a run to people. */
 export const isTerminal = (name: string): boolean => ['terminal', 'list', 'dot'].includes(name);
 
 const bad = (message: string, cause?: unknown): HarnessError => new HarnessError('BAD_REPORTER', message, { cause });
@@ -83,7 +79,7 @@ const onSameStream = (what: string, one: string, other: string): HarnessError =>
 
 const isPath = (name: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(name);
 
-/** A module of the user's: its default export is a reporter, or a function that makes one. */
+/** A user's module: its default export is a reporter, or a function that makes one. */
 async function fromModule(path: string, options: ReporterOptions): Promise<Reporter> {
   const file = resolve(path);
   if (!existsSync(file)) throw bad(`Reporter ${path} does not exist: check the path of --reporter.`);

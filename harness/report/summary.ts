@@ -3,7 +3,7 @@ import { clientBlocks } from './client-summary.ts';
 import { isFine, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { allowedText, counted, findingLines, flakyLines, mark, verdictCounts, type Paint } from '../results/text.ts';
 
-/** The end of a run for people, in blocks of lines: what is not as expected, findings, clients, times, reports and the counts. */
+/** The end of a run for people, in blocks of lines. */
 export function summaryBlocks(
   results: RunResults,
   files: readonly string[],
@@ -42,7 +42,7 @@ function notAsExpected(scenarios: readonly ScenarioResult[], paint: Paint): stri
   });
 }
 
-/** How many of a scenario's probes went wrong; in full, why stands where the scenario is shown. */
+/** The number of failed probes; the full reason is with the scenario. */
 function shortReason({ title, probes, errorCode }: ScenarioResult): string {
   const of = (verdict: ProbeOutcome['verdict']): number => probes.filter((probe) => probe.verdict === verdict).length;
   const wrong = (['failed', 'inconclusive', 'error'] as const).filter((verdict) => of(verdict) > 0);
@@ -53,7 +53,7 @@ function shortReason({ title, probes, errorCode }: ScenarioResult): string {
   return parts.length === 0 ? title : `${title} (${parts.join(', ')})`;
 }
 
-/** What the gate of the run allowed, and what it could do without. */
+/** Allowances of the run's gate, and superfluous ones. */
 const allowed = ({ scenarios, gate }: RunResults, paint: Paint): string[] => [
   ...scenarios.flatMap((scenario) =>
     scenario.allowed ? [`${mark(scenario, paint)} ${scenario.id}: ${allowedText(scenario.allowed)}`] : [],
@@ -93,7 +93,7 @@ interface Group {
   readonly scenarios: [ScenarioResult, ...ScenarioResult[]];
 }
 
-/** One group for all errors that come of the same missing permission; each other scenario is one of its own. */
+/** Groups errors by missing permission; each other scenario is a group of its own. */
 function byDeniedAction(bad: readonly ScenarioResult[]): readonly Group[] {
   const groups = new Map<string, Group>();
   for (const scenario of bad) {

@@ -9,27 +9,22 @@ import { allowedText, mark, verdictCounts, widthOf, wrap, type Paint } from '../
 import { wrongProbes } from './wrong-probes.ts';
 
 export interface TerminalOptions extends Omit<ReporterOptions, 'stdout'> {
-  /** False: somebody else shows the scenarios. Default true. */
+  /** False: mocha shows the scenarios. Default true. */
   readonly scenarios?: boolean;
-  /**
-   * `live`: a line for each scenario, and on a terminal a bar of what is left and what is running. `list`: the lines alone. `dot`:
-   * a character for each scenario, and lines for those that are not as expected. Default `live`.
-   */
+  /** `live`: lines and a progress bar; `list`: lines only; `dot`: characters, and lines for failures. Default `live`. */
   readonly style?: 'live' | 'list' | 'dot';
   /** Milliseconds between heartbeats where nothing is live. Default 30,000. */
   readonly heartbeat?: number;
 }
 
-/** Tells a person what a run does: live lines on a terminal, plain lines with a heartbeat elsewhere. */
+/** Reports a run to people: live lines on a terminal, plain lines with a heartbeat elsewhere. */
 export class Terminal implements Reporter {
   readonly #options: TerminalOptions;
   readonly #live: LiveRegion | undefined;
   readonly #progress = new Progress();
   #timer: NodeJS.Timeout | undefined;
   #run: RunStart = { id: '', directory: '', scenarios: [] };
-  /** The scenarios that are over. */
   readonly #results: ScenarioResult[] = [];
-  /** Dots in the row. */
   #dots = 0;
 
   constructor(options: TerminalOptions) {
@@ -60,7 +55,7 @@ export class Terminal implements Reporter {
     if (!this.#options.quiet) this.#say(`  ${line}`);
   }
 
-  /** A line for the scenario, as soon as it is over; a suite's counts follow its last one. */
+  /** Prints a finished scenario; a suite's counts follow its last one. */
   scenarioOver(result: ScenarioResult): void {
     this.#results.push(result);
     this.#progress.over(result);
@@ -135,7 +130,7 @@ export class Terminal implements Reporter {
   readonly #paint: Paint = (text, code) => (this.#options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
 }
 
-/** Whether to colour: `--no-color`, `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb`, then whether it is a terminal (no-color.org). */
+/** Whether to colour: `--no-color`, `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb`, terminal (no-color.org). */
 export function wantsColor(
   stream: { readonly isTTY?: boolean },
   noColor: boolean,

@@ -16,7 +16,7 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Reporter } from './reporter.ts';
 import type { RunResults } from '../results/results.ts';
 
-/** Makes the report folder; throws `HarnessError` when it cannot be written. */
+/** Makes the report folder; throws `HarnessError` if it cannot be written. */
 export function prepareReportDirectory(directory: string): void {
   try {
     makeFolder(directory);
@@ -34,7 +34,7 @@ export function prepareReportDirectory(directory: string): void {
   }
 }
 
-/** Makes a folder and those above it. Node's own `recursive` never ends where a file system makes none, such as /proc. */
+/** Makes a folder and its parents. Node's `recursive` loops where a file system refuses, such as /proc. */
 function makeFolder(directory: string): void {
   if (existsSync(directory)) return;
   const above = dirname(directory);
@@ -42,11 +42,11 @@ function makeFolder(directory: string): void {
   mkdirSync(directory);
 }
 
-/** Writes results.json, a scenario at a time; gives its path. Throws as `writeWhole` does. */
+/** Writes results.json, a scenario at a time; returns its path. Throws as `writeWhole` does. */
 export const writeResults = (directory: string, results: RunResults): string =>
   writeWhole(join(directory, 'results.json'), jsonOf(results));
 
-/** The pieces of `JSON.stringify(results, null, 2)` and a line end: of a large run, the whole text would take more than all else. */
+/** `JSON.stringify(results, null, 2)` and a line end, in pieces: the whole text may need much memory. */
 export function* jsonOf(results: RunResults): Iterable<string> {
   const { scenarios } = results;
   const [head = '', tail = ''] = `${JSON.stringify({ ...results, scenarios: [] }, null, 2)}\n`.split(
@@ -58,7 +58,7 @@ export function* jsonOf(results: RunResults): Iterable<string> {
   yield `${scenarios.length === 0 ? '' : '\n  '}${tail}`;
 }
 
-/** A reporter that writes a file of the report folder when the run is over, where there is content for it. */
+/** A reporter that writes its content, if any, to a file of the report folder when the run is over. */
 export function fileReporter(
   name: string,
   content: (results: RunResults, directory: string) => string | undefined,
@@ -75,10 +75,7 @@ export function fileReporter(
   };
 }
 
-/**
- * Writes a file through a temporary one, so that a reader never meets half a report; readable by a CI's uploader. Gives its path.
- * Throws `HarnessError` REPORT_NOT_WRITTEN, which names the flag that chooses the place, and leaves nothing half written then.
- */
+/** Writes a file atomically, readable for all; returns its path. Throws `HarnessError` REPORT_NOT_WRITTEN. */
 export function writeWhole(path: string, content: string | Iterable<string>, flag = 'report-dir'): string {
   const temporary = `${path}.part`;
   try {

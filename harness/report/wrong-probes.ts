@@ -1,9 +1,6 @@
 import { isFailedControl, type ProbeOutcome, type ScenarioResult } from '../results/results.ts';
 
-/**
- * Each probe that was not as expected, in a sentence, and why in a line below; controls ahead of what they are controls of,
- * and what else kept the scenario from its verdict first.
- */
+/** Each unexpected probe in a sentence, with its reason below; a scenario's own reason and controls come first. */
 export function wrongProbes({ reason, probes }: ScenarioResult): readonly string[] {
   const wrong = probes.filter(({ verdict }) => verdict !== 'passed');
   wrong.sort((a, b) => Number(isFailedControl(b)) - Number(isFailedControl(a)));
@@ -11,7 +8,7 @@ export function wrongProbes({ reason, probes }: ScenarioResult): readonly string
   return told.includes(reason) ? told : [reason, ...told];
 }
 
-/** The line that says what decided a probe; none where that is not known. */
+/** The line about a probe's decision; none if it is unknown. */
 export const whyLine = ({ why }: ProbeOutcome): readonly string[] => (why === undefined ? [] : [`  why: ${why}`]);
 
 /** A probe's place, maker, operation and reason. */

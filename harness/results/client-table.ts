@@ -1,17 +1,15 @@
 import type { ScenarioResult } from './results.ts';
 
-/** A client at a version, as a column of a table. */
 export interface ClientColumn {
   readonly name: string;
   readonly version: string;
 }
 
-/** A scenario, and what it came to with each client. */
 export interface ClientRow {
   readonly id: string;
   readonly suite: string;
   readonly title: string;
-  /** In the order of the columns; undefined where it was not run with a client. */
+  /** In the order of the columns; undefined for a client that did not run it. */
   readonly cells: readonly (ScenarioResult | undefined)[];
 }
 
@@ -22,10 +20,10 @@ export interface ClientTable {
 
 const keyOf = ({ name, version }: ClientColumn): string => `${name}@${version}`;
 
-/** The id that a suite gives a scenario: with several clients, a result's has the client's behind a dot. */
+/** The id in its suite: with several clients, a result's id ends in a dot and the client. */
 const declaredId = (id: string): string => id.split('.')[0] ?? id;
 
-/** Clients by scenarios, of results of one or several runs; of two results about the same, the later. */
+/** Clients by scenarios, from results of one or several runs; the later of two results counts. */
 export function clientTable(scenarios: readonly ScenarioResult[]): ClientTable {
   const clients = new Map<string, ClientColumn>();
   const rows = new Map<string, Omit<ClientRow, 'cells'> & { readonly results: Map<string, ScenarioResult> }>();
@@ -45,6 +43,6 @@ export function clientTable(scenarios: readonly ScenarioResult[]): ClientTable {
   };
 }
 
-/** Whether clients did not all come to the same; one that was skipped or not run says nothing of the matter. */
+/** Whether clients differ; skipped and missing results do not count. */
 export const isSplit = ({ cells }: ClientRow): boolean =>
   new Set(cells.flatMap((cell) => (cell === undefined || cell.verdict === 'skipped' ? [] : [cell.verdict]))).size > 1;

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { whole } from '../../foundation/node/validate.ts';
 
-/** The form of what `detect --json` writes: which scenario, or test file, noticed which defect. */
+/** The form of `detect --json`: which scenario, or test file, noticed which defect. */
 
 const texts = z.array(z.string()).readonly();
 
 export const detectionSchema = z.object({
   kind: z.enum(['faults', 'mutants', 'judge']),
-  /** Share of the defects that were noticed, in whatever way, by area; `all` is of all. */
+  /** Share of the noticed defects by area; `all` is of all. */
   figures: z.array(z.object({ area: z.string(), share: z.number() })).readonly(),
   detections: z
     .array(
@@ -16,15 +16,14 @@ export const detectionSchema = z.object({
         area: z.string(),
         text: z.string(),
         state: z.enum(['noticed', 'no verdict', 'survived', 'unreached', 'timed out', 'error']),
-        /** Ids of scenarios, with the flags that one needs behind its id: all that noticed it, or the first. */
+        /** Ids of scenarios that noticed it (all, or the first), each with the flags it needs. */
         noticedBy: texts,
-        /** How many reach it. */
         reachedBy: whole(0),
         reason: z.exactOptional(z.string()),
       }),
     )
     .readonly(),
-  /** Where all were tried that reach a defect: who alone notices something, and who notices nothing. */
+  /** For complete trials: scenarios that notice a defect as the only ones, or none. */
   scenarios: z.exactOptional(z.object({ alone: texts, nothing: texts })),
 });
 

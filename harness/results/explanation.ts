@@ -1,7 +1,7 @@
 import { statementLabel } from '../../emulator/iam/policy/label.ts';
 import type { ExaminedStatement, ProbeOutcome, ReceivedCall, ReceivedDecision, ScenarioResult } from './results.ts';
 
-/** A call with what AWS decided of it, statement by statement. */
+/** A call with AWS's decisions, statement by statement. */
 export interface Explanation extends Pick<ReceivedCall, 'requestId' | 'service' | 'operation' | 'notes'> {
   readonly authorizations: readonly (Pick<ReceivedDecision, 'action' | 'resource' | 'decision' | 'reason'> & {
     readonly statements: readonly ExplainedStatement[];
@@ -9,12 +9,11 @@ export interface Explanation extends Pick<ReceivedCall, 'requestId' | 'service' 
 }
 
 interface ExplainedStatement extends Pick<ExaminedStatement, 'index' | 'effect' | 'reason'> {
-  /** Its name. */
   readonly policy: string;
   readonly sid?: string | undefined;
 }
 
-/** What decided a probe, of a scenario's calls; undefined where AWS keeps no record. */
+/** The decision on a probe; undefined if AWS keeps no record. */
 export function explanationOf(
   { decisiveCall }: Pick<ProbeOutcome, 'decisiveCall'>,
   { calls, policies }: Pick<ScenarioResult, 'calls' | 'policies'>,

@@ -1,4 +1,4 @@
-/** The middle of the values; of an even number, the mean of the two in the middle. Throws an Error without values. */
+/** The median; of an even number, the mean of the middle two. Throws an Error without values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;

@@ -15,7 +15,7 @@ type FactsSource = Pick<
   'clusters' | 'cluster' | 'aws' | 'region' | 'harness' | 'node' | 'platform'
 >;
 
-/** What a comparison needs of results.json (docs/results.md). Names and ARNs are as they were written. */
+/** The parts of results.json that comparisons need (docs/results.md). Names and ARNs are unchanged. */
 export interface Side {
   readonly file: string;
   readonly run: Pick<Results['run'], 'id' | 'startedAt' | 'error' | 'interrupted'>;
@@ -35,16 +35,12 @@ export interface SideScenario extends Omit<Scenario, 'probes'> {
 
 export type SideProbe = Scenario['probes'][number];
 
-/** What a run wrote. */
 export interface Run {
   readonly file: string;
   readonly results: Results;
 }
 
-/**
- * Reads a results.json as a side of a comparison; `reports/a#python@1.34.41` of it what a client came to, without the client in
- * the ids. Throws as `readRun` does, and where the run had no such client.
- */
+/** Reads a results.json for a comparison; `reports/a#python@1.34.41` selects one client. Throws as `readRun`. */
 export function readResults(path: string): Side {
   const [, file = path, client] = /^(.*)#([^#/]+)$/.exec(path) ?? [];
   const run = readRun(file);
@@ -65,7 +61,6 @@ function ofClient({ file, results }: Run, asked: string): Results {
 
 const nameOf = ({ name, version }: NonNullable<Scenario['client']>): string => `${name}@${version}`;
 
-/** What a comparison needs of a run. */
 export function sideOf({ file, results }: Run): Side {
   const { id, startedAt, error, interrupted } = results.run;
   const { environment, scenarios } = results;
@@ -84,16 +79,12 @@ export function sideOf({ file, results }: Run): Side {
   };
 }
 
-/** The fact `client`, of a run with `--client`. */
 function clientsOf(scenarios: readonly Scenario[]): Readonly<Record<string, string>> {
   const all = new Set(scenarios.flatMap(({ client }) => (client ? nameOf(client) : [])));
   return all.size === 0 ? {} : { client: [...all].join(', ') };
 }
 
-/**
- * Reads a results.json; of a folder, the one in it, or what a run that was killed left of it. Throws `HarnessError` BAD_FILE when it cannot be read, is of another version, or
- * is something else. Fields that are not known are passed over, so that newer files with more can be read.
- */
+/** Reads a results.json, a folder's, or a killed run's journal. Throws `HarnessError` BAD_FILE. */
 export function readRun(path: string): Run {
   const file = isFolder(path) ? resultsFileIn(path) : path;
   const content = parse(readText(file, 'Results file'), file);
@@ -108,7 +99,7 @@ export function readRun(path: string): Run {
       `${file} is results.json of version ${JSON.stringify(content.version)}, and this program reads versions 1 and ${RESULTS_VERSION}: use the program that wrote it.`,
     );
   const damaged = (problem: string): string => `${file} is damaged: ${problem}. Run the conformance suites again.`;
-  // Version 1 said in `explanation` of a probe once more what its calls say: it is passed over.
+  // Version 1 repeated a probe's calls in `explanation`, which is ignored.
   const results = validated(resultsSchema, { ...content, version: RESULTS_VERSION }, damaged);
   const unique = (keys: readonly (string | number)[], at: string): void => {
     const twice = keys.find((key, index) => keys.indexOf(key) !== index);
@@ -138,7 +129,7 @@ function parse(content: string, file: string): unknown {
   }
 }
 
-/** What is known of where a run took place, by name; what is not known yet is `unknown`. */
+/** Facts about a run's environment, by name; unknown ones are `unknown`. */
 export function factsOf(environment: FactsSource): Readonly<Record<string, string>> {
   const values = new Map<string, Set<string>>();
   for (const { facts } of environment.clusters)
@@ -146,7 +137,7 @@ export function factsOf(environment: FactsSource): Readonly<Record<string, strin
   const { cluster, aws, region, harness, node, platform } = environment;
   return {
     ...Object.fromEntries([...values].map(([name, all]) => [name, [...all].join(', ')])),
-    // A run that could not provision knows no region.
+    // A run that could not provision has no region.
     ...Object.fromEntries(
       Object.entries({ cluster, aws, region, harness, node, platform }).map(([name, value]) => [
         name,

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { EXIT } from '../../foundation/node/errors.ts';
 import { summarize, type RunResults, type ScenarioResult } from './results.ts';
 
-/** What a run came to so far, in its report folder: there until results.json is. */
+/** A run's results so far, in its report folder until results.json is written. */
 export const JOURNAL_FILE = 'results.jsonl';
 
 type Whole = Omit<RunResults, 'scenarios'>;
 
-/** Keeps each result on disk from when it is known, so that a run that is killed loses none: JSON lines, of the run first. */
+/** Stores each result at once, so that a killed run loses none: JSON lines, the run's first. */
 export class ResultsJournal {
   readonly #file: string;
   #begun = false;
@@ -19,11 +19,7 @@ export class ResultsJournal {
     this.close();
   }
 
-  /**
-   * Adds a result. `whole` gives the results so far, by which the journal begins.
-   *
-   * @throws Error of Node when it cannot be written
-   */
+  /** Adds a result. `whole` returns the results so far, to begin the journal. Throws Node's Error. */
   add(result: ScenarioResult, whole: () => RunResults): void {
     if (this.#begun) return appendFileSync(this.#file, lineOf(result));
     const { scenarios, ...rest } = whole();
@@ -31,7 +27,7 @@ export class ResultsJournal {
     this.#begun = true;
   }
 
-  /** Removes it: all of it stands in results.json. */
+  /** Removes it, once results.json is written. */
   close(): void {
     rmSync(this.#file, { force: true });
     this.#begun = false;
@@ -40,17 +36,17 @@ export class ResultsJournal {
 
 const lineOf = (value: object): string => `${JSON.stringify(value)}\n`;
 
-/** The file of a report folder that has its newest results. */
+/** The file with a report folder's newest results. */
 export const resultsFileIn = (directory: string): string =>
   [JOURNAL_FILE, 'results.json'].map((name) => join(directory, name)).find((file) => existsSync(file)) ??
   join(directory, 'results.json');
 
-/** The results of a run that left its journal, in the form of results.json. Throws SyntaxError when it is none. */
+/** Turns the journal of a killed run into the form of results.json. Throws SyntaxError for anything else. */
 export function resultsOfJournal(text: string): object {
   const [first = '', ...lines] = text.split('\n');
   const whole = JSON.parse(first) as Whole;
   const last = lines.pop();
-  // Of a line that was cut off nothing is known.
+  // A truncated line is ignored.
   const results = lines.map((line) => JSON.parse(line) as ScenarioResult);
   if (last === undefined) throw new SyntaxError('the first line is cut off');
   const scenarios = [...new Map(results.map((result) => [result.id, result])).values()];

@@ -3,10 +3,7 @@ import { resultId, scalar, whole } from '../../foundation/node/validate.ts';
 import type { HarnessErrorCode } from '../../foundation/node/errors.ts';
 import type { OptionValue } from '../../foundation/node/options.ts';
 
-/*
- * The form of results.json, from which results.schema.json is made (`npm run schemas`). Members that it does not know are passed
- * over in reading, so that newer files with more can be read, and refused by the published schema.
- */
+/** The form of results.json and, by `npm run schemas`, results.schema.json. Only the latter rejects unknown members. */
 
 export const VERDICTS = ['passed', 'failed', 'inconclusive', 'skipped', 'error'] as const;
 export const PROBE_VERDICTS = ['passed', 'failed', 'inconclusive', 'error'] as const;

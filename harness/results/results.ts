@@ -2,7 +2,7 @@ import type { output } from 'zod';
 import type { Frozen } from '../../foundation/node/validate.ts';
 import type { resultsSchema } from './results-schema.ts';
 
-/** What a run found, as results.json has it: its form and what its fields mean are those of `resultsSchema`. */
+/** A run's results, as results.json has them; `resultsSchema` documents the fields. */
 export type RunResults = Frozen<output<typeof resultsSchema>>;
 export type ScenarioResult = RunResults['scenarios'][number];
 export type Verdict = ScenarioResult['verdict'];
@@ -15,28 +15,28 @@ export type ReceivedDecision = ReceivedCall['decisions'][number];
 export type ExaminedStatement = ReceivedDecision['deciding'][number];
 export type Repetition = NonNullable<ScenarioResult['repetitions']>[number];
 
-/** Version of the form of results.json (harness/report/results.schema.json): raised when a field changes its meaning. */
+/** Version of results.json (harness/report/results.schema.json): raised when a field changes its meaning. */
 export const RESULTS_VERSION: RunResults['version'] = 2;
 
 /** `kept`: the run is over, and its clusters are kept until an interrupt. */
 export type Phase = 'planning' | 'provisioning' | 'scenarios' | 'kept' | 'teardown';
 
-/** Whether there is nothing to do about a scenario: it passed, was skipped, or may fail. */
+/** Whether a scenario passed, was skipped, or may fail. */
 export const isFine = ({ verdict, allowed }: Pick<ScenarioResult, 'verdict' | 'allowed'>): boolean =>
   verdict === 'passed' || verdict === 'skipped' || allowed !== undefined;
 
-/** Whether a scenario that was repeated came to verdicts that differ. */
+/** Whether repetitions of a scenario differ. */
 export const isFlaky = ({ repetitions }: Pick<ScenarioResult, 'repetitions'>): boolean =>
   new Set(repetitions?.map(({ verdict }) => verdict)).size > 1;
 
-/** Milliseconds of a scenario's own work: what it waited for others is not in it. */
+/** Milliseconds of a scenario without waiting for others. */
 export const ownTime = ({ durations }: Pick<ScenarioResult, 'durations'>): number =>
   durations.arranging + durations.probing + durations.teardown;
 
-/** Whether it is a control that failed, so that denials of its scenario mean nothing. */
+/** Whether it is a failed control, so that denials of its scenario prove nothing. */
 export const isFailedControl = ({ control, verdict }: ProbeOutcome): boolean => control && verdict === 'inconclusive';
 
-/** Worst verdict of a scenario's probes: a failure counts more than an open question, an error of the harness most. */
+/** Worst verdict of probes: errors of the harness before failures, failures before inconclusive ones. */
 export function worst(verdicts: readonly ProbeOutcome['verdict'][]): ProbeOutcome['verdict'] {
   for (const verdict of ['error', 'failed', 'inconclusive'] as const) if (verdicts.includes(verdict)) return verdict;
   return 'passed';

@@ -1,12 +1,12 @@
 import { isFlaky, type ScenarioResult, type Verdict } from './results.ts';
 
-/** `1 scenario`, `2 scenarios`; `plural` where it is not the noun with an s. */
+/** `1 scenario`, `2 scenarios`; `plural` for irregular nouns. */
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
   `${count} ${count === 1 ? noun : plural}`;
 
 export const VERDICTS = ['passed', 'failed', 'inconclusive', 'error', 'skipped'] as const satisfies readonly Verdict[];
 
-/** `2 passed, 0 failed, 1 skipped`: those that passed or failed always, the others where there are any. */
+/** `2 passed, 0 failed, 1 skipped`: passed and failed always, others if there are any. */
 export function verdictCounts(items: readonly { readonly verdict: Verdict }[]): string {
   const count = (verdict: Verdict): number => items.filter((item) => item.verdict === verdict).length;
   return VERDICTS.filter((verdict) => count(verdict) > 0 || verdict === 'passed' || verdict === 'failed')
@@ -14,7 +14,7 @@ export function verdictCounts(items: readonly { readonly verdict: Verdict }[]): 
     .join(', ');
 }
 
-/** The risks that conforming scenarios have, a line each. */
+/** The risks that conforming scenarios report, a line each. */
 export const findingLines = (scenarios: readonly ScenarioResult[]): readonly string[] =>
   scenarios.flatMap(({ id, verdict, finding }) =>
     verdict === 'passed' && finding !== null ? [`${id}: ${finding}`] : [],
@@ -23,16 +23,11 @@ export const findingLines = (scenarios: readonly ScenarioResult[]): readonly str
 export const flakyLines = (scenarios: readonly ScenarioResult[]): readonly string[] =>
   scenarios.filter(isFlaky).map(({ id, repetitions = [] }) => `${id}: ${verdictCounts(repetitions)}`);
 
-/** A text of no more than so many characters. */
 export const clip = (text: string, most = 300): string => (text.length > most ? `${text.slice(0, most - 3)}...` : text);
 
-/** Escape sequences of colour. */
 const COLOR = /\u001b\[[0-9;]*m/g;
 
-/**
- * Breaks a line between words so that none is longer than `width` columns, where words allow it: a word is never broken. Lines
- * after the first are indented by `indent` more columns than the first. A width of undefined breaks nothing.
- */
+/** Wraps a line between words at `width` columns, if defined; later lines get `indent` more columns of indentation. */
 export function wrap(line: string, width: number | undefined, indent = 0): string {
   if (width === undefined || columns(line) <= width) return line;
   const [margin = ''] = /^ */.exec(line) ?? [];
@@ -50,7 +45,7 @@ export function wrap(line: string, width: number | undefined, indent = 0): strin
   return [...lines, current].join('\n');
 }
 
-/** Columns to wrap at: those of the terminal, or `COLUMNS`; undefined where neither is known. */
+/** Columns of the terminal, or `COLUMNS`; undefined if neither is known. */
 export function widthOf(
   stream: { readonly isTTY?: boolean; readonly columns?: number },
   environment: Readonly<Record<string, string | undefined>>,
@@ -65,7 +60,6 @@ const columns = (text: string): number => text.replace(COLOR, '').length;
 export const allowedText = ({ until, reason, source }: NonNullable<ScenarioResult['allowed']>): string =>
   `Allowed until ${until}: ${reason}${source === undefined ? '' : ` (${source})`}`;
 
-/** Text in a colour (its SGR code), or as it is. */
 export type Paint = (text: string, code: number) => string;
 
 const MARKS: Readonly<Record<Verdict, readonly [string, number]>> = {
@@ -76,6 +70,5 @@ const MARKS: Readonly<Record<Verdict, readonly [string, number]>> = {
   error: ['ERROR', 35],
 };
 
-/** The word that stands in front of a scenario. */
 export const mark = ({ verdict, allowed }: Pick<ScenarioResult, 'verdict' | 'allowed'>, paint: Paint): string =>
   allowed === undefined ? paint(...MARKS[verdict]) : paint(`${verdict}, allowed`, 33);

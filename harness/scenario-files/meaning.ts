@@ -3,10 +3,7 @@ import { described, operationOf, unknownName } from '../scenario/operation-regis
 import { GREATEST_ID, LONGEST_SECONDS, number, oneOf, shown, whole, type Problem } from '../scenario/checks.ts';
 import { CAPABILITIES, type ProbeStep, type ScenarioSpec, type Step, type WorkloadSpec } from '../scenario/spec.ts';
 
-/**
- * What is wrong with the words, numbers and token names of a scenario, in half a sentence; undefined when nothing is. No
- * compiler looks at a user's suites when they are loaded, and a word that nobody knows would be passed over in silence.
- */
+/** Checks words, numbers and token names of a scenario, as no compiler checks users' suites. Returns a clause. */
 export function meaningless(spec: ScenarioSpec): string | undefined {
   for (const problem of problems(spec)) if (problem !== undefined) return problem;
   return undefined;
@@ -19,7 +16,7 @@ function* problems(spec: ScenarioSpec): Generator<Problem> {
   yield oneOf('"profile"', spec.profile, ['core', 'soak', 'load']);
   yield number('"allowSeconds"', spec.allowSeconds, 1, LONGEST_SECONDS);
   for (const [name, { path = '/' }] of Object.entries(spec.roles ?? {}))
-    // IAM takes visible ASCII characters, and the published policies (docs/iam) let a run make roles below such paths alone.
+    // IAM allows visible ASCII, and the published policies (docs/iam) only allow such paths.
     if (!/^\/(conformance-[!-.0-~]*\/([!-.0-~]+\/)*)?$/.test(path))
       yield `"path" of role "${name}" is ${shown(path)}: give one such as "/conformance-apps/red/"`;
   for (const [name, workload] of Object.entries(spec.workloads ?? {})) yield* ofWorkload(name, workload);
@@ -27,7 +24,7 @@ function* problems(spec: ScenarioSpec): Generator<Problem> {
     const what = `of token "${name}"`;
     yield oneOf(`"cluster" ${what}`, cluster, CLUSTERS);
     yield whole(`"expirationSeconds" ${what}`, expirationSeconds, 1, GREATEST_ID);
-    // Without a pod there is nothing to bind to, and the token would be another than the scenario is about.
+    // Without a pod the token could not be bound.
     if (
       boundTo !== undefined &&
       (spec.workloads?.[boundTo] === undefined || spec.workloads[boundTo].starts === 'later')

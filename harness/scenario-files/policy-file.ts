@@ -5,10 +5,10 @@ import type { RawPolicy } from '../scenario/policy.ts';
 import { notePolicyFile } from './suite-registry.ts';
 
 /**
- * A policy document of the user's own, from a JSON file: `policyFile(new URL('./read.json', import.meta.url))`; or from what
- * deploys it, a resource in the JSON of `terraform show -json` or in a CloudFormation or CDK template. `replace`
- * puts names of the scenario in the place of fixed ones, such as `{ 'arn:aws:s3:::payments': 'arn:aws:s3:::<bucket:data>' }`.
- * `file` is a path or a URL, whose type is not named: a suite needs no types of Node or of browsers.
+ * A user's policy document from a JSON file, `policyFile(new URL('./read.json', import.meta.url))`, or from a resource
+ * in `terraform show -json` or a CloudFormation or CDK template. `replace` maps texts to names of the scenario, such as
+ * `{ 'arn:aws:s3:::payments': 'arn:aws:s3:::<bucket:data>' }`. `file` has no named type, so that suites need no types
+ * of Node. /
  */
 export function policyFile(
   file: string | { readonly href: string },

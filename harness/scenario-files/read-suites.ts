@@ -11,14 +11,12 @@ import { forgetRequired, prepareForUserFiles, requiredFiles, urlOf, withoutTime 
 
 const SUITE_FILE = /(?<!\.test)(?<!\.d)\.(ts|mts|js|mjs)$/;
 
-/** Files that the project's own suites share; no suite itself. */
+/** Folder of shared helpers, which declare no suite. */
 const SHARED = 'lib';
 
-/** What suite files declare. */
 export interface Loaded extends SuiteTable {
   /** In the order of suite and id. */
   readonly scenarios: readonly Scenario[];
-  /** By the suite's name. */
   readonly hooks: ReadonlyMap<string, SuiteHooks>;
 }
 
@@ -60,7 +58,7 @@ const ownSuiteFiles = (folder: string): string[] =>
     .sort()
     .flatMap((suite) => suiteFiles(join(folder, suite)));
 
-/** Throws where a file of a suite's folder declares another suite. */
+/** Throws if a file declares another suite than its folder's. */
 function checkSuite(registry: Registry, folder: string, declared: readonly Scenario[]): void {
   const other = declared.find(({ suite }) => suite !== folder);
   if (other)
@@ -69,21 +67,21 @@ function checkSuite(registry: Registry, folder: string, declared: readonly Scena
     );
 }
 
-/** The scope of an own suite. Throws where it has none. */
+/** The scope of one of the project's suites. Throws if it has none. */
 function scopeOf({ scopes }: Registry, suite: string): string {
   const scope = Object.keys(scopes).find((name) => Object.hasOwn(scopes[name]?.suites ?? {}, suite));
   if (scope === undefined) throw new Error(`Suite "${suite}" has no scope: add it to suites/scopes.ts.`);
   return scope;
 }
 
-/** That files are loaded once more, though nothing that imported them before is gone. */
+/** State for loading files again, while earlier versions still exist. */
 export interface Anew {
   readonly time: number;
-  /** Takes the paths of what suites import, and of the policy files that they read, also where loading fails. */
+  /** Receives the paths of suites' imports and policy files, also if loading fails. */
   readonly files: Set<string>;
 }
 
-/** Loads the suites of the user's folders beside the project's own. Throws `HarnessError`. */
+/** Loads the suites of the user's folders in addition to the project's. Throws `HarnessError`. */
 export async function loadUserSuites(own: Registry, folders: readonly string[], anew?: Anew): Promise<Loaded> {
   const registry = extended(own);
   if (anew) forgetRequired();
@@ -101,7 +99,7 @@ async function noteFiles({ files }: Anew, { policyFiles }: Registry): Promise<vo
   for (const file of [...imports.ofLoadedAnew(), ...requiredFiles(), ...policyFiles]) files.add(file);
 }
 
-/** A built suite by its place in the project: reports name that, whether the package is built, cloned or installed. */
+/** The source file of a built suite: reports name it wherever the package is. */
 const sourceOf = (file: string): string =>
   ['suites', basename(dirname(file)), basename(file).replace(/\.js$/, '.ts')].join('/');
 
@@ -111,7 +109,7 @@ async function loadUserFiles(registry: Registry, folders: readonly string[], tim
   const imports = await prepareForUserFiles();
   for (const file of files) await withLoadLimit(file, () => loadFile(registry, file, time));
   const declaring = new Set(registry.scenarios.map((scenario) => scenario.file));
-  // What another suite imports is its helper.
+  // Files that other suites import are helpers.
   const empty = files.find((file) => !declaring.has(file) && !imports.has(realpathSync(file)));
   if (empty !== undefined)
     throw new HarnessError(
@@ -120,7 +118,7 @@ async function loadUserFiles(registry: Registry, folders: readonly string[], tim
     );
 }
 
-/** Own suites first, in the order of their table; others after them, by name. */
+/** The project's suites in the order of their table, then others by name. */
 function inOrder(scenarios: readonly Scenario[], order: readonly string[]): readonly Scenario[] {
   const rank = (suite: string): number => (order.includes(suite) ? order.indexOf(suite) : order.length);
   return [...scenarios].sort(
@@ -128,7 +126,7 @@ function inOrder(scenarios: readonly Scenario[], order: readonly string[]): read
   );
 }
 
-/** By code points: the same everywhere, whatever the language of the machine. */
+/** By code points: independent of the machine's locale. */
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const suiteFiles = (folder: string): string[] =>
@@ -162,7 +160,7 @@ async function loadFile(registry: Registry, file: string, time = 0): Promise<voi
   }
 }
 
-/** The first line that says something; a syntax error's place is kept. */
+/** The first line with a message; a syntax error's position is kept. */
 function describeLoadError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const lines = error.message

@@ -13,11 +13,11 @@ import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 
 const ID = /^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/;
 
-/** What a suite's callback is given. */
+/** The argument of a suite's callback. */
 export interface SuiteContext {
   /** Declares a scenario. The id, such as `AB-01`, must be unique over all suites of a run. */
   readonly scenario: (id: string, title: string, spec: ScenarioSpec) => void;
-  /** How many pods scenarios under load are to make: `--load-pods` and what goes with it. */
+  /** Size of scenarios under load, from `--load-pods` and related flags. */
   readonly load: LoadSize;
   /** Declare hooks, which mocha runs: see `SuiteHooks` for when. */
   readonly before: (hook: Hook) => void;
@@ -26,23 +26,20 @@ export interface SuiteContext {
   readonly afterEach: (hook: Hook) => void;
 }
 
-/** Collects what suite files declare while they are loaded. */
+/** Collects the declarations of suite files. */
 export interface Registry extends SuiteTable {
   readonly scenarios: Scenario[];
-  /** By the suite's name. */
   readonly hooks: Map<string, SuiteHooks>;
-  /** Files that are loaded, and what reports call them. */
+  /** Loaded files, with their names in reports. */
   readonly files: Map<string, string>;
-  /** What reports call the file that is being loaded. */
+  /** Name of the file that is being loaded, for reports. */
   file: string;
-  /** Scope of that file's suite; undefined for files of the user's own. */
+  /** Scope of that file's suite; undefined for users' files. */
   scope?: string | undefined;
-  /** Absolute paths of the policy files that were read. */
   readonly policyFiles: Set<string>;
   readonly load: LoadSize;
-  /** Declares a suite's scenarios. Default: `declare` alone. */
+  /** Declares a suite's scenarios. Default: calls `declare`. */
   readonly around?: (suite: string, declare: () => void) => void;
-  /** Called with each scenario as it is declared. */
   readonly declared?: (scenario: Scenario) => void;
 }
 
@@ -60,7 +57,7 @@ export const newRegistry = (presets: Partial<Presets> = {}): Registry => ({
   ...presets,
 });
 
-/** A registry that has what another has, and takes more without changing that one. */
+/** A copy of a registry that can be extended. */
 export const extended = ({ scenarios, hooks, files, load, scopes, renamedSuites }: Registry): Registry => ({
   ...newRegistry({ load, scopes, renamedSuites }),
   scenarios: [...scenarios],
@@ -70,12 +67,12 @@ export const extended = ({ scenarios, hooks, files, load, scopes, renamedSuites 
 
 let current: Registry | undefined;
 
-/** Lets a registry take what `suite` declares from now on. */
+/** Makes a registry receive later calls of `suite`. */
 export function openRegistry(registry: Registry): void {
   current = registry;
 }
 
-/** Runs `load` with a registry that takes what `suite` declares meanwhile. */
+/** Runs `load` with a registry that receives calls of `suite`. */
 export async function collect(registry: Registry, load: () => Promise<void>): Promise<void> {
   openRegistry(registry);
   try {
@@ -85,15 +82,12 @@ export async function collect(registry: Registry, load: () => Promise<void>): Pr
   }
 }
 
-/** Notes that what is being loaded reads a policy file. */
+/** Records that the current file reads a policy file. */
 export function notePolicyFile(path: string): void {
   current?.policyFiles.add(resolve(path));
 }
 
-/**
- * Declares a suite: scenarios of one subject matter. A name that exists already is extended, so a suite may be spread
- * over files.
- */
+/** Declares a suite: scenarios of one subject. It may be spread over files, by its name. */
 export function suite(name: string, declare: (context: SuiteContext) => void): void {
   const registry = current;
   if (registry === undefined)
@@ -102,7 +96,7 @@ export function suite(name: string, declare: (context: SuiteContext) => void): v
       `Suite "${name}" was declared outside a run: load its file with --suites-dir.`,
     );
   const caller = callingFile() ?? '';
-  // Where somebody else loads files, nobody says which one it is.
+  // With another loader, the current file is unknown.
   if (registry.around) registry.file = caller;
   const file = registry.files.get(caller) ?? registry.file;
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
@@ -129,7 +123,7 @@ export function suite(name: string, declare: (context: SuiteContext) => void): v
   else declare(context);
 }
 
-/** The file that calls `suite`: the one that is being loaded may import others that declare suites too. */
+/** The file that calls `suite`: the current file may import others that declare suites too. */
 function callingFile(): string | undefined {
   const trace: { readonly stack?: string } = {};
   Error.captureStackTrace(trace, suite);
@@ -142,7 +136,7 @@ function bad(registry: Registry, problem: string): HarnessError {
   return new HarnessError('BAD_SCENARIO', `${registry.file}: ${problem}.`);
 }
 
-/** Why a scenario cannot be taken, in a sentence without an end; undefined when it can. */
+/** Why a scenario is invalid, as a clause; undefined if it is valid. */
 function problemOf({ scenarios }: Registry, { id, title, spec }: Scenario): Problem {
   if (!ID.test(id)) return `scenario id "${id}" is not of the form AB-01 (capital letters, a dash, two or more digits)`;
   const twin = scenarios.find((other) => other.id === id);

@@ -3,48 +3,39 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 
-/** Files that were imported by others, as far as those are outside of `node_modules`. */
+/** Imported files outside of `node_modules`. */
 export interface ImportedFiles {
-  /** `file`: a real path. */
   has(file: string): boolean;
-  /** Real paths of what was imported, or should have been, by files that were loaded anew. */
+  /** Real paths of imports of reloaded files, also of missing ones. */
   ofLoadedAnew(): readonly string[];
 }
 
-/**
- * A parameter of the URL of a file that is loaded anew, which all that it imports inherits: Node keeps what a URL has given for
- * good. Its value is the number of the time.
- */
+/** A URL parameter with the number of the load, which imports inherit: Node caches a URL's module forever. */
 const ANEW = 'conformance-load';
 
-/** The URL by which a file is loaded, where `time` is not 0 anew with all that it imports outside of `node_modules`. */
+/** The URL of a file; if `time` is not 0, it is reloaded with its imports outside of `node_modules`. */
 export const urlOf = (file: string, time: number): string =>
   `${pathToFileURL(file).href}${time === 0 ? '' : `?${ANEW}=${time}`}`;
 
 const { cache } = createRequire(import.meta.url);
 
-/** Files of users that `require` has loaded. */
 export const requiredFiles = (): readonly string[] =>
   Object.keys(cache).filter((file) => isAbsolute(file) && !file.includes('/node_modules/'));
 
-/** Lets `require` load users' files anew. */
 export function forgetRequired(): void {
   for (const file of requiredFiles()) delete cache[file];
 }
 
-/** A text with paths as they are on disk: those of files that are loaded anew have a parameter. */
+/** Removes the parameter of reloaded files from paths in a text. */
 export const withoutTime = (text: string): string => text.replaceAll(new RegExp(`[?&]${ANEW}=\\d+`, 'g'), '');
 
-/** Hooks are of the process, which needs them once. */
+/** Hooks belong to the process, which needs them once. */
 let prepared: Promise<ImportedFiles> | undefined;
 
-/** Lets files outside the package import it and its chai by name, and TypeScript be loaded. */
+/** Lets files outside the package import it and its chai by name, and loads TypeScript. */
 export const prepareForUserFiles = (): Promise<ImportedFiles> => (prepared ??= prepare());
 
-/**
- * The hook that finds the package is registered last, since the last one is asked first: a suite must get the module that
- * collects, not a copy of it.
- */
+/** The hook for the package is registered last, so that it is asked first: suites must get this module, not a copy. */
 async function prepare(): Promise<ImportedFiles> {
   const publicSurface = new URL(
     import.meta.url.endsWith('.ts') ? '../index.ts' : publicSurfaceInDist(),
@@ -103,7 +94,7 @@ function importedFiles(port: MessagePort): ImportedFiles {
   };
 }
 
-/** Bundled, this module lies in a folder of the build, such as that of chunks: the public surface lies in the one beside it. */
+/** In a bundle, this module is in a folder of the build next to the public API's. */
 function publicSurfaceInDist(): string {
   const build = dirname(dirname(fileURLToPath(import.meta.url)));
   return pathToFileURL(join(build, 'harness', 'index.js')).href;

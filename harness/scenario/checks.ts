@@ -1,7 +1,7 @@
-/** Checks of the words and numbers in a scenario: half a sentence about what means nothing; undefined for what does. */
+/** Checks of words and numbers in a scenario: a clause about a mistake, or undefined. */
 export type Problem = string | undefined;
 
-/** Milliseconds that a timer can wait are 31 bits. */
+/** Timers have 31 bits of milliseconds. */
 export const LONGEST_SECONDS = 2_147_483;
 /** User and group ids of a pod's security context (Kubernetes API reference, validation of IDs). */
 export const GREATEST_ID = 2_147_483_647;
@@ -22,6 +22,6 @@ export function whole(what: string, value: unknown, least: number, most: number)
   return `${what} is ${shown(value)}: give a whole number from ${least} to ${most}`;
 }
 
-/** As in the suite; JSON knows no NaN. */
+/** As in the suite; JSON has no NaN. */
 export const shown = (value: unknown): string =>
   value === null ? 'missing' : typeof value === 'number' ? `${value}` : JSON.stringify(value);

@@ -5,7 +5,7 @@ import { operationOf } from './operation-registry.ts';
 
 const AS_WRITTEN: Wording = { text: (text) => text, bucket: (alias) => alias, place: (at) => at };
 
-/** An operation in words: `GetObject s3://data/red/key`. With a world, names are the real ones. */
+/** An operation in words: `GetObject s3://data/red/key`. With a world, with real names. */
 export function describeOperation(world: ScenarioWorld | undefined, operation: Operation): string {
   const descriptor = operationOf(operation);
   return [descriptor.name, ...descriptor.describe(operation, world === undefined ? AS_WRITTEN : realNames(world))]

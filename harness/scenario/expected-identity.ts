@@ -2,10 +2,7 @@ import { ofWorkload } from './operation-registry.ts';
 import { placeholdersIn } from './placeholders.ts';
 import type { ProbeStep, ScenarioSpec } from './spec.ts';
 
-/**
- * The role (by its name in the scenario) that a probe must act as: what it says, or what it assumes, or what the workload was
- * given. Undefined where the probe shows no identity, and where a role that it assumes is refused.
- */
+/** The role (by its name in the scenario) that a probe must act as; undefined if it shows none, or is refused it. */
 export function identityExpected(
   { workloads }: ScenarioSpec,
   { workload: name, operation, expectation }: Pick<ProbeStep, 'workload' | 'operation' | 'expectation'>,

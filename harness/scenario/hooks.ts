@@ -1,6 +1,5 @@
-/** What `this` is in a hook: mocha's context. */
 export interface HookContext {
-  /** Milliseconds that the hook may take; 0: any time. Default: that of `--timeout`. */
+  /** Timeout of the hook in milliseconds; 0: none. Default: that of `--timeout`. */
   timeout(milliseconds: number): unknown;
   /** Skips the scenario, or in `before` all scenarios of the suite. */
   skip(): never;
@@ -9,13 +8,13 @@ export interface HookContext {
 /** A hook as mocha has them: it may return a promise, or call `done`. */
 export type Hook = (this: HookContext, done: (error?: unknown) => void) => unknown;
 
-/** Hooks of a suite, each kind in the order in which it was declared. */
+/** Hooks of a suite, in the order of declaration. */
 export interface SuiteHooks {
-  /** Run once, before anything of the suite's first scenario is arranged. */
+  /** Run once, before the suite's first scenario is arranged. */
   readonly before: Hook[];
-  /** Run once, when all scenarios of the suite are over. */
+  /** Run once, after all scenarios of the suite. */
   readonly after: Hook[];
-  /** Run around each attempt at a scenario: scenarios run side by side, so these may too. */
+  /** Run around each attempt at a scenario; concurrently, like scenarios. */
   readonly beforeEach: Hook[];
   readonly afterEach: Hook[];
 }

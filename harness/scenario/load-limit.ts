@@ -3,16 +3,16 @@ import { Worker } from 'node:worker_threads';
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { EXIT } from '../../foundation/node/errors.ts';
 
-/** Seconds that a suite may keep the process busy: loading a file takes well under one. */
+/** Seconds that a suite may block the process: loading a file takes well under one. */
 const LIMIT_SECONDS = 60;
 
-/** Signals and loops are of the process, which needs one supervisor. */
+/** One supervisor for the process. */
 let supervisor: Worker | undefined;
 let isLoading = false;
 
 /**
- * Loads a suite file, and ends the process with exit code 2 where that takes longer than `seconds`, or where user code keeps the
- * process busy for as long afterwards: the process' own thread cannot, while it loops. A debugger lifts the limit.
+ * Loads a suite file. Exits with code 2 if this, or user code later, blocks the process for `seconds`; a worker checks,
+ * as a blocked process cannot. A debugger lifts the limit. /
  */
 export async function withLoadLimit(file: string, load: () => Promise<void>, seconds = LIMIT_SECONDS): Promise<void> {
   if (url() !== undefined) return load();
@@ -35,10 +35,7 @@ function supervise(seconds: number, blocked: string): Worker {
   return worker;
 }
 
-/**
- * Prints the last message where no other follows. Counts ticks, as a process that is stopped has none. The inspector reaches into
- * a loop; its farewell on standard error is left out.
- */
+/** Counts ticks, as a stopped process has none. The inspector interrupts a loop; its farewell is omitted. */
 const PROGRAM = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { Session } = require('node:inspector');

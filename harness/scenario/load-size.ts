@@ -1,19 +1,17 @@
 import { badFlagValue } from '../../foundation/node/errors.ts';
 import type { OptionValues } from '../../foundation/node/options.ts';
 
-/** How much load scenarios of the suite `load` make. */
 export interface LoadSize {
   readonly pods: number;
   /** Over which they are spread. */
   readonly serviceAccounts: number;
-  /** Pods that run at once at most: more come in waves. */
+  /** Maximum of concurrent pods: more come in waves. */
   readonly parallelism: number;
 }
 
-/** What a laptop bears. */
 export const SMALL_LOAD: LoadSize = { pods: 20, serviceAccounts: 10, parallelism: 20 };
 
-/** Throws `HarnessError` BAD_FLAG_VALUE where the numbers do not go together. */
+/** Throws `HarnessError` BAD_FLAG_VALUE if the numbers do not fit together. */
 export function loadSize(given: Pick<OptionValues, 'number'>): LoadSize {
   const size = {
     pods: given.number('load-pods'),
@@ -32,7 +30,7 @@ export function loadSize(given: Pick<OptionValues, 'number'>): LoadSize {
   return size;
 }
 
-/** What each of so many service accounts has of a number of pods: they differ by one at most. */
+/** Distributes pods over service accounts; shares differ by at most one. */
 export const shares = (pods: number, serviceAccounts: number): readonly number[] =>
   Array.from({ length: serviceAccounts }, (_, index) =>
     Math.floor((pods + serviceAccounts - 1 - index) / serviceAccounts),

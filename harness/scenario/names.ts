@@ -4,12 +4,12 @@ import { replacePlaceholders } from './placeholders.ts';
 import { bucketName, namespaceName, roleName, type Owner } from './real-names.ts';
 import type { Scenario } from './spec.ts';
 
-/** What the names in angle brackets of a scenario stand for. */
+/** Sources of the names in angle brackets. */
 export interface NameSources {
-  /** The run's id, which is part of the names of all that it makes. */
+  /** The run's id, a part of all its names. */
   readonly run: string;
   accountId(alias: AccountAlias): string;
-  /** Issuer and provider are known once the cluster is there. */
+  /** Issuer and provider are known once the cluster exists. */
   cluster(
     alias: ClusterAlias,
   ):
@@ -18,11 +18,11 @@ export interface NameSources {
 }
 
 /**
- * Real names of a scenario's things. Scenarios are written with short names; each run gives every scenario namespaces,
- * buckets and roles of its own, so that scenarios run side by side. In any text of a scenario, `<kind:name>` stands for
- * the real name: `<namespace:red>`, `<bucket:data>`, `<role:app>` (ARN), `<role-name:app>`, `<cluster:c1>` (name),
- * `<cluster-arn:c1>`, `<region:c1>`, `<issuer:c1>`, `<provider-arn:c1>`, `<account:main>`, `<time:now>`, and, once they are known, `<pod:…>`, `<pod-uid:…>`,
- * `<association-id:…>` and `<external-id:…>` of a workload, or of what a probe made under this name (`<association-arn:…>` too).
+ * Real names of a scenario's resources, so that scenarios can run concurrently. In any text, `<kind:name>` stands for
+ * one: `<namespace:red>`, `<bucket:data>`, `<role:app>` (ARN), `<role-name:app>`, `<cluster:c1>` (name),
+ * `<cluster-arn:c1>`, `<region:c1>`, `<issuer:c1>`, `<provider-arn:c1>`, `<account:main>`, `<time:now>`; later also
+ * `<pod:…>`, `<pod-uid:…>`, `<association-id:…>`, `<association-arn:…>` and `<external-id:…>` of a workload or a probe.
+ * /
  */
 export class Names {
   readonly scenario: Scenario;
@@ -60,7 +60,7 @@ export class Names {
     return `arn:aws:iam::${this.#sources.accountId(account)}:role${path}${this.roleName(alias)}`;
   }
 
-  /** Notes a name that is only known once the thing exists, such as `external-id:app`. */
+  /** Records a name that is known once the resource exists, such as `external-id:app`. */
   learn(kindAndName: string, value: string): void {
     this.#later.set(kindAndName, value);
   }
@@ -139,7 +139,7 @@ export class Names {
     });
   }
 
-  /** A bucket policy names principals of AWS without saying so. */
+  /** Principals of a bucket policy are AWS principals. */
   #principal(principal: NonNullable<PermissionStatement['principal']> | TrustStatement['principal']): unknown {
     const isTold = typeof principal === 'object' && !Array.isArray(principal);
     return principal === '*' ? '*' : this.expandAll(isTold ? principal : { AWS: principal });

@@ -2,16 +2,16 @@ import { nearest } from '../../foundation/node/nearest.ts';
 import type { ActionStep, HarnessOperation, Operation, Step, WorkloadOperation } from './spec.ts';
 import type { HarnessDescriptor, OperationDescriptor, StepDescriptor, WorkloadDescriptor } from './descriptor.ts';
 
-/** Definitions alone, made when their files are loaded: nothing of a run. */
+/** Definitions, made when their files are loaded: no state of a run. */
 const operations = new Map<string, OperationDescriptor<Operation>>();
 const steps = new Map<string, StepDescriptor<ActionStep>>();
 
-/** What is said of an operation or a step besides its name and form; `T` is how it is written in a scenario. */
+/** A descriptor without its name; `T` is the form in scenarios. */
 export type Said<D> = Omit<D, 'name' | 'performedBy'>;
 
 /**
- * Makes an operation that the harness performs known to scenarios. Gives its builder: `build` makes of the suite's arguments what is
- * written in a scenario besides the name. Throws an Error where another has its name.
+ * Defines an operation of the harness and returns its builder; `build` maps a suite's arguments to members. Throws an
+ * Error for a name that is taken. /
  */
 export function defineHarnessOperation<Args extends readonly unknown[], T extends object>(
   name: string,
@@ -22,7 +22,7 @@ export function defineHarnessOperation<Args extends readonly unknown[], T extend
   return (...args) => ({ do: name, ...build(...args) });
 }
 
-/** As `defineHarnessOperation`, of one that pods perform. */
+/** As `defineHarnessOperation`, for an operation of pods. */
 export function defineWorkloadOperation<Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
@@ -32,7 +32,7 @@ export function defineWorkloadOperation<Args extends readonly unknown[], T exten
   return (...args) => ({ do: name, ...build(...args) });
 }
 
-/** As `defineHarnessOperation`, of a step. */
+/** As `defineHarnessOperation`, for a step. */
 export function defineStep<Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
@@ -47,7 +47,7 @@ function define<D extends { readonly name: string }>(known: Map<string, D>, desc
   known.set(descriptor.name, descriptor);
 }
 
-/** What is wrong with the name of a step, or of the operation of a probe, in half a sentence; undefined where it is known. */
+/** A clause about an unknown step or operation; undefined if it is known. */
 export function unknownName(step: Step): string | undefined {
   const [what, name, known] =
     step.kind === 'probe'
@@ -58,10 +58,8 @@ export function unknownName(step: Step): string | undefined {
   return `"${name}" is no ${what}${near === undefined ? ': see docs/scenarios.md for those that there are' : ` (did you mean "${near}"?)`}`;
 }
 
-/** The descriptor of an operation of a scenario that was loaded. */
 export const operationOf = (operation: Operation): OperationDescriptor<Operation> => known(operations, operation.do);
 
-/** The descriptor of a step of a scenario that was loaded. */
 export const stepOf = (step: ActionStep): StepDescriptor<ActionStep> => known(steps, step.do);
 
 function known<D>(definitions: ReadonlyMap<string, D>, name: string): D {
@@ -70,7 +68,7 @@ function known<D>(definitions: ReadonlyMap<string, D>, name: string): D {
   return found;
 }
 
-/** What a step of a scenario does, the operation of a probe or the change itself, with its descriptor. */
+/** The action of a scenario's step, a probe's operation or a change, with its descriptor. */
 export function described(step: Step): {
   readonly item: Operation;
   readonly descriptor: Pick<OperationDescriptor<Operation>, 'refersTo' | 'check' | 'waitSeconds' | 'withoutKubernetes'>;
@@ -80,13 +78,13 @@ export function described(step: Step): {
     : { item: step, descriptor: stepOf(step) };
 }
 
-/** The descriptor of an operation that the harness performs; undefined for one of pods. */
+/** The descriptor of an operation of the harness; undefined for one of pods. */
 export function ofHarness(operation: Operation): HarnessDescriptor<Operation> | undefined {
   const descriptor = operationOf(operation);
   return descriptor.performedBy === 'harness' ? descriptor : undefined;
 }
 
-/** The descriptor of an operation that pods perform; undefined for one of the harness. */
+/** The descriptor of an operation of pods; undefined for one of the harness. */
 export function ofWorkload(operation: Operation): WorkloadDescriptor<Operation> | undefined {
   const descriptor = operationOf(operation);
   return descriptor.performedBy === 'workload' ? descriptor : undefined;

@@ -1,7 +1,4 @@
-/**
- * Names in angle brackets: in any text of a scenario `<kind:name>` stands for a real name (docs/scenarios.md, "Names in
- * angle brackets").
- */
+/** In any text of a scenario `<kind:name>` stands for a real name (docs/scenarios.md, "Names in angle brackets"). */
 export interface Placeholder {
   readonly kind: string;
   readonly name: string;
@@ -9,9 +6,9 @@ export interface Placeholder {
 
 const PLACEHOLDER = /<([a-z-]+):([A-Za-z0-9_.-]+)>/g;
 
-/** What stands for something of a cluster, by the cluster's alias. */
+/** Kinds that name something of a cluster, by the cluster's alias. */
 const OF_CLUSTERS: ReadonlySet<string> = new Set(['cluster', 'cluster-arn', 'region', 'issuer', 'provider-arn']);
-/** What is known only when there are clusters and pods, or must be new: the time. */
+/** Kinds whose values exist only with clusters and pods, or change: the time. */
 const KNOWN_LATE: ReadonlySet<string> = new Set([
   'issuer',
   'provider-arn',
@@ -30,7 +27,7 @@ export const isKnownLate = ({ kind }: Placeholder): boolean => KNOWN_LATE.has(ki
 /** All placeholders in the texts of a JSON value, keys of objects included. */
 export function placeholdersIn(value: unknown): readonly Placeholder[] {
   if (typeof value === 'string')
-    // Most texts have none, and this is asked of all.
+    // A shortcut, as most texts have none.
     return !value.includes('<')
       ? []
       : [...value.matchAll(PLACEHOLDER)].map(([, kind = '', name = '']) => ({ kind, name }));

@@ -27,10 +27,7 @@ function statementOf(effect: PermissionStatement['effect']) {
   });
 }
 
-/**
- * A statement that allows. A resource is an ARN, `*`, or an S3 place written short: `data/red/*` is the objects below
- * `red/` in the scenario's bucket `data`, and `data` the bucket itself.
- */
+/** A statement that allows. A resource is an ARN, `*`, or short for S3: `data/red/*` (objects), `data` (bucket). */
 export const allow = statementOf('Allow');
 
 /** A statement that denies; otherwise as `allow`. */
@@ -41,10 +38,10 @@ export function forPrincipal(principal: OneOrMore, statement: PermissionStatemen
   return { ...statement, principal };
 }
 
-/** A policy document given whole: an object, or the text of a file (`policyFile`). */
+/** A complete policy document: an object, or the text of a file (`policyFile`). */
 export interface RawPolicy {
   readonly document: Readonly<Record<string, unknown>>;
-  /** Where it came from, for messages. */
+  /** Its origin, for messages. */
   readonly from: string;
 }
 
@@ -67,22 +64,22 @@ const trust = (
 ): TrustStatement => ({ effect: 'Allow', actions, principal, ...(conditions && { conditions }) });
 
 /**
- * Trust of Pod Identity's service principal, `pods.eks.amazonaws.com` (EKS User Guide, "Create IAM role with trust policy
- * required by EKS Pod Identity"). `actions` default to both that it needs.
+ * Trust of `pods.eks.amazonaws.com` (EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity").
+ * `actions` default to both that it needs.
  */
 export const trustPodIdentity = (options: TrustOptions = {}): TrustStatement =>
   trust({ Service: 'pods.eks.amazonaws.com' }, options);
 
 /**
- * Trust of a cluster's OIDC provider (EKS User Guide, "Assign IAM roles to Kubernetes service accounts").
- * `subject` is `<namespace>/<service account>` in the scenario's short names; null leaves the `sub` condition out.
+ * Trust of a cluster's OIDC provider (EKS User Guide, "Assign IAM roles to Kubernetes service accounts"). `subject` is
+ * `<namespace>/<service account>` in the scenario's short names; null omits the `sub` condition.
  */
 export function trustWebIdentity(options: {
   readonly cluster?: ClusterAlias;
   /** Account of the provider. Default: the clusters' own, `main`. */
   readonly account?: AccountAlias;
   readonly subject: string | null;
-  /** Default `sts.amazonaws.com`; null leaves the `aud` condition out. */
+  /** Default `sts.amazonaws.com`; null omits the `aud` condition. */
   readonly audience?: string | null;
   /** Operator of the `sub` condition. Default `StringEquals`. */
   readonly operator?: string;
@@ -125,12 +122,12 @@ export interface RoleSpec {
   readonly trust: readonly TrustStatement[] | RawPolicy;
   readonly permissions?: readonly PermissionStatement[] | RawPolicy;
   readonly boundary?: readonly PermissionStatement[] | RawPolicy;
-  /** Of a customer managed policy that is attached to the role, beside `permissions`. */
+  /** A customer managed policy that is attached in addition to `permissions`. */
   readonly attached?: readonly PermissionStatement[] | RawPolicy;
   readonly tags?: Readonly<Record<string, string>>;
   /** Seconds, 3600 to 43200. */
   readonly maxSessionDuration?: number;
-  /** IAM path, such as `/conformance-apps/red/`: a run may make roles below `/conformance-…/` alone. Default `/`. */
+  /** IAM path, such as `/conformance-apps/red/`; it must be below `/conformance-…/`. Default `/`. */
   readonly path?: string;
   readonly account?: AccountAlias;
 }

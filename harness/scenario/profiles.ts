@@ -1,13 +1,13 @@
 import type { ScenarioSpec } from './spec.ts';
 
-/** Which scenarios a run is about, and how many of them it must judge to say anything. */
+/** A selection of scenarios, and the share that a run must judge. */
 export interface Profile {
-  /** Goes up when it means another thing: other scenarios of before, or another bound. */
+  /** Raised when the selection or the bound changes. */
   readonly version: number;
-  /** What is in it, in half a sentence. */
+  /** A clause on its content. */
   readonly about: string;
   readonly includes: (profile: ScenarioSpec['profile']) => boolean;
-  /** Share of its scenarios, 0 to 1, that must be judged, so neither skipped nor left open by an error. */
+  /** Share of its scenarios, 0 to 1, that must be judged, so neither skipped nor ended by an error. */
   readonly leastJudged: number;
 }
 

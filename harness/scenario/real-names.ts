@@ -3,23 +3,20 @@ import { declaredId } from '../../foundation/node/validate.ts';
 import { bucketsOf } from './parts.ts';
 import type { ScenarioSpec } from './spec.ts';
 
-/** What makes the names of a scenario's things its own: the run, the scenario, and which attempt it is (from 1). */
+/** The parts that make names unique: the run, the scenario, and the attempt (from 1). */
 export interface Owner {
   readonly run: string;
   readonly id: string;
   readonly attempt: number;
-  /** Which of the run's clients it is made with, from 0. Default: the first. */
+  /** Number of its client, from 0. Default: the first. */
   readonly client?: number | undefined;
   readonly exactNames?: boolean | undefined;
 }
 
-/** So many attempts have names of their own with each of several clients. */
+/** Attempts that have names of their own with each of several clients. */
 export const MOST_ATTEMPTS = 99;
 
-/**
- * Later attempts, and the same scenario with other clients, have names of their own: a namespace is not gone as soon as it is deleted, and some stay as long as their cluster.
- * The mark is as long for the second attempt as for the 9,999th.
- */
+/** Further attempts and clients have other names, as namespaces are deleted slowly. All marks have one length. */
 function slugOf({ id, attempt, client = 0 }: Owner): string {
   const slug = declaredId(id).toLowerCase();
   if (client > 0) return `${slug}-${String(client * (MOST_ATTEMPTS + 1) + attempt).padStart(4, '0')}`;
@@ -35,7 +32,7 @@ export const bucketName = (owner: Owner, alias: string): string =>
 
 export const roleName = (owner: Owner, alias: string): string => `${namePrefix(owner.run)}-${slugOf(owner)}-${alias}`;
 
-/** A name is as long as any that a run makes of it: runs' ids have seven characters, and marks of attempts five. */
+/** The longest owner: runs' ids have seven characters, and marks of attempts five. */
 const LONGEST_OWNER = { run: 'c000000', attempt: 9 } as const;
 
 const KINDS = {
@@ -47,7 +44,7 @@ const KINDS = {
   role: { nameOf: roleName, longest: 64, form: /^[A-Za-z0-9_.-]+$/ },
 } as const;
 
-/** A name of a scenario of which no real one can be made, in a sentence without an end; undefined where there is none. */
+/** The first unusable name of a scenario, as a clause; undefined if there is none. */
 export function unusableName(id: string, spec: ScenarioSpec): string | undefined {
   const { roles = {}, workloads = {}, users = {}, exactNames } = spec;
   const used: readonly (readonly [keyof typeof KINDS, string])[] = [

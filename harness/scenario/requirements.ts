@@ -6,7 +6,6 @@ import { CAPABILITIES, type Capability, type Scenario, type ScenarioSpec } from 
 import { isOfCluster, placeholdersIn } from './placeholders.ts';
 import type { ClusterAlias } from './policy.ts';
 
-/** Clusters that a scenario runs on. */
 export function clustersOf({ spec }: Scenario): readonly ClusterAlias[] {
   const { workloads, tokens, users, providers, probes } = spec;
   const declared = [workloads, tokens, users, providers]
@@ -16,11 +15,11 @@ export function clustersOf({ spec }: Scenario): readonly ClusterAlias[] {
   const inTexts = placeholdersIn(spec)
     .filter(isOfCluster)
     .map(({ name }) => name);
-  // One that names none runs on c1.
+  // The default is c1.
   return [...declared, ...inProbes, ...inTexts].includes('c2') ? ['c1', 'c2'] : ['c1'];
 }
 
-/** What a scenario needs of cluster and AWS: what it says, and what follows of its parts. */
+/** The capabilities that a scenario needs: declared ones, and those of its parts. */
 export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   const { spec } = scenario;
   const needs = new Set<Capability>(spec.needs ?? []);
@@ -35,7 +34,7 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
     if (workload.role !== undefined) needs.add(kubernetes ? 'pod-identity' : 'associations');
     if (workload.irsa !== undefined) {
       needs.add('irsa');
-      // Its client can be led to no other STS for web identity.
+      // Its client can use no other STS for web identity.
       if (scenario.client?.client.stsOfAwsAlone === true) needs.add('sts-of-aws');
     }
     if (workload.imds === 'reachable') needs.add('imds');
@@ -62,7 +61,7 @@ function usesOtherAccount(spec: ScenarioSpec): boolean {
 
 const isEmpty = (things: object | undefined): boolean => Object.keys(things ?? {}).length === 0;
 
-/** Whether a scenario has to do with the inside of a cluster. Workloads that make no probe stand for their associations. */
+/** Whether a scenario involves the inside of a cluster. Workloads without probes only stand for their associations. */
 export const usesKubernetes = ({ tokens, users, probes }: ScenarioSpec): boolean =>
   !isEmpty(tokens) || !isEmpty(users) || probes.some((step) => described(step).descriptor.withoutKubernetes !== true);
 
@@ -82,10 +81,10 @@ const operationsThroughSdk = ({ spec }: Scenario) =>
     return step.kind === 'probe' && descriptor?.throughSdk === true ? [{ operation: step.operation, descriptor }] : [];
   });
 
-/** Whether a pod of it goes through an SDK, so that it matters which one. */
+/** Whether a pod of it uses an SDK, so that the choice of client matters. */
 export const isThroughSdk = (scenario: Scenario): boolean => operationsThroughSdk(scenario).length > 0;
 
-/** Names of the operations that its pods ask a client for. */
+/** Names of the operations that its pods request from a client. */
 function operationsOfClients(scenario: Scenario): readonly string[] {
   const names = new Set(operationsOfPods(scenario));
   for (const { operation, descriptor } of operationsThroughSdk(scenario))
@@ -103,13 +102,12 @@ function isBeyondClient(client: Client | undefined, capability: Capability): boo
   return capability === 'lasting-client' && client?.startsAnew === true;
 }
 
-/** What clients lack that ask STS at AWS's own names alone, unless these lead to an emulator's: in a network of the client's own. */
+/** Missing in clients that only use AWS's own STS, unless its names resolve to an emulator in their network. */
 const OF_STS: ReadonlySet<Capability> = new Set(['sts-of-aws', 'configurable-sts']);
 
 /**
- * Why a scenario cannot run here; undefined when it can.
- * @param reasons why a capability is not available, where that is known, in words that end no sentence
- * @param program what makes the probes of pods. Default: one that knows every operation
+ * Why a scenario cannot run here; undefined if it can. `reasons` of missing capabilities are clauses; `program` makes
+ * the pods' probes (default: one that supports all operations). /
  */
 export function unmetRequirements(
   scenario: Scenario,
@@ -135,19 +133,19 @@ export function unmetRequirements(
   return `Needs what is not available here: ${words.join(', ')}.`;
 }
 
-/** Whether a scenario changes something that others share, and so runs alone. */
+/** Whether a scenario changes shared resources, and so runs alone. */
 export const isExclusive = (scenario: Scenario): boolean =>
   isExclusiveFromTheStart(scenario) ||
   scenario.spec.probes.some((step) => step.kind === 'action' && stepOf(step).isExclusive?.(step) === true);
 
-/** Whether already what it declares is in the way of others: names that they may have too. */
+/** Whether its declarations already conflict with others', by their exact names. */
 export const isExclusiveFromTheStart = ({ spec }: Scenario): boolean =>
   spec.exclusive === true || spec.exactNames === true;
 
-/** What an SDK waits, in seconds, that asks an agent which refuses: four times, a second apart. */
+/** Seconds that an SDK waits if an agent refuses: four attempts, a second apart. */
 const SDK_RETRIES_SECONDS = 3;
 
-/** How much of a scenario is waiting, in seconds or so. */
+/** About the seconds that a scenario waits. */
 export function waitOf({ spec }: Scenario): number {
   let wait = 0;
   for (const step of spec.probes) {

@@ -9,7 +9,7 @@ export interface Scope {
 export interface SuiteTable {
   /** By name, in the order of reports. */
   readonly scopes: Readonly<Record<string, Scope>>;
-  /** The suites that took the scenarios of a suite that no longer exists, by its name. */
+  /** The successors of a former suite, by its name. */
   readonly renamedSuites: Readonly<Record<string, readonly string[]>>;
 }
 

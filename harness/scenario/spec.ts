@@ -2,7 +2,7 @@ import type { ChosenClient } from '../../components/clients/client.ts';
 import type { ExpectedResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSpec } from './policy.ts';
 
-/** What a cluster or an AWS can do; a scenario that needs one that is missing is skipped with that reason. */
+/** Capabilities of a cluster or an AWS; a scenario that needs a missing one is skipped with that reason. */
 export const CAPABILITIES = {
   kubernetes: 'a cluster whose API can be reached',
   s3: 'S3',
@@ -53,7 +53,7 @@ export interface AssociationSpec {
 /** A pod that runs the probe program, with its service account. */
 export interface WorkloadSpec {
   readonly cluster?: ClusterAlias;
-  /** Short name; the run makes a namespace of its own for each scenario. Default `app`. */
+  /** Short name; each scenario has namespaces of its own. Default `app`. */
   readonly namespace?: string;
   /** Default `app`. */
   readonly serviceAccount?: string;
@@ -69,25 +69,22 @@ export interface WorkloadSpec {
   readonly imds?: 'blocked' | 'reachable';
   /** User of all containers. Default: the image's. */
   readonly runAsUser?: number;
-  /** User of the main container beside an `init` or a `sidecar` that makes the probes, where it is another. */
+  /** User of the main container, if an `init` or `sidecar` container makes the probes. */
   readonly mainRunAsUser?: number;
   /** Group that owns the pod's volumes. */
   readonly fsGroup?: number;
   /** On the node's own network. */
   readonly hostNetwork?: boolean;
-  /** Which kind of container makes the probes: `init` or a native `sidecar` then stands beside a main one. Default `main`. */
+  /** The container that makes the probes: `init` and native `sidecar` have a main one in addition. Default `main`. */
   readonly container?: 'main' | 'init' | 'sidecar';
-  /**
-   * A network policy lets the pod open connections to these alone: the agent (169.254.170.23, TCP port 80), and where AWS
-   * is. Default: no policy.
-   */
+  /** A network policy allows only these: the agent (169.254.170.23, TCP port 80), and AWS. Default: no policy. */
   readonly egress?: readonly ('agent' | 'aws')[];
   readonly automountServiceAccountToken?: boolean;
-  /** Further volumes of the pod: where each is mounted, and what it is, as in Kubernetes, with the `subPath` of its mount. */
+  /** Further volumes of the pod by mount path, as in Kubernetes, with the `subPath` of the mount. */
   readonly volumes?: Readonly<Record<string, { readonly subPath?: string; readonly [source: string]: unknown }>>;
   /** `later`: a step starts it. Default `start`. */
   readonly starts?: 'start' | 'later';
-  /** The association is made before namespace and service account. Default: the namespace may be there first. */
+  /** Makes the association before namespace and service account. Default: any order. */
   readonly associationFirst?: boolean;
 }
 
@@ -99,16 +96,16 @@ export interface BucketSpec {
 /** `<bucket>/<key>`, or with tags. */
 export type ObjectSpec = string | { readonly at: string; readonly tags: Readonly<Record<string, string>> };
 
-/** A token minted by TokenRequest and handed to a workload as a file; a probe names it with `minted(name)`. */
+/** A token minted by TokenRequest and given to a workload as a file; a probe names it with `minted(name)`. */
 export interface TokenSpec {
   readonly cluster?: ClusterAlias;
   /** `<namespace>/<service account>`. */
   readonly serviceAccount: string;
   /** Default: the API server's own. */
   readonly audience?: string;
-  /** Workload whose pod the token is bound to; a token without is bound to no pod. */
+  /** Workload whose pod the token is bound to. Default: unbound. */
   readonly boundTo?: string;
-  /** It is bound to a secret in the place of a pod, which is made for it. */
+  /** Binds the token to a new secret instead of a pod. */
   readonly boundToSecret?: boolean;
   /** Seconds. Default 3600. */
   readonly expirationSeconds?: number;
@@ -125,46 +122,46 @@ export interface UserSpec {
     readonly resourceNames?: readonly string[];
     readonly verbs: readonly string[];
   }[];
-  /** A ClusterRole of every cluster, such as `view`, that a RoleBinding of the namespace refers to, in place of `rules`. */
+  /** A ClusterRole, such as `view`, that a RoleBinding of the namespace refers to, instead of `rules`. */
   readonly clusterRole?: string;
-  /** The rights are those of this service account, `<namespace>/<name>`, in place of a user's. */
+  /** Gives the rights to this service account, `<namespace>/<name>`, instead of a user. */
   readonly serviceAccount?: string;
 }
 
-/** What a probe tries: `do` names it, and its descriptor in `harness/operations` says all else of it. */
+/** The operation of a probe: `do` names it, and `harness/operations` describes it. */
 export interface Operation {
   readonly do: string;
 }
 
-/** An operation that pods perform. `performedBy` is there for the compiler alone. */
+/** An operation that pods perform. `performedBy` exists only for the compiler. */
 export interface WorkloadOperation extends Operation {
   readonly performedBy?: 'workload';
 }
 
-/** An operation that the harness performs, at Kubernetes' API or the AWS control plane. */
+/** An operation that the harness performs, at Kubernetes's API or the AWS control plane. */
 export interface HarnessOperation extends Operation {
   readonly performedBy?: 'harness';
 }
 
-/** What a probe must meet. */
+/** The expected result of a probe. */
 export interface Expectation extends ExpectedResult {
-  /** Role (by its name in the scenario) or `node` or `static` that the identity must be. Default: the workload's role. */
+  /** Role (by its name in the scenario), `node` or `static` of the identity. Default: the workload's role. */
   readonly as?: string;
 }
 
 export interface ProbeStep {
   readonly kind: 'probe';
-  /** Workload that makes the probe; undefined when the harness makes it. */
+  /** Workload that makes the probe; undefined for the harness. */
   readonly workload: string | undefined;
   readonly operation: Operation;
   readonly expectation: Expectation;
   /** A control's failure makes the scenario inconclusive; any other probe's makes it failed. */
   readonly control: boolean;
-  /** Why the client of the run meets that, and not what the suite says: in a sentence without an end. */
+  /** Why the client's expectation differs from the suite's, as a clause. */
   readonly differs?: string;
 }
 
-/** A change of the world between probes; as an operation has, each has a descriptor in `harness/operations`. */
+/** A change of the world between probes, described in `harness/operations`. */
 export interface ActionStep {
   readonly kind: 'action';
   readonly do: string;
@@ -172,25 +169,25 @@ export interface ActionStep {
 
 export type Step = ProbeStep | ActionStep;
 
-/** A world, probes and the outcome each must have. */
+/** A world, probes and their expected outcomes. */
 export interface ScenarioSpec {
-  /** Where the expectation comes from: a section of AWS's or Kubernetes' documentation, or of a component's source. */
+  /** Source of the expectation: a section of AWS's or Kubernetes's documentation, or of a component's source. */
   readonly source?: string;
-  /** Words that `--grep` also searches, where neither the title nor the probes have them. */
+  /** Words that `--grep` also searches, if neither title nor probes have them. */
   readonly keywords?: readonly string[];
-  /** Said in the report even when the scenario passes: conforming behaviour that is a risk all the same. */
+  /** Reported even when the scenario passes: conforming behaviour that is a risk. */
   readonly finding?: string;
   readonly needs?: readonly Capability[];
   /**
-   * `core`: also in `--profile core`. `soak`: waits for minutes, and so only in `--profile soak` and `pre-release`. `load`: makes many
-   * pods, and so only in `--profile load`, or where its suite or id is named.
+   * `core`: also in `--profile core`. `soak`: waits for minutes, only in `--profile soak` and `pre-release`. `load`:
+   * makes many pods, only in `--profile load`, or if its suite or id is named. /
    */
   readonly profile?: 'core' | 'soak' | 'load';
-  /** Longest time it may take in seconds, where that is more than `--timeout` allows. */
+  /** Timeout in seconds, if `--timeout` is not enough. */
   readonly allowSeconds?: number;
-  /** Runs alone, after all others: it changes something that they share (clock, agent, failures of AWS). */
+  /** Runs alone, after all others: it changes shared state (clock, agent, failures of AWS). */
   readonly exclusive?: boolean;
-  /** Namespaces and buckets keep the names written, since policies of the user's own name them. */
+  /** Keeps the names of namespaces and buckets, since the user's policies have them. */
   readonly exactNames?: boolean;
   readonly roles?: Readonly<Record<string, RoleSpec>>;
   readonly workloads?: Readonly<Record<string, WorkloadSpec>>;
@@ -198,7 +195,7 @@ export interface ScenarioSpec {
   readonly objects?: readonly ObjectSpec[];
   readonly tokens?: Readonly<Record<string, TokenSpec>>;
   readonly users?: Readonly<Record<string, UserSpec>>;
-  /** Further OIDC providers; those of both clusters in the main account, with `sts.amazonaws.com`, are there anyway. */
+  /** Further OIDC providers; those of both clusters in the main account, with `sts.amazonaws.com`, exist anyway. */
   readonly providers?: readonly {
     readonly cluster: ClusterAlias;
     readonly account: AccountAlias;
@@ -209,15 +206,14 @@ export interface ScenarioSpec {
 }
 
 export interface Scenario {
-  /** Such as `AB-01`: unique in a run, and a selector on the command line. With several clients such as `AB-01.python`. */
   readonly id: string;
   readonly suite: string;
-  /** Scope of the suite; undefined for suites of the user's own. */
+  /** Scope of the suite; undefined for users' suites. */
   readonly scope?: string;
   readonly title: string;
   /** File that declares it. */
   readonly file: string;
   readonly spec: ScenarioSpec;
-  /** Whose program does the operations of an SDK. Default: the probe program. */
+  /** The program for operations of an SDK. Default: the probe program. */
   readonly client?: ChosenClient;
 }

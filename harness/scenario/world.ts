@@ -21,8 +21,8 @@ import { SCENARIO_LABEL, type PodWatcher } from '../kubernetes-client/pod-watche
 /** A cluster as scenarios use it. */
 export interface ProvisionedCluster {
   /**
-   * Whether its webhook sets the STS endpoint of pods, once that was found out. It does so for service accounts alone that it
-   * knows, so that this shows of a pod with an association too that the webhook has seen its service account.
+   * Whether its webhook sets the STS endpoint of pods, once known. Only for service accounts that it has seen, so the
+   * endpoint also shows that for pods with an association. /
    */
   setsStsEndpoint?: boolean;
   readonly alias: ClusterAlias;
@@ -30,38 +30,36 @@ export interface ProvisionedCluster {
   readonly kubernetes: KubernetesClient;
   readonly pods: PodWatcher;
   readonly workloadImage: string;
-  /** Its pods find what is installed on this machine. */
   readonly onThisMachine?: true | undefined;
 }
 
-/** What a run provides to its scenarios. */
+/** The environment that a run gives its scenarios. */
 export interface Environment {
-  /** The run's id. */
   readonly run: string;
-  /** Tags of every AWS resource that is made: the run and its expiry. */
+  /** Tags of every AWS resource: the run and its expiry. */
   readonly tags: Readonly<Record<string, string>>;
   readonly aws: AwsTarget;
-  /** What is known of the run's clusters before they are there. */
+  /** Facts about the run's clusters before they exist. */
   readonly announced: ReadonlyMap<ClusterAlias, { readonly name: string; readonly arn: string }>;
-  /** Empty until clusters are there. */
+  /** Empty until the clusters exist. */
   readonly clusters: ReadonlyMap<ClusterAlias, ProvisionedCluster>;
-  /** With what fixtures end without being deleted one by one: `run`, everything; `cluster`, what is in a cluster; `nothing`. */
+  /** What removes fixtures: `run`, all; `cluster`, those in a cluster; `nothing`. */
   readonly fixturesEndWith: 'run' | 'cluster' | 'nothing';
-  /** True where API server and webhook learn of changes a moment later, from watches: on real clusters. */
+  /** True on real clusters, where API server and webhook learn of changes late, from watches. */
   readonly eventual: boolean;
-  /** Lets only so many pods be starting at once; absent where a cluster sees to that itself. */
+  /** Limits the number of starting pods; absent if a cluster does so itself. */
   readonly podStarts?: Pick<StartLimiter, 'acquire'>;
-  /** Milliseconds that each pod took from the request that creates it to its first report. */
+  /** Milliseconds from each pod's creation request to its first report. */
   readonly podTimes: number[];
-  /** How late this process is, in which much of an emulated AWS may be. */
+  /** Delay of this process, which may run an emulated AWS. */
   readonly lateness: Pick<Lateness, 'between' | 'stop'>;
   /** Resources of scenarios that are kept until the run is over. */
   readonly kept: Resources;
   /** Lets one scenario at a time register an issuer in an account. */
   readonly issuers: Gate;
-  /** Whether S3 gives a new bucket the tags that CreateBucket has, as AWS' does; absent until that is known. */
+  /** Whether S3 keeps the tags of CreateBucket, as AWS does; absent until known. */
   tagsNewBuckets?: boolean;
-  /** What could not be removed and stays when the run is over. */
+  /** Resources that could not be removed and outlive the run. */
   readonly leftovers: Leftover[];
 }
 
@@ -71,7 +69,7 @@ export interface Leftover {
   readonly reason: string;
 }
 
-/** A session that the harness has opened in the place of a pod. */
+/** A session that the harness has opened instead of a pod. */
 export interface HeldSession {
   readonly credentials: AwsCredentials;
   readonly clients: AwsClients;
@@ -80,13 +78,13 @@ export interface HeldSession {
 /** The resources of one scenario that exist. */
 export type ScenarioWorld = ReturnType<typeof makeWorld>;
 
-/** `signal` ends when the scenario is over or its time is up; `resources`: what was made for the scenario already. */
+/** `signal` fires at the scenario's end or timeout; `resources`: those made already. */
 export const makeWorld = (
   scenario: Scenario,
   environment: Environment,
   attempt: number,
   signal: AbortSignal,
-  /** What it made and changed: undone when it is over. */
+  /** Resources and changes, undone at its end. */
   resources = new Resources(),
 ) => ({
   scenario,
@@ -106,38 +104,37 @@ export const makeWorld = (
   associations: new Map<string, string>(),
   /** Token name -> token, of `tokens`. */
   tokens: new Map<string, string>(),
-  /** Sessions in the place of pods, by workload, or by role and token. */
+  /** Sessions by workload, or by role and token. */
   sessions: new Map<string, HeldSession>(),
-  /** Ends of the disturbances of AWS that are under way. */
+  /** Functions that end the active disturbances. */
   disturbances: [] as (() => void)[],
-  /** The agent's arguments as they were before the scenario changed them. */
+  /** The agent's arguments before the scenario's changes. */
   agentArguments: new Map<ClusterAlias, readonly string[]>(),
-  /** Loads under way, by name. */
+  /** Active loads, by name. */
   loads: new Map<string, RunningLoad>(),
-  /** What was waited for in vain, by the workload whose probes follow: a sentence each. */
+  /** Timed-out waits, by the workload whose probes follow: a sentence each. */
   notes: new Map<string, string[]>(),
   /** Whether pods of a service account (`accountKey`) were last seen to be injected for Pod Identity. */
   injected: new Map<string, boolean>(),
-  /** When EKS Auth may be asked next about a service account (`accountKey`), by the time of `performance`. */
+  /** Time of `performance` for the next question to EKS Auth about a service account (`accountKey`). */
   mayAskEksAuth: new Map<string, number>(),
-  /** What probes came to so far. */
   outcomes: [] as ProbeOutcome[],
 });
 
-/** Makes something for a scenario, which its teardown then knows of; as `Resources.make` does. */
+/** Makes a resource that the scenario's teardown removes; as `Resources.make`. */
 export const makeIn = <T>({ resources, signal }: ScenarioWorld, pending: PendingResource<T>): Promise<T | undefined> =>
   resources.make(pending, signal);
 
-/** Notes what was waited for in vain before the probes of these workloads: a sentence without its beginning and its end. */
+/** Records a timed-out wait before the probes of these workloads: a clause. */
 export function note(world: ScenarioWorld, subject: readonly Workload[], what: string): void {
   for (const { name } of subject) world.notes.set(name, [...notesOn(world, name), `Before that, ${what}.`]);
 }
 
-/** What was waited for in vain before a workload's probes, a sentence each. */
+/** Timed-out waits before a workload's probes, a sentence each. */
 export const notesOn = (world: ScenarioWorld, workload: string | undefined): readonly string[] =>
   world.notes.get(workload ?? '') ?? [];
 
-/** Tags of all that a scenario makes in AWS: those of the run, and the scenario. */
+/** Tags of a scenario's AWS resources: the run's, and the scenario. */
 export const tagMap = (world: ScenarioWorld): Record<string, string> => ({
   ...world.environment.tags,
   'conformance-scenario': world.scenario.id,
@@ -146,7 +143,7 @@ export const tagMap = (world: ScenarioWorld): Record<string, string> => ({
 /** The same, as IAM and S3 take them. */
 export const runTags = (world: ScenarioWorld): { Key: string; Value: string }[] => tagList(tagMap(world));
 
-/** Labels of everything that a scenario makes in a cluster. */
+/** Labels of a scenario's objects in a cluster. */
 export const labelsOf = (world: ScenarioWorld): Record<string, string> => ({
   [RUN_LABEL]: world.environment.run,
   [SCENARIO_LABEL]: world.scenario.id,
@@ -162,7 +159,7 @@ export function clusterOf(world: ScenarioWorld, alias: ClusterAlias): Provisione
   return found;
 }
 
-/** A workload with its defaults filled in. */
+/** A workload with defaults. */
 export interface Workload {
   readonly name: string;
   readonly spec: WorkloadSpec;
@@ -193,6 +190,6 @@ export function workloads(world: ScenarioWorld): Workload[] {
   return Object.keys(world.scenario.spec.workloads ?? {}).map((name) => workload(world, name));
 }
 
-/** Names a workload's service account among those of a scenario. */
+/** Key of a workload's service account. */
 export const accountKey = ({ cluster, namespace, serviceAccount }: Workload): string =>
   [cluster, namespace, serviceAccount].join('/');

@@ -1,4 +1,4 @@
-/** What AWS received of a client: its own words are no proof, and clients without STS cannot say who they are. */
+/** Verifies a client's report by AWS's record: clients may be wrong, or not know their identity. */
 import type { CallRecord } from '../../emulator/index.ts';
 import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { ofWorkload } from '../scenario/operation-registry.ts';
@@ -9,8 +9,8 @@ import { openedBy } from './received-calls.ts';
 const ANSWERED: readonly ProbeResult['outcome'][] = ['granted', 'denied', 'absent'];
 
 /**
- * The report of a client's operation on S3 with whose session S3 saw. An error where S3 received no such call or answered another
- * way than the client says, and where AWS keeps no record and nobody else tells who it was.
+ * Adds the session that S3 saw to a client's report. An error if S3 received no such call or answered otherwise, or
+ * without a record if nothing else shows the identity. /
  */
 export function asRecorded(
   world: ScenarioWorld,
@@ -31,7 +31,7 @@ export function asRecorded(
     return report.identity === undefined ? wrong('neither it nor a record of AWS tells as whom') : report;
   const told = report.requestId === undefined ? undefined : controls.findCall(report.requestId);
   const calls = told === undefined ? callsFor(controls.calls(), target, report) : [told];
-  // Other pods of the scenario may ask for the same at the same time.
+  // Other pods of the scenario may make the same call concurrently.
   const its =
     ofOneRole(calls) || name === undefined ? calls : calls.filter(ofAccount(controls.calls(), workload(world, name)));
   const call = its.at(-1);
@@ -42,11 +42,10 @@ export function asRecorded(
   return { ...report, requestId: call.requestId, identity };
 }
 
-/** Without the sessions' names. */
 const ofOneRole = (calls: readonly CallRecord[]): boolean =>
   new Set(calls.map(({ caller }) => caller.split('/').slice(0, 2).join('/'))).size === 1;
 
-/** Whether a call was made in a session that was opened with a token of the workload's service account. */
+/** Whether a call's session was opened with a token of the workload's service account. */
 function ofAccount(record: readonly CallRecord[], { namespace, serviceAccount }: Workload) {
   const [ofEksAuth, ofSts] = [`${namespace}/${serviceAccount}`, `system:serviceaccount:${namespace}:${serviceAccount}`];
   const isOwn = (note: string): boolean =>
@@ -56,12 +55,11 @@ function ofAccount(record: readonly CallRecord[], { namespace, serviceAccount }:
 }
 
 interface Target {
-  /** Its real name. */
   readonly bucket: string;
   readonly key?: string;
 }
 
-/** What a pod's operation of S3 is about; undefined for other operations. */
+/** The object of a pod's S3 operation; undefined for other operations. */
 function targetOf(world: ScenarioWorld, operation: ProbeStep['operation']): Target | undefined {
   const descriptor = ofWorkload(operation);
   if (descriptor?.usesS3 !== true) return undefined;
@@ -69,7 +67,7 @@ function targetOf(world: ScenarioWorld, operation: ProbeStep['operation']): Targ
   return bucket === undefined ? undefined : { bucket, ...(key !== undefined && { key }) };
 }
 
-/** What S3 received about the object while the operation was under way; where that is nothing, about its bucket. */
+/** Calls to S3 about the object during the operation, or else about its bucket. */
 function callsFor(calls: readonly CallRecord[], { bucket, key }: Target, report: ProbeReport): readonly CallRecord[] {
   const during = calls.filter(
     ({ service, receivedAt }) => service === 's3' && receivedAt >= report.startedAt && receivedAt <= report.endedAt,

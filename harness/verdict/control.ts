@@ -1,9 +1,6 @@
 import { isFailedControl, type ProbeOutcome } from '../results/results.ts';
 
-/**
- * A denial is inconclusive where a control failed, as expected or not, and where nothing was granted that should have been:
- * it may come of whatever broke the grant. Access that should not have been proves what it proves all the same.
- */
+/** A denial is inconclusive if a control or an expected grant failed. Unexpected access still counts. */
 export function withoutControl(outcomes: readonly ProbeOutcome[]): readonly ProbeOutcome[] {
   return withoutGrant(outcomes.some(isFailedControl) ? outcomes.map(ofBrokenWorld) : outcomes);
 }

@@ -1,18 +1,12 @@
 import { ON_TIME_MILLISECONDS, PATIENCE_MILLISECONDS } from '../../foundation/node/lateness.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 
-/**
- * Connections that were reset, in the words of Node, of Go and of API servers. Where nobody is there at all, connections are
- * refused: that is none of these.
- */
+/** Messages of Node, Go and API servers for reset connections; refused ones are not among them. */
 const RESET = /\b(?:ECONNRESET|ECONNABORTED|EPIPE)\b|socket hang up|connection reset by peer|unexpected EOF/;
-/** Times that were up, in their words. */
+/** Their messages for timeouts. */
 const TIME_UP = /\b(?:ETIMEDOUT|TIMEOUT|TimeoutError)\b|i\/o timeout|deadline exceeded|Client\.Timeout/;
 
-/**
- * Whom a layer is about whose answer a proxy, a forwarder, an SDK's own limit of time or the harness' own connection stands
- * before. Others give answers of their own.
- */
+/** Layers whose answers a proxy, a client timeout or a dropped connection can mask. */
 const BEHIND_OTHERS: ReadonlyMap<string | undefined, string> = new Map([
   ['agent', 'agent'],
   ['webhook', 'webhook'],
@@ -20,18 +14,15 @@ const BEHIND_OTHERS: ReadonlyMap<string | undefined, string> = new Map([
   ['injection', 'instance metadata service'],
 ]);
 
-/** How late those who answer were while a probe went on. */
+/** Event-loop delay of the answering services during a probe. */
 export interface Late {
-  /** By how much within a second. */
+  /** Within a second. */
   readonly milliseconds: number;
-  /** Whether that is known of all who answer, and nothing stands between these and the pod. */
+  /** Whether all services are in this process, and nothing is between them and the pod. */
   readonly ofAll: boolean;
 }
 
-/**
- * Why a result that is not as expected tells nothing of the subject: its connection broke, or its time was up, which a busy
- * machine and what stands between do as well. Undefined where it tells.
- */
+/** Why an unexpected result is inconclusive: a reset connection, or a timeout. Undefined if it is conclusive. */
 export function doubtOf(result: ProbeResult, { milliseconds, ofAll }: Late): string | undefined {
   const { outcome, layer, code, message } = result;
   if (outcome !== 'refused') return undefined;
@@ -46,9 +37,6 @@ export function doubtOf(result: ProbeResult, { milliseconds, ofAll }: Late): str
     : undefined;
 }
 
-/**
- * Whether an SDK came back without credentials and without an answer of agent or STS that tells why: few say that a limit of time was
- * it. Whoever answers has a status, and who is not reached by hand one of 0.
- */
+/** Whether an SDK got no credentials without an error of agent or STS, as after a timeout. Answers have a status. */
 const isGivenUp = ({ layer, status, facts }: ProbeResult): boolean =>
   (layer === 'agent' || layer === 'sts') && status === undefined && facts?.['status'] === undefined;

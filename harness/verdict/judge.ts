@@ -6,7 +6,7 @@ import type { CallRecord } from '../../emulator/index.ts';
 import { clip } from '../results/text.ts';
 import type { Expectation } from '../scenario/spec.ts';
 
-/** As `causeFromMessage`, from AWS' record of the call where there is one. */
+/** As `causeFromMessage`, from AWS's record of the call, if there is one. */
 export function causeFromCall(call: CallRecord | undefined): DenialCause | undefined {
   const decision = call?.authorizations.findLast(
     (authorization) => authorization.decision.value !== 'allowed',
@@ -17,23 +17,22 @@ export function causeFromCall(call: CallRecord | undefined): DenialCause | undef
 
 export interface Judgement {
   readonly matches: boolean;
-  /** One sentence; for a mismatch it says what was expected and what came. */
+  /** One sentence; for a mismatch with expectation and observation. */
   readonly reason: string;
-  /** In what it differs. */
+  /** The differing part. */
   readonly mismatch?: Mismatch;
 }
 
-/** What an expectation is compared with. */
 export interface Observation {
   readonly result: ProbeResult;
   readonly cause: DenialCause | undefined;
-  /** Name that the identity has in the scenario: a role's, `node`, `static`, or its ARN where it is none of these. */
+  /** Name of the identity in the scenario: a role's, `node`, `static`, or else its ARN. */
   readonly identityName: string | undefined;
-  /** Role the identity must be; undefined where the operation tells no identity. */
+  /** Expected role; undefined if the operation shows no identity. */
   readonly expectedIdentity: string | undefined;
 }
 
-/** Compares what a probe met with what it must meet. */
+/** Compares an observation with its expectation. */
 export function judge(expectation: Expectation, observation: Observation): Judgement {
   const { result, cause, identityName, expectedIdentity } = observation;
   const isExpectedIdentity =
@@ -79,7 +78,7 @@ function describeMismatch(mismatch: Mismatch, expectation: Expectation, observat
 
 const MOST_QUOTED = 200;
 
-/** A fact in words. Of a long text no more is quoted than what is most like the pattern that it must match. */
+/** A fact in words. Quotes the part of a long text that is most like the expected pattern. */
 function describeFact(actual: string | number | boolean | undefined, matcher: FactMatcher): string {
   if (actual === undefined) return 'absent';
   const text = JSON.stringify(actual);
@@ -89,11 +88,11 @@ function describeFact(actual: string | number | boolean | undefined, matcher: Fa
   return `${JSON.stringify(excerpt(whole, literalStart(pattern)))} (an excerpt of ${whole.length} characters)`;
 }
 
-/** The text that every match of a pattern begins with, as far as it is plain: `a_b\{code="200"\} [1-9]` -> `a_b{code="200"} `. */
+/** The literal start of a pattern: `a_b\{code="200"\} [1-9]` -> `a_b{code="200"} `. */
 const literalStart = (pattern: string): string =>
   pattern.replace(/^((?:\\[^\w\s]|[^\\^$.|?*+()[\]{}])*).*$/s, '$1').replace(/\\(.)/g, '$1');
 
-/** Where a text has most of the beginning of another, or else its own beginning. */
+/** The part of a text with the longest beginning of another, or else its own beginning. */
 function excerpt(text: string, like: string): string {
   for (let length = like.length; ; length -= 1) {
     const at = text.indexOf(like.slice(0, length));
@@ -147,7 +146,7 @@ function identityWords(name: string): string {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** What is expected, and what a probe was. */
+/** Words for expectations and results. */
 const WORDS = {
   granted: ['Access', 'granted'],
   refused: ['A refusal of credentials', 'refused credentials'],
@@ -156,7 +155,7 @@ const WORDS = {
   error: ['', 'stopped by an error'],
 } as const satisfies Record<ProbeResult['outcome'], readonly [string, string]>;
 
-/** Finds what an identity is called in a scenario. */
+/** Maps an identity to its name in a scenario. */
 export function nameIdentity(
   identity: Identity | undefined,
   known: ReadonlyMap<string, string>,

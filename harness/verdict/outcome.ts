@@ -13,22 +13,20 @@ import { identityExpected } from '../scenario/expected-identity.ts';
 import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from './judge.ts';
 import { decisiveCall, whyOf } from './why.ts';
 
-/** How a result came about. */
 export interface Trial {
-  /** Why one that is not as expected tells nothing of the subject; undefined where it tells. */
+  /** Why an unexpected result is inconclusive; undefined if it is not. */
   readonly doubt?: string | undefined;
-  /** What may be why a result is not as expected, in a sentence. */
+  /** A possible reason of an unexpected result, in a sentence. */
   readonly why?: string | undefined;
-  /** What decided it, in a sentence, where that is no call of AWS. */
+  /** A sentence on what decided it, if that is no call of AWS. */
   readonly decidedBy?: string | undefined;
   readonly tries: number;
   readonly milliseconds: number;
 }
 
-/** A result, held against what the probe must meet. */
 export interface JudgedProbe {
   readonly result: ProbeResult;
-  /** The call that decided it; undefined where no call is known. */
+  /** The deciding call; undefined if unknown. */
   readonly call: CallRecord | undefined;
   /** With real names. */
   readonly expectation: Expectation;
@@ -36,10 +34,7 @@ export interface JudgedProbe {
   readonly judgement: Judgement;
 }
 
-/**
- * Compares a result with what a probe must meet. `call` is the one that decided it; of a result that is as expected, the one that
- * was answered.
- */
+/** Compares a result with its expectation. `call` decided it; for an expected result, it is the answered one. */
 export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResult): JudgedProbe {
   const made = result.requestId === undefined ? undefined : world.environment.aws.controls?.findCall(result.requestId);
   const expectedIdentity = identityExpected(world.scenario.spec, step);
@@ -62,7 +57,7 @@ export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResul
   return { result, call, expectation, expectedIdentity, judgement };
 }
 
-/** The outcome of a probe, as reports have it. */
+/** The outcome of a probe, for reports. */
 export function outcomeOf(
   world: ScenarioWorld,
   { number, step }: NumberedProbe,
@@ -72,7 +67,7 @@ export function outcomeOf(
   const told = (judgement.matches ? undefined : ofHarness(step.operation)?.reason?.(result)) ?? judgement.reason;
   const said = tries === 1 ? told : afterTries(told, tries, milliseconds);
   const doubts = judgement.matches ? undefined : (doubtOf(result, lateness(world, result, milliseconds)) ?? doubt);
-  // What was waited for in vain may be why.
+  // Timed-out waits may be the reason.
   const reason = judgement.matches
     ? said
     : [doubts ?? [], why ?? [], said, ...notesOn(world, step.workload)].flat().join(' ');
@@ -106,11 +101,7 @@ export function outcomeOf(
   };
 }
 
-/**
- * How late AWS was meanwhile, and on an embedded cluster the agent, where they are in this process.
- *
- * @param milliseconds what the probe took, where it does not say when
- */
+/** Delay of AWS and an embedded agent, if in this process. `milliseconds`: duration of a probe without times. */
 function lateness(
   { environment: { aws, clusters, lateness } }: ScenarioWorld,
   result: ProbeResult | ProbeReport,

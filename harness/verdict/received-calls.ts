@@ -3,12 +3,12 @@ import type { CallRecord } from '../../emulator/index.ts';
 import type { Policy, ProbeOutcome, ReceivedCall } from '../results/results.ts';
 import type { ScenarioWorld } from '../scenario/world.ts';
 
-/** So many calls of one probe are told, the last ones. */
+/** Maximum of calls for one probe, the last ones. */
 const MOST_CALLS = 20;
 
 const OPENED = 'opened the session ';
 
-/** What AWS received of a scenario's probes, and the policies that it decided by. */
+/** AWS's calls for a scenario's probes, and the deciding policies. */
 export interface Received {
   /** Each with the places of its calls. */
   readonly probes: readonly ProbeOutcome[];
@@ -17,10 +17,8 @@ export interface Received {
 }
 
 /**
- * Finds the calls of each probe in the record of AWS, where it keeps one: the call that was answered, those that the workload made
- * meanwhile, and those that opened its session, however long before.
- *
- * @param since When the attempt began, in milliseconds since the epoch.
+ * Finds the calls of each probe in AWS's record, if any: the answered one, the workload's other ones, and those that
+ * opened its session earlier. `since`: start of the attempt, milliseconds since the epoch. /
  */
 export function receivedCalls(
   { environment, scenario }: ScenarioWorld,
@@ -50,15 +48,13 @@ export function receivedCalls(
   return { probes: told, calls, policies: [...policies.values()].map(({ policy }) => policy) };
 }
 
-/** ARNs of the sessions that a call opened. */
 export const openedBy = ({ notes }: CallRecord): readonly string[] =>
   notes.filter((note) => note.startsWith(OPENED)).map((note) => note.slice(OPENED.length));
 
 interface Known {
   readonly record: readonly CallRecord[];
-  /** By the session that a call opened. */
   readonly openers: ReadonlyMap<string, CallRecord>;
-  /** Requests that answered probes: each is of one alone. */
+  /** Requests that answered probes: each belongs to one. */
   readonly answers: ReadonlySet<string | undefined>;
 }
 
@@ -69,7 +65,7 @@ function callsOf(
   { record, openers, answers }: Known,
 ): readonly CallRecord[] {
   if (observed === null) return [];
-  // Of the harness' own probes no time is told, and so no call but the one that was answered.
+  // The harness's probes have no times, so only their answered call is known.
   const { requestId, identity, startedAt = Infinity, endedAt = Infinity } = observed;
   const answered = record.findLast((call) => call.requestId === requestId);
   const decisive = record.findLast((call) => call.requestId === decisiveCall);
@@ -115,7 +111,7 @@ function receivedCall(
     notes,
     decisions: call.authorizations.map(({ action, resource, decision }) => {
       const { value, reason, deciding, policies } = decision;
-      // What needs no permission is decided by none.
+      // Actions without permission have no decision.
       const looked =
         value === 'allowed' && deciding.length === 0
           ? []

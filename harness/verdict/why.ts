@@ -6,10 +6,7 @@ import type { ScenarioWorld } from '../scenario/world.ts';
 
 type Authorization = CallRecord['authorizations'][number];
 
-/**
- * The call that decided a result that is not as expected: where the workload should not have had the credentials at all,
- * the one that gave them out, else the one that was answered. Undefined where AWS keeps no record, or the call is not in it.
- */
+/** The call that gave unwanted credentials, or else the answered one, of an unexpected result; maybe undefined. */
 export function decisiveCall(
   { environment: { aws }, scenario }: ScenarioWorld,
   { outcome }: Pick<Expectation, 'outcome'>,
@@ -21,18 +18,18 @@ export function decisiveCall(
   if (identity !== undefined && (isWrongIdentity || (outcome === 'refused' && result.outcome !== 'refused')))
     return controls.calls().findLast(({ notes }) => notes.includes(`opened the session ${identity.arn}`));
   if (requestId !== undefined) return controls.findCall(requestId);
-  // An SDK does not tell the request of a provider of its chain that failed.
+  // An SDK does not report the request of a failed provider.
   const isIt = (call: CallRecord): boolean =>
     call.applicationId === scenario.id && call.service === layer && call.errorCode === code;
   return result.outcome === 'refused' ? controls.calls().findLast(isIt) : undefined;
 }
 
-/** The statements and values by which a call was answered as it was, in a line; undefined where the record does not tell. */
+/** The deciding statements and values of a call, in a line; undefined if unknown. */
 export function whyOf({ authorizations, notes, errorCode }: CallRecord): string | undefined {
   const denied = authorizations.findLast(({ decision }) => decision.value !== 'allowed');
   if (denied !== undefined) return sentenceOf(denied);
   if (errorCode !== undefined && notes.length > 0) return notes.at(-1);
-  // Session tags are mostly let in by the statement that lets the role be assumed.
+  // The statement that allows to assume the role mostly allows session tags too.
   const assumed = authorizations.filter(
     (one, index, all) => one.action.startsWith('sts:') && placeIn(one) !== placeIn(all[index - 1]),
   );
@@ -41,14 +38,14 @@ export function whyOf({ authorizations, notes, errorCode }: CallRecord): string 
   return [...association, ...telling.map(sentenceOf)].join('; ') || undefined;
 }
 
-/** `allowed by statement 1 of …`, without what matched. */
+/** `allowed by statement 1 of …`, without the match. */
 const placeIn = (authorization: Authorization | undefined): string | undefined =>
   authorization?.decision.reason.split(': ')[0];
 
 const sentenceOf = ({ action, decision: { reason } }: Authorization): string =>
   /^(?:allowed|denied)\b/.test(reason) ? `${action} ${reason}` : reason;
 
-/** Why AWS answered a call as it did: every decision with every statement that was looked at. */
+/** AWS's decisions on a call, with every evaluated statement. */
 export function explain(call: CallRecord): Explanation {
   return {
     requestId: call.requestId,

@@ -2,24 +2,23 @@ import { hasHooks } from '../scenario/hooks.ts';
 import type { Loaded } from '../scenario-files/read-suites.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
-/** Which scenarios have changed since they were run. */
 export class Changes {
-  /** What scenarios declared when they were run last, by id. */
+  /** The scenarios' declarations at their last run, by id. */
   readonly #ran = new Map<string, string>();
-  /** How often a file that suites consist of was written. */
+  /** Number of changes to suite files. */
   #edits = 0;
 
-  /** A file that suites consist of was written: of what hooks do, only that tells. */
+  /** Records a change of a suite file: it may change hooks. */
   edited(): void {
     this.#edits += 1;
   }
 
-  /** These are run as they are. */
+  /** Records the current declarations of these scenarios. */
   run(scenarios: readonly Scenario[], loaded: Loaded): void {
     for (const scenario of scenarios) this.#ran.set(scenario.id, this.#declared(scenario, loaded));
   }
 
-  /** Those that declare something else than when they were run, policies that they read included, or never were run. */
+  /** Scenarios whose declaration or policies have changed since their last run, and new ones. */
   since(loaded: Loaded): readonly Scenario[] {
     return loaded.scenarios.filter((scenario) => this.#ran.get(scenario.id) !== this.#declared(scenario, loaded));
   }

@@ -2,33 +2,30 @@ import { dirname, relative, sep } from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
 
 export interface FileWatcherOptions {
-  /** Absolute paths of the folders, which are watched with those in them. */
+  /** Absolute paths of the folders, which are watched recursively. */
   readonly folders: readonly string[];
-  /** A folder of which nothing is told. */
+  /** A folder that is ignored. */
   readonly reports: string;
-  /** Is told the absolute path of a file that was written, added or removed. */
   readonly changed: (file: string) => void;
-  /** Is told what does not work, in a sentence. */
   readonly note: (sentence: string) => void;
-  /** What watches. Default: chokidar. */
   readonly watch?: typeof watch;
 }
 
-/** Milliseconds between looks at files where the system cannot tell of changes. */
+/** Milliseconds between polls where the system reports no changes. */
 const POLLING_INTERVAL = 250;
 
-/** What the system says that has no more to watch files with. */
+/** Errors of a system without resources for watching files. */
 const EXHAUSTED: Readonly<Record<string, string>> = {
   ENOSPC: 'raise fs.inotify.max_user_watches',
   EMFILE: 'raise fs.inotify.max_user_instances',
 };
 
-/** Tells of changes of files: of those in folders, and of single files elsewhere. */
+/** Reports changes of files in folders, and of single files elsewhere. */
 export class FileWatcher {
   readonly #options: FileWatcherOptions;
-  /** Files outside of the folders. They are watched by their folder: a file that is replaced is another one for the system. */
+  /** Files outside of the folders, watched by their folder: a replaced file is a new one for the system. */
   readonly #files = new Set<string>();
-  /** Resolves when every change is told from then on. */
+  /** Resolves when all later changes are reported. */
   readonly ready: Promise<void>;
   #polls = false;
   #ofFolders: FSWatcher;
@@ -96,7 +93,7 @@ export class FileWatcher {
     this.#polls = true;
     for (const old of [this.#ofFolders, this.#ofFiles]) {
       void old.close();
-      // It has no listeners any more, and may have more to complain of.
+      // It has no listeners any more, and may report further errors.
       old.on('error', () => undefined);
     }
     this.#ofFolders = this.#watchFolders();

@@ -1,6 +1,5 @@
 import type { Input } from '../../foundation/node/io.ts';
 
-/** What a key asks for. */
 export type Key = 'all' | 'failed' | 'end';
 
 /** In raw mode, Ctrl-C and Ctrl-D are characters. */
@@ -13,7 +12,7 @@ const KEYS: Readonly<Record<string, Key>> = {
   '\u0004': 'end',
 };
 
-/** Tells of keys that are pressed on a terminal, until what is given is called. */
+/** Reports keys that are pressed on a terminal, until the returned function is called. */
 export function watchKeys(input: Input, pressed: (key: Key) => void): () => void {
   const read = (chunk: Buffer): void => {
     for (const character of chunk.toString()) if (KEYS[character] !== undefined) pressed(KEYS[character]);

@@ -10,36 +10,33 @@ import { watchKeys, type Key } from './keys.ts';
 import type { Input } from '../../foundation/node/io.ts';
 
 export interface WatchOptions {
-  /** As `--suites-dir` has them. */
   readonly folders: readonly string[];
-  /** The folder that reports are written to, or below. */
+  /** The folder of reports, or their parent. */
   readonly reports: string;
-  /** The scenarios as they are at first. */
+  /** The initial scenarios. */
   readonly loaded: Loaded;
-  /** Loads the suites anew and selects of their scenarios. Throws `HarnessError`. */
+  /** Reloads the suites and selects scenarios. Throws `HarnessError`. */
   readonly load: () => Promise<Loaded>;
-  /** Paths of files that suites import and read; those that are loaded later are added. */
+  /** Paths of files that suites import and read; later loads add to it. */
   readonly files: ReadonlySet<string>;
   readonly reporters: () => Promise<readonly NamedReporter[]>;
   readonly stderr: Output;
-  /** Only what is wrong is told. */
+  /** Only prints errors. */
   readonly quiet: boolean;
   readonly stdin?: Input | undefined;
-  /** Called when a key asks for the end of the run. */
   readonly end: () => void;
 }
 
 /**
- * Milliseconds without a change before suites are loaded: an editor, and `git checkout`, write several files, or one in parts.
- * chokidar tells of a file's changes once in 50 ms: one that it leaves out must be before the load.
+ * Milliseconds without a change before suites are loaded: editors write several files, or one in parts. chokidar
+ * reports a file's changes once in 50 ms, so omitted ones precede the load. /
  */
 const SETTLING = 100;
-/** How often that is waited for: a file that is written all the time keeps no others from being run. */
+/** Limit for such waits, so that a file that changes continuously blocks no others. */
 const MOST_WAITS = 20;
-/** How many scenarios are named. */
 const NAMED = 8;
 
-/** Rounds of what is edited (`--watch`): each runs the scenarios that declare something else than when they were run last. */
+/** Rounds of `--watch`: each runs the scenarios whose declaration has changed since their last run. */
 export class Watch implements Rounds {
   readonly reporters: Rounds['reporters'];
   readonly #options: WatchOptions;
@@ -50,9 +47,9 @@ export class Watch implements Rounds {
   #loaded: Loaded;
   /** Files that changed since suites were loaded. */
   readonly #changed = new Set<string>();
-  /** Whether suites are to be loaded: they may have been edited before files were watched. */
+  /** Whether suites must be loaded: they may have changed before files were watched. */
   #isStale = true;
-  /** Whether they could not be loaded the last time. */
+  /** Whether the last load failed. */
   #isBroken = false;
   #key: Key | undefined;
   #wake: () => void = () => undefined;
@@ -114,7 +111,7 @@ export class Watch implements Rounds {
     });
   }
 
-  /** Loads the suites as they are now. Gives false, and says why, where they cannot be loaded: what was loaded before stands. */
+  /** Loads the suites. On failure reports the reason and returns false: earlier suites stay. */
   async #load(): Promise<boolean> {
     for (let waits = 0; waits === 0 || (this.#isStale && waits < MOST_WAITS); waits += 1) {
       this.#isStale = false;
@@ -134,7 +131,7 @@ export class Watch implements Rounds {
       else if (names !== '') this.#tell(`Changed: ${names}, and nothing that a scenario declares.`);
       return true;
     } catch (error) {
-      // Nothing is run until it is mended.
+      // Nothing runs until it is fixed.
       this.#isBroken = true;
       this.#key = undefined;
       this.#say((error as Error).message);
@@ -144,12 +141,12 @@ export class Watch implements Rounds {
     }
   }
 
-  /** Whether suites consist of it: a suite file, or what one imports or reads. */
+  /** Whether it is a suite file, or one that a suite imports or reads. */
   #isPart(file: string): boolean {
     return this.#options.files.has(file) || (this.#folders.includes(dirname(file)) && /\.[cm]?[jt]s$/.test(file));
   }
 
-  /** What is to be run: what changed, and what a key asks for. */
+  /** The scenarios that changed, or that a key selects. */
   #chosen(bad: ReadonlySet<string>): readonly Scenario[] {
     const key = this.#key;
     this.#key = undefined;

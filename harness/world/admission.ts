@@ -5,7 +5,7 @@ import { kubernetesPollMilliseconds } from './iam.ts';
 import { isAccountMissing } from './default-service-account.ts';
 import { clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
-/** Fields of a pod for an admission probe, in Kubernetes' own form, laid over a pod with one container `app`. */
+/** Fields of a pod for an admission probe, in Kubernetes's form, merged into a pod with one container `app`. */
 export interface PodFields {
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly spec?: Readonly<Record<string, unknown>>;
@@ -55,12 +55,9 @@ async function postInDryRun(
 
 const PROPAGATION_MILLISECONDS = 5000;
 
-/**
- * How many pods show what all API servers of EKS do. Each has a webhook of its own, with its own list of associations, and
- * a load balancer chooses among them for each connection.
- */
+/** Number of pods that cover all API servers of EKS: each has a webhook with a list of its own. */
 const SAMPLES = 5;
-/** Makes the connection end with the request, so that the next is a new one. */
+/** Ends the connection with the request, so that the next is new. */
 const OWN_CONNECTION = { connection: 'close' } as const;
 
 /** Pods that were created in dry run at once, by as many API servers as may answer. */
@@ -74,9 +71,8 @@ export async function admitEverywhere(world: ScenarioWorld, like: Workload, body
 export const isInjected = (facts: Facts): boolean => /^(pod-identity|both)$/.test(String(facts['injected']));
 
 /**
- * Waits until admission is as `isSo` says, since API server and webhook of a real cluster learn of changes from watches, and
- * the webhook of associations from EKS; true when it is. On AWS it must be so wherever admission takes place. Gives up after a
- * while: the probes that follow tell what admission does instead.
+ * Waits until admission satisfies `isSo`, as API server, webhook and EKS learn of changes late; on AWS at all API
+ * servers. Returns whether it did before the timeout: the later probes show the effect. /
  */
 export async function awaitAdmission(
   world: ScenarioWorld,
@@ -109,7 +105,7 @@ const ROLE_ARN = 'eks.amazonaws.com/role-arn';
 const TOKEN_EXPIRATION = 'eks.amazonaws.com/token-expiration';
 /** Seconds: the shortest that a webhook asks for. */
 const LEAST_EXPIRATION = 600;
-/** Seconds: what it asks for where nothing is said (amazon-eks-pod-identity-webhook, README, `--token-expiration`). */
+/** Seconds by default (amazon-eks-pod-identity-webhook, README, `--token-expiration`). */
 const DEFAULT_EXPIRATION = 86_400;
 
 const STS_ENDPOINT = {
@@ -118,7 +114,7 @@ const STS_ENDPOINT = {
 };
 const TRIAL_MILLISECONDS = 2000;
 
-/** Waits until the webhook knows a workload's service account with these annotations, where it can be seen that it does. */
+/** Waits until the webhook knows a service account with these annotations, if this is observable. */
 export async function awaitAccountSeen(
   world: ScenarioWorld,
   item: Workload,
@@ -151,9 +147,9 @@ const POD_IDENTITY_VOLUME = 'eks-pod-identity-token';
 const IRSA_VOLUME = 'aws-iam-token';
 
 /**
- * What admission made of a pod, as facts: `injected` (`pod-identity`, `irsa`, `both`, `none`), `label`, per volume
+ * Facts of an admitted pod: `injected` (`pod-identity`, `irsa`, `both`, `none`), `label`, per volume
  * `expirationSeconds` and `audience`, per container `<container>.env.<NAME>`, `<container>.envNames` and
- * `<container>.mount` (path of the token's mount).
+ * `<container>.mount` (the token's path). /
  */
 export function admissionFacts(pod: V1Pod): Facts {
   const facts: Facts = {};

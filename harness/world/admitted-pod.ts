@@ -6,10 +6,9 @@ import { kubernetesPollMilliseconds } from './iam.ts';
 import { note, accountKey, clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
 /**
- * Creates a pod of a workload, under the name `first` if all is well. It is admitted once and for all, maybe by an API server
- * whose webhook is behind those that were asked, and an injection that does not take place is silent. So a pod that is not
- * injected as it was seen, where other API servers would have done otherwise, is deleted and made again under another name, for
- * as long as a change may take to be seen. One that they all treat alike, such as a pod that is not to be injected, stays.
+ * Creates a pod of a workload, by the name `first` if possible. An API server whose webhook is behind may admit it
+ * without injection, silently. So a pod that is not injected as observed before is deleted and recreated by another
+ * name, until the propagation bound, unless all API servers treat it alike. /
  */
 export async function createAsSeen(
   world: ScenarioWorld,

@@ -7,34 +7,28 @@ import { eksAuthOf } from './eks-auth-questions.ts';
 import { uniqueSubjects } from './fixtures/service-accounts.ts';
 import { note, accountKey, workloads, type ScenarioWorld, type Subject, type Workload } from '../scenario/world.ts';
 
-/** Whether pods of these workloads are to get no credentials, by the probes that follow. */
+/** Whether pods of these workloads must get no credentials, by the following probes. */
 type ExpectsRefusal = (workloads: readonly string[]) => boolean;
 
 const namesOf = (subject: Subject): readonly string[] => subject.map(({ name }) => name);
 
-/** What a change of an association leads to. */
 export interface Change {
   /** Whether pods of the service account are injected for Pod Identity afterwards. */
   readonly injected: boolean;
-  /** Role whose session EKS Auth gives then; undefined where it refuses, or where that is what is being found out. */
+  /** Role of EKS Auth's session then; undefined if it refuses, or if this is to be found out. */
   readonly roleArn: string | undefined;
 }
 
 /** EKS Auth's error for a service account without an association (EKS Auth API Reference, AssumeRoleForPodIdentity). */
 const NO_ASSOCIATION: EksAuthAnswer = { code: 'ResourceNotFoundException' };
-/**
- * How many answers in a row show that EKS Auth gives a former session no more. Many hosts answer on AWS; and what one that is
- * behind gives a pod, its agent keeps for hours, so that no repeated probe would see the change.
- */
+/** Consecutive refusals that prove the end of a session: AWS has many hosts, and agents cache an old answer. */
 const inARow = ({ environment: { aws } }: ScenarioWorld): number => (aws.name === 'aws' ? 3 : 1);
 
 /**
- * Begins to follow an association, where AWS takes a while to put changes in force; undefined where it does not. A change of
- * an association is answered before webhook and EKS Auth know of it (Amazon EKS User Guide, "Learn how EKS Pod Identity
- * grants pods access to AWS services", on eventual consistency), so both are asked: the webhook by pods that are created in
- * dry run, EKS Auth as an agent would, with the token of a pod that never runs.
- *
- * @param isNew the service account has had no association: EKS Auth need not be asked what it answered before.
+ * Follows an association where changes are eventual; undefined elsewhere. EKS answers a change before webhook and EKS
+ * Auth know it (Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"), so it asks
+ * both: by pods in dry run, and with the token of a pod that never runs. `isNew`: there was no association, so EKS Auth
+ * need not be asked before. /
  */
 export async function watchAssociation(world: ScenarioWorld, subject: Subject, isNew = false) {
   const { propagation } = world.environment.aws;
@@ -47,8 +41,8 @@ export async function watchAssociation(world: ScenarioWorld, subject: Subject, i
   const late = ` ${propagation.boundSeconds} s after its association was changed`;
   return {
     /**
-     * Waits until both know of the change. After the bound it goes on, with a note: the probes tell what is so instead. Throws
-     * the reason of the scenario's signal, and AWS' error where the harness may not ask EKS Auth or its credentials are over.
+     * Waits until both know of the change; after the bound continues with a note. Throws the signal's reason, and AWS's
+     * error for missing permission or expired credentials of the harness. /
      */
     until: async ({ injected, roleArn }: Change): Promise<void> => {
       const end = performance.now() + milliseconds;
@@ -62,7 +56,7 @@ export async function watchAssociation(world: ScenarioWorld, subject: Subject, i
       ]).finally(() => auth?.close());
       world.signal.throwIfAborted();
       const account = `${first.namespace}/${first.serviceAccount}`;
-      // Also where it was not seen in time: what was before is not what pods are to be like.
+      // Also after a timeout: pods must not be as before.
       world.injected.set(accountKey(first), injected);
       if (!webhookKnows)
         note(world, subject, `pods of ${account} were still ${injected ? 'not ' : ''}injected for Pod Identity${late}`);
@@ -71,7 +65,7 @@ export async function watchAssociation(world: ScenarioWorld, subject: Subject, i
   };
 }
 
-/** Follows the new associations of a scenario's service accounts until webhook and EKS Auth know of all of them. */
+/** Follows the new associations of a scenario until webhook and EKS Auth know all of them. */
 export async function awaitAssociations(
   world: ScenarioWorld,
   subjects: readonly Subject[],
@@ -89,9 +83,8 @@ export async function awaitAssociations(
 }
 
 /**
- * Begins to follow the sessions of a role that the next probes expect to be refused, ahead of a change of the role: what is
- * given back waits until EKS Auth refuses them. The canary shows what STS knows, not what EKS Auth does, and a session that
- * it still gives would stay with the agent.
+ * Follows the sessions of a role that the next probes expect to be refused, until EKS Auth refuses them: the canary
+ * shows STS's state only, and the agent would cache a session. /
  */
 export async function watchRefusals(
   world: ScenarioWorld,
@@ -128,7 +121,7 @@ export async function watchRefusals(
   };
 }
 
-/** What webhook and EKS Auth come to with an association, as far as the probes that follow tell. */
+/** The expected state of webhook and EKS Auth, as far as the following probes show it. */
 export function changeTo(
   world: ScenarioWorld,
   subject: Subject,

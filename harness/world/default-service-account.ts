@@ -4,7 +4,7 @@ import type { ScenarioWorld } from '../scenario/world.ts';
 
 const RETRY_MILLISECONDS = 100;
 
-/** The service account `default` comes a moment after its namespace; until then no pod of it is admitted. */
+/** The service account `default` appears after its namespace; until then its pods are not admitted. */
 export const retryUntilAccountReady = <T>({ signal }: ScenarioWorld, create: () => Promise<T>): Promise<T> =>
   retry(create, {
     every: RETRY_MILLISECONDS,

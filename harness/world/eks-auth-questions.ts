@@ -6,16 +6,13 @@ import { AWS_POLL_MILLISECONDS } from './iam.ts';
 import { podToken } from './sessions.ts';
 import { note, accountKey, clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
-/**
- * Errors that EKS Auth gives for what it knows of an association and of its role (EKS Auth API Reference,
- * AssumeRoleForPodIdentity). All others, a network's among them, say nothing about it.
- */
+/** Errors of EKS Auth about an association or its role (EKS Auth API Reference, AssumeRoleForPodIdentity). */
 const TELLING = /^(ResourceNotFound|AccessDenied|InvalidToken|InvalidParameter|InvalidRequest)Exception$/;
 
 /**
- * EKS Auth as pods of the service account ask it; undefined where the harness cannot ask it. A pod that was given a session
- * may be given that one again whatever changes: EKS Auth keeps it for the pod (Amazon EKS User Guide, "Access AWS resources
- * using EKS Pod Identity target IAM roles", on recreating pods). So none asks again after such an answer: another does.
+ * EKS Auth as pods of the service account call it; undefined if the harness cannot. EKS Auth caches a pod's session
+ * (Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"), so each pod is used for one
+ * session only. /
  */
 export async function eksAuthOf(world: ScenarioWorld, item: Workload) {
   const { aws } = world.environment;
@@ -37,8 +34,8 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload) {
     return answer;
   };
   /**
-   * Asks until answers are as `isSo` says, `inARow` times, then gives undefined; when they are not before `end`, the last
-   * answer. Undefined too where it cannot be asked any more, with a note.
+   * Asks until answers satisfy `isSo`, `inARow` times: then undefined; after `end`, the last answer. Undefined with a
+   * note if it cannot ask any more. /
    */
   const until = async (
     end: number,
@@ -54,7 +51,7 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload) {
     }
   };
   return {
-    /** Asks until an answer tells something of the association, and gives it: after `end` any. */
+    /** Asks until an answer is about the association, or after `end` any. */
     first: async (end: number): Promise<EksAuthAnswer> => {
       let last: EksAuthAnswer = {};
       const given = await until(end, (answer) => {
@@ -68,10 +65,7 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload) {
   };
 }
 
-/**
- * A pod that is never scheduled, and its token. Undefined, with a note, where the API server refuses one. One whose answer was
- * lost goes with its namespace, and another is made.
- */
+/** A pod that is never scheduled, and its token. Undefined, with a note, if the API server refuses. Lost ones go with the namespace. */
 async function newCheck(
   world: ScenarioWorld,
   item: Workload,
@@ -91,9 +85,8 @@ async function newCheck(
 const tells = ({ roleArn, code = '' }: EksAuthAnswer): boolean => roleArn !== undefined || TELLING.test(code);
 
 /**
- * Throws what is wrong with the harness' own credentials, which no wait changes: that they may not ask EKS Auth, or are not
- * accepted. A role that EKS may not assume is an AccessDeniedException too, and a pod's token that is over an
- * ExpiredTokenException, in other words.
+ * Throws errors of the harness's own credentials, which no wait changes. EKS's missing trust (AccessDenied) and a pod's
+ * expired token have the same codes with other messages. /
  */
 function throwOurs({ code = '', message = '' }: EksAuthAnswer): void {
   const error = Object.assign(new Error(message), { name: code });
@@ -107,7 +100,7 @@ function throwOurs({ code = '', message = '' }: EksAuthAnswer): void {
     throw error;
 }
 
-/** Waits so that no account is asked about more often than once a second, by whichever watch. */
+/** Limits questions about an account to one a second, across watches. */
 async function awaitTurn({ mayAskEksAuth, signal }: ScenarioWorld, item: Workload): Promise<void> {
   const account = accountKey(item);
   const now = performance.now();
@@ -116,7 +109,7 @@ async function awaitTurn({ mayAskEksAuth, signal }: ScenarioWorld, item: Workloa
   if (at > now) await sleep(at - now, undefined, { signal });
 }
 
-/** Counts the pause from the answer: the question itself may have waited for its place among others. */
+/** Counts the pause from the answer: the question may have been queued. */
 function asked({ mayAskEksAuth }: ScenarioWorld, item: Workload): void {
   const next = performance.now() + AWS_POLL_MILLISECONDS;
   mayAskEksAuth.set(accountKey(item), Math.max(mayAskEksAuth.get(accountKey(item)) ?? 0, next));

@@ -3,7 +3,7 @@ import { WORKLOAD_LABEL } from '../kubernetes-client/pod-watcher.ts';
 import { labelsOf, clusterOf, workloads, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
-/** The policy of each workload that may open connections to some places alone (Kubernetes, "Network Policies"). */
+/** The policy of each workload with `egress` (Kubernetes, "Network Policies"). */
 export async function arrangeNetworkPolicies(world: ScenarioWorld): Promise<void> {
   await Promise.all(
     workloads(world).map(async (item) => {
@@ -36,12 +36,12 @@ function networkPolicy(world: ScenarioWorld, item: Workload): object {
 
 const AGENT = { to: [{ ipBlock: { cidr: '169.254.170.23/32' } }], ports: [{ protocol: 'TCP', port: 80 }] };
 
-/** Rules for these places alone; `endpoint` is the URL of AWS, AWS' own when undefined. */
+/** Rules for these places only; `endpoint` is AWS's URL, undefined for AWS itself. */
 export function egressRules(places: readonly ('agent' | 'aws')[], endpoint = 'https://amazonaws.com'): object[] {
   return places.flatMap((place) => (place === 'agent' ? [AGENT] : toAws(endpoint)));
 }
 
-/** A policy knows addresses alone: where AWS is a name, all addresses at its port are meant, and DNS. */
+/** A policy has addresses only: for a host name it allows all addresses at its port, and DNS. */
 function toAws(endpoint: string): object[] {
   const { hostname, port, protocol } = new URL(endpoint);
   const address = unbracketed(hostname);

@@ -8,22 +8,17 @@ import { WORKLOAD_LABEL } from '../kubernetes-client/pod-watcher.ts';
 import type { PodGroups } from './stages.ts';
 import { clusterOf, labelsOf, type ProvisionedCluster, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
-/** Container that makes the probes. */
 export const PROBE_CONTAINER = 'probe';
-/** Secret of a namespace with the tokens that the harness minted for its workloads. */
+/** Secret of a namespace with the minted tokens of its workloads. */
 export const TOKENS_SECRET = 'conformance-tokens';
 const TOKENS_DIRECTORY = '/var/run/secrets/conformance/tokens';
 const PHASE_DIRECTORY = '/etc/conformance';
-/** Before the number of every phase. */
 const NO_PHASE = -1;
 
-/**
- * Keeps Karpenter, and so EKS Auto Mode, from evicting the pod to make do with fewer nodes: nothing would make it again, and
- * nodes with such short-lived pods always look underutilized (Karpenter, "Disruption", pod-level controls).
- */
+/** Keeps Karpenter, and so EKS Auto Mode, from evicting the pod (Karpenter, "Disruption", pod-level controls). */
 const DO_NOT_DISRUPT = 'karpenter.sh/do-not-disrupt';
 
-/** Up to which phase a new pod may go. */
+/** The last phase that a new pod may start. */
 export const firstPhase = ({ groups, heldBack }: PodGroups): number => (heldBack ? NO_PHASE : (groups[0]?.number ?? 0));
 
 /** The pod with the plan of its groups. */
@@ -88,16 +83,16 @@ function planned(world: ScenarioWorld, number: number, step: ProbeStep): Planned
   return { number, operation: toProgram(world, step.operation), ...(retry && { retry }) };
 }
 
-/** The operation as the probe program is told it, with real names. */
+/** The operation for the probe program, with real names. */
 const toProgram = (world: ScenarioWorld, operation: Operation): Operation =>
   ofWorkload(operation)?.toProgram?.(operation, world) ?? world.names.expandAll(operation);
 
 const hasPhaseFile = (plan: ProbePlan): boolean => plan.phases.length > 1 || plan.heldBack === true;
 
-/** Whether the scenario hands tokens to its workloads. Those bound to a pod are minted after the pod: it waits for them. */
+/** Whether workloads get minted tokens. Those bound to a pod are minted after the pod, which waits for them. */
 const hasTokens = (world: ScenarioWorld): boolean => Object.keys(world.scenario.spec.tokens ?? {}).length > 0;
 
-/** A workload needs no token of the Kubernetes API for AWS, so it gets one only where a probe presents it. */
+/** A workload gets a token of the Kubernetes API only if a probe presents it. */
 const usesApiToken = ({ groups }: PodGroups): boolean =>
   groups.some(({ probes }) =>
     probes.some(({ step: { operation } }) => ofWorkload(operation)?.usesApiToken?.(operation) === true),
@@ -152,7 +147,7 @@ const environmentOf = (world: ScenarioWorld, spec: WorkloadSpec, plan: ProbePlan
 const variables = (env: Readonly<Record<string, string>>): V1EnvVar[] =>
   Object.entries(env).map(([name, value]) => ({ name, value }));
 
-/** The probe's container where the workload wants it, with a main container that does nothing beside one that is not. */
+/** The probe's container of the requested kind, with an idle main container if needed. */
 function containersOf(
   { container: kind = 'main', mainRunAsUser: runAsUser }: WorkloadSpec,
   probe: V1Container,

@@ -8,7 +8,7 @@ import { PROBE_CONTAINER } from './pod-manifest.ts';
 import { statusesOf } from '../kubernetes-client/pod-watcher.ts';
 import type { ProvisionedCluster } from '../scenario/world.ts';
 
-/** Reports in the order they come; who takes waits until there are enough, or something failed. */
+/** Reports in the order they come; readers wait until there are enough, or a failure. */
 export class Inbox {
   readonly #expected: number;
   readonly #onFirst: () => void;
@@ -23,7 +23,7 @@ export class Inbox {
     this.#onFirst = onFirst;
   }
 
-  /** Takes a report in, once: a log that is followed again repeats it. None came where its line was cut off. */
+  /** Adds a report, once: a log that is followed again repeats it. Undefined for a truncated line. */
   put(report: ProbeReport | undefined): void {
     if (report === undefined || this.#seen.has(report.number)) return;
     if (this.#seen.size === 0) this.#onFirst();
@@ -55,8 +55,8 @@ export class Inbox {
 const RETRY_MILLISECONDS = 100;
 
 /**
- * Takes the reports from the log until all are there. A log's stream may end before its container does (a busy kubelet, a
- * connection that breaks): it is followed again then, from its beginning.
+ * Reads the reports from the log until all are there. A log's stream may end before its container does (a busy kubelet,
+ * a broken connection): it is then followed from its beginning. /
  */
 export async function collectReports(
   { pods, kubernetes }: ProvisionedCluster,
@@ -67,7 +67,7 @@ export async function collectReports(
   signal: AbortSignal,
 ): Promise<void> {
   const follow = async (): Promise<true | undefined> => {
-    // What ends before the log is read has written all of it.
+    // Checked before the log is read, which is then complete.
     const ended = pods.ended(namespace, name, PROBE_CONTAINER);
     const others: string[] = [];
     const take = (line: string): void => {
@@ -94,7 +94,7 @@ export async function collectReports(
   }
 }
 
-/** Undefined for a line that was cut off with its stream. */
+/** Undefined for a truncated line. */
 function reportOf(line: string): ProbeReport | undefined {
   try {
     return JSON.parse(line.slice(REPORT_PREFIX.length)) as ProbeReport;
@@ -106,7 +106,7 @@ function reportOf(line: string): ProbeReport | undefined {
 /** Without credentials nothing is answered any more. */
 const CREDENTIALS = ['no-credentials', 'expired-credentials', 'bad-credentials'];
 
-/** An answer other than "not found" may be another one soon: a kubelet reports containers whose log it cannot read yet. */
+/** Ignores errors other than "not found": a kubelet reports containers before it can read their log. */
 async function untilStreamEnds(following: Promise<void>): Promise<void> {
   try {
     await following;

@@ -3,22 +3,19 @@ import type { RawPolicy } from '../scenario/policy.ts';
 import { isPolicyTooSoon, retryUntilConsistent } from './iam.ts';
 import type { ScenarioWorld } from '../scenario/world.ts';
 
-/** Names under which AWS' services refuse a policy document. */
+/** Names under which AWS's services refuse a policy document. */
 const REFUSALS: ReadonlySet<string> = new Set([
   'MalformedPolicyDocument',
   'MalformedPolicyDocumentException',
   'MalformedPolicy',
 ]);
 const LIMIT = /^LimitExceeded(Exception)?$/;
-/** What IAM says of a document's size under that name; under the same it tells that the account's quota of roles is reached. */
+/** IAM's message for a document's size; the same error code means an exceeded quota of roles. */
 const SIZE = /ACLSizePerRole|PolicySize|policy size/i;
 
 const isRefused = ({ name, message }: Error): boolean => REFUSALS.has(name) || (LIMIT.test(name) && SIZE.test(message));
 
-/**
- * Makes a call that hands AWS a policy of the scenario. A refusal of the policy is a mistake in the scenario and no failure
- * of the environment: throws `HarnessError` BAD_POLICY with AWS' own words.
- */
+/** Makes a call with a policy of the scenario. Throws `HarnessError` BAD_POLICY if AWS refuses the policy. */
 export async function handPolicy<T>(
   world: ScenarioWorld,
   what: string,

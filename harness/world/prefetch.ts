@@ -7,12 +7,12 @@ import { makeWorld, type Environment } from '../scenario/world.ts';
 
 export type Prefetch = ReturnType<typeof prefetch>;
 
-/** Roles and buckets under way at once: more wait for AWS' rate limits alone. */
+/** Maximum of concurrent fixtures: more would only wait for AWS's rate limits. */
 const MOST_AT_ONCE = 64;
 
 /**
- * Arranges scenarios' sides in AWS while their clusters are still being made, which takes EKS ten minutes or so. Scenarios that
- * need a cluster for that are passed over, and what goes wrong with one is told when it runs.
+ * Arranges scenarios' AWS resources while EKS makes clusters, about ten minutes. Skips scenarios that need a cluster
+ * for that; failures are reported when the scenario runs. /
  */
 export function prefetch(
   scenarios: readonly Scenario[],
@@ -21,14 +21,14 @@ export function prefetch(
 ) {
   const over = new AbortController();
   const stopped = AbortSignal.any([signal, over.signal]);
-  /** `inAws` resolves when all that the scenario declares in AWS is there; rejects with why it cannot be had. */
+  /** `inAws` resolves when all AWS resources of the scenario exist, and rejects with the failure. */
   const begun = new Map<string, { readonly resources: Resources; readonly inAws: Promise<void> }>();
   const queue = scenarios.filter(canComeAhead);
   const work = (scenario: Scenario): Promise<void> => {
     const resources = new Resources();
     const inAws = arrangeAws(makeWorld(scenario, environment, 1, stopped, resources));
     begun.set(scenario.id, { resources, inAws });
-    // Whoever takes it over is told.
+    // `take` reports it.
     return inAws.catch(() => undefined);
   };
   const worker = async (): Promise<void> => {
@@ -36,7 +36,7 @@ export function prefetch(
   };
   const workers = Array.from({ length: Math.min(parallel, MOST_AT_ONCE, queue.length) }, worker);
   return {
-    /** Hands a scenario over what was made for it, which is then its own to remove; undefined where nothing was. */
+    /** Hands over a scenario's resources, for it to remove; undefined if there are none. */
     take: (scenario: Scenario) => {
       const waiting = queue.findIndex(({ id }) => id === scenario.id);
       if (waiting !== -1) queue.splice(waiting, 1);
@@ -44,7 +44,7 @@ export function prefetch(
       begun.delete(scenario.id);
       return arranged;
     },
-    /** Begins nothing more, and removes what nobody took. Throws when something cannot be undone; what stays is noted as left. */
+    /** Stops, and removes resources that nobody took. Throws if something cannot be undone; leftovers are recorded. */
     end: async (): Promise<void> => {
       over.abort(new Error('What was arranged ahead is not needed any more.'));
       await Promise.all(workers);
@@ -61,7 +61,7 @@ export function prefetch(
 
 function canComeAhead({ spec }: Scenario): boolean {
   const { roles = {}, buckets = {}, objects = [], providers = [], exactNames } = spec;
-  // Names that other scenarios may have too are there for one at a time.
+  // Exact names exist for one scenario at a time.
   if (exactNames === true || providers.length > 0) return false;
   if (Object.keys(roles).length + Object.keys(buckets).length + objects.length === 0) return false;
   return !placeholdersIn([roles, buckets, objects]).some(isKnownLate);

@@ -6,14 +6,14 @@ import { identityExpected } from '../scenario/expected-identity.ts';
 import { AWS_POLL_MILLISECONDS } from './iam.ts';
 import type { ScenarioWorld } from '../scenario/world.ts';
 
-/** What the probe program is to repeat a probe for, where AWS takes a while to put changes in force. */
+/** The result for which the probe program repeats a probe, where AWS is eventually consistent. */
 export function retryUntil(world: ScenarioWorld, step: ProbeStep): RetryUntil | undefined {
   const { propagation } = world.environment.aws;
   if (propagation === undefined || ofWorkload(step.operation)?.withoutAws === true) return undefined;
-  // Of facts a pod knows a part, and messages are for people.
+  // A pod knows only some facts, and messages are for people.
   const { as: _as, facts: _facts, message: _message, ...expected } = step.expectation;
   const role = identityExpected(world.scenario.spec, step);
-  // The node's role and keys of a user's own are no roles of the scenario.
+  // The node's role and users' own keys are no roles of the scenario.
   const own = Object.keys(world.scenario.spec.roles ?? {}).find((name) => name === role);
   return {
     expected,
@@ -23,9 +23,8 @@ export function retryUntil(world: ScenarioWorld, step: ProbeStep): RetryUntil | 
 }
 
 /**
- * The probes of one pod between two steps, in the order that it makes them: those that must be granted come first where AWS
- * takes a while to put changes in force, so that a denial does not come of a change that is still to come. Probes that write,
- * or whose order is what they are about, stay where the scenario has them.
+ * The probes of one pod between two steps in order: expected grants come first where AWS is eventually consistent, so
+ * that denials are not premature. Probes that write, or test an order, stay in place. /
  */
 export function probingOrder<T extends { readonly step: ProbeStep }>(world: ScenarioWorld, probes: readonly T[]): T[] {
   const isFree = probes.every(({ step }) => ofWorkload(step.operation)?.readOnly);
@@ -35,32 +34,29 @@ export function probingOrder<T extends { readonly step: ProbeStep }>(world: Scen
   return [...probes.filter(isGrant), ...probes.filter((probe) => !isGrant(probe))];
 }
 
-/** A probe of the harness: what it does, and what it must meet. */
+/** A probe of the harness with its expectation. */
 export interface OwnProbe {
   readonly operation: HarnessOperation;
   readonly expectation: Pick<Expectation, 'outcome' | 'status'>;
 }
 
-/** Whether another try of a probe of the harness may come to another result, and does no harm. */
+/** Whether another attempt of a probe may have another result, and is harmless. */
 function mayChange({ operation, expectation }: OwnProbe, result: ProbeResult): boolean {
   const { outcome, status } = result;
   if (outcome === 'error') return false;
   const refusedAlike = outcome === 'refused' && expectation.outcome === 'refused' && status === expectation.status;
-  // An answer of the expected status with other words, or what is wrong with a request itself, does not come of a delay.
+  // A delay does not cause the expected status with another message, or a bad request.
   if (status !== undefined && refusedAlike) return false;
   return ofHarness(operation)?.mayDiffer?.(result, expectation) === true;
 }
 
-/** A try of a probe, held against its expectation. */
+/** An attempt of a probe, compared with its expectation. */
 export interface JudgedTry {
   readonly result: ProbeResult;
   readonly judgement: { readonly matches: boolean };
 }
 
-/**
- * Makes a probe of the harness, and repeats it while it does not match its expectation and propagation may be why. Gives the
- * last try, and how many there were.
- */
+/** Repeats a probe while propagation may explain its mismatch. Returns the last attempt and their number. */
 export async function retryUntilExpected<Try extends JudgedTry>(
   world: ScenarioWorld,
   own: OwnProbe,

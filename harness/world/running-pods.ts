@@ -2,7 +2,6 @@ import { groupsOfPod, type Stage } from './stages.ts';
 import { startWorkloadPod, type WorkloadPod } from './workload-pod.ts';
 import { workload, type ScenarioWorld } from '../scenario/world.ts';
 
-/** The pods of a scenario under way. */
 export class RunningPods {
   readonly #world: ScenarioWorld;
   readonly #stages: readonly Stage[];
@@ -32,10 +31,10 @@ export class RunningPods {
     this.#started.set(name, (this.#started.get(name) ?? 1) - 1);
   }
 
-  /** Deletes the workload's pod and starts the next, which has another name and need not wait for the end of the first. */
+  /** Deletes the workload's pod and starts the next, by another name, without waiting. */
   async restart(name: string, from: number): Promise<void> {
     const gone = this.#pods.get(name)?.delete();
-    // A failure to delete it is told by whoever waits for it: here nobody does, and it goes with the scenario.
+    // Nobody waits for the deletion here: the pod goes with the scenario.
     gone?.catch(() => undefined);
     await this.start(name, from);
   }

@@ -1,4 +1,4 @@
-/** Sessions that the harness opens in the place of pods: it asks with them what a pod would, and waits for none. */
+/** Sessions that the harness opens instead of pods, which need not start. */
 import { randomUUID } from 'node:crypto';
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
@@ -23,7 +23,7 @@ export const heldSession = ({ environment: { aws } }: ScenarioWorld, credentials
   clients: aws.clientsWith(credentials),
 });
 
-/** Opens it once in a scenario; gives STS' refusal where it does not. Throws what is no answer of STS. */
+/** Opens it once in a scenario, or returns STS's refusal. Throws other failures. */
 export async function webSession(
   world: ScenarioWorld,
   { role, token }: WebSession,
@@ -48,8 +48,8 @@ export async function webSession(
 }
 
 /**
- * A pod of the workload's service account that never runs, and a token that is bound to it; both go with their namespace.
- * Throws a KubernetesError where the API server refuses one, and then removes the pod.
+ * A pod of the workload's service account that never runs, and its token; both go with the namespace. Throws a
+ * KubernetesError if the API server refuses one, after removing the pod. /
  */
 export async function podToken(
   world: ScenarioWorld,
@@ -74,7 +74,7 @@ export async function podToken(
       audiences: [audience],
       boundPod,
     });
-    // Under a name that no scenario gives: so it is taken out of whatever is reported.
+    // By a name that no scenario uses, so that reports redact it.
     world.tokens.set(`<${name}>`, token);
     return { token, remove };
   } catch (error) {

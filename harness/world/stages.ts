@@ -2,8 +2,8 @@ import { ofHarness, ofWorkload, stepOf } from '../scenario/operation-registry.ts
 import type { ActionStep, ProbeStep, Scenario } from '../scenario/spec.ts';
 
 /**
- * Consecutive probes, made side by side by all workloads; the actions before them come first. One that stands alone is by
- * itself, and one that counts calls is with probes of its own workload.
+ * Consecutive probes that all workloads make concurrently, after the actions before them. Probes that stand alone, or
+ * count calls, form groups of their own. /
  */
 export interface ProbeGroup {
   readonly number: number;
@@ -22,7 +22,7 @@ export type Stage =
 const countsCalls = ({ operation, expectation }: ProbeStep): boolean =>
   ofWorkload(operation)?.countsCalls?.(expectation) === true;
 
-/** Whether one of two probes would count the calls that the other brings about. */
+/** Whether one of two probes would count the other's calls. */
 const areApart = (one: ProbeStep, other: ProbeStep): boolean =>
   one.workload !== other.workload && (countsCalls(one) || countsCalls(other));
 
@@ -54,7 +54,7 @@ export function stages(scenario: Scenario): readonly Stage[] {
 /** The groups that one pod of a workload takes part in. */
 export interface PodGroups {
   readonly groups: readonly ProbeGroup[];
-  /** A step or a group of others stands between the pod's start and its first group. */
+  /** A step or a group of others precedes its first group. */
   readonly heldBack: boolean;
 }
 
@@ -72,7 +72,7 @@ export function groupsOfPod(all: readonly Stage[], workload: string, fromStage: 
   return { groups, heldBack: heldBack && groups.length > 0 };
 }
 
-/** Whether pods of these workloads are to get no credentials, by the probes up to the next step that changes something of that. */
+/** Whether pods of these workloads must get no credentials, by the probes up to the next step that changes them. */
 export function expectsRefusal(all: readonly Stage[], fromStage: number, workloads: readonly string[]): boolean {
   const expected: string[] = [];
   for (const stage of all.slice(fromStage)) {

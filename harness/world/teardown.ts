@@ -4,17 +4,16 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import { removeAll, type Resource } from '../../foundation/aws/resources.ts';
 import type { Environment, ScenarioWorld } from '../scenario/world.ts';
 
-/** How a scenario is over. */
 export interface Ending {
-  /** Its resources stay until the run is over, to be looked at. */
+  /** Its resources stay until the run is over, for inspection. */
   readonly kept: boolean;
-  /** Nothing may be in the way of another attempt, or of another scenario with the same names. */
+  /** Nothing may block another attempt, or a scenario with the same names. */
   readonly makesRoom: boolean;
 }
 
 /**
- * Removes what a scenario made, once nothing of it is under way any more: what ends with the run or the clusters anyway only
- * where that is due now. What cannot be removed and stays is noted as left; throws when something else could not be undone.
+ * Removes a scenario's resources, except those that end with the run or the clusters, unless due now. Records
+ * leftovers; throws if another change could not be undone. /
  */
 export async function tearDown({ environment, resources }: ScenarioWorld, { kept, makesRoom }: Ending): Promise<void> {
   await resources.close();
@@ -27,7 +26,7 @@ export async function tearDown({ environment, resources }: ScenarioWorld, { kept
   await removeIn(environment, now);
 }
 
-/** AWS refuses some deletions since it has not seen an earlier one yet: a moment later they pass. Milliseconds. */
+/** AWS refuses some deletions until it has seen an earlier one. Milliseconds. */
 const SECOND_TRY = 1000;
 
 /** Removes resources of scenarios; as `tearDown` otherwise. */
@@ -43,7 +42,7 @@ export async function removeIn(environment: Environment, resources: readonly Res
   if (first !== undefined) throw first;
 }
 
-/** Whether a resource is still there when the run is over, unless it is removed. */
+/** Whether a resource outlives the run unless it is removed. */
 const outlives = ({ lives }: Resource, { fixturesEndWith }: Environment): boolean =>
   fixturesEndWith === 'nothing' || (fixturesEndWith === 'cluster' && lives !== 'cluster');
 

@@ -6,16 +6,16 @@ import { TOKENS_SECRET } from './pod-manifest.ts';
 import type { RunningPods } from './running-pods.ts';
 import { labelsOf, clusterOf, workloads, type ScenarioWorld } from '../scenario/world.ts';
 
-/** Mints the tokens that are bound to no pod, and hands them to the scenario's workloads. */
+/** Mints the tokens that are bound to no pod, and stores them for the scenario's workloads. */
 export async function mintFreeTokens(world: ScenarioWorld): Promise<void> {
   const free = Object.entries(world.scenario.spec.tokens ?? {}).filter(([, token]) => token.boundTo === undefined);
   const bound = Object.values(world.scenario.spec.tokens ?? {}).some((token) => token.boundTo !== undefined);
   await Promise.all(free.map(([name, token]) => mint(world, name, token)));
-  // A scenario with bound tokens gets its secret when those are minted too.
+  // A scenario with bound tokens gets its secret when those are minted.
   if (free.length > 0 && !bound) await writeSecrets(world);
 }
 
-/** Mints the tokens that are bound to pods, which exist by now. */
+/** Mints the tokens that are bound to pods. */
 export async function mintBoundTokens(world: ScenarioWorld, running: RunningPods): Promise<void> {
   const bound = Object.entries(world.scenario.spec.tokens ?? {}).filter(([, token]) => token.boundTo !== undefined);
   if (bound.length === 0) return;
@@ -51,10 +51,10 @@ async function mint(
   world.tokens.set(name, text);
 }
 
-/** How long a pod may take to be given a node: what is bound to it then goes on without. */
+/** Timeout for the scheduling of a pod; bound tokens then do without a node. */
 const SCHEDULING_MILLISECONDS = 30_000;
 
-/** Waits until the pod has a node: tokens that are bound to it name that (Kubernetes documentation, "Managing Service Accounts"). */
+/** Waits until the pod has a node, which its tokens name (Kubernetes documentation, "Managing Service Accounts"). */
 async function scheduled(world: ScenarioWorld, kubernetes: KubernetesClient, path: string): Promise<void> {
   const hasNode = async (): Promise<true | undefined> => {
     const { status, body } = await kubernetes.raw({ path });
@@ -63,10 +63,10 @@ async function scheduled(world: ScenarioWorld, kubernetes: KubernetesClient, pat
   await poll(hasNode, { every: 100, within: SCHEDULING_MILLISECONDS, signal: world.signal, late: () => true });
 }
 
-/** One secret in each namespace of the scenario: workloads mount it. */
+/** One secret in each namespace of the scenario, for workloads to mount. */
 async function writeSecrets(world: ScenarioWorld): Promise<void> {
   const places = new Map(workloads(world).map((item) => [`${item.cluster}/${item.namespace}`, item]));
-  // The scenario's own: the harness may hold others.
+  // Only the scenario's own: the harness may hold others.
   const own = [...world.tokens].filter(([name]) => Object.hasOwn(world.scenario.spec.tokens ?? {}, name));
   await Promise.all(
     [...places.values()].map(({ cluster, namespace }) =>

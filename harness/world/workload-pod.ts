@@ -7,15 +7,14 @@ import { collectReports, Inbox } from './pod-reports.ts';
 import type { PodGroups } from './stages.ts';
 import { clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
-/** A pod of a workload that was created: gives its reports group by group. */
+/** A created pod of a workload, with its reports by group. */
 export type WorkloadPod = Awaited<ReturnType<typeof startWorkloadPod>>;
 
-/** Creates the pod with the plan of its groups. `ordinal` tells pods of one workload apart. */
+/** Creates the pod with the plan of its groups. `ordinal` distinguishes pods of one workload. */
 export async function startWorkloadPod(world: ScenarioWorld, workload: Workload, groups: PodGroups, ordinal: number) {
   const { namespace } = workload;
   const cluster = clusterOf(world, workload.cluster);
   const manifestOf = (name: string): V1Pod => {
-    // Operations may name the pod.
     world.names.learn(`pod:${workload.name}`, name);
     return podManifest(world, workload, name, groups);
   };
@@ -39,7 +38,7 @@ export async function startWorkloadPod(world: ScenarioWorld, workload: Workload,
     await cluster.kubernetes.deletePod(namespace, name, 1).catch(ignoring(404));
     over = true;
   };
-  // A pod that has said all ends by itself; one that has not would go on beside later scenarios.
+  // A pod that has reported exits by itself. Delete others, or they keep running during later scenarios.
   world.resources.addChange(
     `pod ${namespace}/${name}`,
     async () => (inbox.complete && workload.spec.container !== 'sidecar' ? undefined : remove()),
@@ -60,14 +59,11 @@ export async function startWorkloadPod(world: ScenarioWorld, workload: Workload,
   };
 }
 
-/**
- * A kubelet writes the file of the phase when it syncs a pod that changed; one change that follows another closely can be
- * missed, and would be seen with the next regular sync, a minute later. A further change makes it look again.
- */
+/** A kubelet may miss a change that closely follows another for a minute. A further change reminds it. */
 const REMINDER_ANNOTATION = 'conformance.eks-pod-identity/reminder';
 const REMINDER_MILLISECONDS = 3000;
 
-/** `opened`: the phase up to which the pod may go from its start. */
+/** `opened`: the last phase that the pod may start at once. */
 function reportsByGroup(inbox: Inbox, opened: number, annotate: (annotation: string, value: number) => Promise<void>) {
   return async (group: number, count: number): Promise<readonly ProbeReport[]> => {
     if (group <= opened) return inbox.take(count);

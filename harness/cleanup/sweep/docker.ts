@@ -1,11 +1,11 @@
 import { execa } from 'execa';
 import { HOST_LABEL, KIND_CLUSTER_LABEL, PID_LABEL, RUN_LABEL } from '../../../foundation/protocols/labels.ts';
 
-/** Runs `docker` with these arguments and gives its standard output. Rejects with an error of one line when it fails. */
+/** Runs `docker` with these arguments and returns its standard output. Rejects with an error of one line. */
 export type Docker = (args: readonly string[]) => Promise<string>;
 
 export const docker: Docker = async (args) => {
-  // In a process group of its own, so that a terminal's Ctrl-C does not end what removes things.
+  // In a process group of its own, so that a terminal's Ctrl-C does not interrupt the removal.
   const { exitCode, code, stdout, stderr } = await execa('docker', args, {
     reject: false,
     stdin: 'ignore',
@@ -17,7 +17,7 @@ export const docker: Docker = async (args) => {
   throw new Error(lines.at(-1)?.trim() ?? `docker ${args[0]} ended with exit code ${exitCode}`);
 };
 
-/** All that there is in Docker, by what the sweep looks at. `run` is the label's value, empty without it. */
+/** The objects in Docker that the sweep inspects. `run` is the label's value, or empty. */
 export type DockerInventory = Awaited<ReturnType<typeof inventory>>;
 export type DockerContainer = DockerInventory['containers'][number];
 
@@ -31,7 +31,7 @@ export async function inventory(run: Docker) {
       id: '{{.ID}}',
       name: '{{.Names}}',
       run: label(RUN_LABEL),
-      // Of the kind cluster whose node it is; empty for others.
+      // Kind cluster of a node; empty for other containers.
       kindCluster: label(KIND_CLUSTER_LABEL),
       networks: '{{.Networks}}',
       createdAt: '{{.CreatedAt}}',
@@ -59,7 +59,7 @@ export async function inventory(run: Docker) {
     volumes,
     images: [
       ...images.map(({ name }) => ({ name, run: '' })),
-      // Images are listed without their labels: those that have the run's are inspected.
+      // Docker lists images without their labels, so candidates are inspected.
       ...(ids.length === 0
         ? []
         : rows(await run(['image', 'inspect', '--format', IMAGE_LABEL, ...ids]), ['name', 'run'] as const)),

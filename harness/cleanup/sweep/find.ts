@@ -11,39 +11,33 @@ import type { Thing } from './thing.ts';
 
 export type AwsEntry = Extract<JournalEntry, { kind: 'aws' }>;
 
-/** What is left of one run. */
 export interface Leftovers extends Owner {
   readonly run: string;
   readonly since: Date | undefined;
   readonly stateFiles: readonly string[];
   readonly things: readonly Thing[];
-  /** What a state file names and what is not the run's, with the reason. */
+  /** Entries of a state file that are not the run's, with the reason. */
   readonly refused: readonly string[];
-  /** What a state file names in Docker, when Docker could not be asked. */
+  /** Entries of a state file in Docker, if Docker could not be asked. */
   readonly unseen: readonly string[];
-  /** AWS accounts that a state file names: what is in them is swept by itself. */
+  /** AWS accounts that a state file names: they are swept separately. */
   readonly accounts: readonly AwsEntry[];
 }
 
 interface Owner {
   readonly liveness: Liveness;
-  /** Process of the run, as far as it is known, in words. */
   readonly owner: string;
 }
 
-/** What the sweep looks at. */
 export interface Places {
-  /** Report folders, or folders of them. */
   readonly reportFolders: readonly string[];
   readonly temporaryFolders?: readonly string[];
-  /** What there is in Docker; undefined when it could not be asked. */
+  /** Undefined when Docker could not be asked. */
   readonly docker: DockerInventory | undefined;
 }
 
 export interface Findings {
-  /** By run. */
   readonly leftovers: readonly Leftovers[];
-  /** State files that cannot be read, a sentence each. */
   readonly unreadable: readonly string[];
 }
 
@@ -52,7 +46,7 @@ interface FoundState {
   readonly state: RunState;
 }
 
-/** Looks for what runs left: by state files, by labels in Docker, by names in temporary folders. Changes nothing. */
+/** Finds leftovers by state files, labels in Docker and names in temporary folders. Changes nothing. */
 export function find({ reportFolders, temporaryFolders = TEMPORARY_FOLDERS, docker }: Places): Findings {
   const states: FoundState[] = [];
   const unreadable: string[] = [];
@@ -88,7 +82,6 @@ function allStateFiles(reportFolders: readonly string[]): string[] {
   return [...new Set(folders.filter(isFolder).flatMap((folder) => stateFiles(folder)))];
 }
 
-/** What tells of one run. */
 interface Traces {
   readonly states: readonly FoundState[];
   readonly paths: ReturnType<typeof temporaryPaths>;
@@ -137,7 +130,7 @@ function leftoversOf(run: string, traces: Traces): Leftovers {
   };
 }
 
-/** Why an entry is none of the run's; undefined when it may be removed. */
+/** Why an entry does not belong to the run; undefined if it may be removed. */
 function refusalOf(
   entry: JournalEntry,
   run: string,
@@ -151,7 +144,7 @@ function refusalOf(
   return reason === undefined ? undefined : `path ${entry.path}: ${reason}`;
 }
 
-/** Whose a run is: its state file knows best, then the labels of its network. */
+/** The owner of a run, from its state file, or else the labels of its network. */
 function ownerOf(run: string, { states, docker }: Traces): Owner {
   const words = (pid: number | string, host: string): string => `process ${pid} on ${host.split(' ')[0]}`;
   const identities = states.map(({ state }) => state.process);
@@ -163,7 +156,7 @@ function ownerOf(run: string, { states, docker }: Traces): Owner {
       liveness: livenessOfNumber(network.host, Number(network.pid)),
       owner: words(network.pid, network.host),
     };
-  // Its network is the last to go: what an interrupted command still made after that belongs to nobody.
+  // Its network goes last: objects that an interrupted command made after that have no owner.
   const liveness = docker !== undefined && isAfterItsNetwork(run, docker) ? 'ended' : 'unknown';
   return { liveness, owner: 'a process that nothing names' };
 }
@@ -172,7 +165,7 @@ function beginningOf(run: string, { states, paths, docker }: Traces): Date | und
   const inDocker = docker === undefined ? [] : [...docker.networks, ...docker.containers];
   const times = [
     ...states.map(({ state }) => Date.parse(state.startedAt)),
-    // As Docker writes times: 2026-01-01 10:00:00 +0000 UTC.
+    // Docker's format: 2026-01-01 10:00:00 +0000 UTC.
     ...inDocker.filter((one) => one.run === run).map(({ createdAt }) => Date.parse(createdAt.replace(/ [A-Z]+$/, ''))),
     ...paths.map(({ since }) => since.getTime()),
   ].filter((time) => !Number.isNaN(time));

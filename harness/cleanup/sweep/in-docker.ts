@@ -3,31 +3,29 @@ import type { DockerContainer, DockerInventory } from './docker.ts';
 import { carries } from './paths.ts';
 import type { Thing } from './thing.ts';
 
-/** Run whose network has this name; undefined for other networks. */
 const runOfNetwork = (name: string): string | undefined =>
   /^eks-pod-identity-conformance-(c[0-9a-f]{6})$/.exec(name)?.[1];
 
-/** Run on whose network a container is that is named after it; a network that was removed meanwhile still counts. */
+/** The run of a container that is named after its network, also if the network is gone. */
 const runOfNode = ({ name, networks }: DockerContainer): string | undefined =>
   networks.map(runOfNetwork).find((run) => run !== undefined && carries(name, run));
 
-/** Runs that have left something in Docker. */
 export function runsIn({ networks, containers, volumes, images }: DockerInventory): string[] {
   const labels = [networks, containers, volumes, images].flat().map(({ run }) => run);
   return [...labels.filter((run) => RUN_ID.test(run)), ...containers.flatMap((one) => runOfNode(one) ?? [])];
 }
 
-/** Whether a run has no network any more, and a node all the same. */
+/** Whether a run has a node but no network. */
 export const isAfterItsNetwork = (run: string, { networks, containers }: DockerInventory): boolean =>
   !networks.some((network) => network.run === run || runOfNetwork(network.name) === run) &&
   containers.some((container) => runOfNode(container) === run);
 
 /**
- * What is the run's in Docker: what carries its label, and what its state file names. Of the containers on its network those
- * that are named after the run, kind's nodes; others are guests, which only lose that network.
+ * A run's objects in Docker: by label, and by its state file. Containers on its network count if they are named after
+ * the run (kind's nodes); others only lose that network. /
  */
 export function thingsIn(docker: DockerInventory, run: string, entries: readonly JournalEntry[]): Thing[] {
-  /** Whether a thing that carries no run's label is named in the state file. */
+  /** Whether the state file names an object without a run's label. */
   const isNamed = (kind: JournalEntry['kind'], thing: { readonly run: string }, name: string): boolean =>
     thing.run === '' && entries.some((entry) => entry.kind === kind && 'name' in entry && entry.name === name);
   const isOwn = (container: DockerContainer): boolean =>
@@ -44,7 +42,7 @@ export function thingsIn(docker: DockerInventory, run: string, entries: readonly
   return [
     ...containers.map(({ id, name, kindCluster }): Thing => ({
       name: `container ${name}${kindCluster === '' ? '' : ` of kind cluster ${kindCluster}`}`,
-      // With its anonymous volumes: a kind node keeps its images in one.
+      // With its anonymous volumes: a kind node stores its images in one.
       remove: ({ docker: run }) => run(['rm', '--force', '--volumes', id]),
     })),
     ...networks.map(({ id, name }): Thing => ({

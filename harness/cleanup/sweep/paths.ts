@@ -2,20 +2,18 @@ import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
 
-/** What the names of a run's temporary files and folders begin with; the run's id follows. */
 const PREFIX = /^eks-pod-identity-conformance-(c[0-9a-f]{6})(?![0-9a-z])/;
 
-/** Folders in which runs put files and folders of their own, besides their report folders. */
+/** Folders for runs' temporary files, besides their report folders. */
 export const TEMPORARY_FOLDERS: readonly string[] = [...new Set([tmpdir(), '/tmp', '/dev/shm'])].filter((folder) =>
   existsSync(folder),
 );
 
-/** Whether a name carries a run's id as a word of its own. */
 export const carries = (name: string, run: string): boolean => new RegExp(`(?<![0-9a-z])${run}(?![0-9a-z])`).test(name);
 
 /**
- * Why a path of a state file is none that its run makes; undefined when it may be removed. A state file may be broken or
- * forged: what goes is an entry of a temporary folder or of the report folder, with the run's id in its name.
+ * Why a path of a state file may not be removed; undefined if it may. A state file may be broken or forged: only
+ * entries of a temporary folder or the report folder with the run's id in their name are removed. /
  */
 export function refusal(
   path: string,
@@ -33,7 +31,7 @@ export function refusal(
   return undefined;
 }
 
-/** Temporary files and folders of runs by their names alone, those of this user; each with its run and its age. */
+/** This user's temporary files and folders of runs, by their names; each with its run and its age. */
 export function temporaryPaths(
   folders: readonly string[] = TEMPORARY_FOLDERS,
 ): { readonly path: string; readonly run: string; readonly since: Date }[] {
@@ -49,7 +47,6 @@ export function temporaryPaths(
   );
 }
 
-/** Whether there is something of that name, a dangling link included. */
 export function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -58,7 +55,7 @@ export function isThere(path: string): boolean {
   }
 }
 
-/** Entries of a folder; none when it is not there or not readable. */
+/** Entries of a folder; none if it is missing or unreadable. */
 export function list(folder: string): string[] {
   try {
     return readdirSync(folder).sort();

@@ -5,7 +5,6 @@ import { runState, type JournalEntry, type RunState } from '../../../foundation/
 import { validated } from '../../../foundation/node/validate.ts';
 import { STATE_FILE, store } from '../journal.ts';
 
-/** Paths of the state files in a report folder. */
 export function stateFiles(directory: string): string[] {
   return readdirSync(directory)
     .filter((name) => name === STATE_FILE || /^state-c[0-9a-f]{6}\.json$/.test(name))
@@ -13,7 +12,7 @@ export function stateFiles(directory: string): string[] {
     .map((name) => join(directory, name));
 }
 
-/** Takes what is gone out of a state file that another process left; deletes the file when nothing is in it any more. */
+/** Removes entries that are gone from another process's state file; deletes the file when it is empty. */
 export function forget(file: string, isGone: (entry: JournalEntry) => boolean): void {
   const state = readState(file);
   const resources = state.resources.filter((entry) => !isGone(entry));
@@ -33,7 +32,7 @@ export function readState(path: string): RunState {
   return validated(runState, asCurrent(state), (problem) => `it does not have the form of a state file (${problem})`);
 }
 
-/** A state file of version 1, which a killed run of an older release left, differs by one name. */
+/** Version 1, of older releases, differs by one name. */
 function asCurrent(state: unknown): unknown {
   const old = z.looseObject({ version: z.literal(1), makings: z.unknown() }).safeParse(state).data;
   return old === undefined ? state : { ...old, version: 2, resources: old.makings };

@@ -16,10 +16,10 @@ export interface SweepIo extends Pick<AwsSweepIo, 'out' | 'err' | 'now'>, Pick<R
 
 type Options = Pick<EksSweepOptions, 'list' | 'run' | 'reportFolders'>;
 
-/** How often is looked again for what turned up while other things were removed. */
+/** Looks again, as new leftovers may appear during removal. */
 const ROUNDS = 3;
 
-/** Sweeps this machine; gives the exit code. Throws `HarnessError`. */
+/** Sweeps this machine; returns the exit code. Throws `HarnessError`. */
 export async function sweep(options: Options, io: SweepIo): Promise<number> {
   const look = async (): Promise<Findings & { readonly noDocker?: string }> => {
     const asked = await ask(io.docker);
@@ -55,7 +55,7 @@ export async function sweep(options: Options, io: SweepIo): Promise<number> {
   return problems.length > 0 ? EXIT.environment : EXIT.conforms;
 }
 
-/** Nobody here can tell whether a run of elsewhere is over: whoever names it, does. */
+/** A run of another machine may still be alive: it is removed only when named. */
 const mayGo = ({ liveness, run }: Leftovers, options: Options): boolean =>
   liveness === 'ended' || (liveness === 'unknown' && run === options.run);
 
@@ -69,17 +69,14 @@ async function ask(
   }
 }
 
-/**
- * Removes what there is of a run until another look finds nothing: an orphaned `kind create` may still have been at work.
- * Gives what is left, with the reasons.
- */
+/** Removes a run's leftovers until none are found, as an orphaned `kind create` may go on. Returns the rest. */
 async function clear(run: string, look: () => Promise<Findings>, io: SweepIo): Promise<string[]> {
   const undone = new Set<string>();
   const progress = (line: string): void => io.out(`  ${run}: ${line}\n`);
   const lookAgain = async (): Promise<Leftovers | undefined> => {
     const found = (await look()).leftovers.find((candidate) => candidate.run === run);
     if (found === undefined) return undefined;
-    // That a cluster was changed is known by the state file alone.
+    // Only the state file knows that a cluster was changed.
     return { ...found, things: found.things.filter(({ name, isChange }) => isChange !== true || !undone.has(name)) };
   };
   let failures: Failures = new Map();

@@ -7,7 +7,6 @@ import { forget } from '../state-files.ts';
 import { sweepAws, type AwsSweepIo } from './sweep.ts';
 import { inClusters } from './in-clusters.ts';
 
-/** What a sweep of AWS was told. */
 export interface EksSweepOptions extends Pick<
   RealAwsOptions,
   'region' | 'endpoints' | 'allowedAccounts' | 'otherAccountRole'
@@ -15,7 +14,7 @@ export interface EksSweepOptions extends Pick<
   readonly list: boolean;
   readonly run: string | undefined;
   readonly reportFolders: readonly string[];
-  /** Existing clusters whose Kubernetes objects are looked for. None: all. */
+  /** Existing clusters to search for Kubernetes objects. Empty: all. */
   readonly clusterNames: readonly string[];
 }
 
@@ -23,10 +22,7 @@ export interface EksSweepIo extends Pick<AwsSweepIo, 'out' | 'err' | 'now'> {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/**
- * Removes what runs left in AWS, with the job's own credentials. Gives the exit code. Throws
- * `HarnessError`: for wrong usage, and where AWS cannot be used.
- */
+/** Removes leftovers in AWS with the job's own credentials. Returns the exit code. Throws `HarnessError`. */
 export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promise<number> {
   const { run, list } = options;
   const folders = options.reportFolders.length > 0 ? options.reportFolders : run === undefined ? [] : ['reports'];
@@ -46,7 +42,7 @@ export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promis
     (id, index, all) => all.indexOf(id) === index && !alive.some((one) => one.run === id),
   );
   let code: number = EXIT.conforms;
-  // Without a run there would be no bound to what is swept.
+  // Without a run the sweep would have no bound.
   if (alive.length === 0 || runs.length > 0) {
     const aws = await awsOf(options, states, io);
     try {
@@ -60,7 +56,7 @@ export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promis
     }
   }
   for (const sentence of problems) io.err(`${sentence}\n`);
-  // What a list is for is to see all.
+  // A list must be complete.
   const failed = list ? found.unreadable.length > 0 || code !== EXIT.conforms : problems.length > 0;
   return failed ? EXIT.environment : EXIT.conforms;
 }
@@ -70,7 +66,7 @@ interface Sweep extends EksSweepOptions {
   readonly states: readonly Leftovers[];
 }
 
-/** Gives what could not be done, a sentence each, and the code of the sweep itself. */
+/** Returns the failures, a sentence each, and the exit code of the sweep itself. */
 async function sweepWith(
   aws: AwsTarget,
   sweep: Sweep,
@@ -80,7 +76,7 @@ async function sweepWith(
   const kubernetes = inClusters((name) => aws.clusterToken(name), clusterNames);
   try {
     const code = await sweepAws(aws, { list, runs }, { ...io, kubernetes });
-    // What is not removed, or not looked at, has been said.
+    // Resources that are neither removed nor inspected have been reported.
     const incomplete = list
       ? 'Not all could be looked at: see above.'
       : 'Not all that is to be removed is gone: see above.';
@@ -105,7 +101,7 @@ async function sweepWith(
   }
 }
 
-/** Where the state files say that things are; the command line must agree with them. */
+/** The place that the state files name; the command line must agree. */
 async function awsOf(options: EksSweepOptions, states: readonly Leftovers[], io: EksSweepIo): Promise<AwsTarget> {
   const { endpoints, allowedAccounts, otherAccountRole } = options;
   const accounts = states.flatMap(({ run, accounts: all }) => all.map((account) => ({ run, ...account })));
@@ -134,11 +130,11 @@ async function awsOf(options: EksSweepOptions, states: readonly Leftovers[], io:
   });
 }
 
-/** Flags of a command line that lead to the AWS of a state file. */
+/** Flags that point to the AWS of a state file. */
 export function endpointFlags({ endpoints }: AwsEntry): string {
   const urls = [...new Set(Object.values(endpoints))];
   const [first] = urls;
-  // All five services, or it would not be this AWS alone.
+  // All five services, or other services would go to AWS.
   if (urls.length === 1 && first !== undefined && Object.keys(endpoints).length === 5) return `--aws-endpoint ${first}`;
   return Object.entries(endpoints)
     .map(([service, url]) => `--aws-endpoint ${service}=${url}`)

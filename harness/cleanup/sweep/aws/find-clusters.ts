@@ -13,7 +13,6 @@ import { each, eachOfRuns, isDenied, isOf, type Found, type Look } from './looki
 import { addonNamed, associationOf, clusterNamed, objectIn } from './things.ts';
 import { readTags, runOfName } from './tags.ts';
 
-/** Clusters of runs, and what runs left in clusters of others. */
 export async function clusters({ clients, runs, kubernetes }: Look): Promise<Found[]> {
   const { eks } = clients;
   const names: string[] = [];
@@ -21,7 +20,7 @@ export async function clusters({ clients, runs, kubernetes }: Look): Promise<Fou
   const describe = async (name: string): Promise<Cluster | undefined> =>
     (await eks.send(new DescribeClusterCommand({ name }))).cluster;
   const [ofRuns, inOthers] = await Promise.all([
-    // Its associations, add-ons and objects go with it.
+    // Its associations, add-ons and objects are deleted with it.
     eachOfRuns(names.filter(isOf(runs)), 'main', {
       name: (name) => name,
       tags: async (name) => (await describe(name))?.tags ?? {},
@@ -32,11 +31,11 @@ export async function clusters({ clients, runs, kubernetes }: Look): Promise<Fou
       async (name): Promise<Found[]> => {
         try {
           const cluster = await describe(name);
-          // Being made or deleted, it has nothing of a run; FAILED, nothing can be asked.
+          // While created or deleted, it has nothing of a run; FAILED, it does not answer.
           if (cluster?.status !== 'ACTIVE' && cluster?.status !== 'UPDATING') return [];
           return await inExistingCluster(clients, cluster, kubernetes);
         } catch (error) {
-          // Clusters of others are no business of a job that may make its own alone.
+          // A job may be allowed to access only its own clusters.
           if (!isDenied(error)) throw error;
           return [
             { refused: { title: `cluster ${name}`, why: 'was not looked into, which these credentials may not do' } },

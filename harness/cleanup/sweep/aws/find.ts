@@ -17,11 +17,9 @@ import { tagRecord } from './tags.ts';
 import { bucketNamed, policyOf, providerOf, roleNamed, type AwsFindings } from './things.ts';
 
 /**
- * Looks for what runs left in an account, by name and tags. Changes nothing. What is deleted while it looks is passed over;
- * what it may not ask about keeps nothing else from being found.
- *
- * Roles, policies, buckets and clusters count when name and tags name the same run; associations, add-ons and OIDC providers,
- * whose names are not the run's own, by their tags.
+ * Finds leftovers in an account by name and tags, and changes nothing. Ignores resources that are deleted meanwhile; a
+ * denied request does not stop the search. Roles, policies, buckets and clusters count when name and tags name the same
+ * run; associations, add-ons and OIDC providers, whose names are not the run's, by their tags. /
  */
 export async function findInAccount(look: Look): Promise<AwsFindings> {
   const { clients, services, account } = look;
@@ -70,7 +68,7 @@ async function providers({ iam }: AwsClients, account: AccountAlias): Promise<Fo
         const list = new ListOpenIDConnectProviderTagsCommand({ OpenIDConnectProviderArn: arn });
         return tagRecord((await iam.send(list)).Tags);
       } catch (error) {
-        // A job need be allowed to look at no others than issuers of its region: not at the one that it comes from itself.
+        // A job needs access only to issuers of its region, not to the one that it authenticates with.
         if (isDenied(error) && !arn.includes(`:oidc-provider/oidc.eks.${region}.`)) return {};
         throw error;
       }
@@ -85,7 +83,7 @@ async function buckets({ clients: { s3 }, account, runs }: Look): Promise<Found[
   for await (const page of paginateListBuckets({ client: s3 }, { Prefix: 'conformance-' }))
     names.push(
       ...(page.Buckets ?? [])
-        // S3 lists those of all regions, and answers about them in their own alone.
+        // S3 lists the buckets of all regions, but answers about those of its own only.
         .filter(({ BucketRegion = region }) => BucketRegion === region)
         .map((bucket) => bucket.Name ?? '')
         .filter(isOf(runs)),

@@ -4,28 +4,23 @@ import { kubeConfigWithToken } from '../../../../clusters/kube-config.ts';
 import { RUN_ID } from '../../../../foundation/node/journal.ts';
 import { connect, KubernetesError, type Connection } from '../../../../foundation/protocols/kubernetes-connection.ts';
 
-/** What a run left in Kubernetes, with its expiry. */
 export interface ObjectOfARun extends InCluster {
   readonly expiresAt: Date;
 }
 
-/** What runs made in Kubernetes in clusters that existed before: asked for at the clusters' API servers. */
+/** Kubernetes objects that runs made in existing clusters, found at the clusters' API servers. */
 export type InClusters = ReturnType<typeof inClusters>;
 
-/**
- * Asks with tokens of the job's own credentials, as `aws eks get-token` makes them.
- * @param named the clusters to ask; none: all
- */
+/** Asks with tokens of the job's credentials, as from `aws eks get-token`. `named`: the clusters; empty: all. */
 export function inClusters(token: (clusterName: string) => Promise<string>, named: readonly string[]) {
   const connections = new Map<string, Connection>();
-  /** Why some did not answer, by name. */
+  /** Reasons of clusters that did not answer, by name. */
   const passedOver = new Map<string, string>();
-  /** Names of the clusters that were asked, or tried. */
   const asked = new Set<string>();
   return {
     asked,
     passedOver,
-    /** Empty when the cluster cannot be asked, or is not to be. */
+    /** Empty for a cluster that cannot be asked, or is not named. */
     find: async ({ name = '', endpoint, certificateAuthority }: Cluster): Promise<readonly ObjectOfARun[]> => {
       if (named.length > 0 && !named.includes(name)) return [];
       asked.add(name);
@@ -53,7 +48,7 @@ export function inClusters(token: (clusterName: string) => Promise<string>, name
   };
 }
 
-/** What does not carry the marks of a run is none of its things. */
+/** Objects without the marks of a run are ignored. */
 function withExpiry(object: InCluster): ObjectOfARun[] {
   const expiresAt = new Date(object.expires);
   return RUN_ID.test(object.run) && !Number.isNaN(expiresAt.getTime()) ? [{ ...object, expiresAt }] : [];

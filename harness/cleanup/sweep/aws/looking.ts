@@ -9,21 +9,20 @@ import type { AwsThing, Removable, Untouched } from './things.ts';
 
 export interface Look {
   readonly clients: AwsClients;
-  /** Those that are there. Default: all. */
   readonly services: readonly AwsService[] | undefined;
   readonly account: AccountAlias;
-  /** What has the name of another run is not asked about. None: all runs. */
+  /** Names of other runs are not looked up. Empty: all runs. */
   readonly runs: readonly string[];
   readonly kubernetes: Pick<InClusters, 'find'>;
 }
 
-/** What looking at one thing comes to; undefined: it is no run's. */
+/** The result for one resource; undefined: it belongs to no run. */
 export type Found =
   { readonly thing: AwsThing } | { readonly refused: Untouched } | { readonly unseen: Untouched } | undefined;
 
 export const isDenied = (error: unknown): boolean => awsProblem(error)?.kind === 'denied';
 
-/** Whether a name is that of one of these runs; of any, if there are none. */
+/** Whether a name belongs to one of these runs, or to any if there are none. */
 export const isOf =
   (runs: readonly string[]) =>
   (name: string): boolean => {
@@ -31,15 +30,15 @@ export const isOf =
     return run !== undefined && (runs.length === 0 || runs.includes(run));
   };
 
-/** How something is recognized as a run's. */
+/** How a resource is recognized as a run's. */
 interface Kind<T> {
-  /** Default: names are free, so that tags alone count. */
+  /** Default: names are free, so only tags count. */
   readonly name?: (one: T) => string;
   readonly tags: (one: T) => Promise<Readonly<Record<string, string | undefined>>>;
   readonly removable: (one: T) => Removable;
 }
 
-/** Asks about each of what may be a run's; what that is denied for nobody can tell of. */
+/** Reads the tags of each candidate. Resources that may not be read are reported as unseen. */
 export function eachOfRuns<T>(all: readonly T[], account: AccountAlias, kind: Kind<T>): Promise<Found[]> {
   return each(all, async (one): Promise<Found> => {
     const removable = kind.removable(one);
@@ -58,7 +57,7 @@ export function eachOfRuns<T>(all: readonly T[], account: AccountAlias, kind: Ki
   });
 }
 
-/** Asks about each; what is gone by then is passed over. The clients see to it that AWS is not asked too often. */
+/** Looks at each, and ignores those that are gone. The clients limit the rate of requests. */
 export async function each<T, R>(all: readonly T[], look: (one: T) => Promise<R>): Promise<R[]> {
   const answers = await Promise.all(
     all.map((one) =>

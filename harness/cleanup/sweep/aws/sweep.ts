@@ -9,7 +9,7 @@ import type { AwsFindings, AwsThing } from './things.ts';
 
 export interface AwsSweepOptions {
   readonly list: boolean;
-  /** Only these runs, expired or not. None: all, once they have expired. */
+  /** Only these runs, expired or not. Empty: all expired runs. */
   readonly runs: readonly string[];
 }
 
@@ -18,20 +18,18 @@ export interface AwsSweepIo {
   readonly err: (text: string) => void;
   readonly now: () => Date;
   readonly kubernetes: Pick<InClusters, 'find' | 'remove' | 'passedOver'>;
-  /** For tests. */
   readonly pause?: (milliseconds: number) => Promise<unknown>;
 }
 
 /**
- * Milliseconds ahead of each round of removals. There are several, as what a run was still making when it was killed shows up
- * late, and IAM lists for a while what it has deleted (IAM User Guide, "Troubleshoot IAM").
+ * Milliseconds before each round of removals. A killed run's last resources show up late, and IAM lists deleted ones
+ * for a while (IAM User Guide, "Troubleshoot IAM"). /
  */
 const PAUSES = [0, 2000, 10_000];
 
 interface Findings extends AwsFindings {
-  /** Things that have expired, or whose run is named. */
+  /** Resources that have expired, or whose run is named. */
   readonly due: readonly AwsThing[];
-  /** Things in IAM of runs that were in other regions, where clusters may need them. */
   readonly elsewhere: readonly AwsThing[];
 }
 
@@ -40,8 +38,8 @@ interface Sweep extends AwsSweepOptions, AwsSweepIo {
 }
 
 /**
- * Lists what runs left in AWS, and deletes what has expired or is of a run that is named. Only what carries the tags of
- * a run is ever deleted. Gives the exit code.
+ * Lists leftovers in AWS, and deletes those that have expired or whose run is named. Deletes only resources with a
+ * run's tags. Returns the exit code. /
  */
 export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: AwsSweepIo): Promise<number> {
   const sweep = { aws, ...options, ...io };
@@ -81,7 +79,7 @@ async function look(sweep: Sweep): Promise<Findings> {
 const isDue = ({ runs, now }: Sweep, { run, expiresAt }: AwsThing): boolean =>
   runs.includes(run) || expiresAt.getTime() <= now().getTime();
 
-/** Tells what there is before anything is removed, and what is passed over. */
+/** Reports all that is found, before anything is removed, and what is skipped. */
 function tell(sweep: Sweep, { things, refused, elsewhere, unseen }: Findings): void {
   const { aws, runs, out, err, kubernetes } = sweep;
   const none = `nothing is left of ${runs.length === 0 ? 'any run' : `run ${runs.join(' and ')}`}${unseen.length === 0 ? '' : ' as far as it could be seen'}`;
@@ -96,14 +94,14 @@ function tell(sweep: Sweep, { things, refused, elsewhere, unseen }: Findings): v
     out(`Kubernetes objects in cluster ${name} were not looked for: ${why}.\n`);
 }
 
-/** Removes what is due, in rounds. Gives what was seen last, and the reasons by name of what could not be removed. */
+/** Removes what is due, in rounds. Returns the last findings, and the reasons of failed removals by name. */
 async function removeDue(sweep: Sweep, found: Findings) {
   let seen = found;
   let reasons: ReadonlyMap<string, string> = new Map();
   for (const pause of PAUSES) {
     if (pause > 0 && seen.due.length > 0) {
       await (sweep.pause ?? sleep)(pause);
-      // By now it may be gone.
+      // It may be gone by now.
       seen = await look(sweep);
     }
     if (seen.due.length === 0) break;
@@ -113,7 +111,7 @@ async function removeDue(sweep: Sweep, found: Findings) {
   return { seen, reasons };
 }
 
-/** What is of runs in other regions, a clause each. */
+/** A clause for each other region whose runs have resources in IAM. */
 const placesOf = (elsewhere: readonly AwsThing[]): string[] =>
   [
     ...new Set(
@@ -121,7 +119,7 @@ const placesOf = (elsewhere: readonly AwsThing[]): string[] =>
     ),
   ].map((place) => `IAM resources ${place}`);
 
-/** Removes what is due, and tells of each. Gives the reasons by name of what could not be removed. */
+/** Removes what is due, and reports each removal. Returns the reasons of failures by name. */
 async function remove(
   { aws, out, kubernetes }: Sweep,
   { due, things, refused, unseen }: Findings,

@@ -1,19 +1,18 @@
 import { RUN_ID } from '../../../../foundation/node/journal.ts';
 import { EXPIRY_TAG, REGION_TAG, RUN_TAG, type Tag } from '../../../../foundation/aws/tags.ts';
 
-/** What the tags of a resource say of the run that made it. */
 export interface RunMark {
   readonly run: string;
   readonly expiresAt: Date;
   readonly region: string;
 }
 
-/** A name that a run gives to what it makes in AWS. */
+/** A name that a run gives to its resources in AWS. */
 const OF_A_RUN = /^conformance-(c[0-9a-f]{6})-/;
 
 export const runOfName = (name: string): string | undefined => OF_A_RUN.exec(name)?.[1];
 
-/** Reads the tags of a run; undefined when they are not there or say nothing that a run would. */
+/** Reads the tags of a run; undefined if they are missing or malformed. */
 export function readTags(tags: Readonly<Record<string, string | undefined>>): RunMark | undefined {
   const { [RUN_TAG]: run, [REGION_TAG]: region } = tags;
   const expiresAt = new Date(tags[EXPIRY_TAG] ?? '');
@@ -22,11 +21,10 @@ export function readTags(tags: Readonly<Record<string, string | undefined>>): Ru
   return { run, expiresAt, region };
 }
 
-/** Tags as IAM and S3 write them. */
 export const tagRecord = (tags: readonly Tag[] | undefined): Record<string, string | undefined> =>
   Object.fromEntries((tags ?? []).map(({ Key = '', Value }) => [Key, Value]));
 
-/** The run of something whose name must be of the same run as its tags; undefined when it is not the harness' own. */
+/** The run of a resource whose name and tags must agree; undefined if it is not the harness's. */
 export function markOf(name: string, tags: Readonly<Record<string, string | undefined>>): RunMark | undefined {
   const mark = readTags(tags);
   return mark !== undefined && runOfName(name) === mark.run ? mark : undefined;

@@ -23,38 +23,35 @@ import type { AwsClients } from '../../../../aws/clients.ts';
 import type { AccountAlias } from '../../../../foundation/protocols/aliases.ts';
 import type { InClusters, ObjectOfARun } from './in-clusters.ts';
 
-/** What things are removed with. */
 export interface AwsRemoval {
-  /** In the account of the thing. */
   readonly clients: AwsClients;
   readonly kubernetes: Pick<InClusters, 'remove'>;
   readonly progress: (line: string) => void;
-  /** For tests. */
   readonly timing?: Timing;
 }
 
-/** Something in AWS, and how it is removed with all that is in it. What is gone already counts as removed. */
+/** A resource in AWS, and how it is removed with its contents. A missing one counts as removed. */
 export interface Removable extends Pick<Resource, 'name' | 'neededBy'> {
   readonly order: number;
   readonly remove: (removal: AwsRemoval) => Promise<unknown>;
 }
 
-/** Something in AWS that carries the tags of a run. */
+/** A resource in AWS with the tags of a run. */
 export interface AwsThing extends Removable {
   readonly run: string;
   readonly expiresAt: Date;
   readonly account: AccountAlias;
-  /** Of the run. Undefined: where it was found. */
+  /** Region of the run. Default: where the resource was found. */
   readonly region?: string;
 }
 
-/** In this order: what uses something goes before it. */
+/** Removal order: users of a resource go before it. */
 const REMOVAL_ORDER = [
   'namespace',
   'DaemonSet',
   'association',
   'add-on',
-  // The last in the cluster: another run may use it from then on.
+  // The last in the cluster: then another run may use it.
   'Lease',
   'cluster',
   'OIDC provider',
@@ -100,10 +97,7 @@ export const providerOf = (arn: string, account: AccountAlias): Removable =>
 export const bucketNamed = (name: string, account: AccountAlias): Removable =>
   removable('bucket', inAccount(name, account), ({ clients: { s3 } }) => ignoreMissing(() => deleteBucket(s3, name)));
 
-/**
- * With its roles a cluster works in EC2 (EKS User Guide, "Amazon EKS cluster IAM role"), also while it is being deleted: they
- * stay as long as it does.
- */
+/** A cluster needs its roles in EC2 until it is deleted (EKS User Guide, "Amazon EKS cluster IAM role"). */
 export function roleNamed(name: string, account: AccountAlias): Removable {
   const cluster = /^(conformance-c[0-9a-f]{6}-c\d)-(?:cluster|node)$/.exec(name)?.[1];
   return {
@@ -119,26 +113,24 @@ export const policyOf = (arn: string, account: AccountAlias): Removable =>
     ignoreMissing(() => iam.send(new DeletePolicyCommand({ PolicyArn: arn }))),
   );
 
-/** Something that is left as it is. */
+/** A resource that is left unchanged. */
 export interface Untouched {
-  /** As the `name` of a thing. */
   readonly title: string;
-  /** Goes on from the title, or is a clause of its own; no full stop. */
+  /** Continues the title, or is a clause of its own; no full stop. */
   readonly why: string;
 }
 
-/** What there is of runs. */
 export interface AwsFindings {
   readonly things: readonly AwsThing[];
-  /** What has the name of a run and not its tags, and clusters of others that may not be looked into. */
+  /** Resources with a run's name but not its tags, and clusters of others that may not be accessed. */
   readonly refused: readonly Untouched[];
-  /** What may be a run's and may not be looked at, with AWS' reason. */
+  /** Possible resources of a run that may not be read, with AWS's reason. */
   readonly unseen: readonly Untouched[];
 }
 
 /**
- * Deletes a cluster with its add-ons, and with its node groups, which EKS asks for (EKS API Reference, "DeleteCluster"). An
- * add-on that does not go by itself goes with its cluster.
+ * Deletes a cluster with its add-ons, and its node groups, which must go first (EKS API Reference, "DeleteCluster").
+ * Add-ons that do not go by themselves go with the cluster. /
  */
 async function deleteWholeCluster(eks: EKSClient, name: string, patience: Patience): Promise<void> {
   const addons: string[] = [];
