@@ -2,12 +2,12 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import { isThrottling } from '../foundation/aws/aws-problem.ts';
 import type { CallCounts } from './call-counts.ts';
 
-/** The part of AWS SDK clients that has a place for counting and limiting: their middleware stack, which all services' have alike. */
+/** The common part of SDK clients for counting and limiting. */
 export type AwsClient = Pick<IAMClient, 'middlewareStack'>;
 
 export type CallCounter = ReturnType<typeof callCounter>;
 
-/** Counts every attempt at the step that retries go through again. */
+/** Counts every attempt, at a step that retries repeat. */
 export function callCounter() {
   const byOperation = new Map<string, number>();
   let total = 0;
@@ -18,12 +18,12 @@ export function callCounter() {
     total += 1;
   };
   return {
-    /** Counts a call that no client of the SDK made; `code` is that of the error it was answered with. */
+    /** Counts a call without the SDK; `code` is its error's. */
     sent: (operation: string, code?: string): void => {
       begin(operation);
       if (code !== undefined && isThrottling(code)) throttled += 1;
     },
-    /** Counts from now on what a client sends; `service` as in `iam:CreateRole`. */
+    /** Counts a client's later calls; `service` as in `iam:CreateRole`. */
     count: (service: string, client: AwsClient): void =>
       client.middlewareStack.add(
         (next, context) => async (args) => {

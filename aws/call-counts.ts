@@ -1,10 +1,10 @@
-/** The calls that the harness itself made, retries included. */
+/** The harness's own calls, including retries. */
 export interface CallCounts {
   readonly total: number;
-  /** Attempts that followed another of the same call. */
+  /** Attempts after the first of a call. */
   readonly retries: number;
-  /** Answers that a service gave since it was asked too often. */
+  /** Throttled attempts. */
   readonly throttled: number;
-  /** By service and operation, such as `iam:CreateRole`, attempts counted. */
+  /** Attempts by service and operation, such as `iam:CreateRole`. */
   readonly byOperation: Readonly<Record<string, number>>;
 }

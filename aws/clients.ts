@@ -19,7 +19,6 @@ export interface AwsClients {
 
 export type Limiters = Readonly<Record<AwsService, RateLimiter>>;
 
-/** The limits of one account. */
 export const limitersOfAccount = (): Limiters =>
   Object.fromEntries(
     AWS_SERVICES.map((service) => [service, new RateLimiter(CALLS_PER_SECOND[service])]),
@@ -31,17 +30,17 @@ export interface ClientOptions {
   readonly credentials: CredentialsProvider;
   readonly counter: CallCounter;
   readonly limiters: Limiters;
-  /** How long calls are tried again. Default: `PATIENT`. */
+  /** Bounds of retries. Default: `PATIENT`. */
   readonly retries?: RetryBounds;
 }
 
-/** Connections to a service that may be open at once: more calls wait for one. */
+/** Maximum of open connections to a service: more calls wait for one. */
 const SOCKETS = 128;
-/** Milliseconds until an attempt at a connection, and one at a call, is given up. */
+/** Timeouts in milliseconds of an attempt to connect, and to call. */
 const CONNECTING_MILLISECONDS = 5000;
 const CALL_MILLISECONDS = 30_000;
 
-/** Clients of AWS or other endpoints: counted, within the rates, and patient with throttling and the network. */
+/** Clients of AWS or other endpoints with counting, rate limits and retries. */
 export function awsClients(options: ClientOptions): AwsClients {
   const s3 = { ...configurationOf('s3', options), forcePathStyle: options.endpoints.s3 !== undefined };
   return madeWhenUsed({
@@ -52,7 +51,7 @@ export function awsClients(options: ClientOptions): AwsClients {
   });
 }
 
-/** Clients of which each is made when it is first asked for: many callers use one alone. */
+/** Makes each client on first use: many callers use only one. */
 export function madeWhenUsed(make: { readonly [Service in keyof AwsClients]: () => AwsClients[Service] }): AwsClients {
   const clients = {} as AwsClients;
   for (const [service, makeOne] of Object.entries(make)) {
@@ -62,17 +61,13 @@ export function madeWhenUsed(make: { readonly [Service in keyof AwsClients]: () 
   return clients;
 }
 
-/**
- * A client of EC2, where subnets are looked for. It is none of the services that scenarios are about, and is taken to be where
- * EKS is; its few calls have EKS' limit.
- */
+/** A client of EC2 for subnets, at EKS's endpoint and with EKS's rate limit. */
 export const ec2Client = (options: ClientOptions): EC2Client =>
   attended('ec2', new EC2Client(configurationOf('eks', options)), options, options.limiters.eks);
 
 export const stsClient = (options: ClientOptions): STSClient =>
   attended('sts', new STSClient(configurationOf('sts', options)), options);
 
-/** Ends the connections of clients. */
 export function destroyClients(clients: AwsClients): void {
   for (const client of Object.values(clients) as { destroy(): void }[]) client.destroy();
 }
@@ -82,7 +77,7 @@ function configurationOf(service: AwsService, { region, endpoints, credentials, 
   return {
     region,
     credentials,
-    // A profile's `endpoint_url` must not lead elsewhere than the run says.
+    // A profile's `endpoint_url` must not override the run's.
     ignoreConfiguredEndpointUrls: true,
     ...(endpoint !== undefined && { endpoint }),
     retryStrategy: retriesWithin(retries),
@@ -92,7 +87,7 @@ function configurationOf(service: AwsService, { region, endpoints, credentials, 
       throwOnRequestTimeout: true,
       httpAgent: { maxSockets: SOCKETS },
       httpsAgent: { maxSockets: SOCKETS },
-      // Calls that wait for a connection are no news.
+      // Waiting for a connection is normal.
       socketAcquisitionWarningTimeout: CALL_MILLISECONDS * 10,
     },
   };

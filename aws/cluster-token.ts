@@ -2,11 +2,9 @@ import type { AwsCredentials } from './credentials.ts';
 import { presignedQuery, sha256, uriEncode } from './sign-request.ts';
 
 /**
- * A token for an EKS API server: `k8s-aws-v1.` and a presigned GetCallerIdentity, bound to the cluster by the signed
- * header `x-k8s-aws-id` (Amazon EKS User Guide, "Connect kubectl to an EKS cluster"; format of aws-iam-authenticator).
- * Good for 15 minutes, and not longer than the credentials; a session token is part of the signed query.
- * @param endpoint of STS, in the cluster's region
- * @param signingDate by AWS' clock
+ * A token for an EKS API server: `k8s-aws-v1.` and a presigned GetCallerIdentity with the signed header `x-k8s-aws-id`
+ * (Amazon EKS User Guide, "Connect kubectl to an EKS cluster"; format of aws-iam-authenticator). Valid for 15 minutes,
+ * or as long as the credentials. `endpoint` is that of STS in the cluster's region, `signingDate` by AWS's clock. /
  */
 export async function presignedClusterToken(
   endpoint: string,
@@ -16,7 +14,7 @@ export async function presignedClusterToken(
   signingDate = new Date(),
 ): Promise<string> {
   const { host, origin } = new URL(endpoint);
-  // The SDK's signer has the session token in this place.
+  // The SDK's signer puts the session token here.
   const token = sessionToken === undefined ? '' : `&X-Amz-Security-Token=${uriEncode(sessionToken)}`;
   const request = {
     method: 'GET',

@@ -1,6 +1,6 @@
 import { AssumeRoleCommand, type AssumeRoleCommandOutput, type STSClient } from '@aws-sdk/client-sts';
 
-/** Credentials of AWS as its SDK hands them about. Secret: they appear in no output. */
+/** Credentials in the SDK's form. Secret: they appear in no output. */
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -8,19 +8,16 @@ export interface AwsCredentials {
   readonly expiration?: Date;
 }
 
-/** Gives credentials that are good for a while, renewed where they expire. */
+/** Returns valid credentials, renewed if necessary. */
 export type CredentialsProvider = () => Promise<AwsCredentials>;
 
-/** Credentials are renewed this long before they expire: as long as AWS' SDKs do. */
+/** Renewal before expiry, as in AWS's SDKs. */
 const RENEW_BEFORE_MILLISECONDS = 5 * 60_000;
 
-/** For how long they are not asked for again after that failed: whoever needs them may try many times a second. */
+/** Pause after a failed renewal: callers may repeat it many times a second. */
 const HELD_MILLISECONDS = 1000;
 
-/**
- * Asks once for all who need credentials at the same time, and again shortly before they expire. Where that fails, those in
- * hand are used as long as they are good.
- */
+/** Shares a request among callers, and renews before expiry. After a failure returns the old ones while valid. */
 export function renewed(ask: CredentialsProvider, now: () => number = Date.now): CredentialsProvider {
   let good: AwsCredentials | undefined;
   let held: Promise<AwsCredentials> | undefined;
@@ -45,13 +42,13 @@ export function renewed(ask: CredentialsProvider, now: () => number = Date.now):
   };
 }
 
-/** Those in an answer of STS, without their expiry. */
+/** Credentials in an answer of STS, without their expiry. */
 export function credentialsOf({ Credentials }: Pick<AssumeRoleCommandOutput, 'Credentials'>): AwsCredentials {
   const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
 }
 
-/** Credentials of a session of `roleArn`, by STS' AssumeRole for an hour (the most that a session of a session may have). */
+/** Credentials of `roleArn` by AssumeRole for an hour, the maximum of role chaining. */
 export function assumedRole(sts: STSClient, roleArn: string, sessionName: string): CredentialsProvider {
   return renewed(async () => {
     const answer = await sts.send(

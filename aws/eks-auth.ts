@@ -4,22 +4,22 @@ import type { AwsCredentials, CredentialsProvider } from './credentials.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { sha256, timestampOf, withAuthorization } from './sign-request.ts';
 
-/** What EKS Auth answered about a pod's token. */
+/** EKS Auth's answer about a pod's token. */
 export interface EksAuthAnswer {
-  /** ARN of the role whose session it gave; undefined when it refused. Credentials are not kept. */
+  /** ARN of the session's role; undefined if it refused. */
   readonly roleArn?: string;
   /** Error code, such as `ResourceNotFoundException`. */
   readonly code?: string;
   readonly message?: string;
 }
 
-/** What EKS Auth answered, or that it could not be asked: then `code` is that of the network's error, and no status. */
+/** The answer, or a network error's `code` without a status. */
 export interface EksAuthResponse extends EksAuthAnswer {
   readonly status?: number;
   readonly requestId?: string;
 }
 
-/** A session that EKS Auth gave, and what it said of it. */
+/** A session of EKS Auth. */
 export interface PodSession {
   readonly credentials: AwsCredentials;
   /** Seconds since the epoch. */
@@ -45,7 +45,7 @@ export interface EksAuthOptions {
 
 const CALL_MILLISECONDS = 10_000;
 
-/** As `openPodSession`, where the credentials of the answer are dropped. */
+/** As `openPodSession`, without the credentials. */
 export async function askEksAuth(
   options: EksAuthOptions,
   clusterName: string,
@@ -57,9 +57,8 @@ export async function askEksAuth(
 
 /**
  * Asks EKS Auth for the credentials of a pod's token, as the agent does (EKS Auth API Reference,
- * "AssumeRoleForPodIdentity"): signed here, since AWS' SDK for JavaScript has no client of EKS Auth that is of use
- * outside of an agent. Neither the credentials nor the token are in any message. Never rejects but where there are no
- * credentials to sign with, and tries once: who polls asks again.
+ * "AssumeRoleForPodIdentity"), without the SDK, whose client requires an agent. No message has credentials or token.
+ * Makes one attempt; rejects only without own credentials. /
  */
 export async function openPodSession(
   options: EksAuthOptions,
@@ -105,7 +104,7 @@ async function signedHeaders(
   };
   const request = { method: 'POST', path, query: '', headers, payload };
   const signed = withAuthorization(request, { credentials: keys, region, service: 'eks-auth', time });
-  // `host` is fetch's own to set.
+  // fetch sets `host` itself.
   const { host: _host, ...rest }: Record<string, string> = signed.headers;
   return rest;
 }

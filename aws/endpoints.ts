@@ -3,12 +3,12 @@ import { AWS_SERVICES, type AwsService } from './service-names.ts';
 
 export type Endpoints = Readonly<Partial<Record<AwsService, string>>>;
 
-/** What an endpoint can take over where the harness' own emulator makes the clusters. */
+/** Services that may be elsewhere when the emulator makes the clusters. */
 const WITHOUT_EKS: readonly AwsService[] = ['s3', 'iam', 'sts'];
 
 /**
- * The values of `--aws-endpoint`: `URL` stands for all services, `SERVICE=URL` for one, which wins over the former. Where the
- * emulator makes the clusters, EKS and EKS Auth stay with it, and `URL` stands for the other three. Throws `HarnessError` BAD_FLAG_VALUE.
+ * Parses `--aws-endpoint`: `URL` for all services (with the emulator's clusters all but EKS and EKS Auth),
+ * `SERVICE=URL` for one, which takes precedence. Throws `HarnessError` BAD_FLAG_VALUE. /
  */
 export function parseEndpoints(values: readonly string[], aws: 'account' | 'emulator'): Endpoints {
   const services = aws === 'account' ? AWS_SERVICES : WITHOUT_EKS;
@@ -40,7 +40,7 @@ export function parseEndpoints(values: readonly string[], aws: 'account' | 'emul
   );
 }
 
-/** A URL as SDKs take it: without a slash at its end. Throws `HarnessError` BAD_FLAG_VALUE. */
+/** A URL without a final slash. Throws `HarnessError` BAD_FLAG_VALUE. */
 export function endpointUrl(text: string, value: string, flag = 'aws-endpoint'): string {
   let url: URL;
   try {
@@ -61,14 +61,11 @@ export function endpointUrl(text: string, value: string, flag = 'aws-endpoint'):
 const wrong = (value: string, why: string, flag = 'aws-endpoint'): HarnessError =>
   badFlagValue(`--${flag} is "${value}": ${why}.`);
 
-/** SDKs' environment variable for a service's endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
+/** SDKs' variable for a service's endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
 export const endpointVariable = (service: AwsService): string =>
   `AWS_ENDPOINT_URL_${service.toUpperCase().replace('-', '_')}`;
 
-/**
- * Environment that leads a pod's SDK to the endpoints: one variable where all services are at one URL.
- * @param reachable a URL of this machine as pods reach it
- */
+/** Environment for a pod's SDK. `reachable` is this machine's URL for pods. */
 export function workloadEnvironment(
   endpoints: Endpoints,
   reachable: (url: string) => string = (url) => url,
@@ -83,10 +80,7 @@ export function workloadEnvironment(
   return Object.fromEntries(given.map(([service, url]) => [endpointVariable(service), url]));
 }
 
-/**
- * Refuses endpoints of the environment that would lead this process' SDK elsewhere, where AWS itself is asked for: a run
- * must not judge another AWS than it says. Throws `HarnessError` BAD_FLAG_VALUE.
- */
+/** Rejects environment endpoints that redirect this process's SDK from AWS. Throws `HarnessError` BAD_FLAG_VALUE. */
 export function checkEnvironmentEndpoints(
   endpoints: Endpoints,
   environment: Readonly<Record<string, string | undefined>>,

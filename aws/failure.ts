@@ -2,15 +2,12 @@ import { commandLine } from '../foundation/node/command-line.ts';
 import { awsProblem } from '../foundation/aws/aws-problem.ts';
 import { HarnessError } from '../foundation/node/errors.ts';
 
-/**
- * An error of AWS that stops what a run is doing, in the harness' words: BAD_AWS for what the user must set right. What a
- * run began with was right, so credentials that expire later are the environment's failure. Undefined for other errors.
- */
+/** Turns an AWS error into BAD_AWS (user) or an environment failure, such as credentials that expire during the run. */
 export function awsFailure(error: unknown): HarnessError | undefined {
   if (error instanceof HarnessError) return undefined;
   const known = awsProblem(error);
   if (known === undefined) return undefined;
-  // Where they come from gives no more.
+  // Their source has no newer ones.
   if (known.kind === 'expired-credentials' || known.kind === 'no-credentials')
     return new HarnessError(
       'CREDENTIALS_EXPIRED',

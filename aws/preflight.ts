@@ -7,18 +7,14 @@ import { renewed, type CredentialsProvider } from './credentials.ts';
 import type { Endpoints } from './endpoints.ts';
 import { BRIEF } from './retries.ts';
 
-/** What is looked at before anything is made, all of it with a sentence and an exit code when it is wrong. */
-
-/**
- * The region of `--region`, AWS_REGION, AWS_DEFAULT_REGION or the profile, in this order. Throws `HarnessError` BAD_AWS.
- */
+/** Region of `--region`, AWS_REGION, AWS_DEFAULT_REGION or the profile. Throws `HarnessError` BAD_AWS. */
 export async function findRegion(
   flag: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   const region = flag ?? (environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || (await profileRegion()));
   if (region === undefined) throw badAws('No AWS region is set: name one with --region, or set AWS_REGION.');
-  // Not checked against a list: AWS adds regions. But it becomes part of host names.
+  // Not checked against a list, as AWS adds regions, but it becomes part of host names.
   if (!/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region))
     throw badAws(`The region "${region}" is none: give one such as us-west-2 with --region.`);
   return region;
@@ -38,10 +34,7 @@ async function profileRegion(): Promise<string | undefined> {
   }
 }
 
-/**
- * The credentials of the SDK's default chain: environment, profile, single sign-on, web identity, container, instance. Asked
- * once here. Throws `HarnessError` BAD_AWS where there are none, or they have expired.
- */
+/** Credentials of the SDK's default chain. Throws `HarnessError` BAD_AWS if there are none, or they have expired. */
 export async function findCredentials(region: string): Promise<CredentialsProvider> {
   const credentials = renewed(defaultProvider({ parentClientConfig: { region } }));
   const { expiration } = await credentials().catch((error: unknown) => {
@@ -52,10 +45,7 @@ export async function findCredentials(region: string): Promise<CredentialsProvid
   return credentials;
 }
 
-/**
- * Who the credentials are, by STS' GetCallerIdentity. Throws `HarnessError` BAD_AWS for credentials or a region of no use,
- * AWS_UNREACHABLE for a failure of network or service.
- */
+/** The credentials' identity by GetCallerIdentity. Throws `HarnessError` BAD_AWS or AWS_UNREACHABLE. */
 export async function whoAmI(options: ClientOptions): Promise<{ readonly accountId: string; readonly arn: string }> {
   try {
     const { Account = '', Arn = '' } = await callerIdentity(options);
@@ -78,9 +68,9 @@ async function callerIdentity(options: ClientOptions) {
 }
 
 /**
- * A region that the account has not enabled refuses good credentials (AWS STS, "Activating and deactivating AWS STS in an
- * AWS Region"), and one that does not exist has no STS: both are told from bad credentials and a bad network by asking the
- * partition's first region.
+ * A disabled region refuses valid credentials (AWS STS, "Activating and deactivating AWS STS in an AWS Region"), and an
+ * unknown one has no STS: a call to the partition's first region distinguishes them from bad credentials and networks.
+ * /
  */
 async function regionProblem(error: unknown, options: ClientOptions): Promise<HarnessError | undefined> {
   const { region, endpoints } = options;
@@ -115,10 +105,7 @@ const firstRegion = (region: string): string =>
 
 const place = (endpoints: Endpoints): string => endpoints.sts ?? 'AWS';
 
-/**
- * Refuses accounts that are not on `--allow-account`; where a run uses AWS itself the option is needed, so that a wrong
- * profile costs nothing. Throws `HarnessError` BAD_AWS.
- */
+/** Rejects accounts outside `--allow-account`, which AWS itself requires, so that a wrong profile costs nothing. Throws BAD_AWS. */
 export function checkAccount(accountId: string, allowed: readonly string[], isAws: boolean, what = 'account'): void {
   const bad = allowed.find((id) => !/^\d{12}$/.test(id));
   if (bad !== undefined) throw badFlagValue(`--allow-account is "${bad}": give account ids of 12 digits.`);
@@ -130,11 +117,7 @@ export function checkAccount(accountId: string, allowed: readonly string[], isAw
   );
 }
 
-/**
- * Refuses the partitions of China, GovCloud and others: the ARNs of suites, roles and policies are those of `aws` (AWS General
- * Reference, "Amazon Resource Names"), which IAM does not take there. Throws `HarnessError` BAD_AWS.
- * @param arn of the credentials
- */
+/** Rejects partitions other than `aws`, whose ARNs suites and policies have (AWS General Reference, "Amazon Resource Names"). Throws BAD_AWS. */
 export function checkPartition(arn: string): void {
   const partition = arn.split(':')[1];
   if (partition === 'aws') return;
@@ -145,10 +128,7 @@ export function checkPartition(arn: string): void {
 
 export const isRootUser = (arn: string): boolean => arn.endsWith(':root');
 
-/**
- * Refuses an account's root user in AWS: it cannot assume roles (AWS STS API Reference, AssumeRole), so that it cannot be seen
- * when a change of IAM is in force, and a denial might only come of that. Throws `HarnessError` BAD_AWS.
- */
+/** Rejects the root user in AWS, who cannot assume roles (AWS STS API Reference, AssumeRole), so changes of IAM cannot be observed. */
 export function checkUser(arn: string, isAws: boolean): void {
   if (!isAws || !isRootUser(arn)) return;
   throw badAws(
@@ -156,7 +136,7 @@ export function checkUser(arn: string, isAws: boolean): void {
   );
 }
 
-/** An error of AWS in the harness' words: BAD_AWS for what the user must set right, AWS_UNREACHABLE for the environment. */
+/** Turns an AWS error into BAD_AWS (user) or AWS_UNREACHABLE (environment). */
 export function problem(error: unknown): HarnessError {
   const known = awsProblem(error);
   if (known !== undefined)

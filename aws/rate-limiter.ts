@@ -3,10 +3,9 @@ import type { AwsClient } from './call-counter.ts';
 import type { AwsService } from './service-names.ts';
 
 /**
- * Calls a second that the harness makes at most, retries included, of each service and account. AWS publishes no rates for
- * IAM and EKS (both throttle an account's calls well below a hundred a second, and other users of the account need their
- * share); STS and EKS Auth take hundreds; S3 takes 3,500 writes a second for each prefix, but few of buckets (Amazon S3
- * User Guide, "Best practices design patterns"). So a run waits here for its turn rather than there for a refusal.
+ * Maximum of calls a second, including retries, by service and account. AWS publishes no rates for IAM and EKS, which
+ * throttle well below a hundred; STS and EKS Auth allow hundreds, S3 3,500 writes per prefix, but few of buckets
+ * (Amazon S3 User Guide, "Best practices design patterns"). /
  */
 export const CALLS_PER_SECOND: Readonly<Record<AwsService, number>> = {
   iam: 15,
@@ -16,7 +15,7 @@ export const CALLS_PER_SECOND: Readonly<Record<AwsService, number>> = {
   s3: 200,
 };
 
-/** Hands out turns that lie evenly apart: no burst, so that in no second there are more than the rate. */
+/** Turns at even intervals, without bursts. */
 export class RateLimiter {
   readonly #interval: number;
   readonly #now: () => number;
@@ -33,7 +32,7 @@ export class RateLimiter {
     this.#sleep = wait;
   }
 
-  /** Resolves when it is the caller's turn; first come, first served. */
+  /** Resolves at the caller's turn; first come, first served. */
   async turn(): Promise<void> {
     const now = this.#now();
     const at = Math.max(now, this.#next);
@@ -42,7 +41,7 @@ export class RateLimiter {
   }
 }
 
-/** Lets each attempt of a client's calls wait for its turn: inside of the retries, and before the request is signed. */
+/** Makes each attempt of a client's calls wait for its turn, before it is signed. */
 export function limit(client: AwsClient, limiter: RateLimiter): void {
   client.middlewareStack.addRelativeTo(
     <Args, Output>(next: (args: Args) => Promise<Output>) =>

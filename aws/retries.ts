@@ -1,7 +1,6 @@
 import type { IAMClientConfig } from '@aws-sdk/client-iam';
 import { awsStatus } from '../foundation/aws/missing.ts';
 
-/** A retry strategy as AWS' SDK takes it. */
 export type RetryStrategy = Extract<
   NonNullable<IAMClientConfig['retryStrategy']>,
   { refreshRetryTokenForRetry: unknown }
@@ -9,19 +8,19 @@ export type RetryStrategy = Extract<
 type RetryToken = Awaited<ReturnType<RetryStrategy['acquireInitialRetryToken']>>;
 
 export interface RetryBounds {
-  /** Longest time from a call's first attempt until it is given up, in milliseconds, while the service says "too often". */
+  /** Bound in milliseconds from a call's first attempt, while it is throttled. */
   readonly throttledMilliseconds: number;
   /** The same for failures of network and service. */
   readonly transientMilliseconds: number;
 }
 
-/** Rides out a minute of throttling, and a network that is away for ten seconds. */
+/** For a minute of throttling, and ten seconds without network. */
 export const PATIENT: RetryBounds = { throttledMilliseconds: 120_000, transientMilliseconds: 30_000 };
 
-/** Before anything is made: a network that is away for ten seconds is waited for, and not longer. */
+/** Before anything is made: for ten seconds without network. */
 export const FIRST: RetryBounds = { throttledMilliseconds: 60_000, transientMilliseconds: 12_000 };
 
-/** For a first look, at what may not be there at all. */
+/** For a service that may not exist. */
 export const BRIEF: RetryBounds = { throttledMilliseconds: 10_000, transientMilliseconds: 1500 };
 
 /** Longest pause between attempts, milliseconds. */
@@ -34,10 +33,9 @@ interface Token extends RetryToken {
 }
 
 /**
- * Tries calls again that were throttled or met a failure of network or service, with pauses that double, spread at random,
- * until a bound in time. The SDK's own strategies share 500 tokens among all calls of a client, five for each retry: what
- * a hundred calls at once use up in seconds of throttling. Where nothing answers, all calls together wait for the bound once:
- * later ones fail at their first attempt until something answers.
+ * Retries throttled and failed calls with doubling, random pauses, until a bound in time. The SDK's strategies share
+ * 500 tokens among all calls of a client, too few for a hundred concurrent ones. While nothing answers, calls share one
+ * wait: later ones fail at their first attempt. /
  */
 export function retriesWithin(
   bounds: RetryBounds,
@@ -48,7 +46,7 @@ export function retriesWithin(
     getRetryCount: () => count,
     getRetryDelay: () => delay,
   });
-  /** Since when nothing has answered, and when that was last found: what has been tried need not be tried by each call again. */
+  /** Since when nothing has answered, and when that was last observed. */
   let away: { readonly since: number; readonly until: number } | undefined;
   const startOf = (call: number, isAnswer: boolean): number => {
     if (isAnswer) {
@@ -80,11 +78,11 @@ export function retriesWithin(
   };
 }
 
-/** What makes a call worth another attempt; undefined where it would fail in the same way. */
+/** The reason for a retry; undefined if it would fail again. */
 function kindOf(error: { readonly name?: string } = {}, errorType: string): 'throttled' | 'transient' | undefined {
-  // Another change of the same object is under way, in IAM or S3 ("Error responses" of the Amazon S3 API Reference).
+  // A concurrent change of the same object in IAM or S3 ("Error responses" of the Amazon S3 API Reference).
   if (error.name === 'ConcurrentModificationException' || error.name === 'OperationAborted') return 'transient';
-  // The SDK takes IAM's LimitExceeded, which is a quota that is used up, for throttling.
+  // The SDK mistakes IAM's LimitExceeded, an exhausted quota, for throttling.
   if (error.name === 'LimitExceededException' && awsStatus(error) === 409) return undefined;
   if (errorType === 'THROTTLING') return 'throttled';
   return errorType === 'TRANSIENT' || errorType === 'SERVER_ERROR' ? 'transient' : undefined;

@@ -1,3 +1,3 @@
-/** The AWS services that scenarios are about, by their endpoint ids. */
+/** The AWS services of scenarios, by their endpoint ids. */
 export const AWS_SERVICES = ['s3', 'iam', 'sts', 'eks', 'eks-auth'] as const;
 export type AwsService = (typeof AWS_SERVICES)[number];

@@ -8,13 +8,9 @@ import { BRIEF } from './retries.ts';
 import type { EksAuthResponse } from './eks-auth.ts';
 import { AWS_SERVICES, type AwsService } from './service-names.ts';
 
-/** Why a service is not there, for each that is not. */
 export type MissingServices = ReadonlyMap<AwsService, string>;
 
-/**
- * Finds out which services endpoints have, by asking each once for what changes nothing.
- * @param eksAuth asks EKS Auth with a token that is none
- */
+/** Finds missing services of endpoints by a read-only call to each. `eksAuth` calls EKS Auth with an invalid token. */
 export async function missingServices(
   options: ClientOptions,
   eksAuth: () => Promise<EksAuthResponse>,
@@ -47,7 +43,7 @@ export const TITLES: Readonly<Record<AwsService, string>> = {
   'eks-auth': 'EKS Auth',
 };
 
-/** How emulators say that they have no such service or operation. */
+/** Emulators' errors for an unsupported service or operation. */
 const NOT_HERE =
   /unsupported service|unknown service|not (yet )?(been )?implemented|not supported|no route|not included in your|unknown operation|unrecognized service/i;
 
@@ -60,7 +56,7 @@ async function whyMissing(call: Promise<unknown>): Promise<string | undefined> {
   }
 }
 
-/** Undefined where the error is one of the service itself, such as a denial: then it is there. */
+/** Undefined for an error of the service itself, such as a denial. */
 function reasonOf(error: NodeJS.ErrnoException): string | undefined {
   const { name, message, code } = error;
   const status = awsStatus(error);
@@ -68,11 +64,11 @@ function reasonOf(error: NodeJS.ErrnoException): string | undefined {
   if (status === undefined) return code ?? `${name}: ${said}`;
   if (status === 404 || status >= 500) return `it answers ${status}`;
   if (NOT_HERE.test(said) || NOT_HERE.test(name)) return said;
-  // What the SDK cannot read is no answer of the service: such as a page in HTML. Errors of services have names.
+  // An answer that the SDK cannot parse, such as HTML, has no error name.
   return /^(Error|SyntaxError|Unknown|UnknownError)$/.test(name) ? `it answers ${status}` : undefined;
 }
 
-/** EKS Auth API Reference, "AssumeRoleForPodIdentity", Errors; and the common errors of a signature it does not take. */
+/** EKS Auth API Reference, "AssumeRoleForPodIdentity", Errors; and the common errors of a bad signature. */
 const EKS_AUTH_ERRORS =
   /^(AccessDenied|ExpiredToken|InternalServer|InvalidParameter|InvalidRequest|InvalidToken|ResourceNotFound|Throttling|InvalidSignature|UnrecognizedClient|IncompleteSignature|MissingAuthenticationToken)Exception$/;
 

@@ -1,14 +1,14 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { AwsCredentials } from './credentials.ts';
 
-/** What is signed. Path and query are percent-encoded, as they are sent; names of headers are in lower case, `host` among them. */
+/** Path and query are percent-encoded; names of headers are in lower case, `host` among them. */
 export interface RequestToSign {
   readonly method: string;
   readonly path: string;
   /** Without the question mark. */
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The hash of the body, or the word in its place. */
+  /** The hash of the body, or a constant. */
   readonly payload: string;
 }
 
@@ -19,7 +19,7 @@ export interface SigningScope {
   readonly time: Date;
 }
 
-/** A signature, and what those of the chunks of a payload begin with. */
+/** A signature, and the start of those of chunks. */
 export interface Signature {
   readonly signature: string;
   readonly timestamp: string;
@@ -45,10 +45,7 @@ export const timestampOf = (time: Date): string => `${time.toISOString().slice(0
 export const scopeOf = ({ region, service, time }: Omit<SigningScope, 'credentials'>): string =>
   `${timestampOf(time).slice(0, 8)}/${region}/${service}/aws4_request`;
 
-/**
- * Signs a request as Signature Version 4 has it (IAM User Guide, "Create a signed AWS API request"), where all headers are
- * signed: unlike the SDK's signer, whatever the request is.
- */
+/** Signs a request with all headers (IAM User Guide, "Create a signed AWS API request"), unlike the SDK. */
 export function signatureOf(request: RequestToSign, signing: SigningScope): Signature {
   const { credentials, service, time } = signing;
   const scope = scopeOf(signing);
@@ -67,7 +64,7 @@ const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256'
 function canonicalOf({ method, path, query, headers, payload }: RequestToSign, service: string): string {
   const uri = service === 's3' ? path : path.split('/').map(uriEncode).join('/');
   const pairs = query.split('&').filter((pair) => pair !== '');
-  // In the order of the names: what stands between name and value comes before all that a name may have.
+  // By name, so `=` must sort before any other character.
   const named = pairs.map((pair) => pair.replace(/=|$/, '\0')).sort();
   const lines = Object.keys(headers)
     .sort()
@@ -83,7 +80,7 @@ export function withAuthorization(request: RequestToSign, signing: SigningScope)
   return { signed, headers: { ...request.headers, authorization } };
 }
 
-/** The query string of a presigned URL that is good for so many seconds. */
+/** The query string of a presigned URL that is valid for so many seconds. */
 export function presignedQuery(request: RequestToSign, signing: SigningScope, seconds: number): string {
   const { credentials, time } = signing;
   const parameters = {
@@ -101,19 +98,16 @@ export function presignedQuery(request: RequestToSign, signing: SigningScope, se
 
 const EMPTY = sha256('');
 
-/** How the chunks of a body are sent: with a signature each, with a checksum behind them, or both. */
+/** Chunks of a body with signatures, a trailing checksum, or both. */
 export interface Chunking {
   readonly signed: boolean;
-  /** Name and value of a header that follows the chunks. */
+  /** Name and value of a trailing header. */
   readonly trailer?: readonly [name: string, value: string];
-  /** Default: 8 KiB, the least that S3 takes of all chunks but the last. */
+  /** Default: 8 KiB, S3's minimum for all chunks but the last. */
   readonly chunkBytes?: number;
 }
 
-/**
- * A body as `aws-chunked` (S3 API Reference, "Signature calculations for the Authorization header": "Transferring payload in
- * multiple chunks" and "Including trailing headers").
- */
+/** A body as `aws-chunked` (S3 API Reference, "Signature calculations for the Authorization header"). */
 export function chunked(body: Buffer, { signed, trailer, chunkBytes = 8192 }: Chunking, first: Signature): Buffer {
   const parts: (string | Buffer)[] = [];
   let previous = first.signature;

@@ -1,4 +1,4 @@
-/** Requests that are signed by hand: in every form that AWS takes, or wrong in one thing. */
+/** Requests signed by hand, in every form that AWS takes, or with one mistake. */
 import { request as requestByHttp } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 import { crc32 } from 'node:zlib';
@@ -15,7 +15,7 @@ import {
 } from './sign-request.ts';
 import { unbracketed } from '../foundation/node/unbracketed.ts';
 
-/** What stands for the payload in the signature, and how the payload is sent (S3 API Reference, "Authenticating requests"). */
+/** Forms of the payload in the signature (S3 API Reference, "Authenticating requests"). */
 export const PAYLOADS = {
   unsigned: { word: 'UNSIGNED-PAYLOAD', chunks: false, signed: false, trailer: false },
   chunks: { word: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', chunks: true, signed: true, trailer: false },
@@ -33,7 +33,7 @@ export const PAYLOADS = {
   },
 } as const;
 
-/** Credentials that are in one thing not those of the session. */
+/** Credentials that differ from the session's in one way. */
 export const CREDENTIALS = {
   'another-secret': 'with another secret key',
   'unknown-key': 'with an access key that there is not',
@@ -41,33 +41,33 @@ export const CREDENTIALS = {
   'another-session-token': 'with another session token',
 } as const;
 
-/** A change of what is sent, once it is signed. */
+/** A change after signing. */
 export interface Alteration {
   /** `target` (path and query), `body`, or the name of a header in lower case. */
   readonly part: string;
   /** Source of a regular expression. */
   readonly find: string;
-  /** As String.replace takes it. A header that is empty then is not sent. */
+  /** As in String.replace. A header that becomes empty is not sent. */
   readonly by: string;
 }
 
-/** How a request is made and signed; all of it is right where nothing is said. */
+/** How a request is made and signed; by default correctly. */
 export interface SigningOptions {
-  /** Sent and signed. An empty value leaves out one that is there by itself. */
+  /** Signed headers. An empty value removes a default one. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent and not signed. */
   readonly unsignedHeaders?: Readonly<Record<string, string>>;
-  /** A text, or so many bytes. */
+  /** A text, or a number of bytes. */
   readonly body?: string | number;
   /** How the signature covers the body. Default: by its hash; in a presigned URL of S3, not at all. */
   readonly payload?: keyof typeof PAYLOADS;
-  /** Seconds for which a URL is signed: the signature is in its query string then. */
+  /** Seconds of a presigned URL, with the signature in its query string. */
   readonly presigned?: number;
-  /** Seconds since it was signed; below zero, until it is. */
+  /** Seconds since it was signed; negative for the future. */
   readonly age?: number;
-  /** The time is told in `Date`, instead of `x-amz-date`. */
+  /** Sends the time in `Date`, instead of `x-amz-date`. */
   readonly byDate?: boolean;
-  /** Region and service of the scope, where they are others. */
+  /** Region and service of another scope. */
   readonly region?: string;
   readonly service?: string;
   readonly credentials?: keyof typeof CREDENTIALS;
@@ -82,7 +82,7 @@ export interface RequestLine {
   readonly query: string;
 }
 
-/** What goes over the wire. */
+/** The request on the wire. */
 export interface Sent {
   readonly method: string;
   /** Path and query. */
@@ -91,10 +91,10 @@ export interface Sent {
   readonly body: Buffer;
 }
 
-/** What a request is signed for. */
+/** The request to sign. */
 export interface Signing extends Omit<SigningScope, 'time'> {
   readonly host: string;
-  /** Signed in the place of what is sent. */
+  /** Signed instead of the actual request. */
   readonly signedAs?: RequestLine;
 }
 
@@ -197,7 +197,7 @@ function alteredBy(alteration: Alteration | undefined, sent: Sent): Sent {
   const { part, find, by } = alteration;
   const change = (text: string): string => {
     const other = text.replace(new RegExp(find, 's'), by);
-    // What is not there cannot be altered: such a probe would ask about a request that is right.
+    // Otherwise the probe would send a correct request.
     if (other === text) throw new Error(`/${find}/ changes nothing in ${part} of a signed request`);
     return other;
   };
@@ -214,7 +214,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Sends it as it is: unlike `fetch`, with the path, the `Date` and the `Host` that it has. Rejects where the network fails. */
+/** Sends it unchanged with path, `Date` and `Host`, unlike `fetch`. Rejects if the network fails. */
 export function sendSigned(
   origin: string,
   { method, target, headers, body }: Sent,

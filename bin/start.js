@@ -1,4 +1,4 @@
-/** What every command does first: a Node that is new enough and, in a clone, a build that is up to date. */
+/** Checks Node's version first and, in a clone, updates the build. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 const MINIMUM = [20, 19];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Runs dist/, in a clone building it first where sources are newer. `version` is that of the Node that runs it. */
+/** Runs dist/, after building it in a clone if sources are newer. `version`: of Node. */
 export async function start(version = process.versions.node) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
@@ -16,20 +16,19 @@ export async function start(version = process.versions.node) {
     process.exitCode = 2;
     return;
   }
-  // Deprecations inside dependencies (Node 22: punycode, by way of the Kubernetes client) are no concern of a user's.
+  // Deprecations inside dependencies (Node 22: punycode, by the Kubernetes client) do not concern users.
   process.noDeprecation = true;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  // Commands run for seconds, much of their code for the first time: to optimize it early, and to collect garbage with
-  // several threads, costs more processor time than it gives back (docs/performance.md).
-  // Later versions of Node have no such flag, and would print that.
+  // Early optimization and parallel garbage collection cost more than they save in a short command (docs/performance.md). Later versions
+  // lack the flag, and would report that.
   if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=1200000');
   setFlagsFromString('--no-parallel-scavenge');
-  // V8 lets a heap grow to four times what is in use before it looks for garbage again where the program is quick.
+  // V8 lets a heap grow fourfold between collections in fast programs.
   setFlagsFromString('--heap-growing-percent=50');
   const build = join(root, 'scripts', 'build.js');
   if (existsSync(build) && !(await import('../scripts/freshness.js')).isFresh()) {
     const { status, stderr } = spawnSync(process.execPath, [build], {
-      // Where esbuild looks for what it builds.
+      // Where esbuild looks for entry points.
       cwd: root,
       stdio: ['ignore', 'inherit', 'pipe'],
       encoding: 'utf8',

@@ -5,13 +5,10 @@ import type { Configuration } from '../../harness/config/configuration.ts';
 import { ALL_SCOPES, scopesOf } from '../../harness/plan/scopes.ts';
 import { isNarrowed } from '../../harness/plan/select.ts';
 
-/** The options that name an image of a component, by the subject of faults that it replaces. */
+/** Options with an image of a component, by the subject of faults that it replaces. */
 const IMAGE_OPTIONS = { agent: 'agent-image', webhook: 'webhook-image' } as const;
 
-/**
- * Rejects unknown faults, and faults that the run cannot show because it lacks their subject or their flags: it would pass for
- * no reason. Throws `HarnessError` UNKNOWN_FAULT or BAD_FLAG_VALUE.
- */
+/** Rejects unknown or unobservable faults. Throws `HarnessError` UNKNOWN_FAULT or BAD_FLAG_VALUE. */
 export function checkFaults(given: Configuration): void {
   const { cluster } = given;
   const asked = given.list('fault');

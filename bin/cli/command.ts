@@ -6,13 +6,13 @@ import { option, type OptionSpec } from '../../foundation/node/options.ts';
 import { checkForms, readOptions, type GivenOptions } from '../../harness/config/read-options.ts';
 import { helpText, type Described } from './help.ts';
 
-/** One command. Its file imports only what its table needs; `run` imports what it does. */
+/** One command. Its file imports only its table; `run` imports the implementation. */
 export interface Command<Given extends GivenOptions = GivenOptions> extends Described {
-  /** Whether it works on the project's own sources, which an installed package lacks. */
+  /** Whether it needs the project's sources, which an installed package lacks. */
   readonly fromClone?: boolean;
-  /** Default: flags alone. */
+  /** Default: flags only. */
   read?(argv: readonly string[], environment: Io['environment']): Given;
-  /** Gives the exit code. Throws `HarnessError` and `ClusterError` for what a user can act on. */
+  /** Returns the exit code. Throws `HarnessError` and `ClusterError` that a user can act on. */
   run(given: Given, io: Io): Promise<number>;
 }
 
@@ -22,14 +22,14 @@ const COMMON: readonly OptionSpec[] = [
   option.flag('help', 'print this and stop'),
 ];
 
-/** The options of a command with those of every command: flags alone, unless an option or the way in which they are read says more. */
+/** A command's options with the common ones; flags only, unless the option or `read` allows more. */
 export const allOptions = ({ options, read }: Pick<Command, 'options' | 'read'>): readonly OptionSpec[] =>
   [...options, ...COMMON.filter(({ name }) => !options.some((option) => option.name === name))].map((option) => ({
     commandLineOnly: read === undefined,
     ...option,
   }));
 
-/** Reads the command line and runs the command; gives the exit code. Errors a user can act on are a sentence on stderr. */
+/** Runs the command; returns the exit code. Prints errors that a user can act on as a sentence on stderr. */
 export async function execute(command: Command, argv: readonly string[], io: Io): Promise<number> {
   const options = allOptions(command);
   try {

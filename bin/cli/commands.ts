@@ -49,7 +49,6 @@ export const COMMANDS: readonly Command[] = [
   KIND_NODE_IMAGE,
 ];
 
-/** The command line; gives the exit code. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const [name = '', ...rest] = argv;
   if (name === '' || name.startsWith('-')) return execute(withCommands(RUN), argv, io);

@@ -11,13 +11,11 @@ import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import type { ClusterOptions, EmulatorClusters } from '../../harness/engine/emulator-clusters.ts';
 
-/** Undefined: records alone. */
+/** Undefined: records only. */
 export type MakeClusters = (options: ClusterOptions) => Promise<EmulatorClusters | undefined>;
 
-/** Types of clusters that an emulator makes. */
 const HOSTED = [...hostedAmong(CLUSTER_TYPES), IN_CLUSTER];
 
-/** Those of a type's options that the command takes. */
 const ofType = ({ options, emulatorOptions = [] }: HostedClusterType): readonly OptionSpec[] =>
   options.filter(({ name }) => emulatorOptions.includes(name));
 
@@ -40,7 +38,7 @@ const OPTIONS: readonly OptionSpec[] = [
     form: { pattern: /^[a-z]{2,3}(?:-[a-z]+)+-\d{1,2}$/, expected: 'give a region, such as us-west-2' },
   }),
   option.text('access-key-id ID', "the administrator's access key id (default: random at each start)", {
-    // No slash, since the id stands in the credential scope, whose parts slashes divide.
+    // No slash, which separates parts of the credential scope.
     form: { pattern: /^\w{16,128}$/, expected: 'give 16 to 128 letters and digits' },
   }),
   option.text('secret-access-key KEY', 'its secret; belongs to --access-key-id'),
@@ -77,7 +75,7 @@ const OPTIONS: readonly OptionSpec[] = [
   }),
 ];
 
-/** The command; tests put clusters of their own in the place of real ones. */
+/** The command; tests replace clusters. */
 export const emulatorCommand = (standIns: { readonly makeClusters?: MakeClusters } = {}): Command => ({
   name: 'emulator',
   summary: 'serves the emulated AWS alone',
@@ -89,7 +87,7 @@ one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (o
   async run(given, io) {
     check(given);
     const s3 = s3Backend(given, io.environment);
-    // Listening for signals starts ahead of the announcement: whoever reads the line may stop the emulator at once.
+    // Before the announcement: its reader may stop the emulator at once.
     const interrupted = io.interruption();
     let clusters: EmulatorClusters | undefined;
     let emulator: Emulator;
@@ -113,7 +111,7 @@ one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (o
         await registerCluster(emulatedAws(emulator), existing, { tags, signal: interrupted });
       }
       const { endpoint, region } = emulator;
-      // The log of a pod is read by others, and who made it knows the key.
+      // Others read a pod's log; its creator knows the key.
       const told = existing === undefined ? announcement(emulator, given.text('second-account')) : { endpoint, region };
       io.stdout.write(`${JSON.stringify(told)}\n`);
       if (!interrupted.aborted) await new Promise((resolve) => interrupted.addEventListener('abort', resolve));
@@ -127,7 +125,7 @@ one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (o
 
 const exitCode = ({ reason }: AbortSignal): number => ((reason as Error).cause === 'SIGINT' ? 130 : 0);
 
-/** Refuses what contradicts itself, or has no effect, so that nobody relies on it. Throws `HarnessError`. */
+/** Rejects contradictory flags, and flags without effect. Throws `HarnessError`. */
 function check({ text, values }: GivenOptions): void {
   const [account, second] = [text('account-id'), text('second-account')];
   if (second === account)
@@ -144,7 +142,7 @@ function check({ text, values }: GivenOptions): void {
     throw badFlagValue('--pace is for an emulator that takes as long as AWS: add --timing aws, or leave it out.');
 }
 
-/** Undefined: clusters are records alone. */
+/** Undefined: clusters are records only. */
 const typeOf = ({ text }: GivenOptions): HostedClusterType | undefined =>
   HOSTED.find(({ name }) => name === text('clusters'));
 
@@ -187,12 +185,12 @@ async function start(
   }
 }
 
-/** Throws `HarnessError` for what is no address, and for half a key. */
+/** Throws `HarnessError` for an invalid address, or half a key. */
 function s3Backend({ text }: GivenOptions, environment: Io['environment']): S3Backend | undefined {
   const given = text('s3-endpoint');
   if (given === undefined) return undefined;
   const url = URL.canParse(given) ? new URL(given) : undefined;
-  // The text may hold a password, so it is quoted only where it cannot be one.
+  // Quotes the text only if it cannot contain a password.
   if (url === undefined || url.username !== '' || url.password !== '' || !['http:', 'https:'].includes(url.protocol))
     throw badFlagValue('--s3-endpoint must be a URL without user and password, such as http://127.0.0.1:9000.');
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
@@ -203,7 +201,7 @@ function s3Backend({ text }: GivenOptions, environment: Io['environment']): S3Ba
   return { endpoint: url.origin, accessKeyId: accessKeyId || 'test', secretAccessKey: secretAccessKey || 'test' };
 }
 
-/** The line that tells where the emulator is and with which keys it is used. */
+/** The line with the emulator's address and keys. */
 function announcement(emulator: Emulator, second: string | undefined): object {
   const { endpoint, region, accountId, administrator } = emulator;
   return {

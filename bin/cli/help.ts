@@ -1,14 +1,13 @@
 import { commandLine } from '../../foundation/node/command-line.ts';
 import type { OptionSpec } from '../../foundation/node/options.ts';
 
-/** What a command is, as its help tells it. */
 export interface Described {
   readonly name: string;
-  /** What it does, in one line. */
+  /** One line. */
   readonly summary: string;
-  /** What it does, in a few lines of its help. */
+  /** A few lines for its help. */
   readonly about: string;
-  /** Files, by how the usage names them, and how many there must be. Default: none. */
+  /** Usage and minimum number of its files. Default: none. */
   readonly files?: { readonly usage: string; readonly least: number; readonly most?: number };
   readonly options: readonly OptionSpec[];
   /** Last lines of its help, such as its exit codes. */
@@ -30,7 +29,6 @@ export function helpText({ name, about, files, options, remarks }: Described): s
   ].join('\n');
 }
 
-/** Lines of two columns. */
 export function columns(rows: readonly (readonly [string, string])[], indent = '  '): readonly string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, right]) => `${indent}${left.padEnd(width)}  ${right}`);

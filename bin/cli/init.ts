@@ -4,7 +4,7 @@ import { commandLine } from '../../foundation/node/command-line.ts';
 import { EXIT, HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import type { Command } from './command.ts';
 
-/** Folders of the package whose files are written, and where: those that its own tests run. */
+/** Folders of the package to copy: those that its own tests run. */
 const SOURCES = [
   ['examples/starter', '.'],
   ['examples/my-suites', 'conformance'],
@@ -51,7 +51,6 @@ function copy(from: string, to: string): void {
   }
 }
 
-/** What to do with it. */
 const next = (folder: string): string => `
 Now:
 ${folder === '.' ? '' : `  cd ${folder}\n`}  npm install --save-dev eks-pod-identity-conformance

@@ -7,21 +7,21 @@ import { CLEAR } from '../../harness/report/live-region.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { main } from './commands.ts';
 
-/** npm passes an interrupt on, so that it comes twice: a second one within this time is the same. */
+/** npm passes an interrupt on, so a second one within this time is the same. */
 const SAME_INTERRUPT_MILLISECONDS = 1000;
 
-// All that is under way listens to the run's signals, which Node would warn of as a leak.
+// Concurrent work listens to the run's signals, which Node would report as a leak.
 setMaxListeners(0);
 
 const interruption: Io['interruption'] = (note = '') => {
   const interrupt = new AbortController();
   let first = 0;
-  // `disconnect`: who started the command with a channel to it is gone.
+  // `disconnect`: the parent with a channel to this process is gone.
   for (const event of ['SIGINT', 'SIGTERM', 'disconnect'] as const)
     process.on(event as NodeJS.Signals, () => {
       if (first === 0) {
         first = Date.now();
-        // Where a run draws lines, they are in the way.
+        // Clears the lines of a run.
         process.stderr.write(process.stderr.isTTY ? `${CLEAR}${note}` : note);
         interrupt.abort(new Error('the run was interrupted', { cause: event }));
       } else if (Date.now() - first > SAME_INTERRUPT_MILLISECONDS) {
@@ -32,14 +32,13 @@ const interruption: Io['interruption'] = (note = '') => {
   return interrupt.signal;
 };
 
-// A reader that has seen enough (`--list | head`) closes the pipe: that is no failure.
+// A reader may close the pipe early (`--list | head`).
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
 
-// Suites run in this process: one that ends it must not look like a run that passed. 13: Node's own code when all that is
-// left is an await that nothing can end.
+// A suite that ends this process must not look like a pass. 13: Node's code for an unsettled top-level await.
 let finished = false;
 process.on('exit', (ending) => {
   if (finished || (ending !== EXIT.conforms && ending !== 13)) return;
@@ -47,7 +46,7 @@ process.on('exit', (ending) => {
   try {
     writeSync(2, 'The run ended before it was over: a suite file calls process.exit, or awaits what never comes.\n');
   } catch {
-    // Nobody reads standard error; the exit code says it.
+    // Nobody reads standard error; the exit code remains.
   }
 });
 

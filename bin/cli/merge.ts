@@ -47,7 +47,7 @@ Each file is a results.json, or a report folder with one.`,
   },
 };
 
-/** Tells reporters of the whole as if it had just been run; gives its exit code. */
+/** Sends the whole to reporters like a finished run; returns its exit code. */
 async function report(results: RunResults, directory: string, named: readonly NamedReporter[]): Promise<number> {
   const [{ Reporters }, { writeResults }] = await Promise.all([
     import('../../harness/report/reporter.ts'),

@@ -55,7 +55,7 @@ async function replay(file: string, io: Io): Promise<ReplayResult> {
   }
 }
 
-/** The agent's program, whose end is compared too: beside this code whether it runs from source or built. */
+/** The agent's program, next to this code, from source or built. */
 function agentProgram({ code, root }: Io): readonly string[] {
   const program = join(code, 'components', 'agent', 'main');
   return code === root ? [process.execPath, '--import', 'tsx', `${program}.ts`] : [process.execPath, `${program}.js`];

@@ -20,26 +20,22 @@ import { list } from './list.ts';
 import { plan } from './plan.ts';
 import { EXIT_CODES, say, selected, SETTINGS, type Configured } from './scenarios.ts';
 
-/** What a run uses of what the package has; tests put others in the place. */
+/** Parts of the package that tests replace. */
 export interface Registries {
-  /** What `--cluster` can name. */
   readonly types?: readonly ClusterType[];
-  /** The program that makes probes in pods. */
   readonly workload?: WorkloadProgram;
-  /** The clients that `--client` can name. */
   readonly clients?: readonly Client[];
-  /** Whether this is the build whose faults can be switched on. */
+  /** Whether this is the build with switchable faults. */
   readonly isSwitched?: boolean;
 }
 
-/** What the switched build has in place of this command (switched.ts). */
+/** The switched build's replacement of this command (switched.ts). */
 interface Switched {
   runWithFaults(faults: readonly string[], argv: readonly string[], io: Io): Promise<number>;
 }
 
 type Asked = Configured & { readonly argv: readonly string[] };
 
-/** The default command. */
 export const runCommand = ({
   types,
   workload = WORKLOAD_PROGRAMS[0],
@@ -72,7 +68,7 @@ export const runCommand = ({
   },
 });
 
-/** What `--in-cluster` would make, for whoever reaches the API server. */
+/** Prints the objects of `--in-cluster`. */
 async function printManifest(configuration: Configured, io: Io): Promise<number> {
   await selected(configuration, io);
   const { manifestText } = await import('../../harness/in-cluster/print.ts');
@@ -152,7 +148,7 @@ async function reportersOf(configuration: Configured, io: Io): Promise<readonly 
   return [...named, (await import('../../harness/record/recording.ts')).recordReporter(record)];
 }
 
-/** Suites, and what they share in folders of their own where they run from source. */
+/** Suites and their shared folders, when run from source. */
 const filesBelow = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -173,7 +169,7 @@ function listClients(clients: readonly Client[]): readonly string[] {
   return columns(rows, '');
 }
 
-/** The options in force that are not a default, and where each came from. */
+/** Effective options other than defaults, with their origins. */
 function effectiveConfiguration(configuration: Configuration): string {
   const set = [...configuration.values].filter(([, { value, origin }]) => origin !== 'default' && value !== undefined);
   const words = set.map(

@@ -13,10 +13,10 @@ import type { Scenario } from '../../harness/scenario/spec.ts';
 import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
 
-/** The configuration of a run, as the commands about scenarios read it. */
+/** The configuration of a run for commands about scenarios. */
 export type Configured = Configuration & GivenOptions;
 
-/** Flags that say which scenarios, and those of every command. */
+/** Flags that select scenarios, and common ones. */
 const SELECTION = [
   'scope',
   'suite',
@@ -46,7 +46,7 @@ export const EXIT_CODES = `Exit codes: 0 all as expected; 1 a subject does not c
 export const SETTINGS =
   'A flag wins over its environment variable (CONFORMANCE_<FLAG>), which wins over the config file.';
 
-/** The part of a command that takes the flags which select scenarios, and those of clusters and AWS where these matter. */
+/** A command's part with flags for scenarios and, if needed, clusters and AWS. */
 export function selecting({ clusters }: { readonly clusters: boolean }): Pick<Command<Configured>, 'options' | 'read'> {
   const ofClusters = clusters
     ? OPTIONS.slice(
@@ -61,15 +61,15 @@ export function selecting({ clusters }: { readonly clusters: boolean }): Pick<Co
   };
 }
 
-/** What a run is about, and what it is judged by. */
+/** Subject and criteria of a run. */
 export interface Selected extends Loaded {
   readonly gate?: Gate;
   readonly shard?: Shard;
 }
 
-/** The selected scenarios, the project's own and those of the user's folders, and the hooks and the gate that go with them. */
+/** The selected scenarios with their hooks and gate. */
 export async function selected(configuration: Configuration, io: Io, registry?: readonly Client[]): Promise<Selected> {
-  // First, as a run that is only listed or planned is to be possible too.
+  // First, as it applies to --list and --plan too.
   checkClusterFlags(configuration);
   const [{ loadScenarios }, { moreInScopes, select }, { checkAttempts, clientsOf, withClients }] = await Promise.all([
     import('../../harness/scenario-files/read-suites.ts'),
@@ -88,7 +88,7 @@ export async function selected(configuration: Configuration, io: Io, registry?: 
   return { ...loaded, ...(gate && { gate }), ...part };
 }
 
-/** What `--last-failed` and `--shard` leave of the scenarios that all else selects. */
+/** Applies `--last-failed` and `--shard`. */
 async function partOf(
   all: readonly Scenario[],
   configuration: Configuration,
@@ -105,7 +105,7 @@ async function partOf(
   return { shard, scenarios: scenarios.filter(({ id }) => shard.scenarios[id] === shard.index) };
 }
 
-/** The gate of `--gate`, whose scenarios there must be. Throws `HarnessError`. */
+/** The gate of `--gate`, whose scenarios must exist. Throws `HarnessError`. */
 export async function gateOf(configuration: Configuration, { scenarios }: Loaded): Promise<Gate | undefined> {
   const file = configuration.text('gate');
   if (file === undefined) return undefined;

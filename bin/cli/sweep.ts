@@ -7,10 +7,10 @@ import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { SweepIo } from '../../harness/cleanup/sweep/sweep.ts';
 import type { Command } from './command.ts';
 
-/** Types of clusters whose runs leave things in an AWS account. */
+/** Types of clusters with resources in an AWS account. */
 const IN_ACCOUNTS = CLUSTER_TYPES.filter(({ aws }) => aws === 'account').map(({ name }) => name);
 
-/** About AWS. A job says but once where that is: the environment variables are those of a run. */
+/** Options about AWS. Environment variables are those of runs. */
 const OF_AWS: readonly OptionSpec[] = [
   option.choice('cluster', IN_ACCOUNTS, 'sweep the account of the AWS credentials, in place of this machine'),
   option.text('region REGION', 'eks: region (default: that of the state file, AWS_REGION or the profile)'),
@@ -23,7 +23,7 @@ const OF_AWS: readonly OptionSpec[] = [
   option.list('aws-endpoint URL', 'eks: where AWS is instead, as for a run (repeat, or a comma list)'),
 ];
 
-/** The command; tests put other things in the place of this machine's. */
+/** The command; tests replace parts of it. */
 export const sweepCommand = (standIns: Partial<SweepIo> = {}): Command => ({
   name: 'sweep',
   summary: 'removes what killed runs left',
@@ -89,7 +89,7 @@ a state file could not be used.`,
   },
 });
 
-/** Refuses flags without effect. Throws `HarnessError` BAD_FLAG_VALUE. */
+/** Rejects flags without effect. Throws `HarnessError` BAD_FLAG_VALUE. */
 function checkSweep({ text, values }: GivenOptions): void {
   if (text('cluster') !== undefined) return;
   const option = OF_AWS.find(({ name }) => values.get(name)?.origin === 'flag');

@@ -11,11 +11,11 @@ import { gateOf, type Selected } from './scenarios.ts';
 
 export interface Means {
   readonly newReporters: () => Promise<readonly NamedReporter[]>;
-  /** Gives the scenarios with their clients ready to be started. */
+  /** Returns the scenarios with installed clients. */
   readonly install: (scenarios: readonly Scenario[]) => Promise<readonly Scenario[]>;
 }
 
-/** As `selected`, with what watches the files that the user's suites are made of, and loads and selects anew. */
+/** As `selected`, with a watch of the user's files that reloads and selects again. */
 export async function watched(
   configuration: Configuration,
   io: Io,
@@ -37,7 +37,7 @@ export async function watched(
   ]);
   const folders = configuration.list('suites-dir');
   const clients = clientsOf(configuration);
-  // Names tell as many attempts with each of several clients as a run makes, not as many as rounds may need.
+  // Names distinguish only a run's attempts for several clients, not those of further rounds.
   if (clients.length > 1)
     throw badFlagValue(
       `--client names ${clients.length} clients (${clients.map(({ label }) => label).join(', ')}): name one with --watch.`,
@@ -67,7 +67,7 @@ export async function watched(
     stderr: io.stderr,
     quiet: configuration.flag('quiet'),
     stdin: io.stdin,
-    // As Ctrl-C, which a terminal does not make a signal of while it gives single keys.
+    // Like Ctrl-C, which causes no signal in a terminal's raw mode.
     end: () => void process.kill(process.pid, 'SIGINT'),
   });
   return { ...loaded, rounds, ...(gate && { gate }) };

@@ -11,7 +11,6 @@ import { Metrics, METRICS_CONTENT_TYPE } from './metrics.ts';
 import { AgentRefusal, DEFAULTS, type AgentOptions, type Clock, type RunningAgent } from './options.ts';
 import { PROBE_PATHS, probeHandler } from './probes.ts';
 
-/** Requests a second, on each path of each server. */
 const REQUEST_RATE = 1000;
 
 type Cache = Pick<CachingOptions, 'retention' | 'maxSize' | 'refreshesPerSecond'>;
@@ -41,11 +40,7 @@ function rateLimited(handler: Handler): Handler {
     limiter.allow() ? handler(request, response, host) : replyError(response, 429, 'Too Many Requests');
 }
 
-/**
- * Starts the agent: a credentials server for each bind host, the probe server and the metrics server.
- *
- * @throws AgentRefusal if the options cannot work together or an address cannot be listened on
- */
+/** @throws AgentRefusal if the options cannot work together or an address cannot be listened on */
 export async function startAgent(given: AgentOptions): Promise<RunningAgent> {
   const options = { ...DEFAULTS, ...given };
   const cache = cacheSettings(options);

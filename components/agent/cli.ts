@@ -10,13 +10,11 @@ import { AGENT_VERSIONS, AgentRefusal, LIMITER_VARIABLE, RELEASES, startAgent, V
 
 export interface AgentIo {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** One line without its end. */
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
   readonly run: Runner;
-  /** Settles when the agent is to end: on SIGTERM or SIGINT. */
+  /** Settles on SIGTERM or SIGINT. */
   readonly terminated: Promise<void>;
-  /** Told once the agent serves. */
   readonly started?: (agent: RunningAgent) => void;
 }
 
@@ -50,7 +48,6 @@ metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION. 
 says which release's behaviour it has (default 0.1). ${LIMITER_VARIABLE}, on or off, says whether requests for credentials
 beyond 1000 a second are refused (default on).`;
 
-/** @throws UsageError */
 function versionOf(env: AgentIo['env']): AgentVersion {
   const named = env[VERSION_VARIABLE] || '0.1';
   const found = AGENT_VERSIONS.find((version) => version === named);
@@ -59,13 +56,12 @@ function versionOf(env: AgentIo['env']): AgentVersion {
   return found;
 }
 
-/** @throws UsageError */
 function limiterOf({ [LIMITER_VARIABLE]: named = '' }: AgentIo['env']): boolean {
   if (!['', 'on', 'off'].includes(named)) throw new UsageError(`${LIMITER_VARIABLE} is "${named}": use on or off`);
   return named !== 'off';
 }
 
-/** As client-go finds the cluster of its pod: by the variables of service kubernetes, and with a token. */
+/** Finds the cluster as client-go does: by the variables of service kubernetes, and a token. */
 function clusterOf({
   KUBERNETES_SERVICE_HOST: host,
   KUBERNETES_SERVICE_PORT: port,
@@ -120,7 +116,6 @@ export async function main(argv: readonly string[], io: AgentIo): Promise<number
   }
 }
 
-/** Runs a command of this machine. */
 export const runCommand: Runner = (command, args) =>
   new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });

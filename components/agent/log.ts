@@ -23,7 +23,7 @@ export class Logger {
 
   log(level: LogLevel, msg: string): void {
     if (LOG_LEVELS.indexOf(level) > this.#threshold) return;
-    // Log lines are stamped with real time, so that they can be told apart from other logs' when a test moves the clock.
+    // Real time, to match other logs when a test moves the clock.
     const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
     const entries = Object.entries({ ...this.#fields, level, msg, time });
     this.#write(JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))));

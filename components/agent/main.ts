@@ -2,12 +2,12 @@
 import { main, runCommand } from './cli.ts';
 
 const terminated = new Promise<void>((resolve) => {
-  // Further signals change nothing: requests under way are waited for.
+  // Further signals are ignored: active requests finish.
   process.on('SIGTERM', () => resolve());
   process.on('SIGINT', () => resolve());
 });
 
-// Not awaited: the program is also built as a CommonJS script, where there is no await outside of functions.
+// Not awaited: the program is also built as CommonJS, without top-level await.
 void main(process.argv.slice(2), {
   env: process.env,
   out: (line) => void process.stdout.write(`${line}\n`),

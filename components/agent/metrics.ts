@@ -2,13 +2,13 @@ import { CounterVec } from '../go/metrics.ts';
 
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8; escaping=values';
 
-/** The agent's own metrics, shared by all bind hosts. Answers of the rate limiter and of unknown paths are not counted. */
+/** The agent's metrics for all bind hosts. Answers of the rate limiter and for unknown paths are not counted. */
 export class Metrics {
   readonly cacheErrors = new CounterVec(
     'pod_identity_cache_errors',
     'Removing credentials from cache, got non recoverable error',
   );
-  /** `hit` is a background refresh that succeeded, not an answer from the cache. */
+  /** `hit` is a successful background refresh, not an answer from the cache. */
   readonly cacheState = new CounterVec('pod_identity_cache_state', 'The state of credential in cache');
   readonly responses = new CounterVec('pod_identity_http_response', 'Pod Identity http response code');
   readonly localValidation = new CounterVec(
@@ -16,7 +16,6 @@ export class Metrics {
     'Outcome of local token validation: success, failure, or skipped',
   );
 
-  /** Prometheus' text format. */
   text(): string {
     const counters = [this.cacheErrors, this.cacheState, this.responses, this.localValidation];
     return counters.map((counter) => counter.text()).join('');

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { LogLevel } from './log.ts';
 
-/** Credentials with which the agent signs its calls to EKS Auth: the node role's. */
+/** Credentials of the node role, which sign calls to EKS Auth. */
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -13,26 +13,25 @@ export interface Clock {
   now(): number;
 }
 
-/** The lines of the agent's releases, whose behaviour differs. */
+/** The agent's release lines with different behaviour. */
 export const AGENT_VERSIONS = ['0.1', '0.2'] as const;
 export type AgentVersion = (typeof AGENT_VERSIONS)[number];
-/** A release of each. The behaviour of 0.2 is that of commit 8d9063a of its source. */
+/** A release of each. 0.2 behaves like commit 8d9063a of its source. */
 export const RELEASES: Readonly<Record<AgentVersion, string>> = { '0.1': '0.1.37', '0.2': '0.2.1' };
-/** The environment variable that says whose behaviour the program has. */
+/** Variable with the line that the program imitates. */
 export const VERSION_VARIABLE = 'CONFORMANCE_AGENT_VERSION';
 
-/** The environment variable by which the program serves without its rate limiter: `off`. */
+/** Variable that turns the rate limiter off: `off`. */
 export const LIMITER_VARIABLE = 'CONFORMANCE_AGENT_LIMITER';
 
-/** The cluster that the agent runs in. */
 export interface InCluster {
   /** URL of the API server. */
   readonly apiServer: string;
-  /** Folder of the container's root, in which its mounts are. */
+  /** Root folder of the container's mounts. */
   readonly root: string;
 }
 
-/** Names and defaults of the agent's own flags. Of the ports, 0 takes any free one. */
+/** Names and defaults of the agent's flags. Port 0 takes any free one. */
 export const DEFAULTS = {
   port: 80,
   /** On localhost. */
@@ -47,24 +46,24 @@ export const DEFAULTS = {
   maxServiceQps: 3,
 };
 
-/** Names and defaults are those of the agent's own flags. Durations are in milliseconds. */
+/** Named as the agent's flags. Durations are in milliseconds. */
 export interface AgentOptions extends Readonly<Partial<typeof DEFAULTS>> {
   readonly clusterName: string;
   readonly region: string;
   /** Default 0.1. */
   readonly version?: AgentVersion;
-  /** Where 0.2 fetches the keys to check tokens with. Without it, it checks none. */
+  /** Where 0.2 fetches the keys for tokens. Without it, it verifies none. */
   readonly inCluster?: InCluster;
   /** URL of the region's EKS Auth. Default `https://eks-auth.<region>.api.aws`. */
   readonly regionalEndpoint?: string;
-  /** URL that is asked in place of the region's EKS Auth. */
+  /** URL that replaces the region's EKS Auth. */
   readonly endpoint?: string;
   readonly credentials: () => Promise<AwsCredentials>;
-  /** Default: 169.254.170.23 and fd00:ec2::23. Each gets a server, cache, rate limiter and refresh loop of its own. */
+  /** Default: 169.254.170.23 and fd00:ec2::23. Each has a server, cache, rate limiter and refresh loop. */
   readonly bindHosts?: readonly string[];
-  /** Whether requests for credentials beyond 1,000 a second, and 500 at once, are refused with 429. Default true. */
+  /** Whether more than 1,000 requests a second, or 500 at once, get 429. Default true. */
   readonly limiter?: boolean;
-  /** Default: the system's. Rate limits and timeouts always go by real time. */
+  /** Default: the system's. Rate limits and timeouts always use real time. */
   readonly clock?: Clock;
   /** Receives one JSON text a line. Never a token or a key. */
   readonly log?: (line: string) => void;
@@ -75,15 +74,14 @@ export interface AgentOptions extends Readonly<Partial<typeof DEFAULTS>> {
 export interface RunningAgent {
   /** URL of each bind host's server, in the order of `bindHosts`: `http://127.0.0.1:34567`. */
   readonly urls: readonly string[];
-  /** Each bind host's server, for whoever hands it connections. */
   readonly servers: readonly Server[];
   readonly probeUrl: string;
   readonly metricsUrl: string;
-  /** Ends the servers, waiting for requests under way. */
+  /** Stops the servers, after their active requests. */
   stop(): Promise<void>;
 }
 
-/** The agent does not start: options that cannot work together, or an address that it cannot listen on. */
+/** The agent does not start: contradictory options, or an address that it cannot listen on. */
 export class AgentRefusal extends Error {
   override readonly name = 'AgentRefusal';
   readonly code: 'cache-outgrows-refresh' | 'cannot-listen';

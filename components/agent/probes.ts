@@ -2,7 +2,7 @@ import { get, type ServerResponse } from 'node:http';
 import { reply } from '../go/reply.ts';
 import type { Logger } from './log.ts';
 
-/** Longest that probing all bind hosts together may take, in ms. */
+/** Longest time for probing all bind hosts, in ms. */
 const PROBE_TIMEOUT = 10_000;
 
 export const PROBE_PATHS = ['/healthz', '/readyz'] as const;
@@ -17,11 +17,7 @@ function statusOf(url: string, signal: AbortSignal): Promise<number> {
   });
 }
 
-/**
- * Liveness and readiness alike: each bind host's server must say 404 to `/`. Says nothing of EKS Auth.
- *
- * @param urls of the bind hosts' servers, asked one after another
- */
+/** Liveness and readiness: each bind host's server (`urls`), in sequence, must answer 404 to `/`. */
 export function probeHandler(urls: () => readonly string[], log: Logger, timeout: number = PROBE_TIMEOUT) {
   return async (_: unknown, response: ServerResponse): Promise<void> => {
     const deadline = AbortSignal.timeout(timeout);

@@ -1,9 +1,9 @@
-/** Where clients lie in the image of the workload program, for clusters whose pods find nothing of this machine. */
+/** Places of clients in the image of the workload program, for clusters whose pods lack this machine's files. */
 import type { ChosenClient, InstalledClient, Runtime } from './client.ts';
 
-/** Below it, a folder for each client and one for what starts them. */
+/** Has a folder for each client and each runtime. */
 export const CLIENTS_FOLDER = '/clients';
-/** A machine's Python or Java, with libraries, and their loader: they do not depend on the image's. */
+/** Python or Java of this machine with libraries and loader, independent of the image's. */
 export const runtimeFolder = ({ name }: Pick<Runtime, 'name'>): string => `${CLIENTS_FOLDER}/runtime/${name}`;
 export const runtimeProgram = ({ name }: Pick<Runtime, 'name'>): string =>
   `${runtimeFolder({ name })}/bin/${name === 'python' ? 'python3' : name}`;

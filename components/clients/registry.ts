@@ -18,10 +18,9 @@ import { RAW } from './raw/index.ts';
 import { RUST } from './rust/index.ts';
 import type { WorkloadProgram } from './workload-program.ts';
 
-/** The programs that can make the probes of a run. The first does unless another is asked for. */
+/** Programs that can make the probes of a run. The first is the default. */
 export const WORKLOAD_PROGRAMS: readonly [WorkloadProgram, ...WorkloadProgram[]] = [JAVASCRIPT];
 
-/** The clients that `--client` can name. */
 export const CLIENTS: readonly Client[] = [
   JAVASCRIPT_SDK,
   PYTHON,

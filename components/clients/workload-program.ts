@@ -1,22 +1,19 @@
-/**
- * A program that makes probes in pods: it reads a `ProbePlan` and prints `ProbeReport`s (foundation/protocols/probe-protocol.ts).
- * All that the harness and the clusters know of it.
- */
+/** A program that makes probes in pods, by foundation/protocols/probe-protocol.ts. */
 import type { ChosenClient } from './client.ts';
 
 export interface WorkloadProgram {
   readonly name: string;
-  /** Image reference by which pods of embedded clusters name it. */
+  /** Its image in pods of embedded clusters. */
   readonly image: string;
-  /** What a pod of an embedded cluster starts in place of that image: a program of this machine, and its arguments. */
+  /** The local program, with arguments, that embedded clusters start for that image. */
   readonly command: readonly [string, ...string[]];
-  /** The operations that it has handlers for, by their names in scenarios. Scenarios with others are skipped. */
+  /** Its operations, by their names in scenarios. Scenarios with others are skipped. */
   readonly operations: ReadonlySet<string>;
-  /** Clients whose programs it starts, which are put into the image too. */
+  /** Clients whose programs it starts, and which the image contains. */
   readonly clients?: readonly ChosenClient[];
-  /** Its part of the image that is built for clusters in Docker. Without it, its image must be named there. */
+  /** Its part of the image for clusters in Docker. Without it, the image must be named there. */
   readonly container?: {
-    /** What is copied, and how its code is made ready: paths in dist/. */
+    /** Files to copy and prepare: paths in dist/. */
     readonly files: readonly string[];
     readonly entrypoint: readonly [string, ...string[]];
   };

@@ -1,11 +1,10 @@
 import { parseDuration, quoteString, parseBool, parseInteger } from './text.ts';
 
-/** A command line that cannot be run; the message says what is wrong with it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The values of each kind of flag. `duration`: milliseconds, none below zero. `strings`: one for each time it is given. */
+/** `duration`: milliseconds, never negative. `strings`: one for each occurrence. */
 interface Kinds {
   readonly string: string;
   readonly strings: readonly string[];
@@ -16,24 +15,23 @@ interface Kinds {
 
 interface Flag {
   readonly kind: keyof Kinds;
-  /** One letter that does for the name: `-p`. */
+  /** Its short form, one letter: `-p`. */
   readonly short?: string;
-  /** What the flag is where it is not given. */
   readonly value?: string | number | boolean;
-  /** Of an `int`: the bounds, 0 and this. Without it, any 64-bit integer. */
+  /** Maximum of an `int` from 0. Without it, any 64-bit integer. */
   readonly most?: number;
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** The values of flags; one that has none of its own and is not given is undefined. */
+/** Values of flags; a flag without value and default is undefined. */
 export type FlagValues<F extends Flags> = {
   readonly [N in keyof F]: Kinds[F[N]['kind']] | (F[N] extends { readonly value: unknown } ? never : undefined);
 };
 
 type CamelCase<Name> = Name extends `${infer Head}-${infer Rest}` ? `${Head}${Capitalize<CamelCase<Rest>>}` : Name;
 
-/** The values of flags by their names as TypeScript writes them: `tls-cert` is `tlsCert`. One that is undefined is left out. */
+/** Values by camel-case names: `tls-cert` is `tlsCert`. Omits undefined ones. */
 export const camelCased = <V extends object>(values: V) =>
   Object.fromEntries(
     Object.entries(values)
@@ -46,7 +44,7 @@ const parseInt64 = (text: string): number | undefined => {
   return value === undefined ? undefined : Number(value);
 };
 
-/** Reads a value; the second member says what a right one is. */
+/** Reads a value; the second member describes valid ones. */
 function reader({ kind, most }: Flag): readonly [(text: string) => string | number | boolean | undefined, string] {
   switch (kind) {
     case 'string':
@@ -66,10 +64,8 @@ const within = (value: number | undefined, most: number): number | undefined =>
   value !== undefined && value >= 0 && value <= most ? value : undefined;
 
 /**
- * Parses flags by the rules of Go's `pflag`: `--name value`, `--name=value`, `-n value`, `-n=value`, `-nvalue`, and of a
- * truth value `--name`. The last of several counts, but of `strings` all do.
- *
- * @throws UsageError
+ * Parses flags by the rules of Go's `pflag`: `--name value`, `--name=value`, `-n value`, `-n=value`, `-nvalue`;
+ * booleans also as `--name`. The last of several counts, except of `strings`. @throws UsageError /
  */
 export function parseFlags<F extends Flags>(flags: F, args: readonly string[]): FlagValues<F> {
   const values = new Map<string, unknown>(Object.entries(flags).map(([name, { value }]) => [name, value]));

@@ -4,21 +4,20 @@ import { parseQuantity } from './quantity.ts';
 import { quoteString, narrowed, parseInteger } from './text.ts';
 
 export interface Decoded<T> {
-  /** What could be decoded, also when there is an error. */
+  /** The decoded part, also with an error. */
   readonly value: T;
   /** The message of Go's decoder. */
   readonly error?: string;
 }
 
 interface DecodeOptions {
-  /** As Kubernetes' own decoder does; encoding/json takes a member in another case where there is no exact one. */
+  /** As Kubernetes's own decoder; encoding/json also accepts members in another case. */
   readonly caseSensitive?: boolean;
 }
 
 /**
- * Decodes as Go's encoding/json does: unknown members are dropped, null leaves the zero value, a member of the wrong
- * type is passed over and the first such error told. Zero values are absent from the result, except empty lists and
- * maps, since Go tells those from nil.
+ * Decodes as Go's encoding/json: drops unknown members, skips members of a wrong type and reports the first. Zero
+ * values are absent from the result, except empty lists and maps, which Go distinguishes from nil. /
  */
 export function decode<T>(type: GoType, json: JsonNode, options: DecodeOptions = {}): Decoded<T> {
   const decoder = new Decoder(options.caseSensitive ?? false);
@@ -31,7 +30,7 @@ export function decode<T>(type: GoType, json: JsonNode, options: DecodeOptions =
   }
 }
 
-/** As `decode`, of a text; one that is no JSON gives nothing but the error. */
+/** As `decode`, for a text. */
 export function decodeText<T>(type: GoType, text: string): Decoded<T | undefined> {
   try {
     return decode<T | undefined>(type, parseJson(text));
@@ -41,7 +40,7 @@ export function decodeText<T>(type: GoType, text: string): Decoded<T | undefined
   }
 }
 
-/** An error that ends the decoding: that of a type with a decoder of its own. It outranks the errors passed over. */
+/** An error of a type with a decoder of its own, which ends the decoding and outranks skipped ones. */
 class DecodeError extends Error {}
 
 class Decoder {
@@ -154,5 +153,5 @@ class Decoder {
 const segments = (name: string, field: GoField): string[] =>
   field.embeddedIn === undefined ? [name] : [field.embeddedIn, name];
 
-/** What stands in a list, a map or behind a pointer for a value that was null. */
+/** The value for a null in a list, a map or behind a pointer. */
 const zero = (type: GoType): unknown => (type.kind === 'struct' ? {} : ZEROS[type.kind]);

@@ -1,11 +1,11 @@
 import type { JsonNode } from './json-parse.ts';
 import { ZEROS, type GoField, type GoType } from './json-types.ts';
 
-/** What {@link encode} makes and {@link stringify} writes: JSON, with 64-bit integers as bigints. */
+/** JSON with 64-bit integers as bigints, between {@link encode} and {@link stringify}. */
 export type Encoded =
   null | boolean | number | bigint | string | readonly Encoded[] | { readonly [key: string]: Encoded | undefined };
 
-/** The JSON that Go's encoding/json writes of a value made by `decode` (json-decode.ts); `undefined` is the zero value. */
+/** The JSON that Go's encoding/json writes of a decoded value; `undefined` is the zero value. */
 export function encode(type: GoType, value: unknown): Encoded {
   if (type.kind === 'struct') return encodeStruct(type.fields, (value ?? {}) as Record<string, unknown>);
   if (value === undefined) return ZEROS[type.kind] ?? null;
@@ -36,7 +36,7 @@ function encodeStruct(fields: Readonly<Record<string, GoField>>, value: Record<s
   return written;
 }
 
-/** Whether `omitempty` leaves a value out: it never does where the type is a struct of Go's. */
+/** Whether `omitempty` omits a value: never a struct. */
 function isEmpty({ kind }: GoType, value: unknown): boolean {
   if (['struct', 'quantity', 'intOrString', 'time'].includes(kind)) return false;
   if (kind === 'list' || kind === 'map') return Object.keys(value ?? {}).length === 0;
@@ -59,7 +59,7 @@ function asRead(json: JsonNode): Encoded {
   }
 }
 
-/** JSON text of a string as Go's `json.Marshal` writes it: with `<`, `>`, `&` and the two line separators escaped. */
+/** A JSON string of Go's `json.Marshal`: `<`, `>`, `&` and the two line separators are escaped. */
 export function marshalString(text: string): string {
   return JSON.stringify(text).replace(
     /[<>&\u2028\u2029]/g,

@@ -1,9 +1,8 @@
 import { quoteByte } from './text.ts';
 
 /**
- * A parsed JSON text. Numbers stay as they were written, since Go decodes `1e3` into no integer and 64-bit integers do not
- * fit a JavaScript number; `raw` of a string has its quotes, since Go's decoding errors speak of it. Members of an object
- * are in the order of the text, and one that is written twice is there twice.
+ * A parsed JSON text. Numbers and `raw` strings (with quotes) keep their text for Go's decoding rules and errors;
+ * 64-bit integers exceed JavaScript's. Members keep their order and duplicates. /
  */
 export type JsonNode =
   | { readonly kind: 'null' }
@@ -18,21 +17,17 @@ export class JsonSyntaxError extends Error {}
 
 const MAX_DEPTH = 10_000;
 const SPACES = /[ \t\r\n]*/y;
-/** Of a string: what stands for itself. */
+/** Characters of a string that need no decoding. */
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 
-/** An array or object that is being read. */
 interface Open {
   readonly items: JsonNode[];
   readonly entries: [string, JsonNode][];
-  /** Of the member that is being read; undefined in an array. */
+  /** The current member; undefined in an array. */
   key: string | undefined;
 }
 
-/**
- * Goes over the bytes of a JSON text, stopping where the scanner of Go's `encoding/json` stops, with its words. What is
- * open is kept on a list, not on the call stack, which 10,000 levels would overflow.
- */
+/** Stops where Go's scanner stops, with its messages. An explicit stack avoids overflow at 10,000 levels. */
 class JsonParser {
   readonly #bytes: Buffer;
   /** One character a byte. */
@@ -50,7 +45,7 @@ class JsonParser {
     for (;;) {
       const open = this.#open.at(-1);
       if (open === undefined) break;
-      // Undefined: a member was begun that is an array or object with something in it.
+      // Undefined: the member is a non-empty array or object.
       node = node === undefined ? this.#begin() : this.#add(open, node);
     }
     this.#skipSpace();
@@ -58,7 +53,7 @@ class JsonParser {
     return node ?? this.#fail('looking for beginning of value');
   }
 
-  /** At the end Go's scanner is shown one space, to end a number; whatever does not take it fails on that space. */
+  /** Go's scanner gets a final space to end a number; other states fail on that space. */
   #peek(): string {
     if (this.#at < this.#text.length) return this.#text.charAt(this.#at);
     if (this.#at === this.#text.length) return ' ';
@@ -73,7 +68,7 @@ class JsonParser {
     this.#skip(SPACES);
   }
 
-  /** @param pattern sticky; it matches nothing too, but for beyond the end of the text */
+  /** @param pattern sticky; also matches nothing, except beyond the end of the text */
   #skip(pattern: RegExp): void {
     pattern.lastIndex = this.#at;
     if (pattern.test(this.#text)) this.#at = pattern.lastIndex;
@@ -89,7 +84,7 @@ class JsonParser {
     return this.#bytes.toString('utf8', from, this.#at);
   }
 
-  /** @returns undefined where an array or object begins that is not empty: its first value is next */
+  /** @returns undefined at a non-empty array or object: its first value is next */
   #begin(): JsonNode | undefined {
     const character = this.#next();
     const from = this.#at;
@@ -114,7 +109,6 @@ class JsonParser {
     return undefined;
   }
 
-  /** A member's name and its colon. */
   #key(): string {
     if (this.#next() !== '"') this.#fail('looking for beginning of object key string');
     const key = this.#string();
@@ -172,7 +166,7 @@ class JsonParser {
     return { kind: 'number', raw: this.#raw(from) };
   }
 
-  /** @returns the string's value, bytes that are not UTF-8 replaced */
+  /** @returns the string's value, with invalid UTF-8 replaced */
   #string(): string {
     const from = this.#at;
     this.#at += 1;
@@ -200,11 +194,7 @@ class JsonParser {
   }
 }
 
-/**
- * Parses a JSON text.
- *
- * @throws JsonSyntaxError in the words of Go's `encoding/json`
- */
+/** @throws JsonSyntaxError in the words of Go's `encoding/json` */
 export function parseJson(text: Buffer | string): JsonNode {
   return new JsonParser(Buffer.from(text)).parse();
 }

@@ -1,7 +1,6 @@
 /**
- * Descriptions of Go types, enough of them to decode and encode as Go's encoding/json does. The webhook decodes a pod
- * into Go structs and writes its containers back, so what those structs do not know is lost and what they always write
- * (`resources: {}`) appears; a patch is only the same as the webhook's when that round trip is.
+ * Go types as far as encoding/json needs them. The webhook decodes pods into Go structs and encodes their containers,
+ * which loses unknown members and adds constant ones (`resources: {}`): its patches depend on that. /
  */
 export type GoType =
   | { readonly kind: 'string'; readonly name: string }
@@ -26,14 +25,11 @@ export interface GoStruct {
 export interface GoField {
   readonly type: GoType;
   readonly omitEmpty: boolean;
-  /** The embedded struct that the field comes from; Go's decoder names it in its errors. */
+  /** The embedded struct of the field, which Go's decoder names in its errors. */
   readonly embeddedIn?: string;
 }
 
-/**
- * Declarations of Go types, in Go's notation: the fields of a struct by their JSON tags (`"name,omitempty"`; `",inline"` is
- * an embedded struct), in the order of declaration; or the type that a name stands for.
- */
+/** Go structs by JSON tags (`"name,omitempty"`; `",inline"` embeds a struct), in order; or a type's name. */
 type GoDeclarations = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 
 const BASIC: Readonly<Record<string, GoType>> = {
@@ -46,7 +42,7 @@ const BASIC: Readonly<Record<string, GoType>> = {
   'json.RawMessage': { kind: 'raw' },
 };
 
-/** Gives the types that are declared, by their names. A name that is not declared is a string type's, as `v1.Protocol`. */
+/** The declared types by name. Undeclared names are string types, such as `v1.Protocol`. */
 export function goTypes(declarations: GoDeclarations): (name: string) => GoType {
   const structs = new Map<string, GoStruct>();
   const typeOf = (notation: string): GoType => {
@@ -95,7 +91,7 @@ export function typeName(type: GoType): string {
   }
 }
 
-/** The zero values of types that are JSON's strings, numbers and truth values; the others' are nil, and of a struct the empty one. */
+/** The zero values of strings, numbers and booleans; those of other types are nil, or the empty struct. */
 export const ZEROS: Readonly<Partial<Record<GoType['kind'], string | number | boolean>>> = {
   string: '',
   time: '',

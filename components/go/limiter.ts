@@ -1,4 +1,4 @@
-/** A token bucket as Go's `golang.org/x/time/rate` has it. Goes by real time, whatever a component's clock says. */
+/** A token bucket as in Go's `golang.org/x/time/rate`, by real time. */
 export class RateLimiter {
   readonly #perMillisecond: number;
   readonly #burst: number;
@@ -6,11 +6,7 @@ export class RateLimiter {
   #tokens: number;
   #at: number;
 
-  /**
-   * @param perSecond events a second
-   * @param burst the most that may happen at once
-   * @param now milliseconds of a monotonic clock
-   */
+  /** @param now milliseconds of a monotonic clock */
   constructor(perSecond: number, burst: number, now: () => number = () => performance.now()) {
     this.#perMillisecond = perSecond / 1000;
     this.#burst = burst;
@@ -25,7 +21,7 @@ export class RateLimiter {
     this.#at = now;
   }
 
-  /** Takes a permit if there is one now. */
+  /** Takes a permit if one is available. */
   allow(): boolean {
     this.#refill();
     if (this.#tokens < 1) return false;
@@ -33,7 +29,7 @@ export class RateLimiter {
     return true;
   }
 
-  /** Takes a permit, ahead of time if there is none, and says how many milliseconds to wait before using it. */
+  /** Takes a permit in advance, and returns the milliseconds to wait before its use. */
   reserve(): number {
     this.#refill();
     this.#tokens -= 1;

@@ -1,4 +1,4 @@
-/** Prometheus' text format, as its client for Go writes it. */
+/** Prometheus's text format, as its client for Go writes it. */
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -12,7 +12,7 @@ export const labelText = (labels: Labels): string =>
     .map((name) => `${name}="${escaped(labels[name] ?? '')}"`)
     .join(',');
 
-/** A metric with its samples; nothing at all without any. */
+/** A metric with its samples; empty without any. */
 export const family = (name: string, type: string, help: string, samples: readonly string[]): string =>
   samples.length === 0 ? '' : [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples, ''].join('\n');
 

@@ -1,7 +1,7 @@
 const HEX_DIGITS = /^[0-9A-Fa-f]{2}$/;
 /** Characters that Go's `url.escape` leaves alone in a path. */
 const PLAIN_IN_PATH = /[A-Za-z0-9\-_.~$&+,/:;=@]/;
-/** Further characters that a path may carry unescaped without Go escaping it anew. */
+/** Further characters that a path may carry unescaped without Go escaping it again. */
 const ALLOWED_RAW = /^[A-Za-z0-9\-_.~$&+,/:;=@!'()*[\]%]*$/;
 
 /** Percent-encodes a path given as one character a byte. */
@@ -15,7 +15,7 @@ export function escapePath(path: string): string {
     .join('');
 }
 
-/** @returns undefined for a `%` that two hexadecimal digits do not follow */
+/** @returns undefined for a `%` without two hexadecimal digits */
 export function unescapePath(path: string): string | undefined {
   const [first = '', ...rest] = path.split('%');
   let result = first;
@@ -27,11 +27,7 @@ export function unescapePath(path: string): string | undefined {
   return result;
 }
 
-/**
- * The path as Go's `URL.EscapedPath` gives it back: as it was sent where that is a valid encoding, else encoded anew.
- *
- * @returns undefined for a path that Go cannot parse
- */
+/** Go's `URL.EscapedPath`: the path as sent if that is valid, else encoded again. Undefined if Go cannot parse it. */
 export function escapedPath(path: string): string | undefined {
   const unescaped = unescapePath(path);
   if (unescaped === undefined) return undefined;

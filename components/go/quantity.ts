@@ -26,16 +26,16 @@ interface Suffix {
   readonly exponent: number;
 }
 
-/** mantissa × 10^exponent, the mantissa without its sign. */
+/** mantissa × 10^exponent, without the sign. */
 interface Amount {
   readonly mantissa: bigint;
   readonly exponent: number;
 }
 
 /**
- * A resource quantity as Kubernetes writes it back: as it was when that is canonical or nearly so, else in canonical
- * form: `1000m` is `1`, `1024Mi` is `1Gi`, `0.5` is `500m`. Amounts finer than 10^-9 round away from zero.
- * Source: Kubernetes API conventions, "Quantity", and k8s.io/apimachinery's package resource.
+ * A resource quantity in Kubernetes's canonical form, unless nearly so: `1000m` is `1`, `1024Mi` is `1Gi`, `0.5` is
+ * `500m`. Rounds away from zero at 10^-9. Source: Kubernetes API conventions, "Quantity", and k8s.io/apimachinery's
+ * package resource. /
  */
 export function parseQuantity(text: string): { readonly quantity: string } | { readonly error: string } {
   const [, sign, whole, fraction = '', letters = ''] = FORM.exec(text) ?? [];
@@ -57,7 +57,7 @@ function parseSuffix(letters: string): Suffix | undefined {
   return exponent === undefined ? undefined : { format: 'exponent', exponent: Number(exponent) };
 }
 
-/** Whether Kubernetes keeps the text: a test for the canonical form that lets some other forms pass, `1.` and `+2`. */
+/** Whether Kubernetes keeps the text: its test for the canonical form also accepts `1.` and `+2`. */
 function isKept(digits: string, decimals: number, { format, exponent }: Suffix): boolean {
   if (format === 'binary') {
     const precision = 15 - digits.length - Math.trunc((exponent * 3) / 10) - 1;
@@ -78,7 +78,7 @@ function amountOf(digits: string, decimals: number, { format, exponent }: Suffix
 function roundedToNano(amount: Amount): Amount {
   const excess = NANO - amount.exponent;
   if (excess <= 0 || amount.mantissa === 0n) return amount;
-  // What is less than one unit becomes one, however small it is.
+  // Any amount below one unit becomes one.
   if (excess > amount.mantissa.toString().length) return { mantissa: 1n, exponent: NANO };
   return { mantissa: ceilingDivide(amount.mantissa, 10n ** BigInt(excess)), exponent: NANO };
 }
@@ -92,7 +92,7 @@ function canonical(amount: Amount, format: Suffix['format']): string {
   if (format !== 'binary') return inDecimal(amount, format);
   const units = inUnits(amount);
   const exact = units * 10n ** BigInt(-amount.exponent) === amount.mantissa;
-  // Small and broken amounts are written in decimal, so that nothing is lost.
+  // Small and fractional amounts are written in decimal, to be exact.
   if (!exact || units < 1024n) return inDecimal(amount, 'decimal');
   const [mantissa, steps] = withoutFactors(units, 1024n);
   return `${mantissa}${suffixOf(BINARY_SUFFIXES, steps * 10)}`;
@@ -109,7 +109,7 @@ function inDecimal(amount: Amount, format: 'decimal' | 'exponent'): string {
   return `${mantissa}${suffixOf(DECIMAL_SUFFIXES, power)}`;
 }
 
-/** The number divided by the factor as often as it goes evenly, and how often that was. */
+/** The number without the factor, and the factor's exponent. */
 function withoutFactors(number: bigint, factor: bigint): [rest: bigint, times: number] {
   let rest = number;
   let times = 0;

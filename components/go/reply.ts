@@ -1,13 +1,13 @@
 import type { ServerResponse, Server } from 'node:http';
 
-/** Sends a whole answer. Node leaves the body out for HEAD. */
+/** Sends a whole answer. Node omits the body for HEAD. */
 export function reply(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
   response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
-  // A text goes out together with the head, in one piece.
+  // Sent in one piece with the head.
   response.end(body);
 }
 
-/** What Go's `http.Error` says of the text that it writes with a line end: that it is not to be taken for another type. */
+/** Go's `http.Error` forbids guessing another type. */
 const ERROR_HEADERS = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' };
 
 /** Go's `http.Error`. */
@@ -15,7 +15,7 @@ export function replyError(response: ServerResponse, status: number, text: strin
   reply(response, status, ERROR_HEADERS, `${text}\n`);
 }
 
-/** The body of Go's `http.Redirect`, which only GET is given. */
+/** The body of Go's `http.Redirect`, for GET only. */
 export const redirectBody = (method: string | undefined, location: string): string =>
   method === 'GET' ? `<a href="${escapeHtml(location)}">Temporary Redirect</a>.\n\n` : '';
 
@@ -31,11 +31,8 @@ const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => HTML_ESCAPES.get(character) ?? character);
 
 /**
- * Stops a server as Go's `http.Server.Shutdown` does: answers the requests under way and no more; each answer is its
- * connection's last. Whatever is still open after `longest` milliseconds is cut off. A server that does not listen is left
- * as it is.
- *
- * @param server none of whose requests has come yet
+ * Stops a server as Go's `http.Server.Shutdown`: answers active requests, then closes their connections, after
+ * `longest` milliseconds all. Ignores a server that does not listen. `server` must not have had requests yet. /
  */
 export function shutdownOf(server: Server, longest: number): () => Promise<void> {
   const open = new Set<ServerResponse>();

@@ -7,22 +7,19 @@ export function parseBool(text: string): boolean | undefined {
   return FALSE.has(text) ? false : undefined;
 }
 
-/** strconv.ParseInt(text, 10, bits); `undefined` for what is no such integer. */
+/** strconv.ParseInt(text, 10, bits); `undefined` for invalid ones. */
 export function parseInteger(text: string, bits: 32 | 64): bigint | undefined {
   if (!/^[+-]?[0-9]+$/.test(text)) return undefined;
   const value = BigInt(text.startsWith('+') ? text.slice(1) : text);
   return BigInt.asIntN(bits, value) === value ? value : undefined;
 }
 
-/** A JavaScript number where it is exact. */
+/** A JavaScript number if it is exact. */
 export function narrowed(value: bigint): number | bigint {
   return BigInt(Number(value)) === value && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
-/**
- * The first record of comma-separated values, by the rules of Go's encoding/csv: spaces belong to the field, quotes
- * stand around a whole field or nowhere. `undefined` when there is no record or it cannot be read.
- */
+/** The first record by Go's encoding/csv: spaces belong to fields, quotes enclose whole fields. */
 export function firstCsvRecord(text: string): readonly string[] | undefined {
   let rest = text.replaceAll('\r\n', '\n').replace(/\r$/, '').replace(/^\n+/, '');
   if (rest === '') return undefined;
@@ -38,11 +35,8 @@ export function firstCsvRecord(text: string): readonly string[] | undefined {
 }
 
 /**
- * Decodes as Go's `base64.RawURLEncoding`: no padding, line ends are skipped, unused low bits of the last character are
- * not looked at.
- *
- * @param text one character a byte
- * @throws Error in the words of Go's `base64.CorruptInputError`, with the offset that Go names
+ * Go's `base64.RawURLEncoding` of one character a byte: no padding, skips line ends, ignores unused low bits. @throws
+ * Error in the words of Go's `base64.CorruptInputError` /
  */
 export function decodeRawUrlBase64(text: string): Buffer {
   const digits = text.replace(/[\r\n]/g, '');
@@ -67,11 +61,7 @@ const WHOLE = new RegExp(`^(${PART.source})+$`);
 /** Go keeps a duration as nanoseconds in 64 bits. */
 const MOST = 2 ** 63 / 1e6;
 
-/**
- * Milliseconds of a duration by the rules of Go's `time.ParseDuration`: `3h`, `1h30m`, `-1.5s`, `0`.
- *
- * @returns undefined if it is none
- */
+/** Milliseconds by Go's `time.ParseDuration`: `3h`, `1h30m`, `-1.5s`, `0`; undefined for invalid ones. */
 export function parseDuration(text: string): number | undefined {
   const unsigned = text.replace(/^[+-]/, '');
   if (unsigned === '0') return 0;
@@ -113,7 +103,7 @@ export function quoteString(text: string): string {
   return `"${[...text].map((character) => quoteCharacter(character, '"')).join('')}"`;
 }
 
-/** How Go's JSON scanner shows the byte that it did not expect; bytes over 0x7f are shown as the character of that number. */
+/** Go's JSON scanner shows bytes over 0x7f as the character of that number. */
 export function quoteByte(byte: number): string {
   return `'${quoteCharacter(String.fromCharCode(byte), "'")}'`;
 }

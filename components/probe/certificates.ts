@@ -1,2 +1,2 @@
-/** A file of its own, as the SDK is: no pod but those of some clients loads it. */
+/** In a separate file, as the SDK is: only pods of some clients load it. */
 export { newCertificateAuthority } from '../../foundation/node/certificates.ts';

@@ -14,35 +14,34 @@ import { byLine } from './lines.ts';
 import { endMarked, MARK } from './marked-processes.ts';
 import type { Answer, OperationClient } from './operations.ts';
 
-/** SDKs ask an agent that refuses for some seconds; scenarios have a minute by default. */
+/** SDKs retry a refusing agent for seconds; scenarios have a minute by default. */
 const ANSWER_MILLISECONDS = 45_000;
 const MOST_QUOTED = 300;
 
 export interface ClientProgramOptions extends PlannedClient {
-  /** In place of what the pod's environment has: a value, or nothing. */
+  /** Changes to the pod's environment; undefined removes a variable. */
   readonly changes?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Asking {
-  /** As `ClientRequest` has it. */
   readonly atOnce?: number | undefined;
-  /** How long the answer may take; default 45 s. */
+  /** Timeout of the answer; default 45 s. */
   readonly milliseconds?: number | undefined;
 }
 
-/** What a process has shown so far. */
+/** The state of a process. */
 interface Running {
   readonly child: ChildProcess;
-  /** Resolves when it has ended, with how: `ended with exit code 1`. */
+  /** Resolves at its end, with a clause: `ended with exit code 1`. */
   readonly ended: Promise<string>;
   /** By the id of the request. */
   readonly waiting: Map<number, (answer: ClientAnswer) => void>;
-  /** The last line that it wrote to standard error. */
+  /** The last line of standard error. */
   lastWords: string;
   hasToldToken: boolean;
 }
 
-/** Starts the program at the first operation, again where it has ended, and ends it with this process. */
+/** Starts the program at the first operation and after its end, and ends it with this process. */
 export class ClientProgram implements OperationClient {
   readonly identify?: () => Promise<Answer>;
   readonly #options: ClientProgramOptions;
@@ -52,7 +51,7 @@ export class ClientProgram implements OperationClient {
   #running: Running | undefined;
   #lastId = 0;
 
-  /** @param tokens those of the pod now: none may be printed, and none gets into an answer */
+  /** @param tokens the pod's current tokens, which no answer may contain */
   constructor(options: ClientProgramOptions, tokens: () => Iterable<string>) {
     this.#options = options;
     this.#tokens = tokens;
@@ -61,7 +60,7 @@ export class ClientProgram implements OperationClient {
     process.on('exit', this.#end);
   }
 
-  /** Throws an Error where the client gives no answer: a sentence that says what it did instead. */
+  /** Throws an Error with a sentence if the client does not answer. */
   readonly answer = async (operation: ClientOperation, { atOnce, milliseconds }: Asking = {}): Promise<Answer> => {
     const { name } = this.#options;
     const within = milliseconds ?? ANSWER_MILLISECONDS;
@@ -93,7 +92,7 @@ export class ClientProgram implements OperationClient {
 
   readonly renewCredentials = (): void => this.#end();
 
-  /** Ends the program, and with it all that it has started. */
+  /** Ends the program and its children. */
   close(): void {
     process.off('exit', this.#end);
     this.#end();
@@ -113,7 +112,7 @@ export class ClientProgram implements OperationClient {
     throw new Error(message);
   }
 
-  /** What an answer may hold, without secrets. Throws for one that is none. */
+  /** A valid answer without secrets. Throws for an invalid one. */
   #checked({ identity, facts = {}, requestId, error }: ClientAnswer): Answer {
     const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
     const isError = error === undefined || (typeof error.code === 'string' && typeof error.message === 'string');
@@ -134,7 +133,7 @@ export class ClientProgram implements OperationClient {
     const [program = '', ...args] = command;
     const env = { ...podEnvironment(), ...environment, ...changes, [MARK]: this.#mark };
     const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
-    // An end while it is written to is told by the process' end.
+    // The exit of the process reports a failed write.
     child.stdin.on('error', () => undefined);
     const running: Running = {
       child,
@@ -161,14 +160,14 @@ export class ClientProgram implements OperationClient {
   }
 }
 
-/** The pod's environment as an application finds it, without what tells this program what to do. */
+/** The pod's environment without this program's own settings. */
 const podEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PROBE_')));
 
-/** What a client says, as reports can hold it: some give colors also to those who are no terminal. */
+/** Some clients write colors without a terminal. */
 const plain = stripVTControlCharacters;
 
-/** How long output is awaited of a process that has ended: what it started may hold its pipes open. */
+/** Longest wait for output after the exit: children may hold the pipes open. */
 const OUTPUT_MILLISECONDS = 500;
 
 const untilEnded = (child: ChildProcess): Promise<string> =>

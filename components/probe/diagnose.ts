@@ -7,25 +7,22 @@ import { fetchCredentials } from './raw.ts';
 import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
 /**
- * Hosts that SDKs take a token to over plain HTTP (AWS SDKs and Tools Reference Guide, "Container credential provider",
+ * Hosts that may get a token over plain HTTP (AWS SDKs and Tools Reference Guide, "Container credential provider",
  * AWS_CONTAINER_CREDENTIALS_FULL_URI).
  */
 const ACCEPTED_HOST = /^(169\.254\.170\.(2|23)|\[fd00:ec2::23\]|localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** Hosts that requests were sent to, also where no connection came about: an SDK's last error does not tell the first. */
+/** Hosts of all requests, also failed ones: an SDK only reports its last error. */
 const asked = new Set<string>();
-/** Those that did not answer within the SDK's time, which an SDK's last error does not tell either: it may end a request without a word. */
+/** Hosts without an answer within the SDK's timeout, which an SDK may not report. */
 const late = new Set<string>();
-/** Limits of time of SDKs are a second at least, by a timer that may be a little early. */
+/** SDKs' timeouts are at least a second, but a timer may be early. */
 const SHORTEST_MILLISECONDS = 950;
-/** How SDKs say that themselves. */
+/** SDKs' messages for timeouts. */
 const TIME_UP = /time[ds]?[ -]?out|deadline exceeded/i;
 let isWatched = false;
 
-/**
- * Notes from now on whom this process sends requests to: those of an SDK in it. Those of another process are not seen.
- * What it returns ends that, and forgets what was noted.
- */
+/** Records the hosts of this process's requests, until the returned function is called. */
 export function watchRequests(): () => void {
   const note = (message: unknown): void => {
     const { request } = message as { readonly request: ClientRequest };
@@ -49,8 +46,8 @@ export function watchRequests(): () => void {
 }
 
 /**
- * Says which layer left the pod without credentials. The SDK's own error does not tell: it drops the agent's plain-text
- * answer, and a later provider of the chain may mask it. So the settings are looked at, and the agent is asked again.
+ * Finds the layer that refused credentials, from the settings and another call of the agent: the SDK drops the agent's
+ * plain-text answer, and later providers may mask it. /
  */
 export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code' | 'message'>): Promise<ProbeResult> {
   const { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_FULL_URI } = process.env;
@@ -68,7 +65,7 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
   if (AWS_CONTAINER_CREDENTIALS_FULL_URI === undefined) {
     const message =
       'the pod spec has neither AWS_CONTAINER_CREDENTIALS_FULL_URI nor AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE: nothing was injected at admission, and that does not change later';
-    // Without settings an SDK asks nobody else.
+    // Without settings an SDK calls nothing else.
     const inVain = late.size > 0 ? '; instance metadata did not answer the SDK in time (TIMEOUT)' : '';
     return refused('injection', 'NoCredentialsSettings', message + inVain);
   }

@@ -1,10 +1,7 @@
-/**
- * What the SDK reads files with, in place of `node:fs/promises`: files of settings and tokens are small, and that module with
- * the threads that it starts costs more than all that is read.
- */
+/** Replaces `node:fs/promises` for the SDK: that module and its threads cost more than reading small files. */
 import { readFileSync } from 'node:fs';
 
-// Async, so that what cannot be read is a rejection.
+// Async, so that a failure is a rejection.
 export const readFile = async (...file: Parameters<typeof readFileSync>): Promise<string | Buffer> =>
   readFileSync(...file);
 

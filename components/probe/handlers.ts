@@ -1,4 +1,4 @@
-/** What the program knows to do: a handler for each operation. Another program of probes has the same table in its language. */
+/** A handler for each operation. Other programs of probes have the same table in their language. */
 import type { ClientOperation } from '../../foundation/protocols/client-protocol.ts';
 import type {
   PlannedClient,
@@ -12,14 +12,9 @@ import { awaitTokenRotation, connectTo, readFile, tokenClaims } from './pod.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials } from './raw.ts';
 
 interface HandlerContext {
-  /** The tokens that were there at the program's start. */
   readonly tokens: ReadonlyMap<ProjectedToken, string>;
-  /**
-   * What makes the operations of an SDK. It is loaded only where it is used: raw requests start several times faster without.
-   * Once: it holds the pod's credentials for as long as these are good.
-   */
+  /** The SDK's operations, loaded on first use for fast starts, and once, as it caches the pod's credentials. */
   readonly client: () => Promise<OperationClient>;
-  /** The client that the plan names. */
   readonly planned?: PlannedClient | undefined;
 }
 
@@ -32,7 +27,7 @@ type Named<Operation, Name> = Operation extends { readonly do: infer Names }
 
 type Handler<Operation> = (operation: Operation, context: HandlerContext) => ProbeResult | Promise<ProbeResult>;
 
-/** Of what is refused it is told how late this program was, where a limit of time may be why. */
+/** Adds the event-loop delay to refused results, because a timeout may be the cause. */
 async function tellingLateness(perform: () => Promise<ProbeResult>): Promise<ProbeResult> {
   const late = new Lateness();
   const result = await perform().finally(() => late.stop());
@@ -67,10 +62,9 @@ const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOp
   RunClient: async (operation, { planned }) => (await import('./client-run/run.ts')).runClient(operation, planned),
 };
 
-/** The operations that the program knows. */
 export const OPERATIONS: readonly string[] = Object.keys(HANDLERS);
 
-/** Performs an operation. Throws an Error for one that the program does not know. */
+/** Throws an Error for an unknown operation. */
 export async function perform(operation: { readonly do: string }, context: HandlerContext): Promise<ProbeResult> {
   const handler = new Map<string, unknown>(Object.entries(HANDLERS)).get(operation.do) as Handler<unknown> | undefined;
   if (handler === undefined) throw new Error(`the probe program has no handler of ${operation.do}`);

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 
-/** Of a longer line, its beginning. */
+/** Longer lines are truncated. */
 const MOST_CHARACTERS = 1_000_000;
 
-/** Tells each whole line; of one that is too long, its beginning alone. */
+/** Calls `tell` for each line. */
 export function byLine(stream: Readable, tell: (line: string) => void): void {
   let line = '';
   stream.setEncoding('utf8').on('data', (chunk: string) => {

@@ -1,4 +1,4 @@
-/** A pod under load: asks for its own identity round by round, and says in its termination message what it was given. */
+/** A pod under load: checks its identity in rounds, and writes the results to its termination message. */
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { verdictText, type LoadPlan, type LoadVerdict } from '../../foundation/protocols/load-protocol.ts';
@@ -12,12 +12,12 @@ import { flood } from './pipeline.ts';
 const MOST_ANSWERS = 300;
 const MOST_SESSIONS = 24;
 
-/** Longest that an SDK waits for the agent's answer is a second; a raw request must not give up before it. */
+/** SDKs wait a second for the agent; a raw request must wait longer. */
 const ANSWER_MILLISECONDS = 10_000;
 
 /**
- * What says that nothing came in time, or that a connection broke, in the words of Node, of the agent and of `diagnose.ts`: an SDK
- * that had no credentials from an agent that answers at once after it.
+ * Messages for timeouts and broken connections of Node, the agent and `diagnose.ts`: an SDK without credentials, though
+ * the agent answers later. /
  */
 const LATE =
   /TIMEOUT|TimeoutError|ETIMEDOUT|ECONNRESET|EPIPE|socket hang up|deadline exceeded|Client\.Timeout|i\/o timeout|yet the agent answers/;
@@ -28,7 +28,7 @@ interface Keys {
   readonly Token: string;
 }
 
-/** Runs the plan, and writes the verdict. Its program ends well whatever was met: the verdict says it. */
+/** Runs the plan and writes the verdict. Exits with 0 whatever happened. */
 export async function runLoad(plan: LoadPlan, file: string): Promise<void> {
   const pod = new PodUnderLoad(plan, process.env['LOAD_POD_NAME'] ?? '');
   if (plan.flood === undefined) await pod.rounds();
@@ -39,7 +39,7 @@ export async function runLoad(plan: LoadPlan, file: string): Promise<void> {
 class PodUnderLoad {
   readonly #plan: LoadPlan;
   readonly #pod: string;
-  /** Access keys whose identity STS has told, and whether it is the pod's own. */
+  /** Access keys with known identity: whether it is the pod's own. */
   readonly #known = new Map<string, boolean>();
   readonly #sessions = new Set<string>();
   readonly #errors = new Map<string, number>();
@@ -56,7 +56,7 @@ class PodUnderLoad {
   constructor(plan: LoadPlan, pod: string) {
     this.#plan = plan;
     this.#pod = pod;
-    // In place of the program's own answer, which ends it without a verdict.
+    // Instead of the program's default, which ends it without a verdict.
     if (plan.untilEnded)
       process.removeAllListeners('SIGTERM').on('SIGTERM', () => {
         this.#isToldToEnd = true;
@@ -112,7 +112,7 @@ class PodUnderLoad {
     await this.#readObjects();
   }
 
-  /** Asks the agent by hand; gives the credentials, which never leave the process. */
+  /** Calls the agent directly; the credentials never leave the process. */
   async #fetch(): Promise<Keys | undefined> {
     const asked = performance.now();
     try {
@@ -140,7 +140,7 @@ class PodUnderLoad {
     return { url: new URL(uri), authorization: readToken({ from: 'pod-identity' }) ?? '' };
   }
 
-  /** Asks STS whose credentials these are; a denial or an error of STS counts as well. */
+  /** Calls STS for the identity; denials and errors count as well. */
   async #identify({
     AccessKeyId: accessKeyId,
     SecretAccessKey: secretAccessKey,
@@ -163,7 +163,7 @@ class PodUnderLoad {
     return isOwn;
   }
 
-  /** As an application does: by the SDK's credential chain, anew in each round. */
+  /** Uses the SDK's credential chain like an application, again in each round. */
   async #readObjects(): Promise<void> {
     const { bucket, own, other } = this.#plan;
     const client = await import('./sdk-s3.ts');

@@ -1,6 +1,6 @@
 /**
- * The probe program: runs the operations of its plan with the SDK's default credential chain, and prints what each met.
- * It prints identities, outcomes, layers and codes; never a token, a key or a body that could hold one.
+ * The probe program: runs its plan with the SDK's default credential chain. It prints identities, outcomes, layers and
+ * codes; never a token, a key or a body that could hold one. /
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,7 +20,7 @@ import type { OperationClient } from './operations.ts';
 import { retryUntilExpected } from './retry.ts';
 import { describeTokens, projectedTokens } from './tokens.ts';
 
-/** How often the program looks whether its next phase was opened. */
+/** Interval of checks whether the next phase was opened. */
 const PHASE_POLL_MILLISECONDS = 50;
 
 async function main(): Promise<void> {
@@ -62,7 +62,7 @@ function readPhase(file: string): number {
 
 let client: Promise<OperationClient> | undefined;
 
-/** The client that the plan names, else the SDK of this program: with S3 where an operation of the plan names a bucket. */
+/** The planned client, or this program's SDK, with S3 if the plan names a bucket. */
 async function loadClient({ phases, client }: ProbePlan): Promise<OperationClient> {
   if (client !== undefined) {
     const { ClientProgram } = await import('./client-program.ts');
@@ -103,10 +103,10 @@ function report(result: ProbeReport): void {
   process.stdout.write(`${REPORT_PREFIX}${JSON.stringify(result)}\n`);
 }
 
-// As the first process of a container, it would not end by itself: the kernel's default is not for that one.
+// The first process of a container ignores signals by default.
 process.on('SIGTERM', () => process.exit(143));
 
-/** A pod's program makes the probes of its plan; it also starts itself as a client, or as what sets up a client's network. */
+/** Makes the probes of its plan; also serves as a client, or sets up a client's network. */
 async function perRole(): Promise<void> {
   const [role, ...command] = process.argv.slice(2);
   if (role === 'client') {
@@ -125,7 +125,7 @@ perRole().then(
   },
 );
 
-/** Ends at once when all is written: connections that the SDK keeps would only be taken down one by one. */
+/** Exits once all is written, without waiting for the SDK's idle connections. */
 function end(exitCode: number): void {
   process.stdout.write('', () => process.exit(exitCode));
 }

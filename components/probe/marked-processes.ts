@@ -1,12 +1,12 @@
-/** Processes that are told by a variable of their environment, which whatever they start inherits. */
+/** Processes with a variable in their environment, which children inherit. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 export const MARK = 'CONFORMANCE_CLIENT_PROCESS';
 
-/** One that is being ended may be starting another. */
+/** A process may start another while it is ended. */
 const MOST_ROUNDS = 20;
 
-/** Ends all with this mark, also those that have left their group or their parent. Only Linux tells who they are. */
+/** Ends all processes with this mark, also outside their group. Only on Linux. */
 export function endMarked(mark: string): void {
   const ended = new Set<string>();
   for (let round = 0; round < MOST_ROUNDS; round += 1) {

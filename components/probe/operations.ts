@@ -1,4 +1,4 @@
-/** Operations with credentials that an SDK finds by itself: how they are made, and what their answers mean. */
+/** Operations with credentials of an SDK, and the meaning of their answers. */
 import type { ClientAnswer, ClientError, ClientOperation } from '../../foundation/protocols/client-protocol.ts';
 import type { Identity, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { diagnoseMissingCredentials } from './diagnose.ts';
@@ -6,21 +6,19 @@ import { plainCode } from './service-error.ts';
 
 export type Answer = Omit<ClientAnswer, 'id'>;
 
-/** What makes operations: the SDK of this program, or the program of a client. */
+/** The SDK of this program, or the program of a client. */
 export interface OperationClient {
   /**
-   * Whose credentials it has: an answer with an identity, or the error of looking for them.
-   * Absent where it cannot ask; then who it was is left to AWS' record.
-   *
-   * @param askAgain STS is asked even if the credentials are known
+   * The identity of the credentials, or the error without any. Absent if it cannot ask STS; AWS's record then shows it.
+   * `askAgain`: also if the credentials are known. /
    */
   readonly identify?: (askAgain: boolean) => Promise<Answer>;
   readonly answer: (operation: ClientOperation) => Promise<Answer>;
-  /** Forgets the credentials in hand: the next operation goes through the whole chain again, as a new process would. */
+  /** Makes the next operation use the whole chain again, like a new process. */
   readonly renewCredentials: () => void;
 }
 
-/** Asks who it is, then does the operation. */
+/** Finds the identity, then does the operation. */
 export async function runOperation(client: OperationClient, operation: ClientOperation): Promise<ProbeResult> {
   const asksWho = operation.do === 'GetCallerIdentity';
   const { identity, error, ...told } = (await client.identify?.(asksWho)) ?? {};
@@ -51,14 +49,14 @@ function resultOf(
   };
 }
 
-/** Of a service's answer to a request that had credentials. 404 means that the call was authorized. */
+/** Outcome of an answer to a signed request. 404 means that the call was authorized. */
 export function outcomeOf(status: number | undefined): ProbeResult['outcome'] {
   if (status === 404) return 'absent';
   if (status === 403) return 'denied';
   return status !== undefined && status >= 400 && status < 500 ? 'refused' : 'error';
 }
 
-/** STS' answer to AssumeRoleWithWebIdentity in the chain or to GetCallerIdentity with bad credentials, or what else it was. */
+/** STS's refusal of a web identity or of bad credentials, or another reason for missing ones. */
 function withoutCredentials(error: ClientError): ProbeResult | Promise<ProbeResult> {
   const { service, status, code, message, requestId } = error;
   if (service === undefined) return diagnoseMissingCredentials(error);

@@ -1,23 +1,21 @@
-/** Requests to the agent by a bare connection: many at once, as fast as it takes them, or one that no HTTP client would send. */
+/** Requests to the agent on a bare connection: pipelined, or malformed. */
 import { connect } from 'node:net';
 import type { AgentRequest, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
-/** What an agent, or STS, answers. */
 export interface Answer {
-  /** 0: nothing came. */
+  /** 0: no answer. */
   readonly status: number;
   readonly contentType: string | undefined;
-  /** Of no answer: why, such as `ECONNREFUSED`. */
+  /** Without an answer, the reason, such as `ECONNREFUSED`. */
   readonly body: string;
 }
 
 const TIMEOUT_MILLISECONDS = 20_000;
 
 /**
- * Writes requests to one connection without waiting for answers (RFC 9112, 9.3.2), and counts these by their status
- * (`answers.400`) and the `milliseconds` until all were there. The result is the most severe: of the agent's limit where one
- * request met it. Throws where the answers came slower than `perSecond`.
+ * Pipelines requests on one connection (RFC 9112, 9.3.2), and counts answers by status (`answers.400`) and the
+ * `milliseconds` of all. The result is the most severe answer. Throws if answers are slower than `perSecond`. /
  */
 export async function pipelined(
   base: string,
@@ -48,10 +46,7 @@ export async function pipelined(
   return { outcome: 'refused', layer: 'agent', code, message: `${counts.get(code) ?? 0} of ${count} answers`, facts };
 }
 
-/**
- * Writes so many requests to one connection, and again on another, until the time is up: counts answers by their status. Those of a
- * connection that broke are left out.
- */
+/** Pipelines requests on one connection after another until the timeout; ignores broken connections. */
 export async function flood(
   url: URL,
   authorization: string,
@@ -72,7 +67,7 @@ function countStatuses(answers: string, counts: Map<string, number>): Map<string
   return counts;
 }
 
-/** Sends a request whose head is these lines. The status is 0 where the other side ends without an answer, or does not end. */
+/** Sends a request with these lines as its head. The status is 0 without an answer, or without an end. */
 export async function asWritten(
   url: URL,
   lines: readonly string[],
@@ -90,7 +85,7 @@ export async function asWritten(
   };
 }
 
-/** All that comes back until the other side ends, or nothing came for so long that the time is up. */
+/** Everything received until the other side ends, or is silent until the timeout. */
 function exchange(url: URL, text: string): Promise<{ readonly answers: string; readonly isTimeUp: boolean }> {
   return new Promise((resolve) => {
     let isTimeUp = false;
@@ -102,7 +97,7 @@ function exchange(url: URL, text: string): Promise<{ readonly answers: string; r
       isTimeUp = true;
       socket.destroy();
     });
-    // What came until then counts.
+    // Data until then counts.
     socket.on('error', () => undefined);
     socket.on('close', () => resolve({ answers: Buffer.concat(chunks).toString('latin1'), isTimeUp }));
     socket.write(text);

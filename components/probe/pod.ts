@@ -1,4 +1,4 @@
-/** Operations on what the pod itself is: its files, its network, its tokens. */
+/** Operations on the pod itself: files, network, tokens. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,16 +24,16 @@ export function readFile({ path }: ReadFileRequest): ProbeResult {
   }
 }
 
-/** Those of a folder, without what a kubelet keeps there for itself. */
+/** Names in a folder, without a kubelet's internal ones. */
 const namesIn = (folder: string): string =>
   readdirSync(folder)
     .filter((name) => !name.startsWith('..'))
     .sort()
     .join();
 
-/** How long a connection may take; a policy that drops packets is met as a timeout. */
+/** Connection timeout; a policy that drops packets causes it. */
 const CONNECT_MILLISECONDS = 2000;
-/** How long the state that is waited for may take to come. */
+/** Timeout for the expected state. */
 const STATE_MILLISECONDS = 20_000;
 
 export async function connectTo({ to, until }: ConnectRequest): Promise<ProbeResult> {
@@ -56,7 +56,7 @@ export async function connectTo({ to, until }: ConnectRequest): Promise<ProbeRes
   }
 }
 
-/** Undefined when a connection came about, else why it did not. */
+/** Undefined after a connection, else the reason. */
 function connectOnce(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: CONNECT_MILLISECONDS });
@@ -72,7 +72,7 @@ function connectOnce(host: string, port: number): Promise<string | undefined> {
 
 const ROTATION_POLL_MILLISECONDS = 200;
 
-/** `first`: the token that was there at the program's start. */
+/** `first`: the token at the program's start. */
 export async function awaitTokenRotation(
   { token, seconds }: RotationRequest,
   first: string | undefined,
@@ -114,7 +114,7 @@ interface Claims {
   readonly exp: number;
 }
 
-/** The registered claims of a service account token, and those of Kubernetes (its documentation, "Managing Service Accounts"). */
+/** The registered claims of a service account token, and Kubernetes's ("Managing Service Accounts"). */
 export function tokenClaims({ token: source }: ReadTokenRequest): ProbeResult {
   const token = readToken(source);
   if (token === undefined)

@@ -1,20 +1,18 @@
-/** A profile of the SDK's configuration file, as an application has that acts as another role than its pod's. */
+/** A profile of the SDK's configuration file for another role than the pod's. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What the SDK's credential chain goes by. */
 interface ProfileSettings {
   readonly profile: string;
-  /** Path of the configuration file. */
   readonly configFilepath: string;
 }
 
 const PROFILE = 'another-role';
 
 /**
- * Writes a profile for a role that is assumed with the container's credentials (AWS SDKs and Tools Reference Guide, "Assume role
- * credential provider", `credential_source`), hands over where it is, and takes it away again.
+ * Writes a profile for a role that is assumed with the container's credentials (AWS SDKs and Tools Reference Guide,
+ * "Assume role credential provider", `credential_source`), and removes it after use. /
  */
 export async function inProfile<T>(roleArn: string, use: (settings: ProfileSettings) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'profile-'));

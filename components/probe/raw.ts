@@ -6,17 +6,17 @@ import { stsEndpoint } from './sts-endpoint.ts';
 import { changeToken, readToken } from './tokens.ts';
 import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
-/** An error that EKS Auth answered, as the agent passes it on: `[<request id>]: (<code>): <message>, fault: client`. */
+/** An error of EKS Auth as the agent relays it: `[<request id>]: (<code>): <message>, fault: client`. */
 const PASSED_ON = /^\[([^\]]*)\]: \(([^)]+)\): ([\s\S]*), fault: (\w+)\s*$/;
 
-/** Environment variables that name the agent's address. */
+/** Variables with the agent's address. */
 const AGENT_ADDRESS = {
   environment: 'AWS_CONTAINER_CREDENTIALS_FULL_URI',
   ipv4: 'PROBE_AGENT_URI',
   ipv6: 'PROBE_AGENT_IPV6_URI',
 } as const;
 
-/** Asks the agent for credentials by hand. Several requests must all be answered alike. */
+/** Calls the agent directly. Several requests must all be answered alike. */
 export async function fetchCredentials(operation: AgentRequest): Promise<ProbeResult> {
   const base = process.env[AGENT_ADDRESS[operation.via ?? 'environment']];
   if (base === undefined)
@@ -49,14 +49,14 @@ export async function fetchCredentials(operation: AgentRequest): Promise<ProbeRe
   };
 }
 
-/** Of a request whose connection was ended without an answer, again and again. */
+/** The connection ended without an answer at every attempt. */
 const NO_ANSWER = 'NoAnswer';
 const TRIES = 3;
 const PAUSE_MILLISECONDS = 300;
 
 /**
- * One connection that breaks may be the network's, or the agent's that is just replaced. One that does so at every try is ended by
- * the agent, as Go's `net/http` does where a handler panics.
+ * One broken connection may be the network's, or a replaced agent's. At every attempt it is the agent, as Go's
+ * `net/http` ends it when a handler panics. /
  */
 async function askAgent(base: string, operation: AgentRequest, authorization: string | undefined): Promise<Answer> {
   const url = new URL(base);
@@ -83,7 +83,7 @@ async function askAgent(base: string, operation: AgentRequest, authorization: st
 
 const notAnswered = (code: string): Answer => ({ status: 0, contentType: undefined, body: code });
 
-/** What an agent's answer means: credentials, a refusal of its own, or one that EKS Auth made. */
+/** The meaning of an agent's answer: credentials, its own refusal, or EKS Auth's. */
 export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeResult {
   const facts = { status, ...(contentType !== undefined && { contentType }) };
   if (status === 200) {
@@ -106,7 +106,7 @@ export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeRe
         accountId: String(credentials['AccountId']),
         expiration: String(credentials['Expiration']),
         secondsLeft: Math.round((Date.parse(String(credentials['Expiration'])) - Date.now()) / 1000),
-        // Tells sessions apart without naming a key.
+        // Distinguishes sessions without naming a key.
         session: fingerprint(String(credentials['AccessKeyId'])),
       },
     };
@@ -179,7 +179,7 @@ export async function assumeRoleWithWebIdentity(operation: WebIdentityRequest): 
   };
 }
 
-/** Sends a request on a connection of its own, and gives the whole answer. */
+/** Sends a request on a new connection. */
 export async function send(
   url: URL,
   {
@@ -188,7 +188,7 @@ export async function send(
     ...options
   }: { method: string; path: string; headers: Record<string, string>; body?: string; timeout?: number },
 ): Promise<Answer> {
-  // TLS is loaded where it is used alone: it would make up a good part of what the program's start costs.
+  // TLS is loaded only where needed, as it slows the start.
   const request = url.protocol === 'https:' ? (await import('node:https')).request : httpRequest;
   return new Promise((resolve, reject) => {
     const hostname = unbracketed(url.hostname);
@@ -221,7 +221,7 @@ export async function send(
   });
 }
 
-/** FNV-1a, 32 bits: tells sessions apart and is no way back to a key. */
+/** FNV-1a, 32 bits: distinguishes sessions without revealing a key. */
 function fingerprint(text: string): string {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

@@ -4,10 +4,10 @@ import { isSessionOf } from '../../foundation/aws/role-arn.ts';
 import { poll } from '../../foundation/node/poll.ts';
 import type { ProbeReport, ProbeResult, RetryUntil } from '../../foundation/protocols/probe-protocol.ts';
 
-/** Between tries: nothing of AWS is asked more often than once a second. */
+/** AWS is asked at most once a second. */
 const PAUSE_MILLISECONDS = 1000;
 
-/** Whether a result is what a probe must come to, as far as its pod can tell. */
+/** Whether a result is the expected one, as far as its pod can tell. */
 export function isExpected(result: ProbeResult, { expected, roleArn }: RetryUntil): boolean {
   const { identity, message } = result;
   const observed = {
@@ -19,9 +19,8 @@ export function isExpected(result: ProbeResult, { expected, roleArn }: RetryUnti
 }
 
 /**
- * Whether a result may be another one when changes of IAM and of associations have reached all of AWS. What was put into the
- * pod when it was admitted stays as it is, and an agent that cannot be reached is no matter of AWS. An error says
- * nothing, unless a service did not answer: it may the next time.
+ * Whether a result may change once AWS is consistent. The admitted pod itself stays, an unreachable agent does not
+ * depend on AWS, and errors only count if a service did not answer. /
  */
 export function mayChange(result: ProbeResult, { expected }: RetryUntil): boolean {
   const fixed = (layer: string | undefined): boolean => layer === 'injection' || layer === 'network';
@@ -31,14 +30,14 @@ export function mayChange(result: ProbeResult, { expected }: RetryUntil): boolea
 }
 
 export interface Tries {
-  /** Makes the probe; `isFirst` is false for one that must take nothing over from the try before. */
+  /** `isFirst` is false if no cached credentials may be used. */
   readonly run: (isFirst: boolean) => Promise<ProbeReport>;
   /** When the probe's phase was opened, milliseconds since the epoch. */
   readonly openedAt: number;
   readonly pauseMilliseconds?: number;
 }
 
-/** Repeats a probe until it comes to what it must, or its time is over; gives the last report, with how many tries it took. */
+/** Repeats a probe until it has the expected result or times out; returns the last report. */
 export async function retryUntilExpected(
   until: RetryUntil | undefined,
   { run, openedAt, pauseMilliseconds = PAUSE_MILLISECONDS }: Tries,

@@ -1,4 +1,3 @@
-/** S3 through the AWS SDK for JavaScript. */
 import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
@@ -17,7 +16,6 @@ import { requestOf, type ServiceError } from './service-error.ts';
 export const makeClient = (credentials: NonNullable<S3ClientConfig['credentials']>): S3Client =>
   new S3Client({ credentials });
 
-/** An answer of a service, as the SDK gives it. */
 type Answer = Pick<ServiceError, '$metadata'>;
 
 export async function perform(

@@ -1,4 +1,3 @@
-/** The AWS SDK for JavaScript with S3. */
 import * as s3 from './s3.ts';
 import { addS3 } from './sdk.ts';
 

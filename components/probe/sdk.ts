@@ -1,4 +1,4 @@
-/** Operations through the AWS SDK for JavaScript, with its default credential chain and nothing set by hand. */
+/** Operations through the AWS SDK for JavaScript, with its default credential chain and settings. */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
@@ -12,7 +12,7 @@ import { clientError, requestOf, type ServiceError } from './service-error.ts';
 
 let s3Module: typeof S3 | undefined;
 
-/** Adds S3's operations: its client is a good part of what the SDK's start costs, and many pods ask STS alone. */
+/** Adds S3's operations separately: they slow the start, and many pods only need STS. */
 export function addS3(module: typeof S3): void {
   s3Module = module;
 }
@@ -22,11 +22,11 @@ function s3Operations(): typeof S3 {
   return s3Module;
 }
 
-// One chain for both clients: who STS says we are is then who S3 is asked as. It is the one that each makes for itself.
+// One chain, as each client would make it: S3 then sees the identity that STS reports.
 let sts = new STSClient({});
 let s3: S3Client | undefined;
 
-/** Forgets the credentials in hand: the next operation goes through the whole chain again, as a new process would. */
+/** Makes the next operation use the whole chain again, like a new process. */
 export function renewCredentials(): void {
   sts.destroy();
   s3?.destroy();
@@ -37,7 +37,7 @@ export function renewCredentials(): void {
 
 let known: { readonly accessKeyId: string; readonly identity: Identity } | undefined;
 
-/** Who the credentials in hand belong to: asked whenever they are others than before. */
+/** The identity of the current credentials, asked for after each change. */
 export async function identify(askAgain: boolean): Promise<Answer> {
   try {
     // As the client resolves them for its own requests.
@@ -54,7 +54,7 @@ async function whoAmI(client: STSClient): Promise<Identity> {
   return { arn: Arn, account: Account };
 }
 
-/** ARN of whose credentials these are, as STS says. Throws what the SDK throws. */
+/** STS's ARN of these credentials. Throws the SDK's errors. */
 export async function arnOf(credentials: NonNullable<STSClientConfig['credentials']>): Promise<string> {
   const client = new STSClient({ credentials });
   try {

@@ -1,4 +1,4 @@
-/** Where an SDK asks STS (AWS SDKs and Tools Reference Guide, "Service-specific endpoints" and "AWS STS Regional endpoints"). */
+/** AWS SDKs and Tools Reference Guide, "Service-specific endpoints" and "AWS STS Regional endpoints". */
 export const stsEndpoint = ({
   AWS_ENDPOINT_URL_STS,
   AWS_ENDPOINT_URL,

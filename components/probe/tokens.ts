@@ -7,46 +7,45 @@ import type {
   TokenSource,
 } from '../../foundation/protocols/probe-protocol.ts';
 
-/** Environment variables that lead to the projected tokens. */
+/** Variables with the paths of projected tokens. */
 const TOKEN_FILES: Readonly<Record<ProjectedToken, string>> = {
   'pod-identity': 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
   irsa: 'AWS_WEB_IDENTITY_TOKEN_FILE',
   'kubernetes-api': 'PROBE_API_TOKEN_FILE',
 };
 
-/** The projected tokens that are there now; one that cannot be read is left out. */
+/** The readable projected tokens. */
 export function projectedTokens(): ReadonlyMap<ProjectedToken, string> {
   const tokens = new Map<ProjectedToken, string>();
   for (const from of Object.keys(TOKEN_FILES) as ProjectedToken[]) {
     try {
       tokens.set(from, readToken({ from }) ?? '');
     } catch {
-      // Not in this pod, or not readable: what needs it says so.
+      // Missing or unreadable: operations with it report that.
     }
   }
   return tokens;
 }
 
-/** Header and claims of tokens. */
 export function describeTokens(tokens: ReadonlyMap<ProjectedToken, string>): TokenDescription[] {
   const described: TokenDescription[] = [];
   for (const [from, token] of tokens) {
     try {
       described.push({ from, ...decodeToken(token) });
     } catch {
-      // No token that says anything: a user's own text in its place.
+      // No token, but a user's own text.
     }
   }
   return described;
 }
 
-/** Header and claims of a token, without its signature. Throws where they are no JSON. */
+/** Header and claims of a token, without its signature. Throws if they are not JSON. */
 export function decodeToken(token: string): Pick<TokenDescription, 'header' | 'claims'> {
   const [header = '', claims = ''] = token.split('.');
   return { header: decode(header), claims: decode(claims) };
 }
 
-/** Reads a token from where its source says; undefined for no token. Throws when its file cannot be read. */
+/** Reads a token from its source; undefined for none. Throws if its file cannot be read. */
 export function readToken(source: TokenSource): string | undefined {
   switch (source.from) {
     case 'none':
@@ -63,10 +62,10 @@ export function readToken(source: TokenSource): string | undefined {
   }
 }
 
-/** Seconds by which a token is too late or too early: more than clocks differ by, and less than a verifier might overlook. */
+/** Seconds by which a token is late or early: more than clocks differ, and less than a verifier might overlook. */
 const MOMENT = 30;
 
-/** Breaks a token in one way; the claims stay those of the token except where the change is about them. */
+/** Breaks a token in one way; other claims stay. */
 export async function changeToken(token: string, change: TokenChange | undefined): Promise<string> {
   const [header = '', claims = '', signature = ''] = token.split('.');
   switch (change) {
@@ -89,7 +88,7 @@ export async function changeToken(token: string, change: TokenChange | undefined
     case 'bearer-prefix':
       return `Bearer ${token}`;
     case 'self-signed': {
-      // Loaded here alone: it would make up a good part of what the program's start costs.
+      // Loaded only here, as it slows the start.
       const { createSign, generateKeyPairSync } = await import('node:crypto');
       const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
       const input = `${header}.${claims}`;

@@ -2,7 +2,7 @@ import { UsageError } from '../go/flags.ts';
 import { parseWebhookFlags, usage } from './cli/flags.ts';
 import { run } from './cli/run.ts';
 
-/** The program: runs until it is told to end. Exits 2 when its command line cannot be run, 1 when it cannot start. */
+/** Runs until a signal. Exits 2 for a wrong command line, 1 if it cannot start. */
 async function main(args: readonly string[]): Promise<void> {
   const terminated = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());

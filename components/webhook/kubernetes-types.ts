@@ -3,13 +3,13 @@ import declarations from './kubernetes-types.json' with { type: 'json' };
 
 const typeOf = goTypes(declarations);
 
-/** A pod and its containers, as Kubernetes' core/v1 API declares them (v1.36). */
+/** Kubernetes's core/v1 API, v1.36. */
 export const Pod = typeOf('Pod');
 export const Container = typeOf('Container');
-/** As Kubernetes' admission.k8s.io API declares it; v1 and v1beta1 do not differ in their fields. */
+/** Kubernetes's admission.k8s.io API; v1 and v1beta1 have the same fields. */
 export const AdmissionReview = typeOf('AdmissionReview');
 
-/** What the webhook reads of a decoded pod; an absent field is Go's zero value, an empty list or map is not nil. */
+/** A decoded pod; absent fields are Go's zero values, empty lists and maps are not nil. */
 export interface Pod {
   readonly metadata?: {
     readonly name?: string;

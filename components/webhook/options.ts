@@ -2,17 +2,16 @@ export interface ServiceAccount {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** Where the webhook learns of service accounts. */
 export interface ServiceAccountSource {
-  /** Resolves once `get` tells of the latest changes. Absent: of those that it has heard of by now. */
+  /** Resolves once `get` has the latest changes. Absent: `get` has those received so far. */
   upToDate?(namespace: string, name: string): Promise<void>;
-  /** What is known now (the cache). */
+  /** Reads the cache. */
   get(namespace: string, name: string): ServiceAccount | undefined;
-  /** Waits for one that the cache does not have, for as long as the look-up grace period; `undefined` when it does not come. */
+  /** Waits for a missing one during the look-up grace period; `undefined` if it does not appear. */
   fetch?(namespace: string, name: string): Promise<ServiceAccount | undefined>;
 }
 
-/** What the webhook knows of a service account: from its annotations, or from the config map. */
+/** A service account's identity, from its annotations or the config map. */
 export interface Identity {
   /** Empty when there is none. */
   readonly roleArn: string;
@@ -22,7 +21,7 @@ export interface Identity {
   readonly tokenExpiration: bigint;
 }
 
-/** The options that decide how a pod is mutated, under the names and with the defaults of the webhook's flags. Paths are Linux'. */
+/** Options of the mutation, with names and defaults of the webhook's flags. Paths are Linux's. */
 export const DEFAULTS = {
   annotationPrefix: 'eks.amazonaws.com',
   tokenAudience: 'sts.amazonaws.com',
@@ -40,17 +39,14 @@ export const DEFAULTS = {
   random: Math.random,
 };
 
-/** What decides how a pod is mutated, and what the webhook knows, listens on and tells. */
+/** Options of mutation, sources, server and log. */
 export interface WebhookOptions extends Readonly<Partial<typeof DEFAULTS>> {
   readonly serviceAccounts: ServiceAccountSource;
   /** Service accounts with an association, as in the container-credentials config file. */
   readonly identities?: readonly { readonly namespace: string; readonly serviceAccount: string }[];
   /** Seconds. Default 86400. */
   readonly tokenExpiration?: number;
-  /**
-   * Identities of the config map `pod-identity-webhook`, by `<namespace>/<service account>`, where the namespace may be
-   * `*`; `parseConfigMap` makes them. They serve service accounts without a role annotation.
-   */
+  /** Identities of the config map (`parseConfigMap`), for service accounts without a role annotation. */
   readonly configuredIdentities?: { get(key: string): Identity | undefined };
   readonly host?: string;
   readonly port?: number;
@@ -63,15 +59,15 @@ export interface WebhookOptions extends Readonly<Partial<typeof DEFAULTS>> {
 export interface RunningWebhook {
   /** `https://127.0.0.1:<port>`; admission reviews go to `/mutate` below it. */
   readonly url: string;
-  /** `http://127.0.0.1:<port>/metrics`, where a metrics port was asked for. */
+  /** `http://127.0.0.1:<port>/metrics`, with a metrics port. */
   readonly metricsUrl?: string;
   setIdentities(identities: readonly { readonly namespace: string; readonly serviceAccount: string }[]): void;
-  /** Takes another certificate for new connections. Without effect on a server of plain HTTP. */
+  /** Uses another certificate for new connections. Without effect for plain HTTP. */
   setTls(tls: { readonly certificate: string; readonly key: string }): void;
   stop(): Promise<void>;
 }
 
-/** Seconds; also what the token of a service account lives that the webhook does not know. */
+/** Seconds; also for unknown service accounts. */
 export const DEFAULT_TOKEN_EXPIRATION = 86_400n;
 /** Seconds. The API server grants no shorter token. */
 const MIN_TOKEN_EXPIRATION = 600n;

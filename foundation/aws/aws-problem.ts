@@ -1,7 +1,5 @@
 import { commandLine } from '../node/command-line.ts';
 
-/** What AWS' and the SDK's errors mean for who runs this, in one sentence each. */
-
 export type AwsProblemKind =
   | 'no-credentials'
   | 'bad-credentials'
@@ -21,15 +19,13 @@ export interface AwsProblem {
   readonly kind: AwsProblemKind;
   /** Names the value and says what to do; ends with a full stop. Holds neither keys nor tokens. */
   readonly sentence: string;
-  /** `usage`: something that the user set is wrong; `environment`: something failed. */
+  /** `usage`: a mistake of the user; `environment`: a failure. */
   readonly blame: 'usage' | 'environment';
 }
 
-/** What is read of an error of an AWS SDK client. */
 interface AwsError {
   readonly name: string;
   readonly message: string;
-  /** Of Node's network errors. */
   readonly code?: unknown;
   readonly hostname?: unknown;
   readonly address?: unknown;
@@ -38,7 +34,6 @@ interface AwsError {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
-/** Characters of what AWS says in a sentence. */
 const LONGEST = 300;
 
 const EXPIRED = /^(ExpiredToken|ExpiredTokenException|RequestExpired|TokenRefreshRequired)$/;
@@ -47,7 +42,7 @@ const BAD_CREDENTIALS =
 const DENIED = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|AuthorizationError|NotAuthorized)$/;
 const QUOTA =
   /^(ResourceLimitExceededException|LimitExceeded|LimitExceededException|ServiceQuotaExceededException|TooManyBuckets)$/;
-/** Refusals of a call since there are too many (AWS SDKs' retry behaviour, "throttling errors"). */
+/** Throttling errors by AWS SDKs' retry behaviour. */
 const THROTTLED =
   /^(Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|RequestLimitExceeded|RequestThrottled\w*|SlowDown)$/;
 const TAKEN =
@@ -57,14 +52,13 @@ const NETWORK =
 const SERVICE_FAILED =
   /^(ServerException|ServiceException|ServiceFailure|InternalFailure|InternalError|ServiceUnavailable\w*)$/;
 
-/** Whether an error's code says that a service is asked too often. */
+/** Whether an error's code means throttling. */
 export const isThrottling = (code: string): boolean => THROTTLED.test(code);
 
 /**
- * Puts an error of an AWS SDK client, or one that has it as its cause, into a sentence; undefined for what is no such error
- * and for errors about a request itself (`InvalidParameterException`, `ResourceNotFoundException`), which the caller knows
- * better. The names are those of the services' API references ("Common Errors" of Amazon EKS, IAM, STS and EC2; "Error
- * Responses" of Amazon S3).
+ * Explains an error of an AWS SDK client, or its cause, in a sentence; undefined for other errors and those about a
+ * request itself, such as `ResourceNotFoundException`. Names are from the services' API references ("Common Errors",
+ * "Error Responses"). /
  */
 export function awsProblem(error: unknown): AwsProblem | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
@@ -74,7 +68,7 @@ export function awsProblem(error: unknown): AwsProblem | undefined {
   return undefined;
 }
 
-/** Whether nothing answered: of which the clients of AWS and of Kubernetes have made sure for a while. */
+/** Whether nothing answered, even after the clients' retries. */
 export const isUnanswered = (error: unknown): boolean => awsProblem(error)?.kind === 'network';
 
 function problemOf(error: AwsError): AwsProblem | undefined {
@@ -145,10 +139,7 @@ const noCredentials = (said: string): AwsProblem =>
 const expired = (said: string): AwsProblem =>
   usage('expired-credentials', `The AWS credentials have expired (${said}): get new ones and run again.`);
 
-/**
- * Principal, action and resource as AWS' messages name them (IAM User Guide, "Troubleshoot access denied error messages");
- * a message without them is told as it is.
- */
+/** Principal, action and resource as AWS's messages name them (IAM User Guide, "Troubleshoot access denied error messages"). */
 function denied(said: string): AwsProblem {
   const [, principal, action] = /(?:User: )?(arn:\S+) is not authorized to perform: (\S+)/.exec(said) ?? [];
   if (principal === undefined || action === undefined)
@@ -184,7 +175,6 @@ function network({ name, code, hostname, address, port }: AwsError): AwsProblem 
 const regionOf = (host: string): string | undefined =>
   /\.([a-z]{2,}(?:-[a-z]+)+-\d+)\.(?:amazonaws|api\.aws)/.exec(host)?.[1];
 
-/** What an error says, in one line and without what nobody can read. */
 function says({ message, name }: AwsError): string {
   const line = message
     .split('\n')[0]

@@ -3,45 +3,45 @@ import { isUnanswered } from './aws-problem.ts';
 import type { Journal, JournalEntry } from '../node/journal.ts';
 import { isRefused } from '../node/refused.ts';
 
-/** Something that a run made, or changed, outside of its own process, and how that is undone. */
+/** A resource, or a change, outside the run's process, and how it is removed. */
 export interface Resource {
-  /** For a person, such as `role conformance-c1a2b3d-ab-01-app`. */
+  /** For people, such as `role conformance-c1a2b3d-ab-01-app`. */
   readonly name: string;
-  /** With what it ends at the latest: its cluster, or nothing at all, in an AWS account or on this machine. */
+  /** The owner with which it ends at the latest: its cluster, or none in an AWS account or on this machine. */
   readonly lives: 'cluster' | 'aws' | 'machine';
-  /** Resolves when it is gone; also when it was never there. */
+  /** Resolves when it is gone or missing. */
   readonly remove: () => Promise<unknown>;
-  /** It undoes a change and removes nothing: changes are undone first, the newest before the others, one by one. */
+  /** A change, which is undone first, the newest before older ones. */
   readonly isChange?: boolean;
-  /** Lower ones are removed first, equal ones side by side. Default 0. */
+  /** Lower ones are removed first, equal ones concurrently. Default 0. */
   readonly order?: number;
-  /** Name of the resource with which it goes, even where it cannot be removed by itself. */
+  /** Name of the resource with which it goes, even if its own removal fails. */
   readonly partOf?: string;
-  /** Name of the resource that works with it: it stays as long as that is there. */
+  /** Name of the resource that needs it and must go first. */
   readonly neededBy?: string;
-  /** When it must go though its run or cluster ends soon: `always` where other scenarios feel it, `unless-kept` to make room. */
+  /** When to remove it though its owner ends soon: `always` if others notice it, `unless-kept` to make room. */
   readonly due?: 'always' | 'unless-kept';
-  /** What the state file says of it; absent where what carries the run's tags or labels is found by these. */
+  /** State file entry; absent if tags or labels suffice. */
   readonly entry?: JournalEntry;
 }
 
-/** Something to make. Until its answer is there it is unknown whether it was made: then it is removed like one that was. */
+/** A resource to make. Without an answer it may exist, and is removed too. */
 export interface PendingResource<T> extends Omit<Resource, 'remove'> {
   readonly make: () => Promise<T>;
-  /** `made` is undefined where it is not known whether it was made. */
+  /** `made` is undefined if it is unknown whether the resource was made. */
   readonly remove: (made: T | undefined) => Promise<unknown>;
-  /** Names of the service's errors for "it exists already", where nobody else takes such a name. */
+  /** Error names for an existing resource, if nobody else uses such names. */
   readonly taken?: readonly string[];
-  /** Whether an error says that it was not made. Default: that of `isRefused`. */
+  /** Whether an error means that it was not made. Default: `isRefused`. */
   readonly isNotMade?: (error: unknown) => boolean;
 }
 
-/** Resources that could not be removed, with the reason of each. */
+/** Failed removals with reasons. */
 export type Failures = ReadonlyMap<Resource, Error>;
 
 /**
- * What a run, a cluster or a scenario makes outside of this process, so that its teardown knows of all of it: also of what is
- * under way when it is stopped. What has an entry is in the journal from before it is made until it is gone.
+ * The resources of a run, cluster or scenario, for teardown, including those being made. Entries are in the journal
+ * from before the creation until the removal. /
  */
 export class Resources {
   readonly #journal: Journal | undefined;
@@ -57,20 +57,20 @@ export class Resources {
     return [...this.#all];
   }
 
-  /** Notes how something is removed that is there, or about to be. */
+  /** Records a resource that exists, or is about to. */
   add(resource: Resource): void {
     if (resource.entry !== undefined) this.#journal?.add(resource.entry);
     this.#all.add(resource);
   }
 
-  /** Notes how a change is undone. To be called ahead of the change. */
+  /** Records how to undo a change; call it before the change. */
   addChange(name: string, undo: () => Promise<unknown>, due: NonNullable<Resource['due']> = 'always'): void {
     this.add({ name, lives: 'cluster', isChange: true, due, remove: undo });
   }
 
   /**
-   * Makes a resource. Gives undefined where an answer got lost on the way and the next try found it made. Throws what `make`
-   * throws; the resource is kept unless the error says that it was not made.
+   * Makes a resource. Returns undefined if an earlier attempt had made it. Rethrows errors; keeps the resource unless
+   * the error means that it was not made. /
    */
   async make<T>(pending: PendingResource<T>, signal?: AbortSignal): Promise<T | undefined> {
     signal?.throwIfAborted();
@@ -104,20 +104,19 @@ export class Resources {
     }
   }
 
-  /** Lets nothing begin any more, and resolves when nothing is under way. */
+  /** Prevents new work, and resolves when current work is over. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.allSettled(this.#underWay);
   }
 
-  /** Hands all over, to be removed by the caller. */
   take(): readonly Resource[] {
     const all = this.all;
     this.#all.clear();
     return all;
   }
 
-  /** Removes all, as `removeAll` does. What could not be removed is tried again by the next call. */
+  /** Removes all, as `removeAll`; the next call repeats failed removals. */
   async remove(options?: RemovalOptions): Promise<Failures> {
     const all = this.all;
     const failures = await removeAll(all, options);
@@ -125,7 +124,7 @@ export class Resources {
     return failures;
   }
 
-  /** Removes all; throws the first reason why something could not be. */
+  /** Removes all; throws the first failure. */
   async dispose(): Promise<void> {
     const [failure] = (await this.remove()).values();
     if (failure !== undefined) throw failure;
@@ -138,17 +137,13 @@ export class Resources {
 }
 
 export interface RemovalOptions {
-  /** Milliseconds until a removal that failed is tried a second time, unless nothing answered. Default: it is not. */
+  /** Milliseconds until a failed removal is repeated, if something answered. Default: never. */
   readonly secondTry?: number;
-  /** Names of what is there and is not to be removed. */
   readonly there?: ReadonlySet<string>;
   readonly removed?: (resource: Resource) => void;
 }
 
-/**
- * Undoes changes, then removes resources in their order. One that fails keeps no other from being removed, but for what it
- * works with. Never rejects: gives what could not be removed.
- */
+/** Undoes changes, then removes resources in order. A failure only blocks resources that depend on it. Never rejects. */
 export async function removeAll(
   resources: readonly Resource[],
   { secondTry, there = new Set(), removed = () => undefined }: RemovalOptions = {},
@@ -173,7 +168,7 @@ export async function removeAll(
   const others = resources.filter(({ isChange }) => isChange !== true);
   for (const order of [...new Set(others.map(({ order = 0 }) => order))].sort((a, b) => a - b))
     await Promise.all(others.filter((each) => (each.order ?? 0) === order).map(remove));
-  // What is gone took its parts with it.
+  // Removed resources took their parts with them.
   const gone = new Set(others.filter((each) => !failures.has(each)).map(({ name }) => name));
   for (const resource of failures.keys())
     if (resource.partOf !== undefined && gone.has(resource.partOf)) failures.delete(resource);

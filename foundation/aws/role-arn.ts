@@ -1,13 +1,10 @@
-/**
- * ARN of the role of a session, by the session's ARN; undefined for what is no session of a role. The role's path is not in it:
- * STS leaves that out (IAM User Guide, "IAM identifiers").
- */
+/** ARN of a session's role without its path, which STS omits (IAM User Guide, "IAM identifiers"). */
 export function roleOfSession(sessionArn: string): string | undefined {
   const [, partition, account, role] = /^arn:([\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(sessionArn) ?? [];
   return role === undefined ? undefined : `arn:${partition}:iam::${account}:role/${role}`;
 }
 
-/** A role's ARN as `roleOfSession` has it. */
+/** A role's ARN as `roleOfSession` returns it. */
 export const withoutPath = (roleArn: string): string => roleArn.replace(/:role\/.*\//, ':role/');
 
 /** Whether an ARN of STS is that of a session of a role. */

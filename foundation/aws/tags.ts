@@ -1,25 +1,22 @@
-/** Tags of every AWS resource that a run makes, so that what it left is found, and known to be the harness' own. */
+/** Tag of every AWS resource of a run, for the sweep. */
 export const RUN_TAG = 'conformance-run';
 /** ISO 8601 in UTC: from then on `sweep --cluster eks` may delete the resource. */
 export const EXPIRY_TAG = 'conformance-expires';
 
-/** Where the run was: IAM has no regions, so only the tag tells of its things whether clusters elsewhere need them. */
+/** Region of the run: IAM has none, and its resources may belong to clusters elsewhere. */
 export const REGION_TAG = 'conformance-region';
 
-/** What the names of a run's clusters, roles, policies and buckets in AWS begin with: policies of least privilege go by it. */
+/** Prefix of a run's names in AWS, which least-privilege policies use. */
 export const namePrefix = (run: string): string => `conformance-${run}`;
 
-/** A tag as IAM and S3 write it. */
 export interface Tag {
   readonly Key?: string | undefined;
   readonly Value?: string | undefined;
 }
 
-/** Tags as IAM and S3 take them. */
 export const tagList = (tags: Readonly<Record<string, string>>): { Key: string; Value: string }[] =>
   Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
-/** Whether tags are those of a run's own things. */
 export const areOfRun = (tags: readonly Tag[] | undefined, run: string | undefined): boolean =>
   run !== undefined && (tags ?? []).some(({ Key, Value }) => Key === RUN_TAG && Value === run);
 

@@ -1,4 +1,4 @@
-/** What `work` comes to, unless the signal fires first: then throws the signal's reason, and the work is left to itself. */
+/** Result of `work`, unless the signal fires first: then throws the signal's reason. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   work.catch(() => undefined);
   let abort: () => void = () => undefined;

@@ -17,7 +17,7 @@ import { isIP } from 'node:net';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const YEAR = 365 * 24 * 3_600_000;
-/** Certificates are good from a while ago, so that a client whose clock is behind takes them. */
+/** Milliseconds before the creation, for clients with slow clocks. */
 const BACKDATE = 3_600_000;
 
 /** A certificate and its private key (PKCS #8), both PEM. */
@@ -27,9 +27,7 @@ export interface CertificateAndKey {
 }
 
 export interface CertificateAuthority {
-  /** PEM. */
   readonly certificate: string;
-  /** Issues a TLS server certificate for these DNS names and IP addresses. */
   issue(hosts: readonly string[]): Promise<CertificateAndKey>;
 }
 
@@ -40,17 +38,13 @@ function newKeyPair(): Promise<webcrypto.CryptoKeyPair> {
 const pem = (key: webcrypto.CryptoKey): string =>
   KeyObject.from(key).export({ type: 'pkcs8', format: 'pem' }).toString();
 
-/** A positive serial number of 16 bytes, hexadecimal. */
 function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return bytes.toString('hex');
 }
 
-/**
- * Makes a certificate authority of its own, ECDSA on P-256, as every cluster has one. Validity follows the machine's
- * clock and not the cluster's, since TLS clients check it against the machine's.
- */
+/** Makes a certificate authority, ECDSA on P-256. Validity follows the machine's clock, as in TLS clients. */
 export async function newCertificateAuthority(): Promise<CertificateAuthority> {
   cryptoProvider.set(webcrypto as unknown as Parameters<typeof cryptoProvider.set>[0]);
   const now = Date.now();

@@ -1,4 +1,4 @@
-/** Why a cluster cannot be had or used, each a cause that a user can act on, and whose it is most often. */
+/** Causes of missing or unusable clusters, with their usual blame. */
 const CODES = {
   DOCKER_MISSING: 'environment',
   DOCKER_NOT_RUNNING: 'environment',
@@ -25,7 +25,6 @@ const CODES = {
 } as const satisfies Readonly<Record<string, Blame>>;
 export type ClusterErrorCode = keyof typeof CODES;
 
-/** `usage`: the user named something wrong (exit code 2); `environment`: something failed (exit code 3). */
 type Blame = 'usage' | 'environment';
 
 /** One sentence that names the value and says what to do, with a stable code. */
@@ -33,10 +32,10 @@ export class ClusterError extends Error {
   override readonly name = 'ClusterError';
   readonly code: ClusterErrorCode;
   readonly blame: Blame;
-  /** What was made and is still there, as a sentence. */
+  /** The leftovers, as a sentence. */
   readonly left: string | undefined;
 
-  /** `blame` where it is not as it is most often. */
+  /** `blame` if it differs from the code's. */
   constructor(
     code: ClusterErrorCode,
     message: string,

@@ -1,4 +1,4 @@
-/** npm's names of the commands, as a clone has them, by the command's own name. */
+/** The commands' npm scripts in a clone. */
 const SCRIPTS: Readonly<Record<string, string>> = {
   run: 'conformance',
   list: 'conformance',
@@ -7,13 +7,9 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   'kind-node-image': 'kind:node-image',
 };
 
-/** Whether this code is an installed package's. Otherwise it is a clone's. */
 export const isInstalled = (): boolean => import.meta.url.includes('/node_modules/');
 
-/**
- * How the user starts a command, with these arguments: `npx eks-pod-identity-conformance sweep --list` where the package is
- * installed, `npm run sweep -- --list` in a clone.
- */
+/** How a user starts a command: `npx eks-pod-identity-conformance sweep`, in a clone `npm run sweep --`. */
 export function commandLine(command: string, args = '', installed = isInstalled()): string {
   if (installed)
     return ['npx eks-pod-identity-conformance', ...(command === 'run' ? [] : [command]), args].join(' ').trim();

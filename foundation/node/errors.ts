@@ -2,10 +2,7 @@
 export const EXIT = { conforms: 0, doesNotConform: 1, usage: 2, environment: 3, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/**
- * An error that a user can act on: one sentence that names the value and says what to do, with a stable code. Anything
- * else that is thrown is a defect of the harness.
- */
+/** An error that a user can act on, in one sentence. Other errors are defects of the harness. */
 export class HarnessError extends Error {
   override readonly name = 'HarnessError';
   readonly code: HarnessErrorCode;
@@ -18,7 +15,6 @@ export class HarnessError extends Error {
   }
 }
 
-/** Each cause once, so that the list of what can go wrong is readable at a glance, and whose it is. */
 const CODES = {
   UNKNOWN_FLAG: 'usage',
   BAD_FLAG_VALUE: 'usage',
@@ -58,17 +54,15 @@ const CODES = {
 } as const;
 export type HarnessErrorCode = keyof typeof CODES;
 
-/** For a flag with a bad value, or one that does not go with the others. */
+/** For a flag with an invalid value, or a combination of flags. */
 export const badFlagValue = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);
 
-/** For what a suite says that means nothing. */
 export const badScenario = (message: string): HarnessError => new HarnessError('BAD_SCENARIO', message);
 
-/** Why a file cannot be read, for a sentence. */
 export const unreadable = (error: unknown): string => {
   const { code = 'unknown cause' } = error as NodeJS.ErrnoException;
   return { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'permission denied' }[code] ?? code;
 };
 
-/** Whether a code says that usage, configuration or a suite of the user's is wrong, rather than the environment. */
+/** Whether a code means a mistake of usage, configuration or a user's suite. */
 export const isUsage = (code: HarnessErrorCode | null): boolean => code !== null && CODES[code] === 'usage';

@@ -1,4 +1,4 @@
-/** A terminal to read from, without a name of Node's types. */
+/** A terminal to read from, without a type of Node's. */
 export interface Input {
   readonly isTTY?: boolean;
   setRawMode?(raw: boolean): unknown;
@@ -10,20 +10,19 @@ export interface Input {
 
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** What a command needs of its process. */
 export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Where keys are read from; absent where there is nobody to press any. */
+  /** Source of key presses, if there is any. */
   readonly stdin?: Input;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /**
-   * From the call on, the first SIGINT or SIGTERM no longer ends the process: it writes `note` to standard error and fires
-   * what is given, with an error whose `cause` is the signal's name. A later signal ends the process.
+   * Makes the first SIGINT or SIGTERM write `note` to standard error and fire the signal, with the name as the error's
+   * `cause`. A later one ends the process. /
    */
   readonly interruption: (note?: string) => AbortSignal;
   /** Folder of the package. */
   readonly root: string;
-  /** Folder of the code that runs, with `suites/` in it: dist/, or the package itself when it runs from source. */
+  /** Folder of the running code, with `suites/` in it: dist/, or the package itself. */
   readonly code: string;
 }

@@ -1,4 +1,3 @@
-/** Whether a process of this machine has this number. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

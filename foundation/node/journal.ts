@@ -2,15 +2,14 @@ import * as z from 'zod';
 
 const text = z.string();
 
-/** Something that a run makes outside of its own process: what is left of a killed run is found by it. */
+/** A resource of a run, which a sweep finds by it if the run is killed. */
 export const journalEntry = z.discriminatedUnion(
   'kind',
   [
     /** A kind cluster's node containers are attached to the run's network. */
     z.object({ kind: z.enum(['docker-network', 'kind-cluster', 'docker-container', 'docker-image']), name: text }),
-    /** A folder or file. */
     z.object({ kind: z.literal('path'), path: text }),
-    /** Changes to an existing cluster: objects in it carry the run's label, its nodes were prepared. */
+    /** Changes to an existing cluster: labelled objects, and prepared nodes. */
     z.object({
       kind: z.literal('attachment'),
       kubeconfig: text,
@@ -18,12 +17,12 @@ export const journalEntry = z.discriminatedUnion(
       /** Docker containers of its nodes. */
       nodes: z.array(text.regex(/^\w[\w.-]*$/, 'the name of a container')).readonly(),
     }),
-    /** Resources of an AWS account, which carry the run's tags: fixtures, and clusters that the run makes. */
+    /** An AWS account with tagged resources of the run. */
     z.object({
       kind: z.literal('aws'),
       accountId: text.regex(/^\d{12}$/, '12 digits'),
       region: text.regex(/^[a-z0-9-]+$/, 'a region'),
-      /** Services that are at a URL of their own; the others are at AWS itself. */
+      /** Services at a URL of their own; the others are at AWS itself. */
       endpoints: z.record(text, text),
     }),
   ],
@@ -33,7 +32,7 @@ export type JournalEntry = Readonly<z.infer<typeof journalEntry>>;
 
 export const RUN_ID = /^c[0-9a-f]{6}$/;
 
-/** What a run has made and not yet removed; written ahead of making it, so that what a killed run left is found. */
+/** A run's resources, recorded before they are made. */
 export const runState = z.object({
   version: z.literal(2),
   run: text.regex(RUN_ID, 'the id of a run'),
@@ -46,10 +45,9 @@ export type RunState = Readonly<z.infer<typeof runState>>;
 
 export type Attachment = Extract<JournalEntry, { readonly kind: 'attachment' }>;
 
-/** Where a run writes what it is about to make, ahead of making it. */
+/** Records resources before they are made. */
 export interface Journal {
   /** Written to disk when the call returns. */
   add(entry: JournalEntry): void;
-  /** It is gone again. */
   forget(entry: JournalEntry): void;
 }

@@ -1,10 +1,10 @@
 import { orAborted } from './aborted.ts';
 
-/** Lets one at a time through, by key, in the order in which they came. */
+/** A mutex by key, first come, first served. */
 export class Gate {
   readonly #last = new Map<string, Promise<void>>();
 
-  /** Resolves when all that came before under the key have left or given up; gives the function that leaves. */
+  /** Resolves once the key is free; returns the function that leaves. */
   async enter(key: string, signal: AbortSignal): Promise<() => void> {
     const before = this.#last.get(key) ?? Promise.resolve();
     let leave = (): void => undefined;

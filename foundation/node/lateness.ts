@@ -1,45 +1,42 @@
-/**
- * How late a process is with its work. On a machine that is too busy, those who wait for it give up at their own limits of time, and
- * that says nothing of them.
- */
+/** Delay of a process: on a busy machine its clients time out, which proves nothing about them. */
 
-/** Milliseconds of a second by which a process may be late: no client waits for a shorter time than a second. */
+/** Milliseconds a process may be late within a second: no client has a timeout below a second. */
 export const PATIENCE_MILLISECONDS = 500;
-/** Milliseconds of a second. Where nobody was later, no limit of time was reached because a machine was busy. */
+/** Milliseconds within a second up to which no timeout is due to a busy machine. */
 export const ON_TIME_MILLISECONDS = PATIENCE_MILLISECONDS / 2;
 
 const TICK_MILLISECONDS = 50;
-/** Timers are late by so many milliseconds anywhere. */
+/** Timers are this late anywhere. */
 const NOISE_MILLISECONDS = 10;
 const SECOND = 1000;
 /** Longer ago than a probe begins. */
 const KEPT_MILLISECONDS = 3_600_000;
 
 interface Delay {
-  /** When it was over, in milliseconds since the epoch. */
+  /** Its end, in milliseconds since the epoch. */
   readonly endedAt: number;
   readonly milliseconds: number;
 }
 
-/** Measures from its making until it is stopped. It keeps no process from ending. */
+/** Measures until it is stopped. It keeps no process alive. */
 export class Lateness {
   #delays: Delay[] = [];
   #answer = 0;
   #last = performance.now();
-  // Whoever is not given the processor, or has much to do first, ticks late.
+  // Ticks late if the process gets no processor, or is busy.
   readonly #timer = setInterval(() => this.#tick(), TICK_MILLISECONDS).unref();
 
-  /** An answer took this long, in milliseconds, beside what it was to take. */
+  /** An answer took this long, in milliseconds, beyond its planned time. */
   took(milliseconds: number): void {
     this.#answer = Math.max(this.#answer, milliseconds);
   }
 
-  /** Milliseconds: the slowest answer, or by how much the process was late in all within a second, where that is more. */
+  /** Milliseconds: the slowest answer, or the process's delay within a second if greater. */
   get milliseconds(): number {
     return Math.round(Math.max(this.#answer, this.between(-Infinity, Infinity)));
   }
 
-  /** By how many milliseconds the process was late in the worst second between two moments (milliseconds since the epoch). */
+  /** Milliseconds of delay in the worst second between two times (milliseconds since the epoch). */
   between(from: number, to: number): number {
     this.#tick();
     const within = this.#delays.filter(({ endedAt, milliseconds }) => endedAt >= from && endedAt - milliseconds <= to);

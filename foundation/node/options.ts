@@ -1,4 +1,4 @@
-/** One option of a command. The same table drives parser, help, config file, environment and the print-out. */
+/** One option of a command, for parser, help, config file, environment and output. */
 export interface OptionSpec {
   /** Kebab case, without dashes; also the key in the config file. */
   readonly name: string;
@@ -8,12 +8,11 @@ export interface OptionSpec {
   readonly default?: string | number | boolean;
   readonly minimum?: number;
   readonly maximum?: number;
-  /** Whether a number may have a fraction. */
   readonly fraction?: boolean;
   readonly help: string;
-  /** What values look like, where AWS would refuse others only after the first things are made. Not whether they exist. */
+  /** Form of values that AWS would otherwise reject late. It does not check existence. */
   readonly form?: { readonly pattern: RegExp; readonly expected: string };
-  /** Only on the command line: neither config file nor environment. */
+  /** Not in config file and environment. */
   readonly commandLineOnly?: boolean;
 }
 
@@ -32,7 +31,7 @@ export const SERVICE_PRINCIPAL: NonNullable<OptionSpec['form']> = {
   expected: 'give the name of a service in policies, such as pods.eks.amazonaws.com',
 };
 
-/** Options by their usage and help, as `--help` prints them: `port N` is an option `--port` whose value is called N. */
+/** Options by usage and help, as `--help` prints them: `port N` is an option `--port` with a value N. */
 export const option = {
   flag: ofKind('flag'),
   text: ofKind('text'),
@@ -48,10 +47,9 @@ export const option = {
 
 export type OptionValue = string | number | boolean | readonly string[] | undefined;
 
-/** Where a value in force came from. */
 export type Origin = 'flag' | 'environment' | 'config file' | 'default';
 
-/** Every option with its value and where that came from. Asking for an option that is not in the table throws. */
+/** Every option with its value and origin. Throws for an unknown option. */
 export interface OptionValues {
   readonly values: ReadonlyMap<string, { readonly value: OptionValue; readonly origin: Origin }>;
   readonly text: (name: string) => string | undefined;
@@ -60,7 +58,7 @@ export interface OptionValues {
   readonly list: (name: string) => readonly string[];
 }
 
-/** The texts of options, under other names; what is not given is left out. */
+/** The texts of options, under other names; omits missing ones. */
 export function textsOf<Key extends string>(
   options: Pick<OptionValues, 'text'>,
   names: Readonly<Record<Key, string>>,

@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Where time comes from; tests bring their own. */
 export interface Clock {
-  /** Milliseconds since some moment; never goes back. */
+  /** Milliseconds of a monotonic clock. */
   now(): number;
-  /** Resolves after so many milliseconds; rejects as soon as the signal fires. */
   sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<unknown>;
 }
 
@@ -14,17 +12,17 @@ const SYSTEM_CLOCK: Clock = {
 };
 
 export interface RetryOptions {
-  /** Milliseconds between an answer and the next try. */
+  /** Milliseconds between an answer and the next attempt. */
   readonly every: number;
-  /** Milliseconds that this pause grows to, by half each time. Default: it does not grow. */
+  /** Maximum of this pause, which grows by half each time. Default: it does not grow. */
   readonly longest?: number;
-  /** Milliseconds after which no further try is made. Default: no bound but the signal. */
+  /** Milliseconds after which no attempt starts. Default: unlimited. */
   readonly within?: number;
-  /** Ends the waiting at once, also in a pause; its reason is thrown. */
+  /** Ends the waiting at once; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether an error may be another one at the next try. Any other is thrown. Default: none may. */
+  /** Whether to retry after an error. Default: never. */
   readonly tolerates?: (error: unknown) => boolean;
-  /** Milliseconds for which tolerated errors alone may come, before it is given up. Default: until time is up. */
+  /** Longest milliseconds of tolerated errors only. Default: until the timeout. */
   readonly toleratedFor?: number;
   readonly clock?: Clock;
 }
@@ -32,7 +30,7 @@ export interface RetryOptions {
 export type PollOptions<T> = RetryOptions &
   (
     | { /** What did not come in time, in the error's sentence: `namespace red to be gone`. */ readonly what: string }
-    /** What it comes to when time is up: a value, or the error to throw. `last` is the error of the last try, if it threw one. */
+    /** Result of a timeout: a value, or an error to throw. `last` is the error of the last attempt, if any. */
     | { readonly late: (last: unknown) => T | Error }
   );
 
@@ -41,9 +39,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 const GROWTH = 1.5;
 
 /**
- * Looks until there is something to see, and resolves with it. `attempt` fires when time is up or the signal fires. Throws
- * what `look` throws and is not tolerated. When time is up, the last tolerated error is thrown, or one that says what was
- * waited for, unless `late` says otherwise.
+ * Calls `look` until it returns something. `attempt` fires on timeout or signal. Throws errors that are not tolerated;
+ * on timeout the last tolerated error or one that names the wait, unless `late` overrides it. /
  */
 export async function poll<T>(
   look: (attempt: AbortSignal) => Promise<T | undefined> | T | undefined,
@@ -55,7 +52,7 @@ export async function poll<T>(
   const bounds = [signal, within <= LONGEST_TIMER ? AbortSignal.timeout(Math.max(Math.ceil(within), 1)) : undefined];
   const attempt = AbortSignal.any(bounds.filter((bound) => bound !== undefined));
   let last: unknown;
-  /** When the last look came through, or the first began. */
+  /** When the last look succeeded, or the first began. */
   let answered = clock.now();
   for (let pause = every; ; pause = Math.min(pause * GROWTH, longest)) {
     signal?.throwIfAborted();
@@ -67,7 +64,7 @@ export async function poll<T>(
     } catch (error) {
       signal?.throwIfAborted();
       if (tolerates(error)) last = error;
-      // A try that was cut short by the bound tells less than the one before.
+      // An attempt cut short by the timeout says less than the one before.
       else if (attempt.aborted) last ??= error;
       else throw error;
     }
@@ -85,7 +82,7 @@ export async function poll<T>(
 
 const timedOut = (what: string, within: number): Error => new Error(`Waited ${within / 1000} s in vain for ${what}.`);
 
-/** Does something until that does not throw a tolerated error. When time is up, the last one is thrown. */
+/** Repeats work while it throws tolerated errors. On timeout, throws the last one. */
 export async function retry<T>(work: (attempt: AbortSignal) => Promise<T>, options: RetryOptions): Promise<T> {
   const late = (last: unknown): Error => (last instanceof Error ? last : new Error(String(last)));
   const done = await poll(async (attempt) => ({ value: await work(attempt) }), { ...options, late });

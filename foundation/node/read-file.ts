@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { HarnessError, unreadable } from './errors.ts';
 
-/** Text of a file that the user names; `what` it is, for the error. Throws `HarnessError` BAD_FILE. */
+/** Text of a user's file; `what` names it in the error. Throws `HarnessError` BAD_FILE. */
 export function readText(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -11,7 +11,7 @@ export function readText(file: string, what: string): string {
   }
 }
 
-/** What a file of YAML or JSON holds; as `readText` otherwise. */
+/** Content of a YAML or JSON file; as `readText` otherwise. */
 export function readYaml(file: string, what: string): unknown {
   const content = readText(file, what);
   try {

@@ -1,20 +1,16 @@
-/** What stands in the place of a secret. */
 export const REDACTED = '[redacted]';
 
-/** Takes secrets out of texts and values; `redactor` makes one that also knows what a scenario handed out. */
+/** Removes secrets from texts and values; `redactor` makes one that also knows a scenario's secrets. */
 export interface Redactor {
   readonly text: (text: string) => string;
-  /** Of every text in a JSON value. Whatever is under a name that tells a secret goes whole. */
+  /** Redacts every text in a JSON value, and everything under a secret name. */
   readonly value: <T>(value: T) => T;
 }
 
-/** Shorter values are no secrets, and would be found in innocent words. */
+/** Shorter values are no secrets, and occur in other words. */
 const LEAST_LENGTH = 8;
 
-/**
- * @param known secrets that are known by their value, such as tokens that were minted; found in Base64 too, as Kubernetes
- *   writes the data of a Secret.
- */
+/** @param known secret values, such as minted tokens; also found in Base64, as in a Secret. */
 export function redactor(known: Iterable<string> = []): Redactor {
   const exact = [...new Set(known)]
     .filter((secret) => secret.length >= LEAST_LENGTH)
@@ -29,7 +25,7 @@ export function redactor(known: Iterable<string> = []): Redactor {
     if (typeof given === 'string') return text(given);
     if (Array.isArray(given)) return given.map(value);
     if (!isPlain(given)) return given;
-    // A variable of a container: what it holds is told by its name.
+    // An environment variable, with a name and a value.
     const isVariable = typeof given['name'] === 'string' && isSecretName(given['name']);
     return Object.fromEntries(
       Object.entries(given).map(([key, item]) => [
@@ -46,16 +42,15 @@ const isPlain = (value: unknown): value is Record<string, unknown> =>
   value !== null &&
   (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null);
 
-/** Names of fields and variables that hold a secret; those of files (`…_TOKEN_FILE`) hold a path. */
 const SECRET_NAME =
   /(?:secret_?(?:access_?)?key|(?:session|security|authorization|access|refresh|bearer|id)_?token|(?:^|[._-])token|authorization|password|(?:client|[._-])_?secret|private_?key)$/i;
 
-/** Whether what a field or variable of that name holds is a secret. */
+/** Whether a field or variable of that name holds a secret; names of files (`…_TOKEN_FILE`) hold a path. */
 export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
 
 type Rule = readonly [pattern: RegExp, replacement: string];
 
-/** In this order: what is whole goes before its parts. */
+/** In order: whole values before parts. */
 const RULES: readonly Rule[] = [
   [/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|$)/g, REDACTED],
   // A header in a dump: the whole value, whatever its scheme. Prose such as "authorization: none" stays.
@@ -69,7 +64,7 @@ const RULES: readonly Rule[] = [
     /((?:secret[_-]?access[_-]?key|(?:session|security)[_-]?token|(?<![A-Za-z])token|password|client[_-]?secret)\\?["']?\s*(?:[:=]|>)\s*\\?["']?)(?!\[redacted)[^\s"'\\<>,;}&]{16,}/gi,
     `$1${REDACTED}`,
   ],
-  // A password in a URL, as proxies' variables have it.
+  // A password in a URL, as in proxies' variables.
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/"'\\]*:)[^\s@/"'\\]+@/gi, `$1${REDACTED}@`],
   [/\bk8s-aws-v1\.[\w-]+/g, REDACTED],
   // JSON web tokens begin with `{"` in Base64; parts of one too.
@@ -85,11 +80,11 @@ const RULES: readonly Rule[] = [
     /(?<![\w/+=.-])(?=[A-Za-z0-9/+]{0,39}[0-9])(?=[A-Za-z0-9/+]{0,39}[a-z])(?=[A-Za-z0-9/+]{0,39}[A-Z])[A-Za-z0-9/+]{40}(?![\w/+=-])/g,
     REDACTED,
   ],
-  // Access key ids are no secrets; their ends suffice to tell them apart.
+  // Access key ids are no secrets; their ends suffice to distinguish them.
   [/\b(AKIA|ASIA)[A-Z0-9]{8,}([A-Z0-9]{4})\b/g, '$1…$2'],
 ];
 
-/** What Kubernetes calls Secret: all data of it, also where the text was cut. */
+/** Redacts all data of a Kubernetes Secret, even if the text was truncated. */
 const SECRET_OBJECT = /"kind"\s*:\s*"Secret(?:List)?"/;
 const SECRET_DATA = /("(?:data|stringData)"\s*:\s*)\{[^{}]*(?:\}|$)/g;
 

@@ -2,13 +2,12 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below the ports that systems give to outgoing connections, one of which might have a port while nobody listens at it. */
+/** Below the ports of outgoing connections. */
 const PORTS = { first: 20_000, end: 32_000 };
 
 /**
- * Has `listen` listen on a loopback port that stays reserved until the function returned is called: its server may be closed and listen
- * on it again. The port after it is listened on all the while, without serving anybody: whoever reserves a port, in any process, needs
- * both.
+ * Makes `listen` listen on a loopback port that stays reserved until the returned function is called, also while its
+ * server is closed: the next port is kept bound, and every reservation needs both. /
  */
 export async function listenOnReservedPort(listen: (port: number) => Promise<unknown>): Promise<() => void> {
   for (;;) {

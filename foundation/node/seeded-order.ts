@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Items in the random order of a seed: the same for the same seed and keys, whatever other items there are. */
+/** Items in a random order by a seed, independent of other items. */
 export function seededOrder<Item>(items: readonly Item[], seed: string, keyOf: (item: Item) => string): Item[] {
   const rank = (item: Item): string =>
     createHash('sha256')

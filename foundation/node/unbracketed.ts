@@ -1,2 +1,2 @@
-/** A host of a URL as sockets take it: an IPv6 address without its brackets. */
+/** A URL's host for sockets: an IPv6 address without its brackets. */
 export const unbracketed = (host: string): string => host.replace(/^\[|\]$/g, '');

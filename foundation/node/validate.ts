@@ -3,14 +3,14 @@ import { HarnessError } from './errors.ts';
 import { suggestion } from './nearest.ts';
 
 /**
- * A value in the form of a schema. Throws `HarnessError` BAD_FILE with the sentence that `say` makes of what is wrong first, such
- * as `scenarios[0].verdict must be one of passed, failed, not "great"`. A message in a schema names what must be there; that of
- * a check (`refine`) is all that follows the place.
+ * Validates a value by a schema. Throws `HarnessError` BAD_FILE with `say` of the first problem, such as
+ * `scenarios[0].verdict must be one of passed, failed, not "great"`. A schema's message names the requirement; a
+ * check's (`refine`) replaces the whole. /
  */
 export function validated<T>(schema: z.ZodType<T>, value: unknown, say: (problem: string) => string): T {
   const { data, error } = schema.safeParse(value, { error: needed, reportInput: true });
   if (error === undefined) return data;
-  // A misspelt member may be why another is missing.
+  // A misspelt member may explain a missing one.
   const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
   throw new HarnessError('BAD_FILE', say(issue === undefined ? 'it has another form' : problemOf(issue)));
 }
@@ -36,7 +36,6 @@ const TYPES: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
-/** What must be there by a schema without a message of its own. */
 function needed(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -55,7 +54,7 @@ function needed(issue: z.core.$ZodRawIssue): string {
   }
 }
 
-/** A value that nobody changes, in all its parts. */
+/** A deeply read-only type. */
 export type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
 
 export function whole(least: number): z.ZodInt {
@@ -63,18 +62,17 @@ export function whole(least: number): z.ZodInt {
   return z.int({ error }).min(least, { error });
 }
 
-/** A text with something in it. */
 export const words = z.string('a text that is not empty').regex(/\S/, 'a text that is not empty');
 
-/** Id of a scenario, as its suite declares it. */
+/** Id of a scenario in its suite. */
 export const scenarioId = z.string().regex(/^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/, 'the id of a scenario, such as AB-01');
 
-/** Id of a scenario in a run, with the client where the run has several. */
+/** Id of a scenario in a run, with the client if the run has several. */
 export const resultId = z
   .string()
   .regex(/^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?(\.[a-z][\w.+-]*)?$/, 'the id of a scenario, such as AB-01 or AB-01.python');
 
-/** The id of a scenario as its suite declares it, of one in a run. */
+/** The id in its suite, of one in a run. */
 export const declaredId = (id: string): string => id.split('.')[0] ?? id;
 
 export const scalar = z.union([z.string(), z.number(), z.boolean()], 'a text, a number, true or false');

@@ -1,18 +1,16 @@
 /**
- * What the probe program of a pod and the program of a client (`clients/<name>/`) say to each other: JSON objects, one a line.
- * The probe program starts the client with the pod's environment, writes `ClientRequest`s to its standard input and reads
- * `ClientAnswer`s, each behind `CLIENT_ANSWER_PREFIX`, from its standard output; all else that it prints there is passed over.
- * The client ends with code 0 when its input ends. It finds its credentials by itself, makes one client of each service with
- * nothing set by hand, and keeps these for as long as it runs. It never says a key or a token.
+ * The protocol between a pod's probe program and a client's program (`clients/<name>/`): a JSON object a line. The
+ * client gets the pod's environment and `ClientRequest`s on standard input, and prints `ClientAnswer`s after
+ * `CLIENT_ANSWER_PREFIX`; other output is ignored. It exits with 0 at the end of input. It finds credentials by itself,
+ * has one client of each service with default settings, and caches credentials. It never prints a key or a token. /
  */
 import type { AssumeRoleStep, Identity, ProbeResult, S3Operation } from './probe-protocol.ts';
 
 export const CLIENT_ANSWER_PREFIX = 'client-answer ';
 
-/** Code of an error of a program that sent no such request and does not say why: it need not be for want of credentials. */
+/** Code of a program that sent no such request without a reason: credentials need not be the cause. */
 export const NO_REQUEST = 'NoRequest';
 
-/** What a client may be asked for; which of these it can do its entry says. */
 export type ClientOperation =
   | { readonly do: 'GetCallerIdentity' }
   | (S3Operation & { readonly through?: AssumeRoleStep })
@@ -23,30 +21,27 @@ export interface ClientRequest {
   /** Its answer has the same. */
   readonly id: number;
   readonly operation: ClientOperation;
-  /** How many times at once, by as many threads or tasks of one client, all begun together; default 1. The answer is the first error, or one of the answers. */
+  /** Number of concurrent operations of one client; default 1. The answer is the first error, or any answer. */
   readonly atOnce?: number;
 }
 
 export interface ClientAnswer extends Pick<ProbeResult, 'requestId' | 'facts'> {
   readonly id: number;
   /**
-   * Whose credentials did it: of GetCallerIdentity, AssumeRole and operations `through` a role. Of others the probe program asks
-   * GetCallerIdentity beforehand, where the client can do that.
+   * Identity of GetCallerIdentity, AssumeRole and operations `through` a role. For others the probe program first calls
+   * GetCallerIdentity, if supported.
    */
   readonly identity?: Identity;
-  /** Absent where it succeeded. */
+  /** Absent after success. */
   readonly error?: ClientError;
 }
 
 export interface ClientError {
-  /**
-   * The service that answered, with its status; without a status, the one that could not be reached. Absent where there was none to
-   * ask: no credentials were found.
-   */
+  /** The service that answered or, without a status, was unreachable. Absent if no credentials were found. */
   readonly service?: 's3' | 'sts';
-  /** The service's error code; where none answered, the name of the error in the client. */
+  /** The service's error code; without an answer, the name of the client's error. */
   readonly code: string;
-  /** HTTP status of the service's answer; absent where it could not be reached. */
+  /** HTTP status of the service's answer; absent if it was unreachable. */
   readonly status?: number;
   readonly message: string;
   readonly requestId?: string;

@@ -1,90 +1,78 @@
 /**
- * A run of a client between scripted endpoints, as the harness asks the probe program of a pod for one: a fresh process of the
- * client reads one object of S3 as often as there are steps, with changes to its environment. Whatever it sends goes through
- * endpoints on the pod's loopback, which answer by script or pass on, and record. In values of the environment, files and headers
- * `{name}` stands for:
- *
- * | name | |
- * | --- | --- |
- * | `credentials` | the credentials endpoint, in the place of the agent's |
- * | `metadata` | the instance metadata service |
- * | `proxy` | an HTTP proxy |
- * | `elsewhere`, `elsewhere-address` | a host that nobody should send a token to, by the name `localhost`, and by an address of documentation |
- * | `aws` | STS and S3 |
- * | `files` | the folder of the files |
- * | `token` | the pod's own token of its credentials endpoint, the one named `first` |
- * | `second-token`, `environment-token` | made-up tokens, named `second` and `environment` |
- * | `<source>-key-id`, `<source>-secret` | made-up access keys of the source `environment` or `profile` |
- * | `agent-ipv4`, `agent-ipv6` | `http://169.254.170.23`, `http://[fd00:ec2::23]`, where the client has the addresses of a pod |
- *
- * By default the client's variables of the credentials endpoint, of instance metadata and of AWS' endpoints lead there.
+ * A run of a client between scripted endpoints, in a pod's probe program: a fresh process reads an S3 object in each
+ * step. The endpoints on the pod's loopback answer by script or relay, and record. In environment, files and headers
+ * `{name}` stands for: `credentials`, `metadata`, `aws` (STS and S3), `proxy` (HTTP): the endpoints; `elsewhere`,
+ * `elsewhere-address`: a host that must get no token, by name and address; `files`: the folder of the files; `token`:
+ * the pod's own token (`first`); `second-token`, `environment-token`: invented ones; `<source>-key-id`,
+ * `<source>-secret`: invented keys of source `environment` or `profile`; `agent-ipv4`, `agent-ipv6`: the agent's URLs,
+ * if the client has a pod's addresses. By default the client's variables name the endpoints. /
  */
 export interface ClientRun {
   readonly do: 'RunClient';
   readonly bucket: string;
   readonly key: string;
-  /** In place of what the pod has; null takes a variable away. */
+  /** Changes to the pod's; null removes a variable. */
   readonly environment?: Readonly<Record<string, string | null>>;
   /** Name -> content of a file in a folder of the client's own. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Of the credentials endpoint, one for each request; the last stays. Default: what the pod's agent answers. */
+  /** Of the credentials endpoint, one for each request; the last is repeated. Default: the agent's answers. */
   readonly credentials?: readonly ScriptedAnswer[];
-  /** Of AssumeRoleWithWebIdentity, likewise. Default: what STS answers. */
+  /** Of AssumeRoleWithWebIdentity, likewise. Default: STS's answers. */
   readonly sts?: readonly ScriptedAnswer[];
-  /** Of the first requests to S3; what follows is answered by S3, or with the object where the credentials are made up. */
+  /** Of the first requests to S3; later ones are answered by S3, or with the object for invented credentials. */
   readonly s3?: readonly ScriptedAnswer[];
-  /** Where the client finds the agent's, ECS' and the instance metadata service's addresses as in a pod, and the names of STS. */
+  /** The client finds agent, ECS and instance metadata at a pod's addresses, and STS by name. */
   readonly addresses?: 'as-in-a-pod';
   /** Default: one. */
   readonly steps?: readonly ClientStep[];
-  /** Whether the client succeeds is its own affair: the result is granted, and tells of it as the fact `outcomes`. */
+  /** The result is granted, with the client's success as the fact `outcomes`. */
   readonly mayFail?: boolean;
-  /** Until the credentials endpoint takes connections; until then they are refused. */
+  /** Until then the credentials endpoint refuses connections. */
   readonly awaySeconds?: number;
 }
 
-/** Changes, and the operation that follows them. */
+/** Changes, and the operation after them. */
 export interface ClientStep {
   readonly waitSeconds?: number;
-  /** Files that are written anew. */
+  /** Files to rewrite. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Another script of the credentials endpoint. */
+  /** A new script of the credentials endpoint. */
   readonly credentials?: readonly ScriptedAnswer[];
-  /** By so many threads or tasks of the client. Default 1. */
+  /** Number of concurrent threads or tasks of the client. Default 1. */
   readonly atOnce?: number;
 }
 
 export interface ScriptedAnswer {
-  /** Of the agent, STS or S3 itself, with `lifeSeconds` put in. Default: by script. */
+  /** The answer of agent, STS or S3, with `lifeSeconds`. Default: by script. */
   readonly from?: 'upstream';
   /** Default 200. */
   readonly status?: number;
-  /** Default: credentials that are made up. */
+  /** Default: invented credentials. */
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Wait before the answer. */
+  /** Delay of the answer. */
   readonly delaySeconds?: number;
-  /** The connection is closed in place of an answer. */
+  /** Closes the connection instead of answering. */
   readonly cut?: true;
-  /** Until the credentials expire. Default: six hours for those of the credentials endpoint, one for those of STS, or as upstream has it. */
+  /** Lifetime of the credentials. Default: six hours at the credentials endpoint, one at STS, or upstream's. */
   readonly lifeSeconds?: number;
-  /** A member of the credentials that is left out. */
+  /** A member of the credentials to omit. */
   readonly without?: string;
-  /** By how much the clock of who answers is ahead, in the header Date. */
+  /** Seconds by which the server's clock, in the header Date, is ahead. */
   readonly aheadSeconds?: number;
 }
 
-/** Variable of a pod by which its program knows that it may make networks for clients, and how. */
+/** Variable of a pod that allows its program to make networks for clients. */
 export const NETWORK_RIGHTS = 'PROBE_NETWORK_RIGHTS';
 
-/** Who may: the machine's administrator, or each user in a namespace of users. */
+/** The administrator, or any user with a user namespace. */
 export type NetworkRights = 'root' | 'user';
 
-/** What starts a command in a network of its own, and in mounts of its own for the names in it. */
+/** Starts a command in a network and mounts of its own. */
 export const UNSHARE: Readonly<Record<NetworkRights, readonly [string, ...string[]]>> = {
   root: ['unshare', '--net', '--mount'],
   user: ['unshare', '--user', '--map-root-user', '--net', '--mount'],
 };
 
-/** What was seen in a run, by name. */
+/** Observations of a run, by name. */
 export type Facts = Readonly<Record<string, string | number | boolean>>;

@@ -1,13 +1,10 @@
-/** What an error message or AWS' own record says about a denial. */
+/** The cause of a denial, by message or AWS's record. */
 export interface DenialCause {
   readonly policy: 'identity' | 'resource' | 'session' | 'boundary' | 'trust';
   readonly explicit: boolean;
 }
 
-/**
- * Reads which kind of policy denied out of an access denied message (IAM User Guide, "Troubleshoot access denied error
- * messages"). Undefined where there is none, or it does not say.
- */
+/** The denying policy in a message, if any (IAM User Guide, "Troubleshoot access denied error messages"). */
 export function causeFromMessage(message: string | undefined): DenialCause | undefined {
   if (message === undefined) return undefined;
   const kinds = {

@@ -1,21 +1,20 @@
 import type { DenialCause } from './denial-cause.ts';
 import type { ExpectedResult, FactMatcher, ProbeResult } from './probe-protocol.ts';
 
-/** A result, and what is known of it besides. */
 export interface Observed {
   readonly result: ProbeResult;
-  /** Which policy denied; undefined where nobody says. */
+  /** The denying policy, if known. */
   readonly cause: DenialCause | undefined;
-  /** Whether the identity is the one that is expected; undefined where none is expected or none was told. */
+  /** Whether the identity is as expected; undefined without an expected or known one. */
   readonly isExpectedIdentity: boolean | undefined;
 }
 
-/** The first thing in which a result is not what it must be. */
+/** The first difference between a result and its expectation. */
 export type Mismatch =
   | { readonly of: 'outcome' | 'identity' | 'layer' | 'code' | 'status' | 'message' | 'policy' | 'explicit' }
   | { readonly of: 'fact'; readonly name: string; readonly matcher: FactMatcher };
 
-/** Compares a result with what it must be; undefined where it is all of that. What an expectation does not name may be anything. */
+/** Compares a result with its expectation; undefined if it matches. Omitted members match anything. */
 export function firstMismatch(expected: ExpectedResult, observed: Observed): Mismatch | undefined {
   const { result, cause, isExpectedIdentity } = observed;
   if (result.outcome !== expected.outcome) return { of: 'outcome' };
@@ -33,7 +32,7 @@ export function firstMismatch(expected: ExpectedResult, observed: Observed): Mis
   return undefined;
 }
 
-/** Values of which one must be met, as a list; empty where any may be. */
+/** Alternative values as a list; empty for any. */
 export const alternatives = <T extends string>(expected: T | readonly T[] | undefined): readonly T[] =>
   expected === undefined ? [] : typeof expected === 'string' ? [expected] : expected;
 

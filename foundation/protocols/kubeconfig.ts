@@ -1,4 +1,4 @@
-/** A kubeconfig file's text, in JSON, of one cluster and one user with a bearer token. `authority`: PEM. It holds a secret. */
+/** A kubeconfig in JSON for one cluster and a user with a bearer token. `authority`: PEM. It holds a secret. */
 export function kubeconfigText(name: string, server: string, authority: string, token: string): string {
   const data = Buffer.from(authority).toString('base64');
   return JSON.stringify({

@@ -3,7 +3,6 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
 
-/** An answer of the API server that is no 2xx. */
 export class KubernetesError extends Error {
   override readonly name = 'KubernetesError';
   readonly status: number;
@@ -17,9 +16,9 @@ export class KubernetesError extends Error {
   }
 }
 
-/** Node's codes of connections that did not come about, so that nothing was sent: of a machine whose network is away, too. */
+/** Node's codes of failed connections, on which nothing was sent. */
 const UNSENT = /^(ECONNREFUSED|EAI_\w+|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/;
-/** Those of connections that broke; `socket hang up` has ECONNRESET. */
+/** Codes of broken connections; `socket hang up` has ECONNRESET. */
 const BROKEN = /^(ECONN\w+|EPIPE|ETIMEDOUT)$/;
 
 function codeOf(error: unknown): string {
@@ -27,24 +26,23 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** Whether a connection did not come about: the request was not sent. */
+/** Whether the request was not sent. */
 export const isUnsent = (error: unknown): boolean => UNSENT.test(codeOf(error));
 
-/** Whether a connection broke or did not come about: the next may. It is unknown what became of the request. */
+/** Whether a connection failed or broke: the effect of the request is unknown. */
 export const isBroken = (error: unknown): boolean => isUnsent(error) || BROKEN.test(codeOf(error));
 
-/** Whether the API server answered with one of these statuses. */
 export const hasStatus = (error: unknown, ...statuses: readonly number[]): boolean =>
   error instanceof KubernetesError && statuses.includes(error.status);
 
-/** Passes over answers of these statuses, as in `.catch(ignoring(404))`. */
+/** Ignores answers of these statuses, as in `.catch(ignoring(404))`. */
 export const ignoring =
   (...statuses: readonly number[]) =>
   (error: unknown): void => {
     if (!hasStatus(error, ...statuses)) throw error;
   };
 
-/** Whether another try may succeed: the API server is overloaded or restarted, the connection broke. */
+/** Whether a retry may succeed: overload, restart, broken connection. */
 export const isTransient = (error: unknown): boolean =>
   error instanceof KubernetesError ? error.status >= 500 || error.status === 429 : isBroken(error);
 
@@ -53,34 +51,33 @@ export interface Exchange {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
-  /** False: without the kubeconfig's credentials, its client certificate among them. Default true. */
+  /** False: without the kubeconfig's credentials and client certificate. Default true. */
   readonly authenticated?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
- * The way to one API server, by a kubeconfig. All requests share an agent that keeps connections: a TLS handshake, which
- * the client library makes for each request, costs more than what most requests ask for.
+ * The connection to one API server by a kubeconfig, with a keep-alive agent: the client library makes a costly TLS
+ * handshake for each request. /
  */
 export interface Connection {
-  /** Sends and receives JSON; a PATCH is a merge patch. Throws `KubernetesError` for an answer that is no 2xx. */
+  /** Sends and receives JSON; a PATCH is a merge patch. Throws `KubernetesError` for statuses other than 2xx. */
   readonly json: <T = void>(
     method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     body?: unknown,
     signal?: AbortSignal,
   ) => Promise<T>;
-  /** Opens a stream. Throws `KubernetesError` for an answer that is no 2xx. */
+  /** Opens a stream. Throws `KubernetesError` for statuses other than 2xx. */
   open(path: string, signal: AbortSignal): Promise<IncomingMessage>;
-  /** Sends a request; resolves with whatever answer as soon as its head is there. */
   send(exchange: Exchange): Promise<IncomingMessage>;
   close(): void;
 }
 
-/** Milliseconds that an API server may take until it begins to answer: webhooks that it asks may take 30 s each. */
+/** Milliseconds until an answer begins: its webhooks may take 30 s each. */
 const LONGEST_ANSWER = 60_000;
 
-/** Of a stream that may say nothing for long, such as a log. */
+/** For streams that may be silent for long, such as logs. */
 const NO_BOUND = 0;
 
 const unanswered = ({ host }: URL): Error =>
@@ -91,7 +88,7 @@ export function connect(config: KubeConfig): Connection {
   if (!cluster) throw new Error('the kubeconfig has no current cluster');
   const server = new URL(cluster.server);
   let agent: Agent | undefined;
-  /** Its connections carry no client certificate: the API server believes that before any token. */
+  /** Without a client certificate, which the API server prefers to a token. */
   let anonymous: Agent | undefined;
 
   const send = async (
@@ -165,7 +162,6 @@ export function connect(config: KubeConfig): Connection {
 
 const isSuccess = ({ statusCode = 0 }: IncomingMessage): boolean => statusCode >= 200 && statusCode < 300;
 
-/** Reads the Status object of an answer. */
 function statusError({ statusCode = 0 }: IncomingMessage, text: string): KubernetesError {
   let status: { reason?: string; message?: string };
   try {

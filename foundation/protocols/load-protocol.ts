@@ -1,69 +1,68 @@
 /**
- * What the harness and pods under load say to each other. The harness puts a `LoadPlan` as JSON into a Job's pod template
- * (`LOAD_PLAN`); a pod writes its `LoadVerdict` as JSON into the file of `LOAD_VERDICT_FILE`, its termination message
- * (Kubernetes, "Determine the Reason for Pod Failure": 4096 bytes). Neither ever holds a secret.
+ * The protocol between the harness and pods under load: a `LoadPlan` as JSON in a Job's pod template (`LOAD_PLAN`), and
+ * a `LoadVerdict` as JSON in the termination message, at most 4096 bytes (Kubernetes, "Determine the Reason for Pod
+ * Failure"). No secrets. /
  */
 export const TERMINATION_LOG = '/dev/termination-log';
 
-/** Longest that Kubernetes keeps of a termination message, in bytes. */
+/** Longest termination message of Kubernetes, in bytes. */
 export const LONGEST_VERDICT = 4096;
 
-/** What pods of one service account do. */
 export interface LoadPlan {
-  /** ARNs of roles: each session must be one of these. */
+  /** ARNs of the permitted roles of sessions. */
   readonly roles: readonly string[];
   readonly bucket: string;
-  /** What keys of the pod's own session tags begin with: `<cluster>/<namespace>/<service account>`. */
+  /** Prefix of keys with the pod's own session tags: `<cluster>/<namespace>/<service account>`. */
   readonly own: string;
-  /** The same of another service account, which must be denied. */
+  /** The prefix of another service account, which must be denied. */
   readonly other: string;
-  /** Requests to the agent that are sent at once in each round, beside that of the SDK. */
+  /** Concurrent requests to the agent in each round, besides the SDK's. */
   readonly atOnce: number;
   readonly rounds: number;
-  /** Seconds from the start of a round to that of the next. */
+  /** Seconds between the starts of two rounds. */
   readonly everySeconds: number;
-  /** The first round begins when the clock's seconds can be divided by this, so that pods begin together. */
+  /** The first round begins at a time divisible by these seconds, so that pods begin together. */
   readonly alignSeconds?: number;
-  /** Rounds that are added while the last one had an error: for what comes back after a disturbance. */
+  /** Additional rounds while the last one had an error. */
   readonly furtherRounds: number;
-  /** Rounds go on until the pod is told to end (SIGTERM), as those of a Deployment do; it then has had so many `rounds` at least. */
+  /** Continues until SIGTERM, in a Deployment, for at least `rounds`. */
   readonly untilEnded?: true;
-  /** In place of rounds: requests that are written to one connection, again and again for so many seconds. */
+  /** Instead of rounds: repeatedly pipelines requests on one connection for so many seconds. */
   readonly flood?: { readonly requests: number; readonly seconds: number };
 }
 
-/** What a pod met. Times are milliseconds; counts are of answers. */
+/** A pod's results. Times are milliseconds; counts are of answers. */
 export interface LoadVerdict {
   readonly pod: string;
   readonly rounds: number;
-  /** Answers that were right: credentials of the pod's own identity, and its own object. */
+  /** Correct answers: credentials of the pod's own identity, and its own object. */
   readonly granted: number;
-  /** Answers of another identity, and what another identity may alone. */
+  /** Answers with another identity or its permissions. */
   readonly wrong: number;
-  /** What was wrong with the first of them. */
+  /** Descriptions of the first of them. */
   readonly wrongs: readonly string[];
   /** Other answers, by layer and code: `agent 500`. */
   readonly errors: Readonly<Record<string, number>>;
-  /** Of those, requests that were not answered in time, or whose connection broke. */
+  /** Of those, timeouts and broken connections. */
   readonly late: number;
-  /** From the start of the process, or of the first round where that waited, to the agent's first answer with credentials. */
+  /** From the start of the process, or of a delayed first round, to the agent's first answer with credentials. */
   readonly credentials?: number;
   /** The same to the first object that an SDK has read. */
   readonly object?: number;
-  /** How long the agent took for each answer with credentials. */
+  /** The agent's time for each answer with credentials. */
   readonly answers: readonly number[];
-  /** Names of the sessions that it was given. */
+  /** Names of its sessions. */
   readonly sessions: readonly string[];
-  /** When the last error came, milliseconds since the epoch; 0: none did. */
+  /** Time of the last error, milliseconds since the epoch; 0: none. */
   readonly lastErrorAt: number;
   /** The last round had no error. */
   readonly recovered: boolean;
-  /** Of a flood: answers by their status, and how long it took. */
+  /** Of a flood: answers by status, and its duration. */
   readonly statuses?: Readonly<Record<string, number>>;
   readonly milliseconds?: number;
 }
 
-/** A verdict as a termination message: with fewer of its times and sessions where it would be cut off. */
+/** A verdict as a termination message, with fewer times and sessions if necessary. */
 export function verdictText(verdict: LoadVerdict): string {
   let text = JSON.stringify(verdict);
   for (let keep = 200; Buffer.byteLength(text) > LONGEST_VERDICT && keep > 0; keep = Math.floor(keep / 2))
@@ -76,7 +75,7 @@ export function verdictText(verdict: LoadVerdict): string {
   return text;
 }
 
-/** The verdict in a termination message; undefined where there is none that is whole. */
+/** The verdict in a termination message; undefined if missing or truncated. */
 export function readVerdict(message: string | undefined): LoadVerdict | undefined {
   try {
     const verdict = JSON.parse(message ?? '') as LoadVerdict | null;

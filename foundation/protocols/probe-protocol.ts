@@ -1,16 +1,13 @@
 /**
- * What the harness and the probe program say to each other. The harness puts a `ProbePlan` as JSON into the pod's
- * environment (`PROBE_PLAN`); the program prints one `ProbeReport` a line on standard output, behind `REPORT_PREFIX`.
- * Neither ever holds a secret: tokens are named by where they lie, and reports carry codes and messages alone.
+ * The protocol between the harness and the probe program: a `ProbePlan` as JSON in the pod's environment
+ * (`PROBE_PLAN`), and a line with a `ProbeReport` after `REPORT_PREFIX` on standard output. No secrets: tokens are
+ * named by their place, reports have codes and messages. /
  */
 import type { ClientRun } from './client-run.ts';
 
 export const REPORT_PREFIX = 'probe-report ';
 
-/**
- * Begins a line that the program prints at its start: what the tokens in its pod say, as `TokenDescription[]`. Never a
- * signature, so nothing that would open anything.
- */
+/** Prefix of the line with the pod's tokens as `TokenDescription[]`, without signatures. */
 export const TOKENS_PREFIX = 'probe-tokens ';
 
 /** Header and claims of a token of the pod. */
@@ -23,18 +20,18 @@ export interface TokenDescription {
 /** The tokens that a kubelet may have put into a pod. */
 export type ProjectedToken = 'pod-identity' | 'irsa' | 'kubernetes-api';
 
-/** Pod annotation whose number says up to which phase the program may go; it reaches the pod as a file. */
+/** Pod annotation with the last permitted phase; it reaches the pod as a file. */
 export const PHASE_ANNOTATION = 'conformance.eks-pod-identity/phase';
 
-/** Which token a raw request carries: by where it lies in the pod, or how it is made from the projected one. */
+/** The token of a raw request: its place in the pod, or a change to the projected one. */
 export type TokenSource =
   | { readonly from: ProjectedToken }
-  /** A file of the secret that the harness mounts at the path in `PROBE_TOKENS_DIRECTORY`. */
+  /** A file of the harness's secret at `PROBE_TOKENS_DIRECTORY`. */
   | { readonly from: 'minted'; readonly name: string }
   | { readonly from: 'text'; readonly text: string }
   | { readonly from: 'none' };
 
-/** A change made to a token before it is sent; each leaves the claims readable and breaks one thing. */
+/** Breaks one thing in a token, whose claims stay readable. */
 export type TokenChange =
   | 'flip-signature'
   | 'alg-none'
@@ -67,45 +64,41 @@ export interface AssumeRoleStep {
   /** Default `probe`. */
   readonly sessionName?: string;
   readonly tags?: Readonly<Record<string, string>>;
-  /** Keys of those tags that pass on to sessions that this one opens. */
+  /** Keys of tags that pass on to sessions that this one opens. */
   readonly transitiveTagKeys?: readonly string[];
   readonly sourceIdentity?: string;
   readonly externalId?: string;
   /** Session policy, as JSON text. */
   readonly policy?: string;
-  /** Of managed policies that narrow the session. */
+  /** ARNs of managed session policies. */
   readonly policyArns?: readonly string[];
   readonly durationSeconds?: number;
 }
 
-/** A request for credentials sent to the agent by hand, as an SDK would or deliberately unlike one. */
+/** A direct request to the agent, like an SDK's or deliberately different. */
 export interface AgentRequest {
   readonly do: 'FetchCredentials';
   readonly method?: string;
   readonly path?: string;
-  /** Host header; by default the address that the pod's environment names. */
+  /** Host header; by default the address in the pod's environment. */
   readonly host?: string;
   readonly token: TokenSource;
   readonly change?: TokenChange;
-  /** How many requests are sent, and whether at once or one after another. All must be answered alike. */
+  /** Number of requests, and whether they are concurrent. All must be answered alike. */
   readonly repeat?: number;
   readonly atOnce?: boolean;
-  /** Requests that are written to one connection at once, each without a wait for the answer to the one before. */
+  /** Number of pipelined requests. */
   readonly pipelined?: number;
-  /**
-   * Lines of the request's head as they are, in place of method, path and host; the token's follows them, and the one that ends
-   * the connection.
-   */
+  /** Lines of the request's head instead of method, path and host; the token's line and the end follow. */
   readonly lines?: readonly string[];
-  /** How long an answer is waited for, in milliseconds; then the connection is ended. Default 20,000. */
+  /** Timeout of the answer in milliseconds; then the connection is closed. Default 20,000. */
   readonly giveUpAfter?: number;
-  /** Slowest rate at which pipelined requests must be answered, a second: below it nothing can be said of a limit on them. */
+  /** Slowest rate of answers to pipelined requests, per second, that says something about a limit on them. */
   readonly perSecond?: number;
-  /** Asks at 169.254.170.23 or fd00:ec2::23 by name, whatever the environment says. Default: the environment's address. */
+  /** Uses 169.254.170.23 or fd00:ec2::23. Default: the environment's address. */
   readonly via?: 'ipv4' | 'ipv6';
 }
 
-/** AssumeRoleWithWebIdentity sent by hand. */
 export interface WebIdentityRequest {
   readonly do: 'AssumeRoleWithWebIdentity';
   readonly roleArn: string;
@@ -114,25 +107,24 @@ export interface WebIdentityRequest {
   readonly durationSeconds?: number;
 }
 
-/** Looks at a file of the container, whose content stays there, or at the names in a folder. */
+/** Reads a file's metadata, or the names in a folder. */
 export interface ReadFileRequest {
   readonly do: 'ReadFile';
   readonly path: string;
 }
 
-/** Opens a TCP connection to the agent's IPv4 address or to where AWS is, and closes it again. */
+/** Opens a TCP connection to the agent's IPv4 address or AWS, and closes it again. */
 export interface ConnectRequest {
   readonly do: 'Connect';
   readonly to: 'agent' | 'aws';
-  /** Tries again for a while until it is so: a network plugin takes a moment to put a policy in force. */
+  /** Repeats until it is so: a network plugin applies a policy late. */
   readonly until?: 'open' | 'closed';
 }
 
-/** Waits until the kubelet has put another token in the place of the one that was there at the program's start. */
+/** Waits until the kubelet replaces the token of the program's start. */
 export interface RotationRequest {
   readonly do: 'AwaitTokenRotation';
   readonly token: ProjectedToken;
-  /** Longest wait. */
   readonly seconds: number;
 }
 
@@ -148,14 +140,14 @@ export type ProbeOperation =
   | { readonly do: 'GetCallerIdentity' }
   | (S3Operation & { readonly through?: AssumeRoleStep })
   | { readonly do: 'AssumeRole'; readonly role: AssumeRoleStep }
-  /** By the SDK, as a profile of its configuration file says: `role_arn` and `credential_source = EcsContainer`. */
+  /** By the SDK with a profile: `role_arn` and `credential_source = EcsContainer`. */
   | { readonly do: 'AssumeRoleByProfile'; readonly roleArn: string }
   | AgentRequest
   | WebIdentityRequest
   | PodOperation
   | ClientRun;
 
-/** A value that a fact must have. */
+/** The expected value of a fact. */
 export type FactMatcher =
   | string
   | number
@@ -164,67 +156,67 @@ export type FactMatcher =
   | { readonly between: readonly [number, number] }
   | { readonly matches: string };
 
-/** What a probe's result must be; `firstMismatch` compares. What is not named may be anything. */
+/** The expected result of a probe, for `firstMismatch`. Omitted members match anything. */
 export interface ExpectedResult {
   readonly outcome: 'granted' | 'refused' | 'denied' | 'absent';
   readonly by?: Layer | readonly Layer[];
-  /** Error code, or several of which one must be met (AWS does not document which). */
+  /** Error code, or alternatives if AWS does not document it. */
   readonly code?: string | readonly string[];
   readonly status?: number;
-  /** Kind of policy that denied, where the layer says so. */
+  /** Kind of denying policy, if the layer reports it. */
   readonly policy?: 'identity' | 'resource' | 'session' | 'boundary';
-  /** True: by an explicit Deny; false: since nothing allowed it. */
+  /** True: an explicit Deny; false: no Allow. */
   readonly explicit?: boolean;
   /** Text that the message must contain. */
   readonly message?: string;
   readonly facts?: Readonly<Record<string, FactMatcher>>;
 }
 
-/** What a probe is repeated for, where AWS takes a while to put changes in force. */
+/** The expected result of a repeated probe, where AWS is eventually consistent. */
 export interface RetryUntil {
   /** As far as the pod can tell. */
   readonly expected: ExpectedResult;
   /** Role whose session the identity must be. */
   readonly roleArn?: string;
-  /** From when the probe's phase was opened; what came before it is in force by then, if ever. */
+  /** Since the probe's phase was opened. */
   readonly seconds: number;
 }
 
 export interface PlannedProbe {
   /** Number of the probe in its scenario. */
   readonly number: number;
-  /** One of `ProbeOperation`, or another that the program knows. */
+  /** One of `ProbeOperation`, or another that the program supports. */
   readonly operation: { readonly do: string };
-  /** Absent where the first result counts. */
+  /** Default: no retries. */
   readonly retry?: RetryUntil;
 }
 
-/** The program of a client (foundation/protocols/client-protocol.ts), as a pod starts it. */
+/** How a pod starts a client's program (foundation/protocols/client-protocol.ts). */
 export interface PlannedClient {
   readonly name: string;
   readonly command: readonly string[];
-  /** Beside the environment of the pod. */
+  /** In addition to the environment of the pod. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** The operations that it can do. */
+  /** The operations that it supports. */
   readonly operations: readonly string[];
-  /** It asks STS at AWS's own names and by TLS alone. */
+  /** It calls STS at AWS's own names by TLS only. */
   readonly asksStsByTls?: boolean;
 }
 
 export interface ProbePlan {
-  /** Phases that this pod takes part in, in order; the program waits for each but the first to be opened… */
+  /** The pod's phases, in order; the program waits for each but the first to be opened… */
   readonly phases: readonly { readonly phase: number; readonly probes: readonly PlannedProbe[] }[];
-  /** …and for the first too when it is held back: something is to change before. */
+  /** …and for the first too if a change must precede it. */
   readonly heldBack?: boolean;
-  /** What makes the operations of an SDK. Default: the probe program itself, by the AWS SDK for JavaScript. */
+  /** The client for SDK operations. Default: the program's AWS SDK for JavaScript. */
   readonly client?: PlannedClient;
-  /** Then runs on until it is told to end: as a sidecar it would be started again, and as its companion end it. */
+  /** Keeps running afterwards: a sidecar would be restarted, and a companion ends the pod. */
   readonly stays?: boolean;
 }
 
 /**
- * Layers in the order that a request meets them. `eks` and `kubernetes` answer probes of the control planes; `network` is
- * where no connection comes about, and `client` a client that found no credentials in a run of it (`RunClient`).
+ * Layers in a request's order. `eks` and `kubernetes` are control planes; `network`: no connection; `client`: a client
+ * without credentials in its run (`RunClient`). /
  */
 export type Layer =
   'injection' | 'client' | 'network' | 'agent' | 'eks-auth' | 'sts' | 's3' | 'eks' | 'kubernetes' | 'webhook';
@@ -234,27 +226,27 @@ export interface Identity {
   readonly account: string;
 }
 
-/** What a probe met. */
+/** The result of a probe. */
 export interface ProbeResult {
   readonly outcome: 'granted' | 'refused' | 'denied' | 'absent' | 'error';
   readonly layer?: Layer;
-  /** Error code of the layer: an AWS code, or the HTTP status where the agent gives none. */
+  /** AWS error code, or the agent's HTTP status if it has none. */
   readonly code?: string;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if there was an answer. */
   readonly status?: number;
   readonly message?: string;
   readonly requestId?: string;
-  /** Where the credentials came from, as far as the environment tells. */
+  /** Source of the credentials, by the environment. */
   readonly identity?: Identity;
-  /** Further facts by name: values that an expectation can be about. */
+  /** Further values by name, for expectations. */
   readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface ProbeReport extends ProbeResult {
   readonly number: number;
-  /** When the probe (its last try, where there were several) began and ended, milliseconds since the epoch. */
+  /** Start and end of the probe's last attempt, milliseconds since the epoch. */
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Of a probe that was repeated: how often it was tried, and when it first began. */
+  /** Of a repeated probe: number of attempts, and start of the first. */
   readonly tries?: { readonly count: number; readonly firstStartedAt: number };
 }

@@ -6,10 +6,10 @@ import {
   type ClientRequest,
 } from './client-protocol.ts';
 
-/** What came of one operation: its errors are answers too. */
+/** The result of one operation; errors are answers too. */
 type Perform = (operation: ClientOperation) => Promise<Omit<ClientAnswer, 'id'>>;
 
-/** Answers the requests of standard input, as the program of a client, until that ends. */
+/** Answers the requests on standard input until it ends, as a client's program. */
 export async function serveClient(perform: Perform): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     const { id, operation, atOnce = 1 } = JSON.parse(line) as ClientRequest;

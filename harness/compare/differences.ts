@@ -9,7 +9,7 @@ export type Value = string | number | boolean | null;
 export interface Difference {
   /** Number of the probe, from 0; null: the whole scenario. */
   readonly probe: number | null;
-  /** One of `FIELDS` or `facts.<name>`; of a scenario `verdict` or `probes` (their number); `operation`: another probe. */
+  /** One of `FIELDS` or `facts.<name>`; of a scenario `verdict` or `probes`; `operation`: another probe. */
   readonly field: string;
   readonly a: Value;
   readonly b: Value;

@@ -11,7 +11,7 @@ import { wrongProbes } from './wrong-probes.ts';
 export interface TerminalOptions extends Omit<ReporterOptions, 'stdout'> {
   /** False: mocha shows the scenarios. Default true. */
   readonly scenarios?: boolean;
-  /** `live`: lines and a progress bar; `list`: lines only; `dot`: characters, and lines for failures. Default `live`. */
+  /** `live`: lines and a progress bar; `list`: lines; `dot`: characters, and lines for failures. Default `live`. */
   readonly style?: 'live' | 'list' | 'dot';
   /** Milliseconds between heartbeats where nothing is live. Default 30,000. */
   readonly heartbeat?: number;

@@ -95,7 +95,7 @@ export interface WhyNot {
 /** An operation that the harness performs. */
 export interface HarnessDescriptor<T extends Operation> extends Described<T> {
   readonly performedBy: 'harness';
-  /** Performs it, with names replaced. Throws failures of an API server or service, and of the harness's credentials. */
+  /** Performs it, with names replaced. Throws failures of server or service, and of the harness's credentials. */
   perform(world: ScenarioWorld, operation: T): Promise<ProbeResult>;
   /** A possible reason of an unexpected result; undefined if none is known. */
   whyNot?(world: ScenarioWorld, operation: T): Promise<WhyNot | undefined>;

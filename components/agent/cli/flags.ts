@@ -2,7 +2,7 @@ import { camelCased, parseFlags, UsageError, type Flags } from '../../go/flags.t
 import { LOG_LEVELS, type LogLevel } from '../log.ts';
 import type { AgentOptions } from '../options.ts';
 
-/** What the flags of `server` say. What has a default of the agent's own is left out where not given. */
+/** The flags of `server`. Flags with a default of the agent's are omitted if not given. */
 export type ServerFlags = Omit<AgentOptions, 'region' | 'credentials' | 'clock' | 'log'> & {
   readonly rotateCredentials: boolean;
 };
@@ -26,7 +26,6 @@ const SERVER_FLAGS = {
   verbosity: VERBOSITY,
 } as const satisfies Flags;
 
-/** The level of `--verbosity`, in logrus' names. */
 function level(text: string): LogLevel {
   const named = text.toLowerCase() === 'warn' ? 'warning' : text.toLowerCase();
   const found = LOG_LEVELS.find((candidate) => candidate === named);
@@ -35,16 +34,11 @@ function level(text: string): LogLevel {
   return found;
 }
 
-/**
- * The flags of the commands other than `server`: a verbosity, which changes nothing of the little that they say.
- *
- * @throws UsageError
- */
+/** The flags of the other commands: a verbosity without effect. @throws UsageError */
 export function checkCommonFlags(args: readonly string[]): void {
   level(parseFlags({ verbosity: VERBOSITY }, args).verbosity);
 }
 
-/** @throws UsageError */
 export function parseServerFlags(args: readonly string[]): ServerFlags {
   const flags = parseFlags(SERVER_FLAGS, args);
   const { clusterName, endpoint, verbosity, ...given } = camelCased(flags);

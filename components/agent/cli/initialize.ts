@@ -1,4 +1,4 @@
-/** Runs one command; `output` is what it wrote, for the message if it failed. */
+/** Runs one command; `output` is what it wrote, for error messages. */
 export type Runner = (
   command: string,
   args: readonly string[],
@@ -11,13 +11,12 @@ interface Family {
   readonly address: string;
   /** Whether the node can do without it. */
   readonly optional: boolean;
-  /** Options of the address. */
   readonly options: readonly string[];
 }
 
 const FAMILIES: readonly Family[] = [
   { flag: '-4', address: '169.254.170.23/32', optional: false, options: [] },
-  // On a link of another type than dummy, the search for duplicates would keep the server from it for a second or two.
+  // On a link of another type than dummy, the search for duplicates would delay the server by a second or two.
   { flag: '-6', address: 'fd00:ec2::23/128', optional: true, options: ['nodad'] },
 ];
 
@@ -26,16 +25,13 @@ function adviceFor(output: string): string {
   return output.includes('not permitted') ? ' (it needs root or CAP_NET_ADMIN)' : '';
 }
 
-/** A step that the agent cannot do without failed. */
 export class InitializeError extends Error {
   override readonly name = 'InitializeError';
 }
 
 /**
- * Makes the dummy interface with the agent's link-local addresses and routes to it. Doing it again changes nothing. Needs
- * `ip` of iproute2 and CAP_NET_ADMIN. A node without IPv6 is fine; what failed of it is only logged.
- *
- * @throws InitializeError
+ * Makes the dummy interface with the agent's link-local addresses and routes; repeatable. Needs `ip` of iproute2 and
+ * CAP_NET_ADMIN. Without IPv6 it only logs the failure. @throws InitializeError
  */
 export async function initialize(run: Runner, log: (text: string) => void): Promise<void> {
   const ip = async (args: readonly string[]): Promise<void> => {

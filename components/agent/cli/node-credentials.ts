@@ -5,7 +5,6 @@ import type { AwsCredentials } from '../options.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** No credentials to call EKS Auth with. */
 class NoNodeCredentials extends Error {
   override readonly name = 'NoNodeCredentials';
 }
@@ -14,9 +13,9 @@ const IMDS = 'http://169.254.169.254';
 const CREDENTIALS = '/latest/meta-data/iam/security-credentials/';
 /** Of each call of the instance metadata service, in ms. */
 const IMDS_TIMEOUT = 2000;
-/** Credentials are fetched anew so many ms ahead of their expiry. */
+/** Credentials are renewed this long before their expiry, in ms. */
 const EARLY = 5 * 60_000;
-/** A file of credentials is read again so often, in ms. */
+/** A file of credentials is reread this often, in ms. */
 const ROTATION = 60_000;
 
 interface Dated {
@@ -97,10 +96,7 @@ async function fromSharedFile(env: Environment): Promise<Dated> {
   return { credentials, until: Date.now() + ROTATION };
 }
 
-/**
- * The node's credentials: from the environment, else from the instance metadata service. With `rotate`, from the shared
- * credentials file, read again every minute (hybrid nodes).
- */
+/** Credentials from the environment or instance metadata; with `rotate` (hybrid nodes) from the shared file. */
 export function nodeCredentials(env: Environment, rotate: boolean): () => Promise<AwsCredentials> {
   if (rotate) return cached(() => fromSharedFile(env));
   const fixed = fromEnvironment(env);

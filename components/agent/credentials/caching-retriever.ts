@@ -17,35 +17,34 @@ const MAX_RETRY_JITTER = MINUTE;
 const MIN_LIFE = 15_000;
 const WAIT_FOR_OTHER = 200;
 const WAITS_FOR_OTHER = 9;
-/** How often the clock is looked at, to see a sweep that is due by a clock that a test moved. */
+/** Interval of checks for a sweep that is due because a test moved the clock. */
 const TICK = 100;
-/** A sweep that is later than this is late because a test moved the clock. */
+/** A later sweep means that a test moved the clock. */
 const LATE = 2000;
 
 interface Entry {
   readonly key: string;
-  /** That of the last request that was answered with it. */
   token: string;
   readonly credentials: PodCredentials;
   readonly log: Logger;
 }
 
 export interface CachingOptions {
-  /** Entries are refreshed when they are so many ms old. */
+  /** Age at which entries are refreshed, in ms. */
   readonly retention: number;
   readonly maxSize: number;
   readonly refreshesPerSecond: number;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** What entries are kept by. Throws `TokenRefusal`. */
+  /** The key of an entry. Throws `TokenRefusal`. */
   readonly keyOf: (token: string) => string;
-  /** Whether another token of the same key gets what is kept. Default: none has the same key. */
+  /** Whether another token of the same key gets the entry. Default: keys are unique. */
   readonly accepts?: (token: string, log: Logger) => Promise<boolean>;
 }
 
 /**
- * Keeps credentials by a key of the token. One request for a token fetches, others wait for it; a sweep each minute
- * refreshes what is older than the retention, with the token of the last request.
+ * Caches credentials by a key of the token. Concurrent requests for a token share a fetch; a sweep each minute
+ * refreshes entries older than the retention, with the last token. /
  */
 export class CachingRetriever implements CredentialRetriever {
   readonly #delegate: CredentialRetriever;
@@ -77,7 +76,7 @@ export class CachingRetriever implements CredentialRetriever {
   }
 
   async retrieve(token: string, log: Logger, signal: () => AbortSignal): Promise<PodCredentials> {
-    // Only a clock that was moved leaves a sweep so late; what it would have done must be seen by this request.
+    // Only a moved clock delays a sweep this much; this request must see its effect.
     await this.#sweepIfDue(SWEEP_INTERVAL + LATE);
     const key = this.#options.keyOf(token);
     for (let wait = 0; wait <= WAITS_FOR_OTHER; wait += 1) {
@@ -153,7 +152,7 @@ export class CachingRetriever implements CredentialRetriever {
   async #refresh(entry: Entry): Promise<void> {
     const log = entry.log.with({ from: 'renewal-thread' });
     if (this.#refreshLimiter.allow()) {
-      // The real agent takes a second permit for the same refresh, so that it refreshes half as fast as its flag says.
+      // The real agent takes a second permit for the same refresh, so it refreshes half as fast as its flag says.
       await sleep(this.#refreshLimiter.reserve());
       try {
         const signal = AbortSignal.any([AbortSignal.timeout(RENEWAL_TIMEOUT), this.#stopping.signal]);
@@ -181,7 +180,7 @@ export class CachingRetriever implements CredentialRetriever {
 
   #keep(entry: Entry, log: Logger): void {
     const life = this.#lifeLeft(entry);
-    // Expired entries go at the end of the sweep.
+    // Expired entries are removed at the end of the sweep.
     if (life <= MIN_LIFE) return log.info('Evicting credentials since they are too old');
     const retry = RETRY_INTERVAL + Math.floor(Math.random() * MAX_RETRY_JITTER);
     log.info(`Credentials still valid for at least ${(life / 1000).toFixed(2)}s, keeping them`);

@@ -1,7 +1,7 @@
 import type { JsonNode } from '../../go/json-parse.ts';
 import { quoteString } from '../../go/text.ts';
 
-/** The two claims the agent looks at, in whole seconds since the epoch; each absent without its claim. */
+/** The claims that the agent checks, in whole seconds since the epoch. */
 export interface TimeClaims {
   readonly expirationTime?: number | undefined;
   readonly notBefore?: number | undefined;
@@ -17,7 +17,7 @@ function typeError(found: string, wanted: string, field?: string): Error {
   return new Error(`json: cannot unmarshal ${found} into ${target} of type ${wanted}`);
 }
 
-/** Field names match without regard to case, by Unicode folding, as in Go's `encoding/json`: none of them has a k. */
+/** Go's `encoding/json` matches field names by Unicode case folding; none of them has a k. */
 function fold(key: string): string {
   return key.toLowerCase().replaceAll('\u017f', 's');
 }
@@ -27,14 +27,14 @@ export function overflowingNumber(root: JsonNode): string | undefined {
   const pending = [root];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (node.kind === 'number' && !Number.isFinite(Number(node.raw))) return node.raw;
-    // One by one: spread over arguments, a long list would overflow the call stack.
+    // In a loop: spreading a long list would overflow the call stack.
     if (node.kind === 'array') for (const item of node.items.toReversed()) pending.push(item);
     if (node.kind === 'object') for (const [, value] of node.entries.toReversed()) pending.push(value);
   }
   return undefined;
 }
 
-/** Seconds that a 64-bit time cannot hold wrap around in Go, into the far past. */
+/** In Go, seconds beyond a 64-bit time wrap around into the far past. */
 function wholeSeconds(value: number): number {
   const UNIX_TO_YEAR_ONE = 62_135_596_800;
   return value < 2 ** 63 - UNIX_TO_YEAR_ONE ? Math.floor(value) : Number.NEGATIVE_INFINITY;
@@ -69,10 +69,8 @@ function checkAudience(node: JsonNode): void {
 }
 
 /**
- * Reads the registered claims as Go's `encoding/json` reads them into golang-jwt's `RegisteredClaims`: a claim of a type
- * with a decoder of its own (times, audience) fails at once, one of a plain type fails when all else is read.
- *
- * @throws Error in Go's words
+ * Reads claims as Go's `encoding/json` does for golang-jwt's `RegisteredClaims`: wrong times and audiences fail at
+ * once, plain types at the end. @throws Error in Go's words /
  */
 export function readClaims(node: JsonNode): TimeClaims {
   const times = new Map<string, number>();

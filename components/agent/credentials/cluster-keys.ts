@@ -13,9 +13,9 @@ export const SERVICE_ACCOUNT = 'var/run/secrets/kubernetes.io/serviceaccount';
 const TIMEOUT = 10_000;
 
 /**
- * The keys of the cluster's service account issuer, which the API server tells (Kubernetes documentation, "Service account
- * issuer discovery"), by their ids. Not done, as no cluster of this harness shows it: the real agent keeps them in a file, for when
- * the API server is away at its start, and uses none of an API server before 1.34.
+ * The keys of the cluster's service account issuer by id (Kubernetes documentation, "Service account issuer
+ * discovery"). Not imitated: the real agent keeps them in a file for its start, and uses none of an API server before
+ * 1.34. /
  */
 export class ClusterKeys {
   readonly #cluster: InCluster;
@@ -25,7 +25,6 @@ export class ClusterKeys {
     this.#cluster = cluster;
   }
 
-  /** The key of this id; unknown ids are asked for. Throws an Error when there is none. */
   async find(id: string, log: Logger): Promise<KeyObject> {
     if (!this.#keys.has(id)) await this.refresh(log);
     const found = this.#keys.get(id);
@@ -33,7 +32,6 @@ export class ClusterKeys {
     return found;
   }
 
-  /** Throws an Error when the API server tells none. */
   async refresh(log: Logger): Promise<void> {
     log.info('Public key cache refresh triggered');
     const { keys } = (await this.#get('/openid/v1/jwks')) as {
@@ -43,7 +41,6 @@ export class ClusterKeys {
     log.info(`Public key cache refreshed with ${this.#keys.size} keys`);
   }
 
-  /** Asks the API server as the agent's service account, whose token the kubelet renews. */
   async #get(path: string): Promise<unknown> {
     const { apiServer, root } = this.#cluster;
     const [token, ca] = await Promise.all(
@@ -52,7 +49,7 @@ export class ClusterKeys {
     const headers = { authorization: `Bearer ${token?.trim() ?? ''}` };
     const signal = AbortSignal.timeout(TIMEOUT);
     const asked = request(new URL(path, apiServer), { headers, ca, agent: false, signal }).end();
-    // Once the answer has begun, whoever reads it is told, and the request tells nobody.
+    // Once the answer has begun, its reader gets the error, and the request emits none.
     asked.on('error', () => undefined);
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     const body = await text(response);

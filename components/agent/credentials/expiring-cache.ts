@@ -1,16 +1,11 @@
 interface Item<V> {
   readonly value: V;
-  /** Milliseconds since the epoch. */
   readonly refreshAt: number;
   readonly expiresAt: number;
 }
 
-/**
- * Holds at most so many entries, dropping the one written longest ago; reading an entry does not keep it. Entries past
- * their expiry are not given out, and go at the next sweep.
- */
+/** Drops the oldest entry beyond a maximum. Expired ones are not returned, and removed by the next sweep. */
 export class ExpiringCache<V> {
-  /** In the order of writing. */
   readonly #items = new Map<string, Item<V>>();
   readonly #maxEntries: number;
   readonly #now: () => number;
@@ -43,7 +38,6 @@ export class ExpiringCache<V> {
     this.#onEvicted(item.value);
   }
 
-  /** Refreshes one after another the entries that are due, then drops the expired ones. */
   async sweep(refresh: (key: string, value: V) => Promise<void>): Promise<void> {
     const now = this.#now();
     const due = [...this.#items].filter(([, item]) => now > item.refreshAt);

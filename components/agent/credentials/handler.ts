@@ -10,27 +10,18 @@ import type { Clock } from '../options.ts';
 import { TokenRefusal } from './token-validator.ts';
 import { tokenRefusal } from './token.ts';
 
-/** The link-local addresses of the agent: the only hosts a request may name, whatever address the agent listens on. */
+/** The agent's link-local addresses, the only valid hosts, whatever address it listens on. */
 export const TARGET_HOSTS = ['169.254.170.23', 'fd00:ec2::23'] as const;
 
-/**
- * `host:port` by the rules of Go's `net.SplitHostPort`: brackets go, an empty port is fine, an IPv6 address without brackets
- * is not.
- */
+/** `host:port` by the rules of Go's `net.SplitHostPort`. */
 const HOST_PORT = /^(?:\[([^[\]]*)\]|([^:[\]]*)):[^:[\]]*$/;
 
-/**
- * The host that a request is aimed at: port and brackets of its Host header removed.
- *
- * @see https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
- */
 function targetHost(hostHeader: string): string {
   const [, bracketed, plain] = HOST_PORT.exec(hostHeader) ?? [];
   const host = bracketed ?? plain ?? hostHeader;
   return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
 }
 
-/** @returns why the request is refused; undefined if it is not */
 export function hostRefusal(hostHeader: string): string | undefined {
   const host = targetHost(hostHeader);
   if (TARGET_HOSTS.some((target) => target === host)) return undefined;
@@ -51,7 +42,6 @@ function rfc3339(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.?0+Z$/, 'Z');
 }
 
-/** The answer's body: one line, empty members left out. */
 function credentialsJson(credentials: PodCredentials): string {
   const members = [
     ['AccessKeyId', credentials.accessKeyId],
@@ -85,7 +75,7 @@ export function credentialsHandler(options: CredentialsHandlerOptions) {
     const wrongToken = tokenRefusal(token, clock.now());
     if (wrongToken !== undefined) return refuse(400, wrongToken);
 
-    /** Fires when the one who asked goes away; made only when EKS Auth is asked, since it costs as much as half an answer. */
+    /** Fires when the caller disconnects. Made only for calls of EKS Auth, since it costs as much as half an answer. */
     const signal = (): AbortSignal => {
       const gone = new AbortController();
       if (response.destroyed) gone.abort();

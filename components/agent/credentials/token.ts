@@ -2,7 +2,7 @@ import { decodeRawUrlBase64 } from '../../go/text.ts';
 import { parseJson, type JsonNode } from '../../go/json-parse.ts';
 import { overflowingNumber, readClaims, type TimeClaims } from './claims.ts';
 
-/** The signing methods that golang-jwt v5 registers. The agent checks no signature, so `none` is as good as any. */
+/** The signing methods of golang-jwt v5. The agent verifies no signature, so `none` is valid. */
 const SIGNING_METHODS = new Set([
   ...['HS', 'RS', 'PS', 'ES'].flatMap((family) => ['256', '384', '512'].map((size) => `${family}${size}`)),
   'EdDSA',
@@ -47,13 +47,7 @@ function parse(token: string): TimeClaims {
   return claims;
 }
 
-/**
- * What the agent checks of a token before it asks EKS Auth: that it can be parsed and that its times are right. It looks
- * neither at the signature nor at issuer and audience; EKS Auth does.
- *
- * @param now milliseconds since the epoch
- * @returns why the token is refused; undefined if it is not
- */
+/** Why the agent refuses a token, by its form or times. `now`: milliseconds since the epoch. */
 export function tokenRefusal(token: string, now: number): string | undefined {
   if (token === '') return 'Service account token cannot be empty';
   let claims: TimeClaims;

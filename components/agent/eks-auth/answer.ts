@@ -2,12 +2,11 @@ import { parseJson, type JsonNode } from '../../go/json-parse.ts';
 import { AgentPanic, EksAuthError, FetchError } from './errors.ts';
 import type { Answer } from './post.ts';
 
-/** Credentials of a pod, and what is known of how they came to be. */
 export interface PodCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
-  /** Of the assumed role, so that of the target role where the association has one. */
+  /** Of the target role, if the association has one. */
   readonly accountId: string;
   /** Milliseconds since the epoch. */
   readonly expiration: number;
@@ -18,7 +17,7 @@ export interface PodCredentials {
 
 const OPERATION = 'operation error EKS Auth: AssumeRoleForPodIdentity';
 
-/** A failure of the client, in the words with which it reaches the pod. */
+/** A failure of the client, in the words that the pod gets. */
 export function operationError(what: string): FetchError {
   return new FetchError(`unable to fetch credentials from EKS Auth: ${OPERATION}, ${what}`);
 }
@@ -55,11 +54,7 @@ function looseMember(node: JsonNode, name: string): string {
   return text(node.entries.findLast(([key]) => key.toLowerCase() === name)?.[1]) ?? '';
 }
 
-/**
- * The error of an answer that is not 2xx.
- *
- * @see https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html (operation error serialization)
- */
+/** @see https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html (operation error serialization) */
 export function readError(answer: Answer): EksAuthError {
   const id = requestId(answer);
   let body: JsonNode;
@@ -84,7 +79,7 @@ function accountOf(arn: string): string {
   return sections[4] ?? '';
 }
 
-/** How Go prints the answer's structure: a pointer for each member that is there. */
+/** Go prints a pointer for each member of the answer. */
 function printed(body: JsonNode): string {
   const members = ['assumedRoleUser', 'audience', 'credentials', 'podIdentityAssociation', 'subject'];
   const pointers = members.map((name, at) =>
@@ -93,11 +88,7 @@ function printed(body: JsonNode): string {
   return `&{${pointers.join(' ')}}`;
 }
 
-/**
- * Credentials of an answer that is 200.
- *
- * @throws FetchError if it has none, AgentPanic if it lacks a member that the real agent takes for granted
- */
+/** @throws FetchError without credentials, AgentPanic if a member is missing that the real agent dereferences */
 export function readCredentials(answer: Answer): PodCredentials {
   let body: JsonNode;
   try {

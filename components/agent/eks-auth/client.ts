@@ -6,23 +6,19 @@ import type { EksAuthError } from './errors.ts';
 import { NoAnswer, Poster, type Answer } from './post.ts';
 import { signedHeaders } from './signer.ts';
 
-/** Whoever fetches credentials for a token: EKS Auth's client, or the cache ahead of it. */
 export interface CredentialRetriever {
-  /**
-   * @param signal gives what fires when the one who asked goes away
-   * @throws EksAuthError, FetchError or AgentPanic
-   */
+  /** @param signal returns a signal for the caller's disconnection. @throws EksAuthError, FetchError or AgentPanic */
   retrieve(token: string, log: Logger, signal: () => AbortSignal): Promise<PodCredentials>;
 }
 
 const ATTEMPTS = 3;
 /**
- * Upper bound of the random wait ahead of the second attempt, in ms; it doubles for the third. With the AWS SDK for Go of agent 0.1.37
- * it is 2 s (aws/retry, ExponentialJitterBackoff): no verdict goes by it, and suites wait less so.
+ * Maximum random pause before the second attempt, in ms; doubled for the third. 2 s in agent 0.1.37 (aws/retry,
+ * ExponentialJitterBackoff): no verdict depends on it, and suites are faster.
  */
 const FIRST_BACKOFF = 100;
 
-/** The standard retry mode of the AWS SDKs: throttling by name, passing trouble of a server by status. */
+/** The standard retry mode of the AWS SDKs: throttling by name, server errors by status. */
 const RETRYABLE_STATUS = new Set([500, 502, 503, 504]);
 const RETRYABLE_CODES = new Set<string | undefined>([
   'BandwidthLimitExceeded',
@@ -51,11 +47,7 @@ type EksAuthClientOptions = Required<
   Pick<AgentOptions, 'clusterName' | 'region' | 'endpoint' | 'credentials' | 'clock'>
 >;
 
-/**
- * Calls AssumeRoleForPodIdentity.
- *
- * @see https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html
- */
+/** @see https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html */
 export class EksAuthClient implements CredentialRetriever {
   readonly #options: EksAuthClientOptions;
   readonly #url: URL;

@@ -1,4 +1,4 @@
-/** The exceptions of AssumeRoleForPodIdentity in EKS Auth's API model, and whose fault they are by it. */
+/** The exceptions of AssumeRoleForPodIdentity in EKS Auth's API model, with their fault. */
 const MODELLED: ReadonlyMap<string, 'client' | 'server'> = new Map([
   ['AccessDeniedException', 'client'],
   ['ExpiredTokenException', 'client'],
@@ -11,7 +11,7 @@ const MODELLED: ReadonlyMap<string, 'client' | 'server'> = new Map([
   ['ThrottlingException', 'client'],
 ]);
 
-/** Those after which no refresh of the same token can succeed. */
+/** After these, no refresh of the same token can succeed. */
 const IRRECOVERABLE = new Set([
   'AccessDeniedException',
   'ExpiredTokenException',
@@ -19,11 +19,10 @@ const IRRECOVERABLE = new Set([
   'ResourceNotFoundException',
 ]);
 
-/** EKS Auth answered with an error status. */
 export class EksAuthError extends Error {
   readonly status: number;
   readonly requestId: string;
-  /** Absent where the answer's body was not JSON. */
+  /** Absent if the answer's body was not JSON. */
   readonly exception: { readonly code: string; readonly message: string } | undefined;
 
   constructor(status: number, requestId: string, exception?: { readonly code: string; readonly message: string }) {
@@ -31,13 +30,12 @@ export class EksAuthError extends Error {
     this.status = status;
     this.requestId = requestId;
     if (exception !== undefined) {
-      // A modelled exception is known by its name without regard to case, and goes by the model's spelling.
+      // Names of modelled exceptions match in any case, and are spelt as in the model.
       const modelled = [...MODELLED.keys()].find((name) => name.toLowerCase() === exception.code.toLowerCase());
       this.exception = { code: modelled ?? exception.code, message: exception.message };
     }
   }
 
-  /** What the agent hands to a pod. */
   get text(): string {
     if (this.exception === undefined) return `[${this.requestId}]`;
     const { code, message } = this.exception;
@@ -49,8 +47,8 @@ export class EksAuthError extends Error {
   }
 }
 
-/** No usable answer of EKS Auth. The message is what the agent hands to a pod. */
+/** No usable answer of EKS Auth, with the message for the pod. */
 export class FetchError extends Error {}
 
-/** A defect of the real agent: it dereferences a member that EKS Auth did not send, and the request dies. */
+/** A defect of the real agent: it dereferences a missing member, and the request ends. */
 export class AgentPanic extends Error {}

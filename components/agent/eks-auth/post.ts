@@ -2,9 +2,9 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, t
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { goNetworkError } from './explain-network-error.ts';
 
-/** Longest that connecting may take, in ms. */
+/** Longest time to connect, in ms. */
 const DIAL_TIMEOUT = 500;
-/** Longest that one attempt may take from start to the last byte, in ms. */
+/** Longest time of one attempt, in ms. */
 const ATTEMPT_TIMEOUT = 1000;
 
 export interface Answer {
@@ -13,9 +13,9 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** The request got no whole answer; the message is what Go's HTTP client says of it. */
+/** No complete answer, with the message of Go's HTTP client. */
 export class NoAnswer extends Error {
-  /** Whether the one who asked went away, so that trying again is of no use. */
+  /** Whether the caller disconnected, so that a retry is useless. */
   readonly cancelled: boolean;
 
   constructor(message: string, cancelled = false) {
@@ -24,7 +24,6 @@ export class NoAnswer extends Error {
   }
 }
 
-/** Keeps connections to EKS Auth. */
 export class Poster {
   readonly #http = new HttpAgent({ keepAlive: true });
   readonly #https = new HttpsAgent({ keepAlive: true });
@@ -34,7 +33,6 @@ export class Poster {
     this.#https.destroy();
   }
 
-  /** @throws NoAnswer */
   post(url: URL, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Answer> {
     const https = url.protocol === 'https:';
     const port = Number(url.port) || (https ? 443 : 80);
@@ -66,7 +64,7 @@ export class Poster {
         if (socket.connecting) socket.once('connect', connected);
         else connected();
       });
-      // First: a request that is given up ahead of its socket emits an error too.
+      // First: a request that is aborted before it has a socket emits an error too.
       request.on('error', failed);
       signal.addEventListener('abort', cancel);
       if (signal.aborted) return cancel();

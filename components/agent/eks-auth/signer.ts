@@ -7,11 +7,8 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
 /**
- * Headers of a POST with its Signature Version 4. Each header given is signed.
- *
- * @param headers names in lower case
- * @param now milliseconds since the epoch
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ * Headers of a POST with Signature Version 4 over all `headers` (names in lower case). `now`: milliseconds since the
+ * epoch. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html /
  */
 export function signedHeaders(
   url: URL,

@@ -6,7 +6,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user may not listen there; choose a port over 1023 or grant CAP_NET_BIND_SERVICE',
 };
 
-/** Why the agent does not start: it cannot listen. */
 export function cannotListen(host: string, port: number, error: NodeJS.ErrnoException): AgentRefusal {
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const reason = REASONS[error.code ?? ''] ?? error.message;

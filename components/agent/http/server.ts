@@ -5,15 +5,12 @@ import { refuse, type ServeMux } from '../../go/mux.ts';
 import { reply, shutdownOf } from '../../go/reply.ts';
 import { cannotListen } from './explain-listening.ts';
 
-/** A method is any token (RFC 9110, 5.6.2); Node's parser knows only those that are registered. */
+/** A method is any token (RFC 9110, 5.6.2); Node's parser only knows registered ones. */
 const UNKNOWN_METHOD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) \S/;
 
 /**
- * Serves a connection whose first request Node's parser refused for its method, as if that were POST: a method of which
- * nothing is known but that it is not GET or HEAD.
- *
- * @param packet what came first on the connection
- * @returns whether the method was all that was wrong with the beginning of the packet
+ * Serves a connection whose first `packet` Node's parser refused for its method, as if that were POST. Returns whether
+ * the method was the only mistake. /
  */
 function serveAnyMethod(server: Server, socket: Duplex, packet: Buffer): boolean {
   const method = UNKNOWN_METHOD.exec(packet.toString('latin1', 0, 512))?.[1];
@@ -36,9 +33,9 @@ function serveAnyMethod(server: Server, socket: Duplex, packet: Buffer): boolean
   return true;
 }
 
-/** Longest that the agent waits for a request to come in whole, and for the next one on a connection, in ms. */
+/** Timeout for a complete request, and for the next one, in ms. */
 const READ_TIMEOUT = 30_000;
-/** Longest that stopping waits for requests under way, in ms. */
+/** Longest wait of a stop for active requests, in ms. */
 const TERMINATION_WAIT = 35_000;
 /** Go's default limit of a request's head, in bytes. */
 const MAX_HEAD = (1 << 20) + 4096;
@@ -51,13 +48,6 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/**
- * Listens.
- *
- * @param host address or name, IPv6 with or without brackets
- * @param port 0 takes any free one
- * @throws AgentRefusal if the address cannot be listened on
- */
 export async function listen(mux: ServeMux, host: string, port: number): Promise<RunningServer> {
   const server = createServer({
     requireHostHeader: false,
@@ -68,12 +58,12 @@ export async function listen(mux: ServeMux, host: string, port: number): Promise
   });
   const stop = shutdownOf(server, TERMINATION_WAIT);
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    // The answer never depends on a body, but the connection is of use again only when it is read.
+    // Bodies are ignored, but must be read before the connection is reused.
     request.resume();
     void mux.serve(request, response);
   };
   server.on('request', serve);
-  // Go says 100 only to a handler that reads the body; none does.
+  // Go sends 100 only to a handler that reads the body; none does.
   server.on('checkContinue', (request, response) => {
     response.setHeader('Connection', 'close');
     serve(request, response);

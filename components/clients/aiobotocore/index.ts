@@ -2,7 +2,7 @@ import { IDENTITY_AND_OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { BOTOCORE_DIFFERENCES } from '../python/index.ts';
 import { pipInstalled } from '../install/pip.ts';
 
-/** aiobotocore: botocore with its chain made asynchronous, on which s3fs and others stand. */
+/** aiobotocore: asynchronous botocore, the base of s3fs and others. */
 export const AIOBOTOCORE: Client = {
   name: 'aiobotocore',
   title: 'aiobotocore',

@@ -2,7 +2,6 @@ import { IDENTITY_AND_OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { BOTOCORE_DIFFERENCES } from '../python/index.ts';
 import { pipInstalled } from '../install/pip.ts';
 
-/** AWS CLI v1. */
 export const AWS_CLI: Client = {
   name: 'aws-cli',
   title: 'AWS CLI v1',
@@ -10,7 +9,7 @@ export const AWS_CLI: Client = {
   operations: IDENTITY_AND_OBJECT_OPERATIONS,
   chain: 'sdk',
   startsAnew: true,
-  // It says of all that is not an answer of AWS that it is a failure.
+  // Its code is Failure for everything that is no answer of AWS.
   differences: BOTOCORE_DIFFERENCES.map((difference) => ({
     ...difference,
     expected: { ...difference.expected, code: 'Failure', message: 'Invalid length for parameter RoleArn' },

@@ -1,7 +1,7 @@
 import { ALL_OPERATIONS, type Client } from '../client.ts';
 import { goInstalled } from '../install/go.ts';
 
-/** Modules of the SDK's releases, which have versions of their own, by that of `config`; a version that is not here has the newest. */
+/** Versions of other modules by that of `config`; default: the newest. */
 const NEWEST = { s3: 'v1.114.10', sts: 'v1.52.0' };
 const RELEASES: Readonly<Record<string, typeof NEWEST>> = {
   // Release 2023-11-14, the first that the User Guide names, and the one before it.
@@ -9,7 +9,7 @@ const RELEASES: Readonly<Record<string, typeof NEWEST>> = {
   '1.24.0': { s3: 'v1.42.1', sts: 'v1.25.1' },
 };
 
-/** AWS SDK for Go v2; its version is that of the module `config`, where the credential chain is. */
+/** AWS SDK for Go v2, by the version of the module `config` with the credential chain. */
 export const GO: Client = {
   name: 'go',
   title: 'AWS SDK for Go v2',

@@ -9,18 +9,15 @@ import { poll } from '../../../foundation/node/poll.ts';
 import type { ClientRelease, InstallContext } from '../client.ts';
 
 export interface Recipe {
-  /** The program's own, below `clients/`: of this package, as the build copied them (scripts/build.js). */
+  /** The program's files below `clients/` of this package, as built (scripts/build.js). */
   readonly files: readonly string[];
-  /** All that the folder's content depends on beside name, version and files. */
+  /** Inputs of the content, besides name, version and files. */
   readonly ingredients: readonly string[];
-  /** Fills a folder, which has another name then; the files are in its folder `program`. */
+  /** Fills a folder with a temporary name; the files are in its folder `program`. */
   readonly make: (folder: string) => Promise<unknown>;
 }
 
-/**
- * The folder of a client: from an earlier run, or made now, of which no other run ever sees a half. Of two runs that want it at the
- * same time, one makes it and the other waits.
- */
+/** The folder of a client, from an earlier run or made atomically; concurrent runs wait for each other. */
 export async function cachedFolder(
   { name, version }: ClientRelease,
   { files, ingredients, make }: Recipe,
@@ -56,13 +53,11 @@ export async function cachedFolder(
   return folder;
 }
 
-/** Where the program's own files lie in the folder. */
 export const PROGRAM = 'program';
 
-/** Before the process id and the folder's name. */
 const PART = '.part-';
 
-/** Whether a run is at it; removes what runs left that were killed. */
+/** Whether a run is making it; removes leftovers of killed runs. */
 async function isBeingMade(folder: string): Promise<boolean> {
   const root = join(folder, '..');
   let isMade = false;

@@ -13,7 +13,6 @@ export interface RustProgram {
 
 const NEEDS = 'Rust with cargo (rustup.rs), and a C compiler';
 
-/** Builds a client's program with cargo. */
 export const cargoInstalled =
   ({ file, dependencies }: RustProgram): Client['install'] =>
   async (release, context) => {
@@ -23,7 +22,7 @@ export const cargoInstalled =
       ...['[package]', 'name = "client"', 'version = "0.0.0"', 'edition = "2021"'],
       ...['[[bin]]', 'name = "client"', 'path = "main.rs"'],
       ...['[dependencies]', ...dependencies(release.version)],
-      // It waits for the network: what takes minutes of a compiler saves nothing here.
+      // It waits for the network, so optimization is not worth minutes of a compiler.
       ...['[profile.release]', 'opt-level = 0', 'panic = "abort"', 'strip = true', ''],
     ].join('\n');
     const build = async (folder: string, program: string): Promise<void> => {

@@ -9,7 +9,6 @@ export interface CompiledRecipe extends Omit<Recipe, 'make'> {
   readonly build: (folder: string, program: string) => Promise<void>;
 }
 
-/** A client whose program is all that is kept. */
 export async function compiled(
   release: ClientRelease,
   { build, isLinkedDynamically, ...recipe }: CompiledRecipe,

@@ -7,14 +7,13 @@ import { toolsFor } from './tool.ts';
 export interface GoProgram {
   /** Below `clients/`, of package main. */
   readonly files: readonly string[];
-  /** Modules with their versions: all that the program imports. */
+  /** All imported modules with their versions. */
   readonly modules: (version: string) => Readonly<Record<string, string>>;
 }
 
-/** Linked statically, so that it runs in any image; what `go.mod` lacks is added. */
+/** Linked statically, so that it runs in any image; adds what `go.mod` lacks. */
 const variables = { CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false -mod=mod', GO111MODULE: 'on' };
 
-/** Builds a client's program with its modules. */
 export const goInstalled =
   ({ files, modules }: GoProgram): Client['install'] =>
   async (release, context) => {

@@ -7,9 +7,9 @@ import { toolsFor } from './tool.ts';
 export interface JavaProgram {
   /** Below `clients/`: the one class, which has a main method. */
   readonly file: string;
-  /** Whose versions those without one have, as `group:artifact:version`. */
+  /** The BOM with default versions, as `group:artifact:version`. */
   readonly bom: (version: string) => string;
-  /** As `group:artifact`, with `:version` where the BOM does not say it. */
+  /** As `group:artifact`, with `:version` if the BOM lacks it. */
   readonly dependencies: readonly string[];
 }
 
@@ -17,7 +17,6 @@ const FETCH = ['dependency:copy-dependencies', '-DoutputDirectory=lib', '-Dinclu
 /** Pods are small, and live for seconds. */
 const OPTIONS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
 
-/** Fetches a client's dependencies with Maven, and compiles its program. */
 export const mavenInstalled =
   ({ file, bom, dependencies }: JavaProgram): Client['install'] =>
   async (release, context) => {

@@ -12,11 +12,11 @@ export interface NodeProgram {
 
 const OPTIONS = [
   ...['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'],
-  // By default it says after minutes that it reaches nothing.
+  // The default takes minutes without a network.
   ...['--fetch-retries', '1', '--fetch-retry-mintimeout', '2000'],
 ];
 
-/** Installs a client's packages with the program beside them; none of their scripts runs. */
+/** Installs a client's packages without running their scripts. */
 export const npmInstalled =
   ({ files, packages }: NodeProgram): Client['install'] =>
   async (release, context) => {

@@ -10,20 +10,17 @@ export interface PythonProgram {
   readonly requirements: (version: string) => readonly string[];
 }
 
-/** Which Python it is, and what its packages depend on: where it lies, its version, its kind and the processor. */
+/** Prints the Python's identity: path, version, kind and processor. */
 const ASK =
   'import sys, sysconfig; print(sys.executable, sys.base_prefix, sys.implementation.cache_tag, sysconfig.get_platform(), sep="\\n")';
 const OPTIONS = ['--quiet', '--disable-pip-version-check', '--no-input', '--retries', '2'];
 
-/**
- * Installs a client's packages, and its program beside them, into a folder that can be moved: `--target` in place of a virtual
- * environment, which has its own path written into it.
- */
+/** Installs into a movable folder: `--target` instead of a virtual environment, which contains its path. */
 export const pipInstalled =
   ({ files, requirements }: PythonProgram): Client['install'] =>
   async (release, context) => {
     const tool = toolsFor(release, { needs: 'Python 3.9 or later with pip', minutes: 15 }, context);
-    // Shims in the PATH choose among several: the interpreter itself always is the same one.
+    // Shims in the PATH choose among several; the interpreter itself is unique.
     const [python = '', home = '', ...kind] = (await tool(['python3', '-c', ASK])).split('\n');
     const wanted = requirements(release.version);
     const make = (folder: string) =>

@@ -1,4 +1,4 @@
-/** Package managers and compilers of this machine, which make clients ready. */
+/** Package managers and compilers of this machine, which install clients. */
 import { basename } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
@@ -7,33 +7,29 @@ import { redactor } from '../../../foundation/node/redact.ts';
 import type { ClientRelease, InstallContext } from '../client.ts';
 
 export interface ToolOptions {
-  /** What to install where the command is not there, such as `Python 3.9 or later with pip`. */
+  /** What to install if the command is missing, such as `Python 3.9 or later with pip`. */
   readonly needs: string;
-  /** Longest time of one run. */
   readonly minutes: number;
 }
 
 export interface ToolRun {
-  /** Where it works. Default: where this process does. */
+  /** Default: this process's. */
   readonly folder?: string;
-  /** Beside the environment of this process. */
+  /** In addition to the environment of this process. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Gives what it wrote to standard error instead. */
+  /** Returns standard error instead. */
   readonly givesErrors?: true;
 }
 
 export type Command = readonly [string, ...string[]];
 
-/**
- * Runs a tool to its end; gives what it wrote to standard output.
- * Throws `HarnessError` CLIENT_NOT_INSTALLED where it is missing, fails or takes too long; the signal's reason when interrupted.
- */
+/** Runs a tool and returns its standard output. Throws `HarnessError` CLIENT_NOT_INSTALLED, and the signal's reason. */
 export type Tool = (command: Command, run?: ToolRun) => Promise<string>;
 
 const PROGRESS_MILLISECONDS = 30_000;
 const MOST_QUOTED = 300;
 
-/** The tools that install a client; one that takes long says each half a minute where it is. */
+/** The tools that install a client; slow ones report their progress every half minute. */
 export function toolsFor({ name, version }: ClientRelease, options: ToolOptions, context: InstallContext): Tool {
   const { environment, progress, signal } = context;
   return async ([program, ...args], { folder, variables, givesErrors } = {}) => {
@@ -46,7 +42,7 @@ export function toolsFor({ name, version }: ClientRelease, options: ToolOptions,
       stdin: 'ignore',
       reject: false,
       maxBuffer: 10_000_000,
-      // Of its own process group, so that what it started ends with it.
+      // In a process group, so that its children end with it.
       detached: true,
     });
     let last = '';
@@ -82,7 +78,7 @@ function endGroup(pid: number | undefined): void {
   }
 }
 
-/** What tools of all kinds say, and what to do then; the first that fits. */
+/** Common messages with advice; the first match counts. */
 const CAUSES = [
   [
     /not resolve|name resolution|no such host|unknown host|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|connection refused|unreachable|timed out|ETIMEDOUT/i,

@@ -3,7 +3,6 @@ import { mavenInstalled } from '../install/maven.ts';
 
 const SDK = 'software.amazon.awssdk';
 
-/** AWS SDK for Java 2. */
 export const JAVA: Client = {
   name: 'java',
   title: 'AWS SDK for Java 2',
@@ -14,7 +13,7 @@ export const JAVA: Client = {
   install: mavenInstalled({
     file: 'java/Client.java',
     bom: (version) => `${SDK}:bom:${version}`,
-    // Without STS among them, the SDK passes web identity over.
+    // Without STS, the SDK skips web identity.
     dependencies: [`${SDK}:s3`, `${SDK}:sts`, 'org.slf4j:slf4j-nop:2.0.20'],
   }),
 };

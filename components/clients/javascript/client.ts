@@ -5,13 +5,13 @@ import { npmInstalled } from '../install/npm.ts';
 const BUILT_IN = '3.1175.0';
 
 /**
- * The credential chain had the clients' version once, and was a peer of some, for which npm takes the newest. Later it has versions
- * of its own, in a range that the clients name. Of those below the minimum, 3.451.0 is the last of which there are clients and chain.
+ * Once, the credential chain had the clients' version, and was a peer of some, for which npm takes the newest. Later
+ * versions are its own. Below the minimum, 3.451.0 is the last version of both. /
  */
 const hasChainOfItsVersion = (version: string): boolean => Number(version.split('.')[1]) < 900;
 
 const installOther = npmInstalled({
-  // What the probe program does its operations by, with the SDK left out.
+  // The probe program's operations, without the SDK.
   files: ['javascript/program.mjs'],
   packages: (version) =>
     ['client-s3', 'client-sts', ...(hasChainOfItsVersion(version) ? ['credential-provider-node'] : [])].map(
@@ -19,7 +19,6 @@ const installOther = npmInstalled({
     ),
 });
 
-/** AWS SDK for JavaScript v3. */
 export const JAVASCRIPT_SDK: Client = {
   name: 'javascript',
   title: 'AWS SDK for JavaScript v3',

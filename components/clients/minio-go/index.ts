@@ -1,7 +1,6 @@
 import { OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { goInstalled } from '../install/go.ts';
 
-/** MinIO Client SDK for Go. */
 export const MINIO_GO: Client = {
   name: 'minio-go',
   title: 'MinIO Client SDK for Go',

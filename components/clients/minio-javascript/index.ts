@@ -1,7 +1,6 @@
 import { OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { npmInstalled } from '../install/npm.ts';
 
-/** MinIO Client SDK for JavaScript. */
 export const MINIO_JAVASCRIPT: Client = {
   name: 'minio-javascript',
   title: 'MinIO Client SDK for JavaScript',

@@ -1,7 +1,6 @@
 import { OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { pipInstalled } from '../install/pip.ts';
 
-/** MinIO Client SDK for Python. */
 export const MINIO_PYTHON: Client = {
   name: 'minio-python',
   title: 'MinIO Client SDK for Python',

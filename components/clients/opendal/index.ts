@@ -2,7 +2,7 @@ import type { ExpectedResult } from '../../../foundation/protocols/probe-protoco
 import { OBJECT_OPERATIONS, type Client, type ClientDifference } from '../client.ts';
 import { pipInstalled } from '../install/pip.ts';
 
-/** Of credentials that live for seconds, with which scenarios look at renewals: they are fetched, and not taken. */
+/** Scenarios on renewals use credentials that live for seconds: it fetches, but rejects them. */
 const tooShort = (scenario: string, facts: ExpectedResult['facts'], probe = 2): ClientDifference => ({
   scenario,
   probe,

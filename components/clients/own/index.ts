@@ -2,13 +2,12 @@ import { dirname, join } from 'node:path';
 import { distFolder } from '../../../foundation/node/dist-folder.ts';
 import type { Client } from '../client.ts';
 
-/** How Node and the program that starts the user's are started in an image that may have no libraries of its own. */
+/** How an image without libraries starts Node and the program that starts the user's. */
 export const OWN_PROGRAM_IN_IMAGE = {
   node: ['/conformance/ld.so', '--library-path', '/conformance/lib', '/conformance/node'],
   program: '/conformance/clients/own/own.mjs',
 } as const;
 
-/** This package's program that starts the user's. */
 const startsIt = (): string => join(distFolder(), 'clients', 'own.mjs');
 
 const own = (title: string, install: Client['install']): Client => ({
@@ -22,12 +21,7 @@ const own = (title: string, install: Client['install']): Client => ({
   install,
 });
 
-/**
- * A program of the user's own (docs/own-program.md).
- *
- * @param command a command of the shell
- * @param folder where it is run
- */
+/** A user's program (docs/own-program.md): a command of the shell, and its working folder. */
 export const ownProgram = (command: string, folder: string): Client =>
   own(command, (_, { environment }) => {
     const CLIENT_PROGRAM = JSON.stringify({ command: ['/bin/sh', '-c', command], folder });
@@ -38,7 +32,7 @@ export const ownProgram = (command: string, folder: string): Client =>
     });
   });
 
-/** One that is what an image starts; clusters/kind/images/client-image.ts adds what it is run with. */
+/** The program of an image; clusters/kind/images/client-image.ts adds its runtime. */
 export const ownImage = (image: string): Client => {
   const { node, program } = OWN_PROGRAM_IN_IMAGE;
   return own(image, () => Promise.resolve({ folder: dirname(startsIt()), command: [...node, program] }));

@@ -1,6 +1,6 @@
 /**
- * A program of the user's own as a client (docs/own-program.md): started anew for each operation, and judged by what S3 and STS
- * answer it. Speaks `foundation/protocols/client-protocol.ts`.
+ * A user's program as a client (docs/own-program.md): started for each operation, and judged by the answers of S3 and
+ * STS. Speaks `foundation/protocols/client-protocol.ts`. /
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,19 +17,18 @@ import { redactor } from '../../../foundation/node/redact.ts';
 import { serveClient } from '../../../foundation/protocols/serve-client.ts';
 import { startRecorder, type RecordedAnswer, type Recorder } from './recorder.ts';
 
-/** What a program may be asked for, and the method by which S3 is asked for it. */
 const ACTIONS = { GetObject: { word: 'read', method: 'GET' }, PutObject: { word: 'write', method: 'PUT' } } as const;
 
 type Operation = { readonly do: keyof typeof ACTIONS; readonly bucket: string; readonly key: string };
 
-/** How long a program that has done what it was asked for may take to end by itself. */
+/** Milliseconds in which a program must exit after its operation. */
 const END_MILLISECONDS = 2000;
-/** How long another may take: less than what the probe program waits for an answer, so that it is told why there is none. */
+/** The same otherwise: less than the probe program's timeout, so that it learns the reason. */
 const MOST_MILLISECONDS = 20_000;
 const MOST_QUOTED = 300;
 /** Of a line of standard error. */
 const MOST_READ = 10_000;
-/** Lines of standard error that say more than what follows them. */
+/** Lines of standard error that are more informative than later ones. */
 const ERROR = /error|exception|denied|failed/i;
 
 async function answer(operation: ClientOperation): Promise<Omit<ClientAnswer, 'id'>> {
@@ -54,23 +53,23 @@ const answersTo = ({ do: name, bucket, key }: Operation, { answers }: Recorder) 
   answers.filter(({ method, object }) => method === ACTIONS[name].method && object === `${bucket}/${key}`);
 
 interface Ran {
-  /** `code 0`, `signal SIGTERM`, or `none` of a program that went on. */
+  /** `code 0`, `signal SIGTERM`, or `none` if it was still running. */
   readonly exit: string;
-  /** The last line that it wrote to standard error, one of an error if there was. */
+  /** The last line of standard error, or the last with an error. */
   readonly lastWords: string;
 }
 
 interface Program {
   readonly command: readonly string[];
-  /** In which it is run. */
+  /** Its working folder. */
   readonly folder?: string;
 }
 
-/** What the environment says; in an image of the user's own, the file above this program's folders. */
+/** From the environment; in a user's image, from the file above this program's folders. */
 const programOf = (said: string | undefined): Program =>
   JSON.parse(said ?? readFileSync(new URL('../../program.json', import.meta.url), 'utf8')) as Program;
 
-/** Runs the program to its end, or until it has done what it was asked for. */
+/** Runs the program until it exits, or has done its operation. */
 async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
   const { command, folder } = programOf(process.env['CLIENT_PROGRAM']);
   const [program = '', ...args] = command;
@@ -97,7 +96,7 @@ async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
   const late = sleep(MOST_MILLISECONDS, undefined);
   const exit = await Promise.race([ended, granted(), late]);
   try {
-    // With all that it has started.
+    // With all its children.
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   } catch {
     // It is gone.
@@ -107,17 +106,17 @@ async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
     process.stderr.write(`the program did not end within ${seconds} s, and S3 granted it nothing in that time\n`);
     process.exit(1);
   }
-  // Cut at last: a part of a secret is not known for one.
+  // Cut last: a part of a secret is not recognized.
   return { exit, lastWords: redactor().text(lastWords).slice(0, MOST_QUOTED) };
 }
 
-/** The pod's environment, and what the program is to do. */
+/** The pod's environment, with the operation. */
 function environmentOf({ do: name, bucket, key }: Operation): NodeJS.ProcessEnv {
   const { CLIENT_PROGRAM: _, ...environment } = process.env;
   return { ...environment, CONFORMANCE_ACTION: ACTIONS[name].word, CONFORMANCE_BUCKET: bucket, CONFORMANCE_KEY: key };
 }
 
-/** Why S3 was not asked: STS refused, or the program had no credentials, or it did something else. */
+/** Why S3 received nothing: STS refused, or the program had no credentials, or did something else. */
 function nothingAsked(
   { do: name, bucket, key }: Operation,
   { answers }: Recorder,

@@ -1,4 +1,4 @@
-/** Stands between a program and AWS: passes all on as it is, and records who answered what. */
+/** A relay between a program and AWS that records the answers. */
 import { EventEmitter, once } from 'node:events';
 import { createServer, request as requestByHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,11 +6,11 @@ import { element } from '../../../foundation/aws/xml.ts';
 
 export interface RecordedAnswer {
   readonly method: string;
-  /** `bucket/key`, decoded; undefined of a request to STS. */
+  /** `bucket/key`, decoded; undefined for STS. */
   readonly object?: string;
   readonly status: number;
   readonly requestId: string;
-  /** Of an error, as AWS tells it. */
+  /** AWS's error code. */
   readonly code: string;
   readonly message: string;
 }
@@ -19,7 +19,7 @@ export interface Recorder {
   readonly answers: readonly RecordedAnswer[];
   /** Resolves at the next answer. */
   readonly answered: () => Promise<unknown>;
-  /** What leads a program here. */
+  /** Point a program to the recorder. */
   readonly variables: Readonly<Record<string, string>>;
   readonly close: () => void;
 }
@@ -34,11 +34,11 @@ const BLIND: Recorder = {
 /** An error of AWS is shorter. */
 const MOST_BYTES = 65_536;
 
-/** Signatures cover the Host, which stays the one that the program was told. */
+/** Signatures cover the Host, which stays the one that the program was given. */
 export async function startRecorder(): Promise<Recorder> {
   const variable = process.env['AWS_ENDPOINT_URL_S3'] ? 'AWS_ENDPOINT_URL_S3' : 'AWS_ENDPOINT_URL';
   const upstream = process.env[variable];
-  // By TLS nothing can be seen, and AWS takes no signature for another Host: nobody is told that anything was granted.
+  // TLS hides the requests, and AWS takes no signature for another Host, so nothing counts as granted.
   if (upstream?.startsWith('http:') !== true) return BLIND;
   const answers: RecordedAnswer[] = [];
   const events = new EventEmitter();
@@ -69,7 +69,7 @@ export async function startRecorder(): Promise<Recorder> {
   };
 }
 
-/** What a program sends through a proxy does not come by here. */
+/** Keeps a program's proxy from bypassing the recorder. */
 function pastProxy(): Readonly<Record<string, string>> {
   const { HTTP_PROXY, http_proxy, NO_PROXY, no_proxy } = process.env;
   if (!HTTP_PROXY && !http_proxy) return {};
@@ -100,7 +100,7 @@ async function record(
   };
 }
 
-/** Path-style, or with the bucket in the Host (S3 User Guide, "Virtual hosting"). STS takes POST and GET of the root. */
+/** Path-style, or with the bucket in the Host (S3 User Guide, "Virtual hosting"). STS takes the root. */
 function objectOf({ url = '/', headers: { host = '' } }: IncomingMessage): string | undefined {
   const path = decodeURIComponent(url.split('?')[0] ?? '').slice(1);
   if (path === '') return undefined;

@@ -1,7 +1,7 @@
 import { ALL_OPERATIONS, type Client, type ClientDifference } from '../client.ts';
 import { pipInstalled } from '../install/pip.ts';
 
-/** Of what stands on botocore. */
+/** Of clients that use botocore. */
 export const BOTOCORE_DIFFERENCES: readonly ClientDifference[] = [
   {
     scenario: 'IR-14',
@@ -12,7 +12,6 @@ export const BOTOCORE_DIFFERENCES: readonly ClientDifference[] = [
   },
 ];
 
-/** AWS SDK for Python. */
 export const PYTHON: Client = {
   name: 'python',
   title: 'AWS SDK for Python (boto3)',
@@ -23,7 +22,7 @@ export const PYTHON: Client = {
   documentation: new URL('https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html'),
   install: pipInstalled({
     files: ['python/client.py', 'python-common/serve.py'],
-    // Both have the same version since 1.34; without it, the newest botocore would find the credentials.
+    // Both have the same version since 1.34; otherwise the newest botocore would find the credentials.
     requirements: (version) => [`boto3==${version}`, `botocore==${version}`],
   }),
 };

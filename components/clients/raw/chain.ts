@@ -5,8 +5,8 @@ import { fetchFromInstanceMetadata, usesInstanceMetadata } from './instance-meta
 import { fetchByWebIdentity, hasWebIdentity } from './sts.ts';
 
 /**
- * Where credentials come from, by what the environment sets (AWS SDKs and Tools Reference Guide, "Understand the credential
- * provider chain"). The first that is set is asked, and no other in its place where it fails: that would be another identity.
+ * The first configured source (AWS SDKs and Tools Reference Guide, "Understand the credential provider chain"), without
+ * fallback: another source would be another identity. /
  */
 export async function chain(process: NodeJS.Process): Promise<Credentials> {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;

@@ -27,7 +27,7 @@ export function fetchFromContainer(): Promise<Credentials> {
   });
 }
 
-/** Hosts that a token goes to over plain HTTP: loopback, and those of ECS and EKS. */
+/** Hosts that may get a token over plain HTTP: loopback, ECS and EKS. */
 const HOSTS_OVER_HTTP = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|169\.254\.170\.2|169\.254\.170\.23|\[fd00:ec2::23\])$/;
 
 function endpointOf({ env }: NodeJS.Process): URL {

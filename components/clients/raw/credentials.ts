@@ -5,14 +5,11 @@ export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
-  /** Milliseconds since the epoch; absent where they do not expire. */
+  /** Milliseconds since the epoch; absent if they do not expire. */
   readonly expiresAt?: number;
 }
 
-/**
- * Credentials as container and instance metadata endpoints answer them: `AccessKeyId`, `SecretAccessKey`, `Token`, `Expiration`.
- * Throws a transient `Failure` where one of them is missing, or where they have expired.
- */
+/** Parses an answer of a credentials endpoint. Throws a transient `Failure` if incomplete or expired. */
 export function parseCredentials(body: string): Credentials {
   const broken = (what: string): Failure =>
     new Failure('BrokenCredentials', `the credentials endpoint's answer ${what}`, { isTransient: true });
@@ -35,7 +32,7 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 /** Credentials with less than this left are renewed. */
 const RENEWED_BEFORE_MILLISECONDS = 300_000;
 
-/** Holds credentials until they are to be renewed. Whoever asks in the meantime waits for the one request. */
+/** Caches credentials; concurrent calls share a request. */
 export class CredentialsCache {
   readonly #fetch: () => Promise<Credentials>;
   #held: Credentials | undefined;
@@ -45,7 +42,7 @@ export class CredentialsCache {
     this.#fetch = fetch;
   }
 
-  /** Where a renewal fails, those that are held are good until they expire, and not after. */
+  /** If a renewal fails, returns the cached ones until they expire. */
   async get(): Promise<Credentials> {
     const held = this.#held;
     if (held !== undefined && left(held) > RENEWED_BEFORE_MILLISECONDS) return held;

@@ -1,6 +1,6 @@
-/** Why an operation did not succeed, and whether another attempt may. */
+/** Why an operation did not succeed, and whether to retry it. */
 export class Failure extends Error {
-  /** The service's error code, or a name of the client's own where no service answered. */
+  /** The service's error code, or a name of the client's own. */
   readonly code: string;
   readonly details: FailureDetails;
 
@@ -17,6 +17,6 @@ interface FailureDetails {
   readonly status?: number;
   readonly requestId?: string;
   readonly isTransient?: boolean;
-  /** When the service answered, by its own clock. */
+  /** Time of the answer by the service's clock. */
   readonly date?: string | undefined;
 }

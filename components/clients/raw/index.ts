@@ -5,7 +5,7 @@ import type { Client } from '../client.ts';
 
 const VERSION = '1';
 
-/** The project's own client, for `--fault` and as what others are compared with. It is built with the rest. */
+/** The project's own client, for `--fault` and comparisons. */
 export const RAW: Client = {
   name: 'raw',
   title: 'without an SDK (HTTP and SigV4)',

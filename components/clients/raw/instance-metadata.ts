@@ -1,4 +1,4 @@
-/** AWS SDKs and Tools Reference Guide, "IMDS credential provider": version 2 alone. */
+/** AWS SDKs and Tools Reference Guide, "IMDS credential provider", version 2 only. */
 import { parseCredentials, type Credentials } from './credentials.ts';
 import { Failure } from './failure.ts';
 import { retry } from './retry.ts';

@@ -1,5 +1,5 @@
 /**
- * A client of AWS without an SDK: its own credential chain, written by what AWS documents, for faults to be put into. It speaks
+ * A client without an SDK: its credential chain follows AWS's documentation, for faults. Speaks
  * `foundation/protocols/client-protocol.ts`.
  */
 import type { ClientAnswer, ClientOperation } from '../../../foundation/protocols/client-protocol.ts';

@@ -4,7 +4,7 @@ import { Failure } from './failure.ts';
 const ATTEMPTS = 5;
 const FIRST_PAUSE_MILLISECONDS = 200;
 
-/** Tries again after transient failures, with pauses that double and differ at random. The last failure is final. */
+/** Retries transient failures with doubling, random pauses. The last failure is final. */
 export async function retry<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {

@@ -7,7 +7,6 @@ import { call, type ServiceRequest } from './services.ts';
 
 type Done = Pick<ClientAnswer, 'facts' | 'requestId'>;
 
-/** The operations on buckets and objects that the client can do. */
 export type RawS3Operation = Exclude<S3Operation, { readonly do: 'DeleteObjects' } | { readonly do: 'HeadBucket' }>;
 
 export function performS3(operation: RawS3Operation, credentials: () => Promise<Credentials>): Promise<Done> {
@@ -29,7 +28,7 @@ function requestOf(operation: RawS3Operation): ServiceRequest {
   return {
     service: 's3',
     method: METHODS[operation.do],
-    // Path-style: the names of buckets of an endpoint that is set need no address then.
+    // Path-style: bucket names of a custom endpoint then need no address.
     path: `/${bucket}/${operation.key.split('/').map(encode).join('/')}`,
     ...(operation.do === 'GetObjectTagging' && { query: { tagging: '' } }),
     ...(operation.do === 'PutObject' && { body: 'written by a probe' }),

@@ -1,4 +1,4 @@
-/** One HTTP request with a bound on its time: over no proxy, and a redirect is an answer like any other. */
+/** One HTTP request with a timeout, without proxies and redirects. */
 import { request as requestByHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Failure } from './failure.ts';
 import { unbracketed } from '../../../foundation/node/unbracketed.ts';
@@ -8,7 +8,7 @@ export interface Outgoing {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** For the whole of the answer. */
+  /** For the complete answer. */
   readonly timeoutMilliseconds: number;
 }
 
@@ -18,7 +18,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Throws a transient `Failure` where no whole answer came in time. */
+/** Throws a transient `Failure` if the answer is incomplete or late. */
 export async function send(outgoing: Outgoing): Promise<Answer> {
   const { url, timeoutMilliseconds } = outgoing;
   const signal = AbortSignal.timeout(timeoutMilliseconds);
@@ -46,5 +46,5 @@ async function answerTo({ url, method = 'GET', headers, body }: Outgoing, signal
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString() };
 }
 
-/** Statuses of answers that another attempt may find changed. */
+/** Statuses to retry. */
 export const isTransientStatus = (status: number): boolean => status === 429 || status >= 500;

@@ -1,4 +1,3 @@
-/** Requests to STS and S3. */
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { element } from '../../../foundation/aws/xml.ts';
@@ -20,7 +19,7 @@ export interface ServiceRequest {
 
 const TIMEOUT_MILLISECONDS = 20_000;
 
-/** Error codes of requests that are good for another attempt (AWS STS API Reference, AssumeRoleWithWebIdentity; AWS SDKs and Tools Reference Guide, "Retry behavior"). */
+/** AWS STS API Reference, AssumeRoleWithWebIdentity; AWS SDKs and Tools Reference Guide, "Retry behavior". */
 const TRANSIENT_CODES =
   /^(IDPCommunicationError|Throttling|ThrottlingException|RequestLimitExceeded|SlowDown|RequestTimeout)$/;
 
@@ -44,10 +43,7 @@ function endpointOf(service: 's3' | 'sts'): string {
   );
 }
 
-/**
- * Makes a request and reads its answer, again while what is wrong may pass. Credentials are asked for at each attempt; without
- * these it is unsigned. Throws a `Failure` for an answer that is an error.
- */
+/** Makes a request with retries, and credentials for each attempt, or unsigned. Throws a `Failure` for an error. */
 export function call<T>(
   request: () => ServiceRequest,
   read: (answer: Answer) => T,

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Failure } from './failure.ts';
 
 /**
- * Reads a token from its file, anew at each attempt: the kubelet puts another in its place (Kubernetes documentation, "Launch a
- * Pod using service account token projection"). A newline at the end is an editor's; any other would begin another header.
+ * Reads a token at each attempt, since the kubelet replaces it (Kubernetes documentation, "Launch a Pod using service
+ * account token projection"). Editors add a newline at the end; any other would begin another header. /
  */
 export function readTokenFile(path: string): string {
   let token: string;
@@ -16,7 +16,7 @@ export function readTokenFile(path: string): string {
   return checkedToken(token, `the token file ${path}`);
 }
 
-/** @param place where the token is from, for the message */
+/** @param place origin of the token, for the message */
 export function checkedToken(token: string, place: string): string {
   if (token === '') throw new Failure('TokenFileError', `${place} is empty`);
   if (/[\r\n]/.test(token)) throw new Failure('TokenFileError', `${place} has a line break in it`);

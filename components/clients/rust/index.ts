@@ -1,11 +1,11 @@
 import { IDENTITY_AND_OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { cargoInstalled } from '../install/cargo.ts';
 
-/** Without signing for several regions, sign-on by a browser and an HTTP client of earlier days: half of what is to be compiled. */
+/** Without signing for several regions, browser login and an old HTTP client: half of the code to compile. */
 const sdk = (name: string, version: string): string =>
   `${name} = { version = "=${version}", default-features = false, features = ["default-https-client", "rt-tokio"] }`;
 
-/** AWS SDK for Rust; its version is that of the crate `aws-config`, where the credential chain is. */
+/** AWS SDK for Rust, by the version of the crate `aws-config` with the credential chain. */
 export const RUST: Client = {
   name: 'rust',
   title: 'AWS SDK for Rust',

@@ -1,4 +1,4 @@
-/** STS and S3 in between: records who signed, and passes on or answers by script. */
+/** Relays STS and S3: records the signers, and passes on or answers by script. */
 import type { Facts, ScriptedAnswer } from '../../../foundation/protocols/client-run.ts';
 import { element } from '../../../foundation/aws/xml.ts';
 import { stsEndpoint } from '../sts-endpoint.ts';
@@ -11,11 +11,10 @@ const SOURCE = 'web-identity';
 
 export interface Upstreams {
   readonly sts: URL;
-  /** Undefined where S3 cannot be asked in a client's name: signatures cover the Host, and TLS hides it. */
+  /** Undefined if S3 cannot be relayed: signatures cover the Host, and TLS hides it. */
   readonly s3: URL | undefined;
 }
 
-/** Where the pod's AWS is. */
 export function upstreams(environment: NodeJS.ProcessEnv): Upstreams {
   const { AWS_ENDPOINT_URL: all, AWS_ENDPOINT_URL_S3: s3 = all } = environment;
   return {
@@ -28,7 +27,6 @@ export class Aws {
   readonly #names: Names;
   readonly #scripts: { readonly sts: Script; readonly s3: Script };
   readonly #upstreams: Upstreams;
-  /** Sources of the credentials that signed requests to S3. */
   readonly #signed: string[] = [];
   readonly #tokens: string[] = [];
   readonly #sessionNames: string[] = [];
@@ -45,7 +43,7 @@ export class Aws {
   }
 
   readonly handle = async (request: Received): Promise<Reply> => {
-    // Of STS's query protocol: some clients have it in the URL of a POST.
+    // Of STS's query protocol: some clients put it in the URL of a POST.
     const forms = [request.target.split('?')[1], request.body.toString()].map((text) => new URLSearchParams(text));
     const form = forms.find((one) => one.has('Action')) ?? new URLSearchParams();
     const action = form.get('Action');
@@ -111,7 +109,7 @@ export class Aws {
     return passOn(this.#upstreams.s3, request);
   }
 
-  /** Records whose credentials signed a request, and when (Signature Version 4, "Authorization header" and "Query parameters"). */
+  /** Records a request's signer and time (Signature Version 4, "Authorization header" and "Query parameters"). */
   #signature({ headers, target }: Received) {
     const query = new URLSearchParams(target.split('?')[1]);
     const credential = /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1] ?? query.get('X-Amz-Credential');

@@ -1,4 +1,4 @@
-/** The endpoints around a client in one run of it, and what they have seen. */
+/** The endpoints of a client's run, and their observations. */
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,8 +18,8 @@ import { unbracketed } from '../../../foundation/node/unbracketed.ts';
 const UPSTREAM = [{ from: 'upstream' }] as const;
 
 /**
- * Where a pod finds who is behind an endpoint, with the port: on its node (Amazon EKS, ECS and EC2 User Guides), and `elsewhere` at an
- * address that is nobody's. STS has its names; it is met there by TLS, and no further but by clients that ask it nowhere else.
+ * The endpoints' hosts in a pod (Amazon EKS, ECS and EC2 User Guides), with `elsewhere` at an unused address. STS is
+ * found by its names and TLS, only by clients that need it. /
  */
 const ADDRESSES: Readonly<Record<string, { readonly hosts: readonly string[]; readonly port: number }>> = {
   credentials: { hosts: ['169.254.170.23', 'fd00:ec2::23', '169.254.170.2'], port: 80 },
@@ -37,10 +37,7 @@ interface Part {
 
 export type Bench = Awaited<ReturnType<typeof openBench>>;
 
-/**
- * @param pod the environment of the pod
- * @param asksStsByTls the client is led to STS by its names alone
- */
+/** @param asksStsByTls the client finds STS by its names only */
 export async function openBench(run: ClientRun, pod: Environment, asksStsByTls = false) {
   const names = new Names();
   const folder = mkdtempSync(join(pod['PROBE_PLAN'] === undefined ? tmpdir() : writable(), 'client-'));
@@ -80,13 +77,13 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
   return {
     names,
     folder,
-    /** In place of what the pod has. */
+    /** Changes to the pod's environment. */
     environment: {
       ...certified?.environment,
       ...Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? undefined])),
     },
     authorities: certified?.file,
-    /** What the client's own network has besides its loopback. */
+    /** Addresses of the client's own network besides its loopback. */
     relayed: Object.entries(ADDRESSES).flatMap(([name, { hosts, port: at }]): Relayed[] =>
       hosts.map((host) => ({ host, port: at, to: port(name) })),
     ),
@@ -110,7 +107,7 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
   };
 }
 
-/** The container's working directory, which goes with it, where that can be written. */
+/** The container's working directory, if it is writable. */
 function writable(): string {
   try {
     accessSync(process.cwd(), constants.W_OK);
@@ -120,7 +117,7 @@ function writable(): string {
   }
 }
 
-/** Where a proxy finds what a client asks it for: an endpoint at its own address or as in a pod; nobody else. */
+/** The target of a proxy's request: only endpoints, at their own addresses or as in a pod. */
 function reachable({ hostname, port }: URL, endpoints: ReadonlyMap<string, Endpoint>): URL | undefined {
   const host = unbracketed(hostname);
   for (const [name, { url, port: own }] of endpoints)

@@ -1,9 +1,9 @@
-/** The credentials endpoint, in the place of the agent's (AWS SDKs and Tools Reference Guide, "Container credential provider"). */
+/** The credentials endpoint (AWS SDKs and Tools Reference Guide, "Container credential provider"). */
 import type { Facts, ScriptedAnswer } from '../../../foundation/protocols/client-run.ts';
 import { byScript, passOn, withoutPort, type Received, type Reply, type Script } from './endpoint.ts';
 import type { Names } from './names.ts';
 
-/** As long as the agent's last (seconds). */
+/** Seconds, as the agent's. */
 const LIFE = 6 * 3600;
 const SOURCE = 'container';
 
@@ -16,7 +16,7 @@ export class Credentials {
   #target = '';
   #injected = 0;
 
-  /** @param agent where the pod's own agent is */
+  /** @param agent URL of the pod's agent */
   constructor(names: Names, script: Script, agent: URL | undefined) {
     this.#names = names;
     this.#script = script;

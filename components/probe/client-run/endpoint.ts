@@ -1,4 +1,4 @@
-/** An HTTP endpoint on loopback that answers by script, or by what is behind it. */
+/** An HTTP endpoint on loopback that answers by script, or relays. */
 import {
   createServer,
   request as httpRequest,
@@ -17,29 +17,28 @@ import { unbracketed } from '../../../foundation/node/unbracketed.ts';
 
 export interface Received {
   readonly method: string;
-  /** Path and query. */
   readonly target: string;
   readonly headers: IncomingMessage['headers'];
-  /** As they came, names and values in turn. */
+  /** Original names and values in turn. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
 }
 
-/** No status: the connection is closed in place of an answer. */
+/** Not a status: closes the connection without an answer. */
 const CUT = 0;
 
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   readonly body?: string | Buffer;
-  /** What of its time the script asked for. */
+  /** The part of its time that the script requested. */
   readonly delayMilliseconds?: number;
 }
 
 export type Handler = (request: Received) => Promise<Reply>;
 
 export interface EndpointOptions {
-  /** Is told of hosts that a proxy is to connect with, and of connections by their lack of a host. */
+  /** Receives the hosts of a proxy's CONNECT requests, and undefined for connections. */
   readonly connected?: ((host?: string) => void) | undefined;
   /** Certificate and key, PEM. Default: HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
@@ -92,7 +91,7 @@ export class Endpoint {
   }
 }
 
-/** Gives how long the script had the client wait, in milliseconds. */
+/** Returns the script's delay in milliseconds. */
 async function serve(incoming: IncomingMessage, response: ServerResponse, handler: Handler): Promise<number> {
   try {
     const body = await readAll(incoming);
@@ -101,14 +100,14 @@ async function serve(incoming: IncomingMessage, response: ServerResponse, handle
     const { status, headers: told, body: content, delayMilliseconds = 0 } = reply;
     if (status === CUT) incoming.socket.destroy();
     else {
-      // What was changed on its way has another length; some clients want to be told it. A HEAD has that of what it asks about.
+      // Changed bodies have another length; some clients need it. HEAD keeps that of the object.
       const length = method === 'HEAD' ? undefined : { 'content-length': `${Buffer.byteLength(content ?? '')}` };
       const headers = { ...told, ...length } as Record<string, string>;
       response.writeHead(status, headers).end(method === 'HEAD' ? undefined : content);
     }
     return delayMilliseconds;
   } catch {
-    // The client went away, or nobody is behind: a client meets a connection that ends.
+    // On a lost client or upstream, the connection ends.
     incoming.socket.destroy();
     return 0;
   }
@@ -120,7 +119,7 @@ async function readAll(stream: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Sends a request on as it came, Host included: signatures cover it. Rejects where nobody answers. */
+/** Relays a request unchanged with its Host, which signatures cover. Rejects without an answer. */
 export async function passOn(
   to: URL,
   { method, target, rawHeaders, body }: Received,
@@ -142,16 +141,16 @@ export async function passOn(
   });
 }
 
-/** The host of a Host header. An IPv6 address without its brackets stays as some clients send it. */
+/** The host of a Host header. An IPv6 address may lack brackets, as some clients send it. */
 export const withoutPort = (host = ''): string => host.replace(/^(\[.*\]|[^:]*):\d+$/, '$1');
 
-/** Of one connection alone, or of how the body was sent: it is sent whole. */
+/** Headers of one connection, or of the body's transfer: it is sent whole. */
 const OF_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 
 const plain = (headers: IncomingMessage['headers']): NonNullable<Reply['headers']> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name)));
 
-/** Answers in their order, of which the last stays. */
+/** Answers in order; the last is repeated. */
 export class Script {
   #answers: readonly ScriptedAnswer[];
 
@@ -171,7 +170,7 @@ export class Script {
   }
 }
 
-/** Answers as the script says; `made` makes what is not in it. */
+/** Answers by the script; `made` completes it. */
 export async function byScript(
   answer: ScriptedAnswer,
   made: (answer: ScriptedAnswer) => Promise<Reply>,

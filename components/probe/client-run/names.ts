@@ -1,7 +1,7 @@
-/** What is known of tokens and access keys in a run of a client: by these names alone records speak of them. */
+/** The tokens and access keys of a client's run, with the names that records use. */
 import { randomBytes } from 'node:crypto';
 
-/** Access key, secret and session token of a source, made up. */
+/** Invented access key, secret and session token of a source. */
 export interface MadeUpKey {
   readonly id: string;
   readonly secret: string;
@@ -26,14 +26,14 @@ export class Names {
     if (token !== '') this.#tokens.set(token, name);
   }
 
-  /** A token that nobody accepts, with the form of one. */
+  /** A well-formed token that nobody accepts. */
   makeToken(name: string): string {
     const token = `${random(16)}.${random(64)}.${random(32)}`;
     this.addToken(token, name);
     return token;
   }
 
-  /** The name of what a client sends as its token: `none`, a token's, with `changed` where it is not that alone, or `other`. */
+  /** The name of a sent token: `none`, a token's, with `changed` if it is more than that, or `other`. */
   tokenOf(sent: string | undefined): string {
     if (sent === undefined || sent === '') return 'none';
     return this.#tokens.get(sent) ?? this.tokenIn(sent)?.concat(' changed') ?? 'other';
@@ -45,7 +45,6 @@ export class Names {
     return undefined;
   }
 
-  /** Values that nobody may print. */
   secrets(): string[] {
     return [...this.#tokens.keys(), ...this.#made.flatMap(({ secret, session }) => [secret, session])];
   }

@@ -1,6 +1,6 @@
 /**
- * A network of a client's own, where the machine allows one: Linux' namespaces, in which the loopback device has the addresses that
- * a pod finds on its node. Nothing else can be reached from it, so neither the machine's own instance metadata.
+ * A client's own network by Linux namespaces: its loopback has the addresses of a pod's node. Nothing else is
+ * reachable, in particular not the machine's instance metadata. /
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { join, relative } from 'node:path';
 import { NETWORK_RIGHTS, UNSHARE, type NetworkRights } from '../../../foundation/protocols/client-run.ts';
 import type { PlannedClient } from '../../../foundation/protocols/probe-protocol.ts';
 
-/** A port of the client's network, and the loopback port of the machine that stands behind it. */
+/** A port of the client's network, and its loopback port on the machine. */
 export interface Relayed {
   readonly host: string;
   readonly port: number;
@@ -16,40 +16,36 @@ export interface Relayed {
 }
 
 export interface NetworkPlan {
-  /** Path of the socket that leads out. */
+  /** Path of the socket to the outside. */
   readonly socket: string;
   readonly relayed: readonly Relayed[];
   /** Names that resolve to addresses of this network, in the form of /etc/hosts. */
   readonly hosts: string;
-  /** File of the certificate authorities that are trusted there in place of the system's. Default: the system's. */
+  /** File of trusted certificate authorities. Default: the system's. */
   readonly authorities?: string | undefined;
 }
 
-/** What every network of a client names, in the form of /etc/hosts. */
+/** In the form of /etc/hosts. */
 export const LOCALHOST = '127.0.0.1 localhost\n::1 localhost\n';
 
-/** Variable that holds the plan of a network, for the program that sets it up. */
+/** Variable with a network's plan, for the program that sets it up. */
 export const NETWORK_PLAN = 'CLIENT_NETWORK';
 
-/** What a client meets in a network of its own, besides the loopback ports that its environment names. */
+/** A client's own network, besides the loopback ports that its environment names. */
 export interface OwnNetwork extends Omit<NetworkPlan, 'socket'> {
   readonly out: Egress;
 }
 
-/** This program in another role: as a client, or as what sets up a network. */
+/** This program in another role: as a client, or setting up a network. */
 export const itself = (role: 'client' | 'network'): string[] => [
   ...[process.execPath, ...process.execArgv, process.argv[1] ?? ''],
   role,
 ];
 
-/** Who may make networks on this node; undefined where nobody may. */
+/** Who may make networks on this node; undefined if nobody may. */
 export const rightsHere = (): NetworkRights | undefined => process.env[NETWORK_RIGHTS] as NetworkRights | undefined;
 
-/**
- * How a client is started in a network of its own.
- *
- * @param changes in place of what the pod's environment has
- */
+/** How a client is started in its own network. `changes`: to the pod's environment. */
 export function inOwnNetwork(
   planned: PlannedClient,
   changes: Readonly<Record<string, string | undefined>>,
@@ -64,7 +60,7 @@ export function inOwnNetwork(
   };
 }
 
-/** The way out of a network of a client's own: connections that say which loopback port they are for. */
+/** The way out of a client's network: connections name their loopback port. */
 export class Egress {
   readonly path: string;
   readonly #server: Server;
@@ -76,11 +72,11 @@ export class Egress {
   }
 
   static async open(folder: string): Promise<Egress> {
-    // Paths of sockets are short: 108 characters on Linux.
+    // Paths of sockets are limited to 108 characters on Linux.
     const path = relative(process.cwd(), join(folder, 'out'));
     const server = createServer({ allowHalfOpen: true });
     await once(server.listen(path), 'listening');
-    // It keeps nobody from ending.
+    // It keeps no process alive.
     server.unref();
     const out = new Egress(path, server);
     server.on('connection', (socket) => out.#accept(socket));
@@ -110,7 +106,7 @@ export class Egress {
   }
 }
 
-/** Joins two connections: what one says goes to the other, and when one breaks, so does the other. */
+/** Joins two connections: data is exchanged, and when one breaks, so does the other. */
 export function joined(one: Socket, other: Socket): void {
   for (const [from, to] of [
     [one, other],
@@ -122,7 +118,7 @@ export function joined(one: Socket, other: Socket): void {
   }
 }
 
-/** Ports of the machine's loopback that values name, such as that of an AWS endpoint. */
+/** Loopback ports in values, such as that of an AWS endpoint. */
 function loopbackPorts(values: Iterable<string | undefined>): ReadonlySet<number> {
   const ports = new Set<number>();
   for (const value of values)

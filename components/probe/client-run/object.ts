@@ -1,10 +1,10 @@
-/** One object, and the bucket that it is in, in the place of S3: for requests whose credentials S3 does not know. */
+/** One object and its bucket instead of S3, for credentials that S3 does not know. */
 import type { Received, Reply } from './endpoint.ts';
 
 const CONTENT = 'read by a client';
 const XML = { 'content-type': 'application/xml' };
 
-/** What S3 answers to those who may read (Amazon S3 API Reference: GetObject, HeadObject, GetBucketLocation, ListObjectsV2). */
+/** Answers of Amazon S3 API Reference, GetObject, HeadObject, GetBucketLocation, ListObjectsV2. */
 export function objectReply({ target, headers }: Received): Reply {
   const [path = '', query = ''] = target.split('?');
   const asked = new URLSearchParams(query);

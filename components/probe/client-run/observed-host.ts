@@ -1,4 +1,4 @@
-/** Those that a token should not come to: an HTTP proxy, and another host. */
+/** Hosts that must not get a token: an HTTP proxy, and another host. */
 import type { Facts } from '../../../foundation/protocols/client-run.ts';
 import { passOn, withoutPort, type Received, type Reply } from './endpoint.ts';
 import type { Names } from './names.ts';
@@ -26,7 +26,7 @@ export class ObservedHost {
     return this.#answer(request);
   };
 
-  /** A connection came, or somebody asks for one with a host. */
+  /** A connection, or a CONNECT request with its host. */
   readonly connected = (host?: string): void => {
     if (host === undefined) this.#connections += 1;
     else this.#asked(host);
@@ -51,11 +51,7 @@ export class ObservedHost {
 const hostOf = ({ target, headers }: Received): string =>
   URL.canParse(target) ? new URL(target).hostname : withoutPort(headers.host);
 
-/**
- * Passes on what a proxy is asked for (RFC 9112, 3.2.2, absolute-form).
- *
- * @param reachable where a host and port of the client's are on this machine
- */
+/** Relays a proxy's request (RFC 9112, 3.2.2, absolute-form). `reachable` maps hosts and ports to this machine. */
 export async function throughProxy(request: Received, reachable: (url: URL) => URL | undefined): Promise<Reply> {
   if (!URL.canParse(request.target)) return { status: 400, body: 'a proxy takes whole URLs' };
   const url = new URL(request.target);

@@ -1,13 +1,13 @@
-/** What stands for what in the texts of a run of a client (foundation/protocols/client-run.ts). */
+/** The placeholders of a client's run (foundation/protocols/client-run.ts). */
 import { readFileSync } from 'node:fs';
 import type { Names } from './names.ts';
 
 const AGENT_IPV4 = 'http://169.254.170.23';
 const AGENT_IPV6 = 'http://[fd00:ec2::23]';
-/** For documentation alone (RFC 5737). */
+/** For documentation only (RFC 5737). */
 export const ELSEWHERE = '192.0.2.23';
 
-/** Sources whose access keys a scenario hands to the client itself. */
+/** Sources of access keys that a scenario gives to the client. */
 const HANDED = ['environment', 'profile'] as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,13 +35,12 @@ export function placeholders(
   return found;
 }
 
-/** That of the pod's credentials endpoint, or of its web identity. */
 function podToken(pod: Environment): string {
   const file = pod['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'] ?? pod['AWS_WEB_IDENTITY_TOKEN_FILE'];
   return file === undefined ? '' : readFileSync(file, 'utf8').trim();
 }
 
-/** Puts in what names in braces stand for, in all texts of a value. */
+/** Replaces placeholders in braces in all texts of a value. */
 export function expand<T>(value: T, known: ReadonlyMap<string, string>): T {
   const text = (part: string): string =>
     part.replace(/\{([\w-]+)\}/g, (whole, name: string) => known.get(name) ?? whole);
@@ -54,12 +53,12 @@ export function expand<T>(value: T, known: ReadonlyMap<string, string>): T {
   return walk(value) as T;
 }
 
-/** The client's way to AWS, to the credentials endpoint and to instance metadata, where a scenario says nothing else. */
+/** The default environment: AWS, the credentials endpoint and instance metadata. */
 export function defaults(pod: Environment, asInPod: boolean): Readonly<Record<string, string | null>> {
   const has = (name: string): boolean => pod[name] !== undefined;
   const endpoints = Object.keys(pod).filter((name) => name.startsWith('AWS_ENDPOINT_URL_'));
   return {
-    // The AWS CLI keeps sessions below it, for those that come after.
+    // The AWS CLI caches sessions there.
     HOME: '{files}',
     ...Object.fromEntries(['AWS_ENDPOINT_URL', ...endpoints].map((name) => [name, '{aws}'])),
     AWS_EC2_METADATA_SERVICE_ENDPOINT: asInPod ? null : '{metadata}',

@@ -1,4 +1,4 @@
-/** The network of a client in a pod of an embedded cluster: what a pod can reach, at the addresses that it has there. */
+/** The network of a client in a pod of an embedded cluster, with the addresses of a pod. */
 import type { PlannedClient } from '../../../foundation/protocols/probe-protocol.ts';
 import { stsOfPod } from './sts-by-tls.ts';
 import { inOwnNetwork, LOCALHOST, rightsHere, Egress, type Relayed } from './network.ts';
@@ -6,8 +6,8 @@ import { inOwnNetwork, LOCALHOST, rightsHere, Egress, type Relayed } from './net
 const LOOPBACK = /^https?:\/\/(?:127\.0\.0\.1|localhost)(?::|\/|$)/;
 
 /**
- * The client as it is started in a network of its own; as it is where the machine allows none, or AWS is not on this machine.
- * Without it, one that passes over its environment would meet the instance metadata of the machine itself.
+ * The client in its own network, if the machine allows it and has the AWS: otherwise clients that ignore their
+ * environment would reach the machine's instance metadata. /
  */
 export async function inPodNetwork(planned: PlannedClient): Promise<PlannedClient> {
   const rights = rightsHere();

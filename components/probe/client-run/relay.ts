@@ -1,4 +1,4 @@
-/** Sets up the network that this process is in, starts a client in it, and leads its connections out. */
+/** Sets up the network of this process, starts a client in it, and relays its connections. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Runs a client between scripted endpoints: what they saw is the result. */
+/** Runs a client between scripted endpoints, whose observations are the result. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientRun, ClientStep, Facts } from '../../../foundation/protocols/client-run.ts';
 import type { PlannedClient, ProbeResult } from '../../../foundation/protocols/probe-protocol.ts';
@@ -10,20 +10,19 @@ import { inOwnNetwork, itself, rightsHere, Egress } from './network.ts';
 /** A client whose answer takes longer hangs. */
 const ANSWER_MILLISECONDS = 25_000;
 
-/** The AWS SDK for JavaScript, as this program has it. */
+/** The AWS SDK for JavaScript of this program. */
 const OWN_CLIENT = (): PlannedClient => ({ name: 'javascript', command: itself('client'), operations: ['GetObject'] });
 
-/** What came of a step. */
 interface Done {
   readonly answer: Answer;
   readonly milliseconds: number;
-  /** How many signed requests S3 received meanwhile, and how many it granted. */
+  /** Signed requests at S3 meanwhile, and granted ones. */
   readonly received: number;
   readonly granted: number;
   readonly atOnce: number;
 }
 
-/** @param planned the client of the run; default: the AWS SDK for JavaScript in a process of its own */
+/** @param planned default: the AWS SDK for JavaScript in a process of its own */
 export async function runClient(run: ClientRun, planned: PlannedClient = OWN_CLIENT()): Promise<ProbeResult> {
   const bench = await openBench(run, process.env, rightsHere() !== undefined && planned.asksStsByTls);
   const out = await Egress.open(bench.folder);
@@ -39,7 +38,7 @@ export async function runClient(run: ClientRun, planned: PlannedClient = OWN_CLI
   }
 }
 
-/** How the client is started: in a network of its own where the machine allows it, with the bench's environment. */
+/** Starts the client with the bench's environment, in its own network if possible. */
 function settings(planned: PlannedClient, { environment, hosts, authorities, relayed, ports }: Bench, out: Egress) {
   const rights = rightsHere();
   if (rights === undefined) return { changes: environment };
@@ -81,7 +80,7 @@ function resultOf({ mayFail = false, ...run }: ClientRun, done: readonly Done[],
   return mayFail && last.outcome !== 'error' ? { outcome: 'granted', facts } : { ...last, facts };
 }
 
-/** By what S3 received: without a signed request to it, the client had no credentials, and there was nothing to read. */
+/** By S3's requests: without a signed one, the client had no credentials. */
 function resultOfStep({ answer: { error }, received, granted, atOnce }: Done): ProbeResult {
   if (error === undefined && granted < atOnce)
     return {
@@ -94,7 +93,7 @@ function resultOfStep({ answer: { error }, received, granted, atOnce }: Done): P
   return { outcome: outcomeOf(status), layer: 's3', code, message, ...(status !== undefined && { status }) };
 }
 
-/** Whether a message has what an endpoint said by script when it refused: a text, or STS' error. */
+/** Whether a message contains an endpoint's scripted refusal. */
 function isTold({ credentials = [], sts = [] }: Omit<ClientRun, 'mayFail'>, message: string): boolean {
   return [...credentials, ...sts].some(({ body = '', status = 200 }) => {
     const said = /<Message>([^<]*)</.exec(body)?.[1] ?? body.trim();

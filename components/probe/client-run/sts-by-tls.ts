@@ -1,4 +1,4 @@
-/** STS at its own names and by TLS, in a network of a client's own: for clients that ask it nowhere else. */
+/** STS at its own names with TLS in a client's network, for clients that call no other. */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { stsEndpoint } from '../sts-endpoint.ts';
@@ -6,7 +6,7 @@ import { Endpoint, passOn } from './endpoint.ts';
 import { Lateness } from '../../../foundation/node/lateness.ts';
 import { LOCALHOST, type OwnNetwork } from './network.ts';
 
-/** Addresses of documentation (RFC 5737), by what the facts of a run call STS there. */
+/** Addresses of documentation (RFC 5737), by their names in the facts of a run. */
 export const STS_ADDRESSES = { 'sts.regional': '192.0.2.61', 'sts.global': '192.0.2.62' } as const;
 
 const namesOfSts = (region: string) => [`sts.${region}.amazonaws.com`, 'sts.amazonaws.com'] as const;
@@ -17,7 +17,7 @@ export function hostsWithSts(region: string): string {
   return `${LOCALHOST}${STS_ADDRESSES['sts.regional']} ${regional}\n${STS_ADDRESSES['sts.global']} ${global}\n`;
 }
 
-/** A certificate of STS's names with its key, and a file with the authority that clients are to trust for it. */
+/** A certificate of STS's names with its key, and a file with its authority for clients. */
 export async function certifiedSts(region: string, folder: string) {
   const { newCertificateAuthority } = await import('../certificates.ts');
   const authority = await newCertificateAuthority();
@@ -32,7 +32,7 @@ export async function certifiedSts(region: string, folder: string) {
   };
 }
 
-/** What a client's own network has for the STS of its pod. */
+/** The addresses of the pod's STS in a client's own network. */
 export async function stsOfPod(region: string, folder: string) {
   const { tls, file, environment } = await certifiedSts(region, folder);
   const sts = stsEndpoint(process.env);

@@ -11,7 +11,7 @@ interface DecodedReview {
   readonly request?: { readonly uid?: string; readonly namespace?: string; readonly object?: JsonNode };
 }
 
-/** What an admission review asks for, and what its answer must repeat. */
+/** An admission review, with the members that its answer must repeat. */
 export interface Review {
   readonly kind: string;
   readonly apiVersion: string;
@@ -21,7 +21,7 @@ export interface Review {
   readonly pod: { readonly value: Pod } | { readonly error: string };
 }
 
-/** Reads the body of an admission request. Whatever is wrong with it is in the review's `pod.error`. */
+/** Reads the body of an admission request. Errors are in the review's `pod.error`. */
 export function readReview(body: string): Review {
   const decoded = decodeBody(body);
   if ('error' in decoded) return { kind: '', apiVersion: '', uid: '', namespace: '', pod: decoded };
@@ -64,14 +64,14 @@ function patchMembers(patch: readonly PatchOperation[] | undefined): { readonly 
   return { patch: Buffer.from(text).toString('base64'), patchType: 'JSONPatch' };
 }
 
-/** The struct without a name that Kubernetes' decoder reads an object's version and kind into. */
+/** The unnamed struct for an object's version and kind in Kubernetes's decoder. */
 const TypeMeta = goTypes({ '': { 'apiVersion,omitempty': 'string', 'kind,omitempty': 'string' } })('');
 const TYPE_META =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 /**
- * Decodes a body as Kubernetes' universal decoder does, with its errors. What does not begin with a brace is YAML to
- * that decoder, so that an empty body is a null; of YAML, only what is one plain value or JSON is understood here.
+ * Decodes a body as Kubernetes's universal decoder, with its errors. Bodies without a brace are YAML (an empty one is
+ * null), of which this supports plain values and JSON. /
  */
 function decodeBody(body: string): { readonly json: JsonNode } | { readonly error: string } {
   const parsed = parse(body.replace(/^\ufeff/, ''));

@@ -1,17 +1,15 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { UsageError } from '../../go/flags.ts';
 
-/** What says where the API server is and how the webhook is known to it. Empty: not given. */
+/** Settings of the API server. Empty: not given. */
 export interface Access {
   readonly kubeconfig: string;
   readonly 'kube-api': string;
 }
 
 /**
- * The way to the API server: a kubeconfig's current context, at another address where one is given; an address alone, without
- * credentials; else that of a pod, by its service account (Kubernetes, "Accessing the Kubernetes API from a Pod").
- *
- * @throws UsageError
+ * The API server of a kubeconfig's current context, or an address, or both; else a pod's, by its service account
+ * (Kubernetes, "Accessing the Kubernetes API from a Pod"). @throws UsageError /
  */
 export function accessOf(
   { kubeconfig, 'kube-api': server }: Access,
@@ -38,5 +36,5 @@ function loadFile(config: KubeConfig, file: string, server: string): void {
   if (server !== '') config.clusters = [{ ...cluster, ...at(server) }];
 }
 
-/** The library takes plain HTTP only where it need not verify TLS. */
+/** The library supports plain HTTP only without TLS verification. */
 const at = (server: string) => ({ server, skipTLSVerify: server.startsWith('http:') });

@@ -18,9 +18,8 @@ interface DecodedEntry {
 }
 
 /**
- * Reads the member `config` of the config map `pod-identity-webhook`: JSON that gives a role to
- * `<namespace>/<service account>`, where the namespace may be `*`. `undefined` when it cannot be read.
- * Source: amazon-eks-pod-identity-webhook, README, "pod-identity-webhook ConfigMap".
+ * Reads `config` of the config map `pod-identity-webhook`: JSON with roles by `<namespace>/<service account>`, where
+ * the namespace may be `*`. Source: amazon-eks-pod-identity-webhook, README, "pod-identity-webhook ConfigMap". /
  */
 export function parseConfigMap(config: string, tokenExpiration: bigint): ReadonlyMap<string, Identity> | undefined {
   const { value = {}, error } = decodeText<Readonly<Record<string, DecodedEntry>>>(Entries, config);
@@ -40,7 +39,7 @@ export function parseConfigMap(config: string, tokenExpiration: bigint): Readonl
   return identities;
 }
 
-/** The identities of the config map as its `config` is when they are asked for; one that cannot be read leaves those before it. */
+/** The current identities of the config map; an invalid one keeps the earlier ones. */
 export function configMapIdentities(
   current: () => string | undefined,
   tokenExpiration: bigint,
@@ -62,7 +61,7 @@ export function configMapIdentities(
   };
 }
 
-/** The identities of the config map of a namespace, by a watch; entries that name no time have that of `seconds`. */
+/** Watches the config map of a namespace; `seconds` is the default expiration. */
 export function watchConfigMap(
   api: Connection,
   namespace: string,

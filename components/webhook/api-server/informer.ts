@@ -22,15 +22,12 @@ interface WatchEvent {
   readonly object: ApiObject;
 }
 
-/** Milliseconds before a list is asked for again after a failure. */
+/** Milliseconds before a failed list is retried. */
 const RETRY = 1000;
-/** Milliseconds between two watches, so that a server that ends them at once is not flooded. */
+/** Milliseconds between two watches, to spare a server that ends them at once. */
 const PAUSE = 50;
 
-/**
- * Keeps a copy of a list of the API server: lists it, then watches it, and begins anew when the watch ends in an error.
- * Source: Kubernetes API Concepts, "Efficient detection of changes".
- */
+/** List and watch (Kubernetes API Concepts, "Efficient detection of changes"). */
 export class Informer {
   readonly #api: Connection;
   readonly #path: string;
@@ -41,7 +38,7 @@ export class Informer {
   #markSynced: () => void = () => undefined;
   #running: Promise<void> | undefined;
 
-  /** `path` is that of the list, as `/api/v1/serviceaccounts`. */
+  /** `path` of the list, as `/api/v1/serviceaccounts`. */
   constructor(api: Connection, path: string, log: (line: string) => void) {
     this.#api = api;
     this.#path = path;
@@ -64,7 +61,7 @@ export class Informer {
     return this.#objects.get(`${namespace}/${name}`);
   }
 
-  /** Adds what was learnt in another way, ahead of the watch. */
+  /** Adds an object before the watch reports it. */
   add(object: ApiObject): void {
     this.#objects.set(keyOf(object), object);
   }
@@ -89,7 +86,7 @@ export class Informer {
     return list.metadata?.resourceVersion ?? '';
   }
 
-  /** Watches from a version on, again and again as the API server ends watches in good order. */
+  /** Watches from a version on, repeatedly as the API server ends watches in good order. */
   async #follow(version: string): Promise<void> {
     let resourceVersion = version;
     while (!this.#stopping.signal.aborted) {

@@ -6,13 +6,13 @@ import { Informer, type ApiObject } from './informer.ts';
 
 /** Milliseconds for one look-up. */
 const FETCH_TIMEOUT = 1000;
-/** Look-ups of single service accounts: so many at once, then so many a second. */
+/** Rate limit of look-ups of single service accounts. */
 const RATE = { burst: 20, perSecond: 10 };
 
-/** How often the cache is looked at again within the grace period. Milliseconds. */
+/** Interval of cache checks within the grace period, in milliseconds. */
 const POLL_INTERVAL = 10;
 
-/** The service accounts of a cluster, kept by a watch; one that is missed can be asked for by itself. */
+/** The service accounts of a cluster, by a watch; missing ones can be looked up. */
 export class ServiceAccountCache implements ServiceAccountSource {
   readonly #api: Connection;
   readonly #informer: Informer;
@@ -20,7 +20,7 @@ export class ServiceAccountCache implements ServiceAccountSource {
   readonly #gracePeriod: number;
   readonly #limiter = new RateLimiter(RATE.perSecond, RATE.burst);
 
-  /** @param gracePeriod how long one that is not there yet is waited for, in milliseconds */
+  /** @param gracePeriod longest wait for a missing one, in milliseconds */
   constructor(api: Connection, log: (line: string) => void, gracePeriod = 0) {
     this.#api = api;
     this.#gracePeriod = gracePeriod;
@@ -41,7 +41,7 @@ export class ServiceAccountCache implements ServiceAccountSource {
     return object && serviceAccountOf(object);
   }
 
-  /** Asks the API server and looks at the cache, up to the end of the grace period. */
+  /** Asks the API server and checks the cache, until the end of the grace period. */
   async fetch(namespace: string, name: string): Promise<ServiceAccount | undefined> {
     if (this.#gracePeriod === 0) return undefined;
     const over = new AbortController();
@@ -52,7 +52,7 @@ export class ServiceAccountCache implements ServiceAccountSource {
         fetched = serviceAccount;
         if (fetched) over.abort();
       },
-      // A failed look-up is as none at all: the cache may still learn of the service account.
+      // After a failed look-up the cache may still learn of it.
       () => undefined,
     );
     for (;;) {
@@ -63,7 +63,7 @@ export class ServiceAccountCache implements ServiceAccountSource {
     }
   }
 
-  /** Look-ups of one service account at a time are one; it is in the cache from then on. */
+  /** Concurrent look-ups of a service account share a request; the cache then has it. */
   #fetchOnce(namespace: string, name: string): Promise<ServiceAccount | undefined> {
     const key = `${namespace}/${name}`;
     const running = this.#fetches.get(key) ?? this.#fetch(namespace, name).finally(() => this.#fetches.delete(key));

@@ -29,11 +29,11 @@ const FLAGS = {
   'container-credentials-full-uri': { kind: 'string', value: DEFAULTS.containerCredentialsFullUri },
   'service-account-lookup-grace-period': { kind: 'duration', value: 0 },
   'resync-period': { kind: 'duration', value: 60_000 },
-  // The log always goes to standard error; these are taken so that the webhook's manifests run as they are.
+  // The log always goes to standard error; accepted for the webhook's manifests.
   logtostderr: { kind: 'bool', value: true },
   v: { kind: 'int', short: 'v', value: 0 },
-  // Not the webhook's own, which listens on every address (WEBHOOK_HOST sets the default in the environment, since
-  // manifests made for it name no host) and is given an account by instance metadata.
+  // Not flags of the real webhook, which listens on every address (WEBHOOK_HOST is the default for its manifests),
+  // and gets an account from instance metadata.
   host: { kind: 'string', value: '127.0.0.1' },
   'account-id': { kind: 'string', value: '' },
   partition: { kind: 'string', value: 'aws' },
@@ -43,11 +43,7 @@ const FLAGS = {
 
 export type WebhookFlags = FlagValues<typeof FLAGS>;
 
-/**
- * The flags of a command line. WEBHOOK_HOST of the environment is the default of `--host`.
- *
- * @throws UsageError
- */
+/** Parses a command line. WEBHOOK_HOST is the default of `--host`. @throws UsageError */
 export function parseWebhookFlags(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>> = {},

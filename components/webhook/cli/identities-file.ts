@@ -12,10 +12,7 @@ const IdentityConfigObject = goTypes({
   IdentityConfigObject: { identities: '[]Identity' },
 })('IdentityConfigObject');
 
-/**
- * Reads the config file of container credentials, `{"identities":[{"namespace":"…","serviceAccount":"…"}]}`; empty
- * content names none. Throws an Error.
- */
+/** Reads `{"identities":[{"namespace":"…","serviceAccount":"…"}]}`, or empty content. */
 export function parseIdentities(content: string): Identities {
   if (content === '') return [];
   const { value, error } = decodeText<DecodedConfig>(IdentityConfigObject, content);
@@ -27,12 +24,12 @@ interface DecodedConfig {
   readonly identities?: readonly { readonly namespace?: string; readonly serviceAccount?: string }[];
 }
 
-/** Milliseconds between looks at a file that could not be read, at first and at most; it doubles in between. */
+/** Milliseconds between reads of an unreadable file, doubling up to `most`. */
 const RETRY = { first: 10, most: 300_000 };
 
 /**
- * Loads the identities of a file now and whenever it changes. A missing or empty file names none; one that cannot be
- * read leaves what was loaded before and is tried again. Resolves after the first try.
+ * Loads a file's identities, also after changes. A missing or empty file has none; an unreadable one keeps the earlier
+ * ones, and is retried. Resolves after the first attempt. /
  */
 export async function watchIdentities(
   file: string,
@@ -58,7 +55,7 @@ export async function watchIdentities(
     }
   }
 
-  // The folder is watched, since a mounted config map changes by exchanging a link beside the file.
+  // Watches the folder: a mounted config map changes by replacing a link next to the file.
   const watcher = watch(dirname(file), (_event, name) => {
     if (name === null || name === basename(file) || name.startsWith('..')) void load();
   });

@@ -15,10 +15,10 @@ export interface RunningProgram {
   stop(): Promise<void>;
 }
 
-/** Milliseconds between looks at the certificate. */
+/** Milliseconds between checks of the certificate. */
 const CERTIFICATE_INTERVAL = 10_000;
 
-/** Starts the webhook by its flags: the cache of service accounts, the watched files and the server. */
+/** Starts the webhook by its flags. */
 export async function run(
   flags: WebhookFlags,
   environment: Readonly<Record<string, string | undefined>>,
@@ -34,7 +34,7 @@ export async function run(
     stops.push(() => api.close());
     const serviceAccounts = new ServiceAccountCache(api, log, flags['service-account-lookup-grace-period']);
     stops.push(() => serviceAccounts.stop());
-    // Reviews are answered while the first list is still awaited, as the webhook does.
+    // Like the real webhook, answers reviews before the first list.
     void serviceAccounts.start();
     const configuredIdentities = flags['watch-config-map']
       ? watchConfigMap(api, flags.namespace, flags['token-expiration'], log)
@@ -90,7 +90,7 @@ async function readTls(flags: WebhookFlags): Promise<{ readonly certificate: str
   return { certificate, key };
 }
 
-/** Takes a renewed certificate; one that cannot be used leaves the one before. */
+/** Uses a renewed certificate; an invalid one keeps the earlier. */
 function watchTls(flags: WebhookFlags, webhook: RunningWebhook, log: (line: string) => void): () => void {
   const reload = (): void => {
     readTls(flags)

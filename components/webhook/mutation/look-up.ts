@@ -4,10 +4,7 @@ import { identityOf } from './service-account.ts';
 
 export type LookUpOptions = Pick<WebhookOptions, 'serviceAccounts' | 'configuredIdentities'>;
 
-/**
- * Gathers what is known about a service account. One without an association that is in neither the cache nor the
- * config map is asked for.
- */
+/** Looks a service account up if it has no association, and cache and config map lack it. */
 export async function lookUp(
   namespace: string,
   name: string,

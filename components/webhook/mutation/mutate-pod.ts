@@ -3,11 +3,10 @@ import { patchOf, type PatchOperation } from './patch.ts';
 import { containerCredentialsPlan, webIdentityPlan, type MutationPlan } from './plan.ts';
 import type { Pod } from '../kubernetes-types.ts';
 
-/** What is known about a pod's service account. */
 export interface Knowledge {
   /** It has a Pod Identity association. */
   readonly associated: boolean;
-  /** Read off the service account's annotations; absent when the webhook does not know the service account. */
+  /** From the service account's annotations; absent if the webhook does not know it. */
   readonly annotated?: Identity | undefined;
   /** From the config map, under the service account's namespace. */
   readonly configured?: Identity | undefined;
@@ -20,10 +19,7 @@ export interface Mutation {
   readonly patch: readonly PatchOperation[];
 }
 
-/**
- * The mutation of a new pod, or `undefined` when it is left as it is. An association outranks a role for IRSA; a role
- * annotation outranks the config map.
- */
+/** The mutation of a new pod, if any. Associations outrank role annotations, which outrank the config map. */
 export function mutatePod(pod: Pod, known: Knowledge, settings: Settings): Mutation | undefined {
   const plan = planFor(pod, known, settings);
   return plan && { method: plan.method, patch: patchOf(pod, plan) };

@@ -11,8 +11,8 @@ export interface PatchOperation {
 }
 
 /**
- * The patch that carries out a plan: the label (Pod Identity alone), the volume unless the pod has one of that name,
- * then all containers and all init containers, changed or not. Ephemeral containers are left alone.
+ * The patch of a plan: label (Pod Identity only), missing volume, then all containers and init containers, changed or
+ * not, but no ephemeral ones. /
  */
 export function patchOf(pod: Pod, plan: MutationPlan): PatchOperation[] {
   const initContainers = pod.spec?.initContainers ?? [];
@@ -44,7 +44,7 @@ function volumeOperations(pod: Pod, plan: MutationPlan): PatchOperation[] {
 
 function tokenVolume({ volumeName, token }: MutationPlan): Encoded {
   const serviceAccountToken = {
-    // An empty audience is left out, as is any empty string that may be absent.
+    // Empty optional strings are omitted.
     ...(token.audience === '' ? {} : { audience: token.audience }),
     expirationSeconds: narrowed(token.expirationSeconds),
     path: token.path,
@@ -61,8 +61,8 @@ const STS_VARIABLE = 'AWS_STS_REGIONAL_ENDPOINTS';
 const REGION_VARIABLES = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
 
 /**
- * The container with the plan's variables after its own and with its mount. What the container sets itself stays:
- * either region variable keeps both away, either credential variable the other. `envFrom` is not looked at.
+ * The container with the plan's variables appended, and its mount. Keeps existing ones: either region variable excludes
+ * both, either credential variable the other. Ignores `envFrom`. /
  */
 function mutateContainer(container: Container, plan: MutationPlan): Container {
   const own = new Set((container.env ?? []).map((variable) => variable.name ?? ''));

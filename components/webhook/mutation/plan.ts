@@ -4,10 +4,9 @@ import { DEFAULT_TOKEN_EXPIRATION, type Settings, type Identity } from '../optio
 import type { EnvVar, Pod } from '../kubernetes-types.ts';
 import { tokenExpiration } from './service-account.ts';
 
-/** What is to be added to a pod. */
 export interface MutationPlan {
   readonly method: 'container_credentials' | 'sts_web_identity';
-  /** The pair of variables that point at the credentials; a container that has either gets neither. */
+  /** The variables of the credentials; a container that has either gets neither. */
   readonly credentialVariables: readonly [EnvVar, EnvVar];
   readonly regionalSts: boolean;
   /** Empty: none is added. */
@@ -18,12 +17,12 @@ export interface MutationPlan {
   readonly token: { readonly audience: string; readonly expirationSeconds: bigint; readonly path: string };
 }
 
-/** Seconds; the token of a Pod Identity pod lives between this and the default, so that pods do not renew in step. */
+/** Seconds; tokens for Pod Identity live between this and the default, so that pods do not renew in step. */
 const LEAST_JITTERED_EXPIRATION = 79_200n;
 
 /**
- * The plan for a pod whose service account has an association. The service account's role and audience play no part;
- * of one that is not known, neither do the flags for regional STS and token expiration.
+ * The plan for a service account with an association. Ignores its role and audience; for an unknown one also the flags
+ * for regional STS and token expiration. /
  */
 export function containerCredentialsPlan(pod: Pod, known: Identity | undefined, settings: Settings): MutationPlan {
   const { containerCredentialsTokenMountPath: mountPath, containerCredentialsTokenPath: path } = settings;
@@ -47,7 +46,6 @@ export function containerCredentialsPlan(pod: Pod, known: Identity | undefined, 
   };
 }
 
-/** The plan for a pod whose service account names a role for IRSA. */
 export function webIdentityPlan(pod: Pod, identity: Identity, settings: Settings): MutationPlan {
   return {
     method: 'sts_web_identity',
@@ -68,7 +66,7 @@ export function webIdentityPlan(pod: Pod, identity: Identity, settings: Settings
   };
 }
 
-/** The containers that the pod's annotation `<prefix>/skip-containers` names; none when its value cannot be read. */
+/** The containers of the annotation `<prefix>/skip-containers`; none if it cannot be read. */
 const containersToSkip = (pod: Pod, { annotationPrefix }: Settings): ReadonlySet<string> =>
   new Set(firstCsvRecord(pod.metadata?.annotations?.[`${annotationPrefix}/skip-containers`] ?? ''));
 

@@ -2,9 +2,8 @@ import { parseBool, parseInteger } from '../../go/text.ts';
 import { clampTokenExpiration, type Settings, type Identity, type ServiceAccount } from '../options.ts';
 
 /**
- * Reads the annotations `<prefix>/role-arn`, `audience`, `sts-regional-endpoints` and `token-expiration`; what is
- * absent or invalid falls back to the flag. A role ARN is taken as it is, valid or not.
- * Source: amazon-eks-pod-identity-webhook, README, "EKS Walkthrough".
+ * Reads the annotations `<prefix>/role-arn` (unchecked), `audience`, `sts-regional-endpoints` and `token-expiration`,
+ * with the flags as defaults. Source: amazon-eks-pod-identity-webhook, README, "EKS Walkthrough". /
  */
 export function identityOf(serviceAccount: ServiceAccount, settings: Settings): Identity {
   const annotation = (name: string): string | undefined =>
@@ -17,7 +16,7 @@ export function identityOf(serviceAccount: ServiceAccount, settings: Settings): 
   };
 }
 
-/** Seconds: those of the annotation when it holds a whole number, raised to the least that is granted. */
+/** Seconds of a whole number in the annotation, raised to the minimum. */
 export function tokenExpiration(annotation: string | undefined, fallback: bigint): bigint {
   const seconds = parseInteger(annotation ?? '', 64);
   return seconds === undefined ? fallback : clampTokenExpiration(seconds);

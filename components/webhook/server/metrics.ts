@@ -1,7 +1,7 @@
 import { CounterVec, family, labelText } from '../../go/metrics.ts';
 import type { Knowledge, Mutation } from '../mutation/mutate-pod.ts';
 
-/** The webhook's metrics in Prometheus' text format, under the names that amazon-eks-pod-identity-webhook gives them. */
+/** The webhook's metrics in Prometheus's text format, named as in amazon-eks-pod-identity-webhook. */
 export class Metrics {
   readonly #requests = new CounterVec('http_request_count', 'Requests by verb, path and response code.');
   readonly #latencies = new Map<string, Latencies>();
@@ -21,7 +21,7 @@ export class Metrics {
     this.#latencies.set(route, latencies);
   }
 
-  /** A pod of a service account of which so much is known, and how it was mutated. */
+  /** Counts a pod by its service account's knowledge and its mutation. */
   countPod({ annotated, configured, configuredAnywhere }: Knowledge, mutation: Mutation | undefined): void {
     if (annotated) this.#used = true;
     if (mutation) this.#pods.increment({ method: mutation.method });

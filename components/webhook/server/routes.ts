@@ -13,11 +13,10 @@ export interface Context {
   readonly settings: Settings;
   readonly metrics: Metrics;
   readonly log: (line: string) => void;
-  /** Whether a service account has an association. */
   associated(namespace: string, serviceAccount: string): boolean;
 }
 
-/** Routes of the webhook's port. As in the webhook, no route looks at the method. */
+/** Routes of the webhook's port. As in the webhook, no route checks the method. */
 export function routes(context: Context): ServeMux {
   const mux = new ServeMux();
   mux.handle('/healthz', (_, response) => reply(response, 200, TEXT, 'ok'));
@@ -73,10 +72,7 @@ const MEDIA_TYPE = new RegExp(
   `^\\s*${TOKEN}(/${TOKEN})?\\s*(;\\s*${TOKEN}\\s*=\\s*(${TOKEN}|"([^"\\\\]|\\\\.)*")\\s*)*;?\\s*$`,
 );
 
-/**
- * Whether Go's Request.ParseForm, which the webhook calls ahead of all else, accepts a request: its query, and of one
- * with a body also the content type and a form.
- */
+/** Go's Request.ParseForm, which the webhook calls first: query, content type and form must be valid. */
 function parsesAsForm(method: string, contentType: string, query: string, body: string): boolean {
   if (!isQuery(query)) return false;
   if (!['POST', 'PUT', 'PATCH'].includes(method) || contentType === '') return true;

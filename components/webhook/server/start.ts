@@ -9,10 +9,7 @@ import { routes, type Context } from './routes.ts';
 
 type Identities = NonNullable<WebhookOptions['identities']>;
 
-/**
- * Starts the webhook, and its metrics where `metricsPort` is given. Rejects when a port cannot be had.
- * Source of its behaviour: amazon-eks-pod-identity-webhook 0.6.9.
- */
+/** Behaves like amazon-eks-pod-identity-webhook 0.6.9. Rejects if a port cannot be bound. */
 export async function startWebhook(options: WebhookOptions): Promise<RunningWebhook> {
   let associated = keysOf(options.identities ?? []);
   const metrics = new Metrics();
@@ -66,9 +63,8 @@ const keysOf = (identities: Identities): ReadonlySet<string> =>
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /**
- * As a server of Go's that is given no timeouts: it ends no connection for being idle. With Node's five seconds, a review
- * that comes as its connection ends is lost, since the API server's client keeps connections for 90 seconds and does not
- * send a POST again; and a pod whose review is lost goes unmutated.
+ * Like a Go server without timeouts: the API server keeps connections for 90 seconds and never repeats a POST, so a
+ * review that arrives as the connection closes would be lost, and its pod unmutated. /
  */
 const NO_TIMEOUTS = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
 
@@ -79,5 +75,5 @@ function serverFor(tls: WebhookOptions['tls'], mux: ServeMux): http.Server | htt
     : http.createServer(NO_TIMEOUTS, listener);
 }
 
-/** Longest that stopping waits for requests under way, in milliseconds, as the webhook's own. */
+/** Longest wait of a stop for active requests, in milliseconds, as the webhook's. */
 const SHUTDOWN_WAIT = 10_000;
