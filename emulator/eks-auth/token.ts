@@ -60,8 +60,11 @@ async function verifiedClaims(
   const now = world.clock.now();
   try {
     const { payload } = await jwtVerify<{ readonly sub: string }>(token, keys, {
-      ...{ issuer, audience: POD_IDENTITY_AUDIENCE, algorithms: ['RS256'] },
-      ...{ requiredClaims: ['exp', 'sub'], currentDate: new Date(now) },
+      issuer,
+      audience: POD_IDENTITY_AUDIENCE,
+      algorithms: ['RS256'],
+      requiredClaims: ['exp', 'sub'],
+      currentDate: new Date(now),
     });
     return payload;
   } catch (error) {

@@ -68,7 +68,10 @@ async function answerTo(request: ServiceRequest, credentials: Credentials | unde
   const headers = { host: url.host, ...request.headers };
   const signed = credentials === undefined ? headers : await signedHeaders(request, url, headers, credentials);
   const answer = await send({
-    ...{ url, method, headers: signed, timeoutMilliseconds: TIMEOUT_MILLISECONDS },
+    url,
+    method,
+    headers: signed,
+    timeoutMilliseconds: TIMEOUT_MILLISECONDS,
     ...(body !== undefined && { body }),
   });
   if (answer.status >= 300) throw failureOf(service, answer);
@@ -82,7 +85,10 @@ async function signedHeaders(
   credentials: Credentials,
 ): Promise<Readonly<Record<string, string>>> {
   const signer = new SignatureV4({
-    ...{ credentials, region: region(), service, sha256: Sha256 },
+    credentials,
+    region: region(),
+    service,
+    sha256: Sha256,
     uriEscapePath: service !== 's3',
     applyChecksum: service === 's3',
   });
@@ -97,7 +103,10 @@ function failureOf(service: 's3' | 'sts', { status, headers, body }: Answer): Fa
   const code = element(body, 'Code') ?? withoutBody;
   const requestId = element(body, 'RequestId') ?? String(headers['x-amz-request-id'] ?? '');
   return new Failure(code, element(body, 'Message') ?? `${service} answered ${status}`, {
-    ...{ service, status, requestId, date: headers.date },
+    service,
+    status,
+    requestId,
+    date: headers.date,
     isTransient: isTransientStatus(status) || TRANSIENT_CODES.test(code),
   });
 }

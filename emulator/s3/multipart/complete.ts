@@ -31,7 +31,13 @@ export const completeMultipartUpload: Handler = async (call) => {
     checkClaims(call, upload, checksum, body.length);
     const { key, contentType, metadata, storageClass, tags } = upload;
     const object = store(call, bucket, {
-      ...{ key, contentType, metadata, storageClass, tags, body, checksum },
+      key,
+      contentType,
+      metadata,
+      storageClass,
+      tags,
+      body,
+      checksum,
       etag: multipartEtag(parts.map(({ etag }) => etag)),
       parts: parts.map(({ partNumber, size, checksum: own }) => ({ partNumber, size, checksum: own })),
       uploadId: upload.uploadId,
