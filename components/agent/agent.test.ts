@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import { AgentRefusal } from './index.ts';
-import { Bench, get, goodAnswer, HOST, json, newToken, send, sendRaw } from '../../test/support/agent.ts';
+import { Bench, get, goodAnswer, HOST, json, newToken, send } from '../../test/support/agent.ts';
 
 describe('the agent', () => {
   let bench: Bench;
@@ -22,16 +22,6 @@ describe('the agent', () => {
       '{"AccessKeyId":"ASIA1","SecretAccessKey":"a\\u003cb\\u003e\\u0026c","Token":"session-token",' +
         '"AccountId":"111122223333","Expiration":"2100-01-01T00:00:00.123Z"}',
     );
-  });
-
-  it('refuses no request where its limiter is off', async () => {
-    const agent = await bench.start({ limiter: false });
-    const token = newToken();
-    await get(agent, token);
-    const request = (more = ''): string =>
-      `GET /v1/credentials HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: ${token}\r\n${more}\r\n`;
-    const answers = await sendRaw(agent.urls[0] ?? '', request().repeat(1999) + request('Connection: close\r\n'));
-    expect(answers.match(/HTTP\/1\.1 \d+/g)).to.eql(Array.from({ length: 2000 }, () => 'HTTP/1.1 200'));
   });
 
   it('signs its call with all headers it sends of its own', async () => {

@@ -79,7 +79,7 @@ export async function startAgent(given: AgentOptions): Promise<RunningAgent> {
       metrics,
       log: log.with({ 'bind-addr': bindHost, 'cluster-name': options.clusterName }),
     });
-    mux.handle(CREDENTIALS_PATH, options.limiter === false ? handler : rateLimited(handler));
+    mux.handle(CREDENTIALS_PATH, rateLimited(handler));
     return start(mux, bindHost, options.port);
   };
 

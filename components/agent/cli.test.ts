@@ -34,12 +34,6 @@ describe('the agent on the command line', () => {
     expect([code, err]).to.eql([1, 'Error: CONFORMANCE_AGENT_VERSION is "0.3": use 0.1 or 0.2']);
   });
 
-  it('refuses a limiter that is neither on nor off', async () => {
-    const env = { AWS_REGION: 'us-west-2', CONFORMANCE_AGENT_LIMITER: 'none' };
-    const [code, , err] = await run(['server', '-c', 'c1'], { env });
-    expect([code, err]).to.eql([1, 'Error: CONFORMANCE_AGENT_LIMITER is "none": use on or off']);
-  });
-
   const wrong: [argv: string[], message: string][] = [
     [['serve'], 'unknown command "serve"'],
     [['server'], 'required flag(s) "cluster-name" not set'],

@@ -6,7 +6,7 @@ import { initialize, InitializeError, type Runner } from './cli/initialize.ts';
 import { nodeCredentials } from './cli/node-credentials.ts';
 import { SERVICE_ACCOUNT } from './credentials/cluster-keys.ts';
 import type { AgentOptions, AgentVersion, InCluster, RunningAgent } from './index.ts';
-import { AGENT_VERSIONS, AgentRefusal, LIMITER_VARIABLE, RELEASES, startAgent, VERSION_VARIABLE } from './index.ts';
+import { AGENT_VERSIONS, AgentRefusal, RELEASES, startAgent, VERSION_VARIABLE } from './index.ts';
 
 export interface AgentIo {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -45,8 +45,7 @@ Flags of server:
 
 The node's credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, else from the instance
 metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION. ${VERSION_VARIABLE}, 0.1 or 0.2,
-says which release's behaviour it has (default 0.1). ${LIMITER_VARIABLE}, on or off, says whether requests for credentials
-beyond 1000 a second are refused (default on).`;
+says which release's behaviour it has (default 0.1).`;
 
 function versionOf(env: AgentIo['env']): AgentVersion {
   const named = env[VERSION_VARIABLE] || '0.1';
@@ -56,12 +55,7 @@ function versionOf(env: AgentIo['env']): AgentVersion {
   return found;
 }
 
-function limiterOf({ [LIMITER_VARIABLE]: named = '' }: AgentIo['env']): boolean {
-  if (!['', 'on', 'off'].includes(named)) throw new UsageError(`${LIMITER_VARIABLE} is "${named}": use on or off`);
-  return named !== 'off';
-}
-
-/** Finds the cluster as client-go does: by the variables of service kubernetes, and a token. */
+/** As client-go finds the cluster of its pod: by the variables of service kubernetes, and with a token. */
 function clusterOf({
   KUBERNETES_SERVICE_HOST: host,
   KUBERNETES_SERVICE_PORT: port,
@@ -79,7 +73,6 @@ async function server(args: readonly string[], io: AgentIo): Promise<void> {
     ...flags,
     region,
     version: versionOf(io.env),
-    limiter: limiterOf(io.env),
     ...(inCluster && { inCluster }),
     credentials: nodeCredentials(io.env, rotateCredentials),
     log: io.out,

@@ -1,4 +1,4 @@
-export { AGENT_VERSIONS, LIMITER_VARIABLE, RELEASES, VERSION_VARIABLE } from './options.ts';
+export { AGENT_VERSIONS, RELEASES, VERSION_VARIABLE } from './options.ts';
 export type { AgentOptions, AgentVersion, AwsCredentials, InCluster, RunningAgent } from './options.ts';
 export { AgentRefusal } from './options.ts';
 export { startAgent } from './agent.ts';

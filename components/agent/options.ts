@@ -21,9 +21,7 @@ export const RELEASES: Readonly<Record<AgentVersion, string>> = { '0.1': '0.1.37
 /** Variable with the line that the program imitates. */
 export const VERSION_VARIABLE = 'CONFORMANCE_AGENT_VERSION';
 
-/** Variable that turns the rate limiter off: `off`. */
-export const LIMITER_VARIABLE = 'CONFORMANCE_AGENT_LIMITER';
-
+/** The cluster that the agent runs in. */
 export interface InCluster {
   /** URL of the API server. */
   readonly apiServer: string;
@@ -61,9 +59,7 @@ export interface AgentOptions extends Readonly<Partial<typeof DEFAULTS>> {
   readonly credentials: () => Promise<AwsCredentials>;
   /** Default: 169.254.170.23 and fd00:ec2::23. Each has a server, cache, rate limiter and refresh loop. */
   readonly bindHosts?: readonly string[];
-  /** Whether more than 1,000 requests a second, or 500 at once, get 429. Default true. */
-  readonly limiter?: boolean;
-  /** Default: the system's. Rate limits and timeouts always use real time. */
+  /** Default: the system's. Rate limits and timeouts always go by real time. */
   readonly clock?: Clock;
   /** Receives one JSON text a line. Never a token or a key. */
   readonly log?: (line: string) => void;
