@@ -8,11 +8,10 @@ export const DETECT: Command = {
   name: 'detect',
   summary: 'runs the suites against defects, and says which were noticed',
   about:
-    'Runs the suites on embedded clusters against one defect after another: the catalogue of faults, or mutants. Says which scenario noticed each, which survived, and which no scenario reached. With --judge the same of the harness itself: its tests against mutants of its judging.',
+    'Runs the suites on embedded clusters against one defect after another: the catalogue of faults, or mutants. Says which scenario noticed each, which survived, and which no scenario reached.',
   options: [
     option.list('fault NAME', 'these faults alone (repeat, or a comma list; default: the whole catalogue)'),
     option.flag('mutants', "defects that a machine makes of the reference subjects' sources, instead of faults"),
-    option.flag('judge', "mutants of the harness' own judging, which the project's own tests must notice"),
     option.list('area NAME', 'defects of these areas of the sources alone (repeat, or a comma list)'),
     option.number('sample N', 'so many of the defects, chosen by the seed (default: all)', { minimum: 1 }),
     option.text('seed TEXT', 'with --sample: which are chosen', { default: '0' }),
@@ -28,16 +27,13 @@ export const DETECT: Command = {
   remarks: 'Exit codes: 0 each defect was noticed; 1 one was not; 2 wrong usage; 3 it could not be found out.',
   fromClone: true,
   async run({ flag, text, list, values }, io) {
-    const kinds = (['mutants', 'judge'] as const).filter((name) => flag(name));
     const number = (name: string): number | undefined => values.get(name)?.value as number | undefined;
-    if (kinds.length + Math.min(list('fault').length, 1) > 1)
-      throw badFlagValue('--fault, --mutants and --judge are different kinds of defects: give one of them.');
-    if (flag('judge') && list('scenario').length > 0)
-      throw badFlagValue('--scenario has no effect with --judge, whose mutants no scenario judges: leave it out.');
+    if (flag('mutants') && list('fault').length > 0)
+      throw badFlagValue('--fault and --mutants are different kinds of defects: give one of them.');
     const { runDetect } = await fromSource<typeof detection>('scripts/detection/index.ts', io);
     const noticed = await runDetect(
       {
-        kind: kinds[0] ?? 'faults',
+        kind: flag('mutants') ? 'mutants' : 'faults',
         sample: number('sample'),
         seed: text('seed') ?? '0',
         faults: list('fault'),

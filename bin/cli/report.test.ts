@@ -50,7 +50,7 @@ describe('npm run report', () => {
     ['results of another version', [file({ ...results, version: 3 })], 'is results.json of version 3', 2],
     ['damaged results', [file({ ...results, scenarios: 1 })], 'is damaged', 2],
     ['the same file twice', [same, same], 'A and B are the same file', 2],
-    ['a detection that is none', [same, '--detection', same], 'kind must be one of faults, mutants, judge', 2],
+    ['a detection that is none', [same, '--detection', same], 'kind must be one of faults, mutants', 2],
     ['a detection that is missing', [same, '--detection', '/nowhere'], 'Detection file /nowhere cannot be read', 2],
     ['deviations of one run', [same, '--deviations', 'some.yaml'], '--deviations is about two runs', 2],
     [

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { whole } from '../../foundation/node/validate.ts';
 
-/** The form of `detect --json`: which scenario, or test file, noticed which defect. */
+/** The form of what `detect --json` writes: which scenario noticed which defect. */
 
 const texts = z.array(z.string()).readonly();
 
 export const detectionSchema = z.object({
-  kind: z.enum(['faults', 'mutants', 'judge']),
-  /** Share of the noticed defects by area; `all` is of all. */
+  kind: z.enum(['faults', 'mutants']),
+  /** Share of the defects that were noticed, in whatever way, by area; `all` is of all. */
   figures: z.array(z.object({ area: z.string(), share: z.number() })).readonly(),
   detections: z
     .array(

@@ -1,12 +1,5 @@
-/** Sources that are mutated together. */
-export interface Mutated {
-  /** Paths by area: of files, or of folders with an end of `/`. */
-  readonly areas: Readonly<Record<string, readonly string[]>>;
-  /** What of these is not mutated. */
-  readonly leftOut: RegExp;
-}
-
-const SUBJECT_AREAS = {
+/** The mutated sources by area: files, and folders with a trailing `/`. */
+export const AREAS: Readonly<Record<string, readonly string[]>> = {
   'iam/policy': ['emulator/iam/policy/'],
   sts: ['emulator/sts/'],
   'eks-auth': ['emulator/eks-auth/'],
@@ -31,57 +24,14 @@ const SUBJECT_AREAS = {
   ],
 };
 
-/** The reference subjects, which scenarios judge. Left out is what no run can reach or a reader alone sees: explanations, texts, logs, programs of images, and what the emulator signs for another S3. */
-export const SUBJECTS: Mutated = {
-  areas: SUBJECT_AREAS,
-  leftOut:
-    /\.test\.ts$|\/(explain[\w-]*|condition-keys|access-denied-message|label|log|metrics|options|types|index|main|kept-session)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\/access|sigv4\/sign\.ts$/,
-};
+/** Not mutated: code that no run reaches or that only readers see, and the signer of requests to another S3. */
+const LEFT_OUT =
+  /\.test\.ts$|\/(explain[\w-]*|condition-keys|access-denied-message|label|log|metrics|options|types|index|main|kept-session)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\/access|sigv4\/sign\.ts$/;
 
-/** What judges them, which the project's own tests judge: matching, verdicts, skipping, the way of a scenario, and exit codes. */
-export const JUDGE: Mutated = {
-  areas: {
-    matching: [
-      'foundation/protocols/expectation.ts',
-      'foundation/protocols/denial-cause.ts',
-      'harness/world/probe-retries.ts',
-      'harness/scenario/retry-rules.ts',
-      'components/probe/retry.ts',
-    ],
-    verdicts: ['harness/verdict/', 'harness/gate/judge.ts', 'harness/results/results.ts'],
-    skipping: [
-      'harness/scenario/requirements.ts',
-      'harness/plan/select.ts',
-      'harness/scenario/profiles.ts',
-      'harness/aws-target/capabilities.ts',
-    ],
-    attempts: [
-      'harness/engine/attempt.ts',
-      'harness/engine/probe.ts',
-      'harness/engine/scenario.ts',
-      'harness/engine/scenario-result.ts',
-      'harness/world/stages.ts',
-    ],
-    schedule: [
-      'harness/engine/admission.ts',
-      'harness/engine/scenarios.ts',
-      'harness/engine/shuffle.ts',
-      'harness/engine/suite-runs.ts',
-    ],
-    'exit codes': [
-      'foundation/node/errors.ts',
-      'harness/engine/conclusion.ts',
-      'harness/engine/run.ts',
-      'bin/cli/command.ts',
-    ],
-  },
-  leftOut: /\.test\.ts$/,
-};
-
-export function areaOf(file: string, { areas, leftOut }: Mutated): string | undefined {
-  if (leftOut.test(file)) return undefined;
+export function areaOf(file: string): string | undefined {
+  if (LEFT_OUT.test(file)) return undefined;
   const within = (path: string): boolean => (path.endsWith('/') ? file.startsWith(path) : file === path);
-  return Object.entries(areas).find(([, paths]) => paths.some(within))?.[0];
+  return Object.entries(AREAS).find(([, paths]) => paths.some(within))?.[0];
 }
 
 /** Mutators of Stryker that are not used: those of regular expressions mostly make the same expression. */

@@ -64,13 +64,10 @@ const runOf = (scenario: Specified, flags: readonly string[]): Run => ({
 /** Checks are functions, which JSON leaves out. */
 const withFunctions = (_key: string, value: unknown): unknown => (typeof value === 'function' ? String(value) : value);
 
-/** What runs scenarios, or test files in their place. */
-export interface Worker {
-  /** Path of its program in the build. */
-  readonly program: string;
-  /** How many one process records, one after another. */
-  readonly together: number;
-}
+/** Path, in a build with defects, of the program that runs scenarios. */
+export const WORKER = 'scripts/detection/worker.js';
+/** Number of scenarios that one process records, one after another. */
+const TOGETHER = 40;
 
 /** What was recorded of a scenario. */
 interface Recorded extends Covered {
@@ -97,13 +94,11 @@ export async function coverageOf(
   runs: readonly Run[],
   {
     build,
-    worker,
     kept,
     sources,
     jobs,
   }: {
     readonly build: string;
-    readonly worker: Worker;
     readonly kept: string;
     readonly sources: string;
     readonly jobs: number;
@@ -114,10 +109,10 @@ export async function coverageOf(
   const left = runs.filter(({ key, digest }) => known.get(key)?.digest !== digest);
   const always = new Set(before.always);
   await inParallel(
-    partsOf(left, worker.together, ({ flags }) => flags.join()),
+    partsOf(left, TOGETHER, ({ flags }) => flags.join()),
     jobs,
     async (part) => {
-      const end = await record(join(build, worker.program), part);
+      const end = await record(join(build, WORKER), part);
       for (const id of end.always) always.add(id);
       for (const run of part) {
         const found = end.scenarios.find(({ id }) => id === run.id);

@@ -52,7 +52,6 @@ interface Choice {
   readonly all: boolean;
   /** Key of the one that is tried first. */
   readonly hint?: string | undefined;
-  readonly firstAlone?: boolean;
   /** Ids of the defects of the same file, and of the same area. */
   readonly beside?: readonly ReadonlySet<string>[] | undefined;
   /** How many are tried, in the first run and in one of each form of flags after it. Default: every one, as with `all`. */
@@ -70,7 +69,7 @@ export async function detect(
   defect: Defect,
   coverage: Coverage,
   attempt: Attempt,
-  { all, hint, firstAlone, beside, most, ofProbes }: Choice,
+  { all, hint, beside, most, ofProbes }: Choice,
 ): Promise<Detection> {
   const likely = likeliest(defect, coverage, { hint, beside });
   const done = (state: State, noticedBy: readonly string[] = [], reason?: string): Detection => ({
@@ -84,7 +83,7 @@ export async function detect(
   const noticedBy: string[] = [];
   const passed: Covered[] = [];
   const broken: Broken[] = [];
-  const isFirstAlone = firstAlone === true || (hint !== undefined && likely[0]?.key === hint);
+  const isFirstAlone = hint !== undefined && likely[0]?.key === hint;
   for (const batch of batchesOf(all ? likely : likely.slice(0, most), isFirstAlone ? [1, FIRST] : [FIRST])) {
     const tried = await tryBatch(defect, batch, attempt, { all });
     noticedBy.push(...tried.noticedBy);

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { areaOf, JUDGE, SUBJECTS, type Mutated } from './areas.ts';
 import type { Mutant } from './mutants-build.ts';
 
 const ENTRY = z.strictObject({
@@ -13,12 +12,9 @@ const ENTRY = z.strictObject({
 });
 export type Equivalent = z.infer<typeof ENTRY>;
 
-/** The reviewed list of mutants that are no defects, without those of other sources. Throws an Error when the file is not of its form. */
-export const readEquivalents = (path: string, mutated: Mutated): readonly Equivalent[] =>
-  z
-    .array(ENTRY)
-    .parse(parse(readFileSync(path, 'utf8')))
-    .filter(({ file }) => [SUBJECTS, JUDGE].every((one) => one === mutated || areaOf(file, one) === undefined));
+/** Reads the reviewed list of mutants that are no defects. Throws an Error for an invalid file. */
+export const readEquivalents = (path: string): readonly Equivalent[] =>
+  z.array(ENTRY).parse(parse(readFileSync(path, 'utf8')));
 
 const isOf = (mutant: Mutant, one: Equivalent): boolean =>
   (['file', 'mutator', 'original', 'replacement'] as const).every((name) => mutant[name] === one[name]);

@@ -5,9 +5,9 @@ import { catalogue } from '../faults/index.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import { sourcesDigest } from '../freshness.js';
-import { coverageOf, mayNotice, partsOf, type Coverage, type Covered, type Run } from './coverage.ts';
+import { coverageOf, mayNotice, partsOf, WORKER, type Coverage, type Covered, type Run } from './coverage.ts';
 import { detect, UNDER_WAY, type Attempt, type Defect, type Detection } from './detect.ts';
-import { faultsKind, judgeKind, mutantsKind, type Kind } from './kinds.ts';
+import { faultsKind, mutantsKind, type Kind } from './kinds.ts';
 import { writePage } from './page.ts';
 import { jsonOf, terminalText, type Matrix } from './report.ts';
 import { sample } from './sample.ts';
@@ -44,7 +44,7 @@ const SILENCE = 120_000;
 /** The same of a run whose defect is on during probes alone: that it comes to no verdict is known then. Milliseconds. */
 const SILENCE_OF_PROBES = 75_000;
 
-/** Runs suites, or tests, against defects; says and writes who noticed what. Gives whether every one was noticed. Throws `HarnessError`. */
+/** Runs suites against defects; says and writes who noticed what. Gives whether every one was noticed. Throws `HarnessError`. */
 export async function runDetect(options: DetectOptions, { root, say, progress }: Output): Promise<boolean> {
   const kind = await KINDS[options.kind](root, options);
   const runs = selectedRuns(kind.runs, options.scenarios);
@@ -63,7 +63,6 @@ export async function runDetect(options: DetectOptions, { root, say, progress }:
 const KINDS: Readonly<Record<Kind['name'], (root: string, options: DetectOptions) => Promise<Kind>>> = {
   faults: (root, { faults }) => faultsKind(root, faults),
   mutants: mutantsKind,
-  judge: judgeKind,
 };
 
 async function detectAll(
@@ -93,7 +92,7 @@ async function detectAll(
       const again = part.map(({ defect: { id }, run }) => ({ fault: id, scenario: run.id }));
       const job = { again, flags: part[0]?.run.flags ?? [], parallel: UNDER_WAY };
       const how = { silenceMilliseconds: SILENCE };
-      const noticed = await noticedAgain(join(kind.build, kind.worker.program), job, how);
+      const noticed = await noticedAgain(join(kind.build, WORKER), job, how);
       for (const { defect, run } of part)
         if (noticed.includes(defect.id)) tell({ ...defect, state: 'noticed', noticedBy: [run.key], reachedBy: 1 });
     });
@@ -106,11 +105,10 @@ async function detectAll(
   }
   const left = defects.filter(({ id }) => !found.has(id));
   if (left.length > 0) {
-    const what = kind.name === 'judge' ? 'test files' : 'scenarios';
     const likely = runs.filter((run) => left.some((defect) => mayNotice(run, defect)));
-    progress(`Recording what each of ${likely.length} ${what} reaches ...`);
+    progress(`Recording what each of ${likely.length} scenarios reaches ...`);
     const kept = join(root, 'node_modules', '.cache', 'eks-pod-identity-conformance', `coverage-of-${kind.name}.json`);
-    const sources = sourcesDigest(kind.name === 'judge' ? [] : ['suites']);
+    const sources = sourcesDigest(['suites']);
     const recorded = await coverageOf(likely, { ...kind, kept, sources, jobs: 2 * jobs });
     for (const key of recorded.unusable) progress(`${key} does not pass without a defect, so it is left out.`);
     const files = idsBy(kind.defects, fileOf);
@@ -119,7 +117,6 @@ async function detectAll(
       const beside = [files.get(fileOf(defect)), areas.get(defect.area)].filter((ids) => ids !== undefined);
       const how = {
         hint: [hints[defect.id], defect.flags].filter(Boolean).join(' '),
-        firstAlone: kind.firstAlone,
         beside,
         most: kind.most,
         ofProbes: kind.ofProbes,
@@ -152,12 +149,12 @@ function idsBy(
   return all;
 }
 
-/** How scenarios, or test files, are run with a defect of this kind on. */
+/** How scenarios are run with a defect of this kind on. */
 const attemptIn =
-  ({ name, build, worker }: Kind): Attempt =>
+  ({ name, build }: Kind): Attempt =>
   (defect, batch, { stopAtFirst, ofProbes = false }) =>
     runJob(
-      join(build, worker.program),
+      join(build, WORKER),
       {
         ...(name === 'faults' && defect && { fault: defect.id }),
         scenarios: batch.map(({ id }) => id),

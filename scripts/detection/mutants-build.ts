@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { Instrumenter } from '@stryker-mutator/instrumenter';
 import { build } from 'esbuild';
 import { bundles, common, entriesOf } from '../bundles.ts';
-import { areaOf, MUTATORS_LEFT_OUT, type Mutated } from './areas.ts';
+import { AREAS, areaOf, MUTATORS_LEFT_OUT } from './areas.ts';
 
 export interface Mutant {
   /** As Stryker's instrumented code knows it. */
@@ -72,12 +72,11 @@ const silent = new Proxy(
 export async function buildMutants(
   root: string,
   folder: string,
-  mutated: Mutated,
   entries: readonly string[],
 ): Promise<readonly Mutant[]> {
   const list = join(folder, 'mutants.json');
   if (existsSync(list)) return JSON.parse(readFileSync(list, 'utf8')) as Mutant[];
-  const { texts, mutants } = await instrument(root, mutated);
+  const { texts, mutants } = await instrument(root);
   const out = `${folder}-${process.pid}`;
   await build({
     ...common,
@@ -106,11 +105,10 @@ export async function buildMutants(
 /** The sources with all mutants in them, by their paths, and a list of these. */
 export async function instrument(
   root: string,
-  mutated: Mutated,
 ): Promise<{ readonly texts: ReadonlyMap<string, string>; readonly mutants: readonly Mutant[] }> {
-  const sources = Object.values(mutated.areas).flatMap((paths) => paths.flatMap((path) => filesOf(root, path)));
+  const sources = Object.values(AREAS).flatMap((paths) => paths.flatMap((path) => filesOf(root, path)));
   const files = [...new Set(sources)]
-    .filter((name) => areaOf(name, mutated) !== undefined)
+    .filter((name) => areaOf(name) !== undefined)
     .map((name) => ({ name, mutate: true, content: readFileSync(join(root, name), 'utf8') }));
   const instrumented = await new Instrumenter(silent as never).instrument(files, {
     excludedMutations: MUTATORS_LEFT_OUT,
@@ -125,7 +123,7 @@ export async function instrument(
       const text = files.find(({ name }) => name === fileName)?.content ?? '';
       return {
         id,
-        area: areaOf(fileName, mutated) ?? '',
+        area: areaOf(fileName) ?? '',
         file: fileName,
         line: start.line + 1,
         column: start.column + 1,

@@ -4,12 +4,9 @@ import { format } from 'prettier';
 import { table } from '../tables.ts';
 import { figures, percent, STATES, type Matrix } from './report.ts';
 
-const headOf = (who: string): string[] => [
-  ...['area', `by ${who}`, ...STATES.slice(1)],
-  ...['share noticed', `share by ${who}`],
-];
+const HEAD = ['area', 'by scenarios', ...STATES.slice(1), 'share noticed', 'share by scenarios'];
 
-const TITLES: Readonly<Record<Matrix['kind'], string>> = { faults: 'Faults', mutants: 'Mutants', judge: 'The judge' };
+const TITLES: Readonly<Record<Matrix['kind'], string>> = { faults: 'Faults', mutants: 'Mutants' };
 
 const ABOUT_FAULTS =
   'Faults imitate real incidents ([faults.md](faults.md)). Their authors also write the scenarios and share blind spots with them, so these shares say less than the mutation score.';
@@ -30,9 +27,8 @@ export function withSection(page: string, title: string, text: string): string {
 }
 
 function section(matrix: Matrix, seed: string): string {
-  const who = matrix.kind === 'judge' ? 'tests' : 'scenarios';
   const figuresTable = table(
-    headOf(who),
+    HEAD,
     figures(matrix).map(({ area, counts, share, byScenarios }) => [
       ...[area, ...STATES.map((state) => String(counts[state]))],
       ...[percent(share), percent(byScenarios)],
@@ -51,6 +47,6 @@ function section(matrix: Matrix, seed: string): string {
   return [
     matrix.kind === 'faults' ? ABOUT_FAULTS : `${matrix.detections.length} mutants, chosen by seed ${seed}.`,
     figuresTable,
-    ...(rows.length === 0 ? ['All are noticed.'] : [table([`not noticed by ${who}`, 'area', 'how', 'what'], rows)]),
+    ...(rows.length === 0 ? ['All are noticed.'] : [table(['not noticed by scenarios', 'area', 'how', 'what'], rows)]),
   ].join('\n\n');
 }

@@ -3,7 +3,7 @@ import type { Detection, State } from './detect.ts';
 
 /** What is published of a run of `detect`. */
 export interface Matrix {
-  readonly kind: 'faults' | 'mutants' | 'judge';
+  readonly kind: 'faults' | 'mutants';
   readonly detections: readonly Detection[];
   /** Keys of all scenarios that were tried with. */
   readonly scenarios: readonly string[];
