@@ -18,17 +18,17 @@ import type { Credentials } from './core/principal.ts';
 import type { ClusterProvider } from './world/eks-model.ts';
 
 export interface EmulatorOptions extends Omit<WorldOptions, 'endpoint' | 'uptime'> {
-  /** Address to bind; loopback unless containers must reach it. Default `127.0.0.1`. */
+  /** Address to bind; default `127.0.0.1`. */
   readonly host?: string;
   /** 0 (default): any free port. */
   readonly port?: number;
   readonly accountId?: string;
-  /** The administrator's key; random by default. */
+  /** Random by default. */
   readonly administrator?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly clusterProvider?: ClusterProvider;
-  /** Another S3 that holds buckets and objects; in memory without it. Authorization is the emulator's either way. */
+  /** Another S3 with buckets and objects; default: memory. The emulator authorizes either way. */
   readonly s3Backend?: S3Backend;
-  /** How many calls are remembered; older ones are forgotten. Default 100,000. */
+  /** Default 100,000; older calls are forgotten. */
   readonly rememberedCalls?: number;
 }
 
@@ -39,33 +39,29 @@ export interface Emulator {
   readonly accountId: string;
   readonly administrator: Credentials;
   readonly clock: MovableClock;
-  /** Makes a further account (or finds it) and gives its administrator. */
+  /** Creates or finds an account, and returns its administrator's key. */
   createAccount(accountId: string): Credentials;
-  /** The calls remembered, oldest first. */
+  /** Oldest first. */
   calls(): readonly CallRecord[];
   findCall(requestId: string): CallRecord | undefined;
-  /** Forgets the calls that were received before: milliseconds since the epoch by the machine's clock. */
+  /** @param before milliseconds since the epoch by the machine's clock */
   forgetCalls(before: number): void;
-  /** Turns a disturbance on; the function returned turns it off. */
+  /** Returns a function that removes the disturbance. */
   addDisturbance(disturbance: Disturbance): () => void;
-  /** Replaces the cluster provider (for a provider that needs the emulator's address first). */
+  /** For a provider that needs the emulator's address first. */
   setClusterProvider(provider: ClusterProvider): void;
   close(): Promise<void>;
 }
 
 const REMEMBERED_CALLS = 100_000;
 
-/**
- * Starts an AWS on one port: S3, IAM, STS, EKS and EKS Auth, and of EC2 the search for subnets.
- *
- * Rejects with node's error (`EADDRINUSE`, `EACCES`, …) when the address cannot be bound.
- */
+/** Starts S3, IAM, STS, EKS, EKS Auth and EC2's DescribeSubnets on one port. Rejects with node's error, such as `EADDRINUSE`. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { emulator } = await startWithWorld(options);
   return emulator;
 }
 
-/** Builds an emulator and its world. The world is for the project's own tests: users reach it by its APIs alone. */
+/** The world is for this project's tests only. */
 export async function startWithWorld(
   options: EmulatorOptions & Pick<WorldOptions, 'uptime'>,
 ): Promise<{ readonly emulator: Emulator; readonly world: World }> {

@@ -1,6 +1,6 @@
 import definitions from './constraints.json' with { type: 'json' };
 
-/** What a member of a structure must be, and where it is on the wire if that is not under its own name. */
+/** Constraints of a structure's member, and its place on the wire unless that is its own name. */
 export interface MemberConstraints {
   readonly shape?: string;
   readonly required?: boolean;
@@ -8,30 +8,29 @@ export interface MemberConstraints {
   readonly name?: string;
 }
 
-/** What a value of a shape must be. Shapes without a type are strings. */
+/** Constraints of a shape's values. Shapes without a type are strings. */
 export interface ShapeConstraints {
   readonly type?: string;
   readonly min?: number;
   readonly max?: number;
   readonly pattern?: string;
   readonly enum?: readonly string[];
-  /** The value is a secret. */
   readonly sensitive?: boolean;
   readonly members?: Readonly<Record<string, MemberConstraints>>;
   readonly item?: string;
-  /** The name of a list's elements in XML; empty when they have the list's own. */
+  /** Name of a list's elements in XML; empty if they have the list's name. */
   readonly itemName?: string;
   readonly key?: string;
   readonly value?: string;
 }
 
-/** What a service demands of its operations' input, `null` where it demands nothing. */
+/** Constraints of the input of a service's operations; `null`: none. */
 export interface Constraints {
   readonly operations: Readonly<Record<string, string | null>>;
   readonly shapes: Readonly<Record<string, ShapeConstraints>>;
 }
 
-/** The constraints of the operations that the emulator has: `npm run constraints` writes them from botocore's models. */
+/** Written by `npm run constraints` from botocore's models. */
 export const CONSTRAINTS = definitions as Readonly<Record<string, unknown>> as Readonly<Record<string, Constraints>>;
 
 const PATTERNS: ReadonlyMap<string, RegExp> = new Map(
@@ -41,7 +40,7 @@ const PATTERNS: ReadonlyMap<string, RegExp> = new Map(
 );
 
 export interface Violation {
-  /** The member of the input in which it is: its name on the wire. */
+  /** The name of the input's member on the wire. */
   readonly name: string;
   readonly in: MemberConstraints['in'];
   /** Such as `tags.1.member.key`. */
@@ -52,9 +51,8 @@ export interface Violation {
   readonly constraint: string;
 }
 
-/** How a protocol has the input's values: a member of a structure, and the elements of a list. */
+/** How a protocol reads input: a member of a structure, and the elements of a list. */
 export interface Reader<Input> {
-  /** `shape` is that of the member, `item` that of its elements if it is a list. */
   readonly member: (
     parent: Input,
     name: string,
@@ -65,7 +63,7 @@ export interface Reader<Input> {
   readonly items: (value: unknown, shape: ShapeConstraints) => readonly unknown[];
 }
 
-/** What is wrong with the input of a service's operation by the service's API model, in the order of its members. */
+/** Lists violations of the service's API model, in the order of the model's members. */
 export function violationsOf<Input>(
   service: string,
   operation: string,
@@ -83,7 +81,7 @@ export function violationsOf<Input>(
   return violations;
 }
 
-/** "1 validation error detected: …", the text of most of AWS's services for input that breaks their models. */
+/** Returns "1 validation error detected: …", the text of most of AWS's services. */
 export function validationText(violations: readonly Found[]): string {
   const [count, errors] = [violations.length, violations.length === 1 ? 'error' : 'errors'];
   const found = violations.map(({ path, value, constraint }) => {
@@ -157,7 +155,7 @@ class Checker<Input> {
   }
 }
 
-/** What a value breaks of its shape's constraints; a list or a map is judged by its size. Other types are not judged. */
+/** Lists the broken constraints of a value. Lists and maps are checked by size; other types are not checked. */
 function broken(shape: ShapeConstraints, value: unknown): readonly string[] {
   const { min = 0, max = Infinity, pattern = '' } = shape;
   const isText = shape.type === undefined;
@@ -173,7 +171,6 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : undefined;
 }
 
-/** The four constraints that a value by itself can have, as AWS words them. */
 function wordings({ type, min, max, pattern }: ShapeConstraints): readonly string[] {
   const measure = type === 'integer' || type === 'long' ? 'value' : 'length';
   return [

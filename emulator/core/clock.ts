@@ -1,13 +1,11 @@
-/** Where the emulator reads the time: milliseconds since the Unix epoch. */
+/** Milliseconds since the Unix epoch. */
 export interface Clock {
   now(): number;
 }
 
-/** A clock that tests move: real time plus an offset in milliseconds. */
+/** A clock for tests: real time plus an offset in milliseconds. */
 export interface MovableClock extends Clock {
-  /** Moves the clock by `milliseconds` (negative: back). */
   advance(milliseconds: number): void;
-  /** Back to real time. */
   reset(): void;
 }
 

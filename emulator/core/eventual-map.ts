@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Lag } from './settings.ts';
 
-/** A change of a key, and what the key stood for before it: undefined when there was nothing. */
+/** `before` is undefined for a new key. */
 interface Change<Value> {
   readonly at: number;
   readonly key: string;
@@ -9,21 +9,17 @@ interface Change<Value> {
 }
 
 /**
- * A map that is eventually consistent as seen from outside: `get`, `values` and so on tell what it holds, `elsewhere` what
- * other services know of it and `listed` what List calls show. Both are the map as it was a while ago (`Lag`), made by
- * taking the changes since then back. So what was changed first is seen first, over all maps of a world; no timer runs;
- * and without a lag nothing is kept and each look is one into the map itself.
- *
- * Values must not be changed in place where that is to be seen late: `set` a changed copy instead.
+ * An eventually consistent map: `get` and `values` return the current state, `elsewhere` what other services
+ * know and `listed` what List calls show, as of `Lag` ago. The views undo recent changes, so changes become visible
+ * in order over all maps, without timers. Never change values in place: `set` a changed copy.
  */
 export class EventualMap<Value> extends Map<string, Value> {
   readonly #uptime: Clock;
   readonly #lag: Lag;
   readonly #longest: number;
-  /** Oldest first. */
   #changes: Change<Value>[] = [];
 
-  /** @param initial what everybody has known for long */
+  /** @param initial entries that are visible everywhere from the start */
   constructor(
     { uptime, lag }: { readonly uptime: Clock; readonly lag: Lag },
     initial: Iterable<readonly [string, Value]> = [],
@@ -50,21 +46,20 @@ export class EventualMap<Value> extends Map<string, Value> {
     super.clear();
   }
 
-  /** What authorization, STS, EKS and EKS Auth know under the key: the value as it was `Lag.iam` ago. */
+  /** Returns the value that authorization, STS, EKS and EKS Auth know: the one of `Lag.iam` ago. */
   elsewhere(key: string): Value | undefined {
     if (this.#changes.length === 0) return this.get(key);
     const then = this.#uptime.now() - this.#lag.iam;
-    // The first change after that time tells how things stood at it.
     for (const { at, key: changed, before } of this.#recent()) if (at > then && changed === key) return before;
     return this.get(key);
   }
 
-  /** What List calls show: what there was `Lag.listing` ago, whether or not it is there still, and as it is now if it is. */
+  /** Returns what List calls show: entries of `Lag.listing` ago, also deleted ones, with current values. */
   listed(): ReadonlyMap<string, Value> {
     return this.#ago(this.#lag.listing, (key, before) => this.get(key) ?? before);
   }
 
-  /** What IAM itself goes by when it looks for what hinders a deletion: what there was `Lag.withinIam` ago. */
+  /** Returns what IAM considers when it checks for obstacles to a deletion: the entries of `Lag.withinIam` ago. */
   withinIam(): ReadonlyMap<string, Value> {
     return this.#ago(this.#lag.withinIam, (_key, before) => before);
   }
@@ -83,7 +78,7 @@ export class EventualMap<Value> extends Map<string, Value> {
     return ago;
   }
 
-  /** The changes that somebody does not see yet; the older ones are forgotten. */
+  /** Returns changes that some reader does not see yet, and forgets older ones. */
   #recent(): readonly Change<Value>[] {
     const then = this.#uptime.now() - this.#longest;
     const first = this.#changes.findIndex(({ at }) => at > then);

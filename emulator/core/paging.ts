@@ -1,8 +1,6 @@
 /**
- * One page of a list in the order of its keys, with the token of the next. A token stands for the last key answered, so
- * that items which come or go between two calls neither repeat nor hide others.
- *
- * @throws `invalidToken` for a token that no list gave out.
+ * Returns one page and the next token, which encodes the last key so that changes between calls neither repeat
+ * nor hide items. Throws `invalidToken` for an unknown token.
  */
 export function pageOf<Item>(
   items: Iterable<Item>,

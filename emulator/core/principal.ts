@@ -1,4 +1,4 @@
-/** Credentials as AWS hands them out. `expiration` is in milliseconds since the epoch; absent for long-term keys. */
+/** `expiration` is in milliseconds since the epoch; absent for long-term keys. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -6,14 +6,13 @@ export interface Credentials {
   readonly expiration?: number;
 }
 
-/** A tag of a session: keys compare without regard to case, values with it (IAM User Guide, "Passing session tags"). */
+/** Keys are case-insensitive, values are not (IAM User Guide, "Passing session tags"). */
 export interface SessionTag {
   readonly key: string;
   readonly value: string;
   readonly transitive: boolean;
 }
 
-/** The session that a temporary credential stands for. */
 export interface RoleSession {
   readonly kind: 'role-session';
   readonly accountId: string;
@@ -25,27 +24,26 @@ export interface RoleSession {
   readonly userId: string;
   readonly sessionName: string;
   readonly tags: readonly SessionTag[];
-  /** JSON texts of the session policies; none means that the session is not narrowed. */
+  /** JSON texts of the session policies; empty: the session is not narrowed. */
   readonly sessionPolicies: readonly string[];
-  /** When the session was issued and ends, milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   readonly issuedAt: number;
   readonly expiresAt: number;
   /** Context keys that stay with the session, such as `aws:SourceIdentity` or `<issuer>:sub`. */
   readonly context: Readonly<Record<string, string>>;
 }
 
-/** An IAM user, whom long-term access keys stand for. */
 export interface IamUser {
   readonly kind: 'user';
   readonly accountId: string;
   /** `arn:aws:iam::<account>:user/<path><name>`. */
   readonly arn: string;
   readonly userName: string;
-  /** `AIDA…`; empty when it is not known, and then `aws:userid` is absent. */
+  /** `AIDA…`; empty if unknown, and then `aws:userid` is absent. */
   readonly userId: string;
 }
 
-/** The root of an account, which every action is allowed that no policy of a resource denies. It has no key here. */
+/** An account's root user, whom only resource policies can deny. It has no key here. */
 export interface RootUser {
   readonly kind: 'root';
   readonly accountId: string;
@@ -53,7 +51,7 @@ export interface RootUser {
   readonly userId: string;
 }
 
-/** An AWS service acting by itself, such as `pods.eks.amazonaws.com`. */
+/** An AWS service, such as `pods.eks.amazonaws.com`. */
 export interface ServicePrincipal {
   readonly kind: 'service';
   readonly service: string;
@@ -61,10 +59,9 @@ export interface ServicePrincipal {
   readonly accountId: string;
 }
 
-/** A web identity presented to AssumeRoleWithWebIdentity. */
+/** A web identity of AssumeRoleWithWebIdentity. */
 interface FederatedPrincipal {
   readonly kind: 'federated';
-  /** ARN of the OIDC provider. */
   readonly providerArn: string;
   readonly accountId: string;
 }
@@ -73,16 +70,14 @@ export interface AnonymousPrincipal {
   readonly kind: 'anonymous';
 }
 
-/** Whoever can sign a request. */
 export type Caller = RoleSession | IamUser | RootUser;
 
-/** Whoever a policy can be about. */
 export type Principal = Caller | ServicePrincipal | FederatedPrincipal | AnonymousPrincipal;
 
-/** The ARN that policies and access entries know the caller by: for a session, that of its role. */
+/** Returns the ARN that policies and access entries use: for a session, its role's. */
 export const principalArn = (caller: Caller): string => (caller.kind === 'role-session' ? caller.roleArn : caller.arn);
 
-/** What texts call the principal. */
+/** Returns the principal's name for messages. */
 export function principalName(principal: Principal): string {
   switch (principal.kind) {
     case 'service':

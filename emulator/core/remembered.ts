@@ -1,4 +1,4 @@
-/** What the map has under the key, made when it is asked for first. */
+/** Returns the cached value of a key, computed on first use. */
 export function remembered<Key extends object, Value>(
   map: Pick<WeakMap<Key, Value>, 'get' | 'set'>,
   key: Key,

@@ -1,31 +1,31 @@
 import type { AwsError } from './errors.ts';
 import type { Caller } from './principal.ts';
 
-/** The SigV4 signing names of the services. */
+/** SigV4 signing names. */
 export type ServiceName = 's3' | 'iam' | 'sts' | 'eks' | 'eks-auth' | 'ec2';
 
-/** A request whose signature has been verified (or which is unsigned, where the service allows that). */
+/** A request with a verified signature, or an unsigned one where the service allows that. */
 export interface ServiceRequest {
-  /** Request id, as answered in `x-amz-request-id` / `x-amzn-requestid`. */
+  /** As in `x-amz-request-id` and `x-amzn-requestid`. */
   readonly id: string;
   readonly method: string;
   /** The path as sent: neither decoded nor normalized (`//` and `..` are part of S3 keys). */
   readonly path: string;
-  /** The query string as sent, without `?`. */
+  /** As sent, without `?`. */
   readonly query: string;
-  /** Header names in lower case; repeated headers joined with `,`. */
+  /** Names in lower case; repeated headers joined with `,`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The payload, decoded from aws-chunked where it was sent so. */
+  /** The payload, decoded from aws-chunked. */
   readonly body: Buffer;
-  /** Who signed; undefined for an unsigned request. */
+  /** Undefined for an unsigned request. */
   readonly caller: Caller | undefined;
-  /** IP address of the client, for `aws:SourceIp`. */
+  /** For `aws:SourceIp`. */
   readonly sourceIp: string;
-  /** `application id` of the SDK's user agent (`AWS_SDK_UA_APP_ID`), which names the scenario that made the call. */
+  /** The SDK's application id (`AWS_SDK_UA_APP_ID`), which names the calling scenario. */
   readonly applicationId: string | undefined;
-  /** Milliseconds since the epoch when the request was received, by the emulator's clock. */
+  /** When the request was received: milliseconds since the epoch by the emulator's clock. */
   readonly time: number;
-  /** True when the signature came in the query string. */
+  /** Whether the signature is in the query string. */
   readonly presigned: boolean;
 }
 
@@ -35,16 +35,13 @@ export interface ServiceResponse {
   readonly body?: string | Buffer;
 }
 
-/** One of the services. `handle` throws `AwsError` for every error that AWS would answer. */
+/** `handle` throws `AwsError`. */
 export interface Service {
   readonly name: ServiceName;
-  /**
-   * The operation that a request is for, ahead of `handle`, for disturbances and records. A service without this has its
-   * operation told by the query protocol's parameter `Action`. Throws `AwsError` as `handle` would.
-   */
+  /** Returns the operation before `handle`, by default parameter `Action`. Throws `AwsError` as `handle` does. */
   identify?(request: ServiceRequest): { readonly operation: string; readonly clusterName?: string };
   handle(request: ServiceRequest): Promise<ServiceResponse>;
-  /** The service's wire form of an error; also used for signature errors met before `handle`. */
+  /** Renders an error, also a signature error before `handle`. */
   renderError(
     error: Pick<AwsError, 'code' | 'status' | 'message'> & Partial<Pick<AwsError, 'fields' | 'headers'>>,
     request: Pick<ServiceRequest, 'id' | 'method' | 'path'>,

@@ -1,39 +1,37 @@
 import type { ServiceName } from './service.ts';
 
-/** Undocumented behaviour, by name, each with the default stated in docs/emulator.md. */
+/** Undocumented AWS behaviour; docs/emulator.md states the defaults. */
 export interface EmulatorSettings {
-  /** EKS Auth's error when no association matches the token's subject. */
+  /** EKS Auth's error if no association matches the token's subject. */
   readonly noAssociationError: 'ResourceNotFoundException' | 'AccessDeniedException';
-  /** EKS Auth gives a pod the session again that it opened for it, as long as its association is there. */
+  /** Whether EKS Auth returns a pod's earlier session while its association exists. */
   readonly eksAuthKeepsSessions: boolean;
-  /** CreatePodIdentityAssociation refuses a role whose trust policy has no statement for pods.eks.amazonaws.com. */
+  /** Whether CreatePodIdentityAssociation rejects a role that does not trust pods.eks.amazonaws.com. */
   readonly associationChecksTrustPolicy: boolean;
-  /** STS' error code when a caller passes a tag that overrides a transitive one. */
+  /** STS's error code for a tag that overrides a transitive one. */
   readonly transitiveTagOverrideError: 'InvalidParameterValue' | 'ValidationError' | 'AccessDenied';
   /** EKS Auth's error for a token with a bad signature, a wrong audience or no pod claim. */
   readonly badTokenError: 'InvalidTokenException' | 'InvalidParameterException';
-  /** Milliseconds between a change of an association and the webhook's (`webhook`) and EKS Auth's (`eksAuth`) knowing it. */
+  /** Milliseconds until the webhook and EKS Auth know a changed association. */
   readonly associationPropagation: { readonly webhook: number; readonly eksAuth: number };
-  /** How long AWS takes for what it does after it has answered. */
   readonly delays: Delays;
-  /** How many times faster than AWS the delays and propagations pass: at 60 a minute takes a second. Throttling is untouched. */
+  /** Factor by which delays and propagations are faster than AWS's. Throttling is unaffected. */
   readonly pace: number;
-  /** Calls of an account that a service takes before it throttles. A service that is not named takes any number. */
+  /** Calls that an account may make before a service throttles. Unlisted services never throttle. */
   readonly throttling: Readonly<Partial<Record<ServiceName, ServiceThrottle>>>;
   readonly quotas: Quotas;
 }
 
-/** Service quotas. */
 export interface Quotas {
-  /** Of EKS: clusters of an account, managed node groups of a cluster, associations of a cluster. */
+  /** Of EKS. */
   readonly clusters: number;
   readonly nodegroups: number;
   readonly associations: number;
-  /** Of IAM: roles of an account. */
+  /** Of IAM. */
   readonly roles: number;
 }
 
-/** Milliseconds of AWS' time, before `pace`. With 0 the call itself answers when it is done. */
+/** Milliseconds of AWS's time, before `pace`. With 0, the call itself waits for the result. */
 export interface Delays {
   /** From CREATING to ACTIVE, from DELETING to gone. */
   readonly createCluster: number;
@@ -42,29 +40,29 @@ export interface Delays {
   readonly deleteNodegroup: number;
   readonly createAddon: number;
   readonly deleteAddon: number;
-  /** From a change of a role, a policy or an OIDC provider to its effect at authorization, STS, EKS and EKS Auth. */
+  /** From a change of a role, policy or OIDC provider to its effect outside IAM. */
   readonly iam: number;
-  /** From the creation or deletion of something to its showing in List calls of IAM, EKS and S3. */
+  /** From creation or deletion to List calls of IAM, EKS and S3. */
   readonly listing: number;
-  /** How long the name of something that was deleted is still taken (409). */
+  /** How long a deleted name stays taken (409). */
   readonly reuse: number;
 }
 
-/** A token bucket: `burst` calls at once, filled up at `perSecond`. */
+/** A token bucket: `burst` calls at once, refilled at `perSecond`. */
 export interface Throttle {
   readonly perSecond: number;
   readonly burst: number;
 }
 
 interface ServiceThrottle extends Throttle {
-  /** Beside all calls, those of each operation that changes something have a bucket of their own. */
+  /** An additional bucket for each operation that changes something. */
   readonly changes?: Throttle;
 }
 
-/** For how long changes go unseen, in milliseconds of real time: the settings `delays.iam` and `.listing` at their pace. */
+/** How long changes stay invisible, in milliseconds of real time. */
 export interface Lag {
   readonly iam: number;
-  /** Within IAM: what it looks at before it deletes something. AWS tells no figure; it is less than elsewhere. */
+  /** For IAM's own checks before a deletion. AWS states no figure; it is less than elsewhere. */
   readonly withinIam: number;
   readonly listing: number;
 }

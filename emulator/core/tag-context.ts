@@ -1,19 +1,17 @@
 type Tags = ReadonlyMap<string, string>;
 
-/** The condition keys that the tags of a request give (IAM User Guide, "AWS global condition context keys"). */
+/** Returns the condition keys of a request's tags (IAM User Guide, "AWS global condition context keys"). */
 export function requestTagContext(tags: Tags): Record<string, string | readonly string[]> {
   if (tags.size === 0) return {};
   return { ...keyed('aws:RequestTag/', tags), 'aws:TagKeys': [...tags.keys()] };
 }
 
-/** A condition key for each tag. */
 export function keyed(prefix: string, tags: Iterable<readonly [string, string]>): Record<string, string> {
   const keys: Record<string, string> = {};
   for (const [key, value] of tags) keys[prefix + key] = value;
   return keys;
 }
 
-/** The condition keys that the tags of an IAM entity give to actions on it. */
 export function resourceTagKeys(tags: Tags | undefined): Record<string, string> {
   return tags === undefined ? {} : { ...keyed('aws:ResourceTag/', tags), ...keyed('iam:ResourceTag/', tags) };
 }

@@ -10,8 +10,8 @@ import { ANY_CHARACTER, matchesTokens, STAR, type ResolvedToken } from '../iam/p
 const PAGE = { min: 5, max: 1000 };
 
 /**
- * The caller's subnets (EC2 API Reference, DescribeSubnets), which `ec2:DescribeSubnets` on `*` allows to see.
- * @throws AwsError `UnauthorizedOperation`, `InvalidSubnetID.NotFound`, `InvalidSubnetID.Malformed`, `DryRunOperation`
+ * Implements DescribeSubnets (EC2 API Reference). Throws `UnauthorizedOperation`, `InvalidSubnetID.NotFound`,
+ * `InvalidSubnetID.Malformed` or `DryRunOperation`.
  */
 export function describeSubnets(
   context: ServiceContext,
@@ -94,8 +94,8 @@ const VALUES: Readonly<Record<string, (subnet: Subnet) => readonly string[]>> = 
 };
 
 /**
- * Which subnets pass all filters of a call (EC2 API Reference, DescribeSubnets, `Filter.N`). Values may hold `*` and `?`.
- * @throws AwsError `InvalidParameterValue` for a filter that there is not, `InvalidParameterCombination` without values
+ * Returns a predicate for `Filter.N`, whose values may hold `*` and `?`. Throws `InvalidParameterValue` for an unknown
+ * filter, `InvalidParameterCombination` without values.
  */
 function subnetFilter(parameters: QueryParameters): (subnet: Subnet) => boolean {
   const filters = numbered(parameters, 'Filter', '.Name').map((name, index) => {
@@ -124,7 +124,7 @@ function reader(name: string): (subnet: Subnet) => readonly string[] {
   return found;
 }
 
-/** The members of a list in EC2's form: `name.1`, `name.2` and so on; of one of structures, their `member` (`.Name`). */
+/** Returns a list in EC2's form, `name.1` and so on; of structures, their `member` (`.Name`). */
 export function numbered(parameters: QueryParameters, name: string, member = ''): readonly string[] {
   const members: string[] = [];
   for (let n = 1; ; n += 1) {
@@ -134,7 +134,7 @@ export function numbered(parameters: QueryParameters, name: string, member = '')
   }
 }
 
-/** `*` and `?` are wildcards; `\` takes the meaning of the character after it away. */
+/** `*` and `?` are wildcards, `\` escapes. */
 function pattern(value: string): readonly ResolvedToken[] {
   return (value.match(/\\?[^]/gu) ?? []).map((text) => {
     if (text === '*') return STAR;

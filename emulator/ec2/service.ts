@@ -7,10 +7,7 @@ import { describeSubnets } from './describe-subnets.ts';
 
 const VERSION = '2016-11-15';
 
-/**
- * Amazon EC2, API version 2016-11-15, with DescribeSubnets alone: what a client needs to find subnets for a cluster. Its
- * query protocol differs from IAM's in the names of lists and in the form of answers and errors.
- */
+/** Amazon EC2, API version 2016-11-15, with DescribeSubnets only. Lists, answers and errors differ from IAM's form. */
 export function ec2Service(context: ServiceContext): Service {
   return {
     name: 'ec2',

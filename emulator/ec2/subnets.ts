@@ -1,6 +1,6 @@
 import type { Account, World } from '../world/world.ts';
 
-/** A subnet of an account's default VPC, which is there from the start and never changes. */
+/** A subnet of an account's default VPC, which never changes. */
 export interface Subnet {
   readonly id: string;
   readonly vpcId: string;
@@ -8,7 +8,7 @@ export interface Subnet {
   readonly arn: string;
   /** Such as `us-west-2a`. */
   readonly zone: string;
-  /** Such as `usw2-az1`: the same place for every account, where a zone's name is an account's own. */
+  /** Such as `usw2-az1`: the same place for every account, unlike a zone's name. */
   readonly zoneId: string;
   readonly cidrBlock: string;
   readonly tags: ReadonlyMap<string, string>;
@@ -17,11 +17,8 @@ export interface Subnet {
 const ZONES = ['a', 'b', 'c'];
 
 /**
- * The subnets of the account's default VPC: one in each of three zones, public as those of a default VPC are (Amazon VPC
- * User Guide, "Default VPC components"), and tagged for EKS as public ones are (Amazon EKS User Guide, "View Amazon EKS
- * networking requirements for VPC and subnets").
- *
- * Their ids are numbers, not random: `subnet-0000000000000000a` is the first one of the emulator's first account.
+ * Returns the default VPC's subnets: one public, EKS-tagged subnet in each of three zones (Amazon VPC User Guide,
+ * "Default VPC components"). Ids are predictable: the first is `subnet-0000000000000000a`.
  */
 export function subnetsOf(world: World, account: Account): readonly Subnet[] {
   const { region, partition } = world;

@@ -1,7 +1,6 @@
-/** Why EKS Auth takes no token, in words: for its messages and the record of calls. */
 import { errors } from 'jose';
 
-/** Half a sentence of our own for each cause: the library's may quote the token. `cluster` is its name. */
+/** Returns half a sentence for each cause; the library's own text may quote the token. */
 export function explainRefusal(error: unknown, cluster: string): string {
   if (error instanceof errors.JWTClaimValidationFailed) return explainClaim(error, cluster);
   if (error instanceof errors.JWSSignatureVerificationFailed)
@@ -25,7 +24,7 @@ function explainClaim({ claim, payload }: errors.JWTClaimValidationFailed, clust
   }
 }
 
-/** What AWS was seen to say of a token that is past `exp`. Milliseconds since the epoch. */
+/** AWS's observed message for a token past `exp`. Milliseconds since the epoch. */
 export function explainExpiry(now: number, expiresAt: number): string {
   const [current, expiration] = [now, expiresAt].map((at) => new Date(at).toISOString().replace('.000Z', 'Z'));
   return `The token included in the request is expired: current date/time ${current} must be before the expiration date/time ${expiration}`;

@@ -2,11 +2,8 @@ import type { Association, KeptSession } from '../world/eks-model.ts';
 import { openSession, type PodCall } from './session.ts';
 
 /**
- * What the pod was given before, else a new session, by the setting `eksAuthKeepsSessions`: a change of the association or of its
- * roles does not touch what a pod has (EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles": recreate
- * the pods to apply a change sooner).
- *
- * @param longest as of `openSession`
+ * Returns the pod's earlier session, else a new one, by the setting `eksAuthKeepsSessions`: changed associations do not
+ * affect running pods (EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles").
  */
 export function keptSession(call: PodCall, association: Association, longest?: number): KeptSession {
   const { context, request, cluster, identity } = call;

@@ -20,17 +20,13 @@ const ROUTES = [
   ),
 ];
 
-/**
- * Amazon EKS Auth, API version 2023-11-26 (REST-JSON). Each call verifies its token and assumes the roles anew, unless the
- * setting `eksAuthKeepsSessions` has it give out sessions again, as AWS does.
- */
+/** Amazon EKS Auth, API version 2023-11-26 (REST-JSON). */
 export const eksAuthService = (context: ServiceContext): Service =>
   restJsonService(context, 'eks-auth', ROUTES, (call, { handle }) => handle(context, call));
 
 /**
- * Credentials for the pod that the token is bound to (EKS Auth API Reference, "AssumeRoleForPodIdentity"). The caller is
- * the agent, with the node's role; its own permission is asked first, and its lack answered with status 403 (a role that
- * cannot be assumed is 400).
+ * Returns credentials for the token's pod (EKS Auth API Reference, "AssumeRoleForPodIdentity"). The agent's own
+ * permission is checked first (403; a role that cannot be assumed is 400).
  */
 async function assumeRoleForPodIdentity(
   context: ServiceContext,
@@ -61,7 +57,7 @@ async function assumeRoleForPodIdentity(
     subject: { namespace: identity.namespace, serviceAccount: identity.serviceAccount },
     audience: POD_IDENTITY_AUDIENCE,
     podIdentityAssociation: { associationArn: association.arn, associationId: association.id },
-    // Without the d of "assumed": so the API model spells it.
+    // The API model spells it without the d of "assumed".
     assumedRoleUser: { arn: session.arn, assumeRoleId: session.userId },
     credentials: {
       accessKeyId: credentials.accessKeyId,
@@ -72,7 +68,6 @@ async function assumeRoleForPodIdentity(
   };
 }
 
-/** A cluster without an API server has no token of its own. */
 const isServed = (cluster: Cluster | undefined): cluster is Cluster & TokenIssuer => cluster?.managed !== undefined;
 
 function findAssociation({ context, request, cluster, identity }: PodCall): Association {

@@ -6,16 +6,13 @@ import type { Association, Cluster } from '../world/eks-model.ts';
 import { assumeRole, type AssumedRole, type AssumeRoleInput } from '../sts/assume-role.ts';
 import { POD_IDENTITY_AUDIENCE, type PodIdentity } from './token.ts';
 
-/**
- * Six hours, whatever the role's maximum is: that limits whom a person or program asks STS for, not what an AWS service
- * takes for its customer. (AWS does not document it; six-hour sessions of roles with the default maximum are seen.)
- */
+/** Six hours, as seen on AWS (undocumented): the role's maximum does not limit AWS services. */
 const SESSION_SECONDS = 6 * 3600;
 /** EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles". */
 const TARGET_SESSION_SECONDS = 59 * 60;
 const NAME_PART_LENGTH = 10;
 
-/** A call of AssumeRoleForPodIdentity whose token has been verified. */
+/** A call with a verified token. */
 export interface PodCall {
   readonly context: ServiceContext;
   readonly request: ServiceRequest;
@@ -24,12 +21,8 @@ export interface PodCall {
 }
 
 /**
- * Opens the session that the pod gets: of the association's role, or of its target role with the first as the caller.
- *
- * @param longest seconds for which it is good at most
- *
- * @throws AwsError `AccessDeniedException` 400 when a role cannot be assumed, `InvalidRequestException` 400 when tags and
- * policy are too large for a session.
+ * Opens a session of the association's role, or of its target role by way of the first, for at most `longest` seconds.
+ * Throws `AccessDeniedException` or, if tags and policy are too large, `InvalidRequestException` (400).
  */
 export function openSession(call: PodCall, association: Association, longest = SESSION_SECONDS): AssumedRole {
   const { cluster } = call;
@@ -43,7 +36,6 @@ export function openSession(call: PodCall, association: Association, longest = S
     durationSeconds: longest,
     ...sessionTags(call, association),
     context: { 'aws:SourceAccount': cluster.accountId, 'aws:SourceArn': cluster.arn },
-    // With a target role, the policy is for that one alone.
     sessionPolicies: targetRoleArn === undefined ? sessionPolicies : [],
   });
   if (targetRoleArn === undefined) return base;
@@ -52,7 +44,7 @@ export function openSession(call: PodCall, association: Association, longest = S
     roleArn: targetRoleArn,
     sessionName,
     durationSeconds: Math.min(longest, TARGET_SESSION_SECONDS),
-    // The tags are transitive and come along; only without them is the external id sent.
+    // Without the transitive tags, the external id is sent.
     externalId: association.disableSessionTags ? association.externalId : undefined,
     sessionPolicies,
   });
@@ -76,7 +68,7 @@ function sessionTags(
   return { tags, transitiveTagKeys: tags.map(({ key }) => key) };
 }
 
-/** `eks-<cluster>-<pod>-<UUID>`, the names cut short so that all of it fits into a session name. */
+/** Returns `eks-<cluster>-<pod>-<UUID>`, truncated to the length of a session name. */
 function newSessionName({ context, cluster, identity }: PodCall): string {
   const names = [cluster.name, identity.pod.name].map((name) => name.slice(0, NAME_PART_LENGTH));
   return `eks-${names.join('-')}-${newUuid(context.world)}`;
@@ -88,7 +80,7 @@ function assume({ context, request }: PodCall, input: AssumeRoleInput): AssumedR
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     context.trace(request).notes.push(`${input.roleArn} cannot be assumed: ${error.message}`);
-    // How EKS Auth words this is not documented; EKS' own documents name the code and the remedy.
+    // The wording is undocumented; EKS's documents name the code and the remedy.
     if (error.code === 'PackedPolicyTooLarge')
       throw new AwsError('InvalidRequestException', 400, `PackedPolicyTooLarge: ${error.message}`);
     throw new AwsError(

@@ -7,19 +7,16 @@ import { explainExpiry, explainRefusal } from './explain-token.ts';
 
 export const POD_IDENTITY_AUDIENCE = 'pods.eks.amazonaws.com';
 
-/** Who a good token stands for. */
 export interface PodIdentity extends Subject {
   readonly pod: { readonly name: string; readonly uid: string };
 }
 
-/** Whose tokens are good: a cluster that has an API server. */
+/** A cluster that has an API server. */
 export type TokenIssuer = Pick<Cluster, 'name' | 'issuer'> & { readonly managed: ManagedCluster };
 
 /**
- * Checks a service account token of the cluster: signature by the cluster's keys, issuer, audience, `exp` and `nbf`, and that it
- * is bound to a pod. Whatever is met is told to `note`, without the token.
- *
- * @throws AwsError `ExpiredTokenException` 400 past `exp`; otherwise the error of the setting `badTokenError`, 400.
+ * Verifies a service account token: signature, issuer, audience, `exp`, `nbf`, bound to a pod. Facts go to `note`,
+ * without the token. Throws `ExpiredTokenException` or the error of setting `badTokenError` (400).
  */
 export async function verifyToken(
   world: World,
@@ -40,7 +37,7 @@ export async function verifyToken(
 
 type Holder = Subject & Partial<Pick<PodIdentity, 'pod'>>;
 
-/** By claims as Kubernetes writes them: the cluster has signed them. */
+/** The claims are signed by the cluster, so their form is known. */
 function holderOf(claims: JWTPayload): Holder {
   const [, , namespace, serviceAccount] = claims.sub!.split(':') as [string, string, string, string];
   const pod = objectOf(claims['kubernetes.io'])['pod'] as PodIdentity['pod'] | undefined;

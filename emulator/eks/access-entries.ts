@@ -25,7 +25,7 @@ export const ACCESS_ENTRY: ResourceKind<AccessEntry> = {
     }),
 };
 
-/** Makes an access entry, which maps an IAM principal to a user and groups; its type is told, and has no effect. */
+/** Creates an access entry. Its type has no effect. */
 export const createAccessEntry = createOperation(ACCESS_ENTRY, ({ body, world }, cluster, tags, remember) => {
   const principalArn = requiredString(body, 'principalArn');
   const kubernetesGroups = optionalStrings(body, 'kubernetesGroups') ?? [];
@@ -49,7 +49,7 @@ export const createAccessEntry = createOperation(ACCESS_ENTRY, ({ body, world },
   return entry;
 });
 
-/** Sees that it is a name that an entry may give (EKS User Guide, "Create access entries"). */
+/** Rejects invalid user names (EKS User Guide, "Create access entries"). */
 function checkUsername(username: string): void {
   if (/^(system|eks|aws|amazon|iam):/.test(username))
     throw invalidParameter('username cannot begin with system:, eks:, aws:, amazon: or iam:.');
@@ -57,15 +57,10 @@ function checkUsername(username: string): void {
     throw invalidParameter('username must have a colon before {{SessionName}}.');
 }
 
-/** Whether it is an account's root, or a role or user that is there. */
 const isPrincipal = (world: World, arn: string): boolean =>
   /:iam::\d{12}:(root$|(role|user)\/)/.test(arn) && principalExists(world, { type: 'AWS', value: arn });
 
-/**
- * An access entry for a principal, not yet the cluster's.
- *
- * @throws AwsError `InvalidParameterException` when the ARN is none of an IAM principal.
- */
+/** Returns a new entry. Throws `InvalidParameterException` if the ARN is not an IAM principal's. */
 export function newAccessEntry(
   world: World,
   cluster: Cluster,
@@ -97,7 +92,6 @@ export function deleteAccessEntry(call: EksCall): object {
   return {};
 }
 
-/** The cluster of the path, which must have access entries. */
 function clusterWithEntries(call: EksCall): Cluster {
   const cluster = theCluster(call);
   if (cluster.configuration?.authenticationMode === 'CONFIG_MAP')

@@ -10,7 +10,7 @@ import { page } from './input.ts';
 import type { JsonObject } from '../core/json.ts';
 
 const PREFIX = 'arn:aws:eks::aws:cluster-access-policy/';
-/** Access policies (EKS User Guide, "Review access policy permissions"), and the groups with their rights in the whole cluster. */
+/** Access policies (EKS User Guide, "Review access policy permissions"), and groups with these rights cluster-wide. */
 const POLICIES: ReadonlyMap<string, string> = new Map([
   ['AmazonEKSClusterAdminPolicy', 'system:masters'],
   ['AmazonEKSAdminPolicy', 'eks:admin'],
@@ -19,16 +19,16 @@ const POLICIES: ReadonlyMap<string, string> = new Map([
   ['AmazonEKSViewPolicy', 'eks:view'],
 ]);
 
-/** The policy that makes an administrator of a cluster's creator. */
+/** The policy of a cluster's creator. */
 export const CLUSTER_ADMINISTRATOR = `${PREFIX}AmazonEKSClusterAdminPolicy`;
 
-/** Groups with the rights that an entry's access policies give in the whole cluster. In namespaces they give none here. */
+/** Returns the groups of an entry's cluster-wide policies. Policies scoped to namespaces have no effect here. */
 export const groupsOfPolicies = ({ policies }: AccessEntry): readonly string[] =>
   [...POLICIES].flatMap(([name, group]) =>
     policies.get(`${PREFIX}${name}`)?.accessScope.type === 'cluster' ? [group] : [],
   );
 
-/** Associates an access policy with an access entry, or changes the scope of one that is associated. */
+/** Associates an access policy, or changes its scope. */
 export function associateAccessPolicy(call: EksCall): object {
   const { body, world } = call;
   const policyArn = requiredString(body, 'policyArn');

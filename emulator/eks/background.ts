@@ -4,14 +4,14 @@ import type { Delays } from '../core/settings.ts';
 
 export type Background = ReturnType<typeof background>;
 
-/** What goes on behind calls: work that takes longer than they do, what happens some time after them, and names on hold. */
+/** Background work: slow work, delayed effects, and names on hold. */
 export function background(world: World) {
   const timers = new Set<NodeJS.Timeout>();
   const underWay = new Set<Promise<unknown>>();
   const names = new Map<string, string>();
   let closed = false;
 
-  /** Acts when the milliseconds of AWS' time have passed, unless the emulator is closed before. */
+  /** Acts after milliseconds of AWS's time, unless the emulator closes first. */
   const after = (milliseconds: number, act: () => void): void => {
     if (closed) return;
     const timer = setTimeout(() => {
@@ -25,11 +25,8 @@ export function background(world: World) {
   return {
     after,
     /**
-     * Starts `work` at once. What it resolves with makes its result show: it is called when the work is done and the delay
-     * has passed. With a delay of 0 this promise waits for that, so that the call answers what came of it; else it resolves
-     * at once. Work sees to its own failures: it never rejects.
-     *
-     * @throws AwsError `ServiceUnavailableException` 503 once the emulator is being closed; the work is not started then.
+     * Starts `work`, which never rejects, and applies its result after the delay. With a delay of 0, the promise waits for
+     * that; else it resolves immediately. Throws `ServiceUnavailableException` while the emulator closes.
      */
     async run(delay: keyof Delays, work: () => Promise<() => void>): Promise<void> {
       if (closed) throw new AwsError('ServiceUnavailableException', 503, 'Service is unavailable.');
@@ -40,16 +37,16 @@ export function background(world: World) {
       if (milliseconds === 0) (await outcome)();
       else void Promise.all([outcome, passed]).then(([show]) => show());
     },
-    /** Holds the name of something that is gone for the delay `reuse`; `id` is the id that it had. */
+    /** Holds a deleted name for the delay `reuse`; `id` is its former id. */
     hold(name: string, id: string): void {
       const milliseconds = world.settings.delays.reuse;
       if (milliseconds === 0) return;
       names.set(name, id);
       after(milliseconds, () => names.delete(name));
     },
-    /** The id of what had the name that is on hold. */
+    /** Returns the former id of a name on hold. */
     held: (name: string): string | undefined => names.get(name),
-    /** Starts nothing more, forgets what was to happen later, and waits for the work under way. */
+    /** Cancels delayed effects and waits for running work. */
     async close(): Promise<void> {
       closed = true;
       for (const timer of timers) clearTimeout(timer);

@@ -15,7 +15,6 @@ import type { JsonObject } from '../core/json.ts';
 import type { RestJsonCall } from './rest-json.ts';
 import { resourceTagContext } from './input.ts';
 
-/** What the EKS operations share. */
 export interface EksState {
   readonly context: ServiceContext;
   readonly clusterProvider: () => ClusterProvider | undefined;
@@ -24,7 +23,6 @@ export interface EksState {
   readonly requestTokens: ClientRequestTokens;
 }
 
-/** One call of an EKS operation by a caller whose signature has been verified. */
 export interface EksCall extends RestJsonCall {
   readonly state: EksState;
   readonly world: World;
@@ -33,26 +31,21 @@ export interface EksCall extends RestJsonCall {
   readonly body: JsonObject;
 }
 
-/** Answers the body of the response. */
+/** Returns the response body. */
 export type EksOperation = (call: EksCall) => Promise<object> | object;
 
-/** A parameter of the operation's path. */
 export function parameter(call: EksCall, name: string): string {
   const value = call.parameters[name];
   if (value === undefined) throw new Error(`the route has no parameter ${name}`);
   return value;
 }
 
-/**
- * Asks whether the caller may do `action` (`eks:…`) on the resource.
- *
- * @throws AwsError `AccessDeniedException` 403.
- */
+/** Throws `AccessDeniedException` (403) unless the caller may do `action` (`eks:…`) on the resource. */
 export function demand(call: EksCall, action: string, resource: string, context: ConditionContext = {}): void {
   demandOf(call, action, resource, call.account.id, context);
 }
 
-/** As `demand`, on the cluster of the path, whether or not there is such a cluster. */
+/** As `demand`, on the path's cluster, whether or not it exists. */
 export function demandOnCluster(call: EksCall, action: string, context: ConditionContext = {}): void {
   const name = parameter(call, 'clusterName');
   const arn = eksArn(call.world, call.account.id, `cluster/${name}`);
@@ -60,21 +53,15 @@ export function demandOnCluster(call: EksCall, action: string, context: Conditio
 }
 
 /**
- * Asks whether the caller may tag what is made, an ARN or a pattern of one whose id is still to come: tags that come with it
- * need `eks:TagResource` besides (EKS User Guide, "Organize Amazon EKS resources with tags").
- *
- * @throws AwsError `AccessDeniedException` 403.
+ * Demands `eks:TagResource` for tags of a new resource, an ARN or a pattern of one (EKS User Guide, "Organize Amazon EKS
+ * resources with tags").
  */
 export function demandTags(call: EksCall, resource: string, tags: ReadonlyMap<string, string>): void {
   if (tags.size > 0)
     demand(call, 'eks:TagResource', eksArn(call.world, call.account.id, resource), requestTagContext(tags));
 }
 
-/**
- * The cluster of the path.
- *
- * @throws AwsError `ResourceNotFoundException` 404.
- */
+/** Throws `ResourceNotFoundException` (404). */
 export function theCluster(call: EksCall): Cluster {
   const name = parameter(call, 'clusterName');
   const cluster = call.account.clusters.get(name);
@@ -82,22 +69,15 @@ export function theCluster(call: EksCall): Cluster {
   return cluster;
 }
 
-/**
- * Refuses to change what belongs to a cluster that is being made or deleted, or that has failed.
- *
- * @throws AwsError `InvalidRequestException` 400.
- */
+/** Throws `InvalidRequestException` unless the cluster is active. */
 export function demandActive(cluster: Cluster, fields: Readonly<Record<string, string>> = {}): void {
   if (cluster.status !== 'ACTIVE')
     throw invalidRequest(`Cluster '${cluster.name}' is not in ACTIVE status`, { clusterName: cluster.name, ...fields });
 }
 
 /**
- * The role that the caller hands to a service, after the checks which EKS makes of any role: its account, the caller's
- * right to pass it (IAM User Guide, "Grant a user permissions to pass a role to an AWS service") and to read it, since EKS
- * looks at it as the caller, that it exists.
- *
- * @throws AwsError `InvalidParameterException` 400 or `AccessDeniedException` 403.
+ * Returns the role that the caller passes to a service, once its account, `iam:PassRole`, the right to read it and its
+ * existence are checked. Throws `InvalidParameterException` or `AccessDeniedException`.
  */
 export function passedRole(call: EksCall, name: string, arn: string, service: string, associated: string): Role {
   const parsed = parseRoleArn(arn);
@@ -114,21 +94,17 @@ export function passedRole(call: EksCall, name: string, arn: string, service: st
   return role;
 }
 
-/**
- * Asks whether the caller may read a role of the account, at which EKS looks with the caller's rights.
- *
- * @throws AwsError `AccessDeniedException` 403.
- */
+/** Throws `AccessDeniedException` unless the caller may read the role, which EKS reads with the caller's rights. */
 export function demandOnRole(call: EksCall, action: string, arn: string, role?: Role): void {
   demandOf(call, action, arn, call.account.id, resourceTagKeys(role?.tags));
 }
 
-/** A fact that explains the answer, for the record of the call. */
+/** Adds a fact to the record of the call. */
 export function note(call: EksCall, fact: string): void {
   call.state.context.trace(call.request).notes.push(fact);
 }
 
-/** Does something on the Kubernetes side. When that fails, the record of the call says that it `could not`, and why. */
+/** Returns the error of an action in Kubernetes, and records that the call `could not` do it. */
 export async function failureOf(call: EksCall, couldNot: string, act: () => Promise<void>): Promise<Error | undefined> {
   try {
     await act();
@@ -140,7 +116,7 @@ export async function failureOf(call: EksCall, couldNot: string, act: () => Prom
   }
 }
 
-/** As `demand`, of any service's resource. */
+/** As `demand`, for any service's resource. */
 export function demandOf(
   call: EksCall,
   action: string,

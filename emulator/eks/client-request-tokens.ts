@@ -4,18 +4,11 @@ import type { JsonObject } from '../core/json.ts';
 
 export type ClientRequestTokens = ReturnType<typeof clientRequestTokens>;
 
-/**
- * Which request each client token came with, so that a repeated request answers its first result.
- * @param remembered how many tokens are kept; the oldest are forgotten first.
- */
+/** Remembers requests by client token, so that a repeated request returns its first result. The oldest are forgotten. */
 export function clientRequestTokens(remembered = 10_000) {
   const made = new Map<string, { readonly fingerprint: string; readonly id: string }>();
   return {
-    /**
-     * What the same request made before; undefined when it is new.
-     *
-     * @throws AwsError `InvalidParameterException` when the token came with another request.
-     */
+    /** Returns the earlier result, or undefined. Throws `InvalidParameterException` if the token came with another request. */
     find(scope: string, body: JsonObject): string | undefined {
       const key = tokenKey(scope, body);
       const first = key === undefined ? undefined : made.get(key);
@@ -43,7 +36,7 @@ function fingerprint(body: JsonObject): string {
   return createHash('sha256').update(canonical(body)).digest('base64');
 }
 
-/** JSON text that does not depend on the order of members. */
+/** JSON text independent of the order of members. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

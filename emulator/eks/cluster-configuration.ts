@@ -3,15 +3,10 @@ import { checkPattern, optionalBoolean, optionalObject, optionalString, optional
 import type { AutoMode, ClusterConfiguration } from '../world/eks-model.ts';
 import type { JsonObject } from '../core/json.ts';
 
-/** The node pools that Auto Mode has built in (EKS User Guide, "Enable or Disable Built-in NodePools"). */
+/** Auto Mode's built-in node pools (EKS User Guide, "Enable or Disable Built-in NodePools"). */
 const NODE_POOL = /^(general-purpose|system)$/;
 
-/**
- * What a CreateCluster asks for beyond name, version and role. VPCs are not emulated: subnets (once they are known to exist)
- * and security groups are kept as they are given.
- *
- * @throws AwsError `InvalidParameterException` 400.
- */
+/** Reads a CreateCluster. VPCs are not emulated: security groups are kept as given. Throws `InvalidParameterException`. */
 export function readConfiguration(body: JsonObject): ClusterConfiguration {
   const vpc = optionalObject(body, 'resourcesVpcConfig');
   const network = optionalObject(body, 'kubernetesNetworkConfig') ?? {};
@@ -45,7 +40,7 @@ export function readConfiguration(body: JsonObject): ClusterConfiguration {
   };
 }
 
-/** Auto Mode's three capabilities go together, and need access entries (EKS User Guide, "Create an EKS Auto Mode Cluster with the AWS CLI"). */
+/** Auto Mode's three capabilities go together, and need access entries (EKS User Guide, "Create an EKS Auto Mode Cluster"). */
 function readAutoMode(body: JsonObject, network: JsonObject, authenticationMode: string): AutoMode | undefined {
   const compute = optionalObject(body, 'computeConfig') ?? {};
   const storage = optionalObject(body, 'storageConfig') ?? {};

@@ -8,33 +8,32 @@ import { eksArn } from './ids.ts';
 import { optionalString, page, readTags, resourceTagContext } from './input.ts';
 import type { Cluster } from '../world/eks-model.ts';
 
-/** What a cluster has several of: what the operations on one kind differ in. */
+/** A kind of resource that a cluster has several of. */
 export interface ResourceKind<Item> {
   /** As in `CreateAddon`, and in its answer. */
   readonly name: string;
   readonly member: string;
-  /** Of them all, below the path of their cluster. */
+  /** Path below the cluster's. */
   readonly path: string;
-  /** The parameter of the path that tells one. */
+  /** Path parameter with the name of one. */
   readonly parameter: string;
-  /** The end of an ARN, or of a pattern of it. */
+  /** End of an ARN, or of a pattern. */
   readonly arn: (clusterName: string, name?: string) => string;
   readonly all: (cluster: Cluster) => ReadonlyMap<string, Item> | undefined;
   readonly missing: (name: string, clusterName: string) => AwsError;
   readonly view: (item: Item, cluster: Cluster) => object;
-  /** What a list tells of one in place of its name, and whether it is one that the list's filters ask for. */
+  /** List entry in place of the name, and the list's filters. */
   readonly summary?: (item: Item) => object;
   readonly isWanted?: (item: Item, query: URLSearchParams) => boolean;
-  /** Condition keys beside those of the tags: of one, or of a request for one. */
+  /** Additional condition keys, of a resource or of a request for one. */
   readonly keys?: (clusterName: string, item: Item | JsonObject | undefined) => ConditionContext;
-  /** The cluster of the path, where not every one will do. */
+  /** Returns the path's cluster, where not every cluster will do. */
   readonly cluster?: (call: EksCall) => Cluster;
 }
 
 type Tags = Map<string, string>;
 export type Tagged = { readonly arn: string; readonly tags: Tags };
 
-/** The tags that one is to be made with, if the caller may make it with them. */
 function demandCreation<Item>(kind: ResourceKind<Item>, call: EksCall) {
   const { body } = call;
   const clusterName = parameter(call, 'clusterName');
@@ -45,7 +44,7 @@ function demandCreation<Item>(kind: ResourceKind<Item>, call: EksCall) {
   return tags;
 }
 
-/** The one that the path names, if the caller may do `action` on it. */
+/** Returns the path's resource if the caller may do `action` on it. */
 export function demanded<Item extends Tagged>(
   kind: ResourceKind<Item>,
   call: EksCall,
@@ -63,7 +62,7 @@ export function demanded<Item extends Tagged>(
   return { cluster, item };
 }
 
-/** Makes one, and once alone for a `clientRequestToken`: what `make` remembers by its id is answered to whoever asks again. */
+/** Creates a resource, once per `clientRequestToken`; repeated calls return the remembered one. */
 export function createOperation<Item>(
   kind: ResourceKind<Item>,
   make: (call: EksCall, cluster: Cluster, tags: Tags, remember: (id: string) => void) => Promise<Item> | Item,

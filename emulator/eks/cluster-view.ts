@@ -1,6 +1,6 @@
 import type { Cluster, HealthIssue } from '../world/eks-model.ts';
 
-/** A cluster as CreateCluster, DescribeCluster and DeleteCluster answer it (EKS API Reference, "Cluster"). */
+/** EKS API Reference, "Cluster". */
 export function clusterView(cluster: Cluster): object {
   const made = cluster.status !== 'CREATING' && cluster.status !== 'FAILED';
   const { configuration, managed } = cluster;
@@ -35,7 +35,7 @@ export function healthView(issues: readonly HealthIssue[] | undefined): object {
   return { issues: (issues ?? []).map(({ code, message }) => ({ code, message, resourceIds: [] })) };
 }
 
-/** EKS writes times as seconds since the epoch, with a fraction. */
+/** EKS writes seconds since the epoch, with a fraction. */
 export function epochSeconds(milliseconds: number): number {
   return milliseconds / 1000;
 }

@@ -29,15 +29,12 @@ import { serviceLinkedRole, trustsService } from './roles.ts';
 import { checkControlPlaneSubnets } from './subnets.ts';
 
 const DEFAULT_KUBERNETES_VERSION = '1.34';
-/** Those in standard or extended support (EKS User Guide, "Understand the Kubernetes version lifecycle on EKS"). */
+/** In standard or extended support (EKS User Guide, "Understand the Kubernetes version lifecycle on EKS"). */
 const KUBERNETES_VERSIONS = ['1.31', '1.32', '1.33', DEFAULT_KUBERNETES_VERSION, '1.35', '1.36'];
-/** The add-on that Auto Mode has built in. */
+/** Auto Mode's built-in add-on. */
 const AGENT = 'eks-pod-identity-agent';
 
-/**
- * Makes a cluster (setting `delays.createCluster`). When its Kubernetes side cannot be made, the cluster is FAILED and its
- * health tells why.
- */
+/** Creates a cluster. If its Kubernetes side fails, the cluster is FAILED with the reason in its health. */
 export async function createCluster(call: EksCall): Promise<object> {
   const { account, body, world, state } = call;
   const name = requiredString(body, 'name');
@@ -60,7 +57,6 @@ export async function createCluster(call: EksCall): Promise<object> {
   return { cluster: clusterView(cluster) };
 }
 
-/** The cluster that is asked for. Throws AWS's error where it cannot be made. */
 function newCluster(
   call: EksCall,
   { name, arn, tags }: Pick<Cluster, 'name' | 'arn' | 'tags'>,
@@ -113,7 +109,7 @@ function newCluster(
   };
 }
 
-/** The creator's access entry (EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries"). */
+/** EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries". */
 function admitCreator(world: World, cluster: Cluster): void {
   const plain = { type: 'STANDARD', kubernetesGroups: [], tags: new Map<string, string>() };
   const entry = newAccessEntry(world, cluster, cluster.creatorArn, plain);
@@ -127,7 +123,7 @@ function admitCreator(world: World, cluster: Cluster): void {
   cluster.accessEntries?.set(entry.principalArn, entry);
 }
 
-/** Makes the Kubernetes side; what is resolved with tells how that went. */
+/** Creates the Kubernetes side, and returns a function that applies the result. */
 async function provision(call: EksCall, cluster: Cluster): Promise<() => void> {
   const { state, world } = call;
   const failure = await failureOf(
@@ -145,7 +141,7 @@ async function provision(call: EksCall, cluster: Cluster): Promise<() => void> {
         clock: world.clock,
         authenticate: (token) => authenticateToken(world, cluster, token),
       });
-      // From here on it ends with the emulator, also while the cluster is CREATING still.
+      // From here on it stops with the emulator, also while CREATING.
       cluster.managed = managed;
       cluster.issuer = managed?.issuer ?? cluster.issuer;
       await startAutoMode(call, cluster);
@@ -154,7 +150,7 @@ async function provision(call: EksCall, cluster: Cluster): Promise<() => void> {
   return failure === undefined ? () => (cluster.status = 'ACTIVE') : failed(cluster, failure);
 }
 
-/** Auto Mode has the Pod Identity agent built in, and nodes as they are needed: one, here, for all node pools. */
+/** Auto Mode has the agent built in, and nodes on demand: here one for all node pools. */
 async function startAutoMode({ state, request }: EksCall, { managed, configuration }: Cluster): Promise<void> {
   const autoMode = configuration?.autoMode;
   if (autoMode === undefined) return;
@@ -186,7 +182,6 @@ export function listClusters(call: EksCall): object {
   return { clusters: items, nextToken };
 }
 
-/** Deletes a cluster with its add-ons (setting `delays.deleteCluster`). */
 export async function deleteCluster(call: EksCall): Promise<object> {
   demandOnCluster(call, 'eks:DeleteCluster');
   const cluster = theCluster(call);
@@ -213,7 +208,7 @@ export async function deleteCluster(call: EksCall): Promise<object> {
   return { cluster: clusterView(cluster) };
 }
 
-/** A function, since the compiler takes the status for what it was before. */
+/** A function, since the compiler narrows the status too far. */
 function isFailed({ status }: Cluster): boolean {
   return status === 'FAILED';
 }

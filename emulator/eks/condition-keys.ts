@@ -5,7 +5,7 @@ import type { AccessEntry } from '../world/eks-model.ts';
 
 const PARTS = ['kubeApiServerConfig', 'kubeControllerManagerConfig', 'kubeSchedulerConfig'];
 
-/** The keys that a CreateCluster gives: those of the members that were sent (Service Authorization Reference, "Amazon EKS"). */
+/** Returns the keys of the members that were sent (Service Authorization Reference, "Amazon EKS"). */
 export function clusterKeys(body: JsonObject): ConditionContext {
   const single = Object.entries(members).map(([key, path]) => [key, at(body, path)] as const);
   const parts = PARTS.map((name) => [name, isJsonObject(body[name]) || undefined] as const);
@@ -16,14 +16,12 @@ export function clusterKeys(body: JsonObject): ConditionContext {
   return eksKeys([...single, ...parts, ...logging, ['encryptionConfigProviderKeyArns', keys]]);
 }
 
-/** The keys that an access entry gives, or the request that makes one. */
 export function accessEntryKeys(clusterName: string, entry: AccessEntry | JsonObject | undefined): ConditionContext {
   if (entry === undefined) return {};
   const { principalArn, username, kubernetesGroups, type: accessEntryType = 'STANDARD' } = entry;
   return eksKeys(Object.entries({ principalArn, username, kubernetesGroups, accessEntryType, clusterName }));
 }
 
-/** Those of the keys that have a value. */
 function eksKeys(entries: readonly (readonly [string, unknown])[]): ConditionContext {
   const keys: Record<string, string | readonly string[]> = {};
   for (const [name, value] of entries) {

@@ -6,10 +6,10 @@ import type { AccessEntry, Cluster, KubernetesUser } from '../world/eks-model.ts
 
 const PREFIX = 'k8s-aws-v1.';
 const CLUSTER_HEADER = 'x-k8s-aws-id';
-/** As aws-iam-authenticator has it (`maxTokenLenBytes`): a long session token makes one that no cluster takes. */
+/** As in aws-iam-authenticator (`maxTokenLenBytes`): a long session token makes an unusable one. */
 const LONGEST_TOKEN = 4096;
 const LONGEST_EXPIRES = 900;
-/** Parameters that the URL may have, each once, in lower case: any other could make the signed request another one. */
+/** Parameters that the URL may have, each once, in lower case: others could change the signed request. */
 const PARAMETERS: ReadonlySet<string> = new Set([
   'action',
   'version',
@@ -23,12 +23,9 @@ const PARAMETERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Who a token of `aws eks get-token` stands for: `k8s-aws-v1.` and the base64url of a presigned GetCallerIdentity URL that
- * is signed for this cluster's name (aws-iam-authenticator, "API Authorization from Outside a Cluster"). Callers
- * are who their access entry says, and without one nobody (EKS User Guide, troubleshooting, "Unauthorized or access denied (kubectl)").
- * The URL may name any host: an emulator's STS is not AWS'.
- *
- * @returns undefined for a token that is not good.
+ * Returns the user of an `aws eks get-token` token: `k8s-aws-v1.` and base64url of a presigned GetCallerIdentity URL,
+ * signed for the cluster's name (aws-iam-authenticator). Callers need an access entry (EKS User Guide, "Unauthorized or
+ * access denied (kubectl)"). The URL may name any host. Undefined for a bad token.
  */
 export async function authenticateToken(
   world: World,
@@ -45,7 +42,7 @@ function verifyToken(world: World, cluster: Cluster, token: string): Caller | un
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.pathname !== '/') return undefined;
   if (!hasGoodParameters(url.searchParams)) return undefined;
-  // A signature that does not cover the name would let a token for one cluster open them all.
+  // Otherwise a token for one cluster would open all.
   if (!(url.searchParams.get('X-Amz-SignedHeaders') ?? '').split(';').includes(CLUSTER_HEADER)) return undefined;
   try {
     return verifyPresigned(world, 'sts', {
@@ -69,10 +66,7 @@ function hasGoodParameters(parameters: URLSearchParams): boolean {
   );
 }
 
-/**
- * The caller's access entry. That of a role or user which was deleted is of no use to one that is made again under its ARN (EKS
- * User Guide, "Create access entries").
- */
+/** Returns the caller's access entry, unless its role or user was deleted since (EKS User Guide, "Create access entries"). */
 function entryOf(cluster: Cluster, caller: Caller): AccessEntry | undefined {
   const entry = cluster.accessEntries?.get(arnOf(caller));
   const [id] = caller.userId.split(':');
@@ -83,12 +77,12 @@ function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser | unde
   const principalArn = arnOf(caller);
   const entry = entryOf(cluster, caller);
   const sessionName = caller.kind === 'role-session' ? caller.sessionName : '';
-  // As aws-iam-authenticator has it: users of Kubernetes have no @ in their names.
+  // As in aws-iam-authenticator: Kubernetes users have no @.
   const username =
     entry?.username
       .replaceAll('{{SessionName}}', sessionName.replaceAll('@', '-'))
       .replaceAll('{{SessionNameRaw}}', sessionName) ?? caller.arn;
-  // Without access entries the creator's right stands nowhere (EKS User Guide, "Change authentication mode").
+  // Without access entries the creator's right is hidden (EKS User Guide, "Change authentication mode").
   const isHidden = cluster.configuration?.authenticationMode === 'CONFIG_MAP' && principalArn === cluster.creatorArn;
   if (entry === undefined && !isHidden) return undefined;
   const groups = entry === undefined ? ['system:masters'] : [...groupsOfPolicies(entry), ...entry.kubernetesGroups];

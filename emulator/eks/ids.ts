@@ -4,7 +4,7 @@ import type { World } from '../world/world.ts';
 const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const HEXADECIMAL = '0123456789abcdef';
 
-/** Such as `a-` of an association, or `i-` of an instance, and 17 lower-case letters and digits; EC2 has hexadecimal ones. */
+/** Returns the prefix, a hyphen and 17 letters and digits; EC2's are hexadecimal. */
 export function newId(world: World, prefix: 'a' | 'i'): string {
   return `${prefix}-${characters(world, prefix === 'a' ? LOWER_CASE : HEXADECIMAL, 17)}`;
 }
@@ -14,7 +14,7 @@ export function newIssuer(world: World): string {
   return `https://oidc.eks.${world.region}.amazonaws.com/id/${characters(world, HEXADECIMAL, 32).toUpperCase()}`;
 }
 
-/** A random (version 4) UUID from the world's seeded source. */
+/** Random (version 4), from the world's seed. */
 export function newUuid(world: World): string {
   const digits = characters(world, HEXADECIMAL, 30);
   const variant = characters(world, '89ab', 1);

@@ -7,8 +7,8 @@ import { keyed } from '../core/tag-context.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 
 /**
- * A reader of members of a request body. A member of another JSON type is a `SerializationException`, as it is for AWS'
- * own deserializers; a member that must be there and is not is an `InvalidParameterException`. `null` counts as absent.
+ * Returns a reader of body members. Another JSON type is a `SerializationException`, as in AWS's deserializers; a missing
+ * required member is an `InvalidParameterException`. `null` counts as absent.
  */
 function reader<Value>(isOfType: (value: unknown) => value is Value, type: string) {
   return (body: JsonObject, name: string): Value | undefined => {
@@ -39,13 +39,13 @@ export function requiredString(body: JsonObject, name: string): string {
   return value;
 }
 
-/** @throws AwsError `InvalidParameterException` when the value is not of the pattern. */
+/** Throws `InvalidParameterException` unless the value matches the pattern. */
 export function checkPattern(name: string, value: string, pattern: RegExp, form: string): void {
   if (!pattern.test(value)) throw invalidParameter(`${name} is not valid: it must be ${form}.`);
 }
 
 const READER: Reader<unknown> = {
-  // Members of another type are told ahead of what is missing or not valid: they are met where the input is deserialized.
+  // Wrong types are reported first: they are met during deserialization.
   member: (parent, name, _, shape) => {
     const value = isJsonObject(parent) ? parent[name] : undefined;
     if (shape !== undefined && (value ?? undefined) !== undefined && !isOfShape(value, shape)) {
@@ -65,23 +65,19 @@ function isOfShape(value: unknown, { type }: ShapeConstraints): boolean {
     case 'map':
       return isJsonObject(value) && Object.values(value).every(isString);
     default:
-      // Numbers and lists may have come in the query string.
+      // Numbers and lists may come from the query string.
       return typeof value === 'number' || isString(value) || Array.isArray(value);
   }
 }
 
-/** The members of an input that come in the query string; one that is there several times is a list. */
+/** Returns the input's members in the query string; repeated ones are lists. */
 export function queryMembers(query: URLSearchParams): JsonObject {
   const member = (name: string) =>
     [name, query.getAll(name).length > 1 ? query.getAll(name) : query.get(name)] as const;
   return Object.fromEntries([...query.keys()].map(member));
 }
 
-/**
- * Checks the members of an input against the service's API model.
- *
- * @throws AwsError `InvalidParameterException` 400
- */
+/** Validates input against the API model. Throws `InvalidParameterException` (400). */
 export function checkInput(service: 'eks' | 'eks-auth', operation: string, input: JsonObject): void {
   const violations = violationsOf(service, operation, input, READER);
   const [first] = violations;
@@ -98,11 +94,7 @@ export function checkInput(service: 'eks' | 'eks-auth', operation: string, input
 
 const LARGEST_PAGE = 100;
 
-/**
- * The page of a list that a call asks for.
- *
- * @throws AwsError `InvalidParameterException` for a `maxResults` that is no number or a `nextToken` that no list gave out.
- */
+/** Returns one page. Throws `InvalidParameterException` for an invalid `maxResults` or `nextToken`. */
 export function page<Item>(
   items: Iterable<Item>,
   key: (item: Item) => string,
@@ -122,11 +114,7 @@ function pageSize(text: string | null): number {
 
 const MOST_TAGS = 50;
 
-/**
- * The `tags` of a request.
- *
- * @throws AwsError `InvalidParameterException` for the prefix `aws:` (EKS API Reference, "TagResource").
- */
+/** Reads `tags`. Throws `InvalidParameterException` for the prefix `aws:` (EKS API Reference, "TagResource"). */
 export function readTags(body: JsonObject): Map<string, string> {
   const tags = new Map<string, string>();
   for (const [key, value] of Object.entries(optionalObject(body, 'tags') ?? {})) {
@@ -141,7 +129,6 @@ export function checkTagCount(tags: ReadonlyMap<string, string>): void {
   if (tags.size > MOST_TAGS) throw invalidParameter(`A resource can have at most ${MOST_TAGS} tags.`);
 }
 
-/** The condition keys that a resource's tags give; none where there is no resource. */
 export function resourceTagContext(tags: ReadonlyMap<string, string> = new Map()): ConditionContext {
   return keyed('aws:ResourceTag/', tags);
 }

@@ -8,15 +8,11 @@ import { newId } from './ids.ts';
 import { trustsService } from './roles.ts';
 
 const NODE_SERVICE = 'ec2.amazonaws.com';
-/** An instance's credentials last six hours; instance metadata has new ones some minutes before they end. */
+/** Six hours; instance metadata renews them some minutes early. */
 const NODE_SESSION_SECONDS = 6 * 3600;
 const RENEWAL_MILLISECONDS = 15 * 60_000;
 
-/**
- * Checks the role that nodes are to have; `associated` is the ARN of what they are made for.
- *
- * @throws AwsError `InvalidParameterException` 400 or `AccessDeniedException` 403.
- */
+/** Checks the nodes' role for the resource `associated`. Throws `InvalidParameterException` or `AccessDeniedException`. */
 export function checkNodeRole(
   call: EksCall,
   parameter: string,
@@ -33,10 +29,7 @@ export function checkNodeRole(
     );
 }
 
-/**
- * What instance metadata answers on a node: credentials of a session of the node role, the same until they are about to
- * end. The session is EC2's own doing, so it is not part of the record of any call.
- */
+/** Returns the node role's credentials, renewed before they end. They are EC2's doing, so no call records them. */
 export function nodeCredentials(
   context: ServiceContext,
   created: ServiceRequest,
@@ -47,7 +40,7 @@ export function nodeCredentials(
   return async () => {
     const now = context.world.clock.now();
     const left = (current?.expiration ?? 0) - now;
-    // More than a whole session ahead: the clock was moved back.
+    // More than a whole session left: the clock was moved back.
     if (current !== undefined && left > RENEWAL_MILLISECONDS && left <= NODE_SESSION_SECONDS * 1000) return current;
     const accountId = roleArn.split(':')[4] ?? '';
     const request = { ...created, headers: {}, body: Buffer.alloc(0), caller: undefined, time: now };

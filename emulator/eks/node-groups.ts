@@ -29,7 +29,7 @@ export const NODE_GROUP: ResourceKind<NodeGroup> = {
     resourceNotFound(`No node group found for name: ${nodegroupName}.`, { clusterName, nodegroupName }),
 };
 
-/** Makes a node group (setting `delays.createNodegroup`). Scaling, instance types and the like are described, and have no effect. */
+/** Creates a node group. Scaling, instance types and the like have no effect. */
 export const createNodegroup = createOperation(NODE_GROUP, async (call, cluster, tags, remember) => {
   const { body, world, state } = call;
   const name = requiredString(body, 'nodegroupName');
@@ -65,11 +65,7 @@ export const createNodegroup = createOperation(NODE_GROUP, async (call, cluster,
   return group;
 });
 
-/**
- * What a CreateNodegroup asks for beyond name, role and subnets; one node of EKS' default type where nothing is said.
- *
- * @throws AwsError `InvalidParameterException` 400.
- */
+/** Reads the configuration; default is one node of EKS's default type. Throws `InvalidParameterException`. */
 function readNodeGroupConfiguration(body: JsonObject): NodeGroupConfiguration {
   const scaling = optionalObject(body, 'scalingConfig') ?? {};
   const size = (name: string): number | undefined => {
@@ -92,7 +88,6 @@ function readNodeGroupConfiguration(body: JsonObject): NodeGroupConfiguration {
   };
 }
 
-/** Deletes a node group (setting `delays.deleteNodegroup`). */
 export async function deleteNodegroup(call: EksCall): Promise<object> {
   const { cluster, item: group } = demanded(NODE_GROUP, call, 'eks:DeleteNodegroup');
   const { name } = group;

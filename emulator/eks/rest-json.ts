@@ -4,7 +4,6 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Caller } from '../core/principal.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
 
-/** An operation at a method and a path. */
 export interface Route<Handler> {
   readonly method: string;
   readonly path: RegExp;
@@ -12,14 +11,14 @@ export interface Route<Handler> {
   readonly handle: Handler;
 }
 
-/** @param at such as `GET /clusters/{clusterName}`; an ARN at the end may have slashes, which some clients leave as they are */
+/** @param at such as `GET /clusters/{clusterName}`; a trailing ARN may have slashes, which some clients do not encode */
 export function route<Handler>(at: string, operation: string, handle: Handler): Route<Handler> {
   const [method = '', template = ''] = at.split(' ');
   const path = template.replace(/{(\w+Arn)}$/, '(?<$1>.+)').replace(/{(\w+)}/g, '(?<$1>[^/]+)');
   return { method, path: new RegExp(`^${path}$`, 's'), operation, handle };
 }
 
-/** A call that is signed, with the parameters of its path. */
+/** A signed call with its path parameters. */
 export interface RestJsonCall {
   readonly request: ServiceRequest;
   readonly caller: Caller;
@@ -27,8 +26,8 @@ export interface RestJsonCall {
 }
 
 /**
- * A service that speaks REST-JSON (Smithy, "AWS restJson1"): `answer` gives the body of the answer. It refuses paths without an
- * operation with `UnknownOperationException` (404), and what is not signed with `MissingAuthenticationTokenException` (403).
+ * A REST-JSON service (Smithy, "AWS restJson1"): unknown paths get `UnknownOperationException` (404), unsigned calls
+ * `MissingAuthenticationTokenException` (403).
  */
 export function restJsonService<Handler>(
   context: ServiceContext,
@@ -55,7 +54,7 @@ export function restJsonService<Handler>(
   };
 }
 
-/** The operation of a request, and the parameters of its path, decoded. */
+/** Returns the operation and its decoded path parameters. */
 function findRoute<Handler>(routes: readonly Route<Handler>[], method: string, path: string) {
   for (const found of routes) {
     const match = found.method === method ? found.path.exec(path) : null;
@@ -74,7 +73,6 @@ function decoded(text: string): string {
   }
 }
 
-/** Members that are undefined are left out. */
 function jsonAnswer(request: Pick<ServiceRequest, 'id'>, body: object, status = 200): ServiceResponse {
   return {
     status,
@@ -83,17 +81,13 @@ function jsonAnswer(request: Pick<ServiceRequest, 'id'>, body: object, status = 
   };
 }
 
-/** The form of an error: its code in `x-amzn-ErrorType`, its text in `message`. */
+/** The code is in `x-amzn-ErrorType`, the text in `message`. */
 const renderRestJsonError: Service['renderError'] = (error, request) => {
   const answer = jsonAnswer(request, { message: error.message, ...error.fields }, error.status);
   return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': error.code } };
 };
 
-/**
- * The request's body as an object; an empty body is an empty object.
- *
- * @throws AwsError `SerializationException` 400 when it is not a JSON object.
- */
+/** Returns the body as an object, `{}` if empty. Throws `SerializationException` (400). */
 export function parseJsonBody(body: Buffer): JsonObject {
   if (body.length === 0) return {};
   let value: unknown;

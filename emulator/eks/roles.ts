@@ -3,10 +3,7 @@ import { matchesTokens, tokenize, type ResolvedToken } from '../iam/policy/patte
 import { isJsonObject, listOf, type JsonObject } from '../core/json.ts';
 import { demandOf, demandOnRole, type EksCall } from './call.ts';
 
-/**
- * Whether a statement of the role's trust policy lets the service assume the role. Conditions are not looked at: what
- * they ask about is known only when the role is assumed.
- */
+/** Reports whether the trust policy lets the service assume the role. Conditions are only known later, so they are ignored. */
 export function trustsService(role: Role, service: string): boolean {
   const document: unknown = JSON.parse(role.trustPolicyText);
   if (!isJsonObject(document)) return false;
@@ -34,10 +31,8 @@ const NAMES = {
 } as const;
 
 /**
- * Looks for the role that the service has in the account, and makes it where there is none yet, both with the caller's rights
- * (EKS User Guide, "Using roles for Amazon EKS clusters" and "Using roles for Amazon EKS node groups"). IAM does not list it.
- *
- * @throws AwsError `AccessDeniedException` 403.
+ * Finds or creates the service-linked role, with the caller's rights (EKS User Guide, "Using roles for Amazon EKS
+ * clusters" and "… node groups"). IAM does not list it. Throws `AccessDeniedException` (403).
  */
 export function serviceLinkedRole(call: EksCall, service: keyof typeof NAMES): void {
   const { account, world } = call;

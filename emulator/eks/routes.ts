@@ -20,7 +20,7 @@ const ASSOCIATIONS = `${CLUSTER}/pod-identity-associations`;
 const ACCESS_POLICIES = `${CLUSTER}/access-entries/{principalArn}/access-policies`;
 const TAGS = '/tags/{resourceArn}';
 
-/** The operations of EKS that the emulator has, where the API model puts them (version 2017-11-01). */
+/** As in the API model (version 2017-11-01). */
 export const ROUTES: readonly Route<EksOperation>[] = [
   route('POST /clusters', 'CreateCluster', createCluster),
   route('GET /clusters', 'ListClusters', listClusters),
@@ -46,7 +46,6 @@ export const ROUTES: readonly Route<EksOperation>[] = [
   route(`DELETE ${TAGS}`, 'UntagResource', untagResource),
 ];
 
-/** Those that all kinds of what a cluster has several of have. */
 function routesOf<Item extends Tagged>(kind: ResourceKind<Item>, create: EksOperation, remove: EksOperation) {
   const { name, path, parameter } = kind;
   const all = `${CLUSTER}/${path}`;

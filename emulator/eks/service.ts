@@ -10,11 +10,11 @@ import { parseJsonBody, restJsonService } from './rest-json.ts';
 import { ROUTES } from './routes.ts';
 
 interface EksService extends Service {
-  /** Ends what goes on behind calls, which clusters being made are waited for, and the Kubernetes side of every cluster. */
+  /** Stops background work and the Kubernetes side of every cluster. */
   close(): Promise<void>;
 }
 
-/** Amazon EKS, API version 2017-11-01 (REST-JSON), as far as clusters, nodes, add-ons and associations go. */
+/** Amazon EKS, API version 2017-11-01 (REST-JSON): clusters, nodes, add-ons and associations. */
 export function eksService(
   context: ServiceContext,
   options: { readonly clusterProvider: () => ClusterProvider | undefined },

@@ -24,7 +24,7 @@ export function listTagsForResource(call: EksCall): object {
   return { tags: Object.fromEntries(demandedTags(call, 'eks:ListTagsForResource', {})) };
 }
 
-/** The tags of the resource that the path names. The three operations have errors of their own. */
+/** The three tag operations have errors of their own. */
 function demandedTags(
   call: EksCall,
   action: string,

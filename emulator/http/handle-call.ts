@@ -13,14 +13,13 @@ import { applicationIdOf, ClientGone, NOTHING, readBody, type RequestHead } from
 
 type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
 
-/** When a request came: milliseconds since the epoch by the machine's clock, and a mark to measure from. And over which connection. */
+/** When a request came, by the machine's clock (milliseconds since the epoch) and as a mark, and its connection. */
 interface Arrival {
   readonly at: number;
   readonly mark: number;
   readonly connection: number;
 }
 
-/** Numbers of connections. */
 const connections = new WeakMap<IncomingMessage['socket'], number>();
 let lastConnection = 0;
 
@@ -42,17 +41,15 @@ export interface CallHandlerOptions {
   readonly log: CallLog;
 }
 
-/** An answer, and whether the connection can be used again: not when the rest of the request was left unread. */
+/** An answer, and whether the connection is reusable: not if the request was not read completely. */
 export interface Answer {
   readonly response: ServiceResponse;
   readonly keepAlive: boolean;
 }
 
 /**
- * From a request to its answer: find the service, read the body, verify the signature, throttle who calls too often, let
- * disturbances hit, have the service handle it, and record what happened. Answers an AWS error for everything that goes wrong.
- *
- * @throws ClientGone
+ * Handles a request: find the service, read the body, verify the signature, throttle, disturb, call the service, record.
+ * Errors become AWS errors. Throws ClientGone.
  */
 export async function handleCall(
   message: IncomingMessage,
@@ -104,7 +101,7 @@ export async function handleCall(
   return { response: answer, keepAlive: complete };
 }
 
-/** The operation of a request, before its service sees it; `Unknown` when it is none that the service has. */
+/** Returns the operation before the service sees it; `Unknown` if the service does not have it. */
 function identifyOperation(
   service: Service,
   request: ServiceRequest,
@@ -112,12 +109,12 @@ function identifyOperation(
   try {
     return service.identify?.(request) ?? { operation: actionOf(request, request.body) ?? 'Unknown' };
   } catch {
-    // The service answers for what is wrong with the request.
+    // The service reports what is wrong with the request.
     return { operation: 'Unknown' };
   }
 }
 
-/** An unsigned query call is told apart only by its form: the API version says which of IAM, EC2 and STS it is for. */
+/** The API version distinguishes unsigned query calls to IAM, EC2 and STS. */
 function refine({ service, claimed }: Destination, head: RequestHead, body: Buffer): ServiceName {
   if (service !== 'sts' || claimed !== undefined) return service;
   const version = `${head.query}&${body.toString('latin1', 0, 65_536)}`;
@@ -125,10 +122,7 @@ function refine({ service, claimed }: Destination, head: RequestHead, body: Buff
   return /(?:^|&)Version=2016-11-15(?:&|$)/.test(version) ? 'ec2' : 'sts';
 }
 
-/**
- * Gives the request its caller, its payload as the client meant it, and trailers among its headers.
- * @throws SignatureProblem
- */
+/** Adds the caller, the decoded payload and trailers to the request. Throws SignatureProblem. */
 function admit(
   request: Writable<ServiceRequest>,
   { claimed, problem }: Destination,
@@ -151,7 +145,7 @@ function admit(
   request.headers = { ...request.headers, ...trailers };
 }
 
-/** What went wrong as an error to answer. An unforeseen one tells the client nothing, and the record where it was. */
+/** For an unforeseen error, the client learns nothing and the record its place. */
 function asAwsError(
   error: unknown,
   service: ServiceName,
@@ -169,7 +163,7 @@ function asAwsError(
     : new AwsError('InternalFailure', 500, 'The request processing has failed because of an unknown error.');
 }
 
-/** Name and place alone: the message of an unforeseen error may quote anything. */
+/** Name and place only: an unforeseen error's message may quote anything. */
 function failureOf(error: unknown): string {
   if (!(error instanceof Error)) return 'an unknown value was thrown';
   const place = /\(?([^\s()]*\/)?([^/\s()]+:\d+):\d+\)?$/.exec(error.stack?.split('\n')[1] ?? '')?.[2];
@@ -190,7 +184,6 @@ function record(
   log.add({ requestId, ...arrival, service, caller, applicationId, status, errorCode, ...context.trace(request) });
 }
 
-/** S3's request ids are 16 characters, the others' UUIDs. */
 function requestId(service: ServiceName): string {
   const id = randomUUID();
   return service === 's3' ? id.replaceAll('-', '').slice(0, 16).toUpperCase() : id;

@@ -2,16 +2,13 @@ import { Worker } from 'node:worker_threads';
 
 interface LoadOrder {
   readonly port: number;
-  /** One whole request, sent again and again: a signature is good for 15 minutes. */
+  /** One request, sent repeatedly: a signature is valid for 15 minutes. */
   readonly request: string;
   readonly milliseconds: number;
   readonly connections: number;
 }
 
-/**
- * The worker's program, as text because it must run from sources and from a bundle alike. Each connection sends the
- * request, waits for the end of the answer (`content-length`), and sends again. Anything but status 200 is an error.
- */
+/** The worker's program, as text because it must run from sources and from a bundle. Any status but 200 is an error. */
 const PROGRAM = `
 const { connect } = require('node:net');
 const { parentPort, workerData } = require('node:worker_threads');
@@ -42,7 +39,7 @@ for (let i = 0; i < connections; i += 1) {
 }
 `;
 
-/** Loads a server from a thread of its own. Resolves with the number of requests answered. */
+/** Loads a server from its own thread. Resolves with the number of answered requests. */
 export function load(order: LoadOrder): Promise<number> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(PROGRAM, { eval: true, workerData: order, execArgv: [] });

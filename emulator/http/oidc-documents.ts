@@ -6,9 +6,8 @@ import type { RequestHead } from './read-request.ts';
 const PATH = /^\/id\/([0-9A-F]{32})\/(\.well-known\/openid-configuration|keys)$/;
 
 /**
- * The public documents of a cluster's service account issuer (OpenID Connect Discovery 1.0), which AWS serves at
- * `https://oidc.eks.<region>.amazonaws.com/id/<ID>`. Undefined for a request that is for something else: no bucket can be
- * called `id`.
+ * Returns the public documents of a cluster's issuer (OpenID Connect Discovery 1.0), on AWS at
+ * `https://oidc.eks.<region>.amazonaws.com/id/<ID>`. Undefined for other requests: no bucket can be called `id`.
  */
 export async function oidcDocument(world: World, head: RequestHead): Promise<ServiceResponse | undefined> {
   const match = head.method === 'GET' || head.method === 'HEAD' ? PATH.exec(head.path) : null;

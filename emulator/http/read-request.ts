@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import { AwsError } from '../core/errors.ts';
 import type { ServiceRequest } from '../core/service.ts';
 
-/** A request's head as it came over the wire. */
 export type RequestHead = Pick<ServiceRequest, 'method' | 'path' | 'query' | 'headers' | 'sourceIp'>;
 
 export function readHead(message: IncomingMessage): RequestHead {
@@ -17,7 +16,7 @@ export function readHead(message: IncomingMessage): RequestHead {
   };
 }
 
-/** `GET http://host/path` is what clients send to a proxy; servers must take it as `/path` (RFC 9112, section 3.2.2). */
+/** Clients send `GET http://host/path` to a proxy; servers take it as `/path` (RFC 9112, section 3.2.2). */
 function originForm(target: string): string {
   if (target.startsWith('/')) return target;
   const absolute = /^https?:\/\/[^/?]*(.*)$/i.exec(target)?.[1];
@@ -25,10 +24,7 @@ function originForm(target: string): string {
   return absolute.startsWith('/') ? absolute : `/${absolute}`;
 }
 
-/**
- * Node's own `headers` drops the repetition of some headers; a signature covers all of them. Without a prototype, so that a
- * header named `__proto__` is one like any other.
- */
+/** Node's `headers` drops some repeated headers, but a signature covers all. No prototype, because of `__proto__`. */
 function joinHeaders(raw: readonly string[]): Readonly<Record<string, string>> {
   const headers = Object.create(null) as Record<string, string>;
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -40,18 +36,14 @@ function joinHeaders(raw: readonly string[]): Readonly<Record<string, string>> {
   return headers;
 }
 
-/** The client went away before its request was complete: there is nobody to answer. */
+/** The client left before its request was complete. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
 export const NOTHING = Buffer.alloc(0);
 
-/**
- * The whole body.
- * @param limit bytes
- * @throws AwsError `EntityTooLarge` as soon as the body is known to be longer; ClientGone
- */
+/** Reads the body, at most `limit` bytes. Throws `EntityTooLarge` as soon as it is longer, or ClientGone. */
 export function readBody(message: IncomingMessage, limit: number): Promise<Buffer> {
   const { 'content-length': length, 'transfer-encoding': encoding } = message.headers;
   if (Number(length ?? 0) > limit) return Promise.reject(entityTooLarge(limit));
@@ -81,7 +73,7 @@ function entityTooLarge(limit: number): AwsError {
   });
 }
 
-/** `app/<id>` of the SDK's user agent, which `AWS_SDK_UA_APP_ID` sets. */
+/** Returns `app/<id>` of the SDK's user agent, which `AWS_SDK_UA_APP_ID` sets. */
 export function applicationIdOf(headers: Readonly<Record<string, string>>): string | undefined {
   for (const name of ['x-amz-user-agent', 'user-agent']) {
     const id = /(?:^|\s)app\/(\S+)/.exec(headers[name] ?? '')?.[1];

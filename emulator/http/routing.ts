@@ -3,10 +3,10 @@ import { decodeQueryPart, queryPairs, readSignature, SignatureProblem, type Clai
 import type { RequestHead } from './read-request.ts';
 import { renderXml } from '../query/xml.ts';
 
-/** Which service a request is for, and the signature found in it; `problem` when there is one that cannot be read. */
+/** The request's service and signature; `problem` for one that cannot be read. */
 export interface Destination {
   readonly service: ServiceName;
-  /** The signing name of a service that is not here. */
+  /** Signing name of an unsupported service. */
   readonly other?: string;
   readonly claimed: ClaimedSignature | undefined;
   readonly problem: SignatureProblem | undefined;
@@ -14,7 +14,7 @@ export interface Destination {
 
 export const SERVICES: ReadonlySet<string> = new Set<ServiceName>(['s3', 'iam', 'sts', 'eks', 'eks-auth', 'ec2']);
 
-/** All services share a port: a signed request says in its scope which one it is for. */
+/** All services share a port: the signature's scope names the service. */
 export function destinationOf(head: RequestHead): Destination {
   let claimed: ClaimedSignature | undefined;
   try {
@@ -28,7 +28,7 @@ export function destinationOf(head: RequestHead): Destination {
   return { service: unsignedService(head), other: claimed.service, claimed, problem: undefined };
 }
 
-/** Where a signature that cannot be read seems to have been meant for. */
+/** Guesses the service of an unreadable signature. */
 function scopeHint({ headers, query }: RequestHead): ServiceName | undefined {
   const text = `${headers['authorization'] ?? ''} ${decodeQueryPart(query)}`;
   const service = /\/([a-z0-9-]+)\/aws4_request/.exec(text)?.[1];
@@ -37,7 +37,7 @@ function scopeHint({ headers, query }: RequestHead): ServiceName | undefined {
 
 function unsignedService(head: RequestHead): ServiceName {
   if (head.method === 'POST' && /^\/clusters\/[^/]+\/assume-role-for-pod-identity$/.test(head.path)) return 'eks-auth';
-  // S3 posts no forms of this type, and has no parameter `Action`.
+  // S3 has no forms of this type and no parameter `Action`.
   if (head.method === 'POST' && isForm(head)) return 'sts';
   return head.path === '/' && parameter(head.query, 'Action') !== undefined ? 'sts' : 's3';
 }
@@ -46,7 +46,7 @@ export function isForm({ headers }: RequestHead): boolean {
   return /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
 }
 
-/** Calls that need no signature because what they carry is the proof. */
+/** The payload of these calls is the proof. */
 export function needsNoSignature(service: ServiceName, action: string | undefined): boolean {
   if (service === 's3') return true;
   return (
@@ -54,7 +54,6 @@ export function needsNoSignature(service: ServiceName, action: string | undefine
   );
 }
 
-/** `Action` of a query-protocol call, in its form or in its query string. */
 export function actionOf(head: RequestHead, body: Buffer): string | undefined {
   return (isForm(head) ? parameter(body.toString('latin1'), 'Action') : undefined) ?? parameter(head.query, 'Action');
 }
@@ -68,10 +67,7 @@ function isService(name: string): name is ServiceName {
   return SERVICES.has(name);
 }
 
-/**
- * Tells the client of a service that is not here so, in the form of the protocol that the request is in: query, or one of those
- * with JSON (Smithy, "AWS protocols"). Such an error is shown as it is, and not retried.
- */
+/** Refuses a service in the request's protocol, query or JSON (Smithy, "AWS protocols"). Clients show it, without retries. */
 export function refuseOtherService(service: string, head: RequestHead, requestId: string): ServiceResponse {
   const message = `This emulator has no ${service}. It has ${[...SERVICES].join(', ')}.`;
   const id = { 'x-amzn-requestid': requestId };

@@ -4,10 +4,10 @@ import { handleCall, type Answer, type CallHandlerOptions } from './handle-call.
 import { oidcDocument } from './oidc-documents.ts';
 import { readHead } from './read-request.ts';
 
-/** Bytes of a request's head: session tokens and presigned URLs are long. */
+/** Bytes; session tokens and presigned URLs are long. */
 const MAX_HEADER_SIZE = 64 * 1024;
 
-/** The HTTP server of the services. Raw node:http, since a framework that tidies paths up breaks signatures. */
+/** Uses node:http directly: frameworks that normalize paths break signatures. */
 export function emulatorServer(options: CallHandlerOptions): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_SIZE,
@@ -18,7 +18,7 @@ export function emulatorServer(options: CallHandlerOptions): Server {
     serve(message, response, options).catch(() => response.destroy());
   };
   server.on('request', answer);
-  // Node would refuse an unknown `Expect` without a body; it is left to the service, as if it were not there.
+  // Node would refuse an unknown `Expect` without a body; leave it to the service.
   server.on('checkExpectation', answer);
   server.on('clientError', refuse);
   return server;
@@ -47,7 +47,7 @@ function write(message: IncomingMessage, response: ServerResponse, answer: Answe
   if (!bodiless) headers['content-length'] = String(Buffer.byteLength(body));
   response.writeHead(status, headers).end(bodiless ? undefined : body);
   if (!answer.keepAlive) {
-    // The client may still be sending. It gets the answer, then the connection ends whether or not it stops.
+    // The client may still be sending: it gets the answer, then the connection ends.
     response.on('finish', () => message.socket.destroySoon());
   }
 }
@@ -63,7 +63,7 @@ const REFUSALS: Readonly<Record<string, readonly [code: string, text: string]>> 
   ],
 };
 
-/** What is not HTTP gets S3's answer to it, and the connection is closed. */
+/** Answers non-HTTP as S3 does, and closes the connection. */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

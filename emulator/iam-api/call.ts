@@ -9,12 +9,10 @@ import { pageOf } from '../core/paging.ts';
 import type { XmlStructure } from '../query/xml.ts';
 import { validationError } from './errors.ts';
 
-/** One IAM call: who makes it, in which account, and its parameters. */
 export interface IamCall {
   readonly context: ServiceContext;
   readonly request: ServiceRequest;
   readonly parameters: QueryParameters;
-  /** The caller's account, the only one that IAM calls act on. */
   readonly account: Account;
   /** Throws `AccessDenied` (403) unless the caller may do `action` (`iam:CreateRole`) on `resource`. */
   readonly demand: (action: string, resource: string, conditionKeys?: ConditionContext) => void;
@@ -22,10 +20,10 @@ export interface IamCall {
 
 export type IamOperation = (call: IamCall) => QueryResult;
 
-/** Of all requests, wherever they come from (IAM User Guide, "AWS global condition context keys", aws:RequestedRegion). */
+/** For all requests (IAM User Guide, "AWS global condition context keys", aws:RequestedRegion). */
 const REGION = 'us-east-1';
 
-/** Gives an operation its call. Throws `MissingAuthenticationToken` (403) when the request is not signed. */
+/** Throws `MissingAuthenticationToken` (403) for an unsigned request. */
 export function iamOperation(context: ServiceContext, operation: IamOperation): QueryOperation {
   return (request, parameters) => {
     const account = request.caller && context.world.account(request.caller.accountId);
@@ -43,10 +41,7 @@ export function iamOperation(context: ServiceContext, operation: IamOperation): 
   };
 }
 
-/**
- * The page that `Marker` and `MaxItems` (1 to 1000, 100 by default) ask for; `members` are `IsTruncated` and, when there is
- * more, `Marker`.
- */
+/** Returns the page of `Marker` and `MaxItems` (1 to 1000, default 100), with `IsTruncated` and `Marker` in `members`. */
 export function page<Item>(
   items: Iterable<Item>,
   key: (item: Item) => string,

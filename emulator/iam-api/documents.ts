@@ -4,7 +4,7 @@ import type { IamCall } from './call.ts';
 import { limitExceeded, malformedPolicy } from './errors.ts';
 import { compilePolicy, type PolicyKind } from '../iam/policy/index.ts';
 
-/** Characters, white space not counted (IAM User Guide, "IAM and AWS STS quotas"). */
+/** Characters without white space (IAM User Guide, "IAM and AWS STS quotas"). */
 const TRUST_POLICY_QUOTA = 2048;
 export const MANAGED_POLICY_QUOTA = 6144;
 
@@ -12,14 +12,14 @@ export function policySize(text: string): number {
   return text.replace(/\s/g, '').length;
 }
 
-/** Throws `MalformedPolicyDocument` (400) when `text` is no policy of this kind. */
+/** Throws `MalformedPolicyDocument` (400). */
 export function policyDocument(text: string, kind: PolicyKind, name: string): PolicyDocument {
   return { text, compiled: compilePolicy(text, { kind, name }) };
 }
 
 /**
- * Reads a role's trust policy. Throws `MalformedPolicyDocument` (400) when it is none, or names a service that does not
- * exist, or a role or user that does not or was made less than `delays.iam` ago; `LimitExceeded` (409) above the quota.
+ * Reads a trust policy. Throws `MalformedPolicyDocument` (400), also for unknown or too recent (`delays.iam`) principals,
+ * or `LimitExceeded` (409).
  */
 export function readTrustPolicy(
   { context, request }: Pick<IamCall, 'context' | 'request'>,

@@ -1,7 +1,6 @@
 import { errorKind as kind } from '../core/errors.ts';
 
 export { validationError } from '../core/errors.ts';
-/** IAM's errors (IAM API Reference, the errors of each action). */
 export const noSuchEntity = kind('NoSuchEntity', 404);
 export const entityAlreadyExists = kind('EntityAlreadyExists', 409);
 export const limitExceeded = kind('LimitExceeded', 409);

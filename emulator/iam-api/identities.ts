@@ -11,24 +11,20 @@ import { deleteConflict, entityAlreadyExists, noSuchEntity, validationError } fr
 import { demandBoundary } from './managed-policies.ts';
 import { readTags, tagList } from './tags.ts';
 
-/** What the operations on roles and those on users differ in. */
+/** Differences between operations on roles and on users. */
 interface KindOptions<Kind extends Identity> {
   readonly type: 'Role' | 'User';
-  /** What the unique ids begin with. */
   readonly idPrefix: string;
-  /** Characters of all inline policies of one, white space not counted (IAM User Guide, "IAM and AWS STS quotas"). */
+  /** Total characters of inline policies without white space (IAM User Guide, "IAM and AWS STS quotas"). */
   readonly inlinePoliciesQuota: number;
   readonly all: (account: Account) => EventualMap<Kind>;
 }
 
-/** How operations find one and change it. Methods, so that a kind of roles is one of identities too. */
+/** Methods, so that a kind of roles is also one of identities. */
 export interface IdentityKind<Kind extends Identity = Identity> extends KindOptions<Kind> {
-  /**
-   * The role or user that `RoleName` or `UserName` names, or the user who calls, once the caller may do `action` on it. Throws
-   * `AccessDenied` (403) before it tells with `NoSuchEntity` (404) that there is none.
-   */
+  /** Returns the named role or user, or the calling user. Throws `AccessDenied` (403) before `NoSuchEntity` (404). */
   demand(call: IamCall, action: string, conditionKeys?: ConditionContext): Kind;
-  /** Puts a changed copy in its place: the role or user as it was may still be what others see. */
+  /** Replaces it by a changed copy: others may still see the old one. */
   change(call: IamCall, identity: Kind, change: Partial<Kind>): Kind;
 }
 
@@ -70,13 +66,13 @@ export const USERS = identityKind<User>({
 });
 
 /**
- * The actions that have the key `iam:PermissionsBoundary` (Service Authorization Reference, "Actions, resources, and condition
- * keys for AWS Identity and Access Management"). A policy that allows others only under that key allows none.
+ * The actions with the key `iam:PermissionsBoundary` (Service Authorization Reference, "AWS Identity and Access
+ * Management"); it is absent for others.
  */
 const BOUNDARY_ACTIONS =
   /^iam:((Attach|Detach)(Role|User)Policy|(Put|Delete)(Role|User)Policy|(Put|Delete)(Role|User)PermissionsBoundary|(Get|Delete|Update)Role|UpdateRoleDescription|UpdateAssumeRolePolicy)$/;
 
-/** Names are unique without regard to case (IAM User Guide, "IAM name requirements"). */
+/** Names are case-insensitive (IAM User Guide, "IAM name requirements"). */
 function findIdentity<Kind extends Identity>({ all }: KindOptions<Kind>, account: Account, name: string) {
   const exact = all(account).get(name);
   if (exact !== undefined) return exact;
@@ -84,7 +80,7 @@ function findIdentity<Kind extends Identity>({ all }: KindOptions<Kind>, account
   return [...all(account).values()].find((other) => other.name.toLowerCase() === folded);
 }
 
-/** What CreateRole and CreateUser have in common: what is to be made, once the caller may make it. */
+/** The common part of CreateRole and CreateUser, including authorization. */
 export function newIdentity(
   kind: IdentityKind,
   { account, context: { world }, parameters, demand }: IamCall,
@@ -99,7 +95,7 @@ export function newIdentity(
     ...requestTagContext(tags),
     ...(boundary !== undefined ? { 'iam:PermissionsBoundary': boundary } : {}),
   });
-  // Tags that come with what is made need the right to tag it too (IAM User Guide, "Tag IAM roles").
+  // Tags of a new entity need the right to tag too (IAM User Guide, "Tag IAM roles").
   if (tags.size > 0) demand(`iam:Tag${type}`, arn, requestTagContext(tags));
   if (findIdentity(kind, account, name) !== undefined)
     throw entityAlreadyExists(`${type} with name ${name} already exists.`);
@@ -117,9 +113,9 @@ export function newIdentity(
   };
 }
 
-/** Deletes a role or user that has no policies left. Throws `DeleteConflict` (409). */
+/** Throws `DeleteConflict` (409) if policies are left. */
 export function deleteIdentity(kind: IdentityKind, call: IamCall, identity: Identity): void {
-  // A policy that was taken from it a moment ago hinders too.
+  // A policy that was removed a moment ago still prevents this.
   const former = kind.all(call.account).withinIam().get(identity.name);
   const seen = former?.id === identity.id ? [former, identity] : [identity];
   if (seen.some(({ attachedPolicies }) => attachedPolicies.size > 0)) {
@@ -132,7 +128,6 @@ export function deleteIdentity(kind: IdentityKind, call: IamCall, identity: Iden
   unbindDeleted(call.context.world, identity);
 }
 
-/** `ListRoles` and `ListUsers`; `shown` is what they tell of one. */
 export function listOperation<Kind extends Identity>(
   { type, all }: IdentityKind<Kind>,
   shown: (identity: Kind) => XmlStructure,
@@ -146,7 +141,6 @@ export function listOperation<Kind extends Identity>(
   };
 }
 
-/** What all answers tell of a role or user. */
 export function shortIdentity({ type }: Pick<IdentityKind, 'type'>, identity: Identity): XmlStructure {
   return {
     Path: identity.path,
@@ -157,7 +151,6 @@ export function shortIdentity({ type }: Pick<IdentityKind, 'type'>, identity: Id
   };
 }
 
-/** What is told of one beside that. */
 export function detailsOf({ permissionsBoundary, tags }: Identity): XmlStructure {
   return {
     PermissionsBoundary:

@@ -8,7 +8,7 @@ import { tagOperations } from './tags.ts';
 
 const ATTACHED_POLICIES_QUOTA = 10;
 
-/** The operations that roles and users both have: inline and attached policies, boundary and tags. */
+/** Common operations of roles and users: inline and attached policies, boundary and tags. */
 export function identityOperations(kind: IdentityKind): Record<string, IamOperation> {
   return {
     ...inlinePolicyOperations(kind),
@@ -121,7 +121,7 @@ function boundaryOperations(kind: IdentityKind): Record<string, IamOperation> {
   };
 }
 
-/** Who has a managed policy, as one list over users and roles. */
+/** Lists users and roles as one list. */
 export const ListEntitiesForPolicy: IamOperation = (call) => {
   const { account, parameters } = call;
   const filter = parameters.text('EntityFilter');

@@ -12,22 +12,18 @@ import { AwsError } from '../core/errors.ts';
 
 const POLICY_ARN = /^arn:aws:iam::(\d{12}|aws):policy\/[\u0021-\u007e]+$/;
 
-/** A managed policy of the account, or AWS's own. */
 export function findPolicy(world: World, account: Account, arn: string): ManagedPolicy | undefined {
   return account.policies.get(arn) ?? world.awsManagedPolicies.get(arn);
 }
 
-/** `PolicyArn` of a call. Throws `ValidationError` (400) for an ARN of no policy form, in AWS's text. */
+/** Throws `ValidationError` (400) in AWS's words for an ARN that is not a policy's. */
 export function policyArn({ parameters }: IamCall): string {
   const arn = parameters.required('PolicyArn');
   if (!POLICY_ARN.test(arn)) throw validationError('Invalid ARN:  Could not be parsed!');
   return arn;
 }
 
-/**
- * The policy that `PolicyArn` names, once the caller may do `action` on it. Throws `ValidationError` (400) for an ARN
- * of no policy form, `AccessDenied` (403), or `NoSuchEntity` (404).
- */
+/** Returns the policy `PolicyArn`. Throws `ValidationError` (400), `AccessDenied` (403) or `NoSuchEntity` (404). */
 export function demandPolicy(call: IamCall, action: string, conditionKeys: ConditionContext = {}): ManagedPolicy {
   const arn = policyArn(call);
   const policy = findPolicy(call.context.world, call.account, arn);
@@ -36,7 +32,7 @@ export function demandPolicy(call: IamCall, action: string, conditionKeys: Condi
   return policy;
 }
 
-/** As `demandPolicy`, for a change: AWS's own policies belong to no customer, so nobody may change them. */
+/** As `demandPolicy`, for a change: nobody may change AWS's own policies. */
 export function demandOwnPolicy(call: IamCall, action: string, conditionKeys: ConditionContext = {}): ManagedPolicy {
   const policy = demandPolicy(call, action, conditionKeys);
   if (!call.account.policies.has(policy.arn)) {
@@ -50,7 +46,7 @@ export function demandOwnPolicy(call: IamCall, action: string, conditionKeys: Co
   return policy;
 }
 
-/** Puts a changed copy in the policy's place: the policy as it was may still be what others see. */
+/** Replaces it by a changed copy: others may still see the old one. */
 export function changePolicy(
   { account }: IamCall,
   policy: ManagedPolicy,
@@ -61,7 +57,7 @@ export function changePolicy(
   return changed;
 }
 
-/** Checks that a permissions boundary exists. Throws `NoSuchEntity` (404). */
+/** Throws `NoSuchEntity` (404). */
 export function demandBoundary(world: World, account: Account, arn: string): string {
   if (findPolicy(world, account, arn) === undefined) {
     throw noSuchEntity(`Scope ARN: ${arn} does not exist or is not attachable.`);
@@ -69,7 +65,6 @@ export function demandBoundary(world: World, account: Account, arn: string): str
   return arn;
 }
 
-/** Managed policies; their versions are in `policy-versions.ts`. */
 export const managedPolicies = {
   CreatePolicy: ({ account, context: { world }, parameters, demand }) => {
     const name = parameters.required('PolicyName');
@@ -127,7 +122,7 @@ export const managedPolicies = {
 
   DeletePolicy: (call) => {
     const policy = demandOwnPolicy(call, 'iam:DeletePolicy');
-    // A role or user that was deleted a moment ago, or had it taken away, hinders too.
+    // A role or user that was deleted or detached a moment ago still prevents this.
     const { roles, users } = call.account;
     const seen = [roles, users].flatMap((all) => [...all.values(), ...all.withinIam().values()]);
     if (seen.some(({ attachedPolicies }) => attachedPolicies.has(policy.arn)) || boundaries(seen, policy.arn) > 0) {
@@ -145,7 +140,7 @@ export const managedPolicies = {
   ...tagOperations('Policy', { demand: demandPolicy, demandOwn: demandOwnPolicy, change: changePolicy }),
 } satisfies Record<string, IamOperation>;
 
-/** Throws `MalformedPolicyDocument` (400), or `LimitExceeded` (409) above the quota. */
+/** Throws `MalformedPolicyDocument` (400) or `LimitExceeded` (409). */
 export function managedDocument(name: string, text: string): ReturnType<typeof policyDocument> {
   const document = policyDocument(text, 'identity', `managed policy ${name}`);
   if (policySize(text) > MANAGED_POLICY_QUOTA) {

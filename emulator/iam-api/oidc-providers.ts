@@ -11,7 +11,6 @@ const PROVIDERS_QUOTA = 100;
 const CLIENT_IDS_QUOTA = 100;
 const THUMBPRINTS_QUOTA = 5;
 
-/** OpenID Connect providers: the issuers whose tokens an account's roles may be assumed with. */
 export const oidcProviders = {
   CreateOpenIDConnectProvider: ({ account, context: { world }, parameters, demand }) => {
     const issuer = readIssuer(parameters.required('Url'));
@@ -48,7 +47,7 @@ export const oidcProviders = {
     return { OpenIDConnectProviderList: [...account.oidcProviders.listed().keys()].sort().map((Arn) => ({ Arn })) };
   },
 
-  /** Does not fail for a provider that does not exist (IAM API Reference, DeleteOpenIDConnectProvider). */
+  /** Succeeds for a provider that does not exist (IAM API Reference, DeleteOpenIDConnectProvider). */
   DeleteOpenIDConnectProvider: (call) => {
     const arn = providerArn(call);
     call.demand('iam:DeleteOpenIDConnectProvider', arn, resourceTagKeys(call.account.oidcProviders.get(arn)?.tags));
@@ -87,7 +86,7 @@ function demandProvider(call: IamCall, action: string, conditionKeys: ConditionC
   return provider;
 }
 
-/** Puts a changed copy in the provider's place: the provider as it was may still be what others see. */
+/** Replaces it by a changed copy: others may still see the old one. */
 function changeProvider({ account }: IamCall, provider: OidcProvider, change: Partial<OidcProvider>): void {
   account.oidcProviders.set(provider.arn, { ...provider, ...change });
 }
@@ -98,10 +97,7 @@ function providerArn({ parameters }: IamCall): string {
   return arn;
 }
 
-/**
- * An issuer without its scheme. AWS wants `https` and no port; issuers on this machine may have both `http` and a port,
- * since that is where test issuers are.
- */
+/** Returns an issuer without its scheme. AWS requires `https` without a port; loopback issuers may have `http` and a port. */
 function readIssuer(address: string): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const local = url !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);

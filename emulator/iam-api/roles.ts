@@ -10,7 +10,6 @@ import { readTrustPolicy } from './documents.ts';
 /** Seconds. */
 const DEFAULT_SESSION_DURATION = 3600;
 
-/** Roles, their trust policies, boundaries and tags. */
 export const roles = {
   CreateRole: (call) => {
     const { account, context, parameters } = call;
@@ -68,7 +67,7 @@ export const roles = {
   },
 } satisfies Record<string, IamOperation>;
 
-/** What CreateRole tells of a role: less than GetRole (IAM API Reference, "CreateRole", its example of an answer). */
+/** Less than GetRole returns (IAM API Reference, "CreateRole", example). */
 function newRole(role: Role): XmlStructure {
   return {
     ...shortIdentity(ROLES, role),
@@ -77,7 +76,6 @@ function newRole(role: Role): XmlStructure {
   };
 }
 
-/** What ListRoles tells of a role. */
 function shortRole(role: Role): XmlStructure {
   const { description, maxSessionDuration } = role;
   return { ...newRole(role), Description: description, MaxSessionDuration: maxSessionDuration, Tags: undefined };

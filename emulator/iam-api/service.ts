@@ -10,7 +10,6 @@ import { roles } from './roles.ts';
 import { simulations } from './simulations.ts';
 import { users } from './users.ts';
 
-/** The operations, by the name that AWS gives them. */
 export const OPERATIONS = {
   ...roles,
   ...users,
@@ -21,10 +20,7 @@ export const OPERATIONS = {
   ...oidcProviders,
 };
 
-/**
- * AWS Identity and Access Management, API version 2010-05-08: roles and users with their policies and boundaries,
- * managed policies and OpenID Connect providers. There are no groups.
- */
+/** AWS Identity and Access Management, API version 2010-05-08, without groups. */
 export function iamService(context: ServiceContext): Service {
   return queryService(context, {
     name: 'iam',

@@ -8,7 +8,7 @@ import { invalidInput, noSuchEntity } from './errors.ts';
 import { findPolicy } from './managed-policies.ts';
 import { statementPositions } from './statement-positions.ts';
 
-/** A policy of a simulation, by the id that results name it by. */
+/** A simulated policy, by the id in results. */
 interface Source {
   readonly id: string;
   readonly text: string;
@@ -21,7 +21,7 @@ interface Simulation extends Pick<AuthorizationInput, 'principal' | 'context'> {
   readonly resourcePolicy: Source | undefined;
 }
 
-/** The policy simulator (IAM API Reference, "SimulatePrincipalPolicy" and "SimulateCustomPolicy"). */
+/** IAM API Reference, "SimulatePrincipalPolicy" and "SimulateCustomPolicy". */
 export const simulations = {
   SimulatePrincipalPolicy: (call) => {
     const arn = call.parameters.required('PolicySourceArn');
@@ -52,7 +52,6 @@ export const simulations = {
     const { parameters } = call;
     if (parameters.text('ResourcePolicy') !== undefined && parameters.text('CallerArn') === undefined)
       throw invalidInput('CallerArn is required when a ResourcePolicy is given.');
-    // Policies alone need no caller: they know nothing of this one.
     const unknown = ['aws:PrincipalArn', 'aws:PrincipalType', 'aws:userid', 'aws:username'].map((key) => [key, []]);
     return simulate(call, {
       principal: { kind: 'user', accountId: call.account.id, arn: '', userName: '', userId: '' },
@@ -63,7 +62,7 @@ export const simulations = {
   },
 } satisfies Record<string, IamOperation>;
 
-/** @param own what there is beside that which the call gives */
+/** @param own what the call does not give */
 function simulate(call: IamCall, own: Omit<Simulation, 'resourcePolicy'>): XmlStructure {
   const { parameters } = call;
   for (const name of ['OrderedOrganizationPolicyInputList', 'PolicyExclusionList']) {
@@ -89,7 +88,7 @@ function simulate(call: IamCall, own: Omit<Simulation, 'resourcePolicy'>): XmlSt
 }
 
 const DECISIONS = { allowed: 'allowed', implicitlyDenied: 'implicitDeny', explicitlyDenied: 'explicitDeny' } as const;
-/** The strictest first: what an action is found to be over all resources. */
+/** Strictest first. */
 const STRICTEST = ['explicitDeny', 'implicitDeny', 'allowed'];
 
 function resultOf(call: IamCall, simulation: Simulation, action: string, resources: readonly string[]): XmlStructure {
@@ -135,7 +134,7 @@ const distinct = <Item>(items: readonly Item[]): Item[] => [
   ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
 ];
 
-/** The simulator takes no trust policies: about these actions it asks the identity's policies alone. */
+/** The simulator has no trust policies: it asks only identity policies about these. */
 const ROLE_ASSUMPTION = /^sts:(assumerole\w*|tagsession|setsourceidentity|setcontext)$/i;
 
 function questionOf(
@@ -164,7 +163,7 @@ function questionOf(
   return { ...question, resourceAccount, resourcePolicy: resourcePolicy.compiled };
 }
 
-/** The statements that decided: those of boundaries are not told. */
+/** The deciding statements, without those of boundaries. */
 function matchedStatements({ policies, resourcePolicy }: Simulation, decision: Decision): XmlStructure[] {
   const wanted = { allowed: 'Allow', explicitlyDenied: 'Deny', implicitlyDenied: undefined }[decision.value];
   return decision.statements
@@ -177,7 +176,7 @@ function matchedStatements({ policies, resourcePolicy }: Simulation, decision: D
     });
 }
 
-/** Throws `InvalidInput` (400) for a text that is no policy of the kind. */
+/** Throws `InvalidInput` (400) for an invalid policy. */
 function sourceOf(id: string, text: string, kind: 'identity' | 'resource' = 'identity'): Source {
   try {
     return { id, text, compiled: compilePolicy(text, { kind, name: id }) };
@@ -186,14 +185,13 @@ function sourceOf(id: string, text: string, kind: 'identity' | 'resource' = 'ide
   }
 }
 
-/** Throws `InvalidInput` (400) for what is the ARN of no user and no role. */
+/** Throws `InvalidInput` (400) unless the ARN is a user's or a role's. */
 function entityNamed(arn: string, context: ConditionContext = {}): Simulation['principal'] {
   const entity = /:(user|role)\//.test(arn) ? parsePrincipal(arn, context) : undefined;
   if (entity !== undefined) return entity;
   throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
 }
 
-/** `ContextEntries`, a list of values for the types that are lists. */
 function contextOf({ parameters }: IamCall): ConditionContext {
   const entries = (parameters.structures('ContextEntries') ?? []).map((entry) => {
     const values = entry.texts('ContextKeyValues') ?? [];

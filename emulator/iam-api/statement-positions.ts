@@ -1,14 +1,12 @@
-/** Line and column, from 1. */
+/** From 1. */
 interface Position {
   readonly Line: number;
   readonly Column: number;
 }
 
 /**
- * Where each statement of a policy's text begins and ends, as the simulator tells it: a statement of a list begins where
- * what comes before it has ended, and ends behind its brace.
- *
- * @param text JSON of an object, whose `Statement` is one or a list
+ * Returns the simulator's positions: a list's statement begins where the text before it ends, and ends after its brace.
+ * @param text JSON of an object whose `Statement` is one or a list
  */
 export function statementPositions(text: string): readonly { readonly start: Position; readonly end: Position }[] {
   const found: { start: Position; end: Position }[] = [];

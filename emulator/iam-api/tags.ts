@@ -9,7 +9,7 @@ type Tags = ReadonlyMap<string, string>;
 
 const MAX_TAGS = 50;
 
-/** The `Tags` of a call. Throws `InvalidInput` (400) for duplicates, which are told without regard to case, and for `aws:`. */
+/** Throws `InvalidInput` (400) for case-insensitive duplicates and for `aws:`. */
 export function readTags(parameters: QueryParameters): ReadonlyMap<string, string> {
   const tags = new Map<string, string>();
   const seen = new Set<string>();
@@ -28,7 +28,7 @@ export function readTags(parameters: QueryParameters): ReadonlyMap<string, strin
   return tags;
 }
 
-/** The tags of an entity and `added` over them. A tag of the same key, in whatever case, is replaced. */
+/** Tags with the same key, in any case, are replaced. */
 function withTags(present: Tags, added: Tags): Tags {
   const result = new Map([...withoutTags(present, [...added.keys()]), ...added]);
   if (result.size > MAX_TAGS) throw tooManyTags();
@@ -48,16 +48,14 @@ function tooManyTags(): Error {
   return limitExceeded(`Cannot exceed quota for TagsPerResource: ${MAX_TAGS}`);
 }
 
-/** What the tags of one kind of entity are read and changed by. */
 interface TaggedKind<Entity> {
-  /** The entity that the call names, once the caller may do `action` on it. */
+  /** Returns the named entity if the caller may do `action` on it. */
   readonly demand: (call: IamCall, action: string, conditionKeys?: ConditionContext) => Entity;
   /** As `demand`, for a change. */
   readonly demandOwn?: TaggedKind<Entity>['demand'];
   change(call: IamCall, entity: Entity, change: { readonly tags: Tags }): void;
 }
 
-/** `Tag…`, `Untag…` and `List…Tags` of a kind of entity. */
 export function tagOperations<Kind extends string, Entity extends { readonly tags: Tags }>(
   kind: Kind,
   tagged: TaggedKind<Entity>,

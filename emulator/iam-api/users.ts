@@ -8,7 +8,7 @@ import { identityOperations } from './identity-policies.ts';
 
 const ACCESS_KEYS_QUOTA = 2;
 
-/** Users, their access keys, policies, boundaries and tags. There are no groups, passwords and MFA devices. */
+/** There are no groups, passwords and MFA devices. */
 export const users = {
   CreateUser: (call) => {
     const user: User = { ...newIdentity(USERS, call), accessKeys: new Map() };

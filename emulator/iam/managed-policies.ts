@@ -4,10 +4,7 @@ import { compilePolicy } from './policy/index.ts';
 
 const CREATED_AT = Date.parse('2017-05-27T00:00:00Z');
 
-/**
- * ARN -> AWS managed policy, as the AWS Managed Policy Reference has them: those that clusters and their tests attach, some
- * shortened to the actions that the five services know. A new map with each call: nothing of one world reaches another.
- */
+/** AWS managed policies by ARN (AWS Managed Policy Reference), some shortened. A new map per call isolates worlds. */
 export function awsManagedPolicies(): ReadonlyMap<string, ManagedPolicy> {
   return new Map(
     Object.entries(definitions).map(([arn, { description, document }]) => [

@@ -1,9 +1,6 @@
 import type { CompiledPolicy } from './policy/index.ts';
 
-/**
- * IAM role or user as the emulator keeps it. Documents are kept as text (as they are answered) beside their compiled form. It
- * is never changed in place, as nothing of IAM is: a changed copy takes its place, while others may still see it as it was.
- */
+/** A role or user. Documents keep their text beside the compiled form. Never changed in place: others may still see it. */
 export interface Identity {
   readonly name: string;
   readonly path: string;
@@ -12,9 +9,8 @@ export interface Identity {
   readonly id: string;
   readonly accountId: string;
   readonly createdAt: number;
-  /** Policy name -> document. */
+  /** By policy name. */
   readonly inlinePolicies: ReadonlyMap<string, PolicyDocument>;
-  /** ARNs of attached managed policies. */
   readonly attachedPolicies: ReadonlySet<string>;
   readonly permissionsBoundary: string | undefined;
   readonly tags: ReadonlyMap<string, string>;
@@ -28,7 +24,7 @@ export interface Role extends Identity {
 }
 
 export interface User extends Identity {
-  /** Access key id -> the key, whose secret is in the store of credentials. */
+  /** By access key id; secrets are in the store of credentials. */
   readonly accessKeys: ReadonlyMap<string, { readonly createdAt: number; readonly active: boolean }>;
 }
 
@@ -44,10 +40,10 @@ export interface ManagedPolicy {
   readonly id: string;
   readonly createdAt: number;
   readonly description: string | undefined;
-  /** Version id (`v1`) -> document; `defaultVersion` is the one in force. */
+  /** By version id (`v1`). */
   readonly versions: ReadonlyMap<string, PolicyDocument & { readonly createdAt: number }>;
   readonly defaultVersion: string;
-  /** Number of the newest version: IAM does not give a number out twice, even if its version is deleted. */
+  /** IAM never reuses a version number. */
   readonly newestVersion: number;
   readonly tags: ReadonlyMap<string, string>;
 }

@@ -2,10 +2,7 @@ import { validationText } from '../constraints/violations.ts';
 import { AwsError } from '../core/errors.ts';
 import type { ServiceRequest } from '../core/service.ts';
 
-/**
- * The parameters of a call in AWS's query protocol, or of a structure in them. Names are as on the wire (`RoleName`,
- * `Tags.member.1.Key`). What the API model demands of them has been checked (`protocol.ts`).
- */
+/** Parameters of a call, or of a structure in them, by wire name (`RoleName`, `Tags.member.1.Key`), already validated. */
 export class QueryParameters {
   readonly #values: ReadonlyMap<string, string>;
   readonly #prefix: string;
@@ -15,7 +12,7 @@ export class QueryParameters {
     this.#prefix = prefix;
   }
 
-  /** The parameters of the body and of the query string; the body wins, as does the first of a repeated name. */
+  /** The body wins over the query string, and the first of a repeated name. */
   static of(request: Pick<ServiceRequest, 'query' | 'body'>): QueryParameters {
     const values = new Map<string, string>();
     for (const source of [request.body.toString('utf8'), request.query]) {
@@ -26,12 +23,11 @@ export class QueryParameters {
     return new QueryParameters(values);
   }
 
-  /** The value, or undefined when the parameter was not sent. */
   text(name: string): string | undefined {
     return this.#values.get(this.#prefix + name);
   }
 
-  /** Throws `ValidationError` (400) when there is none. */
+  /** Throws `ValidationError` (400) if absent. */
   required(name: string): string {
     const value = this.text(name);
     if (value !== undefined) return value;
@@ -55,20 +51,20 @@ export class QueryParameters {
     return value === 'true';
   }
 
-  /** The members of a list of texts, in the order of their numbers. Undefined when none was sent. */
+  /** A list of texts in order of their numbers; undefined if absent. */
   texts(name: string): readonly string[] | undefined {
     const members = this.#memberNumbers(name).map((number) => this.required(`${name}.member.${number}`));
     return members.length > 0 ? members : undefined;
   }
 
-  /** A structure; undefined when none of its members was sent. */
+  /** Undefined if no member was sent. */
   structure(name: string): QueryParameters | undefined {
     const prefix = `${this.#prefix}${name}.`;
     const there = [...this.#values.keys()].some((key) => key.startsWith(prefix));
     return there ? new QueryParameters(this.#values, prefix) : undefined;
   }
 
-  /** The members of a list of structures, in the order of their numbers. Undefined when none was sent. */
+  /** A list of structures in order of their numbers; undefined if absent. */
   structures(name: string): readonly QueryParameters[] | undefined {
     const members = this.#memberNumbers(name).map(
       (number) => new QueryParameters(this.#values, `${this.#prefix}${name}.member.${number}.`),
@@ -82,13 +78,13 @@ export class QueryParameters {
     for (const key of this.#values.keys()) {
       if (!key.startsWith(start)) continue;
       const digits = /^\d{1,6}(?=\.|$)/.exec(key.slice(start.length))?.[0];
-      // A number with leading zeros is another name on the wire than the one it would be read back by.
+      // A number with leading zeros would be another name when written back.
       if (digits !== undefined && String(Number(digits)) === digits) numbers.add(Number(digits));
     }
     return [...numbers].sort((a, b) => a - b);
   }
 
-  /** `Tags.member.1.Key` is called `tags.1.member.key` in AWS's texts. */
+  /** AWS's texts call `Tags.member.1.Key` `tags.1.member.key`. */
   #path(name: string): string {
     return (this.#prefix + name)
       .replace(/\.member\.(\d+)/g, '.$1.member')

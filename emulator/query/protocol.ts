@@ -5,7 +5,7 @@ import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../c
 import { QueryParameters } from './parameters.ts';
 import { renderXml, type XmlStructure } from './xml.ts';
 
-/** An operation's result; nothing when its answer has no result element. */
+/** Void: the answer has no result element. */
 export type QueryResult = XmlStructure | void;
 
 export type QueryOperation = (
@@ -15,7 +15,7 @@ export type QueryOperation = (
 
 interface QueryApi {
   readonly name: ServiceName;
-  /** API version, such as `2011-06-15`. */
+  /** Such as `2011-06-15`. */
   readonly version: string;
   readonly namespace: string;
   readonly operations: Readonly<Record<string, QueryOperation>>;
@@ -26,16 +26,15 @@ const READER: Reader<QueryParameters> = {
     if (shape?.type === 'structure') return parent.structure(name);
     if (shape?.type !== 'list') return parent.text(name);
     const items = item?.type === 'structure' ? parent.structures(name) : parent.texts(name);
-    // `Tags=` is a list of no elements.
+    // `Tags=` is an empty list.
     return items ?? (parent.text(name) === '' ? [] : undefined);
   },
   items: (value) => value as readonly unknown[],
 };
 
 /**
- * A service that speaks AWS's query protocol: form-encoded parameters with `Action` and `Version`, answers in XML.
- * Unknown operations and versions are refused with `InvalidAction` (400), a call without one with `MissingAction` (400), and
- * what breaks the service's API model with `ValidationError` (400), ahead of the operation.
+ * A service with AWS's query protocol. Throws `InvalidAction` for unknown operations and versions, `MissingAction`, and
+ * `ValidationError` for input that violates the API model (all 400).
  */
 export function queryService(context: ServiceContext, api: QueryApi): Service {
   const operations = new Map(Object.entries(api.operations));

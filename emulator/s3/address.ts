@@ -1,19 +1,18 @@
 import type { ServiceRequest } from '../core/service.ts';
 import { notImplemented, s3Error } from './errors.ts';
 
-/** What a request's host and path name. Bucket undefined: the service itself; key undefined: the bucket itself. */
+/** No bucket: the service itself. No key: the bucket itself. */
 interface S3Address {
   readonly bucket: string | undefined;
   readonly key: string | undefined;
 }
 
-// `s3` itself is too short to be a bucket: `s3.localhost` is the service.
+// `s3` is too short for a bucket: `s3.localhost` is the service.
 const VIRTUAL_HOST = /^(?!s3[.-])(.+?)\.(?:s3[.-][^/]*|localhost)(?::\d+)?$/i;
 
 /**
- * Reads bucket and key, in the virtual-hosted form (`<bucket>.s3.<region>.amazonaws.com`, `<bucket>.localhost`) or the
- * path form. The path is taken as sent: `//`, `.` and `..` are parts of a key.
- * @throws AwsError `InvalidURI` when the path is not percent-encoded UTF-8
+ * Reads virtual-hosted (`<bucket>.s3.<region>.amazonaws.com`, `<bucket>.localhost`) and path form. The path is not
+ * normalized: `//`, `.` and `..` are part of a key. Throws `InvalidURI` unless it is percent-encoded UTF-8.
  */
 export function s3Address(host: string, path: string): S3Address {
   const virtual = VIRTUAL_HOST.exec(host)?.[1]?.toLowerCase();
@@ -27,10 +26,7 @@ export function s3Address(host: string, path: string): S3Address {
   return { bucket: decode(path.slice(1, slash)), key: key === '' ? undefined : decode(key) };
 }
 
-/**
- * What a request to S3 Control is about, which shares S3's signing name and knows accounts by a header: tags of a bucket, or
- * the account itself. Undefined for all others.
- */
+/** Returns the target of an S3 Control call (same signing name, account in a header), or undefined. */
 export function s3ControlPath({
   path,
   headers,

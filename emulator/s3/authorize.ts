@@ -13,7 +13,7 @@ import { restrictsPublicPolicy } from './public-access.ts';
 
 type Keys = Readonly<Record<string, string | readonly string[]>>;
 
-/** The bucket that a call names, or another. S3 says that a bucket is missing before it asks who wants to know. */
+/** S3 reports a missing bucket before it checks the caller. */
 export function bucketOf(
   { context, request, bucketName }: S3Call,
   name = bucketName,
@@ -34,12 +34,11 @@ export function bucketOf(
   return bucket;
 }
 
-/** @throws AwsError `AccessDenied` */
+/** Throws `AccessDenied`. */
 export function demandOnBucket(call: S3Call, bucket: Bucket, action: string, keys: Keys = {}): void {
   demandOnResource(call, bucket, action, `arn:aws:s3:::${bucket.name}`, keys);
 }
 
-/** Handles calls that need `action` on their bucket. */
 export function onBucket(action: string, handle: (bucket: Bucket, call: S3Call) => Admitted): Handler {
   return (call) => {
     const bucket = bucketOf(call);
@@ -49,9 +48,8 @@ export function onBucket(action: string, handle: (bucket: Bucket, call: S3Call) 
 }
 
 /**
- * Asks for an action on an object. On one of its versions it is another action, such as `s3:GetObjectVersion` (S3 User Guide,
- * "Required permissions for Amazon S3 API operations").
- * @throws AwsError `AccessDenied`
+ * Demands an action on an object; versions have their own, such as `s3:GetObjectVersion` (S3 User Guide, "Required
+ * permissions for Amazon S3 API operations"). Throws `AccessDenied`.
  */
 export function demandOnObject(call: S3Call, bucket: Bucket, name: ObjectName, action: string, keys: Keys = {}): void {
   const { key, versionId } = name;
@@ -61,7 +59,7 @@ export function demandOnObject(call: S3Call, bucket: Bucket, name: ObjectName, a
   demandOnResource(call, bucket, ofVersion, resource, { 's3:VersionId': versionId, ...keys });
 }
 
-/** Whether the caller may read the tags of an object that it may read. The call does not depend on it, so that its record has no word of it. */
+/** Reports whether the caller may read the tags. The call does not depend on it, so it is not recorded. */
 export function mayReadTags(call: S3Call, bucket: Bucket, object: ExistingObject): boolean {
   const { authorizations } = call.context.trace(call.request);
   const asked = authorizations.length;
@@ -76,12 +74,12 @@ export function mayReadTags(call: S3Call, bucket: Bucket, object: ExistingObject
   }
 }
 
-/** Asks about a resource that is no bucket yet: all buckets, or one that is to be made. */
+/** Demands an action on all buckets, or on one to be created. */
 export function demandOnService(call: S3Call, accountId: string, action: string, resource: string, keys: Keys): void {
   demand(call, accountId, { action, resource, context: keys });
 }
 
-/** What there is under a name, as far as authorization has to know it; undefined: no object. */
+/** Returns the object's data for authorization, or undefined. */
 export async function existingObject(
   call: S3Call,
   bucket: Bucket,
@@ -91,10 +89,9 @@ export async function existingObject(
 }
 
 /**
- * The object, after `actions` were allowed on it. For one that is missing the answer depends on `s3:ListBucket`, or
- * `s3:ListBucketVersions` for a version: who may not list must not learn what is there (S3 API Reference, GetObject,
- * "Permissions"). Ceph's gateway has the key as the prefix of that question "to match aws behavior" (ceph/ceph#68577).
- * @throws AwsError `AccessDenied`, `NoSuchKey`, `NoSuchVersion`, `MethodNotAllowed`
+ * Returns the object once `actions` are allowed. A missing one is only revealed to callers with `s3:ListBucket`, or
+ * `s3:ListBucketVersions` (S3 API Reference, GetObject, "Permissions"), asked with the key as prefix (ceph/ceph#68577).
+ * Throws `AccessDenied`, `NoSuchKey`, `NoSuchVersion` or `MethodNotAllowed`.
  */
 export async function objectFor(
   call: S3Call,
@@ -120,7 +117,6 @@ export async function objectFor(
   throw s3Error('NoSuchKey', { Key: key }, deleted && DELETED);
 }
 
-/** Handles calls that need `actions` on an object which is there. */
 export function onObject(
   actions: string | readonly string[],
   perform: (object: S3Object, call: S3Call, bucket: Bucket) => ServiceResponse,
@@ -132,14 +128,14 @@ export function onObject(
   };
 }
 
-/** @throws AwsError `InvalidArgument` for what is the id of no version that the bucket could have */
+/** Throws `InvalidArgument` for an impossible version id. */
 export function checkVersionId(call: S3Call, bucket: Bucket, versionId: string | undefined): void {
   if (versionId === undefined || call.backend !== undefined || isVersionId(bucket, versionId)) return;
   if (versionId === '') throw invalidArgument('Version id cannot be the empty string', 'versionId', versionId);
   throw invalidArgument('Invalid version id specified', 'versionId', versionId);
 }
 
-/** `s3:ExistingObjectTag/<key>`: absent for an object that has no such tag, and for one that is missing. */
+/** `s3:ExistingObjectTag/<key>`. */
 export function existingTagKeys(object: ExistingObject | undefined): Keys {
   return keyed('s3:ExistingObjectTag/', object?.tags ?? []);
 }
@@ -155,13 +151,13 @@ function demandOnResource(call: S3Call, bucket: Bucket, action: string, resource
   if (action === 's3:PutObject') {
     context['s3:ObjectCreationOperation'] = String(!WITHOUT_OBJECT.has(call.context.trace(call.request).operation));
   }
-  // The bucket's tags have a say only once attribute-based access control is turned on for it.
+  // Bucket tags count only with attribute-based access control.
   if (abac) Object.assign(context, keyed('aws:ResourceTag/', tags), keyed('s3:BucketTag/', tags));
   const resourcePolicy = restrictsPublicPolicy(call, bucket) ? undefined : policy?.compiled;
   demand(call, accountId, { action, resource, resourcePolicy, context: Object.assign(context, keys) });
 }
 
-/** Request headers that are condition keys of their own (Service Authorization Reference, "Amazon S3"). */
+/** Headers that are condition keys (Service Authorization Reference, "Amazon S3"). */
 const HEADER_KEYS = [
   'x-amz-content-sha256',
   'x-amz-storage-class',
@@ -184,7 +180,7 @@ const HEADER_KEYS = [
   'if-none-match',
 ].map((header) => [header, `s3:${header}`] as const);
 
-/** Calls with `s3:PutObject` that leave no object behind (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
+/** Calls with `s3:PutObject` that write no object (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
 const WITHOUT_OBJECT: ReadonlySet<string> = new Set(['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy']);
 
 function signatureKeys({ request, query }: S3Call, accountId: string): Record<string, string> {
@@ -196,7 +192,7 @@ function signatureKeys({ request, query }: S3Call, accountId: string): Record<st
   if (request.caller !== undefined) {
     keys['s3:authType'] = request.presigned ? 'REST-QUERY-STRING' : 'REST-HEADER';
     keys['s3:signatureversion'] = 'AWS4-HMAC-SHA256';
-    // Only presigned URLs have it (S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys").
+    // Only for presigned URLs (S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys").
     const signedAt = request.presigned ? parseTimestamp(query.get('X-Amz-Date') ?? '') : NaN;
     if (!Number.isNaN(signedAt)) keys['s3:signatureAge'] = String(Math.max(0, request.time - signedAt));
   }
@@ -209,7 +205,7 @@ function demand(call: S3Call, accountId: string, about: Omit<AuthorizationQuesti
   const asked = { ...about, resourceAccount: accountId, context: keys };
   const decision = context.authorize(request, asked);
   if (decision.value === 'allowed') return;
-  // Strangers are told nothing (S3 User Guide, "Troubleshoot access denied errors").
+  // Other accounts get no reason (S3 User Guide, "Troubleshoot access denied errors").
   throw request.caller?.accountId === accountId
     ? context.accessDenied(request, asked, decision)
     : s3Error('AccessDenied');

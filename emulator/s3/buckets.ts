@@ -78,7 +78,7 @@ export const createBucket: Handler = (call) => {
     },
   };
   if (existing?.accountId === accountId) {
-    // S3 API Reference, CreateBucket, "BucketAlreadyOwnedByYou": in North Virginia alone it is as if it were made anew.
+    // S3 API Reference, CreateBucket, "BucketAlreadyOwnedByYou": in us-east-1 it succeeds.
     if (region === 'us-east-1' && tags.size === 0) return ownDoing(() => answer);
     throw s3Error('BucketAlreadyOwnedByYou', { BucketName: name });
   }
@@ -90,7 +90,7 @@ export const createBucket: Handler = (call) => {
   return afterBackend(perform, (backend) => backend.createBucket(call, tags));
 };
 
-/** us-east-1 is asked for by no constraint at all, and the API model has none of that name. */
+/** us-east-1 is requested without a constraint, and is no value of the API model. */
 function checkLocation(location: string | undefined, region: string): void {
   if ((location ?? 'us-east-1') === region) return;
   throw new AwsError(
@@ -100,7 +100,7 @@ function checkLocation(location: string | undefined, region: string): void {
   );
 }
 
-/** By its form, and by parts of the world that have regions; `EU` is the old name of eu-west-1. */
+/** Matches by form and part of the world; `EU` is eu-west-1's old name. */
 const REGION = /^(?:EU|(?:af|ap|ca|cn|il|me|mx|sa|us|us-gov)-[a-z]+-\d|eu-(?:central|north|south|west|isoe-west)-\d)$/;
 
 function readConfiguration(body: Buffer): { readonly location: string | undefined; readonly tags: Tags } {
@@ -137,19 +137,19 @@ export const deleteBucket = onBucket('s3:DeleteBucket', (bucket, call) => {
 
 export const getBucketLocation = onBucket('s3:GetBucketLocation', (_, { context }) => {
   const { region } = context.world;
-  // The one document whose root holds text; us-east-1 is told by an empty one.
+  // The only document with text in its root; empty for us-east-1.
   const body = xmlDocument('LocationConstraint', {}).replace('></', region === 'us-east-1' ? '></' : `>${region}</`);
   return ownDoing(() => ({ status: 200, body }));
 });
 
-/** Anonymous callers own nothing, so they can neither list nor make buckets. */
+/** Anonymous callers can neither list nor create buckets. */
 function callerAccount(call: S3Call): string {
   const { caller } = call.request;
   if (caller === undefined) throw s3Error('AccessDenied');
   return caller.accountId;
 }
 
-/** The canonical user of an account: 64 hex digits, made of its id. */
+/** Canonical user of an account: 64 hex digits, derived from its id. */
 export function owner(accountId: string): XmlStructure {
   return { ID: createHash('sha256').update(accountId).digest('hex') };
 }

@@ -4,13 +4,11 @@ import type { S3Object } from '../world/s3-model.ts';
 type Headers = Readonly<Record<string, string>>;
 
 /**
- * The first condition of a read that does not hold, by its header (RFC 9110, section 13; S3 API Reference, GetObject). A
- * date that is still to come is ignored.
- * @param prefix of the headers: CopyObject has the conditions of its source as `x-amz-copy-source-if-match` and so on
- * @param now milliseconds since the epoch
+ * Returns the first failed condition of a read (RFC 9110, section 13; S3 API Reference, GetObject). Future dates are ignored.
+ * @param prefix of the headers: `x-amz-copy-source-` for the source of a copy
  */
 function failedCondition(headers: Headers, object: S3Object, now: number, prefix = ''): string | undefined {
-  // HTTP's dates know no milliseconds.
+  // HTTP dates have no milliseconds.
   const lastModified = Math.floor(object.lastModified / 1000) * 1000;
   const ifMatch = headers[`${prefix}if-match`];
   if (ifMatch !== undefined) {
@@ -24,7 +22,7 @@ function failedCondition(headers: Headers, object: S3Object, now: number, prefix
   return lastModified <= since && since <= now ? 'If-Modified-Since' : undefined;
 }
 
-/** @throws AwsError `PreconditionFailed`, where the answer is not simply that nothing has changed */
+/** Throws `PreconditionFailed`. */
 export function isNotModified(headers: Headers, object: S3Object, now: number): boolean {
   const failed = failedCondition(headers, object, now);
   if (failed === 'If-None-Match' || failed === 'If-Modified-Since') return true;
@@ -32,16 +30,13 @@ export function isNotModified(headers: Headers, object: S3Object, now: number): 
   return false;
 }
 
-/** @throws AwsError `PreconditionFailed` */
+/** Throws `PreconditionFailed`. */
 export function checkSourceConditions(headers: Headers, object: S3Object, now: number): void {
   const failed = failedCondition(headers, object, now, 'x-amz-copy-source-');
   if (failed !== undefined) throw s3Error('PreconditionFailed', { Condition: `x-amz-copy-source-${failed}` });
 }
 
-/**
- * Conditions of a write (S3 User Guide, "How to prevent object overwrites with conditional writes").
- * @throws AwsError `PreconditionFailed`, `NoSuchKey`, `NotImplemented`
- */
+/** S3 User Guide, "… conditional writes". Throws `PreconditionFailed`, `NoSuchKey` or `NotImplemented`. */
 export function checkWriteConditions(headers: Headers, key: string, existing: S3Object | undefined): void {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
   if (ifMatch !== undefined && ifNoneMatch !== undefined) {
@@ -61,14 +56,14 @@ function valueNotImplemented(header: string): Error {
   return notImplemented(header, `We don't accept the provided value of ${header} header for this API`);
 }
 
-/** @throws AwsError `PreconditionFailed` unless there is an object with such a tag, or any for `*` */
+/** Throws `PreconditionFailed` unless an object has this tag, or any for `*`. */
 export function checkDeleteCondition(ifMatch: string | undefined, existing: S3Object | undefined): void {
   if (ifMatch !== undefined && (existing === undefined || !etagListed(ifMatch, existing.etag))) {
     throw s3Error('PreconditionFailed', { Condition: 'If-Match' });
   }
 }
 
-/** Whether a list of entity tags, quoted or not, or `*`, holds `etag`. */
+/** Tags may be quoted or not; `*` matches all. */
 function etagListed(list: string, etag: string): boolean {
   return list.split(',').some((item) => {
     const tag = item.trim().replace(/^W\//, '');

@@ -14,7 +14,6 @@ import type { XmlStructure } from '../query/xml.ts';
 const MOST_KEYS = 1000;
 
 interface Deletion extends ObjectName {
-  /** Entity tag, or `*`. */
   readonly ifMatch: string | undefined;
 }
 
@@ -30,7 +29,7 @@ export const deleteObject: Handler = async (call) => {
   return { perform: () => ({ status: 204, headers: remove(bucket, deletion, call.request.time) }) };
 };
 
-/** Each key is authorized by itself; one that is refused does not stop the others (S3 API Reference, DeleteObjects). */
+/** Each key is authorized separately (S3 API Reference, DeleteObjects). */
 export const deleteObjects: Handler = async (call) => {
   const bucket = bucketOf(call);
   const checksum = checkIntegrity(call.request);
@@ -41,7 +40,7 @@ export const deleteObjects: Handler = async (call) => {
   const asked = await attempt(deletions, async (deletion) => {
     await demandDelete(call, bucket, deletion);
     const { key, versionId } = deletion;
-    // In a list, an id that no version of the bucket can have is a version that is not there.
+    // In a list, an impossible version id is a missing version.
     if (call.backend === undefined && versionId !== undefined && !isVersionId(bucket, versionId)) {
       throw s3Error('NoSuchVersion', { Key: key, VersionId: versionId });
     }
@@ -55,14 +54,14 @@ export const deleteObjects: Handler = async (call) => {
   const allowed = asked.done.map(([deletion]) => deletion);
   return {
     perform: async () => answer(await attempt(allowed, (deletion) => remove(bucket, deletion, call.request.time))),
-    // The other S3 must not hear of keys that were refused, so it is asked for one after the other as well.
+    // One request per key: the other S3 must not see refused keys.
     forward: async (backend) => answer(await attempt(allowed, (deletion) => backend.deleteObject(call, deletion))),
   };
 };
 
 /**
- * Whoever may delete an object may also delete one that is not there, and is told nothing of it. Which tags it has does not
- * count (S3 User Guide, "Tagging and access control policies").
+ * Missing objects may be deleted too, silently. Their tags do not count (S3 User Guide, "Tagging and access control
+ * policies").
  */
 async function demandDelete(call: S3Call, bucket: Bucket, { ifMatch, ...name }: Deletion): Promise<void> {
   demandOnObject(call, bucket, name, 's3:DeleteObject', ifMatch === undefined ? {} : { 's3:if-match': ifMatch });
@@ -70,9 +69,8 @@ async function demandDelete(call: S3Call, bucket: Bucket, { ifMatch, ...name }: 
 }
 
 /**
- * Deletes a version for good, or puts a delete marker on top of all (S3 User Guide, "Working with delete markers").
- * @returns the headers that say so
- * @throws AwsError `PreconditionFailed`
+ * Deletes a version, or adds a delete marker (S3 User Guide, "Working with delete markers"). Returns the headers. Throws
+ * `PreconditionFailed`.
  */
 function remove(bucket: Bucket, { key, versionId, ifMatch }: Deletion, time: number): Headers {
   const { objects, versioning } = bucket;
@@ -100,10 +98,7 @@ function deletedElement({ key, versionId }: Deletion, headers: Headers): XmlStru
 
 type Headers = Readonly<Record<string, string>>;
 
-/**
- * Does something with each key, one after the other. A server's error ends it all; others are those of their keys.
- * @returns what it was done with, with the headers of each answer, and the errors of the others
- */
+/** Handles keys one after another. Server errors end it; others are reported per key. Returns headers and errors. */
 async function attempt(deletions: readonly Deletion[], one: (deletion: Deletion) => Headers | Promise<Headers>) {
   const done: (readonly [Deletion, Headers])[] = [];
   const errors: XmlStructure[] = [];
@@ -118,7 +113,7 @@ async function attempt(deletions: readonly Deletion[], one: (deletion: Deletion)
   return { done, errors };
 }
 
-/** The API model demands at least one object, and a key of each. */
+/** The API model requires an object, and a key of each. */
 function readDocument(body: Buffer): { readonly deletions: readonly Deletion[]; readonly quiet: boolean } {
   const { Object: objects, Quiet } = parseXml(body, 'Delete');
   const deletions = listOf(objects).map((object) => {

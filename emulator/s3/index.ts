@@ -16,13 +16,10 @@ const MOST_KEY_BYTES = 1024;
 
 export type { S3Backend } from './backend/send.ts';
 
-/**
- * Amazon S3 (S3 API Reference, version 2006-03-01), the part that pods and their policies touch.
- * @param other where buckets and objects are; in the emulator's memory without it.
- */
+/** Amazon S3 (S3 API Reference, version 2006-03-01). @param other the S3 with the data; default: memory. */
 export function s3Service(context: ServiceContext, other?: S3Backend): Service {
   const backend = other && backendS3(other, context.world.region);
-  // Each request is asked for its operation, and then handled.
+  // `identify` and `handle` share what was read.
   const reads = new WeakMap<ServiceRequest, ReturnType<typeof read>>();
   const readOnce = (request: ServiceRequest) => remembered(reads, request, () => read(context, backend, request));
   return {
@@ -68,9 +65,8 @@ function read(
 }
 
 /**
- * A presigned URL may carry as parameters what else are headers: S3's own, and conditions. They are added to the request itself,
- * since a copy would not be the one whose decisions are recorded. A hash of the payload that the signature does not cover is
- * ignored: whoever has the URL could set the condition key by it.
+ * Presigned URLs may carry S3's headers and conditions as parameters. Added to the request itself, whose decisions are
+ * recorded. An unsigned payload hash is ignored: anybody could set the condition key by it.
  */
 function addHeadersInQuery(headers: Record<string, string>, query: ReadonlyMap<string, string>): void {
   const covered = query.get('X-Amz-SignedHeaders')?.split(';').includes('x-amz-content-sha256');
@@ -90,7 +86,6 @@ function withIds(requestId: string, response: ServiceResponse): ServiceResponse 
   return { ...response, headers: Object.assign(headers, response.headers) };
 }
 
-/** The extended request id that S3 answers beside the request id. */
 function hostId(requestId: string): string {
   return hash('sha384', requestId, 'base64');
 }

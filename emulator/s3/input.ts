@@ -7,7 +7,7 @@ import refusals from './refusals.json' with { type: 'json' };
 import type { KnownOperation } from './operations.ts';
 import { parseXml } from './xml.ts';
 
-/** The input is the call, or an element of its document. */
+/** The call, or an element of its document. */
 const READER: Reader<unknown> = {
   member: (parent, name, member, shape) => {
     if (!isJsonObject(parent)) return undefined;
@@ -16,7 +16,7 @@ const READER: Reader<unknown> = {
       : parent[member.name ?? name];
   },
   items: (value, { itemName }) => {
-    // A list in a header; in a document an element that holds nothing is an empty text.
+    // A list in a header; an empty document element is an empty text.
     if (typeof value === 'string') return value.trim() === '' ? [] : value.split(',').map((item) => item.trim());
     const elements = itemName !== '' && isJsonObject(value) ? (value[itemName ?? ''] ?? []) : value;
     return Array.isArray(elements) ? (elements as unknown[]) : [elements];
@@ -33,20 +33,19 @@ function onTheWire(
 ) {
   if (place === 'querystring' && isList && query.has(name)) return new URLSearchParams(request.query).getAll(name);
   if (place === 'querystring') return query.get(name) || undefined;
-  // A header without a value counts as one that was not sent.
-  // AWS's SDK for C++ sends this one in small letters, and S3 takes it.
+  // An empty header counts as absent. The SDK for C++ sends this one in lower case, and S3 accepts it.
   if (place === 'header')
     return (name === CHECKSUM_MODE ? request.headers[name]?.toUpperCase() : request.headers[name]) || undefined;
   if ((place !== 'payload' && place !== undefined) || request.body.length === 0) return undefined;
-  // S3 Control has one document that holds members of the input itself.
+  // One of S3 Control's documents holds members of the input itself.
   if (place === undefined) return parseXml(request.body, 'TagResourceRequest')[name];
   return shape === undefined ? request.body : parseXml(request.body, name);
 }
 
-/** How S3 refuses what its API model does not have, by header or parameter (S3 API Reference, "List of error codes"). */
+/** S3's errors for input outside the API model (S3 API Reference, "List of error codes"). */
 const REFUSALS: Readonly<Record<string, { readonly code?: string; readonly text: string }>> = refusals;
 
-/** @throws AwsError `InvalidArgument` and the others above for headers and parameters, `MalformedXML` for a document */
+/** Throws `InvalidArgument` and the errors above, or `MalformedXML`. */
 export function checkInput({ model, operation }: KnownOperation, call: S3Call): void {
   const [violation] = violationsOf(model, operation, { call }, READER);
   if (violation !== undefined) throw refusal(violation);

@@ -6,7 +6,7 @@ import type { ServiceRequest } from '../core/service.ts';
 import type { XmlStructure } from '../query/xml.ts';
 import { invalidRequest, notImplemented, s3Error } from './errors.ts';
 
-/** CRC-32C (Castagnoli), as `x-amz-checksum-crc32c` has it. */
+/** CRC-32C (Castagnoli), as in `x-amz-checksum-crc32c`. */
 export function crc32c(data: Buffer): number {
   let crc = 0xffffffff;
   for (const byte of data) crc = (CRC32C[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
@@ -15,7 +15,7 @@ export function crc32c(data: Buffer): number {
 
 const CRC32C = Uint32Array.from(tableOf(0x82f63b78n), Number);
 
-/** CRC-64/NVME, big-endian, 8 bytes. In halves of 32 bits: BigInt is some twenty times slower. */
+/** CRC-64/NVME, big-endian, 8 bytes. In 32-bit halves: BigInt is twenty times slower. */
 function crc64nvme(data: Buffer): Buffer {
   let high = 0xffffffff;
   let low = 0xffffffff;
@@ -34,7 +34,7 @@ const CRC64 = tableOf(0x9a6c9329ac4bc9b5n);
 const CRC64_LOW = Uint32Array.from(CRC64, (crc) => Number(crc & 0xffffffffn));
 const CRC64_HIGH = Uint32Array.from(CRC64, (crc) => Number(crc >> 32n));
 
-/** What each byte makes of the remainder, by a polynomial whose bits are reversed. */
+/** Table of remainders for a bit-reversed polynomial. */
 function tableOf(polynomial: bigint): readonly bigint[] {
   return Array.from({ length: 256 }, (_, byte) => {
     let crc = BigInt(byte);
@@ -43,10 +43,7 @@ function tableOf(polynomial: bigint): readonly bigint[] {
   });
 }
 
-/**
- * Checksum algorithms (S3 User Guide, "Checking object integrity"): length in bytes, how it is computed, and the type of an
- * upload's checksum unless its creator chooses another, first of those that it can have.
- */
+/** Algorithms (S3 User Guide, "Checking object integrity"): length in bytes, function, and types, the default first. */
 const ALGORITHMS = {
   crc32: { bytes: 4, compute: (data: Buffer) => word(crc32(data)), types: ['COMPOSITE', 'FULL_OBJECT'] },
   crc32c: { bytes: 4, compute: (data: Buffer) => word(crc32c(data)), types: ['COMPOSITE', 'FULL_OBJECT'] },
@@ -68,7 +65,7 @@ function hashBy(name: string): (data: Buffer) => Buffer {
   return (data) => createHash(name).update(data).digest();
 }
 
-/** The checksum that S3 computes of an object; CRC-64/NVME where nobody chose another. */
+/** Default: CRC-64/NVME. */
 export function checksumOf(data: Buffer, algorithm: ChecksumAlgorithm = 'crc64nvme'): Checksum {
   return { algorithm, type: 'FULL_OBJECT', value: ALGORITHMS[algorithm].compute(data).toString('base64') };
 }
@@ -82,7 +79,7 @@ export function checksumHeaders({ algorithm, type, value }: Checksum): Record<st
   return { [`x-amz-checksum-${algorithm}`]: value, 'x-amz-checksum-type': type };
 }
 
-/** The element of a checksum, such as `ChecksumCRC32`; none without one. */
+/** Such as `ChecksumCRC32`. */
 export function checksumElement(checksum: Pick<Checksum, 'algorithm' | 'value'> | undefined): XmlStructure {
   return checksum === undefined ? {} : { [elementName(checksum.algorithm)]: checksum.value };
 }
@@ -91,10 +88,7 @@ export function elementName(algorithm: ChecksumAlgorithm): string {
   return `Checksum${algorithm.toUpperCase()}`;
 }
 
-/**
- * The algorithm that `x-amz-checksum-algorithm` asks for, and the type, where `x-amz-checksum-type` does, that go together.
- * @throws AwsError `InvalidRequest`
- */
+/** Returns the requested algorithm and type. Throws `InvalidRequest` for an invalid combination. */
 export function requestedChecksum({
   headers,
 }: Pick<ServiceRequest, 'headers'>): Pick<Checksum, 'algorithm' | 'type'> | undefined {
@@ -104,7 +98,7 @@ export function requestedChecksum({
     if (type === undefined) return undefined;
     throw invalidRequest('The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.');
   }
-  // The API model has more of them than this S3 computes.
+  // The API model has more algorithms than this S3.
   if (!isAlgorithm(asked)) throw notImplemented('x-amz-checksum-algorithm');
   const types: readonly ChecksumType[] = ALGORITHMS[asked].types;
   const chosen = type === undefined ? types[0] : types.find((one) => one === type);
@@ -119,9 +113,8 @@ function isAlgorithm(name: string): name is ChecksumAlgorithm {
 }
 
 /**
- * Checks `Content-MD5` and the `x-amz-checksum-…` header (or trailer) of a request against its payload.
- * @returns the checksum that was sent, if one was
- * @throws AwsError `InvalidDigest`, `BadDigest`, `InvalidRequest`
+ * Checks `Content-MD5` and `x-amz-checksum-…` against the payload. Returns the sent checksum. Throws `InvalidDigest`,
+ * `BadDigest` or `InvalidRequest`.
  */
 export function checkIntegrity(request: ServiceRequest): Checksum | undefined {
   checkMd5(request);
@@ -138,7 +131,7 @@ export function checkIntegrity(request: ServiceRequest): Checksum | undefined {
   return sent;
 }
 
-/** The checksum in the headers of a request; `ofParts`: it may be that of several parts, with their number behind it. */
+/** `ofParts`: may be of several parts, with their number appended. */
 export function sentChecksum({ headers }: Pick<ServiceRequest, 'headers'>, ofParts = false): Checksum | undefined {
   const sent = Object.keys(headers).filter((name) => /^x-amz-checksum-(?!(?:mode|algorithm|type)$)/.test(name));
   if (sent.length > 1) {

@@ -10,7 +10,7 @@ import { isoTime, xmlAnswer } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
 export const listObjectsV2 = onListing('s3:ListBucket', (call, bucket) => listing(call, bucket, 2));
-/** The first version of the call, which older clients use. */
+/** Version 1, for older clients. */
 export const listObjects = onListing('s3:ListBucket', (call, bucket) => listing(call, bucket, 1));
 export const listObjectVersions = onListing('s3:ListBucketVersions', versionListing);
 
@@ -20,7 +20,7 @@ function listing(call: S3Call, bucket: Bucket, version: 1 | 2): ServiceResponse 
   const { prefix, delimiter, encode, size } = parameters;
   const token = version === 2 ? query.get('continuation-token') : undefined;
   const start = query.get(version === 2 ? 'start-after' : 'marker') ?? '';
-  // An empty token is that of the first page.
+  // An empty token means the first page.
   const after = token ? decodeToken(token) : start;
   const objects = sortedKeys(bucket.objects.keys(), prefix).flatMap((key) => bucket.objects.get({ key }) ?? []);
   const page = listPage(objects, parameters, { key: after });
@@ -84,7 +84,7 @@ function versionListing(call: S3Call, bucket: Bucket): ServiceResponse {
   });
 }
 
-/** Condition keys of a listing exist only for parameters that were sent. */
+/** Condition keys exist only for parameters that were sent. */
 function onListing(action: string, perform: (call: S3Call, bucket: Bucket) => ServiceResponse): Handler {
   return (call) => {
     const bucket = bucketOf(call);

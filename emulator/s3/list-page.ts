@@ -4,7 +4,7 @@ import type { S3Call } from './call.ts';
 import { invalidArgument } from './errors.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
-/** What all lists of a bucket are asked for and answer: part of the keys, some of them as one common prefix. */
+/** Common parameters of a bucket's lists. */
 interface ListParameters {
   readonly prefix: string;
   readonly delimiter: string | undefined;
@@ -13,7 +13,7 @@ interface ListParameters {
   readonly size: number;
 }
 
-/** @param sizeName the parameter that has the size of a page */
+/** @param sizeName the parameter with the page size */
 export function listParameters({ query }: S3Call, sizeName: 'max-keys' | 'max-uploads'): ListParameters {
   const encodingType = query.get('encoding-type');
   return {
@@ -29,10 +29,7 @@ export function encodeKey(key: string): string {
   return key.split('/').map(uriEncode).join('/');
 }
 
-/**
- * A whole number of a query, `to` where it is not there; more than that are as good as that many.
- * @throws AwsError `InvalidArgument`
- */
+/** Reads a whole number, capped at `to`, which is also the default. Throws `InvalidArgument`. */
 export function numberOf(query: ReadonlyMap<string, string>, name: string, to = 1000): number {
   const text = query.get(name) ?? '';
   if (text === '') return to;
@@ -48,14 +45,11 @@ export function numberOf(query: ReadonlyMap<string, string>, name: string, to = 
 interface Page<Item> {
   readonly items: readonly Item[];
   readonly commonPrefixes: readonly string[];
-  /** The last item or common prefix of a page that is not the last one. */
+  /** Last item or common prefix; undefined on the last page. */
   readonly last: Item | string | undefined;
 }
 
-/**
- * One page of a list, in the order that its items have; those whose keys share a common prefix count once.
- * @param after where the page begins: after all of a key or common prefix, or after one of the key's items
- */
+/** Returns a page in the items' order; a common prefix counts once. @param after a key or common prefix, or one of its items */
 export function listPage<Item extends { readonly key: string }>(
   items: readonly Item[],
   { prefix, delimiter, size }: ListParameters,
@@ -96,7 +90,7 @@ export function listElements(
   };
 }
 
-/** The keys that begin with the prefix, in the order of their UTF-8 bytes. */
+/** In the order of UTF-8 bytes. */
 export function sortedKeys(keys: Iterable<string>, prefix: string): readonly string[] {
   return [...keys].filter((key) => key.startsWith(prefix)).sort(compareUtf8);
 }
@@ -107,7 +101,7 @@ function commonPrefix(key: string, prefix: string, delimiter: string | undefined
   return end < 0 ? undefined : key.slice(0, end + delimiter.length);
 }
 
-/** In the order of UTF-8 bytes; JavaScript compares by UTF-16 units. */
+/** JavaScript compares by UTF-16 units instead. */
 export function compareUtf8(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -16,10 +16,7 @@ import { putObject } from './write-object.ts';
 
 type Operations = Readonly<Record<string, readonly [request: string, handler: Handler]>>;
 
-/**
- * The operations by the name that AWS gives them, each with its request: method, what it is about, the query parameters that
- * tell it from others, and `copy` where there is a source.
- */
+/** Operations with their requests: method, target, distinguishing query parameters, and `copy` with a source. */
 export const OPERATIONS = {
   ListBuckets: ['GET service', listBuckets],
   CreateBucket: ['PUT bucket', createBucket],
@@ -62,7 +59,7 @@ export const OPERATIONS = {
   ListParts: ['GET object?uploadId', listParts],
 } as const satisfies Operations;
 
-/** Those of S3 Control, about the tags of a bucket or about an account. */
+/** S3 Control: tags of a bucket, or an account. */
 export const CONTROL_OPERATIONS = {
   TagResource: ['POST tags', tagging.tagResource],
   UntagResource: ['DELETE tags', tagging.untagResource],
@@ -82,7 +79,7 @@ const BY_REQUEST: ReadonlyMap<string, KnownOperation> = new Map(
   ),
 );
 
-/** Query parameters that name a part of a bucket or object which this S3 does not have. */
+/** Subresources that this S3 does not have. */
 const MISSING_SUBRESOURCES: ReadonlySet<string> = new Set([
   ...['accelerate', 'acl', 'analytics', 'cors', 'encryption', 'intelligent-tiering', 'inventory', 'legal-hold'],
   ...['lifecycle', 'logging', 'metadataConfiguration', 'metadataTable', 'metrics', 'notification', 'object-lock'],
@@ -90,19 +87,18 @@ const MISSING_SUBRESOURCES: ReadonlySet<string> = new Set([
   ...['session', 'torrent', 'website'],
 ]);
 
-/** Those that name a part that it has. */
+/** Subresources that it has. */
 const SUBRESOURCES: ReadonlySet<string> = new Set(
   [...BY_REQUEST.keys()].flatMap((request) => /\?([\w-]+)/.exec(request)?.[1] ?? []),
 );
 
 export interface KnownOperation {
-  /** The API model that has it. */
   readonly model: 's3' | 's3control';
   readonly operation: string;
   readonly handler: Handler;
 }
 
-/** What a method and query ask for: an operation, or the error of one that there is not. */
+/** An operation, or an error for a missing one. */
 export type S3Route = KnownOperation | { readonly operation: undefined; readonly error: AwsError };
 
 export function s3Route(
@@ -117,7 +113,7 @@ export function s3Route(
     const missing = names.find((name) => MISSING_SUBRESOURCES.has(name));
     if (missing !== undefined) return { operation: undefined, error: notImplemented(missing) };
     const subresource = names.find((name) => SUBRESOURCES.has(name));
-    // Any other type of list is the first one's.
+    // Any other list type is the first one's.
     if (subresource !== undefined && (subresource !== 'list-type' || query.get(subresource) === '2')) {
       request += `?${subresource}`;
     }

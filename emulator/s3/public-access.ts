@@ -3,7 +3,7 @@ import { listOf, objectOf } from '../core/json.ts';
 import type { S3Call } from './call.ts';
 import type { Bucket, PublicAccessBlock } from '../world/s3-model.ts';
 
-/** Condition keys whose fixed values keep a statement for everyone from being public, in lower case. */
+/** Keys whose fixed values make a statement non-public, in lower case. */
 const FIXED_KEYS: ReadonlySet<string> = new Set([
   ...['aws:principalarn', 'aws:principalaccount', 'aws:principalorgid', 'aws:sourcearn', 'aws:sourcevpc'],
   ...['aws:sourcevpce', 'aws:sourceowner', 'aws:sourceaccount', 'aws:userid', 's3:dataaccesspointarn'],
@@ -12,17 +12,14 @@ const FIXED_KEYS: ReadonlySet<string> = new Set([
 const POSITIVE =
   /^(?:ForAnyValue:)?(?:String(?:Equals(?:IgnoreCase)?|Like)|Arn(?:Equals|Like)|IpAddress|BinaryEquals)$/;
 
-/**
- * Whether a bucket policy counts as public: it is, unless every statement that allows something does so for fixed principals
- * or fixed values of certain condition keys (S3 User Guide, "Blocking public access", "The meaning of public").
- */
+/** Public unless every Allow is for fixed principals or fixed values of certain keys (S3 User Guide, "The meaning of public"). */
 export function isPublicPolicy(policy: string): boolean {
   return listOf(objectOf(JSON.parse(policy))['Statement'])
     .map(objectOf)
     .some(({ Effect, Principal, Condition }) => Effect === 'Allow' && isEveryone(Principal) && !isNarrowed(Condition));
 }
 
-/** An Allow with `NotPrincipal` has no `Principal` and is for everyone else. */
+/** An Allow with `NotPrincipal` has no `Principal`: everyone else. */
 function isEveryone(principal: unknown): boolean {
   if (principal === undefined || principal === '*') return true;
   return Object.values(objectOf(principal)).some((names) => listOf(names).includes('*'));
@@ -40,27 +37,24 @@ function isNarrowed(conditions: unknown): boolean {
 }
 
 function isFixedValue(key: string): (value: string) => boolean {
-  // The name of an access point may be a pattern as long as its account is not.
+  // An access point's name may be a pattern, but not its account.
   const fixed = key === 's3:dataaccesspointarn' ? /^arn:[^:*?]+:s3:[^:]*:\d{12}:/ : /^(?!.*(?:[*?]|\$\{))/;
   return (value) => FIXED_KEYS.has(key) && fixed.test(value);
 }
 
-/** Ranges broader than /8 (/32 of IPv6) are as good as everyone. */
+/** Ranges broader than /8 (/32 of IPv6) are public. */
 function isNarrowRange(range: string): boolean {
   const [address = '', bits] = range.split('/');
   return bits === undefined || Number(bits) >= (isIPv6(address) ? 32 : 8);
 }
 
-/** The strictest of what is set for the bucket and for its account (same section). */
+/** The stricter of bucket and account settings (same section). */
 export function blocks({ context }: S3Call, bucket: Bucket, setting: keyof PublicAccessBlock): boolean {
   const account = context.world.account(bucket.accountId)?.publicAccessBlock;
   return bucket.publicAccessBlock?.[setting] === true || account?.[setting] === true;
 }
 
-/**
- * Whether `RestrictPublicBuckets` keeps a public bucket policy from letting this caller in: its grants, those that are not
- * public themselves too, are left to the bucket's own account and to AWS services.
- */
+/** With `RestrictPublicBuckets`, a public policy grants nothing to other accounts, except AWS services. */
 export function restrictsPublicPolicy(call: S3Call, bucket: Bucket): boolean {
   if (bucket.policy === undefined || call.request.caller?.accountId === bucket.accountId) return false;
   if (!blocks(call, bucket, 'RestrictPublicBuckets') || !isPublicPolicy(bucket.policy.text)) return false;

@@ -10,7 +10,7 @@ import { storedObject } from './stored-object.ts';
 import { xmlAnswer } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
-/** Headers of the answer that a query parameter replaces, such as `response-content-type`. */
+/** Headers that query parameters such as `response-content-type` replace. */
 const OVERRIDES = [
   'content-type',
   'content-language',
@@ -20,7 +20,7 @@ const OVERRIDES = [
   'content-encoding',
 ] as const;
 
-/** How many tags an object has is told to those who may read them (S3 API Reference, GetObject, `x-amz-tagging-count`). */
+/** The tag count needs the right to read tags (S3 API Reference, GetObject, `x-amz-tagging-count`). */
 export const getObject: Handler = async (call) => {
   const bucket = bucketOf(call);
   const existing = await objectFor(call, bucket, 's3:GetObject');
@@ -71,7 +71,7 @@ function read(object: S3Object, call: S3Call, bucket: Bucket): ServiceResponse {
   };
 }
 
-/** @throws AwsError `InvalidObjectState` for an object in an archive: this S3 restores none */
+/** Throws `InvalidObjectState` for an archived object: this S3 restores none. */
 export function checkReadable({ storageClass }: S3Object): void {
   if (storageClass === 'GLACIER' || storageClass === 'DEEP_ARCHIVE') {
     throw s3Error('InvalidObjectState', { StorageClass: storageClass });
@@ -90,7 +90,7 @@ function objectHeaders(object: S3Object, call: S3Call, range: ByteRange | undefi
   if (object.tags.size > 0) headers['x-amz-tagging-count'] = String(object.tags.size);
   if (object.storageClass !== 'STANDARD') headers['x-amz-storage-class'] = object.storageClass;
   if (call.request.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED') {
-    // The checksum of the whole is not answered with a part, unless the part has one of its own.
+    // A part has only a checksum of its own.
     const { checksum } = range?.part ?? object;
     const whole = range === undefined || range.last - range.first + 1 === object.body.length;
     if (checksum !== undefined && (whole || (range.part && object.checksum.type === 'COMPOSITE'))) {
@@ -121,11 +121,10 @@ function override(headers: Record<string, string>, { query, request }: S3Call): 
 interface ByteRange {
   readonly first: number;
   readonly last: number;
-  /** Where a part was asked for. */
   readonly part?: Pick<ObjectPart, 'checksum'>;
 }
 
-/** The bytes of the part that `partNumber` asks for; an object that was put in one part is one (GetObject, `partNumber`). */
+/** Range of `partNumber`; an object without parts counts as one (GetObject, `partNumber`). */
 function readPart(call: S3Call, object: S3Object): ByteRange | undefined {
   const { query, request } = call;
   const asked = query.get('partNumber');
@@ -147,7 +146,7 @@ function readPart(call: S3Call, object: S3Object): ByteRange | undefined {
   return { first, last: first + part.size - 1, part };
 }
 
-/** @throws AwsError `InvalidArgument` */
+/** Throws `InvalidArgument`. */
 export function partNumberOf({ query }: S3Call): number {
   const text = query.get('partNumber') ?? '';
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
@@ -155,10 +154,7 @@ export function partNumberOf({ query }: S3Call): number {
   throw invalidArgument('Part number must be an integer between 1 and 10000, inclusive', 'partNumber', text);
 }
 
-/**
- * One byte range. A header of another form or with several ranges is ignored, as HTTP allows.
- * @throws AwsError `InvalidRange` when no byte is in it
- */
+/** Reads one byte range; other forms and several ranges are ignored, as in HTTP. Throws `InvalidRange` if it is empty. */
 export function readRange(header: string | undefined, size: number): ByteRange | undefined {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '');
   if (header === undefined || match === null) return undefined;
@@ -175,7 +171,7 @@ function httpDate(milliseconds: number): string {
   return new Date(milliseconds).toUTCString();
 }
 
-/** Needs to read the object as well as its attributes (S3 API Reference, GetObjectAttributes, "Permissions"). */
+/** Needs to read the object too (S3 API Reference, GetObjectAttributes, "Permissions"). */
 export const getObjectAttributes = onObject(['s3:GetObject', 's3:GetObjectAttributes'], (object, call, bucket) => {
   const { headers, time } = call.request;
   isNotModified(headers, object, time);
@@ -194,7 +190,7 @@ function attributesOf({ request }: S3Call, { etag, checksum, parts, storageClass
   return {
     ETag: etag.replaceAll('"', ''),
     Checksum: { ...checksumElement({ algorithm, value: value.replace(/-\d+$/, '') }), ChecksumType: type },
-    // Parts are told one by one only where each has a checksum of its own that is part of the object's.
+    // Parts are listed only if each has a checksum that is part of the object's.
     ObjectParts: parts && {
       PartsCount: parts.length,
       ...(type === 'COMPOSITE' && partsPage(parts, after, most, (part) => checksumElement(part.checksum))),
@@ -204,7 +200,7 @@ function attributesOf({ request }: S3Call, { etag, checksum, parts, storageClass
   };
 }
 
-/** One page of the parts of an object or upload, after the part with the number `marker`. */
+/** @param marker number of the part before the page */
 export function partsPage<Part extends ObjectPart>(
   parts: readonly Part[],
   marker: number,

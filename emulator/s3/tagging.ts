@@ -16,7 +16,7 @@ export const getObjectTagging = onObject('s3:GetObjectTagging', ({ tags, version
 
 export const putObjectTagging: Handler = async (call) => {
   const bucket = bucketOf(call);
-  // The tags asked for are in the context of the question, so the document is read ahead of it.
+  // The requested tags are condition keys, so the document is read first.
   const tags = tagsOfDocument(call.request.body, 'object');
   await objectFor(call, bucket, 's3:PutObjectTagging', call, requestTagKeys(tags));
   checkIntegrity(call.request);
@@ -47,8 +47,8 @@ export const putBucketTagging = onRetagging(({ request }) => {
 export const deleteBucketTagging = onRetagging(() => new Map());
 
 /**
- * With attribute-based access control, TagResource and UntagResource take the place of these (S3 API Reference, PutBucketAbac).
- * The emulator keeps the tags of buckets wherever the data are: they may have a say in authorization.
+ * With attribute-based access control, TagResource and UntagResource replace these (S3 API Reference, PutBucketAbac). Bucket
+ * tags stay in the emulator: they may count in authorization.
  */
 function onRetagging(tagsOf: (call: S3Call) => Tags): Handler {
   return onBucket('s3:PutBucketTagging', (bucket, call) => {
@@ -57,7 +57,7 @@ function onRetagging(tagsOf: (call: S3Call) => Tags): Handler {
   });
 }
 
-/** Tags of buckets by S3 Control, which work whether or not the tags count in authorization (S3 API Reference, TagResource). */
+/** Works with and without attribute-based access control (S3 API Reference, TagResource). */
 export const tagResource: Handler = (call) => {
   const tags = tagsOfElement(parseXml(call.request.body, 'TagResourceRequest')['Tags'], 'bucket');
   const bucket = controlledBucket(call, 's3:TagResource', requestTagContext(tags));
@@ -68,7 +68,7 @@ export const untagResource: Handler = (call) => {
   const keys = queryPairs(call.request.query)
     .filter(([name]) => name === 'tagKeys')
     .map(([, key]) => decodeQueryPart(key));
-  // The API model demands at least the parameter.
+  // The API model requires the parameter.
   const bucket = controlledBucket(call, 's3:UntagResource', { 'aws:TagKeys': keys });
   return retagBucket(bucket, call, new Map([...bucket.tags].filter(([key]) => !keys.includes(key))));
 };

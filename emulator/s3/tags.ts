@@ -6,14 +6,14 @@ import type { Tags } from '../world/s3-model.ts';
 import { parseXml } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
-/** How many tags each may have, and what is said of tags that only AWS may set. */
+/** Number of tags, and the error for tags that only AWS may set. */
 const LIMITS = {
   object: { most: 10, kind: 'Object', reserved: 'Your TagKey cannot be prefixed with aws:' },
   bucket: { most: 50, kind: 'Bucket', reserved: 'System tags cannot be added/updated by requester' },
 } as const;
 const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
-/** Tags of the header `x-amz-tagging`, which has the form of a query string; by key, since it has no order. */
+/** Reads `x-amz-tagging`, in query string form; sorted by key, since it has no order. */
 export function tagsOfHeader(header: string | undefined): Tags {
   if (header === undefined) return new Map();
   const pairs = queryPairs(header).map(([key, value]) => [decodeQueryPart(key), decodeQueryPart(value)] as const);
@@ -35,7 +35,6 @@ export function tagsOfDocument(body: Buffer, of: 'object' | 'bucket'): Tags {
   return tagsOfElement(set, of);
 }
 
-/** Tags of an element that holds `Tag` elements; none when it is not there. */
 export function tagsOfElement(set: unknown, of: 'object' | 'bucket'): Tags {
   const tags = isJsonObject(set) && Array.isArray(set['Tag']) ? (set['Tag'] as unknown[]) : [];
   const pairs = tags.map((tag) => {

@@ -41,10 +41,7 @@ export const putObject: Handler = async (call) => {
   return { perform };
 };
 
-/**
- * Keeps an object as the newest version, if the request's conditions hold.
- * @throws AwsError `PreconditionFailed`, `NoSuchKey`
- */
+/** Stores an object as the newest version. Throws `PreconditionFailed` or `NoSuchKey`. */
 export function store(
   { request }: S3Call,
   bucket: Bucket,
@@ -62,20 +59,20 @@ export function writtenHeaders(bucket: Bucket, { versionId, storageClass }: S3Ob
   };
 }
 
-/** Setting tags with the object needs its own permission (S3 User Guide, "Object tagging and access control"). */
+/** Tags need a right of their own (S3 User Guide, "Object tagging and access control"). */
 export function demandTaggedWrite(call: S3Call, bucket: Bucket, tags: Tags): void {
   const name = { key: call.key };
   demandOnObject(call, bucket, name, 's3:PutObject', requestTagKeys(tags));
   if (tags.size > 0) demandOnObject(call, bucket, name, 's3:PutObjectTagging', requestTagKeys(tags));
 }
 
-/** Comparing with what is there needs its own as well (same guide, "How to perform conditional writes"). */
+/** Comparison needs rights of its own too (S3 User Guide, "How to perform conditional writes"). */
 export async function demandWrite(call: S3Call, bucket: Bucket, tags: Tags = new Map()): Promise<void> {
   demandTaggedWrite(call, bucket, tags);
   await demandComparison(call, bucket, call.key, call.request.headers['if-match']);
 }
 
-/** Whoever learns whether an entity tag is an object's reads something of it; `*` asks only whether there is one. */
+/** Comparing an entity tag reads something of the object; `*` only asks whether it exists. */
 export async function demandComparison(
   call: S3Call,
   bucket: Bucket,
@@ -89,7 +86,7 @@ export async function demandComparison(
 
 const UNSUPPORTED = /^x-amz-(?:server-side-encryption-customer|object-lock)/;
 
-/** Refuses what this S3 does not do rather than ignoring it. */
+/** Rejects unsupported headers instead of ignoring them. */
 export function checkHeaders({ headers }: ServiceRequest): void {
   const { 'x-amz-acl': acl = 'private' } = headers;
   const grants = Object.keys(headers).some((name) => name.startsWith('x-amz-grant-'));
@@ -102,7 +99,7 @@ export function checkHeaders({ headers }: ServiceRequest): void {
   if (unsupported !== undefined) throw notImplemented(unsupported);
 }
 
-/** Storage classes that the API model has and no general purpose bucket. */
+/** Storage classes of the API model, but not of general purpose buckets. */
 const OTHER_STORAGE_CLASSES = /^(?:OUTPOSTS|SNOW|EXPRESS_ONEZONE|FSX_.*)$/;
 
 export function attributesOf(request: ServiceRequest): ObjectAttributes {
@@ -116,7 +113,7 @@ export function attributesOf(request: ServiceRequest): ObjectAttributes {
 const METADATA = 'x-amz-meta-';
 const KEPT_HEADERS = ['cache-control', 'content-disposition', 'content-language', 'expires'];
 
-/** The headers that S3 gives back with the object: its own metadata and a few standard ones. */
+/** Headers that S3 returns with the object. */
 function metadataOf({ headers }: ServiceRequest): Readonly<Record<string, string>> {
   const given = Object.entries(headers);
   const own = given.filter(([name]) => name.startsWith(METADATA));
@@ -126,18 +123,17 @@ function metadataOf({ headers }: ServiceRequest): Readonly<Record<string, string
     throw s3Error('MetadataTooLarge', { Size: String(size), MaxSizeAllowed: String(MOST_METADATA_BYTES) });
   }
   const standard = given.filter(([name]) => KEPT_HEADERS.includes(name));
-  // aws-chunked is how the payload travelled, not what the object is.
+  // aws-chunked describes the transfer, not the object.
   return { ...Object.fromEntries([...own, ...standard]), ...contentEncoding(headers) };
 }
 
-/** `content-encoding` without how the payload travelled; none where that was all. */
 export function contentEncoding(headers: Readonly<Record<string, string>>): Record<string, string> {
   const encodings = (headers['content-encoding'] ?? '').split(',').map((encoding) => encoding.trim());
   const kept = encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked');
   return kept.length > 0 ? { 'content-encoding': kept.join(',') } : {};
 }
 
-/** The entity tag of an object that was put in one part: the MD5 of its data, in quotes. */
+/** For an object without parts: MD5 in quotes. */
 export function etagOf(body: Buffer): string {
   return `"${createHash('md5').update(body).digest('hex')}"`;
 }

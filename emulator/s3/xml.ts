@@ -7,7 +7,6 @@ import { s3Error } from './errors.ts';
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
-/** A document with one root in S3's namespace. */
 export function xmlDocument(root: string, content: XmlStructure): string {
   return `${DECLARATION}<${root} xmlns="${NAMESPACE}">${elements(content)}</${root}>`;
 }
@@ -16,22 +15,21 @@ export function xmlAnswer(root: string, content: XmlStructure, headers: Record<s
   return { status: 200, headers, body: xmlDocument(root, content) };
 }
 
-/** The error document, which has no namespace. */
+/** Without a namespace. */
 export function xmlError(content: XmlStructure): string {
   return `${DECLARATION}<Error>${elements(content)}</Error>`;
 }
 
-/** Milliseconds since the epoch in S3's form, which has no fraction of a second: `2024-05-01T12:00:00.000Z`. */
+/** S3's form of milliseconds since the epoch, without a fraction: `2024-05-01T12:00:00.000Z`. */
 export function isoTime(milliseconds: number): string {
   return new Date(Math.floor(milliseconds / 1000) * 1000).toISOString();
 }
 
-/** Control characters become references, as S3 answers keys that hold them (clients ask for `encoding-type=url` then). */
+/** S3 answers control characters in keys as references. */
 function escapeControls(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f]/g, (character) => `&#x${character.charCodeAt(0).toString(16)};`);
 }
 
-/** Lists are several elements of one name. */
 function elements(content: XmlStructure): string {
   return renderXml(content, { escape: escapeControls });
 }
@@ -42,16 +40,13 @@ const parser = new XMLParser({
   ignorePiTags: true,
   parseTagValue: false,
   trimValues: false,
-  // The parser reads character references (`&#39;`, which Go's SDK writes for an apostrophe) only together with HTML's names.
+  // The parser reads character references (`&#39;`, as Go's SDK writes) only with HTML's names.
   htmlEntities: true,
   removeNSPrefix: true,
   isArray: (name) => name === 'Object' || name === 'Tag' || name === 'Part',
 });
 
-/**
- * The element `root` of a request's document. Text is a string; an element with neither text nor children is `''`.
- * @throws AwsError `MalformedXML` when the body is not XML or has another root
- */
+/** Returns element `root`. Texts are strings, `''` for an empty element. Throws `MalformedXML`. */
 export function parseXml(body: Buffer, root: string): JsonObject {
   const text = body.toString('utf8');
   // A document type could define entities; S3 refuses them too.

@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto';
 import type { ServiceRequest } from '../core/service.ts';
 
-/** The parts of a request that a signature covers. */
 export type SignedParts = Pick<ServiceRequest, 'method' | 'path' | 'query' | 'headers'>;
 
 const UNRESERVED_PATH = /^[A-Za-z0-9\-._~/]*$/;
 
-/** RFC 3986 percent-encoding of all but unreserved characters, as SigV4 wants it. */
+/** Percent-encodes all but unreserved characters (RFC 3986). */
 export function uriEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -14,10 +13,7 @@ export function uriEncode(text: string): string {
   );
 }
 
-/**
- * The canonical URI (IAM User Guide, "Create a signed AWS API request"): S3 encodes each segment once and keeps `//` and
- * `..`; every other service normalizes the path and encodes it twice.
- */
+/** IAM User Guide, "Create a signed AWS API request": S3 encodes each segment once; others normalize and encode twice. */
 function canonicalUri(path: string, s3: boolean): string {
   if (s3) {
     return UNRESERVED_PATH.test(path) ? path : path.split('/').map(encodeOnce).join('/');
@@ -37,12 +33,12 @@ function encodeOnce(segment: string): string {
   try {
     return uriEncode(decodeURIComponent(segment));
   } catch {
-    // Not UTF-8 or a bare `%`: only a client that signed it as it stands can have meant it.
+    // Not UTF-8 or a bare `%`: clients can only have signed it as it is.
     return segment;
   }
 }
 
-/** Name and value of each query parameter, both still percent-encoded as sent. */
+/** Names and values as sent, still percent-encoded. */
 export function queryPairs(query: string): (readonly [name: string, value: string])[] {
   return query
     .split('&')
@@ -53,7 +49,6 @@ export function queryPairs(query: string): (readonly [name: string, value: strin
     });
 }
 
-/** The canonical query string, without the parameter `X-Amz-Signature`. */
 function canonicalQuery(query: string): string {
   const encoded = queryPairs(query)
     .filter(([name]) => name !== 'X-Amz-Signature')
@@ -67,7 +62,7 @@ function reencode(text: string): string {
   return uriEncode(decodeQueryPart(text));
 }
 
-/** Decodes a name or value of a query string; `+` is a space. What is not valid percent-encoding is left as it is. */
+/** Decodes a query part; `+` is a space. Invalid percent-encoding stays. */
 export function decodeQueryPart(text: string): string {
   if (!text.includes('%') && !text.includes('+')) return text;
   try {
@@ -77,12 +72,12 @@ export function decodeQueryPart(text: string): string {
   }
 }
 
-// By code unit, which for percent-encoded text is by byte.
+// By code unit: for percent-encoded text the same as by byte.
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The canonical request of `parts`. `signedHeaders` in the order signed; `payload` is the hash or the word in its place. */
+/** `payload` is the hash, or the word that replaces it. */
 export function canonicalRequest(
   parts: SignedParts,
   signedHeaders: readonly string[],
@@ -101,7 +96,7 @@ function canonicalValue(value: string): string {
   return (value.includes('  ') ? value.replace(/ +/g, ' ') : value).trim();
 }
 
-/** SHA-256 in lower-case hex. Text is taken byte by byte: node gives header bytes as latin1. */
+/** Lower-case hex. Text is taken byte by byte: node gives header bytes as latin1. */
 export function sha256Hex(data: string | Buffer): string {
   return hash('sha256', typeof data === 'string' ? Buffer.from(data, 'latin1') : data, 'hex');
 }

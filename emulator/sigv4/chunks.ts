@@ -9,16 +9,13 @@ const CHUNK_HEADER = /^[0-9a-fA-F]{1,8}(?:;chunk-signature=([0-9a-f]{64}))?$/;
 
 interface DecodedChunks {
   readonly data: Buffer;
-  /** Header names in lower case. */
+  /** Names in lower case. */
   readonly trailers: Readonly<Record<string, string>>;
 }
 
 /**
- * Decodes a payload sent as aws-chunked and verifies the signature of each chunk and of the trailer, where the kind of
- * payload has them (S3 API Reference, "Transferring payload in multiple chunks").
- *
- * @param headers of the request, for `x-amz-decoded-content-length` and `x-amz-trailer`
- * @throws SignatureProblem
+ * Decodes aws-chunked and verifies signatures of chunks and trailer (S3 API Reference, "Transferring payload in multiple
+ * chunks"). Throws SignatureProblem. @param headers for `x-amz-decoded-content-length` and `x-amz-trailer`
  */
 export function decodeChunks(
   body: Buffer,
@@ -85,7 +82,7 @@ function readTrailers(
   let canonical = '';
   let trailerSignature: string | undefined;
   let offset = start;
-  // The blank line at the end is optional: some clients leave it out when there are no trailers.
+  // Some clients omit the blank line at the end without trailers.
   while (offset < body.length) {
     const line = lineAt(body, offset);
     offset = line.next;
@@ -117,7 +114,7 @@ function readTrailers(
 
 function lineAt(body: Buffer, offset: number): { readonly text: string; readonly next: number } {
   const end = body.indexOf('\r\n', offset, 'latin1');
-  // Chunk headers are short: a long line is data, and need not be copied to be refused.
+  // Chunk headers are short: a long line is data, and need not be copied.
   if (end < 0 || end - offset > 1024) throw malformed('a line of the chunked payload does not end');
   return { text: body.toString('latin1', offset, end), next: end + 2 };
 }

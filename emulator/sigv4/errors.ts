@@ -3,7 +3,7 @@ import type { ServiceName } from '../core/service.ts';
 import wordings from './errors.json' with { type: 'json' };
 import type { SignatureProblem, SignatureProblemKind } from './problem.ts';
 
-/** Without a text, the problem's own sentence is answered. */
+/** Default text: the problem's own. */
 interface Wording {
   readonly code: string;
   readonly status: number;
@@ -13,10 +13,7 @@ type Wordings = Partial<Readonly<Record<SignatureProblemKind, Wording>>>;
 
 /** S3 API Reference, "Error responses". */
 const S3: Readonly<Record<SignatureProblemKind, Wording>> = wordings.s3;
-/**
- * Of each service, its own errors (the common errors of IAM and STS, and of EKS and EKS Auth; EC2 API Reference, "Error codes
- * for the Amazon EC2 API"), and the codes for what is not among them: a form that is not complete, and all else.
- */
+/** Each service's errors (common errors of the API References), its code for incomplete requests, and its code for others. */
 type Own = readonly [own: Wordings, incomplete: string, wrong: string];
 const QUERY: Own = [wordings.query, 'IncompleteSignature', 'SignatureDoesNotMatch'];
 const JSON_SERVICES: Own = [wordings.json, 'IncompleteSignatureException', 'InvalidSignatureException'];
@@ -28,7 +25,7 @@ const WORDINGS: Readonly<Record<Exclude<ServiceName, 's3'>, Own>> = {
   ec2: [wordings.ec2, 'IncompleteSignature', 'SignatureDoesNotMatch'],
 };
 
-/** Problems that are of the form of the signature, not of its value: the request cannot be read. */
+/** Problems of the signature's form, not its value. */
 const INCOMPLETE: ReadonlySet<SignatureProblemKind> = new Set([
   'two-mechanisms',
   'unsupported-type',
@@ -37,10 +34,7 @@ const INCOMPLETE: ReadonlySet<SignatureProblemKind> = new Set([
   'missing-date',
 ]);
 
-/**
- * The error that a service answers for a signature it does not accept.
- * @param presigned whether the signature stands in the query string: S3 has a code of its own for what is malformed there
- */
+/** Returns the service's error. @param presigned S3 has a code of its own for malformed query strings */
 export function signatureError(problem: SignatureProblem, service: ServiceName, presigned: boolean): AwsError {
   if (service === 's3') {
     const { code, status, text } = S3[problem.kind];

@@ -16,10 +16,8 @@ export { sigV4Verifier } from './verifier.ts';
 export type { Verifier } from './verifier.ts';
 
 /**
- * Verifies a presigned request that is carried inside something else, such as the GetCallerIdentity URL in a token of
- * `aws eks get-token`. `headers` (names in lower case) are those that whoever sends the URL would send, `host` included.
- *
- * @throws SignatureProblem
+ * Verifies a presigned URL inside something else, such as a token of `aws eks get-token`. `headers` (lower case, with `host`)
+ * are those of the request that the URL is for. Throws SignatureProblem.
  */
 export function verifyPresigned(world: World, service: ServiceName, parts: SignedParts): Caller {
   const claimed = readSignature(parts);

@@ -3,7 +3,7 @@ import { decodeQueryPart, queryPairs, sha256Hex, type SignedParts } from './cano
 import { SignatureProblem } from './problem.ts';
 import type { ClaimedSignature } from './read-signature.ts';
 
-/** How a signature covers the payload (S3 API Reference, "Signature calculations for the authorization header"). */
+/** S3 API Reference, "Signature calculations for the authorization header". */
 export type PayloadKind = 'hash' | 'unsigned' | 'chunks-unsigned-trailer' | 'chunks-signed' | 'chunks-signed-trailer';
 
 const WORDS: ReadonlyMap<string, PayloadKind> = new Map([
@@ -15,18 +15,17 @@ const WORDS: ReadonlyMap<string, PayloadKind> = new Map([
 
 const HASH = /^[0-9a-f]{64}$/;
 
-/** What stands for the payload in the canonical request, and what that means for the payload. */
 export function readPayloadKind(
   parts: SignedParts,
   claimed: ClaimedSignature,
   body: Buffer,
   service: ServiceName,
 ): { readonly canonical: string; readonly kind: PayloadKind } {
-  // Outside S3 the payload is always hashed, whatever the header says: another payload is another signature.
+  // Outside S3 the payload is always hashed, whatever the header says.
   if (service !== 's3') return { canonical: sha256Hex(body), kind: 'hash' };
 
   const header = parts.headers['x-amz-content-sha256'];
-  // A presigned URL covers the header only if it says so; else it is ignored, as most who send the request know nothing of it.
+  // A presigned URL covers the header only if it says so; else it is ignored.
   const covered = !claimed.presigned || claimed.signedHeaders.includes('x-amz-content-sha256');
   const sent = covered ? header : presignedPayload(parts.query);
   if (sent === undefined) {

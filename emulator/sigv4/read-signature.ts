@@ -1,10 +1,10 @@
 import { decodeQueryPart, queryPairs, type SignedParts } from './canonical.ts';
 import { SIGNATURE_VERSION_2, SignatureProblem } from './problem.ts';
 
-/** A signature as it stands in a request, taken apart but not verified. */
+/** A signature that is parsed but not verified. */
 export interface ClaimedSignature {
   readonly accessKeyId: string;
-  /** The credential scope, `<date>/<region>/<service>/aws4_request`, in its parts. */
+  /** Parts of the scope `<date>/<region>/<service>/aws4_request`. */
   readonly date: string;
   readonly region: string;
   readonly service: string;
@@ -15,9 +15,8 @@ export interface ClaimedSignature {
   /** `YYYYMMDDTHHMMSSZ` */
   readonly timestamp: string;
   readonly sessionToken: string | undefined;
-  /** True when it came in the query string. */
+  /** Whether it is in the query string. */
   readonly presigned: boolean;
-  /** `X-Amz-Expires` as sent. */
   readonly expires: string | undefined;
 }
 
@@ -25,10 +24,7 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 const SIGNATURE = /^[0-9a-f]{64}$/;
 const TIMESTAMP = /^\d{8}T\d{6}Z$/;
 
-/**
- * Finds the signature of a request in its `Authorization` header or its query string; undefined when it is unsigned.
- * @throws SignatureProblem when there is something like a signature which cannot be read
- */
+/** Reads `Authorization` or the query string; undefined if unsigned. Throws SignatureProblem. */
 export function readSignature(parts: SignedParts): ClaimedSignature | undefined {
   const header = parts.headers['authorization'];
   const inQuery = parts.query.includes('X-Amz-') || parts.query.includes('Signature=');
@@ -69,7 +65,7 @@ function readHeader(header: string, parts: SignedParts): ClaimedSignature {
   const scope = scopeOf(credential);
   const { names, digits } = checked(signedHeaders, signature);
   return {
-    // Member by member: spreading is slow, and this is done for every request.
+    // Member by member, since this runs for every request and spreading is slow.
     accessKeyId: scope.accessKeyId,
     date: scope.date,
     region: scope.region,
@@ -106,7 +102,7 @@ function readQuery(query: ReadonlyMap<string, string>): ClaimedSignature {
 }
 
 function scopeOf(credential: string | undefined): Scope {
-  // An access key id holds no slash, so the last four parts are the scope.
+  // An access key id has no slash, so the last four parts are the scope.
   const [accessKeyId, date, region, service, terminator, ...rest] = (credential ?? '').split('/');
   if (!accessKeyId || !date || !region || !service || !terminator || rest.length > 0) {
     throw new SignatureProblem(
@@ -128,7 +124,7 @@ function checked(
     throw new SignatureProblem('malformed', 'Signature is missing or is not 64 hexadecimal digits.');
   }
   const names = signedHeaders.split(';');
-  // The canonical form has them in lower case and sorted; another order would be another canonical request.
+  // The canonical form is in lower case and sorted; another order is another request.
   if (names.some((name, i) => name !== name.toLowerCase() || (i > 0 && name <= (names[i - 1] ?? '')))) {
     throw new SignatureProblem('malformed', 'SignedHeaders must be in lower case and sorted.');
   }
@@ -147,7 +143,7 @@ export function formatTimestamp(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 }
 
-/** `YYYYMMDDTHHMMSSZ` -> milliseconds since the epoch; NaN when it is no date. */
+/** `YYYYMMDDTHHMMSSZ` -> milliseconds since the epoch, or NaN. */
 export function parseTimestamp(timestamp: string): number {
   if (!TIMESTAMP.test(timestamp)) return NaN;
   const part = (from: number, to: number): string => timestamp.slice(from, to);

@@ -8,17 +8,13 @@ interface SigningOptions {
   readonly credentials: Credentials;
   readonly service: ServiceName;
   readonly region: string;
-  /** Milliseconds since the epoch. */
   readonly time: number;
   readonly body?: string | Buffer;
-  /** A word in the place of the payload's hash, such as `UNSIGNED-PAYLOAD`. */
+  /** Replaces the payload's hash, such as `UNSIGNED-PAYLOAD`. */
   readonly payload?: string;
 }
 
-/**
- * The headers of a request with its signature, all of them signed. For the S3 behind the emulator, benches and tests.
- * `parts.headers` holds at least `host`.
- */
+/** Signs all headers, among them `host`. For the S3 behind the emulator, benches and tests. */
 export function signedHeaders(parts: SignedParts, options: SigningOptions): Record<string, string> {
   const { credentials, service, region, time, body = '' } = options;
   const timestamp = formatTimestamp(time);

@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Signing keys kept; one is used for a whole day by each access key, region and service. */
+/** A key is valid for one day, access key, region and service. */
 const KEPT = 2000;
 
-/** Derives signing keys and remembers the last ones: the derivation costs four of the five HMACs of a verification. */
+/** Caches signing keys: their derivation takes four of a verification's five HMACs. */
 export function signingKeys() {
   const known = new Map<string, Buffer>();
   return {
@@ -28,12 +28,12 @@ export function hmac(key: Buffer, data: string): Buffer {
   return createHmac('sha256', key).update(data, 'latin1').digest();
 }
 
-/** Whether `claimed`, 64 lower-case hex digits, is the HMAC of `text`; in constant time. */
+/** Compares 64 lower-case hex digits with the HMAC in constant time. */
 export function signatureMatches(key: Buffer, text: string, claimed: string): boolean {
   return timingSafeEqual(hmac(key, text), Buffer.from(claimed, 'hex'));
 }
 
-/** Whether two secrets are equal, in a time that tells only their lengths. */
+/** The time reveals only the lengths. */
 export function secretsEqual(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);

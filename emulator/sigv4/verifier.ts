@@ -12,13 +12,12 @@ import { secretsEqual, signatureMatches, signingKeys } from './signing-keys.ts';
 const MAX_SKEW = 15 * 60 * 1000;
 const MAX_PRESIGNED_SECONDS = 7 * 24 * 60 * 60;
 
-/** What counts of a world: its region, clock and access keys. */
 interface VerifierWorld extends Pick<World, 'region'> {
   readonly clock: Clock;
   readonly credentials: Pick<World['credentials'], 'find'>;
 }
 
-/** A signature that was right: who signed, and what a payload that comes in chunks must be checked with. */
+/** The signer, and what verifies a chunked payload. */
 export interface VerifiedSignature {
   readonly caller: Caller;
   readonly payload: PayloadKind;
@@ -31,17 +30,11 @@ export interface VerifiedSignature {
 
 export type Verifier = ReturnType<typeof sigV4Verifier>;
 
-/**
- * Signature version 4 (IAM User Guide, "AWS Signature Version 4 for API requests"; S3 API Reference, "Authenticating
- * requests").
- */
+/** IAM User Guide, "AWS Signature Version 4 for API requests"; S3 API Reference, "Authenticating requests". */
 export function sigV4Verifier(world: VerifierWorld) {
   const keys = signingKeys();
   return {
-    /**
-     * Verifies a signature for a service, the hash of `body` included where the signature covers it.
-     * @throws SignatureProblem
-     */
+    /** Verifies a signature, and the hash of `body` if covered. Throws SignatureProblem. */
     verify(parts: SignedParts, claimed: ClaimedSignature, body: Buffer, service: ServiceName): VerifiedSignature {
       checkScope(claimed, service, world.region);
       checkTime(claimed, service, world.clock.now());
@@ -75,7 +68,7 @@ export function sigV4Verifier(world: VerifierWorld) {
   };
 }
 
-/** S3 tells a client what it has signed; the session token, which nobody needs to compare, is left out. */
+/** S3 returns the canonical request; the session token is omitted. */
 function canonicalFields(canonical: string, sessionToken: string | undefined): Record<string, string> {
   const shown =
     sessionToken === undefined
@@ -84,7 +77,7 @@ function canonicalFields(canonical: string, sessionToken: string | undefined): R
   return { CanonicalRequest: shown, CanonicalRequestBytes: bytesOf(shown) };
 }
 
-/** `47 45 54`, in hex. */
+/** Such as `47 45 54`. */
 function bytesOf(text: string): string {
   return Buffer.from(text)
     .toString('hex')
@@ -95,7 +88,7 @@ function checkScope(claimed: ClaimedSignature, service: ServiceName, region: str
   if (claimed.service !== service) {
     throw new SignatureProblem('wrong-service', `Credential should be scoped to correct service: '${service}'.`);
   }
-  // IAM, and STS by its global endpoint, are signed for us-east-1 wherever the caller is.
+  // IAM, and STS's global endpoint, are signed for us-east-1 in every region.
   const global = (service === 'iam' || service === 'sts') && claimed.region === 'us-east-1';
   if (claimed.region !== region && !global) {
     throw new SignatureProblem('wrong-region', `the region '${claimed.region}' is wrong; expecting '${region}'`, {
@@ -124,7 +117,7 @@ function checkTime(claimed: ClaimedSignature, service: ServiceName, now: number)
     checkExpires(claimed, signedAt, now);
     return;
   }
-  // STS does not look at X-Amz-Expires: a presigned call lasts as long as any signature, which is what EKS tokens rely on.
+  // STS ignores X-Amz-Expires, which EKS tokens rely on.
   if (Math.abs(signedAt - now) <= MAX_SKEW) return;
   const server = formatTimestamp(now);
   const sentence =
@@ -175,7 +168,7 @@ function findKey(claimed: ClaimedSignature, { clock, credentials }: VerifierWorl
     sessionToken === undefined || claimed.sessionToken === undefined
       ? sessionToken === claimed.sessionToken
       : secretsEqual(sessionToken, claimed.sessionToken);
-  // Without its token, the key of a session is none that AWS knows.
+  // A session's key without its token is unknown to AWS.
   const kind = claimed.sessionToken === undefined ? 'unknown-key' : 'wrong-token';
   if (!sameToken) throw new SignatureProblem(kind, 'the session token is not that of the access key');
   if (expiration !== undefined && clock.now() >= expiration) {
@@ -184,7 +177,7 @@ function findKey(claimed: ClaimedSignature, { clock, credentials }: VerifierWorl
   return found;
 }
 
-/** Host and every `x-amz-*` header must be signed, so that nobody adds or changes one on the way. */
+/** Host and `x-amz-*` headers must be signed, so that nobody can change them. */
 function checkSignedHeaders(parts: SignedParts, claimed: ClaimedSignature): void {
   const unsigned: string[] = [];
   if (!claimed.signedHeaders.includes('host')) unsigned.push('host');

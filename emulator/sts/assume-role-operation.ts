@@ -8,7 +8,7 @@ import type { QueryParameters } from '../query/parameters.ts';
 import { parseRoleArn } from './arns.ts';
 import { MAX_SESSION_POLICY_ARNS, MAX_SESSION_POLICY_LENGTH } from './session-policies.ts';
 
-/** AssumeRole (STS API Reference). MFA parameters are accepted and mean nothing: users have no devices here. */
+/** AssumeRole (STS API Reference). MFA parameters are ignored. */
 export function assumeRoleOperation(context: ServiceContext): QueryOperation {
   return (request, parameters) => {
     const { caller } = request;
@@ -37,7 +37,6 @@ export function assumeRoleOperation(context: ServiceContext): QueryOperation {
   };
 }
 
-/** The members that the answers of both AssumeRole operations share. */
 export function assumedRoleResult({ session, credentials, packedPolicySize }: AssumedRole): XmlStructure {
   return {
     SourceIdentity: session.context['aws:SourceIdentity'],
@@ -52,10 +51,10 @@ export function assumedRoleResult({ session, credentials, packedPolicySize }: As
   };
 }
 
-/** Seconds (STS API Reference, AssumeRole and AssumeRoleWithWebIdentity, `DurationSeconds`). */
+/** STS API Reference, `DurationSeconds`. */
 const DEFAULT_DURATION = 3600;
 
-/** The checked parameters that AssumeRole and AssumeRoleWithWebIdentity have in common; `invalidArn` gives the message for an ARN that is no role's. */
+/** Returns common parameters of both AssumeRole operations; `invalidArn` makes the message for a wrong ARN. */
 export function roleParameters(parameters: QueryParameters, invalidArn: (arn: string) => string) {
   const roleArn = parameters.required('RoleArn');
   const sessionName = parameters.required('RoleSessionName');

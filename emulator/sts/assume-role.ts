@@ -12,11 +12,11 @@ import { explainTags } from './explain-tags.ts';
 import { packedPolicySize, resolveSessionPolicies } from './session-policies.ts';
 import { requestTagContext, sessionTags, type Tag } from './session-tags.ts';
 
-/** Seconds that a session of a chained role may last (IAM User Guide, "Role chaining"). */
+/** IAM User Guide, "Role chaining". */
 const MAX_CHAINED_SECONDS = 3600;
 
 export interface AssumeRoleInput {
-  /** Who assumes: a user, another role's session, an AWS service, or a web identity whose token has been verified. */
+  /** The caller; a web identity's token has been verified. */
   readonly principal: Exclude<Principal, RootUser | AnonymousPrincipal>;
   readonly roleArn: string;
   readonly sessionName: string;
@@ -27,9 +27,9 @@ export interface AssumeRoleInput {
   readonly sourceIdentity?: string | undefined;
   /** JSON texts of inline session policies. */
   readonly sessionPolicies?: readonly string[];
-  /** ARNs of managed policies that narrow the session. */
+  /** ARNs of managed session policies. */
   readonly sessionPolicyArns?: readonly string[];
-  /** Further condition keys of the decision, such as `aws:SourceAccount`, `aws:SourceArn` or `<issuer>:sub`. */
+  /** Further condition keys, such as `aws:SourceAccount`, `aws:SourceArn` or `<issuer>:sub`. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
   /** Condition keys that stay with the session, such as `<issuer>:sub`. */
   readonly sessionContext?: Readonly<Record<string, string>>;
@@ -38,20 +38,14 @@ export interface AssumeRoleInput {
 export interface AssumedRole {
   readonly session: RoleSession;
   readonly credentials: Credentials;
-  /** Percent of the space for policies and tags; undefined when the session has neither. */
+  /** Percent; undefined without policies and tags. */
   readonly packedPolicySize: number | undefined;
 }
 
 /**
- * Opens a session of a role, as STS does for AssumeRole, for AssumeRoleWithWebIdentity and for services that act for
- * their customers. Asks `sts:AssumeRole` (or `sts:AssumeRoleWithWebIdentity`), `sts:TagSession` when the session will have
- * tags, and `sts:SetSourceIdentity` when it will have a source identity, each of the principal's own policies and of the
- * role's trust policy.
- *
- * Throws `AccessDenied` (403) when one is denied or the role does not exist; `ValidationError` (400) when the session would
- * last longer than the role or role chaining allows (services are bound by neither the role's maximum nor, for the first
- * step, by chaining); `MalformedPolicyDocument` and `PackedPolicyTooLarge` (400) for the session policies and tags, and the
- * errors of `sessionTags`.
+ * Opens a role's session, as STS does. Asks identity and trust policies for `sts:AssumeRole` (or `…WithWebIdentity`), and
+ * for `sts:TagSession` and `sts:SetSourceIdentity` where needed. Throws `AccessDenied` (403), `ValidationError` for too long
+ * sessions (services have no limits), `MalformedPolicyDocument`, `PackedPolicyTooLarge` and errors of `sessionTags` (400).
  */
 export function assumeRole(context: ServiceContext, request: ServiceRequest, input: AssumeRoleInput): AssumedRole {
   const { world } = context;
@@ -116,7 +110,7 @@ export function assumeRole(context: ServiceContext, request: ServiceRequest, inp
   return { session, credentials: world.credentials.issue(session), packedPolicySize: packed };
 }
 
-/** The role of an ARN, path included, as the services beside IAM know it; undefined when they know of none. */
+/** Returns the role as services outside IAM know it. */
 export function findRole(world: World, arn: string): Role | undefined {
   const parsed = parseRoleArn(arn);
   const role = parsed && world.account(parsed.accountId)?.roles.elsewhere(parsed.name);
@@ -127,7 +121,7 @@ function assumeAction(input: AssumeRoleInput): string {
   return input.principal.kind === 'federated' ? 'sts:AssumeRoleWithWebIdentity' : 'sts:AssumeRole';
 }
 
-/** A source identity stays for the whole chain: it can be set once and not changed (IAM User Guide, "Source identity"). */
+/** A source identity cannot change within a chain (IAM User Guide, "Source identity"). */
 function settleSourceIdentity({ principal, sourceIdentity }: AssumeRoleInput): string | undefined {
   const inherited = principal.kind === 'role-session' ? principal.context['aws:SourceIdentity'] : undefined;
   if (inherited !== undefined && sourceIdentity !== undefined && sourceIdentity !== inherited) {
@@ -142,13 +136,13 @@ function checkDuration(role: Role, { principal, durationSeconds }: AssumeRoleInp
       'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
     );
   }
-  // "Maximum session duration" does not limit sessions that AWS services assume (IAM User Guide, "Update a role").
+  // AWS services are not limited by it (IAM User Guide, "Update a role").
   if (principal.kind !== 'service' && durationSeconds > role.maxSessionDuration) {
     throw validationError('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
   }
 }
 
-/** The text names the denying policy for an explicit Deny in the caller's own account alone, as AWS's does. */
+/** Like AWS, names the policy only for an explicit Deny in the caller's account. */
 function denied({ principal, roleArn }: AssumeRoleInput, action: string, decision: Decision | undefined): AwsError {
   if (principal.kind === 'federated') return new AwsError('AccessDenied', 403, `Not authorized to perform ${action}`);
   const telling = decision?.value === 'explicitlyDenied' && principal.accountId === parseRoleArn(roleArn)?.accountId;

@@ -1,6 +1,6 @@
 import type { SessionTag } from '../core/principal.ts';
 
-/** Where a session's tags come from, for the record of calls; `inherited` are the last of `tags`. */
+/** Names the sources of tags for records; `inherited` are the last of `tags`. */
 export function explainTags(tags: readonly SessionTag[], inherited: readonly SessionTag[]): readonly string[] {
   const keysOf = (some: readonly SessionTag[]): string => some.map(({ key }) => key).join(', ');
   const passed = tags.slice(0, tags.length - inherited.length);

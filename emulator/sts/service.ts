@@ -5,17 +5,13 @@ import { queryService, type QueryOperation } from '../query/protocol.ts';
 import { assumeRoleOperation } from './assume-role-operation.ts';
 import { webIdentityOperation } from './web-identity/operation.ts';
 
-/** The operations, by the name that AWS gives them. */
 export const OPERATIONS: Readonly<Record<string, (context: ServiceContext) => QueryOperation>> = {
   AssumeRole: assumeRoleOperation,
   AssumeRoleWithWebIdentity: webIdentityOperation,
   GetCallerIdentity: () => getCallerIdentity,
 };
 
-/**
- * AWS Security Token Service, API version 2011-06-15: GetCallerIdentity, AssumeRole and AssumeRoleWithWebIdentity (which
- * alone is not signed).
- */
+/** AWS Security Token Service, API version 2011-06-15. Only AssumeRoleWithWebIdentity is not signed. */
 export function stsService(context: ServiceContext): Service {
   return queryService(context, {
     name: 'sts',
@@ -25,7 +21,7 @@ export function stsService(context: ServiceContext): Service {
   });
 }
 
-/** Needs no permission, and cannot be denied (STS API Reference, GetCallerIdentity). */
+/** Cannot be denied (STS API Reference, GetCallerIdentity). */
 const getCallerIdentity: QueryOperation = ({ caller }) => {
   if (caller === undefined) throw missingAuthenticationToken();
   return { Arn: caller.arn, UserId: caller.userId, Account: caller.accountId };

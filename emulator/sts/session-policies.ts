@@ -5,21 +5,15 @@ import type { SessionTag } from '../core/principal.ts';
 import type { World } from '../world/world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
 
-/** Characters that a session policy may have in plain text (STS API Reference, AssumeRole, `Policy`). */
+/** Characters of plain text (STS API Reference, AssumeRole, `Policy`). */
 export const MAX_SESSION_POLICY_LENGTH = 2048;
 export const MAX_SESSION_POLICY_ARNS = 10;
 
-/**
- * Bytes that policies and tags of a session share once packed. AWS tells the percentage used but neither the size nor the
- * form; with this size six Kubernetes tags of usual length take a little over half, as they do on AWS.
- */
+/** Bytes for packed policies and tags. Undocumented; with this size, six usual tags take a little over half. */
 const PACKED_SIZE = 512;
 const PACKED_TAG_OVERHEAD = 6;
 
-/**
- * The texts of the session policies of a new session: `policies` as passed, and the default versions of the managed
- * policies. Throws `MalformedPolicyDocument` when one is no identity policy or does not exist in the role's account.
- */
+/** Returns the texts of passed and managed session policies. Throws `MalformedPolicyDocument` for an invalid or missing one. */
 export function resolveSessionPolicies(
   world: World,
   accountId: string,
@@ -37,10 +31,7 @@ export function resolveSessionPolicies(
   return [...policies, ...managed];
 }
 
-/**
- * Percentage of the space for policies and tags that a session takes, from 1 up; undefined when it has neither. Throws
- * `PackedPolicyTooLarge` above 100. Managed policies count with their ARN alone.
- */
+/** Returns a percentage from 1, or undefined. Managed policies count by ARN. Throws `PackedPolicyTooLarge` above 100. */
 export function packedPolicySize(
   policies: readonly string[],
   arns: readonly string[],

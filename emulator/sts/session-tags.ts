@@ -3,22 +3,20 @@ import type { Principal, SessionTag } from '../core/principal.ts';
 import type { EmulatorSettings } from '../core/settings.ts';
 import { requestTagContext as contextOfTags } from '../core/tag-context.ts';
 
-/** A tag as a caller passes it. */
 export interface Tag {
   readonly key: string;
   readonly value: string;
 }
 
-/** IAM User Guide, "IAM and AWS STS quotas": session tags, and the lengths of keys and values in characters. */
+/** IAM User Guide, "IAM and AWS STS quotas"; lengths in characters. */
 const MAX_TAGS = 50;
 const MAX_KEY_LENGTH = 128;
 const MAX_VALUE_LENGTH = 256;
 const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /**
- * The tags of a new session: those passed, and the transitive ones of the session that asks (IAM User Guide, "Chaining
- * roles with session tags"). Throws `ValidationError` for tags that break the rules, `InvalidParameterValue` for
- * duplicates, and the code of `settings.transitiveTagOverrideError` for a tag that would override a transitive one.
+ * Returns passed and inherited tags (IAM User Guide, "Chaining roles with session tags"). Throws `ValidationError`,
+ * `InvalidParameterValue` for duplicates, or `settings.transitiveTagOverrideError`.
  */
 export function sessionTags(
   passed: readonly Tag[],
@@ -54,11 +52,7 @@ export function sessionTags(
   return { tags: all, inherited };
 }
 
-/**
- * The condition keys that tags give to the decision about assuming the role. Inherited transitive tags count as tags of
- * the request, so that a trust policy of a target role can test them (EKS User Guide, "Access AWS resources using EKS Pod
- * Identity target IAM roles").
- */
+/** Inherited tags count as request tags, so a target role's trust policy can test them (EKS User Guide). */
 export function requestTagContext(tags: readonly SessionTag[]): Record<string, string | readonly string[]> {
   const transitive = tags.filter((tag) => tag.transitive).map((tag) => tag.key);
   return {
@@ -67,7 +61,7 @@ export function requestTagContext(tags: readonly SessionTag[]): Record<string, s
   };
 }
 
-/** Characters, of which one may be two of a text's UTF-16 units. */
+/** Characters, not UTF-16 units. */
 const characters = (text: string): number => [...text].length;
 
 function checkTag(tag: Tag): void {

@@ -4,54 +4,45 @@ import type { Principal } from '../core/principal.ts';
 import type { ServiceName, ServiceRequest } from '../core/service.ts';
 import type { CallTrace, Disturbance, World } from './world.ts';
 
-/** What a service asks about a call. */
 export interface AuthorizationQuestion {
   /** Such as `s3:GetObject`. */
   readonly action: string;
   /** ARN, or `*` for actions without a resource. */
   readonly resource: string;
-  /** Account that owns the resource, 12 digits. */
+  /** 12 digits. */
   readonly resourceAccount: string;
-  /** Context keys of this action, beside the global ones that `authorize` fills in. They win over the global ones. */
+  /** Additional condition keys, which win over the global ones. */
   readonly context?: ConditionContext;
   readonly resourcePolicy?: CompiledPolicy | undefined;
   readonly trustPolicy?: CompiledPolicy | undefined;
-  /** Default: who signed the request, or the anonymous principal. */
+  /** Default: the signer, or the anonymous principal. */
   readonly principal?: Principal;
 }
 
-/** What disturbances change of the answer to a step. */
 export type DisturbedAnswer = Pick<Disturbance, 'credentialsSeconds'>;
 
-/** One step of a call that a disturbance (`Disturbance`) can hit. */
+/** A step that a `Disturbance` can match. */
 export interface Step {
   readonly service: ServiceName;
-  /** API operation, or a step inside one such as `FetchIssuerKeys`. */
+  /** API operation, or an inner step such as `FetchIssuerKeys`. */
   readonly operation: string;
   readonly clusterName?: string | undefined;
-  /** Kubernetes namespace that the step is about, where it is known. */
+  /** Kubernetes namespace, if known. */
   readonly namespace?: string | undefined;
-  /** Token of the pod that the step is for. */
+  /** Token of the step's pod. */
   readonly token?: string | undefined;
 }
 
-/** What the server hands to each service. */
 export interface ServiceContext {
   readonly world: World;
-  /** The trace of the call that `request` is; the same object for each request. */
+  /** Returns the same object for each use of a request. */
   trace(request: ServiceRequest): CallTrace;
-  /**
-   * Decides with the principal's identity policies, boundary and session policies and with the global context keys;
-   * question and decision go into the call's trace.
-   */
+  /** Decides with the principal's policies and the global context keys, and records the decision. */
   authorize(request: ServiceRequest, question: AuthorizationQuestion): Decision;
-  /** The `AccessDenied` error for a decision (code `AccessDenied`, 403); services rename the code where theirs differs. */
+  /** Returns code `AccessDenied` (403), which services may rename. */
   accessDenied(request: ServiceRequest, question: AuthorizationQuestion, decision: Decision): AwsError;
-  /** `authorize`, and throws `accessDenied`, or what `refuse` makes of its text, when the answer is not `allowed`. */
+  /** Throws `accessDenied`, or `refuse`'s error, unless `authorize` allows it. */
   demand(request: ServiceRequest, question: AuthorizationQuestion, refuse?: (message: string) => AwsError): void;
-  /**
-   * Lets disturbances hit a step inside a call: waits their delay, throws their error. The server itself does so once for
-   * the operation of each call, before the service sees it.
-   */
+  /** Applies disturbances to an inner step: delays and errors. The server does so for each operation. */
   disturb(request: ServiceRequest, step: Step): Promise<DisturbedAnswer>;
 }

@@ -3,7 +3,7 @@ import type { Caller, Credentials, IamUser, RoleSession } from '../core/principa
 import type { CredentialStore } from './world.ts';
 import { newAccessKeyId, newSecretAccessKey, newSessionToken } from '../core/random.ts';
 
-/** Sessions kept before the oldest are forgotten; a forgotten key answers as an unknown one. */
+/** Older sessions are forgotten; their keys become unknown. */
 const KEPT_SESSIONS = 100_000;
 
 interface Key<Owner extends Caller> {
@@ -11,12 +11,12 @@ interface Key<Owner extends Caller> {
   readonly caller: Owner;
 }
 
-/** The store of the world, and `add` for keys of users that are chosen instead of issued. */
+/** `add` is for chosen keys of users. */
 interface WritableCredentialStore extends CredentialStore {
   add(credentials: Credentials, caller: IamUser): void;
 }
 
-/** @param userOf the user as services beside IAM know it */
+/** @param userOf the user as services outside IAM know it */
 export function credentialStore(userOf: (caller: IamUser) => User | undefined): WritableCredentialStore {
   const longTerm = new Map<string, Key<IamUser>>();
   const sessions = new Map<string, Key<RoleSession>>();

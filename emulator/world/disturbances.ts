@@ -6,7 +6,7 @@ import type { Disturbance } from './world.ts';
 
 export type Disturbances = ReturnType<typeof disturbances>;
 
-/** A call that is answered with what a disturbance says. */
+/** Carries a disturbance's answer. */
 export class DisturbedCall extends Error {
   readonly response: ServiceResponse;
 
@@ -16,7 +16,6 @@ export class DisturbedCall extends Error {
   }
 }
 
-/** Holds the disturbances that are turned on and lets them hit calls. */
 export function disturbances() {
   const active = new Map<Disturbance, number>();
   const closing = new AbortController();
@@ -27,7 +26,7 @@ export function disturbances() {
       (disturbance.operation === undefined ? !inner : disturbance.operation === step.operation) &&
       (disturbance.applicationId === undefined || disturbance.applicationId === applicationId) &&
       (disturbance.clusterName === undefined || disturbance.clusterName === step.clusterName) &&
-      // A step that tells whose pod it is for comes inside a call that has been hit as a whole already.
+      // A step with a pod belongs to a call that was disturbed as a whole already.
       isOfPod(disturbance) === isOfPod(step) &&
       (disturbance.namespace === undefined || disturbance.namespace === step.namespace) &&
       (disturbance.token === undefined || disturbance.token === step.token)
@@ -35,17 +34,16 @@ export function disturbances() {
   }
 
   return {
-    /** Turns a disturbance on; the function returned turns it off. */
+    /** Returns a function that removes the disturbance. */
     add(disturbance: Disturbance): () => void {
-      // A copy is the key, so that the same object added twice counts twice.
+      // A copy is the key, so that an object may be added twice.
       const own = { ...disturbance };
       if ((own.times ?? 1) > 0) active.set(own, own.times ?? Infinity);
       return () => active.delete(own);
     },
     /**
-     * Waits the delays and throws the first error (`AwsError`) or answer (`DisturbedCall`) of the disturbances that match; tells
-     * what else they say.
-     * @param inner a step inside a call: only disturbances that name its operation match, so that none hits a call twice.
+     * Waits, or throws the first error (`AwsError`) or answer (`DisturbedCall`). @param inner whether only disturbances match that
+     * name the step's operation, so that none hits a call twice
      */
     async inject(step: Step, applicationId: string | undefined, inner: boolean): Promise<DisturbedAnswer> {
       let answer: DisturbedAnswer = {};
@@ -64,7 +62,6 @@ export function disturbances() {
       }
       return answer;
     },
-    /** Ends all waiting at once. */
     close: () => closing.abort(),
   };
 }

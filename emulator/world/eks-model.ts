@@ -2,29 +2,25 @@ import type { Clock } from '../core/clock.ts';
 import type { EventualMap } from '../core/eventual-map.ts';
 import type { Credentials, RoleSession } from '../core/principal.ts';
 
-/** A public key set as `/openid/v1/jwks` answers it (RFC 7517). */
+/** `/openid/v1/jwks` (RFC 7517). */
 export interface JsonWebKeySet {
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** What CreateCluster hands to whoever makes the Kubernetes side of a cluster. */
 export interface ClusterSpec {
   readonly name: string;
   readonly arn: string;
   readonly accountId: string;
   readonly region: string;
-  /** Kubernetes version, such as `1.34`. */
+  /** Such as `1.34`. */
   readonly version: string;
-  /** Service account issuer: `https://oidc.eks.<region>.amazonaws.com/id/<32 upper-case hex>`. */
+  /** `https://oidc.eks.<region>.amazonaws.com/id/<32 upper-case hex>`. */
   readonly issuer: string;
-  /** The emulator's URL, where agent and workloads find the five services. */
+  /** The emulator's URL. */
   readonly awsEndpoint: string;
-  /** AWS' own time, for a cluster that can follow it. */
+  /** AWS's time, for clusters that can follow it. */
   readonly clock?: Clock;
-  /**
-   * Authenticates a bearer token made by `aws eks get-token` (a presigned GetCallerIdentity): the caller's Kubernetes
-   * user, or undefined when the token is not good. The cluster's creator is in group `system:masters`.
-   */
+  /** Returns the Kubernetes user of a token of `aws eks get-token`, or undefined. The creator is in group `system:masters`. */
   readonly authenticate: (token: string) => Promise<KubernetesUser | undefined>;
 }
 
@@ -33,55 +29,48 @@ export interface KubernetesUser {
   readonly groups: readonly string[];
 }
 
-/** A Kubernetes cluster behind an emulated EKS cluster. */
+/** The Kubernetes side of an emulated cluster. */
 export interface ManagedCluster {
   /** `https://…` of the API server. */
   readonly endpoint: string;
-  /** PEM of its certificate authority, base64. */
+  /** Base64 of the PEM. */
   readonly certificateAuthorityData: string;
-  /** The service account issuer of a cluster that was there before and has its own; default: that of the spec. */
+  /** An existing cluster's own issuer; default: the spec's. */
   readonly issuer?: string;
-  /** Public keys of the service account issuer. */
   jwks(): Promise<JsonWebKeySet>;
-  /** Adds a node whose instance profile is `nodeRoleArn`. */
+  /** Adds a node with the instance profile `nodeRoleArn`. */
   addNodes(group: NodeGroupSpec): Promise<void>;
   removeNodes(name: string): Promise<void>;
-  /**
-   * Installs the add-on, or another version or configuration of it. Rejects with an error whose name is `ADDON_DEGRADED`
-   * when it is installed and not healthy; after any other error it counts as not installed.
-   */
+  /** Installs or changes an add-on. Error `ADDON_DEGRADED`: installed but unhealthy; others: not installed. */
   installAddon(addon: {
     readonly name: string;
     readonly version: string;
     readonly configurationValues: string | undefined;
   }): Promise<void>;
   removeAddon(name: string): Promise<void>;
-  /**
-   * The service accounts that have an association: the whole list, on every change. Lists are handed over in their order,
-   * without waiting for those before to have taken effect; the newest counts. Resolves when it, or a newer one, is known.
-   */
+  /** Takes all service accounts with associations, in order; the newest list counts. Resolves when it takes effect. */
   associationsChanged(identities: readonly Subject[]): Promise<void>;
   delete(): Promise<void>;
 }
 
-/** Name of the error that leaves an add-on DEGRADED. */
+/** Error name of a degraded add-on. */
 export const ADDON_DEGRADED = 'AddonDegraded';
 
 export interface NodeGroupSpec {
   readonly name: string;
-  /** Names of the NodePools that it is of, in Auto Mode: it goes when these are deleted in Kubernetes. */
+  /** The node leaves when these NodePools are deleted (Auto Mode). */
   readonly nodePools?: readonly string[];
   readonly nodeRoleArn: string;
-  /** What instance metadata would answer: fresh credentials of the node role. */
+  /** Fresh credentials of the node role, as in instance metadata. */
   readonly credentials: () => Promise<Credentials>;
 }
 
-/** Makes the Kubernetes side of clusters. Without one, CreateCluster makes a cluster that has no API server. */
+/** Without a provider, clusters have no API server. */
 export interface ClusterProvider {
   createCluster(spec: ClusterSpec): Promise<ManagedCluster>;
 }
 
-/** A Kubernetes service account, as the subject of an association. */
+/** A Kubernetes service account. */
 export interface Subject {
   readonly namespace: string;
   readonly serviceAccount: string;
@@ -104,7 +93,6 @@ export interface Association extends Subject {
 
 type ClusterStatus = 'CREATING' | 'ACTIVE' | 'DELETING' | 'FAILED' | 'UPDATING' | 'PENDING';
 
-/** What add-ons and node groups have in common. */
 interface Installed {
   readonly name: string;
   readonly arn: string;
@@ -128,43 +116,41 @@ export interface NodeGroup extends Installed {
   readonly configuration: NodeGroupConfiguration;
 }
 
-/** How many instances of which kind a node group is to have. They are described, and change nothing. */
+/** Described only, without effect. */
 export interface NodeGroupConfiguration {
   readonly scalingConfig: { readonly minSize: number; readonly maxSize: number; readonly desiredSize: number };
   readonly instanceTypes: readonly string[];
   readonly amiType: string;
 }
 
-/** What CreateCluster was asked beyond its name, role and version; answered by DescribeCluster as it was given. */
+/** As given to CreateCluster. */
 export interface ClusterConfiguration {
   readonly resourcesVpcConfig: Readonly<Record<string, unknown>>;
   readonly kubernetesNetworkConfig: Readonly<Record<string, unknown>>;
   readonly authenticationMode: string;
-  /** Whether the creator is the cluster's Kubernetes administrator. */
   readonly creatorIsAdministrator: boolean;
-  /** Whether DeleteCluster is refused. */
   readonly deletionProtection: boolean;
-  /** Absent: the cluster is none of EKS Auto Mode. */
+  /** Undefined outside EKS Auto Mode. */
   readonly autoMode?: AutoMode;
 }
 
 export interface AutoMode {
   readonly nodePools: readonly string[];
-  /** Role of the nodes of the pools; undefined: there are none. */
+  /** Undefined: no nodes. */
   readonly nodeRoleArn: string | undefined;
 }
 
-/** Something that went wrong with a cluster, a node group or an add-on, as their `health.issues` tell it. */
+/** An entry of `health.issues`. */
 export interface HealthIssue {
   readonly code: string;
   readonly message: string;
 }
 
-/** Maps an IAM principal to a Kubernetes user of the cluster. */
+/** Maps an IAM principal to a Kubernetes user. */
 export interface AccessEntry {
   readonly arn: string;
   readonly principalArn: string;
-  /** The principal's unique id when the entry was made: another one of that ARN is none of it. Absent of an account's root. */
+  /** Unique id at creation: a recreated principal does not match. Undefined for a root. */
   readonly principalId: string | undefined;
   /** Such as `STANDARD` or `EC2_LINUX`. */
   readonly type: string;
@@ -172,11 +158,11 @@ export interface AccessEntry {
   readonly kubernetesGroups: readonly string[];
   readonly createdAt: number;
   readonly tags: Map<string, string>;
-  /** Policy ARN -> the access policy associated. */
+  /** By policy ARN. */
   readonly policies: Map<string, AssociatedPolicy>;
 }
 
-/** An access policy of an access entry (EKS API Reference, "AssociatedAccessPolicy"). */
+/** EKS API Reference, "AssociatedAccessPolicy". */
 export interface AssociatedPolicy {
   readonly policyArn: string;
   readonly accessScope: AccessScope;
@@ -197,29 +183,24 @@ export interface Cluster {
   readonly version: string;
   issuer: string;
   readonly createdAt: number;
-  /** ARN of who created it. */
   readonly creatorArn: string;
   status: ClusterStatus;
   managed: ManagedCluster | undefined;
   readonly tags: Map<string, string>;
   readonly addons: EventualMap<Addon>;
   readonly nodeGroups: EventualMap<NodeGroup>;
-  /** Association id -> association. */
+  /** By association id. */
   readonly associations: EventualMap<Association>;
-  /**
-   * What EKS Auth knows of the associations, by `<namespace>/<service account>`: it lags behind `associations` by the
-   * setting `associationPropagation.eksAuth`.
-   */
+  /** By `<namespace>/<service account>`; delayed by `associationPropagation.eksAuth`. */
   readonly eksAuthAssociations: Map<string, Association>;
-  /** By setting `eksAuthKeepsSessions`: what EKS Auth gave pods, by `<pod's uid>/<association's id>`. */
+  /** By `<pod uid>/<association id>`, with setting `eksAuthKeepsSessions`. */
   readonly eksAuthSessions: Map<string, KeptSession>;
   readonly configuration?: ClusterConfiguration;
-  /** Principal ARN -> access entry. */
+  /** By principal ARN. */
   readonly accessEntries?: Map<string, AccessEntry>;
   health?: readonly HealthIssue[];
 }
 
-/** A session that EKS Auth gives out again. */
 export interface KeptSession {
   readonly session: RoleSession;
   readonly credentials: Credentials;

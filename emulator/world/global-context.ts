@@ -7,12 +7,9 @@ import { keyed } from '../core/tag-context.ts';
 import type { World } from './world.ts';
 
 /**
- * The condition keys that every request has (IAM User Guide, "AWS global condition context keys"), beside those that the
- * engine derives: those of the request, and those of the principal.
- *
- * `aws:SecureTransport` is `true` although the emulator speaks plain HTTP: its loopback port stands where AWS has TLS
- * endpoints, and the common policy that denies insecure transport must not deny everything here.
- * @param identity the user, or the role that a session is of
+ * Returns global condition keys (IAM User Guide, "AWS global condition context keys") of request and principal.
+ * `aws:SecureTransport` is `true` despite plain HTTP: policies that require TLS must not deny everything here.
+ * @param identity the user, or the session's role
  */
 export function globalContexts(
   world: World,
@@ -35,7 +32,7 @@ export function globalContexts(
   return [context, remembered(keysOf, principal, () => principalKeys(principal, identity))];
 }
 
-/** The keys of principals by the user or role, which is another object when it has changed, and goes when it is deleted. */
+/** Cached by user or role, whose object is replaced on a change. */
 const principals = new WeakMap<Identity | Principal, WeakMap<Principal, ConditionContext>>();
 
 function principalKeys(principal: Principal, identity: Identity | undefined): ConditionContext {
@@ -49,7 +46,7 @@ function principalKeys(principal: Principal, identity: Identity | undefined): Co
   };
 }
 
-/** Tags of the role or user, and those of the session over them where the keys are the same but for case. */
+/** Session tags replace the role's case-insensitively. */
 function principalTags(all: Iterable<readonly [key: string, value: string]>): Record<string, string> {
   return keyed('aws:PrincipalTag/', new Map([...all].map((tag) => [tag[0].toLowerCase(), tag])).values());
 }

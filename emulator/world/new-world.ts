@@ -13,7 +13,7 @@ import type { Account, World } from './world.ts';
 const DEFAULT_REGION = 'us-west-2';
 export const DEFAULT_ACCOUNT_ID = '111122223333';
 
-/** Defaults for what AWS does not document; docs/emulator.md gives the reasons. */
+/** docs/emulator.md gives the reasons. */
 export const DEFAULT_SETTINGS: EmulatorSettings = {
   noAssociationError: 'ResourceNotFoundException',
   eksAuthKeepsSessions: false,
@@ -40,22 +40,21 @@ export const DEFAULT_SETTINGS: EmulatorSettings = {
 export interface WorldOptions {
   readonly region?: string;
   readonly settings?: Partial<EmulatorSettings>;
-  /** Service principals beside those that are known (`emulator/world/service-principals.json`). */
+  /** Besides `emulator/world/service-principals.json`. */
   readonly servicePrincipals?: readonly string[];
-  /** Seed of ids that need not be secret. */
+  /** Seed of non-secret ids. */
   readonly seed?: string;
-  /** Measures delays and throttling; real time by default. */
+  /** For delays and throttling; default: real time. */
   readonly uptime?: Clock;
   readonly endpoint: () => string;
 }
 
 interface NewWorld {
   readonly world: World;
-  /** Makes an account, or finds it; its administrator's key is `administrator` or a random one. */
+  /** Creates or finds an account. Its administrator's key is random by default. */
   readonly createAccount: (id: string, administrator?: Credentials) => Account;
 }
 
-/** An empty world: no accounts, no buckets. */
 export function newWorld(options: WorldOptions): NewWorld {
   const accounts = new Map<string, Account>();
   const credentials = credentialStore((caller) => userOf(accounts, caller));

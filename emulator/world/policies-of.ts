@@ -4,13 +4,11 @@ import { remembered } from '../core/remembered.ts';
 import type { World } from './world.ts';
 import type { Identity, PolicyDocument, User } from '../iam/model.ts';
 
-/** The policies that count for a principal whatever the resource. */
 type PrincipalPolicies = Pick<AuthorizationInput, 'identityPolicies' | 'permissionsBoundary' | 'sessionPolicies'>;
 
 /**
- * Policies of the user or of the session's role as they are now, or were `delays.iam` ago: IAM looks them up at each request,
- * so a change concerns sessions that exist. A role that was deleted, or deleted and made again, gives its old sessions
- * nothing. A root has none: the engine knows what it may. Services, web identities and anonymous callers have none either.
+ * Returns current policies, or those of `delays.iam` ago: IAM reads them for each request, so changes affect open sessions.
+ * Sessions of a deleted or recreated role have none.
  */
 export function policiesOf(world: World, principal: Principal, identity: Identity | undefined): PrincipalPolicies {
   const sessionPolicies = principal.kind === 'role-session' ? sessionPoliciesOf(principal) : undefined;
@@ -26,7 +24,7 @@ export function policiesOf(world: World, principal: Principal, identity: Identit
   return { identityPolicies, permissionsBoundary, sessionPolicies };
 }
 
-/** The user, or the role that a session is of, as authorization knows it, unless it has been deleted since. */
+/** Returns the user or the session's role, unless deleted since. */
 export function identityOf(world: World, principal: Principal): Identity | undefined {
   if (principal.kind === 'user') return userOf(world.accounts, principal);
   if (principal.kind !== 'role-session') return undefined;
@@ -39,7 +37,6 @@ export function userOf(accounts: World['accounts'], { accountId, userName, userI
   return user?.id === userId ? user : undefined;
 }
 
-/** The default version of a managed policy as it is in force for an account. */
 export function policyInForce(world: World, accountId: string, arn: string): PolicyDocument | undefined {
   const policy = world.account(accountId)?.policies.elsewhere(arn) ?? world.awsManagedPolicies.get(arn);
   return policy?.versions.get(policy.defaultVersion);
@@ -53,7 +50,7 @@ const EMPTY_BOUNDARY: CompiledPolicy = {
   statements: [],
 };
 
-/** A managed policy is compiled as an identity policy; as a boundary it counts otherwise, so it is compiled once more. */
+/** Compiled separately: as a boundary, it has another kind. */
 function boundaryOf(world: World, accountId: string, arn: string): CompiledPolicy {
   const document = policyInForce(world, accountId, arn);
   if (document === undefined) return EMPTY_BOUNDARY;

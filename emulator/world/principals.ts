@@ -4,13 +4,13 @@ import type { World } from './world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
 import known from './service-principals.json' with { type: 'json' };
 
-/** One principal of a policy document, such as `AWS` and `arn:aws:iam::111122223333:role/app`. */
+/** Such as `AWS` and `arn:aws:iam::111122223333:role/app`. */
 export interface NamedPrincipal {
   readonly type: string;
   readonly value: string;
 }
 
-/** Those that statements name by `Principal` and `NotPrincipal`; a `"*"` that stands alone is none. */
+/** Without a bare `"*"`. */
 export function principalsOf(text: string): readonly NamedPrincipal[] {
   return listOf(objectOf(JSON.parse(text)).Statement)
     .flatMap((statement) => [objectOf(statement).Principal, objectOf(statement).NotPrincipal])
@@ -23,10 +23,7 @@ function namedIn(element: unknown): NamedPrincipal[] {
   );
 }
 
-/**
- * Whether a role or user of that ARN or unique id is there, as services beside IAM know. Accounts are not looked up, since
- * the emulator knows but a few, nor are sessions, which come and go.
- */
+/** Looks up roles and users as services outside IAM know them. Accounts and sessions are not checked. */
 export function principalExists(world: World, { type, value }: NamedPrincipal): boolean {
   if (type !== 'AWS') return true;
   if (/^A(ROA|IDA)[A-Z0-9]+$/.test(value)) {
@@ -40,7 +37,7 @@ export function principalExists(world: World, { type, value }: NamedPrincipal): 
 
 const ROLE_OR_USER = /^arn:[^:]+:iam::(\d{12}):(role|user)\/(?:.*\/)?([^/]+)$/;
 
-/** The unique id of the role or user of that ARN, as services beside IAM know. */
+/** As services outside IAM know it. */
 export function principalId(world: World, arn: string): string | undefined {
   const [, accountId = '', kind, name = ''] = ROLE_OR_USER.exec(arn) ?? [];
   const { roles, users } = world.account(accountId) ?? {};
@@ -48,7 +45,7 @@ export function principalId(world: World, arn: string): string | undefined {
   return found?.arn === arn ? found.id : undefined;
 }
 
-/** The document with other principals in the place of those that it names; undefined when all stay. */
+/** Returns undefined if nothing changes. */
 export function withPrincipals(
   text: string,
   replace: (principal: NamedPrincipal) => NamedPrincipal,
@@ -73,9 +70,8 @@ export function withPrincipals(
 }
 
 /**
- * IAM binds a role or user that a policy names as principal to its unique id, so that one of the same name that is made
- * later is not trusted (IAM User Guide, "AWS JSON policy elements: Principal", "IAM role principals"). As on AWS, the id
- * takes the ARN's place in the document once the role or user is deleted.
+ * Replaces a deleted principal's ARN by its unique id, so that a recreated one is not trusted (IAM User Guide, "AWS JSON
+ * policy elements: Principal").
  */
 export function unbindDeleted(world: World, { arn, id }: { readonly arn: string; readonly id: string }): void {
   const unbound = (text: string): string | undefined =>
@@ -98,14 +94,14 @@ export function unbindDeleted(world: World, { arn, id }: { readonly arn: string;
   }
 }
 
-/** The service principals that IAM takes in a trust policy, and `more` that a user adds. */
+/** @param more additional names */
 export const servicePrincipals = (more: readonly string[] = []): ReadonlySet<string> =>
   new Set([...known.principals, ...known.documented, ...more]);
 
-/** Services of some regions have the region in their names too (IAM User Guide, "AWS service principals"). */
+/** Some regions' services have the region in their names (IAM User Guide, "AWS service principals"). */
 const REGION = /\.[a-z]{2,3}(-[a-z]+)+-\d{1,2}(?=\.amazonaws\.com$)/;
 
-/** What is wrong with the name of a service, in words; undefined for one that exists. */
+/** Returns a sentence for an unknown service. */
 export function unknownService(world: World, name: string): string | undefined {
   if (name === '*' || world.servicePrincipals.has(name) || world.servicePrincipals.has(name.replace(REGION, '')))
     return undefined;

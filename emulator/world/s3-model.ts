@@ -9,11 +9,10 @@ export type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
 export interface Checksum {
   readonly algorithm: ChecksumAlgorithm;
   readonly type: ChecksumType;
-  /** Base64, with `-<number of parts>` behind it if it is a composite one. */
+  /** Base64; composite ones end in `-<number of parts>`. */
   readonly value: string;
 }
 
-/** What authorization asks about an object that is there. */
 export interface ExistingObject {
   readonly tags: Tags;
 }
@@ -25,7 +24,7 @@ export interface ObjectName {
 
 interface Version {
   readonly key: string;
-  /** `null` for what was written while the bucket kept no versions. */
+  /** `null` for objects written without versioning. */
   readonly versionId: string;
   readonly lastModified: number;
 }
@@ -40,10 +39,9 @@ export interface ObjectPart {
   readonly checksum: Checksum | undefined;
 }
 
-/** What a writer says of an object, beside its data. */
 export interface ObjectAttributes {
   readonly contentType: string | undefined;
-  /** `x-amz-meta-…` and the few standard headers that S3 gives back, by header name in lower case. */
+  /** `x-amz-meta-…` and standard headers, in lower case. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly storageClass: string;
 }
@@ -52,7 +50,7 @@ export interface S3Object extends Version, ExistingObject, ObjectAttributes {
   readonly body: Buffer;
   readonly etag: string;
   readonly checksum: Checksum;
-  /** The parts of which it was uploaded; undefined for one that was put in one part. */
+  /** Undefined unless uploaded in parts. */
   readonly parts: readonly ObjectPart[] | undefined;
   readonly uploadId?: string;
   tags: Tags;
@@ -64,13 +62,13 @@ export interface UploadedPart extends ObjectPart {
   readonly lastModified: number;
 }
 
-/** A multipart upload that is under way. */
+/** A multipart upload in progress. */
 export interface Upload extends ObjectAttributes {
   readonly key: string;
   readonly uploadId: string;
   readonly initiatedAt: number;
   readonly initiator: { readonly arn: string };
-  /** Undefined where its creator chose none: then the object has that which all have. */
+  /** Undefined: S3's default. */
   readonly checksum: Pick<Checksum, 'algorithm' | 'type'> | undefined;
   readonly tags: Tags;
   readonly parts: Map<number, UploadedPart>;
@@ -94,7 +92,7 @@ export interface Bucket {
   policy?: PolicyDocument | undefined;
   tags: Tags;
   versioning?: 'Enabled' | 'Suspended' | undefined;
-  /** Whether its tags count in authorization. */
+  /** Whether tags count in authorization. */
   abac: boolean;
   publicAccessBlock: PublicAccessBlock | undefined;
 }
@@ -125,19 +123,19 @@ class ObjectVersions {
     return this.#byKey.get(key) ?? [];
   }
 
-  /** The version that is named, else the newest. */
+  /** Returns the given version, or the newest. */
   find({ key, versionId }: ObjectName): S3Object | DeleteMarker | undefined {
     const versions = this.#byKey.get(key);
     return versionId === undefined ? versions?.[0] : versions?.find((version) => version.versionId === versionId);
   }
 
-  /** As `find`, but not what is deleted. */
+  /** As `find`, without delete markers. */
   get(name: ObjectName): S3Object | undefined {
     const version = this.find(name);
     return version === undefined || 'deleteMarker' in version ? undefined : version;
   }
 
-  /** Becomes the newest version, in place of one with the same id. */
+  /** Replaces a version with the same id. */
   put<T extends S3Object | DeleteMarker>(version: T): T {
     const others = this.versions(version.key).filter(({ versionId }) => versionId !== version.versionId);
     this.#byKey.set(version.key, [version, ...others]);
@@ -153,19 +151,19 @@ class ObjectVersions {
   }
 }
 
-/** The id of a version that is written now (S3 User Guide, "How S3 Versioning works"). */
+/** S3 User Guide, "How S3 Versioning works". */
 export function nextVersionId({ versioning }: Bucket): string {
   return versioning === 'Enabled'
     ? randomBytes(24).toString('base64').replaceAll('+', '.').replaceAll('/', '_')
     : 'null';
 }
 
-/** Whether a version of the bucket could have the id. */
+/** Reports whether the bucket could have such a version. */
 export function isVersionId({ versioning }: Bucket, id: string): boolean {
   return id === 'null' || (versioning !== undefined && /^[A-Za-z0-9._]{32}$/.test(id));
 }
 
-/** The id of a version for an answer, which buckets that never kept versions do not have. */
+/** Omitted for buckets that never had versioning. */
 export function versionHeader(
   { versioning }: Bucket,
   versionId: string,

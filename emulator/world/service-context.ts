@@ -24,7 +24,7 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
       const { authorizations, notes } = self.trace(request);
       const identity = identityOf(world, principal);
       if (identity === undefined && principal.kind === 'role-session') {
-        // What a policy grants a role it grants the unique id, and nothing to sessions of a role that is gone.
+        // Grants are to the unique id, so sessions of a deleted role have none.
         const gone = `the role of the session ${principal.arn} was deleted`;
         if (!notes.includes(gone)) notes.push(gone);
         resourcePolicy = trustPolicy = undefined;
@@ -61,7 +61,7 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
   return self;
 }
 
-/** The reason is told to callers of the resource's own account alone (IAM User Guide, "access denied error messages"). */
+/** Only callers of the resource's account get the reason (IAM User Guide, "access denied error messages"). */
 function deniedText(principal: Principal, question: AuthorizationQuestion, decision: Decision): string {
   const name = principalName(principal);
   if (principal.kind !== 'anonymous' && principal.accountId === question.resourceAccount) {

@@ -6,23 +6,20 @@ import type { Throttle } from '../core/settings.ts';
 
 interface Bucket {
   readonly tokens: number;
-  /** When `tokens` was counted, by the world's uptime. */
+  /** By the world's uptime. */
   readonly at: number;
 }
 
-/** Operations that change nothing, by their names. */
+/** Read-only operations. */
 const LOOK = /^(Get|List|Describe|Head)/;
 
 export type Throttles = ReturnType<typeof throttles>;
 
-/**
- * Counts calls by the setting `throttling`: token buckets for each service and account, and in it for each operation that
- * changes something; for all unsigned calls they are the same.
- */
+/** Token buckets by service and account, and by changing operation; unsigned calls share them. */
 export function throttles({ settings: { throttling }, uptime }: Pick<World, 'settings' | 'uptime'>) {
   const buckets = new Map<string, Bucket>();
   return {
-    /** Takes a token of each bucket for a call. Throws the service's error of a caller that is too fast when one is empty. */
+    /** Throws the service's throttling error if a bucket is empty. */
     admit(service: ServiceName, caller: Caller | undefined, operation: string): void {
       const throttle = throttling[service];
       if (throttle === undefined) return;
@@ -42,10 +39,7 @@ export function throttles({ settings: { throttling }, uptime }: Pick<World, 'set
   };
 }
 
-/**
- * How each service says it: the common errors of the IAM and STS API References, `ThrottlingException` of the EKS and EKS
- * Auth API References, and the lists of error codes of EC2 and S3.
- */
+/** API References of IAM, STS, EKS and EKS Auth, and the error lists of EC2 and S3. */
 const THROTTLED: Readonly<Record<ServiceName, readonly [code: string, status: number, text: string]>> = {
   iam: ['Throttling', 400, 'Rate exceeded'],
   sts: ['Throttling', 400, 'Rate exceeded'],

@@ -10,78 +10,71 @@ import type { Bucket, PublicAccessBlock } from './s3-model.ts';
 
 export interface Account {
   readonly id: string;
-  /** The key of the user `administrator`, which an account begins with. */
+  /** Key of the user `administrator`. */
   readonly administrator: Credentials;
   readonly roles: EventualMap<Role>;
   readonly users: EventualMap<User>;
-  /** ARN -> policy. AWS's own (`arn:aws:iam::aws:policy/…`) are found through `World.awsManagedPolicies`. */
+  /** By ARN, without AWS's own (`World.awsManagedPolicies`). */
   readonly policies: EventualMap<ManagedPolicy>;
   /** By ARN. */
   readonly oidcProviders: EventualMap<OidcProvider>;
   readonly clusters: EventualMap<Cluster>;
-  /** ARNs of roles that services made for themselves: an account begins without. */
+  /** ARNs. */
   readonly serviceLinkedRoles: Set<string>;
-  /** What S3 Control blocks for all buckets of the account; an account begins without. */
+  /** S3 Control's setting for all buckets. */
   publicAccessBlock: PublicAccessBlock | undefined;
 }
 
-/** A disturbance that tests turn on: calls it matches are delayed, or answered with the error, or both. */
+/** Delays or answers matching calls. */
 export interface Disturbance {
   readonly service?: ServiceName;
   readonly operation?: string;
-  /** Application id (scenario) of the calls it concerns. */
+  /** Application id, which names a scenario. */
   readonly applicationId?: string;
-  /** Only calls that name this cluster. */
   readonly clusterName?: string;
-  /** Only AssumeRoleForPodIdentity for pods of this namespace, once the token has been read. */
+  /** Only AssumeRoleForPodIdentity for pods of this namespace. */
   readonly namespace?: string;
   /** Only AssumeRoleForPodIdentity with this token. */
   readonly token?: string;
   readonly delayMilliseconds?: number;
   readonly error?: { readonly code: string; readonly status: number; readonly message: string };
-  /** What is answered in place of the service's own answer, headers and body as they are. */
+  /** Replaces the service's answer. */
   readonly answer?: ServiceResponse;
-  /** Of AssumeRoleForPodIdentity: how long the credentials are good that it gives out, in seconds. */
+  /** Lifetime of AssumeRoleForPodIdentity's credentials, in seconds. */
   readonly credentialsSeconds?: number;
-  /** How many calls it concerns; without it, all until it is removed. */
+  /** Number of calls; default: until removed. */
   readonly times?: number;
 }
 
-/** All that the emulator knows, handed to each service. */
 export interface World {
   readonly partition: 'aws';
   readonly region: string;
   readonly clock: MovableClock;
-  /**
-   * Milliseconds since some moment, in real time. What AWS takes time for is measured by it and not by `clock`: a test that
-   * moves that one hours ahead or back neither skips nor stretches what is under way for others.
-   */
+  /** Monotonic milliseconds. Delays use it instead of `clock`, so that tests that move the clock do not affect them. */
   readonly uptime: Clock;
-  /** How far what is seen elsewhere stays behind. */
   readonly lag: Lag;
   readonly settings: EmulatorSettings;
   readonly accounts: Map<string, Account>;
-  /** Buckets are one name space over all accounts. */
+  /** All accounts share the names. */
   readonly buckets: EventualMap<Bucket>;
   readonly awsManagedPolicies: ReadonlyMap<string, ManagedPolicy>;
-  /** Names that a trust policy may have as `Service`. */
+  /** Valid `Service` principals of trust policies. */
   readonly servicePrincipals: ReadonlySet<string>;
   readonly credentials: CredentialStore;
-  /** Random source: seeded, so that a run can be repeated. Secrets come from node:crypto instead. */
+  /** Seeded; secrets come from node:crypto. */
   readonly random: () => number;
-  /** The emulator's own URL, `http://127.0.0.1:<port>`, once it listens. */
+  /** `http://127.0.0.1:<port>`, once it listens. */
   readonly endpoint: () => string;
   account(id: string): Account | undefined;
 }
 
-/** Finds who an access key belongs to. */
 export interface CredentialStore {
-  /** Issues a temporary credential for a session, or a long-term key of a user, which counts while the user has it. */
+  /** Issues a session's temporary key, or a user's long-term key. */
   issue(caller: RoleSession | IamUser): Credentials;
   find(accessKeyId: string): { readonly credentials: Credentials; readonly caller: Caller } | undefined;
 }
 
-/** Where services write what they decided while a call is handled; the server makes the record of it. */
+/** Collects a call's decisions for its record. */
 export interface CallTrace {
   operation: string;
   readonly authorizations: CallRecord['authorizations'][number][];

@@ -6,16 +6,14 @@ import { optionalObjects, resourceTagContext } from '../input.ts';
 import type { Addon, Association, Cluster } from '../../world/eks-model.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 
-/** An association that an add-on is to have. */
 interface WantedAssociation {
   readonly serviceAccount: string;
   readonly grant: Grant;
 }
 
 /**
- * The checked `podIdentityAssociations` of a CreateAddon or UpdateAddon; undefined when there is no such member. Each is
- * made or deleted with the caller's own rights (CloudFormation, AWS::EKS::Addon, permissions of its handlers), and an add-on takes
- * over no association that exists (EKS User Guide, "Attach an IAM Role to an Amazon EKS add-on using Pod Identity").
+ * Reads `podIdentityAssociations`, undefined if absent. Changes need the caller's rights (CloudFormation,
+ * AWS::EKS::Addon), and an add-on takes over no existing association (EKS User Guide, "Attach an IAM Role").
  */
 export function readOwnedAssociations(
   call: EksCall,
@@ -49,13 +47,12 @@ export function readOwnedAssociations(
   return wanted;
 }
 
-/** @throws AwsError `AccessDeniedException` 403. */
 export function demandDeletion(call: EksCall, associations: readonly Association[]): void {
   for (const { arn, tags } of associations)
     demand(call, 'eks:DeletePodIdentityAssociation', arn, resourceTagContext(tags));
 }
 
-/** Makes, changes and deletes the add-on's associations until they are those that are wanted. */
+/** Creates, changes and deletes associations until they are the wanted ones. */
 export async function settleOwnedAssociations(
   call: EksCall,
   cluster: Cluster,

@@ -5,7 +5,7 @@ import type { Association, Cluster, Subject } from '../../world/eks-model.ts';
 import { subjectKey } from './propagation.ts';
 import type { Grant } from './request.ts';
 
-/** The parts of an association that never change. */
+/** The immutable parts of an association. */
 interface NewAssociation {
   readonly subject: Subject;
   readonly grant: Grant;
@@ -13,10 +13,7 @@ interface NewAssociation {
   readonly tags: Map<string, string>;
 }
 
-/**
- * @throws AwsError `ResourceInUseException` 409 when the service account has an association, or had one a moment ago
- * (setting `delays.reuse`), and `ResourceLimitExceededException` 400.
- */
+/** Throws `ResourceInUseException` (409), also for `delays.reuse` after a deletion, or `ResourceLimitExceededException`. */
 export function checkRoomFor(call: EksCall, cluster: Cluster, subject: Subject): void {
   const { namespace, serviceAccount } = subject;
   const existing = [...cluster.associations.values()].find(
@@ -29,7 +26,6 @@ export function checkRoomFor(call: EksCall, cluster: Cluster, subject: Subject):
     throw resourceLimitExceeded(`A cluster can have at most ${most} pod identity associations.`);
 }
 
-/** Makes the association and tells those who act on it. */
 export async function addAssociation(call: EksCall, cluster: Cluster, made: NewAssociation): Promise<Association> {
   const { world, account } = call;
   checkRoomFor(call, cluster, made.subject);
@@ -64,7 +60,7 @@ export async function changeAssociation(
   await tell(call, cluster, association, association);
 }
 
-/** Credentials that were given out for the association stay good until they expire. */
+/** Issued credentials stay valid until they expire. */
 export async function removeAssociation(call: EksCall, cluster: Cluster, association: Association): Promise<void> {
   cluster.associations.delete(association.id);
   call.state.background.hold(holdName(cluster, association), association.id);
@@ -75,7 +71,7 @@ function holdName(cluster: Cluster, subject: Subject): string {
   return `${cluster.arn} association ${subjectKey(subject)}`;
 }
 
-/** `<region>/<account>/<cluster>/<namespace>/<service account>`, for associations with a target role. */
+/** Returns `<region>/<account>/<cluster>/<namespace>/<service account>`, for associations with a target role. */
 function externalId(call: EksCall, cluster: Cluster, subject: Subject, grant: Grant): string | undefined {
   if (grant.targetRoleArn === undefined) return undefined;
   return [call.world.region, call.account.id, cluster.name, subject.namespace, subject.serviceAccount].join('/');

@@ -32,7 +32,7 @@ export const createPodIdentityAssociation = createOperation(ASSOCIATION, async (
   return association;
 });
 
-/** Members of an update, of which there must be one (EKS API Reference, "UpdatePodIdentityAssociation"). */
+/** At least one is required (EKS API Reference, "UpdatePodIdentityAssociation"). */
 const CHANGES = ['roleArn', 'targetRoleArn', 'disableSessionTags', 'policy'];
 
 export async function updatePodIdentityAssociation(call: EksCall): Promise<object> {
@@ -58,7 +58,7 @@ export async function deletePodIdentityAssociation(call: EksCall): Promise<objec
   return { association: view(association) };
 }
 
-/** EKS API Reference, "PodIdentityAssociation". Members without a value are left out. */
+/** EKS API Reference, "PodIdentityAssociation". */
 function view(association: Association): object {
   return {
     ...summary(association),
@@ -73,7 +73,7 @@ function view(association: Association): object {
   };
 }
 
-/** EKS API Reference, "PodIdentityAssociationSummary": it does not tell the role. */
+/** EKS API Reference, "PodIdentityAssociationSummary": without the role. */
 function summary(association: Association): object {
   return {
     clusterName: association.clusterName,

@@ -10,10 +10,7 @@ export function subjectKey(subject: Subject): string {
 
 export type AssociationPropagation = ReturnType<typeof associationPropagation>;
 
-/**
- * Carries changes of associations to the two that act on them: the cluster's webhook and EKS Auth. Each learns of a
- * change after a delay of its own (setting `associationPropagation`); with a delay of 0, before the call answers.
- */
+/** Propagates changes to the cluster's webhook and EKS Auth after the delays of setting `associationPropagation`. */
 export function associationPropagation(world: World, { after }: Background) {
   const push = async (cluster: Cluster, identities: readonly Subject[]): Promise<string | undefined> => {
     if (cluster.status === 'DELETING') return undefined;
@@ -27,9 +24,8 @@ export function associationPropagation(world: World, { after }: Background) {
 
   return {
     /**
-     * Tells of an association that was made, changed (`association`) or deleted (`undefined`).
-     *
-     * @returns what went wrong when the cluster was told at once, else undefined: the change itself stands.
+     * Propagates an association that was created, changed, or deleted (`undefined`). Returns the error if the cluster
+     * could not be told immediately: the change itself stands.
      */
     async changed(
       cluster: Cluster,
@@ -37,7 +33,7 @@ export function associationPropagation(world: World, { after }: Background) {
       association: Association | undefined,
     ): Promise<string | undefined> {
       const delays = world.settings.associationPropagation;
-      // A copy: later updates of the association must not show before their own time.
+      // A copy, so that later updates are not visible early.
       const known = association === undefined ? undefined : { ...association };
       const inform = () => {
         if (known === undefined) cluster.eksAuthAssociations.delete(subjectKey(subject));

@@ -13,10 +13,10 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const LONGEST_POLICY = 2048;
 
-/** What an association grants: the members that Update can change. */
+/** The members that Update can change. */
 export type Grant = Pick<Association, 'roleArn' | 'targetRoleArn' | 'disableSessionTags' | 'policy'>;
 
-/** Namespace and service account of a request; they are names, never patterns, and need not exist. */
+/** Reads namespace and service account: names, never patterns, which need not exist. */
 export function readSubject(body: JsonObject): Subject {
   const namespace = requiredString(body, 'namespace');
   checkPattern('namespace', namespace, LABEL, 'the name of a Kubernetes namespace');
@@ -30,10 +30,8 @@ export function readServiceAccount(body: JsonObject): string {
 }
 
 /**
- * The grant of a Create, or of an Update of `before`: members that are absent stay as they are; an empty string removes
- * target role or policy (how AWS removes them is not documented).
- *
- * @throws AwsError `InvalidParameterException` when the members do not go together or a policy is malformed.
+ * Reads the grant of a Create, or of an Update of `before`. Absent members stay; an empty string removes target role or
+ * policy (undocumented). Throws `InvalidParameterException`.
  */
 export function readGrant(body: JsonObject, before?: Grant): Grant {
   const roleArn = before === undefined ? requiredString(body, 'roleArn') : optionalString(body, 'roleArn');
@@ -50,9 +48,8 @@ export function readGrant(body: JsonObject, before?: Grant): Grant {
 }
 
 /**
- * Checks the base role as EKS does when an association is made or its role changed.
- *
- * @throws AwsError `InvalidParameterException` or `AccessDeniedException` (no `iam:PassRole` or no `iam:GetRole`).
+ * Checks the base role. Throws `InvalidParameterException`, or `AccessDeniedException` without `iam:PassRole` or
+ * `iam:GetRole`.
  */
 export function checkBaseRole(call: EksCall, cluster: Cluster, roleArn: string): void {
   const role = passedRole(call, 'roleArn', roleArn, POD_IDENTITY_SERVICE, cluster.arn);

@@ -14,7 +14,7 @@ import {
 import { readPolicyFile } from './policy-file/read.ts';
 import { parsePrincipal } from './principal-text.ts';
 
-/** A question to the policy engine and, where the author knows it, the answer. */
+/** A question to the policy engine and optionally the expected answer. */
 export interface EvaluationCase {
   readonly name: string;
   readonly input: AuthorizationInput;
@@ -78,13 +78,13 @@ type Members = z.infer<typeof evaluationCase>;
 const fileOf = <T extends z.ZodType>(one: T) =>
   z.strictObject({ $schema: z.string().optional(), cases: z.array(one).min(1) });
 
-/** The form of a case file, from which cases.schema.json is made (`npm run schemas`). */
+/** `npm run schemas` writes cases.schema.json from it. */
 export const caseFileSchema = fileOf(evaluationCase).meta({
   title: 'Cases of policy evaluation',
   description: 'Questions to the policy engine, and the answers that are expected: `npm run evaluate`.',
 });
 
-/** Throws `HarnessError` BAD_FILE, whose message names `file`, the case and what is wrong with it. */
+/** Throws `HarnessError` BAD_FILE with `file` and the case in its message. */
 export function parseCases(text: string, file: string): readonly EvaluationCase[] {
   let content: unknown;
   try {

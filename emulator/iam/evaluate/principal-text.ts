@@ -3,10 +3,10 @@ import type { AuthorizationInput, ConditionContext } from '../policy/index.ts';
 
 type Principal = AuthorizationInput['principal'];
 
-/** The session that a role ARN stands for needs a name; no policy is expected to name it. */
+/** A role ARN's session needs a name; no policy should mention it. */
 const UNNAMED_SESSION = 'unnamed-session';
 
-/** Identity providers that IAM knows by their domain instead of an ARN. */
+/** Identity providers that IAM identifies by domain instead of ARN. */
 const WELL_KNOWN_PROVIDERS = [
   'accounts.google.com',
   'cognito-identity.amazonaws.com',
@@ -15,11 +15,8 @@ const WELL_KNOWN_PROVIDERS = [
 ];
 
 /**
- * Reads a principal as a case names it: the ARN of a role (a session of it), of an assumed-role session, of a user, of an
- * account's root or of an identity provider, a service's name, or `*` for an anonymous caller. Undefined for anything else.
- *
- * The ARN of a session lacks the role's path: `aws:PrincipalArn` of the context supplies it where it matters,
- * as `aws:userid` supplies the unique id of a role or user.
+ * Parses a principal: ARN of a role, session, user, root or identity provider, a service, or `*`; else undefined. A session
+ * ARN lacks the role's path (`aws:PrincipalArn` gives it), and a role or user its unique id (`aws:userid`).
  */
 export function parsePrincipal(text: string, context: ConditionContext): Principal | undefined {
   if (text === '*') return { kind: 'anonymous' };
@@ -70,13 +67,13 @@ export function parsePrincipal(text: string, context: ConditionContext): Princip
   }
 }
 
-/** The role ARN that the context tells, where it is one of this role with a path. */
+/** Returns `aws:PrincipalArn` if it is this role's, with a path. */
 function roleArnOf(context: ConditionContext, account: string, roleName: string): string | undefined {
   const told = toldText(context, 'aws:principalarn');
   return told?.includes(`:iam::${account}:role/`) && told.endsWith(`/${roleName}`) ? told : undefined;
 }
 
-/** A single value of the context; `key` in lower case. */
+/** Returns a single value; `key` in lower case. */
 function toldText(context: ConditionContext, key: string): string | undefined {
   const told = Object.entries(context).find(([name]) => name.toLowerCase() === key)?.[1];
   return typeof told === 'string' ? told : undefined;

@@ -1,16 +1,15 @@
 import { statementLabel, type Decision, type StatementExplanation } from '../policy/index.ts';
 import type { EvaluationCase } from './case-file.ts';
 
-/** A case with the engine's answer. */
 export interface EvaluatedCase {
   readonly name: string;
   readonly decision: Decision;
   readonly expect: EvaluationCase['expect'];
-  /** Undefined for a case that expects nothing. */
+  /** Undefined for a case without expectation. */
   readonly agrees: boolean | undefined;
 }
 
-/** The form for people: each decision, why, and what became of each statement. */
+/** Renders each decision, its reason and each statement as text. */
 export function renderText(cases: readonly EvaluatedCase[]): string {
   const lines = cases.flatMap((evaluated) => [...renderCase(evaluated), '']);
   const { agree, compared } = countOf(cases);
@@ -33,7 +32,6 @@ function renderCase({ name, decision, expect, agrees }: EvaluatedCase): string[]
 const renderStatement = (statement: StatementExplanation): string =>
   `${statement.policy}, ${statementLabel(statement)} (${statement.effect}): ${statement.reason}`;
 
-/** The form for programs: one JSON document. */
 export function renderJson(cases: readonly EvaluatedCase[]): string {
   const results = cases.map(({ name, decision, expect, agrees }) => ({
     name,
@@ -47,7 +45,6 @@ export function renderJson(cases: readonly EvaluatedCase[]): string {
   return `${JSON.stringify({ cases: results, ...countOf(cases) }, null, 2)}\n`;
 }
 
-/** How many cases were compared with what they expect, and how many of these agree. */
 export function countOf(cases: readonly EvaluatedCase[]): { readonly agree: number; readonly compared: number } {
   return {
     agree: cases.filter(({ agrees }) => agrees === true).length,

@@ -4,9 +4,8 @@ import type { Decision } from './types.ts';
 const ARTICLES: Readonly<Record<string, string>> = { identity: 'an', trust: 'the' };
 
 /**
- * The text of an access denied error (IAM User Guide, "Troubleshoot access denied error messages"). S3 puts the resource
- * in quotes, the other services do not. A trust policy that allows nothing is not mentioned: STS ends after the
- * resource. Callers of another account get a plain `Access Denied`, which is the service's to answer.
+ * Returns the text of IAM User Guide, "Troubleshoot access denied error messages". Only S3 quotes the resource. STS names
+ * no trust policy that allows nothing. Callers of other accounts get a plain `Access Denied` from the service.
  */
 export function accessDeniedMessage(
   principalArn: string,

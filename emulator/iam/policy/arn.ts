@@ -8,18 +8,17 @@ import {
   type VariableSource,
 } from './pattern.ts';
 
-/** `arn:partition:service:region:account:resource`; the resource keeps its colons. */
+/** `arn:partition:service:region:account:resource`; the resource may contain colons. */
 const FIELDS = 6;
 
-/** The six fields of an ARN; undefined when the text is none. */
+/** Returns the six fields, or undefined. */
 export function splitArn(text: string): readonly string[] | undefined {
   return /^(arn):([^:]*):([^:]*):([^:]*):([^:]*):(.*)$/s.exec(text)?.slice(1);
 }
 
 /**
- * An ARN with wildcards and variables. Each of the six fields is matched apart, so that no wildcard reaches over a colon
- * into the next field. A text without six fields is `whole`: `*` matches every ARN; one that gets its colons from a
- * variable's value is split when that is known.
+ * A pattern whose six fields match separately, so that no wildcard crosses a colon. A text without six fields is `whole`:
+ * `*` matches every ARN; one with colons from variables is split once these are known.
  */
 export interface ArnPattern {
   readonly whole: Pattern;
@@ -35,7 +34,7 @@ export function compileArnPattern(source: string, syntax: { readonly variables: 
   };
 }
 
-/** `arn` are the fields of the ARN, undefined for a text that is none: that only the pattern `*` matches. */
+/** `arn` is undefined for a text that is no ARN, which only `*` matches. */
 export function matchesArn(
   { whole, fields }: ArnPattern,
   arn: readonly string[] | undefined,
@@ -44,7 +43,7 @@ export function matchesArn(
   if (whole.source === '*') return true;
   if (arn === undefined) return false;
   if (fields !== undefined) {
-    // The resource differs most often: looking at it first answers most questions.
+    // The resource differs most often, so it is compared first.
     const different = fields.findLast((field, index) => !matchesPattern(field, arn[index] as string, variables));
     return different === undefined;
   }

@@ -4,13 +4,12 @@ import { EvaluationRequest } from './request.ts';
 import { applies, statementsOf } from './statement.ts';
 import type { AuthorizationInput, CompiledPolicy, Decision, PolicyKind, Verdict } from './types.ts';
 
-/** Allowed to whoever has credentials, even against a Deny (AWS STS API Reference, GetCallerIdentity). */
+/** Allowed despite any Deny (AWS STS API Reference, GetCallerIdentity). */
 const ALWAYS_ALLOWED = 'sts:getcalleridentity';
 
 /**
- * Decides a request as IAM does (IAM User Guide, "Policy evaluation logic"): a Deny in any policy wins; in one account
- * identity or resource policy may allow, across accounts both must; boundary and session policies limit what identity
- * policies, and resource policies that name the role, allow.
+ * Decides as IAM does (IAM User Guide, "Policy evaluation logic"): any Deny wins; within an account an identity or resource
+ * policy may allow, across accounts both must; boundary and session policies limit identity policies and role grants.
  */
 export function authorize(input: AuthorizationInput): Decision {
   const request = new EvaluationRequest(input);
@@ -18,7 +17,6 @@ export function authorize(input: AuthorizationInput): Decision {
 }
 
 const DENIED = -1;
-/** The strongest Allow that a set of policies gives, or that one of them denies. */
 type Outcome = Grant | typeof DENIED;
 
 const allowed = (allowedBy: Verdict['allowedBy']): Verdict => ({ value: 'allowed', deniedBy: undefined, allowedBy });
@@ -40,7 +38,7 @@ function decide(request: EvaluationRequest): Verdict {
   const { resourcePolicy } = request;
   const resource = resourcePolicy === undefined ? GRANT.none : evaluate([resourcePolicy], request);
   if (resource === DENIED) return explicitlyDenied(resourceKind);
-  // Services, web identities and the anonymous have no policies of their own.
+  // Services, web identities and anonymous callers have no policies.
   if (account === undefined) {
     return resource === GRANT.direct ? allowed(resourceKind) : implicitlyDenied(resourceKind);
   }
@@ -50,7 +48,6 @@ function decide(request: EvaluationRequest): Verdict {
   if (identity === DENIED) return explicitlyDenied('identity');
   const boundary = permissionsBoundary === undefined ? GRANT.direct : evaluate([permissionsBoundary], request);
   if (boundary === DENIED) return explicitlyDenied('boundary');
-  // A session without session policies is not narrowed.
   const session = sessionPolicies.length === 0 ? GRANT.direct : evaluate(sessionPolicies, request);
   if (session === DENIED) return explicitlyDenied('session');
 
@@ -58,7 +55,6 @@ function decide(request: EvaluationRequest): Verdict {
   if ((isTrust || !sameAccount) && resource === GRANT.none) return implicitlyDenied(resourceKind);
   if (sameAccount && resource === GRANT.direct) return allowed(resourceKind);
   const namesRole = sameAccount && resource === GRANT.role;
-  // The root user needs no policy, and has none.
   const isRoot = request.principal.kind === 'root';
   if (!namesRole && !isRoot && identity === GRANT.none) return implicitlyDenied('identity');
   if (boundary === GRANT.none) return implicitlyDenied('boundary');

@@ -4,8 +4,8 @@ import type { ContextKey } from './context-key.ts';
 const SERVICES = /^(?:eks|eks-auth|iam|s3|sts):|^aws:(?:requesttag\/|resourcetag\/|tagkeys$)/;
 
 /**
- * The keys that requests of an action may have, where this key is none of them, though it is of a service of which all are
- * known (Service Authorization Reference; keys of tags end with a slash). Undefined for one that they may have.
+ * Returns the possible keys of an action's requests if `key` is not among them and its service is fully known (Service
+ * Authorization Reference; tag keys end with a slash); else undefined.
  */
 export function keysInPlaceOf({ lowerCase }: ContextKey, action: string): readonly string[] | undefined {
   if (!SERVICES.test(lowerCase)) return undefined;

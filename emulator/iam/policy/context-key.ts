@@ -1,4 +1,4 @@
-/** Name of a condition key. Keys compare without regard to case (IAM User Guide, "Condition"). */
+/** Keys are case-insensitive (IAM User Guide, "Condition"). */
 export interface ContextKey {
   readonly name: string;
   readonly lowerCase: string;

@@ -6,7 +6,7 @@ import type { EvaluationRequest } from './request.ts';
 import { actionMatches, applies, principalMatches, resourceMatches } from './statement.ts';
 import type { PolicyKind, Verdict } from './types.ts';
 
-/** The one sentence for a whole decision: the statements that decided, and by which patterns and values. */
+/** Returns one sentence for a decision: the deciding statements with their patterns and values. */
 export function explainDecision(
   verdict: Verdict,
   candidates: readonly Candidate[],
@@ -24,7 +24,7 @@ export function explainDecision(
   return [...told, ...(effect === 'Allow' ? missedDeny(candidates, request) : [])].join('; ');
 }
 
-/** The statements that decided, what counted most first; where nothing allows, the one that comes nearest, if any does. */
+/** Returns the deciding statements, most important first; if nothing allows, the nearest one. */
 export function decidingStatements(
   verdict: Verdict,
   candidates: readonly Candidate[],
@@ -48,12 +48,12 @@ export function decidingStatements(
 const effectOf = ({ value }: Verdict): 'Allow' | 'Deny' => (value === 'allowed' ? 'Allow' : 'Deny');
 
 const PAST = { Allow: 'allowed', Deny: 'denied' } as const;
-/** The kinds of which an Allow gives no access, but limits what others give. */
+/** An Allow of these kinds only limits other policies. */
 const LIMITS: ReadonlySet<PolicyKind> = new Set(['boundary', 'session']);
 
 const placeOf = ({ statement, policy }: Candidate): string => `${statementLabel(statement)} of ${policy}`;
 
-/** No Allow applies where one must. The one that comes nearest is told, as what was meant to allow it. */
+/** Explains a missing Allow by the statement that nearly matched. */
 function nothingAllows(verdict: Verdict, candidates: readonly Candidate[], request: EvaluationRequest): string {
   const { action, resource } = request.input;
   const sentence = `no ${KIND_NAMES[verdict.deniedBy ?? 'identity']} allows ${action} on ${resource}`;
@@ -64,7 +64,7 @@ function nothingAllows(verdict: Verdict, candidates: readonly Candidate[], reque
   return `${sentence} (${names.length === 0 ? 'there is none' : `looked at: ${names.join(', ')}`})`;
 }
 
-/** The statements of the kind of policy that had to allow; in the resource's own account its policy could have as well. */
+/** Within an account, a resource policy may allow as well. */
 function couldAllow(
   { deniedBy = 'identity' }: Verdict,
   candidates: readonly Candidate[],
@@ -74,7 +74,7 @@ function couldAllow(
   return candidates.filter(({ kind }) => kind === deniedBy || (orResource && kind === 'resource'));
 }
 
-/** A Deny for this action and resource that only its principal or its conditions kept from denying. */
+/** Finds a Deny that failed only on its principal or conditions. */
 function missedDeny(candidates: readonly Candidate[], request: EvaluationRequest): string[] {
   const meant = candidates.filter(
     ({ statement }) => actionMatches(statement, request) && resourceMatches(statement, request),
@@ -83,7 +83,7 @@ function missedDeny(candidates: readonly Candidate[], request: EvaluationRequest
   return near === undefined ? [] : [`${placeOf(near)} (Deny) ${explain(near, request).reason}`];
 }
 
-/** The statement of which most matched, but not all: action before resource, principal and conditions. */
+/** Finds the statement that matched most: action before resource, principal and conditions. */
 function nearestMiss(
   effect: 'Allow' | 'Deny',
   candidates: readonly Candidate[],

@@ -4,19 +4,18 @@ import type { ContextKey } from './context-key.ts';
 import { isVariable, STAR, type Pattern, type VariableSource } from './pattern.ts';
 import type { EvaluationRequest } from './request.ts';
 
-/** More values than these are counted. */
+/** Further values are only counted. */
 const MOST_VALUES = 3;
 
 export const quoted = (values: readonly string[]): string => values.map((value) => JSON.stringify(value)).join(' or ');
 
-/** Values in words, the first few of many; `none` where there is none. */
 export function listed(values: readonly string[], none = 'none'): string {
   if (values.length === 0) return none;
   const more = values.length - MOST_VALUES;
   return quoted(values.slice(0, MOST_VALUES)) + (more > 0 ? ` (and ${more} more)` : '');
 }
 
-/** The pattern as a reader wants it: variables by their values, as written where they have none. */
+/** Renders a pattern with values of variables, or their names if they have none. */
 export function describePattern({ source, tokens }: Pattern, variables: VariableSource): string {
   if (!tokens.some(isVariable)) return source;
   return tokens
@@ -27,7 +26,7 @@ export function describePattern({ source, tokens }: Pattern, variables: Variable
     .join('');
 }
 
-/** Which variables of the patterns have no value, in parentheses; empty where all have one. */
+/** Lists variables without a value, in parentheses. */
 export function valueless(patterns: readonly Pattern[], request: EvaluationRequest): string {
   const keys = new Map<string, ContextKey>();
   for (const token of patterns.flatMap(({ tokens }) => tokens))
@@ -41,7 +40,7 @@ export function valueless(patterns: readonly Pattern[], request: EvaluationReque
   return told.length === 0 ? '' : ` (${told.join('; ')})`;
 }
 
-/** Whose tags keys of these names are, by what stands ahead of the slash. */
+/** Owner of a tag by the key's prefix. */
 const TAGS: Readonly<Record<string, string>> = {
   'aws:principaltag': 'the session has no tags',
   'aws:requesttag': 'the request passes no tags',
@@ -51,7 +50,7 @@ const TAGS: Readonly<Record<string, string>> = {
   's3:buckettag': 'the bucket has no tags',
 };
 
-/** Of a key that the request lacks: that none of its kind has it, or the nearest tag that it has; both may be what was meant. */
+/** Explains a missing key by the nearest existing tag, or the absence of any. */
 export function without(key: ContextKey, { input: { action }, contexts }: EvaluationRequest): string {
   const { name, lowerCase } = key;
   const others = keysInPlaceOf(key, action);

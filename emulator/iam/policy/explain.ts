@@ -14,14 +14,14 @@ import {
 } from './statement.ts';
 import type { ConditionExplanation, PolicyKind, StatementExplanation } from './types.ts';
 
-/** A statement of a policy, with the part that the policy plays in the decision. */
+/** A statement, and its policy's role in the decision. */
 export interface Candidate {
   readonly statement: Statement;
   readonly kind: PolicyKind;
   readonly policy: string;
 }
 
-/** Evaluates a statement once more, this time noting what matched, until the first part that does not. */
+/** Evaluates a statement again, and records the parts up to the first mismatch. */
 export function explain(candidate: Candidate, request: EvaluationRequest): StatementExplanation {
   const { policy, kind, statement } = candidate;
   const { sid, index, effect } = statement;
@@ -36,7 +36,6 @@ export function explain(candidate: Candidate, request: EvaluationRequest): State
 }
 
 interface Examined {
-  /** The first part that did not match, in words. */
   readonly failed?: string;
   readonly parts: { principalMatched?: boolean; actionMatched?: boolean; resourceMatched?: boolean };
   readonly conditions: readonly ConditionExplanation[];
@@ -86,7 +85,7 @@ function wrongResource(statement: Statement, request: EvaluationRequest): string
   return `Resource ${resources} does not cover ${resource}${valueless(patterns, request)}`;
 }
 
-/** Why a statement applies: the pattern of each element that let the request in, and each condition with its value. */
+/** Lists matching patterns and conditions with their values. */
 export function whatMatched(statement: Statement, request: EvaluationRequest): string {
   const { principal, notPrincipal, resources, conditions } = statement;
   const action = matchingAction(statement, request);
@@ -104,7 +103,6 @@ export function whatMatched(statement: Statement, request: EvaluationRequest): s
     .join(', ');
 }
 
-/** Everybody that the element names. */
 function namesOf({ everyone, arns, accounts, uniqueIds, services, federated }: PrincipalElement): string[] {
   return [
     ...(everyone ? ['*'] : []),
@@ -112,7 +110,6 @@ function namesOf({ everyone, arns, accounts, uniqueIds, services, federated }: P
   ];
 }
 
-/** Whether a name of a `Principal` element is one of those that the principal goes by. */
 function isOneOf(name: string, { principal }: EvaluationRequest): boolean {
   const own = { roleArn: '', userId: '', ...principal } as Readonly<Record<string, unknown>>;
   const [roleId] = String(own['userId']).split(':');
@@ -134,7 +131,7 @@ const expectedBy = ({ absence, values }: Condition, request: EvaluationRequest):
   absence?.map(String) ??
   values.map(({ pattern, source }) => (pattern === undefined ? source : describePattern(pattern, request)));
 
-/** `aws:PrincipalTag/team is "red", StringEquals wants "blue"`. Of a condition that holds, only the values that made it hold. */
+/** Such as `aws:PrincipalTag/team is "red", StringEquals wants "blue"`; for a true condition, only matching values. */
 function conditionWords(condition: Condition, request: EvaluationRequest): string {
   const { key, operator, values } = condition;
   const actual = request.values(key);
@@ -149,14 +146,14 @@ function conditionWords(condition: Condition, request: EvaluationRequest): strin
   return `${key.name} is ${is}, ${operator} wants ${listed(expectedBy(telling, request))}${hint && ` (${hint})`}${missing}`;
 }
 
-/** Whether a value of the policy matches one of the request, whatever the operator makes of it. */
+/** Ignores whether the operator is negated. */
 const matchesSome = (
   value: ValueMatcher,
   actual: string | readonly string[] | undefined,
   request: EvaluationRequest,
 ): boolean => actual !== undefined && listOf(actual).some((one) => value.matches(one, request));
 
-/** The principal in words. A session is told by its role, unless the element is about sessions of that role one by one. */
+/** Names a session by its role, unless the element lists sessions of that role. */
 export function nameOf({ principal }: EvaluationRequest, element?: PrincipalElement): string {
   if (principal.kind === 'anonymous') return 'an anonymous caller';
   const ofSessions = principal.kind !== 'role-session' || (element !== undefined && namesSessions(element, principal));

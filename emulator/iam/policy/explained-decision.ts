@@ -4,7 +4,7 @@ import type { EvaluationRequest } from './request.ts';
 import { statementsOf } from './statement.ts';
 import type { CompiledPolicy, Decision, DecisionValue, PolicyKind, StatementExplanation, Verdict } from './types.ts';
 
-/** A decision that is explained when somebody asks. */
+/** A decision with an explanation on demand. */
 export class ExplainedDecision implements Decision {
   readonly #request: EvaluationRequest;
   readonly #verdict: Verdict;
@@ -48,13 +48,13 @@ export class ExplainedDecision implements Decision {
     ));
   }
 
-  /** Getters are no own properties: without this a record of the decision would be empty. */
+  /** Getters are not own properties: without this, a record of the decision would be empty. */
   toJSON(): Omit<Decision, 'deciding' | 'policies'> {
     return { value: this.value, deniedBy: this.deniedBy, reason: this.reason, statements: this.statements };
   }
 }
 
-/** The policies in the order that `decide` looks at them, with the part that each plays. */
+/** Returns the policies in the order of `decide`, with their roles. */
 function policiesOf(request: EvaluationRequest): readonly (readonly [PolicyKind, CompiledPolicy])[] {
   const { input } = request;
   const policies: [PolicyKind, CompiledPolicy][] = [];

@@ -11,34 +11,31 @@ interface PolicyVariable {
   readonly defaultValue: string | undefined;
 }
 
-/** What remains when variables have been replaced: literal text and wildcards. */
 export type ResolvedToken = string | typeof STAR | typeof ANY_CHARACTER;
 export type Token = ResolvedToken | PolicyVariable;
 
-/** Where the values of policy variables come from. */
 export interface VariableSource {
-  /** The value of a single-valued context key; undefined when it is absent or has several values. */
+  /** Undefined if the key is absent or has several values. */
   variable(key: ContextKey): string | undefined;
 }
 
 interface PatternSyntax {
-  /** `*` and `?` are wildcards. */
+  /** Whether `*` and `?` are wildcards. */
   readonly wildcards: boolean;
-  /** `${…}` are policy variables: only in documents of Version 2012-10-17. */
+  /** Whether `${…}` are policy variables: only in Version 2012-10-17. */
   readonly variables: boolean;
 }
 
-/** A text with wildcards and policy variables. */
 export interface Pattern {
   readonly source: string;
   readonly tokens: readonly Token[];
 }
 
 const PARTS = /[*?]|[^*?]+/g;
-// `${*}`, `${?}` and `${$}` stand for the character itself; else a key and, after a comma, a default in single quotes.
+// `${*}`, `${?}` and `${$}` are literal characters; else a key and optionally a default in single quotes.
 const PARTS_AND_VARIABLES = /\$\{(?:([*?$])|\s*([^,}']*?)\s*(?:,\s*'([^']*)'\s*)?)\}|[*?$]|[^*?$]+/g;
 
-/** Splits a text of a policy into literals, wildcards and variables. A `${` that begins no variable is literal. */
+/** Splits a text into literals, wildcards and variables. An invalid `${` is literal. */
 export function tokenize(source: string, { wildcards, variables }: PatternSyntax): Token[] {
   const parts = source.matchAll(variables ? PARTS_AND_VARIABLES : PARTS);
   return Array.from(parts, ([text, itself, key, defaultValue]) => {
@@ -58,9 +55,8 @@ export function isVariable(token: Token): token is PolicyVariable {
 }
 
 /**
- * Replaces the variables by their values, which are literal: a tag value `*` is no wildcard.
- * Undefined when a variable has neither value nor default: then nothing is equal or like the text
- * (IAM User Guide, "Policy variables with no value").
+ * Replaces variables by literal values: a tag value `*` is no wildcard. Undefined if a variable has neither value nor
+ * default: then nothing matches (IAM User Guide, "Policy variables with no value").
  */
 export function resolveVariables(
   tokens: readonly Token[],
@@ -85,12 +81,12 @@ export function matchesPattern({ tokens }: Pattern, value: string, variables: Va
   return resolved !== undefined && matchesTokens(resolved, value);
 }
 
-/** Matches without recursion: only the last `*` is ever tried again, so no pattern takes more than quadratic time. */
+/** Not recursive: only the last `*` is retried, so the time is at most quadratic. */
 export function matchesTokens(tokens: readonly ResolvedToken[], text: string): boolean {
   let token = 0;
   let at = 0;
   let afterStar = 0;
-  /** Where that ends which the last `*` stands for. */
+  /** Where the text matched by the last `*` ends. */
   let starEnd = Infinity;
   for (;;) {
     const current = tokens[token];
@@ -114,10 +110,10 @@ export function matchesTokens(tokens: readonly ResolvedToken[], text: string): b
   }
 }
 
-/** How much of the text a literal or `?` takes there; undefined when it does not match. */
+/** Returns the matched length of a literal or `?`, or undefined. */
 function matchedLength(token: string | typeof ANY_CHARACTER | undefined, text: string, at: number): number | undefined {
   if (typeof token === 'string') return text.startsWith(token, at) ? token.length : undefined;
-  // A character outside the basic plane is one character, though JavaScript counts two.
+  // A character outside the basic plane has two UTF-16 units.
   const character = token === ANY_CHARACTER ? text.codePointAt(at) : undefined;
   return character === undefined ? undefined : String.fromCodePoint(character).length;
 }

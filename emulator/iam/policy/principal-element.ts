@@ -4,35 +4,34 @@ import { PolicySyntaxError } from './syntax-error.ts';
 
 /** A `Principal` or `NotPrincipal` element. */
 export interface PrincipalElement {
-  /** `"*"` or `{"AWS": "*"}`, which are the same in a resource-based policy. */
+  /** `"*"` or `{"AWS": "*"}`, which are equal in a resource-based policy. */
   readonly everyone: boolean;
   /** ARNs of roles, role sessions and users. */
   readonly arns: ReadonlySet<string>;
-  /** Accounts, given as 12 digits or as the ARN of their root. */
+  /** From 12 digits or the ARN of the root. */
   readonly accounts: ReadonlySet<string>;
-  /** Unique ids (`AROA…`, `AIDA…`), which AWS puts in the place of the ARN of a principal that was deleted. */
+  /** Unique ids (`AROA…`, `AIDA…`), which replace the ARNs of deleted principals. */
   readonly uniqueIds: ReadonlySet<string>;
   readonly services: ReadonlySet<string>;
   readonly federated: ReadonlySet<string>;
 }
 
 /**
- * How an element names a principal, weakest first. `account` only hands the decision to the principal's account, `role`
- * is limited by the session's policies and the role's boundary, `direct` (the session or user itself, everyone, a
- * service, a web identity) by neither (IAM User Guide, "Policy evaluation for requests within a single account").
+ * Strength of a grant: `account` delegates to the account, `role` is limited by session policies and boundary, `direct` (a
+ * session, user, everyone, service or web identity) by neither (IAM User Guide, "… within a single account").
  */
 export const GRANT = { none: 0, account: 1, role: 2, direct: 3 } as const;
 export type Grant = (typeof GRANT)[keyof typeof GRANT];
 
 /**
- * Roots, roles, role sessions and users. A wildcard for a part of a name is refused: only `*` for everyone exists. CloudFront's
- * origin access identities are users of an account of that name (S3 User Guide, bucket policy examples).
+ * Wildcards within a name are rejected. CloudFront's origin access identities are users of an account of that name (S3 User
+ * Guide, bucket policy examples).
  */
 const PRINCIPAL_ARN =
   /^arn:aws(?:-[a-z]+)*:(?:iam::(\d{12}|cloudfront):(root|(?:role|user)\/[^*?]*[^*?/])|sts::\d{12}:(?:assumed-role\/[^*?/]+|federated-user)\/[^*?/]+)$/;
 const PROVIDER = /^(arn:aws[\w-]*:iam::\d{12}:(oidc|saml)-provider\/.+|(?!arn:)[\w.-]+\.[a-z]{2,}.*|\*)$/;
 
-/** Throws `PolicySyntaxError` for what AWS refuses, with its texts. */
+/** Throws `PolicySyntaxError` with AWS's texts. */
 export function compilePrincipal(element: unknown, kind: 'resource' | 'trust'): PrincipalElement {
   const compiled = {
     everyone: false,
@@ -90,7 +89,6 @@ function addAws(
   return true;
 }
 
-/** How strongly a `Principal` element names the principal. */
 export function grantOf(element: PrincipalElement, principal: Principal): Grant {
   if (element.everyone) return GRANT.direct;
   switch (principal.kind) {
@@ -108,10 +106,9 @@ export function grantOf(element: PrincipalElement, principal: Principal): Grant 
 }
 
 /**
- * Whether a `Deny` with this `NotPrincipal` spares the principal. A session is looked at as its account, as its role and
- * as itself, so the account must be listed and the role or the session; where sessions of the role are listed, it is
- * those alone that are spared (IAM User Guide, "NotPrincipal": "must also specify the account ARN", and the example of a
- * role session). A principal with a permissions boundary is never spared (same place).
+ * Reports whether a `Deny` with `NotPrincipal` exempts the principal. The account must be listed, and for a session the role
+ * or itself; a listed session exempts only itself (IAM User Guide, "NotPrincipal"). A principal with a permissions
+ * boundary is never exempt (same section).
  */
 export function sparedByNotPrincipal(element: PrincipalElement, principal: Principal, hasBoundary: boolean): boolean {
   if (hasBoundary) return false;
@@ -122,7 +119,7 @@ export function sparedByNotPrincipal(element: PrincipalElement, principal: Princ
   return namesRole(element, principal) && !namesSessions(element, principal);
 }
 
-/** Whether the element names the user or the session by its ARN, or the user by its id. */
+/** Reports whether the element has the session's or user's ARN, or the user's id. */
 function namesItself({ arns, uniqueIds }: PrincipalElement, { arn, userId }: Caller): boolean {
   return arns.has(arn) || uniqueIds.has(userId);
 }
@@ -132,7 +129,6 @@ function namesRole({ arns, uniqueIds }: PrincipalElement, { roleArn, userId }: R
   return arns.has(roleArn) || uniqueIds.has(roleId);
 }
 
-/** Whether sessions of the principal's role are named one by one. */
 export function namesSessions(element: PrincipalElement, { arn }: RoleSession): boolean {
   const prefix = arn.slice(0, arn.lastIndexOf('/') + 1);
   return [...element.arns].some((named) => named.startsWith(prefix));

@@ -4,26 +4,19 @@ import type { ContextKey } from './context-key.ts';
 import type { VariableSource } from './pattern.ts';
 import type { AuthorizationInput, CompiledPolicy, ConditionContext } from './types.ts';
 
-/**
- * Nobody assumes a role without a trust policy that lets them, so that a missing one denies. About other actions on a
- * role, such as `iam:PassRole`, its trust policy says nothing.
- */
+/** A missing trust policy denies these. It does not apply to other actions on a role, such as `iam:PassRole`. */
 const ROLE_ASSUMPTION = /^sts:(assumerole(withwebidentity|withsaml)?|tagsession|setsourceidentity|setcontext)$/;
 
-/**
- * "The root user of the AWS account that owns a bucket can perform" these whatever the bucket policy denies, so that
- * nobody is locked out for good (S3 API Reference, PutBucketPolicy).
- */
+/** The owner's root user may do these despite the bucket policy (S3 API Reference, PutBucketPolicy). */
 const NEVER_LOCKED_OUT = /^s3:(get|put|delete)bucketpolicy$/;
 
-/** One authorization question, with what statements ask of it over and over worked out once. */
+/** An authorization question with precomputed values. */
 export class EvaluationRequest implements VariableSource {
   readonly input: AuthorizationInput;
   readonly principal: AuthorizationInput['principal'];
-  /** Actions compare without regard to case. */
+  /** Actions are case-insensitive. */
   readonly lowerCaseAction: string;
   readonly resourceArn: readonly string[] | undefined;
-  /** All context that is given. */
   readonly contexts: readonly ConditionContext[];
   #derived: readonly ConditionContext[] | undefined;
 
@@ -35,7 +28,7 @@ export class EvaluationRequest implements VariableSource {
     this.contexts = input.defaults === undefined ? [input.context] : [input.context, ...input.defaults];
   }
 
-  /** The account of the principal; undefined for one that has none (services, web identities, the anonymous). */
+  /** Undefined for services, web identities and anonymous callers. */
   get principalAccount(): string | undefined {
     return 'arn' in this.principal ? this.principal.accountId : undefined;
   }
@@ -44,7 +37,7 @@ export class EvaluationRequest implements VariableSource {
     return ROLE_ASSUMPTION.test(this.lowerCaseAction);
   }
 
-  /** The policy of the resource that has a say: for a role that is assumed, its trust policy. */
+  /** For an assumed role, its trust policy. */
   get resourcePolicy(): CompiledPolicy | undefined {
     const { input, principal } = this;
     if (input.trustPolicy !== undefined && this.isRoleAssumption) return input.trustPolicy;
@@ -52,7 +45,7 @@ export class EvaluationRequest implements VariableSource {
     return isOwner && NEVER_LOCKED_OUT.test(this.lowerCaseAction) ? undefined : input.resourcePolicy;
   }
 
-  /** The values of a context key; undefined when it is absent. An empty list counts as absent. */
+  /** An empty list counts as absent, undefined. */
   values(key: ContextKey): string | readonly string[] | undefined {
     const found = valueIn(this.contexts, key) ?? valueIn((this.#derived ??= [derivedContext(this.input)]), key);
     return found?.length === 0 && typeof found !== 'string' ? undefined : found;
@@ -73,7 +66,6 @@ function valueIn(contexts: readonly ConditionContext[], key: ContextKey): string
   return undefined;
 }
 
-/** Context keys that follow from the principal and the resource. */
 function derivedContext({ principal, resourceAccount }: AuthorizationInput): ConditionContext {
   return {
     ...principalContext(principal),
@@ -83,7 +75,7 @@ function derivedContext({ principal, resourceAccount }: AuthorizationInput): Con
 
 const PRINCIPAL_TYPES = { 'role-session': 'AssumedRole', user: 'User', root: 'Account' } as const;
 
-/** Context keys that say who the principal is (IAM User Guide, "AWS global condition context keys"). */
+/** IAM User Guide, "AWS global condition context keys". */
 export function principalContext(principal: AuthorizationInput['principal']): Record<string, string> {
   switch (principal.kind) {
     case 'anonymous':

@@ -5,28 +5,28 @@ import { GRANT, grantOf, sparedByNotPrincipal, type Grant, type PrincipalElement
 import type { EvaluationRequest } from './request.ts';
 import type { CompiledPolicy, CompiledStatement } from './types.ts';
 
-/** What is behind a `CompiledStatement`. */
+/** The inside of a `CompiledStatement`. */
 export interface Statement extends CompiledStatement {
-  /** Undefined in policies that are attached to a principal. */
+  /** Undefined in identity policies. */
   readonly principal: PrincipalElement | undefined;
   readonly notPrincipal: boolean;
-  /** In lower case, but for their source. */
+  /** In lower case, except for their source. */
   readonly actions: readonly Pattern[];
   readonly notAction: boolean;
-  /** Undefined in trust policies, which are about the role they belong to. */
+  /** Undefined in trust policies, which apply to their role. */
   readonly resources: readonly ArnPattern[] | undefined;
   readonly notResource: boolean;
   readonly conditions: readonly Condition[];
 }
 
-/** All compiled statements are made by `compilePolicy`, so they all are this. */
+/** Only `compilePolicy` makes compiled statements, so the cast is safe. */
 export function statementsOf(policy: CompiledPolicy): readonly Statement[] {
   return policy.statements as readonly Statement[];
 }
 
-/** How strongly the statement applies to the request; `none` when it does not. */
+/** Returns the strength of the statement's grant, `none` if it does not apply. */
 export function applies(statement: Statement, request: EvaluationRequest): Grant {
-  // Actions first: they are the cheapest to compare and differ the most.
+  // Actions first: they are the cheapest and differ the most.
   if (!actionMatches(statement, request) || !resourceMatches(statement, request)) return GRANT.none;
   for (const condition of statement.conditions) {
     if (!conditionHolds(condition, request)) return GRANT.none;
@@ -58,7 +58,6 @@ export function resourceMatches(statement: Statement, request: EvaluationRequest
   return (matchingResource(statement, request) === undefined) === statement.notResource;
 }
 
-/** The first pattern of `Resource` or `NotResource` that covers the request's resource. */
 export function matchingResource({ resources }: Statement, request: EvaluationRequest): ArnPattern | undefined {
   return resources?.find((resource) => matchesArn(resource, request.resourceArn, request));
 }

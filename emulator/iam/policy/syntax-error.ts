@@ -1,4 +1,4 @@
-/** What is wrong with a policy document; `compilePolicy` turns it into the error of the service that was given it. */
+/** Services turn it into their own error. */
 export class PolicySyntaxError extends Error {
   override readonly name = 'PolicySyntaxError';
 }

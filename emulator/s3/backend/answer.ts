@@ -5,20 +5,17 @@ import { parseXml } from '../xml.ts';
 import { textOf, type JsonObject } from '../../core/json.ts';
 import { BackendError, type BackendRequest, type RawAnswer } from './send.ts';
 
-/** The one error of status 403 that is about an object. */
+/** The only 403 that is about an object. */
 const ARCHIVED = 'InvalidObjectState';
 
-/** What a client is told of it (S3 API Reference, "Error responses"), with why: only who runs the emulator can mend it. */
+/** Returns the client's error (S3 API Reference, "Error responses"), with the reason: only the emulator's user can fix it. */
 export function unavailable({ message }: BackendError): AwsError {
   return new AwsError('ServiceUnavailable', 503, `Service is unable to handle request: ${message}.`);
 }
 
 /**
- * The other S3's answer as the emulator's own.
- * @throws AwsError an error of S3, read from its document (or from the status, for HEAD, which has none)
- * @throws BackendError for an error that is not S3's, and for one about the emulator's own key: the emulator has allowed
- * the call, so a 401, 403 or redirect says something about how the emulator was set up and nothing about its caller, unless
- * it is about the object
+ * Returns the other S3's answer. Throws its error as AwsError, or BackendError if it is not S3's, or is a 401, 403 or
+ * redirect: the emulator allowed the call, so these are about its own configuration.
  */
 export function answerOf({ method, key }: BackendRequest, { status, headers, body }: RawAnswer): ServiceResponse {
   if ((status >= 200 && status < 300) || status === 304) return { status, headers: ownHeaders(method, headers), body };
@@ -34,7 +31,7 @@ export function answerOf({ method, key }: BackendRequest, { status, headers, bod
   throw headError(status, key);
 }
 
-/** Request ids and connections are the emulator's own, and so is the length of what it sends. */
+/** The emulator has its own. */
 const NOT_PASSED: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'transfer-encoding', 'date', 'server', 'x-amz-request-id', 'x-amz-id-2'],
   ...['x-amzn-requestid', 'x-amzn-request-id', 'alt-svc', 'set-cookie'],
@@ -62,7 +59,6 @@ function fieldsOf(error: JsonObject): Record<string, string> {
   return Object.fromEntries(texts.filter(([name]) => !OWN_FIELDS.includes(name)));
 }
 
-/** HEAD is answered without a document. */
 function headError(status: number, key: string): AwsError {
   if (status === 404) return s3Error(key === '' ? 'NoSuchBucket' : 'NoSuchKey');
   if (status === 412) return s3Error('PreconditionFailed');

@@ -10,7 +10,7 @@ import { answerOf, unavailable } from './answer.ts';
 import { BackendError, sender, type BackendRequest, type S3Backend } from './send.ts';
 import { contentEncoding } from '../write-object.ts';
 
-/** About the call's own bucket, unless it says otherwise. */
+/** Default: the call's own bucket. */
 type About = Partial<BackendRequest> & Pick<BackendRequest, 'method'>;
 
 /** @param region the emulator's */
@@ -33,7 +33,6 @@ export function backendS3(options: S3Backend, region: string): Backend {
     }
   }
 
-  /** Whether the bucket is there to do this with. */
   async function exists(call: S3Call, about: About): Promise<boolean> {
     return request(call, about).then(
       () => true,
@@ -68,13 +67,13 @@ export function backendS3(options: S3Backend, region: string): Backend {
       try {
         return await requestFor(call, { method: 'GET', bucketName, key, query }, readTags);
       } catch (error) {
-        // The last one is how a delete marker is answered for.
+        // MethodNotAllowed is the answer for a delete marker.
         if (['NoSuchKey', 'NoSuchVersion', 'MethodNotAllowed'].some((code) => isError(error, code))) return undefined;
         throw error;
       }
     },
     async createBucket(call, tags) {
-      // Where the other S3 answers 200 for a bucket that its caller has already, whoever asks would be given its objects.
+      // Where the other S3 answers 200 for an existing bucket, callers would get its objects.
       if (await exists(call, { method: 'GET', query: 'location' }))
         throw s3Error('BucketAlreadyExists', { BucketName: call.bucketName });
       const location = { LocationConstraint: backendRegion };
@@ -85,7 +84,7 @@ export function backendS3(options: S3Backend, region: string): Backend {
           : error;
       });
       if (tags.size === 0) return;
-      // By a call of its own: many an S3 overlooks tags in CreateBucket, and leftovers could not be found by them.
+      // Separately: many an S3 ignores tags in CreateBucket, and then leftovers cannot be found.
       await tagBucket(call, tags).catch(async (error: unknown) => {
         await request(call, { method: 'DELETE' }).catch(() => undefined);
         throw error;
@@ -118,7 +117,7 @@ type Headers = Readonly<Record<string, string>>;
 
 const PASSED = /^(?:content-(?:type|md5|language|disposition)|cache-control|expires|range|if-[a-z-]+|x-amz-.+)$/;
 
-/** What belongs to the client's signature, to how its payload travelled, or to accounts, which the other S3 has none of. */
+/** Parts of the client's signature and transfer, and accounts, which the other S3 does not know. */
 const DROPPED: ReadonlySet<string> = new Set([
   'x-amz-date',
   'x-amz-security-token',
@@ -130,7 +129,7 @@ const DROPPED: ReadonlySet<string> = new Set([
   'x-amz-source-expected-bucket-owner',
 ]);
 
-/** The headers of a request, those of its trailer included, that say what it is to do. */
+/** Includes headers of the trailer. */
 function passedHeaders(headers: Headers): Record<string, string> {
   const passed = Object.entries(headers).filter(([name]) => PASSED.test(name) && !DROPPED.has(name));
   return { ...Object.fromEntries(passed), ...contentEncoding(headers) };
@@ -139,7 +138,7 @@ function passedHeaders(headers: Headers): Record<string, string> {
 const SIGNATURE_PARAMETER =
   /^x-amz-(?:algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256)$/i;
 
-/** The query string without the signature of a presigned URL. */
+/** Without the signature of a presigned URL. */
 function passedQuery(query: string): string {
   return queryPairs(query)
     .filter(([name]) => !SIGNATURE_PARAMETER.test(name))

@@ -5,17 +5,16 @@ import type { ServiceResponse } from '../../core/service.ts';
 import { encodeKey } from '../list-page.ts';
 import { signedHeaders } from '../../sigv4/sign.ts';
 
-/** Another S3 that holds the data, while the emulator decides who may do what with them. */
+/** Another S3 with the data; the emulator authorizes. */
 export interface S3Backend {
-  /** `http://` or `https://`, host and port. It is addressed in path style. */
+  /** `http://` or `https://`, host and port. Path style. */
   readonly endpoint: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Default: the emulator's. */
   readonly region?: string;
 }
 
-/** The other S3 failed, and not by what the client asked. The message has neither its key nor its words. */
+/** A failure of the other S3 itself. The message has neither its key nor its words. */
 export class BackendError extends Error {
   override readonly name = 'BackendError';
 
@@ -37,14 +36,13 @@ export interface BackendRequest {
 export type RawAnswer = Required<ServiceResponse> & { readonly body: Buffer };
 
 const TIMEOUT_MILLISECONDS = 30_000;
-/** Bytes of an answer: an object is no larger than the emulator takes. */
+/** In bytes: the largest object, and more. */
 const LARGEST_ANSWER = 80 * 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Sends requests, signed with the other S3's key. By node:http, since `fetch` tidies paths up and keys may hold `..`; each
- * on a connection of its own, since one that is kept may be closed by the other side just when it is used again.
- * The function returned throws `BackendError` when there is no answer.
+ * Sends requests signed with the other S3's key. By node:http, since `fetch` normalizes paths and keys may contain `..`; each
+ * on its own connection, since a kept one may just be closing. The function throws `BackendError` without an answer.
  */
 export function sender(options: Required<S3Backend>): (request: BackendRequest) => Promise<RawAnswer> {
   const { region, accessKeyId, secretAccessKey } = options;
@@ -55,7 +53,7 @@ export function sender(options: Required<S3Backend>): (request: BackendRequest) 
     const path = key === '' ? `/${bucketName}` : `/${bucketName}/${encodeKey(key)}`;
     const signed = signedHeaders(
       { method, path, query, headers: { ...headers, host: endpoint.host } },
-      // Real time, whatever the emulator's clock says: the other S3 has a clock of its own.
+      // Real time: the other S3 has its own clock.
       { credentials: { accessKeyId, secretAccessKey }, service: 's3', region, time: Date.now(), body },
     );
     const message = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -87,7 +85,7 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   }
 }
 
-/** The code alone: nothing that a message may quote comes into the record of a call. */
+/** Only the code: messages may quote what must not be recorded. */
 function unreachable(error: unknown): BackendError {
   const { name, code } = error as NodeJS.ErrnoException;
   if (name === 'AbortError' || name === 'TimeoutError') {

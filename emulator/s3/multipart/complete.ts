@@ -12,7 +12,7 @@ import { multipartEtag, uploadOf } from './uploads.ts';
 
 const LEAST_PART_BYTES = 5 * 1024 * 1024;
 
-/** The parts become an object; its tags were allowed when the upload began (S3 API Reference, CompleteMultipartUpload). */
+/** Tags were authorized when the upload began (S3 API Reference, CompleteMultipartUpload). */
 export const completeMultipartUpload: Handler = async (call) => {
   const { request } = call;
   const bucket = bucketOf(call);
@@ -20,7 +20,7 @@ export const completeMultipartUpload: Handler = async (call) => {
   const asked = readDocument(request.body);
   const perform = (): ServiceResponse => {
     const completed = bucket.objects.get(call);
-    // Whoever got no answer may ask again.
+    // Clients repeat a call whose answer was lost.
     if (completed?.uploadId === call.query.get('uploadId')) {
       if (completed?.etag === multipartEtag(asked.map(({ etag }) => etag))) return answer(call, bucket, completed);
     }
@@ -74,12 +74,12 @@ function readDocument(body: Buffer) {
   });
 }
 
-/** @throws AwsError `InvalidPart`, `InvalidPartOrder`, `InvalidRequest`, `EntityTooSmall` */
+/** Throws `InvalidPart`, `InvalidPartOrder`, `InvalidRequest` or `EntityTooSmall`. */
 function chosenParts({ parts, uploadId, checksum }: Upload, asked: readonly AskedPart[]): readonly UploadedPart[] {
   if (asked.some(({ partNumber }, i) => i > 0 && partNumber < (asked[i - 1]?.partNumber ?? 0))) {
     throw s3Error('InvalidPartOrder', { UploadId: uploadId });
   }
-  // Of a part that is named twice the last counts.
+  // If a part is listed twice, the last entry wins.
   const named = new Map(asked.map((part) => [part.partNumber, part]));
   const chosen = [...named.values()].map(({ partNumber, etag, element }) => {
     const part = parts.get(partNumber);

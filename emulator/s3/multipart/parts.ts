@@ -32,7 +32,7 @@ export const uploadPart: Handler = (call) => {
   return { perform };
 };
 
-/** Needs to read the source and to write the target (S3 API Reference, UploadPartCopy, "Permissions"). */
+/** Reads the source and writes the target (S3 API Reference, UploadPartCopy, "Permissions"). */
 export const uploadPartCopy: Handler = async (call) => {
   const bucket = bucketOf(call);
   const source = await sourceOf(call);

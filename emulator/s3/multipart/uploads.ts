@@ -12,7 +12,7 @@ import { tagsOfHeader } from '../tags.ts';
 import { attributesOf, checkHeaders, demandTaggedWrite } from '../write-object.ts';
 import { isoTime, xmlAnswer } from '../xml.ts';
 
-/** Needs what writing the object needs (S3 User Guide, "Multipart upload API and permissions"). */
+/** Needs the rights to write the object (S3 User Guide, "Multipart upload API and permissions"). */
 export const createMultipartUpload: Handler = (call) => {
   const { request, key } = call;
   const bucket = bucketOf(call);
@@ -46,7 +46,6 @@ export const abortMultipartUpload = onUpload('s3:AbortMultipartUpload', ({ uploa
   return { status: 204 };
 });
 
-/** Handles calls that need `action` on the object of an upload. */
 export function onUpload(
   action: string,
   perform: (upload: Upload, call: S3Call, bucket: Bucket) => ServiceResponse,
@@ -58,7 +57,7 @@ export function onUpload(
   };
 }
 
-/** @throws AwsError `NoSuchUpload` */
+/** Throws `NoSuchUpload`. */
 export function uploadOf({ query, key }: S3Call, bucket: Bucket): Upload {
   const uploadId = query.get('uploadId') ?? '';
   const upload = bucket.uploads.get(uploadId);
@@ -66,7 +65,7 @@ export function uploadOf({ query, key }: S3Call, bucket: Bucket): Upload {
   return upload;
 }
 
-/** In the order of keys, and for one key of their beginnings. */
+/** By key, then by start. */
 export const listMultipartUploads = onBucket('s3:ListBucketMultipartUploads', (bucket, call) => ({
   perform: () => listing(call, bucket),
 }));
@@ -76,7 +75,7 @@ function listing(call: S3Call, bucket: Bucket): ServiceResponse {
   const parameters = listParameters(call, 'max-uploads');
   const { prefix, encode, size } = parameters;
   const keyMarker = query.get('key-marker') ?? '';
-  // Without a key the id means nothing.
+  // An id without a key has no effect.
   const idMarker = keyMarker === '' ? '' : (query.get('upload-id-marker') ?? '');
   const uploads = [...bucket.uploads.values()]
     .filter(({ key }) => key.startsWith(prefix))
@@ -114,7 +113,7 @@ export function uploadElements(bucket: Bucket, { initiator, storageClass, checks
   };
 }
 
-/** The entity tag of an object in parts: the MD5 of their MD5s, and how many there are. */
+/** MD5 of the parts' MD5s, and their number. */
 export function multipartEtag(etags: readonly string[]): string {
   const digests = etags.map((etag) => Buffer.from(etag.replaceAll('"', ''), 'hex'));
   return `"${createHash('md5').update(Buffer.concat(digests)).digest('hex')}-${etags.length}"`;

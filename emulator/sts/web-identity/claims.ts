@@ -2,9 +2,9 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { AwsError, errorKind } from '../../core/errors.ts';
 import { objectOf, textOf, type JsonObject } from '../../core/json.ts';
 
-/** What STS reads of a web identity token. Not verified by itself. */
+/** Claims that STS reads, not verified. */
 export interface WebIdentityClaims {
-  /** With its scheme, as the token says. */
+  /** With its scheme. */
   readonly issuer: string;
   readonly subject: string;
   readonly audiences: readonly string[];
@@ -14,22 +14,22 @@ export interface WebIdentityClaims {
   readonly expiresAt: number;
   readonly notBefore: number | undefined;
   readonly issuedAt: number;
-  /** Session tags that the identity provider passes (IAM User Guide, "Passing session tags using AssumeRoleWithWebIdentity"). */
+  /** IAM User Guide, "Passing session tags using AssumeRoleWithWebIdentity". */
   readonly tags: readonly { readonly key: string; readonly value: string }[];
   readonly transitiveTagKeys: readonly string[];
   readonly sourceIdentity: string | undefined;
 }
 
-/** Nested, or flattened for issuers that cannot nest claims: then one claim for each tag. */
+/** Nested, or one claim for each tag. */
 const TAGS_CLAIM = 'https://aws.amazon.com/tags';
 const FLAT_TAG = `${TAGS_CLAIM}/principal_tags/`;
 const FLAT_TRANSITIVE = `${TAGS_CLAIM}/transitive_tag_keys`;
 const SOURCE_IDENTITY_CLAIM = 'https://aws.amazon.com/source_identity';
 
-/** Seconds by which the clocks of issuer and STS may differ. */
+/** Tolerated clock skew in seconds. */
 const CLOCK_TOLERANCE = 5;
 
-/** Throws `InvalidIdentityToken` (400) when the token is no JWT or lacks a claim that STS needs. */
+/** Throws `InvalidIdentityToken` (400). */
 export function readClaims(token: string): WebIdentityClaims {
   const claims = decode(token);
   const audience = claims['aud'];
@@ -53,7 +53,7 @@ export function readClaims(token: string): WebIdentityClaims {
   };
 }
 
-/** Throws `ExpiredTokenException` (400) past `exp`, `InvalidIdentityToken` (400) before `nbf` or `iat`. `now` in milliseconds. */
+/** Throws `ExpiredTokenException` past `exp`, or `InvalidIdentityToken` before `nbf` or `iat`. `now` in milliseconds. */
 export function checkTimes(claims: WebIdentityClaims, now: number): void {
   const seconds = Math.floor(now / 1000);
   if (seconds >= claims.expiresAt) {
@@ -77,7 +77,7 @@ function decode(token: string): JsonObject {
     decodeProtectedHeader(token);
     return decodeJwt(token);
   } catch {
-    // The cause may quote the token, so it is not passed on.
+    // The cause may quote the token.
     throw invalidIdentityToken(
       'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
     );

@@ -5,7 +5,6 @@ import { readAtMost } from '../../../foundation/node/read-at-most.ts';
 import type { JsonWebKeySet, Cluster } from '../../world/eks-model.ts';
 import type { World } from '../../world/world.ts';
 
-/** The cluster whose issuer of service account tokens `matches`. */
 export function clusterOfIssuer(world: World, matches: (issuer: string) => boolean): Cluster | undefined {
   for (const account of world.accounts.values()) {
     for (const cluster of account.clusters.values()) if (matches(cluster.issuer)) return cluster;
@@ -13,10 +12,7 @@ export function clusterOfIssuer(world: World, matches: (issuer: string) => boole
   return undefined;
 }
 
-/**
- * The public keys of an issuer: a cluster's from the cluster itself, those of an issuer on this machine over HTTP. Other
- * issuers are not reached. Rejects when there are none to be had.
- */
+/** Returns keys of a cluster's issuer, or over HTTP of a loopback one; rejects for others. */
 export async function issuerKeys(
   issuer: string,
   cluster: Cluster | undefined,
@@ -30,15 +26,12 @@ export async function issuerKeys(
 const TIMEOUT_MILLISECONDS = 3000;
 const MAX_BYTES = 256 * 1024;
 
-/** The certificate is neither of a trusted authority nor of one that the provider's thumbprints name. */
+/** Neither a trusted authority nor a thumbprint matches the certificate. */
 export class ThumbprintError extends Error {
   override readonly name = 'ThumbprintError';
 }
 
-/**
- * Reads an issuer's keys by OpenID Connect Discovery 1.0. Only loopback addresses are reached, so that no token can make
- * the emulator call out. Rejects with `ThumbprintError`, or with an `Error` that says why there are no keys.
- */
+/** Fetches keys (OpenID Connect Discovery 1.0) from loopback addresses only, so that no token can make the emulator call out. */
 export async function fetchIssuerKeys(issuer: string, thumbprints: readonly string[]): Promise<JsonWebKeySet> {
   const discovery = await getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, thumbprints);
   if (discovery['issuer'] !== issuer) throw new Error('the discovery document is of another issuer');
@@ -66,7 +59,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 function get(url: URL, thumbprints: readonly string[]): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    // The certificate is judged below: thumbprints stand in for a trusted authority.
+    // Judged below: thumbprints replace a trusted authority.
     const options = {
       signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
       rejectUnauthorized: false,

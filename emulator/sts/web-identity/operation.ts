@@ -4,7 +4,7 @@ import { assumedRoleResult, roleParameters } from '../assume-role-operation.ts';
 import { assumeRole } from '../assume-role.ts';
 import { verifyWebIdentity, type WebIdentity } from './verify.ts';
 
-/** AssumeRoleWithWebIdentity (STS API Reference). The call is not signed: the token is what proves the caller. */
+/** AssumeRoleWithWebIdentity (STS API Reference), not signed: the token proves the caller. */
 export function webIdentityOperation(context: ServiceContext): QueryOperation {
   return async (request, parameters) => {
     const token = parameters.required('WebIdentityToken');
@@ -40,7 +40,7 @@ function identityContext(identity: WebIdentity): Record<string, string | readonl
   };
 }
 
-/** The keys that later calls of the session carry too. */
+/** The keys that stay with the session. */
 function lastingContext({ provider, claims, audience }: WebIdentity): Record<string, string> {
   return {
     'aws:FederatedProvider': provider.arn,

@@ -6,20 +6,18 @@ import type { JsonWebKeySet } from '../../world/eks-model.ts';
 import { checkTimes, invalidIdentityToken, readClaims, type WebIdentityClaims } from './claims.ts';
 import { ThumbprintError, clusterOfIssuer, issuerKeys } from './issuer-keys.ts';
 
-/** IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM": signatures with a public key alone. */
+/** IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM": public keys only. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'];
 
 export interface WebIdentity {
   readonly provider: OidcProvider;
   readonly claims: WebIdentityClaims;
-  /** The audience that the provider lists. */
   readonly audience: string;
 }
 
 /**
- * Checks a web identity token as STS does, in this order: its form, an OIDC provider of its issuer in the role's account,
- * the issuer's keys, the signature, `exp`, `nbf` and `iat`, and an audience among the provider's client ids.
- * Throws `ExpiredTokenException` past `exp` and `InvalidIdentityToken` for all else (both 400).
+ * Verifies in STS's order: form, OIDC provider in the role's account, keys, signature, times, audience. Throws
+ * `ExpiredTokenException` past `exp`, else `InvalidIdentityToken` (400).
  */
 export async function verifyWebIdentity(
   context: ServiceContext,
@@ -43,7 +41,7 @@ export async function verifyWebIdentity(
   notes.push(`token expires at ${claims.expiresAt}`);
   checkTimes(claims, world.clock.now());
 
-  // OpenID Connect Core 1.0, 2: with several audiences `azp` names the party that the token was issued to.
+  // OpenID Connect Core 1.0, 2: with several audiences, `azp` names the authorized party.
   const candidates = claims.authorizedParty !== undefined ? [claims.authorizedParty] : claims.audiences;
   notes.push(
     `token audience is ${candidates.join(', ')}; provider lists ${[...provider.clientIds].join(', ') || 'no client id'}`,

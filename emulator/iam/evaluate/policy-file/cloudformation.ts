@@ -2,17 +2,17 @@ import { parse, YAMLMap, YAMLSeq, type CollectionTag, type ScalarTag } from 'yam
 import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../../core/json.ts';
 import { chosen, PolicyProblem, type PolicyPlace, type Values } from './place.ts';
 
-/** Pseudo parameters that are the same nearly everywhere; the others are given (CloudFormation User Guide, "Pseudo parameters"). */
+/** Constant pseudo parameters (CloudFormation User Guide, "Pseudo parameters"). */
 const PSEUDO_PARAMETERS: Values = { 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com' };
 
-/** Properties that hold a policy document, the first that is there. */
+/** Properties with a policy document, in order of preference. */
 const PROPERTIES = ['AssumeRolePolicyDocument', 'PolicyDocument', 'Policy'] as const;
 
 export const isTemplate = (content: JsonObject): boolean => isJsonObject(content['Resources']);
 
 /**
- * The policy of a resource in a template. `Ref`, `Fn::GetAtt`, `Fn::Sub` and `Fn::Join` are replaced by the values given and by
- * defaults of parameters. Throws `PolicyProblem`: also for an expression whose value is known only when the stack is deployed.
+ * Returns a resource's policy. `Ref`, `Fn::GetAtt`, `Fn::Sub` and `Fn::Join` are resolved by given values and parameter
+ * defaults. Throws `PolicyProblem`, also for expressions that are only known at deployment.
  */
 export function policyOfTemplate(template: JsonObject, { resource, policy: name, values = {} }: PolicyPlace): unknown {
   const resources = new Map(
@@ -38,7 +38,6 @@ function tried(resolve: () => unknown): unknown {
   }
 }
 
-/** Replaces the intrinsic functions in a value of the resource. */
 function resolverOf(template: JsonObject, given: Values, resource: string): (value: unknown) => unknown {
   const valueOf = (name: string): unknown => {
     const parameter = objectOf(objectOf(template['Parameters'])[name]);
@@ -60,7 +59,7 @@ function resolverOf(template: JsonObject, given: Values, resource: string): (val
     'Fn::Sub': (argument) => {
       const [text, own] = listOf(argument);
       const named = objectOf(own);
-      // `${!Name}` is what `${Name}` is written as where it is none of the template's: so are policy variables.
+      // `${!Name}` and names unknown to the template stay `${Name}`: policy variables.
       return String(text).replaceAll(/\$\{(!?)\s*([^}]+?)\s*\}/g, (_, literal: string, name: string) =>
         literal === '' ? String(name in named ? resolve(named[name]) : valueOf(name)) : `\${${name}}`,
       );
@@ -81,7 +80,7 @@ function resolverOf(template: JsonObject, given: Values, resource: string): (val
   return resolve;
 }
 
-/** Functions that YAML has a short form of (CloudFormation User Guide, "Intrinsic function reference"). */
+/** CloudFormation User Guide, "Intrinsic function reference". */
 const SHORT_FORMS =
   'Ref Sub Join GetAtt Select Split If Equals Not And Or FindInMap ImportValue Base64 Cidr GetAZs Transform Condition';
 
@@ -96,5 +95,4 @@ const TAGS = SHORT_FORMS.split(' ').flatMap((name): (ScalarTag | CollectionTag)[
   ];
 });
 
-/** A template with the functions in their long form. */
 export const templateFromYaml = (text: string): unknown => parse(text, { customTags: TAGS });

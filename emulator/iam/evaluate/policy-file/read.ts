@@ -6,9 +6,8 @@ import { PolicyProblem, type PolicyPlace } from './place.ts';
 import { isTerraform, policyOfTerraform } from './terraform.ts';
 
 /**
- * The policy document of a file, or of a resource in the JSON of `terraform show -json` (a plan or a state) or in a
- * CloudFormation or CDK template (JSON, or YAML by the file's name). Throws `HarnessError` BAD_FILE in a sentence that names the file.
- * @param change is given the text first.
+ * Reads a policy from a file, `terraform show -json`, or a CloudFormation or CDK template (JSON, or YAML by file name).
+ * Throws `HarnessError` BAD_FILE. @param change transforms the text first
  */
 export function readPolicyFile(
   path: string,

@@ -1,26 +1,22 @@
 import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../../core/json.ts';
 import { chosen, PolicyProblem, type PolicyPlace } from './place.ts';
 
-/** A resource or data source as a plan or a state has it. */
 interface Resource {
   readonly address: string;
   readonly type: string;
   readonly values: JsonObject;
 }
 
-/** Attributes that hold a policy document, of the resources of the provider `hashicorp/aws`, the first that is there. */
+/** Attributes of `hashicorp/aws` with a policy document, in order of preference. */
 const ATTRIBUTES = ['assume_role_policy', 'policy', 'json'] as const;
 
-/** Whether it is what `terraform show -json` prints (Terraform documentation, "JSON Output Format"). */
+/** Recognizes the output of `terraform show -json` (Terraform documentation, "JSON Output Format"). */
 export const isTerraform = (content: JsonObject): boolean =>
   'format_version' in content && ['planned_values', 'values', 'prior_state'].some((member) => member in content);
 
-/**
- * The policy of a resource in a plan or a state. Throws `PolicyProblem`: also for what Terraform does not know before it
- * applies the plan, with the expressions that it depends on.
- */
+/** Throws `PolicyProblem`, also for policies only known after apply, with the expressions that they depend on. */
 export function policyOfTerraform(content: JsonObject, { resource: address, policy: name }: PolicyPlace): unknown {
-  // A plan has the data sources that were read in its prior state.
+  // A plan has its data sources in the prior state.
   const parts = [objectOf(content['prior_state'])['values'], content['planned_values'], content['values']];
   const all = parts.flatMap((part) => resourcesOf(objectOf(objectOf(part)['root_module'])));
   const unknown = unknownAttributes(content);
@@ -44,7 +40,7 @@ export function policyOfTerraform(content: JsonObject, { resource: address, poli
   );
 }
 
-/** Those of a module and of the modules in it; addresses are absolute. */
+/** Includes nested modules; addresses are absolute. */
 function resourcesOf(module: JsonObject): Resource[] {
   const own = listOf(module['resources'])
     .map(objectOf)
@@ -52,7 +48,7 @@ function resourcesOf(module: JsonObject): Resource[] {
   return [...own, ...listOf(module['child_modules']).flatMap((child) => resourcesOf(objectOf(child)))];
 }
 
-/** `<address>.<attribute>` of what a plan will know after apply. */
+/** Returns `<address>.<attribute>` of the values only known after apply. */
 function unknownAttributes(content: JsonObject): ReadonlySet<string> {
   return new Set(
     listOf(content['resource_changes'])
@@ -65,7 +61,6 @@ function unknownAttributes(content: JsonObject): ReadonlySet<string> {
   );
 }
 
-/** Whether a plan has no value for `aws_s3_bucket.data.arn`; of what is no attribute of a resource it is not known. */
 function isUnknown(reference: string, all: readonly Resource[]): boolean {
   const owner = all.find(({ address }) => reference.startsWith(`${withoutKeys(address)}.`));
   return owner === undefined || owner.values[reference.slice(withoutKeys(owner.address).length + 1)] === undefined;
@@ -73,7 +68,7 @@ function isUnknown(reference: string, all: readonly Resource[]): boolean {
 
 const withoutKeys = (address: string): string => address.replaceAll(/\[[^\]]*\]/g, '');
 
-/** What an attribute of a resource is made of by its configuration (all of them, by default), through data sources. */
+/** Returns the references of an attribute, or of all, through data sources. */
 function referencesOf(content: JsonObject, address: string, attribute?: string): string[] {
   const [, path = '', local = ''] = /^((?:module\.[^.]+\.)*)(.*)$/.exec(withoutKeys(address)) ?? [];
   let module = objectOf(objectOf(content['configuration'])['root_module']);
@@ -92,7 +87,6 @@ function referencesOf(content: JsonObject, address: string, attribute?: string):
   });
 }
 
-/** All members `references` in an expression, however deep. */
 const allReferences = (expression: unknown): string[] =>
   Array.isArray(expression)
     ? expression.flatMap(allReferences)

@@ -5,17 +5,17 @@ import { PolicySyntaxError } from '../syntax-error.ts';
 import type { ValueMatcher } from './operator.ts';
 import { OPERATORS } from './operators.ts';
 
-/** One key under one operator of a `Condition` block. All conditions of a statement must hold. */
+/** One key under one operator of a `Condition` block. */
 export interface Condition {
-  /** As written: `ForAnyValue:StringLikeIfExists`. */
+  /** Such as `ForAnyValue:StringLikeIfExists`. */
   readonly operator: string;
   readonly key: ContextKey;
   readonly set: 'ForAllValues' | 'ForAnyValue' | undefined;
   readonly ifExists: boolean;
   readonly negated: boolean;
-  /** Any of them may match (none, for a negated operator). Empty for `Null`. */
+  /** Any may match (none, for a negated operator). Empty for `Null`. */
   readonly values: readonly ValueMatcher[];
-  /** Only for `Null`: which answers to "is the key absent?" satisfy it. */
+  /** Only for `Null`: accepted answers to "is the key absent?". */
   readonly absence: readonly boolean[] | undefined;
 }
 
@@ -87,11 +87,11 @@ export function conditionHolds(condition: Condition, request: EvaluationRequest)
       if (actual === undefined) return condition.ifExists || condition.negated;
       return listOf(actual).some((value) => someMatches(condition, value, request)) !== condition.negated;
     case 'ForAllValues':
-      // True also when there is nothing to compare: absent keys and empty sets.
+      // Also true without values: absent keys and empty sets.
       if (actual === undefined || actual === '' || isNullSet(actual)) return true;
       return listOf(actual).every((value) => someMatches(condition, value, request) !== condition.negated);
     case 'ForAnyValue':
-      // False on an absent key even where the operator is negated.
+      // False for an absent key, also with a negated operator.
       if (actual === undefined) return condition.ifExists;
       if (actual === '' || isNullSet(actual)) return false;
       return listOf(actual).some((value) => someMatches(condition, value, request) !== condition.negated);
@@ -102,7 +102,7 @@ function someMatches(condition: Condition, actual: string, request: EvaluationRe
   return condition.values.some((value) => value.matches(actual, request));
 }
 
-/** A list of nothing but empty strings is a set without values (IAM User Guide, "Multivalued context keys"). */
+/** A list of empty strings only is an empty set (IAM User Guide, "Multivalued context keys"). */
 function isNullSet(actual: string | readonly string[]): boolean {
   return typeof actual !== 'string' && actual.every((value) => value === '');
 }
