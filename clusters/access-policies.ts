@@ -1,4 +1,4 @@
-/** What gives the groups of EKS' access policies their rights in a cluster, where EKS has an authorizer of its own. */
+/** Grants the groups of EKS's access policies their rights, where EKS has an authorizer of its own. */
 const GROUP = 'rbac.authorization.k8s.io';
 const ADMIN_VIEW = 'eks:admin-view';
 
@@ -10,10 +10,7 @@ const binding = (group: string, role: string) => ({
   subjects: [{ kind: 'Group', apiGroup: GROUP, name: group }],
 });
 
-/**
- * Rights in the whole cluster. Those of the policies are nearly those of Kubernetes' user-facing roles (EKS User Guide, "Review access
- * policy permissions"); who views as an administrator reads everything.
- */
+/** Cluster-wide rights, close to Kubernetes's user-facing roles (EKS User Guide, "Review access policy permissions"). */
 export const ACCESS_POLICY_OBJECTS = [
   {
     apiVersion: `${GROUP}/v1`,

@@ -1,16 +1,14 @@
-/** The add-on that is the Pod Identity agent, as embedded and real clusters install it. */
 import { parse } from 'yaml';
 import type { AgentVersion } from '../components/agent/options.ts';
 
-/** Name of the add-on, of its DaemonSet and of its container. */
+/** Name of the add-on, its DaemonSet and its container. */
 export const AGENT_ADDON = 'eks-pod-identity-agent';
-/** Finds the agent's pods, by the label that the add-on's chart gives them. */
 export const AGENT_SELECTOR = `app.kubernetes.io/name=${AGENT_ADDON}`;
 
-/** Where the chart of 0.2 has a folder for the keys that tokens are checked with. */
+/** The folder of the 0.2 chart for the keys that verify tokens. */
 const KEY_FOLDER = '/var/lib/eks-pod-identity-agent';
 
-/** Of the agent's pod what its charts differ in: 0.2 asks the API server for keys, and keeps them. */
+/** Differences between the charts: 0.2 fetches keys from the API server and keeps them. */
 const CHARTS: Readonly<Record<AgentVersion, { readonly pod: object; readonly container: object }>> = {
   '0.1': { pod: { automountServiceAccountToken: false }, container: {} },
   '0.2': {
@@ -19,21 +17,16 @@ const CHARTS: Readonly<Record<AgentVersion, { readonly pod: object; readonly con
   },
 };
 
-/** Labels by which the agent's pods are found. */
 export const AGENT_LABELS = { 'app.kubernetes.io/name': AGENT_ADDON, 'app.kubernetes.io/instance': AGENT_ADDON };
 
-/** What embedded and real clusters give the agent's DaemonSet each. */
 export interface AgentManifest {
   readonly chart: AgentVersion;
-  /** As the agent names it to EKS Auth. */
   readonly clusterName: string;
   readonly region: string;
   readonly image: string;
-  /** Labels of the DaemonSet itself. */
   readonly labels: Readonly<Record<string, string>>;
   /** Further arguments of `server`. */
   readonly args: readonly string[];
-  /** Further variables of the container. */
   readonly env?: readonly { readonly name: string; readonly value: string }[];
   readonly annotations?: Readonly<Record<string, string>>;
   /** Further fields of the pods' spec and of the container. */
@@ -81,18 +74,16 @@ export function agentManifest(manifest: AgentManifest) {
   };
 }
 
-/** The chart that a container of the agent was installed by. */
 export const chartOf = (container: {
   readonly volumeMounts?: readonly { readonly mountPath?: string }[];
 }): AgentVersion => (container.volumeMounts?.some(({ mountPath }) => mountPath === KEY_FOLDER) ? '0.2' : '0.1');
 
-/** The agent's flags, such as `-b`, and their values; an empty value stands for a flag without one. */
+/** Flags such as `-b`, with values; empty for a flag without one. */
 export type AgentFlags = Readonly<Record<string, string>>;
 
 /**
- * `agent.additionalArgs` of the add-on's configuration values (JSON or YAML): a map of the agent's flags, such as
- * `{"agent":{"additionalArgs":{"-b":"169.254.170.23"}}}` (EKS User Guide, "Disable IPv6 in the EKS Pod Identity
- * Agent"). Throws an Error when the text is neither.
+ * Reads `agent.additionalArgs` of configuration values (JSON or YAML): a map of flags (EKS User Guide, "Disable IPv6 in the
+ * EKS Pod Identity Agent"). Throws an Error for invalid text.
  */
 export function additionalFlags(configurationValues: string | undefined): AgentFlags {
   const values: unknown = configurationValues === undefined ? undefined : parse(configurationValues);
@@ -105,7 +96,6 @@ export function additionalFlags(configurationValues: string | undefined): AgentF
   );
 }
 
-/** Flags as arguments, in their order. */
 export function flagArguments(flags: AgentFlags): string[] {
   return Object.entries(flags).flatMap(([flag, value]) => (value === '' ? [flag] : [flag, value]));
 }

@@ -1,12 +1,11 @@
 import type { AgentVersion } from '../components/agent/options.ts';
 
-/** What agents of each line can do, where Kubernetes lets them. */
 export const AGENT_CAPABILITIES: Readonly<Record<AgentVersion, readonly string[]>> = {
   '0.1': ['agent-token-cache'],
   '0.2': ['agent-pod-cache', 'agent-token-validation'],
 };
 
-/** What every sort of cluster can do unless its options, or what runs on it, lack it: by the harness' capability names. */
+/** Harness capability names that every cluster type has unless its options or workloads lack them. */
 export const COMMON_CAPABILITIES: readonly string[] = [
   'kubernetes',
   'own-cluster',
@@ -23,7 +22,6 @@ export const COMMON_CAPABILITIES: readonly string[] = [
   'configurable-sts',
 ];
 
-/** The capabilities without some. */
 export const without = (capabilities: Iterable<string>, unavailable: Iterable<string>): ReadonlySet<string> => {
   const left = new Set(capabilities);
   for (const capability of unavailable) left.delete(capability);

@@ -1,4 +1,3 @@
-/** What the DaemonSets of a cluster tell of what can be done in it. */
 import type { V1DaemonSet } from '@kubernetes/client-node';
 import type { AgentVersion } from '../components/agent/options.ts';
 import { AGENT_ADDON, chartOf } from './agent-addon.ts';
@@ -6,9 +5,9 @@ import { TRIES, type ObjectMeta } from './in-cluster/objects.ts';
 import { retry } from '../foundation/node/poll.ts';
 import type { Connection } from '../foundation/protocols/kubernetes-connection.ts';
 
-/** Network plugins and policy engines that put network policies in force, by the names of their DaemonSets. */
+/** DaemonSets of network plugins and policy engines that enforce network policies. */
 const ENFORCING = new Set(['antrea-agent', 'calico-node', 'canal', 'cilium', 'kube-network-policies', 'weave-net']);
-/** kind's own plugin does since this image (kind 0.24). */
+/** kind's own plugin enforces policies since this image (kind 0.24). */
 const KINDNET_SINCE = 20240813;
 
 type Named = V1DaemonSet & { readonly metadata: ObjectMeta };
@@ -24,19 +23,18 @@ export async function daemonSetsOf(connection: Connection, signal?: AbortSignal)
 const agentOf = (daemonSets: readonly V1DaemonSet[]): V1DaemonSet | undefined =>
   daemonSets.find(({ metadata }) => metadata?.name === AGENT_ADDON);
 
-/** The chart that the agent was installed by; undefined without a DaemonSet of it. */
+/** Undefined without an agent. */
 export function agentChartOf(daemonSets: readonly V1DaemonSet[]): AgentVersion | undefined {
   const [container] = agentOf(daemonSets)?.spec?.template?.spec?.containers ?? [];
   return container && chartOf(container);
 }
 
-/** Which capabilities a cluster with these DaemonSets lacks after all. */
 export function unavailableCapabilities(daemonSets: readonly V1DaemonSet[]): string[] {
   const unavailable: string[] = [];
   if (!daemonSets.some(enforcesPolicies)) unavailable.push('network-policy');
   const agent = agentOf(daemonSets);
   const args = agent?.spec?.template?.spec?.containers?.flatMap((container) => container.args ?? []).join(' ') ?? '';
-  // Given once, --bind-hosts stands for all addresses.
+  // --bind-hosts replaces both default addresses.
   if (/(--bind-hosts|-b)[ =]/.test(args) && !args.includes('fd00:ec2::23')) unavailable.push('agent-ipv6');
   return unavailable;
 }
@@ -46,7 +44,7 @@ function enforcesPolicies({ metadata, spec }: V1DaemonSet): boolean {
   const containers = spec?.template?.spec?.containers ?? [];
   if (name === 'kindnet')
     return containers.some(({ image = '' }) => Number(/:v(\d{8})/.exec(image)?.[1] ?? 0) >= KINDNET_SINCE);
-  // The Amazon VPC CNI plugin does when its network policy agent is told so (EKS User Guide, "Limit Pod traffic with Kubernetes network policies").
+  // The Amazon VPC CNI plugin may (EKS User Guide, "Limit Pod traffic with Kubernetes network policies").
   if (name === 'aws-node')
     return containers.some(({ args = [] }) => args.some((arg) => /^--enable-network-policy(=true)?$/.test(arg)));
   if (name === 'kube-router') return containers.some(({ args = [] }) => args.includes('--run-firewall=true'));

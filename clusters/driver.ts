@@ -7,105 +7,94 @@ import type { ClusterAlias } from '../foundation/protocols/aliases.ts';
 import type { ClusterError } from '../foundation/node/cluster-error.ts';
 import type { StartLimiter } from '../foundation/node/start-limiter.ts';
 
-/** The AWS clients that a cluster is provisioned with. */
 export interface ProvisioningClients {
   readonly eks: EKSClient;
   readonly iam: IAMClient;
-  /** Where subnets are found; absent where clusters need none. */
+  /** Undefined if clusters need no subnets. */
   readonly ec2?: EC2Client;
 }
 
 export interface ProvisionRequest {
   readonly alias: ClusterAlias;
-  /** Cluster name, 1 to 100 characters. */
+  /** 1 to 100 characters. */
   readonly name: string;
   readonly region: string;
   readonly accountId: string;
-  /** Who the credentials are (GetCallerIdentity), for messages. */
+  /** The caller (GetCallerIdentity), for messages. */
   readonly callerArn?: string;
   readonly clients: ProvisioningClients;
-  /** Tags of every AWS object that is made. */
+  /** Tags of all AWS objects. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Fresh bearer token for the API server. */
+  /** Returns a fresh bearer token for the API server. */
   readonly token: (clusterName: string) => Promise<string>;
-  /** AWS' clock, in milliseconds since the epoch, where it may be moved. Default: this machine's. */
+  /** AWS's clock, milliseconds since the epoch, if it may be moved. Default: this machine's. */
   readonly now?: () => number;
-  /** The way to the API server that is taken in place of EKS' endpoint and `token`. */
+  /** Replaces EKS's endpoint and `token`. */
   readonly kubeConfig?: KubeConfig;
-  /** One line about what is being done. */
   readonly progress: (line: string) => void;
-  /** Fires when the run is interrupted: `provision` then rejects soon, and what was made is undone. */
+  /** Fires when the run is interrupted: `provision` then rejects and cleans up. */
   readonly signal: AbortSignal;
 }
 
-/** A cluster that scenarios can run on, with agent and webhook. */
+/** A cluster with agent and webhook. */
 export interface RunningCluster {
   readonly name: string;
   readonly arn: string;
-  /** Service account issuer without `https://`, as IAM names it. */
+  /** Without `https://`, as IAM names it. */
   readonly issuer: string;
-  /** ARN of the issuer's OIDC provider in the cluster's account. */
+  /** ARN of the OIDC provider in the cluster's account. */
   readonly providerArn: string;
   readonly nodeRoleArn: string;
   readonly kubeConfig: KubeConfig;
   /** Facts for the report, such as versions. */
   readonly facts: Readonly<Record<string, string>>;
-  /** Deletes the cluster and all that was made for it. */
+  /** Deletes the cluster and everything created for it. */
   delete(): Promise<void>;
 }
 
-/** What drivers and hosts tell of their clusters alike. */
 interface Clusters {
   readonly name: string;
-  /** What its clusters can do, by the harness' capability names; whole once the clusters are there, since some depend on what runs on them. */
+  /** Harness capability names, complete once the clusters exist. */
   readonly capabilities: ReadonlySet<string>;
-  /** Image reference of the workload program on its clusters. */
   readonly workloadImage: string;
-  /** Pods are processes of this machine, and find what is installed on it. Default: they find what their image has. */
+  /** Whether pods are processes of this machine, and see its installed programs. */
   readonly onThisMachine?: true;
-  /** API server and webhook learn of changes a moment later, from watches. */
+  /** Whether API server and webhook learn of changes with a delay, from watches. */
   readonly eventual: boolean;
-  /** Lets only so many pods be starting at once, where that is this machine's work and nobody else sees to it. */
+  /** Limits concurrent pod starts, where these are this machine's work. */
   readonly podStarts?: StartLimiter;
-  /** How clusters differ from EKS in what workloads and agent see: a sentence each. Whole once the clusters are there. */
+  /** Sentences about visible differences from EKS, complete once the clusters exist. */
   translations(): readonly string[];
-  /** Why a cluster could not be made, where the cause is known better than from the error that EKS' API or `provision` gives. */
+  /** A better known cause of a failed creation than EKS's or `provision`'s error. */
   failure(): ClusterError | undefined;
-  /** Removes what was made for all clusters together. Clusters are deleted before. */
+  /** Removes shared resources, after the clusters were deleted. */
   close(): Promise<void>;
 }
 
-/**
- * Gives a run its clusters: through the EKS API, which an emulated EKS hands on to a `ClusterHost`, or which makes real ones.
- * All a run knows of clusters.
- */
+/** Provides a run's clusters through the EKS API, real or emulated (on a `ClusterHost`). */
 export interface ClusterDriver extends Clusters {
-  /** Clusters are across a network, and take minutes to make. */
+  /** Whether clusters are across a network and slow to create. */
   readonly remote: boolean;
-  /**
-   * The clusters end with the run, and what is in them need not be deleted one by one. What is in AWS does too where the run's
-   * AWS is the emulator, and is always deleted elsewhere.
-   */
+  /** Whether clusters end with the run, so that their objects need no deletion. The same holds for an emulated AWS. */
   readonly disposable: boolean;
-  /** Name of a cluster of the run, known before it is there. */
+  /** Returns the name before the cluster exists. */
   clusterName(alias: ClusterAlias): string;
-  /** Gives a running cluster with agent and webhook; undoes what it made when that fails. Throws `ClusterError` for causes that a user can act on. */
+  /** Creates a cluster with agent and webhook, or cleans up. Throws `ClusterError` for causes that users can fix. */
   provision(request: ProvisionRequest): Promise<RunningCluster>;
 }
 
 /**
- * Where the clusters of an emulated EKS live: in this process, or in Docker. Made before the emulator is started, since
- * it says where that must listen to be reached; the emulator's CreateCluster, CreateNodegroup and CreateAddon then end in
- * its provider.
+ * Where an emulated EKS's clusters run: in this process, or in Docker. Created before the emulator, whose address it
+ * determines, and its provider afterwards.
  */
 export interface ClusterHost extends Clusters {
   readonly provider: ClusterProvider;
   /** Address that the emulator binds. */
   readonly bindAddress: string;
-  /** A URL of this machine as nodes and pods reach it. */
+  /** Translates a URL of this machine for nodes and pods. */
   reachable(url: string): string;
-  /** Facts of a cluster for the report: versions and images. */
+  /** Versions and images for the report. */
   facts(clusterName: string): Readonly<Record<string, string>>;
-  /** The kubeconfig of a cluster that is not reached by EKS' own tokens: one that existed before. */
+  /** Kubeconfig of an existing cluster that does not accept EKS's tokens. */
   kubeConfig?(clusterName: string): KubeConfig | undefined;
 }

@@ -1,7 +1,6 @@
 import type { ClusterDriver, ClusterHost } from './driver.ts';
 import { provisionThroughEks } from './eks/provision.ts';
 
-/** The clusters of an emulated EKS that a host provides. */
 export function hostedDriver(host: ClusterHost, run: string): ClusterDriver {
   return {
     name: host.name,

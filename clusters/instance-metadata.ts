@@ -8,13 +8,12 @@ export interface InstanceOptions {
   readonly instanceId: string;
   readonly region: string;
   readonly hostName: string;
-  /** Role of the instance profile. */
   readonly roleArn: string;
   readonly credentials: () => Promise<Credentials>;
   readonly clock: Clock;
-  /** Address to bind. Default: loopback. */
+  /** Default: loopback. */
   readonly bindAddress?: string;
-  /** Whether a caller with this IP address is answered: others get 403. Default: all are. */
+  /** Which caller addresses are answered; others get 403. Default: all. */
   readonly answers?: (address: string) => boolean;
 }
 
@@ -30,13 +29,10 @@ const TTL_HEADER = 'x-aws-ec2-metadata-token-ttl-seconds';
 const MAX_TTL = 21_600;
 const HOUR = 3_600_000;
 
-/**
- * The instance metadata service of a node with IMDSv2 required (EC2 User Guide, "Use the Instance Metadata Service to
- * access instance metadata"): a session token by PUT, then GETs that carry it; without one 401.
- */
+/** Instance metadata service with IMDSv2 required (EC2 User Guide, "Use the Instance Metadata Service …"). */
 export async function startInstanceMetadata(options: InstanceOptions): Promise<InstanceMetadata> {
   const { clock, bindAddress = '127.0.0.1', answers = () => true } = options;
-  /** Token -> when it ends, milliseconds since the epoch. */
+  /** Token -> end, milliseconds since the epoch. */
   const sessions = new Map<string, number>();
 
   const issueToken = (request: IncomingMessage, response: ServerResponse): void => {

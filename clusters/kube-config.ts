@@ -2,13 +2,10 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig, type User } from '@kubernetes/client-node';
 
-/**
- * How long a presigned EKS token is used: it is good for 15 minutes (Amazon EKS User Guide, "Grant access to EKS APIs"),
- * of which a scenario may take most by moving AWS' clock.
- */
+/** Tokens are valid for 15 minutes (Amazon EKS User Guide, "Grant access to EKS APIs"), but scenarios move AWS's clock. */
 const TOKEN_LIFE_MILLISECONDS = 3 * 60_000;
 
-/** A kubeconfig whose bearer token is asked for anew before it expires, and when the clock is moved. */
+/** The token is renewed before it expires and when the clock is moved. */
 export function kubeConfigWithToken(
   cluster: { readonly name: string; readonly endpoint: string; readonly certificateAuthorityData: string },
   token: () => Promise<string>,

@@ -7,13 +7,12 @@ import { addonOf } from './deletion.ts';
 import { isNamed } from './errors.ts';
 
 export interface AddonSpec {
-  /** Such as `v1.3.10-eksbuild.2`; default: EKS' own. */
+  /** Such as `v1.3.10-eksbuild.2`; default: EKS's own. */
   readonly version?: string;
-  /** What becomes of objects of its names that are in the cluster already. */
+  /** What happens to existing objects of the same names. */
   readonly resolveConflicts: 'NONE' | 'OVERWRITE';
 }
 
-/** Asks for the agent's add-on. Throws errors of EKS. */
 export async function makeAddon({ version, resolveConflicts }: AddonSpec, context: EksContext): Promise<Addon> {
   const { name: clusterName, eks, tags, timing } = context;
   const create = new CreateAddonCommand({
@@ -24,20 +23,17 @@ export async function makeAddon({ version, resolveConflicts }: AddonSpec, contex
     tags,
   });
   const answer = await makeInEks(addonOf(eks, clusterName, AGENT_ADDON), context, () => eks.send(create), {
-    // A former one that was just deleted.
+    // A predecessor that was just deleted.
     tolerates: (error) => isNamed(error, 'ResourceInUse'),
     within: timing.inUse,
   });
   return answer?.addon ?? {};
 }
 
-/**
- * Waits until the add-on is ACTIVE. Without nodes it may well be DEGRADED, and for a moment after they are there. Throws
- * `ClusterError` AGENT_NOT_READY with the health issue that EKS tells.
- */
+/** Waits for ACTIVE; DEGRADED is normal without nodes and shortly after. Throws AGENT_NOT_READY with EKS's health issue. */
 export function awaitAddon(
   made: Addon,
-  /** Since when there are nodes, in milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   nodesSince: () => number | undefined,
   context: EksContext,
 ): Promise<Addon> {
@@ -50,7 +46,6 @@ export function awaitAddon(
   return awaitActive(agent, made, { code: 'AGENT_NOT_READY', failed }, context);
 }
 
-/** The add-on of a cluster, or undefined when it has none. Throws other errors of EKS. */
 export async function findAddon(eks: EKSClient, clusterName: string): Promise<Addon | undefined> {
   try {
     return await addonOf(eks, clusterName, AGENT_ADDON).describe();
@@ -60,10 +55,7 @@ export async function findAddon(eks: EKSClient, clusterName: string): Promise<Ad
   }
 }
 
-/**
- * Refuses a version of the add-on that EKS does not offer for the version of Kubernetes: before a cluster is made for it.
- * Throws `ClusterError` NOT_OFFERED that names those on offer, and errors of EKS.
- */
+/** Rejects an add-on version that EKS does not offer for the Kubernetes version. Throws `ClusterError` NOT_OFFERED. */
 export async function checkAddonVersion(
   client: EKSClient,
   version: string,
@@ -76,7 +68,7 @@ export async function checkAddonVersion(
       for (const { addonVersions = [] } of addons)
         offered.push(...addonVersions.map(({ addonVersion = '' }) => addonVersion));
   } catch (error) {
-    // Not every endpoint has this operation; CreateAddon then tells.
+    // Not every endpoint has this operation; then CreateAddon decides.
     if (isNamed(error, 'InvalidRequest') || isNamed(error, 'UnknownOperation')) return;
     throw error;
   }

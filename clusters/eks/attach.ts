@@ -18,16 +18,13 @@ import { issuerOf, type MadeCluster } from './provision.ts';
 
 export const AUTO_MODE_AGENT = 'the agent of EKS Auto Mode';
 
-/** What there is of a cluster before the run, looked at and not changed. */
+/** The state of a cluster before the run. */
 export interface ExistingCluster extends Pick<MadeCluster, 'cluster' | 'nodeGroup'> {
-  /** As EKS knows it. `none`: the run brings one, unless the cluster has one that is not of EKS. */
+  /** `none`: the run installs one, unless an agent unknown to EKS exists. */
   readonly agent: 'add-on' | 'auto-mode' | 'none';
 }
 
-/**
- * Looks at the cluster of the context. Throws `ClusterError` CLUSTER_NOT_FOUND, CLUSTER_NOT_ACTIVE, AGENT_NOT_READY or
- * NOT_OURS, and errors of EKS.
- */
+/** Reads the cluster. Throws CLUSTER_NOT_FOUND, CLUSTER_NOT_ACTIVE, AGENT_NOT_READY or NOT_OURS, and errors of EKS. */
 export async function lookAt(options: EksOptions, accountId: string, context: EksContext): Promise<ExistingCluster> {
   const { name, eks } = context;
   const cluster = await activeCluster(accountId, context);
@@ -46,7 +43,7 @@ export async function lookAt(options: EksOptions, accountId: string, context: Ek
   return { cluster, nodeGroup, agent: 'add-on' };
 }
 
-/** Adds what the run needs and the cluster lacks: OIDC provider, add-on. */
+/** Adds a missing OIDC provider and add-on. */
 export async function complete(
   { cluster, nodeGroup, agent }: ExistingCluster,
   options: EksOptions,
@@ -64,7 +61,7 @@ export async function complete(
     const since = Date.now();
     return awaitAddon(await makeAddon(spec, context), () => since, context);
   };
-  // Self-managed nodes have a role that EKS does not know.
+  // EKS does not know the role of self-managed nodes.
   const nodeRoleArn = nodeGroup?.nodeRole ?? cluster.computeConfig?.nodeRoleArn ?? '';
   return { cluster, nodeGroup, addon: await addon(), providerArn, nodeRoleArn };
 }
@@ -96,7 +93,7 @@ async function firstNodeGroup({ name: clusterName, eks }: EksContext): Promise<N
   return (await eks.send(new DescribeNodegroupCommand({ clusterName, nodegroupName }))).nodegroup;
 }
 
-/** Throws when the options want another agent than the one that is there. */
+/** Throws if the options want another agent. */
 export function refuseOtherAgent({ agentImage, addonVersion }: EksOptions, there: string, name: string): void {
   const flag = agentImage !== undefined ? '--agent-image' : addonVersion !== undefined ? '--addon-version' : undefined;
   if (flag === undefined) return;

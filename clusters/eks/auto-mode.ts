@@ -13,9 +13,8 @@ interface List {
 }
 
 /**
- * Removes all nodes of a cluster in Auto Mode, with what the run has on them; resolves when they are gone. DeleteCluster takes
- * them too, but then leaves the cluster's security group behind, which has no tag of the run, and may leave the node role in
- * EKS' instance profile. Throws `ClusterError` NODE_NOT_READY for nodes that stay, and errors of the API server.
+ * Removes all nodes in Auto Mode. DeleteCluster would leave the security group and perhaps the node role behind. Throws
+ * `ClusterError` NODE_NOT_READY and errors of the API server.
  */
 export async function removeNodes(
   connection: Connection,
@@ -25,7 +24,7 @@ export async function removeNodes(
   progress(`deleting nodes of cluster ${name}`);
   await poll<true>(
     async (attempt) => {
-      // A node is not drained while a pod on it forbids that, as those of a run do.
+      // Draining waits for pods that forbid eviction, as those of a run do.
       await removeNamespaces(connection, run);
       const pools = await find<List>(connection, NODE_POOLS, attempt);
       if (pools === undefined) return true;

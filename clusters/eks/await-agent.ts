@@ -11,9 +11,8 @@ import type { EksContext } from './context.ts';
 const DAEMON_SET = `/apis/apps/v1/namespaces/kube-system/daemonsets/${AGENT_ADDON}`;
 
 /**
- * Waits until the agent of the add-on is ready wherever that wants it, but for nodes that are not ready themselves. Resolves to
- * false when that is nowhere and the cluster is in Auto Mode: its nodes have an agent of their own. Throws `ClusterError`
- * AGENT_NOT_READY.
+ * Waits until the add-on's agent is ready on all ready nodes. False if no node wants it in Auto Mode, which has its own.
+ * Throws `ClusterError` AGENT_NOT_READY.
  */
 export async function awaitAgent(connection: Connection, context: EksContext, autoMode: boolean): Promise<boolean> {
   const { name, timing, deadline, readyMilliseconds, signal } = context;
@@ -29,7 +28,7 @@ export async function awaitAgent(connection: Connection, context: EksContext, au
       if (isWantedNowhere(daemonSet)) {
         if (autoMode) return false;
         unwantedSince ??= Date.now();
-        // New nodes have their labels a moment later.
+        // New nodes get their labels with a delay.
         if (Date.now() - unwantedSince >= timing.degraded) throw wantedNowhere(name);
         return undefined;
       }
@@ -53,7 +52,7 @@ export async function awaitAgent(connection: Connection, context: EksContext, au
   );
 }
 
-/** As the controller says that has seen the DaemonSet as it is. */
+/** Requires that the controller has seen the current DaemonSet. */
 const isWantedNowhere = ({ metadata, status }: V1DaemonSet = {}): boolean =>
   status?.desiredNumberScheduled === 0 && (status.observedGeneration ?? 0) >= (metadata?.generation ?? 1);
 
@@ -63,7 +62,7 @@ const wantedNowhere = (name: string): ClusterError =>
     `Add-on ${AGENT_ADDON} of cluster ${name} has no node to run on, such as those of a node group: see affinity and nodeSelector of DaemonSet ${AGENT_ADDON} in kube-system.`,
   );
 
-/** Whether all of the pods are on nodes that are not ready: large clusters always have some, and no workload comes to them. */
+/** Large clusters always have some unready nodes, which get no workload. */
 async function areOnLostNodes(connection: Connection, pods: readonly V1Pod[], signal: AbortSignal): Promise<boolean> {
   const { items } = await connection.json<{ items: readonly V1Node[] }>('GET', '/api/v1/nodes', undefined, signal);
   const ready = new Set(items.filter(isReady).map(({ metadata }) => metadata?.name));

@@ -5,25 +5,23 @@ import { agentChartOf, unavailableCapabilities } from '../daemon-sets.ts';
 import type { EksOptions } from './options.ts';
 import type { MadeCluster } from './provision.ts';
 
-/** What decides about the capabilities of a cluster, once it is there. */
 export interface ClusterFindings extends Pick<MadeCluster, 'cluster' | 'providerArn'> {
   /** Undefined without an API server. */
   readonly daemonSets: readonly V1DaemonSet[] | undefined;
-  /** The run made the agent that is there, and may stop it. */
+  /** Whether the run installed the agent, and may stop it. */
   readonly ownAgent: boolean;
-  /** The run made the nodes' role, and may change it. */
+  /** Whether the run created the node role, and may change it. */
   readonly ownNodeRole: boolean;
-  /** The agent is an add-on. */
   readonly agentAddon: boolean;
 }
 
 const OF_AGENTS = Object.values(AGENT_CAPABILITIES).flat();
 
-/** What agents can do and one of this chart cannot; without a chart, nothing is known of the agent. */
+/** Capabilities that this chart's agent lacks; without a chart, nothing is known. */
 const unavailableAgents = (chart: AgentVersion | undefined): readonly string[] =>
   OF_AGENTS.filter((of) => chart === undefined || !AGENT_CAPABILITIES[chart].includes(of));
 
-/** What clusters by these options can do as far as it is known before there is one, by the harness' capability names. */
+/** Returns harness capability names known before the cluster exists. */
 export function capabilitiesOfEks(
   options: Pick<EksOptions, 'attach' | 'compute' | 'nodeRoleArn' | 'agentImage' | 'agentChart' | 'serviceAccount'>,
 ): ReadonlySet<string> {
@@ -32,7 +30,7 @@ export function capabilitiesOfEks(
   const attached = attach.length > 0;
   if (attached && attach.length < 2) may.delete('two-clusters');
   if (attached) may.delete('own-cluster');
-  // A runner in the cluster has no right to its kubelets, by which it could do what it likes in all pods.
+  // A runner must not access kubelets, which control all pods.
   if (serviceAccount !== undefined) may.delete('kubelet-stats');
   if (agentImage !== undefined) for (const of of ['agent-addon', ...unavailableAgents(agentChart)]) may.delete(of);
   if (attached || nodeRoleArn !== undefined) may.delete('node-role');
@@ -42,7 +40,6 @@ export function capabilitiesOfEks(
   return may;
 }
 
-/** Which of those a cluster lacks after all. */
 export function unavailableOnEks(findings: ClusterFindings): string[] {
   const { cluster, providerArn, daemonSets, ownAgent, ownNodeRole, agentAddon } = findings;
   const unavailable: string[] = [];
@@ -50,9 +47,9 @@ export function unavailableOnEks(findings: ClusterFindings): string[] {
   if (!ownAgent) unavailable.push('agent-restart', 'agent-stop');
   if (!agentAddon) unavailable.push('agent-addon');
   if (!ownNodeRole) unavailable.push('node-role');
-  // Pods have IPv6 addresses in clusters of that family alone (EKS User Guide, "Learn about IPv6 addresses to clusters, Pods, and services").
+  // Only IPv6 clusters have pods with IPv6 (EKS User Guide, "Learn about IPv6 addresses to clusters, Pods, and services").
   if (cluster.kubernetesNetworkConfig?.ipFamily !== 'ipv6') unavailable.push('agent-ipv6');
-  // Before, keys of the API server need not be those of EKS (aws/eks-pod-identity-agent, internal/validation).
+  // Older API servers may have other keys than EKS's (aws/eks-pod-identity-agent, internal/validation).
   if (Number(cluster.version?.split('.')[1]) < 34) unavailable.push('agent-token-validation');
   if (daemonSets === undefined) unavailable.push('kubernetes');
   else unavailable.push(...unavailableCapabilities(daemonSets), ...unavailableAgents(agentChartOf(daemonSets)));

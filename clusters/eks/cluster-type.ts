@@ -7,7 +7,6 @@ import { checkEksOptions, EKS_OPTIONS } from './command-options.ts';
 import { eksOptionsOf } from './options.ts';
 import { planEks } from './plan.ts';
 
-/** Clusters of Amazon EKS. */
 export const EKS: AccountClusterType = {
   name: 'eks',
   options: EKS_OPTIONS,
@@ -15,7 +14,7 @@ export const EKS: AccountClusterType = {
   aws: 'account',
   check: checkEksOptions,
   capabilities: (options) => capabilitiesOfEks(eksOptionsOf(options)),
-  // They are reached by tokens of the run's own credentials, also where they existed before.
+  // Existing clusters are accessed by the run's own credentials too.
   existing: (options) => options.list('cluster-name'),
   plan: planEks,
   placeRunner: async ({ options }) => {
@@ -39,16 +38,13 @@ export const EKS: AccountClusterType = {
       run,
       workloadImage,
       ...(eksAuthEndpoint !== undefined && { eksAuthEndpoint }),
-      // Of what plays EKS, some keeps a record of clusters alone.
+      // Some EKS emulators only store cluster records.
       kubernetes: endpoints['eks'] === undefined ? 'required' : 'optional',
     });
   },
 };
 
-/**
- * Image of the workload program. Nodes of EKS itself pull it from a registry, which only the user can name; an emulator's
- * clusters know it by the name that it has on embedded ones. Throws `HarnessError` BAD_CLUSTER.
- */
+/** EKS's nodes pull the image from a registry that users name; emulated clusters have it. Throws BAD_CLUSTER. */
 function workloadImageOf(
   options: OptionValues,
   { image }: WorkloadProgram,

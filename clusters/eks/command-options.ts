@@ -9,13 +9,13 @@ import {
 } from '../shared-options.ts';
 import { badFlagValue } from '../../foundation/node/errors.ts';
 
-/** Of roles (AWS General Reference, "Amazon Resource Names"). */
+/** AWS General Reference, "Amazon Resource Names". */
 const ROLE = {
   pattern: /^arn:[\w-]+:iam::\d{12}:role\/.+$/,
   expected: 'give the ARN of a role, such as arn:aws:iam::111122223333:role/example',
 } as const;
 
-/** Options of clusters that a run makes: nothing of a cluster that exists is changed. */
+/** Options of new clusters: existing ones are not changed. */
 const OF_NEW_CLUSTERS: readonly OptionSpec[] = [
   option.text('kubernetes-version VERSION', 'such as 1.34 (default: that of EKS)', {
     form: { pattern: /^\d+\.\d+$/, expected: 'give one such as 1.34' },
@@ -47,7 +47,6 @@ const OF_NEW_CLUSTERS: readonly OptionSpec[] = [
   ),
 ];
 
-/** Names of the options of clusters that a run makes. */
 export const NEW_CLUSTER_OPTIONS: readonly string[] = OF_NEW_CLUSTERS.map(({ name }) => name);
 
 export const EKS_OPTIONS: readonly OptionSpec[] = [
@@ -80,7 +79,7 @@ export const EKS_OPTIONS: readonly OptionSpec[] = [
   ...OF_NEW_CLUSTERS,
 ];
 
-/** Options that Auto Mode leaves no room for: it brings its own nodes, with the agent. */
+/** Options without effect in Auto Mode, which brings nodes and agent. */
 const OF_NODE_GROUPS: readonly string[] = [
   'instance-type',
   'nodes',
@@ -89,12 +88,12 @@ const OF_NODE_GROUPS: readonly string[] = [
   'agent-args',
   'agent-chart',
 ];
-/** Which agent is judged: options that must have an effect, wherever they are given. */
+/** Options that select the tested agent, which must always have an effect. */
 const OF_THE_AGENT: readonly string[] = ['addon-version', 'agent-image'];
 
 /**
- * Refuses flags that have no effect with others: a run that leaves out the agent that it was told to judge must not pass.
- * Most of those of the environment and of a config file may be there for other runs. Throws `HarnessError` BAD_FLAG_VALUE.
+ * Rejects flags without joint effect: a run must not pass without testing the requested agent. Variables and config files may
+ * set most of them for other runs. Throws `HarnessError` BAD_FLAG_VALUE.
  */
 export function checkEksOptions(options: OptionValues): void {
   const names = options.list('cluster-name');

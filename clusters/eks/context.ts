@@ -4,21 +4,19 @@ import type { Timing } from './timing.ts';
 
 type OfRequest = Pick<ProvisionRequest, 'name' | 'region' | 'tags' | 'signal' | 'progress'>;
 
-/** What is made for one cluster, and how. */
 export interface EksContext extends OfRequest, Pick<ProvisioningClients, 'eks' | 'iam'> {
-  /** What is made for it. */
   readonly resources: Resources;
-  /** What to do about what cannot be removed, as the end of a sentence. */
+  /** What to do about leftovers, as the end of a sentence. */
   readonly remedy: string | undefined;
   readonly timing: Timing;
-  /** When the cluster must be ready, in milliseconds since the epoch, and the time that it had until then, in milliseconds. */
+  /** Milliseconds since the epoch, and total milliseconds. */
   readonly deadline: number;
   readonly readyMilliseconds: number;
 }
 
 /**
- * Does works side by side. When one fails the others are aborted, and only when all have come to their end is the first
- * error thrown: nothing is being made any more when what was made is removed.
+ * Runs tasks in parallel. If one fails, aborts the others, waits for them and throws the first error, so that nothing is
+ * created during cleanup.
  */
 export async function together<const T extends readonly ((signal: AbortSignal) => Promise<unknown>)[]>(
   signal: AbortSignal,

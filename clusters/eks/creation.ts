@@ -13,7 +13,7 @@ import { healthOf, isNamed } from './errors.ts';
 import { clusterTitle, placed } from './teardown.ts';
 import { awaitDone, pausesOf, type Seen } from './wait.ts';
 
-/** Makes something of EKS by a call, which is tried again while EKS does not know a role that the call names. */
+/** Creates an EKS resource, and retries while EKS does not know a named role. */
 export const makeInEks = <A>(
   resource: EksResource,
   context: EksContext,
@@ -27,14 +27,13 @@ export const makeInEks = <A>(
     make: () => retry(create, { tolerates, ...pausesOf(context.timing), within, signal: context.signal }),
   });
 
-/** When something of EKS counts as failed, with which code, and what to do when it takes too long. */
 export interface Activation {
   readonly code: ClusterErrorCode;
   readonly failed: (status: string) => boolean;
   readonly advice?: string;
 }
 
-/** Waits until something of EKS is ACTIVE. Throws `ClusterError` with the health issue that EKS tells. */
+/** Waits for ACTIVE. Throws `ClusterError` with EKS's health issue. */
 export function awaitActive<T extends Stated>(
   resource: EksResource<T>,
   made: T | undefined,
@@ -75,8 +74,8 @@ export const notActive = (
 const capitalized = (title: string): string => title.charAt(0).toUpperCase() + title.slice(1);
 
 /**
- * EKS does not see a new role at once, or not its trust policy; nor a service-linked one, which the first call of an account
- * makes (Amazon EKS API Reference, ResourcePropagationDelayException).
+ * EKS may not know a new role, its trust policy, or an account's first service-linked role yet (Amazon EKS API Reference,
+ * ResourcePropagationDelayException).
  */
 export function isUnknownRole(error: unknown): boolean {
   if (isNamed(error, 'ResourcePropagationDelay')) return true;
@@ -91,16 +90,13 @@ export function isUnknownRole(error: unknown): boolean {
 export interface ControlPlane {
   readonly roleArn: string;
   readonly subnetIds: readonly string[];
-  /** Such as `1.34`; default: EKS' own. */
+  /** Such as `1.34`; default: EKS's own. */
   readonly version?: string;
-  /** Nodes are Auto Mode's, with this role. */
+  /** Role of Auto Mode's nodes. */
   readonly autoModeNodeRoleArn?: string;
 }
 
-/**
- * Creates the cluster of the context and waits until it is ACTIVE. Throws errors of EKS, and `ClusterError` NAME_TAKEN or
- * CLUSTER_FAILED.
- */
+/** Creates the cluster and waits for ACTIVE. Throws errors of EKS, and `ClusterError` NAME_TAKEN or CLUSTER_FAILED. */
 export async function makeControlPlane(spec: ControlPlane, context: EksContext): Promise<Cluster> {
   const { name, eks } = context;
   const made = clusterOf(eks, name);
@@ -142,14 +138,13 @@ const nameTaken = (name: string, cause: unknown): ClusterError =>
 export interface NodeGroupSpec {
   readonly nodeRoleArn: string;
   readonly subnetIds: readonly string[];
-  /** Of Amazon Linux 2023 on x86-64. Default: EKS' own choice. */
+  /** Amazon Linux 2023 on x86-64. Default: EKS's choice. */
   readonly instances?: { readonly type: string; readonly count: number };
 }
 
 const NAME = 'nodes';
 const AMI_TYPE = 'AL2023_x86_64_STANDARD';
 
-/** Asks for the cluster's node group. Throws errors of EKS. */
 export async function makeNodeGroup(spec: NodeGroupSpec, context: EksContext): Promise<Nodegroup | undefined> {
   const { name: clusterName, eks, tags } = context;
   const { nodeRoleArn, subnetIds, instances } = spec;
@@ -169,10 +164,7 @@ export async function makeNodeGroup(spec: NodeGroupSpec, context: EksContext): P
   return answer?.nodegroup;
 }
 
-/**
- * Waits until the nodes have joined. Throws `ClusterError` NODE_NOT_READY with what EKS says of them: EKS gives up itself
- * after 25 minutes or so (EKS User Guide, "Troubleshoot problems with Amazon EKS clusters and nodes", NodeCreationFailure).
- */
+/** Waits for the nodes. EKS gives up after 25 minutes (EKS User Guide, NodeCreationFailure). Throws NODE_NOT_READY. */
 export const awaitNodeGroup = (made: Nodegroup | undefined, context: EksContext): Promise<Nodegroup> =>
   awaitActive(
     nodeGroupOf(context.eks, context.name, NAME),

@@ -16,17 +16,16 @@ import { healthOf, isNamed } from './errors.ts';
 import { clusterTitle } from './teardown.ts';
 import { awaitDone } from './wait.ts';
 
-/** States in which EKS takes no deletion, which end by themselves. */
+/** Transitional states in which EKS accepts no deletion. */
 const CHANGING: ReadonlySet<string> = new Set(['CREATING', 'UPDATING', 'PENDING', 'DELETING']);
 
-/** How it is waited until something is gone, and who is told. */
 export type Patience = Pick<EksContext, 'timing' | 'progress'>;
 
-/** Something of EKS that is made, looked at and deleted by its name. */
+/** An EKS resource by name. */
 export interface EksResource<T extends Stated = Stated> {
-  /** In messages, such as `node group nodes of cluster a`. */
+  /** For messages, such as `node group nodes of cluster a`. */
   readonly title: string;
-  /** Throws EKS' ResourceNotFoundException when it is gone. */
+  /** Throws ResourceNotFoundException once it is gone. */
   readonly describe: (abortSignal?: AbortSignal) => Promise<T | undefined>;
   readonly askForDeletion: () => Promise<unknown>;
 }
@@ -56,7 +55,7 @@ export function nodeGroupOf(eks: EKSClient, clusterName: string, nodegroupName: 
   };
 }
 
-/** To be deleted, it must have no node groups. */
+/** Can only be deleted without node groups. */
 export const clusterOf = (eks: EKSClient, name: string): EksResource<Cluster> => ({
   title: clusterTitle(name),
   describe: async (abortSignal) =>
@@ -65,9 +64,8 @@ export const clusterOf = (eks: EKSClient, name: string): EksResource<Cluster> =>
 });
 
 /**
- * Deletes something of EKS and resolves when it is gone. One that is being made is waited for, since EKS does not delete it
- * before (EKS API Reference, "DeleteCluster"); one that is in use is tried again for a while. Throws EKS' refusal, and
- * `ClusterError` CLUSTER_FAILED, to be read behind the name, for one whose deletion fails or takes too long.
+ * Deletes a resource and waits. Waits for one in creation first (EKS API Reference, "DeleteCluster"), and retries one in use.
+ * Throws EKS's refusal, or `ClusterError` CLUSTER_FAILED, to be read after the name.
  */
 export async function deleteFromEks(
   { title, describe, askForDeletion }: EksResource,
@@ -102,7 +100,7 @@ export async function deleteFromEks(
       }
       if (asked && status === 'DELETE_FAILED')
         throw new ClusterError('CLUSTER_FAILED', `its deletion failed: ${health ?? 'EKS tells no reason'}`);
-      // A cluster says no more than this of a deletion that failed: it is asked for once more.
+      // A cluster says no more about a failed deletion: retry once.
       if (status === 'FAILED') asked = false;
       return { status, why: refusal?.message ?? health };
     },

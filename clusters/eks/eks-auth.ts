@@ -1,3 +1,3 @@
-/** EKS Auth has an address of AWS' dual-stack domain alone (AWS General Reference, "Amazon EKS endpoints and quotas"). */
+/** EKS Auth only has a dual-stack address (AWS General Reference, "Amazon EKS endpoints and quotas"). */
 export const regionalEksAuth = (region: string): string =>
   `https://eks-auth.${region}.${region.startsWith('cn-') ? 'api.amazonwebservices.com.cn' : 'api.aws'}`;

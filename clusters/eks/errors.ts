@@ -1,14 +1,11 @@
 import { awsProblem } from '../../foundation/aws/aws-problem.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 
-/** Whether an error has the code of a service's API, such as `ResourceNotFoundException`; IAM's may end in `Exception`. */
+/** Matches an error code such as `ResourceNotFoundException`; IAM's may end in `Exception`. */
 export const isNamed = (error: unknown, name: string): boolean =>
   error instanceof Error && (error.name === name || error.name === `${name}Exception`);
 
-/**
- * An error of AWS as one that tells who is to blame and what to do; others as they are. `doing` stands for what was tried:
- * `make cluster a`.
- */
+/** Explains AWS errors with cause and remedy. `doing` is the attempt: `make cluster a`. */
 export function explained(error: unknown, doing: string): Error {
   if (error instanceof ClusterError) return error;
   const problem = awsProblem(error);
@@ -23,7 +20,7 @@ export function explained(error: unknown, doing: string): Error {
   );
 }
 
-/** What EKS says about the health of a thing, in one line; undefined when it says nothing. */
+/** Returns EKS's health issues in one line, if any. */
 export function healthOf(
   health:
     | {

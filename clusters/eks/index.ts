@@ -1,4 +1,4 @@
-/** Clusters of EKS itself: made for the run, or existing ones. */
+/** EKS's own clusters: new or existing ones. */
 import { commandLine } from '../../foundation/node/command-line.ts';
 import type { ClusterAlias } from '../../foundation/protocols/aliases.ts';
 import { without } from '../capabilities.ts';
@@ -23,7 +23,6 @@ export { TIMING, type Timing } from './timing.ts';
 
 const REMEDY = `\`${commandLine('sweep', '--cluster eks')}\` deletes what a run left once it has expired`;
 
-/** Clusters that EKS makes, or those that the options name. */
 export function eksDriver(options: EksOptions): ClusterDriver {
   const attached = options.attach.length > 0;
   const may = capabilitiesOfEks(options);

@@ -13,23 +13,22 @@ import type { EksContext } from './context.ts';
 
 export interface ApiServer {
   readonly connection: Connection;
-  /** URL. */
   readonly endpoint: string;
-  /** Who the credentials are, in messages. */
+  /** The caller, for messages. */
   readonly principal: string;
-  /** What to do where it may not administer the cluster. Default: of a principal of IAM. */
+  /** What to do without administrator rights. Default: advice for an IAM principal. */
   readonly remedy?: string;
-  /** False: the cluster may be none that has an API server. */
+  /** False: there may be no API server. */
   readonly required: boolean;
-  /** The run has just made the cluster: its access entry may not be in force yet. */
+  /** The cluster is new: its access entry may not be effective yet. */
   readonly made: boolean;
 }
 
-/** Milliseconds that one answer may take: an endpoint that is private drops what is sent to it. */
+/** Milliseconds for an answer: private endpoints drop packets. */
 const LONGEST_ANSWER = 10_000;
 
 /**
- * Resolves to whether there is an API server, once that answers and lets this caller administer the cluster. Throws
+ * Resolves once the API server answers and the caller is an administrator; false without an API server. Throws
  * `ClusterError` CLUSTER_UNREACHABLE or NO_ACCESS.
  */
 export async function reachApiServer(server: ApiServer, context: EksContext): Promise<boolean> {
@@ -44,12 +43,12 @@ export async function reachApiServer(server: ApiServer, context: EksContext): Pr
         if (review.status?.allowed === true) return true;
         last = noAccess(server, name, 'it may not create namespaces');
       } catch (error) {
-        // The time is over: what came before says more than that this try was ended.
+        // On timeout, the previous error says more.
         if (attempt.aborted && last !== undefined) return undefined;
         last = error as Error;
         const refused = error instanceof KubernetesError && hasStatus(error, 401, 403);
         if (refused) last = noAccess(server, name, `${error.status} ${error.reason}`, error);
-        // An emulator may have no API server behind the endpoint, but something that answers.
+        // An emulator's endpoint may be something other than an API server.
         else if (error instanceof KubernetesError && error.status < 500 && error.status !== 429) return undefined;
       }
       if (last instanceof ClusterError && !made) throw last;
@@ -80,7 +79,7 @@ const inTime = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, Ab
 
 const ACCESS_ENTRY = `add an access entry for it with ${ADMINISTRATOR_POLICY}`;
 
-/** What administrators of the cluster may do, and those of a namespace may not. */
+/** Rights of cluster administrators that namespace administrators lack. */
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const REVIEW = {
   apiVersion: 'authorization.k8s.io/v1',
@@ -98,13 +97,10 @@ const noAccess = (
     cause,
   });
 
-/** The names of services and of AWS' hosts are resolved by it (Amazon EKS User Guide, "Manage CoreDNS for DNS in Amazon EKS clusters"). */
+/** Resolves names of services and AWS hosts (Amazon EKS User Guide, "Manage CoreDNS for DNS in Amazon EKS clusters"). */
 const DNS = '/apis/apps/v1/namespaces/kube-system/deployments/coredns';
 
-/**
- * Waits until one pod of the cluster's DNS is ready: they start with the first nodes, and a program that starts before them
- * reaches nothing. Not where there is no CoreDNS, as on nodes of Auto Mode. Throws `ClusterError` NODE_NOT_READY.
- */
+/** Waits for a ready DNS pod, since earlier programs reach nothing; not without CoreDNS, as in Auto Mode. Throws NODE_NOT_READY. */
 export async function awaitDns(connection: Connection, context: EksContext): Promise<void> {
   const { name, timing, deadline, readyMilliseconds, signal } = context;
   await poll<true>(

@@ -7,12 +7,12 @@ import { find, TRIES } from '../in-cluster/objects.ts';
 import type { InClusterOptions } from '../in-cluster/options.ts';
 import { hasStatus, ignoring, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
-/** Who uses an existing cluster; a Lease, as what runs once in a cluster is kept to one (Kubernetes, "Leases"). */
+/** Lease of an existing cluster's user (Kubernetes, "Leases"). */
 export const LEASE = 'eks-pod-identity-conformance';
 const COLLECTION = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
 const PATH = `${COLLECTION}/${LEASE}`;
 
-/** Seconds after which a lease that is not renewed is over: its run was killed. */
+/** Seconds until an unrenewed lease expires: its run was killed. */
 const DURATION = 60;
 const RENEWAL_MILLISECONDS = 10_000;
 const LONGEST_ANSWER = 10_000;
@@ -20,21 +20,20 @@ const LONGEST_ANSWER = 10_000;
 type Lease = Stored<V1Lease>;
 
 export interface HeldLease {
-  /** Ends it; resolves when the Lease is gone, unless another run has it by now. */
+  /** Resolves when the Lease is gone, unless another run has it. */
   release(): Promise<void>;
 }
 
 export interface LeaseOptions extends Pick<InClusterOptions, 'run' | 'signal' | 'progress'> {
-  /** Of the cluster, in messages. */
+  /** For messages. */
   readonly cluster: string;
   readonly now?: () => number;
   readonly renewalMilliseconds?: number;
 }
 
 /**
- * Takes the cluster for this run alone, and renews that until it is released. A lease that has run out is taken over: by the
- * clocks of the machines, which AWS' signatures keep within minutes anyway. Throws
- * `ClusterError` CLUSTER_IN_USE that names the run that has it, and `KubernetesError`.
+ * Takes the cluster for this run, and renews the lease until released. Expired leases are taken over. Throws `ClusterError`
+ * CLUSTER_IN_USE with the other run, and `KubernetesError`.
  */
 export async function takeLease(connection: Connection, options: LeaseOptions): Promise<HeldLease> {
   const holder = { now: Date.now, renewalMilliseconds: RENEWAL_MILLISECONDS, ...options };
@@ -55,7 +54,7 @@ export async function takeLease(connection: Connection, options: LeaseOptions): 
   };
 }
 
-/** Whether it was had; false when another run was quicker with whatever it did. One that this run has already is had again. */
+/** Returns whether this run has the lease; false if another was faster. */
 async function acquire(
   connection: Connection,
   { cluster, run, now }: Required<LeaseOptions>,
@@ -78,7 +77,7 @@ async function acquire(
   }
 }
 
-/** Renews until stopped, or until another run has it. A renewal that fails is tried again with the next. */
+/** Failed renewals are repeated with the next. */
 async function renew(connection: Connection, options: Required<LeaseOptions>, signal: AbortSignal): Promise<void> {
   const { cluster, run, now, renewalMilliseconds, progress } = options;
   for (;;) {
@@ -99,13 +98,13 @@ async function renew(connection: Connection, options: Required<LeaseOptions>, si
   }
 }
 
-/** Makes the Lease, or changes the one that was found: not one that was changed since. */
+/** Creates the Lease, or updates the version that was read. */
 const write = (connection: Connection, run: string, now: number, stored: Lease | undefined, signal: AbortSignal) =>
   stored === undefined
     ? connection.json('POST', COLLECTION, leaseOf(run, now), signal)
     : connection.json('PATCH', PATH, leaseOf(run, now, stored.metadata?.resourceVersion), signal);
 
-/** The run that has or had the cluster, and until when; undefined without a lease. Throws `KubernetesError`. */
+/** Returns the last holder and the expiry, or undefined. Throws `KubernetesError`. */
 export async function findLease(
   connection: Connection,
   signal: AbortSignal,
@@ -114,13 +113,13 @@ export async function findLease(
   return stored && { run: stored.spec?.holderIdentity ?? '', until: new Date(endOf(stored)) };
 }
 
-/** Deletes the lease if it is this run's. Throws `KubernetesError`, and errors of the network. */
+/** Deletes this run's lease. Throws `KubernetesError` and network errors. */
 export async function endLease(connection: Connection, run: string): Promise<void> {
   await retry(async (signal) => {
     const stored = await find<Lease>(connection, PATH, signal);
     if (stored?.spec?.holderIdentity !== run) return;
     const { uid, resourceVersion } = stored.metadata ?? {};
-    // It may be gone, or another run's by now.
+    // May be gone, or another run's.
     const deleting = connection.json('DELETE', PATH, { preconditions: { uid, resourceVersion } }, signal);
     await deleting.catch(ignoring(404, 409));
   }, TRIES);
@@ -137,7 +136,7 @@ function leaseOf(run: string, now: number, resourceVersion?: string): object {
   };
 }
 
-/** When a lease runs out, in milliseconds since the epoch. */
+/** Milliseconds since the epoch. */
 function endOf(lease: Lease | undefined): number {
   const { renewTime, leaseDurationSeconds } = lease?.spec ?? {};
   const since = Date.parse(renewTime ?? '');

@@ -5,25 +5,25 @@ import type { Connection } from '../../foundation/protocols/kubernetes-connectio
 import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { endLease, findLease, LEASE } from './lease.ts';
 
-/** Something that a run left in a cluster that existed before. */
+/** A leftover in an existing cluster. */
 export interface InCluster {
   readonly kind: 'namespace' | 'DaemonSet' | 'Lease';
   readonly name: string;
   readonly run: string;
-  /** ISO 8601, or whatever else stands there. */
+  /** ISO 8601, or any other text. */
   readonly expires: string;
 }
 
-/** Milliseconds that the API server may take for an answer. */
+/** Milliseconds. */
 const LONGEST_ANSWER = 10_000;
-/** Milliseconds until what was deleted must be gone: pods may take a grace period of 30 s. */
+/** Milliseconds; pods may take a grace period of 30 s. */
 const REMOVAL = 60_000;
 
 interface Marked {
   readonly metadata: ObjectMeta & { readonly annotations?: Readonly<Record<string, string>> };
 }
 
-/** Looks for what runs left. Changes nothing. Throws errors of the network and `KubernetesError`. */
+/** Lists leftovers of runs. Throws network errors and `KubernetesError`. */
 export async function findInCluster(connection: Connection): Promise<readonly InCluster[]> {
   const signal = AbortSignal.timeout(LONGEST_ANSWER);
   const selector = encodeURIComponent(RUN_LABEL);
@@ -45,14 +45,14 @@ export async function findInCluster(connection: Connection): Promise<readonly In
   return [
     ...items.flatMap((item) => of('namespace', item)),
     ...agents.flatMap((agent) => (agent === undefined ? [] : of('DaemonSet', agent))),
-    // It says itself until when it is good.
+    // A lease states its own expiry.
     ...(lease === undefined
       ? []
       : [{ kind: 'Lease', name: LEASE, run: lease.run, expires: lease.until.toISOString() } as const]),
   ];
 }
 
-/** Removes it, and what is in it; resolves when it is gone. Throws `ClusterError` and errors as `findInCluster` does. */
+/** Removes a leftover and waits. Throws `ClusterError` and errors as `findInCluster` does. */
 export async function removeFromExisting({ kind, name, run }: InCluster, connection: Connection): Promise<void> {
   switch (kind) {
     case 'namespace':

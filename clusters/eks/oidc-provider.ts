@@ -15,8 +15,8 @@ import { askAfterLostAnswer, pausesOf } from './wait.ts';
 const AUDIENCE = 'sts.amazonaws.com';
 
 /**
- * Registers the cluster's issuer with IAM (EKS User Guide, "Create an IAM OIDC provider for your cluster"); resolves to the
- * provider's ARN. Throws errors of IAM, among them EntityAlreadyExists.
+ * Registers the issuer with IAM and returns the provider's ARN (EKS User Guide, "Create an IAM OIDC provider for your
+ * cluster"). Throws errors of IAM, such as EntityAlreadyExists.
  */
 export async function makeProvider(
   issuer: string,
@@ -44,7 +44,7 @@ export async function makeProvider(
     make: async () => {
       try {
         await retry(() => iam.send(create), {
-          // IAM reads the issuer's certificate, and the issuer is new.
+          // IAM reads the new issuer's certificate.
           tolerates: (error) => isNamed(error, 'OpenIdIdpCommunicationError'),
           ...pausesOf(timing),
           within: timing.role,
@@ -52,7 +52,7 @@ export async function makeProvider(
         });
       } catch (error) {
         if (!isNamed(error, 'EntityAlreadyExists')) throw error;
-        // Made by an attempt of the SDK whose answer was lost.
+        // The answer of the SDK's first attempt was lost.
         const get = new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn });
         const found = await askAfterLostAnswer(() => iam.send(get), { timing, signal });
         if (!areOfRun(found?.Tags, tags[RUN_TAG])) throw error;
@@ -62,10 +62,7 @@ export async function makeProvider(
   return arn;
 }
 
-/**
- * The provider of an issuer that is there already, left as it is; one is made when there is none. Throws `ClusterError`
- * CLUSTER_FAILED when STS is no audience of it, and errors of IAM.
- */
+/** Returns an existing provider unchanged, or creates one. Throws CLUSTER_FAILED without STS as audience, and errors of IAM. */
 export async function findOrMakeProvider(issuer: string, accountId: string, context: EksContext): Promise<string> {
   const arn = providerArnOf(issuer, accountId);
   try {

@@ -1,16 +1,12 @@
 import type { PlanRequest } from '../cluster-type.ts';
 import { eksOptionsOf } from './options.ts';
 
-/**
- * On-demand prices in US dollars of us-east-1 (Amazon EKS pricing, Amazon EC2 on-demand pricing, Amazon EBS pricing); other
- * regions are up to half as much again. Linux, per hour.
- */
+/** US dollars per hour in us-east-1, Linux on demand (Amazon EKS, EC2 and EBS pricing). Other regions cost up to 50 % more. */
 const PRICES = {
   date: '2026-06',
   cluster: 0.1,
-  /** Of a version in extended support. */
   extendedCluster: 0.6,
-  /** What Auto Mode adds to the price of an instance. */
+  /** Auto Mode's surcharge per instance. */
   autoMode: 0.12,
   /** gp3, per GB and month. */
   storage: 0.08,
@@ -36,8 +32,8 @@ const PRICES = {
 } as const;
 
 /**
- * First day on which a version is no longer in standard support (Amazon EKS User Guide, "Understand the Kubernetes version
- * lifecycle on EKS"); versions before the first of these are in extended support, later ones are not known yet.
+ * End of standard support by version (Amazon EKS User Guide, "Understand the Kubernetes version lifecycle on EKS"). Older
+ * versions are in extended support, later ones unknown.
  */
 const STANDARD_SUPPORT_ENDS: readonly (readonly [version: string, end: string])[] = [
   ['1.33', '2026-07-29'],
@@ -45,7 +41,6 @@ const STANDARD_SUPPORT_ENDS: readonly (readonly [version: string, end: string])[
   ['1.35', '2027-03-27'],
 ];
 
-/** Whether a version such as `1.34` is in extended support; EKS' default version is not. */
 function isExtended(version: string | undefined, today: Date): boolean {
   if (version === undefined) return false;
   const minor = (text: string): number => Number(text.split('.')[1]);
@@ -53,14 +48,14 @@ function isExtended(version: string | undefined, today: Date): boolean {
   return ended.some(([oldest]) => minor(version) <= minor(oldest));
 }
 
-/** GB of a node's root volume, as managed node groups have it. */
+/** GB of a managed node's root volume. */
 const VOLUME = 20;
 const HOURS_OF_A_MONTH = 730;
 
-/** Minutes, as they are commonly seen: a control plane, then its nodes; both again to delete. */
+/** Typical minutes: a control plane, then nodes; the same to delete. */
 const MINUTES = { provision: 13, scenarios: 8, delete: 10 } as const;
 
-/** What a run would create in AWS, for how long, and what that costs: lines of text. */
+/** Describes what a run would create in AWS, for how long, and its costs. */
 export function planEks({ options: values, clusters, fixtures, today }: PlanRequest): string[] {
   const options = eksOptionsOf(values);
   const hours = values.number('expires');
@@ -104,7 +99,7 @@ function costText(
   if (newClusters === 0)
     return `Estimated cost: below 0.05 USD for requests to AWS (${prices}); what the existing clusters cost comes on top.`;
   const hours = minutes / 60;
-  // A cluster is billed by the hour that was begun.
+  // Clusters are billed by started hours.
   const extended = isExtended(options.kubernetesVersion, today);
   const clusters = newClusters * Math.ceil(hours) * (extended ? PRICES.extendedCluster : PRICES.cluster);
   const known = PRICES.instances[options.instanceType];

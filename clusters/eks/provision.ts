@@ -1,4 +1,4 @@
-/** Provisioning through the EKS API, which embedded and kind clusters share with real ones: whoever answers it makes the cluster. */
+/** Provisions real, embedded and kind clusters through the EKS API. */
 import type { Addon, Cluster, Nodegroup } from '@aws-sdk/client-eks';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ProvisionRequest, RunningCluster } from '../driver.ts';
@@ -15,36 +15,33 @@ import { TIMING } from './timing.ts';
 import { tearDown, tornDownOnFailure } from './teardown.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
 
-/** What a cluster that is made is like. */
 export interface ClusterPlan extends Pick<
   EksOptions,
   'kubernetesVersion' | 'clusterRoleArn' | 'nodeRoleArn' | 'adminPrincipalArn'
 > {
   readonly subnets: ClusterSubnets;
-  /** Who brings the nodes: EKS itself, or a node group; its instances are EKS' choice unless given. */
+  /** Instances default to EKS's choice. */
   readonly nodes: 'auto-mode' | { readonly instances?: { readonly type: string; readonly count: number } };
-  /** The agent's add-on; undefined: another agent is installed. Auto Mode has its own. */
+  /** Undefined: another agent is installed. Auto Mode has its own. */
   readonly addon: { readonly version?: string } | undefined;
 }
 
-/** How it is gone about. */
 export type ProvisionSettings = Pick<EksContext, 'readyMilliseconds' | 'timing' | 'remedy'>;
 
-/** What is there once a cluster is. */
 export interface MadeCluster {
   readonly cluster: Cluster;
-  /** Of an existing cluster, the first that it has. */
+  /** The first of an existing cluster. */
   readonly nodeGroup: Nodegroup | undefined;
   readonly addon: Addon | undefined;
-  /** ARN of the issuer's OIDC provider; empty when there is no issuer. */
+  /** Empty without an issuer. */
   readonly providerArn: string;
   readonly nodeRoleArn: string;
 }
 
 const SUBNET_IDS = ['subnet-0000000000000000a', 'subnet-0000000000000000b'];
-/** Those that the EC2 of an emulator knows. */
+/** Subnets of the emulator's EC2. */
 export const EMULATED_SUBNETS: ClusterSubnets = { controlPlane: SUBNET_IDS, nodes: SUBNET_IDS };
-/** An emulated EKS is done when it answers; when it fails, it fails for good. */
+/** An emulated EKS is done, or has failed, when it answers. */
 const EMULATED: ClusterPlan = {
   subnets: EMULATED_SUBNETS,
   nodes: {},
@@ -57,8 +54,8 @@ const EMULATED_SETTINGS: ProvisionSettings = {
 };
 
 /**
- * Makes cluster, node group, OIDC provider and agent add-on and waits until all are ACTIVE; removes what was made when a step
- * fails or the request's signal fires, and says what could not be removed. Throws `ClusterError` and errors of AWS' clients.
+ * Creates cluster, node group, OIDC provider and add-on, or removes them all on failure or interruption. Throws
+ * `ClusterError` and errors of AWS's clients.
  */
 export async function provisionThroughEks(
   request: ProvisionRequest,
@@ -85,7 +82,7 @@ export function contextOf(request: ProvisionRequest, settings: ProvisionSettings
   };
 }
 
-/** Makes it; what was made when it fails is among the context's resources. */
+/** On failure, what was created is in the context's resources. */
 export async function makeCluster(plan: ClusterPlan, accountId: string, context: EksContext): Promise<MadeCluster> {
   const { name, signal } = context;
   const autoMode = plan.nodes === 'auto-mode';
@@ -117,7 +114,7 @@ export async function makeCluster(plan: ClusterPlan, accountId: string, context:
   return { cluster, nodeGroup, addon, providerArn, nodeRoleArn };
 }
 
-/** One after the other is asked for, since pods of the add-on need nodes, and both are waited for at once. */
+/** Requested in order, since add-on pods need nodes; awaited together. */
 async function makeNodesAndAgent(
   { nodes, subnets, addon }: ClusterPlan,
   nodeRoleArn: string,
@@ -138,10 +135,10 @@ async function makeNodesAndAgent(
   );
 }
 
-/** The service account issuer without `https://` (or `http://`, of an emulator); empty when EKS tells none. */
+/** Without `https://` (or an emulator's `http://`); empty without an issuer. */
 export const issuerOf = ({ identity }: Cluster): string => (identity?.oidc?.issuer ?? '').replace(/^https?:\/\//, '');
 
-/** In a kubeconfig that leads nowhere (RFC 6761, "invalid"). */
+/** For a kubeconfig without a server (RFC 6761, "invalid"). */
 const NO_API_SERVER = 'https://kubernetes.invalid';
 
 export function kubeConfigOf({ name, token, now, kubeConfig }: ProvisionRequest, cluster: Cluster): KubeConfig {
@@ -157,7 +154,6 @@ export function kubeConfigOf({ name, token, now, kubeConfig }: ProvisionRequest,
   );
 }
 
-/** What a run needs to know of a cluster. */
 export function runningCluster(request: ProvisionRequest, made: MadeCluster, context: EksContext): RunningCluster {
   const { cluster, addon, providerArn, nodeRoleArn } = made;
   return {

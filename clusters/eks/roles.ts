@@ -21,20 +21,20 @@ import { askAfterLostAnswer, isPassing, pausesOf } from './wait.ts';
 
 export interface RoleSpec {
   readonly name: string;
-  /** Who may assume it, such as `eks.amazonaws.com`. */
+  /** Such as `eks.amazonaws.com`. */
   readonly service: string;
   readonly actions: readonly string[];
-  /** Names of AWS' managed policies. */
+  /** Names of AWS managed policies. */
   readonly policies: readonly string[];
 }
 
-/** Of a cluster with node groups (EKS User Guide, "Amazon EKS cluster IAM role"). */
+/** EKS User Guide, "Amazon EKS cluster IAM role". */
 export const CLUSTER_ROLE = {
   service: 'eks.amazonaws.com',
   actions: ['sts:AssumeRole'],
   policies: ['AmazonEKSClusterPolicy'],
 };
-/** Of a cluster in Auto Mode (EKS User Guide, "Amazon EKS Auto Mode cluster IAM role"). */
+/** EKS User Guide, "Amazon EKS Auto Mode cluster IAM role". */
 export const AUTO_MODE_CLUSTER_ROLE = {
   service: 'eks.amazonaws.com',
   actions: ['sts:AssumeRole', 'sts:TagSession'],
@@ -61,7 +61,7 @@ export const AUTO_MODE_NODE_ROLE = {
 
 type RoleContext = Pick<EksContext, 'name' | 'iam' | 'resources' | 'tags' | 'timing' | 'signal'>;
 
-/** Makes a role of the context's cluster and resolves to its ARN. Throws errors of IAM. */
+/** Returns the new role's ARN. Throws errors of IAM. */
 export async function makeRole(role: RoleSpec, context: RoleContext): Promise<string> {
   const { name: clusterName, iam, resources, tags, timing, signal } = context;
   const trust = {
@@ -82,7 +82,7 @@ export async function makeRole(role: RoleSpec, context: RoleContext): Promise<st
       try {
         return (await iam.send(create)).Role?.Arn;
       } catch (error) {
-        // Made by an attempt of the SDK whose answer was lost: the name is the run's own, and so must the tag be.
+        // The answer of the SDK's first attempt may be lost: check the tag.
         if (!isNamed(error, 'EntityAlreadyExists')) throw error;
         const get = new GetRoleCommand({ RoleName: role.name });
         const found = await askAfterLostAnswer(() => iam.send(get), context);
@@ -94,7 +94,7 @@ export async function makeRole(role: RoleSpec, context: RoleContext): Promise<st
   await Promise.all(
     policyArns.map((PolicyArn) =>
       retry(() => iam.send(new AttachRolePolicyCommand({ RoleName: role.name, PolicyArn })), {
-        // IAM does not know everywhere at once of a role that it has made.
+        // A new role is not known everywhere in IAM at once.
         tolerates: isMissing,
         ...pausesOf(timing),
         within: timing.role,
@@ -105,10 +105,7 @@ export async function makeRole(role: RoleSpec, context: RoleContext): Promise<st
   return arn ?? '';
 }
 
-/**
- * Deletes a role of a run with whatever policies it has by now; those that are known spare a look. Resolves also when there is
- * none. Throws errors of IAM.
- */
+/** Deletes a run's role and its policies; known ones save a call. Succeeds without a role. Throws errors of IAM. */
 export async function removeRole(
   iam: IAMClient,
   RoleName: string,
@@ -125,7 +122,7 @@ export async function removeRole(
         throw error;
       }
     },
-    // EKS takes the role out of the instance profile of nodes some time after these are gone; in Auto Mode, after the cluster is.
+    // EKS removes the role from the nodes' instance profile with a delay; in Auto Mode, after the cluster.
     {
       tolerates: (error) =>
         isNamed(error, 'DeleteConflict') ||

@@ -1,23 +1,20 @@
 import { paginateDescribeSubnets, type EC2Client, type Subnet } from '@aws-sdk/client-ec2';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 
-/** Tags of subnets for load balancers, internal and public (EKS User Guide, "Route TCP and UDP traffic with Network Load Balancers"). */
+/** Tags for load balancers (EKS User Guide, "Route TCP and UDP traffic with Network Load Balancers"). */
 const INTERNAL = 'kubernetes.io/role/internal-elb';
 const PUBLIC = 'kubernetes.io/role/elb';
-/** A control plane needs subnets in this many zones (EKS User Guide, "View Amazon EKS networking requirements for VPC and subnets"). */
+/** A control plane needs two zones (EKS User Guide, "View Amazon EKS networking requirements for VPC and subnets"). */
 const ZONES = 2;
 
-/** Ids of subnets. */
 export interface ClusterSubnets {
   readonly controlPlane: readonly string[];
   readonly nodes: readonly string[];
 }
 
 /**
- * The subnets of the one VPC that is tagged for EKS. For the control plane its internal ones if they are in two zones, else
- * all; for nodes the internal ones if there are any, else the public ones that give addresses, since nodes in others cannot
- * reach EKS (EKS User Guide, "Troubleshoot problems with Amazon EKS clusters and nodes", Ec2SubnetInvalidConfiguration).
- * Throws `ClusterError` NO_SUBNETS when no VPC fits or several do, and errors of EC2.
+ * Subnets of the VPC tagged for EKS. Control plane: internal ones in two zones, else all. Nodes: internal ones, else public
+ * ones with addresses, which EKS needs (EKS User Guide, Ec2SubnetInvalidConfiguration). Throws NO_SUBNETS, errors of EC2.
  */
 export async function findSubnets(ec2: EC2Client, region: string): Promise<ClusterSubnets> {
   const byVpc = new Map<string, Subnet[]>();

@@ -1,25 +1,25 @@
-/** How long things of AWS are waited for, in milliseconds. Tests wait less. */
+/** Timeouts in milliseconds; shorter in tests. */
 export interface Timing {
-  /** Between the first two looks at a status; grows to `longestPause`. AWS is never looked at more than once a second. */
+  /** First pause between polls; grows to `longestPause`. AWS is polled at most once a second. */
   readonly firstPause: number;
   readonly longestPause: number;
-  /** Between two lines that tell of the same status. */
+  /** Between repeated reports of a status. */
   readonly report: number;
-  /** A new role that EKS does not know yet (IAM User Guide, "Troubleshoot IAM": changes are not always immediately visible). */
+  /** For a new role (IAM User Guide, "Troubleshoot IAM": changes are not always immediately visible). */
   readonly role: number;
-  /** A name, or a thing, that EKS or IAM says is in use: by what was just deleted, or by a change under way. */
+  /** For a name or resource in use, by a deletion or change in progress. */
   readonly inUse: number;
-  /** An add-on that is DEGRADED after the nodes are there: its pods may be starting. */
+  /** For a DEGRADED add-on with nodes: its pods may be starting. */
   readonly degraded: number;
-  /** Nodes of Auto Mode that are to go before their cluster does. */
+  /** For Auto Mode's nodes, which must go before the cluster. */
   readonly drain: number;
-  /** Without any answer, while something is being deleted: the clients have tried for half a minute by then. */
+  /** Without any answer during deletion, after the SDK's own retries. */
   readonly away: number;
-  /** Until what is being deleted is gone. Before that, a cluster that is being made must be done. */
+  /** For a deletion. A cluster in creation must finish first. */
   readonly deletion: number;
-  /** An API server whose cluster is ACTIVE: its name is new to DNS, and the creator's access entry to it. */
+  /** For a new API server's DNS name and access entry. */
   readonly apiServer: number;
-  /** The same, where it may be that there is none. */
+  /** The same, if there may be none. */
   readonly optionalApiServer: number;
 }
 

@@ -17,16 +17,15 @@ import type { EksOptions } from './options.ts';
 import { placed } from './teardown.ts';
 import { kubeConfigOf, makeCluster, runningCluster, type ClusterPlan, type MadeCluster } from './provision.ts';
 
-/** A cluster that is taken into use. */
 export interface ClusterUse {
   readonly options: EksOptions;
   readonly request: ProvisionRequest;
   readonly context: EksContext;
-  /** Is told what cannot be done on the cluster after all. */
+  /** Reports capabilities that the cluster lacks. */
   readonly lacks: (capabilities: readonly string[]) => void;
 }
 
-/** Makes a cluster and waits until pods can run on it. What was made when it fails is among the context's resources. */
+/** Creates a cluster and waits until pods can run. On failure, the context's resources have what was created. */
 export async function useMade(plan: ClusterPlan, use: ClusterUse): Promise<RunningCluster> {
   const { options, request, context } = use;
   const made = await makeCluster(plan, request.accountId, context);
@@ -44,7 +43,7 @@ export async function useMade(plan: ClusterPlan, use: ClusterUse): Promise<Runni
   }
 }
 
-/** Notes that nodes of Auto Mode, which come with the first pods, go before the cluster. */
+/** Auto Mode's nodes, which come with the first pods, must go before the cluster. */
 function noteNodes({ cluster }: MadeCluster, { options, request, context }: ClusterUse): void {
   context.resources.add({
     ...placed('in the cluster', context.name),
@@ -60,7 +59,7 @@ function noteNodes({ cluster }: MadeCluster, { options, request, context }: Clus
   });
 }
 
-/** Takes an existing cluster for this run alone and adds what it lacks; that is among the context's resources. */
+/** Takes an existing cluster for this run and adds what it lacks, also to the context's resources. */
 export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
   const { options, request, context } = use;
   const { name, resources, signal, progress } = context;
@@ -82,18 +81,17 @@ export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
   });
   const there = await reach({ cluster: found.cluster }, connection, false, use);
   if (there) {
-    // Also where it is unknown whether the API server gave it: it ends that of this run alone.
+    // Even if the answer was lost: only this run's lease is released.
     release = () => endLease(connection, options.run);
     const lease = await takeLease(connection, { cluster: name, run: options.run, signal, progress });
     release = () => lease.release();
   }
-  // The add-on would take over an agent that EKS does not know of, and take it along when it is deleted.
+  // The add-on would take over an unknown agent, and delete it later.
   if (there && found.agent === 'none') await refuseOtherAgents({ connection, run: options.run, signal });
   const made = await complete(found, options, request.accountId, context);
   return ready(made, there ? connection : undefined, use, { ownAgent: found.agent === 'none', ownNodeRole: false });
 }
 
-/** Whether the cluster has an API server. */
 async function reach(
   { cluster }: Pick<MadeCluster, 'cluster'>,
   connection: Connection,
@@ -108,12 +106,11 @@ async function reach(
     const own = { principal: 'The service account of this pod', remedy: 'bind docs/rbac/runner.yaml to it' };
     return reachApiServer({ connection, endpoint: endpoint ?? 'any URL', ...own, required, made }, context);
   }
-  // As access entries name it (EKS User Guide, "Create access entries").
+  // As in access entries (EKS User Guide, "Create access entries").
   const principal = roleOfSession(callerArn ?? '') ?? callerArn ?? 'The principal of the credentials';
   return reachApiServer({ connection, endpoint: endpoint ?? 'any URL', principal, required, made }, context);
 }
 
-/** Waits for the agent and looks at what the cluster can do. */
 async function ready(
   made: MadeCluster,
   connection: Connection | undefined,
@@ -162,7 +159,7 @@ async function installCandidate(
 ): Promise<void> {
   const { run, agentArgs, agentChart: chart = '0.1', eksAuthEndpoint } = options;
   const { name, region, tags, resources, deadline, signal, progress } = context;
-  // A cluster that is deleted takes it along.
+  // Deleted with the cluster otherwise.
   if (options.attach.length > 0)
     resources.add({
       ...placed('in the cluster', name),
@@ -182,7 +179,7 @@ async function installCandidate(
     imageRemedy: 'see that the nodes can pull it from its registry, for their architecture',
     clusterName: name,
     chart,
-    // Agent 0.2 that is told an address looks at no audience.
+    // Agent 0.2 with an explicit address ignores the audience.
     ...(endpoint !== undefined && { endpoint }),
     args: agentArgs,
     readyMilliseconds: Math.max(deadline - Date.now(), 1),

@@ -3,31 +3,28 @@ import { isMissing } from '../../foundation/aws/missing.ts';
 import { poll, retry } from '../../foundation/node/poll.ts';
 import type { Timing } from './timing.ts';
 
-/** What a look at something saw: that it is as it should be, or how far it is. */
+/** A poll's result: done, or a status. */
 export type Seen<T> = { readonly done: T } | { readonly status: string; readonly why?: string | undefined };
 
 export interface Wait<T> {
-  /** In lines of progress, such as `cluster a`. */
+  /** For progress, such as `cluster a`. */
   readonly what: string;
-  /** May throw what ends the waiting. */
+  /** Errors end the waiting. */
   readonly look: (signal: AbortSignal) => Promise<Seen<T>>;
-  /** What the answer to the call before said: then the first look comes after a pause. */
+  /** The previous call's result: then the first poll follows a pause. */
   readonly before?: Seen<T>;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
-  /** The error when it is past the deadline. */
+  /** Makes the timeout error. */
   readonly late: (status: string, why: string | undefined) => Error;
   readonly timing: Timing;
-  /** Milliseconds after which it is given up when nothing answers. Default: at the deadline. */
+  /** Milliseconds without an answer until it gives up. Default: the deadline. */
   readonly away?: number;
   readonly signal?: AbortSignal;
   readonly progress: (line: string) => void;
 }
 
-/**
- * Looks until it is done. Throws what `look` throws, the signal's reason as soon as that fires, and `late(…)` past the
- * deadline. A look that does not come through (network, throttling, a service that fails) is as good as none.
- */
+/** Polls until done. Throws errors of `look`, the signal's reason, or `late(…)`. Failed calls (network, throttling) are ignored. */
 export function awaitDone<T>({ look, before, deadline, late, timing, away, signal, ...told }: Wait<T>): Promise<T> {
   const report = reporter(told, timing);
   let last: Extract<Seen<T>, { readonly status: string }> = { status: 'unknown' };
@@ -57,7 +54,7 @@ export function awaitDone<T>({ look, before, deadline, late, timing, away, signa
   );
 }
 
-/** Tells of each status once, and again from time to time. */
+/** Reports new statuses, and repeats them from time to time. */
 function reporter(
   { what, progress }: Pick<Wait<unknown>, 'what' | 'progress'>,
   timing: Timing,
@@ -73,17 +70,14 @@ function reporter(
   };
 }
 
-/** Pauses between two questions to AWS: at least a second by its own timing. */
+/** At least a second with AWS's own timing. */
 export const pausesOf = ({ firstPause, longestPause }: Timing) => ({ every: firstPause, longest: longestPause });
 
-/** Whether an error may be over at the next try, though the SDK has tried again already. */
+/** Reports whether an error may be temporary despite the SDK's retries. */
 export const isPassing = (error: unknown): boolean =>
   ['network', 'throttled', 'service'].includes(awsProblem(error)?.kind ?? '');
 
-/**
- * Asks IAM about something that exists by another answer of its own, which not all of IAM may know yet. Undefined when it
- * does not tell: that says nothing of whether the thing is there. Throws the signal's reason when that fires.
- */
+/** Asks IAM about an existing thing that not all of IAM may know yet. Undefined without an answer, which proves nothing. */
 export function askAfterLostAnswer<T>(
   ask: () => Promise<T>,
   { timing, signal }: { readonly timing: Timing; readonly signal: AbortSignal },

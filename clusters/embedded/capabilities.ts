@@ -2,7 +2,6 @@ import type { AgentVersion } from '../../components/agent/options.ts';
 import { AGENT_CAPABILITIES, COMMON_CAPABILITIES } from '../capabilities.ts';
 import { networkRights } from './network-rights.ts';
 
-/** What embedded clusters can do, by the harness' capability names. */
 export const embeddedCapabilities = (chart: AgentVersion): ReadonlySet<string> =>
   new Set([
     ...COMMON_CAPABILITIES,

@@ -3,7 +3,6 @@ import type { HostedClusterType } from '../cluster-type.ts';
 import { AGENT_CHART, chartOf } from '../shared-options.ts';
 import { embeddedCapabilities } from './capabilities.ts';
 
-/** Kubernetes in this process. */
 export const EMBEDDED: HostedClusterType = {
   name: 'embedded',
   isOwnKubernetes: true,

@@ -16,15 +16,13 @@ import { EmbeddedCluster, type ClusterResources } from './node/cluster.ts';
 export interface EmbeddedHostOptions extends Pick<OpenRequest, 'run' | 'directory' | 'workload'> {
   /** Default 0.1. */
   readonly agentChart?: AgentVersion;
-  /** Where the directory is written down. Default: nowhere. */
+  /** Records the directory. Default: none. */
   readonly journal?: Journal;
-  /** Further images that pods may name. */
   readonly images?: ClusterResources['images'];
-  /** Is told what the clusters' API servers were asked for. */
+  /** Receives the requests to the API servers. */
   readonly audit?: ClusterResources['audit'];
 }
 
-/** Embedded clusters, which live in this process and on loopback. */
 export async function embeddedHost(options: EmbeddedHostOptions): Promise<ClusterHost> {
   const resources = new Resources(options.journal);
   const directory = await clustersDirectory(options, resources);
@@ -51,27 +49,24 @@ export async function embeddedHost(options: EmbeddedHostOptions): Promise<Cluste
   };
 }
 
-/** Makes embedded clusters for an emulated EKS: API server, kubelet, webhook, and the agent once its add-on is installed. */
+/** Makes embedded clusters: API server, kubelet, webhook, and the agent with its add-on. */
 export function embeddedClusterProvider(options: Omit<ClusterResources, 'starts' | 'processes'>): ClusterProvider {
   const starts = new StartLimiter(3, 1000);
-  // Forked while this process is small: the pods' processes are forked by it.
+  // Forked while this process is small: it forks the pods' processes.
   const processes = new ProcessHost();
   return {
     createCluster: (spec) => {
-      // Two clusters of one name can be there in different accounts or regions.
+      // Accounts and regions may have clusters of the same name.
       const directory = join(options.directory, `${spec.name}-${randomBytes(4).toString('hex')}`);
       return EmbeddedCluster.create(spec, { ...options, directory, starts, processes });
     },
   };
 }
 
-/** A file system in memory, where Linux has one. */
+/** Linux only. */
 const MEMORY = '/dev/shm';
 
-/**
- * Where pods have their directories while the run lasts: in memory where that can be had, as kubelets keep tokens (and
- * since it is many small files), else in the report folder. Removed with the clusters, also when the run is killed.
- */
+/** Returns the pods' directory: in memory, as kubelets keep tokens, else in the report folder. Always removed in the end. */
 async function clustersDirectory({ directory, run }: EmbeddedHostOptions, resources: Resources): Promise<string> {
   const make = async (path: string, recursive: boolean): Promise<string> => {
     await resources.make({

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { UNSHARE, type NetworkRights } from '../../foundation/protocols/client-run.ts';
 
-/** All that a client's network takes: both kinds of address, and a file in place of /etc/hosts. */
+/** Both families of addresses, and a replacement of /etc/hosts. */
 const SET_UP = 'mount --bind /etc/hosts /etc/hosts && ip -batch -';
 const ADDRESSES = `link set lo up
 address add 169.254.170.23/32 dev lo
@@ -10,7 +10,7 @@ address add fd00:ec2::23/128 dev lo nodad
 
 let known: NetworkRights | 'nobody' | undefined;
 
-/** Who may make networks on this machine, found out once by making one; undefined where nobody may, or tools are missing. */
+/** Finds out once who may create networks; undefined: nobody, or tools are missing. */
 export function networkRights(): NetworkRights | undefined {
   known ??= (['root', 'user'] as const).find(mayMakeOne) ?? 'nobody';
   return known === 'nobody' ? undefined : known;

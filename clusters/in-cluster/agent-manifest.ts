@@ -6,23 +6,22 @@ import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/protocols/labels
 
 export interface AgentSpec
   extends Pick<InClusterOptions, 'run' | 'region'>, Pick<AgentManifest, 'clusterName' | 'image'> {
-  /** When the sweep may delete it (ISO 8601), where the cluster does not end with the run. */
+  /** ISO 8601: when the sweep may delete it. */
   readonly expires?: string;
   /** Default 0.1. */
   readonly chart?: AgentVersion;
-  /** URL of EKS Auth as nodes reach it. Without it, the agent knows the region's. */
+  /** URL of EKS Auth for nodes. Default: the region's. */
   readonly endpoint?: string;
-  /** Further arguments of `server`, after all others. */
+  /** Appended arguments of `server`. */
   readonly args: readonly string[];
-  /** Further variables of the agent's container. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Name of a Secret of its namespace whose keys are variables too. */
+  /** Secret in its namespace with further variables. */
   readonly environmentSecret?: string;
-  /** Version of the EKS add-on, such as `v1.3.10-eksbuild.3`. */
+  /** EKS add-on version, such as `v1.3.10-eksbuild.3`. */
   readonly addonVersion?: string;
-  /** Configuration values of the EKS add-on, JSON or YAML; of them `agent.additionalArgs` is read. */
+  /** JSON or YAML; `agent.additionalArgs` is used. */
   readonly configurationValues?: string;
-  /** Addresses that the agent listens on, for nodes that lack one of its two; a flag of the user's own is stronger. */
+  /** For nodes that lack one of the two addresses; the user's flag wins. */
   readonly bindHosts?: readonly string[];
 }
 
@@ -30,11 +29,8 @@ export interface AgentSpec
 const VERBOSITY = { '-v': 'trace' };
 
 /**
- * The agent's DaemonSet as its public Helm charts render it, for one image that lies on the nodes. Only the reading of
- * readiness is quicker: from the start and each second instead of after one and each ten; a ready pod is still given up
- * after the chart's five minutes.
- *
- * Throws an Error when the configuration values are neither JSON nor YAML.
+ * The DaemonSet of the public Helm charts, with faster readiness probes (each second; the chart's five minutes to give up).
+ * Throws an Error for invalid configuration values.
  */
 export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
   const { run, expires, region, image, environment = {}, environmentSecret, addonVersion, clusterName } = spec;
@@ -99,13 +95,13 @@ const AFFINITY = {
   },
 };
 
-/** The chart's own, the add-on's in the order of their names as the chart takes them, and what this cluster needs. */
+/** Arguments of the chart, of the add-on (sorted by name as in the chart), and of this cluster. */
 function serverArguments(spec: AgentSpec): string[] {
   const { endpoint, args, configurationValues, bindHosts = [] } = spec;
   const flags = Object.entries({ ...VERBOSITY, ...additionalFlags(configurationValues) });
   const configured = [...flagArguments(Object.fromEntries(flags.sort(([a], [b]) => (a < b ? -1 : 1)))), ...args];
   return [
-    // The flag adds up, and an address can be bound once.
+    // The flag is additive, and an address can be bound once.
     ...(configured.some((word) => /^(-b|--bind-hosts)/.test(word))
       ? []
       : bindHosts.flatMap((host) => ['--bind-hosts', host])),

@@ -6,24 +6,24 @@ import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { awaitRollout } from './rollout.ts';
 
 export interface AgentOptions extends InClusterOptions, AgentSpec {
-  /** What to see to when a node lacks the image. Default: of clusters in Docker. */
+  /** Remedy for a missing image. Default: that of clusters in Docker. */
   readonly imageRemedy?: string;
 }
 
 export interface InstalledAgent {
-  /** Deletes it; resolves when its pods are gone. */
+  /** Resolves when its pods are gone. */
   remove(): Promise<void>;
 }
 
 const WHAT = 'The Pod Identity agent';
-/** Milliseconds until a deleted agent must be gone: it may take its grace period of 30 s. */
+/** Milliseconds; the grace period is 30 s. */
 const REMOVAL = 60_000;
 
 export const AGENT_OBJECTS: readonly ObjectName[] = [
   { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: AGENT_ADDON, namespace: NAMESPACE } },
 ];
 
-/** Secret with the node role's credentials, where nodes have no instance metadata: the agent's environment. */
+/** Secret with the node role's credentials, where nodes lack instance metadata. */
 export const AGENT_CREDENTIALS: ObjectName = {
   apiVersion: 'v1',
   kind: 'Secret',
@@ -31,11 +31,8 @@ export const AGENT_CREDENTIALS: ObjectName = {
 };
 
 /**
- * Installs the agent on every node, or changes the one that this run installed before; resolves when it is ready on all
- * of them. When that fails it is left as it is, to be looked at, until `removeFromCluster`.
- *
- * Throws `ClusterError` NOT_OURS (nothing was changed), IMAGE_MISSING, IMAGE_BROKEN or AGENT_NOT_READY, and an Error
- * when the configuration values are neither JSON nor YAML.
+ * Installs or updates the agent and waits for all nodes. On failure it stays for inspection until `removeFromCluster`.
+ * Throws `ClusterError` NOT_OURS (nothing changed), IMAGE_MISSING, IMAGE_BROKEN or AGENT_NOT_READY, or an Error.
  */
 export async function installAgent(options: AgentOptions): Promise<InstalledAgent> {
   const { connection, run, image, readyMilliseconds, signal, progress, imageRemedy } = options;
@@ -62,10 +59,7 @@ export async function installAgent(options: AgentOptions): Promise<InstalledAgen
   };
 }
 
-/**
- * Throws `ClusterError` NOT_OURS when there is an agent that this run did not make. It is known by its name or by its label,
- * in whatever namespace: two cannot share a node's port 80.
- */
+/** Throws NOT_OURS for another agent in any namespace, by name or label: two cannot share a node's port 80. */
 export async function refuseOtherAgents({
   connection,
   run,

@@ -2,10 +2,7 @@ import { option } from '../../foundation/node/options.ts';
 import type { HostedClusterType } from '../cluster-type.ts';
 import { AGENT_ARGS, AGENT_CHART, AGENT_IMAGE, chartOf, READY_TIMEOUT } from '../shared-options.ts';
 
-/**
- * The cluster that this process is in as a pod, of an emulator that is served alone. It is there from the start, with the webhook
- * in it; the add-on is installed when EKS is asked for it.
- */
+/** The cluster of this process's pod, for an emulator served alone. The add-on is installed through EKS. */
 export const IN_CLUSTER: HostedClusterType = {
   name: 'in-cluster',
   options: [

@@ -16,23 +16,18 @@ import {
 
 /** Milliseconds. */
 const TIMES = {
-  /** Until a list must be known. */
   within: 60_000,
-  /** Between two questions whether it is. */
   ask: 100,
-  /** After which the kubelet is given another reason to renew the volume. */
+  /** Interval of pod changes that make the kubelet renew the volume. */
   renew: 1100,
 };
 
-/** What a delivery needs: the ConfigMap that it changes, and the webhook's Service as the API server's proxy names it. */
+/** The ConfigMap and the webhook's Service, as the API server's proxy names it. */
 export const DELIVERY_OBJECTS = { configMap: IDENTITIES.configMap, service: `https:${WEBHOOK}:443` };
 
 /**
- * Brings lists of service accounts to the webhook, the newest alone; a call resolves when the webhook acts on a list at
- * least as new as its own. Each list has a name of its own added, a service account that does not exist: when the webhook
- * would change a pod of that, it has read the list, whatever else is in it.
- *
- * Rejects with `ClusterError` WEBHOOK_NOT_READY when the webhook does not know the list within a minute.
+ * Delivers lists to the webhook; only the newest counts. Each list gets a unique fake service account: when the webhook
+ * changes its pod, the list is effective. Rejects with WEBHOOK_NOT_READY after a minute.
  */
 export function identitiesDelivery({
   connection,
@@ -64,12 +59,12 @@ export function identitiesDelivery({
   });
 }
 
-/** Changes the webhook's pods where a volume shows it, so that kubelets renew their volumes now. */
+/** Changes pods visibly to a volume, so that kubelets renew it now. */
 async function renewVolumes(connection: Connection, signal: AbortSignal): Promise<void> {
   const annotations = { [DELIVERY_ANNOTATION]: randomBytes(6).toString('hex') };
   for (const { metadata } of await podsOf(connection, WEBHOOK_LABELS, signal)) {
     const path = `/api/v1/namespaces/${NAMESPACE}/pods/${metadata?.name}`;
-    // One that was deleted meanwhile is followed by another, which mounts the newest list.
+    // A deleted pod's successor mounts the newest list.
     await connection.json('PATCH', path, { metadata: { annotations } }, signal).catch(ignoring(404));
   }
 }
@@ -78,7 +73,7 @@ interface Review {
   readonly response?: { readonly patch?: string };
 }
 
-/** Asks the webhook itself, through the API server, whether a pod of this service account would be given credentials. */
+/** Asks the webhook, through the API server, about a pod of this service account. */
 export async function isKnown(connection: Connection, identity: Identity, signal: AbortSignal): Promise<boolean> {
   const { namespace, serviceAccount } = identity;
   const { response } = await connection.json<Review>(
@@ -109,11 +104,7 @@ export async function isKnown(connection: Connection, identity: Identity, signal
   return Buffer.from(response?.patch ?? '', 'base64').includes('AWS_CONTAINER_CREDENTIALS_FULL_URI');
 }
 
-/**
- * Makes of `write` one that is called for the newest state alone: while a write is under way the states that come in
- * replace each other, and the last is written next. A call resolves when a state at least as new as its own was written,
- * and rejects as that write does.
- */
+/** Serializes `write`: intermediate states are dropped. A call settles with the write of its own or a newer state. */
 export function latestOnly<T>(write: (state: T) => Promise<void>): (state: T) => Promise<void> {
   let waiting: { state: T; readonly written: Promise<void> } | undefined;
   let current: Promise<unknown> = Promise.resolve();

@@ -19,7 +19,7 @@ export interface InClusterHostOptions extends Pick<
 > {
   /** Folder of this pod's service account. */
   readonly serviceAccount: string;
-  /** URL of the emulator as nodes and pods reach it. */
+  /** The emulator's URL for nodes and pods. */
   readonly reachedAt: string;
   readonly agentImage: string;
   readonly agentArgs: readonly string[];
@@ -28,7 +28,7 @@ export interface InClusterHostOptions extends Pick<
   readonly agentChart: AgentVersion;
 }
 
-/** The cluster that this process is in, for an emulated EKS. Throws `ClusterError` BAD_KUBECONFIG. */
+/** Throws `ClusterError` BAD_KUBECONFIG. */
 export function inClusterHost(options: InClusterHostOptions): ClusterHost {
   const config = serviceAccountConfig(options.serviceAccount);
   const connection = connect(config);
@@ -58,7 +58,7 @@ export function inClusterHost(options: InClusterHostOptions): ClusterHost {
   };
 }
 
-/** Documents of the issuer come as types of their own, which a request must accept. */
+/** The issuer's documents have media types of their own, which a request must accept. */
 async function json<T>(connection: Connection, path: string): Promise<T> {
   const answer = await connection.send({ method: 'GET', path, headers: { accept: '*/*' } });
   const text = await textOf(answer);
@@ -134,7 +134,7 @@ class OwnCluster implements ManagedCluster {
     });
   }
 
-  /** Nodes have no instance metadata of this AWS: the agent has their role's session from a Secret, good for as long as that. */
+  /** Nodes have no instance metadata here, so the agent gets its role's session from a Secret. */
   async #giveCredentials(signal: AbortSignal): Promise<void> {
     const found: Credentials | undefined = await this.#group?.credentials();
     const { accessKeyId = '', secretAccessKey = '', sessionToken = '' } = found ?? {};

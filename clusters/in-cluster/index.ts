@@ -1,4 +1,4 @@
-/** Agent and webhook in a real cluster, made of Kubernetes API objects alone. */
+/** Agent and webhook in a real cluster, made of Kubernetes objects. */
 import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { AGENT_CREDENTIALS, AGENT_OBJECTS } from './agent.ts';
 import { removeObjects } from './objects.ts';
@@ -11,10 +11,7 @@ export { removeNamespace, removeNamespaces } from './namespaces.ts';
 export { put } from './objects.ts';
 export { patienceWith } from './pod-problem.ts';
 
-/**
- * Removes what a run installed, whole or in part, and nothing else: for what is left of an installation that failed or of
- * a run that was killed. Throws `ClusterError` CLUSTER_FAILED when something is not gone within a minute.
- */
+/** Removes a run's objects only. Throws `ClusterError` CLUSTER_FAILED if some remain after a minute. */
 export async function removeFromCluster(connection: Connection, run: string): Promise<void> {
   const removal = { run, within: 60_000, signal: new AbortController().signal };
   const objects = [...WEBHOOK_OBJECTS, ...AGENT_OBJECTS, AGENT_CREDENTIALS];

@@ -1,11 +1,11 @@
-/** Objects that a run makes in a cluster: made, changed and removed by their names, and never those of others. */
+/** Creates, updates and removes a run's objects, never others'. */
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { hasStatus, ignoring, isTransient, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { poll } from '../../foundation/node/poll.ts';
 
-/** How a request is tried again, in milliseconds. */
+/** Milliseconds. */
 export const TRIES = { every: 300, within: 20_000, tolerates: isTransient };
 
 export interface KubernetesObject {
@@ -23,7 +23,6 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Resource of each kind that is made. */
 const RESOURCES = {
   Namespace: 'namespaces',
   Pod: 'pods',
@@ -42,7 +41,6 @@ const RESOURCES = {
 } as const;
 export type Kind = keyof typeof RESOURCES;
 
-/** What tells objects apart, without their content. */
 export type ObjectName = Pick<KubernetesObject, 'apiVersion' | 'kind' | 'metadata'>;
 
 function collectionPath({ apiVersion, kind, metadata }: ObjectName): string {
@@ -50,13 +48,11 @@ function collectionPath({ apiVersion, kind, metadata }: ObjectName): string {
   return `${root}${metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`}/${RESOURCES[kind]}`;
 }
 
-/** Path of an object at the API server. */
 export const pathOf = (object: ObjectName): string => `${collectionPath(object)}/${object.metadata.name}`;
 
 const nameOf = ({ kind, metadata }: ObjectName): string =>
   `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
 
-/** The object as it is stored, or undefined. */
 export async function find<T = KubernetesObject>(
   connection: Connection,
   path: string,
@@ -70,7 +66,7 @@ export async function find<T = KubernetesObject>(
   }
 }
 
-/** Throws `ClusterError` NOT_OURS when an object carries no label of this run. */
+/** Throws `ClusterError` NOT_OURS without this run's label. */
 export function demandOurs(object: ObjectName, run: string, what: string): void {
   const maker = object.metadata.labels?.[RUN_LABEL];
   if (maker === run) return;
@@ -82,7 +78,7 @@ export function demandOurs(object: ObjectName, run: string, what: string): void 
   );
 }
 
-/** Throws `ClusterError` NOT_OURS when one of the names is taken by an object that this run did not make. */
+/** Throws `ClusterError` NOT_OURS if another object has one of the names. */
 export async function refuseTakenNames(
   connection: Connection,
   objects: readonly ObjectName[],
@@ -90,13 +86,13 @@ export async function refuseTakenNames(
 ): Promise<void> {
   const stored = await Promise.all(objects.map((object) => find(connection, pathOf(object), signal)));
   for (const [index, found] of stored.entries()) {
-    // Items of a typed answer need not say their kind.
+    // Items of typed answers may lack their kind.
     const { apiVersion = '', kind = 'Secret' } = objects[index] ?? {};
     if (found !== undefined) demandOurs({ apiVersion, kind, metadata: found.metadata }, run, what);
   }
 }
 
-/** Makes an object, or changes it to this content when the run made it before. */
+/** Creates the object, or updates the run's own. */
 export async function put(connection: Connection, object: KubernetesObject, signal: AbortSignal): Promise<void> {
   await poll<true>(
     async (attempt) => {
@@ -107,7 +103,7 @@ export async function put(connection: Connection, object: KubernetesObject, sign
         else await connection.json('POST', collectionPath(object), object, attempt);
         return true;
       } catch (error) {
-        // Made since it was looked for: by a request whose answer was lost.
+        // Created by a request whose answer was lost.
         if (hasStatus(error, 409)) return undefined;
         throw error;
       }
@@ -124,7 +120,7 @@ export async function put(connection: Connection, object: KubernetesObject, sign
   );
 }
 
-/** Deletes those of the objects that carry the run's label, with what belongs to them; resolves when they are gone. */
+/** Deletes the run's objects and their dependents, and waits. */
 export async function removeObjects(
   connection: Connection,
   objects: readonly ObjectName[],

@@ -1,18 +1,16 @@
 import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
-/** What agent and webhook need alike to be installed. */
 export interface InClusterOptions {
-  /** The API server, as an administrator. */
+  /** Administrator's access. */
   readonly connection: Connection;
-  /** Id of the run: every object carries it as a label. */
+  /** Id of the run, the label of every object. */
   readonly run: string;
   readonly region: string;
-  /** Longest time until it is ready, in milliseconds. */
+  /** Milliseconds. */
   readonly readyMilliseconds: number;
   readonly signal: AbortSignal;
-  /** One line about what is being done. */
   readonly progress: (line: string) => void;
 }
 
-/** The namespace that both live in. */
+/** Namespace of agent and webhook. */
 export const NAMESPACE = 'kube-system';

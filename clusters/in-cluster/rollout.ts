@@ -8,20 +8,19 @@ import { NAMESPACE } from './options.ts';
 import { podProblem, type PodProblem } from './pod-problem.ts';
 import { redactor } from '../../foundation/node/redact.ts';
 
-/** A DaemonSet or Deployment whose pods are to become ready. */
+/** A DaemonSet or Deployment that becomes ready. */
 export interface Rollout {
   readonly connection: Connection;
   readonly controller: KubernetesObject;
-  /** In messages: `the Pod Identity agent`. */
+  /** For messages: `the Pod Identity agent`. */
   readonly what: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly image: string;
-  /** What to see to when a node lacks the image, which it has from a registry. Default: of clusters in Docker, on whose nodes it lies. */
+  /** Remedy for a missing image. Default: that of clusters in Docker, on whose nodes it lies. */
   readonly imageRemedy?: string;
-  /** The flag that names the image. */
   readonly flag: string;
   readonly notReady: ClusterErrorCode;
-  /** When it must be ready, in milliseconds since the epoch, and the time that it had until then, in milliseconds. */
+  /** Milliseconds since the epoch, and total milliseconds. */
   readonly deadline: number;
   readonly readyMilliseconds: number;
   readonly signal: AbortSignal;
@@ -29,18 +28,14 @@ export interface Rollout {
 
 type Controller = V1DaemonSet & V1Deployment;
 
-/** Milliseconds between two looks, and for reading a log. */
+/** Milliseconds. */
 const EVERY = 250;
 const LOG_TIMEOUT = 5000;
-/** Where the nodes of kind have their images from. */
 const IN_DOCKER = "see that the image is in Docker here, for the node's architecture";
-/** Characters of what others say in a message. */
+/** Characters of foreign text in a message. */
 const LONGEST = 300;
 
-/**
- * Resolves when all pods are of the newest revision and ready. Throws `ClusterError` as soon as one cannot become ready:
- * IMAGE_MISSING, IMAGE_BROKEN, or the roll-out's own code when its program ends or is not ready in time.
- */
+/** Waits for the newest revision's pods. Throws early for a hopeless one: IMAGE_MISSING, IMAGE_BROKEN, or the roll-out's code. */
 export async function awaitRollout(rollout: Rollout): Promise<void> {
   const { connection, controller, what, notReady, deadline, readyMilliseconds, signal } = rollout;
   let pods: readonly V1Pod[] = [];
@@ -79,7 +74,7 @@ export async function awaitRollout(rollout: Rollout): Promise<void> {
   );
 }
 
-/** The pods with these labels, without those that are being deleted. */
+/** Without pods being deleted. */
 export async function podsOf(
   connection: Connection,
   labels: Readonly<Record<string, string>>,
@@ -92,7 +87,6 @@ export async function podsOf(
   return items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
 }
 
-/** Whether a node or pod says that it is ready. */
 export const isReady = ({ status }: V1Node | V1Pod): boolean =>
   status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 
@@ -104,7 +98,7 @@ function isRolledOut({ metadata, status }: Controller): boolean {
     : nodes > 0 && status?.updatedNumberScheduled === nodes && status?.numberAvailable === nodes;
 }
 
-/** False for pods that a changed DaemonSet is about to replace. */
+/** False for pods that a changed DaemonSet will replace. */
 function isOfRevision(pod: V1Pod, controller: Controller | undefined): boolean {
   const wanted = controller?.metadata?.annotations?.['deprecated.daemonset.template.generation'];
   const own = pod.metadata?.labels?.['pod-template-generation'];
@@ -134,7 +128,7 @@ async function problemError(rollout: Rollout, pod: V1Pod, problem: PodProblem): 
   );
 }
 
-/** The most telling line of what a container that ended had written. */
+/** Returns the most telling line of an ended container's log. */
 async function lastWords({ connection }: Rollout, pod: string, container: string): Promise<string | undefined> {
   const query = new URLSearchParams({ container, previous: 'true', tailLines: '50' }).toString();
   const path = `/api/v1/namespaces/${NAMESPACE}/pods/${pod}/log?${query}`;
@@ -145,7 +139,6 @@ async function lastWords({ connection }: Rollout, pod: string, container: string
   }
 }
 
-/** How far a pod has come, in a few words. */
 function standing({ metadata, spec, status }: V1Pod): string {
   const condition = (status?.conditions ?? []).find(
     ({ type, status: value, message }) =>
@@ -157,10 +150,7 @@ function standing({ metadata, spec, status }: V1Pod): string {
 const oneLine = (text: string): string =>
   withoutSecrets(text.trim().replace(/\s+/g, ' ')).slice(0, LONGEST).replace(/\.$/, '');
 
-/**
- * The most telling line of a log's end: the last that tells of an error, else the last. Of a JSON line its message and
- * error are taken, of a klog line what follows the header; what looks like a token or key is left out.
- */
+/** Returns the last line with an error, else the last; of JSON message and error, of klog the text. Without secrets. */
 export function tellingLine(log: string): string | undefined {
   const lines = log
     .split('\n')
@@ -184,5 +174,4 @@ function messageIn(line: string): string {
   }
 }
 
-/** The text without what looks like a token or a key. */
 export const withoutSecrets: (text: string) => string = redactor().text;

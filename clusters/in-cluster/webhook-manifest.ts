@@ -8,20 +8,19 @@ import { NAMESPACE, type InClusterOptions } from './options.ts';
 
 export interface WebhookSpec extends Pick<InClusterOptions, 'run' | 'region'> {
   readonly image: string;
-  /** Server certificate for `WEBHOOK_HOSTS`. */
+  /** Certificate for `WEBHOOK_HOSTS`. */
   readonly tls: CertificateAndKey;
 }
 
 export const WEBHOOK = 'pod-identity-webhook';
-/** Names by which the API server reaches it: certificates are checked for the last. */
+/** The API server's names for it; the last is checked in certificates. */
 export const WEBHOOK_HOSTS = [`${WEBHOOK}.${NAMESPACE}`, `${WEBHOOK}.${NAMESPACE}.svc`];
 export const WEBHOOK_LABELS = { app: WEBHOOK, 'app.kubernetes.io/name': WEBHOOK };
-/** The webhook's path through the API server. */
 export const MUTATE = `/api/v1/namespaces/${NAMESPACE}/services/https:${WEBHOOK}:443/proxy/mutate`;
 
-/** The ConfigMap with the list of service accounts that have an association, and its key. */
+/** ConfigMap and key of the service accounts with associations. */
 export const IDENTITIES = { configMap: `${WEBHOOK}-identities`, key: 'identities.json' };
-/** Annotation of the webhook's pod that is part of the same volume: a new value brings the list to it at once. */
+/** Pod annotation in the same volume: a new value makes the kubelet renew it. */
 export const DELIVERY_ANNOTATION = 'conformance.eks-pod-identity/delivery';
 
 const CERTIFICATE_ANNOTATION = 'conformance.eks-pod-identity/certificate';
@@ -37,7 +36,7 @@ export interface Identity {
 export const identitiesFile = (identities: readonly Identity[]): string =>
   JSON.stringify({ identities: identities.map(({ namespace, serviceAccount }) => ({ namespace, serviceAccount })) });
 
-/** All but the registration, in the order of making them: the Deployment last, so that its pods find what they mount. */
+/** All objects but the registration, in creation order: the Deployment after what it mounts. */
 export function webhookObjects(spec: WebhookSpec, identities: readonly Identity[]): readonly KubernetesObject[] {
   const labels = { ...WEBHOOK_LABELS, [RUN_LABEL]: spec.run };
   const metadata = { name: WEBHOOK, namespace: NAMESPACE, labels };
@@ -72,9 +71,9 @@ export function webhookObjects(spec: WebhookSpec, identities: readonly Identity[
         selector: { matchLabels: { app: WEBHOOK } },
         template: {
           metadata: {
-            // It never waits for itself, nor changes its own pods.
+            // Its own pods must not wait for it.
             labels: { ...WEBHOOK_LABELS, 'eks.amazonaws.com/skip-pod-identity-webhook': 'true' },
-            // Another certificate makes other pods.
+            // A changed certificate replaces the pods.
             annotations: {
               [CERTIFICATE_ANNOTATION]: createHash('sha256').update(spec.tls.certificate).digest('hex').slice(0, 16),
             },
@@ -95,7 +94,7 @@ function podSpec({ image, region }: WebhookSpec): Record<string, unknown> {
       operator: 'Exists',
       effect: 'NoSchedule',
     })),
-    // With a group to give, the kubelet touches every file of a volume whenever it writes one; see the volume below.
+    // With another group the kubelet touches every file of a volume on each write; see the volume below.
     securityContext: { fsGroup: 65534 },
     containers: [
       {
@@ -114,7 +113,7 @@ function podSpec({ image, region }: WebhookSpec): Record<string, unknown> {
           '--watch-config-map',
           `--watch-container-credentials-config=${FOLDER}/${IDENTITIES.key}`,
           '--logtostderr',
-          // Says of each pod whether and why it was changed.
+          // Logs each pod's decision.
           '--v=4',
         ],
         ports: [{ name: 'https', containerPort: 443, protocol: 'TCP' }],
@@ -129,10 +128,8 @@ function podSpec({ image, region }: WebhookSpec): Record<string, unknown> {
       { name: 'cert', secret: { secretName: CERTIFICATES } },
       {
         name: 'identities',
-        // A kubelet renews a volume when the pod changes, and otherwise up to a minute late. So the volume also has an
-        // annotation of the pod in it. And as a volume is renewed by exchanging a link beside its files, a program that
-        // watches its file alone sees nothing of that: what it sees is that the file's owner is set, a moment before
-        // the exchange. So the new list is read at the latest when the volume is renewed once more.
+        // Kubelets renew a volume when the pod changes, else up to a minute late: hence the annotation. Renewal swaps a link;
+        // the webhook, which watches its file, notices only the earlier change of owner, and so reads the list at the next one.
         projected: {
           sources: [
             { configMap: { name: IDENTITIES.configMap } },
@@ -150,7 +147,7 @@ function podSpec({ image, region }: WebhookSpec): Record<string, unknown> {
   };
 }
 
-/** The registration as EKS has it, with a service in place of its own address; pods are made when it does not answer. */
+/** EKS's registration, with a service in place of an address; failing open. */
 export function webhookConfiguration(run: string, authority: string): KubernetesObject {
   return webhookRegistration(
     {

@@ -15,23 +15,17 @@ export interface WebhookOptions extends InClusterOptions {
 }
 
 export interface InstalledWebhook {
-  /**
-   * Tells the service accounts that have an association: the whole list. Resolves when the webhook acts on it or on a
-   * newer one; lists that come in while one is under way are brought together.
-   */
+  /** Sets all service accounts with associations. Resolves when these, or newer ones, are effective. */
   setIdentities(identities: readonly Identity[]): Promise<void>;
 }
 
 const WHAT = 'The Pod Identity webhook';
-/**
- * Milliseconds that one trial of the webhook may take. Its service's address leads nowhere until kube-proxy has made
- * rules for it, and the API server would wait for ten seconds.
- */
+/** Milliseconds for a try: without kube-proxy's rules, the API server would wait for ten seconds. */
 const TRIAL = 2000;
-/** The one service account that the webhook knows at first: its own, whose pods are exempt from it. */
+/** The webhook's own account is the initial list: its pods are exempt. */
 const OWN: Identity = { namespace: NAMESPACE, serviceAccount: WEBHOOK };
 
-/** The registration comes first: it goes before the webhook does, so that no pod waits for one that is gone. */
+/** The registration goes first, so that no pod waits for a missing webhook. */
 export const WEBHOOK_OBJECTS: readonly ObjectName[] = [
   webhookConfiguration('', ''),
   ...webhookObjects({ run: '', region: '', image: '', tls: { certificate: '', key: '' } }, []),
@@ -42,10 +36,8 @@ export const WEBHOOK_OBJECTS: readonly ObjectName[] = [
 }));
 
 /**
- * Installs the webhook and registers it once it answers; resolves when the API server asks it. When that fails it is left
- * as it is, to be looked at, until `removeFromCluster`.
- *
- * Throws `ClusterError` NOT_OURS (nothing was changed), IMAGE_MISSING, IMAGE_BROKEN or WEBHOOK_NOT_READY.
+ * Installs and registers the webhook, and waits until the API server calls it. On failure it stays until
+ * `removeFromCluster`. Throws NOT_OURS (nothing changed), IMAGE_MISSING, IMAGE_BROKEN or WEBHOOK_NOT_READY.
  */
 export async function installWebhook(options: WebhookOptions): Promise<InstalledWebhook> {
   const { connection, run, image, readyMilliseconds, signal, progress } = options;
@@ -74,7 +66,7 @@ export async function installWebhook(options: WebhookOptions): Promise<Installed
   return { setIdentities: identitiesDelivery({ connection, signal }) };
 }
 
-/** Tries to make a pod, without making it, until the API server has it changed: it learns of a registration a little late. */
+/** Dry-runs pods until one is changed: registrations take effect with a delay. */
 async function awaitMutation({ connection, signal, readyMilliseconds }: WebhookOptions, within: number): Promise<void> {
   const pod = {
     apiVersion: 'v1',
@@ -109,7 +101,7 @@ async function awaitMutation({ connection, signal, readyMilliseconds }: WebhookO
   );
 }
 
-/** A webhook of this kind is known by its name, or by the names that its registration has on EKS and in its own manifests. */
+/** Recognizes webhooks by name, and by EKS's and the manifests' registrations. */
 async function refuseOtherWebhooks({ connection, run, signal }: WebhookOptions): Promise<void> {
   const what = 'a Pod Identity webhook';
   const { items } = await connection.json<{ items: readonly (KubernetesObject & Registration)[] }>(

@@ -18,10 +18,10 @@ import { Resources } from '../../foundation/aws/resources.ts';
 import type { KindOptions } from './options.ts';
 import { runProgram, type Runner } from './runner.ts';
 
-/** Milliseconds until an API server must have answered. */
+/** Milliseconds for an API server's answer. */
 const ANSWER = 10_000;
 
-/** A cluster of kind that was there before the run, and is left as it was. Throws `ClusterError`. */
+/** An existing kind cluster, restored in the end. Throws `ClusterError`. */
 export async function existingCluster(
   attach: NonNullable<KindOptions['attach']>,
   chart: KindOptions['agentChart'],
@@ -55,11 +55,10 @@ export async function existingCluster(
 interface Existing {
   readonly named: NamedContext;
   readonly connection: Connection;
-  /** Names of the nodes, and of their containers. */
+  /** Node and container names. */
   readonly nodes: readonly string[];
 }
 
-/** Puts images, webhook and what the agent needs into the cluster. */
 async function useCluster(
   spec: ClusterSpec,
   context: HostContext,
@@ -104,23 +103,19 @@ async function useCluster(
       diagnose: () => Promise.resolve(undefined),
     });
   } catch (error) {
-    // What cannot be undone stays in the journal: why the cluster is of no use is what there is to be told.
+    // Failures to undo stay in the journal: report why the cluster is unusable.
     await resources.dispose().catch(() => undefined);
     throw explained(error as Error, undefined);
   }
 }
 
-/** Takes what a run put into a cluster out of it again. */
 async function restore(connection: Connection, docker: Docker, nodes: readonly string[], run: string): Promise<void> {
   await Promise.all([removeFromCluster(connection, run), removeNamespaces(connection, run)]);
-  // When the agent is gone, which uses the link.
+  // After the agent, which uses the link.
   await Promise.all(nodes.map((node) => undoChanges(docker, node, run)));
 }
 
-/**
- * Leaves a cluster as it was before a run that cannot do so itself. A cluster that is gone has nothing left in it. Throws
- * `ClusterError` when it is there and something could not be undone.
- */
+/** Restores a cluster after a killed run. Throws `ClusterError` if something in an existing cluster could not be undone. */
 export async function detach(
   { kubeconfig, context, nodes }: Attachment,
   run: string,
@@ -129,7 +124,7 @@ export async function detach(
   const docker = new Docker(runner);
   const there = (await Promise.all(nodes.map((node) => docker.containers(`name=^${node}$`)))).flat();
   if (there.length === 0) return;
-  // As the variable has them: there may be several files.
+  // KUBECONFIG may list several files.
   const named = readContext({ context }, { KUBECONFIG: kubeconfig });
   const connection = connect(named.config);
   try {
@@ -140,7 +135,7 @@ export async function detach(
   }
 }
 
-/** The cluster's nodes. Throws `ClusterError` CLUSTER_UNREACHABLE. */
+/** Throws `ClusterError` CLUSTER_UNREACHABLE. */
 async function reached(connection: Connection, { context, config }: NamedContext): Promise<readonly V1Node[]> {
   try {
     return await nodesOf(connection, AbortSignal.timeout(ANSWER));
@@ -158,7 +153,7 @@ async function reached(connection: Connection, { context, config }: NamedContext
   }
 }
 
-/** The container that is a node. Throws `ClusterError` when it is no node of kind. */
+/** Throws `ClusterError` for a node that is not kind's. */
 function containerOf({ metadata, spec }: V1Node, { context }: NamedContext): string {
   const container = /^kind:\/\/docker\/[^/]+\/([^/]+)$/.exec(spec?.providerID ?? '')?.[1];
   if (container !== undefined) return container;
@@ -168,7 +163,7 @@ function containerOf({ metadata, spec }: V1Node, { context }: NamedContext): str
   );
 }
 
-/** The Docker network that a node is in. The cluster says which container that is: one that is not kind's is not touched. */
+/** Only kind's containers are touched: the cluster names them. */
 async function networkOf(docker: Docker, node: string, { context }: NamedContext): Promise<string> {
   const format = `{{index .Config.Labels "${KIND_CLUSTER_LABEL}"}}\n{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}\n{{end}}`;
   const answer = await docker.call(['container', 'inspect', '--format', format, node]).catch(() => '');

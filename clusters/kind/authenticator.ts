@@ -9,18 +9,17 @@ import { readAtMost } from '../../foundation/node/read-at-most.ts';
 import type { Reach } from './network.ts';
 
 export interface Authenticator {
-  /** For the API server's `--authentication-token-webhook-config-file`; it holds a secret. */
+  /** For `--authentication-token-webhook-config-file`; contains a secret. */
   readonly kubeconfig: string;
   close(): Promise<void>;
 }
 
-/** Bytes of a TokenReview: tokens of EKS are below 16 KiB. */
+/** Bytes; EKS's tokens are below 16 KiB. */
 const LARGEST_REVIEW = 64 * 1024;
 
 /**
- * Answers the API server who a bearer token stands for, over TLS (Kubernetes, "Authenticating", Webhook Token
- * Authentication), as aws-iam-authenticator does in an EKS cluster. Whoever does not know the secret of the kubeconfig
- * gets 401.
+ * Answers TokenReviews over TLS (Kubernetes, "Webhook Token Authentication"), as aws-iam-authenticator does. Callers without
+ * the kubeconfig's secret get 401.
  */
 export async function startAuthenticator(
   { bindAddress, host }: Pick<Reach, 'bindAddress' | 'host'>,

@@ -2,9 +2,8 @@ import type { AgentVersion } from '../../components/agent/options.ts';
 import { AGENT_CAPABILITIES, COMMON_CAPABILITIES, without } from '../capabilities.ts';
 
 /**
- * What kind clusters can do, by the harness' capability names, unless what runs on them lacks it: see `unavailableCapabilities`.
- * An existing cluster is one, and keeps the issuer that it has. Their API server names its keys by SHA-256, which agent 0.2
- * takes for none of EKS, so that it checks no token itself.
+ * Harness capability names of kind clusters. Existing ones keep their issuer. Agent 0.2 verifies no tokens, since key ids are
+ * SHA-256, unlike EKS's.
  */
 export const kindCapabilities = (attached: boolean, chart: AgentVersion = '0.1'): ReadonlySet<string> =>
   without(

@@ -3,10 +3,10 @@ import { statfs } from 'node:fs/promises';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { DockerError, type Docker, type EngineInfo, type ImageInfo } from './docker.ts';
 
-/** Bytes that Docker needs for two nodes, and what runs on them. */
+/** Bytes for two nodes and their workloads. */
 const NEEDED_BYTES = 3e9;
 
-/** Asks the engine about itself. Throws `ClusterError` DOCKER_MISSING, DOCKER_NOT_RUNNING. */
+/** Throws `ClusterError` DOCKER_MISSING or DOCKER_NOT_RUNNING. */
 export async function checkEngine(docker: Docker): Promise<EngineInfo> {
   try {
     const info = await docker.info();
@@ -26,7 +26,7 @@ export async function checkEngine(docker: Docker): Promise<EngineInfo> {
   }
 }
 
-/** Checks that Docker's folder has room, where it is on this machine. Throws `ClusterError` NO_DISK_SPACE. */
+/** Checks a local engine's disk. Throws `ClusterError` NO_DISK_SPACE. */
 export async function checkDiskSpace(
   { DockerRootDir, OperatingSystem }: EngineInfo,
   look: (path: string) => Promise<{ readonly bavail: number; readonly bsize: number }> = (path) => statfs(path),
@@ -44,13 +44,10 @@ export async function checkDiskSpace(
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
-/** Go's names for what `uname -m` says. */
+/** Go's names by `uname -m`. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
 
-/**
- * The image that a flag names, pulled when it is not there. Throws `ClusterError` IMAGE_MISSING, or IMAGE_BROKEN for one
- * that the engine's machine cannot run.
- */
+/** Finds or pulls a flag's image. Throws IMAGE_MISSING, or IMAGE_BROKEN for another architecture. */
 export async function checkImage(
   docker: Docker,
   engine: EngineInfo,

@@ -13,7 +13,6 @@ import {
 import { kindCapabilities } from './capabilities.ts';
 import type { KindOptions } from './options.ts';
 
-/** Kubernetes in Docker. */
 export const KIND: HostedClusterType = {
   name: 'kind',
   options: [

@@ -16,18 +16,15 @@ type Addon = Parameters<ManagedCluster['installAddon']>[0];
 export interface KindClusterParts extends Pick<ManagedCluster, 'endpoint' | 'certificateAuthorityData' | 'issuer'> {
   readonly context: HostContext;
   readonly spec: ClusterSpec;
-  /** As an administrator. */
   readonly connection: Connection;
   readonly nodes: readonly NodeContainer[];
   readonly linkLocal: readonly LinkLocal[];
   readonly webhook: InstalledWebhook;
-  /** What was made for the cluster. */
   readonly resources: Resources;
-  /** Writes what the nodes have to tell into a folder, which it gives. */
+  /** Collects the nodes' logs into a folder, which it returns. */
   readonly diagnose: () => Promise<string | undefined>;
 }
 
-/** A cluster of kind behind an emulated EKS cluster. */
 export class KindCluster implements ManagedCluster {
   readonly endpoint: string;
   readonly certificateAuthorityData: string;
@@ -43,7 +40,7 @@ export class KindCluster implements ManagedCluster {
     if (parts.issuer !== undefined) this.issuer = parts.issuer;
   }
 
-  /** What the agent is to be installed with by somebody else. */
+  /** For somebody else who installs the agent. */
   get agentSpec(): { readonly image: string; readonly bindHosts?: readonly string[] } {
     const { context, linkLocal } = this.#parts;
     const bindHosts = linkLocal.find((node) => node.bindHosts !== undefined)?.bindHosts;
@@ -54,7 +51,7 @@ export class KindCluster implements ManagedCluster {
     return keysOf(this.#parts.connection);
   }
 
-  /** The cluster's nodes take the role of the group; there is one group, since they can have one role. */
+  /** Nodes take the group's role: they can have only one, so there is one group. */
   addNodes(group: NodeGroupSpec): Promise<void> {
     return this.#parts.context.notes.attempt(() => this.#addNodes(group));
   }
@@ -112,7 +109,7 @@ export class KindCluster implements ManagedCluster {
       endpoint: reachable(spec.awsEndpoint, reach.host),
       args: options.agentArgs,
       chart: agentChart,
-      // Other agents are of the line that they are.
+      // Other agents have their own version.
       ...(own && agentChart !== '0.1' && { environment: { [VERSION_VARIABLE]: agentChart } }),
       addonVersion: addon.version,
       ...(addon.configurationValues !== undefined && { configurationValues: addon.configurationValues }),
@@ -133,19 +130,17 @@ export class KindCluster implements ManagedCluster {
 
   async delete(): Promise<void> {
     const group = this.#group?.name;
-    // A node that is gone already has nothing to be undone.
+    // The node may be gone.
     if (group !== undefined) await this.removeNodes(group).catch(() => undefined);
     await this.#parts.resources.dispose();
   }
 }
 
-/** What agent and webhook are both installed with. */
 export function inClusterOptions({ context, spec }: { readonly context: HostContext; readonly spec: ClusterSpec }) {
   const { run, readyMilliseconds, signal, progress } = context.options;
   return { run, region: spec.region, readyMilliseconds, signal, progress };
 }
 
-/** A URL with another host. */
 export function reachable(url: string, host: string): string {
   const parsed = new URL(url);
   parsed.hostname = host;

@@ -21,12 +21,11 @@ import { addressIn, checkReach, containerExists, containerRuns, loadMountedImage
 import { Resources } from '../../foundation/aws/resources.ts';
 import { Tasks } from './tasks.ts';
 
-/** Port of the API server in its node. */
 const API_PORT = '6443/tcp';
 
 /**
- * Makes a kind cluster of one node with the webhook in it. What does not need Kubernetes is done while kubeadm runs.
- * Throws `ClusterError`; what was made is gone then, and what the nodes had to tell is in the diagnostics folder.
+ * Creates a kind cluster with the webhook, partly in parallel with kubeadm. Throws `ClusterError` after cleanup, with
+ * diagnostics in their folder.
  */
 export async function createKindCluster(
   spec: ClusterSpec,
@@ -129,7 +128,7 @@ export async function createKindCluster(
     });
   } catch (error) {
     const logs = options.signal.aborted ? undefined : await diagnose(error);
-    // What cannot be removed stays in the journal: why the cluster failed is what there is to be told.
+    // Failures to remove stay in the journal: report why the cluster failed.
     await resources.dispose().catch(() => undefined);
     options.signal.throwIfAborted();
     throw explained(error as Error, logs);
@@ -138,10 +137,7 @@ export async function createKindCluster(
   }
 }
 
-/**
- * Does something that makes a container, and ends it by the signal it is given when `signal` fires: not before there is the
- * container, since Docker finishes what it was asked for even if nobody waits, and it would be there after all was removed.
- */
+/** Interrupts a task only once its container exists: Docker completes requests anyway, and would leave it behind. */
 async function endWithContainer(
   docker: Docker,
   container: string,
@@ -166,10 +162,9 @@ async function endWithContainer(
   }
 }
 
-/** Milliseconds that Docker may take to make a container. */
+/** Milliseconds. */
 const LONGEST_MAKING = 15_000;
 
-/** Writes what kind and the API server read, into a folder that nobody else may read. */
 async function writeFiles(
   folder: string,
   { issuer }: ClusterSpec,
@@ -192,7 +187,7 @@ async function writeFiles(
   return { configFile, kubeconfigFile };
 }
 
-/** An administrator's kubeconfig as soon as kubeadm wrote it, with the address by which this machine reaches the API server. */
+/** Returns the kubeconfig as soon as kubeadm wrote it, with this machine's address of the API server. */
 async function administrator({ docker }: HostContext, node: string, signal: AbortSignal): Promise<KubeConfig> {
   const script = 'until [ -s "$1" ]; do sleep 0.1; done; cat "$1"';
   const [text, port] = await Promise.all([

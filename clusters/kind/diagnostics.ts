@@ -4,34 +4,30 @@ import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { redactor } from '../../foundation/node/redact.ts';
 import type { Runner } from './runner.ts';
 
-/** Longest time for collecting, in milliseconds. */
+/** Milliseconds. */
 const LONGEST = 30_000;
-/** Longest file, in bytes: longer ones lose their beginnings. */
+/** Bytes; longer files lose their beginning. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 export interface DiagnosticsOptions {
   readonly run: Runner;
-  /** Path of kind. */
   readonly program: string;
   readonly cluster: string;
   readonly directory: string;
-  /** A folder that nobody else may read, for what still has secrets in it. */
+  /** Private folder for files that still contain secrets. */
   readonly privateFolder: string;
-  /** What kind said when it failed. */
+  /** kind's error output. */
   readonly said?: string;
 }
 
-/**
- * Writes what the nodes of a cluster have to tell (kubelet's journal, logs of containers), without secrets, into a folder of
- * the cluster's name. Gives the folder; undefined when there is nothing to be had.
- */
+/** Collects the nodes' logs without secrets. Returns the folder, or undefined without logs. */
 export async function collectDiagnostics(options: DiagnosticsOptions): Promise<string | undefined> {
   const { run, program, cluster, directory, privateFolder, said } = options;
   const exported = join(privateFolder, 'logs');
   const folder = join(directory, cluster);
   try {
     await mkdir(exported, { recursive: true, mode: 0o700 });
-    // What came until it failed is worth a look too.
+    // Partial logs are useful too.
     await run(program, ['export', 'logs', exported, '--name', cluster], {
       environment: { KIND_EXPERIMENTAL_PROVIDER: 'docker' },
       signal: AbortSignal.timeout(LONGEST),
@@ -46,7 +42,7 @@ export async function collectDiagnostics(options: DiagnosticsOptions): Promise<s
   }
 }
 
-/** Copies the text files of a folder, and of those in it; gives how many. Of others nobody could tell what is in them. */
+/** Copies text files recursively and returns their number. Binary files might contain secrets. */
 async function copyWithoutSecrets(from: string, to: string): Promise<number> {
   const redact = redactor();
   let copied = 0;
@@ -63,7 +59,7 @@ async function copyWithoutSecrets(from: string, to: string): Promise<number> {
   return copied;
 }
 
-/** A file, or what follows the first line break of its last bytes: half a secret could not be told any more. */
+/** Reads a file's last lines: half a secret would not be recognized. */
 async function endOf(path: string): Promise<Buffer> {
   const file = await open(path);
   try {
@@ -77,7 +73,7 @@ async function endOf(path: string): Promise<Buffer> {
   }
 }
 
-/** An error that also says what to do about what it names, and in which folder to look. */
+/** Adds a remedy and the diagnostics folder to an error. */
 export function explained(error: Error, folder: string | undefined): Error {
   if (!(error instanceof ClusterError)) return error;
   const { code, blame, message } = error;

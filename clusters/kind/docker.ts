@@ -1,17 +1,16 @@
 import type { Finished, Runner, RunOptions } from './runner.ts';
 
-/** A `docker` command that failed, with what it said last. */
 export class DockerError extends Error {
   override readonly name = 'DockerError';
 }
 
-/** What `docker info` tells, as far as it is used. */
+/** From `docker info`. */
 export interface EngineInfo {
   readonly ServerVersion?: string;
-  /** Folder of the engine, which need not be on this machine. */
+  /** The engine's folder, perhaps on another machine. */
   readonly DockerRootDir?: string;
   readonly OperatingSystem?: string;
-  /** As `uname -m` says it. */
+  /** As `uname -m` prints it. */
   readonly Architecture?: string;
   /** `1` or `2`. */
   readonly CgroupVersion?: string;
@@ -20,14 +19,13 @@ export interface EngineInfo {
 export interface ImageInfo {
   /** `sha256:…` */
   readonly Id: string;
-  /** As Go says it: `amd64`. */
+  /** Go's name: `amd64`. */
   readonly Architecture: string;
   readonly Os: string;
-  /** Its names with tags; null or none for an image that has none. */
+  /** Null or empty without a name. */
   readonly RepoTags?: readonly string[] | null;
 }
 
-/** The Docker engine, by its command line. */
 export class Docker {
   readonly #run: Runner;
 
@@ -35,19 +33,19 @@ export class Docker {
     this.#run = run;
   }
 
-  /** Runs `docker <args>`, however it ends. */
+  /** Never throws for a failed command. */
   run(args: readonly string[], options?: RunOptions): Promise<Finished> {
     return this.#run('docker', args, options);
   }
 
-  /** Runs `docker <args>` and gives its output. Throws `DockerError`, or node's error when there is no `docker`. */
+  /** Returns the output. Throws `DockerError`, or node's error without `docker`. */
   async call(args: readonly string[], options?: RunOptions): Promise<string> {
     const { exitCode, stdout, stderr } = await this.run(args, options);
     if (exitCode !== 0) throw new DockerError(lastLine(stderr) ?? `docker ${args[0]} ended with exit code ${exitCode}`);
     return stdout;
   }
 
-  /** Runs a shell script in a container, with arguments `$1`, `$2`, …, and gives its output. */
+  /** Runs a shell script in a container, with arguments `$1`, `$2`, …, and returns its output. */
   script(container: string, script: string, args: readonly string[] = [], options?: RunOptions): Promise<string> {
     const input = options?.inputFile === undefined ? [] : ['--interactive'];
     return this.call(['exec', ...input, container, 'sh', '-euc', script, 'sh', ...args], options);
@@ -57,7 +55,6 @@ export class Docker {
     return JSON.parse(await this.call(['info', '--format', '{{json .}}'])) as EngineInfo;
   }
 
-  /** The local image of this reference; undefined when there is none. */
   async image(reference: string): Promise<ImageInfo | undefined> {
     try {
       const [image] = JSON.parse(await this.call(['image', 'inspect', reference])) as ImageInfo[];
@@ -68,13 +65,13 @@ export class Docker {
     }
   }
 
-  /** Names of containers, also of those that do not run, that a filter of `docker ps` finds. */
+  /** Includes stopped containers. */
   async containers(filter: string): Promise<readonly string[]> {
     const names = await this.call(['ps', '--all', '--filter', filter, '--format', '{{.Names}}']);
     return names.split('\n').filter((name) => name !== '');
   }
 
-  /** Removes containers with their anonymous volumes; those that are gone already are none to it. */
+  /** Removes containers with their anonymous volumes, if they exist. */
   async removeContainers(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     await this.call(['rm', '--force', '--volumes', ...names]).catch((error: Error) => {
@@ -83,7 +80,7 @@ export class Docker {
   }
 }
 
-/** The last line that says something: where commands tell what went wrong. */
+/** Last non-empty line, where commands report errors. */
 export const lastLine = (text: string): string | undefined =>
   text
     .split('\n')

@@ -3,7 +3,6 @@ import type { HostContext } from './context.ts';
 import { nodesOf } from './kube.ts';
 import type { LinkLocal } from './node.ts';
 
-/** Versions and images of a cluster with this node among others, for the report. */
 export async function factsOf(
   { docker, engine, images, imageInfo, facts, options }: HostContext,
   connection: Connection,
@@ -19,7 +18,6 @@ export async function factsOf(
     kernelVersion = 'unknown',
     osImage = 'unknown',
   } = node?.status?.nodeInfo ?? {};
-  // As the user named it, and what that is.
   const named = (given: string | undefined, image: string): string =>
     `${given ?? image} (${imageInfo.get(image)?.Id ?? 'id unknown'})`;
   return {
@@ -37,7 +35,6 @@ export async function factsOf(
   };
 }
 
-/** Says what nodes were given for the agent's addresses. */
 export function noteLinkLocal({ notes, options }: HostContext, nodes: readonly LinkLocal[]): void {
   for (const { link, ipv6 } of nodes) {
     if (link !== undefined) {

@@ -17,10 +17,7 @@ import { kindProgram, kindVersion } from './kind.ts';
 import type { KindOptions } from './options.ts';
 import { runProgram, type Runner } from './runner.ts';
 
-/**
- * Kubernetes in Docker, by kind: sees that all is there that clusters need, and makes what they share. Throws
- * `ClusterError`; nothing is left then.
- */
+/** Checks requirements, and creates what clusters share. Throws `ClusterError` after cleanup. */
 export async function kindHost(options: KindOptions, run: Runner = runProgram): Promise<ClusterHost> {
   const { progress, signal } = options;
   const docker = new Docker(run);
@@ -49,7 +46,7 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
       },
     });
     const archive = saveImages(docker, images, folder, signal);
-    // Clusters that wait for it are told; there may be none.
+    // Waiting clusters get the error; there may be none.
     archive.catch(() => undefined);
     const notes = new ClusterNotes();
     const context: HostContext = {
@@ -90,7 +87,6 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
   }
 }
 
-/** Clusters that kind makes, in a network of the run's own. Throws `ClusterError`. */
 async function newClusters(
   options: KindOptions,
   docker: Docker,
@@ -108,12 +104,11 @@ async function newClusters(
   };
 }
 
-/** More pods than these would only make each other late: a start takes most of a core's time. */
+/** A pod start takes most of a core's time. */
 const STARTS_PER_CORE = 2.5;
-/** A pod that waits for something else, such as a secret, keeps no other from starting for longer than this. */
+/** After this, a waiting pod no longer blocks other starts. */
 const SETTLED_AFTER_MILLISECONDS = 5000;
 
-/** How every kind cluster differs from one of EKS. */
 const DIFFERENCES = [
   'Nodes are Docker containers of kind. Their instance metadata service at 169.254.169.254 is played by the harness, for the role of the node group; pods are not cut off from it by a hop limit, and those that must not use it are told so by AWS_EC2_METADATA_DISABLED.',
   "Keys of service account tokens are named by their SHA-256, and not by 40 hexadecimal digits as EKS' are: agent 0.2 checks no token itself.",

@@ -11,11 +11,10 @@ import type { KindOptions } from './options.ts';
 
 export interface PreparedImages {
   readonly images: NodeImages;
-  /** By references. */
   readonly imageInfo: ReadonlyMap<string, ImageInfo>;
 }
 
-/** Finds the images that are named, and makes the project's own where none is. Throws `ClusterError`. */
+/** Finds named images, and builds the project's own by default. Throws `ClusterError`. */
 export async function prepareImages(docker: Docker, engine: EngineInfo, options: KindOptions): Promise<PreparedImages> {
   const { images, progress, signal } = options;
   const imageInfo = new Map<string, ImageInfo>();
@@ -59,13 +58,9 @@ export async function prepareImages(docker: Docker, engine: EngineInfo, options:
   };
 }
 
-/** How an image is named by its id. */
 const ID = /^(sha256:)?[0-9a-f]{12,64}$/;
 
-/**
- * The same images by references that an archive of Docker keeps, which are tags alone: one that is named by its digest
- * gets a tag of the run, one of `resources`. Throws `ClusterError` for an image that has no name.
- */
+/** Tags images that are named by digest, since Docker's archives only keep tags. Throws `ClusterError` for an unnamed image. */
 export async function tagImages(
   docker: Docker,
   { images, imageInfo }: PreparedImages,
@@ -89,7 +84,7 @@ export async function tagImages(
       lives: 'machine',
       entry: { kind: 'docker-image', name: tag },
       make: () => docker.call(['tag', reference, tag]),
-      // The name alone goes: the image keeps its digest.
+      // Only the tag is removed.
       remove: () => docker.call(['image', 'rm', '--no-prune', tag]).catch(() => undefined),
     });
     info.set(tag, image);
@@ -110,10 +105,9 @@ const nameless = (reference: string, name: string): ClusterError =>
     `Image ${reference} (--${name}-image) has no name by which nodes could know it: give it one with \`docker tag\`, and name that.`,
   );
 
-/** Name of the folder, in that of the run, that the archive of images is in. */
 export const IMAGES = 'images';
 
-/** Writes the images into one archive, in which what they share is there once, in a folder of its own. */
+/** Writes one archive, in which shared layers occur once. */
 export async function saveImages(
   docker: Docker,
   images: NodeImages,

@@ -7,7 +7,7 @@ import type { HostContext } from './context.ts';
 import { lastLine } from './docker.ts';
 import type { Runner } from './runner.ts';
 
-/** The kind program: that of PATH, else the one that `kind-node-image` built. Throws `ClusterError` KIND_MISSING. */
+/** Finds kind in PATH, else `kind-node-image`'s build. Throws `ClusterError` KIND_MISSING. */
 export async function kindProgram(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
   const folders = [
     ...(environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
@@ -30,28 +30,24 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Version of the program, such as `0.30.0`. */
+/** Such as `0.30.0`. */
 export async function kindVersion(run: Runner, program: string): Promise<string> {
   const { stdout } = await run(program, ['version']);
   return /v(\d\S*)/.exec(stdout)?.[1] ?? 'unknown';
 }
 
 export interface NewKindCluster extends Pick<HostContext, 'run' | 'network'> {
-  /** Path of the program. */
   readonly program: string;
   readonly name: string;
   /** Default: the image that kind pins. */
   readonly image?: string;
   readonly configFile: string;
-  /** Written there, and nowhere else. */
+  /** The only kubeconfig that is written. */
   readonly kubeconfigFile: string;
   readonly signal: AbortSignal;
 }
 
-/**
- * Makes the cluster and resolves when kubeadm is through; nodes need not be ready. Containers of one that failed stay, to
- * be looked at. Throws `ClusterError`.
- */
+/** Resolves after kubeadm, perhaps before nodes are ready. Failed containers stay for inspection. Throws `ClusterError`. */
 export async function createCluster(cluster: NewKindCluster): Promise<void> {
   const { run, program, network, name, image, configFile, kubeconfigFile, signal } = cluster;
   const { exitCode, stderr } = await run(
@@ -65,11 +61,10 @@ export async function createCluster(cluster: NewKindCluster): Promise<void> {
   if (exitCode !== 0) throw creationError(name, image, stderr);
 }
 
-/** What kind and Docker say of an image that is no node's. */
 const CANNOT_START =
   /could not find a (log )?line|failed to get kubernetes version|no command specified|executable file not found|exec format error/i;
 
-/** What went wrong, by what kind said about it: all of that is the error's cause. */
+/** Classifies kind's error output. */
 export function creationError(name: string, image: string | undefined, stderr: string): ClusterError {
   const said = errorLine(stderr);
   const cause = { cause: stderr };
@@ -97,7 +92,7 @@ export function nameTaken(name: string): ClusterError {
   );
 }
 
-/** What kind itself says about a failure, without the long command that failed, and what that command said. */
+/** Returns kind's message without the long command, and the command's output. */
 function errorLine(stderr: string): string {
   const [said = '', output = ''] = stderr.split(/^Command Output: /m);
   const line = said.split('\n').find((text) => text.startsWith('ERROR: ')) ?? lastLine(said) ?? 'it gives no reason';

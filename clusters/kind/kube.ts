@@ -11,7 +11,7 @@ export async function nodesOf(connection: Connection, signal?: AbortSignal): Pro
 
 const POLL_MILLISECONDS = 200;
 
-/** Resolves once the API server answers this caller: it may refuse it while its roles are being made. */
+/** The server may refuse while its roles are being created. */
 export async function apiAnswers(connection: Connection, signal: AbortSignal): Promise<void> {
   await retry(() => connection.json('GET', '/api/v1/namespaces/kube-system', undefined, signal), {
     every: POLL_MILLISECONDS,
@@ -20,7 +20,6 @@ export async function apiAnswers(connection: Connection, signal: AbortSignal): P
   });
 }
 
-/** Resolves to the nodes once there are some and all are ready. */
 export function nodesReady(connection: Connection, signal: AbortSignal): Promise<readonly V1Node[]> {
   return poll(
     async () => {
@@ -31,7 +30,7 @@ export function nodesReady(connection: Connection, signal: AbortSignal): Promise
   );
 }
 
-/** Public keys of the service account issuer. The API server gives them as nothing but `application/jwk-set+json`. */
+/** Only available as `application/jwk-set+json`. */
 export async function keysOf(connection: Connection): Promise<JsonWebKeySet> {
   const answer = await connection.send({
     method: 'GET',
@@ -44,7 +43,7 @@ export async function keysOf(connection: Connection): Promise<JsonWebKeySet> {
   return JSON.parse(text) as JsonWebKeySet;
 }
 
-/** The service account issuer (Kubernetes, "Managing Service Accounts", service account issuer discovery). */
+/** Kubernetes, "Managing Service Accounts", service account issuer discovery. */
 export async function issuerOf(connection: Connection): Promise<string> {
   const path = '/.well-known/openid-configuration';
   return (await connection.json<{ issuer: string }>('GET', path)).issuer;

@@ -5,22 +5,20 @@ import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/protocols/lab
 import type { Resources } from '../../foundation/aws/resources.ts';
 import { DockerError, type Docker } from './docker.ts';
 
-/** How nodes, and pods on them, reach servers of this process. */
+/** How nodes and pods reach servers of this process. */
 export interface Reach {
-  /** Address that such servers bind. */
   readonly bindAddress: string;
-  /** Host by which nodes reach it. */
   readonly host: string;
-  /** Whether the callers' addresses are seen as they are: not when something stands between nodes and this machine. */
+  /** False if a proxy between nodes and this machine hides addresses. */
   readonly seesCallers: boolean;
 }
 
-/** By this name containers reach the machine that Docker Desktop runs on (Docker Desktop, "Networking"). */
+/** Host name for containers (Docker Desktop, "Networking"). */
 const DESKTOP_HOST = 'host.docker.internal';
 
 export const networkName = (run: string): string => `eks-pod-identity-conformance-${run}`;
 
-/** Makes the Docker network of a run's nodes, without IPv6. Throws `ClusterError`. */
+/** Without IPv6. Throws `ClusterError`. */
 export async function createNetwork(docker: Docker, run: string, resources: Resources): Promise<string> {
   const name = networkName(run);
   const labels = { [RUN_LABEL]: run, [PID_LABEL]: String(process.pid), [HOST_LABEL]: hostname() };
@@ -48,7 +46,7 @@ export async function createNetwork(docker: Docker, run: string, resources: Reso
   return name;
 }
 
-/** Removes the run's network, and the containers of the run that are still attached to it. */
+/** Removes the network and attached containers of the run. */
 async function removeNetwork(docker: Docker, run: string): Promise<void> {
   const name = networkName(run);
   for (let attempt = 1; ; attempt += 1) {
@@ -59,17 +57,16 @@ async function removeNetwork(docker: Docker, run: string): Promise<void> {
       break;
     } catch (error) {
       if (/not found|no such network/i.test((error as Error).message)) break;
-      // A container that was being made when its maker was ended is attached only now.
+      // An interrupted container may be attached late.
       if (attempt === REMOVAL_ATTEMPTS) throw error;
     }
   }
-  // One that was made without being attached: there was no network for it any more.
+  // Created without being attached, since the network was gone.
   await docker.removeContainers(await docker.containers(`name=^${run}-`));
 }
 
 const REMOVAL_ATTEMPTS = 5;
 
-/** Finds how a network's containers reach this machine. */
 export async function reachOf(docker: Docker, network: string): Promise<Reach> {
   const format = '{{range .IPAM.Config}}{{.Gateway}} {{end}}';
   const gateways = (await docker.call(['network', 'inspect', '--format', format, network])).split(/\s+/);
@@ -77,11 +74,11 @@ export async function reachOf(docker: Docker, network: string): Promise<Reach> {
     if (/^\d+(\.\d+){3}$/.test(gateway) && (await isOfThisMachine(gateway)))
       return { bindAddress: gateway, host: gateway, seesCallers: true };
   }
-  // Docker in a virtual machine of its own: its gateways are there.
+  // Docker in a virtual machine, which has the gateways.
   return { bindAddress: '127.0.0.1', host: DESKTOP_HOST, seesCallers: false };
 }
 
-/** Whether an address can be bound. Interfaces without a link, as a network's without containers, are not listed by node. */
+/** Tries to bind: node does not list interfaces without a link. */
 function isOfThisMachine(address: string): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {

@@ -7,30 +7,24 @@ import type { Reach } from './network.ts';
 import type { NodeGroupSpec } from '../../emulator/index.ts';
 import { startInstanceMetadata } from '../instance-metadata.ts';
 
-/** A node, which is a Docker container. */
 export interface NodeContainer {
-  /** Name of node and container. */
   readonly name: string;
-  /** IP address in the nodes' Docker network. */
   readonly address: string;
 }
 
-/** The link that carries the agent's addresses. */
 const LINK = 'pod-id-link0';
-/** IPv4 address of the agent (Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"). */
+/** Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent". */
 const AGENT_ADDRESS = '169.254.170.23';
 const METADATA_ADDRESS = '169.254.169.254';
-/** Marks the rules that lead to the metadata service. */
 const RULE_COMMENT = 'eks-pod-identity-conformance';
-/** Script in a node that undoes what a run did to it, and nothing of another's; written ahead of what it undoes. */
+/** Node script that undoes a run's changes, written before each of them. */
 const undoFile = (run: string): string => `/run/eks-pod-identity-conformance-undo-${run}`;
 
-/** Resolves once the container runs; its containerd may not yet. */
+/** containerd may not run yet. */
 export async function containerRuns(docker: Docker, name: string, signal: AbortSignal): Promise<void> {
   await pollDocker(docker, ['inspect', '--format', '{{.State.Running}}', name], (answer) => answer === 'true', signal);
 }
 
-/** Resolves once there is the container, or the signal fires. */
 export async function containerExists(docker: Docker, name: string, signal: AbortSignal): Promise<void> {
   const isThere = pollDocker(docker, ['inspect', '--format', '{{.Id}}', name], (answer) => answer !== '', signal);
   await isThere.catch(() => undefined);
@@ -51,13 +45,12 @@ const pollDocker = (
 
 const POLL_MILLISECONDS = 100;
 
-/** The containers that are attached to a network, as nodes. */
 export async function addressIn(docker: Docker, container: string, network: string): Promise<string> {
   const format = `{{with index .NetworkSettings.Networks ${JSON.stringify(network)}}}{{.IPAddress}}{{end}}`;
   return docker.call(['inspect', '--format', format, container]);
 }
 
-/** Notes in a node's undo script which of the images it does not have yet. */
+/** Notes missing images in the undo script. */
 export async function rememberImages(
   docker: Docker,
   node: string,
@@ -65,7 +58,7 @@ export async function rememberImages(
   known: ReadonlyMap<string, ImageInfo>,
   references: readonly string[],
 ): Promise<void> {
-  // containerd knows an image by its whole name, and by its id.
+  // containerd knows full names and ids.
   const names = new Set(references.flatMap((reference) => [wholeName(reference), known.get(reference)?.Id ?? '']));
   const script = `
     undo=$1; shift
@@ -76,7 +69,7 @@ export async function rememberImages(
   await docker.script(node, script, [undoFile(run), ...[...names].filter((name) => name !== '')]);
 }
 
-/** An image's reference with registry and tag, which Docker leaves out where they are the usual ones. */
+/** Adds the default registry and tag that Docker omits. */
 export function wholeName(reference: string): string {
   const [first = '', ...rest] = reference.split('/');
   const registry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
@@ -84,12 +77,11 @@ export function wholeName(reference: string): string {
   return /[:@][^/]*$/.test(name.slice(name.lastIndexOf('/'))) ? name : `${name}:latest`;
 }
 
-/** Loads an archive of `docker save`, a file of this machine, into a node. */
 export async function loadImages(docker: Docker, node: string, archive: string, signal: AbortSignal): Promise<void> {
   await docker.script(node, importOf('-'), [], { inputFile: archive, signal });
 }
 
-/** Loads an archive that the node sees as a file of its own, which is twice as fast; waits until containerd answers. */
+/** Loads a mounted archive, which is twice as fast; waits for containerd. */
 export async function loadMountedImages(
   docker: Docker,
   node: string,
@@ -102,7 +94,7 @@ export async function loadMountedImages(
 
 const importOf = (archive: string): string => `exec ctr --namespace k8s.io images import ${archive} >/dev/null`;
 
-/** Checks that a node reaches a server of this machine. Throws `ClusterError`. */
+/** Throws `ClusterError`. */
 export async function checkReach(docker: Docker, node: string, url: string, signal: AbortSignal): Promise<void> {
   const { hostname, port } = new URL(url);
   try {
@@ -118,18 +110,16 @@ export async function checkReach(docker: Docker, node: string, url: string, sign
 
 /** How a node was prepared for the agent's addresses. */
 export interface LinkLocal {
-  /** What the node was given beforehand; undefined: nothing, the agent's own `initialize` makes its link. */
+  /** Undefined: the agent's own `initialize` creates its link. */
   readonly link: 'dummy' | 'bridge' | undefined;
   readonly ipv6: boolean;
-  /** `--bind-hosts` of the agent, where it cannot have both of its addresses. */
+  /** Value of `--bind-hosts` if one address is impossible. */
   readonly bindHosts?: readonly string[];
 }
 
 /**
- * Sees to it that the agent's `initialize` can add both its addresses: on a kernel without links of type dummy it finds a
- * bridge of that name, which it takes; a bridge would look for duplicates of an address for a second or two before it can
- * be listened on, so that is turned off. Where IPv6 is off for new links, it is turned on for this one, and for the loopback
- * link, by which a node reaches its own addresses.
+ * Lets the agent's `initialize` add both addresses: without dummy links, prepares a bridge without duplicate address
+ * detection, which would delay listening; enables IPv6 for it and for loopback.
  */
 export async function prepareLinkLocal(docker: Docker, node: string, run: string): Promise<LinkLocal> {
   const script = `
@@ -161,7 +151,7 @@ export async function prepareLinkLocal(docker: Docker, node: string, run: string
   };
 }
 
-/** Leads what node and pods send to the instance metadata's address to a port of this machine; the function undoes it. */
+/** Redirects the metadata address to a local port. Returns a function that undoes it. */
 export async function redirectMetadata(
   docker: Docker,
   node: string,
@@ -183,17 +173,13 @@ export async function redirectMetadata(
   };
 }
 
-/** Undoes what the node's script says that the run did to it. */
 export async function undoChanges(docker: Docker, node: string, run: string): Promise<void> {
   await docker.script(node, '[ ! -e "$1" ] || { sh "$1" 2>/dev/null || true; rm -f "$1"; }', [undoFile(run)]);
 }
 
 const SYSTEM_CLOCK = { now: () => Date.now() };
 
-/**
- * Gives a node an instance metadata service, which answers with the node role of its group: in this process, for that node
- * alone. The function returned takes it away.
- */
+/** Serves instance metadata with the group's role to a node. Returns a function that stops it. */
 export async function serveMetadata(
   { docker, reach, options }: HostContext,
   region: string,
@@ -208,7 +194,7 @@ export async function serveMetadata(
     credentials: group.credentials,
     clock: SYSTEM_CLOCK,
     bindAddress: reach.bindAddress,
-    // What stands between hides who calls; loopback alone is bound then.
+    // Behind a proxy callers are unknown, but then only loopback is bound.
     answers: (address) => !reach.seesCallers || address === node.address,
   });
   try {

@@ -8,10 +8,7 @@ import type { KindOptions } from './options.ts';
 
 const REGION = 'us-west-2';
 
-/**
- * A kind cluster with the webhook in it and all images on its nodes, for a runner with an emulator beside it. Throws
- * `ClusterError`; nothing is left then.
- */
+/** A kind cluster for a runner with an emulator. Throws `ClusterError` after cleanup. */
 export async function kindRunnerPlace(options: KindOptions): Promise<RunnerPlace> {
   const host = await kindHost(options);
   const clusterName = `${options.run}-c1`;
@@ -47,7 +44,6 @@ export async function kindRunnerPlace(options: KindOptions): Promise<RunnerPlace
   }
 }
 
-/** Of the emulator that installs the agent. */
 const agentFlags = (
   { agentArgs, agentChart = '0.1', images }: KindOptions,
   { image, bindHosts = [] }: KindCluster['agentSpec'],
@@ -55,6 +51,6 @@ const agentFlags = (
   `--agent-image=${image}`,
   `--agent-chart=${agentChart}`,
   ...[...bindHosts.map((host) => `--bind-hosts=${host}`), ...agentArgs].map((flag) => `--agent-args=${flag}`),
-  // Other agents are of the line that they are.
+  // Other agents have their own version.
   ...(images.agent === undefined ? [`--agent-variables=${VERSION_VARIABLE}=${agentChart}`] : []),
 ];

@@ -2,19 +2,16 @@ import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 
 export interface RunOptions {
-  /** Further environment variables. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** File whose bytes the program reads from standard input. Default: nothing. */
+  /** File for standard input. Default: none. */
   readonly inputFile?: string;
-  /** What it reads from standard input instead. */
+  /** Stream for standard input. */
   readonly input?: Readable;
-  /** File that receives its standard output. */
   readonly outputFile?: string;
-  /** Ends the program, and the programs that it started: the promise rejects with the signal's reason. */
+  /** Kills the program and its children; the promise rejects with the reason. */
   readonly signal?: AbortSignal;
 }
 
-/** How a program ended. */
 export interface Finished {
   readonly exitCode: number;
   /** Without the final newline. */
@@ -22,17 +19,15 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs a program to its end. Rejects when it cannot be started (node's error, such as ENOENT) or was ended by the signal. */
+/** Rejects with node's error (such as ENOENT) or the signal's reason. */
 export type Runner = (program: string, args: readonly string[], options?: RunOptions) => Promise<Finished>;
 
-/** Runs programs on this machine. */
 export const runProgram: Runner = async (program, args, options = {}) => {
   const { environment, inputFile, input = 'ignore', outputFile, signal } = options;
   signal?.throwIfAborted();
   const child = execa(program, args, {
     reject: false,
-    // Of its own process group, so that what it started ends with it, and so that a terminal's Ctrl-C, which is for this
-    // process to act on, does not end what removes things.
+    // A process group of its own: children end with it, and a terminal's Ctrl-C does not interrupt cleanup.
     detached: true,
     ...(environment !== undefined && { env: environment }),
     ...(inputFile === undefined ? { stdin: input } : { inputFile }),
@@ -41,9 +36,7 @@ export const runProgram: Runner = async (program, args, options = {}) => {
   const end = (): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
-    } catch {
-      // It ended meanwhile.
-    }
+    } catch {}
   };
   signal?.addEventListener('abort', end, { once: true });
   const { exitCode, stdout, stderr, cause } = await child;

@@ -1,8 +1,7 @@
-/** Things done at once: the first that fails ends the others. */
+/** Parallel tasks: the first failure ends the others. */
 export class Tasks {
   readonly #stop = new AbortController();
   readonly #under: Promise<unknown>[] = [];
-  /** Fires when one failed, and when the signal of all does. */
   readonly signal: AbortSignal;
 
   constructor(signal: AbortSignal) {
@@ -16,12 +15,11 @@ export class Tasks {
     return promise;
   }
 
-  /** Ends all of them. */
   fail(error: unknown): void {
     this.#stop.abort(error);
   }
 
-  /** Resolves when all are done. Rejects with what failed first, once none is under way any more. */
+  /** Rejects with the first failure once no task is running. */
   async done(): Promise<void> {
     const outcomes = await Promise.allSettled(this.#under);
     if (this.signal.aborted) throw this.signal.reason;

@@ -3,7 +3,7 @@ import type { NodeOptions, Translation } from '../../kubernetes/index.ts';
 import { NETWORK_RIGHTS } from '../../../foundation/protocols/client-run.ts';
 import { networkRights } from '../network-rights.ts';
 
-/** Where a node's stand-ins for link-local addresses listen: `http://127.0.0.1:<port>`. */
+/** `http://127.0.0.1:<port>` of a node's replacements for link-local addresses. */
 export interface LinkLocalEndpoints {
   readonly agentV4: string;
   readonly agentV6: string;
@@ -17,10 +17,9 @@ const ADDRESSES: readonly { readonly inPod: string; readonly endpoint: keyof Lin
   { inPod: 'http://[fd00:ec2::254]', endpoint: 'instanceMetadata' },
 ];
 
-/** Read by the AWS SDKs in place of the instance metadata service's link-local address, which is written into their code. */
+/** AWS SDKs read it instead of their constant metadata address. */
 const METADATA_ENDPOINT = 'AWS_EC2_METADATA_SERVICE_ENDPOINT';
 
-/** What a node tells its containers of the link-local addresses. */
 export function translatedAddresses(
   endpoints: LinkLocalEndpoints,
 ): Required<Pick<NodeOptions, 'addresses' | 'environment'>> {
@@ -36,7 +35,7 @@ export function translatedAddresses(
 
 const [PATHS, ...OTHERS] = TRANSLATIONS;
 
-/** All that a workload of the embedded cluster sees and a pod of a real one does not. */
+/** Visible differences from a real cluster's pod. */
 export const TRANSLATION: readonly Translation[] = [
   ...(PATHS === undefined ? [] : [PATHS]),
   ...ADDRESSES.map(({ inPod, endpoint }) => ({

@@ -9,7 +9,6 @@ import { agentImageOf } from './agent-image.ts';
 const NAME = AGENT_ADDON;
 const NAMESPACE = 'kube-system';
 
-/** The agent's DaemonSet, as the add-on installs it. */
 export class AgentDaemonSet {
   readonly #store: ObjectStore;
   readonly #spec: Pick<ClusterSpec, 'name' | 'region'>;
@@ -21,7 +20,7 @@ export class AgentDaemonSet {
     this.#chart = chart;
   }
 
-  /** Installs the add-on or changes its configuration. Throws for a bad configuration text. */
+  /** Throws for an invalid configuration text. */
   install(configurationValues: string | undefined, version: string): void {
     const args = flagArguments(additionalFlags(configurationValues));
     const previous = this.#store.get('daemonsets', NAMESPACE, NAME);
@@ -38,13 +37,13 @@ export class AgentDaemonSet {
     this.#store.remove('daemonsets', NAMESPACE, NAME);
   }
 
-  /** Why a pod of the present configuration does not start, in its own words; undefined when none has failed. */
+  /** Returns the message of a failed pod of the current configuration. */
   failure(): string | undefined {
     const { current } = this.#pods();
     return current.map(failureOf).find((failure) => failure !== undefined);
   }
 
-  /** Whether each node that should have a pod of the present configuration has it, ready, and there are no others. */
+  /** Reports whether exactly the selected nodes have a ready pod of the current configuration. */
   isSettled(): boolean {
     const { all, current, set } = this.#pods();
     const wanted = set === undefined ? 0 : selectedNodes(set, this.#store.list('nodes')).length;
@@ -74,7 +73,7 @@ export class AgentDaemonSet {
         serviceAccountName: 'default',
         restartPolicy: 'Always',
         dnsPolicy: 'ClusterFirst',
-        // As the chart's affinity has it.
+        // As in the chart's affinity.
         nodeSelector: { 'kubernetes.io/os': 'linux' },
       },
       container: {
@@ -93,6 +92,6 @@ function isAgentPod({ metadata }: KubeObject): boolean {
 function failureOf(pod: KubeObject): string | undefined {
   const status = pod['status'] as Stored<V1PodStatus> | undefined;
   const terminated = status?.containerStatuses?.[0]?.state?.terminated;
-  // The message is the end of its log: why it ended is said last.
+  // The log's last line says why it ended.
   return terminated?.message?.trim().split('\n').at(-1) ?? terminated?.reason;
 }

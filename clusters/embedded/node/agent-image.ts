@@ -6,7 +6,6 @@ import type { ComponentImage } from '../../kubernetes/index.ts';
 import { agentSettings } from './agent-settings.ts';
 import type { LinkLocalAddress } from './link-local.ts';
 
-/** Image reference of the agent's pods. */
 export const agentImageOf = (version: AgentVersion): string =>
   `602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/eks-pod-identity-agent:v${RELEASES[version]}`;
 
@@ -15,16 +14,12 @@ const METRICS_PORT = 2705;
 
 export interface AgentHost extends Required<Pick<AgentOptions, 'clusterName' | 'region' | 'version' | 'credentials'>> {
   readonly awsEndpoint: string;
-  /** URL of the API server. */
   readonly apiServer: string;
   readonly addresses: { readonly v4: LinkLocalAddress; readonly v6: LinkLocalAddress };
   readonly clock: Clock;
 }
 
-/**
- * The agent of one node as an image: it binds a loopback port for each link-local address, each with a server and cache
- * of its own, and the node's addresses lead to them for as long as it runs.
- */
+/** The agent of a node as an image: a loopback port with server and cache for each link-local address, while it runs. */
 export function agentImage(host: AgentHost): ComponentImage {
   return {
     start: async (pod, log, root) => {
@@ -49,7 +44,7 @@ export function agentImage(host: AgentHost): ComponentImage {
         for (const [index, family] of families.entries()) await host.addresses[family].setTarget(servers[index]);
       };
       const stop = async (): Promise<void> => {
-        // New connections are refused from the signal on; requests under way are answered.
+        // Refuse new connections on the signal; answer pending requests.
         await connect([]);
         await agent.stop();
       };

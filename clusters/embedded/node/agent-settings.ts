@@ -1,16 +1,15 @@
 import { parseServerFlags, type ServerFlags } from '../../../components/agent/index.ts';
 import { unbracketed } from '../../../foundation/node/unbracketed.ts';
 
-/** Of the agent's flags those that have an effect where it runs inside this process, on ports of the system's choice. */
+/** Flags with an effect inside this process, where the system chooses ports. */
 const EFFECTIVE = ['endpoint', 'maxCredentialRetentionBeforeRenewal', 'maxCacheSize', 'maxServiceQps'] as const;
 
-/** What the agent's flags say. Durations are in milliseconds. */
+/** Durations in milliseconds. */
 export interface AgentSettings extends Pick<ServerFlags, (typeof EFFECTIVE)[number]> {
-  /** Which link-local addresses are served. */
   readonly families: readonly ('v4' | 'v6')[];
 }
 
-/** Reads the agent's arguments. Throws an Error in the words of the agent's start-up when one is unknown or bad. */
+/** Throws an Error with the agent's own message for an invalid argument. */
 export function agentSettings(args: readonly string[]): AgentSettings {
   const flags = parseServerFlags(args);
   const given = EFFECTIVE.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]] as const);

@@ -15,31 +15,29 @@ import { ACCESS_POLICY_OBJECTS } from '../../access-policies.ts';
 import { startPodIdentityWebhook, WEBHOOK_RIGHTS, WEBHOOK_USER } from './webhook.ts';
 
 export interface ClusterResources {
-  /** Image reference as pods name it -> the program it stands for. A pod with another image gets ImagePullBackOff. */
+  /** Programs by image reference. Other images get ImagePullBackOff. */
   readonly images: ReadonlyMap<string, ProcessImage>;
-  /** Where pods' directories (volumes, logs) live; made when missing, pods' directories are removed with the pod, and it with this process when it is empty then. */
+  /** Directory of pods (volumes, logs), created if missing and removed at the end if empty. */
   readonly directory: string;
   readonly starts: StartLimiter;
   readonly processes: ProcessHost;
-  /** Whose chart the agent is installed by, and whose behaviour it has. */
+  /** The agent's chart and behaviour. */
   readonly agentChart: AgentVersion;
-  /** Is told what its API server was asked for. */
   readonly audit?: Audit;
 }
 
 /** As on EKS: a day, and 90 days (EKS User Guide, "Kubernetes service accounts"). */
 const TOKEN_LIFETIMES = { maxSeconds: 24 * 3600, extendedSeconds: 90 * 24 * 3600 };
 
-/** 40 hexadecimal digits, as the ids of EKS' keys have (aws/eks-pod-identity-agent, internal/validation). */
+/** 40 hexadecimal digits, as EKS's key ids (aws/eks-pod-identity-agent, internal/validation). */
 const keyId = (publicKey: Buffer): string => createHash('sha1').update(publicKey).digest('hex');
 
 /** A week (EKS User Guide, "Fetch signing keys to validate OIDC tokens"). */
 const KEY_MILLISECONDS = 7 * 24 * 3600 * 1000;
 
-/** How long an add-on may take to become ready, in milliseconds. */
+/** Milliseconds. */
 const ADDON_TIMEOUT = 10_000;
 
-/** A running embedded cluster. */
 export class EmbeddedCluster implements ManagedCluster {
   readonly endpoint: string;
   readonly certificateAuthorityData: string;
@@ -73,7 +71,7 @@ export class EmbeddedCluster implements ManagedCluster {
   static async create(spec: ClusterSpec, resources: ClusterResources): Promise<EmbeddedCluster> {
     resources.processes.clearAtEnd(resources.directory);
     const { issuer, version, authenticate, region } = spec;
-    // The emulator's, so that moving it moves the cluster.
+    // The emulator's clock, so that both move together.
     const clock = spec.clock ?? { now: () => Date.now() };
     const webhookToken = randomBytes(32).toString('hex');
     const [api] = await Promise.all([
@@ -135,7 +133,7 @@ export class EmbeddedCluster implements ManagedCluster {
     await this.#agentsSettled();
   }
 
-  /** Nodes go with the last of their NodePools (Karpenter, "Disruption"). */
+  /** Nodes leave with the last of their NodePools (Karpenter, "Disruption"). */
   #addNodePools(group: string, names: readonly string[]): void {
     const { store } = this.#api;
     for (const name of names)
@@ -153,7 +151,7 @@ export class EmbeddedCluster implements ManagedCluster {
     await Promise.all(leaving.map((node) => node.remove()));
   }
 
-  /** Resolves once the agent is ready on every node; rejects with its message when it does not start. */
+  /** Resolves once the agent is ready on every node; rejects with its message. */
   async installAddon(addon: Parameters<ManagedCluster['installAddon']>[0]): Promise<void> {
     if (addon.name !== AGENT_ADDON) return;
     this.#agents.install(addon.configurationValues, addon.version);
@@ -177,7 +175,6 @@ export class EmbeddedCluster implements ManagedCluster {
     await rm(this.#resources.directory, { recursive: true, force: true });
   }
 
-  /** Waits until the agent runs as it is installed; rejects with its message when it does not start. */
   #agentsSettled(): Promise<void> {
     return new Promise((resolve, reject) => {
       const finish = (end: () => void): void => {

@@ -4,10 +4,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { listenOnReservedPort } from '../../../foundation/node/reserved-port.ts';
 
-/**
- * A loopback port that stands for a link-local address of the node. Connections are handed to the server behind that
- * address, which sees the Host that a pod would send; without a server they are refused, as of an address that nobody has.
- */
+/** A loopback port for a link-local address. The server behind it sees the pod's Host; without one, connections are refused. */
 export class LinkLocalAddress {
   #port = 0;
   #release: () => void = () => undefined;
@@ -20,7 +17,7 @@ export class LinkLocalAddress {
     this.#host = host;
   }
 
-  /** `host`: the address as it stands in a URL, such as `[fd00:ec2::23]`. */
+  /** @param host such as `[fd00:ec2::23]` */
   static async open(host: string): Promise<LinkLocalAddress> {
     const address = new LinkLocalAddress(host);
     address.#release = await listenOnReservedPort((port) => {
@@ -35,7 +32,7 @@ export class LinkLocalAddress {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Sets the server behind the address, in this process; undefined when there is none. */
+  /** @param target a server of this process, or undefined */
   async setTarget(target: HttpServer | undefined): Promise<void> {
     this.#target?.off('request', this.#translate);
     this.#target = target?.prependListener('request', this.#translate);
@@ -50,7 +47,7 @@ export class LinkLocalAddress {
   }
 
   async #listen(): Promise<void> {
-    // As node:http has it: a caller may end its half once the request is sent.
+    // Callers may close their half once the request is sent.
     const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
     this.#listener = listener;
     await once(listener.listen(this.#port, '127.0.0.1'), 'listening');
@@ -64,12 +61,12 @@ export class LinkLocalAddress {
   #accept(socket: Socket): void {
     this.#connections.add(socket);
     socket.once('close', () => this.#connections.delete(socket));
-    // One that came just as the server went away.
+    // The server just left.
     if (this.#target === undefined) socket.resetAndDestroy();
     else this.#target.emit('connection', socket);
   }
 
-  /** The Host as a pod would send it, in place of the address that the workload was told; AWS's Common Runtime leaves out the port. */
+  /** Restores the Host that a pod would send; AWS's Common Runtime omits the port. */
   readonly #translate = ({ socket, rawHeaders }: IncomingMessage): void => {
     if (!this.#connections.has(socket)) return;
     const { host, hostname } = new URL(this.url);

@@ -15,30 +15,23 @@ import { inWorkspace, link } from './workspace.ts';
 export interface BuildOptions {
   readonly docker: Docker;
   readonly workload: WorkloadProgram;
-  /** Folder of what the build made. */
   readonly dist: string;
-  /** Base image, which Docker has. */
+  /** Local base image. */
   readonly base: string;
-  /** The flag that names the base image, if the user gave it. */
   readonly flag: string;
   readonly named: boolean;
-  /** Reference that the image gets. */
   readonly reference: string;
-  /** Dockerfile instructions that say how it is started. */
+  /** Dockerfile instructions. */
   readonly settings: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** Exit codes of the script. */
 const NO_IP = 61;
 const NO_NODE = 62;
 
 /**
- * Builds the image: a container of the base puts its files together, and what it writes is imported. So builders and
- * their caches are no matter, and an image that is not whole never has a name.
- *
- * @returns which Node the image has, such as `its Node v22.11.0`
- * @throws ClusterError; the signal's reason when interrupted
+ * Builds an image in a base container and imports it, so that incomplete images never have a name. Returns its Node, such as
+ * `its Node v22.11.0`. Throws ClusterError, or the signal's reason.
  */
 export function buildImage(options: BuildOptions): Promise<string> {
   const { docker, reference, settings, signal } = options;
@@ -59,7 +52,7 @@ export function buildImage(options: BuildOptions): Promise<string> {
   });
 }
 
-/** Runs the script in a container of the base. `staged`: folder with what comes from this machine, Node and clients. */
+/** @param staged folder with this machine's Node and clients */
 async function collect(options: BuildOptions, archive: string, staged: string): Promise<Finished> {
   const { docker, workload, dist, base, signal } = options;
   signal.throwIfAborted();
@@ -75,10 +68,10 @@ async function collect(options: BuildOptions, archive: string, staged: string): 
   const packing = execa('tar', ['-c', '-h', '-f', '-', ...files], {
     reject: false,
     buffer: { stdout: false },
-    // macOS' tar adds files of its own without it.
+    // Otherwise macOS's tar adds files of its own.
     env: { COPYFILE_DISABLE: '1' },
   });
-  // What it writes is an archive, which must not go to the engine's log. The base's own user could not put it together.
+  // The archive must not go to the engine's log; the base's own user may lack rights.
   const flags = ['--rm', '-i', '--pull', 'never', '--log-driver', 'none', '--user', '0:0', '--entrypoint', 'sh'];
   let over = false;
   const running = docker
@@ -89,11 +82,11 @@ async function collect(options: BuildOptions, archive: string, staged: string): 
     .finally(() => {
       over = true;
       packing.kill();
-      // What is left unread would keep it from ending.
+      // Unread output would block its end.
       packing.stdout.destroy();
     });
   if (!signal.aborted) await Promise.race([running, once(signal, 'abort')]);
-  // Interrupted: removed until the command ends, since it may be about to make the container.
+  // Removed until the command ends, since it may just be creating the container.
   const remove = async (): Promise<true | undefined> => {
     if (over) return true;
     await docker.run(['rm', '--force', '--volumes', name]);
@@ -118,11 +111,7 @@ function unusable({ base, flag, named }: BuildOptions, { exitCode, stderr }: Fin
   });
 }
 
-/**
- * Makes `machine/` in a folder: this machine's Node and the libraries that it loads, as links to where they are.
- *
- * @returns false where this machine's Node is of no use in an image, since it is not Linux
- */
+/** Links this machine's Node and its libraries into `machine/`. False unless it runs on Linux. */
 export async function stageMachineNode(folder: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   const { stdout } = await execa('ldd', [process.execPath], { reject: false });
@@ -132,27 +121,25 @@ export async function stageMachineNode(folder: string): Promise<boolean> {
   return true;
 }
 
-/** The script that puts the image's files together (collect.sh), by its path in dist/. */
+/** Path of collect.sh in dist/. */
 export const SCRIPT = 'image/collect.sh';
 
-/** What goes into the image of what the build made: paths in dist/, in a stable order. */
+/** Paths in dist/, in a stable order. */
 export function programFiles(dist: string, { container }: WorkloadProgram): readonly string[] {
   const programs = readdirSync(join(dist, 'image', 'root')).sort();
   return [SCRIPT, ...programs.map((name) => `image/root/${name}`), ...(container?.files ?? [])];
 }
 
-/** What an image is made of, besides its programs. */
 export interface Ingredients {
   readonly workload: WorkloadProgram;
-  /** Id of the base image; it also says which Node that has. */
+  /** Id of the base image, which also determines its Node. */
   readonly base: string;
-  /** Version and processor of this machine's Node, which serves where the base has none. */
+  /** This machine's Node, if the base has none: version and architecture. */
   readonly node: string;
-  /** How the image is started. */
   readonly settings: readonly string[];
 }
 
-/** The tag of an image of these programs: 16 hexadecimal digits, which change with anything that it is made of. */
+/** 16 hexadecimal digits, a hash of all ingredients. */
 export function componentTag(dist: string, { workload, base, node, settings }: Ingredients): string {
   const hash = createHash('sha256').update(JSON.stringify([base, node, settings, clientsDigest(workload.clients)]));
   for (const file of programFiles(dist, workload)) {

@@ -1,4 +1,4 @@
-/** The image of a user's own program, with the probe program beside it (docs/own-program.md). */
+/** The image of a user's program with the probe program (docs/own-program.md). */
 import { createHash, randomUUID } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -10,9 +10,8 @@ import { inWorkspace } from './workspace.ts';
 
 export interface ClientImageOptions {
   readonly docker: Docker;
-  /** The user's, which Docker has. */
   readonly image: string;
-  /** The component image, from which Node, its libraries and the probe program are taken. */
+  /** Component image with Node, its libraries and the probe program. */
   readonly components: string;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
@@ -22,10 +21,8 @@ const REPOSITORY = 'eks-pod-identity-conformance/client';
 const CONTAINER_PREFIX = 'eks-pod-identity-conformance-client-';
 
 /**
- * Adds a folder to the image, in which Node has its own loader and libraries: so the image needs none, and no shell.
- *
- * @returns the reference of an image whose entry point is the probe program
- * @throws ClusterError where the image starts no program, or Docker refuses
+ * Adds a folder with Node, its loader and libraries: the user's image needs no shell. Returns the reference of an image that
+ * starts the probe program. Throws ClusterError.
  */
 export async function ensureClientImage(options: ClientImageOptions): Promise<string> {
   const { docker, image, components, progress } = options;
@@ -71,7 +68,6 @@ async function inspected(docker: Docker, image: string): Promise<Inspected> {
   return found;
 }
 
-/** Makes `conformance/` in a folder, of what the component image has. */
 async function stage({ docker, components, signal }: ClientImageOptions, folder: string): Promise<void> {
   const root = join(folder, 'root');
   const target = join(folder, 'conformance');
@@ -101,7 +97,7 @@ async function commit({ docker, image, signal }: ClientImageOptions, folder: str
   });
 }
 
-/** Lends a container of an image, which is not started. */
+/** Creates a container without starting it. */
 async function inContainer(
   { docker, signal }: Pick<ClientImageOptions, 'docker' | 'signal'>,
   image: string,

@@ -1,4 +1,4 @@
-/** Clients in the image of the workload program: as they are installed on this machine, with what starts them. */
+/** Clients in the workload program's image, as installed on this machine. */
 import { existsSync, readdirSync } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -14,21 +14,21 @@ import {
 } from '../../../components/clients/in-image.ts';
 import { link } from './workspace.ts';
 
-/** Paths of the libraries and the loader of a program, as `ldd` lists them; none of one that is linked statically. */
+/** Paths from `ldd`'s output; empty for a static program. */
 export function librariesIn(lddOutput: string): readonly string[] {
   return [...lddOutput.matchAll(/^.*\s(\/\S+) \(0x[0-9a-f]+\)$/gm)].map(([, path = '']) => path);
 }
 
-/** What the content of clients' folders goes by: their names have hashes of all that they are made of. */
+/** Folder names contain hashes of their contents. */
 export const clientsDigest = (clients: readonly ChosenClient[] = []): string =>
   clients.map(({ label, installed }) => `${label}=${basename(installed?.folder ?? '')}`).join();
 
-/** Puts clients into a folder that stands for the root of an image, with what of this machine they need to be started. */
+/** Copies clients and their runtimes into an image's root. */
 export async function stageClients(clients: readonly ChosenClient[], root: string): Promise<void> {
   const all = clients.flatMap(({ label, installed }) => (installed === undefined ? [] : [{ label, installed }]));
   if (all.length === 0) return;
   for (const { label, installed } of all) await link(installed.folder, join(root, CLIENTS_FOLDER, label));
-  // Where libraries for TLS look on Debian; some do not even begin without.
+  // Debian's path; some clients do not start without it.
   const certificates = join(root, 'etc', 'ssl', 'certs', 'ca-certificates.crt');
   await mkdir(dirname(certificates), { recursive: true });
   await writeFile(certificates, rootCertificates.join('\n'));
@@ -42,13 +42,13 @@ export async function stageClients(clients: readonly ChosenClient[], root: strin
   }
 }
 
-/** Not needed to run programs, and a good half of all. */
+/** Not needed at run time, and half of the size. */
 const LEFT_OUT = new Set([
   ...['test', 'tests', 'idlelib', 'tkinter', 'turtledemo', 'ensurepip', 'site-packages', '__pycache__'],
   ...['src.zip', 'ct.sym'],
 ]);
 
-/** Copies a runtime; gives its libraries' paths on this machine. */
+/** Returns the libraries' paths. */
 async function stageRuntime(runtime: Runtime, root: string): Promise<readonly string[]> {
   const { name, program, home } = runtime;
   await link(program, join(root, runtimeProgram(runtime)));
@@ -72,7 +72,7 @@ const modulesBelow = (folder: string): readonly string[] =>
     .filter((name) => /\.so(\.\d+)*$/.test(name))
     .map((name) => join(folder, name));
 
-/** Each once; of those with one name, the first. */
+/** Without duplicates of a name. */
 async function librariesOf(programs: readonly string[]): Promise<readonly string[]> {
   const { stdout } = await execa('ldd', programs, { reject: false });
   const all = librariesIn(stdout ?? '').filter((path) => !programs.includes(path));

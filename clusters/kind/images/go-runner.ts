@@ -1,14 +1,11 @@
-/**
- * Runs the command that its arguments name. Manifests of the agent and of the webhook start them by Kubernetes'
- * go-runner, which also writes logs to files; here they go where they go without it.
- */
+/** Runs a command in place of Kubernetes's go-runner, which the manifests use; logs are not written to files. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
-/** go-runner's own flags, as Go's flag package takes them; of these, `log-file` alone has a value of its own. */
+/** go-runner's flags in Go's syntax; only `log-file` has a value. */
 const FLAG = /^--?(log-file|also-stdout|redirect-stderr)(=.*)?$/s;
 
-/** What is passed on to the command; others cannot be caught, or are the business of one process alone. */
+/** Signals to pass on. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
 function commandOf(args: readonly string[]): readonly string[] {
@@ -31,9 +28,9 @@ if (command === undefined) {
   const child = spawn(command, args, { stdio: 'inherit' });
   for (const signal of SIGNALS) process.on(signal, () => void child.kill(signal));
   child.on('error', ({ code, message }: NodeJS.ErrnoException) =>
-    // As a shell ends: 127 for what does not exist, 126 for what cannot be run.
+    // Like a shell: 127 if not found, 126 if not executable.
     end(code === 'ENOENT' ? 127 : 126, `${command} cannot be run: ${message}`),
   );
-  // A command that a signal ended is told apart by 128 and the signal's number, as a shell does.
+  // Like a shell: 128 plus the signal's number.
   child.on('exit', (code, signal) => (process.exitCode = code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
 }

@@ -6,35 +6,30 @@ import { runProgram } from '../runner.ts';
 import { buildImage, componentTag } from './build.ts';
 
 export interface ComponentImageOptions {
-  /** The program that the image starts; one without files here leaves them out. */
+  /** Programs without files here are left out. */
   readonly workload: WorkloadProgram;
-  /** Image that Node and `ip` are taken from. Default: an official image of Node, else one of `fallbackBases`. */
+  /** Source of Node and `ip`. Default: an official Node image, else one of `fallbackBases`. */
   readonly base?: string;
-  /** Images that serve where the default can neither be found nor pulled, such as the node image; those that Docker has. */
+  /** Local substitutes for an unavailable default, such as the node image. */
   readonly fallbackBases?: readonly string[];
-  /** The flag that names `base`, for messages. Default `--image-base`. */
+  /** For messages. Default `--image-base`. */
   readonly baseFlag?: string;
-  /** Build it even if it is there. */
   readonly force?: boolean;
-  /** One line about what is being done. */
   readonly progress: (line: string) => void;
   /** Fires when the build is interrupted. */
   readonly signal: AbortSignal;
-  /** Default: Docker's command line. */
   readonly docker?: Docker;
-  /** Folder of what the build of this package made. */
   readonly dist?: string;
 }
 
 const REPOSITORY = 'eks-pod-identity-conformance/components';
-/** Node images that this project builds (docs/node-image.md) have `ip`. */
+/** This project's node images (docs/node-image.md) have `ip`. */
 const NODE_REPOSITORY = 'eks-pod-identity-conformance/node';
 const DEFAULT_BASE = 'node:22-bookworm-slim';
 const LABEL = 'conformance.eks-pod-identity/components';
-/** Images that are kept, the newest among them. */
 const KEPT = 2;
 
-/** How the image is started: as the workload program, with what manifests of the real components cannot say. */
+/** Adds what manifests of the real components cannot say. */
 const settingsFor = ({ container }: WorkloadProgram): readonly string[] => [
   `ENTRYPOINT ${JSON.stringify(container?.entrypoint ?? [])}`,
   'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -44,10 +39,8 @@ const settingsFor = ({ container }: WorkloadProgram): readonly string[] => [
 ];
 
 /**
- * The image of the reference agent, webhook and probe program, which is built when Docker does not have it yet.
- *
- * @returns its reference, `eks-pod-identity-conformance/components:<hash of what it is made of>`
- * @throws ClusterError when there is no base image, or none that serves; the signal's reason when interrupted
+ * Finds or builds the image of agent, webhook and probe program. Returns `eks-pod-identity-conformance/components:<hash>`.
+ * Throws ClusterError without a usable base, or the signal's reason.
  */
 export async function ensureComponentImage(options: ComponentImageOptions): Promise<string> {
   const { base, fallbackBases = [], progress } = options;
@@ -55,7 +48,7 @@ export async function ensureComponentImage(options: ComponentImageOptions): Prom
   const local = await localNodeImages(context);
   const bases = base === undefined ? [...new Set([DEFAULT_BASE, ...fallbackBases, ...local])] : [base];
 
-  // First of all, whether one is there: nothing is pulled then.
+  // First look for an existing image, without pulling.
   for (const candidate of options.force === true ? [] : bases) {
     const built = await referenceFor(context, candidate);
     if (built === undefined || (await imageId(context, built)) === undefined) continue;
@@ -65,7 +58,7 @@ export async function ensureComponentImage(options: ComponentImageOptions): Prom
   let failure: ClusterError | undefined;
   for (const candidate of bases) {
     try {
-      // Of the default's substitutes, only one that is here is worth the while.
+      // Substitutes are not pulled.
       if (candidate === bases[0]) await pullIfMissing(context, candidate);
       const reference = await referenceFor(context, candidate);
       if (reference === undefined) continue;
@@ -85,7 +78,7 @@ export async function ensureComponentImage(options: ComponentImageOptions): Prom
 
 type Context = ComponentImageOptions & { readonly docker: Docker; readonly dist: string };
 
-/** What the image of a base is called; undefined when Docker does not have the base. */
+/** Undefined without the base. */
 async function referenceFor(context: Context, base: string): Promise<string | undefined> {
   const id = await imageId(context, base);
   const node = `${process.version} ${process.arch}`;
@@ -107,7 +100,7 @@ async function build(context: Context, base: string, reference: string): Promise
   await removeOld(context, reference);
 }
 
-/** Node images of this project that Docker has, the newest first. The first call, so it meets a Docker that is missing. */
+/** Newest first. The first Docker call, so it reports a missing Docker. */
 async function localNodeImages(context: Context): Promise<string[]> {
   return imagesOf(context, NODE_REPOSITORY).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT')
@@ -117,7 +110,7 @@ async function localNodeImages(context: Context): Promise<string[]> {
   });
 }
 
-/** Images of a repository that have a tag, the newest first. */
+/** Newest first. */
 async function imagesOf({ docker, signal }: Context, repository: string): Promise<string[]> {
   const lines = await docker.call(['images', '--format', '{{.Repository}}:{{.Tag}}', repository], { signal });
   return lines.split('\n').filter((line) => line !== '' && !line.endsWith(':<none>'));
@@ -145,11 +138,11 @@ async function pullIfMissing(context: Context, base: string): Promise<void> {
   });
 }
 
-/** Removes images of earlier programs, but the newest, and those that a build left without a name. */
+/** Removes older images except the newest, and unnamed ones of failed builds. */
 async function removeOld(context: Context, current: string): Promise<void> {
   const { docker, signal } = context;
   const others = (await imagesOf(context, REPOSITORY)).filter((image) => image !== current);
-  // Docker refuses to remove an image that a container uses.
+  // Docker keeps images in use.
   for (const image of others.slice(KEPT - 1)) await docker.run(['image', 'rm', image], { signal });
   await docker.run(['image', 'prune', '--force', '--filter', `label=${LABEL}`], { signal });
 }

@@ -1,4 +1,3 @@
-/** Where the files of an image are put together. */
 import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,10 +5,7 @@ import { isAlive } from '../../../foundation/node/is-alive.ts';
 
 const PREFIX = 'eks-pod-identity-conformance-image-';
 
-/**
- * Lends a temporary folder and removes it in the end. Its name has the process id, so that what a killed build left is
- * removed by the next.
- */
+/** Provides a temporary folder. Its name has the process id, so that the next build removes a killed one's. */
 export async function inWorkspace<T>(use: (folder: string) => Promise<T>): Promise<T> {
   for (const name of await readdir(tmpdir())) {
     const [, pid] = new RegExp(`^${PREFIX}(\\d+)-`).exec(name) ?? [];
@@ -23,7 +19,6 @@ export async function inWorkspace<T>(use: (folder: string) => Promise<T>): Promi
   }
 }
 
-/** Makes a link, and the folders above it. */
 export async function link(target: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await symlink(target, path);
