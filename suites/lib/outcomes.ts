@@ -8,6 +8,8 @@ export const NOT_ALLOWED = {
   policy: 'identity',
   explicit: false,
 } as const;
+/** The session policy does not allow it, which the role's policies do. */
+export const NOT_IN_SESSION_POLICY = { ...NOT_ALLOWED, policy: 'session' } as const;
 /** A policy of the role denies it. */
 export const DENIED = { ...NOT_ALLOWED, explicit: true } as const;
 /** By policies of several types: AWS names one of them, and does not document which. */
@@ -19,6 +21,7 @@ export const NOT_ASSUMED = { by: 'sts', code: 'AccessDenied', status: 403 } as c
 export const INVALID = { by: 'sts', code: 'ValidationError', status: 400 } as const;
 /** What comes along in a chain and cannot be changed: the IAM User Guide says that the request fails, and not with which code. */
 export const NOT_CHANGED = { by: 'sts', code: ['AccessDenied', 'InvalidParameterValue', 'ValidationError'] } as const;
+export const MALFORMED_POLICY = { by: 'sts', code: 'MalformedPolicyDocument', status: 400 } as const;
 /** STS does not accept the token itself, whatever the role trusts. */
 export const BAD_WEB_TOKEN = { by: 'sts', code: 'InvalidIdentityToken', status: 400 } as const;
 /** EKS may not assume the associated role: the text is the EKS User Guide's, "Troubleshooting IAM"; the API Reference documents code and status. */

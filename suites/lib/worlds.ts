@@ -9,6 +9,8 @@ export const readData = allow('s3:GetObject', 'data/*');
 /** A session by web identity, with a token of its own. */
 export const WEB = { role: 'app', token: 'web' } as const;
 export const WEB_TOKEN = { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } } as const;
+/** No pod runs: such a token of its service account is asked with. */
+export const BY_TOKEN = { workloads: { app: {} }, tokens: WEB_TOKEN } as const;
 /** The audience of tokens of Pod Identity, and its service principal. */
 export const POD_IDENTITY = 'pods.eks.amazonaws.com';
 /** Where pods have these. */

@@ -1,23 +1,30 @@
 /** Which pods an association matches: by namespace and service account, from when they start. */
 import {
-  control,
+  admitPod,
+  askEksAuth,
+  controlSucceeds,
   createAssociation,
   fetchCredentials,
   granted,
   podIdentityRole,
   refused,
   restartPod,
+  succeeds,
   suite,
   whoAmI,
 } from '../../harness/index.ts';
 import { NOT_INJECTED } from '../lib/outcomes.ts';
 import { HOW_IT_GRANTS } from '../lib/sources.ts';
+import { APP } from '../lib/worlds.ts';
+
+const roles = { app: podIdentityRole() } as const;
 
 suite('pod-identity', ({ scenario }) => {
   scenario('PI-02', 'a pod started without an association gets no credentials until it is started again', {
     profile: 'core',
     source: `${HOW_IT_GRANTS}; amazon-eks-pod-identity-webhook, pods are changed at admission alone`,
-    roles: { app: podIdentityRole() },
+    keywords: ['webhook missing'],
+    roles,
     workloads: { app: {} },
     probes: [
       refused('app', whoAmI(), NOT_INJECTED),
@@ -28,26 +35,22 @@ suite('pod-identity', ({ scenario }) => {
     ],
   });
 
-  scenario('PI-04', 'another service account of the namespace gets no credentials', {
-    profile: 'core',
-    source: HOW_IT_GRANTS,
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' }, other: { serviceAccount: 'other' } },
-    probes: [control('app', fetchCredentials()), refused('other', fetchCredentials(), NOT_INJECTED)],
-  });
-
-  scenario('PI-05', 'the same service account name in another namespace gets no credentials', {
-    profile: 'core',
-    source: HOW_IT_GRANTS,
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' }, other: { namespace: 'other' } },
-    probes: [control('app', fetchCredentials()), refused('other', fetchCredentials(), NOT_INJECTED)],
-  });
+  for (const [id, title, other] of [
+    ['PI-04', 'another service account of the namespace gets no credentials', { serviceAccount: 'other' }],
+    ['PI-05', 'the same service account name in another namespace gets no credentials', { namespace: 'other' }],
+  ] as const)
+    scenario(id, title, {
+      profile: 'core',
+      source: HOW_IT_GRANTS,
+      roles,
+      workloads: { ...APP, other },
+      probes: [controlSucceeds(askEksAuth('app')), refused('other', fetchCredentials(), NOT_INJECTED)],
+    });
 
   scenario('PI-06', 'an association may come before its namespace and service account', {
     source: 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account": neither needs to exist',
-    roles: { app: podIdentityRole() },
+    roles,
     workloads: { app: { role: 'app', associationFirst: true } },
-    probes: [granted('app', fetchCredentials())],
+    probes: [succeeds(admitPod('app'), { injected: 'pod-identity' }), succeeds(askEksAuth('app'))],
   });
 });

@@ -1,8 +1,12 @@
 /** Pods and their node's role: when a pod falls back to it, and which permission the node needs. */
 import {
+  admitPod,
   allow,
+  askEksAuth,
+  asSession,
   assumeRole,
   control,
+  controlSucceeds,
   createAssociation,
   deleteObject,
   deleteObjects,
@@ -20,10 +24,12 @@ import {
   refused,
   startPod,
   stopAgent,
+  succeeds,
   suite,
   trustRole,
   whoAmI,
 } from '../../harness/index.ts';
+import { DENIED_ELSEWHERE, NOT_ASSUMED } from '../lib/outcomes.ts';
 import { HOW_IT_GRANTS } from '../lib/sources.ts';
 
 suite('pod-identity', ({ scenario }) => {
@@ -31,12 +37,10 @@ suite('pod-identity', ({ scenario }) => {
     source:
       'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; AWS SDKs and Tools Reference Guide, "Container credential provider"',
     roles: { app: podIdentityRole() },
-    workloads: {
-      before: { role: 'app' },
-      app: { role: 'app', imds: 'reachable', starts: 'later' },
-    },
+    keywords: ['IMDS', 'hop limit'],
+    workloads: { app: { role: 'app', imds: 'reachable', starts: 'later' } },
     probes: [
-      granted('before', fetchCredentials()),
+      succeeds(askEksAuth('app')),
       stopAgent(),
       startPod('app'),
       refused('app', whoAmI(), { by: 'agent', message: 'cannot be reached' }),
@@ -61,6 +65,7 @@ suite('pod-identity', ({ scenario }) => {
       'Amazon EKS Best Practices Guide, "Identity and Access Management": restrict access to the instance profile assigned to the worker node',
     finding:
       "Pods that can reach instance metadata hold the node's role whenever they are given no role of their own: block the metadata service for pods (hop limit 1).",
+    keywords: ['IMDS'],
     workloads: { app: { imds: 'reachable' } },
     probes: [granted('app', whoAmI(), { as: 'node' })],
   });
@@ -74,14 +79,15 @@ suite('pod-identity', ({ scenario }) => {
         'A misspelt service account, a container that is skipped and a pod that is older than its association all end the same way: the pod runs, and is the node. Ask GetCallerIdentity, or look for the label eks.amazonaws.com/pod-identity.',
       roles: { app: podIdentityRole() },
       workloads: {
-        app: { role: 'app', imds: 'reachable' },
-        misspelt: { serviceAccount: 'apps', imds: 'reachable' },
+        app: { role: 'app' },
+        misspelt: { serviceAccount: 'apps' },
         skipped: { role: 'app', imds: 'reachable', podAnnotations: { 'eks.amazonaws.com/skip-containers': 'probe' } },
         early: { serviceAccount: 'early', imds: 'reachable' },
       },
       probes: [
-        control('app', whoAmI()),
-        granted('misspelt', whoAmI(), { as: 'node' }),
+        controlSucceeds(askEksAuth('app')),
+        // As the pod of PI-03.
+        succeeds(admitPod('misspelt'), { injected: 'none' }),
         granted('skipped', whoAmI(), { as: 'node' }),
         createAssociation('early', 'app'),
         granted('early', whoAmI(), { as: 'node' }),
@@ -101,15 +107,20 @@ suite('pod-identity', ({ scenario }) => {
     workloads: { app: { role: 'app' }, plain: { serviceAccount: 'plain', imds: 'reachable' } },
     objects: ['data/key'],
     probes: [
-      control('app', getObject('data/key')),
+      controlSucceeds(asSession('app', getObject('data/key'))),
       control('plain', whoAmI(), { as: 'node' }),
       ...[
-        ...[getObject, headObject, getObjectTagging, putObject, deleteObject].map((call) => call('data/key')),
-        ...[listObjects('data'), headBucket('data')],
-      ].map((call) => denied('plain', call, { as: 'node', by: 's3', code: 'AccessDenied', status: 403 })),
+        getObject('data/key'),
+        headObject('data/key'),
+        getObjectTagging('data/key'),
+        putObject('data/key'),
+        deleteObject('data/key'),
+        listObjects('data'),
+        headBucket('data'),
+      ].map((call) => denied('plain', call, { ...DENIED_ELSEWHERE, as: 'node' })),
       granted('plain', deleteObjects('data', ['key']), { as: 'node', facts: { deleted: 0, refusals: 'AccessDenied' } }),
-      denied('plain', assumeRole('target'), { as: 'node', by: 'sts', code: 'AccessDenied', status: 403 }),
-      granted('app', getObject('data/key')),
+      denied('plain', assumeRole('target'), { ...NOT_ASSUMED, as: 'node' }),
+      succeeds(asSession('app', getObject('data/key'))),
     ],
   });
 });

@@ -1,8 +1,10 @@
 /** What a pod may do: what its role's policies allow, narrowed by the association's policy. */
 import {
   allow,
-  control,
+  asSession,
+  controlSucceeds,
   denied,
+  fails,
   getObject,
   granted,
   listObjects,
@@ -10,17 +12,18 @@ import {
   putObject,
   suite,
 } from '../../harness/index.ts';
-import { NOT_ALLOWED } from '../lib/outcomes.ts';
-import { readData } from '../lib/worlds.ts';
+import { NOT_ALLOWED, NOT_IN_SESSION_POLICY } from '../lib/outcomes.ts';
+import { APP, readData } from '../lib/worlds.ts';
 
 const DENIAL_MESSAGES = 'IAM User Guide, "Troubleshoot access denied error messages"';
+const roles = { app: podIdentityRole(readData) } as const;
 
 suite('pod-identity', ({ scenario }) => {
   scenario('PI-01', 'an association grants what its role may do', {
     profile: 'core',
     source: 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"',
     roles: { app: podIdentityRole(readData, allow('s3:ListBucket', 'data')) },
-    workloads: { app: { role: 'app' } },
+    workloads: APP,
     objects: ['data/key'],
     probes: [granted('app', getObject('data/key')), granted('app', listObjects('data'), { facts: { keys: 1 } })],
   });
@@ -28,45 +31,39 @@ suite('pod-identity', ({ scenario }) => {
   scenario('PI-07', 'a role that may read may not write', {
     profile: 'core',
     source: DENIAL_MESSAGES,
-    roles: { app: podIdentityRole(readData) },
-    workloads: { app: { role: 'app' } },
+    roles,
+    workloads: APP,
     objects: ['data/key'],
     probes: [granted('app', getObject('data/key')), denied('app', putObject('data/new'), NOT_ALLOWED)],
   });
 
-  scenario('PI-08', 'a role that may read objects may not list the bucket', {
-    source: 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"',
-    roles: { app: podIdentityRole(readData) },
-    workloads: { app: { role: 'app' } },
-    objects: ['data/key'],
-    probes: [control('app', getObject('data/key')), denied('app', listObjects('data'), NOT_ALLOWED)],
-  });
-
-  scenario('PI-09', 'a role for one bucket opens no other', {
-    source: DENIAL_MESSAGES,
-    roles: { app: podIdentityRole(readData) },
-    workloads: { app: { role: 'app' } },
-    objects: ['data/key', 'others/key'],
-    probes: [control('app', getObject('data/key')), denied('app', getObject('others/key'), NOT_ALLOWED)],
-  });
+  for (const [id, title, call, source] of [
+    [
+      'PI-08',
+      'a role that may read objects may not list the bucket',
+      listObjects('data'),
+      'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"',
+    ],
+    ['PI-09', 'a role for one bucket opens no other', getObject('others/key'), DENIAL_MESSAGES],
+  ] as const)
+    scenario(id, title, {
+      source,
+      roles,
+      workloads: APP,
+      objects: ['data/key', 'others/key'],
+      probes: [controlSucceeds(asSession('app', getObject('data/key'))), fails(asSession('app', call), NOT_ALLOWED)],
+    });
 
   scenario('PI-20', "an association's policy narrows what the role may do", {
     profile: 'core',
     source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, policy: the intersection of both policies',
-    roles: { app: podIdentityRole(readData) },
-    workloads: {
-      app: { role: { role: 'app', disableSessionTags: true, policy: [allow('s3:*', 'data/a/*')] } },
-    },
+    keywords: ['session policy'],
+    roles,
+    workloads: { app: { role: { role: 'app', disableSessionTags: true, policy: [allow('s3:*', 'data/a/*')] } } },
     objects: ['data/a/key', 'data/b/key'],
     probes: [
       granted('app', getObject('data/a/key')),
-      denied('app', getObject('data/b/key'), {
-        by: 's3',
-        code: 'AccessDenied',
-        status: 403,
-        policy: 'session',
-        explicit: false,
-      }),
+      denied('app', getObject('data/b/key'), NOT_IN_SESSION_POLICY),
       // The policy grants nothing by itself: the role may not write.
       denied('app', putObject('data/a/new'), NOT_ALLOWED),
     ],

@@ -1,37 +1,47 @@
 /** Session tags of pods, and associations that disable them. */
-import { allow, denied, getObject, granted, podIdentityRole, suite, trustPodIdentity } from '../../harness/index.ts';
+import {
+  allow,
+  asSession,
+  denied,
+  fails,
+  getObject,
+  granted,
+  podIdentityRole,
+  succeeds,
+  suite,
+  trustPodIdentity,
+} from '../../harness/index.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
-import { readData } from '../lib/worlds.ts';
+import { TAGS_OF_PODS } from '../lib/sources.ts';
+import { APP, readData } from '../lib/worlds.ts';
 
-const ABAC = 'Amazon EKS User Guide, "Grant pods access to AWS resources based on tags"';
+/** Objects, and the condition on a tag under which each may be read. */
+const READABLE = [
+  ['cluster-arn', 'StringEquals', 'eks-cluster-arn', '<cluster-arn:c1>'],
+  ['cluster-name', 'StringEquals', 'eks-cluster-name', '<cluster:c1>'],
+  ['namespace', 'StringEquals', 'kubernetes-namespace', '<namespace:app>'],
+  ['service-account', 'StringEquals', 'kubernetes-service-account', 'app'],
+  // The pod is not there yet when the policy is written: its name and UID are known by their form.
+  ['pod-name', 'StringLike', 'kubernetes-pod-name', 'app-?'],
+  ['pod-uid', 'StringLike', 'kubernetes-pod-uid', '????????-????-????-????-????????????'],
+] as const;
+const UNREADABLE = ['another', 'StringEquals', 'kubernetes-namespace', 'another'] as const;
 
 suite('pod-identity', ({ scenario }) => {
   scenario('PI-18', 'each of the six session tags can be a condition', {
     profile: 'core',
-    source: ABAC,
+    source: TAGS_OF_PODS,
     roles: {
       app: podIdentityRole(
-        allow('s3:GetObject', 'data/cluster-arn', tagEquals('eks-cluster-arn', '<cluster-arn:c1>')),
-        allow('s3:GetObject', 'data/cluster-name', tagEquals('eks-cluster-name', '<cluster:c1>')),
-        allow('s3:GetObject', 'data/namespace', tagEquals('kubernetes-namespace', '<namespace:app>')),
-        allow('s3:GetObject', 'data/service-account', tagEquals('kubernetes-service-account', 'app')),
-        // The pod is not there yet when the policy is written: its name and uid are known by their form.
-        allow('s3:GetObject', 'data/pod-name', tagLike('kubernetes-pod-name', 'app-?')),
-        allow('s3:GetObject', 'data/pod-uid', tagLike('kubernetes-pod-uid', '????????-????-????-????-????????????')),
-        allow('s3:GetObject', 'data/another', tagEquals('kubernetes-namespace', 'another')),
+        ...[...READABLE, UNREADABLE].map(([key, operator, tag, value]) =>
+          allow('s3:GetObject', `data/${key}`, { [operator]: { [`aws:PrincipalTag/${tag}`]: value } }),
+        ),
       ),
     },
-    workloads: { app: { role: 'app' } },
-    objects: ['cluster-arn', 'cluster-name', 'namespace', 'service-account', 'pod-name', 'pod-uid', 'another'].map(
-      (key) => `data/${key}`,
-    ),
+    workloads: APP,
+    objects: [...READABLE, UNREADABLE].map(([key]) => `data/${key}`),
     probes: [
-      granted('app', getObject('data/cluster-arn')),
-      granted('app', getObject('data/cluster-name')),
-      granted('app', getObject('data/namespace')),
-      granted('app', getObject('data/service-account')),
-      granted('app', getObject('data/pod-name')),
-      granted('app', getObject('data/pod-uid')),
+      ...READABLE.map(([key]) => granted('app', getObject(`data/${key}`))),
       denied('app', getObject('data/another'), NOT_ALLOWED),
     ],
   });
@@ -50,14 +60,9 @@ suite('pod-identity', ({ scenario }) => {
     },
     workloads: { app: { role: { role: 'app', disableSessionTags: true } } },
     objects: ['data/key', 'tagged/key'],
-    probes: [granted('app', getObject('data/key')), denied('app', getObject('tagged/key'), NOT_ALLOWED)],
+    probes: [
+      succeeds(asSession('app', getObject('data/key'))),
+      fails(asSession('app', getObject('tagged/key')), NOT_ALLOWED),
+    ],
   });
 });
-
-function tagEquals(tag: string, value: string): { StringEquals: Record<string, string> } {
-  return { StringEquals: { [`aws:PrincipalTag/${tag}`]: value } };
-}
-
-function tagLike(tag: string, pattern: string): { StringLike: Record<string, string> } {
-  return { StringLike: { [`aws:PrincipalTag/${tag}`]: pattern } };
-}

@@ -1,10 +1,10 @@
 /** Which trust policies let EKS Pod Identity assume a role. */
 import {
   askEksAuth,
-  control,
+  controlSucceeds,
   createAssociationFor,
+  fails,
   fetchCredentials,
-  granted,
   podIdentityRole,
   refused,
   succeeds,
@@ -12,17 +12,28 @@ import {
   trustPodIdentity,
   type Conditions,
   type RoleSpec,
+  type ScenarioSpec,
 } from '../../harness/index.ts';
 import { MAY_NOT_ASSUME } from '../lib/outcomes.ts';
+import { TRUST_OF_PODS } from '../lib/sources.ts';
 
-const TRUST = 'Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"';
-const DEPUTY = 'IAM User Guide, "The confused deputy problem": aws:SourceArn and aws:SourceAccount';
 const trustedUnder = (conditions: Conditions): RoleSpec => ({ trust: [trustPodIdentity({ conditions })] });
+/** Pods get a session of the role that trusts under `fits`, and none of the one that trusts under `misses`. */
+const confusedDeputy = (fits: Conditions, misses: Conditions): ScenarioSpec => ({
+  source: 'IAM User Guide, "The confused deputy problem": aws:SourceArn and aws:SourceAccount',
+  keywords: ['confused deputy'],
+  roles: { fits: trustedUnder(fits), misses: trustedUnder(misses) },
+  workloads: {
+    fits: { serviceAccount: 'fits', role: 'fits' },
+    misses: { serviceAccount: 'misses', role: 'misses' },
+  },
+  probes: [succeeds(askEksAuth('fits'), { roleArn: '<role:fits>' }), fails(askEksAuth('misses'), MAY_NOT_ASSUME)],
+});
 
 suite('pod-identity', ({ scenario }) => {
   scenario('PI-10', 'a role that does not trust sts:TagSession gives no credentials', {
     profile: 'core',
-    source: `${TRUST}; IAM User Guide, "IAM JSON policy elements: Action": wildcards`,
+    source: `${TRUST_OF_PODS}; IAM User Guide, "IAM JSON policy elements: Action": wildcards`,
     roles: {
       app: podIdentityRole(),
       untaggable: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] },
@@ -34,7 +45,7 @@ suite('pod-identity', ({ scenario }) => {
       all: { serviceAccount: 'all' },
     },
     probes: [
-      control('app', fetchCredentials()),
+      controlSucceeds(askEksAuth('app')),
       refused('untaggable', fetchCredentials(), MAY_NOT_ASSUME),
       // Nor need the two actions be named.
       succeeds(createAssociationFor('app/all', { role: 'all' })),
@@ -42,45 +53,31 @@ suite('pod-identity', ({ scenario }) => {
     ],
   });
 
-  scenario('PI-22', "aws:SourceAccount in a trust policy is the cluster's account", {
-    source: DEPUTY,
-    roles: {
-      own: trustedUnder({ StringEquals: { 'aws:SourceAccount': '<account:main>' } }),
-      foreign: trustedUnder({ StringEquals: { 'aws:SourceAccount': '999999999999' } }),
-    },
-    workloads: {
-      own: { serviceAccount: 'own', role: 'own' },
-      foreign: { serviceAccount: 'foreign', role: 'foreign' },
-    },
-    probes: [granted('own', fetchCredentials()), refused('foreign', fetchCredentials(), MAY_NOT_ASSUME)],
-  });
+  scenario(
+    'PI-22',
+    "aws:SourceAccount in a trust policy is the cluster's account",
+    confusedDeputy(
+      { StringEquals: { 'aws:SourceAccount': '<account:main>' } },
+      { StringEquals: { 'aws:SourceAccount': '999999999999' } },
+    ),
+  );
 
-  scenario('PI-23', "aws:SourceArn in a trust policy is the cluster's ARN", {
-    source: DEPUTY,
-    roles: {
-      own: trustedUnder({ ArnEquals: { 'aws:SourceArn': '<cluster-arn:c1>' } }),
-      another: trustedUnder({ ArnEquals: { 'aws:SourceArn': '<cluster-arn:c1>-another' } }),
-    },
-    workloads: {
-      own: { serviceAccount: 'own', role: 'own' },
-      another: { serviceAccount: 'another', role: 'another' },
-    },
-    probes: [granted('own', fetchCredentials()), refused('another', fetchCredentials(), MAY_NOT_ASSUME)],
-  });
+  scenario(
+    'PI-23',
+    "aws:SourceArn in a trust policy is the cluster's ARN",
+    confusedDeputy(
+      { ArnEquals: { 'aws:SourceArn': '<cluster-arn:c1>' } },
+      { ArnEquals: { 'aws:SourceArn': '<cluster-arn:c1>-another' } },
+    ),
+  );
 
   // Not documented; reported by users whose trust policies never matched.
-  scenario('PI-24', "aws:SourceArn in a trust policy is not the association's ARN", {
-    source: DEPUTY,
-    roles: {
-      cluster: trustedUnder({ ArnLike: { 'aws:SourceArn': 'arn:aws:eks:*:<account:main>:cluster/<cluster:c1>' } }),
-      association: trustedUnder({
-        ArnLike: { 'aws:SourceArn': 'arn:aws:eks:*:<account:main>:podidentityassociation/<cluster:c1>/*' },
-      }),
-    },
-    workloads: {
-      cluster: { serviceAccount: 'cluster', role: 'cluster' },
-      association: { serviceAccount: 'association', role: 'association' },
-    },
-    probes: [control('cluster', fetchCredentials()), refused('association', fetchCredentials(), MAY_NOT_ASSUME)],
-  });
+  scenario(
+    'PI-24',
+    "aws:SourceArn in a trust policy is not the association's ARN",
+    confusedDeputy(
+      { ArnLike: { 'aws:SourceArn': 'arn:aws:eks:*:<account:main>:cluster/<cluster:c1>' } },
+      { ArnLike: { 'aws:SourceArn': 'arn:aws:eks:*:<account:main>:podidentityassociation/<cluster:c1>/*' } },
+    ),
+  );
 });
