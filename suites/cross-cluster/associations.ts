@@ -2,7 +2,8 @@
 import {
   admitPod,
   allow,
-  control,
+  askEksAuth,
+  controlSucceeds,
   deleteAssociation,
   fetchCredentials,
   getObject,
@@ -14,6 +15,7 @@ import {
   suite,
   whoAmI,
 } from '../../harness/index.ts';
+import { NOT_INJECTED } from '../lib/outcomes.ts';
 
 const OVERVIEW = 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"';
 
@@ -25,10 +27,7 @@ suite('cross-cluster', ({ scenario }) => {
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
     workloads: { here: { role: 'app' }, there: { cluster: 'c2' } },
     objects: ['data/key'],
-    probes: [
-      control('here', fetchCredentials()),
-      refused('there', getObject('data/key'), { by: 'injection', code: 'NoCredentialsSettings' }),
-    ],
+    probes: [controlSucceeds(askEksAuth('here')), refused('there', getObject('data/key'), NOT_INJECTED)],
   });
 
   scenario('CC-10', "deleting one cluster's association leaves the other cluster's alone", {
@@ -38,7 +37,7 @@ suite('cross-cluster', ({ scenario }) => {
     // The second cluster's pod starts late: its agent then holds no credentials for it yet.
     workloads: { here: { role: 'app' }, there: { cluster: 'c2', role: 'app', starts: 'later' } },
     probes: [
-      control('here', fetchCredentials()),
+      controlSucceeds(askEksAuth('here')),
       deleteAssociation('here'),
       startPod('there'),
       granted('there', fetchCredentials()),

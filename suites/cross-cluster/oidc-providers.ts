@@ -1,33 +1,37 @@
 /** IRSA with two clusters: each has an OIDC provider of its own. */
 import {
   asSession,
+  assumeByToken,
   assumeWithWebIdentity,
   control,
+  controlSucceeds,
   fails,
-  granted,
   refused,
   succeeds,
   suite,
   trustWebIdentity,
   whoAmI,
 } from '../../harness/index.ts';
-import { ASSIGN_ROLES } from '../lib/sources.ts';
+import { BAD_WEB_TOKEN, NOT_ASSUMED } from '../lib/outcomes.ts';
+import { ASSIGN_ROLES, PRINCIPALS } from '../lib/sources.ts';
+import { BY_TOKEN } from '../lib/worlds.ts';
 
 const WEB_IDENTITY_API = 'AWS STS API Reference, AssumeRoleWithWebIdentity, errors';
+const there = { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', cluster: 'c2' } as const;
+const byApp = (cluster: 'c1' | 'c2') => trustWebIdentity({ cluster, subject: 'app/app' });
 
 suite('cross-cluster', ({ scenario }) => {
   scenario('CC-16', "a trust of one cluster's provider takes no token of another's, whatever it asks besides", {
-    source: 'IAM User Guide, "AWS JSON policy elements: Principal", OIDC federated principals',
+    source: `${PRINCIPALS}, OIDC federated principals`,
     needs: ['irsa'],
     roles: {
       here: { trust: [trustWebIdentity({ subject: null, audience: null })] },
       there: { trust: [trustWebIdentity({ cluster: 'c2', subject: null, audience: null })] },
     },
-    workloads: { app: {} },
-    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    ...BY_TOKEN,
     probes: [
       succeeds(asSession({ role: 'here', token: 'web' }, whoAmI())),
-      fails(asSession({ role: 'there', token: 'web' }, whoAmI()), { by: 'sts', code: 'AccessDenied', status: 403 }),
+      fails(asSession({ role: 'there', token: 'web' }, whoAmI()), NOT_ASSUMED),
     ],
   });
 
@@ -35,16 +39,14 @@ suite('cross-cluster', ({ scenario }) => {
     profile: 'core',
     source: `${ASSIGN_ROLES}; ${WEB_IDENTITY_API}`,
     needs: ['irsa', 'two-clusters'],
-    roles: {
-      app: { trust: [trustWebIdentity({ cluster: 'c1', subject: 'app/app' })] },
-      // Shows that the second cluster's provider is registered, and its token good.
-      second: { trust: [trustWebIdentity({ cluster: 'c2', subject: 'app/app' })] },
-    },
-    workloads: { here: { irsa: 'app' }, there: { cluster: 'c2', irsa: 'app' } },
+    // The second shows that the second cluster's provider is registered, and its token good.
+    roles: { app: { trust: [byApp('c1')] }, second: { trust: [byApp('c2')] } },
+    workloads: { here: {}, there: { cluster: 'c2', irsa: 'app' } },
+    tokens: BY_TOKEN.tokens,
     probes: [
-      control('here', assumeWithWebIdentity('app')),
+      controlSucceeds(assumeByToken('app', 'web')),
       control('there', assumeWithWebIdentity('second')),
-      refused('there', assumeWithWebIdentity('app'), { by: 'sts', code: 'AccessDenied', status: 403 }),
+      refused('there', assumeWithWebIdentity('app'), NOT_ASSUMED),
     ],
   });
 
@@ -52,21 +54,18 @@ suite('cross-cluster', ({ scenario }) => {
     source: WEB_IDENTITY_API,
     needs: ['irsa', 'two-clusters', 'two-accounts'],
     roles: {
-      app: { trust: [trustWebIdentity({ cluster: 'c2', subject: 'app/app' })] },
+      app: { trust: [byApp('c2')] },
       // As `app`, but in an account where nobody registered the provider that it trusts.
       unregistered: {
         account: 'other',
         trust: [trustWebIdentity({ cluster: 'c2', account: 'other', subject: 'app/app' })],
       },
     },
-    workloads: { there: { cluster: 'c2', irsa: 'app' } },
+    workloads: { app: { cluster: 'c2' } },
+    tokens: { there },
     probes: [
-      control('there', assumeWithWebIdentity('app')),
-      refused('there', assumeWithWebIdentity('unregistered'), {
-        by: 'sts',
-        code: 'InvalidIdentityToken',
-        status: 400,
-      }),
+      controlSucceeds(assumeByToken('app', 'there')),
+      fails(assumeByToken('unregistered', 'there'), BAD_WEB_TOKEN),
     ],
   });
 
@@ -74,15 +73,9 @@ suite('cross-cluster', ({ scenario }) => {
     profile: 'core',
     source: ASSIGN_ROLES,
     needs: ['irsa', 'two-clusters'],
-    roles: {
-      app: {
-        trust: [
-          trustWebIdentity({ cluster: 'c1', subject: 'app/app' }),
-          trustWebIdentity({ cluster: 'c2', subject: 'app/app' }),
-        ],
-      },
-    },
-    workloads: { here: { irsa: 'app' }, there: { cluster: 'c2', irsa: 'app' } },
-    probes: [granted('here', assumeWithWebIdentity('app')), granted('there', assumeWithWebIdentity('app'))],
+    roles: { app: { trust: [byApp('c1'), byApp('c2')] } },
+    workloads: { here: {}, there: { cluster: 'c2' } },
+    tokens: { ...BY_TOKEN.tokens, there },
+    probes: [succeeds(assumeByToken('app', 'web')), succeeds(assumeByToken('app', 'there'))],
   });
 });

@@ -1,7 +1,19 @@
 /** Policies that keep the pods of two clusters to their own objects. */
-import { allow, denied, getObject, granted, podIdentityRole, suite } from '../../harness/index.ts';
+import {
+  allow,
+  asSession,
+  denied,
+  fails,
+  getObject,
+  granted,
+  podIdentityRole,
+  succeeds,
+  suite,
+} from '../../harness/index.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { TAGS_OF_PODS } from '../lib/sources.ts';
+
+const workloads = { there: { cluster: 'c2', role: 'app' } } as const;
 
 suite('cross-cluster', ({ scenario }) => {
   scenario('CC-07', 'a prefix for each cluster keeps the clusters of one role apart', {
@@ -9,7 +21,7 @@ suite('cross-cluster', ({ scenario }) => {
     source: TAGS_OF_PODS,
     needs: ['two-clusters'],
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/eks-cluster-name}/*')) },
-    workloads: { there: { cluster: 'c2', role: 'app' } },
+    workloads,
     objects: ['data/<cluster:c1>/key', 'data/<cluster:c2>/key'],
     probes: [
       granted('there', getObject('data/<cluster:c2>/key')),
@@ -28,11 +40,14 @@ suite('cross-cluster', ({ scenario }) => {
         }),
       ),
     },
-    workloads: { there: { cluster: 'c2', role: 'app' } },
+    workloads,
     objects: [
       { at: 'data/first', tags: { 'eks-cluster-name': '<cluster:c1>' } },
       { at: 'data/second', tags: { 'eks-cluster-name': '<cluster:c2>' } },
     ],
-    probes: [granted('there', getObject('data/second')), denied('there', getObject('data/first'), NOT_ALLOWED)],
+    probes: [
+      succeeds(asSession('there', getObject('data/second'))),
+      fails(asSession('there', getObject('data/first')), NOT_ALLOWED),
+    ],
   });
 });

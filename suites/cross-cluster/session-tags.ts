@@ -37,12 +37,15 @@ import {
   trusting,
   type Session,
 } from '../lib/all-actions.ts';
+import { TAGS_OF_PODS } from '../lib/sources.ts';
 import { NOWHERE, tagged, type Comparison, type Elsewhere } from '../lib/tag-conditions.ts';
 
 suite('cross-cluster', ({ scenario }) => {
   const there: Elsewhere = {
-    ...NOWHERE,
-    ...{ namespace: '<namespace:blue>', cluster: '<cluster:c2>', clusterArn: '<cluster-arn:c2>' },
+    own: NOWHERE.own,
+    namespace: '<namespace:blue>',
+    cluster: '<cluster:c2>',
+    clusterArn: '<cluster-arn:c2>',
   };
   const here = principalTags(tagged(there));
   const not = (broken: Comparison): Conditions => butOne(tagged(there), broken);
@@ -61,13 +64,16 @@ suite('cross-cluster', ({ scenario }) => {
   const read = getObject('near/key');
 
   scenario('AM-22', 'each action under conditions that name another cluster and namespace too', {
-    source: `${SOURCE}; Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags"`,
+    source: `${SOURCE}; ${TAGS_OF_PODS}`,
     needs: ['irsa', 'own-boundary'],
     roles: {
       base: { ...base, trust: trusting(there) },
       app: {
-        ...{ account: 'other', trust: [trustRole('base')], permissions: named },
-        ...{ attached: named, boundary: named },
+        account: 'other',
+        trust: [trustRole('base')],
+        permissions: named,
+        attached: named,
+        boundary: named,
       },
       // For an association of each kind.
       local: {

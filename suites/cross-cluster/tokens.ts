@@ -1,8 +1,15 @@
 /** Tokens of one cluster at another cluster's agent. */
-import { control, fetchCredentials, minted, podIdentityRole, refused, suite } from '../../harness/index.ts';
-
-/** Pods of the same namespace and service account names on both clusters, both associated with role `app`. */
-const BOTH_CLUSTERS = { here: { role: 'app' }, there: { cluster: 'c2', role: 'app' } } as const;
+import {
+  askEksAuth,
+  control,
+  controlSucceeds,
+  fetchCredentials,
+  minted,
+  podIdentityRole,
+  refused,
+  suite,
+} from '../../harness/index.ts';
+import { POD_IDENTITY } from '../lib/worlds.ts';
 
 suite('cross-cluster', ({ scenario }) => {
   scenario('CC-09', "a token of one cluster is worth nothing at another cluster's agent", {
@@ -12,12 +19,10 @@ suite('cross-cluster', ({ scenario }) => {
     source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors',
     needs: ['two-clusters'],
     roles: { app: podIdentityRole() },
-    workloads: BOTH_CLUSTERS,
-    tokens: {
-      'token-of-here': { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com', boundTo: 'here' },
-    },
+    workloads: { here: { role: 'app' }, there: { cluster: 'c2', role: 'app' } },
+    tokens: { 'token-of-here': { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'here' } },
     probes: [
-      control('here', fetchCredentials({ token: minted('token-of-here') })),
+      controlSucceeds(askEksAuth('here', { token: 'token-of-here' })),
       control('there', fetchCredentials()),
       refused('there', fetchCredentials({ token: minted('token-of-here') }), {
         by: 'eks-auth',
