@@ -1,6 +1,7 @@
 /** Pods before and after an association is created or deleted for a service account with IRSA. */
 import {
   admitPod,
+  askEksAuth,
   assumeWithWebIdentity,
   controlSucceeds,
   createAssociation,
@@ -8,6 +9,7 @@ import {
   fetchCredentials,
   granted,
   irsaRole,
+  noToken,
   podIdentityRole,
   refused,
   restartPod,
@@ -17,6 +19,7 @@ import {
   trustWebIdentity,
   whoAmI,
 } from '../../harness/index.ts';
+import { BAD_WEB_TOKEN, NO_ASSOCIATION, NOT_INJECTED } from '../lib/outcomes.ts';
 
 const WEBHOOK = 'amazon-eks-pod-identity-webhook, mutation of pods: the association is looked up before the annotation';
 const RUNNING_PODS = 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account": recreate the pods';
@@ -25,7 +28,7 @@ const ROLES = { associated: podIdentityRole(), annotated: irsaRole('app/app') } 
 /** The role of the annotation by the SDK's chain, and nothing of Pod Identity in the pod. */
 const usesIrsa = (workload: string) => [
   granted(workload, whoAmI(), { as: 'annotated' }),
-  refused(workload, fetchCredentials(), { by: 'injection', code: 'NoCredentialsSettings' }),
+  refused(workload, fetchCredentials(), NOT_INJECTED),
 ];
 
 suite('coexistence', ({ scenario }) => {
@@ -71,6 +74,20 @@ suite('coexistence', ({ scenario }) => {
     ],
   });
 
+  scenario('CO-05', 'a running pod whose association was deleted does not fall back to IRSA', {
+    source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors; settings are injected at admission alone',
+    needs: ['irsa'],
+    roles: ROLES,
+    workloads: { app: { role: 'associated', irsa: 'annotated' } },
+    probes: [
+      // It has its settings, and the agent holds no credentials for it yet.
+      refused('app', fetchCredentials({ token: noToken }), { by: 'agent', code: '400' }),
+      controlSucceeds(askEksAuth('app')),
+      deleteAssociation('app'),
+      refused('app', whoAmI(), NO_ASSOCIATION),
+    ],
+  });
+
   scenario('CO-09', 'a pod that was started ahead of its association meets what its annotation leads to', {
     // The annotation is left over from an account that has no OIDC provider for this cluster.
     source: `${WEBHOOK}; AWS STS API Reference, AssumeRoleWithWebIdentity, InvalidIdentityToken`,
@@ -86,7 +103,7 @@ suite('coexistence', ({ scenario }) => {
     },
     workloads: { app: { cluster: 'c2', irsa: 'elsewhere' } },
     probes: [
-      refused('app', assumeWithWebIdentity('elsewhere'), { by: 'sts', code: 'InvalidIdentityToken', status: 400 }),
+      refused('app', assumeWithWebIdentity('elsewhere'), BAD_WEB_TOKEN),
       createAssociation('app', 'associated'),
       restartPod('app'),
       granted('app', whoAmI(), { as: 'associated' }),

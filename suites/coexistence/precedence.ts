@@ -1,26 +1,26 @@
-/** Which credentials a pod uses if it has settings of Pod Identity, of IRSA, or access keys. */
+/** Which credentials a pod uses if its service account has a role by Pod Identity, by IRSA, or by both. */
 import {
   admitPod,
   allow,
+  asSession,
   annotateServiceAccount,
-  control,
   denied,
-  fetchCredentials,
+  fails,
   getObject,
   granted,
   irsaRole,
   podIdentityRole,
-  refused,
   succeeds,
   suite,
   trustPodIdentity,
   trustWebIdentity,
   whoAmI,
 } from '../../harness/index.ts';
+import { NOT_ALLOWED } from '../lib/outcomes.ts';
+import { WEB } from '../lib/worlds.ts';
 
 const WEBHOOK = 'amazon-eks-pod-identity-webhook, mutation of pods: the association is looked up before the annotation';
 const OVERVIEW = 'Amazon EKS User Guide, "Learn how EKS Pod Identity works"';
-const SDK_CHAIN = 'AWS SDK for JavaScript, default credential provider chain for Node.js';
 /** A role for each way, for the service account `app` in namespace `app`. */
 const ROLES = { associated: podIdentityRole(), annotated: irsaRole('app/app') } as const;
 
@@ -47,52 +47,10 @@ suite('coexistence', ({ scenario }) => {
     workloads: { pod: { serviceAccount: 'pod', role: 'pod' }, web: { serviceAccount: 'web', irsa: 'web' } },
     objects: ['data/pod/key', 'data/web/key'],
     probes: [
-      granted('pod', getObject('data/pod/key')),
-      denied('pod', getObject('data/web/key'), { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity' }),
+      succeeds(asSession('pod', getObject('data/pod/key'))),
+      fails(asSession('pod', getObject('data/web/key')), NOT_ALLOWED),
       granted('web', getObject('data/web/key')),
-      denied('web', getObject('data/pod/key'), { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity' }),
-    ],
-  });
-
-  scenario('CO-07', 'web identity settings written into the pod beat those of Pod Identity', {
-    profile: 'core',
-    source: `${SDK_CHAIN}: web identity comes before container credentials`,
-    finding:
-      'A pod that sets AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE itself keeps using that role; its association has no effect.',
-    needs: ['irsa'],
-    roles: ROLES,
-    workloads: {
-      app: {
-        role: 'associated',
-        env: {
-          AWS_ROLE_ARN: '<role:annotated>',
-          AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/secrets/conformance/tokens/web-identity',
-        },
-      },
-    },
-    tokens: { 'web-identity': { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
-    probes: [
-      granted('app', whoAmI(), { as: 'annotated' }),
-      // Pod Identity was injected all the same, and works.
-      granted('app', fetchCredentials()),
-    ],
-  });
-
-  scenario('CO-08', 'access keys in the environment beat Pod Identity', {
-    // These keys are nobody's: that STS knows nothing of them shows that the SDK took them, without real keys in a pod.
-    source: `${SDK_CHAIN}: environment variables come first; ${OVERVIEW}`,
-    finding:
-      'A pod with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY uses them; its association has no effect until they are removed.',
-    roles: { app: podIdentityRole() },
-    workloads: {
-      app: {
-        role: 'app',
-        env: { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'nobodys-secret-access-key' },
-      },
-    },
-    probes: [
-      control('app', fetchCredentials()),
-      refused('app', whoAmI(), { by: 'sts', code: 'InvalidClientTokenId', status: 403 }),
+      denied('web', getObject('data/pod/key'), NOT_ALLOWED),
     ],
   });
 
@@ -110,12 +68,13 @@ suite('coexistence', ({ scenario }) => {
       },
     },
     workloads: { pod: { serviceAccount: 'pod', role: 'app' }, web: { serviceAccount: 'web', irsa: 'app' } },
+    tokens: { web: { serviceAccount: 'app/web', audience: 'sts.amazonaws.com' } },
     objects: ['data/open/key', 'data/<namespace:app>/key'],
     probes: [
-      granted('pod', getObject('data/open/key')),
-      granted('pod', getObject('data/<namespace:app>/key')),
-      granted('web', getObject('data/open/key')),
-      denied('web', getObject('data/<namespace:app>/key'), { by: 's3', code: 'AccessDenied', policy: 'identity' }),
+      succeeds(asSession('pod', getObject('data/open/key'))),
+      succeeds(asSession('pod', getObject('data/<namespace:app>/key'))),
+      succeeds(asSession(WEB, getObject('data/open/key'))),
+      fails(asSession(WEB, getObject('data/<namespace:app>/key')), NOT_ALLOWED),
     ],
   });
 

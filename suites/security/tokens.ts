@@ -98,25 +98,4 @@ suite('security', ({ scenario }) => {
       refused('skipped', fetchCredentials(), { by: 'injection', code: 'NoCredentialsSettings' }),
     ],
   });
-
-  scenario('SEC-16', 'an SDK takes no token to a foreign host over plain HTTP', {
-    source: 'AWS SDKs and Tools Reference Guide, "Container credential provider", AWS_CONTAINER_CREDENTIALS_FULL_URI',
-    roles: { app: podIdentityRole() },
-    workloads: {
-      app: { role: 'app' },
-      // A documentation address (RFC 5737): nobody is there.
-      misled: {
-        role: 'app',
-        env: {
-          AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://192.0.2.1/v1/credentials',
-          AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: `${MINTED}/bait`,
-        },
-      },
-    },
-    tokens: { bait: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } },
-    probes: [
-      control('app', fetchCredentials({ token: minted('bait') })),
-      refused('misled', whoAmI(), { by: 'injection', code: 'UriNotAccepted', message: '192.0.2.1' }),
-    ],
-  });
 });

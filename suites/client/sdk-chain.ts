@@ -1,0 +1,129 @@
+/** The default credential chain of an SDK in pods with several settings: which credentials it takes, and that it falls back to no others. */
+import {
+  assumeByProfile,
+  control,
+  deleteAssociation,
+  denied,
+  fetchCredentials,
+  granted,
+  irsaRole,
+  minted,
+  noToken,
+  podIdentityRole,
+  refused,
+  suite,
+  trustRole,
+  whoAmI,
+} from '../../harness/index.ts';
+import { NO_ASSOCIATION, NOT_ASSUMED } from '../lib/outcomes.ts';
+import { base, target } from '../lib/role-chains.ts';
+import { PASS_TAGS } from '../lib/sources.ts';
+import { APP, ASSOCIATED, POD_IDENTITY, WEB_TOKEN } from '../lib/worlds.ts';
+
+const SDK_CHAIN = 'AWS SDK for JavaScript, default credential provider chain for Node.js';
+const MINTED = '/var/run/secrets/conformance/tokens';
+/** It has no association, and acts as its node: so that there is something to fall back to. */
+const plain = { serviceAccount: 'plain', imds: 'reachable' } as const;
+
+suite('client', ({ scenario }) => {
+  scenario('CO-07', 'web identity settings written into the pod beat those of Pod Identity', {
+    profile: 'core',
+    source: `${SDK_CHAIN}: web identity comes before container credentials`,
+    finding:
+      'A pod that sets AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE itself keeps using that role; its association has no effect.',
+    needs: ['irsa'],
+    roles: { associated: podIdentityRole(), annotated: irsaRole('app/app') },
+    workloads: {
+      app: {
+        role: 'associated',
+        env: { AWS_ROLE_ARN: '<role:annotated>', AWS_WEB_IDENTITY_TOKEN_FILE: `${MINTED}/web` },
+      },
+    },
+    tokens: WEB_TOKEN,
+    probes: [
+      granted('app', whoAmI(), { as: 'annotated' }),
+      // Pod Identity was injected all the same, and works.
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('CO-08', 'access keys in the environment beat Pod Identity', {
+    // These keys are nobody's: that STS knows nothing of them shows that the SDK took them, without real keys in a pod.
+    source: `${SDK_CHAIN}: environment variables come first; Amazon EKS User Guide, "Learn how EKS Pod Identity works"`,
+    finding:
+      'A pod with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY uses them; its association has no effect until they are removed.',
+    keywords: ['static keys'],
+    roles: ASSOCIATED.roles,
+    workloads: {
+      app: {
+        role: 'app',
+        env: { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'nobodys-secret-access-key' },
+      },
+    },
+    probes: [
+      control('app', fetchCredentials()),
+      refused('app', whoAmI(), { by: 'sts', code: 'InvalidClientTokenId', status: 403 }),
+    ],
+  });
+
+  scenario('CO-13', "the SDK's chain does not fall back to the node's role when the agent refuses", {
+    profile: 'core',
+    source: `${SDK_CHAIN}: with AWS_CONTAINER_CREDENTIALS_FULL_URI set, instance metadata is not asked`,
+    needs: ['imds'],
+    keywords: ['IMDS'],
+    roles: ASSOCIATED.roles,
+    workloads: { app: { role: 'app', imds: 'reachable' }, plain },
+    probes: [
+      control('plain', whoAmI(), { as: 'node' }),
+      // It has its settings, and has not yet been given credentials.
+      refused('app', fetchCredentials({ token: noToken }), { by: 'agent', code: '400' }),
+      deleteAssociation('app'),
+      // No later provider of the chain is tried.
+      refused('app', whoAmI(), NO_ASSOCIATION),
+    ],
+  });
+
+  scenario('CO-14', "the SDK's chain does not fall back to the node's role when STS refuses", {
+    source: `${SDK_CHAIN}: with AWS_WEB_IDENTITY_TOKEN_FILE set, instance metadata is not asked; AWS STS API Reference, AssumeRoleWithWebIdentity`,
+    needs: ['irsa', 'imds'],
+    keywords: ['IMDS'],
+    roles: { annotated: irsaRole('app/other') },
+    workloads: { app: { irsa: 'annotated', imds: 'reachable' }, plain },
+    probes: [control('plain', whoAmI(), { as: 'node' }), refused('app', whoAmI(), NOT_ASSUMED)],
+  });
+
+  scenario('SEC-16', 'an SDK takes no token to a foreign host over plain HTTP', {
+    source: 'AWS SDKs and Tools Reference Guide, "Container credential provider", AWS_CONTAINER_CREDENTIALS_FULL_URI',
+    roles: ASSOCIATED.roles,
+    workloads: {
+      ...APP,
+      // A documentation address (RFC 5737): nobody is there.
+      misled: {
+        role: 'app',
+        env: {
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://192.0.2.1/v1/credentials',
+          AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: `${MINTED}/bait`,
+        },
+      },
+    },
+    tokens: { bait: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } },
+    probes: [
+      control('app', fetchCredentials({ token: minted('bait') })),
+      refused('misled', whoAmI(), { by: 'injection', code: 'UriNotAccepted', message: '192.0.2.1' }),
+    ],
+  });
+
+  scenario('XA-14', 'an SDK assumes a role of another account by a profile, with the credentials of the association', {
+    source: `AWS SDKs and Tools Reference Guide, "Assume role credential provider", credential_source; ${PASS_TAGS}`,
+    roles: {
+      app: base('target', 'untaggable'),
+      target: { ...target(), account: 'other' },
+      untaggable: { trust: [trustRole('app', { actions: ['sts:AssumeRole'] })], account: 'other' },
+    },
+    workloads: APP,
+    probes: [
+      granted('app', assumeByProfile('target')),
+      denied('app', assumeByProfile('untaggable'), { ...NOT_ASSUMED, message: 'sts:TagSession' }),
+    ],
+  });
+});
