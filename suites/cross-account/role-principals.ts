@@ -15,9 +15,8 @@ import {
 } from '../../harness/index.ts';
 import { targetRole } from './lib/roles.ts';
 import { NOT_ASSUMED } from '../lib/outcomes.ts';
-import { ASSUME_AND_TAG } from '../lib/worlds.ts';
-
-const WEB_TOKEN = { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } as const;
+import { CROSS_ACCOUNT, PRINCIPALS } from '../lib/sources.ts';
+import { ASSUME_AND_TAG, BY_TOKEN, WEB, WEB_TOKEN } from '../lib/worlds.ts';
 
 suite('cross-account', ({ scenario }) => {
   /** Whoever may in the own account, but this one role alone. */
@@ -25,15 +24,16 @@ suite('cross-account', ({ scenario }) => {
     account: 'other',
     trust: [
       {
-        ...{ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { AWS: '*' } },
+        effect: 'Allow',
+        actions: ['sts:AssumeRole'],
+        principal: { AWS: '*' },
         conditions: { ArnEquals: { 'aws:PrincipalArn': '<role:app>' } },
       },
     ],
   };
 
   scenario('XA-16', 'a role that is made again under its name is not the one that other roles trusted', {
-    source:
-      'IAM User Guide, "AWS JSON policy elements: Principal", "IAM role principals": the ARN is bound to the role\'s unique id',
+    source: `${PRINCIPALS}, "IAM role principals": the ARN is bound to the role's unique id`,
     needs: ['irsa'],
     roles: {
       app: irsaRole('app/app', allow(ASSUME_AND_TAG, ['<role:near>', '<role:far>', '<role:open>'])),
@@ -46,7 +46,7 @@ suite('cross-account', ({ scenario }) => {
       },
     },
     workloads: { app: {} },
-    tokens: { before: WEB_TOKEN, after: WEB_TOKEN },
+    tokens: { before: WEB_TOKEN.web, after: WEB_TOKEN.web },
     probes: [
       ...['near', 'far', 'open'].map((role) => succeeds(asSession({ role: 'app', token: 'before' }, assumeRole(role)))),
       deleteRole('app'),
@@ -66,8 +66,7 @@ suite('cross-account', ({ scenario }) => {
   });
 
   scenario('XA-18', 'a role that trusts everyone opens to those whom their own account lets, under its condition', {
-    source:
-      'IAM User Guide, "Cross-account policy evaluation logic"; "AWS JSON policy elements: Principal", "All principals"',
+    source: `${CROSS_ACCOUNT}; ${PRINCIPALS}, "All principals"`,
     needs: ['irsa'],
     roles: {
       app: irsaRole('app/app', allow('sts:AssumeRole', '<role:open>')),
@@ -75,12 +74,11 @@ suite('cross-account', ({ scenario }) => {
       open: byEveryone,
       another: byEveryone,
     },
-    workloads: { app: {} },
-    tokens: { web: WEB_TOKEN },
+    ...BY_TOKEN,
     probes: [
-      succeeds(asSession({ role: 'app', token: 'web' }, assumeRole('open'))),
-      fails(asSession({ role: 'app', token: 'web' }, assumeRole('another')), NOT_ASSUMED),
-      fails(asSession({ role: 'stranger', token: 'web' }, assumeRole('open')), NOT_ASSUMED),
+      succeeds(asSession(WEB, assumeRole('open'))),
+      fails(asSession(WEB, assumeRole('another')), NOT_ASSUMED),
+      fails(asSession({ ...WEB, role: 'stranger' }, assumeRole('open')), NOT_ASSUMED),
     ],
   });
 });

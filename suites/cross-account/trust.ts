@@ -1,15 +1,18 @@
 /** What base role and target role must allow each other. */
 import {
   allow,
-  control,
+  askEksAuth,
+  controlSucceeds,
+  fails,
   fetchCredentials,
   granted,
   podIdentityRole,
   refused,
+  succeeds,
   suite,
   type RoleSpec,
 } from '../../harness/index.ts';
-import { baseRole, targetRole } from './lib/roles.ts';
+import { associated, baseRole, targetRole } from './lib/roles.ts';
 import { MAY_NOT_ASSUME } from '../lib/outcomes.ts';
 import { TARGET_ROLES } from '../lib/sources.ts';
 import { ASSUME_AND_TAG } from '../lib/worlds.ts';
@@ -27,45 +30,32 @@ suite('cross-account', ({ scenario }) => {
       },
     ],
   });
+  const app = { role: associated('base', 'target') };
+  /** Role and target role of workload `app`. */
+  const working = { base: baseRole('target'), target: targetRole('base') };
 
   scenario('XA-02', 'the base role needs sts:AssumeRole on the target role', {
     profile: 'core',
     source: TARGET_ROLES,
-    roles: {
-      base: baseRole('target'),
-      target: targetRole('base'),
-      unable: podIdentityRole(),
-      wanted: targetRole('unable'),
-    },
-    workloads: {
-      app: { role: { role: 'base', targetRole: 'target' } },
-      unable: { serviceAccount: 'unable', role: { role: 'unable', targetRole: 'wanted' } },
-    },
-    probes: [control('app', fetchCredentials()), refused('unable', fetchCredentials(), MAY_NOT_ASSUME)],
+    roles: { ...working, unable: podIdentityRole(), wanted: targetRole('unable') },
+    workloads: { app, unable: { serviceAccount: 'unable', role: associated('unable', 'wanted') } },
+    probes: [controlSucceeds(askEksAuth('app')), refused('unable', fetchCredentials(), MAY_NOT_ASSUME)],
   });
 
   scenario('XA-03', 'the base role needs sts:TagSession on the target role while session tags are on', {
     profile: 'core',
     source: TARGET_ROLES,
-    roles: {
-      base: baseRole('target'),
-      target: targetRole('base'),
-      untagging: baseRole('wanted', ['sts:AssumeRole']),
-      wanted: targetRole('untagging'),
-    },
+    roles: { ...working, untagging: baseRole('wanted', ['sts:AssumeRole']), wanted: targetRole('untagging') },
     workloads: {
-      app: { role: { role: 'base', targetRole: 'target' } },
-      untagging: { serviceAccount: 'untagging', role: { role: 'untagging', targetRole: 'wanted' } },
+      app,
+      untagging: { serviceAccount: 'untagging', role: associated('untagging', 'wanted') },
       // Without tags, sts:AssumeRole is enough.
-      tagless: {
-        serviceAccount: 'tagless',
-        role: { role: 'untagging', targetRole: 'wanted', disableSessionTags: true },
-      },
+      tagless: { serviceAccount: 'tagless', role: { ...associated('untagging', 'wanted'), disableSessionTags: true } },
     },
     probes: [
-      control('app', fetchCredentials()),
-      refused('untagging', fetchCredentials(), MAY_NOT_ASSUME),
-      granted('tagless', fetchCredentials()),
+      controlSucceeds(askEksAuth('app')),
+      fails(askEksAuth('untagging'), MAY_NOT_ASSUME),
+      succeeds(askEksAuth('tagless')),
     ],
   });
 
@@ -76,11 +66,8 @@ suite('cross-account', ({ scenario }) => {
       target: targetRole('base'),
       untaggable: targetRole('base', { actions: ['sts:AssumeRole'] }),
     },
-    workloads: {
-      app: { role: { role: 'base', targetRole: 'target' } },
-      untaggable: { serviceAccount: 'untaggable', role: { role: 'base', targetRole: 'untaggable' } },
-    },
-    probes: [control('app', fetchCredentials()), refused('untaggable', fetchCredentials(), MAY_NOT_ASSUME)],
+    workloads: { app, untaggable: { serviceAccount: 'untaggable', role: associated('base', 'untaggable') } },
+    probes: [controlSucceeds(askEksAuth('app')), fails(askEksAuth('untaggable'), MAY_NOT_ASSUME)],
   });
 
   scenario('XA-05', 'a target role may trust one cluster, namespace and service account alone', {
@@ -99,24 +86,21 @@ suite('cross-account', ({ scenario }) => {
       }),
     },
     workloads: {
-      right: { namespace: 'red', role: { role: 'base', targetRole: 'target' } },
-      namespace: { namespace: 'blue', role: { role: 'base', targetRole: 'target' } },
-      account: { namespace: 'red', serviceAccount: 'another', role: { role: 'base', targetRole: 'target' } },
+      right: { ...app, namespace: 'red' },
+      namespace: { ...app, namespace: 'blue' },
+      account: { ...app, namespace: 'red', serviceAccount: 'another' },
     },
     probes: [
       granted('right', fetchCredentials()),
-      refused('namespace', fetchCredentials(), MAY_NOT_ASSUME),
-      refused('account', fetchCredentials(), MAY_NOT_ASSUME),
+      fails(askEksAuth('namespace'), MAY_NOT_ASSUME),
+      fails(askEksAuth('account'), MAY_NOT_ASSUME),
     ],
   });
 
   scenario('XA-05b', 'a target role may trust an account, and ask for the base role by its ARN', {
     source: `${TARGET_ROLES}; IAM User Guide, "AWS global condition context keys", aws:PrincipalArn`,
     roles: { base: baseRole('target'), stranger: baseRole('target'), target: trustByArn('base') },
-    workloads: {
-      app: { role: { role: 'base', targetRole: 'target' } },
-      stranger: { serviceAccount: 'stranger', role: { role: 'stranger', targetRole: 'target' } },
-    },
-    probes: [granted('app', fetchCredentials()), refused('stranger', fetchCredentials(), MAY_NOT_ASSUME)],
+    workloads: { app, stranger: { serviceAccount: 'stranger', role: associated('stranger', 'target') } },
+    probes: [succeeds(askEksAuth('app')), fails(askEksAuth('stranger'), MAY_NOT_ASSUME)],
   });
 });

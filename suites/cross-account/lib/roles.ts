@@ -11,3 +11,5 @@ export const targetRole = (
   options: { readonly actions?: readonly string[]; readonly conditions?: Conditions } = {},
   ...permissions: readonly ReturnType<typeof allow>[]
 ): RoleSpec => ({ account: 'other', trust: [trustRole(base, options)], permissions });
+/** An association of the two. */
+export const associated = (role: string, target: string) => ({ role, targetRole: target });
