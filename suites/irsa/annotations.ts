@@ -2,8 +2,8 @@
 import {
   admitPod,
   annotateServiceAccount,
+  assumeByToken,
   assumeWithWebIdentity,
-  control,
   controlSucceeds,
   granted,
   irsaRole,
@@ -14,12 +14,14 @@ import {
   trustWebIdentity,
   whoAmI,
 } from '../../harness/index.ts';
-import { BAD_WEB_TOKEN } from '../lib/outcomes.ts';
+import { INVALID, NOT_INJECTED, WRONG_AUDIENCE } from '../lib/outcomes.ts';
 import { ASSIGN_ROLES, OIDC_PROVIDERS, WEB_IDENTITY, WEBHOOK } from '../lib/sources.ts';
+import { WEB_TOKEN } from '../lib/worlds.ts';
 
-/** The token's audience is none of the provider's client ids. */
-const WRONG_AUDIENCE = { ...BAD_WEB_TOKEN, message: 'Incorrect token audience' } as const;
 const CUSTOM_AUDIENCE = 'conformance.example.com';
+const annotated = (annotation: string, value: string) => ({
+  metadata: { annotations: { [`eks.amazonaws.com/${annotation}`]: value } },
+});
 
 suite('irsa', ({ scenario }) => {
   scenario('IR-22', "the pod's token expiration wins over the service account's", {
@@ -28,14 +30,13 @@ suite('irsa', ({ scenario }) => {
     workloads: { app: { irsa: 'app', serviceAccountAnnotations: { 'token-expiration': '3600' } } },
     probes: [
       succeeds(admitPod('app'), { injected: 'irsa', 'irsaVolume.expirationSeconds': 3600 }),
-      succeeds(admitPod('app', { metadata: { annotations: { 'eks.amazonaws.com/token-expiration': '7200' } } }), {
-        'irsaVolume.expirationSeconds': 7200,
-      }),
+      succeeds(admitPod('app', annotated('token-expiration', '7200')), { 'irsaVolume.expirationSeconds': 7200 }),
     ],
   });
 
   scenario('IR-23', 'the audience annotation changes the token, which the provider must then list', {
     source: `${WEBHOOK}: eks.amazonaws.com/audience; ${OIDC_PROVIDERS}: audience`,
+    keywords: ['wrong audience'],
     roles: {
       app: irsaRole('app/app'),
       custom: { trust: [trustWebIdentity({ subject: 'app/custom', audience: CUSTOM_AUDIENCE })] },
@@ -44,10 +45,11 @@ suite('irsa', ({ scenario }) => {
       app: { irsa: 'app' },
       custom: { serviceAccount: 'custom', irsa: 'custom', serviceAccountAnnotations: { audience: CUSTOM_AUDIENCE } },
     },
+    tokens: WEB_TOKEN,
     probes: [
       controlSucceeds(admitPod('app'), { 'irsaVolume.audience': 'sts.amazonaws.com' }),
       succeeds(admitPod('custom'), { injected: 'irsa', 'irsaVolume.audience': CUSTOM_AUDIENCE }),
-      control('app', assumeWithWebIdentity('app')),
+      controlSucceeds(assumeByToken('app', 'web')),
       refused('custom', assumeWithWebIdentity('custom'), WRONG_AUDIENCE),
     ],
   });
@@ -55,11 +57,12 @@ suite('irsa', ({ scenario }) => {
   scenario('IR-14', 'an annotation that is no ARN is injected as it is, and STS refuses it', {
     source: `${WEBHOOK}; ${WEB_IDENTITY}, RoleArn`,
     roles: { app: irsaRole('app/app') },
-    workloads: { app: { irsa: 'app' }, wrong: { serviceAccount: 'wrong', irsa: { text: 'foo' } } },
+    workloads: { app: {}, wrong: { serviceAccount: 'wrong', irsa: { text: 'foo' } } },
+    tokens: WEB_TOKEN,
     probes: [
       succeeds(admitPod('wrong'), { injected: 'irsa', 'app.env.AWS_ROLE_ARN': 'foo' }),
-      control('app', assumeWithWebIdentity('app')),
-      refused('wrong', whoAmI(), { by: 'sts', code: 'ValidationError', status: 400 }),
+      controlSucceeds(assumeByToken('app', 'web')),
+      refused('wrong', whoAmI(), INVALID),
     ],
   });
 
@@ -69,13 +72,10 @@ suite('irsa', ({ scenario }) => {
     workloads: { annotated: { irsa: 'app' }, plain: { serviceAccount: 'plain' } },
     probes: [
       controlSucceeds(admitPod('annotated'), { injected: 'irsa', 'app.env.AWS_ROLE_ARN': '<role:app>' }),
-      succeeds(
-        admitPod('annotated', { metadata: { annotations: { 'eks.amazonaws.com/role-arn': '<role:another>' } } }),
-        {
-          'app.env.AWS_ROLE_ARN': '<role:app>',
-        },
-      ),
-      succeeds(admitPod('plain', { metadata: { annotations: { 'eks.amazonaws.com/role-arn': '<role:app>' } } }), {
+      succeeds(admitPod('annotated', annotated('role-arn', '<role:another>')), {
+        'app.env.AWS_ROLE_ARN': '<role:app>',
+      }),
+      succeeds(admitPod('plain', annotated('role-arn', '<role:app>')), {
         injected: 'none',
         'irsaVolume.present': false,
       }),
@@ -87,9 +87,9 @@ suite('irsa', ({ scenario }) => {
     roles: { app: irsaRole('app/app') },
     workloads: { app: {} },
     probes: [
-      refused('app', whoAmI(), { by: 'injection', code: 'NoCredentialsSettings' }),
+      refused('app', whoAmI(), NOT_INJECTED),
       annotateServiceAccount('app', { 'role-arn': '<role:app>' }),
-      refused('app', whoAmI(), { by: 'injection', code: 'NoCredentialsSettings' }),
+      refused('app', whoAmI(), NOT_INJECTED),
       restartPod('app'),
       granted('app', assumeWithWebIdentity('app')),
       annotateServiceAccount('app', { 'role-arn': null }),

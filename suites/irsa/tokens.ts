@@ -1,58 +1,55 @@
 /** Which service account tokens STS accepts. */
 import {
   advanceClock,
+  assumeByToken,
   assumeWithWebIdentity,
   between,
   control,
+  controlSucceeds,
+  fails,
   granted,
   irsaRole,
   kubernetesApiToken,
-  minted,
-  podIdentityRole,
-  podIdentityToken,
   readFile,
   refused,
   restartPod,
+  succeeds,
   suite,
   text,
   trustWebIdentity,
 } from '../../harness/index.ts';
-import { BAD_WEB_TOKEN } from '../lib/outcomes.ts';
+import { BAD_WEB_TOKEN, WRONG_AUDIENCE } from '../lib/outcomes.ts';
 import { SIGNING_KEYS, toLastHourOfKey, toNextKey } from '../lib/signing-keys.ts';
-import { OIDC_PROVIDERS, WEB_IDENTITY } from '../lib/sources.ts';
+import { HOW_IT_WORKS, OIDC_PROVIDERS, WEB_IDENTITY } from '../lib/sources.ts';
+import { BY_TOKEN, POD_IDENTITY, WEB_TOKEN } from '../lib/worlds.ts';
 
-/** The token's audience is none of the provider's client ids. */
-const WRONG_AUDIENCE = { ...BAD_WEB_TOKEN, message: 'Incorrect token audience' } as const;
+const APP = { roles: { app: irsaRole('app/app') }, workloads: { app: { irsa: 'app' } } } as const;
 
 suite('irsa', ({ scenario }) => {
   scenario('IR-10', 'an expired token opens nothing', {
     profile: 'core',
     source: `${WEB_IDENTITY}, errors: ExpiredTokenException`,
-    roles: { app: irsaRole('app/app') },
-    workloads: { app: { irsa: 'app' } },
-    tokens: { short: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', expirationSeconds: 600 } },
+    keywords: ['token expiry'],
+    roles: APP.roles,
+    workloads: { app: {} },
+    tokens: { ...WEB_TOKEN, short: { ...WEB_TOKEN.web, expirationSeconds: 600 } },
     probes: [
-      control('app', assumeWithWebIdentity('app', { token: minted('short') })),
+      controlSucceeds(assumeByToken('app', 'short')),
       advanceClock(660),
-      refused('app', assumeWithWebIdentity('app', { token: minted('short') }), {
-        by: 'sts',
-        code: 'ExpiredTokenException',
-        status: 400,
-      }),
-      granted('app', assumeWithWebIdentity('app')),
+      fails(assumeByToken('app', 'short'), { by: 'sts', code: 'ExpiredTokenException', status: 400 }),
+      succeeds(assumeByToken('app', 'web')),
     ],
   });
 
   scenario('IR-11', "only tokens that the cluster's issuer signed open a role", {
     profile: 'core',
     source: `${WEB_IDENTITY}, errors: InvalidIdentityToken`,
-    roles: { app: irsaRole('app/app') },
-    workloads: { app: { irsa: 'app' } },
+    ...APP,
     probes: [
       control('app', assumeWithWebIdentity('app')),
-      refused('app', assumeWithWebIdentity('app', { change: 'flip-signature' }), BAD_WEB_TOKEN),
-      refused('app', assumeWithWebIdentity('app', { change: 'self-signed' }), BAD_WEB_TOKEN),
-      refused('app', assumeWithWebIdentity('app', { change: 'alg-none' }), BAD_WEB_TOKEN),
+      ...(['flip-signature', 'self-signed', 'alg-none'] as const).map((change) =>
+        refused('app', assumeWithWebIdentity('app', { change }), BAD_WEB_TOKEN),
+      ),
       refused('app', assumeWithWebIdentity('app', { token: text('no token at all') }), BAD_WEB_TOKEN),
     ],
   });
@@ -61,30 +58,29 @@ suite('irsa', ({ scenario }) => {
     source: `${WEB_IDENTITY}, errors: InvalidIdentityToken`,
     // Nothing but the subject, which a forger writes as it must be.
     roles: { app: { trust: [trustWebIdentity({ subject: 'app/app', audience: null })] } },
-    workloads: { app: { irsa: 'app' } },
+    ...BY_TOKEN,
     probes: [
-      control('app', assumeWithWebIdentity('app')),
-      refused('app', assumeWithWebIdentity('app', { change: 'self-signed' }), BAD_WEB_TOKEN),
-      refused('app', assumeWithWebIdentity('app', { change: 'alg-none' }), BAD_WEB_TOKEN),
+      controlSucceeds(assumeByToken('app', 'web')),
+      ...(['self-signed', 'alg-none'] as const).map((change) =>
+        fails(assumeByToken('app', 'web', { change }), BAD_WEB_TOKEN),
+      ),
     ],
   });
 
   scenario('IR-19', "Pod Identity's token does not serve AssumeRoleWithWebIdentity", {
-    source: `${OIDC_PROVIDERS}: audience; Amazon EKS User Guide, "Understand how EKS Pod Identity works"`,
-    roles: { app: podIdentityRole(), web: irsaRole('app/app') },
-    workloads: { app: { role: 'app' } },
-    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
-    probes: [
-      control('app', assumeWithWebIdentity('web', { token: minted('web') })),
-      refused('app', assumeWithWebIdentity('web', { token: podIdentityToken }), WRONG_AUDIENCE),
-    ],
+    source: `${OIDC_PROVIDERS}: audience; ${HOW_IT_WORKS}`,
+    keywords: ['wrong audience'],
+    roles: APP.roles,
+    workloads: { app: {} },
+    tokens: { ...WEB_TOKEN, 'pod-identity': { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } },
+    probes: [controlSucceeds(assumeByToken('app', 'web')), fails(assumeByToken('app', 'pod-identity'), WRONG_AUDIENCE)],
   });
 
   scenario('IR-20', 'the token for the Kubernetes API does not serve AssumeRoleWithWebIdentity', {
     profile: 'core',
     source: `${OIDC_PROVIDERS}: audience; Kubernetes documentation, "Service Accounts"`,
-    roles: { app: irsaRole('app/app') },
-    workloads: { app: { irsa: 'app' } },
+    keywords: ['wrong audience'],
+    ...APP,
     probes: [
       control('app', assumeWithWebIdentity('app')),
       refused('app', assumeWithWebIdentity('app', { token: kubernetesApiToken }), BAD_WEB_TOKEN),
@@ -94,8 +90,7 @@ suite('irsa', ({ scenario }) => {
   scenario('IR-33', "tokens by the cluster's next key are accepted, and those by the one before as long as they live", {
     source: SIGNING_KEYS,
     needs: ['cluster-clock'],
-    roles: { app: irsaRole('app/app') },
-    workloads: { app: { irsa: 'app' } },
+    ...APP,
     probes: [
       toLastHourOfKey(),
       control('app', assumeWithWebIdentity('app')),
@@ -111,7 +106,7 @@ suite('irsa', ({ scenario }) => {
     source:
       'Kubernetes documentation, "Init Containers": they wait until the storage is ready; ' +
       'amazon-eks-pod-identity-webhook, issue 34: token files that were not there at first',
-    roles: { app: irsaRole('app/app') },
+    roles: APP.roles,
     workloads: { app: { irsa: 'app', container: 'init' } },
     probes: [
       // An empty file would do for no claim.

@@ -1,23 +1,35 @@
 /** Which trust policies let pods assume a role by IRSA: conditions on subject and audience, and roles that are gone. */
 import {
   allow,
+  assumeByToken,
   assumeWithWebIdentity,
   control,
+  controlSucceeds,
   deleteRole,
+  fails,
   getObject,
   granted,
   irsaRole,
   podIdentityRole,
   refused,
+  succeeds,
   suite,
   trustWebIdentity,
   type RoleSpec,
 } from '../../harness/index.ts';
 import { NOT_ASSUMED } from '../lib/outcomes.ts';
-import { ASSIGN_ROLES, WEB_IDENTITY } from '../lib/sources.ts';
+import { ASSIGN_ROLES, OIDC_KEYS, OPERATORS, WEB_IDENTITY } from '../lib/sources.ts';
+import { BY_TOKEN, readData } from '../lib/worlds.ts';
 
+const STS = 'sts.amazonaws.com';
+const app = irsaRole('app/app');
 const trusting = (options: Parameters<typeof trustWebIdentity>[0]): RoleSpec => ({
   trust: [trustWebIdentity(options)],
+});
+/** A token of service account `app` opens role `app`, and not this one. */
+const closed = (role: string) => ({
+  ...BY_TOKEN,
+  probes: [controlSucceeds(assumeByToken('app', 'web')), fails(assumeByToken(role, 'web'), NOT_ASSUMED)],
 });
 
 suite('irsa', ({ scenario }) => {
@@ -30,7 +42,7 @@ suite('irsa', ({ scenario }) => {
     probes: [
       granted('app', getObject('data/key')),
       granted('app', assumeWithWebIdentity('app'), {
-        facts: { subject: 'system:serviceaccount:<namespace:app>:app', audience: 'sts.amazonaws.com' },
+        facts: { subject: 'system:serviceaccount:<namespace:app>:app', audience: STS },
       }),
     ],
   });
@@ -38,7 +50,7 @@ suite('irsa', ({ scenario }) => {
   scenario('IR-02', 'a role that trusts another namespace stays closed', {
     profile: 'core',
     source: `${ASSIGN_ROLES}; ${WEB_IDENTITY}`,
-    roles: { app: irsaRole('app/app'), elsewhere: irsaRole('elsewhere/app') },
+    roles: { app, elsewhere: irsaRole('elsewhere/app') },
     workloads: { app: { irsa: 'app' } },
     probes: [
       control('app', assumeWithWebIdentity('app')),
@@ -49,48 +61,42 @@ suite('irsa', ({ scenario }) => {
   scenario('IR-03', 'a role that trusts another service account stays closed', {
     profile: 'core',
     source: `${ASSIGN_ROLES}; ${WEB_IDENTITY}`,
-    roles: { app: irsaRole('app/app'), another: irsaRole('app/another') },
-    workloads: { app: { irsa: 'app' } },
-    probes: [
-      control('app', assumeWithWebIdentity('app')),
-      refused('app', assumeWithWebIdentity('another'), NOT_ASSUMED),
-    ],
+    roles: { app, another: irsaRole('app/another') },
+    ...closed('another'),
   });
 
   scenario('IR-06', 'a condition on another audience keeps the role closed', {
-    source: `${ASSIGN_ROLES}; IAM User Guide, "Available keys for AWS OIDC federation": aud`,
-    roles: { app: irsaRole('app/app'), picky: trusting({ subject: 'app/app', audience: 'another.example.com' }) },
-    workloads: { app: { irsa: 'app' } },
-    probes: [control('app', assumeWithWebIdentity('app')), refused('app', assumeWithWebIdentity('picky'), NOT_ASSUMED)],
+    source: `${ASSIGN_ROLES}; ${OIDC_KEYS}: aud`,
+    keywords: ['wrong audience'],
+    roles: { app, picky: trusting({ subject: 'app/app', audience: 'another.example.com' }) },
+    ...closed('picky'),
   });
 
   scenario('IR-07', 'StringLike with a star trusts every service account of the namespace, and no other', {
     source: `${ASSIGN_ROLES}: StringLike for several service accounts`,
-    roles: {
-      shared: trusting({ subject: 'app/*', operator: 'StringLike' }),
-      outside: irsaRole('outside/first'),
-    },
+    roles: { shared: trusting({ subject: 'app/*', operator: 'StringLike' }), outside: irsaRole('outside/first') },
     workloads: {
-      first: { serviceAccount: 'first', irsa: 'shared' },
-      second: { serviceAccount: 'second', irsa: 'shared' },
-      outside: { namespace: 'outside', serviceAccount: 'first', irsa: 'outside' },
+      first: { serviceAccount: 'first' },
+      second: { serviceAccount: 'second' },
+      outside: { namespace: 'outside', serviceAccount: 'first' },
+    },
+    tokens: {
+      first: { serviceAccount: 'app/first', audience: STS },
+      second: { serviceAccount: 'app/second', audience: STS },
+      outside: { serviceAccount: 'outside/first', audience: STS },
     },
     probes: [
-      granted('first', assumeWithWebIdentity('shared')),
-      granted('second', assumeWithWebIdentity('shared')),
-      control('outside', assumeWithWebIdentity('outside')),
-      refused('outside', assumeWithWebIdentity('shared'), NOT_ASSUMED),
+      succeeds(assumeByToken('shared', 'first')),
+      succeeds(assumeByToken('shared', 'second')),
+      controlSucceeds(assumeByToken('outside', 'outside')),
+      fails(assumeByToken('shared', 'outside'), NOT_ASSUMED),
     ],
   });
 
   scenario('IR-08', 'StringEquals takes a star literally', {
-    source: 'IAM User Guide, "IAM JSON policy elements: Condition operators": wildcards work with StringLike alone',
-    roles: { app: irsaRole('app/app'), starred: trusting({ subject: 'app/*', operator: 'StringEquals' }) },
-    workloads: { app: { irsa: 'app' } },
-    probes: [
-      control('app', assumeWithWebIdentity('app')),
-      refused('app', assumeWithWebIdentity('starred'), NOT_ASSUMED),
-    ],
+    source: `${OPERATORS}: wildcards work with StringLike alone`,
+    roles: { app, starred: trusting({ subject: 'app/*', operator: 'StringEquals' }) },
+    ...closed('starred'),
   });
 
   scenario('IR-09', 'a trust policy without a condition on the subject trusts the whole cluster', {
@@ -99,30 +105,27 @@ suite('irsa', ({ scenario }) => {
     finding:
       'A role whose trust policy has no condition on `sub` can be assumed by every service account of the cluster: name namespace and service account in it.',
     roles: { open: trusting({ subject: null }) },
-    workloads: { any: { namespace: 'any', serviceAccount: 'stranger', irsa: 'open' } },
-    probes: [granted('any', assumeWithWebIdentity('open'))],
+    workloads: { any: { namespace: 'any', serviceAccount: 'stranger' } },
+    tokens: { any: { serviceAccount: 'any/stranger', audience: STS } },
+    probes: [succeeds(assumeByToken('open', 'any'))],
   });
 
   scenario('IR-12', 'a deleted role looks like one that does not trust the pod', {
     profile: 'core',
     // Not documented: STS does not say whether a role exists.
     source: WEB_IDENTITY,
-    roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/*')) },
-    workloads: { app: { irsa: 'app' } },
+    roles: { app: irsaRole('app/app', readData) },
+    ...BY_TOKEN,
     probes: [
-      control('app', assumeWithWebIdentity('app')),
+      controlSucceeds(assumeByToken('app', 'web')),
       deleteRole('app'),
-      refused('app', assumeWithWebIdentity('app'), NOT_ASSUMED),
+      fails(assumeByToken('app', 'web'), NOT_ASSUMED),
     ],
   });
 
   scenario('IR-13', 'a role made for Pod Identity alone does not serve IRSA', {
     source: `${ASSIGN_ROLES}: the trust policy must name the OIDC provider`,
-    roles: { app: irsaRole('app/app'), podIdentity: podIdentityRole() },
-    workloads: { app: { irsa: 'app' } },
-    probes: [
-      control('app', assumeWithWebIdentity('app')),
-      refused('app', assumeWithWebIdentity('podIdentity'), NOT_ASSUMED),
-    ],
+    roles: { app, podIdentity: podIdentityRole() },
+    ...closed('podIdentity'),
   });
 });

@@ -4,18 +4,15 @@ import {
   allow,
   asSession,
   assumeByToken,
-  assumeWithWebIdentity,
   between,
   chain,
-  control,
-  denied,
+  controlSucceeds,
   fails,
   getObject,
   irsaRole,
   isAbsent,
   matching,
   putObject,
-  refused,
   succeeds,
   suite,
   trustRole,
@@ -23,12 +20,20 @@ import {
   whoAmI,
   type Conditions,
 } from '../../harness/index.ts';
-import { BAD_WEB_TOKEN, INVALID, NOT_ALLOWED, NOT_ASSUMED } from '../lib/outcomes.ts';
+import {
+  BAD_WEB_TOKEN,
+  INVALID,
+  MALFORMED_POLICY,
+  NOT_ALLOWED,
+  NOT_ASSUMED,
+  NOT_IN_SESSION_POLICY,
+} from '../lib/outcomes.ts';
 import { OIDC_KEYS, WEB_IDENTITY } from '../lib/sources.ts';
-import { READ_ONLY, WEB_TOKEN } from '../lib/worlds.ts';
+import { ASSUME_AND_TAG, BY_TOKEN, READ_ONLY, WEB } from '../lib/worlds.ts';
 
-const WORKLOADS = { app: {} } as const;
 const SUBJECT = 'system:serviceaccount:<namespace:app>:app';
+const byToken = (options: Parameters<typeof assumeByToken>[2] = {}) => assumeByToken('app', 'web', options);
+const byApp = trustWebIdentity({ subject: 'app/app' });
 const equals = (key: string, value: string): Conditions => ({ StringEquals: { [key]: value } });
 /** "Present in the request context for all signed API requests". */
 const OF_SIGNED = ['aws:PrincipalArn', 'aws:PrincipalAccount', 'aws:PrincipalType', 'aws:PrincipalIsAWSService'];
@@ -37,19 +42,11 @@ suite('irsa', ({ scenario }) => {
   scenario('IR-17', 'no session may be longer than its role allows', {
     source: `${WEB_IDENTITY}, DurationSeconds`,
     roles: { app: { ...irsaRole('app/app'), maxSessionDuration: 3600 } },
-    workloads: { app: { irsa: 'app' } },
+    ...BY_TOKEN,
     probes: [
-      control('app', assumeWithWebIdentity('app', { durationSeconds: 3600 })),
-      refused('app', assumeWithWebIdentity('app', { durationSeconds: 3601 }), {
-        by: 'sts',
-        code: 'ValidationError',
-        status: 400,
-      }),
-      refused('app', assumeWithWebIdentity('app', { durationSeconds: 899 }), {
-        by: 'sts',
-        code: 'ValidationError',
-        status: 400,
-      }),
+      controlSucceeds(byToken({ durationSeconds: 3600 })),
+      fails(byToken({ durationSeconds: 3601 }), INVALID),
+      fails(byToken({ durationSeconds: 899 }), INVALID),
     ],
   });
 
@@ -59,22 +56,14 @@ suite('irsa', ({ scenario }) => {
       app: irsaRole(
         'app/app',
         allow('s3:GetObject', 'data/open'),
-        allow('s3:GetObject', 'data/own', {
-          StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': '<namespace:app>' },
-        }),
+        allow('s3:GetObject', 'data/own', equals('aws:PrincipalTag/kubernetes-namespace', '<namespace:app>')),
       ),
     },
-    workloads: { app: { irsa: 'app' } },
+    ...BY_TOKEN,
     objects: ['data/open', 'data/own'],
     probes: [
-      control('app', getObject('data/open')),
-      denied('app', getObject('data/own'), {
-        by: 's3',
-        code: 'AccessDenied',
-        status: 403,
-        policy: 'identity',
-        explicit: false,
-      }),
+      controlSucceeds(asSession(WEB, getObject('data/open'))),
+      fails(asSession(WEB, getObject('data/own')), NOT_ALLOWED),
     ],
   });
 
@@ -83,59 +72,48 @@ suite('irsa', ({ scenario }) => {
     roles: {
       app: { ...irsaRole('app/app', allow(['s3:GetObject', 's3:PutObject'], 'data/*')), maxSessionDuration: 7200 },
     },
-    workloads: WORKLOADS,
-    tokens: WEB_TOKEN,
+    ...BY_TOKEN,
     objects: ['data/a', 'data/b'],
     probes: [
-      succeeds(assumeByToken('app', 'web', { sessionName: 'Ann+1=,.@b-_' }), {
+      succeeds(byToken({ sessionName: 'Ann+1=,.@b-_' }), {
         arn: matching(/^arn:aws:sts::<account:main>:assumed-role\/<role-name:app>\/Ann\+1=,\.@b-_$/),
         userId: matching(/^AROA[A-Z0-9]+:Ann\+1=,\.@b-_$/),
-        ...{ subject: SUBJECT, audience: 'sts.amazonaws.com', provider: 'https://<issuer:c1>' },
-        ...{ packedPolicySize: isAbsent, sourceIdentity: isAbsent, secondsLeft: between(3540, 3660) },
+        subject: SUBJECT,
+        audience: 'sts.amazonaws.com',
+        provider: 'https://<issuer:c1>',
+        packedPolicySize: isAbsent,
+        sourceIdentity: isAbsent,
+        secondsLeft: between(3540, 3660),
       }),
-      succeeds(asSession({ role: 'app', token: 'web' }, whoAmI()), {
-        arn: matching(/\/Ann\+1=,\.@b-_$/),
-        accountId: '<account:main>',
-      }),
-      succeeds(assumeByToken('app', 'web', { durationSeconds: 900 }), { secondsLeft: between(840, 960) }),
-      succeeds(assumeByToken('app', 'web', { durationSeconds: 7200 }), { secondsLeft: between(7140, 7260) }),
-      fails(assumeByToken('app', 'web', { durationSeconds: 7201 }), INVALID),
-      fails(assumeByToken('app', 'web', { durationSeconds: 899 }), INVALID),
-      succeeds(asSession({ role: 'app', token: 'web' }, putObject('data/new'))),
-      succeeds(assumeByToken('app', 'web', { policyArns: [READ_ONLY] }), { packedPolicySize: between(1, 99) }),
-      succeeds(asSession({ role: 'app', token: 'web' }, getObject('data/a'))),
-      fails(asSession({ role: 'app', token: 'web' }, putObject('data/new')), { ...NOT_ALLOWED, policy: 'session' }),
-      succeeds(assumeByToken('app', 'web', { policy: [allow('s3:GetObject', 'data/a')] }), {
-        packedPolicySize: between(1, 99),
-      }),
-      succeeds(asSession({ role: 'app', token: 'web' }, getObject('data/a'))),
-      fails(asSession({ role: 'app', token: 'web' }, getObject('data/b')), { ...NOT_ALLOWED, policy: 'session' }),
-      fails(assumeByToken('app', 'web', { policy: [allow('GetObject', 'data/a')] }), {
-        by: 'sts',
-        code: 'MalformedPolicyDocument',
-        status: 400,
-      }),
+      succeeds(asSession(WEB, whoAmI()), { arn: matching(/\/Ann\+1=,\.@b-_$/), accountId: '<account:main>' }),
+      succeeds(byToken({ durationSeconds: 900 }), { secondsLeft: between(840, 960) }),
+      succeeds(byToken({ durationSeconds: 7200 }), { secondsLeft: between(7140, 7260) }),
+      fails(byToken({ durationSeconds: 7201 }), INVALID),
+      fails(byToken({ durationSeconds: 899 }), INVALID),
+      succeeds(asSession(WEB, putObject('data/new'))),
+      succeeds(byToken({ policyArns: [READ_ONLY] }), { packedPolicySize: between(1, 99) }),
+      succeeds(asSession(WEB, getObject('data/a'))),
+      fails(asSession(WEB, putObject('data/new')), NOT_IN_SESSION_POLICY),
+      succeeds(byToken({ policy: [allow('s3:GetObject', 'data/a')] }), { packedPolicySize: between(1, 99) }),
+      succeeds(asSession(WEB, getObject('data/a'))),
+      fails(asSession(WEB, getObject('data/b')), NOT_IN_SESSION_POLICY),
+      fails(byToken({ policy: [allow('GetObject', 'data/a')] }), MALFORMED_POLICY),
     ],
   });
 
   scenario('IR-35', 'a session is good for as long as it was asked for, and no longer', {
     source: `${WEB_IDENTITY}, DurationSeconds; AWS STS API Reference, "Common errors" and Amazon S3 API Reference, "Error responses": ExpiredToken`,
     roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/key')) },
-    workloads: WORKLOADS,
-    tokens: WEB_TOKEN,
+    ...BY_TOKEN,
     objects: ['data/key'],
     probes: [
-      succeeds(assumeByToken('app', 'web', { durationSeconds: 900 })),
-      ...[whoAmI(), getObject('data/key')].map((call) => succeeds(asSession({ role: 'app', token: 'web' }, call))),
+      succeeds(byToken({ durationSeconds: 900 })),
+      ...[whoAmI(), getObject('data/key')].map((call) => succeeds(asSession(WEB, call))),
       advanceClock(960),
-      fails(asSession({ role: 'app', token: 'web' }, whoAmI()), {
-        ...{ by: 'sts', code: ['ExpiredToken', 'ExpiredTokenException'], status: 403 },
-      }),
-      fails(asSession({ role: 'app', token: 'web' }, getObject('data/key')), {
-        ...{ by: 's3', code: 'ExpiredToken', status: 400 },
-      }),
-      succeeds(assumeByToken('app', 'web')),
-      succeeds(asSession({ role: 'app', token: 'web' }, getObject('data/key'))),
+      fails(asSession(WEB, whoAmI()), { by: 'sts', code: ['ExpiredToken', 'ExpiredTokenException'], status: 403 }),
+      fails(asSession(WEB, getObject('data/key')), { by: 's3', code: 'ExpiredToken', status: 400 }),
+      succeeds(byToken()),
+      succeeds(asSession(WEB, getObject('data/key'))),
     ],
   });
 
@@ -146,48 +124,37 @@ suite('irsa', ({ scenario }) => {
       other: irsaRole('app/other'),
       // Whose provider has the same issuer, if there is one.
       elsewhere: {
-        trust: [
-          {
-            ...trustWebIdentity({ subject: 'app/app' }),
-            principal: { Federated: 'arn:aws:iam::999999999999:oidc-provider/<issuer:c1>' },
-          },
-        ],
+        trust: [{ ...byApp, principal: { Federated: 'arn:aws:iam::999999999999:oidc-provider/<issuer:c1>' } }],
       },
-      anyAction: { trust: [{ ...trustWebIdentity({ subject: 'app/app' }), actions: ['sts:AssumeRole*'] }] },
-      otherAction: {
-        trust: [{ ...trustWebIdentity({ subject: 'app/app' }), actions: ['sts:AssumeRole', 'sts:TagSession'] }],
-      },
+      anyAction: { trust: [{ ...byApp, actions: ['sts:AssumeRole*'] }] },
+      otherAction: { trust: [{ ...byApp, actions: ASSUME_AND_TAG }] },
     },
-    workloads: WORKLOADS,
-    tokens: WEB_TOKEN,
+    ...BY_TOKEN,
     probes: [
-      succeeds(assumeByToken('app', 'web')),
+      succeeds(byToken()),
       fails(assumeByToken('other', 'web'), NOT_ASSUMED),
       fails(assumeByToken('elsewhere', 'web'), NOT_ASSUMED),
       succeeds(assumeByToken('anyAction', 'web')),
       fails(assumeByToken('otherAction', 'web'), NOT_ASSUMED),
       ...['no token', 'a.b.c', 'bm90.YW55.dG9rZW4', 'eyJhbGciOiJSUzI1NiJ9.W10.dG9rZW4'].map((text) =>
-        fails(assumeByToken('app', 'web', { text }), BAD_WEB_TOKEN),
+        fails(byToken({ text }), BAD_WEB_TOKEN),
       ),
       // Shorter than four characters.
-      fails(assumeByToken('app', 'web', { text: 'a.b' }), INVALID),
-      fails(assumeByToken('app', 'web', { change: 'two-segments' }), BAD_WEB_TOKEN),
-      fails(assumeByToken('app', 'web', { change: 'garbage-header' }), BAD_WEB_TOKEN),
-      fails(assumeByToken('app', 'web', { change: 'garbage-claims' }), BAD_WEB_TOKEN),
-      fails(assumeByToken('app', 'web', { change: 'bearer-prefix' }), BAD_WEB_TOKEN),
-      ...['a', 'a b', 'a'.repeat(65)].map((sessionName) =>
-        fails(assumeByToken('app', 'web', { sessionName }), INVALID),
+      fails(byToken({ text: 'a.b' }), INVALID),
+      ...(['two-segments', 'garbage-header', 'garbage-claims', 'bearer-prefix'] as const).map((change) =>
+        fails(byToken({ change }), BAD_WEB_TOKEN),
       ),
+      ...['a', 'a b', 'a'.repeat(65)].map((sessionName) => fails(byToken({ sessionName }), INVALID)),
       // Roles allow an hour where nobody says more.
-      fails(assumeByToken('app', 'web', { durationSeconds: 3601 }), INVALID),
+      fails(byToken({ durationSeconds: 3601 }), INVALID),
       ...['app', 'arn:aws:iam::<account:main>:user/<role-name:app>', 'arn:aws:iam::<account:main>:role/'].map(
-        (roleArn) => fails(assumeByToken('app', 'web', { roleArn }), INVALID),
+        (roleArn) => fails(byToken({ roleArn }), INVALID),
       ),
       ...['role/<role-name:app>-absent', 'role/path/<role-name:app>'].map((role) =>
-        fails(assumeByToken('app', 'web', { roleArn: `arn:aws:iam::<account:main>:${role}` }), NOT_ASSUMED),
+        fails(byToken({ roleArn: `arn:aws:iam::<account:main>:${role}` }), NOT_ASSUMED),
       ),
       // That account has no provider of the issuer, if it is there at all.
-      fails(assumeByToken('app', 'web', { roleArn: 'arn:aws:iam::999999999999:role/<role-name:app>' }), {
+      fails(byToken({ roleArn: 'arn:aws:iam::999999999999:role/<role-name:app>' }), {
         by: 'sts',
         code: ['InvalidIdentityToken', 'AccessDenied'],
       }),
@@ -201,7 +168,7 @@ suite('irsa', ({ scenario }) => {
       source: `${OIDC_KEYS}; IAM User Guide, "AWS global condition context keys", aws:FederatedProvider`,
       roles: {
         app: {
-          trust: [trustWebIdentity({ subject: 'app/app' })],
+          trust: [byApp],
           // Without tags of the session those of its role are the principal's.
           tags: { 'conformance-team': 'red' },
           permissions: [
@@ -234,21 +201,14 @@ suite('irsa', ({ scenario }) => {
           OF_SIGNED.map((key, index) => [`signed-${index}`, { trust: [under({ Null: { [key]: 'false' } })] }]),
         ),
       },
-      workloads: WORKLOADS,
-      tokens: WEB_TOKEN,
+      ...BY_TOKEN,
       objects: ['provider', 'subject', 'audience', 'tag', 'else', 'methods'].map((key) => `data/${key}`),
       probes: [
-        ...['provider', 'subject', 'audience', 'tag'].map((key) =>
-          succeeds(asSession({ role: 'app', token: 'web' }, getObject(`data/${key}`))),
-        ),
-        ...['else', 'methods'].map((key) =>
-          fails(asSession({ role: 'app', token: 'web' }, getObject(`data/${key}`)), NOT_ALLOWED),
-        ),
+        ...['provider', 'subject', 'audience', 'tag'].map((key) => succeeds(asSession(WEB, getObject(`data/${key}`)))),
+        ...['else', 'methods'].map((key) => fails(asSession(WEB, getObject(`data/${key}`)), NOT_ALLOWED)),
         ...[{ through: chain('next') }].flatMap((next) => [
-          succeeds(asSession({ role: 'app', token: 'web' }, getObject('data/audience', next))),
-          ...['provider', 'subject'].map((key) =>
-            fails(asSession({ role: 'app', token: 'web' }, getObject(`data/${key}`, next)), NOT_ALLOWED),
-          ),
+          succeeds(asSession(WEB, getObject('data/audience', next))),
+          ...['provider', 'subject'].map((key) => fails(asSession(WEB, getObject(`data/${key}`, next)), NOT_ALLOWED)),
         ]),
         succeeds(assumeByToken('named', 'web', { sessionName: 'named-1' })),
         fails(assumeByToken('named', 'web', { sessionName: 'another' }), NOT_ASSUMED),

@@ -24,6 +24,8 @@ export const NOT_CHANGED = { by: 'sts', code: ['AccessDenied', 'InvalidParameter
 export const MALFORMED_POLICY = { by: 'sts', code: 'MalformedPolicyDocument', status: 400 } as const;
 /** STS does not accept the token itself, whatever the role trusts. */
 export const BAD_WEB_TOKEN = { by: 'sts', code: 'InvalidIdentityToken', status: 400 } as const;
+/** The token's audience is none of the provider's client ids. */
+export const WRONG_AUDIENCE = { ...BAD_WEB_TOKEN, message: 'Incorrect token audience' } as const;
 /** EKS may not assume the associated role: the text is the EKS User Guide's, "Troubleshooting IAM"; the API Reference documents code and status. */
 export const MAY_NOT_ASSUME = { by: 'eks-auth', code: 'AccessDeniedException', status: 400 } as const;
 export const NO_ASSOCIATION = { by: 'eks-auth', code: ['ResourceNotFoundException', 'AccessDeniedException'] } as const;
