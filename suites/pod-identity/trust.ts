@@ -18,15 +18,15 @@ import { MAY_NOT_ASSUME } from '../lib/outcomes.ts';
 import { TRUST_OF_PODS } from '../lib/sources.ts';
 
 const trustedUnder = (conditions: Conditions): RoleSpec => ({ trust: [trustPodIdentity({ conditions })] });
-/** Pods get a session of the role that trusts under `fits`, and none of the one that trusts under `misses`. */
-const confusedDeputy = (fits: Conditions, misses: Conditions): ScenarioSpec => ({
+/** Pods get a session of a role that asks for one value of the condition key, and none of one that asks for the other. */
+const confusedDeputy = (operator: string, key: string, fits: string, misses: string): ScenarioSpec => ({
   source: 'IAM User Guide, "The confused deputy problem": aws:SourceArn and aws:SourceAccount',
   keywords: ['confused deputy'],
-  roles: { fits: trustedUnder(fits), misses: trustedUnder(misses) },
-  workloads: {
-    fits: { serviceAccount: 'fits', role: 'fits' },
-    misses: { serviceAccount: 'misses', role: 'misses' },
+  roles: {
+    fits: trustedUnder({ [operator]: { [key]: fits } }),
+    misses: trustedUnder({ [operator]: { [key]: misses } }),
   },
+  workloads: { fits: { serviceAccount: 'fits', role: 'fits' }, misses: { serviceAccount: 'misses', role: 'misses' } },
   probes: [succeeds(askEksAuth('fits'), { roleArn: '<role:fits>' }), fails(askEksAuth('misses'), MAY_NOT_ASSUME)],
 });
 
@@ -53,31 +53,21 @@ suite('pod-identity', ({ scenario }) => {
     ],
   });
 
-  scenario(
-    'PI-22',
-    "aws:SourceAccount in a trust policy is the cluster's account",
-    confusedDeputy(
-      { StringEquals: { 'aws:SourceAccount': '<account:main>' } },
-      { StringEquals: { 'aws:SourceAccount': '999999999999' } },
-    ),
-  );
+  scenario('PI-22', "aws:SourceAccount in a trust policy is the cluster's account", {
+    ...confusedDeputy('StringEquals', 'aws:SourceAccount', '<account:main>', '999999999999'),
+  });
 
-  scenario(
-    'PI-23',
-    "aws:SourceArn in a trust policy is the cluster's ARN",
-    confusedDeputy(
-      { ArnEquals: { 'aws:SourceArn': '<cluster-arn:c1>' } },
-      { ArnEquals: { 'aws:SourceArn': '<cluster-arn:c1>-another' } },
-    ),
-  );
+  scenario('PI-23', "aws:SourceArn in a trust policy is the cluster's ARN", {
+    ...confusedDeputy('ArnEquals', 'aws:SourceArn', '<cluster-arn:c1>', '<cluster-arn:c1>-another'),
+  });
 
   // Not documented; reported by users whose trust policies never matched.
-  scenario(
-    'PI-24',
-    "aws:SourceArn in a trust policy is not the association's ARN",
-    confusedDeputy(
-      { ArnLike: { 'aws:SourceArn': 'arn:aws:eks:*:<account:main>:cluster/<cluster:c1>' } },
-      { ArnLike: { 'aws:SourceArn': 'arn:aws:eks:*:<account:main>:podidentityassociation/<cluster:c1>/*' } },
+  scenario('PI-24', "aws:SourceArn in a trust policy is not the association's ARN", {
+    ...confusedDeputy(
+      'ArnLike',
+      'aws:SourceArn',
+      'arn:aws:eks:*:<account:main>:cluster/<cluster:c1>',
+      'arn:aws:eks:*:<account:main>:podidentityassociation/<cluster:c1>/*',
     ),
-  );
+  });
 });
