@@ -21,10 +21,9 @@ import { SELF_REVIEW } from '../lib/rbac.ts';
 import { JWKS } from '../lib/signing-keys.ts';
 import { BOUND_TOKENS, TOKEN_REQUEST } from '../lib/sources.ts';
 import { POD_IDENTITY } from '../lib/worlds.ts';
+import { ACCOUNT, reviewOf, STS } from './lib/token-requests.ts';
 
 const TOKEN_REVIEW = 'Kubernetes API Reference, TokenReview';
-const STS = 'sts.amazonaws.com';
-const ACCOUNT = 'system:serviceaccount:<namespace:app>:app';
 const SHORT = { expirationSeconds: 600 };
 
 suite('service-accounts', ({ scenario }) => {
@@ -71,13 +70,20 @@ suite('service-accounts', ({ scenario }) => {
     tokens: { api: { serviceAccount: 'app/app' } },
     probes: [
       granted('app', readToken(irsaToken), {
-        facts: { issuer: 'https://<issuer:c1>', subject: ACCOUNT, audience: STS, lifetimeSeconds: 86_400 },
+        facts: {
+          issuer: 'https://<issuer:c1>',
+          subject: ACCOUNT,
+          audience: STS,
+          lifetimeSeconds: between(86_399, 86_401),
+        },
       }),
       // That of the Kubernetes API lives longer than it was asked for, by what a cluster allows.
       granted('app', readToken(kubernetesApiToken), {
         facts: {
-          ...{ subject: ACCOUNT, audience: matching(/^https:\/\/[^,]+$/), podUid: '<pod-uid:app>' },
-          lifetimeSeconds: between(3607, 366 * 86_400),
+          subject: ACCOUNT,
+          audience: matching(/^https:\/\/[^,]+$/),
+          podUid: '<pod-uid:app>',
+          lifetimeSeconds: between(3606, 366 * 86_400),
         },
       }),
       ...[irsaToken, kubernetesApiToken].map((token) =>
@@ -93,22 +99,15 @@ suite('service-accounts', ({ scenario }) => {
     needs: ['own-cluster'],
     workloads: { app: {} },
     probes: [
-      check('it is good for no other audience', async ({ kubernetes, clusterToken }) => {
-        const token = await clusterToken();
-        const review = async (audiences?: readonly string[]): Promise<object> => {
-          const body = {
-            ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview' },
-            spec: { token, ...(audiences && { audiences }) },
-          };
-          const path = '/apis/authentication.k8s.io/v1/tokenreviews';
-          const answer = await kubernetes({ method: 'POST', path, body });
-          return (JSON.parse(answer.body) as { readonly status: object }).status;
-        };
-        const { audiences, ...usual } = (await review()) as { readonly audiences: readonly string[] };
-        expect(usual).to.include({ authenticated: true });
-        expect(await review(['vault.example.com'])).not.to.include({ authenticated: true });
-        const both = await review(['vault.example.com', ...audiences.slice(0, 1)]);
-        expect(both).to.deep.include({ authenticated: true, audiences: audiences.slice(0, 1) });
+      check('it is good for no other audience', async (context) => {
+        const { kubernetes } = context;
+        const token = await context.clusterToken();
+        const { authenticated, audiences = [] } = await reviewOf(context, token);
+        expect(authenticated, 'for the API server').to.equal(true);
+        expect(await reviewOf(context, token, ['vault.example.com'])).not.to.include({ authenticated: true });
+        const [own = ''] = audiences;
+        const both = await reviewOf(context, token, ['vault.example.com', own]);
+        expect(both).to.deep.include({ authenticated: true, audiences: [own] });
         // Whoever is somebody is of this group, which may see what the API offers.
         const headers = { authorization: `Bearer ${token}` };
         const self = await kubernetes({ method: 'POST', ...SELF_REVIEW, headers, as: 'anonymous' });

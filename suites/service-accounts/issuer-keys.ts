@@ -4,6 +4,7 @@ import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
 import { check, fails, kubernetesGet, matching, succeeds, suite } from '../../harness/index.ts';
 import { FORBIDDEN } from '../lib/outcomes.ts';
 import { JWKS } from '../lib/signing-keys.ts';
+import { newToken, readParts } from './lib/token-requests.ts';
 
 suite('service-accounts', ({ scenario }) => {
   scenario(
@@ -27,59 +28,43 @@ suite('service-accounts', ({ scenario }) => {
     workloads: { app: {} },
     tokens: { api: { serviceAccount: 'app/app' } },
     probes: [
-      succeeds(kubernetesGet('/openid/v1/jwks', { token: 'api' }), { body: matching(/"keys"/) }),
-      succeeds(kubernetesGet('/.well-known/openid-configuration', { token: 'api' }), {
-        body: matching(/"jwks_uri"/),
-      }),
-      succeeds(kubernetesGet('/.well-known/openid-configuration', { token: 'api' }), {
-        body: matching(/"issuer": *"https:\/\/<issuer:c1>"/),
-      }),
-      check('the keys verify tokens, and nothing more', async ({ kubernetes, name }) => {
-        const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
-        const path = name('/api/v1/namespaces/<namespace:app>/serviceaccounts/app/token');
-        const made = await kubernetes({ method: 'POST', path, body });
-        const { token } = (JSON.parse(made.body) as { readonly status: { readonly token: string } }).status;
-        const [header = '', claims = '', signature = ''] = token.split('.');
-        const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { readonly kid: string };
+      succeeds(kubernetesGet(JWKS, { token: 'api' }), { body: matching(/"keys"/) }),
+      ...[/"jwks_uri"/, /"issuer": *"https:\/\/<issuer:c1>"/].map((body) =>
+        succeeds(kubernetesGet('/.well-known/openid-configuration', { token: 'api' }), { body: matching(body) }),
+      ),
+      check('the keys verify tokens, and nothing more', async (context) => {
+        const token = await newToken(context);
+        const { kid } = readParts(token);
         const headers = { authorization: `Bearer ${token}` };
-        const published = await kubernetes({ path: '/openid/v1/jwks', as: 'anonymous', headers });
+        const published = await context.kubernetes({ path: JWKS, as: 'anonymous', headers });
         const { keys } = JSON.parse(published.body) as { readonly keys: readonly JsonWebKey[] };
         const key = keys.find((of) => of['kid'] === kid);
         expect(key, `key ${kid}`).to.include({ kty: 'RSA', alg: 'RS256', use: 'sig' });
-        for (const secret of keys) expect(secret).not.to.have.any.keys('d', 'p', 'q');
+        for (const secret of keys) expect(secret, String(secret['kid'])).not.to.have.any.keys('d', 'p', 'q');
+        const [header, claims, signature = ''] = token.split('.');
+        const signed = Buffer.from(`${header}.${claims}`);
         const publicKey = createPublicKey({ key: key ?? {}, format: 'jwk' });
-        const isGood = verify(
-          'RSA-SHA256',
-          Buffer.from(`${header}.${claims}`),
-          publicKey,
-          Buffer.from(signature, 'base64url'),
-        );
-        expect(isGood, 'the signature of a token').to.equal(true);
+        const isVerified = verify('RSA-SHA256', signed, publicKey, Buffer.from(signature, 'base64url'));
+        expect(isVerified, 'the signature of a token').to.equal(true);
       }),
       // Whether the API server is well is everybody's business.
       succeeds(kubernetesGet('/livez', 'anonymous')),
       // 401 where the API server lets nobody in without a name to anything else, 403 where it does.
-      fails(kubernetesGet('/openid/v1/jwks', 'anonymous'), {
-        by: 'kubernetes',
-        code: ['Forbidden', 'Unauthorized'],
-      }),
-      check('of an authorization header, a bearer token alone says who asks', async ({ kubernetes, name }) => {
-        const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
-        const path = name('/api/v1/namespaces/<namespace:app>/serviceaccounts/app/token');
-        const made = await kubernetes({ method: 'POST', path, body });
-        const { token } = (JSON.parse(made.body) as { readonly status: { readonly token: string } }).status;
+      fails(kubernetesGet(JWKS, 'anonymous'), { by: 'kubernetes', code: ['Forbidden', 'Unauthorized'] }),
+      check('of an authorization header, a bearer token alone says who asks', async (context) => {
+        const token = await newToken(context);
         const ask = async (path: string, header: string): Promise<number> => {
           const headers = { authorization: header.replace('TOKEN', token) };
-          return (await kubernetes({ path, as: 'anonymous', headers })).status;
+          return (await context.kubernetes({ path, as: 'anonymous', headers })).status;
         };
         for (const header of ['Bearer TOKEN', 'bearer TOKEN', 'BEARER TOKEN more'])
-          expect(await ask('/openid/v1/jwks', header), header).to.equal(200);
+          expect(await ask(JWKS, header), header).to.equal(200);
         for (const header of ['Bearer more TOKEN', 'Bearer more'])
-          for (const path of ['/openid/v1/jwks', '/livez']) expect(await ask(path, header), header).to.equal(401);
+          for (const path of [JWKS, '/livez']) expect(await ask(path, header), `${path}: ${header}`).to.equal(401);
         // What else there is, is as if it were not there.
         for (const header of ['Basic TOKEN', 'Basic eDp5', 'Bearer', 'Bearer  TOKEN', 'TOKEN']) {
           expect(await ask('/livez', header), header).to.equal(200);
-          expect(await ask('/openid/v1/jwks', header), header).to.be.oneOf([401, 403]);
+          expect(await ask(JWKS, header), header).to.be.oneOf([401, 403]);
         }
       }),
     ],

@@ -13,19 +13,19 @@ import {
   succeeds,
   suite,
 } from '../../harness/index.ts';
+import { FORBIDDEN } from '../lib/outcomes.ts';
+import { ASSOCIATED } from '../lib/worlds.ts';
+import { NOT_ALLOWED, ONLOOKER } from './lib/token-requests.ts';
 
 const GOOD_PRACTICES = 'Kubernetes documentation, "Role Based Access Control Good Practices"';
-const NOT_ALLOWED = { by: 'kubernetes', code: 'NotAllowed' } as const;
 const APP = '<namespace:app>';
-const ONLOOKER = { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['get', 'list'] }] };
 
 suite('service-accounts', ({ scenario }) => {
   scenario('RB-12', 'who may run commands in pods can use their tokens', {
     source: `Amazon EKS Best Practices Guide, "Identity and Access Management"; ${GOOD_PRACTICES}`,
     finding:
       "create on pods/exec is enough to read a pod's token and to use its AWS role: treat it as a right to the roles of all pods of the namespace.",
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    ...ASSOCIATED,
     users: {
       operator: { namespace: 'app', rules: [{ resources: ['pods/exec'], verbs: ['create'] }] },
       keeper: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['*'] }] },
@@ -54,28 +54,22 @@ suite('service-accounts', ({ scenario }) => {
     tokens: { api: { serviceAccount: 'app/app' } },
     probes: [
       granted('app', getObject('data/key')),
-      fails(kubernetesGet('/api/v1/namespaces/<namespace:app>/pods', { token: 'api' }), {
-        by: 'kubernetes',
-        code: 'Forbidden',
-        status: 403,
-      }),
+      fails(kubernetesGet(`/api/v1/namespaces/${APP}/pods`, { token: 'api' }), FORBIDDEN),
     ],
   });
 
   scenario('RB-09', 'who may create pods can use any service account of the namespace, and its role', {
     profile: 'core',
-    source:
-      'Amazon EKS Best Practices Guide, "Identity and Access Management"; Kubernetes documentation, "Role Based Access Control Good Practices"',
+    source: `Amazon EKS Best Practices Guide, "Identity and Access Management"; ${GOOD_PRACTICES}`,
     finding:
       'create on pods is enough to run as any service account of the namespace and so to use its AWS role: keep privileged service accounts in namespaces of their own.',
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    ...ASSOCIATED,
     users: { creator: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['create'] }] }, onlooker: ONLOOKER },
     probes: [
       succeeds(admitPod('app', {}, { as: 'creator' }), { injected: 'pod-identity' }),
       granted('app', fetchCredentials()),
-      fails(createToken('app/app', { as: 'creator' }), { by: 'kubernetes', code: 'Forbidden', status: 403 }),
-      fails(admitPod('app', {}, { as: 'onlooker' }), { by: 'kubernetes', code: 'Forbidden', status: 403 }),
+      fails(createToken('app/app', { as: 'creator' }), FORBIDDEN),
+      fails(admitPod('app', {}, { as: 'onlooker' }), FORBIDDEN),
     ],
   });
 });

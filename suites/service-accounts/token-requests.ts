@@ -15,17 +15,26 @@ import {
 import { FORBIDDEN } from '../lib/outcomes.ts';
 import { RBAC, TOKEN_REQUEST } from '../lib/sources.ts';
 import { POD_IDENTITY } from '../lib/worlds.ts';
-import { accounts, claimsOf, UID, type Named, type Request, type Review } from './lib/token-requests.ts';
+import {
+  ACCOUNT,
+  BAD_REQUEST,
+  newToken,
+  NOT_ALLOWED,
+  ONLOOKER,
+  readParts,
+  reviewOf,
+  STS,
+  TOKEN_MAKER,
+  UID,
+} from './lib/token-requests.ts';
 
-const NOT_ALLOWED = { by: 'kubernetes', code: 'NotAllowed' } as const;
 const APP = '<namespace:app>';
-const BAD_REQUEST = { by: 'kubernetes', code: 'BadRequest', status: 400 } as const;
-const STS = 'sts.amazonaws.com';
 /** An audience of most API servers. */
 const API = 'https://kubernetes.default.svc';
-/** A Kubernetes user may make tokens of the namespace's service accounts; another may only look at pods. */
-const TOKEN_MAKER = { namespace: 'app', rules: [{ resources: ['serviceaccounts/token'], verbs: ['create'] }] };
-const ONLOOKER = { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['get', 'list'] }] };
+const INVALID = { by: 'kubernetes', code: 'Invalid', status: 422 } as const;
+const NOT_FOUND = { by: 'kubernetes', code: 'NotFound', status: 404 } as const;
+/** Of a token that is asked for for so long: clocks count whole seconds. */
+const lifetime = (seconds: number) => ({ lifetimeSeconds: between(seconds - 1, seconds + 1) });
 
 suite('service-accounts', ({ scenario }) => {
   scenario('RB-14', 'a rule on service accounts makes no tokens of them, and one on tokens touches no account', {
@@ -33,7 +42,7 @@ suite('service-accounts', ({ scenario }) => {
     workloads: { app: {} },
     users: {
       keeper: { namespace: 'app', rules: [{ resources: ['serviceaccounts'], verbs: ['*'] }] },
-      maker: { namespace: 'app', rules: [{ resources: ['serviceaccounts/token'], verbs: ['create'] }] },
+      maker: TOKEN_MAKER,
       // A subresource of any resource can be named, any subresource of one cannot.
       suffix: { namespace: 'app', rules: [{ resources: ['*/token'], verbs: ['create'] }] },
       prefix: { namespace: 'app', rules: [{ resources: ['serviceaccounts/*'], verbs: ['create'] }] },
@@ -54,135 +63,70 @@ suite('service-accounts', ({ scenario }) => {
   });
 
   scenario('RB-29', 'a token is made for the audiences, the time and the object that are asked for', {
-    source: `${TOKEN_REQUEST}, audiences, expirationSeconds and boundObjectRef; "kube-apiserver", --service-account-extend-token-expiration; API conventions, StatusDetails`,
+    source: `${TOKEN_REQUEST}, audiences, expirationSeconds and boundObjectRef; "kube-apiserver", --service-account-extend-token-expiration`,
     workloads: { app: {}, other: { serviceAccount: 'other' } },
     tokens: { any: { serviceAccount: 'app/app' } },
     probes: [
       succeeds(createToken('app/app', { audience: [] }), {
-        ...{ subject: `${accounts}:app`, audience: matching(/^https:\/\/[^,]+$/), lifetimeSeconds: 3600 },
-        ...{ algorithm: 'RS256', issuer: 'https://<issuer:c1>', validAtOnce: true, id: matching(UID) },
-        ...{ namespace: APP, serviceAccount: 'app', serviceAccountUid: matching(UID) },
-        ...{ pod: isAbsent, node: isAbsent, secret: isAbsent },
+        subject: ACCOUNT,
+        audience: matching(/^https:\/\/[^,]+$/),
+        ...lifetime(3600),
+        algorithm: 'RS256',
+        issuer: 'https://<issuer:c1>',
+        validAtOnce: true,
+        id: matching(UID),
+        namespace: APP,
+        serviceAccount: 'app',
+        serviceAccountUid: matching(UID),
+        pod: isAbsent,
+        node: isAbsent,
+        secret: isAbsent,
       }),
-      succeeds(createToken('app/app', { audience: [STS, 'vault.example.com'], expirationSeconds: 601 }), {
-        ...{ audience: `${STS},vault.example.com`, lifetimeSeconds: 601 },
+      succeeds(createToken('app/app', { audience: [STS, 'vault.example.com'], expirationSeconds: 603 }), {
+        audience: `${STS},vault.example.com`,
+        ...lifetime(603),
       }),
-      succeeds(createToken('app/app', { expirationSeconds: 600 }), { audience: STS, lifetimeSeconds: 600 }),
+      succeeds(createToken('app/app', { expirationSeconds: 600 }), { audience: STS, ...lifetime(600) }),
       // A pod's token for the API asks for that time, and is given more; others are not.
-      succeeds(createToken('app/app', { expirationSeconds: 3607 }), { lifetimeSeconds: 3607 }),
-      succeeds(createToken('app/app', { audience: [], expirationSeconds: 3607 }), { lifetimeSeconds: 3607 }),
-      succeeds(createToken('app/app', { boundTo: 'app', expirationSeconds: 3607 }), { lifetimeSeconds: 3607 }),
+      ...[{}, { audience: [] }, { boundTo: 'app' }].map((options) =>
+        succeeds(createToken('app/app', { ...options, expirationSeconds: 3607 }), lifetime(3607)),
+      ),
       succeeds(createToken('app/app', { audience: [], boundTo: 'app', expirationSeconds: 3607 }), {
-        lifetimeSeconds: between(86_400, 366 * 86_400),
+        lifetimeSeconds: between(86_399, 366 * 86_400),
       }),
       succeeds(createToken('app/app', { audience: [API, STS], boundTo: 'app', expirationSeconds: 3607 }), {
-        ...{ audience: `${API},${STS}`, lifetimeSeconds: 3607 },
+        audience: `${API},${STS}`,
+        ...lifetime(3607),
       }),
-      fails(createToken('app/app', { expirationSeconds: 599 }), { by: 'kubernetes', code: 'Invalid', status: 422 }),
+      fails(createToken('app/app', { expirationSeconds: 599 }), INVALID),
       succeeds(createToken('app/app', { boundTo: 'app' }), {
-        ...{ pod: '<pod:app>', podUid: '<pod-uid:app>', node: matching(/./), secret: isAbsent },
+        pod: '<pod:app>',
+        podUid: '<pod-uid:app>',
+        node: matching(/./),
+        secret: isAbsent,
       }),
       // The API version may be left out.
       ...[{ uid: '<pod-uid:app>' }, { apiVersion: '' }].map((boundObject) =>
         succeeds(createToken('app/app', { boundTo: 'app', boundObject }), { podUid: '<pod-uid:app>' }),
       ),
       succeeds(createToken('app/app', { boundObject: { kind: 'Secret', name: 'conformance-tokens' } }), {
-        ...{ secret: 'conformance-tokens', pod: isAbsent, node: isAbsent },
+        secret: 'conformance-tokens',
+        pod: isAbsent,
+        node: isAbsent,
       }),
-      fails(createToken('app/app', { boundObject: { kind: 'Secret', name: 'none' } }), {
-        ...{ by: 'kubernetes', code: 'NotFound', status: 404 },
-      }),
+      fails(createToken('app/app', { boundObject: { kind: 'Secret', name: 'none' } }), NOT_FOUND),
       fails(createToken('app/app', { boundTo: 'app', boundObject: { apiVersion: 'apps/v1' } }), BAD_REQUEST),
       fails(createToken('app/app', { boundTo: 'app', boundObject: { kind: 'Deployment' } }), BAD_REQUEST),
       fails(createToken('app/other', { boundTo: 'app' }), BAD_REQUEST),
-      check('a request that is none is refused, and a node can be named', async ({ kubernetes, name }) => {
-        const path = name(`/api/v1/namespaces/${APP}/serviceaccounts/app/token`);
-        const post = async (body: unknown): Promise<Answer> => {
-          const answer = await kubernetes({ method: 'POST', path, body });
-          return { status: answer.status, request: JSON.parse(answer.body) as Request };
-        };
-        const kind = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' };
-        const ask = (spec?: object | null): Promise<Answer> => post({ ...kind, ...(spec !== undefined && { spec }) });
-        const asked = Date.now();
-        for (const spec of [{}, undefined, null, { boundObjectRef: null, audiences: null }]) {
-          const { request } = await ask(spec);
-          expect(request).to.include(kind);
-          expect(request.metadata).to.include({ name: 'app', namespace: name(APP) });
-          expect(request.spec).to.include({ expirationSeconds: 3600, boundObjectRef: null });
-          expect(request.spec.audiences).not.to.deep.equal([]);
-          expect(request.spec.audiences).to.deep.equal(claimsOf(request).aud);
-          expect(Date.parse(request.status.expirationTimestamp)).to.be.within(asked + 3_500_000, asked + DAY);
-          expect(Date.parse(request.status.expirationTimestamp)).to.equal(claimsOf(request).exp * 1000);
-        }
-        expect(await post([])).to.include({ status: 400 });
-        expect((await ask({ audiences: [''] })).request.spec.audiences).to.deep.equal(['']);
-        for (const spec of [
-          { audiences: 'one' },
-          { audiences: [7] },
-          { expirationSeconds: 'soon' },
-          { expirationSeconds: 700.5 },
-        ])
-          expect(await ask(spec), JSON.stringify(spec)).to.include({ status: 400 });
-        for (const expirationSeconds of [0, 599, 2 ** 32 + 1]) {
-          const refused = await ask({ expirationSeconds });
-          expect(refused, String(expirationSeconds)).to.include({ status: 422 });
-          expect(refused.request.details).to.include({ group: 'authentication.k8s.io', kind: 'TokenRequest' });
-          expect(refused.request.details?.causes?.[0]).to.include({ field: 'spec.expirationSeconds' });
-        }
-        // A cluster may give less than that, and says so.
-        const longest = (await ask({ expirationSeconds: 2 ** 32 })).request;
-        const { expirationSeconds: given } = longest.spec;
-        expect(given).to.be.within(3600, 2 ** 32);
-        expect(claimsOf(longest).exp - claimsOf(longest).iat).to.equal(given);
-        expect(Date.parse(longest.status.expirationTimestamp)).to.equal(claimsOf(longest).exp * 1000);
-        const { body } = await kubernetes({ path: '/api/v1/nodes?labelSelector=kubernetes.io/os' });
-        const [node] = (JSON.parse(body) as { readonly items: readonly { readonly metadata: Named }[] }).items;
-        const ofNode = (more: object) => ({
-          boundObjectRef: { apiVersion: 'v1', kind: 'Node', name: node?.metadata.name, ...more },
-        });
-        const { status, request } = await ask(ofNode({ uid: node?.metadata.uid }));
-        expect(status, 'a token that is bound to a node').to.equal(201);
-        expect(request.spec.boundObjectRef).to.include({ kind: 'Node', name: node?.metadata.name });
-        const bound = claimsOf(request)['kubernetes.io'];
-        expect(bound).to.deep.include({ node: { name: node?.metadata.name, uid: node?.metadata.uid } });
-        expect(bound).not.to.have.any.keys('pod', 'secret', 'warnafter');
-        const review = await kubernetes({
-          ...{ method: 'POST', path: '/apis/authentication.k8s.io/v1/tokenreviews' },
-          body: { ...kind, kind: 'TokenReview', spec: { token: request.status.token } },
-        });
-        expect((JSON.parse(review.body) as Review).status).to.deep.include({ authenticated: true });
-        expect((JSON.parse(review.body) as Review).status.user.extra).to.deep.include({
-          'authentication.kubernetes.io/node-name': [node?.metadata.name],
-          'authentication.kubernetes.io/node-uid': [node?.metadata.uid],
-        });
-        // Of the audiences that are asked for, a review tells those that are the token's.
-        const both = (await ask({ audiences: [STS, 'vault.example.com'] })).request.status;
-        const shared = await kubernetes({
-          ...{ method: 'POST', path: '/apis/authentication.k8s.io/v1/tokenreviews' },
-          body: {
-            ...kind,
-            kind: 'TokenReview',
-            spec: { token: both.token, audiences: ['elsewhere.example.com', 'vault.example.com'] },
-          },
-        });
-        expect((JSON.parse(shared.body) as Review).status).to.deep.include({
-          ...{ authenticated: true, audiences: ['vault.example.com'] },
-        });
-        // What a pod's token for the API says of when it was to be renewed.
-        const ofPod = { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: name('<pod:app>') } };
-        const extended = (await ask({ ...ofPod, expirationSeconds: 3607 })).request;
-        const { iat, exp, jti, 'kubernetes.io': own } = claimsOf(extended);
-        // Each has an id of its own.
-        expect(claimsOf((await ask({ ...ofPod, expirationSeconds: 3607 })).request).jti).not.to.equal(jti);
-        expect(own).to.include({ warnafter: iat + 3607 });
-        expect(exp).to.be.above(iat + 3607);
-        expect(Date.parse(extended.status.expirationTimestamp)).to.equal((iat + 3607) * 1000);
-        const conflict = await ask(ofNode({ uid: 'another' }));
-        expect(conflict).to.include({ status: 409 });
-        expect(conflict.request.details).to.deep.equal({ kind: 'Node', name: node?.metadata.name });
-        const missing = await ask(ofNode({ name: 'none' }));
-        expect(missing).to.include({ status: 404 });
-        expect(missing.request.details).to.deep.equal({ kind: 'nodes', name: 'none' });
+      check('each token of a pod has an id of its own', async (context) => {
+        const spec = { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: context.name('<pod:app>') } };
+        const [one, two] = [await newToken(context, spec), await newToken(context, spec)];
+        expect(readParts(one).jti).not.to.equal(readParts(two).jti);
+      }),
+      check("of the audiences that are asked for, a review tells the token's", async (context) => {
+        const token = await newToken(context, { audiences: [STS, 'vault.example.com'] });
+        const review = await reviewOf(context, token, ['elsewhere.example.com', 'vault.example.com']);
+        expect(review).to.deep.include({ authenticated: true, audiences: ['vault.example.com'] });
       }),
     ],
   });
@@ -197,17 +141,9 @@ suite('service-accounts', ({ scenario }) => {
         code: 'Conflict',
         status: 409,
       }),
-      fails(createToken('app/app', { boundObject: { kind: 'Pod', name: 'nobody' } }), {
-        by: 'kubernetes',
-        code: 'NotFound',
-        status: 404,
-      }),
-      fails(createToken('app/app', { boundObject: { kind: 'ConfigMap', name: 'kube-root-ca.crt' } }), {
-        by: 'kubernetes',
-        code: 'BadRequest',
-        status: 400,
-      }),
-      fails(createToken('app/nobody', {}), { by: 'kubernetes', code: 'NotFound', status: 404 }),
+      fails(createToken('app/app', { boundObject: { kind: 'Pod', name: 'nobody' } }), NOT_FOUND),
+      fails(createToken('app/app', { boundObject: { kind: 'ConfigMap', name: 'kube-root-ca.crt' } }), BAD_REQUEST),
+      fails(createToken('app/nobody', {}), NOT_FOUND),
     ],
   });
 
@@ -219,9 +155,7 @@ suite('service-accounts', ({ scenario }) => {
     probes: [
       controlSucceeds(createToken('app/app', { as: 'maker' })),
       fails(createToken('app/app', { as: 'onlooker' }), {
-        by: 'kubernetes',
-        code: 'Forbidden',
-        status: 403,
+        ...FORBIDDEN,
         message: 'cannot create resource "serviceaccounts/token"',
       }),
     ],
@@ -233,9 +167,7 @@ suite('service-accounts', ({ scenario }) => {
     probes: [
       controlSucceeds(createToken('app/app', { audience: POD_IDENTITY, boundTo: 'app' })),
       fails(createToken('app/other', { audience: POD_IDENTITY, boundTo: 'app' }), {
-        by: 'kubernetes',
-        code: 'BadRequest',
-        status: 400,
+        ...BAD_REQUEST,
         message: 'cannot bind token',
       }),
     ],
@@ -246,19 +178,7 @@ suite('service-accounts', ({ scenario }) => {
     workloads: { app: {} },
     probes: [
       controlSucceeds(createToken('app/app', { expirationSeconds: 600 })),
-      fails(createToken('app/app', { expirationSeconds: 60 }), {
-        by: 'kubernetes',
-        code: 'Invalid',
-        status: 422,
-        message: 'spec.expirationSeconds',
-      }),
+      fails(createToken('app/app', { expirationSeconds: 60 }), { ...INVALID, message: 'spec.expirationSeconds' }),
     ],
   });
 });
-
-interface Answer {
-  readonly status: number;
-  readonly request: Request;
-}
-
-const DAY = 24 * 3_600_000;

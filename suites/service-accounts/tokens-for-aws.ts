@@ -1,6 +1,5 @@
 /** What a requested token is worth to AWS: to IRSA and to Pod Identity. */
 import {
-  allow,
   assumeWithWebIdentity,
   control,
   createToken,
@@ -16,11 +15,9 @@ import {
   succeeds,
   suite,
 } from '../../harness/index.ts';
-import { POD_IDENTITY } from '../lib/worlds.ts';
-
-const STS = 'sts.amazonaws.com';
-/** A Kubernetes user may make tokens of the namespace's service accounts; another may only look at pods. */
-const TOKEN_MAKER = { namespace: 'app', rules: [{ resources: ['serviceaccounts/token'], verbs: ['create'] }] };
+import { HOW_IT_WORKS } from '../lib/sources.ts';
+import { ASSOCIATED, POD_IDENTITY, readData } from '../lib/worlds.ts';
+import { ACCOUNT, STS, TOKEN_MAKER } from './lib/token-requests.ts';
 
 suite('service-accounts', ({ scenario }) => {
   scenario('RB-02', 'who may make tokens of a service account can act as its IRSA role, from anywhere', {
@@ -29,7 +26,7 @@ suite('service-accounts', ({ scenario }) => {
       'Amazon EKS Best Practices Guide, "Identity and Access Management"; STS API Reference, AssumeRoleWithWebIdentity',
     finding:
       'create on serviceaccounts/token is enough to act as the IRSA role of any service account of the namespace: no pod is needed, and the token works outside the cluster.',
-    roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/*')) },
+    roles: { app: irsaRole('app/app', readData) },
     // The token is used by a workload of another service account: nothing ties it to the one that it was made for.
     workloads: { app: { irsa: 'app' }, courier: { serviceAccount: 'courier' } },
     users: { maker: TOKEN_MAKER },
@@ -37,16 +34,15 @@ suite('service-accounts', ({ scenario }) => {
     probes: [
       succeeds(createToken('app/app', { as: 'maker', audience: STS })),
       granted('courier', assumeWithWebIdentity('app', { token: minted('made') }), {
-        facts: { subject: 'system:serviceaccount:<namespace:app>:app', audience: STS },
+        facts: { subject: ACCOUNT, audience: STS },
       }),
     ],
   });
 
   scenario('RB-03', 'Pod Identity takes no token that is bound to no pod', {
     profile: 'core',
-    source: 'Amazon EKS User Guide, "Understand how EKS Pod Identity works": the token is the pod\'s',
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    source: `${HOW_IT_WORKS}: the token is the pod's`,
+    ...ASSOCIATED,
     tokens: { unbound: { serviceAccount: 'app/app', audience: POD_IDENTITY } },
     probes: [
       control('app', fetchCredentials({ token: podIdentityToken })),
@@ -64,8 +60,7 @@ suite('service-accounts', ({ scenario }) => {
     source: 'Kubernetes documentation, TokenRequest API, boundObjectRef',
     finding:
       'create on serviceaccounts/token together with a running pod of the service account is enough to get its Pod Identity credentials, through the agent of any node.',
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    ...ASSOCIATED,
     tokens: { bound: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } },
     probes: [granted('app', fetchCredentials({ token: minted('bound') }))],
   });
