@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
 import { ISSUER, pod, startTestCluster, type Answer, type TestCluster } from '../../../../test/support/api-server.ts';
+import { until } from '../../../../test/support/until.ts';
 
 const SA = '/api/v1/namespaces/default/serviceaccounts/default/token';
 const REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
@@ -22,8 +23,8 @@ describe('service account tokens', () => {
       string,
       unknown
     >;
-  async function newPod(name: string): Promise<{ name: string; uid: string }> {
-    const { body } = await cluster.call('POST', '/api/v1/namespaces/default/pods', { body: pod(name) });
+  async function newPod(name: string, spec: object = {}): Promise<{ name: string; uid: string }> {
+    const { body } = await cluster.call('POST', '/api/v1/namespaces/default/pods', { body: pod(name, spec) });
     return { name, uid: body.metadata.uid! };
   }
 
@@ -156,5 +157,111 @@ describe('service account tokens', () => {
     const expired = await cluster.call('GET', '/version', { token });
     expect(expired.status).to.equal(401);
     expect(expired.text).not.to.contain(payload);
+  });
+
+  it('are good for a minute longer than their pod was to end in', async () => {
+    const { name } = await newPod('leaving', { nodeName: 'nowhere' });
+    const token = tokenOf(await request({ boundObjectRef: { kind: 'Pod', name } }));
+    await cluster.call('DELETE', `/api/v1/namespaces/default/pods/${name}?gracePeriodSeconds=100`);
+    for (const [seconds, authenticated] of [
+      [0, true],
+      [150, true],
+      [15, false],
+    ] as const) {
+      cluster.advance(seconds * 1000);
+      expect(await review(token), `${seconds} s later`).to.include({ authenticated });
+    }
+  });
+
+  it('end with their namespace, also where another of its name follows', async () => {
+    const path = '/api/v1/namespaces/gone';
+    const make = async () => {
+      const made = await cluster.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'gone' } } });
+      expect(made.status).to.equal(201);
+    };
+    await make();
+    await cluster.call('POST', `${path}/serviceaccounts`, { body: { metadata: { name: 'app' } } });
+    const token = tokenOf(await request({}, `${path}/serviceaccounts/app/token`));
+    expect(await review(token)).to.include({ authenticated: true });
+    expect((await cluster.call('DELETE', path)).status).to.equal(200);
+    await until(async () => (await cluster.call('GET', path)).status === 404);
+    await make();
+    expect((await cluster.call('GET', `${path}/serviceaccounts/app`)).status).to.equal(404);
+    expect(await review(token)).to.include({ authenticated: false });
+  });
+
+  describe('TokenRequest', () => {
+    const KIND = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' };
+    const post = (body: unknown) => cluster.call('POST', SA, { body });
+    const claimsOf = (answer: Answer) =>
+      JSON.parse(Buffer.from(tokenOf(answer).split('.')[1]!, 'base64url').toString()) as {
+        readonly aud: readonly string[];
+        readonly iat: number;
+        readonly exp: number;
+        readonly 'kubernetes.io': object;
+      };
+    const expiresAt = (answer: Answer) =>
+      Date.parse((answer.body['status'] as { expirationTimestamp: string }).expirationTimestamp) / 1000;
+
+    for (const spec of [{}, undefined, null, { boundObjectRef: null, audiences: null }])
+      it(`is answered with its defaults: ${JSON.stringify(spec)}`, async () => {
+        const answer = await post({ ...KIND, ...(spec !== undefined && { spec }) });
+        expect(answer.body).to.include(KIND);
+        expect(answer.body.metadata).to.include({ name: 'default', namespace: 'default' });
+        const { aud, exp } = claimsOf(answer);
+        expect(answer.body['spec']).to.deep.include({ expirationSeconds: 3600, boundObjectRef: null, audiences: aud });
+        expect(expiresAt(answer)).to.equal(exp);
+      });
+
+    for (const [title, body] of [
+      ['a list', []],
+      ['one audience', { spec: { audiences: 'one' } }],
+      ['a number as audience', { spec: { audiences: [7] } }],
+      ['a fraction of a second', { spec: { expirationSeconds: 700.5 } }],
+    ] as const)
+      it(`is refused: ${title}`, async () => expect((await post(body)).status).to.equal(400));
+
+    it('may ask for an empty audience', async () => {
+      expect((await request({ audiences: [''] })).body['spec']).to.deep.include({ audiences: [''] });
+    });
+
+    for (const expirationSeconds of [0, 599, 2 ** 32 + 1])
+      it(`names the field that is wrong: ${expirationSeconds} s`, async () => {
+        const { status, body } = await request({ expirationSeconds });
+        expect(status).to.equal(422);
+        expect(body).to.deep.nested.include({ 'details.group': 'authentication.k8s.io', 'details.kind': KIND.kind });
+        expect(body).to.nested.include({ 'details.causes[0].field': 'spec.expirationSeconds' });
+      });
+
+    it('is given what the cluster allows, and told so', async () => {
+      const answer = await request({ expirationSeconds: 2 ** 32 });
+      const { iat, exp } = claimsOf(answer);
+      expect((answer.body['spec'] as { expirationSeconds: number }).expirationSeconds).to.equal(exp - iat);
+      expect(expiresAt(answer)).to.equal(exp);
+    });
+
+    it('may name a node', async () => {
+      cluster.addNode('there');
+      const { uid } = (await cluster.call('GET', '/api/v1/nodes/there')).body.metadata;
+      const ref = { apiVersion: 'v1', kind: 'Node', name: 'there' };
+      const answer = await request({ boundObjectRef: { ...ref, uid } });
+      expect(answer.body['spec']).to.deep.nested.include({
+        'boundObjectRef.kind': 'Node',
+        'boundObjectRef.name': 'there',
+      });
+      const bound = claimsOf(answer)['kubernetes.io'];
+      expect(bound).to.deep.include({ node: { name: 'there', uid } });
+      expect(bound).not.to.have.any.keys('pod', 'secret', 'warnafter');
+      const { authenticated, user } = (await review(tokenOf(answer))) as { authenticated: boolean; user: object };
+      expect(authenticated).to.equal(true);
+      expect(user).to.deep.nested.include({
+        'extra.authentication\\.kubernetes\\.io/node-name': ['there'],
+        'extra.authentication\\.kubernetes\\.io/node-uid': [uid],
+      });
+      const conflict = await request({ boundObjectRef: { ...ref, uid: 'another' } });
+      expect([conflict.status, conflict.body['details']]).to.deep.equal([409, { kind: 'Node', name: 'there' }]);
+      const missing = await request({ boundObjectRef: { ...ref, name: 'none' } });
+      expect([missing.status, missing.body['details']]).to.deep.equal([404, { kind: 'nodes', name: 'none' }]);
+    });
   });
 });
