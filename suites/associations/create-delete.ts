@@ -13,13 +13,12 @@ import {
   succeeds,
   suite,
 } from '../../harness/index.ts';
-import { asMade } from './lib/requests.ts';
-import { CREATE_ASSOCIATION, EKS_API } from '../lib/sources.ts';
+import { app, asMade, UNKNOWN } from './lib/requests.ts';
+import { CREATE_ASSOCIATION, EKS_API, HOW_IT_GRANTS } from '../lib/sources.ts';
 
 const NOT_FOUND = { by: 'eks', code: 'ResourceNotFoundException', status: 404 } as const;
+const IN_USE = { by: 'eks', code: 'ResourceInUseException', status: 409 } as const;
 const ABSENT_CLUSTER = { clusterName: '<cluster:c1>-absent' } as const;
-const app = { app: podIdentityRole() };
-const UNKNOWN = 'a-00000000000000000';
 
 suite('associations', ({ scenario }) => {
   scenario('CP-04', 'an unknown cluster is not found', {
@@ -55,11 +54,7 @@ suite('associations', ({ scenario }) => {
     roles: app,
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' })),
-      fails(createAssociationFor('app/app', { role: 'app' }, { name: 'twin' }), {
-        by: 'eks',
-        code: 'ResourceInUseException',
-        status: 409,
-      }),
+      fails(createAssociationFor('app/app', { role: 'app' }, { name: 'twin' }), IN_USE),
       succeeds(createAssociationFor('app/another', { role: 'app' }, { name: 'another' })),
       succeeds(createAssociationFor('elsewhere/app', { role: 'app' }, { name: 'elsewhere' })),
       // As long a name as Kubernetes lets it have.
@@ -111,26 +106,24 @@ suite('associations', ({ scenario }) => {
 
   scenario('LC-22', 'of two that create the same association at once one succeeds', {
     source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, ResourceInUseException',
-    roles: { app: podIdentityRole() },
+    roles: app,
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' }, { atOnce: 2 }), {
         created: 1,
-        refusals: 'ResourceInUseException',
+        refusals: IN_USE.code,
       }),
     ],
   });
 
   scenario('PI-14', 'a service account has at most one association', {
     profile: 'core',
-    source: `${CREATE_ASSOCIATION}; Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services" (considerations)`,
+    source: `${CREATE_ASSOCIATION}; ${HOW_IT_GRANTS}`,
     roles: { app: podIdentityRole(), another: podIdentityRole() },
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' }, { name: 'app' })),
+      // The text is observed; the API Reference documents none.
       fails(createAssociationFor('app/app', { role: 'another' }, { name: 'twin' }), {
-        by: 'eks',
-        code: 'ResourceInUseException',
-        status: 409,
-        // Observed; the API Reference documents no text.
+        ...IN_USE,
         message: '<association-id:app>',
       }),
       succeeds(describeAssociation('<association-id:app>'), { roleArn: '<role:app>' }),
@@ -140,11 +133,11 @@ suite('associations', ({ scenario }) => {
 
   scenario('PI-28', 'an unknown association can be neither described nor deleted', {
     source: 'Amazon EKS API Reference, DescribePodIdentityAssociation and DeletePodIdentityAssociation',
-    roles: { app: podIdentityRole() },
+    roles: app,
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' })),
-      fails(describeAssociation(UNKNOWN), { by: 'eks', code: 'ResourceNotFoundException', status: 404 }),
-      fails(removeAssociation(UNKNOWN), { by: 'eks', code: 'ResourceNotFoundException', status: 404 }),
+      fails(describeAssociation(UNKNOWN), NOT_FOUND),
+      fails(removeAssociation(UNKNOWN), NOT_FOUND),
       controlSucceeds(describeAssociation('<association-id:made>'), {
         namespace: '<namespace:app>',
         serviceAccount: 'app',

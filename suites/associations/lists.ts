@@ -12,11 +12,10 @@ import {
   createAssociationFor,
   fails,
   listAssociations,
-  podIdentityRole,
   succeeds,
   suite,
 } from '../../harness/index.ts';
-import { BAD_INPUT, eksOf } from './lib/requests.ts';
+import { app, BAD_INPUT, eksOf } from './lib/requests.ts';
 import { EKS_API } from '../lib/sources.ts';
 
 suite('associations', ({ scenario }) => {
@@ -27,40 +26,35 @@ suite('associations', ({ scenario }) => {
       source: 'Amazon EKS API Reference, ListPodIdentityAssociations, maxResults and nextToken',
       // On AWS so many take minutes.
       needs: ['own-cluster', 'call-record'],
-      roles: { app: podIdentityRole() },
+      roles: app,
       probes: [
         check('none is left out', async (context) => {
           const { name } = context;
           const eks = await eksOf(context);
-          const at = { clusterName: name('<cluster:c1>'), namespace: name('<namespace:app>') };
+          const clusterName = name('<cluster:c1>');
+          const at = { clusterName, namespace: name('<namespace:app>') };
           const ids: (string | undefined)[] = [];
+          const make = async (_: unknown, number: number) => {
+            const request = { ...at, serviceAccount: `app-${number}`, roleArn: name('<role:app>') };
+            const { association } = await eks.send(new CreatePodIdentityAssociationCommand(request));
+            ids.push(association?.associationId);
+          };
+          const page = async (nextToken?: string) => {
+            const list = new ListPodIdentityAssociationsCommand({ ...at, ...(nextToken && { nextToken }) });
+            const { associations = [], nextToken: next } = await eks.send(list);
+            return { seen: associations.map(({ associationId }) => associationId), next };
+          };
           try {
-            await Promise.all(
-              Array.from({ length: 101 }, async (_, number) => {
-                const request = { ...at, serviceAccount: `app-${number}`, roleArn: name('<role:app>') };
-                const { association } = await eks.send(new CreatePodIdentityAssociationCommand(request));
-                ids.push(association?.associationId);
-              }),
-            );
-            const page = async (nextToken?: string) => {
-              const list = new ListPodIdentityAssociationsCommand({ ...at, ...(nextToken && { nextToken }) });
-              const { associations = [], nextToken: next } = await eks.send(list);
-              return { seen: associations.map(({ associationId }) => associationId), next };
-            };
-            const first = await context.eventually(
-              () => page(),
-              ({ seen }) => seen.length === 100,
-            );
+            await Promise.all(Array.from({ length: 101 }, make));
+            const first = await context.eventually(page, ({ seen }) => seen.length === 100);
             expect(first.seen).to.have.lengthOf(100);
             expect(first.next).to.be.a('string');
             const rest = await page(first.next);
             expect([...first.seen, ...rest.seen]).to.have.members(ids);
           } finally {
-            await Promise.all(
-              ids.map((associationId) =>
-                eks.send(new DeletePodIdentityAssociationCommand({ clusterName: at.clusterName, associationId })),
-              ),
-            );
+            const remove = (associationId?: string) =>
+              eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
+            await Promise.all(ids.map(remove));
           }
         }),
         succeeds(listAssociations({ namespace: 'app' }), { count: 0 }),
@@ -79,12 +73,11 @@ suite('associations', ({ scenario }) => {
 
   scenario('PI-27', 'associations are listed by namespace and service account', {
     source: 'Amazon EKS API Reference, ListPodIdentityAssociations',
-    roles: { app: podIdentityRole() },
+    roles: app,
     probes: [
-      succeeds(createAssociationFor('red/pi27-first', { role: 'app' })),
-      succeeds(createAssociationFor('red/pi27-second', { role: 'app' })),
-      succeeds(createAssociationFor('red/pi27-third', { role: 'app' })),
-      succeeds(createAssociationFor('blue/pi27-first', { role: 'app' })),
+      ...['red/pi27-first', 'red/pi27-second', 'red/pi27-third', 'blue/pi27-first'].map((account) =>
+        succeeds(createAssociationFor(account, { role: 'app' })),
+      ),
       succeeds(listAssociations({ namespace: 'red' }), { count: 3, distinct: 3, pages: 1 }),
       succeeds(listAssociations({ namespace: 'blue' }), { count: 1 }),
       succeeds(listAssociations({ serviceAccount: 'pi27-first' }), { count: 2, distinct: 2 }),
@@ -97,11 +90,11 @@ suite('associations', ({ scenario }) => {
 
   scenario('PI-27b', 'associations are listed in pages', {
     source: 'Amazon EKS API Reference, ListPodIdentityAssociations, maxResults and nextToken',
-    roles: { app: podIdentityRole() },
+    roles: app,
     probes: [
-      succeeds(createAssociationFor('red/first', { role: 'app' })),
-      succeeds(createAssociationFor('red/second', { role: 'app' })),
-      succeeds(createAssociationFor('red/third', { role: 'app' })),
+      ...['red/first', 'red/second', 'red/third'].map((account) =>
+        succeeds(createAssociationFor(account, { role: 'app' })),
+      ),
       // A last page may be empty, and its nextToken is null: the listing ends.
       succeeds(listAssociations({ namespace: 'red', maxResults: 1 }), { count: 3, distinct: 3, pages: between(3, 4) }),
     ],

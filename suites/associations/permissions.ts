@@ -18,11 +18,21 @@ import {
   tagResource,
   untagResource,
 } from '../../harness/index.ts';
+import { UNKNOWN } from './lib/requests.ts';
 import { as, controller, ID, refusal, TOKEN, WORKLOADS } from '../lib/association-controller.ts';
 
 const ACTIONS = 'Service Authorization Reference, Amazon EKS, actions and resource types';
 const ASSOCIATIONS = 'arn:aws:eks:*:<account:main>:podidentityassociation/<cluster:c1>/*';
-const UNKNOWN = 'a-00000000000000000';
+const RED = '<association-arn:red>';
+/** What the tags of an association must be, or those of a request. */
+const isRed = (of: 'Resource' | 'Request') => ({ StringEquals: { [`aws:${of}Tag/conformance-team`]: 'red' } });
+const mayPass = ['iam:PassRole', 'iam:GetRole'];
+const made = (name: string, role: string, team?: string) =>
+  createAssociationFor(
+    `app/${name}`,
+    { role: 'app' },
+    { ...as(role), ...(team && { tags: { 'conformance-team': team } }) },
+  );
 
 suite('associations', ({ scenario }) => {
   scenario('CP-25', 'each operation on associations asks for its own permission', {
@@ -34,10 +44,7 @@ suite('associations', ({ scenario }) => {
         allow('eks:DescribeCluster', '<cluster-arn:c1>'),
       ),
       lister: controller(allow('eks:ListPodIdentityAssociations', '<cluster-arn:c1>')),
-      changer: controller(
-        allow('eks:UpdatePodIdentityAssociation', ASSOCIATIONS),
-        allow(['iam:PassRole', 'iam:GetRole'], '<role:app>'),
-      ),
+      changer: controller(allow('eks:UpdatePodIdentityAssociation', ASSOCIATIONS), allow(mayPass, '<role:app>')),
     },
     workloads: WORKLOADS,
     tokens: TOKEN,
@@ -73,7 +80,7 @@ suite('associations', ({ scenario }) => {
         ),
         kept: controller(allow('eks:*', '*'), deny('eks:DescribePodIdentityAssociation', ASSOCIATIONS)),
         maker: controller(
-          allow(['eks:*', 'iam:PassRole', 'iam:GetRole'], '*'),
+          allow(['eks:*', ...mayPass], '*'),
           deny('eks:CreatePodIdentityAssociation', '<cluster-arn:c1>'),
         ),
       },
@@ -82,10 +89,7 @@ suite('associations', ({ scenario }) => {
       probes: [
         succeeds(describeAssociation(ID, as('spared'))),
         fails(describeAssociation(ID, as('kept')), refusal('eks:DescribePodIdentityAssociation')),
-        fails(
-          createAssociationFor('app/free', { role: 'app' }, as('maker')),
-          refusal('eks:CreatePodIdentityAssociation'),
-        ),
+        fails(made('free', 'maker'), refusal('eks:CreatePodIdentityAssociation')),
         controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
       ],
     },
@@ -99,12 +103,12 @@ suite('associations', ({ scenario }) => {
         allow(
           ['eks:DescribePodIdentityAssociation', 'eks:TagResource', 'eks:UntagResource', 'eks:ListTagsForResource'],
           ASSOCIATIONS,
-          { StringEquals: { 'aws:ResourceTag/conformance-team': 'red' } },
+          isRed('Resource'),
         ),
       ),
       maker: controller(
-        allow(['eks:CreatePodIdentityAssociation', 'iam:PassRole', 'iam:GetRole'], '*'),
-        allow('eks:TagResource', ASSOCIATIONS, { StringEquals: { 'aws:RequestTag/conformance-team': 'red' } }),
+        allow(['eks:CreatePodIdentityAssociation', ...mayPass], '*'),
+        allow('eks:TagResource', ASSOCIATIONS, isRed('Request')),
       ),
       keys: controller(
         allow(['eks:TagResource', 'eks:UntagResource'], ASSOCIATIONS, {
@@ -112,8 +116,8 @@ suite('associations', ({ scenario }) => {
         }),
       ),
       choosy: controller(
-        allow('eks:CreatePodIdentityAssociation', '*', { StringEquals: { 'aws:RequestTag/conformance-team': 'red' } }),
-        allow(['eks:TagResource', 'iam:PassRole', 'iam:GetRole'], '*'),
+        allow('eks:CreatePodIdentityAssociation', '*', isRed('Request')),
+        allow(['eks:TagResource', ...mayPass], '*'),
       ),
     },
     workloads: { app: {}, controller: { serviceAccount: 'controller' } },
@@ -124,43 +128,23 @@ suite('associations', ({ scenario }) => {
       ),
       succeeds(describeAssociation('<association-id:red>', as('red')), { 'tags.conformance-team': 'red' }),
       fails(describeAssociation('<association-id:blue>', as('red')), refusal('eks:DescribePodIdentityAssociation')),
-      succeeds(tagResource('<association-arn:red>', { more: 'yes' }, as('red'))),
+      succeeds(tagResource(RED, { more: 'yes' }, as('red'))),
       fails(tagResource('<association-arn:blue>', { more: 'yes' }, as('red')), refusal('eks:TagResource')),
-      succeeds(listTags('<association-arn:red>', as('red')), { 'tags.more': 'yes' }),
+      succeeds(listTags(RED, as('red')), { 'tags.more': 'yes' }),
       fails(listTags('<association-arn:blue>', as('red')), refusal('eks:ListTagsForResource')),
-      succeeds(tagResource('<association-arn:red>', { 'conformance-team': 'red' }, as('maker'))),
-      fails(
-        tagResource('<association-arn:red>', { 'conformance-team': 'blue' }, as('maker')),
-        refusal('eks:TagResource'),
-      ),
+      succeeds(tagResource(RED, { 'conformance-team': 'red' }, as('maker'))),
+      fails(tagResource(RED, { 'conformance-team': 'blue' }, as('maker')), refusal('eks:TagResource')),
       // By their keys, each of a call.
-      succeeds(tagResource('<association-arn:red>', { more: 'yes', stage: 'test' }, as('keys'))),
-      fails(
-        tagResource('<association-arn:red>', { more: 'yes', other: 'yes' }, as('keys')),
-        refusal('eks:TagResource'),
-      ),
-      succeeds(untagResource('<association-arn:red>', ['more', 'stage'], as('keys'))),
-      fails(
-        untagResource('<association-arn:red>', ['more', 'conformance-team'], as('keys')),
-        refusal('eks:UntagResource'),
-      ),
+      succeeds(tagResource(RED, { more: 'yes', stage: 'test' }, as('keys'))),
+      fails(tagResource(RED, { more: 'yes', other: 'yes' }, as('keys')), refusal('eks:TagResource')),
+      succeeds(untagResource(RED, ['more', 'stage'], as('keys'))),
+      fails(untagResource(RED, ['more', 'conformance-team'], as('keys')), refusal('eks:UntagResource')),
       succeeds(describeAssociation('<association-id:red>', as('red')), { 'tags.more': isAbsent }),
-      fails(
-        createAssociationFor('app/tagged', { role: 'app' }, { ...as('maker'), tags: { 'conformance-team': 'blue' } }),
-        refusal('eks:TagResource'),
-      ),
-      succeeds(
-        createAssociationFor('app/tagged', { role: 'app' }, { ...as('maker'), tags: { 'conformance-team': 'red' } }),
-        { 'tags.conformance-team': 'red' },
-      ),
-      succeeds(createAssociationFor('app/untagged', { role: 'app' }, as('maker'))),
-      fails(
-        createAssociationFor('app/chosen', { role: 'app' }, { ...as('choosy'), tags: { 'conformance-team': 'blue' } }),
-        refusal('eks:CreatePodIdentityAssociation'),
-      ),
-      succeeds(
-        createAssociationFor('app/chosen', { role: 'app' }, { ...as('choosy'), tags: { 'conformance-team': 'red' } }),
-      ),
+      fails(made('tagged', 'maker', 'blue'), refusal('eks:TagResource')),
+      succeeds(made('tagged', 'maker', 'red'), { 'tags.conformance-team': 'red' }),
+      succeeds(made('untagged', 'maker')),
+      fails(made('chosen', 'choosy', 'blue'), refusal('eks:CreatePodIdentityAssociation')),
+      succeeds(made('chosen', 'choosy', 'red')),
     ],
   });
 });

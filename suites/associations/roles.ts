@@ -21,20 +21,21 @@ import {
   trustWebIdentity,
   whoAmI,
 } from '../../harness/index.ts';
-import { CREATE_ASSOCIATION, EKS_API } from '../lib/sources.ts';
+import { CREATE_ASSOCIATION, EKS_API, TARGET_ROLES, TRUST_OF_PODS } from '../lib/sources.ts';
+import { ASSUME_AND_TAG, BY_TOKEN } from '../lib/worlds.ts';
+import { app } from './lib/requests.ts';
+
+/** It may not be associated. */
+const BAD_ROLE = { by: 'eks', code: 'InvalidParameterException', status: 400 } as const;
 
 suite('associations', ({ scenario }) => {
   scenario('PI-13', 'a role that was made a moment ago can be associated, though it was not there before', {
     source: `${EKS_API} CreatePodIdentityAssociation; IAM User Guide, "Troubleshooting IAM": changes are not always immediately visible`,
-    roles: { app: podIdentityRole() },
+    roles: app,
     workloads: { app: {} },
     probes: [
       deleteRole('app'),
-      fails(createAssociationFor('app/app', { role: 'app' }), {
-        by: 'eks',
-        code: 'InvalidParameterException',
-        status: 400,
-      }),
+      fails(createAssociationFor('app/app', { role: 'app' }), BAD_ROLE),
       recreateRole('app'),
       succeeds(createAssociationFor('app/app', { role: 'app' }), { roleArn: '<role:app>' }),
       succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
@@ -43,10 +44,10 @@ suite('associations', ({ scenario }) => {
 
   scenario('PI-11', 'a role that does not trust Pod Identity cannot be associated', {
     profile: 'core',
-    source: `${CREATE_ASSOCIATION}; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"`,
+    source: `${CREATE_ASSOCIATION}; ${TRUST_OF_PODS}`,
     roles: {
       instance: { trust: [trustService('ec2.amazonaws.com')] },
-      app: podIdentityRole(),
+      ...app,
       // Among others.
       several: {
         trust: [
@@ -56,11 +57,7 @@ suite('associations', ({ scenario }) => {
       },
     },
     probes: [
-      fails(createAssociationFor('app/app', { role: 'instance' }), {
-        by: 'eks',
-        code: 'InvalidParameterException',
-        status: 400,
-      }),
+      fails(createAssociationFor('app/app', { role: 'instance' }), BAD_ROLE),
       controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
       succeeds(createAssociationFor('app/several', { role: 'several' })),
     ],
@@ -68,19 +65,18 @@ suite('associations', ({ scenario }) => {
 
   scenario('PI-12', 'a role that does not exist cannot be associated', {
     source: CREATE_ASSOCIATION,
-    roles: { app: podIdentityRole() },
+    roles: app,
     probes: [
-      fails(createAssociationFor('app/app', { roleArn: 'arn:aws:iam::<account:main>:role/<role-name:app>-absent' }), {
-        by: 'eks',
-        code: 'InvalidParameterException',
-        status: 400,
-      }),
+      fails(
+        createAssociationFor('app/app', { roleArn: 'arn:aws:iam::<account:main>:role/<role-name:app>-absent' }),
+        BAD_ROLE,
+      ),
       controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
     ],
   });
 
   scenario('PI-15', "the role must be in the cluster's account", {
-    source: `${CREATE_ASSOCIATION}, roleArn; Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"`,
+    source: `${CREATE_ASSOCIATION}, roleArn; ${TARGET_ROLES}`,
     roles: { foreign: { ...podIdentityRole(), account: 'other' }, app: podIdentityRole() },
     probes: [
       // By EKS' own rule, or since iam:PassRole never reaches another account: which comes first is not documented.
@@ -98,13 +94,12 @@ suite('associations', ({ scenario }) => {
     roles: {
       app: {
         trust: [trustPodIdentity(), trustWebIdentity({ subject: 'app/app' })],
-        permissions: [allow(['sts:AssumeRole', 'sts:TagSession'], '<role:next>')],
+        permissions: [allow(ASSUME_AND_TAG, '<role:next>')],
         path: '/conformance-apps/of/red/',
       },
       next: { trust: [trustRole('app')], path: '/conformance-apps/of/blue/' },
     },
-    workloads: { app: {} },
-    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    ...BY_TOKEN,
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' }), { roleArn: '<role:app>' }),
       succeeds(asSession('app', whoAmI()), {

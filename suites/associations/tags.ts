@@ -6,17 +6,21 @@ import {
   fails,
   isAbsent,
   listTags,
-  podIdentityRole,
   succeeds,
   suite,
   tagResource,
   untagResource,
 } from '../../harness/index.ts';
-import { BAD_INPUT } from './lib/requests.ts';
+import { app, BAD_INPUT } from './lib/requests.ts';
 import { EKS_API } from '../lib/sources.ts';
 
 const TAGGING = `${EKS_API} TagResource, UntagResource and ListTagsForResource`;
-const app = { app: podIdentityRole() };
+const BAD_TAGS = [
+  { 'aws:team': 'red' },
+  { 'AWS:team': 'red' },
+  { ['k'.repeat(129)]: 'red' },
+  { team: 'v'.repeat(257) },
+];
 
 suite('associations', ({ scenario }) => {
   scenario('CP-15', 'an association is made with tags', {
@@ -51,12 +55,7 @@ suite('associations', ({ scenario }) => {
     roles: app,
     probes: [
       fails(createAssociationFor('app/app', { role: 'app' }, { tags: numbered(51) }), BAD_INPUT),
-      ...[
-        { 'aws:team': 'red' },
-        { 'Aws:team': 'red' },
-        { [`${'k'.repeat(129)}`]: 'red' },
-        { team: 'v'.repeat(257) },
-      ].map((tags) => fails(createAssociationFor('app/another', { role: 'app' }, { tags }), BAD_INPUT)),
+      ...BAD_TAGS.map((tags) => fails(createAssociationFor('app/another', { role: 'app' }, { tags }), BAD_INPUT)),
       controlSucceeds(createAssociationFor('app/free', { role: 'app' }, { tags: { team: 'red' } }), {
         'tags.team': 'red',
       }),
@@ -64,13 +63,8 @@ suite('associations', ({ scenario }) => {
       succeeds(tagResource('<association-arn:made>', numbered(40))),
       succeeds(tagResource('<association-arn:made>', numbered(41))),
       fails(tagResource('<association-arn:made>', numbered(20, 'more')), BAD_INPUT),
-      ...[
-        { 'aws:team': 'red' },
-        { 'AWS:team': 'red' },
-        { [`${'k'.repeat(129)}`]: 'red' },
-        { team: 'v'.repeat(257) },
-      ].map((tags) => fails(tagResource('<association-arn:made>', tags), BAD_INPUT)),
-      succeeds(tagResource('<association-arn:made>', { [`${'k'.repeat(128)}`]: 'v'.repeat(256), team: '' })),
+      ...BAD_TAGS.map((tags) => fails(tagResource('<association-arn:made>', tags), BAD_INPUT)),
+      succeeds(tagResource('<association-arn:made>', { ['k'.repeat(128)]: 'v'.repeat(256), team: '' })),
       succeeds(listTags('<association-arn:made>'), { 'tags.tag-40': 'x', 'tags.more-0': isAbsent }),
     ],
   });

@@ -1,7 +1,10 @@
 /** Requests for associations, and the answers and errors that scenarios expect. */
 import { EKSClient } from '@aws-sdk/client-eks';
-import { isAbsent, matching, type CheckContext } from '../../../harness/index.ts';
+import { isAbsent, matching, podIdentityRole, type CheckContext } from '../../../harness/index.ts';
 
+export const app = { app: podIdentityRole() } as const;
+/** The id of no association. */
+export const UNKNOWN = 'a-00000000000000000';
 export const READ = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }],
