@@ -2,10 +2,8 @@
 import {
   admitPod,
   allow,
-  asSession,
   annotateServiceAccount,
   denied,
-  fails,
   getObject,
   granted,
   irsaRole,
@@ -16,6 +14,7 @@ import {
   trustWebIdentity,
   whoAmI,
 } from '../../harness/index.ts';
+import { may, mayNot } from '../lib/sessions.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { WEB } from '../lib/worlds.ts';
 
@@ -47,8 +46,8 @@ suite('coexistence', ({ scenario }) => {
     workloads: { pod: { serviceAccount: 'pod', role: 'pod' }, web: { serviceAccount: 'web', irsa: 'web' } },
     objects: ['data/pod/key', 'data/web/key'],
     probes: [
-      succeeds(asSession('pod', getObject('data/pod/key'))),
-      fails(asSession('pod', getObject('data/web/key')), NOT_ALLOWED),
+      may('pod', getObject('data/pod/key')),
+      mayNot('pod', getObject('data/web/key'), NOT_ALLOWED),
       granted('web', getObject('data/web/key')),
       denied('web', getObject('data/pod/key'), NOT_ALLOWED),
     ],
@@ -71,10 +70,10 @@ suite('coexistence', ({ scenario }) => {
     tokens: { web: { serviceAccount: 'app/web', audience: 'sts.amazonaws.com' } },
     objects: ['data/open/key', 'data/<namespace:app>/key'],
     probes: [
-      succeeds(asSession('pod', getObject('data/open/key'))),
-      succeeds(asSession('pod', getObject('data/<namespace:app>/key'))),
-      succeeds(asSession(WEB, getObject('data/open/key'))),
-      fails(asSession(WEB, getObject('data/<namespace:app>/key')), NOT_ALLOWED),
+      may('pod', getObject('data/open/key')),
+      may('pod', getObject('data/<namespace:app>/key')),
+      may(WEB, getObject('data/open/key')),
+      mayNot(WEB, getObject('data/<namespace:app>/key'), NOT_ALLOWED),
     ],
   });
 

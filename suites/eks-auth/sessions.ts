@@ -2,7 +2,6 @@
 import {
   allow,
   askEksAuth,
-  asSession,
   between,
   createAssociationFor,
   fails,
@@ -15,6 +14,7 @@ import {
   whoAmI,
   type Conditions,
 } from '../../harness/index.ts';
+import { may, mayNot } from '../lib/sessions.ts';
 import { ALLOWED_BY_NONE, NO_ASSOCIATION } from '../lib/outcomes.ts';
 import { EKS_AUTH, TAGS_OF_PODS, TARGET_ROLES } from '../lib/sources.ts';
 import { APP } from '../lib/worlds.ts';
@@ -56,8 +56,8 @@ suite('eks-auth', ({ scenario }) => {
     objects: ['data/own', 'data/tagged'],
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' }, { tags: { 'conformance-team': 'red' } })),
-      succeeds(asSession('app', getObject('data/own'))),
-      fails(asSession('app', getObject('data/tagged')), { by: 's3', code: 'AccessDenied', status: 403 }),
+      may('app', getObject('data/own')),
+      mayNot('app', getObject('data/tagged'), { by: 's3', code: 'AccessDenied', status: 403 }),
       succeeds(askEksAuth('six'), { roleArn: '<role:six>' }),
       fails(askEksAuth('five'), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
     ],
@@ -107,9 +107,9 @@ suite('eks-auth', ({ scenario }) => {
         secondsLeft: between(21_300, 21_660),
       }),
       // Its tag has the whole name of the pod, which is a long one.
-      succeeds(asSession('app', getObject('data/key'))),
-      fails(asSession('app', getObject('data/cut')), ALLOWED_BY_NONE),
-      succeeds(asSession('app', whoAmI()), { userId: matching(/^AROA[A-Z0-9]+:eks-/) }),
+      may('app', getObject('data/key')),
+      mayNot('app', getObject('data/cut'), ALLOWED_BY_NONE),
+      may('app', whoAmI(), { userId: matching(/^AROA[A-Z0-9]+:eks-/) }),
     ],
   });
 

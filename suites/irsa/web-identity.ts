@@ -20,6 +20,7 @@ import {
   whoAmI,
   type Conditions,
 } from '../../harness/index.ts';
+import { may, mayNot } from '../lib/sessions.ts';
 import {
   BAD_WEB_TOKEN,
   INVALID,
@@ -61,10 +62,7 @@ suite('irsa', ({ scenario }) => {
     },
     ...BY_TOKEN,
     objects: ['data/open', 'data/own'],
-    probes: [
-      controlSucceeds(asSession(WEB, getObject('data/open'))),
-      fails(asSession(WEB, getObject('data/own')), NOT_ALLOWED),
-    ],
+    probes: [controlSucceeds(asSession(WEB, getObject('data/open'))), mayNot(WEB, getObject('data/own'), NOT_ALLOWED)],
   });
 
   scenario('IR-25', 'a session by web identity says whose token opened it, and lasts and may do what was asked', {
@@ -85,18 +83,18 @@ suite('irsa', ({ scenario }) => {
         sourceIdentity: isAbsent,
         secondsLeft: between(3540, 3660),
       }),
-      succeeds(asSession(WEB, whoAmI()), { arn: matching(/\/Ann\+1=,\.@b-_$/), accountId: '<account:main>' }),
+      may(WEB, whoAmI(), { arn: matching(/\/Ann\+1=,\.@b-_$/), accountId: '<account:main>' }),
       succeeds(byToken({ durationSeconds: 900 }), { secondsLeft: between(840, 960) }),
       succeeds(byToken({ durationSeconds: 7200 }), { secondsLeft: between(7140, 7260) }),
       fails(byToken({ durationSeconds: 7201 }), INVALID),
       fails(byToken({ durationSeconds: 899 }), INVALID),
-      succeeds(asSession(WEB, putObject('data/new'))),
+      may(WEB, putObject('data/new')),
       succeeds(byToken({ policyArns: [READ_ONLY] }), { packedPolicySize: between(1, 99) }),
-      succeeds(asSession(WEB, getObject('data/a'))),
-      fails(asSession(WEB, putObject('data/new')), NOT_IN_SESSION_POLICY),
+      may(WEB, getObject('data/a')),
+      mayNot(WEB, putObject('data/new'), NOT_IN_SESSION_POLICY),
       succeeds(byToken({ policy: [allow('s3:GetObject', 'data/a')] }), { packedPolicySize: between(1, 99) }),
-      succeeds(asSession(WEB, getObject('data/a'))),
-      fails(asSession(WEB, getObject('data/b')), NOT_IN_SESSION_POLICY),
+      may(WEB, getObject('data/a')),
+      mayNot(WEB, getObject('data/b'), NOT_IN_SESSION_POLICY),
       fails(byToken({ policy: [allow('GetObject', 'data/a')] }), MALFORMED_POLICY),
     ],
   });
@@ -108,12 +106,12 @@ suite('irsa', ({ scenario }) => {
     objects: ['data/key'],
     probes: [
       succeeds(byToken({ durationSeconds: 900 })),
-      ...[whoAmI(), getObject('data/key')].map((call) => succeeds(asSession(WEB, call))),
+      ...[whoAmI(), getObject('data/key')].map((call) => may(WEB, call)),
       advanceClock(960),
-      fails(asSession(WEB, whoAmI()), { by: 'sts', code: ['ExpiredToken', 'ExpiredTokenException'], status: 403 }),
-      fails(asSession(WEB, getObject('data/key')), { by: 's3', code: 'ExpiredToken', status: 400 }),
+      mayNot(WEB, whoAmI(), { by: 'sts', code: ['ExpiredToken', 'ExpiredTokenException'], status: 403 }),
+      mayNot(WEB, getObject('data/key'), { by: 's3', code: 'ExpiredToken', status: 400 }),
       succeeds(byToken()),
-      succeeds(asSession(WEB, getObject('data/key'))),
+      may(WEB, getObject('data/key')),
     ],
   });
 
@@ -204,11 +202,11 @@ suite('irsa', ({ scenario }) => {
       ...BY_TOKEN,
       objects: ['provider', 'subject', 'audience', 'tag', 'else', 'methods'].map((key) => `data/${key}`),
       probes: [
-        ...['provider', 'subject', 'audience', 'tag'].map((key) => succeeds(asSession(WEB, getObject(`data/${key}`)))),
-        ...['else', 'methods'].map((key) => fails(asSession(WEB, getObject(`data/${key}`)), NOT_ALLOWED)),
+        ...['provider', 'subject', 'audience', 'tag'].map((key) => may(WEB, getObject(`data/${key}`))),
+        ...['else', 'methods'].map((key) => mayNot(WEB, getObject(`data/${key}`), NOT_ALLOWED)),
         ...[{ through: chain('next') }].flatMap((next) => [
-          succeeds(asSession(WEB, getObject('data/audience', next))),
-          ...['provider', 'subject'].map((key) => fails(asSession(WEB, getObject(`data/${key}`, next)), NOT_ALLOWED)),
+          may(WEB, getObject('data/audience', next)),
+          ...['provider', 'subject'].map((key) => mayNot(WEB, getObject(`data/${key}`, next), NOT_ALLOWED)),
         ]),
         succeeds(assumeByToken('named', 'web', { sessionName: 'named-1' })),
         fails(assumeByToken('named', 'web', { sessionName: 'another' }), NOT_ASSUMED),

@@ -14,6 +14,7 @@ import {
   suite,
   trustRole,
 } from '../../harness/index.ts';
+import { may, mayNot } from '../lib/sessions.ts';
 import { NOT_ALLOWED, NOT_ASSUMED } from '../lib/outcomes.ts';
 import { base, target } from '../lib/role-chains.ts';
 import { ASSUME_ROLE } from '../lib/sources.ts';
@@ -45,7 +46,7 @@ suite('role-chaining', ({ scenario }) => {
     workloads: APP,
     objects: ['data/a', 'data/b', 'data/c'],
     probes: [
-      succeeds(asSession('app', getObject('data/b', { through: chain('target') }))),
+      may('app', getObject('data/b', { through: chain('target') })),
       ...['a', 'b', 'c'].map((key) => {
         const through = chain('target', { policy: [allow('s3:*', ['data/a', 'data/c'])] });
         const call = asSession('app', getObject(`data/${key}`, { through }));
@@ -53,16 +54,11 @@ suite('role-chaining', ({ scenario }) => {
         return fails(call, { ...NOT_ALLOWED, policy: key === 'b' ? 'session' : 'identity' });
       }),
       // The next session of the chain has none of it, once it may be opened.
-      succeeds(
-        asSession(
-          chained('app', chain('target', { policy: [allow('sts:*', '*')] })),
-          getObject('data/c', { through: chain('next') }),
-        ),
+      may(
+        chained('app', chain('target', { policy: [allow('sts:*', '*')] })),
+        getObject('data/c', { through: chain('next') }),
       ),
-      fails(
-        asSession(chained('app', chain('target', { policy: [allow('s3:*', '*')] })), assumeRole('next')),
-        NOT_ASSUMED,
-      ),
+      mayNot(chained('app', chain('target', { policy: [allow('s3:*', '*')] })), assumeRole('next'), NOT_ASSUMED),
     ],
   });
 
@@ -82,45 +78,42 @@ suite('role-chaining', ({ scenario }) => {
     tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
     objects: ['data/a'],
     probes: [
-      succeeds(asSession(web, putObject('data/b', { through: chain('target') }))),
+      may(web, putObject('data/b', { through: chain('target') })),
       ...[chained(web, chain('target', { policyArns: [READ_ONLY] }))].flatMap((reading) => [
-        succeeds(asSession(reading, getObject('data/a'))),
-        fails(asSession(reading, putObject('data/b')), { ...NOT_ALLOWED, policy: 'session' }),
+        may(reading, getObject('data/a')),
+        mayNot(reading, putObject('data/b'), { ...NOT_ALLOWED, policy: 'session' }),
       ]),
       ...[
         chained(web, chain('target', { policyArns: [READ_ONLY], policy: [allow('s3:PutObject', 'data/b')] })),
       ].flatMap((both) => [
-        succeeds(asSession(both, getObject('data/a'))),
-        succeeds(asSession(both, putObject('data/b'))),
-        fails(asSession(both, putObject('data/c')), { ...NOT_ALLOWED, policy: 'session' }),
+        may(both, getObject('data/a')),
+        may(both, putObject('data/b')),
+        mayNot(both, putObject('data/c'), { ...NOT_ALLOWED, policy: 'session' }),
       ]),
       // Of several each allows.
-      succeeds(asSession(web, getObject('data/a', { through: chain('target', { policyArns: [NODES, READ_ONLY] }) }))),
-      succeeds(asSession(web, assumeRole('target', { policyArns: [READ_ONLY] })), { packedPolicySize: between(1, 99) }),
-      succeeds(asSession(web, assumeRole('target', { policy: [allow('s3:GetObject', 'data/a')] })), {
+      may(web, getObject('data/a', { through: chain('target', { policyArns: [NODES, READ_ONLY] }) })),
+      may(web, assumeRole('target', { policyArns: [READ_ONLY] }), { packedPolicySize: between(1, 99) }),
+      may(web, assumeRole('target', { policy: [allow('s3:GetObject', 'data/a')] }), {
         packedPolicySize: between(1, 99),
       }),
-      fails(asSession(web, assumeRole('target', { policyArns: [`${READ_ONLY}-absent`] })), BAD_REQUEST),
+      mayNot(web, assumeRole('target', { policyArns: [`${READ_ONLY}-absent`] }), BAD_REQUEST),
       // Of the account of the role, not of the caller's.
-      succeeds(asSession(web, assumeRole('far', { policyArns: [attachedTo('far', 'other')] }))),
-      succeeds(asSession(web, assumeRole('target', { policyArns: [attachedTo('target', 'main')] }))),
-      fails(asSession(web, assumeRole('far', { policyArns: [attachedTo('target', 'main')] })), BAD_REQUEST),
-      succeeds(asSession(web, assumeRole('target', { policyArns: TEN }))),
-      fails(
-        asSession(web, assumeRole('target', { policyArns: Array.from({ length: 11 }, () => READ_ONLY) })),
-        BAD_REQUEST,
-      ),
+      may(web, assumeRole('far', { policyArns: [attachedTo('far', 'other')] })),
+      may(web, assumeRole('target', { policyArns: [attachedTo('target', 'main')] })),
+      mayNot(web, assumeRole('far', { policyArns: [attachedTo('target', 'main')] }), BAD_REQUEST),
+      may(web, assumeRole('target', { policyArns: TEN })),
+      mayNot(web, assumeRole('target', { policyArns: Array.from({ length: 11 }, () => READ_ONLY) }), BAD_REQUEST),
       ...[allow('GetObject', 'data/a'), { ...allow('s3:GetObject', 'data/a'), principal: '*' } as const].map((wrong) =>
-        fails(asSession(web, assumeRole('target', { policy: [wrong] })), {
+        mayNot(web, assumeRole('target', { policy: [wrong] }), {
           by: 'sts',
           code: 'MalformedPolicyDocument',
           status: 400,
         }),
       ),
       // Longer than 2,048 characters, and short once it is packed.
-      fails(asSession(web, assumeRole('target', { policy: [allow('s3:GetObject', longList(40))] })), BAD_REQUEST),
-      succeeds(asSession(web, assumeRole('target', { policy: [allow('s3:GetObject', longList(20))] }))),
-      fails(asSession(web, assumeRole('target', { policy: [allow('s3:GetObject', unlike(40))] })), {
+      mayNot(web, assumeRole('target', { policy: [allow('s3:GetObject', longList(40))] }), BAD_REQUEST),
+      may(web, assumeRole('target', { policy: [allow('s3:GetObject', longList(20))] })),
+      mayNot(web, assumeRole('target', { policy: [allow('s3:GetObject', unlike(40))] }), {
         by: 'sts',
         code: 'PackedPolicyTooLarge',
         status: 400,

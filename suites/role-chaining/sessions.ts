@@ -2,23 +2,21 @@
 import { expect } from 'chai';
 import {
   allow,
-  asSession,
   assumeRole,
   between,
   chain,
   chained,
   check,
   deny,
-  fails,
   getObject,
   isAbsent,
   matching,
   podIdentityRole,
-  succeeds,
   suite,
   trustRole,
   whoAmI,
 } from '../../harness/index.ts';
+import { may, mayNot } from '../lib/sessions.ts';
 import { INVALID, NOT_ALLOWED, NOT_ASSUMED, NOT_CHANGED } from '../lib/outcomes.ts';
 import { base, target } from '../lib/role-chains.ts';
 import { ASSUME_ROLE } from '../lib/sources.ts';
@@ -40,11 +38,11 @@ suite('role-chaining', ({ scenario }) => {
     workloads: APP,
     probes: [
       ...['target', 'far'].flatMap((role) => [
-        succeeds(asSession('app', assumeRole(role)), { secondsLeft: between(3540, 3660) }),
-        fails(asSession('app', assumeRole(role, { durationSeconds: 3601 })), INVALID),
+        may('app', assumeRole(role), { secondsLeft: between(3540, 3660) }),
+        mayNot('app', assumeRole(role, { durationSeconds: 3601 }), INVALID),
       ]),
-      succeeds(asSession('app', assumeRole('target', { durationSeconds: 900 })), { secondsLeft: between(840, 960) }),
-      fails(asSession('app', assumeRole('target', { durationSeconds: 899 })), INVALID),
+      may('app', assumeRole('target', { durationSeconds: 900 }), { secondsLeft: between(840, 960) }),
+      mayNot('app', assumeRole('target', { durationSeconds: 899 }), INVALID),
     ],
   });
 
@@ -71,32 +69,32 @@ suite('role-chaining', ({ scenario }) => {
     workloads: APP,
     objects: ['data/ann', 'data/bob'],
     probes: [
-      succeeds(asSession('app', assumeRole('first')), { sourceIdentity: isAbsent }),
-      succeeds(asSession('app', assumeRole('first', { sourceIdentity: 'ann' })), { sourceIdentity: 'ann' }),
-      succeeds(asSession('app', assumeRole('without'))),
-      fails(asSession('app', assumeRole('without', { sourceIdentity: 'ann' })), {
+      may('app', assumeRole('first'), { sourceIdentity: isAbsent }),
+      may('app', assumeRole('first', { sourceIdentity: 'ann' }), { sourceIdentity: 'ann' }),
+      may('app', assumeRole('without')),
+      mayNot('app', assumeRole('without', { sourceIdentity: 'ann' }), {
         ...NOT_ASSUMED,
         message: 'sts:SetSourceIdentity',
       }),
-      succeeds(asSession('app', assumeRole('far'))),
-      fails(asSession('app', assumeRole('far', { sourceIdentity: 'ann' })), NOT_ASSUMED),
-      succeeds(asSession('app', assumeRole('ann', { sourceIdentity: 'ann' }))),
-      fails(asSession('app', assumeRole('ann', { sourceIdentity: 'bob' })), NOT_ASSUMED),
-      fails(asSession('app', assumeRole('ann')), NOT_ASSUMED),
+      may('app', assumeRole('far')),
+      mayNot('app', assumeRole('far', { sourceIdentity: 'ann' }), NOT_ASSUMED),
+      may('app', assumeRole('ann', { sourceIdentity: 'ann' })),
+      mayNot('app', assumeRole('ann', { sourceIdentity: 'bob' }), NOT_ASSUMED),
+      mayNot('app', assumeRole('ann'), NOT_ASSUMED),
       ...[chained('app', chain('first', { sourceIdentity: 'ann' }))].flatMap((ann) => [
-        succeeds(asSession(ann, getObject('data/ann'))),
-        fails(asSession(ann, getObject('data/bob')), NOT_ALLOWED),
-        succeeds(asSession(ann, assumeRole('second')), { sourceIdentity: 'ann' }),
-        fails(asSession(ann, assumeRole('second', { sourceIdentity: 'bob' })), NOT_CHANGED),
+        may(ann, getObject('data/ann')),
+        mayNot(ann, getObject('data/bob'), NOT_ALLOWED),
+        may(ann, assumeRole('second'), { sourceIdentity: 'ann' }),
+        mayNot(ann, assumeRole('second', { sourceIdentity: 'bob' }), NOT_CHANGED),
         // One that comes along needs the permission too, of both sides.
-        fails(asSession(ann, assumeRole('untold')), { ...NOT_ASSUMED, message: 'sts:SetSourceIdentity' }),
-        fails(asSession(ann, assumeRole('quiet')), NOT_ASSUMED),
+        mayNot(ann, assumeRole('untold'), { ...NOT_ASSUMED, message: 'sts:SetSourceIdentity' }),
+        mayNot(ann, assumeRole('quiet'), NOT_ASSUMED),
       ]),
       ...[chained('app', chain('first'))].flatMap((nobody) => [
-        succeeds(asSession(nobody, assumeRole('untold'))),
-        succeeds(asSession(nobody, assumeRole('quiet'))),
+        may(nobody, assumeRole('untold')),
+        may(nobody, assumeRole('quiet')),
         // Without one there is nothing to name.
-        fails(asSession(nobody, getObject('data/ann')), NOT_ALLOWED),
+        mayNot(nobody, getObject('data/ann'), NOT_ALLOWED),
       ]),
     ],
   });
@@ -123,46 +121,47 @@ suite('role-chaining', ({ scenario }) => {
     },
     workloads: APP,
     probes: [
-      succeeds(asSession('app', assumeRole('target')), {
+      may('app', assumeRole('target'), {
         arn: matching(/^arn:aws:sts::<account:main>:assumed-role\/<role-name:target>\/probe$/),
         userId: matching(/^AROA[A-Z0-9]+:probe$/),
       }),
-      succeeds(asSession(chained('app', chain('target', { sessionName: 'Ann+1=,.@b-_' })), whoAmI()), {
+      may(chained('app', chain('target', { sessionName: 'Ann+1=,.@b-_' })), whoAmI(), {
         arn: matching(/:assumed-role\/<role-name:target>\/Ann\+1=,\.@b-_$/),
         userId: matching(/^AROA[A-Z0-9]+:Ann\+1=,\.@b-_$/),
       }),
       ...['a', 'a b', 'a/b', 'a'.repeat(65)].map((sessionName) =>
-        fails(asSession('app', assumeRole('target', { sessionName })), INVALID),
+        mayNot('app', assumeRole('target', { sessionName }), INVALID),
       ),
-      succeeds(asSession('app', assumeRole('target', { sessionName: 'a'.repeat(64) }))),
+      may('app', assumeRole('target', { sessionName: 'a'.repeat(64) })),
       ...[
         'arn:aws:iam::<account:main>:role/<role-name:target>-absent',
         'arn:aws:iam::<account:main>:role/path/<role-name:target>',
         'arn:aws:iam::<account:other>:role/<role-name:target>',
         'arn:aws:iam::999999999999:role/<role-name:target>',
-      ].map((roleArn) => fails(asSession('app', assumeRole('target', { roleArn })), NOT_ASSUMED)),
+      ].map((roleArn) => mayNot('app', assumeRole('target', { roleArn }), NOT_ASSUMED)),
       ...['target', 'arn:aws:iam::<account:main>:user/<role-name:target>', 'arn:aws:iam::<account:main>:role/'].map(
-        (roleArn) => fails(asSession('app', assumeRole('target', { roleArn })), INVALID),
+        (roleArn) => mayNot('app', assumeRole('target', { roleArn }), INVALID),
       ),
-      succeeds(asSession('app', assumeRole('deep'))),
+      may('app', assumeRole('deep')),
       ...['', 'conformance-apps/', 'Conformance-Apps/red/'].map((path) =>
-        fails(
-          asSession('app', assumeRole('deep', { roleArn: `arn:aws:iam::<account:main>:role/${path}<role-name:deep>` })),
+        mayNot(
+          'app',
+          assumeRole('deep', { roleArn: `arn:aws:iam::<account:main>:role/${path}<role-name:deep>` }),
           NOT_ASSUMED,
         ),
       ),
-      succeeds(asSession('app', assumeRole('ann', { sessionName: 'ann-1' }))),
-      fails(asSession('app', assumeRole('ann')), NOT_ASSUMED),
-      succeeds(asSession('app', assumeRole('own', { sessionName: 'app' }))),
-      fails(asSession('app', assumeRole('own')), NOT_ASSUMED),
-      succeeds(asSession('app', assumeRole('red'))),
-      fails(asSession('app', assumeRole('blue')), NOT_ASSUMED),
-      fails(asSession('app', assumeRole('tested')), NOT_ASSUMED),
+      may('app', assumeRole('ann', { sessionName: 'ann-1' })),
+      mayNot('app', assumeRole('ann'), NOT_ASSUMED),
+      may('app', assumeRole('own', { sessionName: 'app' })),
+      mayNot('app', assumeRole('own'), NOT_ASSUMED),
+      may('app', assumeRole('red')),
+      mayNot('app', assumeRole('blue'), NOT_ASSUMED),
+      mayNot('app', assumeRole('tested'), NOT_ASSUMED),
       // A role trusts itself no more than others.
-      fails(asSession('app', assumeRole('app')), NOT_ASSUMED),
+      mayNot('app', assumeRole('app'), NOT_ASSUMED),
       // Of an explicit Deny STS tells within an account alone.
-      fails(asSession('app', assumeRole('barred')), { ...NOT_ASSUMED, message: 'with an explicit deny' }),
-      fails(asSession('app', assumeRole('farBarred')), NOT_ASSUMED),
+      mayNot('app', assumeRole('barred'), { ...NOT_ASSUMED, message: 'with an explicit deny' }),
+      mayNot('app', assumeRole('farBarred'), NOT_ASSUMED),
     ],
   });
 
@@ -171,8 +170,8 @@ suite('role-chaining', ({ scenario }) => {
     roles: { app: podIdentityRole(deny('*', '*')) },
     workloads: APP,
     probes: [
-      succeeds(asSession('app', whoAmI()), { accountId: '<account:main>' }),
-      fails(asSession('app', assumeRole('app')), NOT_ASSUMED),
+      may('app', whoAmI(), { accountId: '<account:main>' }),
+      mayNot('app', assumeRole('app'), NOT_ASSUMED),
       check('a call that is not signed is refused', async ({ aws, name }) => {
         const { endpoint, region } = await aws('sts');
         const ask = (query: Readonly<Record<string, string>>): Promise<Response> =>
