@@ -44,9 +44,8 @@ export const SCOPES = {
   kubernetes: {
     title: 'Kubernetes, which identity rests on',
     suites: {
-      pods: 'How do pods start and end, and what do their containers find?',
+      pods: 'Which service account and token does a pod get, and how long does it keep them?',
       volumes: 'Which files do volumes have, and when do they change?',
-      objects: 'How does the API server write, list and watch objects?',
       admission: 'When does the API server call a webhook, and what does it do with the answer?',
       authorization: 'What do RBAC rules, bindings and impersonation allow?',
     },
@@ -60,5 +59,5 @@ export const SCOPES = {
 /** Names that suites had before, and the suites that took their scenarios. */
 export const RENAMED_SUITES = {
   'control-plane': ['associations', 'eks-api'],
-  rbac: ['service-accounts', 'pods', 'volumes', 'objects', 'authorization'],
+  rbac: ['service-accounts', 'pods', 'volumes', 'authorization'],
 } as const;

@@ -148,7 +148,7 @@ export async function rehearseRunner(progress: (line: string) => void): Promise<
       await run(inside('in-cluster-failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1);
       const rules = rulesFor(asked);
       await runner.bind(rules);
-      const bound = 'service-accounts,pods,volumes,objects,authorization,pod-identity,lifecycle';
+      const bound = 'service-accounts,pods,volumes,authorization,pod-identity,lifecycle';
       await run(inside('in-cluster-under-its-rules', '--suite', bound), 0);
       return rules;
     } finally {

@@ -62,6 +62,12 @@ describe('kubelet', () => {
               { name: 'BOTH', value: '$(COLOUR)-$(SHAPE)-$(UNKNOWN)-$$(COLOUR)-$(HOSTNAME)-$(X$(SHAPE))' },
               { name: 'KEY', valueFrom: { secretKeyRef: { name: 'hidden', key: 'key' } } },
               { name: 'NO', valueFrom: { configMapKeyRef: { name: 'none', key: 'key', optional: true } } },
+              // What a source of the whole gave stays, unless there is another value.
+              { name: 'COLOUR', valueFrom: { configMapKeyRef: { name: 'settings', key: 'none', optional: true } } },
+              { name: 'EARLY', value: '$(LATER) $$$(SHAPE) $()' },
+              { name: 'LATER', value: 'later' },
+              { name: 'TWICE', value: 'first' },
+              { name: 'TWICE', value: 'second' },
               { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
               { name: 'TEAM', valueFrom: { fieldRef: { fieldPath: "metadata.labels['team']" } } },
               { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
@@ -77,6 +83,8 @@ describe('kubelet', () => {
     expect(env).to.include({
       COLOUR: 'red',
       SHAPE: 'square',
+      EARLY: '$(LATER) $square $()',
+      TWICE: 'second',
       BOTH: 'red-square-$(UNKNOWN)-$(COLOUR)-$(HOSTNAME)-$(X$(SHAPE))',
       KEY: 's3cret',
       X_key: 's3cret',
@@ -118,6 +126,103 @@ describe('kubelet', () => {
       expect(terminated(pod)).to.include({ exitCode, reason: 'Error' });
     });
   }
+
+  for (const [title, script, further, expected] of [
+    [
+      'the last words of one that fails, if asked',
+      'echo words; exit 7',
+      { terminationMessagePolicy: 'FallbackToLogsOnError' },
+      'words',
+    ],
+    [
+      'no last words of one that ends well',
+      'echo words',
+      { terminationMessagePolicy: 'FallbackToLogsOnError' },
+      undefined,
+    ],
+    ['no last words unless asked', 'echo words; exit 7', {}, undefined],
+    [
+      'the file that its specification names',
+      'printf own > said',
+      {
+        workingDir: '/state',
+        terminationMessagePath: '/state/said',
+        volumeMounts: [{ name: 'state', mountPath: '/state' }],
+      },
+      'own',
+    ],
+  ] as const) {
+    it(`takes for the message of a container ${title}`, async () => {
+      cluster.createPod('tells', {
+        volumes: [{ name: 'state', emptyDir: {} }],
+        containers: [{ name: 'main', image: 'shell', args: [script], ...further }],
+      });
+      expect(terminated(await cluster.ended('tells'))?.message?.trim()).to.equal(expected);
+    });
+  }
+
+  for (const [title, containers, expected] of [
+    ['runs', ['exec sleep 60'], 'Running Initialized ContainersReady Ready true'],
+    ['has ended in part', ['exit 0', 'exec sleep 60'], 'Running Initialized false true'],
+    ['has ended', ['exit 0'], 'Succeeded Initialized false'],
+    ['has failed in part', ['exit 0', 'exit 7'], 'Failed Initialized false false'],
+  ] as const) {
+    it(`tells which containers are ready of a pod that ${title}`, async () => {
+      cluster.createPod('told', {
+        containers: containers.map((script, at) => ({ name: `c${at}`, image: 'shell', args: [script] })),
+      });
+      const told = (pod: Pod | undefined): string => {
+        const { phase = '', conditions = [], containerStatuses = [] } = pod?.status ?? {};
+        const known = ['Initialized', 'ContainersReady', 'Ready'].filter((type) =>
+          conditions.some((condition) => condition.type === type && condition.status === 'True'),
+        );
+        return [phase, ...known, ...containerStatuses.map(({ ready }) => String(ready))].join(' ');
+      };
+      const pod = await cluster.until('told', (seen) => told(seen) === expected);
+      expect(told(pod)).to.equal(expected);
+    });
+  }
+
+  it('starts a container again that ends well where its pod says Always', async () => {
+    cluster.createPod('always', { restartPolicy: 'Always', containers: [container(['exit', '0'])] });
+    const pod = await cluster.until('always', (seen) => waitingReason(seen) === 'CrashLoopBackOff');
+    expect(pod?.status?.phase).to.equal('Running');
+    expect(pod?.status?.containerStatuses?.[0]?.lastState?.terminated).to.include({ exitCode: 0, reason: 'Completed' });
+  });
+
+  it('runs an init container again that fails where its pod says OnFailure', async () => {
+    const volumeMounts = [{ name: 'state', mountPath: '/state' }];
+    cluster.createPod('initialized', {
+      restartPolicy: 'OnFailure',
+      volumes: [{ name: 'state', emptyDir: {} }],
+      initContainers: [
+        {
+          name: 'init',
+          image: 'shell',
+          args: ['test -e /state/ran && exit 0; touch /state/ran; exit 1'],
+          volumeMounts,
+        },
+      ],
+      containers: [container(['exit', '0'])],
+    });
+    const { status } = await cluster.ended('initialized');
+    expect(status?.phase).to.equal('Succeeded');
+    expect(status?.initContainerStatuses?.[0]).to.include({ restartCount: 1 });
+    expect(status?.containerStatuses?.[0]).to.include({ restartCount: 0 });
+  });
+
+  it('starts a sidecar again whatever its pod says', async () => {
+    const volumeMounts = [{ name: 'state', mountPath: '/state' }];
+    const fails = 'test -e /state/ran && touch /state/again && exec sleep 60; touch /state/ran; exit 1';
+    cluster.createPod('helped', {
+      volumes: [{ name: 'state', emptyDir: {} }],
+      initContainers: [{ name: 'side', image: 'shell', args: [fails], restartPolicy: 'Always', volumeMounts }],
+      containers: [
+        { name: 'main', image: 'shell', args: ['until test -e /state/again; do sleep 0.01; done'], volumeMounts },
+      ],
+    });
+    expect((await cluster.ended('helped')).status?.phase).to.equal('Succeeded');
+  });
 
   it('says why a program does not start', async () => {
     cluster.createPod('absent', { containers: [container([], { command: ['/no/such/program'] })] });

@@ -335,6 +335,115 @@ describe('API server', () => {
       expect(answer.body).not.to.have.property('stringData');
     });
 
+    it('changes what a write says, if the object is still the one that it means', async () => {
+      const path = '/api/v1/namespaces/default/configmaps';
+      const map = (name: string, metadata: object = {}) => ({ metadata: { name, ...metadata }, data: { k: 'v' } });
+      const merge = 'application/merge-patch+json';
+      const { uid, resourceVersion } = (await cluster.call('POST', path, { body: map('one') })).body.metadata;
+      const unchanged = { preconditions: { resourceVersion } };
+      await cluster.call('PATCH', `${path}/one`, {
+        body: { metadata: { annotations: { note: 'x' } } },
+        headers: { 'content-type': merge },
+      });
+      for (const [what, method, target, body, status, type] of [
+        ['another of its name', 'POST', path, map('one'), 409],
+        ['one in no namespace', 'POST', '/api/v1/namespaces/none/configmaps', map('two'), 404],
+        ['an update of none', 'PUT', `${path}/two`, map('two'), 404],
+        ['an update of another name', 'PUT', `${path}/one`, map('two'), 400],
+        ['an update of another object', 'PUT', `${path}/one`, map('one', { uid: 'another' }), 409],
+        ['a patch of what was there', 'PATCH', `${path}/one`, { metadata: { resourceVersion } }, 409, merge],
+        ['a patch in dry run', 'PATCH', `${path}/one?dryRun=All`, { data: { k: 'dry' } }, 200, merge],
+        ['a patch of another type', 'PATCH', `${path}/one`, { data: {} }, 415, 'application/json'],
+        ['a deletion in dry run', 'DELETE', `${path}/one?dryRun=All`, undefined, 200],
+        ['a deletion of another object', 'DELETE', `${path}/one`, { preconditions: { uid: 'another' } }, 409],
+        ['a deletion of what was there', 'DELETE', `${path}/one`, unchanged, 409],
+      ] as const) {
+        const headers = { 'content-type': type ?? 'application/json' };
+        expect((await cluster.call(method, target, { body, headers })).status, what).to.equal(status);
+      }
+      const { metadata, ...rest } = (await cluster.call('GET', `${path}/one`)).body;
+      expect([metadata.uid, metadata.annotations, rest['data']]).to.deep.equal([uid, { note: 'x' }, { k: 'v' }]);
+      const replaced = await cluster.call('PUT', `${path}/one`, { body: map('one') });
+      expect(replaced.body.metadata).not.to.have.property('annotations');
+      expect((await cluster.call('DELETE', `${path}/one`, { body: { preconditions: { uid } } })).status).to.equal(200);
+      const again = await cluster.call('POST', path, { body: map('one', { uid }) });
+      expect(again.body.metadata.uid).not.to.equal(uid);
+    });
+
+    for (const [kind, changes] of [
+      ['configmaps', [{ data: { a: 'z' } }, { data: { b: 'z' } }, { binaryData: { b: 'eg==' } }, { immutable: false }]],
+      ['secrets', [{ stringData: { a: 'z' } }, { immutable: false }]],
+    ] as const) {
+      it(`leaves immutable ${kind} as they are, but for their labels`, async () => {
+        const path = `/api/v1/namespaces/default/${kind}`;
+        await cluster.call('POST', path, {
+          body: { metadata: { name: 'fixed' }, data: { a: 'eA==' }, immutable: true },
+        });
+        const headers = { 'content-type': 'application/merge-patch+json' };
+        const patch = async (body: object) => (await cluster.call('PATCH', `${path}/fixed`, { headers, body })).status;
+        for (const change of changes) expect(await patch(change), JSON.stringify(change)).to.equal(422);
+        expect(await patch({ metadata: { labels: { team: 'x' } } })).to.equal(200);
+      });
+    }
+
+    it("changes a pod's images and nothing else of its containers, and evicts it", async () => {
+      await cluster.call('POST', PODS, { body: pod('held') });
+      const headers = { 'content-type': 'application/strategic-merge-patch+json' };
+      const patch = async (spec: object) =>
+        (await cluster.call('PATCH', `${PODS}/held`, { headers, body: { spec } })).status;
+      const app = { name: 'app' };
+      expect(await patch({ containers: [{ ...app, image: 'other:2' }] })).to.equal(200);
+      for (const spec of [
+        { containers: [{ ...app, env: [{ name: 'A', value: 'x' }] }] },
+        { automountServiceAccountToken: true },
+        { volumes: null },
+      ])
+        expect(await patch(spec), JSON.stringify(spec)).to.equal(422);
+      const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'held' } };
+      expect((await cluster.call('POST', `${PODS}/held/eviction`, { body: eviction })).status).to.equal(201);
+    });
+
+    it('watches and deletes what a selector selects', async () => {
+      const path = '/api/v1/namespaces/kube-public/configmaps';
+      const headers = { 'content-type': 'application/merge-patch+json' };
+      const patch = (name: string, body: object) => cluster.call('PATCH', `${path}/${name}`, { headers, body });
+      for (const [name, team] of [
+        ['in', 'x'],
+        ['out', 'y'],
+      ] as const)
+        await cluster.call('POST', path, { body: { metadata: { name, labels: { team } } } });
+      const from = (await cluster.call('GET', path)).body.metadata.resourceVersion;
+      await patch('in', { data: { k: 'v' } });
+      await patch('in', { metadata: { labels: { team: 'y' } } });
+      await patch('out', { metadata: { labels: { team: 'x' } } });
+      expect((await cluster.call('DELETE', `${path}?labelSelector=team%3Dx`)).status).to.equal(200);
+      expect((await cluster.call('GET', `${path}/in`)).status).to.equal(200);
+      const query = `watch=1&resourceVersion=${from}&timeoutSeconds=0.01&labelSelector=team%3Dx`;
+      const { text } = await cluster.call('GET', `${path}?${query}`);
+      const events = text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { type: string; object: { metadata: { name: string } } });
+      expect(events.map(({ type, object }) => `${type} ${object.metadata.name}`)).to.deep.equal([
+        'MODIFIED in',
+        'DELETED in',
+        'ADDED out',
+        'DELETED out',
+      ]);
+    });
+
+    it('tells the quality of service of a pod by what its containers ask for', async () => {
+      for (const [resources, qosClass] of [
+        [{}, 'BestEffort'],
+        [{ requests: { cpu: '1m' } }, 'Burstable'],
+        [{ limits: { cpu: '500m', memory: '256Mi' } }, 'Guaranteed'],
+      ] as const) {
+        const containers = [{ name: 'app', image: 'app:1', resources }];
+        const { body } = await cluster.call('POST', `${PODS}?dryRun=All`, { body: pod('quality', { containers }) });
+        expect(body['status'], JSON.stringify(resources)).to.include({ qosClass });
+      }
+    });
+
     it('watches from a version, and says when that is too old', async () => {
       const path = '/api/v1/namespaces/kube-node-lease/configmaps';
       const from = (await cluster.call('GET', path)).body.metadata.resourceVersion;
@@ -368,6 +477,8 @@ describe('API server', () => {
       const deleted = await cluster.call('DELETE', path);
       expect(deleted.body.metadata).to.include({ deletionGracePeriodSeconds: 30 });
       const ends = Date.parse(deleted.body.metadata.deletionTimestamp ?? '');
+      const longer = (await cluster.call('DELETE', path, { body: { gracePeriodSeconds: 60 } })).body.metadata;
+      expect(Date.parse(longer.deletionTimestamp ?? ''), 'never longer').to.equal(ends);
       const { metadata } = (await cluster.call('DELETE', path, { body: { gracePeriodSeconds: 20 } })).body;
       expect(Date.parse(metadata.deletionTimestamp ?? ''), 'counted from the first delete').to.equal(ends - 10_000);
       await cluster.call('DELETE', path, { body: { gracePeriodSeconds: 0 } });
