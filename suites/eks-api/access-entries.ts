@@ -1,17 +1,5 @@
 /** Access entries and access policies: whom a cluster knows by `aws eks get-token`. */
-import {
-  AssociateAccessPolicyCommand,
-  CreateAccessEntryCommand,
-  DeleteAccessEntryCommand,
-  DescribeAccessEntryCommand,
-  DisassociateAccessPolicyCommand,
-  EKSClient,
-  ListAccessEntriesCommand,
-  ListAssociatedAccessPoliciesCommand,
-  ListTagsForResourceCommand,
-  UntagResourceCommand,
-  type AccessScope,
-} from '@aws-sdk/client-eks';
+import { type AccessScope, EKS } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import { allow, check, deleteRole, deny, recreateRole, suite, type CheckContext } from '../../harness/index.ts';
 import { PREFIX, signedLike, tokenOf, urlOf } from './lib/cluster-token.ts';
@@ -62,7 +50,7 @@ suite('eks-api', ({ scenario }) => {
     probes: [
       check('name, groups and rights of a session', async (context) => {
         const { name, clusterToken, eventually } = context;
-        const eks = new EKSClient(await context.aws('eks'));
+        const eks = new EKS(await context.aws('eks'));
         const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') };
         const [here, all] = [`/api/v1/namespaces/${name('<namespace:app>')}/configmaps`, '/api/v1/secrets'];
         const bindings = name('/apis/rbac.authorization.k8s.io/v1/namespaces/<namespace:app>/rolebindings');
@@ -78,15 +66,14 @@ suite('eks-api', ({ scenario }) => {
         expect((await requestBy(context, await newToken(context, 'dev'))(here)).status, 'without an entry').to.equal(
           401,
         );
-        const make = (...kubernetesGroups: string[]) =>
-          eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups }));
+        const make = (...kubernetesGroups: string[]) => eks.createAccessEntry({ ...key, kubernetesGroups });
         // Kubernetes keeps such groups to itself.
         expect(await errorOf(make('readers', 'system:masters'))).to.match(BAD_REQUEST);
         await taken(make('readers', 'writers'), 'two groups');
         try {
           expect(await errorOf(make('others'))).to.equal('ResourceInUseException');
           // EKS gives sessions of a role names by itself.
-          const { accessEntry } = await eks.send(new DescribeAccessEntryCommand(key));
+          const { accessEntry } = await eks.describeAccessEntry(key);
           const byDefault = name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/');
           expect(accessEntry).to.deep.include({
             ...{ ...key, type: 'STANDARD', kubernetesGroups: ['readers', 'writers'] },
@@ -101,7 +88,7 @@ suite('eks-api', ({ scenario }) => {
 
           const associate = (policyArn: string, ...namespaces: string[]) => {
             const asked = { ...key, policyArn, accessScope: scopeOf(namespaces) };
-            return taken(eks.send(new AssociateAccessPolicyCommand(asked)), policyArn);
+            return taken(eks.associateAccessPolicy(asked), policyArn);
           };
           for (const policyArn of [ADMIN, CLUSTER_ADMIN]) {
             // In the scope of a namespace, no policy gives rights beyond it.
@@ -117,13 +104,13 @@ suite('eks-api', ({ scenario }) => {
             await never(`${policyArn} in a narrower scope`);
             await associate(policyArn);
             expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
-            await taken(eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn })), policyArn);
+            await taken(eks.disassociateAccessPolicy({ ...key, policyArn }), policyArn);
             await never(`${policyArn}, which is associated no more`);
           }
           await associate(EDIT);
           expect(await eventually(rights, (seen) => seen === 'true,true'), 'to edit').to.equal('true,true');
           expect(await mayRead(bindings), 'role bindings to who may edit').to.equal(false);
-          await taken(eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn: EDIT })), EDIT);
+          await taken(eks.disassociateAccessPolicy({ ...key, policyArn: EDIT }), EDIT);
           await never('no more to edit');
           await associate(VIEW);
           expect(await eventually(() => mayRead(here), Boolean), 'to view').to.equal(true);
@@ -131,7 +118,7 @@ suite('eks-api', ({ scenario }) => {
           await associate(ADMIN_VIEW);
           expect(await eventually(() => mayRead(CLUSTER_ROLES), Boolean), 'to view everything').to.equal(true);
           expect(await rights(), 'to view everything').to.equal('true,true');
-          await taken(eks.send(new DisassociateAccessPolicyCommand({ ...key, policyArn: ADMIN_VIEW })), ADMIN_VIEW);
+          await taken(eks.disassociateAccessPolicy({ ...key, policyArn: ADMIN_VIEW }), ADMIN_VIEW);
           await never('no more to view everything');
 
           await associate(CLUSTER_ADMIN);
@@ -164,17 +151,17 @@ suite('eks-api', ({ scenario }) => {
             expect(await status(bad), `a token ${what}`).to.equal(401);
           }
         } finally {
-          await eks.send(new DeleteAccessEntryCommand(key));
+          await eks.deleteAccessEntry(key);
         }
         await never('when the entry is gone');
-        await eks.send(new CreateAccessEntryCommand({ ...key, username: 'team:{{SessionName}}:{{SessionNameRaw}}' }));
+        await eks.createAccessEntry({ ...key, username: 'team:{{SessionName}}:{{SessionNameRaw}}' });
         try {
           const look = async () => (await userOf(context, await newToken(context, 'dev'))).username;
           const wanted = 'team:ann-example.com:ann@example.com';
           expect(await eventually(look, (username) => username === wanted)).to.equal(wanted);
           await never('by an entry that is another one');
         } finally {
-          await eks.send(new DeleteAccessEntryCommand(key));
+          await eks.deleteAccessEntry(key);
         }
       }),
     ],
@@ -187,7 +174,7 @@ suite('eks-api', ({ scenario }) => {
     probes: [
       check('of the role as it was', async (context) => {
         const { eks, key, isReader } = await devOf(context);
-        await eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups: ['readers'] }));
+        await eks.createAccessEntry({ ...key, kubernetesGroups: ['readers'] });
         expect(await context.eventually(isReader, Boolean)).to.equal(true);
       }),
       deleteRole('dev'),
@@ -195,7 +182,7 @@ suite('eks-api', ({ scenario }) => {
       check('nor of the one that has its name now', async (context) => {
         const { eks, key, isReader } = await devOf(context);
         expect(await context.eventually(isReader, (reads) => !reads)).to.equal(false);
-        await eks.send(new DeleteAccessEntryCommand(key));
+        await eks.deleteAccessEntry(key);
       }),
     ],
   });
@@ -226,11 +213,11 @@ suite('eks-api', ({ scenario }) => {
     probes: [
       check('each by its condition key', async (context) => {
         const { name } = context;
-        const eks = new EKSClient(await context.aws('eks'));
+        const eks = new EKS(await context.aws('eks'));
         const keeper = await eksOf(context, 'keeper');
         const clusterName = name('<cluster:c1>');
         const key = { clusterName, principalArn: name('<role:dev>') };
-        const create = (more: object) => keeper.send(new CreateAccessEntryCommand({ ...key, ...more }));
+        const create = (more: object) => keeper.createAccessEntry({ ...key, ...more });
         try {
           for (const [what, more] of Object.entries({
             'another principal': { principalArn: name('<role:other>') },
@@ -253,15 +240,14 @@ suite('eks-api', ({ scenario }) => {
           const once = { ...good, clientRequestToken: `${name('<namespace:app>')}-once` };
           await taken(create(once), 'what no statement denies');
           await taken(create(once), 'the same request once more');
-          const { accessEntry } = await eks.send(new DescribeAccessEntryCommand(key));
+          const { accessEntry } = await eks.describeAccessEntry(key);
           expect(accessEntry).to.deep.include({ ...key, ...good, type: 'STANDARD' });
-          const { accessEntries } = await eks.send(new ListAccessEntriesCommand({ clusterName }));
+          const { accessEntries } = await eks.listAccessEntries({ clusterName });
           expect(accessEntries).to.include(key.principalArn).and.not.to.include(name('<role:other>'));
 
-          const associate = (by: EKSClient, policyArn: string, ...namespaces: readonly string[]) =>
-            by.send(new AssociateAccessPolicyCommand({ ...key, policyArn, accessScope: scopeOf(namespaces) }));
-          const disassociate = (policyArn: string) =>
-            keeper.send(new DisassociateAccessPolicyCommand({ ...key, policyArn }));
+          const associate = (by: EKS, policyArn: string, ...namespaces: readonly string[]) =>
+            by.associateAccessPolicy({ ...key, policyArn, accessScope: scopeOf(namespaces) });
+          const disassociate = (policyArn: string) => keeper.disassociateAccessPolicy({ ...key, policyArn });
           for (const [policyArn, ...namespaces] of [
             [CLUSTER_ADMIN, 'red'],
             [VIEW],
@@ -272,58 +258,54 @@ suite('eks-api', ({ scenario }) => {
           }
           await taken(associate(keeper, VIEW, 'red'), 'to view one namespace');
           await associate(eks, CLUSTER_ADMIN, 'red');
-          const { associatedAccessPolicies } = await eks.send(new ListAssociatedAccessPoliciesCommand(key));
+          const { associatedAccessPolicies } = await eks.listAssociatedAccessPolicies(key);
           expect(associatedAccessPolicies?.map(({ policyArn }) => policyArn)).to.have.members([CLUSTER_ADMIN, VIEW]);
           for (const { accessScope } of associatedAccessPolicies ?? [])
             expect(accessScope).to.deep.equal({ type: 'namespace', namespaces: ['red'] });
           expect(await errorOf(disassociate(CLUSTER_ADMIN))).to.equal('AccessDeniedException');
           await taken(disassociate(VIEW), 'no more to view');
 
-          for (const command of [new DescribeAccessEntryCommand(key), new ListAssociatedAccessPoliciesCommand(key)])
-            expect(await errorOf(keeper.send(command))).to.equal('AccessDeniedException');
-          const remove = () => errorOf(keeper.send(new DeleteAccessEntryCommand(key)));
+          expect(await errorOf(keeper.describeAccessEntry(key))).to.equal('AccessDeniedException');
+          expect(await errorOf(keeper.listAssociatedAccessPolicies(key))).to.equal('AccessDeniedException');
+          const remove = () => errorOf(keeper.deleteAccessEntry(key));
           expect(await remove(), 'with its tag').to.equal('AccessDeniedException');
           const at = { resourceArn: accessEntry?.accessEntryArn };
-          const { tags } = await taken(eks.send(new ListTagsForResourceCommand(at)), 'its tags');
+          const { tags } = await taken(eks.listTagsForResource(at), 'its tags');
           expect(tags).to.deep.equal(good.tags);
-          await eks.send(new UntagResourceCommand({ ...at, tagKeys: ['team'] }));
+          await eks.untagResource({ ...at, tagKeys: ['team'] });
           expect(await remove(), 'without it').to.equal('none');
         } finally {
           for (const principalArn of [key.principalArn, name('<role:other>')])
-            await errorOf(eks.send(new DeleteAccessEntryCommand({ clusterName, principalArn })));
+            await errorOf(eks.deleteAccessEntry({ clusterName, principalArn }));
         }
       }),
       check('an entry for nodes has no groups and no access policies', async (context) => {
         const { name } = context;
-        const eks = new EKSClient(await context.aws('eks'));
+        const eks = new EKS(await context.aws('eks'));
         const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:other>') };
         const nodes = { ...key, type: 'EC2_LINUX' };
-        const grouped = new CreateAccessEntryCommand({ ...nodes, kubernetesGroups: ['readers'] });
-        expect(await errorOf(eks.send(grouped))).to.match(BAD_REQUEST);
-        const { accessEntry } = await eks.send(new CreateAccessEntryCommand(nodes));
+        const grouped = { ...nodes, kubernetesGroups: ['readers'] };
+        expect(await errorOf(eks.createAccessEntry(grouped))).to.match(BAD_REQUEST);
+        const { accessEntry } = await eks.createAccessEntry(nodes);
         try {
           expect(accessEntry?.type).to.equal('EC2_LINUX');
-          const associate = new AssociateAccessPolicyCommand({
-            ...key,
-            policyArn: VIEW,
-            accessScope: { type: 'cluster' },
-          });
-          expect(await errorOf(eks.send(associate))).to.match(BAD_REQUEST);
+          const associate = { ...key, policyArn: VIEW, accessScope: scopeOf([]) };
+          expect(await errorOf(eks.associateAccessPolicy(associate))).to.match(BAD_REQUEST);
         } finally {
-          await eks.send(new DeleteAccessEntryCommand(key));
+          await eks.deleteAccessEntry(key);
         }
       }),
       check(
         'a role is known by its ARN with its path and account, and its sessions are named without the path',
         async (context) => {
           const { name, eventually } = context;
-          const eks = new EKSClient(await context.aws('eks'));
+          const eks = new EKS(await context.aws('eks'));
           for (const [role, account] of [
             ['deep', 'main'],
             ['far', 'other'],
           ] as const) {
             const key = { clusterName: name('<cluster:c1>'), principalArn: name(`<role:${role}>`) };
-            await taken(eks.send(new CreateAccessEntryCommand({ ...key, kubernetesGroups: ['readers'] })), role);
+            await taken(eks.createAccessEntry({ ...key, kubernetesGroups: ['readers'] }), role);
             try {
               const look = async () => userOf(context, await newToken(context, role));
               const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
@@ -332,7 +314,7 @@ suite('eks-api', ({ scenario }) => {
                 name(`arn:aws:sts::<account:${account}>:assumed-role/<role-name:${role}>/ann-example.com`),
               );
             } finally {
-              await eks.send(new DeleteAccessEntryCommand(key));
+              await eks.deleteAccessEntry(key);
             }
           }
         },
@@ -345,7 +327,7 @@ suite('eks-api', ({ scenario }) => {
 async function devOf(context: CheckContext) {
   const { name } = context;
   return {
-    eks: new EKSClient(await context.aws('eks')),
+    eks: new EKS(await context.aws('eks')),
     key: { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') },
     isReader: async () => (await userOf(context, await newToken(context, 'dev'))).groups?.includes('readers') ?? false,
   };

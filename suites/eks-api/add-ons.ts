@@ -1,18 +1,5 @@
 /** Add-ons, and the associations that they own. */
-import {
-  CreateAddonCommand,
-  CreatePodIdentityAssociationCommand,
-  DeleteAddonCommand,
-  DeletePodIdentityAssociationCommand,
-  DescribeAddonCommand,
-  DescribePodIdentityAssociationCommand,
-  EKSClient,
-  ListAddonsCommand,
-  ListPodIdentityAssociationsCommand,
-  ListTagsForResourceCommand,
-  UpdateAddonCommand,
-  type AddonPodIdentityAssociations,
-} from '@aws-sdk/client-eks';
+import { type AddonPodIdentityAssociations, EKS } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import {
   allow,
@@ -71,48 +58,48 @@ suite('eks-api', ({ scenario }) => {
     probes: [
       check('they are made, changed and deleted with it', async (context) => {
         const { name, eventually, aws } = context;
-        const eks = new EKSClient(await aws('eks'));
+        const eks = new EKS(await aws('eks'));
         const key = { clusterName: name('<cluster:c1>'), addonName: 'aws-ebs-csi-driver' };
         const roleOf = (role: string): AddonPodIdentityAssociations[] => [
           { serviceAccount: ACCOUNT.serviceAccount, roleArn: name(`<role:${role}>`) },
         ];
-        const describe = async () => (await eks.send(new DescribeAddonCommand(key))).addon;
+        const describe = async () => (await eks.describeAddon(key)).addon;
         /** Its associations, once it has come to rest. */
         const owned = async () => {
           const addon = await eventually(describe, (seen) => seen?.status === 'ACTIVE');
           expect(addon?.status).to.equal('ACTIVE');
-          const list = new ListPodIdentityAssociationsCommand({ clusterName: key.clusterName, ...ACCOUNT });
-          const { associations = [] } = await eks.send(list);
+          const list = { clusterName: key.clusterName, ...ACCOUNT };
+          const { associations = [] } = await eks.listPodIdentityAssociations(list);
           expect(addon?.podIdentityAssociations).to.deep.equal(
             associations.map(({ associationArn }) => associationArn),
           );
           return Promise.all(
             associations.map(async ({ associationId }) => {
-              const one = new DescribePodIdentityAssociationCommand({ clusterName: key.clusterName, associationId });
-              const { association } = await eks.send(one);
+              const one = { clusterName: key.clusterName, associationId };
+              const { association } = await eks.describePodIdentityAssociation(one);
               expect(association?.ownerArn).to.equal(addon?.addonArn);
               return { id: associationId, roleArn: association?.roleArn };
             }),
           );
         };
         const roles = async () => (await owned()).map(({ roleArn }) => roleArn);
-        const update = (more: object, by = eks) => by.send(new UpdateAddonCommand({ ...key, ...more }));
+        const update = (more: object, by = eks) => by.updateAddon({ ...key, ...more });
 
-        const create = (more: object) => eks.send(new CreateAddonCommand({ ...key, ...more }));
+        const create = (more: object) => eks.createAddon({ ...key, ...more });
         const tags = { 'conformance-team': 'red' };
         const beside = {
           clusterName: key.clusterName,
           namespace: ACCOUNT.namespace,
           serviceAccount: `beside-${Date.now()}`,
         };
-        const another = new CreatePodIdentityAssociationCommand({ ...beside, roleArn: name('<role:app>') });
-        const associationId = (await eks.send(another)).association?.associationId;
+        const another = { ...beside, roleArn: name('<role:app>') };
+        const associationId = (await eks.createPodIdentityAssociation(another)).association?.associationId;
         const other = { clusterName: key.clusterName, associationId };
         // An add-on takes over no association that there is, and has none for an account that is not its own.
-        const taking = new CreatePodIdentityAssociationCommand({
+        const taking = {
           ...{ ...ACCOUNT, clusterName: key.clusterName, roleArn: name('<role:app>') },
-        });
-        const { association: first } = await eks.send(taking);
+        };
+        const { association: first } = await eks.createPodIdentityAssociation(taking);
         const isRefused = async (associations: AddonPodIdentityAssociations[], what: string) => {
           expect(await errorOf(create({ podIdentityAssociations: associations })), what).to.match(REFUSED);
           expect(await errorOf(describe()), what).to.equal('ResourceNotFoundException');
@@ -121,7 +108,7 @@ suite('eks-api', ({ scenario }) => {
           await isRefused(roleOf('app'), 'an association that there is');
         } finally {
           const known = { clusterName: key.clusterName, associationId: first?.associationId };
-          await errorOf(eks.send(new DeletePodIdentityAssociationCommand(known)));
+          await errorOf(eks.deletePodIdentityAssociation(known));
         }
         await isRefused([{ serviceAccount: 'another', roleArn: name('<role:app>') }], 'an account of nobody');
         const clientRequestToken = `${name('<namespace:app>')}-once`;
@@ -129,20 +116,20 @@ suite('eks-api', ({ scenario }) => {
         await taken(create(once), 'a role that may be passed');
         try {
           await taken(create(once), 'the same request once more');
-          const { addons } = await eks.send(new ListAddonsCommand({ clusterName: key.clusterName }));
+          const { addons } = await eks.listAddons({ clusterName: key.clusterName });
           expect(addons).to.include(key.addonName);
           for (const [team, outcome] of [
             ['red', 'none'],
             ['blue', 'AccessDeniedException'],
           ] as const) {
             const by = await eksOf(context, team);
-            expect(await errorOf(by.send(new DescribeAddonCommand(key))), team).to.equal(outcome);
+            expect(await errorOf(by.describeAddon(key)), team).to.equal(outcome);
           }
           expect(await errorOf(create({})), 'a second time').to.equal('ResourceInUseException');
           const addon = await describe();
           expect(addon?.tags).to.deep.equal(tags);
           const resourceArn = addon?.addonArn;
-          const { tags: told } = await taken(eks.send(new ListTagsForResourceCommand({ resourceArn })), 'its tags');
+          const { tags: told } = await taken(eks.listTagsForResource({ resourceArn }), 'its tags');
           expect(told).to.deep.equal(tags);
           const [first] = await owned();
           expect(first?.roleArn).to.equal(name('<role:app>'));
@@ -173,18 +160,18 @@ suite('eks-api', ({ scenario }) => {
           expect(await roles()).to.deep.equal([name('<role:next>')]);
           const keeper = await eksOf(context, 'keeper');
           expect(await errorOf(update({ podIdentityAssociations: [] }, keeper))).to.equal('AccessDeniedException');
-          expect(await errorOf(keeper.send(new DeleteAddonCommand(key)))).to.equal('AccessDeniedException');
+          expect(await errorOf(keeper.deleteAddon(key))).to.equal('AccessDeniedException');
           expect(await roles(), 'of an add-on that stays').to.deep.equal([name('<role:next>')]);
         } finally {
-          await errorOf(eks.send(new DeleteAddonCommand(key)));
+          await errorOf(eks.deleteAddon(key));
         }
         const left = async () => {
-          const list = new ListPodIdentityAssociationsCommand({ clusterName: key.clusterName, ...ACCOUNT });
-          return (await eks.send(list)).associations?.length;
+          const list = { clusterName: key.clusterName, ...ACCOUNT };
+          return (await eks.listPodIdentityAssociations(list)).associations?.length;
         };
         expect(await eventually(left, (count) => count === 0), 'without the add-on').to.equal(0);
         // That of another service account is not the add-on's.
-        expect(await errorOf(eks.send(new DeletePodIdentityAssociationCommand(other)))).to.equal('none');
+        expect(await errorOf(eks.deletePodIdentityAssociation(other))).to.equal('none');
       }),
     ],
   });

@@ -1,21 +1,6 @@
 /** What a cluster is made of, and what EKS says of it. */
 import { Sha256 } from '@aws-crypto/sha256-js';
-import {
-  AssociateAccessPolicyCommand,
-  CreateAccessEntryCommand,
-  CreateClusterCommand,
-  CreateNodegroupCommand,
-  CreatePodIdentityAssociationCommand,
-  DeleteClusterCommand,
-  DeleteNodegroupCommand,
-  DescribeClusterCommand,
-  DescribeNodegroupCommand,
-  EKSClient,
-  ListAccessEntriesCommand,
-  ListClustersCommand,
-  ListNodegroupsCommand,
-  type CreateClusterCommandInput,
-} from '@aws-sdk/client-eks';
+import { type CreateClusterCommandInput, EKS } from '@aws-sdk/client-eks';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { expect } from 'chai';
 import { once } from 'node:events';
@@ -43,9 +28,9 @@ const CLUSTER_ADMIN = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAd
 const NAME = `<cluster:c1>-${'of-conformance-'.repeat(5)}`;
 const SESSION_NAME = /^eks-[\w.-]{1,10}-[\w.-]{1,10}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const IN_DEFAULT = '/api/v1/namespaces/default';
-const describe = async (eks: EKSClient, name: string) => (await eks.send(new DescribeClusterCommand({ name }))).cluster;
+const describe = async (eks: EKS, name: string) => (await eks.describeCluster({ name })).cluster;
 /** Those of the run's cluster, in which others can be made. */
-const subnetsOf = async ({ name }: CheckContext, eks: EKSClient): Promise<string[]> =>
+const subnetsOf = async ({ name }: CheckContext, eks: EKS): Promise<string[]> =>
   (await describe(eks, name('<cluster:c1>')))?.resourcesVpcConfig?.subnetIds ?? [];
 /** Sends requests to an API server: with which status it answers, and what. */
 const apiOf =
@@ -90,20 +75,22 @@ suite('eks-api', ({ scenario }) => {
     probes: [
       check('whom its API server knows, and what sessions of its pods are called', async (context) => {
         const { name, eventually, clusterToken } = context;
-        const eks = new EKSClient(await context.aws('eks'));
+        const eks = new EKS(await context.aws('eks'));
         const clusterName = name(NAME);
         const subnetIds = await subnetsOf(context, eks);
-        const create = new CreateClusterCommand({
-          ...{ name: clusterName, roleArn: name('<role:cluster>'), resourcesVpcConfig: { subnetIds } },
+        const making = eks.createCluster({
+          name: clusterName,
+          roleArn: name('<role:cluster>'),
+          resourcesVpcConfig: { subnetIds },
           accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: false },
         });
-        await taken(eks.send(create), 'a long name');
+        await taken(making, 'a long name');
         try {
           const made = await eventually(
             () => describe(eks, clusterName),
             (seen) => seen?.status === 'ACTIVE',
           );
-          const { accessEntries } = await eks.send(new ListAccessEntriesCommand({ clusterName }));
+          const { accessEntries } = await eks.listAccessEntries({ clusterName });
           expect(accessEntries).to.deep.equal([]);
           expect(made?.accessConfig?.authenticationMode).to.equal('API');
           const ca = Buffer.from(made?.certificateAuthority?.data ?? '', 'base64');
@@ -116,14 +103,14 @@ suite('eks-api', ({ scenario }) => {
           expect((await creator('GET', IN_DEFAULT)).status, 'its creator').to.equal(401);
 
           const key = { clusterName, principalArn: name('<role:dev>') };
-          await eks.send(new CreateAccessEntryCommand(key));
+          await eks.createAccessEntry(key);
           const accessScope = { type: 'cluster' } as const;
-          await eks.send(new AssociateAccessPolicyCommand({ ...key, policyArn: CLUSTER_ADMIN, accessScope }));
+          await eks.associateAccessPolicy({ ...key, policyArn: CLUSTER_ADMIN, accessScope });
           const session = await sessionOf(context, 'dev');
           const api = await apiBy(await tokenBy(session, await clusterToken('c1', session)));
           const account = { namespace: 'default', serviceAccount: 'default' };
           const associate = { ...account, clusterName, roleArn: name('<role:app>') };
-          await eks.send(new CreatePodIdentityAssociationCommand(associate));
+          await eks.createPodIdentityAssociation(associate);
           const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a-pod-with-a-long-name' } };
           const containers = [{ name: 'app', image: 'example.com/app:1' }];
           expect((await api('POST', `${IN_DEFAULT}/pods`, { ...pod, spec: { containers } })).status).to.equal(201);
@@ -133,7 +120,7 @@ suite('eks-api', ({ scenario }) => {
           });
           expect(await sessionName(context, clusterName, object.status?.token ?? '')).to.match(SESSION_NAME);
         } finally {
-          expect(await errorOf(eks.send(new DeleteClusterCommand({ name: clusterName })))).to.equal('none');
+          expect(await errorOf(eks.deleteCluster({ name: clusterName }))).to.equal('none');
         }
       }),
     ],
@@ -151,22 +138,20 @@ suite('eks-api', ({ scenario }) => {
     probes: [
       check('what is refused, and what is made', async (context) => {
         const { name, eventually } = context;
-        const eks = new EKSClient(await context.aws('eks'));
+        const eks = new EKS(await context.aws('eks'));
         const bare = await eksOf(context, 'bare');
         const clusterName = name('<cluster:c1>-noded');
         const subnets = await subnetsOf(context, eks);
         const create = (more: Partial<CreateClusterCommandInput> = {}, by = eks) =>
           errorOf(
-            by.send(
-              new CreateClusterCommand({
-                ...{ name: clusterName, roleArn: name('<role:cluster>'), resourcesVpcConfig: { subnetIds: subnets } },
-                ...more,
-              }),
-            ),
+            by.createCluster({
+              ...{ name: clusterName, roleArn: name('<role:cluster>'), resourcesVpcConfig: { subnetIds: subnets } },
+              ...more,
+            }),
           );
         const group = { clusterName, nodegroupName: 'workers' };
         const createGroup = (nodeRole: string, more: object = {}, by = eks) =>
-          errorOf(by.send(new CreateNodegroupCommand({ ...group, subnets, nodeRole: name(nodeRole), ...more })));
+          errorOf(by.createNodegroup({ ...group, subnets, nodeRole: name(nodeRole), ...more }));
         try {
           for (const [what, more] of Object.entries({
             'a role for nodes': { roleArn: name('<role:node>') },
@@ -197,7 +182,7 @@ suite('eks-api', ({ scenario }) => {
             (seen) => seen?.status === 'ACTIVE',
           );
           expect(made).to.include({ name: clusterName, roleArn: name('<role:cluster>'), status: 'ACTIVE' });
-          const { clusters } = await eks.send(new ListClustersCommand({}));
+          const { clusters } = await eks.listClusters({});
           expect(clusters).to.include.members([clusterName, name('<cluster:c1>')]);
 
           expect(await createGroup('<role:cluster>'), 'the role of a cluster').to.match(BAD_REQUEST);
@@ -207,7 +192,7 @@ suite('eks-api', ({ scenario }) => {
           const scalingConfig = { minSize: 1, maxSize: 3, desiredSize: 2 };
           expect(await createGroup('<role:node>', { scalingConfig }), 'the role of nodes').to.equal('none');
           expect(await createGroup('<role:node>'), 'once more').to.equal('ResourceInUseException');
-          const look = async () => (await eks.send(new DescribeNodegroupCommand(group))).nodegroup;
+          const look = async () => (await eks.describeNodegroup(group)).nodegroup;
           const nodegroup = await eventually(look, (seen) => seen?.status === 'ACTIVE');
           expect(nodegroup).to.deep.include({
             ...group,
@@ -216,11 +201,11 @@ suite('eks-api', ({ scenario }) => {
             scalingConfig,
             status: 'ACTIVE',
           });
-          const { nodegroups } = await eks.send(new ListNodegroupsCommand({ clusterName }));
+          const { nodegroups } = await eks.listNodegroups({ clusterName });
           expect(nodegroups).to.deep.equal([group.nodegroupName]);
-          const remove = () => errorOf(eks.send(new DeleteClusterCommand({ name: clusterName })));
+          const remove = () => errorOf(eks.deleteCluster({ name: clusterName }));
           expect(await remove(), 'with a node group').to.equal('ResourceInUseException');
-          expect(await errorOf(eks.send(new DeleteNodegroupCommand(group)))).to.equal('none');
+          expect(await errorOf(eks.deleteNodegroup(group))).to.equal('none');
           const gone = () => errorOf(look());
           const missing = 'ResourceNotFoundException';
           expect(await eventually(gone, (error) => error === missing), 'the node group').to.equal(missing);
@@ -231,8 +216,8 @@ suite('eks-api', ({ scenario }) => {
           );
           expect(error, 'the cluster').to.equal(missing);
         } finally {
-          await errorOf(eks.send(new DeleteNodegroupCommand(group)));
-          await errorOf(eks.send(new DeleteClusterCommand({ name: clusterName })));
+          await errorOf(eks.deleteNodegroup(group));
+          await errorOf(eks.deleteCluster({ name: clusterName }));
         }
       }),
     ],

@@ -1,29 +1,5 @@
 /** Which permissions the operations on clusters, node groups, add-ons and access entries need. */
-import {
-  AssociateAccessPolicyCommand,
-  CreateAccessEntryCommand,
-  CreateAddonCommand,
-  CreateClusterCommand,
-  CreateNodegroupCommand,
-  DeleteAccessEntryCommand,
-  DeleteAddonCommand,
-  DeleteClusterCommand,
-  DeleteNodegroupCommand,
-  DescribeAccessEntryCommand,
-  DescribeAddonCommand,
-  DescribeAddonVersionsCommand,
-  DescribeClusterCommand,
-  DescribeNodegroupCommand,
-  DisassociateAccessPolicyCommand,
-  EKSClient,
-  ListAccessEntriesCommand,
-  ListAddonsCommand,
-  ListAssociatedAccessPoliciesCommand,
-  ListClustersCommand,
-  ListNodegroupsCommand,
-  UpdateAddonCommand,
-  type CreateClusterCommandInput,
-} from '@aws-sdk/client-eks';
+import { type CreateClusterCommandInput, EKS } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import { allow, check, deny, suite } from '../../harness/index.ts';
 import { eksOf, ofOwnAccount, sessionOf } from '../lib/account-session.ts';
@@ -31,10 +7,7 @@ import { errorOf, refusalBy } from '../lib/errors.ts';
 
 type Name = (text: string) => string;
 /** Each operation by its action, asked about what there is not, so that none changes anything whoever asks. */
-const operations = (
-  name: Name,
-  tagged: object = {},
-): Readonly<Record<string, (eks: EKSClient) => Promise<unknown>>> => {
+const operations = (name: Name, tagged: object = {}): Readonly<Record<string, (eks: EKS) => Promise<unknown>>> => {
   const clusterName = name('<cluster:c1>');
   const roleArn = `${name('<role:none>')}-absent`;
   const subnets = ['subnet-0123456789abcdef0'];
@@ -45,28 +18,28 @@ const operations = (
   const policyArn = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy';
   return {
     CreateCluster: (eks) =>
-      eks.send(new CreateClusterCommand({ ...absent, ...tagged, roleArn, resourcesVpcConfig: { subnetIds: subnets } })),
-    DescribeCluster: (eks) => eks.send(new DescribeClusterCommand(absent)),
-    ListClusters: (eks) => eks.send(new ListClustersCommand({})),
-    DeleteCluster: (eks) => eks.send(new DeleteClusterCommand(absent)),
-    CreateNodegroup: (eks) => eks.send(new CreateNodegroupCommand({ ...group, ...tagged, nodeRole: roleArn, subnets })),
-    DescribeNodegroup: (eks) => eks.send(new DescribeNodegroupCommand(group)),
-    ListNodegroups: (eks) => eks.send(new ListNodegroupsCommand({ clusterName })),
-    DeleteNodegroup: (eks) => eks.send(new DeleteNodegroupCommand(group)),
-    CreateAddon: (eks) => eks.send(new CreateAddonCommand({ ...addon, ...tagged })),
-    DescribeAddon: (eks) => eks.send(new DescribeAddonCommand(addon)),
-    ListAddons: (eks) => eks.send(new ListAddonsCommand({ clusterName })),
-    UpdateAddon: (eks) => eks.send(new UpdateAddonCommand(addon)),
-    DeleteAddon: (eks) => eks.send(new DeleteAddonCommand(addon)),
-    DescribeAddonVersions: (eks) => eks.send(new DescribeAddonVersionsCommand({})),
-    CreateAccessEntry: (eks) => eks.send(new CreateAccessEntryCommand({ ...entry, ...tagged })),
-    DescribeAccessEntry: (eks) => eks.send(new DescribeAccessEntryCommand(entry)),
-    ListAccessEntries: (eks) => eks.send(new ListAccessEntriesCommand({ clusterName })),
-    DeleteAccessEntry: (eks) => eks.send(new DeleteAccessEntryCommand(entry)),
+      eks.createCluster({ ...absent, ...tagged, roleArn, resourcesVpcConfig: { subnetIds: subnets } }),
+    DescribeCluster: (eks) => eks.describeCluster(absent),
+    ListClusters: (eks) => eks.listClusters({}),
+    DeleteCluster: (eks) => eks.deleteCluster(absent),
+    CreateNodegroup: (eks) => eks.createNodegroup({ ...group, ...tagged, nodeRole: roleArn, subnets }),
+    DescribeNodegroup: (eks) => eks.describeNodegroup(group),
+    ListNodegroups: (eks) => eks.listNodegroups({ clusterName }),
+    DeleteNodegroup: (eks) => eks.deleteNodegroup(group),
+    CreateAddon: (eks) => eks.createAddon({ ...addon, ...tagged }),
+    DescribeAddon: (eks) => eks.describeAddon(addon),
+    ListAddons: (eks) => eks.listAddons({ clusterName }),
+    UpdateAddon: (eks) => eks.updateAddon(addon),
+    DeleteAddon: (eks) => eks.deleteAddon(addon),
+    DescribeAddonVersions: (eks) => eks.describeAddonVersions({}),
+    CreateAccessEntry: (eks) => eks.createAccessEntry({ ...entry, ...tagged }),
+    DescribeAccessEntry: (eks) => eks.describeAccessEntry(entry),
+    ListAccessEntries: (eks) => eks.listAccessEntries({ clusterName }),
+    DeleteAccessEntry: (eks) => eks.deleteAccessEntry(entry),
     AssociateAccessPolicy: (eks) =>
-      eks.send(new AssociateAccessPolicyCommand({ ...entry, policyArn, accessScope: { type: 'cluster' } })),
-    ListAssociatedAccessPolicies: (eks) => eks.send(new ListAssociatedAccessPoliciesCommand(entry)),
-    DisassociateAccessPolicy: (eks) => eks.send(new DisassociateAccessPolicyCommand({ ...entry, policyArn })),
+      eks.associateAccessPolicy({ ...entry, policyArn, accessScope: { type: 'cluster' } }),
+    ListAssociatedAccessPolicies: (eks) => eks.listAssociatedAccessPolicies(entry),
+    DisassociateAccessPolicy: (eks) => eks.disassociateAccessPolicy({ ...entry, policyArn }),
   };
 };
 const LISTS = ['ListClusters', 'ListNodegroups', 'ListAddons', 'DescribeAddonVersions', 'ListAccessEntries'];
@@ -110,17 +83,15 @@ suite('eks-api', ({ scenario }) => {
       check('member by member', async (context) => {
         const { name } = context;
         const credentials = await sessionOf(context, 'maker');
-        const eks = new EKSClient({ ...(await context.aws('eks')), credentials });
+        const eks = new EKS({ ...(await context.aws('eks')), credentials });
         const create = (more: Pick<CreateClusterCommandInput, 'resourcesVpcConfig'>) =>
           errorOf(
-            eks.send(
-              new CreateClusterCommand({
-                name: `${name('<cluster:c1>')}-unmade`,
-                // Of a role that there is not, none is made.
-                roleArn: `${name('<role:maker>')}-absent`,
-                ...more,
-              }),
-            ),
+            eks.createCluster({
+              name: `${name('<cluster:c1>')}-unmade`,
+              // Of a role that there is not, none is made.
+              roleArn: `${name('<role:maker>')}-absent`,
+              ...more,
+            }),
           );
         const others = {
           accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: false },

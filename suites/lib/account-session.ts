@@ -1,6 +1,6 @@
 /** Roles that the harness' identity may assume, and their sessions. */
-import { EKSClient } from '@aws-sdk/client-eks';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { EKS } from '@aws-sdk/client-eks';
+import { STS } from '@aws-sdk/client-sts';
 import type { CheckContext, PermissionStatement, RoleSpec } from '../../harness/index.ts';
 
 export const ofOwnAccount = (...permissions: readonly PermissionStatement[]): RoleSpec => ({
@@ -10,13 +10,13 @@ export const ofOwnAccount = (...permissions: readonly PermissionStatement[]): Ro
 
 /** Credentials of a new session of such a role. */
 export async function sessionOf(context: CheckContext, role: string) {
-  const sts = new STSClient(await context.aws('sts'));
+  const sts = new STS(await context.aws('sts'));
   const session = { RoleArn: context.name(`<role:${role}>`), RoleSessionName: 'ann@example.com' };
-  const { Credentials } = await sts.send(new AssumeRoleCommand(session));
+  const { Credentials } = await sts.assumeRole(session);
   const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
 }
 
 /** EKS as such a role may use it. */
-export const eksOf = async (context: CheckContext, role: string): Promise<EKSClient> =>
-  new EKSClient({ ...(await context.aws('eks')), credentials: await sessionOf(context, role) });
+export const eksOf = async (context: CheckContext, role: string): Promise<EKS> =>
+  new EKS({ ...(await context.aws('eks')), credentials: await sessionOf(context, role) });

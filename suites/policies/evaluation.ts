@@ -1,15 +1,5 @@
 /** Which policy has the last word: identity, bucket, boundary and session policies against each other, in one account and two. */
-import {
-  AttachRolePolicyCommand,
-  CreatePolicyVersionCommand,
-  DeletePolicyVersionCommand,
-  DeleteRolePolicyCommand,
-  DetachRolePolicyCommand,
-  IAMClient,
-  ListAttachedRolePoliciesCommand,
-  PutRolePolicyCommand,
-  SetDefaultPolicyVersionCommand,
-} from '@aws-sdk/client-iam';
+import { IAM } from '@aws-sdk/client-iam';
 import {
   allow,
   askEksAuth,
@@ -83,10 +73,10 @@ suite('policies', ({ scenario }) => {
       fails(asSession('app', getObject('data/other')), NOT_ALLOWED),
       check('one of AWS is attached too, and a second one is put in', async (world) => {
         const { iam, RoleName } = await attachedPolicy(world);
-        await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: READ_ONLY }));
+        await iam.attachRolePolicy({ RoleName, PolicyArn: READ_ONLY });
         const Statement = { Effect: 'Allow', Action: 's3:PutObject', Resource: 'arn:aws:s3:::<bucket:data>/new' };
         const PolicyDocument = world.name(JSON.stringify({ Version: '2012-10-17', Statement }));
-        await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'second', PolicyDocument }));
+        await iam.putRolePolicy({ RoleName, PolicyName: 'second', PolicyDocument });
       }),
       untilIamKnows,
       succeeds(asSession('app', getObject('data/other'))),
@@ -95,8 +85,8 @@ suite('policies', ({ scenario }) => {
       check('all but the first inline one are taken away', async (world) => {
         const { iam, RoleName, PolicyArn } = await attachedPolicy(world);
         for (const arn of [READ_ONLY, PolicyArn])
-          await taken(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: arn })), `to detach ${arn}`);
-        await taken(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'second' })), 'to delete the second');
+          await taken(iam.detachRolePolicy({ RoleName, PolicyArn: arn }), `to detach ${arn}`);
+        await taken(iam.deleteRolePolicy({ RoleName, PolicyName: 'second' }), 'to delete the second');
       }),
       untilIamKnows,
       succeeds(asSession('app', getObject('data/inline'))),
@@ -407,15 +397,15 @@ suite('policies', ({ scenario }) => {
         const { iam, PolicyArn } = await attachedPolicy(world);
         const Statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/second' };
         const PolicyDocument = world.name(JSON.stringify({ Version: '2012-10-17', Statement }));
-        await iam.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument }));
+        await iam.createPolicyVersion({ PolicyArn, PolicyDocument });
       }),
       untilIamKnows,
       succeeds(asSession('app', getObject('data/first'))),
       fails(asSession('app', getObject('data/second')), NOT_ALLOWED),
       check('and then the default, without the first', async (world) => {
         const { iam, PolicyArn } = await attachedPolicy(world);
-        await iam.send(new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: 'v2' }));
-        await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: 'v1' }));
+        await iam.setDefaultPolicyVersion({ PolicyArn, VersionId: 'v2' });
+        await iam.deletePolicyVersion({ PolicyArn, VersionId: 'v1' });
       }),
       untilIamKnows,
       succeeds(asSession('app', getObject('data/second'))),
@@ -425,9 +415,9 @@ suite('policies', ({ scenario }) => {
 });
 
 async function attachedPolicy({ aws, name }: CheckContext) {
-  const iam = new IAMClient(await aws('iam'));
+  const iam = new IAM(await aws('iam'));
   const RoleName = name('<role-name:app>');
-  const { AttachedPolicies = [] } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+  const { AttachedPolicies = [] } = await iam.listAttachedRolePolicies({ RoleName });
   const own = AttachedPolicies.find(({ PolicyArn }) => PolicyArn?.startsWith(name('arn:aws:iam::<account:main>:')));
   return { iam, RoleName, PolicyArn: own?.PolicyArn };
 }

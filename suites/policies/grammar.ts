@@ -1,11 +1,6 @@
 /** Which policies IAM and S3 reject, and which forms they accept. */
-import {
-  DeleteRolePolicyCommand,
-  IAMClient,
-  PutRolePolicyCommand,
-  UpdateAssumeRolePolicyCommand,
-} from '@aws-sdk/client-iam';
-import { ListBucketsCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import { IAM } from '@aws-sdk/client-iam';
+import { S3 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
   allow,
@@ -45,17 +40,15 @@ suite('policies', ({ scenario }) => {
     workloads: { app: { role: 'app' } },
     probes: [
       check('IAM says which principal is none', async ({ aws, name }) => {
-        const iam = new IAMClient(await aws('iam'));
+        const iam = new IAM(await aws('iam'));
         const trust = (Service: string): Promise<unknown> =>
-          iam.send(
-            new UpdateAssumeRolePolicyCommand({
-              RoleName: name('<role-name:app>'),
-              PolicyDocument: JSON.stringify({
-                Version: '2012-10-17',
-                Statement: { Effect: 'Allow', Principal: { Service }, Action: ['sts:AssumeRole', 'sts:TagSession'] },
-              }),
+          iam.updateAssumeRolePolicy({
+            RoleName: name('<role-name:app>'),
+            PolicyDocument: JSON.stringify({
+              Version: '2012-10-17',
+              Statement: { Effect: 'Allow', Principal: { Service }, Action: ['sts:AssumeRole', 'sts:TagSession'] },
             }),
-          );
+          });
         const refusal = await trust('pod.eks.amazonaws.com').then(() => undefined, refusalBy);
         expect(refusal?.name).to.match(/^MalformedPolicyDocument/);
         expect(refusal?.message).to.contain('pod.eks.amazonaws.com');
@@ -72,16 +65,14 @@ suite('policies', ({ scenario }) => {
     objects: ['data/key'],
     probes: [
       check('each is refused, and each other form taken', async ({ aws, name }) => {
-        const iam = new IAMClient(await aws('iam'));
+        const iam = new IAM(await aws('iam'));
         const put = (policy: Given): Promise<unknown> =>
-          iam.send(
-            new PutRolePolicyCommand({
-              RoleName: name('<role-name:app>'),
-              // The one that the harness deletes with the role.
-              PolicyName: 'scenario',
-              PolicyDocument: textOf(policy),
-            }),
-          );
+          iam.putRolePolicy({
+            RoleName: name('<role-name:app>'),
+            // The one that the harness deletes with the role.
+            PolicyName: 'scenario',
+            PolicyDocument: textOf(policy),
+          });
         const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: name('arn:aws:s3:::<bucket:data>/key') };
         const policy = policyOf(read);
         const taken = {
@@ -138,14 +129,12 @@ suite('policies', ({ scenario }) => {
     workloads: { app: { role: 'app' } },
     probes: [
       check('each is refused, and each other form taken', async ({ aws, name }) => {
-        const iam = new IAMClient(await aws('iam'));
+        const iam = new IAM(await aws('iam'));
         const put = (policy: Given): Promise<unknown> =>
-          iam.send(
-            new UpdateAssumeRolePolicyCommand({
-              RoleName: name('<role-name:app>'),
-              PolicyDocument: textOf(policy),
-            }),
-          );
+          iam.updateAssumeRolePolicy({
+            RoleName: name('<role-name:app>'),
+            PolicyDocument: textOf(policy),
+          });
         const policy = policyOf({
           Effect: 'Allow',
           Principal: { Service: 'pods.eks.amazonaws.com' },
@@ -198,11 +187,10 @@ suite('policies', ({ scenario }) => {
     objects: ['data/key'],
     probes: [
       check('each is refused, and each other form taken', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const Bucket = name('<bucket:data>');
-        const { Owner: { ID: owner = '' } = {} } = await s3.send(new ListBucketsCommand({}));
-        const put = (policy: Given): Promise<unknown> =>
-          s3.send(new PutBucketPolicyCommand({ Bucket, Policy: textOf(policy) }));
+        const { Owner: { ID: owner = '' } = {} } = await s3.listBuckets({});
+        const put = (policy: Given): Promise<unknown> => s3.putBucketPolicy({ Bucket, Policy: textOf(policy) });
         const policy = policyOf({
           Effect: 'Deny',
           Principal: '*',
@@ -267,12 +255,12 @@ suite('policies', ({ scenario }) => {
     objects: ['data/key'],
     probes: [
       check('large ones are taken, and one too many is refused', async ({ aws, name }) => {
-        const iam = new IAMClient({ ...(await aws('iam')), ...FEW_ATTEMPTS });
+        const iam = new IAM({ ...(await aws('iam')), ...FEW_ATTEMPTS });
         const RoleName = name('<role-name:app>');
         const put =
           (PolicyName: string) =>
           (policy: Given): Promise<unknown> =>
-            iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: textOf(policy) }));
+            iam.putRolePolicy({ RoleName, PolicyName, PolicyDocument: textOf(policy) });
         const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: name('arn:aws:s3:::<bucket:data>/key') };
         const large = policyOf(read)({ Resource: [read.Resource, `${read.Resource}/${'x'.repeat(6000)}`] });
         const taken = { 'one of 6,000 characters': large, 'the same again, with white space': spaced(large, 1000) };
@@ -280,13 +268,13 @@ suite('policies', ({ scenario }) => {
         try {
           expect(await surprises(put('more'), 'LimitExceeded', { 'another of 6,000': large }, {})).to.deep.equal([]);
         } finally {
-          await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'more' })).catch(() => undefined);
+          await iam.deleteRolePolicy({ RoleName, PolicyName: 'more' }).catch(() => undefined);
         }
         const trust = policyOf({ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'] })({
           Principal: { Service: 'pods.eks.amazonaws.com' },
         });
         const update = (policy: Given): Promise<unknown> =>
-          iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: textOf(policy) }));
+          iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: textOf(policy) });
         // More than any account may have.
         const longer = { ...trust, Id: 'x'.repeat(8192) };
         const given = { 'a trust policy with white space': spaced(trust, 1000) };

@@ -1,24 +1,5 @@
 /** Roles, managed policies and OIDC providers in IAM: what it stores, limits and refuses to delete. */
-import {
-  AttachRolePolicyCommand,
-  CreateOpenIDConnectProviderCommand,
-  CreatePolicyCommand,
-  CreatePolicyVersionCommand,
-  DeleteOpenIDConnectProviderCommand,
-  DeletePolicyCommand,
-  DeletePolicyVersionCommand,
-  DeleteRoleCommand,
-  GetPolicyVersionCommand,
-  GetRoleCommand,
-  GetRolePolicyCommand,
-  IAMClient,
-  ListAttachedRolePoliciesCommand,
-  ListPolicyVersionsCommand,
-  ListRolePoliciesCommand,
-  ListRoleTagsCommand,
-  SetDefaultPolicyVersionCommand,
-  type ListRoleTagsCommandOutput,
-} from '@aws-sdk/client-iam';
+import { IAM, type ListRoleTagsCommandOutput } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { allow, check, podIdentityRole, suite, trustPodIdentity } from '../../harness/index.ts';
 import { codeOf } from '../lib/errors.ts';
@@ -42,56 +23,55 @@ suite('policies', ({ scenario }) => {
     },
     probes: [
       check('of what a role has nothing goes', async ({ aws, name }) => {
-        const iam = new IAMClient(await aws('iam'));
+        const iam = new IAM(await aws('iam'));
         for (const kind of ['boundary', 'attached']) {
           const PolicyArn = name(`arn:aws:iam::<account:main>:policy/<role-name:app>-${kind}`);
-          expect(await codeOf(iam.send(new DeletePolicyCommand({ PolicyArn }))), kind).to.equal('DeleteConflict');
+          expect(await codeOf(iam.deletePolicy({ PolicyArn })), kind).to.equal('DeleteConflict');
         }
-        const { Role } = await iam.send(new GetRoleCommand({ RoleName: name('<role-name:app>') }));
+        const { Role } = await iam.getRole({ RoleName: name('<role-name:app>') });
         const boundary = name('arn:aws:iam::<account:main>:policy/<role-name:app>-boundary');
         expect(Role?.PermissionsBoundary?.PermissionsBoundaryArn).to.equal(boundary);
-        const absent = new AttachRolePolicyCommand({
+        const absent = {
           RoleName: name('<role-name:app>'),
           PolicyArn: name('arn:aws:iam::<account:main>:policy/<role-name:app>-absent'),
-        });
-        expect(await codeOf(iam.send(absent))).to.equal('NoSuchEntity');
+        };
+        expect(await codeOf(iam.attachRolePolicy(absent))).to.equal('NoSuchEntity');
         for (const role of ['app', 'plain']) {
           const RoleName = name(`<role-name:${role}>`);
-          expect(await codeOf(iam.send(new DeleteRoleCommand({ RoleName }))), role).to.equal('DeleteConflict');
+          expect(await codeOf(iam.deleteRole({ RoleName })), role).to.equal('DeleteConflict');
         }
       }),
       check('of versions the default stays, and the number of one that is gone comes never again', async (world) => {
-        const iam = new IAMClient({ ...(await world.aws('iam')), ...FEW_ATTEMPTS });
+        const iam = new IAM({ ...(await world.aws('iam')), ...FEW_ATTEMPTS });
         const PolicyName = world.name('<role-name:plain>-versions');
         const Path = '/conformance-apps/';
         const PolicyArn = world.name(`arn:aws:iam::<account:main>:policy${Path}${PolicyName}`);
         const second = spaced(document('2%2F'), 3000);
         const version = async (PolicyDocument: string, SetAsDefault?: boolean) => {
-          const created = new CreatePolicyVersionCommand({
+          const created = {
             ...{ PolicyArn, PolicyDocument },
             ...(SetAsDefault !== undefined && { SetAsDefault }),
-          });
-          const { PolicyVersion } = await iam.send(created);
+          };
+          const { PolicyVersion } = await iam.createPolicyVersion(created);
           return [PolicyVersion?.VersionId, PolicyVersion?.IsDefaultVersion];
         };
-        const remove = (VersionId: string) =>
-          codeOf(iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId })));
-        const removePolicy = () => codeOf(iam.send(new DeletePolicyCommand({ PolicyArn })));
-        const create = new CreatePolicyCommand({ Path, PolicyName, PolicyDocument: document('1') });
-        const { Policy: { Arn = '' } = {} } = await iam.send(create);
+        const remove = (VersionId: string) => codeOf(iam.deletePolicyVersion({ PolicyArn, VersionId }));
+        const removePolicy = () => codeOf(iam.deletePolicy({ PolicyArn }));
+        const create = { Path, PolicyName, PolicyDocument: document('1') };
+        const { Policy: { Arn = '' } = {} } = await iam.createPolicy(create);
         try {
           expect(Arn).to.equal(PolicyArn);
-          expect(await codeOf(iam.send(create))).to.equal('EntityAlreadyExists');
+          expect(await codeOf(iam.createPolicy(create))).to.equal('EntityAlreadyExists');
           expect(await codeOf(version(document('x'.repeat(6144))))).to.equal('LimitExceeded');
           // White space is no part of a policy's size.
           expect(await version(second)).to.deep.equal(['v2', false]);
           expect(await version(document('3'), true)).to.deep.equal(['v3', true]);
           expect(await remove('v3')).to.equal('DeleteConflict');
-          const absent = new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: 'v9' });
-          expect(await codeOf(iam.send(absent))).to.equal('NoSuchEntity');
-          const ofAws = new SetDefaultPolicyVersionCommand({ PolicyArn: READ_ONLY, VersionId: 'v1' });
-          expect(await codeOf(iam.send(ofAws))).to.equal('AccessDenied');
-          const { Versions = [] } = await iam.send(new ListPolicyVersionsCommand({ PolicyArn }));
+          const absent = { PolicyArn, VersionId: 'v9' };
+          expect(await codeOf(iam.setDefaultPolicyVersion(absent))).to.equal('NoSuchEntity');
+          const ofAws = { PolicyArn: READ_ONLY, VersionId: 'v1' };
+          expect(await codeOf(iam.setDefaultPolicyVersion(ofAws))).to.equal('AccessDenied');
+          const { Versions = [] } = await iam.listPolicyVersions({ PolicyArn });
           const told = Versions.map(({ VersionId, IsDefaultVersion }) => `${VersionId} ${IsDefaultVersion}`);
           expect(told).to.have.members(['v1 false', 'v2 false', 'v3 true']);
           expect(await version(document('4'))).to.deep.equal(['v4', false]);
@@ -99,7 +79,7 @@ suite('policies', ({ scenario }) => {
           expect(await version(document('5'), false)).to.deep.equal(['v5', false]);
           expect(await version(document('6'))).to.deep.equal(['v6', false]);
           expect(await codeOf(version(document('7')))).to.equal('LimitExceeded');
-          const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: 'v2' }));
+          const { PolicyVersion } = await iam.getPolicyVersion({ PolicyArn, VersionId: 'v2' });
           expect(decodeURIComponent(PolicyVersion?.Document ?? '')).to.equal(second);
           expect(await removePolicy()).to.equal('DeleteConflict');
         } finally {
@@ -124,18 +104,16 @@ suite('policies', ({ scenario }) => {
     objects: ['data/key'],
     probes: [
       check('by each of its calls', async ({ aws, name }) => {
-        const iam = new IAMClient(await aws('iam'));
+        const iam = new IAM(await aws('iam'));
         const RoleName = name('<role-name:app>');
-        const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
+        const { Role } = await iam.getRole({ RoleName });
         expect(Role).to.include({ RoleName, Arn: name('<role:app>'), MaxSessionDuration: 7200 });
         expect(Role?.Path).to.equal('/conformance-apps/red/');
         expect(Role?.RoleId).to.match(/^AROA[A-Z0-9]{12,}$/);
         expect(Role?.Tags).to.deep.include({ Key: 'conformance-team', Value: 'red' });
         const paged: unknown[] = [];
         for (let more: { Marker?: string } | undefined = {}; more !== undefined && paged.length < 50;) {
-          const page: ListRoleTagsCommandOutput = await iam.send(
-            new ListRoleTagsCommand({ RoleName, MaxItems: 1, ...more }),
-          );
+          const page: ListRoleTagsCommandOutput = await iam.listRoleTags({ RoleName, MaxItems: 1, ...more });
           paged.push(...(page.Tags ?? []));
           more = page.IsTruncated && page.Marker !== undefined ? { Marker: page.Marker } : undefined;
         }
@@ -147,12 +125,12 @@ suite('policies', ({ scenario }) => {
             ...{ Principal: { Service: 'pods.eks.amazonaws.com' }, Condition: WITH_PERCENT },
           },
         ]);
-        const { PolicyNames } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+        const { PolicyNames } = await iam.listRolePolicies({ RoleName });
         expect(PolicyNames).to.deep.equal(['scenario']);
-        const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: 'scenario' }));
+        const { PolicyDocument } = await iam.getRolePolicy({ RoleName, PolicyName: 'scenario' });
         const [statement] = documentOf(PolicyDocument).Statement;
         expect([statement?.['Resource']].flat()).to.deep.equal([name('arn:aws:s3:::<bucket:data>/ä +%2F*')]);
-        const { AttachedPolicies } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+        const { AttachedPolicies } = await iam.listAttachedRolePolicies({ RoleName });
         const PolicyName = `${RoleName}-attached`;
         const PolicyArn = name(`arn:aws:iam::<account:main>:policy/${PolicyName}`);
         expect(AttachedPolicies).to.deep.equal([{ PolicyName, PolicyArn }]);
@@ -170,17 +148,15 @@ suite('policies', ({ scenario }) => {
       roles: { app: podIdentityRole() },
       probes: [
         check('no other is made', async ({ aws, name }) => {
-          const iam = new IAMClient({ ...(await aws('iam')), ...FEW_ATTEMPTS });
+          const iam = new IAM({ ...(await aws('iam')), ...FEW_ATTEMPTS });
           const host = name('<role-name:app>.example.com');
           const five = Array.from({ length: 5 }, (_, at) => String(at).repeat(40));
           const made = async (Url: string, ThumbprintList = five.slice(0, 1)): Promise<string> => {
-            const create = new CreateOpenIDConnectProviderCommand({ Url, ThumbprintList });
-            const end = await codeOf(iam.send(create));
+            const create = { Url, ThumbprintList };
+            const end = await codeOf(iam.createOpenIDConnectProvider(create));
             if (end === 'none') {
               const OpenIDConnectProviderArn = name(`arn:aws:iam::<account:main>:oidc-provider/${Url.slice(8)}`);
-              await iam
-                .send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn }))
-                .catch(() => undefined);
+              await iam.deleteOpenIDConnectProvider({ OpenIDConnectProviderArn }).catch(() => undefined);
             }
             return end;
           };

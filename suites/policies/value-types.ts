@@ -1,5 +1,5 @@
 /** Which values conditions of a policy take: those of the type that the operator compares. */
-import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { IAM } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { check, podIdentityRole, suite } from '../../harness/index.ts';
 import { policyOf, surprises, textOf, type Given } from './lib/malformed-policies.ts';
@@ -39,14 +39,12 @@ suite('policies', ({ scenario }) => {
     roles: { app: podIdentityRole() },
     probes: [
       check('each other value is refused', async ({ aws, name }) => {
-        const iam = new IAMClient(await aws('iam'));
+        const iam = new IAM(await aws('iam'));
         const put = (policy: Given): Promise<unknown> =>
-          iam.send(
-            new PutRolePolicyCommand({
-              ...{ RoleName: name('<role-name:app>'), PolicyName: 'scenario' },
-              PolicyDocument: textOf(policy),
-            }),
-          );
+          iam.putRolePolicy({
+            ...{ RoleName: name('<role-name:app>'), PolicyName: 'scenario' },
+            PolicyDocument: textOf(policy),
+          });
         const policy = policyOf({ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' });
         const of = (which: 0 | 1): Record<string, Given> =>
           Object.fromEntries(

@@ -1,12 +1,5 @@
 /** Which permission each call of S3 asks for. */
-import {
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  GetBucketLocationCommand,
-  HeadBucketCommand,
-  S3Client,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
+import { S3 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
   allow,
@@ -139,17 +132,17 @@ suite('s3', ({ scenario }) => {
       may(getObjectTagging('data/red/mine')),
       mayNot(getObjectTagging('data/red/other')),
       check('an upload in parts is given its tags as it begins', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const place = { Bucket: name('<bucket:data>'), Key: 'red/parts' };
-        const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...place, Tagging: 'team=red' }));
+        const { UploadId } = await s3.createMultipartUpload({ ...place, Tagging: 'team=red' });
         const part = { PartNumber: 1, UploadId };
         // It is of no other key.
         const elsewhere = { ...place, Key: 'tags', ...part, Body: 'one' };
-        const refusal = await s3.send(new UploadPartCommand(elsewhere)).catch(refusalBy);
+        const refusal = await s3.uploadPart(elsewhere).catch(refusalBy);
         expect(refusal).to.include({ name: 'NoSuchUpload' });
-        const { ETag } = await s3.send(new UploadPartCommand({ ...place, ...part, Body: 'one' }));
+        const { ETag } = await s3.uploadPart({ ...place, ...part, Body: 'one' });
         const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
-        await s3.send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload }));
+        await s3.completeMultipartUpload({ ...place, UploadId, MultipartUpload });
       }),
       succeeds(asSession('app', getObjectTagging('data/red/parts')), { tags: 1 }),
     ],
@@ -280,12 +273,12 @@ suite('s3', ({ scenario }) => {
       fails(ask('PUT unmade', BUCKET_OF_RED), { ...NOT_ALLOWED, message: 's3:TagResource' }),
       fails(ask('PUT forbidden', BUCKET_OF_RED), { ...NOT_ALLOWED, explicit: true }),
       check('where a bucket is', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const asked = { Bucket: name('<bucket:one>') };
         const region = name('<region:c1>');
-        expect((await s3.send(new HeadBucketCommand(asked))).BucketRegion).to.equal(region);
+        expect((await s3.headBucket(asked)).BucketRegion).to.equal(region);
         // The first region of all has no name here.
-        const { LocationConstraint = 'us-east-1' } = await s3.send(new GetBucketLocationCommand(asked));
+        const { LocationConstraint = 'us-east-1' } = await s3.getBucketLocation(asked);
         expect(LocationConstraint).to.equal(region);
       }),
       ...ON_BUCKETS.flatMap(([bucket, requests]) =>

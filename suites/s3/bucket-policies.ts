@@ -1,5 +1,5 @@
 /** Who may put which policy on a bucket. */
-import { GetBucketPolicyCommand, GetBucketPolicyStatusCommand, S3Client } from '@aws-sdk/client-s3';
+import { S3 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { allow, check, fails, forPrincipal, podIdentityRole, succeeds, suite, trustRole } from '../../harness/index.ts';
 import { refusalBy } from '../lib/errors.ts';
@@ -40,13 +40,13 @@ suite('s3', ({ scenario }) => {
       }),
       may('GET data?policy'),
       check('it is read as it was put', async ({ aws, name }) => {
-        const asked = new GetBucketPolicyCommand({ Bucket: name('<bucket:data>') });
-        const { Policy = '{}' } = await new S3Client(await aws('s3'))
-          .send(asked)
+        const asked = { Bucket: name('<bucket:data>') };
+        const { Policy = '{}' } = await new S3(await aws('s3'))
+          .getBucketPolicy(asked)
           .catch((error: Error) => ({ Policy: `"${refusalBy(error).name}"` }));
         expect(JSON.parse(Policy)).to.deep.equal(JSON.parse(name(OF_NOBODY)));
-        const status = new GetBucketPolicyStatusCommand({ Bucket: name('<bucket:data>') });
-        const { PolicyStatus } = await new S3Client(await aws('s3')).send(status);
+        const status = { Bucket: name('<bucket:data>') };
+        const { PolicyStatus } = await new S3(await aws('s3')).getBucketPolicyStatus(status);
         expect(PolicyStatus?.IsPublic).to.equal(false);
       }),
       may('GET data?policyStatus'),

@@ -1,16 +1,9 @@
 /** Copies of objects: what they keep, and whose policy decides. */
 import {
-  CopyObjectCommand,
-  CreateBucketCommand,
-  DeleteBucketCommand,
-  GetObjectTaggingCommand,
-  HeadObjectCommand,
-  ListBucketsCommand,
-  paginateListBuckets,
-  PutObjectCommand,
-  S3Client,
   type BucketLocationConstraint,
   type CopyObjectCommandInput,
+  paginateListBuckets,
+  S3,
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
@@ -42,37 +35,35 @@ suite('s3', ({ scenario }) => {
     objects: ['data/plain'],
     probes: [
       check('metadata, tags and storage class', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const Bucket = name('<bucket:data>');
         const source = {
           ...{ ContentType: 'text/plain', ContentEncoding: 'gzip', ContentDisposition: 'attachment' },
           ...{ CacheControl: 'no-cache', Metadata: { note: 'one' } },
         };
-        const { ETag: written, ServerSideEncryption: encryption } = await s3.send(
-          new PutObjectCommand({
-            ...{ Bucket, Key: 'source', Body: 'one', StorageClass: 'STANDARD_IA', Tagging: 'team=red' },
-            ...{ ...source, ChecksumAlgorithm: 'SHA256' },
-          }),
-        );
+        const { ETag: written, ServerSideEncryption: encryption } = await s3.putObject({
+          ...{ Bucket, Key: 'source', Body: 'one', StorageClass: 'STANDARD_IA', Tagging: 'team=red' },
+          ...{ ...source, ChecksumAlgorithm: 'SHA256' },
+        });
         expect([written, encryption]).to.deep.equal([ETAG_OF_ONE, 'AES256']);
         const copied = async (options: Partial<CopyObjectCommandInput>): Promise<object> => {
           const object = { Bucket, Key: 'copy' };
-          const copy = new CopyObjectCommand({ ...object, CopySource: `${Bucket}/source`, ...options });
-          const { CopyObjectResult: { ETag, LastModified } = {} } = await s3.send(copy);
+          const copy = { ...object, CopySource: `${Bucket}/source`, ...options };
+          const { CopyObjectResult: { ETag, LastModified } = {} } = await s3.copyObject(copy);
           expect(ETag).to.equal(ETAG_OF_ONE);
-          const head = await s3.send(new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' }));
+          const head = await s3.headObject({ ...object, ChecksumMode: 'ENABLED' });
           expect(LastModified).to.deep.equal(head.LastModified);
           // All is encrypted, and a copy has the kind of checksum that its source has.
           expect(head).to.include({
             ...{ ETag: ETAG_OF_ONE, ServerSideEncryption: 'AES256', ChecksumSHA256: CHECKSUM_OF_ONE },
           });
           const { ContentType, CacheControl, ContentEncoding, ContentDisposition, Metadata, StorageClass } = head;
-          const { TagSet = [] } = await s3.send(new GetObjectTaggingCommand(object));
+          const { TagSet = [] } = await s3.getObjectTagging(object);
           const tags = TagSet.map(({ Key, Value }) => `${Key}=${Value}`).join();
           return { ContentType, CacheControl, ContentEncoding, ContentDisposition, Metadata, StorageClass, tags };
         };
         const inCrc32 = { Bucket, Key: 'copy', CopySource: `${Bucket}/source`, ChecksumAlgorithm: 'CRC32' } as const;
-        const { CopyObjectResult: checked } = await s3.send(new CopyObjectCommand(inCrc32));
+        const { CopyObjectResult: checked } = await s3.copyObject(inCrc32);
         expect(checked).to.include({ ChecksumCRC32: CRC32_OF_ONE });
         const other = { ContentType: 'image/png', Metadata: { other: 'two' } };
         const tags = 'team=red';
@@ -162,10 +153,10 @@ suite('s3', ({ scenario }) => {
         DENIED,
       ),
       check('its bucket is not in the list of the own ones, and nobody else makes one of that name', async (world) => {
-        const s3 = new S3Client(await world.aws('s3'));
+        const s3 = new S3(await world.aws('s3'));
         const [own, theirs] = ['<bucket:data>', '<bucket:theirs>'].map(world.name);
         const listed = async (Prefix: string | undefined) => {
-          const { Buckets = [] } = await s3.send(new ListBucketsCommand({ Prefix }));
+          const { Buckets = [] } = await s3.listBuckets({ Prefix });
           return Buckets.map(({ Name }) => Name);
         };
         expect(await listed(own)).to.include(own);
@@ -188,7 +179,7 @@ suite('s3', ({ scenario }) => {
         const { region } = await world.aws('s3');
         const LocationConstraint = region as BucketLocationConstraint;
         const where = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint } };
-        const made = (Bucket: string | undefined) => errorOf(s3.send(new CreateBucketCommand({ Bucket, ...where })));
+        const made = (Bucket: string | undefined) => errorOf(s3.createBucket({ Bucket, ...where }));
         expect(await made(theirs)).to.equal('BucketAlreadyExists');
         // A request to make one goes to the region that it is to be in.
         const elsewhere = {
@@ -197,8 +188,8 @@ suite('s3', ({ scenario }) => {
             LocationConstraint: region === 'eu-west-1' ? 'eu-central-1' : 'eu-west-1',
           },
         } as const;
-        const end = await errorOf(s3.send(new CreateBucketCommand(elsewhere)));
-        if (end === 'none') await s3.send(new DeleteBucketCommand({ Bucket: elsewhere.Bucket }));
+        const end = await errorOf(s3.createBucket(elsewhere));
+        if (end === 'none') await s3.deleteBucket({ Bucket: elsewhere.Bucket });
         expect(end).to.equal('IllegalLocationConstraintException');
         if (region !== 'us-east-1') expect(await made(own)).to.equal('BucketAlreadyOwnedByYou');
       }),

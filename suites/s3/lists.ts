@@ -1,14 +1,5 @@
 /** Listing objects: keys, prefixes, order and pages. */
-import {
-  DeleteObjectsCommand,
-  HeadObjectCommand,
-  ListObjectsCommand,
-  ListObjectsV2Command,
-  ListObjectVersionsCommand,
-  paginateListObjectsV2,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { paginateListObjectsV2, S3 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { check, suite } from '../../harness/index.ts';
 import { errorOf } from '../lib/errors.ts';
@@ -26,7 +17,7 @@ suite('s3', ({ scenario }) => {
     objects: ['data/a/1', 'data/a/2', 'data/b/1', 'data/c'],
     probes: [
       check('with a delimiter, one at a time', async ({ aws, name }) => {
-        const client = new S3Client(await aws('s3'));
+        const client = new S3(await aws('s3'));
         const asked = { Bucket: name('<bucket:data>'), Delimiter: '/' };
         const found: unknown[] = [];
         for await (const page of paginateListObjectsV2({ client, pageSize: 1 }, asked)) {
@@ -47,10 +38,10 @@ suite('s3', ({ scenario }) => {
     objects: KEYS.map((key) => `data/${key}`),
     probes: [
       check('all, and parts of them', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const Bucket = name('<bucket:data>');
         const keysOf = async (input: object) => {
-          const { Contents = [], CommonPrefixes = [] } = await s3.send(new ListObjectsV2Command({ Bucket, ...input }));
+          const { Contents = [], CommonPrefixes = [] } = await s3.listObjectsV2({ Bucket, ...input });
           return [...Contents.map(({ Key }) => Key), ...CommonPrefixes.map(({ Prefix }) => Prefix)];
         };
         expect(await keysOf({})).to.deep.equal(KEYS);
@@ -65,7 +56,7 @@ suite('s3', ({ scenario }) => {
           'c%28',
         ]);
         const encoded = { Prefix: 'c&', Delimiter: '&<', StartAfter: 'b&', EncodingType: 'url' } as const;
-        expect(await s3.send(new ListObjectsV2Command({ Bucket, ...encoded }))).to.include({
+        expect(await s3.listObjectsV2({ Bucket, ...encoded })).to.include({
           ...{ Name: Bucket, Prefix: 'c%26', Delimiter: '%26%3C', StartAfter: 'b%26', EncodingType: 'url' },
         });
         expect(await keysOf({ MaxKeys: 0 })).to.deep.equal([]);
@@ -77,41 +68,40 @@ suite('s3', ({ scenario }) => {
           if (paged.length > KEYS.length) break;
         }
         expect(paged).to.deep.equal(KEYS.slice(2));
-        const names = (prefix: string) =>
-          s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: prefix, Delimiter: '/' }));
+        const names = (prefix: string) => s3.listObjectVersions({ Bucket, Prefix: prefix, Delimiter: '/' });
         const { Versions = [], CommonPrefixes = [] } = await names('a/');
         expect([...Versions.map(({ Key }) => Key), ...CommonPrefixes.map(({ Prefix }) => Prefix)]).to.deep.equal([
           'a/1',
           'a/b/',
         ]);
         // A version is where a page begins only together with its key.
-        const versionAlone = new ListObjectVersionsCommand({ Bucket, VersionIdMarker: 'null' });
-        expect(await errorOf(s3.send(versionAlone))).to.equal('InvalidArgument');
+        const versionAlone = { Bucket, VersionIdMarker: 'null' };
+        expect(await errorOf(s3.listObjectVersions(versionAlone))).to.equal('InvalidArgument');
       }),
       check('what is told of each', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const Bucket = name('<bucket:data>');
-        await s3.send(new PutObjectCommand({ Bucket, Key: 'B', Body: 'two', StorageClass: 'STANDARD_IA' }));
+        await s3.putObject({ Bucket, Key: 'B', Body: 'two', StorageClass: 'STANDARD_IA' });
         const first = async (more: object) => {
-          const { Contents: [object] = [] } = await s3.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1, ...more }));
+          const { Contents: [object] = [] } = await s3.listObjectsV2({ Bucket, MaxKeys: 1, ...more });
           return object;
         };
-        const { LastModified: written } = await s3.send(new HeadObjectCommand({ Bucket, Key: 'B' }));
+        const { LastModified: written } = await s3.headObject({ Bucket, Key: 'B' });
         const plain = await first({});
         expect(plain).to.include({ Key: 'B', ETag: ETAG_OF_TWO, Size: 3, StorageClass: 'STANDARD_IA' });
         expect(plain?.LastModified).to.deep.equal(written);
         // Whose it is, is told where that is asked for, and always by the first version of the call.
         expect(plain?.Owner).to.equal(undefined);
         expect((await first({ FetchOwner: false }))?.Owner).to.equal(undefined);
-        const { Contents: [older] = [] } = await s3.send(new ListObjectsCommand({ Bucket, MaxKeys: 1 }));
+        const { Contents: [older] = [] } = await s3.listObjects({ Bucket, MaxKeys: 1 });
         expect(older?.Owner?.ID).to.match(/^[0-9a-f]{64}$/);
         expect((await first({ FetchOwner: true }))?.Owner?.ID).to.equal(older?.Owner?.ID);
       }),
       check('by the first version of the call', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const page = async (input: object) => {
           const asked = { Bucket: name('<bucket:data>'), MaxKeys: 2, ...input };
-          const { Contents = [], IsTruncated, NextMarker } = await s3.send(new ListObjectsCommand(asked));
+          const { Contents = [], IsTruncated, NextMarker } = await s3.listObjects(asked);
           return { keys: Contents.map(({ Key }) => Key), IsTruncated, NextMarker };
         };
         // Without a delimiter the last key is where the next page begins.
@@ -120,13 +110,13 @@ suite('s3', ({ scenario }) => {
         expect(await page({ Delimiter: '/' })).to.deep.equal({ keys: ['B'], IsTruncated: true, NextMarker: 'a/' });
         expect(await page({ Delimiter: '/', Marker: 'a/' })).to.deep.include({ keys: KEYS.slice(4, 6) });
         const encoded = { Prefix: 'c', Marker: 'b&', Delimiter: '&', EncodingType: 'url', MaxKeys: 1 } as const;
-        expect(await s3.send(new ListObjectsCommand({ Bucket: name('<bucket:data>'), ...encoded }))).to.include({
+        expect(await s3.listObjects({ Bucket: name('<bucket:data>'), ...encoded })).to.include({
           ...{ Prefix: 'c', Marker: 'b%26', Delimiter: '%26', NextMarker: 'c%26' },
         });
         expect(await page({ Marker: KEYS.at(-2) })).to.deep.include({ keys: KEYS.slice(-1), IsTruncated: false });
         // What has a meaning in XML has none in a key.
         const Objects = ['c&<1>', 'c(1)'].map((Key) => ({ Key }));
-        await s3.send(new DeleteObjectsCommand({ Bucket: name('<bucket:data>'), Delete: { Objects } }));
+        await s3.deleteObjects({ Bucket: name('<bucket:data>'), Delete: { Objects } });
         expect(await page({ Prefix: 'c' })).to.deep.include({ keys: [] });
       }),
     ],

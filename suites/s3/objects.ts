@@ -1,13 +1,5 @@
 /** Reading and writing objects: expected owner, HTTP conditions, ranges. */
-import {
-  CopyObjectCommand,
-  DeleteObjectsCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  S3Client,
-  type GetObjectCommandInput,
-  type S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { type GetObjectCommandInput, S3, type S3ServiceException } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
   allow,
@@ -109,19 +101,19 @@ suite('s3', ({ scenario }) => {
       may('GET data/one', { headers: { 'if-match': ETAG_OF_ONE, 'if-unmodified-since': LONG_AGO } }),
       hidden('GET data/one', { headers: { 'if-none-match': ETAG_OF_ONE, 'if-modified-since': LONG_AGO } }),
       check('it was written in the second that the answer says', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const object = { Bucket: name('<bucket:data>'), Key: 'one' };
-        const { LastModified: written = new Date(0) } = await s3.send(new HeadObjectCommand(object));
+        const { LastModified: written = new Date(0) } = await s3.headObject(object);
         const before = new Date(written.getTime() - 1000);
         const statusOf = (conditions: Partial<GetObjectCommandInput>): Promise<number | undefined> =>
-          s3.send(new GetObjectCommand({ ...object, ...conditions })).then(
+          s3.getObject({ ...object, ...conditions }).then(
             ({ $metadata }) => $metadata.httpStatusCode,
             ({ $metadata }: S3ServiceException) => $metadata.httpStatusCode,
           );
         expect(await statusOf({ IfModifiedSince: written })).to.equal(304);
         expect(await statusOf({ IfModifiedSince: before })).to.equal(200);
         // What has not changed is told by its entity tag (RFC 9110, section 15.4.5).
-        const unchangedTag = await s3.send(new GetObjectCommand({ ...object, IfModifiedSince: written })).then(
+        const unchangedTag = await s3.getObject({ ...object, IfModifiedSince: written }).then(
           () => 'an object',
           ({ $response }: S3ServiceException) => $response?.headers['etag'],
         );
@@ -131,7 +123,7 @@ suite('s3', ({ scenario }) => {
         // A time says nothing beside an entity tag, whether that is the object's or not (RFC 9110, section 13.1.3).
         expect(await statusOf({ IfNoneMatch: '"other"', IfModifiedSince: written })).to.equal(200);
         const unchanged = { CopySource: `${object.Bucket}/one`, CopySourceIfModifiedSince: written };
-        const refusal = await errorOf(s3.send(new CopyObjectCommand({ ...object, Key: 'copy', ...unchanged })));
+        const refusal = await errorOf(s3.copyObject({ ...object, Key: 'copy', ...unchanged }));
         expect(refusal).to.equal('PreconditionFailed');
       }),
       ...[
@@ -170,11 +162,11 @@ suite('s3', ({ scenario }) => {
         },
       }),
       check('bytes from either end', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const object = { Bucket: name('<bucket:data>'), Key: 'key' };
         const got = async (more: Partial<GetObjectCommandInput>) => {
           // The SDK compares what it reads with a checksum in the answer: that of the whole is not told with a part.
-          const asked = s3.send(new GetObjectCommand({ ...object, ChecksumMode: 'ENABLED', ...more }));
+          const asked = s3.getObject({ ...object, ChecksumMode: 'ENABLED', ...more });
           return asked
             .then(async ({ Body, ...answer }) => ({ ...answer, text: await Body?.transformToString() }))
             .catch((error: Error) => ({
@@ -192,7 +184,7 @@ suite('s3', ({ scenario }) => {
         expect(await got({ PartNumber: 1 })).to.include({ text: '0123456789' });
         const ofPart = await got({ Range: 'bytes=0-0', ResponseContentType: 'image/png' });
         expect(ofPart).to.include({ text: '0', ContentType: 'image/png' });
-        expect(await errorOf(s3.send(new GetObjectCommand({ ...object, PartNumber: 2 })))).to.match(/^InvalidPart/);
+        expect(await errorOf(s3.getObject({ ...object, PartNumber: 2 }))).to.match(/^InvalidPart/);
         const disposition = 'attachment; filename="a.txt"';
         expect(await got({ ResponseContentType: 'image/png', ResponseContentDisposition: disposition })).to.include({
           ...{ ContentType: 'image/png', ContentDisposition: disposition },
@@ -206,12 +198,12 @@ suite('s3', ({ scenario }) => {
           ...{ CacheControl: 'no-store', ContentLanguage: 'fr', ContentEncoding: 'br' },
           ...{ ContentType: 'text/plain', ExpiresString: new Date(0).toUTCString() },
         });
-        const head = await s3.send(new HeadObjectCommand(object));
+        const head = await s3.headObject(object);
         expect(head).to.include({
           ...{ ContentLength: 10, ContentType: 'text/plain', ContentEncoding: 'gzip', ETag: ETAG_OF_DIGITS },
           ...{ ContentLanguage: 'de', ExpiresString: NEXT_CENTURY },
         });
-        const part = await s3.send(new HeadObjectCommand({ ...object, Range: 'bytes=2-4' }));
+        const part = await s3.headObject({ ...object, Range: 'bytes=2-4' });
         expect(part).to.include({ ContentLength: 3, ContentRange: 'bytes 2-4/10' });
       }),
       // What ends before it begins is no range.
@@ -237,8 +229,8 @@ suite('s3', ({ scenario }) => {
       may('PUT data/instant', { headers: { 'x-amz-storage-class': 'GLACIER_IR' } }),
       may('GET data/instant'),
       check('without a type it is bytes', async ({ aws, name }) => {
-        const asked = new HeadObjectCommand({ Bucket: name('<bucket:data>'), Key: 'instant' });
-        const { ContentType } = await new S3Client(await aws('s3')).send(asked);
+        const asked = { Bucket: name('<bucket:data>'), Key: 'instant' };
+        const { ContentType } = await new S3(await aws('s3')).headObject(asked);
         expect(ContentType).to.equal('binary/octet-stream');
       }),
       ...['GLACIER', 'DEEP_ARCHIVE'].flatMap((storage) => [
@@ -294,9 +286,10 @@ suite('s3', ({ scenario }) => {
       failed('DELETE blind/key', onlyIf('if-match', '*')),
       check('who wants no word of those that are deleted is told which are not', async ({ aws, name }) => {
         const Objects = [{ Key: 'nothing' }, { Key: 'one', ETag: '"of-another"' }];
-        const { Deleted = [], Errors = [] } = await new S3Client(await aws('s3')).send(
-          new DeleteObjectsCommand({ Bucket: name('<bucket:data>'), Delete: { Objects, Quiet: true } }),
-        );
+        const { Deleted = [], Errors = [] } = await new S3(await aws('s3')).deleteObjects({
+          Bucket: name('<bucket:data>'),
+          Delete: { Objects, Quiet: true },
+        });
         expect(Deleted).to.deep.equal([]);
         expect(Errors.map(({ Key, Code }) => `${Key}: ${Code}`)).to.deep.equal(['one: PreconditionFailed']);
       }),

@@ -1,5 +1,5 @@
 /** When a bucket policy is public, and what blocks it. */
-import { GetBucketPolicyStatusCommand, GetPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
+import { S3 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
   allow,
@@ -99,8 +99,8 @@ suite('s3', ({ scenario }) => {
     buckets: { data: {} },
     probes: [
       check('all blocks are on', async ({ aws, name }) => {
-        const asked = new GetPublicAccessBlockCommand({ Bucket: name('<bucket:data>') });
-        const { PublicAccessBlockConfiguration: blocks } = await new S3Client(await aws('s3')).send(asked);
+        const asked = { Bucket: name('<bucket:data>') };
+        const { PublicAccessBlockConfiguration: blocks } = await new S3(await aws('s3')).getPublicAccessBlock(asked);
         expect(blocks).to.deep.equal({
           ...{ BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true },
         });
@@ -158,8 +158,8 @@ suite('s3', ({ scenario }) => {
         ...refusedWith('InvalidRequest', 400),
       }),
       check('it counts as public', async ({ aws, name }) => {
-        const asked = new GetBucketPolicyStatusCommand({ Bucket: name('<bucket:data>') });
-        expect((await new S3Client(await aws('s3')).send(asked)).PolicyStatus?.IsPublic).to.equal(true);
+        const asked = { Bucket: name('<bucket:data>') };
+        expect((await new S3(await aws('s3')).getBucketPolicyStatus(asked)).PolicyStatus?.IsPublic).to.equal(true);
       }),
       // Of bucket and account the stricter counts.
       succeeds(ofAccount('PUT')),
@@ -198,8 +198,8 @@ suite('s3', ({ scenario }) => {
       // And all that is not there.
       may('DELETE data?publicAccessBlock'),
       check('there is none', async ({ aws, name }) => {
-        const asked = new GetPublicAccessBlockCommand({ Bucket: name('<bucket:data>') });
-        const told = await errorOf(new S3Client(await aws('s3')).send(asked));
+        const asked = { Bucket: name('<bucket:data>') };
+        const told = await errorOf(new S3(await aws('s3')).getPublicAccessBlock(asked));
         expect(told).to.equal('NoSuchPublicAccessBlockConfiguration');
       }),
       // Policies are for identities of the account, whoever may read them.

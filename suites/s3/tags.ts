@@ -1,11 +1,5 @@
 /** Tags of objects and buckets: limits, permissions, and conditions on them. */
-import {
-  DeleteBucketTaggingCommand,
-  GetBucketTaggingCommand,
-  PutBucketTaggingCommand,
-  S3Client,
-  type Tag,
-} from '@aws-sdk/client-s3';
+import { S3, type Tag } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
   allow,
@@ -41,10 +35,10 @@ suite('s3', ({ scenario }) => {
   /** Gives the bucket the tags that it has. */
   const retagged = (title: string, judge: (error: string) => void) =>
     check(title, async ({ aws, name }) => {
-      const s3 = new S3Client(await aws('s3'));
+      const s3 = new S3(await aws('s3'));
       const bucket = { Bucket: name('<bucket:data>') };
-      const { TagSet } = await s3.send(new GetBucketTaggingCommand(bucket));
-      judge(await errorOf(s3.send(new PutBucketTaggingCommand({ ...bucket, Tagging: { TagSet } }))));
+      const { TagSet } = await s3.getBucketTagging(bucket);
+      judge(await errorOf(s3.putBucketTagging({ ...bucket, Tagging: { TagSet } })));
     });
   const tagsOf = (method: string, bucket: string, query = '') =>
     `${method} s3-control:/v20180820/tags/arn%3Aaws%3As3%3A%3A%3A<bucket:${bucket}>${query}`;
@@ -230,15 +224,14 @@ suite('s3', ({ scenario }) => {
     buckets: { data: {} },
     probes: [
       check('and there are none once they are taken away', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const bucket = { Bucket: name('<bucket:data>') };
         const tags = () =>
-          s3.send(new GetBucketTaggingCommand(bucket)).then(
+          s3.getBucketTagging(bucket).then(
             ({ TagSet = [] }) => TagSet,
             (error: Error) => refusalBy(error).name,
           );
-        const put = (TagSet: Tag[]) =>
-          errorOf(s3.send(new PutBucketTaggingCommand({ ...bucket, Tagging: { TagSet } })));
+        const put = (TagSet: Tag[]) => errorOf(s3.putBucketTagging({ ...bucket, Tagging: { TagSet } }));
         const before = await tags();
         const numbered = (count: number) => Array.from({ length: count }, (_, at) => ({ Key: `t${at}`, Value: 'x' }));
         for (const wrong of [
@@ -254,7 +247,7 @@ suite('s3', ({ scenario }) => {
         expect(await tags()).to.have.deep.members(numbered(50));
         expect(await put([{ Key: 'team', Value: '' }])).to.equal('none');
         expect(await tags()).to.deep.equal([{ Key: 'team', Value: '' }]);
-        await s3.send(new DeleteBucketTaggingCommand(bucket));
+        await s3.deleteBucketTagging(bucket);
         expect(await tags()).to.equal('NoSuchTagSet');
       }),
     ],

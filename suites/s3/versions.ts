@@ -1,18 +1,8 @@
 /** Versions of objects, and delete markers. */
 import {
-  CopyObjectCommand,
-  DeleteBucketCommand,
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
-  GetBucketVersioningCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  ListObjectVersionsCommand,
-  PutBucketVersioningCommand,
-  PutObjectCommand,
-  S3Client,
   type BucketVersioningStatus,
   type ListObjectVersionsCommandOutput,
+  S3,
   type S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
@@ -48,25 +38,25 @@ suite('s3', ({ scenario }) => {
     buckets: { data: {} },
     probes: [
       check('each version is there until it is deleted by its id', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const object = { Bucket: name('<bucket:data>'), Key: 'key' };
         const { Bucket } = object;
         const versioning = (Status: BucketVersioningStatus) =>
-          s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }));
-        const status = async () => (await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status;
+          s3.putBucketVersioning({ Bucket, VersioningConfiguration: { Status } });
+        const status = async () => (await s3.getBucketVersioning({ Bucket })).Status;
         const idOf = ({ VersionId = 'null' }: { readonly VersionId?: string | undefined }) => VersionId;
         const nameOf = (error: Error) => refusalBy(error).name;
         const put = (Body: string, conditions = {}) =>
-          s3.send(new PutObjectCommand({ ...object, Body, ...conditions })).then(idOf, nameOf);
+          s3.putObject({ ...object, Body, ...conditions }).then(idOf, nameOf);
         const remove = async (VersionId?: string) => {
-          const { DeleteMarker, VersionId: id = '' } = await s3.send(new DeleteObjectCommand({ ...object, VersionId }));
+          const { DeleteMarker, VersionId: id = '' } = await s3.deleteObject({ ...object, VersionId });
           return { DeleteMarker, id };
         };
         const read = () =>
           s3
-            .send(new GetObjectCommand(object))
+            .getObject(object)
             .then(async ({ Body, VersionId }) => `${await Body?.transformToString()} ${VersionId}`, nameOf);
-        const keys = async () => (await s3.send(new ListObjectsV2Command({ Bucket }))).KeyCount;
+        const keys = async () => (await s3.listObjectsV2({ Bucket })).KeyCount;
         /** The ids of all versions, newest first, each with what it is, read in pages of one. */
         const versions = async () => {
           const found: string[] = [];
@@ -78,14 +68,12 @@ suite('s3', ({ scenario }) => {
           ];
           let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
           while (next !== undefined && found.length < 10) {
-            const page: ListObjectVersionsCommandOutput = await s3.send(
-              new ListObjectVersionsCommand({ Bucket, MaxKeys: 1, ...next }),
-            );
+            const page: ListObjectVersionsCommandOutput = await s3.listObjectVersions({ Bucket, MaxKeys: 1, ...next });
             found.push(...told(page));
             const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
             next = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;
           }
-          expect(told(await s3.send(new ListObjectVersionsCommand({ Bucket })))).to.have.members(found);
+          expect(told(await s3.listObjectVersions({ Bucket }))).to.have.members(found);
           return found;
         };
 
@@ -110,7 +98,7 @@ suite('s3', ({ scenario }) => {
           // An old version is made the newest by a copy of it.
           const CopySource = `${Bucket}/key?versionId=${encodeURIComponent(one)}`;
           const { VersionId: copy = '', ...copied } = await s3
-            .send(new CopyObjectCommand({ ...object, CopySource }))
+            .copyObject({ ...object, CopySource })
             .catch((error: Error) => ({ VersionId: refusalBy(error).name, CopySourceVersionId: '' }));
           expect(copied.CopySourceVersionId).to.equal(one);
           expect(await versions()).to.deep.equal([`${copy} latest`, three, two, one, 'null']);
@@ -129,15 +117,13 @@ suite('s3', ({ scenario }) => {
           expect(await keys()).to.equal(0);
           await remove('null');
           expect(await read()).to.equal(`three ${three}`);
-          const { Deleted: [deleted] = [] } = await s3.send(
-            new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'key' }] } }),
-          );
+          const { Deleted: [deleted] = [] } = await s3.deleteObjects({ Bucket, Delete: { Objects: [{ Key: 'key' }] } });
           expect(deleted).to.include({ Key: 'key', DeleteMarker: true, DeleteMarkerVersionId: 'null' });
         } finally {
           // What is left would keep the bucket.
-          const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+          const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions({ Bucket });
           const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
-          if (Objects.length > 0) await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+          if (Objects.length > 0) await s3.deleteObjects({ Bucket, Delete: { Objects } });
         }
       }),
     ],
@@ -235,9 +221,9 @@ suite('s3', ({ scenario }) => {
       fails(ask('GET data/key'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'key' } }),
       fails(ask('GET data/key?tagging'), MARKED),
       check('it is said that a marker hides it, and of what never was, nothing', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const markerOf = (Key: string): Promise<unknown> =>
-          s3.send(new GetObjectCommand({ Bucket: name('<bucket:data>'), Key })).then(
+          s3.getObject({ Bucket: name('<bucket:data>'), Key }).then(
             () => 'an object',
             ({ $response }: S3ServiceException) => $response?.headers['x-amz-delete-marker'],
           );
@@ -300,14 +286,14 @@ suite('s3', ({ scenario }) => {
       mayNot('GET data/key'),
       mayNot('GET data/key?versionId=null'),
       check('a version and a marker are left and keep the bucket, and are deleted', async ({ aws, name }) => {
-        const s3 = new S3Client(await aws('s3'));
+        const s3 = new S3(await aws('s3'));
         const Bucket = name('<bucket:data>');
-        const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+        const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions({ Bucket });
         expect([Versions.length, DeleteMarkers.length]).to.deep.equal([1, 1]);
         // The bucket, of which a listing of objects shows none, is not empty.
-        expect(await errorOf(s3.send(new DeleteBucketCommand({ Bucket })))).to.equal('BucketNotEmpty');
+        expect(await errorOf(s3.deleteBucket({ Bucket }))).to.equal('BucketNotEmpty');
         const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
-        const { Deleted = [] } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+        const { Deleted = [] } = await s3.deleteObjects({ Bucket, Delete: { Objects } });
         // Of each it is told whether a marker went.
         const markers = Deleted.flatMap(({ DeleteMarker, DeleteMarkerVersionId: id }) =>
           DeleteMarker === true ? id : [],

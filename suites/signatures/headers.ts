@@ -1,5 +1,5 @@
 /** Signatures in an Authorization header that S3 accepts. */
-import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { S3 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
   advanceClock,
@@ -78,8 +78,8 @@ suite('signatures', ({ scenario }) => {
       check('a key is not good with the token of no session', async ({ aws }) => {
         const { credentials, ...settings } = await aws('s3');
         const codeOf = (sessionToken: string | undefined) =>
-          new S3Client({ ...settings, credentials: { ...credentials, ...(sessionToken && { sessionToken }) } })
-            .send(new ListBucketsCommand({ MaxBuckets: 1 }))
+          new S3({ ...settings, credentials: { ...credentials, ...(sessionToken && { sessionToken }) } })
+            .listBuckets({ MaxBuckets: 1 })
             .then(
               () => 'taken',
               (error: Error) => refusalBy(error).name,

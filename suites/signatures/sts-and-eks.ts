@@ -1,6 +1,6 @@
 /** Signatures that STS and EKS accept, and their errors for others. */
-import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
-import { GetCallerIdentityCommand, STSClient, type STSServiceException } from '@aws-sdk/client-sts';
+import { EKS } from '@aws-sdk/client-eks';
+import { STS, type STSServiceException } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import {
   altered,
@@ -89,8 +89,8 @@ suite('signatures', ({ scenario }) => {
       fails(whoAmI({ presigned: 3600, age: 960 }), { ...bySts('SignatureDoesNotMatch'), message: 'Signature expired' }),
       check('its global endpoint takes signatures for us-east-1, wherever the cluster is', async ({ aws, name }) => {
         const { endpoint = 'https://sts.amazonaws.com', ...settings } = await aws('sts');
-        const sts = new STSClient({ ...settings, endpoint, region: 'us-east-1' });
-        const account = await sts.send(new GetCallerIdentityCommand()).then(
+        const sts = new STS({ ...settings, endpoint, region: 'us-east-1' });
+        const account = await sts.getCallerIdentity().then(
           ({ Account }) => Account,
           (error: STSServiceException) => {
             if (error.$fault !== 'client') throw error;
@@ -128,7 +128,7 @@ suite('signatures', ({ scenario }) => {
         const { region, endpoint = `https://eks.${region}.amazonaws.com`, ...settings } = await aws('eks');
         const another = region === 'us-east-1' ? 'us-west-2' : 'us-east-1';
         const listed = (signedFor: string): Promise<string> =>
-          new EKSClient({ ...settings, endpoint, region: signedFor }).send(new ListClustersCommand()).then(
+          new EKS({ ...settings, endpoint, region: signedFor }).listClusters().then(
             () => 'listed',
             (error: Error) => refusalBy(error).name,
           );

@@ -1,10 +1,5 @@
 /** Asks IAM's policy simulator about tables of conditions and patterns: one call decides a whole table. */
-import {
-  IAMClient,
-  SimulateCustomPolicyCommand,
-  type ContextEntry,
-  type SimulateCustomPolicyCommandInput,
-} from '@aws-sdk/client-iam';
+import { type ContextEntry, IAM, type SimulateCustomPolicyCommandInput } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import type { CheckContext } from '../../../harness/index.ts';
 
@@ -39,14 +34,14 @@ export async function decisionsOf({ aws }: CheckContext, question: Question): Pr
     ...{ action: 's3:GetObject', version: '2012-10-17' },
     ...question,
   };
-  const asked = new SimulateCustomPolicyCommand({
+  const asked = {
     PolicyInputList: [JSON.stringify({ Version: version, Statement: statements })],
     ActionNames: [action],
     ResourceArns: [...resources],
     ContextEntries: [...context],
     ...more,
-  });
-  const { EvaluationResults = [] } = await new IAMClient(await aws('iam')).send(asked).catch(refuseOthers);
+  };
+  const { EvaluationResults = [] } = await new IAM(await aws('iam')).simulateCustomPolicy(asked).catch(refuseOthers);
   const decisions = EvaluationResults.flatMap((result) => [
     { of: result.EvalResourceName, decision: result.EvalDecision },
     ...(result.ResourceSpecificResults ?? []).map((each) => ({
