@@ -49,7 +49,8 @@ suite('admission', ({ scenario }) => {
         const configuration = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration' };
         const metadata = { name: `zz-${here}-asks` };
         const ofNamespace = (operator: string) => ({
-          ...{ key: 'kubernetes.io/metadata.name', operator },
+          key: 'kubernetes.io/metadata.name',
+          operator,
           values: ['conformance-none', here],
         });
         const webhooks = Object.entries<{ readonly rule?: object; readonly settings?: object }>({
@@ -65,7 +66,10 @@ suite('admission', ({ scenario }) => {
           second: {
             settings: {
               rules: ['secrets', 'configmaps'].map((resource) => ({
-                ...{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: [resource] },
+                apiGroups: [''],
+                apiVersions: ['v1'],
+                operations: ['*'],
+                resources: [resource],
               })),
             },
           },
@@ -91,14 +95,18 @@ suite('admission', ({ scenario }) => {
           // The webhook of Pod Identity allows nothing of which it is shown no object. Versions that are not known are passed over.
           denied: {
             settings: {
-              ...{ failurePolicy: 'Ignore', clientConfig: ofPods?.clientConfig },
+              failurePolicy: 'Ignore',
+              clientConfig: ofPods?.clientConfig,
               admissionReviewVersions: ['v2', 'v1', 'v1beta1'],
             },
           },
         }).map(([asks, { rule, settings }]) => ({
-          ...{ name: `${asks}.conformance.example.com`, admissionReviewVersions: ['v1'], sideEffects: 'None' },
+          name: `${asks}.conformance.example.com`,
+          admissionReviewVersions: ['v1'],
+          sideEffects: 'None',
           // Nobody listens there: that it is asked shows in that it fails.
-          ...{ clientConfig: { url: 'https://127.0.0.1:1/' }, timeoutSeconds: 5 },
+          clientConfig: { url: 'https://127.0.0.1:1/' },
+          timeoutSeconds: 5,
           namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': here } },
           objectSelector: { matchLabels: { asks } },
           rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps'], ...rule }],
@@ -180,7 +188,9 @@ suite('admission', ({ scenario }) => {
           ] as const) {
             const containers = [{ name: 'app', image: 'example.com/app:1' }];
             const made = await request('POST', `/api/v1/namespaces/${here}/pods?dryRun=All`, {
-              ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'new', labels: { asks } } },
+              apiVersion: 'v1',
+              kind: 'Pod',
+              metadata: { name: 'new', labels: { asks } },
               spec: { serviceAccountName, containers },
             });
             expect(made, `a pod of ${serviceAccountName}`).to.include({ status });

@@ -67,7 +67,10 @@ suite('admission', ({ scenario }) => {
         };
         const maps = `/api/v1/namespaces/${here}/configmaps`;
         const map = (of: string, asks: string, data: object) => ({
-          ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: of, labels: { asks } }, data },
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name: of, labels: { asks } },
+          data,
         });
         const ask = (asks: string): Promise<Answer> =>
           request('POST', `${maps}?dryRun=All`, map('conformance-new', asks, { own: 'x' }));
@@ -101,13 +104,23 @@ suite('admission', ({ scenario }) => {
         const host = address.includes(':') ? `[${address}]` : address;
         const caBundle = Buffer.from(authority.certificate).toString('base64');
         const webhooks = Object.entries<{ readonly how?: string; readonly settings?: object }>({
-          ...{ adds: {}, tells: {}, created: {}, failing: {}, uid: {}, merges: {}, untyped: {}, container: {} },
+          adds: {},
+          tells: {},
+          created: {},
+          failing: {},
+          uid: {},
+          merges: {},
+          untyped: {},
+          container: {},
           'uid-ignored': { how: 'uid', settings: { failurePolicy: 'Ignore' } },
           'broken-ignored': { how: 'broken', settings: { failurePolicy: 'Ignore' } },
           'uid-beta': { how: 'uid', settings: { admissionReviewVersions: ['v1beta1'] } },
         }).map(([asks, { how = asks, settings }]) => ({
-          ...{ name: `${asks}.conformance.example.com`, admissionReviewVersions: ['v1'], sideEffects: 'None' },
-          ...{ clientConfig: { url: `https://${host}:${port}/${how}`, caBundle }, timeoutSeconds: SECONDS },
+          name: `${asks}.conformance.example.com`,
+          admissionReviewVersions: ['v1'],
+          sideEffects: 'None',
+          clientConfig: { url: `https://${host}:${port}/${how}`, caBundle },
+          timeoutSeconds: SECONDS,
           namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': here } },
           objectSelector: { matchLabels: { asks } },
           rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps', 'pods'] }],
@@ -152,7 +165,12 @@ suite('admission', ({ scenario }) => {
             expect(status, `${method}: ${message}`).to.equal(400);
             const told = JSON.parse(message.slice(message.indexOf('{'))) as Readonly<Record<string, unknown>>;
             expect(told, method).to.deep.include({
-              ...{ operation, name: of, namespace: here, dryRun: query !== '', username: 'somebody', data },
+              operation,
+              name: of,
+              namespace: here,
+              dryRun: query !== '',
+              username: 'somebody',
+              data,
               kind: { group: '', version: 'v1', kind: 'ConfigMap' },
               resource: { group: '', version: 'v1', resource: 'configmaps' },
             });

@@ -29,7 +29,9 @@ const SECOND = { second: { serviceAccount: 'app/app', audience: POD_IDENTITY, bo
 const AWAY = { code: 'ServiceUnavailableException', status: 503 } as const;
 const eksAuthAway = () =>
   weather({
-    ...{ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app' },
+    service: 'eks-auth',
+    operation: 'AssumeRoleForPodIdentity',
+    namespace: 'app',
     error: { ...AWAY, message: 'Try again later.' },
   });
 /** A token with these claims that nobody signed. */

@@ -52,7 +52,9 @@ suite('agent', ({ scenario }) => {
         ] as const
       ).map(([line, status, message, ...headers]) =>
         refused('app', written(line, ...headers), {
-          ...{ by: 'agent', status, message },
+          by: 'agent',
+          status,
+          message,
           facts: { contentType: PLAIN_TEXT },
         }),
       ),

@@ -11,7 +11,10 @@ type Answer = NonNullable<Parameters<typeof weather>[0]['answer']>;
 const answers = (token: string, ...all: readonly Answer[]) =>
   all.map((answer, index) =>
     weather({
-      ...{ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', token, answer },
+      service: 'eks-auth',
+      operation: 'AssumeRoleForPodIdentity',
+      token,
+      answer,
       ...(index < all.length - 1 && { times: 1 }),
     }),
   );
@@ -21,7 +24,9 @@ const tokensOf = (names: readonly string[]) =>
     names.map((name, index) => [
       name,
       {
-        ...{ serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com', boundTo: 'app' },
+        serviceAccount: 'app/app',
+        audience: 'pods.eks.amazonaws.com',
+        boundTo: 'app',
         expirationSeconds: 3600 + index,
       },
     ]),
@@ -68,7 +73,8 @@ const UNTIL_GIVEN_UP = 240;
  */
 const answered = (rows: readonly Row[]) => {
   const named = rows.map(([all, refusal], index) => ({
-    ...{ token: `answer-${index + 1}`, all: [all].flat() },
+    token: `answer-${index + 1}`,
+    all: [all].flat(),
     refusal: { ...refusal, facts: { upstreamCalls: 1, ...refusal.facts } },
   }));
   const again = named.filter(({ refusal }) => refusal.facts.upstreamCalls === 1);
@@ -86,7 +92,9 @@ const answered = (rows: readonly Row[]) => {
   };
 };
 const passedOn = (code: string, facts: NonNullable<Refusal['facts']> = {}, message = 'no'): Refusal => ({
-  ...{ by: 'eks-auth', code, message },
+  by: 'eks-auth',
+  code,
+  message,
   facts: { contentType: PLAIN_TEXT, fault: 'client', requestId: 'r-1', ...facts },
 });
 const failed = (message: string): Refusal => ({

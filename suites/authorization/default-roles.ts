@@ -15,7 +15,9 @@ type Row = readonly [group: string, verbs: readonly string[], resources: readonl
 /** A probe for each resource, with the next of the verbs, and at least one for each verb. */
 const cases = ([group, verbs, resources]: Row) =>
   Array.from({ length: Math.max(verbs.length, resources.length) }, (_, at) => ({
-    ...{ group, verb: verbs[at % verbs.length] ?? '', resource: resources[at % resources.length] ?? '' },
+    group,
+    verb: verbs[at % verbs.length] ?? '',
+    resource: resources[at % resources.length] ?? '',
     namespace: APP,
   }));
 const may = (user: string, rows: readonly Row[]): Probes =>
@@ -177,9 +179,11 @@ suite('authorization', ({ scenario }) => {
         // Members of system:masters need no role: none is given as the reason.
         const resourceAttributes = { verb: 'delete', resource: 'nodes' };
         const answer = await kubernetes({
-          ...{ method: 'POST', path: '/apis/authorization.k8s.io/v1/subjectaccessreviews' },
+          method: 'POST',
+          path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
           body: {
-            ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview' },
+            apiVersion: 'authorization.k8s.io/v1',
+            kind: 'SubjectAccessReview',
             spec: { user: 'somebody', groups: ['system:masters'], resourceAttributes },
           },
         });

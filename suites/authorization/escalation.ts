@@ -20,11 +20,15 @@ const NOT_FOUND = { by: 'kubernetes', code: 'NotFound', status: 404 } as const;
 const ROLES = `/apis/${GROUP}/v1/namespaces/${APP}/roles`;
 const BINDINGS = `/apis/${GROUP}/v1/namespaces/${APP}/rolebindings`;
 const role = (...rules: readonly Rule[]) => ({
-  ...{ apiVersion: `${GROUP}/v1`, kind: 'Role', metadata: { name: 'made' } },
+  apiVersion: `${GROUP}/v1`,
+  kind: 'Role',
+  metadata: { name: 'made' },
   rules: rules.map(ofCore),
 });
 const binding = (kind: 'Role' | 'ClusterRole', name: string) => ({
-  ...{ apiVersion: `${GROUP}/v1`, kind: 'RoleBinding', metadata: { name: 'made' } },
+  apiVersion: `${GROUP}/v1`,
+  kind: 'RoleBinding',
+  metadata: { name: 'made' },
   roleRef: { apiGroup: GROUP, kind, name },
   subjects: [{ apiGroup: GROUP, kind: 'User', name: 'somebody' }],
 });
@@ -154,9 +158,12 @@ suite('authorization', ({ scenario }) => {
         const review = async (groups: readonly string[], namespace: string): Promise<unknown> => {
           const resourceAttributes = { verb: 'get', resource: 'pods', namespace: name(namespace) };
           const { status, body } = await kubernetes({
-            ...{ method: 'POST', path },
+            method: 'POST',
+            path,
             body: {
-              ...{ apiVersion: `${group}/v1`, kind: 'LocalSubjectAccessReview', metadata: { namespace: name(APP) } },
+              apiVersion: `${group}/v1`,
+              kind: 'LocalSubjectAccessReview',
+              metadata: { namespace: name(APP) },
               spec: { user: 'somebody', groups, resourceAttributes },
             },
           });
@@ -258,21 +265,25 @@ suite('authorization', ({ scenario }) => {
         ];
         await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: 'changer' }, rules } });
         await kubernetes({
-          ...{ method: 'POST', path: bindings },
+          method: 'POST',
+          path: bindings,
           body: {
-            ...{ ...binding('Role', 'changer'), metadata: { name: 'changer' } },
+            ...binding('Role', 'changer'),
+            metadata: { name: 'changer' },
             subjects: [{ apiGroup: GROUP, kind: 'User', name: changer }],
           },
         });
         // A role without rules, and a binding without subjects, are nothing to anybody.
         await kubernetes({
-          ...{ method: 'POST', path: roles },
+          method: 'POST',
+          path: roles,
           body: { ...made, metadata: { name: 'empty' }, rules: null },
         });
         // And a role that is gone grants nothing.
         await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: 'gone' } } });
         const ofGone = {
-          ...{ ...binding('Role', 'gone'), metadata: { name: 'gone' } },
+          ...binding('Role', 'gone'),
+          metadata: { name: 'gone' },
           subjects: [{ apiGroup: GROUP, kind: 'User', name: changer }],
         };
         expect(await kubernetes({ method: 'POST', path: bindings, body: ofGone })).to.include({ status: 201 });
@@ -283,7 +294,8 @@ suite('authorization', ({ scenario }) => {
         expect(await kubernetes({ method: 'POST', path: elsewhere, body: other })).to.include({ status: 201 });
         const ofEmpty = binding('Role', 'empty');
         await kubernetes({
-          ...{ method: 'POST', path: bindings },
+          method: 'POST',
+          path: bindings,
           body: { ...ofEmpty, metadata: { name: 'nobody' }, subjects: undefined },
         });
         const update = async (role: string, verbs: readonly string[]): Promise<number> => {

@@ -27,13 +27,15 @@ const STRANGERS = 'system:unauthenticated';
 suite('authorization', ({ scenario }) => {
   const accounts = `system:serviceaccount:${APP}`;
   const whatMay = {
-    ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview' },
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectRulesReview',
     spec: { namespace: APP },
   };
   const RULES = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
   const MAY = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
   const mayList = (resource: string) => ({
-    ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' },
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
     spec: { user: 'x', groups: ['system:masters'], resourceAttributes: { namespace: APP, verb: 'list', resource } },
   });
   type Asker = Parameters<typeof kubernetesCreate>[2];
@@ -82,7 +84,9 @@ suite('authorization', ({ scenario }) => {
         type Headers = Readonly<Record<string, string | readonly string[]>>;
         const ask = (path: string, headers: Headers, body?: object) =>
           kubernetes({
-            ...{ path, as: 'anonymous', headers: { authorization: `Bearer ${token}`, ...headers } },
+            path,
+            as: 'anonymous',
+            headers: { authorization: `Bearer ${token}`, ...headers },
             ...(body !== undefined && { method: 'POST', body }),
           });
         const self = async (headers: Headers): Promise<Self> => {
@@ -211,7 +215,9 @@ suite('authorization', ({ scenario }) => {
       // Nobody in a group, or of a UID, is nobody.
       ...[{ group: 'auditors' }, { uid: '1234-5678' }].map((part) =>
         fails(kubernetesGet(JWKS, { token: 'actor', ...part }), {
-          ...{ by: 'kubernetes', code: '500', status: 500 },
+          by: 'kubernetes',
+          code: '500',
+          status: 500,
           message: 'without impersonating a user',
         }),
       ),

@@ -37,7 +37,8 @@ suite('authorization', ({ scenario }) => {
       // None that are named are all.
       unnamed: { namespace: 'app', rules: [{ resources: ['secrets'], resourceNames: [], verbs: ['get'] }] },
       sweeper: {
-        ...{ namespace: 'app', serviceAccount: 'app/other' },
+        namespace: 'app',
+        serviceAccount: 'app/other',
         rules: [{ resources: ['secrets'], resourceNames: ['mine'], verbs: ['watch', 'delete', 'deletecollection'] }],
       },
     },
@@ -108,7 +109,8 @@ suite('authorization', ({ scenario }) => {
       lister: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['list'] }] },
       watcher: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['watch'] }] },
       patcher: {
-        ...{ namespace: 'app', serviceAccount: 'app/app' },
+        namespace: 'app',
+        serviceAccount: 'app/app',
         rules: [
           { resources: ['configmaps'], verbs: ['patch'] },
           { resources: ['configmaps'], resourceNames: ['mine'], verbs: ['create'] },
@@ -175,7 +177,8 @@ suite('authorization', ({ scenario }) => {
           const list = async (): Promise<number> => (await kubernetes({ path: name(PODS_OF_APP), headers })).status;
           expect(await list(), `${kind} that is not bound`).to.equal(403);
           const body = {
-            ...{ ...binding, metadata: { name: `of-${kind.toLowerCase()}` } },
+            ...binding,
+            metadata: { name: `of-${kind.toLowerCase()}` },
             roleRef: { apiGroup: group, kind: 'Role', name: 'app' },
             subjects: [{ kind, ...subject }],
           };

@@ -23,8 +23,11 @@ const requestBy =
   ({ kubernetes }: CheckContext, token: string) =>
   (path: string, body?: object) =>
     kubernetes({
-      ...{ method: body === undefined ? 'GET' : 'POST', path, ...(body && { body }) },
-      ...{ headers: { Authorization: `Bearer ${token}` }, as: 'anonymous' },
+      method: body === undefined ? 'GET' : 'POST',
+      path,
+      ...(body && { body }),
+      headers: { Authorization: `Bearer ${token}` },
+      as: 'anonymous',
     });
 interface User {
   readonly username?: string;
@@ -76,7 +79,9 @@ suite('eks-api', ({ scenario }) => {
           const { accessEntry } = await eks.describeAccessEntry(key);
           const byDefault = name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/');
           expect(accessEntry).to.deep.include({
-            ...{ ...key, type: 'STANDARD', kubernetesGroups: ['readers', 'writers'] },
+            ...key,
+            type: 'STANDARD',
+            kubernetesGroups: ['readers', 'writers'],
             username: `${byDefault}{{SessionName}}`,
           });
           const look = async () => userOf(context, await newToken(context, 'dev'));
@@ -222,11 +227,9 @@ suite('eks-api', ({ scenario }) => {
           for (const [what, more] of Object.entries({
             'another principal': { principalArn: name('<role:other>') },
             'a group': { kubernetesGroups: ['readers', 'admins'] },
-            ...{
-              'a name': { username: 'admin-1' },
-              'a type': { type: 'EC2_LINUX' },
-              'a tag': { tags: { team: 'blue' } },
-            },
+            'a name': { username: 'admin-1' },
+            'a type': { type: 'EC2_LINUX' },
+            'a tag': { tags: { team: 'blue' } },
           }))
             expect(await errorOf(create(more)), what).to.equal('AccessDeniedException');
           for (const more of [

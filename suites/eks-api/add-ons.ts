@@ -97,7 +97,9 @@ suite('eks-api', ({ scenario }) => {
         const other = { clusterName: key.clusterName, associationId };
         // An add-on takes over no association that there is, and has none for an account that is not its own.
         const taking = {
-          ...{ ...ACCOUNT, clusterName: key.clusterName, roleArn: name('<role:app>') },
+          ...ACCOUNT,
+          clusterName: key.clusterName,
+          roleArn: name('<role:app>'),
         };
         const { association: first } = await eks.createPodIdentityAssociation(taking);
         const isRefused = async (associations: AddonPodIdentityAssociations[], what: string) => {

@@ -49,7 +49,11 @@ async function sessionName({ aws }: CheckContext, clusterName: string, token: st
   const signer = new SignatureV4({ credentials, region, service: 'eks-auth', sha256: Sha256 });
   const headers = { host, 'content-type': 'application/json' };
   const signed = await signer.sign({
-    ...{ method: 'POST', protocol, hostname, path, headers },
+    method: 'POST',
+    protocol,
+    hostname,
+    path,
+    headers,
     body: JSON.stringify({ token }),
   });
   const answer = await fetch(new URL(path, endpoint), {
@@ -145,7 +149,9 @@ suite('eks-api', ({ scenario }) => {
         const create = (more: Partial<CreateClusterCommandInput> = {}, by = eks) =>
           errorOf(
             by.createCluster({
-              ...{ name: clusterName, roleArn: name('<role:cluster>'), resourcesVpcConfig: { subnetIds: subnets } },
+              name: clusterName,
+              roleArn: name('<role:cluster>'),
+              resourcesVpcConfig: { subnetIds: subnets },
               ...more,
             }),
           );

@@ -96,7 +96,8 @@ suite('eks-api', ({ scenario }) => {
         const others = {
           accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: false },
           resourcesVpcConfig: { subnetIds: [], endpointPublicAccess: false, endpointPrivateAccess: true },
-          ...{ deletionProtection: true, tags: { team: 'red' } },
+          deletionProtection: true,
+          tags: { team: 'red' },
           logging: { clusterLogging: [{ types: ['audit'], enabled: true }] },
         };
         expect(await create(others)).to.equal('InvalidParameterException');

@@ -79,7 +79,8 @@ export function asked(session: Session, refusal: Refusal, ...more: readonly Step
     may(putObject('data/reader/new')),
     may(deleteObject('data/reader/none')),
     succeeds(asSession(session, deleteObjects('data', ['reader/none', 'other/none'])), {
-      ...{ deleted: 1, refusals: 'AccessDenied' },
+      deleted: 1,
+      refusals: 'AccessDenied',
     }),
     may(listObjects('data')),
     may(headBucket('data')),

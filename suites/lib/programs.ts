@@ -79,13 +79,21 @@ export async function podOf(
   const { image } = sane.containers[0] ?? {};
   const { volumeMounts = [] } = more;
   const run = ({ program: code, ...own }: Program) => ({
-    ...{ image, imagePullPolicy: 'IfNotPresent', command: ['node', '-e', code, '--', ...command], volumeMounts },
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    command: ['node', '-e', code, '--', ...command],
+    volumeMounts,
     ...own,
   });
   return {
-    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata } },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, ...metadata },
     spec: {
-      ...{ serviceAccountName: 'app', restartPolicy: 'Never', terminationGracePeriodSeconds: 1, volumes },
+      serviceAccountName: 'app',
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 1,
+      volumes,
       initContainers: initContainers.map(run),
       containers: [{ name: 'app', program, ...more }, ...containers].map(run),
       ...spec,

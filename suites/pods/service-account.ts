@@ -14,11 +14,13 @@ suite('pods', ({ scenario }) => {
         const namespace = name('/api/v1/namespaces/<namespace:app>');
         const quiet = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'quiet' } };
         await kubernetes({
-          ...{ method: 'POST', path: `${namespace}/serviceaccounts` },
+          method: 'POST',
+          path: `${namespace}/serviceaccounts`,
           body: { ...quiet, automountServiceAccountToken: false, imagePullSecrets: [{ name: 'of-account' }] },
         });
         const container = (of: string, ...mountPaths: readonly string[]) => ({
-          ...{ name: of, image: 'example.com/app:1' },
+          name: of,
+          image: 'example.com/app:1',
           volumeMounts: mountPaths.map((mountPath) => ({ name: 'own', mountPath })),
         });
         const own = { name: 'own', emptyDir: {} };
@@ -41,8 +43,11 @@ suite('pods', ({ scenario }) => {
             ),
           );
           return {
-            ...{ account: serviceAccountName, alias: serviceAccount, volumes: tokens.length },
-            ...{ tokens: mounts.map((of) => of.name).join(), pulls: imagePullSecrets.map((of) => of.name).join() },
+            account: serviceAccountName,
+            alias: serviceAccount,
+            volumes: tokens.length,
+            tokens: mounts.map((of) => of.name).join(),
+            pulls: imagePullSecrets.map((of) => of.name).join(),
           };
         };
         const usual = { account: 'app', alias: 'app', volumes: 1, tokens: 'one', pulls: '' };
@@ -61,7 +66,8 @@ suite('pods', ({ scenario }) => {
           [{ serviceAccountName: 'app', containers: [] }, { status: 422 }],
           [
             {
-              ...{ serviceAccountName: 'app', initContainers: [container('init')] },
+              serviceAccountName: 'app',
+              initContainers: [container('init')],
               containers: [container('one', TOKEN_PATH), container('two', `${TOKEN_PATH}/more`), container('three')],
             },
             { ...usual, tokens: 'init,two,three' },
@@ -82,8 +88,11 @@ suite('pods', ({ scenario }) => {
       }),
       check('it has defaults of what it leaves out', async ({ kubernetes, name }) => {
         const pulls = {
-          ...{ 'example.com/app': 'Always', 'example.com/app:latest': 'Always', 'example.com:5000/app': 'Always' },
-          ...{ 'example.com/app:1': 'IfNotPresent', [`example.com/app@sha256:${'0'.repeat(64)}`]: 'IfNotPresent' },
+          'example.com/app': 'Always',
+          'example.com/app:latest': 'Always',
+          'example.com:5000/app': 'Always',
+          'example.com/app:1': 'IfNotPresent',
+          [`example.com/app@sha256:${'0'.repeat(64)}`]: 'IfNotPresent',
         };
         const containers = Object.keys(pulls).map((image, i) => ({ name: `of-${i}`, image }));
         const volumes = [
@@ -93,8 +102,9 @@ suite('pods', ({ scenario }) => {
           { name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } },
         ];
         const answer = await kubernetes({
-          ...{ method: 'POST', path: name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All') },
-          body: { ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'admitted' } }, spec: { containers, volumes } },
+          method: 'POST',
+          path: name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All'),
+          body: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'admitted' }, spec: { containers, volumes } },
         });
         expect(answer.status).to.equal(201);
         const { spec } = JSON.parse(answer.body) as Admitted;

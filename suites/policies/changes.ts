@@ -155,7 +155,8 @@ suite('policies', ({ scenario }) => {
     roles: {
       app: {
         ...podIdentityRole(),
-        ...{ boundary: [allow('s3:*', '*')], attached: [allow('s3:GetObject', 'data/key')] },
+        boundary: [allow('s3:*', '*')],
+        attached: [allow('s3:GetObject', 'data/key')],
         path: '/conformance-apps/red/',
       },
     },

@@ -182,11 +182,14 @@ suite('policies', ({ scenario }) => {
             Version: '2008-10-17',
             Statement: [
               {
-                ...{ Effect: 'Allow', Action: 's3:GetObject' },
+                Effect: 'Allow',
+                Action: 's3:GetObject',
                 Resource: ['arn:aws:s3:::<bucket:data>/open/*', `arn:aws:s3:::<bucket:data>/${OWN}/*`],
               },
               {
-                ...{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/compared/*' },
+                Effect: 'Allow',
+                Action: 's3:GetObject',
+                Resource: 'arn:aws:s3:::<bucket:data>/compared/*',
                 Condition: { StringEquals: { 'aws:PrincipalTag/kubernetes-service-account': OWN } },
               },
             ],

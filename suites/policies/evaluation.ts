@@ -311,7 +311,8 @@ suite('policies', ({ scenario }) => {
       mixed: {
         trust: [
           {
-            ...{ effect: 'Allow', actions: ['sts:AssumeRole', 'sts:TagSession'] },
+            effect: 'Allow',
+            actions: ['sts:AssumeRole', 'sts:TagSession'],
             principal: { AWS: ['<account:other>', '<role:app>'], Service: 'pods.eks.amazonaws.com' },
           },
         ],
@@ -334,7 +335,9 @@ suite('policies', ({ scenario }) => {
       // What it grants a role by name, the boundary of that still limits.
       succeeds(asSession({ ...WEB, role: 'bounded' }, assumeRole('within'))),
       fails(asSession({ ...WEB, role: 'bounded' }, assumeRole('named')), {
-        ...{ by: 'sts', code: 'AccessDenied', status: 403 },
+        by: 'sts',
+        code: 'AccessDenied',
+        status: 403,
       }),
     ],
   });

@@ -242,7 +242,11 @@ suite('policies', ({ scenario }) => {
         expect(await surprises(put, 'MalformedPolicy', refused, {})).to.deep.equal([]);
       }),
       fails(asSession('app', getObject('data/key')), {
-        ...{ by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true },
+        by: 's3',
+        code: 'AccessDenied',
+        status: 403,
+        policy: 'resource',
+        explicit: true,
       }),
     ],
   });

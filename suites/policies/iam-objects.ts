@@ -49,7 +49,8 @@ suite('policies', ({ scenario }) => {
         const second = spaced(document('2%2F'), 3000);
         const version = async (PolicyDocument: string, SetAsDefault?: boolean) => {
           const created = {
-            ...{ PolicyArn, PolicyDocument },
+            PolicyArn,
+            PolicyDocument,
             ...(SetAsDefault !== undefined && { SetAsDefault }),
           };
           const { PolicyVersion } = await iam.createPolicyVersion(created);
@@ -97,8 +98,10 @@ suite('policies', ({ scenario }) => {
       app: {
         trust: [trustPodIdentity({ conditions: WITH_PERCENT })],
         permissions: [allow('s3:GetObject', 'data/ä +%2F*')],
-        ...{ attached: [allow('s3:GetObject', 'data/key')], tags: { 'conformance-team': 'red' } },
-        ...{ maxSessionDuration: 7200, path: '/conformance-apps/red/' },
+        attached: [allow('s3:GetObject', 'data/key')],
+        tags: { 'conformance-team': 'red' },
+        maxSessionDuration: 7200,
+        path: '/conformance-apps/red/',
       },
     },
     objects: ['data/key'],
@@ -121,8 +124,10 @@ suite('policies', ({ scenario }) => {
         const { Statement: trust } = documentOf(Role?.AssumeRolePolicyDocument);
         expect(trust).to.deep.equal([
           {
-            ...{ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'] },
-            ...{ Principal: { Service: 'pods.eks.amazonaws.com' }, Condition: WITH_PERCENT },
+            Effect: 'Allow',
+            Action: ['sts:AssumeRole', 'sts:TagSession'],
+            Principal: { Service: 'pods.eks.amazonaws.com' },
+            Condition: WITH_PERCENT,
           },
         ]);
         const { PolicyNames } = await iam.listRolePolicies({ RoleName });

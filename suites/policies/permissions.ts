@@ -16,7 +16,8 @@ const FULL = 'arn:aws:iam::aws:policy/AmazonS3FullAccess';
 suite('policies', ({ scenario }) => {
   const whole: RoleSpec = {
     ...podIdentityRole(allow('s3:GetObject', 'data/key')),
-    ...{ attached: [allow('s3:GetObject', 'data/key')], boundary: [allow('s3:*', '*')] },
+    attached: [allow('s3:GetObject', 'data/key')],
+    boundary: [allow('s3:*', '*')],
   };
   const describe: Call = (iam, of) => iam.updateRoleDescription({ ...of, Description: 'changed' });
   const changes = [
@@ -91,7 +92,10 @@ suite('policies', ({ scenario }) => {
           ArnLike: { 'iam:PermissionsBoundary': policyOf('kept', 'boundary') },
         }),
       ),
-      ...{ within: whole, kept: whole, wider: whole, unbounded: podIdentityRole() },
+      within: whole,
+      kept: whole,
+      wider: whole,
+      unbounded: podIdentityRole(),
     },
     objects: ['data/key'],
     probes: [

@@ -31,7 +31,8 @@ interface Asked {
 /** What a user of the main account is told who wants to read the key. */
 async function decided(world: CheckContext, { identity = NOTHING, bucket, boundary, owner = 'main' }: Asked) {
   const [decision] = await decisionsOf(world, {
-    ...{ statements: [identity], resources: [KEY] },
+    statements: [identity],
+    resources: [KEY],
     more: {
       CallerArn: world.name(USER),
       ResourceOwner: world.name(`arn:aws:iam::<account:${owner}>:root`),
@@ -63,7 +64,9 @@ const PRINCIPALS: readonly (readonly [principal: unknown, same: string, other: s
 suite('policies', ({ scenario }) => {
   const WEB = { role: 'app', token: 'web' } as const;
   const but = (key: string, ...names: readonly string[]) => ({
-    ...{ Effect: 'Deny', Action: 's3:GetObject', Resource: `arn:aws:s3:::<bucket:data>/${key}` },
+    Effect: 'Deny',
+    Action: 's3:GetObject',
+    Resource: `arn:aws:s3:::<bucket:data>/${key}`,
     NotPrincipal: { AWS: names },
   });
   const DENIED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true } as const;
@@ -164,7 +167,7 @@ suite('policies', ({ scenario }) => {
       buckets: {
         data: {
           policy: {
-            ...{ from: 'the scenario' },
+            from: 'the scenario',
             document: {
               Version: '2012-10-17',
               Statement: [

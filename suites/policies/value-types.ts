@@ -42,7 +42,8 @@ suite('policies', ({ scenario }) => {
         const iam = new IAM(await aws('iam'));
         const put = (policy: Given): Promise<unknown> =>
           iam.putRolePolicy({
-            ...{ RoleName: name('<role-name:app>'), PolicyName: 'scenario' },
+            RoleName: name('<role-name:app>'),
+            PolicyName: 'scenario',
             PolicyDocument: textOf(policy),
           });
         const policy = policyOf({ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' });

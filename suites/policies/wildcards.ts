@@ -114,7 +114,9 @@ suite('policies', ({ scenario }) => {
         const of = (version: string | undefined) =>
           allowedOf(world, {
             statements: [allowing([object('${aws:PrincipalTag/team}'), object('open')])],
-            ...{ resources: [object('red'), object('open')], context: [TEAM], version },
+            resources: [object('red'), object('open')],
+            context: [TEAM],
+            version,
           });
         expect(await of('2012-10-17')).to.deep.equal([object('red'), object('open')]);
         expect(await of(undefined)).to.deep.equal([object('open')]);
@@ -129,7 +131,8 @@ suite('policies', ({ scenario }) => {
         const of = (Resource: string | readonly string[]) =>
           allowedOf(world, {
             statements: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource }],
-            ...{ resources: [queue, ...others], action: 'sqs:SendMessage' },
+            resources: [queue, ...others],
+            action: 'sqs:SendMessage',
           });
         expect(await of(queue)).to.deep.equal([queue]);
         expect(await of(['arn:aws:sqs:us-west-2:111122223333:blues', 'arn:aws*:sqs:us-*-2:1111*:r?d'])).to.deep.equal([
@@ -160,7 +163,8 @@ suite('policies', ({ scenario }) => {
             actions.map((action) =>
               allowedOf(world, {
                 statements: [{ Effect: 'Allow', Resource: '*', ...statement }],
-                ...{ resources: [object('key')], action },
+                resources: [object('key')],
+                action,
               }),
             ),
           );
@@ -190,7 +194,8 @@ suite('policies', ({ scenario }) => {
                   { Effect: 'Allow', Action: '*', Resource: '*' },
                   { Effect: 'Deny', Resource: '*', ...statement },
                 ],
-                ...{ resources: [object('key')], action },
+                resources: [object('key')],
+                action,
               }),
             ),
           );
@@ -204,7 +209,8 @@ suite('policies', ({ scenario }) => {
         const of = (...NotResource: readonly string[]) =>
           allowedOf(world, {
             statements: [{ Effect: 'Allow', Action: 's3:GetObject', NotResource }],
-            ...{ resources: [object('a'), object('b'), object('c/d')], context: [given('string', OWN, 'a')] },
+            resources: [object('a'), object('b'), object('c/d')],
+            context: [given('string', OWN, 'a')],
           });
         expect(await of(object('a'))).to.deep.equal([object('b'), object('c/d')]);
         expect(await of(object('a'), object('c*'))).to.deep.equal([object('b')]);

@@ -12,7 +12,9 @@ const POLICIES = 'Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy and 
 const MALFORMED = refusedWith('MalformedPolicy', 400);
 const OF_NOBODY = policyText([NOBODY]);
 const ABOUT_ITSELF = {
-  ...{ Effect: 'Deny', Principal: { AWS: '<role:app>' }, Resource: 'arn:aws:s3:::<bucket:data>' },
+  Effect: 'Deny',
+  Principal: { AWS: '<role:app>' },
+  Resource: 'arn:aws:s3:::<bucket:data>',
   Action: ['s3:GetBucketPolicy', 's3:DeleteBucketPolicy'],
 };
 

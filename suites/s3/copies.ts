@@ -38,12 +38,20 @@ suite('s3', ({ scenario }) => {
         const s3 = new S3(await aws('s3'));
         const Bucket = name('<bucket:data>');
         const source = {
-          ...{ ContentType: 'text/plain', ContentEncoding: 'gzip', ContentDisposition: 'attachment' },
-          ...{ CacheControl: 'no-cache', Metadata: { note: 'one' } },
+          ContentType: 'text/plain',
+          ContentEncoding: 'gzip',
+          ContentDisposition: 'attachment',
+          CacheControl: 'no-cache',
+          Metadata: { note: 'one' },
         };
         const { ETag: written, ServerSideEncryption: encryption } = await s3.putObject({
-          ...{ Bucket, Key: 'source', Body: 'one', StorageClass: 'STANDARD_IA', Tagging: 'team=red' },
-          ...{ ...source, ChecksumAlgorithm: 'SHA256' },
+          Bucket,
+          Key: 'source',
+          Body: 'one',
+          StorageClass: 'STANDARD_IA',
+          Tagging: 'team=red',
+          ...source,
+          ChecksumAlgorithm: 'SHA256',
         });
         expect([written, encryption]).to.deep.equal([ETAG_OF_ONE, 'AES256']);
         const copied = async (options: Partial<CopyObjectCommandInput>): Promise<object> => {
@@ -55,7 +63,9 @@ suite('s3', ({ scenario }) => {
           expect(LastModified).to.deep.equal(head.LastModified);
           // All is encrypted, and a copy has the kind of checksum that its source has.
           expect(head).to.include({
-            ...{ ETag: ETAG_OF_ONE, ServerSideEncryption: 'AES256', ChecksumSHA256: CHECKSUM_OF_ONE },
+            ETag: ETAG_OF_ONE,
+            ServerSideEncryption: 'AES256',
+            ChecksumSHA256: CHECKSUM_OF_ONE,
           });
           const { ContentType, CacheControl, ContentEncoding, ContentDisposition, Metadata, StorageClass } = head;
           const { TagSet = [] } = await s3.getObjectTagging(object);
@@ -70,11 +80,17 @@ suite('s3', ({ scenario }) => {
         expect(await copied({})).to.deep.equal({ ...source, StorageClass: undefined, tags });
         expect(await copied(other)).to.deep.equal({ ...source, StorageClass: undefined, tags });
         expect(await copied({ ...other, MetadataDirective: 'REPLACE', StorageClass: 'STANDARD_IA' })).to.deep.equal({
-          ...{ ...other, CacheControl: undefined, ContentEncoding: undefined, ContentDisposition: undefined },
-          ...{ StorageClass: 'STANDARD_IA', tags },
+          ...other,
+          CacheControl: undefined,
+          ContentEncoding: undefined,
+          ContentDisposition: undefined,
+          StorageClass: 'STANDARD_IA',
+          tags,
         });
         expect(await copied({ TaggingDirective: 'REPLACE', Tagging: 'stage=test' })).to.deep.equal({
-          ...{ ...source, StorageClass: undefined, tags: 'stage=test' },
+          ...source,
+          StorageClass: undefined,
+          tags: 'stage=test',
         });
       }),
       may('PUT data/copy', { headers: { 'x-amz-copy-source': '/<bucket:data>/plain' } }),
@@ -134,7 +150,8 @@ suite('s3', ({ scenario }) => {
     },
     workloads: APP,
     buckets: {
-      ...{ data: {}, more: {} },
+      data: {},
+      more: {},
       theirs: {
         account: 'other',
         policy: [forPrincipal('<role:app>', allow('s3:GetObject', ['theirs/open/*', 'theirs/granted']))],

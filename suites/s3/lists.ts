@@ -57,7 +57,11 @@ suite('s3', ({ scenario }) => {
         ]);
         const encoded = { Prefix: 'c&', Delimiter: '&<', StartAfter: 'b&', EncodingType: 'url' } as const;
         expect(await s3.listObjectsV2({ Bucket, ...encoded })).to.include({
-          ...{ Name: Bucket, Prefix: 'c%26', Delimiter: '%26%3C', StartAfter: 'b%26', EncodingType: 'url' },
+          Name: Bucket,
+          Prefix: 'c%26',
+          Delimiter: '%26%3C',
+          StartAfter: 'b%26',
+          EncodingType: 'url',
         });
         expect(await keysOf({ MaxKeys: 0 })).to.deep.equal([]);
         expect(await errorOf(keysOf({ MaxKeys: -1 }))).to.equal('InvalidArgument');
@@ -111,7 +115,10 @@ suite('s3', ({ scenario }) => {
         expect(await page({ Delimiter: '/', Marker: 'a/' })).to.deep.include({ keys: KEYS.slice(4, 6) });
         const encoded = { Prefix: 'c', Marker: 'b&', Delimiter: '&', EncodingType: 'url', MaxKeys: 1 } as const;
         expect(await s3.listObjects({ Bucket: name('<bucket:data>'), ...encoded })).to.include({
-          ...{ Prefix: 'c', Marker: 'b%26', Delimiter: '%26', NextMarker: 'c%26' },
+          Prefix: 'c',
+          Marker: 'b%26',
+          Delimiter: '%26',
+          NextMarker: 'c%26',
         });
         expect(await page({ Marker: KEYS.at(-2) })).to.deep.include({ keys: KEYS.slice(-1), IsTruncated: false });
         // What has a meaning in XML has none in a key.

@@ -102,7 +102,10 @@ suite('s3', ({ scenario }) => {
         const asked = { Bucket: name('<bucket:data>') };
         const { PublicAccessBlockConfiguration: blocks } = await new S3(await aws('s3')).getPublicAccessBlock(asked);
         expect(blocks).to.deep.equal({
-          ...{ BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true },
+          BlockPublicAcls: true,
+          IgnorePublicAcls: true,
+          BlockPublicPolicy: true,
+          RestrictPublicBuckets: true,
         });
       }),
       ...NARROW.map((statement) => succeeds(putPolicy(statement))),

@@ -95,7 +95,8 @@ suite('s3', ({ scenario }) => {
         };
         const following = { KeyMarker: place.Key, UploadIdMarker: next.UploadId };
         expect(await pageOfUploads({ MaxUploads: 2 })).to.deep.equal({
-          ...{ found: [begunLast, next.UploadId], next: following },
+          found: [begunLast, next.UploadId],
+          next: following,
         });
         expect(await pageOfUploads(following)).to.deep.equal({ found: [begunAgain] });
         expect(await pageOfUploads({ KeyMarker: place.Key })).to.deep.equal({ found: [] });
@@ -123,7 +124,10 @@ suite('s3', ({ scenario }) => {
           ObjectAttributes: [...ObjectAttributes],
         });
         expect({ ETag, ObjectSize, count: ObjectParts?.TotalPartsCount, StorageClass }).to.deep.equal({
-          ...{ ETag: undefined, ObjectSize: 3, count: 1, StorageClass: 'STANDARD_IA' },
+          ETag: undefined,
+          ObjectSize: 3,
+          count: 1,
+          StorageClass: 'STANDARD_IA',
         });
       }),
     ],
@@ -180,17 +184,17 @@ suite('s3', ({ scenario }) => {
         expect(await head({})).to.include({ ...whole, ContentLength: LEAST_PART + 2 });
         expect((await head({ ChecksumMode: undefined })).ChecksumSHA256).to.equal(undefined);
         expect(await head({ PartNumber: 2 })).to.include({
-          ...{
-            ContentLength: 2,
-            PartsCount: 2,
-            ContentRange: `bytes ${LEAST_PART}-${LEAST_PART + 1}/${LEAST_PART + 2}`,
-          },
+          ContentLength: 2,
+          PartsCount: 2,
+          ContentRange: `bytes ${LEAST_PART}-${LEAST_PART + 1}/${LEAST_PART + 2}`,
         });
         const { Body: last } = await s3.getObject({ ...place, Range: 'bytes=-3' });
         expect(await last?.transformToString()).to.equal('xxy');
         const attributes = (more: object) =>
           s3.getObjectAttributes({
-            ...{ ...place, ObjectAttributes: ['Checksum', 'ObjectParts'], MaxParts: 1 },
+            ...place,
+            ObjectAttributes: ['Checksum', 'ObjectParts'],
+            MaxParts: 1,
             ...more,
           });
         const { Checksum, ObjectParts } = await attributes({});
@@ -228,7 +232,8 @@ suite('s3', ({ scenario }) => {
           expect(await errorOf(s3.completeMultipartUpload(ofParts))).to.match(/^(BadDigest|InvalidRequest)$/);
           await s3.completeMultipartUpload(complete);
           expect(await s3.headObject({ ...place, ChecksumMode: 'ENABLED' })).to.include({
-            ...{ [member]: value, ChecksumType: 'FULL_OBJECT' },
+            [member]: value,
+            ChecksumType: 'FULL_OBJECT',
           });
         }
       }),

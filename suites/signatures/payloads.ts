@@ -87,7 +87,8 @@ suite('signatures', ({ scenario }) => {
       succeeds(put('signed/hash', { body: 'one' })),
       fails(put('signed/unsigned', { body: 'one', payload: 'unsigned' }), {
         ...DENIED,
-        ...{ policy: 'identity', explicit: true },
+        policy: 'identity',
+        explicit: true,
       }),
     ],
   });
@@ -177,7 +178,8 @@ suite('signatures', ({ scenario }) => {
       }),
       fails(
         put('wrong', {
-          ...{ payload: 'unsigned-chunks-and-trailer', body: 20_000 },
+          payload: 'unsigned-chunks-and-trailer',
+          body: 20_000,
           // Another checksum of the same form.
           ...altered('body', /(?<=x-amz-checksum-crc32:).{6}/, 'AAAAAA'),
         }),
@@ -185,7 +187,8 @@ suite('signatures', ({ scenario }) => {
       ),
       fails(
         put('wrong', {
-          ...{ payload: 'unsigned-chunks-and-trailer', body: 20_000 },
+          payload: 'unsigned-chunks-and-trailer',
+          body: 20_000,
           ...altered(HASH, /.*/, 'UNSIGNED-PAYLOAD'),
         }),
         MISMATCH,

@@ -43,7 +43,8 @@ const volumesWith = (secret: string) => ({
   '/opt/items': {
     configMap: {
       ...CLUSTER_AUTHORITY,
-      ...{ optional: true, defaultMode: 0o440 },
+      optional: true,
+      defaultMode: 0o440,
       items: [
         { key: 'ca.crt', path: 'of/authority', mode: 0o600 },
         { key: 'ca.crt', path: 'again' },
@@ -86,14 +87,16 @@ suite('volumes', ({ scenario }) => {
       plain: { volumes: TOKEN_VOLUME },
       // With a group of the pod's own its files are that group's too ("Configure a Security Context for a Pod or Container").
       grouped: {
-        ...{ runAsUser: 1000, fsGroup: 2000 },
+        runAsUser: 1000,
+        fsGroup: 2000,
         podAnnotations: { 'conformance-note': 'hello' },
         volumes: { ...TOKEN_VOLUME, ...OF_ROOT },
       },
       // Of containers with different users, init containers too, all are to read it.
-      mixed: { ...{ container: 'init', runAsUser: 1000, mainRunAsUser: 2000 }, volumes: TOKEN_VOLUME },
+      mixed: { container: 'init', runAsUser: 1000, mainRunAsUser: 2000, volumes: TOKEN_VOLUME },
       app: {
-        ...{ runAsUser: 0, automountServiceAccountToken: true },
+        runAsUser: 0,
+        automountServiceAccountToken: true,
         podAnnotations: { 'conformance-note': 'hello' },
         volumes: volumesWith('conformance-tokens'),
       },
@@ -242,7 +245,9 @@ suite('volumes', ({ scenario }) => {
         await ask('POST', 'configmaps', { ...settings, data: { kept: 'x' } });
         const items = [{ key: 'late', path: 'late' }];
         const volumes = {
-          ...{ unset: {}, mandatory: { optional: false }, optional: { optional: true } },
+          unset: {},
+          mandatory: { optional: false },
+          optional: { optional: true },
           // Nor does it start without the whole.
           absent: LATE,
         };
@@ -273,18 +278,27 @@ function podWith(
   { annotations = {}, securityContext = {} }: { readonly annotations?: object; readonly securityContext?: object } = {},
 ): object {
   const mounted = Object.entries(volumes).map(([mountPath, { subPath, ...source }], index) => ({
-    ...{ mountPath, source, name: `v${index}` },
+    mountPath,
+    source,
+    name: `v${index}`,
     ...(subPath !== undefined && { subPath }),
   }));
   const container = {
-    ...{ name: 'app', image: like?.image, imagePullPolicy: 'IfNotPresent' },
+    name: 'app',
+    image: like?.image,
+    imagePullPolicy: 'IfNotPresent',
     env: [{ name: 'PROBE_PLAN', value: '{"phases":[]}' }],
     volumeMounts: mounted.map(({ source: _, ...mount }) => mount),
   };
   return {
-    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, annotations } },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, annotations },
     spec: {
-      ...{ serviceAccountName: 'app', restartPolicy: 'Never', terminationGracePeriodSeconds: 1, securityContext },
+      serviceAccountName: 'app',
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 1,
+      securityContext,
       containers: [container],
       volumes: mounted.map(({ name: volume, source }) => ({ name: volume, ...source })),
     },

@@ -94,7 +94,7 @@ const renewed = (what: RegExp, container?: string) => [what, container, 12] as c
 /** Tells which of its tokens are others than before. */
 const WATCH = `
 const files = {
-  ...{ short: '${TOKENS}/short', medium: '${TOKENS}/medium', long: '${TOKENS}/long', api: '${API_ACCESS}/token' },
+  short: '${TOKENS}/short', medium: '${TOKENS}/medium', long: '${TOKENS}/long', api: '${API_ACCESS}/token',
 };
 const read = (name) => require('fs').readFileSync(files[name], 'utf8');
 const known = Object.fromEntries(Object.keys(files).map((name) => [name, read(name)]));

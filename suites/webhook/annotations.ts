@@ -69,7 +69,9 @@ suite('webhook', ({ scenario }) => {
         succeeds(admitPod('pi', annotated('skip-containers', list)), { injected: 'pod-identity' }),
       ),
       succeeds(admitPod('pi', annotated('skip-containers', 'app')), {
-        ...{ injected: 'none', 'podIdentityVolume.present': true, label: 'enabled' },
+        injected: 'none',
+        'podIdentityVolume.present': true,
+        label: 'enabled',
       }),
       succeeds(admitPod('web', annotated('skip-containers', 'other,app')), {
         injected: 'none',

@@ -46,9 +46,11 @@ const ENTRIES = {
   '<namespace:app>/mapped-pi': LONG,
 };
 const UNSEEN = JSON.stringify({
-  ...{ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1' },
+  kind: 'AdmissionReview',
+  apiVersion: 'admission.k8s.io/v1',
   request: {
-    ...{ uid: 'mapped', namespace: '<namespace:app>' },
+    uid: 'mapped',
+    namespace: '<namespace:app>',
     object: { spec: { serviceAccountName: 'mapped-unseen', containers: [{ name: 'app', image: 'i' }] } },
   },
 });
@@ -67,7 +69,9 @@ async function write(
   const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
   const look = async (): Promise<string | undefined> => {
     const answer = await kubernetes({
-      ...{ method: 'POST', path, body: { ...pod, spec: { serviceAccountName: account, containers } } },
+      method: 'POST',
+      path,
+      body: { ...pod, spec: { serviceAccountName: account, containers } },
     });
     const { spec } = JSON.parse(answer.body) as V1Pod;
     return spec?.containers[0]?.env?.find((variable) => variable.name === 'AWS_ROLE_ARN')?.value;
@@ -90,27 +94,38 @@ suite('webhook', ({ scenario }) => {
       ),
       // That of the namespace is the one that counts. Flags of the webhook count for none.
       succeeds(admitPod('own'), {
-        ...{ injected: 'irsa', 'app.env.AWS_ROLE_ARN': '<role:mapped>', [`app.env.${STS_ENDPOINTS}`]: isAbsent },
-        ...{ 'irsaVolume.audience': 'sts.amazonaws.com', 'irsaVolume.expirationSeconds': 86_400 },
+        injected: 'irsa',
+        'app.env.AWS_ROLE_ARN': '<role:mapped>',
+        [`app.env.${STS_ENDPOINTS}`]: isAbsent,
+        'irsaVolume.audience': 'sts.amazonaws.com',
+        'irsaVolume.expirationSeconds': 86_400,
       }),
       succeeds(admitPod('any'), {
-        ...{ injected: 'irsa', [`app.env.${STS_ENDPOINTS}`]: 'regional', 'irsaVolume.expirationSeconds': 3600 },
+        injected: 'irsa',
+        [`app.env.${STS_ENDPOINTS}`]: 'regional',
+        'irsaVolume.expirationSeconds': 3600,
       }),
       succeeds(admitPod('bare'), {
-        ...{ injected: 'irsa', 'irsaVolume.audience': isAbsent, [`app.env.${STS_ENDPOINTS}`]: isAbsent },
+        injected: 'irsa',
+        'irsaVolume.audience': isAbsent,
+        [`app.env.${STS_ENDPOINTS}`]: isAbsent,
         'irsaVolume.expirationSeconds': 900,
       }),
       succeeds(admitPod('far'), { injected: 'none' }),
       // The annotation of a role outranks it, and it every other annotation.
       succeeds(admitPod('noted'), {
-        ...{ injected: 'irsa', 'app.env.AWS_ROLE_ARN': '<role:noted>', 'irsaVolume.expirationSeconds': 86_400 },
+        injected: 'irsa',
+        'app.env.AWS_ROLE_ARN': '<role:noted>',
+        'irsaVolume.expirationSeconds': 86_400,
       }),
       succeeds(admitPod('quiet'), {
-        ...{ 'app.env.AWS_ROLE_ARN': '<role:mapped>', 'irsaVolume.expirationSeconds': 86_400 },
+        'app.env.AWS_ROLE_ARN': '<role:mapped>',
+        'irsaVolume.expirationSeconds': 86_400,
         'irsaVolume.audience': 'sts.amazonaws.com',
       }),
       succeeds(admitPod('pi'), {
-        ...{ injected: 'pod-identity', 'podIdentityVolume.expirationSeconds': between(79_200, 86_400) },
+        injected: 'pod-identity',
+        'podIdentityVolume.expirationSeconds': between(79_200, 86_400),
       }),
       // What it says of an account that the webhook does not know counts in Pod Identity.
       succeeds(createAssociationFor('app/mapped-unseen', { role: 'pi' })),

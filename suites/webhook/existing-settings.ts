@@ -128,14 +128,18 @@ suite('webhook', ({ scenario }) => {
         { 'app.mount': '/mine', 'podIdentityVolume.audience': 'pods.eks.amazonaws.com' },
       ),
       succeeds(admitPod('web', mounting('aws-iam-token', '/mine', { name: 'aws-iam-token', emptyDir: {} })), {
-        ...{ injected: 'irsa', 'app.mount': '/mine', 'irsaVolume.audience': isAbsent },
+        injected: 'irsa',
+        'app.mount': '/mine',
+        'irsaVolume.audience': isAbsent,
       }),
       // What another volume is mounted at is not looked at, and nothing has two mounts.
       succeeds(admitPod('pi', mounting('own', `${TOKEN_DIRECTORY}/own`, { name: 'own', emptyDir: {} })), {
         injected: 'pod-identity',
       }),
       fails(admitPod('pi', mounting('own', TOKEN_DIRECTORY, { name: 'own', emptyDir: {} })), {
-        ...{ by: 'kubernetes', status: 422, message: 'must be unique' },
+        by: 'kubernetes',
+        status: 422,
+        message: 'must be unique',
       }),
     ],
   });

@@ -26,20 +26,23 @@ const PI_TOKEN = volumeOf(PI_VOLUME, {
 });
 /** A container as Go writes it, with what is added to one that sets nothing. */
 const injected = (name: string, more: object = {}) => ({
-  ...{ name, image: 'i', ...more },
-  ...{ env: [STS, ...REGIONS, ...PI_PAIR], resources: {}, volumeMounts: [PI_MOUNT] },
+  name,
+  image: 'i',
+  ...more,
+  env: [STS, ...REGIONS, ...PI_PAIR],
+  resources: {},
+  volumeMounts: [PI_MOUNT],
 });
 /** Fields that the webhook has nothing to do with: ahead of `env` in Go's order, and after `volumeMounts`. */
 const LEADING = {
-  ...{ command: ['run', '--name=\u00e9<&>'], ports: [{ containerPort: 8080 }] },
-  ...{ envFrom: [{ secretRef: { name: 'keys' } }] },
+  command: ['run', '--name=\u00e9<&>'],
+  ports: [{ containerPort: 8080 }],
+  envFrom: [{ secretRef: { name: 'keys' } }],
 };
 const TRAILING = {
-  ...{
-    livenessProbe: { grpc: { port: 9090, service: 'live' } },
-    securityContext: { runAsUser: 0, allowPrivilegeEscalation: false },
-  },
-  ...{ stdin: true },
+  livenessProbe: { grpc: { port: 9090, service: 'live' } },
+  securityContext: { runAsUser: 0, allowPrivilegeEscalation: false },
+  stdin: true,
 };
 const asItWas = (container: object) => ({ ...container, resources: {} });
 const LABEL = add('/metadata/labels/eks.amazonaws.com~1pod-identity', 'enabled');
@@ -113,7 +116,8 @@ suite('webhook', ({ scenario }) => {
           {
             containers: [
               {
-                ...{ name: 'app', image: 'i' },
+                name: 'app',
+                image: 'i',
                 env: [{ name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }, { name: 'EMPTY' }],
                 resources: { limits: { cpu: '1' } },
                 volumeMounts: [{ name: 'data', mountPath: '/data' }],
@@ -125,7 +129,8 @@ suite('webhook', ({ scenario }) => {
           [LABEL, add('/spec/volumes/0', PI_TOKEN)],
           [
             {
-              ...{ name: 'app', image: 'i' },
+              name: 'app',
+              image: 'i',
               env: [
                 { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
                 { name: 'EMPTY' },
@@ -183,7 +188,9 @@ suite('webhook', ({ scenario }) => {
       ] as const
     ).map(([spec, metadata, before, containers]) =>
       succeeds(postToWebhook(JSON_TYPE, reviewOf('pi', spec, metadata)), {
-        ...{ kind: 'AdmissionReview', uid: UID, patchType: 'JSONPatch' },
+        kind: 'AdmissionReview',
+        uid: UID,
+        patchType: 'JSONPatch',
         patch: JSON.stringify([...before, add('/spec/containers', containers)]),
       }),
     ),
@@ -200,7 +207,8 @@ suite('webhook', ({ scenario }) => {
       ] as const
     ).map(([account, token]) => {
       const container = (name: string) => ({
-        ...{ name, image: 'i' },
+        name,
+        image: 'i',
         env: [
           ...[STS, ...REGIONS, variable('AWS_ROLE_ARN', '<role:web>')],
           variable('AWS_WEB_IDENTITY_TOKEN_FILE', `${WEB_FOLDER}/token`),

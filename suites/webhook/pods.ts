@@ -6,7 +6,8 @@ import { admitPod, check, createAssociation, irsaRole, podIdentityRole, succeeds
 const PODS = '/api/v1/namespaces/<namespace:app>/pods';
 /** A specification of pods that never start. */
 const waiting = (serviceAccountName: string) => ({
-  ...{ serviceAccountName, schedulingGates: [{ name: 'example.com/never' }] },
+  serviceAccountName,
+  schedulingGates: [{ name: 'example.com/never' }],
   containers: [{ name: 'app', image: 'example.com/app:1' }],
 });
 
@@ -26,7 +27,9 @@ suite('webhook', ({ scenario }) => {
       succeeds(admitPod('app'), { injected: 'pod-identity' }),
       check('it is updated, and has what it had', async ({ kubernetes, name }) => {
         const answer = await kubernetes({
-          ...{ method: 'PATCH', path: name(`${PODS}/waits`), body: { metadata: { labels: { team: 'payments' } } } },
+          method: 'PATCH',
+          path: name(`${PODS}/waits`),
+          body: { metadata: { labels: { team: 'payments' } } },
           headers: { 'content-type': 'application/merge-patch+json' },
         });
         expect(answer.status).to.equal(200);

@@ -112,9 +112,15 @@ suite('webhook', ({ scenario }) => {
         ] as const
       ).map(([body, message]) =>
         fails(postToWebhook(JSON_TYPE, body), {
-          ...{ by: 'webhook', code: 'NotAllowed', status: 200, message },
+          by: 'webhook',
+          code: 'NotAllowed',
+          status: 200,
+          message,
           facts: {
-            ...{ allowed: false, uid: '', patched: false, apiVersion: isAbsent },
+            allowed: false,
+            uid: '',
+            patched: false,
+            apiVersion: isAbsent,
             ...(body.includes('AdmissionReview') ? {} : { kind: isAbsent }),
           },
         }),
@@ -146,7 +152,9 @@ suite('webhook', ({ scenario }) => {
         ] as const
       ).map(([type, options]) =>
         fails(postToWebhook(type, 'a=1', options), {
-          ...{ by: 'webhook', code: '415', status: 415 },
+          by: 'webhook',
+          code: '415',
+          status: 415,
           message: 'Invalid Content-Type, expected `application/json`',
           facts: { contentType: 'text/plain; charset=utf-8' },
         }),
@@ -173,7 +181,10 @@ suite('webhook', ({ scenario }) => {
         ] as const
       ).map(([type, body, options]) =>
         fails(postToWebhook(type, body, options), {
-          ...{ by: 'webhook', code: '400', status: 400, message: '{"error": "error parsing form"}' },
+          by: 'webhook',
+          code: '400',
+          status: 400,
+          message: '{"error": "error parsing form"}',
         }),
       ),
       ...['/', '/mutate/', '/Mutate', '/healthz/'].map((path) =>
@@ -182,7 +193,10 @@ suite('webhook', ({ scenario }) => {
       // What is not a review is no access: the answer tells.
       ...(['GET', 'POST'] as const).map((method) =>
         fails(postToWebhook('text/plain', 'x', { path: '/healthz', method }), {
-          ...{ by: 'webhook', status: 200, message: 'ok', facts: { contentType: 'text/plain; charset=utf-8' } },
+          by: 'webhook',
+          status: 200,
+          message: 'ok',
+          facts: { contentType: 'text/plain; charset=utf-8' },
         }),
       ),
     ],

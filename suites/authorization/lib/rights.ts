@@ -11,7 +11,9 @@ export type ClusterRule =
 export const rulesOf = (rules: readonly ClusterRule[]) =>
   rules.map((rule) => ('resources' in rule ? ofCore(rule) : rule));
 export const object = (kind: string, name: string, more: object) => ({
-  ...{ apiVersion: `${GROUP}/v1`, kind, metadata: { name } },
+  apiVersion: `${GROUP}/v1`,
+  kind,
+  metadata: { name },
   ...more,
 });
 export const roleRefTo = (kind: 'Role' | 'ClusterRole', name: string) => ({ roleRef: { apiGroup: GROUP, kind, name } });

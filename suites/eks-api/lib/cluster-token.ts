@@ -20,7 +20,10 @@ export async function signedLike(
   const time = (searchParams.get('X-Amz-Date') ?? '').replace(/(....)(..)(..T..)(..)/, '$1-$2-$3:$4:');
   const signed = await new SignatureV4({ credentials, region, service: 'sts', sha256: Sha256 }).presign(
     {
-      ...{ method: 'GET', protocol, hostname, path: '/' },
+      method: 'GET',
+      protocol,
+      hostname,
+      path: '/',
       query: { Action: 'GetCallerIdentity', Version: '2011-06-15', ...query },
       headers: { host, ...headers },
     },

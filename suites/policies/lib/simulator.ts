@@ -31,7 +31,8 @@ export async function decisionsOf({ aws }: CheckContext, question: Question): Pr
     version,
     more,
   } = {
-    ...{ action: 's3:GetObject', version: '2012-10-17' },
+    action: 's3:GetObject',
+    version: '2012-10-17',
     ...question,
   };
   const asked = {
@@ -45,7 +46,8 @@ export async function decisionsOf({ aws }: CheckContext, question: Question): Pr
   const decisions = EvaluationResults.flatMap((result) => [
     { of: result.EvalResourceName, decision: result.EvalDecision },
     ...(result.ResourceSpecificResults ?? []).map((each) => ({
-      ...{ of: each.EvalResourceName, decision: each.EvalResourceDecision },
+      of: each.EvalResourceName,
+      decision: each.EvalResourceDecision,
     })),
   ]);
   return resources.map((resource) => decisions.find(({ of }) => of === resource)?.decision);
@@ -70,7 +72,9 @@ export async function allowedOf(world: CheckContext, question: Question): Promis
 /** ARN of an object of a bucket that need not be there. */
 export const object = (key: string | number): string => `arn:aws:s3:::data/${key}`;
 export const allowing = (Resource: string | readonly string[], rest: object = {}): object => ({
-  ...{ Effect: 'Allow', Action: 's3:GetObject', Resource },
+  Effect: 'Allow',
+  Action: 's3:GetObject',
+  Resource,
   ...rest,
 });
 export const given = (
@@ -78,7 +82,9 @@ export const given = (
   key: string,
   ...values: readonly string[]
 ): ContextEntry => ({
-  ...{ ContextKeyName: key, ContextKeyType: type, ContextKeyValues: [...values] },
+  ContextKeyName: key,
+  ContextKeyType: type,
+  ContextKeyValues: [...values],
 });
 
 /** Asserts a table about a key: each row's condition alone guards an object of its own. */

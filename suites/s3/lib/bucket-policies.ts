@@ -7,7 +7,10 @@ export const policyText = (statements: readonly object[]): string =>
   JSON.stringify({
     Version: '2012-10-17',
     Statement: statements.map((statement) => ({
-      ...{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/*' },
+      Effect: 'Allow',
+      Principal: '*',
+      Action: 's3:GetObject',
+      Resource: 'arn:aws:s3:::<bucket:data>/*',
       ...statement,
     })),
   });
