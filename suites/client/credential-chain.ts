@@ -2,18 +2,21 @@
  * What a client does with its pod's settings: where it finds credentials, and which of them it takes. A client is an SDK, or a program
  * with a credential chain of its own.
  */
-import { between, control, getObject, granted, refused, runClient, suite } from '../../harness/index.ts';
+import { between, getObject, granted, suite } from '../../harness/index.ts';
 import {
   AS_IN_A_POD,
   CHAIN,
   CONTAINER,
   ENVIRONMENT_KEYS,
+  FINDS_OTHERWISE,
+  findsNothing,
   IRSA,
   METADATA,
   METADATA_REACHABLE,
   NO_CONTAINER,
   OBJECT,
   POD_IDENTITY,
+  runs,
   WEB_IDENTITY,
 } from './lib/client.ts';
 
@@ -32,9 +35,7 @@ suite('client', ({ scenario }) => {
     ...POD_IDENTITY,
     probes: [
       granted('app', getObject(OBJECT)),
-      granted('app', runClient(OBJECT), {
-        facts: { signed: 'container', 'credentials.tokens': 'first', 'credentials.target': 'GET /v1/credentials' },
-      }),
+      runs({}, { signed: 'container', 'credentials.tokens': 'first', 'credentials.target': 'GET /v1/credentials' }),
     ],
   });
 
@@ -42,51 +43,32 @@ suite('client', ({ scenario }) => {
     profile: 'core',
     source: WEB_IDENTITY,
     ...IRSA,
-    probes: [
-      granted('app', getObject(OBJECT)),
-      granted('app', runClient(OBJECT), { facts: { signed: 'web-identity', 'sts.tokens': 'first' } }),
-    ],
+    probes: [granted('app', getObject(OBJECT)), runs({}, { signed: 'web-identity', 'sts.tokens': 'first' })],
   });
 
   scenario('CL-03', 'access keys of the environment win over Pod Identity', {
     source: SEARCH,
     ...POD_IDENTITY,
-    probes: [
-      granted('app', runClient(OBJECT, { environment: ENVIRONMENT_KEYS }), {
-        facts: { signed: 'environment', 'credentials.requests': 0 },
-      }),
-    ],
+    probes: [runs({ environment: ENVIRONMENT_KEYS }, { signed: 'environment', 'credentials.requests': 0 })],
   });
 
   scenario('CL-04', 'a web identity wins over Pod Identity', {
     source: `${SEARCH}; the order of the chain of each SDK has the web identity first`,
     needs: ['configurable-sts'],
     ...POD_IDENTITY,
-    probes: [
-      granted('app', runClient(OBJECT, WEB_IDENTITY_TOO), {
-        facts: { signed: 'web-identity', 'sts.tokens': 'second', 'credentials.requests': 0 },
-      }),
-    ],
+    probes: [runs(WEB_IDENTITY_TOO, { signed: 'web-identity', 'sts.tokens': 'second', 'credentials.requests': 0 })],
   });
 
   scenario('CL-05', 'access keys of the environment win over a web identity', {
     source: SEARCH,
     ...IRSA,
-    probes: [
-      granted('app', runClient(OBJECT, { environment: ENVIRONMENT_KEYS }), {
-        facts: { signed: 'environment', 'sts.requests': 0 },
-      }),
-    ],
+    probes: [runs({ environment: ENVIRONMENT_KEYS }, { signed: 'environment', 'sts.requests': 0 })],
   });
 
   scenario('CL-06', 'Pod Identity wins over instance metadata', {
     source: `${METADATA}: SDKs ask instance metadata where they are not set up with other credentials`,
     ...POD_IDENTITY,
-    probes: [
-      granted('app', runClient(OBJECT, { environment: METADATA_REACHABLE }), {
-        facts: { signed: 'container', 'metadata.credentials': 0 },
-      }),
-    ],
+    probes: [runs({ environment: METADATA_REACHABLE }, { signed: 'container', 'metadata.credentials': 0 })],
   });
 
   scenario('CL-07', 'access keys of the default profile win over Pod Identity', {
@@ -94,17 +76,16 @@ suite('client', ({ scenario }) => {
     needs: ['sdk-chain'],
     ...POD_IDENTITY,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, {
+      runs(
+        {
           environment: { AWS_SHARED_CREDENTIALS_FILE: '{files}/credentials', AWS_CONFIG_FILE: '{files}/config' },
           files: {
             config: '[default]\n',
             credentials:
               '[default]\naws_access_key_id = {profile-key-id}\naws_secret_access_key = {profile-secret}\naws_session_token = {profile-session}\n',
           },
-        }),
-        { facts: { signed: 'profile', 'credentials.requests': 0 } },
+        },
+        { signed: 'profile', 'credentials.requests': 0 },
       ),
     ],
   });
@@ -113,9 +94,10 @@ suite('client', ({ scenario }) => {
     source: `${METADATA}; Amazon EC2 User Guide, "Use the Instance Metadata Service to access instance metadata"`,
     ...POD_IDENTITY,
     probes: [
-      granted('app', runClient(OBJECT, { environment: { ...NO_CONTAINER, ...METADATA_REACHABLE } }), {
-        facts: { signed: 'metadata', 'metadata.withoutToken': 0 },
-      }),
+      runs(
+        { environment: { ...NO_CONTAINER, ...METADATA_REACHABLE } },
+        { signed: 'metadata', 'metadata.withoutToken': 0 },
+      ),
     ],
   });
 
@@ -123,11 +105,8 @@ suite('client', ({ scenario }) => {
     source: `${METADATA}: AWS_EC2_METADATA_DISABLED`,
     ...POD_IDENTITY,
     probes: [
-      control('app', runClient(OBJECT)),
-      refused('app', runClient(OBJECT, { environment: { ...NO_CONTAINER, AWS_EC2_METADATA_DISABLED: 'true' } }), {
-        by: 'client',
-        facts: { 'metadata.requests': 0 },
-      }),
+      FINDS_OTHERWISE,
+      findsNothing({ environment: { ...NO_CONTAINER, AWS_EC2_METADATA_DISABLED: 'true' } }, { 'metadata.requests': 0 }),
     ],
   });
 
@@ -135,12 +114,11 @@ suite('client', ({ scenario }) => {
     source: `${CONTAINER}: AWS_CONTAINER_CREDENTIALS_FULL_URI`,
     ...POD_IDENTITY,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, {
+      runs(
+        {
           environment: { AWS_CONTAINER_CREDENTIALS_FULL_URI: '{credentials}/another/path?name=value' },
-        }),
-        { facts: { 'credentials.target': 'GET /another/path?name=value' } },
+        },
+        { 'credentials.target': 'GET /another/path?name=value' },
       ),
     ],
   });
@@ -148,24 +126,19 @@ suite('client', ({ scenario }) => {
   scenario('CL-11', "the agent's IPv4 address is taken", {
     source: `${CONTAINER}; Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"`,
     ...POD_IDENTITY,
-    probes: [
-      granted('app', runClient(OBJECT, AS_IN_A_POD), {
-        facts: { signed: 'container', 'credentials.hosts': '169.254.170.23' },
-      }),
-    ],
+    probes: [runs(AS_IN_A_POD, { signed: 'container', 'credentials.hosts': '169.254.170.23' })],
   });
 
   scenario('CL-12', "the agent's IPv6 address is taken", {
     source: `${CONTAINER}; Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"`,
     ...POD_IDENTITY,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, {
+      runs(
+        {
           ...AS_IN_A_POD,
           environment: { AWS_CONTAINER_CREDENTIALS_FULL_URI: '{agent-ipv6}/v1/credentials' },
-        }),
-        { facts: { signed: 'container', 'credentials.hosts': '[fd00:ec2::23]' } },
+        },
+        { signed: 'container', 'credentials.hosts': '[fd00:ec2::23]' },
       ),
     ],
   });
@@ -174,15 +147,14 @@ suite('client', ({ scenario }) => {
     source: `${CONTAINER}: the full URI is used only where AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set`,
     ...POD_IDENTITY,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, {
+      runs(
+        {
           ...AS_IN_A_POD,
           environment: { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials' },
           // As ECS answers: to whoever asks, without a token.
           credentials: [{}],
-        }),
-        { facts: { 'credentials.hosts': '169.254.170.2', 'credentials.target': 'GET /v2/credentials' } },
+        },
+        { 'credentials.hosts': '169.254.170.2', 'credentials.target': 'GET /v2/credentials' },
       ),
     ],
   });
@@ -193,11 +165,11 @@ suite('client', ({ scenario }) => {
     needs: ['client-network'],
     ...IRSA,
     probes: [
-      control('app', runClient(OBJECT)),
-      refused('app', runClient(OBJECT, { ...AS_IN_A_POD, environment: { AWS_ENDPOINT_URL: null } }), {
-        by: 'client',
-        facts: { 'sts.regional.connections': between(1, 100), 'sts.global.connections': 0 },
-      }),
+      FINDS_OTHERWISE,
+      findsNothing(
+        { ...AS_IN_A_POD, environment: { AWS_ENDPOINT_URL: null } },
+        { 'sts.regional.connections': between(1, 100), 'sts.global.connections': 0 },
+      ),
     ],
   });
 });

@@ -1,80 +1,61 @@
 /** What a client does if the agent, or S3, fails. */
-import { between, control, granted, refused, runClient, suite } from '../../harness/index.ts';
+import { between, control, runClient, suite } from '../../harness/index.ts';
 import {
   AS_IN_A_POD,
   CHAIN,
   CONTAINER,
+  failing,
+  FINDS_OTHERWISE,
+  findsNothing,
   METADATA,
   METADATA_REACHABLE,
   NO_NODE_ROLE,
   OBJECT,
   POD_IDENTITY,
   RETRIES,
+  runs,
+  SIGNED,
   UPSTREAM,
 } from './lib/client.ts';
 
 const RETRIED = `${RETRIES}: transient errors and throttling are tried again`;
+const ASKED_AGAIN = { 'credentials.requests': between(2, 10), ...SIGNED };
 const RECOVERS = `${CHAIN}: SDKs renew credentials by themselves`;
 const NO_FALLBACK = `${METADATA}: for SDKs that are set up with no other credentials; ${CHAIN}`;
 /** In the form in which the agent passes on what EKS Auth refused. */
 const REFUSAL =
   '[1c52bd8c-6ab6-4a0a-ae8b-6a8f8f8a5b1e]: (ResourceNotFoundException): Service account not associated with a role, fault: client';
-const fails = (status: number, body = 'no credentials now') => ({
-  status,
-  headers: { 'content-type': 'text/plain' },
-  body,
-});
 
 suite('client', ({ scenario }) => {
   scenario('CL-40', 'an agent that fails once with 500 or 503 is asked again', {
     source: RETRIED,
     ...POD_IDENTITY,
-    probes: [500, 503].map((status) =>
-      granted('app', runClient(OBJECT, { credentials: [fails(status), UPSTREAM] }), {
-        facts: { 'credentials.requests': between(2, 10), signed: 'container' },
-      }),
-    ),
+    probes: [500, 503].map((status) => runs({ credentials: [failing(status), UPSTREAM] }, ASKED_AGAIN)),
   });
 
   scenario('CL-41', 'an agent that answers 429 once is asked again', {
     source: `${RETRIED}; the agent answers 429 at its own limit`,
     ...POD_IDENTITY,
-    probes: [
-      granted('app', runClient(OBJECT, { credentials: [fails(429, 'Too many requests'), UPSTREAM] }), {
-        facts: { 'credentials.requests': between(2, 10), signed: 'container' },
-      }),
-    ],
+    probes: [runs({ credentials: [failing(429, 'Too many requests'), UPSTREAM] }, ASKED_AGAIN)],
   });
 
   scenario('CL-42', 'an agent that closes the connection without an answer is asked again', {
     source: RETRIED,
     ...POD_IDENTITY,
-    probes: [
-      granted('app', runClient(OBJECT, { credentials: [{ cut: true }, UPSTREAM] }), {
-        facts: { 'credentials.requests': between(2, 10), signed: 'container' },
-      }),
-    ],
+    probes: [runs({ credentials: [{ cut: true }, UPSTREAM] }, ASKED_AGAIN)],
   });
 
   scenario('CL-43', 'a client recovers from an answer that is no JSON', {
     source: RECOVERS,
     finding: 'Some clients ask again at once, others fail the operation (fact outcomes) and ask with the next one.',
     ...POD_IDENTITY,
-    probes: [
-      granted('app', runClient(OBJECT, { credentials: [{ body: '{"AccessKeyId": "AS' }, UPSTREAM], steps: [{}, {}] }), {
-        facts: { signed: 'container' },
-      }),
-    ],
+    probes: [runs({ credentials: [{ body: '{"AccessKeyId": "AS' }, UPSTREAM], steps: [{}, {}] }, SIGNED)],
   });
 
   scenario('CL-44', 'a client recovers from an answer without credentials', {
     source: RECOVERS,
     ...POD_IDENTITY,
-    probes: [
-      granted('app', runClient(OBJECT, { credentials: [{ body: '{}' }, UPSTREAM], steps: [{}, {}] }), {
-        facts: { signed: 'container' },
-      }),
-    ],
+    probes: [runs({ credentials: [{ body: '{}' }, UPSTREAM], steps: [{}, {}] }, SIGNED)],
   });
 
   scenario('CL-45', 'a client copes with credentials without Expiration', {
@@ -82,13 +63,7 @@ suite('client', ({ scenario }) => {
     finding:
       'Credentials without Expiration are taken for good by some clients and refused by others (fact credentials.requests): an endpoint must always tell it.',
     ...POD_IDENTITY,
-    probes: [
-      granted(
-        'app',
-        runClient(OBJECT, { credentials: [{ ...UPSTREAM, without: 'Expiration' }, UPSTREAM], steps: [{}, {}] }),
-        { facts: { signed: 'container' } },
-      ),
-    ],
+    probes: [runs({ credentials: [{ ...UPSTREAM, without: 'Expiration' }, UPSTREAM], steps: [{}, {}] }, SIGNED)],
   });
 
   scenario('CL-46', 'a client recovers when the agent comes later than the pod', {
@@ -96,21 +71,13 @@ suite('client', ({ scenario }) => {
     finding:
       'On a new node a pod may start before the agent: a client that gives up at once fails its first requests (fact outcomes).',
     ...POD_IDENTITY,
-    probes: [
-      granted('app', runClient(OBJECT, { awaySeconds: 1.5, steps: [{}, { waitSeconds: 2 }] }), {
-        facts: { signed: 'container' },
-      }),
-    ],
+    probes: [runs({ awaySeconds: 1.5, steps: [{}, { waitSeconds: 2 }] }, SIGNED)],
   });
 
   scenario('CL-47', 'an agent that takes a third of a second is waited for', {
     source: CONTAINER,
     ...POD_IDENTITY,
-    probes: [
-      granted('app', runClient(OBJECT, { credentials: [{ ...UPSTREAM, delaySeconds: 0.33 }] }), {
-        facts: { signed: 'container' },
-      }),
-    ],
+    probes: [runs({ credentials: [{ ...UPSTREAM, delaySeconds: 0.33 }] }, SIGNED)],
   });
 
   scenario('CL-48', 'a client recovers from an agent that took four seconds', {
@@ -118,15 +85,7 @@ suite('client', ({ scenario }) => {
     finding:
       'The agent tries EKS Auth for up to three seconds, which is longer than most clients wait: how they go on shows in the facts credentials.requests and milliseconds.',
     ...POD_IDENTITY,
-    probes: [
-      granted(
-        'app',
-        runClient(OBJECT, { credentials: [{ ...UPSTREAM, delaySeconds: 4 }, UPSTREAM], steps: [{}, {}] }),
-        {
-          facts: { signed: 'container' },
-        },
-      ),
-    ],
+    probes: [runs({ credentials: [{ ...UPSTREAM, delaySeconds: 4 }, UPSTREAM], steps: [{}, {}] }, SIGNED)],
   });
 
   scenario('CL-49', 'a refusal of the agent is no reason to act as the node', {
@@ -136,11 +95,8 @@ suite('client', ({ scenario }) => {
       "Whether a client tells the agent's own words shows in the fact told, and how often it asks in vain in credentials.requests: the agent's log has them in any case.",
     ...POD_IDENTITY,
     probes: [
-      control('app', runClient(OBJECT)),
-      refused('app', runClient(OBJECT, { environment: METADATA_REACHABLE, credentials: [fails(404, REFUSAL)] }), {
-        by: 'client',
-        facts: NO_NODE_ROLE,
-      }),
+      FINDS_OTHERWISE,
+      findsNothing({ environment: METADATA_REACHABLE, credentials: [failing(404, REFUSAL)] }, NO_NODE_ROLE),
     ],
   });
 
@@ -149,24 +105,15 @@ suite('client', ({ scenario }) => {
     source: NO_FALLBACK,
     ...POD_IDENTITY,
     probes: [
-      control('app', runClient(OBJECT)),
-      refused('app', runClient(OBJECT, { environment: METADATA_REACHABLE, credentials: [fails(500)] }), {
-        by: 'client',
-        facts: NO_NODE_ROLE,
-      }),
+      FINDS_OTHERWISE,
+      findsNothing({ environment: METADATA_REACHABLE, credentials: [failing(500)] }, NO_NODE_ROLE),
     ],
   });
 
   scenario('CL-51', 'an agent that is not there is no reason to act as the node', {
     source: NO_FALLBACK,
     ...POD_IDENTITY,
-    probes: [
-      control('app', runClient(OBJECT)),
-      refused('app', runClient(OBJECT, { environment: METADATA_REACHABLE, awaySeconds: 600 }), {
-        by: 'client',
-        facts: NO_NODE_ROLE,
-      }),
-    ],
+    probes: [FINDS_OTHERWISE, findsNothing({ environment: METADATA_REACHABLE, awaySeconds: 600 }, NO_NODE_ROLE)],
   });
 
   scenario('CL-52', "an agent that fails is no reason to go to instance metadata's own address", {
@@ -174,11 +121,7 @@ suite('client', ({ scenario }) => {
     ...POD_IDENTITY,
     probes: [
       control('app', runClient(OBJECT, AS_IN_A_POD)),
-      refused(
-        'app',
-        runClient(OBJECT, { ...AS_IN_A_POD, environment: METADATA_REACHABLE, credentials: [fails(500)] }),
-        { by: 'client', facts: NO_NODE_ROLE },
-      ),
+      findsNothing({ ...AS_IN_A_POD, environment: METADATA_REACHABLE, credentials: [failing(500)] }, NO_NODE_ROLE),
     ],
   });
 
@@ -188,13 +131,12 @@ suite('client', ({ scenario }) => {
       'While the agent fails, some clients go on with credentials that have minutes left, and others fail (fact outcomes).',
     ...POD_IDENTITY,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, {
+      runs(
+        {
           credentials: [{ ...UPSTREAM, lifeSeconds: 120 }],
-          steps: [{}, { credentials: [fails(500)] }, { credentials: [UPSTREAM] }],
-        }),
-        { facts: { signed: 'container', expired: 0 } },
+          steps: [{}, { credentials: [failing(500)] }, { credentials: [UPSTREAM] }],
+        },
+        { signed: 'container', expired: 0 },
       ),
     ],
   });
@@ -205,21 +147,18 @@ suite('client', ({ scenario }) => {
       'Some clients sign the next request with the time of the answer (fact s3.clockSeconds, about 3600), others go on with their own: keep the clocks of nodes right.',
     ...POD_IDENTITY,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, {
-          credentials: [{}],
-          s3: [
-            {
-              status: 403,
-              aheadSeconds: 3600,
-              headers: { 'content-type': 'application/xml' },
-              body: '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference between the request time and the current time is too large.</Message></Error>',
-            },
-          ],
-          steps: [{}, {}],
-        }),
-      ),
+      runs({
+        credentials: [{}],
+        s3: [
+          {
+            status: 403,
+            aheadSeconds: 3600,
+            headers: { 'content-type': 'application/xml' },
+            body: '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference between the request time and the current time is too large.</Message></Error>',
+          },
+        ],
+        steps: [{}, {}],
+      }),
     ],
   });
 });

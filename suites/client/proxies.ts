@@ -1,6 +1,6 @@
 /** Clients of the agent behind an HTTP proxy. */
-import { granted, runClient, suite } from '../../harness/index.ts';
-import { AS_IN_A_POD, OBJECT, POD_IDENTITY } from './lib/client.ts';
+import { suite } from '../../harness/index.ts';
+import { AS_IN_A_POD, POD_IDENTITY, runs, SIGNED } from './lib/client.ts';
 
 suite('client', ({ scenario }) => {
   const PROXY = { HTTP_PROXY: '{proxy}', http_proxy: '{proxy}' };
@@ -11,9 +11,10 @@ suite('client', ({ scenario }) => {
     source: BEHIND_PROXY,
     ...POD_IDENTITY,
     probes: [
-      granted('app', runClient(OBJECT, { ...AS_IN_A_POD, environment: { ...PROXY, NO_PROXY, no_proxy: NO_PROXY } }), {
-        facts: { 'proxy.requests': 0, signed: 'container' },
-      }),
+      runs(
+        { ...AS_IN_A_POD, environment: { ...PROXY, NO_PROXY, no_proxy: NO_PROXY } },
+        { 'proxy.requests': 0, signed: 'container' },
+      ),
     ],
   });
 
@@ -22,8 +23,6 @@ suite('client', ({ scenario }) => {
     finding:
       'With HTTP_PROXY and without NO_PROXY some clients send the token to the proxy (fact proxy.tokens), which could not reach the agent: set NO_PROXY to 169.254.170.23,[fd00:ec2::23].',
     ...POD_IDENTITY,
-    probes: [
-      granted('app', runClient(OBJECT, { ...AS_IN_A_POD, environment: PROXY }), { facts: { signed: 'container' } }),
-    ],
+    probes: [runs({ ...AS_IN_A_POD, environment: PROXY }, SIGNED)],
   });
 });

@@ -1,12 +1,19 @@
 /** When a client renews its credentials. */
-import { between, control, granted, runClient, suite } from '../../harness/index.ts';
-import { CHAIN, OBJECT, POD_IDENTITY, RETRIES, UPSTREAM } from './lib/client.ts';
+import { between, suite } from '../../harness/index.ts';
+import {
+  CHAIN,
+  EXPIRED,
+  failing,
+  FINDS_OTHERWISE,
+  POD_IDENTITY,
+  RETRIES,
+  runs,
+  SHORT,
+  UPSTREAM,
+} from './lib/client.ts';
 
-const FAILS = { status: 500, headers: { 'content-type': 'text/plain' }, body: 'no credentials now' } as const;
+const FAILS = failing(500);
 const RENEWED = `${CHAIN}: SDKs renew credentials when they expire`;
-/** Credentials of seconds, which have expired before the next step. */
-const SHORT = { lifeSeconds: 3 } as const;
-const EXPIRED = { waitSeconds: 4 } as const;
 
 suite('client', ({ scenario }) => {
   scenario('CL-70', 'credentials are renewed before they expire', {
@@ -14,10 +21,9 @@ suite('client', ({ scenario }) => {
     ...POD_IDENTITY,
     probes: [
       // The SDK for C++ renews in the last five seconds, MinIO's for Go in the last fifth, others minutes before.
-      granted(
-        'app',
-        runClient(OBJECT, { credentials: [{ ...UPSTREAM, lifeSeconds: 15 }], steps: [{}, { waitSeconds: 12.5 }] }),
-        { facts: { 'credentials.requests': between(2, 30), expired: 0 } },
+      runs(
+        { credentials: [{ ...UPSTREAM, lifeSeconds: 15 }], steps: [{}, { waitSeconds: 12.5 }] },
+        { 'credentials.requests': between(2, 30), expired: 0 },
       ),
     ],
   });
@@ -26,14 +32,13 @@ suite('client', ({ scenario }) => {
     source: `${CHAIN}; AWS STS User Guide: temporary credentials are of no use once they have expired`,
     ...POD_IDENTITY,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, {
-          credentials: [{ ...UPSTREAM, lifeSeconds: 3 }],
-          steps: [{}, { waitSeconds: 4, credentials: [FAILS] }],
+      runs(
+        {
+          credentials: [{ ...UPSTREAM, ...SHORT }],
+          steps: [{}, { ...EXPIRED, credentials: [FAILS] }],
           mayFail: true,
-        }),
-        { facts: { expired: 0 } },
+        },
+        { expired: 0 },
       ),
     ],
   });
@@ -42,9 +47,7 @@ suite('client', ({ scenario }) => {
     source: `${RETRIES}: attempts are bounded, with a pause that grows`,
     ...POD_IDENTITY,
     probes: [
-      granted('app', runClient(OBJECT, { credentials: [FAILS], mayFail: true }), {
-        facts: { 'credentials.requests': between(1, 50), signed: 'nothing' },
-      }),
+      runs({ credentials: [FAILS], mayFail: true }, { 'credentials.requests': between(1, 50), signed: 'nothing' }),
     ],
   });
 
@@ -53,10 +56,11 @@ suite('client', ({ scenario }) => {
     source: RENEWED,
     ...POD_IDENTITY,
     probes: [
-      control('app', runClient(OBJECT)),
-      granted('app', runClient(OBJECT, { credentials: [{ ...UPSTREAM, ...SHORT }], steps: [{}, EXPIRED, EXPIRED] }), {
-        facts: { 'credentials.requests': between(3, 30), expired: 0, outcomes: 'granted,granted,granted' },
-      }),
+      FINDS_OTHERWISE,
+      runs(
+        { credentials: [{ ...UPSTREAM, ...SHORT }], steps: [{}, EXPIRED, EXPIRED] },
+        { 'credentials.requests': between(3, 30), expired: 0, outcomes: 'granted,granted,granted' },
+      ),
     ],
   });
 
@@ -64,9 +68,7 @@ suite('client', ({ scenario }) => {
     source: RENEWED,
     ...POD_IDENTITY,
     probes: [
-      granted('app', runClient(OBJECT, { steps: [{}, {}, {}, {}, {}] }), {
-        facts: { 'credentials.requests': between(1, 2), 's3.requests': between(5, 30) },
-      }),
+      runs({ steps: [{}, {}, {}, {}, {}] }, { 'credentials.requests': between(1, 2), 's3.requests': between(5, 30) }),
     ],
   });
 
@@ -76,10 +78,9 @@ suite('client', ({ scenario }) => {
       'A node has one agent, and an account one rate of AssumeRoleForPodIdentity: a client that fetches once a thread meets both sooner.',
     ...POD_IDENTITY,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, { credentials: [SHORT], steps: [{}, { ...EXPIRED, credentials: [{}], atOnce: 8 }] }),
-        { facts: { 'credentials.requests': between(2, 7), 's3.requests': between(8, 30), expired: 0 } },
+      runs(
+        { credentials: [SHORT], steps: [{}, { ...EXPIRED, credentials: [{}], atOnce: 8 }] },
+        { 'credentials.requests': between(2, 7), 's3.requests': between(8, 30), expired: 0 },
       ),
     ],
   });

@@ -1,22 +1,33 @@
 /** Which token a client sends to the agent, when it reads it, and where it must not send it. */
-import { between, control, granted, isAbsent, matching, refused, runClient, suite } from '../../harness/index.ts';
-import { AS_IN_A_POD, CHAIN, CONTAINER, METADATA_REACHABLE, NO_NODE_ROLE, OBJECT, POD_IDENTITY } from './lib/client.ts';
+import { between, control, isAbsent, matching, runClient, suite } from '../../harness/index.ts';
+import {
+  AS_IN_A_POD,
+  CHAIN,
+  CONTAINER,
+  EXPIRED,
+  FINDS_OTHERWISE,
+  findsNothing,
+  METADATA_REACHABLE,
+  NO_NODE_ROLE,
+  OBJECT,
+  POD_IDENTITY,
+  runs,
+  SHORT,
+} from './lib/client.ts';
 
 const TOKEN_FILE = `${CONTAINER}: AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`;
 const tokenFile = (path: string) => ({ AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: path });
 const OWN_FILE = tokenFile('{files}/token');
-/** Credentials of seconds, which have expired before the next step. */
-const SHORT = { lifeSeconds: 3 } as const;
-const EXPIRED = { waitSeconds: 4 } as const;
 
 suite('client', ({ scenario }) => {
   scenario('CL-20', 'the token file wins over AWS_CONTAINER_AUTHORIZATION_TOKEN', {
     source: `${CONTAINER}: AWS_CONTAINER_AUTHORIZATION_TOKEN is used only where the file is not set`,
     ...POD_IDENTITY,
     probes: [
-      granted('app', runClient(OBJECT, { environment: { AWS_CONTAINER_AUTHORIZATION_TOKEN: '{environment-token}' } }), {
-        facts: { 'credentials.tokens': 'first' },
-      }),
+      runs(
+        { environment: { AWS_CONTAINER_AUTHORIZATION_TOKEN: '{environment-token}' } },
+        { 'credentials.tokens': 'first' },
+      ),
     ],
   });
 
@@ -24,16 +35,15 @@ suite('client', ({ scenario }) => {
     source: `${CONTAINER}: AWS_CONTAINER_AUTHORIZATION_TOKEN`,
     ...POD_IDENTITY,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, {
+      runs(
+        {
           environment: {
             AWS_CONTAINER_AUTHORIZATION_TOKEN: '{environment-token}',
             AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: null,
           },
           credentials: [{}],
-        }),
-        { facts: { 'credentials.tokens': 'environment', signed: 'container' } },
+        },
+        { 'credentials.tokens': 'environment', signed: 'container' },
       ),
     ],
   });
@@ -43,16 +53,15 @@ suite('client', ({ scenario }) => {
     source: `${TOKEN_FILE}; Kubernetes documentation, "ServiceAccount token volume projection": an application has to load the token again when it is rotated`,
     ...POD_IDENTITY,
     probes: [
-      control('app', runClient(OBJECT)),
-      granted(
-        'app',
-        runClient(OBJECT, {
+      FINDS_OTHERWISE,
+      runs(
+        {
           environment: OWN_FILE,
           files: { token: '{token}' },
           credentials: [SHORT],
           steps: [{}, { ...EXPIRED, files: { token: '{second-token}' } }],
-        }),
-        { facts: { 'credentials.tokens': 'first,second', 'credentials.lastToken': 'second' } },
+        },
+        { 'credentials.tokens': 'first,second', 'credentials.lastToken': 'second' },
       ),
     ],
   });
@@ -61,11 +70,8 @@ suite('client', ({ scenario }) => {
     source: `${TOKEN_FILE}; ${CHAIN}`,
     ...POD_IDENTITY,
     probes: [
-      control('app', runClient(OBJECT)),
-      refused('app', runClient(OBJECT, { environment: { ...tokenFile('{files}/none'), ...METADATA_REACHABLE } }), {
-        by: 'client',
-        facts: NO_NODE_ROLE,
-      }),
+      FINDS_OTHERWISE,
+      findsNothing({ environment: { ...tokenFile('{files}/none'), ...METADATA_REACHABLE } }, NO_NODE_ROLE),
     ],
   });
 
@@ -73,11 +79,8 @@ suite('client', ({ scenario }) => {
     source: `${TOKEN_FILE}; ${CHAIN}`,
     ...POD_IDENTITY,
     probes: [
-      control('app', runClient(OBJECT)),
-      refused('app', runClient(OBJECT, { environment: { ...OWN_FILE, ...METADATA_REACHABLE }, files: { token: '' } }), {
-        by: 'client',
-        facts: NO_NODE_ROLE,
-      }),
+      FINDS_OTHERWISE,
+      findsNothing({ environment: { ...OWN_FILE, ...METADATA_REACHABLE }, files: { token: '' } }, NO_NODE_ROLE),
     ],
   });
 
@@ -86,9 +89,10 @@ suite('client', ({ scenario }) => {
     finding: 'Some clients take the newline away, others refuse the token: write the file without one.',
     ...POD_IDENTITY,
     probes: [
-      granted('app', runClient(OBJECT, { environment: OWN_FILE, files: { token: '{token}\n' }, mayFail: true }), {
-        facts: { 'credentials.tokens': matching(/^((first|none)(,|$))*$/) },
-      }),
+      runs(
+        { environment: OWN_FILE, files: { token: '{token}\n' }, mayFail: true },
+        { 'credentials.tokens': matching(/^((first|none)(,|$))*$/) },
+      ),
     ],
   });
 
@@ -96,10 +100,9 @@ suite('client', ({ scenario }) => {
     source: `${TOKEN_FILE}; RFC 9110, 5.5: a field value has no line break`,
     ...POD_IDENTITY,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, { environment: OWN_FILE, files: { token: '{token}\r\nx-injected: 1' }, mayFail: true }),
-        { facts: { 'credentials.injected': 0 } },
+      runs(
+        { environment: OWN_FILE, files: { token: '{token}\r\nx-injected: 1' }, mayFail: true },
+        { 'credentials.injected': 0 },
       ),
     ],
   });
@@ -109,13 +112,12 @@ suite('client', ({ scenario }) => {
     ...POD_IDENTITY,
     probes: [
       control('app', runClient(OBJECT, AS_IN_A_POD)),
-      refused(
-        'app',
-        runClient(OBJECT, {
+      findsNothing(
+        {
           ...AS_IN_A_POD,
           environment: { AWS_CONTAINER_CREDENTIALS_FULL_URI: '{elsewhere-address}/v1/credentials' },
-        }),
-        { by: 'client', facts: { 'elsewhere.tokens': isAbsent } },
+        },
+        { 'elsewhere.tokens': isAbsent },
       ),
     ],
   });
@@ -124,13 +126,12 @@ suite('client', ({ scenario }) => {
     source: 'RFC 9110, 15.4: whoever follows a redirect should leave out Authorization, since it was for another host',
     ...POD_IDENTITY,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, {
+      runs(
+        {
           credentials: [{ status: 307, headers: { location: '{elsewhere}/v1/credentials' }, body: '' }],
           mayFail: true,
-        }),
-        { facts: { 'elsewhere.tokens': isAbsent, 'credentials.requests': between(1, 30) } },
+        },
+        { 'elsewhere.tokens': isAbsent, 'credentials.requests': between(1, 30) },
       ),
     ],
   });

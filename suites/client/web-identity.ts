@@ -1,13 +1,15 @@
 /** Clients with a web identity: IRSA. */
-import { between, control, granted, refused, runClient, suite } from '../../harness/index.ts';
+import { between, suite } from '../../harness/index.ts';
 import {
   CHAIN,
+  FINDS_OTHERWISE,
+  findsNothing,
   IRSA,
   METADATA,
   METADATA_REACHABLE,
   NO_NODE_ROLE,
-  OBJECT,
   RETRIES,
+  runs,
   stsError,
   UPSTREAM,
   WEB_IDENTITY,
@@ -21,9 +23,10 @@ suite('client', ({ scenario }) => {
     source: `${WEB_IDENTITY}: AWS_ROLE_SESSION_NAME`,
     ...IRSA,
     probes: [
-      granted('app', runClient(OBJECT, { environment: { AWS_ROLE_SESSION_NAME: 'named-by-the-pod' } }), {
-        facts: { 'sts.sessionNames': 'named-by-the-pod', signed: 'web-identity' },
-      }),
+      runs(
+        { environment: { AWS_ROLE_SESSION_NAME: 'named-by-the-pod' } },
+        { 'sts.sessionNames': 'named-by-the-pod', signed: 'web-identity' },
+      ),
     ],
   });
 
@@ -32,15 +35,14 @@ suite('client', ({ scenario }) => {
     source: `${WEB_IDENTITY}: AWS_WEB_IDENTITY_TOKEN_FILE; Kubernetes documentation, "ServiceAccount token volume projection": an application has to load the token again when it is rotated`,
     ...IRSA,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, {
+      runs(
+        {
           environment: OWN_FILE,
           files: { token: '{token}' },
           sts: [{ lifeSeconds: 3 }],
           steps: [{}, { waitSeconds: 4, files: { token: '{second-token}' } }],
-        }),
-        { facts: { 'sts.tokens': 'first,second', 'sts.lastToken': 'second', expired: 0 } },
+        },
+        { 'sts.tokens': 'first,second', 'sts.lastToken': 'second', expired: 0 },
       ),
     ],
   });
@@ -49,12 +51,11 @@ suite('client', ({ scenario }) => {
     source: 'AWS STS API Reference, AssumeRoleWithWebIdentity: IDPCommunicationError is often transient, retry',
     ...IRSA,
     probes: [
-      granted(
-        'app',
-        runClient(OBJECT, {
+      runs(
+        {
           sts: [stsError(400, 'IDPCommunicationError', 'The identity provider could not be reached.'), UPSTREAM],
-        }),
-        { facts: { 'sts.requests': between(2, 10), signed: 'web-identity' } },
+        },
+        { 'sts.requests': between(2, 10), signed: 'web-identity' },
       ),
     ],
   });
@@ -63,9 +64,10 @@ suite('client', ({ scenario }) => {
     source: `${RETRIES}: transient errors are tried again`,
     ...IRSA,
     probes: [
-      granted('app', runClient(OBJECT, { sts: [stsError(503, 'ServiceUnavailable', 'Try again.'), UPSTREAM] }), {
-        facts: { 'sts.requests': between(2, 10), signed: 'web-identity' },
-      }),
+      runs(
+        { sts: [stsError(503, 'ServiceUnavailable', 'Try again.'), UPSTREAM] },
+        { 'sts.requests': between(2, 10), signed: 'web-identity' },
+      ),
     ],
   });
 
@@ -74,14 +76,13 @@ suite('client', ({ scenario }) => {
     source: NO_FALLBACK,
     ...IRSA,
     probes: [
-      control('app', runClient(OBJECT)),
-      refused(
-        'app',
-        runClient(OBJECT, {
+      FINDS_OTHERWISE,
+      findsNothing(
+        {
           environment: METADATA_REACHABLE,
           sts: [stsError(403, 'AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity')],
-        }),
-        { by: 'client', facts: NO_NODE_ROLE },
+        },
+        NO_NODE_ROLE,
       ),
     ],
   });
@@ -90,11 +91,10 @@ suite('client', ({ scenario }) => {
     source: NO_FALLBACK,
     ...IRSA,
     probes: [
-      control('app', runClient(OBJECT)),
-      refused(
-        'app',
-        runClient(OBJECT, { environment: { ...METADATA_REACHABLE, AWS_WEB_IDENTITY_TOKEN_FILE: '{files}/none' } }),
-        { by: 'client', facts: NO_NODE_ROLE },
+      FINDS_OTHERWISE,
+      findsNothing(
+        { environment: { ...METADATA_REACHABLE, AWS_WEB_IDENTITY_TOKEN_FILE: '{files}/none' } },
+        NO_NODE_ROLE,
       ),
     ],
   });

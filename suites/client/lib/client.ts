@@ -1,5 +1,5 @@
 /** What the scenarios of the suite `client` share: pods, sources, and changes to a client's environment. */
-import { allow, irsaRole, podIdentityRole } from '../../../harness/index.ts';
+import { allow, control, granted, irsaRole, podIdentityRole, refused, runClient } from '../../../harness/index.ts';
 
 const GUIDE = 'AWS SDKs and Tools Reference Guide, ';
 export const CONTAINER = `${GUIDE}"Container credential provider"`;
@@ -23,6 +23,24 @@ export const IRSA = {
   objects: [OBJECT],
 } as const;
 
+type Options = Parameters<typeof runClient>[1];
+type Facts = NonNullable<NonNullable<Parameters<typeof granted>[2]>['facts']>;
+/** A run that reads the object, and what the endpoints see of it. */
+export const runs = (options: Options, facts?: Facts) => granted('app', runClient(OBJECT, options), facts && { facts });
+/** A run that has no credentials to read it with. */
+export const findsNothing = (options: Options, facts: Facts) =>
+  refused('app', runClient(OBJECT, options), { by: 'client', facts });
+
+/** Without this run, that another finds nothing means nothing. */
+export const FINDS_OTHERWISE = control('app', runClient(OBJECT));
+export const SIGNED = { signed: 'container' } as const;
+/** An error as the agent answers it. */
+export const failing = (status: number, body = 'no credentials now') => ({
+  status,
+  headers: { 'content-type': 'text/plain' },
+  body,
+});
+
 export const AS_IN_A_POD = { addresses: 'as-in-a-pod' } as const;
 
 /** Instance metadata answers, with the node's role. */
@@ -39,6 +57,10 @@ export const ENVIRONMENT_KEYS = {
   AWS_SECRET_ACCESS_KEY: '{environment-secret}',
   AWS_SESSION_TOKEN: '{environment-session}',
 } as const;
+
+/** Credentials of seconds, which have expired before the next step. */
+export const SHORT = { lifeSeconds: 3 } as const;
+export const EXPIRED = { waitSeconds: 4 } as const;
 
 /** What STS or the agent answers itself. */
 export const UPSTREAM = { from: 'upstream' } as const;
