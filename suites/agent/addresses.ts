@@ -3,20 +3,41 @@ import {
   agentArguments,
   agentGet,
   connect,
-  control,
   fails,
   fetchCredentials,
   granted,
   matching,
-  podIdentityRole,
+  noToken,
   refused,
   succeeds,
   suite,
 } from '../../harness/index.ts';
 import { AGENT, AGENT_VALIDATION } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
+import { CONTROL, gets, PLAIN_TEXT, refusedByAgent } from './lib/requests.ts';
 
-const PLAIN_TEXT = { contentType: matching(/^text\/plain/) };
+/** Hosts that begin or end as an address of the agent, or are one written in another way. */
+const NOT_ADDRESSES = [
+  '169.254.170.23.example.com',
+  '169.254.170.230',
+  'x169.254.170.23',
+  'fd00:ec2::23a',
+  '169.254.170.23.',
+  '2852039191',
+  '169.254.43543',
+  '::ffff:169.254.170.23',
+  'fd00:ec2:0::23',
+  'FD00:EC2::23',
+];
+const UNREADABLE = [
+  '[169.254.170.23x',
+  'x169.254.170.23]',
+  '[fd00:ec2::23]80',
+  'fd00:ec2::23:80',
+  '169.254.170.23:80:80',
+  '[',
+  ':80',
+];
 
 suite('agent', ({ scenario }) => {
   scenario('AP-52', 'the agent serves the addresses that it is told, and no others', {
@@ -26,37 +47,11 @@ suite('agent', ({ scenario }) => {
     workloads: { app: { role: 'app', hostNetwork: true } },
     probes: [
       agentArguments('-b 169.254.170.23'),
-      granted('app', fetchCredentials({ via: 'ipv4' })),
+      gets({ via: 'ipv4' }),
       refused('app', fetchCredentials({ via: 'ipv6' }), { by: 'agent', message: 'cannot be reached' }),
       agentArguments('--bind-hosts [fd00:ec2::23] --bind-hosts 169.254.170.23'),
-      granted('app', fetchCredentials({ via: 'ipv4' })),
-      granted('app', fetchCredentials({ via: 'ipv6' })),
-    ],
-  });
-
-  scenario('AP-08b', "a host that only begins or ends as one of the agent's addresses is another host", {
-    source: `${AGENT}internal/validation, TestValidateEksCredentialRequest`,
-    ...ASSOCIATED,
-    probes: [
-      control('app', fetchCredentials()),
-      // Nor is one that is written in another way.
-      ...[
-        ...['169.254.170.23.example.com', '169.254.170.230', 'x169.254.170.23', 'fd00:ec2::23a', '169.254.170.23.'],
-        ...['2852039191', '169.254.43543', '::ffff:169.254.170.23', 'fd00:ec2:0::23', 'FD00:EC2::23'],
-      ].map((host) =>
-        refused('app', fetchCredentials({ host }), { by: 'agent', status: 403, message: `address not ${host}` }),
-      ),
-      ...[
-        '[169.254.170.23x',
-        'x169.254.170.23]',
-        '[fd00:ec2::23]80',
-        'fd00:ec2::23:80',
-        '169.254.170.23:80:80',
-        '[',
-        ':80',
-      ].map((host) =>
-        refused('app', fetchCredentials({ host }), { by: 'agent', status: 403, message: 'invalid address' }),
-      ),
+      gets({ via: 'ipv4' }),
+      gets({ via: 'ipv6' }),
     ],
   });
 
@@ -78,42 +73,43 @@ suite('agent', ({ scenario }) => {
     },
   );
 
-  scenario('AP-08', 'the agent answers only to its link-local addresses', {
+  scenario('AP-08', 'the agent answers only to its link-local addresses, whatever the token', {
     profile: 'core',
     source: AGENT_VALIDATION + ', TestValidateEksCredentialRequest; ' + AGENT + 'pkg/server/server_test.go',
     ...ASSOCIATED,
     probes: [
-      control('app', fetchCredentials()),
+      CONTROL,
       ...['localhost', '127.0.0.2', 'agent.example.com', '169.254.170.2', '169.254.169.254'].map((host) =>
-        refused('app', fetchCredentials({ host }), {
-          by: 'agent',
-          status: 403,
-          message: `Access Denied. Called agent through invalid address, please use either [169.254.170.23 fd00:ec2::23] address not ${host}`,
-          facts: PLAIN_TEXT,
-        }),
+        refusedByAgent(
+          { host },
+          403,
+          `Access Denied. Called agent through invalid address, please use either [169.254.170.23 fd00:ec2::23] address not ${host}`,
+          PLAIN_TEXT,
+        ),
       ),
+      // The address is looked at ahead of the token.
+      refusedByAgent({ host: 'localhost', token: noToken }, 403),
+      refusedByAgent({ host: 'localhost', change: 'expired' }, 403),
     ],
   });
 
-  scenario('AP-09', 'an address may come with a port or in brackets', {
-    source: AGENT_VALIDATION + ', TestValidateEksCredentialRequest',
+  scenario('AP-08b', "a host is one of the agent's addresses, alone, in brackets or with any port, and no other", {
+    source: `${AGENT_VALIDATION}, TestValidateEksCredentialRequest`,
     ...ASSOCIATED,
     probes: [
+      // The agent does not compare the port with its own.
       ...['169.254.170.23', '[fd00:ec2::23]'].flatMap((host) =>
-        // Any port: the agent does not compare it with its own.
-        ['', ':80', ':8080', ':'].map((port) => granted('app', fetchCredentials({ host: `${host}${port}` }))),
+        ['', ':80', ':8080', ':'].map((port) => gets({ host: `${host}${port}` })),
       ),
-      granted('app', fetchCredentials({ host: 'fd00:ec2::23' })),
+      gets({ host: 'fd00:ec2::23' }),
+      ...NOT_ADDRESSES.map((host) => refusedByAgent({ host }, 403, `address not ${host}`)),
+      ...UNREADABLE.map((host) => refusedByAgent({ host }, 403, 'invalid address')),
     ],
   });
 
   scenario('PI-30', 'the agent is at 169.254.170.23, for every pod of the node', {
     source: 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services" (considerations)',
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
-    probes: [
-      granted('app', connect('agent')),
-      granted('app', fetchCredentials({ via: 'ipv4' }), { facts: { contentType: 'application/json' } }),
-    ],
+    ...ASSOCIATED,
+    probes: [granted('app', connect('agent')), gets({ via: 'ipv4' }, { contentType: 'application/json' })],
   });
 });

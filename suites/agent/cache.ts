@@ -16,6 +16,7 @@ import {
 import { eksAuth, STARTED_LATER } from './lib/eks-auth.ts';
 import { AGENT } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
+import { FROM_CACHE, gets, ONE_CALL, refusedByEksAuth } from './lib/requests.ts';
 
 const CACHE = AGENT + 'internal/credsretriever';
 
@@ -25,18 +26,22 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       agentArguments('--max-credential-retention-before-renewal 0'),
-      granted('app', fetchCredentials({ repeat: 2 }), { facts: { distinctSessions: 2, upstreamCalls: 2 } }),
+      gets({ repeat: 2 }, { distinctSessions: 2, upstreamCalls: 2 }),
       agentArguments('--max-credential-retention-before-renewal 3h --max-cache-size 0'),
       // Nor does it look at how long they are still good.
       eksAuth({ credentialsSeconds: 10 }),
-      granted('app', fetchCredentials({ repeat: 2 }), { facts: { distinctSessions: 2, upstreamCalls: 2 } }),
+      gets({ repeat: 2 }, { distinctSessions: 2, upstreamCalls: 2 }),
     ],
   });
 
-  scenario('AP-15', 'credentials are cached: two requests, one call', {
-    source: CACHE + ', refreshing_cache_test.go, Caching',
+  scenario('AP-15', 'credentials are cached: many requests, as of many short programs of a pod, make one call', {
+    source: `${CACHE}, refreshing_cache_test.go, Caching; eks-pod-identity-agent, issues on throttling by many processes`,
     ...ASSOCIATED,
-    probes: [granted('app', fetchCredentials({ repeat: 2 }), { facts: { distinctSessions: 1, upstreamCalls: 1 } })],
+    keywords: ['throttling'],
+    probes: [
+      // Each request has a connection of its own, as that of a program that ends after it.
+      gets({ repeat: 100 }, { requests: 100, answeredAlike: true, distinctSessions: 1, upstreamCalls: 1 }),
+    ],
   });
 
   scenario('AP-15b', "no pod is answered with another pod's cached credentials", {
@@ -67,13 +72,11 @@ suite('agent', ({ scenario }) => {
       // A call that failed is over: it keeps nobody waiting.
       eksAuth({ error: { code: 'InvalidRequestException', status: 400, message: 'no' } }),
       startPod('app'),
-      refused('app', fetchCredentials(), { by: 'eks-auth', code: 'InvalidRequestException', status: 400 }),
+      refusedByEksAuth({}, 'InvalidRequestException', 400),
       clearWeather(),
       // Slow enough that all requests arrive while the first is under way, and look for its answer more than once.
       eksAuth({ delayMilliseconds: 450 }),
-      granted('app', fetchCredentials({ repeat: 16, atOnce: true }), {
-        facts: { requests: 16, answeredAlike: true, distinctSessions: 1, upstreamCalls: 1 },
-      }),
+      gets({ repeat: 16, atOnce: true }, { requests: 16, answeredAlike: true, distinctSessions: 1, upstreamCalls: 1 }),
     ],
   });
 
@@ -83,7 +86,7 @@ suite('agent', ({ scenario }) => {
     probes: [
       // The other is answered at its third try, after two seconds.
       eksAuth({ delayMilliseconds: 2000, times: 2 }),
-      granted('app', fetchCredentials({ repeat: 2, atOnce: true })),
+      gets({ repeat: 2, atOnce: true }),
     ],
   });
 
@@ -92,11 +95,7 @@ suite('agent', ({ scenario }) => {
     roles: ASSOCIATED.roles,
     // Pods of an IPv4 cluster have no way to an IPv6 address but by their node's own network.
     workloads: { app: { role: 'app', hostNetwork: true } },
-    probes: [
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
-      granted('app', fetchCredentials({ via: 'ipv6' }), { facts: { upstreamCalls: 1 } }),
-      granted('app', fetchCredentials({ via: 'ipv6' }), { facts: { upstreamCalls: 0 } }),
-    ],
+    probes: [gets({}, ONE_CALL), gets({ via: 'ipv6' }, ONE_CALL), gets({ via: 'ipv6' }, FROM_CACHE)],
   });
 
   scenario('AP-49', 'the call that was made for a client that goes away is given up, and its answer is not kept', {
@@ -109,9 +108,9 @@ suite('agent', ({ scenario }) => {
       wait(4),
       clearWeather(),
       eksAuth({ error: { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } }),
-      refused('app', fetchCredentials(), { by: 'eks-auth', code: 'ServiceUnavailableException', status: 503 }),
+      refusedByEksAuth({}, 'ServiceUnavailableException', 503),
       clearWeather(),
-      granted('app', fetchCredentials()),
+      gets(),
     ],
   });
 
@@ -120,9 +119,9 @@ suite('agent', ({ scenario }) => {
     roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
     probes: [
-      granted('app', fetchCredentials()),
+      gets(),
       eksAuth({ error: { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } }),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      gets({}, FROM_CACHE),
       startPod('fresh'),
       refused('fresh', fetchCredentials(), { by: 'eks-auth', code: 'ServiceUnavailableException', status: 503 }),
       clearWeather(),
@@ -143,18 +142,7 @@ suite('agent', ({ scenario }) => {
         facts: { upstreamCalls: 2 },
       }),
       updateTrust('app', [trustPodIdentity()]),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
-    ],
-  });
-
-  scenario('AP-32', 'many short programs of a pod cost EKS Auth one call', {
-    source: CACHE + '; eks-pod-identity-agent, issues on throttling by many processes',
-    ...ASSOCIATED,
-    probes: [
-      // Each request has a connection of its own, as that of a program that ends after it.
-      granted('app', fetchCredentials({ repeat: 100 }), {
-        facts: { requests: 100, answeredAlike: true, distinctSessions: 1, upstreamCalls: 1 },
-      }),
+      gets({}, ONE_CALL),
     ],
   });
 });

@@ -2,7 +2,6 @@
 import {
   advanceClock,
   agentArguments,
-  control,
   deletePod,
   fetchCredentials,
   granted,
@@ -14,31 +13,28 @@ import {
   suite,
   text,
   tokenRotation,
-  weather,
 } from '../../harness/index.ts';
 import { metrics, RENEWED } from './lib/metrics.ts';
 import { SIGNING_KEYS, toLastHourOfKey, toNextKey } from '../lib/signing-keys.ts';
 import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
+import {
+  CONTROL,
+  FROM_CACHE,
+  gets,
+  invalidToken,
+  ONE_CALL,
+  refusedByAgent,
+  SECOND,
+  unsignedToken,
+} from './lib/requests.ts';
+import { eksAuth } from './lib/eks-auth.ts';
+import { AGENT_CACHE } from '../lib/sources.ts';
 
-/** The agent's code, github.com/aws/eks-pod-identity-agent: its answers are documented nowhere else. */
-const CACHE = 'eks-pod-identity-agent source, internal/credsretriever/refreshing_cache.go';
-const CACHE_BY_POD = CACHE + ' of 0.2 (commit 8d9063a), tryServingFromCache';
+const CACHE_BY_POD = AGENT_CACHE + ' of 0.2 (commit 8d9063a), tryServingFromCache';
 const VALIDATION = 'internal/validation/token_validator.go of 0.2';
-/** A token of the same pod beside the one that the kubelet put into it, as a renewed one is. */
-const SECOND = { second: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } } as const;
 const AWAY = { code: 'ServiceUnavailableException', status: 503 } as const;
-const eksAuthAway = () =>
-  weather({
-    service: 'eks-auth',
-    operation: 'AssumeRoleForPodIdentity',
-    namespace: 'app',
-    error: { ...AWAY, message: 'Try again later.' },
-  });
-/** A token with these claims that nobody signed. */
-const unsigned = (claims: string) =>
-  text([...['{"alg":"RS256"}', claims].map((part) => Buffer.from(part).toString('base64url')), 'c2ln'].join('.'));
-const FORGED = { by: 'eks-auth', code: 'InvalidTokenException', status: 400 } as const;
-const OF_THE_CACHE = { facts: { upstreamCalls: 0 } };
+const eksAuthAway = () => eksAuth({ error: { ...AWAY, message: 'Try again later.' } });
+const unsigned = (claims: string) => text(unsignedToken('{"alg":"RS256"}', claims));
 
 suite('agent', ({ scenario }) => {
   scenario('AP-33', 'a token that is renewed while EKS Auth is away is answered from the cache', {
@@ -47,12 +43,12 @@ suite('agent', ({ scenario }) => {
     roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app', serviceAccountAnnotations: { 'token-expiration': '600' } } },
     probes: [
-      granted('app', fetchCredentials()),
+      gets(),
       eksAuthAway(),
       // 80 % of the token's time.
       advanceClock(490),
       granted('app', tokenRotation('pod-identity', 10)),
-      granted('app', fetchCredentials(), OF_THE_CACHE),
+      gets(undefined, FROM_CACHE),
     ],
   });
 
@@ -62,12 +58,12 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     tokens: SECOND,
     probes: [
-      granted('app', fetchCredentials()),
+      gets(),
       eksAuthAway(),
-      granted('app', fetchCredentials({ token: minted('second') }), OF_THE_CACHE),
+      gets({ token: minted('second') }, FROM_CACHE),
       // It finds fault with the token ahead of all else.
-      refused('app', fetchCredentials({ change: 'flip-signature' }), FORGED),
-      granted('app', fetchCredentials(), OF_THE_CACHE),
+      invalidToken({ change: 'flip-signature' }),
+      gets(undefined, FROM_CACHE),
     ],
   });
 
@@ -78,11 +74,11 @@ suite('agent', ({ scenario }) => {
     tokens: { ...SECOND, sts: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', boundTo: 'app' } },
     probes: [
       restartAgent(),
-      granted('app', fetchCredentials()),
-      refused('app', fetchCredentials({ token: minted('sts') }), FORGED),
-      refused('app', fetchCredentials({ change: 'self-signed' }), FORGED),
+      gets(),
+      invalidToken({ token: minted('sts') }),
+      invalidToken({ change: 'self-signed' }),
       eksAuthAway(),
-      granted('app', fetchCredentials({ token: minted('second') }), OF_THE_CACHE),
+      gets({ token: minted('second') }, FROM_CACHE),
     ],
   });
 
@@ -93,40 +89,40 @@ suite('agent', ({ scenario }) => {
     workloads: { app: { role: 'app', serviceAccountAnnotations: { 'token-expiration': '600' } } },
     probes: [
       toLastHourOfKey(),
-      granted('app', fetchCredentials()),
+      gets(),
       eksAuthAway(),
       toNextKey(),
       granted('app', tokenRotation('pod-identity', 10)),
-      granted('app', fetchCredentials(), OF_THE_CACHE),
+      gets(undefined, FROM_CACHE),
     ],
   });
 
   scenario('AP-33c', 'another token of a pod is none of the cache, and is refused while EKS Auth is away', {
-    source: `${CACHE} of 0.1: the key is the token`,
+    source: `${AGENT_CACHE} of 0.1: the key is the token`,
     finding:
       'Agent 0.1 keeps credentials by token: while EKS Auth is away, a pod whose token is renewed gets none, though the agent has those of its last token. Agent 0.2 hands them out.',
     needs: ['agent-token-cache'],
     ...ASSOCIATED,
     tokens: SECOND,
     probes: [
-      granted('app', fetchCredentials()),
+      gets(),
       eksAuthAway(),
       refused('app', fetchCredentials({ token: minted('second') }), { by: 'eks-auth', ...AWAY }),
-      granted('app', fetchCredentials(), OF_THE_CACHE),
+      gets(undefined, FROM_CACHE),
     ],
   });
 
   scenario('AP-34', "a token that is not good gets nothing of its pod's cache, and takes nothing from it", {
-    source: `${CACHE}: the key is the token (0.1); ${CACHE_BY_POD}: EKS Auth decides (0.2); ${VALIDATION}`,
+    source: `${AGENT_CACHE}: the key is the token (0.1); ${CACHE_BY_POD}: EKS Auth decides (0.2); ${VALIDATION}`,
     ...ASSOCIATED,
     tokens: { sts: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', boundTo: 'app' } },
     probes: [
-      control('app', fetchCredentials()),
+      CONTROL,
       ...[{ change: 'flip-signature' } as const, { change: 'self-signed' } as const, { token: minted('sts') }].map(
-        (request) => refused('app', fetchCredentials(request), FORGED),
+        (request) => invalidToken(request),
       ),
-      refused('app', fetchCredentials({ change: 'expired' }), { by: 'agent', status: 400, ...OF_THE_CACHE }),
-      granted('app', fetchCredentials(), OF_THE_CACHE),
+      refused('app', fetchCredentials({ change: 'expired' }), { by: 'agent', status: 400, facts: FROM_CACHE }),
+      gets(undefined, FROM_CACHE),
     ],
   });
 
@@ -136,7 +132,7 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     tokens: { unbound: { serviceAccount: 'app/app', audience: POD_IDENTITY } },
     probes: [
-      control('app', fetchCredentials()),
+      CONTROL,
       ...(
         [
           [minted('unbound'), 'pod claims'],
@@ -151,38 +147,28 @@ suite('agent', ({ scenario }) => {
           ),
         ] as const
       ).map(([token, what]) =>
-        refused('app', fetchCredentials({ token }), {
-          by: 'agent',
-          status: 400,
-          message: `failed to get pod uid from service account token: Service account token missing ${what}`,
-          facts: { contentType: matching(/^text\/plain/) },
-        }),
+        refusedByAgent(
+          { token },
+          400,
+          `failed to get pod uid from service account token: Service account token missing ${what}`,
+          { contentType: matching(/^text\/plain/) },
+        ),
       ),
     ],
   });
 
   scenario('AP-35b', 'a token that is bound to no pod is for EKS Auth to refuse', {
-    source: `${CACHE}; golang-jwt v5, RegisteredClaims: claims of null are none`,
+    source: `${AGENT_CACHE}; golang-jwt v5, RegisteredClaims: claims of null are none`,
     needs: ['agent-token-cache'],
     ...ASSOCIATED,
     tokens: { unbound: { serviceAccount: 'app/app', audience: POD_IDENTITY } },
-    probes: [
-      control('app', fetchCredentials()),
-      ...[minted('unbound'), unsigned('{}'), unsigned('null')].map((token) =>
-        refused('app', fetchCredentials({ token }), FORGED),
-      ),
-    ],
+    probes: [CONTROL, ...[minted('unbound'), unsigned('{}'), unsigned('null')].map((token) => invalidToken({ token }))],
   });
 
   scenario('AP-36', "a pod that is made again under its name gets none of the old one's credentials", {
-    source: `${CACHE}: the key is the token (0.1), or the uid of its pod (0.2)`,
+    source: `${AGENT_CACHE}: the key is the token (0.1), or the uid of its pod (0.2)`,
     ...ASSOCIATED,
-    probes: [
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
-      deletePod('app'),
-      startPod('app'),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
-    ],
+    probes: [gets({}, ONE_CALL), deletePod('app'), startPod('app'), gets({}, ONE_CALL)],
   });
 
   scenario('AP-36b', 'credentials are renewed with the token that they were asked for last', {
@@ -192,12 +178,12 @@ suite('agent', ({ scenario }) => {
     tokens: { first: { ...SECOND.second, expirationSeconds: 600 }, ...SECOND },
     probes: [
       agentArguments('--max-credential-retention-before-renewal 11m --max-cache-size 200'),
-      granted('app', fetchCredentials({ token: minted('first') })),
-      granted('app', fetchCredentials({ token: minted('second') }), OF_THE_CACHE),
+      gets({ token: minted('first') }),
+      gets({ token: minted('second') }, FROM_CACHE),
       // EKS Auth takes the first no more, and the agent has renewed.
       advanceClock(730),
       metrics(RENEWED),
-      granted('app', fetchCredentials({ token: minted('second') }), OF_THE_CACHE),
+      gets({ token: minted('second') }, FROM_CACHE),
     ],
   });
 });

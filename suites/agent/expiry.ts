@@ -1,18 +1,9 @@
 /** Credentials and tokens that expire while the agent holds them. */
-import {
-  advanceClock,
-  between,
-  clearWeather,
-  fetchCredentials,
-  granted,
-  minted,
-  refused,
-  suite,
-  wait,
-} from '../../harness/index.ts';
+import { advanceClock, between, clearWeather, minted, suite, wait } from '../../harness/index.ts';
 import { eksAuth } from './lib/eks-auth.ts';
 import { AGENT_CACHE, AGENT_VALIDATION } from '../lib/sources.ts';
 import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
+import { FROM_CACHE, gets, ONE_CALL, refusedByAgent } from './lib/requests.ts';
 
 suite('agent', ({ scenario }) => {
   scenario('AP-23', 'credentials that end within fifteen seconds are not handed out', {
@@ -20,13 +11,9 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       eksAuth({ credentialsSeconds: 14 }),
-      refused('app', fetchCredentials(), {
-        by: 'agent',
-        status: 500,
-        message: 'fetched credentials are expired or will expire within the next',
-      }),
+      refusedByAgent({}, 500, 'fetched credentials are expired or will expire within the next'),
       clearWeather(),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      gets({}, ONE_CALL),
     ],
   });
 
@@ -35,9 +22,9 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       eksAuth({ credentialsSeconds: 19 }),
-      granted('app', fetchCredentials({ repeat: 2 }), { facts: { upstreamCalls: 1, secondsLeft: between(15, 20) } }),
+      gets({ repeat: 2 }, { upstreamCalls: 1, secondsLeft: between(15, 20) }),
       wait(5),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1, secondsLeft: between(15, 20) } }),
+      gets({}, { upstreamCalls: 1, secondsLeft: between(15, 20) }),
     ],
   });
 
@@ -47,15 +34,10 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     tokens: { short: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 600 } },
     probes: [
-      granted('app', fetchCredentials({ token: minted('short') })),
+      gets({ token: minted('short') }),
       advanceClock(601),
-      refused('app', fetchCredentials({ token: minted('short') }), {
-        by: 'agent',
-        status: 400,
-        message: 'token is expired',
-        facts: { upstreamCalls: 0 },
-      }),
-      granted('app', fetchCredentials()),
+      refusedByAgent({ token: minted('short') }, 400, 'token is expired', FROM_CACHE),
+      gets(),
     ],
   });
 });

@@ -5,10 +5,8 @@ import {
   agentArguments,
   between,
   check,
-  control,
   fails,
   fetchCredentials,
-  granted,
   minted,
   noToken,
   refused,
@@ -20,6 +18,7 @@ import {
 import { metrics, RENEWED } from './lib/metrics.ts';
 import { AGENT, AGENT_CACHE } from '../lib/sources.ts';
 import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
+import { CONTROL, FROM_CACHE, gets, ONE_CALL } from './lib/requests.ts';
 
 const THREE = ['first', 'second', 'third'] as const;
 const THREE_TOKENS = Object.fromEntries(
@@ -35,7 +34,7 @@ suite('agent', ({ scenario }) => {
     exclusive: true,
     ...ASSOCIATED,
     probes: [
-      control('app', fetchCredentials()),
+      CONTROL,
       refused('app', fetchCredentials({ token: noToken, pipelined: 2500, perSecond: 1300 }), {
         by: 'agent',
         code: '429',
@@ -46,7 +45,7 @@ suite('agent', ({ scenario }) => {
         expect(Number(facts['answers.400']) - Number(milliseconds)).to.be.at.most(500);
       }),
       wait(1),
-      granted('app', fetchCredentials()),
+      gets(),
     ],
   });
 
@@ -57,13 +56,13 @@ suite('agent', ({ scenario }) => {
     tokens: THREE_TOKENS,
     probes: [
       agentArguments('--max-cache-size 2'),
-      ...THREE.map((name) => granted('app', fetchCredentials({ token: minted(name) }))),
-      granted('app', fetchCredentials({ token: minted('third') }), { facts: { upstreamCalls: 0 } }),
-      granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 0 } }),
-      granted('app', fetchCredentials({ token: minted('first') }), { facts: { upstreamCalls: 1 } }),
+      ...THREE.map((name) => gets({ token: minted(name) })),
+      gets({ token: minted('third') }, FROM_CACHE),
+      gets({ token: minted('second') }, FROM_CACHE),
+      gets({ token: minted('first') }, ONE_CALL),
       // To be asked for is not to be given anew: of the two, the second was stored first.
-      granted('app', fetchCredentials({ token: minted('third') }), { facts: { upstreamCalls: 0 } }),
-      granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 1 } }),
+      gets({ token: minted('third') }, FROM_CACHE),
+      gets({ token: minted('second') }, ONE_CALL),
     ],
   });
 
@@ -74,15 +73,15 @@ suite('agent', ({ scenario }) => {
     tokens: THREE_TOKENS,
     probes: [
       agentArguments('--max-credential-retention-before-renewal 1h --max-cache-size 2'),
-      granted('app', fetchCredentials({ token: minted('first') })),
+      gets({ token: minted('first') }),
       advanceClock(55 * 60),
-      granted('app', fetchCredentials({ token: minted('second') })),
+      gets({ token: minted('second') }),
       // The first is renewed, the second is so in fifty minutes.
       advanceClock(10 * 60),
       metrics(RENEWED),
-      granted('app', fetchCredentials({ token: minted('third') })),
-      granted('app', fetchCredentials({ token: minted('first') }), { facts: { upstreamCalls: 0 } }),
-      granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 1 } }),
+      gets({ token: minted('third') }),
+      gets({ token: minted('first') }, FROM_CACHE),
+      gets({ token: minted('second') }, ONE_CALL),
     ],
   });
 
@@ -93,7 +92,7 @@ suite('agent', ({ scenario }) => {
     tokens: THREE_TOKENS,
     probes: [
       agentArguments('--max-credential-retention-before-renewal 10m --max-cache-size 200 --max-service-qps 1'),
-      ...THREE.map((name) => granted('app', fetchCredentials({ token: minted(name) }))),
+      ...THREE.map((name) => gets({ token: minted(name) })),
       advanceClock(670),
       metrics(RENEWED),
       // Long enough for renewals one after another, a second apart; the next look is a minute away.
@@ -102,9 +101,7 @@ suite('agent', ({ scenario }) => {
       // What had to wait is due after one or two minutes, not after the retention. There is one more again.
       advanceClock(130),
       metrics(/pod_identity_cache_state\{state="hit"\} [23]\n/),
-      ...THREE.map((name) =>
-        granted('app', fetchCredentials({ token: minted(name) }), { facts: { upstreamCalls: 0 } }),
-      ),
+      ...THREE.map((name) => gets({ token: minted(name) }, FROM_CACHE)),
     ],
   });
 
@@ -124,7 +121,7 @@ suite('agent', ({ scenario }) => {
       return [
         fails(rollout(most + 1), { by: 'agent', code: 'CrashLoopBackOff', facts: { exitCode: 1 } }),
         succeeds(rollout(most)),
-        granted('app', fetchCredentials()),
+        gets(),
       ];
     }),
   });

@@ -1,25 +1,10 @@
 /** Probes and metrics of the agent. */
-import {
-  agentGet,
-  fails,
-  fetchCredentials,
-  granted,
-  matching,
-  minted,
-  noToken,
-  refused,
-  succeeds,
-  suite,
-} from '../../harness/index.ts';
-import { AGENT } from '../lib/sources.ts';
-import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
+import { agentGet, fails, matching, minted, noToken, succeeds, suite } from '../../harness/index.ts';
+import { AGENT, AGENT_CACHE } from '../lib/sources.ts';
+import { ASSOCIATED } from '../lib/worlds.ts';
+import { gets, invalidToken, refusedByAgent, SECOND } from './lib/requests.ts';
 
-/** The agent's code, github.com/aws/eks-pod-identity-agent: its answers are documented nowhere else. */
-const CACHE = 'eks-pod-identity-agent source, internal/credsretriever/refreshing_cache.go';
-const CACHE_BY_POD = CACHE + ' of 0.2 (commit 8d9063a), tryServingFromCache';
-/** A token of the same pod beside the one that the kubelet put into it, as a renewed one is. */
-const SECOND = { second: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } } as const;
-const FORGED = { by: 'eks-auth', code: 'InvalidTokenException', status: 400 } as const;
+const CACHE_BY_POD = AGENT_CACHE + ' of 0.2 (commit 8d9063a), tryServingFromCache';
 
 suite('agent', ({ scenario }) => {
   scenario('AP-37', 'what the agent found of tokens is counted', {
@@ -28,9 +13,9 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     tokens: SECOND,
     probes: [
-      granted('app', fetchCredentials()),
-      granted('app', fetchCredentials({ token: minted('second') })),
-      refused('app', fetchCredentials({ change: 'flip-signature' }), FORGED),
+      gets(),
+      gets({ token: minted('second') }),
+      invalidToken({ change: 'flip-signature' }),
       ...['success', 'failure'].map((result) =>
         succeeds(agentGet(2705, '/metrics'), {
           body: matching(new RegExp(`pod_identity_local_validation\\{result="${result}"\\} [1-9]`)),
@@ -58,9 +43,9 @@ suite('agent', ({ scenario }) => {
     source: AGENT + 'internal/middleware, metrics',
     ...ASSOCIATED,
     probes: [
-      granted('app', fetchCredentials()),
-      refused('app', fetchCredentials({ token: noToken }), { by: 'agent', status: 400 }),
-      refused('app', fetchCredentials({ host: 'localhost' }), { by: 'agent', status: 403 }),
+      gets(),
+      refusedByAgent({ token: noToken }, 400),
+      refusedByAgent({ host: 'localhost' }, 403),
       succeeds(agentGet(2705, '/metrics'), { body: matching(/pod_identity_http_response\{code="200"\} [1-9]/) }),
       succeeds(agentGet(2705, '/metrics'), { body: matching(/pod_identity_http_response\{code="400"\} [1-9]/) }),
       succeeds(agentGet(2705, '/metrics'), { body: matching(/pod_identity_http_response\{code="403"\} [1-9]/) }),

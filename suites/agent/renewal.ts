@@ -12,20 +12,18 @@ import {
   granted,
   minted,
   podIdentityRole,
-  refused,
   suite,
   trustPodIdentity,
   updateTrust,
   wait,
-  weather,
   type CheckContext,
 } from '../../harness/index.ts';
 import { eksAuth } from './lib/eks-auth.ts';
 import { metrics, RENEWED } from './lib/metrics.ts';
 import { AGENT_CACHE, EKS_AUTH_ERRORS } from '../lib/sources.ts';
 import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
+import { FROM_CACHE, gets, ONE_CALL, refusedByEksAuth } from './lib/requests.ts';
 
-const OF_EKS_AUTH = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app' } as const;
 const AWAY = { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } as const;
 /** Whether what is held is given up for an error, and how often EKS Auth is asked until then. `Unknown`: an answer that tells none. */
 const ERRORS_OF_RENEWALS = [
@@ -54,8 +52,7 @@ suite('agent', ({ scenario }) => {
   scenario('LC-23', 'the agent gives up what it holds for errors that no retry mends, and keeps it for others', {
     source: `${AGENT_CACHE}, TestCachedCredentialRetriever_Refresh; ${EKS_AUTH_ERRORS}`,
     needs: ['cluster-clock', 'agent-token-cache'],
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    ...ASSOCIATED,
     tokens: Object.fromEntries(
       ERRORS_OF_RENEWALS.map(([name]) => [
         name.toLowerCase(),
@@ -64,11 +61,10 @@ suite('agent', ({ scenario }) => {
     ),
     probes: [
       agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200 --max-service-qps 100'),
-      ...ERRORS_OF_RENEWALS.map(([name]) => granted('app', fetchCredentials({ token: minted(name.toLowerCase()) }))),
+      ...ERRORS_OF_RENEWALS.map(([name]) => gets({ token: minted(name.toLowerCase()) })),
       // Renewals take place one after another, in the order in which the credentials were stored.
       ...ERRORS_OF_RENEWALS.map(([code, , times]) =>
-        weather({
-          ...OF_EKS_AUTH,
+        eksAuth({
           ...(code === 'Unknown'
             ? { answer: { status: 400, body: '<html>' } }
             : { error: { code, status: 400, message: 'no' } }),
@@ -83,15 +79,13 @@ suite('agent', ({ scenario }) => {
           ),
         ),
       ),
-      weather({ ...OF_EKS_AUTH, error: AWAY }),
+      eksAuth({ error: AWAY }),
       ...ERRORS_OF_RENEWALS.map(([name, what]) => {
-        const request = fetchCredentials({ token: minted(name.toLowerCase()) });
-        return what === 'kept'
-          ? granted('app', request, { facts: { upstreamCalls: 0 } })
-          : refused('app', request, { by: 'eks-auth', code: AWAY.code, status: 503 });
+        const request = { token: minted(name.toLowerCase()) };
+        return what === 'kept' ? gets(request, FROM_CACHE) : refusedByEksAuth(request, AWAY.code, 503);
       }),
       clearWeather(),
-      granted('app', fetchCredentials()),
+      gets(),
     ],
   });
 
@@ -102,17 +96,17 @@ suite('agent', ({ scenario }) => {
     workloads: { app: { role: 'app' }, late: { role: 'app' } },
     probes: [
       agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200 --max-service-qps 100'),
-      granted('app', fetchCredentials()),
+      gets(),
       advanceClock(75),
       wait(1),
-      granted('app', fetchCredentials()),
+      gets(),
       check('the credentials are the old ones', (context) => sameSession(context, 0, 1).to.equal(true)),
       granted('late', fetchCredentials()),
       // As those of a target role, which the association was given meanwhile: they end sooner than the old ones, and count.
-      weather({ ...OF_EKS_AUTH, credentialsSeconds: 3540 }),
+      eksAuth({ credentialsSeconds: 3540 }),
       advanceClock(75),
       metrics(RENEWED),
-      granted('app', fetchCredentials()),
+      gets(),
       check('the credentials are new ones', (context) => sameSession(context, 0, 5).to.equal(false)),
       granted('late', fetchCredentials()),
       check('the credentials of the late pod are the old ones', (context) => sameSession(context, 3, 7).to.equal(true)),
@@ -127,16 +121,15 @@ suite('agent', ({ scenario }) => {
   scenario('LC-26', 'credentials that end ahead of their renewal are handed out until they do', {
     source: `${AGENT_CACHE}: renewals are due after the retention, or when the credentials end`,
     needs: ['cluster-clock'],
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    ...ASSOCIATED,
     probes: [
-      weather({ ...OF_EKS_AUTH, credentialsSeconds: 600 }),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      eksAuth({ credentialsSeconds: 600 }),
+      gets({}, ONE_CALL),
       advanceClock(400),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      gets({}, FROM_CACHE),
       check('the credentials are the old ones', (context) => sameSession(context, 0, 1).to.equal(true)),
       advanceClock(190),
-      granted('app', fetchCredentials()),
+      gets(),
       check('the credentials are new ones', (context) => sameSession(context, 0, 3).to.equal(false)),
     ],
   });
@@ -168,9 +161,9 @@ suite('agent', ({ scenario }) => {
     probes: [
       agentArguments(RENEWS_SOON),
       eksAuth({ credentialsSeconds: 300 }),
-      granted('app', fetchCredentials({ token: minted('long') })),
+      gets({ token: minted('long') }),
       clearWeather(),
-      granted('app', fetchCredentials({ token: minted('short') })),
+      gets({ token: minted('short') }),
       eksAuth({ error: { code: 'InvalidRequestException', status: 400, message: 'no' } }),
       advanceClock(605),
       // The first are of no use any more, and go too.
@@ -186,23 +179,23 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       agentArguments('--max-credential-retention-before-renewal 1h --max-service-qps 100'),
-      granted('app', fetchCredentials()),
+      gets(),
       eksAuth({ error: { code: 'InternalServerException', status: 500, message: 'Try again later.' } }),
       advanceClock(62 * 60),
       metrics(/pod_identity_cache_errors\{code="InternalServerException",type="Recoverable"\} 1\n/),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      gets({}, FROM_CACHE),
       check('the credentials are the old ones', (context) => sameSession(context, 0, 2).to.equal(true)),
       clearWeather(),
       // A failed renewal is tried again after one or two minutes, not after an hour. Now it gets no answer that tells anything.
       eksAuth({ answer: { status: 200, body: '' } }),
       advanceClock(130),
       metrics(/pod_identity_cache_errors\{code="Unknown",type="Recoverable"\} 1\n/),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      gets({}, FROM_CACHE),
       check('the credentials are still the old ones', (context) => sameSession(context, 0, 5).to.equal(true)),
       clearWeather(),
       advanceClock(130),
       metrics(RENEWED),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      gets({}, FROM_CACHE),
       check('the credentials are new ones', (context) => sameSession(context, 0, 8).to.equal(false)),
     ],
   });
@@ -213,12 +206,12 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       agentArguments(RENEWS_SOON),
-      granted('app', fetchCredentials()),
+      gets(),
       updateTrust('app', [trustPodIdentity({ actions: ['sts:AssumeRole'] })]),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      gets({}, FROM_CACHE),
       advanceClock(UNTIL_RENEWAL),
       metrics(/pod_identity_cache_state\{state="evicted"\} 1\n/),
-      refused('app', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
+      refusedByEksAuth({}, 'AccessDeniedException', 400),
     ],
   });
 
@@ -228,12 +221,6 @@ suite('agent', ({ scenario }) => {
       'The agent renews what it holds for a pod that is gone until its token expires, and each renewal counts against the rate of EKS Auth: many short pods make calls for a day.',
     needs: ['cluster-clock'],
     ...ASSOCIATED,
-    probes: [
-      agentArguments(RENEWS_SOON),
-      granted('app', fetchCredentials()),
-      deletePod('app'),
-      advanceClock(UNTIL_RENEWAL),
-      metrics(RENEWED),
-    ],
+    probes: [agentArguments(RENEWS_SOON), gets(), deletePod('app'), advanceClock(UNTIL_RENEWAL), metrics(RENEWED)],
   });
 });

@@ -1,11 +1,25 @@
 /** Requests to the agent: path, method, and HTTP as Go reads it; and the form of its answer. */
-import { between, control, fetchCredentials, granted, matching, noToken, refused, suite } from '../../harness/index.ts';
-import { AGENT, AGENT_VALIDATION } from '../lib/sources.ts';
+import { between, fetchCredentials, granted, matching, refused, suite } from '../../harness/index.ts';
+import { AGENT } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
+import { CONTROL, gets, refusedByAgent } from './lib/requests.ts';
 
 const HTTP_OF_GO = 'Go, package net/http, Server and ServeMux';
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
 const HOST = 'Host: 169.254.170.23';
+
+/** Paths without credentials; the last three are on other ports. */
+const ELSEWHERE = [
+  '/',
+  '/v1/credentials/',
+  '/v1/credentials/app',
+  '/V1/credentials',
+  '/v1',
+  '/v2/credentials',
+  '/healthz',
+  '/readyz',
+  '/metrics',
+];
 
 suite('agent', ({ scenario }) => {
   const written = (line: string, ...headers: readonly string[]) =>
@@ -17,7 +31,7 @@ suite('agent', ({ scenario }) => {
     allowSeconds: 240,
     ...ASSOCIATED,
     probes: [
-      control('app', fetchCredentials()),
+      CONTROL,
       ...[
         written('GET /v1/%63redentials', HOST),
         written('BREW /v1/credentials', HOST),
@@ -98,36 +112,15 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-10', 'the address is looked at ahead of the token', {
-    source: AGENT_VALIDATION,
+  scenario('AP-11', 'credentials are at one path only, for any method', {
+    source: `${AGENT}pkg/server: the handler is registered without a method`,
     ...ASSOCIATED,
     probes: [
-      control('app', fetchCredentials()),
-      refused('app', fetchCredentials({ host: 'localhost', token: noToken }), { by: 'agent', status: 403 }),
-      refused('app', fetchCredentials({ host: 'localhost', change: 'expired' }), { by: 'agent', status: 403 }),
-    ],
-  });
-
-  scenario('AP-11', 'credentials are at one path only', {
-    source: AGENT + 'pkg/server',
-    ...ASSOCIATED,
-    probes: [
-      granted('app', fetchCredentials({ path: '/v1/credentials?ignored=true' })),
-      ...[
-        ...['/', '/v1/credentials/', '/v1/credentials/app', '/V1/credentials', '/v1', '/v2/credentials'],
-        // They are on other ports.
-        ...['/healthz', '/readyz', '/metrics'],
-      ].map((path) =>
-        refused('app', fetchCredentials({ path }), { by: 'agent', status: 404, message: '404 page not found' }),
+      gets({ path: '/v1/credentials?ignored=true' }),
+      ...['POST', 'PUT', 'DELETE', 'OPTIONS'].map((method) =>
+        granted('app', fetchCredentials({ method }), { status: 200 }),
       ),
+      ...ELSEWHERE.map((path) => refusedByAgent({ path }, 404, '404 page not found')),
     ],
-  });
-
-  scenario('AP-12', 'any method will do', {
-    source: AGENT + 'pkg/server: the handler is registered without a method',
-    ...ASSOCIATED,
-    probes: ['POST', 'PUT', 'DELETE', 'OPTIONS'].map((method) =>
-      granted('app', fetchCredentials({ method }), { status: 200 }),
-    ),
   });
 });

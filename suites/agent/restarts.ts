@@ -1,7 +1,6 @@
 /** Agents that start again, start late, or run on with new credentials of their node. */
 import {
   advanceClock,
-  control,
   deleteAssociation,
   fetchCredentials,
   getObject,
@@ -16,7 +15,8 @@ import {
   whoAmI,
 } from '../../harness/index.ts';
 import { EKS_AUTH_ERRORS } from '../lib/sources.ts';
-import { readData } from '../lib/worlds.ts';
+import { ASSOCIATED, readData } from '../lib/worlds.ts';
+import { CONTROL, FROM_CACHE, gets, ONE_CALL } from './lib/requests.ts';
 
 const DELETE =
   'Amazon EKS API Reference, DeletePodIdentityAssociation: credentials that were handed out before stay good';
@@ -25,10 +25,9 @@ const CACHE = 'eks-pod-identity-agent source, internal/credsretriever';
 suite('agent', ({ scenario }) => {
   scenario('LC-04', 'an agent that was started anew has no credentials for a pod whose association is gone', {
     source: `${DELETE}; ${CACHE}: the cache is in memory alone; ${EKS_AUTH_ERRORS}`,
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    ...ASSOCIATED,
     probes: [
-      control('app', fetchCredentials()),
+      CONTROL,
       deleteAssociation('app'),
       restartAgent(),
       refused('app', fetchCredentials(), {
@@ -46,10 +45,10 @@ suite('agent', ({ scenario }) => {
     objects: ['data/key'],
     probes: [
       granted('app', getObject('data/key')),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      gets({}, FROM_CACHE),
       restartAgent(),
       granted('app', getObject('data/key')),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      gets({}, ONE_CALL),
     ],
   });
 
@@ -66,7 +65,7 @@ suite('agent', ({ scenario }) => {
       startPod('app'),
       refused('app', fetchCredentials(), { by: 'agent', message: 'cannot be reached' }),
       startAgent(),
-      granted('app', fetchCredentials()),
+      gets(),
       granted('app', getObject('data/key')),
     ],
   });
@@ -92,11 +91,6 @@ suite('agent', ({ scenario }) => {
     needs: ['cluster-clock'],
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
-    probes: [
-      control('app', fetchCredentials()),
-      advanceClock(13 * 3600),
-      startPod('fresh'),
-      granted('fresh', fetchCredentials()),
-    ],
+    probes: [CONTROL, advanceClock(13 * 3600), startPod('fresh'), granted('fresh', fetchCredentials())],
   });
 });

@@ -1,6 +1,7 @@
 /** How the agent parses tokens: as golang-jwt and Go's encoding/json do. */
-import { control, fetchCredentials, refused, suite, text } from '../../harness/index.ts';
+import { fetchCredentials, refused, suite, text } from '../../harness/index.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
+import { CONTROL, refusedByAgent, unsignedToken } from './lib/requests.ts';
 
 const PARSER = 'eks-pod-identity-agent source, internal/validation; golang-jwt v5, parser';
 const JSON_OF_GO = 'Go, package encoding/json';
@@ -9,11 +10,7 @@ const FAR_OFF = 9_999_999_999;
 const RS256 = '{"alg":"RS256"}';
 /** Without a pod, an agent that keeps credentials by pod refuses a token itself. */
 const POD = '"kubernetes.io":{"pod":{"uid":"x"}}';
-const SIGNATURE = 'c2lnbmF0dXJl';
-const base64url = (part: string): string => Buffer.from(part).toString('base64url');
-const token = (header: string, claims: string): string => `${base64url(header)}.${base64url(claims)}.${SIGNATURE}`;
-const faulty = (value: string, message: string) =>
-  refused('app', fetchCredentials({ token: text(value) }), { by: 'agent', status: 400, message });
+const faulty = (value: string, message: string) => refusedByAgent({ token: text(value) }, 400, message);
 /** The agent finds nothing wrong with it. EKS Auth does, since nobody signed it. */
 const passedOn = (value: string) =>
   refused('app', fetchCredentials({ token: text(value) }), { by: 'eks-auth', status: 400 });
@@ -31,35 +28,43 @@ suite('agent', ({ scenario }) => {
     source: `${PARSER}; ${JSON_OF_GO}`,
     ...ASSOCIATED,
     probes: [
-      control('app', fetchCredentials()),
+      CONTROL,
       ...(
         [
           ['x.y.z', 'could not base64 decode header: illegal base64 data at input byte 0'],
           ['abcde.e30.x', 'could not base64 decode header: illegal base64 data at input byte 4'],
           ['e30=.e30.x', 'could not base64 decode header: illegal base64 data at input byte 3'],
-          [token('<x>', '{}'), "could not JSON decode header: invalid character '<' looking for beginning of value"],
-          [token('', '{}'), 'could not JSON decode header: unexpected end of JSON input'],
           [
-            token('[]', '{}'),
+            unsignedToken('<x>', '{}'),
+            "could not JSON decode header: invalid character '<' looking for beginning of value",
+          ],
+          [unsignedToken('', '{}'), 'could not JSON decode header: unexpected end of JSON input'],
+          [
+            unsignedToken('[]', '{}'),
             'could not JSON decode header: json: cannot unmarshal array into Go value of type map[string]interface {}',
           ],
           ...['1e400', '[0,1e400,1e500]', '{"deep":[{"er":1e400}],"later":1e500}'].map((value): Fault => [
-            token(`{"alg":"RS256","x":${value}}`, '{}'),
+            unsignedToken(`{"alg":"RS256","x":${value}}`, '{}'),
             'could not JSON decode header: json: cannot unmarshal number 1e400 into Go value of type float64',
           ]),
           ...['null', '{}', '{"alg":256}', '{"alg":null}', '{"ALG":"RS256"}', '{"alg":"RS256","alg":null}'].map(
-            (header): Fault => [token(header, '{}'), 'token is unverifiable: signing method (alg) is unspecified'],
+            (header): Fault => [
+              unsignedToken(header, '{}'),
+              'token is unverifiable: signing method (alg) is unspecified',
+            ],
           ),
           ...['', 'XX999', 'rs256', 'RS', '256', 'RS255', 'None', 'EDDSA'].map((alg): Fault => [
-            token(JSON.stringify({ alg }), '{}'),
+            unsignedToken(JSON.stringify({ alg }), '{}'),
             'token is unverifiable: signing method (alg) is unavailable',
           ]),
         ] satisfies Fault[]
       ).map(([value, message]) => faulty(value, message)),
-      ...[...WITH_ALGORITHM, 'EdDSA', 'none'].map((alg) => passedOn(token(JSON.stringify({ alg }), `{${POD}}`))),
+      ...[...WITH_ALGORITHM, 'EdDSA', 'none'].map((alg) =>
+        passedOn(unsignedToken(JSON.stringify({ alg }), `{${POD}}`)),
+      ),
       // The last of equal names counts, and a number that a float64 holds harms nothing.
-      passedOn(token('{"alg":"XX","x":[1e300],"alg":"RS256"}', `{${POD}}`)),
-      passedOn(`${base64url(RS256)}.${base64url(`{${POD}}`)}.!!`),
+      passedOn(unsignedToken('{"alg":"XX","x":[1e300],"alg":"RS256"}', `{${POD}}`)),
+      passedOn(unsignedToken(RS256, `{${POD}}`).replace(/[^.]*$/, '!!')),
     ],
   });
 
@@ -67,9 +72,9 @@ suite('agent', ({ scenario }) => {
     source: `${PARSER}; golang-jwt v5, RegisteredClaims; ${JSON_OF_GO}`,
     ...ASSOCIATED,
     probes: [
-      control('app', fetchCredentials()),
+      CONTROL,
       faulty(
-        `${base64url(RS256)}.e30=.x`,
+        unsignedToken(RS256, '{}').replace(/\.[^.]*\.[^.]*$/, '.e30=.x'),
         'token is malformed: could not base64 decode claim: illegal base64 data at input byte 3',
       ),
       ...(
@@ -114,7 +119,7 @@ suite('agent', ({ scenario }) => {
             `${REGISTERED}number 1e400 into Go struct field RegisteredClaims.aud of type float64`,
           ]),
         ] satisfies Fault[]
-      ).map(([claims, message]) => faulty(token(RS256, claims), message)),
+      ).map(([claims, message]) => faulty(unsignedToken(RS256, claims), message)),
       ...[
         '"aud":"sts.amazonaws.com"',
         '"aud":[]',
@@ -123,7 +128,7 @@ suite('agent', ({ scenario }) => {
         '"iss":null,"sub":"a","jti":null',
         '"other":1,"Subject":[]',
         `"other":"${'x'.repeat(20_000)}"`,
-      ].map((claims) => passedOn(token(RS256, `{${claims},${POD}}`))),
+      ].map((claims) => passedOn(unsignedToken(RS256, `{${claims},${POD}}`))),
     ],
   });
 
@@ -131,18 +136,18 @@ suite('agent', ({ scenario }) => {
     source: `${PARSER}; golang-jwt v5, NumericDate and Validator; RFC 7519, "NumericDate"`,
     ...ASSOCIATED,
     probes: [
-      control('app', fetchCredentials()),
+      CONTROL,
       ...[
         ...['0', '-1', '1', '"1"', '1.9', '1e3', '"1E3"', '-0'],
         // More than a 64-bit time of Go holds.
         ...['1e300', '9.3e18'],
-      ].map((exp) => faulty(token(RS256, `{"exp":${exp}}`), EXPIRED)),
-      ...['EXP', 'Exp', 'eXp'].map((name) => faulty(token(RS256, `{"${name}":1}`), EXPIRED)),
-      faulty(token(RS256, `{"exp":${FAR_OFF},"exp":1}`), EXPIRED),
+      ].map((exp) => faulty(unsignedToken(RS256, `{"exp":${exp}}`), EXPIRED)),
+      ...['EXP', 'Exp', 'eXp'].map((name) => faulty(unsignedToken(RS256, `{"${name}":1}`), EXPIRED)),
+      faulty(unsignedToken(RS256, `{"exp":${FAR_OFF},"exp":1}`), EXPIRED),
       ...[`${FAR_OFF}`, `"${FAR_OFF}"`, `${FAR_OFF}.5`, '9.999999999e9'].map((nbf) =>
-        faulty(token(RS256, `{"nbf":${nbf}}`), EARLY),
+        faulty(unsignedToken(RS256, `{"nbf":${nbf}}`), EARLY),
       ),
-      faulty(token(RS256, `{"nbf":${FAR_OFF},"exp":1}`), `${EXPIRED}, token is not valid yet`),
+      faulty(unsignedToken(RS256, `{"nbf":${FAR_OFF},"exp":1}`), `${EXPIRED}, token is not valid yet`),
       ...[
         `"exp":${FAR_OFF}`,
         `"exp":"${FAR_OFF}"`,
@@ -159,7 +164,7 @@ suite('agent', ({ scenario }) => {
         '"nbf":1e300',
         `"iat":${FAR_OFF}`,
         `"expires":1,"nbfs":${FAR_OFF}`,
-      ].map((claims) => passedOn(token(RS256, `{${claims},${POD}}`))),
+      ].map((claims) => passedOn(unsignedToken(RS256, `{${claims},${POD}}`))),
     ],
   });
 });

@@ -1,14 +1,28 @@
 /** Which tokens the agent refuses before it asks EKS Auth. */
-import { control, fetchCredentials, matching, minted, noToken, refused, suite, text } from '../../harness/index.ts';
-import { AGENT_ERRORS, AGENT_VALIDATION } from '../lib/sources.ts';
-import { ASSOCIATED } from '../lib/worlds.ts';
+import { control, fetchCredentials, minted, noToken, refused, suite, text } from '../../harness/index.ts';
+import { AGENT_ERRORS, AGENT_VALIDATION, EKS_AUTH, HOW_IT_WORKS } from '../lib/sources.ts';
+import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
+import {
+  CONTROL,
+  FROM_CACHE,
+  invalidToken,
+  PLAIN_TEXT,
+  refusedByAgent,
+  refusedByEksAuth,
+  unsignedToken,
+} from './lib/requests.ts';
 
 /** In seconds since the epoch: the year 2286. */
 const FAR_OFF = 9_999_999_999;
-/** A token that nobody signed. */
-const unsigned = (...parts: readonly [header: object, claims: unknown]) =>
-  text([...parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')), 'c2lnbmF0dXJl'].join('.'));
-const PLAIN_TEXT = { contentType: matching(/^text\/plain/) };
+const unsigned = (header: object, claims: unknown) =>
+  text(unsignedToken(JSON.stringify(header), JSON.stringify(claims)));
+const EMPTY = 'Service account token cannot be empty';
+const SEGMENTS = 'token contains an invalid number of segments';
+const HEADER = 'could not JSON decode header';
+const CLAIMS = 'could not JSON decode claim';
+const NO_ALGORITHM = 'token is unverifiable: signing method (alg) is';
+const EXPIRED = 'Service account token failed basic claim validations: token is expired';
+const EARLY = 'Service account token failed basic claim validations: token is not valid yet';
 
 suite('agent', ({ scenario }) => {
   scenario('AP-02', 'a request without a token is refused', {
@@ -16,157 +30,73 @@ suite('agent', ({ scenario }) => {
     source: AGENT_VALIDATION,
     ...ASSOCIATED,
     probes: [
-      control('app', fetchCredentials()),
-      refused('app', fetchCredentials({ token: noToken }), {
-        by: 'agent',
-        status: 400,
-        message: 'Service account token cannot be empty',
-        facts: PLAIN_TEXT,
-      }),
-      refused('app', fetchCredentials({ token: text('') }), {
-        by: 'agent',
-        status: 400,
-        message: 'Service account token cannot be empty',
-      }),
+      CONTROL,
+      refusedByAgent({ token: noToken }, 400, EMPTY, PLAIN_TEXT),
+      refusedByAgent({ token: text('') }, 400, EMPTY),
     ],
   });
 
-  scenario('AP-03', 'the token stands alone in the Authorization header: "Bearer" is refused', {
-    source: AGENT_VALIDATION + '; golang-jwt, parser',
+  scenario('AP-04', 'a token stands alone, without "Bearer", and has three segments, of JSON, and an algorithm', {
+    source: `${AGENT_VALIDATION}; golang-jwt, parser`,
     ...ASSOCIATED,
+    keywords: ['malformed token', 'Authorization header'],
     probes: [
-      control('app', fetchCredentials()),
-      refused('app', fetchCredentials({ change: 'bearer-prefix' }), {
-        by: 'agent',
-        status: 400,
-        message: 'could not base64 decode header: illegal base64 data at input byte 6',
-        facts: PLAIN_TEXT,
-      }),
-    ],
-  });
-
-  scenario('AP-04', 'a token has three segments', {
-    source: AGENT_VALIDATION + '; golang-jwt, parser',
-    ...ASSOCIATED,
-    probes: [
-      control('app', fetchCredentials()),
-      refused('app', fetchCredentials({ change: 'two-segments' }), {
-        by: 'agent',
-        status: 400,
-        message: 'token contains an invalid number of segments',
-      }),
-      ...['a.b', 'a.b.c.d'].map((token) =>
-        refused('app', fetchCredentials({ token: text(token) }), {
-          by: 'agent',
-          status: 400,
-          message: 'token contains an invalid number of segments',
-        }),
+      CONTROL,
+      refusedByAgent(
+        { change: 'bearer-prefix' },
+        400,
+        'could not base64 decode header: illegal base64 data at input byte 6',
+        PLAIN_TEXT,
       ),
-    ],
-  });
-
-  scenario('AP-05', 'header and claims of a token are JSON', {
-    source: AGENT_VALIDATION + '; golang-jwt, parser',
-    ...ASSOCIATED,
-    probes: [
-      control('app', fetchCredentials()),
-      refused('app', fetchCredentials({ change: 'garbage-header' }), {
-        by: 'agent',
-        status: 400,
-        message: 'could not JSON decode header',
-      }),
-      refused('app', fetchCredentials({ change: 'garbage-claims' }), {
-        by: 'agent',
-        status: 400,
-        message: 'could not JSON decode claim',
-      }),
-    ],
-  });
-
-  scenario('AP-05b', 'the algorithm of a token is one that there is', {
-    source: AGENT_VALIDATION + '; golang-jwt, parser',
-    ...ASSOCIATED,
-    probes: [
-      control('app', fetchCredentials()),
-      refused('app', fetchCredentials({ token: unsigned({ typ: 'JWT' }, {}) }), {
-        by: 'agent',
-        status: 400,
-        message: 'token is unverifiable: signing method (alg) is unspecified',
-      }),
-      refused('app', fetchCredentials({ token: unsigned({ alg: 'RS255' }, {}) }), {
-        by: 'agent',
-        status: 400,
-        message: 'token is unverifiable: signing method (alg) is unavailable',
-      }),
-      refused('app', fetchCredentials({ token: unsigned({ alg: 'RS256' }, 'no object') }), {
-        by: 'agent',
-        status: 400,
-        message: 'could not JSON decode claim',
-      }),
+      refusedByAgent({ change: 'two-segments' }, 400, SEGMENTS),
+      ...['a.b', 'a.b.c.d'].map((token) => refusedByAgent({ token: text(token) }, 400, SEGMENTS)),
+      refusedByAgent({ change: 'garbage-header' }, 400, HEADER),
+      refusedByAgent({ change: 'garbage-claims' }, 400, CLAIMS),
+      refusedByAgent({ token: unsigned({ alg: 'RS256' }, 'no object') }, 400, CLAIMS),
+      refusedByAgent({ token: unsigned({ typ: 'JWT' }, {}) }, 400, `${NO_ALGORITHM} unspecified`),
+      refusedByAgent({ token: unsigned({ alg: 'RS255' }, {}) }, 400, `${NO_ALGORITHM} unavailable`),
     ],
   });
 
   scenario('AP-06', 'the agent refuses an expired token without asking EKS Auth', {
     profile: 'core',
-    source: AGENT_VALIDATION + ', TestValidateEksCredentialRequest',
+    source: `${AGENT_VALIDATION}, TestValidateEksCredentialRequest`,
     ...ASSOCIATED,
-    probes: [
-      control('app', fetchCredentials()),
-      refused('app', fetchCredentials({ change: 'expired' }), {
-        by: 'agent',
-        status: 400,
-        message: 'Service account token failed basic claim validations: token is expired',
-        facts: { upstreamCalls: 0 },
-      }),
-    ],
+    probes: [CONTROL, refusedByAgent({ change: 'expired' }, 400, EXPIRED, FROM_CACHE)],
   });
 
-  scenario('AP-07', 'the agent refuses a token that is not valid yet without asking EKS Auth', {
-    source: AGENT_VALIDATION + ', TestValidateEksCredentialRequest',
-    ...ASSOCIATED,
-    probes: [
-      control('app', fetchCredentials()),
-      refused('app', fetchCredentials({ change: 'not-yet-valid' }), {
-        by: 'agent',
-        status: 400,
-        message: 'Service account token failed basic claim validations: token is not valid yet',
-        facts: { upstreamCalls: 0 },
-      }),
-    ],
-  });
-
-  scenario('AP-07b', 'the agent tells all that is wrong with the times of a token', {
-    source: AGENT_VALIDATION + '; golang-jwt, validator',
-    ...ASSOCIATED,
-    probes: [
-      control('app', fetchCredentials()),
-      refused('app', fetchCredentials({ token: unsigned({ alg: 'RS256' }, { exp: 1, nbf: FAR_OFF }) }), {
-        by: 'agent',
-        status: 400,
-        message: 'token is expired, token is not valid yet',
-      }),
-      // A token may leave out both: EKS Auth then says what it thinks of it.
-      refused(
-        'app',
-        fetchCredentials({ token: unsigned({ alg: 'RS256' }, { 'kubernetes.io': { pod: { uid: 'x' } } }) }),
-        {
-          by: 'eks-auth',
-          status: 400,
-        },
-      ),
-    ],
-  });
+  scenario(
+    'AP-07',
+    'the agent refuses a token that is not valid yet without asking EKS Auth, and tells all its faults',
+    {
+      source: `${AGENT_VALIDATION}, TestValidateEksCredentialRequest; golang-jwt, validator`,
+      ...ASSOCIATED,
+      probes: [
+        CONTROL,
+        refusedByAgent({ change: 'not-yet-valid' }, 400, EARLY, FROM_CACHE),
+        refusedByAgent(
+          { token: unsigned({ alg: 'RS256' }, { exp: 1, nbf: FAR_OFF }) },
+          400,
+          'token is expired, token is not valid yet',
+        ),
+        // A token may leave out both: EKS Auth then says what it thinks of it.
+        refused(
+          'app',
+          fetchCredentials({ token: unsigned({ alg: 'RS256' }, { 'kubernetes.io': { pod: { uid: 'x' } } }) }),
+          { by: 'eks-auth', status: 400 },
+        ),
+      ],
+    },
+  );
 
   scenario('AP-13', "a token of the pod for another audience is refused by EKS Auth, with the agent's status its own", {
     profile: 'core',
-    source:
-      'Amazon EKS User Guide, "Understand how EKS Pod Identity works": audience pods.eks.amazonaws.com; ' +
-      AGENT_ERRORS,
+    source: `${HOW_IT_WORKS}: audience pods.eks.amazonaws.com; ${AGENT_ERRORS}`,
     ...ASSOCIATED,
     // Bound to the pod like the projected one: the audience is all that is wrong with it.
     tokens: {
       sts: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', boundTo: 'app' },
-      right: { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com', boundTo: 'app' },
+      right: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' },
     },
     probes: [
       control('app', fetchCredentials({ token: minted('right') })),
@@ -181,26 +111,14 @@ suite('agent', ({ scenario }) => {
 
   scenario('AP-14', 'signatures are checked by EKS Auth', {
     profile: 'core',
-    source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, InvalidTokenException; ' + AGENT_VALIDATION,
+    source: `${EKS_AUTH}, InvalidTokenException; ${AGENT_VALIDATION}`,
     ...ASSOCIATED,
     probes: [
-      control('app', fetchCredentials()),
-      refused('app', fetchCredentials({ change: 'flip-signature' }), {
-        by: 'eks-auth',
-        code: 'InvalidTokenException',
-        status: 400,
-      }),
-      refused('app', fetchCredentials({ change: 'self-signed' }), {
-        by: 'eks-auth',
-        code: 'InvalidTokenException',
-        status: 400,
-      }),
+      CONTROL,
+      invalidToken({ change: 'flip-signature' }),
+      invalidToken({ change: 'self-signed' }),
       // The third segment is empty then, which breaks the pattern of the parameter as well: AWS does not say which counts.
-      refused('app', fetchCredentials({ change: 'alg-none' }), {
-        by: 'eks-auth',
-        code: ['InvalidTokenException', 'InvalidParameterException'],
-        status: 400,
-      }),
+      refusedByEksAuth({ change: 'alg-none' }, ['InvalidTokenException', 'InvalidParameterException'], 400),
     ],
   });
 });

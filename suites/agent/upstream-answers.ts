@@ -1,7 +1,8 @@
 /** How the agent reads answers of EKS Auth: errors of every kind, and successes with and without credentials. */
-import { fetchCredentials, granted, minted, refused, suite, weather } from '../../harness/index.ts';
+import { fetchCredentials, minted, refused, suite, weather } from '../../harness/index.ts';
 import { AGENT, EKS_AUTH_ERRORS } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
+import { gets, ONE_CALL } from './lib/requests.ts';
 
 const SMITHY = 'Smithy, "AWS restJson1 protocol", operation error serialization';
 const RETRIES = 'AWS SDKs and Tools Reference Guide, "Retry behavior"; AWS SDK for Go v2, aws/retry';
@@ -87,7 +88,7 @@ const answered = (rows: readonly Row[]) => {
       ...[...named, ...again].map(({ token, refusal }) =>
         refused('app', fetchCredentials({ token: minted(token), giveUpAfter: 10_000 }), refusal),
       ),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      gets({}, ONE_CALL),
     ],
   };
 };
@@ -211,21 +212,11 @@ suite('agent', ({ scenario }) => {
       ...answers('fraction', withCredentials({ expiration: 4_102_444_800.25 })),
       ...answers('empty', withCredentials({ sessionToken: '' })),
       ...answers('status', json(201, { ...GOOD, more: [1] })),
-      granted('app', fetchCredentials({ token: minted('plain') }), {
-        facts: { accountId: '444455556666', expiration: '2100-01-01T00:00:00Z' },
-      }),
-      granted('app', fetchCredentials({ token: minted('fraction') }), {
-        facts: { accountId: '111122223333', expiration: '2100-01-01T00:00:00.25Z' },
-      }),
-      granted('app', fetchCredentials({ token: minted('empty') }), {
-        facts: { keys: 'AccessKeyId,SecretAccessKey,AccountId,Expiration' },
-      }),
-      granted('app', fetchCredentials({ token: minted('status') }), {
-        facts: { keys: 'AccessKeyId,SecretAccessKey,Token,AccountId,Expiration' },
-      }),
-      granted('app', fetchCredentials({ token: minted('plain') }), {
-        facts: { upstreamCalls: 0, accountId: '444455556666' },
-      }),
+      gets({ token: minted('plain') }, { accountId: '444455556666', expiration: '2100-01-01T00:00:00Z' }),
+      gets({ token: minted('fraction') }, { accountId: '111122223333', expiration: '2100-01-01T00:00:00.25Z' }),
+      gets({ token: minted('empty') }, { keys: 'AccessKeyId,SecretAccessKey,AccountId,Expiration' }),
+      gets({ token: minted('status') }, { keys: 'AccessKeyId,SecretAccessKey,Token,AccountId,Expiration' }),
+      gets({ token: minted('plain') }, { upstreamCalls: 0, accountId: '444455556666' }),
     ],
   });
 });

@@ -4,7 +4,6 @@ import {
   control,
   deleteAssociation,
   fetchCredentials,
-  granted,
   matching,
   podIdentityRole,
   refused,
@@ -15,8 +14,7 @@ import {
 import { eksAuth, STARTED_LATER } from './lib/eks-auth.ts';
 import { AGENT, AGENT_ERRORS } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
-
-const PLAIN_TEXT = { contentType: matching(/^text\/plain/) };
+import { CONTROL, gets, ONE_CALL, PLAIN_TEXT, refusedByAgent } from './lib/requests.ts';
 
 suite('agent', ({ scenario }) => {
   scenario('AP-19', 'what EKS Auth denies reaches the pod with its code, status and request id', {
@@ -24,7 +22,7 @@ suite('agent', ({ scenario }) => {
     roles: { app: podIdentityRole(), untagged: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] } },
     workloads: { app: { role: 'app' }, untagged: { serviceAccount: 'untagged', role: 'untagged' } },
     probes: [
-      control('app', fetchCredentials()),
+      CONTROL,
       refused('untagged', fetchCredentials(), {
         by: 'eks-auth',
         code: 'AccessDeniedException',
@@ -66,7 +64,7 @@ suite('agent', ({ scenario }) => {
         eksAuth({ error: { code, status, message: 'Try again later.' }, times: 3 }),
         startPod('app'),
         refused('app', fetchCredentials(), { by: 'eks-auth', code, status, facts: { upstreamCalls: 3, fault } }),
-        granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+        gets({}, ONE_CALL),
       ],
     });
   }
@@ -77,7 +75,7 @@ suite('agent', ({ scenario }) => {
     probes: [
       eksAuth({ error: { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' }, times: 2 }),
       startPod('app'),
-      granted('app', fetchCredentials(), { facts: { upstreamCalls: 3 } }),
+      gets({}, { upstreamCalls: 3 }),
     ],
   });
 
@@ -96,7 +94,7 @@ suite('agent', ({ scenario }) => {
       }),
       // To connect may take half a second, and an answer longer.
       eksAuth({ delayMilliseconds: 600, times: 3 }),
-      granted('app', fetchCredentials()),
+      gets(),
     ],
   });
 
@@ -104,14 +102,13 @@ suite('agent', ({ scenario }) => {
     source: `${AGENT}cmd/server.go: --endpoint; smithy-go, JoinPath; Go, package net: a connection that is refused`,
     ...ASSOCIATED,
     probes: [
-      control('app', fetchCredentials()),
+      CONTROL,
       agentArguments('--endpoint http://127.0.0.1:9/eks-auth/'),
-      refused('app', fetchCredentials(), {
-        by: 'agent',
-        status: 500,
-        message:
-          'Post "http://127.0.0.1:9/eks-auth/clusters/<cluster:c1>/assume-role-for-pod-identity": dial tcp 127.0.0.1:9: connect: connection refused',
-      }),
+      refusedByAgent(
+        {},
+        500,
+        'Post "http://127.0.0.1:9/eks-auth/clusters/<cluster:c1>/assume-role-for-pod-identity": dial tcp 127.0.0.1:9: connect: connection refused',
+      ),
     ],
   });
 });

@@ -16,7 +16,7 @@ import {
 } from '../../harness/index.ts';
 import { DENIED, NOT_ALLOWED } from '../lib/outcomes.ts';
 import { PRINCIPALS, VARIABLES } from '../lib/sources.ts';
-import { APP, WEB, WEB_TOKEN } from '../lib/worlds.ts';
+import { APP, ASSOCIATED, WEB, WEB_TOKEN } from '../lib/worlds.ts';
 
 const ELEMENTS = 'IAM User Guide, "IAM JSON policy elements:';
 const RESOURCE = `${ELEMENTS} Resource"`;
@@ -212,8 +212,7 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-12', 'a bucket policy for everyone under a condition is enough in the same account', {
     source: `${PRINCIPALS}, "All principals"`,
-    roles: { app: podIdentityRole() },
-    workloads: APP,
+    ...ASSOCIATED,
     buckets: {
       data: {
         policy: [

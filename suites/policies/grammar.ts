@@ -29,6 +29,7 @@ import {
   without,
   type Given,
 } from './lib/malformed-policies.ts';
+import { ASSOCIATED } from '../lib/worlds.ts';
 
 const GRAMMAR = 'IAM User Guide, "Grammar of the IAM JSON policy language"';
 
@@ -36,8 +37,7 @@ suite('policies', ({ scenario }) => {
   scenario('PI-31', 'a trust policy with a misspelt service is refused when it is made', {
     source:
       'IAM API Reference, UpdateAssumeRolePolicy, MalformedPolicyDocument; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    ...ASSOCIATED,
     probes: [
       check('IAM says which principal is none', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
@@ -125,8 +125,7 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-61', 'IAM refuses trust policies that do not follow the grammar, and keeps the one that was there', {
     source: `${GRAMMAR}; IAM API Reference, UpdateAssumeRolePolicy, MalformedPolicyDocument; IAM User Guide, "AWS JSON policy elements: Principal": principals must exist`,
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    ...ASSOCIATED,
     probes: [
       check('each is refused, and each other form taken', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));

@@ -7,14 +7,13 @@ import {
   askEksAuth,
   check,
   fails,
-  podIdentityRole,
   signedRequest,
   succeeds,
   suite,
   type SignedRequestOptions,
 } from '../../harness/index.ts';
 import { refusalBy } from '../lib/errors.ts';
-import { APP } from '../lib/worlds.ts';
+import { ASSOCIATED } from '../lib/worlds.ts';
 
 suite('signatures', ({ scenario }) => {
   const whoAmI = (options: SignedRequestOptions = {}) =>
@@ -47,8 +46,7 @@ suite('signatures', ({ scenario }) => {
   scenario('SG-13', 'STS takes a good signature, in a header or a URL, and says what is wrong with another', {
     source:
       'AWS STS API Reference, "Common errors"; IAM User Guide, "Manage AWS STS in an AWS Region": the global endpoint; "Troubleshoot Signature Version 4 signing for AWS API requests"',
-    roles: { app: podIdentityRole() },
-    workloads: APP,
+    ...ASSOCIATED,
     probes: [
       succeeds(whoAmI(), IN_NAMESPACE),
       succeeds(posted(), IN_NAMESPACE),
@@ -106,8 +104,7 @@ suite('signatures', ({ scenario }) => {
   scenario('SG-14', 'EKS takes a good signature, and says what is wrong with another', {
     source:
       'Amazon EKS API Reference, "Common Errors"; IAM User Guide, "Create a signed AWS API request": other services than S3 encode the path twice',
-    roles: { app: podIdentityRole() },
-    workloads: APP,
+    ...ASSOCIATED,
     probes: [
       succeeds(askEksAuth('app')),
       // The role may nothing: EKS knows who asks.
