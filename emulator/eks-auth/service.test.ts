@@ -1,7 +1,7 @@
 import { DeletePodIdentityAssociationCommand, UpdatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import { OTHER_ACCOUNT, administratorOf } from '../../test/support/emulator/eks.ts';
-import { allow, makeRole, POD_TRUST, sessionOf, trust } from '../../test/support/emulator/roles.ts';
+import { allow, makeCluster, makeRole, POD_TRUST, sessionOf, trust } from '../../test/support/emulator/roles.ts';
 import { CLUSTER_ARN, POD_NAME, eksAuthFixture, outcome, tagsOf } from '../../test/support/emulator/eks-auth.ts';
 
 describe('EKS Auth', () => {
@@ -37,6 +37,15 @@ describe('EKS Auth', () => {
       ({ sessionName }) => sessionName,
     );
     expect(names[0]).to.not.equal(names[1]);
+  });
+
+  it('takes ten characters of the names of cluster and pod for that of the session', async () => {
+    const clusterName = `red-${'of-conformance-'.repeat(5)}`;
+    await makeCluster(pod.cloud, clusterName);
+    await associate({ clusterName });
+    const session = sessionFrom(await assume({ token: await sign({}, clusterName) }, clusterName));
+    expect(session.sessionName).to.match(/^eks-red-of-con-reader-5d8-[0-9a-f-]{36}$/);
+    expect(tagsOf(session)['eks-cluster-name']).to.equal(clusterName);
   });
 
   it('tags the session six times, transitively', async () => {

@@ -209,6 +209,12 @@ function behaviour(start: () => Promise<Emulator>): void {
       expect(await text('to')).to.equal('copied');
       const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket, Key: 'to' }));
       expect(TagSet).to.deep.equal([{ Key: 'a', Value: 'b' }]);
+      const replaced = { MetadataDirective: 'REPLACE', TaggingDirective: 'REPLACE' } as const;
+      const source = { Bucket, Key: 'next', CopySource: encodeURI('data/from é') };
+      await s3.send(new CopyObjectCommand({ ...source, ...replaced, Metadata: { other: 'o' }, Tagging: 'c=d' }));
+      expect((await s3.send(new HeadObjectCommand({ Bucket, Key: 'next' }))).Metadata).to.deep.equal({ other: 'o' });
+      const { TagSet: tags } = await s3.send(new GetObjectTaggingCommand({ Bucket, Key: 'next' }));
+      expect(tags).to.deep.equal([{ Key: 'c', Value: 'd' }]);
       const onto = new CopyObjectCommand({ Bucket, Key: 'to', CopySource: 'data/to' });
       expect(await failure(s3.send(onto))).to.equal('400 InvalidRequest');
       const missing = new CopyObjectCommand({ Bucket, Key: 'to', CopySource: 'data/missing' });

@@ -1,10 +1,5 @@
-/** Copies of objects: what they keep, and whose policy decides. */
-import {
-  type BucketLocationConstraint,
-  type CopyObjectCommandInput,
-  paginateListBuckets,
-  S3,
-} from '@aws-sdk/client-s3';
+/** Copies of objects: whose policy decides. */
+import { paginateListBuckets, S3, type BucketLocationConstraint } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
   allow,
@@ -19,89 +14,12 @@ import {
 } from '../../harness/index.ts';
 import { errorOf } from '../lib/errors.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
-import { ask, copyOf, DENIED, ETAG_OF_ONE, HASH_OF_ONE, may, mayNot, refusedWith } from '../lib/s3-requests.ts';
+import { ask, copyOf, DENIED, may, mayNot, refusedWith } from '../lib/s3-requests.ts';
 import { APP } from '../lib/worlds.ts';
 
-/** SHA-256 of `one`, in Base64. */
-const CHECKSUM_OF_ONE = Buffer.from(HASH_OF_ONE, 'hex').toString('base64');
-const CRC32_OF_ONE = 'emyG8Q==';
 const COPY = 'Amazon S3 API Reference, CopyObject';
 
 suite('s3', ({ scenario }) => {
-  scenario('OB-31', 'a copy is what its source is, and what a request replaces in whole', {
-    source: `${COPY}: x-amz-metadata-directive, x-amz-tagging-directive, x-amz-storage-class, x-amz-checksum-algorithm; Amazon S3 User Guide, "Copying, moving, and renaming objects"`,
-    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*')) },
-    workloads: APP,
-    objects: ['data/plain'],
-    probes: [
-      check('metadata, tags and storage class', async ({ aws, name }) => {
-        const s3 = new S3(await aws('s3'));
-        const Bucket = name('<bucket:data>');
-        const source = {
-          ContentType: 'text/plain',
-          ContentEncoding: 'gzip',
-          ContentDisposition: 'attachment',
-          CacheControl: 'no-cache',
-          Metadata: { note: 'one' },
-        };
-        const { ETag: written, ServerSideEncryption: encryption } = await s3.putObject({
-          Bucket,
-          Key: 'source',
-          Body: 'one',
-          StorageClass: 'STANDARD_IA',
-          Tagging: 'team=red',
-          ...source,
-          ChecksumAlgorithm: 'SHA256',
-        });
-        expect([written, encryption]).to.deep.equal([ETAG_OF_ONE, 'AES256']);
-        const copied = async (options: Partial<CopyObjectCommandInput>): Promise<object> => {
-          const object = { Bucket, Key: 'copy' };
-          const copy = { ...object, CopySource: `${Bucket}/source`, ...options };
-          const { CopyObjectResult: { ETag, LastModified } = {} } = await s3.copyObject(copy);
-          expect(ETag).to.equal(ETAG_OF_ONE);
-          const head = await s3.headObject({ ...object, ChecksumMode: 'ENABLED' });
-          expect(LastModified).to.deep.equal(head.LastModified);
-          // All is encrypted, and a copy has the kind of checksum that its source has.
-          expect(head).to.include({
-            ETag: ETAG_OF_ONE,
-            ServerSideEncryption: 'AES256',
-            ChecksumSHA256: CHECKSUM_OF_ONE,
-          });
-          const { ContentType, CacheControl, ContentEncoding, ContentDisposition, Metadata, StorageClass } = head;
-          const { TagSet = [] } = await s3.getObjectTagging(object);
-          const tags = TagSet.map(({ Key, Value }) => `${Key}=${Value}`).join();
-          return { ContentType, CacheControl, ContentEncoding, ContentDisposition, Metadata, StorageClass, tags };
-        };
-        const inCrc32 = { Bucket, Key: 'copy', CopySource: `${Bucket}/source`, ChecksumAlgorithm: 'CRC32' } as const;
-        const { CopyObjectResult: checked } = await s3.copyObject(inCrc32);
-        expect(checked).to.include({ ChecksumCRC32: CRC32_OF_ONE });
-        const other = { ContentType: 'image/png', Metadata: { other: 'two' } };
-        const tags = 'team=red';
-        expect(await copied({})).to.deep.equal({ ...source, StorageClass: undefined, tags });
-        expect(await copied(other)).to.deep.equal({ ...source, StorageClass: undefined, tags });
-        expect(await copied({ ...other, MetadataDirective: 'REPLACE', StorageClass: 'STANDARD_IA' })).to.deep.equal({
-          ...other,
-          CacheControl: undefined,
-          ContentEncoding: undefined,
-          ContentDisposition: undefined,
-          StorageClass: 'STANDARD_IA',
-          tags,
-        });
-        expect(await copied({ TaggingDirective: 'REPLACE', Tagging: 'stage=test' })).to.deep.equal({
-          ...source,
-          StorageClass: undefined,
-          tags: 'stage=test',
-        });
-      }),
-      may('PUT data/copy', { headers: { 'x-amz-copy-source': '/<bucket:data>/plain' } }),
-      // Onto itself it changes something, or is none.
-      fails(ask('PUT data/plain', copyOf('data/plain')), refusedWith('InvalidRequest', 400)),
-      may('PUT data/plain', copyOf('data/plain', { 'x-amz-storage-class': 'STANDARD_IA' })),
-      may('PUT data/plain', copyOf('data/plain', { 'x-amz-metadata-directive': 'REPLACE' })),
-      may('PUT data/plain', copyOf('data/plain', { 'x-amz-server-side-encryption': 'AES256' })),
-    ],
-  });
-
   scenario('OB-32', 'the policy of the bucket that it is in decides who copies an object', {
     source: `${COPY}, permissions: s3:GetObject on the source and s3:PutObject on the destination`,
     roles: {

@@ -1,18 +1,11 @@
 /** Versions of objects, and delete markers. */
-import {
-  type BucketVersioningStatus,
-  type ListObjectVersionsCommandOutput,
-  S3,
-  type S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { S3, type S3ServiceException } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { allow, check, fails, isAbsent, podIdentityRole, succeeds, suite } from '../../harness/index.ts';
-import { errorOf, refusalBy } from '../lib/errors.ts';
+import { errorOf } from '../lib/errors.ts';
 import { ask, copyOf, may, mayNot, refusedWith, teamTag, withMd5 } from '../lib/s3-requests.ts';
 import { APP } from '../lib/worlds.ts';
 
-/** The entity tag of `two`. */
-const ETAG_OF_TWO = '"b8a9f715dbb64fd5c56e7783c6820a61"';
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 /** Version `null` of two objects. */
 const ENTRIES = `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${['newest', 'tags']
@@ -29,105 +22,6 @@ suite('s3', ({ scenario }) => {
       body: `<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>${Status}</Status></VersioningConfiguration>`,
     });
   const MARKED = refusedWith('MethodNotAllowed', 405);
-
-  scenario('OB-37', 'what is written, deleted and copied in a bucket that keeps versions adds to them', {
-    source:
-      'Amazon S3 User Guide, "Working with delete markers", "Listing objects in a versioning-enabled bucket", "Restoring previous versions", "Deleting objects from versioning-suspended buckets" and "How to prevent object overwrites with conditional writes"',
-    // AWS asks to wait for fifteen minutes once versions are kept.
-    needs: ['call-record'],
-    buckets: { data: {} },
-    probes: [
-      check('each version is there until it is deleted by its id', async ({ aws, name }) => {
-        const s3 = new S3(await aws('s3'));
-        const object = { Bucket: name('<bucket:data>'), Key: 'key' };
-        const { Bucket } = object;
-        const versioning = (Status: BucketVersioningStatus) =>
-          s3.putBucketVersioning({ Bucket, VersioningConfiguration: { Status } });
-        const status = async () => (await s3.getBucketVersioning({ Bucket })).Status;
-        const idOf = ({ VersionId = 'null' }: { readonly VersionId?: string | undefined }) => VersionId;
-        const nameOf = (error: Error) => refusalBy(error).name;
-        const put = (Body: string, conditions = {}) =>
-          s3.putObject({ ...object, Body, ...conditions }).then(idOf, nameOf);
-        const remove = async (VersionId?: string) => {
-          const { DeleteMarker, VersionId: id = '' } = await s3.deleteObject({ ...object, VersionId });
-          return { DeleteMarker, id };
-        };
-        const read = () =>
-          s3
-            .getObject(object)
-            .then(async ({ Body, VersionId }) => `${await Body?.transformToString()} ${VersionId}`, nameOf);
-        const keys = async () => (await s3.listObjectsV2({ Bucket })).KeyCount;
-        /** The ids of all versions, newest first, each with what it is, read in pages of one. */
-        const versions = async () => {
-          const found: string[] = [];
-          const told = ({ Versions = [], DeleteMarkers = [] }: ListObjectVersionsCommandOutput) => [
-            ...Versions.map(({ VersionId, IsLatest }) => `${VersionId}${IsLatest === true ? ' latest' : ''}`),
-            ...DeleteMarkers.map(
-              ({ VersionId, IsLatest }) => `${VersionId} marker${IsLatest === true ? ' latest' : ''}`,
-            ),
-          ];
-          let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
-          while (next !== undefined && found.length < 10) {
-            const page: ListObjectVersionsCommandOutput = await s3.listObjectVersions({ Bucket, MaxKeys: 1, ...next });
-            found.push(...told(page));
-            const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
-            next = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;
-          }
-          expect(told(await s3.listObjectVersions({ Bucket }))).to.have.members(found);
-          return found;
-        };
-
-        try {
-          expect(await status()).to.equal(undefined);
-          expect(await put('zero')).to.equal('null');
-          await versioning('Enabled');
-          expect(await status()).to.equal('Enabled');
-          const one = await put('one');
-          const two = await put('two');
-          expect(await versions()).to.deep.equal([`${two} latest`, one, 'null']);
-          const marker = await remove();
-          expect(marker.DeleteMarker).to.equal(true);
-          expect(await versions()).to.deep.equal([`${marker.id} marker latest`, two, one, 'null']);
-          expect(await keys()).to.equal(0);
-          expect(await read()).to.equal('NoSuchKey');
-          // What is deleted is not there to compare with.
-          expect(await put('other', { IfMatch: ETAG_OF_TWO })).to.equal('NoSuchKey');
-          const three = await put('three', { IfNoneMatch: '*' });
-          expect(await put('other', { IfNoneMatch: '*' })).to.equal('PreconditionFailed');
-          expect(await remove(marker.id)).to.deep.equal(marker);
-          // An old version is made the newest by a copy of it.
-          const CopySource = `${Bucket}/key?versionId=${encodeURIComponent(one)}`;
-          const { VersionId: copy = '', ...copied } = await s3
-            .copyObject({ ...object, CopySource })
-            .catch((error: Error) => ({ VersionId: refusalBy(error).name, CopySourceVersionId: '' }));
-          expect(copied.CopySourceVersionId).to.equal(one);
-          expect(await versions()).to.deep.equal([`${copy} latest`, three, two, one, 'null']);
-          expect(await read()).to.equal(`one ${copy}`);
-          await remove(copy);
-          expect(await read()).to.equal(`three ${three}`);
-
-          // Then what is written and deleted has the id `null`, in place of what had it, beside those that there are.
-          await versioning('Suspended');
-          expect(await status()).to.equal('Suspended');
-          await put('four');
-          await put('five');
-          expect(await versions()).to.deep.equal(['null latest', three, two, one]);
-          expect(await remove()).to.deep.equal({ DeleteMarker: true, id: 'null' });
-          expect(await versions()).to.deep.equal(['null marker latest', three, two, one]);
-          expect(await keys()).to.equal(0);
-          await remove('null');
-          expect(await read()).to.equal(`three ${three}`);
-          const { Deleted: [deleted] = [] } = await s3.deleteObjects({ Bucket, Delete: { Objects: [{ Key: 'key' }] } });
-          expect(deleted).to.include({ Key: 'key', DeleteMarker: true, DeleteMarkerVersionId: 'null' });
-        } finally {
-          // What is left would keep the bucket.
-          const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions({ Bucket });
-          const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
-          if (Objects.length > 0) await s3.deleteObjects({ Bucket, Delete: { Objects } });
-        }
-      }),
-    ],
-  });
 
   scenario('OB-09', 'a version of an object has permissions and a condition key of its own', {
     source: `${PERMISSIONS}; Service Authorization Reference, Amazon S3: s3:VersionId`,
