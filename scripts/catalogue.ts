@@ -1,4 +1,4 @@
-/** Writes suites/README.md and suites/SCENARIOS.md from the suites (`npm run catalogue`). Runs no scenario. */
+/** Writes suites/README.md and docs/scenario-list.md from the suites (`npm run catalogue`). Runs no scenario. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +37,7 @@ export async function cataloguePages(): Promise<ReadonlyMap<string, string>> {
   const overview = join(SUITES, 'README.md');
   return new Map([
     [overview, await format(overviewOf(loaded, runsOn), { filepath: overview, printWidth: 120 })],
-    [join(SUITES, 'SCENARIOS.md'), listOf(loaded, runsOn)],
+    [join(SUITES, '..', 'docs', 'scenario-list.md'), listOf(loaded, runsOn)],
   ]);
 }
 
@@ -55,7 +55,7 @@ function overviewOf({ scopes, scenarios }: Loaded, runsOn: RunsOn): string {
     '# Suites\n',
     'A run selects the suites of the scopes `identity`, `agent` and `webhook` unless `--scope` names others. Each suite is a folder, each',
     'topic a file. The columns `embedded`, `kind` and `eks` count the scenarios that can run there; some need an option such as',
-    '`--agent-chart 0.2`. [SCENARIOS.md](SCENARIOS.md) lists every scenario. `npm run catalogue` writes both pages.\n',
+    '`--agent-chart 0.2`. [docs/scenario-list.md](../docs/scenario-list.md) lists every scenario. `npm run catalogue` writes both pages.\n',
     ...sections,
   ].join('\n');
 }
@@ -74,7 +74,7 @@ function listOf({ scopes, scenarios }: Loaded, runsOn: RunsOn): string {
 function lineOf({ id, title, file, spec }: Scenario, places: readonly string[]): string {
   const { source, finding, profile, keywords } = spec;
   return [
-    `- **${id}** [${title}](${file.replace('suites/', '')}).`,
+    `- **${id}** [${title}](../${file}).`,
     `Runs on ${places.join(', ') || 'no cluster of this machine'}${profile === 'soak' || profile === 'load' ? ` in profile ${profile}` : ''}.`,
     ...(source === undefined ? [] : [`Source: ${source}.`]),
     ...(finding === undefined ? [] : [`Finding: ${finding}`]),
