@@ -2,12 +2,9 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import { isThrottling } from '../foundation/aws/aws-problem.ts';
 import type { CallCounts } from './call-counts.ts';
 
-/** The common part of SDK clients for counting and limiting. */
 export type AwsClient = Pick<IAMClient, 'middlewareStack'>;
-
 export type CallCounter = ReturnType<typeof callCounter>;
 
-/** Counts every attempt, at a step that retries repeat. */
 export function callCounter() {
   const byOperation = new Map<string, number>();
   let total = 0;

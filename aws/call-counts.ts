@@ -3,7 +3,6 @@ export interface CallCounts {
   readonly total: number;
   /** Attempts after the first of a call. */
   readonly retries: number;
-  /** Throttled attempts. */
   readonly throttled: number;
   /** Attempts by service and operation, such as `iam:CreateRole`. */
   readonly byOperation: Readonly<Record<string, number>>;

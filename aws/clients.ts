@@ -34,7 +34,6 @@ export interface ClientOptions {
   readonly retries?: RetryBounds;
 }
 
-/** Maximum of open connections to a service: more calls wait for one. */
 const SOCKETS = 128;
 /** Timeouts in milliseconds of an attempt to connect, and to call. */
 const CONNECTING_MILLISECONDS = 5000;
@@ -87,7 +86,6 @@ function configurationOf(service: AwsService, { region, endpoints, credentials, 
       throwOnRequestTimeout: true,
       httpAgent: { maxSockets: SOCKETS },
       httpsAgent: { maxSockets: SOCKETS },
-      // Waiting for a connection is normal.
       socketAcquisitionWarningTimeout: CALL_MILLISECONDS * 10,
     },
   };

@@ -4,7 +4,7 @@ import { presignedQuery, sha256, uriEncode } from './sign-request.ts';
 /**
  * A token for an EKS API server: `k8s-aws-v1.` and a presigned GetCallerIdentity with the signed header `x-k8s-aws-id`
  * (Amazon EKS User Guide, "Connect kubectl to an EKS cluster"; format of aws-iam-authenticator). Valid for 15 minutes,
- * or as long as the credentials. `endpoint` is that of STS in the cluster's region, `signingDate` by AWS's clock. /
+ * or as long as the credentials. `endpoint` is that of STS in the cluster's region, `signingDate` by AWS's clock.
  */
 export async function presignedClusterToken(
   endpoint: string,

@@ -8,12 +8,10 @@ export interface AwsCredentials {
   readonly expiration?: Date;
 }
 
-/** Returns valid credentials, renewed if necessary. */
 export type CredentialsProvider = () => Promise<AwsCredentials>;
 
 /** Renewal before expiry, as in AWS's SDKs. */
 const RENEW_BEFORE_MILLISECONDS = 5 * 60_000;
-
 /** Pause after a failed renewal: callers may repeat it many times a second. */
 const HELD_MILLISECONDS = 1000;
 
@@ -42,7 +40,6 @@ export function renewed(ask: CredentialsProvider, now: () => number = Date.now):
   };
 }
 
-/** Credentials in an answer of STS, without their expiry. */
 export function credentialsOf({ Credentials }: Pick<AssumeRoleCommandOutput, 'Credentials'>): AwsCredentials {
   const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };

@@ -4,11 +4,9 @@ import type { AwsCredentials, CredentialsProvider } from './credentials.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { sha256, timestampOf, withAuthorization } from './sign-request.ts';
 
-/** EKS Auth's answer about a pod's token. */
 export interface EksAuthAnswer {
   /** ARN of the session's role; undefined if it refused. */
   readonly roleArn?: string;
-  /** Error code, such as `ResourceNotFoundException`. */
   readonly code?: string;
   readonly message?: string;
 }
@@ -19,12 +17,10 @@ export interface EksAuthResponse extends EksAuthAnswer {
   readonly requestId?: string;
 }
 
-/** A session of EKS Auth. */
 export interface PodSession {
   readonly credentials: AwsCredentials;
   /** Seconds since the epoch. */
   readonly expiration: number;
-  /** ARN of the session. */
   readonly arn: string;
   /** `<id of the role>:<name of the session>`. */
   readonly userId: string;
@@ -58,7 +54,7 @@ export async function askEksAuth(
 /**
  * Asks EKS Auth for the credentials of a pod's token, as the agent does (EKS Auth API Reference,
  * "AssumeRoleForPodIdentity"), without the SDK, whose client requires an agent. No message has credentials or token.
- * Makes one attempt; rejects only without own credentials. /
+ * Makes one attempt; rejects only without own credentials.
  */
 export async function openPodSession(
   options: EksAuthOptions,

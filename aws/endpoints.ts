@@ -8,7 +8,7 @@ const WITHOUT_EKS: readonly AwsService[] = ['s3', 'iam', 'sts'];
 
 /**
  * Parses `--aws-endpoint`: `URL` for all services (with the emulator's clusters all but EKS and EKS Auth),
- * `SERVICE=URL` for one, which takes precedence. Throws `HarnessError` BAD_FLAG_VALUE. /
+ * `SERVICE=URL` for one, which takes precedence. Throws `HarnessError` BAD_FLAG_VALUE.
  */
 export function parseEndpoints(values: readonly string[], aws: 'account' | 'emulator'): Endpoints {
   const services = aws === 'account' ? AWS_SERVICES : WITHOUT_EKS;

@@ -22,7 +22,6 @@ export async function findRegion(
 
 const badAws = (sentence: string): HarnessError => new HarnessError('BAD_AWS', sentence);
 
-/** As the SDK finds it: of AWS_PROFILE in ~/.aws/config. */
 async function profileRegion(): Promise<string | undefined> {
   const client = new STSClient({});
   try {
@@ -68,9 +67,8 @@ async function callerIdentity(options: ClientOptions) {
 }
 
 /**
- * A disabled region refuses valid credentials (AWS STS, "Activating and deactivating AWS STS in an AWS Region"), and an
- * unknown one has no STS: a call to the partition's first region distinguishes them from bad credentials and networks.
- * /
+ * Finds by the partition's first region whether the region is disabled (AWS STS, "Activating and deactivating AWS STS
+ * in an AWS Region") or unknown, or credentials or network are bad.
  */
 async function regionProblem(error: unknown, options: ClientOptions): Promise<HarnessError | undefined> {
   const { region, endpoints } = options;
@@ -105,7 +103,7 @@ const firstRegion = (region: string): string =>
 
 const place = (endpoints: Endpoints): string => endpoints.sts ?? 'AWS';
 
-/** Rejects accounts outside `--allow-account`, which AWS itself requires, so that a wrong profile costs nothing. Throws BAD_AWS. */
+/** Rejects accounts outside `--allow-account`, which AWS itself requires. Throws `HarnessError` BAD_AWS. */
 export function checkAccount(accountId: string, allowed: readonly string[], isAws: boolean, what = 'account'): void {
   const bad = allowed.find((id) => !/^\d{12}$/.test(id));
   if (bad !== undefined) throw badFlagValue(`--allow-account is "${bad}": give account ids of 12 digits.`);
@@ -117,7 +115,7 @@ export function checkAccount(accountId: string, allowed: readonly string[], isAw
   );
 }
 
-/** Rejects partitions other than `aws`, whose ARNs suites and policies have (AWS General Reference, "Amazon Resource Names"). Throws BAD_AWS. */
+/** Rejects partitions other than `aws`, for suites' ARNs (AWS General Reference, "Amazon Resource Names"). */
 export function checkPartition(arn: string): void {
   const partition = arn.split(':')[1];
   if (partition === 'aws') return;
@@ -128,7 +126,7 @@ export function checkPartition(arn: string): void {
 
 export const isRootUser = (arn: string): boolean => arn.endsWith(':root');
 
-/** Rejects the root user in AWS, who cannot assume roles (AWS STS API Reference, AssumeRole), so changes of IAM cannot be observed. */
+/** Rejects AWS's root user, who cannot assume roles (AWS STS API Reference, AssumeRole) to observe changes of IAM. */
 export function checkUser(arn: string, isAws: boolean): void {
   if (!isAws || !isRootUser(arn)) return;
   throw badAws(

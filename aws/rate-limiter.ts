@@ -5,7 +5,7 @@ import type { AwsService } from './service-names.ts';
 /**
  * Maximum of calls a second, including retries, by service and account. AWS publishes no rates for IAM and EKS, which
  * throttle well below a hundred; STS and EKS Auth allow hundreds, S3 3,500 writes per prefix, but few of buckets
- * (Amazon S3 User Guide, "Best practices design patterns"). /
+ * (Amazon S3 User Guide, "Best practices design patterns").
  */
 export const CALLS_PER_SECOND: Readonly<Record<AwsService, number>> = {
   iam: 15,
@@ -15,7 +15,6 @@ export const CALLS_PER_SECOND: Readonly<Record<AwsService, number>> = {
   s3: 200,
 };
 
-/** Turns at even intervals, without bursts. */
 export class RateLimiter {
   readonly #interval: number;
   readonly #now: () => number;

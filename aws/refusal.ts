@@ -7,7 +7,6 @@ export type Problems = ReadonlySet<AwsProblemKind>;
 export const OF_SERVICES: Problems = new Set(['throttled', 'network', 'service', 'quota']);
 /** Also those of the harness's own credentials. */
 export const OF_OURS: Problems = new Set([...OF_SERVICES, 'expired-credentials', 'bad-credentials', 'clock']);
-
 /** Status of an unsupported operation, which is an answer. */
 const NOT_IMPLEMENTED = 501;
 

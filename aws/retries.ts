@@ -16,13 +16,10 @@ export interface RetryBounds {
 
 /** For a minute of throttling, and ten seconds without network. */
 export const PATIENT: RetryBounds = { throttledMilliseconds: 120_000, transientMilliseconds: 30_000 };
-
 /** Before anything is made: for ten seconds without network. */
 export const FIRST: RetryBounds = { throttledMilliseconds: 60_000, transientMilliseconds: 12_000 };
-
 /** For a service that may not exist. */
 export const BRIEF: RetryBounds = { throttledMilliseconds: 10_000, transientMilliseconds: 1500 };
-
 /** Longest pause between attempts, milliseconds. */
 const LONGEST_PAUSE = 8000;
 const FIRST_PAUSE_THROTTLED = 500;
@@ -35,7 +32,7 @@ interface Token extends RetryToken {
 /**
  * Retries throttled and failed calls with doubling, random pauses, until a bound in time. The SDK's strategies share
  * 500 tokens among all calls of a client, too few for a hundred concurrent ones. While nothing answers, calls share one
- * wait: later ones fail at their first attempt. /
+ * wait: later ones fail at their first attempt.
  */
 export function retriesWithin(
   bounds: RetryBounds,
@@ -46,7 +43,6 @@ export function retriesWithin(
     getRetryCount: () => count,
     getRetryDelay: () => delay,
   });
-  /** Since when nothing has answered, and when that was last observed. */
   let away: { readonly since: number; readonly until: number } | undefined;
   const startOf = (call: number, isAnswer: boolean): number => {
     if (isAnswer) {

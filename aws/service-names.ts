@@ -1,3 +1,2 @@
-/** The AWS services of scenarios, by their endpoint ids. */
 export const AWS_SERVICES = ['s3', 'iam', 'sts', 'eks', 'eks-auth'] as const;
 export type AwsService = (typeof AWS_SERVICES)[number];

@@ -19,7 +19,6 @@ export interface SigningScope {
   readonly time: Date;
 }
 
-/** A signature, and the start of those of chunks. */
 export interface Signature {
   readonly signature: string;
   readonly timestamp: string;
@@ -72,7 +71,6 @@ function canonicalOf({ method, path, query, headers, payload }: RequestToSign, s
   return [method, uri, named.join('&').replaceAll('\0', '='), lines.join(''), namesOf(headers), payload].join('\n');
 }
 
-/** The headers with `Authorization`. */
 export function withAuthorization(request: RequestToSign, signing: SigningScope) {
   const signed = signatureOf(request, signing);
   const credential = `${signing.credentials.accessKeyId}/${signed.scope}`;
@@ -80,7 +78,6 @@ export function withAuthorization(request: RequestToSign, signing: SigningScope)
   return { signed, headers: { ...request.headers, authorization } };
 }
 
-/** The query string of a presigned URL that is valid for so many seconds. */
 export function presignedQuery(request: RequestToSign, signing: SigningScope, seconds: number): string {
   const { credentials, time } = signing;
   const parameters = {

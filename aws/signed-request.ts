@@ -41,11 +41,9 @@ export const CREDENTIALS = {
   'another-session-token': 'with another session token',
 } as const;
 
-/** A change after signing. */
 export interface Alteration {
   /** `target` (path and query), `body`, or the name of a header in lower case. */
   readonly part: string;
-  /** Source of a regular expression. */
   readonly find: string;
   /** As in String.replace. A header that becomes empty is not sent. */
   readonly by: string;
@@ -55,7 +53,6 @@ export interface Alteration {
 export interface SigningOptions {
   /** Signed headers. An empty value removes a default one. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent and not signed. */
   readonly unsignedHeaders?: Readonly<Record<string, string>>;
   /** A text, or a number of bytes. */
   readonly body?: string | number;
@@ -82,7 +79,6 @@ export interface RequestLine {
   readonly query: string;
 }
 
-/** The request on the wire. */
 export interface Sent {
   readonly method: string;
   /** Path and query. */
@@ -91,7 +87,6 @@ export interface Sent {
   readonly body: Buffer;
 }
 
-/** The request to sign. */
 export interface Signing extends Omit<SigningScope, 'time'> {
   readonly host: string;
   /** Signed instead of the actual request. */

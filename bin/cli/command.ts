@@ -10,13 +10,11 @@ import { helpText, type Described } from './help.ts';
 export interface Command<Given extends GivenOptions = GivenOptions> extends Described {
   /** Whether it needs the project's sources, which an installed package lacks. */
   readonly fromClone?: boolean;
-  /** Default: flags only. */
   read?(argv: readonly string[], environment: Io['environment']): Given;
   /** Returns the exit code. Throws `HarnessError` and `ClusterError` that a user can act on. */
   run(given: Given, io: Io): Promise<number>;
 }
 
-/** Options of every command. */
 const COMMON: readonly OptionSpec[] = [
   option.flag('verbose', 'print stack traces of errors'),
   option.flag('help', 'print this and stop'),

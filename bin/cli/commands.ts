@@ -26,7 +26,6 @@ import { sweepCommand } from './sweep.ts';
 
 const RUN = runCommand();
 
-/** All commands; the first is the default. */
 export const COMMANDS: readonly Command[] = [
   RUN,
   LIST,
@@ -67,7 +66,6 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   return EXIT.usage;
 }
 
-/** The default command, whose help lists the others. */
 function withCommands<Default extends Command>(command: Default): Default {
   const rows = COMMANDS.filter(({ fromClone }) => !fromClone || !isInstalled()).map(
     ({ name, summary }) => [commandLine(name), summary] as const,

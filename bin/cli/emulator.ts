@@ -75,7 +75,6 @@ const OPTIONS: readonly OptionSpec[] = [
   }),
 ];
 
-/** The command; tests replace clusters. */
 export const emulatorCommand = (standIns: { readonly makeClusters?: MakeClusters } = {}): Command => ({
   name: 'emulator',
   summary: 'serves the emulated AWS alone',
@@ -142,7 +141,6 @@ function check({ text, values }: GivenOptions): void {
     throw badFlagValue('--pace is for an emulator that takes as long as AWS: add --timing aws, or leave it out.');
 }
 
-/** Undefined: clusters are records only. */
 const typeOf = ({ text }: GivenOptions): HostedClusterType | undefined =>
   HOSTED.find(({ name }) => name === text('clusters'));
 

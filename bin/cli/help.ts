@@ -3,9 +3,7 @@ import type { OptionSpec } from '../../foundation/node/options.ts';
 
 export interface Described {
   readonly name: string;
-  /** One line. */
   readonly summary: string;
-  /** A few lines for its help. */
   readonly about: string;
   /** Usage and minimum number of its files. Default: none. */
   readonly files?: { readonly usage: string; readonly least: number; readonly most?: number };
@@ -14,7 +12,6 @@ export interface Described {
   readonly remarks: string;
 }
 
-/** The text of a command's `--help`. */
 export function helpText({ name, about, files, options, remarks }: Described): string {
   return [
     `Usage: ${commandLine(name, ['[flags]', ...(files ? [files.usage] : [])].join(' '))}`,

@@ -68,7 +68,6 @@ export const runCommand = ({
   },
 });
 
-/** Prints the objects of `--in-cluster`. */
 async function printManifest(configuration: Configured, io: Io): Promise<number> {
   await selected(configuration, io);
   const { manifestText } = await import('../../harness/in-cluster/print.ts');
@@ -109,7 +108,6 @@ async function runScenarios(
     if (!interrupted.aborted) throw error;
     return undefined;
   });
-  // Nothing was made yet.
   if (scenarios === undefined) return EXIT.interrupted;
   const start = inCluster ? (await import('../../harness/in-cluster/run.ts')).runInCluster : run;
   const { run: end } = await start({

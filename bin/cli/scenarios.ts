@@ -16,7 +16,6 @@ import type { Io } from '../../foundation/node/io.ts';
 /** The configuration of a run for commands about scenarios. */
 export type Configured = Configuration & GivenOptions;
 
-/** Flags that select scenarios, and common ones. */
 const SELECTION = [
   'scope',
   'suite',
@@ -61,13 +60,11 @@ export function selecting({ clusters }: { readonly clusters: boolean }): Pick<Co
   };
 }
 
-/** Subject and criteria of a run. */
 export interface Selected extends Loaded {
   readonly gate?: Gate;
   readonly shard?: Shard;
 }
 
-/** The selected scenarios with their hooks and gate. */
 export async function selected(configuration: Configuration, io: Io, registry?: readonly Client[]): Promise<Selected> {
   // First, as it applies to --list and --plan too.
   checkClusterFlags(configuration);
@@ -88,7 +85,6 @@ export async function selected(configuration: Configuration, io: Io, registry?: 
   return { ...loaded, ...(gate && { gate }), ...part };
 }
 
-/** Applies `--last-failed` and `--shard`. */
 async function partOf(
   all: readonly Scenario[],
   configuration: Configuration,

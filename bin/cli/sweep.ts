@@ -7,7 +7,6 @@ import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { SweepIo } from '../../harness/cleanup/sweep/sweep.ts';
 import type { Command } from './command.ts';
 
-/** Types of clusters with resources in an AWS account. */
 const IN_ACCOUNTS = CLUSTER_TYPES.filter(({ aws }) => aws === 'account').map(({ name }) => name);
 
 /** Options about AWS. Environment variables are those of runs. */
@@ -23,7 +22,6 @@ const OF_AWS: readonly OptionSpec[] = [
   option.list('aws-endpoint URL', 'eks: where AWS is instead, as for a run (repeat, or a comma list)'),
 ];
 
-/** The command; tests replace parts of it. */
 export const sweepCommand = (standIns: Partial<SweepIo> = {}): Command => ({
   name: 'sweep',
   summary: 'removes what killed runs left',

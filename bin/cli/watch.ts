@@ -11,7 +11,6 @@ import { gateOf, type Selected } from './scenarios.ts';
 
 export interface Means {
   readonly newReporters: () => Promise<readonly NamedReporter[]>;
-  /** Returns the scenarios with installed clients. */
   readonly install: (scenarios: readonly Scenario[]) => Promise<readonly Scenario[]>;
 }
 

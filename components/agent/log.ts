@@ -1,7 +1,6 @@
 /** Most severe first, as the agent's `--verbosity` names them. */
 export const LOG_LEVELS = ['panic', 'fatal', 'error', 'warning', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
 type Fields = Readonly<Record<string, string | number>>;
 
 /** Writes one JSON object a line, its fields sorted by name. Messages and fields must carry no token or key. */
@@ -16,7 +15,6 @@ export class Logger {
     this.#fields = fields;
   }
 
-  /** A logger whose lines carry these fields too. */
   with(fields: Fields): Logger {
     return new Logger(this.#write, LOG_LEVELS[this.#threshold] ?? 'info', { ...this.#fields, ...fields });
   }

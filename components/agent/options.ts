@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import type { LogLevel } from './log.ts';
 
-/** Credentials of the node role, which sign calls to EKS Auth. */
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -13,7 +12,6 @@ export interface Clock {
   now(): number;
 }
 
-/** The agent's release lines with different behaviour. */
 export const AGENT_VERSIONS = ['0.1', '0.2'] as const;
 export type AgentVersion = (typeof AGENT_VERSIONS)[number];
 /** A release of each. 0.2 behaves like commit 8d9063a of its source. */
@@ -21,9 +19,7 @@ export const RELEASES: Readonly<Record<AgentVersion, string>> = { '0.1': '0.1.37
 /** Variable with the line that the program imitates. */
 export const VERSION_VARIABLE = 'CONFORMANCE_AGENT_VERSION';
 
-/** The cluster that the agent runs in. */
 export interface InCluster {
-  /** URL of the API server. */
   readonly apiServer: string;
   /** Root folder of the container's mounts. */
   readonly root: string;
@@ -54,7 +50,6 @@ export interface AgentOptions extends Readonly<Partial<typeof DEFAULTS>> {
   readonly inCluster?: InCluster;
   /** URL of the region's EKS Auth. Default `https://eks-auth.<region>.api.aws`. */
   readonly regionalEndpoint?: string;
-  /** URL that replaces the region's EKS Auth. */
   readonly endpoint?: string;
   readonly credentials: () => Promise<AwsCredentials>;
   /** Default: 169.254.170.23 and fd00:ec2::23. Each has a server, cache, rate limiter and refresh loop. */

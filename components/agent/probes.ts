@@ -4,7 +4,6 @@ import type { Logger } from './log.ts';
 
 /** Longest time for probing all bind hosts, in ms. */
 const PROBE_TIMEOUT = 10_000;
-
 export const PROBE_PATHS = ['/healthz', '/readyz'] as const;
 
 function statusOf(url: string, signal: AbortSignal): Promise<number> {

@@ -10,11 +10,9 @@ export interface Client {
   /** In words, such as `AWS SDK for Python (boto3)`. */
   readonly title: string;
   readonly versions: {
-    /** The default version. */
     readonly newest: string;
     /** The first with Pod Identity (Amazon EKS User Guide, "Use Pod Identity with the AWS SDK"), if documented. */
     readonly minimum?: string;
-    /** The last before that. */
     readonly below?: string;
   };
   /** Supported operations. Scenarios with other operations of an SDK are skipped. */
@@ -23,7 +21,6 @@ export interface Client {
   readonly chain: 'sdk' | 'own';
   /** It is started for each operation, and so caches no credentials. */
   readonly startsAnew?: true;
-  /** Documented differences from scenarios' expectations. */
   readonly differences?: readonly ClientDifference[];
   /** It calls STS at AWS's own address or by TLS only, whatever `AWS_ENDPOINT_URL` says: IRSA then needs AWS's STS. */
   readonly stsOfAwsAlone?: true;
@@ -35,12 +32,9 @@ export interface Client {
 /** The exact result of a probe with this client, instead of the scenario's. */
 export interface ClientDifference {
   readonly scenario: string;
-  /** From 1, as in reports. */
   readonly probe: number;
   readonly expected: ExpectedResult;
-  /** A clause. */
   readonly reason: string;
-  /** Where that is documented. */
   readonly source: string;
 }
 
@@ -48,13 +42,10 @@ export type ClientRelease = Pick<Client, 'name'> & { readonly version: string };
 
 export interface InstallContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Receives one line about current work. */
   readonly progress: (line: string) => void;
-  /** Fires when the run is interrupted. */
   readonly signal: AbortSignal;
 }
 
-/** How a pod starts the client's program. */
 export interface InstalledClient {
   /** Contains the program and its libraries; may be copied elsewhere. */
   readonly folder: string;
@@ -69,7 +60,6 @@ export interface InstalledClient {
 
 export interface Runtime {
   readonly name: 'python' | 'java';
-  /** Its path. */
   readonly program: string;
   /** The folder that its `lib` lies in. */
   readonly home: string;
@@ -82,9 +72,7 @@ export interface ChosenClient {
   readonly label: string;
   /** From 0, among those of the run. */
   readonly ordinal: number;
-  /** Set once it is installed. */
   readonly installed?: InstalledClient | undefined;
-  /** Why it could not be installed: a sentence. */
   readonly failure?: string;
 }
 

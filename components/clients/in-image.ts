@@ -11,7 +11,6 @@ export const LIBRARIES_FOLDER = `${CLIENTS_FOLDER}/runtime/lib`;
 export const LOADER = `${LIBRARIES_FOLDER}/loader`;
 const NODE = '/usr/local/bin/node';
 
-/** How a pod of such an image starts a client that is installed here. */
 export function inImage({ label, installed }: Pick<ChosenClient, 'label' | 'installed'>): InstalledClient | undefined {
   if (installed === undefined) return undefined;
   const folder = `${CLIENTS_FOLDER}/${label}`;

@@ -3,7 +3,6 @@ import type { ChosenClient } from './client.ts';
 
 export interface WorkloadProgram {
   readonly name: string;
-  /** Its image in pods of embedded clusters. */
   readonly image: string;
   /** The local program, with arguments, that embedded clusters start for that image. */
   readonly command: readonly [string, ...string[]];

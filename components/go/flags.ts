@@ -44,7 +44,6 @@ const parseInt64 = (text: string): number | undefined => {
   return value === undefined ? undefined : Number(value);
 };
 
-/** Reads a value; the second member describes valid ones. */
 function reader({ kind, most }: Flag): readonly [(text: string) => string | number | boolean | undefined, string] {
   switch (kind) {
     case 'string':
@@ -65,7 +64,7 @@ const within = (value: number | undefined, most: number): number | undefined =>
 
 /**
  * Parses flags by the rules of Go's `pflag`: `--name value`, `--name=value`, `-n value`, `-n=value`, `-nvalue`;
- * booleans also as `--name`. The last of several counts, except of `strings`. @throws UsageError /
+ * booleans also as `--name`. The last of several counts, except of `strings`. @throws UsageError
  */
 export function parseFlags<F extends Flags>(flags: F, args: readonly string[]): FlagValues<F> {
   const values = new Map<string, unknown>(Object.entries(flags).map(([name, { value }]) => [name, value]));

@@ -17,7 +17,7 @@ interface DecodeOptions {
 
 /**
  * Decodes as Go's encoding/json: drops unknown members, skips members of a wrong type and reports the first. Zero
- * values are absent from the result, except empty lists and maps, which Go distinguishes from nil. /
+ * values are absent from the result, except empty lists and maps, which Go distinguishes from nil.
  */
 export function decode<T>(type: GoType, json: JsonNode, options: DecodeOptions = {}): Decoded<T> {
   const decoder = new Decoder(options.caseSensitive ?? false);

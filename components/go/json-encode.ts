@@ -67,7 +67,6 @@ export function marshalString(text: string): string {
   );
 }
 
-/** JSON text as Go's `json.Marshal` writes it, bigints as integers. */
 export function stringify(value: Encoded): string {
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return `[${(value as readonly Encoded[]).map(stringify).join(',')}]`;

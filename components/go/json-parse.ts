@@ -2,7 +2,7 @@ import { quoteByte } from './text.ts';
 
 /**
  * A parsed JSON text. Numbers and `raw` strings (with quotes) keep their text for Go's decoding rules and errors;
- * 64-bit integers exceed JavaScript's. Members keep their order and duplicates. /
+ * 64-bit integers exceed JavaScript's. Members keep their order and duplicates.
  */
 export type JsonNode =
   | { readonly kind: 'null' }

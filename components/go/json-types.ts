@@ -1,6 +1,6 @@
 /**
  * Go types as far as encoding/json needs them. The webhook decodes pods into Go structs and encodes their containers,
- * which loses unknown members and adds constant ones (`resources: {}`): its patches depend on that. /
+ * which loses unknown members and adds constant ones (`resources: {}`): its patches depend on that.
  */
 export type GoType =
   | { readonly kind: 'string'; readonly name: string }
@@ -42,7 +42,6 @@ const BASIC: Readonly<Record<string, GoType>> = {
   'json.RawMessage': { kind: 'raw' },
 };
 
-/** The declared types by name. Undeclared names are string types, such as `v1.Protocol`. */
 export function goTypes(declarations: GoDeclarations): (name: string) => GoType {
   const structs = new Map<string, GoStruct>();
   const typeOf = (notation: string): GoType => {
@@ -74,7 +73,6 @@ export function goTypes(declarations: GoDeclarations): (name: string) => GoType 
   return typeOf;
 }
 
-/** The type's name as Go's decoder prints it. */
 export function typeName(type: GoType): string {
   switch (type.kind) {
     case 'string':

@@ -21,7 +21,6 @@ export class RateLimiter {
     this.#at = now;
   }
 
-  /** Takes a permit if one is available. */
   allow(): boolean {
     this.#refill();
     if (this.#tokens < 1) return false;

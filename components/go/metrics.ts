@@ -12,11 +12,9 @@ export const labelText = (labels: Labels): string =>
     .map((name) => `${name}="${escaped(labels[name] ?? '')}"`)
     .join(',');
 
-/** A metric with its samples; empty without any. */
 export const family = (name: string, type: string, help: string, samples: readonly string[]): string =>
   samples.length === 0 ? '' : [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples, ''].join('\n');
 
-/** A counter for each set of labels. */
 export class CounterVec {
   readonly #name: string;
   readonly #help: string;

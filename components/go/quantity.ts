@@ -15,7 +15,6 @@ const DECIMAL_SUFFIXES: Readonly<Record<string, number>> = {
   E: 18,
 };
 const BINARY_SUFFIXES: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
-
 /** The power of ten of the finest amount that a quantity keeps. */
 const NANO = -9;
 const INT64_DIGITS = 18;
@@ -33,9 +32,8 @@ interface Amount {
 }
 
 /**
- * A resource quantity in Kubernetes's canonical form, unless nearly so: `1000m` is `1`, `1024Mi` is `1Gi`, `0.5` is
- * `500m`. Rounds away from zero at 10^-9. Source: Kubernetes API conventions, "Quantity", and k8s.io/apimachinery's
- * package resource. /
+ * In Kubernetes's canonical form, unless nearly so: `1024Mi` is `1Gi`, `0.5` is `500m`. Rounds away from zero at 10^-9.
+ * Source: Kubernetes API conventions, "Quantity", and k8s.io/apimachinery's package resource.
  */
 export function parseQuantity(text: string): { readonly quantity: string } | { readonly error: string } {
   const [, sign, whole, fraction = '', letters = ''] = FORM.exec(text) ?? [];

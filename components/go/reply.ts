@@ -10,7 +10,6 @@ export function reply(response: ServerResponse, status: number, headers: Record<
 /** Go's `http.Error` forbids guessing another type. */
 const ERROR_HEADERS = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' };
 
-/** Go's `http.Error`. */
 export function replyError(response: ServerResponse, status: number, text: string): void {
   reply(response, status, ERROR_HEADERS, `${text}\n`);
 }
@@ -32,7 +31,7 @@ const escapeHtml = (text: string): string =>
 
 /**
  * Stops a server as Go's `http.Server.Shutdown`: answers active requests, then closes their connections, after
- * `longest` milliseconds all. Ignores a server that does not listen. `server` must not have had requests yet. /
+ * `longest` milliseconds all. Ignores a server that does not listen. `server` must not have had requests yet.
  */
 export function shutdownOf(server: Server, longest: number): () => Promise<void> {
   const open = new Set<ServerResponse>();

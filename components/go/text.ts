@@ -14,7 +14,6 @@ export function parseInteger(text: string, bits: 32 | 64): bigint | undefined {
   return BigInt.asIntN(bits, value) === value ? value : undefined;
 }
 
-/** A JavaScript number if it is exact. */
 export function narrowed(value: bigint): number | bigint {
   return BigInt(Number(value)) === value && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
@@ -36,7 +35,7 @@ export function firstCsvRecord(text: string): readonly string[] | undefined {
 
 /**
  * Go's `base64.RawURLEncoding` of one character a byte: no padding, skips line ends, ignores unused low bits. @throws
- * Error in the words of Go's `base64.CorruptInputError` /
+ * Error in the words of Go's `base64.CorruptInputError`
  */
 export function decodeRawUrlBase64(text: string): Buffer {
   const digits = text.replace(/[\r\n]/g, '');

@@ -29,14 +29,11 @@ export interface Asking {
   readonly milliseconds?: number | undefined;
 }
 
-/** The state of a process. */
 interface Running {
   readonly child: ChildProcess;
   /** Resolves at its end, with a clause: `ended with exit code 1`. */
   readonly ended: Promise<string>;
-  /** By the id of the request. */
   readonly waiting: Map<number, (answer: ClientAnswer) => void>;
-  /** The last line of standard error. */
   lastWords: string;
   hasToldToken: boolean;
 }
@@ -92,7 +89,6 @@ export class ClientProgram implements OperationClient {
 
   readonly renewCredentials = (): void => this.#end();
 
-  /** Ends the program and its children. */
   close(): void {
     process.off('exit', this.#end);
     this.#end();
@@ -166,7 +162,6 @@ const podEnvironment = (): NodeJS.ProcessEnv =>
 
 /** Some clients write colors without a terminal. */
 const plain = stripVTControlCharacters;
-
 /** Longest wait for output after the exit: children may hold the pipes open. */
 const OUTPUT_MILLISECONDS = 500;
 

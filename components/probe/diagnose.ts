@@ -11,14 +11,12 @@ import { unbracketed } from '../../foundation/node/unbracketed.ts';
  * AWS_CONTAINER_CREDENTIALS_FULL_URI).
  */
 const ACCEPTED_HOST = /^(169\.254\.170\.(2|23)|\[fd00:ec2::23\]|localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-
 /** Hosts of all requests, also failed ones: an SDK only reports its last error. */
 const asked = new Set<string>();
 /** Hosts without an answer within the SDK's timeout, which an SDK may not report. */
 const late = new Set<string>();
 /** SDKs' timeouts are at least a second, but a timer may be early. */
 const SHORTEST_MILLISECONDS = 950;
-/** SDKs' messages for timeouts. */
 const TIME_UP = /time[ds]?[ -]?out|deadline exceeded/i;
 let isWatched = false;
 
@@ -47,7 +45,7 @@ export function watchRequests(): () => void {
 
 /**
  * Finds the layer that refused credentials, from the settings and another call of the agent: the SDK drops the agent's
- * plain-text answer, and later providers may mask it. /
+ * plain-text answer, and later providers may mask it.
  */
 export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code' | 'message'>): Promise<ProbeResult> {
   const { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_FULL_URI } = process.env;

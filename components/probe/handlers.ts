@@ -64,7 +64,6 @@ const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOp
 
 export const OPERATIONS: readonly string[] = Object.keys(HANDLERS);
 
-/** Throws an Error for an unknown operation. */
 export async function perform(operation: { readonly do: string }, context: HandlerContext): Promise<ProbeResult> {
   const handler = new Map<string, unknown>(Object.entries(HANDLERS)).get(operation.do) as Handler<unknown> | undefined;
   if (handler === undefined) throw new Error(`the probe program has no handler of ${operation.do}`);

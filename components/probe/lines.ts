@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 /** Longer lines are truncated. */
 const MOST_CHARACTERS = 1_000_000;
 
-/** Calls `tell` for each line. */
 export function byLine(stream: Readable, tell: (line: string) => void): void {
   let line = '';
   stream.setEncoding('utf8').on('data', (chunk: string) => {

@@ -11,13 +11,12 @@ import { flood } from './pipeline.ts';
 
 const MOST_ANSWERS = 300;
 const MOST_SESSIONS = 24;
-
 /** SDKs wait a second for the agent; a raw request must wait longer. */
 const ANSWER_MILLISECONDS = 10_000;
 
 /**
  * Messages for timeouts and broken connections of Node, the agent and `diagnose.ts`: an SDK without credentials, though
- * the agent answers later. /
+ * the agent answers later.
  */
 const LATE =
   /TIMEOUT|TimeoutError|ETIMEDOUT|ECONNRESET|EPIPE|socket hang up|deadline exceeded|Client\.Timeout|i\/o timeout|yet the agent answers/;
@@ -39,7 +38,6 @@ export async function runLoad(plan: LoadPlan, file: string): Promise<void> {
 class PodUnderLoad {
   readonly #plan: LoadPlan;
   readonly #pod: string;
-  /** Access keys with known identity: whether it is the pod's own. */
   readonly #known = new Map<string, boolean>();
   readonly #sessions = new Set<string>();
   readonly #errors = new Map<string, number>();

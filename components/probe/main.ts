@@ -1,6 +1,6 @@
 /**
  * The probe program: runs its plan with the SDK's default credential chain. It prints identities, outcomes, layers and
- * codes; never a token, a key or a body that could hold one. /
+ * codes; never a token, a key or a body that could hold one.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,7 +20,6 @@ import type { OperationClient } from './operations.ts';
 import { retryUntilExpected } from './retry.ts';
 import { describeTokens, projectedTokens } from './tokens.ts';
 
-/** Interval of checks whether the next phase was opened. */
 const PHASE_POLL_MILLISECONDS = 50;
 
 async function main(): Promise<void> {

@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 export const MARK = 'CONFORMANCE_CLIENT_PROCESS';
-
 /** A process may start another while it is ended. */
 const MOST_ROUNDS = 20;
 

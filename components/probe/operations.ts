@@ -10,7 +10,7 @@ export type Answer = Omit<ClientAnswer, 'id'>;
 export interface OperationClient {
   /**
    * The identity of the credentials, or the error without any. Absent if it cannot ask STS; AWS's record then shows it.
-   * `askAgain`: also if the credentials are known. /
+   * `askAgain`: also if the credentials are known.
    */
   readonly identify?: (askAgain: boolean) => Promise<Answer>;
   readonly answer: (operation: ClientOperation) => Promise<Answer>;
@@ -18,7 +18,6 @@ export interface OperationClient {
   readonly renewCredentials: () => void;
 }
 
-/** Finds the identity, then does the operation. */
 export async function runOperation(client: OperationClient, operation: ClientOperation): Promise<ProbeResult> {
   const asksWho = operation.do === 'GetCallerIdentity';
   const { identity, error, ...told } = (await client.identify?.(asksWho)) ?? {};

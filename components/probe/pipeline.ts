@@ -15,7 +15,7 @@ const TIMEOUT_MILLISECONDS = 20_000;
 
 /**
  * Pipelines requests on one connection (RFC 9112, 9.3.2), and counts answers by status (`answers.400`) and the
- * `milliseconds` of all. The result is the most severe answer. Throws if answers are slower than `perSecond`. /
+ * `milliseconds` of all. The result is the most severe answer. Throws if answers are slower than `perSecond`.
  */
 export async function pipelined(
   base: string,

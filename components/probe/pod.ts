@@ -1,4 +1,3 @@
-/** Operations on the pod itself: files, network, tokens. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,7 +32,6 @@ const namesIn = (folder: string): string =>
 
 /** Connection timeout; a policy that drops packets causes it. */
 const CONNECT_MILLISECONDS = 2000;
-/** Timeout for the expected state. */
 const STATE_MILLISECONDS = 20_000;
 
 export async function connectTo({ to, until }: ConnectRequest): Promise<ProbeResult> {

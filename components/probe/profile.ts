@@ -1,4 +1,3 @@
-/** A profile of the SDK's configuration file for another role than the pod's. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +11,7 @@ const PROFILE = 'another-role';
 
 /**
  * Writes a profile for a role that is assumed with the container's credentials (AWS SDKs and Tools Reference Guide,
- * "Assume role credential provider", `credential_source`), and removes it after use. /
+ * "Assume role credential provider", `credential_source`), and removes it after use.
  */
 export async function inProfile<T>(roleArn: string, use: (settings: ProfileSettings) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'profile-'));

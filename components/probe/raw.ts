@@ -9,7 +9,6 @@ import { unbracketed } from '../../foundation/node/unbracketed.ts';
 /** An error of EKS Auth as the agent relays it: `[<request id>]: (<code>): <message>, fault: client`. */
 const PASSED_ON = /^\[([^\]]*)\]: \(([^)]+)\): ([\s\S]*), fault: (\w+)\s*$/;
 
-/** Variables with the agent's address. */
 const AGENT_ADDRESS = {
   environment: 'AWS_CONTAINER_CREDENTIALS_FULL_URI',
   ipv4: 'PROBE_AGENT_URI',
@@ -56,7 +55,7 @@ const PAUSE_MILLISECONDS = 300;
 
 /**
  * One broken connection may be the network's, or a replaced agent's. At every attempt it is the agent, as Go's
- * `net/http` ends it when a handler panics. /
+ * `net/http` ends it when a handler panics.
  */
 async function askAgent(base: string, operation: AgentRequest, authorization: string | undefined): Promise<Answer> {
   const url = new URL(base);
@@ -179,7 +178,6 @@ export async function assumeRoleWithWebIdentity(operation: WebIdentityRequest): 
   };
 }
 
-/** Sends a request on a new connection. */
 export async function send(
   url: URL,
   {

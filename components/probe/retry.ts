@@ -20,7 +20,7 @@ export function isExpected(result: ProbeResult, { expected, roleArn }: RetryUnti
 
 /**
  * Whether a result may change once AWS is consistent. The admitted pod itself stays, an unreachable agent does not
- * depend on AWS, and errors only count if a service did not answer. /
+ * depend on AWS, and errors only count if a service did not answer.
  */
 export function mayChange(result: ProbeResult, { expected }: RetryUntil): boolean {
   const fixed = (layer: string | undefined): boolean => layer === 'injection' || layer === 'network';

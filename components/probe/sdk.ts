@@ -1,4 +1,3 @@
-/** Operations through the AWS SDK for JavaScript, with its default credential chain and settings. */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';

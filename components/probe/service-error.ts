@@ -1,7 +1,6 @@
 import type { ClientError } from '../../foundation/protocols/client-protocol.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 
-/** An SDK's error for an answer of a service. */
 export interface ServiceError extends Error {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
   readonly Code?: string;
@@ -22,11 +21,9 @@ export function plainCode(code: string, status: number | undefined): string {
   return status === 403 ? 'AccessDenied' : status === 404 ? 'NotFound' : code;
 }
 
-/** The request's id for a probe's result. */
 export const requestOf = ($metadata: ServiceError['$metadata']): Pick<ProbeResult, 'requestId'> =>
   $metadata?.requestId === undefined ? {} : { requestId: $metadata.requestId };
 
-/** An SDK's error for a request, or for missing credentials. */
 export function clientError(service: 's3' | 'sts', error: ServiceError): ClientError {
   const { name, message, $metadata } = error;
   const { code: errno } = error as NodeJS.ErrnoException;

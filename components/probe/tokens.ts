@@ -7,14 +7,12 @@ import type {
   TokenSource,
 } from '../../foundation/protocols/probe-protocol.ts';
 
-/** Variables with the paths of projected tokens. */
 const TOKEN_FILES: Readonly<Record<ProjectedToken, string>> = {
   'pod-identity': 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
   irsa: 'AWS_WEB_IDENTITY_TOKEN_FILE',
   'kubernetes-api': 'PROBE_API_TOKEN_FILE',
 };
 
-/** The readable projected tokens. */
 export function projectedTokens(): ReadonlyMap<ProjectedToken, string> {
   const tokens = new Map<ProjectedToken, string>();
   for (const from of Object.keys(TOKEN_FILES) as ProjectedToken[]) {

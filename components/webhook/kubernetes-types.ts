@@ -2,7 +2,6 @@ import { goTypes } from '../go/json-types.ts';
 import declarations from './kubernetes-types.json' with { type: 'json' };
 
 const typeOf = goTypes(declarations);
-
 /** Kubernetes's core/v1 API, v1.36. */
 export const Pod = typeOf('Pod');
 export const Container = typeOf('Container');

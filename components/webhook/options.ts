@@ -5,7 +5,6 @@ export interface ServiceAccount {
 export interface ServiceAccountSource {
   /** Resolves once `get` has the latest changes. Absent: `get` has those received so far. */
   upToDate?(namespace: string, name: string): Promise<void>;
-  /** Reads the cache. */
   get(namespace: string, name: string): ServiceAccount | undefined;
   /** Waits for a missing one during the look-up grace period; `undefined` if it does not appear. */
   fetch?(namespace: string, name: string): Promise<ServiceAccount | undefined>;
@@ -39,7 +38,6 @@ export const DEFAULTS = {
   random: Math.random,
 };
 
-/** Options of mutation, sources, server and log. */
 export interface WebhookOptions extends Readonly<Partial<typeof DEFAULTS>> {
   readonly serviceAccounts: ServiceAccountSource;
   /** Service accounts with an association, as in the container-credentials config file. */

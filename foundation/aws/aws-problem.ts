@@ -35,7 +35,6 @@ interface AwsError {
 }
 
 const LONGEST = 300;
-
 const EXPIRED = /^(ExpiredToken|ExpiredTokenException|RequestExpired|TokenRefreshRequired)$/;
 const BAD_CREDENTIALS =
   /^(InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|InvalidToken|SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature|AuthFailure|MissingAuthenticationToken\w*)$/;
@@ -52,13 +51,11 @@ const NETWORK =
 const SERVICE_FAILED =
   /^(ServerException|ServiceException|ServiceFailure|InternalFailure|InternalError|ServiceUnavailable\w*)$/;
 
-/** Whether an error's code means throttling. */
 export const isThrottling = (code: string): boolean => THROTTLED.test(code);
 
 /**
- * Explains an error of an AWS SDK client, or its cause, in a sentence; undefined for other errors and those about a
- * request itself, such as `ResourceNotFoundException`. Names are from the services' API references ("Common Errors",
- * "Error Responses"). /
+ * Explains an error of an AWS SDK client, or its cause, in a sentence; undefined for others, and for errors about a
+ * request itself. Names are from the services' API references ("Common Errors", "Error Responses").
  */
 export function awsProblem(error: unknown): AwsProblem | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
@@ -139,7 +136,7 @@ const noCredentials = (said: string): AwsProblem =>
 const expired = (said: string): AwsProblem =>
   usage('expired-credentials', `The AWS credentials have expired (${said}): get new ones and run again.`);
 
-/** Principal, action and resource as AWS's messages name them (IAM User Guide, "Troubleshoot access denied error messages"). */
+/** As AWS's messages name them (IAM User Guide, "Troubleshoot access denied error messages"). */
 function denied(said: string): AwsProblem {
   const [, principal, action] = /(?:User: )?(arn:\S+) is not authorized to perform: (\S+)/.exec(said) ?? [];
   if (principal === undefined || action === undefined)

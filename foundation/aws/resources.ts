@@ -36,12 +36,11 @@ export interface PendingResource<T> extends Omit<Resource, 'remove'> {
   readonly isNotMade?: (error: unknown) => boolean;
 }
 
-/** Failed removals with reasons. */
 export type Failures = ReadonlyMap<Resource, Error>;
 
 /**
  * The resources of a run, cluster or scenario, for teardown, including those being made. Entries are in the journal
- * from before the creation until the removal. /
+ * from before the creation until the removal.
  */
 export class Resources {
   readonly #journal: Journal | undefined;
@@ -70,7 +69,7 @@ export class Resources {
 
   /**
    * Makes a resource. Returns undefined if an earlier attempt had made it. Rethrows errors; keeps the resource unless
-   * the error means that it was not made. /
+   * the error means that it was not made.
    */
   async make<T>(pending: PendingResource<T>, signal?: AbortSignal): Promise<T | undefined> {
     signal?.throwIfAborted();
@@ -124,7 +123,6 @@ export class Resources {
     return failures;
   }
 
-  /** Removes all; throws the first failure. */
   async dispose(): Promise<void> {
     const [failure] = (await this.remove()).values();
     if (failure !== undefined) throw failure;
@@ -143,7 +141,7 @@ export interface RemovalOptions {
   readonly removed?: (resource: Resource) => void;
 }
 
-/** Undoes changes, then removes resources in order. A failure only blocks resources that depend on it. Never rejects. */
+/** Undoes changes, then removes resources in order. A failure only blocks resources that depend on it. */
 export async function removeAll(
   resources: readonly Resource[],
   { secondTry, there = new Set(), removed = () => undefined }: RemovalOptions = {},

@@ -7,6 +7,5 @@ export function roleOfSession(sessionArn: string): string | undefined {
 /** A role's ARN as `roleOfSession` returns it. */
 export const withoutPath = (roleArn: string): string => roleArn.replace(/:role\/.*\//, ':role/');
 
-/** Whether an ARN of STS is that of a session of a role. */
 export const isSessionOf = (sessionArn: string, roleArn: string): boolean =>
   roleOfSession(sessionArn) === withoutPath(roleArn);

@@ -2,7 +2,6 @@
 export const RUN_TAG = 'conformance-run';
 /** ISO 8601 in UTC: from then on `sweep --cluster eks` may delete the resource. */
 export const EXPIRY_TAG = 'conformance-expires';
-
 /** Region of the run: IAM has none, and its resources may belong to clusters elsewhere. */
 export const REGION_TAG = 'conformance-region';
 

@@ -1,4 +1,3 @@
-/** The text of the first element of a name in an answer of AWS. */
 export const element = (xml: string, name: string): string | undefined =>
   new RegExp(`<${name}>([^<]*)</${name}>`)
     .exec(xml)?.[1]

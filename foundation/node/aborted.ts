@@ -1,4 +1,3 @@
-/** Result of `work`, unless the signal fires first: then throws the signal's reason. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   work.catch(() => undefined);
   let abort: () => void = () => undefined;

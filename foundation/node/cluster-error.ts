@@ -24,7 +24,6 @@ const CODES = {
   CLUSTER_FAILED: 'environment',
 } as const satisfies Readonly<Record<string, Blame>>;
 export type ClusterErrorCode = keyof typeof CODES;
-
 type Blame = 'usage' | 'environment';
 
 /** One sentence that names the value and says what to do, with a stable code. */
@@ -32,10 +31,8 @@ export class ClusterError extends Error {
   override readonly name = 'ClusterError';
   readonly code: ClusterErrorCode;
   readonly blame: Blame;
-  /** The leftovers, as a sentence. */
   readonly left: string | undefined;
 
-  /** `blame` if it differs from the code's. */
   constructor(
     code: ClusterErrorCode,
     message: string,

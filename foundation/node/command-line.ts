@@ -1,4 +1,3 @@
-/** The commands' npm scripts in a clone. */
 const SCRIPTS: Readonly<Record<string, string>> = {
   run: 'conformance',
   list: 'conformance',

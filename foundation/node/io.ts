@@ -13,12 +13,11 @@ type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly colum
 export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Source of key presses, if there is any. */
   readonly stdin?: Input;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /**
    * Makes the first SIGINT or SIGTERM write `note` to standard error and fire the signal, with the name as the error's
-   * `cause`. A later one ends the process. /
+   * `cause`. A later one ends the process.
    */
   readonly interruption: (note?: string) => AbortSignal;
   /** Folder of the package. */

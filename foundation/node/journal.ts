@@ -14,7 +14,6 @@ export const journalEntry = z.discriminatedUnion(
       kind: z.literal('attachment'),
       kubeconfig: text,
       context: text,
-      /** Docker containers of its nodes. */
       nodes: z.array(text.regex(/^\w[\w.-]*$/, 'the name of a container')).readonly(),
     }),
     /** An AWS account with tagged resources of the run. */
@@ -42,10 +41,8 @@ export const runState = z.object({
   resources: z.array(journalEntry).readonly(),
 });
 export type RunState = Readonly<z.infer<typeof runState>>;
-
 export type Attachment = Extract<JournalEntry, { readonly kind: 'attachment' }>;
 
-/** Records resources before they are made. */
 export interface Journal {
   /** Written to disk when the call returns. */
   add(entry: JournalEntry): void;

@@ -4,16 +4,13 @@
 export const PATIENCE_MILLISECONDS = 500;
 /** Milliseconds within a second up to which no timeout is due to a busy machine. */
 export const ON_TIME_MILLISECONDS = PATIENCE_MILLISECONDS / 2;
-
 const TICK_MILLISECONDS = 50;
-/** Timers are this late anywhere. */
 const NOISE_MILLISECONDS = 10;
 const SECOND = 1000;
 /** Longer ago than a probe begins. */
 const KEPT_MILLISECONDS = 3_600_000;
 
 interface Delay {
-  /** Its end, in milliseconds since the epoch. */
   readonly endedAt: number;
   readonly milliseconds: number;
 }

@@ -46,7 +46,6 @@ export const option = {
 };
 
 export type OptionValue = string | number | boolean | readonly string[] | undefined;
-
 export type Origin = 'flag' | 'environment' | 'config file' | 'default';
 
 /** Every option with its value and origin. Throws for an unknown option. */

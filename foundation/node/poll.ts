@@ -40,7 +40,7 @@ const GROWTH = 1.5;
 
 /**
  * Calls `look` until it returns something. `attempt` fires on timeout or signal. Throws errors that are not tolerated;
- * on timeout the last tolerated error or one that names the wait, unless `late` overrides it. /
+ * on timeout the last tolerated error or one that names the wait, unless `late` overrides it.
  */
 export async function poll<T>(
   look: (attempt: AbortSignal) => Promise<T | undefined> | T | undefined,
@@ -52,7 +52,6 @@ export async function poll<T>(
   const bounds = [signal, within <= LONGEST_TIMER ? AbortSignal.timeout(Math.max(Math.ceil(within), 1)) : undefined];
   const attempt = AbortSignal.any(bounds.filter((bound) => bound !== undefined));
   let last: unknown;
-  /** When the last look succeeded, or the first began. */
   let answered = clock.now();
   for (let pause = every; ; pause = Math.min(pause * GROWTH, longest)) {
     signal?.throwIfAborted();

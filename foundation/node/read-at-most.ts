@@ -1,4 +1,3 @@
-/** The bytes of a stream, such as a request's body. Throws the error of `tooLong` beyond `limit`. */
 export async function readAtMost(stream: AsyncIterable<Buffer>, limit: number, tooLong: () => Error): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;

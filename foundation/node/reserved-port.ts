@@ -2,12 +2,11 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below the ports of outgoing connections. */
 const PORTS = { first: 20_000, end: 32_000 };
 
 /**
  * Makes `listen` listen on a loopback port that stays reserved until the returned function is called, also while its
- * server is closed: the next port is kept bound, and every reservation needs both. /
+ * server is closed: the next port is kept bound, and every reservation needs both.
  */
 export async function listenOnReservedPort(listen: (port: number) => Promise<unknown>): Promise<() => void> {
   for (;;) {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 
-/** Items in a random order by a seed, independent of other items. */
 export function seededOrder<Item>(items: readonly Item[], seed: string, keyOf: (item: Item) => string): Item[] {
   const rank = (item: Item): string =>
     createHash('sha256')

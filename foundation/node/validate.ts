@@ -3,9 +3,8 @@ import { HarnessError } from './errors.ts';
 import { suggestion } from './nearest.ts';
 
 /**
- * Validates a value by a schema. Throws `HarnessError` BAD_FILE with `say` of the first problem, such as
- * `scenarios[0].verdict must be one of passed, failed, not "great"`. A schema's message names the requirement; a
- * check's (`refine`) replaces the whole. /
+ * Throws `HarnessError` BAD_FILE with `say` of the first problem. A schema's message names the requirement; a check's
+ * (`refine`) replaces the whole.
  */
 export function validated<T>(schema: z.ZodType<T>, value: unknown, say: (problem: string) => string): T {
   const { data, error } = schema.safeParse(value, { error: needed, reportInput: true });
@@ -54,7 +53,6 @@ function needed(issue: z.core.$ZodRawIssue): string {
   }
 }
 
-/** A deeply read-only type. */
 export type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
 
 export function whole(least: number): z.ZodInt {
@@ -63,8 +61,6 @@ export function whole(least: number): z.ZodInt {
 }
 
 export const words = z.string('a text that is not empty').regex(/\S/, 'a text that is not empty');
-
-/** Id of a scenario in its suite. */
 export const scenarioId = z.string().regex(/^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/, 'the id of a scenario, such as AB-01');
 
 /** Id of a scenario in a run, with the client if the run has several. */

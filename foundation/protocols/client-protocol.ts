@@ -2,12 +2,11 @@
  * The protocol between a pod's probe program and a client's program (`clients/<name>/`): a JSON object a line. The
  * client gets the pod's environment and `ClientRequest`s on standard input, and prints `ClientAnswer`s after
  * `CLIENT_ANSWER_PREFIX`; other output is ignored. It exits with 0 at the end of input. It finds credentials by itself,
- * has one client of each service with default settings, and caches credentials. It never prints a key or a token. /
+ * has one client of each service with default settings, and caches credentials. It never prints a key or a token.
  */
 import type { AssumeRoleStep, Identity, ProbeResult, S3Operation } from './probe-protocol.ts';
 
 export const CLIENT_ANSWER_PREFIX = 'client-answer ';
-
 /** Code of a program that sent no such request without a reason: credentials need not be the cause. */
 export const NO_REQUEST = 'NoRequest';
 
@@ -18,7 +17,6 @@ export type ClientOperation =
   | { readonly do: 'AssumeRoleByProfile'; readonly roleArn: string };
 
 export interface ClientRequest {
-  /** Its answer has the same. */
   readonly id: number;
   readonly operation: ClientOperation;
   /** Number of concurrent operations of one client; default 1. The answer is the first error, or any answer. */
@@ -32,7 +30,6 @@ export interface ClientAnswer extends Pick<ProbeResult, 'requestId' | 'facts'> {
    * GetCallerIdentity, if supported.
    */
   readonly identity?: Identity;
-  /** Absent after success. */
   readonly error?: ClientError;
 }
 

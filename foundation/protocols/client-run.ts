@@ -5,7 +5,7 @@
  * `elsewhere-address`: a host that must get no token, by name and address; `files`: the folder of the files; `token`:
  * the pod's own token (`first`); `second-token`, `environment-token`: invented ones; `<source>-key-id`,
  * `<source>-secret`: invented keys of source `environment` or `profile`; `agent-ipv4`, `agent-ipv6`: the agent's URLs,
- * if the client has a pod's addresses. By default the client's variables name the endpoints. /
+ * if the client has a pod's addresses. By default the client's variables name the endpoints.
  */
 export interface ClientRun {
   readonly do: 'RunClient';
@@ -31,12 +31,9 @@ export interface ClientRun {
   readonly awaySeconds?: number;
 }
 
-/** Changes, and the operation after them. */
 export interface ClientStep {
   readonly waitSeconds?: number;
-  /** Files to rewrite. */
   readonly files?: Readonly<Record<string, string>>;
-  /** A new script of the credentials endpoint. */
   readonly credentials?: readonly ScriptedAnswer[];
   /** Number of concurrent threads or tasks of the client. Default 1. */
   readonly atOnce?: number;
@@ -50,7 +47,6 @@ export interface ScriptedAnswer {
   /** Default: invented credentials. */
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Delay of the answer. */
   readonly delaySeconds?: number;
   /** Closes the connection instead of answering. */
   readonly cut?: true;
@@ -74,5 +70,4 @@ export const UNSHARE: Readonly<Record<NetworkRights, readonly [string, ...string
   user: ['unshare', '--user', '--map-root-user', '--net', '--mount'],
 };
 
-/** Observations of a run, by name. */
 export type Facts = Readonly<Record<string, string | number | boolean>>;

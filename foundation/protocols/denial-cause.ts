@@ -1,4 +1,3 @@
-/** The cause of a denial, by message or AWS's record. */
 export interface DenialCause {
   readonly policy: 'identity' | 'resource' | 'session' | 'boundary' | 'trust';
   readonly explicit: boolean;

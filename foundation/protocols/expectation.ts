@@ -9,7 +9,6 @@ export interface Observed {
   readonly isExpectedIdentity: boolean | undefined;
 }
 
-/** The first difference between a result and its expectation. */
 export type Mismatch =
   | { readonly of: 'outcome' | 'identity' | 'layer' | 'code' | 'status' | 'message' | 'policy' | 'explicit' }
   | { readonly of: 'fact'; readonly name: string; readonly matcher: FactMatcher };

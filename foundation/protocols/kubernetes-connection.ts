@@ -26,7 +26,6 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** Whether the request was not sent. */
 export const isUnsent = (error: unknown): boolean => UNSENT.test(codeOf(error));
 
 /** Whether a connection failed or broke: the effect of the request is unknown. */
@@ -58,7 +57,7 @@ export interface Exchange {
 
 /**
  * The connection to one API server by a kubeconfig, with a keep-alive agent: the client library makes a costly TLS
- * handshake for each request. /
+ * handshake for each request.
  */
 export interface Connection {
   /** Sends and receives JSON; a PATCH is a merge patch. Throws `KubernetesError` for statuses other than 2xx. */
@@ -76,7 +75,6 @@ export interface Connection {
 
 /** Milliseconds until an answer begins: its webhooks may take 30 s each. */
 const LONGEST_ANSWER = 60_000;
-
 /** For streams that may be silent for long, such as logs. */
 const NO_BOUND = 0;
 

@@ -5,6 +5,5 @@ export const EXPIRES_ANNOTATION = 'conformance.eks-pod-identity/expires';
 /** Labels of a run's Docker network: the process and the machine of the run. */
 export const PID_LABEL = 'conformance.eks-pod-identity/pid';
 export const HOST_LABEL = 'conformance.eks-pod-identity/host';
-
 /** kind's label of a cluster's containers. */
 export const KIND_CLUSTER_LABEL = 'io.x-k8s.kind.cluster';

@@ -1,10 +1,8 @@
 /**
- * The protocol between the harness and pods under load: a `LoadPlan` as JSON in a Job's pod template (`LOAD_PLAN`), and
- * a `LoadVerdict` as JSON in the termination message, at most 4096 bytes (Kubernetes, "Determine the Reason for Pod
- * Failure"). No secrets. /
+ * The harness puts a `LoadPlan` as JSON into a Job's pod template (`LOAD_PLAN`); a pod writes its `LoadVerdict` into
+ * the termination message, at most 4096 bytes (Kubernetes, "Determine the Reason for Pod Failure"). No secrets.
  */
 export const TERMINATION_LOG = '/dev/termination-log';
-
 /** Longest termination message of Kubernetes, in bytes. */
 export const LONGEST_VERDICT = 4096;
 
@@ -19,11 +17,9 @@ export interface LoadPlan {
   /** Concurrent requests to the agent in each round, besides the SDK's. */
   readonly atOnce: number;
   readonly rounds: number;
-  /** Seconds between the starts of two rounds. */
   readonly everySeconds: number;
   /** The first round begins at a time divisible by these seconds, so that pods begin together. */
   readonly alignSeconds?: number;
-  /** Additional rounds while the last one had an error. */
   readonly furtherRounds: number;
   /** Continues until SIGTERM, in a Deployment, for at least `rounds`. */
   readonly untilEnded?: true;
@@ -41,7 +37,6 @@ export interface LoadVerdict {
   readonly wrong: number;
   /** Descriptions of the first of them. */
   readonly wrongs: readonly string[];
-  /** Other answers, by layer and code: `agent 500`. */
   readonly errors: Readonly<Record<string, number>>;
   /** Of those, timeouts and broken connections. */
   readonly late: number;
@@ -51,11 +46,9 @@ export interface LoadVerdict {
   readonly object?: number;
   /** The agent's time for each answer with credentials. */
   readonly answers: readonly number[];
-  /** Names of its sessions. */
   readonly sessions: readonly string[];
   /** Time of the last error, milliseconds since the epoch; 0: none. */
   readonly lastErrorAt: number;
-  /** The last round had no error. */
   readonly recovered: boolean;
   /** Of a flood: answers by status, and its duration. */
   readonly statuses?: Readonly<Record<string, number>>;

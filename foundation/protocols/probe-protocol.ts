@@ -1,16 +1,14 @@
 /**
  * The protocol between the harness and the probe program: a `ProbePlan` as JSON in the pod's environment
  * (`PROBE_PLAN`), and a line with a `ProbeReport` after `REPORT_PREFIX` on standard output. No secrets: tokens are
- * named by their place, reports have codes and messages. /
+ * named by their place, reports have codes and messages.
  */
 import type { ClientRun } from './client-run.ts';
 
 export const REPORT_PREFIX = 'probe-report ';
-
 /** Prefix of the line with the pod's tokens as `TokenDescription[]`, without signatures. */
 export const TOKENS_PREFIX = 'probe-tokens ';
 
-/** Header and claims of a token of the pod. */
 export interface TokenDescription {
   readonly from: ProjectedToken;
   readonly header: Readonly<Record<string, unknown>>;
@@ -68,9 +66,7 @@ export interface AssumeRoleStep {
   readonly transitiveTagKeys?: readonly string[];
   readonly sourceIdentity?: string;
   readonly externalId?: string;
-  /** Session policy, as JSON text. */
   readonly policy?: string;
-  /** ARNs of managed session policies. */
   readonly policyArns?: readonly string[];
   readonly durationSeconds?: number;
 }
@@ -87,7 +83,6 @@ export interface AgentRequest {
   /** Number of requests, and whether they are concurrent. All must be answered alike. */
   readonly repeat?: number;
   readonly atOnce?: boolean;
-  /** Number of pipelined requests. */
   readonly pipelined?: number;
   /** Lines of the request's head instead of method, path and host; the token's line and the end follow. */
   readonly lines?: readonly string[];
@@ -107,7 +102,6 @@ export interface WebIdentityRequest {
   readonly durationSeconds?: number;
 }
 
-/** Reads a file's metadata, or the names in a folder. */
 export interface ReadFileRequest {
   readonly do: 'ReadFile';
   readonly path: string;
@@ -147,7 +141,6 @@ export type ProbeOperation =
   | PodOperation
   | ClientRun;
 
-/** The expected value of a fact. */
 export type FactMatcher =
   | string
   | number
@@ -167,12 +160,10 @@ export interface ExpectedResult {
   readonly policy?: 'identity' | 'resource' | 'session' | 'boundary';
   /** True: an explicit Deny; false: no Allow. */
   readonly explicit?: boolean;
-  /** Text that the message must contain. */
   readonly message?: string;
   readonly facts?: Readonly<Record<string, FactMatcher>>;
 }
 
-/** The expected result of a repeated probe, where AWS is eventually consistent. */
 export interface RetryUntil {
   /** As far as the pod can tell. */
   readonly expected: ExpectedResult;
@@ -183,7 +174,6 @@ export interface RetryUntil {
 }
 
 export interface PlannedProbe {
-  /** Number of the probe in its scenario. */
   readonly number: number;
   /** One of `ProbeOperation`, or another that the program supports. */
   readonly operation: { readonly do: string };
@@ -191,13 +181,11 @@ export interface PlannedProbe {
   readonly retry?: RetryUntil;
 }
 
-/** How a pod starts a client's program (foundation/protocols/client-protocol.ts). */
 export interface PlannedClient {
   readonly name: string;
   readonly command: readonly string[];
   /** In addition to the environment of the pod. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** The operations that it supports. */
   readonly operations: readonly string[];
   /** It calls STS at AWS's own names by TLS only. */
   readonly asksStsByTls?: boolean;
@@ -216,7 +204,7 @@ export interface ProbePlan {
 
 /**
  * Layers in a request's order. `eks` and `kubernetes` are control planes; `network`: no connection; `client`: a client
- * without credentials in its run (`RunClient`). /
+ * without credentials in its run (`RunClient`).
  */
 export type Layer =
   'injection' | 'client' | 'network' | 'agent' | 'eks-auth' | 'sts' | 's3' | 'eks' | 'kubernetes' | 'webhook';
@@ -226,13 +214,11 @@ export interface Identity {
   readonly account: string;
 }
 
-/** The result of a probe. */
 export interface ProbeResult {
   readonly outcome: 'granted' | 'refused' | 'denied' | 'absent' | 'error';
   readonly layer?: Layer;
   /** AWS error code, or the agent's HTTP status if it has none. */
   readonly code?: string;
-  /** HTTP status, if there was an answer. */
   readonly status?: number;
   readonly message?: string;
   readonly requestId?: string;

@@ -6,7 +6,6 @@ import {
   type ClientRequest,
 } from './client-protocol.ts';
 
-/** The result of one operation; errors are answers too. */
 type Perform = (operation: ClientOperation) => Promise<Omit<ClientAnswer, 'id'>>;
 
 /** Answers the requests on standard input until it ends, as a client's program. */

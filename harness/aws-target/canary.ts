@@ -35,7 +35,6 @@ const UNKNOWN_YET = {
 
 /** Least that STS gives (STS API Reference, "AssumeRole"): the session is not used. */
 const SESSION_SECONDS = 900;
-
 const DEFAULTS = { inARow: 3, boundSeconds: 60, pollMilliseconds: 1100 };
 
 /**
@@ -44,7 +43,7 @@ const DEFAULTS = { inARow: 3, boundSeconds: 60, pollMilliseconds: 1100 };
  * external id, which is changed after the changes that are waited for: when STS opens sessions with it, the earlier
  * changes count as effective too. AWS promises no such order, so probes are also repeated for `boundSeconds`. Calls of
  * `waitForIam` share the next change of the canary. Without effect for the root user, who cannot assume roles (STS API
- * Reference, "AssumeRole"). `close` deletes the canary. /
+ * Reference, "AssumeRole"). `close` deletes the canary.
  */
 export class IamCanary implements Propagation {
   readonly boundSeconds: number;

@@ -11,7 +11,6 @@ const SERVICES: Readonly<Record<string, readonly AwsService[]>> = {
   'node-role': ['iam'],
 };
 
-/** Capabilities that only an emulator offers. */
 const CONTROLS = {
   'virtual-clock': 'nobody can move its clock',
   weather: 'nobody can make it fail',

@@ -24,7 +24,6 @@ export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
   'local-issuer',
 ]);
 
-/** An AWS that the emulator plays; `workloadEndpoint` is its URL as pods reach it. */
 export function emulatedAws(
   emulator: Emulator,
   workloadEndpoint = emulator.endpoint,

@@ -51,7 +51,7 @@ export async function foreignServices(options: ForeignOptions): Promise<Foreign>
 /**
  * The harness's emulator with EKS and EKS Auth, and some of S3, IAM and STS at other endpoints. Credentials are valid
  * on one side only, so capabilities that need both sides are missing. `emulated` counts its calls with those of
- * `foreign`; `reachable` is a URL of this machine as pods reach it. /
+ * `foreign`; `reachable` is a URL of this machine as pods reach it.
  */
 export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url: string) => string): AwsTarget {
   const { endpoints, client, missing } = foreign;

@@ -44,9 +44,8 @@ export interface RealAwsOptions {
 }
 
 /**
- * AWS or other endpoints, with the SDK's default credentials. Checks first whether they can be used, and changes
- * nothing. Throws `HarnessError` BAD_AWS or BAD_FLAG_VALUE for mistakes of the user, AWS_UNREACHABLE for those of
- * network or service. /
+ * AWS or other endpoints, with the SDK's default credentials, which it checks first. Throws `HarnessError` BAD_AWS or
+ * BAD_FLAG_VALUE for mistakes of the user, AWS_UNREACHABLE otherwise.
  */
 export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { readonly callerArn: string }> {
   const { endpoints, permissionsBoundary } = options;
@@ -122,7 +121,6 @@ interface Account {
 
 const isAws = (endpoints: Endpoints): boolean => Object.keys(endpoints).length < AWS_SERVICES.length;
 
-/** The account of the credentials, which must be allowed. */
 async function mainAccount(options: RealAwsOptions): Promise<Account & { readonly arn: string }> {
   const { endpoints, environment, allowedAccounts } = options;
   if (isAws(endpoints)) checkEnvironmentEndpoints(endpoints, environment);
@@ -203,7 +201,6 @@ const canaryIn = (
     ...(!isAws(endpoints) && { inARow: 1, boundSeconds: 30 }),
   });
 
-/** STS's address in a region, by the SDK's partitions. */
 function regionalSts(region: string): string {
   const sts = new STSClient({ region });
   const { url } = sts.config.endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false });

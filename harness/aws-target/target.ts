@@ -7,7 +7,6 @@ import type { AwsCredentials } from '../../aws/credentials.ts';
 import type { EksAuthAnswer, EksAuthResponse, PodSession } from '../../aws/eks-auth.ts';
 import type { AwsService } from '../../aws/service-names.ts';
 
-/** What only an emulated AWS offers beyond its services' APIs. */
 export interface AwsControls {
   /** AWS's clock, in milliseconds since the epoch. */
   readonly now: () => number;
@@ -25,9 +24,8 @@ export interface AwsControls {
 /** Tells when a change has taken effect, where AWS answers before it has. */
 export interface Propagation {
   /**
-   * Resolves when changes of IAM that were answered earlier have taken effect, as far as can be observed. Concurrent
-   * calls share a check. Throws `HarnessError` FIXTURE_FAILED after its bound. `accounts`: where changes were made.
-   * Default: the main account. /
+   * Resolves when earlier changes of IAM are effective, as far as can be observed. Throws `HarnessError` FIXTURE_FAILED
+   * after its bound. `accounts`: where changes were made. Default: the main account.
    */
   waitForIam(signal: AbortSignal, accounts?: ReadonlySet<AccountAlias>): Promise<void>;
   /** Seconds for which a probe is repeated that does not meet its expectation yet. */
@@ -37,7 +35,6 @@ export interface Propagation {
 /** Where the five services are: the project's emulator, AWS, or other endpoints. */
 export interface AwsTarget {
   readonly name: 'emulator' | 'aws' | 'endpoint';
-  /** Endpoints of services that are not AWS's or the emulator's default. */
   readonly endpoints: Readonly<Partial<Record<AwsService, string>>>;
   readonly services?: readonly AwsService[];
   readonly region: string;
@@ -51,7 +48,6 @@ export interface AwsTarget {
   readonly outlives?: boolean;
   accountId(alias: AccountAlias): string;
   clients(alias: AccountAlias): AwsClients;
-  /** Clients with other credentials than the administrator's. */
   clientsWith(credentials: AwsCredentials): AwsClients;
   /** Asks EKS Auth for the credentials of a pod's token, as the agent does, with the harness's credentials. */
   askEksAuth?(clusterName: string, token: string): Promise<EksAuthAnswer>;

@@ -10,7 +10,7 @@ export interface RunJournal extends Journal {
 
 /**
  * Opens the state file of a run. It exists only while resources outside the process exist. If another run's state file
- * is in the report folder, it is kept, and the new one is called `state-<run>.json`. /
+ * is in the report folder, it is kept, and the new one is called `state-<run>.json`.
  */
 export function openJournal(directory: string, run: string): RunJournal {
   const usual = resolve(directory, STATE_FILE);

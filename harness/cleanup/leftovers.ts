@@ -15,7 +15,6 @@ export function leftBehind(leftovers: readonly Leftover[], command: string | und
   return new HarnessError('LEFT_BEHIND', `The run could not remove ${named.join(', ')}${more}: ${remedy}.`);
 }
 
-/** Options that locate a run's AWS, which its sweep takes too. */
 const PLACES: readonly string[] = ['region', 'aws-endpoint', 'allow-account', 'other-account-role', 'cluster-name'];
 
 /** The command that removes a run's leftovers: those in AWS first. */

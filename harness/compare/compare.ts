@@ -8,7 +8,6 @@ import type { Side, SideScenario } from '../results/read-results.ts';
 export type Known = NonNullable<JudgedDifference['known']>;
 export type JudgedDifference = ComparisonContent['scenarios'][number]['differences'][number];
 export type ScenarioComparison = ComparisonContent['scenarios'][number];
-/** The result of a scenario or probe on one side. */
 export type Seen = NonNullable<ScenarioComparison['a']>;
 export type StaleDeviation = ComparisonContent['stale'][number];
 

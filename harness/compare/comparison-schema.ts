@@ -3,7 +3,6 @@ import { scalar, whole, type Frozen } from '../../foundation/node/validate.ts';
 import { VERDICTS } from '../results/results-schema.ts';
 
 export const COMPARISON_VERSION = 1;
-
 const count = whole(0);
 const texts = z.array(z.string());
 const value = scalar.nullable();

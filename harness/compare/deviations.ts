@@ -90,7 +90,6 @@ function orders({ sides }: Deviation, a: Side, b: Side): readonly Deviation['sid
   return both.filter(([ofA, ofB]) => fits(ofA, a) && fits(ofB, b));
 }
 
-/** Whether a run has the required facts. */
 export const fits = ({ when }: Pick<z.infer<typeof side>, 'when'>, { facts }: Pick<Side, 'facts'>): boolean =>
   Object.entries(when).every(([name, pattern]) => Object.hasOwn(facts, name) && matches(pattern, facts[name] ?? ''));
 
@@ -101,7 +100,6 @@ function matches(pattern: string, value: string): boolean {
 
 export const isAbout = (deviation: Deviation, a: Side, b: Side): boolean => orders(deviation, a, b).length > 0;
 
-/** Whether a deviation explains a difference. */
 export function explains(
   deviation: Deviation,
   scenario: string,

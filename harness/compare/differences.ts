@@ -17,7 +17,6 @@ export interface Difference {
 
 /** Fields of a probe that are compared. Free text, ids and times differ between runs. */
 export const FIELDS = ['verdict', 'outcome', 'layer', 'code', 'status', 'identity'] as const;
-
 /** Facts of a client's run (`foundation/protocols/client-run.ts`) that are compared between two clients. */
 const OF_CLIENTS = ['signed', 'told', 'expired', 'credentials.tokens'] as const;
 /** Facts that depend on the client's timeouts: only compared if both machines were on time. */
@@ -94,7 +93,6 @@ export function valueOf(run: string, scenario: string, probe: ProbeOutcome, fiel
   return factValue(run, scenario, probe, name) ?? null;
 }
 
-/** Undefined if it was not observed. */
 function factValue(run: string, scenario: string, { observed }: ProbeOutcome, name: string): Value | undefined {
   const value = observed?.facts && Object.hasOwn(observed.facts, name) ? observed.facts[name] : undefined;
   return typeof value === 'string' ? neutral(value, run, scenario) : value;

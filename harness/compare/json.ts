@@ -2,7 +2,6 @@ import type { Comparison } from './compare.ts';
 import { COMPARISON_VERSION } from './comparison-schema.ts';
 import type { Side } from '../results/read-results.ts';
 
-/** A comparison as compare.json (harness/compare/compare.schema.json). `exitCode` is the command's. */
 export const comparisonJson = ({ a, b, ...comparison }: Comparison, exitCode: number): string =>
   `${JSON.stringify({ version: COMPARISON_VERSION, exitCode, a: side(a), b: side(b), ...comparison }, null, 2)}\n`;
 

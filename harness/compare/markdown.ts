@@ -2,7 +2,6 @@ import type { Comparison, ScenarioComparison } from './compare.ts';
 import { plain, table } from '../results/markdown.ts';
 import { medianTimes, notCompared, sideLines, summaryWords, unlikeWords, valueWords } from './words.ts';
 
-/** A comparison as compare.md, for repositories and CI summaries. */
 export function comparisonMarkdown(comparison: Comparison): string {
   const { scenarios, stale } = comparison;
   const blocks: string[] = [

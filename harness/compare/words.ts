@@ -55,7 +55,6 @@ export const medianTimes = ({ medians }: Comparison): readonly (readonly [what: 
     return value === null ? [] : [[what, time(value.a), time(value.b)] as const];
   });
 
-/** Milliseconds for people. */
 const time = (milliseconds: number): string =>
   milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 

@@ -5,9 +5,8 @@ import type { Configuration } from './configuration.ts';
 import { checkForms } from './read-options.ts';
 
 /**
- * Rejects flags that do not affect the run's clusters: a run without the agent that it is to judge must not pass.
- * Ignores values of the environment and config file, which may be for other runs. Throws `HarnessError` BAD_FLAG_VALUE.
- * /
+ * Rejects flags that do not affect the run's clusters, but not values of environment and config file, which may be for
+ * other runs. Throws `HarnessError` BAD_FLAG_VALUE.
  */
 export function checkClusterFlags(configuration: Configuration): void {
   const { cluster, options } = configuration;

@@ -10,7 +10,6 @@ export interface Configuration extends OptionValues {
   readonly options: readonly RunOption[];
 }
 
-/** Sources of a run's options, and the flags it takes. Default: all. */
 export interface Told {
   readonly types?: readonly ClusterType[];
   readonly flags?: readonly string[];

@@ -38,7 +38,6 @@ export function checkInCluster(configuration: Configuration): void {
     );
 }
 
-/** Flags for the runner, with the effective values. */
 export function flagsOfRunner(configuration: Configuration, withEmulator: boolean): readonly string[] {
   return configuration.options.flatMap(({ name, clusters }) => {
     const { value, origin } = configuration.values.get(name) ?? { value: undefined, origin: 'default' };

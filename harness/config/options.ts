@@ -8,7 +8,6 @@ import { SMALL_LOAD } from '../scenario/load-size.ts';
 import { PROFILES } from '../scenario/profiles.ts';
 import { variableOf } from './read-options.ts';
 
-/** An option of a run, and the types of clusters that take it. */
 export interface RunOption extends OptionSpec {
   readonly clusters?: readonly string[];
 }
@@ -180,7 +179,6 @@ export function optionsOf(types: readonly ClusterType[]): readonly RunOption[] {
 const namesOf = (all: readonly { readonly name: string }[]): string[] => all.map(({ name }) => name);
 
 export const OPTIONS: readonly RunOption[] = optionsOf(CLUSTER_TYPES);
-
 /** The keys of `--s3-endpoint`. No flag takes them, as command lines are visible to others. */
 const KEY_VARIABLES = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'];
 

@@ -7,7 +7,6 @@ import { nearest, suggestion } from '../../foundation/node/nearest.ts';
 
 type Specs = ReadonlyMap<string, OptionSpec>;
 
-/** Option values of a command, and its positional arguments. */
 export interface GivenOptions extends OptionValues {
   readonly words: readonly string[];
 }
@@ -15,7 +14,6 @@ export interface GivenOptions extends OptionValues {
 export interface Reading {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Default of an option, which may depend on options before it. */
   readonly preset?: (option: OptionSpec, before: ReadonlyMap<string, { readonly value: OptionValue }>) => OptionValue;
   /** Flags that the command takes, by name; others are rejected, unless they come from the environment or a file. */
   readonly flags?: readonly string[];

@@ -37,9 +37,8 @@ const COLLECTORS: readonly (readonly [
 ];
 
 /**
- * Collects diagnostics of a failed scenario while its resources exist, and writes them to `diagnostics/<scenario>` of
- * the report folder (`diagnostics/<scenario>-attempt2` for a further attempt). Never rejects: failures are lines of the
- * summary. All text is redacted. /
+ * Writes diagnostics of a failed scenario, redacted, to `diagnostics/<scenario>` of the report folder
+ * (`<scenario>-attempt2` for a further attempt). Never rejects: failures are lines of the summary.
  */
 export async function diagnose(
   world: ScenarioWorld,

@@ -16,7 +16,6 @@ interface LogRequest {
   readonly kubernetes: KubernetesClient;
   readonly cluster: string;
   readonly pod: V1Pod;
-  /** Description for the list of files. */
   readonly what: string;
 }
 

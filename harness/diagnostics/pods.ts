@@ -8,7 +8,6 @@ import { inEachPlace, type Findings, type Scene } from './scene.ts';
 
 const LAST_LINES = 5;
 
-/** Collects the scenario's pods as stored (mutated by the webhook), their logs and their tokens. */
 export async function collectPods(scene: Scene, findings: Findings): Promise<void> {
   const { run } = scene.world.environment;
   const selector = `${RUN_LABEL}=${run},conformance.eks-pod-identity/scenario=${scene.world.scenario.id}`;

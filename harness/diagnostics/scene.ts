@@ -9,7 +9,6 @@ export const MAX_BYTES = 1024 * 1024;
 /** Events, log lines and calls shortly before the scenario are relevant too. */
 const BEFORE_MILLISECONDS = 2000;
 
-/** Place and time of a scenario, for its diagnostics. */
 export interface Scene {
   readonly world: ScenarioWorld;
   readonly clusters: readonly ProvisionedCluster[];
@@ -17,7 +16,6 @@ export interface Scene {
   /** The judged probes: their content is not repeated. */
   readonly probes: readonly ProbeOutcome[];
   readonly since: Date;
-  /** Fires when the time for collecting is up. */
   readonly signal: AbortSignal;
 }
 
@@ -61,7 +59,6 @@ export interface Findings {
   readonly files: DiagnosticFile[];
   /** Lines that may explain the failure, by their source. */
   readonly telling: { readonly source: string; readonly lines: readonly string[] }[];
-  /** Failures of collecting, with reasons. */
   readonly notes: string[];
 }
 

@@ -64,7 +64,6 @@ function probePart(probe: ProbeOutcome, input: SummaryInput): string {
   return lines.join('\n\n');
 }
 
-/** The observation of a probe, in words. */
 function observedText({ observed }: ProbeOutcome): string {
   if (observed === null) return 'nothing: it was not made';
   const { outcome, layer, code, status, identity, message, requestId } = observed;

@@ -38,8 +38,6 @@ export interface AttemptOptions {
 
 /** Wraps the probes of a scenario, once its resources are arranged. */
 export type AroundProbes = <T>(probes: () => Promise<T>) => Promise<T>;
-
-/** An attempt at a scenario, and its progress. */
 type Attempt = ReturnType<typeof begin>;
 
 /** Arranges a scenario's world, probes it, and tears it down again. Never rejects: failures become the verdict. */
@@ -111,7 +109,6 @@ async function awaitTurn({ options, limit, world }: Attempt): Promise<void> {
   limit.start();
 }
 
-/** Collects diagnostics while the resources exist. */
 async function diagnoseAttempt(attempt: Attempt, received: Received, redact: Redactor): Promise<readonly Attachment[]> {
   const { world, options, number, startedAt } = attempt;
   const verdict = verdictOf(attempt);

@@ -79,7 +79,6 @@ export function tooLittleRan(
   );
 }
 
-/** Why a run of a whole profile judged too few scenarios. */
 export function tooLittleJudged(
   { name, narrowed }: NonNullable<RunResults['run']['profile']>,
   selected: number,
@@ -115,20 +114,17 @@ export function exitCodeOf(
   return bad.length > 0 ? EXIT.usage : EXIT.conforms;
 }
 
-/** The exit code of a failure of the whole run. */
 function failureCode(failure: unknown): ExitCode | undefined {
   if (failure === undefined) return undefined;
   return failure instanceof HarnessError ? failure.exitCode : EXIT.environment;
 }
 
-/** The run in the form that its gate reads. */
 export const gatedRun = (session: Session): GatedRun => ({
   id: session.id,
   facts: factsOf(placeOf(session)),
   today: new Date().toISOString().slice(0, 10),
 });
 
-/** The environment of a run, as far as it was opened. */
 const describeEnvironment = (session: Session): RunResults['environment'] => ({
   ...placeOf(session),
   digests: Object.fromEntries(

@@ -22,7 +22,7 @@ export type EmulatorClusters = Pick<ClusterHost, 'provider' | 'bindAddress' | 'c
 
 /**
  * Prepares the host of an emulator's clusters. Records resources that outlive a killed process in a state file below
- * `reports`, where a sweep finds it. Throws `ClusterError`. /
+ * `reports`, where a sweep finds it. Throws `ClusterError`.
  */
 export async function makeClusters(
   { type, flags, progress, signal }: ClusterOptions,
@@ -56,7 +56,6 @@ export async function makeClusters(
   }
 }
 
-/** A cluster that `registerCluster` registers. */
 export interface RegisteredCluster extends Pick<ClusterPlan, 'adminPrincipalArn'> {
   readonly tags: Readonly<Record<string, string>>;
   /** Default: the agent is not installed. */

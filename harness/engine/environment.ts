@@ -17,7 +17,6 @@ import { Gate } from '../../foundation/node/keyed-mutex.ts';
 import { watchRunPods } from '../kubernetes-client/pod-watcher.ts';
 import type { Environment, ProvisionedCluster } from '../scenario/world.ts';
 
-/** An AWS, and the provider of clusters in it. */
 export interface Platform {
   readonly aws: AwsTarget;
   readonly clusters: ClusterDriver;
@@ -25,7 +24,6 @@ export interface Platform {
 
 /** A run's AWS, before its clusters are provisioned. */
 export type Opened = ReturnType<typeof openEnvironment>;
-/** The AWS and clusters of a run. */
 export type Provisioned = Omit<Opened, 'provision'>;
 
 export interface ProvisionOptions {
@@ -59,7 +57,6 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions) {
       const all = [...aws.capabilities, ...clusters.capabilities, ...ofRoles(aws.permissionsBoundary)];
       return new Set(all.filter((name) => aws.unavailable?.has(name) !== true));
     },
-    /** Reasons of missing capabilities. */
     unavailable: aws.unavailable ?? new Map<string, string>(),
     /** Differences to a real environment that workloads see. Complete once the clusters are provisioned. */
     get translations(): readonly string[] {
@@ -74,7 +71,6 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions) {
         throw provisioningError(clusters.name, clusters.failure() ?? (error as Error));
       }
     },
-    /** Undoes remaining changes, deletes the clusters and closes the platform. */
     teardown: async (): Promise<void> => {
       await removeAll(platform, environment);
       if (environment.leftovers.length === 0 && !leaves) await accounts.dispose();
@@ -82,7 +78,6 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions) {
   };
 }
 
-/** State file entries of an AWS that outlives the run. */
 function accountEntries(aws: AwsTarget) {
   const { region, endpoints } = aws;
   const ids = aws.name === 'emulator' ? [] : accountsOf(aws).map((account) => aws.accountId(account));
@@ -139,7 +134,6 @@ async function provisionClusters(
   if (first) throw together(first, others);
 }
 
-/** Tries all removals, whatever fails. */
 async function removeAll({ aws, clusters }: Platform, environment: Environment): Promise<void> {
   environment.lateness.stop();
   const [undone] = await Promise.allSettled([removeIn(environment, environment.kept.take())]);

@@ -9,7 +9,6 @@ import type { Environment, ProvisionedCluster } from '../scenario/world.ts';
 
 /** Presigned tokens expire after 15 minutes, so the kubeconfig is rewritten earlier. */
 const REFRESH_MILLISECONDS = 10 * 60_000;
-
 /** Labels of pods with useful logs: the add-on's, and the webhook's where it runs in pods. */
 const COMPONENTS: readonly string[] = [AGENT_SELECTOR, 'app=pod-identity-webhook'];
 
@@ -81,7 +80,6 @@ function writePrivate(file: string, content: string): void {
   chmodSync(file, 0o600);
 }
 
-/** Commands that show the pods and the components' logs. */
 async function commandsFor({ kubernetes }: ProvisionedCluster, flags: string): Promise<string[]> {
   const commands = [`kubectl ${flags} get pods --all-namespaces`];
   for (const selector of COMPONENTS)

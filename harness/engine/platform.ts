@@ -24,7 +24,6 @@ export function capabilitiesBefore(configuration: Configuration): ReadonlySet<st
   return all;
 }
 
-/** Possible capabilities of AWS by the configuration. */
 function accountCapabilities(configuration: Configuration): readonly string[] {
   const other = configuration.text('other-account-role') !== undefined;
   return AWS_CAPABILITIES.filter((name) => name !== 'two-accounts' || other);
@@ -119,7 +118,6 @@ const REGION = 'us-west-2';
 export interface HostedOptions extends Pick<EmulatorOptions, 'servicePrincipals' | 's3Backend'> {
   readonly run: string;
   readonly seed: string;
-  /** Services outside the emulator. */
   readonly foreign?: Foreign;
 }
 

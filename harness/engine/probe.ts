@@ -45,7 +45,6 @@ export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutc
   return withoutControl([...outcomes].sort((a, b) => a.number - b.number));
 }
 
-/** Context of the step before stage `next`. */
 const contextOf = (world: ScenarioWorld, running: RunningPods, all: readonly Stage[], next: number): StepContext => ({
   world,
   pods: {
@@ -92,7 +91,6 @@ async function probeGroup(world: ScenarioWorld, group: ProbeGroup, running: Runn
   return (await Promise.all([...inPods, own])).flat();
 }
 
-/** The outcome of a probe that a pod has reported. */
 async function podProbe(
   world: ScenarioWorld,
   probe: NumberedProbe,

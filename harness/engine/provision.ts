@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 
 /**
  * Plans the clusters of the scenarios and makes them with agent and webhook. On EKS, arranges the scenarios' AWS
- * resources meanwhile. Throws `HarnessError`. /
+ * resources meanwhile. Throws `HarnessError`.
  */
 export async function provision(session: Session): Promise<void> {
   const { options, id, journal, expiresAt, signal } = session;

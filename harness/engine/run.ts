@@ -80,7 +80,6 @@ async function hasNext(session: Session, rounds: Rounds): Promise<boolean> {
   return !ends;
 }
 
-/** With --keep, leaves clusters and fixtures until an interrupt. */
 async function keep(session: Session): Promise<void> {
   const { options, directory, opened, reporters } = session;
   const keeping = options.configuration.text('keep');
@@ -93,7 +92,6 @@ async function keep(session: Session): Promise<void> {
   await keepUntilInterrupted(session, opened);
 }
 
-/** Removes the run's resources; a failure is one of the run. */
 async function tearDown(session: Session): Promise<void> {
   const { options, id, directory, reporters, journal, prefetch, opened } = session;
   reporters.tell('phaseStarted', 'teardown');

@@ -2,7 +2,6 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import type { ScenarioResult, Verdict } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
-/** The result of a scenario without probes. */
 export function scenarioResult(scenario: Scenario, verdict: Verdict, reason: string): ScenarioResult {
   const { client } = scenario;
   return {

@@ -12,14 +12,13 @@ export interface ScenarioOptions extends AttemptOptions {
   readonly unavailable?: ReadonlyMap<string, string>;
   /** The program that makes the probes in pods. Default: one that supports every operation. */
   readonly workload?: Pick<WorkloadProgram, 'name' | 'operations'>;
-  /** Retries after errors of the environment. */
   readonly retries: number;
   readonly hooks?: ScenarioHooks;
 }
 
 /**
  * Runs one scenario, with retries after errors of the environment. Never rejects: failures become the verdict. `first`:
- * number of its first attempt, more than 1 if the scenario ran before. /
+ * number of its first attempt, more than 1 if the scenario ran before.
  */
 export async function runScenario(scenario: Scenario, options: ScenarioOptions, first = 1): Promise<ScenarioResult> {
   const { signal, retries } = options;
@@ -67,7 +66,6 @@ async function attemptWithHooks(
   );
 }
 
-/** A result that a hook turns into an error. */
 const ended = (result: ScenarioResult, error: unknown): ScenarioResult => ({
   ...result,
   verdict: 'error',
@@ -88,7 +86,6 @@ const sentence = (reason: unknown): string => `${reasonOf(reason).replace(/\.$/,
 const ORDER = ['failed', 'error', 'inconclusive', 'passed'] as const satisfies readonly Verdict[];
 
 export interface Repetition {
-  /** Number of repetitions. */
   readonly times: number;
   /** Number of the first attempt. Default: 1. */
   readonly attempt?: number;
@@ -98,7 +95,7 @@ export interface Repetition {
 
 /**
  * Runs a scenario `times` times in sequence, until the run is stopped. Returns the first repetition with the decisive
- * verdict (an unexpected one if there is any), with all verdicts, the total time and all attachments. /
+ * verdict (an unexpected one if there is any), with all verdicts, the total time and all attachments.
  */
 export async function runRepeatedly(
   scenario: Scenario,

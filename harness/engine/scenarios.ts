@@ -13,7 +13,6 @@ import { SuiteRuns } from './suite-runs.ts';
 
 const HEAD_START_MILLISECONDS = 400;
 
-/** Runs the scenarios of this round on the provisioned clusters, with the hooks of their suites. */
 export async function runScenarios(session: Session): Promise<void> {
   const { options, opened, reporters, round } = session;
   if (opened === undefined) return;
@@ -85,7 +84,6 @@ function keepResult(session: Session, result: ScenarioResult): void {
   }
 }
 
-/** Records, stores and reports the result of a scenario. */
 export function noteResult(session: Session, result: ScenarioResult): void {
   session.results.set(result.id, result);
   if (result.verdict !== 'skipped') session.firstVerdict ??= Math.round(performance.now());
@@ -112,7 +110,7 @@ export interface ScheduleOptions {
   readonly headStart?: number;
   /**
    * Arranges scenarios that run alone while they await their turn: useful where arranging is slow, and running alone
-   * does not interfere with it. Default false. /
+   * does not interfere with it. Default false.
    */
   readonly arrangeEarly?: boolean;
   /** Starts scenarios in the given order instead of the longest waits first. Default false. */
@@ -124,9 +122,8 @@ export interface ScheduleOptions {
 const NOW: Promise<void> = Promise.resolve();
 
 /**
- * Runs at most `parallel` scenarios at once; those that change shared resources run after all others, one by one. The
- * first scenario starts first, then those that mostly wait, as waiting costs other work nothing. Resolves when all are
- * over. /
+ * Runs at most `parallel` scenarios at once; those that change shared resources run last, one by one. The first one
+ * starts first, then those that mostly wait, which costs other work nothing.
  */
 export async function schedule(
   scenarios: readonly Scenario[],

@@ -19,7 +19,6 @@ export interface RunOptions {
   readonly configuration: Configuration;
   readonly scenarios: readonly Scenario[];
   readonly hooks?: ReadonlyMap<string, SuiteHooks>;
-  /** The shard that these scenarios form. */
   readonly shard?: Shard | undefined;
   /** Scenarios and findings that need not be as expected. */
   readonly gate?: Gate | undefined;
@@ -27,7 +26,6 @@ export interface RunOptions {
   readonly version: string;
   readonly workload: WorkloadProgram;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Fires at the first interrupt. */
   readonly interrupted: AbortSignal;
   /** Program files and suites, for their digests. */
   readonly programs: readonly string[];
@@ -42,7 +40,7 @@ export interface RunOptions {
 export interface Rounds {
   /**
    * The next round, once there is one; undefined ends the run. `bad`: ids of the scenarios whose last verdict is not as
-   * expected; `signal` fires when the run is to end. /
+   * expected; `signal` fires when the run is to end.
    */
   next(bad: ReadonlySet<string>, signal: AbortSignal): Promise<Round | undefined>;
   /** New reporters: each serves one round. */
@@ -54,7 +52,6 @@ export interface Round extends Pick<RunOptions, 'scenarios' | 'hooks'> {
   readonly run: readonly Scenario[];
 }
 
-/** A run and its progress. */
 export type Session = ReturnType<typeof openSession>;
 
 /** Begins a run. Throws `HarnessError` BAD_REPORT_DIRECTORY. */
@@ -89,10 +86,8 @@ export function openSession(options: RunOptions) {
     firstVerdict: undefined as number | undefined,
     /** AWS, and the clusters once they are provisioned. */
     opened: undefined as Opened | undefined,
-    /** The results of a runner in a cluster. */
     told: undefined as Omit<RunResults, 'scenarios'> | undefined,
     prefetch: undefined as Prefetch | undefined,
-    /** Clusters and components are ready. */
     isProvisioned: false,
     /** All scenarios are over, and clusters are kept until an interrupt. */
     isOver: false,

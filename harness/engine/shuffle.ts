@@ -1,6 +1,5 @@
 import { seededOrder } from '../../foundation/node/seeded-order.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
-/** Orders scenarios by a seed; `reverse` reverses the declared order. */
 export const shuffle = (scenarios: readonly Scenario[], seed: string): readonly Scenario[] =>
   seed === 'reverse' ? scenarios.toReversed() : seededOrder(scenarios, seed, ({ id }) => id);

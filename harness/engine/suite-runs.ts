@@ -6,7 +6,6 @@ import { reasonOf } from './scenario-result.ts';
 /** The hooks of a suite around one of its scenarios. Each throws `HarnessError` HOOK_FAILED. */
 export type ScenarioHooks = ReturnType<SuiteRuns['around']>;
 
-/** Runs mocha's hooks for suites whose scenarios run concurrently. */
 export class SuiteRuns {
   readonly #suites = new Map<string, { readonly hooks: SuiteHooks; left: number; begun?: Promise<boolean> }>();
   readonly #timeoutMilliseconds: number;

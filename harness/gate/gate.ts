@@ -63,6 +63,5 @@ export function checkGate(gate: Gate, known: readonly string[]): void {
   );
 }
 
-/** The first unknown scenario that a gate names. */
 export const unknownScenario = ({ allowances, findings = [] }: Gate, known: readonly string[]): string | undefined =>
   [...allowances, ...findings].find(({ scenario }) => !known.includes(declaredId(scenario)))?.scenario;

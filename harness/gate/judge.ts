@@ -4,7 +4,6 @@ import { valueOf } from '../compare/differences.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult } from '../results/results.ts';
 import type { Allowance, Gate } from './gate.ts';
 
-/** A run in the form that gates read. */
 export interface GatedRun {
   readonly id: string;
   /** As on a side of a comparison. */
@@ -41,7 +40,6 @@ function allowedByProbes(
 const aboutScenario = ({ allowances }: Gate, id: string, run: GatedRun): readonly Allowance[] =>
   allowances.filter(({ scenario, ...item }) => [id, declaredId(id)].includes(scenario) && fits(item, run));
 
-/** Whether the allowed outcome took place. */
 function isMet({ probe, observed }: Allowance, result: ScenarioResult, run: GatedRun): boolean {
   if (probe === null) return result.verdict === observed['verdict'];
   const found = result.probes.find(({ number }) => number === probe);

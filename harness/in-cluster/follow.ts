@@ -31,13 +31,12 @@ const TIMES = {
 
 /**
  * Follows the log of a Job's pod until the pod ends, also when the stream breaks. Throws `ClusterError` IMAGE_MISSING,
- * IMAGE_BROKEN or CLUSTER_UNREACHABLE. /
+ * IMAGE_BROKEN or CLUSTER_UNREACHABLE.
  */
 export async function followPod(options: FollowOptions): Promise<Ending> {
   const times = { ...TIMES, ...options.times };
   let pod: V1Pod | undefined;
   let answered = Date.now();
-  /** Time since which it cannot start. */
   let stuck: number | undefined;
   for (;;) {
     options.signal.throwIfAborted();

@@ -24,7 +24,6 @@ export interface RunnerSpec {
   readonly run: string;
   readonly expiresAt: Date;
   readonly clusterName: string;
-  /** Image of the runner and the emulator. */
   readonly image: string;
   readonly workloadImage: string;
   readonly flags: readonly string[];
@@ -75,7 +74,7 @@ export const namespaceOf = ({ run, expiresAt }: Pick<RunnerSpec, 'run' | 'expire
 
 /**
  * The objects of the namespace and the roles of its service accounts, in the order of creation. `owner`: uid of the
- * namespace, which owns the cluster-wide roles. /
+ * namespace, which owns the cluster-wide roles.
  */
 export function runnerObjects(spec: RunnerSpec, owner?: string): readonly KubernetesObject[] {
   const { emulator, roleArn } = spec;

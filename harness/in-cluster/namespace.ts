@@ -7,7 +7,6 @@ import { NAMESPACE, namespaceOf, runnerObjects, type RunnerSpec } from './manife
 
 /** Milliseconds in which a deleted runner must be gone: its grace period, and a margin. */
 const RUNNER_GONE = 150_000;
-
 const PATH = `/api/v1/namespaces/${NAMESPACE}`;
 const JOB = `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/runner`;
 
@@ -17,7 +16,7 @@ interface Labelled {
 
 /**
  * Makes the runner's namespace without the leftovers of earlier runners, and returns its uid; with a claim it uses the
- * existing one. Throws `HarnessError` if another runner is at work, or the namespace is unsuitable. /
+ * existing one. Throws `HarnessError` if another runner is at work, or the namespace is unsuitable.
  */
 export async function prepareNamespace(
   connection: Connection,

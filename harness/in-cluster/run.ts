@@ -25,7 +25,7 @@ const LONGEST_STOP = 150_000;
 
 /**
  * Runs the runner as a Job in the cluster, and reports its log like a local run. If the runner disappears, reports its
- * verdicts so far as an interrupted run. Removes everything, including leftovers of earlier runners. /
+ * verdicts so far as an interrupted run. Removes everything, including leftovers of earlier runners.
  */
 export async function runInCluster(given: RunOptions): Promise<RunResults> {
   const gone = new AbortController();
@@ -178,7 +178,6 @@ async function follow(
   conclude(session, { ending, said: log.said, underWay, isStopped: user.aborted }, gone);
 }
 
-/** Handles an event as a local run would. */
 function take(session: Session, event: RunnerEvent, underWay: Set<string>): void {
   const { reporters, directory } = session;
   switch (event.event) {
@@ -210,11 +209,9 @@ interface Outcome {
   readonly ending: Ending;
   readonly said: readonly string[];
   readonly underWay: ReadonlySet<string>;
-  /** By the user. */
   readonly isStopped: boolean;
 }
 
-/** The result of a run whose runner's end is known. */
 function conclude(session: Session, { ending, said, underWay, isStopped }: Outcome, gone: AbortController): void {
   const { told, results, options } = session;
   if (told !== undefined && !told.run.interrupted) {

@@ -43,20 +43,16 @@ export const rawAnswer = async (answer: IncomingMessage): Promise<RawAnswer> => 
 export interface LogOptions {
   /** Only lines since then, if the server supports it. */
   readonly since: Date;
-  /** Number of last lines. */
   readonly tailLines: number;
   /** Of the container before its last restart. */
   readonly previous?: boolean;
-  /** Number of last bytes. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
 
 type Texts = Readonly<Record<string, string>>;
-/** Of an object to create. */
 type Named = Readonly<{ name: string; labels: Texts }>;
 
-/** Of a service account's token. */
 interface TokenOptions {
   readonly audiences: string[];
   readonly expirationSeconds?: number;
@@ -132,7 +128,7 @@ export class KubernetesClient {
 
   /**
    * Up to 1000 events of a namespace. The core group lists those of `events.k8s.io` too (Kubernetes API reference,
-   * Event v1), maybe with `eventTime` and without `lastTimestamp`. /
+   * Event v1), maybe with `eventTime` and without `lastTimestamp`.
    */
   async listEvents(namespace: string, signal: AbortSignal): Promise<readonly CoreV1Event[]> {
     const path = inNamespace(namespace, 'events?limit=1000');

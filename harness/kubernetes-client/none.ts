@@ -3,7 +3,7 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 
 /**
  * The client of a cluster without Kubernetes, such as a record of an emulated EKS: it rejects every call. Scenarios
- * that need the capability `kubernetes` do not run there. /
+ * that need the capability `kubernetes` do not run there.
  */
 export function noKubernetes(clusterName: string): KubernetesClient {
   const refuse = (): Promise<never> =>

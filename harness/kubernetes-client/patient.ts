@@ -28,7 +28,7 @@ export interface Patience {
  * Adds retries to a connection. An overloaded API server answers 429 without effect (Kubernetes documentation, "API
  * Priority and Fairness"), so every request is repeated. After broken connections, as when EKS replaces API servers
  * (Amazon EKS Best Practices Guide, "EKS control plane"), and network failures, requests are repeated that were not
- * sent or are idempotent. /
+ * sent or are idempotent.
  */
 export function patient(connection: Connection, patience: Patience): Connection {
   const closing = new AbortController();

@@ -24,7 +24,7 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string) {
   return {
     /**
      * Resolves when the container runs or has run. Throws `HarnessError` POD_FAILED if it cannot or the pod is deleted,
-     * and the reason of the signal. /
+     * and the reason of the signal.
      */
     started: (namespace: string, name: string, container: string, signal: AbortSignal): Promise<V1Pod> => {
       const key = `${namespace}/${name}`;
@@ -40,7 +40,6 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string) {
       const key = `${namespace}/${name}`;
       await untilDecided(changes, key, signal, () => !pods.has(key) || undefined);
     },
-    /** Names of the nodes that have had pods of a scenario. */
     nodesOf: (scenario: string): ReadonlySet<string> => {
       const own = [...pods.values()].filter((pod) => pod.metadata?.labels?.[SCENARIO_LABEL] === scenario);
       return new Set(own.map((pod) => pod.spec?.nodeName ?? ''));
@@ -108,7 +107,6 @@ function whetherStarted(key: string, container: string): (pod: V1Pod | undefined
   };
 }
 
-/** Of all containers of a pod. */
 export const statusesOf = (pod: V1Pod): V1ContainerStatus[] => [
   ...(pod.status?.initContainerStatuses ?? []),
   ...(pod.status?.containerStatuses ?? []),

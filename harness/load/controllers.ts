@@ -4,11 +4,9 @@ import { TERMINATION_LOG, type LoadPlan } from '../../foundation/protocols/load-
 import { podManifest, PROBE_CONTAINER } from '../world/pod-manifest.ts';
 import { clusterOf, labelsOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
-/** Label with the load's name. */
 export const LOAD_LABEL = 'conformance.eks-pod-identity/load';
 /** Label that distinguishes the pods of a Deployment. */
 const CONTROLLER_LABEL = 'conformance.eks-pod-identity/load-of';
-
 /** Seconds in which a pod of a Deployment does its last round. */
 const GRACE_SECONDS = 60;
 
@@ -124,7 +122,6 @@ const pathOf = ({ collection, name }: PodController): string => `${collection}/$
 const labelOf = ({ collection, name, item }: PodController): string =>
   `${collection.endsWith('/jobs') ? 'job' : 'deployment'} ${item.namespace}/${name}`;
 
-/** What `kubectl rollout restart` changes. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
 /** Restarts a Deployment as `kubectl rollout restart` does; resolves once all pods are new and available. */

@@ -13,7 +13,7 @@ const POLL_MILLISECONDS = 500;
 
 /**
  * Follows the pods of a load. Pods of a Job stay until it is deleted, so none is missed; a deleted pod counts as ended.
- * A kubelet reports how a pod ended before it is removed (Kubernetes, "Pod Lifecycle", Termination of Pods). /
+ * A kubelet reports how a pod ended before it is removed (Kubernetes, "Pod Lifecycle", Termination of Pods).
  */
 export async function followPods(world: ScenarioWorld, load: string, clusters: readonly ClusterAlias[]) {
   const { run } = world.environment;

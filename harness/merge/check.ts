@@ -9,7 +9,6 @@ export interface ShardRun extends Run {
 /** Options that do not affect results. */
 const NO_MATTER = ['shard', 'times', 'suites-dir', 'report-dir', 'reporter', 'record', 'config', 'parallel', 'keep'];
 const OF_DISPLAY = ['quiet', 'verbose', 'no-color'];
-/** Facts of the machine. */
 const OF_MACHINE = ['docker', 'kernel', 'context'];
 
 /** The shards of one run, in their order. Throws `HarnessError` BAD_FILE if they are no such set. */

@@ -42,7 +42,6 @@ export const admitPod = defineHarnessOperation(
   },
 );
 
-/** Facts that pods have in common, `pods`, and range and number of their tokens' lifetimes. */
 function factsOfAll(pods: readonly Facts[]): Facts {
   const lifetimes = pods
     .map((pod) => pod['podIdentityVolume.expirationSeconds'] ?? pod['irsaVolume.expirationSeconds'])

@@ -69,7 +69,6 @@ export const rolloutAgent = defineHarnessOperation('RolloutAgent', withArguments
 
 /** Of the agent: on the node's loopback, for the kubelet's probes. */
 const PROBE_PORT = 2703;
-
 /** Milliseconds to wait for a matching body: enough for a busy machine. */
 const BODY_MILLISECONDS = 15_000;
 
@@ -81,7 +80,7 @@ interface AgentGetOptions {
 
 /**
  * GET through the API server's pod proxy: 2705 is for metrics and probes; 2703, for probes, is on the node's loopback,
- * which the proxy of a real cluster does not reach. /
+ * which the proxy of a real cluster does not reach.
  */
 export const agentGet = defineHarnessOperation(
   'AgentGet',
@@ -122,7 +121,6 @@ async function getFromAgent(kubernetes: KubernetesClient, path: string): Promise
 
 const NAMESPACE = 'kube-system';
 const DAEMON_SET = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets/${AGENT_ADDON}`;
-
 /** A node label that no node has, so a DaemonSet that selects it has no pods. */
 const NOWHERE = 'conformance.eks-pod-identity/no-agent';
 
@@ -153,7 +151,7 @@ async function restart(world: ScenarioWorld, alias: ClusterAlias): Promise<void>
 
 /**
  * Makes a change that replaces the agent's pods, and waits until all are ready, or one fails to start: then returns its
- * exit code. `isOther`: whether a pod is new. Default: it was not there before. /
+ * exit code. `isOther`: whether a pod is new. Default: it was not there before.
  */
 async function untilAgentsRun(
   world: ScenarioWorld,
@@ -195,7 +193,6 @@ function mustStart(exitCode: number | undefined): void {
     throw new Error(`the Pod Identity agent does not start (exit code ${exitCode}): see its pod`);
 }
 
-/** Restarts the agent with these additional arguments. Returns the exit code if it does not start. */
 async function rollOut(world: ScenarioWorld, { cluster, args }: AgentArguments): Promise<number | undefined> {
   const { kubernetes } = clusterOf(world, cluster);
   const set = (values: readonly string[], signal = world.signal): Promise<number | undefined> =>
@@ -224,10 +221,8 @@ async function stop(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
   await untilAgents(world, kubernetes, (pods) => pods.length === 0);
 }
 
-/** Milliseconds for restoring the agent after the scenario. */
 const UNDO_MILLISECONDS = 180_000;
 
-/** Restores the agent, and waits until it is ready. */
 async function start(world: ScenarioWorld, alias: ClusterAlias, signal = world.signal): Promise<void> {
   const { kubernetes } = clusterOf(world, alias);
   await selectNowhere(kubernetes, false);

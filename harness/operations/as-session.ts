@@ -44,7 +44,7 @@ export function sessionWords(session: Session): string {
 
 /**
  * An operation of S3 or STS with the session of a workload's pod, which EKS Auth gives once, or of a role by web
- * identity. Refusals of the service count with any status. `fresh`: asks EKS Auth again, for another pod. /
+ * identity. Refusals of the service count with any status. `fresh`: asks EKS Auth again, for another pod.
  */
 export const asSession = defineHarnessOperation(
   'AsSession',

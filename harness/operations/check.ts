@@ -31,7 +31,6 @@ export interface KubernetesRequest {
   readonly method?: string;
   /** Such as `/api/v1/namespaces/<name>/pods`. */
   readonly path: string;
-  /** Sent as JSON. */
   readonly body?: unknown;
   /** Such as `Impersonate-User`; a header with several values is sent several times. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
@@ -44,7 +43,6 @@ export interface CheckContext {
   readonly scenario: string;
   /** Replaces names in angle brackets by real ones: `<namespace:red>`, `<bucket:data>`, `<role:app>`. */
   readonly name: (text: string) => string;
-  /** The outcomes of the earlier probes. */
   readonly outcomes: readonly ProbeOutcome[];
   readonly aws: (service: 's3' | 'iam' | 'sts' | 'eks', account?: AccountAlias) => Promise<AwsClientSettings>;
   /** Sends a request to a cluster's API server, by default as its administrator. Returns answers of any status. */
@@ -56,8 +54,7 @@ export interface CheckContext {
   readonly clusterToken: (cluster?: ClusterAlias, credentials?: AwsClientSettings['credentials']) => Promise<string>;
   /**
    * Calls `look` until `holds` accepts its result or the seconds (default 30; 15 for an embedded cluster and emulator)
-   * are over, and resolves with the last result: AWS and Kubernetes are eventually consistent. Slow looks are repeated
-   * at least twice for every three seconds. /
+   * are over, at least twice for every three seconds. Resolves with the last result.
    */
   readonly eventually: <T>(look: () => Promise<T>, holds: (seen: T) => boolean, seconds?: number) => Promise<T>;
   /** Fires when the scenario times out or the run is interrupted. */
@@ -94,7 +91,7 @@ const ofCheck = defineHarnessOperation(
 
 /**
  * A probe of the suite's own, made after all earlier probes. An AssertionError of `run` (chai's or Node's) is a
- * failure, any other error an error of the scenario. /
+ * failure, any other error an error of the scenario.
  */
 export const check = (title: string, run: (context: CheckContext) => unknown): ProbeStep =>
   succeeds(ofCheck(title, run));

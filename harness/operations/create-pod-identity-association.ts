@@ -38,7 +38,7 @@ interface CreateAssociation extends OfCluster, CreationOptions {
 
 /**
  * CreatePodIdentityAssociation for `<namespace>/<service account>`, by the administrator or the session of a role that
- * one of the scenario's `tokens` opens (AssumeRoleWithWebIdentity). /
+ * one of the scenario's `tokens` opens (AssumeRoleWithWebIdentity).
  */
 export const createAssociationFor = defineHarnessOperation(
   'CreatePodIdentityAssociation',
@@ -85,7 +85,6 @@ const problemsOf = ({ as }: CreateAssociation): Problems => (as === undefined ? 
 /** An unused id: calls for an association that could not be made are answered 404. */
 const NO_ASSOCIATION = 'a-00000000000000000';
 
-/** Facts of the association; for several calls `created` and `refusals` (their codes). */
 async function createAssociations(world: ScenarioWorld, operation: CreateAssociation): Promise<ProbeResult> {
   const { name = 'made', namespaceSuffix = '', atOnce = 1, as, tags } = operation;
   const session = as && (await webSession(world, as));

@@ -16,7 +16,6 @@ interface Disturbance {
   };
   /** Of AssumeRoleForPodIdentity: lifetime of the credentials, in seconds. */
   readonly credentialsSeconds?: number;
-  /** Number of disturbed calls. Default: all. */
   readonly times?: number;
   readonly cluster?: ClusterAlias;
   /** Only calls for pods of this namespace of the scenario, which need not run alone then. */

@@ -72,7 +72,6 @@ const callerOf = (operation: HarnessOperation & Partial<OfCluster>): WebSession 
 export const callerWords = (caller: WebSession | undefined): string =>
   caller === undefined ? '' : `as role ${caller.role}`;
 
-/** The default cluster of suites. */
 export const DEFAULT = { cluster: 'c1' } as const;
 
 export const nameOf = (world: ScenarioWorld, { cluster, clusterName }: OfCluster): string =>
@@ -104,7 +103,6 @@ export const tagFacts = (tags: Readonly<Record<string, string>> = {}): Facts =>
 export const present = (facts: Readonly<Record<string, Facts[string] | undefined>>): Facts =>
   Object.fromEntries(Object.entries(facts).filter((fact): fact is [string, Facts[string]] => fact[1] !== undefined));
 
-/** The members of a request, with role ARNs. */
 export function requested(world: ScenarioWorld, request: AssociationRequest) {
   const { role, roleArn, targetRole, disableSessionTags, policy } = request;
   return {

@@ -1,4 +1,3 @@
-/** The registry of operations and steps, a line for each file. It exports their builders. */
 export * from './admit-pod.ts';
 export * from './agent.ts';
 export { asSession, chained } from './as-session.ts';

@@ -26,7 +26,6 @@ export async function unansweredAdmission(world: ScenarioWorld, cluster: Cluster
   return late.length > 0 ? { doubt: sentence } : { why: sentence };
 }
 
-/** The values of metrics, summed by webhook. */
 function sumsByName(body: string, metric: RegExp): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const [, labels = '', value] of body.matchAll(metric)) {
@@ -43,7 +42,7 @@ const CREDENTIALS =
 
 /**
  * Which of the webhook's conditions decided the injection into pods of a workload, as far as EKS and the API server
- * report them (amazon-eks-pod-identity-webhook, README; EKS User Guide, "How EKS Pod Identity works"). /
+ * report them (amazon-eks-pod-identity-webhook, README; EKS User Guide, "How EKS Pod Identity works").
  */
 export async function injectionOf(
   world: ScenarioWorld,

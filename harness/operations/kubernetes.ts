@@ -18,7 +18,6 @@ interface TokenOptions {
   readonly audience?: string | readonly string[];
   readonly cluster?: ClusterAlias;
   readonly expirationSeconds?: number;
-  /** Workload whose pod the token is bound to. */
   readonly boundTo?: string;
   /** Members of `boundObjectRef` that replace those of the pod. */
   readonly boundObject?: Readonly<Partial<Record<'apiVersion' | 'kind' | 'name' | 'uid', string>>>;
@@ -130,7 +129,6 @@ type Access =
       readonly name?: string;
       readonly namespace?: string;
     }
-  /** A path that is no resource. */
   | { readonly verb: string; readonly path: string };
 
 /** A user of the scenario, or anybody in these groups. */

@@ -13,7 +13,6 @@ import { defineHarnessOperation, defineStep } from '../scenario/operation-regist
 
 /** Pods that a Job may have (Kubernetes API reference, Job: completions of an Indexed Job). */
 const MOST_PODS = 100_000;
-
 /** By the cluster's clock, which a scenario may move: Kubernetes then ends Jobs of a killed run. */
 const DEADLINE_SECONDS = 7200;
 
@@ -23,7 +22,6 @@ interface LoadOptions {
   /** Deployments instead of Jobs: their pods continue until `endLoad`, and for at least `rounds`. */
   readonly untilEnded?: true;
   readonly pods: number;
-  /** Maximum of concurrent pods. */
   readonly parallelism: number;
   /** Permitted roles of the pods' sessions. Default: the workload's. */
   readonly roles?: readonly string[];
@@ -141,7 +139,6 @@ export const restartLoad = defineStep('RestartLoad', (load: string) => ({ load }
   },
 });
 
-/** Deletes the Jobs or Deployments of a load, and waits until its pods are gone. */
 export const endLoad = defineStep('EndLoad', (load: string) => ({ load }), {
   keepsCredentials: true,
   perform: async ({ world }, { load }) => {
@@ -151,7 +148,6 @@ export const endLoad = defineStep('EndLoad', (load: string) => ({ load }), {
   },
 });
 
-/** Milliseconds between checks of AWS's record. */
 const LOOK_MILLISECONDS = 250;
 
 /** Waits until EKS Auth was called for each running pod of a load; `again`: from now on, as for a renewal. */
@@ -209,7 +205,7 @@ export const expectRecovery = defineStep('ExpectRecovery', (load: string) => ({ 
 
 /**
  * Facts about a load, once its pods have ended: missing verdicts, other identities, errors, times. A time beyond its
- * limit is an error: a slow subject and a busy machine look the same. /
+ * limit is an error: a slow subject and a busy machine look the same.
  */
 export const loadVerdicts = defineHarnessOperation(
   'LoadVerdicts',

@@ -24,7 +24,7 @@ export const readToken = defineWorkloadOperation('ReadToken', (token: TokenSourc
 
 /**
  * A TCP connection to the agent or AWS; with `until`, repeated for up to 20 s until connections are `open` or `closed`,
- * since a network plugin applies a policy late. /
+ * since a network plugin applies a policy late.
  */
 export const connect = defineWorkloadOperation(
   'Connect',

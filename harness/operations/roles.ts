@@ -31,7 +31,6 @@ export const deleteRole = defineStep('DeleteRole', (role: string) => ({ role }),
   ...ofRole,
   perform: ({ world }, { role }) => remove(world, role),
 });
-/** Recreates a deleted role as the scenario declares it. */
 export const recreateRole = defineStep('RecreateRole', (role: string) => ({ role }), {
   ...ofRole,
   perform: ({ world }, { role }) => recreate(world, role),

@@ -13,7 +13,6 @@ export const annotateServiceAccount = defineStep(
   { refersTo, perform: ({ world }, step) => annotate(world, workload(world, step.workload), step.annotations) },
 );
 
-/** Deletes the workload's service account and makes it again under the same name. */
 export const recreateServiceAccount = defineStep('RecreateServiceAccount', (workload: string) => ({ workload }), {
   refersTo,
   perform: ({ world }, step) => recreate(world, workload(world, step.workload)),

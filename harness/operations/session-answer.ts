@@ -16,7 +16,6 @@ export const sessionFacts = ({ Credentials, AssumedRoleUser, PackedPolicySize, S
     sourceIdentity: SourceIdentity,
   });
 
-/** The result of a call with a session, or the service's refusal. */
 export async function attempt(layer: Layer, call: () => Promise<ProbeResult>): Promise<ProbeResult> {
   try {
     return await call();

@@ -21,7 +21,6 @@ import { sessionNeeds, sessionOf, sessionReferences, sessionWords, type Session 
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
 export interface SignedRequestOptions extends SigningOptions {
-  /** The request that is signed instead. */
   readonly signedAs?: string;
 }
 
@@ -44,7 +43,7 @@ const TRIES = 3;
 /**
  * A request to S3 (`PUT data/key?tagging`: the scenario's bucket and key) or a service (`GET sts:/?Action=…`, `GET
  * eks:/clusters`, `GET s3:/`), with the session of a workload's pod, or of a role by web identity; null: unsigned.
- * Queries are percent-encoded, keys are not. /
+ * Queries are percent-encoded, keys are not.
  */
 export const signedRequest = defineHarnessOperation(
   'SignedRequest',
@@ -148,7 +147,7 @@ function lineOf({ names }: ScenarioWorld, request: string): RequestLine & { read
 
 /**
  * S3 and STS answer XML, EKS JSON (S3 API Reference, "REST error responses"). Messages hold no credentials, but an S3
- * error's canonical request may hold the session's token. /
+ * error's canonical request may hold the session's token.
  */
 function resultOf(layer: Layer, { status, headers, body }: Answer): ProbeResult {
   const id = headers['x-amz-request-id'] ?? headers['x-amzn-requestid'];

@@ -10,14 +10,12 @@ export type ChainStep = Omit<AssumeRoleStep, 'policy'> & { readonly policy?: rea
 /** `roleArn`: a text to send instead of the role's ARN. */
 type ChainOptions = Partial<ChainStep>;
 
-/** For the probe program: the session policy as text. */
 export const stepToProgram = (names: Names, { policy, ...step }: ChainStep): AssumeRoleStep => ({
   ...names.expandAll(step),
   ...(policy && { policy: names.policyText(policy) }),
 });
 
 const throughSdk = { throughSdk: true, readOnly: true } as const;
-
 export const whoAmI = defineWorkloadOperation('GetCallerIdentity', () => ({}), { ...throughSdk, describe: () => [] });
 
 /** Makes an operation use another role: `getObject(…, { through: chain('target') })`. */
@@ -40,7 +38,7 @@ export const assumeRole = defineWorkloadOperation(
 
 /**
  * AssumeRole by the SDK with a profile's `credential_source = EcsContainer` (AWS SDKs and Tools Reference Guide,
- * "Assume role credential provider"); `role` is a role of the scenario. /
+ * "Assume role credential provider"); `role` is a role of the scenario.
  */
 export const assumeByProfile = defineWorkloadOperation(
   'AssumeRoleByProfile',

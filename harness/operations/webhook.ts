@@ -94,7 +94,6 @@ function factsOfPatch(patch: string): { readonly patchPaths: string; readonly pa
 /** The discard port, which refuses connections. */
 const NOBODY = 'https://127.0.0.1:9/mutate';
 
-/** An authority that issued nothing. */
 const OTHER_AUTHORITY = `-----BEGIN CERTIFICATE-----
 MIIBozCCAUmgAwIBAgIUSWu124CqIDxM5eHSF7lmYsnYi5QwCgYIKoZIzj0EAwIw
 JjEkMCIGA1UEAwwbY29uZm9ybWFuY2Utb3RoZXItYXV0aG9yaXR5MCAXDTI2MTEy
@@ -115,7 +114,7 @@ interface Cut {
 
 /**
  * Keeps the API server from the webhook until the end of the scenario: by a dead port (`url`), or by an authority that
- * did not issue the webhook's certificate, like one left by a rotation (`ca`). /
+ * did not issue the webhook's certificate, like one left by a rotation (`ca`).
  */
 export const cutWebhook = defineStep(
   'CutWebhook',

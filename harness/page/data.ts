@@ -18,9 +18,8 @@ export const scenariosOf = ({ runs: [run, other] }: PageData): readonly Scenario
 };
 
 /**
- * A JSON value without repetitions. A node is a value without parts, or a list of numbers: 0 and the places of an
- * array's items, or a shape's number from 1 and the places of an object's values. Parts precede their users; the last
- * node is the whole. /
+ * A JSON value without repetitions. A node is a value without parts, or a list: 0 and the places of an array's items,
+ * or a shape's number from 1 and the places of an object's values. Parts precede their users.
  */
 export interface Packed {
   readonly shapes: readonly (readonly string[])[];

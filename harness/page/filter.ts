@@ -1,7 +1,6 @@
 import type { ScenarioResult } from '../results/results.ts';
 import { ownTime, VERDICTS } from './words.ts';
 
-/** The filter of the list, from the address. */
 export interface Filter {
   /** Words that must all match. */
   readonly words: readonly string[];

@@ -1,6 +1,5 @@
 import type { ScenarioResult } from '../results/results.ts';
 
-/** Consecutive scenarios of one worker. */
 export type Lane = readonly ScenarioResult[];
 
 /** Start and end of a scenario, milliseconds since the epoch. */

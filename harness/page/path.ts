@@ -5,7 +5,6 @@ export interface Hop {
   readonly name: string;
   /** `unknown`: not known whether the request arrived there. */
   readonly state: 'passed' | 'stopped' | 'not reached' | 'unknown';
-  /** A few words on calls and answers. */
   readonly details: readonly string[];
 }
 
@@ -28,7 +27,7 @@ const WEB_IDENTITY = ['injection', 'sts', 's3'];
 
 /**
  * The path of a probe's request, with the layer that stopped it. A pod uses injection and then the agent and EKS Auth,
- * or STS with a web identity; the harness calls services itself. /
+ * or STS with a web identity; the harness calls services itself.
  */
 export function pathOf(probe: ProbeOutcome, calls: readonly ReceivedCall[]): readonly Hop[] {
   const { observed, workload } = probe;
@@ -84,7 +83,6 @@ function kindOf(
   return calls.length > 0 || observed?.layer === 'injection' ? WEB_IDENTITY : [];
 }
 
-/** The last layer of the operation. */
 function targetOf(
   operation: string,
   observed: ProbeOutcome['observed'],

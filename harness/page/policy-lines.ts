@@ -5,7 +5,6 @@ export interface PolicyLine {
   readonly depth: number;
   /** Place of its statement, 0-based. */
   readonly statement?: number;
-  /** Result of the comparison of the line's element. */
   readonly compared?: { readonly matched: boolean; readonly with?: string };
 }
 

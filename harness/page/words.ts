@@ -1,7 +1,6 @@
 export { ownTime } from '../results/results.ts';
 import type { RunResults, ScenarioResult, Verdict } from '../results/results.ts';
 
-/** In the order of interest. */
 export const VERDICTS = ['failed', 'inconclusive', 'error', 'skipped', 'passed'] as const satisfies readonly Verdict[];
 
 /** A run's conclusion, with the verdict of its colour. */
@@ -31,6 +30,5 @@ export const counted = (count: number, noun: string): string => `${count} ${noun
 export const isBad = ({ verdict }: { readonly verdict: Verdict }): boolean =>
   verdict === 'failed' || verdict === 'inconclusive' || verdict === 'error';
 
-/** Conforming scenarios that report a risk. */
 export const findingsOf = ({ scenarios }: RunResults): readonly ScenarioResult[] =>
   scenarios.filter(({ verdict, finding }) => verdict === 'passed' && finding !== null);

@@ -35,7 +35,6 @@ export function chosenClients(
   });
 }
 
-/** The clients of `--client`, and the user's own program. */
 export function clientsOf(
   { list, text }: Pick<OptionValues, 'list' | 'text'>,
   clients: readonly Client[] = CLIENTS,
@@ -81,7 +80,7 @@ export function checkAttempts(clients: readonly ChosenClient[], { number }: Pick
 
 /**
  * The scenarios for each client: with several, each has an id of its own, such as `AB-01.python`. A scenario without an
- * SDK runs once, as all clients would do the same. /
+ * SDK runs once, as all clients would do the same.
  */
 export function withClients(scenarios: readonly Scenario[], clients: readonly ChosenClient[]): readonly Scenario[] {
   if (clients.length === 0) return scenarios;
@@ -96,7 +95,6 @@ export function withClients(scenarios: readonly Scenario[], clients: readonly Ch
   });
 }
 
-/** The steps with this client's documented differences. */
 function stepsWith({ differences = [] }: Client, { id, spec }: Scenario): readonly Step[] {
   const own = differences.filter(({ scenario }) => scenario === id);
   let number = 0;
@@ -112,7 +110,7 @@ function stepsWith({ differences = [] }: Client, { id, spec }: Scenario): readon
 
 /**
  * The scenarios with installed clients; scenarios report a failed installation. Throws `HarnessError`
- * CLIENT_NOT_INSTALLED if no client can be installed, and the signal's reason. /
+ * CLIENT_NOT_INSTALLED if no client can be installed, and the signal's reason.
  */
 export async function withInstalledClients(
   scenarios: readonly Scenario[],
@@ -141,7 +139,6 @@ export async function installedClients(
   return ready;
 }
 
-/** The clients that pods of these scenarios start. */
 export const startedClients = (scenarios: readonly Scenario[]): readonly ChosenClient[] => [
   ...new Map(
     scenarios.flatMap(({ client }) => (client?.installed === undefined ? [] : [[client.label, client] as const])),

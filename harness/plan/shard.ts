@@ -9,7 +9,7 @@ export type Shard = NonNullable<RunResults['run']['shard']>;
 
 /**
  * The shard that `--shard` names, such as `2/4`. Deterministic by suites, selection and `times`: milliseconds of
- * earlier runs by id, where unknown ones count as the mean. Throws `HarnessError` BAD_FLAG_VALUE. /
+ * earlier runs by id, where unknown ones count as the mean. Throws `HarnessError` BAD_FLAG_VALUE.
  */
 export function shardOf(asked: string, scenarios: readonly Scenario[], times: ReadonlyMap<string, number>): Shard {
   const [index, count] = asked.split('/').map(Number) as [number, number];

@@ -95,7 +95,6 @@ function neutralized({ run, environment }: RunResults) {
     JSON.parse(JSON.stringify(value), (_, item: unknown) => (typeof item === 'string' ? neutral(item) : item)) as T;
 }
 
-/** A message without the times in it. */
 const withoutTimes = ({ message }: Answer): string | undefined => message?.replaceAll(/\b\d{8}T\d{6}Z\b/g, '<time>');
 
 /** Whether two answers are equal for the guess, ignoring their times. Durations may differ by a twentieth. */

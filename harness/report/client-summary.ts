@@ -22,8 +22,7 @@ const NAME_COLUMNS = 34;
 
 /**
  * Clients by scenarios, 80 columns wide: totals of each client, and the scenarios in which they differ, one character
- * for each client. With one client, only its failures. Empty for a run without several clients and without suite
- * `client`. /
+ * for each client. With one client, only its failures.
  */
 export function clientBlocks(scenarios: readonly ScenarioResult[], paint: Paint): readonly string[] {
   const { clients, rows } = clientTable(scenarios);
@@ -67,5 +66,4 @@ function marksOf(clients: readonly ClientColumn[], rows: readonly ClientRow[], p
   ];
 }
 
-/** A to Z, then a to z; enough for a readable run. */
 const letter = (column: number): string => String.fromCharCode((column < 26 ? 65 : 71) + (column % 52));

@@ -61,7 +61,6 @@ export function fidelityMarkdown(results: RunResults): string {
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** A row for a scenario, or for each of its unexpected probes. */
 function rowsOf(scenario: ScenarioResult): string[][] {
   const title = `${scenario.id} ${scenario.title}`;
   const verdict = VERDICTS[scenario.verdict];

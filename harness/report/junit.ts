@@ -20,7 +20,7 @@ function fromHere(directory: string): string {
  * CircleCI read: totals of suites only, `failure` for the subject, `error` for the environment and inconclusive
  * verdicts, unique names. A run that could not provision has one case. Attachments are lines `[[ATTACHMENT|path]]` of
  * `system-out` (Jenkins's "JUnit Attachments" plugin; GitLab, "Unit test reports", View JUnit screenshots), relative to
- * `directory`, the report folder as CI servers find it. /
+ * `directory`, the report folder as CI servers find it.
  */
 export function junitXml(results: RunResults, directory: string): string {
   const suites = new Map<string, [ScenarioResult, ...ScenarioResult[]]>();
@@ -114,11 +114,10 @@ function verdictXml(scenario: ScenarioResult): string {
   return `      <${element}${attributesOf({ message: reason, type: verdict })}>${cdata([reason, ...details].join('\n'))}</${element}>\n`;
 }
 
-/** GitLab reads the reason from the text ("Unit test reports", JUnit XML format specification), Jenkins from the attribute. */
+/** GitLab reads the reason from the text ("Unit test reports", JUnit XML), Jenkins from the attribute. */
 const skippedXml = (reason: string): string =>
   `<skipped${attributesOf({ message: reason })}>${cdata(reason)}</skipped>`;
 
-/** A probe in lines of text: its operation, expectation and result. */
 export const probeText = (probe: ProbeOutcome): string =>
   [
     `${probe.number + 1}. [${probe.verdict}] ${probe.workload ?? 'harness'}: ${probe.operation}${probe.control ? ' (control)' : ''}`,
@@ -134,7 +133,6 @@ export function explainedProbeText(probe: ProbeOutcome, scenario: ScenarioResult
   return [probeText(probe), ...lines.map((line) => `   ${line}`)].join('\n');
 }
 
-/** A case that is no scenario, in a suite of its own. */
 interface CaseOfRun {
   readonly suite: string;
   readonly name: string;

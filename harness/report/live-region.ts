@@ -9,7 +9,6 @@ export class LiveRegion {
     this.#stream = stream;
   }
 
-  /** Replaces the lines; each is cut to one row. */
   draw(lines: readonly string[]): void {
     const width = Math.max((this.#stream.columns || 80) - 1, 1);
     const rows = lines.map((line) => line.slice(0, width));

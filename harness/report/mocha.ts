@@ -51,7 +51,6 @@ function testsOf(root: Mocha.Suite, { scenarios }: RunStart): ScenarioTest[] {
   });
 }
 
-/** A mocha test that waits for the scenario's result. */
 export class ScenarioTest {
   readonly id: string;
   readonly body: Mocha.AsyncFunc;
@@ -72,7 +71,6 @@ export class ScenarioTest {
     };
   }
 
-  /** Makes the test show the scenario's own time. */
   shownBy(test: Mocha.Test): void {
     Object.defineProperty(test, 'duration', { get: () => this.#milliseconds, set: () => undefined });
   }

@@ -11,10 +11,8 @@ export class Progress {
   #scenarios = 0;
   #over = 0;
   #bad = 0;
-  /** Start of running scenarios, by id. */
   readonly #running = new Map<string, number>();
 
-  /** @param scenarios their number */
   begin(scenarios: number): void {
     this.#scenarios = scenarios;
   }

@@ -6,7 +6,6 @@ import type { Phase, RunResults, ScenarioResult } from '../results/results.ts';
 /** A scenario as reporters know it before it is over. */
 export type ScenarioStart = Pick<Scenario, 'id' | 'suite' | 'title' | 'file'>;
 
-/** Known at the start of a run. */
 export interface RunStart {
   readonly id: string;
   readonly directory: string;
@@ -16,11 +15,10 @@ export interface RunStart {
 
 /**
  * Receives a run's events. All are optional and may be asynchronous: a reporter gets the next event once it is done,
- * while the run continues. A reporter that fails gets no more events, and the run exits with 3. /
+ * while the run continues. A reporter that fails gets no more events, and the run exits with 3.
  */
 export interface Reporter {
   runStarted?(run: RunStart): void | Promise<void>;
-  /** `detail`: a sentence about it. */
   phaseStarted?(phase: Phase, detail?: string): void | Promise<void>;
   /** One line about current work, such as a step of provisioning. */
   note?(line: string): void | Promise<void>;
@@ -33,7 +31,6 @@ export interface Reporter {
   reportsWritten?(results: RunResults, files: readonly string[]): void | Promise<void>;
 }
 
-/** A reporter, with its name for errors. */
 export interface NamedReporter {
   readonly name: string;
   readonly reporter: Reporter;
@@ -46,7 +43,6 @@ export interface Output {
   readonly columns?: number;
 }
 
-/** Arguments of a reporter. */
 export interface ReporterOptions {
   readonly stdout: Output;
   readonly stderr: Output;
@@ -65,7 +61,6 @@ type Call = (reporter: Reporter) => unknown;
 
 /** Sends events to all reporters of a run. None of its methods throws. */
 export class Reporters {
-  /** Failures of reporters, in order. */
   readonly errors: HarnessError[] = [];
   readonly #audience: Listener[];
   readonly #maxMilliseconds: number;
@@ -88,7 +83,6 @@ export class Reporters {
     return Promise.all(this.#audience.map((listener) => listener.tell(call, this.#maxMilliseconds)));
   }
 
-  /** Resolves with the paths of written reports. */
   async runOver(results: RunResults): Promise<readonly string[]> {
     const written = await this.ask('runOver', results);
     return written.flatMap((files) => (Array.isArray(files) ? (files as string[]) : []));
@@ -105,7 +99,6 @@ class Listener {
   readonly #named: NamedReporter;
   readonly #failed: (error: HarnessError) => void;
   #over = false;
-  /** Current work; undefined when it is idle. */
   #busy: Promise<unknown> | undefined;
 
   constructor(named: NamedReporter, failed: (error: HarnessError) => void) {

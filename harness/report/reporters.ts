@@ -69,7 +69,6 @@ async function fromMocha(names: readonly string[]): Promise<readonly [string, Re
   return [name, mochaReporter(name)];
 }
 
-/** Whether a reporter shows the progress of a run to people. */
 export const isTerminal = (name: string): boolean => ['terminal', 'list', 'dot'].includes(name);
 
 const bad = (message: string, cause?: unknown): HarnessError => new HarnessError('BAD_REPORTER', message, { cause });

@@ -3,7 +3,6 @@ import { clientBlocks } from './client-summary.ts';
 import { isFine, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { allowedText, counted, findingLines, flakyLines, mark, verdictCounts, type Paint } from '../results/text.ts';
 
-/** The end of a run for people, in blocks of lines. */
 export function summaryBlocks(
   results: RunResults,
   files: readonly string[],

@@ -55,7 +55,6 @@ export class Terminal implements Reporter {
     if (!this.#options.quiet) this.#say(`  ${line}`);
   }
 
-  /** Prints a finished scenario; a suite's counts follow its last one. */
   scenarioOver(result: ScenarioResult): void {
     this.#results.push(result);
     this.#progress.over(result);

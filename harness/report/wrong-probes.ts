@@ -8,9 +8,7 @@ export function wrongProbes({ reason, probes }: ScenarioResult): readonly string
   return told.includes(reason) ? told : [reason, ...told];
 }
 
-/** The line about a probe's decision; none if it is unknown. */
 export const whyLine = ({ why }: ProbeOutcome): readonly string[] => (why === undefined ? [] : [`  why: ${why}`]);
 
-/** A probe's place, maker, operation and reason. */
 export const probeSentence = ({ number, workload, operation, reason }: ProbeOutcome): string =>
   `Probe ${number + 1} (${workload ?? 'harness'}: ${operation}): ${reason}`;

@@ -23,7 +23,6 @@ const keyOf = ({ name, version }: ClientColumn): string => `${name}@${version}`;
 /** The id in its suite: with several clients, a result's id ends in a dot and the client. */
 const declaredId = (id: string): string => id.split('.')[0] ?? id;
 
-/** Clients by scenarios, from results of one or several runs; the later of two results counts. */
 export function clientTable(scenarios: readonly ScenarioResult[]): ClientTable {
   const clients = new Map<string, ClientColumn>();
   const rows = new Map<string, Omit<ClientRow, 'cells'> & { readonly results: Map<string, ScenarioResult> }>();

@@ -27,7 +27,6 @@ export class ResultsJournal {
     this.#begun = true;
   }
 
-  /** Removes it, once results.json is written. */
   close(): void {
     rmSync(this.#file, { force: true });
     this.#begun = false;
@@ -36,7 +35,6 @@ export class ResultsJournal {
 
 const lineOf = (value: object): string => `${JSON.stringify(value)}\n`;
 
-/** The file with a report folder's newest results. */
 export const resultsFileIn = (directory: string): string =>
   [JOURNAL_FILE, 'results.json'].map((name) => join(directory, name)).find((file) => existsSync(file)) ??
   join(directory, 'results.json');

@@ -7,7 +7,6 @@ import type { OptionValue } from '../../foundation/node/options.ts';
 
 export const VERDICTS = ['passed', 'failed', 'inconclusive', 'skipped', 'error'] as const;
 export const PROBE_VERDICTS = ['passed', 'failed', 'inconclusive', 'error'] as const;
-
 const OUTCOMES = ['granted', 'refused', 'denied', 'absent'] as const;
 const count = whole(0);
 const texts = z.array(z.string());
@@ -36,7 +35,6 @@ function isPattern(source: string): boolean {
 }
 
 const KINDS = ['identity', 'resource', 'trust', 'session', 'boundary'] as const;
-
 const DECISIONS = ['allowed', 'implicitlyDenied', 'explicitlyDenied'] as const;
 
 const statement = z.object({

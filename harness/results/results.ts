@@ -25,7 +25,6 @@ export type Phase = 'planning' | 'provisioning' | 'scenarios' | 'kept' | 'teardo
 export const isFine = ({ verdict, allowed }: Pick<ScenarioResult, 'verdict' | 'allowed'>): boolean =>
   verdict === 'passed' || verdict === 'skipped' || allowed !== undefined;
 
-/** Whether repetitions of a scenario differ. */
 export const isFlaky = ({ repetitions }: Pick<ScenarioResult, 'repetitions'>): boolean =>
   new Set(repetitions?.map(({ verdict }) => verdict)).size > 1;
 

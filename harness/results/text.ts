@@ -14,7 +14,6 @@ export function verdictCounts(items: readonly { readonly verdict: Verdict }[]): 
     .join(', ');
 }
 
-/** The risks that conforming scenarios report, a line each. */
 export const findingLines = (scenarios: readonly ScenarioResult[]): readonly string[] =>
   scenarios.flatMap(({ id, verdict, finding }) =>
     verdict === 'passed' && finding !== null ? [`${id}: ${finding}`] : [],
@@ -56,7 +55,6 @@ export function widthOf(
 
 const columns = (text: string): number => text.replace(COLOR, '').length;
 
-/** Until when a scenario may fail, and why. */
 export const allowedText = ({ until, reason, source }: NonNullable<ScenarioResult['allowed']>): string =>
   `Allowed until ${until}: ${reason}${source === undefined ? '' : ` (${source})`}`;
 

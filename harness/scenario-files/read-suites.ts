@@ -10,7 +10,6 @@ import type { Scenario } from '../scenario/spec.ts';
 import { forgetRequired, prepareForUserFiles, requiredFiles, urlOf, withoutTime } from './user-files.ts';
 
 const SUITE_FILE = /(?<!\.test)(?<!\.d)\.(ts|mts|js|mjs)$/;
-
 /** Folder of shared helpers, which declare no suite. */
 const SHARED = 'lib';
 
@@ -40,7 +39,6 @@ export async function loadOwnSuites(folder: string, load?: LoadSize): Promise<Re
   return registry;
 }
 
-/** Built suites have the same table, with another extension. */
 async function tableOf(folder: string): Promise<SuiteTable> {
   const file = suiteFiles(folder).find((path) => /^scopes\.[jt]s$/.test(basename(path)));
   if (file === undefined) throw new Error(`${folder} has no scopes.ts.`);
@@ -67,7 +65,6 @@ function checkSuite(registry: Registry, folder: string, declared: readonly Scena
     );
 }
 
-/** The scope of one of the project's suites. Throws if it has none. */
 function scopeOf({ scopes }: Registry, suite: string): string {
   const scope = Object.keys(scopes).find((name) => Object.hasOwn(scopes[name]?.suites ?? {}, suite));
   if (scope === undefined) throw new Error(`Suite "${suite}" has no scope: add it to suites/scopes.ts.`);

@@ -26,11 +26,9 @@ export interface SuiteContext {
   readonly afterEach: (hook: Hook) => void;
 }
 
-/** Collects the declarations of suite files. */
 export interface Registry extends SuiteTable {
   readonly scenarios: Scenario[];
   readonly hooks: Map<string, SuiteHooks>;
-  /** Loaded files, with their names in reports. */
   readonly files: Map<string, string>;
   /** Name of the file that is being loaded, for reports. */
   file: string;
@@ -82,7 +80,6 @@ export async function collect(registry: Registry, load: () => Promise<void>): Pr
   }
 }
 
-/** Records that the current file reads a policy file. */
 export function notePolicyFile(path: string): void {
   current?.policyFiles.add(resolve(path));
 }

@@ -3,7 +3,6 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 
-/** Imported files outside of `node_modules`. */
 export interface ImportedFiles {
   has(file: string): boolean;
   /** Real paths of imports of reloaded files, also of missing ones. */

@@ -81,11 +81,9 @@ export interface Recorded {
   readonly requestId?: string;
   /** Why an unexpected value of these facts is inconclusive, in a sentence. */
   readonly doubt?: string | undefined;
-  /** Why an unexpected result is inconclusive. */
   readonly doubtOfAll?: string | undefined;
 }
 
-/** A possible reason of an unexpected result, in a sentence. */
 export interface WhyNot {
   readonly why?: string;
   /** Set if the reason makes the result inconclusive. */
@@ -97,7 +95,6 @@ export interface HarnessDescriptor<T extends Operation> extends Described<T> {
   readonly performedBy: 'harness';
   /** Performs it, with names replaced. Throws failures of server or service, and of the harness's credentials. */
   perform(world: ScenarioWorld, operation: T): Promise<ProbeResult>;
-  /** A possible reason of an unexpected result; undefined if none is known. */
   whyNot?(world: ScenarioWorld, operation: T): Promise<WhyNot | undefined>;
   /** A sentence on what decided its result, if that is no call of AWS. */
   decidedBy?(world: ScenarioWorld, operation: T): Promise<string | undefined>;
@@ -113,7 +110,6 @@ export interface HarnessDescriptor<T extends Operation> extends Described<T> {
 
 export type OperationDescriptor<T extends Operation> = WorkloadDescriptor<T> | HarnessDescriptor<T>;
 
-/** The context of a step. */
 export interface StepContext {
   readonly world: ScenarioWorld;
   /** The scenario's pods, by workload; a new one makes the probes after the step. */
@@ -126,7 +122,6 @@ export interface StepContext {
   readonly expectsRefusal: (workloads: readonly string[]) => boolean;
 }
 
-/** A change of the world between probes. */
 export interface StepDescriptor<T extends ActionStep> extends Descriptor<T> {
   perform(context: StepContext, step: T): Promise<unknown>;
   needs?(step: T, kubernetes: boolean): readonly Capability[];

@@ -6,13 +6,12 @@ import { EXIT } from '../../foundation/node/errors.ts';
 /** Seconds that a suite may block the process: loading a file takes well under one. */
 const LIMIT_SECONDS = 60;
 
-/** One supervisor for the process. */
 let supervisor: Worker | undefined;
 let isLoading = false;
 
 /**
  * Loads a suite file. Exits with code 2 if this, or user code later, blocks the process for `seconds`; a worker checks,
- * as a blocked process cannot. A debugger lifts the limit. /
+ * as a blocked process cannot. A debugger lifts the limit.
  */
 export async function withLoadLimit(file: string, load: () => Promise<void>, seconds = LIMIT_SECONDS): Promise<void> {
   if (url() !== undefined) return load();

@@ -3,7 +3,6 @@ import type { OptionValues } from '../../foundation/node/options.ts';
 
 export interface LoadSize {
   readonly pods: number;
-  /** Over which they are spread. */
   readonly serviceAccounts: number;
   /** Maximum of concurrent pods: more come in waves. */
   readonly parallelism: number;

@@ -4,7 +4,6 @@ import { replacePlaceholders } from './placeholders.ts';
 import { bucketName, namespaceName, roleName, type Owner } from './real-names.ts';
 import type { Scenario } from './spec.ts';
 
-/** Sources of the names in angle brackets. */
 export interface NameSources {
   /** The run's id, a part of all its names. */
   readonly run: string;
@@ -22,7 +21,6 @@ export interface NameSources {
  * one: `<namespace:red>`, `<bucket:data>`, `<role:app>` (ARN), `<role-name:app>`, `<cluster:c1>` (name),
  * `<cluster-arn:c1>`, `<region:c1>`, `<issuer:c1>`, `<provider-arn:c1>`, `<account:main>`, `<time:now>`; later also
  * `<pod:…>`, `<pod-uid:…>`, `<association-id:…>`, `<association-arn:…>` and `<external-id:…>` of a workload or a probe.
- * /
  */
 export class Names {
   readonly scenario: Scenario;
@@ -65,7 +63,6 @@ export class Names {
     this.#later.set(kindAndName, value);
   }
 
-  /** Replaces all `<kind:name>` in a text. */
   expand(text: string): string {
     return replacePlaceholders(text, ({ kind, name }) => this.#resolve(kind, name));
   }

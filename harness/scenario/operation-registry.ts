@@ -11,7 +11,7 @@ export type Said<D> = Omit<D, 'name' | 'performedBy'>;
 
 /**
  * Defines an operation of the harness and returns its builder; `build` maps a suite's arguments to members. Throws an
- * Error for a name that is taken. /
+ * Error for a name that is taken.
  */
 export function defineHarnessOperation<Args extends readonly unknown[], T extends object>(
   name: string,

@@ -1,11 +1,9 @@
 import type { AssociationSpec, ObjectSpec, ScenarioSpec, WorkloadSpec } from './spec.ts';
 
-/** `<bucket>/<key>` of an object. */
 export const placeOf = (object: ObjectSpec): string => (typeof object === 'string' ? object : object.at);
 
 export const bucketOf = (object: ObjectSpec): string => placeOf(object).split('/')[0] ?? '';
 
-/** The buckets of a scenario, including those that only its objects name. */
 export const bucketsOf = ({ buckets = {}, objects = [] }: ScenarioSpec): readonly string[] => [
   ...new Set([...Object.keys(buckets), ...objects.map(bucketOf)]),
 ];

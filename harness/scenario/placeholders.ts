@@ -5,7 +5,6 @@ export interface Placeholder {
 }
 
 const PLACEHOLDER = /<([a-z-]+):([A-Za-z0-9_.-]+)>/g;
-
 /** Kinds that name something of a cluster, by the cluster's alias. */
 const OF_CLUSTERS: ReadonlySet<string> = new Set(['cluster', 'cluster-arn', 'region', 'issuer', 'provider-arn']);
 /** Kinds whose values exist only with clusters and pods, or change: the time. */

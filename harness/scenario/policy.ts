@@ -29,7 +29,6 @@ function statementOf(effect: PermissionStatement['effect']) {
 
 /** A statement that allows. A resource is an ARN, `*`, or short for S3: `data/red/*` (objects), `data` (bucket). */
 export const allow = statementOf('Allow');
-
 /** A statement that denies; otherwise as `allow`. */
 export const deny = statementOf('Deny');
 
@@ -41,11 +40,9 @@ export function forPrincipal(principal: OneOrMore, statement: PermissionStatemen
 /** A complete policy document: an object, or the text of a file (`policyFile`). */
 export interface RawPolicy {
   readonly document: Readonly<Record<string, unknown>>;
-  /** Its origin, for messages. */
   readonly from: string;
 }
 
-/** A statement of a trust policy. */
 export interface TrustStatement {
   readonly effect: 'Allow' | 'Deny';
   readonly actions: readonly string[];
@@ -117,7 +114,6 @@ export const trustService = (service: string): TrustStatement =>
 
 export type { AccountAlias, ClusterAlias } from '../../foundation/protocols/aliases.ts';
 
-/** A role of the world. */
 export interface RoleSpec {
   readonly trust: readonly TrustStatement[] | RawPolicy;
   readonly permissions?: readonly PermissionStatement[] | RawPolicy;

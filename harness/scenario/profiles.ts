@@ -4,7 +4,6 @@ import type { ScenarioSpec } from './spec.ts';
 export interface Profile {
   /** Raised when the selection or the bound changes. */
   readonly version: number;
-  /** A clause on its content. */
   readonly about: string;
   readonly includes: (profile: ScenarioSpec['profile']) => boolean;
   /** Share of its scenarios, 0 to 1, that must be judged, so neither skipped nor ended by an error. */

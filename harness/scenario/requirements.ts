@@ -81,7 +81,6 @@ const operationsThroughSdk = ({ spec }: Scenario) =>
     return step.kind === 'probe' && descriptor?.throughSdk === true ? [{ operation: step.operation, descriptor }] : [];
   });
 
-/** Whether a pod of it uses an SDK, so that the choice of client matters. */
 export const isThroughSdk = (scenario: Scenario): boolean => operationsThroughSdk(scenario).length > 0;
 
 /** Names of the operations that its pods request from a client. */
@@ -107,7 +106,7 @@ const OF_STS: ReadonlySet<Capability> = new Set(['sts-of-aws', 'configurable-sts
 
 /**
  * Why a scenario cannot run here; undefined if it can. `reasons` of missing capabilities are clauses; `program` makes
- * the pods' probes (default: one that supports all operations). /
+ * the pods' probes (default: one that supports all operations).
  */
 export function unmetRequirements(
   scenario: Scenario,
@@ -145,7 +144,6 @@ export const isExclusiveFromTheStart = ({ spec }: Scenario): boolean =>
 /** Seconds that an SDK waits if an agent refuses: four attempts, a second apart. */
 const SDK_RETRIES_SECONDS = 3;
 
-/** About the seconds that a scenario waits. */
 export function waitOf({ spec }: Scenario): number {
   let wait = 0;
   for (const step of spec.probes) {

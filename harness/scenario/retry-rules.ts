@@ -24,7 +24,7 @@ export const whenMade = ({ outcome }: ProbeResult): boolean => outcome === 'refu
 
 /**
  * EKS refuses an association whose role or trust policy is too new, or that follows a deletion for the same service
- * account closely (Amazon EKS API Reference, CreatePodIdentityAssociation). /
+ * account closely (Amazon EKS API Reference, CreatePodIdentityAssociation).
  */
 export const isAssociationTooSoon = ({ name, message }: Error): boolean =>
   name === 'ResourceInUseException' || (name === 'InvalidParameterException' && /role/i.test(message));

@@ -21,7 +21,6 @@ export interface AgentUsage {
 }
 
 export interface RunningLoad {
-  /** Pods in all; a rolling restart doubles them. */
   pods: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -33,7 +32,6 @@ export interface RunningLoad {
   /** `<namespace>/<name>` of the pods that were seen, and of those that run. */
   readonly seen: () => readonly string[];
   readonly running: () => readonly string[];
-  /** Resolves once no pod is left. */
   readonly gone: () => Promise<unknown>;
   readonly started: (count: number) => Promise<unknown>;
   readonly ended: (count: number) => Promise<readonly EndedPod[]>;

@@ -13,6 +13,5 @@ export interface SuiteTable {
   readonly renamedSuites: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The suites of all scopes, in the order of reports. */
 export const suitesOf = ({ scopes }: Pick<SuiteTable, 'scopes'>): readonly string[] =>
   Object.values(scopes).flatMap(({ suites }) => Object.keys(suites));

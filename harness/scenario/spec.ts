@@ -180,7 +180,7 @@ export interface ScenarioSpec {
   readonly needs?: readonly Capability[];
   /**
    * `core`: also in `--profile core`. `soak`: waits for minutes, only in `--profile soak` and `pre-release`. `load`:
-   * makes many pods, only in `--profile load`, or if its suite or id is named. /
+   * makes many pods, only in `--profile load`, or if its suite or id is named.
    */
   readonly profile?: 'core' | 'soak' | 'load';
   /** Timeout in seconds, if `--timeout` is not enough. */
@@ -211,7 +211,6 @@ export interface Scenario {
   /** Scope of the suite; undefined for users' suites. */
   readonly scope?: string;
   readonly title: string;
-  /** File that declares it. */
   readonly file: string;
   readonly spec: ScenarioSpec;
   /** The program for operations of an SDK. Default: the probe program. */

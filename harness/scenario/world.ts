@@ -18,11 +18,10 @@ import type { Gate } from '../../foundation/node/keyed-mutex.ts';
 import { Names } from './names.ts';
 import { SCENARIO_LABEL, type PodWatcher } from '../kubernetes-client/pod-watcher.ts';
 
-/** A cluster as scenarios use it. */
 export interface ProvisionedCluster {
   /**
    * Whether its webhook sets the STS endpoint of pods, once known. Only for service accounts that it has seen, so the
-   * endpoint also shows that for pods with an association. /
+   * endpoint also shows that for pods with an association.
    */
   setsStsEndpoint?: boolean;
   readonly alias: ClusterAlias;
@@ -33,7 +32,6 @@ export interface ProvisionedCluster {
   readonly onThisMachine?: true | undefined;
 }
 
-/** The environment that a run gives its scenarios. */
 export interface Environment {
   readonly run: string;
   /** Tags of every AWS resource: the run and its expiry. */
@@ -69,13 +67,11 @@ export interface Leftover {
   readonly reason: string;
 }
 
-/** A session that the harness has opened instead of a pod. */
 export interface HeldSession {
   readonly credentials: AwsCredentials;
   readonly clients: AwsClients;
 }
 
-/** The resources of one scenario that exist. */
 export type ScenarioWorld = ReturnType<typeof makeWorld>;
 
 /** `signal` fires at the scenario's end or timeout; `resources`: those made already. */
@@ -110,7 +106,6 @@ export const makeWorld = (
   disturbances: [] as (() => void)[],
   /** The agent's arguments before the scenario's changes. */
   agentArguments: new Map<ClusterAlias, readonly string[]>(),
-  /** Active loads, by name. */
   loads: new Map<string, RunningLoad>(),
   /** Timed-out waits, by the workload whose probes follow: a sentence each. */
   notes: new Map<string, string[]>(),
@@ -140,10 +135,8 @@ export const tagMap = (world: ScenarioWorld): Record<string, string> => ({
   'conformance-scenario': world.scenario.id,
 });
 
-/** The same, as IAM and S3 take them. */
 export const runTags = (world: ScenarioWorld): { Key: string; Value: string }[] => tagList(tagMap(world));
 
-/** Labels of a scenario's objects in a cluster. */
 export const labelsOf = (world: ScenarioWorld): Record<string, string> => ({
   [RUN_LABEL]: world.environment.run,
   [SCENARIO_LABEL]: world.scenario.id,
@@ -159,18 +152,15 @@ export function clusterOf(world: ScenarioWorld, alias: ClusterAlias): Provisione
   return found;
 }
 
-/** A workload with defaults. */
 export interface Workload {
   readonly name: string;
   readonly spec: WorkloadSpec;
   readonly cluster: ClusterAlias;
-  /** Real namespace. */
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly association: AssociationSpec | undefined;
 }
 
-/** Workloads of one service account. */
 export type Subject = readonly [Workload, ...Workload[]];
 
 export function workload(world: ScenarioWorld, name: string): Workload {
@@ -190,6 +180,5 @@ export function workloads(world: ScenarioWorld): Workload[] {
   return Object.keys(world.scenario.spec.workloads ?? {}).map((name) => workload(world, name));
 }
 
-/** Key of a workload's service account. */
 export const accountKey = ({ cluster, namespace, serviceAccount }: Workload): string =>
   [cluster, namespace, serviceAccount].join('/');

@@ -10,7 +10,7 @@ const ANSWERED: readonly ProbeResult['outcome'][] = ['granted', 'denied', 'absen
 
 /**
  * Adds the session that S3 saw to a client's report. An error if S3 received no such call or answered otherwise, or
- * without a record if nothing else shows the identity. /
+ * without a record if nothing else shows the identity.
  */
 export function asRecorded(
   world: ScenarioWorld,
@@ -59,7 +59,6 @@ interface Target {
   readonly key?: string;
 }
 
-/** The object of a pod's S3 operation; undefined for other operations. */
 function targetOf(world: ScenarioWorld, operation: ProbeStep['operation']): Target | undefined {
   const descriptor = ofWorkload(operation);
   if (descriptor?.usesS3 !== true) return undefined;

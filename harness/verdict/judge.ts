@@ -19,7 +19,6 @@ export interface Judgement {
   readonly matches: boolean;
   /** One sentence; for a mismatch with expectation and observation. */
   readonly reason: string;
-  /** The differing part. */
   readonly mismatch?: Mismatch;
 }
 
@@ -32,7 +31,6 @@ export interface Observation {
   readonly expectedIdentity: string | undefined;
 }
 
-/** Compares an observation with its expectation. */
 export function judge(expectation: Expectation, observation: Observation): Judgement {
   const { result, cause, identityName, expectedIdentity } = observation;
   const isExpectedIdentity =
@@ -146,7 +144,6 @@ function identityWords(name: string): string {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Words for expectations and results. */
 const WORDS = {
   granted: ['Access', 'granted'],
   refused: ['A refusal of credentials', 'refused credentials'],
@@ -155,7 +152,6 @@ const WORDS = {
   error: ['', 'stopped by an error'],
 } as const satisfies Record<ProbeResult['outcome'], readonly [string, string]>;
 
-/** Maps an identity to its name in a scenario. */
 export function nameIdentity(
   identity: Identity | undefined,
   known: ReadonlyMap<string, string>,

@@ -26,9 +26,7 @@ export interface Trial {
 
 export interface JudgedProbe {
   readonly result: ProbeResult;
-  /** The deciding call; undefined if unknown. */
   readonly call: CallRecord | undefined;
-  /** With real names. */
   readonly expectation: Expectation;
   readonly expectedIdentity: string | undefined;
   readonly judgement: Judgement;
@@ -57,7 +55,6 @@ export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResul
   return { result, call, expectation, expectedIdentity, judgement };
 }
 
-/** The outcome of a probe, for reports. */
 export function outcomeOf(
   world: ScenarioWorld,
   { number, step }: NumberedProbe,

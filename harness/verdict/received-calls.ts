@@ -5,7 +5,6 @@ import type { ScenarioWorld } from '../scenario/world.ts';
 
 /** Maximum of calls for one probe, the last ones. */
 const MOST_CALLS = 20;
-
 const OPENED = 'opened the session ';
 
 /** AWS's calls for a scenario's probes, and the deciding policies. */
@@ -18,7 +17,7 @@ export interface Received {
 
 /**
  * Finds the calls of each probe in AWS's record, if any: the answered one, the workload's other ones, and those that
- * opened its session earlier. `since`: start of the attempt, milliseconds since the epoch. /
+ * opened its session earlier. `since`: start of the attempt, milliseconds since the epoch.
  */
 export function receivedCalls(
   { environment, scenario }: ScenarioWorld,

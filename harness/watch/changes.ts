@@ -5,7 +5,6 @@ import type { Scenario } from '../scenario/spec.ts';
 export class Changes {
   /** The scenarios' declarations at their last run, by id. */
   readonly #ran = new Map<string, string>();
-  /** Number of changes to suite files. */
   #edits = 0;
 
   /** Records a change of a suite file: it may change hooks. */
@@ -13,7 +12,6 @@ export class Changes {
     this.#edits += 1;
   }
 
-  /** Records the current declarations of these scenarios. */
   run(scenarios: readonly Scenario[], loaded: Loaded): void {
     for (const scenario of scenarios) this.#ran.set(scenario.id, this.#declared(scenario, loaded));
   }

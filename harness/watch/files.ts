@@ -4,7 +4,6 @@ import { watch, type FSWatcher } from 'chokidar';
 export interface FileWatcherOptions {
   /** Absolute paths of the folders, which are watched recursively. */
   readonly folders: readonly string[];
-  /** A folder that is ignored. */
   readonly reports: string;
   readonly changed: (file: string) => void;
   readonly note: (sentence: string) => void;

@@ -13,7 +13,6 @@ export interface WatchOptions {
   readonly folders: readonly string[];
   /** The folder of reports, or their parent. */
   readonly reports: string;
-  /** The initial scenarios. */
   readonly loaded: Loaded;
   /** Reloads the suites and selects scenarios. Throws `HarnessError`. */
   readonly load: () => Promise<Loaded>;
@@ -21,7 +20,6 @@ export interface WatchOptions {
   readonly files: ReadonlySet<string>;
   readonly reporters: () => Promise<readonly NamedReporter[]>;
   readonly stderr: Output;
-  /** Only prints errors. */
   readonly quiet: boolean;
   readonly stdin?: Input | undefined;
   readonly end: () => void;
@@ -29,7 +27,7 @@ export interface WatchOptions {
 
 /**
  * Milliseconds without a change before suites are loaded: editors write several files, or one in parts. chokidar
- * reports a file's changes once in 50 ms, so omitted ones precede the load. /
+ * reports a file's changes once in 50 ms, so omitted ones precede the load.
  */
 const SETTLING = 100;
 /** Limit for such waits, so that a file that changes continuously blocks no others. */
@@ -45,11 +43,9 @@ export class Watch implements Rounds {
   readonly #watcher: FileWatcher;
   readonly #stopKeys: () => void = () => undefined;
   #loaded: Loaded;
-  /** Files that changed since suites were loaded. */
   readonly #changed = new Set<string>();
   /** Whether suites must be loaded: they may have changed before files were watched. */
   #isStale = true;
-  /** Whether the last load failed. */
   #isBroken = false;
   #key: Key | undefined;
   #wake: () => void = () => undefined;
@@ -103,7 +99,6 @@ export class Watch implements Rounds {
     this.#wake();
   }
 
-  /** Resolves when there may be something to do. */
   async #waken(signal: AbortSignal): Promise<void> {
     await new Promise<void>((wake) => {
       this.#wake = wake;

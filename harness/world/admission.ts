@@ -54,7 +54,6 @@ async function postInDryRun(
 }
 
 const PROPAGATION_MILLISECONDS = 5000;
-
 /** Number of pods that cover all API servers of EKS: each has a webhook with a list of its own. */
 const SAMPLES = 5;
 /** Ends the connection with the request, so that the next is new. */
@@ -72,7 +71,7 @@ export const isInjected = (facts: Facts): boolean => /^(pod-identity|both)$/.tes
 
 /**
  * Waits until admission satisfies `isSo`, as API server, webhook and EKS learn of changes late; on AWS at all API
- * servers. Returns whether it did before the timeout: the later probes show the effect. /
+ * servers. Returns whether it did before the timeout: the later probes show the effect.
  */
 export async function awaitAdmission(
   world: ScenarioWorld,
@@ -148,8 +147,8 @@ const IRSA_VOLUME = 'aws-iam-token';
 
 /**
  * Facts of an admitted pod: `injected` (`pod-identity`, `irsa`, `both`, `none`), `label`, per volume
- * `expirationSeconds` and `audience`, per container `<container>.env.<NAME>`, `<container>.envNames` and
- * `<container>.mount` (the token's path). /
+ * `expirationSeconds` and `audience`, per container `<container>.env.<NAME>`, `.envNames` and `.mount` (the token's
+ * path).
  */
 export function admissionFacts(pod: V1Pod): Facts {
   const facts: Facts = {};

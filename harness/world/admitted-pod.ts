@@ -6,9 +6,8 @@ import { kubernetesPollMilliseconds } from './iam.ts';
 import { note, accountKey, clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
 /**
- * Creates a pod of a workload, by the name `first` if possible. An API server whose webhook is behind may admit it
- * without injection, silently. So a pod that is not injected as observed before is deleted and recreated by another
- * name, until the propagation bound, unless all API servers treat it alike. /
+ * Creates a pod of a workload, named `first` if possible. If an API server with an outdated webhook admits it without
+ * the injection observed before, recreates it by another name, until the propagation bound.
  */
 export async function createAsSeen(
   world: ScenarioWorld,

@@ -28,7 +28,7 @@ const inARow = ({ environment: { aws } }: ScenarioWorld): number => (aws.name ==
  * Follows an association where changes are eventual; undefined elsewhere. EKS answers a change before webhook and EKS
  * Auth know it (Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"), so it asks
  * both: by pods in dry run, and with the token of a pod that never runs. `isNew`: there was no association, so EKS Auth
- * need not be asked before. /
+ * need not be asked before.
  */
 export async function watchAssociation(world: ScenarioWorld, subject: Subject, isNew = false) {
   const { propagation } = world.environment.aws;
@@ -42,7 +42,7 @@ export async function watchAssociation(world: ScenarioWorld, subject: Subject, i
   return {
     /**
      * Waits until both know of the change; after the bound continues with a note. Throws the signal's reason, and AWS's
-     * error for missing permission or expired credentials of the harness. /
+     * error for missing permission or expired credentials of the harness.
      */
     until: async ({ injected, roleArn }: Change): Promise<void> => {
       const end = performance.now() + milliseconds;
@@ -84,7 +84,7 @@ export async function awaitAssociations(
 
 /**
  * Follows the sessions of a role that the next probes expect to be refused, until EKS Auth refuses them: the canary
- * shows STS's state only, and the agent would cache a session. /
+ * shows STS's state only, and the agent would cache a session.
  */
 export async function watchRefusals(
   world: ScenarioWorld,

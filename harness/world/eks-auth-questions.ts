@@ -10,9 +10,8 @@ import { note, accountKey, clusterOf, type ScenarioWorld, type Workload } from '
 const TELLING = /^(ResourceNotFound|AccessDenied|InvalidToken|InvalidParameter|InvalidRequest)Exception$/;
 
 /**
- * EKS Auth as pods of the service account call it; undefined if the harness cannot. EKS Auth caches a pod's session
- * (Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"), so each pod is used for one
- * session only. /
+ * EKS Auth as pods of the service account call it; undefined if the harness cannot. Each pod is used for one session,
+ * which EKS Auth caches (Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles").
  */
 export async function eksAuthOf(world: ScenarioWorld, item: Workload) {
   const { aws } = world.environment;
@@ -35,7 +34,7 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload) {
   };
   /**
    * Asks until answers satisfy `isSo`, `inARow` times: then undefined; after `end`, the last answer. Undefined with a
-   * note if it cannot ask any more. /
+   * note if it cannot ask any more.
    */
   const until = async (
     end: number,
@@ -65,7 +64,7 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload) {
   };
 }
 
-/** A pod that is never scheduled, and its token. Undefined, with a note, if the API server refuses. Lost ones go with the namespace. */
+/** A pod that is never scheduled, and its token. Undefined, with a note, if the API server refuses. */
 async function newCheck(
   world: ScenarioWorld,
   item: Workload,
@@ -86,7 +85,7 @@ const tells = ({ roleArn, code = '' }: EksAuthAnswer): boolean => roleArn !== un
 
 /**
  * Throws errors of the harness's own credentials, which no wait changes. EKS's missing trust (AccessDenied) and a pod's
- * expired token have the same codes with other messages. /
+ * expired token have the same codes with other messages.
  */
 function throwOurs({ code = '', message = '' }: EksAuthAnswer): void {
   const error = Object.assign(new Error(message), { name: code });
@@ -109,7 +108,6 @@ async function awaitTurn({ mayAskEksAuth, signal }: ScenarioWorld, item: Workloa
   if (at > now) await sleep(at - now, undefined, { signal });
 }
 
-/** Counts the pause from the answer: the question may have been queued. */
 function asked({ mayAskEksAuth }: ScenarioWorld, item: Workload): void {
   const next = performance.now() + AWS_POLL_MILLISECONDS;
   mayAskEksAuth.set(accountKey(item), Math.max(mayAskEksAuth.get(accountKey(item)) ?? 0, next));

@@ -39,7 +39,7 @@ export function retryUntilConsistent<T>(
 
 /**
  * IAM and S3 refuse the principal of a new role for a moment (IAM User Guide, "Troubleshooting IAM", "Changes that I
- * make are not always immediately visible"). /
+ * make are not always immediately visible").
  */
 export const isUnknownPrincipal = ({ name, message }: Error): boolean =>
   /^MalformedPolicy/.test(name) && /invalid principal in policy(?!: "SERVICE")/i.test(message);

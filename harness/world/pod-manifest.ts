@@ -14,14 +14,12 @@ export const TOKENS_SECRET = 'conformance-tokens';
 const TOKENS_DIRECTORY = '/var/run/secrets/conformance/tokens';
 const PHASE_DIRECTORY = '/etc/conformance';
 const NO_PHASE = -1;
-
 /** Keeps Karpenter, and so EKS Auto Mode, from evicting the pod (Karpenter, "Disruption", pod-level controls). */
 const DO_NOT_DISRUPT = 'karpenter.sh/do-not-disrupt';
 
 /** The last phase that a new pod may start. */
 export const firstPhase = ({ groups, heldBack }: PodGroups): number => (heldBack ? NO_PHASE : (groups[0]?.number ?? 0));
 
-/** The pod with the plan of its groups. */
 export function podManifest(world: ScenarioWorld, workload: Workload, name: string, groups: PodGroups): V1Pod {
   const { spec, namespace } = workload;
   const { runAsUser, fsGroup } = spec;
@@ -83,7 +81,6 @@ function planned(world: ScenarioWorld, number: number, step: ProbeStep): Planned
   return { number, operation: toProgram(world, step.operation), ...(retry && { retry }) };
 }
 
-/** The operation for the probe program, with real names. */
 const toProgram = (world: ScenarioWorld, operation: Operation): Operation =>
   ofWorkload(operation)?.toProgram?.(operation, world) ?? world.names.expandAll(operation);
 

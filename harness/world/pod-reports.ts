@@ -13,7 +13,6 @@ export class Inbox {
   readonly #expected: number;
   readonly #onFirst: () => void;
   readonly #waiting: ProbeReport[] = [];
-  /** Numbers of the probes that have reported. */
   readonly #seen = new Set<number>();
   #failure: unknown;
   #wake: (() => void) | undefined;
@@ -56,7 +55,7 @@ const RETRY_MILLISECONDS = 100;
 
 /**
  * Reads the reports from the log until all are there. A log's stream may end before its container does (a busy kubelet,
- * a broken connection): it is then followed from its beginning. /
+ * a broken connection): it is then followed from its beginning.
  */
 export async function collectReports(
   { pods, kubernetes }: ProvisionedCluster,
@@ -94,7 +93,6 @@ export async function collectReports(
   }
 }
 
-/** Undefined for a truncated line. */
 function reportOf(line: string): ProbeReport | undefined {
   try {
     return JSON.parse(line.slice(REPORT_PREFIX.length)) as ProbeReport;

@@ -12,7 +12,7 @@ const MOST_AT_ONCE = 64;
 
 /**
  * Arranges scenarios' AWS resources while EKS makes clusters, about ten minutes. Skips scenarios that need a cluster
- * for that; failures are reported when the scenario runs. /
+ * for that; failures are reported when the scenario runs.
  */
 export function prefetch(
   scenarios: readonly Scenario[],

@@ -24,7 +24,7 @@ export function retryUntil(world: ScenarioWorld, step: ProbeStep): RetryUntil | 
 
 /**
  * The probes of one pod between two steps in order: expected grants come first where AWS is eventually consistent, so
- * that denials are not premature. Probes that write, or test an order, stay in place. /
+ * that denials are not premature. Probes that write, or test an order, stay in place.
  */
 export function probingOrder<T extends { readonly step: ProbeStep }>(world: ScenarioWorld, probes: readonly T[]): T[] {
   const isFree = probes.every(({ step }) => ofWorkload(step.operation)?.readOnly);
@@ -34,7 +34,6 @@ export function probingOrder<T extends { readonly step: ProbeStep }>(world: Scen
   return [...probes.filter(isGrant), ...probes.filter((probe) => !isGrant(probe))];
 }
 
-/** A probe of the harness with its expectation. */
 export interface OwnProbe {
   readonly operation: HarnessOperation;
   readonly expectation: Pick<Expectation, 'outcome' | 'status'>;
@@ -50,7 +49,6 @@ function mayChange({ operation, expectation }: OwnProbe, result: ProbeResult): b
   return ofHarness(operation)?.mayDiffer?.(result, expectation) === true;
 }
 
-/** An attempt of a probe, compared with its expectation. */
 export interface JudgedTry {
   readonly result: ProbeResult;
   readonly judgement: { readonly matches: boolean };

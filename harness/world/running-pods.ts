@@ -13,7 +13,6 @@ export class RunningPods {
     this.#stages = all;
   }
 
-  /** Starts the pod of a workload with the plan of the groups that follow stage `from`. */
   async start(name: string, from: number): Promise<void> {
     const ordinal = (this.#started.get(name) ?? 0) + 1;
     this.#started.set(name, ordinal);

@@ -14,7 +14,6 @@ export interface WebSession {
 
 /** Session names are parts of ARNs, which policies may name. */
 export const WEB_SESSION_NAME = 'creator';
-
 /** A gate that nobody removes: the pod exists, and is never scheduled (Kubernetes, "Pod Scheduling Readiness"). */
 const NEVER = 'conformance.eks-pod-identity/never';
 
@@ -49,7 +48,7 @@ export async function webSession(
 
 /**
  * A pod of the workload's service account that never runs, and its token; both go with the namespace. Throws a
- * KubernetesError if the API server refuses one, after removing the pod. /
+ * KubernetesError if the API server refuses one, after removing the pod.
  */
 export async function podToken(
   world: ScenarioWorld,

@@ -3,7 +3,7 @@ import type { ActionStep, ProbeStep, Scenario } from '../scenario/spec.ts';
 
 /**
  * Consecutive probes that all workloads make concurrently, after the actions before them. Probes that stand alone, or
- * count calls, form groups of their own. /
+ * count calls, form groups of their own.
  */
 export interface ProbeGroup {
   readonly number: number;
@@ -26,7 +26,6 @@ const countsCalls = ({ operation, expectation }: ProbeStep): boolean =>
 const areApart = (one: ProbeStep, other: ProbeStep): boolean =>
   one.workload !== other.workload && (countsCalls(one) || countsCalls(other));
 
-/** Splits a scenario's steps into stages. */
 export function stages(scenario: Scenario): readonly Stage[] {
   const result: Stage[] = [];
   let number = 0;
@@ -51,7 +50,6 @@ export function stages(scenario: Scenario): readonly Stage[] {
   return result;
 }
 
-/** The groups that one pod of a workload takes part in. */
 export interface PodGroups {
   readonly groups: readonly ProbeGroup[];
   /** A step or a group of others precedes its first group. */

@@ -13,7 +13,7 @@ export interface Ending {
 
 /**
  * Removes a scenario's resources, except those that end with the run or the clusters, unless due now. Records
- * leftovers; throws if another change could not be undone. /
+ * leftovers; throws if another change could not be undone.
  */
 export async function tearDown({ environment, resources }: ScenarioWorld, { kept, makesRoom }: Ending): Promise<void> {
   await resources.close();
@@ -29,7 +29,6 @@ export async function tearDown({ environment, resources }: ScenarioWorld, { kept
 /** AWS refuses some deletions until it has seen an earlier one. Milliseconds. */
 const SECOND_TRY = 1000;
 
-/** Removes resources of scenarios; as `tearDown` otherwise. */
 export async function removeIn(environment: Environment, resources: readonly Resource[]): Promise<void> {
   const others: Error[] = [];
   for (const [resource, error] of await removeAll(resources, { secondTry: SECOND_TRY })) {

@@ -15,7 +15,6 @@ export async function mintFreeTokens(world: ScenarioWorld): Promise<void> {
   if (free.length > 0 && !bound) await writeSecrets(world);
 }
 
-/** Mints the tokens that are bound to pods. */
 export async function mintBoundTokens(world: ScenarioWorld, running: RunningPods): Promise<void> {
   const bound = Object.entries(world.scenario.spec.tokens ?? {}).filter(([, token]) => token.boundTo !== undefined);
   if (bound.length === 0) return;

@@ -7,7 +7,6 @@ import { collectReports, Inbox } from './pod-reports.ts';
 import type { PodGroups } from './stages.ts';
 import { clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
-/** A created pod of a workload, with its reports by group. */
 export type WorkloadPod = Awaited<ReturnType<typeof startWorkloadPod>>;
 
 /** Creates the pod with the plan of its groups. `ordinal` distinguishes pods of one workload. */
@@ -47,7 +46,6 @@ export async function startWorkloadPod(world: ScenarioWorld, workload: Workload,
   return {
     name,
     uid,
-    /** Opens the group for the pod and resolves with its reports. */
     reports: reportsByGroup(inbox, firstPhase(groups), (annotation, value) =>
       cluster.kubernetes.annotate(namespace, `pods/${name}`, { [annotation]: String(value) }),
     ),

@@ -44,7 +44,7 @@ export interface CachingOptions {
 
 /**
  * Caches credentials by a key of the token. Concurrent requests for a token share a fetch; a sweep each minute
- * refreshes entries older than the retention, with the last token. /
+ * refreshes entries older than the retention, with the last token.
  */
 export class CachingRetriever implements CredentialRetriever {
   readonly #delegate: CredentialRetriever;

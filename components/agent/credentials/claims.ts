@@ -70,7 +70,7 @@ function checkAudience(node: JsonNode): void {
 
 /**
  * Reads claims as Go's `encoding/json` does for golang-jwt's `RegisteredClaims`: wrong times and audiences fail at
- * once, plain types at the end. @throws Error in Go's words /
+ * once, plain types at the end. @throws Error in Go's words
  */
 export function readClaims(node: JsonNode): TimeClaims {
   const times = new Map<string, number>();

@@ -13,9 +13,8 @@ export const SERVICE_ACCOUNT = 'var/run/secrets/kubernetes.io/serviceaccount';
 const TIMEOUT = 10_000;
 
 /**
- * The keys of the cluster's service account issuer by id (Kubernetes documentation, "Service account issuer
- * discovery"). Not imitated: the real agent keeps them in a file for its start, and uses none of an API server before
- * 1.34. /
+ * The cluster's issuer keys by id (Kubernetes documentation, "Service account issuer discovery"). Not imitated: the
+ * real agent keeps them in a file, and uses none of an API server before 1.34.
  */
 export class ClusterKeys {
   readonly #cluster: InCluster;

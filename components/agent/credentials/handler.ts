@@ -12,7 +12,6 @@ import { tokenRefusal } from './token.ts';
 
 /** The agent's link-local addresses, the only valid hosts, whatever address it listens on. */
 export const TARGET_HOSTS = ['169.254.170.23', 'fd00:ec2::23'] as const;
-
 /** `host:port` by the rules of Go's `net.SplitHostPort`. */
 const HOST_PORT = /^(?:\[([^[\]]*)\]|([^:[\]]*)):[^:[\]]*$/;
 

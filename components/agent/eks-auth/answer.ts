@@ -17,7 +17,6 @@ export interface PodCredentials {
 
 const OPERATION = 'operation error EKS Auth: AssumeRoleForPodIdentity';
 
-/** A failure of the client, in the words that the pod gets. */
 export function operationError(what: string): FetchError {
   return new FetchError(`unable to fetch credentials from EKS Auth: ${OPERATION}, ${what}`);
 }

@@ -17,7 +17,6 @@ const ATTEMPTS = 3;
  * ExponentialJitterBackoff): no verdict depends on it, and suites are faster.
  */
 const FIRST_BACKOFF = 100;
-
 /** The standard retry mode of the AWS SDKs: throttling by name, server errors by status. */
 const RETRYABLE_STATUS = new Set([500, 502, 503, 504]);
 const RETRYABLE_CODES = new Set<string | undefined>([

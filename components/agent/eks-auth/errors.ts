@@ -49,6 +49,5 @@ export class EksAuthError extends Error {
 
 /** No usable answer of EKS Auth, with the message for the pod. */
 export class FetchError extends Error {}
-
 /** A defect of the real agent: it dereferences a missing member, and the request ends. */
 export class AgentPanic extends Error {}

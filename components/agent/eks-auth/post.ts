@@ -2,9 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, t
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { goNetworkError } from './explain-network-error.ts';
 
-/** Longest time to connect, in ms. */
 const DIAL_TIMEOUT = 500;
-/** Longest time of one attempt, in ms. */
 const ATTEMPT_TIMEOUT = 1000;
 
 export interface Answer {

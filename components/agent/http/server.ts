@@ -10,7 +10,7 @@ const UNKNOWN_METHOD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) \S/;
 
 /**
  * Serves a connection whose first `packet` Node's parser refused for its method, as if that were POST. Returns whether
- * the method was the only mistake. /
+ * the method was the only mistake.
  */
 function serveAnyMethod(server: Server, socket: Duplex, packet: Buffer): boolean {
   const method = UNKNOWN_METHOD.exec(packet.toString('latin1', 0, 512))?.[1];

@@ -54,7 +54,6 @@ export async function cachedFolder(
 }
 
 export const PROGRAM = 'program';
-
 const PART = '.part-';
 
 /** Whether a run is making it; removes leftovers of killed runs. */

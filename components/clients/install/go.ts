@@ -7,7 +7,6 @@ import { toolsFor } from './tool.ts';
 export interface GoProgram {
   /** Below `clients/`, of package main. */
   readonly files: readonly string[];
-  /** All imported modules with their versions. */
   readonly modules: (version: string) => Readonly<Record<string, string>>;
 }
 

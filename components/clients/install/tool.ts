@@ -1,4 +1,3 @@
-/** Package managers and compilers of this machine, which install clients. */
 import { basename } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
@@ -13,23 +12,19 @@ export interface ToolOptions {
 }
 
 export interface ToolRun {
-  /** Default: this process's. */
   readonly folder?: string;
   /** In addition to the environment of this process. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Returns standard error instead. */
   readonly givesErrors?: true;
 }
 
 export type Command = readonly [string, ...string[]];
-
 /** Runs a tool and returns its standard output. Throws `HarnessError` CLIENT_NOT_INSTALLED, and the signal's reason. */
 export type Tool = (command: Command, run?: ToolRun) => Promise<string>;
 
 const PROGRESS_MILLISECONDS = 30_000;
 const MOST_QUOTED = 300;
 
-/** The tools that install a client; slow ones report their progress every half minute. */
 export function toolsFor({ name, version }: ClientRelease, options: ToolOptions, context: InstallContext): Tool {
   const { environment, progress, signal } = context;
   return async ([program, ...args], { folder, variables, givesErrors } = {}) => {

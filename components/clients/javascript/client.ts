@@ -6,7 +6,7 @@ const BUILT_IN = '3.1175.0';
 
 /**
  * Once, the credential chain had the clients' version, and was a peer of some, for which npm takes the newest. Later
- * versions are its own. Below the minimum, 3.451.0 is the last version of both. /
+ * versions are its own. Below the minimum, 3.451.0 is the last version of both.
  */
 const hasChainOfItsVersion = (version: string): boolean => Number(version.split('.')[1]) < 900;
 

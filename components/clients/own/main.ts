@@ -1,6 +1,6 @@
 /**
  * A user's program as a client (docs/own-program.md): started for each operation, and judged by the answers of S3 and
- * STS. Speaks `foundation/protocols/client-protocol.ts`. /
+ * STS. Speaks `foundation/protocols/client-protocol.ts`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,7 +26,6 @@ const END_MILLISECONDS = 2000;
 /** The same otherwise: less than the probe program's timeout, so that it learns the reason. */
 const MOST_MILLISECONDS = 20_000;
 const MOST_QUOTED = 300;
-/** Of a line of standard error. */
 const MOST_READ = 10_000;
 /** Lines of standard error that are more informative than later ones. */
 const ERROR = /error|exception|denied|failed/i;
@@ -61,7 +60,6 @@ interface Ran {
 
 interface Program {
   readonly command: readonly string[];
-  /** Its working folder. */
   readonly folder?: string;
 }
 
@@ -69,7 +67,6 @@ interface Program {
 const programOf = (said: string | undefined): Program =>
   JSON.parse(said ?? readFileSync(new URL('../../program.json', import.meta.url), 'utf8')) as Program;
 
-/** Runs the program until it exits, or has done its operation. */
 async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
   const { command, folder } = programOf(process.env['CLIENT_PROGRAM']);
   const [program = '', ...args] = command;
@@ -110,7 +107,6 @@ async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
   return { exit, lastWords: redactor().text(lastWords).slice(0, MOST_QUOTED) };
 }
 
-/** The pod's environment, with the operation. */
 function environmentOf({ do: name, bucket, key }: Operation): NodeJS.ProcessEnv {
   const { CLIENT_PROGRAM: _, ...environment } = process.env;
   return { ...environment, CONFORMANCE_ACTION: ACTIONS[name].word, CONFORMANCE_BUCKET: bucket, CONFORMANCE_KEY: key };

@@ -10,14 +10,12 @@ export interface RecordedAnswer {
   readonly object?: string;
   readonly status: number;
   readonly requestId: string;
-  /** AWS's error code. */
   readonly code: string;
   readonly message: string;
 }
 
 export interface Recorder {
   readonly answers: readonly RecordedAnswer[];
-  /** Resolves at the next answer. */
   readonly answered: () => Promise<unknown>;
   /** Point a program to the recorder. */
   readonly variables: Readonly<Record<string, string>>;
@@ -31,7 +29,6 @@ const BLIND: Recorder = {
   close: () => undefined,
 };
 
-/** An error of AWS is shorter. */
 const MOST_BYTES = 65_536;
 
 /** Signatures cover the Host, which stays the one that the program was given. */

@@ -6,7 +6,7 @@ import { fetchByWebIdentity, hasWebIdentity } from './sts.ts';
 
 /**
  * The first configured source (AWS SDKs and Tools Reference Guide, "Understand the credential provider chain"), without
- * fallback: another source would be another identity. /
+ * fallback: another source would be another identity.
  */
 export async function chain(process: NodeJS.Process): Promise<Credentials> {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;

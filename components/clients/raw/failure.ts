@@ -1,4 +1,3 @@
-/** Why an operation did not succeed, and whether to retry it. */
 export class Failure extends Error {
   /** The service's error code, or a name of the client's own. */
   readonly code: string;
@@ -13,7 +12,6 @@ export class Failure extends Error {
 
 interface FailureDetails {
   readonly service?: 's3' | 'sts';
-  /** HTTP status of the service's answer. */
   readonly status?: number;
   readonly requestId?: string;
   readonly isTransient?: boolean;

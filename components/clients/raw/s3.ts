@@ -6,7 +6,6 @@ import type { Answer } from './send.ts';
 import { call, type ServiceRequest } from './services.ts';
 
 type Done = Pick<ClientAnswer, 'facts' | 'requestId'>;
-
 export type RawS3Operation = Exclude<S3Operation, { readonly do: 'DeleteObjects' } | { readonly do: 'HeadBucket' }>;
 
 export function performS3(operation: RawS3Operation, credentials: () => Promise<Credentials>): Promise<Done> {

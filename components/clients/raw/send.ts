@@ -1,4 +1,3 @@
-/** One HTTP request with a timeout, without proxies and redirects. */
 import { request as requestByHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Failure } from './failure.ts';
 import { unbracketed } from '../../../foundation/node/unbracketed.ts';
@@ -8,7 +7,6 @@ export interface Outgoing {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** For the complete answer. */
   readonly timeoutMilliseconds: number;
 }
 
@@ -46,5 +44,4 @@ async function answerTo({ url, method = 'GET', headers, body }: Outgoing, signal
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString() };
 }
 
-/** Statuses to retry. */
 export const isTransientStatus = (status: number): boolean => status === 429 || status >= 500;

@@ -3,7 +3,7 @@ import { Failure } from './failure.ts';
 
 /**
  * Reads a token at each attempt, since the kubelet replaces it (Kubernetes documentation, "Launch a Pod using service
- * account token projection"). Editors add a newline at the end; any other would begin another header. /
+ * account token projection"). Editors add a newline at the end; any other would begin another header.
  */
 export function readTokenFile(path: string): string {
   let token: string;

@@ -1,4 +1,3 @@
-/** The endpoints of a client's run, and their observations. */
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +18,7 @@ const UPSTREAM = [{ from: 'upstream' }] as const;
 
 /**
  * The endpoints' hosts in a pod (Amazon EKS, ECS and EC2 User Guides), with `elsewhere` at an unused address. STS is
- * found by its names and TLS, only by clients that need it. /
+ * found by its names and TLS, only by clients that need it.
  */
 const ADDRESSES: Readonly<Record<string, { readonly hosts: readonly string[]; readonly port: number }>> = {
   credentials: { hosts: ['169.254.170.23', 'fd00:ec2::23', '169.254.170.2'], port: 80 },
@@ -77,7 +76,6 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
   return {
     names,
     folder,
-    /** Changes to the pod's environment. */
     environment: {
       ...certified?.environment,
       ...Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? undefined])),
@@ -89,7 +87,6 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
     ),
     /** Names of that network, in the form of /etc/hosts. */
     hosts: hostsWithSts(region),
-    /** Ports of its loopback. */
     ports: [...endpoints.values()].map((endpoint) => endpoint.port),
     change: ({ files, credentials }: ClientStep): void => {
       write(files);
@@ -107,7 +104,6 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
   };
 }
 
-/** The container's working directory, if it is writable. */
 function writable(): string {
   try {
     accessSync(process.cwd(), constants.W_OK);

@@ -31,7 +31,6 @@ export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   readonly body?: string | Buffer;
-  /** The part of its time that the script requested. */
   readonly delayMilliseconds?: number;
 }
 
@@ -77,7 +76,6 @@ export class Endpoint {
     return new Endpoint(server, release);
   }
 
-  /** Refuses connections for a while. */
   async away(seconds: number): Promise<void> {
     await new Promise((resolve) => this.#server.close(resolve));
     this.#back = setTimeout(() => this.#server.listen(this.port, '127.0.0.1'), seconds * 1000);
@@ -91,7 +89,6 @@ export class Endpoint {
   }
 }
 
-/** Returns the script's delay in milliseconds. */
 async function serve(incoming: IncomingMessage, response: ServerResponse, handler: Handler): Promise<number> {
   try {
     const body = await readAll(incoming);

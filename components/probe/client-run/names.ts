@@ -10,7 +10,6 @@ export interface MadeUpKey {
 
 interface KnownKey {
   readonly source: string;
-  /** When it expires, milliseconds since the epoch. */
   readonly expires: number;
   readonly madeUp: boolean;
 }
@@ -39,7 +38,6 @@ export class Names {
     return this.#tokens.get(sent) ?? this.tokenIn(sent)?.concat(' changed') ?? 'other';
   }
 
-  /** The name of the first token that is anywhere in a text. */
   tokenIn(text: string): string | undefined {
     for (const [token, name] of this.#tokens) if (text.includes(token)) return name;
     return undefined;

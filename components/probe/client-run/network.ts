@@ -1,6 +1,6 @@
 /**
  * A client's own network by Linux namespaces: its loopback has the addresses of a pod's node. Nothing else is
- * reachable, in particular not the machine's instance metadata. /
+ * reachable, in particular not the machine's instance metadata.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
@@ -8,7 +8,6 @@ import { join, relative } from 'node:path';
 import { NETWORK_RIGHTS, UNSHARE, type NetworkRights } from '../../../foundation/protocols/client-run.ts';
 import type { PlannedClient } from '../../../foundation/protocols/probe-protocol.ts';
 
-/** A port of the client's network, and its loopback port on the machine. */
 export interface Relayed {
   readonly host: string;
   readonly port: number;
@@ -16,7 +15,6 @@ export interface Relayed {
 }
 
 export interface NetworkPlan {
-  /** Path of the socket to the outside. */
   readonly socket: string;
   readonly relayed: readonly Relayed[];
   /** Names that resolve to addresses of this network, in the form of /etc/hosts. */
@@ -27,7 +25,6 @@ export interface NetworkPlan {
 
 /** In the form of /etc/hosts. */
 export const LOCALHOST = '127.0.0.1 localhost\n::1 localhost\n';
-
 /** Variable with a network's plan, for the program that sets it up. */
 export const NETWORK_PLAN = 'CLIENT_NETWORK';
 

@@ -1,4 +1,3 @@
-/** One object and its bucket instead of S3, for credentials that S3 does not know. */
 import type { Received, Reply } from './endpoint.ts';
 
 const CONTENT = 'read by a client';

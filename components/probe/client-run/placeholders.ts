@@ -6,8 +6,6 @@ const AGENT_IPV4 = 'http://169.254.170.23';
 const AGENT_IPV6 = 'http://[fd00:ec2::23]';
 /** For documentation only (RFC 5737). */
 export const ELSEWHERE = '192.0.2.23';
-
-/** Sources of access keys that a scenario gives to the client. */
 const HANDED = ['environment', 'profile'] as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -40,7 +38,6 @@ function podToken(pod: Environment): string {
   return file === undefined ? '' : readFileSync(file, 'utf8').trim();
 }
 
-/** Replaces placeholders in braces in all texts of a value. */
 export function expand<T>(value: T, known: ReadonlyMap<string, string>): T {
   const text = (part: string): string =>
     part.replace(/\{([\w-]+)\}/g, (whole, name: string) => known.get(name) ?? whole);

@@ -1,4 +1,3 @@
-/** The network of a client in a pod of an embedded cluster, with the addresses of a pod. */
 import type { PlannedClient } from '../../../foundation/protocols/probe-protocol.ts';
 import { stsOfPod } from './sts-by-tls.ts';
 import { inOwnNetwork, LOCALHOST, rightsHere, Egress, type Relayed } from './network.ts';
@@ -7,7 +6,7 @@ const LOOPBACK = /^https?:\/\/(?:127\.0\.0\.1|localhost)(?::|\/|$)/;
 
 /**
  * The client in its own network, if the machine allows it and has the AWS: otherwise clients that ignore their
- * environment would reach the machine's instance metadata. /
+ * environment would reach the machine's instance metadata.
  */
 export async function inPodNetwork(planned: PlannedClient): Promise<PlannedClient> {
   const rights = rightsHere();

@@ -1,4 +1,3 @@
-/** Runs a client between scripted endpoints, whose observations are the result. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientRun, ClientStep, Facts } from '../../../foundation/protocols/client-run.ts';
 import type { PlannedClient, ProbeResult } from '../../../foundation/protocols/probe-protocol.ts';
@@ -10,13 +9,11 @@ import { inOwnNetwork, itself, rightsHere, Egress } from './network.ts';
 /** A client whose answer takes longer hangs. */
 const ANSWER_MILLISECONDS = 25_000;
 
-/** The AWS SDK for JavaScript of this program. */
 const OWN_CLIENT = (): PlannedClient => ({ name: 'javascript', command: itself('client'), operations: ['GetObject'] });
 
 interface Done {
   readonly answer: Answer;
   readonly milliseconds: number;
-  /** Signed requests at S3 meanwhile, and granted ones. */
   readonly received: number;
   readonly granted: number;
   readonly atOnce: number;

@@ -17,7 +17,6 @@ export interface Review {
   readonly apiVersion: string;
   readonly uid: string;
   readonly namespace: string;
-  /** The pod, or why there is none. */
   readonly pod: { readonly value: Pod } | { readonly error: string };
 }
 
@@ -48,7 +47,6 @@ export type Answer =
   | { readonly allowed: false; readonly message: string }
   | { readonly allowed: true; readonly patch?: readonly PatchOperation[] };
 
-/** The body of the answer to a review. */
 export function writeReview(review: Review, answer: Answer): string {
   const response: Encoded = {
     uid: review.uid,
@@ -71,7 +69,7 @@ const TYPE_META =
 
 /**
  * Decodes a body as Kubernetes's universal decoder, with its errors. Bodies without a brace are YAML (an empty one is
- * null), of which this supports plain values and JSON. /
+ * null), of which this supports plain values and JSON.
  */
 function decodeBody(body: string): { readonly json: JsonNode } | { readonly error: string } {
   const parsed = parse(body.replace(/^\ufeff/, ''));

@@ -9,7 +9,7 @@ export interface Access {
 
 /**
  * The API server of a kubeconfig's current context, or an address, or both; else a pod's, by its service account
- * (Kubernetes, "Accessing the Kubernetes API from a Pod"). @throws UsageError /
+ * (Kubernetes, "Accessing the Kubernetes API from a Pod"). @throws UsageError
  */
 export function accessOf(
   { kubeconfig, 'kube-api': server }: Access,

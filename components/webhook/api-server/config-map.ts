@@ -19,7 +19,7 @@ interface DecodedEntry {
 
 /**
  * Reads `config` of the config map `pod-identity-webhook`: JSON with roles by `<namespace>/<service account>`, where
- * the namespace may be `*`. Source: amazon-eks-pod-identity-webhook, README, "pod-identity-webhook ConfigMap". /
+ * the namespace may be `*`. Source: amazon-eks-pod-identity-webhook, README, "pod-identity-webhook ConfigMap".
  */
 export function parseConfigMap(config: string, tokenExpiration: bigint): ReadonlyMap<string, Identity> | undefined {
   const { value = {}, error } = decodeText<Readonly<Record<string, DecodedEntry>>>(Entries, config);

@@ -38,7 +38,6 @@ export class Informer {
   #markSynced: () => void = () => undefined;
   #running: Promise<void> | undefined;
 
-  /** `path` of the list, as `/api/v1/serviceaccounts`. */
   constructor(api: Connection, path: string, log: (line: string) => void) {
     this.#api = api;
     this.#path = path;
@@ -46,7 +45,6 @@ export class Informer {
     this.#synced = new Promise((resolve) => (this.#markSynced = resolve));
   }
 
-  /** Resolves after the first list. */
   start(): Promise<void> {
     this.#running ??= this.#run();
     return this.#synced;

@@ -4,11 +4,8 @@ import { RateLimiter } from '../../go/limiter.ts';
 import type { ServiceAccount, ServiceAccountSource } from '../options.ts';
 import { Informer, type ApiObject } from './informer.ts';
 
-/** Milliseconds for one look-up. */
 const FETCH_TIMEOUT = 1000;
-/** Rate limit of look-ups of single service accounts. */
 const RATE = { burst: 20, perSecond: 10 };
-
 /** Interval of cache checks within the grace period, in milliseconds. */
 const POLL_INTERVAL = 10;
 
@@ -27,7 +24,6 @@ export class ServiceAccountCache implements ServiceAccountSource {
     this.#informer = new Informer(api, '/api/v1/serviceaccounts', log);
   }
 
-  /** Resolves after the first list. */
   start(): Promise<void> {
     return this.#informer.start();
   }

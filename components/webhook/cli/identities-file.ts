@@ -29,7 +29,7 @@ const RETRY = { first: 10, most: 300_000 };
 
 /**
  * Loads a file's identities, also after changes. A missing or empty file has none; an unreadable one keeps the earlier
- * ones, and is retried. Resolves after the first attempt. /
+ * ones, and is retried. Resolves after the first attempt.
  */
 export async function watchIdentities(
   file: string,

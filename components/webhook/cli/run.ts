@@ -18,7 +18,6 @@ export interface RunningProgram {
 /** Milliseconds between checks of the certificate. */
 const CERTIFICATE_INTERVAL = 10_000;
 
-/** Starts the webhook by its flags. */
 export async function run(
   flags: WebhookFlags,
   environment: Readonly<Record<string, string | undefined>>,

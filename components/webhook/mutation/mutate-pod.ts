@@ -4,7 +4,6 @@ import { containerCredentialsPlan, webIdentityPlan, type MutationPlan } from './
 import type { Pod } from '../kubernetes-types.ts';
 
 export interface Knowledge {
-  /** It has a Pod Identity association. */
   readonly associated: boolean;
   /** From the service account's annotations; absent if the webhook does not know it. */
   readonly annotated?: Identity | undefined;

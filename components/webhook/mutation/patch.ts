@@ -12,7 +12,7 @@ export interface PatchOperation {
 
 /**
  * The patch of a plan: label (Pod Identity only), missing volume, then all containers and init containers, changed or
- * not, but no ephemeral ones. /
+ * not, but no ephemeral ones.
  */
 export function patchOf(pod: Pod, plan: MutationPlan): PatchOperation[] {
   const initContainers = pod.spec?.initContainers ?? [];
@@ -62,7 +62,7 @@ const REGION_VARIABLES = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
 
 /**
  * The container with the plan's variables appended, and its mount. Keeps existing ones: either region variable excludes
- * both, either credential variable the other. Ignores `envFrom`. /
+ * both, either credential variable the other. Ignores `envFrom`.
  */
 function mutateContainer(container: Container, plan: MutationPlan): Container {
   const own = new Set((container.env ?? []).map((variable) => variable.name ?? ''));

@@ -22,7 +22,7 @@ const LEAST_JITTERED_EXPIRATION = 79_200n;
 
 /**
  * The plan for a service account with an association. Ignores its role and audience; for an unknown one also the flags
- * for regional STS and token expiration. /
+ * for regional STS and token expiration.
  */
 export function containerCredentialsPlan(pod: Pod, known: Identity | undefined, settings: Settings): MutationPlan {
   const { containerCredentialsTokenMountPath: mountPath, containerCredentialsTokenPath: path } = settings;

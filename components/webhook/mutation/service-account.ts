@@ -3,7 +3,7 @@ import { clampTokenExpiration, type Settings, type Identity, type ServiceAccount
 
 /**
  * Reads the annotations `<prefix>/role-arn` (unchecked), `audience`, `sts-regional-endpoints` and `token-expiration`,
- * with the flags as defaults. Source: amazon-eks-pod-identity-webhook, README, "EKS Walkthrough". /
+ * with the flags as defaults. Source: amazon-eks-pod-identity-webhook, README, "EKS Walkthrough".
  */
 export function identityOf(serviceAccount: ServiceAccount, settings: Settings): Identity {
   const annotation = (name: string): string | undefined =>

@@ -21,7 +21,6 @@ export class Metrics {
     this.#latencies.set(route, latencies);
   }
 
-  /** Counts a pod by its service account's knowledge and its mutation. */
   countPod({ annotated, configured, configuredAnywhere }: Knowledge, mutation: Mutation | undefined): void {
     if (annotated) this.#used = true;
     if (mutation) this.#pods.increment({ method: mutation.method });

@@ -64,7 +64,7 @@ const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host
 
 /**
  * Like a Go server without timeouts: the API server keeps connections for 90 seconds and never repeats a POST, so a
- * review that arrives as the connection closes would be lost, and its pod unmutated. /
+ * review that arrives as the connection closes would be lost, and its pod unmutated.
  */
 const NO_TIMEOUTS = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
 

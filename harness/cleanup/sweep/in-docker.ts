@@ -22,7 +22,7 @@ export const isAfterItsNetwork = (run: string, { networks, containers }: DockerI
 
 /**
  * A run's objects in Docker: by label, and by its state file. Containers on its network count if they are named after
- * the run (kind's nodes); others only lose that network. /
+ * the run (kind's nodes); others only lose that network.
  */
 export function thingsIn(docker: DockerInventory, run: string, entries: readonly JournalEntry[]): Thing[] {
   /** Whether the state file names an object without a run's label. */

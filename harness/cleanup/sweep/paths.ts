@@ -13,7 +13,7 @@ export const carries = (name: string, run: string): boolean => new RegExp(`(?<![
 
 /**
  * Why a path of a state file may not be removed; undefined if it may. A state file may be broken or forged: only
- * entries of a temporary folder or the report folder with the run's id in their name are removed. /
+ * entries of a temporary folder or the report folder with the run's id in their name are removed.
  */
 export function refusal(
   path: string,
@@ -55,7 +55,6 @@ export function isThere(path: string): boolean {
   }
 }
 
-/** Entries of a folder; none if it is missing or unreadable. */
 export function list(folder: string): string[] {
   try {
     return readdirSync(folder).sort();

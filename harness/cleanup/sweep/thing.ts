@@ -9,7 +9,6 @@ export interface Thing extends Pick<Resource, 'name' | 'isChange'> {
 
 export interface Removal {
   readonly docker: Docker;
-  /** Undoes a run's changes in an existing cluster. */
   readonly detach: (attachment: Attachment, run: string) => Promise<void>;
   readonly progress: (line: string) => void;
 }

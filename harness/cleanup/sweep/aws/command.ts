@@ -130,7 +130,6 @@ async function awsOf(options: EksSweepOptions, states: readonly Leftovers[], io:
   });
 }
 
-/** Flags that point to the AWS of a state file. */
 export function endpointFlags({ endpoints }: AwsEntry): string {
   const urls = [...new Set(Object.values(endpoints))];
   const [first] = urls;

@@ -19,7 +19,7 @@ import { bucketNamed, policyOf, providerOf, roleNamed, type AwsFindings } from '
 /**
  * Finds leftovers in an account by name and tags, and changes nothing. Ignores resources that are deleted meanwhile; a
  * denied request does not stop the search. Roles, policies, buckets and clusters count when name and tags name the same
- * run; associations, add-ons and OIDC providers, whose names are not the run's, by their tags. /
+ * run; associations, add-ons and OIDC providers, whose names are not the run's, by their tags.
  */
 export async function findInAccount(look: Look): Promise<AwsFindings> {
   const { clients, services, account } = look;

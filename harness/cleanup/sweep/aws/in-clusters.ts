@@ -8,7 +8,6 @@ export interface ObjectOfARun extends InCluster {
   readonly expiresAt: Date;
 }
 
-/** Kubernetes objects that runs made in existing clusters, found at the clusters' API servers. */
 export type InClusters = ReturnType<typeof inClusters>;
 
 /** Asks with tokens of the job's credentials, as from `aws eks get-token`. `named`: the clusters; empty: all. */

@@ -30,7 +30,6 @@ export const isOf =
     return run !== undefined && (runs.length === 0 || runs.includes(run));
   };
 
-/** How a resource is recognized as a run's. */
 interface Kind<T> {
   /** Default: names are free, so only tags count. */
   readonly name?: (one: T) => string;

@@ -23,12 +23,11 @@ export interface AwsSweepIo {
 
 /**
  * Milliseconds before each round of removals. A killed run's last resources show up late, and IAM lists deleted ones
- * for a while (IAM User Guide, "Troubleshoot IAM"). /
+ * for a while (IAM User Guide, "Troubleshoot IAM").
  */
 const PAUSES = [0, 2000, 10_000];
 
 interface Findings extends AwsFindings {
-  /** Resources that have expired, or whose run is named. */
   readonly due: readonly AwsThing[];
   readonly elsewhere: readonly AwsThing[];
 }
@@ -39,7 +38,7 @@ interface Sweep extends AwsSweepOptions, AwsSweepIo {
 
 /**
  * Lists leftovers in AWS, and deletes those that have expired or whose run is named. Deletes only resources with a
- * run's tags. Returns the exit code. /
+ * run's tags. Returns the exit code.
  */
 export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: AwsSweepIo): Promise<number> {
   const sweep = { aws, ...options, ...io };

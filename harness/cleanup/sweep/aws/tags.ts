@@ -7,7 +7,6 @@ export interface RunMark {
   readonly region: string;
 }
 
-/** A name that a run gives to its resources in AWS. */
 const OF_A_RUN = /^conformance-(c[0-9a-f]{6})-/;
 
 export const runOfName = (name: string): string | undefined => OF_A_RUN.exec(name)?.[1];

@@ -36,7 +36,6 @@ export interface Removable extends Pick<Resource, 'name' | 'neededBy'> {
   readonly remove: (removal: AwsRemoval) => Promise<unknown>;
 }
 
-/** A resource in AWS with the tags of a run. */
 export interface AwsThing extends Removable {
   readonly run: string;
   readonly expiresAt: Date;
@@ -113,7 +112,6 @@ export const policyOf = (arn: string, account: AccountAlias): Removable =>
     ignoreMissing(() => iam.send(new DeletePolicyCommand({ PolicyArn: arn }))),
   );
 
-/** A resource that is left unchanged. */
 export interface Untouched {
   readonly title: string;
   /** Continues the title, or is a clause of its own; no full stop. */
@@ -130,7 +128,7 @@ export interface AwsFindings {
 
 /**
  * Deletes a cluster with its add-ons, and its node groups, which must go first (EKS API Reference, "DeleteCluster").
- * Add-ons that do not go by themselves go with the cluster. /
+ * Add-ons that do not go by themselves go with the cluster.
  */
 async function deleteWholeCluster(eks: EKSClient, name: string, patience: Patience): Promise<void> {
   const addons: string[] = [];
