@@ -7,14 +7,11 @@ import { ClusterError } from '../foundation/node/cluster-error.ts';
 export interface NamedContext {
   readonly config: KubeConfig;
   readonly context: string;
-  /** Files that it was read from, as the variable KUBECONFIG has them. */
+  /** As in the variable KUBECONFIG. */
   readonly files: string;
 }
 
-/**
- * The kubeconfig of an existing cluster: that file, else those of the variable KUBECONFIG, else `~/.kube/config`
- * (Kubernetes, "Organizing Cluster Access Using kubeconfig Files"). Throws `ClusterError` BAD_KUBECONFIG.
- */
+/** Reads the file, else KUBECONFIG, else `~/.kube/config` (Kubernetes, "Organizing Cluster Access …"). Throws BAD_KUBECONFIG. */
 export function readContext(
   { kubeconfig, context }: { readonly kubeconfig?: string; readonly context?: string },
   environment: NodeJS.ProcessEnv = process.env,
@@ -52,7 +49,7 @@ function load(config: KubeConfig, file: string): void {
     throw bad(`The kubeconfig ${file} ${why}: name one with --kubeconfig.`);
   }
   try {
-    // Paths in it are relative to the file.
+    // Paths are relative to the file.
     config.loadFromString(text);
     config.makePathsAbsolute(resolve(file, '..'));
   } catch {

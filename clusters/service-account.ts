@@ -3,13 +3,10 @@ import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { ClusterError } from '../foundation/node/cluster-error.ts';
 
-/** Where a pod finds token and authority of its service account (Kubernetes, "Accessing the Kubernetes API from a Pod"). */
+/** Kubernetes, "Accessing the Kubernetes API from a Pod". */
 export const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/**
- * The way to the cluster that this process runs in as a pod, as its service account: by the `token`, which is read again since
- * it is renewed, and `ca.crt` of a folder. Throws `ClusterError` BAD_KUBECONFIG outside of a cluster.
- */
+/** Kubeconfig of this pod: `token`, read again since it is renewed, and `ca.crt`. Throws `ClusterError` BAD_KUBECONFIG. */
 export function serviceAccountConfig(folder: string, environment: NodeJS.ProcessEnv = process.env): KubeConfig {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
   if (!host || !port)

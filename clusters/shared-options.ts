@@ -1,7 +1,6 @@
 import { AGENT_VERSIONS, type AgentVersion } from '../components/agent/options.ts';
 import { option, type OptionSpec, type OptionValues } from '../foundation/node/options.ts';
 
-/** Options that several types of clusters have. */
 export const AGENT_IMAGE: OptionSpec = option.text(
   'agent-image IMAGE',
   'image of the Pod Identity agent (default: the reference agent; on EKS the add-on)',
@@ -12,7 +11,6 @@ export const WORKLOAD_IMAGE: OptionSpec = option.text(
   'image of the probe program (default: built from this package; on EKS it must be given)',
 );
 
-/** Options of a runner that is put into the cluster. */
 export const RUNNER_OPTIONS: readonly OptionSpec[] = [
   option.flag('in-cluster', 'run in the cluster itself, as a Job (docs/in-cluster.md)'),
   option.text('runner-image IMAGE', 'with --in-cluster: image of the runner (scripts/runner-image.js builds it)'),
@@ -33,7 +31,6 @@ export const AGENT_CHART: OptionSpec = option.choice(
   { default: '0.1' },
 );
 
-/** What `--agent-chart` says. */
 export const chartOf = (options: OptionValues): AgentVersion => options.text(AGENT_CHART.name) as AgentVersion;
 
 export const READY_TIMEOUT: OptionSpec = option.number(

@@ -1,10 +1,6 @@
-/** Name that EKS gives the configuration of its webhook. */
 const NAME = 'pod-identity-webhook';
 
-/**
- * The webhook's configuration as EKS has it: pods that are created, failing open (Kubernetes documentation, "Dynamic
- * Admission Control"). `clientConfig` says how the API server reaches the webhook.
- */
+/** EKS's configuration: created pods, failing open (Kubernetes, "Dynamic Admission Control"). */
 export function webhookRegistration(
   clientConfig: Readonly<Record<string, unknown>>,
   labels?: Readonly<Record<string, string>>,

@@ -7,7 +7,7 @@ interface Names {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** What gives the webhook its rights at an API server: to read all service accounts, and the config maps of its namespace. */
+/** Rights to read all service accounts, and config maps of its namespace. */
 export function webhookRights({ namespace, ...metadata }: Names, subject: Readonly<Record<string, string>>) {
   const apiVersion = `${GROUP}/v1`;
   const inNamespace = { ...metadata, namespace };

@@ -8,28 +8,25 @@ import type { Images } from './kubelet/index.ts';
 import { startNode } from './node.ts';
 
 export interface ClusterOptions {
-  /** Image reference as pods name it -> the program it stands for. A pod with another image gets ImagePullBackOff. */
+  /** Programs by image reference. Other images get ImagePullBackOff. */
   readonly images: Images;
-  /** Kubernetes version. Default `1.34`. */
+  /** Default `1.34`. */
   readonly version?: string;
-  /** Service account issuer, the `iss` claim of tokens. Default `https://kubernetes.default.svc.cluster.local`. */
+  /** Default `https://kubernetes.default.svc.cluster.local`. */
   readonly issuer?: string;
 }
 
 export interface Cluster {
   readonly api: ApiServer;
-  /** A kubeconfig file's text, in JSON, for the cluster's administrator. It holds a secret. */
+  /** JSON kubeconfig of the administrator; contains a secret. */
   readonly kubeconfig: string;
-  /** Ends all pods and the API server, and removes what they wrote. */
+  /** Ends pods and API server, and removes their files. */
   close(): Promise<void>;
 }
 
 const ADMINISTRATOR = { username: 'kubernetes-admin', groups: ['system:masters'] };
 
-/**
- * Starts a Kubernetes cluster of one node in this process, on loopback. Containers are processes of this machine, so it
- * isolates nothing: run in it what you would run yourself.
- */
+/** Starts a one-node cluster on loopback. Containers are local processes: nothing is isolated. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { images, version = '1.34', issuer = 'https://kubernetes.default.svc.cluster.local' } = options;
   const secret = randomBytes(32).toString('base64url');

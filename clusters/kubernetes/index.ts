@@ -1,4 +1,4 @@
-/** Kubernetes in a process: an API server, controllers and kubelets whose containers are processes of this machine. */
+/** Kubernetes in a process; containers are processes of this machine. */
 export { startCluster } from './cluster.ts';
 export type { Cluster } from './cluster.ts';
 export { startApiServer } from './api-server/index.ts';

@@ -5,23 +5,21 @@ import { timestamp } from './api-server/model/types.ts';
 export interface NodeOptions extends Omit<KubeletOptions, 'store' | 'tokens' | 'apiServerUrl' | 'node'> {
   readonly api: ApiServer;
   readonly name: string;
-  /** Kubernetes version, such as `1.34`. */
+  /** Such as `1.34`. */
   readonly version: string;
-  /** Further labels of the Node object. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** `spec.providerID`: what the node is to whoever provides machines. */
+  /** `spec.providerID`. */
   readonly providerId?: string;
 }
 
 export interface RunningNode {
   readonly name: string;
-  /** Ends the node's pods at once. Their objects and the node's stay. */
+  /** Ends the pods; objects stay. */
   close(): Promise<void>;
-  /** Takes the node out of the cluster: its pods end and go, objects and all. */
+  /** Removes node and pods, with objects. */
   remove(): Promise<void>;
 }
 
-/** Starts a kubelet and registers its node, ready, with the API server. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { api, name } = options;
   const { store } = api;

@@ -30,16 +30,13 @@ const SYSTEM_CLOCK = { now: () => Date.now() };
 const TOKEN_LIFETIMES = { maxSeconds: 2 ** 32, extendedSeconds: 365 * 24 * 3600 };
 const SERVER_NAMES = ['localhost', '127.0.0.1', '::1', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 
-/**
- * Starts an API server: in memory, over TLS with an authority of its own, with Kubernetes'
- * authentication, RBAC, admission and watches, on a port of loopback.
- */
+/** An in-memory API server over TLS with its own authority, on loopback. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { issuer, version, clock = SYSTEM_CLOCK } = options;
   const authority = await newCertificateAuthority();
   const certificate = await authority.issue(SERVER_NAMES);
 
-  // After the certificates, whose making it would slow down: nobody waits for this key yet.
+  // After the certificates, whose creation it would delay.
   const { keyId, keyMilliseconds } = options;
   const keys = newSigningKeys(
     keyId,
@@ -102,7 +99,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   };
 }
 
-/** The server answers in JSON only; clients that offer protobuf offer JSON as well. Throws `ApiError` 406. */
+/** Clients that offer protobuf also offer JSON. Throws `ApiError` 406. */
 function checkAccept(accept: string | undefined): void {
   if (accept === undefined || /json|\*\/\*|application\/\*|text\/|jwk-set/.test(accept)) return;
   throw new ApiError(406, 'NotAcceptable', 'only the following media types are accepted: application/json');
@@ -120,7 +117,6 @@ async function serve(context: ApiContext, request: IncomingMessage, response: Se
   else await serveResource({ context, info, target, user, request, response });
 }
 
-/** Handles a request as Kubernetes does: authentication, impersonation, authorization, then the resource or path. */
 export function requestHandler(context: ApiContext): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     serve(context, request, response).catch((error: unknown) => respondError(response, error));

@@ -15,17 +15,15 @@ import { processUser } from './user.ts';
 
 export interface ContainerEnvironment {
   readonly context: KubeletContext;
-  /** The pod as it is now. */
   readonly pod: () => Pod;
-  /** The container's own directory, in which its mounts are. */
+  /** Root of the container's mounts. */
   readonly root: string;
-  /** Called after each change of the container's status. */
   readonly changed: () => void;
-  /** Aborted when the pod is to end. */
+  /** Aborted when the pod shall end. */
   readonly stop: AbortSignal;
 }
 
-/** One container of a pod, from its first start through its restarts to its end. */
+/** A container from first start to end, with restarts. */
 export class ContainerRunner {
   readonly spec: Container;
   readonly #image: string;
@@ -47,7 +45,7 @@ export class ContainerRunner {
     this.#env = env;
   }
 
-  /** Runs the container until it has ended for good. `started` is called when it runs for the first time. */
+  /** Resolves when it ended for good. `started` is called on the first start. */
   async run(started: () => void = () => undefined): Promise<void> {
     const { restartBackoff: backoff } = this.#env.context;
     let delay = 0;
@@ -79,7 +77,7 @@ export class ContainerRunner {
     return this.#state.running !== undefined;
   }
 
-  /** How the container ended, once it will not be started again. */
+  /** Undefined while it may restart. */
   get result(): TerminatedState | undefined {
     return this.#finished ? this.#state.terminated : undefined;
   }
@@ -92,7 +90,7 @@ export class ContainerRunner {
     return this.#previousLog;
   }
 
-  /** `initializes`: it is an init container, which is ready when it has ended well. */
+  /** @param initializes init containers are ready after success */
   status(initializes: boolean): ContainerStatus {
     return {
       name: this.spec.name,
@@ -116,7 +114,7 @@ export class ContainerRunner {
     this.#set({ waiting: { reason, ...(message === undefined ? {} : { message }) } });
   }
 
-  /** Runs it once; undefined when it was told to stop before it ran. */
+  /** Undefined if stopped before the start. */
   async #once(started: () => void): Promise<Exit | undefined> {
     const { context, stop } = this.#env;
     const image = context.images.get(this.#image);
@@ -142,7 +140,7 @@ export class ContainerRunner {
       this.#id = `embedded://${randomBytes(32).toString('hex')}`;
       this.#record('Created', `Created container: ${this.spec.name}`);
       this.#record('Started', `Started container ${this.spec.name}`);
-      // What fails to start never shows as running.
+      // A failed start never shows as running.
       if ((await Promise.race([running.ended, nextTurn()])) === undefined) this.#set({ running: { startedAt } });
       started();
       if (stop.aborted) running.signal('SIGTERM');
@@ -156,7 +154,7 @@ export class ContainerRunner {
     }
   }
 
-  /** Starts it, waiting for what its specification refers to. */
+  /** Waits for referenced objects. */
   async #start(image: Image, output: (chunk: Buffer) => void): Promise<Running | undefined> {
     const { context, stop, pod } = this.#env;
     let told: string | undefined;

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A promise that is settled from outside. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;
@@ -14,7 +13,6 @@ export function deferred<T>(): Deferred<T> {
   return { promise, resolve };
 }
 
-/** Tells whoever waits that something changed. */
 export class Notifier {
   #next = deferred<void>();
 
@@ -30,11 +28,10 @@ export class Notifier {
   }
 }
 
-/** Waits, or returns earlier when the signal is aborted. */
+/** Returns early when aborted. */
 export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
   sleep(milliseconds, undefined, { signal }).catch(() => undefined);
 
-/** Resolves when the signal is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();

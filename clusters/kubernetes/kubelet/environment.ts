@@ -2,20 +2,14 @@ import type { V1ConfigMapKeySelector, V1EnvFromSource, V1EnvVar } from '@kuberne
 import type { ObjectStore, Stored } from '../api-server/model/types.ts';
 import { POD_IP, type Container, type Pod } from './spec.ts';
 
-/**
- * Replaces `$(NAME)` by the variable's value; an unknown name stays as it is and `$$` stands for `$` (Kubernetes, "Define
- * Dependent Environment Variables").
- */
+/** Expands `$(NAME)`; unknown names stay, `$$` is `$` (Kubernetes, "Define Dependent Environment Variables"). */
 export function expand(text: string, variables: ReadonlyMap<string, string>): string {
   return text.replace(/\$\$|\$\(([^)]*)\)/g, (whole, name: string | undefined) =>
     name === undefined ? '$' : (variables.get(name) ?? whole),
   );
 }
 
-/**
- * The environment that the pod's specification gives a container, in Kubernetes' order: `inherited`, then envFrom, then
- * env, later ones winning. Throws `ConfigError` when something it refers to is missing.
- */
+/** Merges `inherited`, envFrom and env, later ones win. Throws `ConfigError` for a missing reference. */
 export function environment(
   pod: Pod,
   container: Container,
@@ -79,7 +73,7 @@ function* fromSource(
   }
 }
 
-/** The decoded data of a config map or secret; undefined when it is missing and optional. Throws `ConfigError`. */
+/** Undefined if missing and optional. Throws `ConfigError`. */
 export function objectData(
   resource: 'configmaps' | 'secrets',
   namespace: string,
@@ -102,7 +96,7 @@ export function objectData(
   );
 }
 
-/** The pod refers to something that is missing or not offered: its containers wait until that changes. */
+/** A missing or unsupported reference: containers wait for it. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -130,8 +124,8 @@ const FIELDS: Readonly<Record<string, (pod: Pod) => string | undefined>> = {
 };
 
 /**
- * The value of a field of the pod as the downward API gives it: one label or annotation as it is, all of them as
- * `key="escaped value"` lines in the order of keys (Kubernetes, "Downward API"). Throws `ConfigError`.
+ * Downward API value: one label or annotation, or all as sorted `key="escaped value"` lines (Kubernetes, "Downward API").
+ * Throws `ConfigError`.
  */
 export function fieldValue(pod: Pod, path: string): string {
   const single = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);

@@ -6,7 +6,6 @@ const WARNINGS: readonly string[] = ['BackOff', 'Failed', 'FailedMount', 'RunAsU
 
 export type EventRecorder = (pod: Pod, reason: string, message: string, container?: string) => void;
 
-/** Writes a node's events about its pods. */
 export const eventRecorder =
   (store: ObjectStore, clock: Clock, node: string): EventRecorder =>
   (pod, reason, message, container) =>
@@ -15,7 +14,7 @@ export const eventRecorder =
       message,
       type: WARNINGS.includes(reason) ? 'Warning' : 'Normal',
       instance: node,
-      // The one event that is not the kubelet's own: no scheduler runs here that would write it.
+      // There is no scheduler that would write this one.
       ...(reason === 'Scheduled' ? { component: 'default-scheduler' } : { component: 'kubelet', host: node }),
       ...(container !== undefined && { fieldPath: `spec.containers{${container}}` }),
     });

@@ -1,21 +1,19 @@
 /**
- * Starts and ends containers' processes for the process that forked this one. It is small on purpose: what a fork costs
- * grows with the memory of the process that forks, and a cluster's is large. When its parent is gone, however that ended,
- * no container outlives it, and no volume with a token in it.
+ * Starts and ends containers' processes for its parent. Small, since forking costs grow with memory. When the parent is gone,
+ * containers and directories with tokens go too.
  */
 import { spawn } from 'node:child_process';
 import { rmSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** How long output is awaited from a process that left the group and holds its pipes open, in milliseconds. */
+/** Milliseconds for output of processes that left the group. */
 const OUTPUT_GRACE = 500;
 
-/** Without a callback, a message that comes too late for the parent would be an error that ends this process first. */
+/** Without a callback, a late message would be an error that ends this process. */
 const tell = (message) => process.send?.(message, () => undefined);
 
-/** Number of the container -> its process, the leader of a process group of its own. */
+/** Process group leaders by container number. */
 const leaders = new Map();
-/** What the parent would have removed at its end. */
 const directories = new Set();
 
 process.on('message', (request) => {
@@ -29,14 +27,14 @@ process.on('disconnect', () => {
   process.exit(0);
 });
 
-/** Removes a directory, and the one around it when nothing else is in it. */
+/** Removes a directory, and its parent if empty. */
 function clear(directory) {
   try {
-    // A process that was killed just now may still be writing.
+    // A killed process may still be writing.
     rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     rmdirSync(dirname(directory));
   } catch {
-    // Not empty, or gone already.
+    // Not empty, or gone.
   }
 }
 
@@ -59,7 +57,7 @@ function start({ id, argv, env, directory, uid, gid }) {
   child.stderr.on('data', output);
   child.once('error', (error) => tell({ id, failure: error.code ?? 'unknown error' }));
   child.once('exit', (code, signal) => {
-    // As when the first process of a container's PID namespace ends: the others end with it.
+    // As at the end of a PID namespace's first process.
     signalGroup(child.pid, 'SIGKILL');
     leaders.delete(id);
     const timer = setTimeout(() => {
@@ -78,6 +76,6 @@ function signalGroup(leader, signal) {
   try {
     process.kill(-leader, signal);
   } catch {
-    // The group has no member left.
+    // The group is empty.
   }
 }

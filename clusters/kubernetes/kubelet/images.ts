@@ -2,25 +2,21 @@ import { deferred } from './deferred.ts';
 import type { Exit, Running } from './process-host.ts';
 import type { Pod } from './spec.ts';
 
-/** A container image that stands for a program of this machine. */
+/** An image for a local program. */
 export interface ProcessImage {
-  /** Entry point with its arguments, used when the container has no `command`. */
+  /** Default command. */
   readonly entrypoint: readonly string[];
 }
 
-/** A container image that stands for a component which runs inside this process, as the agent does. */
+/** An image for a component inside this process, such as the agent. */
 export interface ComponentImage {
-  /**
-   * Starts it; a rejection is a container that ended with exit code 1 and the error's message as its log.
-   *
-   * @param root the container's own folder, in which its mounts are
-   */
+  /** Rejection: exit code 1, with the message as log. @param root the folder with the container's mounts */
   start(pod: Pod, log: (line: string) => void, root: string): Promise<RunningComponent>;
 }
 
 export interface RunningComponent {
   stop(): Promise<void>;
-  /** Root of the HTTP server that the component has on this port of its pod. */
+  /** URL of the component's server on the port. */
   target(port: number): URL | undefined;
 }
 
@@ -28,7 +24,7 @@ export type Image = ProcessImage | ComponentImage;
 
 export type Images = ReadonlyMap<string, Image>;
 
-/** Runs a component inside this process, seen from outside like a container: it ends with 0 on SIGTERM. */
+/** Runs a component like a container: SIGTERM ends it with 0. */
 export async function startComponent(
   image: ComponentImage,
   pod: Pod,

@@ -13,19 +13,18 @@ import { ProcessHost } from './process-host.ts';
 
 export interface RunningKubelet extends Kubelet {
   proxy(namespace: string, pod: string, port: number): URL | undefined;
-  /** Ends all pods at once and removes their directories. Their objects stay. */
+  /** Ends all pods; their objects stay. */
   close(): Promise<void>;
 }
 
-/** Standard directories of a container's PATH, then where this process' own Node.js is. */
+/** PATH of containers. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Seconds. */
 const DEFAULT_GRACE = 30;
 
-/** Starts the node agent: it runs the pods that the store has for its node, now and later. */
 export async function startKubelet(options: KubeletOptions): Promise<RunningKubelet> {
-  // Tokens lie in it, under unguessable names. As root, containers of other users must be able to pass through.
+  // It contains tokens under unguessable names. As root, other users' containers must pass through.
   await mkdir(options.directory, { recursive: true, mode: process.geteuid?.() === 0 ? 0o711 : 0o700 });
   return new NodeAgent(options);
 }

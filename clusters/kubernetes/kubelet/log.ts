@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 
-/** A container's log is cut from the front beyond this, as a kubelet rotates it (containerLogMaxSize, 10 MiB). */
+/** As a kubelet's containerLogMaxSize: 10 MiB. */
 const MAX_BYTES = 10 * 1024 * 1024;
 
-/** The output of one run of a container, standard output and error together, in the order in which they came. */
+/** Standard output and error of one run. */
 export class ContainerLog {
   readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
@@ -12,14 +12,14 @@ export class ContainerLog {
 
   append(chunk: Buffer): void {
     if (this.#ended) return;
-    // A chunk is often a few bytes of a larger buffer, which would be kept with it: no Buffer either, since Node pools those.
+    // Copied, not as a Buffer: a chunk would keep its larger or pooled buffer.
     this.#chunks.push(new Uint8Array(chunk));
     this.#bytes += chunk.length;
     while (this.#bytes > MAX_BYTES && this.#chunks.length > 1) this.#bytes -= this.#chunks.shift()?.length ?? 0;
     for (const follower of this.#followers) follower.push(chunk);
   }
 
-  /** The container has ended: followers get the end of their stream. */
+  /** Ends followers' streams. */
   end(): void {
     this.#ended = true;
     for (const follower of this.#followers) follower.push(null);

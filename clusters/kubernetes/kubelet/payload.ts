@@ -9,12 +9,12 @@ export interface ProjectedFile {
   readonly data: Buffer;
   /** Permission bits. */
   readonly mode: number;
-  /** Owner; without it, the kubelet's own user. */
+  /** Default: the kubelet's user. */
   readonly uid?: number;
   readonly gid?: number;
 }
 
-/** Relative path -> file. The API server takes no path that leads out of the volume. */
+/** Files by relative path. The API server ensures that they stay in the volume. */
 export type Payload = ReadonlyMap<string, ProjectedFile>;
 
 export interface PayloadSources {
@@ -27,10 +27,10 @@ const DEFAULT_MODE = 0o644;
 const sourceOf = ({ projected, configMap, secret, downwardAPI }: Volume) =>
   projected ?? configMap ?? secret ?? downwardAPI;
 
-/** The kinds of volume whose files the kubelet writes. */
+/** Volumes with files from the kubelet. */
 export const isProjection = (volume: Volume): boolean => sourceOf(volume) !== undefined;
 
-/** The files of a projected, configMap, secret or downwardAPI volume as they should be now. Throws `ConfigError`. */
+/** Returns the current files. Throws `ConfigError`. */
 export async function payloadOf(volume: Volume, pod: Pod, { store, tokens }: PayloadSources): Promise<Payload> {
   const files = new Map<string, ProjectedFile>();
   const group = pod.spec.securityContext?.fsGroup;
@@ -53,13 +53,10 @@ export async function payloadOf(volume: Volume, pod: Pod, { store, tokens }: Pay
   return files;
 }
 
-/** With an fsGroup, owner and group can read each file (Kubernetes, "Configure a Security Context for a Pod or Container"). */
+/** fsGroup adds group access (Kubernetes, "Configure a Security Context for a Pod or Container"). */
 const ofGroup = (file: ProjectedFile, gid: number): ProjectedFile => ({ ...file, gid, mode: file.mode | 0o440 });
 
-/**
- * A token's file is its user's alone when all containers run as one user or there is an fsGroup, and else as readable as
- * the volume's other files (Kubernetes, "File permission" of projected service account tokens).
- */
+/** Token files are private if all containers share a user or there is an fsGroup (Kubernetes, "File permission"). */
 function tokenFile(token: string, spec: PodSpec, defaultMode: number): ProjectedFile {
   const users = new Set([...(spec.initContainers ?? []), ...spec.containers].map((c) => runAs(spec, c).runAsUser));
   const uid = users.size === 1 ? [...users][0] : undefined;

@@ -13,7 +13,7 @@ import { PodVolumes } from './volumes.ts';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Runs one pod of the node: its volumes, its containers in their order, its status, its end. */
+/** Runs one pod: volumes, containers, status, end. */
 export class PodRunner {
   #pod: Pod;
   readonly #context: KubeletContext;
@@ -24,7 +24,7 @@ export class PodRunner {
   readonly #startTime: string;
   readonly #init: readonly ContainerRunner[];
   readonly #containers: readonly ContainerRunner[];
-  /** In the order of their start. */
+  /** In start order. */
   readonly #sidecars: { readonly runner: ContainerRunner; readonly ended: Promise<void> }[] = [];
   #mounted = false;
   #mountFailure: string | undefined;
@@ -54,7 +54,7 @@ export class PodRunner {
     return this.#pod.metadata.namespace;
   }
 
-  /** All containers, init containers first. */
+  /** Init containers first. */
   get containers(): readonly ContainerRunner[] {
     return [...this.#init, ...this.#containers];
   }
@@ -63,7 +63,7 @@ export class PodRunner {
     return this.#init.includes(runner);
   }
 
-  /** The pod object changed: files that show it follow at once. */
+  /** Updates files that show the pod. */
   update(pod: Pod): void {
     const before = this.#pod.metadata;
     this.#pod = pod;
@@ -71,7 +71,6 @@ export class PodRunner {
     if (shown(before) !== shown(pod.metadata)) this.refresh();
   }
 
-  /** Brings projected files up to date with what they are made of. */
   refresh(): void {
     if (!this.#mounted || this.#stop.signal.aborted || this.#result !== undefined) return;
     this.#volumes.refresh(this.#pod).catch((error: unknown) => this.#cannotMount(error));
@@ -81,15 +80,15 @@ export class PodRunner {
     if (this.#tokens.anyDue()) this.refresh();
   }
 
-  /** Ends the containers, with SIGKILL after the grace period (seconds), and removes directory and object. */
+  /** @param graceSeconds until SIGKILL */
   terminate(graceSeconds: number): Promise<void> {
     this.#ending ??= this.#terminate();
-    // Beyond this, timers fire at once.
+    // Longer timers fire immediately.
     const kill = setTimeout(() => this.#kill(), Math.min(graceSeconds * 1000, 2_147_483_647));
     return this.#ending.finally(() => clearTimeout(kill));
   }
 
-  /** The object is gone already: ends the containers without grace and writes no status any more. */
+  /** The object is gone: no grace, no status. */
   discard(): Promise<void> {
     this.#removed = true;
     return this.terminate(0);
@@ -105,15 +104,15 @@ export class PodRunner {
     await this.#endSidecars();
     await this.#volumes.settled();
     if (!this.#removed) {
-      // Kubernetes, "Pod Lifecycle", Termination of Pods: a pod that is deleted is in a terminal phase before it goes.
+      // Deleted pods reach a terminal phase first (Kubernetes, "Pod Lifecycle", Termination of Pods).
       this.#result ??= this.#containers.every(({ result }) => result?.exitCode === 0) ? 'Succeeded' : 'Failed';
       this.#publish();
     }
     try {
-      // A few small files: other threads would take several times as long.
+      // Synchronous, which is faster for few files.
       rmSync(this.#directory, { recursive: true, force: true });
     } catch (error) {
-      // A container may leave what this user cannot remove; the pod is over all the same.
+      // A container may leave files that this user cannot remove.
       this.#context.record(this.#pod, 'Failed', `Error: ${messageOf(error)}`);
     }
     if (!this.#removed) {
@@ -128,7 +127,7 @@ export class PodRunner {
     for (const runner of this.containers) runner.signal('SIGKILL');
   }
 
-  /** After all others, the last that was started first (Kubernetes, "Sidecar Containers", termination). */
+  /** In reverse start order, after the others (Kubernetes, "Sidecar Containers"). */
   async #endSidecars(): Promise<void> {
     for (const { runner, ended } of [...this.#sidecars].reverse()) {
       runner.signal('SIGTERM');
@@ -141,7 +140,7 @@ export class PodRunner {
       await this.#mount();
       if (await this.#initialize()) await this.#runContainers();
     } catch (error) {
-      // What is left is a failure of this machine (no space, no rights): the pod says so, others go on.
+      // A failure of this machine (space, rights): the pod reports it.
       this.#fail(error);
     }
   }
@@ -166,7 +165,7 @@ export class PodRunner {
     }
   }
 
-  /** Runs the init containers in their order; false when the pod ends with them. */
+  /** False if the pod ends with an init container. */
   async #initialize(): Promise<boolean> {
     for (const runner of this.#init) {
       if (this.#stop.signal.aborted) return false;
@@ -195,7 +194,7 @@ export class PodRunner {
     await this.#finish(this.#containers.every((r) => r.result?.exitCode === 0) ? 'Succeeded' : 'Failed');
   }
 
-  /** The containers have ended for good: sidecars end after them. */
+  /** Sidecars end last. */
   async #finish(result: 'Succeeded' | 'Failed'): Promise<void> {
     if (this.#sidecars.length > 0) {
       this.#stop.abort();
@@ -219,7 +218,7 @@ export class PodRunner {
 
   #cannotMount(error: unknown): void {
     const message = messageOf(error);
-    // Looked at many times a second: said once.
+    // Polled often, so reported once.
     if (message === this.#mountFailure) return;
     this.#mountFailure = message;
     this.#context.record(this.#pod, 'FailedMount', `MountVolume.SetUp failed: ${message}`);
@@ -239,7 +238,7 @@ export class PodRunner {
     return join(this.#directory, 'containers', container.name);
   }
 
-  /** Writes the status soon, once for all changes of this turn. */
+  /** Writes the status once per turn. */
   #changed(): void {
     if (this.#publishing) return;
     this.#publishing = true;

@@ -3,21 +3,18 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { deferred, type Deferred } from './deferred.ts';
 
-/** How a container ended. */
 export interface Exit {
-  /** As a container runtime gives it: 128 plus the signal's number when a signal ended it, 128 when it did not start. */
+  /** 128 plus the signal's number, or 128 if it did not start. */
   readonly exitCode: number;
   readonly signal?: number;
-  /** Why it did not start. */
   readonly failure?: string;
 }
 
-/** A container that has been started, whatever runs it. */
 export interface Running {
-  /** Resolves when it has ended and all its output was handed over; never rejects. */
+  /** Resolves after all output; never rejects. */
   readonly ended: Promise<Exit>;
   signal(signal: 'SIGTERM' | 'SIGKILL'): void;
-  /** Root of the HTTP server that it has on this port of the pod, if any can be reached. */
+  /** URL of its HTTP server on the port. */
   target(port: number): URL | undefined;
 }
 
@@ -29,7 +26,6 @@ export interface Command {
   readonly gid?: number;
 }
 
-/** What the process host says of a container. */
 interface Message {
   readonly id: number;
   readonly leader?: number;
@@ -46,9 +42,8 @@ interface Container {
 }
 
 /**
- * Starts containers' processes by way of a small program of its own (`host-program.js`), which forks faster than this
- * process, whose memory is large. It is started at once, and again when it has ended. Containers, and the directories that
- * are to be cleared, go with this process however that ends.
+ * Starts containers through a small program, `host-program.js`, which forks faster than this large process. It restarts when
+ * needed. Containers and directories go with this process, however it ends.
  */
 export class ProcessHost {
   readonly #containers = new Map<number, Container>();
@@ -59,7 +54,7 @@ export class ProcessHost {
     this.#program = this.#fork();
   }
 
-  /** Starts a program as the leader of a process group of its own, without a shell. */
+  /** In its own process group, without a shell. */
   start(command: Command, output: (chunk: Buffer) => void): Running {
     this.#lastId += 1;
     const id = this.#lastId;
@@ -67,7 +62,7 @@ export class ProcessHost {
     if (this.#containers.size === 0) process.on('exit', this.#killContainers);
     this.#containers.set(id, { program: command.argv[0] ?? '', output, ended });
     const program = this.#connected();
-    // While a container runs, this process has something to wait for.
+    // A running container keeps this process alive.
     program.channel?.ref();
     program.send({ do: 'start', id, ...command });
     return {
@@ -79,12 +74,12 @@ export class ProcessHost {
     };
   }
 
-  /** Has a directory removed when this process ends before it could do so itself, be it by SIGKILL. */
+  /** Removes a directory even if this process is killed. */
   clearAtEnd(directory: string): void {
     this.#connected().send({ do: 'clear', directory }, () => undefined);
   }
 
-  /** Ends the program, and with it the containers that still run. */
+  /** Also ends running containers. */
   close(): void {
     if (this.#program.connected) this.#program.disconnect();
   }
@@ -129,19 +124,19 @@ export class ProcessHost {
     process.off('exit', this.#killContainers);
   }
 
-  /** The program ends containers when this process is gone; this does so before it is. */
+  /** Earlier than the program, which acts after this process's end. */
   readonly #killContainers = (): void => {
     for (const { leader } of this.#containers.values()) {
       try {
         if (leader !== undefined) process.kill(-leader, 'SIGKILL');
       } catch {
-        // The group has no member left.
+        // The group is empty.
       }
     }
   };
 }
 
-/** Built, this module lies in a chunk of dist/ and the program at a place of its own. */
+/** In a build, this module is in a chunk of dist/. */
 function programPath(): string {
   const here = fileURLToPath(import.meta.url);
   const dist = here.lastIndexOf('/dist/');

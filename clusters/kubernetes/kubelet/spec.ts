@@ -24,15 +24,15 @@ export interface Pod extends KubeObject {
   readonly status?: PodStatus;
 }
 
-/** The address of every pod and node: a process has no network namespace of its own. */
+/** Address of every pod and node: processes have no network namespace. */
 export const POD_IP = '127.0.0.1';
 
-/** An init container that runs beside the others (Kubernetes, "Sidecar Containers"). */
+/** Kubernetes, "Sidecar Containers". */
 export function isSidecar(container: Container): boolean {
   return container.restartPolicy === 'Always';
 }
 
-/** The user a container shall run as: its own setting, else the pod's. */
+/** The container's setting, else the pod's. */
 export function runAs(pod: PodSpec, container: Container) {
   return { ...pod.securityContext, ...container.securityContext };
 }

@@ -5,15 +5,14 @@ import type { Pod, PodCondition, PodStatus } from './spec.ts';
 export interface PodProgress {
   readonly initContainers: readonly ContainerRunner[];
   readonly containers: readonly ContainerRunner[];
-  /** Whether all init containers have ended well and all sidecars were started. */
+  /** All init containers succeeded and all sidecars started. */
   readonly initialized: boolean;
-  /** Set when the pod has ended. */
   readonly result: 'Succeeded' | 'Failed' | undefined;
-  /** ISO 8601, when the kubelet took the pod. */
+  /** ISO 8601. */
   readonly startTime: string;
 }
 
-/** The status of a pod (Kubernetes, "Pod Lifecycle"); conditions keep their transition time while they do not change. */
+/** Conditions keep their transition time while unchanged (Kubernetes, "Pod Lifecycle"). */
 export function podStatus(pod: Pod, progress: PodProgress, now: string): PodStatus {
   const { initContainers, containers, initialized, result } = progress;
   const sidecars = initContainers.filter(({ spec }) => isSidecar(spec));
@@ -63,7 +62,7 @@ function containersNotReady(names: readonly string[]): Partial<PodCondition> {
   return { reason: 'ContainersNotReady', message: `containers with unready status: [${names.join(' ')}]` };
 }
 
-/** Running once every container was created, until all have ended for good. */
+/** Running from creation of all containers until all ended. */
 function phase(containers: readonly ContainerRunner[], initialized: boolean): string {
   return initialized && containers.every((runner) => runner.wasCreated) ? 'Running' : 'Pending';
 }

@@ -8,15 +8,11 @@ const DEFAULT_PATH = '/dev/termination-log';
 const MAX_BYTES = 4096;
 const FALLBACK = { lines: 80, characters: 2048 };
 
-/** Where in the container its last words are expected. */
 export function messagePath(container: Container): string {
   return container.terminationMessagePath ?? DEFAULT_PATH;
 }
 
-/**
- * Whether the container's program can know the file: a path that is written into the program itself is not translated
- * here, so only one that its specification names can be found by it.
- */
+/** Only paths in the specification are translated, so others cannot be found. */
 function isNamed(container: Container): boolean {
   if (container.terminationMessagePath !== undefined && container.terminationMessagePath !== DEFAULT_PATH) return true;
   const texts = [
@@ -27,7 +23,7 @@ function isNamed(container: Container): boolean {
   return texts.some((text) => text.includes(messagePath(container)));
 }
 
-/** Makes the file empty and writable for whatever user the container runs as. */
+/** Creates an empty file that any user can write. */
 export async function prepareMessage(container: Container, root: string): Promise<void> {
   if (!isNamed(container)) return;
   const path = realPath(root, messagePath(container));
@@ -36,7 +32,7 @@ export async function prepareMessage(container: Container, root: string): Promis
   await chmod(path, 0o666);
 }
 
-/** What the container left (Kubernetes, "Determine the Reason for Pod Failure"), or `''`. */
+/** Kubernetes, "Determine the Reason for Pod Failure". */
 export async function readMessage(
   container: Container,
   root: string,

@@ -12,17 +12,14 @@ interface HeldToken {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/**
- * Whether a kubelet asks for a new token: when over 80 % of its life or 24 hours have passed (Kubernetes, "Configure
- * Service Accounts for Pods", on projected tokens).
- */
+/** After 80 % of the lifetime or 24 hours (Kubernetes, "Configure Service Accounts for Pods"). */
 export function isDue(token: { readonly issuedAt: number; readonly expiresAt: number }, now: number): boolean {
   return now > token.issuedAt + 0.8 * (token.expiresAt - token.issuedAt) || now > token.issuedAt + DAY;
 }
 
 type PodTokensContext = Pick<KubeletContext, 'tokens' | 'store' | 'clock' | 'node'>;
 
-/** The service account tokens of one pod, bound to it and its node, by audience and lifetime. */
+/** A pod's tokens by audience and lifetime. */
 export class PodTokens {
   readonly #held = new Map<string, HeldToken>();
   readonly #context: PodTokensContext;
@@ -31,7 +28,7 @@ export class PodTokens {
     this.#context = context;
   }
 
-  /** The token to project now. A failed rotation keeps the old token for as long as it is good. Throws `ConfigError`. */
+  /** A failed rotation keeps a valid token. Throws `ConfigError`. */
   async current(pod: Pod, source: V1ServiceAccountTokenProjection): Promise<string> {
     const key = JSON.stringify([source.audience ?? '', source.expirationSeconds ?? 3600]);
     const held = this.#held.get(key);

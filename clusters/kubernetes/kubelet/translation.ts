@@ -1,23 +1,22 @@
 import { join } from 'node:path';
 
-/** An address that containers name by a fixed URL and that is at another one of this machine, such as a link-local one. */
+/** Replacement of a fixed address, such as a link-local one. */
 export interface TranslatedAddress {
-  /** Scheme and host, such as `http://169.254.169.254`; the port is the scheme's own. */
+  /** Such as `http://169.254.169.254`, with the scheme's port. */
   readonly inPod: string;
   /** `http://127.0.0.1:<port>` */
   readonly here: string;
 }
 
-/** One difference between a container here and one of a real node, in words. */
+/** A difference from a real node's container, in words. */
 export interface Translation {
   readonly inPod: string;
   readonly here: string;
 }
 
 /**
- * All that a workload sees here and a pod of a real node does not: a pod is a process without a mount or network
- * namespace of its own, so what would be at a fixed place there is told to it at another place here. Only the values of
- * environment variables and the command's arguments are rewritten; no file is.
+ * Visible differences: pods have no mount or network namespace, so fixed places are translated, in variables and arguments
+ * only, never in files.
  */
 export const TRANSLATIONS: readonly Translation[] = [
   {
@@ -37,15 +36,12 @@ const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\
 
 const trimSlash = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, '') : path);
 
-/** Where a path of the container is on this machine; as in a container, `..` does not lead above the root. */
+/** As in a container, `..` stays below the root. */
 export function realPath(root: string, path: string): string {
   return join(root, join('/', path).slice(1));
 }
 
-/**
- * Rewrites a value for a container whose directory is `root` and that has something at each of `paths`. A path counts
- * where a name could not go on: `/data` is found in `--file=/data/x` and `file:///data`, not in `s3://b/data` or `/data2`.
- */
+/** Translates `paths` below `root`, where no name continues: in `--file=/data/x` and `file:///data`, not `s3://b/data`. */
 export function translator(
   root: string,
   paths: readonly string[],

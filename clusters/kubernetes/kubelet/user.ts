@@ -3,7 +3,7 @@ import { dirname, isAbsolute } from 'node:path';
 import { runAs } from './spec.ts';
 import type { Container, PodSpec } from './spec.ts';
 
-/** The user that a container's process gets, or why it stays the kubelet's own although the pod asks for another. */
+/** The process's user, or why it is the kubelet's own. */
 interface ProcessUser {
   readonly uid?: number;
   readonly gid?: number;
@@ -11,8 +11,8 @@ interface ProcessUser {
 }
 
 /**
- * Honours `runAsUser` where this process may change users and that user can reach the program and the container's
- * directory. The group is `runAsGroup`, else `fsGroup` (a process here has no supplementary groups), else 0.
+ * Honours `runAsUser` if this process may, and the user can access program and directory. The group is `runAsGroup`, else
+ * `fsGroup`, else 0.
  */
 export async function processUser(
   spec: PodSpec,
@@ -34,12 +34,12 @@ export async function processUser(
   return { uid, gid };
 }
 
-/** The first part of a path that a user may not pass or read; undefined when there is none, or no such file. */
+/** Returns the first inaccessible part of a path. */
 async function blockedFor(path: string, uid: number, gid: number): Promise<string | undefined> {
   for (let part = path, bits = 0o4; ; part = dirname(part), bits = 0o1) {
     const found = await stat(part).catch(() => undefined);
     if (found === undefined) {
-      // An argument that only looks like a path.
+      // Only looks like a path.
       if (part === path) return undefined;
     } else {
       const shift = found.uid === uid ? 6 : found.gid === gid ? 3 : 0;

@@ -21,7 +21,6 @@ import { isProjection, payloadOf, type Payload, type PayloadSources, type Projec
 import type { Container, Pod, Volume } from './spec.ts';
 import { realPath } from './translation.ts';
 
-/** The volumes of one pod, in a directory of its own. */
 export class PodVolumes {
   readonly #directory: string;
   readonly #sources: PayloadSources;
@@ -33,7 +32,7 @@ export class PodVolumes {
     this.#sources = sources;
   }
 
-  /** Makes all volumes of the pod. Throws `ConfigError` when one refers to something that is missing. */
+  /** Throws `ConfigError` for a missing reference. */
   async mount(pod: Pod): Promise<void> {
     for (const volume of pod.spec.volumes ?? []) {
       if (volume.emptyDir !== undefined) await this.#emptyDirectory(volume, pod);
@@ -45,19 +44,19 @@ export class PodVolumes {
     await this.refresh(pod);
   }
 
-  /** Brings the files of projected volumes up to date with the pod, its config maps and secrets, and its tokens' age. */
+  /** Updates projected files. */
   refresh(pod: Pod): Promise<void> {
     const done = this.#queue.then(() => this.#refresh(pod));
     this.#queue = done.catch(() => undefined);
     return done;
   }
 
-  /** Waits for writes under way. */
+  /** Waits for writes in progress. */
   settled(): Promise<void> {
     return this.#queue;
   }
 
-  /** Each volume is set up by itself: one that cannot be leaves the others as they should be. Throws the error of the first. */
+  /** A failed volume does not affect others. Throws the first error. */
   async #refresh(pod: Pod): Promise<void> {
     const errors: unknown[] = [];
     for (const volume of (pod.spec.volumes ?? []).filter(isProjection)) {
@@ -73,7 +72,7 @@ export class PodVolumes {
     if (errors.length > 0) throw errors[0];
   }
 
-  /** Gives a container a root directory in which the volumes it mounts, and no others, are at their mount paths. */
+  /** Links the container's volumes to their mount paths. */
   attach(container: Container, root: string): void {
     mkdirSync(root, { recursive: true, mode: 0o755 });
     const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => a.mountPath.length - b.mountPath.length);
@@ -83,7 +82,7 @@ export class PodVolumes {
       mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
       if (mount.subPath !== undefined && !this.#written.has(mount.name)) mkdirSync(source, { recursive: true });
       rmSync(place, { force: true });
-      // A file of a volume by itself stays what it is, whatever comes in its place (Kubernetes, "Volumes", subPath).
+      // A subPath file stays, whatever replaces it (Kubernetes, "Volumes", subPath).
       const isFile = mount.subPath !== undefined && statSync(source, { throwIfNoEntry: false })?.isFile() === true;
       if (isFile) linkSync(realpathSync(source), place);
       else symlinkSync(source, place);
@@ -107,9 +106,8 @@ const DATA = '..data';
 let writes = 0;
 
 /**
- * Writes a volume's files as a kubelet does: into a new directory, which the link `..data` is then turned to, so that a
- * reader sees either all old or all new files. `<volume>/<first segment>` links to `..data/<first segment>`. Synchronous:
- * each of the calls takes microseconds, and handing them to other threads costs several times that.
+ * Writes atomically as a kubelet does: a new directory, then the link `..data`; `<volume>/<first segment>` links to
+ * `..data/<first segment>`. Synchronous, which is faster than threads.
  */
 export function writeAtomically(volume: string, payload: Payload): void {
   const previous = currentGeneration(volume);
@@ -132,7 +130,7 @@ export function writeAtomically(volume: string, payload: Payload): void {
   if (previous !== undefined) rmSync(join(volume, previous), { recursive: true });
 }
 
-/** Directory that `..data` links to; undefined at the first write. */
+/** Target of `..data`, if any. */
 function currentGeneration(volume: string): string | undefined {
   try {
     return readlinkSync(join(volume, DATA));

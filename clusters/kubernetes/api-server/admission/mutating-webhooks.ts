@@ -7,7 +7,6 @@ import { ApiError, type KubeObject } from '../model/types.ts';
 import type { WebhookClient } from './webhook-client.ts';
 import { matches, type MutatingWebhook, type Operation } from './webhook-matching.ts';
 
-/** The write that admission is asked about. */
 export interface AdmissionAttributes {
   readonly kind: ResourceKind;
   readonly subresource: string;
@@ -69,11 +68,11 @@ function internalError(error: unknown, prefix = ''): ApiError {
   return new ApiError(500, 'InternalError', `Internal error occurred: ${prefix}${cause}`, { causes });
 }
 
-/** Calls the mutating webhooks that the store's configurations register. */
+/** Calls registered mutating webhooks. */
 export class MutatingWebhooks {
   readonly #store: MemoryStore;
   readonly #client: WebhookClient;
-  /** How often a write went on without a webhook, by the webhook's name. */
+  /** Failed calls that were ignored, by webhook. */
   readonly #failedOpen = new Map<string, number>();
 
   constructor(store: MemoryStore, client: WebhookClient) {
@@ -82,12 +81,11 @@ export class MutatingWebhooks {
   }
 
   /**
-   * The object after every webhook that matches has seen and patched it, one after another in the order of their
-   * configurations' names (Kubernetes documentation, "Dynamic Admission Control"). A webhook that fails is passed over
-   * or fails the write, by its failurePolicy. Not done: reinvocation and matchConditions.
+   * Applies matching webhooks in the order of configuration names (Kubernetes, "Dynamic Admission Control"); failurePolicy
+   * decides about failures. Not supported: reinvocation and matchConditions.
    */
   async admit(attributes: AdmissionAttributes): Promise<KubeObject | undefined> {
-    // Webhooks are never asked about webhook configurations: a broken one could not be removed any more.
+    // Otherwise a broken configuration could not be removed.
     if (attributes.kind.group === 'admissionregistration.k8s.io') return attributes.object;
     let { object } = attributes;
     for (const webhook of this.#registered()) {
@@ -102,7 +100,7 @@ export class MutatingWebhooks {
     return object;
   }
 
-  /** In the text format of Prometheus (Kubernetes documentation, "Kubernetes Metrics Reference"). */
+  /** Prometheus's text format (Kubernetes, "Kubernetes Metrics Reference"). */
   metrics(): string {
     const name = 'apiserver_admission_webhook_fail_open_count';
     const lines = [...this.#failedOpen].map(
@@ -131,7 +129,7 @@ export class MutatingWebhooks {
     }
     if (response.allowed !== true) throw denial(webhook, response);
     if (!response.patch) return object;
-    // Unlike a failed call, a patch that cannot be applied fails the write whatever the failurePolicy.
+    // An inapplicable patch fails the write despite the failurePolicy.
     try {
       const patch: unknown = JSON.parse(Buffer.from(response.patch, 'base64').toString());
       if (object === undefined) throw new Error('there is no object to patch in this operation');
@@ -152,7 +150,7 @@ export class MutatingWebhooks {
       response?: AdmissionResponse | null;
     };
     if (typeof response !== 'object' || response === null) throw new Error('webhook response was absent');
-    // Only v1 holds webhooks to the answer's type, UID and type of patch; v1beta1 ones may leave them out.
+    // v1beta1 answers may lack type, UID and type of patch.
     if (version === 'v1') {
       if (kind !== 'AdmissionReview' || apiVersion !== 'admission.k8s.io/v1') {
         const got = `${String(apiVersion)}, Kind=${String(kind)}`;
@@ -169,7 +167,7 @@ export class MutatingWebhooks {
   }
 }
 
-/** A patch changes neither what kind of object this is nor where it lives. */
+/** A patch must not change an object's kind or place. */
 function restoreIdentity(patched: KubeObject, object: KubeObject, kind: ResourceKind) {
   const { name, namespace } = object.metadata;
   const metadata = { ...(patched.metadata as KubeObject['metadata'] | undefined), name };

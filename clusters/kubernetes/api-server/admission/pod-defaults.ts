@@ -1,7 +1,6 @@
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import type { KubeObject } from '../model/types.ts';
 
-/** Sets fields that are absent. */
 function setDefaults(target: JsonObject, defaults: JsonObject): void {
   for (const [field, value] of Object.entries(defaults)) target[field] ??= value;
 }
@@ -18,7 +17,7 @@ function imagePullPolicy(image: unknown): string {
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
-/** Kinds of volumes with files of a mode. */
+/** Volumes whose files have a mode. */
 const SOURCES = ['projected', 'configMap', 'secret', 'downwardAPI'];
 
 function defaultContainer(container: JsonObject): void {
@@ -47,7 +46,7 @@ function defaultVolume(volume: JsonObject): void {
   }
 }
 
-/** Fills in what Kubernetes fills in for a pod, as far as it can be seen from outside. */
+/** Sets Kubernetes's visible defaults. */
 export function defaultPod(pod: KubeObject): void {
   const spec = (pod['spec'] ??= {}) as JsonObject;
   setDefaults(spec, {
@@ -65,7 +64,7 @@ export function defaultPod(pod: KubeObject): void {
 
 const NOT_READY = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
-/** What Kubernetes' built-in admission adds: the tolerations of DefaultTolerationSeconds and the default priority. */
+/** Adds the tolerations of DefaultTolerationSeconds and the default priority. */
 export function admitPodDefaults(pod: KubeObject): void {
   const spec = pod['spec'] as JsonObject;
   const tolerations = objectsIn(spec['tolerations']);
@@ -79,7 +78,6 @@ export function admitPodDefaults(pod: KubeObject): void {
   setDefaults(spec, { priority: 0, preemptionPolicy: 'PreemptLowerPriority' });
 }
 
-/** `Guaranteed`, `Burstable` or `BestEffort` by the containers' requests and limits. */
 export function qosClass(pod: KubeObject): string {
   const spec = pod['spec'] as JsonObject;
   const resources = [...objectsIn(spec['containers']), ...objectsIn(spec['initContainers'])].map((container) => {

@@ -40,16 +40,13 @@ function mountApiAccess(spec: JsonObject): void {
   }
 }
 
-/**
- * The ServiceAccount admission controller: the pod runs as a service account that exists, and gets the volume with its
- * API token unless the pod, or else the service account, says no. Throws `ApiError` 403.
- */
+/** The ServiceAccount admission controller: requires the account, and mounts its API token by default. Throws `ApiError` 403. */
 export function admitServiceAccount(pod: KubeObject, store: MemoryStore): void {
   const spec = pod['spec'] as JsonObject;
   const { name: podName, namespace = '' } = pod.metadata;
   const name = (spec['serviceAccountName'] || spec['serviceAccount'] || 'default') as string;
   spec['serviceAccountName'] = name;
-  // The deprecated alias always has the same value.
+  // The deprecated alias has the same value.
   spec['serviceAccount'] = name;
   const account = store.get('serviceaccounts', namespace, name);
   if (account === undefined) {

@@ -2,14 +2,13 @@ import { Agent, request } from 'node:https';
 import { readAtMost } from '../../../../foundation/node/read-at-most.ts';
 import type { MutatingWebhook } from './webhook-matching.ts';
 
-/** A longer answer than an API object may be is refused. */
+/** As for API objects. */
 const MAX_RESPONSE_BYTES = 3 * 1024 * 1024;
 
-/** Posts admission reviews to webhooks by URL over TLS, with connections kept open between calls. */
 export class WebhookClient {
   readonly #agents = new Map<string, Agent>();
 
-  /** The decoded JSON answer. Throws an `Error` whose message is what Kubernetes says of a failed call. */
+  /** Throws an `Error` with Kubernetes's message. */
   async post(webhook: MutatingWebhook, review: object): Promise<unknown> {
     const { url, caBundle = '' } = webhook.clientConfig;
     if (url === undefined) throw new Error('failed to call webhook: this cluster has no service network, use a url');
@@ -22,7 +21,7 @@ export class WebhookClient {
       const cause = error instanceof Error ? error.message : 'unknown error';
       throw new Error(`failed to call webhook: Post "${target.href}": ${cause}`);
     });
-    // As client-go: any answer that is good is one.
+    // As in client-go: any 2xx is success.
     if (answer.status < 200 || answer.status > 206) {
       throw new Error(`failed to call webhook: the server answered with status ${answer.status}`);
     }
@@ -71,7 +70,7 @@ export class WebhookClient {
         });
         outgoing.end(body);
       });
-    // A webhook may close a kept connection just as it is used again; that says nothing of the webhook, so try afresh.
+    // A webhook may close a kept connection just as it is used again: retry.
     return attempt().catch((error: NodeJS.ErrnoException & { reused?: boolean }) => {
       if (error.reused === true && error.code === 'ECONNRESET') return attempt();
       throw error;

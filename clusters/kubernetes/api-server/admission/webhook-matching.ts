@@ -26,7 +26,7 @@ function matchesNamespace(webhook: MutatingWebhook, kind: ResourceKind, object: 
   return matchesLabels(webhook.namespaceSelector, namespace?.metadata.labels ?? {});
 }
 
-/** Whether the webhook is to be asked about the operation (Kubernetes documentation, "Matching requests"). */
+/** Kubernetes documentation, "Matching requests". */
 export function matches(
   webhook: MutatingWebhook,
   kind: ResourceKind,

@@ -38,7 +38,7 @@ const ADMIN: PolicyRule[] = [
   { apiGroups: [RBAC_GROUP], resources: ['roles', 'rolebindings'], verbs: [...READ, ...WRITE] },
 ];
 
-/** The cluster roles that every cluster begins with, as far as this one has what they are about. */
+/** Default cluster roles, for the kinds that exist here. */
 const CLUSTER_ROLES: Readonly<Record<string, PolicyRule[]>> = {
   'cluster-admin': [
     { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
@@ -83,7 +83,7 @@ const CLUSTER_ROLES: Readonly<Record<string, PolicyRule[]>> = {
   ],
 };
 
-/** Cluster role -> the groups that it is bound to. */
+/** Groups by cluster role. */
 const BINDINGS: Readonly<Record<string, readonly string[]>> = {
   'cluster-admin': ['system:masters'],
   'system:basic-user': ['system:authenticated'],
@@ -92,7 +92,6 @@ const BINDINGS: Readonly<Record<string, readonly string[]>> = {
   'system:service-account-issuer-discovery': ['system:serviceaccounts'],
 };
 
-/** Puts Kubernetes' default cluster roles and bindings into the store. */
 export function createDefaultRoles(store: MemoryStore): void {
   const apiVersion = `${RBAC_GROUP}/v1`;
   const meta = {

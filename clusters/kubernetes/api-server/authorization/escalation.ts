@@ -6,7 +6,7 @@ import { explainEscalation } from './explain.ts';
 import { ruleAllows, type Authorizer } from './rbac.ts';
 import type { Attributes, PolicyRule } from './types.ts';
 
-/** The smallest grants that a rule is made of. A `*` stays: only another `*` covers it. */
+/** Splits a rule into single grants. A `*` is only covered by another `*`. */
 function grantsOf(rule: PolicyRule): Attributes[] {
   return rule.verbs.flatMap((verb) => [
     ...(rule.nonResourceURLs ?? []).map((path) => ({ verb, path })),
@@ -27,10 +27,9 @@ function grantsOf(rule: PolicyRule): Attributes[] {
 }
 
 /**
- * Nobody grants what he does not hold (Kubernetes documentation, "Privilege escalation prevention and bootstrapping"):
- * writing a role needs its rules or the verb `escalate`, writing a binding the role's rules or the verb `bind`.
- * An object that is made has no name yet for `escalate`, so rules for names do not count ("Referring to resources").
- * Throws `ApiError` 403, and 404 for a binding to a role that there is not.
+ * Users may only grant what they hold (Kubernetes, "Privilege escalation prevention and bootstrapping"), or with verb
+ * `escalate` (roles) or `bind` (bindings). New objects have no name for `escalate` ("Referring to resources").
+ * Throws `ApiError` 403, or 404 for a missing role.
  */
 export function checkEscalation(
   { authorizer, audit }: { readonly authorizer: Authorizer; readonly audit: Audit },
@@ -52,7 +51,7 @@ export function checkEscalation(
   const granted = binding
     ? roleRef && authorizer.rulesOf(roleRef, namespace)
     : ((object['rules'] as PolicyRule[] | null | undefined) ?? []);
-  // Of a role that there is not, nobody knows what it grants.
+  // The role does not exist, so its rules are unknown.
   if (granted === undefined) throw notFound(kind, may.name ?? '');
   const held = authorizer.rules(user, namespace);
   const missing = granted.filter(

@@ -1,9 +1,9 @@
-/** What the authorizer says of its decisions, in Kubernetes' words. */
+/** Explanations in Kubernetes's words. */
 import type { UserInfo } from '../model/user.ts';
 import type { KubeObject } from '../model/types.ts';
 import type { Attributes, PolicyRule, Subject } from './types.ts';
 
-/** The sentence of a 403 after "is forbidden: ". */
+/** The text of a 403 after "is forbidden: ". */
 export function explainRefusal({ username }: UserInfo, attributes: Attributes): string {
   if ('path' in attributes) return `User "${username}" cannot ${attributes.verb} path "${attributes.path}"`;
   const { verb, group, namespace, resource, subresource } = attributes;
@@ -12,7 +12,7 @@ export function explainRefusal({ username }: UserInfo, attributes: Attributes): 
   return `User "${username}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
 }
 
-/** By which binding a user has a right, as a SubjectAccessReview tells it. */
+/** As in a SubjectAccessReview. */
 export function explainGrant(binding: KubeObject, subject: Subject): string {
   const roleRef = binding['roleRef'] as { kind: string; name: string };
   const { name, namespace } = binding.metadata;
@@ -21,7 +21,6 @@ export function explainGrant(binding: KubeObject, subject: Subject): string {
   return `RBAC: allowed by ${binding.kind} ${label} of ${roleRef.kind} "${roleRef.name}" to ${subject.kind} "${to}"`;
 }
 
-/** That a user grants rules that he does not hold. */
 export function explainEscalation(user: UserInfo, missing: readonly PolicyRule[]): string {
   const groups = user.groups.map((group) => `"${group}"`).join(' ');
   const rules = missing.map(explainRule).join('\n');

@@ -15,7 +15,7 @@ function allowsResource(rule: PolicyRule, resource: string, subresource: string 
   );
 }
 
-/** Whether one rule allows it (Kubernetes documentation, "Using RBAC Authorization"). */
+/** Kubernetes documentation, "Using RBAC Authorization". */
 export function ruleAllows(rule: PolicyRule, attributes: Attributes): boolean {
   if (!has(rule.verbs, attributes.verb)) return false;
   if ('path' in attributes) {
@@ -36,7 +36,7 @@ function subjectIs(subject: Subject, user: UserInfo): boolean {
   return account?.name === subject.name && account?.namespace === subject.namespace;
 }
 
-/** Decides by the roles and bindings in the store. Members of `system:masters` may do everything. */
+/** `system:masters` may do everything. */
 export class Authorizer {
   readonly #store: MemoryStore;
 
@@ -53,12 +53,12 @@ export class Authorizer {
     return { allowed: false, reason: '' };
   }
 
-  /** All rules that the user has in a namespace, or in the whole cluster when there is none. */
+  /** @param namespace undefined: the whole cluster */
   rules(user: UserInfo, namespace: string | undefined): PolicyRule[] {
     return [...this.#grants(user, namespace)].flatMap((grant) => grant.rules);
   }
 
-  /** Rules of the role that a binding refers to; undefined when there is no such role. */
+  /** Undefined without the role. */
   rulesOf(
     roleRef: { readonly kind: string; readonly name: string },
     namespace: string | undefined,
@@ -85,7 +85,7 @@ export class Authorizer {
   }
 }
 
-/** Those of a binding. A service account without a namespace is in that of its RoleBinding. */
+/** A service account's default namespace is its RoleBinding's. */
 function subjects(binding: KubeObject): Subject[] {
   const { namespace } = binding.metadata;
   const named = (binding['subjects'] as Subject[] | null | undefined) ?? [];

@@ -8,6 +8,6 @@ export type { Attributes, ResourceAttributes } from '../model/attributes.ts';
 
 export interface AuthorizationDecision {
   readonly allowed: boolean;
-  /** Which binding allowed it; empty when nothing did. */
+  /** The binding that allowed it, or empty. */
   readonly reason: string;
 }

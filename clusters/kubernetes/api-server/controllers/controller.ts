@@ -2,30 +2,27 @@ import type { MemoryStore } from '../store/memory-store.ts';
 import type { KubeObject } from '../model/types.ts';
 import { ownersOf, type OwnerReference } from '../rest/dependents.ts';
 
-/** The owner that looks after an object. */
 export function controllerOf(object: KubeObject): OwnerReference | undefined {
   return ownersOf(object).find(({ controller }) => controller === true);
 }
 
 export interface ControllerOptions {
-  /** Plural name and kind of what is reconciled. */
+  /** Plural name and kind of the reconciled objects. */
   readonly resource: string;
   readonly kind: string;
-  /** Resources that it owns objects of. */
   readonly owned: readonly string[];
-  /** Resources of which any change concerns all objects. */
+  /** Resources whose changes affect all objects. */
   readonly concerning?: readonly string[];
   /**
-   * Brings the cluster closer to what the object asks for. It is called again after changes of the object and of what it owns,
-   * and after the milliseconds that it returns; after an error, later and later.
-   * @param object the stored one: read only
+   * Reconciles a stored object (read only). Repeated on changes, after the returned milliseconds, and with growing delays after
+   * errors.
    */
   readonly reconcile: (object: KubeObject) => Promise<number | undefined>;
 }
 
 const RETRY = { initial: 1000, max: 60_000 };
 
-/** Reconciles the objects of a resource, each one pass at a time. The function returned stops that. */
+/** Reconciles objects one pass at a time. Returns a function that stops it. */
 export function startController(store: MemoryStore, options: ControllerOptions): () => void {
   const { resource, kind, owned, concerning = [], reconcile } = options;
   const due = new Set<string>();
@@ -38,7 +35,7 @@ export function startController(store: MemoryStore, options: ControllerOptions):
     const key = `${namespace ?? ''}/${name}`;
     if (due.has(key)) return;
     due.add(key);
-    // After all who listen to the same change.
+    // After other listeners of the change.
     setImmediate(() => void pass(key));
   };
 

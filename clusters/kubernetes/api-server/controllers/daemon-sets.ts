@@ -5,10 +5,10 @@ import { availability, createPod, hasEnded, isActive, isReady, podsOf, setStatus
 import type { ApiContext } from '../rest/context.ts';
 import type { Workload } from './workload.ts';
 
-/** On a pod of a DaemonSet: of which template it was made. */
+/** Pod label with the hash of its template. */
 export const REVISION_LABEL = 'controller-revision-hash';
 
-/** The nodes that a DaemonSet's node selector takes: all when it has none (Kubernetes, "DaemonSet"). */
+/** Default: all nodes (Kubernetes, "DaemonSet"). */
 export function selectedNodes(set: KubeObject, nodes: readonly KubeObject[]): string[] {
   const selector = Object.entries((set as Workload).spec.template.spec?.nodeSelector ?? {});
   return nodes
@@ -16,7 +16,7 @@ export function selectedNodes(set: KubeObject, nodes: readonly KubeObject[]): st
     .map(({ metadata }) => metadata.name);
 }
 
-/** Keeps one pod of each DaemonSet on each node that it selects, replaced when the template changes. */
+/** Keeps a pod of the current template on each selected node. */
 export function startDaemonSetController(context: ApiContext): () => void {
   const { store } = context;
   return startController(store, {
@@ -32,7 +32,7 @@ export function startDaemonSetController(context: ApiContext): () => void {
         const keep = nodes.includes(pod.spec?.nodeName ?? '') && pod.metadata.labels?.[REVISION_LABEL] === revision;
         if (!keep || hasEnded(pod)) deletePod(context, pod);
       }
-      // A node's next pod is made when its last one is gone.
+      // A successor starts when the last pod is gone.
       const taken = new Set(podsOf(store, set).map((pod) => pod.spec?.nodeName));
       for (const nodeName of nodes.filter((name) => !taken.has(name)))
         await createPod(context, set, { labels: { [REVISION_LABEL]: revision }, spec: { nodeName } });

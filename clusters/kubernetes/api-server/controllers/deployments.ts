@@ -6,7 +6,7 @@ import type { Workload } from './workload.ts';
 
 const HASH_LABEL = 'pod-template-hash';
 const REVISION = 'deployment.kubernetes.io/revision';
-/** How often it is looked whether old pods have ended, which is no change of a ReplicaSet, in milliseconds. */
+/** Milliseconds; a pod's end does not change its ReplicaSet. */
 const TERMINATION_POLL = 100;
 /** Kubernetes' default of `revisionHistoryLimit`. */
 const HISTORY = 10;
@@ -14,14 +14,14 @@ const HISTORY = 10;
 const revisionOf = (set: KubeObject): number => Number(set.metadata.annotations?.[REVISION] ?? 0);
 const statusOf = (set: KubeObject): Record<string, number> => (set['status'] ?? {}) as Record<string, number>;
 const sizeOf = ({ spec }: Workload): number => spec.replicas ?? 0;
-/** The status may be of before the last change of its size. */
+/** The status may be older than the size. */
 const availableOf = (set: Workload): number => Math.min(sizeOf(set), statusOf(set)['availableReplicas'] ?? 0);
 const sum = (sets: readonly Workload[], of: (set: Workload) => number): number =>
   sets.reduce((all, set) => all + of(set), 0);
 
 /**
- * Keeps one ReplicaSet for each template that a Deployment had (Kubernetes, "Deployments"): the current one gets its
- * replicas within `maxSurge`, and the others lose theirs within `maxUnavailable`, or first, with the strategy `Recreate`.
+ * Keeps one ReplicaSet per template (Kubernetes, "Deployments"), within `maxSurge` and `maxUnavailable`; `Recreate` first
+ * removes the old pods.
  */
 export function startDeploymentController(context: ApiContext): () => void {
   return startController(context.store, {
@@ -46,17 +46,17 @@ function setsOf(context: ApiContext, deployment: Workload): { current: Workload 
   };
 }
 
-/** A number of pods, given as one or as a share of the replicas. */
+/** A number, or a percentage of the replicas. */
 const podsIn = (value: number | string, replicas: number, round: (share: number) => number): number =>
   typeof value === 'number' ? value : round((replicas * Number.parseInt(value, 10)) / 100);
 
-/** False while old pods must end before there may be new ones. */
+/** False while old pods must end first. */
 function rollOut(context: ApiContext, deployment: Workload): boolean {
   const { current, old } = setsOf(context, deployment);
   const { replicas = 1 } = deployment.spec;
   const { type, rollingUpdate = {} } = deployment.spec.strategy ?? {};
   const surge = podsIn(rollingUpdate.maxSurge ?? '25%', replicas, Math.ceil);
-  // Where neither lets a pod be replaced, one may be missing.
+  // If both are 0, one may be unavailable.
   const unavailable = podsIn(rollingUpdate.maxUnavailable ?? '25%', replicas, Math.floor) || Number(surge === 0);
   if (type === 'Recreate') for (const set of old) scale(context, set, 0);
   const mayStart = type !== 'Recreate' || old.every((set) => podsOf(context.store, set).length === 0);
@@ -78,7 +78,7 @@ function rollOut(context: ApiContext, deployment: Workload): boolean {
   return mayStart;
 }
 
-/** Takes pods from the old sets, those first that are not available, as long as enough are (the oldest set first). */
+/** Removes old pods, unavailable and oldest sets first, while enough are available. */
 function scaleDown(
   context: ApiContext,
   old: readonly Workload[],

@@ -2,10 +2,9 @@ import type { ApiContext } from '../rest/context.ts';
 import { deletePod } from '../rest/delete-pod.ts';
 import { dependentsOf } from '../rest/dependents.ts';
 
-/** Resources that may own others here. */
 const OWNERS = ['deployments', 'replicasets', 'daemonsets', 'jobs'];
 
-/** Deletes objects whose owner no longer exists (Kubernetes, "Garbage Collection", cascading deletion in the background). */
+/** Deletes objects whose owner no longer exists (Kubernetes, "Garbage Collection"). */
 export function startGarbageCollector(context: Pick<ApiContext, 'store' | 'clock'>): void {
   const { store } = context;
   for (const owner of OWNERS) {

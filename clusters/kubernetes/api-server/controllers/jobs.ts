@@ -6,10 +6,10 @@ import { condition, createPod, isActive, isReady, podsOf, setStatus } from './wo
 import type { ApiContext } from '../rest/context.ts';
 import type { Condition, WorkloadPod } from './workload.ts';
 
-/** On a pod of an Indexed Job: its index, in the name that the environment variable JOB_COMPLETION_INDEX refers to. */
+/** Pod annotation with the index, to which JOB_COMPLETION_INDEX refers. */
 export const INDEX_ANNOTATION = 'batch.kubernetes.io/job-completion-index';
 
-/** Wait before a Job's second try, doubled with each further failure, in milliseconds (Kubernetes, "Pod backoff failure policy"). */
+/** Milliseconds until the first retry, doubled with each failure (Kubernetes, "Pod backoff failure policy"). */
 const BACKOFF = { initial: 10_000, max: 360_000 };
 
 interface Job extends KubeObject {
@@ -18,19 +18,17 @@ interface Job extends KubeObject {
 }
 
 type Result = Omit<Condition, 'lastTransitionTime'>;
-/** How the pods of a Job ended, also of those that are gone by now. */
+/** Results of all pods, including removed ones. */
 interface Ended {
   readonly succeeded: Set<string>;
   readonly failed: Set<string>;
-  /** Indexes of which a pod has succeeded. */
   readonly indexes: Set<number>;
-  /** Indexes of which a pod has failed. */
   readonly failedIndexes: Set<number>;
-  /** When the last pod failed, in milliseconds of the cluster's clock. */
+  /** Milliseconds of the cluster's clock. */
   lastFailure: number;
 }
 
-/** Runs Jobs to completion (Kubernetes, "Jobs"): parallelism, completions, indexes, retries, deadline and clean-up. */
+/** Supports parallelism, completions, indexes, retries, deadline and clean-up (Kubernetes, "Jobs"). */
 export function startJobController(context: ApiContext): () => void {
   const { store } = context;
   const endings = new Map<string, Ended>();
@@ -90,7 +88,6 @@ async function reconcile(context: ApiContext, job: Job, ended: Ended): Promise<n
   return times.length === 0 ? undefined : Math.max(0, Math.min(...times));
 }
 
-/** Gives the Job a selector, and its pods the labels, by which clients find them. */
 function label({ store }: ApiContext, job: Job): undefined {
   const { name, uid = '' } = job.metadata;
   const selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
@@ -115,15 +112,15 @@ function count(ended: Ended, pod: WorkloadPod, now: number): void {
   }
 }
 
-/** Whether an index of which a pod has failed is given up, and the others go on (Kubernetes, "Backoff limit per index"). */
+/** Kubernetes, "Backoff limit per index". */
 const givesUpIndexes = ({ spec }: Job): boolean => spec.backoffLimitPerIndex === 0;
 
 const isIndexed = ({ spec }: Job): boolean => spec.completionMode === 'Indexed';
 
-/** How many completions are there: of an Indexed Job, indexes. */
+/** Completions, or completed indexes. */
 const completed = (job: Job, ended: Ended): number => (isIndexed(job) ? ended.indexes.size : ended.succeeded.size);
 
-/** How the Job has ended; undefined while it goes on. */
+/** Undefined while it runs. */
 function resultOf(job: Job, ended: Ended, active: readonly WorkloadPod[], now: number): Result | undefined {
   const { completions, backoffLimit = 6, activeDeadlineSeconds: seconds } = job.spec;
   const givenUp = givesUpIndexes(job) ? ended.failedIndexes.size : 0;
@@ -146,7 +143,7 @@ function resultOf(job: Job, ended: Ended, active: readonly WorkloadPod[], now: n
 
 async function startPods(context: ApiContext, job: Job, ended: Ended, active: readonly WorkloadPod[]): Promise<void> {
   const { parallelism = 1, completions } = job.spec;
-  // A job without completions takes no new pods once one has succeeded.
+  // Without completions, no new pods start after a success.
   const left =
     completions === undefined
       ? ended.succeeded.size > 0
@@ -164,7 +161,7 @@ async function startPods(context: ApiContext, job: Job, ended: Ended, active: re
     await createPod(context, job, isIndexed(job) ? indexed(job, free.shift() ?? 0) : {});
 }
 
-/** What the pod of an index has beside the template (Kubernetes, "Completion mode"). */
+/** Kubernetes, "Completion mode". */
 function indexed(job: Job, index: number): Parameters<typeof createPod>[2] {
   const { containers, initContainers } = job.spec.template.spec ?? {};
   const name = `${job.metadata.name}-${index}`;
@@ -218,7 +215,7 @@ function ranges(numbers: ReadonlySet<number>): string {
     .join(',');
 }
 
-/** Deletes a finished Job once its time is up; its pods go with it. */
+/** Deletes a finished Job and its pods after `ttlSecondsAfterFinished`. */
 function cleanUp({ store, clock }: ApiContext, job: Job, { lastTransitionTime }: Condition): number | undefined {
   const { ttlSecondsAfterFinished: seconds } = job.spec;
   if (seconds === undefined) return undefined;

@@ -8,7 +8,7 @@ function isActive(store: MemoryStore, namespace: string): boolean {
   return found !== undefined && found.metadata.deletionTimestamp === undefined;
 }
 
-/** Every namespace has a service account `default` and the cluster's authority for pods to trust. */
+/** Each namespace has a service account `default` and the cluster's CA. */
 function furnish(store: MemoryStore, namespace: string, certificateAuthority: string): void {
   if (!isActive(store, namespace)) return;
   if (!store.get('serviceaccounts', namespace, 'default')) {
@@ -28,7 +28,6 @@ function furnish(store: MemoryStore, namespace: string, certificateAuthority: st
   }
 }
 
-/** Makes the namespaces that every cluster has, and looks after what each namespace must contain. */
 export function startNamespaceController(store: MemoryStore, certificateAuthority: string): void {
   store.onChange('namespaces', ({ type, object }) => {
     if (type === 'ADDED') furnish(store, object.metadata.name, certificateAuthority);

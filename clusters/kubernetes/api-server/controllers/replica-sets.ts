@@ -4,7 +4,7 @@ import { availability, createPod, isActive, isReady, podsOf, setStatus } from '.
 import type { ApiContext } from '../rest/context.ts';
 import type { Workload, WorkloadPod } from './workload.ts';
 
-/** Keeps as many pods of each ReplicaSet as it asks for (Kubernetes, "ReplicaSet"). Pods that it did not make are left alone. */
+/** Kubernetes, "ReplicaSet". Foreign pods are not adopted. */
 export function startReplicaSetController(context: ApiContext): () => void {
   const { store } = context;
   return startController(store, {
@@ -31,7 +31,7 @@ export function startReplicaSetController(context: ApiContext): () => void {
   });
 }
 
-/** Those first that are best kept: ready ones, then older ones. */
+/** Ready pods first, then older ones. */
 function byUse(a: WorkloadPod, b: WorkloadPod): number {
   const age = (pod: WorkloadPod): string => pod.metadata.creationTimestamp ?? '';
   return Number(isReady(b)) - Number(isReady(a)) || age(a).localeCompare(age(b));

@@ -25,16 +25,13 @@ function withCondition(pod: KubeObject, condition: JsonObject): KubeObject {
   return { ...pod, status: { ...status, conditions: [...others, condition] } };
 }
 
-/** Whether something is still to happen before the pod may be scheduled (Kubernetes, "Pod Scheduling Readiness"). */
+/** Kubernetes, "Pod Scheduling Readiness". */
 const isGated = (pod: KubeObject): boolean => objectsIn(specOf(pod)['schedulingGates']).length > 0;
 
 const isUnscheduled = (pod: KubeObject): boolean =>
   !specOf(pod)['nodeName'] && pod.metadata.deletionTimestamp === undefined;
 
-/**
- * Puts pods on ready nodes that their nodeSelector takes, the one with the fewest pods first, once they have no scheduling
- * gates. Taints, affinity and resource requests are not looked at.
- */
+/** Puts ungated pods on the ready, selected node with the fewest pods. Ignores taints, affinity and resource requests. */
 export function startScheduler(store: MemoryStore, clock: Clock): void {
   let planned = false;
 
@@ -76,14 +73,14 @@ export function startScheduler(store: MemoryStore, clock: Clock): void {
     for (const pod of waiting) schedule(pod, nodes, load);
   }
 
-  // Scheduling follows a creation rather than being part of it: its answer shows a pod that has no node yet.
+  // Deferred, so that a created pod has no node yet.
   function plan(): void {
     if (planned) return;
     planned = true;
     setImmediate(pass);
   }
   store.onChange('pods', ({ type, object }) => {
-    // A pod that waits and is changed may have lost its last gate.
+    // A changed pod may have lost its last gate.
     if (type === 'ADDED' || (type === 'MODIFIED' && isUnscheduled(object) && !isGated(object))) plan();
   });
   store.onChange('nodes', plan);

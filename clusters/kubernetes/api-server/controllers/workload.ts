@@ -12,7 +12,6 @@ import { controllerOf } from './controller.ts';
 
 export type PodTemplate = Stored<V1PodTemplateSpec>;
 
-/** An object that makes pods of a template. */
 export interface Workload extends KubeObject {
   readonly spec: Stored<V1DeploymentSpec>;
 }
@@ -20,7 +19,7 @@ type Owner = KubeObject & { readonly spec: Pick<Workload['spec'], 'template'> };
 
 export type WorkloadPod = KubeObject & Pick<Stored<V1Pod>, 'spec' | 'status'>;
 
-/** The objects of a resource that an object controls. They are the stored ones: read only. */
+/** Returns stored objects: read only. */
 export function controlledBy(store: MemoryStore, owner: KubeObject, resource: string): KubeObject[] {
   return store
     .list(resource, owner.metadata.namespace)
@@ -34,13 +33,12 @@ export function podsOf(store: MemoryStore, owner: KubeObject): WorkloadPod[] {
 export const hasEnded = ({ status }: WorkloadPod): boolean =>
   status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
-/** Neither ended nor about to. */
 export const isActive = (pod: WorkloadPod): boolean => pod.metadata.deletionTimestamp === undefined && !hasEnded(pod);
 
 export const isReady = ({ status }: WorkloadPod): boolean =>
   status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 
-/** How many pods have been ready for `minReadySeconds`, and in how many milliseconds the next one will. */
+/** Counts pods that were ready for `minReadySeconds`; `next` is milliseconds until another. */
 export function availability(
   pods: readonly WorkloadPod[],
   { spec: { minReadySeconds = 0 } }: Workload,
@@ -57,7 +55,7 @@ export function availability(
   };
 }
 
-/** Tells templates apart: ten characters for a label's value. */
+/** Returns ten characters for a label. */
 export function templateHash(template: PodTemplate): string {
   return createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 10);
 }
@@ -75,10 +73,7 @@ export interface PodChanges {
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
-/**
- * Creates a pod of the owner's template as any client does, through admission. What hinders that is an event of the owner.
- * Throws `ApiError`.
- */
+/** Creates a pod through admission; a failure becomes an event of the owner. Throws `ApiError`. */
 export async function createPod(context: ApiContext, owner: Owner, changes: PodChanges = {}): Promise<void> {
   const { metadata = {}, spec } = owner.spec.template;
   const { namespace } = owner.metadata;
@@ -110,14 +105,14 @@ export async function createPod(context: ApiContext, owner: Owner, changes: PodC
 function recordFailure({ store, clock }: ApiContext, owner: Owner, component: string, error: unknown): void {
   const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
   const { namespace = 'default', uid } = owner.metadata;
-  // The last of several attempts tells all.
+  // The last of several attempts.
   const known = store
     .list('events', namespace)
     .some((event) => event['message'] === message && (event['involvedObject'] as { uid?: string }).uid === uid);
   if (!known) recordEvent(store, clock, owner, { reason: 'FailedCreate', message, type: 'Warning', component });
 }
 
-/** Writes an object's status, unless the object is gone or another by now. */
+/** Skips replaced and deleted objects. */
 export function setStatus(store: MemoryStore, resource: string, object: KubeObject, status: object): void {
   const { namespace, name, uid } = object.metadata;
   const current = store.get(resource, namespace, name);
@@ -129,7 +124,7 @@ export function setStatus(store: MemoryStore, resource: string, object: KubeObje
 
 export type Condition = Stored<V1JobCondition>;
 
-/** A condition of a status; it keeps its time while it does not change. */
+/** Keeps the transition time of an unchanged condition. */
 export function condition(
   object: KubeObject,
   { type, status, ...why }: Omit<Condition, 'lastTransitionTime'>,

@@ -1,9 +1,6 @@
 import { groupVersion, KINDS } from '../model/kinds.ts';
 
-/**
- * OpenAPI v3, so far as kubectl needs it before it creates and applies: that PATCH of a kind takes the query parameters
- * `fieldValidation` and `dryRun`. It has no schemas, so `kubectl explain` shows nothing.
- */
+/** The part of OpenAPI v3 that kubectl needs to create and apply: `fieldValidation` and `dryRun`. No schemas. */
 export function openApi(path: string): object | undefined {
   const root = '/openapi/v3';
   const groupVersions = [...new Set(KINDS.map(groupVersion))];

@@ -7,7 +7,7 @@ import { parseYaml } from './yaml.ts';
 /** Kubernetes' own limit for a request's body. */
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
-/** The media type of the body, without parameters; empty when the request says none. */
+/** Without parameters; empty by default. */
 export function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
@@ -17,8 +17,8 @@ const tooLarge = (): ApiError => new ApiError(413, 'RequestEntityTooLarge', 'lim
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
 /**
- * The decoded body; undefined when it is empty. Takes JSON, YAML and the protobuf form of what kubectl writes itself;
- * throws `ApiError` 400, 413 or 415. The parser's message is not passed on: it quotes the body.
+ * Decodes JSON, YAML and kubectl's protobuf; undefined if empty. Throws `ApiError` 400, 413 or 415, without the parser's
+ * message, which quotes the body.
  */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const type = mediaType(request);
@@ -29,7 +29,7 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   const bytes = await readAtMost(request, MAX_BODY_BYTES, tooLarge);
   if (type === PROTOBUF) {
     if (bytes.length === 0) return undefined;
-    // Seldom used, and the library takes a while to load.
+    // Rarely used, and slow to load.
     const { decodeProtobuf } = await import('../protobuf/decode.ts');
     return decodeProtobuf(bytes);
   }

@@ -23,7 +23,7 @@ function versionInfo(version: string): object {
   };
 }
 
-/** Discovery of the service account issuer (Kubernetes documentation, "Service account issuer discovery"). */
+/** Kubernetes, "Service account issuer discovery". */
 function issuerConfiguration(context: ApiContext): object {
   return {
     issuer: context.tokens.issuer,
@@ -34,7 +34,7 @@ function issuerConfiguration(context: ApiContext): object {
   };
 }
 
-/** Answers the paths that are no resources. Throws `ApiError` 404 or 405. */
+/** Throws `ApiError` 404 or 405. */
 export async function serveNonResource(
   context: ApiContext,
   info: RequestInfo,

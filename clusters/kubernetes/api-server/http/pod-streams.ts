@@ -20,7 +20,7 @@ function podOf(context: ApiContext, target: ResourceRequest, name: string): Kube
   return pod;
 }
 
-/** The container whose log is asked for: with several, the request must say which. Throws `ApiError` 400. */
+/** With several containers, the request must name one. Throws `ApiError` 400. */
 function containerOf(pod: KubeObject, asked: string | null): string {
   const spec = (pod['spec'] ?? {}) as JsonObject;
   const names = objectsIn(spec['containers']).map((container) => String(container['name']));
@@ -41,7 +41,7 @@ function flag(query: URLSearchParams, name: string): boolean {
   return ['true', '1'].includes(query.get(name) ?? '');
 }
 
-/** Answers `pods/log` with what the kubelet has of it. Throws `ApiError` before the answer begins. */
+/** Throws `ApiError` before the answer begins. */
 export function serveLog(
   context: ApiContext,
   info: RequestInfo,
@@ -62,7 +62,7 @@ export function serveLog(
     ...(tail === null ? {} : { tailLines: Number(tail) }),
     previous: flag(query, 'previous'),
   });
-  // The head is sent with the first bytes, so that an error before them can still be a Status.
+  // Sent with the first bytes, so that earlier errors can be a Status.
   const begin = () => {
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/plain' });
   };
@@ -81,10 +81,10 @@ export function serveLog(
   response.on('close', () => log.destroy());
 }
 
-/** Headers that are between the client and this server, or that prove who the client is. */
+/** Hop-by-hop and credential headers. */
 const PRIVATE_HEADERS = ['host', 'connection', 'authorization', 'cookie', 'keep-alive', 'upgrade', 'transfer-encoding'];
 
-/** Passes a request of `pods/<name>:<port>/proxy/<path>` to where the kubelet says that port is. Throws `ApiError`. */
+/** Proxies `pods/<name>:<port>/proxy/<path>`. Throws `ApiError`. */
 export function serveProxy(
   context: ApiContext,
   info: RequestInfo,
@@ -103,14 +103,14 @@ export function serveProxy(
   const base = context.kubeletOf(pod)?.proxy?.(pod.metadata.namespace ?? '', name, port);
   if (base === undefined) throw unavailable(`error trying to reach pod ${name}: nothing serves port ${port}`);
   const url = new URL(base);
-  // Set, not resolved: `//host` would be another host.
+  // Not resolved, since `//host` would be another host.
   url.pathname = `/${target.rest}`;
   url.search = info.query.toString();
   const headers = Object.entries(request.headers).filter(
     ([header]) => !PRIVATE_HEADERS.includes(header) && !header.startsWith('impersonate-'),
   );
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  // On a connection of its own: a kept one may be closed by the pod just as it is used again.
+  // A new connection: a pod may just be closing a kept one.
   const options = { agent: false, method: request.method ?? 'GET', headers: Object.fromEntries(headers) };
   const upstream = send(url, options, (answer) => {
     const { connection: _connection, 'keep-alive': _keepAlive, ...passed } = answer.headers;

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Attributes } from '../authorization/types.ts';
 import { badRequest } from '../model/errors.ts';
 
-/** A request to a resource, as its path says. */
 export interface ResourceRequest {
   readonly verb: string;
   readonly group: string;
@@ -12,7 +11,7 @@ export interface ResourceRequest {
   readonly name: string | undefined;
   /** Empty for the object itself. */
   readonly subresource: string;
-  /** What follows the subresource, undecoded and without a slash in front: the path behind a proxy. */
+  /** Path of a proxy request, undecoded, without leading slash. */
   readonly rest: string;
 }
 
@@ -20,7 +19,7 @@ export interface RequestInfo {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Undefined for paths that are no resource: discovery, health, the issuer's documents. */
+  /** Undefined for discovery, health and the issuer's documents. */
   readonly resource: ResourceRequest | undefined;
 }
 
@@ -40,7 +39,7 @@ function verbOf(method: string, named: boolean, query: URLSearchParams): string 
   switch (method) {
     case 'GET':
     case 'HEAD':
-      // Of a named object there is no watch but a list that selects it.
+      // A named object is watched through a list.
       if (named) return 'get';
       return isTrue(query.get('watch')) ? 'watch' : 'list';
     case 'POST':
@@ -58,7 +57,7 @@ function verbOf(method: string, named: boolean, query: URLSearchParams): string 
 
 const NAMESPACE_SUBRESOURCES = ['status', 'finalize'];
 
-/** Reads what a request is about from its method and path (Kubernetes documentation, "API Overview" and "Authorization"). */
+/** Parses method and path (Kubernetes documentation, "API Overview" and "Authorization"). */
 export function parseRequest(request: IncomingMessage): RequestInfo {
   const method = request.method ?? 'GET';
   const [path = '/', search = ''] = (request.url ?? '/').split(/\?(.*)/s);
@@ -95,7 +94,7 @@ export function parseRequest(request: IncomingMessage): RequestInfo {
   };
 }
 
-/** What the authorizer is asked. A list or watch of one object by field selector counts as naming it. */
+/** A list or watch of one object by field selector counts as naming it. */
 export function attributesOf(info: RequestInfo): Attributes {
   const { resource: r } = info;
   if (r === undefined) return { verb: info.method === 'HEAD' ? 'head' : info.method.toLowerCase(), path: info.path };
@@ -104,7 +103,7 @@ export function attributesOf(info: RequestInfo): Attributes {
   return {
     verb: r.verb,
     group: r.group,
-    // `<pod>:<port>` of a proxy request names the pod as a whole, as Kubernetes has it.
+    // Kubernetes includes the port in a proxy's pod name.
     resource: r.resource,
     ...(r.subresource === '' ? {} : { subresource: r.subresource }),
     ...(name === undefined ? {} : { name }),

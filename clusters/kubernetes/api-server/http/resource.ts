@@ -31,7 +31,7 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** The kind that a path names, with the scope that its form says. Throws `ApiError` 404. */
+/** Throws `ApiError` 404. */
 function kindAt(target: ResourceRequest): ResourceKind {
   const kind = kindOf(target.resource);
   if (kind === undefined || kind.group !== target.group || kind.version !== target.version) throw pathNotFound();
@@ -62,7 +62,7 @@ function respondObject(
   code: number,
   object: object,
 ) {
-  // A Status, as some deletes answer it, is never a table.
+  // A Status, as after some deletes, is never a table.
   if (!wantsTable(request.headers.accept) || !('kind' in object) || object.kind !== kind.kind) {
     respondJson(response, code, object);
     return;
@@ -111,7 +111,7 @@ async function servePatch(exchange: Exchange, kind: ResourceKind): Promise<void>
     return;
   }
   const namespace = target.namespace === undefined ? {} : { namespace: target.namespace };
-  // As the API server does for an apply that makes an object (endpoints/handlers/patch.go).
+  // As for an apply that creates (endpoints/handlers/patch.go).
   demandAccess(context, exchange.user, { ...attributesOf(info), verb: 'create' });
   const empty = { apiVersion: String(body['apiVersion']), kind: kind.kind, metadata: { name, ...namespace } };
   respondObject(exchange, kind, 201, await create(context, target, serverSideApply(empty, body, options)));
@@ -129,7 +129,7 @@ async function serveDelete(exchange: Exchange, kind: ResourceKind): Promise<void
   const { items, metadata } = list(context, kind, write.namespace, info.query);
   for (const { metadata: own } of items) {
     await deleteObject(context, { ...write, name: own.name }, { ...options, dryRun }).catch((error: unknown) => {
-      // Somebody else may be removing the same objects.
+      // Others may be removing the same objects.
       if (!(error instanceof ApiError && error.status === 404)) throw error;
     });
   }
@@ -199,7 +199,7 @@ async function serveObject(exchange: Exchange, kind: ResourceKind): Promise<void
   }
 }
 
-/** Serves a request to a resource that has passed authorization. Throws `ApiError`. */
+/** Serves an authorized request. Throws `ApiError`. */
 export async function serveResource(exchange: Exchange): Promise<void> {
   const { context, info, target, user, request, response } = exchange;
   const review = reviewOf(target);

@@ -41,10 +41,7 @@ function specOf(body: unknown): JsonObject {
   return spec;
 }
 
-/**
- * Answers a SelfSubjectAccessReview, SubjectAccessReview or, with `namespace`, LocalSubjectAccessReview. Throws
- * `ApiError` 400.
- */
+/** Answers SelfSubjectAccessReview, SubjectAccessReview or, with `namespace`, LocalSubjectAccessReview. Throws `ApiError` 400. */
 function reviewAccess(
   context: ApiContext,
   kind: 'SelfSubjectAccessReview' | 'SubjectAccessReview' | 'LocalSubjectAccessReview',
@@ -63,7 +60,7 @@ function reviewAccess(
   return { kind, apiVersion: AUTHORIZATION, metadata, spec, status: { allowed, ...(reason === '' ? {} : { reason }) } };
 }
 
-/** Answers a SelfSubjectRulesReview: all that the requester may do in a namespace. Throws `ApiError` 400. */
+/** Answers a SelfSubjectRulesReview. Throws `ApiError` 400. */
 function reviewRules(context: ApiContext, body: unknown, requester: UserInfo): object {
   const spec = specOf(body);
   const namespace = text(spec['namespace']);
@@ -91,13 +88,12 @@ function reviewRules(context: ApiContext, body: unknown, requester: UserInfo): o
   };
 }
 
-/** Answers a SelfSubjectReview: who the requester is. */
 function reviewSelf(requester: UserInfo): object {
   const metadata = { creationTimestamp: null };
   return { kind: 'SelfSubjectReview', apiVersion: AUTHENTICATION, metadata, status: { userInfo: requester } };
 }
 
-/** Answers a TokenReview. The answer repeats neither the token nor anything in it but the user. Throws `ApiError` 400. */
+/** The answer never repeats the token. Throws `ApiError` 400. */
 async function reviewToken(context: ApiContext, body: unknown): Promise<object> {
   const spec = isObject(body) && isObject(body['spec']) ? body['spec'] : {};
   const { token, audiences = [] } = spec;
@@ -124,7 +120,7 @@ async function reviewToken(context: ApiContext, body: unknown): Promise<object> 
 
 type Review = (context: ApiContext, body: unknown, user: UserInfo, target: ResourceRequest) => object | Promise<object>;
 
-/** Resources that are only ever created, answered at once and not kept. */
+/** Resources that are answered and not stored. */
 const REVIEWS: Readonly<Record<string, Review>> = {
   'authentication.k8s.io/tokenreviews': reviewToken,
   'authentication.k8s.io/selfsubjectreviews': (_context, _body, user) => reviewSelf(user),

@@ -1,12 +1,12 @@
 import { badRequest } from '../model/errors.ts';
 
-/** Characters. Clients that send much send JSON; reading YAML takes a hundred times as long. */
+/** Characters. YAML takes a hundred times as long as JSON. */
 const MAX_LENGTH = 256 * 1024;
 const MAX_DEPTH = 500;
-/** Block lists and keys that begin one within another on one line: `- - - x`. */
+/** Nested block indicators on one line: `- - - x`. */
 const MANY_INDICATORS = new RegExp(`(?:[-?:] +){${MAX_DEPTH}}`);
 
-/** How deep brackets are nested at most, those in texts included. */
+/** Includes brackets in texts. */
 function bracketDepth(text: string): number {
   let depth = 0;
   let deepest = 0;
@@ -18,22 +18,19 @@ function bracketDepth(text: string): number {
   return deepest;
 }
 
-/**
- * Reads a YAML body, which may be JSON. What would keep the parser busy for seconds, or use up its stack, is refused ahead
- * of it. Throws `ApiError` 400, or what the parser throws.
- */
+/** Parses YAML or JSON, and first rejects what takes the parser seconds or its stack. Throws `ApiError` 400, or parser errors. */
 export async function parseYaml(text: string): Promise<unknown> {
   if (text.trimStart().startsWith('{')) {
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      // A flow mapping of YAML begins so too.
+      // YAML's flow mappings also begin so.
     }
   }
   if (text.length > MAX_LENGTH || bracketDepth(text) > MAX_DEPTH || MANY_INDICATORS.test(text)) {
     throw badRequest(`a YAML body has at most ${MAX_LENGTH} characters and ${MAX_DEPTH} levels: send JSON`);
   }
   const { parse } = await import('yaml');
-  // Looking for a key that is there twice takes quadratic time; logLevel: a warning of the parser would quote the body.
+  // uniqueKeys takes quadratic time; the parser's warnings would quote the body.
   return parse(text, { uniqueKeys: false, logLevel: 'error' }) as unknown;
 }

@@ -15,7 +15,7 @@ import type { Authorizer } from '../authorization/rbac.ts';
 const AUTHENTICATION = 'authentication.k8s.io';
 const UNAUTHENTICATED = 'system:unauthenticated';
 
-/** What is known of a bearer token; `error` is set when it is not good and there is a reason to give. */
+/** `error` explains an invalid token. */
 export interface TokenIdentity {
   readonly user?: UserInfo;
   readonly audiences?: readonly string[];
@@ -25,7 +25,7 @@ export interface TokenIdentity {
 type Authenticate = NonNullable<ApiServerOptions['authenticate']>;
 export type TokenAuthenticator = (token: string, audiences?: readonly string[]) => Promise<TokenIdentity>;
 
-/** Service account tokens first; any other token goes to the cluster's own authenticator. */
+/** Service account tokens first, then the cluster's own authenticator. */
 export function newTokenAuthenticator(
   verifier: TokenVerifier,
   authenticate: ApiServerOptions['authenticate'],
@@ -38,7 +38,7 @@ export function newTokenAuthenticator(
       return { user: withAuthenticatedGroup(verdict.user), audiences: verdict.audiences };
     }
     if (verdict.kind === 'refused') return { error: `[invalid bearer token, ${verdict.error}]` };
-    // Such an authenticator knows nothing of audiences, so its tokens are for the API server alone.
+    // It knows no audiences: its tokens are only for the API server.
     const wanted = [API_AUDIENCE].filter((own) => audiences?.includes(own) ?? true);
     const user = wanted.length === 0 ? undefined : await authenticateOther?.(token).catch(() => undefined);
     return user === undefined
@@ -47,11 +47,11 @@ export function newTokenAuthenticator(
   };
 }
 
-/** How long an answer of the cluster's authenticator holds (kube-apiserver's --authentication-token-webhook-cache-ttl). */
+/** As kube-apiserver's --authentication-token-webhook-cache-ttl. */
 const REMEMBERED_MILLISECONDS = 2 * 60_000;
 const REMEMBERED_TOKENS = 1024;
 
-/** Asks once for a token that is used for many requests; only good answers are kept. */
+/** Caches successes. */
 function remembered(authenticate: Authenticate, clock: Clock): Authenticate {
   const known = new Map<string, { readonly user: UserInfo; readonly until: number }>();
   return async (token) => {
@@ -66,10 +66,7 @@ function remembered(authenticate: Authenticate, clock: Clock): Authenticate {
   };
 }
 
-/**
- * The user of a request. Throws `ApiError` 401 when it has a bearer token that proves nobody; another authorization header is
- * nobody's (Kubernetes, apiserver, `bearertoken.Authenticator`).
- */
+/** Throws `ApiError` 401 for an invalid token; other headers are anonymous (Kubernetes, `bearertoken.Authenticator`). */
 export async function authenticateRequest(
   headers: IncomingHttpHeaders,
   authenticator: TokenAuthenticator,
@@ -81,19 +78,13 @@ export async function authenticateRequest(
   return user;
 }
 
-/**
- * Values of a header that may come several times. Node joins those with a comma and a space; no user or group that a
- * cluster knows has that in its name.
- */
+/** Node joins repeated headers with ", ", which occurs in no user or group name. */
 function values(header: string | string[] | undefined): string[] {
   if (header === undefined) return [];
   return (Array.isArray(header) ? header : header.split(', ')).filter((value) => value !== '');
 }
 
-/**
- * Who the request acts as: the user of the Impersonate headers when the requester may impersonate it, else the
- * requester. Throws `ApiError` 403, and `InternalError` for a group, a UID or an extra value of nobody.
- */
+/** Applies the Impersonate headers. Throws `ApiError` 403, or `InternalError` for groups, UID or extras without a user. */
 export function impersonate(
   requester: UserInfo,
   headers: IncomingHttpHeaders,
@@ -105,7 +96,7 @@ export function impersonate(
   const extra = extraOf(headers);
   const extras = Object.entries(extra).flatMap(([key, list]) => list.map((value) => [key, value] as const));
   if (username === undefined) {
-    // As Go prints object references: kind, namespace, name, UID, API version, resource version and field path.
+    // Go's form: kind, namespace, name, UID, API version, resource version and field path.
     const references = [
       ...groups.map((name) => `{Group  ${name}    }`),
       ...extras.map(([key, value]) => `{UserExtra  ${value}  authentication.k8s.io/v1  ${key}}`),
@@ -132,7 +123,7 @@ export function impersonate(
 
 const EXTRA = 'impersonate-extra-';
 
-/** By keys in lower case, which may be percent-encoded; one that cannot be decoded stays as it is. */
+/** By lower-case key; invalid percent-encoding stays. */
 function extraOf(headers: IncomingHttpHeaders): Record<string, string[]> {
   const named = Object.keys(headers).filter((header) => header.startsWith(EXTRA));
   return Object.fromEntries(

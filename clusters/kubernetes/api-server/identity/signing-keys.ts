@@ -4,13 +4,13 @@ import { CompactSign, compactVerify } from 'jose';
 import { isObject } from '../patch/merge-patch.ts';
 import type { ApiServerOptions, Clock } from '../model/types.ts';
 
-/** What signs service account tokens: RS256 with RSA-2048 keys, one after another. */
+/** RS256 with rotating RSA-2048 keys. */
 export interface SigningKeys {
-  /** Compact JWS of the claims by the key of the time; its header has `alg` and `kid`. */
+  /** Returns a compact JWS with `alg` and `kid`. */
   sign(claims: object): Promise<string>;
-  /** The claims of a token that one of these keys signed; undefined for any other text. Expiry is not looked at. */
+  /** Undefined for any other text. Expiry is not checked. */
   verify(token: string): Promise<Readonly<Record<string, unknown>> | undefined>;
-  /** Public keys as JWKs with `kid`, `alg` and `use`. */
+  /** JWKs with `kid`, `alg` and `use`. */
   jwks(): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
@@ -22,7 +22,6 @@ interface KeyPair {
 
 type KeyIdOf = NonNullable<ApiServerOptions['keyId']>;
 
-/** As Kubernetes names the keys of its own. */
 const sha256: KeyIdOf = (publicKey) => createHash('sha256').update(publicKey).digest('base64url');
 
 async function generate(keyId: KeyIdOf): Promise<KeyPair> {
@@ -30,11 +29,7 @@ async function generate(keyId: KeyIdOf): Promise<KeyPair> {
   return { ...pair, id: keyId(pair.publicKey.export({ type: 'spki', format: 'der' })) };
 }
 
-/**
- * Starts to generate a key in the thread pool: that takes up to 300 ms, and only the first use waits for it.
- *
- * @param rotation how long a key signs, in milliseconds of the clock: the next one does so after that. Default: for good
- */
+/** Generates a key in the thread pool (up to 300 ms). @param rotation lifetime in milliseconds of the clock; default: forever */
 export function newSigningKeys(
   keyId: KeyIdOf = sha256,
   rotation?: { readonly clock: Clock; readonly milliseconds: number },
@@ -47,7 +42,7 @@ export function newSigningKeys(
     pairs.set(period, pair);
     return pair;
   };
-  // Whoever uses the key meets the failure; without a handler here it would end the process before that.
+  // Users of the key handle the failure; unhandled, it would end the process.
   current().catch(() => undefined);
   return {
     async sign(claims) {

@@ -4,13 +4,10 @@ import type { Clock, TokenIssuer, TokenLifetimes } from '../model/types.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { serviceAccountUsername } from '../model/user.ts';
 
-/** The API server's audience, as EKS has it (`--api-audiences`): that of a token that asks for none. */
+/** EKS's `--api-audiences`, the default audience. */
 export const API_AUDIENCE = 'https://kubernetes.default.svc';
 
-/**
- * A pod's API token asks for this lifetime, in seconds; the API server then lets it live longer and notes in `warnafter`
- * when it should have been renewed (Kubernetes: `WarnOnlyBoundTokenExpirationSeconds`).
- */
+/** Requested seconds of a pod's API token, `warnafter`; it lives longer (`WarnOnlyBoundTokenExpirationSeconds`). */
 export const API_TOKEN_EXPIRATION_SECONDS = 3607;
 
 export function newTokenIssuer(
@@ -47,7 +44,7 @@ export function newTokenIssuer(
         nbf: now,
         sub: serviceAccountUsername(serviceAccount.namespace, serviceAccount.name),
       });
-      // As Kubernetes answers: the requested expiry also when the token itself lives longer.
+      // Kubernetes answers the requested expiry, even if the token lives longer.
       return { token, expirationTimestamp: timestamp((now + seconds) * 1000) };
     },
     async jwks() {

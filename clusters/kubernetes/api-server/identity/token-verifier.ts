@@ -4,20 +4,19 @@ import type { SigningKeys } from './signing-keys.ts';
 import { API_AUDIENCE } from './token-issuer.ts';
 import { serviceAccountGroups, serviceAccountUsername, type UserInfo } from '../model/user.ts';
 
-/** What verification of a service account token found. */
 export type TokenVerdict =
   | { readonly kind: 'valid'; readonly user: UserInfo; readonly audiences: readonly string[] }
   | { readonly kind: 'refused'; readonly error: string }
-  /** Not a token of this cluster's keys. */
+  /** Not signed by this cluster. */
   | { readonly kind: 'foreign' };
 
-/** Seconds for which a deleted object still validates its tokens, and by which clocks may differ (both Kubernetes'). */
+/** Seconds for which deleted objects still count, and of clock skew (as in Kubernetes). */
 const DELETION_GRACE = 60;
 const LEEWAY = 60;
 
 interface Reference {
   readonly name: string;
-  /** Empty for a node that there was not. */
+  /** Empty for a missing node. */
   readonly uid: string;
 }
 
@@ -33,10 +32,7 @@ export class TokenVerifier {
     this.#parts = { issuer, keys, store, clock };
   }
 
-  /**
-   * Verifies signature, lifetime and audience, and that the service account and the objects that the token is bound to
-   * are still the same ones. `audiences` are those the asker stands for; the verdict has those that the token shares.
-   */
+  /** Verifies signature, lifetime, audience, and that account and bound objects are unchanged. Returns shared audiences. */
   async verify(token: string, audiences: readonly string[] = [API_AUDIENCE]): Promise<TokenVerdict> {
     const claims = await this.#parts.keys.verify(token);
     if (claims === undefined || claims['iss'] !== this.#parts.issuer) return { kind: 'foreign' };
@@ -68,7 +64,7 @@ export class TokenVerifier {
     ] as const) {
       const target = reference(bound[claim]);
       if (target === undefined) continue;
-      // A pod-bound token names its node for information only: it is not bound to the node.
+      // A pod-bound token's node is only informative.
       const checked = claim !== 'node' || bound['pod'] === undefined;
       if (checked && !this.#lives(this.#parts.store.get(resource, scope, target.name), target.uid)) {
         return refused('service account token has been invalidated');

@@ -1,4 +1,3 @@
-/** What a request wants to do: to a resource, or to a path that is none. */
 export type Attributes = ResourceAttributes | { readonly verb: string; readonly path: string };
 
 export interface ResourceAttributes {

@@ -29,7 +29,7 @@ export function badRequest(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message);
 }
 
-/** 501 for what this cluster does not run, with what to do instead. */
+/** 501 with an alternative. */
 export function notOffered(kind: Named, why: string): ApiError {
   return new ApiError(501, 'NotImplemented', `${qualified(kind)} are not run by this cluster: ${why}`);
 }
@@ -42,7 +42,7 @@ export function pathNotFound(): ApiError {
   return new ApiError(404, 'NotFound', 'the server could not find the requested resource');
 }
 
-/** A field that does not pass validation; `reason` is a Kubernetes cause such as `FieldValueInvalid`. */
+/** `reason` is a Kubernetes cause such as `FieldValueInvalid`. */
 export interface FieldError {
   readonly reason: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueForbidden' | 'FieldValueNotSupported';
   readonly field: string;
@@ -67,7 +67,7 @@ export function forbiddenValue(field: string, why: string): FieldError {
   return { reason: 'FieldValueForbidden', field, message: `Forbidden: ${why}` };
 }
 
-/** 422 for an object that does not validate; every field error becomes a cause. */
+/** `NotFound`, `AlreadyExists`, `Forbidden`, `Invalid`, … */
 export function invalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): ApiError {
   const what = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   const texts = errors.map((e) => `${e.field}: ${e.message}`);

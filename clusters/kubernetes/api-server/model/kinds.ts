@@ -1,9 +1,8 @@
-/** A kind of object that the API server stores. */
 export interface ResourceKind {
-  /** API group; empty for the core group. */
+  /** Empty for the core group. */
   readonly group: string;
   readonly version: string;
-  /** Plural resource name, unique over all groups here; the store's key. */
+  /** Plural name, unique over all groups here; the store's key. */
   readonly resource: string;
   readonly singular: string;
   readonly kind: string;
@@ -11,13 +10,13 @@ export interface ResourceKind {
   readonly shortNames: readonly string[];
   /** In `kubectl get all`. */
   readonly inAll: boolean;
-  /** Has a `status` subresource, so that a write to the object leaves its status alone and the reverse. */
+  /** Whether object and status are written separately. */
   readonly status: boolean;
-  /** Field selectors besides `metadata.name` and `metadata.namespace`. */
+  /** Besides `metadata.name` and `metadata.namespace`. */
   readonly fieldSelectors: readonly string[];
-  /** Why objects of the kind are refused, with what to do instead; absent: they are taken. */
+  /** Why the kind is rejected, with an alternative. */
   readonly refusal?: string;
-  /** Names follow RFC 1123 (`subdomain`, or the stricter `label`), or are any path segment as RBAC's are. */
+  /** RFC 1123 (`subdomain` or `label`), or any path segment. */
   readonly naming: 'subdomain' | 'label' | 'path';
 }
 
@@ -67,7 +66,7 @@ const POD_FIELDS = [
   'status.nominatedNodeName',
 ];
 
-/** What is stored, and what clients should be told about that is not. */
+/** Stored kinds, and known rejected ones. */
 export const KINDS: readonly ResourceKind[] = [
   kind('v1', 'Namespace', 'namespaces', {
     namespaced: false,
@@ -115,7 +114,7 @@ export const KINDS: readonly ResourceKind[] = [
     namespaced: false,
   }),
   kind('coordination.k8s.io/v1', 'Lease', 'leases'),
-  // Karpenter's; clusters without it have none of them.
+  // Karpenter's.
   kind('karpenter.sh/v1', 'NodePool', 'nodepools', { namespaced: false }),
 ];
 
@@ -130,7 +129,7 @@ export function groupVersion(k: { readonly group: string; readonly version: stri
   return k.group === '' ? k.version : `${k.group}/${k.version}`;
 }
 
-/** `pods`, or `roles.rbac.authorization.k8s.io`: how messages name a resource. */
+/** `pods`, or `roles.rbac.authorization.k8s.io`. */
 export function qualified(k: { readonly group: string; readonly resource: string }): string {
   return k.group === '' ? k.resource : `${k.resource}.${k.group}`;
 }

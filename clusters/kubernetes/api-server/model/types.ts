@@ -15,7 +15,6 @@ export interface ObjectMeta {
   [further: string]: unknown;
 }
 
-/** A Kubernetes object of any kind. */
 export interface KubeObject {
   apiVersion: string;
   kind: string;
@@ -23,34 +22,29 @@ export interface KubeObject {
   [further: string]: unknown;
 }
 
-/** A type of the client library as objects are stored: times are texts, or null. */
+/** A client library type as stored: times are texts or null. */
 export type Stored<T> = T extends Date
   ? string | null
   : T extends object
     ? { readonly [K in keyof T]: Stored<T[K]> }
     : T;
 
-/** What happened to an object; `object` is the stored one, which is never changed: the listener may keep it and only read it. */
+/** `object` is the stored one: read only. */
 export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: KubeObject;
 }
 
-/**
- * The objects of a cluster, by resource name in the plural (`pods`, `serviceaccounts`, `clusterrolebindings`, …). It
- * knows nothing of users: authorization and admission happen in front of it. Objects are the
- * stored ones, those handed over included: whoever changes one makes another.
- */
+/** Objects by plural resource name, without authorization and admission. Objects are shared: replace instead of changing them. */
 export interface ObjectStore {
   get(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;
   list(resource: string, namespace?: string): KubeObject[];
-  /** Sets uid, resourceVersion and creationTimestamp; resolves generateName. Throws `ApiError` 409 AlreadyExists. */
+  /** Sets uid, resourceVersion, creationTimestamp and generated name. Throws `ApiError` 409 AlreadyExists. */
   create(resource: string, object: KubeObject): KubeObject;
-  /** Replaces the object; with a resourceVersion in it that is not the current one, throws `ApiError` 409 Conflict. */
+  /** Throws `ApiError` 409 Conflict for an old resourceVersion. */
   update(resource: string, object: KubeObject): KubeObject;
-  /** Removes the object at once. */
   remove(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;
-  /** Calls the listener for every later change of the resource; the function returned ends that. */
+  /** Returns a function that ends the watch. */
   watch(resource: string, listener: (event: WatchEvent) => void): () => void;
 }
 
@@ -84,9 +78,8 @@ export class InternalError extends Error {
   override readonly name = 'InternalError';
 }
 
-/** What the API server asks of the node agent. */
 export interface Kubelet {
-  /** Log of a container as text; with `follow` the stream ends when the container does. Throws `ApiError` 400/404. */
+  /** With `follow`, until the container ends. Throws `ApiError` 400 or 404. */
   logs(
     namespace: string,
     pod: string,
@@ -97,27 +90,22 @@ export interface Kubelet {
       readonly previous?: boolean;
     },
   ): Readable;
-  /**
-   * Where `GET /api/v1/namespaces/<ns>/pods/<pod>:<port>/proxy/<path>` goes: the root of the HTTP server that the pod has
-   * on that port; undefined when there is none that can be reached (the API server answers 503).
-   */
+  /** URL of the pod's server on the port; undefined if unreachable (503). */
   proxy?(namespace: string, pod: string, port: number): URL | undefined;
 }
 
 export interface TokenRequestSpec {
-  /** None: the API server's own. */
+  /** Empty: the API server's own. */
   readonly audiences: readonly string[];
   /** Seconds. */
   readonly expirationSeconds: number;
-  /** The pod that the token is bound to. */
   readonly pod?: { readonly name: string; readonly uid: string };
-  /** Without a UID where there is no such node. */
+  /** Without a UID for a missing node. */
   readonly node?: { readonly name: string; readonly uid?: string };
-  /** The secret that the token is bound to. */
   readonly secret?: { readonly name: string; readonly uid: string };
 }
 
-/** The service account issuer. Tokens are RS256 JWTs with the claims of a bound Kubernetes token. */
+/** Issues RS256 JWTs with Kubernetes's claims. */
 export interface TokenIssuer {
   readonly issuer: string;
   issue(
@@ -127,55 +115,50 @@ export interface TokenIssuer {
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
 }
 
-/** Where the API server reads the time: milliseconds since the Unix epoch. */
+/** Milliseconds since the Unix epoch. */
 export interface Clock {
   now(): number;
 }
 
-/** How long service account tokens live, in seconds. */
+/** Seconds. */
 export interface TokenLifetimes {
-  /** The longest lifetime that a request gets; a longer one is shortened to it, with a warning. */
+  /** Longer requests are shortened, with a warning. */
   readonly maxSeconds: number;
-  /** That of a pod's token for the API server itself. */
+  /** Of a pod's token for the API server. */
   readonly extendedSeconds: number;
 }
 
 export type Audit = (username: string, attributes: Attributes) => void;
 
 export interface ApiServerOptions {
-  /** Service account issuer, also the value of the `iss` claim. */
+  /** The `iss` claim. */
   readonly issuer: string;
-  /** Kubernetes version answered by /version, such as `1.34`. */
+  /** Such as `1.34`. */
   readonly version: string;
   readonly clock?: Clock;
-  /** Default as Kubernetes: 2^32 seconds and a year. */
+  /** Default as in Kubernetes: 2^32 seconds and a year. */
   readonly tokenLifetimes?: TokenLifetimes;
-  /** Authenticates bearer tokens that are no service account tokens. */
+  /** For other bearer tokens. */
   readonly authenticate?: (
     token: string,
   ) => Promise<{ readonly username: string; readonly groups: readonly string[] } | undefined>;
-  /**
-   * Is told each request that was allowed, and each impersonation; of roles and bindings that are written the verb `escalate` or
-   * `bind`, with which its user need not hold what they grant (Kubernetes, "Auditing"; "Privilege escalation prevention and
-   * bootstrapping").
-   */
+  /** Receives allowed requests and impersonations, and `escalate` or `bind` for roles and bindings (Kubernetes, "Auditing"). */
   readonly audit?: Audit;
-  /** The id of the key that signs service account tokens, by its public key in DER form. Default as Kubernetes: SHA-256 in base64url. */
+  /** Key id by the DER of the public key. Default as in Kubernetes: SHA-256 in base64url. */
   readonly keyId?: (publicKey: Buffer) => string;
-  /** How long a key signs, in milliseconds; tokens of those before stay good. Default: for good. */
+  /** Milliseconds that a key signs; older tokens stay valid. Default: forever. */
   readonly keyMilliseconds?: number;
 }
 
 export interface ApiServer {
   /** `https://127.0.0.1:<port>` */
   readonly url: string;
-  /** PEM of the certificate authority. */
+  /** PEM. */
   readonly certificateAuthority: string;
   readonly store: ObjectStore;
   readonly tokens: TokenIssuer;
-  /** Issues a TLS server certificate for this host under the cluster's authority (the webhook serves with one). */
+  /** Issues a certificate under the cluster's authority. */
   issueCertificate(host: string): Promise<{ readonly certificate: string; readonly key: string }>;
-  /** The kubelet of a node; undefined when the node has none any more. */
   setKubelet(node: string, kubelet: Kubelet | undefined): void;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Who makes a request, as authentication found out. */
+/** An authenticated user. */
 export interface UserInfo {
   readonly username: string;
   readonly uid?: string;
@@ -14,7 +14,7 @@ export function serviceAccountUsername(namespace: string, name: string): string 
   return `${SERVICE_ACCOUNT_PREFIX}${namespace}:${name}`;
 }
 
-/** Namespace and name in a service account's user name; undefined for other users. */
+/** Undefined for other users. */
 export function parseServiceAccountUsername(username: string): { namespace: string; name: string } | undefined {
   const [namespace, name, ...rest] = username.startsWith(SERVICE_ACCOUNT_PREFIX)
     ? username.slice(SERVICE_ACCOUNT_PREFIX.length).split(':')

@@ -4,7 +4,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Applies a JSON Merge Patch (RFC 7396) to a copy of the target. */
+/** RFC 7396, on a copy. */
 export function applyMergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return structuredClone(patch);
   const result: JsonObject = isObject(target) ? structuredClone(target) : {};

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from './merge-patch.ts';
 import { applyStrategicMergePatch, mergeKeyOf } from './strategic-merge.ts';
 import { ApiError, type KubeObject } from '../model/types.ts';
 
-/** A set of fields in the form of `FieldsV1`: `f:<field>` and `k:<key of a list element>` down to empty leaves. */
+/** `FieldsV1`: `f:<field>` and `k:<key of a list element>` down to empty leaves. */
 type Fields = { [step: string]: Fields };
 
 interface ManagedFields {
@@ -17,7 +17,7 @@ interface ManagedFields {
 
 const IDENTITY = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'managedFields', 'generateName'];
 
-/** Lists whose elements are owned one by one; any other list is owned as a whole. */
+/** Lists with individually owned elements. */
 function elementStep(field: string, list: readonly unknown[], element: unknown): string | undefined {
   const key = mergeKeyOf(field, list);
   if (key === undefined || !isObject(element) || element[key] === undefined) return undefined;
@@ -40,7 +40,6 @@ function fieldsIn(value: JsonObject): Fields {
   return fields;
 }
 
-/** What an applied configuration has an opinion of. */
 function appliedFields(applied: JsonObject): Fields {
   const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = applied;
   const meta = Object.entries(isObject(metadata) ? metadata : {}).filter(([field]) => !IDENTITY.includes(field));
@@ -51,7 +50,7 @@ function isLeaf(fields: Fields): boolean {
   return Object.keys(fields).length === 0;
 }
 
-/** The child that a step leads to; for list elements `field` is the list's name. */
+/** For list elements `field` is the list's name. */
 function childAt(value: unknown, step: string): unknown {
   if (step.startsWith('f:')) return isObject(value) ? value[step.slice(2)] : undefined;
   const key = JSON.parse(step.slice(2)) as JsonObject;
@@ -60,7 +59,7 @@ function childAt(value: unknown, step: string): unknown {
     : undefined;
 }
 
-/** Paths of leaves that both own but about whose value the applied configuration and the object disagree. */
+/** Common leaves with different values. */
 function disagreements(ours: Fields, theirs: Fields, applied: unknown, current: unknown, path: string): string[] {
   return Object.entries(ours).flatMap(([step, fields]) => {
     const other = theirs[step];
@@ -72,7 +71,6 @@ function disagreements(ours: Fields, theirs: Fields, applied: unknown, current: 
   });
 }
 
-/** The first set without the fields of the second. */
 function without(fields: Fields, removed: Fields): Fields {
   const kept = Object.entries(fields).flatMap(([step, own]) => {
     const other = removed[step];
@@ -84,7 +82,7 @@ function without(fields: Fields, removed: Fields): Fields {
   return Object.fromEntries(kept);
 }
 
-/** Takes fields out of a value; list elements and objects that were owned and become empty go too. */
+/** Also removes owned containers that become empty. */
 function removeFields(value: unknown, fields: Fields): void {
   for (const [step, below] of Object.entries(fields)) {
     const child = childAt(value, step);
@@ -101,14 +99,13 @@ function removeFields(value: unknown, fields: Fields): void {
 export interface ApplyOptions {
   readonly manager: string;
   readonly force: boolean;
-  /** RFC 3339, for the record of who manages what. */
+  /** RFC 3339. */
   readonly time: string;
 }
 
 /**
- * Server-side apply (Kubernetes documentation of that name): merges the configuration, removes what the same manager
- * applied before and does not any more, and refuses to change what another manager applied unless forced. Ownership is
- * recorded of applies only, so that fields written by updates never conflict. Throws `ApiError` 409.
+ * Server-side apply (Kubernetes): merges, removes what the manager no longer applies, and rejects others' fields unless
+ * forced. Updates own nothing, so they never conflict. Throws `ApiError` 409.
  */
 export function serverSideApply(current: KubeObject, applied: JsonObject, options: ApplyOptions): KubeObject {
   const { manager, force, time } = options;

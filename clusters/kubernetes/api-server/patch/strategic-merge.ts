@@ -2,10 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { badRequest } from '../model/errors.ts';
 import { isObject, type JsonObject } from './merge-patch.ts';
 
-/**
- * Lists whose elements merge, by the name of their field, and the key that tells their elements apart (the
- * `patchMergeKey` of Kubernetes' types). Other lists are replaced as a whole.
- */
+/** Merge keys of lists by field name (`patchMergeKey`). Other lists are replaced. */
 const MERGE_KEYS: Readonly<Record<string, string>> = {
   containers: 'name',
   initContainers: 'name',
@@ -23,10 +20,10 @@ const MERGE_KEYS: Readonly<Record<string, string>> = {
   webhooks: 'name',
   taints: 'key',
 };
-/** Lists of plain values that merge as sets. */
+/** Merged as sets. */
 const SETS = new Set(['finalizers']);
 
-/** The merge key of a list field. `ports` are a service's by `port` and a container's by `containerPort`. */
+/** `ports` merge by `port` (service) or `containerPort`. */
 export function mergeKeyOf(field: string, elements: readonly unknown[]): string | undefined {
   if (field !== 'ports') return MERGE_KEYS[field];
   return elements.some((element) => isObject(element) && 'containerPort' in element) ? 'containerPort' : 'port';
@@ -58,7 +55,7 @@ function mergeList(field: string, current: readonly unknown[], patch: readonly u
   return result;
 }
 
-/** Puts elements that `$setElementOrder` names into that order; others keep their places behind them. */
+/** Elements outside `$setElementOrder` come last. */
 function reorder(field: string, list: readonly unknown[], order: readonly unknown[]): unknown[] {
   const key = mergeKeyOf(field, list);
   const identity = (element: unknown) => (key !== undefined && isObject(element) ? element[key] : element);
@@ -100,9 +97,8 @@ function mergeObject(current: JsonObject, patch: JsonObject): JsonObject {
 }
 
 /**
- * Applies a strategic merge patch to a copy of the object (Kubernetes documentation, "Use a strategic merge patch to
- * update a Deployment"), with the directives `$patch`, `$retainKeys`, `$setElementOrder` and `$deleteFromPrimitiveList`.
- * Throws `ApiError` 400.
+ * Strategic merge patch on a copy (Kubernetes, "Update API Objects in Place …"), with `$patch`, `$retainKeys`,
+ * `$setElementOrder` and `$deleteFromPrimitiveList`. Throws `ApiError` 400.
  */
 export function applyStrategicMergePatch(target: JsonObject, patch: unknown): JsonObject {
   if (!isObject(patch)) throw badRequest('a strategic merge patch is an object');

@@ -2,16 +2,15 @@ import protobuf from 'protobufjs/light.js';
 import { ApiError } from '../model/types.ts';
 import messages from './messages.json' with { type: 'json' };
 
-/** What Kubernetes puts in front of a `runtime.Unknown` message. */
+/** Prefix of a `runtime.Unknown`. */
 const MAGIC = Buffer.from('k8s\0');
 
 /**
- * The messages that kubectl's own commands write in protobuf (k8s.io/api and k8s.io/apimachinery, generated.proto). It
- * sends manifests as JSON, so a pod's spec is here only as far as `kubectl create deployment` fills it in. Fields with
- * explicit presence are pointers in Go; those of type bytes are what a server alone writes.
+ * Messages that kubectl writes (k8s.io/api and apimachinery, generated.proto), as far as its commands fill them. Fields with
+ * explicit presence are pointers in Go; only servers write those of type bytes.
  */
 const root = protobuf.Root.fromJSON(messages);
-/** What a client cannot set, among fields that have a type. */
+/** Typed fields that clients cannot set. */
 const READ_ONLY: ReadonlySet<string> = new Set(['generation', 'deletionGracePeriodSeconds']);
 
 function unsupported(what: string): ApiError {
@@ -21,7 +20,7 @@ function unsupported(what: string): ApiError {
 
 type Decoded = Readonly<Record<string, unknown>> & { readonly $unknowns?: readonly Uint8Array[] };
 
-/** The JSON form of a message. Rather refuses than loses a field that says something. */
+/** Rejects unknown fields instead of losing them. */
 function jsonOf(message: Decoded, type: protobuf.Type, path: string): object {
   for (const unknown of message.$unknowns ?? []) {
     const reader = protobuf.Reader.create(unknown);
@@ -35,7 +34,7 @@ function jsonOf(message: Decoded, type: protobuf.Type, path: string): object {
     if (!Object.hasOwn(message, field.name) || READ_ONLY.has(field.name)) continue;
     if (field.type === 'bytes' && !field.map) continue;
     const value = valueOf(message[field.name], field.resolve(), `${path}.${field.name}`);
-    // Go writes zeros and empty messages too, where a field is no pointer.
+    // Go also writes zeros and empty messages of non-pointers.
     if (field.hasPresence || !isEmpty(value)) json[field.name] = value;
   }
   return json;
@@ -55,17 +54,14 @@ function valueOf(value: unknown, field: protobuf.Field, path: string): unknown {
   return field.repeated ? (value as unknown[]).map(one) : one(value);
 }
 
-/** Bytes as JSON has them, in Base64. */
+/** Base64. */
 const textOf = (value: unknown): unknown =>
   value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 
 const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : !value;
 
-/**
- * Decodes an object in Kubernetes' protobuf form (Kubernetes documentation, "Protobuf encoding") to what its JSON form
- * would be. Throws `ApiError` 415 for kinds and fields that are not in the table, 400 for what is no such message.
- */
+/** Decodes Kubernetes's protobuf (Kubernetes, "Protobuf encoding") to JSON. Throws `ApiError` 415 or 400. */
 export function decodeProtobuf(bytes: Buffer): object {
   const decoded = <T>(type: protobuf.Type, from: Uint8Array): T => {
     const reader = protobuf.Reader.create(from);

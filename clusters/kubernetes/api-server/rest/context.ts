@@ -4,7 +4,6 @@ import type { TokenAuthenticator } from '../identity/authenticate.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { Audit, Clock, Kubelet, KubeObject, TokenIssuer, TokenLifetimes } from '../model/types.ts';
 
-/** What the parts of the API server share. */
 export interface ApiContext {
   readonly store: MemoryStore;
   readonly clock: Clock;
@@ -13,11 +12,10 @@ export interface ApiContext {
   readonly webhooks: MutatingWebhooks;
   readonly tokens: TokenIssuer;
   readonly tokenLifetimes: TokenLifetimes;
-  /** Kubernetes version, such as `1.34`. */
+  /** Such as `1.34`. */
   readonly version: string;
   readonly audit: Audit;
-  /** `https://<host>:<port>` of this server. */
+  /** `https://<host>:<port>` */
   url(): string;
-  /** The kubelet of the node that a pod is on; undefined while it has none. */
   kubeletOf(pod: KubeObject): Kubelet | undefined;
 }

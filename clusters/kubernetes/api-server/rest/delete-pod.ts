@@ -2,13 +2,10 @@ import type { ApiContext } from './context.ts';
 import { timestamp } from '../model/types.ts';
 import type { KubeObject } from '../model/types.ts';
 
-/** Seconds that a timer can wait; more is as good as for ever. */
+/** Seconds; a timer's maximum. */
 const MAX_GRACE = 2_147_483;
 
-/**
- * Deletes a pod as Kubernetes does: on a node, it is marked and the kubelet removes it once its containers have ended;
- * without a node, ended, or with a grace period of 0 it goes at once. Answers the pod's last state.
- */
+/** On a node, marks the pod for the kubelet; else, or with grace period 0, removes it. Answers its last state. */
 export function deletePod(
   context: Pick<ApiContext, 'store' | 'clock'>,
   pod: KubeObject,
@@ -23,10 +20,10 @@ export function deletePod(
   const grace = spec.nodeName && !ended ? Math.min(asked, MAX_GRACE) : 0;
   if (grace === 0) return store.remove('pods', namespace, name) ?? pod;
   const running = pod.metadata.deletionGracePeriodSeconds;
-  // A second delete can make the grace period shorter, never longer.
+  // A second delete can only shorten the grace period.
   if (running !== undefined && running <= grace) return pod;
   const { resourceVersion: _version, deletionTimestamp: end, ...metadata } = pod.metadata;
-  // Counted from the first delete, but never over already (kubernetes/kubernetes, pull request 122646).
+  // Counted from the first delete, but never expired (kubernetes/kubernetes, pull request 122646).
   const now = clock.now();
   const ends = end === undefined ? now + grace * 1000 : Date.parse(end) + (grace - (running ?? 0)) * 1000;
   const deletionTimestamp = timestamp(Math.max(now, ends));

@@ -8,17 +8,17 @@ import type { KubeObject } from '../model/types.ts';
 import { deletePod } from './delete-pod.ts';
 import type { WriteTarget } from './write.ts';
 
-/** `meta/v1.DeleteOptions`, as far as it is honoured. */
+/** The supported part of `meta/v1.DeleteOptions`. */
 export interface DeleteOptions {
   /** Seconds. */
   readonly gracePeriodSeconds?: number;
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
-  /** What the object owns stays (`propagationPolicy: Orphan`); else it is deleted in the background. */
+  /** `propagationPolicy: Orphan`; else background deletion. */
   readonly orphans: boolean;
   readonly dryRun: boolean;
 }
 
-/** Options come in the body or, when that is empty, in the query. Throws `ApiError` 400. */
+/** From body or query. Throws `ApiError` 400. */
 export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
   if (body !== undefined && !isObject(body)) throw badRequest('the body of the request must be DeleteOptions');
   const fromQuery = query.get('gracePeriodSeconds');
@@ -53,7 +53,7 @@ function checkPreconditions(target: WriteTarget, object: KubeObject, options: De
 
 const PERMANENT_NAMESPACES = ['default', 'kube-system', 'kube-public'];
 
-/** Deletes one object and answers what DELETE does: the object while it is still going away, else a `Status`. */
+/** Answers the object while it terminates, else a `Status`. */
 export async function deleteObject(context: ApiContext, target: WriteTarget, options: DeleteOptions): Promise<object> {
   const { kind, namespace } = target;
   const { store } = context;

@@ -13,10 +13,8 @@ export function ownersOf(object: KubeObject): readonly OwnerReference[] {
   return (object.metadata['ownerReferences'] as readonly OwnerReference[] | undefined) ?? [];
 }
 
-/** Resources that may have an owner here. */
 const DEPENDENTS = ['replicasets', 'pods'];
 
-/** The objects that an object owns. */
 export function* dependentsOf(
   store: MemoryStore,
   owner: KubeObject,
@@ -27,7 +25,7 @@ export function* dependentsOf(
   }
 }
 
-/** Lets go of what an object owns, so that it stays when the object goes. */
+/** Removes references to the owner. */
 export function orphan(store: MemoryStore, owner: KubeObject): void {
   for (const [resource, object] of dependentsOf(store, owner)) {
     const ownerReferences = ownersOf(object).filter(({ uid }) => uid !== owner.metadata.uid);

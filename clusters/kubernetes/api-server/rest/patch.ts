@@ -8,7 +8,7 @@ import type { Change } from './write.ts';
 
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 
-/** How the patch of a request changes an object, by its media type. Throws `ApiError` 415. */
+/** Selects the patch by media type. Throws `ApiError` 415. */
 export function patchOf(type: string, body: unknown, kind: ResourceKind, name: string): Change {
   switch (type) {
     case 'application/json-patch+json':

@@ -2,17 +2,13 @@ import { objectsIn } from '../admission/pod-defaults.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import type { KubeObject } from '../model/types.ts';
 
-/** How a resource is shown: the columns after the name. */
 export interface Printer {
-  /**
-   * Their names, separated by commas, each with its type behind a colon when that is not `string`; those behind the bar
-   * are shown with `-o wide` only.
-   */
+  /** Comma-separated columns after the name, `:type` unless `string`; after the bar only with `-o wide`. */
   readonly columns: string;
   cells(object: KubeObject, age: string, now: number): unknown[];
 }
 
-/** A duration as kubectl shows it: `45s`, `3m20s`, `5h`, `12d`. */
+/** kubectl's form: `45s`, `3m20s`, `5h`, `12d`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   if (seconds < 120) return `${seconds}s`;
@@ -28,7 +24,6 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(days / 365)}y${days % 365}d`;
 }
 
-/** Time since an RFC 3339 timestamp. */
 export function age(since: unknown, now: number): string {
   return typeof since === 'string' ? duration(now - Date.parse(since)) : '<unknown>';
 }
@@ -191,7 +186,7 @@ function terminatedReason(terminated: JsonObject): string {
   return terminated['signal'] ? `Signal:${Number(terminated['signal'])}` : `ExitCode:${Number(terminated['exitCode'])}`;
 }
 
-/** `Init:…` while an init container has not succeeded; undefined when all have. */
+/** `Init:…` until all init containers succeeded. */
 function initReason(statuses: readonly JsonObject[], total: number): string | undefined {
   for (const [i, status] of statuses.entries()) {
     const terminated = stateOf(status, 'terminated');
@@ -204,7 +199,7 @@ function initReason(statuses: readonly JsonObject[], total: number): string | un
   return undefined;
 }
 
-/** The one word that sums up a pod in kubectl's Status column. */
+/** kubectl's Status column. */
 function reasonOf(pod: KubeObject, spec: JsonObject, status: JsonObject): string {
   if (pod.metadata.deletionTimestamp !== undefined) return 'Terminating';
   const init = initReason(objectsIn(status['initContainerStatuses']), objectsIn(spec['initContainers']).length);

@@ -13,7 +13,7 @@ export interface ListResult {
   };
 }
 
-/** The selectors in a query as one test. Throws `ApiError` 400. */
+/** Throws `ApiError` 400. */
 export function selectorOf(kind: ResourceKind, query: URLSearchParams): (object: KubeObject) => boolean {
   const byLabel = labelSelector(query.get('labelSelector') ?? '');
   const byField = fieldSelector(query.get('fieldSelector') ?? '', kind);
@@ -30,10 +30,7 @@ function wholeNumber(query: URLSearchParams, name: string): number {
   return value;
 }
 
-/**
- * Lists objects in order of namespace and name. A page that continues another shows the objects as they are now rather
- * than as they were for the first page.
- */
+/** In order of namespace and name. Later pages show the current state, not the first page's. */
 export function list(
   context: ApiContext,
   kind: ResourceKind,

@@ -19,12 +19,11 @@ export function respondText(response: ServerResponse, status: number, text: stri
   response.end(text);
 }
 
-/** A `Status` object of a success, as DELETE answers it. */
 export function successStatus(details: StatusDetails & { readonly uid?: string }): object {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
 }
 
-/** An error as a `Status` object. What is no `ApiError` is a defect of this server: its text stays inside. */
+/** Other errors than `ApiError` are defects: their text stays inside. */
 export function failureStatus(error: unknown): { readonly code: number; readonly [field: string]: unknown } {
   const known =
     error instanceof ApiError

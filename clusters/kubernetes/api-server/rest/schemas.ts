@@ -36,7 +36,7 @@ const container = z.looseObject({
     .nullish(),
 });
 
-/** All of a pod's form that kubelet and scheduler rely on: what is of another form, Kubernetes refuses as well, when it decodes it. */
+/** The part that kubelet and scheduler rely on; Kubernetes rejects other forms too. */
 const podWith = (...restartPolicies: readonly string[]) =>
   z.looseObject({
     spec: z.looseObject({

@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import { copyOf } from '../store/copy.ts';
 import type { KubeObject } from '../model/types.ts';
 
-/** Secrets may be written as text; they are kept and answered in base64 only. */
+/** `stringData` is stored as base64 `data`. */
 function encodeStringData(secret: KubeObject): void {
   const text = secret['stringData'] as Record<string, string> | null | undefined;
   const encoded = Object.entries(text ?? {}).map(([key, value]) => [
@@ -20,7 +20,6 @@ function encodeStringData(secret: KubeObject): void {
   secret['type'] ??= 'Opaque';
 }
 
-/** The group of a role and of subjects may be left out. */
 function defaultBinding(binding: KubeObject): void {
   const group = 'rbac.authorization.k8s.io';
   const roleRef = binding['roleRef'] as JsonObject | undefined;
@@ -53,17 +52,17 @@ const DEFAULTS: Readonly<Record<string, JsonObject>> = {
   jobs: { parallelism: 1, backoffLimit: 6, completionMode: 'NonIndexed', suspend: false },
 };
 
-/** Fills in the defaults of a workload and of its pods' template; safe to repeat. */
+/** Idempotent. */
 function defaultWorkload(kind: ResourceKind, object: KubeObject): void {
   const spec = isObject(object['spec']) ? object['spec'] : {};
-  // A Job that says neither is done with one completion.
+  // Kubernetes' default for a Job without both.
   if (kind.resource === 'jobs' && spec['parallelism'] === undefined) spec['completions'] ??= 1;
   object['spec'] = { ...DEFAULTS[kind.resource], ...spec };
   const template = spec['template'];
   if (isObject(template)) defaultPod(template as unknown as KubeObject);
 }
 
-/** Fills in the fields that the kind has defaults for; safe to repeat. */
+/** Idempotent. */
 export function applyDefaults(kind: ResourceKind, object: KubeObject): void {
   switch (kind.resource) {
     case 'pods':
@@ -92,7 +91,7 @@ export function applyDefaults(kind: ResourceKind, object: KubeObject): void {
   }
 }
 
-/** What a new object begins with whatever the user wrote: system metadata cleared, and the status that is the kind's. */
+/** Clears system metadata and sets the initial status. */
 export function prepareForCreate(kind: ResourceKind, object: KubeObject): void {
   for (const field of ['uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp', 'selfLink']) {
     Reflect.deleteProperty(object.metadata, field);
@@ -103,15 +102,15 @@ export function prepareForCreate(kind: ResourceKind, object: KubeObject): void {
     admitPodDefaults(object);
     object['status'] = { phase: 'Pending', qosClass: qosClass(object) };
   } else if (kind.resource === 'namespaces') object['status'] = { phase: 'Active' };
-  // A node registers itself with its status.
+  // Nodes register with their status.
   else if (kind.status && kind.resource !== 'nodes') object['status'] = {};
   if (hasGeneration(kind)) object.metadata['generation'] = 1;
 }
 
-/** Workloads count the changes of their spec, so that a status can say up to which one it goes. */
+/** Kinds with `metadata.generation`. */
 const hasGeneration = (kind: ResourceKind): boolean => kind.group === 'apps' || kind.group === 'batch';
 
-/** A pod's spec without what may be changed later. */
+/** The immutable part of a pod's spec. */
 function fixedPartOf(pod: KubeObject): JsonObject {
   const spec = copyOf(pod['spec']) as JsonObject;
   for (const field of ['activeDeadlineSeconds', 'schedulingGates', 'tolerations']) {
@@ -123,7 +122,6 @@ function fixedPartOf(pod: KubeObject): JsonObject {
   return spec;
 }
 
-/** Name of a scheduling gate that an update of a pod adds. */
 function addedGate(pod: KubeObject, previous: KubeObject): string | undefined {
   const [now = [], before = []] = [pod, previous].map(({ spec }) =>
     objectsIn((spec as JsonObject)['schedulingGates']).map(({ name }) => String(name)),
@@ -131,11 +129,10 @@ function addedGate(pod: KubeObject, previous: KubeObject): string | undefined {
   return now.find((name) => !before.includes(name));
 }
 
-/** Of another duration a toleration is still the same. */
+/** The duration may change. */
 const tolerationsOf = ({ spec }: KubeObject): JsonObject[] =>
   objectsIn((spec as JsonObject)['tolerations']).map(({ tolerationSeconds: _, ...rest }) => rest);
 
-/** Fields of the spec that stay as they were created. */
 const IMMUTABLE: Readonly<Record<string, readonly string[]>> = {
   deployments: ['selector'],
   replicasets: ['selector'],
@@ -145,7 +142,7 @@ const IMMUTABLE: Readonly<Record<string, readonly string[]>> = {
 
 const fieldOf = (object: KubeObject, field: string): unknown => (object['spec'] as JsonObject | undefined)?.[field];
 
-/** Throws `ApiError` 422 when the update changes what is fixed at creation. */
+/** Throws `ApiError` 422. */
 export function checkImmutable(kind: ResourceKind, object: KubeObject, previous: KubeObject): void {
   const { name } = object.metadata;
   if (kind.resource === 'pods' && !isDeepStrictEqual(fixedPartOf(object), fixedPartOf(previous))) {
@@ -180,10 +177,7 @@ export function checkImmutable(kind: ResourceKind, object: KubeObject, previous:
   }
 }
 
-/**
- * The object to store for an update: a write to the object leaves the status as it is, a write to the status everything
- * else.
- */
+/** Object writes keep the status, status writes everything else. */
 export function prepareForUpdate(
   kind: ResourceKind,
   subresource: string,

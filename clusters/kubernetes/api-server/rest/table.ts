@@ -4,7 +4,7 @@ import { age, printerOf } from './printers.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
-/** Whether the client prefers objects as tables, as kubectl does for its human readable output. */
+/** As kubectl does for human-readable output. */
 export function wantsTable(accept: string | undefined): boolean {
   const first = (accept ?? '').split(',')[0] ?? '';
   return /;\s*as=Table/.test(first) && /;\s*g=meta\.k8s\.io/.test(first);
@@ -21,9 +21,7 @@ function rowObject(object: KubeObject, include: IncludeObject): object | undefin
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
 }
 
-/**
- * Objects as a `meta.k8s.io/v1` Table. `now` is in milliseconds. A watch sends the columns with its first event only.
- */
+/** `meta.k8s.io/v1` Table; `now` in milliseconds. Watches send columns only once. */
 export function tableOf(
   kind: ResourceKind,
   objects: readonly KubeObject[],

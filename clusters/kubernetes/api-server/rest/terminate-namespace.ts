@@ -6,7 +6,7 @@ import { deletePod } from './delete-pod.ts';
 
 const NAMESPACED = KINDS.filter((kind) => kind.namespaced).map((kind) => kind.resource);
 
-/** Removes a namespace that is being deleted, with all in it, once it has no pod. */
+/** Removes a terminating namespace and its contents once it has no pods. */
 export function finishIfEmpty(store: MemoryStore, namespace: string): void {
   const found = store.get('namespaces', undefined, namespace);
   if (found?.metadata.deletionTimestamp === undefined || store.list('pods', namespace).length > 0) return;
@@ -16,10 +16,7 @@ export function finishIfEmpty(store: MemoryStore, namespace: string): void {
   store.remove('namespaces', undefined, namespace);
 }
 
-/**
- * Marks a namespace as terminating and removes what is in it. It goes itself when its last pod has, which the kubelet
- * ends gracefully. Answers the namespace's last state.
- */
+/** Marks a namespace and empties it; it goes with its last pod. Answers the last state. */
 export function terminateNamespace(context: Pick<ApiContext, 'store' | 'clock'>, namespace: KubeObject): KubeObject {
   const { store, clock } = context;
   const { name, resourceVersion: _version, ...metadata } = namespace.metadata;

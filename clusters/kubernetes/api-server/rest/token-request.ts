@@ -8,7 +8,6 @@ import { API_AUDIENCE } from '../identity/token-issuer.ts';
 const KIND = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
 const DEFAULT_SECONDS = 3600;
 
-/** Kinds that a token can be bound to, with their resource. */
 const BINDABLE = new Map([
   ['Pod', 'pods'],
   ['Node', 'nodes'],
@@ -54,7 +53,7 @@ function bind(context: ApiContext, account: KubeObject, ref: JsonObject): Bindin
   if (kind === 'Node') return { node: uidOf(target) };
   if (kind === 'Secret') return { secret: uidOf(target) };
   if (!spec.nodeName) return { pod: uidOf(target) };
-  // As the API server does, also of a node that there is not (registry/core/serviceaccount/storage/token.go).
+  // Also for a missing node (registry/core/serviceaccount/storage/token.go).
   const node = store.get('nodes', undefined, spec.nodeName);
   return { pod: uidOf(target), node: node === undefined ? { name: spec.nodeName } : uidOf(node) };
 }
@@ -68,7 +67,7 @@ function secondsOf(value: unknown): number {
   return seconds;
 }
 
-/** Answers a TokenRequest for a service account; `warnings` are for the response's Warning headers. Throws `ApiError`. */
+/** `warnings` become Warning headers. Throws `ApiError`. */
 export async function requestToken(
   context: ApiContext,
   account: KubeObject,

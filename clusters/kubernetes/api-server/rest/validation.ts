@@ -51,7 +51,7 @@ function checkStrings(field: string, map: unknown, valid: (value: string) => boo
 }
 
 const FIELDS = ['metadata.name', 'metadata.namespace', 'metadata.uid'];
-/** What variables, and what files, may tell of a pod beside single labels and annotations (Kubernetes, "Downward API"). */
+/** Fields of variables and files (Kubernetes, "Downward API"). */
 const OF_VARIABLES = [
   ...[...FIELDS, 'spec.nodeName', 'spec.serviceAccountName'],
   ...['status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs'],
@@ -65,7 +65,7 @@ function checkField(reference: unknown, allowed: readonly string[], at: string):
   return [notSupported(`${at}.fieldRef.fieldPath`, path, allowed)];
 }
 
-/** A pod's names: each is there once in its list, and mounts name volumes. Gates hold a pod back that has no node. */
+/** Names are unique, mounts name volumes, and gated pods have no node. */
 function checkPod(pod: KubeObject, at = ''): FieldError[] {
   const spec = (pod['spec'] ?? {}) as JsonObject;
   const volumes = objectsIn(spec['volumes']).map(({ name }) => name);
@@ -95,7 +95,7 @@ function checkPod(pod: KubeObject, at = ''): FieldError[] {
   return errors;
 }
 
-/** The files of a volume stay in it (Kubernetes API Reference, "KeyToPath" and "ServiceAccountTokenProjection"). */
+/** Files stay in their volume (Kubernetes API Reference, "KeyToPath" and "ServiceAccountTokenProjection"). */
 function checkVolume(volume: JsonObject, at: string): FieldError[] {
   const { projected } = volume;
   const sources = isObject(projected)
@@ -126,7 +126,7 @@ function checkPath(path: unknown, field: string): FieldError[] {
   return path.startsWith('..') ? [invalidValue(field, path, "must not start with '..'")] : [];
 }
 
-/** Keys become names of files (Kubernetes documentation, "ConfigMaps" and "Secrets": restrictions on data names). */
+/** Keys become file names (Kubernetes, "ConfigMaps" and "Secrets"). */
 function checkKeys(object: KubeObject): FieldError[] {
   return ['data', 'binaryData', 'stringData'].flatMap((member) =>
     Object.keys((object[member] as object | null | undefined) ?? {})
@@ -141,7 +141,7 @@ function checkSubjects(binding: KubeObject): FieldError[] {
   );
 }
 
-/** What changes how a Job runs and is not offered: to take it silently would run it otherwise than asked. */
+/** Unsupported fields that would change a Job's behaviour. */
 const NOT_OFFERED = ['podFailurePolicy', 'successPolicy', 'maxFailedIndexes', 'managedBy'];
 
 function checkWorkload(object: KubeObject): FieldError[] {
@@ -174,7 +174,6 @@ function checkWorkload(object: KubeObject): FieldError[] {
   return [...pod, ...errors];
 }
 
-/** What a resource's objects must be besides of its form. */
 const BY_RESOURCE: Readonly<Record<string, (object: KubeObject) => FieldError[]>> = {
   pods: (pod) => checkPod(pod),
   deployments: checkWorkload,
@@ -186,7 +185,7 @@ const BY_RESOURCE: Readonly<Record<string, (object: KubeObject) => FieldError[]>
   secrets: checkKeys,
 };
 
-/** Checks what users commonly get wrong; unknown fields are kept unlooked at. Throws `ApiError` 422. */
+/** Checks common mistakes; unknown fields stay. Throws `ApiError` 422. */
 export function validate(kind: ResourceKind, object: KubeObject): void {
   const { name, labels, annotations } = object.metadata;
   const errors = [

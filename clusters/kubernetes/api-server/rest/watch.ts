@@ -12,14 +12,13 @@ interface WatchTarget {
   readonly kind: ResourceKind;
   readonly namespace: string | undefined;
   readonly query: URLSearchParams;
-  /** Events carry tables. */
   readonly table: boolean;
 }
 
-/** Seconds after which a watch that says nothing ends; clients begin a new one. */
+/** Seconds until an idle watch ends. */
 const DEFAULT_TIMEOUT = 1800;
 
-/** What a watcher with this selector sees of a change: an object may come into or fall out of its view. */
+/** Objects may enter or leave a selector's view. */
 function visible(change: Change, selects: (object: KubeObject) => boolean): Change['type'] | undefined {
   const before = change.type !== 'ADDED' && change.previous !== undefined && selects(change.previous);
   const after = change.type !== 'DELETED' && selects(change.object);
@@ -35,8 +34,8 @@ function startVersion(query: URLSearchParams): number | undefined {
 }
 
 /**
- * Serves a watch until its time is up, the client leaves or the server closes: one JSON event a line. Without a
- * resourceVersion, or with `sendInitialEvents`, it begins with what exists. Throws `ApiError` before it begins.
+ * Serves a watch, one JSON event a line, until timeout, disconnect or close. Without resourceVersion, or with
+ * `sendInitialEvents`, it begins with existing objects. Throws `ApiError` before it begins.
  */
 export function watch(context: ApiContext, target: WatchTarget, response: ServerResponse): void {
   const { kind, namespace, query, table } = target;
@@ -93,7 +92,7 @@ export function watch(context: ApiContext, target: WatchTarget, response: Server
       if (initialEvents) sendBookmark({ 'k8s.io/initial-events-end': 'true' });
     } else for (const change of store.changesSince(kind.resource, since)) deliver(change);
   } catch (error) {
-    // As Kubernetes: an expired version is an event of the watch, so that clients know to list anew.
+    // As in Kubernetes, an expired version is an event, so that clients list again.
     if (!(error instanceof ApiError)) throw error;
     send('ERROR', failureStatus(error));
     response.end();

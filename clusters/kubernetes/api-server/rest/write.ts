@@ -13,7 +13,6 @@ import { ApiError, type KubeObject } from '../model/types.ts';
 import { applyDefaults, checkImmutable, prepareForCreate, prepareForUpdate } from './strategy.ts';
 import { validate } from './validation.ts';
 
-/** Where a write goes and on whose behalf. */
 export interface WriteTarget {
   readonly kind: ResourceKind;
   readonly namespace: string | undefined;
@@ -23,7 +22,7 @@ export interface WriteTarget {
   readonly dryRun: boolean;
 }
 
-/** Checks that a decoded body is an object of the kind, for this place. Throws `ApiError` 400. */
+/** Throws `ApiError` 400. */
 export function objectFrom(body: unknown, target: WriteTarget): KubeObject {
   const { kind, namespace, name } = target;
   if (!isObject(body)) throw badRequest('the body of the request must be an object');
@@ -79,7 +78,7 @@ function checkNamespace(context: ApiContext, target: WriteTarget, object: KubeOb
   }
 }
 
-/** Creates an object: defaults, admission, validation, store. Throws `ApiError`. */
+/** Defaults, admission, validation, store. Throws `ApiError`. */
 export async function create(context: ApiContext, target: WriteTarget, body: unknown): Promise<KubeObject> {
   const { kind, user, dryRun, subresource } = target;
   const { store } = context;
@@ -88,7 +87,7 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
   const { metadata } = object;
   if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
   checkNamespace(context, target, object);
-  // Resolved ahead of admission, so that webhooks see the name that the object will have.
+  // Before admission, so that webhooks see the name.
   if (!metadata.name && metadata.generateName) metadata.name = `${metadata.generateName}${nameSuffix()}`;
   if (!metadata.name) throw invalid(kind, '', [requiredValue('metadata.name', 'name or generateName is required')]);
   prepareForCreate(kind, object);
@@ -98,7 +97,7 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
   const admitted = await context.webhooks.admit(attributes);
   if (admitted !== undefined && admitted !== object) {
     object = admitted;
-    // What a webhook adds gets its defaults and the API token too ("Dynamic Admission Control", Reinvocation policy).
+    // Also for what webhooks added ("Dynamic Admission Control", Reinvocation policy).
     applyDefaults(kind, object);
     if (kind.resource === 'pods') {
       admitServiceAccount(object, store);
@@ -111,12 +110,12 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
   return { ...object, metadata: { ...object.metadata, creationTimestamp: timestamp(context.clock.now()) } };
 }
 
-/** How an update makes the new object from the stored one; called again when the stored one changed meanwhile. */
+/** Called again if the stored object changed. */
 export type Change = (previous: KubeObject) => unknown;
 
 const UPDATE_ATTEMPTS = 5;
 
-/** Replaces an object or its status: admission, validation, store. Throws `ApiError`. */
+/** Replaces an object or its status. Throws `ApiError`. */
 export async function update(context: ApiContext, target: WriteTarget, change: Change): Promise<KubeObject> {
   const { kind, namespace, subresource, user, dryRun } = target;
   const { store } = context;
@@ -137,7 +136,7 @@ export async function update(context: ApiContext, target: WriteTarget, change: C
     validate(kind, object);
     if (dryRun) return object;
     try {
-      // What was read must still be what is stored: admission may have taken a while.
+      // The object may have changed during admission.
       const version = previous.metadata.resourceVersion;
       const metadata = { ...object.metadata, ...(version === undefined ? {} : { resourceVersion: version }) };
       return store.update(kind.resource, { ...object, metadata });

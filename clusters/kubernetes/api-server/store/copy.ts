@@ -1,4 +1,4 @@
-/** A deep copy of a JSON value; several times faster than structuredClone, which serializes. */
+/** Several times faster than structuredClone. */
 export function copyOf<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf) as T;

@@ -1,21 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { timestamp, type Clock, type KubeObject, type ObjectStore } from '../model/types.ts';
 
-/** What happened to an object, and who says so. */
 export interface Happening {
   readonly reason: string;
   readonly message: string;
   readonly type: 'Normal' | 'Warning';
   readonly component: string;
-  /** Node of the component. */
   readonly host?: string;
-  /** Node in whose name it is reported. */
   readonly instance?: string;
-  /** Which part of the object it is about. */
   readonly fieldPath?: string;
 }
 
-/** Writes an event about an object (Kubernetes API reference, "Event v1 core"). */
+/** Kubernetes API reference, "Event v1 core". */
 export function recordEvent(store: ObjectStore, clock: Clock, object: KubeObject, happening: Happening): void {
   const { reason, message, type, component, host, instance = '', fieldPath } = happening;
   const { apiVersion, kind } = object;

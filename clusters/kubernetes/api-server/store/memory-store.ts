@@ -4,21 +4,20 @@ import { alreadyExists, conflict, invalid, notFound, requiredValue } from '../mo
 import { kindOf } from '../model/kinds.ts';
 import { ApiError, timestamp, type Clock, type KubeObject, type ObjectStore, type WatchEvent } from '../model/types.ts';
 
-/** A change in the store. */
 export interface Change {
   readonly resource: string;
   readonly type: WatchEvent['type'];
   readonly object: KubeObject;
-  /** The object before the change, for selectors that it may have stopped to match. */
+  /** For selectors that no longer match. */
   readonly previous: KubeObject | undefined;
   readonly version: number;
 }
 
-/** Changes kept for watches that resume; a watch from before them is answered 410 Gone. */
+/** Changes kept for resumed watches; older ones get 410 Gone. */
 const HISTORY = 2048;
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** Five characters as Kubernetes appends to `generateName`. */
+/** Five characters, as after `generateName`. */
 export function nameSuffix(): string {
   return Array.from(randomBytes(5), (byte) => SUFFIX_ALPHABET[byte % SUFFIX_ALPHABET.length]).join('');
 }
@@ -31,10 +30,10 @@ function identityOf(resource: string): { group: string; resource: string } {
   return kindOf(resource) ?? { group: '', resource };
 }
 
-/** The object with metadata that the store may write to; all else is shared. */
+/** Copies metadata, and shares the rest. */
 const withOwnMetadata = (object: KubeObject): KubeObject => ({ ...object, metadata: { ...object.metadata } });
 
-/** Hands out and keeps the objects themselves: nobody writes to one that is, or was, in the store. */
+/** Objects are shared: never change one that is, or was, in the store. */
 export class MemoryStore implements ObjectStore {
   readonly #clock: Clock;
   readonly #objects = new Map<string, Map<string, KubeObject>>();
@@ -46,7 +45,6 @@ export class MemoryStore implements ObjectStore {
     this.#clock = clock;
   }
 
-  /** Resource version of the latest change. */
   get version(): number {
     return this.#version;
   }
@@ -94,7 +92,7 @@ export class MemoryStore implements ObjectStore {
       const value = previous.metadata[field];
       if (value !== undefined) stored.metadata[field] = value;
     }
-    // A write that changes nothing makes no new version, so that controllers that write what they read settle.
+    // Otherwise controllers that write what they read would loop.
     if (isDeepStrictEqual(stored, previous)) return stored;
     this.#commit(resource, 'MODIFIED', stored, previous);
     return stored;
@@ -119,7 +117,7 @@ export class MemoryStore implements ObjectStore {
     return () => listeners.delete(listener);
   }
 
-  /** Changes of the resource after that version. Throws `ApiError` 410 when they are not all kept any more. */
+  /** Throws `ApiError` 410 if some are gone. */
   changesSince(resource: string, version: number): Change[] {
     const oldest = this.#history[0]?.version ?? this.#version + 1;
     if (version < oldest - 1) {

@@ -8,12 +8,12 @@ type Test = (object: KubeObject) => boolean;
 const REQUIREMENT =
   /^\s*(?:(!)\s*([\w./-]+)|([\w./-]+)\s+(in|notin)\s*\(([^)]*)\)|([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)|([\w./-]+))\s*$/;
 
-/** Commas separate requirements, but not inside the parentheses of a set. */
+/** Commas separate, but not within parentheses. */
 function requirementsOf(selector: string): string[] {
   return selector.split(/,(?![^(]*\))/).filter((part) => part.trim() !== '');
 }
 
-/** A label's value; labels have no others than their own, such as an inherited `constructor`. */
+/** Own properties only, not `constructor`. */
 function valueOf(labels: Readonly<Record<string, string>>, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
@@ -36,7 +36,7 @@ function labelTest(requirement: string): (labels: Readonly<Record<string, string
     : (labels) => valueOf(labels, label) === value;
 }
 
-/** Parses a label selector in query form: `a=b,c!=d,e in (f,g),!h`. Throws `ApiError` 400. */
+/** Parses `a=b,c!=d,e in (f,g),!h`. Throws `ApiError` 400. */
 export function labelSelector(selector: string): Test {
   const tests = requirementsOf(selector).map(labelTest);
   return (object) => {
@@ -45,7 +45,7 @@ export function labelSelector(selector: string): Test {
   };
 }
 
-/** Whether labels match a selector in object form; an absent or empty one matches everything. */
+/** An absent or empty selector matches everything. */
 export function matchesLabels(
   selector: Stored<V1LabelSelector> | undefined,
   labels: Readonly<Record<string, string>>,
@@ -69,7 +69,7 @@ export function matchesLabels(
   });
 }
 
-/** The value at a dotted path as text; empty when there is none, as field selectors see it. */
+/** Value at a dotted path as text, or empty. */
 function fieldAt(object: KubeObject, path: string): string {
   let value: unknown = object;
   for (const step of path.split('.')) {
@@ -82,7 +82,7 @@ function fieldAt(object: KubeObject, path: string): string {
   return typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number' ? String(value) : '';
 }
 
-/** Parses a field selector: `status.phase!=Pending,spec.nodeName=a`. Throws `ApiError` 400 for a field not selectable. */
+/** Parses `status.phase!=Pending,spec.nodeName=a`. Throws `ApiError` 400. */
 export function fieldSelector(selector: string, kind: ResourceKind): Test {
   const selectable = ['metadata.name', ...(kind.namespaced ? ['metadata.namespace'] : []), ...kind.fieldSelectors];
   const tests = requirementsOf(selector).map((requirement): Test => {
