@@ -1,7 +1,4 @@
-/**
- * Builds dist/: one bundle of entry points that share chunks (start-up is several times faster than from thousands of
- * small modules), the probe program as a single file with V8's code cache, and the types of the public surface.
- */
+/** Builds dist/: bundles with shared chunks (for a fast start), the probe program with V8's code cache, and public types. */
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -26,10 +23,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 const { bundles, common, entriesOf, SUITES, SWITCHED } = await tsImport('./bundles.ts', import.meta.url);
 
-/** Entry points of dist/, by their path without extension. */
 const ENTRIES = ['harness/index', 'harness/mocha', 'bin/cli/main', 'components/agent/main', ...SUITES];
 
-/** Programs of the component image, by their name in its root. */
+/** Programs of the component image, by file name. */
 const IMAGE_PROGRAMS = {
   'go-runner': 'clusters/kind/images/go-runner.ts',
   'eks-pod-identity-agent': 'components/agent/main.ts',
@@ -37,28 +33,25 @@ const IMAGE_PROGRAMS = {
 };
 
 const started = newestSource();
-/** Built beside dist/ and put in its place when it is whole: a run under way, or another build, never meets half of one. */
+/** Renamed when complete: nobody sees a partial build. */
 const out = `.dist-${process.pid}`;
 process.on('exit', () => rmSync(out, { recursive: true, force: true }));
 const inputs = new Set();
 await build({ ...bundles, entryPoints: entriesOf(ENTRIES), outdir: out });
-/**
- * The probe's files: what every pod needs, and the SDK with S3 and without, and what makes certificates, which are loaded by the pods
- * that use them alone.
- */
+/** Programs of pods: the common part, the SDK with and without S3, and certificates, loaded on demand. */
 for (const entry of ['probe', 'sdk', 'sdk-s3', 'certificates']) {
   await build({
     entryPoints: [`components/probe/${entry === 'probe' ? 'main' : entry}.ts`],
     outfile: join(out, 'probe', `${entry}.cjs`),
     format: 'cjs',
-    // As node:module would wrap it, which the launcher need not load then.
+    // node:module's wrapper, which the launcher need not load then.
     banner: { js: '(function(exports,require,module,__filename,__dirname){' },
     footer: { js: '})' },
     minifyIdentifiers: true,
     alias: { 'node:fs/promises': './components/probe/files.ts' },
-    // Node's bodies are streams of its own; to ask whether one is a web stream loads all of these.
+    // Node's bodies are its own streams; checks for web streams would load all of these.
     define: { ReadableStream: 'undefined' },
-    // A script that is run by hand cannot import: require serves the same.
+    // Scripts cannot import, so require is used.
     supported: { 'dynamic-import': false },
     plugins: [
       {
@@ -83,7 +76,7 @@ const warming = spawnSync(process.execPath, [join(out, 'probe', 'warm.mjs')], { 
 if (warming.status !== 0) throw new Error("The probe program's code cache could not be made.");
 await buildImagePrograms(join(out, 'image'));
 await buildRawClient(join(out, 'clients'));
-// The SDK comes with the version that is installed.
+// The SDK of the installed version.
 await build({
   entryPoints: ['components/clients/javascript/program.ts'],
   outfile: join(out, 'clients', 'javascript', 'program.mjs'),
@@ -109,17 +102,13 @@ async function build(options) {
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);
 }
 
-/**
- * The SDK's schemas with their constants in place where they are names of members: what is computed counts as a side effect,
- * for which all schemas of a service would be kept where a few are used.
- */
+/** Inlines constant member names in the SDK's schemas: computed ones count as side effects, which would keep all schemas. */
 function plainSchemas({ path }) {
   const text = readFileSync(path, 'utf8');
   const constants = new Map([...text.matchAll(/^const (\w+) = (".*?");$/gm)].map(([, name, value]) => [name, value]));
   return { contents: text.replace(/\[(\w+)\]:/g, (member, name) => `${constants.get(name) ?? `[${name}]`}:`) };
 }
 
-/** What clients' programs are made of, in other languages than the harness'. */
 function copyClientPrograms(folder) {
   for (const file of readdirSync('components/clients', { recursive: true }).filter((name) =>
     /\/[^/]+\.(?!ts$)\w+$/.test(name),
@@ -129,16 +118,13 @@ function copyClientPrograms(folder) {
   }
 }
 
-/**
- * Loads the probe program's files, each with V8's code cache for this version of Node beside it; where there is none, it is
- * written when the program has run, if the folder can be written.
- */
+/** Loads the probe's files with V8's code cache for this Node, or writes it after the program has run. */
 function launcher() {
   return `'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
-// The first process of a container meets no signal that it does not ask for.
+// The first process of a container gets no signal without a handler.
 if (process.pid === 1) process.on('SIGTERM', () => process.exit(143));
 function load(name) {
   const file = path.join(__dirname, name);
@@ -157,14 +143,14 @@ function write(cache, data) {
     fs.writeFileSync(part, data, { flag: 'wx' });
     fs.renameSync(part, cache);
   } catch {
-    // Programs start without a cache too, only slower.
+    // Only slower without a cache.
   }
 }
 load('probe.cjs');
 `;
 }
 
-/** What clusters/kind/images/ puts into the component image: the programs, each a file that Node runs by its first line. */
+/** Programs of the component image, each with a `#!` line. */
 async function buildImagePrograms(folder, plugins = []) {
   for (const [name, entry] of Object.entries(IMAGE_PROGRAMS)) {
     const outfile = join(folder, 'root', name);
@@ -174,7 +160,6 @@ async function buildImagePrograms(folder, plugins = []) {
   }
 }
 
-/** The project's own client, a program of one file. */
 function buildRawClient(folder, plugins = []) {
   return build({
     entryPoints: ['components/clients/raw/main.ts'],
@@ -184,7 +169,7 @@ function buildRawClient(folder, plugins = []) {
   });
 }
 
-/** The second build, which `--fault` uses: the same code with a switch for each fault, and the catalogue of faults. */
+/** Builds the same code with a switch for each fault, for `--fault`. */
 async function buildSwitched(outdir) {
   const { switches } = await tsImport('./faults/build-plugin.ts', import.meta.url);
   const { plugin, catalogue, problems } = switches(root);
@@ -195,7 +180,7 @@ async function buildSwitched(outdir) {
   writeFileSync(join(outdir, 'catalogue.json'), JSON.stringify(catalogue));
 }
 
-/** Declarations of the public surface, for suites of the user's own. Left out where the compiler is not installed. */
+/** Declarations for users' suites. Skipped without the compiler. */
 function writeTypes() {
   const compiler = join('node_modules', '.bin', 'tsc');
   if (!existsSync(compiler)) return;

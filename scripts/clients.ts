@@ -1,7 +1,6 @@
 /**
- * Writes the tables of docs/clients.md (`npm run clients`) from a run of suite `client` with every client at its newest version, and
- * at the documented minimum and one below it; or from the results of the runs whose folders are given. Of several results about the
- * same the last counts that was judged.
+ * Writes the tables of docs/clients.md (`npm run clients`) from a run of suite `client` with all versions, or from given report
+ * folders. Of several results, the last with a verdict counts.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +15,7 @@ import { table } from './tables.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 export const PAGE = at('docs/clients.md');
-/** What stands between is written anew; the rest of the page stays. */
+/** Text between them is generated. */
 const [BEGIN, END] = ['<!-- tables: npm run clients -->', '<!-- end of tables -->'];
 
 const MARKS: Readonly<Record<Verdict, string>> = {
@@ -27,7 +26,7 @@ const MARKS: Readonly<Record<Verdict, string>> = {
   skipped: '–',
 };
 
-/** The page's text with the tables of these runs. Throws where a run was not with clients or did not come to its end. */
+/** Throws for runs that are incomplete or without clients. */
 export function clientsPage(text: string, runs: readonly Run[], noticed: Noticed = lastNoticed()): Promise<string> {
   const scenarios = runs.flatMap(({ file, results: { run, environment, scenarios: all } }) => {
     const found = all.filter((one) => one.client !== undefined) as readonly ScenarioResult[];
@@ -50,17 +49,16 @@ export function clientsPage(text: string, runs: readonly Run[], noticed: Noticed
 const placeOf = ({ client }: ScenarioResult): number => CLIENTS.findIndex(({ name }) => name === client?.name);
 const isJudged = ({ verdict }: ScenarioResult): number => (verdict === 'error' ? 0 : 1);
 const versionOf = ({ client }: ScenarioResult): string => client?.version ?? '';
-/** As clients are listed, newer versions first; then as they were run, but first what was not judged, since the last counts. */
+/** By client, newest version first; then in order of the runs, errors first, since the last counts. */
 const inOrder = (one: ScenarioResult, other: ScenarioResult): number =>
   placeOf(one) - placeOf(other) ||
   versionOf(other).localeCompare(versionOf(one), 'en', { numeric: true }) ||
   isJudged(one) - isJudged(other);
 
-/** The id of the scenario by which `detect` noticed a fault. */
+/** Scenario ids by fault. */
 type Noticed = Readonly<Record<string, string>>;
 const lastNoticed = (): Noticed => JSON.parse(readFileSync(at('scripts/detection/noticed.json'), 'utf8')) as Noticed;
 
-/** `newest`, or what is documented of it. */
 const whichOf = ({ newest, minimum, below }: Client['versions'], version: string): string =>
   ({ [below ?? '']: 'below the minimum', [minimum ?? '']: 'documented minimum', [newest]: 'newest' })[version] ?? '';
 
@@ -113,7 +111,7 @@ function tablesOf(scenarios: readonly ScenarioResult[], noticed: Noticed): reado
   ];
 }
 
-/** What runs of a client show that expectations leave open, and what it says. */
+/** Behaviour that expectations leave open, by fact. */
 const SHOWN: Readonly<Record<string, string>> = {
   outcomes: 'outcome of each operation',
   'credentials.requests': 'requests to the agent',
@@ -122,11 +120,11 @@ const SHOWN: Readonly<Record<string, string>> = {
   'elsewhere.requests': 'requests where a redirect led',
 };
 
-/** In what clients differ though each is as documented: of the last probe of a scenario, since that is its subject. */
+/** Differences between conforming clients, in a scenario's last probe, its subject. */
 interface Differing {
   readonly row: ClientRow;
   readonly words: string;
-  /** By what was seen, with which clients. */
+  /** Clients by observation. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -144,7 +142,7 @@ function differencesOf(clients: readonly ClientColumn[], rows: readonly ClientRo
   );
 }
 
-/** For each behaviour, which clients, versions and faults it tells apart. */
+/** Lists clients, versions and faults that each behaviour distinguishes. */
 function toldApart(clients: readonly ClientColumn[], rows: readonly ClientRow[], noticed: Noticed): readonly string[] {
   const differing = differencesOf(clients, rows);
   const apart = rows.map((row) => {
@@ -171,12 +169,11 @@ function toldApart(clients: readonly ClientColumn[], rows: readonly ClientRow[],
 
 const label = (client: ClientColumn | undefined): string => (client ? `${client.name} ${client.version}` : '');
 
-/** Those of which older versions are looked at too. */
 const WITH_OLDER = ['javascript', 'python', 'go'];
 const everyVersion = (): readonly string[] =>
   CLIENTS.flatMap(({ name }) => [name, ...(WITH_OLDER.includes(name) ? [`${name}@minimum`, `${name}@below`] : [])]);
 
-/** Runs the suite with them all; gives the folder of its report. Throws where it does not come to its end. */
+/** Returns the report folder. Throws for an incomplete run. */
 function runAll(): string {
   const folder = at('reports/clients');
   const args = ['--quiet', '--suite', 'client', '--client', everyVersion().join(), '--report-dir', folder];

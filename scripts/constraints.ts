@@ -1,6 +1,6 @@
 /**
- * Writes emulator/constraints/constraints.json anew: what the API models of botocore (Apache-2.0), at the version that
- * test/contract/requirements.txt leads to, demand of the input of each operation that the emulator has (`npm run constraints`).
+ * Writes emulator/constraints/constraints.json from the API models of botocore (Apache-2.0) at the version in
+ * test/contract/requirements.txt (`npm run constraints`).
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { OPERATIONS as IAM } from '../emulator/iam-api/service.ts';
 import { CONTROL_OPERATIONS as S3_CONTROL, OPERATIONS as S3 } from '../emulator/s3/operations.ts';
 import { OPERATIONS as STS } from '../emulator/sts/service.ts';
 
-/** The operations that the emulator has, by the name of their service. */
+/** Emulated operations by service. */
 export const EMULATED: Readonly<Record<string, readonly string[]>> = {
   iam: Object.keys(IAM),
   sts: Object.keys(STS),

@@ -1,4 +1,4 @@
-/** Writes the tables of docs/faults.md from the catalogue of faults, one for each source folder (`npm run faults`). */
+/** Writes the tables of docs/faults.md, one per source folder (`npm run faults`). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
@@ -7,7 +7,6 @@ import { table } from './tables.ts';
 
 export const PAGE = fileURLToPath(new URL('../docs/faults.md', import.meta.url));
 
-/** The page as it must be. */
 export function faultsPage(): Promise<string> {
   const faults = readDefinitions(fileURLToPath(new URL('./faults', import.meta.url)));
   const [introduction = ''] = readFileSync(PAGE, 'utf8').split(/^## /m);

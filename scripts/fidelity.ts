@@ -1,4 +1,4 @@
-/** Writes docs/fidelity.md: public emulators of AWS under this harness (`npm run fidelity`). */
+/** Writes docs/fidelity.md: public AWS emulators under this harness (`npm run fidelity`). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,17 +16,17 @@ export const PAGE = join(ROOT, 'docs', 'fidelity.md');
 const NAMES = Object.keys(SUBJECTS) as SubjectName[];
 const OWN = "this project's emulator";
 
-/** What one emulator did in each scenario that judged it, by id, as cells of the table. */
+/** An emulator's table cells by scenario id. */
 export type Column = ReadonlyMap<string, string>;
 
-/** What cannot be judged, or was not. */
+/** No verdict. */
 export const NOT_JUDGED = '–';
 const AS_AWS = 'as AWS';
 
-/** Ids of the scenarios that put S3, IAM or STS to the test where clusters, EKS and EKS Auth are the harness' own. */
+/** Ids of scenarios about S3, IAM or STS, with the harness's clusters, EKS and EKS Auth. */
 export async function scenariosOfServices(): Promise<ReadonlySet<string>> {
   const { scenarios } = await loadScenarios(join(ROOT, 'suites'), []);
-  // What the harness itself asks for there is about its own webhook.
+  // The harness's own calls are about its webhook.
   const about = scenarios.filter(
     (scenario) =>
       capabilitiesOf(scenario).some((name) => name === 'irsa' || name === 's3') &&
@@ -35,7 +35,6 @@ export async function scenariosOfServices(): Promise<ReadonlySet<string>> {
   return new Set(about.map(({ id }) => id));
 }
 
-/** The column of an emulator, of what a run judged. */
 export function columnOf(results: RunResults | undefined, isAbout: (id: string) => boolean = () => true): Column {
   const judged = (results?.scenarios ?? []).filter(({ id, verdict }) => verdict !== 'skipped' && isAbout(id));
   return new Map(judged.map((scenario) => [scenario.id, cellOf(scenario)]));
@@ -48,11 +47,11 @@ function cellOf({ verdict, probes, reason }: ScenarioResult): string {
   return words.length === 0 ? reason : [...new Set(words)].join('; ');
 }
 
-/** Whether it lets through what AWS denies or refuses. */
+/** Whether it allows what AWS denies. */
 const isWronglyGranted = ({ expected, observed }: ProbeOutcome): boolean =>
   observed?.outcome === 'granted' && (expected.outcome === 'denied' || expected.outcome === 'refused');
 
-/** What it did, without names that each run has anew. */
+/** The observation, without names that differ by run. */
 function otherwise(probe: ProbeOutcome): string {
   const { observed, verdict } = probe;
   if (observed === null || verdict === 'inconclusive') return `${nameOf(probe)}: inconclusive`;
@@ -62,7 +61,7 @@ function otherwise(probe: ProbeOutcome): string {
 
 const nameOf = ({ operation }: ProbeOutcome): string => operation.split(' ')[0]!;
 
-/** A run of the command, as a user gives it. */
+/** Runs the command as a user does. */
 export function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunResults> {
   return inTemporaryFolder('fidelity-', async (folder) => {
     const command = [join(ROOT, 'bin', 'conformance.js'), '--quiet', '--scope', 'all', '--report-dir', folder, ...args];
@@ -73,7 +72,7 @@ export function run(args: readonly string[], environment: Readonly<Record<string
 
 interface Judged {
   readonly column: Column;
-  /** Why EKS of the emulator was not judged; null where it was. */
+  /** Why its EKS was not tested, or null. */
   readonly withoutEks: string | null;
 }
 
@@ -98,7 +97,6 @@ async function judge(name: SubjectName, services: ReadonlySet<string>): Promise<
   }
 }
 
-/** The tables of the page. */
 function tablesOf(
   scenarios: readonly ScenarioResult[],
   subjects: ReadonlyMap<SubjectName, Judged>,

@@ -1,4 +1,4 @@
-/** Whether dist/ was built from the sources as they are. */
+/** Reports whether dist/ is up to date. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCES = ['aws', 'bin', 'foundation', 'emulator', 'components', 'clusters', 'harness', 'suites', 'scripts'];
 
-/** File whose text is the time of the newest source when dist/ was built. */
+/** Contains the time of the newest source of the build. */
 export const STAMP = join(root, 'dist', '.built-from');
 
-/** Time of the newest source file, milliseconds since the epoch. */
+/** Milliseconds since the epoch. */
 export const newestSource = () => Math.max(0, ...sourceFiles(SOURCES).map((path) => statSync(path).mtimeMs));
 
-/** SHA-256 of all sources but those of some folders. */
+/** @param except folders to ignore */
 export function sourcesDigest(except) {
   const hash = createHash('sha256');
   for (const path of sourceFiles(SOURCES.filter((folder) => !except.includes(folder))).sort())

@@ -1,4 +1,4 @@
-/** Writes the tables of docs/guesses.md from the table of guesses (`npm run guesses`). */
+/** Writes the tables of docs/guesses.md (`npm run guesses`). */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { GUESSES, type Guess } from '../harness/record/guesses.ts';
@@ -6,7 +6,7 @@ import { table, withTables } from './tables.ts';
 
 export const PAGE = fileURLToPath(new URL('../docs/guesses.md', import.meta.url));
 
-/** The page as it must be: first what a run settles, then what is left to do by hand. */
+/** First what a run settles, then manual checks. */
 export function guessesPage(): Promise<string> {
   const tableOf = (isMeant: (guess: Guess) => boolean, head: string, settles: (guess: Guess) => string): string =>
     table(

@@ -1,17 +1,14 @@
-/**
- * Checks that every package of package-lock.json has a licence that this project accepts, and that no address of a
- * registry stands in the lock file, so that it installs wherever npm is set up.
- */
+/** Checks licences in package-lock.json, and that it names no registry, so that it installs everywhere. */
 import { readFileSync } from 'node:fs';
 
-/** Permissive licences. Copyleft ones, and packages that name none, need a decision first (docs/dependencies.md). */
+/** Permissive licences. Others need a decision (docs/dependencies.md). */
 const ACCEPTED = new Set([
   '0BSD',
   'Apache-2.0',
   'BSD-2-Clause',
   'BSD-3-Clause',
   'BlueOak-1.0.0',
-  // Attribution alone: data of Babel's (docs/dependencies.md).
+  // Attribution only: data of Babel's (docs/dependencies.md).
   'CC-BY-4.0',
   'CC0-1.0',
   'ISC',
@@ -21,7 +18,7 @@ const ACCEPTED = new Set([
   'Unlicense',
 ]);
 
-/** Other licences, of the package alone that is named (docs/dependencies.md). */
+/** Decisions for single packages (docs/dependencies.md). */
 const DECIDED = new Map([['node_modules/axe-core', 'MPL-2.0']]);
 
 const isDecided = (path, license) => license !== undefined && DECIDED.get(path) === license;
@@ -38,7 +35,7 @@ for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.stdout.write(`${Object.keys(packages).length} packages, ${problems.length} problems\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-/** Of a choice (`MIT OR GPL-3.0`) one licence must be accepted, of several at once (`MIT AND ISC`) all. */
+/** `MIT OR GPL-3.0` needs one accepted licence, `MIT AND ISC` all. */
 function isAccepted(license) {
   if (typeof license !== 'string') return false;
   return license

@@ -1,11 +1,8 @@
-/** The licences of what is bundled: they ask to go where the code goes. */
+/** Bundled code must be published with its licences. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/**
- * The licence and notice files of each package that a bundle has a part of; where several share a text, it stands once.
- * `inputs` are the paths of the bundled modules, as esbuild names them.
- */
+/** Returns licence and notice files of bundled packages, without duplicates. `inputs` are esbuild's module paths. */
 export function notices(inputs) {
   const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
   const packages = new Map();

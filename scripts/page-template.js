@@ -1,12 +1,12 @@
-/** The HTML page of a run without its data: one file with program and style in it, which may load nothing. */
+/** The HTML page without data: a file that loads nothing. */
 import { createHash } from 'node:crypto';
 import { build } from 'esbuild';
 
-/** Stand where a page has its title and its data, as JSON (harness/report/page.ts). */
+/** Placeholders of title and JSON data (harness/report/page.ts). */
 const TITLE = '{{title}}';
 const DATA = '{{data}}';
 
-/** Gives the template, and the modules that are in it as esbuild names them. */
+/** Returns the template and esbuild's module names. */
 export async function pageTemplate() {
   const { outputFiles, metafile } = await build({
     entryPoints: { page: 'harness/page/main.tsx', style: 'harness/page/style.css' },
@@ -23,7 +23,7 @@ export async function pageTemplate() {
     metafile: true,
   });
   const textOf = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text.trim();
-  // What ends a script in HTML ends it in a text too.
+  // `</script` ends a script even within a text.
   const program = textOf('.js').replaceAll('</script', '<\\/script');
   const style = textOf('.css');
   const policy = [

@@ -28,7 +28,7 @@ const statement = z.strictObject({
   Condition: condition.optional(),
 });
 
-/** For editors: the elements of a policy of any kind. Which of them each kind must have, IAM says when it is made. */
+/** For editors. IAM checks which elements each kind needs. */
 export const policySchema = z
   .strictObject({
     Version: z.enum(['2012-10-17', '2008-10-17']).optional(),

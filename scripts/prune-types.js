@@ -1,15 +1,9 @@
-/**
- * Prunes the declarations that the compiler wrote for the public surface: what the surface does not name goes, with the
- * imports that only that needed. A user's compiler then meets no type of a package that is bundled.
- */
+/** Removes declarations outside the public surface, so that users' compilers see no types of bundled packages. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
-/**
- * Writes out the types of a source file that are inferred from a schema: the schema's package is bundled.
- * @param {string} folder of the declarations @param {string} source path from the project
- */
+/** Expands types inferred from a schema, since its package is bundled. @param {string} folder @param {string} source */
 export function expandTypes(folder, source) {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
@@ -25,7 +19,7 @@ export function expandTypes(folder, source) {
   writeFileSync(join(folder, source.replace(/\.ts$/, '.d.ts')), types.join(''));
 }
 
-/** @param {string} folder of the declarations @param {string} entry the file whose exports are the surface */
+/** @param {string} folder of the declarations @param {string} entry the file with the public surface */
 export function pruneTypes(folder, entry) {
   const files = new Map();
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
@@ -62,7 +56,7 @@ export function pruneTypes(folder, entry) {
   }
 }
 
-/** What a file declares, by name, and what it imports and exports again. */
+/** Declarations by name, imports and re-exports. */
 function read(path) {
   const { statements } = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
   const file = { statements, declared: new Map(), exported: [], imports: new Map(), reexports: new Map(), stars: [] };
@@ -92,7 +86,7 @@ function read(path) {
 
 const target = (path, { moduleSpecifier }) => join(dirname(path), moduleSpecifier.text.replace(/\.ts$/, '.d.ts'));
 
-/** Tells `reach` the names of types and values that a declaration refers to. */
+/** Reports names in a declaration to `reach`. */
 function named(node, path, reach) {
   const leftmost = (name) => (ts.isIdentifier(name) ? name.text : leftmost(name.left ?? name.expression));
   if (ts.isTypeReferenceNode(node)) reach(path, leftmost(node.typeName));
@@ -103,7 +97,6 @@ function named(node, path, reach) {
   ts.forEachChild(node, (child) => named(child, path, reach));
 }
 
-/** A statement as far as it is needed. */
 function print(statement, kept, wanted) {
   const bindings = ts.isImportDeclaration(statement)
     ? statement.importClause?.namedBindings
@@ -117,7 +110,7 @@ function print(statement, kept, wanted) {
     if (names.length === 0) return '';
     return `${word} ${word === 'import' || type ? 'type ' : ''}{ ${names.join(', ')} } from ${statement.moduleSpecifier.getText()};`;
   }
-  // `export {}` says that what is not marked is not exported.
+  // `export {}` says that unmarked declarations are private.
   return kept.has(statement) || (bindings?.elements && !statement.moduleSpecifier)
     ? statement.getFullText().trim()
     : '';

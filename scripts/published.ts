@@ -1,4 +1,4 @@
-/** What is published of runs, and the page that compares it (`npm run published`). */
+/** Published results, and their comparison (`npm run published`). */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -19,22 +19,21 @@ const VERDICTS = ['passed', 'failed', 'inconclusive', 'error', 'skipped'] as con
 const publishedSchema = z.strictObject({
   subject: z.string(),
   version: z.string(),
-  /** Day of the run. */
   date: z.iso.date(),
   profile: z.string(),
-  /** Absent in what was published before there were scopes. */
+  /** Absent in old files. */
   scopes: z.array(z.string()).optional(),
-  /** Version of this project, and SHA-256 over its suites. */
+  /** Project version, and SHA-256 of the suites. */
   suites: z.strictObject({ version: z.string(), digest: z.string() }),
-  /** Where it ran: cluster, AWS, and facts of the clusters, images with their digests among them. */
+  /** Cluster, AWS, and facts such as image digests. */
   environment: z.record(z.string(), z.string()),
   scenarios: z.record(z.string(), z.enum(VERDICTS)),
-  /** What did not pass and was not skipped, by id. */
+  /** Failed scenarios by id. */
   remarks: z.record(z.string(), z.string()),
 });
 type Published = z.infer<typeof publishedSchema>;
 
-/** What is published of a run. Throws `HarnessError` BAD_FILE where the run says nothing of the subject, or too little. */
+/** Throws `HarnessError` BAD_FILE without facts about the subject. */
 export function publishedOf(subject: string, version: string, content: unknown): Published {
   const { run, environment, scenarios } = resultsSchema.parse(content);
   const refused = [
@@ -66,7 +65,7 @@ export function publishedOf(subject: string, version: string, content: unknown):
   };
 }
 
-/** All that is published, by subject and version. Throws `HarnessError` BAD_FILE. */
+/** Sorted by subject and version. Throws `HarnessError` BAD_FILE. */
 export function readPublished(folder = FOLDER): readonly Published[] {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
@@ -86,10 +85,9 @@ function parsed(file: string, damaged: (problem: string) => string): unknown {
   }
 }
 
-/** Which scenarios a report has: those of a profile in some scopes. */
+/** The report's profile and scopes. */
 const choiceOf = ({ profile, scopes = [] }: Published): string => [profile, ...scopes].join(' ');
 
-/** The page, in Markdown. */
 export function publishedPage(reports: readonly Published[]): Promise<string> {
   const nameOf = ({ subject, version }: Published): string => `${subject} ${version}`;
   const counts = ({ scenarios }: Published): string[] =>
@@ -107,7 +105,7 @@ export function publishedPage(reports: readonly Published[]): Promise<string> {
     ];
   });
   const ids = [...new Set(reports.flatMap(({ scenarios }) => Object.keys(scenarios)))];
-  // A report of other scopes has other scenarios.
+  // Reports of other scopes have other scenarios.
   const verdicts = (id: string): readonly string[] => reports.flatMap(({ scenarios }) => scenarios[id] ?? []);
   const differing = ids.filter((id) => new Set(verdicts(id)).size > 1);
   const remarks = reports.flatMap((report) =>
@@ -130,7 +128,7 @@ export function publishedPage(reports: readonly Published[]): Promise<string> {
   return format(text, { filepath: PAGE, printWidth: 120 });
 }
 
-/** Publishes a run, which stands in a report folder, and writes the page. Gives the exit code. Throws `HarnessError`. */
+/** Publishes a report and updates the page. Returns the exit code. Throws `HarnessError`. */
 export async function publish(words: readonly string[], io: Pick<Io, 'stdout'>): Promise<number> {
   const [subject, version, path] = words;
   if (subject !== undefined) {

@@ -1,8 +1,4 @@
-/**
- * Prints what a release needs as outputs of a step of GitHub Actions: `version`, and `notes`, that version's part of CHANGELOG.md.
- * Exits 1 with a sentence where package.json, CHANGELOG.md and the tag (GITHUB_REF_NAME, where GITHUB_REF_TYPE is `tag`) do not
- * agree.
- */
+/** Prints `version` and `notes` from CHANGELOG.md for GitHub Actions. Exits 1 if package.json, changelog and tag differ. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 

@@ -1,8 +1,4 @@
-/**
- * Builds the image of the runner from the package as npm publishes it, and prints its name:
- *
- *   node scripts/runner-image.js [--base IMAGE] [--tag NAME]
- */
+/** Builds the runner's image from the npm package, and prints its name: node scripts/runner-image.js [--base IMAGE] [--tag NAME] */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,4 @@
-/**
- * Prints what the published package consists of, as a CycloneDX document: its dependencies, and what its bundles have parts of
- * (dist/licences.txt), which npm counts as needed for development alone. `npm sbom` knows neither bundles nor aliases.
- */
+/** Prints a CycloneDX document with bundled packages (dist/licences.txt), which `npm sbom` does not know. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +19,7 @@ for (const [path, entry] of Object.entries(packages)) {
 const unknown = [...bundled].filter((key) => !shipped.has(key));
 if (unknown.length > 0) throw new Error(`package-lock.json lacks ${unknown.join(', ')} of dist/licences.txt.`);
 
-/** Package URL: the scope's @ is written %40. */
+/** A scope's @ is encoded as %40. */
 const purl = (packageName, packageVersion) => `pkg:npm/${packageName.replace('@', '%40')}@${packageVersion}`;
 const component = (type, packageName, packageVersion, { license: id, integrity }) => ({
   type,

@@ -1,4 +1,4 @@
-/** Writes the published JSON Schemas, from the schemas by which the files themselves are read (`npm run schemas`). */
+/** Writes the published JSON Schemas (`npm run schemas`). */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
@@ -9,7 +9,7 @@ import { resultsSchema } from '../harness/results/results-schema.ts';
 import { configSchema } from './config-schema.ts';
 import { policySchema } from './policy-schema.ts';
 
-/** What is published, by path. */
+/** By path. */
 export const PUBLISHED = {
   'emulator/iam/evaluate/cases.schema.json': caseFileSchema,
   'harness/compare/compare.schema.json': comparisonSchema,
@@ -18,10 +18,10 @@ export const PUBLISHED = {
   'harness/report/results.schema.json': resultsSchema,
 } as const;
 
-/** JSON Schema 2020-12. What reads a file passes over members that it does not know; what checks one refuses them. */
+/** JSON Schema 2020-12. Readers ignore unknown members; validators reject them. */
 export const jsonSchema = (schema: z.ZodType): object =>
   z.toJSONSchema(schema, {
-    // As it is in a file, before members that older files lack are filled in.
+    // Before defaults are filled in.
     io: 'input',
     override: ({ jsonSchema: part }) => {
       if (part.properties !== undefined) part.additionalProperties ??= false;

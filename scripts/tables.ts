@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { format } from 'prettier';
 
-/** A table in Markdown. */
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows]
     .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
     .join('');
 
-/** A page whose tables, in order, are these. */
 export function withTables(page: string, tables: readonly string[]): Promise<string> {
   const left = [...tables];
   const text = readFileSync(page, 'utf8').replace(/(?:^\|.*\n)+/gm, (old) => left.shift() ?? old);

@@ -1,4 +1,4 @@
-/** Checks that no file of the project names a place of one machine: its folders or its package registry. */
+/** Checks that no file names a machine's folders or package registry. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -10,7 +10,7 @@ const FORBIDDEN = [
   ],
   [/-----BEGIN (?:RSA |EC )?PRIVATE KEY-----\r?\n[A-Za-z0-9+/]{32}/, 'a private key'],
 ];
-/** Here the patterns themselves stand. */
+/** The file with the patterns. */
 const OWN = 'scripts/texts.js';
 
 const { stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {

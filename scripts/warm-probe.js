@@ -1,8 +1,4 @@
-/**
- * Writes the code caches of the probe program for the Node that runs this: runs the program that lies beside this file
- * against a stand-in, so that the functions which it needs are compiled when the caches are written. Uses nothing
- * but Node, since it also runs while an image is built, with the Node of that image.
- */
+/** Writes the probe's code caches for this Node, by a run against a stub. Only uses Node, since it also runs in image builds. */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -46,7 +42,7 @@ const run = async (operations) => {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint}/credentials`,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },
-    // No standard input from /dev/null: a root file system that is being put together has none.
+    // A root file system in the making has no /dev/null.
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let output = '';

@@ -10,22 +10,21 @@ import { measurement, type Measurement } from './measurement.ts';
 import { tableOf, type BenchReport } from './table.ts';
 import { bareStarts, podsOf, verdictsOf, wholeRun, type WholeRun } from './whole-run.ts';
 
-/** Milliseconds after which no further whole run starts, unless --repeat asks for them. */
+/** Milliseconds after which no run starts, unless --repeat demands it. */
 const RUNS_BUDGET = 180_000;
 const DEFAULT_RUNS = 5;
 
 export interface BenchOptions {
-  /** File of the measurements as JSON; `-`: standard output. */
+  /** `-`: standard output. */
   readonly json: string | undefined;
   readonly repeat: number | undefined;
-  /** Measures only what runs need by the number of their scenarios. */
   readonly growth: boolean;
   readonly strict: boolean;
 }
 
 type BenchIo = Pick<Io, 'stdout' | 'stderr' | 'root'>;
 
-/** Measures and prints; gives the exit code. */
+/** Returns the exit code. */
 export async function bench(options: BenchOptions, io: BenchIo): Promise<number> {
   const report = await measure(options, io);
   const json = `${JSON.stringify(report, null, 2)}\n`;
@@ -34,7 +33,7 @@ export async function bench(options: BenchOptions, io: BenchIo): Promise<number>
   return options.strict && report.measurements.some(({ met }) => !met) ? 1 : 0;
 }
 
-/** What users run is measured: the built harness. */
+/** The built harness, as users run it. */
 const programOf = ({ root }: BenchIo): string => join(root, 'bin', 'conformance.js');
 
 async function measure({ repeat, growth }: BenchOptions, io: BenchIo): Promise<BenchReport> {
@@ -74,7 +73,7 @@ const RATES = [
   },
 ];
 
-/** Each note says how much of the processor the measured code got: less than a core means that the machine was busy. */
+/** Notes report the processor share: less than a core means a busy machine. */
 async function rates(): Promise<readonly Measurement[]> {
   const measurements: Measurement[] = [];
   for (const { name, target, note, perSecond } of RATES) {
@@ -87,7 +86,7 @@ async function rates(): Promise<readonly Measurement[]> {
   return measurements;
 }
 
-/** A whole run, and what as many bare starts of Node as it has pods took right after it, in milliseconds. */
+/** A whole run, followed by as many bare starts of Node as it has pods. */
 interface RunBesideNode extends WholeRun {
   readonly bareMilliseconds: number;
 }

@@ -7,7 +7,7 @@ import { load } from '../../emulator/http/load.ts';
 import { emulatedAws } from '../../harness/aws-target/emulated.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 
-/** Verifications of a header-signed GetObject a second, on one core, reading the signature included. */
+/** Verifications of header-signed GetObject calls a second, parsing included. */
 export async function benchSignatureVerifications(milliseconds = 1000): Promise<number> {
   const credentials = { accessKeyId: 'AKIAEXAMPLEEXAMPLE12', secretAccessKey: 'a-secret-of-no-account' };
   const caller: RootUser = {
@@ -46,7 +46,7 @@ export async function benchSignatureVerifications(milliseconds = 1000): Promise<
   return Math.round((verified * 1000) / (performance.now() - start));
 }
 
-/** GetObject a second: signed with a session, decided by identity and bucket policy, over kept connections of loopback. */
+/** Signed GetObject calls a second with identity and bucket policy, on kept loopback connections. */
 export async function benchGetObject(milliseconds = 1500): Promise<number> {
   const { emulator, world } = await startWithWorld({ rememberedCalls: 10_000 });
   try {

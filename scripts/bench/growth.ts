@@ -4,16 +4,15 @@ import { inTemporaryFolder } from '../temporary-folder.ts';
 import { measurement, type Measurement } from './measurement.ts';
 import { wholeRun, type WholeRun } from './whole-run.ts';
 
-/** Scenarios of the two runs that are compared. */
 const FEW = 100;
 const MANY = 1000;
 
-/** Results grow with the scenarios, and no faster. */
+/** Results must not grow faster than scenarios. */
 const IN_PROPORTION = (MANY / FEW) * 1.05;
-/** Fixtures of many scenarios are removed one by one as each ends, which costs up to half as much again. */
+/** Fixtures of many scenarios are removed one by one, which costs up to half as much again. */
 const WITH_REMOVAL = (MANY / FEW) * 1.5;
 
-/** Measures what a run needs by the number of its scenarios, which are generated: each with a role, two objects, a pod and two probes. */
+/** Compares runs with few and many generated scenarios (a role, two objects, a pod, two probes each). */
 export async function benchGrowth(
   program: string,
   progress: (line: string) => void,
@@ -45,7 +44,6 @@ export async function benchGrowth(
   }
 }
 
-/** A suite of so many scenarios, all alike. */
 const suiteOf = (count: number): string => `
 import { allow, denied, getObject, granted, podIdentityRole, suite } from 'eks-pod-identity-conformance';
 

@@ -1,17 +1,15 @@
-/** What a benchmark found, and what it should be. */
 export interface Measurement {
   readonly name: string;
   readonly value: number;
   readonly unit: 'ms' | 'per second' | 'MB' | 'times as long' | 'times as much';
   readonly target: number;
-  /** How many times better than the target: 1 and more meets it. */
+  /** Measured in terms of the target: 1 and more meets it. */
   readonly ratio: number;
   readonly met: boolean;
-  /** How the value came about, in words. */
   readonly note: string;
 }
 
-/** Compares a value with its target: times and memory should be small, rates large. */
+/** Times and memory should be small, rates large. */
 export function measurement(
   name: string,
   value: number,

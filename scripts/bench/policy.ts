@@ -59,10 +59,7 @@ const BUCKET_POLICY = {
   ],
 };
 
-/**
- * Measures decisions on an identity policy and a bucket policy with conditions, for about `milliseconds`. Each decision
- * has a context of its own; half are allowed, half denied.
- */
+/** Measures decisions on identity and bucket policies with varying contexts; half are denied. */
 export async function benchPolicyEvaluations(milliseconds = 1000): Promise<number> {
   const identityPolicies = [compilePolicy(IDENTITY_POLICY, { kind: 'identity', name: 'identity' })];
   const resourcePolicy = compilePolicy(BUCKET_POLICY, { kind: 'resource', name: 'bucket' });

@@ -8,13 +8,12 @@ export interface BenchReport {
     readonly memoryMegabytes: number;
     readonly platform: string;
     readonly node: string;
-    /** Processes that wanted a core in the minute before, where the system tells. */
+    /** Load average of the last minute, where the system has it. */
     readonly load: number;
   };
   readonly measurements: readonly Measurement[];
 }
 
-/** The report for people: the machine, then a line for each measurement. */
 export function tableOf({ machine, measurements }: BenchReport): string {
   const rows = [
     ['measured', 'value', 'target', 'ratio', ''],

@@ -7,33 +7,24 @@ import { text } from 'node:stream/consumers';
 import type { RunResults } from '../../harness/results/results.ts';
 import { inTemporaryFolder } from '../temporary-folder.ts';
 
-/** One run of all scenarios on the embedded cluster, in a process of its own. */
+/** A run of all scenarios on embedded clusters, in its own process. */
 export interface WholeRun {
-  /** From the start of the process to its exit. */
   readonly milliseconds: number;
   readonly firstVerdictMilliseconds: number;
-  /** Peak resident memory of the harness's process: emulator, clusters, agents and webhooks, without the pods' processes. */
+  /** Peak resident memory of the harness's process, without pods. */
   readonly peakMegabytes: number;
-  /** Processor time of that process, which a busy machine changes less than the time it takes. */
+  /** Less affected by other load than the duration. */
   readonly processorSeconds: number;
   readonly resultsMegabytes: number;
   readonly results: RunResults;
 }
 
-/**
- * Loaded ahead of the program: tells the process's peak memory (kilobytes) and processor time (microseconds) on file
- * descriptor 3 as it exits.
- */
+/** Preloaded: writes peak memory (kilobytes) and processor time (microseconds) to file descriptor 3. */
 const USAGE_REPORTER = `data:text/javascript,${encodeURIComponent(
   "import{writeSync}from'node:fs';process.on('exit',()=>writeSync(3,JSON.stringify(process.resourceUsage())));",
 )}`;
 
-/**
- * Runs `program` with the defaults: neither this environment's settings nor a terminal change what is measured, but what
- * `environment` adds.
- *
- * @throws Error with the last lines of its output when it does not exit 0, since its numbers would mean nothing
- */
+/** Runs `program` with default settings plus `environment`. Throws an Error with its last output unless it exits 0. */
 export function wholeRun(
   program: string,
   args: readonly string[] = [],
@@ -66,7 +57,6 @@ export function wholeRun(
   });
 }
 
-/** How many workloads a run probes: each is a pod, and so a process, at least. */
 export function podsOf({ scenarios }: Pick<RunResults, 'scenarios'>): number {
   const pods = scenarios.flatMap(({ id, probes }) =>
     probes.flatMap(({ workload }) => (workload === null ? [] : [`${id} ${workload}`])),
@@ -74,7 +64,7 @@ export function podsOf({ scenarios }: Pick<RunResults, 'scenarios'>): number {
   return new Set(pods).size;
 }
 
-/** Milliseconds that so many starts of Node with nothing to do take, one after another: what pods cost at the least. */
+/** Milliseconds of sequential starts of Node, the minimal cost of pods. */
 export async function bareStarts(count: number): Promise<number> {
   const started = performance.now();
   for (let number = 0; number < count; number += 1) {
@@ -83,7 +73,6 @@ export async function bareStarts(count: number): Promise<number> {
   return performance.now() - started;
 }
 
-/** Ids and verdicts in their order: the same in each run. */
 export function verdictsOf({ scenarios }: RunResults): string {
   return scenarios.map(({ id, verdict }) => `${id} ${verdict}`).join('\n');
 }

@@ -1,5 +1,4 @@
-/** Prints the counts of a run as `N passed, N failed`. A skipped scenario counts only where no missing capability is the reason, and one that a
- * gate lets fail does not. */
+/** Prints `N passed, N failed`. Skipped scenarios count unless a capability is missing; failures that a gate allows do not. */
 import { readFileSync } from 'node:fs';
 
 const { scenarios } = JSON.parse(readFileSync(process.argv[2], 'utf8'));

@@ -1,4 +1,4 @@
-/** Checks that each scenario passed in at least one of the runs whose results.json are given. */
+/** Checks that each scenario passed in at least one of the given results.json files. */
 import { readFileSync } from 'node:fs';
 
 const runs = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')).scenarios);

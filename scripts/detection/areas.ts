@@ -34,5 +34,5 @@ export function areaOf(file: string): string | undefined {
   return Object.entries(AREAS).find(([, paths]) => paths.some(within))?.[0];
 }
 
-/** Mutators of Stryker that are not used: those of regular expressions mostly make the same expression. */
+/** Unused mutators: mutated regular expressions are mostly equivalent. */
 export const MUTATORS_LEFT_OUT = ['Regex'];

@@ -4,52 +4,51 @@ import { dirname, join } from 'node:path';
 import type { Verdict } from '../../harness/results/results.ts';
 import { inParallel, runJob, type JobEnd } from './workers.ts';
 
-/** A scenario under certain flags: `AP-34`, or `AP-34 --agent-chart 0.2`. */
+/** A scenario with flags: `AP-34`, or `AP-34 --agent-chart 0.2`. */
 export interface Run {
   readonly key: string;
   readonly id: string;
   readonly flags: readonly string[];
-  /** Of a scenario. */
   readonly suite?: string;
-  /** Of what the scenario says: another when it is changed. */
+  /** Hash of the scenario. */
   readonly digest: string;
 }
 
 export interface Covered extends Run {
-  /** What it takes to arrange and probe alone. */
+  /** Time to arrange and probe. */
   readonly milliseconds: number;
-  /** Defects whose place it reaches. */
+  /** Ids of reached defects. */
   readonly reached: readonly string[];
-  /** Mutants among them whose place it reaches while it makes its probes. */
+  /** Ids of mutants reached by probes. */
   readonly reachedByProbes?: readonly string[] | undefined;
 }
 
 export interface Coverage {
   /** Those that pass without a defect. */
   readonly scenarios: readonly Covered[];
-  /** Keys of those that do not pass as it is. */
+  /** Keys of those that do not pass. */
   readonly unusable: readonly string[];
-  /** Defects whose place is reached outside of scenarios: every scenario may notice them. */
+  /** Defects reached outside of scenarios: every scenario may notice them. */
   readonly always: readonly string[];
 }
 
 const NONE: readonly string[] = [];
 const AGENT_02 = ['--agent-chart', '0.2'];
-/** The client that has the faults of subject `client`. */
+/** The client with the faults of subject `client`. */
 const RAW_CLIENT = ['--client', 'raw'];
 interface Specified {
   readonly id: string;
   readonly suite: string;
 }
 
-/** All scenarios, those of suite `agent` also with agent 0.2, and those of suite `client` with the client that has faults. */
+/** All scenarios; suite `agent` also with agent 0.2, suite `client` also with the raw client. */
 export const runsOf = (scenarios: readonly Specified[]): readonly Run[] => [
   ...scenarios.map((scenario) => runOf(scenario, NONE)),
   ...scenarios.filter(({ suite }) => suite === 'agent').map((scenario) => runOf(scenario, AGENT_02)),
   ...scenarios.filter(({ suite }) => suite === 'client').map((scenario) => runOf(scenario, RAW_CLIENT)),
 ];
 
-/** Whether a run may notice a defect: one with the flags of a fault; for mutants, which the raw client has none of, any other client. */
+/** Matches a fault's flags; for mutants, anything but the raw client, which has none. */
 export const mayNotice = (run: Run, { flags }: { readonly flags?: string }): boolean =>
   flags === undefined ? !run.flags.includes('raw') : run.flags.join(' ') === flags;
 
@@ -61,7 +60,7 @@ const runOf = (scenario: Specified, flags: readonly string[]): Run => ({
   digest: createHash('sha256').update(JSON.stringify(scenario, withFunctions)).digest('hex'),
 });
 
-/** Checks are functions, which JSON leaves out. */
+/** JSON omits functions, such as checks. */
 const withFunctions = (_key: string, value: unknown): unknown => (typeof value === 'function' ? String(value) : value);
 
 /** Path, in a build with defects, of the program that runs scenarios. */
@@ -69,27 +68,19 @@ export const WORKER = 'scripts/detection/worker.js';
 /** Number of scenarios that one process records, one after another. */
 const TOGETHER = 40;
 
-/** What was recorded of a scenario. */
 interface Recorded extends Covered {
-  /** What the scenario was then. */
   readonly digest: string;
   readonly verdict: Verdict;
 }
 
 interface Recording {
-  /** Sources of all but the suites. */
+  /** Digest of all sources but the suites. */
   readonly sources: string;
   readonly runs: readonly Recorded[];
   readonly always: readonly string[];
 }
 
-/**
- * Records what each scenario reaches, alone. What is kept from the same sources is taken, scenario by scenario.
- *
- * @param build folder of the build that has the defects
- * @param kept path of the file in which it is kept
- * @param sources digest of all sources but the suites
- */
+/** Records what each scenario reaches, alone, and reuses the file `kept` of the same `sources` (digest without suites). */
 export async function coverageOf(
   runs: readonly Run[],
   {
@@ -145,7 +136,7 @@ function readKept(path: string, sources: string): Recording {
   const nothing = { sources, runs: [], always: [] };
   if (!existsSync(path)) return nothing;
   const kept = JSON.parse(readFileSync(path, 'utf8')) as Recording;
-  // One that did not pass may do so the next time.
+  // A failure may pass the next time.
   return kept.sources === sources
     ? { ...kept, runs: kept.runs.filter(({ verdict }) => verdict === 'passed' || verdict === 'skipped') }
     : nothing;
@@ -162,7 +153,7 @@ async function record(program: string, part: readonly Run[]): Promise<JobEnd> {
   return end;
 }
 
-/** Parts of items with the same key, at most `most` in each. Neighbours come into different parts: one suite's scenarios wait longer than another's. */
+/** Splits items of equal keys into parts of at most `most`. Neighbours are separated: suites differ in waiting time. */
 export function partsOf<Item>(
   items: readonly Item[],
   most: number,

@@ -1,69 +1,62 @@
 import type { Coverage, Covered } from './coverage.ts';
 import type { JobEnd } from './workers.ts';
 
-/** A fault or a mutant. */
 export interface Defect {
   /** A fault's name, or a mutant's place and change. */
   readonly name: string;
-  /** As coverage knows it: a fault's name or a mutant's id. */
+  /** A fault's name or a mutant's id. */
   readonly id: string;
   readonly area: string;
   readonly text: string;
-  /** Of a fault: the flags of the runs that may show it, or an empty text. Of a mutant: undefined, any may. */
+  /** Flags of the runs that may show a fault, or empty; undefined for a mutant. */
   readonly flags?: string;
 }
 
-/**
- * `no verdict`: noticed by the run itself, since scenarios that pass without the defect cannot be judged with it; `timed out`: with
- * it, a run hangs; `error`: neither a verdict nor why there is none was found out.
- */
+/** `no verdict`: scenarios that pass without the defect get none; `timed out`: a run hangs; `error`: undetermined. */
 export type State = 'noticed' | 'no verdict' | 'timed out' | 'survived' | 'unreached' | 'error';
 
 export interface Detection extends Defect {
   readonly state: State;
-  /** Scenarios that failed, each by itself; with `all`, every one, else the first. */
+  /** Scenarios that failed alone: the first, or with `all` every one. */
   readonly noticedBy: readonly string[];
-  /** How many scenarios reach it. */
   readonly reachedBy: number;
   readonly reason?: string;
-  /** What it took to find out. */
   readonly seconds?: number;
 }
 
-/** Runs scenarios with a defect on; undefined: with none. */
+/** @param defect undefined: none */
 export type Attempt = (defect: Defect | undefined, runs: readonly Covered[], how: How) => Promise<JobEnd>;
 
 interface How {
   readonly stopAtFirst: boolean;
-  /** The defect is on while a scenario makes its probes alone: what provisions and arranges is without it. */
+  /** Whether the defect is on during probes only. */
   readonly ofProbes?: boolean;
 }
 
-/** Scenarios that the first run tries, the likeliest. */
+/** Number of scenarios of the first run. */
 const FIRST = 24;
-/** How many of those that came to no verdict, and whose probes reach the defect, are tried with it on during these alone, one after another. */
+/** Number of scenarios without verdict that are retried with the defect on during probes only. */
 const OF_PROBES = 20;
-/** So many of what came to no verdict beside others are tried alone. */
+/** Number of scenarios without verdict that are retried alone. */
 const MOST_BROKEN = 3;
-/** Scenarios that a run has under way at once: a machine's processors are shared by the processes. */
+/** Parallel scenarios of a run; processes share the processors. */
 export const UNDER_WAY = 8;
 
 interface Choice {
   readonly all: boolean;
-  /** Key of the one that is tried first. */
+  /** Key of the scenario to try first. */
   readonly hint?: string | undefined;
   /** Ids of the defects of the same file, and of the same area. */
   readonly beside?: readonly ReadonlySet<string>[] | undefined;
-  /** How many are tried, in the first run and in one of each form of flags after it. Default: every one, as with `all`. */
+  /** Limit per run. Default: all. */
   readonly most?: number | undefined;
-  /** Whether a defect can be on while a scenario makes its probes alone. */
+  /** Whether the defect can be on during probes only. */
   readonly ofProbes?: boolean | undefined;
 }
 
 /**
- * Who notices a defect. Scenarios that reach it are tried, the likeliest first. One that failed in the company of others is run
- * alone as well: that counts. Where none fails, those that came to no verdict are tried with the defect on during their probes
- * alone; then it is looked at why they came to none (`inquire`).
+ * Tries scenarios that reach a defect, likeliest first. Failures are confirmed alone. Without any, scenarios without verdict are
+ * retried with the defect on during probes only, and then examined (`inquire`).
  */
 export async function detect(
   defect: Defect,
@@ -90,7 +83,7 @@ export async function detect(
     passed.push(...tried.passed);
     broken.push(...tried.broken);
     if ((noticedBy.length > 0 && !all) || tried.broken.some(({ always }) => always)) break;
-    // Where none of the first comes to a verdict, the others hardly do.
+    // If none of the first has a verdict, others hardly will.
     if (!all && passed.length === 0 && broken.length > 0) break;
   }
   if (noticedBy.length > 0) return done('noticed', noticedBy);
@@ -115,7 +108,6 @@ const withVerdict = (
   ends: JobEnd['scenarios'],
 ): readonly Covered[] => runs.filter(({ id }) => ends.some((one) => one.id === id && one.verdict === verdict));
 
-/** Which of the scenarios fail by themselves, and what came to no verdict. */
 async function tryBatch(
   defect: Defect,
   batch: readonly Covered[],
@@ -137,21 +129,19 @@ async function tryBatch(
       if (noticedBy.length > 0 && !all) return { noticedBy, passed, broken };
     }
     broken.push(...brokenIn(left, end));
-    // Stopped at one that fails only beside others: the rest is still to be tried.
+    // The failed one only fails next to others: try the rest.
     left = failed.length > 0 && !all ? left.filter((run) => !failed.includes(run)) : [];
   }
   return { noticedBy, passed, broken };
 }
 
-/** What came to no verdict. */
 interface Broken {
-  /** What to try again. */
   readonly runs: readonly Covered[];
-  /** Whether it does so whatever is run: it hangs, or does not get as far as to a scenario. */
+  /** Whether every run does so: it hangs, or starts no scenario. */
   readonly always: boolean;
   readonly state: 'no verdict' | 'timed out';
   readonly reason: string;
-  /** How long that takes in a run, in milliseconds: of what hangs, processor time. */
+  /** Milliseconds; processor time if it hangs. */
   readonly timeIn: (end: JobEnd) => number;
   readonly milliseconds: number;
 }
@@ -169,7 +159,7 @@ function brokenIn(runs: readonly Covered[], end: JobEnd): readonly Broken[] {
   });
   if (whole === undefined || (single.length > 0 && !hangs)) return single;
   const left = runs.filter((run) => endOf(run, end) === undefined);
-  // What does not even start, or is silent longer than scenarios may take, does so whichever is run; else it is one under way.
+  // If it does not start or is silent, every run does so; else one in progress is the cause.
   const suspects = hangs || (scenarios.length > 0 && !timedOut) ? UNDER_WAY : 1;
   const timeIn = ({ turn, milliseconds }: JobEnd): number => (hangs ? turn : milliseconds);
   return [
@@ -184,9 +174,9 @@ function brokenIn(runs: readonly Covered[], end: JobEnd): readonly Broken[] {
   ];
 }
 
-/** So many times longer than without the defect: that is no busy machine. */
+/** Factor over the time without the defect that excludes a busy machine. */
 const LONGER = 3;
-/** Milliseconds. What ends no later than so long after what passes did not end because some time was up. */
+/** Milliseconds. Faster ends are no timeouts. */
 const AT_ONCE = 5000;
 
 interface Finding {
@@ -195,10 +185,7 @@ interface Finding {
   readonly reason?: string;
 }
 
-/**
- * Whether it is the defect that keeps scenarios from a verdict: it does so again, and right after that they pass without it. That
- * they take a fraction of the time then tells what was waited for in vain from a busy machine.
- */
+/** Repeats the scenarios with and without the defect, to distinguish its effect from a busy machine's. */
 async function inquire(defect: Defect, { runs }: Broken, attempt: Attempt): Promise<Finding> {
   const { noticedBy, broken } = await tryBatch(defect, runs, attempt, { all: false });
   if (noticedBy.length > 0) return { state: 'noticed', noticedBy };
@@ -216,7 +203,7 @@ async function inquire(defect: Defect, { runs }: Broken, attempt: Attempt): Prom
     : { state: 'error', reason: `${reason}; but without the defect that took ${took} of ${milliseconds} ms` };
 }
 
-/** Scenarios that reach a defect; after them all others, where its place is reached outside of scenarios too. */
+/** Scenarios that reach a defect, then all others if it is reached outside of scenarios. */
 function likeliest(
   { id }: Defect,
   { scenarios, always }: Coverage,
@@ -229,10 +216,7 @@ function likeliest(
   return [...ordered.filter(isHinted), ...ordered.filter((run) => !isHinted(run))];
 }
 
-/**
- * In turn one that reaches the fewest places, of these the quickest, and one that reaches what few others do of the defect's file,
- * and of its area.
- */
+/** Alternates quick scenarios with few places, and ones that reach rare places of the defect's file and area. */
 function inTurn(runs: readonly Covered[], beside: readonly ReadonlySet<string>[]): readonly Covered[] {
   const fewest = [...runs].sort(
     (one, other) => one.reached.length - other.reached.length || one.milliseconds - other.milliseconds,
@@ -257,7 +241,7 @@ function bySuite(runs: readonly Covered[]): readonly Covered[] {
   return [...new Set([...firsts, ...runs])];
 }
 
-/** Runs of the same flags, which one process can run together; `sizes` are how many the first ones hold. */
+/** Batches of equal flags; `sizes` limits the first ones. */
 function batchesOf(runs: readonly Covered[], sizes: readonly number[]): readonly (readonly Covered[])[] {
   const batches: Covered[][] = [];
   for (const run of runs) {

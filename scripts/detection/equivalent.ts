@@ -22,7 +22,7 @@ const isOf = (mutant: Mutant, one: Equivalent): boolean =>
 export const isEquivalent = (mutant: Mutant, all: readonly Equivalent[]): boolean =>
   all.some((one) => isOf(mutant, one));
 
-/** What is wrong with the list: entries of no mutant, and areas where they are more than one in ten. */
+/** Reports entries without a mutant, and areas with more than one in ten. */
 export function problemsOf(mutants: readonly Mutant[], all: readonly Equivalent[]): readonly string[] {
   const gone = all.filter((one) => !mutants.some((mutant) => isOf(mutant, one)));
   const areas = [...new Set(mutants.map(({ area }) => area))].filter((area) => {

@@ -15,19 +15,17 @@ import { inParallel, noticedAgain, runJob } from './workers.ts';
 
 export interface DetectOptions {
   readonly kind: Kind['name'];
-  /** How many defects; undefined: all. */
+  /** Default: all. */
   readonly sample: number | undefined;
   readonly seed: string;
   readonly faults: readonly string[];
-  /** Areas whose defects are tried; empty: all. */
+  /** Empty: all. */
   readonly areas: readonly string[];
   readonly scenarios: readonly string[];
-  /** Processes at once. Default: one more than there are processors, since some wait. */
+  /** Default: one more than processors, since some wait. */
   readonly jobs: number | undefined;
-  /** Try every scenario that reaches a defect, instead of stopping at the first that notices it. */
   readonly all: boolean;
   readonly json: string | undefined;
-  /** Write docs/detection.md and scripts/detection/noticed.json. */
   readonly write: boolean;
 }
 
@@ -37,14 +35,14 @@ interface Output {
   readonly progress: (line: string) => void;
 }
 
-/** So many faults one process tries again, one after another. */
+/** Faults that one process retries in sequence. */
 const TOGETHER = 20;
-/** How long a run may be silent: two minutes, and four times what the slowest of its scenarios takes alone. Milliseconds. */
+/** Milliseconds of silence, plus four times the slowest scenario's time. */
 const SILENCE = 120_000;
-/** The same of a run whose defect is on during probes alone: that it comes to no verdict is known then. Milliseconds. */
+/** Milliseconds for runs with the defect on during probes only. */
 const SILENCE_OF_PROBES = 75_000;
 
-/** Runs suites against defects; says and writes who noticed what. Gives whether every one was noticed. Throws `HarnessError`. */
+/** Reports who noticed which defect, and returns whether all were noticed. Throws `HarnessError`. */
 export async function runDetect(options: DetectOptions, { root, say, progress }: Output): Promise<boolean> {
   const kind = await KINDS[options.kind](root, options);
   const runs = selectedRuns(kind.runs, options.scenarios);
@@ -78,16 +76,16 @@ async function detectAll(
     found.set(detection.id, detection);
     progress(`${found.size}/${defects.length} ${described(detection)}`);
   };
-  // Most faults are noticed by the scenario that noticed them before: nothing need be recorded for these.
+  // Most faults are noticed by the same scenario as before: no recording needed.
   if (!all) {
     const hinted = defects.flatMap((defect) => {
       const run = runs.find((one) => one.id === hints[defect.id] && mayNotice(one, defect));
       return run === undefined ? [] : [{ defect, run }];
     });
-    // A client is a process of its own, in which nothing can be switched.
+    // Nothing can be switched in a client's process.
     const switchable = hinted.filter(({ defect }) => defect.area !== 'client');
     const parts = partsOf(switchable, TOGETHER, ({ run }) => run.flags.join());
-    // One scenario at a time mostly waits.
+    // Single scenarios mostly wait.
     await inParallel(parts, 2 * jobs, async (part) => {
       const again = part.map(({ defect: { id }, run }) => ({ fault: id, scenario: run.id }));
       const job = { again, flags: part[0]?.run.flags ?? [], parallel: UNDER_WAY };
@@ -96,7 +94,7 @@ async function detectAll(
       for (const { defect, run } of part)
         if (noticed.includes(defect.id)) tell({ ...defect, state: 'noticed', noticedBy: [run.key], reachedBy: 1 });
     });
-    // Those that have to be on when modules are loaded, and whatever met what another left.
+    // Faults needed at load time, and those affected by others.
     const rest = hinted.filter(({ defect }) => !found.has(defect.id));
     await inParallel(rest, jobs, async ({ defect, run }) => {
       const detection = await detect(defect, onlyReachedBy(run, defect), attempt, { all: false });
@@ -137,7 +135,7 @@ const described = ({ name, state, noticedBy, reason, seconds }: Detection): stri
     ...(seconds === undefined ? [] : [`(${seconds} s)`]),
   ].join(' ');
 
-/** With which a mutant's name begins. */
+/** The beginning of a mutant's name. */
 const fileOf = ({ name }: Defect): string => name.split(':', 1)[0] ?? '';
 
 function idsBy(
@@ -149,7 +147,6 @@ function idsBy(
   return all;
 }
 
-/** How scenarios are run with a defect of this kind on. */
 const attemptIn =
   ({ name, build }: Kind): Attempt =>
   (defect, batch, { stopAtFirst, ofProbes = false }) =>
@@ -172,7 +169,7 @@ const attemptIn =
       },
     );
 
-/** A client is a process of its own, which records nothing: each run with it may reach each of its defects. */
+/** Clients' processes record nothing: each run may reach each of their defects. */
 function whatMayNotice(defect: Defect, recorded: Coverage): Coverage {
   const scenarios = recorded.scenarios.filter((run) => mayNotice(run, defect));
   const reached = [defect.id];
@@ -187,7 +184,6 @@ const onlyReachedBy = (run: Run, { id }: Defect): Coverage => {
   return { scenarios: [covered], unusable: [], always: [] };
 };
 
-/** Those of the areas that are asked for, and of them so many as are asked for. */
 function selectedDefects(
   all: readonly Defect[],
   { areas, sample: count, seed }: Pick<DetectOptions, 'areas' | 'sample' | 'seed'>,
@@ -210,7 +206,7 @@ function selectedRuns(runs: readonly Run[], ids: readonly string[]): readonly Ru
 
 const HINTS = join('scripts', 'detection', 'noticed.json');
 
-/** The id of the scenario that noticed a fault the last time: it is tried first. */
+/** Scenarios that noticed a fault the last time are tried first. */
 function hintsOf(root: string): Readonly<Record<string, string>> {
   const path = join(root, HINTS);
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>) : {};

@@ -9,20 +9,18 @@ import type { Defect } from './detect.ts';
 import { isEquivalent, problemsOf, readEquivalents } from './equivalent.ts';
 import { buildMutants } from './mutants-build.ts';
 
-/** What is measured: defects, and who may notice them. */
 export interface Kind {
   readonly name: 'faults' | 'mutants';
-  /** The folder with the build that has the defects. */
+  /** Folder of the build with the defects. */
   readonly build: string;
-  /** How many of those that reach a defect are tried. Default: every one. */
+  /** Limit of scenarios per defect. Default: all. */
   readonly most?: number;
-  /** Whether a defect can be switched on for the probes of a scenario alone. */
+  /** Whether defects can be on during probes only. */
   readonly ofProbes?: boolean;
   readonly defects: readonly Defect[];
   readonly runs: readonly Run[];
 }
 
-/** Faults, which scenarios notice. */
 export async function faultsKind(root: string, names: readonly string[]): Promise<Kind> {
   const all = catalogue();
   const known = all.map(({ name }) => name);
@@ -52,7 +50,6 @@ export async function faultsKind(root: string, names: readonly string[]): Promis
   };
 }
 
-/** Mutants of the reference subjects, which scenarios notice. */
 export async function mutantsKind(root: string): Promise<Kind> {
   const build = join(root, 'dist', 'mutants');
   const defects = await mutantsOf(root, build);

@@ -6,11 +6,9 @@ import { bundles, common, entriesOf } from '../bundles.ts';
 import { AREAS, areaOf, MUTATORS_LEFT_OUT } from './areas.ts';
 
 export interface Mutant {
-  /** As Stryker's instrumented code knows it. */
   readonly id: string;
   readonly area: string;
   readonly file: string;
-  /** From 1. */
   readonly line: number;
   readonly column: number;
   readonly mutator: string;
@@ -18,13 +16,12 @@ export interface Mutant {
   readonly replacement: string;
 }
 
-/** Calls whose arguments are for readers alone (`with`: of loggers; `count…`: metrics), and errors, whose first argument is an id that scenarios see. */
+/** Calls with texts for readers (`with`: of loggers; `count…`: metrics), and errors, whose first argument is an id. */
 const TELLS = /^(log|trace|debug|info|warn|error|note|with|refuse|progress|describe|count(Request|Pod)|\w*Label)$/;
 
-/** Of these, methods of loggers alone. */
 const LOGS = /^(log|trace|debug|info|warn)$/;
 
-/** What Stryker's ignorer is given of Babel's tree. */
+/** A part of Babel's tree. */
 interface Node {
   readonly type: string;
   readonly value?: unknown;
@@ -37,7 +34,7 @@ interface Node {
 
 const calleeOf = ({ callee }: Node): string => callee?.property?.name ?? callee?.name ?? '';
 
-/** A call of a logger, a function or block of such calls alone, and a condition for nothing else. */
+/** Matches log calls, functions and blocks of them, and their conditions. */
 function isLog(node: Node | undefined): boolean {
   if (node === undefined) return false;
   const { type, expression, body, consequent, alternate } = node;
@@ -48,7 +45,7 @@ function isLog(node: Node | undefined): boolean {
   return type === 'ArrowFunctionExpression' && isLog(body);
 }
 
-/** Messages: whole sentences, templates, and what is logged. */
+/** Ignores sentences, templates and logs. */
 export function shouldIgnore(node: Node): string | undefined {
   if (node.type === 'TemplateLiteral') return 'a message';
   if (node.type === 'StringLiteral') return String(node.value).includes(' ') ? 'a message' : undefined;
@@ -62,12 +59,8 @@ const silent = new Proxy(
 );
 
 /**
- * Builds a folder of dist/: entry points with all mutants of the sources in them, none of them on, and a list of them. What is
- * there is taken.
- *
- * @param root folder of the project
- * @param folder where it is built; it goes when the sources change
- * @param entries paths without extension
+ * Builds entry points with all mutants, switched off, and mutants.json; an existing build is reused.
+ * @param folder removed when the sources change
  */
 export async function buildMutants(
   root: string,
@@ -102,7 +95,6 @@ export async function buildMutants(
   return mutants;
 }
 
-/** The sources with all mutants in them, by their paths, and a list of these. */
 export async function instrument(
   root: string,
 ): Promise<{ readonly texts: ReadonlyMap<string, string>; readonly mutants: readonly Mutant[] }> {

@@ -11,14 +11,14 @@ const TITLES: Readonly<Record<Matrix['kind'], string>> = { faults: 'Faults', mut
 const ABOUT_FAULTS =
   'Faults imitate real incidents ([faults.md](faults.md)). Their authors also write the scenarios and share blind spots with them, so these shares say less than the mutation score.';
 
-/** Writes a section of docs/detection.md: that of this kind of defects. */
+/** Writes this kind's section of docs/detection.md. */
 export async function writePage(root: string, matrix: Matrix, { seed }: { readonly seed: string }): Promise<void> {
   const page = join(root, 'docs', 'detection.md');
   const text = withSection(readFileSync(page, 'utf8'), TITLES[matrix.kind], section(matrix, seed));
   writeFileSync(page, await format(text, { filepath: page, printWidth: 120 }));
 }
 
-/** A page with a section of its second level in the place of what it has of that title, or at its end. */
+/** Replaces the section, or appends it. */
 export function withSection(page: string, title: string, text: string): string {
   const parts = page.split(/^(?=## )/m).map((part) => part.trimEnd());
   const at = parts.findIndex((part) => part.startsWith(`## ${title}\n`));

@@ -1,20 +1,18 @@
 import type { DetectionContent } from '../../harness/results/detection-schema.ts';
 import type { Detection, State } from './detect.ts';
 
-/** What is published of a run of `detect`. */
 export interface Matrix {
   readonly kind: 'faults' | 'mutants';
   readonly detections: readonly Detection[];
-  /** Keys of all scenarios that were tried with. */
   readonly scenarios: readonly string[];
 }
 
 export interface Figure {
   readonly area: string;
   readonly counts: Readonly<Record<State, number>>;
-  /** Of all, noticed in whatever way; errors count as missed. */
+  /** Share of noticed ones; errors count as missed. */
   readonly share: number;
-  /** Of all, noticed by a scenario that failed. */
+  /** Share noticed by a failed scenario. */
   readonly byScenarios: number;
 }
 
@@ -28,7 +26,6 @@ export function figureOf(area: string, detections: readonly Detection[]): Figure
   return { area, counts, share: of(all), byScenarios: of(counts.noticed) };
 }
 
-/** One for each area, and one of all. */
 export function figures({ detections }: Matrix): readonly Figure[] {
   const areas = [...new Set(detections.map(({ area }) => area))];
   return [
@@ -44,7 +41,7 @@ export function figures({ detections }: Matrix): readonly Figure[] {
 
 export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-/** Scenarios that alone notice something, and those that notice nothing; of use where all were tried. */
+/** Only useful if all scenarios were tried. */
 export function scenarioSummary({ detections, scenarios }: Matrix) {
   const noticed = detections.map(({ noticedBy }) => noticedBy);
   const alone = scenarios.filter((key) => noticed.some((by) => by.length === 1 && by[0] === key));
@@ -52,7 +49,6 @@ export function scenarioSummary({ detections, scenarios }: Matrix) {
   return { alone, nothing };
 }
 
-/** The kill matrix for people: each defect with who noticed it, then the figures. */
 export function terminalText(matrix: Matrix, { all }: { readonly all: boolean }): string {
   const width = Math.max(0, ...matrix.detections.map(({ name }) => name.length));
   const rows = matrix.detections.map(({ name, state, noticedBy, reason }) =>
@@ -69,7 +65,6 @@ export function terminalText(matrix: Matrix, { all }: { readonly all: boolean })
   return [...rows, '', ...shares(matrix), ...ofScenarios, ''].join('\n');
 }
 
-/** Of each area: the share that was noticed, in all and by scenarios, and how many are in which state. */
 function shares(matrix: Matrix): readonly string[] {
   const line = (area: string, share: string, byScenarios: string, counts: string): string =>
     `${area.padEnd(18)} ${share.padStart(8)} ${byScenarios.padStart(13)}  ${counts}`.trimEnd();

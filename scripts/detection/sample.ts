@@ -1,6 +1,6 @@
 import { seededOrder } from '../../foundation/node/seeded-order.ts';
 
-/** So many of the items, chosen by a seed: the same of the same items, in their order. */
+/** Chooses items by seed, in their order. */
 export function sample<Item extends { readonly name: string }>(
   items: readonly Item[],
   count: number,

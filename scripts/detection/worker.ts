@@ -1,8 +1,4 @@
-/**
- * What a process of `detect` runs: scenarios on clusters of its own, with at most one defect. Part of the builds whose defects
- * can be switched on. A job comes as the first message; each verdict, or fault that is noticed, and at the end `over`, go back as
- * messages.
- */
+/** A process of `detect`: runs a job's scenarios on its own clusters with at most one defect, and reports verdicts and `over`. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,23 +12,22 @@ import { loadScenarios } from '../../harness/scenario-files/read-suites.ts';
 import { beat, type Again, type FromWorker, type Job, type Noticed } from './job.ts';
 import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
 
-/** Seconds for a scenario: what takes longer is an error. */
+/** Seconds. */
 const LIMIT = 60;
 
 const send = (message: FromWorker): boolean => process.send?.(message) ?? false;
 
 interface How extends Omit<Job, 'fault'> {
-  /** Whether it is the second run of one that failed beside others. */
+  /** Whether it repeats a failure next to others. */
   readonly alone?: true;
 }
 
-/** Suites declare their scenarios only when they are first imported. */
+/** Suites only declare scenarios on the first import. */
 let loading: ReturnType<typeof loadScenarios> | undefined;
 
-/** As whom a scenario is noted while it makes its probes. */
+/** Coverage key of probes. */
 const probesOf = (id: string): string => `${id} probes`;
 
-/** Runs scenarios on clusters of their own, and tells their verdicts. */
 async function runScenarios(how: How) {
   const { scenarios: ids, flags, stopAtFirst, parallel, covers, alone, mutantOfProbes } = how;
   const directory = mkdtempSync(join(tmpdir(), 'conformance-detect-'));
@@ -55,7 +50,7 @@ async function runScenarios(how: How) {
       { environment: process.env, progress: () => undefined, signal: interrupted.signal },
     );
     const reached = new Set<string>();
-    /** Takes what was reached since the last time. */
+    /** Returns and clears the coverage. */
     const taken = (key: string): string[] => {
       const all = [...FAULTS_REACHED, ...reachedBy(key)];
       FAULTS_REACHED.clear();
@@ -86,7 +81,7 @@ async function runScenarios(how: How) {
                 errors += 1;
                 lost += took;
               } else others += 1;
-              // Where none of the first comes to a verdict, the others hardly do; nor where so many waited in vain.
+              // If none of the first has a verdict, or many timed out, others hardly will.
               const areFirst = mutantOfProbes === undefined ? errors === parallel : milliseconds > LIMIT * 1000;
               const isEnough = (others === 0 && areFirst) || lost > LIMIT * 1000 * parallel;
               if (stopAtFirst && isEnough) interrupted.abort(new Error('Too many are not judged.'));
@@ -123,7 +118,7 @@ async function runScenarios(how: How) {
 
 async function work({ fault: _, ...job }: Job): Promise<void> {
   const { results, over } = await runScenarios(job);
-  // What fails beside others counts where it fails alone as well.
+  // Only failures alone count.
   if (job.stopAtFirst && job.scenarios.length > 1)
     for (const { id, verdict } of results)
       if (verdict === 'failed') await runScenarios({ ...job, scenarios: [id], alone: true });
@@ -139,7 +134,7 @@ async function workAgain({ again, flags, parallel }: Again): Promise<void> {
     FAULTS_ON.delete(one.fault);
     if (results[0]?.verdict === 'failed') failed.push(one);
   }
-  // Nothing that a fault has left may make others fail.
+  // A fault's traces must not make others fail.
   const { results } = await runScenarios({ ...how, scenarios: failed.map(({ scenario }) => scenario), parallel });
   if (results.every(({ verdict }) => verdict === 'passed')) send({ noticed: failed.map(({ fault }) => fault) });
   send({ over: true, error: null, always: [] });
@@ -153,5 +148,5 @@ process.once('message', (job: Job | Again) => {
     )
     .finally(() => process.disconnect?.());
 });
-// Whoever asked is gone.
+// The parent is gone.
 process.once('disconnect', () => setTimeout(() => process.exit(), 2000).unref());

@@ -8,28 +8,26 @@ import type { Again, FromWorker, Job, ScenarioEnd } from './job.ts';
 
 export interface JobEnd extends ProcessEnd {
   readonly scenarios: readonly ScenarioEnd[];
-  /** Those of them that failed, run once more alone, where that was done. */
+  /** Repetitions of failed ones, alone. */
   readonly alone: readonly ScenarioEnd[];
 }
 
 interface ProcessEnd {
   readonly always: readonly string[];
-  /** Why the run could not do its work; undefined when it could. */
   readonly error?: string;
-  /** Whether it was ended since it was silent for too long. */
+  /** Whether it was killed after silence. */
   readonly timedOut: boolean;
-  /** Whether it was ended since it was busy for too long without once coming back to its event loop. */
+  /** Whether it was killed because its event loop was blocked. */
   readonly hangs: boolean;
-  /** The longest processor time that it took to come back. Milliseconds. */
+  /** Longest block of the event loop: milliseconds of processor time. */
   readonly turn: number;
-  /** From start to end. */
   readonly milliseconds: number;
 }
 
-/** Processor time for one turn of the event loop: what takes so much does not end. Milliseconds. */
+/** Milliseconds of processor time for one turn of the event loop. */
 const LONGEST_TURN = 10_000;
 
-/** Runs are too short for code to be optimized early (docs/performance.md); later versions of Node have no such flag. */
+/** Avoids early optimization in short runs (docs/performance.md); only Node 20 has the flag. */
 const LATE = process.versions.node.startsWith('20.') ? ['--interrupt-budget=1200000'] : [];
 
 interface ProcessOptions {
@@ -38,11 +36,7 @@ interface ProcessOptions {
   readonly turnMilliseconds?: number;
 }
 
-/**
- * Runs a job in a process of its own, which is killed with all that it has started when it is silent for too long.
- *
- * @param worker path of the built `detection/worker.js`
- */
+/** Runs a job in its own process, which is killed with its children after silence. */
 export async function runJob(worker: string, job: Job, how: ProcessOptions): Promise<JobEnd> {
   const ends: ScenarioEnd[] = [];
   const end = await inProcess(worker, job, { ...how, fault: job.fault }, (message) => {
@@ -51,7 +45,7 @@ export async function runJob(worker: string, job: Job, how: ProcessOptions): Pro
   return { ...end, scenarios: ends.filter(({ alone }) => !alone), alone: ends.filter(({ alone }) => alone) };
 }
 
-/** Which of the faults are noticed by their scenarios again, one after another in a process of its own; none where that ends early. */
+/** Returns the faults noticed again; empty if the process ends early. */
 export async function noticedAgain(
   worker: string,
   job: Again,
@@ -130,7 +124,7 @@ function inProcess(
 const switchedOn = (fault: string | undefined): string[] =>
   fault === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(switchingOn([fault]))}`];
 
-/** Milliseconds that a process has been busy (proc(5), `stat`: `utime` and `stime` in hundredths of a second); 0 where the system does not tell. */
+/** Processor time in milliseconds (proc(5), `stat`: `utime` and `stime` in hundredths of a second); 0 if unknown. */
 function processorTime(pid: number | undefined): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
@@ -140,7 +134,6 @@ function processorTime(pid: number | undefined): number {
   }
 }
 
-/** A process and what it has started. */
 function killGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
@@ -149,10 +142,10 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-/** What was killed may still write for a moment. */
+/** Killed processes may still write for a moment. */
 const REMOVING = { recursive: true, force: true, maxRetries: 3 };
 
-/** A process' temporary folder, and the folders that its runs still had when it was killed: their state files tell of these. */
+/** Removes temporary files, and those in state files of killed runs. */
 function removeTemporary(folder: string): void {
   for (const reports of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()))
     for (const file of stateFiles(join(folder, reports.name)))
@@ -160,7 +153,6 @@ function removeTemporary(folder: string): void {
   rmSync(folder, REMOVING);
 }
 
-/** Does work for each item, so many at once. */
 export async function inParallel<Item>(
   items: readonly Item[],
   jobs: number,

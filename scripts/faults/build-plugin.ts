@@ -5,16 +5,13 @@ import { readDefinitions, type FaultDefinition } from './definitions.ts';
 import type { Fault } from './index.ts';
 import { ASK, switchedSource, type FaultOfFile } from './switched-source.ts';
 
-/** What makes a build one whose faults can be switched on. */
 export interface Switches {
   readonly plugin: Plugin;
-  /** The faults that have their switches. */
   readonly catalogue: readonly Fault[];
-  /** A sentence for each fault that does not apply to the sources as they are. */
+  /** Sentences about faults that do not apply. */
   readonly problems: readonly string[];
 }
 
-/** @param root folder of the project */
 export function switches(root: string): Switches {
   const definitions = readDefinitions(join(root, 'scripts', 'faults'));
   const problems: string[] = [];
@@ -49,7 +46,6 @@ export const filesOf = ({ replacements }: FaultDefinition): readonly string[] =>
   ...new Set(replacements.map(({ file }) => file)),
 ];
 
-/** What a fault changes of a file. */
 export const ofFile = ({ name, replacements }: FaultDefinition, file: string): FaultOfFile => ({
   name,
   replacements: replacements.filter((one) => one.file === file),

@@ -4,9 +4,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { SUBJECTS, type Fault } from './index.ts';
 
-/** A change of a source text: the original occurs once in the file and is replaced. Indentation does not matter. */
+/** The original occurs once in the file. Indentation does not matter. */
 export interface Replacement {
-  /** Path from the root of the project. */
   readonly file: string;
   readonly original: string;
   readonly replacement: string;
@@ -36,11 +35,7 @@ const FOLDER = z.strictObject({
   ),
 });
 
-/**
- * Reads the catalogue: each `<folder>/*.yaml` has the faults of one source folder.
- *
- * @throws Error that names the file with the wrong form, or a name that two faults have
- */
+/** Reads `<folder>/*.yaml`, one file per source folder. Throws an Error for an invalid file or a duplicate name. */
 export function readDefinitions(folder: string): readonly FaultDefinition[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
   const all = files.sort().flatMap((file) => readFolder(join(folder, file)));
@@ -53,7 +48,7 @@ function readFolder(path: string): readonly FaultDefinition[] {
   const { success, data, error } = FOLDER.safeParse(parse(readFileSync(path, 'utf8')));
   if (!success) throw new Error(`${path} has the wrong form: ${z.prettifyError(error)} (see CONTRIBUTING.md)`);
   const { subject, folder, flags: flagsOfAll = '', faults } = data;
-  // A name without a slash is a file of the folder.
+  // A name without a slash is in the folder.
   const pathOf = (file: string): string => (file.includes('/') ? file : join(folder, file));
   return faults.map(({ name, defect, incident, flags = flagsOfAll, ...rest }) => {
     const replacements = 'replacements' in rest ? rest.replacements : [rest];

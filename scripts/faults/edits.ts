@@ -1,17 +1,12 @@
 import type { Replacement } from './definitions.ts';
 
-/** A place in a text, and what stands there instead. */
 export interface Edit {
   readonly start: number;
   readonly end: number;
   readonly replacement: string;
 }
 
-/**
- * Where a replacement applies in a file's text. Lines are compared without their indentation.
- *
- * @throws Error when the original is not there, or not once
- */
+/** Locates a replacement, ignoring indentation. Throws an Error unless the original occurs once. */
 export function editOf(text: string, { original, replacement }: Replacement): Edit {
   const lines = original.trim().split('\n');
   const pattern = lines.map((line) => line.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[ \\t]*\\n[ \\t]*');
@@ -22,11 +17,10 @@ export function editOf(text: string, { original, replacement }: Replacement): Ed
   return { start: found.index, end: found.index + found[0].length, replacement: replacement.trim() };
 }
 
-/** How much longer a text becomes by edits. */
 export const growth = (edits: readonly Edit[]): number =>
   edits.reduce((sum, { start, end, replacement }) => sum + replacement.length - (end - start), 0);
 
-/** @throws Error when two edits overlap */
+/** Throws an Error for overlapping edits. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const sorted = [...edits].sort((one, other) => one.start - other.start);
   const parts: string[] = [];

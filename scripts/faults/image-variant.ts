@@ -1,19 +1,15 @@
-/**
- * What the switched build has in place of `foundation/node/dist-folder.ts`: with faults on, the component image and the
- * project's own client are variants: those of the switched build, which know of the faults.
- */
+/** Replaces `foundation/node/dist-folder.ts` in the switched build: with faults on, images and the raw client have them too. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FAULTS_ON, switchingOn } from './switch.ts';
 
-/** Programs that run in processes of their own. */
 const PROGRAMS = ['image/root', 'clients'];
 
 let variant: string | undefined;
 
-/** The built package; with faults on, a copy of what images are made of, which is removed when the process ends. */
+/** With faults on, a temporary copy of the package. */
 export function distFolder(): string {
   const here = `${dirname(fileURLToPath(import.meta.url))}/`;
   const dist = here.slice(0, here.lastIndexOf('/dist/') + '/dist'.length);
@@ -35,7 +31,7 @@ function madeVariant(dist: string, faults: readonly string[]): string {
   return folder;
 }
 
-/** Programs of the image begin with the line by which they are started. */
+/** Inserts after the `#!` line. */
 function switchOn(path: string, faults: readonly string[]): void {
   const [, start = '', code = ''] = /^(#!.*\n)?([^]*)$/.exec(readFileSync(path, 'utf8')) ?? [];
   writeFileSync(path, `${start}${switchingOn(faults)}\n${code}`);

@@ -2,30 +2,26 @@ import ts from 'typescript';
 import { applyEdits, editOf, growth, type Edit } from './edits.ts';
 import type { Replacement } from './definitions.ts';
 
-/** A fault's changes of one file. */
 export interface FaultOfFile {
   readonly name: string;
   readonly replacements: readonly Replacement[];
 }
 
-/** An expression or a statement that stands in two forms in switched code. */
+/** An expression or statement with two forms. */
 interface Switch {
   readonly name: string;
   readonly start: number;
   readonly end: number;
   readonly kind: 'expression' | 'statement';
-  /** The form with the fault. */
   readonly faulty: string;
 }
 
-/** What switched code calls to ask for a fault. */
+/** Function that switched code calls. */
 export const ASK = '__isFaultOn';
 
 /**
- * A file's source in which each fault has a switch: `(on("name") ? (faulty) : (right))` about the smallest expression that holds
- * the change, or `if`/`else` about the smallest statement.
- *
- * @throws Error that names the fault which does not apply or fits no such place
+ * Adds a switch for each fault: `(on("name") ? (faulty) : (right))` around the smallest expression, or `if`/`else` around the
+ * smallest statement. Throws an Error with the name of an inapplicable fault.
  */
 export function switchedSource(file: string, text: string, faults: readonly FaultOfFile[]): string {
   const source = parsed(file, text);
@@ -39,7 +35,7 @@ export function switchedSource(file: string, text: string, faults: readonly Faul
   return render(text, 0, text.length, switches);
 }
 
-/** A file's source with one fault in it. Throws an Error when it does not apply. */
+/** Throws an Error if the fault does not apply. */
 export const faultySource = (text: string, { replacements }: FaultOfFile): string =>
   applyEdits(
     text,
@@ -50,7 +46,7 @@ function switchesOf(source: ts.SourceFile, fault: FaultOfFile): readonly Switch[
   const edits = fault.replacements.map((one) => editOf(source.text, one));
   const changed = parsed(source.fileName, applyEdits(source.text, edits));
   const found = edits.map((edit) => switchAbout(source, changed, fault.name, edits, edit));
-  // Of two about one place the wider has both changes; of two the same, the first stays.
+  // Of nested places, keep the outer; of equal ones, the first.
   return found.filter(
     (one, index) => !found.some((other, at) => at !== index && holds(other, one) && (!holds(one, other) || at < index)),
   );
@@ -59,7 +55,7 @@ function switchesOf(source: ts.SourceFile, fault: FaultOfFile): readonly Switch[
 const holds = (outer: { start: number; end: number }, inner: { start: number; end: number }): boolean =>
   outer.start <= inner.start && inner.end <= outer.end;
 
-/** The smallest place about an edit that is an expression or a statement before and after all edits. */
+/** The smallest place that is an expression or statement before and after the edits. */
 function switchAbout(
   source: ts.SourceFile,
   changed: ts.SourceFile,
@@ -102,7 +98,6 @@ function hasNode(source: ts.SourceFile, start: number, end: number, kind: Switch
   return ts.forEachChild(source, visit) === true;
 }
 
-/** Whether another form can stand beside a node in its place. */
 function kindOf(node: ts.Node): Switch['kind'] | undefined {
   const { parent } = node;
   if (parent === undefined) return undefined;
@@ -111,7 +106,7 @@ function kindOf(node: ts.Node): Switch['kind'] | undefined {
   return ts.isExpression(node) && isValue(node, parent) ? 'expression' : undefined;
 }
 
-/** A statement that declares nothing for those after it. */
+/** A statement without declarations. */
 const isPlain = (node: ts.Statement): boolean =>
   ts.isExpressionStatement(node) ||
   ts.isIfStatement(node) ||
@@ -123,7 +118,7 @@ const isPlain = (node: ts.Statement): boolean =>
   ts.isContinueStatement(node) ||
   ts.isBreakStatement(node);
 
-/** An expression whose value is used, and that is neither assigned to nor part of a name, a call's callee or a chain. */
+/** An expression that is only read, and is no part of a name, a callee or a chain. */
 function isValue(node: ts.Expression, parent: ts.Node): boolean {
   if (ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent))
     return parent.initializer === node;
@@ -165,7 +160,7 @@ function parsed(file: string, text: string): ts.SourceFile {
   return source;
 }
 
-/** Nodes of a file hold one another or lie apart, and so do switches: a right form has those within it. */
+/** Nodes nest or are disjoint, and so do switches. */
 function render(text: string, start: number, end: number, switches: readonly Switch[]): string {
   const outer = switches.filter(
     (one) => !switches.some((other) => other !== one && holds(other, one) && !holds(one, other)),

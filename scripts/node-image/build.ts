@@ -14,14 +14,10 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-/** Free space that is asked for, GiB: for a whole build, and to give Docker an image that was built before. */
+/** Free GiB for a whole build, and to restore a built image. */
 const SPACE = { build: 8, restore: 3 };
 
-/**
- * Sees to it that Docker has the node image and the cache the `kind` command, each of the wanted version.
- *
- * @param force Builds the image anew, though of the programs in the cache.
- */
+/** Provides node image and `kind` of the wanted versions. @param force rebuilds the image from cached programs */
 export async function provideNodeImage(versions: Versions, force: boolean, context: Context): Promise<void> {
   const { cache, terminal } = context;
   const tag = nodeImage(versions);
@@ -42,7 +38,7 @@ export async function provideNodeImage(versions: Versions, force: boolean, conte
   await provideKind(versions, context);
 }
 
-/** Compiles the programs and installs Debian at the same time: the one needs the processors, the other the network. */
+/** In parallel: one needs processors, the other the network. */
 async function buildNode(at: string, hash: string, versions: Versions, context: Context): Promise<void> {
   const failure = new AbortController();
   const both = { ...context, signal: AbortSignal.any([context.signal, failure.signal]) };
@@ -62,7 +58,6 @@ async function buildNode(at: string, hash: string, versions: Versions, context: 
   }
 }
 
-/** Path of the `kind` command that comes with the node image. */
 export const kindPath = (cacheFolder: string): string => join(cacheFolder, 'bin', 'kind');
 
 async function provideKind(versions: Versions, context: Context): Promise<void> {

@@ -3,10 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { isAlive } from '../../foundation/node/is-alive.ts';
 
-/**
- * Things that are made once: each a file or folder named by a hash of what it was made from. It is made under a
- * temporary name and renamed when it is whole, so that what an interrupted build left never counts.
- */
+/** Files or folders named by a hash of their inputs, and renamed when complete: interrupted builds leave nothing valid. */
 export class Cache {
   readonly folder: string;
 
@@ -16,24 +13,23 @@ export class Cache {
     this.#removeLeftovers();
   }
 
-  /** The path that a thing has, or would have. */
   path(name: string, madeFrom: string): string {
     return join(this.folder, `${name}-${createHash('sha256').update(madeFrom).digest('hex').slice(0, 16)}`);
   }
 
-  /** The path of a thing, which `make` makes at the path it is given where there is none yet. */
+  /** Returns the path, after `make` if it is missing. */
   async get(name: string, madeFrom: string, make: (at: string) => Promise<void>): Promise<string> {
     const path = this.path(name, madeFrom);
     if (existsSync(path)) return path;
     await this.temporary(name, async (at) => {
       await make(at);
-      // Another build may have been as fast; what it made of the same is as good.
+      // A concurrent build's equal result is fine.
       if (!existsSync(path)) renameSync(at, path);
     });
     return path;
   }
 
-  /** Lends a path that does not exist yet, and removes what is there in the end. */
+  /** Provides a temporary path. */
   async temporary<T>(name: string, use: (at: string) => Promise<T>): Promise<T> {
     const at = join(this.folder, `.tmp-${process.pid}-${name}`);
     try {
@@ -43,7 +39,7 @@ export class Cache {
     }
   }
 
-  /** Removes things of a name but the one made from this. */
+  /** Removes other versions. */
   keepOnly(name: string, madeFrom: string): void {
     const kept = this.path(name, madeFrom);
     for (const entry of readdirSync(this.folder)) {
@@ -54,7 +50,7 @@ export class Cache {
     }
   }
 
-  /** What builds left that are no more: their process ids are in the names. */
+  /** Names contain process ids. */
   #removeLeftovers(): void {
     for (const entry of readdirSync(this.folder)) {
       const pid = /^\.tmp-(\d+)-/.exec(entry)?.[1];

@@ -3,19 +3,18 @@ import { dirname, join } from 'node:path';
 import { writeManifest, type ArchivedImage } from './image-archive.ts';
 import type { Versions } from './versions.ts';
 
-/** An image of one binary, by itself or on the layer with iptables. */
+/** An image of one binary, with or without the iptables layer. */
 export interface ComponentImage {
-  /** Name and tag, as kubeadm or the manifest of the DaemonSet names it. */
+  /** As in kubeadm or the DaemonSet's manifest. */
   readonly tag: string;
-  /** Program that has the binary, and the binary's name there. */
+  /** Program and binary name. */
   readonly program: string;
   readonly binary: string;
-  /** Absolute path that it has in the image. kubeadm's manifests start most by name, CoreDNS by the image's entrypoint. */
+  /** kubeadm's manifests start most by name, CoreDNS by entrypoint. */
   readonly path: string;
   readonly withIptables?: boolean;
 }
 
-/** The images that a cluster needs. */
 export function componentImages(versions: Versions): ComponentImage[] {
   const kubernetes = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'].map((binary) => ({
     tag: `registry.k8s.io/${binary}:${versions.kubernetes.version}`,
@@ -49,16 +48,10 @@ export function componentImages(versions: Versions): ComponentImage[] {
   ];
 }
 
-/** As node/kind/manifests/default-cni.yaml names it. */
+/** As in node/kind/manifests/default-cni.yaml. */
 export const KUBE_ROUTER_IMAGE = 'docker.io/library/kube-router:local';
 
-/**
- * Fills a folder with what an archive of the images holds.
- *
- * @param work Folder for intermediate things.
- * @param binaries Folder of each program's binaries.
- * @param pack Packs a folder: the archive to write, the folder.
- */
+/** Fills an archive's folder. @param pack packs a folder: the archive to write, the folder */
 export async function writeComponentImages(
   folder: string,
   work: string,
@@ -82,5 +75,4 @@ export async function writeComponentImages(
   await writeManifest(folder, archived);
 }
 
-/** File of the layer with iptables, in the archive's folder. */
 export const IPTABLES_LAYER = 'iptables.tar';

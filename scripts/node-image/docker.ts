@@ -1,10 +1,10 @@
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { ask } from './tool.ts';
 
-/** Label of the node image: the hash of what it was built from. */
+/** Image label with the recipe's hash. */
 export const HASH_LABEL = 'eks-pod-identity-conformance.recipe';
 
-/** Folder of the engine's images. @throws HarnessError when there is no docker, or no engine answers */
+/** Throws HarnessError without docker or an engine. */
 export async function engineFolder(): Promise<string> {
   const { status, output, errors, missing } = await ask('docker', ['info', '--format', '{{.DockerRootDir}}']);
   if (missing) {
@@ -23,7 +23,7 @@ export async function engineFolder(): Promise<string> {
   return output;
 }
 
-/** The image of a tag: its id and the hash in its label; undefined where there is none. */
+/** Returns id and hash, or undefined. */
 export async function findImage(tag: string): Promise<{ readonly id: string; readonly hash: string } | undefined> {
   const format = `{{.Id}} {{index .Config.Labels "${HASH_LABEL}"}}`;
   const { status, output } = await ask('docker', ['image', 'inspect', '--format', format, tag]);
@@ -31,10 +31,7 @@ export async function findImage(tag: string): Promise<{ readonly id: string; rea
   return status === 0 ? { id, hash } : undefined;
 }
 
-/**
- * Gives the engine an image of an archive. Its tag comes last, so that no half image ever has it. Images that had the tag
- * before are removed, unless a container uses them.
- */
+/** Loads an image and then tags it, so that no partial image has the tag. Unused earlier images are removed. */
 export async function loadImage(archive: string, signal: AbortSignal): Promise<void> {
   const { status, errors } = await ask('docker', ['load', '--input', archive], signal);
   if (status !== 0) {

@@ -6,19 +6,18 @@ import { step, type Terminal } from './terminal.ts';
 import { ask, runTool } from './tool.ts';
 import { FOLDER, type GoModule, type Versions } from './versions.ts';
 
-/** Programs that are built from one Go module. */
 export interface GoProgram {
   readonly name: string;
   readonly module?: GoModule;
-  /** Import paths of the main packages; empty where `source` is the one. */
+  /** Import paths; empty if `source` is the main package. */
   readonly packages: readonly string[];
-  /** File of the recipe that is the main package. */
+  /** The recipe's file with the main package. */
   readonly source?: string;
-  /** Variables that the linker sets: import path and name, value. */
+  /** Linker variables: import path and name, value. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** The programs of a node, the slowest first. */
+/** Slowest first. */
 export function goPrograms(versions: Versions): GoProgram[] {
   const { kubernetes, etcd, coredns, kubeRouter } = versions;
   const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(kubernetes.version) ?? [];
@@ -50,7 +49,6 @@ export function goPrograms(versions: Versions): GoProgram[] {
   ];
 }
 
-/** The `kind` command itself. */
 export const kindProgram = ({ kind }: Versions): GoProgram => ({
   name: 'kind',
   module: kind,
@@ -58,10 +56,8 @@ export const kindProgram = ({ kind }: Versions): GoProgram => ({
 });
 
 /**
- * A folder with the programs' binaries, static and named as Go names them.
- *
- * Kubernetes' module replaces `k8s.io/*` with folders that its published form leaves out; the same code is published
- * as modules of their own, which a go.mod around it names instead.
+ * Builds static binaries. Kubernetes' `k8s.io/*` replacements are not in its published module; a surrounding go.mod names the
+ * separately published modules instead.
  */
 export async function buildGoProgram(
   program: GoProgram,
@@ -103,11 +99,7 @@ export async function buildGoProgram(
   );
 }
 
-/**
- * The go.mod of a module around a program.
- *
- * @param goMod The program's own.
- */
+/** @param goMod the program's own */
 export function goModAround({ name, module }: GoProgram, goMod: string): string {
   const goLine = /^go .*$/m.exec(goMod)?.[0] ?? 'go 1.24';
   if (module === undefined) return `module ${name}\n\n${goLine}\n`;
@@ -123,7 +115,6 @@ export function goModAround({ name, module }: GoProgram, goMod: string): string 
   ].join('\n\n');
 }
 
-/** Fetches a module; gives the folder of its files and its go.mod. */
 export async function moduleFiles(module: GoModule): Promise<{
   readonly Dir: string;
   readonly GoMod: string;

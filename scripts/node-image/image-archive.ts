@@ -4,20 +4,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/** An image whose layers lie in the archive's folder. */
 export interface ArchivedImage {
   /** Name and tag. */
   readonly tag: string;
-  /** Names of the layers' files, the lowest first. */
+  /** Lowest first. */
   readonly layers: readonly string[];
-  /** What the image says about its containers: `Entrypoint`, `Env`, `Labels`… */
+  /** `Entrypoint`, `Env`, `Labels`… */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/**
- * Adds to a folder of layers what makes it the content of an archive as of `docker save`, for `docker load` and
- * `ctr images import`: https://github.com/moby/docker-image-spec/blob/main/v1.2.md
- */
+/** Makes layers a `docker save` archive: https://github.com/moby/docker-image-spec/blob/main/v1.2.md */
 export async function writeManifest(folder: string, images: readonly ArchivedImage[]): Promise<void> {
   const digests = new Map<string, string>();
   const manifest = [];

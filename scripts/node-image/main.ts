@@ -7,12 +7,12 @@ import { nodeImage, versions } from './versions.ts';
 
 export const imageName = nodeImage(versions);
 
-/** Builds the node image and kind; gives the exit code. Throws `HarnessError`. */
+/** Returns the exit code. Throws `HarnessError`. */
 export async function buildNodeImage(
   { force, verbose }: { readonly force: boolean; readonly verbose: boolean },
   { stdout, stderr, interruption }: Pick<Io, 'stdout' | 'stderr' | 'interruption'>,
 ): Promise<number> {
-  // Modes of files in the image are theirs, whatever the user's are.
+  // The image's file modes must not depend on the user's.
   process.umask(0o022);
   const signal = interruption();
   const line = (text: string): void => void stderr.write(`${text}\n`);

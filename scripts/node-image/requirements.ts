@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { ask } from './tool.ts';
 
-/** Commands that a build runs, and where each comes from on Debian. */
+/** Required commands, by Debian package. */
 const TOOLS = {
   debootstrap: 'apt-get install debootstrap',
   tar: 'apt-get install tar',
@@ -11,12 +11,12 @@ const TOOLS = {
   setpriv: 'apt-get install util-linux',
 };
 
-/** First minor version of Go 1 that builds all of the programs. */
+/** Minor version of Go 1. */
 const GO_MINOR = 24;
 
 const GIB = 1024 ** 3;
 
-/** @throws HarnessError when a command that a build needs is missing, or the user may not install Debian */
+/** Throws HarnessError for a missing command, or without rights to install Debian. */
 export async function checkTools(): Promise<void> {
   await checkGo();
   for (const [tool, install] of Object.entries(TOOLS)) {
@@ -30,7 +30,7 @@ export async function checkTools(): Promise<void> {
   }
 }
 
-/** @throws HarnessError when there is no Go, or an old one */
+/** Throws HarnessError without a recent Go. */
 export async function checkGo(): Promise<void> {
   const { missing, output } = await ask('go', ['version']);
   const get = `Go 1.${GO_MINOR} or later builds Kubernetes and kind: get it from https://go.dev/dl and add its bin folder to PATH.`;
@@ -39,7 +39,7 @@ export async function checkGo(): Promise<void> {
   if (minor !== undefined && Number(minor) < GO_MINOR) throw lacking(`go is of version 1.${minor}. ${get}`);
 }
 
-/** @throws HarnessError when a file system has less space free than needed, GiB */
+/** Throws HarnessError below `needed` GiB. */
 export async function checkDisk(folders: readonly string[], needed: number): Promise<void> {
   for (const folder of folders) {
     // The engine may be on another machine.

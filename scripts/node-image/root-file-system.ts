@@ -16,14 +16,13 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-/** Debian packages of a node: what kind's own base image has, with Debian's containerd and CNI plugins. */
+/** Packages of kind's base image, with Debian's containerd and CNI plugins. */
 const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'dbus', 'kmod', 'procps', 'curl', 'ca-certificates', 'jq'],
   ...['containerd', 'runc', 'containernetworking-plugins'],
   ...['iptables', 'nftables', 'ipset', 'iproute2', 'iputils-ping', 'conntrack', 'ethtool', 'socat'],
 ];
 
-/** Debian's root file system as an archive. */
 export async function debianArchive({ debian }: Versions, context: Context): Promise<string> {
   const { cache, terminal } = context;
   return cache.get('debian.tar', JSON.stringify([process.arch, debian, PACKAGES]), (at) =>
@@ -40,14 +39,13 @@ export async function debianArchive({ debian }: Versions, context: Context): Pro
   );
 }
 
-/** As kind's images/base/Dockerfile sets it: systemd reads `container`, and ends on this signal. */
+/** As kind's images/base/Dockerfile: systemd reads `container`, and ends on this signal. */
 const CONFIG = {
   Env: ['container=docker', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
   Entrypoint: ['/usr/local/bin/entrypoint', '/sbin/init'],
   StopSignal: 'SIGRTMIN+3',
 };
 
-/** The node image as an archive for `docker load`. */
 export async function nodeArchive(
   at: string,
   hash: string,
@@ -85,7 +83,7 @@ export async function nodeArchive(
   });
 }
 
-/** Refuses versions that do not belong together, before a cluster lacks an image. */
+/** Rejects inconsistent versions early. */
 async function checkImages(
   images: readonly ComponentImage[],
   { kubernetes }: Versions,
@@ -102,7 +100,6 @@ async function checkImages(
   }
 }
 
-/** Runs a script of the recipe in the root file system. */
 async function runScript(
   name: string,
   root: string,
@@ -122,7 +119,7 @@ async function copyFiles(root: string, versions: Versions, binaries: Readonly<Re
       const target = join(root, source.slice(from.length));
       mkdirSync(join(target, '..'), { recursive: true });
       copyFileSync(source, target);
-      // Files of Go modules have lost their modes: in these two folders lie programs, elsewhere configuration.
+      // Go modules have no file modes: only these folders have programs.
       chmodSync(target, /\/(?:usr\/local|kind)\/bin\//.test(target) ? 0o755 : 0o644);
     }
   }

@@ -1,15 +1,12 @@
-/** Where the build tells how it goes. */
 export interface Terminal {
-  /** Whether the tools' own output is shown. */
   readonly verbose: boolean;
-  /** Writes one line. */
   readonly line: (text: string) => void;
 }
 
-/** Time between signs of life of a step, milliseconds. */
+/** Milliseconds between a step's signs of life. */
 const HEARTBEAT = 30_000;
 
-/** Does a step: a line with its duration at its end, and a sign of life now and then before that. */
+/** Prints a line with the duration, and signs of life before. */
 export async function step<T>(terminal: Terminal, name: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
   const seconds = (): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;

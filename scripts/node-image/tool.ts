@@ -7,29 +7,25 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ToolOptions {
-  /** What the tool does, for the sentence when it fails: `building Kubernetes`. */
+  /** For errors: `building Kubernetes`. */
   readonly doing: string;
-  /** File that receives all that the tool says, standard output included unless that goes to `output`. */
+  /** Receives all output, without standard output if `output` is set. */
   readonly log: string;
   readonly terminal: Terminal;
-  /** Ends the tool, and every process that it started. */
+  /** Also ends child processes. */
   readonly signal: AbortSignal;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Folder that the tool sees as its root, with /proc mounted; for root alone. */
+  /** Root folder of the tool, with /proc; needs root. */
   readonly root?: string;
-  /** File for its standard output. */
   readonly output?: string;
 }
 
-/** Lines of a failed tool's output that are shown. */
 const LINES_SHOWN = 12;
 
 /**
- * Runs a tool; as root, in process and mount namespaces of its own. So nothing of it outlives this process, however that
- * ends: no process, and no mount (debootstrap mounts /proc in the folder that it fills).
- *
- * @throws HarnessError with the tool's last lines, when it fails
+ * Runs a tool; as root, in namespaces that end with this process, so that no process or mount remains. Throws HarnessError
+ * with the tool's last lines.
  */
 export async function runTool(command: readonly [string, ...string[]], options: ToolOptions): Promise<void> {
   const { doing, log, terminal, signal } = options;
@@ -69,7 +65,7 @@ export async function runTool(command: readonly [string, ...string[]], options: 
   );
 }
 
-/** What to put before a command so that it runs in namespaces of its own, which end with this process. */
+/** Prefix that runs a command in its own namespaces. */
 function contain(root: string | undefined): string[] {
   const namespaces = ['--pid', '--mount', '--fork', '--kill-child', '--mount-proc'];
   const inRoot = root === undefined ? [] : ['--root', root];
@@ -77,15 +73,13 @@ function contain(root: string | undefined): string[] {
 }
 
 export interface Answer {
-  /** Exit status; null when it could not start. */
+  /** Null if it could not start. */
   readonly status: number | null;
   readonly output: string;
   readonly errors: string;
-  /** Whether there is no such command. */
   readonly missing: boolean;
 }
 
-/** Runs a command that is not worth a log, and gives what it printed. */
 export async function ask(command: string, args: readonly string[], signal?: AbortSignal): Promise<Answer> {
   const { exitCode, stdout, stderr, code } = await execa(command, args, {
     reject: false,

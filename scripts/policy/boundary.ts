@@ -3,20 +3,17 @@ import { tagList, tagsOf } from '../../foundation/aws/tags.ts';
 import { EVERYTHING, type RehearsalCloud } from '../rehearsal/cloud.ts';
 import { BOUNDARY_NAME } from './statements.ts';
 
-/** Makes the boundary that the job's policy names, as the administrator; resolves to its ARN. Throws errors of IAM. */
+/** Creates the boundary as administrator, and returns its ARN. Throws errors of IAM. */
 export async function makeBoundary(cloud: Pick<RehearsalCloud, 'aws'>, document: string): Promise<string> {
   const create = new CreatePolicyCommand({ PolicyName: BOUNDARY_NAME, PolicyDocument: document });
   const { Policy } = await cloud.aws.clients('main').iam.send(create);
   return Policy?.Arn ?? '';
 }
 
-/** The run of what `leaveBoundary` leaves. */
+/** Run id of `leaveBoundary`'s leftover. */
 export const KILLED_RUN = 'c0ffee1';
 
-/**
- * Leaves what a run without `--permissions-boundary` does that is killed: the boundary of a scenario's role, a managed policy.
- * Its time is over. Throws errors of IAM.
- */
+/** Creates the expired boundary of a killed run without `--permissions-boundary`. Throws errors of IAM. */
 export async function leaveBoundary(cloud: Pick<RehearsalCloud, 'aws'>): Promise<void> {
   const create = new CreatePolicyCommand({
     PolicyName: `conformance-${KILLED_RUN}-sec-12-app-boundary`,

@@ -1,17 +1,16 @@
-/** Placeholders of the policies in docs/iam. */
 export const ACCOUNT = '<account>';
 export const REGION = '<region>';
 export const OTHER_ACCOUNT_ROLE = '<other-account-role>';
 
-/** What stands in a rehearsal where the placeholders stand in a policy. */
+/** Values of the placeholders in a rehearsal. */
 export interface Places {
   readonly account: string;
   readonly region: string;
-  /** ARN of the role of the second account. */
+  /** Role of the second account. */
   readonly otherAccountRole: string;
 }
 
-/** Actions without a resource type in the Service Authorization Reference: a policy must name `*` for them. */
+/** Need `*` in policies (Service Authorization Reference: no resource type). */
 const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
   'ec2:DescribeSubnets',
   'ec2:DescribeVpcs',
@@ -23,7 +22,7 @@ const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
   's3:ListAllMyBuckets',
 ]);
 
-/** Names in ARNs that differ from run to run, and what stands for them. */
+/** Run-specific names and their patterns. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/:role\/conformance-c[0-9a-f]{6}-c\d-(cluster|node)$/, ':role/conformance-*-c?-$1'],
   [/:role\/conformance-c[0-9a-f]{6}-canary$/, ':role/conformance-*-canary'],
@@ -41,10 +40,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/(:oidc-provider\/oidc\.eks\.[^/]+\/id)\/.*$/, '$1/*'],
 ];
 
-/**
- * The resource of a policy that a recorded one falls under: of any run, account and region. An unknown form stays as it is,
- * so that whoever reviews the policy sees it.
- */
+/** Generalizes a recorded resource for any run, account and region. Unknown forms stay, for reviewers to see. */
 export function generalize(action: string, resource: string, places: Places): string {
   if (WITHOUT_RESOURCE.has(action)) return '*';
   if (resource === places.otherAccountRole) return OTHER_ACCOUNT_ROLE;
@@ -56,11 +52,10 @@ export function generalize(action: string, resource: string, places: Places): st
     .replace(/:\d{12}:role\/conformance-/, ':*:role/conformance-');
 }
 
-/** A policy of docs/iam with its placeholders replaced. */
 export const inPlaces = (policy: string, { account, region, otherAccountRole }: Places): string =>
   policy.replaceAll(ACCOUNT, account).replaceAll(REGION, region).replaceAll(OTHER_ACCOUNT_ROLE, otherAccountRole);
 
-/** Without what another one covers by its wildcards; sorted. */
+/** Removes resources covered by another's wildcards, and sorts. */
 export function withoutCovered(resources: Iterable<string>): string[] {
   const all = [...new Set(resources)].sort();
   return all.filter((one) => !all.some((other) => other !== one && covers(other, one)));

@@ -10,10 +10,10 @@ import {
   type Statement,
 } from './statements.ts';
 
-/** Characters of a managed policy, white space not counted (IAM User Guide, "IAM and AWS STS quotas"). */
+/** Characters without white space (IAM User Guide, "IAM and AWS STS quotas"). */
 export const LONGEST_POLICY = 6144;
 
-/** Where a policy is longest: no region of the partition has a longer name, and no role without a path (IAM quotas). */
+/** The longest values: no region's name is longer, and the role has no path. */
 const LONGEST_PLACES: Places = {
   account: '111122223333',
   region: 'ap-southeast-2',
@@ -23,7 +23,6 @@ const LONGEST_PLACES: Places = {
 export interface Recorded extends Places {
   readonly calls: readonly CallRecord[];
   readonly jobPolicyName: string;
-  /** Name of the policy of the second account's role. */
   readonly otherPolicyName: string;
 }
 
@@ -32,26 +31,22 @@ interface Asked {
   readonly resource: string;
 }
 
-/**
- * The job's policy: what its session was asked for by AWS and was allowed by its own policy. What a call is answered with
- * after that, a 404 for example, makes no difference: AWS asks first.
- */
+/** Returns the job's policy from its allowed calls, whatever they were answered: AWS authorizes first. */
 export function jobPolicy(recorded: Recorded): string {
   const asked = askedWhere(recorded, (statement) => isOfJob(statement, recorded.jobPolicyName));
   return textOf(grouped(asked, JOB_GROUPS));
 }
 
-/** What a job needs besides for clusters in Auto Mode. */
 export const autoModePolicy = (): string => textOf(AUTO_MODE);
 
-/** The policy of the role of the second account, whose number is the one of `<account>` there. */
+/** `<account>` is the second account's number. */
 export function otherAccountPolicy(recorded: Recorded): string {
   const there = { ...recorded, account: accountOf(recorded.otherAccountRole) };
   const asked = askedWhere(there, (statement) => isOfJob(statement, recorded.otherPolicyName));
   return textOf(grouped(asked, OTHER_ACCOUNT_GROUPS));
 }
 
-/** The boundary: what roles that the harness made did, as far as their boundary had a say in it. */
+/** Actions of created roles that their boundary decided. */
 export function boundaryPolicy(recorded: Recorded): string {
   const asked = askedWhere(recorded, ({ kind }) => kind === 'boundary');
   return textOf(grouped(asked, BOUNDARY_GROUPS));
@@ -97,5 +92,5 @@ function textOf(statements: readonly Statement[]): string {
   return `${JSON.stringify(policy, undefined, 2)}\n`;
 }
 
-/** Characters of a policy of docs/iam as IAM counts them, where what stands for its placeholders is longest. */
+/** Counts a policy's characters with the longest placeholder values. */
 export const longestOf = (policy: string): number => inPlaces(policy, LONGEST_PLACES).replace(/\s/g, '').length;

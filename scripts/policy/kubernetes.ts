@@ -6,12 +6,12 @@ import type { Audit } from '../../clusters/kubernetes/index.ts';
 import type { RehearsalCloud } from '../rehearsal/cloud.ts';
 import type { Rules, Scope } from './rbac.ts';
 
-/** A cluster that exists, and a runner in it. */
+/** An existing cluster with a runner. */
 export interface RunnerRehearsal {
-  /** Flags of a run as the runner in the cluster makes it, and its environment beside that of a job. */
+  /** Flags and additional environment of the runner. */
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Lets the runner's service account do this, and nothing else; undefined: everything. */
+  /** Grants only these rights; undefined: all. */
   bind(rules: Rules | undefined): Promise<void>;
   close(): void;
 }
@@ -21,13 +21,13 @@ export const RUNNER = `system:serviceaccount:${NAMESPACE}:runner`;
 const RBAC = 'rbac.authorization.k8s.io/v1';
 const ROLES = `/apis/${RBAC}`;
 
-/** Notes what the runner's service account asked of API servers. */
+/** Records the runner's requests. */
 export function auditOfRunner(): { readonly audit: Audit; readonly asked: Parameters<Audit>[1][] } {
   const asked: Parameters<Audit>[1][] = [];
   return { asked, audit: (username, attributes) => void (username === RUNNER && asked.push(attributes)) };
 }
 
-/** Makes a cluster without the agent, and a service account in it whose token and authority are in a folder. */
+/** Prepares a cluster without agent, and a service account folder. */
 export async function prepareRunner(cloud: RehearsalCloud, folder: string): Promise<RunnerRehearsal> {
   const tags = { team: 'platform' };
   const cluster = await registerCluster(cloud.aws, 'existing', { tags, adminPrincipalArn: cloud.jobRoleArn });

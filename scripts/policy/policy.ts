@@ -13,11 +13,11 @@ const POLICY_FILE = join(root, 'docs', 'iam', 'nightly-policy.json');
 const AUTO_MODE_FILE = join(root, 'docs', 'iam', 'auto-mode-policy.json');
 const OTHER_ACCOUNT_FILE = join(root, 'docs', 'iam', 'other-account-policy.json');
 const BOUNDARY_FILE = join(root, 'docs', 'iam', 'permissions-boundary.json');
-/** Of the runner in a cluster: what it is installed with, and the same for whoever reviews it. */
+/** The runner's rules: for installation, and for reviewers. */
 const RULES_FILE = join(root, 'harness', 'in-cluster', 'rbac.json');
 const ROLES_FILE = join(root, 'docs', 'rbac', 'runner.yaml');
 
-/** Writes the policies that nightly runs need, or with `check` compares those that are there; gives the exit code. */
+/** Writes the nightly policies, or compares them with `check`; returns the exit code. */
 export async function writePolicies(
   check: boolean,
   { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>,
@@ -51,7 +51,6 @@ export async function writePolicies(
   return code;
 }
 
-/** Lines that one text has and the other has not, in their order. */
 function difference(present: string, generated: string): string {
   const [before, after] = [present.split('\n'), generated.split('\n')];
   return [

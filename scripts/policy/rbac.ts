@@ -3,7 +3,7 @@ import type { Audit } from '../../clusters/kubernetes/index.ts';
 
 type Asked = Parameters<Audit>[1];
 
-/** A rule of a role (Kubernetes API, PolicyRule). */
+/** Kubernetes API, PolicyRule. */
 export interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
@@ -11,18 +11,15 @@ export interface Rule {
   readonly verbs: readonly string[];
 }
 export type Scope = 'kube-system';
-/** Rules of the runner's ClusterRole, and of its Role in kube-system. */
+/** Rules of the ClusterRole, and of the Role in kube-system. */
 export type Rules = Readonly<Record<'cluster' | Scope, readonly Rule[]>>;
 
-/** What every authenticated user may do by default (Kubernetes, "Using RBAC Authorization", API discovery roles). */
+/** Default rights (Kubernetes, "Using RBAC Authorization", API discovery roles). */
 const OF_EVERYBODY: readonly string[] = ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'];
-/** Of these an object's name is the same in each run. A new object has none when it is authorized. */
+/** Resources with constant names. New objects are authorized without a name. */
 const NAMED: readonly string[] = ['leases', 'daemonsets', 'deployments', 'clusterroles', 'groups', 'uids'];
 
-/**
- * What no rehearsal asks for: embedded clusters have no network policies, a candidate of the agent, which is none of their
- * images, is installed as a DaemonSet, and no rehearsal makes load.
- */
+/** Not rehearsed: network policies, a candidate agent's DaemonSet, and load. */
 const NOT_REHEARSED: readonly Asked[] = [
   ...['create', 'delete'].flatMap((verb) => [
     { verb, group: 'networking.k8s.io', resource: 'networkpolicies', namespace: 'app' },
@@ -37,7 +34,7 @@ const NOT_REHEARSED: readonly Asked[] = [
   })),
 ];
 
-/** The least rules by which all of it is allowed, in a stable order. Namespaces of runs have names of their own: they are not told apart. */
+/** Returns minimal rules in a stable order. Namespaces are not distinguished, since runs name them. */
 export function rulesFor(asked: readonly Asked[]): Rules {
   const all = [...asked, ...NOT_REHEARSED].flatMap((one) => ('path' in one ? [] : one));
   const needed = all.filter(({ resource }) => !OF_EVERYBODY.includes(resource));
@@ -84,7 +81,6 @@ function rulesOf(asked: readonly OfResource[]): Rule[] {
   }));
 }
 
-/** The runner's roles as Kubernetes takes them, with its service account bound to them. */
 export function rolesText(rules: Rules): string {
   const [name, namespace] = ['eks-pod-identity-conformance-runner', 'eks-pod-identity-conformance'];
   const apiVersion = 'rbac.authorization.k8s.io/v1';

@@ -12,10 +12,7 @@ import { rulesFor, type Rules } from './rbac.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/**
- * A scenario that fails: what diagnostics read then must be allowed too. And one whose run is killed. Both have something of
- * each kind in the second account too.
- */
+/** A failing scenario, for rights of diagnostics, and one to be killed, both with resources in two accounts. */
 const SUITE = `import { allow, denied, getObject, granted, podIdentityRole, suite, trustRole, trustWebIdentity } from 'eks-pod-identity-conformance';
 suite('mine', ({ scenario }) => {
   for (const id of ['MY-01', 'MY-02']) scenario(id, 'is denied what its role may do', {
@@ -38,16 +35,15 @@ suite('mine', ({ scenario }) => {
 });
 `;
 
-/** Programs that run against an AWS that is emulated, as a job that may do everything. */
+/** Runs against an emulated AWS, with all rights. */
 interface Rehearsal {
   readonly cloud: RehearsalCloud;
   readonly folder: string;
-  /** Of a suite of the user: `MY-01` fails, and the run of `MY-02` is killed. */
+  /** `MY-01` fails, and the run of `MY-02` is killed. */
   readonly suites: string;
-  /** Flags of every command. */
   readonly aws: readonly string[];
   readonly night: (name: string, ...args: string[]) => Command;
-  /** Throws when the command ends otherwise than it should. */
+  /** Throws for an unexpected end. */
   readonly run: (command: Command, expected: number | null, says?: RegExp) => Promise<void>;
 }
 
@@ -74,7 +70,7 @@ async function rehearsing<T>(
         name,
         args: [
           ...['run', ...aws, '--scope', 'all', '--permissions-boundary', boundary, '--report-dir', join(folder, name)],
-          // All at once take each other's processors.
+          // Parallel scenarios delay each other.
           ...['--timeout', '300', ...args],
         ],
       }),
@@ -95,9 +91,8 @@ async function rehearsing<T>(
 }
 
 /**
- * Does all that nights do, as a job that may do everything, and resolves to what AWS was asked for: all suites on two
- * clusters with node groups, Auto Mode, a version of the add-on, a scenario that fails, runs that are killed and swept.
- * Throws when one of them ends otherwise than it should.
+ * Rehearses nightly runs with all rights, and returns the calls to AWS: all suites, Auto Mode, a chosen add-on version, a failure,
+ * killed and swept runs. Throws for an unexpected end.
  */
 export const rehearseNights = (progress: (line: string) => void): Promise<Recorded> =>
   rehearsing(progress, undefined, async ({ cloud, folder, suites, aws, night, run }) => {
@@ -112,7 +107,7 @@ export const rehearseNights = (progress: (line: string) => void): Promise<Record
       run(night('auto-mode', '--compute', 'auto-mode', '--scenario', 'PI-01'), 0),
       run(night('add-on', '--addon-version', version, '--scenario', 'PI-01'), 0),
       run(night('failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1),
-      // Once it has something of each kind.
+      // Once it has resources of each kind.
       run({ ...killed, killWhen: () => hasAssociation(cloud, 'my-02') }, null),
     ]);
     const sweep = (name: string, ...args: string[]): Command => ({
@@ -129,9 +124,8 @@ export const rehearseNights = (progress: (line: string) => void): Promise<Record
   });
 
 /**
- * Runs all suites, and a scenario that fails, as a runner in a cluster that exists, whose service account may do everything;
- * resolves to what it needs of Kubernetes, with which suites that need most of it have passed. AWS is another than that of
- * nights: what they need there is not mixed with it. Throws as `rehearseNights` does.
+ * Rehearses all suites and a failure as a runner in a cluster, and returns the needed Kubernetes rights. Its AWS is separate from
+ * that of nights. Throws as `rehearseNights` does.
  */
 export async function rehearseRunner(progress: (line: string) => void): Promise<Rules> {
   const { audit, asked } = auditOfRunner();
@@ -143,7 +137,7 @@ export async function rehearseRunner(progress: (line: string) => void): Promise<
     });
     try {
       await runner.bind(undefined);
-      // Without what is about the speed of the machine alone.
+      // Without scenarios about speed.
       await run(inside('in-cluster', '--grep-invert', '^AP-25'), 0);
       await run(inside('in-cluster-failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1);
       const rules = rulesFor(asked);
@@ -161,11 +155,9 @@ export interface Command {
   readonly name: string;
   readonly args: readonly string[];
   readonly killWhen?: () => boolean;
-  /** Beside that of a job. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Whether an association with a role of the scenario was made. */
 const hasAssociation = (cloud: RehearsalCloud, scenario: string): boolean =>
   cloud
     .calls()
@@ -176,7 +168,6 @@ const hasAssociation = (cloud: RehearsalCloud, scenario: string): boolean =>
         authorizations.some(({ resource }) => resource.includes(`-${scenario}-`)),
     );
 
-/** Runs a command with the job's credentials. */
 export async function start(
   cloud: Pick<RehearsalCloud, 'environment'>,
   { args, killWhen }: Command,

@@ -11,16 +11,16 @@ export interface Statement {
   readonly Condition?: Condition;
 }
 
-/** Where in a policy recorded calls go. The first that takes an action and its resource has it. */
+/** Target of recorded calls; the first match counts. */
 export interface Group {
   readonly sid: string;
   readonly takes: (action: string, resource: string) => boolean;
   readonly condition?: Condition;
-  /** Further actions, which no rehearsal needs: written by hand. */
+  /** Manually listed actions that no rehearsal needs. */
   readonly notRehearsed?: readonly string[];
 }
 
-/** ARN of the managed policy of docs/iam/permissions-boundary.json. Its name is none that a run may use. */
+/** ARN of docs/iam/permissions-boundary.json; no run uses this name. */
 export const BOUNDARY_NAME = 'eks-conformance-boundary';
 const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/${BOUNDARY_NAME}`;
 
@@ -31,9 +31,8 @@ const isOfClusters = (resource: string): boolean => /-c\?-(cluster|node)$/.test(
 const isRole = (resource: string): boolean => resource.includes(':role/');
 
 /**
- * Statements of the job's policy, with the conditions that the Service Authorization Reference knows for their actions. The
- * key `iam:PermissionsBoundary` is told to CreateRole and to changes of a role, but not to TagRole and to what lists its policies
- * and tags. Roles of clusters have no boundary, so what reads and deletes roles has a statement without the key.
+ * Statements with their actions' conditions (Service Authorization Reference). Only CreateRole and changes of roles have
+ * `iam:PermissionsBoundary`, not TagRole and lists; cluster roles have no boundary. So these have separate statements.
  */
 export const JOB_GROUPS: readonly Group[] = [
   {
@@ -41,7 +40,7 @@ export const JOB_GROUPS: readonly Group[] = [
     takes: (action, resource) => resource === '*' && /^(ec2|eks):/.test(action),
     condition: { StringEquals: { 'aws:RequestedRegion': REGION } },
   },
-  // IAM has no regions, and the region of a list of buckets is that of the endpoint that is asked.
+  // IAM has no regions; ListBuckets has its endpoint's.
   { sid: 'LookForThingsInTheAccount', takes: (action, resource) => resource === '*' && /^(iam|s3):/.test(action) },
   {
     sid: 'MakeRolesWithinTheBoundary',
@@ -70,7 +69,7 @@ export const JOB_GROUPS: readonly Group[] = [
     takes: (action, resource) => action === 'iam:PassRole' && isRole(resource),
     condition: { StringEquals: { 'iam:PassedToService': 'pods.eks.amazonaws.com' } },
   },
-  // The first cluster of an account makes them, and its first node group.
+  // Created by an account's first cluster and node group.
   {
     sid: 'MakeServiceLinkedRoles',
     takes: (action) => action === 'iam:CreateServiceLinkedRole',
@@ -81,16 +80,15 @@ export const JOB_GROUPS: readonly Group[] = [
     sid: 'ReadChangeAndDeleteRoles',
     takes: (action, resource) => action.startsWith('iam:') && (isRole(resource) || resource === BOUNDARY),
   },
-  // Those that scenarios attach to their roles; boundaries of scenarios too, which only a sweep meets.
+  // Includes boundaries of scenarios, which only sweeps meet.
   { sid: 'Policies', takes: (_action, resource) => resource.includes(':policy/conformance-') },
   {
     sid: 'RegisterIssuers',
     takes: (_action, resource) => resource.includes(':oidc-provider/'),
-    // Asked for only after a network lost AWS' answer to the creation of a provider, and in the second account only by the sweep
-    // of a run that was killed late.
+    // Needed after a lost answer to a provider's creation, and for late sweeps in the second account.
     notRehearsed: ['iam:GetOpenIDConnectProvider', 'iam:ListOpenIDConnectProviderTags'],
   },
-  // No other role of a run: a job that may assume one may have it trusted for more than the run needs.
+  // Only this role: others may be trusted for more than the run needs.
   { sid: 'AssumeTheCanary', takes: (action, resource) => action === 'sts:AssumeRole' && resource.endsWith('-canary') },
   {
     sid: 'EnterTheOtherAccount',
@@ -122,13 +120,13 @@ const SAME_THERE: ReadonlySet<string> = new Set([
   'Objects',
 ]);
 
-/** Statements of the second account's policy: its roles are made without a boundary. */
+/** Roles of the second account have no boundary. */
 export const OTHER_ACCOUNT_GROUPS: readonly Group[] = [
   ...JOB_GROUPS.filter(({ sid }) => SAME_THERE.has(sid)),
   { sid: 'MakeChangeAndDeleteRoles', takes: (action, resource) => action.startsWith('iam:') && isRole(resource) },
 ];
 
-/** Statements of the boundary, by service. */
+/** By service. */
 export const BOUNDARY_GROUPS: readonly Group[] = [
   { sid: 'Buckets', takes: (action, resource) => action.startsWith('s3:') && !resource.includes('/') },
   { sid: 'Objects', takes: (action) => action.startsWith('s3:') },
@@ -145,10 +143,7 @@ export const BOUNDARY_GROUPS: readonly Group[] = [
 
 const role = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 
-/**
- * What `--compute auto-mode` needs beyond the job's policy. Of its own, since whoever may give a role AmazonEKSComputePolicy can
- * start instances with any role of the account that EC2 may have.
- */
+/** For `--compute auto-mode`. Separate, since AmazonEKSComputePolicy lets roles start instances with any role that EC2 may have. */
 export const AUTO_MODE: readonly Statement[] = [
   {
     Sid: 'AttachPoliciesOfAutoMode',

@@ -20,43 +20,39 @@ import { inventoryOf } from './inventory.ts';
 
 export interface RehearsalOptions {
   readonly settings?: Partial<EmulatorSettings>;
-  /** Identity policy of the job's role, a JSON text. Default: everything is allowed. */
+  /** Identity policy of the job's role as JSON. Default: allow all. */
   readonly policy?: string;
-  /** Changes what CreateCluster ends in, so that something goes wrong. */
+  /** Lets a test inject failures. */
   readonly wrap?: (provider: ClusterProvider) => ClusterProvider;
-  /** What its clusters have beside what embedded clusters have. */
+  /** Additions to embedded clusters. */
   readonly clusters?: Pick<EmbeddedHostOptions, 'audit' | 'images'>;
-  /** When the job's session ends, milliseconds since the epoch. Default: in six hours. */
+  /** Milliseconds since the epoch. Default: in six hours. */
   readonly sessionEndsAt?: number;
 }
 
-/**
- * An emulated AWS as a nightly job meets it: a role that the job has a session of, a second account with a role to assume,
- * clusters behind CreateCluster.
- */
+/** An emulated AWS for a nightly job: its role's session, a second account, and clusters. */
 export interface RehearsalCloud {
   readonly emulator: Emulator;
-  /** The AWS as its administrator, for looking into it from outside. */
+  /** AWS as administrator. */
   readonly aws: AwsTarget;
-  /** Environment of the job's processes: credentials and region. */
+  /** Credentials and region of the job. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The same with a session of its own. */
+  /** The same with a separate session. */
   readonly session: () => Readonly<Record<string, string>>;
-  /** Lets the session of an environment expire now. */
+  /** Expires an environment's session. */
   endSession(environment: Readonly<Record<string, string>>): void;
-  /** Role of the second account that the job may assume. */
+  /** Role that the job may assume. */
   readonly otherAccountRole: string;
   readonly jobRoleName: string;
   readonly jobRoleArn: string;
-  /** Name of the managed policy that the job's role has. */
   readonly jobPolicyName: string;
-  /** The same of the role of the second account. */
+  /** The same for the second account. */
   readonly other: Job;
-  /** Changes one of these policies. Throws IAM's refusal, such as of one that is longer than a managed policy may be. */
+  /** Changes a policy. Throws IAM's error, such as for its length. */
   setPolicy(policy: string, account?: 'main' | 'other'): Promise<void>;
-  /** What the job's session asked AWS for, and what the roles did that it made. */
+  /** Calls of the job's session and of the roles it made. */
   calls(): readonly CallRecord[];
-  /** All that there is in both accounts but for the job's own roles and policies: a title for each thing. */
+  /** Titles of all resources except the job's roles and policies. */
   inventory(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
@@ -70,7 +66,7 @@ interface RolePolicy {
 const JOB_ROLE = 'nightly';
 const OTHER_ROLE = 'nightly-other-account';
 const JOB_POLICY = 'nightly-policy';
-/** Of another name than the job's: records of calls tell policies apart by it. */
+/** Different from the job's, since records identify policies by name. */
 const OTHER_POLICY = 'nightly-other-account-policy';
 export const EVERYTHING = policyText([{ Effect: 'Allow', Action: '*', Resource: '*' }]);
 
@@ -91,7 +87,7 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     const { iam } = aws.clients(account);
     const trust = policyText([{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }]);
     const { Role } = await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: trust }));
-    // A managed one, as docs/nightly.md says: it may be shorter than policies in a role.
+    // Managed, as docs/nightly.md says: role policies may be longer.
     const create = new CreatePolicyCommand({ PolicyName: policyName, PolicyDocument: policy });
     const { Arn: PolicyArn = '' } = (await iam.send(create)).Policy ?? {};
     await iam.send(new AttachRolePolicyCommand({ RoleName: name, PolicyArn }));
@@ -110,7 +106,7 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
   );
   const role = world.account(accountId)?.roles.get(JOB_ROLE);
   const policies = { main: { name: JOB_POLICY, version: 'v1' }, other: { name: OTHER_POLICY, version: 'v1' } };
-  // As a CI server's OIDC token gives it: the emulator has no such server.
+  // Replaces a CI server's OIDC token, which the emulator lacks.
   const session = (endsAt = Date.now() + 6 * 3_600_000): Readonly<Record<string, string>> => {
     const credentials = world.credentials.issue({
       kind: 'role-session',
@@ -134,7 +130,7 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
       AWS_EC2_METADATA_DISABLED: 'true',
     };
   };
-  // An account in which these roles have been for long.
+  // The roles exist for a long time already.
   const { delays, pace = 1 } = options.settings ?? {};
   await sleep((delays?.iam ?? 0) / pace);
   return {

@@ -12,7 +12,7 @@ import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { isMissing } from '../../foundation/aws/missing.ts';
 import type { AwsTarget } from '../../harness/aws-target/target.ts';
 
-/** Everything in both accounts, by listing AWS itself: a title for each thing. */
+/** Lists all resources of both accounts as titles. */
 export async function inventoryOf(aws: AwsTarget): Promise<readonly string[]> {
   const titles: string[] = [];
   for (const account of ['main', 'other'] as const) {
@@ -29,7 +29,7 @@ export async function inventoryOf(aws: AwsTarget): Promise<readonly string[]> {
     add('bucket', (await s3.send(new ListBucketsCommand({}))).Buckets, ({ Name }) => Name);
     const { clusters = [] } = await eks.send(new ListClustersCommand({}));
     for (const clusterName of clusters) {
-      // Lists may still show what is gone.
+      // Lists may still show deleted clusters.
       if (!(await exists(eks, clusterName))) continue;
       const [groups, addons, associations, entries] = await Promise.all([
         eks.send(new ListNodegroupsCommand({ clusterName })),

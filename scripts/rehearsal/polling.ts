@@ -1,6 +1,6 @@
 import type { CallRecord } from '../../emulator/index.ts';
 
-/** Operations that are asked again until something has come to be. */
+/** Operations that wait for a state. */
 const POLLED = /^(Describe(Cluster|Addon|Nodegroup|PodIdentityAssociation)|AssumeRoleForPodIdentity)$/;
 
 export interface FastPoll {
@@ -9,10 +9,7 @@ export interface FastPoll {
   readonly milliseconds: number;
 }
 
-/**
- * Looks that followed each other on the same resource sooner than `least` milliseconds, by the job's own credentials. Looks
- * of different purposes may, such as scenarios that describe a cluster: so only runs of more than five count as polling.
- */
+/** Finds more than five successive calls on a resource at shorter intervals than `least` milliseconds; fewer may be unrelated. */
 export function fastPolls(calls: readonly CallRecord[], caller: string, least = 1000): readonly FastPoll[] {
   const times = new Map<string, number[]>();
   for (const call of calls) {
@@ -23,7 +20,7 @@ export function fastPolls(calls: readonly CallRecord[], caller: string, least = 
   const found: FastPoll[] = [];
   for (const [key, at] of times) {
     for (let index = 5; index < at.length; index += 1) {
-      // The clock of the record is in whole milliseconds, and timers may fire one early.
+      // Timers may fire a millisecond early.
       const milliseconds = ((at[index] ?? 0) - (at[index - 5] ?? 0)) / 5;
       if (milliseconds < least - 5) {
         const [operation = '', ...resource] = key.split(' ');
@@ -34,7 +31,7 @@ export function fastPolls(calls: readonly CallRecord[], caller: string, least = 
   return found;
 }
 
-/** What a call is about. A pod's token is named in the notes alone. */
+/** Only notes contain a pod's token. */
 function subjectOf(call: CallRecord): string {
   const resource = call.authorizations[0]?.resource ?? '';
   return call.operation === 'AssumeRoleForPodIdentity' ? `${resource} ${call.notes.join(' ')}` : resource;

@@ -16,9 +16,9 @@ import { timing } from './timing.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** Runs the command against an emulated AWS, and looks at what it left; gives the exit code. */
+/** Runs the command against an emulated AWS, and reports leftovers; returns the exit code. */
 export async function rehearse({ text, number, values, words: positionals }: GivenOptions): Promise<number> {
-  // The command says so itself where it matters.
+  // The command prints its own warnings.
   process.removeAllListeners('warning');
   const pace = number('pace');
   const propagationPace = (values.get('propagation-pace')?.value as number | undefined) ?? pace;
@@ -35,7 +35,7 @@ export async function rehearse({ text, number, values, words: positionals }: Giv
     if (otherPolicy !== undefined)
       await cloud.setPolicy(inPlaces(otherPolicy, { ...places, account: accountOf(otherAccountRole) }), 'other');
     const boundaryArn = boundary === undefined ? undefined : await makeBoundary(cloud, inPlaces(boundary, places));
-    // As if they had been there for long.
+    // As if they existed for long.
     await sleep((settings?.delays?.iam ?? 0) / (settings?.pace ?? 1));
     const before = await cloud.inventory();
     const given = reportFolder(positionals);
@@ -64,23 +64,19 @@ export async function rehearse({ text, number, values, words: positionals }: Giv
 
 const SCOPE = /^--scope(=|$)/;
 
-/** Flags with which a run has few scenarios, which may be slow enough for AWS. */
+/** Flags that select few scenarios, which may then be as slow as on AWS. */
 const SELECTION = /^--(scope|suite|scenario|grep|grep-invert)(=|$)/;
 
 interface Ended {
-  /** The run's exit code. */
   readonly code: number;
-  /** What was in AWS before it. */
   readonly before: readonly string[];
-  /** Its report folder. */
   readonly reports: string;
-  /** Whether calls of such a run are throttled. */
   readonly isThrottling: boolean;
 }
 
-/** Prints what the run left in AWS and which rules its calls broke; gives the exit code. */
+/** Reports leftovers and violated rules; returns the exit code. */
 async function report(cloud: RehearsalCloud, { code, before, reports, isThrottling }: Ended): Promise<number> {
-  // Lists are behind by as much as AWS' are.
+  // Lists are delayed as on AWS.
   const left = await settledInventory(async () => (await cloud.inventory()).filter((one) => !before.includes(one)));
   const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
   const fast = fastPolls(cloud.calls(), caller);
@@ -93,7 +89,7 @@ async function report(cloud: RehearsalCloud, { code, before, reports, isThrottli
     process.stdout.write(`Polled too fast: ${operation} of ${resource}, every ${Math.round(milliseconds)} ms\n`);
   for (const what of new Set(outside)) process.stdout.write(`Outside the policy: ${what}\n`);
   const file = join(reports, 'results.json');
-  // A run that was refused has said why, and writes none.
+  // A rejected run has no report.
   if (!existsSync(file)) return code === 0 ? 3 : code;
   const { passed, failed, skipped, error, inconclusive } = (JSON.parse(readFileSync(file, 'utf8')) as RunResults)
     .summary;
@@ -103,14 +99,13 @@ async function report(cloud: RehearsalCloud, { code, before, reports, isThrottli
   return code !== 0 ? code : left.length > 0 || fast.length > 0 || outside.length > 0 || untested ? 3 : 0;
 }
 
-/** That of `--report-dir` among the run's own flags. */
 function reportFolder(flags: readonly string[]): string | undefined {
   const at = flags.findLastIndex((flag) => flag === '--report-dir' || flag.startsWith('--report-dir='));
   const flag = flags[at];
   return flag === '--report-dir' ? flags[at + 1] : flag?.slice('--report-dir='.length);
 }
 
-/** A folder that stays, as the run prints where its reports are. */
+/** Not removed: the run prints its path. */
 function newReportFolder(): string {
   mkdirSync('reports', { recursive: true });
   return mkdtempSync(join('reports', 'rehearsal-'));
@@ -128,7 +123,7 @@ async function settledInventory(inventory: () => Promise<readonly string[]>): Pr
 function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<number> {
   const child = spawn(process.execPath, [join(root, 'bin', 'conformance.js'), ...args], {
     env: { ...process.env, ...environment },
-    // The run ends with this process, however that ends: it is told by the channel.
+    // The run ends with this process, through the channel.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));

@@ -1,6 +1,6 @@
 import { AWS_TIMING, type EmulatorSettings } from '../../emulator/index.ts';
 
-/** AWS' timing at two paces: all delays are divided by the first, so those of the second are made longer before. */
+/** AWS's timing at a pace, with the propagation at another. */
 export function timing(pace: number, propagationPace: number): Partial<EmulatorSettings> {
   const factor = pace / propagationPace;
   const { delays, associationPropagation, ...others } = AWS_TIMING;

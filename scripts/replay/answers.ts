@@ -9,10 +9,7 @@ import { isSame } from '../../harness/record/recording.ts';
 import { recordingSchema, type Answer, type Recording } from '../../harness/record/recording-schema.ts';
 import type { Difference, ReplayResult } from './types.ts';
 
-/**
- * Asks the emulator what a recorded AWS was asked (`--record`), and gives each guess that AWS answers otherwise.
- * @param command the program that runs scenarios, with its arguments
- */
+/** Compares recorded AWS answers (`--record`) with the emulator's. @param command program and arguments that run scenarios */
 export async function replayAnswers(recording: unknown, command: readonly string[]): Promise<ReplayResult> {
   const { answers } = validated(recordingSchema, recording, String);
   if (answers.length === 0) return { compared: 0, differences: [] };
@@ -35,7 +32,6 @@ function differenceOf(recorded: Answer, own: readonly Answer[]): readonly Differ
 
 const shown = ({ guess: _guess, scenario: _scenario, probe: _probe, ...said }: Answer): string => JSON.stringify(said);
 
-/** What the emulator answers, of a run of the scenarios on embedded clusters. */
 async function ownAnswers(
   scenarios: readonly string[],
   [program = '', ...args]: readonly string[],

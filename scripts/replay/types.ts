@@ -1,14 +1,12 @@
-/** One answer that was not the recorded one. */
 export interface Difference {
-  /** The recorded exchange or review. */
+  /** Recorded exchange or review. */
   readonly name: string;
   readonly expected: string;
   readonly actual: string;
 }
 
-/** What replaying one recording found. */
 export interface ReplayResult {
-  /** How many exchanges, reviews and other recorded facts were compared. */
+  /** Number of compared facts. */
   readonly compared: number;
   readonly differences: readonly Difference[];
 }

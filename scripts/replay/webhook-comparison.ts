@@ -6,20 +6,19 @@ import type { RecordedReview } from './webhook-recording.ts';
 export interface WebhookAnswer {
   readonly status: number;
   readonly body: string;
-  /** That of the review that was put. */
   readonly uid: string;
 }
 
 type Difference = ReplayResult['differences'][number];
 
-/** Seconds: where the webhook draws the life of a token by lot, from the least to the most. */
+/** Range of random token lifetimes in seconds. */
 const JITTER = { least: 79_200, most: 86_400 };
 
-/** The lot that a replay draws each time, so that a drawn life is told from one that was set. In [0, 1). */
+/** A constant random number in [0, 1), so that random lifetimes are recognized. */
 export const LOT = 0.618;
 const DRAWN = JITTER.least + Math.floor(LOT * (JITTER.most - JITTER.least + 1));
 
-/** What differs between a recorded answer and one given now. A token's life that was drawn by lot may differ. */
+/** Ignores random token lifetimes. */
 export function compareReview(review: RecordedReview, answer: WebhookAnswer): readonly Difference[] {
   const differences: Difference[] = [];
   const compare = (what: string, expected: unknown, actual: unknown): void => {
@@ -60,7 +59,6 @@ function comparePatches(
   }
 }
 
-/** Whether two operations differ only in a token's life, drawn by lot in both. */
 function isDrawn(recorded: unknown, given: unknown): boolean {
   const isLife = (life: number): boolean => life >= JITTER.least && life <= JITTER.most;
   const expected = withoutLives(recorded, isLife);
@@ -68,7 +66,7 @@ function isDrawn(recorded: unknown, given: unknown): boolean {
   return isDeepStrictEqual(expected, actual);
 }
 
-/** The operation with the word `drawn` for each life of a token that may have been. */
+/** Replaces possibly random lifetimes by `drawn`. */
 function withoutLives(operation: unknown, isDrawnLife: (life: number) => boolean): unknown {
   const text = JSON.stringify(operation, (key, value: unknown) =>
     key === 'expirationSeconds' && typeof value === 'number' && isDrawnLife(value) ? 'drawn' : value,

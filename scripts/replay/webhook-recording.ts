@@ -3,14 +3,12 @@ import * as z from 'zod';
 import type { ServiceAccount, WebhookOptions } from '../../components/webhook/index.ts';
 import { validated } from '../../foundation/node/validate.ts';
 
-/** One admission review and what the webhook answered. */
 export type RecordedReview = z.infer<typeof review>;
 const review = z.object({
   name: z.string(),
   namespace: z.string().default(''),
-  /** The object of the review; null was sent as it is, unless there is a raw body. */
+  /** Object of the review; null is sent unless there is a raw body. */
   pod: z.unknown().optional(),
-  /** The body that was sent in place of a review. */
   raw: z.exactOptional(z.string()),
   contentType: z.exactOptional(z.string()),
   status: z.number(),
@@ -19,7 +17,6 @@ const review = z.object({
   patchType: z.exactOptional(z.string()),
   patch: z.exactOptional(z.array(z.unknown())),
   resultStatus: z.unknown().optional(),
-  /** The body, where it was no review. */
   body: z.exactOptional(z.string()),
 });
 const content = z.object({
@@ -30,7 +27,7 @@ const content = z.object({
 
 export interface WebhookRecording {
   readonly reviews: readonly RecordedReview[];
-  /** That of most reviews: which one was sent is not recorded, but for the answer's and sometimes the name. */
+  /** Of most reviews; recordings lack the version sent. */
   readonly apiVersion: string;
   readonly settings: Partial<WebhookOptions>;
   /** By `<namespace>/<name>`. */
@@ -55,7 +52,7 @@ function mostCommon(values: readonly string[]): string | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Flags of the webhook that a recording may name, and how the value of each is read. */
+/** Parsers of flag values. */
 const FLAGS: Readonly<Record<string, (text: string) => unknown>> = {
   'annotation-prefix': String,
   'token-audience': String,
@@ -70,7 +67,7 @@ const FLAGS: Readonly<Record<string, (text: string) => unknown>> = {
   'container-credentials-token-path': String,
 };
 
-/** The flags that the sentence names as `<flag> <value>`, with or without dashes, `=` or quotes: options of the same names. */
+/** Finds `<flag> <value>`, with or without dashes, `=` or quotes. */
 function settingsIn(about: string): Partial<WebhookOptions> {
   const given = Object.entries(FLAGS).flatMap(([flag, read]) => {
     const value = new RegExp(`(?<![\\w-])(?:--)?${flag}[ =]+"?([^\\s,;"()]+)`).exec(about)?.[1];
@@ -80,7 +77,7 @@ function settingsIn(about: string): Partial<WebhookOptions> {
   return Object.fromEntries(given);
 }
 
-/** The service accounts with an association: `container credentials for <namespace>/<name>, …`. */
+/** Finds `container credentials for <namespace>/<name>, …`. */
 function identitiesIn(about: string): WebhookRecording['identities'] {
   const named = /container credentials for ((?:(?:, *| and |, and )?[\w.-]+\/[\w.-]*\w)+)/.exec(about)?.[1] ?? '';
   return [...named.matchAll(/([\w.-]+)\/([\w.-]*\w)/g)].map(([, namespace = '', serviceAccount = '']) => ({

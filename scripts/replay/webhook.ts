@@ -5,11 +5,7 @@ import { parseWebhookRecording } from './webhook-recording.ts';
 import type { RecordedReview } from './webhook-recording.ts';
 import type { ReplayResult } from './types.ts';
 
-/**
- * Puts each admission review of a recording to the reference webhook, which runs with the flags and service accounts
- * that the recording names, and compares its answers with the recorded ones.
- * Rejects with `HarnessError` BAD_FILE when the recording cannot be read.
- */
+/** Replays reviews against the reference webhook. Rejects with `HarnessError` BAD_FILE. */
 export async function replayWebhook(recording: unknown): Promise<ReplayResult> {
   const { reviews, settings, serviceAccounts, identities, apiVersion } = parseWebhookRecording(recording);
   const webhook = await startWebhook({
@@ -49,7 +45,6 @@ const uidOf = (index: number): string => `review-${index}`;
 const contentTypeOf = ({ name, contentType }: RecordedReview): string =>
   contentType ?? /content.type:? ([\w-]+\/\S+)/i.exec(name)?.[1] ?? 'application/json';
 
-/** The admission review that the API server sends for the creation of the recorded pod. */
 function admissionReview(review: RecordedReview, uid: string, apiVersion: string): unknown {
   const named = /admission (v1\w*)/.exec(review.name)?.[1];
   return {

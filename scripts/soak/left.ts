@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a run that is over has left on this machine. */
+/** Leftovers of a run on this machine. */
 export interface Left {
-  /** Command lines of processes. */
   readonly processes: readonly string[];
-  /** TCP ports of 127.0.0.1 or other addresses at which these listen. */
+  /** Their listening TCP ports. */
   readonly ports: readonly number[];
   readonly files: readonly string[];
 }
@@ -13,24 +12,23 @@ export interface Left {
 export const isNothing = ({ processes, ports, files }: Left): boolean =>
   processes.length + ports.length + files.length === 0;
 
-/** What belongs in the report folder of a run that is over. */
 const REPORTS = new Set(['results.json', 'junit.xml', 'report.html', 'diagnostics']);
 
 export interface OfRun {
-  /** Id of the run; undefined where it wrote no results. */
+  /** Undefined without results. */
   readonly run: string | undefined;
   readonly reports: string;
-  /** The run's own TMPDIR. */
+  /** The run's TMPDIR. */
   readonly temporary: string;
 }
 
-/** Linux alone tells whose processes and ports they are: elsewhere only files are found. */
+/** Processes and ports are only found on Linux. */
 export function leftBy(ofRun: OfRun): Left {
   const pids = processesOf(ofRun);
   return { processes: pids.map(commandLine), ports: portsOf(pids), files: filesOf(ofRun) };
 }
 
-/** Processes with the run's TMPDIR in their environment, as those have that it starts, or in a pod's folder. */
+/** Finds processes by TMPDIR in their environment, or a pod's folder. */
 function processesOf({ run, temporary }: OfRun): string[] {
   const isOfRun = (pid: string): boolean =>
     reading(() => readFileSync(`/proc/${pid}/environ`, 'utf8'), '').includes(temporary) ||
@@ -45,7 +43,7 @@ const commandLine = (pid: string): string =>
     .replaceAll('\0', ' ')
     .trim();
 
-/** State of a socket that listens, in /proc/net/tcp (proc(5)). */
+/** Listening state in /proc/net/tcp (proc(5)). */
 const LISTENS = '0A';
 
 function portsOf(pids: readonly string[]): number[] {
@@ -75,7 +73,7 @@ function filesOf({ run, reports, temporary }: OfRun): string[] {
   ].filter((path) => existsSync(path));
 }
 
-/** Processes end while one looks at them, and not all may be looked at. */
+/** Processes may end meanwhile, or be unreadable. */
 function reading<T>(read: () => T, otherwise: T): T {
   try {
     return read();

@@ -11,16 +11,15 @@ import { planned, tallyOf, textOf, verdictsIn, type SoakRun } from './tally.ts';
 
 export interface SoakOptions {
   readonly runs: number;
-  /** Busy processes beside each third run of an order. */
+  /** Busy processes during each third run of an order. */
   readonly busy: number;
   readonly json: string | undefined;
-  /** Where the reports of runs are kept that did not end as they should. */
+  /** Reports of runs with problems. */
   readonly directory: string;
-  /** Fires when no further run is to begin. */
   readonly interrupted: AbortSignal;
 }
 
-/** Repeats whole runs and prints what came of them; tells whether all is as it should be. */
+/** Returns whether all runs were fine. */
 export async function soak(options: SoakOptions, io: Pick<Io, 'stdout' | 'stderr' | 'root'>): Promise<boolean> {
   const runs: SoakRun[] = [];
   while (runs.length < options.runs && !options.interrupted.aborted) {
@@ -39,7 +38,7 @@ function lineOf({ number, order, busy, exitCode, seconds, unexpected }: SoakRun)
   return `run ${number}, ${order} order, ${busy} busy processes: exit code ${exitCode}, ${seconds.toFixed(0)} s${bad}\n`;
 }
 
-/** Ends by itself when the process that started it is gone. */
+/** Ends with its parent. */
 const BUSY = 'while (process.ppid === Number(process.argv[1]));';
 
 async function oneRun(plan: ReturnType<typeof planned>, directory: string, root: string): Promise<SoakRun> {
@@ -64,7 +63,7 @@ async function oneRun(plan: ReturnType<typeof planned>, directory: string, root:
   }
 }
 
-/** Milliseconds that processes have to end in that end by themselves once the run's own is gone. */
+/** Milliseconds for processes that end after the run. */
 const GRACE = 5000;
 
 function leftInTheEnd(ofRun: OfRun): Promise<Left> {
@@ -86,7 +85,7 @@ function startRun(
   return spawn(
     process.execPath,
     [join(root, 'bin', 'conformance.js'), '--quiet', '--no-color', '--scope', 'all', '--report-dir', reports, ...shuffle],
-    // A group of its own: an interrupt on the terminal lets the run that is under way end.
+    // Its own group: Ctrl-C lets the current run finish.
     { env: { ...Object.fromEntries(environment), TMPDIR: temporary }, stdio: 'ignore', detached: true },
   );
 }

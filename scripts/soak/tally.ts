@@ -2,32 +2,28 @@ import type { RunResults, Verdict } from '../../harness/results/results.ts';
 import { counted } from '../../harness/results/text.ts';
 import { isNothing, type Left } from './left.ts';
 
-/** The orders in which scenarios begin, by turns; `random` has another seed each time. */
+/** Orders in turn; `random` has a new seed each time. */
 export const ORDERS = ['declared', 'reverse', 'random'] as const;
 
 export interface SoakRun {
   readonly number: number;
   readonly order: (typeof ORDERS)[number];
-  /** Seed of a random order. */
   readonly seed: string | undefined;
-  /** Busy processes beside it. */
   readonly busy: number;
   readonly exitCode: number | null;
   readonly seconds: number;
-  /** How many scenarios were judged; null where there are no results. */
+  /** Null without results. */
   readonly judged: number | null;
   readonly unexpected: readonly Unexpected[];
   readonly left: Left;
 }
 
-/** A verdict other than `passed` and `skipped`. */
 export interface Unexpected {
   readonly scenario: string;
   readonly verdict: Verdict;
   readonly reason: string;
 }
 
-/** Verdicts of a run, and what is not as it should be. */
 export function verdictsIn({ scenarios }: RunResults): Pick<SoakRun, 'judged' | 'unexpected'> {
   const judged = scenarios.filter(({ verdict }) => verdict !== 'skipped');
   const unexpected = judged.filter(({ verdict }) => verdict !== 'passed');
@@ -37,14 +33,14 @@ export function verdictsIn({ scenarios }: RunResults): Pick<SoakRun, 'judged' | 
   };
 }
 
-/** Where a run is that order, seed and busy processes follow from: over nine runs each order has had its third under load. */
+/** Determines order, seed and load: in nine runs, each order has a third under load. */
 export function planned(number: number, busy: number): Pick<SoakRun, 'number' | 'order' | 'seed' | 'busy'> {
   const order = ORDERS[(number - 1) % ORDERS.length] ?? 'declared';
   const isUnderLoad = Math.floor((number - 1) / ORDERS.length) % 3 === 2;
   return { number, order, seed: order === 'random' ? String(number) : undefined, busy: isUnderLoad ? busy : 0 };
 }
 
-/** At most so many verdicts in a hundred may be `error` or `inconclusive` beside busy processes. */
+/** Tolerated share of `error` and `inconclusive` under load. */
 const TOLERATED_UNDER_LOAD = 0.02;
 
 export interface Tally {
@@ -52,7 +48,6 @@ export interface Tally {
   readonly underLoad: number;
   readonly verdicts: number;
   readonly failed: number;
-  /** `error` and `inconclusive`, without and with busy processes. */
   readonly unclear: { readonly unloaded: number; readonly loaded: number };
   readonly withoutResults: number;
   readonly leaving: number;
@@ -86,7 +81,6 @@ export function tallyOf(runs: readonly SoakRun[]): Tally {
   };
 }
 
-/** The tally for people: counts, then each scenario with verdicts other than passed, and each run that left something. */
 export function textOf(runs: readonly SoakRun[]): string {
   const { underLoad, verdicts, failed, unclear, withoutResults, leaving } = tallyOf(runs);
   const lines = [

@@ -1,10 +1,10 @@
-/** What stands in a recording for a text that is another each time: the pattern of the real one. */
+/** Placeholders of recordings, with patterns. */
 const VARYING: readonly (readonly [RegExp, string])[] = [
   [/RFC3339|TIME/, String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)`],
   [/0xPTR/, '0x[0-9a-f]+'],
   [/-?\d+\.\d\d seconds/, String.raw`-?\d+\.\d\d seconds`],
   [/http:\/\/127\.0\.0\.1:\d+/, String.raw`http://127\.0\.0\.1:\d+`],
-  // The stand-in for EKS Auth's client that the agent was recorded with says this of the service's own faults too.
+  // The recorded EKS Auth stub says this even for service faults.
   [/(?<=\((?:InternalServer|ServiceUnavailable)Exception\): .*)fault: client/, 'fault: server'],
 ];
 
@@ -12,7 +12,7 @@ const ANY_VARYING = new RegExp(VARYING.map(([pattern]) => `(${pattern.source})`)
 
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
-/** Whether a text is the recorded one, but for what varies. */
+/** Ignores varying parts. */
 export function sameText(expected: string, actual: string): boolean {
   let pattern = '';
   let from = 0;
@@ -24,7 +24,7 @@ export function sameText(expected: string, actual: string): boolean {
   return new RegExp(`^${pattern}${escape(expected.slice(from))}$`, 's').test(actual);
 }
 
-/** Whether JSON is the recorded one, its members in the recorded order. */
+/** Also compares the order of members. */
 export function sameJson(expected: unknown, actual: unknown): boolean {
   if (typeof expected === 'string') return typeof actual === 'string' && sameText(expected, actual);
   if (typeof expected !== 'object' || expected === null) return expected === actual;
@@ -37,7 +37,7 @@ export function sameJson(expected: unknown, actual: unknown): boolean {
   );
 }
 
-/** Whether a body is the recorded one: a text, or JSON where the recording has it parsed. */
+/** Text, or JSON if the recording has it parsed. */
 export function sameBody(expected: unknown, actual: string): boolean {
   if (typeof expected === 'string') return sameText(expected, actual);
   try {

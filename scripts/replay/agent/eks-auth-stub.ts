@@ -3,10 +3,9 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { listen, stopServer } from '../../../foundation/node/listen.ts';
 
-/** The account whose credentials the stub hands out. */
 const ACCOUNT = '111122223333';
 const REQUEST_ID = 'req-1';
-/** How late the stub answers when it hangs, in ms: longer than the agent waits. */
+/** Milliseconds; longer than the agent waits. */
 const HANG = 1600;
 
 export interface StubCall {
@@ -35,7 +34,7 @@ function credentials(secondsToLive: number): string {
 
 type Behaviour = (response: ServerResponse) => void;
 
-/** What `ok`, `ttl10`, `nocreds`, `garbage`, `hang` and `400 InvalidTokenException` mean; undefined for other words. */
+/** Parses `ok`, `ttl10`, `nocreds`, `garbage`, `hang` and `400 InvalidTokenException`. */
 export function behaviourOf(words: string): Behaviour | undefined {
   const json = (status: number, body: string, headers: Record<string, string> = {}): Behaviour => {
     return (response) => {
@@ -55,7 +54,7 @@ export function behaviourOf(words: string): Behaviour | undefined {
   return json(Number(status), JSON.stringify({ message: `the message of ${name}` }), { 'x-amzn-errortype': name });
 }
 
-/** A stand-in for EKS Auth that answers as it is told and remembers what it was asked. */
+/** An EKS Auth that answers as configured and remembers requests. */
 export interface EksAuthStub {
   readonly url: string;
   readonly calls: StubCall[];

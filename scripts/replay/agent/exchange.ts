@@ -8,7 +8,7 @@ import { send } from './raw-http.ts';
 import type { Exchange } from './recording.ts';
 import { fillTokens, UnknownPhrase } from './tokens.ts';
 
-/** Ports of the recorded agents: the default ones, and the same with 10000 added. */
+/** Default ports, and the same plus 10000. */
 const PROBE_PORT = /:1?2703$/;
 const METRICS_PORT = /:1?2705$/;
 
@@ -19,7 +19,6 @@ function serverOf(agent: RunningAgent, { name, request }: Exchange): string {
   return agent.urls[0] ?? '';
 }
 
-/** Header names and values that a recorded response tells beside status and body. */
 function recordedHeaders({ response }: Exchange): [string, string | null][] {
   const headers: [string, string | null][] = Object.entries(response.headers ?? {});
   if (response.contentType !== undefined) headers.push(['content-type', response.contentType]);
@@ -61,11 +60,10 @@ function compare(exchange: Exchange, answer: RawAnswer, calls: number): Differen
   };
 }
 
-/** Replays exchanges one after another against one agent. */
 export class ExchangeReplay {
   readonly #agent: RunningAgent;
   readonly #stub: EksAuthStub;
-  /** The Authorization header that was sent last in the place of each recorded one. */
+  /** The last sent header of each recorded one. */
   readonly #sent = new Map<string, string>();
 
   constructor(agent: RunningAgent, stub: EksAuthStub) {
@@ -73,7 +71,7 @@ export class ExchangeReplay {
     this.#stub = stub;
   }
 
-  /** A recorded success without a call of EKS Auth came from the cache: the token is that of the exchange before. */
+  /** A success without a call came from the cache: reuse the token. */
   #authorization(recorded: string, exchange: Exchange): string {
     const cached = exchange.response.status === 200 && exchange.eksAuthCalls === 0;
     const again = cached ? this.#sent.get(recorded) : undefined;
@@ -82,7 +80,7 @@ export class ExchangeReplay {
     return text;
   }
 
-  /** @returns undefined where the answer is the recorded one */
+  /** Returns undefined for an equal answer. */
   async replay(exchange: Exchange): Promise<Difference | undefined> {
     const { name, request, response, eksAuthCalls } = exchange;
     const impossible = (why: string): Difference => ({

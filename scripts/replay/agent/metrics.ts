@@ -1,15 +1,14 @@
 import type { Difference } from '../types.ts';
 
-/** Counts of Prometheus' text format by sample, such as `name{code="200"}`. */
+/** Counts by sample, such as `name{code="200"}`. */
 function samples(lines: readonly string[]): Map<string, number> {
   const matches = lines.flatMap((line) => [...line.matchAll(/^([^#\s]\S*(?:\{.*\})?) (\S+)$/g)]);
   return new Map(matches.map(([, sample = '', count]) => [sample, Number(count)]));
 }
 
 /**
- * Compares metrics. A recording may hold but a part of the exchanges that its metrics count, and the minute after which
- * expired credentials are evicted does not pass in a replay: so a count may be lower, but not higher, and each metric
- * that the replay has counted at all must have the recorded help and type.
+ * Counts may be lower, since recordings are partial and replays do not wait for evictions, but not higher. Help and type of
+ * counted metrics must be equal.
  */
 export function compareMetrics(recorded: readonly string[], replayed: readonly string[]): Difference[] {
   const counted = samples(recorded);

@@ -9,12 +9,7 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/**
- * Sends a request exactly as it is given, over a connection of its own: no tidying of path, method or headers.
- *
- * @param headers names and values
- * @returns undefined if the connection ended without an answer
- */
+/** Sends a request unchanged on a new connection. Returns undefined without an answer. */
 export function send(
   url: string,
   method: string,
@@ -44,7 +39,7 @@ export function send(
   });
 }
 
-/** Sends one request so many times over one connection, without waiting, and counts the answers' statuses. */
+/** Pipelines a request on one connection, and counts statuses. */
 export function burst(url: string, path: string, host: string, times: number): Promise<ReadonlyMap<number, number>> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -4,19 +4,18 @@ import { validated } from '../../../foundation/node/validate.ts';
 const text = z.string();
 const textOrNull = z.string('a text or null').nullable();
 
-/** One request that was made of the agent, and its answer. */
 export type Exchange = z.infer<typeof exchange>;
 const exchange = z.object({
   name: text,
   request: z.object({
     method: text,
     path: text,
-    /** Host header; null: none. */
+    /** Null: none. */
     host: textOrNull,
-    /** Authorization headers, with `<…>` for tokens; null: none. */
+    /** `<…>` for tokens; null: none. */
     authorization: z.union([text, z.array(text), z.null()], 'a text, a list of texts or null'),
   }),
-  /** What EKS Auth answers meanwhile. */
+  /** EKS Auth's answer. */
   eksAuth: text,
   response: z.object({
     status: z.number(),
@@ -43,5 +42,5 @@ const recording = z.object({
   metrics: z.array(text).optional(),
 });
 
-/** @throws HarnessError BAD_FILE */
+/** Throws HarnessError BAD_FILE. */
 export const readAgentRecording = (value: unknown): AgentRecording => validated(recording, value, String);

@@ -15,7 +15,7 @@ const HOST = '169.254.170.23';
 const CREDENTIALS = '/v1/credentials';
 
 export interface AgentReplayOptions {
-  /** Command and arguments that start the agent's program; without it how it ends is not compared. */
+  /** Command of the agent's program. Default: its end is not compared. */
   readonly agentProgram?: readonly string[];
 }
 
@@ -24,7 +24,7 @@ function differs(name: string, expected: unknown, actual: unknown): Difference[]
   return wanted === found ? [] : [{ name, expected: wanted, actual: found }];
 }
 
-/** The agent as it was recorded: one bind host, credentials of the recorded signature. */
+/** With one bind host, and credentials of the recorded signature. */
 function startRecordedAgent(recording: AgentRecording, endpoint: string): Promise<RunningAgent> {
   const { path = '', authorization = '' } = recording.eksAuthRequest ?? {};
   const [, accessKeyId = 'AKIAEXAMPLE', region = 'us-west-2'] =
@@ -42,7 +42,6 @@ function startRecordedAgent(recording: AgentRecording, endpoint: string): Promis
   });
 }
 
-/** Compares the last call of EKS Auth with the recorded form. */
 function compareRequest(recording: AgentRecording, stub: EksAuthStub): Difference[] {
   const wanted = recording.eksAuthRequest ?? {};
   const call = stub.calls.at(-1);
@@ -50,7 +49,7 @@ function compareRequest(recording: AgentRecording, stub: EksAuthStub): Differenc
   const differences: Difference[] = [];
   const { authorization = '' } = call.headers;
   if (wanted.authorization !== undefined) {
-    // The recording ends ahead of the signature.
+    // The recording ends before the signature.
     const signed = authorization.replace(/\/\d{8}\//, '/YYYYMMDD/').slice(0, wanted.authorization.length);
     differences.push(...differs('eksAuthRequest authorization', wanted.authorization, signed));
   }
@@ -87,7 +86,7 @@ async function compareSingleFlight(
   return differs('singleFlight', wanted, { statuses, eksAuthCalls: stub.calls.length - before });
 }
 
-/** So many requests at once as outrun the recorded burst several times over; their host is wrong, so each is cheap. */
+/** Exceeds the recorded burst; a wrong host makes requests cheap. */
 async function compareRateLimit(recording: AgentRecording, agent: RunningAgent): Promise<Difference[]> {
   const configured = recording.rateLimit?.configured ?? '';
   const size = Number(/burst (\d+)/.exec(configured)?.[1]);
@@ -122,11 +121,7 @@ async function scrape(agent: RunningAgent): Promise<string[]> {
   return (answer?.body ?? '').split('\n').filter((line) => /^(# \w+ )?pod_identity/.test(line));
 }
 
-/**
- * Plays a recording of an agent against the reference agent, which runs in this process with a stand-in for EKS Auth.
- *
- * @throws HarnessError BAD_FILE
- */
+/** Replays a recording against the reference agent with an EKS Auth stub. Throws HarnessError BAD_FILE. */
 export async function replayAgent(value: unknown, options: AgentReplayOptions = {}): Promise<ReplayResult> {
   const recording = readAgentRecording(value);
   const stub = await startEksAuthStub();

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 
-/** A `<…>` whose meaning is not known. */
 export class UnknownPhrase extends Error {
   override readonly name = 'UnknownPhrase';
 }
@@ -21,7 +20,7 @@ const SECONDS: Readonly<Record<string, number>> = {
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** `10 s ago` and `in 600 s` as seconds since the epoch; anything else undefined. */
+/** Parses `10 s ago` and `in 600 s` to seconds since the epoch. */
 function time(text: string, now: number): number | undefined {
   if (text === 'now') return now;
   const match = /^(in )?([\d.]+) ?([a-z]+?)s?( ago)?$/.exec(text);
@@ -31,7 +30,7 @@ function time(text: string, now: number): number | undefined {
   return now + Number(match[2]) * unit * (future ? 1 : -1);
 }
 
-/** A claim's value: a time, JSON, else the text itself. */
+/** A time, JSON, or text. */
 function claimValue(claim: string, text: string, now: number): unknown {
   if (['exp', 'nbf', 'iat'].includes(claim)) {
     const seconds = time(text, now);
@@ -56,10 +55,8 @@ function apply(phrase: string, header: Json, claims: Json, now: number): void {
 }
 
 /**
- * A token of a phrase such as `valid token`, `token with exp 10 s ago`, `token without exp`, `token with alg none`,
- * `token with exp 10 s ago and nbf in 600 s`. No two are the same. Its signature is not valid: the agent looks at none.
- *
- * @throws UnknownPhrase
+ * Makes a unique token from a phrase such as `token with exp 10 s ago and nbf in 600 s` or `token with alg none`. Its signature is
+ * invalid: agents do not check it. Throws UnknownPhrase.
  */
 export function tokenOf(phrase: string): string {
   const now = Math.floor(Date.now() / 1000);
@@ -82,7 +79,7 @@ export function tokenOf(phrase: string): string {
     const [, parts] = /^(?:a )?token (.+)$/.exec(phrase) ?? [];
     if (parts === undefined) throw new UnknownPhrase(phrase);
     const [first = '', ...others] = parts.split(/ and (?=\w+ )/);
-    // "with exp 10 s ago and nbf in 600 s": the verb is not always said again.
+    // The second part may lack its verb.
     for (const part of [first, ...others.map((other) => (/^with(out)? /.test(other) ? other : `with ${other}`))]) {
       apply(part, header, claims, now);
     }
@@ -90,7 +87,7 @@ export function tokenOf(phrase: string): string {
   return `${encode(header)}.${encode(claims)}.${Buffer.from('signature').toString('base64url')}`;
 }
 
-/** Puts tokens in the place of the phrases of an Authorization header; what stands around them stays. */
+/** Replaces phrases by tokens. */
 export function fillTokens(text: string): string {
   return text.replace(/<([^<>]+)>/g, (_, phrase: string) => tokenOf(phrase));
 }

@@ -48,16 +48,16 @@ export interface ObjectStore {
   watch(resource: string, listener: (event: WatchEvent) => void): () => void;
 }
 
-/** `details` of a `Status`: which object the error is about and, for `Invalid`, which of its fields. */
+/** The affected object and, for `Invalid`, fields. */
 export interface StatusDetails {
   readonly name?: string;
   readonly group?: string;
-  /** The plural resource name; the kind's name for `Invalid`. */
+  /** Plural resource name; for `Invalid`, the kind. */
   readonly kind?: string;
   readonly causes?: readonly { readonly reason: string; readonly message: string; readonly field: string }[];
 }
 
-/** An error that the API server answers as a `Status` object. */
+/** Answered as a `Status` object. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -73,7 +73,7 @@ export class ApiError extends Error {
   }
 }
 
-/** An error of the API server's own, which it answers as plain text (Kubernetes, apiserver, `responsewriters.InternalError`). */
+/** Answered as plain text (Kubernetes, apiserver, `responsewriters.InternalError`). */
 export class InternalError extends Error {
   override readonly name = 'InternalError';
 }
