@@ -36,7 +36,9 @@ export const runProgram: Runner = async (program, args, options = {}) => {
   const end = (): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
-    } catch {}
+    } catch {
+      // It ended meanwhile.
+    }
   };
   signal?.addEventListener('abort', end, { once: true });
   const { exitCode, stdout, stderr, cause } = await child;
