@@ -1,5 +1,5 @@
 /** How operators of conditions compare values, as the policy simulator and S3 decide. */
-import { check, suite } from '../../harness/index.ts';
+import { suite } from '../../harness/index.ts';
 import { MULTIVALUED, OPERATORS, VARIABLES } from '../lib/sources.ts';
 import { given, holds } from './lib/simulator.ts';
 
@@ -17,118 +17,78 @@ suite('policies', ({ scenario }) => {
   scenario('PO-30', 'numbers and times are compared at each edge, whatever form they are written in', {
     source: `${OPERATORS}, "Numeric condition operators" and "Date condition operators": ISO 8601 as W3C has it, or epoch time`,
     probes: [
-      check('of numbers', (world) =>
-        holds(world, 's3:max-keys', [given('numeric', 's3:max-keys', '10')], {
-          NumericEquals: [
-            ['10', 10, '10.0', ['9', '10']],
-            ['9', '100', '-10', '10.5', ['9', '11']],
-          ],
-          NumericNotEquals: [
-            ['9', '10.5', ['9', '11']],
-            ['10', '10.0', ['9', '10']],
-          ],
-          NumericLessThan: [
-            ['11', '10.5', '100', ['9', '11']],
-            ['10', '9', '-11'],
-          ],
-          NumericLessThanEquals: [
-            ['10', '10.5', '100'],
-            ['9', '9.5', '-10'],
-          ],
-          NumericGreaterThan: [
-            ['9', '9.5', '-100', '0.5'],
-            ['10', '10.5', '100'],
-          ],
-          NumericGreaterThanEquals: [
-            ['10', '9', '-100'],
-            ['10.5', '11', '100'],
-          ],
-        }),
-      ),
-      check('of times', (world) =>
-        holds(world, 'aws:CurrentTime', [given('date', 'aws:CurrentTime', TIME)], {
-          DateEquals: [SAME, [...BEFORE, ...AFTER]],
-          DateNotEquals: [[...BEFORE, ...AFTER], SAME],
-        }),
-      ),
-      check('of earlier and later times', (world) =>
-        holds(world, 'aws:CurrentTime', [given('date', 'aws:CurrentTime', TIME)], {
-          DateLessThan: [AFTER, [TIME, ...BEFORE]],
-          DateLessThanEquals: [[TIME, ...AFTER], BEFORE],
-          DateGreaterThan: [BEFORE, [TIME, ...AFTER]],
-          DateGreaterThanEquals: [[TIME, ...BEFORE], AFTER],
-        }),
-      ),
-      check('of a time in seconds', (world) =>
-        holds(world, 'aws:EpochTime', [given('date', 'aws:EpochTime', seconds(0))], {
-          DateEquals: [[TIME, seconds(0)], [seconds(1)]],
-          DateLessThan: [
-            ['2026', seconds(1)],
-            ['2025', seconds(-1)],
-          ],
-        }),
-      ),
-      check('of a request without the key', (world) =>
-        holds(world, 's3:max-keys', [], {
-          NumericEquals: [[], ['10']],
-          NumericNotEquals: [['10'], []],
-          NumericLessThanEquals: [[], ['10']],
-          DateGreaterThan: [[], ['2020']],
-          DateNotEquals: [['2020'], []],
-        }),
-      ),
+      holds('of numbers', 's3:max-keys', [given('numeric', 's3:max-keys', '10')], {
+        NumericEquals: { holds: ['10', 10, '10.0', ['9', '10']], not: ['9', '100', '-10', '10.5', ['9', '11']] },
+        NumericNotEquals: { holds: ['9', '10.5', ['9', '11']], not: ['10', '10.0', ['9', '10']] },
+        NumericLessThan: { holds: ['11', '10.5', '100', ['9', '11']], not: ['10', '9', '-11'] },
+        NumericLessThanEquals: { holds: ['10', '10.5', '100'], not: ['9', '9.5', '-10'] },
+        NumericGreaterThan: { holds: ['9', '9.5', '-100', '0.5'], not: ['10', '10.5', '100'] },
+        NumericGreaterThanEquals: { holds: ['10', '9', '-100'], not: ['10.5', '11', '100'] },
+      }),
+      holds('of times', 'aws:CurrentTime', [given('date', 'aws:CurrentTime', TIME)], {
+        DateEquals: { holds: SAME, not: [...BEFORE, ...AFTER] },
+        DateNotEquals: { holds: [...BEFORE, ...AFTER], not: SAME },
+      }),
+      holds('of earlier and later times', 'aws:CurrentTime', [given('date', 'aws:CurrentTime', TIME)], {
+        DateLessThan: { holds: AFTER, not: [TIME, ...BEFORE] },
+        DateLessThanEquals: { holds: [TIME, ...AFTER], not: BEFORE },
+        DateGreaterThan: { holds: BEFORE, not: [TIME, ...AFTER] },
+        DateGreaterThanEquals: { holds: [TIME, ...BEFORE], not: AFTER },
+      }),
+      holds('of a time in seconds', 'aws:EpochTime', [given('date', 'aws:EpochTime', seconds(0))], {
+        DateEquals: { holds: [TIME, seconds(0)], not: [seconds(1)] },
+        DateLessThan: { holds: ['2026', seconds(1)], not: ['2025', seconds(-1)] },
+      }),
+      holds('of a request without the key', 's3:max-keys', [], {
+        NumericEquals: { holds: [], not: ['10'] },
+        NumericNotEquals: { holds: ['10'], not: [] },
+        NumericLessThanEquals: { holds: [], not: ['10'] },
+        DateGreaterThan: { holds: [], not: ['2020'] },
+        DateNotEquals: { holds: ['2020'], not: [] },
+      }),
     ],
   });
 
   scenario('PO-31', 'addresses are compared by their ranges, those of IPv4 and of IPv6 each among themselves', {
     source: `${OPERATORS}, "IP address condition operators"; RFC 4632 and RFC 4291, CIDR`,
     probes: [
-      check('of IPv4', (world) =>
-        holds(world, 'aws:SourceIp', [given('ip', 'aws:SourceIp', '203.0.113.9')], {
-          IpAddress: [
-            ['203.0.113.9', '203.0.113.9/32', '203.0.113.8/31', '203.0.113.0/24', '128.0.0.0/1', '0.0.0.0/0'],
-            [
-              '203.0.113.10',
-              '203.0.113.8/32',
-              '203.0.113.10/31',
-              '203.0.112.0/24',
-              '0.0.0.0/1',
-              '::/0',
-              '2001:db8::/32',
-            ],
+      holds('of IPv4', 'aws:SourceIp', [given('ip', 'aws:SourceIp', '203.0.113.9')], {
+        IpAddress: {
+          holds: ['203.0.113.9', '203.0.113.9/32', '203.0.113.8/31', '203.0.113.0/24', '128.0.0.0/1', '0.0.0.0/0'],
+          not: [
+            '203.0.113.10',
+            '203.0.113.8/32',
+            '203.0.113.10/31',
+            '203.0.112.0/24',
+            '0.0.0.0/1',
+            '::/0',
+            '2001:db8::/32',
           ],
-          NotIpAddress: [
-            ['203.0.113.8/32', '203.0.112.0/24', '::/0', ['192.0.2.0/24', '198.51.100.0/24']],
-            ['203.0.113.9', '203.0.113.0/24', '0.0.0.0/0', ['192.0.2.0/24', '203.0.113.0/24']],
+        },
+        NotIpAddress: {
+          holds: ['203.0.113.8/32', '203.0.112.0/24', '::/0', ['192.0.2.0/24', '198.51.100.0/24']],
+          not: ['203.0.113.9', '203.0.113.0/24', '0.0.0.0/0', ['192.0.2.0/24', '203.0.113.0/24']],
+        },
+      }),
+      holds('of IPv6', 'aws:SourceIp', [given('ip', 'aws:SourceIp', '2001:db8:1234:5678::9')], {
+        IpAddress: {
+          holds: [
+            ...['2001:db8:1234:5678::9', '2001:DB8:1234:5678:0:0:0:9', '2001:db8:1234:5678::9/128', '::/0'],
+            ...['2001:db8:1234:5678::8/127', '2001:db8:1234:5678::/64', '2001:db8::/32'],
           ],
-        }),
-      ),
-      check('of IPv6', (world) =>
-        holds(world, 'aws:SourceIp', [given('ip', 'aws:SourceIp', '2001:db8:1234:5678::9')], {
-          IpAddress: [
-            [
-              ...['2001:db8:1234:5678::9', '2001:DB8:1234:5678:0:0:0:9', '2001:db8:1234:5678::9/128', '::/0'],
-              ...['2001:db8:1234:5678::8/127', '2001:db8:1234:5678::/64', '2001:db8::/32'],
-            ],
-            [
-              ...['2001:db8:1234:5678::a', '2001:db8:1234:5678::a/127', '2001:db8:1234:5679::/64', '2001:db9::/32'],
-              '0.0.0.0/0',
-            ],
+          not: [
+            ...['2001:db8:1234:5678::a', '2001:db8:1234:5678::a/127', '2001:db8:1234:5679::/64', '2001:db9::/32'],
+            '0.0.0.0/0',
           ],
-          NotIpAddress: [['2001:db9::/32', '0.0.0.0/0'], ['2001:db8::/32']],
-        }),
-      ),
-      check('of a request without an address', (world) =>
-        holds(world, 'aws:SourceIp', [], {
-          IpAddress: [[], ['0.0.0.0/0', '::/0']],
-          NotIpAddress: [['0.0.0.0/0'], []],
-          IpAddressIfExists: [['203.0.113.0/24'], []],
-          Null: [
-            ['true', true],
-            ['false', false],
-          ],
-        }),
-      ),
+        },
+        NotIpAddress: { holds: ['2001:db9::/32', '0.0.0.0/0'], not: ['2001:db8::/32'] },
+      }),
+      holds('of a request without an address', 'aws:SourceIp', [], {
+        IpAddress: { holds: [], not: ['0.0.0.0/0', '::/0'] },
+        NotIpAddress: { holds: ['0.0.0.0/0'], not: [] },
+        IpAddressIfExists: { holds: ['203.0.113.0/24'], not: [] },
+        Null: { holds: ['true', true], not: ['false', false] },
+      }),
     ],
   });
 
@@ -138,86 +98,70 @@ suite('policies', ({ scenario }) => {
     {
       source: `${OPERATORS}, "String", "Boolean" and "Binary condition operators"; ${VARIABLES}`,
       probes: [
-        check('of texts', (world) =>
-          holds(world, 'aws:PrincipalTag/team', [given('string', 'aws:PrincipalTag/team', 'Red-1')], {
-            StringEquals: [
-              ['Red-1', ['blue', 'Red-1'], '${aws:PrincipalTag/team}'],
-              ['red-1', 'Red', 'Red-12', 'Red-?', '*'],
-            ],
-            // To a variable without a value nothing is equal, which is what the inverted operators ask for.
-            StringNotEquals: [
-              ['red-1', ['blue', 'Red'], '${aws:PrincipalTag/no}', ['blue', '${aws:PrincipalTag/no}']],
-              ['Red-1', ['blue', 'Red-1'], '${aws:PrincipalTag/team}', ['${aws:PrincipalTag/no}', 'Red-1']],
-            ],
-            StringEqualsIgnoreCase: [
-              ['RED-1', 'red-1', '${aws:PrincipalTag/team}'],
-              ['RED', 'red-*', 'RED-11'],
-            ],
-            StringNotEqualsIgnoreCase: [
-              ['RED', 'red-*'],
-              ['RED-1', '${aws:PrincipalTag/team}'],
-            ],
-            StringLike: [
-              ['Red-?', 'R*1', '*', 'Red-1*', '*d-*', '${aws:PrincipalTag/team}*'],
-              ['red-?', 'Red-1?', 'R', '*2'],
-            ],
-            StringNotLike: [
-              ['red-?', 'Red-1?', '${aws:PrincipalTag/no}*'],
-              ['Red-?', '*', '${aws:PrincipalTag/team}*'],
-            ],
-            StringEqualsIfExists: [['Red-1'], ['red-1']],
-            StringNotEqualsIfExists: [['red-1'], ['Red-1']],
-            StringNotLikeIfExists: [['red-?'], ['Red-?']],
-            Null: [
-              ['false', false, 'FALSE'],
-              ['true', true, 'TRUE'],
-            ],
-          }),
-        ),
-        check('of keys in any case', (world) =>
-          holds(world, 'AWS:principalTAG/team', [given('string', 'aws:PrincipalTag/team', 'Red-1')], {
-            StringEquals: [['Red-1', '${AWS:PRINCIPALTAG/TEAM}'], ['${aws:PrincipalTag/teams}']],
-            StringEqualsIgnoreCase: [["RED-${aws:PrincipalTag/number, '1'}"], ['${aws:PrincipalTag/teams}']],
-            StringLike: [["Red-${aws:PrincipalTag/number, '1'}"], ["Red-${aws:PrincipalTag/number, '2'}"]],
-          }),
-        ),
-        check('of booleans', (world) =>
-          holds(
-            world,
-            'aws:SecureTransport',
-            [
-              given('boolean', 'aws:SecureTransport', 'true'),
-              given('string', 'aws:PrincipalTag/secure', 'true'),
-              given('string', 'aws:PrincipalTag/rest', 'UE'),
-            ],
-            {
-              Bool: [
-                ['true', true, ['false', 'true'], '${aws:PrincipalTag/secure}', 'tr${aws:PrincipalTag/rest}'],
-                ['false', false, '${aws:PrincipalTag/no}'],
-              ],
-              BoolIfExists: [['true'], ['false']],
+        holds('of texts', 'aws:PrincipalTag/team', [given('string', 'aws:PrincipalTag/team', 'Red-1')], {
+          StringEquals: {
+            holds: ['Red-1', ['blue', 'Red-1'], '${aws:PrincipalTag/team}'],
+            not: ['red-1', 'Red', 'Red-12', 'Red-?', '*'],
+          },
+          // To a variable without a value nothing is equal, which is what the inverted operators ask for.
+          StringNotEquals: {
+            holds: ['red-1', ['blue', 'Red'], '${aws:PrincipalTag/no}', ['blue', '${aws:PrincipalTag/no}']],
+            not: ['Red-1', ['blue', 'Red-1'], '${aws:PrincipalTag/team}', ['${aws:PrincipalTag/no}', 'Red-1']],
+          },
+          StringEqualsIgnoreCase: {
+            holds: ['RED-1', 'red-1', '${aws:PrincipalTag/team}'],
+            not: ['RED', 'red-*', 'RED-11'],
+          },
+          StringNotEqualsIgnoreCase: { holds: ['RED', 'red-*'], not: ['RED-1', '${aws:PrincipalTag/team}'] },
+          StringLike: {
+            holds: ['Red-?', 'R*1', '*', 'Red-1*', '*d-*', '${aws:PrincipalTag/team}*'],
+            not: ['red-?', 'Red-1?', 'R', '*2'],
+          },
+          StringNotLike: {
+            holds: ['red-?', 'Red-1?', '${aws:PrincipalTag/no}*'],
+            not: ['Red-?', '*', '${aws:PrincipalTag/team}*'],
+          },
+          StringEqualsIfExists: { holds: ['Red-1'], not: ['red-1'] },
+          StringNotEqualsIfExists: { holds: ['red-1'], not: ['Red-1'] },
+          StringNotLikeIfExists: { holds: ['red-?'], not: ['Red-?'] },
+          Null: { holds: ['false', false, 'FALSE'], not: ['true', true, 'TRUE'] },
+        }),
+        holds('of keys in any case', 'AWS:principalTAG/team', [given('string', 'aws:PrincipalTag/team', 'Red-1')], {
+          StringEquals: { holds: ['Red-1', '${AWS:PRINCIPALTAG/TEAM}'], not: ['${aws:PrincipalTag/teams}'] },
+          StringEqualsIgnoreCase: {
+            holds: ["RED-${aws:PrincipalTag/number, '1'}"],
+            not: ['${aws:PrincipalTag/teams}'],
+          },
+          StringLike: { holds: ["Red-${aws:PrincipalTag/number, '1'}"], not: ["Red-${aws:PrincipalTag/number, '2'}"] },
+        }),
+        holds(
+          'of booleans',
+          'aws:SecureTransport',
+          [
+            given('boolean', 'aws:SecureTransport', 'true'),
+            given('string', 'aws:PrincipalTag/secure', 'true'),
+            given('string', 'aws:PrincipalTag/rest', 'UE'),
+          ],
+          {
+            Bool: {
+              holds: ['true', true, ['false', 'true'], '${aws:PrincipalTag/secure}', 'tr${aws:PrincipalTag/rest}'],
+              not: ['false', false, '${aws:PrincipalTag/no}'],
             },
-          ),
+            BoolIfExists: { holds: ['true'], not: ['false'] },
+          },
         ),
-        check('of a request without the key', (world) =>
-          holds(world, 'aws:SecureTransport', [], {
-            Bool: [[], ['true', 'false']],
-            BoolIfExists: [['true', 'false'], []],
-            BinaryEquals: [[], ['AQID']],
-            StringNotEquals: [['true'], []],
-            StringNotLike: [['*'], []],
-            StringEqualsIfExists: [['true'], []],
-            ArnEquals: [[], ['arn:aws:*:*:*:*']],
-          }),
-        ),
-        check('of bytes', (world) =>
-          holds(world, 'aws:PrincipalTag/bytes', [given('binary', 'aws:PrincipalTag/bytes', 'AQIDBA==')], {
-            BinaryEquals: [
-              ['AQIDBA==', ['AQID', 'AQIDBA==']],
-              ['AQID', 'AQIDBQ==', 'AQIDBAU='],
-            ],
-          }),
-        ),
+        holds('of a request without the key', 'aws:SecureTransport', [], {
+          Bool: { holds: [], not: ['true', 'false'] },
+          BoolIfExists: { holds: ['true', 'false'], not: [] },
+          BinaryEquals: { holds: [], not: ['AQID'] },
+          StringNotEquals: { holds: ['true'], not: [] },
+          StringNotLike: { holds: ['*'], not: [] },
+          StringEqualsIfExists: { holds: ['true'], not: [] },
+          ArnEquals: { holds: [], not: ['arn:aws:*:*:*:*'] },
+        }),
+        holds('of bytes', 'aws:PrincipalTag/bytes', [given('binary', 'aws:PrincipalTag/bytes', 'AQIDBA==')], {
+          BinaryEquals: { holds: ['AQIDBA==', ['AQID', 'AQIDBA==']], not: ['AQID', 'AQIDBQ==', 'AQIDBAU='] },
+        }),
       ],
     },
   );
@@ -225,82 +169,61 @@ suite('policies', ({ scenario }) => {
   scenario('PO-33', 'of several values of a key all or any must match, of negated operators none of them', {
     source: MULTIVALUED,
     probes: [
-      check('of two values', (world) =>
-        holds(world, 'aws:TagKeys', [given('stringList', 'aws:TagKeys', 'team', 'stage')], {
-          'ForAllValues:StringEquals': [
-            [
-              ['team', 'stage'],
-              ['stage', 'cost', 'team'],
-            ],
-            ['team', ['team', 'cost'], ['Team', 'Stage']],
+      holds('of two values', 'aws:TagKeys', [given('stringList', 'aws:TagKeys', 'team', 'stage')], {
+        'ForAllValues:StringEquals': {
+          holds: [
+            ['team', 'stage'],
+            ['stage', 'cost', 'team'],
           ],
-          'ForAnyValue:StringEquals': [
-            ['team', ['cost', 'stage']],
-            ['cost', ['te*'], 'Team'],
-          ],
-          'ForAllValues:StringNotEquals': [
-            ['cost', ['cost', 'owner']],
-            ['team', ['stage', 'cost'], ['team', 'stage']],
-          ],
-          'ForAnyValue:StringNotEquals': [['cost', 'team'], [['team', 'stage']]],
-          'ForAllValues:StringLike': [
-            ['*', ['te*', 'st*'], '?*'],
-            ['te*', ['te*', 'co*']],
-          ],
-          'ForAnyValue:StringLike': [['te*', ['co*', '*e']], ['co*']],
-          'ForAllValues:StringEqualsIgnoreCase': [[['TEAM', 'Stage']], ['TEAM']],
-          'ForAnyValue:StringEqualsIfExists': [['team'], ['cost']],
-        }),
-      ),
-      check('of one value', (world) =>
-        holds(world, 'aws:TagKeys', [given('stringList', 'aws:TagKeys', 'team')], {
-          'ForAllValues:StringEquals': [['team', ['team', 'stage']], ['cost']],
-          'ForAnyValue:StringEquals': [['team'], ['cost']],
-          'ForAnyValue:StringNotEquals': [['cost'], ['team', ['team', 'cost']]],
-          Null: [['false'], ['true']],
-        }),
-      ),
-      check('of an empty one', (world) =>
-        holds(world, 'aws:TagKeys', [given('stringList', 'aws:TagKeys', '')], {
-          'ForAllValues:StringEquals': [['team'], []],
-          'ForAnyValue:StringEquals': [[], ['team']],
-          'ForAnyValue:StringLike': [[], ['team']],
-        }),
-      ),
-      check('of an empty text', (world) =>
-        holds(world, 'aws:PrincipalTag/team', [given('string', 'aws:PrincipalTag/team', '')], {
-          'ForAllValues:StringEquals': [['red'], []],
-          'ForAnyValue:StringLike': [[], ['red', '*']],
-          'ForAnyValue:StringNotEquals': [[], ['red']],
-          // A tag without a value is one all the same.
-          Null: [['false'], ['true']],
-          StringEquals: [['', ['red', '']], ['red']],
-          StringNotEquals: [['red'], ['']],
-          StringLike: [
-            ['*', ''],
-            ['?*', 'red'],
-          ],
-        }),
-      ),
-      check('of a text', (world) =>
-        holds(world, 'aws:PrincipalTag/team', [given('string', 'aws:PrincipalTag/team', 'red')], {
-          'ForAllValues:StringEquals': [['red', ['red', 'blue']], ['blue']],
-          'ForAnyValue:StringEquals': [['red'], ['blue', 'r*']],
-        }),
-      ),
-      check('of a request without the key', (world) =>
-        holds(world, 'aws:TagKeys', [], {
-          'ForAllValues:StringEquals': [['team'], []],
-          'ForAllValues:StringNotEquals': [['team'], []],
-          'ForAnyValue:StringEquals': [[], ['team']],
-          'ForAnyValue:StringNotEquals': [[], ['team']],
-          'ForAnyValue:StringLike': [[], ['*']],
-          'ForAnyValue:StringEqualsIfExists': [['team'], []],
-          'ForAnyValue:StringNotEqualsIfExists': [['team'], []],
-          'ForAllValues:StringEqualsIfExists': [['team'], []],
-          Null: [['true'], ['false']],
-        }),
-      ),
+          not: ['team', ['team', 'cost'], ['Team', 'Stage']],
+        },
+        'ForAnyValue:StringEquals': { holds: ['team', ['cost', 'stage']], not: ['cost', ['te*'], 'Team'] },
+        'ForAllValues:StringNotEquals': {
+          holds: ['cost', ['cost', 'owner']],
+          not: ['team', ['stage', 'cost'], ['team', 'stage']],
+        },
+        'ForAnyValue:StringNotEquals': { holds: ['cost', 'team'], not: [['team', 'stage']] },
+        'ForAllValues:StringLike': { holds: ['*', ['te*', 'st*'], '?*'], not: ['te*', ['te*', 'co*']] },
+        'ForAnyValue:StringLike': { holds: ['te*', ['co*', '*e']], not: ['co*'] },
+        'ForAllValues:StringEqualsIgnoreCase': { holds: [['TEAM', 'Stage']], not: ['TEAM'] },
+        'ForAnyValue:StringEqualsIfExists': { holds: ['team'], not: ['cost'] },
+      }),
+      holds('of one value', 'aws:TagKeys', [given('stringList', 'aws:TagKeys', 'team')], {
+        'ForAllValues:StringEquals': { holds: ['team', ['team', 'stage']], not: ['cost'] },
+        'ForAnyValue:StringEquals': { holds: ['team'], not: ['cost'] },
+        'ForAnyValue:StringNotEquals': { holds: ['cost'], not: ['team', ['team', 'cost']] },
+        Null: { holds: ['false'], not: ['true'] },
+      }),
+      holds('of an empty one', 'aws:TagKeys', [given('stringList', 'aws:TagKeys', '')], {
+        'ForAllValues:StringEquals': { holds: ['team'], not: [] },
+        'ForAnyValue:StringEquals': { holds: [], not: ['team'] },
+        'ForAnyValue:StringLike': { holds: [], not: ['team'] },
+      }),
+      holds('of an empty text', 'aws:PrincipalTag/team', [given('string', 'aws:PrincipalTag/team', '')], {
+        'ForAllValues:StringEquals': { holds: ['red'], not: [] },
+        'ForAnyValue:StringLike': { holds: [], not: ['red', '*'] },
+        'ForAnyValue:StringNotEquals': { holds: [], not: ['red'] },
+        // A tag without a value is one all the same.
+        Null: { holds: ['false'], not: ['true'] },
+        StringEquals: { holds: ['', ['red', '']], not: ['red'] },
+        StringNotEquals: { holds: ['red'], not: [''] },
+        StringLike: { holds: ['*', ''], not: ['?*', 'red'] },
+      }),
+      holds('of a text', 'aws:PrincipalTag/team', [given('string', 'aws:PrincipalTag/team', 'red')], {
+        'ForAllValues:StringEquals': { holds: ['red', ['red', 'blue']], not: ['blue'] },
+        'ForAnyValue:StringEquals': { holds: ['red'], not: ['blue', 'r*'] },
+      }),
+      holds('of a request without the key', 'aws:TagKeys', [], {
+        'ForAllValues:StringEquals': { holds: ['team'], not: [] },
+        'ForAllValues:StringNotEquals': { holds: ['team'], not: [] },
+        'ForAnyValue:StringEquals': { holds: [], not: ['team'] },
+        'ForAnyValue:StringNotEquals': { holds: [], not: ['team'] },
+        'ForAnyValue:StringLike': { holds: [], not: ['*'] },
+        'ForAnyValue:StringEqualsIfExists': { holds: ['team'], not: [] },
+        'ForAnyValue:StringNotEqualsIfExists': { holds: ['team'], not: [] },
+        'ForAllValues:StringEqualsIfExists': { holds: ['team'], not: [] },
+        Null: { holds: ['true'], not: ['false'] },
+      }),
     ],
   });
 });

@@ -1,6 +1,6 @@
 /** How actions, resources and ARNs of conditions match: wildcards, the fields of ARNs, and policy variables in them. */
 import { expect } from 'chai';
-import { check, suite, type CheckContext } from '../../harness/index.ts';
+import { check, suite } from '../../harness/index.ts';
 import { OPERATORS, VARIABLES } from '../lib/sources.ts';
 import { allowedOf, allowing, decisionsOf, given, holds, object } from './lib/simulator.ts';
 
@@ -15,100 +15,74 @@ const COST = given('string', 'aws:PrincipalTag/cost:a/b', 'shared');
 const KEYS = given('stringList', 'aws:TagKeys', 'team', 'stage');
 const ARN = given('string', 'aws:PrincipalTag/arn', 'arn:aws:iam::111122223333:role/red');
 /** A pattern of keys; keys that it covers, and keys that it does not. */
-type Patterns = Readonly<Record<string, readonly [covers: readonly string[], not: readonly string[]]>>;
+type Patterns = Readonly<Record<string, { readonly covers: readonly string[]; readonly not: readonly string[] }>>;
 /** Asserts patterns of the keys of objects, each in a folder of its own. */
-async function covers(world: CheckContext, patterns: Patterns, version?: string): Promise<void> {
-  const folders = Object.entries(patterns).map(([pattern, [right, wrong]], index) => ({
-    statement: allowing(object(`${index}/${pattern}`)),
-    right: right.map((key) => object(`${index}/${key}`)),
-    wrong: wrong.map((key) => object(`${index}/${key}`)),
-  }));
-  const allowed = await allowedOf(world, {
-    statements: folders.map(({ statement }) => statement),
-    resources: folders.flatMap(({ right, wrong }) => [...right, ...wrong]),
-    context: [TEAM, NOTE, STAR, KEYS, COST],
-    ...(version !== undefined && { version }),
+const covers = (title: string, patterns: Patterns, version?: string) =>
+  check(title, async (world) => {
+    const folders = Object.entries(patterns).map(([pattern, { covers: right, not: wrong }], index) => ({
+      statement: allowing(object(`${index}/${pattern}`)),
+      right: right.map((key) => object(`${index}/${key}`)),
+      wrong: wrong.map((key) => object(`${index}/${key}`)),
+    }));
+    const allowed = await allowedOf(world, {
+      statements: folders.map(({ statement }) => statement),
+      resources: folders.flatMap(({ right, wrong }) => [...right, ...wrong]),
+      context: [TEAM, NOTE, STAR, KEYS, COST],
+      ...(version !== undefined && { version }),
+    });
+    expect(allowed).to.deep.equal(folders.flatMap(({ right }) => right));
   });
-  expect(allowed).to.deep.equal(folders.flatMap(({ right }) => right));
-}
 
 suite('policies', ({ scenario }) => {
   scenario('PO-15', 'wildcards in a resource stand for what they say, wherever they stand', {
     source: `${RESOURCE}; ${VARIABLES}; ${VERSION}`,
     probes: [
-      check('in the key of an object', (world) =>
-        covers(world, {
-          key: [['key'], ['keys', 'ke', 'Key', 'key/', 'other/key', '']],
-          '*': [['key', 'a/b', ''], []],
-          'a*': [
-            ['a', 'ab', 'a/b'],
-            ['ba', 'A'],
-          ],
-          '*a': [
-            ['a', 'ba', 'aa', 'b/a'],
-            ['ab', ''],
-          ],
-          'a*b*c': [
-            ['abc', 'axbyc', 'abbc', 'abcbc', 'a/b/c'],
-            ['ab', 'ac', 'acb', 'abcd', 'xabc'],
-          ],
-          '*ab*': [
-            ['ab', 'aab', 'aabb', 'xabx'],
-            ['a', 'ba', 'axb'],
-          ],
-          'a*a': [
-            ['aa', 'aba', 'aaa'],
-            ['a', 'ab'],
-          ],
-          'a?': [
-            ['ab', 'a?'],
-            ['a', 'abc', 'ba'],
-          ],
-          '?a?': [
-            ['bab', 'aaa'],
-            ['aa', 'ba', 'baba'],
-          ],
-          '?*': [['a', 'ab'], ['']],
-          'a?*b': [['axb', 'axxb'], ['ab']],
-          'a*?': [['ab', 'abc'], ['a']],
-          'a:*:c': [
-            ['a:b:c', 'a:b:b:c', 'a::c'],
-            ['a:c', 'a:b'],
-          ],
-        }),
-      ),
-      check('with policy variables', (world) =>
-        covers(world, {
-          '${aws:PrincipalTag/team}': [['red'], ['Red', 're', 'reds', '${aws:PrincipalTag/team}']],
-          'of-${aws:PrincipalTag/team}-*': [
-            ['of-red-', 'of-red-1'],
-            ['of-red', 'of-blue-1'],
-          ],
-          '*/${aws:PrincipalTag/team}/*/${AWS:principalTAG/team}': [['a/red/b/red'], ['a/red/b/blue', 'a/blue/b/red']],
-          "${aws:PrincipalTag/cost, 'none'}/${aws:PrincipalTag/team, 'none'}": [['none/red'], ['none/none', '/red']],
-          // Keys of tags may have what divides others.
-          'of-${aws:PrincipalTag/cost:a/b}': [['of-shared'], ['of-', 'of-red']],
-          'a${aws:PrincipalTag/cost}': [[], ['a', 'a${aws:PrincipalTag/cost}', 'ared']],
-          // An empty value is one too.
-          "a${aws:PrincipalTag/note}b/${aws:PrincipalTag/note, 'none'}": [['ab/'], ['a/', 'ab/none']],
-          // The value of a variable is no pattern.
-          'a${aws:PrincipalTag/star}': [['a*'], ['a', 'ab']],
-          // Nor has a key of several values one that could stand there.
-          'a${aws:TagKeys}': [[], ['ateam', 'astage', 'ateamstage', 'a']],
-          'a${*}b${?}c${$}': [['a*b?c$'], ['axbxc$', 'a*b?c${$}']],
-          $a$: [['$a$'], ['a']],
-        }),
-      ),
-      check('of the version without variables', (world) =>
-        covers(
-          world,
-          {
-            '${aws:PrincipalTag/team}': [['${aws:PrincipalTag/team}'], ['red']],
-            'a${*}': [['a${}', 'a${x}'], ['a*']],
-            'a*': [['ab'], ['b']],
-          },
-          '2008-10-17',
-        ),
+      covers('in the key of an object', {
+        key: { covers: ['key'], not: ['keys', 'ke', 'Key', 'key/', 'other/key', ''] },
+        '*': { covers: ['key', 'a/b', ''], not: [] },
+        'a*': { covers: ['a', 'ab', 'a/b'], not: ['ba', 'A'] },
+        '*a': { covers: ['a', 'ba', 'aa', 'b/a'], not: ['ab', ''] },
+        'a*b*c': { covers: ['abc', 'axbyc', 'abbc', 'abcbc', 'a/b/c'], not: ['ab', 'ac', 'acb', 'abcd', 'xabc'] },
+        '*ab*': { covers: ['ab', 'aab', 'aabb', 'xabx'], not: ['a', 'ba', 'axb'] },
+        'a*a': { covers: ['aa', 'aba', 'aaa'], not: ['a', 'ab'] },
+        'a?': { covers: ['ab', 'a?'], not: ['a', 'abc', 'ba'] },
+        '?a?': { covers: ['bab', 'aaa'], not: ['aa', 'ba', 'baba'] },
+        '?*': { covers: ['a', 'ab'], not: [''] },
+        'a?*b': { covers: ['axb', 'axxb'], not: ['ab'] },
+        'a*?': { covers: ['ab', 'abc'], not: ['a'] },
+        'a:*:c': { covers: ['a:b:c', 'a:b:b:c', 'a::c'], not: ['a:c', 'a:b'] },
+      }),
+      covers('with policy variables', {
+        '${aws:PrincipalTag/team}': { covers: ['red'], not: ['Red', 're', 'reds', '${aws:PrincipalTag/team}'] },
+        'of-${aws:PrincipalTag/team}-*': { covers: ['of-red-', 'of-red-1'], not: ['of-red', 'of-blue-1'] },
+        '*/${aws:PrincipalTag/team}/*/${AWS:principalTAG/team}': {
+          covers: ['a/red/b/red'],
+          not: ['a/red/b/blue', 'a/blue/b/red'],
+        },
+        "${aws:PrincipalTag/cost, 'none'}/${aws:PrincipalTag/team, 'none'}": {
+          covers: ['none/red'],
+          not: ['none/none', '/red'],
+        },
+        // Keys of tags may have what divides others.
+        'of-${aws:PrincipalTag/cost:a/b}': { covers: ['of-shared'], not: ['of-', 'of-red'] },
+        'a${aws:PrincipalTag/cost}': { covers: [], not: ['a', 'a${aws:PrincipalTag/cost}', 'ared'] },
+        // An empty value is one too.
+        "a${aws:PrincipalTag/note}b/${aws:PrincipalTag/note, 'none'}": { covers: ['ab/'], not: ['a/', 'ab/none'] },
+        // The value of a variable is no pattern.
+        'a${aws:PrincipalTag/star}': { covers: ['a*'], not: ['a', 'ab'] },
+        // Nor has a key of several values one that could stand there.
+        'a${aws:TagKeys}': { covers: [], not: ['ateam', 'astage', 'ateamstage', 'a'] },
+        'a${*}b${?}c${$}': { covers: ['a*b?c$'], not: ['axbxc$', 'a*b?c${$}'] },
+        $a$: { covers: ['$a$'], not: ['a'] },
+      }),
+      covers(
+        'of the version without variables',
+        {
+          '${aws:PrincipalTag/team}': { covers: ['${aws:PrincipalTag/team}'], not: ['red'] },
+          'a${*}': { covers: ['a${}', 'a${x}'], not: ['a*'] },
+          'a*': { covers: ['ab'], not: ['b'] },
+        },
+        '2008-10-17',
       ),
       check('of a policy that tells no version', async (world) => {
         const of = (version: string | undefined) =>
@@ -223,46 +197,40 @@ suite('policies', ({ scenario }) => {
   scenario('PO-34', 'each field of an ARN in a condition is compared for itself, its variables included', {
     source: `${OPERATORS}, "Amazon Resource Name (ARN) condition operators": each of the six parts is checked separately`,
     probes: [
-      check('with wildcards and variables', (world) =>
-        holds(
-          world,
-          'aws:SourceArn',
-          [given('string', 'aws:SourceArn', 'arn:aws:iam::111122223333:role/red'), TEAM, ARN],
-          {
-            ArnEquals: [
-              [
-                ...['arn:aws:iam::111122223333:role/red', 'arn:aws:iam::*:role/re?', 'arn:*:iam:*:*:*', '*'],
-                ...['arn:aws:iam::111122223333:role/${aws:PrincipalTag/team}', '${aws:PrincipalTag/arn}'],
-                ['arn:aws:iam::111122223333:role/blue', 'arn:aws:iam::111122223333:*'],
-              ],
-              [
-                ...[
-                  'arn:aws:iam::111122223333:role/blue',
-                  'arn:aws:iam::111122223333:role/re',
-                  'arn:aws:iam:*:role/red',
-                ],
-                ...[
-                  'arn:aws:sts::111122223333:role/red',
-                  'arn:aws:iam:us-west-2:111122223333:role/red',
-                  'arn:aws:iam*',
-                ],
-                ...['arn:aws:iam::111122223333:role/${aws:PrincipalTag/cost}', '${aws:PrincipalTag/cost}', 'arn:aws:*'],
-                ...['arn:aws:iam::111122223333:Role/Red', '${aws:PrincipalTag/team}'],
-              ],
+      holds(
+        'with wildcards and variables',
+        'aws:SourceArn',
+        [given('string', 'aws:SourceArn', 'arn:aws:iam::111122223333:role/red'), TEAM, ARN],
+        {
+          ArnEquals: {
+            holds: [
+              ...['arn:aws:iam::111122223333:role/red', 'arn:aws:iam::*:role/re?', 'arn:*:iam:*:*:*', '*'],
+              ...['arn:aws:iam::111122223333:role/${aws:PrincipalTag/team}', '${aws:PrincipalTag/arn}'],
+              ['arn:aws:iam::111122223333:role/blue', 'arn:aws:iam::111122223333:*'],
             ],
-            ArnNotEquals: [['arn:aws:iam::111122223333:role/r'], ['arn:aws:iam::111122223333:role/r*', '*']],
-            ArnLike: [['arn:aws:iam::111122223333:*red', 'arn:aws:iam::*:role/*'], ['arn:aws:iam::111122223333:*reds']],
-            ArnNotLike: [['arn:aws:iam::*:role/*s', 'arn:aws:*role/red'], ['arn:aws:iam::*:role/*d']],
-            ArnLikeIfExists: [['arn:aws:iam::*:role/*'], ['arn:aws:iam::*:user/*']],
-            StringLike: [['arn:aws:*role/red'], ['arn:aws:*role/re']],
+            not: [
+              ...['arn:aws:iam::111122223333:role/blue', 'arn:aws:iam::111122223333:role/re', 'arn:aws:iam:*:role/red'],
+              ...['arn:aws:sts::111122223333:role/red', 'arn:aws:iam:us-west-2:111122223333:role/red', 'arn:aws:iam*'],
+              ...['arn:aws:iam::111122223333:role/${aws:PrincipalTag/cost}', '${aws:PrincipalTag/cost}', 'arn:aws:*'],
+              ...['arn:aws:iam::111122223333:Role/Red', '${aws:PrincipalTag/team}'],
+            ],
           },
-        ),
+          ArnNotEquals: {
+            holds: ['arn:aws:iam::111122223333:role/r'],
+            not: ['arn:aws:iam::111122223333:role/r*', '*'],
+          },
+          ArnLike: {
+            holds: ['arn:aws:iam::111122223333:*red', 'arn:aws:iam::*:role/*'],
+            not: ['arn:aws:iam::111122223333:*reds'],
+          },
+          ArnNotLike: { holds: ['arn:aws:iam::*:role/*s', 'arn:aws:*role/red'], not: ['arn:aws:iam::*:role/*d'] },
+          ArnLikeIfExists: { holds: ['arn:aws:iam::*:role/*'], not: ['arn:aws:iam::*:user/*'] },
+          StringLike: { holds: ['arn:aws:*role/red'], not: ['arn:aws:*role/re'] },
+        },
       ),
-      check('of a text that is no ARN', (world) =>
-        holds(world, 'aws:SourceArn', [given('string', 'aws:SourceArn', 'red')], {
-          ArnEquals: [[], ['arn:aws:*:*:*:red', 'arn:*:*:*:*:*']],
-        }),
-      ),
+      holds('of a text that is no ARN', 'aws:SourceArn', [given('string', 'aws:SourceArn', 'red')], {
+        ArnEquals: { holds: [], not: ['arn:aws:*:*:*:red', 'arn:*:*:*:*:*'] },
+      }),
     ],
   });
 });

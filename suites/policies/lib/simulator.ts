@@ -1,11 +1,12 @@
 /** Asks IAM's policy simulator about tables of conditions and patterns: one call decides a whole table. */
-import { type ContextEntry, IAM, type SimulateCustomPolicyCommandInput } from '@aws-sdk/client-iam';
+import { IAM, type ContextEntry, type SimulateCustomPolicyCommandInput } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import type { CheckContext } from '../../../harness/index.ts';
+import { check } from '../../../harness/index.ts';
 
 type Value = string | number | boolean | readonly string[];
 /** By operator: values of the policy with which the condition holds, and with which it does not. */
-type Table = Readonly<Record<string, readonly [holds: readonly Value[], not: readonly Value[]]>>;
+type Table = Readonly<Record<string, { readonly holds: readonly Value[]; readonly not: readonly Value[] }>>;
 
 interface Question {
   readonly statements: readonly object[];
@@ -88,26 +89,19 @@ export const given = (
 });
 
 /** Asserts a table about a key: each row's condition alone guards an object of its own. */
-export async function holds(
-  world: CheckContext,
-  key: string,
-  context: readonly ContextEntry[],
-  table: Table,
-): Promise<void> {
-  const rows = Object.entries(table).flatMap(([operator, [right, wrong]]) =>
-    [...right.map((value) => ({ value, fits: true })), ...wrong.map((value) => ({ value, fits: false }))].map(
-      (row) => ({
-        ...row,
-        operator,
-      }),
-    ),
-  );
-  const statements = rows.map(({ operator, value }, index) =>
-    allowing(object(index), { Condition: { [operator]: { [key]: value } } }),
-  );
-  const allowed = await allowedOf(world, { statements, resources: rows.map((_row, index) => object(index)), context });
-  const told = rows.map(({ operator, value }) => `${operator} ${JSON.stringify(value)}`);
-  expect(told.filter((_row, index) => allowed.includes(object(index)))).to.deep.equal(
-    told.filter((_row, index) => rows[index]?.fits),
-  );
-}
+export const holds = (title: string, key: string, context: readonly ContextEntry[], table: Table) =>
+  check(title, async (world) => {
+    const rows = Object.entries(table).flatMap(([operator, { holds: right, not: wrong }]) => [
+      ...right.map((value) => ({ operator, value, fits: true })),
+      ...wrong.map((value) => ({ operator, value, fits: false })),
+    ]);
+    const resources = rows.map((_row, index) => object(index));
+    const statements = rows.map(({ operator, value }, index) =>
+      allowing(object(index), { Condition: { [operator]: { [key]: value } } }),
+    );
+    const allowed = await allowedOf(world, { statements, resources, context });
+    const told = rows.map(({ operator, value }) => `${operator} ${JSON.stringify(value)}`);
+    expect(told.filter((_row, index) => allowed.includes(object(index)))).to.deep.equal(
+      told.filter((_row, index) => rows[index]?.fits),
+    );
+  });
