@@ -44,7 +44,7 @@ suite('admission', ({ scenario }) => {
           );
         };
         for (const asks of ['updated', 'deleted', 'ignored', 'denied', ''])
-          expect(await ask('POST', `with-${asks || 'none'}`, asks, '')).to.include({ status: 201 });
+          expect(await ask('POST', `with-${asks || 'none'}`, asks, ''), asks).to.include({ status: 201 });
         const { webhooks: [ofPods] = [] } = await request('GET', `${CONFIGURATIONS}/pod-identity-webhook`);
         const configuration = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration' };
         const metadata = { name: `zz-${here}-asks` };

@@ -108,6 +108,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('PI-30', 'the agent is at 169.254.170.23, for every pod of the node', {
+    keywords: ['link-local address'],
     source: 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services" (considerations)',
     ...ASSOCIATED,
     probes: [granted('app', connect('agent')), gets({ via: 'ipv4' }, { contentType: 'application/json' })],

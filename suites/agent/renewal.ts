@@ -135,6 +135,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('LC-09', 'a program that runs on has new credentials whenever its own are nearly over', {
+    keywords: ['rotation'],
     source: 'AWS SDKs and Tools Reference Guide, "Container credential provider"; ' + AGENT_CACHE,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
     workloads: { app: { role: 'app' } },

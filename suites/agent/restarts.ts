@@ -53,6 +53,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('LC-11', "a pod that starts ahead of its node's agent has credentials as soon as that is there", {
+    keywords: ['agent missing', 'new node'],
     source:
       'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; amazon-eks-pod-identity-webhook, admission does not ask the agent',
     finding:
@@ -71,6 +72,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('LC-11b', "a Job's pod on a fresh node fails for good when the agent is late, and its next pod does not", {
+    keywords: ['agent missing'],
     source: 'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; eks-pod-identity-agent, issue 159',
     finding:
       'An SDK waits seconds for the agent of a fresh node and then gives up: a Job without a further try (backoffLimit) fails for good.',

@@ -91,6 +91,7 @@ suite('agent', ({ scenario }) => {
 
   scenario('AP-13', "a token of the pod for another audience is refused by EKS Auth, with the agent's status its own", {
     profile: 'core',
+    keywords: ['wrong audience'],
     source: `${HOW_IT_WORKS}: audience pods.eks.amazonaws.com; ${AGENT_ERRORS}`,
     ...ASSOCIATED,
     // Bound to the pod like the projected one: the audience is all that is wrong with it.

@@ -65,6 +65,14 @@ const CLIENT_FAULTS = [
 type Refusal = Parameters<typeof refused>[2];
 /** What EKS Auth answers, one after another, and what the pod gets for it. */
 type Row = readonly [answers: Answer | readonly Answer[], refusal: Refusal];
+/** What a failure is to name: status, and error or body, of the first answer. */
+const labelOf = ([first]: readonly Answer[]): string =>
+  [first?.status, first?.headers?.['x-amzn-errortype'] ?? first?.body]
+    .join('-')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .slice(0, 50)
+    .replace(/-$/, '')
+    .toLowerCase();
 /** In seconds: for as long as an agent may take that answers nothing. */
 const UNTIL_GIVEN_UP = 240;
 /**
@@ -74,7 +82,7 @@ const UNTIL_GIVEN_UP = 240;
  */
 const answered = (rows: readonly Row[]) => {
   const named = rows.map(([all, refusal], index) => ({
-    token: `answer-${index + 1}`,
+    token: `answer-${index + 1}-${labelOf([all].flat())}`,
     all: [all].flat(),
     refusal: { ...refusal, facts: { upstreamCalls: 1, ...refusal.facts } },
   }));

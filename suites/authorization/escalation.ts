@@ -121,7 +121,7 @@ suite('authorization', ({ scenario }) => {
             [roles, object('Role', 'here', { rules: rulesOf(inNamespace) })],
             [bindings, object('RoleBinding', 'here', { ...roleRefTo('Role', 'here'), subjects: [user(granter)] })],
           ] as const)
-            expect(await kubernetes({ method: 'POST', path, body })).to.include({ status: 201 });
+            expect(await kubernetes({ method: 'POST', path, body }), path).to.include({ status: 201 });
           const isHeld = () => grant(roles, 'Role', secrets);
           expect(await eventually(isHeld, (status) => status !== 403)).to.equal(201);
           expect(await get('/api/v1/namespaces/kube-system/secrets')).to.equal(403);

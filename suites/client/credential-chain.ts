@@ -47,6 +47,7 @@ suite('client', ({ scenario }) => {
   });
 
   scenario('CL-03', 'access keys of the environment win over Pod Identity', {
+    keywords: ['static keys'],
     source: SEARCH,
     ...POD_IDENTITY,
     probes: [runs({ environment: ENVIRONMENT_KEYS }, { signed: 'environment', 'credentials.requests': 0 })],
@@ -60,18 +61,21 @@ suite('client', ({ scenario }) => {
   });
 
   scenario('CL-05', 'access keys of the environment win over a web identity', {
+    keywords: ['static keys'],
     source: SEARCH,
     ...IRSA,
     probes: [runs({ environment: ENVIRONMENT_KEYS }, { signed: 'environment', 'sts.requests': 0 })],
   });
 
   scenario('CL-06', 'Pod Identity wins over instance metadata', {
+    keywords: ['IMDS'],
     source: `${METADATA}: SDKs ask instance metadata where they are not set up with other credentials`,
     ...POD_IDENTITY,
     probes: [runs({ environment: METADATA_REACHABLE }, { signed: 'container', 'metadata.credentials': 0 })],
   });
 
   scenario('CL-07', 'access keys of the default profile win over Pod Identity', {
+    keywords: ['static keys'],
     source: `${SEARCH}; "Shared config and credentials files"`,
     needs: ['sdk-chain'],
     ...POD_IDENTITY,
@@ -91,6 +95,7 @@ suite('client', ({ scenario }) => {
   });
 
   scenario('CL-08', 'instance metadata is asked by IMDSv2 where nothing else is set', {
+    keywords: ['IMDS'],
     source: `${METADATA}; Amazon EC2 User Guide, "Use the Instance Metadata Service to access instance metadata"`,
     ...POD_IDENTITY,
     probes: [
@@ -102,6 +107,7 @@ suite('client', ({ scenario }) => {
   });
 
   scenario('CL-09', 'instance metadata is not asked where AWS_EC2_METADATA_DISABLED is true', {
+    keywords: ['IMDS'],
     source: `${METADATA}: AWS_EC2_METADATA_DISABLED`,
     ...POD_IDENTITY,
     probes: [

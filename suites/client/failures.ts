@@ -34,6 +34,7 @@ suite('client', ({ scenario }) => {
   });
 
   scenario('CL-41', 'an agent that answers 429 once is asked again', {
+    keywords: ['throttling'],
     source: `${RETRIED}; the agent answers 429 at its own limit`,
     ...POD_IDENTITY,
     probes: [runs({ credentials: [failing(429, 'Too many requests'), UPSTREAM] }, ASKED_AGAIN)],
@@ -90,6 +91,7 @@ suite('client', ({ scenario }) => {
 
   scenario('CL-49', 'a refusal of the agent is no reason to act as the node', {
     profile: 'core',
+    keywords: ['IMDS'],
     source: NO_FALLBACK,
     finding:
       "Whether a client tells the agent's own words shows in the fact told, and how often it asks in vain in credentials.requests: the agent's log has them in any case.",
@@ -117,6 +119,7 @@ suite('client', ({ scenario }) => {
   });
 
   scenario('CL-52', "an agent that fails is no reason to go to instance metadata's own address", {
+    keywords: ['IMDS'],
     source: NO_FALLBACK,
     ...POD_IDENTITY,
     probes: [
@@ -142,6 +145,7 @@ suite('client', ({ scenario }) => {
   });
 
   scenario('CL-54', 'a client that S3 tells of a skewed clock goes on', {
+    keywords: ['clock skew'],
     source: 'Amazon S3 API Reference, "Error responses", RequestTimeTooSkewed',
     finding:
       'Some clients sign the next request with the time of the answer (fact s3.clockSeconds, about 3600), others go on with their own: keep the clocks of nodes right.',

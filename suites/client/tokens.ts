@@ -50,6 +50,7 @@ suite('client', ({ scenario }) => {
 
   scenario('CL-22', 'the token file is read anew for each fetch', {
     profile: 'core',
+    keywords: ['rotation'],
     source: `${TOKEN_FILE}; Kubernetes documentation, "ServiceAccount token volume projection": an application has to load the token again when it is rotated`,
     ...POD_IDENTITY,
     probes: [

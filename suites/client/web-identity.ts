@@ -32,6 +32,7 @@ suite('client', ({ scenario }) => {
 
   scenario('CL-61', 'the web identity token file is read anew for each session', {
     profile: 'core',
+    keywords: ['rotation'],
     source: `${WEB_IDENTITY}: AWS_WEB_IDENTITY_TOKEN_FILE; Kubernetes documentation, "ServiceAccount token volume projection": an application has to load the token again when it is rotated`,
     ...IRSA,
     probes: [

@@ -45,6 +45,7 @@ const scopeOf = (namespaces: readonly string[]): AccessScope =>
 
 suite('eks-api', ({ scenario }) => {
   scenario('CP-28', 'an access entry says who a principal is, and a policy in cluster scope makes an administrator', {
+    keywords: ['aws-auth'],
     source: `${ENTRIES}; Amazon EKS User Guide, "Associate access policies with access entries"; ${AUTHENTICATOR}`,
     // The policies that are published for runs on AWS let nobody make access entries.
     needs: ['own-cluster', 'call-record'],
@@ -312,8 +313,8 @@ suite('eks-api', ({ scenario }) => {
             try {
               const look = async () => userOf(context, await newToken(context, role));
               const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
-              expect(known.groups).to.include('readers');
-              expect(known.username).to.equal(
+              expect(known.groups, role).to.include('readers');
+              expect(known.username, role).to.equal(
                 name(`arn:aws:sts::<account:${account}>:assumed-role/<role-name:${role}>/ann-example.com`),
               );
             } finally {

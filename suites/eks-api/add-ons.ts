@@ -149,7 +149,7 @@ suite('eks-api', ({ scenario }) => {
             ['next', maker],
             ['app', await eksOf(context, 'bound')],
           ] as const)
-            expect(await errorOf(update({ podIdentityAssociations: roleOf(role) }, by))).to.equal(
+            expect(await errorOf(update({ podIdentityAssociations: roleOf(role) }, by)), role).to.equal(
               'AccessDeniedException',
             );
           expect(await roles(), 'without the permission').to.deep.equal([]);

@@ -179,7 +179,9 @@ suite('policies', ({ scenario }) => {
         expect(await codeOf(iam.createRole(again))).to.equal('EntityAlreadyExists');
 
         for (const MaxSessionDuration of [3599, 43_201])
-          expect(await codeOf(iam.updateRole({ RoleName, MaxSessionDuration }))).to.equal('ValidationError');
+          expect(await codeOf(iam.updateRole({ RoleName, MaxSessionDuration })), `${MaxSessionDuration} s`).to.equal(
+            'ValidationError',
+          );
         const bound = (PermissionsBoundary: string) =>
           codeOf(iam.putRolePermissionsBoundary({ RoleName, PermissionsBoundary }));
         expect(await bound(name(policyOf('app', 'boundary')))).to.equal('none');
@@ -206,8 +208,11 @@ suite('policies', ({ scenario }) => {
             Marker = page.Marker;
             more = page.IsTruncated === true;
           }
-          expect(listed.includes(name('/conformance-apps/red/ <role:app>'))).to.equal(isThere);
-          expect(listed.filter((each) => !each.startsWith(PathPrefix))).to.deep.equal([]);
+          expect(listed.includes(name('/conformance-apps/red/ <role:app>')), PathPrefix).to.equal(isThere);
+          expect(
+            listed.filter((each) => !each.startsWith(PathPrefix)),
+            PathPrefix,
+          ).to.deep.equal([]);
         }
 
         const policies = async (input: Parameters<IAM['listPolicies']>[0]) => {
@@ -245,10 +250,10 @@ suite('policies', ({ scenario }) => {
             { EntityFilter: 'Role' },
             { PathPrefix: '/conformance-apps/' },
           ])
-            expect(await entities(filter), kind).to.deep.equal(own);
+            expect(await entities(filter), `${kind} ${JSON.stringify(filter)}`).to.deep.equal(own);
           const other = kind === 'attached' ? 'PermissionsBoundary' : 'PermissionsPolicy';
           for (const filter of [{ PolicyUsageFilter: other }, { EntityFilter: 'User' }, { PathPrefix: '/elsewhere/' }])
-            expect(await entities(filter), kind).to.deep.equal([]);
+            expect(await entities(filter), `${kind} ${JSON.stringify(filter)}`).to.deep.equal([]);
           const { Policy } = await iam.getPolicy({ PolicyArn });
           expect(Policy).to.include({ Arn: PolicyArn, DefaultVersionId: 'v1', IsAttachable: true });
           expect([Policy?.AttachmentCount, Policy?.PermissionsBoundaryUsageCount]).to.deep.equal(

@@ -69,13 +69,13 @@ suite('policies', ({ scenario }) => {
             iam.simulateCustomPolicy({ PolicyInputList: [own.PolicyDocument], ActionNames: ['s3:GetObject'] }),
         };
         for (const [action, call] of Object.entries(widely))
-          expect(await endOf(call())).to.equal(`AccessDenied ${action}`);
+          expect(await endOf(call()), action).to.equal(`AccessDenied ${action}`);
         // Who may not ask is not told whether there is one.
         for (const [{ RoleName }, end] of [
           [own, 'NoSuchEntity'],
           [other, 'AccessDenied GetRole'],
         ] as const)
-          expect(await endOf(iam.getRole({ RoleName: `${RoleName}-absent` }))).to.equal(end);
+          expect(await endOf(iam.getRole({ RoleName: `${RoleName}-absent` })), RoleName).to.equal(end);
       }),
     ],
   });
@@ -115,7 +115,7 @@ suite('policies', ({ scenario }) => {
         expect(await put('wider', another)).to.equal('AccessDenied PutRolePermissionsBoundary');
         for (const each of without) {
           const [, call = describe] = CALLS[each] ?? [];
-          expect(await endOf(call(iam, targetOf(context, 'within')))).to.equal(`AccessDenied ${each}`);
+          expect(await endOf(call(iam, targetOf(context, 'within'))), each).to.equal(`AccessDenied ${each}`);
         }
         const others = changes.map((each) => each.slice(4)).filter((each) => !/^(Create|PutRolePerm)/.test(each));
         for (const change of others) {
@@ -189,7 +189,8 @@ suite('policies', ({ scenario }) => {
           expect(await made(maker, ofRed)).to.equal('AccessDenied TagRole');
           expect(await made(tagger)).to.equal('EntityAlreadyExists');
           expect(await made(tagger, ofRed)).to.equal('EntityAlreadyExists');
-          for (const given of [ofBlue, more]) expect(await made(tagger, given)).to.equal('AccessDenied TagRole');
+          for (const given of [ofBlue, more])
+            expect(await made(tagger, given), JSON.stringify(given)).to.equal('AccessDenied TagRole');
           const [, PolicyName] = red.PolicyArn.split('/');
           const policy = { PolicyName, PolicyDocument: red.PolicyDocument };
           expect(await endOf(maker.createPolicy(policy))).to.equal('EntityAlreadyExists');
@@ -197,12 +198,16 @@ suite('policies', ({ scenario }) => {
           for (const target of [red, blue]) {
             const { RoleName } = target;
             const mayRead = target === red;
-            expect(await endOf(tagger.getRole(target))).to.equal(mayRead ? 'none' : 'AccessDenied GetRole');
-            expect(await endOf(tagger.listRoleTags(target))).to.equal(mayRead ? 'none' : 'AccessDenied ListRoleTags');
-            expect(await endOf(maker.getRole(target))).to.equal('none');
-            expect(await endOf(maker.listRoleTags(target))).to.equal('none');
+            expect(await endOf(tagger.getRole(target)), RoleName).to.equal(mayRead ? 'none' : 'AccessDenied GetRole');
+            expect(await endOf(tagger.listRoleTags(target)), RoleName).to.equal(
+              mayRead ? 'none' : 'AccessDenied ListRoleTags',
+            );
+            expect(await endOf(maker.getRole(target)), RoleName).to.equal('none');
+            expect(await endOf(maker.listRoleTags(target)), RoleName).to.equal('none');
             for (const given of [ofBlue, more])
-              expect(await endOf(tagger.tagRole({ RoleName, ...given }))).to.equal('AccessDenied TagRole');
+              expect(await endOf(tagger.tagRole({ RoleName, ...given })), JSON.stringify(given)).to.equal(
+                'AccessDenied TagRole',
+              );
           }
           expect(await endOf(tagger.getPolicy(red))).to.equal('none');
           expect(await endOf(tagger.listPolicyTags(red))).to.equal('none');

@@ -94,9 +94,10 @@ suite('s3', ({ scenario }) => {
       may('PUT data/customer'),
       ...GRANTS.flatMap((name) => [
         forbidden(`PUT data/${name}`, { headers: { [name]: GRANTEE } }),
-        fails(ask(`PUT data/other-${name}`, { headers: { [name]: GRANTEE } }), {
-          ...refusedWith('AccessControlListNotSupported', 400),
-        }),
+        fails(
+          ask(`PUT data/other-${name}`, { headers: { [name]: GRANTEE } }),
+          refusedWith('AccessControlListNotSupported', 400),
+        ),
       ]),
       // Whether an object is put, copied, or uploaded in parts.
       ...[
@@ -154,9 +155,10 @@ suite('s3', ({ scenario }) => {
       may('PUT data/any/key', { headers: { 'x-amz-copy-source': '<bucket:data>/other/key' } }),
       mayNot('PUT data/any/key', { headers: { 'x-amz-copy-source': '<bucket:data>/hidden/key' } }),
       // So is a part that is a copy.
-      fails(ask(COPIED_PART, { headers: { 'x-amz-copy-source': '<bucket:data>/other/key' } }), {
-        ...refusedWith('NoSuchUpload', 404),
-      }),
+      fails(
+        ask(COPIED_PART, { headers: { 'x-amz-copy-source': '<bucket:data>/other/key' } }),
+        refusedWith('NoSuchUpload', 404),
+      ),
       mayNot(COPIED_PART, { headers: { 'x-amz-copy-source': '<bucket:data>/hidden/key' } }),
       fails(ask('PUT data/copy/key?partNumber=1&uploadId=none', copyOf('data/source/key')), NO_UPLOAD),
       mayNot('PUT data/copy/key?partNumber=1&uploadId=none', copyOf('data/other/key')),
@@ -258,6 +260,7 @@ suite('s3', ({ scenario }) => {
   });
 
   scenario('OB-29', 'the address of a caller is that of its connection, whatever its headers say', {
+    keywords: ['spoofed address'],
     source: 'IAM User Guide, "AWS global condition context keys": aws:SourceIp',
     roles: {
       app: podIdentityRole(

@@ -142,9 +142,10 @@ suite('s3', ({ scenario }) => {
       succeeds(askEksAuth('stranger')),
       fails(putPolicy({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' }), { ...DENIED, message: 'BlockPublicPolicy' }),
       // A document that was damaged on the way is none.
-      fails(ask('PUT data?publicAccessBlock', { body: blocks({}), headers: digests.md5('other') }), {
-        ...refusedWith('BadDigest', 400),
-      }),
+      fails(
+        ask('PUT data?publicAccessBlock', { body: blocks({}), headers: digests.md5('other') }),
+        refusedWith('BadDigest', 400),
+      ),
       fails(putPolicy({}), DENIED),
       succeeds(block({ BlockPublicPolicy: false, RestrictPublicBuckets: true })),
       succeeds(putPolicy({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' })),
@@ -157,9 +158,10 @@ suite('s3', ({ scenario }) => {
       may('GET data/open/key'),
       succeeds(stranger),
       succeeds(anonymous),
-      fails(signedRequest(null, 'GET data/open/key?response-content-type=text%2Fplain'), {
-        ...refusedWith('InvalidRequest', 400),
-      }),
+      fails(
+        signedRequest(null, 'GET data/open/key?response-content-type=text%2Fplain'),
+        refusedWith('InvalidRequest', 400),
+      ),
       check('it counts as public', async ({ aws, name }) => {
         const asked = { Bucket: name('<bucket:data>') };
         expect((await new S3(await aws('s3')).getBucketPolicyStatus(asked)).PolicyStatus?.IsPublic).to.equal(true);

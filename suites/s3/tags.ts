@@ -105,9 +105,10 @@ suite('s3', ({ scenario }) => {
       may('PUT data/told?tagging', tagging(['t'.repeat(128), 'x'.repeat(256)])),
       succeeds(asSession('app', getObjectTagging('data/told')), { tags: 1 }),
       // A document that was damaged on the way is none.
-      fails(ask('PUT data/told?tagging', { ...tagging(['stage', 'x']), headers: digests.md5('other') }), {
-        ...refusedWith('BadDigest', 400),
-      }),
+      fails(
+        ask('PUT data/told?tagging', { ...tagging(['stage', 'x']), headers: digests.md5('other') }),
+        refusedWith('BadDigest', 400),
+      ),
       fails(ask('PUT data/told?tagging', tagging(...numbered(11))), refusedWith('BadRequest', 400)),
       fails(
         ask('PUT data/new', {
@@ -117,9 +118,7 @@ suite('s3', ({ scenario }) => {
               .join('&'),
           },
         }),
-        {
-          ...refusedWith(['BadRequest', 'InvalidArgument', 'InvalidTag'], 400),
-        },
+        refusedWith(['BadRequest', 'InvalidArgument', 'InvalidTag'], 400),
       ),
       ...[
         [['team', 'red'] as const, ['team', 'blue'] as const],
@@ -241,7 +240,11 @@ suite('s3', ({ scenario }) => {
           [{ Key: 't'.repeat(129), Value: 'x' }],
           [{ Key: 'team', Value: 'x'.repeat(257) }],
         ])
-          expect(await put(wrong)).to.be.oneOf(['InvalidTag', 'BadRequest', 'MalformedXML']);
+          expect(await put(wrong), JSON.stringify(wrong.slice(0, 2))).to.be.oneOf([
+            'InvalidTag',
+            'BadRequest',
+            'MalformedXML',
+          ]);
         expect(await tags()).to.deep.equal(before);
         expect(await put(numbered(50))).to.equal('none');
         expect(await tags()).to.have.deep.members(numbered(50));

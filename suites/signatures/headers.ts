@@ -94,6 +94,7 @@ suite('signatures', ({ scenario }) => {
   });
 
   scenario('SG-03', 'a session that has ended opens nothing', {
+    keywords: ['expired token'],
     source: `${ERRORS}: ExpiredToken; Amazon S3 User Guide, "Download and upload objects with presigned URLs"`,
     roles: { app: reader },
     workloads: APP,
@@ -192,6 +193,7 @@ suite('signatures', ({ scenario }) => {
   });
 
   scenario('SG-06', 'the time of a signature is at most fifteen minutes away', {
+    keywords: ['clock skew'],
     source: `${SIGNING}: RequestTimeTooSkewed; IAM User Guide, "AWS Signature Version 4": signatures are valid for five to fifteen minutes`,
     roles: { app: reader },
     workloads: APP,

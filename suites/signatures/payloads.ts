@@ -78,9 +78,7 @@ suite('signatures', ({ scenario }) => {
           body: '123456789',
           headers: { ...digests.sha256('123456789'), 'x-amz-checksum-crc32': CHECKSUMS.crc32 },
         }),
-        {
-          ...refusedWith('InvalidRequest', 400),
-        },
+        refusedWith('InvalidRequest', 400),
       ),
       fails(put('hash', { body: 'one', headers: { 'content-md5': 'b25l' } }), refusedWith('InvalidDigest', 400)),
       // A policy may forbid what is not signed.
@@ -132,12 +130,14 @@ suite('signatures', ({ scenario }) => {
           code: ['SignatureDoesNotMatch', 'IncompleteBody', 'InvalidRequest', 'InvalidChunkSizeError'],
         }),
       ),
-      fails(put('wrong', { payload: 'chunks', body: 20_000, headers: { 'x-amz-decoded-content-length': '19999' } }), {
-        ...refusedWith(['IncompleteBody', 'InvalidRequest']),
-      }),
-      fails(put('wrong', { payload: 'chunks', body: 20_000, headers: { 'x-amz-decoded-content-length': '' } }), {
-        ...refusedWith('MissingContentLength', 411),
-      }),
+      fails(
+        put('wrong', { payload: 'chunks', body: 20_000, headers: { 'x-amz-decoded-content-length': '19999' } }),
+        refusedWith(['IncompleteBody', 'InvalidRequest']),
+      ),
+      fails(
+        put('wrong', { payload: 'chunks', body: 20_000, headers: { 'x-amz-decoded-content-length': '' } }),
+        refusedWith('MissingContentLength', 411),
+      ),
       // The word alone makes no chunks, and chunks need the word.
       fails(put('wrong', { body: 'one', headers: { [HASH]: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' } }), {
         by: 's3',
@@ -173,9 +173,10 @@ suite('signatures', ({ scenario }) => {
     buckets: { data: {} },
     probes: [
       ...trailed('unsigned-chunks-and-trailer'),
-      fails(put('wrong', { payload: 'unsigned-chunks-and-trailer', body: 20_000, ...altered('body', /x/, 'y') }), {
-        ...refusedWith('BadDigest', 400),
-      }),
+      fails(
+        put('wrong', { payload: 'unsigned-chunks-and-trailer', body: 20_000, ...altered('body', /x/, 'y') }),
+        refusedWith('BadDigest', 400),
+      ),
       fails(
         put('wrong', {
           payload: 'unsigned-chunks-and-trailer',
@@ -183,7 +184,7 @@ suite('signatures', ({ scenario }) => {
           // Another checksum of the same form.
           ...altered('body', /(?<=x-amz-checksum-crc32:).{6}/, 'AAAAAA'),
         }),
-        { ...refusedWith('BadDigest', 400) },
+        refusedWith('BadDigest', 400),
       ),
       fails(
         put('wrong', {

@@ -58,9 +58,10 @@ suite('signatures', ({ scenario }) => {
       fails(whoAmI({ credentials: 'another-secret' }), bySts('SignatureDoesNotMatch')),
       fails(whoAmI({ credentials: 'unknown-key' }), bySts('InvalidClientTokenId')),
       fails(whoAmI({ credentials: 'another-session-token' }), bySts('InvalidClientTokenId')),
-      fails(signedRequest(null, 'GET sts:/?Action=GetCallerIdentity&Version=2011-06-15'), {
-        ...bySts('MissingAuthenticationToken'),
-      }),
+      fails(
+        signedRequest(null, 'GET sts:/?Action=GetCallerIdentity&Version=2011-06-15'),
+        bySts('MissingAuthenticationToken'),
+      ),
       fails(whoAmI({ region: 'af-south-1' }), { ...bySts('SignatureDoesNotMatch'), message: 'valid region' }),
       fails(whoAmI(altered('authorization', /\/aws4_request/, '/aws4')), {
         ...bySts('SignatureDoesNotMatch'),
@@ -74,9 +75,10 @@ suite('signatures', ({ scenario }) => {
       succeeds(whoAmI({ presigned: 60 })),
       // As kubectl shows it: a token of `aws eks get-token` is used for 14 minutes.
       succeeds(whoAmI({ presigned: 60, age: 780 })),
-      fails(whoAmI({ presigned: 60, ...altered('target', /(?<=X-Amz-Signature=.*)[0-7]/, 'f') }), {
-        ...bySts('SignatureDoesNotMatch'),
-      }),
+      fails(
+        whoAmI({ presigned: 60, ...altered('target', /(?<=X-Amz-Signature=.*)[0-7]/, 'f') }),
+        bySts('SignatureDoesNotMatch'),
+      ),
       // Nothing of these can be read as a signature of version 4.
       ...[
         altered('authorization', /AWS4-HMAC-SHA256/, 'Bearer'),
@@ -132,9 +134,10 @@ suite('signatures', ({ scenario }) => {
         expect(await listed(region)).to.equal('listed');
         expect(await listed(another)).to.equal('InvalidSignatureException');
       }),
-      fails(clusters(altered('authorization', /SignedHeaders=[^,]*/, '')), {
-        ...byEks(['IncompleteSignatureException', 'IncompleteSignature'], 400),
-      }),
+      fails(
+        clusters(altered('authorization', /SignedHeaders=[^,]*/, '')),
+        byEks(['IncompleteSignatureException', 'IncompleteSignature'], 400),
+      ),
       fails(clusters({ credentials: 'no-session-token' }), byEks('UnrecognizedClientException')),
     ],
   });

@@ -196,6 +196,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-24', 'variables of the other way, and access keys, keep nothing away', {
+    keywords: ['static keys'],
     source: WEBHOOK_HANDLER + ', existing environment variables: those of its own way are looked at',
     finding:
       'A pod that sets AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE or access keys itself is given the settings of its association all the same, and SDKs then use its own.',

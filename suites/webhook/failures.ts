@@ -22,6 +22,7 @@ const podOf = (serviceAccountName: string) => ({ ...POD, spec: { ...POD.spec, se
 
 suite('webhook', ({ scenario }) => {
   scenario('WH-18', 'when the webhook cannot be reached, pods start without credentials and nobody is told', {
+    keywords: ['webhook missing', 'webhook unavailable'],
     source: 'Kubernetes documentation, "Dynamic Admission Control", failure policy; eks-pod-identity-agent, issue 153',
     finding:
       'The webhook fails open: a pod that is created while it cannot be reached has no credentials settings for its whole life. Watch for pods without the label eks.amazonaws.com/pod-identity.',
@@ -40,6 +41,7 @@ suite('webhook', ({ scenario }) => {
     'WH-18b',
     'a certificate authority that was left behind keeps the webhook from pods, which act as the node',
     {
+      keywords: ['webhook missing', 'expired certificate'],
       source:
         'Kubernetes documentation, "Dynamic Admission Control", clientConfig.caBundle; eks-pod-identity-agent, issue 153',
       finding:

@@ -9,6 +9,7 @@ const ANNOTATED = { roles: { app: irsaRole('app/app') }, workloads: { app: { irs
 
 suite('webhook', ({ scenario }) => {
   scenario('WH-26', 'token-expiration: a day is varied in Pod Identity, and longer is as it is', {
+    keywords: ['token expiry'],
     source: `${WEBHOOK_HANDLER}, jitter of the default; ${WEBHOOK}, annotation token-expiration`,
     ...BOTH_WAYS,
     probes: [
@@ -42,6 +43,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-03', 'Pod Identity tokens of pods made at once expire at different times', {
+    keywords: ['token expiry'],
     source: WEBHOOK_HANDLER + ', jitter of the token expiration',
     ...ASSOCIATED,
     probes: [
