@@ -84,7 +84,16 @@ function startRun(
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('CONFORMANCE_'));
   return spawn(
     process.execPath,
-    [join(root, 'bin', 'conformance.js'), '--quiet', '--no-color', '--scope', 'all', '--report-dir', reports, ...shuffle],
+    [
+      join(root, 'bin', 'conformance.js'),
+      '--quiet',
+      '--no-color',
+      '--scope',
+      'all',
+      '--report-dir',
+      reports,
+      ...shuffle,
+    ],
     // Its own group: Ctrl-C lets the current run finish.
     { env: { ...Object.fromEntries(environment), TMPDIR: temporary }, stdio: 'ignore', detached: true },
   );
