@@ -17,6 +17,15 @@ import {
 const OF_CLUSTERS = ['eks-auth:AssumeRoleForPodIdentity', 'eks:ListPodIdentityAssociations'];
 const clusterTag = (value: string): Conditions => ({ StringEquals: { 'aws:ResourceTag/conformance-ea-14': value } });
 
+/** A role that asks in the place of a node's. */
+const as = (role: string) => ({ as: { role, token: 'node' } });
+const NODE = {
+  workloads: { app: { role: 'app' }, node: { serviceAccount: 'node' } },
+  tokens: { node: { serviceAccount: 'app/node', audience: 'sts.amazonaws.com' } },
+} as const;
+/** Whether this refusal is a 400 or a 403 is not documented. */
+const REFUSED = { by: 'eks-auth', code: 'AccessDeniedException' } as const;
+
 suite('eks-auth', ({ scenario }) => {
   scenario('EA-14', 'who asks EKS Auth or EKS may be limited to clusters that have a tag', {
     source:
@@ -27,17 +36,13 @@ suite('eks-auth', ({ scenario }) => {
       red: irsaRole('app/node', allow(OF_CLUSTERS, '*', clusterTag('red'))),
       blue: irsaRole('app/node', allow(OF_CLUSTERS, '*', clusterTag('blue'))),
     },
-    workloads: { app: { role: 'app' }, node: { serviceAccount: 'node' } },
-    tokens: { node: { serviceAccount: 'app/node', audience: 'sts.amazonaws.com' } },
+    ...NODE,
     probes: [
       succeeds(tagResource('<cluster-arn:c1>', { 'conformance-ea-14': 'red' })),
-      succeeds(askEksAuth('app', { as: { role: 'red', token: 'node' } }), { roleArn: '<role:app>' }),
-      fails(askEksAuth('app', { as: { role: 'blue', token: 'node' } }), {
-        by: 'eks-auth',
-        code: 'AccessDeniedException',
-      }),
-      succeeds(listAssociations({ namespace: 'app', as: { role: 'red', token: 'node' } }), { count: 1 }),
-      fails(listAssociations({ namespace: 'app', as: { role: 'blue', token: 'node' } }), {
+      succeeds(askEksAuth('app', as('red')), { roleArn: '<role:app>' }),
+      fails(askEksAuth('app', as('blue')), REFUSED),
+      succeeds(listAssociations({ namespace: 'app', ...as('red') }), { count: 1 }),
+      fails(listAssociations({ namespace: 'app', ...as('blue') }), {
         by: 'eks',
         code: 'AccessDeniedException',
         status: 403,
@@ -57,28 +62,17 @@ suite('eks-auth', ({ scenario }) => {
       ),
       none: irsaRole('app/node', allow('eks-auth:AssumeRoleForPodIdentity', '<cluster-arn:c1>-another')),
     },
-    workloads: { app: { role: 'app' }, node: { serviceAccount: 'node' } },
-    tokens: { node: { serviceAccount: 'app/node', audience: 'sts.amazonaws.com' } },
+    ...NODE,
     probes: [
       // The caller's own session lasts an hour: that of the pod is none of it.
-      succeeds(askEksAuth('app', { as: { role: 'node', token: 'node' } }), {
+      succeeds(askEksAuth('app', as('node')), {
         roleArn: '<role:app>',
         secondsLeft: between(21_300, 21_660),
       }),
-      // Whether this refusal is a 400 or a 403 is not documented.
-      fails(askEksAuth('app', { as: { role: 'other', token: 'node' } }), {
-        by: 'eks-auth',
-        code: 'AccessDeniedException',
-      }),
-      fails(askEksAuth('app', { as: { role: 'none', token: 'node' } }), {
-        by: 'eks-auth',
-        code: 'AccessDeniedException',
-      }),
+      fails(askEksAuth('app', as('other')), REFUSED),
+      fails(askEksAuth('app', as('none')), REFUSED),
       // Nor is one who may not told which clusters there are.
-      fails(askEksAuth('app', { as: { role: 'none', token: 'node' }, clusterName: '<cluster:c1>-absent' }), {
-        by: 'eks-auth',
-        code: 'AccessDeniedException',
-      }),
+      fails(askEksAuth('app', { ...as('none'), clusterName: '<cluster:c1>-absent' }), REFUSED),
     ],
   });
 });

@@ -13,9 +13,11 @@ import {
   trustRole,
 } from '../../harness/index.ts';
 import { may } from '../lib/sessions.ts';
-import { ALLOWED_BY_NONE, NO_ASSOCIATION } from '../lib/outcomes.ts';
+import { ALLOWED_BY_NONE, NO_ASSOCIATION, NOT_IN_SESSION_POLICY } from '../lib/outcomes.ts';
 import { TARGET_ROLES, UPDATE_ASSOCIATION } from '../lib/sources.ts';
-import { APP, readData } from '../lib/worlds.ts';
+import { APP, ASSUME_AND_TAG, readData } from '../lib/worlds.ts';
+
+const ID = '<association-id:app>';
 
 suite('eks-auth', ({ scenario }) => {
   scenario('EA-06', 'a deleted association gives no new pod a session, and ends none that was given', {
@@ -25,7 +27,7 @@ suite('eks-auth', ({ scenario }) => {
     objects: ['data/key'],
     probes: [
       succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
-      removeNow(),
+      succeeds(removeAssociation(ID)),
       fails(askEksAuth('app'), NO_ASSOCIATION),
       may('app', getObject('data/key')),
     ],
@@ -45,10 +47,10 @@ suite('eks-auth', ({ scenario }) => {
     objects: ['data/open', 'data/own'],
     probes: [
       may('app', getObject('data/own')),
-      succeeds(changeAssociation('<association-id:app>', { disableSessionTags: true })),
+      succeeds(changeAssociation(ID, { disableSessionTags: true })),
       succeeds(asSession('app', getObject('data/open'), { fresh: true })),
       fails(asSession('app', getObject('data/own'), { fresh: true }), ALLOWED_BY_NONE),
-      succeeds(changeAssociation('<association-id:app>', { disableSessionTags: false })),
+      succeeds(changeAssociation(ID, { disableSessionTags: false })),
       succeeds(asSession('app', getObject('data/own'), { fresh: true })),
     ],
   });
@@ -60,31 +62,26 @@ suite('eks-auth', ({ scenario }) => {
     objects: ['data/a', 'data/b'],
     probes: [
       may('app', getObject('data/a')),
-      succeeds(changeAssociation('<association-id:app>', { policy: [allow('s3:*', 'data/b')] })),
+      succeeds(changeAssociation(ID, { policy: [allow('s3:*', 'data/b')] })),
       succeeds(asSession('app', getObject('data/b'), { fresh: true })),
-      fails(asSession('app', getObject('data/a'), { fresh: true }), { ...ALLOWED_BY_NONE, policy: 'session' }),
+      fails(asSession('app', getObject('data/a'), { fresh: true }), NOT_IN_SESSION_POLICY),
     ],
   });
 
   scenario('EA-09', 'an update gives an association a target role, and another one', {
     source: `${UPDATE_ASSOCIATION}, targetRoleArn; ${TARGET_ROLES}`,
     roles: {
-      app: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], ['<role:first>', '<role:second>'])),
+      app: podIdentityRole(allow(ASSUME_AND_TAG, ['<role:first>', '<role:second>'])),
       first: { trust: [trustRole('app')] },
       second: { trust: [trustRole('app')] },
     },
     workloads: APP,
     probes: [
       succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
-      succeeds(changeAssociation('<association-id:app>', { targetRole: 'first' })),
+      succeeds(changeAssociation(ID, { targetRole: 'first' })),
       succeeds(askEksAuth('app'), { roleArn: '<role:first>' }),
-      succeeds(changeAssociation('<association-id:app>', { targetRole: 'second' })),
+      succeeds(changeAssociation(ID, { targetRole: 'second' })),
       succeeds(askEksAuth('app'), { roleArn: '<role:second>' }),
     ],
   });
 });
-
-/** The association of workload `app` is deleted, and its answer awaited. */
-function removeNow() {
-  return succeeds(removeAssociation('<association-id:app>'));
-}

@@ -28,6 +28,12 @@ export const BAD_WEB_TOKEN = { by: 'sts', code: 'InvalidIdentityToken', status: 
 export const WRONG_AUDIENCE = { ...BAD_WEB_TOKEN, message: 'Incorrect token audience' } as const;
 /** EKS may not assume the associated role: the text is the EKS User Guide's, "Troubleshooting IAM"; the API Reference documents code and status. */
 export const MAY_NOT_ASSUME = { by: 'eks-auth', code: 'AccessDeniedException', status: 400 } as const;
+/** Which of its errors a bad token is, the EKS Auth API Reference does not say. */
+export const BAD_POD_TOKEN = {
+  by: 'eks-auth',
+  code: ['InvalidTokenException', 'InvalidParameterException', 'InvalidRequestException', 'AccessDeniedException'],
+  status: 400,
+} as const;
 export const NO_ASSOCIATION = { by: 'eks-auth', code: ['ResourceNotFoundException', 'AccessDeniedException'] } as const;
 export const NOT_INJECTED = { by: 'injection', code: 'NoCredentialsSettings' } as const;
 export const UNAUTHORIZED = { by: 'kubernetes', code: 'Unauthorized', status: 401, message: 'Unauthorized' } as const;

@@ -11,6 +11,19 @@ export const WEB = { role: 'app', token: 'web' } as const;
 export const WEB_TOKEN = { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } } as const;
 /** No pod runs: such a token of its service account is asked with. */
 export const BY_TOKEN = { workloads: { app: {} }, tokens: WEB_TOKEN } as const;
+/** The object's tags of these keys have the values of the session's tags. */
+export const sameTag = (...keys: readonly string[]) => ({
+  StringEquals: Object.fromEntries(keys.map((key) => [`s3:ExistingObjectTag/${key}`, `\${aws:PrincipalTag/${key}}`])),
+});
+/** The tags of a session that EKS Auth opens. */
+export const SESSION_TAGS = [
+  'eks-cluster-arn',
+  'eks-cluster-name',
+  'kubernetes-namespace',
+  'kubernetes-service-account',
+  'kubernetes-pod-name',
+  'kubernetes-pod-uid',
+];
 /** The audience of tokens of Pod Identity, and its service principal. */
 export const POD_IDENTITY = 'pods.eks.amazonaws.com';
 /** Where pods have these. */

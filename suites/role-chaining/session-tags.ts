@@ -22,18 +22,17 @@ import { may, mayNot } from '../lib/sessions.ts';
 import { INVALID, NOT_ALLOWED, NOT_ASSUMED, NOT_CHANGED } from '../lib/outcomes.ts';
 import { base, target } from '../lib/role-chains.ts';
 import { ASSUME_ROLE, PASS_TAGS } from '../lib/sources.ts';
-import { APP, ASSUME_AND_TAG } from '../lib/worlds.ts';
-import { asking, BAD_REQUEST, named } from './lib/requests.ts';
-
-const SESSION_TAGS = [
-  ...['eks-cluster-arn', 'eks-cluster-name', 'kubernetes-namespace', 'kubernetes-service-account'],
-  ...['kubernetes-pod-name', 'kubernetes-pod-uid'],
-];
+import { APP, ASSUME_AND_TAG, BY_TOKEN, SESSION_TAGS } from '../lib/worlds.ts';
+import { asking, BAD_REQUEST, named, TOO_LARGE } from './lib/requests.ts';
 
 suite('role-chaining', ({ scenario }) => {
   const narrowedTo = (key: string) =>
     chain('target', { tags: { team: 'red' }, policy: [allow('s3:GetObject', `data/${key}`)] });
   const web = { role: 'web', token: 'web' };
+  const red = { tags: { team: 'red' } };
+  const kept = chained('app', chain('first', { tags: { team: 'red', step: 'one' }, transitiveTagKeys: ['team'] }));
+  const keptOn = chained(kept, chain('second'));
+  const lost = chained('app', chain('first', red));
 
   scenario('RC-03', 'tags that a pod passes join those of its session, and trust policies see both', {
     source: `${PASS_TAGS}: chaining roles with session tags`,
@@ -51,9 +50,9 @@ suite('role-chaining', ({ scenario }) => {
     objects: ['data/app/red', 'data/app/blue', 'data/six'],
     probes: [
       // Each of the pod's comes along.
-      may('app', getObject('data/six', { through: chain('target', { tags: { team: 'red' } }) })),
-      may('app', getObject('data/app/red', { through: chain('target', { tags: { team: 'red' } }) })),
-      mayNot('app', getObject('data/app/blue', { through: chain('target', { tags: { team: 'red' } }) }), NOT_ALLOWED),
+      may('app', getObject('data/six', { through: chain('target', red) })),
+      may('app', getObject('data/app/red', { through: chain('target', red) })),
+      mayNot('app', getObject('data/app/blue', { through: chain('target', red) }), NOT_ALLOWED),
       // A session policy has variables as others have.
       may('app', getObject('data/app/red', { through: narrowedTo('*/${aws:PrincipalTag/team}') })),
       mayNot('app', getObject('data/app/red', { through: narrowedTo('*/${aws:PrincipalTag/kubernetes-namespace}') }), {
@@ -70,7 +69,7 @@ suite('role-chaining', ({ scenario }) => {
     roles: { app: base('target'), target: target() },
     workloads: APP,
     probes: [
-      may('app', assumeRole('target', { tags: { team: 'red' } })),
+      may('app', assumeRole('target', red)),
       mayNot('app', assumeRole('target', { tags: { 'kubernetes-namespace': 'elsewhere' } }), NOT_CHANGED),
       mayNot('app', assumeRole('target', { tags: { 'Kubernetes-Namespace': 'elsewhere' } }), NOT_CHANGED),
     ],
@@ -81,12 +80,8 @@ suite('role-chaining', ({ scenario }) => {
     roles: { app: base('target'), target: target() },
     workloads: APP,
     probes: [
-      may('app', assumeRole('target', { tags: { team: 'red' } }), { packedPolicySize: between(1, 99) }),
-      mayNot('app', assumeRole('target', { tags: filling(40) }), {
-        by: 'sts',
-        code: 'PackedPolicyTooLarge',
-        status: 400,
-      }),
+      may('app', assumeRole('target', red), { packedPolicySize: between(1, 99) }),
+      mayNot('app', assumeRole('target', { tags: filling(40) }), TOO_LARGE),
       // More than the fifty that a request may pass.
       mayNot('app', assumeRole('target', { tags: filling(51) }), INVALID),
     ],
@@ -109,31 +104,23 @@ suite('role-chaining', ({ scenario }) => {
     workloads: APP,
     objects: ['data/red', 'data/blue'],
     probes: [
-      ...[chained('app', chain('first', { tags: { team: 'red', step: 'one' }, transitiveTagKeys: ['team'] }))].flatMap(
-        (kept) => [
-          may(kept, getObject('data/red', { through: chain('second') })),
-          mayNot(kept, getObject('data/blue', { through: chain('second') }), NOT_ALLOWED),
-          mayNot(kept, assumeRole('second', { tags: { team: 'blue' } }), NOT_CHANGED),
-          // One that did not come along is free.
-          may(kept, assumeRole('second', { tags: { step: 'two' } })),
-          // It goes on and on.
-          ...[chained(kept, chain('second'))].flatMap((further) => [
-            may(further, getObject('data/red', { through: chain('third') })),
-            mayNot(further, assumeRole('third', { tags: { team: 'blue' } }), NOT_CHANGED),
-          ]),
-        ],
-      ),
-      ...[chained('app', chain('first', { tags: { team: 'red' } }))].flatMap((lost) => [
-        mayNot(lost, getObject('data/red', { through: chain('second') }), NOT_ALLOWED),
-        may(lost, getObject('data/blue', { through: chain('second', { tags: { team: 'blue' } }) })),
-      ]),
+      may(kept, getObject('data/red', { through: chain('second') })),
+      mayNot(kept, getObject('data/blue', { through: chain('second') }), NOT_ALLOWED),
+      mayNot(kept, assumeRole('second', { tags: { team: 'blue' } }), NOT_CHANGED),
+      // One that did not come along is free.
+      may(kept, assumeRole('second', { tags: { step: 'two' } })),
+      // It goes on and on.
+      may(keptOn, getObject('data/red', { through: chain('third') })),
+      mayNot(keptOn, assumeRole('third', { tags: { team: 'blue' } }), NOT_CHANGED),
+      mayNot(lost, getObject('data/red', { through: chain('second') }), NOT_ALLOWED),
+      may(lost, getObject('data/blue', { through: chain('second', { tags: { team: 'blue' } }) })),
       // Keys of tags are the same in whatever case they are written.
       may(
-        chained('app', chain('first', { tags: { team: 'red' }, transitiveTagKeys: ['Team'] })),
+        chained('app', chain('first', { ...red, transitiveTagKeys: ['Team'] })),
         getObject('data/red', { through: chain('second') }),
       ),
-      may('app', assumeRole('asks', { tags: { team: 'red' }, transitiveTagKeys: ['team'] })),
-      mayNot('app', assumeRole('asks', { tags: { team: 'red' } }), NOT_ASSUMED),
+      may('app', assumeRole('asks', { ...red, transitiveTagKeys: ['team'] })),
+      mayNot('app', assumeRole('asks', red), NOT_ASSUMED),
     ],
   });
 
@@ -145,8 +132,7 @@ suite('role-chaining', ({ scenario }) => {
       tagged: { trust: [trustRole('web')], maxSessionDuration: 43_200 },
       untagged: { trust: [trustRole('web', { actions: ['sts:AssumeRole'] })] },
     },
-    workloads: { app: {} },
-    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    ...BY_TOKEN,
     probes: [
       // A session of IRSA has none of its own, so that nothing else takes room.
       may(web, assumeRole('tagged'), { packedPolicySize: isAbsent }),
@@ -154,21 +140,22 @@ suite('role-chaining', ({ scenario }) => {
         packedPolicySize: between(1, 50),
       }),
       may(web, assumeRole('untagged')),
-      mayNot(web, assumeRole('untagged', { tags: { team: 'red' } }), {
+      mayNot(web, assumeRole('untagged', red), {
         ...NOT_ASSUMED,
         message: 'sts:TagSession',
       }),
-      may(web, assumeRole('tagged', { tags: { ['k'.repeat(128)]: 'v' } })),
-      mayNot(web, assumeRole('tagged', { tags: { ['k'.repeat(129)]: 'v' } }), INVALID),
-      may(web, assumeRole('tagged', { tags: { key: 'v'.repeat(256) } })),
-      mayNot(web, assumeRole('tagged', { tags: { key: 'v'.repeat(257) } }), INVALID),
-      may(web, assumeRole('tagged', { tags: { 'a b_.:/=+-@é1': 'a b_.:/=+-@é1' } })),
-      mayNot(web, assumeRole('tagged', { tags: { 'team*': 'red' } }), INVALID),
-      mayNot(web, assumeRole('tagged', { tags: { team: 'red*' } }), INVALID),
-      mayNot(web, assumeRole('tagged', { tags: { 'aws:team': 'red' } }), BAD_REQUEST),
-      mayNot(web, assumeRole('tagged', { tags: { team: 'red', TEAM: 'blue' } }), BAD_REQUEST),
-      mayNot(web, assumeRole('tagged', { tags: { team: 'red' }, transitiveTagKeys: ['step'] }), BAD_REQUEST),
-      mayNot(web, assumeRole('tagged', { tags: { team: 'red' }, transitiveTagKeys: ['team', 'step'] }), BAD_REQUEST),
+      ...[{ ['k'.repeat(128)]: 'v' }, { key: 'v'.repeat(256) }, { 'a b_.:/=+-@é1': 'a b_.:/=+-@é1' }].map((tags) =>
+        may(web, assumeRole('tagged', { tags })),
+      ),
+      ...[{ ['k'.repeat(129)]: 'v' }, { key: 'v'.repeat(257) }, { 'team*': 'red' }, { team: 'red*' }].map((tags) =>
+        mayNot(web, assumeRole('tagged', { tags }), INVALID),
+      ),
+      ...[
+        { tags: { 'aws:team': 'red' } },
+        { tags: { team: 'red', TEAM: 'blue' } },
+        { ...red, transitiveTagKeys: ['step'] },
+        { ...red, transitiveTagKeys: ['team', 'step'] },
+      ].map((options) => mayNot(web, assumeRole('tagged', options), BAD_REQUEST)),
       // A chain that began with a token of the cluster is a chain as others are.
       may(web, assumeRole('tagged', { durationSeconds: 3600 })),
       mayNot(web, assumeRole('tagged', { durationSeconds: 3601 }), INVALID),

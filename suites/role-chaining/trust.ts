@@ -19,7 +19,7 @@ import { may, mayNot } from '../lib/sessions.ts';
 import { NOT_ASSUMED } from '../lib/outcomes.ts';
 import { base, target } from '../lib/role-chains.ts';
 import { PASS_TAGS } from '../lib/sources.ts';
-import { APP, ASSUME_AND_TAG } from '../lib/worlds.ts';
+import { APP, ASSUME_AND_TAG, BY_TOKEN, WEB } from '../lib/worlds.ts';
 
 const externalId = (id: string): Conditions => ({ StringEquals: { 'sts:ExternalId': id } });
 
@@ -32,7 +32,9 @@ suite('role-chaining', ({ scenario }) => {
   ];
   const limited: RoleSpec = { trust: [trustRole('bounded'), trustRole('narrowed')] };
   const refusing = (actions: readonly string[], AWS: string): TrustStatement => ({
-    ...{ effect: 'Deny', actions, principal: { AWS } },
+    effect: 'Deny',
+    actions,
+    principal: { AWS },
   });
   const barring: Readonly<Record<string, readonly TrustStatement[]>> = {
     open: [refusing(ASSUME_AND_TAG, '<account:other>')],
@@ -67,12 +69,8 @@ suite('role-chaining', ({ scenario }) => {
         ]),
       ),
     },
-    workloads: { app: {} },
-    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
-    probes: [
-      { role: 'bounded', token: 'web' },
-      chained({ role: 'app', token: 'web' }, chain('narrowed', { policy: limiting })),
-    ].flatMap((who) =>
+    ...BY_TOKEN,
+    probes: [{ ...WEB, role: 'bounded' }, chained(WEB, chain('narrowed', { policy: limiting }))].flatMap((who) =>
       ['', 'far-'].flatMap((where) => [
         may(who, assumeRole(`${where}within`, { tags: { team: 'red' } })),
         may(who, assumeRole(`${where}untaggable`)),
@@ -94,11 +92,10 @@ suite('role-chaining', ({ scenario }) => {
         ]),
       ),
     },
-    workloads: { app: {} },
-    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    ...BY_TOKEN,
     probes: ['', 'far-'].flatMap((where) => {
       const assume = (name: string, tags?: Readonly<Record<string, string>>) =>
-        asSession({ role: 'app', token: 'web' }, assumeRole(where + name, tags && { tags }));
+        asSession(WEB, assumeRole(where + name, tags && { tags }));
       return [
         succeeds(assume('open', { team: 'red' })),
         ...['barred', 'accountBarred'].map((name) => fails(assume(name), NOT_ASSUMED)),

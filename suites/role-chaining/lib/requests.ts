@@ -7,6 +7,7 @@ export const BAD_REQUEST = {
   code: ['ValidationError', 'InvalidParameterValue', 'MalformedPolicyDocument', 'PackedPolicyTooLarge'],
   status: 400,
 } as const;
+export const TOO_LARGE = { by: 'sts', code: 'PackedPolicyTooLarge', status: 400 } as const;
 export const named = (...roles: readonly string[]) => roles.map((role) => `<role:${role}>`);
 export const asking = (actions: readonly string[], conditions?: Conditions) => ({
   trust: [trustRole('app', { actions, ...(conditions && { conditions }) })],
