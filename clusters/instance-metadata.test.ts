@@ -58,15 +58,22 @@ describe('instance metadata', () => {
       Expiration: '2030-01-01T01:00:00Z',
     });
     expect(await get('meta-data/placement/region', headers)).to.deep.equal([200, 'eu-west-1']);
+    expect((await get('meta-data/instance-id', headers))[0]).to.equal(200);
+    expect((await get('meta-data/none', headers))[0]).to.equal(404);
     expect(await get(`${ROLE}/other`, headers)).to.deep.equal([404, 'Not Found']);
   });
 
   it('answers 401 without a session, with a made-up one and after its end', async () => {
-    expect((await get(`${ROLE}/`, {}))[0]).to.equal(401);
+    for (const path of ['meta-data/instance-id', `${ROLE}/`, `${ROLE}/worker`])
+      expect((await get(path, {}))[0], path).to.equal(401);
     expect((await get(`${ROLE}/`, { 'X-aws-ec2-metadata-token': 'made-up' }))[0]).to.equal(401);
     const headers = await session('60');
     now += 61_000;
     expect((await get(`${ROLE}/`, headers))[0]).to.equal(401);
+  });
+
+  it('answers 400 to a session without a time', async () => {
+    expect((await call('api/token', { method: 'PUT' })).status).to.equal(400);
   });
 
   for (const [ttl, status] of [

@@ -12,7 +12,7 @@ import {
   trustWebIdentity,
   whoAmI,
 } from '../../harness/index.ts';
-import { BAD_WEB_TOKEN, NOT_ASSUMED } from '../lib/outcomes.ts';
+import { NOT_ASSUMED } from '../lib/outcomes.ts';
 import { ASSIGN_ROLES, PRINCIPALS } from '../lib/sources.ts';
 import { BY_TOKEN } from '../lib/worlds.ts';
 
@@ -47,25 +47,6 @@ suite('cross-cluster', ({ scenario }) => {
       controlSucceeds(assumeByToken('app', 'web')),
       control('there', assumeWithWebIdentity('second')),
       refused('there', assumeWithWebIdentity('app'), NOT_ASSUMED),
-    ],
-  });
-
-  scenario('CC-13', "an account without the cluster's OIDC provider takes none of its tokens", {
-    source: WEB_IDENTITY_API,
-    needs: ['irsa', 'two-clusters', 'two-accounts'],
-    roles: {
-      app: { trust: [byApp('c2')] },
-      // As `app`, but in an account where nobody registered the provider that it trusts.
-      unregistered: {
-        account: 'other',
-        trust: [trustWebIdentity({ cluster: 'c2', account: 'other', subject: 'app/app' })],
-      },
-    },
-    workloads: { app: { cluster: 'c2' } },
-    tokens: { there },
-    probes: [
-      controlSucceeds(assumeByToken('app', 'there')),
-      fails(assumeByToken('unregistered', 'there'), BAD_WEB_TOKEN),
     ],
   });
 

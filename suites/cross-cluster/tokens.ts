@@ -9,13 +9,13 @@ import {
   refused,
   suite,
 } from '../../harness/index.ts';
+import { BAD_POD_TOKEN } from '../lib/outcomes.ts';
 import { POD_IDENTITY } from '../lib/worlds.ts';
 
 suite('cross-cluster', ({ scenario }) => {
   scenario('CC-09', "a token of one cluster is worth nothing at another cluster's agent", {
     profile: 'core',
-    // EKS Auth is asked about the agent's own cluster, whose keys did not sign the token. The API does not document
-    // which of its errors that is.
+    // EKS Auth is asked about the agent's own cluster, whose keys did not sign the token.
     source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors',
     needs: ['two-clusters'],
     roles: { app: podIdentityRole() },
@@ -24,15 +24,7 @@ suite('cross-cluster', ({ scenario }) => {
     probes: [
       controlSucceeds(askEksAuth('here', { token: 'token-of-here' })),
       control('there', fetchCredentials()),
-      refused('there', fetchCredentials({ token: minted('token-of-here') }), {
-        by: 'eks-auth',
-        code: [
-          'InvalidTokenException',
-          'InvalidParameterException',
-          'InvalidRequestException',
-          'AccessDeniedException',
-        ],
-      }),
+      refused('there', fetchCredentials({ token: minted('token-of-here') }), BAD_POD_TOKEN),
     ],
   });
 });

@@ -7,24 +7,20 @@ import {
   deny,
   describeAssociation,
   fails,
-  irsaRole,
   isAbsent,
   podIdentityRole,
   succeeds,
   suite,
   trustPodIdentity,
-  type PermissionStatement,
 } from '../../harness/index.ts';
 import { as, controller, ID, refusal, TOKEN, WORKLOADS } from '../lib/association-controller.ts';
 import { EKS_API } from '../lib/sources.ts';
 import { POD_IDENTITY } from '../lib/worlds.ts';
 
 const PASS_ROLE_PERMISSION = 'IAM User Guide, "Grant a user permissions to pass a role to an AWS service"';
-const PASS_ROLE = `IAM User Guide, "Grant a user permissions to pass a role to an AWS service"; Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"`;
-/** A controller in the cluster that makes associations, with a role of its own by IRSA. */
-const associationCreator = (...permissions: readonly PermissionStatement[]) =>
-  irsaRole('app/controller', allow('eks:CreatePodIdentityAssociation', '*'), ...permissions);
-const CONTROLLER_TOKEN = { serviceAccount: 'app/controller', audience: 'sts.amazonaws.com' } as const;
+const PASS_ROLE = `${PASS_ROLE_PERMISSION}; Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"`;
+const create = allow('eks:CreatePodIdentityAssociation', '*');
+const workloads = { app: {}, controller: WORKLOADS.controller };
 
 suite('security', ({ scenario }) => {
   scenario('SEC-18', 'who may not pass a role cannot give it to an association that there is', {
@@ -59,7 +55,7 @@ suite('security', ({ scenario }) => {
       next: podIdentityRole(),
       creator: controller(
         allow(['eks:*', 'iam:PassRole', 'iam:GetRole'], '*'),
-        deny('iam:PassRole', '<role:next>', { StringEquals: { 'iam:PassedToService': 'pods.eks.amazonaws.com' } }),
+        deny('iam:PassRole', '<role:next>', { StringEquals: { 'iam:PassedToService': POD_IDENTITY } }),
         deny('iam:PassRole', '<role:app>', { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } }),
       ),
     },
@@ -75,23 +71,18 @@ suite('security', ({ scenario }) => {
     source: PASS_ROLE,
     roles: {
       app: podIdentityRole(),
-      passer: associationCreator(
+      passer: controller(
+        create,
         allow('iam:PassRole', '<role:app>', { StringEquals: { 'iam:PassedToService': POD_IDENTITY } }),
         allow('iam:GetRole', '<role:app>'),
       ),
-      creator: associationCreator(allow('iam:GetRole', '*')),
+      creator: controller(create, allow('iam:GetRole', '*')),
     },
-    tokens: { controller: CONTROLLER_TOKEN },
-    workloads: { app: {}, controller: { serviceAccount: 'controller' } },
+    tokens: TOKEN,
+    workloads,
     probes: [
-      fails(createAssociationFor('app/app', { role: 'app' }, { as: { role: 'creator', token: 'controller' } }), {
-        by: 'eks',
-        code: 'AccessDeniedException',
-        message: 'iam:PassRole',
-      }),
-      controlSucceeds(
-        createAssociationFor('app/app', { role: 'app' }, { as: { role: 'passer', token: 'controller' } }),
-      ),
+      fails(createAssociationFor('app/app', { role: 'app' }, as('creator')), refusal('iam:PassRole')),
+      controlSucceeds(createAssociationFor('app/app', { role: 'app' }, as('passer'))),
     ],
   });
 
@@ -102,12 +93,10 @@ suite('security', ({ scenario }) => {
     roles: {
       // As the minimum that AWS documents: no condition says for which pods the role is.
       powerful: { trust: [trustPodIdentity()] },
-      creator: associationCreator(allow(['iam:PassRole', 'iam:GetRole'], '*')),
+      creator: controller(create, allow(['iam:PassRole', 'iam:GetRole'], '*')),
     },
-    tokens: { controller: CONTROLLER_TOKEN },
-    workloads: { app: {}, controller: { serviceAccount: 'controller' } },
-    probes: [
-      succeeds(createAssociationFor('app/app', { role: 'powerful' }, { as: { role: 'creator', token: 'controller' } })),
-    ],
+    tokens: TOKEN,
+    workloads,
+    probes: [succeeds(createAssociationFor('app/app', { role: 'powerful' }, as('creator')))],
   });
 });

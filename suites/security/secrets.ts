@@ -15,7 +15,7 @@ import {
   suite,
 } from '../../harness/index.ts';
 import { NO_ASSOCIATION } from '../lib/outcomes.ts';
-import { APP, readData } from '../lib/worlds.ts';
+import { APP, ASSOCIATED, readData } from '../lib/worlds.ts';
 
 const AGENTS = '/api/v1/namespaces/kube-system/pods';
 
@@ -30,7 +30,7 @@ suite('security', ({ scenario }) => {
     objects: ['data/key'],
     probes: [
       succeeds(signedRequest('app', 'GET data/key', { presigned: 60 }), { bytes: between(1, 1000) }),
-      removeNow(),
+      succeeds(removeAssociation('<association-id:app>')),
       fails(askEksAuth('app'), NO_ASSOCIATION),
       succeeds(signedRequest('app', 'GET data/key', { presigned: 60 })),
       fails(signedRequest('app', 'GET data/key', { presigned: 60, age: 3600 }), {
@@ -45,8 +45,7 @@ suite('security', ({ scenario }) => {
   scenario('SEC-14', "the agent's log holds no token and no key", {
     source:
       'Amazon EKS Best Practices Guide, "Identity and Access Management"; OWASP, "Logging Cheat Sheet": data to exclude',
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    ...ASSOCIATED,
     probes: [
       granted('app', fetchCredentials()),
       refused('app', fetchCredentials({ change: 'flip-signature' }), { by: 'eks-auth', status: 400 }),
@@ -69,8 +68,3 @@ suite('security', ({ scenario }) => {
     ],
   });
 });
-
-/** The association of workload `app` is deleted, and its answer awaited. */
-function removeNow() {
-  return succeeds(removeAssociation('<association-id:app>'));
-}

@@ -13,6 +13,7 @@ import {
   suite,
   whoAmI,
 } from '../../harness/index.ts';
+import { NOT_INJECTED } from '../lib/outcomes.ts';
 import { EKS_AUTH_ERRORS, HOW_IT_WORKS } from '../lib/sources.ts';
 import { POD_IDENTITY } from '../lib/worlds.ts';
 
@@ -95,7 +96,7 @@ suite('security', ({ scenario }) => {
     probes: [
       control('app', readFile(TOKEN_FILE)),
       refused('skipped', readFile(TOKEN_FILE), { by: 'injection', code: 'ENOENT' }),
-      refused('skipped', fetchCredentials(), { by: 'injection', code: 'NoCredentialsSettings' }),
+      refused('skipped', fetchCredentials(), NOT_INJECTED),
     ],
   });
 });
