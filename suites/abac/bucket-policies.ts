@@ -1,30 +1,34 @@
-/** Bucket policies with conditions on session tags. */
-import { allow, denied, forPrincipal, getObject, granted, podIdentityRole, suite } from '../../harness/index.ts';
-import { NOT_ALLOWED } from '../lib/outcomes.ts';
-import { TAGS_OF_PODS } from '../lib/sources.ts';
+/** Conditions on session tags in policies of buckets, and on the prefix of a listing. */
+import {
+  allow,
+  denied,
+  forPrincipal,
+  getObject,
+  granted,
+  listObjects,
+  podIdentityRole,
+  suite,
+  type Conditions,
+} from '../../harness/index.ts';
+import { DENIED_ELSEWHERE, NOT_ALLOWED } from '../lib/outcomes.ts';
+import { CROSS_ACCOUNT, SAME_ACCOUNT, TAGS_OF_PODS } from '../lib/sources.ts';
+import { APP } from '../lib/worlds.ts';
+
+const read = (resource: string, conditions?: Conditions) =>
+  forPrincipal('<role:app>', allow('s3:GetObject', resource, conditions));
+const inNamespace = (name: string): Conditions => ({
+  StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': name },
+});
 
 suite('abac', ({ scenario }) => {
   scenario('AB-12', 'a bucket policy on the session tag is enough in the same account', {
     profile: 'core',
-    source: 'IAM User Guide, "Policy evaluation for requests within a single account"',
+    source: SAME_ACCOUNT,
     roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    workloads: APP,
     buckets: {
       data: {
-        policy: [
-          forPrincipal(
-            '<role:app>',
-            allow('s3:GetObject', 'data/mine/*', {
-              StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': '<namespace:app>' },
-            }),
-          ),
-          forPrincipal(
-            '<role:app>',
-            allow('s3:GetObject', 'data/other/*', {
-              StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': 'elsewhere' },
-            }),
-          ),
-        ],
+        policy: [read('data/mine/*', inNamespace('<namespace:app>')), read('data/other/*', inNamespace('elsewhere'))],
       },
     },
     objects: ['data/mine/key', 'data/other/key'],
@@ -32,23 +36,34 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-13', "another account's bucket policy can condition on the session tag", {
-    source: `${TAGS_OF_PODS}; IAM User Guide, "Cross-account policy evaluation logic"`,
+    source: `${TAGS_OF_PODS}; ${CROSS_ACCOUNT}`,
     needs: ['two-accounts'],
     roles: { app: podIdentityRole(allow('s3:GetObject', 'shared/*')) },
-    workloads: { app: { role: 'app' } },
-    buckets: {
-      shared: {
-        account: 'other',
-        policy: [
-          forPrincipal('<role:app>', allow('s3:GetObject', 'shared/${aws:PrincipalTag/kubernetes-namespace}/*')),
-        ],
-      },
-    },
+    workloads: APP,
+    buckets: { shared: { account: 'other', policy: [read('shared/${aws:PrincipalTag/kubernetes-namespace}/*')] } },
     objects: ['shared/<namespace:app>/key', 'shared/elsewhere/key'],
     probes: [
       granted('app', getObject('shared/<namespace:app>/key')),
-      // Which policy it was, callers of another account are told within one organization alone.
-      denied('app', getObject('shared/elsewhere/key'), { by: 's3', code: 'AccessDenied', status: 403 }),
+      denied('app', getObject('shared/elsewhere/key'), DENIED_ELSEWHERE),
+    ],
+  });
+
+  scenario('AB-16', 'a condition on s3:prefix limits listing to the own prefix', {
+    profile: 'core',
+    source: 'Amazon S3 User Guide, "Bucket policy examples using condition keys", s3:prefix',
+    roles: {
+      app: podIdentityRole(
+        allow('s3:ListBucket', 'data', {
+          StringEquals: { 's3:prefix': '${aws:PrincipalTag/kubernetes-namespace}/' },
+        }),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/<namespace:app>/key', 'data/elsewhere/key'],
+    probes: [
+      granted('app', listObjects('data', { prefix: '<namespace:app>/' }), { facts: { keys: 1 } }),
+      denied('app', listObjects('data', { prefix: 'elsewhere/' }), NOT_ALLOWED),
+      denied('app', listObjects('data'), NOT_ALLOWED),
     ],
   });
 });

@@ -1,4 +1,4 @@
-/** Policies on the tags of a session: namespace, service account, cluster, pod. */
+/** Policies on the tags of a session: namespace, service account, cluster, pod; and on those of its role. */
 import {
   allow,
   control,
@@ -12,12 +12,10 @@ import {
   suite,
 } from '../../harness/index.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
-import { OPERATORS, TAGS_OF_PODS } from '../lib/sources.ts';
+import { OPERATORS, PASS_TAGS, TAGS_OF_PODS } from '../lib/sources.ts';
+import { APP, sameTag } from '../lib/worlds.ts';
 
-/** The object's tag of this key has the value of the session's tag of the same key. */
-const sameTag = (...keys: readonly string[]) => ({
-  StringEquals: Object.fromEntries(keys.map((key) => [`s3:ExistingObjectTag/${key}`, `\${aws:PrincipalTag/${key}}`])),
-});
+const whose = (tag: string, value: string) => ({ StringEquals: { [`aws:PrincipalTag/${tag}`]: value } });
 
 suite('abac', ({ scenario }) => {
   scenario('AB-01', 'a policy on the namespace tag keeps namespaces apart', {
@@ -67,7 +65,7 @@ suite('abac', ({ scenario }) => {
         ),
       ),
     },
-    workloads: { app: { role: 'app' } },
+    workloads: APP,
     objects: [
       taggedObject('data/mine', {}),
       taggedObject('data/other-namespace', { 'kubernetes-namespace': 'elsewhere' }),
@@ -87,9 +85,7 @@ suite('abac', ({ scenario }) => {
     roles: {
       app: podIdentityRole(
         allow('s3:GetObject', 'data/object/*', sameTag('kubernetes-service-account')),
-        allow('s3:GetObject', 'data/key/*', {
-          StringEquals: { 'aws:PrincipalTag/Kubernetes-Service-Account': 'reader' },
-        }),
+        allow('s3:GetObject', 'data/key/*', whose('Kubernetes-Service-Account', 'reader')),
       ),
     },
     workloads: { app: { serviceAccount: 'reader', role: 'app' } },
@@ -108,22 +104,47 @@ suite('abac', ({ scenario }) => {
   scenario('AB-18', "a policy on the pod's name does not fit the pod that replaces it", {
     source: TAGS_OF_PODS,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/open/*')) },
-    workloads: { app: { role: 'app' } },
+    workloads: APP,
     objects: ['data/open/key', 'data/pod/key'],
     probes: [
       control('app', getObject('data/open/key')),
       putRolePolicy(
         'app',
         allow('s3:GetObject', 'data/open/*'),
-        allow('s3:GetObject', 'data/pod/*', {
-          StringEquals: { 'aws:PrincipalTag/kubernetes-pod-name': '<pod:app>' },
-        }),
+        allow('s3:GetObject', 'data/pod/*', whose('kubernetes-pod-name', '<pod:app>')),
       ),
       granted('app', getObject('data/pod/key')),
       restartPod('app'),
       control('app', getObject('data/open/key')),
       denied('app', getObject('data/pod/key'), NOT_ALLOWED),
     ],
+  });
+
+  scenario('AB-14', "the session's tag beats the role's tag of the same key", {
+    profile: 'core',
+    source: `${TAGS_OF_PODS}; ${PASS_TAGS}`,
+    roles: {
+      app: {
+        ...podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-namespace}/*')),
+        tags: { 'kubernetes-namespace': 'elsewhere' },
+      },
+    },
+    workloads: APP,
+    objects: ['data/<namespace:app>/key', 'data/elsewhere/key'],
+    probes: [
+      granted('app', getObject('data/<namespace:app>/key')),
+      denied('app', getObject('data/elsewhere/key'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('AB-15', "the role's own tags count beside the session's", {
+    source: 'IAM User Guide, "AWS global condition context keys", aws:PrincipalTag',
+    roles: {
+      app: { ...podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/team}/*')), tags: { team: 'a' } },
+    },
+    workloads: APP,
+    objects: ['data/a/key', 'data/b/key'],
+    probes: [granted('app', getObject('data/a/key')), denied('app', getObject('data/b/key'), NOT_ALLOWED)],
   });
 
   scenario('AB-25', 'the longest names fit into a session without tags', {

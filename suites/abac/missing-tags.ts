@@ -1,19 +1,24 @@
 /** Sessions without session tags under conditions on them. */
 import {
   allow,
+  asSession,
   control,
+  controlSucceeds,
   denied,
   deny,
+  fails,
   forPrincipal,
   getObject,
   granted,
   podIdentityRole,
+  succeeds,
   suite,
   trustPodIdentity,
   trustWebIdentity,
 } from '../../harness/index.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { OPERATORS, TAGS_OF_PODS } from '../lib/sources.ts';
+import { WEB } from '../lib/worlds.ts';
 
 /** A statement of the bucket's policy denied the action. */
 const DENIED_BY_BUCKET = { by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true } as const;
@@ -53,12 +58,13 @@ suite('abac', ({ scenario }) => {
         ],
       },
     },
-    workloads: { pod: { serviceAccount: 'pod', role: 'app' }, web: { serviceAccount: 'web', irsa: 'app' } },
+    workloads: { pod: { serviceAccount: 'pod', role: 'app' }, web: { serviceAccount: 'web' } },
+    tokens: { web: { serviceAccount: 'app/web', audience: 'sts.amazonaws.com' } },
     objects: ['data/open/key', 'data/tagged/key'],
     probes: [
-      granted('pod', getObject('data/tagged/key')),
-      control('web', getObject('data/open/key')),
-      denied('web', getObject('data/tagged/key'), NOT_ALLOWED),
+      succeeds(asSession('pod', getObject('data/tagged/key'))),
+      controlSucceeds(asSession(WEB, getObject('data/open/key'))),
+      fails(asSession(WEB, getObject('data/tagged/key')), NOT_ALLOWED),
     ],
   });
 
@@ -107,9 +113,13 @@ suite('abac', ({ scenario }) => {
     },
     workloads: {
       blue: { namespace: 'blue', serviceAccount: 'pod', role: 'app' },
-      web: { namespace: 'blue', serviceAccount: 'web', irsa: 'app' },
+      web: { namespace: 'blue', serviceAccount: 'web' },
     },
+    tokens: { web: { serviceAccount: 'blue/web', audience: 'sts.amazonaws.com' } },
     objects: ['data/key'],
-    probes: [denied('blue', getObject('data/key'), NOT_ALLOWED), granted('web', getObject('data/key'))],
+    probes: [
+      fails(asSession('blue', getObject('data/key')), NOT_ALLOWED),
+      succeeds(asSession(WEB, getObject('data/key'))),
+    ],
   });
 });

@@ -2,30 +2,25 @@
 import { allow, control, denied, getObject, granted, podIdentityRole, putObject, suite } from '../../harness/index.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { OPERATORS, TAGS_OF_PODS } from '../lib/sources.ts';
+import { APP, sameTag } from '../lib/worlds.ts';
 
-/** The object's tag of this key has the value of the session's tag of the same key. */
-const sameTag = (...keys: readonly string[]) => ({
-  StringEquals: Object.fromEntries(keys.map((key) => [`s3:ExistingObjectTag/${key}`, `\${aws:PrincipalTag/${key}}`])),
-});
+const MINE = { at: 'data/mine', tags: { 'kubernetes-namespace': '<namespace:app>' } };
 
 suite('abac', ({ scenario }) => {
   scenario('AB-05', 'an object is readable where its tag matches the session', {
     profile: 'core',
     source: TAGS_OF_PODS,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*', sameTag('kubernetes-namespace'))) },
-    workloads: { app: { role: 'app' } },
-    objects: [
-      { at: 'data/mine', tags: { 'kubernetes-namespace': '<namespace:app>' } },
-      { at: 'data/other', tags: { 'kubernetes-namespace': 'elsewhere' } },
-    ],
+    workloads: APP,
+    objects: [MINE, { at: 'data/other', tags: { 'kubernetes-namespace': 'elsewhere' } }],
     probes: [granted('app', getObject('data/mine')), denied('app', getObject('data/other'), NOT_ALLOWED)],
   });
 
   scenario('AB-06', 'an object without tags is not readable under a condition on its tag', {
     source: `${OPERATORS}: a key that is not in the request does not match StringEquals`,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*', sameTag('kubernetes-namespace'))) },
-    workloads: { app: { role: 'app' } },
-    objects: [{ at: 'data/mine', tags: { 'kubernetes-namespace': '<namespace:app>' } }, 'data/untagged'],
+    workloads: APP,
+    objects: [MINE, 'data/untagged'],
     probes: [control('app', getObject('data/mine')), denied('app', getObject('data/untagged'), NOT_ALLOWED)],
   });
 
@@ -39,8 +34,8 @@ suite('abac', ({ scenario }) => {
         allow('s3:GetObject', 'data/*', sameTag('kubernetes-namespace')),
       ),
     },
-    workloads: { app: { role: 'app' } },
-    objects: [{ at: 'data/mine', tags: { 'kubernetes-namespace': '<namespace:app>' } }],
+    workloads: APP,
+    objects: [MINE],
     probes: [control('app', getObject('data/mine')), denied('app', getObject('data/nothing-here'), NOT_ALLOWED)],
   });
 
@@ -56,7 +51,7 @@ suite('abac', ({ scenario }) => {
         }),
       ),
     },
-    workloads: { app: { role: 'app' } },
+    workloads: APP,
     buckets: { data: {} },
     probes: [
       granted('app', putObject('data/mine', { tags: { 'kubernetes-namespace': '<namespace:app>' } })),
