@@ -5,9 +5,7 @@
 import {
   allow,
   askEksAuth,
-  asSession,
   chain,
-  fails,
   getObject,
   succeeds,
   suite,
@@ -37,8 +35,11 @@ import {
   statements,
   TARGETS,
   trusting,
-  type Session,
 } from '../lib/all-actions.ts';
+import { NOT_IN_SESSION_POLICY } from '../lib/outcomes.ts';
+import { may, mayNot, type Session } from '../lib/sessions.ts';
+import { ASSUME_ROLE, BOUNDARIES, CREATE_ASSOCIATION, CROSS_ACCOUNT, UPDATE_ASSOCIATION } from '../lib/sources.ts';
+import { WEB } from '../lib/worlds.ts';
 import { OWN_TAGS, tagged, untagged, type Comparison } from '../lib/tag-conditions.ts';
 
 suite('abac', ({ scenario }) => {
@@ -51,21 +52,22 @@ suite('abac', ({ scenario }) => {
   ];
   const withoutTags = (broken: Comparison) =>
     statements(principalTags(untagged), butOne(untagged, broken), { own: ['data/reader/*'] });
-  const throughNext = (session: Session): readonly Step[] =>
-    ['reader', 'other'].map((folder) => {
-      const policy = [allow('s3:GetObject', 'data/reader/*', principalTags(untagged))];
-      const read = asSession(session, getObject(`data/${folder}/key`, { through: chain('last', { policy }) }));
-      return folder === 'reader' ? succeeds(read) : fails(read, { ...NOT_ALLOWED, policy: 'session' });
-    });
+  const narrowed = {
+    through: chain('last', { policy: [allow('s3:GetObject', 'data/reader/*', principalTags(untagged))] }),
+  };
+  const throughNext = (session: Session): readonly Step[] => [
+    may(session, getObject('data/reader/key', narrowed)),
+    mayNot(session, getObject('data/other/key', narrowed), NOT_IN_SESSION_POLICY),
+  ];
   const last: RoleSpec = { trust: [trustRole('app')], permissions: [everything], tags: OWN_TAGS };
-  const WEB = { role: 'app', token: 'web' } as const;
+  const app = [...trusting(), byToken];
 
   scenario('AM-15', 'each action of a role under all operators at once, of an account that is annotated too', {
     source: SOURCE,
     needs: ['irsa', 'own-boundary'],
     roles: {
       app: {
-        trust: [...trusting(), byToken],
+        trust: app,
         permissions: statements(HOLD, butOne(tagged(), ['StringLike', 'kubernetes-pod-name', '?'])),
       },
       ...TARGETS,
@@ -76,7 +78,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AM-16', "each action of a managed policy, on another account's bucket, by a target role", {
-    source: `${SOURCE}; "Cross-account policy evaluation logic"`,
+    source: `${SOURCE}; ${CROSS_ACCOUNT}`,
     needs: ['irsa'],
     roles: {
       base,
@@ -94,11 +96,11 @@ suite('abac', ({ scenario }) => {
 
   scenario('AM-17', 'each action within a boundary, of a role that an update gave the association', {
     needs: ['irsa'],
-    source: `${SOURCE}; "Permissions boundaries for IAM entities"; Amazon EKS API Reference, UpdatePodIdentityAssociation, roleArn`,
+    source: `${SOURCE}; ${BOUNDARIES}; ${UPDATE_ASSOCIATION}, roleArn`,
     roles: {
       before: { trust: [trustPodIdentity()] },
       app: {
-        trust: [...trusting(), byToken],
+        trust: app,
         permissions: [everything],
         boundary: statements(HOLD, butOne(tagged(), ['Null', 'kubernetes-pod-uid', 'true'])),
       },
@@ -113,7 +115,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AM-18', "each action by a bucket policy, of another account's role", {
-    source: `${SOURCE}; "Cross-account policy evaluation logic"`,
+    source: `${SOURCE}; ${CROSS_ACCOUNT}`,
     needs: ['irsa'],
     roles: {
       base,
@@ -126,14 +128,18 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AM-19', "each action within an association's policy, by tags that are the role's", {
-    source: `${SOURCE}; Amazon EKS API Reference, CreatePodIdentityAssociation, policy`,
+    source: `${SOURCE}; ${CREATE_ASSOCIATION}, policy`,
     needs: ['irsa', 'own-boundary'],
     roles: {
       app: {
-        trust: [...trusting(), byToken],
-        ...{ permissions: [everything], attached: [everything], boundary: [everything] },
+        trust: app,
+        permissions: [everything],
+        attached: [everything],
+        boundary: [everything],
         tags: {
-          ...{ 'kubernetes-service-account': 'reader', 'kubernetes-pod-name': 'pod-1', 'kubernetes-pod-uid': '1234' },
+          'kubernetes-service-account': 'reader',
+          'kubernetes-pod-name': 'pod-1',
+          'kubernetes-pod-uid': '1234',
           ...OWN_TAGS,
         },
       },
@@ -141,9 +147,11 @@ suite('abac', ({ scenario }) => {
     },
     workloads: {
       app: {
-        ...{ serviceAccount: 'reader', irsa: 'app' },
+        serviceAccount: 'reader',
+        irsa: 'app',
         role: {
-          ...{ role: 'app', disableSessionTags: true },
+          role: 'app',
+          disableSessionTags: true,
           policy: statements(principalTags(narrow), butOne(narrow, ['StringNotEquals', 'conformance-team', 'red']), {
             own: [`data/${OWN}/*`],
           }),
@@ -151,15 +159,16 @@ suite('abac', ({ scenario }) => {
       },
     },
     objects: OBJECTS,
-    probes: [succeeds(askEksAuth('app')), ...asked('app', { ...NOT_ALLOWED, policy: 'session' }, ...assumes('app'))],
+    probes: [succeeds(askEksAuth('app')), ...asked('app', NOT_IN_SESSION_POLICY, ...assumes('app'))],
   });
 
   scenario('AM-20', "each action of a managed policy, on another account's bucket, by a session without tags", {
-    source: `${SOURCE}; "Cross-account policy evaluation logic"`,
+    source: `${SOURCE}; ${CROSS_ACCOUNT}`,
     needs: ['irsa'],
     roles: {
       app: {
-        ...{ trust: [...trusting(), byToken], tags: OWN_TAGS },
+        trust: app,
+        tags: OWN_TAGS,
         attached: withoutTags(['StringEquals', 'conformance-team', 'blue']),
       },
       ...TARGETS,
@@ -171,15 +180,17 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AM-21', 'each action of a session by web identity, under conditions on tags that it has not', {
-    source: `${SOURCE}; AWS STS API Reference, AssumeRole, Policy`,
+    source: `${SOURCE}; ${ASSUME_ROLE}, Policy`,
     needs: ['irsa', 'own-boundary'],
     roles: {
       app: {
-        ...{ trust: [...trusting(), byToken], tags: OWN_TAGS },
+        trust: app,
+        tags: OWN_TAGS,
         attached: withoutTags(['ArnNotEquals', 'conformance-owner', OWN_TAGS['conformance-owner']]),
         permissions: [allow(ASSUME, '<role:last>')],
       },
-      ...{ last, ...TARGETS },
+      last,
+      ...TARGETS,
     },
     workloads: { app: { serviceAccount: 'reader' } },
     tokens: { web: { serviceAccount: 'app/reader', audience: 'sts.amazonaws.com' } },

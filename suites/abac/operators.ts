@@ -25,40 +25,33 @@ import {
 } from '../../harness/index.ts';
 import { OPERATORS, SAME_ACCOUNT } from '../lib/sources.ts';
 
-/** What a condition compares a tag with: the tag's own value, a pattern that fits it, and others. */
+/** What a condition compares a tag with: the tag's own value, also in other letters where that can be written, a pattern that fits it, and others. */
 interface Values {
   readonly same: string;
-  /** The own value in other letters, where that can be written. */
-  readonly cased: string;
+  readonly cased?: string;
   readonly like: string;
   readonly other: string;
   readonly unlike: string;
 }
 const ELSEWHERE = { other: 'elsewhere', unlike: 'else*' };
-const SAME_FOR_ALL_PODS = {
-  'kubernetes-namespace': { same: '<namespace:app>', cased: '<namespace:app>', like: '*<namespace:app>', ...ELSEWHERE },
+const ARN = 'eks-cluster-arn';
+const SAME_FOR_ALL_PODS: Readonly<Record<string, Values>> = {
+  'kubernetes-namespace': { same: '<namespace:app>', like: '*<namespace:app>', ...ELSEWHERE },
   'kubernetes-service-account': { same: 'reader', cased: 'READER', like: 'r*d?r', ...ELSEWHERE },
-  'eks-cluster-name': { same: '<cluster:c1>', cased: '<cluster:c1>', like: '<cluster:c1>*', ...ELSEWHERE },
-  'eks-cluster-arn': {
+  'eks-cluster-name': { same: '<cluster:c1>', like: '<cluster:c1>*', ...ELSEWHERE },
+  [ARN]: {
     same: '<cluster-arn:c1>',
-    cased: '<cluster-arn:c1>',
     like: 'arn:aws:eks:*:*:cluster/<cluster:c1>',
     other: 'arn:aws:eks:us-west-2:111122223333:cluster/elsewhere',
     unlike: 'arn:aws:eks:*:*:cluster/<cluster:c1>-*',
   },
-} as const satisfies Record<string, Values>;
-/** Of the pod of workload `app`, once it is there. */
-const OF_POD = {
-  'kubernetes-pod-name': { same: '<pod:app>', cased: '<pod:app>', like: '*<pod:app>', ...ELSEWHERE },
-  'kubernetes-pod-uid': {
-    same: '<pod-uid:app>',
-    cased: '<pod-uid:app>',
-    like: '????????-????-????-????-????????????',
-    ...ELSEWHERE,
-  },
-} as const satisfies Record<string, Values>;
-const TAGS: Readonly<Record<string, Values>> = { ...SAME_FOR_ALL_PODS, ...OF_POD };
-const ARN = 'eks-cluster-arn';
+};
+/** Those below are of the pod of workload `app`, once it is there. */
+const TAGS: Readonly<Record<string, Values>> = {
+  ...SAME_FOR_ALL_PODS,
+  'kubernetes-pod-name': { same: '<pod:app>', like: '*<pod:app>', ...ELSEWHERE },
+  'kubernetes-pod-uid': { same: '<pod-uid:app>', like: '????????-????-????-????-????????????', ...ELSEWHERE },
+};
 const KNOWN_EARLY = Object.keys(SAME_FOR_ALL_PODS);
 /** Operator; what the tag is compared with; whether it matches where the session has the tag, and where it has not. */
 type Row = readonly [operator: string, against: readonly (keyof Values)[], tagged: boolean, untagged: boolean];
@@ -128,18 +121,14 @@ function casesOf(keys: readonly string[], turn: number, tagged: boolean): readon
   const cases = ROWS.map(([operator, against, withTag, withoutTag], index) => {
     const key = keyOf(operator, index);
     // Without the tag there is no pod whose name must be known.
-    const values = tagged
-      ? TAGS[key]
-      : key === ARN
-        ? SAME_FOR_ALL_PODS[ARN]
-        : SAME_FOR_ALL_PODS['kubernetes-namespace'];
-    const value = against.map((which) => values?.[which] ?? '');
+    const values = tagged || key === ARN ? TAGS[key] : SAME_FOR_ALL_PODS['kubernetes-namespace'];
+    const value = against.map((which) => values?.[which] ?? values?.same ?? '');
     return { operator, key, value, matches: tagged ? withTag : withoutTag };
   });
-  const nulls = NULL_ROWS.map(([value, withTag, withoutTag]) => ({
-    ...{ operator: 'Null', key: keyOf('Null', ROWS.length), value },
-    matches: tagged ? withTag : withoutTag,
-  }));
+  const nulls = NULL_ROWS.map(([value, withTag, withoutTag]) => {
+    const key = keyOf('Null', ROWS.length);
+    return { operator: 'Null', key, value, matches: tagged ? withTag : withoutTag };
+  });
   return [...cases, ...nulls];
 }
 const by = (policy: 'identity' | 'resource' | 'session' | 'boundary', explicit: boolean) =>

@@ -18,7 +18,7 @@ import {
   type Conditions,
   type Step,
 } from '../../harness/index.ts';
-import { may, mayNot } from '../lib/sessions.ts';
+import { may, mayNot, type Session } from '../lib/sessions.ts';
 import {
   asked,
   ASSUME,
@@ -36,7 +36,6 @@ import {
   SOURCE,
   statements,
   trusting,
-  type Session,
 } from '../lib/all-actions.ts';
 import { TAGS_OF_PODS } from '../lib/sources.ts';
 import { NOWHERE, tagged, type Comparison, type Elsewhere } from '../lib/tag-conditions.ts';

@@ -2,10 +2,8 @@
 import {
   allow,
   assumeRole,
-  asSession,
   deleteObject,
   deleteObjects,
-  fails,
   forPrincipal,
   getObject,
   getObjectTagging,
@@ -13,7 +11,6 @@ import {
   headObject,
   listObjects,
   putObject,
-  succeeds,
   trustPodIdentity,
   trustWebIdentity,
   whoAmI,
@@ -23,6 +20,7 @@ import {
   type Step,
   type TrustStatement,
 } from '../../harness/index.ts';
+import { may, mayNot, type Session } from './sessions.ts';
 import { allOf, NOWHERE, type Comparison, type Elsewhere } from './tag-conditions.ts';
 
 export const SOURCE =
@@ -37,8 +35,7 @@ export const ALL = [...OF_S3, ...ASSUME];
 export const DENIED = { by: 's3', code: 'AccessDenied', status: 403 } as const;
 export const NOT_ALLOWED = { ...DENIED, policy: 'identity', explicit: false } as const;
 export const NOT_ASSUMED = { by: 'sts', code: 'AccessDenied', status: 403 } as const;
-type Refusal = Parameters<typeof fails>[1];
-export type Session = Parameters<typeof asSession>[0];
+type Refusal = Parameters<typeof mayNot>[2];
 
 export const principalTags = (comparisons: readonly Comparison[]): Conditions => allOf('aws:PrincipalTag', comparisons);
 /** The same but for one, which does not hold. */
@@ -70,34 +67,26 @@ export const TARGETS = { next: byAccount, barred: byAccount } as const;
 
 /** Each action where the conditions hold, and where they do not. */
 export function asked(session: Session, refusal: Refusal, ...more: readonly Step[]): readonly Step[] {
-  const may = (call: Parameters<typeof asSession>[1]) => succeeds(asSession(session, call));
-  const mayNot = (call: Parameters<typeof asSession>[1]) => fails(asSession(session, call), refusal);
+  const onObjects = (folder: string) => [
+    getObject(`data/${folder}/key`),
+    headObject(`data/${folder}/key`),
+    getObjectTagging(`data/${folder}/key`),
+    putObject(`data/${folder}/new`),
+    deleteObject(`data/${folder}/none`),
+  ];
+  const onBucket = (bucket: string) => [listObjects(bucket), headBucket(bucket)];
   return [
-    may(getObject('data/reader/key')),
-    may(headObject('data/reader/key')),
-    may(getObjectTagging('data/reader/key')),
-    may(putObject('data/reader/new')),
-    may(deleteObject('data/reader/none')),
-    succeeds(asSession(session, deleteObjects('data', ['reader/none', 'other/none'])), {
-      deleted: 1,
-      refusals: 'AccessDenied',
-    }),
-    may(listObjects('data')),
-    may(headBucket('data')),
-    mayNot(getObject('data/other/key')),
-    mayNot(headObject('data/other/key')),
-    mayNot(getObjectTagging('data/other/key')),
-    mayNot(putObject('data/other/new')),
-    mayNot(deleteObject('data/other/none')),
-    mayNot(listObjects('shut')),
-    mayNot(headBucket('shut')),
-    may(whoAmI()),
+    ...onObjects('reader').map((call) => may(session, call)),
+    may(session, deleteObjects('data', ['reader/none', 'other/none']), { deleted: 1, refusals: 'AccessDenied' }),
+    ...onBucket('data').map((call) => may(session, call)),
+    ...[...onObjects('other'), ...onBucket('shut')].map((call) => mayNot(session, call, refusal)),
+    may(session, whoAmI()),
     ...more,
   ];
 }
 export const assumes = (session: Session): readonly Step[] => [
-  succeeds(asSession(session, assumeRole('next'))),
-  fails(asSession(session, assumeRole('barred')), NOT_ASSUMED),
+  may(session, assumeRole('next')),
+  mayNot(session, assumeRole('barred'), NOT_ASSUMED),
 ];
 
 /** Trust that asks for tags of the session, the cluster's account and ARN, and that no tags but those are passed. */
