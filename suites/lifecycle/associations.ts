@@ -19,8 +19,8 @@ import {
   whoAmI,
 } from '../../harness/index.ts';
 import { NOT_INJECTED } from '../lib/outcomes.ts';
-import { UPDATE_ASSOCIATION } from '../lib/sources.ts';
-import { readData } from '../lib/worlds.ts';
+import { TARGET_ROLES, UPDATE_ASSOCIATION } from '../lib/sources.ts';
+import { ASSOCIATED, readData } from '../lib/worlds.ts';
 
 const HOW_TO_ASSIGN = 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"';
 const DELETE =
@@ -45,8 +45,7 @@ suite('lifecycle', ({ scenario }) => {
   scenario('LC-02', 'pods started after the association was deleted get nothing', {
     profile: 'core',
     source: `${DELETE}; amazon-eks-pod-identity-webhook, pods are changed at admission alone`,
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
       deleteAssociation('app'),
@@ -89,9 +88,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-06', 'a running pod keeps its role when the association is given another one', {
-    source:
-      'Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles": recreate the pods to apply a change sooner; ' +
-      CACHE,
+    source: `${TARGET_ROLES}: recreate the pods to apply a change sooner; ${CACHE}`,
     roles: { first: podIdentityRole(), second: podIdentityRole() },
     workloads: { app: { role: 'first' }, fresh: { role: 'first', starts: 'later' } },
     probes: [
@@ -118,8 +115,7 @@ suite('lifecycle', ({ scenario }) => {
 
   scenario('LC-17', 'a service account that was deleted and made again keeps its association', {
     source: `${HOW_TO_ASSIGN}: an association names namespace and service account`,
-    roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
+    ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
       recreateServiceAccount('app'),

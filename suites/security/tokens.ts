@@ -6,7 +6,6 @@ import {
   kubernetesApiToken,
   minted,
   noToken,
-  podIdentityRole,
   readFile,
   refused,
   startPod,
@@ -15,11 +14,9 @@ import {
 } from '../../harness/index.ts';
 import { NOT_INJECTED } from '../lib/outcomes.ts';
 import { EKS_AUTH_ERRORS, HOW_IT_WORKS } from '../lib/sources.ts';
-import { POD_IDENTITY } from '../lib/worlds.ts';
+import { ASSOCIATED, POD_IDENTITY, TOKEN_DIRECTORY } from '../lib/worlds.ts';
 
-const AGENT_URI = 'http://169.254.170.23/v1/credentials';
-const TOKEN_FILE = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
-const MINTED = '/var/run/secrets/conformance/tokens';
+const TOKEN_FILE = `${TOKEN_DIRECTORY}/eks-pod-identity-token`;
 
 suite('security', ({ scenario }) => {
   scenario('SEC-01', "a pod's token works from any other pod", {
@@ -27,14 +24,14 @@ suite('security', ({ scenario }) => {
     source: `${HOW_IT_WORKS}; eks-pod-identity-agent source, internal/validation: the caller's address is not looked at`,
     finding:
       'The agent does not ask which pod presents a token: whoever reads it can use it from any pod of the cluster until it expires.',
-    roles: { app: podIdentityRole() },
+    roles: ASSOCIATED.roles,
     workloads: {
       victim: { serviceAccount: 'victim', role: 'app' },
       thief: {
         serviceAccount: 'thief',
         env: {
-          AWS_CONTAINER_CREDENTIALS_FULL_URI: AGENT_URI,
-          AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: `${MINTED}/stolen`,
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials',
+          AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/var/run/secrets/conformance/tokens/stolen',
         },
       },
     },
@@ -44,7 +41,7 @@ suite('security', ({ scenario }) => {
 
   scenario('SEC-06', 'a pod that was given nothing reaches the agent and gets nothing', {
     source: `eks-pod-identity-agent source, internal/validation; ${EKS_AUTH_ERRORS}`,
-    roles: { app: podIdentityRole() },
+    roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app' }, stranger: { serviceAccount: 'stranger' } },
     probes: [
       // By the address itself, whatever was injected.
@@ -60,7 +57,7 @@ suite('security', ({ scenario }) => {
 
   scenario('SEC-03', 'nobody gets credentials by claims that he wrote himself', {
     source: `${EKS_AUTH_ERRORS}: InvalidTokenException`,
-    roles: { app: podIdentityRole() },
+    roles: ASSOCIATED.roles,
     workloads: {
       victim: { serviceAccount: 'victim', role: 'app' },
       forger: { serviceAccount: 'forger', starts: 'later' },
@@ -83,15 +80,11 @@ suite('security', ({ scenario }) => {
   scenario('SEC-08', 'a container that the webhook was told to skip has no token, though its pod has', {
     profile: 'core',
     source: 'amazon-eks-pod-identity-webhook, README, annotation skip-containers',
-    roles: { app: podIdentityRole() },
+    roles: ASSOCIATED.roles,
     workloads: {
       app: { role: 'app' },
       // Beside a main container that is not skipped.
-      skipped: {
-        role: 'app',
-        container: 'init',
-        podAnnotations: { 'eks.amazonaws.com/skip-containers': 'probe' },
-      },
+      skipped: { role: 'app', container: 'init', podAnnotations: { 'eks.amazonaws.com/skip-containers': 'probe' } },
     },
     probes: [
       control('app', readFile(TOKEN_FILE)),
