@@ -1,4 +1,4 @@
-/** What an update of an association changes, and what it keeps. */
+/** What an update of an association changes, and what it keeps; and the external id of one with a target role. */
 import {
   CreatePodIdentityAssociationCommand,
   DeletePodIdentityAssociationCommand,
@@ -12,6 +12,7 @@ import {
   check,
   createAssociationFor,
   describeAssociation,
+  matching,
   podIdentityRole,
   succeeds,
   suite,
@@ -19,7 +20,7 @@ import {
 } from '../../harness/index.ts';
 import { app, asMade, eksOf, longPolicy, READ } from './lib/requests.ts';
 import { errorOf, taken } from '../lib/errors.ts';
-import { EKS_API, UPDATE_ASSOCIATION } from '../lib/sources.ts';
+import { EKS_API, TARGET_ROLES, UPDATE_ASSOCIATION } from '../lib/sources.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -122,6 +123,37 @@ suite('associations', ({ scenario }) => {
       succeeds(describeAssociation('<association-id:made>'), { disableSessionTags: false, roleArn: '<role:app>' }),
       succeeds(changeAssociation('<association-id:made>', { disableSessionTags: true }), { disableSessionTags: true }),
       succeeds(describeAssociation('<association-id:made>'), { disableSessionTags: true }),
+    ],
+  });
+
+  scenario('CP-12', 'an association has an external id with a target role, which an update changes', {
+    source: `${EKS_API} CreatePodIdentityAssociation and UpdatePodIdentityAssociation, targetRoleArn; PodIdentityAssociation, externalId`,
+    roles: { app: podIdentityRole(), target: podIdentityRole(), second: podIdentityRole() },
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app', targetRole: 'target' }), {
+        roleArn: '<role:app>',
+        targetRoleArn: '<role:target>',
+        externalId: matching(/./),
+      }),
+      succeeds(changeAssociation('<association-id:made>', { targetRole: 'second' }), {
+        roleArn: '<role:app>',
+        targetRoleArn: '<role:second>',
+      }),
+      succeeds(describeAssociation('<association-id:made>'), {
+        roleArn: '<role:app>',
+        targetRoleArn: '<role:second>',
+        externalId: '<external-id:made>',
+      }),
+    ],
+  });
+
+  scenario('CP-13', 'the external id names region, account, cluster, namespace and service account', {
+    source: TARGET_ROLES,
+    roles: { app: podIdentityRole(), target: podIdentityRole() },
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app', targetRole: 'target' }), {
+        externalId: matching(/^[a-z0-9-]+\/<account:main>\/<cluster:c1>\/<namespace:app>\/app$/),
+      }),
     ],
   });
 });

@@ -1,7 +1,8 @@
 /** Who in a pod can read the token file. */
 import { fetchCredentials, granted, podIdentityRole, readFile, suite } from '../../harness/index.ts';
+import { TOKEN_DIRECTORY } from '../lib/worlds.ts';
 
-const TOKEN_FILE = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
+const TOKEN_FILE = `${TOKEN_DIRECTORY}/eks-pod-identity-token`;
 
 suite('pod-identity', ({ scenario }) => {
   scenario('PI-26', 'a container that does not run as root can read its token', {

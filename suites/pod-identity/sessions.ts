@@ -1,4 +1,4 @@
-/** Session tags of pods, and associations that disable them. */
+/** Sessions of pods: their tags, associations that disable these, and their names. */
 import {
   allow,
   asSession,
@@ -6,14 +6,16 @@ import {
   fails,
   getObject,
   granted,
+  matching,
   podIdentityRole,
   succeeds,
   suite,
   trustPodIdentity,
+  whoAmI,
 } from '../../harness/index.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
-import { TAGS_OF_PODS } from '../lib/sources.ts';
-import { APP, readData } from '../lib/worlds.ts';
+import { EKS_AUTH, TAGS_OF_PODS } from '../lib/sources.ts';
+import { APP, ASSOCIATED, readData } from '../lib/worlds.ts';
 
 /** Objects, and the condition on a tag under which each may be read. */
 const READABLE = [
@@ -64,5 +66,26 @@ suite('pod-identity', ({ scenario }) => {
       succeeds(asSession('app', getObject('data/key'))),
       fails(asSession('app', getObject('tagged/key')), NOT_ALLOWED),
     ],
+  });
+
+  scenario('PI-16', 'the session belongs to the associated role and is named after cluster and pod', {
+    profile: 'core',
+    source: `${EKS_AUTH}, assumedRoleUser: eks-clusterName-podName-UUID`,
+    ...ASSOCIATED,
+    // Names are cut, to a length that is not documented.
+    probes: [
+      granted('app', whoAmI(), {
+        facts: { sessionName: matching(/^eks-.+-app-1-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) },
+      }),
+    ],
+  });
+
+  scenario('PI-17', 'replicas share the role, each with a session of its own', {
+    source: `${EKS_AUTH}, assumedRoleUser: the session name has the pod name and a random UUID`,
+    roles: ASSOCIATED.roles,
+    workloads: { one: { role: 'app' }, two: { role: 'app' } },
+    probes: ['one', 'two'].map((pod) =>
+      granted(pod, whoAmI(), { facts: { sessionName: matching(new RegExp(`-<pod:${pod}>-[0-9a-f-]{36}$`)) } }),
+    ),
   });
 });
