@@ -40,17 +40,6 @@ const equals = (key: string, value: string): Conditions => ({ StringEquals: { [k
 const OF_SIGNED = ['aws:PrincipalArn', 'aws:PrincipalAccount', 'aws:PrincipalType', 'aws:PrincipalIsAWSService'];
 
 suite('irsa', ({ scenario }) => {
-  scenario('IR-17', 'no session may be longer than its role allows', {
-    source: `${WEB_IDENTITY}, DurationSeconds`,
-    roles: { app: { ...irsaRole('app/app'), maxSessionDuration: 3600 } },
-    ...BY_TOKEN,
-    probes: [
-      controlSucceeds(byToken({ durationSeconds: 3600 })),
-      fails(byToken({ durationSeconds: 3601 }), INVALID),
-      fails(byToken({ durationSeconds: 899 }), INVALID),
-    ],
-  });
-
   scenario('IR-18', 'sessions of IRSA have no session tags to tell namespaces apart', {
     source: 'Amazon EKS User Guide, "Grant Kubernetes workloads access to AWS": comparison, session tags',
     roles: {
