@@ -1,13 +1,15 @@
-/** Associations of two clusters with the same names. */
+/** Associations of two clusters with the same names, and tokens of one cluster at the other's agent. */
 import {
   admitPod,
   allow,
   askEksAuth,
+  control,
   controlSucceeds,
   deleteAssociation,
   fetchCredentials,
   getObject,
   granted,
+  minted,
   podIdentityRole,
   refused,
   startPod,
@@ -15,7 +17,8 @@ import {
   suite,
   whoAmI,
 } from '../../harness/index.ts';
-import { NOT_INJECTED } from '../lib/outcomes.ts';
+import { BAD_POD_TOKEN, NOT_INJECTED } from '../lib/outcomes.ts';
+import { POD_IDENTITY } from '../lib/worlds.ts';
 
 const OVERVIEW = 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"';
 
@@ -52,5 +55,20 @@ suite('cross-cluster', ({ scenario }) => {
     roles: { first: podIdentityRole(), second: podIdentityRole() },
     workloads: { here: { role: 'first' }, there: { cluster: 'c2', role: 'second' } },
     probes: [granted('here', whoAmI(), { as: 'first' }), granted('there', whoAmI(), { as: 'second' })],
+  });
+
+  scenario('CC-09', "a token of one cluster is worth nothing at another cluster's agent", {
+    profile: 'core',
+    // EKS Auth is asked about the agent's own cluster, whose keys did not sign the token.
+    source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors',
+    needs: ['two-clusters'],
+    roles: { app: podIdentityRole() },
+    workloads: { here: { role: 'app' }, there: { cluster: 'c2', role: 'app' } },
+    tokens: { 'token-of-here': { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'here' } },
+    probes: [
+      controlSucceeds(askEksAuth('here', { token: 'token-of-here' })),
+      control('there', fetchCredentials()),
+      refused('there', fetchCredentials({ token: minted('token-of-here') }), BAD_POD_TOKEN),
+    ],
   });
 });
