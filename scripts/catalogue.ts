@@ -24,8 +24,7 @@ const PLACES = {
 type RunsOn = (scenario: Scenario) => readonly string[];
 
 /** The texts of both pages, by path. */
-export async function cataloguePages(): Promise<ReadonlyMap<string, string>> {
-  const loaded = await loadScenarios(SUITES, []);
+export async function cataloguePages(loaded: Loaded): Promise<ReadonlyMap<string, string>> {
   const places = Object.entries(PLACES).map(([name, runs]) => ({
     name,
     capabilities: runs.map((flags) => capabilitiesBefore(configure(flags, {}))),
@@ -83,4 +82,4 @@ function lineOf({ id, title, file, spec }: Scenario, places: readonly string[]):
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  for (const [path, text] of await cataloguePages()) writeFileSync(path, text);
+  for (const [path, text] of await cataloguePages(await loadScenarios(SUITES, []))) writeFileSync(path, text);
