@@ -146,7 +146,7 @@ describe('the texts', () => {
     it(`${file}: every path of the project that it names exists`, () => {
       const paths = [
         ...read(file).matchAll(
-          /`((?:bin|clusters|components|docs|emulator|examples|faults|harness|suites|test)\/[\w./-]*)`/g,
+          /`((?:bin|clusters|components|docs|emulator|examples|foundation|harness|scripts|suites|test)\/[\w./-]*)`/g,
         ),
       ];
       for (const [, path = ''] of paths) expect(existsSync(join(root, path)), path).to.equal(true);

@@ -57,7 +57,7 @@ describe('the package', () => {
 
   it("lists, plans, runs and compares a user's suite", () => {
     const flags = ['--suites-dir', 'suites', '--suite', 'payments'];
-    expect(npx('list', ...flags).stdout).to.match(/^PAY-01 /);
+    expect(npx('list', ...flags).stdout).to.match(/^payments \(3 scenarios\)\n {2}PAY-01 /);
     expect(npx('plan', ...flags).stdout).to.contain('Nothing was created.');
     for (const reports of ['one', 'two']) {
       const { stderr } = npx('run', ...flags, '--report-dir', reports);

@@ -51,8 +51,8 @@ const added = { types: [...CLUSTER_TYPES, toy] };
  * ends, one prints its token, and one cannot be had.
  */
 const TOY_CLIENTS = `
-const { HarnessError } = await import(${path('foundation', 'errors.ts')});
-const { PYTHON } = await import(${path('clients', 'python', 'index.ts')});
+const { HarnessError } = await import(${path('foundation', 'node', 'errors.ts')});
+const { PYTHON } = await import(${path('components', 'clients', 'python', 'index.ts')});
 const client = (name, body) => ({
   ...PYTHON,
   name,
