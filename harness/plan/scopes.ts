@@ -24,7 +24,8 @@ export function scopesOf(configuration: Configuration): readonly string[] {
   if (given.length > 0) return given;
   const hasClient =
     configuration.list('client').length > 0 ||
-    ['client-command', 'client-image'].some((name) => configuration.text(name) !== undefined);
+    // Not every type of cluster has these options.
+    ['client-command', 'client-image'].some((name) => typeof configuration.values.get(name)?.value === 'string');
   return [
     ...DEFAULT_SCOPES,
     ...(hasClient ? ['client'] : []),
