@@ -7,7 +7,6 @@ import {
   fetchCredentials,
   granted,
   irsaRole,
-  minted,
   noToken,
   podIdentityRole,
   refused,
@@ -18,7 +17,7 @@ import {
 import { NO_ASSOCIATION, NOT_ASSUMED } from '../lib/outcomes.ts';
 import { base, target } from '../lib/role-chains.ts';
 import { PASS_TAGS } from '../lib/sources.ts';
-import { APP, ASSOCIATED, POD_IDENTITY, WEB_TOKEN } from '../lib/worlds.ts';
+import { APP, ASSOCIATED, WEB_TOKEN } from '../lib/worlds.ts';
 
 const SDK_CHAIN = 'AWS SDK for JavaScript, default credential provider chain for Node.js';
 const MINTED = '/var/run/secrets/conformance/tokens';
@@ -90,27 +89,6 @@ suite('client', ({ scenario }) => {
     roles: { annotated: irsaRole('app/other') },
     workloads: { app: { irsa: 'annotated', imds: 'reachable' }, plain },
     probes: [control('plain', whoAmI(), { as: 'node' }), refused('app', whoAmI(), NOT_ASSUMED)],
-  });
-
-  scenario('SEC-16', 'an SDK takes no token to a foreign host over plain HTTP', {
-    source: 'AWS SDKs and Tools Reference Guide, "Container credential provider", AWS_CONTAINER_CREDENTIALS_FULL_URI',
-    roles: ASSOCIATED.roles,
-    workloads: {
-      ...APP,
-      // A documentation address (RFC 5737): nobody is there.
-      misled: {
-        role: 'app',
-        env: {
-          AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://192.0.2.1/v1/credentials',
-          AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: `${MINTED}/bait`,
-        },
-      },
-    },
-    tokens: { bait: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } },
-    probes: [
-      control('app', fetchCredentials({ token: minted('bait') })),
-      refused('misled', whoAmI(), { by: 'injection', code: 'UriNotAccepted', message: '192.0.2.1' }),
-    ],
   });
 
   scenario('XA-14', 'an SDK assumes a role of another account by a profile, with the credentials of the association', {

@@ -5,12 +5,16 @@ import {
   fetchCredentials,
   getObject,
   granted,
+  minted,
   podIdentityRole,
   refused,
   suite,
   wait,
+  whoAmI,
 } from '../../harness/index.ts';
-import { readData } from '../lib/worlds.ts';
+import { APP, ASSOCIATED, POD_IDENTITY, readData } from '../lib/worlds.ts';
+
+const MINTED = '/var/run/secrets/conformance/tokens';
 
 const NETWORK_POLICIES = 'Kubernetes documentation, "Network Policies"';
 
@@ -49,6 +53,27 @@ suite('security', ({ scenario }) => {
       granted('allowed', connect('aws', { until: 'open' })),
       granted('allowed', fetchCredentials({ via: 'ipv4' })),
       granted('allowed', getObject('data/key')),
+    ],
+  });
+
+  scenario('SEC-16', 'an SDK takes no token to a foreign host over plain HTTP', {
+    source: 'AWS SDKs and Tools Reference Guide, "Container credential provider", AWS_CONTAINER_CREDENTIALS_FULL_URI',
+    roles: ASSOCIATED.roles,
+    workloads: {
+      ...APP,
+      // A documentation address (RFC 5737): nobody is there.
+      misled: {
+        role: 'app',
+        env: {
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://192.0.2.1/v1/credentials',
+          AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: `${MINTED}/bait`,
+        },
+      },
+    },
+    tokens: { bait: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } },
+    probes: [
+      control('app', fetchCredentials({ token: minted('bait') })),
+      refused('misled', whoAmI(), { by: 'injection', code: 'UriNotAccepted', message: '192.0.2.1' }),
     ],
   });
 });
