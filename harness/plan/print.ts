@@ -1,7 +1,7 @@
 import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
 import { identityExpected } from '../scenario/expected-identity.ts';
-import { describeExpectation } from '../verdict/judge.ts';
-import { describeOperation, describeStep } from '../scenario/describe.ts';
+import { describeStep } from '../scenario/describe.ts';
+import { probeText } from './probe-text.ts';
 import { associationOf, bucketsOf, placeOf } from '../scenario/parts.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Configuration } from '../config/configuration.ts';
@@ -51,9 +51,7 @@ export function planText(
       else {
         number += 1;
         const identity = identityExpected(scenario.spec, step);
-        lines.push(
-          `  ${number}. ${step.workload ?? 'harness'}: ${describeOperation(undefined, step.operation)} must be ${describeExpectation(step.expectation, identity)}${step.control ? ' (control)' : ''}`,
-        );
+        lines.push(`  ${number}. ${probeText(step, identity)}${step.control ? ' (control)' : ''}`);
       }
     }
   }

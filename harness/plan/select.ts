@@ -3,9 +3,9 @@ import { suggestion } from '../../foundation/node/nearest.ts';
 import { PROFILES, type Profile, type ProfileName } from '../scenario/profiles.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Loaded } from '../scenario-files/read-suites.ts';
-import { describeOperation, describeStep } from '../scenario/describe.ts';
-import type { ProbeStep, Scenario } from '../scenario/spec.ts';
-import { describeExpectation } from '../verdict/judge.ts';
+import { describeStep } from '../scenario/describe.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import { probeText } from './probe-text.ts';
 import { ALL_SCOPES, isInScope, scopesOf, selectableScopes } from './scopes.ts';
 
 type Declared = Pick<Loaded, 'scenarios' | 'renamedSuites' | 'scopes'>;
@@ -101,9 +101,6 @@ const searchText = ({ id, title, spec }: Scenario): string =>
     ...(spec.keywords ?? []),
     ...spec.probes.map((step) => (step.kind === 'action' ? describeStep(step) : probeText(step))),
   ].join('\n');
-
-const probeText = ({ workload, operation, expectation }: ProbeStep): string =>
-  `${workload ?? 'harness'}: ${describeOperation(undefined, operation)} must be ${describeExpectation(expectation, undefined)}`;
 
 /** What became of a suite that once existed, in a sentence. */
 function renamed(name: string, successors: readonly string[] = []): string | undefined {
