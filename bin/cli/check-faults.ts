@@ -2,8 +2,8 @@ import { catalogue } from '../../scripts/faults/index.ts';
 import { badFlagValue, HarnessError } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import type { Configuration } from '../../harness/config/configuration.ts';
-import { ALL_SCOPES, scopesOf } from '../../harness/plan/scopes.ts';
-import { isNarrowed } from '../../harness/plan/select.ts';
+import { isInScope, scopesOf } from '../../harness/plan/scopes.ts';
+import { isNamed } from '../../harness/plan/select.ts';
 
 /** Options with an image of a component, by the subject of faults that it replaces. */
 const IMAGE_OPTIONS = { agent: 'agent-image', webhook: 'webhook-image' } as const;
@@ -37,16 +37,12 @@ export function checkFaults(given: Configuration): void {
 }
 
 /**
- * Whether the run has an option such as `--agent-chart 0.2`. A profile of the name, or ids of scenarios, select a suite too; whoever
- * names suites or scenarios needs no scope.
+ * Whether the run has an option such as `--agent-chart 0.2`. A profile or ids of scenarios select a suite too. Named suites and
+ * scenarios need no scope.
  */
 function isGiven(given: Configuration, flags: string): boolean {
   const [name = '', value = ''] = flags.slice('--'.length).split(' ');
   if (name === 'suite' && (given.text('profile') === value || given.list('scenario').length > 0)) return true;
-  if (name === 'scope')
-    return (
-      isNarrowed(given) ||
-      value.split(',').some((scope) => [ALL_SCOPES, scope].some((one) => scopesOf(given).includes(one)))
-    );
+  if (name === 'scope') return isNamed(given) || isInScope({ scope: value }, scopesOf(given));
   return [given.values.get(name)?.value].flat().includes(value);
 }

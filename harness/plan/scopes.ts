@@ -34,5 +34,5 @@ export function scopesOf(configuration: Configuration): readonly string[] {
 }
 
 /** Whether a scenario is in one of these scopes. Suites of the user's own are in all, and so is what a profile alone selects. */
-export const isInScope = ({ scope }: Scenario, scopes: readonly string[]): boolean =>
+export const isInScope = ({ scope }: Pick<Scenario, 'scope'>, scopes: readonly string[]): boolean =>
   scope === undefined || scope === PROFILE_SCOPE || scopes.includes(ALL_SCOPES) || scopes.includes(scope);

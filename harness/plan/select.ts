@@ -39,7 +39,8 @@ export function moreInScopes({ scenarios, scopes }: Declared, configuration: Con
   return counts.length === 0 ? undefined : counts.join(', ');
 }
 
-const isNamed = (configuration: Configuration): boolean =>
+/** Whether suites or scenarios are selected by name, whatever their scope. */
+export const isNamed = (configuration: Configuration): boolean =>
   ['suite', 'scenario'].some((option) => configuration.list(option).length > 0);
 
 /** Throws `HarnessError` for scopes, suites and scenarios that do not exist, and for a scenario that the profile leaves out. */
@@ -128,5 +129,4 @@ export function chosenProfile(configuration: Configuration) {
 
 /** Whether flags that name scenarios narrow the choice. */
 export const isNarrowed = (configuration: Configuration): boolean =>
-  ['suite', 'scenario'].some((option) => configuration.list(option).length > 0) ||
-  ['grep', 'grep-invert'].some((option) => configuration.text(option) !== undefined);
+  isNamed(configuration) || ['grep', 'grep-invert'].some((option) => configuration.text(option) !== undefined);
