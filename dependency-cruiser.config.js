@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 
-/** What a folder may import beside itself; paths are the beginnings of regular expressions. */
+/** What a folder may import besides its own files; paths are the beginnings of regular expressions. */
 const MAY_IMPORT = {
   foundation: [],
   aws: ['foundation/'],

@@ -184,7 +184,7 @@ describe('the texts', () => {
       [...text.matchAll(/scenario\(\s*'([A-Z]+-\d+[a-z]?)'/g)].map(([, id]) => id),
     );
     expect(declared).to.include('PI-01');
-    const missing = rows(read('docs/catalogue.md'));
+    const missing = rows(read('docs/rejected-scenarios.md'));
     expect(missing.map(([id]) => id).filter((id) => declared.includes(id))).to.deep.equal([]);
     for (const [id, candidate, reason] of missing) {
       expect(id).to.match(/^[A-Z]+-\d+$/);

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { Gate } from './keyed-mutex.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 
 const never = new AbortController().signal;
 
 describe('a gate', () => {
   it('lets one through after the other, and those of another key beside', async () => {
-    const gate = new Gate();
+    const gate = new KeyedMutex();
     const log: string[] = [];
     const pass = async (name: string, key: string): Promise<() => void> => {
       const leave = await gate.enter(key, never);
@@ -25,7 +25,7 @@ describe('a gate', () => {
   });
 
   it('goes on without those that give up, and not before those ahead of them have left', async () => {
-    const gate = new Gate();
+    const gate = new KeyedMutex();
     const leave = await gate.enter('a', never);
     const impatient = new AbortController();
     const gaveUp = gate.enter('a', impatient.signal).catch((error: Error) => error.message);

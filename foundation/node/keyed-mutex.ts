@@ -1,7 +1,7 @@
 import { orAborted } from './aborted.ts';
 
 /** A mutex by key, first come, first served. */
-export class Gate {
+export class KeyedMutex {
   readonly #last = new Map<string, Promise<void>>();
 
   /** Resolves once the key is free; returns the function that leaves. */

@@ -13,7 +13,7 @@ import { noKubernetes } from '../kubernetes-client/none.ts';
 import { Lateness } from '../../foundation/node/lateness.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
 import { removeIn } from '../world/teardown.ts';
-import { Gate } from '../../foundation/node/keyed-mutex.ts';
+import { KeyedMutex } from '../../foundation/node/keyed-mutex.ts';
 import { watchRunPods } from '../kubernetes-client/pod-watcher.ts';
 import type { Environment, ProvisionedCluster } from '../scenario/world.ts';
 
@@ -105,7 +105,7 @@ function environmentOf(
     podTimes: [],
     lateness: new Lateness(),
     kept: new Resources(),
-    issuers: new Gate(),
+    issuers: new KeyedMutex(),
     leftovers: [],
   };
 }

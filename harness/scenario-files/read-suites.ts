@@ -3,9 +3,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { LoadSize } from '../scenario/load-size.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
-import { withLoadLimit } from '../scenario/load-limit.ts';
+import { withLoadLimit } from './load-limit.ts';
 import { collect, extended, newRegistry, type Registry } from './suite-registry.ts';
-import { suitesOf, type SuiteTable } from '../scenario/scopes.ts';
+import { suitesOf, type SuiteTable } from './suite-table.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { forgetRequired, prepareForUserFiles, requiredFiles, urlOf, withoutTime } from './user-files.ts';
 

@@ -8,7 +8,7 @@ import { meaningless } from './meaning.ts';
 import { associationOf, placeOf } from '../scenario/parts.ts';
 import { isOfRole, placeholdersIn } from '../scenario/placeholders.ts';
 import { unusableName } from '../scenario/real-names.ts';
-import type { SuiteTable } from '../scenario/scopes.ts';
+import type { SuiteTable } from './suite-table.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 
 const ID = /^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/;

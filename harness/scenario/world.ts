@@ -14,7 +14,7 @@ import type { Lateness } from '../../foundation/node/lateness.ts';
 import type { ClusterAlias } from './policy.ts';
 import type { AssociationSpec, Scenario, WorkloadSpec } from './spec.ts';
 import type { RunningLoad } from './running-load.ts';
-import type { Gate } from '../../foundation/node/keyed-mutex.ts';
+import type { KeyedMutex } from '../../foundation/node/keyed-mutex.ts';
 import { Names } from './names.ts';
 import { SCENARIO_LABEL, type PodWatcher } from '../kubernetes-client/pod-watcher.ts';
 
@@ -54,7 +54,7 @@ export interface Environment {
   /** Resources of scenarios that are kept until the run is over. */
   readonly kept: Resources;
   /** Lets one scenario at a time register an issuer in an account. */
-  readonly issuers: Gate;
+  readonly issuers: KeyedMutex;
   /** Whether S3 keeps the tags of CreateBucket, as AWS does; absent until known. */
   tagsNewBuckets?: boolean;
   /** Resources that could not be removed and outlive the run. */

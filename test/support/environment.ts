@@ -1,6 +1,6 @@
 import type { AwsTarget } from '../../harness/aws-target/target.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
-import { Gate } from '../../foundation/node/keyed-mutex.ts';
+import { KeyedMutex } from '../../foundation/node/keyed-mutex.ts';
 import { makeWorld, type Environment, type ScenarioWorld } from '../../harness/scenario/world.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 
@@ -20,7 +20,7 @@ export function anEnvironment(aws: AwsTarget, values: Partial<Environment> = {})
     podTimes: [],
     lateness: { between: () => 0, stop: () => undefined },
     kept: new Resources(),
-    issuers: new Gate(),
+    issuers: new KeyedMutex(),
     leftovers: [],
     ...values,
   };
