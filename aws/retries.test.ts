@@ -80,6 +80,18 @@ describe('retries', () => {
     expect(await fails()).to.equal(false);
   });
 
+  it('follow an attempt that was not answered for as long as the bound', async () => {
+    let now = 0;
+    const strategy = retriesWithin(PATIENT, { now: () => now, random: () => 0 });
+    const first = await strategy.acquireInitialRetryToken('');
+    now = PATIENT.transientMilliseconds;
+    const second = await strategy.refreshRetryTokenForRetry(first, { errorType: 'TRANSIENT' });
+    expect(second.getRetryCount()).to.equal(1);
+    now += PATIENT.transientMilliseconds;
+    const third = strategy.refreshRetryTokenForRetry(second, { errorType: 'TRANSIENT' });
+    expect(await third.catch(({ message }: Error) => message)).to.equal('it has been tried long enough');
+  });
+
   it('are not made of what would fail in the same way', async () => {
     expect(await attempts('CLIENT_ERROR')).to.deep.equal([]);
     const quota = { name: 'LimitExceededException', $metadata: { httpStatusCode: 409 } };

@@ -8,7 +8,7 @@ export type RetryStrategy = Extract<
 type RetryToken = Awaited<ReturnType<RetryStrategy['acquireInitialRetryToken']>>;
 
 export interface RetryBounds {
-  /** Bound in milliseconds from a call's first attempt, while it is throttled. */
+  /** Bound in milliseconds from a call's first failure, while it is throttled. */
   readonly throttledMilliseconds: number;
   /** The same for failures of network and service. */
   readonly transientMilliseconds: number;
@@ -26,6 +26,7 @@ const FIRST_PAUSE_THROTTLED = 500;
 const FIRST_PAUSE = 200;
 
 interface Token extends RetryToken {
+  /** Time of the call's first failure; infinity before. A slow attempt must not use up the bound of its retries. */
   readonly since: number;
 }
 
@@ -54,11 +55,12 @@ export function retriesWithin(
     return Math.min(call, away.since);
   };
   return {
-    acquireInitialRetryToken: async () => token(now(), 0, 0),
+    acquireInitialRetryToken: async () => token(Infinity, 0, 0),
     refreshRetryTokenForRetry: async (previous, { error, errorType, retryAfterHint }) => {
       const cause = kindOf(error, errorType);
       const isAnswer = errorType !== 'TRANSIENT' || awsStatus(error ?? {}) !== undefined;
-      const since = startOf((previous as Token).since, isAnswer);
+      const firstFailure = Math.min((previous as Token).since, now());
+      const since = startOf(firstFailure, isAnswer);
       if (cause === undefined) throw new Error('this is no error that passes');
       const count = previous.getRetryCount();
       const first = cause === 'throttled' ? FIRST_PAUSE_THROTTLED : FIRST_PAUSE;
@@ -66,7 +68,7 @@ export function retriesWithin(
       const delay = Math.min(LONGEST_PAUSE, Math.max(pause, retryAfterHint ? retryAfterHint.getTime() - now() : 0));
       const bound = cause === 'throttled' ? bounds.throttledMilliseconds : bounds.transientMilliseconds;
       if (now() + delay - since > bound) throw new Error('it has been tried long enough');
-      return token((previous as Token).since, count + 1, delay);
+      return token(firstFailure, count + 1, delay);
     },
     recordSuccess: () => {
       away = undefined;
