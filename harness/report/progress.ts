@@ -4,6 +4,9 @@ import { counted } from '../results/text.ts';
 
 const NAMED = 4;
 const BAR_COLUMNS = 24;
+/** From when on the time left is shown: the first scenarios are those that take longest. */
+const LEAST_SHARE = 0.25;
+const LEAST_MILLISECONDS = 2000;
 
 export class Progress {
   #phase: Phase = 'planning';
@@ -36,7 +39,7 @@ export class Progress {
   rows(): readonly string[] {
     if (this.#phase !== 'scenarios') return [`... ${this.#phase} ${seconds(this.#since)}`];
     const bad = this.#bad === 0 ? '' : `, ${this.#bad} not as expected`;
-    const done = `${this.#over} of ${counted(this.#scenarios, 'scenario')}${bad}, ${seconds(this.#since)}`;
+    const done = `${this.#over} of ${counted(this.#scenarios, 'scenario')}${bad}, ${seconds(this.#since)}${this.#left()}`;
     const running = this.#named();
     return [`${bar(this.#over, this.#scenarios, BAR_COLUMNS)} ${done}`, ...(running === '' ? [] : [`  ${running}`])];
   }
@@ -44,7 +47,14 @@ export class Progress {
   line(): string {
     if (this.#phase !== 'scenarios') return `... ${this.#phase}`;
     const running = this.#named();
-    return `... ${this.#over} of ${counted(this.#scenarios, 'scenario')} over${running === '' ? '' : `; ${running}`}`;
+    return `... ${this.#over} of ${counted(this.#scenarios, 'scenario')} over${this.#left()}${running === '' ? '' : `; ${running}`}`;
+  }
+
+  /** The time left at the rate so far, once that says something. */
+  #left(): string {
+    const elapsed = Date.now() - this.#since;
+    if (elapsed < LEAST_MILLISECONDS || this.#over < this.#scenarios * LEAST_SHARE) return '';
+    return `, ${Math.ceil((elapsed * (this.#scenarios - this.#over)) / this.#over / 1000)} s left`;
   }
 
   #named(): string {

@@ -1,0 +1,35 @@
+import { mock } from 'node:test';
+import { expect } from 'chai';
+import { aResult } from '../../test/support/scenarios.ts';
+import { Progress } from './progress.ts';
+
+describe('the progress of a run', () => {
+  afterEach(() => mock.timers.reset());
+
+  it('says how much time is left, once a quarter of the scenarios is over', () => {
+    mock.timers.enable({ apis: ['Date'] });
+    const progress = new Progress();
+    progress.begin(8);
+    progress.enter('scenarios');
+    mock.timers.tick(3000);
+    progress.over(aResult({ id: 'AB-01' }));
+    expect(progress.line()).to.equal('... 1 of 8 scenarios over');
+    progress.over(aResult({ id: 'AB-02' }));
+    expect(progress.line()).to.equal('... 2 of 8 scenarios over, 9 s left');
+    expect(progress.rows()[0]).to.contain('2 of 8 scenarios, 3 s, 9 s left');
+    mock.timers.tick(1000);
+    progress.over(aResult({ id: 'AB-03' }));
+    progress.over(aResult({ id: 'AB-04' }));
+    expect(progress.line()).to.equal('... 4 of 8 scenarios over, 4 s left');
+  });
+
+  it('says nothing of it in the first two seconds', () => {
+    mock.timers.enable({ apis: ['Date'] });
+    const progress = new Progress();
+    progress.begin(2);
+    progress.enter('scenarios');
+    mock.timers.tick(1000);
+    progress.over(aResult({}));
+    expect(progress.line()).to.equal('... 1 of 2 scenarios over');
+  });
+});
