@@ -46,15 +46,15 @@ function makeFolder(directory: string): void {
 export const writeResults = (directory: string, results: RunResults): string =>
   writeWhole(join(directory, 'results.json'), jsonOf(results));
 
-/** `JSON.stringify(results, null, 2)` and a line end, in pieces: the whole text may need much memory. */
-export function* jsonOf(results: RunResults): Iterable<string> {
+/** Indented JSON with one scenario a line, in pieces: the whole text may need much memory. */
+function* jsonOf(results: RunResults): Iterable<string> {
   const { scenarios } = results;
   const [head = '', tail = ''] = `${JSON.stringify({ ...results, scenarios: [] }, null, 2)}\n`.split(
     /(?<=^ {2}"scenarios": \[)(?=\])/m,
   );
   yield head;
   for (const [index, scenario] of scenarios.entries())
-    yield `${index === 0 ? '' : ','}\n    ${JSON.stringify(scenario, null, 2).replaceAll('\n', '\n    ')}`;
+    yield `${index === 0 ? '' : ','}\n    ${JSON.stringify(scenario)}`;
   yield `${scenarios.length === 0 ? '' : '\n  '}${tail}`;
 }
 
