@@ -10,7 +10,7 @@ import { reportOf, type GatedRun } from '../gate/judge.ts';
 import { median } from '../results/median.ts';
 import { isFine, RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { reasonOf } from './scenario-result.ts';
-import { resultsOf, type Session } from './session.ts';
+import { environmentsOf, resultsOf, type Session } from './session.ts';
 
 export function conclude(session: Session): RunResults {
   const { options, id, startedAt, firstVerdict, phases, opened, failure, told } = session;
@@ -18,7 +18,7 @@ export function conclude(session: Session): RunResults {
   // Ctrl-C is how keeping ends: the run was over by then.
   const interrupted = options.interrupted.aborted && !session.isOver;
   const gate = options.gate && reportOf(options.gate, results, gatedRun(session));
-  const podTimes = opened?.environment.podTimes ?? [];
+  const podTimes = environmentsOf(session).flatMap(({ environment }) => environment.podTimes);
   return {
     version: RESULTS_VERSION,
     run: {

@@ -20,6 +20,8 @@ import type { Environment, ProvisionedCluster } from '../scenario/world.ts';
 export interface Platform {
   readonly aws: AwsTarget;
   readonly clusters: ClusterDriver;
+  /** Further platforms at the same place, which end before this one. */
+  readonly lanes?: { readonly most: number; open(): Promise<Platform> };
 }
 
 /** A run's AWS, before its clusters are provisioned. */

@@ -4,8 +4,10 @@ import { hostedDriver } from '../../clusters/hosted.ts';
 import { startEmulator, type EmulatorOptions } from '../../emulator/index.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { tagsOf } from '../../foundation/aws/tags.ts';
+import { callCounter } from '../../aws/call-counter.ts';
 import { AWS_CAPABILITIES } from '../aws-target/capabilities.ts';
 import { EMULATOR_CAPABILITIES, emulatedAws } from '../aws-target/emulated.ts';
+import type { AwsTarget } from '../aws-target/target.ts';
 import { endpointUrl, parseEndpoints } from '../../aws/endpoints.ts';
 import { foreignServices, hybridAws, type Foreign } from '../aws-target/hybrid.ts';
 import { isRootUser } from '../../aws/preflight.ts';
@@ -125,22 +127,30 @@ export interface HostedOptions extends Pick<EmulatorOptions, 'servicePrincipals'
 export async function hostedPlatform(host: ClusterHost, options: HostedOptions): Promise<Platform> {
   const { run, seed, servicePrincipals, foreign, s3Backend } = options;
   try {
-    const emulator = await startEmulator({
-      host: host.bindAddress,
-      region: foreign?.client.region ?? REGION,
-      seed,
-      ...(servicePrincipals && { servicePrincipals }),
-      clusterProvider: host.provider,
-      // So that ARNs of both sides have one account.
-      ...(foreign?.accountId !== undefined && { accountId: foreign.accountId }),
-      ...(s3Backend && { s3Backend }),
-    });
-    const emulated = {
-      ...emulatedAws(emulator, host.reachable(emulator.endpoint), foreign?.client.counter),
-      ...(s3Backend && { outlives: true }),
+    const counter = foreign?.client.counter ?? callCounter();
+    const emulatedAt = async (seedOfLane: string): Promise<AwsTarget> => {
+      const emulator = await startEmulator({
+        host: host.bindAddress,
+        region: foreign?.client.region ?? REGION,
+        seed: seedOfLane,
+        ...(servicePrincipals && { servicePrincipals }),
+        clusterProvider: host.provider,
+        // So that ARNs of both sides have one account.
+        ...(foreign?.accountId !== undefined && { accountId: foreign.accountId }),
+        ...(s3Backend && { s3Backend }),
+      });
+      return emulatedAws(emulator, host.reachable(emulator.endpoint), counter);
     };
-    const aws = foreign === undefined ? emulated : hybridAws(emulated, foreign, (url) => host.reachable(url));
-    return { aws, clusters: hostedDriver(host, run) };
+    const emulated = { ...(await emulatedAt(seed)), ...(s3Backend && { outlives: true }) };
+    const clusters = hostedDriver(host, run);
+    if (foreign !== undefined) return { aws: hybridAws(emulated, foreign, (url) => host.reachable(url)), clusters };
+    if (s3Backend !== undefined || host.lanes === undefined) return { aws: emulated, clusters };
+    let opened = 0;
+    const open = async (): Promise<Platform> => ({
+      aws: await emulatedAt(`${seed}-${(opened += 1)}`),
+      clusters: hostedDriver({ ...host, close: async () => undefined }, run),
+    });
+    return { aws: emulated, clusters, lanes: { most: host.lanes, open } };
   } catch (error) {
     await host.close().catch(() => undefined);
     throw provisioningError(host.name, error as Error);

@@ -3,36 +3,41 @@ import { counted } from '../results/text.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { prefetch } from '../world/prefetch.ts';
-import { openEnvironment } from './environment.ts';
+import { openEnvironment, type ProvisionOptions } from './environment.ts';
 import { capabilitiesBefore, preparePlatform } from './platform.ts';
 import type { Session } from './session.ts';
+
+/** Options of an environment for these scenarios. */
+export const environmentOptions = (session: Session, scenarios: readonly Scenario[]): ProvisionOptions => ({
+  run: session.id,
+  expiresAt: session.expiresAt,
+  progress: (line) => session.reporters.tell('note', line),
+  clusters: clustersFor(scenarios),
+  scenarios: scenarios.length,
+  signal: session.options.interrupted,
+});
 
 /**
  * Plans the clusters of the scenarios and makes them with agent and webhook. On EKS, arranges the scenarios' AWS
  * resources meanwhile. Throws `HarnessError`.
  */
 export async function provision(session: Session): Promise<void> {
-  const { options, id, journal, expiresAt, signal } = session;
-  const { configuration, interrupted } = options;
+  const { configuration } = session.options;
   const before = capabilitiesBefore(configuration);
   announce(session, before);
   const platform = await preparePlatform(session);
   // A platform knows only now which services its AWS has.
   const available = new Set([...before].filter((name) => platform.aws.unavailable?.has(name) !== true));
   const runnable = runnableOf(session, available);
-  const opened = openEnvironment(platform, {
-    run: id,
-    expiresAt,
-    journal,
-    progress: (line) => session.reporters.tell('note', line),
-    clusters: clustersFor(runnable),
-    scenarios: runnable.length,
-    signal: interrupted,
-  });
+  const opened = openEnvironment(platform, { ...environmentOptions(session, runnable), journal: session.journal });
+  session.platform = platform;
   session.opened = opened;
   // Other clusters are ready before this would help.
   if (platform.clusters.remote)
-    session.prefetch = prefetch(runnable, opened.environment, { parallel: configuration.number('parallel'), signal });
+    session.prefetch = prefetch(runnable, opened.environment, {
+      parallel: configuration.number('parallel'),
+      signal: session.signal,
+    });
   await opened.provision();
   session.isProvisioned = true;
 }

@@ -8,6 +8,7 @@ import { provision, provisionMore } from './provision.ts';
 import { report } from './reporting.ts';
 import { runScenarios } from './scenarios.ts';
 import {
+  environmentsOf,
   inPhase,
   openSession,
   resultsOf,
@@ -93,10 +94,12 @@ async function keep(session: Session): Promise<void> {
 }
 
 async function tearDown(session: Session): Promise<void> {
-  const { options, id, directory, reporters, journal, prefetch, opened } = session;
+  const { options, id, directory, reporters, journal, prefetch } = session;
   reporters.tell('phaseStarted', 'teardown');
   await inPhase(session, 'teardown', async () => {
-    for (const end of [() => prefetch?.end(), () => opened?.teardown()]) {
+    // Lanes first: they are at the shared environment's host.
+    const environments = environmentsOf(session).toReversed();
+    for (const end of [() => prefetch?.end(), ...environments.map(({ teardown }) => teardown)]) {
       try {
         await end();
       } catch (error) {
@@ -106,7 +109,10 @@ async function tearDown(session: Session): Promise<void> {
   });
   const left = journal.left();
   const command = left.length > 0 ? sweepCommand(left, id, directory, options.configuration) : undefined;
-  const behind = leftBehind(opened?.environment.leftovers ?? [], command);
+  const behind = leftBehind(
+    environmentsOf(session).flatMap(({ environment }) => environment.leftovers),
+    command,
+  );
   if (session.failure === undefined) session.failure = behind;
   else if (behind !== undefined) reporters.tell('note', behind.message);
   if (command !== undefined)

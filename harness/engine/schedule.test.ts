@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { restartAgent, granted, getObject, refused, wait } from '../operations/index.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { schedule } from './scenarios.ts';
+import { schedule } from './schedule.ts';
 import { shuffle } from './shuffle.ts';
 
 const plain = (id: string): Scenario => aScenario({}, id);
@@ -208,6 +208,27 @@ describe('the schedule', () => {
     const { log } = await follow([alone('B-02'), plain('A-03'), restarting('B-01'), plain('A-01'), alone('B-03')], 8);
     expect(log.slice(4)).to.deep.equal(['+B-02', '-B-02', '+B-01', '-B-01', '+B-03', '-B-03']);
     expect(log.slice(0, 4).every((line) => line.includes('A-'))).to.equal(true);
+  });
+
+  it('runs those that change what is shared in lanes next to the others, and those that need the machine last', async () => {
+    const log: string[] = [];
+    const lanes = new Map<string, number>();
+    const busy = new Set<number>();
+    const run = async ({ id }: Scenario, _turn: Promise<unknown>, lane: number): Promise<void> => {
+      log.push(`+${id}`);
+      lanes.set(id, lane);
+      if (lane > 0) expect(busy.has(lane)).to.equal(false);
+      busy.add(lane);
+      for (let turns = 5; turns > 0; turns -= 1) await turn();
+      busy.delete(lane);
+      log.push(`-${id}`);
+    };
+    const changing = ['B-01', 'B-02', 'B-03'].map(restarting);
+    await schedule([alone('C-01'), ...changing, plain('A-01'), plain('A-02')], 1, run, { lanes: 2 });
+    expect(changing.map(({ id }) => lanes.get(id))).to.deep.equal([1, 2, 1]);
+    expect(['A-01', 'A-02', 'C-01'].map((id) => lanes.get(id))).to.deep.equal([0, 0, 0]);
+    expect(log.indexOf('+B-01')).to.be.lessThan(log.indexOf('-A-01'));
+    expect(log.slice(-2)).to.deep.equal(['+C-01', '-C-01']);
   });
 
   it('is over at once when there is nothing', async () => {

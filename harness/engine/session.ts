@@ -13,7 +13,7 @@ import type { Scenario } from '../scenario/spec.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
 import type { Prefetch } from '../world/prefetch.ts';
 import type { AroundProbes } from './attempt.ts';
-import type { Opened } from './environment.ts';
+import type { Opened, Platform } from './environment.ts';
 
 export interface RunOptions {
   readonly configuration: Configuration;
@@ -86,6 +86,9 @@ export function openSession(options: RunOptions) {
     firstVerdict: undefined as number | undefined,
     /** AWS, and the clusters once they are provisioned. */
     opened: undefined as Opened | undefined,
+    platform: undefined as Platform | undefined,
+    /** Further environments by lane, from 1, for scenarios that change what others share. */
+    lanes: new Map<number, Opened>(),
     told: undefined as Omit<RunResults, 'scenarios'> | undefined,
     prefetch: undefined as Prefetch | undefined,
     isProvisioned: false,
@@ -102,6 +105,10 @@ export const tellStart = ({ id, directory, round, reporters }: Session): void =>
 /** The results so far, in the order of the plan. */
 export const resultsOf = ({ round, results }: Session): readonly ScenarioResult[] =>
   round.scenarios.flatMap(({ id }) => results.get(id) ?? []);
+
+/** All environments that a run has opened, the shared one first. */
+export const environmentsOf = ({ opened, lanes }: Session): readonly Opened[] =>
+  opened === undefined ? [] : [opened, ...lanes.values()];
 
 /** Runs a phase and records its duration. */
 export async function inPhase(

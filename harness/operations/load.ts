@@ -44,6 +44,7 @@ interface LoadOptions {
 export const startLoad = defineStep('StartLoad', (load: string, options: LoadOptions) => ({ load, ...options }), {
   keepsCredentials: true,
   isExclusive: () => true,
+  needsMachine: true,
   refersTo: ({ workloads, roles = [] }) => ({ workloads, roles }),
   needs: () => ['s3', 'pod-identity'],
   *check({ load, workloads, pods, parallelism, requests, rounds, everySeconds, alignSeconds, furtherRounds, flood }) {

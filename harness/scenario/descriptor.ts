@@ -127,6 +127,8 @@ export interface StepDescriptor<T extends ActionStep> extends Descriptor<T> {
   needs?(step: T, kubernetes: boolean): readonly Capability[];
   /** It changes shared resources, so its scenario runs alone. */
   isExclusive?(step: T): boolean;
+  /** Its scenario also runs alone where others of this kind have environments of their own. */
+  readonly needsMachine?: true;
   /** It changes IAM: later steps wait until the change is effective. */
   readonly changesIam?: true;
   /** The role that it changes: later steps wait until sessions are refused that must be. */

@@ -137,6 +137,10 @@ export const isExclusive = (scenario: Scenario): boolean =>
   isExclusiveFromTheStart(scenario) ||
   scenario.spec.probes.some((step) => step.kind === 'action' && stepOf(step).isExclusive?.(step) === true);
 
+/** Whether it must be the only one on its machine, since it is about many requests or pods at once. */
+export const needsMachine = ({ spec }: Scenario): boolean =>
+  spec.exclusive === true || spec.probes.some((step) => step.kind === 'action' && stepOf(step).needsMachine === true);
+
 /** Whether its declarations already conflict with others', by their exact names. */
 export const isExclusiveFromTheStart = ({ spec }: Scenario): boolean =>
   spec.exclusive === true || spec.exactNames === true;

@@ -1,0 +1,115 @@
+import { isExclusive, isExclusiveFromTheStart, needsMachine, waitOf } from '../scenario/requirements.ts';
+import type { Scenario } from '../scenario/spec.ts';
+
+/**
+ * Runs a scenario; one that runs alone awaits its turn before it probes. Lane 0 is the environment that scenarios share.
+ * Must not reject.
+ */
+export type RunInTurn = (scenario: Scenario, turn: Promise<unknown>, lane: number) => Promise<unknown>;
+
+export interface ScheduleOptions {
+  /** Milliseconds for which the first scenario runs alone at most, for an early verdict. Default 0. */
+  readonly headStart?: number;
+  /**
+   * Arranges scenarios that run alone while they await their turn: useful where arranging is slow, and running alone
+   * does not interfere with it. Default false.
+   */
+  readonly arrangeEarly?: boolean;
+  /** Starts scenarios in the given order instead of the longest waits first. Default false. */
+  readonly inOrder?: boolean;
+  /** Number of further environments for scenarios that change what others share. Default 0: these run alone, last. */
+  readonly lanes?: number;
+  /** Resolves when one more scenario may start. Default: at once. */
+  readonly admit?: () => Promise<void>;
+}
+
+const NOW: Promise<void> = Promise.resolve();
+
+/**
+ * Runs at most `parallel` scenarios at once in the shared environment. Those that change what others share run next to
+ * them in lanes, or last, one by one. The first one starts first, then those that mostly wait, which costs other work
+ * nothing.
+ */
+export async function schedule(
+  scenarios: readonly Scenario[],
+  parallel: number,
+  run: RunInTurn,
+  { headStart = 0, arrangeEarly = false, inOrder = false, lanes = 0, admit = () => NOW }: ScheduleOptions = {},
+): Promise<void> {
+  const { first, queue, inLanes, early, late } = partition(scenarios, { arrangeEarly, inOrder, lanes });
+  const ended = new Map(scenarios.map(({ id }) => [id, withResolvers()]));
+  let under = 0;
+  const runOne = async (scenario: Scenario, turn: Promise<unknown> = NOW, lane = 0): Promise<void> => {
+    under += 1;
+    await run(scenario, turn, lane);
+    ended.get(scenario.id)!.resolve();
+    under -= 1;
+  };
+  let admission = NOW;
+  /** In sequence, so that each sees the effect of the one before. */
+  const admitted = (waiting: readonly Scenario[]): Promise<void> =>
+    (admission = admission.then(() => (under > 0 && waiting.length > 0 ? admit() : NOW)));
+  const runAll = async (waiting: Scenario[], lane: number): Promise<void> => {
+    while (waiting.length > 0) {
+      await admitted(waiting);
+      const next = waiting.shift();
+      if (next !== undefined) await runOne(next, NOW, lane);
+    }
+  };
+  const shared = [...(first === undefined ? [] : [first]), ...queue];
+  let before: Promise<unknown> = Promise.all(shared.map(({ id }) => ended.get(id)!.promise));
+  const runEarly = async (): Promise<void> => {
+    for (let next = early.shift(); next !== undefined; next = early.shift()) {
+      const turn = before;
+      // A skipped scenario ends before its turn.
+      before = Promise.all([turn, ended.get(next.id)!.promise]);
+      await runOne(next, turn);
+    }
+  };
+  const worker = async (): Promise<void> => {
+    await runAll(queue, 0);
+    await runEarly();
+  };
+  const firstOver = first === undefined ? NOW : runOne(first);
+  if (first !== undefined && headStart > 0) await Promise.race([firstOver, pause(headStart)]);
+  const others = Math.min(parallel - 1, queue.length + early.length);
+  await Promise.all([
+    firstOver.then(worker),
+    ...Array.from({ length: others }, worker),
+    ...Array.from({ length: Math.min(lanes, inLanes.length) }, (_, index) => runAll(inLanes, index + 1)),
+  ]);
+  for (const scenario of late) await runOne(scenario);
+}
+
+/** `early` and `late` run alone; `early` ones may be arranged before their turn. */
+function partition(
+  scenarios: readonly Scenario[],
+  { arrangeEarly, inOrder, lanes }: Required<Pick<ScheduleOptions, 'arrangeEarly' | 'inOrder' | 'lanes'>>,
+) {
+  const [first, ...others] = scenarios.filter((scenario) => !isExclusive(scenario));
+  const exclusive = scenarios.filter((scenario) => isExclusive(scenario));
+  const alone = exclusive.filter((scenario) => lanes === 0 || needsMachine(scenario));
+  const isEarly = (scenario: Scenario): boolean => arrangeEarly && !isExclusiveFromTheStart(scenario);
+  const queueOf = (some: readonly Scenario[]): Scenario[] => (inOrder ? [...some] : longestWaitsFirst(some));
+  return {
+    first,
+    queue: queueOf(others),
+    inLanes: queueOf(exclusive.filter((scenario) => !alone.includes(scenario))),
+    early: alone.filter(isEarly),
+    late: alone.filter((scenario) => !isEarly(scenario)),
+  };
+}
+
+function longestWaitsFirst(scenarios: readonly Scenario[]): Scenario[] {
+  const waits = new Map(scenarios.map((scenario) => [scenario, waitOf(scenario)]));
+  return [...scenarios].sort((a, b) => waits.get(b)! - waits.get(a)!);
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((resolvePromise) => (resolve = resolvePromise));
+  return { promise, resolve };
+}
