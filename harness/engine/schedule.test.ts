@@ -7,7 +7,7 @@ import { schedule } from './schedule.ts';
 import { shuffle } from './shuffle.ts';
 
 const plain = (id: string): Scenario => aScenario({}, id);
-const alone = (id: string): Scenario => aScenario({ exclusive: true }, id);
+const alone = (id: string): Scenario => aScenario({ exclusive: 'machine' }, id);
 const restarting = (id: string): Scenario =>
   aScenario({ probes: [restartAgent(), granted('red', getObject('data/red/key'))] }, id);
 

@@ -43,8 +43,7 @@ interface LoadOptions {
 /** Creates the Jobs of a load. Its pods run during the following steps; `loadVerdicts` waits for their verdicts. */
 export const startLoad = defineStep('StartLoad', (load: string, options: LoadOptions) => ({ load, ...options }), {
   keepsCredentials: true,
-  isExclusive: () => true,
-  needsMachine: true,
+  isExclusive: () => 'machine',
   refersTo: ({ workloads, roles = [] }) => ({ workloads, roles }),
   needs: () => ['s3', 'pod-identity'],
   *check({ load, workloads, pods, parallelism, requests, rounds, everySeconds, alignSeconds, furtherRounds, flood }) {

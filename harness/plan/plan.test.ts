@@ -291,7 +291,7 @@ describe('the plan', () => {
     for (const line of [
       'Clusters to provision (embedded): c1',
       'AB-01 the title of AB-01 (abac)',
-      '  runs alone, after the others',
+      '  runs alone in its environment',
       '  roles: app, target',
       '  buckets: spare, data',
       '  objects: data/red/key',

@@ -6,7 +6,7 @@ import { associationOf, bucketsOf, placeOf } from '../scenario/parts.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { counted } from '../results/text.ts';
-import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from '../scenario/requirements.ts';
+import { capabilitiesOf, clustersOf, isExclusive, needsMachine, unmetRequirements } from '../scenario/requirements.ts';
 
 /** The scenarios by suite: its name, its scope, how many, and a line for each with id and title. */
 export function listText(scenarios: readonly Scenario[]): string {
@@ -96,7 +96,8 @@ function creations(scenario: Scenario): string[] {
   };
   add('clusters', clustersOf(scenario));
   add('needs', capabilitiesOf(scenario));
-  if (isExclusive(scenario)) lines.push('  runs alone, after the others');
+  if (isExclusive(scenario))
+    lines.push(`  runs alone ${needsMachine(scenario) ? 'on this machine' : 'in its environment'}`);
   add('roles', Object.keys(spec.roles ?? {}));
   add('buckets', bucketsOf(spec));
   add('objects', (spec.objects ?? []).map(placeOf));

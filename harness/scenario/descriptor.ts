@@ -1,6 +1,6 @@
 /** The description of an operation or a step, which plan, schedule, engine and reports use. */
 import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
-import type { ActionStep, Capability, Expectation, Operation } from './spec.ts';
+import type { ActionStep, Capability, Expectation, Operation, ScenarioSpec } from './spec.ts';
 import type { Problem } from './checks.ts';
 import type { ScenarioWorld, Workload } from './world.ts';
 
@@ -125,10 +125,8 @@ export interface StepContext {
 export interface StepDescriptor<T extends ActionStep> extends Descriptor<T> {
   perform(context: StepContext, step: T): Promise<unknown>;
   needs?(step: T, kubernetes: boolean): readonly Capability[];
-  /** It changes shared resources, so its scenario runs alone. */
-  isExclusive?(step: T): boolean;
-  /** Its scenario also runs alone where others of this kind have environments of their own. */
-  readonly needsMachine?: true;
+  /** It changes what others share, so its scenario is `exclusive`. */
+  isExclusive?(step: T): NonNullable<ScenarioSpec['exclusive']>;
   /** It changes IAM: later steps wait until the change is effective. */
   readonly changesIam?: true;
   /** The role that it changes: later steps wait until sessions are refused that must be. */

@@ -132,18 +132,20 @@ export function unmetRequirements(
   return `Needs what is not available here: ${words.join(', ')}.`;
 }
 
-/** Whether a scenario changes shared resources, and so runs alone. */
+/** Whether a scenario changes what others share, and so runs alone in its environment. */
 export const isExclusive = (scenario: Scenario): boolean =>
-  isExclusiveFromTheStart(scenario) ||
-  scenario.spec.probes.some((step) => step.kind === 'action' && stepOf(step).isExclusive?.(step) === true);
+  isExclusiveFromTheStart(scenario) || exclusivenessOfSteps(scenario).some((one) => one !== false);
 
-/** Whether it must be the only one on its machine, since it is about many requests or pods at once. */
-export const needsMachine = ({ spec }: Scenario): boolean =>
-  spec.exclusive === true || spec.probes.some((step) => step.kind === 'action' && stepOf(step).needsMachine === true);
+/** Whether nothing else may run on this machine meanwhile, since it is about many requests or pods at once. */
+export const needsMachine = (scenario: Scenario): boolean =>
+  [scenario.spec.exclusive, ...exclusivenessOfSteps(scenario)].includes('machine');
+
+const exclusivenessOfSteps = ({ spec }: Scenario) =>
+  spec.probes.map((step) => (step.kind === 'action' && stepOf(step).isExclusive?.(step)) || false);
 
 /** Whether its declarations already conflict with others', by their exact names. */
 export const isExclusiveFromTheStart = ({ spec }: Scenario): boolean =>
-  spec.exclusive === true || spec.exactNames === true;
+  (spec.exclusive ?? false) !== false || spec.exactNames === true;
 
 /** Seconds that an SDK waits if an agent refuses: four attempts, a second apart. */
 const SDK_RETRIES_SECONDS = 3;

@@ -185,8 +185,12 @@ export interface ScenarioSpec {
   readonly profile?: 'core' | 'soak' | 'load';
   /** Timeout in seconds, if `--timeout` is not enough. */
   readonly allowSeconds?: number;
-  /** Runs alone, after all others: it changes shared state (clock, agent, failures of AWS). */
-  readonly exclusive?: boolean;
+  /**
+   * It changes what others share (clock, agent, failures of AWS), and so runs alone in its environment: one of its own
+   * where that is quickly made, else the shared one, after all others. `machine`: it also needs all of this machine, and
+   * nothing else runs meanwhile.
+   */
+  readonly exclusive?: boolean | 'machine';
   /** Keeps the names of namespaces and buckets, since the user's policies have them. */
   readonly exactNames?: boolean;
   readonly roles?: Readonly<Record<string, RoleSpec>>;

@@ -32,7 +32,7 @@ suite('agent', ({ scenario }) => {
   scenario('AP-25', 'the agent answers a thousand requests a second and refuses more', {
     keywords: ['throttling', 'rate limit'],
     source: AGENT + 'internal/middleware/rate_limiter: 1000 requests a second, 500 at once',
-    exclusive: true,
+    exclusive: 'machine',
     ...ASSOCIATED,
     probes: [
       CONTROL,

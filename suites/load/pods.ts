@@ -62,7 +62,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     accounts: readonly string[] = names,
   ) => ({
     profile: 'load' as const,
-    exclusive: true,
+    exclusive: 'machine' as const,
     // A wave takes a minute on a small machine, and each pod some seconds.
     allowSeconds: 240 + pods * 4,
     roles: Object.fromEntries([...accounts, ...others].map((name) => [name, byTags()])),
