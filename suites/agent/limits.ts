@@ -97,7 +97,7 @@ suite('agent', ({ scenario }) => {
       advanceClock(670),
       metrics(RENEWED),
       // Long enough for renewals one after another, a second apart; the next look is a minute away.
-      wait(6),
+      wait(4),
       metrics(RENEWED),
       // What had to wait is due after one or two minutes, not after the retention. There is one more again.
       advanceClock(130),

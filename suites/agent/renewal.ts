@@ -135,6 +135,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('LC-09', 'a program that runs on has new credentials whenever its own are nearly over', {
+    profile: 'soak',
     keywords: ['rotation'],
     source: 'AWS SDKs and Tools Reference Guide, "Container credential provider"; ' + AGENT_CACHE,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
@@ -147,6 +148,24 @@ suite('agent', ({ scenario }) => {
       // The SDK asks the agent, and that has new ones, whatever either of them holds.
       granted('app', getObject('data/key')),
       wait(10),
+      granted('app', getObject('data/key')),
+    ],
+  });
+
+  scenario('LC-09b', 'a program that runs on has new credentials when the clock of AWS and the agent has moved on', {
+    keywords: ['rotation'],
+    source: 'AWS SDKs and Tools Reference Guide, "Container credential provider"; ' + AGENT_CACHE,
+    needs: ['cluster-clock'],
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    // An SDK asks the agent for each request, since they are over in less than five minutes by the pod's clock.
+    probes: [
+      eksAuth({ credentialsSeconds: 60 }),
+      granted('app', getObject('data/key')),
+      advanceClock(55),
+      granted('app', getObject('data/key')),
+      advanceClock(55),
       granted('app', getObject('data/key')),
     ],
   });
