@@ -5,7 +5,6 @@ import {
   deletePod,
   fetchCredentials,
   granted,
-  matching,
   minted,
   refused,
   restartAgent,
@@ -23,17 +22,22 @@ import {
   gets,
   invalidToken,
   ONE_CALL,
+  PLAIN_TEXT,
+  POD_TOKEN,
   refusedByAgent,
   SECOND,
+  STS_TOKEN,
   unsignedToken,
 } from './lib/requests.ts';
-import { eksAuth } from './lib/eks-auth.ts';
+import { AWAY, eksAuthAway } from './lib/eks-auth.ts';
 import { AGENT_CACHE } from '../lib/sources.ts';
 
 const CACHE_BY_POD = AGENT_CACHE + ' of 0.2 (commit 8d9063a), tryServingFromCache';
 const VALIDATION = 'internal/validation/token_validator.go of 0.2';
-const AWAY = { code: 'ServiceUnavailableException', status: 503 } as const;
-const eksAuthAway = () => eksAuth({ error: { ...AWAY, message: 'Try again later.' } });
+const missing = (what: string, token: ReturnType<typeof text>) => {
+  const message = `failed to get pod uid from service account token: Service account token missing ${what}`;
+  return refusedByAgent({ token }, 400, message, PLAIN_TEXT);
+};
 const unsigned = (claims: string) => text(unsignedToken('{"alg":"RS256"}', claims));
 
 suite('agent', ({ scenario }) => {
@@ -71,7 +75,7 @@ suite('agent', ({ scenario }) => {
     source: `${CACHE_BY_POD}; ${VALIDATION}; Kubernetes documentation, "Service account issuer discovery"`,
     needs: ['agent-token-validation'],
     ...ASSOCIATED,
-    tokens: { ...SECOND, sts: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', boundTo: 'app' } },
+    tokens: { ...SECOND, sts: STS_TOKEN },
     probes: [
       restartAgent(),
       gets(),
@@ -115,12 +119,12 @@ suite('agent', ({ scenario }) => {
   scenario('AP-34', "a token that is not good gets nothing of its pod's cache, and takes nothing from it", {
     source: `${AGENT_CACHE}: the key is the token (0.1); ${CACHE_BY_POD}: EKS Auth decides (0.2); ${VALIDATION}`,
     ...ASSOCIATED,
-    tokens: { sts: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', boundTo: 'app' } },
+    tokens: { sts: STS_TOKEN },
     probes: [
       CONTROL,
-      ...[{ change: 'flip-signature' } as const, { change: 'self-signed' } as const, { token: minted('sts') }].map(
-        (request) => invalidToken(request),
-      ),
+      invalidToken({ change: 'flip-signature' }),
+      invalidToken({ change: 'self-signed' }),
+      invalidToken({ token: minted('sts') }),
       refused('app', fetchCredentials({ change: 'expired' }), { by: 'agent', status: 400, facts: FROM_CACHE }),
       gets(undefined, FROM_CACHE),
     ],
@@ -133,26 +137,15 @@ suite('agent', ({ scenario }) => {
     tokens: { unbound: { serviceAccount: 'app/app', audience: POD_IDENTITY } },
     probes: [
       CONTROL,
-      ...(
-        [
-          [minted('unbound'), 'pod claims'],
-          ...['{}', '{"kubernetes.io":null}', '{"kubernetes.io":[]}', '{"kubernetes.io":"x"}'].map(
-            (claims) => [unsigned(claims), 'kubernetes.io claims'] as const,
-          ),
-          ...['{}', '{"pod":null}', '{"pod":[]}', '{"pod":"x","uid":"x"}'].map(
-            (claims) => [unsigned(`{"kubernetes.io":${claims}}`), 'pod claims'] as const,
-          ),
-          ...['{}', '{"uid":1}', '{"name":"x"}'].map(
-            (pod) => [unsigned(`{"kubernetes.io":{"pod":${pod}}}`), 'pod uid'] as const,
-          ),
-        ] as const
-      ).map(([token, what]) =>
-        refusedByAgent(
-          { token },
-          400,
-          `failed to get pod uid from service account token: Service account token missing ${what}`,
-          { contentType: matching(/^text\/plain/) },
-        ),
+      missing('pod claims', minted('unbound')),
+      ...['{}', '{"kubernetes.io":null}', '{"kubernetes.io":[]}', '{"kubernetes.io":"x"}'].map((claims) =>
+        missing('kubernetes.io claims', unsigned(claims)),
+      ),
+      ...['{}', '{"pod":null}', '{"pod":[]}', '{"pod":"x","uid":"x"}'].map((claims) =>
+        missing('pod claims', unsigned(`{"kubernetes.io":${claims}}`)),
+      ),
+      ...['{}', '{"uid":1}', '{"name":"x"}'].map((pod) =>
+        missing('pod uid', unsigned(`{"kubernetes.io":{"pod":${pod}}}`)),
       ),
     ],
   });
@@ -175,7 +168,7 @@ suite('agent', ({ scenario }) => {
     source: `${CACHE_BY_POD}: a token that is good replaces the one that is kept; ${VALIDATION}`,
     needs: ['agent-token-validation', 'cluster-clock'],
     ...ASSOCIATED,
-    tokens: { first: { ...SECOND.second, expirationSeconds: 600 }, ...SECOND },
+    tokens: { first: { ...POD_TOKEN, expirationSeconds: 600 }, ...SECOND },
     probes: [
       agentArguments('--max-credential-retention-before-renewal 11m --max-cache-size 200'),
       gets({ token: minted('first') }),

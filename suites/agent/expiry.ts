@@ -2,8 +2,8 @@
 import { advanceClock, between, clearWeather, minted, suite, wait } from '../../harness/index.ts';
 import { eksAuth } from './lib/eks-auth.ts';
 import { AGENT_CACHE, AGENT_VALIDATION } from '../lib/sources.ts';
-import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
-import { FROM_CACHE, gets, ONE_CALL, refusedByAgent } from './lib/requests.ts';
+import { ASSOCIATED } from '../lib/worlds.ts';
+import { FROM_CACHE, gets, ONE_CALL, POD_TOKEN, refusedByAgent } from './lib/requests.ts';
 
 /** Of nineteen seconds: the clocks of AWS and of the pod may differ by some. */
 const LEFT = between(13, 22);
@@ -36,7 +36,7 @@ suite('agent', ({ scenario }) => {
     source: `${AGENT_VALIDATION}: ahead of the cache, and without leeway`,
     needs: ['cluster-clock'],
     ...ASSOCIATED,
-    tokens: { short: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 600 } },
+    tokens: { short: { ...POD_TOKEN, expirationSeconds: 600 } },
     probes: [
       gets({ token: minted('short') }),
       advanceClock(605),

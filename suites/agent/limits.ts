@@ -17,16 +17,11 @@ import {
 } from '../../harness/index.ts';
 import { metrics, RENEWED } from './lib/metrics.ts';
 import { AGENT, AGENT_CACHE } from '../lib/sources.ts';
-import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
-import { CONTROL, FROM_CACHE, gets, ONE_CALL } from './lib/requests.ts';
+import { ASSOCIATED } from '../lib/worlds.ts';
+import { CONTROL, FROM_CACHE, gets, ONE_CALL, POD_TOKEN } from './lib/requests.ts';
 
 const THREE = ['first', 'second', 'third'] as const;
-const THREE_TOKENS = Object.fromEntries(
-  THREE.map(
-    (name) =>
-      [name, { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 7200 }] as const,
-  ),
-);
+const THREE_TOKENS = Object.fromEntries(THREE.map((name) => [name, { ...POD_TOKEN, expirationSeconds: 7200 }]));
 
 suite('agent', ({ scenario }) => {
   scenario('AP-25', 'the agent answers a thousand requests a second and refuses more', {
@@ -115,10 +110,8 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     // A rate of 0 is the default: three calls a second.
     probes: [[1, 1201] as const, [0, 3601] as const].flatMap(([rate, most]) => {
-      const rollout = (size: number) =>
-        rolloutAgent(
-          `--max-credential-retention-before-renewal 10m --max-service-qps ${rate} --max-cache-size ${size}`,
-        );
+      const flags = `--max-credential-retention-before-renewal 10m --max-service-qps ${rate} --max-cache-size`;
+      const rollout = (size: number) => rolloutAgent(`${flags} ${size}`);
       return [
         fails(rollout(most + 1), { by: 'agent', code: 'CrashLoopBackOff', facts: { exitCode: 1 } }),
         succeeds(rollout(most)),

@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import {
   advanceClock,
   agentArguments,
-  allow,
   check,
   clearWeather,
   deletePod,
@@ -18,13 +17,12 @@ import {
   wait,
   type CheckContext,
 } from '../../harness/index.ts';
-import { eksAuth } from './lib/eks-auth.ts';
+import { AWAY, eksAuth, eksAuthAway } from './lib/eks-auth.ts';
 import { metrics, RENEWED } from './lib/metrics.ts';
 import { AGENT_CACHE, EKS_AUTH_ERRORS } from '../lib/sources.ts';
-import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
-import { FROM_CACHE, gets, ONE_CALL, refusedByEksAuth } from './lib/requests.ts';
+import { ASSOCIATED, readData } from '../lib/worlds.ts';
+import { FROM_CACHE, gets, ONE_CALL, POD_TOKEN, refusedByEksAuth } from './lib/requests.ts';
 
-const AWAY = { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } as const;
 /** Whether what is held is given up for an error, and how often EKS Auth is asked until then. `Unknown`: an answer that tells none. */
 const ERRORS_OF_RENEWALS = [
   ['AccessDeniedException', 'given up', 1],
@@ -53,33 +51,22 @@ suite('agent', ({ scenario }) => {
     source: `${AGENT_CACHE}, TestCachedCredentialRetriever_Refresh; ${EKS_AUTH_ERRORS}`,
     needs: ['cluster-clock', 'agent-token-cache'],
     ...ASSOCIATED,
-    tokens: Object.fromEntries(
-      ERRORS_OF_RENEWALS.map(([name]) => [
-        name.toLowerCase(),
-        { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com', boundTo: 'app' },
-      ]),
-    ),
+    tokens: Object.fromEntries(ERRORS_OF_RENEWALS.map(([name]) => [name.toLowerCase(), POD_TOKEN])),
     probes: [
       agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200 --max-service-qps 100'),
       ...ERRORS_OF_RENEWALS.map(([name]) => gets({ token: minted(name.toLowerCase()) })),
       // Renewals take place one after another, in the order in which the credentials were stored.
       ...ERRORS_OF_RENEWALS.map(([code, , times]) =>
-        eksAuth({
-          ...(code === 'Unknown'
-            ? { answer: { status: 400, body: '<html>' } }
-            : { error: { code, status: 400, message: 'no' } }),
-          times,
-        }),
+        code === 'Unknown'
+          ? eksAuth({ answer: { status: 400, body: '<html>' }, times })
+          : eksAuth({ error: { code, status: 400, message: 'no' }, times }),
       ),
       advanceClock(190),
-      ...ERRORS_OF_RENEWALS.map(([code, what]) =>
-        metrics(
-          new RegExp(
-            `pod_identity_cache_errors\\{code="${code}",type="${what === 'kept' ? 'Recoverable' : 'NonRecoverable'}"\\} 1\n`,
-          ),
-        ),
-      ),
-      eksAuth({ error: AWAY }),
+      ...ERRORS_OF_RENEWALS.map(([code, what]) => {
+        const type = what === 'kept' ? 'Recoverable' : 'NonRecoverable';
+        return metrics(new RegExp(`pod_identity_cache_errors\\{code="${code}",type="${type}"\\} 1\n`));
+      }),
+      eksAuthAway(),
       ...ERRORS_OF_RENEWALS.map(([name, what]) => {
         const request = { token: minted(name.toLowerCase()) };
         return what === 'kept' ? gets(request, FROM_CACHE) : refusedByEksAuth(request, AWAY.code, 503);
@@ -138,7 +125,7 @@ suite('agent', ({ scenario }) => {
     profile: 'soak',
     keywords: ['rotation'],
     source: 'AWS SDKs and Tools Reference Guide, "Container credential provider"; ' + AGENT_CACHE,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
+    roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: 'app' } },
     objects: ['data/key'],
     probes: [
@@ -174,10 +161,7 @@ suite('agent', ({ scenario }) => {
     source: `${AGENT_CACHE}: errors that no retry mends; ${EKS_AUTH_ERRORS}, ExpiredTokenException`,
     needs: ['cluster-clock', 'agent-token-cache'],
     ...ASSOCIATED,
-    tokens: {
-      short: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 600 },
-      long: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' },
-    },
+    tokens: { short: { ...POD_TOKEN, expirationSeconds: 600 }, long: POD_TOKEN },
     probes: [
       agentArguments(RENEWS_SOON),
       eksAuth({ credentialsSeconds: 300 }),

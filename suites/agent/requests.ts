@@ -8,22 +8,18 @@ const HTTP_OF_GO = 'Go, package net/http, Server and ServeMux';
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
 const HOST = 'Host: 169.254.170.23';
 
-/** Paths without credentials; the last three are on other ports. */
-const ELSEWHERE = [
-  '/',
-  '/v1/credentials/',
-  '/v1/credentials/app',
-  '/V1/credentials',
-  '/v1',
-  '/v2/credentials',
-  '/healthz',
-  '/readyz',
-  '/metrics',
-];
+/** Paths without credentials, and some that other ports have. */
+const NO_CREDENTIALS = ['/', '/v1/credentials/', '/v1/credentials/app', '/V1/credentials', '/v1', '/v2/credentials'];
+const ELSEWHERE = ['/healthz', '/readyz', '/metrics'];
 
 suite('agent', ({ scenario }) => {
   const written = (line: string, ...headers: readonly string[]) =>
     fetchCredentials({ lines: [`${line} HTTP/1.1`, ...headers] });
+  const faulty = (status: number, message: string, line: string, ...headers: readonly string[]) =>
+    refused('app', written(line, ...headers), { by: 'agent', status, message, facts: { contentType: PLAIN_TEXT } });
+  /** With 301 or 307, by the version of Go. */
+  const redirected = (line: string, message: string) =>
+    refused('app', written(line, HOST), { by: 'agent', code: ['301', '307'], message });
 
   scenario('AP-43', 'requests are read as Go reads them', {
     source: HTTP_OF_GO,
@@ -43,50 +39,28 @@ suite('agent', ({ scenario }) => {
         // Go's limit is a megabyte.
         written('GET /v1/credentials', HOST, `X-Long: ${'x'.repeat(20_000)}`),
       ].map((request) => granted('app', request, { status: 200 })),
-      ...(
-        [
-          ['GET http://example.com/v1/credentials', 403, 'not example.com', HOST],
-          // What a proxy writes of the host that it was asked for is anybody's word.
-          ...[
-            'X-Forwarded-Host: 169.254.170.23',
-            'Forwarded: host=169.254.170.23',
-            'X-Original-Host: 169.254.170.23',
-          ].map((header) => ['GET /v1/credentials', 403, 'not localhost', 'Host: localhost', header] as const),
-          ['GET /v1/credentials', 403, 'address not', 'Host:'],
-          ['GET /v1%2Fcredentials', 404, '404 page not found', HOST],
-          ['BREW /v1/credential', 404, '404 page not found', HOST],
-          ['GET /%zz', 400, '400 Bad Request', HOST],
-          ['GET /v1/credentials', 400, '400 Bad Request: missing required Host header'],
-          ['BREW /v1/credentials', 400, '400 Bad Request: missing required Host header'],
-          ['GET /v1/credentials', 400, '400 Bad Request: malformed Host header', 'Host: a"b'],
-          ['GET /v1/credentials', 400, '400 Bad Request', HOST, HOST],
-          ['GET /v1/credentials', 400, '400 Bad Request', HOST, 'no header'],
-          ['GET', 400, '400 Bad Request', HOST],
-          ['GE(T /v1/credentials', 400, '400 Bad Request', HOST],
-        ] as const
-      ).map(([line, status, message, ...headers]) =>
-        refused('app', written(line, ...headers), {
-          by: 'agent',
-          status,
-          message,
-          facts: { contentType: PLAIN_TEXT },
-        }),
+      faulty(403, 'not example.com', 'GET http://example.com/v1/credentials', HOST),
+      // What a proxy writes of the host that it was asked for is anybody's word.
+      ...['X-Forwarded-Host: 169.254.170.23', 'Forwarded: host=169.254.170.23', 'X-Original-Host: 169.254.170.23'].map(
+        (header) => faulty(403, 'not localhost', 'GET /v1/credentials', 'Host: localhost', header),
       ),
-      // 301 or 307, by the version of Go.
-      ...(
-        [
-          ['GET //v1/credentials?a=1', '<a href="/v1/credentials?a=1">'],
-          ['GET /a/./../b?x="<"', '<a href="/b?x=&#34;&lt;&#34;">'],
-          ['POST /v1/./credentials', ''],
-        ] as const
-      ).map(([line, message]) => refused('app', written(line, HOST), { by: 'agent', code: ['301', '307'], message })),
+      faulty(403, 'address not', 'GET /v1/credentials', 'Host:'),
+      faulty(404, '404 page not found', 'GET /v1%2Fcredentials', HOST),
+      faulty(404, '404 page not found', 'BREW /v1/credential', HOST),
+      faulty(400, '400 Bad Request', 'GET /%zz', HOST),
+      faulty(400, '400 Bad Request: missing required Host header', 'GET /v1/credentials'),
+      faulty(400, '400 Bad Request: missing required Host header', 'BREW /v1/credentials'),
+      faulty(400, '400 Bad Request: malformed Host header', 'GET /v1/credentials', 'Host: a"b'),
+      faulty(400, '400 Bad Request', 'GET /v1/credentials', HOST, HOST),
+      faulty(400, '400 Bad Request', 'GET /v1/credentials', HOST, 'no header'),
+      faulty(400, '400 Bad Request', 'GET', HOST),
+      faulty(400, '400 Bad Request', 'GE(T /v1/credentials', HOST),
+      redirected('GET //v1/credentials?a=1', '<a href="/v1/credentials?a=1">'),
+      redirected('GET /a/./../b?x="<"', '<a href="/b?x=&#34;&lt;&#34;">'),
+      redirected('POST /v1/./credentials', ''),
       // Answers without a word.
-      ...(
-        [
-          ['GET *', 400, HOST],
-          ['GET /v1/credentials', 417, HOST, 'Expect: much'],
-        ] as const
-      ).map(([line, status, ...headers]) => refused('app', written(line, ...headers), { by: 'agent', status })),
+      refused('app', written('GET *', HOST), { by: 'agent', status: 400 }),
+      refused('app', written('GET /v1/credentials', HOST, 'Expect: much'), { by: 'agent', status: 417 }),
       ...['HEAD /v1/credentials', 'OPTIONS *'].map((line) =>
         refused('app', written(line, HOST), { by: 'agent', code: 'NoCredentialsInAnswer', status: 200 }),
       ),
@@ -120,7 +94,7 @@ suite('agent', ({ scenario }) => {
       ...['POST', 'PUT', 'DELETE', 'OPTIONS'].map((method) =>
         granted('app', fetchCredentials({ method }), { status: 200 }),
       ),
-      ...ELSEWHERE.map((path) => refusedByAgent({ path }, 404, '404 page not found')),
+      ...[...NO_CREDENTIALS, ...ELSEWHERE].map((path) => refusedByAgent({ path }, 404, '404 page not found')),
     ],
   });
 });

@@ -14,13 +14,18 @@ const faulty = (value: string, message: string) => refusedByAgent({ token: text(
 /** The agent finds nothing wrong with it. EKS Auth does, since nobody signed it. */
 const passedOn = (value: string) =>
   refused('app', fetchCredentials({ token: text(value) }), { by: 'eks-auth', status: 400 });
-/** A token, or its claims, and what the agent says of it. */
-type Fault = readonly [value: string, message: string];
+const faultyHeader = (header: string, message: string) => faulty(unsignedToken(header, '{}'), message);
+const faultyClaims = (claims: string, message: string) => faulty(unsignedToken(RS256, claims), message);
 const WITH_ALGORITHM = ['HS', 'RS', 'PS', 'ES'].flatMap((family) => ['256', '384', '512'].map((bits) => family + bits));
 
 suite('agent', ({ scenario }) => {
+  const BASE64 = 'could not base64 decode header: illegal base64 data at input byte';
+  const HEADER = 'could not JSON decode header:';
+  const UNVERIFIABLE = 'token is unverifiable: signing method (alg) is';
   const NUMERIC = 'could not JSON decode claim: could not parse NumericData: json: ';
   const REGISTERED = 'could not JSON decode claim: json: cannot unmarshal ';
+  const textExpected = (kind: string, claim: string) =>
+    `${REGISTERED}${kind} into Go struct field RegisteredClaims.${claim} of type string`;
   const EXPIRED = 'Service account token failed basic claim validations: token is expired';
   const EARLY = 'Service account token failed basic claim validations: token is not valid yet';
 
@@ -29,36 +34,24 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       CONTROL,
-      ...(
-        [
-          ['x.y.z', 'could not base64 decode header: illegal base64 data at input byte 0'],
-          ['abcde.e30.x', 'could not base64 decode header: illegal base64 data at input byte 4'],
-          ['e30=.e30.x', 'could not base64 decode header: illegal base64 data at input byte 3'],
-          [
-            unsignedToken('<x>', '{}'),
-            "could not JSON decode header: invalid character '<' looking for beginning of value",
-          ],
-          [unsignedToken('', '{}'), 'could not JSON decode header: unexpected end of JSON input'],
-          [
-            unsignedToken('[]', '{}'),
-            'could not JSON decode header: json: cannot unmarshal array into Go value of type map[string]interface {}',
-          ],
-          ...['1e400', '[0,1e400,1e500]', '{"deep":[{"er":1e400}],"later":1e500}'].map((value): Fault => [
-            unsignedToken(`{"alg":"RS256","x":${value}}`, '{}'),
-            'could not JSON decode header: json: cannot unmarshal number 1e400 into Go value of type float64',
-          ]),
-          ...['null', '{}', '{"alg":256}', '{"alg":null}', '{"ALG":"RS256"}', '{"alg":"RS256","alg":null}'].map(
-            (header): Fault => [
-              unsignedToken(header, '{}'),
-              'token is unverifiable: signing method (alg) is unspecified',
-            ],
-          ),
-          ...['', 'XX999', 'rs256', 'RS', '256', 'RS255', 'None', 'EDDSA'].map((alg): Fault => [
-            unsignedToken(JSON.stringify({ alg }), '{}'),
-            'token is unverifiable: signing method (alg) is unavailable',
-          ]),
-        ] satisfies Fault[]
-      ).map(([value, message]) => faulty(value, message)),
+      faulty('x.y.z', `${BASE64} 0`),
+      faulty('abcde.e30.x', `${BASE64} 4`),
+      faulty('e30=.e30.x', `${BASE64} 3`),
+      faultyHeader('<x>', `${HEADER} invalid character '<' looking for beginning of value`),
+      faultyHeader('', `${HEADER} unexpected end of JSON input`),
+      faultyHeader('[]', `${HEADER} json: cannot unmarshal array into Go value of type map[string]interface {}`),
+      ...['1e400', '[0,1e400,1e500]', '{"deep":[{"er":1e400}],"later":1e500}'].map((value) =>
+        faultyHeader(
+          `{"alg":"RS256","x":${value}}`,
+          `${HEADER} json: cannot unmarshal number 1e400 into Go value of type float64`,
+        ),
+      ),
+      ...['null', '{}', '{"alg":256}', '{"alg":null}', '{"ALG":"RS256"}', '{"alg":"RS256","alg":null}'].map((header) =>
+        faultyHeader(header, `${UNVERIFIABLE} unspecified`),
+      ),
+      ...['', 'XX999', 'rs256', 'RS', '256', 'RS255', 'None', 'EDDSA'].map((alg) =>
+        faultyHeader(JSON.stringify({ alg }), `${UNVERIFIABLE} unavailable`),
+      ),
       ...[...WITH_ALGORITHM, 'EdDSA', 'none'].map((alg) =>
         passedOn(unsignedToken(JSON.stringify({ alg }), `{${POD}}`)),
       ),
@@ -77,49 +70,39 @@ suite('agent', ({ scenario }) => {
         unsignedToken(RS256, '{}').replace(/\.[^.]*\.[^.]*$/, '.e30=.x'),
         'token is malformed: could not base64 decode claim: illegal base64 data at input byte 3',
       ),
-      ...(
-        [
-          ['{"exp":1', 'could not JSON decode claim: unexpected end of JSON input'],
-          ...(
-            [
-              ['"a"', 'string'],
-              ['[]', 'array'],
-              ['1', 'number'],
-              ['true', 'bool'],
-            ] as const
-          ).map(([claims, kind]): Fault => [claims, `${REGISTERED}${kind} into Go value of type jwt.RegisteredClaims`]),
-          ...['soon', '', '01', '1.', '.5', '1e', '+1', ' 1'].map((value): Fault => [
-            JSON.stringify({ exp: value }),
-            `${NUMERIC}invalid number literal, trying to unmarshal "\\"${value}\\"" into Number`,
-          ]),
-          ...['exp', 'nbf', 'iat'].map((claim): Fault => [
-            `{"${claim}":true}`,
-            `${NUMERIC}cannot unmarshal bool into Go value of type json.Number`,
-          ]),
-          ['{"exp":[]}', `${NUMERIC}cannot unmarshal array`],
-          ['{"exp":{}}', `${NUMERIC}cannot unmarshal object`],
-          ...['1e400', '"1e400"', '-1e400'].map((value): Fault => [
-            `{"exp":${value}}`,
-            'could not convert json number value to float: strconv.ParseFloat: parsing "',
-          ]),
-          ...['iss', 'sub', 'jti'].map((claim): Fault => [
-            `{"${claim}":1}`,
-            `${REGISTERED}number into Go struct field RegisteredClaims.${claim} of type string`,
-          ]),
-          ['{"iss":[],"sub":1}', `${REGISTERED}array into Go struct field RegisteredClaims.iss of type string`],
-          ['{"i\u017fs":1}', `${REGISTERED}number into Go struct field RegisteredClaims.iss of type string`],
-          // What has a decoder of its own fails at once, whatever was wrong before it.
-          ['{"iss":1,"exp":"soon"}', `${NUMERIC}invalid number literal`],
-          ...['1', 'true', '{}', '[1]', '["a",null]', '["a",["b"]]'].map((value): Fault => [
-            `{"iss":1,"aud":${value}}`,
-            'could not JSON decode claim: invalid type for claim',
-          ]),
-          ...['1e400', '["a",1e400]', '{"a":1e400}'].map((value): Fault => [
-            `{"aud":${value}}`,
-            `${REGISTERED}number 1e400 into Go struct field RegisteredClaims.aud of type float64`,
-          ]),
-        ] satisfies Fault[]
-      ).map(([claims, message]) => faulty(unsignedToken(RS256, claims), message)),
+      faultyClaims('{"exp":1', 'could not JSON decode claim: unexpected end of JSON input'),
+      faultyClaims('"a"', `${REGISTERED}string into Go value of type jwt.RegisteredClaims`),
+      faultyClaims('[]', `${REGISTERED}array into Go value of type jwt.RegisteredClaims`),
+      faultyClaims('1', `${REGISTERED}number into Go value of type jwt.RegisteredClaims`),
+      faultyClaims('true', `${REGISTERED}bool into Go value of type jwt.RegisteredClaims`),
+      ...['soon', '', '01', '1.', '.5', '1e', '+1', ' 1'].map((value) =>
+        faultyClaims(
+          JSON.stringify({ exp: value }),
+          `${NUMERIC}invalid number literal, trying to unmarshal "\\"${value}\\"" into Number`,
+        ),
+      ),
+      ...['exp', 'nbf', 'iat'].map((claim) =>
+        faultyClaims(`{"${claim}":true}`, `${NUMERIC}cannot unmarshal bool into Go value of type json.Number`),
+      ),
+      faultyClaims('{"exp":[]}', `${NUMERIC}cannot unmarshal array`),
+      faultyClaims('{"exp":{}}', `${NUMERIC}cannot unmarshal object`),
+      ...['1e400', '"1e400"', '-1e400'].map((value) =>
+        faultyClaims(`{"exp":${value}}`, 'could not convert json number value to float: strconv.ParseFloat: parsing "'),
+      ),
+      ...['iss', 'sub', 'jti'].map((claim) => faultyClaims(`{"${claim}":1}`, textExpected('number', claim))),
+      faultyClaims('{"iss":[],"sub":1}', textExpected('array', 'iss')),
+      faultyClaims('{"i\u017fs":1}', textExpected('number', 'iss')),
+      // What has a decoder of its own fails at once, whatever was wrong before it.
+      faultyClaims('{"iss":1,"exp":"soon"}', `${NUMERIC}invalid number literal`),
+      ...['1', 'true', '{}', '[1]', '["a",null]', '["a",["b"]]'].map((value) =>
+        faultyClaims(`{"iss":1,"aud":${value}}`, 'could not JSON decode claim: invalid type for claim'),
+      ),
+      ...['1e400', '["a",1e400]', '{"a":1e400}'].map((value) =>
+        faultyClaims(
+          `{"aud":${value}}`,
+          `${REGISTERED}number 1e400 into Go struct field RegisteredClaims.aud of type float64`,
+        ),
+      ),
       ...[
         '"aud":"sts.amazonaws.com"',
         '"aud":[]',
@@ -137,17 +120,16 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       CONTROL,
-      ...[
-        ...['0', '-1', '1', '"1"', '1.9', '1e3', '"1E3"', '-0'],
-        // More than a 64-bit time of Go holds.
-        ...['1e300', '9.3e18'],
-      ].map((exp) => faulty(unsignedToken(RS256, `{"exp":${exp}}`), EXPIRED)),
-      ...['EXP', 'Exp', 'eXp'].map((name) => faulty(unsignedToken(RS256, `{"${name}":1}`), EXPIRED)),
-      faulty(unsignedToken(RS256, `{"exp":${FAR_OFF},"exp":1}`), EXPIRED),
-      ...[`${FAR_OFF}`, `"${FAR_OFF}"`, `${FAR_OFF}.5`, '9.999999999e9'].map((nbf) =>
-        faulty(unsignedToken(RS256, `{"nbf":${nbf}}`), EARLY),
+      // The last two are more than a 64-bit time of Go holds.
+      ...['0', '-1', '1', '"1"', '1.9', '1e3', '"1E3"', '-0', '1e300', '9.3e18'].map((exp) =>
+        faultyClaims(`{"exp":${exp}}`, EXPIRED),
       ),
-      faulty(unsignedToken(RS256, `{"nbf":${FAR_OFF},"exp":1}`), `${EXPIRED}, token is not valid yet`),
+      ...['EXP', 'Exp', 'eXp'].map((name) => faultyClaims(`{"${name}":1}`, EXPIRED)),
+      faultyClaims(`{"exp":${FAR_OFF},"exp":1}`, EXPIRED),
+      ...[`${FAR_OFF}`, `"${FAR_OFF}"`, `${FAR_OFF}.5`, '9.999999999e9'].map((nbf) =>
+        faultyClaims(`{"nbf":${nbf}}`, EARLY),
+      ),
+      faultyClaims(`{"nbf":${FAR_OFF},"exp":1}`, `${EXPIRED}, token is not valid yet`),
       ...[
         `"exp":${FAR_OFF}`,
         `"exp":"${FAR_OFF}"`,

@@ -2,7 +2,7 @@
 import { fetchCredentials, minted, refused, suite, weather } from '../../harness/index.ts';
 import { AGENT, EKS_AUTH_ERRORS } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
-import { gets, ONE_CALL } from './lib/requests.ts';
+import { gets, ONE_CALL, POD_TOKEN } from './lib/requests.ts';
 
 const SMITHY = 'Smithy, "AWS restJson1 protocol", operation error serialization';
 const RETRIES = 'AWS SDKs and Tools Reference Guide, "Retry behavior"; AWS SDK for Go v2, aws/retry';
@@ -21,17 +21,7 @@ const answers = (token: string, ...all: readonly Answer[]) =>
   );
 /** Tokens of the pod: by their times they differ on clusters too that write no `jti`. */
 const tokensOf = (names: readonly string[]) =>
-  Object.fromEntries(
-    names.map((name, index) => [
-      name,
-      {
-        serviceAccount: 'app/app',
-        audience: 'pods.eks.amazonaws.com',
-        boundTo: 'app',
-        expirationSeconds: 3600 + index,
-      },
-    ]),
-  );
+  Object.fromEntries(names.map((name, index) => [name, { ...POD_TOKEN, expirationSeconds: 3600 + index }]));
 const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer => ({
   status,
   headers: { 'x-amzn-requestid': 'r-1', ...headers },
@@ -113,6 +103,7 @@ const failed = (message: string): Refusal => ({
   facts: { contentType: PLAIN_TEXT },
 });
 const EMPTY = 'invalid response from server: credentials or assumed role empty: ';
+const empty = (body: unknown, printed: string): Row => [json(200, body), failed(EMPTY + printed)];
 /** An answer of EKS Auth with all that the agent reads of it. */
 const GOOD = {
   assumedRoleUser: { arn: 'arn:aws:sts::111122223333:assumed-role/app/s', assumeRoleId: 'AROAEXAMPLE:s' },
@@ -179,17 +170,11 @@ suite('agent', ({ scenario }) => {
       // AWS's client keeps the status of an answer that it cannot read.
       [json(200, '<html>'), { by: 'agent', code: ['500', 'NoCredentialsInAnswer'] }],
       // With the members that were there: those of the role, the audience, the credentials, the association, the subject.
-      ...(
-        [
-          ['', '&{<nil> <nil> <nil> <nil> <nil>'],
-          ['null', '&{<nil> <nil> <nil> <nil> <nil>'],
-          ['{}', '&{<nil> <nil> <nil> <nil> <nil>'],
-          ['{"credentials":null,"assumedRoleUser":{}}', '&{0xc'],
-          [JSON.stringify({ ...GOOD, assumedRoleUser: undefined }), '&{<nil> <nil> 0xc'],
-          ['{"audience":"a","subject":{}}', '&{<nil> 0xc'],
-          ['{"subject":{}}', '&{<nil> <nil> <nil> <nil> 0xc'],
-        ] as const
-      ).map(([body, printed]): Row => [json(200, body), failed(EMPTY + printed)]),
+      ...['', 'null', '{}'].map((body) => empty(body, '&{<nil> <nil> <nil> <nil> <nil>')),
+      empty('{"credentials":null,"assumedRoleUser":{}}', '&{0xc'),
+      empty({ ...GOOD, assumedRoleUser: undefined }, '&{<nil> <nil> 0xc'),
+      empty('{"audience":"a","subject":{}}', '&{<nil> 0xc'),
+      empty('{"subject":{}}', '&{<nil> <nil> <nil> <nil> 0xc'),
       [json(200, { ...GOOD, credentials: undefined }), { ...failed(EMPTY), message: ' <nil> <nil> 0xc' }],
       [withRole({ arn: 'x:aws:sts::1:role/a' }), failed('unable to parse arn from assumed role: arn: invalid prefix')],
       [withRole({ arn: 'arn:aws:sts::1' }), failed('unable to parse arn from assumed role: arn: not enough sections')],

@@ -5,13 +5,12 @@ import {
   deleteAssociation,
   fetchCredentials,
   matching,
-  podIdentityRole,
   refused,
   startPod,
   suite,
   trustPodIdentity,
 } from '../../harness/index.ts';
-import { eksAuth, STARTED_LATER } from './lib/eks-auth.ts';
+import { AWAY, eksAuth, STARTED_LATER } from './lib/eks-auth.ts';
 import { AGENT, AGENT_ERRORS } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
 import { CONTROL, gets, ONE_CALL, PLAIN_TEXT, refusedByAgent } from './lib/requests.ts';
@@ -19,7 +18,7 @@ import { CONTROL, gets, ONE_CALL, PLAIN_TEXT, refusedByAgent } from './lib/reque
 suite('agent', ({ scenario }) => {
   scenario('AP-19', 'what EKS Auth denies reaches the pod with its code, status and request id', {
     source: AGENT_ERRORS + '; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
-    roles: { app: podIdentityRole(), untagged: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] } },
+    roles: { ...ASSOCIATED.roles, untagged: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] } },
     workloads: { app: { role: 'app' }, untagged: { serviceAccount: 'untagged', role: 'untagged' } },
     probes: [
       CONTROL,
@@ -73,7 +72,7 @@ suite('agent', ({ scenario }) => {
     source: 'AWS SDKs and Tools Reference Guide, "Retry behavior"',
     ...STARTED_LATER,
     probes: [
-      eksAuth({ error: { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' }, times: 2 }),
+      eksAuth({ error: { ...AWAY, message: 'Try again later.' }, times: 2 }),
       startPod('app'),
       gets({}, { upstreamCalls: 3 }),
     ],
@@ -87,11 +86,7 @@ suite('agent', ({ scenario }) => {
     probes: [
       eksAuth({ delayMilliseconds: 2000, times: 3 }),
       startPod('app'),
-      refused('app', fetchCredentials(), {
-        by: 'agent',
-        status: 500,
-        facts: PLAIN_TEXT,
-      }),
+      refusedByAgent({}, 500, undefined, PLAIN_TEXT),
       // To connect may take half a second, and an answer longer.
       eksAuth({ delayMilliseconds: 600, times: 3 }),
       gets(),

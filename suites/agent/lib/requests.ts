@@ -14,7 +14,7 @@ export const refusedByAgent = (request: Request, status: number, message?: strin
   refused('app', fetchCredentials(request), {
     by: 'agent',
     status,
-    ...(message !== undefined && { message }),
+    ...(message && { message }),
     ...(facts && { facts }),
   });
 /** EKS Auth refuses, and the agent passes that on. */
@@ -29,9 +29,14 @@ export const PLAIN_TEXT = { contentType: matching(/^text\/plain/) };
 /** EKS Auth takes the token for none of its own. */
 export const invalidToken = (request: Request) => refusedByEksAuth(request, 'InvalidTokenException', 400);
 
+/** A token of the pod like the one that the kubelet put into it. */
+export const POD_TOKEN = { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } as const;
+/** One beside that, as a renewed one is. */
+export const SECOND = { second: POD_TOKEN } as const;
+/** Bound to the pod like that one: the audience is all that is wrong with it. */
+export const STS_TOKEN = { ...POD_TOKEN, audience: 'sts.amazonaws.com' } as const;
+
 const base64url = (part: string): string => Buffer.from(part).toString('base64url');
 /** A token that nobody signed. */
 export const unsignedToken = (header: string, claims: string): string =>
   `${base64url(header)}.${base64url(claims)}.c2lnbmF0dXJl`;
-/** A token of the same pod beside the one that the kubelet put into it, as a renewed one is. */
-export const SECOND = { second: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } } as const;
