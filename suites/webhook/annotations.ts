@@ -2,9 +2,12 @@
 import { admitPod, annotateServiceAccount, isAbsent, succeeds, suite } from '../../harness/index.ts';
 import { WEBHOOK, WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED, IMAGE } from '../lib/worlds.ts';
-import { annotated, BOTH_WAYS, STS_ENDPOINTS } from './lib/both-ways.ts';
-import { POD_IDENTITY_ENV } from './lib/settings.ts';
+import { annotated, BOTH_WAYS, labelled } from './lib/both-ways.ts';
+import { POD_IDENTITY_ENV, STS_ENDPOINTS } from './lib/settings.ts';
 
+/** What a pod gets that asks for these containers to be skipped. */
+const skipping = (like: string, list: string, facts: Parameters<typeof succeeds>[1]) =>
+  succeeds(admitPod(like, annotated('skip-containers', list)), facts);
 const CACHE = 'amazon-eks-pod-identity-webhook source, pkg/cache/cache.go';
 
 suite('webhook', ({ scenario }) => {
@@ -16,7 +19,7 @@ suite('webhook', ({ scenario }) => {
       succeeds(admitPod('app'), { injected: 'pod-identity' }),
       // Whatever its value: the label is what counts.
       ...['true', 'false', ''].map((value) =>
-        succeeds(admitPod('app', { metadata: { labels: { 'eks.amazonaws.com/skip-pod-identity-webhook': value } } }), {
+        succeeds(admitPod('app', labelled({ 'eks.amazonaws.com/skip-pod-identity-webhook': value })), {
           injected: 'none',
           'podIdentityVolume.present': false,
           label: isAbsent,
@@ -32,7 +35,7 @@ suite('webhook', ({ scenario }) => {
     probes: [
       succeeds(
         admitPod('app', {
-          metadata: { annotations: { 'eks.amazonaws.com/skip-containers': 'proxy,prepare' } },
+          ...annotated('skip-containers', 'proxy,prepare'),
           spec: {
             initContainers: [{ name: 'prepare', image: IMAGE }],
             containers: [
@@ -62,30 +65,20 @@ suite('webhook', ({ scenario }) => {
       web: { ...BOTH_WAYS.workloads.web, serviceAccountAnnotations: { 'skip-containers': 'app' } },
     },
     probes: [
-      succeeds(admitPod('pi', annotated('skip-containers', 'other')), { injected: 'pod-identity' }),
-      succeeds(admitPod('pi', annotated('skip-containers', 'application')), { injected: 'pod-identity' }),
-      // What is not CSV names nobody, whatever is ahead of the mistake.
-      ...['"unfinished', 'app,"unfinished', 'app,other"', '"app"x,other'].map((list) =>
-        succeeds(admitPod('pi', annotated('skip-containers', list)), { injected: 'pod-identity' }),
+      // The last four are not CSV, and name nobody, whatever is ahead of the mistake.
+      ...['other', 'application', '"unfinished', 'app,"unfinished', 'app,other"', '"app"x,other'].map((list) =>
+        skipping('pi', list, { injected: 'pod-identity' }),
       ),
-      succeeds(admitPod('pi', annotated('skip-containers', 'app')), {
-        injected: 'none',
-        'podIdentityVolume.present': true,
-        label: 'enabled',
-      }),
-      succeeds(admitPod('web', annotated('skip-containers', 'other,app')), {
-        injected: 'none',
-        'app.mount': isAbsent,
-        // The pod's volume is for whom is not skipped.
-        'irsaVolume.present': true,
-      }),
-      succeeds(admitPod('web', annotated('skip-containers', '"app","other"')), { injected: 'none' }),
+      skipping('pi', 'app', { injected: 'none', 'podIdentityVolume.present': true, label: 'enabled' }),
+      // The pod's volume is for whom is not skipped.
+      skipping('web', 'other,app', { injected: 'none', 'app.mount': isAbsent, 'irsaVolume.present': true }),
+      skipping('web', '"app","other"', { injected: 'none' }),
       // One line of them counts, the first that is not empty.
-      succeeds(admitPod('web', annotated('skip-containers', '\nother,app\n')), { injected: 'none' }),
+      skipping('web', '\nother,app\n', { injected: 'none' }),
       succeeds(admitPod('web'), { injected: 'irsa' }),
-      succeeds(admitPod('web', annotated('skip-containers', 'other\napp')), { injected: 'irsa' }),
+      skipping('web', 'other\napp', { injected: 'irsa' }),
       // A space belongs to the name.
-      succeeds(admitPod('web', annotated('skip-containers', 'other, app')), { injected: 'irsa' }),
+      skipping('web', 'other, app', { injected: 'irsa' }),
     ],
   });
 

@@ -15,10 +15,10 @@ import {
   suite,
   type CheckContext,
 } from '../../harness/index.ts';
+import { STS_ENDPOINTS } from './lib/settings.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/kube-system/configmaps';
 const NAME = 'pod-identity-webhook';
-const STS_ENDPOINTS = 'AWS_STS_REGIONAL_ENDPOINTS';
 /** Service accounts with names of their own: an entry of any namespace is one for all that share the cluster. */
 const ACCOUNTS = {
   own: { serviceAccount: 'mapped-own' },
@@ -68,11 +68,8 @@ async function write(
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'admitted' } };
   const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
   const look = async (): Promise<string | undefined> => {
-    const answer = await kubernetes({
-      method: 'POST',
-      path,
-      body: { ...pod, spec: { serviceAccountName: account, containers } },
-    });
+    const like = { ...pod, spec: { serviceAccountName: account, containers } };
+    const answer = await kubernetes({ method: 'POST', path, body: like });
     const { spec } = JSON.parse(answer.body) as V1Pod;
     return spec?.containers[0]?.env?.find((variable) => variable.name === 'AWS_ROLE_ARN')?.value;
   };

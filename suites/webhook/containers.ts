@@ -1,17 +1,8 @@
 /** Init containers, sidecars, ephemeral containers, and pods on the network of their host. */
-import {
-  admitPod,
-  fetchCredentials,
-  granted,
-  podIdentityRole,
-  postToWebhook,
-  succeeds,
-  suite,
-  whoAmI,
-} from '../../harness/index.ts';
+import { admitPod, fetchCredentials, granted, podIdentityRole, succeeds, suite, whoAmI } from '../../harness/index.ts';
 import { WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED, IMAGE, TOKEN_DIRECTORY } from '../lib/worlds.ts';
-import { POD, review } from './lib/reviews.ts';
+import { POD, post, review } from './lib/reviews.ts';
 import { POD_IDENTITY_ENV } from './lib/settings.ts';
 
 suite('webhook', ({ scenario }) => {
@@ -20,13 +11,7 @@ suite('webhook', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       succeeds(
-        postToWebhook(
-          'application/json',
-          review('admission.k8s.io/v1', {
-            ...POD,
-            spec: { ...POD.spec, ephemeralContainers: [{ name: 'debugger', image: IMAGE }] },
-          }),
-        ),
+        post(review({ ...POD, spec: { ...POD.spec, ephemeralContainers: [{ name: 'debugger', image: IMAGE }] } })),
         { patchPaths: '/metadata/labels,/spec/volumes,/spec/containers' },
       ),
     ],

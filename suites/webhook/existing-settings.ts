@@ -14,20 +14,32 @@ import {
 } from '../../harness/index.ts';
 import { WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED, IMAGE, TOKEN_DIRECTORY } from '../lib/worlds.ts';
-import { BOTH_WAYS, STS_ENDPOINTS, WEB_TOKEN_FILE } from './lib/both-ways.ts';
-import { CREDENTIALS_URI, env, TOKEN_FILE } from './lib/settings.ts';
+import { BOTH_WAYS, containing } from './lib/both-ways.ts';
+import {
+  CREDENTIALS_URI,
+  IRSA_ENV,
+  PAIR,
+  POD_IDENTITY_ENV,
+  REGIONS,
+  STS_ENDPOINTS,
+  TOKEN_FILE,
+  WEB_PAIR,
+  WEB_TOKEN_FILE,
+} from './lib/settings.ts';
 
-const REGIONS = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
-const PAIR = [CREDENTIALS_URI, TOKEN_FILE];
-const WEB_PAIR = ['AWS_ROLE_ARN', WEB_TOKEN_FILE];
+type Facts = NonNullable<Parameters<typeof succeeds>[1]>;
+
 /** A pod whose container sets these variables itself. */
-const setting = (...names: readonly string[]) => ({
-  spec: { containers: [{ name: 'app', image: IMAGE, env: env(...names) }] },
-});
+const setting = (...names: readonly string[]) =>
+  containing({ env: names.map((name) => ({ name, value: 'set-by-user' })) });
+/** Behind the variables that a container sets itself it gets these alone. */
+const adds = (like: string, own: readonly string[], added: readonly string[], more?: Facts) =>
+  succeeds(admitPod(like, setting(...own)), { 'app.envNames': [...own, ...added].join(), ...more });
 /** A pod whose container mounts this volume itself. */
 const mounting = (name: string, mountPath: string, volume: object) => ({
   spec: { volumes: [volume], containers: [{ name: 'app', image: IMAGE, volumeMounts: [{ name, mountPath }] }] },
 });
+const OWN_VOLUME = { name: 'own', emptyDir: {} };
 
 suite('webhook', ({ scenario }) => {
   scenario('WH-10', 'a pod that sets one of the two credential variables itself gets neither', {
@@ -39,8 +51,7 @@ suite('webhook', ({ scenario }) => {
       half: { role: 'app', env: { [CREDENTIALS_URI]: 'http://169.254.170.23/v1/credentials' } },
     },
     probes: [
-      succeeds(admitPod('app', { spec: { containers: [{ name: 'app', image: IMAGE, env: env(CREDENTIALS_URI) }] } }), {
-        'app.envNames': [CREDENTIALS_URI, 'AWS_STS_REGIONAL_ENDPOINTS', 'AWS_DEFAULT_REGION', 'AWS_REGION'].join(),
+      adds('app', [CREDENTIALS_URI], [STS_ENDPOINTS, ...REGIONS], {
         [`app.env.${CREDENTIALS_URI}`]: 'set-by-user',
         [`app.env.${TOKEN_FILE}`]: isAbsent,
       }),
@@ -83,29 +94,16 @@ suite('webhook', ({ scenario }) => {
   scenario('WH-12', 'a container that sets a region keeps it, and gets no other', {
     source: WEBHOOK_HANDLER + ', region variables',
     ...ASSOCIATED,
-    probes: [
-      succeeds(admitPod('app', { spec: { containers: [{ name: 'app', image: IMAGE, env: env('AWS_REGION') }] } }), {
-        'app.envNames': ['AWS_REGION', 'AWS_STS_REGIONAL_ENDPOINTS', CREDENTIALS_URI, TOKEN_FILE].join(),
-        'app.env.AWS_REGION': 'set-by-user',
-      }),
-    ],
+    probes: [adds('app', ['AWS_REGION'], [STS_ENDPOINTS, ...PAIR], { 'app.env.AWS_REGION': 'set-by-user' })],
   });
 
   scenario('WH-10b', 'either variable of a pair keeps both of it away, in both ways', {
     source: WEBHOOK_HANDLER + ', existing environment variables',
     ...BOTH_WAYS,
     probes: [
-      succeeds(admitPod('pi', setting(TOKEN_FILE)), {
-        'app.envNames': [TOKEN_FILE, STS_ENDPOINTS, ...REGIONS].join(),
-        [`app.env.${TOKEN_FILE}`]: 'set-by-user',
-      }),
-      succeeds(admitPod('web', setting('AWS_ROLE_ARN')), {
-        'app.envNames': ['AWS_ROLE_ARN', STS_ENDPOINTS, ...REGIONS].join(),
-        'app.env.AWS_ROLE_ARN': 'set-by-user',
-      }),
-      succeeds(admitPod('web', setting(WEB_TOKEN_FILE)), {
-        'app.envNames': [WEB_TOKEN_FILE, STS_ENDPOINTS, ...REGIONS].join(),
-      }),
+      adds('pi', [TOKEN_FILE], [STS_ENDPOINTS, ...REGIONS], { [`app.env.${TOKEN_FILE}`]: 'set-by-user' }),
+      adds('web', ['AWS_ROLE_ARN'], [STS_ENDPOINTS, ...REGIONS], { 'app.env.AWS_ROLE_ARN': 'set-by-user' }),
+      adds('web', [WEB_TOKEN_FILE], [STS_ENDPOINTS, ...REGIONS]),
     ],
   });
 
@@ -114,17 +112,10 @@ suite('webhook', ({ scenario }) => {
     ...BOTH_WAYS,
     probes: [
       succeeds(
-        admitPod('pi', {
-          spec: {
-            containers: [
-              {
-                name: 'app',
-                image: IMAGE,
-                volumeMounts: [{ name: 'eks-pod-identity-token', mountPath: '/mine', readOnly: false }],
-              },
-            ],
-          },
-        }),
+        admitPod(
+          'pi',
+          containing({ volumeMounts: [{ name: 'eks-pod-identity-token', mountPath: '/mine', readOnly: false }] }),
+        ),
         { 'app.mount': '/mine', 'podIdentityVolume.audience': 'pods.eks.amazonaws.com' },
       ),
       succeeds(admitPod('web', mounting('aws-iam-token', '/mine', { name: 'aws-iam-token', emptyDir: {} })), {
@@ -133,10 +124,8 @@ suite('webhook', ({ scenario }) => {
         'irsaVolume.audience': isAbsent,
       }),
       // What another volume is mounted at is not looked at, and nothing has two mounts.
-      succeeds(admitPod('pi', mounting('own', `${TOKEN_DIRECTORY}/own`, { name: 'own', emptyDir: {} })), {
-        injected: 'pod-identity',
-      }),
-      fails(admitPod('pi', mounting('own', TOKEN_DIRECTORY, { name: 'own', emptyDir: {} })), {
+      succeeds(admitPod('pi', mounting('own', `${TOKEN_DIRECTORY}/own`, OWN_VOLUME)), { injected: 'pod-identity' }),
+      fails(admitPod('pi', mounting('own', TOKEN_DIRECTORY, OWN_VOLUME)), {
         by: 'kubernetes',
         status: 422,
         message: 'must be unique',
@@ -148,20 +137,15 @@ suite('webhook', ({ scenario }) => {
     source: WEBHOOK_HANDLER + ', region and STS variables',
     ...BOTH_WAYS,
     probes: [
-      succeeds(admitPod('pi', setting('AWS_DEFAULT_REGION')), {
-        'app.envNames': ['AWS_DEFAULT_REGION', STS_ENDPOINTS, ...PAIR].join(),
-      }),
-      succeeds(admitPod('web', setting('AWS_REGION', STS_ENDPOINTS)), {
-        'app.envNames': ['AWS_REGION', STS_ENDPOINTS, ...WEB_PAIR].join(),
-        [`app.env.${STS_ENDPOINTS}`]: 'set-by-user',
-      }),
+      adds('pi', ['AWS_DEFAULT_REGION'], [STS_ENDPOINTS, ...PAIR]),
+      adds('web', ['AWS_REGION', STS_ENDPOINTS], WEB_PAIR, { [`app.env.${STS_ENDPOINTS}`]: 'set-by-user' }),
       // A variable is set by its name, wherever its value comes from, and be it empty.
       ...[
         { name: 'AWS_REGION', valueFrom: { configMapKeyRef: { name: 'settings', key: 'region', optional: true } } },
         { name: 'AWS_REGION', value: '' },
         { name: 'AWS_REGION' },
       ].map((region) =>
-        succeeds(admitPod('web', { spec: { containers: [{ name: 'app', image: IMAGE, env: [region] }] } }), {
+        succeeds(admitPod('web', containing({ env: [region] })), {
           'app.envNames': ['AWS_REGION', STS_ENDPOINTS, ...WEB_PAIR].join(),
         }),
       ),
@@ -181,17 +165,13 @@ suite('webhook', ({ scenario }) => {
       quiet: { serviceAccount: 'quiet', role: 'pi', serviceAccountAnnotations: { 'sts-regional-endpoints': 'false' } },
     },
     probes: [
-      succeeds(admitPod('pi', setting(STS_ENDPOINTS, 'AWS_REGION', CREDENTIALS_URI)), {
-        'app.envNames': [STS_ENDPOINTS, 'AWS_REGION', CREDENTIALS_URI].join(),
+      adds('pi', [STS_ENDPOINTS, 'AWS_REGION', CREDENTIALS_URI], [], {
         'app.mount': isAbsent,
         'podIdentityVolume.present': true,
         label: 'enabled',
       }),
       // All three kinds count, also one that would not be added.
-      succeeds(admitPod('quiet', setting('AWS_REGION', CREDENTIALS_URI)), {
-        'app.envNames': ['AWS_REGION', CREDENTIALS_URI].join(),
-        'app.mount': `${TOKEN_DIRECTORY} (read only)`,
-      }),
+      adds('quiet', ['AWS_REGION', CREDENTIALS_URI], [], { 'app.mount': `${TOKEN_DIRECTORY} (read only)` }),
     ],
   });
 
@@ -204,32 +184,21 @@ suite('webhook', ({ scenario }) => {
     probes: [
       succeeds(admitPod('pi', setting(...WEB_PAIR)), {
         injected: 'both',
-        'app.envNames': [...WEB_PAIR, STS_ENDPOINTS, ...REGIONS, ...PAIR].join(),
+        'app.envNames': [...WEB_PAIR, ...POD_IDENTITY_ENV].join(),
       }),
       succeeds(admitPod('web', setting(...PAIR)), { injected: 'both', 'irsaVolume.present': true }),
       succeeds(admitPod('pi', setting('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')), { injected: 'pod-identity' }),
       // Neither do those that SDKs look at beside a pair, or in its place.
-      ...(
-        [
-          ['pi', ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_PROFILE'], PAIR],
-          ['web', ['AWS_ROLE_SESSION_NAME', 'AWS_PROFILE'], WEB_PAIR],
-        ] as const
-      ).map(([like, own, pair]) =>
-        succeeds(admitPod(like, setting(...own)), {
-          'app.envNames': [...own, STS_ENDPOINTS, ...REGIONS, ...pair].join(),
-        }),
+      adds(
+        'pi',
+        ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_PROFILE'],
+        POD_IDENTITY_ENV,
       ),
+      adds('web', ['AWS_ROLE_SESSION_NAME', 'AWS_PROFILE'], IRSA_ENV),
       // Variables that come from elsewhere are not seen: those that are added win over them.
-      succeeds(
-        admitPod('pi', {
-          spec: {
-            containers: [
-              { name: 'app', image: IMAGE, envFrom: [{ configMapRef: { name: 'settings', optional: true } }] },
-            ],
-          },
-        }),
-        { 'app.envNames': [STS_ENDPOINTS, ...REGIONS, ...PAIR].join() },
-      ),
+      succeeds(admitPod('pi', containing({ envFrom: [{ configMapRef: { name: 'settings', optional: true } }] })), {
+        'app.envNames': POD_IDENTITY_ENV.join(),
+      }),
     ],
   });
 });

@@ -7,16 +7,16 @@ import {
   granted,
   isAbsent,
   matching,
-  postToWebhook,
   refused,
   startPod,
   succeeds,
   suite,
   whoAmI,
 } from '../../harness/index.ts';
+import { NOT_INJECTED } from '../lib/outcomes.ts';
 import { WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
-import { JSON_TYPE, POD, review } from './lib/reviews.ts';
+import { POD, post, review } from './lib/reviews.ts';
 
 const podOf = (serviceAccountName: string) => ({ ...POD, spec: { ...POD.spec, serviceAccountName } });
 
@@ -33,7 +33,7 @@ suite('webhook', ({ scenario }) => {
       cutWebhook(),
       succeeds(admitPod('app'), { injected: 'none', label: isAbsent }),
       startPod('app'),
-      refused('app', fetchCredentials(), { by: 'injection', code: 'NoCredentialsSettings' }),
+      refused('app', fetchCredentials(), NOT_INJECTED),
     ],
   });
 
@@ -53,7 +53,7 @@ suite('webhook', ({ scenario }) => {
         cutWebhook({ by: 'ca' }),
         succeeds(admitPod('app'), { injected: 'none', label: isAbsent }),
         startPod('app'),
-        refused('app', fetchCredentials(), { by: 'injection', code: 'NoCredentialsSettings' }),
+        refused('app', fetchCredentials(), NOT_INJECTED),
         granted('app', whoAmI(), { as: 'node' }),
       ],
     },
@@ -65,15 +65,15 @@ suite('webhook', ({ scenario }) => {
     probes: [
       succeeds(createAssociationFor('app/unseen', { role: 'app' }, { name: 'unseen' })),
       // Of an account that it does not know, no flag and no annotation counts.
-      succeeds(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', podOf('unseen'))), {
+      succeeds(post(review(podOf('unseen'))), {
         patched: true,
         patch: matching(/^(?!.*AWS_STS_REGIONAL)(?=.*"expirationSeconds":(79[2-9]\d\d|8[0-6]\d{3}),)/),
       }),
       // Of another namespace, whose name and account's are the same when a dash joins them.
       succeeds(createAssociationFor('app/app', { role: 'app' }, { namespaceSuffix: '-more', name: 'more' })),
-      succeeds(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', podOf('more-app'))), { patched: false }),
+      succeeds(post(review(podOf('more-app'))), { patched: false }),
       // Neither association nor account: nothing to do, and no reason to refuse.
-      succeeds(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', podOf('nobody'))), { patched: false }),
+      succeeds(post(review(podOf('nobody'))), { patched: false }),
     ],
   });
 });

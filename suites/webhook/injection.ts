@@ -2,16 +2,9 @@
 import { admitPod, irsaRole, isAbsent, matching, podIdentityRole, succeeds, suite } from '../../harness/index.ts';
 import { WEBHOOK, WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED, TOKEN_DIRECTORY } from '../lib/worlds.ts';
-import { CREDENTIALS_URI, JITTERED, POD_IDENTITY_ENV, TOKEN_FILE } from './lib/settings.ts';
+import { ANNOTATED, labelled } from './lib/both-ways.ts';
+import { CREDENTIALS_URI, IRSA_ENV, JITTERED, POD_IDENTITY_ENV, TOKEN_FILE } from './lib/settings.ts';
 
-const IRSA_ENV = [
-  'AWS_STS_REGIONAL_ENDPOINTS',
-  'AWS_DEFAULT_REGION',
-  'AWS_REGION',
-  'AWS_ROLE_ARN',
-  'AWS_WEB_IDENTITY_TOKEN_FILE',
-];
-const ANNOTATED = { roles: { app: irsaRole('app/app') }, workloads: { app: { irsa: 'app' } } } as const;
 /** Annotations as Go's ParseBool reads them, by service account; what is neither leaves it at what the cluster's webhook does. */
 const REGIONAL_OFF = { zero: '0', letter: 'f', capital: 'F', title: 'False', upper: 'FALSE' };
 const REGIONAL_ON = { no: 'no', mixed: 'fALSE', one: '1' };
@@ -120,7 +113,7 @@ suite('webhook', ({ scenario }) => {
     source: WEBHOOK_HANDLER + ', label',
     ...ASSOCIATED,
     probes: [
-      succeeds(admitPod('app', { metadata: { labels: { team: 'payments', 'app.kubernetes.io/name': 'app' } } }), {
+      succeeds(admitPod('app', labelled({ team: 'payments', 'app.kubernetes.io/name': 'app' })), {
         label: 'enabled',
         'labels.team': 'payments',
         'labels.app.kubernetes.io/name': 'app',

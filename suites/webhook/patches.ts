@@ -1,8 +1,9 @@
 /** The JSON patch that the webhook answers with. */
-import { admitPod, postToWebhook, succeeds, suite } from '../../harness/index.ts';
+import { admitPod, succeeds, suite } from '../../harness/index.ts';
 import { WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED, IMAGE, TOKEN_DIRECTORY } from '../lib/worlds.ts';
-import { ACCOUNTS, JSON_TYPE, POD, review, reviewOf, UID } from './lib/reviews.ts';
+import { labelled } from './lib/both-ways.ts';
+import { ACCOUNTS, HOUR, POD, post, review, reviewOf, UID } from './lib/reviews.ts';
 
 const add = (path: string, value: unknown) => ({ op: 'add', path, value });
 const PI_VOLUME = 'eks-pod-identity-token';
@@ -26,9 +27,7 @@ const PI_TOKEN = volumeOf(PI_VOLUME, {
 });
 /** A container as Go writes it, with what is added to one that sets nothing. */
 const injected = (name: string, more: object = {}) => ({
-  name,
-  image: 'i',
-  ...more,
+  ...plain(name, more),
   env: [STS, ...REGIONS, ...PI_PAIR],
   resources: {},
   volumeMounts: [PI_MOUNT],
@@ -44,7 +43,18 @@ const TRAILING = {
   securityContext: { runAsUser: 0, allowPrivilegeEscalation: false },
   stdin: true,
 };
+const DATA = { name: 'data', emptyDir: {} };
+const plain = (name: string, more: object = {}) => ({ name, image: 'i', ...more });
+/** A review of `POD` with more. */
+const reviewed = (metadata: object, spec: object = {}) =>
+  post(review({ ...POD, metadata: { ...POD.metadata, ...metadata }, spec: { ...POD.spec, ...spec } }));
 const asItWas = (container: object) => ({ ...container, resources: {} });
+/** A container with settings of its own. */
+const limited = (env: readonly object[], volumeMounts: readonly object[]) =>
+  plain('app', { env, resources: { limits: { cpu: '1' } }, volumeMounts });
+const OWN_ENV = [{ name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }, { name: 'EMPTY' }];
+const OWN_MOUNT = { volumeMounts: [{ name: PI_VOLUME, mountPath: '/mine' }] };
+const DATA_MOUNT = { name: 'data', mountPath: '/data' };
 const LABEL = add('/metadata/labels/eks.amazonaws.com~1pod-identity', 'enabled');
 const LABELS = add('/metadata/labels', { 'eks.amazonaws.com/pod-identity': 'enabled' });
 
@@ -54,37 +64,20 @@ suite('webhook', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       succeeds(
-        postToWebhook(
-          JSON_TYPE,
-          review('admission.k8s.io/v1', {
-            ...POD,
-            metadata: { ...POD.metadata, labels: { team: 'payments' } },
-            spec: {
-              ...POD.spec,
-              volumes: [{ name: 'data', emptyDir: {} }],
-              initContainers: [{ name: 'prepare', image: IMAGE }],
-            },
-          }),
+        reviewed(
+          { labels: { team: 'payments' } },
+          { volumes: [DATA], initContainers: [{ name: 'prepare', image: IMAGE }] },
         ),
         {
           patchPaths:
             '/metadata/labels/eks.amazonaws.com~1pod-identity,/spec/volumes/0,/spec/containers,/spec/initContainers',
         },
       ),
-      succeeds(admitPod('app', { metadata: { labels: { 'eks.amazonaws.com/pod-identity': 'disabled' } } }), {
-        label: 'enabled',
-      }),
+      succeeds(admitPod('app', labelled({ 'eks.amazonaws.com/pod-identity': 'disabled' })), { label: 'enabled' }),
       // As much as a pod's annotations may be.
-      succeeds(
-        postToWebhook(
-          JSON_TYPE,
-          review('admission.k8s.io/v1', {
-            ...POD,
-            metadata: { ...POD.metadata, annotations: { 'example.com/note': 'x'.repeat(250_000) } },
-          }),
-        ),
-        { patchPaths: '/metadata/labels,/spec/volumes,/spec/containers' },
-      ),
+      succeeds(reviewed({ annotations: { 'example.com/note': 'x'.repeat(250_000) } }), {
+        patchPaths: '/metadata/labels,/spec/volumes,/spec/containers',
+      }),
     ],
   });
 
@@ -95,10 +88,7 @@ suite('webhook', ({ scenario }) => {
       [
         [
           {
-            containers: [
-              { name: 'app', image: 'i' },
-              { name: 'two', image: 'i', ...LEADING, ...TRAILING },
-            ],
+            containers: [plain('app'), plain('two', { ...LEADING, ...TRAILING })],
           },
           {},
           [LABELS, add('/spec/volumes', [PI_TOKEN])],
@@ -106,62 +96,33 @@ suite('webhook', ({ scenario }) => {
         ],
         // There and empty is not the same as not there.
         [
-          { containers: [{ name: 'app', image: 'i' }], volumes: [], initContainers: [] },
+          { containers: [plain('app')], volumes: [], initContainers: [] },
           { labels: {} },
           [LABEL, add('/spec/volumes/0', PI_TOKEN)],
           [injected('app')],
         ],
         [{ containers: [] }, { labels: null }, [LABELS, add('/spec/volumes', [PI_TOKEN])], []],
         [
-          {
-            containers: [
-              {
-                name: 'app',
-                image: 'i',
-                env: [{ name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }, { name: 'EMPTY' }],
-                resources: { limits: { cpu: '1' } },
-                volumeMounts: [{ name: 'data', mountPath: '/data' }],
-              },
-            ],
-            volumes: [{ name: 'data', emptyDir: {} }],
-          },
+          { containers: [limited(OWN_ENV, [DATA_MOUNT])], volumes: [DATA] },
           { labels: { team: 'payments' } },
           [LABEL, add('/spec/volumes/0', PI_TOKEN)],
-          [
-            {
-              name: 'app',
-              image: 'i',
-              env: [
-                { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
-                { name: 'EMPTY' },
-                ...[STS, ...REGIONS, ...PI_PAIR],
-              ],
-              resources: { limits: { cpu: '1' } },
-              volumeMounts: [{ name: 'data', mountPath: '/data' }, PI_MOUNT],
-            },
-          ],
+          [limited([...OWN_ENV, STS, ...REGIONS, ...PI_PAIR], [DATA_MOUNT, PI_MOUNT])],
         ],
         // A volume of the name, and a mount of it, stay.
         [
-          {
-            containers: [{ name: 'app', image: 'i', volumeMounts: [{ name: PI_VOLUME, mountPath: '/mine' }] }],
-            volumes: [
-              { name: 'data', emptyDir: {} },
-              { name: PI_VOLUME, emptyDir: {} },
-            ],
-          },
+          { containers: [plain('app', OWN_MOUNT)], volumes: [DATA, { name: PI_VOLUME, emptyDir: {} }] },
           {},
           [LABELS],
-          [{ ...injected('app'), volumeMounts: [{ name: PI_VOLUME, mountPath: '/mine' }] }],
+          [{ ...injected('app'), ...OWN_MOUNT }],
         ],
         // Two of three kinds of variables are there, and then all.
         [
           {
             containers: [
-              { name: 'sts', image: 'i', env: [variable('AWS_REGION', 'r'), PI_PAIR[0]] },
-              { name: 'region', image: 'i', env: [STS, PI_PAIR[1]] },
-              { name: 'pair', image: 'i', env: [STS, variable('AWS_DEFAULT_REGION', 'r')] },
-              { name: 'none', image: 'i', env: [STS, variable('AWS_DEFAULT_REGION', 'r'), PI_PAIR[0]] },
+              plain('sts', { env: [variable('AWS_REGION', 'r'), PI_PAIR[0]] }),
+              plain('region', { env: [STS, PI_PAIR[1]] }),
+              plain('pair', { env: [STS, variable('AWS_DEFAULT_REGION', 'r')] }),
+              plain('none', { env: [STS, variable('AWS_DEFAULT_REGION', 'r'), PI_PAIR[0]] }),
             ],
           },
           {},
@@ -170,24 +131,19 @@ suite('webhook', ({ scenario }) => {
             { ...injected('sts'), env: [variable('AWS_REGION', 'r'), PI_PAIR[0], STS] },
             { ...injected('region'), env: [STS, PI_PAIR[1], ...REGIONS] },
             { ...injected('pair'), env: [STS, variable('AWS_DEFAULT_REGION', 'r'), ...PI_PAIR] },
-            asItWas({ name: 'none', image: 'i', env: [STS, variable('AWS_DEFAULT_REGION', 'r'), PI_PAIR[0]] }),
+            asItWas(plain('none', { env: [STS, variable('AWS_DEFAULT_REGION', 'r'), PI_PAIR[0]] })),
           ],
         ],
         // An empty name in the list is that of a container without a name.
         [
-          { containers: [{ image: 'i' }, { name: 'app', image: 'i' }, { name: 'two', image: 'i' }] },
-          {
-            annotations: {
-              'eks.amazonaws.com/token-expiration': '3600',
-              'eks.amazonaws.com/skip-containers': ',app',
-            },
-          },
+          { containers: [{ image: 'i' }, plain('app'), plain('two')] },
+          { annotations: { ...HOUR, 'eks.amazonaws.com/skip-containers': ',app' } },
           [LABELS, add('/spec/volumes', [PI_TOKEN])],
-          [asItWas({ name: '', image: 'i' }), asItWas({ name: 'app', image: 'i' }), injected('two')],
+          [asItWas(plain('')), asItWas(plain('app')), injected('two')],
         ],
       ] as const
     ).map(([spec, metadata, before, containers]) =>
-      succeeds(postToWebhook(JSON_TYPE, reviewOf('pi', spec, metadata)), {
+      succeeds(post(reviewOf('pi', spec, metadata)), {
         kind: 'AdmissionReview',
         uid: UID,
         patchType: 'JSONPatch',
@@ -206,18 +162,17 @@ suite('webhook', ({ scenario }) => {
         ['mute', { expirationSeconds: 3600, path: 'token' }],
       ] as const
     ).map(([account, token]) => {
+      const webPair = [
+        variable('AWS_ROLE_ARN', '<role:web>'),
+        variable('AWS_WEB_IDENTITY_TOKEN_FILE', `${WEB_FOLDER}/token`),
+      ];
       const container = (name: string) => ({
-        name,
-        image: 'i',
-        env: [
-          ...[STS, ...REGIONS, variable('AWS_ROLE_ARN', '<role:web>')],
-          variable('AWS_WEB_IDENTITY_TOKEN_FILE', `${WEB_FOLDER}/token`),
-        ],
-        resources: {},
+        ...injected(name),
+        env: [STS, ...REGIONS, ...webPair],
         volumeMounts: [{ name: 'aws-iam-token', readOnly: true, mountPath: WEB_FOLDER }],
       });
-      const spec = { containers: [{ name: 'app', image: 'i' }], initContainers: [{ name: 'first', image: 'i' }] };
-      return succeeds(postToWebhook(JSON_TYPE, reviewOf(account, spec)), {
+      const spec = { containers: [plain('app')], initContainers: [plain('first')] };
+      return succeeds(post(reviewOf(account, spec)), {
         patch: JSON.stringify([
           add('/spec/volumes', [volumeOf('aws-iam-token', token)]),
           add('/spec/containers', [container('app')]),

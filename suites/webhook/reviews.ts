@@ -2,23 +2,44 @@
 import { fails, isAbsent, postToWebhook, succeeds, suite } from '../../harness/index.ts';
 import { WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
-import { ACCOUNTS, JSON_TYPE, POD, review, reviewOf, UID } from './lib/reviews.ts';
+import { ACCOUNTS, JSON_TYPE, POD, post, review, reviewOf, UID } from './lib/reviews.ts';
 
+const UNSUPPORTED = { by: 'webhook', code: '415', status: 415 } as const;
+const PLAIN_TEXT = 'text/plain; charset=utf-8';
+const EXPECTED_JSON = 'Invalid Content-Type, expected `application/json`';
+const NOT_ALLOWED = { by: 'webhook', code: 'NotAllowed', status: 200 } as const;
 /** A review of a pod with nothing else. */
 const bare = (object: object): string => JSON.stringify({ request: { namespace: '<namespace:app>', object } });
 
+type Options = Parameters<typeof postToWebhook>[2];
+
 suite('webhook', ({ scenario }) => {
+  const NO_KIND = "couldn't get version/kind; json parse error:";
+  const unreadable = (body: string, message: string) => {
+    const answered = { allowed: false, uid: '', patched: false, apiVersion: isAbsent };
+    const facts = body.includes('AdmissionReview') ? answered : { ...answered, kind: isAbsent };
+    return fails(post(body), { ...NOT_ALLOWED, message, facts });
+  };
+  const unsupported = (type: string, options: Options = {}) =>
+    fails(postToWebhook(type, 'a=1', options), {
+      ...UNSUPPORTED,
+      message: EXPECTED_JSON,
+      facts: { contentType: PLAIN_TEXT },
+    });
+  const faultyForm = (type: string, body: string, options: Options = {}) =>
+    fails(postToWebhook(type, body, options), {
+      by: 'webhook',
+      code: '400',
+      status: 400,
+      message: '{"error": "error parsing form"}',
+    });
+
   scenario('WH-15', 'the webhook takes nothing but JSON', {
     source: WEBHOOK_HANDLER + ', Handle',
     ...ASSOCIATED,
     probes: [
-      succeeds(postToWebhook('application/json', review('admission.k8s.io/v1', POD)), { patched: true }),
-      fails(postToWebhook('text/plain', review('admission.k8s.io/v1', POD)), {
-        by: 'webhook',
-        code: '415',
-        status: 415,
-        message: 'Invalid Content-Type, expected `application/json`',
-      }),
+      succeeds(post(review(POD)), { patched: true }),
+      fails(postToWebhook('text/plain', review(POD)), { ...UNSUPPORTED, message: EXPECTED_JSON }),
     ],
   });
 
@@ -26,49 +47,34 @@ suite('webhook', ({ scenario }) => {
     source: WEBHOOK_HANDLER + ', Handle',
     ...ASSOCIATED,
     probes: [
-      succeeds(postToWebhook('application/json', review('admission.k8s.io/v1', POD)), { allowed: true }),
-      fails(
-        postToWebhook(
-          'application/json',
-          JSON.stringify({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1' }),
-        ),
-        { by: 'webhook', code: 'NotAllowed', status: 200, message: 'bad content' },
-      ),
+      succeeds(post(review(POD)), { allowed: true }),
+      fails(post(JSON.stringify({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1' })), {
+        ...NOT_ALLOWED,
+        message: 'bad content',
+      }),
     ],
   });
 
   scenario('WH-17', "the answer is of the review's version and repeats its uid", {
     source: 'Kubernetes documentation, "Dynamic Admission Control", response',
     ...ASSOCIATED,
-    probes: [
-      ...(['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'] as const).map((apiVersion) =>
-        succeeds(postToWebhook('application/json', review(apiVersion, POD)), {
-          apiVersion,
-          uid: UID,
-          patched: true,
-        }),
-      ),
-    ],
+    probes: ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'].map((apiVersion) =>
+      succeeds(post(review(POD, apiVersion)), { apiVersion, uid: UID, patched: true }),
+    ),
   });
 
   scenario('WH-29', 'what cannot be read is not allowed, and its review is answered', {
     source: WEBHOOK_HANDLER + ', Handle; webhook tests, TestModifierHandler',
     ...ASSOCIATED,
     probes: [
-      succeeds(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', POD)), { allowed: true }),
-      fails(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', { ...POD, spec: { containers: 'none' } })), {
-        by: 'webhook',
-        code: 'NotAllowed',
-        status: 200,
+      succeeds(post(review(POD)), { allowed: true }),
+      fails(post(review({ ...POD, spec: { containers: 'none' } })), {
+        ...NOT_ALLOWED,
         message: 'cannot unmarshal string',
         facts: { uid: UID, patched: false },
       }),
-      fails(postToWebhook(JSON_TYPE, '{"kind":'), { by: 'webhook', code: 'NotAllowed', status: 200 }),
-      fails(postToWebhook('application/json; charset=utf-8', review('admission.k8s.io/v1', POD)), {
-        by: 'webhook',
-        code: '415',
-        status: 415,
-      }),
+      fails(post('{"kind":'), NOT_ALLOWED),
+      fails(postToWebhook('application/json; charset=utf-8', review(POD)), UNSUPPORTED),
     ],
   });
 
@@ -76,55 +82,34 @@ suite('webhook', ({ scenario }) => {
     source: `${WEBHOOK_HANDLER}, Handle; Kubernetes, apimachinery, pkg/runtime/serializer`,
     ...ACCOUNTS,
     probes: [
-      succeeds(postToWebhook(JSON_TYPE, reviewOf('pi', {})), { allowed: true, patched: true }),
+      succeeds(post(reviewOf('pi', {})), { allowed: true, patched: true }),
       // Neither what a pod leaves out nor what it is called matters.
-      succeeds(postToWebhook(JSON_TYPE, bare({ spec: { serviceAccountName: 'pi' } })), { patched: true }),
+      succeeds(post(bare({ spec: { serviceAccountName: 'pi' } })), { patched: true }),
       // An API server fills in the name that counts.
       ...[{}, { spec: {} }, { spec: { serviceAccount: 'pi' } }].map((pod) =>
-        succeeds(postToWebhook(JSON_TYPE, bare(pod)), { patched: false }),
+        succeeds(post(bare(pod)), { patched: false }),
       ),
       ...['\n ', '\ufeff', '---\n', '--- \n'].map((before) =>
-        succeeds(postToWebhook(JSON_TYPE, `${before}${reviewOf('pi', {})} \n`), { uid: UID, patched: true }),
+        succeeds(post(`${before}${reviewOf('pi', {})} \n`), { uid: UID, patched: true }),
       ),
-      ...(
-        [
-          ['', 'bad content'],
-          [' \n', 'bad content'],
-          ['null', 'bad content'],
-          ['{"kind":"AdmissionReview"}', 'bad content'],
-          ['{"request":null}', 'bad content'],
-          // Names of a review count in their own case alone, those of a pod in any.
-          ['{"Request":{"object":{}}}', 'bad content'],
-          ['{"request":{}}', 'unexpected end of JSON input'],
-          ['{"request":{"object":null}}', 'unexpected end of JSON input'],
-          ['{', "couldn't get version/kind; json parse error: unexpected end of JSON input"],
-          ...['{"kind":', '{"kind":"A",', '{"a":{}'].map(
-            (body) => [body, "couldn't get version/kind; json parse error: unexpected end of JSON input"] as const,
-          ),
-          ['{"apiVersion":5}', "couldn't get version/kind; json parse error: json: cannot unmarshal number"],
-          ['{"kind":5}', "couldn't get version/kind; json parse error: json: cannot unmarshal number"],
-          ['[]', "couldn't get version/kind; json parse error: json: cannot unmarshal array"],
-          ['word', "couldn't get version/kind; json parse error: json: cannot unmarshal string"],
-          ['{"apiVersion":"a/b/c"}', 'unexpected GroupVersion string: a/b/c'],
-          ['{"request":"x"}', 'json: cannot unmarshal string into Go struct field AdmissionReview.request'],
-          ['{"request":{"object":"x"}}', 'json: cannot unmarshal string into Go value of type v1.Pod'],
-          ['{"request":{"object":{"SPEC":1}}}', 'json: cannot unmarshal number into Go struct field Pod.spec'],
-        ] as const
-      ).map(([body, message]) =>
-        fails(postToWebhook(JSON_TYPE, body), {
-          by: 'webhook',
-          code: 'NotAllowed',
-          status: 200,
-          message,
-          facts: {
-            allowed: false,
-            uid: '',
-            patched: false,
-            apiVersion: isAbsent,
-            ...(body.includes('AdmissionReview') ? {} : { kind: isAbsent }),
-          },
-        }),
+      ...['', ' \n', 'null', '{"kind":"AdmissionReview"}', '{"request":null}'].map((body) =>
+        unreadable(body, 'bad content'),
       ),
+      // Names of a review count in their own case alone, those of a pod in any.
+      unreadable('{"Request":{"object":{}}}', 'bad content'),
+      unreadable('{"request":{}}', 'unexpected end of JSON input'),
+      unreadable('{"request":{"object":null}}', 'unexpected end of JSON input'),
+      ...['{', '{"kind":', '{"kind":"A",', '{"a":{}'].map((body) =>
+        unreadable(body, `${NO_KIND} unexpected end of JSON input`),
+      ),
+      unreadable('{"apiVersion":5}', `${NO_KIND} json: cannot unmarshal number`),
+      unreadable('{"kind":5}', `${NO_KIND} json: cannot unmarshal number`),
+      unreadable('[]', `${NO_KIND} json: cannot unmarshal array`),
+      unreadable('word', `${NO_KIND} json: cannot unmarshal string`),
+      unreadable('{"apiVersion":"a/b/c"}', 'unexpected GroupVersion string: a/b/c'),
+      unreadable('{"request":"x"}', 'json: cannot unmarshal string into Go struct field AdmissionReview.request'),
+      unreadable('{"request":{"object":"x"}}', 'json: cannot unmarshal string into Go value of type v1.Pod'),
+      unreadable('{"request":{"object":{"SPEC":1}}}', 'json: cannot unmarshal number into Go struct field Pod.spec'),
     ],
   });
 
@@ -133,62 +118,38 @@ suite('webhook', ({ scenario }) => {
     ...ACCOUNTS,
     probes: [
       ...[{}, { method: 'PUT' }, { method: 'DELETE' }, { path: '/mutate?a=%41&b' }].map((options) =>
-        succeeds(postToWebhook(JSON_TYPE, reviewOf('pi', {}), options), { patched: true }),
+        succeeds(post(reviewOf('pi', {}), options), { patched: true }),
       ),
-      ...(
-        [
-          ['text/plain', {}],
-          ['application/json; charset=utf-8', {}],
-          ['application/json;charset="utf-8"', {}],
-          ['application/json;', {}],
-          ['Application/JSON', {}],
-          ['json', {}],
-          ['', {}],
-          ['application/x-www-form-urlencoded', {}],
-          ['a/b/c', { method: 'DELETE' }],
-          ['text/plain; a="b;\\"c"; d=e;', {}],
-          [' text/plain ;a=b', {}],
-          ['text/plain', { method: 'GET' }],
-        ] as const
-      ).map(([type, options]) =>
-        fails(postToWebhook(type, 'a=1', options), {
-          by: 'webhook',
-          code: '415',
-          status: 415,
-          message: 'Invalid Content-Type, expected `application/json`',
-          facts: { contentType: 'text/plain; charset=utf-8' },
-        }),
-      ),
-      ...(
-        [
-          ['a/b/c', 'x', {}],
-          ['a b', 'x', {}],
-          ['application/json; charset', 'x', {}],
-          ['a/b/c', 'x', { method: 'PATCH' }],
-          ['a/b/c', 'x', { method: 'PUT' }],
-          ['application/x-www-form-urlencoded', 'a=1;b=2', {}],
-          ['Application/X-WWW-Form-Urlencoded; a=b', 'a=%', { method: 'PUT' }],
-          ['application/x-www-form-urlencoded ; a=b', 'a=%2', {}],
-          // A query is looked at first, whatever the method.
-          ...['/mutate?a=1;b=2', '/mutate?a=%zz', '/mutate?a=1&b=%4', '/mutate?%'].flatMap((path) =>
-            [{ path }, { path, method: 'DELETE' }].map((options) => [JSON_TYPE, reviewOf('pi', {}), options] as const),
-          ),
-          ['text/plain; a', 'x', {}],
-          ['text/plain; a="b', 'x', {}],
-          ['text/', 'x', {}],
-          ['/plain', 'x', {}],
-          ['text/plain; =b', 'x', {}],
-        ] as const
-      ).map(([type, body, options]) =>
-        fails(postToWebhook(type, body, options), {
-          by: 'webhook',
-          code: '400',
-          status: 400,
-          message: '{"error": "error parsing form"}',
-        }),
+      ...[
+        'text/plain',
+        'application/json; charset=utf-8',
+        'application/json;charset="utf-8"',
+        'application/json;',
+        'Application/JSON',
+        'json',
+        '',
+        'application/x-www-form-urlencoded',
+      ].map((type) => unsupported(type)),
+      unsupported('a/b/c', { method: 'DELETE' }),
+      unsupported('text/plain; a="b;\\"c"; d=e;'),
+      unsupported(' text/plain ;a=b'),
+      unsupported('text/plain', { method: 'GET' }),
+      ...['a/b/c', 'a b', 'application/json; charset'].map((type) => faultyForm(type, 'x')),
+      faultyForm('a/b/c', 'x', { method: 'PATCH' }),
+      faultyForm('a/b/c', 'x', { method: 'PUT' }),
+      faultyForm('application/x-www-form-urlencoded', 'a=1;b=2'),
+      faultyForm('Application/X-WWW-Form-Urlencoded; a=b', 'a=%', { method: 'PUT' }),
+      faultyForm('application/x-www-form-urlencoded ; a=b', 'a=%2'),
+      // A query is looked at first, whatever the method.
+      ...['/mutate?a=1;b=2', '/mutate?a=%zz', '/mutate?a=1&b=%4', '/mutate?%'].flatMap((path) => [
+        faultyForm(JSON_TYPE, reviewOf('pi', {}), { path }),
+        faultyForm(JSON_TYPE, reviewOf('pi', {}), { path, method: 'DELETE' }),
+      ]),
+      ...['text/plain; a', 'text/plain; a="b', 'text/', '/plain', 'text/plain; =b'].map((type) =>
+        faultyForm(type, 'x'),
       ),
       ...['/', '/mutate/', '/Mutate', '/healthz/'].map((path) =>
-        fails(postToWebhook(JSON_TYPE, '{}', { path }), { by: 'webhook', code: '404', message: '404 page not found' }),
+        fails(post('{}', { path }), { by: 'webhook', code: '404', message: '404 page not found' }),
       ),
       // What is not a review is no access: the answer tells.
       ...(['GET', 'POST'] as const).map((method) =>
@@ -196,7 +157,7 @@ suite('webhook', ({ scenario }) => {
           by: 'webhook',
           status: 200,
           message: 'ok',
-          facts: { contentType: 'text/plain; charset=utf-8' },
+          facts: { contentType: PLAIN_TEXT },
         }),
       ),
     ],

@@ -1,11 +1,15 @@
 /** How long injected tokens live. */
-import { admitPod, between, irsaRole, podIdentityRole, succeeds, suite } from '../../harness/index.ts';
+import { admitPod, between, succeeds, suite } from '../../harness/index.ts';
 import { WEBHOOK, WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
-import { annotated, BOTH_WAYS } from './lib/both-ways.ts';
+import { ANNOTATED, annotated, BOTH_WAYS, bothWith } from './lib/both-ways.ts';
 import { JITTERED } from './lib/settings.ts';
 
-const ANNOTATED = { roles: { app: irsaRole('app/app') }, workloads: { app: { irsa: 'app' } } } as const;
+/** The lifetime of the token of a pod with this annotation, in seconds. */
+const lives = (like: 'pi' | 'web', text: string, seconds: number) =>
+  succeeds(admitPod(like, annotated('token-expiration', text)), {
+    [`${like === 'pi' ? 'podIdentityVolume' : 'irsaVolume'}.expirationSeconds`]: seconds,
+  });
 
 suite('webhook', ({ scenario }) => {
   scenario('WH-26', 'token-expiration: a day is varied in Pod Identity, and longer is as it is', {
@@ -17,23 +21,17 @@ suite('webhook', ({ scenario }) => {
         'expirationSeconds.least': JITTERED,
         'expirationSeconds.distinct': between(2, 10),
       }),
-      succeeds(admitPod('pi', annotated('token-expiration', '90000')), {
-        'podIdentityVolume.expirationSeconds': 90_000,
-      }),
+      lives('pi', '90000', 90_000),
       // Of what is asked for, the default alone is varied.
-      succeeds(admitPod('pi', annotated('token-expiration', '80000')), {
-        'podIdentityVolume.expirationSeconds': 80_000,
-      }),
-      ...['-1', '60'].map((text) =>
-        succeeds(admitPod('pi', annotated('token-expiration', text)), { 'podIdentityVolume.expirationSeconds': 600 }),
-      ),
-      ...Object.entries({ 599: 600, 601: 601 }).map(([text, seconds]) =>
-        succeeds(admitPod('web', annotated('token-expiration', text)), { 'irsaVolume.expirationSeconds': seconds }),
-      ),
+      lives('pi', '80000', 80_000),
+      lives('pi', '-1', 600),
+      lives('pi', '60', 600),
+      lives('web', '599', 600),
+      lives('web', '601', 601),
       // Whole numbers in digits, as Go's ParseInt reads them; anything else is none.
-      succeeds(admitPod('web', annotated('token-expiration', '+7200')), { 'irsaVolume.expirationSeconds': 7200 }),
+      lives('web', '+7200', 7200),
       ...['7200.0', '7.2e3', '0x1c20', '7_200', ' 7200', '7200s', '', '9223372036854775808'].map((text) =>
-        succeeds(admitPod('web', annotated('token-expiration', text)), { 'irsaVolume.expirationSeconds': 86_400 }),
+        lives('web', text, 86_400),
       ),
       succeeds(admitPod('web', annotated('token-expiration', '86400'), { repeat: 3 }), {
         'expirationSeconds.least': 86_400,
@@ -70,11 +68,7 @@ suite('webhook', ({ scenario }) => {
 
   scenario('WH-05', 'a token lives no less than ten minutes, whatever an annotation says', {
     source: WEBHOOK + ', annotation token-expiration',
-    roles: { pi: podIdentityRole(), web: irsaRole('app/web') },
-    workloads: {
-      pi: { serviceAccount: 'pi', role: 'pi', serviceAccountAnnotations: { 'token-expiration': '60' } },
-      web: { serviceAccount: 'web', irsa: 'web', serviceAccountAnnotations: { 'token-expiration': '60' } },
-    },
+    ...bothWith('token-expiration', '60'),
     probes: [
       succeeds(admitPod('pi'), { 'podIdentityVolume.expirationSeconds': 600 }),
       succeeds(admitPod('web'), { 'irsaVolume.expirationSeconds': 600 }),
@@ -88,25 +82,17 @@ suite('webhook', ({ scenario }) => {
     workloads: { app: { role: 'app', serviceAccountAnnotations: { 'token-expiration': '1200' } } },
     probes: [
       succeeds(admitPod('app'), { 'podIdentityVolume.expirationSeconds': 1200 }),
-      succeeds(admitPod('app', { metadata: { annotations: { 'eks.amazonaws.com/token-expiration': '3600' } } }), {
-        'podIdentityVolume.expirationSeconds': 3600,
-      }),
+      succeeds(admitPod('app', annotated('token-expiration', '3600')), { 'podIdentityVolume.expirationSeconds': 3600 }),
     ],
   });
 
   scenario('WH-06', 'a token expiration that is no number counts for nothing', {
     source: 'amazon-eks-pod-identity-webhook source, pkg/annotations.go and pkg/cache/cache.go',
-    roles: { pi: podIdentityRole(), web: irsaRole('app/web') },
-    workloads: {
-      pi: { serviceAccount: 'pi', role: 'pi', serviceAccountAnnotations: { 'token-expiration': 'abc' } },
-      web: { serviceAccount: 'web', irsa: 'web', serviceAccountAnnotations: { 'token-expiration': 'abc' } },
-    },
+    ...bothWith('token-expiration', 'abc'),
     probes: [
       succeeds(admitPod('pi'), { 'podIdentityVolume.expirationSeconds': JITTERED }),
       succeeds(admitPod('web'), { 'irsaVolume.expirationSeconds': 86_400 }),
-      succeeds(admitPod('web', { metadata: { annotations: { 'eks.amazonaws.com/token-expiration': '1h' } } }), {
-        'irsaVolume.expirationSeconds': 86_400,
-      }),
+      lives('web', '1h', 86_400),
     ],
   });
 });

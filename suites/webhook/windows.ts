@@ -2,8 +2,8 @@
 import { admitPod, matching, succeeds, suite } from '../../harness/index.ts';
 import { WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED, TOKEN_DIRECTORY } from '../lib/worlds.ts';
-import { BOTH_WAYS, WEB_TOKEN_FILE } from './lib/both-ways.ts';
-import { TOKEN_FILE } from './lib/settings.ts';
+import { BOTH_WAYS } from './lib/both-ways.ts';
+import { TOKEN_FILE, WEB_TOKEN_FILE } from './lib/settings.ts';
 
 suite('webhook', ({ scenario }) => {
   scenario('WH-13', 'a pod for Windows nodes is told a path of Windows', {

@@ -1,13 +1,26 @@
-/** Pods with Pod Identity and pods with IRSA, next to each other. */
+/** Pods with Pod Identity and pods with IRSA, and pods as they ask for something else. */
 import { irsaRole, podIdentityRole } from '../../../harness/index.ts';
+import { IMAGE } from '../../lib/worlds.ts';
 
-export const WEB_TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
-export const STS_ENDPOINTS = 'AWS_STS_REGIONAL_ENDPOINTS';
+/** One service account with IRSA alone. */
+export const ANNOTATED = { roles: { app: irsaRole('app/app') }, workloads: { app: { irsa: 'app' } } } as const;
 /** One service account for each way; pods are only admitted, not run. */
 export const BOTH_WAYS = {
   roles: { pi: podIdentityRole(), web: irsaRole('app/web') },
   workloads: { pi: { serviceAccount: 'pi', role: 'pi' }, web: { serviceAccount: 'web', irsa: 'web' } },
 } as const;
+/** The same, whose service accounts have this annotation. */
+export const bothWith = (annotation: string, value: string) => {
+  const serviceAccountAnnotations = { [annotation]: value };
+  const { pi, web } = BOTH_WAYS.workloads;
+  return {
+    roles: BOTH_WAYS.roles,
+    workloads: { pi: { ...pi, serviceAccountAnnotations }, web: { ...web, serviceAccountAnnotations } },
+  };
+};
+/** A pod with more in its container. */
+export const containing = (more: object) => ({ spec: { containers: [{ name: 'app', image: IMAGE, ...more }] } });
+export const labelled = (labels: Readonly<Record<string, string>>) => ({ metadata: { labels } });
 export const annotated = (name: string, value: string) => ({
   metadata: { annotations: { [`eks.amazonaws.com/${name}`]: value } },
 });

@@ -1,11 +1,11 @@
 /** Admission reviews as the API server sends them. */
-import { irsaRole, podIdentityRole } from '../../../harness/index.ts';
+import { irsaRole, podIdentityRole, postToWebhook } from '../../../harness/index.ts';
 import { IMAGE } from '../../lib/worlds.ts';
 
 export const JSON_TYPE = 'application/json';
 export const UID = '0d5c1a52-7d1a-4d2e-9d53-6a0a8c0c1f11';
 /** An admission review for a pod of `<namespace:app>/app`, as the API server posts it. */
-export const review = (apiVersion: string, pod: object): string =>
+export const review = (pod: object, apiVersion = 'admission.k8s.io/v1'): string =>
   JSON.stringify({
     kind: 'AdmissionReview',
     apiVersion,
@@ -18,6 +18,8 @@ export const review = (apiVersion: string, pod: object): string =>
       object: pod,
     },
   });
+export const post = (body: string, options?: Parameters<typeof postToWebhook>[2]) =>
+  postToWebhook(JSON_TYPE, body, options);
 export const POD = {
   apiVersion: 'v1',
   kind: 'Pod',
@@ -33,6 +35,7 @@ export const ACCOUNTS = {
     mute: { serviceAccount: 'mute', irsa: 'web', serviceAccountAnnotations: { audience: '' } },
   },
 } as const;
+export const HOUR = { 'eks.amazonaws.com/token-expiration': '3600' };
 /** A review of a pod, whose token lives an hour: the default is varied. */
 export const reviewOf = (serviceAccountName: string, spec: object, metadata: object = {}): string =>
   JSON.stringify({
@@ -42,12 +45,7 @@ export const reviewOf = (serviceAccountName: string, spec: object, metadata: obj
       uid: UID,
       namespace: '<namespace:app>',
       object: {
-        metadata: {
-          name: 'p',
-          namespace: 'other',
-          annotations: { 'eks.amazonaws.com/token-expiration': '3600' },
-          ...metadata,
-        },
+        metadata: { name: 'p', namespace: 'other', annotations: HOUR, ...metadata },
         spec: { serviceAccountName, ...spec },
       },
     },
