@@ -13,7 +13,7 @@ import {
   succeeds,
   suite,
 } from '../../harness/index.ts';
-import { app, asMade, UNKNOWN } from './lib/requests.ts';
+import { app, asMade, ID, UNKNOWN } from './lib/requests.ts';
 import { CREATE_ASSOCIATION, EKS_API, HOW_IT_GRANTS } from '../lib/sources.ts';
 
 const NOT_FOUND = { by: 'eks', code: 'ResourceNotFoundException', status: 404 } as const;
@@ -37,7 +37,7 @@ suite('associations', ({ scenario }) => {
     roles: app,
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' }), asMade),
-      succeeds(describeAssociation('<association-id:made>'), asMade),
+      succeeds(describeAssociation(ID), asMade),
     ],
   });
 
@@ -69,10 +69,10 @@ suite('associations', ({ scenario }) => {
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' })),
       succeeds(listAssociations({ namespace: 'app' }), { count: 1 }),
-      succeeds(removeAssociation('<association-id:made>'), asMade),
-      fails(describeAssociation('<association-id:made>'), NOT_FOUND),
-      fails(changeAssociation('<association-id:made>', { role: 'app' }), NOT_FOUND),
-      fails(removeAssociation('<association-id:made>'), NOT_FOUND),
+      succeeds(removeAssociation(ID), asMade),
+      fails(describeAssociation(ID), NOT_FOUND),
+      fails(changeAssociation(ID, { role: 'app' }), NOT_FOUND),
+      fails(removeAssociation(ID), NOT_FOUND),
       succeeds(listAssociations({ namespace: 'app' }), { count: 0 }),
     ],
   });
@@ -94,13 +94,13 @@ suite('associations', ({ scenario }) => {
     roles: app,
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' })),
-      fails(describeAssociation('<association-id:made>', { cluster: 'c2' }), NOT_FOUND),
-      fails(removeAssociation('<association-id:made>', { cluster: 'c2' }), NOT_FOUND),
+      fails(describeAssociation(ID, { cluster: 'c2' }), NOT_FOUND),
+      fails(removeAssociation(ID, { cluster: 'c2' }), NOT_FOUND),
       succeeds(createAssociationFor('app/app', { role: 'app' }, { cluster: 'c2', name: 'second' })),
       ...(['c1', 'c2'] as const).map((cluster) =>
         succeeds(listAssociations({ namespace: 'app', cluster }), { count: 1 }),
       ),
-      succeeds(describeAssociation('<association-id:made>'), { clusterName: '<cluster:c1>' }),
+      succeeds(describeAssociation(ID), { clusterName: '<cluster:c1>' }),
     ],
   });
 
@@ -108,10 +108,7 @@ suite('associations', ({ scenario }) => {
     source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, ResourceInUseException',
     roles: app,
     probes: [
-      succeeds(createAssociationFor('app/app', { role: 'app' }, { atOnce: 2 }), {
-        created: 1,
-        refusals: IN_USE.code,
-      }),
+      succeeds(createAssociationFor('app/app', { role: 'app' }, { atOnce: 2 }), { created: 1, refusals: IN_USE.code }),
     ],
   });
 
@@ -138,7 +135,7 @@ suite('associations', ({ scenario }) => {
       succeeds(createAssociationFor('app/app', { role: 'app' })),
       fails(describeAssociation(UNKNOWN), NOT_FOUND),
       fails(removeAssociation(UNKNOWN), NOT_FOUND),
-      controlSucceeds(describeAssociation('<association-id:made>'), {
+      controlSucceeds(describeAssociation(ID), {
         namespace: '<namespace:app>',
         serviceAccount: 'app',
         roleArn: '<role:app>',

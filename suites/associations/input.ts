@@ -1,10 +1,4 @@
 /** Which requests for associations EKS rejects for their input. */
-import {
-  CreatePodIdentityAssociationCommand,
-  DescribePodIdentityAssociationCommand,
-  ListPodIdentityAssociationsCommand,
-  UpdatePodIdentityAssociationCommand,
-} from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import {
   allow,
@@ -20,7 +14,7 @@ import {
   suite,
   trustService,
 } from '../../harness/index.ts';
-import { app, BAD_INPUT, eksOf, longPolicy, READ } from './lib/requests.ts';
+import { app, BAD_INPUT, eksOf, ID, longPolicy, READ } from './lib/requests.ts';
 import { BAD_REQUEST, refusalBy } from '../lib/errors.ts';
 import { CREATE_ASSOCIATION, EKS_API, UPDATE_ASSOCIATION } from '../lib/sources.ts';
 
@@ -69,18 +63,17 @@ suite('associations', ({ scenario }) => {
         const at = { clusterName: name('<cluster:c1>'), namespace: name('<namespace:app>') };
         const unmade = { ...at, serviceAccount: 'unmade' };
         const key = { clusterName: at.clusterName, associationId: name('<association-id:app>') };
-        const update = (change: object) => eks.send(new UpdatePodIdentityAssociationCommand({ ...key, ...change }));
+        const update = (change: object) => eks.updatePodIdentityAssociation({ ...key, ...change });
         for (const [what, wrong] of Object.entries(WRONG(roleArn))) {
-          const made = { ...unmade, roleArn, ...wrong };
-          await refused(eks.send(new CreatePodIdentityAssociationCommand(made)), what);
+          await refused(eks.createPodIdentityAssociation({ ...unmade, roleArn, ...wrong }), what);
           await refused(update(wrong), what);
         }
         await refused(update({}), 'no change at all');
         await refused(update({ roleArn: name('<role:instance>') }), 'a role that does not trust Pod Identity');
         await refused(update({ roleArn: `${roleArn}-absent` }), 'a role that there is not');
-        const { associations } = await eks.send(new ListPodIdentityAssociationsCommand(unmade));
+        const { associations } = await eks.listPodIdentityAssociations(unmade);
         expect(associations).to.deep.equal([]);
-        const { association } = await eks.send(new DescribePodIdentityAssociationCommand(key));
+        const { association } = await eks.describePodIdentityAssociation(key);
         expect(association).to.include({ roleArn, disableSessionTags: false });
         expect(association).not.to.have.any.keys('targetRoleArn', 'policy', 'externalId');
       }),
@@ -107,8 +100,8 @@ suite('associations', ({ scenario }) => {
       fails(createAssociationFor('app/another', readA), INVALID_REQUEST),
       controlSucceeds(createAssociationFor('app/free', { ...readA, disableSessionTags: true })),
       // As long as it is there.
-      fails(changeAssociation('<association-id:made>', { disableSessionTags: false }), INVALID_REQUEST),
-      succeeds(describeAssociation('<association-id:made>'), { disableSessionTags: true }),
+      fails(changeAssociation(ID, { disableSessionTags: false }), INVALID_REQUEST),
+      succeeds(describeAssociation(ID), { disableSessionTags: true }),
     ],
   });
 });

@@ -1,9 +1,4 @@
 /** Listing associations: filters and pages. */
-import {
-  CreatePodIdentityAssociationCommand,
-  DeletePodIdentityAssociationCommand,
-  ListPodIdentityAssociationsCommand,
-} from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import {
   between,
@@ -17,6 +12,9 @@ import {
 } from '../../harness/index.ts';
 import { app, BAD_INPUT, eksOf } from './lib/requests.ts';
 import { EKS_API } from '../lib/sources.ts';
+
+const made = (...accounts: readonly string[]) =>
+  accounts.map((account) => succeeds(createAssociationFor(account, { role: 'app' })));
 
 suite('associations', ({ scenario }) => {
   scenario(
@@ -36,12 +34,12 @@ suite('associations', ({ scenario }) => {
           const ids: (string | undefined)[] = [];
           const make = async (_: unknown, number: number) => {
             const request = { ...at, serviceAccount: `app-${number}`, roleArn: name('<role:app>') };
-            const { association } = await eks.send(new CreatePodIdentityAssociationCommand(request));
+            const { association } = await eks.createPodIdentityAssociation(request);
             ids.push(association?.associationId);
           };
           const page = async (nextToken?: string) => {
-            const list = new ListPodIdentityAssociationsCommand({ ...at, ...(nextToken && { nextToken }) });
-            const { associations = [], nextToken: next } = await eks.send(list);
+            const asked = { ...at, ...(nextToken && { nextToken }) };
+            const { associations = [], nextToken: next } = await eks.listPodIdentityAssociations(asked);
             return { seen: associations.map(({ associationId }) => associationId), next };
           };
           try {
@@ -52,9 +50,9 @@ suite('associations', ({ scenario }) => {
             const rest = await page(first.next);
             expect([...first.seen, ...rest.seen]).to.have.members(ids);
           } finally {
-            const remove = (associationId?: string) =>
-              eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }));
-            await Promise.all(ids.map(remove));
+            await Promise.all(
+              ids.map((associationId) => eks.deletePodIdentityAssociation({ clusterName, associationId })),
+            );
           }
         }),
         succeeds(listAssociations({ namespace: 'app' }), { count: 0 }),
@@ -75,9 +73,7 @@ suite('associations', ({ scenario }) => {
     source: 'Amazon EKS API Reference, ListPodIdentityAssociations',
     roles: app,
     probes: [
-      ...['red/pi27-first', 'red/pi27-second', 'red/pi27-third', 'blue/pi27-first'].map((account) =>
-        succeeds(createAssociationFor(account, { role: 'app' })),
-      ),
+      ...made('red/pi27-first', 'red/pi27-second', 'red/pi27-third', 'blue/pi27-first'),
       succeeds(listAssociations({ namespace: 'red' }), { count: 3, distinct: 3, pages: 1 }),
       succeeds(listAssociations({ namespace: 'blue' }), { count: 1 }),
       succeeds(listAssociations({ serviceAccount: 'pi27-first' }), { count: 2, distinct: 2 }),
@@ -92,9 +88,7 @@ suite('associations', ({ scenario }) => {
     source: 'Amazon EKS API Reference, ListPodIdentityAssociations, maxResults and nextToken',
     roles: app,
     probes: [
-      ...['red/first', 'red/second', 'red/third'].map((account) =>
-        succeeds(createAssociationFor(account, { role: 'app' })),
-      ),
+      ...made('red/first', 'red/second', 'red/third'),
       // A last page may be empty, and its nextToken is null: the listing ends.
       succeeds(listAssociations({ namespace: 'red', maxResults: 1 }), { count: 3, distinct: 3, pages: between(3, 4) }),
     ],

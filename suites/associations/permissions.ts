@@ -23,26 +23,22 @@ import { as, controller, ID, refusal, TOKEN, WORKLOADS } from '../lib/associatio
 
 const ACTIONS = 'Service Authorization Reference, Amazon EKS, actions and resource types';
 const ASSOCIATIONS = 'arn:aws:eks:*:<account:main>:podidentityassociation/<cluster:c1>/*';
+const DESCRIBE = 'eks:DescribePodIdentityAssociation';
+const CREATE = 'eks:CreatePodIdentityAssociation';
 const RED = '<association-arn:red>';
 /** What the tags of an association must be, or those of a request. */
 const isRed = (of: 'Resource' | 'Request') => ({ StringEquals: { [`aws:${of}Tag/conformance-team`]: 'red' } });
 const mayPass = ['iam:PassRole', 'iam:GetRole'];
+const tagged = (team: string) => ({ tags: { 'conformance-team': team } });
 const made = (name: string, role: string, team?: string) =>
-  createAssociationFor(
-    `app/${name}`,
-    { role: 'app' },
-    { ...as(role), ...(team && { tags: { 'conformance-team': team } }) },
-  );
+  createAssociationFor(`app/${name}`, { role: 'app' }, { ...as(role), ...(team && tagged(team)) });
 
 suite('associations', ({ scenario }) => {
   scenario('CP-25', 'each operation on associations asks for its own permission', {
     source: ACTIONS,
     roles: {
       app: podIdentityRole(),
-      reader: controller(
-        allow('eks:DescribePodIdentityAssociation', ASSOCIATIONS),
-        allow('eks:DescribeCluster', '<cluster-arn:c1>'),
-      ),
+      reader: controller(allow(DESCRIBE, ASSOCIATIONS), allow('eks:DescribeCluster', '<cluster-arn:c1>')),
       lister: controller(allow('eks:ListPodIdentityAssociations', '<cluster-arn:c1>')),
       changer: controller(allow('eks:UpdatePodIdentityAssociation', ASSOCIATIONS), allow(mayPass, '<role:app>')),
     },
@@ -54,7 +50,7 @@ suite('associations', ({ scenario }) => {
       fails(removeAssociation(ID, as('reader')), refusal('eks:DeletePodIdentityAssociation')),
       fails(listAssociations({ namespace: 'app', ...as('reader') }), refusal('eks:ListPodIdentityAssociations')),
       succeeds(listAssociations({ namespace: 'app', ...as('lister') }), { count: 1 }),
-      fails(describeAssociation(ID, as('lister')), refusal('eks:DescribePodIdentityAssociation')),
+      fails(describeAssociation(ID, as('lister')), refusal(DESCRIBE)),
       succeeds(describeCluster(as('reader')), { name: '<cluster:c1>' }),
       fails(describeCluster(as('lister')), refusal('eks:DescribeCluster')),
       succeeds(changeAssociation(ID, { role: 'app' }, as('changer')), { roleArn: '<role:app>' }),
@@ -62,7 +58,7 @@ suite('associations', ({ scenario }) => {
       succeeds(describeAssociation(ID)),
       // Who may not is not told what there is.
       fails(describeAssociation(UNKNOWN, as('reader')), { by: 'eks', code: 'ResourceNotFoundException', status: 404 }),
-      fails(describeAssociation(UNKNOWN, as('lister')), refusal('eks:DescribePodIdentityAssociation')),
+      fails(describeAssociation(UNKNOWN, as('lister')), refusal(DESCRIBE)),
       fails(describeCluster({ clusterName: '<cluster:c1>-absent', ...as('reader') }), refusal('eks:DescribeCluster')),
     ],
   });
@@ -74,22 +70,16 @@ suite('associations', ({ scenario }) => {
       source: ACTIONS,
       roles: {
         app: podIdentityRole(),
-        spared: controller(
-          allow('eks:*', '*'),
-          deny('eks:DescribePodIdentityAssociation', ASSOCIATIONS.replace('>/*', '>-another/*')),
-        ),
-        kept: controller(allow('eks:*', '*'), deny('eks:DescribePodIdentityAssociation', ASSOCIATIONS)),
-        maker: controller(
-          allow(['eks:*', ...mayPass], '*'),
-          deny('eks:CreatePodIdentityAssociation', '<cluster-arn:c1>'),
-        ),
+        spared: controller(allow('eks:*', '*'), deny(DESCRIBE, ASSOCIATIONS.replace('>/*', '>-another/*'))),
+        kept: controller(allow('eks:*', '*'), deny(DESCRIBE, ASSOCIATIONS)),
+        maker: controller(allow(['eks:*', ...mayPass], '*'), deny(CREATE, '<cluster-arn:c1>')),
       },
       workloads: WORKLOADS,
       tokens: TOKEN,
       probes: [
         succeeds(describeAssociation(ID, as('spared'))),
-        fails(describeAssociation(ID, as('kept')), refusal('eks:DescribePodIdentityAssociation')),
-        fails(made('free', 'maker'), refusal('eks:CreatePodIdentityAssociation')),
+        fails(describeAssociation(ID, as('kept')), refusal(DESCRIBE)),
+        fails(made('free', 'maker'), refusal(CREATE)),
         controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
       ],
     },
@@ -101,33 +91,27 @@ suite('associations', ({ scenario }) => {
       app: podIdentityRole(),
       red: controller(
         allow(
-          ['eks:DescribePodIdentityAssociation', 'eks:TagResource', 'eks:UntagResource', 'eks:ListTagsForResource'],
+          [DESCRIBE, 'eks:TagResource', 'eks:UntagResource', 'eks:ListTagsForResource'],
           ASSOCIATIONS,
           isRed('Resource'),
         ),
       ),
-      maker: controller(
-        allow(['eks:CreatePodIdentityAssociation', ...mayPass], '*'),
-        allow('eks:TagResource', ASSOCIATIONS, isRed('Request')),
-      ),
+      maker: controller(allow([CREATE, ...mayPass], '*'), allow('eks:TagResource', ASSOCIATIONS, isRed('Request'))),
       keys: controller(
         allow(['eks:TagResource', 'eks:UntagResource'], ASSOCIATIONS, {
           'ForAllValues:StringEquals': { 'aws:TagKeys': ['more', 'stage'] },
         }),
       ),
-      choosy: controller(
-        allow('eks:CreatePodIdentityAssociation', '*', isRed('Request')),
-        allow(['eks:TagResource', ...mayPass], '*'),
-      ),
+      choosy: controller(allow(CREATE, '*', isRed('Request')), allow(['eks:TagResource', ...mayPass], '*')),
     },
     workloads: { app: {}, controller: { serviceAccount: 'controller' } },
     tokens: TOKEN,
     probes: [
       ...['red', 'blue'].map((name) =>
-        succeeds(createAssociationFor(`app/${name}`, { role: 'app' }, { name, tags: { 'conformance-team': name } })),
+        succeeds(createAssociationFor(`app/${name}`, { role: 'app' }, { name, ...tagged(name) })),
       ),
       succeeds(describeAssociation('<association-id:red>', as('red')), { 'tags.conformance-team': 'red' }),
-      fails(describeAssociation('<association-id:blue>', as('red')), refusal('eks:DescribePodIdentityAssociation')),
+      fails(describeAssociation('<association-id:blue>', as('red')), refusal(DESCRIBE)),
       succeeds(tagResource(RED, { more: 'yes' }, as('red'))),
       fails(tagResource('<association-arn:blue>', { more: 'yes' }, as('red')), refusal('eks:TagResource')),
       succeeds(listTags(RED, as('red')), { 'tags.more': 'yes' }),
@@ -143,7 +127,7 @@ suite('associations', ({ scenario }) => {
       fails(made('tagged', 'maker', 'blue'), refusal('eks:TagResource')),
       succeeds(made('tagged', 'maker', 'red'), { 'tags.conformance-team': 'red' }),
       succeeds(made('untagged', 'maker')),
-      fails(made('chosen', 'choosy', 'blue'), refusal('eks:CreatePodIdentityAssociation')),
+      fails(made('chosen', 'choosy', 'blue'), refusal(CREATE)),
       succeeds(made('chosen', 'choosy', 'red')),
     ],
   });

@@ -23,7 +23,7 @@ import {
 import { may } from '../lib/sessions.ts';
 import { CREATE_ASSOCIATION, EKS_API, TARGET_ROLES, TRUST_OF_PODS } from '../lib/sources.ts';
 import { ASSUME_AND_TAG, BY_TOKEN } from '../lib/worlds.ts';
-import { app } from './lib/requests.ts';
+import { app, ID } from './lib/requests.ts';
 
 /** It may not be associated. */
 const BAD_ROLE = { by: 'eks', code: 'InvalidParameterException', status: 400 } as const;
@@ -102,12 +102,10 @@ suite('associations', ({ scenario }) => {
     ...BY_TOKEN,
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' }), { roleArn: '<role:app>' }),
-      may('app', whoAmI(), {
-        arn: matching(/^arn:aws:sts::<account:main>:assumed-role\/<role-name:app>\//),
-      }),
+      may('app', whoAmI(), { arn: matching(/^arn:aws:sts::<account:main>:assumed-role\/<role-name:app>\//) }),
       may('app', assumeRole('next')),
       succeeds(assumeByToken('app', 'web')),
-      succeeds(changeAssociation('<association-id:made>', { targetRole: 'next' }), { targetRoleArn: '<role:next>' }),
+      succeeds(changeAssociation(ID, { targetRole: 'next' }), { targetRoleArn: '<role:next>' }),
       succeeds(askEksAuth('app'), { roleArn: 'arn:aws:iam::<account:main>:role/<role-name:next>' }),
     ],
   });

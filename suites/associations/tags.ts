@@ -11,7 +11,7 @@ import {
   tagResource,
   untagResource,
 } from '../../harness/index.ts';
-import { app, BAD_INPUT } from './lib/requests.ts';
+import { app, ARN, BAD_INPUT, ID } from './lib/requests.ts';
 import { EKS_API } from '../lib/sources.ts';
 
 const TAGGING = `${EKS_API} TagResource, UntagResource and ListTagsForResource`;
@@ -31,7 +31,7 @@ suite('associations', ({ scenario }) => {
         'tags.team': 'red',
         'tags.cost-center': '',
       }),
-      succeeds(describeAssociation('<association-id:made>'), { 'tags.team': 'red', 'tags.cost-center': '' }),
+      succeeds(describeAssociation(ID), { 'tags.team': 'red', 'tags.cost-center': '' }),
     ],
   });
 
@@ -40,13 +40,13 @@ suite('associations', ({ scenario }) => {
     roles: app,
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' }, { tags: { team: 'red', stage: 'test' } })),
-      succeeds(tagResource('<association-arn:made>', { team: 'blue', more: 'yes' })),
-      succeeds(listTags('<association-arn:made>'), { 'tags.team': 'blue', 'tags.stage': 'test', 'tags.more': 'yes' }),
-      succeeds(untagResource('<association-arn:made>', ['team'])),
-      succeeds(listTags('<association-arn:made>'), { 'tags.team': isAbsent, 'tags.stage': 'test' }),
-      succeeds(describeAssociation('<association-id:made>'), { 'tags.team': isAbsent, 'tags.more': 'yes' }),
-      succeeds(untagResource('<association-arn:made>', ['stage', 'more'])),
-      succeeds(listTags('<association-arn:made>'), { 'tags.stage': isAbsent, 'tags.more': isAbsent }),
+      succeeds(tagResource(ARN, { team: 'blue', more: 'yes' })),
+      succeeds(listTags(ARN), { 'tags.team': 'blue', 'tags.stage': 'test', 'tags.more': 'yes' }),
+      succeeds(untagResource(ARN, ['team'])),
+      succeeds(listTags(ARN), { 'tags.team': isAbsent, 'tags.stage': 'test' }),
+      succeeds(describeAssociation(ID), { 'tags.team': isAbsent, 'tags.more': 'yes' }),
+      succeeds(untagResource(ARN, ['stage', 'more'])),
+      succeeds(listTags(ARN), { 'tags.stage': isAbsent, 'tags.more': isAbsent }),
     ],
   });
 
@@ -60,12 +60,12 @@ suite('associations', ({ scenario }) => {
         'tags.team': 'red',
       }),
       // So many as there are with those of the call, of which those that it replaces are not counted twice.
-      succeeds(tagResource('<association-arn:made>', numbered(40))),
-      succeeds(tagResource('<association-arn:made>', numbered(41))),
-      fails(tagResource('<association-arn:made>', numbered(20, 'more')), BAD_INPUT),
-      ...BAD_TAGS.map((tags) => fails(tagResource('<association-arn:made>', tags), BAD_INPUT)),
-      succeeds(tagResource('<association-arn:made>', { ['k'.repeat(128)]: 'v'.repeat(256), team: '' })),
-      succeeds(listTags('<association-arn:made>'), { 'tags.tag-40': 'x', 'tags.more-0': isAbsent }),
+      succeeds(tagResource(ARN, numbered(40))),
+      succeeds(tagResource(ARN, numbered(41))),
+      fails(tagResource(ARN, numbered(20, 'more')), BAD_INPUT),
+      ...BAD_TAGS.map((tags) => fails(tagResource(ARN, tags), BAD_INPUT)),
+      succeeds(tagResource(ARN, { ['k'.repeat(128)]: 'v'.repeat(256), team: '' })),
+      succeeds(listTags(ARN), { 'tags.tag-40': 'x', 'tags.more-0': isAbsent }),
     ],
   });
 });

@@ -1,11 +1,4 @@
 /** What an update of an association changes, and what it keeps; and the external id of one with a target role. */
-import {
-  CreatePodIdentityAssociationCommand,
-  DeletePodIdentityAssociationCommand,
-  DescribePodIdentityAssociationCommand,
-  ListPodIdentityAssociationsCommand,
-  UpdatePodIdentityAssociationCommand,
-} from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import {
   changeAssociation,
@@ -18,10 +11,11 @@ import {
   suite,
   trustRole,
 } from '../../harness/index.ts';
-import { app, asMade, eksOf, longPolicy, READ } from './lib/requests.ts';
+import { app, asMade, eksOf, ID, longPolicy, READ } from './lib/requests.ts';
 import { errorOf, taken } from '../lib/errors.ts';
 import { EKS_API, TARGET_ROLES, UPDATE_ASSOCIATION } from '../lib/sources.ts';
 
+const toSecond = { roleArn: '<role:app>', targetRoleArn: '<role:second>' };
 const DAY = 24 * 3_600_000;
 
 suite('associations', ({ scenario }) => {
@@ -40,11 +34,11 @@ suite('associations', ({ scenario }) => {
         const at = { clusterName: name('<cluster:c1>'), namespace: name('<namespace:app>'), serviceAccount: 'app' };
         const [app, next, targetRoleArn] = [name('<role:app>'), name('<role:next>'), name('<role:target>')];
         const request = { ...at, roleArn: app, clientRequestToken: `${name('<namespace:app>')}-once` };
-        const { association: made = {} } = await eks.send(new CreatePodIdentityAssociationCommand(request));
+        const { association: made = {} } = await eks.createPodIdentityAssociation(request);
         const { associationId, associationArn = '', createdAt = new Date(0), modifiedAt } = made;
         const key = { clusterName: at.clusterName, associationId };
-        const describe = () => eks.send(new DescribePodIdentityAssociationCommand(key));
-        const list = async () => (await eks.send(new ListPodIdentityAssociationsCommand(at))).associations ?? [];
+        const describe = () => eks.describePodIdentityAssociation(key);
+        const list = async () => (await eks.listPodIdentityAssociations(at)).associations ?? [];
         // EKS is eventually consistent, and a list may lag behind.
         const listed = (count: number) => context.eventually(list, ({ length }) => length === count);
         try {
@@ -54,11 +48,11 @@ suite('associations', ({ scenario }) => {
           expect(Math.abs(createdAt.getTime() - Date.now()), 'age').to.be.below(DAY);
           expect(modifiedAt).to.deep.equal(createdAt);
           // The same request once more is that request.
-          const repeated = eks.send(new CreatePodIdentityAssociationCommand(request));
+          const repeated = eks.createPodIdentityAssociation(request);
           const { association: again } = await taken(repeated, 'the same request once more');
           expect(again).to.include({ associationId });
           const cased = { ...request, clientRequestToken: request.clientRequestToken.toUpperCase() };
-          const refused = await errorOf(eks.send(new CreatePodIdentityAssociationCommand(cased)));
+          const refused = await errorOf(eks.createPodIdentityAssociation(cased));
           expect(refused).to.equal('ResourceInUseException');
 
           /** Region and account. */
@@ -75,7 +69,7 @@ suite('associations', ({ scenario }) => {
             { targetRoleArn },
           ]) {
             const what = JSON.stringify(Object.keys(change));
-            const update = eks.send(new UpdatePodIdentityAssociationCommand({ ...key, ...change }));
+            const update = eks.updatePodIdentityAssociation({ ...key, ...change });
             const { association: told } = await taken(update, what);
             known = { ...known, externalId, ...change };
             expect(told, what).to.include(known);
@@ -91,7 +85,7 @@ suite('associations', ({ scenario }) => {
           // A list tells of no role.
           expect(associations[0]).not.to.have.any.keys('roleArn', 'policy', 'externalId');
         } finally {
-          await eks.send(new DeletePodIdentityAssociationCommand(key));
+          await eks.deletePodIdentityAssociation(key);
         }
         expect(await errorOf(describe())).to.equal('ResourceNotFoundException');
         expect(await listed(0)).to.deep.equal([]);
@@ -105,8 +99,8 @@ suite('associations', ({ scenario }) => {
     roles: { app: podIdentityRole(), second: podIdentityRole() },
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' })),
-      succeeds(changeAssociation('<association-id:made>', { role: 'second' }), { ...asMade, roleArn: '<role:second>' }),
-      succeeds(describeAssociation('<association-id:made>'), { ...asMade, roleArn: '<role:second>' }),
+      succeeds(changeAssociation(ID, { role: 'second' }), { ...asMade, roleArn: '<role:second>' }),
+      succeeds(describeAssociation(ID), { ...asMade, roleArn: '<role:second>' }),
     ],
   });
 
@@ -117,12 +111,10 @@ suite('associations', ({ scenario }) => {
       succeeds(createAssociationFor('app/app', { role: 'app', disableSessionTags: true }), {
         disableSessionTags: true,
       }),
-      succeeds(changeAssociation('<association-id:made>', { disableSessionTags: false }), {
-        disableSessionTags: false,
-      }),
-      succeeds(describeAssociation('<association-id:made>'), { disableSessionTags: false, roleArn: '<role:app>' }),
-      succeeds(changeAssociation('<association-id:made>', { disableSessionTags: true }), { disableSessionTags: true }),
-      succeeds(describeAssociation('<association-id:made>'), { disableSessionTags: true }),
+      succeeds(changeAssociation(ID, { disableSessionTags: false }), { disableSessionTags: false }),
+      succeeds(describeAssociation(ID), { disableSessionTags: false, roleArn: '<role:app>' }),
+      succeeds(changeAssociation(ID, { disableSessionTags: true }), { disableSessionTags: true }),
+      succeeds(describeAssociation(ID), { disableSessionTags: true }),
     ],
   });
 
@@ -135,15 +127,8 @@ suite('associations', ({ scenario }) => {
         targetRoleArn: '<role:target>',
         externalId: matching(/./),
       }),
-      succeeds(changeAssociation('<association-id:made>', { targetRole: 'second' }), {
-        roleArn: '<role:app>',
-        targetRoleArn: '<role:second>',
-      }),
-      succeeds(describeAssociation('<association-id:made>'), {
-        roleArn: '<role:app>',
-        targetRoleArn: '<role:second>',
-        externalId: '<external-id:made>',
-      }),
+      succeeds(changeAssociation(ID, { targetRole: 'second' }), toSecond),
+      succeeds(describeAssociation(ID), { ...toSecond, externalId: '<external-id:made>' }),
     ],
   });
 

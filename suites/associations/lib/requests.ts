@@ -1,8 +1,10 @@
 /** Requests for associations, and the answers and errors that scenarios expect. */
-import { EKSClient } from '@aws-sdk/client-eks';
+import { EKS } from '@aws-sdk/client-eks';
 import { isAbsent, matching, podIdentityRole, type CheckContext } from '../../../harness/index.ts';
 
 export const app = { app: podIdentityRole() } as const;
+export const ID = '<association-id:made>';
+export const ARN = '<association-arn:made>';
 /** The id of no association. */
 export const UNKNOWN = 'a-00000000000000000';
 export const READ = JSON.stringify({
@@ -11,7 +13,7 @@ export const READ = JSON.stringify({
 });
 /** Of so many characters: white space counts as any. */
 export const longPolicy = (length: number): string => READ.replace('{', `{${' '.repeat(length - READ.length)}`);
-export const eksOf = async ({ aws }: CheckContext): Promise<EKSClient> => new EKSClient(await aws('eks'));
+export const eksOf = async ({ aws }: CheckContext): Promise<EKS> => new EKS(await aws('eks'));
 /** Which of its codes for a bad request EKS uses is not documented for each rule. */
 export const BAD_INPUT = {
   by: 'eks',
@@ -25,7 +27,7 @@ export const asMade = {
   namespace: '<namespace:app>',
   serviceAccount: 'app',
   roleArn: '<role:app>',
-  associationId: '<association-id:made>',
+  associationId: ID,
   associationArn: matching(
     /^arn:aws:eks:[a-z0-9-]+:<account:main>:podidentityassociation\/<cluster:c1>\/<association-id:made>$/,
   ),
