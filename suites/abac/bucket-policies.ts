@@ -3,7 +3,6 @@ import {
   allow,
   denied,
   forPrincipal,
-  getObject,
   granted,
   listObjects,
   podIdentityRole,
@@ -13,12 +12,11 @@ import {
 import { DENIED_ELSEWHERE, NOT_ALLOWED } from '../lib/outcomes.ts';
 import { CROSS_ACCOUNT, SAME_ACCOUNT, TAGS_OF_PODS } from '../lib/sources.ts';
 import { APP } from '../lib/worlds.ts';
+import { readsFirst } from './lib/reads.ts';
 
 const read = (resource: string, conditions?: Conditions) =>
   forPrincipal('<role:app>', allow('s3:GetObject', resource, conditions));
-const inNamespace = (name: string): Conditions => ({
-  StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': name },
-});
+const inNamespace = (name: string) => ({ StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': name } });
 
 suite('abac', ({ scenario }) => {
   scenario('AB-12', 'a bucket policy on the session tag is enough in the same account', {
@@ -31,8 +29,7 @@ suite('abac', ({ scenario }) => {
         policy: [read('data/mine/*', inNamespace('<namespace:app>')), read('data/other/*', inNamespace('elsewhere'))],
       },
     },
-    objects: ['data/mine/key', 'data/other/key'],
-    probes: [granted('app', getObject('data/mine/key')), denied('app', getObject('data/other/key'), NOT_ALLOWED)],
+    ...readsFirst('app', 'data/mine/key', 'data/other/key'),
   });
 
   scenario('AB-13', "another account's bucket policy can condition on the session tag", {
@@ -41,11 +38,7 @@ suite('abac', ({ scenario }) => {
     roles: { app: podIdentityRole(allow('s3:GetObject', 'shared/*')) },
     workloads: APP,
     buckets: { shared: { account: 'other', policy: [read('shared/${aws:PrincipalTag/kubernetes-namespace}/*')] } },
-    objects: ['shared/<namespace:app>/key', 'shared/elsewhere/key'],
-    probes: [
-      granted('app', getObject('shared/<namespace:app>/key')),
-      denied('app', getObject('shared/elsewhere/key'), DENIED_ELSEWHERE),
-    ],
+    ...readsFirst('app', 'shared/<namespace:app>/key', 'shared/elsewhere/key', DENIED_ELSEWHERE),
   });
 
   scenario('AB-16', 'a condition on s3:prefix limits listing to the own prefix', {
@@ -53,9 +46,7 @@ suite('abac', ({ scenario }) => {
     source: 'Amazon S3 User Guide, "Bucket policy examples using condition keys", s3:prefix',
     roles: {
       app: podIdentityRole(
-        allow('s3:ListBucket', 'data', {
-          StringEquals: { 's3:prefix': '${aws:PrincipalTag/kubernetes-namespace}/' },
-        }),
+        allow('s3:ListBucket', 'data', { StringEquals: { 's3:prefix': '${aws:PrincipalTag/kubernetes-namespace}/' } }),
       ),
     },
     workloads: APP,

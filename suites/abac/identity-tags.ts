@@ -14,6 +14,7 @@ import {
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { OPERATORS, PASS_TAGS, TAGS_OF_PODS } from '../lib/sources.ts';
 import { APP, sameTag } from '../lib/worlds.ts';
+import { reader, readsFirst } from './lib/reads.ts';
 
 const whose = (tag: string, value: string) => ({ StringEquals: { [`aws:PrincipalTag/${tag}`]: value } });
 
@@ -21,32 +22,24 @@ suite('abac', ({ scenario }) => {
   scenario('AB-01', 'a policy on the namespace tag keeps namespaces apart', {
     profile: 'core',
     source: TAGS_OF_PODS,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-namespace}/*')) },
+    roles: { app: reader('${aws:PrincipalTag/kubernetes-namespace}/*') },
     workloads: { red: { namespace: 'red', role: 'app' } },
-    objects: ['data/<namespace:red>/key', 'data/<namespace:blue>/key'],
-    probes: [
-      granted('red', getObject('data/<namespace:red>/key')),
-      denied('red', getObject('data/<namespace:blue>/key'), NOT_ALLOWED),
-    ],
+    ...readsFirst('red', 'data/<namespace:red>/key', 'data/<namespace:blue>/key'),
   });
 
   scenario('AB-02', 'a policy on the service account tag keeps service accounts apart', {
     profile: 'core',
     source: TAGS_OF_PODS,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-service-account}/*')) },
+    roles: { app: reader('${aws:PrincipalTag/kubernetes-service-account}/*') },
     workloads: { reader: { serviceAccount: 'reader', role: 'app' } },
-    objects: ['data/reader/key', 'data/writer/key'],
-    probes: [
-      granted('reader', getObject('data/reader/key')),
-      denied('reader', getObject('data/writer/key'), NOT_ALLOWED),
-    ],
+    ...readsFirst('reader', 'data/reader/key', 'data/writer/key'),
   });
 
   scenario('AB-03', 'the service account tag alone does not keep namespaces apart', {
     source: 'Amazon EKS Best Practices Guide, "Identity and access management"',
     finding:
       'Service accounts of the same name in different namespaces have the same kubernetes-service-account tag: condition on kubernetes-namespace and the cluster too.',
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-service-account}/*')) },
+    roles: { app: reader('${aws:PrincipalTag/kubernetes-service-account}/*') },
     workloads: { blue: { namespace: 'blue', serviceAccount: 'reader', role: 'app' } },
     // Meant for the service account `reader` of another namespace.
     objects: ['data/reader/key-of-red'],
@@ -57,13 +50,7 @@ suite('abac', ({ scenario }) => {
     profile: 'core',
     source: TAGS_OF_PODS,
     roles: {
-      app: podIdentityRole(
-        allow(
-          's3:GetObject',
-          'data/*',
-          sameTag('kubernetes-namespace', 'kubernetes-service-account', 'eks-cluster-name'),
-        ),
-      ),
+      app: reader('*', sameTag('kubernetes-namespace', 'kubernetes-service-account', 'eks-cluster-name')),
     },
     workloads: APP,
     objects: [
@@ -74,9 +61,9 @@ suite('abac', ({ scenario }) => {
     ],
     probes: [
       granted('app', getObject('data/mine')),
-      denied('app', getObject('data/other-namespace'), NOT_ALLOWED),
-      denied('app', getObject('data/other-service-account'), NOT_ALLOWED),
-      denied('app', getObject('data/other-cluster'), NOT_ALLOWED),
+      ...['namespace', 'service-account', 'cluster'].map((other) =>
+        denied('app', getObject(`data/other-${other}`), NOT_ALLOWED),
+      ),
     ],
   });
 
@@ -103,7 +90,7 @@ suite('abac', ({ scenario }) => {
 
   scenario('AB-18', "a policy on the pod's name does not fit the pod that replaces it", {
     source: TAGS_OF_PODS,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/open/*')) },
+    roles: { app: reader('open/*') },
     workloads: APP,
     objects: ['data/open/key', 'data/pod/key'],
     probes: [
@@ -124,27 +111,17 @@ suite('abac', ({ scenario }) => {
     profile: 'core',
     source: `${TAGS_OF_PODS}; ${PASS_TAGS}`,
     roles: {
-      app: {
-        ...podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-namespace}/*')),
-        tags: { 'kubernetes-namespace': 'elsewhere' },
-      },
+      app: { ...reader('${aws:PrincipalTag/kubernetes-namespace}/*'), tags: { 'kubernetes-namespace': 'elsewhere' } },
     },
     workloads: APP,
-    objects: ['data/<namespace:app>/key', 'data/elsewhere/key'],
-    probes: [
-      granted('app', getObject('data/<namespace:app>/key')),
-      denied('app', getObject('data/elsewhere/key'), NOT_ALLOWED),
-    ],
+    ...readsFirst('app', 'data/<namespace:app>/key', 'data/elsewhere/key'),
   });
 
   scenario('AB-15', "the role's own tags count beside the session's", {
     source: 'IAM User Guide, "AWS global condition context keys", aws:PrincipalTag',
-    roles: {
-      app: { ...podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/team}/*')), tags: { team: 'a' } },
-    },
+    roles: { app: { ...reader('${aws:PrincipalTag/team}/*'), tags: { team: 'a' } } },
     workloads: APP,
-    objects: ['data/a/key', 'data/b/key'],
-    probes: [granted('app', getObject('data/a/key')), denied('app', getObject('data/b/key'), NOT_ALLOWED)],
+    ...readsFirst('app', 'data/a/key', 'data/b/key'),
   });
 
   scenario('AB-25', 'the longest names fit into a session without tags', {

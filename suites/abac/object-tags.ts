@@ -3,6 +3,7 @@ import { allow, control, denied, getObject, granted, podIdentityRole, putObject,
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { OPERATORS, TAGS_OF_PODS } from '../lib/sources.ts';
 import { APP, sameTag } from '../lib/worlds.ts';
+import { reader, readsFirst } from './lib/reads.ts';
 
 const MINE = { at: 'data/mine', tags: { 'kubernetes-namespace': '<namespace:app>' } };
 
@@ -10,15 +11,15 @@ suite('abac', ({ scenario }) => {
   scenario('AB-05', 'an object is readable where its tag matches the session', {
     profile: 'core',
     source: TAGS_OF_PODS,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*', sameTag('kubernetes-namespace'))) },
+    roles: { app: reader('*', sameTag('kubernetes-namespace')) },
     workloads: APP,
+    ...readsFirst('app', 'data/mine', 'data/other'),
     objects: [MINE, { at: 'data/other', tags: { 'kubernetes-namespace': 'elsewhere' } }],
-    probes: [granted('app', getObject('data/mine')), denied('app', getObject('data/other'), NOT_ALLOWED)],
   });
 
   scenario('AB-06', 'an object without tags is not readable under a condition on its tag', {
     source: `${OPERATORS}: a key that is not in the request does not match StringEquals`,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*', sameTag('kubernetes-namespace'))) },
+    roles: { app: reader('*', sameTag('kubernetes-namespace')) },
     workloads: APP,
     objects: [MINE, 'data/untagged'],
     probes: [control('app', getObject('data/mine')), denied('app', getObject('data/untagged'), NOT_ALLOWED)],
@@ -45,9 +46,7 @@ suite('abac', ({ scenario }) => {
       app: podIdentityRole(
         allow('s3:PutObjectTagging', 'data/*'),
         allow('s3:PutObject', 'data/*', {
-          StringEquals: {
-            's3:RequestObjectTag/kubernetes-namespace': '${aws:PrincipalTag/kubernetes-namespace}',
-          },
+          StringEquals: { 's3:RequestObjectTag/kubernetes-namespace': '${aws:PrincipalTag/kubernetes-namespace}' },
         }),
       ),
     },

@@ -259,33 +259,25 @@ const POLICIES = [
 ] as const;
 
 suite('abac', ({ scenario }) => {
+  type Titled = readonly [title: string, spec: ScenarioSpec];
   const of = (effect: Effect, place: keyof typeof PLACES): string =>
     `${effect} of ${PLACES[place]}, by each operator on`;
   const ALL = Object.keys(TAGS);
-  const specs: readonly (readonly [title: string, spec: ScenarioSpec])[] = [
+  const specs: readonly Titled[] = [
     [`${of('Allow', 'identity')} the pod's name`, ofPod('Allow', casesOf(['kubernetes-pod-name'], 0, true))],
     [`${of('Deny', 'identity')} the pod's UID`, ofPod('Deny', half(1, casesOf(['kubernetes-pod-uid'], 0, true)))],
-    ...POLICIES.filter(([place]) => place !== 'identity').map(
-      ([place, effect, which], turn) =>
-        [
-          `${of(effect, place)} session tags`,
-          scenarioOf(place, effect, half(which, casesOf(KNOWN_EARLY, turn, true)), true),
-        ] as const,
-    ),
-    ...POLICIES.map(
-      ([place, effect, which], turn) =>
-        [
-          `${of(effect, place)} a tag that the session has not`,
-          scenarioOf(place, effect, half(which, casesOf(ALL, turn, false)), false),
-        ] as const,
-    ),
-    ...(['Allow', 'Deny'] as const).map(
-      (effect, which) =>
-        [
-          `${effect} of a session policy, by each operator on tags that are the role's`,
-          ofSession(effect, half(which as 0 | 1, casesOf(KNOWN_EARLY, which, true))),
-        ] as const,
-    ),
+    ...POLICIES.filter(([place]) => place !== 'identity').map(([place, effect, which], turn): Titled => [
+      `${of(effect, place)} session tags`,
+      scenarioOf(place, effect, half(which, casesOf(KNOWN_EARLY, turn, true)), true),
+    ]),
+    ...POLICIES.map(([place, effect, which], turn): Titled => [
+      `${of(effect, place)} a tag that the session has not`,
+      scenarioOf(place, effect, half(which, casesOf(ALL, turn, false)), false),
+    ]),
+    ...(['Allow', 'Deny'] as const).map((effect, which): Titled => [
+      `${effect} of a session policy, by each operator on tags that are the role's`,
+      ofSession(effect, half(which as 0 | 1, casesOf(KNOWN_EARLY, which, true))),
+    ]),
   ];
 
   for (const [index, [title, spec]] of specs.entries())

@@ -108,10 +108,7 @@ suite('abac', ({ scenario }) => {
 
   scenario('AM-24', "a role trusts a pod's session under each operator on the tags that it has", {
     source: `${OPERATORS}; ${PASS_TAGS}; ${KEYS}`,
-    roles: {
-      app: base(...Object.keys(ofSessions)),
-      ...ofSessions,
-    },
+    roles: { app: base(...Object.keys(ofSessions)), ...ofSessions },
     workloads: { app: { serviceAccount: 'reader', role: 'app' } },
     probes: Object.keys(ofSessions).map((role) =>
       isRefused(role)
