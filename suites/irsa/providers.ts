@@ -9,22 +9,25 @@ import {
   suite,
   trustWebIdentity,
   weather,
+  type RoleSpec,
 } from '../../harness/index.ts';
 import { BAD_WEB_TOKEN, WRONG_AUDIENCE } from '../lib/outcomes.ts';
 import { OIDC_PROVIDERS, WEB_IDENTITY } from '../lib/sources.ts';
 import { BY_TOKEN, WEB_TOKEN } from '../lib/worlds.ts';
 
 const CUSTOM_AUDIENCE = 'conformance.example.com';
+/** A role of the other account, which trusts a provider there. */
+const inOther = (options: Parameters<typeof trustWebIdentity>[0]): RoleSpec => ({
+  trust: [trustWebIdentity({ account: 'other', ...options })],
+  account: 'other',
+});
 
 suite('irsa', ({ scenario }) => {
   scenario('IR-04', "an account without a provider of the cluster's issuer opens no role", {
     source: OIDC_PROVIDERS,
     roles: {
       app: { trust: [trustWebIdentity({ cluster: 'c2', subject: 'app/app' })] },
-      elsewhere: {
-        trust: [trustWebIdentity({ cluster: 'c2', account: 'other', subject: 'app/app' })],
-        account: 'other',
-      },
+      elsewhere: inOther({ cluster: 'c2', subject: 'app/app' }),
     },
     workloads: { app: { cluster: 'c2' } },
     tokens: { web: { ...WEB_TOKEN.web, cluster: 'c2' } },
@@ -42,13 +45,7 @@ suite('irsa', ({ scenario }) => {
     source: `${OIDC_PROVIDERS}: audience`,
     keywords: ['wrong audience'],
     providers: [{ cluster: 'c1', account: 'other', clientIds: [CUSTOM_AUDIENCE] }],
-    roles: {
-      app: irsaRole('app/app'),
-      elsewhere: {
-        trust: [trustWebIdentity({ account: 'other', subject: 'app/app', audience: null })],
-        account: 'other',
-      },
-    },
+    roles: { app: irsaRole('app/app'), elsewhere: inOther({ subject: 'app/app', audience: null }) },
     workloads: { app: {} },
     tokens: { ...WEB_TOKEN, custom: { serviceAccount: 'app/app', audience: CUSTOM_AUDIENCE } },
     probes: [

@@ -1,6 +1,5 @@
 /** Which trust policies let pods assume a role by IRSA: conditions on subject and audience, and roles that are gone. */
 import {
-  allow,
   assumeByToken,
   assumeWithWebIdentity,
   control,
@@ -36,7 +35,7 @@ suite('irsa', ({ scenario }) => {
   scenario('IR-01', 'an annotated service account acts as its role', {
     profile: 'core',
     source: ASSIGN_ROLES,
-    roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/*')) },
+    roles: { app: irsaRole('app/app', readData) },
     workloads: { app: { irsa: 'app' } },
     objects: ['data/key'],
     probes: [

@@ -176,17 +176,15 @@ suite('irsa', ({ scenario }) => {
             allow('s3:GetObject', 'data/subject', { Null: { '<issuer:c1>:sub': 'false' } }),
           ],
         },
-        named: { trust: [named('named-*')] },
+        named: { trust: [under({ StringLike: { 'sts:RoleSessionName': 'named-*' } })] },
         provider: { trust: [under(equals('aws:FederatedProvider', '<provider-arn:c1>'))] },
         // The token says nothing of these.
-        methods: { trust: [under({ Null: { '<issuer:c1>:amr': 'false' } })] },
-        parties: { trust: [under({ Null: { '<issuer:c1>:oaud': 'false' } })] },
-        tags: { trust: [under({ Null: { 'aws:TagKeys': 'false' } })] },
+        methods: requiring('<issuer:c1>:amr'),
+        parties: requiring('<issuer:c1>:oaud'),
+        tags: requiring('aws:TagKeys'),
         // The call is not signed, so that nobody's keys are there.
         unsigned: { trust: [under({ Null: Object.fromEntries(OF_SIGNED.map((key) => [key, 'true'])) })] },
-        ...Object.fromEntries(
-          OF_SIGNED.map((key, index) => [`signed-${index}`, { trust: [under({ Null: { [key]: 'false' } })] }]),
-        ),
+        ...Object.fromEntries(OF_SIGNED.map((key, index) => [`signed-${index}`, requiring(key)])),
       },
       ...BY_TOKEN,
       objects: ['provider', 'subject', 'audience', 'tag', 'else', 'methods'].map((key) => `data/${key}`),
@@ -213,6 +211,7 @@ function under(conditions: Conditions) {
   return { ...trustWebIdentity({ subject: null, audience: null }), conditions };
 }
 
-function named(pattern: string) {
-  return under({ StringLike: { 'sts:RoleSessionName': pattern } });
+/** A role for requests that have the key. */
+function requiring(key: string) {
+  return { trust: [under({ Null: { [key]: 'false' } })] };
 }
