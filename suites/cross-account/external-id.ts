@@ -1,27 +1,17 @@
 /** The external id that EKS passes to a target role. */
-import {
-  allow,
-  askEksAuth,
-  fails,
-  succeeds,
-  suite,
-  trustRole,
-  updateTrust,
-  type Conditions,
-} from '../../harness/index.ts';
+import { allow, askEksAuth, fails, succeeds, suite, trustRole, updateTrust } from '../../harness/index.ts';
 import { baseRole, targetRole } from './lib/roles.ts';
 import { MAY_NOT_ASSUME } from '../lib/outcomes.ts';
-import { base, target } from '../lib/role-chains.ts';
+import { base } from '../lib/role-chains.ts';
 import { EKS_API, TARGET_ROLES } from '../lib/sources.ts';
 
 const EXTERNAL_ID = `${TARGET_ROLES}; ${EKS_API} PodIdentityAssociation, externalId`;
 
 suite('cross-account', ({ scenario }) => {
   /** Of region, account, cluster, namespace and service account. */
-  const idOf = (namespace: string, account: string): Conditions => ({
-    StringLike: { 'sts:ExternalId': `*/<account:main>/<cluster:c1>/<namespace:${namespace}>/${account}` },
-  });
-  const elsewhere = (conditions: Conditions) => ({ ...target(conditions), account: 'other' as const });
+  const idOf = (namespace: string, account: string) =>
+    `*/<account:main>/<cluster:c1>/<namespace:${namespace}>/${account}`;
+  const byId = (id: string) => targetRole('app', { conditions: { StringLike: { 'sts:ExternalId': id } } });
   const untagged = (of: string, role = 'app') => ({ role, targetRole: of, disableSessionTags: true });
 
   scenario('XA-06', 'without session tags the target role can ask for the external id of the association', {
@@ -47,9 +37,9 @@ suite('cross-account', ({ scenario }) => {
     source: EXTERNAL_ID,
     roles: {
       app: base('own', 'namespace', 'account'),
-      own: elsewhere(idOf('red', 'reader')),
-      namespace: elsewhere(idOf('blue', 'reader')),
-      account: elsewhere(idOf('red', 'writer')),
+      own: byId(idOf('red', 'reader')),
+      namespace: byId(idOf('blue', 'reader')),
+      account: byId(idOf('red', 'writer')),
     },
     workloads: {
       // Beside a policy too.
@@ -68,8 +58,8 @@ suite('cross-account', ({ scenario }) => {
     source: `${TARGET_ROLES}: the external id is used with disabled session tags`,
     roles: {
       app: base('target', 'anybody'),
-      target: elsewhere(idOf('red', 'off')),
-      anybody: elsewhere({ Null: { 'sts:ExternalId': 'false' } }),
+      target: byId(idOf('red', 'off')),
+      anybody: targetRole('app', { conditions: { Null: { 'sts:ExternalId': 'false' } } }),
     },
     workloads: {
       off: { namespace: 'red', serviceAccount: 'off', role: untagged('target') },

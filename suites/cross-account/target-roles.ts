@@ -25,14 +25,14 @@ import { readData } from '../lib/worlds.ts';
 
 const buckets = { data: { account: 'other' } } as const;
 const workloads = { app: { role: associated('base', 'target') } } as const;
+const WORLD = { workloads, buckets };
 
 suite('cross-account', ({ scenario }) => {
   scenario('XA-01', 'a pod acts as the target role, in the account of that', {
     profile: 'core',
     source: TARGET_ROLES,
     roles: { base: baseRole('target'), target: targetRole('base', {}, readData) },
-    workloads,
-    buckets,
+    ...WORLD,
     objects: ['data/key'],
     probes: [
       granted('app', whoAmI(), { as: 'target' }),
@@ -69,8 +69,7 @@ suite('cross-account', ({ scenario }) => {
       base: baseRole('target'),
       target: targetRole('base', {}, allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-namespace}/*')),
     },
-    workloads,
-    buckets,
+    ...WORLD,
     objects: ['data/<namespace:app>/key', 'data/elsewhere/key'],
     probes: [
       succeeds(askEksAuth('app'), { roleArn: '<role:target>' }),
@@ -82,14 +81,10 @@ suite('cross-account', ({ scenario }) => {
   scenario('XA-12', "an association's policy narrows the target role, and keeps the base role able to assume it", {
     source: `${CREATE_ASSOCIATION}, policy`,
     roles: { base: baseRole('target', ['sts:AssumeRole']), target: targetRole('base', {}, readData) },
+    // The policy says nothing of sts:AssumeRole.
     workloads: {
       app: {
-        role: {
-          ...workloads.app.role,
-          disableSessionTags: true,
-          // Says nothing of sts:AssumeRole.
-          policy: [allow('s3:GetObject', 'data/a/*')],
-        },
+        role: { ...workloads.app.role, disableSessionTags: true, policy: [allow('s3:GetObject', 'data/a/*')] },
       },
     },
     buckets,

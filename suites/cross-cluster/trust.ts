@@ -13,7 +13,6 @@ import {
   suite,
   trustPodIdentity,
   type Conditions,
-  type RoleSpec,
   type ScenarioSpec,
 } from '../../harness/index.ts';
 import { MAY_NOT_ASSUME } from '../lib/outcomes.ts';
@@ -21,7 +20,8 @@ import { TRUST_OF_PODS } from '../lib/sources.ts';
 
 /** Pods of the same namespace and service account names on both clusters, both associated with role `app`. */
 const BOTH_CLUSTERS = { here: { role: 'app' }, there: { cluster: 'c2', role: 'app' } } as const;
-const trustedUnder = (conditions: Conditions): RoleSpec => ({ trust: [trustPodIdentity({ conditions })] });
+const trustedUnder = (conditions: Conditions) => ({ trust: [trustPodIdentity({ conditions })] });
+const byTag = (tag: string, value: string) => ({ StringEquals: { [`aws:RequestTag/${tag}`]: value } });
 /** Both clusters' pods are associated with the role, which trusts the first cluster alone. */
 const keptToFirst = (source: string, conditions: Conditions): ScenarioSpec => ({
   source,
@@ -43,13 +43,13 @@ suite('cross-cluster', ({ scenario }) => {
   });
 
   scenario('CC-03', 'a trust on the cluster name tag keeps the role to one cluster', {
-    ...keptToFirst(TRUST_OF_PODS, { StringEquals: { 'aws:RequestTag/eks-cluster-name': '<cluster:c1>' } }),
+    ...keptToFirst(TRUST_OF_PODS, byTag('eks-cluster-name', '<cluster:c1>')),
     profile: 'core',
     probes: [succeeds(askEksAuth('here')), refused('there', fetchCredentials(), MAY_NOT_ASSUME)],
   });
 
   scenario('CC-04', 'a trust on the cluster ARN tag keeps the role to one cluster', {
-    ...keptToFirst(TRUST_OF_PODS, { StringEquals: { 'aws:RequestTag/eks-cluster-arn': '<cluster-arn:c1>' } }),
+    ...keptToFirst(TRUST_OF_PODS, byTag('eks-cluster-arn', '<cluster-arn:c1>')),
     profile: 'core',
   });
 
@@ -59,12 +59,8 @@ suite('cross-cluster', ({ scenario }) => {
     finding:
       'Cluster names repeat over regions and accounts: a condition on eks-cluster-name also takes a cluster of that name elsewhere. Use eks-cluster-arn.',
     roles: {
-      byName: trustedUnder({ StringEquals: { 'aws:RequestTag/eks-cluster-name': '<cluster:c1>' } }),
-      byArn: trustedUnder({
-        StringEquals: {
-          'aws:RequestTag/eks-cluster-arn': 'arn:aws:eks:af-south-1:<account:main>:cluster/<cluster:c1>',
-        },
-      }),
+      byName: trustedUnder(byTag('eks-cluster-name', '<cluster:c1>')),
+      byArn: trustedUnder(byTag('eks-cluster-arn', 'arn:aws:eks:af-south-1:<account:main>:cluster/<cluster:c1>')),
     },
     workloads: {
       named: { serviceAccount: 'named', role: 'byName' },

@@ -12,16 +12,13 @@ import {
   suite,
   trustPodIdentity,
   whoAmI,
-  type Conditions,
 } from '../../harness/index.ts';
 import { may, mayNot } from '../lib/sessions.ts';
 import { ALLOWED_BY_NONE, DENIED_ELSEWHERE, MAY_NOT_ASSUME, NO_ASSOCIATION } from '../lib/outcomes.ts';
 import { EKS_AUTH, TAGS_OF_PODS, TARGET_ROLES } from '../lib/sources.ts';
 import { APP, POD_IDENTITY, SESSION_TAGS } from '../lib/worlds.ts';
 
-const principalTag = (key: string, value: string): Conditions => ({
-  StringEquals: { [`aws:PrincipalTag/${key}`]: value },
-});
+const principalTag = (key: string, value: string) => ({ StringEquals: { [`aws:PrincipalTag/${key}`]: value } });
 /** A role for sessions with no tags but these. */
 const tagged = (keys: readonly string[]) => ({
   trust: [trustPodIdentity({ conditions: { 'ForAllValues:StringEquals': { 'aws:TagKeys': keys } } })],
@@ -30,9 +27,7 @@ const tagged = (keys: readonly string[]) => ({
 const LONG_NAME = Array.from({ length: 253 }, (_, at) => ((at * at * 104_729 + at * 7919) % 36).toString(36)).join('');
 /** Of cluster and pod the names may be cut short: with the UUID, it has 64 characters at most. */
 const SESSION_NAME = /^eks-[\w.-]{1,10}-[\w.-]{1,10}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const byPodName = (pattern: string): Conditions => ({
-  StringLike: { 'aws:PrincipalTag/kubernetes-pod-name': pattern },
-});
+const byPodName = (pattern: string) => ({ StringLike: { 'aws:PrincipalTag/kubernetes-pod-name': pattern } });
 
 suite('eks-auth', ({ scenario }) => {
   scenario('EA-18', 'a session has six tags: none of those that the association has, nor others', {
@@ -45,11 +40,7 @@ suite('eks-auth', ({ scenario }) => {
       six: tagged(SESSION_TAGS),
       five: tagged(SESSION_TAGS.slice(1)),
     },
-    workloads: {
-      app: {},
-      six: { serviceAccount: 'six', role: 'six' },
-      five: { serviceAccount: 'five', role: 'five' },
-    },
+    workloads: { app: {}, six: { serviceAccount: 'six', role: 'six' }, five: { serviceAccount: 'five', role: 'five' } },
     objects: ['data/own', 'data/tagged'],
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' }, { tags: { 'conformance-team': 'red' } })),

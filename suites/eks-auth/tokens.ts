@@ -79,9 +79,7 @@ suite('eks-auth', ({ scenario }) => {
     source: `${EKS_AUTH}, ExpiredTokenException`,
     ...ASSOCIATED,
     // Bound to a pod, which has to be there for it.
-    tokens: {
-      short: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 600 },
-    },
+    tokens: { short: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 600 } },
     probes: [
       succeeds(askEksAuth('app', { token: 'short' }), { roleArn: '<role:app>' }),
       advanceClock(660),

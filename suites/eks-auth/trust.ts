@@ -1,35 +1,23 @@
 /** Which trust policies let EKS Auth open a session. */
-import {
-  askEksAuth,
-  fails,
-  succeeds,
-  suite,
-  trustPodIdentity,
-  updateTrust,
-  type Conditions,
-  type RoleSpec,
-} from '../../harness/index.ts';
+import { askEksAuth, fails, succeeds, suite, trustPodIdentity, updateTrust } from '../../harness/index.ts';
 import { MAY_NOT_ASSUME } from '../lib/outcomes.ts';
 import { TRUST_OF_PODS } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
 
-const byTag = (key: string, value: string): Conditions => ({ StringEquals: { [`aws:RequestTag/${key}`]: value } });
+const trustUnder = (operator: string, key: string, value: string) =>
+  trustPodIdentity({ conditions: { [operator]: { [key]: value } } });
 
 suite('eks-auth', ({ scenario }) => {
-  const service = (key: string, value: string): RoleSpec => ({
-    trust: [trustPodIdentity({ conditions: { StringEquals: { [key]: value } } })],
-  });
-
   scenario('EA-16', 'a trust policy may ask which service of AWS acts, and under which name of a session', {
     source:
       'IAM User Guide, "AWS global condition context keys": aws:PrincipalIsAWSService, aws:PrincipalServiceName; "IAM and AWS STS condition context keys": sts:RoleSessionName',
     roles: {
-      service: service('aws:PrincipalServiceName', 'pods.eks.amazonaws.com'),
-      another: service('aws:PrincipalServiceName', 'ec2.amazonaws.com'),
-      aws: service('aws:PrincipalIsAWSService', 'true'),
-      nobody: service('aws:PrincipalIsAWSService', 'false'),
-      named: { trust: [trustPodIdentity({ conditions: { StringLike: { 'sts:RoleSessionName': 'eks-*' } } })] },
-      unnamed: { trust: [trustPodIdentity({ conditions: { StringNotLike: { 'sts:RoleSessionName': 'eks-*' } } })] },
+      service: { trust: [trustUnder('StringEquals', 'aws:PrincipalServiceName', 'pods.eks.amazonaws.com')] },
+      another: { trust: [trustUnder('StringEquals', 'aws:PrincipalServiceName', 'ec2.amazonaws.com')] },
+      aws: { trust: [trustUnder('StringEquals', 'aws:PrincipalIsAWSService', 'true')] },
+      nobody: { trust: [trustUnder('StringEquals', 'aws:PrincipalIsAWSService', 'false')] },
+      named: { trust: [trustUnder('StringLike', 'sts:RoleSessionName', 'eks-*')] },
+      unnamed: { trust: [trustUnder('StringNotLike', 'sts:RoleSessionName', 'eks-*')] },
     },
     workloads: Object.fromEntries(
       ['service', 'another', 'aws', 'nobody', 'named', 'unnamed'].map((role) => [role, { serviceAccount: role, role }]),
@@ -46,7 +34,7 @@ suite('eks-auth', ({ scenario }) => {
       app: {
         trust: [
           trustPodIdentity(),
-          { ...trustPodIdentity({ conditions: byTag('kubernetes-namespace', '<namespace:blue>') }), effect: 'Deny' },
+          { ...trustUnder('StringEquals', 'aws:RequestTag/kubernetes-namespace', '<namespace:blue>'), effect: 'Deny' },
         ],
       },
     },

@@ -1,18 +1,16 @@
 /** Sessions of pods: their tags, associations that disable these, and their names. */
 import {
   allow,
-  asSession,
   denied,
-  fails,
   getObject,
   granted,
   matching,
   podIdentityRole,
-  succeeds,
   suite,
   trustPodIdentity,
   whoAmI,
 } from '../../harness/index.ts';
+import { may, mayNot } from '../lib/sessions.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { EKS_AUTH, TAGS_OF_PODS } from '../lib/sources.ts';
 import { APP, ASSOCIATED, readData } from '../lib/worlds.ts';
@@ -62,10 +60,7 @@ suite('pod-identity', ({ scenario }) => {
     },
     workloads: { app: { role: { role: 'app', disableSessionTags: true } } },
     objects: ['data/key', 'tagged/key'],
-    probes: [
-      succeeds(asSession('app', getObject('data/key'))),
-      fails(asSession('app', getObject('tagged/key')), NOT_ALLOWED),
-    ],
+    probes: [may('app', getObject('data/key')), mayNot('app', getObject('tagged/key'), NOT_ALLOWED)],
   });
 
   scenario('PI-16', 'the session belongs to the associated role and is named after cluster and pod', {

@@ -10,22 +10,19 @@ import {
   succeeds,
   suite,
   trustPodIdentity,
-  type Conditions,
-  type RoleSpec,
   type ScenarioSpec,
 } from '../../harness/index.ts';
 import { MAY_NOT_ASSUME } from '../lib/outcomes.ts';
 import { TRUST_OF_PODS } from '../lib/sources.ts';
 
-const trustedUnder = (conditions: Conditions): RoleSpec => ({ trust: [trustPodIdentity({ conditions })] });
+const trustedUnder = (operator: string, key: string, value: string) => ({
+  trust: [trustPodIdentity({ conditions: { [operator]: { [key]: value } } })],
+});
 /** Pods get a session of a role that asks for one value of the condition key, and none of one that asks for the other. */
 const confusedDeputy = (operator: string, key: string, fits: string, misses: string): ScenarioSpec => ({
   source: 'IAM User Guide, "The confused deputy problem": aws:SourceArn and aws:SourceAccount',
   keywords: ['confused deputy'],
-  roles: {
-    fits: trustedUnder({ [operator]: { [key]: fits } }),
-    misses: trustedUnder({ [operator]: { [key]: misses } }),
-  },
+  roles: { fits: trustedUnder(operator, key, fits), misses: trustedUnder(operator, key, misses) },
   workloads: { fits: { serviceAccount: 'fits', role: 'fits' }, misses: { serviceAccount: 'misses', role: 'misses' } },
   probes: [succeeds(askEksAuth('fits'), { roleArn: '<role:fits>' }), fails(askEksAuth('misses'), MAY_NOT_ASSUME)],
 });

@@ -17,6 +17,7 @@ import {
 import { NO_ASSOCIATION } from '../lib/outcomes.ts';
 import { APP, ASSOCIATED, readData } from '../lib/worlds.ts';
 
+const AGENT = 'eks-pod-identity-agent';
 const AGENTS = '/api/v1/namespaces/kube-system/pods';
 
 suite('security', ({ scenario }) => {
@@ -50,16 +51,14 @@ suite('security', ({ scenario }) => {
       granted('app', fetchCredentials()),
       refused('app', fetchCredentials({ change: 'flip-signature' }), { by: 'eks-auth', status: 400 }),
       check('no line of the log has a token or an access key', async ({ kubernetes }) => {
-        const list = await kubernetes({
-          path: `${AGENTS}?labelSelector=app.kubernetes.io/name=eks-pod-identity-agent`,
-        });
-        const { items } = JSON.parse(list.body) as { items: readonly { metadata: { name: string } }[] };
+        const { body } = await kubernetes({ path: `${AGENTS}?labelSelector=app.kubernetes.io/name=${AGENT}` });
+        const { items } = JSON.parse(body) as { items: readonly { metadata: { name: string } }[] };
         const logs = await Promise.all(
           items.map(({ metadata: { name } }) =>
-            kubernetes({ path: `${AGENTS}/${name}/log?container=eks-pod-identity-agent&tailLines=2000` }),
+            kubernetes({ path: `${AGENTS}/${name}/log?container=${AGENT}&tailLines=2000` }),
           ),
         );
-        const lines = logs.flatMap(({ body }) => body.split('\n'));
+        const lines = logs.flatMap((log) => log.body.split('\n'));
         expect(lines.filter((line) => line.includes('fetched_role_arn')).length, 'lines on sessions').to.be.above(0);
         // Counted, so that a secret that is found stays where it is. The ID of a role, which begins with AROA, may go on like that of a key.
         const secret = /eyJ[\w-]{10,}\.[\w-]{10,}|\bA[KS]IA[A-Z0-9]{12,}|SecretAccessKey|"token":/;

@@ -5,13 +5,11 @@ import {
   check,
   controlSucceeds,
   fails,
-  granted,
   irsaRole,
   irsaToken,
   kubernetesApiToken,
   kubernetesGet,
   matching,
-  readToken,
   reviewToken,
   succeeds,
   suite,
@@ -21,7 +19,7 @@ import { SELF_REVIEW } from '../lib/rbac.ts';
 import { JWKS } from '../lib/signing-keys.ts';
 import { BOUND_TOKENS, TOKEN_REQUEST } from '../lib/sources.ts';
 import { POD_IDENTITY } from '../lib/worlds.ts';
-import { ACCOUNT, reviewOf, STS } from './lib/token-requests.ts';
+import { ACCOUNT, reviewOf, STS, tells } from './lib/token-requests.ts';
 
 const TOKEN_REVIEW = 'Kubernetes API Reference, TokenReview';
 const SHORT = { expirationSeconds: 600 };
@@ -69,26 +67,20 @@ suite('service-accounts', ({ scenario }) => {
     },
     tokens: { api: { serviceAccount: 'app/app' } },
     probes: [
-      granted('app', readToken(irsaToken), {
-        facts: {
-          issuer: 'https://<issuer:c1>',
-          subject: ACCOUNT,
-          audience: STS,
-          lifetimeSeconds: between(86_399, 86_401),
-        },
+      tells('app', irsaToken, {
+        issuer: 'https://<issuer:c1>',
+        subject: ACCOUNT,
+        audience: STS,
+        lifetimeSeconds: between(86_399, 86_401),
       }),
       // That of the Kubernetes API lives longer than it was asked for, by what a cluster allows.
-      granted('app', readToken(kubernetesApiToken), {
-        facts: {
-          subject: ACCOUNT,
-          audience: matching(/^https:\/\/[^,]+$/),
-          podUid: '<pod-uid:app>',
-          lifetimeSeconds: between(3606, 366 * 86_400),
-        },
+      tells('app', kubernetesApiToken, {
+        subject: ACCOUNT,
+        audience: matching(/^https:\/\/[^,]+$/),
+        podUid: '<pod-uid:app>',
+        lifetimeSeconds: between(3606, 366 * 86_400),
       }),
-      ...[irsaToken, kubernetesApiToken].map((token) =>
-        granted('twin', readToken(token), { facts: { podUid: '<pod-uid:twin>' } }),
-      ),
+      ...[irsaToken, kubernetesApiToken].map((token) => tells('twin', token, { podUid: '<pod-uid:twin>' })),
       succeeds(kubernetesGet(JWKS, { token: 'api' })),
     ],
   });

@@ -6,14 +6,12 @@ import {
   controlSucceeds,
   deletePod,
   fails,
-  granted,
   isAbsent,
   kubernetesGet,
   matching,
   minted,
   podIdentityRole,
   podIdentityToken,
-  readToken,
   recreateServiceAccount,
   reviewToken,
   succeeds,
@@ -24,10 +22,9 @@ import { UNAUTHENTICATED, UNAUTHORIZED } from '../lib/outcomes.ts';
 import { JWKS } from '../lib/signing-keys.ts';
 import { AUTHENTICATION, BOUND_TOKENS } from '../lib/sources.ts';
 import { IMAGE, POD_IDENTITY } from '../lib/worlds.ts';
-import { ACCOUNT, isGood, newToken, STS, UID } from './lib/token-requests.ts';
+import { ACCOUNT, isGood, newToken, STS, tells, UID } from './lib/token-requests.ts';
 
 const APP = '<namespace:app>';
-const pods = `/api/v1/namespaces/${APP}/pods`;
 const CHANGES = [
   'flip-signature',
   'alg-none',
@@ -104,7 +101,7 @@ suite('service-accounts', ({ scenario }) => {
       ),
       endsWith('Secret', `/api/v1/namespaces/${APP}/secrets`),
       // One that gets no node, and is gone at once.
-      endsWith('Pod', pods, {
+      endsWith('Pod', `/api/v1/namespaces/${APP}/pods`, {
         spec: {
           serviceAccountName: 'app',
           schedulingGates: [{ name: 'example.com/none' }],
@@ -150,32 +147,28 @@ suite('service-accounts', ({ scenario }) => {
       unbound: { serviceAccount: 'app/app', audience: POD_IDENTITY },
     },
     probes: [
-      granted('app', readToken(podIdentityToken), {
-        facts: {
-          algorithm: 'RS256',
-          issuer: 'https://<issuer:c1>',
-          subject: ACCOUNT,
-          audience: POD_IDENTITY,
-          namespace: APP,
-          serviceAccount: 'app',
-          serviceAccountUid: matching(UID),
-          pod: '<pod:app>',
-          podUid: '<pod-uid:app>',
-          node: matching(/./),
-          lifetimeSeconds: between(79_200, 86_400),
-          validAtOnce: true,
-        },
+      tells('app', podIdentityToken, {
+        algorithm: 'RS256',
+        issuer: 'https://<issuer:c1>',
+        subject: ACCOUNT,
+        audience: POD_IDENTITY,
+        namespace: APP,
+        serviceAccount: 'app',
+        serviceAccountUid: matching(UID),
+        pod: '<pod:app>',
+        podUid: '<pod-uid:app>',
+        node: matching(/./),
+        lifetimeSeconds: between(79_200, 86_400),
+        validAtOnce: true,
       }),
-      granted('twin', readToken(podIdentityToken), { facts: { ...TWIN, lifetimeSeconds: between(1199, 1201) } }),
-      granted('app', readToken(minted('bound')), { facts: { ...TWIN, lifetimeSeconds: between(1799, 1801) } }),
-      granted('app', readToken(minted('unbound')), {
-        facts: {
-          subject: ACCOUNT,
-          audience: POD_IDENTITY,
-          pod: isAbsent,
-          podUid: isAbsent,
-          lifetimeSeconds: between(3599, 3601),
-        },
+      tells('twin', podIdentityToken, { ...TWIN, lifetimeSeconds: between(1199, 1201) }),
+      tells('app', minted('bound'), { ...TWIN, lifetimeSeconds: between(1799, 1801) }),
+      tells('app', minted('unbound'), {
+        subject: ACCOUNT,
+        audience: POD_IDENTITY,
+        pod: isAbsent,
+        podUid: isAbsent,
+        lifetimeSeconds: between(3599, 3601),
       }),
     ],
   });

@@ -1,9 +1,10 @@
 /** Tokens of service account `app` that a check makes and reviews itself. */
 import { expect } from 'chai';
-import type { CheckContext } from '../../../harness/index.ts';
+import { granted, readToken, type CheckContext } from '../../../harness/index.ts';
 
 const APP = '<namespace:app>';
 const AUTHENTICATION = 'authentication.k8s.io/v1';
+type Facts = NonNullable<NonNullable<Parameters<typeof granted>[2]>['facts']>;
 export const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const ACCOUNT = `system:serviceaccount:${APP}:app`;
 export const STS = 'sts.amazonaws.com';
@@ -12,6 +13,10 @@ export const BAD_REQUEST = { by: 'kubernetes', code: 'BadRequest', status: 400 }
 /** A Kubernetes user may make tokens of the namespace's service accounts; another may only look at pods. */
 export const TOKEN_MAKER = { namespace: 'app', rules: [{ resources: ['serviceaccounts/token'], verbs: ['create'] }] };
 export const ONLOOKER = { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['get', 'list'] }] };
+
+/** What the claims of a token in a pod say. */
+export const tells = (workload: string, token: Parameters<typeof readToken>[0], facts: Facts) =>
+  granted(workload, readToken(token), { facts });
 
 interface Claims {
   readonly kid: string;
