@@ -14,6 +14,7 @@ import {
   suite,
   whoAmI,
 } from '../../harness/index.ts';
+import { NO_ASSOCIATION } from '../lib/outcomes.ts';
 import { EKS_AUTH_ERRORS } from '../lib/sources.ts';
 import { ASSOCIATED, readData } from '../lib/worlds.ts';
 import { CONTROL, FROM_CACHE, gets, ONE_CALL } from './lib/requests.ts';
@@ -26,15 +27,7 @@ suite('agent', ({ scenario }) => {
   scenario('LC-04', 'an agent that was started anew has no credentials for a pod whose association is gone', {
     source: `${DELETE}; ${CACHE}: the cache is in memory alone; ${EKS_AUTH_ERRORS}`,
     ...ASSOCIATED,
-    probes: [
-      CONTROL,
-      deleteAssociation('app'),
-      restartAgent(),
-      refused('app', fetchCredentials(), {
-        by: 'eks-auth',
-        code: ['ResourceNotFoundException', 'AccessDeniedException'],
-      }),
-    ],
+    probes: [CONTROL, deleteAssociation('app'), restartAgent(), refused('app', fetchCredentials(), NO_ASSOCIATION)],
   });
 
   scenario('LC-10', 'a restart of the agent costs running pods nothing but a new session', {

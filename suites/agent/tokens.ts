@@ -1,14 +1,16 @@
 /** Which tokens the agent refuses before it asks EKS Auth. */
 import { control, fetchCredentials, minted, noToken, refused, suite, text } from '../../harness/index.ts';
 import { AGENT_ERRORS, AGENT_VALIDATION, EKS_AUTH, HOW_IT_WORKS } from '../lib/sources.ts';
-import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
+import { ASSOCIATED } from '../lib/worlds.ts';
 import {
   CONTROL,
   FROM_CACHE,
   invalidToken,
   PLAIN_TEXT,
+  POD_TOKEN,
   refusedByAgent,
   refusedByEksAuth,
+  STS_TOKEN,
   unsignedToken,
 } from './lib/requests.ts';
 
@@ -18,6 +20,7 @@ const unsigned = (header: object, claims: unknown) =>
   text(unsignedToken(JSON.stringify(header), JSON.stringify(claims)));
 const EMPTY = 'Service account token cannot be empty';
 const SEGMENTS = 'token contains an invalid number of segments';
+const BAD_BASE64 = 'could not base64 decode header: illegal base64 data at input byte 6';
 const HEADER = 'could not JSON decode header';
 const CLAIMS = 'could not JSON decode claim';
 const NO_ALGORITHM = 'token is unverifiable: signing method (alg) is';
@@ -42,12 +45,7 @@ suite('agent', ({ scenario }) => {
     keywords: ['malformed token', 'Authorization header'],
     probes: [
       CONTROL,
-      refusedByAgent(
-        { change: 'bearer-prefix' },
-        400,
-        'could not base64 decode header: illegal base64 data at input byte 6',
-        PLAIN_TEXT,
-      ),
+      refusedByAgent({ change: 'bearer-prefix' }, 400, BAD_BASE64, PLAIN_TEXT),
       refusedByAgent({ change: 'two-segments' }, 400, SEGMENTS),
       ...['a.b', 'a.b.c.d'].map((token) => refusedByAgent({ token: text(token) }, 400, SEGMENTS)),
       refusedByAgent({ change: 'garbage-header' }, 400, HEADER),
@@ -94,19 +92,10 @@ suite('agent', ({ scenario }) => {
     keywords: ['wrong audience'],
     source: `${HOW_IT_WORKS}: audience pods.eks.amazonaws.com; ${AGENT_ERRORS}`,
     ...ASSOCIATED,
-    // Bound to the pod like the projected one: the audience is all that is wrong with it.
-    tokens: {
-      sts: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', boundTo: 'app' },
-      right: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' },
-    },
+    tokens: { sts: STS_TOKEN, right: POD_TOKEN },
     probes: [
       control('app', fetchCredentials({ token: minted('right') })),
-      refused('app', fetchCredentials({ token: minted('sts') }), {
-        by: 'eks-auth',
-        code: 'InvalidTokenException',
-        status: 400,
-        facts: PLAIN_TEXT,
-      }),
+      invalidToken({ token: minted('sts') }, PLAIN_TEXT),
     ],
   });
 

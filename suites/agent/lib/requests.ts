@@ -18,8 +18,8 @@ export const refusedByAgent = (request: Request, status: number, message?: strin
     ...(facts && { facts }),
   });
 /** EKS Auth refuses, and the agent passes that on. */
-export const refusedByEksAuth = (request: Request, code: string | readonly string[], status: number) =>
-  refused('app', fetchCredentials(request), { by: 'eks-auth', code, status });
+export const refusedByEksAuth = (request: Request, code: string | readonly string[], status: number, facts?: Facts) =>
+  refused('app', fetchCredentials(request), { by: 'eks-auth', code, status, ...(facts && { facts }) });
 
 /** Answered without a call of EKS Auth. */
 export const FROM_CACHE = { upstreamCalls: 0 } as const;
@@ -27,7 +27,8 @@ export const ONE_CALL = { upstreamCalls: 1 } as const;
 export const PLAIN_TEXT = { contentType: matching(/^text\/plain/) };
 
 /** EKS Auth takes the token for none of its own. */
-export const invalidToken = (request: Request) => refusedByEksAuth(request, 'InvalidTokenException', 400);
+export const invalidToken = (request: Request, facts?: Facts) =>
+  refusedByEksAuth(request, 'InvalidTokenException', 400, facts);
 
 /** A token of the pod like the one that the kubelet put into it. */
 export const POD_TOKEN = { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } as const;
