@@ -10,26 +10,13 @@ import {
   refused,
   succeeds,
   suite,
-  type RoleSpec,
 } from '../../harness/index.ts';
-import { associated, baseRole, targetRole } from './lib/roles.ts';
+import { associated, baseRole, isRole, MAIN_ACCOUNT, targetRole, trustingAws } from './lib/roles.ts';
 import { MAY_NOT_ASSUME } from '../lib/outcomes.ts';
 import { TARGET_ROLES } from '../lib/sources.ts';
 import { ASSUME_AND_TAG } from '../lib/worlds.ts';
 
 suite('cross-account', ({ scenario }) => {
-  /** The account of the base role is trusted, and that role alone among its principals. */
-  const trustByArn = (role: string): RoleSpec => ({
-    account: 'other',
-    trust: [
-      {
-        effect: 'Allow',
-        actions: ASSUME_AND_TAG,
-        principal: { AWS: 'arn:aws:iam::<account:main>:root' },
-        conditions: { ArnEquals: { 'aws:PrincipalArn': `<role:${role}>` } },
-      },
-    ],
-  });
   const app = { role: associated('base', 'target') };
   /** Role and target role of workload `app`. */
   const working = { base: baseRole('target'), target: targetRole('base') };
@@ -99,7 +86,11 @@ suite('cross-account', ({ scenario }) => {
 
   scenario('XA-05b', 'a target role may trust an account, and ask for the base role by its ARN', {
     source: `${TARGET_ROLES}; IAM User Guide, "AWS global condition context keys", aws:PrincipalArn`,
-    roles: { base: baseRole('target'), stranger: baseRole('target'), target: trustByArn('base') },
+    roles: {
+      base: baseRole('target'),
+      stranger: baseRole('target'),
+      target: trustingAws(MAIN_ACCOUNT, ASSUME_AND_TAG, isRole('base')),
+    },
     workloads: { app, stranger: { serviceAccount: 'stranger', role: associated('stranger', 'target') } },
     probes: [succeeds(askEksAuth('app')), fails(askEksAuth('stranger'), MAY_NOT_ASSUME)],
   });

@@ -11,5 +11,12 @@ export const targetRole = (
   options: { readonly actions?: readonly string[]; readonly conditions?: Conditions } = {},
   ...permissions: readonly ReturnType<typeof allow>[]
 ): RoleSpec => ({ account: 'other', trust: [trustRole(base, options)], permissions });
+/** A role of the other account for principals of AWS, under conditions or none. */
+export const trustingAws = (AWS: string, actions: readonly string[], conditions?: Conditions): RoleSpec => ({
+  account: 'other',
+  trust: [{ effect: 'Allow', actions, principal: { AWS }, ...(conditions && { conditions }) }],
+});
+export const MAIN_ACCOUNT = 'arn:aws:iam::<account:main>:root';
+export const isRole = (role: string): Conditions => ({ ArnEquals: { 'aws:PrincipalArn': `<role:${role}>` } });
 /** An association of the two. */
 export const associated = (role: string, target: string) => ({ role, targetRole: target });
