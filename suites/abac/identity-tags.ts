@@ -49,9 +49,7 @@ suite('abac', ({ scenario }) => {
   scenario('AB-04', 'namespace, service account and cluster must all match', {
     profile: 'core',
     source: TAGS_OF_PODS,
-    roles: {
-      app: reader('*', sameTag('kubernetes-namespace', 'kubernetes-service-account', 'eks-cluster-name')),
-    },
+    roles: { app: reader('*', sameTag('kubernetes-namespace', 'kubernetes-service-account', 'eks-cluster-name')) },
     workloads: APP,
     objects: [
       taggedObject('data/mine', {}),

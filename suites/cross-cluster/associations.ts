@@ -1,7 +1,6 @@
 /** Associations of two clusters with the same names, and tokens of one cluster at the other's agent. */
 import {
   admitPod,
-  allow,
   askEksAuth,
   control,
   controlSucceeds,
@@ -18,7 +17,7 @@ import {
   whoAmI,
 } from '../../harness/index.ts';
 import { BAD_POD_TOKEN, NOT_INJECTED } from '../lib/outcomes.ts';
-import { POD_IDENTITY } from '../lib/worlds.ts';
+import { POD_IDENTITY, readData } from '../lib/worlds.ts';
 
 const OVERVIEW = 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"';
 
@@ -27,7 +26,7 @@ suite('cross-cluster', ({ scenario }) => {
     profile: 'core',
     source: OVERVIEW,
     needs: ['two-clusters'],
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
+    roles: { app: podIdentityRole(readData) },
     workloads: { here: { role: 'app' }, there: { cluster: 'c2' } },
     objects: ['data/key'],
     probes: [controlSucceeds(askEksAuth('here')), refused('there', getObject('data/key'), NOT_INJECTED)],

@@ -21,6 +21,7 @@ import { ASSIGN_ROLES, OIDC_KEYS, OPERATORS, WEB_IDENTITY } from '../lib/sources
 import { BY_TOKEN, readData } from '../lib/worlds.ts';
 
 const STS = 'sts.amazonaws.com';
+const tokenOf = (serviceAccount: string) => ({ serviceAccount, audience: STS });
 const app = irsaRole('app/app');
 const trusting = (options: Parameters<typeof trustWebIdentity>[0]): RoleSpec => ({
   trust: [trustWebIdentity(options)],
@@ -79,11 +80,7 @@ suite('irsa', ({ scenario }) => {
       second: { serviceAccount: 'second' },
       outside: { namespace: 'outside', serviceAccount: 'first' },
     },
-    tokens: {
-      first: { serviceAccount: 'app/first', audience: STS },
-      second: { serviceAccount: 'app/second', audience: STS },
-      outside: { serviceAccount: 'outside/first', audience: STS },
-    },
+    tokens: { first: tokenOf('app/first'), second: tokenOf('app/second'), outside: tokenOf('outside/first') },
     probes: [
       succeeds(assumeByToken('shared', 'first')),
       succeeds(assumeByToken('shared', 'second')),
@@ -105,7 +102,7 @@ suite('irsa', ({ scenario }) => {
       'A role whose trust policy has no condition on `sub` can be assumed by every service account of the cluster: name namespace and service account in it.',
     roles: { open: trusting({ subject: null }) },
     workloads: { any: { namespace: 'any', serviceAccount: 'stranger' } },
-    tokens: { any: { serviceAccount: 'any/stranger', audience: STS } },
+    tokens: { any: tokenOf('any/stranger') },
     probes: [succeeds(assumeByToken('open', 'any'))],
   });
 

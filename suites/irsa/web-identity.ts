@@ -36,19 +36,16 @@ const SUBJECT = 'system:serviceaccount:<namespace:app>:app';
 const byToken = (options: Parameters<typeof assumeByToken>[2] = {}) => assumeByToken('app', 'web', options);
 const byApp = trustWebIdentity({ subject: 'app/app' });
 const equals = (key: string, value: string): Conditions => ({ StringEquals: { [key]: value } });
+const has = (key: string): Conditions => ({ Null: { [key]: 'false' } });
+const read = (key: string, conditions?: Conditions) => allow('s3:GetObject', `data/${key}`, conditions);
+const NAMESPACE = 'aws:PrincipalTag/kubernetes-namespace';
 /** "Present in the request context for all signed API requests". */
 const OF_SIGNED = ['aws:PrincipalArn', 'aws:PrincipalAccount', 'aws:PrincipalType', 'aws:PrincipalIsAWSService'];
 
 suite('irsa', ({ scenario }) => {
   scenario('IR-18', 'sessions of IRSA have no session tags to tell namespaces apart', {
     source: 'Amazon EKS User Guide, "Grant Kubernetes workloads access to AWS": comparison, session tags',
-    roles: {
-      app: irsaRole(
-        'app/app',
-        allow('s3:GetObject', 'data/open'),
-        allow('s3:GetObject', 'data/own', equals('aws:PrincipalTag/kubernetes-namespace', '<namespace:app>')),
-      ),
-    },
+    roles: { app: irsaRole('app/app', read('open'), read('own', equals(NAMESPACE, '<namespace:app>'))) },
     ...BY_TOKEN,
     objects: ['data/open', 'data/own'],
     probes: [controlSucceeds(asSession(WEB, getObject('data/open'))), mayNot(WEB, getObject('data/own'), NOT_ALLOWED)],
@@ -159,32 +156,32 @@ suite('irsa', ({ scenario }) => {
           // Without tags of the session those of its role are the principal's.
           tags: { 'conformance-team': 'red' },
           permissions: [
-            allow('s3:GetObject', 'data/provider', equals('aws:FederatedProvider', '<provider-arn:c1>')),
-            allow('s3:GetObject', 'data/subject', equals('<issuer:c1>:sub', SUBJECT)),
-            allow('s3:GetObject', 'data/audience', equals('<issuer:c1>:aud', 'sts.amazonaws.com')),
-            allow('s3:GetObject', 'data/else', equals('<issuer:c1>:sub', 'system:serviceaccount:elsewhere:app')),
-            allow('s3:GetObject', 'data/tag', equals('aws:PrincipalTag/conformance-team', 'red')),
-            allow('s3:GetObject', 'data/methods', { Null: { '<issuer:c1>:amr': 'false' } }),
+            read('provider', equals('aws:FederatedProvider', '<provider-arn:c1>')),
+            read('subject', equals('<issuer:c1>:sub', SUBJECT)),
+            read('audience', equals('<issuer:c1>:aud', 'sts.amazonaws.com')),
+            read('else', equals('<issuer:c1>:sub', 'system:serviceaccount:elsewhere:app')),
+            read('tag', equals('aws:PrincipalTag/conformance-team', 'red')),
+            read('methods', has('<issuer:c1>:amr')),
           ],
         },
         // Its session is issued by no provider of identities.
         next: {
           trust: [trustRole('app')],
           permissions: [
-            allow('s3:GetObject', 'data/audience'),
-            allow('s3:GetObject', 'data/provider', { Null: { 'aws:FederatedProvider': 'false' } }),
-            allow('s3:GetObject', 'data/subject', { Null: { '<issuer:c1>:sub': 'false' } }),
+            read('audience'),
+            read('provider', has('aws:FederatedProvider')),
+            read('subject', has('<issuer:c1>:sub')),
           ],
         },
         named: { trust: [under({ StringLike: { 'sts:RoleSessionName': 'named-*' } })] },
         provider: { trust: [under(equals('aws:FederatedProvider', '<provider-arn:c1>'))] },
         // The token says nothing of these.
-        methods: requiring('<issuer:c1>:amr'),
-        parties: requiring('<issuer:c1>:oaud'),
-        tags: requiring('aws:TagKeys'),
+        methods: { trust: [under(has('<issuer:c1>:amr'))] },
+        parties: { trust: [under(has('<issuer:c1>:oaud'))] },
+        tags: { trust: [under(has('aws:TagKeys'))] },
         // The call is not signed, so that nobody's keys are there.
         unsigned: { trust: [under({ Null: Object.fromEntries(OF_SIGNED.map((key) => [key, 'true'])) })] },
-        ...Object.fromEntries(OF_SIGNED.map((key, index) => [`signed-${index}`, requiring(key)])),
+        ...Object.fromEntries(OF_SIGNED.map((key, index) => [`signed-${index}`, { trust: [under(has(key))] }])),
       },
       ...BY_TOKEN,
       objects: ['provider', 'subject', 'audience', 'tag', 'else', 'methods'].map((key) => `data/${key}`),
@@ -209,9 +206,4 @@ suite('irsa', ({ scenario }) => {
 
 function under(conditions: Conditions) {
   return { ...trustWebIdentity({ subject: null, audience: null }), conditions };
-}
-
-/** A role for requests that have the key. */
-function requiring(key: string) {
-  return { trust: [under({ Null: { [key]: 'false' } })] };
 }

@@ -1,7 +1,6 @@
 /** Who can use a service account by its pods, and what a workload needs in Kubernetes itself. */
 import {
   admitPod,
-  allow,
   createToken,
   fails,
   fetchCredentials,
@@ -14,7 +13,7 @@ import {
   suite,
 } from '../../harness/index.ts';
 import { FORBIDDEN } from '../lib/outcomes.ts';
-import { ASSOCIATED } from '../lib/worlds.ts';
+import { ASSOCIATED, readData } from '../lib/worlds.ts';
 import { NOT_ALLOWED, ONLOOKER } from './lib/token-requests.ts';
 
 const GOOD_PRACTICES = 'Kubernetes documentation, "Role Based Access Control Good Practices"';
@@ -48,7 +47,7 @@ suite('service-accounts', ({ scenario }) => {
 
   scenario('RB-08', 'a workload needs no right in Kubernetes to use its role', {
     source: 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"',
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
+    roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: 'app' } },
     objects: ['data/key'],
     tokens: { api: { serviceAccount: 'app/app' } },

@@ -25,6 +25,7 @@ const PI_TOKEN = volumeOf(PI_VOLUME, {
   expirationSeconds: 3600,
   path: 'eks-pod-identity-token',
 });
+const plain = (name: string, more: object = {}) => ({ name, image: 'i', ...more });
 /** A container as Go writes it, with what is added to one that sets nothing. */
 const injected = (name: string, more: object = {}) => ({
   ...plain(name, more),
@@ -44,7 +45,6 @@ const TRAILING = {
   stdin: true,
 };
 const DATA = { name: 'data', emptyDir: {} };
-const plain = (name: string, more: object = {}) => ({ name, image: 'i', ...more });
 /** A review of `POD` with more. */
 const reviewed = (metadata: object, spec: object = {}) =>
   post(review({ ...POD, metadata: { ...POD.metadata, ...metadata }, spec: { ...POD.spec, ...spec } }));
@@ -87,9 +87,7 @@ suite('webhook', ({ scenario }) => {
     probes: (
       [
         [
-          {
-            containers: [plain('app'), plain('two', { ...LEADING, ...TRAILING })],
-          },
+          { containers: [plain('app'), plain('two', { ...LEADING, ...TRAILING })] },
           {},
           [LABELS, add('/spec/volumes', [PI_TOKEN])],
           [injected('app'), { ...injected('two', LEADING), ...TRAILING }],

@@ -1,4 +1,4 @@
-/** Pods with Pod Identity and pods with IRSA, and pods as they ask for something else. */
+/** Service accounts with Pod Identity and with IRSA, and pods with settings of their own. */
 import { irsaRole, podIdentityRole } from '../../../harness/index.ts';
 import { IMAGE } from '../../lib/worlds.ts';
 

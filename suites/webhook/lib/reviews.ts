@@ -18,6 +18,7 @@ export const review = (pod: object, apiVersion = 'admission.k8s.io/v1'): string 
       object: pod,
     },
   });
+/** As the API server posts them. */
 export const post = (body: string, options?: Parameters<typeof postToWebhook>[2]) =>
   postToWebhook(JSON_TYPE, body, options);
 export const POD = {
@@ -35,6 +36,7 @@ export const ACCOUNTS = {
     mute: { serviceAccount: 'mute', irsa: 'web', serviceAccountAnnotations: { audience: '' } },
   },
 } as const;
+/** A pod's annotation. */
 export const HOUR = { 'eks.amazonaws.com/token-expiration': '3600' };
 /** A review of a pod, whose token lives an hour: the default is varied. */
 export const reviewOf = (serviceAccountName: string, spec: object, metadata: object = {}): string =>
