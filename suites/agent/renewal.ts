@@ -143,7 +143,7 @@ suite('agent', ({ scenario }) => {
     keywords: ['rotation'],
     source: 'AWS SDKs and Tools Reference Guide, "Container credential provider"; ' + AGENT_CACHE,
     needs: ['cluster-clock'],
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
+    roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: 'app' } },
     objects: ['data/key'],
     // An SDK asks the agent for each request, since they are over in less than five minutes by the pod's clock.
