@@ -1,8 +1,13 @@
 /** What scenarios of several suites declare. */
-import { allow, podIdentityRole } from '../../harness/index.ts';
+import { allow, podIdentityRole, type PermissionStatement } from '../../harness/index.ts';
 
 /** A pod of a role; one that is not started is asked for by its association alone. */
 export const APP = { app: { role: 'app' } } as const;
+/** One pod with an association, whose role has these permissions. */
+export const appWith = (...permissions: readonly PermissionStatement[]) => ({
+  roles: { app: podIdentityRole(...permissions) },
+  workloads: APP,
+});
 /** One pod with an association, where it does not matter what its role may do. */
 export const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 export const readData = allow('s3:GetObject', 'data/*');

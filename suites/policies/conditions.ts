@@ -15,7 +15,7 @@ import {
 } from '../../harness/index.ts';
 import { DENIED, NOT_ALLOWED } from '../lib/outcomes.ts';
 import { MULTIVALUED, OPERATORS, S3_KEYS } from '../lib/sources.ts';
-import { APP } from '../lib/worlds.ts';
+import { APP, appWith } from '../lib/worlds.ts';
 
 const GLOBAL_KEYS = 'IAM User Guide, "AWS global condition context keys"';
 /** A role that may read each object of the table under its conditions. */
@@ -151,8 +151,7 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-68', 'what is allowed from or until a time is so by the time of each request', {
     source: `${GLOBAL_KEYS}, aws:CurrentTime; IAM User Guide, "AWS: Allows access based on date and time"`,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/open')) },
-    workloads: APP,
+    ...appWith(allow('s3:GetObject', 'data/open')),
     objects: objects('open', 'from', 'until'),
     probes: [
       can('open'),
@@ -192,18 +191,15 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-26', 'ForAllValues holds where there is nothing to compare, ForAnyValue does not', {
     source: `${MULTIVALUED}; ${S3_KEYS}, s3:RequestObjectTagKeys`,
-    roles: {
-      app: podIdentityRole(
-        allow('s3:PutObjectTagging', 'data/*'),
-        allow('s3:PutObject', 'data/all/*', {
-          'ForAllValues:StringEquals': { 's3:RequestObjectTagKeys': ['team', 'stage'] },
-        }),
-        allow('s3:PutObject', 'data/any/*', {
-          'ForAnyValue:StringEquals': { 's3:RequestObjectTagKeys': ['team', 'stage'] },
-        }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:PutObjectTagging', 'data/*'),
+      allow('s3:PutObject', 'data/all/*', {
+        'ForAllValues:StringEquals': { 's3:RequestObjectTagKeys': ['team', 'stage'] },
+      }),
+      allow('s3:PutObject', 'data/any/*', {
+        'ForAnyValue:StringEquals': { 's3:RequestObjectTagKeys': ['team', 'stage'] },
+      }),
+    ),
     buckets: { data: {} },
     probes: [
       succeeds(asSession('app', putObject('data/all/tagged', tagged('team', 'stage')))),
@@ -217,15 +213,12 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-27', 'a Deny under a condition spares those who do not meet it', {
     source: 'IAM User Guide, "Policy evaluation logic"; "Conditions with multiple context keys or values"',
-    roles: {
-      app: podIdentityRole(
-        allow('s3:GetObject', 'data/*'),
-        deny('s3:*', 'data/*', { Bool: { 'aws:SecureTransport': 'false' } }),
-        deny('s3:*', 'data/other/*', { StringNotEquals: { [ACCOUNT_TAG]: 'another' } }),
-        deny('s3:*', 'data/own/*', { StringNotEquals: { [ACCOUNT_TAG]: ['another', 'app'] } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:GetObject', 'data/*'),
+      deny('s3:*', 'data/*', { Bool: { 'aws:SecureTransport': 'false' } }),
+      deny('s3:*', 'data/other/*', { StringNotEquals: { [ACCOUNT_TAG]: 'another' } }),
+      deny('s3:*', 'data/own/*', { StringNotEquals: { [ACCOUNT_TAG]: ['another', 'app'] } }),
+    ),
     objects: objects('key', 'own/key', 'other/key'),
     probes: [can('key'), can('own/key'), fails(asSession('app', getObject('data/other/key')), DENIED)],
   });

@@ -16,7 +16,7 @@ import {
 } from '../../harness/index.ts';
 import { DENIED, NOT_ALLOWED } from '../lib/outcomes.ts';
 import { PRINCIPALS, VARIABLES } from '../lib/sources.ts';
-import { APP, ASSOCIATED, WEB, WEB_TOKEN } from '../lib/worlds.ts';
+import { APP, appWith, ASSOCIATED, WEB, WEB_TOKEN } from '../lib/worlds.ts';
 
 const ELEMENTS = 'IAM User Guide, "IAM JSON policy elements:';
 const RESOURCE = `${ELEMENTS} Resource"`;
@@ -69,14 +69,7 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-03', 'actions are written in any case, with wildcards', {
     source: ACTION,
-    roles: {
-      app: podIdentityRole(
-        allow('S3:getobject', 'data/case'),
-        allow('s3:Get*', 'data/star'),
-        allow('s3:?etObject', 'data/one'),
-      ),
-    },
-    workloads: APP,
+    ...appWith(allow('S3:getobject', 'data/case'), allow('s3:Get*', 'data/star'), allow('s3:?etObject', 'data/one')),
     objects: objects('case', 'star', 'one'),
     probes: [
       can('case'),
@@ -89,10 +82,7 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-04', 'a star in a resource stands for any characters, slashes, line breaks and none included', {
     source: RESOURCE,
-    roles: {
-      app: podIdentityRole(allow('s3:GetObject', ['data/deep/*', 'data/none*', 'data/in*side', 'data/two/*/x/*'])),
-    },
-    workloads: APP,
+    ...appWith(allow('s3:GetObject', ['data/deep/*', 'data/none*', 'data/in*side', 'data/two/*/x/*'])),
     objects: objects('deep/a/b/c', 'deep/a\nb', 'none', 'in/the/side', 'in-sidex', 'two/a/x/b', 'two/a/y/b'),
     probes: [
       can('deep/a/b/c'),
@@ -107,16 +97,14 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-05', 'a question mark in a resource stands for one character', {
     source: RESOURCE,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/v?/key')) },
-    workloads: APP,
+    ...appWith(allow('s3:GetObject', 'data/v?/key')),
     objects: objects('v1/key', 'v12/key', 'v/key'),
     probes: [can('v1/key'), cannot('v12/key'), cannot('v/key')],
   });
 
   scenario('PO-06', 'a resource is compared with regard to case, and without a star is one object alone', {
     source: `${RESOURCE}; Amazon S3 User Guide, "Naming Amazon S3 objects": keys are case-sensitive`,
-    roles: { app: podIdentityRole(allow('s3:GetObject', ['data/One', 'data/Many/*', 'data'])) },
-    workloads: APP,
+    ...appWith(allow('s3:GetObject', ['data/One', 'data/Many/*', 'data'])),
     objects: objects('One', 'one', 'One/below', 'Many/key', 'many/key'),
     probes: [can('One'), cannot('one'), cannot('One/below'), can('Many/key'), cannot('many/key')],
   });
@@ -145,15 +133,12 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-08', 'a policy variable without a value matches nothing, not even its absence', {
     source: `${VARIABLES}, "Policy variables with no value"`,
-    roles: {
-      app: podIdentityRole(
-        allow('s3:GetObject', 'data/own${aws:PrincipalTag/team}/*'),
-        allow('s3:GetObject', 'data/open/*', {
-          StringEquals: { 'aws:PrincipalTag/kubernetes-service-account': ['${aws:PrincipalTag/team}', 'app'] },
-        }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:GetObject', 'data/own${aws:PrincipalTag/team}/*'),
+      allow('s3:GetObject', 'data/open/*', {
+        StringEquals: { 'aws:PrincipalTag/kubernetes-service-account': ['${aws:PrincipalTag/team}', 'app'] },
+      }),
+    ),
     objects: objects('own/key', 'open/key'),
     probes: [can('open/key'), cannot('own/key')],
   });
@@ -204,8 +189,7 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-11', 'a star or question mark that is written as a variable is itself', {
     source: `${VARIABLES}, "Special characters"`,
-    roles: { app: podIdentityRole(allow('s3:GetObject', ['data/a${*}b', 'data/c${?}d'])) },
-    workloads: APP,
+    ...appWith(allow('s3:GetObject', ['data/a${*}b', 'data/c${?}d'])),
     objects: objects('a*b', 'axb', 'cxd'),
     probes: [can('a*b'), cannot('axb'), cannot('cxd')],
   });
@@ -282,10 +266,7 @@ suite('policies', ({ scenario }) => {
   scenario('PO-14', "a Deny of the role's own policy wins over its Allow, wherever it stands", {
     source:
       'IAM User Guide, "Policy evaluation logic"; AWS STS API Reference, GetCallerIdentity: no permission is needed, even against a Deny',
-    roles: {
-      app: podIdentityRole(deny('s3:*', 'data/secret/*'), allow('s3:GetObject', 'data/*'), deny('sts:*', '*')),
-    },
-    workloads: APP,
+    ...appWith(deny('s3:*', 'data/secret/*'), allow('s3:GetObject', 'data/*'), deny('sts:*', '*')),
     objects: objects('open/key', 'secret/key'),
     probes: [
       can('open/key'),

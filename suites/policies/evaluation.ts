@@ -28,7 +28,7 @@ import {
 import { taken } from '../lib/errors.ts';
 import { ALLOWED_BY_NONE, DENIED_ELSEWHERE, NOT_ALLOWED } from '../lib/outcomes.ts';
 import { BOUNDARIES, CROSS_ACCOUNT, EVALUATION, PRINCIPALS, SAME_ACCOUNT } from '../lib/sources.ts';
-import { APP, READ_ONLY, WEB, WEB_TOKEN } from '../lib/worlds.ts';
+import { APP, appWith, READ_ONLY, WEB, WEB_TOKEN } from '../lib/worlds.ts';
 
 const SESSION_POLICIES =
   'IAM User Guide, "Policies and permissions in AWS Identity and Access Management", session policies';
@@ -196,8 +196,7 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-45', 'a bucket policy that names the account leaves it to the policies of its roles', {
     source: `${PRINCIPALS}, "AWS account principals"`,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/a/*')) },
-    workloads: APP,
+    ...appWith(allow('s3:GetObject', 'data/a/*')),
     buckets: { data: bucketFor('<account:main>', 'data/*') },
     objects: ['data/a/key', 'data/b/key'],
     probes: [
@@ -208,17 +207,14 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-46', "another account's bucket opens where both its policy and the role's allow it", {
     source: `${CROSS_ACCOUNT}; "AWS global condition context keys", aws:ResourceAccount`,
-    roles: {
-      app: podIdentityRole(
-        allow('s3:GetObject', ['both/key', 'both/denied', 'identity/*', 'account/*']),
-        allow('s3:GetObject', 'both/theirs', {
-          StringEquals: { 'aws:ResourceAccount': '<account:other>', 's3:ResourceAccount': '<account:other>' },
-        }),
-        allow('s3:GetObject', 'both/own', { StringEquals: { 'aws:ResourceAccount': '<account:main>' } }),
-        allow('s3:GetObject', 'both/own', { StringEquals: { 's3:ResourceAccount': '<account:main>' } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:GetObject', ['both/key', 'both/denied', 'identity/*', 'account/*']),
+      allow('s3:GetObject', 'both/theirs', {
+        StringEquals: { 'aws:ResourceAccount': '<account:other>', 's3:ResourceAccount': '<account:other>' },
+      }),
+      allow('s3:GetObject', 'both/own', { StringEquals: { 'aws:ResourceAccount': '<account:main>' } }),
+      allow('s3:GetObject', 'both/own', { StringEquals: { 's3:ResourceAccount': '<account:main>' } }),
+    ),
     buckets: {
       both: {
         account: 'other',
@@ -369,10 +365,7 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-50', 'bucket and objects are different resources', {
     source: 'Amazon S3 User Guide, "Policy resources for Amazon S3"',
-    roles: {
-      app: podIdentityRole(allow('s3:*', 'objects/*'), allow(['s3:ListBucket', 's3:GetObject'], 'bucket')),
-    },
-    workloads: APP,
+    ...appWith(allow('s3:*', 'objects/*'), allow(['s3:ListBucket', 's3:GetObject'], 'bucket')),
     objects: ['objects/key', 'bucket/key'],
     probes: [
       succeeds(asSession('app', getObject('objects/key'))),

@@ -2,17 +2,7 @@
 import { IAM } from '@aws-sdk/client-iam';
 import { S3 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import {
-  allow,
-  askEksAuth,
-  asSession,
-  check,
-  fails,
-  getObject,
-  podIdentityRole,
-  succeeds,
-  suite,
-} from '../../harness/index.ts';
+import { allow, askEksAuth, asSession, check, fails, getObject, succeeds, suite } from '../../harness/index.ts';
 import { refusalBy } from '../lib/errors.ts';
 import {
   ABSENT_ROLE,
@@ -29,7 +19,7 @@ import {
   without,
   type Given,
 } from './lib/malformed-policies.ts';
-import { ASSOCIATED } from '../lib/worlds.ts';
+import { appWith, ASSOCIATED } from '../lib/worlds.ts';
 
 const GRAMMAR = 'IAM User Guide, "Grammar of the IAM JSON policy language"';
 
@@ -60,8 +50,7 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-60', 'IAM refuses permissions that do not follow the grammar, and keeps what was there', {
     source: `${GRAMMAR}; IAM API Reference, PutRolePolicy, MalformedPolicyDocument`,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/key')) },
-    workloads: { app: { role: 'app' } },
+    ...appWith(allow('s3:GetObject', 'data/key')),
     objects: ['data/key'],
     probes: [
       check('each is refused, and each other form taken', async ({ aws, name }) => {
@@ -181,8 +170,7 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-62', 'S3 refuses bucket policies that do not follow the grammar, or are of another bucket', {
     source: `${GRAMMAR}; Amazon S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors": MalformedPolicy`,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/key')) },
-    workloads: { app: { role: 'app' } },
+    ...appWith(allow('s3:GetObject', 'data/key')),
     objects: ['data/key'],
     probes: [
       check('each is refused, and each other form taken', async ({ aws, name }) => {
@@ -253,8 +241,7 @@ suite('policies', ({ scenario }) => {
   scenario('PO-64', 'white space counts towards no quota of policies, and a policy that is replaced not twice', {
     source:
       'IAM User Guide, "IAM and AWS STS quotas": "IAM doesn\'t count white space when calculating the size of a policy"; role inline policies, 10,240 in all; role trust policy, 8,192 at most',
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/key')) },
-    workloads: { app: { role: 'app' } },
+    ...appWith(allow('s3:GetObject', 'data/key')),
     objects: ['data/key'],
     probes: [
       check('large ones are taken, and one too many is refused', async ({ aws, name }) => {

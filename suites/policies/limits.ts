@@ -1,14 +1,13 @@
 /** Policies that limit what a role may do: an explicit deny and a permissions boundary. */
 import { allow, denied, deny, forPrincipal, getObject, granted, podIdentityRole, suite } from '../../harness/index.ts';
 import { EVALUATION } from '../lib/sources.ts';
-import { readData } from '../lib/worlds.ts';
+import { appWith, readData } from '../lib/worlds.ts';
 
 suite('policies', ({ scenario }) => {
   scenario('SEC-11', "an explicit deny in a bucket's policy wins over what the role may do", {
     profile: 'core',
     source: EVALUATION,
-    roles: { app: podIdentityRole(readData) },
-    workloads: { app: { role: 'app' } },
+    ...appWith(readData),
     buckets: { data: { policy: [forPrincipal('*', deny('s3:GetObject', 'data/secret/*'))] } },
     objects: ['data/open/key', 'data/secret/key'],
     probes: [

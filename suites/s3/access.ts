@@ -24,7 +24,7 @@ import {
 import { refusalBy } from '../lib/errors.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { ask, copyOf, ONE_PART, refusedWith, teamTag, withMd5 } from '../lib/s3-requests.ts';
-import { APP } from '../lib/worlds.ts';
+import { APP, appWith } from '../lib/worlds.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 const may = (call: Parameters<typeof asSession>[1]) => succeeds(asSession('app', call));
@@ -96,8 +96,7 @@ const ON_BUCKETS: readonly (readonly [bucket: string, requests: Readonly<Record<
 suite('s3', ({ scenario }) => {
   scenario('OB-01', 'HeadBucket and listing need s3:ListBucket, and reading objects does not give it', {
     source: PERMISSIONS,
-    roles: { app: podIdentityRole(allow('s3:ListBucket', 'listed'), allow('s3:GetObject', ['listed/*', 'read/*'])) },
-    workloads: APP,
+    ...appWith(allow('s3:ListBucket', 'listed'), allow('s3:GetObject', ['listed/*', 'read/*'])),
     objects: ['listed/key', 'read/key'],
     probes: [
       may(headBucket('listed')),
@@ -110,14 +109,11 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-02', 'reading tags and reading objects are two permissions', {
     source: PERMISSIONS,
-    roles: {
-      app: podIdentityRole(
-        allow('s3:GetObject', 'data/object'),
-        allow('s3:GetObjectTagging', 'data/tags'),
-        allow('s3:GetObjectTagging', 'data/red/*', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:GetObject', 'data/object'),
+      allow('s3:GetObjectTagging', 'data/tags'),
+      allow('s3:GetObjectTagging', 'data/red/*', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+    ),
     objects: ['object', 'tags', 'red/mine', 'red/other'].map((key) => ({
       at: `data/${key}`,
       tags: { team: key === 'red/other' ? 'blue' : 'red' },
@@ -150,16 +146,13 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-03', 'deleting and writing are two permissions', {
     source: `${PERMISSIONS}; Service Authorization Reference, Amazon S3, PutObject and DeleteObject`,
-    roles: {
-      app: podIdentityRole(
-        allow('s3:PutObject', 'data/write*'),
-        allow('s3:DeleteObject', 'data/delete*'),
-        allow(['s3:PutObject', 's3:DeleteObject'], 'data/red', {
-          StringEquals: { 's3:ExistingObjectTag/team': 'red' },
-        }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:PutObject', 'data/write*'),
+      allow('s3:DeleteObject', 'data/delete*'),
+      allow(['s3:PutObject', 's3:DeleteObject'], 'data/red', {
+        StringEquals: { 's3:ExistingObjectTag/team': 'red' },
+      }),
+    ),
     objects: ['data/write', 'data/delete', { at: 'data/red', ...team }],
     probes: [
       may(putObject('data/write')),
@@ -176,8 +169,7 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-04', 'of several objects that one call deletes, each is asked about by itself', {
     source: 'Amazon S3 API Reference, DeleteObjects: success or error of each object',
-    roles: { app: podIdentityRole(allow('s3:DeleteObject', 'data/mine/*'), allow('s3:GetObject', 'data/*')) },
-    workloads: APP,
+    ...appWith(allow('s3:DeleteObject', 'data/mine/*'), allow('s3:GetObject', 'data/*')),
     objects: ['data/mine/one', 'data/mine/two', 'data/other'],
     probes: [
       succeeds(asSession('app', deleteObjects('data', ['mine/one', 'other', 'mine/two'])), {
@@ -190,19 +182,16 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-05', 'writing an object with tags needs the permission to tag besides', {
     source: 'Amazon S3 User Guide, "Categorizing your objects using tags": s3:PutObjectTagging',
-    roles: {
-      app: podIdentityRole(
-        allow('s3:GetObject', 'data/plain/*'),
-        allow('s3:PutObject', ['data/plain/*', 'data/tagged/*', 'data/red/*', 'data/odd/*']),
-        allow('s3:PutObjectTagging', 'data/tagged/*'),
-        allow('s3:PutObjectTagging', 'data/red/*', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
-        allow(['s3:GetObject', 's3:GetObjectTagging'], ['data/red/*', 'data/tagged/*'], {
-          StringEquals: { 's3:ExistingObjectTag/team': 'red' },
-        }),
-        allow('s3:PutObjectTagging', 'data/odd/*', { StringEquals: { 's3:RequestObjectTag/of team': 'a b/c+d=é' } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:GetObject', 'data/plain/*'),
+      allow('s3:PutObject', ['data/plain/*', 'data/tagged/*', 'data/red/*', 'data/odd/*']),
+      allow('s3:PutObjectTagging', 'data/tagged/*'),
+      allow('s3:PutObjectTagging', 'data/red/*', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
+      allow(['s3:GetObject', 's3:GetObjectTagging'], ['data/red/*', 'data/tagged/*'], {
+        StringEquals: { 's3:ExistingObjectTag/team': 'red' },
+      }),
+      allow('s3:PutObjectTagging', 'data/odd/*', { StringEquals: { 's3:RequestObjectTag/of team': 'a b/c+d=é' } }),
+    ),
     buckets: { data: {} },
     probes: [
       may(putObject('data/plain/key')),
@@ -225,18 +214,15 @@ suite('s3', ({ scenario }) => {
   scenario('OB-25', 'attributes, tags and uploads of an object have a permission each', {
     source: `${PERMISSIONS}; Amazon S3 User Guide, "Multipart upload API and permissions"`,
     needs: ['own-boundary'],
-    roles: {
-      app: podIdentityRole(
-        allow(ACTIONS, 'data/all'),
-        ...ACTIONS.map((action) =>
-          allow(
-            ACTIONS.filter((other) => other !== action),
-            without(action),
-          ),
+    ...appWith(
+      allow(ACTIONS, 'data/all'),
+      ...ACTIONS.map((action) =>
+        allow(
+          ACTIONS.filter((other) => other !== action),
+          without(action),
         ),
       ),
-    },
-    workloads: APP,
+    ),
     objects: ['data/all', ...ACTIONS.map(without)],
     probes: ON_OBJECTS.flatMap(([action, request, options, refusal]) => {
       const allowed = ask(request.replace('*', 'data/all'), options);

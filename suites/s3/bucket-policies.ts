@@ -5,7 +5,7 @@ import { allow, check, fails, forPrincipal, podIdentityRole, succeeds, suite, tr
 import { refusalBy } from '../lib/errors.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { ask, digests, may, refusedWith } from '../lib/s3-requests.ts';
-import { APP } from '../lib/worlds.ts';
+import { appWith } from '../lib/worlds.ts';
 import { NOBODY, policyText, putPolicy } from './lib/bucket-policies.ts';
 
 const POLICIES = 'Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy and DeleteBucketPolicy';
@@ -22,15 +22,12 @@ suite('s3', ({ scenario }) => {
   scenario('OB-16', 'the policy of a bucket is put, read and deleted with a permission for each', {
     source: POLICIES,
     needs: ['own-boundary'],
-    roles: {
-      app: podIdentityRole(
-        allow('s3:PutBucketPolicy', ['data', 'written']),
-        allow('s3:GetBucketPolicy', ['data', 'read']),
-        allow('s3:DeleteBucketPolicy', ['data', 'deleted']),
-        allow('s3:GetBucketPolicyStatus', 'data'),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:PutBucketPolicy', ['data', 'written']),
+      allow('s3:GetBucketPolicy', ['data', 'read']),
+      allow('s3:DeleteBucketPolicy', ['data', 'deleted']),
+      allow('s3:GetBucketPolicyStatus', 'data'),
+    ),
     buckets: { data: {}, written: {}, read: {}, deleted: {} },
     probes: [
       fails(ask('GET data?policy'), refusedWith('NoSuchBucketPolicy', 404)),
@@ -103,8 +100,7 @@ suite('s3', ({ scenario }) => {
     source:
       'Amazon S3 User Guide, "Policies and permissions in Amazon S3": bucket policies are limited to 20 KB; "Policy actions" and "Policy resources for Amazon S3"',
     needs: ['own-boundary'],
-    roles: { app: podIdentityRole(allow('s3:PutBucketPolicy', 'data')) },
-    workloads: APP,
+    ...appWith(allow('s3:PutBucketPolicy', 'data')),
     buckets: { data: {} },
     probes: [
       ...[' ', 'policy', '[]', '"{}"', ' '.repeat(10), ` ${OF_NOBODY}`].map((body) =>

@@ -1,7 +1,7 @@
 /** Names of buckets. */
-import { allow, fails, podIdentityRole, suite } from '../../harness/index.ts';
+import { allow, fails, suite } from '../../harness/index.ts';
 import { ask, may, refusedWith } from '../lib/s3-requests.ts';
-import { APP } from '../lib/worlds.ts';
+import { appWith } from '../lib/worlds.ts';
 
 suite('s3', ({ scenario }) => {
   const WRONG_NAMES = [
@@ -15,8 +15,7 @@ suite('s3', ({ scenario }) => {
       'Amazon S3 User Guide, "General purpose bucket naming rules"; Amazon S3 API Reference, "Error responses": InvalidBucketName',
     // Where it says so before it asks for the permission to make one is not documented.
     needs: ['call-record'],
-    roles: { app: podIdentityRole(allow('s3:ListBucket', 'data')) },
-    workloads: APP,
+    ...appWith(allow('s3:ListBucket', 'data')),
     buckets: { data: {} },
     probes: [
       may('HEAD s3:/<bucket:data>'),

@@ -1,16 +1,8 @@
 /** Condition keys that requests to S3 have: headers, parameters, signature, address. */
-import {
-  allow,
-  deny,
-  fails,
-  podIdentityRole,
-  suite,
-  type Conditions,
-  type SignedRequestOptions,
-} from '../../harness/index.ts';
+import { allow, deny, fails, suite, type Conditions, type SignedRequestOptions } from '../../harness/index.ts';
 import { DENIED } from '../lib/outcomes.ts';
 import { ask, copyOf, ETAG_OF_ONE, may, mayNot, ONE_PART, refusedWith } from '../lib/s3-requests.ts';
-import { APP } from '../lib/worlds.ts';
+import { appWith } from '../lib/worlds.ts';
 
 const KEYS = 'Service Authorization Reference, Amazon S3, condition keys';
 const SIGNATURE_KEYS = 'Amazon S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys"';
@@ -39,16 +31,13 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-06', 'headers of a request are condition keys, and are there where they are sent', {
     source: `${KEYS}; IAM User Guide, "AWS global condition context keys", aws:Referer`,
-    roles: {
-      app: podIdentityRole(
-        allow('s3:PutObject', 'data/*'),
-        ...Object.entries(WRITTEN).map(([name, value]) => deny('s3:PutObject', `data/${name}`, equals(name, value))),
-        deny('s3:PutObject', 'data/referred', { StringEquals: { 'aws:Referer': 'https://example.com/' } }),
-        deny('s3:PutObject', 'data/must', { Null: { 's3:x-amz-server-side-encryption': 'true' } }),
-        deny('s3:PutObject', 'data/all', { StringLike: { 's3:x-amz-acl': '*' } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:PutObject', 'data/*'),
+      ...Object.entries(WRITTEN).map(([name, value]) => deny('s3:PutObject', `data/${name}`, equals(name, value))),
+      deny('s3:PutObject', 'data/referred', { StringEquals: { 'aws:Referer': 'https://example.com/' } }),
+      deny('s3:PutObject', 'data/must', { Null: { 's3:x-amz-server-side-encryption': 'true' } }),
+      deny('s3:PutObject', 'data/all', { StringLike: { 's3:x-amz-acl': '*' } }),
+    ),
     buckets: { data: {} },
     probes: [
       ...Object.entries(WRITTEN).flatMap(([name, value]) => [
@@ -74,20 +63,17 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-21', 'so are those that grant, encrypt and make buckets', {
     source: `${KEYS}; Amazon S3 User Guide, "Controlling ownership of objects and disabling ACLs": AccessControlListNotSupported`,
-    roles: {
-      app: podIdentityRole(
-        allow(['s3:PutObject', 's3:GetObject'], 'data/*'),
-        allow('s3:CreateBucket', 'none'),
-        ...GRANTS.map((name) => deny('s3:PutObject', `data/${name}`, equals(name, GRANTEE))),
-        deny('s3:PutObject', 'data/kms', equals('x-amz-server-side-encryption-aws-kms-key-id', KMS_KEY)),
-        deny('s3:PutObject', 'data/customer', equals('x-amz-server-side-encryption-customer-algorithm', 'AES256')),
-        deny('s3:PutObject', 'data/annotated', equals('x-amz-object-annotation-directive', 'COPY')),
-        deny('s3:CreateBucket', 'none', equals('x-amz-object-ownership', 'ObjectWriter')),
-        deny('s3:CreateBucket', 'none', equals('x-amz-bucket-namespace', 'account-regional')),
-        deny('s3:CreateBucket', 'none', equals('LocationConstraint', '<region:c1>')),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow(['s3:PutObject', 's3:GetObject'], 'data/*'),
+      allow('s3:CreateBucket', 'none'),
+      ...GRANTS.map((name) => deny('s3:PutObject', `data/${name}`, equals(name, GRANTEE))),
+      deny('s3:PutObject', 'data/kms', equals('x-amz-server-side-encryption-aws-kms-key-id', KMS_KEY)),
+      deny('s3:PutObject', 'data/customer', equals('x-amz-server-side-encryption-customer-algorithm', 'AES256')),
+      deny('s3:PutObject', 'data/annotated', equals('x-amz-object-annotation-directive', 'COPY')),
+      deny('s3:CreateBucket', 'none', equals('x-amz-object-ownership', 'ObjectWriter')),
+      deny('s3:CreateBucket', 'none', equals('x-amz-bucket-namespace', 'account-regional')),
+      deny('s3:CreateBucket', 'none', equals('LocationConstraint', '<region:c1>')),
+    ),
     objects: ['data/key'],
     probes: [
       may('PUT data/kms'),
@@ -131,15 +117,12 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-07', 'what a copy is of, and how, is a condition of writing it', {
     source: `${KEYS}: s3:x-amz-copy-source, s3:x-amz-metadata-directive; Amazon S3 API Reference, CopyObject and UploadPartCopy, permissions`,
-    roles: {
-      app: podIdentityRole(
-        allow('s3:GetObject', ['data/source/*', 'data/other/*']),
-        allow('s3:PutObject', 'data/copy/*', equals('x-amz-copy-source', '<bucket:data>/source/key')),
-        allow('s3:PutObject', 'data/replaced/*', equals('x-amz-metadata-directive', 'REPLACE')),
-        allow('s3:PutObject', 'data/any/*'),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:GetObject', ['data/source/*', 'data/other/*']),
+      allow('s3:PutObject', 'data/copy/*', equals('x-amz-copy-source', '<bucket:data>/source/key')),
+      allow('s3:PutObject', 'data/replaced/*', equals('x-amz-metadata-directive', 'REPLACE')),
+      allow('s3:PutObject', 'data/any/*'),
+    ),
     objects: ['data/source/key', 'data/other/key', 'data/other/a b+c', 'data/hidden/key'],
     probes: [
       // The header is percent-encoded.
@@ -168,12 +151,9 @@ suite('s3', ({ scenario }) => {
   scenario('OB-28', 'a resource is compared with the whole key, decoded and as it is', {
     source:
       'Amazon S3 User Guide, "Naming Amazon S3 objects": a key is UTF-8 of at most 1,024 bytes; "Policy resources for Amazon S3"',
-    roles: {
-      app: podIdentityRole(
-        allow('s3:PutObject', ['data/a b/*', 'data/é+%/*', 'data/part//*', 'data/up/*', 'data/Case/*', 'data/long/*']),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:PutObject', ['data/a b/*', 'data/é+%/*', 'data/part//*', 'data/up/*', 'data/Case/*', 'data/long/*']),
+    ),
     buckets: { data: {} },
     probes: [
       may('PUT data/a b/key'),
@@ -194,14 +174,11 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-08', 'prefix, delimiter and number of keys are conditions of listing, where they are asked for', {
     source: `${KEYS}: s3:prefix, s3:delimiter, s3:max-keys; Amazon S3 User Guide, "Bucket policy examples using condition keys"`,
-    roles: {
-      app: podIdentityRole(
-        allow('s3:ListBucket', 'prefixed', { StringEquals: { 's3:prefix': ['', 'red/'] } }),
-        allow('s3:ListBucket', 'delimited', equals('delimiter', '/')),
-        allow('s3:ListBucket', 'few', { NumericLessThanEquals: { 's3:max-keys': '10' } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:ListBucket', 'prefixed', { StringEquals: { 's3:prefix': ['', 'red/'] } }),
+      allow('s3:ListBucket', 'delimited', equals('delimiter', '/')),
+      allow('s3:ListBucket', 'few', { NumericLessThanEquals: { 's3:max-keys': '10' } }),
+    ),
     buckets: { prefixed: {}, delimited: {}, few: {} },
     probes: [
       may('GET prefixed?list-type=2&prefix=red%2F'),
@@ -227,19 +204,16 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-12', 'policies tell how a request was signed, and how old the signature of a URL is', {
     source: SIGNATURE_KEYS,
-    roles: {
-      app: podIdentityRole(
-        allow('s3:GetObject', 'data/header', { StringEquals: { 's3:authType': 'REST-HEADER' } }),
-        allow('s3:GetObject', 'data/url', { StringEquals: { 's3:authType': 'REST-QUERY-STRING' } }),
-        allow('s3:GetObject', 'data/version', { StringEquals: { 's3:signatureversion': 'AWS4-HMAC-SHA256' } }),
-        allow('s3:GetObject', 'data/new', { NumericLessThan: { 's3:signatureAge': '600000' } }),
-        allow('s3:GetObject', 'data/old', { NumericGreaterThan: { 's3:signatureAge': '600000' } }),
-        allow('s3:GetObject', 'data/none', { Null: { 's3:signatureAge': 'true' } }),
-        allow('s3:GetObject', 'data/secure', { NumericGreaterThanEquals: { 's3:TlsVersion': '1.2' } }),
-        allow('s3:GetObject', 'data/insecure', { NumericLessThan: { 's3:TlsVersion': '1.2' } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:GetObject', 'data/header', { StringEquals: { 's3:authType': 'REST-HEADER' } }),
+      allow('s3:GetObject', 'data/url', { StringEquals: { 's3:authType': 'REST-QUERY-STRING' } }),
+      allow('s3:GetObject', 'data/version', { StringEquals: { 's3:signatureversion': 'AWS4-HMAC-SHA256' } }),
+      allow('s3:GetObject', 'data/new', { NumericLessThan: { 's3:signatureAge': '600000' } }),
+      allow('s3:GetObject', 'data/old', { NumericGreaterThan: { 's3:signatureAge': '600000' } }),
+      allow('s3:GetObject', 'data/none', { Null: { 's3:signatureAge': 'true' } }),
+      allow('s3:GetObject', 'data/secure', { NumericGreaterThanEquals: { 's3:TlsVersion': '1.2' } }),
+      allow('s3:GetObject', 'data/insecure', { NumericLessThan: { 's3:TlsVersion': '1.2' } }),
+    ),
     objects: ['header', 'url', 'version', 'new', 'old', 'none', 'secure', 'insecure'].map((key) => `data/${key}`),
     probes: [
       may('GET data/header'),
@@ -262,14 +236,11 @@ suite('s3', ({ scenario }) => {
   scenario('OB-29', 'the address of a caller is that of its connection, whatever its headers say', {
     keywords: ['spoofed address'],
     source: 'IAM User Guide, "AWS global condition context keys": aws:SourceIp',
-    roles: {
-      app: podIdentityRole(
-        // A multicast address, from which nothing is sent.
-        allow('s3:GetObject', 'data/said', { IpAddress: { 'aws:SourceIp': '224.0.0.0/4' } }),
-        allow('s3:GetObject', 'data/real', { NotIpAddress: { 'aws:SourceIp': '224.0.0.0/4' } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      // A multicast address, from which nothing is sent.
+      allow('s3:GetObject', 'data/said', { IpAddress: { 'aws:SourceIp': '224.0.0.0/4' } }),
+      allow('s3:GetObject', 'data/real', { NotIpAddress: { 'aws:SourceIp': '224.0.0.0/4' } }),
+    ),
     objects: ['data/said', 'data/real'],
     probes: [
       mayNot('GET data/said', { headers: FORWARDED }),
@@ -281,20 +252,17 @@ suite('s3', ({ scenario }) => {
   scenario('OB-13', 'a bucket may demand that objects are written only where there is none', {
     source:
       'Amazon S3 User Guide, "Enforce conditional writes on Amazon S3 buckets": s3:if-none-match, s3:if-match, s3:ObjectCreationOperation',
-    roles: {
-      app: podIdentityRole(
-        allow(['s3:GetObject', 's3:PutObject'], 'data/*'),
-        deny('s3:PutObject', 'data/new/*', {
-          Null: { 's3:if-none-match': 'true' },
-          Bool: { 's3:ObjectCreationOperation': 'true' },
-        }),
-        deny('s3:PutObject', 'data/same/*', { StringNotEquals: { 's3:if-match': ETAG_OF_ONE } }),
-        // S3 reads the object whose tag is compared.
-        allow('s3:PutObject', ['read/*']),
-        allow('s3:GetObject', 'read/*', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow(['s3:GetObject', 's3:PutObject'], 'data/*'),
+      deny('s3:PutObject', 'data/new/*', {
+        Null: { 's3:if-none-match': 'true' },
+        Bool: { 's3:ObjectCreationOperation': 'true' },
+      }),
+      deny('s3:PutObject', 'data/same/*', { StringNotEquals: { 's3:if-match': ETAG_OF_ONE } }),
+      // S3 reads the object whose tag is compared.
+      allow('s3:PutObject', ['read/*']),
+      allow('s3:GetObject', 'read/*', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+    ),
     objects: ['data/key', { at: 'read/red', tags: { team: 'red' } }, { at: 'read/blue', tags: { team: 'blue' } }],
     probes: [
       forbidden('PUT data/new/key'),

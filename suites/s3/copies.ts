@@ -1,35 +1,22 @@
 /** Copies of objects: whose policy decides. */
 import { paginateListBuckets, S3, type BucketLocationConstraint } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import {
-  allow,
-  askEksAuth,
-  check,
-  deny,
-  fails,
-  forPrincipal,
-  podIdentityRole,
-  succeeds,
-  suite,
-} from '../../harness/index.ts';
+import { allow, askEksAuth, check, deny, fails, forPrincipal, succeeds, suite } from '../../harness/index.ts';
 import { errorOf } from '../lib/errors.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { ask, copyOf, DENIED, may, mayNot, refusedWith } from '../lib/s3-requests.ts';
-import { APP } from '../lib/worlds.ts';
+import { appWith } from '../lib/worlds.ts';
 
 const COPY = 'Amazon S3 API Reference, CopyObject';
 
 suite('s3', ({ scenario }) => {
   scenario('OB-32', 'the policy of the bucket that it is in decides who copies an object', {
     source: `${COPY}, permissions: s3:GetObject on the source and s3:PutObject on the destination`,
-    roles: {
-      app: podIdentityRole(
-        allow('s3:GetObject', 'from/*'),
-        allow('s3:PutObject', ['to/*', 'from/*']),
-        allow('s3:ListBucket', 'to'),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:GetObject', 'from/*'),
+      allow('s3:PutObject', ['to/*', 'from/*']),
+      allow('s3:ListBucket', 'to'),
+    ),
     buckets: {
       from: { policy: [forPrincipal('<role:app>', deny('s3:GetObject', 'from/closed/*'))] },
       to: {
@@ -58,15 +45,12 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-33', 'a source in another account is of that account', {
     source: `${COPY}, permissions; Service Authorization Reference, Amazon S3: s3:ResourceAccount; Amazon S3 API Reference, ListBuckets: prefix, max-buckets; CreateBucket: IllegalLocationConstraintException, BucketAlreadyExists, BucketAlreadyOwnedByYou`,
-    roles: {
-      app: podIdentityRole(
-        allow('s3:GetObject', ['theirs/open/*', 'theirs/closed/*'], {
-          StringEquals: { 's3:ResourceAccount': '<account:other>' },
-        }),
-        allow('s3:PutObject', 'data/*', { StringEquals: { 's3:ResourceAccount': '<account:main>' } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:GetObject', ['theirs/open/*', 'theirs/closed/*'], {
+        StringEquals: { 's3:ResourceAccount': '<account:other>' },
+      }),
+      allow('s3:PutObject', 'data/*', { StringEquals: { 's3:ResourceAccount': '<account:main>' } }),
+    ),
     buckets: {
       data: {},
       more: {},

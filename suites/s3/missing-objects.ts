@@ -1,14 +1,12 @@
 /** What a session learns of objects that do not exist. */
-import { absent, allow, control, denied, getObject, headObject, podIdentityRole, suite } from '../../harness/index.ts';
+import { absent, allow, control, denied, getObject, headObject, suite } from '../../harness/index.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
+import { appWith } from '../lib/worlds.ts';
 
 suite('s3', ({ scenario }) => {
   scenario('AB-23', 'only a session that may list a bucket is told that an object is missing', {
     source: 'Amazon S3 API Reference, GetObject, permissions',
-    roles: {
-      app: podIdentityRole(allow('s3:GetObject', ['listed/*', 'hidden/*']), allow('s3:ListBucket', 'listed')),
-    },
-    workloads: { app: { role: 'app' } },
+    ...appWith(allow('s3:GetObject', ['listed/*', 'hidden/*']), allow('s3:ListBucket', 'listed')),
     objects: ['listed/key', 'hidden/key'],
     probes: [
       absent('app', getObject('listed/nothing-here'), { by: 's3', code: 'NoSuchKey', status: 404 }),
@@ -19,8 +17,7 @@ suite('s3', ({ scenario }) => {
 
   scenario('AB-24', 'HEAD is denied as GET is, without saying more', {
     source: 'Amazon S3 API Reference, HeadObject',
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/mine/*'), allow('s3:ListBucket', 'data')) },
-    workloads: { app: { role: 'app' } },
+    ...appWith(allow('s3:GetObject', 'data/mine/*'), allow('s3:ListBucket', 'data')),
     objects: ['data/mine/key', 'data/other/key'],
     probes: [
       control('app', headObject('data/mine/key')),

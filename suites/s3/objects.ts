@@ -1,19 +1,10 @@
 /** Reading and writing objects: expected owner, HTTP conditions, ranges. */
 import { type GetObjectCommandInput, S3, type S3ServiceException } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import {
-  allow,
-  check,
-  fails,
-  podIdentityRole,
-  signedRequest,
-  succeeds,
-  suite,
-  type SignedRequestOptions,
-} from '../../harness/index.ts';
+import { allow, check, fails, signedRequest, succeeds, suite, type SignedRequestOptions } from '../../harness/index.ts';
 import { errorOf, refusalBy } from '../lib/errors.ts';
 import { ask, copyOf, ETAG_OF_ONE, may, mayNot, refusedWith, withMd5 } from '../lib/s3-requests.ts';
-import { APP } from '../lib/worlds.ts';
+import { appWith } from '../lib/worlds.ts';
 
 /** The body of DeleteObjects. */
 const deletion = (objects: string): string =>
@@ -36,8 +27,7 @@ suite('s3', ({ scenario }) => {
 
   scenario('OB-11', 'a request may say whose bucket it means, and is refused at any other', {
     source: 'Amazon S3 User Guide, "Verifying bucket ownership with bucket owner condition"',
-    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*'), allow('s3:ListBucket', 'data')) },
-    workloads: APP,
+    ...appWith(allow(['s3:GetObject', 's3:PutObject'], 'data/*'), allow('s3:ListBucket', 'data')),
     objects: ['data/key'],
     probes: [
       may('GET data/key', { headers: { 'x-amz-expected-bucket-owner': '<account:main>' } }),
@@ -74,8 +64,7 @@ suite('s3', ({ scenario }) => {
   scenario('OB-14', 'an object is read under the conditions of HTTP', {
     source:
       'Amazon S3 API Reference, GetObject, GetObjectAttributes and CopyObject: If-Match and the others; RFC 9110, section 13',
-    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:GetObjectAttributes', 's3:PutObject'], 'data/*')) },
-    workloads: APP,
+    ...appWith(allow(['s3:GetObject', 's3:GetObjectAttributes', 's3:PutObject'], 'data/*')),
     buckets: { data: {} },
     probes: [
       may('PUT data/one', { body: 'one' }),
@@ -152,8 +141,7 @@ suite('s3', ({ scenario }) => {
   scenario('OB-30', 'a part of an object is read by its bytes, and an answer has the headers that a request sets', {
     source:
       'Amazon S3 API Reference, GetObject: Range, partNumber, response-content-type and the others, InvalidObjectState; RFC 9110, sections 14.1.1 and 14.1.2; Amazon S3 User Guide, "Working with object metadata": Content-Type; "Signature calculations for the Authorization header": aws-chunked is not kept',
-    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*')) },
-    workloads: APP,
+    ...appWith(allow(['s3:GetObject', 's3:PutObject'], 'data/*')),
     buckets: { data: {} },
     probes: [
       // How it travels is no encoding of the object.
@@ -266,17 +254,14 @@ suite('s3', ({ scenario }) => {
   scenario('OB-15', 'an object is written and deleted under the conditions that a request has', {
     source:
       'Amazon S3 User Guide, "How to prevent object overwrites with conditional writes" and "How to perform conditional deletes", "Enforce conditional deletes on Amazon S3 buckets"; Amazon S3 API Reference, DeleteObjects: Quiet and ETag',
-    roles: {
-      app: podIdentityRole(
-        allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], 'data/*'),
-        allow(['s3:ListBucket'], 'data'),
-        allow(['s3:PutObject', 's3:DeleteObject'], 'blind/*'),
-        allow('s3:DeleteObject', 'safe/*', { Null: { 's3:if-match': 'false' } }),
-        allow('s3:GetObject', 'safe/*'),
-        allow('s3:ListBucket', 'safe'),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], 'data/*'),
+      allow(['s3:ListBucket'], 'data'),
+      allow(['s3:PutObject', 's3:DeleteObject'], 'blind/*'),
+      allow('s3:DeleteObject', 'safe/*', { Null: { 's3:if-match': 'false' } }),
+      allow('s3:GetObject', 'safe/*'),
+      allow('s3:ListBucket', 'safe'),
+    ),
     objects: ['blind/key', 'safe/one', 'safe/two'],
     buckets: { data: {}, blind: {} },
     probes: [

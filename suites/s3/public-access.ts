@@ -15,7 +15,7 @@ import {
 import { errorOf } from '../lib/errors.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { ask, DENIED, digests, may, refusedWith } from '../lib/s3-requests.ts';
-import { APP } from '../lib/worlds.ts';
+import { APP, appWith } from '../lib/worlds.ts';
 import { NOBODY, putPolicy } from './lib/bucket-policies.ts';
 
 const PUBLIC = 'Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage": "The meaning of public"';
@@ -94,8 +94,7 @@ suite('s3', ({ scenario }) => {
   scenario('OB-19', 'a new bucket takes no policy that is public', {
     source: `${PUBLIC}; "Amazon S3 User Guide, Block public access settings": all four are on for new buckets`,
     needs: ['own-boundary'],
-    roles: { app: podIdentityRole(allow(['s3:PutBucketPolicy', 's3:GetBucketPolicy'], 'data')) },
-    workloads: APP,
+    ...appWith(allow(['s3:PutBucketPolicy', 's3:GetBucketPolicy'], 'data')),
     buckets: { data: {} },
     probes: [
       check('all blocks are on', async ({ aws, name }) => {

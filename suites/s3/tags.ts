@@ -1,21 +1,11 @@
 /** Tags of objects and buckets: limits, permissions, and conditions on them. */
 import { S3, type Tag } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import {
-  allow,
-  asSession,
-  check,
-  fails,
-  getObjectTagging,
-  isAbsent,
-  podIdentityRole,
-  succeeds,
-  suite,
-} from '../../harness/index.ts';
+import { allow, asSession, check, fails, getObjectTagging, isAbsent, succeeds, suite } from '../../harness/index.ts';
 import { errorOf, refusalBy } from '../lib/errors.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { ask, digests, may, mayNot, refusedWith, teamTag, withMd5 } from '../lib/s3-requests.ts';
-import { APP } from '../lib/worlds.ts';
+import { appWith } from '../lib/worlds.ts';
 
 const ATTRIBUTES = { headers: { 'x-amz-object-attributes': 'ETag' } };
 /** A tag for each value, by number, or as pairs say. */
@@ -55,17 +45,14 @@ suite('s3', ({ scenario }) => {
       source:
         'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag, s3:RequestObjectTag; Service Authorization Reference, Amazon S3, PutObjectTagging, DeleteObjectTagging and GetObjectAttributes',
       needs: ['own-boundary'],
-      roles: {
-        app: podIdentityRole(
-          allow('s3:PutObjectTagging', 'data/red', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
-          allow('s3:PutObjectTagging', 'data/plain', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
-          allow('s3:DeleteObjectTagging', 'data/*', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
-          allow(['s3:GetObject', 's3:GetObjectAttributes'], 'data/*', {
-            StringEquals: { 's3:ExistingObjectTag/team': 'red' },
-          }),
-        ),
-      },
-      workloads: APP,
+      ...appWith(
+        allow('s3:PutObjectTagging', 'data/red', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+        allow('s3:PutObjectTagging', 'data/plain', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
+        allow('s3:DeleteObjectTagging', 'data/*', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+        allow(['s3:GetObject', 's3:GetObjectAttributes'], 'data/*', {
+          StringEquals: { 's3:ExistingObjectTag/team': 'red' },
+        }),
+      ),
       objects: [{ at: 'data/red', tags: { team: 'red' } }, 'data/plain'],
       probes: [
         fails(ask('PUT data/plain?tagging', teamTag('blue')), NOT_ALLOWED),
@@ -85,14 +72,11 @@ suite('s3', ({ scenario }) => {
   scenario('OB-35', 'tags of an object are ten at most, each with a key of its own, and are replaced in whole', {
     source:
       'Amazon S3 User Guide, "Categorizing your objects using tags"; Amazon S3 API Reference, PutObjectTagging: InvalidTag; GetObject: x-amz-tagging-count',
-    roles: {
-      app: podIdentityRole(
-        allow(['s3:GetObject', 's3:PutObject', 's3:PutObjectTagging'], 'data/*'),
-        allow('s3:GetObjectTagging', 'data/told'),
-        allow('s3:GetObjectTagging', 'data/red', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow(['s3:GetObject', 's3:PutObject', 's3:PutObjectTagging'], 'data/*'),
+      allow('s3:GetObjectTagging', 'data/told'),
+      allow('s3:GetObjectTagging', 'data/red', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+    ),
     objects: ['hidden', 'told', 'red'].map((key) => ({ at: `data/${key}`, tags: { team: 'red' } })),
     probes: [
       // How many there are is told to those who may read them.
@@ -139,20 +123,17 @@ suite('s3', ({ scenario }) => {
     source:
       'Amazon S3 User Guide, "Using tags with S3 general purpose buckets" and "Enabling ABAC in general purpose buckets"; Service Authorization Reference, Amazon S3: s3:BucketTag',
     needs: ['own-boundary'],
-    roles: {
-      app: podIdentityRole(
-        allow('s3:PutBucketAbac', 'data'),
-        allow('s3:ListBucket', 'data', { StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' } }),
-        // A tag that every bucket of a run has.
-        allow('s3:GetObject', 'data/resource', {
-          StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' },
-        }),
-        allow('s3:GetObject', 'data/bucket', { StringEquals: { 's3:BucketTag/conformance-region': '<region:c1>' } }),
-        allow('s3:GetObject', 'data/other', { StringEquals: { 's3:BucketTag/conformance-region': 'elsewhere' } }),
-        allow('s3:GetObject', 'data/none', { Null: { 'aws:ResourceTag/conformance-region': 'true' } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:PutBucketAbac', 'data'),
+      allow('s3:ListBucket', 'data', { StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' } }),
+      // A tag that every bucket of a run has.
+      allow('s3:GetObject', 'data/resource', {
+        StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' },
+      }),
+      allow('s3:GetObject', 'data/bucket', { StringEquals: { 's3:BucketTag/conformance-region': '<region:c1>' } }),
+      allow('s3:GetObject', 'data/other', { StringEquals: { 's3:BucketTag/conformance-region': 'elsewhere' } }),
+      allow('s3:GetObject', 'data/none', { Null: { 'aws:ResourceTag/conformance-region': 'true' } }),
+    ),
     objects: ['resource', 'bucket', 'other', 'none'].map((key) => `data/${key}`),
     probes: [
       ...['resource', 'bucket', 'other'].map((key) => mayNot(`GET data/${key}`)),
@@ -174,21 +155,18 @@ suite('s3', ({ scenario }) => {
     source:
       'Amazon S3 API Reference, TagResource, UntagResource and ListTagsForResource; Amazon S3 User Guide, "Using tags with S3 general purpose buckets"; Service Authorization Reference, Amazon S3: aws:RequestTag, aws:TagKeys',
     needs: ['own-boundary'],
-    roles: {
-      app: podIdentityRole(
-        allow('s3:PutBucketAbac', 'data'),
-        allow('s3:TagResource', 'data', { StringEquals: { 'aws:RequestTag/team': ['red', 'blue'] } }),
-        allow('s3:UntagResource', 'data', { 'ForAllValues:StringEquals': { 'aws:TagKeys': 'team' } }),
-        allow('s3:ListTagsForResource', 'data'),
-        ...['red', 'blue'].map((value) =>
-          allow('s3:GetObject', `data/${value}`, { StringEquals: { 'aws:ResourceTag/team': value } }),
-        ),
-        allow('s3:GetObject', 'data/kept', {
-          StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' },
-        }),
+    ...appWith(
+      allow('s3:PutBucketAbac', 'data'),
+      allow('s3:TagResource', 'data', { StringEquals: { 'aws:RequestTag/team': ['red', 'blue'] } }),
+      allow('s3:UntagResource', 'data', { 'ForAllValues:StringEquals': { 'aws:TagKeys': 'team' } }),
+      allow('s3:ListTagsForResource', 'data'),
+      ...['red', 'blue'].map((value) =>
+        allow('s3:GetObject', `data/${value}`, { StringEquals: { 'aws:ResourceTag/team': value } }),
       ),
-    },
-    workloads: APP,
+      allow('s3:GetObject', 'data/kept', {
+        StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' },
+      }),
+    ),
     objects: ['red', 'blue', 'kept'].map((key) => `data/${key}`),
     buckets: { other: {} },
     probes: [

@@ -1,10 +1,10 @@
 /** Versions of objects, and delete markers. */
 import { S3, type S3ServiceException } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { allow, check, fails, isAbsent, podIdentityRole, succeeds, suite } from '../../harness/index.ts';
+import { allow, check, fails, isAbsent, succeeds, suite } from '../../harness/index.ts';
 import { errorOf } from '../lib/errors.ts';
 import { ask, copyOf, may, mayNot, refusedWith, teamTag, withMd5 } from '../lib/s3-requests.ts';
-import { APP } from '../lib/worlds.ts';
+import { appWith } from '../lib/worlds.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 /** Version `null` of two objects. */
@@ -26,30 +26,27 @@ suite('s3', ({ scenario }) => {
   scenario('OB-09', 'a version of an object has permissions and a condition key of its own', {
     source: `${PERMISSIONS}; Service Authorization Reference, Amazon S3: s3:VersionId`,
     needs: ['own-boundary'],
-    roles: {
-      app: podIdentityRole(
-        allow('s3:GetObject', 'data/newest/*', { Null: { 's3:VersionId': 'true' } }),
-        allow('s3:GetObjectVersion', 'data/versions/*'),
-        allow(['s3:GetObjectVersion', 's3:GetObjectVersionAttributes'], 'data/null/*', {
-          StringEquals: { 's3:VersionId': 'null' },
-        }),
-        allow('s3:GetObjectVersion', 'data/other/*', { StringNotEquals: { 's3:VersionId': 'null' } }),
-        allow('s3:GetObjectVersionTagging', ['data/tags/*', 'data/source/*']),
-        allow('s3:PutObjectVersionTagging', 'data/tags/*'),
-        allow('s3:GetObjectVersion', 'data/source/*'),
-        allow('s3:PutObject', ['data/copy', 'data/plain']),
-        allow('s3:PutObjectTagging', 'data/copy'),
-        allow('s3:DeleteObject', 'data/newest/*'),
-        allow('s3:DeleteObjectVersion', ['data/versions/*', 'data/tags/*']),
-        allow(['s3:DeleteObjectVersion', 's3:GetObjectVersionTagging'], 'data/null/*', {
-          StringEquals: { 's3:VersionId': 'null' },
-        }),
-        allow(['s3:DeleteObjectVersion', 's3:GetObjectVersionTagging'], 'data/other/*', {
-          StringNotEquals: { 's3:VersionId': 'null' },
-        }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow('s3:GetObject', 'data/newest/*', { Null: { 's3:VersionId': 'true' } }),
+      allow('s3:GetObjectVersion', 'data/versions/*'),
+      allow(['s3:GetObjectVersion', 's3:GetObjectVersionAttributes'], 'data/null/*', {
+        StringEquals: { 's3:VersionId': 'null' },
+      }),
+      allow('s3:GetObjectVersion', 'data/other/*', { StringNotEquals: { 's3:VersionId': 'null' } }),
+      allow('s3:GetObjectVersionTagging', ['data/tags/*', 'data/source/*']),
+      allow('s3:PutObjectVersionTagging', 'data/tags/*'),
+      allow('s3:GetObjectVersion', 'data/source/*'),
+      allow('s3:PutObject', ['data/copy', 'data/plain']),
+      allow('s3:PutObjectTagging', 'data/copy'),
+      allow('s3:DeleteObject', 'data/newest/*'),
+      allow('s3:DeleteObjectVersion', ['data/versions/*', 'data/tags/*']),
+      allow(['s3:DeleteObjectVersion', 's3:GetObjectVersionTagging'], 'data/null/*', {
+        StringEquals: { 's3:VersionId': 'null' },
+      }),
+      allow(['s3:DeleteObjectVersion', 's3:GetObjectVersionTagging'], 'data/other/*', {
+        StringNotEquals: { 's3:VersionId': 'null' },
+      }),
+    ),
     objects: ['newest', 'versions', 'null', 'other', 'tags', 'source'].map((folder) => ({
       at: `data/${folder}/key`,
       tags: { team: 'red' },
@@ -95,16 +92,13 @@ suite('s3', ({ scenario }) => {
     source:
       'Amazon S3 User Guide, "Working with delete markers" and "Deleting objects from versioning-suspended buckets"; Amazon S3 API Reference, GetObject: 405 Method Not Allowed, x-amz-delete-marker',
     needs: ['own-boundary'],
-    roles: {
-      app: podIdentityRole(
-        allow(['s3:PutObject', 's3:DeleteObject*'], 'data/*'),
-        allow('s3:GetObject*', 'data/key'),
-        allow(['s3:PutBucketVersioning', 's3:ListBucket', 's3:ListBucketVersions'], 'data'),
-        allow(['s3:GetObject', 's3:DeleteObject*'], 'unlisted/*'),
-        allow('s3:PutBucketVersioning', 'unlisted'),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow(['s3:PutObject', 's3:DeleteObject*'], 'data/*'),
+      allow('s3:GetObject*', 'data/key'),
+      allow(['s3:PutBucketVersioning', 's3:ListBucket', 's3:ListBucketVersions'], 'data'),
+      allow(['s3:GetObject', 's3:DeleteObject*'], 'unlisted/*'),
+      allow('s3:PutBucketVersioning', 'unlisted'),
+    ),
     objects: ['data/key', 'unlisted/key'],
     probes: [
       // Then what is deleted leaves a marker, whose version is `null`.
@@ -149,21 +143,18 @@ suite('s3', ({ scenario }) => {
       'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag; "Deleting a general purpose bucket"; "Adding objects to versioning-enabled buckets"',
     // AWS asks to wait for fifteen minutes once versions are kept.
     needs: ['call-record', 'own-boundary'],
-    roles: {
-      app: podIdentityRole(
-        allow('s3:GetObject', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'blue' } }),
-        allow('s3:GetObjectVersion', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
-        allow(
-          [
-            ...['s3:PutObject', 's3:PutObjectTagging', 's3:PutObjectVersionTagging'],
-            ...['s3:DeleteObject', 's3:DeleteObjectVersion'],
-          ],
-          'data/key',
-        ),
-        allow('s3:PutBucketVersioning', 'data'),
+    ...appWith(
+      allow('s3:GetObject', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'blue' } }),
+      allow('s3:GetObjectVersion', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+      allow(
+        [
+          ...['s3:PutObject', 's3:PutObjectTagging', 's3:PutObjectVersionTagging'],
+          ...['s3:DeleteObject', 's3:DeleteObjectVersion'],
+        ],
+        'data/key',
       ),
-    },
-    workloads: APP,
+      allow('s3:PutBucketVersioning', 'data'),
+    ),
     objects: [{ at: 'data/key', tags: { team: 'red' } }],
     probes: [
       mayNot('GET data/key'),
@@ -200,15 +191,12 @@ suite('s3', ({ scenario }) => {
   scenario('OB-10', 'only who may list versions is told that one is missing', {
     source: 'Amazon S3 API Reference, GetObject, permissions: s3:ListBucketVersions',
     needs: ['own-boundary'],
-    roles: {
-      app: podIdentityRole(
-        allow(['s3:GetObject', 's3:GetObjectVersion'], ['listed/*', 'versions/*', 'hidden/*']),
-        allow('s3:ListBucket', 'listed'),
-        allow('s3:ListBucketVersions', 'versions'),
-        allow('s3:ListBucket', 'closed'),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow(['s3:GetObject', 's3:GetObjectVersion'], ['listed/*', 'versions/*', 'hidden/*']),
+      allow('s3:ListBucket', 'listed'),
+      allow('s3:ListBucketVersions', 'versions'),
+      allow('s3:ListBucket', 'closed'),
+    ),
     objects: ['listed/key', 'versions/key', 'hidden/key'],
     buckets: { closed: {} },
     probes: [

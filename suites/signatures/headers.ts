@@ -10,17 +10,16 @@ import {
   fails,
   getObject,
   matching,
-  podIdentityRole,
   signedRequest,
   succeeds,
   suite,
 } from '../../harness/index.ts';
 import { refusalBy } from '../lib/errors.ts';
 import { DENIED, ERRORS, get, IN_HEADER, MISMATCH, put, refusedWith, SIGNING } from '../lib/s3-requests.ts';
-import { APP } from '../lib/worlds.ts';
+import { appWith } from '../lib/worlds.ts';
 
 const MALFORMED = refusedWith('AuthorizationHeaderMalformed', 400);
-const reader = podIdentityRole(allow(['s3:GetObject', 's3:GetObjectTagging'], 'data/*'));
+const READER = appWith(allow(['s3:GetObject', 's3:GetObjectTagging'], 'data/*'));
 const HOUR = 3600;
 const WEEK = 7 * 24 * HOUR;
 const authorization = (find: RegExp, by: string) => get(altered('authorization', find, by));
@@ -28,8 +27,7 @@ const authorization = (find: RegExp, by: string) => get(altered('authorization',
 suite('signatures', ({ scenario }) => {
   scenario('SG-01', "S3 takes a session's own signature, and none that is wrong in one thing", {
     source: `${SIGNING}; ${ERRORS}`,
-    roles: { app: reader },
-    workloads: APP,
+    ...READER,
     objects: ['data/key', 'data/key-another'],
     probes: [
       succeeds(get()),
@@ -67,8 +65,7 @@ suite('signatures', ({ scenario }) => {
 
   scenario('SG-02', 'a session is its key, its secret and its token together', {
     source: `${ERRORS}: InvalidAccessKeyId, InvalidToken`,
-    roles: { app: reader },
-    workloads: APP,
+    ...READER,
     objects: ['data/key'],
     probes: [
       succeeds(get()),
@@ -96,8 +93,7 @@ suite('signatures', ({ scenario }) => {
   scenario('SG-03', 'a session that has ended opens nothing', {
     keywords: ['expired token'],
     source: `${ERRORS}: ExpiredToken; Amazon S3 User Guide, "Download and upload objects with presigned URLs"`,
-    roles: { app: reader },
-    workloads: APP,
+    ...READER,
     objects: ['data/key'],
     probes: [
       succeeds(asSession('app', getObject('data/key'))),
@@ -111,8 +107,7 @@ suite('signatures', ({ scenario }) => {
 
   scenario('SG-04', 'a request has one canonical form, however it is written', {
     source: 'IAM User Guide, "Create a signed AWS API request": "Create a canonical request"',
-    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject'], 'data/*')) },
-    workloads: APP,
+    ...appWith(allow(['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject'], 'data/*')),
     objects: ['data/key'],
     probes: [
       succeeds(get({}, 'GET data/key?response-content-type=text%2Fplain&response-cache-control=no-store')),
@@ -146,8 +141,7 @@ suite('signatures', ({ scenario }) => {
 
   scenario('SG-05', 'an Authorization header that lacks a part, or has another, is not read', {
     source: `${IN_HEADER}; ${ERRORS}: AuthorizationHeaderMalformed, InvalidArgument, AccessDenied`,
-    roles: { app: reader },
-    workloads: APP,
+    ...READER,
     objects: ['data/key'],
     probes: [
       succeeds(get()),
@@ -195,8 +189,7 @@ suite('signatures', ({ scenario }) => {
   scenario('SG-06', 'the time of a signature is at most fifteen minutes away', {
     keywords: ['clock skew'],
     source: `${SIGNING}: RequestTimeTooSkewed; IAM User Guide, "AWS Signature Version 4": signatures are valid for five to fifteen minutes`,
-    roles: { app: reader },
-    workloads: APP,
+    ...READER,
     objects: ['data/key'],
     probes: [
       succeeds(get({ age: 240 })),

@@ -1,5 +1,5 @@
 /** Signed payloads: whole or in chunks, with or without a trailer. */
-import { allow, altered, deny, fails, matching, podIdentityRole, succeeds, suite } from '../../harness/index.ts';
+import { allow, altered, deny, fails, matching, succeeds, suite } from '../../harness/index.ts';
 import {
   DENIED,
   digests,
@@ -13,10 +13,10 @@ import {
   refusedWith,
   SIGNING,
 } from '../lib/s3-requests.ts';
-import { APP } from '../lib/worlds.ts';
+import { appWith } from '../lib/worlds.ts';
 
 const CHUNKS = `${SIGNING}, "Transferring payload in multiple chunks"; "Including trailing headers"`;
-const writer = podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*'));
+const WRITER = appWith(allow(['s3:GetObject', 's3:PutObject'], 'data/*'));
 /** Of `123456789`: the check values that definitions of the algorithms publish. */
 const CHECKSUMS = {
   crc32: 'y/Q5Jg==',
@@ -43,13 +43,10 @@ suite('signatures', ({ scenario }) => {
 
   scenario('SG-07', 'the payload is the one that was signed, or the request says that it is not', {
     source: `${IN_HEADER}, x-amz-content-sha256; ${ERRORS}: XAmzContentSHA256Mismatch, InvalidRequest, InvalidArgument, BadDigest, InvalidDigest; Amazon S3 User Guide, "Checking object integrity in Amazon S3"`,
-    roles: {
-      app: podIdentityRole(
-        allow(['s3:GetObject', 's3:PutObject'], 'data/*'),
-        deny('s3:PutObject', 'data/signed/*', { StringEquals: { 's3:x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } }),
-      ),
-    },
-    workloads: APP,
+    ...appWith(
+      allow(['s3:GetObject', 's3:PutObject'], 'data/*'),
+      deny('s3:PutObject', 'data/signed/*', { StringEquals: { 's3:x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } }),
+    ),
     buckets: { data: {} },
     probes: [
       succeeds(put('hash', { body: 'one' })),
@@ -93,8 +90,7 @@ suite('signatures', ({ scenario }) => {
 
   scenario('SG-08', 'chunks are signed one by one, each with the one before it', {
     source: CHUNKS,
-    roles: { app: writer },
-    workloads: APP,
+    ...WRITER,
     buckets: { data: {} },
     probes: [
       succeeds(put('long', { payload: 'chunks', body: 20_000 })),
@@ -148,8 +144,7 @@ suite('signatures', ({ scenario }) => {
 
   scenario('SG-09', 'a trailer is signed with the last chunk, and is of the data', {
     source: `${CHUNKS}; ${ERRORS}: MalformedTrailerError`,
-    roles: { app: writer },
-    workloads: APP,
+    ...WRITER,
     buckets: { data: {} },
     probes: [
       ...trailed('chunks-and-trailer'),
@@ -168,8 +163,7 @@ suite('signatures', ({ scenario }) => {
 
   scenario('SG-10', 'a trailer of chunks that are not signed is checked against the data', {
     source: `${CHUNKS}; Amazon S3 User Guide, "Checking object integrity in Amazon S3": BadDigest`,
-    roles: { app: writer },
-    workloads: APP,
+    ...WRITER,
     buckets: { data: {} },
     probes: [
       ...trailed('unsigned-chunks-and-trailer'),

@@ -4,18 +4,17 @@ import {
   altered,
   fails,
   matching,
-  podIdentityRole,
   signedRequest,
   succeeds,
   suite,
   type SignedRequestOptions,
 } from '../../harness/index.ts';
 import { DENIED, ERRORS, get, HASH, HASH_OF_ONE, MISMATCH, refusedWith, SIGNING } from '../lib/s3-requests.ts';
-import { APP } from '../lib/worlds.ts';
+import { appWith } from '../lib/worlds.ts';
 
 const IN_QUERY = `${SIGNING}, "Using Query Parameters"`;
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
-const writer = podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*'));
+const WRITER = appWith(allow(['s3:GetObject', 's3:PutObject'], 'data/*'));
 const WEEK_SECONDS = 604_800;
 
 suite('signatures', ({ scenario }) => {
@@ -28,8 +27,7 @@ suite('signatures', ({ scenario }) => {
 
   scenario('SG-11', 'a URL is signed in its query, for a time that it says', {
     source: `${IN_QUERY}; ${ERRORS}: AuthorizationQueryParametersError`,
-    roles: { app: writer },
-    workloads: APP,
+    ...WRITER,
     objects: ['data/key', 'data/other'],
     probes: [
       succeeds(url()),
@@ -81,8 +79,7 @@ suite('signatures', ({ scenario }) => {
 
   scenario('SG-12', 'a URL leaves the payload open, unless it covers its hash', {
     source: `${IN_QUERY}: the payload is UNSIGNED-PAYLOAD, since nobody knows it when the URL is made`,
-    roles: { app: writer },
-    workloads: APP,
+    ...WRITER,
     buckets: { data: {} },
     probes: [
       succeeds(upload({})),

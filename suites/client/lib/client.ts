@@ -1,5 +1,6 @@
 /** What the scenarios of the suite `client` share: pods, sources, and changes to a client's environment. */
-import { allow, control, granted, irsaRole, podIdentityRole, refused, runClient } from '../../../harness/index.ts';
+import { allow, control, granted, irsaRole, refused, runClient } from '../../../harness/index.ts';
+import { appWith } from '../../lib/worlds.ts';
 
 const GUIDE = 'AWS SDKs and Tools Reference Guide, ';
 export const CONTAINER = `${GUIDE}"Container credential provider"`;
@@ -12,8 +13,7 @@ export const OBJECT = 'data/key';
 const mayRead = allow('s3:GetObject', 'data/*');
 
 export const POD_IDENTITY = {
-  roles: { app: podIdentityRole(mayRead) },
-  workloads: { app: { role: 'app' } },
+  ...appWith(mayRead),
   objects: [OBJECT],
 } as const;
 
