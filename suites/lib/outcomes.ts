@@ -12,6 +12,8 @@ export const NOT_ALLOWED = {
 export const NOT_IN_SESSION_POLICY = { ...NOT_ALLOWED, policy: 'session' } as const;
 /** A policy of the role denies it. */
 export const DENIED = { ...NOT_ALLOWED, explicit: true } as const;
+/** The bucket's policy denies it. */
+export const DENIED_BY_BUCKET = { ...DENIED, policy: 'resource' } as const;
 /** By policies of several types: AWS names one of them, and does not document which. */
 export const ALLOWED_BY_NONE = { by: 's3', code: 'AccessDenied', status: 403, explicit: false } as const;
 /** Which policy it was, callers of another account are told within one organization alone. */

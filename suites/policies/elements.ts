@@ -1,35 +1,34 @@
 /** What the elements of a policy mean: actions, resources, wildcards, policy variables and principals. */
 import {
   allow,
-  asSession,
   deny,
-  fails,
   forPrincipal,
   getObject,
   irsaRole,
   podIdentityRole,
   putObject,
-  succeeds,
   suite,
   trustPodIdentity,
   whoAmI,
 } from '../../harness/index.ts';
-import { DENIED, NOT_ALLOWED } from '../lib/outcomes.ts';
+import { DENIED, DENIED_BY_BUCKET, NOT_ALLOWED } from '../lib/outcomes.ts';
 import { PRINCIPALS, VARIABLES } from '../lib/sources.ts';
+import { may, mayNot } from '../lib/sessions.ts';
 import { APP, appWith, ASSOCIATED, WEB, WEB_TOKEN } from '../lib/worlds.ts';
+import { can, cannot, denyAllBut, objects, rawPolicy } from './lib/objects.ts';
 
 const ELEMENTS = 'IAM User Guide, "IAM JSON policy elements:';
 const RESOURCE = `${ELEMENTS} Resource"`;
 const ACTION = `${ELEMENTS} Action"`;
-/** A policy with elements that the builders have no words for. */
-const document = (statement: object) => ({
-  document: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] },
-  from: 'the scenario',
-});
 const OWN = '${aws:PrincipalTag/kubernetes-service-account}';
-const can = (key: string) => succeeds(asSession('app', getObject(`data/${key}`)));
-const cannot = (key: string) => fails(asSession('app', getObject(`data/${key}`)), NOT_ALLOWED);
-const objects = (...keys: readonly string[]) => keys.map((key) => `data/${key}`);
+const READ = { Effect: 'Allow', Action: 's3:GetObject' };
+
+/** A session, with its account and its role, as a Deny with NotPrincipal must name it. */
+const sessionOfApp = (name: string) => [
+  'arn:aws:iam::<account:main>:root',
+  '<role:app>',
+  `arn:aws:sts::<account:main>:assumed-role/<role-name:app>/${name}`,
+];
 
 suite('policies', ({ scenario }) => {
   scenario('PO-01', 'NotAction allows all actions but those that it names', {
@@ -37,12 +36,14 @@ suite('policies', ({ scenario }) => {
     roles: {
       app: {
         trust: [trustPodIdentity()],
-        permissions: document({ NotAction: 's3:PutObject', Resource: 'arn:aws:s3:::<bucket:data>/*' }),
+        permissions: rawPolicy([
+          { Effect: 'Allow', NotAction: 's3:PutObject', Resource: 'arn:aws:s3:::<bucket:data>/*' },
+        ]),
       },
     },
     workloads: APP,
     objects: objects('key'),
-    probes: [can('key'), fails(asSession('app', putObject('data/new')), NOT_ALLOWED)],
+    probes: [can('key'), mayNot('app', putObject('data/new'), NOT_ALLOWED)],
   });
 
   scenario('PO-02', 'a Deny with NotResource spares what it names, and nothing else', {
@@ -50,21 +51,15 @@ suite('policies', ({ scenario }) => {
     roles: {
       app: {
         trust: [trustPodIdentity()],
-        permissions: {
-          from: 'the scenario',
-          document: {
-            Version: '2012-10-17',
-            Statement: [
-              { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/*' },
-              { Effect: 'Deny', Action: 's3:GetObject', NotResource: 'arn:aws:s3:::<bucket:data>/open/*' },
-            ],
-          },
-        },
+        permissions: rawPolicy([
+          { ...READ, Resource: 'arn:aws:s3:::<bucket:data>/*' },
+          { ...READ, Effect: 'Deny', NotResource: 'arn:aws:s3:::<bucket:data>/open/*' },
+        ]),
       },
     },
     workloads: APP,
     objects: objects('open/key', 'secret/key'),
-    probes: [can('open/key'), fails(asSession('app', getObject('data/secret/key')), DENIED)],
+    probes: [can('open/key'), cannot('secret/key', DENIED)],
   });
 
   scenario('PO-03', 'actions are written in any case, with wildcards', {
@@ -72,11 +67,9 @@ suite('policies', ({ scenario }) => {
     ...appWith(allow('S3:getobject', 'data/case'), allow('s3:Get*', 'data/star'), allow('s3:?etObject', 'data/one')),
     objects: objects('case', 'star', 'one'),
     probes: [
-      can('case'),
-      can('star'),
-      can('one'),
-      fails(asSession('app', putObject('data/star')), NOT_ALLOWED),
-      fails(asSession('app', putObject('data/one')), NOT_ALLOWED),
+      ...['case', 'star', 'one'].map(can),
+      mayNot('app', putObject('data/star'), NOT_ALLOWED),
+      mayNot('app', putObject('data/one'), NOT_ALLOWED),
     ],
   });
 
@@ -123,11 +116,8 @@ suite('policies', ({ scenario }) => {
     workloads: { app: { serviceAccount: 'reader', role: 'app' } },
     objects: objects('reader', 'of-reader.txt', 'of-readers.txt', 'reader-red/key', 'another'),
     probes: [
-      can('reader'),
-      can('of-reader.txt'),
-      cannot('of-readers.txt'),
-      cannot('reader-red/key'),
-      cannot('another'),
+      ...['reader', 'of-reader.txt'].map(can),
+      ...['of-readers.txt', 'reader-red/key', 'another'].map((key) => cannot(key)),
     ],
   });
 
@@ -161,25 +151,17 @@ suite('policies', ({ scenario }) => {
     roles: {
       app: {
         trust: [trustPodIdentity()],
-        permissions: {
-          from: 'the scenario',
-          document: {
-            Version: '2008-10-17',
-            Statement: [
-              {
-                Effect: 'Allow',
-                Action: 's3:GetObject',
-                Resource: ['arn:aws:s3:::<bucket:data>/open/*', `arn:aws:s3:::<bucket:data>/${OWN}/*`],
-              },
-              {
-                Effect: 'Allow',
-                Action: 's3:GetObject',
-                Resource: 'arn:aws:s3:::<bucket:data>/compared/*',
-                Condition: { StringEquals: { 'aws:PrincipalTag/kubernetes-service-account': OWN } },
-              },
-            ],
-          },
-        },
+        permissions: rawPolicy(
+          [
+            { ...READ, Resource: ['arn:aws:s3:::<bucket:data>/open/*', `arn:aws:s3:::<bucket:data>/${OWN}/*`] },
+            {
+              ...READ,
+              Resource: 'arn:aws:s3:::<bucket:data>/compared/*',
+              Condition: { StringEquals: { 'aws:PrincipalTag/kubernetes-service-account': OWN } },
+            },
+          ],
+          '2008-10-17',
+        ),
       },
     },
     workloads: APP,
@@ -219,47 +201,19 @@ suite('policies', ({ scenario }) => {
     tokens: WEB_TOKEN,
     buckets: {
       data: {
-        policy: {
-          from: 'the scenario',
-          document: {
-            Version: '2012-10-17',
-            Statement: [
-              {
-                Effect: 'Deny',
-                NotPrincipal: {
-                  AWS: [
-                    'arn:aws:iam::<account:main>:root',
-                    '<role:app>',
-                    'arn:aws:sts::<account:main>:assumed-role/<role-name:app>/creator',
-                  ],
-                },
-                Action: 's3:GetObject',
-                Resource: 'arn:aws:s3:::<bucket:data>/*',
-              },
-              {
-                Effect: 'Deny',
-                NotPrincipal: {
-                  AWS: [
-                    'arn:aws:iam::<account:main>:root',
-                    '<role:app>',
-                    'arn:aws:sts::<account:main>:assumed-role/<role-name:app>/another',
-                  ],
-                },
-                Action: 's3:GetObject',
-                Resource: 'arn:aws:s3:::<bucket:data>/of-another',
-              },
-            ],
-          },
-        },
+        policy: rawPolicy([
+          denyAllBut('*', ...sessionOfApp('creator')),
+          denyAllBut('of-another', ...sessionOfApp('another')),
+        ]),
       },
     },
     workloads: { app: {} },
     objects: ['data/key', 'data/of-another', 'open/key'],
     probes: [
-      succeeds(asSession(WEB, getObject('data/key'))),
-      fails(asSession(WEB, getObject('data/of-another')), { ...DENIED, policy: 'resource' }),
-      succeeds(asSession({ ...WEB, role: 'stranger' }, getObject('open/key'))),
-      fails(asSession({ ...WEB, role: 'stranger' }, getObject('data/key')), { ...DENIED, policy: 'resource' }),
+      may(WEB, getObject('data/key')),
+      mayNot(WEB, getObject('data/of-another'), DENIED_BY_BUCKET),
+      may({ ...WEB, role: 'stranger' }, getObject('open/key')),
+      mayNot({ ...WEB, role: 'stranger' }, getObject('data/key'), DENIED_BY_BUCKET),
     ],
   });
 
@@ -268,10 +222,6 @@ suite('policies', ({ scenario }) => {
       'IAM User Guide, "Policy evaluation logic"; AWS STS API Reference, GetCallerIdentity: no permission is needed, even against a Deny',
     ...appWith(deny('s3:*', 'data/secret/*'), allow('s3:GetObject', 'data/*'), deny('sts:*', '*')),
     objects: objects('open/key', 'secret/key'),
-    probes: [
-      can('open/key'),
-      fails(asSession('app', getObject('data/secret/key')), DENIED),
-      succeeds(asSession('app', whoAmI()), { accountId: '<account:main>' }),
-    ],
+    probes: [can('open/key'), cannot('secret/key', DENIED), may('app', whoAmI(), { accountId: '<account:main>' })],
   });
 });
