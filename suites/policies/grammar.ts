@@ -20,6 +20,7 @@ import {
   type Given,
 } from './lib/malformed-policies.ts';
 import { appWith, ASSOCIATED } from '../lib/worlds.ts';
+import { DENIED_BY_BUCKET } from '../lib/outcomes.ts';
 
 const GRAMMAR = 'IAM User Guide, "Grammar of the IAM JSON policy language"';
 
@@ -228,13 +229,7 @@ suite('policies', ({ scenario }) => {
         await put(policy({}));
         expect(await surprises(put, 'MalformedPolicy', refused, {})).to.deep.equal([]);
       }),
-      fails(asSession('app', getObject('data/key')), {
-        by: 's3',
-        code: 'AccessDenied',
-        status: 403,
-        policy: 'resource',
-        explicit: true,
-      }),
+      fails(asSession('app', getObject('data/key')), DENIED_BY_BUCKET),
     ],
   });
 

@@ -2,6 +2,7 @@
 import { allow, denied, deny, forPrincipal, getObject, granted, podIdentityRole, suite } from '../../harness/index.ts';
 import { EVALUATION } from '../lib/sources.ts';
 import { appWith, readData } from '../lib/worlds.ts';
+import { DENIED_BY_BUCKET, NOT_ALLOWED } from '../lib/outcomes.ts';
 
 suite('policies', ({ scenario }) => {
   scenario('SEC-11', "an explicit deny in a bucket's policy wins over what the role may do", {
@@ -10,16 +11,7 @@ suite('policies', ({ scenario }) => {
     ...appWith(readData),
     buckets: { data: { policy: [forPrincipal('*', deny('s3:GetObject', 'data/secret/*'))] } },
     objects: ['data/open/key', 'data/secret/key'],
-    probes: [
-      granted('app', getObject('data/open/key')),
-      denied('app', getObject('data/secret/key'), {
-        by: 's3',
-        code: 'AccessDenied',
-        status: 403,
-        policy: 'resource',
-        explicit: true,
-      }),
-    ],
+    probes: [granted('app', getObject('data/open/key')), denied('app', getObject('data/secret/key'), DENIED_BY_BUCKET)],
   });
 
   scenario('SEC-12', 'a permissions boundary limits what the role may do', {
@@ -30,13 +22,7 @@ suite('policies', ({ scenario }) => {
     objects: ['data/open/key', 'data/secret/key'],
     probes: [
       granted('app', getObject('data/open/key')),
-      denied('app', getObject('data/secret/key'), {
-        by: 's3',
-        code: 'AccessDenied',
-        status: 403,
-        policy: 'boundary',
-        explicit: false,
-      }),
+      denied('app', getObject('data/secret/key'), { ...NOT_ALLOWED, policy: 'boundary' }),
     ],
   });
 });

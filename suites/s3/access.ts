@@ -22,7 +22,7 @@ import {
   type SignedRequestOptions,
 } from '../../harness/index.ts';
 import { refusalBy } from '../lib/errors.ts';
-import { NOT_ALLOWED } from '../lib/outcomes.ts';
+import { DENIED, NOT_ALLOWED } from '../lib/outcomes.ts';
 import { ask, copyOf, ONE_PART, refusedWith, teamTag, withMd5 } from '../lib/s3-requests.ts';
 import { APP, appWith } from '../lib/worlds.ts';
 
@@ -257,7 +257,7 @@ suite('s3', ({ scenario }) => {
       fails(ask('PUT one?tagging', teamTag('red')), NOT_ALLOWED),
       // Tags that a bucket is made with are to be allowed as well.
       fails(ask('PUT unmade', BUCKET_OF_RED), { ...NOT_ALLOWED, message: 's3:TagResource' }),
-      fails(ask('PUT forbidden', BUCKET_OF_RED), { ...NOT_ALLOWED, explicit: true }),
+      fails(ask('PUT forbidden', BUCKET_OF_RED), DENIED),
       check('where a bucket is', async ({ aws, name }) => {
         const s3 = new S3(await aws('s3'));
         const asked = { Bucket: name('<bucket:one>') };

@@ -3,7 +3,7 @@ import { paginateListBuckets, S3, type BucketLocationConstraint } from '@aws-sdk
 import { expect } from 'chai';
 import { allow, askEksAuth, check, deny, fails, forPrincipal, succeeds, suite } from '../../harness/index.ts';
 import { errorOf } from '../lib/errors.ts';
-import { NOT_ALLOWED } from '../lib/outcomes.ts';
+import { DENIED_BY_BUCKET } from '../lib/outcomes.ts';
 import { ask, copyOf, DENIED, may, mayNot, refusedWith } from '../lib/s3-requests.ts';
 import { appWith } from '../lib/worlds.ts';
 
@@ -29,8 +29,8 @@ suite('s3', ({ scenario }) => {
     objects: ['from/open/key', 'from/closed/key', 'to/granted/key', 'to/other/key'],
     probes: [
       may('PUT to/copy', copyOf('from/open/key')),
-      fails(ask('PUT to/copy', copyOf('from/closed/key')), { ...NOT_ALLOWED, policy: 'resource', explicit: true }),
-      fails(ask('PUT to/closed/copy', copyOf('from/open/key')), { ...NOT_ALLOWED, policy: 'resource', explicit: true }),
+      fails(ask('PUT to/copy', copyOf('from/closed/key')), DENIED_BY_BUCKET),
+      fails(ask('PUT to/closed/copy', copyOf('from/open/key')), DENIED_BY_BUCKET),
       may('PUT from/copy', copyOf('to/granted/key')),
       mayNot('PUT from/copy', copyOf('to/other/key')),
       // Who may list the source's bucket is told that there is none.

@@ -1,7 +1,6 @@
 /** Signed payloads: whole or in chunks, with or without a trailer. */
 import { allow, altered, deny, fails, matching, succeeds, suite } from '../../harness/index.ts';
 import {
-  DENIED,
   digests,
   ERRORS,
   get,
@@ -13,6 +12,7 @@ import {
   refusedWith,
   SIGNING,
 } from '../lib/s3-requests.ts';
+import { DENIED as DENIED_BY_POLICY } from '../lib/outcomes.ts';
 import { appWith } from '../lib/worlds.ts';
 
 const CHUNKS = `${SIGNING}, "Transferring payload in multiple chunks"; "Including trailing headers"`;
@@ -80,11 +80,7 @@ suite('signatures', ({ scenario }) => {
       fails(put('hash', { body: 'one', headers: { 'content-md5': 'b25l' } }), refusedWith('InvalidDigest', 400)),
       // A policy may forbid what is not signed.
       succeeds(put('signed/hash', { body: 'one' })),
-      fails(put('signed/unsigned', { body: 'one', payload: 'unsigned' }), {
-        ...DENIED,
-        policy: 'identity',
-        explicit: true,
-      }),
+      fails(put('signed/unsigned', { body: 'one', payload: 'unsigned' }), DENIED_BY_POLICY),
     ],
   });
 
