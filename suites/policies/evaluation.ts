@@ -38,6 +38,7 @@ import { BOUNDARIES, CROSS_ACCOUNT, EVALUATION, PRINCIPALS, SAME_ACCOUNT } from 
 import { APP, appWith, ASSOCIATED, READ_ONLY, readData, WEB, WEB_TOKEN } from '../lib/worlds.ts';
 import { may, mayNot } from '../lib/sessions.ts';
 import { can, cannot } from './lib/objects.ts';
+import { allowText, policyOf } from './lib/iam-calls.ts';
 
 const SESSION_POLICIES =
   'IAM User Guide, "Policies and permissions in AWS Identity and Access Management", session policies';
@@ -88,8 +89,7 @@ suite('policies', ({ scenario }) => {
       check('one of AWS is attached too, and a second one is put in', async (world) => {
         const { iam, RoleName } = await attachedPolicy(world);
         await iam.attachRolePolicy({ RoleName, PolicyArn: READ_ONLY });
-        const Statement = { Effect: 'Allow', Action: 's3:PutObject', Resource: 'arn:aws:s3:::<bucket:data>/new' };
-        const PolicyDocument = world.name(JSON.stringify({ Version: '2012-10-17', Statement }));
+        const PolicyDocument = world.name(allowText('arn:aws:s3:::<bucket:data>/new', 's3:PutObject'));
         await iam.putRolePolicy({ RoleName, PolicyName: 'second', PolicyDocument });
       }),
       untilIamKnows,
@@ -354,8 +354,7 @@ suite('policies', ({ scenario }) => {
       can('first'),
       check('a second version is made', async (world) => {
         const { iam, PolicyArn } = await attachedPolicy(world);
-        const Statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/second' };
-        const PolicyDocument = world.name(JSON.stringify({ Version: '2012-10-17', Statement }));
+        const PolicyDocument = world.name(allowText('arn:aws:s3:::<bucket:data>/second'));
         await iam.createPolicyVersion({ PolicyArn, PolicyDocument });
       }),
       untilIamKnows,
@@ -375,8 +374,5 @@ suite('policies', ({ scenario }) => {
 
 async function attachedPolicy({ aws, name }: CheckContext) {
   const iam = new IAM(await aws('iam'));
-  const RoleName = name('<role-name:app>');
-  const { AttachedPolicies = [] } = await iam.listAttachedRolePolicies({ RoleName });
-  const own = AttachedPolicies.find(({ PolicyArn }) => PolicyArn?.startsWith(name('arn:aws:iam::<account:main>:')));
-  return { iam, RoleName, PolicyArn: own?.PolicyArn };
+  return { iam, RoleName: name('<role-name:app>'), PolicyArn: name(policyOf('app', 'attached')) };
 }

@@ -9,17 +9,19 @@ import {
   absentPrincipals,
   badPrincipals,
   FEW_ATTEMPTS,
+  permissionsOf,
   policyOf,
   refusedAnywhere,
   SESSION_OF_APP,
   spaced,
   surprises,
   textOf,
+  trustOf,
   twoNamed,
   without,
   type Given,
 } from './lib/malformed-policies.ts';
-import { appWith, ASSOCIATED } from '../lib/worlds.ts';
+import { appWith, ASSOCIATED, ASSUME_AND_TAG, POD_IDENTITY } from '../lib/worlds.ts';
 import { DENIED_BY_BUCKET } from '../lib/outcomes.ts';
 
 const GRAMMAR = 'IAM User Guide, "Grammar of the IAM JSON policy language"';
@@ -32,18 +34,13 @@ suite('policies', ({ scenario }) => {
     probes: [
       check('IAM says which principal is none', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
-        const trust = (Service: string): Promise<unknown> =>
-          iam.updateAssumeRolePolicy({
-            RoleName: name('<role-name:app>'),
-            PolicyDocument: JSON.stringify({
-              Version: '2012-10-17',
-              Statement: { Effect: 'Allow', Principal: { Service }, Action: ['sts:AssumeRole', 'sts:TagSession'] },
-            }),
-          });
-        const refusal = await trust('pod.eks.amazonaws.com').then(() => undefined, refusalBy);
+        const put = trustOf(iam, name('<role-name:app>'));
+        const trust = policyOf({ Effect: 'Allow', Action: ASSUME_AND_TAG });
+        const misspelt = put(trust({ Principal: { Service: 'pod.eks.amazonaws.com' } }));
+        const refusal = await misspelt.then(() => undefined, refusalBy);
         expect(refusal?.name).to.match(/^MalformedPolicyDocument/);
         expect(refusal?.message).to.contain('pod.eks.amazonaws.com');
-        await trust('pods.eks.amazonaws.com');
+        await put(trust({ Principal: { Service: POD_IDENTITY } }));
       }),
       succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
     ],
@@ -56,13 +53,7 @@ suite('policies', ({ scenario }) => {
     probes: [
       check('each is refused, and each other form taken', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
-        const put = (policy: Given): Promise<unknown> =>
-          iam.putRolePolicy({
-            RoleName: name('<role-name:app>'),
-            // The one that the harness deletes with the role.
-            PolicyName: 'scenario',
-            PolicyDocument: textOf(policy),
-          });
+        const put = permissionsOf(iam, name('<role-name:app>'));
         const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: name('arn:aws:s3:::<bucket:data>/key') };
         const policy = policyOf(read);
         const taken = {
@@ -71,10 +62,7 @@ suite('policies', ({ scenario }) => {
           'the old version, and an id': { Version: '2008-10-17', Id: 'of-the-old', Statement: [read] },
           'several statements': {
             Version: '2012-10-17',
-            Statement: [
-              { ...read, Sid: 'One' },
-              { ...read, Sid: 'Two' },
-            ],
+            Statement: ['One', 'Two'].map((Sid) => ({ ...read, Sid })),
           },
           'several statements without a name': twoNamed(policy, ''),
           'lists of actions and resources': policy({ Action: ['s3:GetObject', 's3:Put*'], Resource: [read.Resource] }),
@@ -119,26 +107,14 @@ suite('policies', ({ scenario }) => {
     probes: [
       check('each is refused, and each other form taken', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
-        const put = (policy: Given): Promise<unknown> =>
-          iam.updateAssumeRolePolicy({
-            RoleName: name('<role-name:app>'),
-            PolicyDocument: textOf(policy),
-          });
-        const policy = policyOf({
-          Effect: 'Allow',
-          Principal: { Service: 'pods.eks.amazonaws.com' },
-          Action: ['sts:AssumeRole', 'sts:TagSession'],
-        });
+        const put = trustOf(iam, name('<role-name:app>'));
+        const policy = policyOf({ Effect: 'Allow', Principal: { Service: POD_IDENTITY }, Action: ASSUME_AND_TAG });
         const taken = {
-          'several services': policy({ Principal: { Service: ['ec2.amazonaws.com', 'pods.eks.amazonaws.com'] } }),
+          'several services': policy({ Principal: { Service: ['ec2.amazonaws.com', POD_IDENTITY] } }),
           'an account by its number': policy({ Principal: { AWS: name('<account:main>') } }),
           'an account by its root': policy({ Principal: { AWS: name('arn:aws:iam::<account:main>:root') } }),
-          'a principal of each type': policy({
-            Principal: { AWS: name('<account:main>'), Service: 'pods.eks.amazonaws.com' },
-          }),
-          'a role and a session of it': policy({
-            Principal: { AWS: [name('<role:app>'), name(SESSION_OF_APP)] },
-          }),
+          'a principal of each type': policy({ Principal: { AWS: name('<account:main>'), Service: POD_IDENTITY } }),
+          'a role and a session of it': policy({ Principal: { AWS: ['<role:app>', SESSION_OF_APP].map(name) } }),
           'a service of a region': policy({ Principal: { Service: name('logs.<region:c1>.amazonaws.com') } }),
           everyone: policy({ Principal: { AWS: '*' }, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
           'a provider of identities': policy({
@@ -242,10 +218,7 @@ suite('policies', ({ scenario }) => {
       check('large ones are taken, and one too many is refused', async ({ aws, name }) => {
         const iam = new IAM({ ...(await aws('iam')), ...FEW_ATTEMPTS });
         const RoleName = name('<role-name:app>');
-        const put =
-          (PolicyName: string) =>
-          (policy: Given): Promise<unknown> =>
-            iam.putRolePolicy({ RoleName, PolicyName, PolicyDocument: textOf(policy) });
+        const put = (PolicyName: string) => permissionsOf(iam, RoleName, PolicyName);
         const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: name('arn:aws:s3:::<bucket:data>/key') };
         const large = policyOf(read)({ Resource: [read.Resource, `${read.Resource}/${'x'.repeat(6000)}`] });
         const taken = { 'one of 6,000 characters': large, 'the same again, with white space': spaced(large, 1000) };
@@ -255,17 +228,12 @@ suite('policies', ({ scenario }) => {
         } finally {
           await iam.deleteRolePolicy({ RoleName, PolicyName: 'more' }).catch(() => undefined);
         }
-        const trust = policyOf({ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'] })({
-          Principal: { Service: 'pods.eks.amazonaws.com' },
-        });
-        const update = (policy: Given): Promise<unknown> =>
-          iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: textOf(policy) });
+        const trust = policyOf({ Effect: 'Allow', Action: ASSUME_AND_TAG })({ Principal: { Service: POD_IDENTITY } });
         // More than any account may have.
         const longer = { ...trust, Id: 'x'.repeat(8192) };
+        const refused = { 'one of 8,192 characters': longer };
         const given = { 'a trust policy with white space': spaced(trust, 1000) };
-        expect(await surprises(update, 'LimitExceeded', { 'one of 8,192 characters': longer }, given)).to.deep.equal(
-          [],
-        );
+        expect(await surprises(trustOf(iam, RoleName), 'LimitExceeded', refused, given)).to.deep.equal([]);
       }),
       succeeds(asSession('app', getObject('data/key'))),
     ],

@@ -3,14 +3,11 @@ import { IAM, type ListRoleTagsCommandOutput } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { allow, check, podIdentityRole, suite, trustPodIdentity } from '../../harness/index.ts';
 import { codeOf } from '../lib/errors.ts';
-import { READ_ONLY } from './lib/iam-calls.ts';
+import { READ_ONLY } from '../lib/worlds.ts';
+import { allowText, policyOf } from './lib/iam-calls.ts';
 import { FEW_ATTEMPTS, spaced } from './lib/malformed-policies.ts';
 
-const document = (key: string): string =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: { Effect: 'Allow', Action: 's3:GetObject', Resource: `arn:aws:s3:::data/${key}` },
-  });
+const document = (key: string): string => allowText(`arn:aws:s3:::data/${key}`);
 const WITH_PERCENT = { StringNotEquals: { 'aws:RequestTag/no-such-tag': 'a +%2F' } };
 
 suite('policies', ({ scenario }) => {
@@ -24,17 +21,15 @@ suite('policies', ({ scenario }) => {
     probes: [
       check('of what a role has nothing goes', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
-        for (const kind of ['boundary', 'attached']) {
-          const PolicyArn = name(`arn:aws:iam::<account:main>:policy/<role-name:app>-${kind}`);
+        for (const kind of ['boundary', 'attached'] as const) {
+          const PolicyArn = name(policyOf('app', kind));
           expect(await codeOf(iam.deletePolicy({ PolicyArn })), kind).to.equal('DeleteConflict');
         }
-        const { Role } = await iam.getRole({ RoleName: name('<role-name:app>') });
-        const boundary = name('arn:aws:iam::<account:main>:policy/<role-name:app>-boundary');
+        const RoleName = name('<role-name:app>');
+        const { Role } = await iam.getRole({ RoleName });
+        const boundary = name(policyOf('app', 'boundary'));
         expect(Role?.PermissionsBoundary?.PermissionsBoundaryArn).to.equal(boundary);
-        const absent = {
-          RoleName: name('<role-name:app>'),
-          PolicyArn: name('arn:aws:iam::<account:main>:policy/<role-name:app>-absent'),
-        };
+        const absent = { RoleName, PolicyArn: `${boundary}-absent` };
         expect(await codeOf(iam.attachRolePolicy(absent))).to.equal('NoSuchEntity');
         for (const role of ['app', 'plain']) {
           const RoleName = name(`<role-name:${role}>`);
@@ -48,12 +43,7 @@ suite('policies', ({ scenario }) => {
         const PolicyArn = world.name(`arn:aws:iam::<account:main>:policy${Path}${PolicyName}`);
         const second = spaced(document('2%2F'), 3000);
         const version = async (PolicyDocument: string, SetAsDefault?: boolean) => {
-          const created = {
-            PolicyArn,
-            PolicyDocument,
-            ...(SetAsDefault !== undefined && { SetAsDefault }),
-          };
-          const { PolicyVersion } = await iam.createPolicyVersion(created);
+          const { PolicyVersion } = await iam.createPolicyVersion({ PolicyArn, PolicyDocument, SetAsDefault });
           return [PolicyVersion?.VersionId, PolicyVersion?.IsDefaultVersion];
         };
         const remove = (VersionId: string) => codeOf(iam.deletePolicyVersion({ PolicyArn, VersionId }));
@@ -136,9 +126,8 @@ suite('policies', ({ scenario }) => {
         const [statement] = documentOf(PolicyDocument).Statement;
         expect([statement?.['Resource']].flat()).to.deep.equal([name('arn:aws:s3:::<bucket:data>/ä +%2F*')]);
         const { AttachedPolicies } = await iam.listAttachedRolePolicies({ RoleName });
-        const PolicyName = `${RoleName}-attached`;
-        const PolicyArn = name(`arn:aws:iam::<account:main>:policy/${PolicyName}`);
-        expect(AttachedPolicies).to.deep.equal([{ PolicyName, PolicyArn }]);
+        const attached = { PolicyName: `${RoleName}-attached`, PolicyArn: name(policyOf('app', 'attached')) };
+        expect(AttachedPolicies).to.deep.equal([attached]);
       }),
     ],
   });
@@ -157,8 +146,7 @@ suite('policies', ({ scenario }) => {
           const host = name('<role-name:app>.example.com');
           const five = Array.from({ length: 5 }, (_, at) => String(at).repeat(40));
           const made = async (Url: string, ThumbprintList = five.slice(0, 1)): Promise<string> => {
-            const create = { Url, ThumbprintList };
-            const end = await codeOf(iam.createOpenIDConnectProvider(create));
+            const end = await codeOf(iam.createOpenIDConnectProvider({ Url, ThumbprintList }));
             if (end === 'none') {
               const OpenIDConnectProviderArn = name(`arn:aws:iam::<account:main>:oidc-provider/${Url.slice(8)}`);
               await iam.deleteOpenIDConnectProvider({ OpenIDConnectProviderArn }).catch(() => undefined);

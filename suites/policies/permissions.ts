@@ -3,7 +3,8 @@ import type { IAM, Tag } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { allow, check, deny, podIdentityRole, suite, type RoleSpec } from '../../harness/index.ts';
 import { ofOwnAccount } from '../lib/account-session.ts';
-import { CALLS, create, endOf, iamOf, policyOf, providerOf, READ_ONLY, targetOf, type Call } from './lib/iam-calls.ts';
+import { CALLS, create, endOf, iamOf, policyOf, providerOf, targetOf, type Call } from './lib/iam-calls.ts';
+import { READ_ONLY } from '../lib/worlds.ts';
 
 const ACTIONS =
   'Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity and Access Management"';
@@ -54,6 +55,7 @@ suite('policies', ({ scenario }) => {
         }
         // These are about more than one, or make one.
         const thumbprint = { ThumbprintList: ['1'.repeat(40)] };
+        const ActionNames = ['s3:GetObject'];
         const widely: Readonly<Record<string, () => Promise<unknown>>> = {
           ListRoles: () => iam.listRoles({}),
           ListPolicies: () => iam.listPolicies({}),
@@ -61,21 +63,15 @@ suite('policies', ({ scenario }) => {
           CreateOpenIDConnectProvider: () =>
             iam.createOpenIDConnectProvider({ Url: `https://${other.RoleName}.example.com`, ...thumbprint }),
           SimulatePrincipalPolicy: () =>
-            iam.simulatePrincipalPolicy({
-              PolicySourceArn: context.name('<role:other>'),
-              ActionNames: ['s3:GetObject'],
-            }),
-          SimulateCustomPolicy: () =>
-            iam.simulateCustomPolicy({ PolicyInputList: [own.PolicyDocument], ActionNames: ['s3:GetObject'] }),
+            iam.simulatePrincipalPolicy({ PolicySourceArn: context.name('<role:other>'), ActionNames }),
+          SimulateCustomPolicy: () => iam.simulateCustomPolicy({ PolicyInputList: [own.PolicyDocument], ActionNames }),
         };
         for (const [action, call] of Object.entries(widely))
           expect(await endOf(call()), action).to.equal(`AccessDenied ${action}`);
         // Who may not ask is not told whether there is one.
-        for (const [{ RoleName }, end] of [
-          [own, 'NoSuchEntity'],
-          [other, 'AccessDenied GetRole'],
-        ] as const)
-          expect(await endOf(iam.getRole({ RoleName: `${RoleName}-absent` })), RoleName).to.equal(end);
+        const endBeside = ({ RoleName }: typeof own) => endOf(iam.getRole({ RoleName: `${RoleName}-absent` }));
+        expect(await endBeside(own)).to.equal('NoSuchEntity');
+        expect(await endBeside(other)).to.equal('AccessDenied GetRole');
       }),
     ],
   });
@@ -101,11 +97,10 @@ suite('policies', ({ scenario }) => {
     probes: [
       check('by what is asked for where that is a boundary, else by the one that the role has', async (context) => {
         const iam = await iamOf(context, 'admin');
-        const { PermissionsBoundary: mine } = targetOf(context, 'within');
-        const { PermissionsBoundary: another } = targetOf(context, 'wider');
-        const within = { PermissionsBoundary: mine };
         const made = targetOf(context, 'within');
-        expect(await endOf(create(iam, made, within))).to.equal('EntityAlreadyExists');
+        const { PermissionsBoundary: mine } = made;
+        const { PermissionsBoundary: another } = targetOf(context, 'wider');
+        expect(await endOf(create(iam, made, { PermissionsBoundary: mine }))).to.equal('EntityAlreadyExists');
         expect(await endOf(create(iam, made, { PermissionsBoundary: another }))).to.equal('AccessDenied CreateRole');
         expect(await endOf(create(iam, made))).to.equal('AccessDenied CreateRole');
         const put = (role: string, PermissionsBoundary: string) =>
@@ -177,11 +172,8 @@ suite('policies', ({ scenario }) => {
           const tags = (...Tags: readonly (readonly [key: string, value: string])[]): { readonly Tags: Tag[] } => ({
             Tags: Tags.map(([key, Value]) => ({ Key: `conformance-${key}`, Value })),
           });
-          const [ofRed, ofBlue, more] = [
-            tags(['team', 'red']),
-            tags(['team', 'blue']),
-            tags(['team', 'red'], ['cost', '1']),
-          ];
+          const [ofRed, ofBlue] = [tags(['team', 'red']), tags(['team', 'blue'])];
+          const more = tags(['team', 'red'], ['cost', '1']);
           const made = (iam: IAM, given?: typeof ofRed) => endOf(create(iam, red, given));
           // Tags that come with a role need the permission to tag it too.
           expect(await made(maker)).to.equal('AccessDenied CreateRole');
@@ -199,15 +191,14 @@ suite('policies', ({ scenario }) => {
             const { RoleName } = target;
             const mayRead = target === red;
             expect(await endOf(tagger.getRole(target)), RoleName).to.equal(mayRead ? 'none' : 'AccessDenied GetRole');
-            expect(await endOf(tagger.listRoleTags(target)), RoleName).to.equal(
-              mayRead ? 'none' : 'AccessDenied ListRoleTags',
-            );
+            const listed = await endOf(tagger.listRoleTags(target));
+            expect(listed, RoleName).to.equal(mayRead ? 'none' : 'AccessDenied ListRoleTags');
             expect(await endOf(maker.getRole(target)), RoleName).to.equal('none');
             expect(await endOf(maker.listRoleTags(target)), RoleName).to.equal('none');
-            for (const given of [ofBlue, more])
-              expect(await endOf(tagger.tagRole({ RoleName, ...given })), JSON.stringify(given)).to.equal(
-                'AccessDenied TagRole',
-              );
+            for (const given of [ofBlue, more]) {
+              const end = await endOf(tagger.tagRole({ RoleName, ...given }));
+              expect(end, JSON.stringify(given)).to.equal('AccessDenied TagRole');
+            }
           }
           expect(await endOf(tagger.getPolicy(red))).to.equal('none');
           expect(await endOf(tagger.listPolicyTags(red))).to.equal('none');
@@ -218,10 +209,8 @@ suite('policies', ({ scenario }) => {
             endOf(tagger.untagRole({ RoleName, TagKeys: keys.map((key) => `conformance-${key}`) }));
           expect(await untag('step', 'team')).to.equal('AccessDenied UntagRole');
           expect(await untag('step')).to.equal('none');
-          const [readOnly, full] = [
-            { RoleName, PolicyArn: READ_ONLY },
-            { RoleName, PolicyArn: FULL },
-          ];
+          const readOnly = { RoleName, PolicyArn: READ_ONLY };
+          const full = { RoleName, PolicyArn: FULL };
           expect(await endOf(tagger.attachRolePolicy(readOnly))).to.equal('none');
           expect(await endOf(tagger.attachRolePolicy(full))).to.equal('AccessDenied AttachRolePolicy');
           expect(await endOf(tagger.detachRolePolicy(full))).to.equal('AccessDenied DetachRolePolicy');

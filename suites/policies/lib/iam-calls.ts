@@ -3,8 +3,11 @@ import { IAM, type CreateRoleCommandInput } from '@aws-sdk/client-iam';
 import type { CheckContext } from '../../../harness/index.ts';
 import { sessionOf } from '../../lib/account-session.ts';
 import { codeOf } from '../../lib/errors.ts';
+import { READ_ONLY } from '../../lib/worlds.ts';
 
-export const READ_ONLY = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
+/** The text of a policy that allows an action on a resource. */
+export const allowText = (Resource: string, Action = 's3:GetObject'): string =>
+  JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action, Resource } });
 
 /** IAM as a role of the scenario may use it. */
 export const iamOf = async (context: CheckContext, role: string) =>
@@ -17,10 +20,7 @@ export const targetOf = ({ name }: CheckContext, role: string) => ({
   PolicyArn: name(policyOf(role, 'attached')),
   PermissionsBoundary: name(policyOf(role, 'boundary')),
   OpenIDConnectProviderArn: name(providerOf(role)),
-  PolicyDocument: JSON.stringify({
-    Version: '2012-10-17',
-    Statement: { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::data/key' },
-  }),
+  PolicyDocument: allowText('arn:aws:s3:::data/key'),
   Trust: name(
     JSON.stringify({
       Version: '2012-10-17',

@@ -1,4 +1,5 @@
 /** Policies that no service of AWS takes, and what they are made of. */
+import type { IAM } from '@aws-sdk/client-iam';
 import { codeOf } from '../../lib/errors.ts';
 
 /** A policy of one statement, with elements changed; undefined leaves one out. */
@@ -100,6 +101,17 @@ export const spaced = (policy: Given, width: number): string => textOf(policy).r
 
 /** For a client that meets quotas: the AWS SDK takes what IAM says of one, LimitExceeded, for throttling, and tries again. */
 export const FEW_ATTEMPTS = { maxAttempts: 3 };
+
+/** Puts a policy in the place of the inline one of role `app`, which the harness deletes with the role. */
+export const permissionsOf =
+  (iam: IAM, RoleName: string, PolicyName = 'scenario') =>
+  (policy: Given): Promise<unknown> =>
+    iam.putRolePolicy({ RoleName, PolicyName, PolicyDocument: textOf(policy) });
+/** Puts a trust policy in the place of a role's. */
+export const trustOf =
+  (iam: IAM, RoleName: string) =>
+  (policy: Given): Promise<unknown> =>
+    iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: textOf(policy) });
 
 const TAKEN = 'none';
 
