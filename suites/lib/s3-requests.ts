@@ -17,18 +17,23 @@ export const refusedWith = (code: string | readonly string[], status?: number) =
   ...(status !== undefined && { status }),
 });
 export const DENIED = refusedWith('AccessDenied', 403);
+export const BAD_DIGEST = refusedWith('BadDigest', 400);
 export const MISMATCH = refusedWith('SignatureDoesNotMatch', 403);
 export const may = (request: string, options: SignedRequestOptions = {}) => succeeds(ask(request, options));
 export const mayNot = (request: string, options: SignedRequestOptions = {}) =>
   fails(ask(request, options), NOT_ALLOWED);
 
+/** An XML document of S3, as a body. */
+export const xml = (element: string, content: string): string =>
+  `<${element} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${element}>`;
 /** A body with its checksum, without which S3 takes no list of objects or tags. */
 export const withMd5 = (body: string): SignedRequestOptions => ({ body, headers: digests.md5(body) });
+type TagPair = readonly [key: string, value: string];
+export const xmlTags = (...tags: readonly TagPair[]): string =>
+  tags.map(([key, value]) => `<Tag><Key>${key}</Key><Value>${value}</Value></Tag>`).join('');
 /** The body of PutObjectTagging. */
-export const teamTag = (value: string): SignedRequestOptions =>
-  withMd5(
-    `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet><Tag><Key>team</Key><Value>${value}</Value></Tag></TagSet></Tagging>`,
-  );
+export const tagging = (...tags: readonly TagPair[]) => withMd5(xml('Tagging', `<TagSet>${xmlTags(...tags)}</TagSet>`));
+export const teamTag = (value: string) => tagging(['team', value]);
 /** Headers that tell a checksum of a text. */
 export const digests = {
   md5: (text: string) => ({ 'content-md5': createHash('md5').update(text).digest('base64') }),
@@ -42,8 +47,9 @@ export const HASH_OF_ONE = '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0
 export const ETAG_OF_ONE = '"f97c5d29941bfb1b2fdab0874906ab82"';
 /** The body of CompleteMultipartUpload. */
 export const ONE_PART: SignedRequestOptions = {
-  body: `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Part><PartNumber>1</PartNumber><ETag>${ETAG_OF_ONE}</ETag></Part></CompleteMultipartUpload>`,
+  body: xml('CompleteMultipartUpload', `<Part><PartNumber>1</PartNumber><ETag>${ETAG_OF_ONE}</ETag></Part>`),
 };
+export const withHeader = (name: string, value: string): SignedRequestOptions => ({ headers: { [name]: value } });
 /** The headers of a copy of an object of the scenario. */
 export const copyOf = (source: string, more: Readonly<Record<string, string>> = {}): SignedRequestOptions => ({
   headers: { 'x-amz-copy-source': source.replace(/^[^/]+/, '<bucket:$&>'), ...more },

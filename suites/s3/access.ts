@@ -23,20 +23,21 @@ import {
 } from '../../harness/index.ts';
 import { refusalBy } from '../lib/errors.ts';
 import { DENIED, NOT_ALLOWED } from '../lib/outcomes.ts';
-import { ask, copyOf, ONE_PART, refusedWith, teamTag, withMd5 } from '../lib/s3-requests.ts';
+import { ask, copyOf, ONE_PART, refusedWith, teamTag, withHeader, withMd5, xml, xmlTags } from '../lib/s3-requests.ts';
 import { APP, appWith } from '../lib/worlds.ts';
+import { checkBucket } from './lib/check-bucket.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
-const may = (call: Parameters<typeof asSession>[1]) => succeeds(asSession('app', call));
-const mayNot = (call: Parameters<typeof asSession>[1]) => fails(asSession('app', call), NOT_ALLOWED);
+type Call = Parameters<typeof asSession>[1];
+const may = (call: Call, facts?: Parameters<typeof succeeds>[1]) => succeeds(asSession('app', call), facts);
+const mayNot = (call: Call) => fails(asSession('app', call), NOT_ALLOWED);
 const team = { tags: { team: 'red' } };
+const OF_TEAM_RED = { StringEquals: { 's3:ExistingObjectTag/team': 'red' } };
 const NO_UPLOAD = refusedWith('NoSuchUpload', 404);
-const xml = (element: string, content: string) =>
-  withMd5(`<${element} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${element}>`);
-const BUCKET_OF_RED = xml('CreateBucketConfiguration', '<Tags><Tag><Key>team</Key><Value>red</Value></Tag></Tags>');
+const BUCKET_OF_RED = withMd5(xml('CreateBucketConfiguration', `<Tags>${xmlTags(['team', 'red'])}</Tags>`));
 const retagged = (tags: string) => ({ 'x-amz-tagging-directive': 'REPLACE', 'x-amz-tagging': tags });
-const ATTRIBUTES = { headers: { 'x-amz-object-attributes': 'ETag' } };
-const TAGGED = { headers: { 'x-amz-tagging': 'team=red' } };
+const ATTRIBUTES = withHeader('x-amz-object-attributes', 'ETag');
+const TAGGED = withHeader('x-amz-tagging', 'team=red');
 /** A permission, and a request that needs it: to `*`, an object; and what is refused even so. */
 const ON_OBJECTS: readonly (readonly [
   action: string,
@@ -60,12 +61,11 @@ const ACTIONS = [...new Set(ON_OBJECTS.map(([action]) => action))];
 const without = (action: string): string => `data/without-${ACTIONS.indexOf(action)}`;
 const ALL_BLOCKED = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'];
 const BODIES: Readonly<Record<string, SignedRequestOptions>> = {
-  'PUT *?publicAccessBlock': xml(
-    'PublicAccessBlockConfiguration',
-    ALL_BLOCKED.map((name) => `<${name}>true</${name}>`).join(''),
+  'PUT *?publicAccessBlock': withMd5(
+    xml('PublicAccessBlockConfiguration', ALL_BLOCKED.map((name) => `<${name}>true</${name}>`).join('')),
   ),
-  'PUT *?versioning': xml('VersioningConfiguration', '<Status>Suspended</Status>'),
-  'PUT *?abac': xml('AbacStatus', '<Status>Disabled</Status>'),
+  'PUT *?versioning': withMd5(xml('VersioningConfiguration', '<Status>Suspended</Status>')),
+  'PUT *?abac': withMd5(xml('AbacStatus', '<Status>Disabled</Status>')),
 };
 /** Permissions on one of two buckets and those on the other, each with its request. */
 const ON_BUCKETS: readonly (readonly [bucket: string, requests: Readonly<Record<string, string>>])[] = [
@@ -112,7 +112,7 @@ suite('s3', ({ scenario }) => {
     ...appWith(
       allow('s3:GetObject', 'data/object'),
       allow('s3:GetObjectTagging', 'data/tags'),
-      allow('s3:GetObjectTagging', 'data/red/*', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
+      allow('s3:GetObjectTagging', 'data/red/*', OF_TEAM_RED),
     ),
     objects: ['object', 'tags', 'red/mine', 'red/other'].map((key) => ({
       at: `data/${key}`,
@@ -122,14 +122,13 @@ suite('s3', ({ scenario }) => {
       may(getObject('data/object')),
       may(headObject('data/object')),
       mayNot(getObjectTagging('data/object')),
-      succeeds(asSession('app', getObjectTagging('data/tags')), { tags: 1 }),
+      may(getObjectTagging('data/tags'), { tags: 1 }),
       mayNot(getObject('data/tags')),
       mayNot(headObject('data/tags')),
       may(getObjectTagging('data/red/mine')),
       mayNot(getObjectTagging('data/red/other')),
-      check('an upload in parts is given its tags as it begins', async ({ aws, name }) => {
-        const s3 = new S3(await aws('s3'));
-        const place = { Bucket: name('<bucket:data>'), Key: 'red/parts' };
+      checkBucket('an upload in parts is given its tags as it begins', async (s3, bucket) => {
+        const place = { ...bucket, Key: 'red/parts' };
         const { UploadId } = await s3.createMultipartUpload({ ...place, Tagging: 'team=red' });
         const part = { PartNumber: 1, UploadId };
         // It is of no other key.
@@ -140,7 +139,7 @@ suite('s3', ({ scenario }) => {
         const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
         await s3.completeMultipartUpload({ ...place, UploadId, MultipartUpload });
       }),
-      succeeds(asSession('app', getObjectTagging('data/red/parts')), { tags: 1 }),
+      may(getObjectTagging('data/red/parts'), { tags: 1 }),
     ],
   });
 
@@ -149,9 +148,7 @@ suite('s3', ({ scenario }) => {
     ...appWith(
       allow('s3:PutObject', 'data/write*'),
       allow('s3:DeleteObject', 'data/delete*'),
-      allow(['s3:PutObject', 's3:DeleteObject'], 'data/red', {
-        StringEquals: { 's3:ExistingObjectTag/team': 'red' },
-      }),
+      allow(['s3:PutObject', 's3:DeleteObject'], 'data/red', OF_TEAM_RED),
     ),
     objects: ['data/write', 'data/delete', { at: 'data/red', ...team }],
     probes: [
@@ -172,10 +169,7 @@ suite('s3', ({ scenario }) => {
     ...appWith(allow('s3:DeleteObject', 'data/mine/*'), allow('s3:GetObject', 'data/*')),
     objects: ['data/mine/one', 'data/mine/two', 'data/other'],
     probes: [
-      succeeds(asSession('app', deleteObjects('data', ['mine/one', 'other', 'mine/two'])), {
-        deleted: 2,
-        refusals: 'AccessDenied',
-      }),
+      may(deleteObjects('data', ['mine/one', 'other', 'mine/two']), { deleted: 2, refusals: 'AccessDenied' }),
       may(getObject('data/other')),
     ],
   });
@@ -187,9 +181,7 @@ suite('s3', ({ scenario }) => {
       allow('s3:PutObject', ['data/plain/*', 'data/tagged/*', 'data/red/*', 'data/odd/*']),
       allow('s3:PutObjectTagging', 'data/tagged/*'),
       allow('s3:PutObjectTagging', 'data/red/*', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
-      allow(['s3:GetObject', 's3:GetObjectTagging'], ['data/red/*', 'data/tagged/*'], {
-        StringEquals: { 's3:ExistingObjectTag/team': 'red' },
-      }),
+      allow(['s3:GetObject', 's3:GetObjectTagging'], ['data/red/*', 'data/tagged/*'], OF_TEAM_RED),
       allow('s3:PutObjectTagging', 'data/odd/*', { StringEquals: { 's3:RequestObjectTag/of team': 'a b/c+d=é' } }),
     ),
     buckets: { data: {} },
@@ -260,11 +252,10 @@ suite('s3', ({ scenario }) => {
       fails(ask('PUT forbidden', BUCKET_OF_RED), DENIED),
       check('where a bucket is', async ({ aws, name }) => {
         const s3 = new S3(await aws('s3'));
-        const asked = { Bucket: name('<bucket:one>') };
-        const region = name('<region:c1>');
-        expect((await s3.headBucket(asked)).BucketRegion).to.equal(region);
+        const [Bucket, region] = [name('<bucket:one>'), name('<region:c1>')];
+        expect((await s3.headBucket({ Bucket })).BucketRegion).to.equal(region);
         // The first region of all has no name here.
-        const { LocationConstraint = 'us-east-1' } = await s3.getBucketLocation(asked);
+        const { LocationConstraint = 'us-east-1' } = await s3.getBucketLocation({ Bucket });
         expect(LocationConstraint).to.equal(region);
       }),
       ...ON_BUCKETS.flatMap(([bucket, requests]) =>

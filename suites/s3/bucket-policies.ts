@@ -1,16 +1,21 @@
 /** Who may put which policy on a bucket. */
-import { S3 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { allow, check, fails, forPrincipal, podIdentityRole, succeeds, suite, trustRole } from '../../harness/index.ts';
+import { allow, fails, forPrincipal, succeeds, suite, trustRole } from '../../harness/index.ts';
 import { refusalBy } from '../lib/errors.ts';
 import { DENIED_BY_BUCKET, NOT_ALLOWED } from '../lib/outcomes.ts';
-import { ask, digests, may, refusedWith } from '../lib/s3-requests.ts';
+import { ask, BAD_DIGEST, digests, may, refusedWith } from '../lib/s3-requests.ts';
 import { appWith } from '../lib/worlds.ts';
 import { NOBODY, policyText, putPolicy } from './lib/bucket-policies.ts';
+import { checkBucket } from './lib/check-bucket.ts';
+import { base } from '../lib/role-chains.ts';
 
 const POLICIES = 'Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy and DeleteBucketPolicy';
 const MALFORMED = refusedWith('MalformedPolicy', 400);
+const NO_JSON = { ...MALFORMED, message: "Policies must be valid JSON and the first byte must be '{'" };
+const NO_POLICY = refusedWith('NoSuchBucketPolicy', 404);
+const NOT_ITS_ACCOUNT = refusedWith('MethodNotAllowed', 405);
 const OF_NOBODY = policyText([NOBODY]);
+const OBJECTS_AND_POLICY = allow(['s3:GetObject', 's3:*BucketPolicy'], ['data', 'data/*']);
 const ABOUT_ITSELF = {
   Effect: 'Deny',
   Principal: { AWS: '<role:app>' },
@@ -30,28 +35,23 @@ suite('s3', ({ scenario }) => {
     ),
     buckets: { data: {}, written: {}, read: {}, deleted: {} },
     probes: [
-      fails(ask('GET data?policy'), refusedWith('NoSuchBucketPolicy', 404)),
-      fails(ask('GET data?policyStatus'), refusedWith('NoSuchBucketPolicy', 404)),
+      fails(ask('GET data?policy'), NO_POLICY),
+      fails(ask('GET data?policyStatus'), NO_POLICY),
       succeeds(putPolicy(NOBODY)),
       // One that was damaged on the way is none.
-      fails(
-        ask('PUT data?policy', { body: policyText([ABOUT_ITSELF]), headers: digests.md5('other') }),
-        refusedWith('BadDigest', 400),
-      ),
+      fails(ask('PUT data?policy', { body: policyText([ABOUT_ITSELF]), headers: digests.md5('other') }), BAD_DIGEST),
       may('GET data?policy'),
-      check('it is read as it was put', async ({ aws, name }) => {
-        const asked = { Bucket: name('<bucket:data>') };
-        const { Policy = '{}' } = await new S3(await aws('s3'))
-          .getBucketPolicy(asked)
+      checkBucket('it is read as it was put', async (s3, bucket, { name }) => {
+        const { Policy = '{}' } = await s3
+          .getBucketPolicy(bucket)
           .catch((error: Error) => ({ Policy: `"${refusalBy(error).name}"` }));
         expect(JSON.parse(Policy)).to.deep.equal(JSON.parse(name(OF_NOBODY)));
-        const status = { Bucket: name('<bucket:data>') };
-        const { PolicyStatus } = await new S3(await aws('s3')).getBucketPolicyStatus(status);
+        const { PolicyStatus } = await s3.getBucketPolicyStatus(bucket);
         expect(PolicyStatus?.IsPublic).to.equal(false);
       }),
       may('GET data?policyStatus'),
       may('DELETE data?policy'),
-      fails(ask('GET data?policy'), refusedWith('NoSuchBucketPolicy', 404)),
+      fails(ask('GET data?policy'), NO_POLICY),
       // A Deny keeps out all but the root user of the bucket's account.
       succeeds(putPolicy(ABOUT_ITSELF)),
       ...['GET', 'DELETE'].map((method) => fails(ask(`${method} data?policy`), DENIED_BY_BUCKET)),
@@ -71,25 +71,17 @@ suite('s3', ({ scenario }) => {
     source: `${POLICIES}: 405 Method Not Allowed`,
     needs: ['own-boundary'],
     roles: {
-      base: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], '<role:app>')),
-      app: {
-        account: 'other',
-        trust: [trustRole('base')],
-        permissions: [allow(['s3:GetObject', 's3:*BucketPolicy'], ['data', 'data/*'])],
-      },
+      base: base('app'),
+      app: { account: 'other', trust: [trustRole('base')], permissions: [OBJECTS_AND_POLICY] },
     },
     workloads: { app: { role: { role: 'base', targetRole: 'app' } } },
-    buckets: {
-      data: {
-        policy: [forPrincipal('<role:app>', allow(['s3:GetObject', 's3:*BucketPolicy'], ['data', 'data/*']))],
-      },
-    },
+    buckets: { data: { policy: [forPrincipal('<role:app>', OBJECTS_AND_POLICY)] } },
     objects: ['data/key'],
     probes: [
       may('GET data/key'),
-      fails(ask('GET data?policy'), refusedWith('MethodNotAllowed', 405)),
-      fails(putPolicy(NOBODY), refusedWith('MethodNotAllowed', 405)),
-      fails(ask('DELETE data?policy'), refusedWith('MethodNotAllowed', 405)),
+      fails(ask('GET data?policy'), NOT_ITS_ACCOUNT),
+      fails(putPolicy(NOBODY), NOT_ITS_ACCOUNT),
+      fails(ask('DELETE data?policy'), NOT_ITS_ACCOUNT),
       may('GET data/key'),
     ],
   });
@@ -102,10 +94,7 @@ suite('s3', ({ scenario }) => {
     buckets: { data: {} },
     probes: [
       ...[' ', 'policy', '[]', '"{}"', ' '.repeat(10), ` ${OF_NOBODY}`].map((body) =>
-        fails(ask('PUT data?policy', { body }), {
-          ...MALFORMED,
-          message: "Policies must be valid JSON and the first byte must be '{'",
-        }),
+        fails(ask('PUT data?policy', { body }), NO_JSON),
       ),
       ...['{', '{}', `${OF_NOBODY}}`].map((body) => fails(ask('PUT data?policy', { body }), MALFORMED)),
       succeeds(ask('PUT data?policy', { body: OF_NOBODY })),

@@ -1,7 +1,7 @@
 /** Condition keys that requests to S3 have: headers, parameters, signature, address. */
 import { allow, deny, fails, suite, type Conditions, type SignedRequestOptions } from '../../harness/index.ts';
 import { DENIED } from '../lib/outcomes.ts';
-import { ask, copyOf, ETAG_OF_ONE, may, mayNot, ONE_PART, refusedWith } from '../lib/s3-requests.ts';
+import { ask, copyOf, ETAG_OF_ONE, may, mayNot, ONE_PART, refusedWith, withHeader, xml } from '../lib/s3-requests.ts';
 import { appWith } from '../lib/worlds.ts';
 
 const KEYS = 'Service Authorization Reference, Amazon S3, condition keys';
@@ -23,6 +23,7 @@ const GRANTS = ['full-control', 'read', 'read-acp', 'write', 'write-acp'].map((r
 const GRANTEE = `id="${'0123456789abcdef'.repeat(4)}"`;
 const KMS_KEY = 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const COPIED_PART = 'PUT data/any/key?partNumber=1&uploadId=none';
+const NO_ACLS = refusedWith('AccessControlListNotSupported', 400);
 const NO_UPLOAD = refusedWith('NoSuchUpload', 404);
 const equals = (key: string, value: string): Conditions => ({ StringEquals: { [`s3:${key}`]: value } });
 
@@ -41,20 +42,20 @@ suite('s3', ({ scenario }) => {
     buckets: { data: {} },
     probes: [
       ...Object.entries(WRITTEN).flatMap(([name, value]) => [
-        may(`PUT data/other-${name}`, { headers: { [name]: value } }),
-        forbidden(`PUT data/${name}`, { headers: { [name]: value } }),
+        may(`PUT data/other-${name}`, withHeader(name, value)),
+        forbidden(`PUT data/${name}`, withHeader(name, value)),
       ]),
       may('PUT data/x-amz-acl'),
-      may('PUT data/x-amz-storage-class', { headers: { 'x-amz-storage-class': 'STANDARD' } }),
+      may('PUT data/x-amz-storage-class', withHeader('x-amz-storage-class', 'STANDARD')),
       may('PUT data/referred'),
       forbidden('PUT data/referred', { headers: { referer: 'https://example.com/' } }),
-      may('PUT data/must', { headers: { 'x-amz-server-side-encryption': 'AES256' } }),
+      may('PUT data/must', withHeader('x-amz-server-side-encryption', 'AES256')),
       forbidden('PUT data/must'),
       // An upload in parts tells it as it begins.
-      may('POST data/must?uploads', { headers: { 'x-amz-server-side-encryption': 'AES256' } }),
+      may('POST data/must?uploads', withHeader('x-amz-server-side-encryption', 'AES256')),
       forbidden('POST data/must?uploads'),
       may('PUT data/all'),
-      forbidden('PUT data/all', { headers: { 'x-amz-acl': 'bucket-owner-full-control' } }),
+      forbidden('PUT data/all', withHeader('x-amz-acl', 'bucket-owner-full-control')),
       // In a URL they are parameters.
       may('PUT data/all', { presigned: 60 }),
       forbidden('PUT data/all?x-amz-acl=bucket-owner-full-control', { presigned: 60 }),
@@ -79,18 +80,15 @@ suite('s3', ({ scenario }) => {
       may('PUT data/kms'),
       may('PUT data/customer'),
       ...GRANTS.flatMap((name) => [
-        forbidden(`PUT data/${name}`, { headers: { [name]: GRANTEE } }),
-        fails(
-          ask(`PUT data/other-${name}`, { headers: { [name]: GRANTEE } }),
-          refusedWith('AccessControlListNotSupported', 400),
-        ),
+        forbidden(`PUT data/${name}`, withHeader(name, GRANTEE)),
+        fails(ask(`PUT data/other-${name}`, withHeader(name, GRANTEE)), NO_ACLS),
       ]),
       // Whether an object is put, copied, or uploaded in parts.
       ...[
-        ask('PUT data/acl', { headers: { 'x-amz-acl': 'bucket-owner-read' } }),
+        ask('PUT data/acl', withHeader('x-amz-acl', 'bucket-owner-read')),
         ask('PUT data/acl', copyOf('data/key', { 'x-amz-acl': 'bucket-owner-read' })),
-        ask('POST data/acl?uploads', { headers: { 'x-amz-acl': 'bucket-owner-read' } }),
-      ].map((request) => fails(request, refusedWith('AccessControlListNotSupported', 400))),
+        ask('POST data/acl?uploads', withHeader('x-amz-acl', 'bucket-owner-read')),
+      ].map((request) => fails(request, NO_ACLS)),
       forbidden('PUT data/kms', {
         headers: {
           'x-amz-server-side-encryption': 'aws:kms',
@@ -104,13 +102,11 @@ suite('s3', ({ scenario }) => {
           'x-amz-server-side-encryption-customer-key-md5': 'hRasmdxgYDKV3nvbahU1MA==',
         },
       }),
-      forbidden('PUT data/annotated', {
-        headers: { 'x-amz-copy-source': '<bucket:data>/key', 'x-amz-object-annotation-directive': 'COPY' },
-      }),
-      forbidden('PUT none', { headers: { 'x-amz-object-ownership': 'ObjectWriter' } }),
-      forbidden('PUT none', { headers: { 'x-amz-bucket-namespace': 'account-regional' } }),
+      forbidden('PUT data/annotated', copyOf('data/key', { 'x-amz-object-annotation-directive': 'COPY' })),
+      forbidden('PUT none', withHeader('x-amz-object-ownership', 'ObjectWriter')),
+      forbidden('PUT none', withHeader('x-amz-bucket-namespace', 'account-regional')),
       forbidden('PUT none', {
-        body: '<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint><region:c1></LocationConstraint></CreateBucketConfiguration>',
+        body: xml('CreateBucketConfiguration', '<LocationConstraint><region:c1></LocationConstraint>'),
       }),
     ],
   });
@@ -126,23 +122,18 @@ suite('s3', ({ scenario }) => {
     objects: ['data/source/key', 'data/other/key', 'data/other/a b+c', 'data/hidden/key'],
     probes: [
       // The header is percent-encoded.
-      may('PUT data/any/key', { headers: { 'x-amz-copy-source': '<bucket:data>/%6Fther/a%20b%2Bc' } }),
-      mayNot('PUT data/any/key', { headers: { 'x-amz-copy-source': '<bucket:data>/%68idden/key' } }),
-      may('PUT data/copy/key', { headers: { 'x-amz-copy-source': '<bucket:data>/source/key' } }),
-      mayNot('PUT data/copy/key', { headers: { 'x-amz-copy-source': '<bucket:data>/other/key' } }),
+      may('PUT data/any/key', copyOf('data/%6Fther/a%20b%2Bc')),
+      mayNot('PUT data/any/key', copyOf('data/%68idden/key')),
+      may('PUT data/copy/key', copyOf('data/source/key')),
+      mayNot('PUT data/copy/key', copyOf('data/other/key')),
       mayNot('PUT data/copy/key'),
-      may('PUT data/replaced/key', {
-        headers: { 'x-amz-copy-source': '<bucket:data>/source/key', 'x-amz-metadata-directive': 'REPLACE' },
-      }),
-      mayNot('PUT data/replaced/key', { headers: { 'x-amz-copy-source': '<bucket:data>/source/key' } }),
-      may('PUT data/any/key', { headers: { 'x-amz-copy-source': '<bucket:data>/other/key' } }),
-      mayNot('PUT data/any/key', { headers: { 'x-amz-copy-source': '<bucket:data>/hidden/key' } }),
+      may('PUT data/replaced/key', copyOf('data/source/key', { 'x-amz-metadata-directive': 'REPLACE' })),
+      mayNot('PUT data/replaced/key', copyOf('data/source/key')),
+      may('PUT data/any/key', copyOf('data/other/key')),
+      mayNot('PUT data/any/key', copyOf('data/hidden/key')),
       // So is a part that is a copy.
-      fails(
-        ask(COPIED_PART, { headers: { 'x-amz-copy-source': '<bucket:data>/other/key' } }),
-        refusedWith('NoSuchUpload', 404),
-      ),
-      mayNot(COPIED_PART, { headers: { 'x-amz-copy-source': '<bucket:data>/hidden/key' } }),
+      fails(ask(COPIED_PART, copyOf('data/other/key')), refusedWith('NoSuchUpload', 404)),
+      mayNot(COPIED_PART, copyOf('data/hidden/key')),
       fails(ask('PUT data/copy/key?partNumber=1&uploadId=none', copyOf('data/source/key')), NO_UPLOAD),
       mayNot('PUT data/copy/key?partNumber=1&uploadId=none', copyOf('data/other/key')),
     ],
@@ -266,8 +257,8 @@ suite('s3', ({ scenario }) => {
     objects: ['data/key', { at: 'read/red', tags: { team: 'red' } }, { at: 'read/blue', tags: { team: 'blue' } }],
     probes: [
       forbidden('PUT data/new/key'),
-      may('PUT data/new/key', { headers: { 'if-none-match': '*' } }),
-      fails(ask('PUT data/new/key', { headers: { 'if-none-match': '*' } }), refusedWith('PreconditionFailed', 412)),
+      may('PUT data/new/key', withHeader('if-none-match', '*')),
+      fails(ask('PUT data/new/key', withHeader('if-none-match', '*')), refusedWith('PreconditionFailed', 412)),
       // An upload in parts writes no object until it is complete.
       may('POST data/new/parts?uploads'),
       fails(ask('PUT data/new/parts?partNumber=1&uploadId=none'), NO_UPLOAD),
@@ -276,11 +267,11 @@ suite('s3', ({ scenario }) => {
       may('PUT data/copy', copyOf('data/key')),
       forbidden('PUT data/new/copy', copyOf('data/key')),
       forbidden('PUT data/same/key'),
-      forbidden('PUT data/same/key', { headers: { 'if-match': '"another"' } }),
+      forbidden('PUT data/same/key', withHeader('if-match', '"another"')),
       // This one is not denied, so that S3 looks for an object to compare with.
-      fails(ask('PUT data/same/key', { headers: { 'if-match': ETAG_OF_ONE } }), refusedWith('NoSuchKey', 404)),
-      fails(ask('PUT read/red', { headers: { 'if-match': '"another"' } }), refusedWith('PreconditionFailed', 412)),
-      mayNot('PUT read/blue', { headers: { 'if-match': '"another"' } }),
+      fails(ask('PUT data/same/key', withHeader('if-match', ETAG_OF_ONE)), refusedWith('NoSuchKey', 404)),
+      fails(ask('PUT read/red', withHeader('if-match', '"another"')), refusedWith('PreconditionFailed', 412)),
+      mayNot('PUT read/blue', withHeader('if-match', '"another"')),
     ],
   });
 });

@@ -7,6 +7,7 @@ import { DENIED_BY_BUCKET } from '../lib/outcomes.ts';
 import { ask, copyOf, DENIED, may, mayNot, refusedWith } from '../lib/s3-requests.ts';
 import { appWith } from '../lib/worlds.ts';
 
+const copyOfOwner = (account: string) => copyOf('theirs/open/key', { 'x-amz-source-expected-bucket-owner': account });
 const COPY = 'Amazon S3 API Reference, CopyObject';
 
 suite('s3', ({ scenario }) => {
@@ -63,14 +64,11 @@ suite('s3', ({ scenario }) => {
     probes: [
       succeeds(askEksAuth('app')),
       may('PUT data/copy', copyOf('theirs/open/key')),
-      may('PUT data/copy', copyOf('theirs/open/key', { 'x-amz-source-expected-bucket-owner': '<account:other>' })),
+      may('PUT data/copy', copyOfOwner('<account:other>')),
       // Both accounts must allow it.
       fails(ask('PUT data/copy', copyOf('theirs/closed/key')), DENIED),
       fails(ask('PUT data/copy', copyOf('theirs/granted')), DENIED),
-      fails(
-        ask('PUT data/copy', copyOf('theirs/open/key', { 'x-amz-source-expected-bucket-owner': '<account:main>' })),
-        DENIED,
-      ),
+      fails(ask('PUT data/copy', copyOfOwner('<account:main>')), DENIED),
       check('its bucket is not in the list of the own ones, and nobody else makes one of that name', async (world) => {
         const s3 = new S3(await world.aws('s3'));
         const [own, theirs] = ['<bucket:data>', '<bucket:theirs>'].map(world.name);
@@ -84,10 +82,8 @@ suite('s3', ({ scenario }) => {
         // By pages, each name once.
         const names = ['<bucket:data>', '<bucket:more>'].map(world.name).sort();
         const [one = '', two = ''] = names;
-        const Prefix = one.slice(
-          0,
-          [...one].findIndex((character, at) => character !== two[at]),
-        );
+        const differsAt = [...one].findIndex((character, at) => character !== two[at]);
+        const Prefix = one.slice(0, differsAt);
         const paged: unknown[] = [];
         for await (const page of paginateListBuckets({ client: s3, pageSize: 1 }, { Prefix })) {
           expect(page.Buckets?.length ?? 0).to.be.at.most(1);
@@ -101,14 +97,11 @@ suite('s3', ({ scenario }) => {
         const made = (Bucket: string | undefined) => errorOf(s3.createBucket({ Bucket, ...where }));
         expect(await made(theirs)).to.equal('BucketAlreadyExists');
         // A request to make one goes to the region that it is to be in.
-        const elsewhere = {
-          Bucket: `${own?.slice(0, 53)}-elsewhere`,
-          CreateBucketConfiguration: {
-            LocationConstraint: region === 'eu-west-1' ? 'eu-central-1' : 'eu-west-1',
-          },
-        } as const;
-        const end = await errorOf(s3.createBucket(elsewhere));
-        if (end === 'none') await s3.deleteBucket({ Bucket: elsewhere.Bucket });
+        const elsewhere = region === 'eu-west-1' ? 'eu-central-1' : 'eu-west-1';
+        const Bucket = `${own?.slice(0, 53)}-elsewhere`;
+        const CreateBucketConfiguration = { LocationConstraint: elsewhere } as const;
+        const end = await errorOf(s3.createBucket({ Bucket, CreateBucketConfiguration }));
+        if (end === 'none') await s3.deleteBucket({ Bucket });
         expect(end).to.equal('IllegalLocationConstraintException');
         if (region !== 'us-east-1') expect(await made(own)).to.equal('BucketAlreadyOwnedByYou');
       }),

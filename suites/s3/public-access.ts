@@ -1,10 +1,8 @@
 /** When a bucket policy is public, and what blocks it. */
-import { S3 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
   allow,
   askEksAuth,
-  check,
   fails,
   podIdentityRole,
   signedRequest,
@@ -14,10 +12,13 @@ import {
 } from '../../harness/index.ts';
 import { errorOf } from '../lib/errors.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
-import { ask, DENIED, digests, may, refusedWith } from '../lib/s3-requests.ts';
-import { APP, appWith } from '../lib/worlds.ts';
+import { ask, BAD_DIGEST, DENIED, digests, may, refusedWith } from '../lib/s3-requests.ts';
+import { APP, appWith, readData } from '../lib/worlds.ts';
 import { NOBODY, putPolicy } from './lib/bucket-policies.ts';
+import { checkBucket } from './lib/check-bucket.ts';
+import { base } from '../lib/role-chains.ts';
 
+const INVALID_REQUEST = refusedWith('InvalidRequest', 400);
 const PUBLIC = 'Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage": "The meaning of public"';
 
 suite('s3', ({ scenario }) => {
@@ -97,9 +98,8 @@ suite('s3', ({ scenario }) => {
     ...appWith(allow(['s3:PutBucketPolicy', 's3:GetBucketPolicy'], 'data')),
     buckets: { data: {} },
     probes: [
-      check('all blocks are on', async ({ aws, name }) => {
-        const asked = { Bucket: name('<bucket:data>') };
-        const { PublicAccessBlockConfiguration: blocks } = await new S3(await aws('s3')).getPublicAccessBlock(asked);
+      checkBucket('all blocks are on', async (s3, bucket) => {
+        const { PublicAccessBlockConfiguration: blocks } = await s3.getPublicAccessBlock(bucket);
         expect(blocks).to.deep.equal({
           BlockPublicAcls: true,
           IgnorePublicAcls: true,
@@ -124,12 +124,8 @@ suite('s3', ({ scenario }) => {
         allow('s3:PutAccountPublicAccessBlock', '*'),
       ),
       reader: podIdentityRole(allow('s3:GetAccountPublicAccessBlock', '*')),
-      base: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], '<role:stranger>')),
-      stranger: {
-        account: 'other',
-        trust: [trustRole('base')],
-        permissions: [allow('s3:GetObject', 'data/*')],
-      },
+      base: base('stranger'),
+      stranger: { account: 'other', trust: [trustRole('base')], permissions: [readData] },
     },
     workloads: {
       ...APP,
@@ -141,10 +137,7 @@ suite('s3', ({ scenario }) => {
       succeeds(askEksAuth('stranger')),
       fails(putPolicy({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' }), { ...DENIED, message: 'BlockPublicPolicy' }),
       // A document that was damaged on the way is none.
-      fails(
-        ask('PUT data?publicAccessBlock', { body: blocks({}), headers: digests.md5('other') }),
-        refusedWith('BadDigest', 400),
-      ),
+      fails(ask('PUT data?publicAccessBlock', { body: blocks({}), headers: digests.md5('other') }), BAD_DIGEST),
       fails(putPolicy({}), DENIED),
       succeeds(block({ BlockPublicPolicy: false, RestrictPublicBuckets: true })),
       succeeds(putPolicy({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' })),
@@ -157,13 +150,9 @@ suite('s3', ({ scenario }) => {
       may('GET data/open/key'),
       succeeds(stranger),
       succeeds(anonymous),
-      fails(
-        signedRequest(null, 'GET data/open/key?response-content-type=text%2Fplain'),
-        refusedWith('InvalidRequest', 400),
-      ),
-      check('it counts as public', async ({ aws, name }) => {
-        const asked = { Bucket: name('<bucket:data>') };
-        expect((await new S3(await aws('s3')).getBucketPolicyStatus(asked)).PolicyStatus?.IsPublic).to.equal(true);
+      fails(signedRequest(null, 'GET data/open/key?response-content-type=text%2Fplain'), INVALID_REQUEST),
+      checkBucket('it counts as public', async (s3, bucket) => {
+        expect((await s3.getBucketPolicyStatus(bucket)).PolicyStatus?.IsPublic).to.equal(true);
       }),
       // Of bucket and account the stricter counts.
       succeeds(ofAccount('PUT')),
@@ -201,10 +190,8 @@ suite('s3', ({ scenario }) => {
       succeeds(putPolicy({})),
       // And all that is not there.
       may('DELETE data?publicAccessBlock'),
-      check('there is none', async ({ aws, name }) => {
-        const asked = { Bucket: name('<bucket:data>') };
-        const told = await errorOf(new S3(await aws('s3')).getPublicAccessBlock(asked));
-        expect(told).to.equal('NoSuchPublicAccessBlockConfiguration');
+      checkBucket('there is none', async (s3, bucket) => {
+        expect(await errorOf(s3.getPublicAccessBlock(bucket))).to.equal('NoSuchPublicAccessBlockConfiguration');
       }),
       // Policies are for identities of the account, whoever may read them.
       succeeds(putPolicy({ Action: 's3:GetBucketPolicy*', Resource: 'arn:aws:s3:::<bucket:data>' })),

@@ -1,26 +1,23 @@
 /** Versions of objects, and delete markers. */
-import { S3, type S3ServiceException } from '@aws-sdk/client-s3';
+import type { S3ServiceException } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { allow, check, fails, isAbsent, succeeds, suite } from '../../harness/index.ts';
+import { allow, fails, isAbsent, succeeds, suite } from '../../harness/index.ts';
 import { errorOf } from '../lib/errors.ts';
-import { ask, copyOf, may, mayNot, refusedWith, teamTag, withMd5 } from '../lib/s3-requests.ts';
+import { ask, copyOf, may, mayNot, refusedWith, teamTag, withHeader, withMd5, xml } from '../lib/s3-requests.ts';
 import { appWith } from '../lib/worlds.ts';
+import { checkBucket } from './lib/check-bucket.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 /** Version `null` of two objects. */
-const ENTRIES = `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${['newest', 'tags']
-  .map((folder) => `<Object><Key>${folder}/key</Key><VersionId>null</VersionId></Object>`)
-  .join('')}</Delete>`;
-const ATTRIBUTES = { headers: { 'x-amz-object-attributes': 'ETag' } };
-const ofVersion = (key: string, more: Readonly<Record<string, string>> = {}) => ({
-  headers: { 'x-amz-copy-source': `<bucket:data>/${key}?versionId=null`, ...more },
-});
+const ENTRIES = ['newest', 'tags'].map((of) => `<Object><Key>${of}/key</Key><VersionId>null</VersionId></Object>`);
+const ATTRIBUTES = withHeader('x-amz-object-attributes', 'ETag');
+const ofVersion = (key: string, more?: Readonly<Record<string, string>>) => copyOf(`data/${key}?versionId=null`, more);
+const NULL_VERSION = { StringEquals: { 's3:VersionId': 'null' } };
+const OTHER_VERSION = { StringNotEquals: { 's3:VersionId': 'null' } };
 
 suite('s3', ({ scenario }) => {
   const versioning = (Status: string, bucket = 'data') =>
-    ask(`PUT ${bucket}?versioning`, {
-      body: `<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>${Status}</Status></VersioningConfiguration>`,
-    });
+    ask(`PUT ${bucket}?versioning`, { body: xml('VersioningConfiguration', `<Status>${Status}</Status>`) });
   const MARKED = refusedWith('MethodNotAllowed', 405);
 
   scenario('OB-09', 'a version of an object has permissions and a condition key of its own', {
@@ -29,10 +26,8 @@ suite('s3', ({ scenario }) => {
     ...appWith(
       allow('s3:GetObject', 'data/newest/*', { Null: { 's3:VersionId': 'true' } }),
       allow('s3:GetObjectVersion', 'data/versions/*'),
-      allow(['s3:GetObjectVersion', 's3:GetObjectVersionAttributes'], 'data/null/*', {
-        StringEquals: { 's3:VersionId': 'null' },
-      }),
-      allow('s3:GetObjectVersion', 'data/other/*', { StringNotEquals: { 's3:VersionId': 'null' } }),
+      allow(['s3:GetObjectVersion', 's3:GetObjectVersionAttributes'], 'data/null/*', NULL_VERSION),
+      allow('s3:GetObjectVersion', 'data/other/*', OTHER_VERSION),
       allow('s3:GetObjectVersionTagging', ['data/tags/*', 'data/source/*']),
       allow('s3:PutObjectVersionTagging', 'data/tags/*'),
       allow('s3:GetObjectVersion', 'data/source/*'),
@@ -40,12 +35,8 @@ suite('s3', ({ scenario }) => {
       allow('s3:PutObjectTagging', 'data/copy'),
       allow('s3:DeleteObject', 'data/newest/*'),
       allow('s3:DeleteObjectVersion', ['data/versions/*', 'data/tags/*']),
-      allow(['s3:DeleteObjectVersion', 's3:GetObjectVersionTagging'], 'data/null/*', {
-        StringEquals: { 's3:VersionId': 'null' },
-      }),
-      allow(['s3:DeleteObjectVersion', 's3:GetObjectVersionTagging'], 'data/other/*', {
-        StringNotEquals: { 's3:VersionId': 'null' },
-      }),
+      allow(['s3:DeleteObjectVersion', 's3:GetObjectVersionTagging'], 'data/null/*', NULL_VERSION),
+      allow(['s3:DeleteObjectVersion', 's3:GetObjectVersionTagging'], 'data/other/*', OTHER_VERSION),
     ),
     objects: ['newest', 'versions', 'null', 'other', 'tags', 'source'].map((folder) => ({
       at: `data/${folder}/key`,
@@ -80,7 +71,7 @@ suite('s3', ({ scenario }) => {
       may('DELETE data/versions/key?versionId=null'),
       may('DELETE data/null/key?versionId=null'),
       mayNot('DELETE data/other/key?versionId=null'),
-      may('POST data?delete', withMd5(ENTRIES)),
+      may('POST data?delete', withMd5(xml('Delete', ENTRIES.join('')))),
       may('GET data/newest/key'),
       mayNot('GET data/tags/key?tagging&versionId=null'),
       fails(ask('GET data/versions/key?versionId='), refusedWith('InvalidArgument', 400)),
@@ -108,10 +99,9 @@ suite('s3', ({ scenario }) => {
       may('DELETE data/hidden'),
       fails(ask('GET data/key'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'key' } }),
       fails(ask('GET data/key?tagging'), MARKED),
-      check('it is said that a marker hides it, and of what never was, nothing', async ({ aws, name }) => {
-        const s3 = new S3(await aws('s3'));
+      checkBucket('it is said that a marker hides it, and of what never was, nothing', async (s3, bucket) => {
         const markerOf = (Key: string): Promise<unknown> =>
-          s3.getObject({ Bucket: name('<bucket:data>'), Key }).then(
+          s3.getObject({ ...bucket, Key }).then(
             () => 'an object',
             ({ $response }: S3ServiceException) => $response?.headers['x-amz-delete-marker'],
           );
@@ -160,7 +150,7 @@ suite('s3', ({ scenario }) => {
       mayNot('GET data/key'),
       may('GET data/key?versionId=null'),
       succeeds(versioning('Enabled')),
-      may('PUT data/key', { headers: { 'x-amz-tagging': 'team=blue' } }),
+      may('PUT data/key', withHeader('x-amz-tagging', 'team=blue')),
       may('PUT data/key?tagging&versionId=null', teamTag('red')),
       may('GET data/key'),
       may('GET data/key?versionId=null'),
@@ -170,20 +160,18 @@ suite('s3', ({ scenario }) => {
       may('DELETE data/key?versionId=null'),
       mayNot('GET data/key'),
       mayNot('GET data/key?versionId=null'),
-      check('a version and a marker are left and keep the bucket, and are deleted', async ({ aws, name }) => {
-        const s3 = new S3(await aws('s3'));
-        const Bucket = name('<bucket:data>');
-        const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions({ Bucket });
+      checkBucket('a version and a marker are left and keep the bucket, and are deleted', async (s3, bucket) => {
+        const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions(bucket);
         expect([Versions.length, DeleteMarkers.length]).to.deep.equal([1, 1]);
         // The bucket, of which a listing of objects shows none, is not empty.
-        expect(await errorOf(s3.deleteBucket({ Bucket }))).to.equal('BucketNotEmpty');
+        expect(await errorOf(s3.deleteBucket(bucket))).to.equal('BucketNotEmpty');
         const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
-        const { Deleted = [] } = await s3.deleteObjects({ Bucket, Delete: { Objects } });
+        const { Deleted = [] } = await s3.deleteObjects({ ...bucket, Delete: { Objects } });
         // Of each it is told whether a marker went.
-        const markers = Deleted.flatMap(({ DeleteMarker, DeleteMarkerVersionId: id }) =>
-          DeleteMarker === true ? id : [],
+        const markers = Deleted.filter(({ DeleteMarker }) => DeleteMarker);
+        expect(markers.map(({ DeleteMarkerVersionId: id }) => id)).to.deep.equal(
+          DeleteMarkers.map(({ VersionId }) => VersionId),
         );
-        expect(markers).to.deep.equal(DeleteMarkers.map(({ VersionId }) => VersionId));
       }),
     ],
   });

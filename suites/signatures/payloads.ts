@@ -1,6 +1,16 @@
 /** Signed payloads: whole or in chunks, with or without a trailer. */
-import { allow, altered, deny, fails, matching, succeeds, suite } from '../../harness/index.ts';
 import {
+  allow,
+  altered,
+  deny,
+  fails,
+  matching,
+  succeeds,
+  suite,
+  type SignedRequestOptions,
+} from '../../harness/index.ts';
+import {
+  BAD_DIGEST,
   digests,
   ERRORS,
   get,
@@ -11,13 +21,15 @@ import {
   put,
   refusedWith,
   SIGNING,
+  withHeader,
 } from '../lib/s3-requests.ts';
 import { DENIED as DENIED_BY_POLICY } from '../lib/outcomes.ts';
 import { appWith } from '../lib/worlds.ts';
 
 const CHUNKS = `${SIGNING}, "Transferring payload in multiple chunks"; "Including trailing headers"`;
 const WRITER = appWith(allow(['s3:GetObject', 's3:PutObject'], 'data/*'));
-/** Of `123456789`: the check values that definitions of the algorithms publish. */
+const DIGITS = '123456789';
+/** Of these: the check values that definitions of the algorithms publish. */
 const CHECKSUMS = {
   crc32: 'y/Q5Jg==',
   crc32c: '4waSgw==',
@@ -25,10 +37,22 @@ const CHECKSUMS = {
   sha1: '98O8HYCOBHMq32eZZczDTKeuNEE=',
   sha256: 'FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=',
 };
+const TWO_CHECKSUMS = { ...digests.sha256(DIGITS), 'x-amz-checksum-crc32': CHECKSUMS.crc32 };
+const LENGTH = 'x-amz-decoded-content-length';
 
 suite('signatures', ({ scenario }) => {
   const TRAILER_LOST = refusedWith(['MalformedTrailerError', 'SignatureDoesNotMatch', 'InvalidRequest', 'BadDigest']);
-  const trailed = (payload: 'chunks-and-trailer' | 'unsigned-chunks-and-trailer') => [
+  const CHUNK_LOST = refusedWith([
+    'SignatureDoesNotMatch',
+    'IncompleteBody',
+    'InvalidRequest',
+    'InvalidChunkSizeError',
+  ]);
+  const inChunks = (change: SignedRequestOptions) => put('wrong', { payload: 'chunks', body: 20_000, ...change });
+  type Trailed = 'chunks-and-trailer' | 'unsigned-chunks-and-trailer';
+  const withTrailer = (payload: Trailed, change: SignedRequestOptions) =>
+    put('wrong', { payload, body: 20_000, ...change });
+  const trailed = (payload: Trailed) => [
     succeeds(put('key', { payload, body: 20_000 })),
     succeeds(get({}, 'GET data/key'), { bytes: 20_000 }),
     succeeds(put('empty', { payload })),
@@ -38,7 +62,7 @@ suite('signatures', ({ scenario }) => {
       altered('body', /x-amz-checksum-crc32:/, ':'),
       altered('body', /x-amz-checksum-crc32:/, 'x-amz-checksum-crc32'),
       altered('body', /(?<=x-amz-checksum-crc32:[^\r]*\r\n)/, 'x-amz-meta-note:one\r\n'),
-    ].map((change) => fails(put('wrong', { payload, body: 20_000, ...change }), TRAILER_LOST)),
+    ].map((change) => fails(withTrailer(payload, change), TRAILER_LOST)),
   ];
 
   scenario('SG-07', 'the payload is the one that was signed, or the request says that it is not', {
@@ -58,25 +82,19 @@ suite('signatures', ({ scenario }) => {
       succeeds(put('unsigned', { body: 'one', payload: 'unsigned', ...altered('body', /one/, 'other') })),
       succeeds(get({}, 'GET data/unsigned'), { bytes: 5 }),
       fails(put('hash', { body: 'one', payload: 'unsigned', ...altered(HASH, /.*/, HASH_OF_ONE) }), MISMATCH),
-      fails(put('hash', { body: 'one', headers: { [HASH]: '' } }), refusedWith('InvalidRequest', 400)),
+      fails(put('hash', { body: 'one', ...withHeader(HASH, '') }), refusedWith('InvalidRequest', 400)),
       fails(put('hash', { body: 'one', headers: { [HASH]: 'SIGNED' } }), refusedWith('InvalidArgument', 400)),
       ...Object.values(digests).flatMap((checksum) => [
         succeeds(put('hash', { body: 'one', headers: checksum('one') })),
-        fails(put('hash', { body: 'one', headers: checksum('two') }), refusedWith('BadDigest', 400)),
+        fails(put('hash', { body: 'one', headers: checksum('two') }), BAD_DIGEST),
       ]),
       ...Object.entries(CHECKSUMS).flatMap(([algorithm, checksum]) =>
-        ['123456789', '123456788'].map((body) => {
+        [DIGITS, '123456788'].map((body) => {
           const request = put('hash', { body, headers: { [`x-amz-checksum-${algorithm}`]: checksum } });
-          return body === '123456789' ? succeeds(request) : fails(request, refusedWith('BadDigest', 400));
+          return body === DIGITS ? succeeds(request) : fails(request, BAD_DIGEST);
         }),
       ),
-      fails(
-        put('hash', {
-          body: '123456789',
-          headers: { ...digests.sha256('123456789'), 'x-amz-checksum-crc32': CHECKSUMS.crc32 },
-        }),
-        refusedWith('InvalidRequest', 400),
-      ),
+      fails(put('hash', { body: DIGITS, headers: TWO_CHECKSUMS }), refusedWith('InvalidRequest', 400)),
       fails(put('hash', { body: 'one', headers: { 'content-md5': 'b25l' } }), refusedWith('InvalidDigest', 400)),
       // A policy may forbid what is not signed.
       succeeds(put('signed/hash', { body: 'one' })),
@@ -102,7 +120,7 @@ suite('signatures', ({ scenario }) => {
         altered('body', /(?<=\r\n0;chunk-signature=.*)[0-7]/, 'f'),
         // Two chunks in the place of each other: their data are the same, their signatures are not.
         altered('body', /^(2000;[^x]*x+\r\n)(2000;[^x]*x+\r\n)/, '$2$1'),
-      ].map((change) => fails(put('wrong', { payload: 'chunks', body: 20_000, ...change }), MISMATCH)),
+      ].map((change) => fails(inChunks(change), MISMATCH)),
       ...[
         // A chunk left out: the first, and the end.
         altered('body', /^2000;[^x]*x+\r\n/, ''),
@@ -116,25 +134,14 @@ suite('signatures', ({ scenario }) => {
         altered('body', /\r\n(?=2000;)/, '\rx'),
         altered('body', /$/, 'more\r\n'),
         altered('body', /x+\r\n0;/, 'xxx\r\n0;'),
-      ].map((change) =>
-        fails(put('wrong', { payload: 'chunks', body: 20_000, ...change }), {
-          by: 's3',
-          code: ['SignatureDoesNotMatch', 'IncompleteBody', 'InvalidRequest', 'InvalidChunkSizeError'],
-        }),
-      ),
-      fails(
-        put('wrong', { payload: 'chunks', body: 20_000, headers: { 'x-amz-decoded-content-length': '19999' } }),
-        refusedWith(['IncompleteBody', 'InvalidRequest']),
-      ),
-      fails(
-        put('wrong', { payload: 'chunks', body: 20_000, headers: { 'x-amz-decoded-content-length': '' } }),
-        refusedWith('MissingContentLength', 411),
-      ),
+      ].map((change) => fails(inChunks(change), CHUNK_LOST)),
+      fails(inChunks(withHeader(LENGTH, '19999')), refusedWith(['IncompleteBody', 'InvalidRequest'])),
+      fails(inChunks(withHeader(LENGTH, '')), refusedWith('MissingContentLength', 411)),
       // The word alone makes no chunks, and chunks need the word.
-      fails(put('wrong', { body: 'one', headers: { [HASH]: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' } }), {
-        by: 's3',
-        code: ['IncompleteBody', 'InvalidRequest', 'MissingContentLength', 'SignatureDoesNotMatch'],
-      }),
+      fails(
+        put('wrong', { body: 'one', ...withHeader(HASH, 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD') }),
+        refusedWith(['IncompleteBody', 'InvalidRequest', 'MissingContentLength', 'SignatureDoesNotMatch']),
+      ),
     ],
   });
 
@@ -149,11 +156,11 @@ suite('signatures', ({ scenario }) => {
         altered('body', /(?<=x-amz-trailer-signature:.*)[0-7]/, 'f'),
         altered('body', /(?<=\r\n0;chunk-signature=.*)[0-7]/, 'f'),
         altered('body', /x/, 'y'),
-      ].map((change) => fails(put('wrong', { payload: 'chunks-and-trailer', body: 20_000, ...change }), MISMATCH)),
+      ].map((change) => fails(withTrailer('chunks-and-trailer', change), MISMATCH)),
       ...[
         altered('body', /x-amz-trailer-signature:[^\r]*\r\n/, ''),
         altered('body', /(?<=x-amz-trailer-signature:\w{10})\w*/, ''),
-      ].map((change) => fails(put('wrong', { payload: 'chunks-and-trailer', body: 20_000, ...change }), TRAILER_LOST)),
+      ].map((change) => fails(withTrailer('chunks-and-trailer', change), TRAILER_LOST)),
     ],
   });
 
@@ -163,27 +170,12 @@ suite('signatures', ({ scenario }) => {
     buckets: { data: {} },
     probes: [
       ...trailed('unsigned-chunks-and-trailer'),
-      fails(
-        put('wrong', { payload: 'unsigned-chunks-and-trailer', body: 20_000, ...altered('body', /x/, 'y') }),
-        refusedWith('BadDigest', 400),
-      ),
-      fails(
-        put('wrong', {
-          payload: 'unsigned-chunks-and-trailer',
-          body: 20_000,
-          // Another checksum of the same form.
-          ...altered('body', /(?<=x-amz-checksum-crc32:).{6}/, 'AAAAAA'),
-        }),
-        refusedWith('BadDigest', 400),
-      ),
-      fails(
-        put('wrong', {
-          payload: 'unsigned-chunks-and-trailer',
-          body: 20_000,
-          ...altered(HASH, /.*/, 'UNSIGNED-PAYLOAD'),
-        }),
-        MISMATCH,
-      ),
+      ...[
+        altered('body', /x/, 'y'),
+        // Another checksum of the same form.
+        altered('body', /(?<=x-amz-checksum-crc32:).{6}/, 'AAAAAA'),
+      ].map((change) => fails(withTrailer('unsigned-chunks-and-trailer', change), BAD_DIGEST)),
+      fails(withTrailer('unsigned-chunks-and-trailer', altered(HASH, /.*/, 'UNSIGNED-PAYLOAD')), MISMATCH),
     ],
   });
 });
