@@ -1,8 +1,7 @@
 /** The service account that admission gives a pod, and its token. */
 import { expect } from 'chai';
 import { check, suite } from '../../harness/index.ts';
-
-const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+import { API_ACCESS } from '../lib/programs.ts';
 
 suite('pods', ({ scenario }) => {
   scenario('RB-32', 'a pod is given one service account, and each container its token unless it is told not to', {
@@ -39,7 +38,7 @@ suite('pods', ({ scenario }) => {
           // Who is given the token, from the volume that there is once.
           const mounts = [...(made.initContainers ?? []), ...made.containers].filter(({ volumeMounts = [] }) =>
             volumeMounts.some(
-              (mount) => mount.mountPath === TOKEN_PATH && mount.name === tokens[0]?.name && mount.readOnly,
+              (mount) => mount.mountPath === API_ACCESS && mount.name === tokens[0]?.name && mount.readOnly,
             ),
           );
           return {
@@ -68,11 +67,11 @@ suite('pods', ({ scenario }) => {
             {
               serviceAccountName: 'app',
               initContainers: [container('init')],
-              containers: [container('one', TOKEN_PATH), container('two', `${TOKEN_PATH}/more`), container('three')],
+              containers: [container('one', API_ACCESS), container('two', `${API_ACCESS}/more`), container('three')],
             },
             { ...usual, tokens: 'init,two,three' },
           ],
-          [{ serviceAccountName: 'app', containers: [container('one', TOKEN_PATH)] }, none],
+          [{ serviceAccountName: 'app', containers: [container('one', API_ACCESS)] }, none],
           [{ serviceAccountName: 'app', automountServiceAccountToken: false }, none],
           [
             { serviceAccountName: 'app', imagePullSecrets: [{ name: 'of-pod' }] },

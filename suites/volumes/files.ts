@@ -1,15 +1,27 @@
 /** Files of volumes: paths, modes, users, and keys that are missing. */
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { between, check, granted, readFile, refused, suite, type WorkloadSpec } from '../../harness/index.ts';
+import { between, check, granted, readFile, suite, type WorkloadSpec } from '../../harness/index.ts';
 import { askerOf } from '../lib/namespace-requests.ts';
-import { CLUSTER_AUTHORITY, LATE, MAPS, PEM, SETTINGS, type Answered } from './lib/volumes.ts';
+import {
+  CLUSTER_AUTHORITY,
+  lacks,
+  LATE,
+  lists,
+  MAP_OF_SETTINGS,
+  MAPS,
+  NOTE,
+  PEM,
+  reads,
+  SETTINGS,
+  type Answered,
+} from './lib/volumes.ts';
+import { API_ACCESS } from '../lib/programs.ts';
 
 const VAULT_TOKEN = {
   serviceAccountToken: { path: 'token', audience: 'vault.example.com', expirationSeconds: 700 },
 } as const;
 const TOKEN_VOLUME = { '/opt/token': { projected: { defaultMode: 0o444, sources: [VAULT_TOKEN] } } };
-const API_ACCESS = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TOKEN = between(300, 5000);
 const MISSING_KEY = /non-existent (config |secret )?key: late|"conformance-late" not found/;
 const WAITING = ['unset', 'mandatory', 'absent'];
@@ -18,9 +30,7 @@ const OF_ROOT = {
   '/opt/map': { configMap: { ...CLUSTER_AUTHORITY, defaultMode: 0o400 } },
   '/opt/secret': { secret: { secretName: 'conformance-tokens', defaultMode: 0o600 } },
   '/opt/pod': {
-    downwardAPI: {
-      items: [{ path: 'note', mode: 0o200, fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } }],
-    },
+    downwardAPI: { items: [{ ...NOTE, mode: 0o200 }] },
   },
 };
 /** Of each kind, and one within another. */
@@ -28,16 +38,7 @@ const volumesWith = (secret: string) => ({
   '/opt/outer/inner': { configMap: CLUSTER_AUTHORITY },
   '/opt/outer': { emptyDir: {} },
   '/opt/pod': {
-    downwardAPI: {
-      items: [
-        { path: 'note', fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } },
-        {
-          path: 'deep/er/note',
-          mode: 0o400,
-          fieldRef: { fieldPath: "metadata.annotations['conformance-note']" },
-        },
-      ],
-    },
+    downwardAPI: { items: [NOTE, { ...NOTE, path: 'deep/er/note', mode: 0o400 }] },
   },
   '/opt/map': { configMap: { ...CLUSTER_AUTHORITY, defaultMode: 0o440 } },
   '/opt/items': {
@@ -66,11 +67,7 @@ const volumesWith = (secret: string) => ({
         VAULT_TOKEN,
         { configMap: { ...CLUSTER_AUTHORITY, items: [{ key: 'ca.crt', path: 'map/ca.crt' }] } },
         { secret: { name: secret, items: [{ key: 'any', path: 'secret/any', mode: 0o400 }] } },
-        {
-          downwardAPI: {
-            items: [{ path: 'note', fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } }],
-          },
-        },
+        { downwardAPI: { items: [NOTE] } },
         { configMap: { name: 'conformance-none', optional: true } },
         { secret: { name: 'conformance-none', optional: true } },
       ],
@@ -103,38 +100,33 @@ suite('volumes', ({ scenario }) => {
     },
     tokens: { any: { serviceAccount: 'app/app' } },
     probes: [
-      ...(
-        [
-          ['/opt/outer/inner/ca.crt', PEM, '0644'],
-          ['/opt/pod/note', 5, '0644'],
-          ['/opt/pod/deep/er/note', 5, '0400'],
-          ['/opt/map/ca.crt', PEM, '0440'],
-          ['/opt/items/of/authority', PEM, '0600'],
-          ['/opt/items/again', PEM, '0440'],
-          ['/opt/secret/any', TOKEN, '0644'],
-          ['/opt/one.crt', PEM, '0644'],
-          ['/opt/folder/ca.crt', PEM, '0440'],
-          ['/opt/all/token', TOKEN, '0600'],
-          ['/opt/all/map/ca.crt', PEM, '0444'],
-          ['/opt/all/secret/any', TOKEN, '0400'],
-          ['/opt/all/note', 5, '0444'],
-        ] as const
-      ).map(([path, bytes, mode]) => granted('app', readFile(path), { facts: { bytes, mode } })),
-      ...(
-        [
-          ['/opt/token/token', TOKEN, '0640'],
-          ['/opt/map/ca.crt', PEM, '0440'],
-          ['/opt/secret/any', TOKEN, '0640'],
-          ['/opt/pod/note', 5, '0640'],
-        ] as const
-      ).map(([path, bytes, mode]) => granted('grouped', readFile(path), { facts: { bytes, mode } })),
-      // What every pod is given for the API.
-      granted('app', readFile(API_ACCESS), { facts: { names: 'ca.crt,namespace,token' } }),
-      granted('app', readFile(`${API_ACCESS}/ca.crt`), { facts: { bytes: PEM, mode: '0644' } }),
-      granted('app', readFile(`${API_ACCESS}/namespace`), { facts: { bytes: between(1, 63), mode: '0644' } }),
-      ...['plain', 'mixed'].map((pod) =>
-        granted(pod, readFile('/opt/token/token'), { facts: { bytes: TOKEN, mode: '0444' } }),
+      ...reads(
+        'app',
+        ['/opt/outer/inner/ca.crt', PEM, '0644'],
+        ['/opt/pod/note', 5, '0644'],
+        ['/opt/pod/deep/er/note', 5, '0400'],
+        ['/opt/map/ca.crt', PEM, '0440'],
+        ['/opt/items/of/authority', PEM, '0600'],
+        ['/opt/items/again', PEM, '0440'],
+        ['/opt/secret/any', TOKEN, '0644'],
+        ['/opt/one.crt', PEM, '0644'],
+        ['/opt/folder/ca.crt', PEM, '0440'],
+        ['/opt/all/token', TOKEN, '0600'],
+        ['/opt/all/map/ca.crt', PEM, '0444'],
+        ['/opt/all/secret/any', TOKEN, '0400'],
+        ['/opt/all/note', 5, '0444'],
       ),
+      ...reads(
+        'grouped',
+        ['/opt/token/token', TOKEN, '0640'],
+        ['/opt/map/ca.crt', PEM, '0440'],
+        ['/opt/secret/any', TOKEN, '0640'],
+        ['/opt/pod/note', 5, '0640'],
+      ),
+      // What every pod is given for the API.
+      lists(API_ACCESS, 'ca.crt,namespace,token'),
+      ...reads('app', [`${API_ACCESS}/ca.crt`, PEM, '0644'], [`${API_ACCESS}/namespace`, between(1, 63), '0644']),
+      ...['plain', 'mixed'].flatMap((pod) => reads(pod, ['/opt/token/token', TOKEN, '0444'])),
       check(
         'no volume has a file outside of it, nor a token of less than ten minutes',
         async ({ kubernetes, name }) => {
@@ -169,12 +161,10 @@ suite('volumes', ({ scenario }) => {
             expect(answer.status, `a token of ${expirationSeconds} s`).to.equal(status);
           }
           // Nor does a file tell of a pod what is decided after it, which variables may.
-          for (const [fieldPath, status] of [
-            ...['metadata.name', 'metadata.labels', "metadata.annotations['a']"].map((path) => [path, 201] as const),
-            ...['spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.podIP'].map(
-              (path) => [path, 422] as const,
-            ),
-          ] as const) {
+          const known = ['metadata.name', 'metadata.labels', "metadata.annotations['a']"];
+          const later = ['spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.podIP'];
+          for (const fieldPath of [...known, ...later]) {
+            const status = known.includes(fieldPath) ? 201 : 422;
             const items = [{ path: 'field', fieldRef: { fieldPath } }];
             for (const volume of [{ downwardAPI: { items } }, { projected: { sources: [{ downwardAPI: { items } }] } }])
               expect((await ask(volume)).status, `a file of ${fieldPath}`).to.equal(status);
@@ -182,20 +172,14 @@ suite('volumes', ({ scenario }) => {
           const within = [{ key: 'ca.crt', path: 'a/..b/x..' }];
           expect(await ask({ configMap: { ...CLUSTER_AUTHORITY, items: within } })).to.include({ status: 201 });
           const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conformance-keys' } };
-          for (const key of ['../x', 'a/b', '..', '.', '..x', '', 'a b'])
-            expect(
-              await kubernetes({
-                method: 'POST',
-                path: `${name(MAPS)}?dryRun=All`,
-                body: { ...map, data: { [key]: 'x' } },
-              }),
-              `key ${JSON.stringify(key)} is refused`,
-            ).to.include({ status: 422 });
+          for (const key of ['../x', 'a/b', '..', '.', '..x', '', 'a b']) {
+            const body = { ...map, data: { [key]: 'x' } };
+            const answer = await kubernetes({ method: 'POST', path: `${name(MAPS)}?dryRun=All`, body });
+            expect(answer, `key ${JSON.stringify(key)} is refused`).to.include({ status: 422 });
+          }
         },
       ),
-      ...['/opt/items/ca.crt', '/opt/items/none', '/opt/outer/ca.crt', '/opt/all/ca.crt', '/opt/pod/none'].map((path) =>
-        refused('app', readFile(path), { by: 'injection', code: 'ENOENT' }),
-      ),
+      ...['/opt/items/ca.crt', '/opt/items/none', '/opt/outer/ca.crt', '/opt/all/ca.crt', '/opt/pod/none'].map(lacks),
     ],
   });
 
@@ -211,12 +195,7 @@ suite('volumes', ({ scenario }) => {
         const { spec: sane } = await ask('GET', `pods/${name('<pod:app>')}`);
         const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'conformance-secret' } };
         await ask('POST', 'secrets', { ...secret, data: { any: Buffer.from('any').toString('base64') } });
-        await ask('POST', 'configmaps', {
-          apiVersion: 'v1',
-          kind: 'ConfigMap',
-          metadata: SETTINGS,
-          data: { kept: 'x' },
-        });
+        await ask('POST', 'configmaps', { ...MAP_OF_SETTINGS, data: { kept: 'x' } });
         const settings = { '/opt/map': { configMap: SETTINGS }, '/opt/once': { configMap: SETTINGS, subPath: 'kept' } };
         const pods: readonly (readonly [string, Volumes, object])[] = [
           ['all', volumesWith(secret.metadata.name), { runAsUser: 0 }],
@@ -241,8 +220,7 @@ suite('volumes', ({ scenario }) => {
         const { name } = context;
         const ask = askerOf<Answered>(context);
         const { spec } = await ask('GET', `pods/${name('<pod:app>')}`);
-        const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS };
-        await ask('POST', 'configmaps', { ...settings, data: { kept: 'x' } });
+        await ask('POST', 'configmaps', { ...MAP_OF_SETTINGS, data: { kept: 'x' } });
         const items = [{ key: 'late', path: 'late' }];
         const volumes = {
           unset: {},
@@ -254,12 +232,12 @@ suite('volumes', ({ scenario }) => {
         for (const [pod, more] of Object.entries(volumes))
           await ask('POST', 'pods', podWith(pod, spec, { '/opt/map': { configMap: { ...SETTINGS, items, ...more } } }));
         await started(ask, 'optional');
-        for (const pod of WAITING)
-          expect(await whatKeeps(ask, pod, MISSING_KEY), `what keeps pod ${pod} from its start`).not.to.equal(
-            undefined,
-          );
-        await ask('PUT', `configmaps/${SETTINGS.name}`, { ...settings, data: { late: 'x' } });
-        await ask('POST', 'configmaps', { ...settings, metadata: LATE, data: { late: 'x' } });
+        for (const pod of WAITING) {
+          const said = await whatKeeps(ask, pod, MISSING_KEY);
+          expect(said, `what keeps pod ${pod} from its start`).not.to.equal(undefined);
+        }
+        await ask('PUT', `configmaps/${SETTINGS.name}`, { ...MAP_OF_SETTINGS, data: { late: 'x' } });
+        await ask('POST', 'configmaps', { ...MAP_OF_SETTINGS, metadata: LATE, data: { late: 'x' } });
         for (const pod of WAITING) await started(ask, pod, MISSING_KEY);
       }),
     ],

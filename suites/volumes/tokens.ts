@@ -18,18 +18,12 @@ suite('volumes', ({ scenario }) => {
         const sources = Object.entries(tokens).map(([path, expirationSeconds]) => ({
           serviceAccountToken: { path, audience: 'vault.example.com', expirationSeconds },
         }));
-        const volumes = [{ name: 'tokens', projected: { sources } }];
-        const volumeMounts = [{ name: 'tokens', mountPath: TOKENS }];
         const ask = asker(context);
         for (const [pod, program, init] of [
           ['reads', WATCH, []],
           ['initializes', 'process.exit(0)', [{ name: 'init', program: WATCH }]],
         ] as const)
-          await ask(
-            'POST',
-            'pods',
-            await podOf(context, pod, program, { volumes, volumeMounts, initContainers: init }),
-          );
+          await ask('POST', 'pods', await podOf(context, pod, program, { ...mounted(sources), initContainers: init }));
         for (const [pod, container] of [['reads'], ['initializes', 'init']] as const)
           if (!(await tells(context, pod, /started/, container)))
             throw new Error(`Pod ${pod} had not started in time.`);
@@ -37,9 +31,8 @@ suite('volumes', ({ scenario }) => {
       advanceClock(490),
       check('the one of ten minutes is renewed', async (context) => {
         expect(await tells(context, 'reads', ...renewed(/short/))).to.equal(true);
-        expect(await tells(context, 'initializes', ...renewed(/short/, 'init')), 'while init containers run').to.equal(
-          true,
-        );
+        const whileInitializing = await tells(context, 'initializes', ...renewed(/short/, 'init'));
+        expect(whileInitializing, 'while init containers run').to.equal(true);
         expect(await logOf(context, 'reads')).not.to.match(/api|medium|long/);
       }),
       advanceClock(2500),
@@ -70,9 +63,7 @@ suite('volumes', ({ scenario }) => {
           { serviceAccountToken: { path: 'long', audience: '' } },
           { serviceAccountToken: { path: 'deep/er/other', audience: 'vault.example.com' } },
         ];
-        const volumes = [{ name: 'tokens', projected: { sources } }];
-        const volumeMounts = [{ name: 'tokens', mountPath: TOKENS }];
-        await asker(context)('POST', 'pods', await podOf(context, 'claims', CLAIMS, { volumes, volumeMounts }));
+        await asker(context)('POST', 'pods', await podOf(context, 'claims', CLAIMS, mounted(sources)));
         const { audiences } = await tokenRequest(context, {});
         const told = JSON.parse(await messageOf(context, 'claims')) as readonly (readonly [unknown, number])[];
         const [unset, empty, other, api] = told.map(([audience]) => audience);
@@ -89,6 +80,10 @@ suite('volumes', ({ scenario }) => {
 });
 
 const TOKENS = '/opt/tokens';
+const mounted = (sources: readonly object[]) => ({
+  volumes: [{ name: 'tokens', projected: { sources } }],
+  volumeMounts: [{ name: 'tokens', mountPath: TOKENS }],
+});
 
 /** Kubelets look every second. Twelve are few enough for each of the scenario's checks to fail within its time. */
 const renewed = (what: RegExp, container?: string) => [what, container, 12] as const;

@@ -1,9 +1,21 @@
 /** Files of volumes follow what they are made of. */
 import { expect } from 'chai';
-import { check, granted, readFile, refused, startPod, suite, wait, type CheckContext } from '../../harness/index.ts';
+import { check, granted, readFile, startPod, suite, wait, type CheckContext } from '../../harness/index.ts';
 import { askerOf, NAMESPACE } from '../lib/namespace-requests.ts';
 import { logOf, podOf } from '../lib/programs.ts';
-import { CLUSTER_AUTHORITY, LATE, MAPS, PEM, SETTINGS, type Answered } from './lib/volumes.ts';
+import {
+  CLUSTER_AUTHORITY,
+  lacks,
+  LATE,
+  lists,
+  MAP_OF_SETTINGS,
+  MAPS,
+  NOTE,
+  PEM,
+  reads,
+  SETTINGS,
+  type Answered,
+} from './lib/volumes.ts';
 
 const LEAVING = { name: 'conformance-leaving' } as const;
 
@@ -31,10 +43,7 @@ suite('volumes', ({ scenario }) => {
           '/opt/late': { configMap: { ...LATE, optional: true } },
           '/opt/pod': {
             downwardAPI: {
-              items: [
-                { path: 'note', fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } },
-                { path: 'team', fieldRef: { fieldPath: "metadata.labels['conformance-team']" } },
-              ],
+              items: [NOTE, { path: 'team', fieldRef: { fieldPath: "metadata.labels['conformance-team']" } }],
             },
           },
         },
@@ -45,33 +54,32 @@ suite('volumes', ({ scenario }) => {
       check('there are settings', async ({ kubernetes, name }) => {
         const data = { kept: 'old', gone: 'x' };
         const binaryData = { bytes: Buffer.from([0, 255]).toString('base64') };
-        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS, data, binaryData };
-        for (const metadata of [SETTINGS, LEAVING])
-          expect(await kubernetes({ method: 'POST', path: name(MAPS), body: { ...body, metadata } })).to.include({
-            status: 201,
-          });
+        const body = { ...MAP_OF_SETTINGS, data, binaryData };
+        for (const metadata of [SETTINGS, LEAVING]) {
+          const answer = await kubernetes({ method: 'POST', path: name(MAPS), body: { ...body, metadata } });
+          expect(answer).to.include({ status: 201 });
+        }
       }),
       startPod('app'),
-      ...(
-        [
-          ['/opt/map/kept', 3],
-          ['/opt/map/gone', 1],
-          ['/opt/map/bytes', 2],
-          ['/opt/one/deep/kept', 3],
-          ['/opt/both/gone', 1],
-          ['/opt/once', 3],
-          ['/opt/pod/note', 5],
-          ['/opt/pod/team', 0],
-        ] as const
-      ).map(([path, bytes]) => granted('app', readFile(path), { facts: { bytes } })),
-      granted('app', readFile('/opt/map'), { facts: { names: 'bytes,gone,kept' } }),
-      granted('app', readFile('/opt/late'), { facts: { names: '' } }),
+      ...reads(
+        'app',
+        ['/opt/map/kept', 3],
+        ['/opt/map/gone', 1],
+        ['/opt/map/bytes', 2],
+        ['/opt/one/deep/kept', 3],
+        ['/opt/both/gone', 1],
+        ['/opt/once', 3],
+        ['/opt/pod/note', 5],
+        ['/opt/pod/team', 0],
+      ),
+      lists('/opt/map', 'bytes,gone,kept'),
+      lists('/opt/late', ''),
       check('they are changed', async (context) => {
         const { kubernetes, name } = context;
         const changed = { annotations: { 'conformance-note': 'goodbye' }, labels: { 'conformance-team': 'pay' } };
         await changePod(context, '<pod:app>', changed);
         const path = `${name(MAPS)}/${SETTINGS.name}`;
-        const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS, data: { kept: 'newer', added: 'xy' } };
+        const body = { ...MAP_OF_SETTINGS, data: { kept: 'newer', added: 'xy' } };
         expect(await kubernetes({ method: 'PUT', path, body })).to.include({ status: 200 });
         const late = { ...body, metadata: LATE };
         expect(await kubernetes({ method: 'POST', path: name(MAPS), body: late })).to.include({ status: 201 });
@@ -79,30 +87,23 @@ suite('volumes', ({ scenario }) => {
       // A kubelet looks after all volumes of a pod once the pod changes, as it does ahead of its next probes.
       granted('app', readFile('/opt/both/more/ca.crt'), { facts: { bytes: PEM } }),
       wait(3),
-      ...(
-        [
-          ['/opt/map/kept', 5],
-          ['/opt/map/added', 2],
-          ['/opt/one/deep/kept', 5],
-          ['/opt/both/added', 2],
-          ['/opt/both/more/ca.crt', PEM],
-          ['/opt/pod/note', 7],
-          ['/opt/pod/team', 3],
-          // "A container using a ConfigMap as a subPath volume mount will not receive ConfigMap updates."
-          ['/opt/once', 3],
-        ] as const
-      ).map(([path, bytes]) => granted('app', readFile(path), { facts: { bytes } })),
-      ...['/opt/map/gone', '/opt/both/gone'].map((path) =>
-        refused('app', readFile(path), { by: 'injection', code: 'ENOENT' }),
+      ...reads(
+        'app',
+        ['/opt/map/kept', 5],
+        ['/opt/map/added', 2],
+        ['/opt/one/deep/kept', 5],
+        ['/opt/both/added', 2],
+        ['/opt/both/more/ca.crt', PEM],
+        ['/opt/pod/note', 7],
+        ['/opt/pod/team', 3],
+        // "A container using a ConfigMap as a subPath volume mount will not receive ConfigMap updates."
+        ['/opt/once', 3],
       ),
-      ...(
-        [
-          ['/opt/map', 'added,kept'],
-          ['/opt/late', 'added,kept'],
-          ['/opt/both', 'added,kept,more'],
-          ['/opt/both/more', 'ca.crt'],
-        ] as const
-      ).map(([path, names]) => granted('app', readFile(path), { facts: { names } })),
+      ...['/opt/map/gone', '/opt/both/gone'].map(lacks),
+      lists('/opt/map', 'added,kept'),
+      lists('/opt/late', 'added,kept'),
+      lists('/opt/both', 'added,kept,more'),
+      lists('/opt/both/more', 'ca.crt'),
       check('the settings of one are gone', async (context) => {
         const { kubernetes, name } = context;
         const path = `${name(MAPS)}/${LEAVING.name}`;
@@ -112,7 +113,7 @@ suite('volumes', ({ scenario }) => {
       }),
       wait(3),
       granted('app', readFile('/opt/pod/team'), { facts: { bytes: 1 } }),
-      granted('app', readFile('/opt/leaving'), { facts: { names: 'bytes,gone,kept' } }),
+      lists('/opt/leaving', 'bytes,gone,kept'),
     ],
   });
 
@@ -127,9 +128,8 @@ suite('volumes', ({ scenario }) => {
       check('a pod looks at them', async (context) => {
         const { eventually } = context;
         const ask = askerOf<Answered>(context);
-        const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: SETTINGS };
-        const secret = { ...map, kind: 'Secret' };
-        await ask('POST', 'configmaps', { ...map, data: { kept: 'old' } });
+        const secret = { ...MAP_OF_SETTINGS, kind: 'Secret' };
+        await ask('POST', 'configmaps', { ...MAP_OF_SETTINGS, data: { kept: 'old' } });
         await ask('POST', 'secrets', { ...secret, stringData: { kept: 'old' } });
         const items = [{ path: 'team', fieldRef: { fieldPath: "metadata.labels['team']" } }];
         const volumes = [
@@ -150,7 +150,7 @@ suite('volumes', ({ scenario }) => {
         const first = await told('old,old,old');
         if (!first.includes('files ')) throw new Error('Pod watches had told nothing in time.');
         expect(first, 'what it finds').to.include('files old,old,old ').and.to.include('mode 777 ');
-        await ask('PUT', `configmaps/${SETTINGS.name}`, { ...map, data: { kept: 'new' } });
+        await ask('PUT', `configmaps/${SETTINGS.name}`, { ...MAP_OF_SETTINGS, data: { kept: 'new' } });
         expect(await told('new,old,old'), 'after a change of the config map').to.include('files new,old,old ');
         await ask('PUT', `secrets/${SETTINGS.name}`, { ...secret, stringData: { kept: 'new' } });
         expect(await told('new,new,old'), 'after a change of the secret').to.include('files new,new,old ');
