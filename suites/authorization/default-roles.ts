@@ -28,14 +28,11 @@ const everybodyOf = (groups: readonly string[], paths: readonly string[], verb =
   paths.map((path) => succeeds(reviewAccess({ groups }, { verb, path })));
 const nobodyOf = (groups: readonly string[], paths: readonly string[], verb = 'get'): Probes =>
   paths.map((path) => fails(reviewAccess({ groups }, { verb, path }), NOT_ALLOWED));
+const SCALED = ['daemonsets', 'deployments', 'replicasets', 'statefulsets', 'deployments/scale', 'replicasets/scale'];
 const SEEN: readonly Row[] = [
   ['', READ, ['configmaps', 'endpoints', 'pods', 'pods/log', 'pods/status', 'serviceaccounts', 'services']],
   ['', READ, ['services/status', 'events', 'namespaces']],
-  [
-    'apps',
-    READ,
-    ['daemonsets', 'deployments', 'replicasets', 'statefulsets', 'deployments/scale', 'replicasets/scale'],
-  ],
+  ['apps', READ, SCALED],
   ['apps', READ, ['daemonsets/status', 'deployments/status', 'replicasets/status', 'statefulsets/status']],
   ['batch', READ, ['cronjobs', 'jobs', 'cronjobs/status', 'jobs/status']],
 ];
@@ -45,11 +42,7 @@ const EDITED: readonly Row[] = [
   ['', WRITE, ['pods', 'pods/exec', 'pods/attach', 'pods/portforward', 'pods/proxy']],
   ['', ['create'], ['pods/eviction', 'serviceaccounts/token']],
   ['', WRITE, ['configmaps', 'events', 'secrets', 'serviceaccounts', 'services']],
-  [
-    'apps',
-    WRITE,
-    ['daemonsets', 'deployments', 'replicasets', 'statefulsets', 'deployments/scale', 'replicasets/scale'],
-  ],
+  ['apps', WRITE, SCALED],
   ['batch', WRITE, ['cronjobs', 'jobs']],
   ['coordination.k8s.io', [...READ, ...WRITE], ['leases']],
 ];

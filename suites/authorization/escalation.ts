@@ -30,8 +30,12 @@ const binding = (kind: 'Role' | 'ClusterRole', name: string) => ({
   kind: 'RoleBinding',
   metadata: { name: 'made' },
   roleRef: { apiGroup: GROUP, kind, name },
-  subjects: [{ apiGroup: GROUP, kind: 'User', name: 'somebody' }],
+  subjects: [user('somebody')],
 });
+const mayBind = (user: string, kind: 'Role' | 'ClusterRole', name: string) =>
+  succeeds(kubernetesCreate(BINDINGS, binding(kind, name), { user }));
+const mayNotBind = (user: string, kind: 'Role' | 'ClusterRole', name: string) =>
+  fails(kubernetesCreate(BINDINGS, binding(kind, name), { user }), FORBIDDEN);
 const WRITER: readonly Rule[] = [
   { apiGroups: [GROUP], resources: ['roles', 'rolebindings'], verbs: ['create'] },
   { resources: ['pods'], verbs: ['get'] },
@@ -58,15 +62,11 @@ suite('authorization', ({ scenario }) => {
       check('rights of a namespace are none of the cluster', async (context) => {
         const { kubernetes, name, eventually } = context;
         const granter = name(`${APP}-granter`);
-        const roles = name(`/apis/${GROUP}/v1/namespaces/${APP}/roles`);
-        const bindings = name(`/apis/${GROUP}/v1/namespaces/${APP}/rolebindings`);
+        const [roles, bindings] = [name(ROLES), name(BINDINGS)];
         const headers = { 'Impersonate-User': granter };
         const rules: readonly ClusterRule[] = [
-          {
-            apiGroups: [GROUP],
-            resources: ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
-            verbs: ['create'],
-          },
+          { apiGroups: [GROUP], resources: ['roles', 'rolebindings'], verbs: ['create'] },
+          { apiGroups: [GROUP], resources: ['clusterroles', 'clusterrolebindings'], verbs: ['create'] },
           { resources: ['pods'], verbs: ['get', 'list'] },
           { nonResourceURLs: ['/metrics', '/conformance/*'], verbs: ['get'] },
         ];
@@ -85,21 +85,13 @@ suite('authorization', ({ scenario }) => {
             post(path, object(kind, name(`${APP}-made`), { ...roleRefTo('ClusterRole', to), subjects: [subject] }));
           const secrets: ClusterRule = { resources: ['secrets'], verbs: ['get'] };
           const paths = (...nonResourceURLs: readonly string[]): ClusterRule => ({ nonResourceURLs, verbs: ['get'] });
-          expect(
-            await eventually(
-              () => get('/api/v1/namespaces/kube-system/pods'),
-              (status) => status !== 403,
-            ),
-          ).to.equal(200);
+          const getPods = () => get('/api/v1/namespaces/kube-system/pods');
+          expect(await eventually(getPods, (status) => status !== 403)).to.equal(200);
           expect(await get('/api/v1/pods?limit=1')).to.equal(200);
           expect(await get('/metrics')).to.equal(200);
           expect(await get('/conformance/none')).to.equal(404);
-          for (const path of [
-            '/metrics/none',
-            '/conformance',
-            '/conformances',
-            name(`/api/v1/namespaces/${APP}/secrets`),
-          ])
+          const secretsOfApp = name(`/api/v1/namespaces/${APP}/secrets`);
+          for (const path of ['/metrics/none', '/conformance', '/conformances', secretsOfApp])
             expect(await get(path), path).to.equal(403);
           for (const [rule, status] of [
             [{ resources: ['pods'], verbs: ['get'] }, 201],
@@ -140,10 +132,8 @@ suite('authorization', ({ scenario }) => {
             [role, 200],
             ['view', 422],
           ] as const) {
-            const body = object('ClusterRoleBinding', role, {
-              ...roleRefTo('ClusterRole', to),
-              subjects: [user(granter)],
-            });
+            const toGranter = { ...roleRefTo('ClusterRole', to), subjects: [user(granter)] };
+            const body = object('ClusterRoleBinding', role, toGranter);
             const path = `${BINDINGS_OF_CLUSTER}/${role}?dryRun=All`;
             expect(await kubernetes({ method: 'PUT', path, body }), `a binding to ${to}`).to.include({ status });
           }
@@ -222,82 +212,55 @@ suite('authorization', ({ scenario }) => {
       fails(kubernetesCreate(ROLES, role(UNHELD), { user: 'escalatesNamed' }), FORBIDDEN),
       succeeds(kubernetesCreate(ROLES, role(UNHELD), { user: 'cluster' })),
 
-      succeeds(kubernetesCreate(BINDINGS, binding('Role', 'writer'), { user: 'writer' })),
-      fails(kubernetesCreate(BINDINGS, binding('Role', 'escalating'), { user: 'writer' }), FORBIDDEN),
-      fails(kubernetesCreate(BINDINGS, binding('ClusterRole', 'view'), { user: 'writer' }), FORBIDDEN),
-      succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', 'view'), { user: 'binder' })),
-      fails(kubernetesCreate(BINDINGS, binding('ClusterRole', 'edit'), { user: 'binder' }), FORBIDDEN),
-      fails(kubernetesCreate(BINDINGS, binding('Role', 'escalating'), { user: 'binder' }), FORBIDDEN),
-      succeeds(kubernetesCreate(BINDINGS, binding('Role', 'escalating'), { user: 'bindsRoles' })),
-      fails(kubernetesCreate(BINDINGS, binding('ClusterRole', 'view'), { user: 'bindsRoles' }), FORBIDDEN),
+      mayBind('writer', 'Role', 'writer'),
+      mayNotBind('writer', 'Role', 'escalating'),
+      mayNotBind('writer', 'ClusterRole', 'view'),
+      mayBind('binder', 'ClusterRole', 'view'),
+      mayNotBind('binder', 'ClusterRole', 'edit'),
+      mayNotBind('binder', 'Role', 'escalating'),
+      mayBind('bindsRoles', 'Role', 'escalating'),
+      mayNotBind('bindsRoles', 'ClusterRole', 'view'),
       // Paths are held as resources are: everybody holds these, and service accounts alone those.
-      succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', 'system:discovery'), { user: 'writer' })),
-      fails(
-        kubernetesCreate(BINDINGS, binding('ClusterRole', 'system:service-account-issuer-discovery'), {
-          user: 'writer',
-        }),
-        FORBIDDEN,
-      ),
-      fails(kubernetesCreate(BINDINGS, binding('ClusterRole', 'cluster-admin'), { user: 'writer' }), FORBIDDEN),
+      mayBind('writer', 'ClusterRole', 'system:discovery'),
+      mayNotBind('writer', 'ClusterRole', 'system:service-account-issuer-discovery'),
+      mayNotBind('writer', 'ClusterRole', 'cluster-admin'),
       // What there is not cannot be looked at.
       ...(['Role', 'ClusterRole'] as const).map((kind) =>
         fails(kubernetesCreate(BINDINGS, binding(kind, 'conformance-none'), { user: 'writer' }), NOT_FOUND),
       ),
-      succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', 'edit'), { user: 'cluster' })),
+      mayBind('cluster', 'ClusterRole', 'edit'),
       // Members of system:masters hold everything.
-      succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', 'edit'), { user: 'writer', group: 'system:masters' })),
-      succeeds(
-        kubernetesCreate(BINDINGS, binding('ClusterRole', 'cluster-admin'), {
-          user: 'writer',
-          group: 'system:masters',
-        }),
-      ),
+      ...['edit', 'cluster-admin'].map((role) => {
+        const asMaster = { user: 'writer', group: 'system:masters' };
+        return succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', role), asMaster));
+      }),
       check('a role that there is can be named where one may escalate', async ({ eventually, kubernetes, name }) => {
         const [roles, bindings] = [name(ROLES), name(BINDINGS)];
         const changer = name(`${APP}-changer`);
         const made = { apiVersion: `${GROUP}/v1`, kind: 'Role', rules: [READ_PODS].map(ofCore) };
-        for (const role of ['named', 'unnamed'])
-          await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: role } } });
+        const post = (path: string, body: object) => kubernetes({ method: 'POST', path, body });
+        const makeRole = (role: string, more = {}) => post(roles, { ...made, metadata: { name: role }, ...more });
+        const bindChanger = (role: string) =>
+          post(bindings, { ...binding('Role', role), metadata: { name: role }, subjects: [user(changer)] });
+        for (const role of ['named', 'unnamed']) await makeRole(role);
         const rules = [
           { apiGroups: [GROUP], resources: ['roles'], verbs: ['update'] },
           { apiGroups: [GROUP], resources: ['rolebindings'], verbs: ['create', 'update'] },
           { apiGroups: [GROUP], resources: ['roles'], resourceNames: ['named'], verbs: ['escalate'] },
         ];
-        await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: 'changer' }, rules } });
-        await kubernetes({
-          method: 'POST',
-          path: bindings,
-          body: {
-            ...binding('Role', 'changer'),
-            metadata: { name: 'changer' },
-            subjects: [{ apiGroup: GROUP, kind: 'User', name: changer }],
-          },
-        });
+        await makeRole('changer', { rules });
+        await bindChanger('changer');
         // A role without rules, and a binding without subjects, are nothing to anybody.
-        await kubernetes({
-          method: 'POST',
-          path: roles,
-          body: { ...made, metadata: { name: 'empty' }, rules: null },
-        });
+        await makeRole('empty', { rules: null });
         // And a role that is gone grants nothing.
-        await kubernetes({ method: 'POST', path: roles, body: { ...made, metadata: { name: 'gone' } } });
-        const ofGone = {
-          ...binding('Role', 'gone'),
-          metadata: { name: 'gone' },
-          subjects: [{ apiGroup: GROUP, kind: 'User', name: changer }],
-        };
-        expect(await kubernetes({ method: 'POST', path: bindings, body: ofGone })).to.include({ status: 201 });
+        await makeRole('gone');
+        expect(await bindChanger('gone')).to.include({ status: 201 });
         expect(await kubernetes({ method: 'DELETE', path: `${roles}/gone` })).to.include({ status: 200 });
         // Nor does one of its name in another namespace.
         const elsewhere = roles.replace(name(APP), name('<namespace:other>'));
-        const other = { ...made, metadata: { name: 'gone' } };
-        expect(await kubernetes({ method: 'POST', path: elsewhere, body: other })).to.include({ status: 201 });
+        expect(await post(elsewhere, { ...made, metadata: { name: 'gone' } })).to.include({ status: 201 });
         const ofEmpty = binding('Role', 'empty');
-        await kubernetes({
-          method: 'POST',
-          path: bindings,
-          body: { ...ofEmpty, metadata: { name: 'nobody' }, subjects: undefined },
-        });
+        await post(bindings, { ...ofEmpty, metadata: { name: 'nobody' }, subjects: undefined });
         const update = async (role: string, verbs: readonly string[]): Promise<number> => {
           const body = { ...made, metadata: { name: role }, rules: [{ ...UNHELD, verbs }].map(ofCore) };
           const path = `${roles}/${role}?dryRun=All`;

@@ -20,17 +20,24 @@ const IMPERSONATION = 'Kubernetes documentation, "Authenticating", user imperson
 const APP = '<namespace:app>';
 const PODS_OF_APP = `/api/v1/namespaces/${APP}/pods`;
 const AUTHENTICATION_GROUP = 'authentication.k8s.io';
+const cannotImpersonate = (resource: string) => ({
+  ...FORBIDDEN,
+  message: `cannot impersonate resource "${resource}"`,
+});
+/** A service account that may act as another. */
+const ACTOR = {
+  namespace: 'app',
+  serviceAccount: 'app/app',
+  rules: [{ resources: ['serviceaccounts'], resourceNames: ['other'], verbs: ['impersonate'] }],
+};
+const ACTOR_TOKEN = { actor: { serviceAccount: 'app/app' } };
 const MASTERS = 'system:masters';
 const AUTHENTICATED = 'system:authenticated';
 const STRANGERS = 'system:unauthenticated';
 
 suite('authorization', ({ scenario }) => {
   const accounts = `system:serviceaccount:${APP}`;
-  const whatMay = {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SelfSubjectRulesReview',
-    spec: { namespace: APP },
-  };
+  const whatMay = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace: APP } };
   const RULES = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
   const MAY = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
   const mayList = (resource: string) => ({
@@ -47,25 +54,18 @@ suite('authorization', ({ scenario }) => {
     workloads: { app: {}, other: { serviceAccount: 'other' }, third: { serviceAccount: 'third' } },
     users: {
       // Both are service accounts: only what a request proves may impersonate.
-      actor: {
-        namespace: 'app',
-        serviceAccount: 'app/app',
-        rules: [{ resources: ['serviceaccounts'], resourceNames: ['other'], verbs: ['impersonate'] }],
-      },
+      actor: ACTOR,
       reader: { namespace: 'app', serviceAccount: 'app/other', rules: [{ resources: ['pods'], verbs: ['list'] }] },
     },
-    tokens: { actor: { serviceAccount: 'app/app' } },
+    tokens: ACTOR_TOKEN,
     probes: [
       fails(kubernetesGet(PODS_OF_APP, { token: 'actor' }), FORBIDDEN),
       succeeds(kubernetesGet(PODS_OF_APP, { token: 'actor', impersonate: `system:serviceaccount:${APP}:other` })),
-      fails(kubernetesGet(JWKS, { token: 'actor', impersonate: `system:serviceaccount:${APP}:third` }), {
-        ...FORBIDDEN,
-        message: 'cannot impersonate resource "serviceaccounts"',
-      }),
-      fails(kubernetesGet(JWKS, { token: 'actor', impersonate: 'somebody' }), {
-        ...FORBIDDEN,
-        message: 'cannot impersonate resource "users"',
-      }),
+      fails(
+        kubernetesGet(JWKS, { token: 'actor', impersonate: `system:serviceaccount:${APP}:third` }),
+        cannotImpersonate('serviceaccounts'),
+      ),
+      fails(kubernetesGet(JWKS, { token: 'actor', impersonate: 'somebody' }), cannotImpersonate('users')),
     ],
   });
 
@@ -166,13 +166,9 @@ suite('authorization', ({ scenario }) => {
           { resources: ['secrets'], resourceNames: ['mine'], verbs: ['get'] },
         ],
       },
-      actor: {
-        namespace: 'app',
-        serviceAccount: 'app/app',
-        rules: [{ resources: ['serviceaccounts'], resourceNames: ['other'], verbs: ['impersonate'] }],
-      },
+      actor: ACTOR,
     },
-    tokens: { actor: { serviceAccount: 'app/app' } },
+    tokens: ACTOR_TOKEN,
     probes: [
       ...selfIs({ token: 'actor' }, text(`"username": *"${accounts}:app"`), text(`"system:serviceaccounts:${APP}"`)),
       ...selfIs(
@@ -188,10 +184,9 @@ suite('authorization', ({ scenario }) => {
       succeeds(kubernetesGet(JWKS, { user: 'reader', group: 'system:serviceaccounts' })),
       fails(kubernetesGet('/api/v1/nodes', { user: 'reader', group: 'auditors' }), FORBIDDEN),
       succeeds(kubernetesGet('/api/v1/nodes', { user: 'reader', group: 'system:masters' })),
-      succeeds(kubernetesCreate(RULES, whatMay, { user: 'reader' }), { body: matching(/"resources": *\["pods"\]/) }),
-      succeeds(kubernetesCreate(RULES, whatMay, { user: 'reader' }), {
-        body: matching(/"resourceNames": *\["mine"\]/),
-      }),
+      ...[/"resources": *\["pods"\]/, /"resourceNames": *\["mine"\]/].map((own) =>
+        succeeds(kubernetesCreate(RULES, whatMay, { user: 'reader' }), { body: matching(own) }),
+      ),
       // Whoever it says, the review is of who asks.
       ...(['pods', 'nodes'] as const).map((resource) =>
         succeeds(kubernetesCreate(MAY, mayList(resource), { user: 'reader' }), {
@@ -204,14 +199,14 @@ suite('authorization', ({ scenario }) => {
         }),
       ),
       // Groups and UIDs need a right of their own.
-      fails(kubernetesGet(JWKS, { token: 'actor', impersonate: `${accounts}:other`, group: 'system:masters' }), {
-        ...FORBIDDEN,
-        message: 'cannot impersonate resource "groups"',
-      }),
-      fails(kubernetesGet(JWKS, { token: 'actor', impersonate: `${accounts}:other`, uid: '1234-5678' }), {
-        ...FORBIDDEN,
-        message: 'cannot impersonate resource "uids"',
-      }),
+      fails(
+        kubernetesGet(JWKS, { token: 'actor', impersonate: `${accounts}:other`, group: 'system:masters' }),
+        cannotImpersonate('groups'),
+      ),
+      fails(
+        kubernetesGet(JWKS, { token: 'actor', impersonate: `${accounts}:other`, uid: '1234-5678' }),
+        cannotImpersonate('uids'),
+      ),
       // Nobody in a group, or of a UID, is nobody.
       ...[{ group: 'auditors' }, { uid: '1234-5678' }].map((part) =>
         fails(kubernetesGet(JWKS, { token: 'actor', ...part }), {
@@ -239,10 +234,7 @@ suite('authorization', ({ scenario }) => {
       }),
       // Names of a service account in other forms are users' names.
       ...[`${accounts}:other:more`, `${accounts}:`, 'system:serviceaccount:other'].map((impersonate) =>
-        fails(kubernetesGet(JWKS, { token: 'actor', impersonate }), {
-          ...FORBIDDEN,
-          message: 'cannot impersonate resource "users"',
-        }),
+        fails(kubernetesGet(JWKS, { token: 'actor', impersonate }), cannotImpersonate('users')),
       ),
     ],
   });

@@ -121,9 +121,7 @@ suite('client', ({ scenario }) => {
     ...POD_IDENTITY,
     probes: [
       runs(
-        {
-          environment: { AWS_CONTAINER_CREDENTIALS_FULL_URI: '{credentials}/another/path?name=value' },
-        },
+        { environment: { AWS_CONTAINER_CREDENTIALS_FULL_URI: '{credentials}/another/path?name=value' } },
         { 'credentials.target': 'GET /another/path?name=value' },
       ),
     ],
@@ -140,10 +138,7 @@ suite('client', ({ scenario }) => {
     ...POD_IDENTITY,
     probes: [
       runs(
-        {
-          ...AS_IN_A_POD,
-          environment: { AWS_CONTAINER_CREDENTIALS_FULL_URI: '{agent-ipv6}/v1/credentials' },
-        },
+        { ...AS_IN_A_POD, environment: { AWS_CONTAINER_CREDENTIALS_FULL_URI: '{agent-ipv6}/v1/credentials' } },
         { signed: 'container', 'credentials.hosts': '[fd00:ec2::23]' },
       ),
     ],

@@ -7,8 +7,8 @@ import {
   failing,
   FINDS_OTHERWISE,
   findsNothing,
-  METADATA,
   METADATA_REACHABLE,
+  NO_FALLBACK,
   NO_NODE_ROLE,
   OBJECT,
   POD_IDENTITY,
@@ -21,7 +21,6 @@ import {
 const RETRIED = `${RETRIES}: transient errors and throttling are tried again`;
 const ASKED_AGAIN = { 'credentials.requests': between(2, 10), ...SIGNED };
 const RECOVERS = `${CHAIN}: SDKs renew credentials by themselves`;
-const NO_FALLBACK = `${METADATA}: for SDKs that are set up with no other credentials; ${CHAIN}`;
 /** In the form in which the agent passes on what EKS Auth refused. */
 const REFUSAL =
   '[1c52bd8c-6ab6-4a0a-ae8b-6a8f8f8a5b1e]: (ResourceNotFoundException): Service account not associated with a role, fault: client';

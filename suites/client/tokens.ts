@@ -114,10 +114,7 @@ suite('client', ({ scenario }) => {
     probes: [
       control('app', runClient(OBJECT, AS_IN_A_POD)),
       findsNothing(
-        {
-          ...AS_IN_A_POD,
-          environment: { AWS_CONTAINER_CREDENTIALS_FULL_URI: '{elsewhere-address}/v1/credentials' },
-        },
+        { ...AS_IN_A_POD, environment: { AWS_CONTAINER_CREDENTIALS_FULL_URI: '{elsewhere-address}/v1/credentials' } },
         { 'elsewhere.tokens': isAbsent },
       ),
     ],

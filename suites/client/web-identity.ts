@@ -1,12 +1,11 @@
 /** Clients with a web identity: IRSA. */
 import { between, suite } from '../../harness/index.ts';
 import {
-  CHAIN,
   FINDS_OTHERWISE,
   findsNothing,
   IRSA,
-  METADATA,
   METADATA_REACHABLE,
+  NO_FALLBACK,
   NO_NODE_ROLE,
   RETRIES,
   runs,
@@ -15,8 +14,7 @@ import {
   WEB_IDENTITY,
 } from './lib/client.ts';
 
-const OWN_FILE = { AWS_WEB_IDENTITY_TOKEN_FILE: '{files}/token' };
-const NO_FALLBACK = `${METADATA}: for SDKs that are set up with no other credentials; ${CHAIN}`;
+const tokenFile = (path: string) => ({ AWS_WEB_IDENTITY_TOKEN_FILE: path });
 
 suite('client', ({ scenario }) => {
   scenario('CL-60', 'AWS_ROLE_SESSION_NAME is the name of the session', {
@@ -38,7 +36,7 @@ suite('client', ({ scenario }) => {
     probes: [
       runs(
         {
-          environment: OWN_FILE,
+          environment: tokenFile('{files}/token'),
           files: { token: '{token}' },
           sts: [{ lifeSeconds: 3 }],
           steps: [{}, { waitSeconds: 4, files: { token: '{second-token}' } }],
@@ -53,9 +51,7 @@ suite('client', ({ scenario }) => {
     ...IRSA,
     probes: [
       runs(
-        {
-          sts: [stsError(400, 'IDPCommunicationError', 'The identity provider could not be reached.'), UPSTREAM],
-        },
+        { sts: [stsError(400, 'IDPCommunicationError', 'The identity provider could not be reached.'), UPSTREAM] },
         { 'sts.requests': between(2, 10), signed: 'web-identity' },
       ),
     ],
@@ -93,10 +89,7 @@ suite('client', ({ scenario }) => {
     ...IRSA,
     probes: [
       FINDS_OTHERWISE,
-      findsNothing(
-        { environment: { ...METADATA_REACHABLE, AWS_WEB_IDENTITY_TOKEN_FILE: '{files}/none' } },
-        NO_NODE_ROLE,
-      ),
+      findsNothing({ environment: { ...METADATA_REACHABLE, ...tokenFile('{files}/none') } }, NO_NODE_ROLE),
     ],
   });
 });

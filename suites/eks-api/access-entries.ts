@@ -61,15 +61,13 @@ suite('eks-api', ({ scenario }) => {
         const mayRead = async (path: string, role = 'dev') =>
           (await requestBy(context, await newToken(context, role))(path)).status === 200;
         const rights = async () => [await mayRead(here), await mayRead(all)].join();
-        const never = (what: string) =>
-          eventually(
-            () => mayRead(all),
-            (may) => !may,
-          ).then((may) => expect(may, what).to.equal(false));
+        const never = async (what: string) => {
+          const mayReadAll = () => mayRead(all);
+          expect(await eventually(mayReadAll, (may) => !may), what).to.equal(false);
+        };
 
-        expect((await requestBy(context, await newToken(context, 'dev'))(here)).status, 'without an entry').to.equal(
-          401,
-        );
+        const stranger = await requestBy(context, await newToken(context, 'dev'))(here);
+        expect(stranger.status, 'without an entry').to.equal(401);
         const make = (...kubernetesGroups: string[]) => eks.createAccessEntry({ ...key, kubernetesGroups });
         // Kubernetes keeps such groups to itself.
         expect(await errorOf(make('readers', 'system:masters'))).to.match(BAD_REQUEST);
@@ -135,23 +133,20 @@ suite('eks-api', ({ scenario }) => {
           const url = urlOf(token);
           const status = async (bearer: string) => (await requestBy(context, bearer)(all)).status;
           expect(await status(tokenOf(url)), 'as it was').to.equal(200);
-          expect(
-            await status(tokenOf(await signedLike(url, session, { headers, age: 780 }))),
-            'not yet too old',
-          ).to.equal(200);
+          const like = async (more: Partial<Parameters<typeof signedLike>[2]>) =>
+            tokenOf(await signedLike(url, session, { headers, ...more }));
+          expect(await status(await like({ age: 780 })), 'not yet too old').to.equal(200);
           for (const [what, bad] of Object.entries({
             'of another cluster': await clusterToken('c2', await sessionOf(context, 'dev')),
             'without its prefix': token.slice(PREFIX.length),
             'that lives longer': tokenOf(url.replace('X-Amz-Expires=900', 'X-Amz-Expires=899')),
             'of another path': tokenOf(url.replace('/?', '/x?')),
             // Well signed, but not what a cluster takes.
-            'of another action': tokenOf(
-              await signedLike(url, session, { headers, query: { Action: 'GetAccessKeyInfo' } }),
-            ),
-            'with a parameter more': tokenOf(await signedLike(url, session, { headers, query: { 'X-More': '1' } })),
-            'that names no cluster': tokenOf(await signedLike(url, session, { headers: {} })),
-            'for more than fifteen minutes': tokenOf(await signedLike(url, session, { headers, seconds: 901 })),
-            'that is too old': tokenOf(await signedLike(url, session, { headers, age: 960 })),
+            'of another action': await like({ query: { Action: 'GetAccessKeyInfo' } }),
+            'with a parameter more': await like({ query: { 'X-More': '1' } }),
+            'that names no cluster': await like({ headers: {} }),
+            'for more than fifteen minutes': await like({ seconds: 901 }),
+            'that is too old': await like({ age: 960 }),
           })) {
             expect(bad, what).not.to.equal(token);
             expect(await status(bad), `a token ${what}`).to.equal(401);
@@ -252,13 +247,10 @@ suite('eks-api', ({ scenario }) => {
           const associate = (by: EKS, policyArn: string, ...namespaces: readonly string[]) =>
             by.associateAccessPolicy({ ...key, policyArn, accessScope: scopeOf(namespaces) });
           const disassociate = (policyArn: string) => keeper.disassociateAccessPolicy({ ...key, policyArn });
-          for (const [policyArn, ...namespaces] of [
-            [CLUSTER_ADMIN, 'red'],
-            [VIEW],
-            [VIEW, 'red', 'kube-system'],
-          ] as const) {
-            const what = [policyArn, ...namespaces].join();
-            expect(await errorOf(associate(keeper, policyArn, ...namespaces)), what).to.equal('AccessDeniedException');
+          const denied = [[CLUSTER_ADMIN, 'red'], [VIEW], [VIEW, 'red', 'kube-system']] as const;
+          for (const [policyArn, ...namespaces] of denied) {
+            const error = await errorOf(associate(keeper, policyArn, ...namespaces));
+            expect(error, [policyArn, ...namespaces].join()).to.equal('AccessDeniedException');
           }
           await taken(associate(keeper, VIEW, 'red'), 'to view one namespace');
           await associate(eks, CLUSTER_ADMIN, 'red');
@@ -304,19 +296,15 @@ suite('eks-api', ({ scenario }) => {
         async (context) => {
           const { name, eventually } = context;
           const eks = new EKS(await context.aws('eks'));
-          for (const [role, account] of [
-            ['deep', 'main'],
-            ['far', 'other'],
-          ] as const) {
+          for (const [role, account] of Object.entries({ deep: 'main', far: 'other' })) {
             const key = { clusterName: name('<cluster:c1>'), principalArn: name(`<role:${role}>`) };
             await taken(eks.createAccessEntry({ ...key, kubernetesGroups: ['readers'] }), role);
             try {
               const look = async () => userOf(context, await newToken(context, role));
               const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
               expect(known.groups, role).to.include('readers');
-              expect(known.username, role).to.equal(
-                name(`arn:aws:sts::<account:${account}>:assumed-role/<role-name:${role}>/ann-example.com`),
-              );
+              const arn = `arn:aws:sts::<account:${account}>:assumed-role/<role-name:${role}>/ann-example.com`;
+              expect(known.username, role).to.equal(name(arn));
             } finally {
               await eks.deleteAccessEntry(key);
             }

@@ -64,15 +64,17 @@ suite('eks-api', ({ scenario }) => {
           { serviceAccount: ACCOUNT.serviceAccount, roleArn: name(`<role:${role}>`) },
         ];
         const describe = async () => (await eks.describeAddon(key)).addon;
+        const listed = async () => {
+          const list = { clusterName: key.clusterName, ...ACCOUNT };
+          return (await eks.listPodIdentityAssociations(list)).associations;
+        };
         /** Its associations, once it has come to rest. */
         const owned = async () => {
           const addon = await eventually(describe, (seen) => seen?.status === 'ACTIVE');
           expect(addon?.status).to.equal('ACTIVE');
-          const list = { clusterName: key.clusterName, ...ACCOUNT };
-          const { associations = [] } = await eks.listPodIdentityAssociations(list);
-          expect(addon?.podIdentityAssociations).to.deep.equal(
-            associations.map(({ associationArn }) => associationArn),
-          );
+          const associations = (await listed()) ?? [];
+          const arns = associations.map(({ associationArn }) => associationArn);
+          expect(addon?.podIdentityAssociations).to.deep.equal(arns);
           return Promise.all(
             associations.map(async ({ associationId }) => {
               const one = { clusterName: key.clusterName, associationId };
@@ -87,20 +89,11 @@ suite('eks-api', ({ scenario }) => {
 
         const create = (more: object) => eks.createAddon({ ...key, ...more });
         const tags = { 'conformance-team': 'red' };
-        const beside = {
-          clusterName: key.clusterName,
-          namespace: ACCOUNT.namespace,
-          serviceAccount: `beside-${Date.now()}`,
-        };
-        const another = { ...beside, roleArn: name('<role:app>') };
+        const taking = { ...ACCOUNT, clusterName: key.clusterName, roleArn: name('<role:app>') };
+        const another = { ...taking, serviceAccount: `beside-${Date.now()}` };
         const associationId = (await eks.createPodIdentityAssociation(another)).association?.associationId;
         const other = { clusterName: key.clusterName, associationId };
         // An add-on takes over no association that there is, and has none for an account that is not its own.
-        const taking = {
-          ...ACCOUNT,
-          clusterName: key.clusterName,
-          roleArn: name('<role:app>'),
-        };
         const { association: first } = await eks.createPodIdentityAssociation(taking);
         const isRefused = async (associations: AddonPodIdentityAssociations[], what: string) => {
           expect(await errorOf(create({ podIdentityAssociations: associations })), what).to.match(REFUSED);
@@ -120,10 +113,7 @@ suite('eks-api', ({ scenario }) => {
           await taken(create(once), 'the same request once more');
           const { addons } = await eks.listAddons({ clusterName: key.clusterName });
           expect(addons).to.include(key.addonName);
-          for (const [team, outcome] of [
-            ['red', 'none'],
-            ['blue', 'AccessDeniedException'],
-          ] as const) {
+          for (const [team, outcome] of Object.entries({ red: 'none', blue: 'AccessDeniedException' })) {
             const by = await eksOf(context, team);
             expect(await errorOf(by.describeAddon(key)), team).to.equal(outcome);
           }
@@ -145,20 +135,15 @@ suite('eks-api', ({ scenario }) => {
 
           // Made with the rights of who asks for it.
           const maker = await eksOf(context, 'maker');
-          for (const [role, by] of [
-            ['next', maker],
-            ['app', await eksOf(context, 'bound')],
-          ] as const)
-            expect(await errorOf(update({ podIdentityAssociations: roleOf(role) }, by)), role).to.equal(
-              'AccessDeniedException',
-            );
+          for (const [role, by] of Object.entries({ next: maker, app: await eksOf(context, 'bound') })) {
+            const error = await errorOf(update({ podIdentityAssociations: roleOf(role) }, by));
+            expect(error, role).to.equal('AccessDeniedException');
+          }
           expect(await roles(), 'without the permission').to.deep.equal([]);
           await taken(update({ podIdentityAssociations: roleOf('app') }, maker), 'with the permission');
           expect(await roles()).to.deep.equal([name('<role:app>')]);
-          await taken(
-            update({ podIdentityAssociations: roleOf('next') }, await eksOf(context, 'tagged')),
-            'by its tag',
-          );
+          const tagged = await eksOf(context, 'tagged');
+          await taken(update({ podIdentityAssociations: roleOf('next') }, tagged), 'by its tag');
           expect(await roles()).to.deep.equal([name('<role:next>')]);
           const keeper = await eksOf(context, 'keeper');
           expect(await errorOf(update({ podIdentityAssociations: [] }, keeper))).to.equal('AccessDeniedException');
@@ -167,11 +152,8 @@ suite('eks-api', ({ scenario }) => {
         } finally {
           await errorOf(eks.deleteAddon(key));
         }
-        const left = async () => {
-          const list = { clusterName: key.clusterName, ...ACCOUNT };
-          return (await eks.listPodIdentityAssociations(list)).associations?.length;
-        };
-        expect(await eventually(left, (count) => count === 0), 'without the add-on').to.equal(0);
+        const left = await eventually(listed, (seen) => seen?.length === 0);
+        expect(left, 'without the add-on').to.deep.equal([]);
         // That of another service account is not the add-on's.
         expect(await errorOf(eks.deletePodIdentityAssociation(other))).to.equal('none');
       }),

@@ -44,6 +44,7 @@ const eksAuth = (trouble: Omit<Parameters<typeof weather>[0], 'service' | 'opera
 const RIGHT = { wrongIdentities: 0, lost: 0, errors: 0, notRecovered: 0 } as const;
 /** The same while something is disturbed: errors end, within a minute after it. */
 const RECOVERED = { wrongIdentities: 0, lost: 0, notRecovered: 0, recoverySeconds: between(0, 60) } as const;
+const recovers = (load: string) => [expectRecovery(load), succeeds(loadVerdicts(load), RECOVERED)];
 /** Asks again, as applications do, where an agent on a busy machine did not answer in time. */
 const patient = { rounds: 2, furtherRounds: 30, everySeconds: 2 } as const;
 /** Pods of a Deployment: whatever of them was late is asked for again before they end. */
@@ -130,8 +131,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
       startLoad('all', { ...all, rounds: 8, everySeconds: 2, furtherRounds: 30 }),
       awaitLoad('all', 25),
       restartAgent(),
-      expectRecovery('all'),
-      succeeds(loadVerdicts('all'), RECOVERED),
+      ...recovers('all'),
     ],
   });
 
@@ -144,8 +144,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
       awaitLoad('all', 25),
       wait(10),
       clearWeather(),
-      expectRecovery('all'),
-      succeeds(loadVerdicts('all'), RECOVERED),
+      ...recovers('all'),
     ],
   });
 
@@ -157,8 +156,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
       startLoad('all', { ...all, alignSeconds: 5, rounds: 3, everySeconds: 2, requests: 3, furtherRounds: 30 }),
       awaitLoad('all', 100),
       clearWeather(),
-      expectRecovery('all'),
-      succeeds(loadVerdicts('all'), RECOVERED),
+      ...recovers('all'),
     ],
   });
 
@@ -173,8 +171,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
       startLoad('meanwhile', { ...all, rounds: 2, everySeconds: 5, furtherRounds: 60 }),
       wait(60),
       clearWeather(),
-      expectRecovery('meanwhile'),
-      succeeds(loadVerdicts('meanwhile'), RECOVERED),
+      ...recovers('meanwhile'),
       succeeds(loadVerdicts('before'), RIGHT),
     ],
   });
@@ -220,8 +217,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
         grantedPerSecond: between(500, 1500),
         'answers.429': between(1, 10_000_000),
       }),
-      expectRecovery('quiet'),
-      succeeds(loadVerdicts('quiet'), RECOVERED),
+      ...recovers('quiet'),
     ],
   });
 

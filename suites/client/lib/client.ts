@@ -1,6 +1,6 @@
 /** What the scenarios of the suite `client` share: pods, sources, and changes to a client's environment. */
-import { allow, control, granted, irsaRole, refused, runClient } from '../../../harness/index.ts';
-import { appWith } from '../../lib/worlds.ts';
+import { control, granted, irsaRole, refused, runClient } from '../../../harness/index.ts';
+import { appWith, readData } from '../../lib/worlds.ts';
 
 const GUIDE = 'AWS SDKs and Tools Reference Guide, ';
 export const CONTAINER = `${GUIDE}"Container credential provider"`;
@@ -9,16 +9,14 @@ export const METADATA = `${GUIDE}"IMDS credential provider"`;
 export const WEB_IDENTITY = `${GUIDE}"Assume role credential provider"`;
 export const RETRIES = `${GUIDE}"Retry behavior"`;
 
-export const OBJECT = 'data/key';
-const mayRead = allow('s3:GetObject', 'data/*');
+export const NO_FALLBACK = `${METADATA}: for SDKs that are set up with no other credentials; ${CHAIN}`;
 
-export const POD_IDENTITY = {
-  ...appWith(mayRead),
-  objects: [OBJECT],
-} as const;
+export const OBJECT = 'data/key';
+
+export const POD_IDENTITY = { ...appWith(readData), objects: [OBJECT] };
 
 export const IRSA = {
-  roles: { app: irsaRole('app/app', mayRead) },
+  roles: { app: irsaRole('app/app', readData) },
   workloads: { app: { irsa: 'app' } },
   objects: [OBJECT],
 } as const;

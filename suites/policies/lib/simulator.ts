@@ -24,18 +24,8 @@ interface Question {
 
 /** What is decided of each resource: `allowed`, `implicitDeny` or `explicitDeny`. */
 export async function decisionsOf({ aws }: CheckContext, question: Question): Promise<readonly (string | undefined)[]> {
-  const {
-    statements,
-    resources,
-    context = [],
-    action,
-    version,
-    more,
-  } = {
-    action: 's3:GetObject',
-    version: '2012-10-17',
-    ...question,
-  };
+  const { statements, resources, context = [], action = 's3:GetObject', more } = question;
+  const version = 'version' in question ? question.version : '2012-10-17';
   const asked = {
     PolicyInputList: [JSON.stringify({ Version: version, Statement: statements })],
     ActionNames: [action],
@@ -82,11 +72,7 @@ export const given = (
   type: ContextEntry['ContextKeyType'],
   key: string,
   ...values: readonly string[]
-): ContextEntry => ({
-  ContextKeyName: key,
-  ContextKeyType: type,
-  ContextKeyValues: [...values],
-});
+): ContextEntry => ({ ContextKeyName: key, ContextKeyType: type, ContextKeyValues: [...values] });
 
 /** Asserts a table about a key: each row's condition alone guards an object of its own. */
 export const holds = (title: string, key: string, context: readonly ContextEntry[], table: Table) =>
