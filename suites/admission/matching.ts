@@ -4,6 +4,7 @@ import { check, podIdentityRole, suite } from '../../harness/index.ts';
 
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 const INJECTED = { 'eks.amazonaws.com/pod-identity': 'enabled' };
+const RULE = { apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps'] };
 /** A webhook configuration, or a Status in the place of an object, and with the answer's status. */
 interface Answer {
   readonly status: number;
@@ -28,20 +29,11 @@ suite('admission', ({ scenario }) => {
           return { ...(JSON.parse(answer.body) as Answer), status: answer.status };
         };
         /** What a request about a config map with this label, or none, comes to. */
-        const ask = (
-          method: string,
-          of: string,
-          asks: string,
-          query = '?dryRun=All',
-          namespace = here,
-        ): Promise<Answer> => {
+        const ask = (method: string, of: string, asks: string, query = '?dryRun=All', namespace = here) => {
           const path = `/api/v1/namespaces/${namespace}/configmaps${method === 'POST' ? '' : `/${of}`}${query}`;
           const metadata = { name: of, labels: asks === '' ? {} : { asks } };
-          return request(
-            method,
-            path,
-            method === 'DELETE' ? undefined : { apiVersion: 'v1', kind: 'ConfigMap', metadata },
-          );
+          const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+          return request(method, path, method === 'DELETE' ? undefined : map);
         };
         for (const asks of ['updated', 'deleted', 'ignored', 'denied', ''])
           expect(await ask('POST', `with-${asks || 'none'}`, asks, ''), asks).to.include({ status: 201 });
@@ -64,14 +56,7 @@ suite('admission', ({ scenario }) => {
           cluster: { rule: { scope: 'Cluster', apiGroups: ['*'], resources: ['*'] } },
           anything: { rule: { resources: ['*/*'] } },
           second: {
-            settings: {
-              rules: ['secrets', 'configmaps'].map((resource) => ({
-                apiGroups: [''],
-                apiVersions: ['v1'],
-                operations: ['*'],
-                resources: [resource],
-              })),
-            },
+            settings: { rules: ['secrets', 'configmaps'].map((resource) => ({ ...RULE, resources: [resource] })) },
           },
           ignored: { settings: { failurePolicy: 'Ignore' } },
           // Those after one that fails are asked all the same.
@@ -109,12 +94,11 @@ suite('admission', ({ scenario }) => {
           timeoutSeconds: 5,
           namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': here } },
           objectSelector: { matchLabels: { asks } },
-          rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps'], ...rule }],
+          rules: [{ ...RULE, ...rule }],
           ...settings,
         }));
-        expect(await request('POST', CONFIGURATIONS, { ...configuration, metadata, webhooks })).to.include({
-          status: 201,
-        });
+        const configured = await request('POST', CONFIGURATIONS, { ...configuration, metadata, webhooks });
+        expect(configured).to.include({ status: 201 });
         try {
           // An API server learns of it a little later: of two that are asked, one is enough to show that.
           const isKnown = async (): Promise<boolean> =>
@@ -154,19 +138,12 @@ suite('admission', ({ scenario }) => {
           }
           const { metadata: { labels } = {} } = await request('GET', `/api/v1/namespaces/${here}`);
           const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: here, labels } };
-          for (const [part, by] of [
-            ['', 'whole'],
-            ['/status', 'part'],
-          ] as const) {
+          for (const [part, by] of Object.entries({ '': 'whole', '/status': 'part' })) {
             const answer = await request('PUT', `/api/v1/namespaces/${here}${part}?dryRun=All`, namespace);
             expect(answer, `PUT of the namespace${part}`).to.include({ status: 500 });
             expect(answer.message).to.contain(`webhook "${by}.conformance.example.com"`);
           }
-          for (const [asks, status] of [
-            ['created', 201],
-            ['within', 201],
-            ['without', 500],
-          ] as const) {
+          for (const [asks, status] of Object.entries({ created: 201, within: 201, without: 500 })) {
             const elsewhere = await ask('POST', 'new', asks, '?dryRun=All', name('<namespace:other>'));
             expect(elsewhere, `POST in another namespace of ${asks}`).to.include({ status });
           }

@@ -175,18 +175,14 @@ suite('admission', ({ scenario }) => {
               resource: { group: '', version: 'v1', resource: 'configmaps' },
             });
             expect(told['groups']).to.have.members(['system:masters', 'system:authenticated']);
-            expect(told['options']).to.include({
-              kind: `${operation[0] ?? ''}${operation.slice(1).toLowerCase()}Options`,
-            });
+            const kind = `${operation[0] ?? ''}${operation.slice(1).toLowerCase()}Options`;
+            expect(told['options']).to.include({ kind });
             // As long as is left.
             expect(told['timeout']).to.match(new RegExp(`^[1-${SECONDS}]s$`));
           }
           const containers = [{ name: 'app', image: 'example.com/app:1' }];
           const pod = { apiVersion: 'v1', kind: 'Pod', spec: { serviceAccountName: 'app', containers } };
-          for (const [asks, qosClass] of [
-            ['nobody', 'BestEffort'],
-            ['container', 'Burstable'],
-          ] as const) {
+          for (const [asks, qosClass] of Object.entries({ nobody: 'BestEffort', container: 'Burstable' })) {
             const metadata = { name: 'conformance-new', labels: { asks } };
             const path = `/api/v1/namespaces/${here}/pods?dryRun=All`;
             const answer = await kubernetes({ method: 'POST', path, body: { ...pod, metadata } });

@@ -14,7 +14,7 @@ import {
 import { DENIED, DENIED_BY_BUCKET, NOT_ALLOWED } from '../lib/outcomes.ts';
 import { PRINCIPALS, VARIABLES } from '../lib/sources.ts';
 import { may, mayNot } from '../lib/sessions.ts';
-import { APP, appWith, ASSOCIATED, WEB, WEB_TOKEN } from '../lib/worlds.ts';
+import { APP, appWith, ASSOCIATED, BY_TOKEN, WEB } from '../lib/worlds.ts';
 import { can, cannot, denyAllBut, objects, rawPolicy } from './lib/objects.ts';
 
 const ELEMENTS = 'IAM User Guide, "IAM JSON policy elements:';
@@ -198,7 +198,7 @@ suite('policies', ({ scenario }) => {
       app: irsaRole('app/app', allow('s3:GetObject', 'data/*')),
       stranger: irsaRole('app/app', allow('s3:GetObject', ['data/*', 'open/*'])),
     },
-    tokens: WEB_TOKEN,
+    ...BY_TOKEN,
     buckets: {
       data: {
         policy: rawPolicy([
@@ -207,7 +207,6 @@ suite('policies', ({ scenario }) => {
         ]),
       },
     },
-    workloads: { app: {} },
     objects: ['data/key', 'data/of-another', 'open/key'],
     probes: [
       may(WEB, getObject('data/key')),

@@ -35,7 +35,7 @@ import {
   NOT_ASSUMED,
 } from '../lib/outcomes.ts';
 import { BOUNDARIES, CROSS_ACCOUNT, EVALUATION, PRINCIPALS, SAME_ACCOUNT } from '../lib/sources.ts';
-import { APP, appWith, ASSOCIATED, READ_ONLY, readData, WEB, WEB_TOKEN } from '../lib/worlds.ts';
+import { APP, appWith, ASSOCIATED, BY_TOKEN, READ_ONLY, readData, WEB, WEB_TOKEN } from '../lib/worlds.ts';
 import { may, mayNot } from '../lib/sessions.ts';
 import { can, cannot } from './lib/objects.ts';
 import { allowText, policyOf } from './lib/iam-calls.ts';
@@ -162,8 +162,7 @@ suite('policies', ({ scenario }) => {
       base: irsaRole('app/app', allow('sts:AssumeRole', '<role:target>')),
       target: { trust: [trustRole('base')] },
     },
-    workloads: { app: {} },
-    tokens: WEB_TOKEN,
+    ...BY_TOKEN,
     buckets: {
       data: {
         policy: [

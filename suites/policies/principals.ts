@@ -4,7 +4,7 @@ import { allow, check, getObject, irsaRole, suite, type CheckContext } from '../
 import { DENIED_BY_BUCKET } from '../lib/outcomes.ts';
 import { may, mayNot } from '../lib/sessions.ts';
 import { BOUNDARIES, CROSS_ACCOUNT, SAME_ACCOUNT } from '../lib/sources.ts';
-import { WEB, WEB_TOKEN } from '../lib/worlds.ts';
+import { BY_TOKEN, WEB } from '../lib/worlds.ts';
 import { denyAllBut, rawPolicy } from './lib/objects.ts';
 import { allowing, decisionsOf, object } from './lib/simulator.ts';
 
@@ -147,8 +147,7 @@ suite('policies', ({ scenario }) => {
           boundary: [allow('s3:GetObject', ['data/*', 'open/*'])],
         },
       },
-      workloads: { app: {} },
-      tokens: WEB_TOKEN,
+      ...BY_TOKEN,
       buckets: {
         data: {
           policy: rawPolicy([

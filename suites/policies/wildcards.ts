@@ -1,6 +1,6 @@
 /** How actions, resources and ARNs of conditions match: wildcards, the fields of ARNs, and policy variables in them. */
 import { expect } from 'chai';
-import { check, suite } from '../../harness/index.ts';
+import { check, suite, type CheckContext } from '../../harness/index.ts';
 import { OPERATORS, VARIABLES } from '../lib/sources.ts';
 import { allowedOf, allowing, decisionsOf, given, holds, object } from './lib/simulator.ts';
 
@@ -32,6 +32,18 @@ const covers = (title: string, patterns: Patterns, version?: string) =>
     });
     expect(allowed).to.deep.equal(folders.flatMap(({ right }) => right));
   });
+const ACTIONS = ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject', 'sqs:SendMessage'] as const;
+/** Those of the actions on an object of which the statements decide so. */
+async function decidedSo(
+  world: CheckContext,
+  actions: readonly string[],
+  decision: string,
+  statements: readonly object[],
+): Promise<readonly string[]> {
+  const resources = [object('key')];
+  const decisions = await Promise.all(actions.map((action) => decisionsOf(world, { statements, resources, action })));
+  return actions.filter((_action, index) => decisions[index]?.[0] === decision);
+}
 
 suite('policies', ({ scenario }) => {
   scenario('PO-15', 'wildcards in a resource stand for what they say, wherever they stand', {
@@ -131,20 +143,9 @@ suite('policies', ({ scenario }) => {
     source: `${ACTION}; IAM User Guide, "IAM JSON policy elements: NotAction" and "NotResource"`,
     probes: [
       check('each is allowed by those that name it', async (world) => {
-        const allowed = async (statement: object): Promise<readonly string[]> => {
-          const actions = ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject', 'sqs:SendMessage'];
-          const decided = await Promise.all(
-            actions.map((action) =>
-              allowedOf(world, {
-                statements: [{ Effect: 'Allow', Resource: '*', ...statement }],
-                resources: [object('key')],
-                action,
-              }),
-            ),
-          );
-          return actions.filter((_action, index) => decided[index]?.length === 1);
-        };
-        const [get, tagging, put, send] = ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject', 'sqs:SendMessage'];
+        const allowed = (statement: object) =>
+          decidedSo(world, ACTIONS, 'allowed', [{ Effect: 'Allow', Resource: '*', ...statement }]);
+        const [get, tagging, put, send] = ACTIONS;
         expect(await allowed({ Action: 's3:GetObject' })).to.deep.equal([get]);
         expect(await allowed({ Action: 'S3:getOBJECT' })).to.deep.equal([get]);
         expect(await allowed({ Action: 's3:get*' })).to.deep.equal([get, tagging]);
@@ -159,22 +160,11 @@ suite('policies', ({ scenario }) => {
         expect(await allowed({ NotAction: '*' })).to.deep.equal([]);
       }),
       check('and so does a Deny', async (world) => {
-        const denied = async (statement: object): Promise<readonly string[]> => {
-          const actions = ['s3:GetObject', 's3:PutObject'];
-          const decided = await Promise.all(
-            actions.map((action) =>
-              decisionsOf(world, {
-                statements: [
-                  { Effect: 'Allow', Action: '*', Resource: '*' },
-                  { Effect: 'Deny', Resource: '*', ...statement },
-                ],
-                resources: [object('key')],
-                action,
-              }),
-            ),
-          );
-          return actions.filter((_action, index) => decided[index]?.[0] === 'explicitDeny');
-        };
+        const denied = (statement: object) =>
+          decidedSo(world, ['s3:GetObject', 's3:PutObject'], 'explicitDeny', [
+            { Effect: 'Allow', Action: '*', Resource: '*' },
+            { Effect: 'Deny', Resource: '*', ...statement },
+          ]);
         expect(await denied({ Action: 's3:get*' })).to.deep.equal(['s3:GetObject']);
         expect(await denied({ NotAction: ['s3:Get*', 'sqs:*'] })).to.deep.equal(['s3:PutObject']);
         expect(await denied({ NotAction: 's3:*' })).to.deep.equal([]);
