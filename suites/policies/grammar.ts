@@ -9,14 +9,14 @@ import {
   absentPrincipals,
   badPrincipals,
   FEW_ATTEMPTS,
-  permissionsOf,
   policyOf,
+  putPermissions,
+  putTrust,
   refusedAnywhere,
   SESSION_OF_APP,
   spaced,
   surprises,
   textOf,
-  trustOf,
   twoNamed,
   without,
   type Given,
@@ -34,7 +34,7 @@ suite('policies', ({ scenario }) => {
     probes: [
       check('IAM says which principal is none', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
-        const put = trustOf(iam, name('<role-name:app>'));
+        const put = putTrust(iam, name('<role-name:app>'));
         const trust = policyOf({ Effect: 'Allow', Action: ASSUME_AND_TAG });
         const misspelt = put(trust({ Principal: { Service: 'pod.eks.amazonaws.com' } }));
         const refusal = await misspelt.then(() => undefined, refusalBy);
@@ -53,7 +53,7 @@ suite('policies', ({ scenario }) => {
     probes: [
       check('each is refused, and each other form taken', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
-        const put = permissionsOf(iam, name('<role-name:app>'));
+        const put = putPermissions(iam, name('<role-name:app>'));
         const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: name('arn:aws:s3:::<bucket:data>/key') };
         const policy = policyOf(read);
         const taken = {
@@ -107,7 +107,7 @@ suite('policies', ({ scenario }) => {
     probes: [
       check('each is refused, and each other form taken', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
-        const put = trustOf(iam, name('<role-name:app>'));
+        const put = putTrust(iam, name('<role-name:app>'));
         const policy = policyOf({ Effect: 'Allow', Principal: { Service: POD_IDENTITY }, Action: ASSUME_AND_TAG });
         const taken = {
           'several services': policy({ Principal: { Service: ['ec2.amazonaws.com', POD_IDENTITY] } }),
@@ -218,7 +218,7 @@ suite('policies', ({ scenario }) => {
       check('large ones are taken, and one too many is refused', async ({ aws, name }) => {
         const iam = new IAM({ ...(await aws('iam')), ...FEW_ATTEMPTS });
         const RoleName = name('<role-name:app>');
-        const put = (PolicyName: string) => permissionsOf(iam, RoleName, PolicyName);
+        const put = (PolicyName: string) => putPermissions(iam, RoleName, PolicyName);
         const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: name('arn:aws:s3:::<bucket:data>/key') };
         const large = policyOf(read)({ Resource: [read.Resource, `${read.Resource}/${'x'.repeat(6000)}`] });
         const taken = { 'one of 6,000 characters': large, 'the same again, with white space': spaced(large, 1000) };
@@ -233,7 +233,7 @@ suite('policies', ({ scenario }) => {
         const longer = { ...trust, Id: 'x'.repeat(8192) };
         const refused = { 'one of 8,192 characters': longer };
         const given = { 'a trust policy with white space': spaced(trust, 1000) };
-        expect(await surprises(trustOf(iam, RoleName), 'LimitExceeded', refused, given)).to.deep.equal([]);
+        expect(await surprises(putTrust(iam, RoleName), 'LimitExceeded', refused, given)).to.deep.equal([]);
       }),
       succeeds(asSession('app', getObject('data/key'))),
     ],

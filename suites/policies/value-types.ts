@@ -2,7 +2,7 @@
 import { IAM } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { check, podIdentityRole, suite } from '../../harness/index.ts';
-import { permissionsOf, policyOf, surprises, type Given } from './lib/malformed-policies.ts';
+import { policyOf, putPermissions, surprises, type Given } from './lib/malformed-policies.ts';
 
 suite('policies', ({ scenario }) => {
   /** By operator: values of the type that it compares, and values that are none. */
@@ -50,7 +50,7 @@ suite('policies', ({ scenario }) => {
     probes: [
       check('each other value is refused', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
-        const put = permissionsOf(iam, name('<role-name:app>'));
+        const put = putPermissions(iam, name('<role-name:app>'));
         const policy = policyOf({ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' });
         const of = (which: 'taken' | 'refused'): Record<string, Given> =>
           Object.fromEntries(

@@ -102,13 +102,13 @@ export const spaced = (policy: Given, width: number): string => textOf(policy).r
 /** For a client that meets quotas: the AWS SDK takes what IAM says of one, LimitExceeded, for throttling, and tries again. */
 export const FEW_ATTEMPTS = { maxAttempts: 3 };
 
-/** Puts a policy in the place of the inline one of role `app`, which the harness deletes with the role. */
-export const permissionsOf =
+/** Replaces an inline policy of a role; the harness deletes `scenario` with the role. */
+export const putPermissions =
   (iam: IAM, RoleName: string, PolicyName = 'scenario') =>
   (policy: Given): Promise<unknown> =>
     iam.putRolePolicy({ RoleName, PolicyName, PolicyDocument: textOf(policy) });
-/** Puts a trust policy in the place of a role's. */
-export const trustOf =
+/** Replaces the trust policy of a role. */
+export const putTrust =
   (iam: IAM, RoleName: string) =>
   (policy: Given): Promise<unknown> =>
     iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: textOf(policy) });
