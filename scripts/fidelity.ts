@@ -3,8 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { ofWorkload } from '../harness/scenario/operation-registry.ts';
+import { operationOf } from '../harness/scenario/operation-registry.ts';
 import { capabilitiesOf } from '../harness/scenario/requirements.ts';
+import type { ProbeStep } from '../harness/scenario/spec.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult } from '../harness/results/results.ts';
 import { loadScenarios } from '../harness/scenario-files/read-suites.ts';
 import { startSubject, SUBJECTS, versionOf, type SubjectName } from '../test/contract/subjects.ts';
@@ -26,13 +27,18 @@ const AS_AWS = 'as AWS';
 /** Ids of scenarios about S3, IAM or STS, with the harness's clusters, EKS and EKS Auth. */
 export async function scenariosOfServices(): Promise<ReadonlySet<string>> {
   const { scenarios } = await loadScenarios(join(ROOT, 'suites'), []);
-  // The harness's own calls are about its webhook.
   const about = scenarios.filter(
     (scenario) =>
       capabilitiesOf(scenario).some((name) => name === 'irsa' || name === 's3') &&
-      scenario.spec.probes.some((step) => step.kind === 'probe' && ofWorkload(step.operation) !== undefined),
+      scenario.spec.probes.some((step) => step.kind === 'probe' && asksServices(step)),
   );
   return new Set(about.map(({ id }) => id));
+}
+
+/** Not so for the harness's calls of EKS, EKS Auth and Kubernetes, or of its webhook. */
+function asksServices({ operation, expectation }: ProbeStep): boolean {
+  const { performedBy, usesS3, needs } = operationOf(operation);
+  return performedBy === 'workload' || usesS3 === true || needs?.(operation, expectation).includes('irsa') === true;
 }
 
 export function columnOf(results: RunResults | undefined, isAbout: (id: string) => boolean = () => true): Column {

@@ -65,7 +65,7 @@ describe('LocalStack, by the commands of docs/other-aws.md', function () {
     const services = await scenariosOfServices();
     const column = columnOf(results, (id) => services.has(id));
     expect(Object.fromEntries(column)).to.deep.equal(Object.fromEntries(publishedColumn('localstack')));
-    expect([...column.values()].filter((cell) => cell.includes('**'))).to.have.length.greaterThan(5);
+    expect([...column.values()].filter((cell) => cell.includes('**'))).to.have.length.greaterThan(10);
     const errors = results.scenarios.filter(({ verdict }) => verdict === 'error');
     expect(errors.map(({ id, reason }) => `${id} ${reason}`)).to.deep.equal([]);
     expect(results.run.exitCode).to.equal(1);
