@@ -37,8 +37,9 @@ export async function scenariosOfServices(): Promise<ReadonlySet<string>> {
 
 /** Not so for the harness's calls of EKS, EKS Auth and Kubernetes, or of its webhook. */
 function asksServices({ operation, expectation }: ProbeStep): boolean {
-  const { performedBy, usesS3, needs } = operationOf(operation);
-  return performedBy === 'workload' || usesS3 === true || needs?.(operation, expectation).includes('irsa') === true;
+  const descriptor = operationOf(operation);
+  const usesWebIdentity = descriptor.needs?.(operation, expectation).includes('irsa') === true;
+  return descriptor.performedBy === 'workload' || descriptor.usesS3 === true || usesWebIdentity;
 }
 
 export function columnOf(results: RunResults | undefined, isAbout: (id: string) => boolean = () => true): Column {
