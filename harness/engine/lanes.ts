@@ -18,7 +18,8 @@ export function lanesOf({ platform, options: { configuration } }: Session): numb
 export async function laneFor(session: Session, lane: number, scenario: Scenario): Promise<Opened> {
   const { opened, platform } = session;
   if (opened === undefined) throw new Error('the run has no environment yet');
-  if (lane === 0 || platform?.lanes === undefined) return opened;
+  // A run that ends makes nothing more: its scenarios are skipped.
+  if (lane === 0 || platform?.lanes === undefined || session.signal.aborted) return opened;
   let environment = session.lanes.get(lane);
   if (environment === undefined) {
     environment = openEnvironment(await platform.lanes.open(), environmentOptions(session, []));

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
+import { aHost } from '../../test/support/hosts.ts';
+import { provision } from '../../test/support/provision.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
+import { configure } from '../config/configuration.ts';
+import type { Platform } from './environment.ts';
+import { laneFor, lanesOf } from './lanes.ts';
+import { hostedPlatform } from './platform.ts';
+import { environmentsOf, openSession, type Session } from './session.ts';
+
+describe('lanes of a run', () => {
+  let directory: string;
+  let platform: Platform;
+  let session: Session;
+  /** What was closed. */
+  let closed: string[];
+  let interrupt: AbortController;
+
+  const sessionOf = (...flags: string[]): Session => {
+    const opening = openSession({
+      configuration: configure(['--report-dir', directory, ...flags], {}),
+      scenarios: [],
+      reporters: [],
+      version: '1.2.3',
+      workload: JAVASCRIPT,
+      environment: {},
+      interrupted: interrupt.signal,
+      programs: [],
+      stderr: process.stderr,
+    });
+    return Object.assign(opening, { platform });
+  };
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'lanes-'));
+    closed = [];
+    interrupt = new AbortController();
+    const host = aHost({}, { lanes: 2, close: async () => void closed.push('host') });
+    platform = await hostedPlatform(host, { run: 'c1a2b3d', seed: '0' });
+    session = Object.assign(sessionOf(), { opened: await provision(platform, 'c1a2b3d') });
+  });
+  afterEach(async () => {
+    for (const { teardown } of environmentsOf(session).toReversed()) await teardown();
+    rmSync(directory, { recursive: true });
+  });
+
+  it('are as many as the host has', () => expect(lanesOf(session)).to.equal(2));
+  for (const flags of [
+    ['--keep', 'always'],
+    ['--parallel', '1'],
+  ])
+    it(`are none with ${flags.join(' ')}`, () => expect(lanesOf(sessionOf(...flags))).to.equal(0));
+  it('are none where objects are kept in the S3 of another', async () => {
+    const s3Backend = { endpoint: 'http://127.0.0.1:9', accessKeyId: 'test', secretAccessKey: 'test' };
+    const other = await hostedPlatform(aHost({}, { lanes: 2 }), { run: 'c1a2b3d', seed: '0', s3Backend });
+    expect(other.lanes).to.equal(undefined);
+    await other.aws.close();
+  });
+
+  it('have an AWS and clusters of their own each, which are used again', async () => {
+    const one = aScenario({}, 'AB-01');
+    const shared = await laneFor(session, 0, one);
+    const first = await laneFor(session, 1, one);
+    expect(await laneFor(session, 1, aScenario({}, 'AB-02'))).to.equal(first);
+    const second = await laneFor(session, 2, one);
+    const clocks = [shared, first, second].map(({ environment }) => environment.aws.controls!);
+    clocks[1]!.advanceClock(3600);
+    const [atShared = 0, atFirst = 0, atSecond = 0] = clocks.map(({ now }) => now());
+    expect(atFirst - atShared).to.be.greaterThan(3_500_000);
+    expect(Math.abs(atSecond - atShared)).to.be.lessThan(100_000);
+    expect(environmentsOf(session)).to.deep.equal([shared, first, second]);
+    expect([...first.environment.clusters.keys()]).to.deep.equal(['c1']);
+  });
+
+  it('end before what is shared, whose host they leave open', async () => {
+    await (await laneFor(session, 1, aScenario({}))).teardown();
+    expect(closed).to.deep.equal([]);
+    session.lanes.clear();
+    await session.opened!.teardown();
+    expect(closed).to.deep.equal(['host']);
+    session.opened = undefined;
+  });
+
+  it('are not made for a run that ends', async () => {
+    interrupt.abort();
+    expect(await laneFor(session, 1, aScenario({}))).to.equal(session.opened);
+  });
+});
