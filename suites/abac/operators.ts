@@ -191,6 +191,7 @@ function scenarioOf(
   const { statements, probes } = asserted('as a pod', 'app', place, effect, cases);
   return {
     ...SOURCE,
+    ...(!tagged && { keywords: ['disableSessionTags'] }),
     buckets: { data: {} },
     ...worldOf(place, effect, statements),
     workloads: { app: workloadOf(tagged ? 'app' : UNTAGGED) },

@@ -46,6 +46,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-38', 'the agent keeps so many credentials and forgets those that it was given longest ago', {
+    keywords: ['cache size', 'eviction'],
     source: AGENT + 'internal/cache/expiring: --max-cache-size',
     needs: ['agent-token-cache'],
     ...ASSOCIATED,

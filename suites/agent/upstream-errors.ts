@@ -94,6 +94,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-47', 'an agent that is told of another EKS Auth asks that one', {
+    keywords: ['endpoint', 'private endpoint', 'proxy'],
     source: `${AGENT}cmd/server.go: --endpoint; smithy-go, JoinPath; Go, package net: a connection that is refused`,
     ...ASSOCIATED,
     probes: [

@@ -168,6 +168,7 @@ suite('coexistence', ({ scenario }) => {
   });
 
   scenario('CO-09', 'a pod that was started ahead of its association meets what its annotation leads to', {
+    keywords: ['migration', 'restart'],
     // The annotation is left over from an account that has no OIDC provider for this cluster.
     source: `${WEBHOOK}; AWS STS API Reference, AssumeRoleWithWebIdentity, InvalidIdentityToken`,
     finding:

@@ -103,6 +103,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-24', "a pod's token is in its place when the first of its processes starts", {
+    keywords: ['init container', 'web identity token file'],
     source:
       'Kubernetes documentation, "Init Containers": they wait until the storage is ready; ' +
       'amazon-eks-pod-identity-webhook, issue 34: token files that were not there at first',

@@ -77,6 +77,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-20', 'a role that is made again under its name serves its association again', {
+    keywords: ['re-created role', 'Terraform'],
     source: `${HOW_TO_ASSIGN}: an association names the role by its ARN`,
     finding:
       'Whoever may create a role under the name of a deleted one gets the pods of the associations that were left behind: delete associations ahead of their roles.',
