@@ -25,6 +25,11 @@ export async function laneFor(session: Session, lane: number, scenario: Scenario
     environment = openEnvironment(await platform.lanes.open(), environmentOptions(session, []));
     session.lanes.set(lane, environment);
   }
-  await environment.provision(clustersOf(scenario));
-  return environment;
+  try {
+    await environment.provision(clustersOf(scenario));
+    return environment;
+  } catch (error) {
+    if (session.signal.aborted) return opened;
+    throw error;
+  }
 }

@@ -34,18 +34,14 @@ export async function runScenarios(session: Session): Promise<void> {
       reporters.tell('scenarioStarted', { id, suite, title, file });
       session.underWay.set(id, Date.now());
       const around = suites.around(scenario);
-      end(
-        session,
-        await laneFor(session, lane, scenario).then(
-          (environment) =>
-            runRepeatedly(scenario, optionsFor(session, environment, scenario, { hooks: around, turn }), {
-              times,
-              attempt,
-              gate,
-            }),
-          (error: unknown) => gate(scenarioResult(scenario, 'error', reasonOf(error))),
-        ),
+      const result = await laneFor(session, lane, scenario).then(
+        (environment) => {
+          const scenarioOptions = optionsFor(session, environment, scenario, { hooks: around, turn });
+          return runRepeatedly(scenario, scenarioOptions, { times, attempt, gate });
+        },
+        (error: unknown) => gate(notProvisioned(scenario, error)),
       );
+      end(session, result);
       await around.after().catch((error: unknown) => {
         session.failure ??= error;
       });
@@ -60,6 +56,11 @@ export async function runScenarios(session: Session): Promise<void> {
     },
   );
 }
+
+const notProvisioned = (scenario: Scenario, error: unknown): ScenarioResult => ({
+  ...scenarioResult(scenario, 'error', reasonOf(error)),
+  errorCode: error instanceof HarnessError ? error.code : null,
+});
 
 function optionsFor(
   session: Session,
