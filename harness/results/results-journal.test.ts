@@ -24,10 +24,16 @@ describe('results on disk', () => {
   const failed = aResult({ id: 'AB-03', verdict: 'failed', probes: [anOutcome({ verdict: 'failed' })] });
 
   for (const scenarios of [[], [one], [one, two, failed]])
-    it(`are the text that JSON.stringify makes of ${scenarios.length} scenarios`, () => {
+    it(`are indented JSON, with a line for each of ${scenarios.length} scenarios`, () => {
       const all = results(...scenarios);
       const text = readFileSync(writeResults(folder, all), 'utf8');
-      expect(text).to.equal(`${JSON.stringify(all, null, 2)}\n`);
+      expect(JSON.parse(text)).to.deep.equal(all);
+      const lines = text.split('\n');
+      for (const scenario of scenarios)
+        expect(lines.map((line) => line.trim().replace(/,$/, ''))).to.include(JSON.stringify(scenario));
+      const [before, after] = `${JSON.stringify({ ...all, scenarios: ['them'] }, null, 2)}\n`.split('    "them"');
+      if (scenarios.length > 0) expect(text.startsWith(before!) && text.endsWith(after!), text).to.equal(true);
+      else expect(text).to.equal(`${JSON.stringify(all, null, 2)}\n`);
     });
 
   it('are those of a run that was killed, as far as they were known', () => {

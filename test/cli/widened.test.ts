@@ -24,8 +24,8 @@ const WIDENINGS: readonly Widening[] = [
   {
     id: 'AB-01',
     file: 'abac/identity-tags',
-    from: "'data/${aws:PrincipalTag/kubernetes-namespace}/*'",
-    to: "'data/*'",
+    from: "'${aws:PrincipalTag/kubernetes-namespace}/*'",
+    to: "'*'",
     probe: 2,
     names: [
       `s3:GetObject allowed by statement 1 of ${ROLE}wb-01-app: `,
@@ -35,8 +35,8 @@ const WIDENINGS: readonly Widening[] = [
   {
     id: 'AB-02',
     file: 'abac/identity-tags',
-    from: "podIdentityRole(allow('s3:GetObject', ",
-    to: "podIdentityRole(allow('s3:PutObject', '*'), allow('s3:*', '*'), allow('s3:GetObject', ",
+    from: "reader('${aws:PrincipalTag/kubernetes-service-account}/*')",
+    to: "podIdentityRole(allow('s3:PutObject', '*'), allow('s3:*', '*'))",
     probe: 2,
     names: [`allowed by statement 2 of ${ROLE}wb-02-app: Action "s3:*", Resource "*"`],
   },
@@ -65,8 +65,8 @@ const WIDENINGS: readonly Widening[] = [
   {
     id: 'AB-10',
     file: 'abac/missing-tags',
-    from: "denyOtherNamespaces('data/other/*', 'elsewhere')",
-    to: "denyOtherNamespaces('data/other/*', '<namespace:app>')",
+    from: "onlyFor('data/other/*', 'elsewhere')",
+    to: "onlyFor('data/other/*', '<namespace:app>')",
     probe: 2,
     names: [
       `allowed by statement 1 of ${ROLE}wb-10-app: Action "s3:GetObject", Resource "arn:aws:s3:::conformance-RUN-wb-10-data/*"`,
@@ -161,9 +161,9 @@ const ofPackage = (text: string): string =>
 
 /** What the suites have in common. */
 const shared = Object.fromEntries(
-  ['lib/outcomes.ts', 'lib/sources.ts', 'lib/worlds.ts', 'cross-account/lib/roles.ts'].map((file) => [
-    `lib/${basename(file)}`,
-    ofPackage(readFileSync(join(ROOT, 'suites', file), 'utf8')).replaceAll("'../../lib/", "'./"),
+  ['outcomes', 'sessions', 'sources', 'worlds', '../abac/lib/reads', '../cross-account/lib/roles'].map((file) => [
+    `lib/${basename(file)}.ts`,
+    ofPackage(readFileSync(join(ROOT, 'suites', 'lib', `${file}.ts`), 'utf8')).replaceAll("'../../lib/", "'./"),
   ]),
 );
 
