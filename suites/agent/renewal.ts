@@ -139,24 +139,6 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-09b', 'a program that runs on has new credentials when the clock of AWS and the agent has moved on', {
-    keywords: ['rotation'],
-    source: 'AWS SDKs and Tools Reference Guide, "Container credential provider"; ' + AGENT_CACHE,
-    needs: ['cluster-clock'],
-    roles: { app: podIdentityRole(readData) },
-    workloads: { app: { role: 'app' } },
-    objects: ['data/key'],
-    // An SDK asks the agent for each request, since they are over in less than five minutes by the pod's clock.
-    probes: [
-      eksAuth({ credentialsSeconds: 60 }),
-      granted('app', getObject('data/key')),
-      advanceClock(55),
-      granted('app', getObject('data/key')),
-      advanceClock(55),
-      granted('app', getObject('data/key')),
-    ],
-  });
-
   scenario('LC-12', 'the agent gives up what it holds for a token that has expired, and credentials that have', {
     source: `${AGENT_CACHE}: errors that no retry mends; ${EKS_AUTH_ERRORS}, ExpiredTokenException`,
     needs: ['cluster-clock', 'agent-token-cache'],
