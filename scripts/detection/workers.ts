@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { switchingOn } from '../faults/switch.ts';
@@ -71,6 +71,8 @@ function inProcess(
 ): Promise<ProcessEnd> {
   const { NODE_OPTIONS: _, ...environment } = process.env;
   const temporary = mkdtempSync(join(tmpdir(), 'conformance-detect-'));
+  // Pods of another user read their programs below it.
+  chmodSync(temporary, 0o711);
   const child = fork(worker, {
     env: { ...environment, TMPDIR: temporary, ...(mutant !== undefined && { __STRYKER_ACTIVE_MUTANT__: mutant }) },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

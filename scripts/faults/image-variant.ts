@@ -1,5 +1,15 @@
 /** Replaces `foundation/node/dist-folder.ts` in the switched build: with faults on, images and the raw client have them too. */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +28,8 @@ export function distFolder(): string {
 
 function madeVariant(dist: string, faults: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'eks-pod-identity-conformance-faults-'));
+  // Pods of another user run their programs from it, too.
+  chmodSync(folder, 0o755);
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const name of readdirSync(dist))
     if (name !== 'image' && name !== 'clients') symlinkSync(join(dist, name), join(folder, name));
