@@ -106,7 +106,7 @@ function resultOf(call: IamCall, simulation: Simulation, action: string, resourc
       EvalResourceName: resource,
       EvalResourceDecision: DECISIONS[decision.value],
       MatchedStatements: matchedStatements(simulation, decision),
-      // Of statements about the action and the resource: other conditions are not reached.
+      // Conditions of statements about another action or resource are not reached.
       MissingContextValues: distinct(
         decision.statements
           .flatMap(({ conditions }) => conditions)

@@ -15,11 +15,11 @@ export interface ClientRun {
   readonly environment?: Readonly<Record<string, string | null>>;
   /** Name -> content of a file in a folder of the client's own. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Of the credentials endpoint, one for each request; the last is repeated. Default: the agent's answers. */
+  /** Answers of the credentials endpoint, one for each request; the last is repeated. Default: the agent's. */
   readonly credentials?: readonly ScriptedAnswer[];
-  /** Of AssumeRoleWithWebIdentity, likewise. Default: STS's answers. */
+  /** Answers to AssumeRoleWithWebIdentity, likewise. Default: STS's. */
   readonly sts?: readonly ScriptedAnswer[];
-  /** Of the first requests to S3; later ones are answered by S3, or with the object for invented credentials. */
+  /** Answers to the first requests to S3; later ones are answered by S3, or with the object for invented credentials. */
   readonly s3?: readonly ScriptedAnswer[];
   /** The client finds agent, ECS and instance metadata at a pod's addresses, and STS by name. */
   readonly addresses?: 'as-in-a-pod';

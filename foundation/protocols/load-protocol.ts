@@ -38,7 +38,7 @@ export interface LoadVerdict {
   /** Descriptions of the first of them. */
   readonly wrongs: readonly string[];
   readonly errors: Readonly<Record<string, number>>;
-  /** Of those, timeouts and broken connections. */
+  /** Timeouts and broken connections among them. */
   readonly late: number;
   /** From the start of the process, or of a delayed first round, to the agent's first answer with credentials. */
   readonly credentials?: number;
@@ -50,7 +50,7 @@ export interface LoadVerdict {
   /** Time of the last error, milliseconds since the epoch; 0: none. */
   readonly lastErrorAt: number;
   readonly recovered: boolean;
-  /** Of a flood: answers by status, and its duration. */
+  /** A flood's answers by status, and its duration. */
   readonly statuses?: Readonly<Record<string, number>>;
   readonly milliseconds?: number;
 }

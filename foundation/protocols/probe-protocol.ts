@@ -233,6 +233,6 @@ export interface ProbeReport extends ProbeResult {
   /** Start and end of the probe's last attempt, milliseconds since the epoch. */
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Of a repeated probe: number of attempts, and start of the first. */
+  /** Number of attempts of a repeated probe, and start of the first. */
   readonly tries?: { readonly count: number; readonly firstStartedAt: number };
 }

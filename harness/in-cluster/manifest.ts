@@ -40,7 +40,7 @@ export interface RunnerSpec {
   };
 }
 
-/** Of a role (Kubernetes API, PolicyRule). */
+/** Kubernetes API, PolicyRule. */
 interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];

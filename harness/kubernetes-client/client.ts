@@ -44,7 +44,7 @@ export interface LogOptions {
   /** Only lines since then, if the server supports it. */
   readonly since: Date;
   readonly tailLines: number;
-  /** Of the container before its last restart. */
+  /** Log of the container before its last restart. */
   readonly previous?: boolean;
   readonly maxBytes: number;
   readonly signal: AbortSignal;

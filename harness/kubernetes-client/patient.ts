@@ -13,7 +13,7 @@ const LONGEST_PAUSE = 2000;
 
 /** How long a network may be away, in milliseconds. */
 export const NETWORK = {
-  /** Of this machine. A stopped API server is reported soon. */
+  /** To this machine: a stopped API server is reported soon. */
   here: 1000,
   /** To clusters in AWS: as long as calls of AWS are tried (`retries.ts`). */
   far: 30_000,

@@ -67,7 +67,7 @@ export const rolloutAgent = defineHarnessOperation('RolloutAgent', withArguments
   },
 });
 
-/** Of the agent: on the node's loopback, for the kubelet's probes. */
+/** The agent's port on the node's loopback, for the kubelet's probes. */
 const PROBE_PORT = 2703;
 /** Milliseconds to wait for a matching body: enough for a busy machine. */
 const BODY_MILLISECONDS = 15_000;

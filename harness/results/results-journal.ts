@@ -15,7 +15,7 @@ export class ResultsJournal {
 
   constructor(directory: string) {
     this.#file = join(directory, JOURNAL_FILE);
-    // Of an earlier run in the same folder.
+    // A file of an earlier run in the same folder.
     this.close();
   }
 

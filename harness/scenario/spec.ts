@@ -115,7 +115,7 @@ export interface TokenSpec {
 export interface UserSpec {
   readonly cluster?: ClusterAlias;
   readonly namespace: string;
-  /** Of a Role of the namespace. */
+  /** Rules of a Role of the namespace. */
   readonly rules?: readonly {
     readonly apiGroups?: readonly string[];
     readonly resources: readonly string[];

@@ -46,7 +46,7 @@ function switchesOf(source: ts.SourceFile, fault: FaultOfFile): readonly Switch[
   const edits = fault.replacements.map((one) => editOf(source.text, one));
   const changed = parsed(source.fileName, applyEdits(source.text, edits));
   const found = edits.map((edit) => switchAbout(source, changed, fault.name, edits, edit));
-  // Of nested places, keep the outer; of equal ones, the first.
+  // Keeps the outer of nested places, and the first of equal ones.
   return found.filter(
     (one, index) => !found.some((other, at) => at !== index && holds(other, one) && (!holds(one, other) || at < index)),
   );

@@ -27,7 +27,7 @@ const content = z.object({
 
 export interface WebhookRecording {
   readonly reviews: readonly RecordedReview[];
-  /** Of most reviews; recordings lack the version sent. */
+  /** Version of most reviews; recordings lack the one sent. */
   readonly apiVersion: string;
   readonly settings: Partial<WebhookOptions>;
   /** By `<namespace>/<name>`. */

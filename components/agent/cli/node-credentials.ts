@@ -11,7 +11,7 @@ class NoNodeCredentials extends Error {
 
 const IMDS = 'http://169.254.169.254';
 const CREDENTIALS = '/latest/meta-data/iam/security-credentials/';
-/** Of each call of the instance metadata service, in ms. */
+/** Milliseconds for each call of the instance metadata service. */
 const IMDS_TIMEOUT = 2000;
 /** Credentials are renewed this long before their expiry, in ms. */
 const EARLY = 5 * 60_000;

@@ -6,7 +6,7 @@ export interface PodCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
-  /** Of the target role, if the association has one. */
+  /** The target role's, if the association has one. */
   readonly accountId: string;
   /** Milliseconds since the epoch. */
   readonly expiration: number;

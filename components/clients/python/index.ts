@@ -1,7 +1,6 @@
 import { ALL_OPERATIONS, type Client, type ClientDifference } from '../client.ts';
 import { pipInstalled } from '../install/pip.ts';
 
-/** Of clients that use botocore. */
 export const BOTOCORE_DIFFERENCES: readonly ClientDifference[] = [
   {
     scenario: 'IR-14',

@@ -124,7 +124,7 @@ export interface Clock {
 export interface TokenLifetimes {
   /** Longer requests are shortened, with a warning. */
   readonly maxSeconds: number;
-  /** Of a pod's token for the API server. */
+  /** Lifetime of a pod's token for the API server. */
   readonly extendedSeconds: number;
 }
 
