@@ -15,7 +15,6 @@ const CONTROLS = {
   'virtual-clock': 'nobody can move its clock',
   weather: 'nobody can make it fail',
   'call-record': 'nobody can read its record of calls in time',
-  'local-issuer': 'its STS does not reach issuers on this machine',
 } as const;
 
 export interface Lack {

@@ -21,7 +21,6 @@ export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
   'virtual-clock',
   'weather',
   'call-record',
-  'local-issuer',
 ]);
 
 export function emulatedAws(

@@ -92,10 +92,10 @@ describe('an AWS whose services are divided', () => {
     ));
 
   for (const [what, services, unavailable, there] of [
-    ['all three', ['s3', 'iam', 'sts'], ['pod-identity', 'associations', 'local-issuer'], ['irsa', 's3']],
-    ['IAM and STS', ['iam', 'sts'], ['pod-identity', 'associations', 'local-issuer', 's3'], ['irsa']],
-    ['IAM', ['iam'], ['pod-identity', 'associations', 'local-issuer', 'irsa'], ['s3']],
-    ['STS', ['sts'], ['pod-identity', 'irsa', 's3', 'local-issuer'], ['associations']],
+    ['all three', ['s3', 'iam', 'sts'], ['pod-identity', 'associations'], ['irsa', 's3']],
+    ['IAM and STS', ['iam', 'sts'], ['pod-identity', 'associations', 's3'], ['irsa']],
+    ['IAM', ['iam'], ['pod-identity', 'associations', 'irsa'], ['s3']],
+    ['STS', ['sts'], ['pod-identity', 'irsa', 's3'], ['associations']],
     ['S3', ['s3'], ['pod-identity', 'irsa', 's3'], ['associations']],
   ] as const)
     it(`can do without what needs both sides, when ${what} ${services.length > 1 ? 'are' : 'is'} elsewhere`, () =>

@@ -108,8 +108,6 @@ function unavailableOfHybrid(endpoints: Endpoints, missing: MissingServices): Re
     ['weather', `only the emulator's services can be made to fail, and ${divided}`],
     ['call-record', `only the emulator keeps a record, and ${divided}`],
   ]);
-  if (isThere('sts') || isThere('iam'))
-    unavailable.set('local-issuer', `only the emulator reads the keys of issuers on this machine, and ${divided}`);
   if (isThere('iam'))
     unavailable.set(
       'associations',

@@ -86,7 +86,6 @@ describe('AWS by the default credentials', () => {
         'virtual-clock',
         'weather',
         'call-record',
-        'local-issuer',
         'sts-of-aws',
         'two-accounts',
       ]);

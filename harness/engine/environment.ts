@@ -21,7 +21,7 @@ export interface Platform {
   readonly aws: AwsTarget;
   readonly clusters: ClusterDriver;
   /** Further platforms at the same place, which end before this one. */
-  readonly lanes?: { readonly most: number; open(): Promise<Platform> };
+  readonly lanes?: { readonly most: number; open(lane: number): Promise<Platform> };
 }
 
 /** A run's AWS, before its clusters are provisioned. */

@@ -22,14 +22,11 @@ export async function laneFor(session: Session, lane: number, scenario: Scenario
   if (lane === 0 || platform?.lanes === undefined || session.signal.aborted) return opened;
   let environment = session.lanes.get(lane);
   if (environment === undefined) {
-    environment = openEnvironment(await platform.lanes.open(), environmentOptions(session, []));
+    environment = openEnvironment(await platform.lanes.open(lane), environmentOptions(session, []));
     session.lanes.set(lane, environment);
   }
-  try {
-    await environment.provision(clustersOf(scenario));
-    return environment;
-  } catch (error) {
-    if (session.signal.aborted) return opened;
-    throw error;
-  }
+  await environment.provision(clustersOf(scenario)).catch((error: unknown) => {
+    if (!session.signal.aborted) throw error;
+  });
+  return environment;
 }

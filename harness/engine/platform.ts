@@ -145,9 +145,8 @@ export async function hostedPlatform(host: ClusterHost, options: HostedOptions):
     const clusters = hostedDriver(host, run);
     if (foreign !== undefined) return { aws: hybridAws(emulated, foreign, (url) => host.reachable(url)), clusters };
     if (s3Backend !== undefined || host.lanes === undefined) return { aws: emulated, clusters };
-    let opened = 0;
-    const open = async (): Promise<Platform> => ({
-      aws: await emulatedAt(`${seed}-${(opened += 1)}`),
+    const open = async (lane: number): Promise<Platform> => ({
+      aws: await emulatedAt(`${seed}-${lane}`),
       clusters: hostedDriver({ ...host, close: async () => undefined }, run),
     });
     return { aws: emulated, clusters, lanes: { most: host.lanes, open } };

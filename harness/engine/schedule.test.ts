@@ -3,8 +3,7 @@ import { expect } from 'chai';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { restartAgent, granted, getObject, refused, wait } from '../operations/index.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { schedule } from './schedule.ts';
-import { shuffle } from './shuffle.ts';
+import { schedule, shuffle } from './schedule.ts';
 
 const plain = (id: string): Scenario => aScenario({}, id);
 const alone = (id: string): Scenario => aScenario({ exclusive: 'machine' }, id);

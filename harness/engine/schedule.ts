@@ -1,3 +1,4 @@
+import { seededOrder } from '../../foundation/node/seeded-order.ts';
 import { isExclusive, isExclusiveFromTheStart, needsMachine, waitOf } from '../scenario/requirements.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
@@ -108,6 +109,10 @@ function longestFirst(scenarios: readonly Scenario[]): Scenario[] {
   const expected = new Map(scenarios.map((scenario) => [scenario, seconds(scenario)]));
   return [...scenarios].sort((a, b) => expected.get(b)! - expected.get(a)!);
 }
+
+/** The random order of a seed, or the reverse one (`reverse`). */
+export const shuffle = (scenarios: readonly Scenario[], seed: string): readonly Scenario[] =>
+  seed === 'reverse' ? scenarios.toReversed() : seededOrder(scenarios, seed, ({ id }) => id);
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

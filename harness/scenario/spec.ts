@@ -16,7 +16,6 @@ export const CAPABILITIES = {
   'virtual-clock': "moving AWS' clock",
   weather: 'delays and failures of AWS that can be turned on',
   'call-record': 'a record of the calls that AWS received',
-  'local-issuer': 'an STS that reads the keys of OIDC issuers on this machine',
   imds: 'instance metadata that pods can reach',
   'agent-restart': "restarting the cluster's agent",
   'agent-stop': "taking the cluster's agent away for a while",
