@@ -91,10 +91,7 @@ export interface ClusterHost extends Clusters {
   readonly provider: ClusterProvider;
   /** Address that the emulator binds. */
   readonly bindAddress: string;
-  /**
-   * Number of further emulated AWSs that may have clusters here next to the first, each for scenarios that change what
-   * others share. Default 0.
-   */
+  /** Number of further emulated AWSs that may have clusters here, for scenarios that change what others share. Default 0. */
   readonly lanes?: number;
   /** Translates a URL of this machine for nodes and pods. */
   reachable(url: string): string;

@@ -7,7 +7,6 @@ import { openEnvironment, type ProvisionOptions } from './environment.ts';
 import { capabilitiesBefore, preparePlatform } from './platform.ts';
 import type { Session } from './session.ts';
 
-/** Options of an environment for these scenarios. */
 export const environmentOptions = (session: Session, scenarios: readonly Scenario[]): ProvisionOptions => ({
   run: session.id,
   expiresAt: session.expiresAt,
