@@ -59,7 +59,7 @@ export const fetchCredentials = defineWorkloadOperation(
           notes.some((note) => note.includes(namespace)),
       );
       const calls = asked.filter(({ receivedAt }) => receivedAt >= report.startedAt);
-      const isSurplus = calls.length > Number(expected['upstreamCalls']);
+      const isSurplus = calls.length > Number(expected['upstreamCalls']) && longestPause(calls) < SHORTEST_WAIT;
       const gave = asked.findLast(
         ({ errorCode, notes }) =>
           errorCode === undefined && notes.some((note) => note.includes(`${namespace}/${serviceAccount}`)),
@@ -80,10 +80,15 @@ const wereAnswered = (calls: readonly CallRecord[], record: readonly CallRecord[
 /** Milliseconds after which an agent may reconnect to EKS Auth (eks-pod-identity-agent). */
 const PATIENCE = 500;
 
+/** Milliseconds, less than requests wait for another's call until they make their own (nine looks, 200 ms apart). */
+const SHORTEST_WAIT = 1000;
+
+const longestPause = (calls: readonly CallRecord[]): number =>
+  Math.max(0, ...calls.slice(1).map(({ receivedAt }, index) => receivedAt - (calls[index]?.receivedAt ?? receivedAt)));
+
 /** Why a count of calls is inconclusive: the calls or requests took so long that the agent may have repeated one. */
 function doubtOfCount(calls: readonly CallRecord[], { startedAt, endedAt, facts }: ProbeReport): string | undefined {
-  const times = calls.map(({ receivedAt }) => receivedAt);
-  const pause = Math.max(0, ...times.slice(1).map((time, index) => time - (times[index] ?? time)));
+  const pause = longestPause(calls);
   const each = (endedAt - startedAt) / (Number(facts?.['requests'] ?? 1) * Number(facts?.['tries'] ?? 1));
   if (Math.max(pause, each) < PATIENCE) return undefined;
   return `The agent may have given up a call of EKS Auth for slowness and made it again (${Math.round(Math.max(pause, each))} ms), so that this tells nothing of it.`;
