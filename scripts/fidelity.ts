@@ -20,7 +20,6 @@ const OWN = "this project's emulator";
 /** An emulator's table cells by scenario id. */
 export type Column = ReadonlyMap<string, string>;
 
-/** No verdict. */
 export const NOT_JUDGED = '–';
 const AS_AWS = 'as AWS';
 

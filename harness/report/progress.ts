@@ -50,7 +50,6 @@ export class Progress {
     return `... ${this.#over} of ${counted(this.#scenarios, 'scenario')} over${this.#left()}${running === '' ? '' : `; ${running}`}`;
   }
 
-  /** The time left at the rate so far, once that says something. */
   #left(): string {
     const elapsed = Date.now() - this.#since;
     if (elapsed < LEAST_MILLISECONDS || this.#over < this.#scenarios * LEAST_SHARE) return '';

@@ -25,7 +25,6 @@ interface How extends Omit<Job, 'fault'> {
 /** Suites only declare scenarios on the first import. */
 let loading: ReturnType<typeof loadScenarios> | undefined;
 
-/** Coverage key of probes. */
 const probesOf = (id: string): string => `${id} probes`;
 
 async function runScenarios(how: How) {

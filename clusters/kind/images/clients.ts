@@ -48,7 +48,6 @@ const LEFT_OUT = new Set([
   ...['src.zip', 'ct.sym'],
 ]);
 
-/** Returns the libraries' paths. */
 async function stageRuntime(runtime: Runtime, root: string): Promise<readonly string[]> {
   const { name, program, home } = runtime;
   await link(program, join(root, runtimeProgram(runtime)));

@@ -68,7 +68,6 @@ function internalError(error: unknown, prefix = ''): ApiError {
   return new ApiError(500, 'InternalError', `Internal error occurred: ${prefix}${cause}`, { causes });
 }
 
-/** Calls registered mutating webhooks. */
 export class MutatingWebhooks {
   readonly #store: MemoryStore;
   readonly #client: WebhookClient;

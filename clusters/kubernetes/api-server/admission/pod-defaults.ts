@@ -46,7 +46,6 @@ function defaultVolume(volume: JsonObject): void {
   }
 }
 
-/** Sets Kubernetes's visible defaults. */
 export function defaultPod(pod: KubeObject): void {
   const spec = (pod['spec'] ??= {}) as JsonObject;
   setDefaults(spec, {

@@ -1,4 +1,3 @@
-/** Explanations in Kubernetes's words. */
 import type { UserInfo } from '../model/user.ts';
 import type { KubeObject } from '../model/types.ts';
 import type { Attributes, PolicyRule, Subject } from './types.ts';
