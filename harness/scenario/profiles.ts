@@ -22,7 +22,7 @@ export const PROFILES = {
     version: 2,
     about: 'all scenarios but those that wait for minutes or make load',
     includes: (profile) => profile !== 'soak' && profile !== 'load',
-    leastJudged: 0.75,
+    leastJudged: 0.7,
   },
   'pre-release': {
     version: 2,
