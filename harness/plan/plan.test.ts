@@ -238,7 +238,7 @@ describe('a profile', () => {
 
   for (const [profile, least] of [
     ['core', 190],
-    ['full', 150],
+    ['full', 140],
     ['pre-release', 190],
     ['soak', 150],
   ] as const)
