@@ -70,7 +70,7 @@ describe('what the record of calls tells of a request for credentials', () => {
     // One that is missing may have been given up ahead of EKS Auth.
     expect(recorded([1010, 1700], 3000, 1, [1, 1], 3)?.doubt).to.match(/slowness/);
   });
-  it('is in doubt where requests may have waited in vain for the call of another, and made their own', () => {
+  it('is in doubt where requests may have given up waiting for another request and asked themselves', () => {
     expect(recorded([1010, 2011, 2020], 3000, 16, [1, 1, 1])?.doubt).to.match(/slowness/);
     expect(recorded([1010, 1020, 1030], 3000, 16, [1, 1, 1])?.doubt).to.equal(undefined);
   });

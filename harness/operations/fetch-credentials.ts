@@ -59,14 +59,15 @@ export const fetchCredentials = defineWorkloadOperation(
           notes.some((note) => note.includes(namespace)),
       );
       const calls = asked.filter(({ receivedAt }) => receivedAt >= report.startedAt);
-      const isSurplus = calls.length > Number(expected['upstreamCalls']) && longestPause(calls) < SHORTEST_WAIT;
+      const isSurplus = calls.length > Number(expected['upstreamCalls']);
+      const isCertain = isSurplus && longestPause(calls) < SHORTEST_WAIT && wereAnswered(calls.slice(0, -1), record);
       const gave = asked.findLast(
         ({ errorCode, notes }) =>
           errorCode === undefined && notes.some((note) => note.includes(`${namespace}/${serviceAccount}`)),
       );
       return {
         facts: { upstreamCalls: calls.length },
-        doubt: isSurplus && wereAnswered(calls.slice(0, -1), record) ? undefined : doubtOfCount(calls, report),
+        doubt: isCertain ? undefined : doubtOfCount(calls, report),
         ...(report.outcome === 'granted' && gave && { requestId: gave.requestId }),
       };
     },
@@ -80,7 +81,7 @@ const wereAnswered = (calls: readonly CallRecord[], record: readonly CallRecord[
 /** Milliseconds after which an agent may reconnect to EKS Auth (eks-pod-identity-agent). */
 const PATIENCE = 500;
 
-/** Milliseconds, less than requests wait for another's call until they make their own (nine looks, 200 ms apart). */
+/** Milliseconds; requests wait longer for another request's call before they make their own (nine looks, 200 ms apart). */
 const SHORTEST_WAIT = 1000;
 
 const longestPause = (calls: readonly CallRecord[]): number =>
