@@ -37,7 +37,7 @@ export async function schedule(
   run: RunInTurn,
   { headStart = 0, arrangeEarly = false, inOrder = false, lanes = 0, admit = () => NOW }: ScheduleOptions = {},
 ): Promise<void> {
-  const { first, queue, inLanes, early, late } = partition(scenarios, { arrangeEarly, inOrder, lanes });
+  const { shared, queue, inLanes, early, late } = partition(scenarios, { arrangeEarly, inOrder, lanes });
   const ended = new Map(scenarios.map(({ id }) => [id, withResolvers()]));
   let under = 0;
   const runOne = async (scenario: Scenario, turn: Promise<unknown> = NOW, lane = 0): Promise<void> => {
@@ -57,7 +57,6 @@ export async function schedule(
       if (next !== undefined) await runOne(next, NOW, lane);
     }
   };
-  const shared = [...(first === undefined ? [] : [first]), ...queue];
   let before: Promise<unknown> = Promise.all(shared.map(({ id }) => ended.get(id)!.promise));
   const runEarly = async (): Promise<void> => {
     for (let next = early.shift(); next !== undefined; next = early.shift()) {
@@ -71,6 +70,7 @@ export async function schedule(
     await runAll(queue, 0);
     await runEarly();
   };
+  const [first] = shared;
   const firstOver = first === undefined ? NOW : runOne(first);
   if (first !== undefined && headStart > 0) await Promise.race([firstOver, pause(headStart)]);
   const others = Math.min(parallel - 1, queue.length + early.length);
@@ -82,20 +82,20 @@ export async function schedule(
   for (const scenario of late) await runOne(scenario);
 }
 
-/** `early` and `late` run alone; `early` ones may be arranged before their turn. */
+/** `queue`: shared ones after the first. `early` and `late` run alone; `early` ones may be arranged before their turn. */
 function partition(
   scenarios: readonly Scenario[],
   { arrangeEarly, inOrder, lanes }: Required<Pick<ScheduleOptions, 'arrangeEarly' | 'inOrder' | 'lanes'>>,
 ) {
-  const [first, ...others] = scenarios.filter((scenario) => !isExclusive(scenario));
+  const shared = scenarios.filter((scenario) => !isExclusive(scenario));
   const exclusive = scenarios.filter((scenario) => isExclusive(scenario));
   const alone = exclusive.filter((scenario) => lanes === 0 || needsMachine(scenario));
   const isEarly = (scenario: Scenario): boolean => arrangeEarly && !isExclusiveFromTheStart(scenario);
   const queueOf = (some: readonly Scenario[]): Scenario[] =>
     inOrder ? [...some] : longestFirst(some, lanes === 0 ? 0 : PROBE_SECONDS);
   return {
-    first,
-    queue: queueOf(others),
+    shared,
+    queue: queueOf(shared.slice(1)),
     inLanes: queueOf(exclusive.filter((scenario) => !alone.includes(scenario))),
     early: alone.filter(isEarly),
     late: alone.filter((scenario) => !isEarly(scenario)),

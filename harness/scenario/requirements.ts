@@ -134,18 +134,18 @@ export function unmetRequirements(
 
 /** Whether a scenario changes what others share, and so runs alone in its environment. */
 export const isExclusive = (scenario: Scenario): boolean =>
-  isExclusiveFromTheStart(scenario) || exclusivenessOfSteps(scenario).some((one) => one !== false);
+  isExclusiveFromTheStart(scenario) || exclusivenessOfSteps(scenario).some(Boolean);
 
 /** Whether nothing else may run on this machine meanwhile, since it is about many requests or pods at once. */
 export const needsMachine = (scenario: Scenario): boolean =>
   [scenario.spec.exclusive, ...exclusivenessOfSteps(scenario)].includes('machine');
 
 const exclusivenessOfSteps = ({ spec }: Scenario) =>
-  spec.probes.map((step) => (step.kind === 'action' && stepOf(step).isExclusive?.(step)) || false);
+  spec.probes.map((step) => step.kind === 'action' && stepOf(step).isExclusive?.(step));
 
 /** Whether its declarations already conflict with others', by their exact names. */
 export const isExclusiveFromTheStart = ({ spec }: Scenario): boolean =>
-  (spec.exclusive ?? false) !== false || spec.exactNames === true;
+  Boolean(spec.exclusive) || spec.exactNames === true;
 
 /** Seconds that an SDK waits if an agent refuses: four attempts, a second apart. */
 const SDK_RETRIES_SECONDS = 3;
