@@ -4,12 +4,12 @@ import { KeyedMutex } from './keyed-mutex.ts';
 
 const never = new AbortController().signal;
 
-describe('a gate', () => {
+describe('a mutex by key', () => {
   it('lets one through after the other, and those of another key beside', async () => {
-    const gate = new KeyedMutex();
+    const mutex = new KeyedMutex();
     const log: string[] = [];
     const pass = async (name: string, key: string): Promise<() => void> => {
-      const leave = await gate.enter(key, never);
+      const leave = await mutex.enter(key, never);
       log.push(name);
       return leave;
     };
@@ -25,12 +25,12 @@ describe('a gate', () => {
   });
 
   it('goes on without those that give up, and not before those ahead of them have left', async () => {
-    const gate = new KeyedMutex();
-    const leave = await gate.enter('a', never);
+    const mutex = new KeyedMutex();
+    const leave = await mutex.enter('a', never);
     const impatient = new AbortController();
-    const gaveUp = gate.enter('a', impatient.signal).catch((error: Error) => error.message);
+    const gaveUp = mutex.enter('a', impatient.signal).catch((error: Error) => error.message);
     let through = false;
-    const last = gate.enter('a', never).then(() => (through = true));
+    const last = mutex.enter('a', never).then(() => (through = true));
     impatient.abort(new Error('no more time'));
     expect(await gaveUp).to.equal('no more time');
     await turn();

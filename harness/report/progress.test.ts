@@ -6,12 +6,18 @@ import { Progress } from './progress.ts';
 describe('the progress of a run', () => {
   afterEach(() => mock.timers.reset());
 
-  it('says how much time is left, once a quarter of the scenarios is over', () => {
+  /** The progress of so many scenarios, a time after they began. */
+  function progressAfter(milliseconds: number, scenarios: number): Progress {
     mock.timers.enable({ apis: ['Date'] });
     const progress = new Progress();
-    progress.begin(8);
+    progress.begin(scenarios);
     progress.enter('scenarios');
-    mock.timers.tick(3000);
+    mock.timers.tick(milliseconds);
+    return progress;
+  }
+
+  it('says how much time is left, once a quarter of the scenarios is over', () => {
+    const progress = progressAfter(3000, 8);
     progress.over(aResult({ id: 'AB-01' }));
     expect(progress.line()).to.equal('... 1 of 8 scenarios over');
     progress.over(aResult({ id: 'AB-02' }));
@@ -24,11 +30,7 @@ describe('the progress of a run', () => {
   });
 
   it('says nothing of it in the first two seconds', () => {
-    mock.timers.enable({ apis: ['Date'] });
-    const progress = new Progress();
-    progress.begin(2);
-    progress.enter('scenarios');
-    mock.timers.tick(1000);
+    const progress = progressAfter(1000, 2);
     progress.over(aResult({}));
     expect(progress.line()).to.equal('... 1 of 2 scenarios over');
   });
