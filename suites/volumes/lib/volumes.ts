@@ -12,7 +12,7 @@ export const MAPS = `${NAMESPACE}/configmaps`;
 export const LATE = { name: 'conformance-late' } as const;
 /** An annotation of the pod, as a file. */
 export const NOTE = { path: 'note', fieldRef: { fieldPath: "metadata.annotations['conformance-note']" } } as const;
-/** Reads each file: how long it is, and its mode where that is told. */
+/** Reads each file, and expects its length and, where given, its mode. */
 export const reads = (
   pod: string,
   ...files: readonly (readonly [path: string, bytes: number | typeof PEM, mode?: string])[]
