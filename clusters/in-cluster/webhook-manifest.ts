@@ -117,7 +117,13 @@ function podSpec({ image, region }: WebhookSpec): Record<string, unknown> {
           '--v=4',
         ],
         ports: [{ name: 'https', containerPort: 443, protocol: 'TCP' }],
-        readinessProbe: { httpGet: { path: '/healthz', port: 'https', scheme: 'HTTPS' }, periodSeconds: 1 },
+        readinessProbe: {
+          httpGet: { path: '/healthz', port: 'https', scheme: 'HTTPS' },
+          periodSeconds: 1,
+          // A busy machine answers late, and without endpoints pods are admitted unchanged.
+          timeoutSeconds: 10,
+          failureThreshold: 10,
+        },
         volumeMounts: [
           { name: 'cert', mountPath: '/etc/webhook/certs', readOnly: true },
           { name: 'identities', mountPath: FOLDER, readOnly: true },

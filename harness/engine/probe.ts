@@ -5,7 +5,7 @@ import type { StepContext } from '../scenario/descriptor.ts';
 import type { ProbeOutcome } from '../results/results.ts';
 import { performOperation, performStep } from '../operations/perform.ts';
 import { described, ofHarness, ofWorkload } from '../scenario/operation-registry.ts';
-import { injectionOf, unansweredAdmission } from '../operations/injection.ts';
+import { injectionOf, whyUninjected } from '../operations/injection.ts';
 import { RunningPods } from '../world/running-pods.ts';
 import {
   expectsRefusal,
@@ -117,7 +117,7 @@ async function podProbe(
     (mismatch?.of === 'identity' && call === undefined);
   return outcomeOf(world, probe, judgedProbe, {
     doubt: mismatch?.of === 'fact' && mismatch.name in (recorded?.facts ?? {}) ? recorded?.doubt : recorded?.doubtOfAll,
-    ...(isUninjected && (await unansweredAdmission(world, item.cluster))),
+    ...(isUninjected && (await whyUninjected(world, item))),
     decidedBy: isByInjection ? await injectionOf(world, item) : undefined,
     tries: tries?.count ?? 1,
     milliseconds: report.endedAt - (tries?.firstStartedAt ?? report.startedAt),

@@ -2,7 +2,7 @@ import { ListPodIdentityAssociationsCommand } from '@aws-sdk/client-eks';
 import type { V1Pod, V1ServiceAccount } from '@kubernetes/client-node';
 import { clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import type { PodFields } from '../world/admission.ts';
+import { admissionFacts, admitInDryRun, type PodFields } from '../world/admission.ts';
 import type { WhyNot } from '../scenario/descriptor.ts';
 
 /** Lines of API servers' metrics (Kubernetes documentation, "Kubernetes Metrics Reference"). */
@@ -11,6 +11,18 @@ const FAIL_OPEN = /^apiserver_admission_webhook_fail_open_count\{([^}]*)\} (\S+)
 const CALLS = /^apiserver_admission_webhook_admission_duration_seconds_count\{([^}]*)\} (\S+)$/gm;
 const CALLS_IN_TIME =
   /^apiserver_admission_webhook_admission_duration_seconds_bucket\{([^}]*\ble="10(?:\.0)?"[^}]*)\} (\S+)$/gm;
+
+/**
+ * Why a pod of this workload was not injected, where webhook calls failed and the API server went on: inconclusive if it
+ * injects into such pods by now. Undefined if no call failed.
+ */
+export async function whyUninjected(world: ScenarioWorld, item: Workload): Promise<WhyNot | undefined> {
+  const whyNot = await unansweredAdmission(world, item.cluster);
+  if (whyNot?.why === undefined) return whyNot;
+  const { status, body } = await admitInDryRun(world, item);
+  if (status !== 201 || admissionFacts(JSON.parse(body) as V1Pod)['injected'] === 'none') return whyNot;
+  return { doubt: `${whyNot.why} It injects into such pods now, so it was out of reach for a while.` };
+}
 
 /** Reports that webhook calls failed and the API server went on (failure policy "Ignore"); undefined if none did. */
 export async function unansweredAdmission(world: ScenarioWorld, cluster: ClusterAlias): Promise<WhyNot | undefined> {
