@@ -1,4 +1,4 @@
-import { EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -60,9 +60,11 @@ export function madeWhenUsed(make: { readonly [Service in keyof AwsClients]: () 
   return clients;
 }
 
-/** A client of EC2 for subnets, at EKS's endpoint and with EKS's rate limit. */
-export const ec2Client = (options: ClientOptions): EC2Client =>
-  attended('ec2', new EC2Client(configurationOf('eks', options)), options, options.limiters.eks);
+/** A client of EC2 for subnets, at EKS's endpoint and with EKS's rate limit. Loads EC2's SDK, which is large, by then. */
+export async function ec2Client(options: ClientOptions): Promise<EC2Client> {
+  const { EC2Client } = await import('@aws-sdk/client-ec2');
+  return attended('ec2', new EC2Client(configurationOf('eks', options)), options, options.limiters.eks);
+}
 
 export const stsClient = (options: ClientOptions): STSClient =>
   attended('sts', new STSClient(configurationOf('sts', options)), options);

@@ -10,8 +10,8 @@ import type { StartLimiter } from '../foundation/node/start-limiter.ts';
 export interface ProvisioningClients {
   readonly eks: EKSClient;
   readonly iam: IAMClient;
-  /** Undefined if clusters need no subnets. */
-  readonly ec2?: EC2Client;
+  /** Makes a client of EC2; undefined if clusters need no subnets. */
+  readonly ec2?: () => Promise<EC2Client>;
 }
 
 export interface ProvisionRequest {

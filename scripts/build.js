@@ -21,7 +21,7 @@ import { expandTypes, pruneTypes } from './prune-types.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
-const { bundles, common, entriesOf, SUITES, SWITCHED } = await tsImport('./bundles.ts', import.meta.url);
+const { bundlesOf, common, SUITES, SWITCHED } = await tsImport('./bundles.ts', import.meta.url);
 
 const ENTRIES = ['harness/index', 'harness/mocha', 'bin/cli/main', 'components/agent/main', ...SUITES];
 
@@ -37,7 +37,7 @@ const started = newestSource();
 const out = `.dist-${process.pid}`;
 process.on('exit', () => rmSync(out, { recursive: true, force: true }));
 const inputs = new Set();
-await build({ ...bundles, entryPoints: entriesOf(ENTRIES), outdir: out });
+for (const options of bundlesOf(ENTRIES)) await build({ ...options, outdir: out });
 /** Programs of pods: the common part, the SDK with and without S3, and certificates, loaded on demand. */
 for (const entry of ['probe', 'sdk', 'sdk-s3', 'certificates']) {
   await build({
@@ -174,7 +174,7 @@ async function buildSwitched(outdir) {
   const { switches } = await tsImport('./faults/build-plugin.ts', import.meta.url);
   const { plugin, catalogue, problems } = switches(root);
   for (const problem of problems) process.stderr.write(`${problem}\nThe fault is left out.\n`);
-  await build({ ...bundles, entryPoints: entriesOf(SWITCHED), outdir, plugins: [plugin] });
+  for (const options of bundlesOf(SWITCHED, [plugin])) await build({ ...options, outdir });
   await buildImagePrograms(join(outdir, 'image'), [plugin]);
   await buildRawClient(join(outdir, 'clients'), [plugin]);
   writeFileSync(join(outdir, 'catalogue.json'), JSON.stringify(catalogue));

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BuildOptions } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
 
 const suites = join(dirname(dirname(fileURLToPath(import.meta.url))), 'suites');
 
@@ -14,7 +14,7 @@ export const SUITES = readdirSync(suites, { recursive: true, encoding: 'utf8' })
 /** Entry points of builds with defects. */
 export const SWITCHED = ['bin/cli/switched', 'scripts/detection/worker', 'harness/index', ...SUITES];
 
-export const entriesOf = (names: readonly string[]): Record<string, string> =>
+const entriesOf = (names: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, `${name}.ts`]));
 
 export const common = {
@@ -33,7 +33,7 @@ export const common = {
 } as const satisfies BuildOptions;
 
 /** One bundle of entry points that share chunks. */
-export const bundles = {
+const bundle = {
   format: 'esm',
   splitting: true,
   chunkNames: 'chunks/[hash]',
@@ -45,3 +45,28 @@ export const bundles = {
     js: "import{createRequire as _createRequire}from'node:module';const require=_createRequire(import.meta.url);",
   },
 } satisfies BuildOptions;
+
+/** Suites import the built public part as users' do: resolving each chunk of it in each suite takes longer than loading them. */
+const publicPart: Plugin = {
+  name: 'public part',
+  setup: (plugin) =>
+    void plugin.onResolve({ filter: /\/harness\/index\.ts$/ }, () => ({
+      // From each folder of suites, and from that of their chunks.
+      path: '../../harness/index.js',
+      external: true,
+    })),
+};
+
+/** Bundles of entry points by their names: one of suites, and one of all else. */
+export function bundlesOf(names: readonly string[], plugins: readonly Plugin[] = []): readonly BuildOptions[] {
+  const [suites, others] = [true, false].map((wanted) => names.filter((name) => SUITES.includes(name) === wanted));
+  return [
+    { ...bundle, entryPoints: entriesOf(others ?? []), plugins: [...plugins] },
+    {
+      ...bundle,
+      entryPoints: entriesOf(suites ?? []),
+      chunkNames: 'suites/lib/[hash]',
+      plugins: [publicPart, ...plugins],
+    },
+  ].filter(({ entryPoints }) => Object.keys(entryPoints).length > 0);
+}

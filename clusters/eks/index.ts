@@ -88,5 +88,6 @@ export function eksDriver(options: EksOptions): ClusterDriver {
 
 async function subnetsOf({ clients, region }: ProvisionRequest): Promise<ClusterSubnets> {
   if (clients.ec2 === undefined) throw new Error('Subnets are found by a client of EC2, and there is none.');
-  return findSubnets(clients.ec2, region);
+  const ec2 = await clients.ec2();
+  return findSubnets(ec2, region).finally(() => ec2.destroy());
 }

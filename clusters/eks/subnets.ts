@@ -1,4 +1,4 @@
-import { paginateDescribeSubnets, type EC2Client, type Subnet } from '@aws-sdk/client-ec2';
+import type { EC2Client, Subnet } from '@aws-sdk/client-ec2';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 
 /** Tags for load balancers (EKS User Guide, "Route TCP and UDP traffic with Network Load Balancers"). */
@@ -44,6 +44,7 @@ export async function findSubnets(ec2: EC2Client, region: string): Promise<Clust
 const idsOf = (subnets: readonly Subnet[]): string[] => subnets.map(({ SubnetId = '' }) => SubnetId);
 
 async function taggedSubnets(client: EC2Client): Promise<readonly Subnet[]> {
+  const { paginateDescribeSubnets } = await import('@aws-sdk/client-ec2');
   const subnets: Subnet[] = [];
   const filters = { Filters: [{ Name: 'tag-key', Values: [INTERNAL, PUBLIC] }] };
   for await (const page of paginateDescribeSubnets({ client }, filters)) subnets.push(...(page.Subnets ?? []));

@@ -56,7 +56,7 @@ export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { re
   const eksAuth = { region, credentials, counter, limiter, endpoint: endpoints['eks-auth'] ?? regionalEksAuth(region) };
   const missing = await missingServices(main.client, () => askEksAuth(eksAuth, namePrefix(options.run), 'no-token'));
   const other = await otherAccount(main, options);
-  const { clients, clientsWith, ec2, close } = connectionsTo(main, other);
+  const { clients, clientsWith, close } = connectionsTo(main, other);
   const propagation =
     missing.has('iam') || missing.has('sts')
       ? undefined
@@ -98,7 +98,7 @@ export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { re
     clusterToken: async (clusterName, given) =>
       presignedClusterToken(stsEndpoint, region, given ?? (await credentials()), clusterName),
     callerArn: main.arn,
-    provisioning: { eks: main.clients.eks, iam: main.clients.iam, ec2 },
+    provisioning: { eks: main.clients.eks, iam: main.clients.iam, ec2: () => ec2Client(main.client) },
     controls: undefined,
     propagation,
     permissionsBoundary,
@@ -164,10 +164,8 @@ async function otherAccount(main: Account, options: RealAwsOptions): Promise<Acc
 }
 
 function connectionsTo(main: Account, other: Account | undefined) {
-  const ec2 = ec2Client(main.client);
   const further: AwsClients[] = [];
   return {
-    ec2,
     clients: (alias: AccountAlias): AwsClients => {
       const account = alias === 'main' ? main : other;
       if (account !== undefined) return account.clients;
@@ -181,7 +179,6 @@ function connectionsTo(main: Account, other: Account | undefined) {
     close: (): void => {
       for (const account of [main, other]) if (account !== undefined) destroyClients(account.clients);
       for (const clients of further) destroyClients(clients);
-      ec2.destroy();
     },
   };
 }

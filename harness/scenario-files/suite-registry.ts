@@ -6,7 +6,7 @@ import { copyOf, noHooks, type Hook, type HookName, type SuiteHooks } from '../s
 import type { Problem } from '../scenario/checks.ts';
 import { meaningless } from './meaning.ts';
 import { associationOf, placeOf } from '../scenario/parts.ts';
-import { isOfRole, placeholdersIn } from '../scenario/placeholders.ts';
+import { isOfRole, placeholdersOf } from '../scenario/placeholders.ts';
 import { unusableName } from '../scenario/real-names.ts';
 import type { SuiteTable } from './suite-table.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
@@ -155,7 +155,7 @@ function problemOf({ scenarios }: Registry, { id, title, spec }: Scenario): Prob
       if (role !== undefined && !(role in roles))
         return `${id}: workload "${name}" names role "${role}", which the scenario does not declare`;
   }
-  const unknown = placeholdersIn(spec).find((found) => isOfRole(found) && !(found.name in roles));
+  const unknown = placeholdersOf(spec).find((found) => isOfRole(found) && !(found.name in roles));
   if (unknown) return `${id} has <${unknown.kind}:${unknown.name}> in a text, but declares no role "${unknown.name}"`;
   const bare = objects.map(placeOf).find((at) => !at.includes('/'));
   return bare === undefined ? undefined : `${id}: object "${bare}" is not of the form bucket/key`;

@@ -25,15 +25,31 @@ export const isKnownLate = ({ kind }: Placeholder): boolean => KNOWN_LATE.has(ki
 
 /** All placeholders in the texts of a JSON value, keys of objects included. */
 export function placeholdersIn(value: unknown): readonly Placeholder[] {
-  if (typeof value === 'string')
-    // A shortcut, as most texts have none.
-    return !value.includes('<')
-      ? []
-      : [...value.matchAll(PLACEHOLDER)].map(([, kind = '', name = '']) => ({ kind, name }));
-  if (Array.isArray(value)) return value.flatMap(placeholdersIn);
-  if (typeof value === 'object' && value !== null)
-    return Object.entries(value).flatMap(([key, item]) => [...placeholdersIn(key), ...placeholdersIn(item)]);
-  return [];
+  const found: Placeholder[] = [];
+  collect(value, found);
+  return found;
+}
+
+const ofSpecs = new WeakMap<object, readonly Placeholder[]>();
+
+/** All placeholders in a scenario's declaration, which nobody changes. */
+export function placeholdersOf(spec: object): readonly Placeholder[] {
+  const known = ofSpecs.get(spec) ?? placeholdersIn(spec);
+  ofSpecs.set(spec, known);
+  return known;
+}
+
+function collect(value: unknown, found: Placeholder[]): void {
+  // A shortcut, as most texts have none.
+  if (typeof value === 'string' && value.includes('<'))
+    for (const [, kind = '', name = ''] of value.matchAll(PLACEHOLDER)) found.push({ kind, name });
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) for (const item of value) collect(item, found);
+  else
+    for (const [key, item] of Object.entries(value)) {
+      collect(key, found);
+      collect(item, found);
+    }
 }
 
 export const replacePlaceholders = (text: string, replacement: (placeholder: Placeholder) => string): string =>

@@ -3,7 +3,7 @@ import type { WorkloadProgram } from '../../components/clients/workload-program.
 import { alternatives } from '../../foundation/protocols/expectation.ts';
 import { described, operationOf, ofWorkload, stepOf } from './operation-registry.ts';
 import { CAPABILITIES, type Capability, type Scenario, type ScenarioSpec } from './spec.ts';
-import { isOfCluster, placeholdersIn } from './placeholders.ts';
+import { isOfCluster, placeholdersOf } from './placeholders.ts';
 import type { ClusterAlias } from './policy.ts';
 
 export function clustersOf({ spec }: Scenario): readonly ClusterAlias[] {
@@ -12,7 +12,7 @@ export function clustersOf({ spec }: Scenario): readonly ClusterAlias[] {
     .flatMap((things) => Object.values<{ readonly cluster?: string }>(things ?? {}))
     .map(({ cluster }) => cluster);
   const inProbes = probes.map(described).flatMap(({ item, descriptor }) => descriptor.refersTo?.(item).clusters);
-  const inTexts = placeholdersIn(spec)
+  const inTexts = placeholdersOf(spec)
     .filter(isOfCluster)
     .map(({ name }) => name);
   // The default is c1.
@@ -55,7 +55,7 @@ function usesOtherAccount(spec: ScenarioSpec): boolean {
   );
   return (
     owned.some(({ account }) => account === 'other') ||
-    placeholdersIn(spec).some(({ kind, name }) => kind === 'account' && name === 'other')
+    placeholdersOf(spec).some(({ kind, name }) => kind === 'account' && name === 'other')
   );
 }
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Instrumenter } from '@stryker-mutator/instrumenter';
-import { build } from 'esbuild';
-import { bundles, common, entriesOf } from '../bundles.ts';
+import { build, type Plugin } from 'esbuild';
+import { bundlesOf, common } from '../bundles.ts';
 import { AREAS, areaOf, MUTATORS_LEFT_OUT } from './areas.ts';
 
 export interface Mutant {
@@ -71,23 +71,16 @@ export async function buildMutants(
   if (existsSync(list)) return JSON.parse(readFileSync(list, 'utf8')) as Mutant[];
   const { texts, mutants } = await instrument(root);
   const out = `${folder}-${process.pid}`;
-  await build({
-    ...common,
-    ...bundles,
-    absWorkingDir: root,
-    entryPoints: entriesOf(entries),
-    outdir: out,
-    plugins: [
-      {
-        name: 'mutants',
-        setup: (plugin) =>
-          void plugin.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-            const contents = texts.get(relative(root, path));
-            return contents === undefined ? undefined : { contents, loader: 'ts' };
-          }),
-      },
-    ],
-  });
+  const plugin: Plugin = {
+    name: 'mutants',
+    setup: ({ onLoad }) =>
+      void onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const contents = texts.get(relative(root, path));
+        return contents === undefined ? undefined : { contents, loader: 'ts' };
+      }),
+  };
+  for (const options of bundlesOf(entries, [plugin]))
+    await build({ ...common, ...options, absWorkingDir: root, outdir: out });
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'mutants.json'), JSON.stringify(mutants));
   rmSync(folder, { recursive: true, force: true });

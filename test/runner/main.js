@@ -32,7 +32,7 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
       // For what hangs alone: tests take seconds, those of Docker minutes, and all take longer on a machine on which much else runs.
       '--timeout=600000',
       // Docker's tests take each other's processors; rehearsals wait for a good part of their time.
-      ...(tier === 'docker' ? [] : ['--parallel', `--jobs=${tier === 'rehearsal' ? 3 : 2}`]),
+      ...(tier === 'docker' ? [] : ['--parallel', `--jobs=${tier === 'rehearsal' ? 3 : 4}`]),
       `--reporter=${join('test', 'runner', 'reporter.js')}`,
       `--require=${join('test', 'runner', 'hooks.js')}`,
       ...args,

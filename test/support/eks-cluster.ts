@@ -114,7 +114,7 @@ export async function testSite(
       name,
       region: REGION,
       accountId: emulator.accountId,
-      clients: { eks, iam, ec2 },
+      clients: { eks, iam, ec2: async () => ec2 },
       tags: tagsOf(RUN, new Date('2030-01-01T00:00:00Z'), REGION),
       token: (clusterName) => token(endpoint, REGION, { accessKeyId, secretAccessKey }, clusterName),
       progress: (line) => lines.push(line),
