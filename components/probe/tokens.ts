@@ -88,16 +88,23 @@ export async function changeToken(token: string, change: TokenChange | undefined
       return `Bearer ${token}`;
     case 'self-signed': {
       // Loaded only here, as it slows the start.
-      const { createSign, generateKeyPairSync } = await import('node:crypto');
-      unknownKey ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+      const { createSign, generateKeyPair } = await import('node:crypto');
+      unknownKey ??= new Promise((resolve, reject) =>
+        generateKeyPair('rsa', { modulusLength: 2048 }, (error, _publicKey, privateKey) =>
+          error ? reject(error) : resolve(privateKey),
+        ),
+      );
       const input = `${header}.${claims}`;
-      return `${input}.${createSign('RSA-SHA256').update(input).sign(unknownKey).toString('base64url')}`;
+      return `${input}.${createSign('RSA-SHA256')
+        .update(input)
+        .sign(await unknownKey)
+        .toString('base64url')}`;
     }
   }
 }
 
 /** A key that no issuer has, made once: that takes 150 ms of processor time. */
-let unknownKey: KeyObject | undefined;
+let unknownKey: Promise<KeyObject> | undefined;
 
 const decode = (segment: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(segment, 'base64url').toString('utf8')) as Record<string, unknown>;

@@ -77,7 +77,9 @@ function findIdentity<Kind extends Identity>({ all }: KindOptions<Kind>, account
   const exact = all(account).get(name);
   if (exact !== undefined) return exact;
   const folded = name.toLowerCase();
-  return [...all(account).values()].find((other) => other.name.toLowerCase() === folded);
+  for (const other of all(account).values())
+    if (other.name.length === name.length && other.name.toLowerCase() === folded) return other;
+  return undefined;
 }
 
 /** The common part of CreateRole and CreateUser, including authorization. */

@@ -21,20 +21,27 @@ export function redactor(known: Iterable<string> = []): Redactor {
     for (const secret of exact) result = result.replaceAll(secret, REDACTED);
     return redactPatterns(result);
   };
-  const value = (given: unknown): unknown => {
-    if (typeof given === 'string') return text(given);
-    if (Array.isArray(given)) return given.map(value);
+  /** @param seen texts with their results: the same names and policies occur many times */
+  const within = (given: unknown, seen: Map<string, string>): unknown => {
+    if (typeof given === 'string') {
+      const known = given.length < LEAST_LENGTH ? given : (seen.get(given) ?? text(given));
+      seen.set(given, known);
+      return known;
+    }
+    if (Array.isArray(given)) return given.map((item) => within(item, seen));
     if (!isPlain(given)) return given;
     // An environment variable, with a name and a value.
     const isVariable = typeof given['name'] === 'string' && isSecretName(given['name']);
     return Object.fromEntries(
       Object.entries(given).map(([key, item]) => [
         key,
-        typeof item === 'string' && (isSecretName(key) || (isVariable && key === 'value')) ? REDACTED : value(item),
+        typeof item === 'string' && (isSecretName(key) || (isVariable && key === 'value'))
+          ? REDACTED
+          : within(item, seen),
       ]),
     );
   };
-  return { text, value: <T>(given: T): T => value(given) as T };
+  return { text, value: <T>(given: T): T => within(given, new Map()) as T };
 }
 
 const isPlain = (value: unknown): value is Record<string, unknown> =>

@@ -89,7 +89,7 @@ export async function testSite(
   const { endpoint, administrator } = emulator;
   const { accessKeyId, secretAccessKey } = administrator;
   const config = { endpoint, region: REGION, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 };
-  const [eks, iam, ec2] = [new EKSClient(config), new IAMClient(config), new EC2Client(config)];
+  const [eks, iam] = [new EKSClient(config), new IAMClient(config)];
   const lines: string[] = [];
   return {
     emulator,
@@ -114,7 +114,7 @@ export async function testSite(
       name,
       region: REGION,
       accountId: emulator.accountId,
-      clients: { eks, iam, ec2: async () => ec2 },
+      clients: { eks, iam, ec2: async () => new EC2Client(config) },
       tags: tagsOf(RUN, new Date('2030-01-01T00:00:00Z'), REGION),
       token: (clusterName) => token(endpoint, REGION, { accessKeyId, secretAccessKey }, clusterName),
       progress: (line) => lines.push(line),
@@ -134,7 +134,7 @@ export async function testSite(
       ];
     },
     close: async () => {
-      for (const client of [eks, iam, ec2]) client.destroy();
+      for (const client of [eks, iam]) client.destroy();
       await emulator.close();
       await host.close();
       rmSync(directory, { recursive: true, force: true });
