@@ -1,11 +1,16 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { helpText } from '../bin/cli/help.ts';
-import { runCommand } from '../bin/cli/run.ts';
+import type { Command } from '../bin/cli/command.ts';
+import { runCommand, type Registries } from '../bin/cli/run.ts';
+import type { ClusterType } from '../clusters/cluster-type.ts';
+import type { Client } from '../components/clients/client.ts';
+import { PYTHON } from '../components/clients/python/index.ts';
+import type { Io } from '../foundation/node/io.ts';
+import { executed } from './support/executed.ts';
 import { EMBEDDED } from '../clusters/embedded/cluster-type.ts';
 import { CLUSTER_TYPES } from '../clusters/registry.ts';
 import { checkClusterFlags } from '../harness/config/cluster-flags.ts';
@@ -15,77 +20,56 @@ import type { RunResults } from '../harness/results/results.ts';
 import { ensureBuilt } from './support/run-cli.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const path = (...parts: readonly string[]): string => JSON.stringify(join(root, ...parts));
-
-/** The command, with the registries that `more` calls `added`. */
-const commandWith = (more: string): string => `
-import { join } from 'node:path';
-import { EMBEDDED } from ${path('clusters', 'embedded', 'cluster-type.ts')};
-import { CLUSTER_TYPES } from ${path('clusters', 'registry.ts')};
-import { execute } from ${path('bin', 'cli', 'command.ts')};
-import { runCommand } from ${path('bin', 'cli', 'run.ts')};
-const { stdout, stderr, argv } = process;
-const interruption = () => new AbortController().signal;
-const io = { stdout, stderr, environment: {}, root: ${path()}, code: ${path()}, interruption };
-${more}
-process.exit(await execute(runCommand(added), argv.slice(2), io));
-`;
 
 /** Embedded clusters under another name, with an option of their own. */
-const TOY_CLUSTERS = `
-const toy = {
+const TOY_CLUSTERS: ClusterType = {
   ...EMBEDDED,
   name: 'toy',
   options: [{ name: 'toy-greeting', kind: 'text', placeholder: 'TEXT', help: 'a fact of each cluster' }],
   defaults: { parallel: 3 },
   open: async (request) => {
     const host = await EMBEDDED.open(request);
-    return { ...host, name: 'toy', facts: () => ({ greeting: request.options.text('toy-greeting') }) };
+    return { ...host, name: 'toy', facts: () => ({ greeting: request.options.text('toy-greeting') ?? '' }) };
   },
 };
-const added = { types: [...CLUSTER_TYPES, toy] };
-`;
+
+/** A client in JavaScript: `body` answers an operation. */
+const client = (name: string, body: string): Client => ({
+  ...PYTHON,
+  name,
+  differences: [],
+  operations: new Set(['GetObject', 'ListObjectsV2']),
+  install: async () => ({
+    folder: '/',
+    command: [
+      process.execPath,
+      '-e',
+      `const say = (answer) => console.log("client-answer " + JSON.stringify(answer));
+       const token = require("node:fs").readFileSync(process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, "utf8");
+       require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+         const { id, operation } = JSON.parse(line);${body}
+       });`,
+    ],
+  }),
+});
 
 /**
  * Clients that are not what they ought to be: one answers rightly by the record's leave alone, one says what S3 does not know, one
  * ends, one prints its token, and one cannot be had.
  */
-const TOY_CLIENTS = `
-const { HarnessError } = await import(${path('foundation', 'node', 'errors.ts')});
-const { PYTHON } = await import(${path('components', 'clients', 'python', 'index.ts')});
-const client = (name, body) => ({
-  ...PYTHON,
-  name,
-  differences: [],
-  operations: new Set(['GetObject', 'ListObjectsV2']),
-  install: async () => ({ folder: '/', command: [process.execPath, '-e',
-    'const say = (answer) => console.log("client-answer " + JSON.stringify(answer));' +
-    'const token = require("node:fs").readFileSync(process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, "utf8");' +
-    'require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {' +
-    'const { id, operation } = JSON.parse(line);' + body + '});'] }),
-});
-const added = {
-  clients: [
-    client('liar', 'say({ id, facts: { keys: 1 } });'),
-    client('silent', 'process.exit(0);'),
-    client('talker', 'console.error("using " + token); say({ id });'),
-    { ...client('missing', ''), install: async () => {
+const TOY_CLIENTS: readonly Client[] = [
+  client('liar', 'say({ id, facts: { keys: 1 } });'),
+  client('silent', 'process.exit(0);'),
+  client('talker', 'console.error("using " + token); say({ id });'),
+  {
+    ...client('missing', ''),
+    install: async () => {
+      // Of the module that the command imports.
+      const { HarnessError } = await import('../foundation/node/errors.ts');
       throw new HarnessError('CLIENT_NOT_INSTALLED', 'Client missing 1 cannot be installed, since there is none.');
-    } },
-  ],
-};
-`;
-
-const TOY_PROGRAM = `
-const added = {
-  workload: {
-    name: 'toy',
-    image: 'example.com/toy:1',
-    command: [process.execPath, join(import.meta.dirname, 'toy.cjs')],
-    operations: new Set(['ReadFile']),
+    },
   },
-};
-`;
+];
 
 /** A program that can say how long a file is, and nothing else. */
 const PROGRAM = `
@@ -123,19 +107,18 @@ describe('a registry entry from outside', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   /** Runs the command with something from outside; gives its exit code. */
-  async function conformance(more: string, argv: readonly string[]): Promise<number | null> {
-    const command = join(folder, 'command.mjs');
-    writeFileSync(command, commandWith(more));
-    const flags = ['--import=tsx', command, ...argv, '--report-dir', folder];
-    const child = spawn(process.execPath, flags, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
-    return new Promise((resolve) => child.on('close', resolve));
+  async function conformance(added: Registries, argv: readonly string[], more: Partial<Io> = {}): Promise<number> {
+    const command = async () => (await import('../bin/cli/run.ts')).runCommand(added) as Command;
+    const io = { root, code: root, ...more };
+    const { code, out, err } = await executed(command, [...argv, '--report-dir', folder], io);
+    said = out + err;
+    return code;
   }
   const results = (): RunResults => JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResults;
 
   it('of clusters is known to the command line and runs scenarios', async () => {
     const flags = ['--cluster', 'toy', '--toy-greeting', 'hello', '--scenario', 'PI-01'];
-    expect(await conformance(TOY_CLUSTERS, flags), said).to.equal(0);
+    expect(await conformance({ types: [...CLUSTER_TYPES, TOY_CLUSTERS] }, flags), said).to.equal(0);
     const { environment, configuration, summary } = results();
     expect(environment.cluster).to.equal('toy');
     expect(environment.clusters.map(({ facts }) => facts['greeting'])).to.deep.equal(['hello']);
@@ -164,11 +147,10 @@ describe('a registry entry from outside', () => {
   });
 
   it('of clients is listed, and judged by what AWS received of it', async () => {
-    expect(await conformance(TOY_CLIENTS, ['--list-clients'])).to.equal(0);
+    expect(await conformance({ clients: TOY_CLIENTS }, ['--list-clients'])).to.equal(0);
     expect(said).to.match(/^liar@.*\nsilent@.*\ntalker@.*\nmissing@.*\n$/);
-    said = '';
     const asked = ['--client', 'all', '--scenario', 'PI-01', '--retries', '0', '--no-color'];
-    expect(await conformance(TOY_CLIENTS, asked), said).to.equal(3);
+    expect(await conformance({ clients: TOY_CLIENTS }, asked), said).to.equal(3);
     const told = results().scenarios.map(({ id, client, verdict, probes, reason, errorCode }) => ({
       id,
       client: client?.name,
@@ -196,22 +178,21 @@ describe('a registry entry from outside', () => {
   });
 
   it('of clients whose installation is interrupted leaves exit code 130 and no run', async () => {
-    const interrupted = TOY_CLIENTS.replace(
-      'const added = {',
-      `const stop = new AbortController();
-       io.interruption = () => stop.signal;
-       const slow = async () => { stop.abort(new Error('stopped')); stop.signal.throwIfAborted(); };
-       const added = {`,
-    ).replace('clients: [', "clients: [{ ...PYTHON, name: 'slow', install: slow },");
-    expect(await conformance(interrupted, ['--client', 'slow', '--scenario', 'PI-01']), said).to.equal(130);
+    const stop = new AbortController();
+    const install = async (): Promise<never> => {
+      stop.abort(new Error('stopped'));
+      throw stop.signal.reason;
+    };
+    const slow = { ...PYTHON, name: 'slow', install };
+    const argv = ['--client', 'slow', '--scenario', 'PI-01'];
+    expect(await conformance({ clients: [slow] }, argv, { interruption: () => stop.signal }), said).to.equal(130);
     expect(said).not.to.contain('The harness failed');
   });
 
   it('of clients that cannot be had is told in a sentence', async () => {
-    expect(await conformance(TOY_CLIENTS, ['--client', 'missing', '--scenario', 'PI-01'])).to.equal(3);
+    expect(await conformance({ clients: TOY_CLIENTS }, ['--client', 'missing', '--scenario', 'PI-01'])).to.equal(3);
     expect(said).to.contain('Client missing 1 cannot be installed, since there is none.');
-    said = '';
-    expect(await conformance(TOY_CLIENTS, ['--client', 'lair'])).to.equal(2);
+    expect(await conformance({ clients: TOY_CLIENTS }, ['--client', 'lair'])).to.equal(2);
     expect(said).to.contain('Unknown client "lair": did you mean "liar"?');
   });
 
@@ -219,9 +200,14 @@ describe('a registry entry from outside', () => {
     mkdirSync(join(folder, 'suites'));
     writeFileSync(join(folder, 'suites', 'toys.ts'), SUITE);
     writeFileSync(join(folder, 'toy.cjs'), PROGRAM);
-    expect(await conformance(TOY_PROGRAM, ['--suites-dir', join(folder, 'suites'), '--suite', 'toys']), said).to.equal(
-      0,
-    );
+    const workload = {
+      name: 'toy',
+      image: 'example.com/toy:1',
+      command: [process.execPath, join(folder, 'toy.cjs')] as const,
+      operations: new Set(['ReadFile'] as const),
+    };
+    const argv = ['--suites-dir', join(folder, 'suites'), '--suite', 'toys'];
+    expect(await conformance({ workload }, argv), said).to.equal(0);
     const [first, second] = results().scenarios;
     expect(first).to.include({ id: 'TY-01', verdict: 'passed' });
     expect(first!.probes[0]!.observed!.facts).to.include({ program: 'toy' });

@@ -1,5 +1,6 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { LoadSize } from '../scenario/load-size.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
@@ -7,7 +8,7 @@ import { withLoadLimit } from './load-limit.ts';
 import { collect, extended, newRegistry, type Registry } from './suite-registry.ts';
 import { suitesOf, type SuiteTable } from './suite-table.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { forgetRequired, prepareForUserFiles, requiredFiles, urlOf, withoutTime } from './user-files.ts';
+import { forgetRequired, prepareForUserFiles, queryOf, requiredFiles, withoutTime } from './user-files.ts';
 
 const SUITE_FILE = /(?<!\.test)(?<!\.d)\.(ts|mts|js|mjs)$/;
 /** Folder of shared helpers, which declare no suite. */
@@ -23,16 +24,22 @@ export interface Loaded extends SuiteTable {
 export const loadScenarios = async (ownSuites: string, folders: readonly string[], load?: LoadSize): Promise<Loaded> =>
   loadUserSuites(await loadOwnSuites(ownSuites, load), folders);
 
+/** How often this process has loaded the project's own suites: a module declares its scenarios when it is first loaded. */
+let loads = 0;
+
 /** Loads the project's own suites: the files `<suite>/<topic>` and the table `scopes` of a folder. */
 export async function loadOwnSuites(folder: string, load?: LoadSize): Promise<Registry> {
   const registry = newRegistry({ ...(load && { load }), ...(await tableOf(folder)) });
+  // Not that of users' files, which goes on to what they import.
+  const query = loads === 0 ? '' : `?load=${loads}`;
+  loads += 1;
   await collect(registry, async () => {
     for (const file of ownSuiteFiles(folder)) {
       const suite = basename(dirname(file));
       registry.files.set(file, sourceOf(file));
       registry.scope = scopeOf(registry, suite);
       const earlier = registry.scenarios.length;
-      await loadFile(registry, file);
+      await loadFile(registry, file, query);
       checkSuite(registry, suite, registry.scenarios.slice(earlier));
     }
   });
@@ -42,7 +49,7 @@ export async function loadOwnSuites(folder: string, load?: LoadSize): Promise<Re
 async function tableOf(folder: string): Promise<SuiteTable> {
   const file = suiteFiles(folder).find((path) => /^scopes\.[jt]s$/.test(basename(path)));
   if (file === undefined) throw new Error(`${folder} has no scopes.ts.`);
-  const { SCOPES, RENAMED_SUITES } = (await import(urlOf(file, 0))) as {
+  const { SCOPES, RENAMED_SUITES } = (await import(pathToFileURL(file).href)) as {
     readonly SCOPES: SuiteTable['scopes'];
     readonly RENAMED_SUITES: SuiteTable['renamedSuites'];
   };
@@ -104,7 +111,7 @@ async function loadUserFiles(registry: Registry, folders: readonly string[], tim
   const files = folders.flatMap(userFiles);
   for (const file of files) registry.files.set(realpathSync(file), file);
   const imports = await prepareForUserFiles();
-  for (const file of files) await withLoadLimit(file, () => loadFile(registry, file, time));
+  for (const file of files) await withLoadLimit(file, () => loadFile(registry, file, queryOf(time)));
   const declaring = new Set(registry.scenarios.map((scenario) => scenario.file));
   // Files that other suites import are helpers.
   const empty = files.find((file) => !declaring.has(file) && !imports.has(realpathSync(file)));
@@ -144,11 +151,11 @@ function userFiles(folder: string): string[] {
 
 const badFolder = (message: string): HarnessError => new HarnessError('BAD_SUITES_DIRECTORY', message);
 
-async function loadFile(registry: Registry, file: string, time = 0): Promise<void> {
+async function loadFile(registry: Registry, file: string, query: string): Promise<void> {
   const shown = registry.files.get(file) ?? file;
   registry.file = shown;
   try {
-    await import(urlOf(file, time));
+    await import(`${pathToFileURL(file).href}${query}`);
   } catch (error) {
     if (error instanceof HarnessError) throw error;
     throw new HarnessError('BAD_SUITE_FILE', `Suite file ${shown} cannot be loaded: ${describeLoadError(error)}`, {

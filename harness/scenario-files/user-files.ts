@@ -12,9 +12,8 @@ export interface ImportedFiles {
 /** A URL parameter with the number of the load, which imports inherit: Node caches a URL's module forever. */
 const ANEW = 'conformance-load';
 
-/** The URL of a file; if `time` is not 0, it is reloaded with its imports outside of `node_modules`. */
-export const urlOf = (file: string, time: number): string =>
-  `${pathToFileURL(file).href}${time === 0 ? '' : `?${ANEW}=${time}`}`;
+/** What to add to a file's URL; if `time` is not 0, the file is reloaded with its imports outside of `node_modules`. */
+export const queryOf = (time: number): string => (time === 0 ? '' : `?${ANEW}=${time}`);
 
 const { cache } = createRequire(import.meta.url);
 

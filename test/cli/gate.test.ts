@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
+import { runInProcess, temporaryFolder, type CliRun } from '../support/run-cli.ts';
 import { FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 const files = {
@@ -14,7 +14,7 @@ const allowed = (scenario: string, until: string, more = ''): string =>
 function run(gate: string, scenarios: string, ...args: readonly string[]): Promise<CliRun> {
   const path = join(temporaryFolder(), 'gate.yaml');
   writeFileSync(path, gate);
-  return runConformance({ args: ['--scenario', scenarios, '--gate', path, ...args], files });
+  return runInProcess({ args: ['--scenario', scenarios, '--gate', path, ...args], files });
 }
 
 describe('a run with a gate', () => {

@@ -2,12 +2,12 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { executed } from '../support/executed.ts';
-import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
+import { runInProcess, temporaryFolder, type CliRun } from '../support/run-cli.ts';
 import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 import type { RunResults } from '../../harness/results/results.ts';
 
 const files = { 'mine.ts': suiteFile(scenario('MY-01', PASSES), scenario('MY-02', FAILS), scenario('MY-03', PASSES)) };
-const run = (...args: readonly string[]): Promise<CliRun> => runConformance({ args: ['--quiet', ...args], files });
+const run = (...args: readonly string[]): Promise<CliRun> => runInProcess({ args: ['--quiet', ...args], files });
 const ids = (results: RunResults | undefined): readonly string[] => results?.scenarios.map(({ id }) => id) ?? [];
 
 /** Without what differs between any two runs of the same. */
@@ -114,7 +114,7 @@ describe('--last-failed', () => {
   it('selects what the newest run in the report folder could not pass', async () => {
     const directory = temporaryFolder();
     const again = async (...args: readonly string[]): Promise<CliRun> =>
-      runConformance({
+      runInProcess({
         args: ['--quiet', '--suite', 'mine', '--report-dir', directory, ...args],
         files,
         reports: 'own',
@@ -149,7 +149,7 @@ describe('--last-failed', () => {
   it('names results that cannot be read', async () => {
     const directory = temporaryFolder();
     writeFileSync(join(directory, 'results.json'), '{');
-    const done = await runConformance({ args: ['--last-failed', '--report-dir', directory], reports: 'own' });
+    const done = await runInProcess({ args: ['--last-failed', '--report-dir', directory], reports: 'own' });
     expect([done.exitCode, done.stderr]).to.deep.equal([
       2,
       `${join(directory, 'results.json')} is no JSON: give the results.json of a run's report folder.\n`,
@@ -178,7 +178,7 @@ describe('--repeat-each', () => {
   });
 
   it('names a scenario whose verdicts differ as flaky; the worst counts', async () => {
-    const done = await runConformance({
+    const done = await runInProcess({
       args: ['--suite', 'mine', '--repeat-each', '4', '--verbose'],
       files: { 'mine.ts': hooked(`if (times === 3) throw new Error('the third time');`) },
     });
@@ -191,7 +191,7 @@ describe('--repeat-each', () => {
   });
 
   it('does not repeat what is skipped', async () => {
-    const done = await runConformance({
+    const done = await runInProcess({
       args: ['--suite', 'mine', '--repeat-each', '4', '--pass-with-no-scenarios'],
       files: { 'mine.ts': hooked('this.skip();') },
     });

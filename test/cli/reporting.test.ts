@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, 
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { JOURNAL_FILE } from '../../harness/results/results-journal.ts';
-import { builtPackage, runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
+import { builtPackage, runConformance, runInProcess, temporaryFolder, type CliRun } from '../support/run-cli.ts';
 import { ERROR, FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 const SUITE = ['--suite', 'mine', '--retries', '0'];
@@ -28,7 +28,7 @@ describe('--reporter', () => {
       /```js\n(import \{ writeFileSync[\s\S]*?)```/.exec(readFileSync('docs/results.md', 'utf8')) ?? [];
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'slowest.mjs'), example);
-    const run = await runConformance({
+    const run = await runInProcess({
       args: [...SUITE, '--reporter', 'junit', '--reporter', join(folder, 'slowest.mjs')],
       files: mine(scenario('MY-01', PASSES), scenario('MY-02', PASSES)),
     });
@@ -44,7 +44,7 @@ describe('--reporter', () => {
       join(folder, 'broken.ts'),
       'export default { scenarioOver(): void { throw new Error("it is broken"); } };',
     );
-    const run = await runConformance({
+    const run = await runInProcess({
       args: [...SUITE, '--reporter', `terminal,junit,${join(folder, 'broken.ts')}`],
       files: mine(scenario('MY-01', PASSES)),
     });
@@ -62,7 +62,7 @@ describe('--reporter', () => {
     ['list,dot', '--reporter names two reporters (list, dot), which print on the same stream'],
   ] as const)
     it(`${reporter} is refused`, async () => {
-      const run = await runConformance({ args: ['--scenario', 'AB-01', '--reporter', reporter] });
+      const run = await runInProcess({ args: ['--scenario', 'AB-01', '--reporter', reporter] });
       expect(run.exitCode).to.equal(2);
       expect(run.stderr)
         .to.contain(message)
@@ -73,7 +73,7 @@ describe('--reporter', () => {
 
 describe('reports', () => {
   it('name the source files of the suites that the package brings', async () => {
-    const run = await runConformance({ args: ['--scenario', 'AB-01'] });
+    const run = await runInProcess({ args: ['--scenario', 'AB-01'] });
     expect(
       run.results?.scenarios.map(({ file }) => file),
       run.stderr,
@@ -85,7 +85,7 @@ describe('reports', () => {
     const folder = temporaryFolder();
     for (const name of ['results.json', 'junit.xml', 'report.html'])
       symlinkSync('/dev/full', join(folder, `${name}.part`));
-    const run = await runConformance({
+    const run = await runInProcess({
       args: [...SUITE, '--report-dir', folder],
       files: mine(scenario('MY-01', PASSES)),
       reports: 'own',
@@ -102,7 +102,7 @@ describe('reports', () => {
 describe('a suite of the user', () => {
   it('may import another suite and a helper, each named by its own file', async () => {
     const b = suiteFile(scenario('MY-02', PASSES));
-    const run = await runConformance({
+    const run = await runInProcess({
       args: ['--list', '--suite', 'mine'],
       files: {
         'lib/helper.ts':
@@ -150,7 +150,7 @@ describe('a suite of the user', () => {
         '({ scenario })',
         '({ scenario, before })',
       );
-      const run = await runConformance({ args: SUITE, files: { 'mine.ts': text } });
+      const run = await runInProcess({ args: SUITE, files: { 'mine.ts': text } });
       expect(run.exitCode, run.stderr).to.equal(exitCode);
       expect(run.results?.scenarios[0]).to.include({ verdict, attempts: 1 });
       expect(run.results?.scenarios[0]?.reason).to.contain(reason);
@@ -158,7 +158,7 @@ describe('a suite of the user', () => {
 
   it('checks with assertions of chai', async () => {
     const check = (text: string): string => `granted('red', getObject('data/red/key')), all.check('a check', ${text})`;
-    const run = await runConformance({
+    const run = await runInProcess({
       args: SUITE,
       files: {
         'mine.ts': `import { expect } from 'chai';\n${suiteFile(

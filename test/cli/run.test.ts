@@ -5,7 +5,7 @@ import addFormats from 'ajv-formats';
 import { expect } from 'chai';
 import { XMLParser } from 'fast-xml-parser';
 import type { RunResults } from '../../harness/results/results.ts';
-import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
+import { runConformance, runInProcess, temporaryFolder, type CliRun } from '../support/run-cli.ts';
 import { ENDLESS, ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
@@ -23,11 +23,12 @@ const verdicts = (run: CliRun): Record<string, string> =>
   Object.fromEntries(resultsOf(run).scenarios.map(({ id, verdict }) => [id, verdict]));
 const mine = (...scenarios: readonly string[]) => ({ 'mine.ts': suiteFile(...scenarios) });
 const run = (args: readonly string[], ...scenarios: readonly string[]): Promise<CliRun> =>
-  runConformance({ args: ['--suite', 'mine', ...args], files: mine(...scenarios) });
+  runInProcess({ args: ['--suite', 'mine', ...args], files: mine(...scenarios) });
 
 describe('a run of the command line', () => {
   it('exits 0 when all is as expected', async () => {
-    const passed = await run([], scenario('MY-01', PASSES), scenario('MY-02', PASSES));
+    const files = mine(scenario('MY-01', PASSES), scenario('MY-02', PASSES));
+    const passed = await runConformance({ args: ['--suite', 'mine'], files });
     expect(passed.exitCode, passed.stderr).to.equal(0);
     expect(verdicts(passed)).to.deep.equal({ 'MY-01': 'passed', 'MY-02': 'passed' });
     expect(passed.stdout).to.equal('');
@@ -140,7 +141,7 @@ describe('a run of the command line', () => {
   it('--verbose prints every probe, and --no-color wins over FORCE_COLOR', async () => {
     const files = mine(scenario('MY-01', PASSES), scenario('MY-02', PASSES));
     const args = ['--scenario', 'MY-02', '--verbose', '--no-color'];
-    const verbose = await runConformance({ args, files, env: { FORCE_COLOR: '1' } });
+    const verbose = await runInProcess({ args, files, env: { FORCE_COLOR: '1' } });
     expect(verbose.exitCode, verbose.stderr).to.equal(0);
     expect(Object.keys(verdicts(verbose))).to.deep.equal(['MY-02']);
     expect(verbose.stderr).to.contain('[passed] red: GetObject').and.not.to.contain('\u001b');
@@ -149,14 +150,14 @@ describe('a run of the command line', () => {
   it('NO_COLOR wins over FORCE_COLOR, and --grep and --grep-invert select', async () => {
     const files = mine(...['MY-01', 'MY-02', 'MY-03'].map((id) => scenario(id, PASSES)));
     const args = ['--grep', '^MY', '--grep-invert', '0[13]'];
-    const some = await runConformance({ args, files, env: { FORCE_COLOR: '1', NO_COLOR: '1' } });
+    const some = await runInProcess({ args, files, env: { FORCE_COLOR: '1', NO_COLOR: '1' } });
     expect(Object.keys(verdicts(some))).to.deep.equal(['MY-02']);
     expect(some.stderr).not.to.contain('\u001b').and.not.to.contain('[passed]');
   });
 
   it('--report-dir is where reports go; by default a folder of the run', async () => {
     const files = mine(scenario('MY-01', PASSES));
-    const byDefault = await runConformance({ args: ['--suite', 'mine'], files, reports: 'own' });
+    const byDefault = await runInProcess({ args: ['--suite', 'mine'], files, reports: 'own' });
     expect(byDefault.exitCode, byDefault.stderr).to.equal(0);
     const [folder = ''] = readdirSync(byDefault.reportDirectory);
     const file = join(byDefault.reportDirectory, folder, 'results.json');

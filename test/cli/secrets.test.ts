@@ -49,7 +49,7 @@ describe('secrets', () => {
     };
     const args = [
       '--suite',
-      'mine,agent,service-accounts',
+      'mine,service-accounts',
       '--verbose',
       '--retries',
       '0',

@@ -3,7 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { catalogue } from '../../scripts/faults/index.ts';
-import { builtPackage, runConformance, temporaryFolder, type CliOptions, type CliRun } from '../support/run-cli.ts';
+import {
+  builtPackage,
+  runConformance,
+  runInProcess,
+  temporaryFolder,
+  type CliOptions,
+  type CliRun,
+} from '../support/run-cli.ts';
 import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 /** What must hold for wrong input: exit code 2, one sentence on standard error, nothing else. */
@@ -19,7 +26,7 @@ function expectRefusal(run: CliRun, ...texts: readonly string[]): void {
 
 describe('the command line without a run', () => {
   it('--help', async () => {
-    const { exitCode, stdout, stderr } = await runConformance({ args: ['--help'], reports: 'own' });
+    const { exitCode, stdout, stderr } = await runInProcess({ args: ['--help'], reports: 'own' });
     expect([exitCode, stderr]).to.deep.equal([0, '']);
     expect(stdout)
       .to.match(/^Usage: /)
@@ -28,12 +35,12 @@ describe('the command line without a run', () => {
 
   it('--version', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    const { exitCode, stdout } = await runConformance({ args: ['--version'], reports: 'own' });
+    const { exitCode, stdout } = await runInProcess({ args: ['--version'], reports: 'own' });
     expect([exitCode, stdout]).to.deep.equal([0, `${version}\n`]);
   });
 
   it('--list-faults', async () => {
-    const { exitCode, stdout } = await runConformance({ args: ['--list-faults'], reports: 'own' });
+    const { exitCode, stdout } = await runInProcess({ args: ['--list-faults'], reports: 'own' });
     expect(exitCode).to.equal(0);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => line.split(' ')[0])).to.deep.equal(catalogue().map(({ name }) => name));
@@ -41,7 +48,7 @@ describe('the command line without a run', () => {
 
   it('--list, of the selected scenarios, with those of --suites-dir', async () => {
     const files = { 'a.ts': suiteFile(scenario('MY-02', PASSES)), 'b.mjs': suiteFile(scenario('MY-01', FAILS)) };
-    const run = await runConformance({ args: ['--list', '--suite', 'mine'], files });
+    const run = await runInProcess({ args: ['--list', '--suite', 'mine'], files });
     expect(run.exitCode, run.stderr).to.equal(0);
     expect(run.stdout).to.equal(
       'mine (2 scenarios)\n  MY-01   the title of MY-01\n  MY-02   the title of MY-02\n\n2 scenarios in 1 suite\n',
@@ -74,8 +81,8 @@ describe('the command line without a run', () => {
 
   it('--pass-with-no-scenarios', async () => {
     const args = ['--grep', 'no scenario has this title'];
-    expectRefusal(await runConformance({ args }), 'No scenario is selected');
-    const passed = await runConformance({ args: [...args, '--pass-with-no-scenarios'] });
+    expectRefusal(await runInProcess({ args }), 'No scenario is selected');
+    const passed = await runInProcess({ args: [...args, '--pass-with-no-scenarios'] });
     expect(passed.exitCode, passed.stderr).to.equal(0);
     expect(passed.results?.summary.total).to.equal(0);
     expect(passed.junit).to.contain('No scenario was selected.');
@@ -111,16 +118,16 @@ describe('the command line without a run', () => {
     ],
   ];
   for (const [what, args, texts] of refusals)
-    it(`refuses ${what}`, async () => expectRefusal(await runConformance({ args, reports: 'own' }), ...texts));
+    it(`refuses ${what}`, async () => expectRefusal(await runInProcess({ args, reports: 'own' }), ...texts));
 
   it('refuses a config file that is not valid', async () => {
     const file = join(temporaryFolder(), 'options.json');
     writeFileSync(file, '{"parallel": "many"}');
-    expectRefusal(await runConformance({ args: ['--config', file] }), 'parallel in', 'options.json', 'whole number');
+    expectRefusal(await runInProcess({ args: ['--config', file] }), 'parallel in', 'options.json', 'whole number');
   });
 
   it('shows where an error comes from with --verbose alone', async () => {
-    const run = await runConformance({ args: ['--suite', 'abca', '--verbose'] });
+    const run = await runInProcess({ args: ['--suite', 'abca', '--verbose'] });
     expect(run.exitCode).to.equal(2);
     expect(run.stderr).to.match(/^\s+at /m);
   });
@@ -163,7 +170,7 @@ describe('the command line without a run', () => {
   ];
   for (const [what, files, texts] of suites)
     it(`refuses a suites folder with ${what}`, async () =>
-      expectRefusal(await runConformance({ args: ['--suite', 'abac'], files }), ...texts));
+      expectRefusal(await runInProcess({ args: ['--suite', 'abac'], files }), ...texts));
 
   for (const [what, text] of [
     ['calls process.exit', 'process.exit(0);'],
@@ -192,7 +199,7 @@ describe('the command line without a run', () => {
     mkdirSync(join(folder, 'reports'));
     writeFileSync(join(folder, 'reports', 'mine'), 'x');
     const args = ['--suite', 'abca', '--report-dir', join(folder, 'reports')];
-    expect((await runConformance({ args, reports: 'own' })).exitCode).to.equal(2);
+    expect((await runInProcess({ args, reports: 'own' })).exitCode).to.equal(2);
     expect(readdirSync(join(folder, 'reports'))).to.deep.equal(['mine']);
   });
 });

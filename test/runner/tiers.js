@@ -16,6 +16,9 @@ export const TIERS = {
 
 /** All tests. */
 export const FILES = [
+  // These wait for most of their time.
+  'harness/{world/{propagation,iam},scenario-files/load-limit}.test.ts',
+  'emulator/{eks-auth,sts}/propagation.test.ts',
   'test/**/*.test.ts',
-  '{bin,aws,clusters,components,emulator,examples,foundation,harness,scripts,suites}/**/*.test.ts',
+  '{bin,aws,clusters,components,emulator,examples,foundation,harness,scripts,suites}/**/!(propagation|iam|load-limit).test.ts',
 ];

@@ -9,24 +9,22 @@ export interface Executed {
 }
 
 /**
- * Executes a command, by its name or made for a test, in this process. `more` stands in for parts of the process; `wrote`
+ * Executes a command in this process: by its name, made for a test, or the one that the arguments name. `more` stands in for parts of the process; `wrote`
  * hears what goes to standard output. Modules are imported as the commands import theirs: mocha requires test files, and
  * what is required and imported is there twice, each with error classes of its own.
  */
 export async function executed(
-  given: string | (() => Promise<Command>),
+  given: string | (() => Promise<Command>) | undefined,
   argv: readonly string[],
   more: Partial<Io> = {},
   wrote: (text: string) => void = () => {},
 ): Promise<Executed> {
   let [out, err] = ['', ''];
-  const [{ execute }, { COMMANDS }] = await Promise.all([
+  const [{ execute }, { COMMANDS, main }] = await Promise.all([
     import('../../bin/cli/command.ts'),
     import('../../bin/cli/commands.ts'),
   ]);
-  const command = typeof given === 'string' ? COMMANDS.find(({ name }) => name === given) : await given();
-  if (command === undefined) throw new Error(`no command ${String(given)}`);
-  const code = await execute(command, argv, {
+  const io: Io = {
     stdout: { write: (text: string) => ((out += text), wrote(text), true) } as Io['stdout'],
     stderr: { write: (text: string) => ((err += text), true) } as Io['stderr'],
     environment: {},
@@ -34,6 +32,13 @@ export async function executed(
     root: '.',
     code: '.',
     ...more,
-  });
+  };
+  if (given === undefined) {
+    const code = await main(argv, io);
+    return { code, out, err };
+  }
+  const command = typeof given === 'string' ? COMMANDS.find(({ name }) => name === given) : await given();
+  if (command === undefined) throw new Error(`no command ${String(given)}`);
+  const code = await execute(command, argv, io);
   return { code, out, err };
 }

@@ -1,9 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunResults } from '../../harness/results/results.ts';
+import { executed } from './executed.ts';
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -88,15 +90,7 @@ export interface CliRun {
 
 /** Runs the built command in an empty folder of its own and waits for its end. */
 export async function runConformance(options: CliOptions = {}): Promise<CliRun> {
-  const directory = temporaryFolder();
-  const reportDirectory = join(directory, 'reports');
-  const args = [...(options.args ?? [])];
-  if (options.files) {
-    mkdirSync(join(directory, 'my-suites', 'lib'), { recursive: true });
-    for (const [name, text] of Object.entries(options.files)) writeFileSync(join(directory, 'my-suites', name), text);
-    args.push('--suites-dir', 'my-suites');
-  }
-  if (options.reports !== 'own') args.push('--report-dir', reportDirectory);
+  const { directory, reportDirectory, args } = prepared(options);
   const started = performance.now();
   const child = spawn(
     process.execPath,
@@ -145,22 +139,75 @@ export async function runConformance(options: CliOptions = {}): Promise<CliRun> 
     child.on('close', (code, by) => resolve([code, by]));
   });
   running.delete(child);
-  const read = (name: string): string | undefined => {
-    const file = join(reportDirectory, name);
-    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-  };
-  const results = read('results.json');
   return {
     exitCode,
     signal,
     stdout,
     stderr,
     directory,
+    ...reportsIn(reportDirectory),
+    pid: child.pid ?? 0,
+    milliseconds: performance.now() - started,
+  };
+}
+
+/**
+ * Runs the command from its sources in this process, in an empty folder of its own: much sooner than `runConformance`, for
+ * tests to which the process does not matter.
+ */
+export async function runInProcess(
+  options: Pick<CliOptions, 'args' | 'files' | 'env' | 'reports'> = {},
+): Promise<CliRun> {
+  ensureBuilt();
+  const { directory, reportDirectory, args } = prepared(options);
+  const before = process.cwd();
+  const started = performance.now();
+  // As in bin/cli/main.ts.
+  setMaxListeners(0);
+  process.chdir(directory);
+  try {
+    const environment = { PATH: process.env['PATH'], ...options.env };
+    const { code, out, err } = await executed(undefined, args, { environment, root: ROOT, code: ROOT });
+    const milliseconds = performance.now() - started;
+    const reports = reportsIn(reportDirectory);
+    return {
+      exitCode: code,
+      signal: null,
+      stdout: out,
+      stderr: err,
+      directory,
+      ...reports,
+      pid: process.pid,
+      milliseconds,
+    };
+  } finally {
+    process.chdir(before);
+  }
+}
+
+function prepared({ args: given = [], files, reports }: CliOptions) {
+  const directory = temporaryFolder();
+  const reportDirectory = join(directory, 'reports');
+  const args = [...given];
+  if (files) {
+    mkdirSync(join(directory, 'my-suites', 'lib'), { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, 'my-suites', name), text);
+    args.push('--suites-dir', 'my-suites');
+  }
+  if (reports !== 'own') args.push('--report-dir', reportDirectory);
+  return { directory, reportDirectory, args };
+}
+
+function reportsIn(reportDirectory: string): Pick<CliRun, 'reportDirectory' | 'results' | 'junit'> {
+  const read = (name: string): string | undefined => {
+    const file = join(reportDirectory, name);
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  };
+  const results = read('results.json');
+  return {
     reportDirectory,
     results: results === undefined ? undefined : (JSON.parse(results) as RunResults),
     junit: read('junit.xml'),
-    pid: child.pid ?? 0,
-    milliseconds: performance.now() - started,
   };
 }
 
