@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { runConformance, type CliRun } from './support/run-cli.ts';
+import { runInProcess, type CliRun } from './support/run-cli.ts';
 
 /** What must be the same in each run: all but times, random names and addresses. */
 function findings({ results, exitCode }: CliRun): unknown {
@@ -25,9 +25,9 @@ describe('runs with the same seed', () => {
   it('come to the same verdicts, in the same order, whatever runs at once and starts first', async () => {
     // One after the other: an SDK waits for a second for metadata and agent, which a busy machine may be too slow for.
     const runs = [
-      await runConformance({ args: [...selected, '--parallel', '16'] }),
-      await runConformance({ args: [...selected, '--parallel', '2', '--shuffle', 'reverse'] }),
-      await runConformance({ args: [...selected, '--shuffle', '7'] }),
+      await runInProcess({ args: [...selected, '--parallel', '16'] }),
+      await runInProcess({ args: [...selected, '--parallel', '2', '--shuffle', 'reverse'] }),
+      await runInProcess({ args: [...selected, '--shuffle', '7'] }),
     ] as const;
     const [first, ...others] = runs.map(findings);
     expect(runs[0].results?.scenarios).to.have.length.above(5);

@@ -49,6 +49,8 @@ describe('clusters of EKS that kind provides', () => {
         args: [
           ...['--cluster', 'eks', '--aws-endpoint', announced.endpoint, '--suite', 'lifecycle,pod-identity'],
           ...['--agent-image', components, '--workload-image', components],
+          // One node of this machine holds less than those of EKS.
+          ...['--parallel', '8'],
         ],
         env: {
           AWS_ACCESS_KEY_ID: announced.accessKeyId,
