@@ -73,8 +73,8 @@ export async function buildMutants(
   const out = `${folder}-${process.pid}`;
   const plugin: Plugin = {
     name: 'mutants',
-    setup: ({ onLoad }) =>
-      void onLoad({ filter: /\.ts$/ }, ({ path }) => {
+    setup: (building) =>
+      void building.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const contents = texts.get(relative(root, path));
         return contents === undefined ? undefined : { contents, loader: 'ts' };
       }),
