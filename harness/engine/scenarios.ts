@@ -1,6 +1,7 @@
 import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { gated } from '../gate/judge.ts';
 import { isFine, type ScenarioResult } from '../results/results.ts';
+import { earlierTimes } from '../plan/last-run.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { conclude, gatedRun } from './conclusion.ts';
 import { runRepeatedly, type ScenarioOptions } from './scenario.ts';
@@ -47,6 +48,7 @@ export async function runScenarios(session: Session): Promise<void> {
     },
     {
       inOrder: seed !== undefined,
+      earlier: earlierTimes(configuration),
       lanes: lanesOf(session),
       headStart: HEAD_START_MILLISECONDS,
       // Scenarios move only the clock of an emulated AWS in this process, which would interfere.

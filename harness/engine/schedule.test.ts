@@ -56,6 +56,18 @@ describe('the schedule', () => {
     expect(await started(true)).to.equal('A-01 A-02 A-03');
   });
 
+  it('starts those first that took longest in an earlier run, where there are lanes', async () => {
+    const started = async (lanes: number): Promise<string> => {
+      const ids: string[] = [];
+      const earlier = new Map([['A-03', 5000]]);
+      const scenarios = ['A-01', 'A-02', 'A-03'].map(plain);
+      await schedule(scenarios, 1, ({ id }) => Promise.resolve(ids.push(id)), { earlier, lanes });
+      return ids.join(' ');
+    };
+    expect(await started(1)).to.equal('A-01 A-03 A-02');
+    expect(await started(0)).to.equal('A-01 A-02 A-03');
+  });
+
   for (const parallel of [1, 2, 3])
     it(`has ${parallel} under way at most, and so many when there are enough`, async () => {
       const { most } = await follow(['A-01', 'A-02', 'A-03', 'A-04', 'A-05'].map(plain), parallel);

@@ -18,6 +18,8 @@ export interface ScheduleOptions {
   readonly arrangeEarly?: boolean;
   /** Starts scenarios in the given order instead of the longest first. Default false. */
   readonly inOrder?: boolean;
+  /** Milliseconds that scenarios took in an earlier run, by id. Default: none is known. */
+  readonly earlier?: ReadonlyMap<string, number>;
   /** Number of further environments for scenarios that change what others share. Default 0: these run alone, last. */
   readonly lanes?: number;
   /** Resolves when one more scenario may start. Default: at once. */
@@ -28,16 +30,23 @@ const NOW: Promise<void> = Promise.resolve();
 
 /**
  * Runs at most `parallel` scenarios at once in the shared environment. Those that change what others share run next to
- * them in lanes, or last, one by one. The first one starts first, then those that take longest by their waits and probes,
- * so that none of them runs on when all others are over.
+ * them in lanes, or last, one by one. The first one starts first, then those that take longest by an earlier run or by their
+ * waits and probes, so that none of them runs on when all others are over.
  */
 export async function schedule(
   scenarios: readonly Scenario[],
   parallel: number,
   run: RunInTurn,
-  { headStart = 0, arrangeEarly = false, inOrder = false, lanes = 0, admit = () => NOW }: ScheduleOptions = {},
+  {
+    headStart = 0,
+    arrangeEarly = false,
+    inOrder = false,
+    earlier = new Map(),
+    lanes = 0,
+    admit = () => NOW,
+  }: ScheduleOptions = {},
 ): Promise<void> {
-  const { shared, queue, inLanes, early, late } = partition(scenarios, { arrangeEarly, inOrder, lanes });
+  const { shared, queue, inLanes, early, late } = partition(scenarios, { arrangeEarly, inOrder, earlier, lanes });
   const ended = new Map(scenarios.map(({ id }) => [id, withResolvers()]));
   let under = 0;
   const runOne = async (scenario: Scenario, turn: Promise<unknown> = NOW, lane = 0): Promise<void> => {
@@ -85,14 +94,16 @@ export async function schedule(
 /** `queue`: shared ones after the first. `early` and `late` run alone; `early` ones may be arranged before their turn. */
 function partition(
   scenarios: readonly Scenario[],
-  { arrangeEarly, inOrder, lanes }: Required<Pick<ScheduleOptions, 'arrangeEarly' | 'inOrder' | 'lanes'>>,
+  { arrangeEarly, inOrder, earlier, lanes }: Required<Omit<ScheduleOptions, 'headStart' | 'admit'>>,
 ) {
   const shared = scenarios.filter((scenario) => !isExclusive(scenario));
   const exclusive = scenarios.filter((scenario) => isExclusive(scenario));
   const alone = exclusive.filter((scenario) => lanes === 0 || needsMachine(scenario));
+  // For early verdicts.
+  if (!inOrder) alone.sort((a, b) => waitOf(a) - waitOf(b));
   const isEarly = (scenario: Scenario): boolean => arrangeEarly && !isExclusiveFromTheStart(scenario);
   const queueOf = (some: readonly Scenario[]): Scenario[] =>
-    inOrder ? [...some] : longestFirst(some, lanes === 0 ? 0 : PROBE_SECONDS);
+    inOrder ? [...some] : longestFirst(some, earlier, lanes === 0 ? 0 : PROBE_SECONDS);
   return {
     shared,
     queue: queueOf(shared.slice(1)),
@@ -105,8 +116,16 @@ function partition(
 /** Seconds that a probe takes. Real nodes would have many busy pods at once if these began first, so waits count there. */
 const PROBE_SECONDS = 0.1;
 
-function longestFirst(scenarios: readonly Scenario[], probeSeconds: number): Scenario[] {
-  const seconds = (scenario: Scenario): number => waitOf(scenario) + scenario.spec.probes.length * probeSeconds;
+function longestFirst(
+  scenarios: readonly Scenario[],
+  earlier: ReadonlyMap<string, number>,
+  probeSeconds: number,
+): Scenario[] {
+  const seconds = (scenario: Scenario): number =>
+    Math.max(
+      waitOf(scenario) + scenario.spec.probes.length * probeSeconds,
+      probeSeconds === 0 ? 0 : (earlier.get(scenario.id) ?? 0) / 1000,
+    );
   const expected = new Map(scenarios.map((scenario) => [scenario, seconds(scenario)]));
   return [...scenarios].sort((a, b) => expected.get(b)! - expected.get(a)!);
 }

@@ -1,0 +1,43 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { configure } from '../config/configuration.ts';
+import { scenarioResult } from '../engine/scenario-result.ts';
+import { writeResults } from '../report/write.ts';
+import type { RunResults } from '../results/results.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
+import { earlierTimes } from './last-run.ts';
+
+describe('earlierTimes', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'earlier-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const times = () => [...earlierTimes(configure(['--report-dir', folder], {}))];
+
+  const write = (cluster: string, reason: string): void => {
+    mkdirSync(join(folder, cluster));
+    const result = (id: string, probing: number) => ({
+      ...scenarioResult(aScenario({}, id), 'failed', reason),
+      durations: { arranging: 20, probing, teardown: 3 },
+    });
+    const results = { environment: { cluster }, scenarios: [result('A-01', 300), result('A-02', 1)] };
+    writeResults(join(folder, cluster), results as unknown as RunResults);
+  };
+
+  it('returns arranging and probing of the newest run on such clusters', () => {
+    write('embedded', 'said {"id":"B-01","durations":{"arranging":7,"probing":7}}');
+    write('kind', '');
+    expect(times()).to.deep.equal([
+      ['A-01', 320],
+      ['A-02', 21],
+    ]);
+  });
+
+  it('returns nothing for results of other clusters, of another form, or none', () => {
+    expect(times()).to.deep.equal([]);
+    write('kind', '');
+    writeFileSync(join(folder, 'results.json'), '{');
+    expect(times()).to.deep.equal([]);
+  });
+});
