@@ -6,21 +6,21 @@ import { fromSource } from './from-source.ts';
 
 export const BENCH: Command = {
   name: 'bench',
-  summary: 'measures this machine against targets',
+  summary: 'measure this machine against targets',
   about:
-    'Measures the harness on this machine, prints each measurement beside its target and takes about three minutes.',
+    'Measure the harness on this machine and print each measurement next to its target. Takes about three minutes.',
   options: [
-    option.text('json FILE', 'write the measurements as JSON too; - prints JSON instead of the table'),
+    option.text('json FILE', 'write the measurements to this JSON file too; - prints JSON instead of the table'),
     option.number(
       'repeat N',
-      'whole runs to measure, of which the median counts (default: 5). All must come to the same verdicts in the same order: 20 looks for flakes, however long that takes',
+      'measure the median of this many whole runs, which must have equal verdicts (default: 5; 20 finds flaky ones)',
       { minimum: 1 },
     ),
     option.flag(
       'growth',
-      'measure instead how memory, processor time and results grow from 100 to 1,000 generated scenarios; takes some minutes',
+      'measure instead how memory, CPU time and results grow from 100 to 1,000 generated scenarios',
     ),
-    option.flag('strict', 'exit 1 when a target is missed'),
+    option.flag('strict', 'exit 1 if a target is missed'),
   ],
   remarks:
     'Exit codes: 0 measured; 1 a target is missed (with --strict); 2 wrong usage; 3 a run failed or runs differ.',

@@ -17,7 +17,7 @@ export interface Command<Given extends GivenOptions = GivenOptions> extends Desc
 
 const COMMON: readonly OptionSpec[] = [
   option.flag('verbose', 'print stack traces of errors'),
-  option.flag('help', 'print this and stop'),
+  option.flag('help', 'print this and exit'),
 ];
 
 /** A command's options with the common ones; flags only, unless the option or `read` allows more. */
@@ -31,17 +31,25 @@ export const allOptions = ({ options, read }: Pick<Command, 'options' | 'read'>)
 export async function execute(command: Command, argv: readonly string[], io: Io): Promise<number> {
   const options = allOptions(command);
   try {
-    const given = command.read?.(argv, io.environment) ?? readOptions(options, { argv, environment: io.environment });
-    if (given.flag('help')) {
-      io.stdout.write(helpText({ ...command, options }));
+    const [help, topic] = helpAsked(argv);
+    if (help) {
+      io.stdout.write(helpText({ ...command, options }, topic));
       return EXIT.conforms;
     }
+    const given = command.read?.(argv, io.environment) ?? readOptions(options, { argv, environment: io.environment });
     if (!command.read) checkForms(options, given);
     checkWords(command, given.words);
     return await command.run(given, io);
   } catch (error) {
     return report(error, argv.includes('--verbose'), io);
   }
+}
+
+/** Whether the help is asked for, and its topic. */
+function helpAsked(argv: readonly string[]): readonly [boolean, string?] {
+  const at = argv.findIndex((word) => word === '--help' || word === '-h');
+  const topic = at === -1 ? undefined : argv[at + 1];
+  return topic === undefined || topic.startsWith('-') ? [at !== -1] : [true, topic];
 }
 
 function checkWords({ name, files }: Command, words: readonly string[]): void {

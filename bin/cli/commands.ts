@@ -3,7 +3,6 @@ import { EXIT } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import { execute, type Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
-import { columns } from './help.ts';
 import { BENCH } from './bench.ts';
 import { COMPARE } from './compare.ts';
 import { DETECT } from './detect.ts';
@@ -67,11 +66,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 }
 
 function withCommands<Default extends Command>(command: Default): Default {
-  const rows = COMMANDS.filter(({ fromClone }) => !fromClone || !isInstalled()).map(
-    ({ name, summary }) => [commandLine(name), summary] as const,
-  );
-  return {
-    ...command,
-    remarks: [command.remarks, '', 'Commands, each with a --help of its own:', ...columns(rows)].join('\n'),
-  };
+  const commands = COMMANDS.filter(({ name, fromClone }) => name !== command.name && (!fromClone || !isInstalled()));
+  const rows = commands.map(({ name, summary }) => [commandLine(name), summary] as const);
+  return { ...command, commands: rows };
 }

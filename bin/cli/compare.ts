@@ -7,20 +7,23 @@ import type { Command } from './command.ts';
 
 export const COMPARE: Command = {
   name: 'compare',
-  summary: 'says in what two runs differ',
-  about: `Compares what two runs of the conformance suites found: verdicts of scenarios, and of their probes verdict, outcome,
-layer, code, status, identity and the facts that they expect. Differences that are known, with a reason, do not count.
+  summary: 'report how two runs differ',
+  about: `Compare two runs of the conformance suites: the verdict of each scenario, and the verdict, outcome, layer, code, status,
+identity and expected facts of each probe. Known deviations with a reason do not count.
 
-A and B are results.json files, or report folders with one; with #python@1.34.41 behind it, what that client came to.`,
+A and B are results.json files or report folders. Append #python@1.34.41 to select the results of that client.`,
   files: { usage: 'A/results.json B/results.json', least: 2, most: 2 },
   options: [
-    option.list('deviations FILE', 'known deviations, YAML or JSON (repeat, or a comma list)'),
+    option.list(
+      'deviations FILE',
+      'read known deviations from this YAML or JSON file (repeatable, or comma-separated)',
+    ),
     option.flag('strict', 'also fail for known deviations that no longer occur'),
-    option.text('output DIR', 'write compare.json and compare.md there'),
-    option.flag('no-color', 'plain text'),
+    option.text('output DIR', 'write compare.json and compare.md to this folder'),
+    option.flag('no-color', 'print without color'),
   ],
-  remarks: `Exit codes: 0 no difference but known ones, 1 a difference that is not known, 2 a file or the command line is wrong,
-3 no scenario has a verdict on both sides, so that nothing was compared.`,
+  remarks: `Exit codes: 0 no unknown difference; 1 an unknown difference; 2 wrong usage or an unreadable file; 3 nothing to compare,
+because no scenario has a verdict on both sides.`,
   async run({ flag, list, text, words: [one = '', other = ''] }, { stdout, stderr, environment }) {
     const [{ compare }, { readDeviations }, { readResults }, { comparisonText }, { wantsColor }, { widthOf }] =
       await Promise.all([

@@ -6,25 +6,25 @@ import { fromSource } from './from-source.ts';
 
 export const DETECT: Command = {
   name: 'detect',
-  summary: 'runs the suites against defects, and says which were noticed',
+  summary: 'run the suites against defects, and report which are detected',
   about:
-    'Runs the suites on embedded clusters against one defect after another: the catalogue of faults, or mutants. Says which scenario noticed each, which survived, and which no scenario reached.',
+    'Run the suites on embedded clusters against one defect at a time: the catalogue of faults, or mutants. Report which scenario detects each defect, which survive, and which no scenario reaches.',
   options: [
-    option.list('fault NAME', 'these faults alone (repeat, or a comma list; default: the whole catalogue)'),
-    option.flag('mutants', "defects that a machine makes of the reference subjects' sources, instead of faults"),
-    option.list('area NAME', 'defects of these areas of the sources alone (repeat, or a comma list)'),
-    option.number('sample N', 'so many of the defects, chosen by the seed (default: all)', { minimum: 1 }),
-    option.text('seed TEXT', 'with --sample: which are chosen', { default: '0' }),
-    option.list('scenario ID', 'these scenarios alone (repeat, or a comma list)'),
-    option.flag('all', 'try every scenario that reaches a defect, for the whole matrix'),
-    option.number('jobs N', 'processes at once (default: one more than there are processors)', {
+    option.list('fault NAME', 'try this fault (repeatable, or comma-separated; default: all)'),
+    option.flag('mutants', 'try generated mutants of the reference components instead of faults'),
+    option.list('area NAME', 'try defects of this area of the sources (repeatable, or comma-separated)'),
+    option.number('sample N', 'try this many defects, chosen by the seed (default: all)', { minimum: 1 }),
+    option.text('seed TEXT', 'with --sample: choose defects by this seed', { default: '0' }),
+    option.list('scenario ID', 'run only this scenario (repeatable, or comma-separated)'),
+    option.flag('all', 'run every scenario that reaches a defect, for the whole matrix'),
+    option.number('jobs N', 'run this many processes at once (default: one more than processors)', {
       minimum: 1,
       maximum: 64,
     }),
-    option.text('json FILE', 'write the matrix as JSON'),
-    option.flag('write', 'write docs/detection.md anew, and which scenario noticed which fault'),
+    option.text('json FILE', 'write the matrix to this JSON file'),
+    option.flag('write', 'update docs/detection.md and the record of which scenario detects which fault'),
   ],
-  remarks: 'Exit codes: 0 each defect was noticed; 1 one was not; 2 wrong usage; 3 it could not be found out.',
+  remarks: 'Exit codes: 0 every defect was detected; 1 one was not; 2 wrong usage; 3 the environment failed.',
   fromClone: true,
   async run({ flag, text, list, values }, io) {
     const number = (name: string): number | undefined => values.get(name)?.value as number | undefined;

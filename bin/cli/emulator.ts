@@ -22,40 +22,40 @@ const ofType = ({ options, emulatorOptions = [] }: HostedClusterType): readonly 
 const ACCOUNT = { pattern: /^\d{12}$/, expected: 'give 12 digits, such as 111122223333' };
 
 const OPTIONS: readonly OptionSpec[] = [
-  option.number('port N', 'port to listen on; 0 takes any free one', { maximum: 65_535, default: 0 }),
+  option.number('port N', 'listen on this port; 0 picks a free one', { maximum: 65_535, default: 0 }),
   option.text(
     'host ADDRESS',
-    'address to bind (default: 127.0.0.1; with --clusters kind, where its nodes reach this machine)',
+    'bind to this address (default: 127.0.0.1; with --clusters kind, one that its nodes reach)',
   ),
-  option.text('account-id ID', 'the account, 12 digits', { default: '111122223333', form: ACCOUNT }),
+  option.text('account-id ID', 'use this account id, 12 digits', { default: '111122223333', form: ACCOUNT }),
   option.text(
     'second-account ID',
-    "a further account, 12 digits; the JSON object then also has secondAccount, with its administrator's key",
+    'add a second account, 12 digits; the JSON object then has secondAccount with a key',
     { form: ACCOUNT },
   ),
-  option.text('region REGION', 'the region', {
+  option.text('region REGION', 'use this region', {
     default: 'us-west-2',
     form: { pattern: /^[a-z]{2,3}(?:-[a-z]+)+-\d{1,2}$/, expected: 'give a region, such as us-west-2' },
   }),
-  option.text('access-key-id ID', "the administrator's access key id (default: random at each start)", {
+  option.text('access-key-id ID', 'use this access key id for the administrator (default: random)', {
     // No slash, which separates parts of the credential scope.
     form: { pattern: /^\w{16,128}$/, expected: 'give 16 to 128 letters and digits' },
   }),
-  option.text('secret-access-key KEY', 'its secret; belongs to --access-key-id'),
-  option.text('seed TEXT', 'makes ids that need not be secret the same at each start'),
+  option.text('secret-access-key KEY', 'use this secret key with --access-key-id'),
+  option.text('seed TEXT', 'derive ids that need not be secret from this seed'),
   option.choice(
     'clusters',
     [...HOSTED.map(({ name }) => name), 'none'],
-    'where CreateCluster starts a Kubernetes cluster: in this process, in Docker, or nowhere: it only keeps the record',
+    'start clusters in this process, in Docker, or none (only keep the record)',
     { default: CLUSTER_TYPES[0]?.name ?? 'none' },
   ),
   option.text(
     's3-endpoint URL',
-    'another S3 that holds buckets and objects, while the emulator decides who may do what; its key is $CONFORMANCE_S3_ACCESS_KEY_ID and $CONFORMANCE_S3_SECRET_ACCESS_KEY (default: test, test)',
+    "store objects in this S3, behind the emulator's authorization; set its key in $CONFORMANCE_S3_ACCESS_KEY_ID and $CONFORMANCE_S3_SECRET_ACCESS_KEY (default: test, test)",
   ),
   option.list(
     'service-principal NAME',
-    'service principal that IAM takes in trust policies beside those it knows (repeat, or a comma list)',
+    'accept this service principal in trust policies (repeatable, or comma-separated)',
     { form: SERVICE_PRINCIPAL },
   ),
   ...[...new Set(HOSTED.flatMap(ofType))].map((own) => {
@@ -65,10 +65,10 @@ const OPTIONS: readonly OptionSpec[] = [
   option.choice(
     'timing',
     ['instant', 'aws'],
-    'instant: calls answer when they are done; aws: changes take as long, are seen as late and calls are throttled as by AWS',
+    'answer at once (instant), or delay, propagate and throttle like AWS (aws)',
     { default: 'instant' },
   ),
-  option.number('pace N', 'with --timing aws: how many times faster than AWS', {
+  option.number('pace N', 'with --timing aws: run this many times faster than AWS', {
     minimum: 1,
     fraction: true,
     default: 1,
@@ -77,12 +77,12 @@ const OPTIONS: readonly OptionSpec[] = [
 
 export const emulatorCommand = (standIns: { readonly makeClusters?: MakeClusters } = {}): Command => ({
   name: 'emulator',
-  summary: 'serves the emulated AWS alone',
-  about: `Serves S3, IAM, STS, EKS and EKS Auth on one loopback port until it is interrupted. The first line on standard output is
-one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM user administrator).`,
+  summary: 'serve the emulated AWS',
+  about: `Serve S3, IAM, STS, EKS and EKS Auth on one loopback port until interrupted. The first line of standard output is a JSON
+object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM user administrator).`,
   options: OPTIONS,
   remarks:
-    'Exit codes: 0 after SIGTERM, 130 after SIGINT, 2 wrong usage, 3 the address cannot be bound or clusters cannot be had.',
+    'Exit codes: 0 after SIGTERM, 130 after SIGINT, 2 wrong usage, 3 the address cannot be bound or clusters cannot start.',
   async run(given, io) {
     check(given);
     const s3 = s3Backend(given, io.environment);

@@ -6,25 +6,27 @@ import type { Command } from './command.ts';
 
 export const EVALUATE: Command = {
   name: 'evaluate',
-  summary: 'asks the policy engine the cases of a file',
-  about: `Evaluates the IAM cases of a JSON file and explains each decision, statement by statement.
+  summary: 'evaluate the IAM cases of a file',
+  about: `Evaluate the IAM cases of a JSON file and explain each decision, statement by statement.
 
 FILE holds {"cases": [CASE, ...]}. A CASE has
-  name                 what it is about
-  request              principal, action, resource and, where they matter, resourceAccount and context.
-                       The principal is the ARN of a role (a session of it), of an assumed-role session, of a user,
-                       of an account's root or of an identity provider, a service's name, or * for an anonymous
-                       caller. A context value is a string, a number, a boolean or a list of these.
-  identityPolicies     list of policies, or one policy
+  name              its subject
+  request           principal, action and resource; resourceAccount and context if they matter
+  identityPolicies  a policy or a list of policies
   resourcePolicy, trustPolicy, sessionPolicy, permissionsBoundary
-                       one policy each. A policy is a document, its JSON text, or {"file": PATH, "resource": ADDRESS}:
-                       of a policy file, of the JSON of "terraform show -json", of a template of CloudFormation or CDK.
-  expect               allowed, implicitlyDenied or explicitlyDenied
-All but name and request may be left out.`,
+                    a policy each
+  expect            allowed, implicitlyDenied or explicitlyDenied
+Only name and request are required.
+
+The principal is the ARN of a role (a session of it), an assumed-role session, a user, an account's
+root or an identity provider, a service's name, or * for an anonymous caller. A context value is a
+string, a number, a boolean or a list of these. A policy is a document, its JSON text, or
+{"file": PATH, "resource": ADDRESS}: a policy file, the output of "terraform show -json", or a
+template of CloudFormation or CDK.`,
   files: { usage: 'FILE', least: 1, most: 1 },
   options: [option.flag('json', 'print one JSON document')],
   remarks:
-    'Exit codes: 0 all cases agree with what they expect, 1 at least one differs, 2 the file or the command line is wrong.',
+    'Exit codes: 0 all cases match their expectation; 1 at least one differs; 2 wrong usage or an unreadable file.',
   async run({ flag, words: [file = ''] }, { stdout }) {
     const { countOf, renderJson, renderText } = await import('../../emulator/iam/evaluate/render.ts');
     const cases = await evaluateFile(file);

@@ -1,5 +1,8 @@
 import { commandLine } from '../../foundation/node/command-line.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
 import type { OptionSpec } from '../../foundation/node/options.ts';
+import { wrap } from '../../harness/results/text.ts';
 
 export interface Described {
   readonly name: string;
@@ -8,22 +11,84 @@ export interface Described {
   /** Usage and minimum number of its files. Default: none. */
   readonly files?: { readonly usage: string; readonly least: number; readonly most?: number };
   readonly options: readonly OptionSpec[];
+  /** Other commands and their summaries, if its help lists them. */
+  readonly commands?: readonly (readonly [string, string])[];
   /** Last lines of its help, such as its exit codes. */
   readonly remarks: string;
 }
 
-export function helpText({ name, about, files, options, remarks }: Described): string {
+/** Columns of help texts. */
+const WIDTH = 99;
+/** Columns of flags before their help. */
+const FLAG_WIDTH = 30;
+
+/**
+ * The help of a command: for options with topics, the brief ones without a topic, those of one topic, or those of `all`.
+ * Throws `HarnessError` for an unknown topic.
+ */
+export function helpText({ name, about, files, options, remarks, commands }: Described, asked?: string): string {
+  const topics = topicsOf(options);
+  const topic = topics.size === 0 ? undefined : asked;
+  if (topic !== undefined && topic !== 'all' && !topics.has(topic))
+    throw new HarnessError(
+      'BAD_FLAG_VALUE',
+      `Unknown help topic "${topic}": ${suggestion(topic, [...topics.keys(), 'all'])}`,
+    );
+  const isBrief = topic === undefined && topics.size > 0;
+  const shown = isBrief ? options.filter(({ brief }) => brief) : (topics.get(topic ?? '') ?? options);
   return [
     `Usage: ${commandLine(name, ['[flags]', ...(files ? [files.usage] : [])].join(' '))}`,
     '',
-    about,
+    ...wrapped(about),
     '',
-    'Flags:',
-    ...columns(options.map((option) => [`--${option.name}${valueOf(option)}`, helpOf(option)])),
+    ...(isBrief && commands ? ['Commands (each has a --help of its own):', ...rows(commands), ''] : []),
+    topic === undefined ? 'Flags:' : `Flags of topic ${topic}:`,
+    ...rows(shown.map((option) => [`--${option.name}${valueOf(option)}`, helpOf(option)])),
+    ...(isBrief
+      ? ['', 'More flags:', ...rows([...topics.keys(), 'all'].map((one) => [`--help ${one}`, TOPICS[one] ?? `clusters of type ${one}`]))]
+      : []),
     '',
-    remarks,
+    ...wrapped(remarks),
     '',
   ].join('\n');
+}
+
+/** Topics of options (`OptionSpec.topic`, and types of clusters) in the help of a command. */
+const TOPICS: Readonly<Record<string, string>> = {
+  select: 'which scenarios run',
+  run: 'order, time limits, retries and faults',
+  report: 'reports and output',
+  clients: 'other AWS clients, and your own program',
+  aws: 'AWS accounts, regions and endpoints',
+  embedded: 'clusters in this process',
+  kind: 'clusters of kind',
+  eks: 'clusters of Amazon EKS',
+  all: 'every flag',
+};
+
+function topicsOf(options: readonly OptionSpec[]): ReadonlyMap<string, readonly OptionSpec[]> {
+  const topics = new Map<string, OptionSpec[]>();
+  for (const option of options)
+    for (const topic of [option.topic ?? [], option.clusters ?? []].flat())
+      topics.set(topic, [...(topics.get(topic) ?? []), option]);
+  const order = Object.keys(TOPICS);
+  return new Map([...topics].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)));
+}
+
+/** Paragraphs, filled; lines that are indented stay as they are. */
+const wrapped = (text: string): readonly string[] =>
+  text
+    .split(/\n(?=\n| {2}|Exit codes)|(?<=\n {2}.*)\n/)
+    .map((part) => wrap(part.replaceAll(/(?<=\S)\n(?=\S)/g, ' '), WIDTH));
+
+/** Flags or commands with their help, wrapped. */
+function rows(all: readonly (readonly [string, string])[]): readonly string[] {
+  const width = Math.min(FLAG_WIDTH, Math.max(...all.map(([left]) => left.length)));
+  return all.flatMap(([left, right]) => {
+    const margin = ' '.repeat(width + 4);
+    const text = wrap(`${margin}${right}`, WIDTH);
+    return left.length > width ? [`  ${left}`, text] : [`  ${left.padEnd(width)}  ${text.slice(margin.length)}`];
+  });
 }
 
 export function columns(rows: readonly (readonly [string, string])[], indent = '  '): readonly string[] {

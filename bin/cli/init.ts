@@ -12,14 +12,14 @@ const SOURCES = [
 
 export const INIT: Command = {
   name: 'init',
-  summary: 'writes a suite, its policies, a config file and a workflow into a repository',
-  about: `Writes what a repository needs to test its own policies: a suite with policy files in conformance/, a config file, a
-workflow for GitHub Actions, and settings by which Visual Studio Code checks policy files. A file that is there stays as it is.
+  summary: 'set up a suite, policies, a config file and a workflow in a repository',
+  about: `Set a repository up to test its own policies: write a suite with policy files to conformance/, a config file, a workflow for
+GitHub Actions, and settings that make Visual Studio Code check policy files. Existing files are kept.
 
 DIR is the root of the repository (default: this folder).`,
   files: { usage: '[DIR]', least: 0, most: 1 },
   options: [],
-  remarks: 'Exit codes: 0 written, or all was there; 2 DIR is no folder, or cannot be written to.',
+  remarks: 'Exit codes: 0 written, or everything existed; 2 DIR is not a folder, or is not writable.',
   async run({ words: [folder = '.'] }, { root, stdout }) {
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
       throw new HarnessError('BAD_FILE', `${folder} is no folder: give the root of your repository, or make it first.`);

@@ -6,18 +6,18 @@ import type { Command } from './command.ts';
 
 export const KIND_IMAGES: Command = {
   name: 'kind-images',
-  summary: 'builds the image of the reference agent, webhook and probe program for kind',
-  about: `Builds the image of the reference agent, webhook and probe program for clusters of kind, unless Docker has it already, and
-prints its reference. See docs/images.md.`,
+  summary: 'build the image of agent, webhook and probe program for kind',
+  about: `Build the image of the reference agent, webhook and probe program for kind clusters, unless Docker has it already, and
+print its reference. See docs/images.md.`,
   options: [
     option.text(
       'base IMAGE',
-      `what it is built from: a Linux image with iproute2, and Node 20.19 or later, else this machine's Node serves (default: node:22-bookworm-slim, else a node image of ${commandLine('kind-node-image')})`,
+      `build from this Linux image with iproute2 and, unless this machine's Node is used, Node 20.19 or later (default: node:22-bookworm-slim, else a node image of ${commandLine('kind-node-image')})`,
     ),
-    option.list('client NAME[@VERSION]', 'clients that it is to have (repeat, or a comma list)'),
-    option.flag('force', 'build it even if it is there'),
+    option.list('client NAME[@VERSION]', 'include this client (repeatable, or comma-separated)'),
+    option.flag('force', 'build even if the image exists'),
   ],
-  remarks: 'Exit codes: 0 it is there; 2 wrong usage; 3 it cannot be built; 130 interrupted.',
+  remarks: 'Exit codes: 0 the image exists; 2 wrong usage; 3 the build failed; 130 interrupted.',
   async run({ text, flag, list }, io) {
     const signal = io.interruption();
     const [{ ensureComponentImage }, { chosenClients, installedClients }] = await Promise.all([

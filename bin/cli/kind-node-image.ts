@@ -6,15 +6,15 @@ import { fromSource } from './from-source.ts';
 
 export const KIND_NODE_IMAGE: Command = {
   name: 'kind-node-image',
-  summary: 'builds a node image for kind from packages and Go modules',
-  about: `Builds the node image for clusters of kind from Debian packages and Go modules, pulling no image, and installs the kind
-command beside it. What is up to date is not built again (docs/node-image.md).`,
+  summary: 'build a node image for kind from packages and Go modules',
+  about: `Build the node image for kind clusters from Debian packages and Go modules, without pulling an image, and install the kind
+command. Skip what is up to date (docs/node-image.md).`,
   options: [
-    option.flag('force', 'build the image though it is up to date'),
+    option.flag('force', 'build even if the image is up to date'),
     option.flag('print-image', "print the image's name and exit"),
-    option.flag('verbose', 'show what the tools say'),
+    option.flag('verbose', 'show the output of the tools'),
   ],
-  remarks: 'Exit codes: 0 it is there; 2 wrong usage; 3 it cannot be built; 130 interrupted.',
+  remarks: 'Exit codes: 0 the image exists; 2 wrong usage; 3 the build failed; 130 interrupted.',
   fromClone: true,
   async run({ flag }, io) {
     const { buildNodeImage, imageName } = await fromSource<typeof nodeImage>('scripts/node-image/main.ts', io);

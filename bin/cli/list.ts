@@ -4,8 +4,8 @@ import { say, selected, selecting, SETTINGS, type Configured } from './scenarios
 
 export const LIST: Command<Configured> = {
   name: 'list',
-  summary: 'lists scenarios',
-  about: 'Lists the selected scenarios: id, suite and title.',
+  summary: 'list scenarios',
+  about: 'List the selected scenarios: id, suite and title.',
   ...selecting({ clusters: false }),
   remarks: `${SETTINGS}\nExit codes: 0 listed; 2 wrong usage or configuration.`,
   run: list,

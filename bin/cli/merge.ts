@@ -9,16 +9,16 @@ import { EXIT_CODES } from './scenarios.ts';
 
 export const MERGE: Command = {
   name: 'merge',
-  summary: 'makes one of the results of shards',
-  about: `Merges the results of all shards of a run, and reports of the whole as an unsharded run does.
+  summary: 'merge the results of shards',
+  about: `Merge the results of all shards of a run, and report them like an unsharded run.
 
-Each file is a results.json, or a report folder with one.`,
+Each file is a results.json or a report folder.`,
   files: { usage: 'A/results.json B/results.json …', least: 1 },
   options: [
-    option.text('report-dir DIR', 'where reports go (default: reports/<id>)'),
-    option.list('reporter NAME|FILE', 'as of a run (repeat, or a comma list)'),
-    option.flag('quiet', 'print the summary alone'),
-    option.flag('no-color', 'plain text'),
+    option.text('report-dir DIR', 'write reports to this folder (default: reports/<id>)'),
+    option.list('reporter NAME|FILE', 'report with this reporter, as in a run (repeatable, or comma-separated)'),
+    option.flag('quiet', 'print only the summary'),
+    option.flag('no-color', 'print without color'),
   ],
   remarks: EXIT_CODES,
   async run({ flag, list, text, words }, { stdout, stderr, environment }) {

@@ -6,8 +6,8 @@ import { say, selected, selecting, SETTINGS, type Configured } from './scenarios
 
 export const PLAN: Command<Configured> = {
   name: 'plan',
-  summary: 'says what a run would create, and which outcome each probe must have',
-  about: 'Says what a run would create, and which outcome each probe must have. Creates nothing.',
+  summary: 'print what a run would create, and what each probe expects',
+  about: 'Print what a run would create, and what each probe expects. Create nothing.',
   ...selecting({ clusters: true }),
   remarks: `${SETTINGS}\nExit codes: 0 planned; 2 wrong usage or configuration.`,
   run: (configuration, io) => plan(configuration, io),

@@ -5,14 +5,13 @@ import { fromSource } from './from-source.ts';
 
 export const POLICY: Command = {
   name: 'policy',
-  summary: 'writes the policies of nightly runs',
-  about: `Rehearses on an emulated AWS what nightly runs on Amazon EKS do, and writes the policies that they need, from the calls that
-AWS was asked: docs/iam/nightly-policy.json, docs/iam/other-account-policy.json, docs/iam/permissions-boundary.json, and
-docs/iam/auto-mode-policy.json, which clusters in Auto Mode need besides. From the requests of a runner in a cluster it writes
-the rules of its service account too: docs/rbac/runner.yaml.`,
-  options: [option.flag('check', 'write nothing, and compare with what is there')],
-  remarks:
-    'Exit codes: 0 written, or what is there is what is generated; 1 it is not; 2 wrong usage; 3 a rehearsal failed.',
+  summary: 'generate the policies of nightly runs',
+  about: `Rehearse nightly runs on an emulated Amazon EKS, and generate the policies they need from the recorded calls:
+docs/iam/nightly-policy.json, docs/iam/other-account-policy.json, docs/iam/permissions-boundary.json, and
+docs/iam/auto-mode-policy.json for clusters in Auto Mode. Also generate docs/rbac/runner.yaml, the rules of a runner's
+service account, from the requests of a runner in a cluster.`,
+  options: [option.flag('check', 'write nothing, and compare with the existing files')],
+  remarks: 'Exit codes: 0 written, or up to date; 1 out of date; 2 wrong usage; 3 a rehearsal failed.',
   fromClone: true,
   async run(given, io) {
     const { writePolicies } = await fromSource<typeof policies>('scripts/policy/policy.ts', io);

@@ -4,9 +4,9 @@ import { fromSource } from './from-source.ts';
 
 export const PUBLISHED: Command = {
   name: 'published',
-  summary: 'publishes the results of a subject, and writes the page that compares all of them',
-  about: `Publishes the results of a run as those of a subject, and writes the page that compares all that is published
-(reports/published). Without words, it writes the page alone.`,
+  summary: 'publish the results of a product, and update the page that compares all',
+  about: `Publish the results of a run as those of a product, and update the page that compares all published results
+(reports/published). Without arguments, only update the page.`,
   files: { usage: '[SUBJECT VERSION REPORT]', least: 0, most: 3 },
   options: [],
   remarks: 'Exit codes: 0 written; 2 wrong usage, or a run that cannot be published.',

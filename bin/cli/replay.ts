@@ -7,13 +7,13 @@ import type { Io } from '../../foundation/node/io.ts';
 
 export const REPLAY: Command = {
   name: 'replay',
-  summary: 'plays recordings of the real agent and webhook, and of AWS, against those of the project',
-  about: `Plays recordings of the real EKS Pod Identity agent ("exchanges") and webhook ("reviews") against the reference ones, and
-prints each difference. Of what AWS answered where the emulator guesses ("answers", written by --record) it asks the emulator,
-and names each guess that AWS answers otherwise, with what that changes.`,
+  summary: 'replay recordings of the real agent, webhook or AWS against ours',
+  about: `Replay recordings of the real EKS Pod Identity agent ("exchanges") and webhook ("reviews") against the reference ones, and
+print each difference. For recorded answers of AWS ("answers", written by --record), ask the emulator the same, and report
+each guess that AWS contradicts, with its consequences.`,
   files: { usage: 'FILE...', least: 1 },
   options: [],
-  remarks: 'Exit codes: 0 no difference; 1 some; 2 a file cannot be read or is no recording.',
+  remarks: 'Exit codes: 0 no difference; 1 a difference; 2 wrong usage, or a file that is not a recording.',
   async run({ words }, io) {
     let compared = 0;
     let different = 0;

@@ -9,18 +9,21 @@ import type { Command } from './command.ts';
 
 export const REPORT: Command = {
   name: 'report',
-  summary: 'makes the HTML page of a run, or of two runs side by side',
-  about: `Makes the page of a run from its results.json: what a run writes as report.html. Of two runs it makes one page that shows
-both, and in what they differ, as the command compare says.
+  summary: 'write the HTML page of a run, or of two runs side by side',
+  about: `Write the HTML page of a run from its results.json. For two runs, write one page that shows both and their differences, as
+the command compare does.
 
-A and B are results.json files, or report folders with one.`,
+A and B are results.json files or report folders.`,
   files: { usage: 'A/results.json [B/results.json]', least: 1, most: 2 },
   options: [
-    option.text('output FILE', 'where to write it: by default report.html beside A, or compare.html beside B'),
-    option.list('deviations FILE', 'known deviations of two runs, YAML or JSON (repeat, or a comma list)'),
-    option.text('detection FILE', 'show who noticed which defect too: what detect wrote with --json'),
+    option.text('output FILE', 'write to this file (default: report.html next to A, or compare.html next to B)'),
+    option.list(
+      'deviations FILE',
+      'read known deviations from this YAML or JSON file (repeatable, or comma-separated)',
+    ),
+    option.text('detection FILE', 'show which scenario detected which defect, from this file of detect --json'),
   ],
-  remarks: 'Exit codes: 0 it was written, 2 a file or the command line is wrong, 3 it could not be written.',
+  remarks: 'Exit codes: 0 written; 2 wrong usage or an unreadable file; 3 not writable.',
   async run({ list, text, words: [one = '', other] }, { stdout }) {
     const [{ readRun }, { PAGE_FILE, pageHtml }, { writeWhole }] = await Promise.all([
       import('../../harness/results/read-results.ts'),

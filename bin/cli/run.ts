@@ -43,9 +43,9 @@ export const runCommand = ({
   isSwitched,
 }: Registries = {}): Command<Asked> => ({
   name: 'run',
-  summary: 'runs scenarios',
+  summary: 'run scenarios',
   about:
-    'Runs conformance scenarios of EKS Pod Identity and IRSA and reports whether access is granted or denied, and why.',
+    'Run conformance scenarios of EKS Pod Identity and IRSA, and report whether access is granted or denied, and why.',
   options: types === undefined ? OPTIONS : optionsOf(types),
   remarks: `${SETTINGS}\n${EXIT_CODES}`,
   read: (argv, environment) => {

@@ -39,11 +39,11 @@ const SELECTION = [
   'help',
 ];
 
-export const EXIT_CODES = `Exit codes: 0 all as expected; 1 a subject does not conform; 2 wrong usage or configuration;
+export const EXIT_CODES = `Exit codes: 0 everything conforms; 1 something does not conform; 2 wrong usage or configuration;
 3 the environment failed or a verdict is inconclusive; 130 interrupted.`;
 
 export const SETTINGS =
-  'A flag wins over its environment variable (CONFORMANCE_<FLAG>), which wins over the config file.';
+  'A flag overrides its environment variable (CONFORMANCE_<FLAG>), which overrides the config file.';
 
 /** A command's part with flags for scenarios and, if needed, clusters and AWS. */
 export function selecting({ clusters }: { readonly clusters: boolean }): Pick<Command<Configured>, 'options' | 'read'> {

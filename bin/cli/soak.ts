@@ -6,19 +6,23 @@ import { fromSource } from './from-source.ts';
 
 export const SOAK: Command = {
   name: 'soak',
-  summary: 'repeats whole runs, and counts what is not the same in all',
+  summary: 'repeat whole runs, and report what differs',
   about:
-    'Runs all scenarios on embedded clusters again and again: in the declared, in reverse and in random order, each third run of an order beside busy processes. Counts verdicts other than passed, and looks for processes, ports and files that a run leaves.',
+    'Run all scenarios on embedded clusters repeatedly: in declared, reverse and random order, every third run of an order next to busy processes. Count verdicts other than passed, and find processes, ports and files that a run leaves behind.',
   options: [
-    option.number('runs N', 'whole runs, one after the other', { default: 100, minimum: 1 }),
-    option.number('busy N', 'busy processes beside each third run', { default: 4, minimum: 0, maximum: 64 }),
-    option.text('json FILE', 'write what came of it as JSON, anew after each run'),
-    option.text('report-dir DIR', 'folder for the reports of runs that did not end as they should', {
+    option.number('runs N', 'make this many whole runs, one after the other', { default: 100, minimum: 1 }),
+    option.number('busy N', 'keep this many processes busy during every third run', {
+      default: 4,
+      minimum: 0,
+      maximum: 64,
+    }),
+    option.text('json FILE', 'write the result to this JSON file, after each run'),
+    option.text('report-dir DIR', 'keep the reports of unexpected runs in this folder', {
       default: 'reports/soak',
     }),
   ],
   remarks:
-    'Exit codes: 0 nothing failed, nothing was left, and no verdict was error or inconclusive but at most 2 in 100 of those beside busy processes; 1 otherwise; 2 wrong usage.',
+    'Exit codes: 0 no failed verdict, no leftovers, and no error or inconclusive verdict (at most 2 in 100 with busy processes); 1 otherwise; 2 wrong usage.',
   fromClone: true,
   async run({ number, text }, io) {
     const { soak } = await fromSource<typeof soaking>('scripts/soak/soak.ts', io);

@@ -11,46 +11,45 @@ const IN_ACCOUNTS = CLUSTER_TYPES.filter(({ aws }) => aws === 'account').map(({ 
 
 /** Options about AWS. Environment variables are those of runs. */
 const OF_AWS: readonly OptionSpec[] = [
-  option.choice('cluster', IN_ACCOUNTS, 'sweep the account of the AWS credentials, in place of this machine'),
-  option.text('region REGION', 'eks: region (default: that of the state file, AWS_REGION or the profile)'),
-  option.list('allow-account ID', 'eks: account that may be swept; needed for AWS itself (repeat, or a comma list)'),
-  option.text('other-account-role ARN', 'eks: role of a second account, to sweep that too'),
+  option.choice('cluster', IN_ACCOUNTS, 'sweep the account of the AWS credentials instead of this machine'),
+  option.text('region REGION', 'eks: use this region (default: from the state file, AWS_REGION or the profile)'),
   option.list(
-    'cluster-name NAME',
-    'eks: of the clusters that existed before, look into this one alone (repeat, or a comma list)',
+    'allow-account ID',
+    'eks: allow this account to be swept; required on AWS (repeatable, or comma-separated)',
   ),
-  option.list('aws-endpoint URL', 'eks: where AWS is instead, as for a run (repeat, or a comma list)'),
+  option.text('other-account-role ARN', 'eks: sweep the second account of this role too'),
+  option.list('cluster-name NAME', 'eks: search only this existing cluster (repeatable, or comma-separated)'),
+  option.list(
+    'aws-endpoint URL',
+    'eks: send calls to this URL instead of AWS, as in a run (repeatable, or comma-separated)',
+  ),
 ];
 
 export const sweepCommand = (standIns: Partial<SweepIo> = {}): Command => ({
   name: 'sweep',
-  summary: 'removes what killed runs left',
-  about: `Removes what killed runs left: kind clusters, networks, volumes and images in Docker, temporary files, kubeconfigs. Finds it
-by the state files of report folders and by the runs' label. Runs that are alive are left alone.
+  summary: 'remove leftovers of killed runs',
+  about: `Remove leftovers of killed runs: kind clusters, networks, volumes and images in Docker, temporary files and kubeconfigs.
+Find them by the state files in report folders and by the label of runs. Skip runs that are alive.
 
-With --cluster eks: removes what runs left in AWS, once it has expired. Finds it by its tags. With --run, only what that run
-left, expired or not; with --report-dir, only what the runs left that state files there name, expired or not, and these state
-files go when all is gone.`,
+With --cluster eks: remove expired leftovers of runs in AWS, found by their tags. With --run, only those of that
+run, and with --report-dir only those of the runs whose state files are there, even if not expired. A state file is deleted once
+nothing of its run is left.`,
   options: [
-    option.flag('list', 'list what is left and stop'),
-    option.text(
-      'run ID',
-      'only this run; also one of another machine or container, of which nobody here can tell whether it is over',
-      {
-        form: {
-          pattern: /^c[0-9a-f]{6}$/,
-          expected: `give the id of a run, such as c1a2b3d (${commandLine('sweep', '--list')})`,
-        },
+    option.flag('list', 'list leftovers and exit'),
+    option.text('run ID', 'sweep only this run, even if it ran on another machine or in a container and may be alive', {
+      form: {
+        pattern: /^c[0-9a-f]{6}$/,
+        expected: `give the id of a run, such as c1a2b3d (${commandLine('sweep', '--list')})`,
       },
-    ),
+    }),
     option.list(
       'report-dir DIR',
-      'look into this report folder, or into those in it, instead of reports/ (repeat, or a comma list)',
+      'search this report folder, or those in it, instead of reports/ (repeatable, or comma-separated)',
     ),
     ...OF_AWS.map((option) => ({ ...option, commandLineOnly: option.name === 'cluster' })),
   ],
-  remarks: `Exit codes: 0 nothing is left that is to go; 2 wrong usage or credentials; 3 something could not be removed or looked at, or
-a state file could not be used.`,
+  remarks: `Exit codes: 0 no leftovers; 2 wrong usage or credentials; 3 something could not be removed or read, or a state file is
+unusable.`,
   async run(given, { stdout, stderr, environment }) {
     checkSweep(given);
     const io = {

@@ -17,34 +17,30 @@ const ROLE = {
 
 /** Options of new clusters: existing ones are not changed. */
 const OF_NEW_CLUSTERS: readonly OptionSpec[] = [
-  option.text('kubernetes-version VERSION', 'such as 1.34 (default: that of EKS)', {
+  option.text('kubernetes-version VERSION', 'create clusters of this version, such as 1.34 (default: that of EKS)', {
     form: { pattern: /^\d+\.\d+$/, expected: 'give one such as 1.34' },
   }),
-  option.choice('compute', ['node-group', 'auto-mode'], 'who brings the nodes of a cluster that is made', {
+  option.choice('compute', ['node-group', 'auto-mode'], 'create nodes by a node group or by Auto Mode', {
     default: 'node-group',
   }),
-  option.text('instance-type TYPE', 'of the nodes of a node group', { default: 'm6i.2xlarge' }),
-  option.number('nodes N', 'nodes of a node group', { minimum: 1, maximum: 100, default: 2 }),
-  option.list('subnet-ids ID', 'subnets of a cluster that is made (default: those tagged for EKS in one VPC)', {
+  option.text('instance-type TYPE', 'create nodes of this type', { default: 'm6i.2xlarge' }),
+  option.number('nodes N', 'create this many nodes', { minimum: 1, maximum: 100, default: 2 }),
+  option.list('subnet-ids ID', 'create clusters in these subnets (default: those tagged for EKS in one VPC)', {
     form: {
       pattern: /^subnet-[0-9A-Za-z]+$/,
       expected: 'give ids of subnets, such as subnet-0123456789abcdef0, separated by commas',
     },
   }),
-  option.text('cluster-role-arn ARN', 'role of a cluster that is made (default: a role of the run)', { form: ROLE }),
-  option.text('node-role-arn ARN', 'role of the nodes of a cluster that is made (default: a role of the run)', {
+  option.text('cluster-role-arn ARN', 'give created clusters this role (default: a role of the run)', { form: ROLE }),
+  option.text('node-role-arn ARN', 'give created nodes this role (default: a role of the run)', {
     form: ROLE,
   }),
-  option.text(
-    'admin-principal-arn ARN',
-    'principal who is made an administrator of a cluster that is made, by an access entry',
-    {
-      form: {
-        pattern: /^arn:[\w-]+:iam::\d{12}:(role|user)\/.+$/,
-        expected: 'give the ARN of a role or user, such as arn:aws:iam::111122223333:role/example',
-      },
+  option.text('admin-principal-arn ARN', 'make this principal an administrator of created clusters', {
+    form: {
+      pattern: /^arn:[\w-]+:iam::\d{12}:(role|user)\/.+$/,
+      expected: 'give the ARN of a role or user, such as arn:aws:iam::111122223333:role/example',
     },
-  ),
+  }),
 ];
 
 export const NEW_CLUSTER_OPTIONS: readonly string[] = OF_NEW_CLUSTERS.map(({ name }) => name);
@@ -56,13 +52,15 @@ export const EKS_OPTIONS: readonly OptionSpec[] = [
   AGENT_CHART,
   READY_TIMEOUT,
   ...RUNNER_OPTIONS,
-  option.text('runner-role ARN', "with --in-cluster: role of the runner's service account, by IRSA", { form: ROLE }),
-  option.flag('print-manifest', 'print what --in-cluster would make, for `kubectl apply -f -`, and stop', {
+  option.text('runner-role ARN', "with --in-cluster: give the runner's service account this role, by IRSA", {
+    form: ROLE,
+  }),
+  option.flag('print-manifest', 'print the manifest of --in-cluster for `kubectl apply -f -`, and exit', {
     commandLineOnly: true,
   }),
   option.list(
     'cluster-name NAME',
-    'use this cluster instead of making one, and leave it as it was (twice for two clusters)',
+    'use this cluster instead of creating one, and restore it (twice for two clusters)',
     {
       // EKS API Reference, "CreateCluster", `name`.
       form: {
@@ -73,9 +71,9 @@ export const EKS_OPTIONS: readonly OptionSpec[] = [
   ),
   option.text(
     'service-account-dir DIR',
-    'reach the API server of --cluster-name as the service account of this pod, whose token and ca.crt are in this folder',
+    'call the API server of --cluster-name with the token and ca.crt in this folder',
   ),
-  option.text('addon-version VERSION', 'version of the add-on eks-pod-identity-agent (default: that of EKS)'),
+  option.text('addon-version VERSION', 'install this version of the agent add-on (default: that of EKS)'),
   ...OF_NEW_CLUSTERS,
 ];
 

@@ -10,7 +10,7 @@ export const EMBEDDED: HostedClusterType = {
     AGENT_CHART,
     option.text(
       'client-command COMMAND',
-      'your own program as the client: a command of the shell (docs/own-program.md)',
+      'run your own program as the client, by this shell command (docs/own-program.md)',
     ),
   ],
   aws: 'emulator',

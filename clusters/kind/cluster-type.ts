@@ -16,12 +16,12 @@ import type { KindOptions } from './options.ts';
 export const KIND: HostedClusterType = {
   name: 'kind',
   options: [
-    option.text('kind-image IMAGE', 'node image (default: the kindest/node that the installed kind pins)'),
+    option.text('kind-image IMAGE', 'create nodes from this image (default: the kindest/node of the installed kind)'),
     AGENT_IMAGE,
-    option.text('webhook-image IMAGE', 'image of the Pod Identity webhook (default: the reference webhook)'),
+    option.text('webhook-image IMAGE', 'run this image of the Pod Identity webhook (default: the reference webhook)'),
     WORKLOAD_IMAGE,
-    option.text('image-base IMAGE', 'what the images of agent, webhook and workload are built from (see docs/kind.md)'),
-    option.text('client-image IMAGE', 'image of your own program as the client (docs/own-program.md)'),
+    option.text('image-base IMAGE', 'build the images of agent, webhook and workload from this image (docs/kind.md)'),
+    option.text('client-image IMAGE', 'run your own program in this image as the client (docs/own-program.md)'),
     AGENT_ARGS,
     AGENT_CHART,
     ...RUNNER_OPTIONS,

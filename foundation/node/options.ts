@@ -10,6 +10,12 @@ export interface OptionSpec {
   readonly maximum?: number;
   readonly fraction?: boolean;
   readonly help: string;
+  /** Topic of `--help TOPIC` that lists it. */
+  readonly topic?: string;
+  /** Types of clusters that take it; all if undefined. Their names are topics too. */
+  readonly clusters?: readonly string[];
+  /** Whether `--help` without a topic lists it too, where there are topics. */
+  readonly brief?: boolean;
   /** Form of values that AWS would otherwise reject late. It does not check existence. */
   readonly form?: { readonly pattern: RegExp; readonly expected: string };
   /** Not in config file and environment. */

@@ -1,16 +1,24 @@
 import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
-import type { OptionValues } from '../../foundation/node/options.ts';
-import { checkVariables, OPTIONS, optionsOf, type RunOption } from './options.ts';
+import type { OptionSpec, OptionValues } from '../../foundation/node/options.ts';
+import { checkVariables, OPTIONS, optionsOf } from './options.ts';
 import { readOptions } from './read-options.ts';
 
 export interface Configuration extends OptionValues {
   readonly cluster: ClusterType;
-  readonly options: readonly RunOption[];
+  readonly options: readonly OptionSpec[];
 }
 
-export interface Told {
+/** Flags that contradict each other. */
+const CONTRADICTIONS = [
+  ['quiet', 'verbose'],
+  ['list', 'plan'],
+  ['watch', 'shard'],
+  ['watch', 'repeat-each'],
+] as const;
+
+export interface ConfigureOptions {
   readonly types?: readonly ClusterType[];
   readonly flags?: readonly string[];
 }
@@ -19,7 +27,7 @@ export interface Told {
 export function configure(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-  { types = CLUSTER_TYPES, flags }: Told = {},
+  { types = CLUSTER_TYPES, flags }: ConfigureOptions = {},
 ): Configuration {
   const options = types === CLUSTER_TYPES ? OPTIONS : optionsOf(types);
   checkVariables(environment, options);
@@ -37,6 +45,13 @@ export function configure(
       'UNKNOWN_FLAG',
       `Unexpected argument "${word}": every option starts with two dashes, see --help.`,
     );
+  const isGiven = (name: string): boolean => {
+    const { value, origin } = given.values.get(name) ?? {};
+    return origin === 'flag' && value !== false;
+  };
+  const pair = CONTRADICTIONS.find((names) => names.every(isGiven));
+  if (pair !== undefined)
+    throw new HarnessError('BAD_FLAG_VALUE', `--${pair[0]} and --${pair[1]} contradict each other: use one of them.`);
   const cluster = typeNamed(given.text('cluster'));
   if (cluster === undefined) throw new Error('No types of clusters are registered.');
   return { ...given, cluster, options };

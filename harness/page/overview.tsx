@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { judgedText } from '../results/judged.ts';
 import type { RunResults, ScenarioResult } from '../results/results.ts';
 import { hrefOf } from './route.ts';
 import { register, type ViewProps } from './views.tsx';
@@ -77,6 +78,7 @@ const Judged = ({ results }: { readonly results: RunResults }) => {
   return (
     <aside aria-label="What was judged">
       <h2>What was judged</h2>
+      <p>{judgedText(results)}</p>
       <dl>
         <Row name="Cluster">{environment.cluster}</Row>
         {[...facts].map(([fact, values]) => (

@@ -13,7 +13,7 @@ describe('what a page says of a run', () => {
   };
 
   it('is in keeping with its exit code', () => {
-    expect(of([passed, skipped], { exitCode: 0 })).to.equal('Conforms');
+    expect(of([passed, skipped], { exitCode: 0 })).to.equal('Conforms: this package');
     expect(of([skipped], { exitCode: 0 })).to.equal('Nothing was judged');
     expect(of([passed, failed], { exitCode: 1 })).to.equal('Does not conform');
     // By its gate.

@@ -1,10 +1,13 @@
 export { ownTime } from '../results/results.ts';
+import { judgedParts, listed } from '../results/judged.ts';
 import type { RunResults, ScenarioResult, Verdict } from '../results/results.ts';
 
 export const VERDICTS = ['failed', 'inconclusive', 'error', 'skipped', 'passed'] as const satisfies readonly Verdict[];
 
 /** A run's conclusion, with the verdict of its colour. */
-export function conclusion({ run, summary }: RunResults): { readonly words: string; readonly verdict: Verdict } {
+export function conclusion(results: RunResults): { readonly words: string; readonly verdict: Verdict } {
+  const { run, summary } = results;
+  const [yours] = judgedParts(results);
   if (run.interrupted) return { words: 'Interrupted', verdict: 'skipped' };
   if (run.exitCode === 0 && summary.passed < summary.total - summary.skipped)
     return { words: 'Conforms, but for what its gate allows', verdict: 'inconclusive' };
@@ -12,7 +15,7 @@ export function conclusion({ run, summary }: RunResults): { readonly words: stri
   if (run.error !== null) return { words: 'Could not do its work', verdict: 'error' };
   if (run.exitCode !== 0) return { words: 'Not all could be judged', verdict: 'inconclusive' };
   return summary.passed > 0
-    ? { words: 'Conforms', verdict: 'passed' }
+    ? { words: `Conforms: ${yours.length === 0 ? 'this package' : listed(yours)}`, verdict: 'passed' }
     : { words: 'Nothing was judged', verdict: 'skipped' };
 }
 

@@ -3,6 +3,7 @@ import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { githubAnnotations } from './annotations.ts';
 import { plain, table } from '../results/markdown.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
+import { judgedText } from '../results/judged.ts';
 import { isFine, type RunResults, type ScenarioResult, type Verdict } from '../results/results.ts';
 import { allowedText, counted, findingLines, flakyLines, verdictCounts, VERDICTS } from '../results/text.ts';
 import { wrongProbes } from './wrong-probes.ts';
@@ -46,6 +47,7 @@ export function jobSummary(results: RunResults): string {
     plain(
       `${counted(scenarios.length, 'scenario')}: ${verdictCounts(scenarios)}. ${environment.cluster} cluster, AWS: ${environment.aws}, harness ${environment.harness}, run ${run.id}, ${Math.round(run.milliseconds / 1000)} s.`,
     ),
+    plain(judgedText(results)),
     ...(run.error === null ? [] : [`**${plain(run.error)}**`]),
     ...(scenarios.length === 0 ? [] : [suiteTable(scenarios)]),
     ...section('Not as expected', told),

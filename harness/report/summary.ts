@@ -1,5 +1,6 @@
 import type { CallCounts } from '../../aws/call-counts.ts';
 import { clientBlocks } from './client-summary.ts';
+import { judgedText } from '../results/judged.ts';
 import { isFine, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { allowedText, counted, findingLines, flakyLines, mark, verdictCounts, type Paint } from '../results/text.ts';
 
@@ -28,6 +29,7 @@ export function summaryBlocks(
     timesText(results),
     ...(results.aws === null ? [] : [callsText(results.aws.calls)]),
     ...files.map((file) => `Report: ${file}`),
+    judgedText(results),
     countsText(results),
   ];
 }

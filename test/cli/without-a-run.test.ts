@@ -30,7 +30,11 @@ describe('the command line without a run', () => {
     expect([exitCode, stderr]).to.deep.equal([0, '']);
     expect(stdout)
       .to.match(/^Usage: /)
-      .and.to.contain('--suites-dir DIR');
+      .and.to.contain('--suites-dir DIR')
+      .and.not.to.contain('--nodes N');
+    for (const line of stdout.split('\n')) expect(line.length, line).to.be.below(100);
+    const eks = await runInProcess({ args: ['--help', 'eks'], reports: 'own' });
+    expect(eks.stdout).to.contain('--nodes N').and.not.to.contain('--kind-image');
   });
 
   it('--version', async () => {
@@ -94,6 +98,8 @@ describe('the command line without a run', () => {
     ['a flag that a list has no use for', ['list', '--parallel', '3'], ['--parallel has no effect with this command']],
     ['a flag without effect on what is listed', ['--list', '--nodes', '4'], ['--nodes is for eks clusters']],
     ['a flag without effect on what is planned', ['plan', '--nodes', '4'], ['--nodes is for eks clusters']],
+    ['flags that contradict each other', ['--list', '--plan'], ['--list and --plan contradict each other']],
+    ['an unknown topic of the help', ['--help', 'knd'], ['Unknown help topic "knd"', 'did you mean "kind"?']],
     ['an unknown suite', ['--suite', 'abca'], ['Unknown suite "abca"', 'did you mean "abac"?']],
     ['an unknown scenario', ['--scenario', 'AB-91'], ['Unknown scenario "AB-91"', 'did you mean "AB-']],
     ['an unknown fault', ['--fault', 'iam-ignores-den'], ['Unknown fault', 'did you mean "iam-ignores-deny"?']],

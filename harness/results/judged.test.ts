@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { aResult, someResults } from '../../test/support/scenarios.ts';
+import { judgedText } from './judged.ts';
+import { summarize, type RunResults, type ScenarioResult } from './results.ts';
+
+describe('judgedText', () => {
+  const textOf = (
+    environment: Partial<RunResults['environment']>,
+    settings: Readonly<Record<string, string | readonly string[]>> = {},
+    scenario: Partial<ScenarioResult> = {},
+  ): string => {
+    const scenarios = [aResult({ file: 'suites/abac/tags.ts', ...scenario })];
+    const results = someResults(scenarios, summarize(scenarios));
+    const set = Object.entries(settings).map(([name, value]) => [name, { value, origin: 'flag' }]);
+    const configuration = { ...results.configuration, ...Object.fromEntries(set) } as RunResults['configuration'];
+    return judgedText({ ...results, configuration, environment: { ...results.environment, ...environment } });
+  };
+  const embedded = { cluster: 'embedded', aws: 'emulator', clusters: [], faults: [] };
+
+  it('says that nothing of the user was tested', () =>
+    expect(textOf(embedded)).to.equal(
+      'Judged: the emulated AWS, the reference agent and the reference webhook of this package. Nothing of yours was tested; run "init" to test your policies.',
+    ));
+
+  it("names the user's suites, client and images before what is of this package", () => {
+    const scenario = { file: '/home/me/suites/a.ts', client: { name: 'python', version: '1.43.6' } };
+    const settings = { 'suites-dir': ['suites'], 'agent-image': 'registry/agent:1' };
+    expect(textOf({ ...embedded, cluster: 'kind' }, settings, scenario)).to.equal(
+      'Judged: the suites in suites, client python 1.43.6 and image registry/agent:1, with the emulated AWS and the reference webhook of this package.',
+    );
+  });
+
+  it("names EKS's cluster, add-on and webhook, and AWS", () => {
+    const clusters = [{ alias: 'c1', name: 'blue', facts: { agentAddonVersion: 'v1.3.10-eksbuild.2' } }];
+    expect(textOf({ cluster: 'eks', aws: 'aws', clusters, faults: [] }, { 'cluster-name': ['blue'] })).to.equal(
+      "Judged: the EKS cluster blue, AWS, the agent add-on v1.3.10-eksbuild.2 and EKS's webhook.",
+    );
+  });
+
+  it('names faults that were turned on', () =>
+    expect(textOf({ ...embedded, faults: ['iam-ignores-deny'] })).to.contain('and the fault iam-ignores-deny of'));
+});

@@ -1,0 +1,40 @@
+import type { RunResults } from './results.ts';
+
+/** A sentence on what a run judged: what of the user's, and what of this package. */
+export function judgedText(results: RunResults): string {
+  const [yours, packaged] = judgedParts(results);
+  const ofPackage = packaged.length === 0 ? '' : `${listed(packaged)} of this package`;
+  if (yours.length === 0) return `Judged: ${ofPackage}. Nothing of yours was tested; run "init" to test your policies.`;
+  return `Judged: ${listed(yours)}${packaged.length === 0 ? '' : `, with ${ofPackage}`}.`;
+}
+
+/** Components and programs in words: the user's (or AWS's), and those of this package. */
+export function judgedParts(results: RunResults): readonly [yours: readonly string[], packaged: readonly string[]] {
+  const { configuration, environment, scenarios } = results;
+  const { aws, cluster, clusters, faults } = environment;
+  const text = (name: string): string | undefined => [configuration[name]?.value ?? []].flat().join(', ') || undefined;
+  const yours: string[] = [];
+  const packaged: string[] = [];
+  const put = (theirs: string | undefined, ours: string): unknown =>
+    theirs === undefined ? packaged.push(ours) : yours.push(theirs);
+  const isEks = cluster === 'eks';
+  if (scenarios.some(({ file }) => !file.startsWith('suites/')))
+    yours.push(`the suites in ${text('suites-dir') ?? '?'}`);
+  const clients = new Set(scenarios.flatMap(({ client }) => (client ? `${client.name} ${client.version}` : [])));
+  if (clients.size > 0) yours.push(`${clients.size === 1 ? 'client' : 'clients'} ${[...clients].join(', ')}`);
+  const place = text('context') ?? text('kubeconfig') ?? text('cluster-name');
+  if (isEks) yours.push(place === undefined ? 'Amazon EKS' : `the EKS cluster ${place}`);
+  else if (place !== undefined) yours.push(`the cluster of ${place}`);
+  const image = (name: string): string | undefined => (text(name) === undefined ? undefined : `image ${text(name)}`);
+  const addon = clusters[0]?.facts['agentAddonVersion'] ?? '';
+  put(aws === 'emulator' ? undefined : aws === 'aws' ? 'AWS' : `AWS at ${text('aws-endpoint')}`, 'the emulated AWS');
+  if (text('s3-endpoint') !== undefined) yours.push(`S3 at ${text('s3-endpoint')}`);
+  put(image('agent-image') ?? (isEks ? `the agent add-on ${addon}`.trim() : undefined), 'the reference agent');
+  put(image('webhook-image') ?? (isEks ? "EKS's webhook" : undefined), 'the reference webhook');
+  if (faults.length > 0) packaged.push(`the ${faults.length === 1 ? 'fault' : 'faults'} ${faults.join(', ')}`);
+  return [yours, packaged];
+}
+
+/** `a, b and c` */
+export const listed = (items: readonly string[]): string =>
+  items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
