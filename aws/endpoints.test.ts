@@ -32,7 +32,7 @@ describe('--aws-endpoint', () => {
   for (const [what, values, aws, text] of [
     ['a URL that is none', ['nowhere'], 'account', 'give a URL such as'],
     ['another protocol', ['ftp://host'], 'account', 'must begin with http'],
-    ['an unknown service', [`sqs=${A}`], 'account', '"sqs" is none of the services s3, iam, sts, eks, eks-auth'],
+    ['an unknown service', [`sqs=${A}`], 'account', '"sqs" is not one of the services s3, iam, sts, eks, eks-auth'],
     ['EKS on other clusters', [`eks=${A}`], 'emulator', 'add --cluster eks'],
     ['EKS Auth on other clusters', [`eks-auth=${A}`], 'emulator', 'add --cluster eks'],
     ['two for all', [A, B], 'account', 'another URL for all services'],

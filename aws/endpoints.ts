@@ -23,7 +23,7 @@ export function parseEndpoints(values: readonly string[], aws: 'account' | 'emul
       continue;
     }
     const service = AWS_SERVICES.find((known) => known === name);
-    if (service === undefined) throw wrong(value, `"${name}" is none of the services ${AWS_SERVICES.join(', ')}`);
+    if (service === undefined) throw wrong(value, `"${name}" is not one of the services ${AWS_SERVICES.join(', ')}`);
     if (!services.includes(service))
       throw wrong(
         value,

@@ -16,7 +16,7 @@ export async function findRegion(
   if (region === undefined) throw badAws('No AWS region is set: name one with --region, or set AWS_REGION.');
   // Not checked against a list, as AWS adds regions, but it becomes part of host names.
   if (!/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region))
-    throw badAws(`The region "${region}" is none: give one such as us-west-2 with --region.`);
+    throw badAws(`"${region}" is not an AWS region. Use --region, for example us-west-2.`);
   return region;
 }
 
@@ -87,7 +87,7 @@ async function regionProblem(error: unknown, options: ClientOptions): Promise<Ha
     return unknown
       ? new HarnessError(
           'AWS_UNREACHABLE',
-          `No host of AWS is known here (${said}): check the network and its name servers.`,
+          `AWS host names do not resolve (${said}): check the network and its DNS servers.`,
         )
       : undefined;
   }

@@ -96,7 +96,7 @@ describe('the services of an endpoint', () => {
     it('are not EKS Auth where anything is taken for a token', async () => {
       const arn = 'arn:aws:sts::000000000000:assumed-role/any/session';
       answer = { status: 200, body: JSON.stringify({ assumedRoleUser: { arn } }), type: 'application/json' };
-      expect((await missing())['eks-auth']).to.include('gives credentials for a token that is none');
+      expect((await missing())['eks-auth']).to.include('gives credentials for an invalid token');
     });
 
     it('are not there where nobody listens', async () => {

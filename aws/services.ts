@@ -73,7 +73,7 @@ const EKS_AUTH_ERRORS =
   /^(AccessDenied|ExpiredToken|InternalServer|InvalidParameter|InvalidRequest|InvalidToken|ResourceNotFound|Throttling|InvalidSignature|UnrecognizedClient|IncompleteSignature|MissingAuthenticationToken)Exception$/;
 
 function whyNoEksAuth({ status, code, message, roleArn }: EksAuthResponse): string | undefined {
-  if (roleArn !== undefined) return 'it gives credentials for a token that is none';
+  if (roleArn !== undefined) return 'it gives credentials for an invalid token';
   if (code !== undefined && EKS_AUTH_ERRORS.test(code) && !NOT_HERE.test(message ?? '')) return undefined;
   return status === undefined ? code : `it answers ${status}`;
 }

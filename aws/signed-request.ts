@@ -36,7 +36,7 @@ export const PAYLOADS = {
 /** Credentials that differ from the session's in one way. */
 export const CREDENTIALS = {
   'another-secret': 'with another secret key',
-  'unknown-key': 'with an access key that there is not',
+  'unknown-key': 'with an unknown access key',
   'no-session-token': 'without its session token',
   'another-session-token': 'with another session token',
 } as const;

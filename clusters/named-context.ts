@@ -53,7 +53,7 @@ function load(config: KubeConfig, file: string): void {
     config.loadFromString(text);
     config.makePathsAbsolute(resolve(file, '..'));
   } catch {
-    throw bad(`${file} is no kubeconfig: name one with --kubeconfig.`);
+    throw bad(`${file} is not a kubeconfig: name one with --kubeconfig.`);
   }
 }
 

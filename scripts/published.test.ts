@@ -62,8 +62,8 @@ describe('published results', () => {
     });
 
   for (const [content, message] of [
-    ['{', 'a.json is no published results: it is not JSON (publish its subject anew, or remove it).'],
-    ['{"subject": "x"}', 'a.json is no published results: version must be a text, not missing (publish'],
+    ['{', 'a.json is not a file of published results: it is not JSON (publish its product again, or delete it).'],
+    ['{"subject": "x"}', 'a.json is not a file of published results: version must be a text, not missing (publish'],
   ] as const)
     it(`are refused where a file holds ${content}`, () => {
       const folder = temporaryFolder();

@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const { values } = parseArgs({ options: { base: { type: 'string' }, tag: { type: 'string' } } });
+const USAGE = 'Usage: node scripts/runner-image.js [--base IMAGE] [--tag NAME]';
+const values = given();
 const tag = values.tag ?? `${name}/runner:${version}`;
 const context = mkdtempSync(join(tmpdir(), 'conformance-runner-image-'));
 const execute = (program, args, cwd) => execFileSync(program, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
@@ -22,4 +23,18 @@ try {
   process.stdout.write(`${tag}\n`);
 } finally {
   rmSync(context, { recursive: true });
+}
+
+/** The flags; exits with the usage for --help and wrong flags. */
+function given() {
+  const texts = { base: { type: 'string' }, tag: { type: 'string' } };
+  try {
+    const { values: flags } = parseArgs({ options: { ...texts, help: { type: 'boolean', short: 'h' } } });
+    if (!flags.help) return flags;
+    process.stdout.write(`${USAGE}\n`);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${error.message.split('\n')[0]}\n${USAGE}\n`);
+    process.exit(2);
+  }
 }

@@ -161,7 +161,7 @@ describe('a registry entry from outside', () => {
       [
         ['liar', null, 'client liar says that GetObject was granted, and S3 received no call of it'],
         ['silent', null, 'client silent was asked for GetObject and ended with exit code 0'],
-        ['talker', null, 'client talker printed a token of its pod, which nobody may see'],
+        ['talker', null, 'client talker printed a token of its pod'],
         ['missing', 'CLIENT_NOT_INSTALLED', 'Client missing 1 cannot be installed, since there is none.'],
       ] as const
     ).entries()) {

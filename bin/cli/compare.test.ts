@@ -44,8 +44,8 @@ describe('npm run compare', () => {
       ],
       ['what is no JSON', () => [file(runs.first), file('<xml/>')], 'is no JSON'],
       ['an empty file', () => [file(runs.first), file('')], 'is no JSON'],
-      ['a list', () => [file(runs.first), file([])], 'is no results.json: it has no version'],
-      ['null', () => [file(runs.first), file('null')], 'is no results.json'],
+      ['a list', () => [file(runs.first), file([])], 'is not a results.json: it has no version'],
+      ['null', () => [file(runs.first), file('null')], 'is not a results.json'],
       [
         'another version',
         () => [file(runs.first), file({ ...runs.second, version: 3 })],

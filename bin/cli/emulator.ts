@@ -223,7 +223,7 @@ function bindingProblem(error: unknown, host: string, port: number): string | un
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `${host} is no address of this machine; give another --host, such as 127.0.0.1.`;
+      return `${host} is not an address of this machine. Use another --host, such as 127.0.0.1.`;
     default:
       return undefined;
   }

@@ -45,7 +45,11 @@ export function helpText({ name, about, files, options, remarks, commands }: Des
     topic === undefined ? 'Flags:' : `Flags of topic ${topic}:`,
     ...rows(shown.map((option) => [`--${option.name}${valueOf(option)}`, helpOf(option)])),
     ...(isBrief
-      ? ['', 'More flags:', ...rows([...topics.keys(), 'all'].map((one) => [`--help ${one}`, TOPICS[one] ?? `clusters of type ${one}`]))]
+      ? [
+          '',
+          'More flags:',
+          ...rows([...topics.keys(), 'all'].map((one) => [`--help ${one}`, TOPICS[one] ?? `clusters of type ${one}`])),
+        ]
       : []),
     '',
     ...wrapped(remarks),

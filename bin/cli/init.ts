@@ -22,7 +22,10 @@ DIR is the root of the repository (default: this folder).`,
   remarks: 'Exit codes: 0 written, or everything existed; 2 DIR is not a folder, or is not writable.',
   async run({ words: [folder = '.'] }, { root, stdout }) {
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-      throw new HarnessError('BAD_FILE', `${folder} is no folder: give the root of your repository, or make it first.`);
+      throw new HarnessError(
+        'BAD_FILE',
+        `${folder} is not a folder: give the root of your repository, or make it first.`,
+      );
     for (const [source, target] of SOURCES)
       for (const file of filesOf(join(root, source))) {
         const path = join(target, file);

@@ -46,7 +46,7 @@ describe('npm run report', () => {
     ['no file', [], 'not 0 files', 2],
     ['three files', [same, same, same], 'not 3 files', 2],
     ['a file that is missing', ['/nowhere/results.json'], '/nowhere/results.json cannot be read', 2],
-    ['what is no results.json', [file({})], 'is no results.json: it has no version', 2],
+    ['what is no results.json', [file({})], 'is not a results.json: it has no version', 2],
     ['results of another version', [file({ ...results, version: 3 })], 'is results.json of version 3', 2],
     ['damaged results', [file({ ...results, scenarios: 1 })], 'is damaged', 2],
     ['the same file twice', [same, same], 'A and B are the same file', 2],

@@ -102,7 +102,7 @@ async function runScenarios(
   if (!quiet && shows)
     io.stderr.write(`${wrap(effectiveConfiguration(configuration), widthOf(io.stderr, io.environment), 2)}\n`);
   const interrupted = io.interruption(
-    `\nInterrupted: tearing down. Once more stops at once; \`${commandLine('sweep')}\` then removes what is left.\n`,
+    `\nInterrupted, tearing down. Press Ctrl-C again to stop immediately; \`${commandLine('sweep')}\` then removes leftovers.\n`,
   );
   const scenarios = await install(selection.scenarios).catch((error: unknown) => {
     if (!interrupted.aborted) throw error;

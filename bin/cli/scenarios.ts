@@ -81,13 +81,15 @@ export async function selected(configuration: Configuration, io: Io, registry?: 
   const more = moreInScopes(loaded, configuration);
   if (more !== undefined && !configuration.flag('quiet'))
     io.stderr.write(`--grep also finds ${more}: add --scope all.\n`);
-  const part = await partOf(withClients(select(loaded, configuration), clients), configuration);
+  const note = (sentence: string): unknown => io.stderr.write(`${sentence}\n`);
+  const part = await partOf(withClients(select(loaded, configuration), clients), configuration, note);
   return { ...loaded, ...(gate && { gate }), ...part };
 }
 
 async function partOf(
   all: readonly Scenario[],
   configuration: Configuration,
+  note: (sentence: string) => void,
 ): Promise<Pick<Selected, 'scenarios' | 'shard'>> {
   const asked = configuration.text('shard');
   if (asked === undefined && !configuration.flag('last-failed')) return { scenarios: all };
@@ -95,7 +97,7 @@ async function partOf(
     import('../../harness/plan/last-run.ts'),
     import('../../harness/plan/shard.ts'),
   ]);
-  const scenarios = configuration.flag('last-failed') ? lastFailed(all, configuration) : all;
+  const scenarios = configuration.flag('last-failed') ? lastFailed(all, configuration, note) : all;
   if (asked === undefined) return { scenarios };
   const shard = shardOf(asked, scenarios, timesOf(configuration));
   return { shard, scenarios: scenarios.filter(({ id }) => shard.scenarios[id] === shard.index) };

@@ -150,7 +150,7 @@ describe('sweep', () => {
     const file = state([{ kind: 'aws', accountId: '111122223333', region: 'us-west-2', endpoints: {} }]);
     const { code, out, err } = await sweep();
     expect(code).to.equal(3);
-    expect(out).to.contain('what is left in AWS account 111122223333, us-west-2, which --cluster eks looks for');
+    expect(out).to.contain('leftovers in AWS account 111122223333, us-west-2, which --cluster eks looks for');
     expect(err).to.contain(`npm run sweep -- --cluster eks --run ${RUN} --report-dir ${join(reports, RUN)} removes it`);
     expect(existsSync(file)).to.equal(true);
   });
@@ -173,7 +173,7 @@ describe('sweep', () => {
     const file = state([{ kind: 'path', path }], thisProcess());
     const { code, out } = await sweep();
     expect(code).to.equal(0);
-    expect(out).to.contain(`alive (process ${process.pid} on ${hostname()}): left alone`);
+    expect(out).to.contain(`alive (process ${process.pid} on ${hostname()}): skipped`);
     expect(engine.changes).to.deep.equal([]);
     expect([path, file].map((one) => existsSync(one))).to.deep.equal([true, true]);
     const named = await sweep('--run', RUN);
@@ -197,7 +197,7 @@ describe('sweep', () => {
       const path = folderNamed(`eks-pod-identity-conformance-${RUN}`);
       const unnamed = await sweep();
       expect(unnamed.code).to.equal(0);
-      expect(unnamed.out).to.contain(`may be alive: left alone, unless you name it with --run ${RUN}`);
+      expect(unnamed.out).to.contain(`may be alive: skipped, unless you name it with --run ${RUN}`);
       expect(existsSync(path)).to.equal(true);
       expect((await sweep('--run', RUN)).code).to.equal(0);
       expect(existsSync(path)).to.equal(false);
@@ -314,7 +314,7 @@ describe('sweep', () => {
   describe('without Docker', () => {
     beforeEach(() => {
       engine.run = async () => {
-        throw new Error('there is no docker on PATH');
+        throw new Error('docker is not on PATH');
       };
     });
 
@@ -324,7 +324,7 @@ describe('sweep', () => {
       const { code, out } = await sweep();
       expect(code).to.equal(0);
       expect(out.split('\n')[0]).to.equal(
-        'Docker was not asked (there is no docker on PATH): only files and folders are swept.',
+        'Docker was not asked (docker is not on PATH): only files and folders are swept.',
       );
       expect(existsSync(path)).to.equal(false);
     });

@@ -116,7 +116,7 @@ export function checkEksOptions(options: OptionValues): void {
   refuse(
     ['service-account-dir'],
     names.length !== 1,
-    'a pod has a service account of its own cluster alone, which --cluster-name must name',
+    'a pod only has a service account of its own cluster, which --cluster-name must name',
   );
   refuse(
     NEW_CLUSTER_OPTIONS,

@@ -9,7 +9,10 @@ export const IN_CLUSTER: HostedClusterType = {
     AGENT_IMAGE,
     AGENT_ARGS,
     AGENT_CHART,
-    option.list('agent-variables NAME=VALUE', 'set this environment variable of the agent (repeatable, or comma-separated)'),
+    option.list(
+      'agent-variables NAME=VALUE',
+      'set this environment variable of the agent (repeatable, or comma-separated)',
+    ),
     option.text('service-account-dir DIR', "read the token and ca.crt of this pod's service account from this folder"),
     option.text('reached-at URL', 'reach the emulator from nodes and pods at this URL'),
     option.text('owner RUN', 'label installed objects with this run id'),

@@ -38,7 +38,10 @@ export function inClusterHost(options: InClusterHostOptions): ClusterHost {
     provider: {
       createCluster: async (spec) => {
         if (taken)
-          throw new ClusterError('CLUSTER_FAILED', `This pod is in one cluster, and there is none for ${spec.name}.`);
+          throw new ClusterError(
+            'CLUSTER_FAILED',
+            `This pod is in one cluster, so there is no second one for ${spec.name}.`,
+          );
         taken = true;
         const { issuer } = await json<{ readonly issuer: string }>(connection, '/.well-known/openid-configuration');
         const { server = '', caFile = '' } = config.getCurrentCluster() ?? {};

@@ -179,7 +179,7 @@ describe('agent and webhook in a cluster', () => {
         DAEMON_SET,
         { metadata: { ...theirs({ 'conformance.eks-pod-identity/run': 'r0' }), namespace: 'kube-system' } },
         agent,
-        'DaemonSet kube-system/eks-pod-identity-agent belongs to run r0: wait for that run, or remove what is left of it with `npm run sweep`.',
+        'DaemonSet kube-system/eks-pod-identity-agent belongs to run r0: wait for that run, or remove its leftovers with `npm run sweep`.',
       ],
     ] as const) {
       it(`${what}, and change nothing`, async () => {

@@ -74,7 +74,7 @@ export function demandOurs(object: ObjectName, run: string, what: string): void 
     'NOT_OURS',
     maker === undefined
       ? `The cluster has ${what} already, ${nameOf(object)}: name a cluster without one, or remove it first.`
-      : `${nameOf(object)} belongs to run ${maker}: wait for that run, or remove what is left of it with \`${commandLine('sweep')}\`.`,
+      : `${nameOf(object)} belongs to run ${maker}: wait for that run, or remove its leftovers with \`${commandLine('sweep')}\`.`,
   );
 }
 

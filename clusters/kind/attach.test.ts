@@ -93,7 +93,7 @@ describe('an existing cluster', () => {
     it(`must run in this Docker, and not have ${what} for a node`, async () => {
       const error = await problem([/^docker container inspect/, answer]);
       expect(error).to.include({ code: 'BAD_KUBECONFIG', blame: 'usage' });
-      expect(error.message).to.contain('blue-control-plane').and.contain('is no container of kind in this Docker');
+      expect(error.message).to.contain('blue-control-plane').and.contain('is not a kind container in this Docker');
     });
   }
 

@@ -42,7 +42,7 @@ export async function existingCluster(
       if (taken)
         throw new ClusterError(
           'CLUSTER_FAILED',
-          `Context ${named.context} is one cluster, so there is none for ${spec.name}: leave --kubeconfig and --context out to have two.`,
+          `Context ${named.context} is one cluster, so there is no second one for ${spec.name}. Leave --kubeconfig and --context out to create two.`,
           { blame: 'usage' },
         );
       taken = true;
@@ -171,6 +171,6 @@ async function networkOf(docker: Docker, node: string, { context }: NamedContext
   if (cluster && network) return network;
   throw new ClusterError(
     'BAD_KUBECONFIG',
-    `Node ${node} of context ${context} is no container of kind in this Docker: name a context of a kind cluster that runs in it.`,
+    `Node ${node} of context ${context} is not a kind container in this Docker. Name a context of a kind cluster that runs here.`,
   );
 }

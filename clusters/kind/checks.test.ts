@@ -16,7 +16,7 @@ describe('checks of Docker', () => {
     const missing = Object.assign(new Error('spawn docker ENOENT'), { code: 'ENOENT' });
     const error = await rejection(checkEngine(dockerThat([/./, missing])));
     expect(error).to.include({ code: 'DOCKER_MISSING', blame: 'environment' });
-    expect(error.message).to.match(/install Docker/);
+    expect(error.message).to.match(/Docker is not installed: install it/);
   });
 
   for (const [title, answer] of [

@@ -16,7 +16,7 @@ export async function checkEngine(docker: Docker): Promise<EngineInfo> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       throw new ClusterError(
         'DOCKER_MISSING',
-        'There is no docker on this machine: install Docker (https://docs.docker.com/engine/install), or use --cluster embedded.',
+        'Docker is not installed: install it (https://docs.docker.com/engine/install), or use --cluster embedded.',
       );
     if (!(error instanceof DockerError)) throw error;
     throw new ClusterError(
@@ -77,6 +77,6 @@ async function pull(docker: Docker, flag: string, reference: string, signal: Abo
   }
   throw new ClusterError(
     'IMAGE_MISSING',
-    `Image ${reference} (--${flag}) is neither here nor can it be pulled (${reason}): ${flag === 'kind-image' ? `build one with \`${commandLine('kind-node-image')}\`` : 'build it'}, or name another.`,
+    `Image ${reference} (--${flag}) is neither present nor can it be pulled (${reason}): ${flag === 'kind-image' ? `build one with \`${commandLine('kind-node-image')}\`` : 'build it'}, or name another.`,
   );
 }

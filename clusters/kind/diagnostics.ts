@@ -88,4 +88,4 @@ export function explained(error: Error, folder: string | undefined): Error {
 
 /** kind, "Known Issues", Pod errors due to "too many open files". */
 const TOO_MANY_WATCHES =
-  'The machine allows too few watches of files for so many containers: raise fs.inotify.max_user_instances with sysctl.';
+  'The machine allows too few file watches for this many containers: raise fs.inotify.max_user_instances with sysctl.';

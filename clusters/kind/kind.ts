@@ -17,7 +17,7 @@ export async function kindProgram(environment: NodeJS.ProcessEnv = process.env):
   if (found !== undefined) return found;
   throw new ClusterError(
     'KIND_MISSING',
-    `There is no kind on this machine: install it (https://kind.sigs.k8s.io), or run \`${commandLine('kind-node-image')}\`, which builds it.`,
+    `kind is not installed: install it (https://kind.sigs.k8s.io), or run \`${commandLine('kind-node-image')}\`, which builds it.`,
   );
 }
 
@@ -73,7 +73,7 @@ export function creationError(name: string, image: string | undefined, stderr: s
   if (/failed to pull image/i.test(stderr))
     return new ClusterError(
       'IMAGE_MISSING',
-      `The node image ${image ?? 'that kind pins'} is neither here nor can it be pulled (${said}): name one with --kind-image, or build one with \`${commandLine('kind-node-image')}\`.`,
+      `The node image ${image ?? 'that kind pins'} is neither present nor can it be pulled (${said}): name one with --kind-image, or build one with \`${commandLine('kind-node-image')}\`.`,
       cause,
     );
   if (CANNOT_START.test(stderr))

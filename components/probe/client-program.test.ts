@@ -139,7 +139,7 @@ describe('a client as a process', () => {
     [
       'says why it ends',
       script(`console.error('no such module'); process.exit(3)`),
-      'and ended with exit code 3; the last that it wrote to standard error: no such module',
+      'and ended with exit code 3; its last line on standard error: no such module',
     ],
     [
       'is ended',

@@ -78,12 +78,11 @@ export class ClientProgram implements OperationClient {
     ]);
     clearTimeout(timer);
     running.waiting.delete(id);
-    if (running.hasToldToken)
-      return this.#fail(`client ${name} printed a token of its pod, which nobody may see: correct what it logs`);
+    if (running.hasToldToken) return this.#fail(`client ${name} printed a token of its pod: do not log tokens`);
     if (typeof came === 'object') return this.#checked(came);
     const what = came ?? `gave no answer within ${within / 1000} s`;
     const said = this.#redact().text(running.lastWords).slice(0, MOST_QUOTED);
-    const quoted = said === '' ? '' : `; the last that it wrote to standard error: ${said}`;
+    const quoted = said === '' ? '' : `; its last line on standard error: ${said}`;
     return this.#fail(`client ${name} was asked for ${operation.do} and ${what}${quoted}`);
   };
 

@@ -61,7 +61,7 @@ describe('principals of trust policies', () => {
     const role = { RoleName: 'app', AssumeRolePolicyDocument: trust({ Service: 'pod.eks.amazonaws.com' }) };
     const { request } = await made.iam('CreateRole', role);
     expect(made.context.trace(request).notes.join()).to.match(
-      /^"pod\.eks\.amazonaws\.com" is no service principal .* nearest is pods\.eks\.amazonaws\.com$/,
+      /^"pod\.eks\.amazonaws\.com" is not a known service principal .* nearest is pods\.eks\.amazonaws\.com$/,
     );
     await iamWorld({ servicePrincipals: ['pod.eks.amazonaws.com'] }).must('CreateRole', role);
   });

@@ -107,5 +107,5 @@ export function unknownService(world: World, name: string): string | undefined {
     return undefined;
   const near = nearest(name, [...world.servicePrincipals]);
   const instead = near === undefined ? '' : `; the nearest is ${near}`;
-  return `"${name}" is no service principal that is known here (--service-principal adds one)${instead}`;
+  return `"${name}" is not a known service principal (add it with --service-principal)${instead}`;
 }

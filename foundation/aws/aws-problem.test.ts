@@ -66,7 +66,7 @@ describe('what AWS errors mean', () => {
       error('InvalidSignatureException', 'Signature expired: 20260101T000000Z is now earlier than 20260102T000000Z'),
       'clock',
       'environment',
-      'set its clock right',
+      'AWS rejects the clock of this machine',
     ],
     ['no region', error('Error', 'Region is missing'), 'no-region', 'usage', '--region'],
     [

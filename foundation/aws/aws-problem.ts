@@ -80,7 +80,7 @@ function problemOf(error: AwsError): AwsProblem | undefined {
     return problem(
       'clock',
       'environment',
-      `AWS refuses the time of this machine (${said}): set its clock right and run again.`,
+      `AWS rejects the clock of this machine (${said}): correct it and run again.`,
     );
   if (DENIED.test(name)) return denied(said);
   if (name === 'OptInRequired')
@@ -91,21 +91,21 @@ function problemOf(error: AwsError): AwsProblem | undefined {
   if (BAD_CREDENTIALS.test(name))
     return usage(
       'bad-credentials',
-      `AWS does not accept the credentials (${name}: ${said}): set valid ones of the account that is meant, and a region that it has enabled.`,
+      `AWS does not accept the credentials (${name}: ${said}): set valid credentials of the intended account, and an enabled region.`,
     );
   if (/^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/.test(name))
-    return usage('wrong-region', `S3 says that this is the wrong region (${said}): set the right one with --region.`);
+    return usage('wrong-region', `S3 reports the wrong region (${said}): set the right one with --region.`);
   if (QUOTA.test(name))
     return problem(
       'quota',
       'environment',
-      `A quota of the account is reached (${name}: ${said}): delete what is not needed, \`${commandLine('sweep', '--cluster eks --list')}\` lists what former runs left, or ask AWS for more in Service Quotas.`,
+      `A quota of the account is reached (${name}: ${said}): delete what is not needed, \`${commandLine('sweep', '--cluster eks --list')}\` lists leftovers of earlier runs, or ask AWS for more in Service Quotas.`,
     );
   if (isThrottling(name))
     return problem(
       'throttled',
       'environment',
-      `AWS still throttled the calls after all retries (${name}: ${said}): run again when less else uses the account, or with a smaller --parallel.`,
+      `AWS still throttled the calls after all retries (${name}: ${said}): run again when the account is less busy, or with a smaller --parallel.`,
     );
   if (name === 'UnsupportedAvailabilityZoneException')
     return usage(

@@ -45,7 +45,7 @@ describe('polling', () => {
     const time = clock();
     const options = { what: 'namespace red to be gone', every: 400, within: 1000, clock: time };
     const error = await failure(poll(() => undefined, options));
-    expect(error).to.have.property('message', 'Waited 1 s in vain for namespace red to be gone.');
+    expect(error).to.have.property('message', 'Timed out after 1 s waiting for namespace red to be gone.');
     expect(time.pauses).to.deep.equal([400, 400]);
   });
 

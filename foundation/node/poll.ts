@@ -79,7 +79,8 @@ export async function poll<T>(
   }
 }
 
-const timedOut = (what: string, within: number): Error => new Error(`Waited ${within / 1000} s in vain for ${what}.`);
+const timedOut = (what: string, within: number): Error =>
+  new Error(`Timed out after ${within / 1000} s waiting for ${what}.`);
 
 /** Repeats work while it throws tolerated errors. On timeout, throws the last one. */
 export async function retry<T>(work: (attempt: AbortSignal) => Promise<T>, options: RetryOptions): Promise<T> {

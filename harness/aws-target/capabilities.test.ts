@@ -16,7 +16,7 @@ const lacking = (more: Partial<Lack>): Map<string, string> =>
 describe('what scenarios cannot have of an AWS', () => {
   it('is what takes the inside of an emulator', () => {
     expect([...lacking({}).keys()]).to.have.members(CONTROLS);
-    expect(lacking({}).get('weather')).to.equal("it is not the harness' own emulator, and nobody can make it fail");
+    expect(lacking({}).get('weather')).to.equal("it is not the harness' own emulator, and it cannot be made to fail");
   });
 
   for (const [service, names] of [

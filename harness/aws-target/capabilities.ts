@@ -12,9 +12,9 @@ const SERVICES: Readonly<Record<string, readonly AwsService[]>> = {
 };
 
 const CONTROLS = {
-  'virtual-clock': 'nobody can move its clock',
-  weather: 'nobody can make it fail',
-  'call-record': 'nobody can read its record of calls in time',
+  'virtual-clock': 'its clock cannot be moved',
+  weather: 'it cannot be made to fail',
+  'call-record': 'its call record cannot be read in time',
 } as const;
 
 export interface Lack {

@@ -197,7 +197,7 @@ describe('AWS by the default credentials', () => {
     });
 
     it('with a region that is none, or another than that of the endpoint', async () => {
-      expect((await refused({ region: 'Oregon!' })).message).to.include('The region "Oregon!" is none');
+      expect((await refused({ region: 'Oregon!' })).message).to.include('"Oregon!" is not an AWS region');
       const { exitCode, message } = await refused({ region: 'eu-west-1' });
       expect(message).to.equal(`The region eu-west-1 is not that of ${cloud.emulator.endpoint}: set it with --region.`);
       expect(exitCode).to.equal(2);

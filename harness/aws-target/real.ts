@@ -169,7 +169,7 @@ function connectionsTo(main: Account, other: Account | undefined) {
     clients: (alias: AccountAlias): AwsClients => {
       const account = alias === 'main' ? main : other;
       if (account !== undefined) return account.clients;
-      throw new HarnessError('BAD_AWS', 'There is no other account: give a role of one with --other-account-role.');
+      throw new HarnessError('BAD_AWS', 'There is no second account: name a role of it with --other-account-role.');
     },
     clientsWith: (given: AwsCredentials): AwsClients => {
       const made = awsClients({ ...main.client, credentials: async () => given });

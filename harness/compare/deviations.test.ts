@@ -182,7 +182,7 @@ deviations:
       [
         'a field that there is not',
         { deviations: [entry({}, { observed: { state: 1 } })] },
-        'observed.state is no field: did you mean "status"?',
+        'observed.state is not a field: did you mean "status"?',
       ],
       [
         'a status in words',
@@ -203,7 +203,7 @@ deviations:
       [
         'no difference',
         { deviations: [entry({}, entry().sides[1])] },
-        'observe the same verdict, which is no deviation',
+        'observe the same verdict, which is not a deviation',
       ],
       ['a status of a whole scenario', { deviations: [entry({ probe: undefined })] }, 'code needs a probe'],
     ];

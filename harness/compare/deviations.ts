@@ -14,7 +14,7 @@ export function readDeviations(path: string): readonly Deviation[] {
   const { deviations } = validated(
     file,
     readYaml(path, 'Deviations file'),
-    (problem) => `${path} is no list of known deviations: ${problem} (docs/compare.md has its form).`,
+    (problem) => `${path} is not a list of known deviations: ${problem} (docs/compare.md has its form).`,
   );
   return deviations.map((item, index) => ({ ...item, listed: `${path}, deviations[${index}]` }));
 }
@@ -68,17 +68,18 @@ const deviation = z
         if (problem !== undefined) wrong(problem, index, 'observed', field);
         else if (!Object.hasOwn(sides[1 - index]?.observed ?? {}, field))
           wrong(`must say what each side observes of ${field}`);
-        else if (sides[1 - index]?.observed[field] === value) wrong(`observe the same ${field}, which is no deviation`);
+        else if (sides[1 - index]?.observed[field] === value)
+          wrong(`observe the same ${field}, which is not a deviation`);
       }
   });
 
 /** Why a field cannot have this value, as words that follow its name; undefined if it can. */
 export function fieldProblem(field: string, value: Value, probe: number | null): string | undefined {
   if (probe === null)
-    return field === 'verdict' ? undefined : 'needs a probe: of a scenario as a whole there is verdict alone';
+    return field === 'verdict' ? undefined : 'needs a probe: a scenario as a whole only has the field verdict';
   if (field === 'verdict' && value === 'skipped') return `must be one of ${PROBE_VERDICTS.join(', ')}, not "skipped"`;
   if (/^facts\../.test(field) || (FIELDS as readonly string[]).includes(field)) return undefined;
-  return `is no field: ${suggestion(field, [...FIELDS, 'facts.<name>']).replace(/\.$/, '')}`;
+  return `is not a field: ${suggestion(field, [...FIELDS, 'facts.<name>']).replace(/\.$/, '')}`;
 }
 
 const file = z.strictObject({ deviations: z.array(deviation) });

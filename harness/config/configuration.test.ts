@@ -138,8 +138,13 @@ describe('the configuration', () => {
     ['an unknown cluster', ['--cluster', 'embeded'], 'BAD_FLAG_VALUE', 'did you mean "embedded"?'],
     ['an empty list', ['--suite', ' , '], 'BAD_FLAG_VALUE', '--suite is empty'],
     ['an empty text', ['--report-dir='], 'BAD_FLAG_VALUE', '--report-dir is empty'],
-    ['no regular expression', ['--grep', '('], 'BAD_FLAG_VALUE', 'no regular expression'],
-    ['no regular expression to invert', ['--grep-invert', '['], 'BAD_FLAG_VALUE', 'no regular expression'],
+    ['an invalid regular expression', ['--grep', '('], 'BAD_FLAG_VALUE', 'not a valid regular expression'],
+    [
+      'an invalid regular expression to invert',
+      ['--grep-invert', '['],
+      'BAD_FLAG_VALUE',
+      'not a valid regular expression',
+    ],
     ['no truth value', ['--quiet=perhaps'], 'BAD_FLAG_VALUE', '--quiet is "perhaps": give true or false'],
     ['a config file that is not there', ['--config', join(folder, 'none.json')], 'BAD_CONFIG_FILE', 'cannot be read'],
   ];

@@ -175,7 +175,7 @@ function checkRegularExpression(value: string, where: string): void {
     new RegExp(value);
   } catch {
     throw badValue(
-      `${where} is "${value}", which is no regular expression: escape special characters with a backslash`,
+      `${where} is "${value}", which is not a valid regular expression: escape special characters with a backslash`,
     );
   }
 }

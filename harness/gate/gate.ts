@@ -48,7 +48,7 @@ export function readGate(file: string): Gate {
   const { allowed, findings } = validated(
     gate,
     readYaml(file, 'Gate file'),
-    (problem) => `${file} is no gate: ${problem} (docs/gate.md has its form).`,
+    (problem) => `${file} is not a gate file: ${problem} (docs/gate.md has its form).`,
   );
   return { file, allowances: allowed.map((item, index) => ({ ...item, listed: `allowed[${index}]` })), findings };
 }

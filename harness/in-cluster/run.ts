@@ -135,7 +135,7 @@ async function emulatorReady(
   }
   throw new HarnessError(
     'PROVISIONING_FAILED',
-    `The ${EMULATOR} in the cluster ended: ${said.at(-1) ?? 'it said nothing'}`,
+    `The ${EMULATOR} in the cluster ended: ${said.at(-1) ?? 'it printed nothing'}`,
   );
 }
 
@@ -229,7 +229,7 @@ function conclude(session: Session, { ending, said, underWay, isStopped }: Outco
     );
     if (ending.exitCode === EXIT.usage) return;
   }
-  const why = 'gone' in ending ? ending.gone : 'it was told to stop, as when its node is drained';
+  const why = 'gone' in ending ? ending.gone : 'it was stopped, as when its node is drained';
   const failure = new HarnessError('RUNNER_FAILED', `The runner in the cluster did not come to its end: ${why}.`);
   for (const scenario of options.scenarios.filter(({ id }) => underWay.has(id) && !results.has(id))) {
     const result = { ...scenarioResult(scenario, 'error', failure.message), errorCode: failure.code };

@@ -58,10 +58,7 @@ export async function verdictOf(
       `${facts['late']} requests were not answered in time: the subject or this machine is too slow.`,
     );
   if (sessions === true && given === undefined)
-    return told(
-      'error',
-      `No pod was answered within ${PATIENCE} ms, so that nothing can be said of how often EKS Auth is asked.`,
-    );
+    return told('error', `No pod was answered within ${PATIENCE} ms, so the rate of EKS Auth calls is unknown.`);
   const rate = Number(facts['grantedPerSecond'] ?? 0) + Number(facts['refusedPerSecond'] ?? 0);
   if (rate < perSecond)
     return told(

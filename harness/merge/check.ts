@@ -16,7 +16,9 @@ export function shardsOf(runs: readonly Run[]): readonly ShardRun[] {
   const shards = runs.map((run): ShardRun => {
     const { shard } = run.results.run;
     if (shard === undefined)
-      throw wrong(`${run.file} is no shard: run with --shard I/N, and give the results of all N shards.`);
+      throw wrong(
+        `${run.file} is not the result of a shard: run with --shard I/N, and give the results of all N shards.`,
+      );
     return { ...run, shard };
   });
   shards.sort((a, b) => a.shard.index - b.shard.index);

@@ -90,7 +90,11 @@ describe('merged results', () => {
 
   describe('are refused for', () => {
     const wrong: readonly (readonly [string, readonly Run[], string])[] = [
-      ['a whole run', [shard(1), shard(2, ({ run }) => delete run.shard)], 's2/results.json is no shard'],
+      [
+        'a whole run',
+        [shard(1), shard(2, ({ run }) => delete run.shard)],
+        's2/results.json is not the result of a shard',
+      ],
       ['a shard that is missing', [shard(1)], 'Of 2 shards one is missing (2/2): give the results of all.'],
       ['a shard twice', [shard(1), shard(1), shard(2)], 's1/results.json are both shard 1/2: give each shard once.'],
       [

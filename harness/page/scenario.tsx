@@ -107,7 +107,7 @@ export const Side = ({ results, scenario, probe, level }: SideProps) => {
       </dl>
       {attachments.length > 0 && (
         <details>
-          <summary>{`Diagnostics: ${attachments.length} files beside this page`}</summary>
+          <summary>{`Diagnostics: ${attachments.length} files next to this page`}</summary>
           <ul>
             {attachments.map(({ path, name, description }) => (
               <li key={path}>

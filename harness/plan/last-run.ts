@@ -34,7 +34,11 @@ function resultsBelow(folder: string): readonly { readonly file: string; readonl
 }
 
 /** The scenarios that the last run did not pass. Throws `HarnessError` NOTHING_SELECTED if there are none. */
-export function lastFailed(scenarios: readonly Scenario[], configuration: Configuration): readonly Scenario[] {
+export function lastFailed(
+  scenarios: readonly Scenario[],
+  configuration: Configuration,
+  note: (sentence: string) => void,
+): readonly Scenario[] {
   const last = lastRun(configuration);
   const folder = configuration.text('report-dir') ?? REPORTS;
   if (last === undefined)
@@ -45,6 +49,9 @@ export function lastFailed(scenarios: readonly Scenario[], configuration: Config
     .filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped')
     .map(({ id }) => id);
   const selected = scenarios.filter(({ id }) => failed.includes(id));
+  const { faults } = last.results.environment;
+  if (faults.length > 0 && configuration.list('fault').length === 0)
+    note(`The last run had --fault ${faults.join(',')}, which is off in this run.`);
   if (selected.length > 0 || configuration.flag('pass-with-no-scenarios')) return selected;
   throw nothing(
     failed.length === 0

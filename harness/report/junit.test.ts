@@ -272,6 +272,11 @@ describe('junit.xml', () => {
     expect(suite?.testcase[0]?.error?.message).to.equal('No cluster.');
   });
 
+  it('has an error for an interrupted run, so that it is not green', () => {
+    const [, suite] = written([aResult()], { interrupted: true, exitCode: 130 }).testsuite;
+    expect(suite?.testcase[0]?.error?.message).to.contain('The run was interrupted');
+  });
+
   it('keeps the scenarios of a run that failed later', () => {
     const suites = written([aResult()], { error: 'Teardown failed.' });
     expect(suites.testsuite.map(({ name }) => name)).to.deep.equal(['conformance.abac', 'conformance.run']);

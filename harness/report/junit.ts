@@ -145,7 +145,8 @@ function casesOfRun({ run, scenarios, gate }: RunResults): readonly CaseOfRun[] 
   const suite = { suite: 'run', name: 'the run could do its work' };
   const problems = gate?.problems ?? [];
   const cases: CaseOfRun[] = [];
-  if (run.error !== null) cases.push({ ...suite, element: 'error', message: run.error });
+  const error = run.error ?? (run.interrupted ? 'The run was interrupted before all scenarios were judged.' : null);
+  if (error !== null) cases.push({ ...suite, element: 'error', message: error });
   else if (scenarios.length === 0) cases.push({ ...suite, element: 'skipped', message: 'No scenario was selected.' });
   if (problems.length > 0)
     cases.push({

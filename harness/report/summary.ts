@@ -1,7 +1,7 @@
 import type { CallCounts } from '../../aws/call-counts.ts';
 import { clientBlocks } from './client-summary.ts';
 import { judgedText } from '../results/judged.ts';
-import { isFine, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
+import { isFine, isFlaky, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { allowedText, counted, findingLines, flakyLines, mark, verdictCounts, type Paint } from '../results/text.ts';
 
 export function summaryBlocks(
@@ -21,6 +21,7 @@ export function summaryBlocks(
     ...section('Not as expected', '', notAsExpected(scenarios, paint)),
     ...section('Findings', ' (conforming, and worth knowing)', findingLines(scenarios)),
     ...section('Flaky', ' (verdicts differ from time to time)', flakyLines(scenarios)),
+    ...repeated(scenarios),
     ...clientBlocks(scenarios, paint),
     ...section('Gate', ` (${gate?.file})`, allowed(results, paint)),
     ...notAllowed,
@@ -32,6 +33,13 @@ export function summaryBlocks(
     judgedText(results),
     countsText(results),
   ];
+}
+
+/** Says so if scenarios were repeated and none is flaky. */
+function repeated(scenarios: readonly ScenarioResult[]): readonly string[] {
+  const times = Math.max(0, ...scenarios.map(({ repetitions = [] }) => repetitions.length));
+  if (times < 2 || scenarios.some(isFlaky)) return [];
+  return [`\nRepeated ${times} times: every repetition came to the same verdict.`];
 }
 
 function notAsExpected(scenarios: readonly ScenarioResult[], paint: Paint): string[] {

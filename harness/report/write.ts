@@ -20,7 +20,7 @@ import type { RunResults } from '../results/results.ts';
 export function prepareReportDirectory(directory: string): void {
   try {
     makeFolder(directory);
-    if (!statSync(directory).isDirectory()) throw Object.assign(new Error('is no folder'), { code: 'ENOTDIR' });
+    if (!statSync(directory).isDirectory()) throw Object.assign(new Error('is not a folder'), { code: 'ENOTDIR' });
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;

@@ -91,7 +91,7 @@ export function readRun(path: string): Run {
   if (typeof content !== 'object' || content === null || !('version' in content))
     throw new HarnessError(
       'BAD_FILE',
-      `${file} is no results.json: it has no version. Give the one of a run's report folder.`,
+      `${file} is not a results.json: it has no version. Give the one of a run's report folder.`,
     );
   if (content.version !== 1 && content.version !== RESULTS_VERSION)
     throw new HarnessError(

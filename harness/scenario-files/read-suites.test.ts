@@ -1,8 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { temporaryFolder } from '../../test/support/run-cli.ts';
-import { loadOwnSuites } from './read-suites.ts';
+
+interface Loaded {
+  readonly scenarios: readonly { readonly id: string; readonly suite: string; readonly file: string }[];
+  readonly scopes: Readonly<Record<string, { readonly suites: Readonly<Record<string, string>> }>>;
+  readonly renamedSuites: Readonly<Record<string, readonly string[]>>;
+}
 
 describe('the own suites', () => {
   const TABLE = `
@@ -13,40 +19,47 @@ describe('the own suites', () => {
     suite('${suite}', ({ scenario }) => {
       scenario('${id}', 'a title', { workloads: { app: {} }, probes: [granted('app', getObject('data/key'))] });
     });`;
-  const load = (files: Readonly<Record<string, string>>) => {
+  /** In a process of its own, where suites and this test's subject are sure to import one module. */
+  const load = (files: Readonly<Record<string, string>>): { readonly loaded?: Loaded; readonly problem?: string } => {
     const folder = temporaryFolder();
     for (const [name, text] of Object.entries({ 'scopes.ts': TABLE, ...files })) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    return loadOwnSuites(folder);
+    const program = `
+      import { loadOwnSuites } from ${JSON.stringify(new URL('read-suites.ts', import.meta.url).href)};
+      const done = await loadOwnSuites(${JSON.stringify(folder)}).then(
+        (loaded) => ({ loaded }),
+        ({ message }) => ({ problem: message }),
+      );
+      process.stdout.write(JSON.stringify(done));`;
+    const flags = ['--import=tsx', '--input-type=module', '--eval', program];
+    const { stdout, stderr } = spawnSync(process.execPath, flags, { encoding: 'utf8' });
+    if (stdout === '') throw new Error(stderr);
+    return JSON.parse(stdout) as { loaded?: Loaded; problem?: string };
   };
-  const problemOf = (files: Readonly<Record<string, string>>): Promise<string> =>
-    load(files).then(
-      () => 'none',
-      (error: Error) => error.message,
-    );
 
-  it('are files in a folder for each suite, next to their helpers', async () => {
-    const { scenarios, scopes, renamedSuites } = await load({
+  it('are files in a folder for each suite, next to their helpers', () => {
+    const { loaded, problem } = load({
       'irsa/trust.ts': suiteFile('irsa', 'ZA-01'),
       'irsa/lib/roles.ts': 'throw new Error();',
       'lib/sources.ts': 'throw new Error();',
     });
-    expect(scenarios.map(({ id, suite, file }) => [id, suite, file])).to.deep.equal([
+    expect(problem).to.equal(undefined);
+    expect(loaded?.scenarios.map(({ id, suite, file }) => [id, suite, file])).to.deep.equal([
       ['ZA-01', 'irsa', 'suites/irsa/trust.ts'],
     ]);
-    expect(scopes['identity']?.suites['irsa']).to.equal('Which?');
-    expect(renamedSuites['roles']).to.deep.equal(['irsa', 'abac']);
+    expect(loaded?.scopes['identity']?.suites['irsa']).to.equal('Which?');
+    expect(loaded?.renamedSuites['roles']).to.deep.equal(['irsa', 'abac']);
   });
 
-  it('declare the suite of their folder', async () =>
-    expect(await problemOf({ 'irsa/trust.ts': suiteFile('abac', 'ZA-01') })).to.equal(
+  it('declare the suite of their folder', () =>
+    expect(load({ 'irsa/trust.ts': suiteFile('abac', 'ZA-01') }).problem).to.equal(
       'suites/irsa/trust.ts declares ZA-01 in suite "abac", but its folder is "irsa": move the file, or rename the suite.',
     ));
 
-  it('have a scope', async () =>
-    expect(await problemOf({ 'agent/cache.ts': suiteFile('agent', 'ZA-01') })).to.equal(
+  it('have a scope', () =>
+    expect(load({ 'agent/cache.ts': suiteFile('agent', 'ZA-01') }).problem).to.equal(
       'Suite "agent" has no scope: add it to suites/scopes.ts.',
     ));
 });

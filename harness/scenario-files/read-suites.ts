@@ -143,7 +143,7 @@ function userFiles(folder: string): string[] {
   const path = resolve(folder);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw badFolder(`Suites folder ${folder} does not exist: check --suites-dir.`);
-  if (!stats.isDirectory()) throw badFolder(`${folder} is no folder: --suites-dir takes a folder with suite files.`);
+  if (!stats.isDirectory()) throw badFolder(`${folder} is not a folder: --suites-dir takes a folder with suite files.`);
   const files = suiteFiles(path);
   if (files.length === 0) throw badFolder(`Suites folder ${folder} has no suite files (*.ts, *.js, *.mts, *.mjs).`);
   return files;

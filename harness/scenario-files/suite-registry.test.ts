@@ -92,16 +92,16 @@ describe('the registry of scenarios', () => {
       'shorter',
     ],
     ['a bucket whose name would be cut off', { objects: [`${'b'.repeat(60)}/key`] }, 'make it 28 shorter'],
-    ['a bucket that S3 does not take', { objects: ['My_Data/key'] }, 'bucket "My_Data" is no name that it can have'],
+    ['a bucket that S3 does not take', { objects: ['My_Data/key'] }, 'bucket "My_Data" is not a valid name'],
     [
       'a namespace that Kubernetes does not take',
       { workloads: { red: { namespace: '-red' } } },
-      'namespace "-red" is no name',
+      'namespace "-red" is not a valid name',
     ],
     [
       'a role that IAM does not take',
       { roles: { ...good.roles, 'an app': podIdentityRole() } },
-      'role "an app" is no name',
+      'role "an app" is not a valid name',
     ],
     ['an object without a key', { objects: ['data'] }, 'object "data" is not of the form bucket/key'],
     [

@@ -57,7 +57,7 @@ export function unusableName(id: string, spec: ScenarioSpec): string | undefined
   for (const [kind, alias] of used) {
     const { nameOf, longest, form } = KINDS[kind];
     if (!form.test(alias))
-      return `${kind} "${alias}" is no name that it can have: use ${kind === 'role' ? 'letters, digits, dots, dashes and underscores' : 'lower-case letters and digits, and dashes between them'}`;
+      return `${kind} "${alias}" is not a valid name: use ${kind === 'role' ? 'letters, digits, dots, dashes and underscores' : 'lower-case letters and digits, and dashes between them'}`;
     const over = nameOf({ ...LONGEST_OWNER, id, exactNames }, alias).length - longest;
     if (over > 0)
       return `the name of ${kind} "${alias}" is too long with what the run adds to it (${longest} characters may be): make it ${over} shorter`;

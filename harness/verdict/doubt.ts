@@ -31,9 +31,9 @@ export function doubtOf(result: ProbeResult, { milliseconds, ofAll }: Late): str
   const isOnTime = ofAll && late < ON_TIME_MILLISECONDS;
   const patterns = isOnTime ? [RESET] : [RESET, TIME_UP];
   const broken = asked && patterns.map((pattern) => pattern.exec(`${code} ${message}`)?.[0]).find(Boolean);
-  if (broken) return `A connection broke or its time was up (${broken}), which says nothing of the ${asked}.`;
+  if (broken) return `A connection broke or timed out (${broken}), which proves nothing about the ${asked}.`;
   return isGivenUp(result) && late >= PATIENCE_MILLISECONDS
-    ? `This machine was ${late} ms late within a second, so that a client may have reached its own limit of time, which says nothing of it nor of whom it asked.`
+    ? `The event loop stalled for ${late} ms, so the client may have timed out. This proves nothing about the client or the service.`
     : undefined;
 }
 

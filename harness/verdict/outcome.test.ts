@@ -41,7 +41,7 @@ describe('the outcome of a probe', () => {
   it('is an error where a connection broke, also of a control', () => {
     expect(verdict(granted('red', fetchCredentials()), reset)).to.deep.equal([
       'error',
-      'A connection broke or its time was up (ECONNRESET), which says nothing of the agent. Access was expected, but the probe was refused credentials. Expected granted; observed refused by agent with ECONNRESET ("the agent cannot be reached (ECONNRESET)").',
+      'A connection broke or timed out (ECONNRESET), which proves nothing about the agent. Access was expected, but the probe was refused credentials. Expected granted; observed refused by agent with ECONNRESET ("the agent cannot be reached (ECONNRESET)").',
     ]);
     expect(verdict(control('red', fetchCredentials()), reset)[0]).to.equal('error');
     const byProxy = { ...reset, code: '502', message: 'error trying to reach service: i/o timeout' };
@@ -79,7 +79,7 @@ describe('the outcome of a probe', () => {
       return outcomeOf(own, { number: 0, step }, judged(own, step, report), trial);
     };
     expect(late(7).verdict).to.equal('error');
-    expect(late(7).reason).to.match(/^This machine was 800 ms late within a second/);
+    expect(late(7).reason).to.match(/^The event loop stalled for 800 ms/);
     expect(late(8).verdict).to.equal('failed');
   });
 

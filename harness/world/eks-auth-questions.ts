@@ -76,7 +76,7 @@ async function newCheck(
     world.signal.throwIfAborted();
     if (!isSecond && isBroken(error)) return newCheck(world, item, true);
     if (!(error instanceof KubernetesError)) throw error;
-    note(world, [item], `EKS Auth could not be asked, since there is no token of a pod (status ${error.status})`);
+    note(world, [item], `EKS Auth was not called, because the pod has no token (status ${error.status})`);
     return undefined;
   }
 }

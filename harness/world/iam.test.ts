@@ -483,7 +483,7 @@ describe('an association that was changed', () => {
     const cluster = clusterOf(30, [SESSION], 1, refusal);
     await (await watchAssociation(cluster.world, subjectOf(cluster.world)))?.until(toApp);
     expect(cluster.asked).to.equal(0);
-    expect(notesOn(cluster.world, 'red').join()).to.contain('no token of a pod (status 403)');
+    expect(notesOn(cluster.world, 'red').join()).to.contain('the pod has no token (status 403)');
   });
 
   it('is not followed where changes are in force at once', async () => {

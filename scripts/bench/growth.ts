@@ -49,7 +49,7 @@ import { allow, denied, getObject, granted, podIdentityRole, suite } from 'eks-p
 
 suite('generated', ({ scenario }) => {
   for (let number = 1; number <= ${count}; number += 1)
-    scenario(\`GR-\${String(number).padStart(4, '0')}\`, 'an association grants what its role may do, and no more', {
+    scenario(\`GR-\${String(number).padStart(4, '0')}\`, 'an association grants the permissions of its role, and no more', {
       source: 'Amazon EKS User Guide, "Understand how EKS Pod Identity works"',
       roles: { app: podIdentityRole(allow('s3:GetObject', 'data/own')) },
       workloads: { app: { role: 'app' } },

@@ -27,7 +27,7 @@ const verdict = (verdict: Unexpected['verdict'], scenario = 'AB-01'): Unexpected
 });
 
 describe('a soak', () => {
-  it('gives each order a third of its runs beside busy processes, and each random run another seed', () => {
+  it('gives each order a third of its runs next to busy processes, and each random run another seed', () => {
     const runs = Array.from({ length: 9 }, (_, index) => planned(index + 1, 4));
     expect(runs.map(({ order }) => order).slice(0, 4)).to.deep.equal(['declared', 'reverse', 'random', 'declared']);
     expect(runs.filter(({ busy }) => busy === 4).map(({ order }) => order)).to.deep.equal([
@@ -46,9 +46,9 @@ describe('a soak', () => {
   for (const [title, runs, isAsItShouldBe] of [
     ['all passed', [run(1), run(7)], true],
     ['a verdict is failed', [run(1, [verdict('failed')])], false],
-    ['a verdict is failed beside busy processes', [run(7, [verdict('failed')])], false],
+    ['a verdict is failed next to busy processes', [run(7, [verdict('failed')])], false],
     ['a verdict is error', [run(1, [verdict('error')])], false],
-    ['two in 100 are error beside busy processes', [run(7, [verdict('error'), verdict('inconclusive')])], true],
+    ['two in 100 are error next to busy processes', [run(7, [verdict('error'), verdict('inconclusive')])], true],
     ['three in 100 are', [run(7, [verdict('error'), verdict('error'), verdict('inconclusive')])], false],
     ['a run has no results', [run(1, [], { judged: null })], false],
     ['a file is left', [run(1, [], { left: { ...NOTHING, files: ['/tmp/x'] } })], false],
@@ -62,7 +62,7 @@ describe('a soak', () => {
       run(1, [verdict('error')]),
       run(2, [verdict('failed'), verdict('error', 'AB-02')], { left: { ...NOTHING, ports: [4711] } }),
     ]);
-    expect(text).to.contain('2 runs, 0 of them beside busy processes: 200 verdicts\nfailed: 1\n');
+    expect(text).to.contain('2 runs, 0 of them next to busy processes: 200 verdicts\nfailed: 1\n');
     expect(text).to.contain('AB-01, 2 times\n  run 1: error: The pod was late.\n  run 2: failed: The pod was late.\n');
     expect(text).to.contain('run 2 left ports: 4711');
   });

@@ -84,9 +84,9 @@ export function tallyOf(runs: readonly SoakRun[]): Tally {
 export function textOf(runs: readonly SoakRun[]): string {
   const { underLoad, verdicts, failed, unclear, withoutResults, leaving } = tallyOf(runs);
   const lines = [
-    `${counted(runs.length, 'run')}, ${underLoad} of them beside busy processes: ${counted(verdicts, 'verdict')}`,
+    `${counted(runs.length, 'run')}, ${underLoad} of them next to busy processes: ${counted(verdicts, 'verdict')}`,
     `failed: ${failed}`,
-    `error or inconclusive: ${unclear.unloaded} without and ${unclear.loaded} beside busy processes`,
+    `error or inconclusive: ${unclear.unloaded} without and ${unclear.loaded} next to busy processes`,
     `runs without results: ${withoutResults}; that left something: ${leaving}`,
   ];
   const byScenario = new Map<string, string[]>();

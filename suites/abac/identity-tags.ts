@@ -35,7 +35,7 @@ suite('abac', ({ scenario }) => {
     ...readsFirst('reader', 'data/reader/key', 'data/writer/key'),
   });
 
-  scenario('AB-03', 'the service account tag alone does not keep namespaces apart', {
+  scenario('AB-03', 'the service account tag without the namespace tag does not keep namespaces apart', {
     source: 'Amazon EKS Best Practices Guide, "Identity and access management"',
     finding:
       'Service accounts of the same name in different namespaces have the same kubernetes-service-account tag: condition on kubernetes-namespace and the cluster too.',
@@ -115,7 +115,7 @@ suite('abac', ({ scenario }) => {
     ...readsFirst('app', 'data/<namespace:app>/key', 'data/elsewhere/key'),
   });
 
-  scenario('AB-15', "the role's own tags count beside the session's", {
+  scenario('AB-15', "the role's own tags apply next to the session's tags", {
     source: 'IAM User Guide, "AWS global condition context keys", aws:PrincipalTag',
     roles: { app: { ...reader('${aws:PrincipalTag/team}/*'), tags: { team: 'a' } } },
     workloads: APP,

@@ -40,7 +40,7 @@ suite('abac', ({ scenario }) => {
     probes: [control('app', getObject('data/mine')), denied('app', getObject('data/nothing-here'), NOT_ALLOWED)],
   });
 
-  scenario('AB-19', 'objects can be written with the own namespace as their tag alone', {
+  scenario('AB-19', 'objects can be written only with their own namespace as tag', {
     source: 'Service Authorization Reference, Amazon S3, s3:RequestObjectTag; PutObject permissions',
     roles: {
       app: podIdentityRole(

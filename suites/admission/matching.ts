@@ -14,7 +14,7 @@ interface Answer {
 }
 
 suite('admission', ({ scenario }) => {
-  scenario('WH-34', 'a webhook is asked about what its rules and selectors match, before or after a change', {
+  scenario('WH-34', 'a webhook is called for objects that match its rules and selectors, before or after a change', {
     source:
       'Kubernetes documentation, "Dynamic Admission Control", matching requests: rules, objectSelector, namespaceSelector; failure policy; response',
     // In no cluster that others use: a webhook configuration is not of one namespace.

@@ -48,7 +48,7 @@ interface AnsweredPod {
 }
 
 suite('admission', ({ scenario }) => {
-  scenario('WH-38', 'a webhook is told who asks for what, and its answer counts if it is one', {
+  scenario('WH-38', 'a webhook receives the user and the object, and its answer counts only if it is a review', {
     source:
       'Kubernetes documentation, "Dynamic Admission Control": webhook request and response, timeouts, failure policy, reinvocation policy; "Pod Quality of Service Classes"',
     // In no cluster that others use: a webhook configuration is not of one namespace.

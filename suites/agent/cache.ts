@@ -81,7 +81,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-16b', "a request that waits for another's call in vain is answered by a call of its own", {
+  scenario('AP-16b', "a request that waited for another's failed call makes its own call", {
     source: CACHE + ', refreshing_cache.go: nine looks, 200 ms apart',
     ...ASSOCIATED,
     probes: [

@@ -71,7 +71,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-33d', 'an agent that was started again checks tokens by keys that it fetches anew', {
+  scenario('AP-33d', 'a restarted agent verifies tokens with freshly fetched keys', {
     source: `${CACHE_BY_POD}; ${VALIDATION}; Kubernetes documentation, "Service account issuer discovery"`,
     needs: ['agent-token-validation'],
     ...ASSOCIATED,
@@ -101,7 +101,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-33c', 'another token of a pod is none of the cache, and is refused while EKS Auth is away', {
+  scenario('AP-33c', 'another token of a pod is not in the cache, and is refused while EKS Auth is unavailable', {
     source: `${AGENT_CACHE} of 0.1: the key is the token`,
     finding:
       'Agent 0.1 keeps credentials by token: while EKS Auth is away, a pod whose token is renewed gets none, though the agent has those of its last token. Agent 0.2 hands them out.',

@@ -45,7 +45,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-38', 'the agent keeps so many credentials and forgets those that it was given longest ago', {
+  scenario('AP-38', 'the agent caches a limited number of credentials and evicts the oldest first', {
     keywords: ['cache size', 'eviction'],
     source: AGENT + 'internal/cache/expiring: --max-cache-size',
     needs: ['agent-token-cache'],
@@ -63,7 +63,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-38b', 'what the agent has renewed is among what it forgets last', {
+  scenario('AP-38b', 'the agent evicts renewed credentials last', {
     source: AGENT + 'internal/cache/expiring: what is written again counts as new',
     needs: ['cluster-clock', 'agent-token-cache'],
     ...ASSOCIATED,
@@ -82,7 +82,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-51', 'renewals beyond the rate that the agent is told wait, and what they would renew is kept', {
+  scenario('AP-51', "renewals beyond the agent's rate limit wait, and their credentials stay cached", {
     source: `${AGENT_CACHE}: --max-service-qps; behind a renewal that took all that the rate allows, the next has to wait`,
     needs: ['cluster-clock', 'agent-token-cache'],
     ...ASSOCIATED,

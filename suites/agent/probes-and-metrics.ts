@@ -10,7 +10,7 @@ const counted = (metric: string) =>
   succeeds(agentGet(2705, '/metrics'), { body: matching(new RegExp(`${metric} [1-9]`)) });
 
 suite('agent', ({ scenario }) => {
-  scenario('AP-37', 'what the agent found of tokens is counted', {
+  scenario('AP-37', "the agent's metrics count the results of token checks", {
     source: `${CACHE_BY_POD}: pod_identity_local_validation`,
     needs: ['agent-token-validation'],
     ...ASSOCIATED,

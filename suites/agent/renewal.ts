@@ -47,7 +47,7 @@ const RENEWS_SOON = '--max-credential-retention-before-renewal 2m --max-cache-si
 const UNTIL_RENEWAL = 190;
 
 suite('agent', ({ scenario }) => {
-  scenario('LC-23', 'the agent gives up what it holds for errors that no retry mends, and keeps it for others', {
+  scenario('LC-23', 'the agent evicts credentials after permanent errors, and keeps them after others', {
     source: `${AGENT_CACHE}, TestCachedCredentialRetriever_Refresh; ${EKS_AUTH_ERRORS}`,
     needs: ['cluster-clock', 'agent-token-cache'],
     ...ASSOCIATED,
@@ -76,7 +76,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-24', 'the agent renews what is older than it is told, and nothing else', {
+  scenario('LC-24', 'the agent renews credentials older than its setting, and no others', {
     source: `${AGENT_CACHE}: --max-credential-retention-before-renewal, and a look each minute`,
     needs: ['cluster-clock'],
     roles: { app: podIdentityRole() },
@@ -105,7 +105,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-26', 'credentials that end ahead of their renewal are handed out until they do', {
+  scenario('LC-26', 'credentials that expire before their renewal are returned until they expire', {
     source: `${AGENT_CACHE}: renewals are due after the retention, or when the credentials end`,
     needs: ['cluster-clock'],
     ...ASSOCIATED,
@@ -139,7 +139,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-12', 'the agent gives up what it holds for a token that has expired, and credentials that have', {
+  scenario('LC-12', 'the agent evicts the entry of an expired token, and expired credentials', {
     source: `${AGENT_CACHE}: errors that no retry mends; ${EKS_AUTH_ERRORS}, ExpiredTokenException`,
     needs: ['cluster-clock', 'agent-token-cache'],
     ...ASSOCIATED,
@@ -159,7 +159,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-13', 'the agent keeps what it holds while EKS Auth has trouble, and renews it after that', {
+  scenario('LC-13', 'the agent keeps its cache while EKS Auth fails, and renews it afterwards', {
     source: `${AGENT_CACHE}, TestCachedCredentialRetriever_Refresh: keep old on failure`,
     needs: ['cluster-clock'],
     ...ASSOCIATED,
@@ -186,7 +186,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-14', 'the agent gives up what it holds once EKS Auth denies it', {
+  scenario('LC-14', 'the agent evicts credentials once EKS Auth denies access', {
     source: `${AGENT_CACHE}, TestCachedCredentialRetriever_Refresh: evict on AccessDenied`,
     needs: ['cluster-clock'],
     ...ASSOCIATED,

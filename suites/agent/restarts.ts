@@ -24,7 +24,7 @@ const DELETE =
 const CACHE = 'eks-pod-identity-agent source, internal/credsretriever';
 
 suite('agent', ({ scenario }) => {
-  scenario('LC-04', 'an agent that was started anew has no credentials for a pod whose association is gone', {
+  scenario('LC-04', 'a restarted agent has no credentials for a pod whose association was deleted', {
     source: `${DELETE}; ${CACHE}: the cache is in memory alone; ${EKS_AUTH_ERRORS}`,
     ...ASSOCIATED,
     probes: [CONTROL, deleteAssociation('app'), restartAgent(), refused('app', fetchCredentials(), NO_ASSOCIATION)],
@@ -45,7 +45,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-11', "a pod that starts ahead of its node's agent has credentials as soon as that is there", {
+  scenario('LC-11', "a pod that starts before its node's agent gets credentials once the agent runs", {
     keywords: ['agent missing', 'new node'],
     source:
       'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; amazon-eks-pod-identity-webhook, admission does not ask the agent',

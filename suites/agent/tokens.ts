@@ -39,7 +39,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-04', 'a token stands alone, without "Bearer", and has three segments, of JSON, and an algorithm', {
+  scenario('AP-04', 'a token must have no "Bearer" prefix, three segments of JSON, and an algorithm', {
     source: `${AGENT_VALIDATION}; golang-jwt, parser`,
     ...ASSOCIATED,
     keywords: ['malformed token', 'Authorization header'],

@@ -195,7 +195,7 @@ suite('agent', ({ scenario }) => {
     ]),
   });
 
-  scenario('AP-46b', "what EKS Auth gives reaches the pod, and of the role's ARN the account", {
+  scenario('AP-46b', "the pod receives the credentials of EKS Auth, and the account id of the role's ARN", {
     source: `${AGENT}pkg/credentials/model.go; internal/cloud/eksauth`,
     needs: ['agent-token-cache'],
     ...ASSOCIATED,

@@ -16,7 +16,7 @@ import { ASSOCIATED } from '../lib/worlds.ts';
 import { CONTROL, gets, ONE_CALL, PLAIN_TEXT, refusedByAgent } from './lib/requests.ts';
 
 suite('agent', ({ scenario }) => {
-  scenario('AP-19', 'what EKS Auth denies reaches the pod with its code, status and request id', {
+  scenario('AP-19', 'the pod receives code, status and request id of a denial by EKS Auth', {
     source: AGENT_ERRORS + '; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
     roles: { ...ASSOCIATED.roles, untagged: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] } },
     workloads: { app: { role: 'app' }, untagged: { serviceAccount: 'untagged', role: 'untagged' } },
@@ -93,7 +93,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-47', 'an agent that is told of another EKS Auth asks that one', {
+  scenario('AP-47', 'an agent with another EKS Auth endpoint calls that endpoint', {
     keywords: ['endpoint', 'private endpoint', 'proxy'],
     source: `${AGENT}cmd/server.go: --endpoint; smithy-go, JoinPath; Go, package net: a connection that is refused`,
     ...ASSOCIATED,

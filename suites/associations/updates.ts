@@ -19,7 +19,7 @@ const toSecond = { roleArn: '<role:app>', targetRoleArn: '<role:second>' };
 const DAY = 24 * 3_600_000;
 
 suite('associations', ({ scenario }) => {
-  scenario('PI-33', 'an update changes what it names, keeps all else, and says when it was', {
+  scenario('PI-33', 'an update changes the given fields, keeps the others, and sets modifiedAt', {
     source: `${UPDATE_ASSOCIATION}; Amazon EKS API Reference, PodIdentityAssociation and PodIdentityAssociationSummary`,
     roles: {
       app: podIdentityRole(),

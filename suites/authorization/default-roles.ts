@@ -59,53 +59,57 @@ const DISCOVERY = ['/api', '/api/v1', '/apis', '/apis/apps', '/openapi', '/opena
 const ISSUER = ['/.well-known/openid-configuration', '/openid/v1/jwks'];
 
 suite('authorization', ({ scenario }) => {
-  scenario('RB-25', 'view shows all but what opens more, edit changes it but for roles, and admin grants these', {
-    source: `${RBAC}, "User-facing roles"`,
-    workloads: { app: {}, other: { namespace: 'other' } },
-    users: {
-      viewer: { namespace: 'app', clusterRole: 'view' },
-      editor: { namespace: 'app', clusterRole: 'edit' },
-      granter: { namespace: 'app', clusterRole: 'admin' },
-      ruler: { namespace: 'app', clusterRole: 'cluster-admin' },
+  scenario(
+    'RB-25',
+    'view reads everything except objects that grant more rights, edit changes them except roles, and admin grants both',
+    {
+      source: `${RBAC}, "User-facing roles"`,
+      workloads: { app: {}, other: { namespace: 'other' } },
+      users: {
+        viewer: { namespace: 'app', clusterRole: 'view' },
+        editor: { namespace: 'app', clusterRole: 'edit' },
+        granter: { namespace: 'app', clusterRole: 'admin' },
+        ruler: { namespace: 'app', clusterRole: 'cluster-admin' },
+      },
+      probes: [
+        ...may('viewer', SEEN),
+        ...mayNot('viewer', [
+          ['', ['get'], ['secrets', 'pods/exec', 'nodes']],
+          ['', ['create'], ['pods', 'pods/exec', 'serviceaccounts/token', 'configmaps']],
+          ['', ['impersonate'], ['serviceaccounts']],
+          ['', ['get', 'create'], ['pods/proxy', 'pods/attach', 'pods/portforward']],
+          ['apps', ['update'], ['deployments', 'deployments/scale']],
+          [RBAC_GROUP, ['get'], ['roles', 'rolebindings']],
+        ]),
+        ...may('editor', [...SEEN, ...EDITED]),
+        ...mayNot('editor', [
+          ['', ['create', 'delete', 'update'], ['namespaces']],
+          ['', ['create'], ['resourcequotas']],
+          ['authorization.k8s.io', ['create'], ['localsubjectaccessreviews']],
+          [RBAC_GROUP, ['get', 'create'], ['roles', 'rolebindings']],
+        ]),
+        ...may('granter', [...SEEN, ...EDITED, ...GRANTED]),
+        ...mayNot('granter', [
+          ['', ['create', 'delete', 'update'], ['namespaces']],
+          ['', ['create'], ['resourcequotas']],
+          [RBAC_GROUP, ['get', 'escalate', 'bind'], ['clusterroles']],
+          [RBAC_GROUP, ['escalate', 'bind'], ['roles']],
+        ]),
+        ...may('ruler', [
+          ['', ['create', 'escalate', 'anything'], ['pods', 'resourcequotas', 'namespaces', 'pods/exec']],
+          ['example.com', ['get'], ['whatever']],
+        ]),
+        // In the namespace of its binding alone.
+        ...['viewer', 'editor', 'granter', 'ruler'].map((user) =>
+          fails(reviewAccess(user, { verb: 'get', resource: 'pods', namespace: OTHER }), NOT_ALLOWED),
+        ),
+        fails(reviewAccess('ruler', { verb: 'get', resource: 'pods' }), NOT_ALLOWED),
+        fails(reviewAccess('ruler', { verb: 'get', path: '/metrics' }), NOT_ALLOWED),
+      ],
     },
-    probes: [
-      ...may('viewer', SEEN),
-      ...mayNot('viewer', [
-        ['', ['get'], ['secrets', 'pods/exec', 'nodes']],
-        ['', ['create'], ['pods', 'pods/exec', 'serviceaccounts/token', 'configmaps']],
-        ['', ['impersonate'], ['serviceaccounts']],
-        ['', ['get', 'create'], ['pods/proxy', 'pods/attach', 'pods/portforward']],
-        ['apps', ['update'], ['deployments', 'deployments/scale']],
-        [RBAC_GROUP, ['get'], ['roles', 'rolebindings']],
-      ]),
-      ...may('editor', [...SEEN, ...EDITED]),
-      ...mayNot('editor', [
-        ['', ['create', 'delete', 'update'], ['namespaces']],
-        ['', ['create'], ['resourcequotas']],
-        ['authorization.k8s.io', ['create'], ['localsubjectaccessreviews']],
-        [RBAC_GROUP, ['get', 'create'], ['roles', 'rolebindings']],
-      ]),
-      ...may('granter', [...SEEN, ...EDITED, ...GRANTED]),
-      ...mayNot('granter', [
-        ['', ['create', 'delete', 'update'], ['namespaces']],
-        ['', ['create'], ['resourcequotas']],
-        [RBAC_GROUP, ['get', 'escalate', 'bind'], ['clusterroles']],
-        [RBAC_GROUP, ['escalate', 'bind'], ['roles']],
-      ]),
-      ...may('ruler', [
-        ['', ['create', 'escalate', 'anything'], ['pods', 'resourcequotas', 'namespaces', 'pods/exec']],
-        ['example.com', ['get'], ['whatever']],
-      ]),
-      // In the namespace of its binding alone.
-      ...['viewer', 'editor', 'granter', 'ruler'].map((user) =>
-        fails(reviewAccess(user, { verb: 'get', resource: 'pods', namespace: OTHER }), NOT_ALLOWED),
-      ),
-      fails(reviewAccess('ruler', { verb: 'get', resource: 'pods' }), NOT_ALLOWED),
-      fails(reviewAccess('ruler', { verb: 'get', path: '/metrics' }), NOT_ALLOWED),
-    ],
-  });
+  );
 
-  scenario('RB-26', 'groups may read what they need to find the API, and nothing more by themselves', {
+  scenario('RB-26', 'the default groups may read discovery endpoints and nothing more', {
     source: `${RBAC}, "API discovery roles"; "Other component roles"; "RBAC Good Practices", system:masters`,
     workloads: { app: {} },
     users: { delegator: { namespace: 'app', clusterRole: 'system:auth-delegator' } },

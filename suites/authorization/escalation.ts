@@ -53,7 +53,7 @@ suite('authorization', ({ scenario }) => {
     { apiGroups: [GROUP], resources: [resource], verbs: [verb], ...(resourceNames && { resourceNames }) },
   ];
 
-  scenario('RB-38', 'who may write cluster roles grants what they hold in the whole cluster, and no more', {
+  scenario('RB-38', 'a user who may write cluster roles can grant only rights held in the whole cluster', {
     source:
       'Kubernetes documentation, "Using RBAC Authorization", RoleBinding and ClusterRoleBinding, referring to resources, privilege escalation prevention and bootstrapping',
     needs: ['own-cluster'],
@@ -166,7 +166,7 @@ suite('authorization', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-27', 'nobody grants what they do not hold themselves, unless they may escalate or bind', {
+  scenario('RB-27', 'a user can grant only rights that he holds, unless he may escalate or bind', {
     source: `${RBAC}, "Privilege escalation prevention and bootstrapping"`,
     workloads: { app: {}, other: { namespace: 'other' } },
     users: {

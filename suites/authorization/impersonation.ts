@@ -70,7 +70,7 @@ suite('authorization', ({ scenario }) => {
   });
 
   // In no cluster that others use: these rights are not of one namespace.
-  scenario('RB-37', 'who acts as another may each of the groups and values that it takes, and takes no others', {
+  scenario('RB-37', 'a user may impersonate only the groups and extra values he is allowed to', {
     source: 'Kubernetes documentation, "Authenticating", user impersonation',
     needs: ['own-cluster'],
     workloads: { app: {} },
@@ -155,7 +155,7 @@ suite('authorization', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-30', 'who may impersonate acts as the user, the group and the UID of the request', {
+  scenario('RB-30', 'an impersonator acts as the requested user, group and UID', {
     source: `${AUTHENTICATION}, user impersonation; Kubernetes source, apiserver, endpoints/filters/impersonation; Kubernetes API Reference, SelfSubjectReview, SelfSubjectAccessReview and SelfSubjectRulesReview`,
     workloads: { app: {}, other: { serviceAccount: 'other' } },
     users: {

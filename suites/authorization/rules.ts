@@ -20,7 +20,7 @@ const secretsWhere = (selector: string): string =>
   `/api/v1/namespaces/${APP}/secrets?fieldSelector=${encodeURIComponent(selector)}`;
 
 suite('authorization', ({ scenario }) => {
-  scenario('RB-13', 'a rule that names objects is for these alone', {
+  scenario('RB-13', 'a rule with resourceNames applies to these objects only', {
     source: `${RBAC}, "Referring to resources": resourceNames, and list by metadata.name`,
     workloads: { app: {}, other: { serviceAccount: 'other' } },
     users: {
@@ -76,7 +76,7 @@ suite('authorization', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-16', 'a cluster role that is bound in a namespace counts there alone', {
+  scenario('RB-16', 'a cluster role bound in a namespace applies in that namespace only', {
     source: `${RBAC}, "RoleBinding and ClusterRoleBinding"; "User-facing roles": view shows no secrets`,
     workloads: { app: {}, other: { namespace: 'other' } },
     users: {

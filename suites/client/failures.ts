@@ -45,7 +45,7 @@ suite('client', ({ scenario }) => {
     probes: [runs({ credentials: [{ cut: true }, UPSTREAM] }, ASKED_AGAIN)],
   });
 
-  scenario('CL-43', 'a client recovers from an answer that is no JSON', {
+  scenario('CL-43', 'a client recovers from an answer that is not JSON', {
     source: RECOVERS,
     finding: 'Some clients ask again at once, others fail the operation (fact outcomes) and ask with the next one.',
     ...POD_IDENTITY,
@@ -88,7 +88,7 @@ suite('client', ({ scenario }) => {
     probes: [runs({ credentials: [{ ...UPSTREAM, delaySeconds: 4 }, UPSTREAM], steps: [{}, {}] }, SIGNED)],
   });
 
-  scenario('CL-49', 'a refusal of the agent is no reason to act as the node', {
+  scenario('CL-49', "after a refusal by the agent, a client does not use the node's role", {
     profile: 'core',
     keywords: ['IMDS'],
     source: NO_FALLBACK,
@@ -101,7 +101,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-50', 'an agent that fails for good is no reason to act as the node', {
+  scenario('CL-50', "after a permanent failure of the agent, a client does not use the node's role", {
     profile: 'core',
     source: NO_FALLBACK,
     ...POD_IDENTITY,
@@ -111,13 +111,13 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-51', 'an agent that is not there is no reason to act as the node', {
+  scenario('CL-51', "without an agent, a client does not use the node's role", {
     source: NO_FALLBACK,
     ...POD_IDENTITY,
     probes: [FINDS_OTHERWISE, findsNothing({ environment: METADATA_REACHABLE, awaySeconds: 600 }, NO_NODE_ROLE)],
   });
 
-  scenario('CL-52', "an agent that fails is no reason to go to instance metadata's own address", {
+  scenario('CL-52', 'after a failure of the agent, a client does not call the instance metadata service', {
     keywords: ['IMDS'],
     source: NO_FALLBACK,
     ...POD_IDENTITY,

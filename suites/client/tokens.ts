@@ -31,7 +31,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-21', 'AWS_CONTAINER_AUTHORIZATION_TOKEN is sent where there is no file', {
+  scenario('CL-21', 'AWS_CONTAINER_AUTHORIZATION_TOKEN is sent if there is no token file', {
     source: `${CONTAINER}: AWS_CONTAINER_AUTHORIZATION_TOKEN`,
     ...POD_IDENTITY,
     probes: [
@@ -48,7 +48,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-22', 'the token file is read anew for each fetch', {
+  scenario('CL-22', 'a client rereads the token file for each fetch', {
     profile: 'core',
     keywords: ['rotation'],
     source: `${TOKEN_FILE}; Kubernetes documentation, "ServiceAccount token volume projection": an application has to load the token again when it is rotated`,

@@ -28,7 +28,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-61', 'the web identity token file is read anew for each session', {
+  scenario('CL-61', 'a client rereads the web identity token file for each session', {
     profile: 'core',
     keywords: ['rotation'],
     source: `${WEB_IDENTITY}: AWS_WEB_IDENTITY_TOKEN_FILE; Kubernetes documentation, "ServiceAccount token volume projection": an application has to load the token again when it is rotated`,
@@ -68,7 +68,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-64', 'a refusal of STS is no reason to act as the node', {
+  scenario('CL-64', "after a refusal by STS, a client does not use the node's role", {
     profile: 'core',
     source: NO_FALLBACK,
     ...IRSA,
@@ -84,7 +84,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-65', 'a web identity token file that is missing is no reason to act as the node', {
+  scenario('CL-65', "without a web identity token file, a client does not use the node's role", {
     source: NO_FALLBACK,
     ...IRSA,
     probes: [

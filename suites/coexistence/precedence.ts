@@ -40,7 +40,7 @@ const usesIrsa = (workload: string) => [
 ];
 
 suite('coexistence', ({ scenario }) => {
-  scenario('CO-01', 'a new pod of a service account with both gets Pod Identity alone', {
+  scenario('CO-01', 'a new pod of a service account with both gets only Pod Identity', {
     profile: 'core',
     source: WEBHOOK,
     needs: ['irsa'],
@@ -167,7 +167,7 @@ suite('coexistence', ({ scenario }) => {
     ],
   });
 
-  scenario('CO-09', 'a pod that was started ahead of its association meets what its annotation leads to', {
+  scenario('CO-09', 'a pod started before its association uses the role of its annotation', {
     keywords: ['migration', 'restart'],
     // The annotation is left over from an account that has no OIDC provider for this cluster.
     source: `${WEBHOOK}; AWS STS API Reference, AssumeRoleWithWebIdentity, InvalidIdentityToken`,

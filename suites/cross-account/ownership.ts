@@ -14,7 +14,7 @@ import { as, ID, TOKEN, WORKLOADS } from '../lib/association-controller.ts';
 import { EKS_API } from '../lib/sources.ts';
 
 suite('cross-account', ({ scenario }) => {
-  scenario('XA-17', 'clusters and associations are found in the account of the caller alone', {
+  scenario('XA-17', "clusters and associations are only visible in the caller's account", {
     source: `${EKS_API} DescribePodIdentityAssociation, ResourceNotFoundException; EKS Auth API Reference, AssumeRoleForPodIdentity, ResourceNotFoundException`,
     providers: [{ cluster: 'c1', account: 'other', clientIds: ['sts.amazonaws.com'] }],
     roles: {

@@ -49,20 +49,24 @@ suite('cross-account', ({ scenario }) => {
     ],
   });
 
-  scenario('XA-18', 'a role that trusts everyone opens to those whom their own account lets, under its condition', {
-    source: `${CROSS_ACCOUNT}; ${PRINCIPALS}, "All principals"`,
-    needs: ['irsa'],
-    roles: {
-      app: irsaRole('app/app', allow('sts:AssumeRole', '<role:open>')),
-      stranger: irsaRole('app/app', allow('sts:AssumeRole', '<role:open>')),
-      open: byEveryone,
-      another: byEveryone,
+  scenario(
+    'XA-18',
+    'a role that trusts everyone can be assumed by principals whose own account allows it, under its condition',
+    {
+      source: `${CROSS_ACCOUNT}; ${PRINCIPALS}, "All principals"`,
+      needs: ['irsa'],
+      roles: {
+        app: irsaRole('app/app', allow('sts:AssumeRole', '<role:open>')),
+        stranger: irsaRole('app/app', allow('sts:AssumeRole', '<role:open>')),
+        open: byEveryone,
+        another: byEveryone,
+      },
+      ...BY_TOKEN,
+      probes: [
+        may(WEB, assumeRole('open')),
+        mayNot(WEB, assumeRole('another'), NOT_ASSUMED),
+        mayNot({ ...WEB, role: 'stranger' }, assumeRole('open'), NOT_ASSUMED),
+      ],
     },
-    ...BY_TOKEN,
-    probes: [
-      may(WEB, assumeRole('open')),
-      mayNot(WEB, assumeRole('another'), NOT_ASSUMED),
-      mayNot({ ...WEB, role: 'stranger' }, assumeRole('open'), NOT_ASSUMED),
-    ],
-  });
+  );
 });

@@ -57,7 +57,7 @@ suite('cross-account', ({ scenario }) => {
     probes: [controlSucceeds(askEksAuth('app')), fails(askEksAuth('untaggable'), MAY_NOT_ASSUME)],
   });
 
-  scenario('XA-05', 'a target role may trust one cluster, namespace and service account alone', {
+  scenario('XA-05', 'a target role may trust a single cluster, namespace and service account', {
     profile: 'core',
     source: TARGET_ROLES,
     roles: {

@@ -32,7 +32,7 @@ suite('cross-cluster', ({ scenario }) => {
     probes: [controlSucceeds(askEksAuth('here')), refused('there', getObject('data/key'), NOT_INJECTED)],
   });
 
-  scenario('CC-10', "deleting one cluster's association leaves the other cluster's alone", {
+  scenario('CC-10', "deleting one cluster's association does not affect the other cluster's", {
     source: 'Amazon EKS API Reference, DeletePodIdentityAssociation',
     needs: ['two-clusters'],
     roles: { app: podIdentityRole() },

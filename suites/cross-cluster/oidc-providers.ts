@@ -21,7 +21,7 @@ const there = { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', cluste
 const byApp = (cluster: 'c1' | 'c2') => trustWebIdentity({ cluster, subject: 'app/app' });
 
 suite('cross-cluster', ({ scenario }) => {
-  scenario('CC-16', "a trust of one cluster's provider takes no token of another's, whatever it asks besides", {
+  scenario('CC-16', "a trust of one cluster's provider rejects tokens of another cluster", {
     source: `${PRINCIPALS}, OIDC federated principals`,
     needs: ['irsa'],
     roles: {

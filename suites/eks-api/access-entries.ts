@@ -44,129 +44,133 @@ const scopeOf = (namespaces: readonly string[]): AccessScope =>
   namespaces.length === 0 ? { type: 'cluster' } : { type: 'namespace', namespaces: [...namespaces] };
 
 suite('eks-api', ({ scenario }) => {
-  scenario('CP-28', 'an access entry says who a principal is, and a policy in cluster scope makes an administrator', {
-    keywords: ['aws-auth'],
-    source: `${ENTRIES}; Amazon EKS User Guide, "Associate access policies with access entries"; ${AUTHENTICATOR}`,
-    // The policies that are published for runs on AWS let nobody make access entries.
-    needs: ['own-cluster', 'call-record'],
-    roles: { dev: ofOwnAccount(), other: ofOwnAccount() },
-    workloads: { app: { starts: 'later' }, there: { cluster: 'c2', starts: 'later' } },
-    probes: [
-      check('name, groups and rights of a session', async (context) => {
-        const { name, clusterToken, eventually } = context;
-        const eks = new EKS(await context.aws('eks'));
-        const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') };
-        const [here, all] = [`/api/v1/namespaces/${name('<namespace:app>')}/configmaps`, '/api/v1/secrets'];
-        const bindings = name('/apis/rbac.authorization.k8s.io/v1/namespaces/<namespace:app>/rolebindings');
-        const mayRead = async (path: string, role = 'dev') =>
-          (await requestBy(context, await newToken(context, role))(path)).status === 200;
-        const rights = async () => [await mayRead(here), await mayRead(all)].join();
-        const never = async (what: string) => {
-          const mayReadAll = () => mayRead(all);
-          expect(await eventually(mayReadAll, (may) => !may), what).to.equal(false);
-        };
-
-        const stranger = await requestBy(context, await newToken(context, 'dev'))(here);
-        expect(stranger.status, 'without an entry').to.equal(401);
-        const make = (...kubernetesGroups: string[]) => eks.createAccessEntry({ ...key, kubernetesGroups });
-        // Kubernetes keeps such groups to itself.
-        expect(await errorOf(make('readers', 'system:masters'))).to.match(BAD_REQUEST);
-        await taken(make('readers', 'writers'), 'two groups');
-        try {
-          expect(await errorOf(make('others'))).to.equal('ResourceInUseException');
-          // EKS gives sessions of a role names by itself.
-          const { accessEntry } = await eks.describeAccessEntry(key);
-          const byDefault = name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/');
-          expect(accessEntry).to.deep.include({
-            ...key,
-            type: 'STANDARD',
-            kubernetesGroups: ['readers', 'writers'],
-            username: `${byDefault}{{SessionName}}`,
-          });
-          const look = async () => userOf(context, await newToken(context, 'dev'));
-          const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
-          expect(known.groups).to.include.members(['readers', 'writers', 'system:authenticated']);
-          expect(known.groups).not.to.include('system:masters');
-          expect(known.username).to.equal(`${byDefault}ann-example.com`);
-          expect(await rights(), 'without a policy').to.equal('false,false');
-
-          const associate = (policyArn: string, ...namespaces: string[]) => {
-            const asked = { ...key, policyArn, accessScope: scopeOf(namespaces) };
-            return taken(eks.associateAccessPolicy(asked), policyArn);
+  scenario(
+    'CP-28',
+    'an access entry maps a principal to a user, and a policy in cluster scope makes it an administrator',
+    {
+      keywords: ['aws-auth'],
+      source: `${ENTRIES}; Amazon EKS User Guide, "Associate access policies with access entries"; ${AUTHENTICATOR}`,
+      // The policies that are published for runs on AWS let nobody make access entries.
+      needs: ['own-cluster', 'call-record'],
+      roles: { dev: ofOwnAccount(), other: ofOwnAccount() },
+      workloads: { app: { starts: 'later' }, there: { cluster: 'c2', starts: 'later' } },
+      probes: [
+        check('name, groups and rights of a session', async (context) => {
+          const { name, clusterToken, eventually } = context;
+          const eks = new EKS(await context.aws('eks'));
+          const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') };
+          const [here, all] = [`/api/v1/namespaces/${name('<namespace:app>')}/configmaps`, '/api/v1/secrets'];
+          const bindings = name('/apis/rbac.authorization.k8s.io/v1/namespaces/<namespace:app>/rolebindings');
+          const mayRead = async (path: string, role = 'dev') =>
+            (await requestBy(context, await newToken(context, role))(path)).status === 200;
+          const rights = async () => [await mayRead(here), await mayRead(all)].join();
+          const never = async (what: string) => {
+            const mayReadAll = () => mayRead(all);
+            expect(await eventually(mayReadAll, (may) => !may), what).to.equal(false);
           };
-          for (const policyArn of [ADMIN, CLUSTER_ADMIN]) {
-            // In the scope of a namespace, no policy gives rights beyond it.
-            await associate(policyArn, name('<namespace:app>'));
-            expect(await mayRead(all), `${policyArn} for a namespace`).to.equal(false);
-            await associate(policyArn);
-            expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
-            expect(await mayRead(here, 'other'), 'another role').to.equal(false);
-            expect(await mayRead(CLUSTER_ROLES), `${policyArn}: cluster roles`).to.equal(policyArn === CLUSTER_ADMIN);
-            expect(await mayRead(bindings), `${policyArn}: role bindings`).to.equal(true);
-            // Associated again, it has the new scope alone.
-            await associate(policyArn, name('<namespace:app>'));
-            await never(`${policyArn} in a narrower scope`);
-            await associate(policyArn);
-            expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
-            await taken(eks.disassociateAccessPolicy({ ...key, policyArn }), policyArn);
-            await never(`${policyArn}, which is associated no more`);
-          }
-          await associate(EDIT);
-          expect(await eventually(rights, (seen) => seen === 'true,true'), 'to edit').to.equal('true,true');
-          expect(await mayRead(bindings), 'role bindings to who may edit').to.equal(false);
-          await taken(eks.disassociateAccessPolicy({ ...key, policyArn: EDIT }), EDIT);
-          await never('no more to edit');
-          await associate(VIEW);
-          expect(await eventually(() => mayRead(here), Boolean), 'to view').to.equal(true);
-          expect(await rights(), 'to view alone').to.equal('true,false');
-          await associate(ADMIN_VIEW);
-          expect(await eventually(() => mayRead(CLUSTER_ROLES), Boolean), 'to view everything').to.equal(true);
-          expect(await rights(), 'to view everything').to.equal('true,true');
-          await taken(eks.disassociateAccessPolicy({ ...key, policyArn: ADMIN_VIEW }), ADMIN_VIEW);
-          await never('no more to view everything');
 
-          await associate(CLUSTER_ADMIN);
-          expect(await eventually(() => mayRead(all), Boolean)).to.equal(true);
-          const session = await sessionOf(context, 'dev');
-          const token = await clusterToken('c1', session);
-          const headers = { 'x-k8s-aws-id': key.clusterName };
-          const url = urlOf(token);
-          const status = async (bearer: string) => (await requestBy(context, bearer)(all)).status;
-          expect(await status(tokenOf(url)), 'as it was').to.equal(200);
-          const like = async (more: Partial<Parameters<typeof signedLike>[2]>) =>
-            tokenOf(await signedLike(url, session, { headers, ...more }));
-          expect(await status(await like({ age: 780 })), 'not yet too old').to.equal(200);
-          for (const [what, bad] of Object.entries({
-            'of another cluster': await clusterToken('c2', await sessionOf(context, 'dev')),
-            'without its prefix': token.slice(PREFIX.length),
-            'that lives longer': tokenOf(url.replace('X-Amz-Expires=900', 'X-Amz-Expires=899')),
-            'of another path': tokenOf(url.replace('/?', '/x?')),
-            // Well signed, but not what a cluster takes.
-            'of another action': await like({ query: { Action: 'GetAccessKeyInfo' } }),
-            'with a parameter more': await like({ query: { 'X-More': '1' } }),
-            'that names no cluster': await like({ headers: {} }),
-            'for more than fifteen minutes': await like({ seconds: 901 }),
-            'that is too old': await like({ age: 960 }),
-          })) {
-            expect(bad, what).not.to.equal(token);
-            expect(await status(bad), `a token ${what}`).to.equal(401);
+          const stranger = await requestBy(context, await newToken(context, 'dev'))(here);
+          expect(stranger.status, 'without an entry').to.equal(401);
+          const make = (...kubernetesGroups: string[]) => eks.createAccessEntry({ ...key, kubernetesGroups });
+          // Kubernetes keeps such groups to itself.
+          expect(await errorOf(make('readers', 'system:masters'))).to.match(BAD_REQUEST);
+          await taken(make('readers', 'writers'), 'two groups');
+          try {
+            expect(await errorOf(make('others'))).to.equal('ResourceInUseException');
+            // EKS gives sessions of a role names by itself.
+            const { accessEntry } = await eks.describeAccessEntry(key);
+            const byDefault = name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/');
+            expect(accessEntry).to.deep.include({
+              ...key,
+              type: 'STANDARD',
+              kubernetesGroups: ['readers', 'writers'],
+              username: `${byDefault}{{SessionName}}`,
+            });
+            const look = async () => userOf(context, await newToken(context, 'dev'));
+            const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
+            expect(known.groups).to.include.members(['readers', 'writers', 'system:authenticated']);
+            expect(known.groups).not.to.include('system:masters');
+            expect(known.username).to.equal(`${byDefault}ann-example.com`);
+            expect(await rights(), 'without a policy').to.equal('false,false');
+
+            const associate = (policyArn: string, ...namespaces: string[]) => {
+              const asked = { ...key, policyArn, accessScope: scopeOf(namespaces) };
+              return taken(eks.associateAccessPolicy(asked), policyArn);
+            };
+            for (const policyArn of [ADMIN, CLUSTER_ADMIN]) {
+              // In the scope of a namespace, no policy gives rights beyond it.
+              await associate(policyArn, name('<namespace:app>'));
+              expect(await mayRead(all), `${policyArn} for a namespace`).to.equal(false);
+              await associate(policyArn);
+              expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
+              expect(await mayRead(here, 'other'), 'another role').to.equal(false);
+              expect(await mayRead(CLUSTER_ROLES), `${policyArn}: cluster roles`).to.equal(policyArn === CLUSTER_ADMIN);
+              expect(await mayRead(bindings), `${policyArn}: role bindings`).to.equal(true);
+              // Associated again, it has the new scope alone.
+              await associate(policyArn, name('<namespace:app>'));
+              await never(`${policyArn} in a narrower scope`);
+              await associate(policyArn);
+              expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
+              await taken(eks.disassociateAccessPolicy({ ...key, policyArn }), policyArn);
+              await never(`${policyArn}, which is associated no more`);
+            }
+            await associate(EDIT);
+            expect(await eventually(rights, (seen) => seen === 'true,true'), 'to edit').to.equal('true,true');
+            expect(await mayRead(bindings), 'role bindings to who may edit').to.equal(false);
+            await taken(eks.disassociateAccessPolicy({ ...key, policyArn: EDIT }), EDIT);
+            await never('no more to edit');
+            await associate(VIEW);
+            expect(await eventually(() => mayRead(here), Boolean), 'to view').to.equal(true);
+            expect(await rights(), 'to view alone').to.equal('true,false');
+            await associate(ADMIN_VIEW);
+            expect(await eventually(() => mayRead(CLUSTER_ROLES), Boolean), 'to view everything').to.equal(true);
+            expect(await rights(), 'to view everything').to.equal('true,true');
+            await taken(eks.disassociateAccessPolicy({ ...key, policyArn: ADMIN_VIEW }), ADMIN_VIEW);
+            await never('no more to view everything');
+
+            await associate(CLUSTER_ADMIN);
+            expect(await eventually(() => mayRead(all), Boolean)).to.equal(true);
+            const session = await sessionOf(context, 'dev');
+            const token = await clusterToken('c1', session);
+            const headers = { 'x-k8s-aws-id': key.clusterName };
+            const url = urlOf(token);
+            const status = async (bearer: string) => (await requestBy(context, bearer)(all)).status;
+            expect(await status(tokenOf(url)), 'as it was').to.equal(200);
+            const like = async (more: Partial<Parameters<typeof signedLike>[2]>) =>
+              tokenOf(await signedLike(url, session, { headers, ...more }));
+            expect(await status(await like({ age: 780 })), 'not yet too old').to.equal(200);
+            for (const [what, bad] of Object.entries({
+              'of another cluster': await clusterToken('c2', await sessionOf(context, 'dev')),
+              'without its prefix': token.slice(PREFIX.length),
+              'that lives longer': tokenOf(url.replace('X-Amz-Expires=900', 'X-Amz-Expires=899')),
+              'of another path': tokenOf(url.replace('/?', '/x?')),
+              // Well signed, but not what a cluster takes.
+              'of another action': await like({ query: { Action: 'GetAccessKeyInfo' } }),
+              'with a parameter more': await like({ query: { 'X-More': '1' } }),
+              'that names no cluster': await like({ headers: {} }),
+              'for more than fifteen minutes': await like({ seconds: 901 }),
+              'that is too old': await like({ age: 960 }),
+            })) {
+              expect(bad, what).not.to.equal(token);
+              expect(await status(bad), `a token ${what}`).to.equal(401);
+            }
+          } finally {
+            await eks.deleteAccessEntry(key);
           }
-        } finally {
-          await eks.deleteAccessEntry(key);
-        }
-        await never('when the entry is gone');
-        await eks.createAccessEntry({ ...key, username: 'team:{{SessionName}}:{{SessionNameRaw}}' });
-        try {
-          const look = async () => (await userOf(context, await newToken(context, 'dev'))).username;
-          const wanted = 'team:ann-example.com:ann@example.com';
-          expect(await eventually(look, (username) => username === wanted)).to.equal(wanted);
-          await never('by an entry that is another one');
-        } finally {
-          await eks.deleteAccessEntry(key);
-        }
-      }),
-    ],
-  });
+          await never('when the entry is gone');
+          await eks.createAccessEntry({ ...key, username: 'team:{{SessionName}}:{{SessionNameRaw}}' });
+          try {
+            const look = async () => (await userOf(context, await newToken(context, 'dev'))).username;
+            const wanted = 'team:ann-example.com:ann@example.com';
+            expect(await eventually(look, (username) => username === wanted)).to.equal(wanted);
+            await never('by an entry that is another one');
+          } finally {
+            await eks.deleteAccessEntry(key);
+          }
+        }),
+      ],
+    },
+  );
 
   scenario('CP-29', 'an access entry is of no use to a role that is made again under its name', {
     source: 'Amazon EKS User Guide, "Create access entries": EKS stores the unique id of the principal with an entry',
@@ -188,7 +192,7 @@ suite('eks-api', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-31', 'who makes access entries may be kept from some principals, groups, names, policies and scopes', {
+  scenario('CP-31', 'creating access entries can be limited by principal, group, name, policy and scope', {
     source: `Service Authorization Reference, Amazon EKS: condition keys of access entries; ${ENTRIES}; Amazon EKS User Guide, "Create access entries"`,
     needs: ['own-cluster', 'call-record'],
     roles: {

@@ -61,7 +61,7 @@ suite('eks-api', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-18', 'what has no resource has no tags', {
+  scenario('CP-18', 'a missing resource has no tags', {
     source: `${EKS_API} ListTagsForResource, NotFoundException`,
     probes: [
       fails(listTags('<cluster-arn:c1>-absent'), { by: 'eks', code: 'NotFoundException', status: 404 }),

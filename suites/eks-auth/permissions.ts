@@ -27,7 +27,7 @@ const NODE = {
 const REFUSED = { by: 'eks-auth', code: 'AccessDeniedException' } as const;
 
 suite('eks-auth', ({ scenario }) => {
-  scenario('EA-14', 'who asks EKS Auth or EKS may be limited to clusters that have a tag', {
+  scenario('EA-14', 'callers of EKS Auth and EKS can be limited to clusters with a tag', {
     source:
       'Service Authorization Reference, Amazon EKS Auth and Amazon EKS, resource type cluster: aws:ResourceTag/${TagKey}',
     needs: ['own-cluster'],
@@ -46,7 +46,7 @@ suite('eks-auth', ({ scenario }) => {
     ],
   });
 
-  scenario('EA-12', 'who asks EKS Auth needs the permission for the cluster', {
+  scenario('EA-12', 'a caller of EKS Auth needs permission for the cluster', {
     source: 'Service Authorization Reference, Amazon EKS Auth, AssumeRoleForPodIdentity: resource cluster',
     roles: {
       app: podIdentityRole(),

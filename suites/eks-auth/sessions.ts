@@ -72,7 +72,7 @@ suite('eks-auth', ({ scenario }) => {
     ],
   });
 
-  scenario('EA-01', 'the answer says for whom the session is, by which association, and for how long', {
+  scenario('EA-01', "the answer names the session's subject, association and expiration", {
     source: `${EKS_AUTH}; ${TARGET_ROLES}: credentials last for six hours`,
     roles: {
       app: podIdentityRole(

@@ -17,7 +17,7 @@ import { EKS_AUTH, HOW_IT_WORKS } from '../lib/sources.ts';
 import { ASSOCIATED, POD_IDENTITY } from '../lib/worlds.ts';
 
 suite('eks-auth', ({ scenario }) => {
-  scenario('EA-13', 'who names no cluster of the account, or presents no token, gets no session', {
+  scenario('EA-13', 'a call for an unknown cluster or without a token gets no session', {
     source: `${EKS_AUTH}, clusterName, token and errors`,
     ...ASSOCIATED,
     probes: [

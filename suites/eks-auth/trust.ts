@@ -28,7 +28,7 @@ suite('eks-auth', ({ scenario }) => {
     ],
   });
 
-  scenario('EA-10', 'a Deny in a trust policy keeps out whom an Allow lets in', {
+  scenario('EA-10', 'a Deny in a trust policy overrides an Allow', {
     source: `${TRUST_OF_PODS}; IAM User Guide, "Policy evaluation logic"`,
     roles: {
       app: {

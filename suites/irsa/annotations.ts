@@ -54,7 +54,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-14', 'an annotation that is no ARN is injected as it is, and STS refuses it', {
+  scenario('IR-14', 'an annotation that is not an ARN is injected unchanged, and STS rejects it', {
     source: `${WEBHOOK}; ${WEB_IDENTITY}, RoleArn`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: {}, wrong: { serviceAccount: 'wrong', irsa: { text: 'foo' } } },
@@ -66,7 +66,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-15', 'the role annotation counts on the service account alone', {
+  scenario('IR-15', 'the role annotation only works on the service account', {
     source: WEBHOOK,
     roles: { app: irsaRole('app/app'), another: irsaRole('app/app') },
     workloads: { annotated: { irsa: 'app' }, plain: { serviceAccount: 'plain' } },

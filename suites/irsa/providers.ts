@@ -40,7 +40,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-05', 'a provider accepts the audiences of its client ids alone', {
+  scenario('IR-05', 'a provider accepts only the audiences in its client ids', {
     profile: 'core',
     source: `${OIDC_PROVIDERS}: audience`,
     keywords: ['wrong audience'],

@@ -119,7 +119,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-13', 'a role made for Pod Identity alone does not serve IRSA', {
+  scenario('IR-13', 'a role made only for Pod Identity does not work with IRSA', {
     source: `${ASSIGN_ROLES}: the trust policy must name the OIDC provider`,
     roles: { app, podIdentity: podIdentityRole() },
     ...closed('podIdentity'),

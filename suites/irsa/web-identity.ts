@@ -51,7 +51,7 @@ suite('irsa', ({ scenario }) => {
     probes: [controlSucceeds(asSession(WEB, getObject('data/open'))), mayNot(WEB, getObject('data/own'), NOT_ALLOWED)],
   });
 
-  scenario('IR-25', 'a session by web identity says whose token opened it, and lasts and may do what was asked', {
+  scenario('IR-25', "a web identity session names its token's subject, and has the requested duration and policy", {
     source: `${WEB_IDENTITY}, response elements, DurationSeconds, Policy, PolicyArns`,
     roles: {
       app: { ...irsaRole('app/app', allow(['s3:GetObject', 's3:PutObject'], 'data/*')), maxSessionDuration: 7200 },

@@ -43,7 +43,7 @@ suite('lifecycle', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-16', 'what a role may do changes for the sessions that are under way', {
+  scenario('LC-16', "a change of a role's policies applies to existing sessions", {
     source:
       'IAM User Guide, "Policies and permissions in AWS Identity and Access Management": evaluated at each request',
     roles: { app: podIdentityRole(readData) },

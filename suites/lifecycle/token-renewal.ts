@@ -18,7 +18,7 @@ const TOKEN_FILE = `${TOKEN_DIRECTORY}/eks-pod-identity-token`;
 const SHORT_TOKEN = { 'token-expiration': '600' };
 
 suite('lifecycle', ({ scenario }) => {
-  scenario('LC-08', 'the kubelet renews the token ahead of its end, and calls go on working', {
+  scenario('LC-08', 'the kubelet renews the token before it expires, and calls keep working', {
     source: `${TOKENS} when the old one has lived 80 % of its time`,
     profile: 'soak',
     allowSeconds: 780,

@@ -89,7 +89,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   const stay = ['stay0', 'stay1'];
   const noisy = { workloads: names.slice(0, 2), pods: 2, parallelism: 2 };
 
-  scenario('LO-01', 'pods that start at once each get their own identity, and one session alone', {
+  scenario('LO-01', 'pods that start at once each get their own identity and exactly one session', {
     source: `${HOW_IT_WORKS}; ${TAGS_OF_PODS}; ${AGENT_CACHE}`,
     ...world(),
     probes: [
@@ -110,7 +110,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-03', 'pods that start after an update of their associations have the new role, also beside old ones', {
+  scenario('LO-03', 'pods that start after their associations were updated have the new role, also next to old pods', {
     source:
       'Amazon EKS API Reference, UpdatePodIdentityAssociation; Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"',
     ...world(['new']),

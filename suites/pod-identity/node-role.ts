@@ -95,7 +95,7 @@ suite('pod-identity', ({ scenario }) => {
     },
   );
 
-  scenario('PI-03c', "of what a pod's role may do, the role of its node may do nothing", {
+  scenario('PI-03c', "the node's role has none of the permissions of a pod's role", {
     source:
       'IAM User Guide, "Policy evaluation logic": implicit deny; Amazon EKS User Guide, "Amazon EKS node IAM role"',
     // Of a cluster that was there before, nodes may have rights of their own.

@@ -25,7 +25,7 @@ const mayNot = (call: Parameters<typeof asSession>[1]) => ({
 });
 
 suite('pod-identity', ({ scenario }) => {
-  scenario('PI-01', 'an association grants what its role may do', {
+  scenario('PI-01', 'an association grants the permissions of its role', {
     profile: 'core',
     source: 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"',
     roles: { app: podIdentityRole(readData, allow('s3:ListBucket', 'data')) },
@@ -55,7 +55,7 @@ suite('pod-identity', ({ scenario }) => {
     objects: ['data/key', 'others/key'],
   });
 
-  scenario('PI-20', "an association's policy narrows what the role may do", {
+  scenario('PI-20', "an association's policy narrows the permissions of its role", {
     profile: 'core',
     source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, policy: the intersection of both policies',
     keywords: ['session policy'],

@@ -4,7 +4,7 @@ import { check, suite } from '../../harness/index.ts';
 import { API_ACCESS } from '../lib/programs.ts';
 
 suite('pods', ({ scenario }) => {
-  scenario('RB-32', 'a pod is given one service account, and each container its token unless it is told not to', {
+  scenario('RB-32', 'a pod has one service account, and each container its token unless disabled', {
     source:
       'Kubernetes documentation, "Managing Service Accounts", ServiceAccount admission controller; "Configure Service Accounts for Pods", opt out of API credential automounting; "Images", default image pull policy; API Reference, PodSpec and Volume',
     workloads: { app: {}, other: { serviceAccount: 'other' } },

@@ -144,7 +144,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-74', 'IAM tells what a role was changed to and who has a policy, and knows names and tags in any case', {
+  scenario('PO-74', 'IAM returns changed roles and attachments, and matches names and tags in any case', {
     source: `${API} UpdateRole, UpdateRoleDescription, ListRoles, ListPolicies, ListAttachedRolePolicies, ListEntitiesForPolicy, GetPolicy; IAM User Guide, "IAM and AWS STS quotas", "IAM name requirements": names are not distinguished by case; "Tags for AWS Identity and Access Management resources"`,
     roles: {
       app: {

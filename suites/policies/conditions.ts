@@ -92,7 +92,7 @@ suite('policies', ({ scenario }) => {
     }),
   });
 
-  scenario('PO-24', 'times, numbers, booleans and addresses are compared as what they are', {
+  scenario('PO-24', 'times, numbers, booleans and addresses are compared by type', {
     source: `${OPERATORS}, "Numeric", "Date", "Boolean" and "IP address condition operators"`,
     ...asNamed({
       'yes-after': { DateGreaterThan: { 'aws:CurrentTime': '2020-01-01T00:00:00Z' } },
@@ -114,7 +114,7 @@ suite('policies', ({ scenario }) => {
     }),
   });
 
-  scenario('PO-25', 'requests say who makes them, where, and of what kind they are', {
+  scenario('PO-25', 'requests carry their principal, source and kind as condition keys', {
     source: `${GLOBAL_KEYS}; ${S3_KEYS}`,
     ...asNamed({
       'yes-account': { StringEquals: { 'aws:PrincipalAccount': '<account:main>' } },
@@ -145,7 +145,7 @@ suite('policies', ({ scenario }) => {
     }),
   });
 
-  scenario('PO-68', 'what is allowed from or until a time is so by the time of each request', {
+  scenario('PO-68', 'a time condition is evaluated at the time of each request', {
     source: `${GLOBAL_KEYS}, aws:CurrentTime; IAM User Guide, "AWS: Allows access based on date and time"`,
     ...appWith(allow('s3:GetObject', 'data/open')),
     objects: objects('open', 'from', 'until'),
@@ -161,7 +161,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-65', 'a role below a path is known by its whole ARN, and its sessions by its name alone', {
+  scenario('PO-65', 'a role below a path is matched by its full ARN, and its sessions by the name only', {
     source: `${GLOBAL_KEYS}, aws:PrincipalArn; IAM User Guide, "IAM identifiers": paths; "AWS JSON policy elements: Principal"`,
     roles: {
       app: {
@@ -207,7 +207,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-27', 'a Deny under a condition spares those who do not meet it', {
+  scenario('PO-27', 'a Deny with a condition does not apply to requests that fail the condition', {
     source: 'IAM User Guide, "Policy evaluation logic"; "Conditions with multiple context keys or values"',
     ...appWith(
       allow('s3:GetObject', 'data/*'),

@@ -46,7 +46,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('key'), mayNot('app', putObject('data/new'), NOT_ALLOWED)],
   });
 
-  scenario('PO-02', 'a Deny with NotResource spares what it names, and nothing else', {
+  scenario('PO-02', 'a Deny with NotResource spares only the named resources', {
     source: `${ELEMENTS} NotResource"`,
     roles: {
       app: {
@@ -95,7 +95,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('v1/key'), cannot('v12/key'), cannot('v/key')],
   });
 
-  scenario('PO-06', 'a resource is compared with regard to case, and without a star is one object alone', {
+  scenario('PO-06', 'a resource is case-sensitive, and without a wildcard it is a single object', {
     source: `${RESOURCE}; Amazon S3 User Guide, "Naming Amazon S3 objects": keys are case-sensitive`,
     ...appWith(allow('s3:GetObject', ['data/One', 'data/Many/*', 'data'])),
     objects: objects('One', 'one', 'One/below', 'Many/key', 'many/key'),
@@ -133,7 +133,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('open/key'), cannot('own/key')],
   });
 
-  scenario('PO-09', 'the default of a policy variable stands where it has no value, and there alone', {
+  scenario('PO-09', 'the default of a policy variable applies only where the variable has no value', {
     source: `${VARIABLES}, "Specifying default values"`,
     roles: {
       app: podIdentityRole(
@@ -190,7 +190,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('open/key'), cannot('key')],
   });
 
-  scenario('PO-13', 'a Deny with NotPrincipal spares the session that it names, and nobody else', {
+  scenario('PO-13', 'a Deny with NotPrincipal spares only the named session', {
     source: `${ELEMENTS} NotPrincipal": account, role and session must be named`,
     // With a Deny it spares no role that has a permissions boundary: the run must set none.
     needs: ['irsa', 'own-boundary'],

@@ -70,7 +70,7 @@ suite('policies', ({ scenario }) => {
     trust: principals.map((AWS) => ({ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { AWS } })),
   });
 
-  scenario('PO-40', 'a managed policy that is attached to a role counts beside its inline policies', {
+  scenario('PO-40', 'a managed policy attached to a role applies next to its inline policies', {
     source:
       'IAM User Guide, "Managed policies and inline policies"; IAM API Reference, DetachRolePolicy and DeleteRolePolicy',
     roles: {
@@ -131,7 +131,7 @@ suite('policies', ({ scenario }) => {
     },
   );
 
-  scenario('PO-42', 'what a bucket policy grants a role, its session policy still limits', {
+  scenario('PO-42', 'a session policy still limits the grant of a bucket policy to a role', {
     source: `${SESSION_POLICIES}; ${SAME_ACCOUNT}`,
     roles: ASSOCIATED.roles,
     workloads: narrowed(),
@@ -140,7 +140,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('a/key'), cannot('b/key', ALLOWED_BY_NONE)],
   });
 
-  scenario('PO-43', 'what a bucket policy grants a role, its boundary still limits', {
+  scenario('PO-43', 'a permissions boundary still limits the grant of a bucket policy to a role', {
     source: `${BOUNDARIES}, resource-based policies; ${SAME_ACCOUNT}`,
     roles: {
       app: {
@@ -154,7 +154,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('a/key'), can('app/key'), cannot('b/key', ALLOWED_BY_NONE)],
   });
 
-  scenario('PO-44', 'what a bucket policy grants a session by its ARN, neither boundary nor session policy limits', {
+  scenario('PO-44', 'neither boundary nor session policy limits the grant of a bucket policy to a session ARN', {
     source: `${SESSION_POLICIES}; ${BOUNDARIES}, resource-based policies; ${SAME_ACCOUNT}`,
     needs: ['irsa'],
     roles: {

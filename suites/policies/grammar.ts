@@ -46,7 +46,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-60', 'IAM refuses permissions that do not follow the grammar, and keeps what was there', {
+  scenario('PO-60', 'IAM rejects a policy with wrong grammar, and keeps the previous one', {
     source: `${GRAMMAR}; IAM API Reference, PutRolePolicy, MalformedPolicyDocument`,
     ...appWith(allow('s3:GetObject', 'data/key')),
     objects: ['data/key'],

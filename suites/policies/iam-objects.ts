@@ -81,7 +81,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-67', 'IAM tells of a role what it was given', {
+  scenario('PO-67', 'IAM returns the attributes that a role was created with', {
     source:
       'IAM API Reference, GetRole, GetRolePolicy, ListRolePolicies, ListAttachedRolePolicies, ListRoleTags: URL-encoded JSON, Marker',
     roles: {

@@ -5,7 +5,7 @@ import { appWith, readData } from '../lib/worlds.ts';
 import { DENIED_BY_BUCKET, NOT_ALLOWED } from '../lib/outcomes.ts';
 
 suite('policies', ({ scenario }) => {
-  scenario('SEC-11', "an explicit deny in a bucket's policy wins over what the role may do", {
+  scenario('SEC-11', "an explicit deny in a bucket policy overrides the role's permissions", {
     profile: 'core',
     source: EVALUATION,
     ...appWith(readData),
@@ -14,7 +14,7 @@ suite('policies', ({ scenario }) => {
     probes: [granted('app', getObject('data/open/key')), denied('app', getObject('data/secret/key'), DENIED_BY_BUCKET)],
   });
 
-  scenario('SEC-12', 'a permissions boundary limits what the role may do', {
+  scenario('SEC-12', "a permissions boundary limits the role's permissions", {
     profile: 'core',
     source: `IAM User Guide, "Permissions boundaries for IAM entities"; ${EVALUATION}`,
     roles: { app: { ...podIdentityRole(readData), boundary: [allow('s3:*', 'data/open/*')] } },

@@ -76,7 +76,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-70', 'who may change roles within a boundary alone makes none without it, and changes no others', {
+  scenario('PO-70', 'a user limited to roles with a boundary creates none without it, and changes no others', {
     source: `${DELEGATION}; ${ACTIONS}, iam:PermissionsBoundary`,
     needs: ['own-boundary'],
     roles: {

@@ -85,7 +85,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-52', 'NotPrincipal is about all others, and a Deny of it spares nobody who has a boundary', {
+  scenario('PO-52', 'NotPrincipal matches everyone else, and a Deny with it spares no principal with a boundary', {
     source: `${NOT_PRINCIPAL}: account and user must be named; principals with a permissions boundary are always denied`,
     probes: [
       check('of a Deny and of an Allow', async (world) => {
@@ -109,7 +109,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-53', 'a boundary limits identity policies, and not what a bucket policy grants a user by name', {
+  scenario('PO-53', 'a boundary limits identity policies, but not the grant of a bucket policy to a user by name', {
     source: `${BOUNDARIES}; ${SAME_ACCOUNT}`,
     needs: ['two-accounts'],
     probes: [

@@ -46,7 +46,7 @@ async function decidedSo(
 }
 
 suite('policies', ({ scenario }) => {
-  scenario('PO-15', 'wildcards in a resource stand for what they say, wherever they stand', {
+  scenario('PO-15', 'wildcards in a resource match wherever they occur', {
     source: `${RESOURCE}; ${VARIABLES}; ${VERSION}`,
     probes: [
       covers('in the key of an object', {
@@ -139,7 +139,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-16', 'actions match in any case, with wildcards, and by what NotAction leaves', {
+  scenario('PO-16', 'actions match in any case, by wildcards, and by NotAction', {
     source: `${ACTION}; IAM User Guide, "IAM JSON policy elements: NotAction" and "NotResource"`,
     probes: [
       check('each is allowed by those that name it', async (world) => {

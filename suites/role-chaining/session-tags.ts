@@ -156,7 +156,7 @@ suite('role-chaining', ({ scenario }) => {
     ],
   });
 
-  scenario('RC-13', 'a tag of a role takes the place of one whose key differs in case alone', {
+  scenario('RC-13', 'a role tag replaces one whose key differs only in case', {
     source: 'IAM User Guide, "Tags for AWS Identity and Access Management resources", "Case sensitivity"',
     roles: {
       app: {

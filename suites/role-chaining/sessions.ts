@@ -50,7 +50,7 @@ suite('role-chaining', ({ scenario }) => {
     ],
   });
 
-  scenario('RC-07', 'a source identity is set by who may, once, and stays for the whole chain', {
+  scenario('RC-07', 'a source identity is set once by a permitted caller, and stays for the whole chain', {
     source: `${SOURCE_IDENTITY}; ${ASSUME_ROLE}, SourceIdentity`,
     roles: {
       app: podIdentityRole(allow(ALL, named('first', 'without', 'ann')), allow(ASSUME_AND_TAG, '<role:far>')),
@@ -158,7 +158,7 @@ suite('role-chaining', ({ scenario }) => {
     ],
   });
 
-  scenario('RC-12', 'everybody may ask who they are, but nobody without a signature', {
+  scenario('RC-12', 'everyone may call GetCallerIdentity, but not without a signature', {
     source: 'AWS STS API Reference, GetCallerIdentity: no permission is needed; "Common Errors"',
     roles: { app: podIdentityRole(deny('*', '*')) },
     workloads: APP,

@@ -52,7 +52,7 @@ suite('role-chaining', ({ scenario }) => {
     ],
   });
 
-  scenario('RC-14', 'boundary and session policy of who assumes a role limit which it may be, in whatever account', {
+  scenario('RC-14', "the caller's boundary and session policy limit which role it may assume, in any account", {
     source: `IAM User Guide, "Permissions boundaries for IAM entities" and "Policies and permissions in AWS Identity and Access Management", session policies; "Cross-account policy evaluation logic"; ${PASS_TAGS}`,
     needs: ['irsa'],
     roles: {

@@ -174,7 +174,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-05', 'writing an object with tags needs the permission to tag besides', {
+  scenario('OB-05', 'writing an object with tags also needs the permission to tag', {
     source: 'Amazon S3 User Guide, "Categorizing your objects using tags": s3:PutObjectTagging',
     ...appWith(
       allow('s3:GetObject', 'data/plain/*'),
@@ -225,7 +225,7 @@ suite('s3', ({ scenario }) => {
     }),
   });
 
-  scenario('OB-26', 'what is asked of a bucket has a permission each', {
+  scenario('OB-26', 'each bucket operation has its own permission', {
     source: `${PERMISSIONS}; Amazon S3 API Reference, CreateBucket: s3:TagResource; ListBuckets: s3:ListAllMyBuckets`,
     needs: ['own-boundary'],
     roles: {

@@ -111,7 +111,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-07', 'what a copy is of, and how, is a condition of writing it', {
+  scenario('OB-07', 'conditions can limit the source and the options of a copy', {
     source: `${KEYS}: s3:x-amz-copy-source, s3:x-amz-metadata-directive; Amazon S3 API Reference, CopyObject and UploadPartCopy, permissions`,
     ...appWith(
       allow('s3:GetObject', ['data/source/*', 'data/other/*']),
@@ -240,7 +240,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-13', 'a bucket may demand that objects are written only where there is none', {
+  scenario('OB-13', 'a bucket may require that writes do not overwrite objects', {
     source:
       'Amazon S3 User Guide, "Enforce conditional writes on Amazon S3 buckets": s3:if-none-match, s3:if-match, s3:ObjectCreationOperation',
     ...appWith(

@@ -11,7 +11,7 @@ const copyOfOwner = (account: string) => copyOf('theirs/open/key', { 'x-amz-sour
 const COPY = 'Amazon S3 API Reference, CopyObject';
 
 suite('s3', ({ scenario }) => {
-  scenario('OB-32', 'the policy of the bucket that it is in decides who copies an object', {
+  scenario('OB-32', 'the policy of the source bucket decides who may copy an object', {
     source: `${COPY}, permissions: s3:GetObject on the source and s3:PutObject on the destination`,
     ...appWith(
       allow('s3:GetObject', 'from/*'),

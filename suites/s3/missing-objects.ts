@@ -4,7 +4,7 @@ import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { appWith } from '../lib/worlds.ts';
 
 suite('s3', ({ scenario }) => {
-  scenario('AB-23', 'only a session that may list a bucket is told that an object is missing', {
+  scenario('AB-23', 'only a session that may list a bucket learns that an object is missing', {
     source: 'Amazon S3 API Reference, GetObject, permissions',
     ...appWith(allow('s3:GetObject', ['listed/*', 'hidden/*']), allow('s3:ListBucket', 'listed')),
     objects: ['listed/key', 'hidden/key'],

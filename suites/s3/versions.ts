@@ -79,7 +79,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-22', 'what a delete marker hides is not there, and the marker itself is no object', {
+  scenario('OB-22', 'an object hidden by a delete marker is missing, and the marker itself is not an object', {
     source:
       'Amazon S3 User Guide, "Working with delete markers" and "Deleting objects from versioning-suspended buckets"; Amazon S3 API Reference, GetObject: 405 Method Not Allowed, x-amz-delete-marker',
     needs: ['own-boundary'],
@@ -176,7 +176,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-10', 'only who may list versions is told that one is missing', {
+  scenario('OB-10', 'only a principal who may list versions learns that one is missing', {
     source: 'Amazon S3 API Reference, GetObject, permissions: s3:ListBucketVersions',
     needs: ['own-boundary'],
     ...appWith(

@@ -19,7 +19,7 @@ const MINTED = '/var/run/secrets/conformance/tokens';
 const NETWORK_POLICIES = 'Kubernetes documentation, "Network Policies"';
 
 suite('security', ({ scenario }) => {
-  scenario('SEC-07', 'a name that leads to the agent is none of its addresses', {
+  scenario('SEC-07', 'a host name that resolves to the agent is not one of its addresses', {
     source: 'eks-pod-identity-agent source, internal/validation: the host is an address, which keeps DNS rebinding out',
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' } },

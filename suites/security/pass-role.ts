@@ -25,7 +25,7 @@ const create = allow('eks:CreatePodIdentityAssociation', '*');
 const workloads = { app: {}, controller: WORKLOADS.controller };
 
 suite('security', ({ scenario }) => {
-  scenario('SEC-18', 'who may not pass a role cannot give it to an association that there is', {
+  scenario('SEC-18', 'a principal who may not pass a role cannot set it in an existing association', {
     source: `${PASS_ROLE_PERMISSION}; ${EKS_API} UpdatePodIdentityAssociation, roleArn`,
     roles: {
       app: podIdentityRole(),
@@ -66,7 +66,7 @@ suite('security', ({ scenario }) => {
     ],
   });
 
-  scenario('SEC-09', 'who may not pass a role cannot associate it', {
+  scenario('SEC-09', 'a principal who may not pass a role cannot associate it', {
     source: PASS_ROLE,
     roles: {
       app: podIdentityRole(),
@@ -85,7 +85,7 @@ suite('security', ({ scenario }) => {
     ],
   });
 
-  scenario('SEC-10', 'who may pass any role can give pods any role that trusts Pod Identity', {
+  scenario('SEC-10', 'a principal who may pass any role can give pods any role that trusts Pod Identity', {
     source: PASS_ROLE,
     finding:
       'iam:PassRole on * with eks:CreatePodIdentityAssociation is enough to run pods as any role that trusts pods.eks.amazonaws.com: name the roles that may be passed, and condition their trust on namespace and cluster.',

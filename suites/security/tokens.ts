@@ -55,7 +55,7 @@ suite('security', ({ scenario }) => {
     ],
   });
 
-  scenario('SEC-03', 'nobody gets credentials by claims that he wrote himself', {
+  scenario('SEC-03', 'forged claims give no credentials', {
     source: `${EKS_AUTH_ERRORS}: InvalidTokenException`,
     roles: ASSOCIATED.roles,
     workloads: {
@@ -77,7 +77,7 @@ suite('security', ({ scenario }) => {
     ],
   });
 
-  scenario('SEC-08', 'a container that the webhook was told to skip has no token, though its pod has', {
+  scenario('SEC-08', 'a container that the webhook skips has no token, though its pod has one', {
     profile: 'core',
     source: 'amazon-eks-pod-identity-webhook, README, annotation skip-containers',
     roles: ASSOCIATED.roles,

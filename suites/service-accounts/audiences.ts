@@ -85,7 +85,7 @@ suite('service-accounts', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-33', 'a token of aws eks get-token is for the API server alone', {
+  scenario('RB-33', 'a token of aws eks get-token is only valid for the API server', {
     source:
       'Kubernetes documentation, "Authenticating", webhook token authentication: audiences; API Reference, TokenReviewStatus',
     needs: ['own-cluster'],

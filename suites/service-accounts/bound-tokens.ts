@@ -112,7 +112,7 @@ suite('service-accounts', ({ scenario }) => {
   });
 
   // In no cluster that others use: a node is not of one namespace.
-  scenario('RB-34', 'a token that is bound to a node is for this node alone', {
+  scenario('RB-34', 'a token bound to a node is only valid for that node', {
     source: `${BOUND_TOKENS}: bound to a Node`,
     needs: ['own-cluster'],
     workloads: { app: {} },

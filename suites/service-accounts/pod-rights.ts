@@ -20,7 +20,7 @@ const GOOD_PRACTICES = 'Kubernetes documentation, "Role Based Access Control Goo
 const APP = '<namespace:app>';
 
 suite('service-accounts', ({ scenario }) => {
-  scenario('RB-12', 'who may run commands in pods can use their tokens', {
+  scenario('RB-12', 'a user who may run commands in pods can use their tokens', {
     source: `Amazon EKS Best Practices Guide, "Identity and Access Management"; ${GOOD_PRACTICES}`,
     finding:
       "create on pods/exec is enough to read a pod's token and to use its AWS role: treat it as a right to the roles of all pods of the namespace.",
@@ -57,7 +57,7 @@ suite('service-accounts', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-09', 'who may create pods can use any service account of the namespace, and its role', {
+  scenario('RB-09', 'a user who may create pods can use any service account of the namespace, and its role', {
     profile: 'core',
     source: `Amazon EKS Best Practices Guide, "Identity and Access Management"; ${GOOD_PRACTICES}`,
     finding:

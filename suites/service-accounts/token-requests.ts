@@ -134,7 +134,7 @@ suite('service-accounts', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-01', 'tokens of a service account are made only by those who may', {
+  scenario('RB-01', 'only permitted users create tokens of a service account', {
     profile: 'core',
     source: 'Kubernetes documentation, "Using RBAC Authorization", subresources; TokenRequest API',
     workloads: { app: {} },

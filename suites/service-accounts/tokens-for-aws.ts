@@ -20,7 +20,7 @@ import { ASSOCIATED, POD_IDENTITY, readData } from '../lib/worlds.ts';
 import { ACCOUNT, STS, TOKEN_MAKER } from './lib/token-requests.ts';
 
 suite('service-accounts', ({ scenario }) => {
-  scenario('RB-02', 'who may make tokens of a service account can act as its IRSA role, from anywhere', {
+  scenario('RB-02', 'a user who may create tokens of a service account can act as its IRSA role, from anywhere', {
     profile: 'core',
     source:
       'Amazon EKS Best Practices Guide, "Identity and Access Management"; STS API Reference, AssumeRoleWithWebIdentity',

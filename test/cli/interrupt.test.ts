@@ -35,13 +35,14 @@ onLinux('an interrupted run', () => {
       });
       expect(run.exitCode, run.stderr).to.equal(130);
       expect(run.stderr)
-        .to.contain('Interrupted: tearing down.')
+        .to.contain('Interrupted, tearing down.')
         .and.to.match(/\(interrupted\)\n$/);
       expect(run.results?.run).to.include({ interrupted: true, exitCode: 130, error: null });
       const [first, second] = run.results?.scenarios ?? [];
       expect(first?.verdict).to.equal('passed');
       expect(second?.verdict).to.equal('skipped');
-      expect(second?.reason).to.equal('Not finished: the run was interrupted.');
+      // A busy machine may not have begun it.
+      expect(second?.reason).to.match(/^Not (finished|run): the run was interrupted\.$/);
       expect(run.junit).to.contain('the run was interrupted');
       expect(leftBehind(run)).to.deep.equal([]);
       expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['junit.xml', 'report.html', 'results.json']);

@@ -146,6 +146,17 @@ describe('--last-failed', () => {
     expect((await again('--last-failed', '--pass-with-no-scenarios')).exitCode).to.equal(0);
   });
 
+  it('says that a fault of the last run is off now', async () => {
+    const directory = temporaryFolder();
+    const args = ['--suite', 'mine', '--report-dir', directory];
+    const run = await runInProcess({ args, files, reports: 'own' });
+    const file = join(directory, 'results.json');
+    const faults = JSON.stringify('iam-ignores-deny');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"faults": []', `"faults": [${faults}]`));
+    const again = await runInProcess({ args: [...args, '--last-failed', '--list'], files, reports: 'own' });
+    expect(again.stderr, run.stderr).to.contain('The last run had --fault iam-ignores-deny, which is off in this run.');
+  });
+
   it('names results that cannot be read', async () => {
     const directory = temporaryFolder();
     writeFileSync(join(directory, 'results.json'), '{');
@@ -175,6 +186,8 @@ describe('--repeat-each', () => {
     expect(collected.filter((path) => path.endsWith('summary.md'))).to.have.length(11);
     expect(done.junit).to.contain(`Repetitions: ${Array(11).fill('passed').join(', ')}`);
     expect(done.stderr).not.to.contain('laky');
+    // Quiet, so that the summary has its counts alone.
+    expect(done.stderr).not.to.contain('Repeated');
   });
 
   it('names a scenario whose verdicts differ as flaky; the worst counts', async () => {
@@ -188,6 +201,12 @@ describe('--repeat-each', () => {
     expect(result).to.include({ verdict: 'error', errorCode: 'HOOK_FAILED' });
     expect(done.stderr).to.contain('      flaky: 3 passed, 0 failed, 1 error\n');
     expect(done.stderr).to.contain('Flaky (verdicts differ from time to time)\n  MY-01: 3 passed, 0 failed, 1 error\n');
+  });
+
+  it('says so when every repetition came to the same verdict', async () => {
+    const files = { 'mine.ts': suiteFile(scenario('MY-01', PASSES)) };
+    const done = await runInProcess({ args: ['--suite', 'mine', '--repeat-each', '2'], files });
+    expect(done.stderr).to.contain('Repeated 2 times: every repetition came to the same verdict.\n');
   });
 
   it('does not repeat what is skipped', async () => {

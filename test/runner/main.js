@@ -1,10 +1,10 @@
 /**
  * `npm test`: all tests but those of another tier, which `--docker` and `--rehearsal` run (test/runner/tiers.js). Ends with a
- * line of counts, such as `1800 passed, 0 failed`. Arguments are passed on to mocha; file names among them replace the whole
- * set.
+ * line of counts, such as `1800 passed, 0 failed`. Arguments are passed on to mocha; files and folders among them replace the
+ * whole set.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,8 +35,8 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
       ...(tier === 'docker' ? [] : ['--parallel', `--jobs=${tier === 'rehearsal' ? 3 : 4}`]),
       `--reporter=${join('test', 'runner', 'reporter.js')}`,
       `--require=${join('test', 'runner', 'hooks.js')}`,
-      ...args,
-      ...(args.some((word) => word.endsWith('.test.ts'))
+      ...args.map(testsIn),
+      ...(args.some((word) => word.endsWith('.test.ts') || testsIn(word) !== word)
         ? []
         : [...(TIERS[tier] ?? FILES), ...others.map((files) => `--ignore=${files}`)]),
     ],
@@ -52,6 +52,13 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
   );
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => mocha.kill(signal));
   mocha.on('close', (code) => finish(undefined, code ?? 1));
+}
+
+/** The tests of a folder, such as `harness/page`; other words as they are. */
+function testsIn(word) {
+  return !word.startsWith('-') && statSync(word, { throwIfNoEntry: false })?.isDirectory()
+    ? join(word, '**', '*.test.ts')
+    : word;
 }
 
 /** Prints the counts; a run that did not come to its end, or had nothing to run, is a failure. */

@@ -5,7 +5,7 @@ import { ROOT } from './run-cli.ts';
 
 let loading: Promise<Loaded> | undefined;
 
-/** The suites of the project. They declare themselves when they are loaded, so a process can load them only once. */
+/** The suites of the project, loaded once in a process. */
 export const ownSuites = (): Promise<Loaded> => (loading ??= loadScenarios(join(ROOT, 'suites'), []));
 
 export const ownScenarios = async (): Promise<readonly Scenario[]> => (await ownSuites()).scenarios;

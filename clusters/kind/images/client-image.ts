@@ -50,7 +50,7 @@ export async function ensureClientImage(options: ClientImageOptions): Promise<st
     if (!(error instanceof DockerError)) throw error;
     throw new ClusterError('CLUSTER_FAILED', `Docker cannot add the probe program to ${image}: ${error.message}`);
   });
-  progress(`The program of ${image} runs from ${reference}, with the probe program beside it.`);
+  progress(`The program of ${image} runs from ${reference}, next to the probe program.`);
   return reference;
 }
 

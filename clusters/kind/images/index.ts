@@ -104,7 +104,7 @@ async function build(context: Context, base: string, reference: string): Promise
 async function localNodeImages(context: Context): Promise<string[]> {
   return imagesOf(context, NODE_REPOSITORY).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT')
-      throw new ClusterError('DOCKER_MISSING', 'There is no docker command: install Docker.');
+      throw new ClusterError('DOCKER_MISSING', 'The docker command is missing: install Docker.');
     if (!(error instanceof DockerError)) throw error;
     throw new ClusterError('DOCKER_NOT_RUNNING', `Docker does not answer, so start it: ${error.message}`);
   });
@@ -132,7 +132,7 @@ async function pullIfMissing(context: Context, base: string): Promise<void> {
       );
     throw new ClusterError(
       'IMAGE_MISSING',
-      `${base}, the default base of the component image, is neither here nor can it be pulled (${error.message}): name another by ${baseFlag}.`,
+      `${base}, the default base of the component image, is neither present nor can it be pulled (${error.message}): name another by ${baseFlag}.`,
       { blame: 'environment' },
     );
   });

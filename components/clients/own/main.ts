@@ -120,7 +120,7 @@ function nothingAsked(
 ): ClientError {
   const refused = answers.findLast(({ object, status }) => object === undefined && status >= 400);
   if (refused !== undefined) return errorOf(refused, 'sts');
-  const said = lastWords === '' ? '' : `; the last that it wrote to standard error: ${lastWords}`;
+  const said = lastWords === '' ? '' : `; its last line on standard error: ${lastWords}`;
   const message = `the program (exit: ${exit}) sent S3 no ${name} of s3://${bucket}/${key}${said}`;
   return { code: NO_REQUEST, message };
 }

@@ -73,7 +73,7 @@ describe("a program of the user's own", () => {
     expect((await answer("console.error('no credentials')")).error).to.deep.equal({
       code: 'NoRequest',
       message:
-        'the program (exit: code 0) sent S3 no GetObject of s3://data/key; the last that it wrote to standard error: no credentials',
+        'the program (exit: code 0) sent S3 no GetObject of s3://data/key; its last line on standard error: no credentials',
     });
     expect((await answer(`${READS.replace('${key}', 'other')}`)).error?.code).to.equal('NoRequest');
   }).timeout(60_000);

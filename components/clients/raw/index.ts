@@ -20,7 +20,7 @@ export const RAW: Client = {
     if (version !== VERSION)
       throw new HarnessError(
         'CLIENT_NOT_INSTALLED',
-        `--client raw@${version}: the raw client is part of this package and has version ${VERSION} alone; leave out the version.`,
+        `--client raw@${version}: the raw client is part of this package and only has version ${VERSION}; leave out the version.`,
       );
     const folder = join(distFolder(), 'clients');
     return Promise.resolve({ folder, command: [process.execPath, join(folder, 'raw.mjs')] });

@@ -84,5 +84,5 @@ async function tell(
   association: Association | undefined,
 ): Promise<void> {
   const failure = await call.state.propagation.changed(cluster, subject, association);
-  if (failure !== undefined) note(call, `the cluster could not be told of its associations: ${failure}`);
+  if (failure !== undefined) note(call, `the cluster was not notified of its associations: ${failure}`);
 }

@@ -11,7 +11,7 @@ export const docker: Docker = async (args) => {
     stdin: 'ignore',
     detached: true,
   });
-  if (code === 'ENOENT') throw new Error('there is no docker on PATH');
+  if (code === 'ENOENT') throw new Error('docker is not on PATH');
   if (exitCode === 0) return stdout;
   const lines = stderr.split('\n').filter((line) => !/^\s*$|^(Run|See) 'docker /.test(line));
   throw new Error(lines.at(-1)?.trim() ?? `docker ${args[0]} ended with exit code ${exitCode}`);

@@ -21,7 +21,7 @@ export function refusal(
   reportFolder: string,
   temporaryFolders: readonly string[] = TEMPORARY_FOLDERS,
 ): string | undefined {
-  if (!isAbsolute(path) || normalize(path) !== path || path.endsWith(sep)) return 'is no plain absolute path';
+  if (!isAbsolute(path) || normalize(path) !== path || path.endsWith(sep)) return 'is not a normalized absolute path';
   if (!carries(basename(path), run)) return `does not have ${run} in its name`;
   const parent = real(dirname(path));
   if (parent === undefined) return undefined;

@@ -106,7 +106,7 @@ async function clear(run: string, look: () => Promise<Findings>, io: SweepIo): P
   return problems;
 }
 
-const accountTitle = ({ accountId, region }: AwsEntry): string => `what is left in AWS account ${accountId}, ${region}`;
+const accountTitle = ({ accountId, region }: AwsEntry): string => `leftovers in AWS account ${accountId}, ${region}`;
 
 function awsCommand(account: AwsEntry, { run, stateFiles }: Leftovers): string {
   const flags = [endpointFlags(account), ...stateFiles.map((file) => `--report-dir ${dirname(file)}`)];
@@ -117,9 +117,9 @@ function describe(found: Leftovers, now: Date): string {
   const { run, liveness, owner, since, stateFiles, things, refused, unseen, accounts } = found;
   const age = since === undefined ? '' : `, ${ageOf(now.getTime() - since.getTime())} old`;
   const state = {
-    alive: `alive (${owner}): left alone`,
+    alive: `alive (${owner}): skipped`,
     ended: 'ended',
-    unknown: `of ${owner}, may be alive: left alone, unless you name it with --run ${run}`,
+    unknown: `of ${owner}, may be alive: skipped, unless you name it with --run ${run}`,
   }[liveness];
   const lines = [
     ...things.map(({ name }) => name),

@@ -36,7 +36,7 @@ export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promis
     return problems.length === 0 ? EXIT.conforms : EXIT.environment;
   }
   const alive = noted.filter(({ liveness }) => liveness === 'alive');
-  for (const one of alive) problems.push(`Run ${one.run} is alive (${one.owner}), and is left alone: end it first.`);
+  for (const one of alive) problems.push(`Run ${one.run} is alive (${one.owner}) and was skipped: end it first.`);
   const states = noted.filter((one) => !alive.includes(one));
   const runs = [...(run === undefined ? [] : [run]), ...states.map((one) => one.run)].filter(
     (id, index, all) => all.indexOf(id) === index && !alive.some((one) => one.run === id),

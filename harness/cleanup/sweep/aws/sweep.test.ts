@@ -223,7 +223,7 @@ describe('the sweep of AWS', () => {
     const before = await inventory();
     const { code, out } = await sweep();
     expect(code).to.equal(0);
-    expect(out).to.match(/expires in (59|60) min .*left alone, unless you name it with --run c1a2b3d/);
+    expect(out).to.match(/expires in (59|60) min .*skipped, unless you name it with --run c1a2b3d/);
     expect(await inventory()).to.deep.equal(before);
     expect((await sweep({ run: 'c999999' })).out).to.contain('nothing is left of run c999999.');
     expect((await sweep({ run: RUN })).code).to.equal(0);

@@ -149,7 +149,7 @@ function describe(sweep: Sweep, run: string, all: readonly AwsThing[]): string {
     ? minutes <= 0
       ? `expired ${-minutes} min ago`
       : `expires in ${minutes} min, and is named with --run`
-    : `expires in ${minutes} min (${expiresAt.toISOString()}): left alone, unless you name it with --run ${run}`;
+    : `expires in ${minutes} min (${expiresAt.toISOString()}): skipped, unless you name it with --run ${run}`;
   const order = [...things].sort((a, b) => a.order - b.order);
   return `Run ${run}, ${state}\n${order.map((thing) => `  ${thing.name}\n`).join('')}`;
 }
