@@ -22,7 +22,11 @@ describe('the own suites', () => {
   /** In a process of its own, where suites and this test's subject are sure to import one module. */
   const load = (files: Readonly<Record<string, string>>): { readonly loaded?: Loaded; readonly problem?: string } => {
     const folder = temporaryFolder();
-    for (const [name, text] of Object.entries({ 'scopes.ts': TABLE, ...files })) {
+    for (const [name, text] of Object.entries({
+      'package.json': '{ "type": "module" }',
+      'scopes.ts': TABLE,
+      ...files,
+    })) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
