@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isAnswer, OF_OURS, OF_SERVICES, refusalBy } from './refusal.ts';
+import { isAnswer, HARNESS_CALLER_ERRORS, SERVICE_ERRORS, refusalBy } from './refusal.ts';
 
 const thrown = (name: string, httpStatusCode?: number) =>
   Object.assign(new Error('no'), {
@@ -23,12 +23,12 @@ describe('what an AWS client threw', () => {
     ['what is wrong with the request', thrown('InvalidParameterException', 400), true, true],
   ] as const)
     it(`${what}: it is ${ofServices ? 'an answer' : 'none'}, of ours ${ofOurs ? 'too' : 'none'}`, () => {
-      expect(isAnswer(error, OF_SERVICES)).to.equal(ofServices);
-      expect(isAnswer(error, OF_OURS)).to.equal(ofOurs);
+      expect(isAnswer(error, SERVICE_ERRORS)).to.equal(ofServices);
+      expect(isAnswer(error, HARNESS_CALLER_ERRORS)).to.equal(ofOurs);
     });
 
   it('is a refusal where it is an answer', () =>
-    expect(refusalBy('sts', thrown('AccessDenied', 403), OF_SERVICES)).to.deep.equal({
+    expect(refusalBy('sts', thrown('AccessDenied', 403), SERVICE_ERRORS)).to.deep.equal({
       outcome: 'refused',
       layer: 'sts',
       code: 'AccessDenied',
@@ -39,10 +39,10 @@ describe('what an AWS client threw', () => {
 
   it('is a refusal of no request where none is told', () => {
     const error = Object.assign(new Error('no'), { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
-    expect(refusalBy('sts', error, OF_SERVICES)).not.to.have.property('requestId');
+    expect(refusalBy('sts', error, SERVICE_ERRORS)).not.to.have.property('requestId');
   });
 
   for (const error of [thrown('InternalError', 500), thrown('TimeoutError')])
     it(`is thrown again where it is none: ${error.name}`, () =>
-      expect(() => refusalBy('sts', error, OF_SERVICES)).to.throw(error.message));
+      expect(() => refusalBy('sts', error, SERVICE_ERRORS)).to.throw(error.message));
 });

@@ -4,9 +4,14 @@ import type { Layer, ProbeResult } from '../foundation/protocols/probe-protocol.
 export type Problems = ReadonlySet<AwsProblemKind>;
 
 /** Errors of the service that say nothing about the request. */
-export const OF_SERVICES: Problems = new Set(['throttled', 'network', 'service', 'quota']);
+export const SERVICE_ERRORS: Problems = new Set(['throttled', 'network', 'service', 'quota']);
 /** Also those of the harness's own credentials. */
-export const OF_OURS: Problems = new Set([...OF_SERVICES, 'expired-credentials', 'bad-credentials', 'clock']);
+export const HARNESS_CALLER_ERRORS: Problems = new Set([
+  ...SERVICE_ERRORS,
+  'expired-credentials',
+  'bad-credentials',
+  'clock',
+]);
 /** Status of an unsupported operation, which is an answer. */
 const NOT_IMPLEMENTED = 501;
 

@@ -28,7 +28,7 @@ type Named<Operation, Name> = Operation extends { readonly do: infer Names }
 type Handler<Operation> = (operation: Operation, context: HandlerContext) => ProbeResult | Promise<ProbeResult>;
 
 /** Adds the event-loop delay to refused results, because a timeout may be the cause. */
-async function tellingLateness(perform: () => Promise<ProbeResult>): Promise<ProbeResult> {
+async function withLateness(perform: () => Promise<ProbeResult>): Promise<ProbeResult> {
   const late = new Lateness();
   const result = await perform().finally(() => late.stop());
   const { milliseconds } = late;
@@ -38,7 +38,7 @@ async function tellingLateness(perform: () => Promise<ProbeResult>): Promise<Pro
 
 const withSdk: Handler<ClientOperation> = async (operation, { client }) => {
   const sdk = await client();
-  return tellingLateness(() => runOperation(sdk, operation));
+  return withLateness(() => runOperation(sdk, operation));
 };
 
 const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOperation, Name>> } = {
@@ -53,7 +53,7 @@ const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOp
   ListObjectsV2: withSdk,
   HeadBucket: withSdk,
   DeleteObjects: withSdk,
-  FetchCredentials: (operation) => tellingLateness(() => fetchCredentials(operation)),
+  FetchCredentials: (operation) => withLateness(() => fetchCredentials(operation)),
   AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
   ReadFile: readFile,
   Connect: connectTo,

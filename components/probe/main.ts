@@ -106,7 +106,7 @@ function report(result: ProbeReport): void {
 process.on('SIGTERM', () => process.exit(143));
 
 /** Makes the probes of its plan; also serves as a client, or sets up a client's network. */
-async function perRole(): Promise<void> {
+async function dispatchRole(): Promise<void> {
   const [role, ...command] = process.argv.slice(2);
   if (role === 'client') {
     const { serveClient } = await import('../../foundation/protocols/serve-client.ts');
@@ -116,7 +116,7 @@ async function perRole(): Promise<void> {
   return main();
 }
 
-perRole().then(
+dispatchRole().then(
   () => end(0),
   (error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : 'the probe program failed'}\n`);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { diagnoseMissingCredentials, watchRequests } from './diagnose.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
-import { doubtOf } from '../../harness/verdict/doubt.ts';
+import { inconclusiveReason } from '../../harness/verdict/reliability.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials, judgeAgentAnswer } from './raw.ts';
 import { setEnvironment } from '../../test/support/process-environment.ts';
 
@@ -182,7 +182,9 @@ describe('raw requests', () => {
     const result = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' } });
     expect(result).to.include({ outcome: 'refused', layer: 'agent', code: 'NoAnswer' });
     expect(seen).to.have.length(3);
-    expect(doubtOf(result, { milliseconds: 0, ofAll: false }), 'that tells of the agent').to.equal(undefined);
+    expect(inconclusiveReason(result, { milliseconds: 0, ofAll: false }), 'that tells of the agent').to.equal(
+      undefined,
+    );
   });
 
   it('are made again where a connection broke', async () => {

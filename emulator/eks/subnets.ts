@@ -3,11 +3,11 @@ import { demandOf, type EksCall } from './call.ts';
 import { invalidParameter } from './errors.ts';
 
 /** EKS checks these with the caller's rights. */
-const LOOKS = ['ec2:DescribeSubnets', 'ec2:DescribeVpcs'];
+const SUBNET_ACTIONS = ['ec2:DescribeSubnets', 'ec2:DescribeVpcs'];
 
 /** Returns the named subnets of the account. Throws `InvalidParameterException` or `AccessDeniedException`. */
 export function namedSubnets(call: EksCall, ids: readonly string[]): readonly Subnet[] {
-  for (const action of LOOKS) demandOf(call, action, '*', call.account.id);
+  for (const action of SUBNET_ACTIONS) demandOf(call, action, '*', call.account.id);
   if (ids.length === 0) throw invalidParameter("subnets can't be empty.");
   const known = subnetsOf(call.world, call.account);
   return ids.map((id) => {

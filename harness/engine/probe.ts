@@ -7,14 +7,7 @@ import { performOperation, performStep } from '../operations/perform.ts';
 import { described, ofHarness, ofWorkload } from '../scenario/operation-registry.ts';
 import { injectionOf, whyUninjected } from '../operations/injection.ts';
 import { RunningPods } from '../world/running-pods.ts';
-import {
-  expectsRefusal,
-  groupsOfPod,
-  stages,
-  type NumberedProbe,
-  type ProbeGroup,
-  type Stage,
-} from '../world/stages.ts';
+import { expectsRefusal, podStages, stages, type NumberedProbe, type ProbeGroup, type Stage } from '../world/stages.ts';
 import { retryUntilExpected } from '../world/probe-retries.ts';
 import { asRecorded } from '../verdict/client-calls.ts';
 import { judged, outcomeOf } from '../verdict/outcome.ts';
@@ -32,7 +25,7 @@ export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutc
       .filter(
         (item) =>
           item.spec.starts !== 'later' &&
-          (groupsOfPod(all, item.name, 0).groups.length > 0 || isBoundTo(world, item.name)),
+          (podStages(all, item.name, 0).groups.length > 0 || isBoundTo(world, item.name)),
       )
       .map((item) => running.start(item.name, 0)),
   );
@@ -116,7 +109,10 @@ async function podProbe(
     (!judgement.matches && alternatives(expectation.by).includes('injection')) ||
     (mismatch?.of === 'identity' && call === undefined);
   return outcomeOf(world, probe, judgedProbe, {
-    doubt: mismatch?.of === 'fact' && mismatch.name in (recorded?.facts ?? {}) ? recorded?.doubt : recorded?.doubtOfAll,
+    doubt:
+      mismatch?.of === 'fact' && mismatch.name in (recorded?.facts ?? {})
+        ? recorded?.doubt
+        : recorded?.unreliableReason,
     ...(isUninjected && (await whyUninjected(world, item))),
     decidedBy: isByInjection ? await injectionOf(world, item) : undefined,
     tries: tries?.count ?? 1,

@@ -18,7 +18,7 @@ import {
   type RunOptions,
   type Session,
 } from './session.ts';
-import { withStrays } from './strays.ts';
+import { rethrowUncaughtErrors } from './uncaught-errors.ts';
 
 /** Runs the selected scenarios by the steps of docs/architecture.md. Writes reports even after failures. */
 export async function run(options: RunOptions): Promise<RunResults> {
@@ -52,7 +52,7 @@ async function runRounds(session: Session): Promise<void> {
 
 async function runRound(session: Session): Promise<void> {
   session.reporters.tell('phaseStarted', 'scenarios');
-  await inPhase(session, 'scenarios', () => withStrays(() => runScenarios(session)));
+  await inPhase(session, 'scenarios', () => rethrowUncaughtErrors(() => runScenarios(session)));
   session.failure ??= nothingRan(session, resultsOf(session));
 }
 
@@ -65,7 +65,7 @@ async function hasNext(session: Session, rounds: Rounds): Promise<boolean> {
   let next: Round | undefined;
   let stray: unknown;
   try {
-    await withStrays(async () => {
+    await rethrowUncaughtErrors(async () => {
       next = await rounds.next(new Set(bad), options.interrupted);
     });
   } catch (error) {

@@ -6,7 +6,7 @@ import type { Scenario } from '../scenario/spec.ts';
 import { conclude, gatedRun } from './conclusion.ts';
 import { runRepeatedly, type ScenarioOptions } from './scenario.ts';
 import { schedule, shuffle } from './schedule.ts';
-import { processKeepsUp } from './admission.ts';
+import { waitForIdleEventLoop } from './back-pressure.ts';
 import type { Opened } from './environment.ts';
 import { laneFor, lanesOf } from './lanes.ts';
 import { reasonOf, scenarioResult } from './scenario-result.ts';
@@ -53,7 +53,7 @@ export async function runScenarios(session: Session): Promise<void> {
       headStart: HEAD_START_MILLISECONDS,
       // Scenarios move only the clock of an emulated AWS in this process, which would interfere.
       arrangeEarly: opened.environment.aws.propagation !== undefined,
-      admit: () => processKeepsUp(session.signal),
+      admit: () => waitForIdleEventLoop(session.signal),
     },
   );
 }

@@ -34,8 +34,8 @@ function server(): { connection: Connection; pods: string[]; streams: PassThroug
   return state;
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+async function until(satisfies: () => boolean): Promise<void> {
+  while (!satisfies()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 describe('a watch of pods', () => {

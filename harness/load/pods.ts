@@ -32,8 +32,8 @@ export async function followPods(world: ScenarioWorld, load: string, clusters: r
       }),
     ),
   );
-  const until = (what: string, isSo: () => boolean | Promise<boolean>): Promise<unknown> =>
-    poll(async () => (await isSo()) || undefined, { every: POLL_MILLISECONDS, signal: world.signal, what });
+  const until = (what: string, satisfies: () => boolean | Promise<boolean>): Promise<unknown> =>
+    poll(async () => (await satisfies()) || undefined, { every: POLL_MILLISECONDS, signal: world.signal, what });
   // By lists, since watches may have ended.
   const areGone = async (): Promise<boolean> => {
     const path = `/api/v1/pods?labelSelector=${encodeURIComponent(selector)}`;

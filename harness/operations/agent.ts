@@ -244,11 +244,11 @@ async function patchDaemonSet(kubernetes: KubernetesClient, type: string, body: 
 async function untilAgents(
   world: ScenarioWorld,
   kubernetes: KubernetesClient,
-  isSo: (pods: readonly V1Pod[]) => boolean,
+  satisfies: (pods: readonly V1Pod[]) => boolean,
   signal = world.signal,
 ): Promise<void> {
   const every = kubernetesPollMilliseconds(world.environment.aws);
-  await poll(async () => isSo(await agentPods(kubernetes)) || undefined, { every, signal, what: 'the agent' });
+  await poll(async () => satisfies(await agentPods(kubernetes)) || undefined, { every, signal, what: 'the agent' });
 }
 
 const agentOf = (spec: V1PodSpec | undefined): V1Container | undefined =>

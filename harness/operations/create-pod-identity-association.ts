@@ -1,7 +1,7 @@
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { whenMade } from '../scenario/retry-rules.ts';
 import { GREATEST_ID, whole } from '../scenario/checks.ts';
-import { isAnswer, OF_OURS, OF_SERVICES, refusalBy, type Problems } from '../../aws/refusal.ts';
+import { isAnswer, HARNESS_CALLER_ERRORS, SERVICE_ERRORS, refusalBy, type Problems } from '../../aws/refusal.ts';
 import { makeAssociation } from '../world/fixtures/associations.ts';
 import { webSession } from '../world/sessions.ts';
 import { tagMap, type ScenarioWorld } from '../scenario/world.ts';
@@ -80,7 +80,7 @@ export const createAssociationFor = defineHarnessOperation(
   },
 );
 
-const problemsOf = ({ as }: CreateAssociation): Problems => (as === undefined ? OF_OURS : OF_SERVICES);
+const problemsOf = ({ as }: CreateAssociation): Problems => (as === undefined ? HARNESS_CALLER_ERRORS : SERVICE_ERRORS);
 
 /** An unused id: calls for an association that could not be made are answered 404. */
 const NO_ASSOCIATION = 'a-00000000000000000';

@@ -2,12 +2,12 @@ import type { EKSClient, PodIdentityAssociation } from '@aws-sdk/client-eks';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { ClusterAlias, PermissionStatement } from '../scenario/policy.ts';
 import type { HarnessOperation, Operation } from '../scenario/spec.ts';
-import { OF_OURS, OF_SERVICES, refusalBy } from '../../aws/refusal.ts';
+import { HARNESS_CALLER_ERRORS, SERVICE_ERRORS, refusalBy } from '../../aws/refusal.ts';
 import { webSession, type WebSession } from '../world/sessions.ts';
 import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
 import type { Facts } from '../world/admission.ts';
 import type { HarnessDescriptor, Wording } from '../scenario/descriptor.ts';
-import { defineHarnessOperation, type Said } from '../scenario/operation-registry.ts';
+import { defineHarnessOperation, type DescriptorFields } from '../scenario/operation-registry.ts';
 
 export interface OfCluster {
   readonly cluster: ClusterAlias;
@@ -31,7 +31,10 @@ export interface AssociationRequest {
 /** Default cluster `c1`. `clusterName` sends another name. */
 export type Where = Partial<OfCluster>;
 
-type EksOperation<T extends Operation> = Omit<Said<HarnessDescriptor<T>>, 'withoutKubernetes' | 'perform'> & {
+type EksOperation<T extends Operation> = Omit<
+  DescriptorFields<HarnessDescriptor<T>>,
+  'withoutKubernetes' | 'perform'
+> & {
   readonly facts: (world: ScenarioWorld, operation: T, eks: EKSClient) => Promise<Facts>;
 };
 
@@ -42,7 +45,7 @@ export const defineEksOperation = <Args extends readonly unknown[], T extends ob
   { facts, ...said }: EksOperation<T & HarnessOperation>,
 ) =>
   defineHarnessOperation(name, build, {
-    ...(said as Said<HarnessDescriptor<T & HarnessOperation>>),
+    ...(said as DescriptorFields<HarnessDescriptor<T & HarnessOperation>>),
     withoutKubernetes: true,
     refersTo: (operation) => {
       const { roles = [], ...others } = said.refersTo?.(operation) ?? {};
@@ -62,7 +65,7 @@ export const defineEksOperation = <Args extends readonly unknown[], T extends ob
       try {
         return { outcome: 'granted', facts: await facts(world, operation, eks) };
       } catch (error) {
-        return refusalBy('eks', error as Error, caller === undefined ? OF_OURS : OF_SERVICES);
+        return refusalBy('eks', error as Error, caller === undefined ? HARNESS_CALLER_ERRORS : SERVICE_ERRORS);
       }
     },
   });

@@ -63,10 +63,10 @@ describe('what the record of calls tells of a request for credentials', () => {
     it(`is in doubt where ${what}`, () => expect(recorded(times, endedAt, requests)?.doubt).to.match(/slowness/));
 
   it('is in no doubt where more calls came than are expected, each over a connection that was used again', () => {
-    const doubtOf = (...connections: number[]) => recorded([1010, 1700, 2400], 3000, 1, connections)?.doubt;
-    expect(doubtOf(1, 1, 1)).to.equal(undefined);
-    expect(doubtOf(1, 1, 2)).to.match(/slowness/);
-    expect(doubtOf(1, 2, 1)).to.match(/slowness/);
+    const inconclusiveReason = (...connections: number[]) => recorded([1010, 1700, 2400], 3000, 1, connections)?.doubt;
+    expect(inconclusiveReason(1, 1, 1)).to.equal(undefined);
+    expect(inconclusiveReason(1, 1, 2)).to.match(/slowness/);
+    expect(inconclusiveReason(1, 2, 1)).to.match(/slowness/);
     // One that is missing may have been given up ahead of EKS Auth.
     expect(recorded([1010, 1700], 3000, 1, [1, 1], 3)?.doubt).to.match(/slowness/);
   });

@@ -44,7 +44,7 @@ export const runClient = defineWorkloadOperation(
     ],
     recorded: (_world, _workload, { facts: { lateMilliseconds = 0 } = {} }) => ({
       facts: {},
-      doubtOfAll:
+      unreliableReason:
         Number(lateMilliseconds) < PATIENCE_MILLISECONDS
           ? undefined
           : `The endpoints around the client were up to ${lateMilliseconds} ms late: this machine is too busy to say anything of its limits of time.`,

@@ -1,7 +1,7 @@
 import type { AssumeRoleCommandOutput } from '@aws-sdk/client-sts';
 import { errorCode, type ServiceError } from '../../components/probe/service-error.ts';
 import type { Layer, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
-import { OF_SERVICES, refusalBy } from '../../aws/refusal.ts';
+import { SERVICE_ERRORS, refusalBy } from '../../aws/refusal.ts';
 import type { Facts } from '../world/admission.ts';
 import { present } from './eks.ts';
 
@@ -22,6 +22,6 @@ export async function attempt(layer: Layer, call: () => Promise<ProbeResult>): P
   } catch (error) {
     const refused = error as ServiceError;
     const code = errorCode(refused, refused.$metadata?.httpStatusCode);
-    return { ...refusalBy(layer, refused, OF_SERVICES), code };
+    return { ...refusalBy(layer, refused, SERVICE_ERRORS), code };
   }
 }

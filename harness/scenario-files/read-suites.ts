@@ -79,14 +79,14 @@ function scopeOf({ scopes }: Registry, suite: string): string {
 }
 
 /** State for loading files again, while earlier versions still exist. */
-export interface Anew {
+export interface Reload {
   readonly time: number;
   /** Receives the paths of suites' imports and policy files, also if loading fails. */
   readonly files: Set<string>;
 }
 
 /** Loads the suites of the user's folders in addition to the project's. Throws `HarnessError`. */
-export async function loadUserSuites(own: Registry, folders: readonly string[], anew?: Anew): Promise<Loaded> {
+export async function loadUserSuites(own: Registry, folders: readonly string[], anew?: Reload): Promise<Loaded> {
   const registry = extended(own);
   if (anew) forgetRequired();
   try {
@@ -98,7 +98,7 @@ export async function loadUserSuites(own: Registry, folders: readonly string[], 
   return { scenarios: inOrder(scenarios, suitesOf(registry)), hooks, scopes, renamedSuites };
 }
 
-async function noteFiles({ files }: Anew, { policyFiles }: Registry): Promise<void> {
+async function noteFiles({ files }: Reload, { policyFiles }: Registry): Promise<void> {
   const imports = await prepareForUserFiles();
   for (const file of [...imports.ofLoadedAnew(), ...requiredFiles(), ...policyFiles]) files.add(file);
 }

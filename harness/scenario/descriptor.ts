@@ -81,7 +81,7 @@ export interface Recorded {
   readonly requestId?: string;
   /** Why an unexpected value of these facts is inconclusive, in a sentence. */
   readonly doubt?: string | undefined;
-  readonly doubtOfAll?: string | undefined;
+  readonly unreliableReason?: string | undefined;
 }
 
 export interface WhyNot {

@@ -7,7 +7,7 @@ const operations = new Map<string, OperationDescriptor<Operation>>();
 const steps = new Map<string, StepDescriptor<ActionStep>>();
 
 /** A descriptor without its name; `T` is the form in scenarios. */
-export type Said<D> = Omit<D, 'name' | 'performedBy'>;
+export type DescriptorFields<D> = Omit<D, 'name' | 'performedBy'>;
 
 /**
  * Defines an operation of the harness and returns its builder; `build` maps a suite's arguments to members. Throws an
@@ -16,7 +16,7 @@ export type Said<D> = Omit<D, 'name' | 'performedBy'>;
 export function defineHarnessOperation<Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
-  said: Said<HarnessDescriptor<T & HarnessOperation>>,
+  said: DescriptorFields<HarnessDescriptor<T & HarnessOperation>>,
 ): (...args: Args) => HarnessOperation {
   define(operations, { ...said, name, performedBy: 'harness' });
   return (...args) => ({ do: name, ...build(...args) });
@@ -26,7 +26,7 @@ export function defineHarnessOperation<Args extends readonly unknown[], T extend
 export function defineWorkloadOperation<Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
-  said: Said<WorkloadDescriptor<T & WorkloadOperation>>,
+  said: DescriptorFields<WorkloadDescriptor<T & WorkloadOperation>>,
 ): (...args: Args) => WorkloadOperation {
   define(operations, { ...said, name, performedBy: 'workload' });
   return (...args) => ({ do: name, ...build(...args) });
@@ -36,7 +36,7 @@ export function defineWorkloadOperation<Args extends readonly unknown[], T exten
 export function defineStep<Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
-  said: Said<StepDescriptor<T & ActionStep>>,
+  said: DescriptorFields<StepDescriptor<T & ActionStep>>,
 ): (...args: Args) => ActionStep {
   define(steps, { ...said, name });
   return (...args) => ({ kind: 'action', do: name, ...build(...args) });

@@ -95,7 +95,7 @@ const isBeyond = ({ operations }: Client, name: string): boolean =>
   new Set<string>(ALL_OPERATIONS).has(name) && !new Set<string>(operations).has(name);
 
 /** Whether a client is not of the kind that a scenario is about. */
-function isBeyondClient(client: Client | undefined, capability: Capability): boolean {
+function clientLacks(client: Client | undefined, capability: Capability): boolean {
   if (capability === 'sdk-chain') return client?.chain === 'own';
   if (capability === 'configurable-sts') return client?.stsOfAwsAlone === true;
   return capability === 'lasting-client' && client?.startsAnew === true;
@@ -117,7 +117,7 @@ export function unmetRequirements(
   const isStsLedTo = available.has('client-network') && available.has('call-record');
   const unavailable = capabilitiesOf(scenario).filter((capability) => {
     if (isStsLedTo && OF_STS.has(capability)) return false;
-    return !available.has(capability) || isBeyondClient(scenario.client?.client, capability);
+    return !available.has(capability) || clientLacks(scenario.client?.client, capability);
   });
   const words = unavailable.map((capability) => {
     const reason = reasons?.get(capability);

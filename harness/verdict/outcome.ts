@@ -8,12 +8,12 @@ import type { ProbeOutcome } from '../results/results.ts';
 import type { Expectation, ProbeStep } from '../scenario/spec.ts';
 import type { NumberedProbe } from '../world/stages.ts';
 import { notesOn, clusterOf, workload, type ScenarioWorld } from '../scenario/world.ts';
-import { doubtOf, type Late } from './doubt.ts';
+import { inconclusiveReason, type EventLoopDelay } from './reliability.ts';
 import { identityExpected } from '../scenario/expected-identity.ts';
 import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from './judge.ts';
 import { decisiveCall, whyOf } from './why.ts';
 
-export interface Trial {
+export interface ProbeAttempt {
   /** Why an unexpected result is inconclusive; undefined if it is not. */
   readonly doubt?: string | undefined;
   /** A possible reason of an unexpected result, in a sentence. */
@@ -59,11 +59,13 @@ export function outcomeOf(
   world: ScenarioWorld,
   { number, step }: NumberedProbe,
   { result, call, expectation, expectedIdentity, judgement }: JudgedProbe,
-  { doubt, why, decidedBy, tries, milliseconds }: Trial,
+  { doubt, why, decidedBy, tries, milliseconds }: ProbeAttempt,
 ): ProbeOutcome {
   const told = (judgement.matches ? undefined : ofHarness(step.operation)?.reason?.(result)) ?? judgement.reason;
   const said = tries === 1 ? told : afterTries(told, tries, milliseconds);
-  const doubts = judgement.matches ? undefined : (doubtOf(result, lateness(world, result, milliseconds)) ?? doubt);
+  const doubts = judgement.matches
+    ? undefined
+    : (inconclusiveReason(result, lateness(world, result, milliseconds)) ?? doubt);
   // Timed-out waits may be the reason.
   const reason = judgement.matches
     ? said
@@ -103,7 +105,7 @@ function lateness(
   { environment: { aws, clusters, lateness } }: ScenarioWorld,
   result: ProbeResult | ProbeReport,
   milliseconds: number,
-): Late {
+): EventLoopDelay {
   if (aws.controls === undefined) return { milliseconds: 0, ofAll: false };
   const now = Date.now();
   const [from, to] = 'startedAt' in result ? [result.startedAt, result.endedAt] : [now - milliseconds, now];

@@ -70,19 +70,19 @@ export async function admitEverywhere(world: ScenarioWorld, like: Workload, body
 export const isInjected = (facts: Facts): boolean => /^(pod-identity|both)$/.test(String(facts['injected']));
 
 /**
- * Waits until admission satisfies `isSo`, as API server, webhook and EKS learn of changes late; on AWS at all API
+ * Waits until admission satisfies `satisfies`, as API server, webhook and EKS learn of changes late; on AWS at all API
  * servers. Returns whether it did before the timeout: the later probes show the effect.
  */
 export async function awaitAdmission(
   world: ScenarioWorld,
   like: Workload,
-  isSo: (facts: Facts) => boolean,
+  satisfies: (facts: Facts) => boolean,
   { signal = world.signal, milliseconds = PROPAGATION_MILLISECONDS } = {},
 ): Promise<boolean> {
   const { eventual, aws } = world.environment;
   if (!eventual && aws.propagation === undefined) return true;
   const isAsWanted = ({ status, body }: RawAnswer): boolean =>
-    status === 201 && isSo(admissionFacts(JSON.parse(body) as V1Pod));
+    status === 201 && satisfies(admissionFacts(JSON.parse(body) as V1Pod));
   const look = (): Promise<RawAnswer> =>
     admitInDryRun(world, like, {}, undefined, aws.name === 'aws' ? OWN_CONNECTION : {});
   return poll(
@@ -114,7 +114,7 @@ const STS_ENDPOINT = {
 const TRIAL_MILLISECONDS = 2000;
 
 /** Waits until the webhook knows a service account with these annotations, if this is observable. */
-export async function awaitAccountSeen(
+export async function waitForServiceAccountInWebhook(
   world: ScenarioWorld,
   item: Workload,
   annotations: Readonly<Record<string, string | null>>,

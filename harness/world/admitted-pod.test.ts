@@ -5,7 +5,7 @@ import type { RawAnswer, RawRequest } from '../kubernetes-client/client.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { awaitAdmission, isInjected } from './admission.ts';
-import { createAsSeen } from './admitted-pod.ts';
+import { createOnceInjected } from './admitted-pod.ts';
 import { notesOn, accountKey, workload, type ScenarioWorld, type ProvisionedCluster } from '../scenario/world.ts';
 
 /** A cluster whose API servers take turns; each has a webhook that injects, or has not heard of the association. */
@@ -37,8 +37,8 @@ function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {
   return { world, admitted, deleted, connections };
 }
 
-const create = (world: ScenarioWorld): ReturnType<typeof createAsSeen> =>
-  createAsSeen(world, workload(world, 'red'), 'red-1', (name) => ({ metadata: { name } }));
+const create = (world: ScenarioWorld): ReturnType<typeof createOnceInjected> =>
+  createOnceInjected(world, workload(world, 'red'), 'red-1', (name) => ({ metadata: { name } }));
 
 describe('a pod that is created where API servers have a webhook each', () => {
   it('is made again where one admitted it that is behind, with a note', async () => {

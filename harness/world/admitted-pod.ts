@@ -9,7 +9,7 @@ import { note, accountKey, clusterOf, type ScenarioWorld, type Workload } from '
  * Creates a pod of a workload, named `first` if possible. If an API server with an outdated webhook admits it without
  * the injection observed before, recreates it by another name, until the propagation bound.
  */
-export async function createAsSeen(
+export async function createOnceInjected(
   world: ScenarioWorld,
   item: Workload,
   first: string,

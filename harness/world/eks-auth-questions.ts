@@ -33,18 +33,18 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload) {
     return answer;
   };
   /**
-   * Asks until answers satisfy `isSo`, `inARow` times: then undefined; after `end`, the last answer. Undefined with a
+   * Asks until answers satisfy `satisfies`, `inARow` times: then undefined; after `end`, the last answer. Undefined with a
    * note if it cannot ask any more.
    */
   const until = async (
     end: number,
-    isSo: (answer: EksAuthAnswer) => boolean,
+    satisfies: (answer: EksAuthAnswer) => boolean,
     inARow = 1,
   ): Promise<EksAuthAnswer | undefined> => {
     for (let count = 0; ;) {
       const answer = await ask();
       if (answer === undefined) return undefined;
-      if (tells(answer)) count = isSo(answer) ? count + 1 : 0;
+      if (tells(answer)) count = satisfies(answer) ? count + 1 : 0;
       if (count >= inARow) return undefined;
       if (performance.now() >= end) return answer;
     }

@@ -1,4 +1,4 @@
-import { groupsOfPod, type Stage } from './stages.ts';
+import { podStages, type Stage } from './stages.ts';
 import { startWorkloadPod, type WorkloadPod } from './workload-pod.ts';
 import { workload, type ScenarioWorld } from '../scenario/world.ts';
 
@@ -18,7 +18,7 @@ export class RunningPods {
     this.#started.set(name, ordinal);
     this.#pods.set(
       name,
-      await startWorkloadPod(this.#world, workload(this.#world, name), groupsOfPod(this.#stages, name, from), ordinal),
+      await startWorkloadPod(this.#world, workload(this.#world, name), podStages(this.#stages, name, from), ordinal),
     );
   }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { credentialsOf, type AwsCredentials } from '../../aws/credentials.ts';
-import { OF_SERVICES, refusalBy } from '../../aws/refusal.ts';
+import { SERVICE_ERRORS, refusalBy } from '../../aws/refusal.ts';
 import { clusterOf, labelsOf, type HeldSession, type ScenarioWorld, type Workload } from '../scenario/world.ts';
 
 /** A session of a role of the scenario, by AssumeRoleWithWebIdentity with one of its tokens. */
@@ -42,7 +42,7 @@ export async function webSession(
     world.sessions.set(name, session);
     return session;
   } catch (error) {
-    return refusalBy('sts', error as Error, OF_SERVICES);
+    return refusalBy('sts', error as Error, SERVICE_ERRORS);
   }
 }
 

@@ -14,7 +14,7 @@ import {
 import type { Step } from '../scenario/spec.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { act } from '../../test/support/acts.ts';
-import { expectsRefusal, groupsOfPod, stages } from './stages.ts';
+import { expectsRefusal, podStages, stages } from './stages.ts';
 
 const red = granted('red', getObject('data/red/key'));
 const blue = granted('blue', getObject('data/blue/key'));
@@ -24,7 +24,7 @@ const groupsOf = (...probes: Step[]): number[][] =>
   of(...probes).map((stage) => (stage.kind === 'group' ? stage.group.probes.map(({ number }) => number) : []));
 /** `group:probe,probe` of the pod that starts at a stage. */
 const pod = (all: ReturnType<typeof of>, workload: string, from: number): string =>
-  groupsOfPod(all, workload, from)
+  podStages(all, workload, from)
     .groups.map(({ number, probes }) => `${number}:${probes.map((probe) => probe.number).join(',')}`)
     .join(' ');
 
@@ -74,12 +74,12 @@ describe('the groups of a pod', () => {
     ['the next pod of the step that restarts it', 4, false],
   ] as const)
     it(`${heldBack ? 'hold back' : 'do not hold back'} ${what}`, () =>
-      expect(groupsOfPod(all, 'red', from).heldBack).to.equal(heldBack));
+      expect(podStages(all, 'red', from).heldBack).to.equal(heldBack));
   it('hold back a pod whose first group follows one of others', () =>
-    expect(groupsOfPod(of(succeeds(act(() => ({ outcome: 'granted' }))), red), 'red', 0).heldBack).to.equal(true));
+    expect(podStages(of(succeeds(act(() => ({ outcome: 'granted' }))), red), 'red', 0).heldBack).to.equal(true));
   it('are none for a workload that probes nothing', () => {
     expect(pod(all, 'green', 0)).to.equal('');
-    expect(groupsOfPod(all, 'green', 0).heldBack).to.equal(false);
+    expect(podStages(all, 'green', 0).heldBack).to.equal(false);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { ignoring } from '../../foundation/protocols/kubernetes-connection.ts';
 import { PHASE_ANNOTATION, type ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
-import { createAsSeen } from './admitted-pod.ts';
+import { createOnceInjected } from './admitted-pod.ts';
 import { firstPhase, podManifest } from './pod-manifest.ts';
 import { collectReports, Inbox } from './pod-reports.ts';
 import type { PodGroups } from './stages.ts';
@@ -20,7 +20,7 @@ export async function startWorkloadPod(world: ScenarioWorld, workload: Workload,
   const release = (await world.environment.podStarts?.acquire()) ?? ((): void => undefined);
   const asked = performance.now();
   const first = `${workload.name}-${ordinal}`;
-  const { name, uid } = await createAsSeen(world, workload, first, manifestOf).catch((error: unknown) => {
+  const { name, uid } = await createOnceInjected(world, workload, first, manifestOf).catch((error: unknown) => {
     release();
     throw error;
   });

@@ -8,7 +8,7 @@ import { webhookRights } from '../../webhook-rights.ts';
 import type { ApiServer } from '../../kubernetes/index.ts';
 
 /** Limits of polling whether the watch has reported a service account; `every` in milliseconds. */
-const LOOKS = { most: 200, every: 10 };
+const POLL_LIMITS = { most: 200, every: 10 };
 
 const NAMESPACE = 'kube-system';
 /** User and role of EKS's webhook (EKS User Guide, "Default Amazon EKS created RBAC roles and users"). */
@@ -36,7 +36,7 @@ export async function startPodIdentityWebhook(api: ApiServer, region: string, to
   };
   // Changes are effective immediately on embedded clusters.
   const upToDate = async (namespace: string, name: string): Promise<void> => {
-    for (let looks = 0; looks < LOOKS.most && !isKnown(namespace, name); looks++) await delay(LOOKS.every);
+    for (let looks = 0; looks < POLL_LIMITS.most && !isKnown(namespace, name); looks++) await delay(POLL_LIMITS.every);
   };
   const configuredIdentities = watchConfigMap(connection, NAMESPACE);
   const [tls] = await Promise.all([api.issueCertificate('127.0.0.1'), cache.start()]);

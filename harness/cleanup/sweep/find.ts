@@ -7,7 +7,7 @@ import type { DockerInventory } from './docker.ts';
 import { isAfterItsNetwork, runsIn, thingsIn } from './in-docker.ts';
 import { carries, isThere, list, refusal, temporaryPaths, TEMPORARY_FOLDERS } from './paths.ts';
 import { readState, stateFiles } from './state-files.ts';
-import type { Thing } from './thing.ts';
+import type { LeftoverResource } from './leftover-resource.ts';
 
 export type AwsEntry = Extract<JournalEntry, { kind: 'aws' }>;
 
@@ -15,7 +15,7 @@ export interface Leftovers extends Owner {
   readonly run: string;
   readonly since: Date | undefined;
   readonly stateFiles: readonly string[];
-  readonly things: readonly Thing[];
+  readonly things: readonly LeftoverResource[];
   /** Entries of a state file that are not the run's, with the reason. */
   readonly refused: readonly string[];
   /** Entries of a state file in Docker, if Docker could not be asked. */
@@ -112,13 +112,13 @@ function leftoversOf(run: string, traces: Traces): Leftovers {
     things: [
       ...entries
         .filter((entry) => entry.kind === 'attachment')
-        .map((attachment): Thing => ({
+        .map((attachment): LeftoverResource => ({
           name: `changes to the cluster of context ${attachment.context}`,
           isChange: true,
           remove: ({ detach }) => detach(attachment, run),
         })),
       ...(docker === undefined ? [] : thingsIn(docker, run, entries)),
-      ...[...ownPaths].filter(isThere).map((path): Thing => ({
+      ...[...ownPaths].filter(isThere).map((path): LeftoverResource => ({
         name: `path ${path}`,
         remove: () => rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 100 }),
       })),

@@ -1,7 +1,7 @@
 import { RUN_ID, type JournalEntry } from '../../../foundation/node/journal.ts';
 import type { DockerContainer, DockerInventory } from './docker.ts';
 import { carries } from './paths.ts';
-import type { Thing } from './thing.ts';
+import type { LeftoverResource } from './leftover-resource.ts';
 
 const runOfNetwork = (name: string): string | undefined =>
   /^eks-pod-identity-conformance-(c[0-9a-f]{6})$/.exec(name)?.[1];
@@ -24,7 +24,7 @@ export const isAfterItsNetwork = (run: string, { networks, containers }: DockerI
  * A run's objects in Docker: by label, and by its state file. Containers on its network count if they are named after
  * the run (kind's nodes); others only lose that network.
  */
-export function thingsIn(docker: DockerInventory, run: string, entries: readonly JournalEntry[]): Thing[] {
+export function thingsIn(docker: DockerInventory, run: string, entries: readonly JournalEntry[]): LeftoverResource[] {
   /** Whether the state file names an object without a run's label. */
   const isNamed = (kind: JournalEntry['kind'], thing: { readonly run: string }, name: string): boolean =>
     thing.run === '' && entries.some((entry) => entry.kind === kind && 'name' in entry && entry.name === name);
@@ -40,12 +40,12 @@ export function thingsIn(docker: DockerInventory, run: string, entries: readonly
   const volumes = docker.volumes.filter((volume) => volume.run === run);
   const images = docker.images.filter((image) => image.run === run || isNamed('docker-image', image, image.name));
   return [
-    ...containers.map(({ id, name, kindCluster }): Thing => ({
+    ...containers.map(({ id, name, kindCluster }): LeftoverResource => ({
       name: `container ${name}${kindCluster === '' ? '' : ` of kind cluster ${kindCluster}`}`,
       // With its anonymous volumes: a kind node stores its images in one.
       remove: ({ docker: run }) => run(['rm', '--force', '--volumes', id]),
     })),
-    ...networks.map(({ id, name }): Thing => ({
+    ...networks.map(({ id, name }): LeftoverResource => ({
       name: `network ${name}`,
       remove: async ({ docker: run, progress }) => {
         for (const guest of docker.containers.filter((one) => one.networks.includes(name) && !isOwn(one))) {
@@ -55,11 +55,11 @@ export function thingsIn(docker: DockerInventory, run: string, entries: readonly
         await run(['network', 'rm', id]);
       },
     })),
-    ...volumes.map(({ name }): Thing => ({
+    ...volumes.map(({ name }): LeftoverResource => ({
       name: `volume ${name}`,
       remove: ({ docker: run }) => run(['volume', 'rm', name]),
     })),
-    ...images.map(({ name }): Thing => ({
+    ...images.map(({ name }): LeftoverResource => ({
       name: `image ${name}`,
       remove: ({ docker: run }) => run(['image', 'rm', '--force', name]),
     })),

@@ -7,7 +7,7 @@ import { endpointFlags, type EksSweepOptions } from './aws/command.ts';
 import type { AwsSweepIo } from './aws/sweep.ts';
 import { inventory, type Docker, type DockerInventory } from './docker.ts';
 import { find, type AwsEntry, type Findings, type Leftovers, type Places } from './find.ts';
-import type { Removal } from './thing.ts';
+import type { Removal } from './leftover-resource.ts';
 
 export interface SweepIo extends Pick<AwsSweepIo, 'out' | 'err' | 'now'>, Pick<Removal, 'docker' | 'detach'> {
   /** Default: those of this machine. */

@@ -9,11 +9,11 @@ import {
 import { AGENT_ADDON } from '../../../../clusters/agent-addon.ts';
 import type { AwsClients } from '../../../../aws/clients.ts';
 import type { InClusters } from './in-clusters.ts';
-import { each, eachOfRuns, isDenied, isOf, type Found, type Look } from './looking.ts';
+import { each, eachOfRuns, isDenied, isOf, type Found, type Inventory } from './inventory.ts';
 import { addonNamed, associationOf, clusterNamed, objectIn } from './things.ts';
 import { readTags, runOfName } from './tags.ts';
 
-export async function clusters({ clients, runs, kubernetes }: Look): Promise<Found[]> {
+export async function clusters({ clients, runs, kubernetes }: Inventory): Promise<Found[]> {
   const { eks } = clients;
   const names: string[] = [];
   for await (const page of paginateListClusters({ client: eks }, {})) names.push(...(page.clusters ?? []));

@@ -12,7 +12,7 @@ import type { AwsClients } from '../../../../aws/clients.ts';
 import type { AwsService } from '../../../../aws/service-names.ts';
 import type { AccountAlias } from '../../../../foundation/protocols/aliases.ts';
 import { clusters } from './find-clusters.ts';
-import { eachOfRuns, isDenied, isOf, type Found, type Look } from './looking.ts';
+import { eachOfRuns, isDenied, isOf, type Found, type Inventory } from './inventory.ts';
 import { tagRecord } from './tags.ts';
 import { bucketNamed, policyOf, providerOf, roleNamed, type AwsFindings } from './things.ts';
 
@@ -21,7 +21,7 @@ import { bucketNamed, policyOf, providerOf, roleNamed, type AwsFindings } from '
  * denied request does not stop the search. Roles, policies, buckets and clusters count when name and tags name the same
  * run; associations, add-ons and OIDC providers, whose names are not the run's, by their tags.
  */
-export async function findInAccount(look: Look): Promise<AwsFindings> {
+export async function findInAccount(look: Inventory): Promise<AwsFindings> {
   const { clients, services, account } = look;
   const has = (service: AwsService): boolean => services?.includes(service) ?? true;
   const parts = await Promise.all([
@@ -37,7 +37,7 @@ export async function findInAccount(look: Look): Promise<AwsFindings> {
   };
 }
 
-async function roles({ clients: { iam }, account, runs }: Look): Promise<Found[]> {
+async function roles({ clients: { iam }, account, runs }: Inventory): Promise<Found[]> {
   const names: string[] = [];
   for await (const page of paginateListRoles({ client: iam }, {}))
     names.push(...(page.Roles ?? []).map((role) => role.RoleName ?? '').filter(isOf(runs)));
@@ -48,7 +48,7 @@ async function roles({ clients: { iam }, account, runs }: Look): Promise<Found[]
   });
 }
 
-async function policies({ clients: { iam }, account, runs }: Look): Promise<Found[]> {
+async function policies({ clients: { iam }, account, runs }: Inventory): Promise<Found[]> {
   const all: Policy[] = [];
   for await (const page of paginateListPolicies({ client: iam }, { Scope: 'Local' }))
     all.push(...(page.Policies ?? []).filter(({ PolicyName = '' }) => isOf(runs)(PolicyName)));
@@ -77,7 +77,7 @@ async function providers({ iam }: AwsClients, account: AccountAlias): Promise<Fo
   });
 }
 
-async function buckets({ clients: { s3 }, account, runs }: Look): Promise<Found[]> {
+async function buckets({ clients: { s3 }, account, runs }: Inventory): Promise<Found[]> {
   const region = await s3.config.region();
   const names: string[] = [];
   for await (const page of paginateListBuckets({ client: s3 }, { Prefix: 'conformance-' }))

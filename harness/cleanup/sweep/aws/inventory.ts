@@ -7,7 +7,7 @@ import type { InClusters } from './in-clusters.ts';
 import { markOf, readTags, runOfName } from './tags.ts';
 import type { AwsThing, Removable, Untouched } from './things.ts';
 
-export interface Look {
+export interface Inventory {
   readonly clients: AwsClients;
   readonly services: readonly AwsService[] | undefined;
   readonly account: AccountAlias;

@@ -15,7 +15,7 @@ const BEHIND_OTHERS: ReadonlyMap<string | undefined, string> = new Map([
 ]);
 
 /** Event-loop delay of the answering services during a probe. */
-export interface Late {
+export interface EventLoopDelay {
   /** Within a second. */
   readonly milliseconds: number;
   /** Whether all services are in this process, and nothing is between them and the pod. */
@@ -23,7 +23,7 @@ export interface Late {
 }
 
 /** Why an unexpected result is inconclusive: a reset connection, or a timeout. Undefined if it is conclusive. */
-export function doubtOf(result: ProbeResult, { milliseconds, ofAll }: Late): string | undefined {
+export function inconclusiveReason(result: ProbeResult, { milliseconds, ofAll }: EventLoopDelay): string | undefined {
   const { outcome, layer, code, message } = result;
   if (outcome !== 'refused') return undefined;
   const asked = BEHIND_OTHERS.get(layer);

@@ -1,5 +1,5 @@
 /** Rethrows the first error that is thrown outside the work meanwhile, such as in a suite file's timer. */
-export async function withStrays(work: () => Promise<void>): Promise<void> {
+export async function rethrowUncaughtErrors(work: () => Promise<void>): Promise<void> {
   const strays: unknown[] = [];
   const notice = (error: unknown): void => void strays.push(error);
   process.on('uncaughtException', notice);

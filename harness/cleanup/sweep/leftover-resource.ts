@@ -3,7 +3,7 @@ import type { Resource } from '../../../foundation/aws/resources.ts';
 import type { Docker } from './docker.ts';
 
 /** A leftover resource. Users of a resource are listed, and removed, before it. */
-export interface Thing extends Pick<Resource, 'name' | 'isChange'> {
+export interface LeftoverResource extends Pick<Resource, 'name' | 'isChange'> {
   readonly remove: (removal: Removal) => Promise<unknown>;
 }
 

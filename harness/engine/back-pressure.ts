@@ -8,7 +8,7 @@ const LATE = 100;
  * Resolves when this process keeps up with its work. With too many scenarios on a busy machine, the cluster, agent and
  * AWS in this process answer each other after their timeouts, so no more scenarios start until it has caught up.
  */
-export async function processKeepsUp(signal: AbortSignal): Promise<void> {
+export async function waitForIdleEventLoop(signal: AbortSignal): Promise<void> {
   let due = -Infinity;
   const look = (): true | undefined => {
     const late = performance.now() - due;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { processKeepsUp } from './admission.ts';
+import { waitForIdleEventLoop } from './back-pressure.ts';
 
 /** Keeps this process from everything else. */
 function block(milliseconds: number): void {
@@ -17,7 +17,7 @@ describe('admission', () => {
       else clearInterval(work);
     });
     await sleep(1);
-    await processKeepsUp(new AbortController().signal);
+    await waitForIdleEventLoop(new AbortController().signal);
     expect(blocks).to.be.at.least(3);
   });
 
@@ -25,7 +25,7 @@ describe('admission', () => {
     const ended = new AbortController();
     const work = setInterval(() => block(150));
     setTimeout(() => ended.abort(), 200);
-    await processKeepsUp(ended.signal);
+    await waitForIdleEventLoop(ended.signal);
     clearInterval(work);
     expect(ended.signal.aborted).to.equal(true);
   });

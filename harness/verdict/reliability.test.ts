@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
-import { doubtOf, type Late } from './doubt.ts';
+import { inconclusiveReason, type EventLoopDelay } from './reliability.ts';
 
 describe('a result that tells nothing of the subject', () => {
   const refusal = (layer: ProbeResult['layer'], code: string, message = ''): ProbeResult => ({
@@ -44,7 +44,7 @@ describe('a result that tells nothing of the subject', () => {
     ['a grant', { outcome: 'granted', layer: 'agent', message: 'TIMEOUT' }, true],
   ] as const satisfies readonly (readonly [string, ProbeResult, boolean])[])
     it(`is ${tells ? 'not ' : ''}${what}`, () =>
-      expect(doubtOf(result, { milliseconds: 0, ofAll: false }) === undefined).to.equal(tells));
+      expect(inconclusiveReason(result, { milliseconds: 0, ofAll: false }) === undefined).to.equal(tells));
 
   const inVain = refusal('agent', '500', 'dial tcp x:80: i/o timeout');
   for (const [what, result, late, tells] of [
@@ -58,8 +58,9 @@ describe('a result that tells nothing of the subject', () => {
       false,
     ],
     ['a reset, while nobody was late', refusal('agent', 'ECONNRESET'), { milliseconds: 0, ofAll: true }, false],
-  ] as const satisfies readonly (readonly [string, ProbeResult, Late, boolean])[])
-    it(`is ${tells ? 'not ' : ''}${what}`, () => expect(doubtOf(result, late) === undefined).to.equal(tells));
+  ] as const satisfies readonly (readonly [string, ProbeResult, EventLoopDelay, boolean])[])
+    it(`is ${tells ? 'not ' : ''}${what}`, () =>
+      expect(inconclusiveReason(result, late) === undefined).to.equal(tells));
 
   const none = refusal('agent', 'CredentialsProviderError', 'the SDK found no credentials, yet the agent answers');
   for (const [what, result, late, tells] of [
@@ -74,5 +75,5 @@ describe('a result that tells nothing of the subject', () => {
     ['a grant on a busy machine', { outcome: 'granted' }, 5000, true],
   ] as const satisfies readonly (readonly [string, ProbeResult, number, boolean])[])
     it(`is ${tells ? 'not ' : ''}${what}`, () =>
-      expect(doubtOf(result, { milliseconds: late, ofAll: false }) === undefined).to.equal(tells));
+      expect(inconclusiveReason(result, { milliseconds: late, ofAll: false }) === undefined).to.equal(tells));
 });
