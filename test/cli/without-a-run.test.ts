@@ -100,6 +100,11 @@ describe('the command line without a run', () => {
     ['a flag without effect on what is planned', ['plan', '--nodes', '4'], ['--nodes is for eks clusters']],
     ['flags that contradict each other', ['--list', '--plan'], ['--list and --plan contradict each other']],
     ['an unknown topic of the help', ['--help', 'knd'], ['Unknown help topic "knd"', 'did you mean "kind"?']],
+    [
+      'a command of a client that does not exist',
+      ['--client-command', 'no-such-program --flag', '--scenario', 'CL-01'],
+      ['--client-command is "no-such-program --flag", and "no-such-program" is not a program on this machine'],
+    ],
     ['an unknown suite', ['--suite', 'abca'], ['Unknown suite "abca"', 'did you mean "abac"?']],
     ['an unknown scenario', ['--scenario', 'AB-91'], ['Unknown scenario "AB-91"', 'did you mean "AB-']],
     ['an unknown fault', ['--fault', 'iam-ignores-den'], ['Unknown fault', 'did you mean "iam-ignores-deny"?']],

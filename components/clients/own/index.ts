@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
+import { badFlagValue } from '../../../foundation/node/errors.ts';
 import { distFolder } from '../../../foundation/node/dist-folder.ts';
 import type { Client } from '../client.ts';
 
@@ -21,9 +23,19 @@ const own = (title: string, install: Client['install']): Client => ({
   install,
 });
 
-/** A user's program (docs/own-program.md): a command of the shell, and its working folder. */
-export const ownProgram = (command: string, folder: string): Client =>
-  own(command, (_, { environment }) => {
+/**
+ * A user's program (docs/own-program.md): a command of the shell, and its working folder. Throws `HarnessError`
+ * BAD_FLAG_VALUE if the shell does not find its first word.
+ */
+export function ownProgram(command: string, folder: string): Client {
+  const [program = ''] = command.trim().split(/\s/);
+  const look = () => spawnSync('/bin/sh', ['-c', 'command -v -- "$0"', program], { cwd: folder, stdio: 'ignore' });
+  // Only the shell knows what a first word with other characters, such as a variable, stands for.
+  if (/^[\w./+-]+$/.test(program) && look().status !== 0)
+    throw badFlagValue(
+      `--client-command is "${command}", and "${program}" is not a program on this machine: check its path.`,
+    );
+  return own(command, (_, { environment }) => {
     const CLIENT_PROGRAM = JSON.stringify({ command: ['/bin/sh', '-c', command], folder });
     return Promise.resolve({
       folder: dirname(startsIt()),
@@ -31,6 +43,7 @@ export const ownProgram = (command: string, folder: string): Client =>
       environment: { CLIENT_PROGRAM, PATH: environment['PATH'] ?? '' },
     });
   });
+}
 
 /** The program of an image; clusters/kind/images/client-image.ts adds its runtime. */
 export const ownImage = (image: string): Client => {
