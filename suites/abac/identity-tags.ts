@@ -38,7 +38,7 @@ suite('abac', ({ scenario }) => {
   scenario('AB-03', 'the service account tag without the namespace tag does not keep namespaces apart', {
     source: 'Amazon EKS Best Practices Guide, "Identity and access management"',
     finding:
-      'Service accounts of the same name in different namespaces have the same kubernetes-service-account tag: condition on kubernetes-namespace and the cluster too.',
+      'Service accounts with the same name in different namespaces have the same kubernetes-service-account tag. Add conditions on kubernetes-namespace and the cluster.',
     roles: { app: reader('${aws:PrincipalTag/kubernetes-service-account}/*') },
     workloads: { blue: { namespace: 'blue', serviceAccount: 'reader', role: 'app' } },
     // Meant for the service account `reader` of another namespace.

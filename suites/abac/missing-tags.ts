@@ -90,7 +90,7 @@ suite('abac', ({ scenario }) => {
   scenario('AB-11', 'StringEqualsIfExists lets sessions without tags through', {
     source: `${OPERATORS}, "...IfExists condition operators"`,
     finding:
-      'An Allow with StringEqualsIfExists on a session tag also allows sessions that have no such tag, such as those of IRSA: use StringEquals, or add a Null condition.',
+      'An Allow with StringEqualsIfExists on a session tag also allows sessions without that tag, such as IRSA sessions. Use StringEquals, or add a Null condition.',
     needs: ['irsa'],
     roles: {
       app: {

@@ -104,7 +104,7 @@ suite('agent', ({ scenario }) => {
   scenario('AP-33c', 'another token of a pod is not in the cache, and is refused while EKS Auth is unavailable', {
     source: `${AGENT_CACHE} of 0.1: the key is the token`,
     finding:
-      'Agent 0.1 keeps credentials by token: while EKS Auth is away, a pod whose token is renewed gets none, though the agent has those of its last token. Agent 0.2 hands them out.',
+      'Agent 0.1 caches credentials by token. While EKS Auth is unavailable, a pod with a renewed token gets none, although the agent has those of the previous token. Agent 0.2 returns them.',
     needs: ['agent-token-cache'],
     ...ASSOCIATED,
     tokens: SECOND,

@@ -204,7 +204,7 @@ suite('agent', ({ scenario }) => {
   scenario('LC-18', 'the agent renews credentials of pods that are gone', {
     source: `${AGENT_CACHE}: renewals go by what is held; eks-pod-identity-agent, issue 171`,
     finding:
-      'The agent renews what it holds for a pod that is gone until its token expires, and each renewal counts against the rate of EKS Auth: many short pods make calls for a day.',
+      'The agent keeps renewing credentials of a deleted pod until its token expires, and each renewal counts against the EKS Auth rate limit. Many short-lived pods cause calls for a day.',
     needs: ['cluster-clock'],
     ...ASSOCIATED,
     probes: [agentArguments(RENEWS_SOON), gets(), deletePod('app'), advanceClock(UNTIL_RENEWAL), metrics(RENEWED)],

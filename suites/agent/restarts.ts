@@ -50,7 +50,7 @@ suite('agent', ({ scenario }) => {
     source:
       'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; amazon-eks-pod-identity-webhook, admission does not ask the agent',
     finding:
-      'While a node has no agent, pods on it start all the same, with settings that lead to nobody: an SDK gives up after seconds.',
+      'Without an agent on the node, pods still start, but their SDKs cannot reach the agent and give up after a few seconds.',
     roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: 'app', starts: 'later' } },
     objects: ['data/key'],
@@ -68,7 +68,7 @@ suite('agent', ({ scenario }) => {
     keywords: ['agent missing'],
     source: 'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; eks-pod-identity-agent, issue 159',
     finding:
-      'An SDK waits seconds for the agent of a fresh node and then gives up: a Job without a further try (backoffLimit) fails for good.',
+      'On a new node, an SDK waits a few seconds for the agent and then gives up. A Job without retries (backoffLimit) then fails for good.',
     roles: { app: podIdentityRole() },
     workloads: { first: { role: 'app', starts: 'later' }, next: { role: 'app', starts: 'later' } },
     probes: [

@@ -81,7 +81,7 @@ suite('agent', ({ scenario }) => {
   scenario('AP-21', 'when EKS Auth does not answer, the agent gives up after three tries of a second', {
     // What it says then comes from the SDK that is built into it, and differs.
     source: AGENT + 'internal/cloud/eksauth: timeout of a try',
-    finding: 'The agent takes longer to give up than most SDKs wait for it (1 to 2 s): they say that it timed out.',
+    finding: 'The agent takes longer to give up than most SDKs wait (1 to 2 s), so the SDKs report a timeout.',
     ...STARTED_LATER,
     probes: [
       eksAuth({ delayMilliseconds: 2000, times: 3 }),

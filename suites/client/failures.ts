@@ -47,7 +47,7 @@ suite('client', ({ scenario }) => {
 
   scenario('CL-43', 'a client recovers from an answer that is not JSON', {
     source: RECOVERS,
-    finding: 'Some clients ask again at once, others fail the operation (fact outcomes) and ask with the next one.',
+    finding: 'Some clients retry at once; others fail the operation (fact outcomes) and retry with the next one.',
     ...POD_IDENTITY,
     probes: [runs({ credentials: [{ body: '{"AccessKeyId": "AS' }, UPSTREAM], steps: [{}, {}] }, SIGNED)],
   });
@@ -61,7 +61,7 @@ suite('client', ({ scenario }) => {
   scenario('CL-45', 'a client copes with credentials without Expiration', {
     source: `${RECOVERS}; ${CONTAINER}`,
     finding:
-      'Credentials without Expiration are taken for good by some clients and refused by others (fact credentials.requests): an endpoint must always tell it.',
+      'Some clients never refresh credentials without Expiration, others reject them (fact credentials.requests). An endpoint must always send it.',
     ...POD_IDENTITY,
     probes: [runs({ credentials: [{ ...UPSTREAM, without: 'Expiration' }, UPSTREAM], steps: [{}, {}] }, SIGNED)],
   });
@@ -69,7 +69,7 @@ suite('client', ({ scenario }) => {
   scenario('CL-46', 'a client recovers when the agent comes later than the pod', {
     source: RECOVERS,
     finding:
-      'On a new node a pod may start before the agent: a client that gives up at once fails its first requests (fact outcomes).',
+      'On a new node, a pod may start before the agent. A client that gives up at once fails its first requests (fact outcomes).',
     ...POD_IDENTITY,
     probes: [runs({ awaySeconds: 1.5, steps: [{}, { waitSeconds: 2 }] }, SIGNED)],
   });
@@ -83,7 +83,7 @@ suite('client', ({ scenario }) => {
   scenario('CL-48', 'a client recovers from an agent that took four seconds', {
     source: RECOVERS,
     finding:
-      'The agent tries EKS Auth for up to three seconds, which is longer than most clients wait: how they go on shows in the facts credentials.requests and milliseconds.',
+      'The agent retries EKS Auth for up to three seconds, longer than most clients wait. The facts credentials.requests and milliseconds show how a client continues.',
     ...POD_IDENTITY,
     probes: [runs({ credentials: [{ ...UPSTREAM, delaySeconds: 4 }, UPSTREAM], steps: [{}, {}] }, SIGNED)],
   });
@@ -93,7 +93,7 @@ suite('client', ({ scenario }) => {
     keywords: ['IMDS'],
     source: NO_FALLBACK,
     finding:
-      "Whether a client tells the agent's own words shows in the fact told, and how often it asks in vain in credentials.requests: the agent's log has them in any case.",
+      "The fact told shows whether a client reports the agent's message, and credentials.requests how often it retries. The agent's log always has the message.",
     ...POD_IDENTITY,
     probes: [
       FINDS_OTHERWISE,
@@ -130,7 +130,7 @@ suite('client', ({ scenario }) => {
   scenario('CL-53', 'a client recovers from trouble of the agent while it renews', {
     source: RECOVERS,
     finding:
-      'While the agent fails, some clients go on with credentials that have minutes left, and others fail (fact outcomes).',
+      'While the agent fails, some clients keep using credentials that are valid for a few more minutes; others fail (fact outcomes).',
     ...POD_IDENTITY,
     probes: [
       runs(
@@ -147,7 +147,7 @@ suite('client', ({ scenario }) => {
     keywords: ['clock skew'],
     source: 'Amazon S3 API Reference, "Error responses", RequestTimeTooSkewed',
     finding:
-      'Some clients sign the next request with the time of the answer (fact s3.clockSeconds, about 3600), others go on with their own: keep the clocks of nodes right.',
+      'Some clients correct their clock by the answer (fact s3.clockSeconds, about 3600); others keep using their own. Keep node clocks synchronized.',
     ...POD_IDENTITY,
     probes: [
       runs({

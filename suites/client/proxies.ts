@@ -21,7 +21,7 @@ suite('client', ({ scenario }) => {
   scenario('CL-33', "the agent's credentials come through a proxy, or past it, where NO_PROXY does not name it", {
     source: BEHIND_PROXY,
     finding:
-      'With HTTP_PROXY and without NO_PROXY some clients send the token to the proxy (fact proxy.tokens), which could not reach the agent: set NO_PROXY to 169.254.170.23,[fd00:ec2::23].',
+      'With HTTP_PROXY and without NO_PROXY, some clients send the token to the proxy (fact proxy.tokens), which cannot reach the agent. Set NO_PROXY to 169.254.170.23,[fd00:ec2::23].',
     ...POD_IDENTITY,
     probes: [runs({ ...AS_IN_A_POD, environment: PROXY }, SIGNED)],
   });

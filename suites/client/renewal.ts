@@ -75,7 +75,7 @@ suite('client', ({ scenario }) => {
   scenario('CL-25', 'threads share a renewal', {
     source: `${RENEWED}; each SDK keeps the credentials of a client for all its requests`,
     finding:
-      'A node has one agent, and an account one rate of AssumeRoleForPodIdentity: a client that fetches once a thread meets both sooner.',
+      'A node has one agent, and an account has one rate limit for AssumeRoleForPodIdentity. A client that fetches credentials in each thread reaches both sooner.',
     ...POD_IDENTITY,
     probes: [
       runs(

@@ -87,7 +87,7 @@ suite('client', ({ scenario }) => {
 
   scenario('CL-28', 'a newline behind the token is not sent', {
     source: `${TOKEN_FILE}; RFC 9110, 5.5: a field value has no line break`,
-    finding: 'Some clients take the newline away, others refuse the token: write the file without one.',
+    finding: 'Some clients strip the newline, others reject the token. Write the file without a newline.',
     ...POD_IDENTITY,
     probes: [
       runs(

@@ -172,7 +172,7 @@ suite('coexistence', ({ scenario }) => {
     // The annotation is left over from an account that has no OIDC provider for this cluster.
     source: `${WEBHOOK}; AWS STS API Reference, AssumeRoleWithWebIdentity, InvalidIdentityToken`,
     finding:
-      'A pod that starts before its association has reached the webhook gets the settings of a left-over role-arn annotation for its whole life: remove the annotation, or start pods after the association.',
+      'A pod that starts before the webhook knows its association keeps the settings of a leftover role-arn annotation until it is recreated. Remove the annotation, or start pods after the association.',
     needs: ['irsa', 'two-clusters', 'two-accounts'],
     roles: {
       associated: podIdentityRole(),

@@ -57,7 +57,7 @@ suite('cross-cluster', ({ scenario }) => {
     // A run has clusters in one region. So the trusts are of a cluster with this one's name in a region that is not its.
     source: 'Amazon EKS API Reference, CreateCluster: a name is unique within the region and account',
     finding:
-      'Cluster names repeat over regions and accounts: a condition on eks-cluster-name also takes a cluster of that name elsewhere. Use eks-cluster-arn.',
+      'Cluster names are not unique across regions and accounts. A condition on eks-cluster-name also matches a cluster with that name elsewhere. Use eks-cluster-arn.',
     roles: {
       byName: trustedUnder(byTag('eks-cluster-name', '<cluster:c1>')),
       byArn: trustedUnder(byTag('eks-cluster-arn', 'arn:aws:eks:af-south-1:<account:main>:cluster/<cluster:c1>')),

@@ -99,7 +99,7 @@ suite('irsa', ({ scenario }) => {
     source:
       'Amazon EKS Best Practices Guide, "Identity and Access Management": scope the IAM role trust policy for IRSA',
     finding:
-      'A role whose trust policy has no condition on `sub` can be assumed by every service account of the cluster: name namespace and service account in it.',
+      'A role whose trust policy has no condition on `sub` can be assumed by every service account of the cluster. Add a condition with namespace and service account.',
     roles: { open: trusting({ subject: null }) },
     workloads: { any: { namespace: 'any', serviceAccount: 'stranger' } },
     tokens: { any: tokenOf('any/stranger') },

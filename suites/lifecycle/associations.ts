@@ -58,7 +58,7 @@ suite('lifecycle', ({ scenario }) => {
     profile: 'core',
     source: `${DELETE}; ${CACHE}`,
     finding:
-      'Deleting an association takes nothing from running pods: their credentials last up to six hours, and the agent goes on handing them out from its cache. Restart the pods, and deny older sessions of the role (aws:TokenIssueTime).',
+      'Deleting an association does not affect running pods: their credentials are valid for up to six hours, and the agent keeps returning them from its cache. Restart the pods, and deny older sessions of the role (aws:TokenIssueTime).',
     roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
     objects: ['data/key'],

@@ -80,7 +80,7 @@ suite('lifecycle', ({ scenario }) => {
     keywords: ['re-created role', 'Terraform'],
     source: `${HOW_TO_ASSIGN}: an association names the role by its ARN`,
     finding:
-      'Whoever may create a role under the name of a deleted one gets the pods of the associations that were left behind: delete associations ahead of their roles.',
+      'A user who may create a role with the name of a deleted one takes over the pods of its leftover associations. Delete associations before their roles.',
     ...ASSOCIATED,
     probes: [
       deleteRole('app'),

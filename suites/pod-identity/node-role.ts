@@ -64,7 +64,7 @@ suite('pod-identity', ({ scenario }) => {
     source:
       'Amazon EKS Best Practices Guide, "Identity and Access Management": restrict access to the instance profile assigned to the worker node',
     finding:
-      "Pods that can reach instance metadata hold the node's role whenever they are given no role of their own: block the metadata service for pods (hop limit 1).",
+      "Pods that can reach instance metadata use the node's role whenever they get no role of their own. Block the metadata service for pods (hop limit 1).",
     keywords: ['IMDS'],
     workloads: { app: { imds: 'reachable' } },
     probes: [granted('app', whoAmI(), { as: 'node' })],
@@ -76,7 +76,7 @@ suite('pod-identity', ({ scenario }) => {
     {
       source: `${HOW_IT_GRANTS}; amazon-eks-pod-identity-webhook, README, annotation skip-containers`,
       finding:
-        'A misspelt service account, a container that is skipped and a pod that is older than its association all end the same way: the pod runs, and is the node. Ask GetCallerIdentity, or look for the label eks.amazonaws.com/pod-identity.',
+        "A misspelled service account, a skipped container and a pod older than its association have the same effect: the pod runs with the node's role. Call GetCallerIdentity, or check the label eks.amazonaws.com/pod-identity.",
       roles: { app: podIdentityRole() },
       workloads: {
         app: { role: 'app' },

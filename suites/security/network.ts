@@ -35,7 +35,7 @@ suite('security', ({ scenario }) => {
     // Whether a policy reaches as far as the agent is left open: traffic to the own node may always pass.
     source: `${NETWORK_POLICIES}: default deny of egress; "What you can't do with network policies": block traffic to the own node`,
     finding:
-      'A policy that denies egress need not keep a pod from the agent, which is on its own node; where the network plugin applies it there too, allow 169.254.170.23/32 on TCP port 80.',
+      'A network policy that denies egress may not block the agent, which runs on the same node. If the network plugin does block it, allow 169.254.170.23/32 on TCP port 80.',
     roles: { app: podIdentityRole(readData) },
     workloads: {
       open: { role: 'app' },

@@ -88,7 +88,7 @@ suite('security', ({ scenario }) => {
   scenario('SEC-10', 'a principal who may pass any role can give pods any role that trusts Pod Identity', {
     source: PASS_ROLE,
     finding:
-      'iam:PassRole on * with eks:CreatePodIdentityAssociation is enough to run pods as any role that trusts pods.eks.amazonaws.com: name the roles that may be passed, and condition their trust on namespace and cluster.',
+      'iam:PassRole on * with eks:CreatePodIdentityAssociation is enough to run pods as any role that trusts pods.eks.amazonaws.com. List the roles that may be passed, and restrict their trust by namespace and cluster.',
     roles: {
       // As the minimum that AWS documents: no condition says for which pods the role is.
       powerful: { trust: [trustPodIdentity()] },

@@ -25,7 +25,7 @@ suite('security', ({ scenario }) => {
     source:
       'Amazon S3 User Guide, "Download and upload objects with presigned URLs"; Amazon EKS API Reference, DeletePodIdentityAssociation',
     finding:
-      "A URL that a pod signed outlives its association and its pod: as long as the session's role may read, for up to six hours.",
+      "A URL signed by a pod outlives its association and the pod: it works for up to six hours, as long as the session's role may read.",
     roles: { app: podIdentityRole(readData) },
     workloads: APP,
     objects: ['data/key'],
