@@ -14,7 +14,7 @@ const Clients = ({ data }: ViewProps) => {
   const split = rows.filter(isSplit);
   return (
     <div class="differences">
-      <Part title={`${counted(split.length, 'scenario')} in which clients differ`} clients={clients} rows={split} />
+      <Part title={`Clients differ in ${counted(split.length, 'scenario')}`} clients={clients} rows={split} />
       <Part title="The same with each" clients={clients} rows={rows.filter((row) => !isSplit(row))} />
     </div>
   );

@@ -53,7 +53,7 @@ const Detection = ({ data, route: { filter } }: ViewProps) => {
       <p>
         {`${counted(detections.length, 'defect')} put in, ${((all?.share ?? 0) * 100).toFixed(1)} % noticed. `}
         {detection.scenarios === undefined &&
-          'Of each, the scenario that noticed it first is named (detect without --all).'}
+          'For each defect, the first scenario that detected it is named (detect without --all).'}
       </p>
       <FilterForm>
         <Search
@@ -153,7 +153,7 @@ const ByScenario = ({ found, detection, scenarios }: ByScenarioProps) => {
   const nothing = detection.scenarios?.nothing ?? [];
   return (
     <>
-      <Rows caption="Who noticed what" columns={['by', 'defects', 'alone', 'which']} count={rows.length}>
+      <Rows caption="Who detected what" columns={['by', 'defects', 'alone', 'which']} count={rows.length}>
         {rows.slice(0, MOST_ROWS).map(([key, defects]) => (
           <tr key={key}>
             <th scope="row">
@@ -173,7 +173,7 @@ const ByScenario = ({ found, detection, scenarios }: ByScenarioProps) => {
       </Rows>
       {nothing.length > 0 && (
         <section>
-          <h2>{`Notices nothing (${nothing.length})`}</h2>
+          <h2>{`Detects nothing (${nothing.length})`}</h2>
           <p class="ids">
             {nothing.map((key) => (
               <Key key={key} name={key} scenarios={scenarios} />

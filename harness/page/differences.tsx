@@ -24,9 +24,9 @@ export const Differences = ({ scenario: { id, differences, status } }: { readonl
   );
 
 const STATUS: Readonly<Record<Compared['status'], string>> = {
-  same: 'The same in both runs.',
+  same: 'Same in both runs.',
   differs: 'Different.',
-  known: 'Different, for a known reason.',
+  known: 'Differs, for a known reason.',
   skipped: 'Skipped in one run or both.',
   alone: 'Only in one of the runs.',
   undecided: 'An error in both runs.',

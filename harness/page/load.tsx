@@ -27,7 +27,7 @@ const COLUMNS: readonly (readonly [title: string, ...facts: string[]])[] = [
   ['Errors', 'errors'],
   ['Credentials p50 / p99 / p99.9, ms', 'credentialsP50', 'credentialsP99', 'credentialsP99.9'],
   ['First object p50 / p99 / p99.9, ms', 'objectP50', 'objectP99', 'objectP99.9'],
-  ['Calls of EKS Auth a pod', 'callsPerPod'],
+  ['EKS Auth calls per pod', 'callsPerPod'],
   ['Recovery, s', 'recoverySeconds'],
   ['Agent CPU s / MiB', 'agentCpuSeconds', 'agentMemoryMiB'],
 ];

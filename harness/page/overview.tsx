@@ -32,7 +32,7 @@ const NotAsExpected = ({ scenarios }: { readonly scenarios: readonly ScenarioRes
   <section aria-labelledby="wrong">
     <h2 id="wrong">Not as expected</h2>
     {scenarios.length === 0 ? (
-      <p class="quiet">Nothing: all that was judged is as expected.</p>
+      <p class="quiet">Nothing. Every result is as expected.</p>
     ) : (
       <ul class="cards">
         {scenarios.map((scenario) => (
@@ -56,7 +56,7 @@ const Findings = ({ scenarios }: { readonly scenarios: readonly ScenarioResult[]
   scenarios.length === 0 ? null : (
     <section aria-labelledby="findings">
       <h2 id="findings">{counted(scenarios.length, 'finding')}</h2>
-      <p class="quiet">As documented, and a risk all the same.</p>
+      <p class="quiet">Documented behavior that is a risk.</p>
       <ul class="findings">
         {scenarios.map(({ id, finding }) => (
           <li key={id}>
@@ -92,10 +92,10 @@ const Judged = ({ results }: { readonly results: RunResults }) => {
             {url}
           </Row>
         ))}
-        {environment.faults.length > 0 && <Row name="Faults put in">{environment.faults.join(', ')}</Row>}
+        {environment.faults.length > 0 && <Row name="Faults enabled">{environment.faults.join(', ')}</Row>}
         <Row name="Harness">{`${environment.harness}, Node ${environment.node}, ${environment.platform}`}</Row>
         {run.profile && (
-          <Row name="Profile">{`${name}, version ${version}${scopes ? `, scope ${scopes.join(', ')}` : ''}${narrowed ? ', a part of it' : ''}`}</Row>
+          <Row name="Profile">{`${name}, version ${version}${scopes ? `, scope ${scopes.join(', ')}` : ''}${narrowed ? ', selected scenarios only' : ''}`}</Row>
         )}
         <Row name="Run">{run.id}</Row>
         <Row name="Started">{instant(run.startedAt)}</Row>

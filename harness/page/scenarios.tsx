@@ -39,8 +39,8 @@ const Scenarios = ({ data, route }: ViewProps) => {
       ) : (
         <p class="detail quiet">
           {route.scenario === undefined
-            ? 'Choose a scenario: arrow keys move through the list, Enter opens.'
-            : `This run has no scenario ${route.scenario}.`}
+            ? 'Select a scenario with the arrow keys and open it with Enter.'
+            : `Scenario ${route.scenario} is not in this run.`}
         </p>
       )}
     </div>

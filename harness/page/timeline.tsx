@@ -34,7 +34,7 @@ const OneTimeline = ({ results, named }: { readonly results: RunResults; readonl
     <section class="timeline" aria-label={`Timeline of run ${run.id}`}>
       {named && <h2 class="side">{`Run ${run.id}`}</h2>}
       <p>
-        {`${duration(run.milliseconds)} in all, ${lanes.length} scenarios at most at once. Summed over scenarios: arranging ${duration(phases.arranging)}, probing ${duration(phases.probing)}.`}
+        {`${duration(run.milliseconds)} in all, ${lanes.length} scenarios at once at most. Summed over scenarios: arranging ${duration(phases.arranging)}, probing ${duration(phases.probing)}.`}
       </p>
       <ul class="legend">
         {PHASES.map((phase) => (

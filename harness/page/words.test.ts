@@ -17,9 +17,9 @@ describe('what a page says of a run', () => {
     expect(of([skipped], { exitCode: 0 })).to.equal('Nothing was judged');
     expect(of([passed, failed], { exitCode: 1 })).to.equal('Does not conform');
     // By its gate.
-    expect(of([passed, failed], { exitCode: 0 })).to.equal('Conforms, but for what its gate allows');
-    expect(of([passed, inconclusive], { exitCode: 3 })).to.equal('Not all could be judged');
-    expect(of([passed], { exitCode: 3, error: 'AWS is away.' })).to.equal('Could not do its work');
+    expect(of([passed, failed], { exitCode: 0 })).to.equal('Conforms, except for known failures');
+    expect(of([passed, inconclusive], { exitCode: 3 })).to.equal('Some scenarios could not be judged');
+    expect(of([passed], { exitCode: 3, error: 'AWS is away.' })).to.equal('The run failed');
     expect(of([passed, failed], { exitCode: 130, interrupted: true })).to.equal('Interrupted');
   });
 

@@ -10,10 +10,10 @@ export function conclusion(results: RunResults): { readonly words: string; reado
   const [yours] = judgedParts(results);
   if (run.interrupted) return { words: 'Interrupted', verdict: 'skipped' };
   if (run.exitCode === 0 && summary.passed < summary.total - summary.skipped)
-    return { words: 'Conforms, but for what its gate allows', verdict: 'inconclusive' };
+    return { words: 'Conforms, except for known failures', verdict: 'inconclusive' };
   if (summary.failed > 0 || run.exitCode === 1) return { words: 'Does not conform', verdict: 'failed' };
-  if (run.error !== null) return { words: 'Could not do its work', verdict: 'error' };
-  if (run.exitCode !== 0) return { words: 'Not all could be judged', verdict: 'inconclusive' };
+  if (run.error !== null) return { words: 'The run failed', verdict: 'error' };
+  if (run.exitCode !== 0) return { words: 'Some scenarios could not be judged', verdict: 'inconclusive' };
   return summary.passed > 0
     ? { words: `Conforms: ${yours.length === 0 ? 'this package' : listed(yours)}`, verdict: 'passed' }
     : { words: 'Nothing was judged', verdict: 'skipped' };

@@ -19,8 +19,8 @@ export function summaryBlocks(
   if (quiet) return [...notAllowed, ...error, '', countsText(results)];
   return [
     ...section('Not as expected', '', notAsExpected(scenarios, paint)),
-    ...section('Findings', ' (conforming, and worth knowing)', findingLines(scenarios)),
-    ...section('Flaky', ' (verdicts differ from time to time)', flakyLines(scenarios)),
+    ...section('Findings', ' (conforming, but worth knowing)', findingLines(scenarios)),
+    ...section('Flaky', ' (verdicts differ between repetitions)', flakyLines(scenarios)),
     ...repeated(scenarios),
     ...clientBlocks(scenarios, paint),
     ...section('Gate', ` (${gate?.file})`, allowed(results, paint)),
@@ -71,7 +71,7 @@ const allowed = ({ scenarios, gate }: RunResults, paint: Paint): string[] => [
 ];
 
 const timesText = ({ run, phases }: RunResults): string =>
-  `Time: ${seconds(run.milliseconds)} in all; provisioning ${seconds(phases.provisioning)}, scenarios ${seconds(phases.scenarios)} (arranging ${seconds(phases.arranging)} and probing ${seconds(phases.probing)} summed over scenarios side by side), teardown ${seconds(phases.teardown)}`;
+  `Time: ${seconds(run.milliseconds)} in all; provisioning ${seconds(phases.provisioning)}, scenarios ${seconds(phases.scenarios)} (arranging ${seconds(phases.arranging)} and probing ${seconds(phases.probing)} summed over concurrent scenarios), teardown ${seconds(phases.teardown)}`;
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`;
 

@@ -61,7 +61,7 @@ describe('the terminal', () => {
       '  FAILED AB-02 all is not well (31 ms)\n      Probe 1 (red: GetObject s3://data/red/key): It was denied.\n',
       '  skipped AB-03 a title\n      Needs IRSA.\n',
       'Not as expected\n  FAILED AB-02: all is not well (1 of 1 probe failed)\n',
-      'Findings (conforming, and worth knowing)\n  AB-01: A risk.\n',
+      'Findings (conforming, but worth knowing)\n  AB-01: A risk.\n',
       'Time: 1.00 s in all; provisioning 0.00 s',
       'Report: /tmp/results.json\n',
     ])
@@ -276,7 +276,7 @@ describe('the terminal', () => {
     terminal.scenarioOver(flaky);
     terminal.reportsWritten(someResults([flaky], summarize([flaky])), []);
     expect(text()).to.contain('      flaky: 2 passed, 1 failed\n');
-    expect(text()).to.contain('Flaky (verdicts differ from time to time)\n  AB-02: 2 passed, 1 failed\n');
+    expect(text()).to.contain('Flaky (verdicts differ between repetitions)\n  AB-02: 2 passed, 1 failed\n');
   });
 
   it('shows none when it is quiet', async () => {

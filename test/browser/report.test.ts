@@ -87,7 +87,7 @@ describe('the HTML page of a run', () => {
     const probe = await open(pageOf(sound), '#AB-01/2');
     expect(await probe.locator('details.probe').nth(1).getAttribute('open')).not.to.equal(null);
     const none = await open(pageOf(faulty), '#ZZ-99');
-    expect(await none.locator('.detail').innerText()).to.equal('This run has no scenario ZZ-99.');
+    expect(await none.locator('.detail').innerText()).to.equal('Scenario ZZ-99 is not in this run.');
   });
 
   it('shows the way of a request with the layer at which it stopped, and its calls', async () => {
@@ -248,7 +248,7 @@ describe('the HTML page of a run', () => {
     it('shows first in which scenarios they differ, and leads to each result', async () => {
       const page = await open(pageOf(clients), hash);
       const [differing, same] = await page.locator('section:has(> h2)').all();
-      expect(await differing!.locator('h2').innerText()).to.equal('1 scenario in which clients differ');
+      expect(await differing!.locator('h2').innerText()).to.equal('Clients differ in 1 scenario');
       const heads = await differing!.locator('thead th').allInnerTexts();
       expect(heads.map((text) => text.split(' ')[0])).to.deep.equal(['Scenario', 'javascript', 'raw']);
       expect(await differing!.locator('tbody th').allInnerTexts()).to.have.length(1);

@@ -200,7 +200,9 @@ describe('--repeat-each', () => {
     expect(result?.repetitions?.map(({ verdict }) => verdict)).to.deep.equal(['passed', 'passed', 'error', 'passed']);
     expect(result).to.include({ verdict: 'error', errorCode: 'HOOK_FAILED' });
     expect(done.stderr).to.contain('      flaky: 3 passed, 0 failed, 1 error\n');
-    expect(done.stderr).to.contain('Flaky (verdicts differ from time to time)\n  MY-01: 3 passed, 0 failed, 1 error\n');
+    expect(done.stderr).to.contain(
+      'Flaky (verdicts differ between repetitions)\n  MY-01: 3 passed, 0 failed, 1 error\n',
+    );
   });
 
   it('says so when every repetition came to the same verdict', async () => {
