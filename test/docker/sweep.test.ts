@@ -102,7 +102,7 @@ describe('sweep, with Docker', () => {
     expect(await createNetwork(new Docker(runProgram), run, new Resources())).to.equal(network);
     const { code, out } = await sweep();
     expect(code).to.equal(3);
-    expect(out).to.contain(`alive (process ${process.pid} on ${hostname()}): left alone`);
+    expect(out).to.contain(`alive (process ${process.pid} on ${hostname()}): skipped`);
     expect(await names()).to.deep.equal([network]);
   });
 });

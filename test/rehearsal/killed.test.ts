@@ -33,7 +33,7 @@ describe('a sweep of AWS after kill -9', () => {
     const left = await cloud.inventory();
     const nothing = await sweep(cloud);
     expect(nothing.exitCode, nothing.stderr).to.equal(0);
-    expect(nothing.stdout).to.contain(`left alone, unless you name it with --run ${idOf(run)}`);
+    expect(nothing.stdout).to.contain(`skipped, unless you name it with --run ${idOf(run)}`);
     expect(await cloud.inventory()).to.deep.equal(left);
 
     const named = await sweep(cloud, { args: ['--report-dir', run.reportDirectory] });
