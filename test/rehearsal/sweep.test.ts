@@ -63,7 +63,7 @@ describe('the sweep of AWS, at the command line', () => {
 
   it('leaves a run alone that is alive', async () => {
     const run = await sweep(cloud, { args: ['--report-dir', reportFolder({}, thisProcess())] });
-    expectSentence(cloud, run, 3, /^Run c0ffee1 is alive \(process \d+ on \S+\), and was skipped/);
+    expectSentence(cloud, run, 3, /^Run c0ffee1 is alive \(process \d+ on \S+\) and was skipped/);
   });
 
   it('names the right that it does not have', async () => {
