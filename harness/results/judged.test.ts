@@ -23,7 +23,7 @@ describe('judgedText', () => {
     ));
 
   it("names the user's suites, client and images before what is of this package", () => {
-    const scenario = { file: '/home/me/suites/a.ts', client: { name: 'python', version: '1.43.6' } };
+    const scenario = { file: '/suites/a.ts', client: { name: 'python', version: '1.43.6' } };
     const settings = { 'suites-dir': ['suites'], 'agent-image': 'registry/agent:1' };
     expect(textOf({ ...embedded, cluster: 'kind' }, settings, scenario)).to.equal(
       'Judged: the suites in suites, client python 1.43.6 and image registry/agent:1, with the emulated AWS and the reference webhook of this package.',
