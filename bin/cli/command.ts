@@ -31,25 +31,17 @@ export const allOptions = ({ options, read }: Pick<Command, 'options' | 'read'>)
 export async function execute(command: Command, argv: readonly string[], io: Io): Promise<number> {
   const options = allOptions(command);
   try {
-    const [help, topic] = helpAsked(argv);
-    if (help) {
-      io.stdout.write(helpText({ ...command, options }, topic));
+    const given = command.read?.(argv, io.environment) ?? readOptions(options, { argv, environment: io.environment });
+    if (given.flag('help')) {
+      io.stdout.write(helpText({ ...command, options }, given.words[0]));
       return EXIT.conforms;
     }
-    const given = command.read?.(argv, io.environment) ?? readOptions(options, { argv, environment: io.environment });
     if (!command.read) checkForms(options, given);
     checkWords(command, given.words);
     return await command.run(given, io);
   } catch (error) {
     return report(error, argv.includes('--verbose'), io);
   }
-}
-
-/** Whether the help is asked for, and its topic. */
-function helpAsked(argv: readonly string[]): readonly [boolean, string?] {
-  const at = argv.findIndex((word) => word === '--help' || word === '-h');
-  const topic = at === -1 ? undefined : argv[at + 1];
-  return topic === undefined || topic.startsWith('-') ? [at !== -1] : [true, topic];
 }
 
 function checkWords({ name, files }: Command, words: readonly string[]): void {

@@ -95,9 +95,9 @@ function rows(all: readonly (readonly [string, string])[]): readonly string[] {
   });
 }
 
-export function columns(rows: readonly (readonly [string, string])[], indent = '  '): readonly string[] {
+export function columns(rows: readonly (readonly [string, string])[]): readonly string[] {
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `${indent}${left.padEnd(width)}  ${right}`);
+  return rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`);
 }
 
 function valueOf({ kind, choices, placeholder }: OptionSpec): string {

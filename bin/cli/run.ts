@@ -51,7 +51,7 @@ export const runCommand = ({
   read: (argv, environment) => {
     const configuration = configure(argv, environment, { ...(types && { types }) });
     checkFaults(configuration);
-    return { ...configuration, words: [], argv };
+    return { ...configuration, argv };
   },
   async run(configuration, io) {
     if (configuration.flag('version')) return say(io, `${packageVersion(io.root)}\n`);
@@ -154,7 +154,7 @@ const filesBelow = (folder: string): readonly string[] =>
 
 function listFaults(): readonly string[] {
   const rows = catalogue().map((fault) => [fault.name, `${fault.subject}: ${defectOf(fault)}`] as const);
-  return columns(rows, '');
+  return columns(rows);
 }
 
 function listClients(clients: readonly Client[]): readonly string[] {
@@ -164,7 +164,7 @@ function listClients(clients: readonly Client[]): readonly string[] {
     const own = chain === 'own' ? ' (a credential chain of its own)' : '';
     return [`${name}@${newest}`, `${title}${own}${documented === '' ? '' : `; ${documented}`}`] as const;
   });
-  return columns(rows, '');
+  return columns(rows);
 }
 
 /** Effective options other than defaults, with their origins. */

@@ -56,7 +56,7 @@ export function selecting({ clusters }: { readonly clusters: boolean }): Pick<Co
   const names = [...ofClusters.map(({ name }) => name), ...SELECTION];
   return {
     options: OPTIONS.filter(({ name }) => names.includes(name)),
-    read: (argv, environment) => ({ ...configure(argv, environment, { flags: names }), words: [] }),
+    read: (argv, environment) => configure(argv, environment, { flags: names }),
   };
 }
 

@@ -3,7 +3,7 @@ import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { OptionSpec, OptionValues } from '../../foundation/node/options.ts';
 import { checkVariables, OPTIONS, optionsOf } from './options.ts';
-import { readOptions } from './read-options.ts';
+import { readOptions, type GivenOptions } from './read-options.ts';
 
 export interface Configuration extends OptionValues {
   readonly cluster: ClusterType;
@@ -28,7 +28,7 @@ export function configure(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   { types = CLUSTER_TYPES, flags }: ConfigureOptions = {},
-): Configuration {
+): Configuration & GivenOptions {
   const options = types === CLUSTER_TYPES ? OPTIONS : optionsOf(types);
   checkVariables(environment, options);
   const typeNamed = (name: unknown): ClusterType | undefined => types.find((type) => type.name === name);
@@ -39,7 +39,8 @@ export function configure(
     // The table lists the cluster first, as defaults depend on it.
     preset: (option, before) => typeNamed(before.get('cluster')?.value)?.defaults?.[option.name] ?? option.default,
   });
-  const [word] = words;
+  // A word behind --help is its topic.
+  const [word] = given.flag('help') ? [] : words;
   if (word !== undefined)
     throw new HarnessError(
       'UNKNOWN_FLAG',
@@ -54,5 +55,5 @@ export function configure(
     throw new HarnessError('BAD_FLAG_VALUE', `--${pair[0]} and --${pair[1]} contradict each other: use one of them.`);
   const cluster = typeNamed(given.text('cluster'));
   if (cluster === undefined) throw new Error('No types of clusters are registered.');
-  return { ...given, cluster, options };
+  return { ...given, words, cluster, options };
 }

@@ -233,7 +233,7 @@ describe('a run that judged too little', () => {
     all: readonly ScenarioResult[],
     flags: readonly string[],
     { signal = new AbortController().signal, ...more }: { readonly signal?: AbortSignal; readonly shard?: object } = {},
-  ) => nothingRan({ options: { configuration: configure(flags, {}), ...more }, signal } as Session, all);
+  ) => nothingRan({ options: { configuration: configure(flags, {}), ...more }, signal } as unknown as Session, all);
   const many = (passed: number, failed: number, skipped: number, broken = 0): ScenarioResult[] =>
     Object.entries({ passed, failed, skipped, error: broken }).flatMap(([verdict, count]) =>
       Array.from({ length: count }, () => aResult({ verdict: verdict as Verdict })),
