@@ -31,7 +31,7 @@ export async function watched(
     import('../../harness/scenario-files/read-suites.ts'),
     import('../../harness/plan/select.ts'),
     import('../../harness/plan/clients.ts'),
-    import('../../harness/plan/last-run.ts'),
+    import('../../harness/plan/results-files.ts'),
     import('../../harness/watch/watch.ts'),
   ]);
   const folders = configuration.list('suites-dir');

@@ -1,7 +1,7 @@
 import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { gated } from '../gate/judge.ts';
 import { isFine, type ScenarioResult } from '../results/results.ts';
-import { earlierTimes } from '../plan/last-run.ts';
+import { earlierTimes } from '../plan/earlier-times.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { conclude, gatedRun } from './conclusion.ts';
 import { runRepeatedly, type ScenarioOptions } from './scenario.ts';
@@ -23,6 +23,7 @@ export async function runScenarios(session: Session): Promise<void> {
   const suites = new SuiteRuns(scenarios, hooks ?? new Map(), configuration.number('timeout') * 1000);
   const seed = configuration.text('shuffle');
   const times = configuration.number('repeat-each');
+  const lanes = lanesOf(session);
   // Unique attempt numbers, so that no attempt meets leftovers of another.
   const attempt = 1 + (session.roundNumber - 1) * times * (configuration.number('retries') + 1);
   const gate = (result: ScenarioResult): ScenarioResult => gated(options.gate, result, gatedRun(session));
@@ -48,8 +49,9 @@ export async function runScenarios(session: Session): Promise<void> {
     },
     {
       inOrder: seed !== undefined,
-      earlier: earlierTimes(configuration),
-      lanes: lanesOf(session),
+      lanes,
+      // Only lanes go by them.
+      ...(lanes > 0 && seed === undefined && { earlier: earlierTimes(configuration) }),
       headStart: HEAD_START_MILLISECONDS,
       // Scenarios move only the clock of an emulated AWS in this process, which would interfere.
       arrangeEarly: opened.environment.aws.propagation !== undefined,

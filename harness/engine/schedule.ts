@@ -102,8 +102,11 @@ function partition(
   // For early verdicts.
   if (!inOrder) alone.sort((a, b) => waitOf(a) - waitOf(b));
   const isEarly = (scenario: Scenario): boolean => arrangeEarly && !isExclusiveFromTheStart(scenario);
+  const secondsOf = (scenario: Scenario): number =>
+    Math.max(waitOf(scenario) + scenario.spec.probes.length * PROBE_SECONDS, (earlier.get(scenario.id) ?? 0) / 1000);
+  // Real nodes would have many busy pods at once if those with many probes began first, so only waits count there.
   const queueOf = (some: readonly Scenario[]): Scenario[] =>
-    inOrder ? [...some] : longestFirst(some, earlier, lanes === 0 ? 0 : PROBE_SECONDS);
+    inOrder ? [...some] : longestFirst(some, lanes === 0 ? waitOf : secondsOf);
   return {
     shared,
     queue: queueOf(shared.slice(1)),
@@ -113,20 +116,11 @@ function partition(
   };
 }
 
-/** Seconds that a probe takes. Real nodes would have many busy pods at once if these began first, so waits count there. */
+/** Seconds that a probe takes. */
 const PROBE_SECONDS = 0.1;
 
-function longestFirst(
-  scenarios: readonly Scenario[],
-  earlier: ReadonlyMap<string, number>,
-  probeSeconds: number,
-): Scenario[] {
-  const seconds = (scenario: Scenario): number =>
-    Math.max(
-      waitOf(scenario) + scenario.spec.probes.length * probeSeconds,
-      probeSeconds === 0 ? 0 : (earlier.get(scenario.id) ?? 0) / 1000,
-    );
-  const expected = new Map(scenarios.map((scenario) => [scenario, seconds(scenario)]));
+function longestFirst(scenarios: readonly Scenario[], secondsOf: (scenario: Scenario) => number): Scenario[] {
+  const expected = new Map(scenarios.map((scenario) => [scenario, secondsOf(scenario)]));
   return [...scenarios].sort((a, b) => expected.get(b)! - expected.get(a)!);
 }
 

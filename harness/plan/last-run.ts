@@ -1,36 +1,17 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { readRun, type Run } from '../results/read-results.ts';
-import { resultsFileIn } from '../results/results-journal.ts';
 import { ownTime } from '../results/results.ts';
+import { REPORTS, resultsFiles } from './results-files.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
-export const REPORTS = 'reports';
-
 /** The newest run in the report folder or, if none, in `reports/`. `isOne` filters. Throws `HarnessError` BAD_FILE. */
 function lastRun(configuration: Configuration, isOne: (run: Run) => boolean = () => true): Run | undefined {
-  const own = configuration.text('report-dir');
-  for (const folder of [...(own === undefined ? [] : [own]), REPORTS])
-    for (const { file } of resultsBelow(folder)) {
-      const run = readRun(file);
-      if (isOne(run)) return run;
-    }
+  for (const file of resultsFiles(configuration)) {
+    const run = readRun(file);
+    if (isOne(run)) return run;
+  }
   return undefined;
-}
-
-function resultsBelow(folder: string): readonly { readonly file: string; readonly written: number }[] {
-  const entries = statSync(folder, { throwIfNoEntry: false })?.isDirectory()
-    ? readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-    : [];
-  return ['', ...entries.map(({ name }) => name)]
-    .flatMap((name) => {
-      const file = resultsFileIn(join(folder, name));
-      const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-      return written === undefined ? [] : [{ file, written }];
-    })
-    .sort((a, b) => b.written - a.written);
 }
 
 /** The scenarios that the last run did not pass. Throws `HarnessError` NOTHING_SELECTED if there are none. */
@@ -70,28 +51,6 @@ export function timesOf(configuration: Configuration): ReadonlyMap<string, numbe
       .filter(({ verdict }) => verdict !== 'skipped')
       .map((scenario) => [scenario.id, ownTime(scenario)]),
   );
-}
-
-/** A scenario's line in results.json (harness/report/write.ts). */
-const LINE = /^\s*\{"id":"([^"]+)".*"durations":\{"arranging":(\d+),"probing":(\d+)/gm;
-
-/**
- * Milliseconds of scenarios by id in the newest run on such clusters, to start the longest first. Reads neither all of the
- * results nor checks them, which would take longer than it gains; empty if it finds none.
- */
-export function earlierTimes(configuration: Configuration): ReadonlyMap<string, number> {
-  try {
-    for (const folder of [configuration.text('report-dir') ?? REPORTS, REPORTS])
-      for (const { file } of resultsBelow(folder)) {
-        const text = readFileSync(file, 'utf8');
-        if (!text.includes(`\n    "cluster": "${configuration.cluster.name}"`)) continue;
-        const lines = [...text.matchAll(LINE)];
-        return new Map(lines.map(([, id = '', arranging, probing]) => [id, Number(arranging) + Number(probing)]));
-      }
-  } catch {
-    // Only the order changes.
-  }
-  return new Map();
 }
 
 const nothing = (message: string): HarnessError => new HarnessError('NOTHING_SELECTED', message);

@@ -7,7 +7,7 @@ import { scenarioResult } from '../engine/scenario-result.ts';
 import { writeResults } from '../report/write.ts';
 import type { RunResults } from '../results/results.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import { earlierTimes } from './last-run.ts';
+import { earlierTimes } from './earlier-times.ts';
 
 describe('earlierTimes', () => {
   let folder: string;
