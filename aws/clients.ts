@@ -60,7 +60,7 @@ export function madeWhenUsed(make: { readonly [Service in keyof AwsClients]: () 
   return clients;
 }
 
-/** A client of EC2 for subnets, at EKS's endpoint and with EKS's rate limit. Loads EC2's SDK, which is large, by then. */
+/** A client of EC2 for subnets, at EKS's endpoint and with EKS's rate limit. EC2's SDK is large, so it is loaded only here. */
 export async function ec2Client(options: ClientOptions): Promise<EC2Client> {
   const { EC2Client } = await import('@aws-sdk/client-ec2');
   return attended('ec2', new EC2Client(configurationOf('eks', options)), options, options.limiters.eks);

@@ -38,6 +38,6 @@ export const chartOf = (options: OptionValues): AgentVersion => options.text(AGE
 
 export const READY_TIMEOUT: OptionSpec = option.number(
   'ready-timeout SECONDS',
-  'wait this long for a cluster to become ready',
+  'wait this many seconds for a cluster to become ready',
   { minimum: 1, maximum: 86_400, default: 300 },
 );

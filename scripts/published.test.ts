@@ -62,7 +62,7 @@ describe('published results', () => {
     });
 
   for (const [content, message] of [
-    ['{', 'a.json is not a file of published results: it is not JSON (publish its product again, or delete it).'],
+    ['{', 'a.json is not a file of published results: it is not JSON (publish its subject again, or delete it).'],
     ['{"subject": "x"}', 'a.json is not a file of published results: version must be a text, not missing (publish'],
   ] as const)
     it(`are refused where a file holds ${content}`, () => {

@@ -72,7 +72,7 @@ export function readPublished(folder = FOLDER): readonly Published[] {
   return files.sort().map((name) => {
     const file = join(folder, name);
     const damaged = (problem: string): string =>
-      `${relative('', file)} is not a file of published results: ${problem} (publish its product again, or delete it).`;
+      `${relative('', file)} is not a file of published results: ${problem} (publish its subject again, or delete it).`;
     return validated(publishedSchema, parsed(file, damaged), damaged);
   });
 }

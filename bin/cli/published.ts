@@ -4,8 +4,8 @@ import { fromSource } from './from-source.ts';
 
 export const PUBLISHED: Command = {
   name: 'published',
-  summary: 'publish the results of a product, and update the page that compares all',
-  about: `Publish the results of a run as those of a product, and update the page that compares all published results
+  summary: 'publish the results of a subject, and update the page that compares all',
+  about: `Publish the results of a run as those of a subject, and update the page that compares all published results
 (reports/published). Without arguments, only update the page.`,
   files: { usage: '[SUBJECT VERSION REPORT]', least: 0, most: 3 },
   options: [],

@@ -39,7 +39,7 @@ export function noteLinkLocal({ notes, options }: HostContext, nodes: readonly L
   for (const { link, ipv6 } of nodes) {
     if (link !== undefined) {
       const why = link === 'bridge' ? 'as a bridge, since this kernel has no links of type dummy, ' : '';
-      const sentence = `The agent's link pod-id-link0 was created before it ${why}with ${ipv6 ? 'IPv6 turned on' : 'IPv4 only'}.`;
+      const sentence = `The agent's link pod-id-link0 was created before the agent ${why}with ${ipv6 ? 'IPv6 turned on' : 'IPv4 only'}.`;
       if (notes.differs(sentence)) options.progress(sentence);
     }
     if (!ipv6) notes.differs('Nodes have no IPv6: the agent listens only on 169.254.170.23.');

@@ -110,7 +110,7 @@ const STARTS_PER_CORE = 2.5;
 const SETTLED_AFTER_MILLISECONDS = 5000;
 
 const DIFFERENCES = [
-  'Nodes are Docker containers of kind. Their instance metadata service at 169.254.169.254 is played by the harness, for the role of the node group; pods are not cut off from it by a hop limit, and AWS_EC2_METADATA_DISABLED tells pods not to use it.',
+  'Nodes are Docker containers of kind. Their instance metadata service at 169.254.169.254 is played by the harness, for the role of the node group; pods are not cut off from it by a hop limit, and those that must not use it have AWS_EC2_METADATA_DISABLED set.',
   "Keys of service account tokens are named by their SHA-256, and not by 40 hexadecimal digits as EKS' are: agent 0.2 checks no token itself.",
   'The webhook runs in the cluster, in namespace kube-system, and not in a control plane that nobody sees.',
 ];

@@ -44,8 +44,8 @@ export async function connectTo({ to, until }: ConnectRequest): Promise<ProbeRes
   const end = Date.now() + STATE_MILLISECONDS;
   for (;;) {
     const failure = await connectOnce(unbracketed(url.hostname), port);
-    const satisfies = until === undefined || (until === 'open') === (failure === undefined);
-    if (!satisfies && Date.now() < end) {
+    const isExpected = until === undefined || (until === 'open') === (failure === undefined);
+    if (!isExpected && Date.now() < end) {
       await sleep(300);
       continue;
     }

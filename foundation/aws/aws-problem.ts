@@ -94,7 +94,7 @@ function problemOf(error: AwsError): AwsProblem | undefined {
       `AWS does not accept the credentials (${name}: ${said}): set valid credentials of the intended account, and an enabled region.`,
     );
   if (/^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/.test(name))
-    return usage('wrong-region', `S3 reports the wrong region (${said}): set the right one with --region.`);
+    return usage('wrong-region', `S3 reports that the region is wrong (${said}): set the right one with --region.`);
   if (QUOTA.test(name))
     return problem(
       'quota',

@@ -93,7 +93,7 @@ const COMMON: readonly CommonOption[] = [
       default: 16,
     }),
     option.text('shuffle SEED', 'start scenarios in random order with this seed, or reversed ("reverse")'),
-    option.number('timeout SECONDS', 'stop a scenario after this time', {
+    option.number('timeout SECONDS', 'stop a scenario after this many seconds', {
       minimum: 1,
       // A day; timers overflow at 2^31 milliseconds and fire at once.
       maximum: 86_400,

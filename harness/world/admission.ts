@@ -70,7 +70,7 @@ export async function admitEverywhere(world: ScenarioWorld, like: Workload, body
 export const isInjected = (facts: Facts): boolean => /^(pod-identity|both)$/.test(String(facts['injected']));
 
 /**
- * Waits until admission satisfies `satisfies`, as API server, webhook and EKS learn of changes late; on AWS at all API
+ * Waits until `satisfies` returns true for an admitted pod, as API server, webhook and EKS learn of changes late; on AWS at all API
  * servers. Returns whether it did before the timeout: the later probes show the effect.
  */
 export async function awaitAdmission(

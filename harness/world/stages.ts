@@ -23,7 +23,7 @@ const countsCalls = ({ operation, expectation }: ProbeStep): boolean =>
   ofWorkload(operation)?.countsCalls?.(expectation) === true;
 
 /** Whether one of two probes would count the other's calls. */
-const areIsolated = (one: ProbeStep, other: ProbeStep): boolean =>
+const mustBeIsolated = (one: ProbeStep, other: ProbeStep): boolean =>
   one.workload !== other.workload && (countsCalls(one) || countsCalls(other));
 
 export function stages(scenario: Scenario): readonly Stage[] {
@@ -38,7 +38,7 @@ export function stages(scenario: Scenario): readonly Stage[] {
       continue;
     }
     const alone = ofHarness(step.operation)?.standsAlone === true;
-    if (open === undefined || alone || open.some((probe) => areIsolated(probe.step, step))) {
+    if (open === undefined || alone || open.some((probe) => mustBeIsolated(probe.step, step))) {
       open = [];
       result.push({ kind: 'group', group: { number: groups, probes: open } });
       groups += 1;

@@ -21,13 +21,13 @@ import { bucketNamed, policyOf, providerOf, roleNamed, type AwsFindings } from '
  * denied request does not stop the search. Roles, policies, buckets and clusters count when name and tags name the same
  * run; associations, add-ons and OIDC providers, whose names are not the run's, by their tags.
  */
-export async function findInAccount(look: Inventory): Promise<AwsFindings> {
-  const { clients, services, account } = look;
+export async function findInAccount(inventory: Inventory): Promise<AwsFindings> {
+  const { clients, services, account } = inventory;
   const has = (service: AwsService): boolean => services?.includes(service) ?? true;
   const parts = await Promise.all([
-    ...(has('iam') ? [roles(look), policies(look), providers(clients, account)] : []),
-    ...(has('s3') ? [buckets(look)] : []),
-    ...(has('eks') && account === 'main' ? [clusters(look)] : []),
+    ...(has('iam') ? [roles(inventory), policies(inventory), providers(clients, account)] : []),
+    ...(has('s3') ? [buckets(inventory)] : []),
+    ...(has('eks') && account === 'main' ? [clusters(inventory)] : []),
   ]);
   const found = parts.flat();
   return {
