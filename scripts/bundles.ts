@@ -59,12 +59,13 @@ const publicPart: Plugin = {
 
 /** Bundles of entry points by their names: one of suites, and one of all else. */
 export function bundlesOf(names: readonly string[], plugins: readonly Plugin[] = []): readonly BuildOptions[] {
-  const [suites, others] = [true, false].map((wanted) => names.filter((name) => SUITES.includes(name) === wanted));
+  const suites = names.filter((name) => SUITES.includes(name));
+  const others = names.filter((name) => !SUITES.includes(name));
   return [
-    { ...bundle, entryPoints: entriesOf(others ?? []), plugins: [...plugins] },
+    { ...bundle, entryPoints: entriesOf(others), plugins: [...plugins] },
     {
       ...bundle,
-      entryPoints: entriesOf(suites ?? []),
+      entryPoints: entriesOf(suites),
       chunkNames: 'suites/lib/[hash]',
       plugins: [publicPart, ...plugins],
     },

@@ -24,9 +24,9 @@ export function redactor(known: Iterable<string> = []): Redactor {
   /** @param seen texts with their results: the same names and policies occur many times */
   const within = (given: unknown, seen: Map<string, string>): unknown => {
     if (typeof given === 'string') {
-      const known = given.length < LEAST_LENGTH ? given : (seen.get(given) ?? text(given));
-      seen.set(given, known);
-      return known;
+      const result = seen.get(given) ?? text(given);
+      seen.set(given, result);
+      return result;
     }
     if (Array.isArray(given)) return given.map((item) => within(item, seen));
     if (!isPlain(given)) return given;

@@ -7,13 +7,13 @@ export const VERDICTS = ['failed', 'inconclusive', 'error', 'skipped', 'passed']
 /** A run's conclusion, with the verdict of its colour. */
 export function conclusion(results: RunResults): { readonly words: string; readonly verdict: Verdict } {
   const { run, summary } = results;
-  const [yours] = judgedParts(results);
   if (run.interrupted) return { words: 'Interrupted', verdict: 'skipped' };
   if (run.exitCode === 0 && summary.passed < summary.total - summary.skipped)
     return { words: 'Conforms, except for known failures', verdict: 'inconclusive' };
   if (summary.failed > 0 || run.exitCode === 1) return { words: 'Does not conform', verdict: 'failed' };
   if (run.error !== null) return { words: 'The run failed', verdict: 'error' };
   if (run.exitCode !== 0) return { words: 'Some scenarios could not be judged', verdict: 'inconclusive' };
+  const [yours] = judgedParts(results);
   return summary.passed > 0
     ? { words: `Conforms: ${yours.length === 0 ? 'this package' : listed(yours)}`, verdict: 'passed' }
     : { words: 'Nothing was judged', verdict: 'skipped' };

@@ -39,8 +39,6 @@ async function prepare(): Promise<ImportedFiles> {
     import.meta.url.endsWith('.ts') ? '../index.ts' : publicSurfaceInDist(),
     import.meta.url,
   ).href;
-  // Run from its sources, the package has one module of each, whatever loaded it first.
-  const sources = import.meta.url.endsWith('.ts') ? new URL('../../', import.meta.url).href : 'none';
   // Its cache would be left behind in the temporary folder.
   process.env['TSX_DISABLE_CACHE'] ??= '1';
   const { register: registerTypeScript } = await import('tsx/esm/api');
@@ -58,7 +56,7 @@ async function prepare(): Promise<ImportedFiles> {
     });
     if (!found.url.startsWith('file:') || found.url.includes('/node_modules/')) return found;
     // Where no package.json says "module", tsx takes what a suite imports for CommonJS, and marks its URL so.
-    const isTypeScript = /\\.ts(%3F|[?#]|$)/.test(found.url) && !found.url.startsWith(${JSON.stringify(sources)});
+    const isTypeScript = /\\.ts(%3F|[?#]|$)/.test(found.url);
     const file = isTypeScript ? found.url.replace(/(%3F|\\?)tsx-commonjs-.*/, '') : found.url;
     const url = anew && file + (file.includes('?') ? anew.replace('?', '&') : anew) || file;
     if (isOwn || anew) imported.postMessage(url);

@@ -22,7 +22,7 @@ interface How extends Omit<Job, 'fault'> {
   readonly alone?: true;
 }
 
-/** Suites only declare scenarios on the first import. */
+/** All jobs of a process share the suites. */
 let loading: ReturnType<typeof loadScenarios> | undefined;
 
 const probesOf = (id: string): string => `${id} probes`;

@@ -22,7 +22,7 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
 } else {
   const words = process.argv.slice(2);
   const tier = Object.keys(TIERS).find((name) => words.includes(`--${name}`));
-  const args = words.filter((word) => word !== `--${tier}`);
+  const args = words.filter((word) => word !== `--${tier}`).map(testsIn);
   const others = Object.entries(TIERS).flatMap(([name, files]) => (name === tier ? [] : files));
   const mocha = spawn(
     process.execPath,
@@ -35,8 +35,8 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
       ...(tier === 'docker' ? [] : ['--parallel', `--jobs=${tier === 'rehearsal' ? 3 : 4}`]),
       `--reporter=${join('test', 'runner', 'reporter.js')}`,
       `--require=${join('test', 'runner', 'hooks.js')}`,
-      ...args.map(testsIn),
-      ...(args.some((word) => word.endsWith('.test.ts') || testsIn(word) !== word)
+      ...args,
+      ...(args.some((word) => word.endsWith('.test.ts'))
         ? []
         : [...(TIERS[tier] ?? FILES), ...others.map((files) => `--ignore=${files}`)]),
     ],

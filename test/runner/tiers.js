@@ -17,10 +17,11 @@ export const TIERS = {
 /** All tests. */
 export const FILES = [
   // These wait for most of their time.
-  ...['harness/world/propagation', 'harness/world/iam', 'harness/scenario-files/load-limit'].map(
-    (name) => `${name}.test.ts`,
-  ),
-  ...['emulator/eks-auth/propagation', 'emulator/sts/propagation'].map((name) => `${name}.test.ts`),
+  'harness/world/propagation.test.ts',
+  'harness/world/iam.test.ts',
+  'harness/scenario-files/load-limit.test.ts',
+  'emulator/eks-auth/propagation.test.ts',
+  'emulator/sts/propagation.test.ts',
   'test/**/*.test.ts',
   '{bin,aws,clusters,components,emulator,examples,foundation,harness,scripts,suites}/**/!(propagation|iam|load-limit).test.ts',
 ];

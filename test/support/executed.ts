@@ -9,8 +9,8 @@ export interface Executed {
 }
 
 /**
- * Executes a command in this process: by its name, made for a test, or the one that the arguments name. `more` stands in for parts of the process; `wrote`
- * hears what goes to standard output. Modules are imported as the commands import theirs: mocha requires test files, and
+ * Executes a command in this process: by its name, made for a test, or the one that the arguments name. `more` replaces parts
+ * of the process; `wrote` receives standard output. Modules are imported as the commands import theirs: mocha requires test files, and
  * what is required and imported is there twice, each with error classes of its own.
  */
 export async function executed(
