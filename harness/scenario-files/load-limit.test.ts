@@ -9,7 +9,7 @@ function ended(
   seconds = 1,
 ): { readonly status: number | null; readonly stderr: string } {
   const program = `
-    import { withLoadLimit } from ${JSON.stringify(MODULE)};
+    import { endLoadLimit, withLoadLimit } from ${JSON.stringify(MODULE)};
     await withLoadLimit('mine.ts', async () => { ${load} }, ${seconds});
     ${afterwards}`;
   const { status, stderr } = spawnSync(process.execPath, ['--import=tsx', '--input-type=module', '--eval', program], {
@@ -48,6 +48,9 @@ describe('the limit of loading a suite file', function () {
     expect(ended('', 'await new Promise((resolve) => setTimeout(resolve, 5000));', 4)).to.deep.equal({
       status: 0,
       stderr: '',
+    });
+    expect(ended('', 'await endLoadLimit(); for (const end = Date.now() + 3000; Date.now() < end;);')).to.include({
+      status: 0,
     });
     expect(ended(`throw 'a failure';`)).to.include({ status: 1 });
   });

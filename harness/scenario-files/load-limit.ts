@@ -7,6 +7,7 @@ import { EXIT } from '../../foundation/node/errors.ts';
 const LIMIT_SECONDS = 60;
 
 let supervisor: Worker | undefined;
+let reminder: NodeJS.Timeout | undefined;
 let isLoading = false;
 
 /**
@@ -27,10 +28,18 @@ export async function withLoadLimit(file: string, load: () => Promise<void>, sec
   }
 }
 
+/** Ends the limit, for a process that goes on after a run. */
+export async function endLoadLimit(): Promise<void> {
+  clearInterval(reminder);
+  await supervisor?.terminate();
+  supervisor = undefined;
+}
+
 function supervise(seconds: number, blocked: string): Worker {
   const worker = new Worker(PROGRAM, { eval: true, execArgv: [], workerData: seconds });
   worker.unref();
-  setInterval(() => isLoading || worker.postMessage(blocked), 1000).unref();
+  reminder = setInterval(() => isLoading || worker.postMessage(blocked), 1000);
+  reminder.unref();
   return worker;
 }
 

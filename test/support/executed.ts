@@ -20,9 +20,10 @@ export async function executed(
   wrote: (text: string) => void = () => {},
 ): Promise<Executed> {
   let [out, err] = ['', ''];
-  const [{ execute }, { COMMANDS, main }] = await Promise.all([
+  const [{ execute }, { COMMANDS, main }, { endLoadLimit }] = await Promise.all([
     import('../../bin/cli/command.ts'),
     import('../../bin/cli/commands.ts'),
+    import('../../harness/scenario-files/load-limit.ts'),
   ]);
   const io: Io = {
     stdout: { write: (text: string) => ((out += text), wrote(text), true) } as Io['stdout'],
@@ -33,12 +34,13 @@ export async function executed(
     code: '.',
     ...more,
   };
-  if (given === undefined) {
-    const code = await main(argv, io);
+  const command = typeof given === 'string' ? COMMANDS.find(({ name }) => name === given) : await given?.();
+  if (given !== undefined && command === undefined) throw new Error(`no command ${String(given)}`);
+  try {
+    const code = await (command ? execute(command, argv, io) : main(argv, io));
     return { code, out, err };
+  } finally {
+    // Other tests may keep this process busy for longer.
+    await endLoadLimit();
   }
-  const command = typeof given === 'string' ? COMMANDS.find(({ name }) => name === given) : await given();
-  if (command === undefined) throw new Error(`no command ${String(given)}`);
-  const code = await execute(command, argv, io);
-  return { code, out, err };
 }

@@ -154,11 +154,11 @@ describe('the cache of agent 0.2', () => {
     });
 
   it('renews credentials with the token of the last request', async () => {
-    const clock = { at: Date.now(), now: () => clock.at };
+    const clock = { ahead: 0, now: () => Date.now() + clock.ahead };
     const agent = await start(api, { clock });
     const second = await newToken();
     await askTwice(agent, second);
-    clock.at += 3 * 3_600_000 + 120_000;
+    clock.ahead = 3 * 3_600_000 + 120_000;
     lifetime = 24 * 3600;
     await get(agent, await newToken());
     expect(JSON.parse(bench.calls.at(-1)?.body ?? '')).to.deep.equal({ token: second });
