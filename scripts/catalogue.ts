@@ -7,7 +7,7 @@ import { configure } from '../harness/config/configuration.ts';
 import { capabilitiesBefore } from '../harness/engine/platform.ts';
 import { DEFAULT_SCOPES } from '../harness/plan/scopes.ts';
 import { counted } from '../harness/results/text.ts';
-import { loadScenarios, type Loaded } from '../harness/scenario-files/read-suites.ts';
+import { readSuites, type Suites } from '../harness/scenario-files/read-suites.ts';
 import { unmetRequirements } from '../harness/scenario/requirements.ts';
 import type { Scenario } from '../harness/scenario/spec.ts';
 import { table } from './tables.ts';
@@ -24,7 +24,7 @@ const PLACES = {
 type RunsOn = (scenario: Scenario) => readonly string[];
 
 /** The texts of both pages, by path. */
-export async function cataloguePages(loaded: Loaded): Promise<ReadonlyMap<string, string>> {
+export async function cataloguePages(loaded: Suites): Promise<ReadonlyMap<string, string>> {
   const places = Object.entries(PLACES).map(([name, runs]) => ({
     name,
     capabilities: runs.map((flags) => capabilitiesBefore(configure(flags, {}))),
@@ -40,7 +40,7 @@ export async function cataloguePages(loaded: Loaded): Promise<ReadonlyMap<string
   ]);
 }
 
-function overviewOf({ scopes, scenarios }: Loaded, runsOn: RunsOn): string {
+function overviewOf({ scopes, scenarios }: Suites, runsOn: RunsOn): string {
   const of = (suite: string): readonly Scenario[] => scenarios.filter((scenario) => scenario.suite === suite);
   const sections = Object.entries(scopes).map(([scope, { title, suites }]) => {
     const rows = Object.entries(suites).map(([suite, question]) => {
@@ -59,7 +59,7 @@ function overviewOf({ scopes, scenarios }: Loaded, runsOn: RunsOn): string {
   ].join('\n');
 }
 
-function listOf({ scopes, scenarios }: Loaded, runsOn: RunsOn): string {
+function listOf({ scopes, scenarios }: Suites, runsOn: RunsOn): string {
   const sections = Object.entries(scopes).flatMap(([scope, { suites }]) =>
     Object.entries(suites).map(([suite, question]) => {
       const own = scenarios.filter((scenario) => scenario.suite === suite);
@@ -82,4 +82,4 @@ function lineOf({ id, title, file, spec }: Scenario, places: readonly string[]):
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  for (const [path, text] of await cataloguePages(await loadScenarios(SUITES, []))) writeFileSync(path, text);
+  for (const [path, text] of await cataloguePages(await readSuites(SUITES, []))) writeFileSync(path, text);

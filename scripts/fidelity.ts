@@ -7,7 +7,7 @@ import { operationOf } from '../harness/scenario/operation-registry.ts';
 import { capabilitiesOf } from '../harness/scenario/requirements.ts';
 import type { ProbeStep } from '../harness/scenario/spec.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult } from '../harness/results/results.ts';
-import { loadScenarios } from '../harness/scenario-files/read-suites.ts';
+import { readSuites } from '../harness/scenario-files/read-suites.ts';
 import { startSubject, SUBJECTS, versionOf, type SubjectName } from '../test/contract/subjects.ts';
 import { table, withTables } from './tables.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
@@ -25,7 +25,7 @@ const AS_AWS = 'as AWS';
 
 /** Ids of scenarios about S3, IAM or STS, with the harness's clusters, EKS and EKS Auth. */
 export async function scenariosOfServices(): Promise<ReadonlySet<string>> {
-  const { scenarios } = await loadScenarios(join(ROOT, 'suites'), []);
+  const { scenarios } = await readSuites(join(ROOT, 'suites'), []);
   const about = scenarios.filter(
     (scenario) =>
       capabilitiesOf(scenario).some((name) => name === 'irsa' || name === 's3') &&

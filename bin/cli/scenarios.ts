@@ -6,7 +6,7 @@ import { configure, type Configuration } from '../../harness/config/configuratio
 import { OPTIONS } from '../../harness/config/options.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import { loadSize } from '../../harness/scenario/load-size.ts';
-import type { Loaded } from '../../harness/scenario-files/read-suites.ts';
+import type { Suites } from '../../harness/scenario-files/read-suites.ts';
 import type { Gate } from '../../harness/gate/gate.ts';
 import type { Shard } from '../../harness/plan/shard.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
@@ -60,7 +60,7 @@ export function selecting({ clusters }: { readonly clusters: boolean }): Pick<Co
   };
 }
 
-export interface Selected extends Loaded {
+export interface Selected extends Suites {
   readonly gate?: Gate;
   readonly shard?: Shard;
 }
@@ -68,13 +68,13 @@ export interface Selected extends Loaded {
 export async function selected(configuration: Configuration, io: Io, registry?: readonly Client[]): Promise<Selected> {
   // First, as it applies to --list and --plan too.
   checkClusterFlags(configuration);
-  const [{ loadScenarios }, { moreInScopes, select }, { checkAttempts, clientsOf, withClients }] = await Promise.all([
+  const [{ readSuites }, { moreInScopes, select }, { checkAttempts, clientsOf, withClients }] = await Promise.all([
     import('../../harness/scenario-files/read-suites.ts'),
     import('../../harness/plan/select.ts'),
     import('../../harness/plan/clients.ts'),
   ]);
   const load = loadSize(configuration);
-  const loaded = await loadScenarios(join(io.code, 'suites'), configuration.list('suites-dir'), load);
+  const loaded = await readSuites(join(io.code, 'suites'), configuration.list('suites-dir'), load);
   const gate = await gateOf(configuration, loaded);
   const clients = clientsOf(configuration, registry);
   checkAttempts(clients, configuration);
@@ -104,7 +104,7 @@ async function partOf(
 }
 
 /** The gate of `--gate`, whose scenarios must exist. Throws `HarnessError`. */
-export async function gateOf(configuration: Configuration, { scenarios }: Loaded): Promise<Gate | undefined> {
+export async function gateOf(configuration: Configuration, { scenarios }: Suites): Promise<Gate | undefined> {
   const file = configuration.text('gate');
   if (file === undefined) return undefined;
   const { checkGate, readGate } = await import('../../harness/gate/gate.ts');

@@ -3,7 +3,7 @@ import { badFlagValue } from '../../foundation/node/errors.ts';
 import { checkClusterFlags } from '../../harness/config/cluster-flags.ts';
 import type { Configuration } from '../../harness/config/configuration.ts';
 import type { NamedReporter } from '../../harness/report/reporter.ts';
-import type { Loaded } from '../../harness/scenario-files/read-suites.ts';
+import type { Suites } from '../../harness/scenario-files/read-suites.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 import type { Watch } from '../../harness/watch/watch.ts';
 import type { Io } from '../../foundation/node/io.ts';
@@ -22,7 +22,7 @@ export async function watched(
 ): Promise<Selected & { readonly rounds: Watch }> {
   checkClusterFlags(configuration);
   const [
-    { loadOwnSuites, loadUserSuites },
+    { readOwnSuites, readUserSuites },
     { isNarrowed, select },
     { clientsOf, withClients },
     { REPORTS },
@@ -41,11 +41,11 @@ export async function watched(
     throw badFlagValue(
       `--client names ${clients.length} clients (${clients.map(({ label }) => label).join(', ')}): name one with --watch.`,
     );
-  const own = await loadOwnSuites(join(io.code, 'suites'));
+  const own = await readOwnSuites(join(io.code, 'suites'));
   const files = new Set<string>();
   let time = 0;
-  const loadAll = (): Promise<Loaded> => loadUserSuites(own, folders, { time: (time += 1), files });
-  const selectOf = (declared: Loaded): Loaded => {
+  const loadAll = (): Promise<Suites> => readUserSuites(own, folders, { time: (time += 1), files });
+  const selectOf = (declared: Suites): Suites => {
     const users = declared.scenarios.filter((scenario) => !own.scenarios.includes(scenario));
     const scenarios = isNarrowed(configuration) ? declared.scenarios : users;
     return { ...declared, scenarios: withClients(select({ ...declared, scenarios }, configuration), clients) };

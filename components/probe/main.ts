@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     const tokens = projectedTokens();
     process.stdout.write(`${TOKENS_PREFIX}${JSON.stringify(describeTokens(tokens))}\n`);
     for (const [index, { phase, probes }] of plan.phases.entries()) {
-      if (index > 0 || plan.heldBack) await phaseOpened(phase);
+      if (index > 0 || plan.deferred) await phaseOpened(phase);
       const openedAt = Date.now();
       for (const probe of probes)
         report(

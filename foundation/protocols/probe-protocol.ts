@@ -195,7 +195,7 @@ export interface ProbePlan {
   /** The pod's phases, in order; the program waits for each but the first to be opened… */
   readonly phases: readonly { readonly phase: number; readonly probes: readonly PlannedProbe[] }[];
   /** …and for the first too if a change must precede it. */
-  readonly heldBack?: boolean;
+  readonly deferred?: boolean;
   /** The client for SDK operations. Default: the program's AWS SDK for JavaScript. */
   readonly client?: PlannedClient;
   /** Keeps running afterwards: a sidecar would be restarted, and a companion ends the pod. */

@@ -3,7 +3,7 @@ import { CAPABILITIES } from '../scenario/spec.ts';
 import { AWS_CAPABILITIES, unavailableOf, type Lack } from './capabilities.ts';
 import type { AwsService } from '../../aws/service-names.ts';
 
-const CONTROLS = ['virtual-clock', 'weather', 'call-record'];
+const CONTROLS = ['virtual-clock', 'aws-disturbances', 'call-record'];
 const lacking = (more: Partial<Lack>): Map<string, string> =>
   unavailableOf({
     services: new Map(),
@@ -16,7 +16,9 @@ const lacking = (more: Partial<Lack>): Map<string, string> =>
 describe('what scenarios cannot have of an AWS', () => {
   it('is what takes the inside of an emulator', () => {
     expect([...lacking({}).keys()]).to.have.members(CONTROLS);
-    expect(lacking({}).get('weather')).to.equal("it is not the harness' own emulator, and it cannot be made to fail");
+    expect(lacking({}).get('aws-disturbances')).to.equal(
+      "it is not the harness' own emulator, and it cannot be made to fail",
+    );
   });
 
   for (const [service, names] of [

@@ -13,7 +13,7 @@ const SERVICES: Readonly<Record<string, readonly AwsService[]>> = {
 
 const CONTROLS = {
   'virtual-clock': 'its clock cannot be moved',
-  weather: 'it cannot be made to fail',
+  'aws-disturbances': 'it cannot be made to fail',
   'call-record': 'its call record cannot be read in time',
 } as const;
 

@@ -19,7 +19,7 @@ export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
   's3',
   'two-accounts',
   'virtual-clock',
-  'weather',
+  'aws-disturbances',
   'call-record',
 ]);
 

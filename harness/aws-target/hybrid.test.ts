@@ -102,7 +102,15 @@ describe('an AWS whose services are divided', () => {
       divided(
         services.map((service) => `${service}=${other.endpoint}`),
         (aws) => {
-          const all = ['two-accounts', 'virtual-clock', 'weather', 'call-record', 'imds', 'node-role', ...unavailable];
+          const all = [
+            'two-accounts',
+            'virtual-clock',
+            'aws-disturbances',
+            'call-record',
+            'imds',
+            'node-role',
+            ...unavailable,
+          ];
           expect([...aws.unavailable!.keys()]).to.have.members(all);
           for (const name of there) expect(aws.unavailable!.has(name), name).to.equal(false);
           for (const name of aws.capabilities) expect(aws.unavailable!.has(name), name).to.equal(false);

@@ -105,7 +105,7 @@ function unavailableOfHybrid(endpoints: Endpoints, missing: MissingServices): Re
     ['node-role', `nodes have roles of the emulator's IAM, and ${divided}`],
     ['two-accounts', `the other account is the emulator's, and ${divided}`],
     ['virtual-clock', `the emulator's clock is not that of other endpoints, and ${divided}`],
-    ['weather', `only the emulator's services can be made to fail, and ${divided}`],
+    ['aws-disturbances', `only the emulator's services can be made to fail, and ${divided}`],
     ['call-record', `only the emulator keeps a record, and ${divided}`],
   ]);
   if (isThere('iam'))

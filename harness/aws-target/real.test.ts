@@ -84,7 +84,7 @@ describe('AWS by the default credentials', () => {
       expect([...aws.capabilities]).to.have.members(['associations', 's3']);
       expect([...aws.unavailable!.keys()]).to.have.members([
         'virtual-clock',
-        'weather',
+        'aws-disturbances',
         'call-record',
         'sts-of-aws',
         'two-accounts',

@@ -2,7 +2,7 @@ import { commandLine } from '../../foundation/node/command-line.ts';
 import type { JournalEntry } from '../../foundation/node/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
-import type { Leftover } from '../scenario/world.ts';
+import type { Leftover } from '../scenario/scenario-context.ts';
 
 const NAMED = 5;
 

@@ -15,7 +15,7 @@ import {
 import { attempt, inEachPlace, type Findings, type Scene } from './scene.ts';
 
 export async function collectAssociations(scene: Scene, findings: Findings): Promise<void> {
-  const { eks } = scene.world.environment.aws.clients('main');
+  const { eks } = scene.context.environment.aws.clients('main');
   const options = { abortSignal: scene.signal };
   const associations: PodIdentityAssociation[] = [];
   let asked = 0;
@@ -43,13 +43,13 @@ export async function collectAssociations(scene: Scene, findings: Findings): Pro
 }
 
 export async function collectRoles(scene: Scene, findings: Findings): Promise<void> {
-  const { world, signal } = scene;
+  const { context: context, signal } = scene;
   const roles: Record<string, unknown> = {};
   await Promise.all(
-    Object.entries(world.scenario.spec.roles ?? {}).map(([alias, { account = 'main' }]) =>
+    Object.entries(context.scenario.spec.roles ?? {}).map(([alias, { account = 'main' }]) =>
       attempt(`Role ${alias}`, findings, async () => {
-        const { iam } = world.environment.aws.clients(account);
-        roles[alias] = await roleOf(iam, world.names.roleName(alias), signal);
+        const { iam } = context.environment.aws.clients(account);
+        roles[alias] = await roleOf(iam, context.names.roleName(alias), signal);
       }),
     ),
   );

@@ -2,22 +2,24 @@ import type { CallRecord } from '../../emulator/index.ts';
 import { explain } from '../verdict/why.ts';
 import { explanationLines } from '../results/explanation.ts';
 import { bucketsOf } from '../scenario/parts.ts';
-import { workloads, type ScenarioWorld } from '../scenario/world.ts';
+import { workloads, type ScenarioContext } from '../scenario/scenario-context.ts';
 import { MAX_BYTES, type Findings, type Scene } from './scene.ts';
 
 const MOST_CALLS = 3;
 
 /** Collects AWS's calls from the scenario or about its resources, where AWS keeps a record. */
 export function collectCalls(scene: Scene, findings: Findings): void {
-  const { world, since } = scene;
-  const { controls } = world.environment.aws;
+  const { context: context, since } = scene;
+  const { controls } = context.environment.aws;
   if (!controls) {
     findings.notes.push('Calls: this AWS keeps no record of them that can be read.');
     return;
   }
-  const names = namesOf(world);
+  const names = namesOf(context);
   // A scenario may have moved AWS's clock forward, never back.
-  const calls = controls.calls().filter((call) => call.time >= since.getTime() && isOf(call, world.scenario.id, names));
+  const calls = controls
+    .calls()
+    .filter((call) => call.time >= since.getTime() && isOf(call, context.scenario.id, names));
   if (calls.length === 0) return;
   const told = lastOnes(calls.map(callOf));
   const cut = told.length < calls.length ? ` (the last ${told.length} of ${calls.length})` : '';
@@ -36,10 +38,10 @@ export function collectCalls(scene: Scene, findings: Findings): void {
 }
 
 /** Names of the scenario's resources; no other scenario uses them at that time. */
-function namesOf(world: ScenarioWorld): string[] {
-  const { names, scenario } = world;
+function namesOf(context: ScenarioContext): string[] {
+  const { names, scenario } = context;
   return [
-    ...workloads(world).map(({ namespace }) => namespace),
+    ...workloads(context).map(({ namespace }) => namespace),
     ...Object.keys(scenario.spec.roles ?? {}).map((alias) => names.roleName(alias)),
     ...bucketsOf(scenario.spec).map((alias) => names.bucket(alias)),
   ];

@@ -8,7 +8,12 @@ import { KubernetesError } from '../../foundation/protocols/kubernetes-connectio
 import type { KubernetesClient, LogOptions } from '../kubernetes-client/client.ts';
 import type { ProbeOutcome, Verdict } from '../results/results.ts';
 import { anOutcome, aScenario } from '../../test/support/scenarios.ts';
-import { makeWorld, type Environment, type ScenarioWorld, type ProvisionedCluster } from '../scenario/world.ts';
+import {
+  createScenarioContext,
+  type Environment,
+  type ScenarioContext,
+  type ProvisionedCluster,
+} from '../scenario/scenario-context.ts';
 import { complaints } from './components.ts';
 import { diagnose, redactor } from './index.ts';
 import { sinceThen } from './logs.ts';
@@ -75,7 +80,7 @@ interface FakeParts {
 }
 
 /** A world whose cluster and AWS answer as they are told to. */
-function aWorld({ kubernetes = {}, send = async () => ({}), calls = [] }: FakeParts = {}): ScenarioWorld {
+function aWorld({ kubernetes = {}, send = async () => ({}), calls = [] }: FakeParts = {}): ScenarioContext {
   const client: Partial<KubernetesClient> = {
     listPods: async (namespace, selector) =>
       namespace === NAMESPACE ? [pod] : selector.includes('agent') ? [agent] : [],
@@ -94,7 +99,7 @@ function aWorld({ kubernetes = {}, send = async () => ({}), calls = [] }: FakePa
     controls: { calls: () => calls },
   };
   const environment = { run: 'cabcdef', aws, clusters: new Map([['c1', provisioned]]) } as unknown as Environment;
-  return makeWorld(aScenario(), environment, 1, new AbortController().signal);
+  return createScenarioContext(aScenario(), environment, 1, new AbortController().signal);
 }
 
 describe('diagnostics', () => {
@@ -113,10 +118,10 @@ describe('diagnostics', () => {
     readonly secrets?: readonly string[];
   }
 
-  async function collected(world: ScenarioWorld, options: Options = {}) {
+  async function collected(context: ScenarioContext, options: Options = {}) {
     const { interrupted = new AbortController().signal, milliseconds, attempt = 1, secrets = [] } = options;
     const attachments = await diagnose(
-      world,
+      context,
       {
         verdict: options.verdict ?? 'failed',
         reason: 'Why.',

@@ -3,7 +3,7 @@ import type { Redactor } from '../../foundation/node/redact.ts';
 import { orAborted } from '../../foundation/node/aborted.ts';
 import type { Attachment } from '../results/results.ts';
 import { writeWhole } from '../report/write.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 import { collectAssociations, collectRoles } from './aws.ts';
 import { collectCalls } from './calls.ts';
 import { collectComponentLogs } from './components.ts';
@@ -41,7 +41,7 @@ const COLLECTORS: readonly (readonly [
  * (`<scenario>-attempt2` for a further attempt). Never rejects: failures are lines of the summary.
  */
 export async function diagnose(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   failure: Failure,
   redact: Redactor,
   { directory, interrupted, milliseconds = 10_000 }: DiagnosticsOptions,
@@ -57,19 +57,19 @@ export async function diagnose(
     COLLECTORS.map(async ([what, collect]) => {
       const findings: Findings = { files: [], telling: [], notes: [] };
       await tried(what, findings, () =>
-        orAborted((async () => collect(makeScene(world, failure, signal), findings))(), signal),
+        orAborted((async () => collect(makeScene(context, failure, signal), findings))(), signal),
       );
       return findings;
     }),
   );
   clearTimeout(timer);
   if (interrupted.aborted) return [];
-  const { id } = world.scenario;
+  const { id } = context.scenario;
   const folder = `diagnostics/${failure.attempt === 1 ? id : `${id}-attempt${failure.attempt}`}`;
   const { files, ...told } = merged(parts);
   // Before lines are cut: half a secret could not be recognized.
   const findings = { files, ...redact.value(told) };
-  const { scenario, environment } = world;
+  const { scenario, environment } = context;
   const summary: DiagnosticFile = {
     name: SUMMARY_FILE,
     description: 'what was expected, what came, what stands out, and what the other files are',

@@ -9,8 +9,8 @@ import { inEachPlace, type Findings, type Scene } from './scene.ts';
 const LAST_LINES = 5;
 
 export async function collectPods(scene: Scene, findings: Findings): Promise<void> {
-  const { run } = scene.world.environment;
-  const selector = `${RUN_LABEL}=${run},conformance.eks-pod-identity/scenario=${scene.world.scenario.id}`;
+  const { run } = scene.context.environment;
+  const selector = `${RUN_LABEL}=${run},conformance.eks-pod-identity/scenario=${scene.context.scenario.id}`;
   const found: { cluster: string; kubernetes: KubernetesClient; pod: V1Pod }[] = [];
   const tokens: PodTokens[] = [];
   await inEachPlace(scene, 'Pods', findings, async ({ alias, kubernetes }, namespace) => {

@@ -1,7 +1,7 @@
 import type { Attachment, ProbeOutcome, ScenarioResult, Verdict } from '../results/results.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import type { ScenarioWorld, ProvisionedCluster } from '../scenario/world.ts';
-import { clusterOf, workloads } from '../scenario/world.ts';
+import type { ScenarioContext, ProvisionedCluster } from '../scenario/scenario-context.ts';
+import { clusterOf, workloads } from '../scenario/scenario-context.ts';
 import { clustersOf } from '../scenario/requirements.ts';
 
 /** Longest file; logs and records lose their beginnings beyond it. */
@@ -10,7 +10,7 @@ export const MAX_BYTES = 1024 * 1024;
 const BEFORE_MILLISECONDS = 2000;
 
 export interface Scene {
-  readonly world: ScenarioWorld;
+  readonly context: ScenarioContext;
   readonly clusters: readonly ProvisionedCluster[];
   readonly places: readonly { readonly provisioned: ProvisionedCluster; readonly namespace: string }[];
   /** The judged probes: their content is not repeated. */
@@ -30,19 +30,19 @@ export interface Failure {
   readonly startedAt: number;
 }
 
-export function makeScene(world: ScenarioWorld, { probes, startedAt }: Failure, signal: AbortSignal): Scene {
-  const aliases = clustersOf(world.scenario).filter((alias) => world.environment.clusters.has(alias));
+export function makeScene(context: ScenarioContext, { probes, startedAt }: Failure, signal: AbortSignal): Scene {
+  const aliases = clustersOf(context.scenario).filter((alias) => context.environment.clusters.has(alias));
   const places = new Map(
-    workloads(world)
-      .filter(({ cluster }) => world.environment.clusters.has(cluster))
+    workloads(context)
+      .filter(({ cluster }) => context.environment.clusters.has(cluster))
       .map(({ cluster, namespace }) => [
         `${cluster}/${namespace}`,
-        { provisioned: clusterOf(world, cluster), namespace },
+        { provisioned: clusterOf(context, cluster), namespace },
       ]),
   );
   return {
-    world,
-    clusters: aliases.map((alias: ClusterAlias) => clusterOf(world, alias)),
+    context: context,
+    clusters: aliases.map((alias: ClusterAlias) => clusterOf(context, alias)),
     places: [...places.values()],
     probes,
     since: new Date(startedAt - BEFORE_MILLISECONDS),

@@ -17,7 +17,7 @@ import type { Scenario } from '../scenario/spec.ts';
 import { receivedCalls, type Received } from '../verdict/received-calls.ts';
 import { arrange } from '../world/fixtures/index.ts';
 import type { Prefetch } from '../world/prefetch.ts';
-import { makeWorld, type Environment, type ScenarioWorld } from '../scenario/world.ts';
+import { createScenarioContext, type Environment, type ScenarioContext } from '../scenario/scenario-context.ts';
 import { probeAll } from './probe.ts';
 import { reasonOf, scenarioResult } from './scenario-result.ts';
 
@@ -48,8 +48,8 @@ export async function attemptScenario(
 ): Promise<ScenarioResult> {
   const attempt = begin(scenario, options, number);
   await arrangeAndProbe(attempt);
-  const redact = redactor(secretsOf(attempt.world));
-  const { probes, calls, policies } = redact.value(receivedCalls(attempt.world, attempt.probes, attempt.startedAt));
+  const redact = redactor(secretsOf(attempt.context));
+  const { probes, calls, policies } = redact.value(receivedCalls(attempt.context, attempt.probes, attempt.startedAt));
   attempt.probes = probes;
   const attachments = await diagnoseAttempt(attempt, { probes, calls, policies }, redact);
   await remove(attempt);
@@ -77,7 +77,7 @@ function begin(scenario: Scenario, options: AttemptOptions, number: number) {
     number,
     prefetched,
     limit,
-    world: makeWorld(scenario, options.environment, number, signal, prefetched?.resources),
+    context: createScenarioContext(scenario, options.environment, number, signal, prefetched?.resources),
     startedAt: Date.now(),
     durations: { arranging: 0, probing: 0, teardown: 0 },
     timeline: [] as ScenarioPhase[],
@@ -88,12 +88,12 @@ function begin(scenario: Scenario, options: AttemptOptions, number: number) {
 }
 
 async function arrangeAndProbe(attempt: Attempt): Promise<void> {
-  const { world, limit, prefetched, options } = attempt;
+  const { context, limit, prefetched, options } = attempt;
   const { aroundProbes = (probes) => probes() } = options;
   try {
-    await timed(attempt, 'arranging', () => orAborted(arrange(world, prefetched?.inAws), world.signal));
+    await timed(attempt, 'arranging', () => orAborted(arrange(context, prefetched?.inAws), context.signal));
     await timed(attempt, 'waiting', () => awaitTurn(attempt));
-    const probes = (): Promise<readonly ProbeOutcome[]> => orAborted(probeAll(world), world.signal);
+    const probes = (): Promise<readonly ProbeOutcome[]> => orAborted(probeAll(context), context.signal);
     attempt.probes = await timed(attempt, 'probing', () => aroundProbes(probes));
   } catch (error) {
     attempt.failure = awsFailure(error) ?? error;
@@ -102,29 +102,29 @@ async function arrangeAndProbe(attempt: Attempt): Promise<void> {
 }
 
 /** Waiting for other scenarios is not the scenario's own time. */
-async function awaitTurn({ options, limit, world }: Attempt): Promise<void> {
+async function awaitTurn({ options, limit, context }: Attempt): Promise<void> {
   if (options.turn === undefined) return;
   limit.stop();
-  await orAborted(options.turn, world.signal);
+  await orAborted(options.turn, context.signal);
   limit.start();
 }
 
 async function diagnoseAttempt(attempt: Attempt, received: Received, redact: Redactor): Promise<readonly Attachment[]> {
-  const { world, options, number, startedAt } = attempt;
+  const { context, options, number, startedAt } = attempt;
   const verdict = verdictOf(attempt);
   if (verdict === 'passed' || isStopped(attempt)) return [];
   const failure = { verdict, reason: redact.text(reasonFor(attempt)), ...received, attempt: number, startedAt };
-  return timed(attempt, 'diagnosing', () => diagnose(world, failure, redact, options.diagnostics));
+  return timed(attempt, 'diagnosing', () => diagnose(context, failure, redact, options.diagnostics));
 }
 
 async function remove(attempt: Attempt): Promise<void> {
-  const { scenario, options, world } = attempt;
+  const { scenario, options, context } = attempt;
   const verdict = verdictOf(attempt);
   const kept = options.keep === 'always' || (options.keep === 'on-failure' && verdict !== 'passed');
   // Removes everything if the scenario may be repeated, or its names are not its own.
   const makesRoom = (verdict === 'error' && !isStopped(attempt)) || scenario.spec.exactNames === true;
   try {
-    await timed(attempt, 'teardown', () => tearDown(world, { kept, makesRoom }));
+    await timed(attempt, 'teardown', () => tearDown(context, { kept, makesRoom }));
   } catch (error) {
     attempt.failure ??= error;
   }
@@ -174,7 +174,7 @@ function timeLimit({ id }: Scenario, milliseconds: number) {
 }
 
 /** Secrets given to the scenario's workloads: minted tokens, and keys in their environment. */
-function secretsOf({ tokens, scenario }: ScenarioWorld): string[] {
+function secretsOf({ tokens, scenario }: ScenarioContext): string[] {
   const environments = Object.values(scenario.spec.workloads ?? {}).flatMap(({ env = {} }) => Object.entries(env));
   return [...tokens.values(), ...environments.filter(([name]) => isSecretName(name)).map(([, value]) => value)];
 }

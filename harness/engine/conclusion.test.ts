@@ -7,7 +7,7 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import { configure } from '../config/configuration.ts';
 import type { ScenarioResult, Verdict } from '../results/results.ts';
-import type { ProvisionedCluster } from '../scenario/world.ts';
+import type { ProvisionedCluster } from '../scenario/scenario-context.ts';
 import { anEnvironment } from '../../test/support/environment.ts';
 import { aResult, aScenario } from '../../test/support/scenarios.ts';
 import { conclude, exitCodeOf, gatedRun, nothingRan, tooLittleJudged } from './conclusion.ts';

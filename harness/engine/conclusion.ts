@@ -6,7 +6,7 @@ import { AWS_SERVICES } from '../../aws/service-names.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../../foundation/node/errors.ts';
 import { factsOf } from '../results/read-results.ts';
-import { reportOf, type GatedRun } from '../gate/judge.ts';
+import { reportOf, type GatedRun } from '../gate/apply-gate.ts';
 import { median } from '../results/median.ts';
 import { isFine, RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { reasonOf } from './scenario-result.ts';

@@ -15,7 +15,7 @@ import { Resources } from '../../foundation/aws/resources.ts';
 import { removeIn } from '../world/teardown.ts';
 import { KeyedMutex } from '../../foundation/node/keyed-mutex.ts';
 import { watchRunPods } from '../kubernetes-client/pod-watcher.ts';
-import type { Environment, ProvisionedCluster } from '../scenario/world.ts';
+import type { Environment, ProvisionedCluster } from '../scenario/scenario-context.ts';
 
 export interface Platform {
   readonly aws: AwsTarget;

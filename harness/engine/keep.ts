@@ -5,7 +5,7 @@ import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import type { Provisioned } from './environment.ts';
 import type { Session } from './session.ts';
-import type { Environment, ProvisionedCluster } from '../scenario/world.ts';
+import type { Environment, ProvisionedCluster } from '../scenario/scenario-context.ts';
 
 /** Presigned tokens expire after 15 minutes, so the kubeconfig is rewritten earlier. */
 const REFRESH_MILLISECONDS = 10 * 60_000;

@@ -10,16 +10,16 @@ import { collect, newRegistry, suite, type Registry } from '../scenario-files/su
 import type { ScenarioSpec } from '../scenario/spec.ts';
 import { embeddedRun } from '../../test/support/embedded-run.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import { clusterOf, workload } from '../scenario/world.ts';
+import { clusterOf, workload } from '../scenario/scenario-context.ts';
 
 const pathOf = (namespace: string): string => `/api/v1/namespaces/${namespace}`;
 
 const readLabel = defineHarnessOperation('ReadLabel', (of: string, label: string) => ({ workload: of, label }), {
   refersTo: (operation) => ({ workloads: [operation.workload] }),
   describe: ({ label }) => [label],
-  perform: async (world, operation) => {
-    const { cluster, namespace } = workload(world, operation.workload);
-    const answer = await clusterOf(world, cluster).kubernetes.raw({ path: pathOf(namespace) });
+  perform: async (context, operation) => {
+    const { cluster, namespace } = workload(context, operation.workload);
+    const answer = await clusterOf(context, cluster).kubernetes.raw({ path: pathOf(namespace) });
     const { metadata } = JSON.parse(answer.body) as { metadata: { labels: Record<string, string> } };
     const value = metadata.labels[operation.label];
     return value === undefined
@@ -34,13 +34,13 @@ const labelNamespace = defineStep(
   {
     refersTo: (step) => ({ workloads: [step.workload] }),
     waitSeconds: () => 0,
-    perform: async ({ world }, step) => {
-      const { cluster, namespace } = workload(world, step.workload);
-      await clusterOf(world, cluster).kubernetes.raw({
+    perform: async ({ context: context }, step) => {
+      const { cluster, namespace } = workload(context, step.workload);
+      await clusterOf(context, cluster).kubernetes.raw({
         method: 'PATCH',
         path: pathOf(namespace),
         headers: { 'content-type': 'application/merge-patch+json' },
-        body: { metadata: { labels: world.names.expandAll(step.labels) } },
+        body: { metadata: { labels: context.names.expandAll(step.labels) } },
       });
     },
   },

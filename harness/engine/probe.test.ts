@@ -23,7 +23,7 @@ import {
 import { defineHarnessOperation, defineStep } from '../scenario/operation-registry.ts';
 import type { ProbeOutcome } from '../results/results.ts';
 import type { ScenarioSpec, Step } from '../scenario/spec.ts';
-import type { ProvisionedCluster, ScenarioWorld } from '../scenario/world.ts';
+import type { ProvisionedCluster, ScenarioContext } from '../scenario/scenario-context.ts';
 import { probeAll } from './probe.ts';
 
 const SESSION = 'arn:aws:sts::111122223333:assumed-role/conformance-cabcdef-ab-01-app/s';
@@ -45,7 +45,7 @@ function worldOf(
   spec: Partial<ScenarioSpec>,
   reports: Readonly<Record<string, readonly ProbeReport[]>>,
   calls?: readonly CallRecord[],
-): { readonly world: ScenarioWorld; readonly made: readonly string[] } {
+): { readonly context: ScenarioContext; readonly made: readonly string[] } {
   const made: string[] = [];
   const kubernetes = {
     createPod: async (_namespace: string, { metadata }: V1Pod): Promise<V1Pod> => {
@@ -84,7 +84,7 @@ function worldOf(
     }),
   } as unknown as AwsTarget;
   const environment = anEnvironment(aws, { clusters: new Map([['c1', cluster]]) });
-  return { world: aWorld(aScenario({ objects: [], ...spec }), environment), made };
+  return { context: aWorld(aScenario({ objects: [], ...spec }), environment), made };
 }
 
 const call = (requestId: string, values: Partial<CallRecord> = {}): CallRecord => ({
@@ -111,8 +111,8 @@ describe('the pods of a scenario under way', () => {
     spec: Partial<ScenarioSpec> = {},
   ): Promise<readonly string[]> => {
     const reports = { 'red-1': [report()], 'red-2': [report({ number: 1 })], 'late-1': [report({ number: 1 })] };
-    const { world, made } = worldOf({ probes, workloads, ...spec }, reports);
-    await probeAll(world);
+    const { context: context, made } = worldOf({ probes, workloads, ...spec }, reports);
+    await probeAll(context);
     return made;
   };
   const both = { red: { role: 'app' }, idle: {} };
@@ -125,8 +125,11 @@ describe('the pods of a scenario under way', () => {
   it('are started where an operation names them', async () => {
     const asking = succeeds(act(() => ({ outcome: 'granted' })));
     const naming = createToken('app/app', { boundTo: 'idle' });
-    const { world, made } = worldOf({ probes: [asking, fails(naming, { by: 'kubernetes' })], workloads: both }, {});
-    await probeAll(world).catch(() => undefined);
+    const { context: context, made } = worldOf(
+      { probes: [asking, fails(naming, { by: 'kubernetes' })], workloads: both },
+      {},
+    );
+    await probeAll(context).catch(() => undefined);
     expect(made).to.deep.equal(['+idle-1']);
   });
   it('are started and ended by steps, each for the probes that follow', async () => {
@@ -141,13 +144,13 @@ describe('the pods of a scenario under way', () => {
   });
 
   it('must be there when their workload probes', async () => {
-    const { world } = worldOf({ probes: [read], workloads: { red: { role: 'app', starts: 'later' } } }, {});
-    const failure: unknown = await probeAll(world).catch((error: unknown) => error);
+    const { context: context } = worldOf({ probes: [read], workloads: { red: { role: 'app', starts: 'later' } } }, {});
+    const failure: unknown = await probeAll(context).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(HarnessError).and.include({ code: 'BAD_SCENARIO' });
   });
   it('must report each probe', async () => {
-    const { world } = worldOf({ probes: [read] }, { 'red-1': [report({ number: 7 })] });
-    const failure: unknown = await probeAll(world).catch((error: unknown) => error);
+    const { context: context } = worldOf({ probes: [read] }, { 'red-1': [report({ number: 7 })] });
+    const failure: unknown = await probeAll(context).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(HarnessError).and.include({
       code: 'POD_FAILED',
       message: 'The pod of workload "red" reported no result of probe 1 of AB-01.',
@@ -161,11 +164,11 @@ const look = defineStep('LookAhead', () => ({}), {
 });
 
 it('a step is told what the probes that follow it expect', async () => {
-  const { world } = worldOf(
+  const { context: context } = worldOf(
     { probes: [read, look(), refused('red', fetchCredentials(), { by: 'agent' })] },
     { 'red-1': [report(), report({ number: 1, outcome: 'refused', layer: 'agent' })] },
   );
-  await probeAll(world);
+  await probeAll(context);
   expect(expectsRefusal).to.deep.equal([true]);
 });
 
@@ -175,14 +178,14 @@ describe('the outcome of a probe in a pod', () => {
     said: Partial<ProbeReport> = {},
     calls?: readonly CallRecord[],
   ): Promise<ProbeOutcome> => {
-    const [found] = await probeAll(worldOf({ probes: [step] }, { 'red-1': [report(said)] }, calls).world);
+    const [found] = await probeAll(worldOf({ probes: [step] }, { 'red-1': [report(said)] }, calls).context);
     return found ?? expect.fail('There is none.');
   };
 
   it('is in the order of the scenario, whoever made it', async () => {
     const probes = [succeeds(act(() => ({ outcome: 'granted' }))), read, read];
     const found = await probeAll(
-      worldOf({ probes }, { 'red-1': [report({ number: 2 }), report({ number: 1 })] }).world,
+      worldOf({ probes }, { 'red-1': [report({ number: 2 }), report({ number: 1 })] }).context,
     );
     expect(found.map(({ number, workload }) => [number, workload])).to.deep.equal([
       [0, null],
@@ -211,7 +214,7 @@ describe('the outcome of a probe in a pod', () => {
   });
   it('tells nothing of that where it is as expected', async () => {
     const probes = [refused('red', getObject('data/red/key'), { by: 'injection' })];
-    const [found] = await probeAll(worldOf({ probes }, { 'red-1': [report(uninjected)] }).world);
+    const [found] = await probeAll(worldOf({ probes }, { 'red-1': [report(uninjected)] }).context);
     expect(found?.reason).not.to.contain('So far');
     expect(found).not.to.have.property('why');
   });
@@ -231,7 +234,7 @@ describe('the outcome of a probe in a pod', () => {
 
   describe('with what AWS recorded', () => {
     const ask = (facts?: ProbeResult['facts']) => granted('red', fetchCredentials(), facts && { facts });
-    const namespace = worldOf({}, {}).world.names.namespace('app');
+    const namespace = worldOf({}, {}).context.names.namespace('app');
     const asked = (requestId: string, receivedAt: number) =>
       call(requestId, {
         operation: 'AssumeRoleForPodIdentity',
@@ -274,7 +277,7 @@ const explained = defineHarnessOperation('Explained', (outcome: ProbeResult['out
 describe("the outcome of the harness' own probe", () => {
   beforeEach(() => (asked.length = 0));
   const outcome = async (step: Step): Promise<ProbeOutcome | undefined> =>
-    (await probeAll(worldOf({ probes: [step], workloads: {} }, {}).world))[0];
+    (await probeAll(worldOf({ probes: [step], workloads: {} }, {}).context))[0];
 
   it('is explained where it is not as expected', async () => {
     const found = await outcome(succeeds(explained('refused')));

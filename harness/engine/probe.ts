@@ -13,33 +13,38 @@ import { asRecorded } from '../verdict/client-calls.ts';
 import { judged, outcomeOf } from '../verdict/outcome.ts';
 import { withoutControl } from '../verdict/control.ts';
 import { mintBoundTokens, mintFreeTokens } from '../world/tokens.ts';
-import { workload, workloads, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+import { workload, workloads, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 
 /** Runs the steps of a scenario whose world is arranged; returns the probes' outcomes in the scenario's order. */
-export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutcome[]> {
-  const all = stages(world.scenario);
-  const running = new RunningPods(world, all);
-  await mintFreeTokens(world);
+export async function probeAll(context: ScenarioContext): Promise<readonly ProbeOutcome[]> {
+  const all = stages(context.scenario);
+  const running = new RunningPods(context, all);
+  await mintFreeTokens(context);
   await Promise.all(
-    workloads(world)
+    workloads(context)
       .filter(
         (item) =>
           item.spec.starts !== 'later' &&
-          (podStages(all, item.name, 0).groups.length > 0 || isBoundTo(world, item.name)),
+          (podStages(all, item.name, 0).groups.length > 0 || isBoundTo(context, item.name)),
       )
       .map((item) => running.start(item.name, 0)),
   );
-  await mintBoundTokens(world, running);
-  const { outcomes } = world;
+  await mintBoundTokens(context, running);
+  const { outcomes } = context;
   for (const [index, stage] of all.entries()) {
-    if (stage.kind === 'action') await performStep(contextOf(world, running, all, index + 1), stage.action);
-    else outcomes.push(...(await probeGroup(world, stage.group, running)));
+    if (stage.kind === 'action') await performStep(contextOf(context, running, all, index + 1), stage.action);
+    else outcomes.push(...(await probeGroup(context, stage.group, running)));
   }
   return withoutControl([...outcomes].sort((a, b) => a.number - b.number));
 }
 
-const contextOf = (world: ScenarioWorld, running: RunningPods, all: readonly Stage[], next: number): StepContext => ({
-  world,
+const contextOf = (
+  context: ScenarioContext,
+  running: RunningPods,
+  all: readonly Stage[],
+  next: number,
+): StepContext => ({
+  context: context,
   pods: {
     start: (name) => running.start(name, next),
     restart: (name) => running.restart(name, next),
@@ -48,11 +53,11 @@ const contextOf = (world: ScenarioWorld, running: RunningPods, all: readonly Sta
   expectsRefusal: (names) => expectsRefusal(all, next, names),
 });
 
-const isBoundTo = ({ scenario: { spec } }: ScenarioWorld, name: string): boolean =>
+const isBoundTo = ({ scenario: { spec } }: ScenarioContext, name: string): boolean =>
   Object.values(spec.tokens ?? {}).some((token) => token.boundTo === name) ||
   spec.probes.map(described).some(({ item, descriptor }) => descriptor.refersTo?.(item).pods?.includes(name));
 
-async function probeGroup(world: ScenarioWorld, group: ProbeGroup, running: RunningPods): Promise<ProbeOutcome[]> {
+async function probeGroup(context: ScenarioContext, group: ProbeGroup, running: RunningPods): Promise<ProbeOutcome[]> {
   const byWorkload = new Map<string, NumberedProbe[]>();
   for (const probe of group.probes)
     if (probe.step.workload !== undefined)
@@ -61,16 +66,16 @@ async function probeGroup(world: ScenarioWorld, group: ProbeGroup, running: Runn
     const pod = running.pod(name);
     if (!pod)
       throw badScenario(
-        `${world.scenario.id}: workload "${name}" has no pod at this point: start it with a step first.`,
+        `${context.scenario.id}: workload "${name}" has no pod at this point: start it with a step first.`,
       );
     const reports = await pod.reports(group.number, probes.length);
     return Promise.all(
       probes.map((probe) => {
         const report = reports.find(({ number }) => number === probe.number);
-        if (report) return podProbe(world, probe, workload(world, name), report);
+        if (report) return podProbe(context, probe, workload(context, name), report);
         throw new HarnessError(
           'POD_FAILED',
-          `The pod of workload "${name}" reported no result of probe ${probe.number + 1} of ${world.scenario.id}.`,
+          `The pod of workload "${name}" reported no result of probe ${probe.number + 1} of ${context.scenario.id}.`,
         );
       }),
     );
@@ -78,21 +83,21 @@ async function probeGroup(world: ScenarioWorld, group: ProbeGroup, running: Runn
   // In sequence: some of the harness's probes depend on the one before.
   const own = (async () => {
     const results: ProbeOutcome[] = [];
-    for (const probe of group.probes) if (ofHarness(probe.step.operation)) results.push(await ownProbe(world, probe));
+    for (const probe of group.probes) if (ofHarness(probe.step.operation)) results.push(await ownProbe(context, probe));
     return results;
   })();
   return (await Promise.all([...inPods, own])).flat();
 }
 
 async function podProbe(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   probe: NumberedProbe,
   item: Workload,
   report: ProbeReport,
 ): Promise<ProbeOutcome> {
   const { operation, expectation } = probe.step;
-  const recorded = ofWorkload(operation)?.recorded?.(world, item, report, expectation);
-  const { tries, ...reported } = asRecorded(world, probe.step, report);
+  const recorded = ofWorkload(operation)?.recorded?.(context, item, report, expectation);
+  const { tries, ...reported } = asRecorded(context, probe.step, report);
   const result = recorded
     ? {
         ...reported,
@@ -100,7 +105,7 @@ async function podProbe(
         ...(recorded.requestId !== undefined && { requestId: recorded.requestId }),
       }
     : reported;
-  const judgedProbe = judged(world, probe.step, result);
+  const judgedProbe = judged(context, probe.step, result);
   const { judgement, call } = judgedProbe;
   const { mismatch } = judgement;
   const isUninjected = result.layer === 'injection' && !judgement.matches;
@@ -108,29 +113,29 @@ async function podProbe(
     isUninjected ||
     (!judgement.matches && alternatives(expectation.by).includes('injection')) ||
     (mismatch?.of === 'identity' && call === undefined);
-  return outcomeOf(world, probe, judgedProbe, {
-    doubt:
+  return outcomeOf(context, probe, judgedProbe, {
+    unreliableReason:
       mismatch?.of === 'fact' && mismatch.name in (recorded?.facts ?? {})
-        ? recorded?.doubt
+        ? recorded?.unreliableFactsReason
         : recorded?.unreliableReason,
-    ...(isUninjected && (await whyUninjected(world, item))),
-    decidedBy: isByInjection ? await injectionOf(world, item) : undefined,
+    ...(isUninjected && (await whyUninjected(context, item))),
+    decidedBy: isByInjection ? await injectionOf(context, item) : undefined,
     tries: tries?.count ?? 1,
     milliseconds: report.endedAt - (tries?.firstStartedAt ?? report.startedAt),
   });
 }
 
-async function ownProbe(world: ScenarioWorld, probe: NumberedProbe): Promise<ProbeOutcome> {
+async function ownProbe(context: ScenarioContext, probe: NumberedProbe): Promise<ProbeOutcome> {
   const started = performance.now();
   const { operation, expectation } = probe.step;
-  const { tries, ...judgedProbe } = await retryUntilExpected(world, { operation, expectation }, async () =>
-    judged(world, probe.step, await performOperation(world, operation, expectation)),
+  const { tries, ...judgedProbe } = await retryUntilExpected(context, { operation, expectation }, async () =>
+    judged(context, probe.step, await performOperation(context, operation, expectation)),
   );
   const milliseconds = performance.now() - started;
   const descriptor = judgedProbe.judgement.matches ? undefined : ofHarness(operation);
   const [whyNot, decidedBy] = await Promise.all([
-    descriptor?.whyNot?.(world, operation),
-    descriptor?.decidedBy?.(world, operation),
+    descriptor?.whyNot?.(context, operation),
+    descriptor?.decidedBy?.(context, operation),
   ]);
-  return outcomeOf(world, probe, judgedProbe, { ...whyNot, decidedBy, tries, milliseconds });
+  return outcomeOf(context, probe, judgedProbe, { ...whyNot, decidedBy, tries, milliseconds });
 }

@@ -14,7 +14,7 @@ import { fails, succeeds } from '../operations/index.ts';
 import { noHooks, type SuiteHooks } from '../scenario/hooks.ts';
 import type { Scenario, ScenarioSpec, Step } from '../scenario/spec.ts';
 import type { Prefetch } from '../world/prefetch.ts';
-import type { Environment, ScenarioWorld } from '../scenario/world.ts';
+import type { Environment, ScenarioContext } from '../scenario/scenario-context.ts';
 import { scenarioResult } from './scenario-result.ts';
 import { runScenario, type ScenarioOptions } from './scenario.ts';
 import { SuiteRuns } from './suite-runs.ts';
@@ -128,13 +128,13 @@ describe('a scenario', () => {
 
   it('that needs what is not there is skipped', async () => {
     const result = await run([succeeds(counted())], {
-      spec: { needs: ['weather', 's3'] },
-      unavailable: new Map([['weather', 'it is real']]),
+      spec: { needs: ['aws-disturbances', 's3'] },
+      unavailable: new Map([['aws-disturbances', 'it is real']]),
     });
     expect(result).to.include({
       verdict: 'skipped',
       reason:
-        'Needs what is not available here: delays and failures of AWS that can be turned on (weather: it is real).',
+        'Needs what is not available here: delays and failures of AWS that can be turned on (aws-disturbances: it is real).',
     });
     expect([tries, result.probes]).to.deep.equal([0, []]);
   });
@@ -299,7 +299,7 @@ describe('a scenario', () => {
       environment: Partial<Environment> = {},
     ): Promise<boolean> => {
       let gone = false;
-      const making = act(({ resources }: ScenarioWorld) => {
+      const making = act(({ resources }: ScenarioContext) => {
         resources.add({
           name: 'a thing',
           lives: 'aws',

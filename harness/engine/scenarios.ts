@@ -1,5 +1,5 @@
 import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
-import { gated } from '../gate/judge.ts';
+import { applyGate } from '../gate/apply-gate.ts';
 import { isFine, type ScenarioResult } from '../results/results.ts';
 import { earlierTimes } from '../plan/earlier-times.ts';
 import type { Scenario } from '../scenario/spec.ts';
@@ -26,7 +26,7 @@ export async function runScenarios(session: Session): Promise<void> {
   const lanes = lanesOf(session);
   // Unique attempt numbers, so that no attempt meets leftovers of another.
   const attempt = 1 + (session.roundNumber - 1) * times * (configuration.number('retries') + 1);
-  const gate = (result: ScenarioResult): ScenarioResult => gated(options.gate, result, gatedRun(session));
+  const gate = (result: ScenarioResult): ScenarioResult => applyGate(options.gate, result, gatedRun(session));
   await schedule(
     seed === undefined ? scenarios : shuffle(scenarios, seed),
     configuration.number('parallel'),

@@ -3,7 +3,7 @@ import { aResult, anOutcome } from '../../test/support/scenarios.ts';
 import { file } from '../../test/support/comparison.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { checkGate, readGate, type Gate } from './gate.ts';
-import { gated, reportOf, type GatedRun } from './judge.ts';
+import { applyGate, reportOf, type GatedRun } from './apply-gate.ts';
 
 const entry = (values: object = {}): object => ({
   scenario: 'AB-01',
@@ -22,7 +22,7 @@ const failed = aResult({ verdict: 'failed', probes: [failing, anOutcome({ number
 describe('a gate', () => {
   describe('allows a scenario', () => {
     const isAllowed = (gate: object, result = failed, as = run): boolean => {
-      const { allowed } = gated(gateOf(gate), result, as);
+      const { allowed } = applyGate(gateOf(gate), result, as);
       return allowed !== undefined;
     };
     const cases: readonly (readonly [string, readonly object[], boolean])[] = [
@@ -67,16 +67,16 @@ describe('a gate', () => {
     });
 
     it('and says of it until when and why', () => {
-      const { allowed } = gated(gateOf({ allowed: [entry({ source: 'https://example.com/1' })] }), failed, run);
+      const { allowed } = applyGate(gateOf({ allowed: [entry({ source: 'https://example.com/1' })] }), failed, run);
       expect(allowed).to.deep.equal({ until: '2026-12-31', reason: 'Known.', source: 'https://example.com/1' });
-      expect(gated(gateOf({ allowed: [entry()] }), failed, run).allowed).to.deep.equal({
+      expect(applyGate(gateOf({ allowed: [entry()] }), failed, run).allowed).to.deep.equal({
         until: '2026-12-31',
         reason: 'Known.',
       });
     });
 
     it('neither without a gate nor where there is nothing to allow', () => {
-      expect(gated(undefined, failed, run)).to.equal(failed);
+      expect(applyGate(undefined, failed, run)).to.equal(failed);
       for (const verdict of ['passed', 'skipped'] as const)
         expect(isAllowed({ allowed: [entry()] }, aResult({ verdict }))).to.equal(false);
     });
@@ -85,7 +85,7 @@ describe('a gate', () => {
   describe('tells', () => {
     const told = (content: object, result = failed, as = run) => {
       const gate = { ...gateOf(content), file: 'gate.yaml' };
-      return reportOf(gate, [gated(gate, result, as)], as);
+      return reportOf(gate, [applyGate(gate, result, as)], as);
     };
     const expectTold = (gate: object, result: typeof failed, problems: string[], warnings: string[]): void => {
       expect(told(gate, result)).to.deep.equal({ file: 'gate.yaml', problems, warnings });

@@ -1,5 +1,5 @@
 import type { CallRecord } from '../../emulator/index.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 import { openedBy } from '../verdict/received-calls.ts';
 import type { EndedPod } from '../scenario/running-load.ts';
 
@@ -14,7 +14,7 @@ const BOUND = /^token is of (\S+), bound to pod (\S+)$/;
 
 /** Checks by AWS's record that each session was opened with its pod's token. Undefined without a record. */
 export function heldAgainstRecord(
-  { environment: { aws } }: ScenarioWorld,
+  { environment: { aws } }: ScenarioContext,
   pods: readonly EndedPod[],
   since: number,
 ): Recorded | undefined {
@@ -40,7 +40,7 @@ const askedSince = (calls: readonly CallRecord[], since: number): readonly CallR
 
 /** Calls with the tokens of these pods (`<namespace>/<name>`) since a time (milliseconds since the epoch), by pod. */
 export function callsByPod(
-  { environment: { aws } }: ScenarioWorld,
+  { environment: { aws } }: ScenarioContext,
   pods: readonly string[],
   since: number,
 ): ReadonlyMap<string, readonly CallRecord[]> {

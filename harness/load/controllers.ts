@@ -2,7 +2,7 @@ import type { V1Deployment, V1Job, V1PodTemplateSpec } from '@kubernetes/client-
 import { poll } from '../../foundation/node/poll.ts';
 import { TERMINATION_LOG, type LoadPlan } from '../../foundation/protocols/load-protocol.ts';
 import { podManifest, PROBE_CONTAINER } from '../world/pod-manifest.ts';
-import { clusterOf, labelsOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+import { clusterOf, labelsOf, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 
 export const LOAD_LABEL = 'conformance.eks-pod-identity/load';
 /** Label that distinguishes the pods of a Deployment. */
@@ -33,9 +33,9 @@ const nameOf = (load: string, item: Workload): string => `${load}-${item.name}`;
  * An Indexed Job (Kubernetes, "Jobs", Completion mode). Failed pods are not replaced, which would hide their failure,
  * and fail only their index (`backoffLimitPerIndex` 0).
  */
-export function jobManifest(world: ScenarioWorld, item: Workload, options: JobOptions): V1Job {
+export function jobManifest(context: ScenarioContext, item: Workload, options: JobOptions): V1Job {
   const { load, completions, parallelism, deadlineSeconds, plan } = options;
-  const labels = { ...labelsOf(world), [LOAD_LABEL]: load };
+  const labels = { ...labelsOf(context), [LOAD_LABEL]: load };
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -46,19 +46,19 @@ export function jobManifest(world: ScenarioWorld, item: Workload, options: JobOp
       parallelism,
       backoffLimitPerIndex: 0,
       activeDeadlineSeconds: deadlineSeconds,
-      template: podTemplate(world, item, load, plan),
+      template: podTemplate(context, item, load, plan),
     },
   };
 }
 
 export function deploymentManifest(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   item: Workload,
   { load, replicas, plan }: { readonly load: string; readonly replicas: number; readonly plan: LoadPlan },
 ): V1Deployment {
   const name = nameOf(load, item);
-  const labels = { ...labelsOf(world), [LOAD_LABEL]: load };
-  const { metadata, spec } = podTemplate(world, item, load, { ...plan, untilEnded: true });
+  const labels = { ...labelsOf(context), [LOAD_LABEL]: load };
+  const { metadata, spec } = podTemplate(context, item, load, { ...plan, untilEnded: true });
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -76,8 +76,8 @@ export function deploymentManifest(
   };
 }
 
-function podTemplate(world: ScenarioWorld, item: Workload, load: string, plan: LoadPlan): V1PodTemplateSpec {
-  const { metadata = {}, spec } = podManifest(world, item, nameOf(load, item), { groups: [], heldBack: false });
+function podTemplate(context: ScenarioContext, item: Workload, load: string, plan: LoadPlan): V1PodTemplateSpec {
+  const { metadata = {}, spec } = podManifest(context, item, nameOf(load, item), { groups: [], deferred: false });
   const told = [
     { name: 'LOAD_PLAN', value: JSON.stringify(plan) },
     { name: 'LOAD_VERDICT_FILE', value: TERMINATION_LOG },
@@ -88,7 +88,7 @@ function podTemplate(world: ScenarioWorld, item: Workload, load: string, plan: L
   );
   return {
     metadata: {
-      labels: { ...metadata.labels, ...labelsOf(world), [LOAD_LABEL]: load },
+      labels: { ...metadata.labels, ...labelsOf(context), [LOAD_LABEL]: load },
       annotations: metadata.annotations ?? {},
     },
     spec: { ...spec, containers },
@@ -97,24 +97,24 @@ function podTemplate(world: ScenarioWorld, item: Workload, load: string, plan: L
 
 /** Creates a Job or a Deployment, which is deleted with the scenario. Throws an Error if the API server rejects it. */
 export async function createController(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   item: Workload,
   object: V1Job | V1Deployment,
 ): Promise<PodController> {
-  const { kubernetes } = clusterOf(world, item.cluster);
+  const { kubernetes } = clusterOf(context, item.cluster);
   const resource = object.kind === 'Job' ? 'jobs' : 'deployments';
   const collection = `/apis/${object.apiVersion}/namespaces/${item.namespace}/${resource}`;
   const controller = { item, collection, name: object.metadata?.name ?? '' };
-  world.resources.addChange(labelOf(controller), () => deleteController(world, controller));
+  context.resources.addChange(labelOf(controller), () => deleteController(context, controller));
   const { status, body } = await kubernetes.raw({ method: 'POST', path: collection, body: object });
   if (status !== 201 && status !== 409)
     throw new Error(`${labelOf(controller)} is not made (status ${status}): ${body.slice(0, 300)}`);
   return controller;
 }
 
-export async function deleteController(world: ScenarioWorld, controller: PodController): Promise<void> {
+export async function deleteController(context: ScenarioContext, controller: PodController): Promise<void> {
   const path = `${pathOf(controller)}?propagationPolicy=Background`;
-  const { status } = await clusterOf(world, controller.item.cluster).kubernetes.raw({ method: 'DELETE', path });
+  const { status } = await clusterOf(context, controller.item.cluster).kubernetes.raw({ method: 'DELETE', path });
   if (status >= 400 && status !== 404) throw new Error(`${labelOf(controller)} is not deleted (status ${status})`);
 }
 
@@ -125,8 +125,8 @@ const labelOf = ({ collection, name, item }: PodController): string =>
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
 /** Restarts a Deployment as `kubectl rollout restart` does; resolves once all pods are new and available. */
-export async function rollOut(world: ScenarioWorld, controller: PodController): Promise<void> {
-  const { kubernetes } = clusterOf(world, controller.item.cluster);
+export async function rollOut(context: ScenarioContext, controller: PodController): Promise<void> {
+  const { kubernetes } = clusterOf(context, controller.item.cluster);
   const annotations = { [RESTARTED_AT]: new Date().toISOString() };
   const { status } = await kubernetes.raw({
     method: 'PATCH',
@@ -144,5 +144,5 @@ export async function rollOut(world: ScenarioWorld, controller: PodController): 
       ? true
       : undefined;
   };
-  await poll(isOver, { every: 500, signal: world.signal, what: `${labelOf(controller)} to be restarted` });
+  await poll(isOver, { every: 500, signal: context.signal, what: `${labelOf(controller)} to be restarted` });
 }

@@ -4,7 +4,7 @@ import { readVerdict } from '../../foundation/protocols/load-protocol.ts';
 import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { PROBE_CONTAINER } from '../world/pod-manifest.ts';
 import { SCENARIO_LABEL } from '../kubernetes-client/pod-watcher.ts';
-import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
+import { clusterOf, type ScenarioContext } from '../scenario/scenario-context.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { LOAD_LABEL } from './controllers.ts';
 import { UNSEEN, type EndedPod } from '../scenario/running-load.ts';
@@ -15,15 +15,15 @@ const POLL_MILLISECONDS = 500;
  * Follows the pods of a load. Pods of a Job stay until it is deleted, so none is missed; a deleted pod counts as ended.
  * A kubelet reports how a pod ended before it is removed (Kubernetes, "Pod Lifecycle", Termination of Pods).
  */
-export async function followPods(world: ScenarioWorld, load: string, clusters: readonly ClusterAlias[]) {
-  const { run } = world.environment;
-  const selector = `${RUN_LABEL}=${run},${SCENARIO_LABEL}=${world.scenario.id},${LOAD_LABEL}=${load}`;
+export async function followPods(context: ScenarioContext, load: string, clusters: readonly ClusterAlias[]) {
+  const { run } = context.environment;
+  const selector = `${RUN_LABEL}=${run},${SCENARIO_LABEL}=${context.scenario.id},${LOAD_LABEL}=${load}`;
   const ended = new Map<string, EndedPod>();
   const started = new Set<string>();
   const names = new Map<string, string>();
   const watches = await Promise.all(
     clusters.map((alias) =>
-      clusterOf(world, alias).kubernetes.watchPods(selector, (pod, deleted) => {
+      clusterOf(context, alias).kubernetes.watchPods(selector, (pod, deleted) => {
         const how = endOf(pod, deleted);
         const { uid = '', namespace, name } = pod.metadata ?? {};
         names.set(uid, `${namespace}/${name}`);
@@ -33,11 +33,11 @@ export async function followPods(world: ScenarioWorld, load: string, clusters: r
     ),
   );
   const until = (what: string, satisfies: () => boolean | Promise<boolean>): Promise<unknown> =>
-    poll(async () => (await satisfies()) || undefined, { every: POLL_MILLISECONDS, signal: world.signal, what });
+    poll(async () => (await satisfies()) || undefined, { every: POLL_MILLISECONDS, signal: context.signal, what });
   // By lists, since watches may have ended.
   const areGone = async (): Promise<boolean> => {
     const path = `/api/v1/pods?labelSelector=${encodeURIComponent(selector)}`;
-    const answers = await Promise.all(clusters.map((alias) => clusterOf(world, alias).kubernetes.raw({ path })));
+    const answers = await Promise.all(clusters.map((alias) => clusterOf(context, alias).kubernetes.raw({ path })));
     return answers.every(({ status, body }) => status === 200 && (JSON.parse(body) as V1PodList).items.length === 0);
   };
   return {

@@ -1,6 +1,6 @@
 import type { Facts } from '../../foundation/protocols/client-run.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 import { heldAgainstRecord } from './aws-record.ts';
 import { figuresOf } from './figures.ts';
 import { UNSEEN, type EndedPod, type RunningLoad } from '../scenario/running-load.ts';
@@ -16,14 +16,14 @@ export interface VerdictOptions {
 
 /** The first problem decides: an identity, a missing verdict, lateness. */
 export async function verdictOf(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   running: RunningLoad,
   pods: readonly EndedPod[],
   { sessions, perSecond = 0, limits = {} }: VerdictOptions,
 ): Promise<ProbeResult> {
   const { startedAt, recoversFrom } = running;
   const figures = figuresOf(pods, running.pods, recoversFrom);
-  const record = heldAgainstRecord(world, pods, startedAt);
+  const record = heldAgainstRecord(context, pods, startedAt);
   const ofOthers = record?.ofOthers ?? [];
   const given = sessionsPerPod(pods);
   const facts: Facts = {

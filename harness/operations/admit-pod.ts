@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { whenRead } from '../scenario/retry-rules.ts';
 import { userName } from '../world/fixtures/users.ts';
-import { workload } from '../scenario/world.ts';
+import { workload } from '../scenario/scenario-context.ts';
 import { admissionFacts, admitInDryRun, type Facts, type PodFields } from '../world/admission.ts';
 import { httpResult } from './http-answer.ts';
 import { injectionOf, unansweredAdmission } from './injection.ts';
@@ -27,12 +27,12 @@ export const admitPod = defineHarnessOperation(
       repeat === undefined ? '' : `${repeat} times`,
     ],
     mayDiffer: whenRead,
-    whyNot: (world, { like }) => unansweredAdmission(world, workload(world, like).cluster),
-    decidedBy: (world, { like, pod }) => injectionOf(world, workload(world, like), pod),
-    perform: async (world, { like, pod, as, repeat = 1 }) => {
-      const user = as === undefined ? undefined : userName(world, as);
+    whyNot: (context, { like }) => unansweredAdmission(context, workload(context, like).cluster),
+    decidedBy: (context, { like, pod }) => injectionOf(context, workload(context, like), pod),
+    perform: async (context, { like, pod, as, repeat = 1 }) => {
+      const user = as === undefined ? undefined : userName(context, as);
       const answers = await Promise.all(
-        Array.from({ length: repeat }, () => admitInDryRun(world, workload(world, like), pod, user)),
+        Array.from({ length: repeat }, () => admitInDryRun(context, workload(context, like), pod, user)),
       );
       const bad = answers.find((answer) => answer.status !== 201);
       if (bad) return httpResult('kubernetes', bad);

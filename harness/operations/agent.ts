@@ -8,7 +8,7 @@ import { kubernetesPollMilliseconds } from '../world/iam.ts';
 import { shown, whole } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { Capability } from '../scenario/spec.ts';
-import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
+import { clusterOf, type ScenarioContext } from '../scenario/scenario-context.ts';
 import { httpResult } from './http-answer.ts';
 import { defineHarnessOperation, defineStep } from '../scenario/operation-registry.ts';
 
@@ -17,13 +17,13 @@ const refersTo = ({ cluster }: { readonly cluster: ClusterAlias }) => ({ cluster
 const ofAgent = (
   name: string,
   capability: Capability,
-  perform: (world: ScenarioWorld, cluster: ClusterAlias) => Promise<void>,
+  perform: (context: ScenarioContext, cluster: ClusterAlias) => Promise<void>,
 ) =>
   defineStep(name, (cluster: ClusterAlias = 'c1') => ({ cluster }), {
     refersTo,
     needs: () => [capability],
     isExclusive: () => true,
-    perform: ({ world }, { cluster }) => perform(world, cluster),
+    perform: ({ context: context }, { cluster }) => perform(context, cluster),
   });
 
 export const restartAgent = ofAgent('RestartAgent', 'agent-restart', restart);
@@ -51,7 +51,7 @@ const takesArguments = (name: string) =>
 export const agentArguments = defineStep('AgentArguments', withArguments, {
   ...takesArguments('agentArguments'),
   isExclusive: () => true,
-  perform: async ({ world }, operation) => mustStart(await rollOut(world, operation)),
+  perform: async ({ context: context }, operation) => mustStart(await rollOut(context, operation)),
 });
 
 /** As `agentArguments`, but refused if the agent's container ends twice. Its scenario is exclusive. */
@@ -59,8 +59,8 @@ export const rolloutAgent = defineHarnessOperation('RolloutAgent', withArguments
   ...takesArguments('rolloutAgent'),
   standsAlone: true,
   describe: ({ args }) => [args],
-  perform: async (world, operation) => {
-    const exitCode = await rollOut(world, operation);
+  perform: async (context, operation) => {
+    const exitCode = await rollOut(context, operation);
     return exitCode === undefined
       ? { outcome: 'granted' }
       : { outcome: 'refused', layer: 'agent', code: 'CrashLoopBackOff', facts: { exitCode } };
@@ -99,15 +99,15 @@ export const agentGet = defineHarnessOperation(
     },
     needs: ({ port }) => (port === PROBE_PORT ? ['agent-probe-port'] : []),
     describe: ({ port, path }) => [`:${port}${path}`],
-    perform: async (world, { cluster, port, path, until = '' }) => {
-      const pod = await agentPod(world, cluster);
+    perform: async (context, { cluster, port, path, until = '' }) => {
+      const pod = await agentPod(context, cluster);
       let last: ProbeResult | undefined;
       return poll(
         async () => {
-          last = await getFromAgent(clusterOf(world, cluster).kubernetes, `${pod}:${port}/proxy${path}`);
+          last = await getFromAgent(clusterOf(context, cluster).kubernetes, `${pod}:${port}/proxy${path}`);
           return new RegExp(until).test(String(last.facts?.['body'])) ? last : undefined;
         },
-        { every: 50, within: BODY_MILLISECONDS, signal: world.signal, late: (error) => last ?? (error as Error) },
+        { every: 50, within: BODY_MILLISECONDS, signal: context.signal, late: (error) => last ?? (error as Error) },
       );
     },
   },
@@ -132,18 +132,18 @@ const agentPods = (kubernetes: KubernetesClient): Promise<readonly V1Pod[]> =>
   kubernetes.listPods(NAMESPACE, AGENT_SELECTOR);
 
 /** Name of the agent's pod on the node of the scenario's pods, or of any. Throws an Error if the cluster has none. */
-async function agentPod(world: ScenarioWorld, alias: ClusterAlias): Promise<string> {
-  const { kubernetes, pods } = clusterOf(world, alias);
-  const nodes = pods.nodesOf(world.scenario.id);
+async function agentPod(context: ScenarioContext, alias: ClusterAlias): Promise<string> {
+  const { kubernetes, pods } = clusterOf(context, alias);
+  const nodes = pods.nodesOf(context.scenario.id);
   const living = (await agentPods(kubernetes)).filter((pod) => pod.metadata?.deletionTimestamp === undefined);
   const chosen = living.find((pod) => nodes.has(pod.spec?.nodeName ?? '')) ?? living[0];
   if (chosen?.metadata?.name === undefined) throw new Error(`cluster ${alias} has no pod of the Pod Identity agent`);
   return chosen.metadata.name;
 }
 
-async function restart(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
-  const { kubernetes } = clusterOf(world, alias);
-  const exitCode = await untilAgentsRun(world, kubernetes, async (before) => {
+async function restart(context: ScenarioContext, alias: ClusterAlias): Promise<void> {
+  const { kubernetes } = clusterOf(context, alias);
+  const exitCode = await untilAgentsRun(context, kubernetes, async (before) => {
     await Promise.all(before.map((name) => kubernetes.deletePod(NAMESPACE, name)));
   });
   mustStart(exitCode);
@@ -154,11 +154,11 @@ async function restart(world: ScenarioWorld, alias: ClusterAlias): Promise<void>
  * exit code. `isOther`: whether a pod is new. Default: it was not there before.
  */
 async function untilAgentsRun(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   kubernetes: KubernetesClient,
   change: (before: readonly string[]) => Promise<void>,
   {
-    signal = world.signal,
+    signal = context.signal,
     isOther,
   }: { readonly signal?: AbortSignal; readonly isOther?: (pod: V1Pod) => boolean } = {},
 ): Promise<number | undefined> {
@@ -168,7 +168,7 @@ async function untilAgentsRun(
   await change(before);
   let exitCode: number | undefined;
   await untilAgents(
-    world,
+    context,
     kubernetes,
     (pods) => {
       const others = pods.filter(isOther ?? ((pod) => !before.includes(pod.metadata?.name ?? '')));
@@ -193,17 +193,17 @@ function mustStart(exitCode: number | undefined): void {
     throw new Error(`the Pod Identity agent does not start (exit code ${exitCode}): see its pod`);
 }
 
-async function rollOut(world: ScenarioWorld, { cluster, args }: AgentArguments): Promise<number | undefined> {
-  const { kubernetes } = clusterOf(world, cluster);
-  const set = (values: readonly string[], signal = world.signal): Promise<number | undefined> =>
-    untilAgentsRun(world, kubernetes, () => setArguments(kubernetes, values), {
+async function rollOut(context: ScenarioContext, { cluster, args }: AgentArguments): Promise<number | undefined> {
+  const { kubernetes } = clusterOf(context, cluster);
+  const set = (values: readonly string[], signal = context.signal): Promise<number | undefined> =>
+    untilAgentsRun(context, kubernetes, () => setArguments(kubernetes, values), {
       signal,
       isOther: ({ spec }) => isDeepStrictEqual(agentOf(spec)?.args ?? [], values),
     });
-  const original = world.agentArguments.get(cluster) ?? (await argumentsOf(kubernetes));
-  if (!world.agentArguments.has(cluster)) {
-    world.agentArguments.set(cluster, original);
-    world.resources.addChange(`the agent's arguments of cluster ${cluster}`, async () =>
+  const original = context.agentArguments.get(cluster) ?? (await argumentsOf(kubernetes));
+  if (!context.agentArguments.has(cluster)) {
+    context.agentArguments.set(cluster, original);
+    context.resources.addChange(`the agent's arguments of cluster ${cluster}`, async () =>
       mustStart(await set(original, AbortSignal.timeout(UNDO_MILLISECONDS))),
     );
   }
@@ -211,22 +211,22 @@ async function rollOut(world: ScenarioWorld, { cluster, args }: AgentArguments):
 }
 
 /** Removes the agent from all nodes by the node selector of its DaemonSet; the scenario's end restores it. */
-async function stop(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
-  const { kubernetes } = clusterOf(world, alias);
+async function stop(context: ScenarioContext, alias: ClusterAlias): Promise<void> {
+  const { kubernetes } = clusterOf(context, alias);
   // Before the change: a stopped scenario must not leave others without an agent.
-  world.resources.addChange(`the agent of cluster ${alias}`, () =>
-    start(world, alias, AbortSignal.timeout(UNDO_MILLISECONDS)),
+  context.resources.addChange(`the agent of cluster ${alias}`, () =>
+    start(context, alias, AbortSignal.timeout(UNDO_MILLISECONDS)),
   );
   await selectNowhere(kubernetes, true);
-  await untilAgents(world, kubernetes, (pods) => pods.length === 0);
+  await untilAgents(context, kubernetes, (pods) => pods.length === 0);
 }
 
 const UNDO_MILLISECONDS = 180_000;
 
-async function start(world: ScenarioWorld, alias: ClusterAlias, signal = world.signal): Promise<void> {
-  const { kubernetes } = clusterOf(world, alias);
+async function start(context: ScenarioContext, alias: ClusterAlias, signal = context.signal): Promise<void> {
+  const { kubernetes } = clusterOf(context, alias);
   await selectNowhere(kubernetes, false);
-  await untilAgents(world, kubernetes, (pods) => pods.length > 0 && pods.every(isReady), signal);
+  await untilAgents(context, kubernetes, (pods) => pods.length > 0 && pods.every(isReady), signal);
 }
 
 const selectNowhere = (kubernetes: KubernetesClient, nowhere: boolean): Promise<void> =>
@@ -242,12 +242,12 @@ async function patchDaemonSet(kubernetes: KubernetesClient, type: string, body: 
 }
 
 async function untilAgents(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   kubernetes: KubernetesClient,
   satisfies: (pods: readonly V1Pod[]) => boolean,
-  signal = world.signal,
+  signal = context.signal,
 ): Promise<void> {
-  const every = kubernetesPollMilliseconds(world.environment.aws);
+  const every = kubernetesPollMilliseconds(context.environment.aws);
   await poll(async () => satisfies(await agentPods(kubernetes)) || undefined, { every, signal, what: 'the agent' });
 }
 

@@ -8,7 +8,7 @@ import { credentialsOf } from '../../aws/credentials.ts';
 import type { AwsClients } from '../../aws/clients.ts';
 import type { Operation, WorkloadOperation } from '../scenario/spec.ts';
 import { heldSession, webSession, type WebSession } from '../world/sessions.ts';
-import type { HeldSession, ScenarioWorld } from '../scenario/world.ts';
+import type { HeldSession, ScenarioContext } from '../scenario/scenario-context.ts';
 import { openPodSession } from './ask-eks-auth.ts';
 import { attempt, sessionFacts } from './session-answer.ts';
 import { defineHarnessOperation, ofWorkload, operationOf } from '../scenario/operation-registry.ts';
@@ -63,49 +63,49 @@ export const asSession = defineHarnessOperation(
     needs: ({ session }) => sessionNeeds(session),
     describe: ({ session, call }, say) => [sessionWords(session), call.do, ...operationOf(call).describe(call, say)],
     mayDiffer: ({ outcome }, expectation) => outcome !== expectation.outcome,
-    perform: async (world, { session, call, fresh }) => {
+    perform: async (context, { session, call, fresh }) => {
       const first = firstOf(session);
-      if (fresh && typeof first === 'string') world.sessions.delete(first);
-      const held = await sessionOf(world, session);
-      return 'outcome' in held ? held : runAs(world, held, call);
+      if (fresh && typeof first === 'string') context.sessions.delete(first);
+      const held = await sessionOf(context, session);
+      return 'outcome' in held ? held : runAs(context, held, call);
     },
   },
 );
 
 /** The session, opened if necessary, or the refusal of its service. */
-export async function sessionOf(world: ScenarioWorld, session: Session): Promise<HeldSession | ProbeResult> {
+export async function sessionOf(context: ScenarioContext, session: Session): Promise<HeldSession | ProbeResult> {
   if (typeof session === 'object' && 'from' in session) {
-    const held = await sessionOf(world, session.from);
+    const held = await sessionOf(context, session.from);
     if ('outcome' in held) return held;
-    const opened = await open(world, held, stepToProgram(world.names, session.step));
+    const opened = await open(context, held, stepToProgram(context.names, session.step));
     return opened.held ?? opened.result;
   }
-  if (typeof session !== 'string') return webSession(world, session);
-  const refusal = world.sessions.has(session) ? undefined : await openPodSession(world, { workload: session });
-  return world.sessions.get(session) ?? (refusal as ProbeResult);
+  if (typeof session !== 'string') return webSession(context, session);
+  const refusal = context.sessions.has(session) ? undefined : await openPodSession(context, { workload: session });
+  return context.sessions.get(session) ?? (refusal as ProbeResult);
 }
 
 const isCall = (call: Operation): boolean =>
   call.do === 'GetCallerIdentity' || call.do === 'AssumeRole' || ofWorkload(call)?.usesS3 === true;
 
-async function runAs(world: ScenarioWorld, { clients }: HeldSession, call: Operation): Promise<ProbeResult> {
-  const operation = ofWorkload(call)?.toProgram?.(call, world) ?? call;
+async function runAs(context: ScenarioContext, { clients }: HeldSession, call: Operation): Promise<ProbeResult> {
+  const operation = ofWorkload(call)?.toProgram?.(call, context) ?? call;
   if (operation.do === 'GetCallerIdentity') return attempt('sts', () => whoAmI(clients));
   const step = stepOf(operation);
   if (step === undefined) return onS3(clients, operation);
-  const { result, held } = await open(world, { clients }, step);
+  const { result, held } = await open(context, { clients }, step);
   return held === undefined || operation.do === 'AssumeRole' ? result : onS3(held.clients, operation);
 }
 
 async function open(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   { clients }: Pick<HeldSession, 'clients'>,
   step: AssumeRoleStep,
 ): Promise<{ readonly result: ProbeResult; readonly held?: HeldSession }> {
   let held: HeldSession | undefined;
   const result = await attempt('sts', async () => {
     const answer = await clients.sts.send(new AssumeRoleCommand(assumeRoleInput(step)));
-    held = heldSession(world, credentialsOf(answer));
+    held = heldSession(context, credentialsOf(answer));
     return { outcome: 'granted', facts: sessionFacts(answer), ...requestOf(answer.$metadata) };
   });
   return { result, ...(held !== undefined && { held }) };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { AwsTarget } from '../aws-target/target.ts';
 import type { EksAuthResponse, PodSession } from '../../aws/eks-auth.ts';
-import type { ProvisionedCluster, ScenarioWorld } from '../scenario/world.ts';
+import type { ProvisionedCluster, ScenarioContext } from '../scenario/scenario-context.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { askEksAuth } from './ask-eks-auth.ts';
@@ -31,7 +31,7 @@ describe('EKS Auth, asked by the harness', () => {
     requests = [];
   });
 
-  function aWorldOf(): ScenarioWorld {
+  function aWorldOf(): ScenarioContext {
     const aws = {
       region: 'us-west-2',
       accountId: () => '111122223333',
@@ -57,10 +57,10 @@ describe('EKS Auth, asked by the harness', () => {
 
   it('is given a token that is bound to a pod, and tells of the session, which is held', async () => {
     answer = { session: SESSION, status: 200, requestId: 'r-1' };
-    const world = aWorldOf();
+    const context = aWorldOf();
     const left = (): number => Math.round(SESSION.expiration - Date.now() / 1000);
     const most = left();
-    const { facts, ...result } = await performOperation(world, askEksAuth('app', { audience: 'other' }), {});
+    const { facts, ...result } = await performOperation(context, askEksAuth('app', { audience: 'other' }), {});
     expect(result).to.deep.equal({ outcome: 'granted', status: 200, requestId: 'r-1' });
     expect(facts).to.include({ roleArn: 'arn:aws:iam::111122223333:role/app', sessionName: 'eks-one-app-1' });
     expect(facts?.['secondsLeft']).to.be.within(left(), most);
@@ -68,15 +68,15 @@ describe('EKS Auth, asked by the harness', () => {
     expect(asked).to.deep.equal([['one', 'token', undefined]]);
     const [[account, { audiences, boundPod }]] = requests as [[string, Record<string, { uid: string }>]];
     expect([account, audiences, boundPod?.uid]).to.deep.equal(['app', ['other'], 'uid-1']);
-    expect(world.sessions.get('app')?.credentials).to.deep.equal(CREDENTIALS);
+    expect(context.sessions.get('app')?.credentials).to.deep.equal(CREDENTIALS);
   });
 
   it('refuses with its code and status, and leaves no session to go on with', async () => {
     answer = { status: 400, code: 'AccessDeniedException', message: 'EKS does not have permissions' };
-    const world = aWorldOf();
+    const context = aWorldOf();
     const refusal = { outcome: 'refused', layer: 'eks-auth', status: 400, code: 'AccessDeniedException' };
-    expect(await performOperation(world, askEksAuth('app'), {})).to.include(refusal);
-    expect(await performOperation(world, asSession('app', getObject('data/key')), {})).to.include(refusal);
+    expect(await performOperation(context, askEksAuth('app'), {})).to.include(refusal);
+    expect(await performOperation(context, asSession('app', getObject('data/key')), {})).to.include(refusal);
     expect(asked).to.have.lengthOf(2);
   });
 

@@ -5,7 +5,7 @@ import { roleOfSession } from '../../foundation/aws/role-arn.ts';
 import type { EksAuthResponse, PodSession } from '../../aws/eks-auth.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { heldSession, podToken, webSession, type WebSession } from '../world/sessions.ts';
-import { clusterOf, workload, type ScenarioWorld } from '../scenario/world.ts';
+import { clusterOf, workload, type ScenarioContext } from '../scenario/scenario-context.ts';
 import type { Facts } from '../world/admission.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
@@ -52,19 +52,19 @@ export const askEksAuth = defineHarnessOperation(
       as === undefined ? '' : `as role ${as.role}`,
     ],
     mayDiffer: () => true,
-    perform: (world, operation) => openPodSession(world, operation),
+    perform: (context, operation) => openPodSession(context, operation),
   },
 );
 
 /** Asks EKS Auth. Throws when it fails or does not answer. */
-export async function openPodSession(world: ScenarioWorld, question: AskEksAuth): Promise<ProbeResult> {
-  const { aws } = world.environment;
-  const item = workload(world, question.workload);
+export async function openPodSession(context: ScenarioContext, question: AskEksAuth): Promise<ProbeResult> {
+  const { aws } = context.environment;
+  const item = workload(context, question.workload);
   const { token, change, audience } = question;
-  const named = token === undefined ? undefined : (world.tokens.get(token) ?? '');
-  const text = question.text ?? named ?? (await podToken(world, item, audience)).token;
-  const { name } = clusterOf(world, question.cluster ?? item.cluster).cluster;
-  const asker = question.as && (await webSession(world, question.as));
+  const named = token === undefined ? undefined : (context.tokens.get(token) ?? '');
+  const text = question.text ?? named ?? (await podToken(context, item, audience)).token;
+  const { name } = clusterOf(context, question.cluster ?? item.cluster).cluster;
+  const asker = question.as && (await webSession(context, question.as));
   if (asker !== undefined && 'outcome' in asker) return asker;
   const { session, ...answer } = await aws.openPodSession(
     question.clusterName ?? name,
@@ -72,7 +72,7 @@ export async function openPodSession(world: ScenarioWorld, question: AskEksAuth)
     asker?.credentials,
   );
   if (session === undefined) return refusalOf(answer);
-  world.sessions.set(question.workload, heldSession(world, session.credentials));
+  context.sessions.set(question.workload, heldSession(context, session.credentials));
   return { outcome: 'granted', status: 200, facts: factsOf(session), ...requestOf(answer) };
 }
 

@@ -15,10 +15,10 @@ import {
   clusterOf,
   workload,
   workloads,
-  type ScenarioWorld,
+  type ScenarioContext,
   type Subject,
   type Workload,
-} from '../scenario/world.ts';
+} from '../scenario/scenario-context.ts';
 import type { StepContext, StepDescriptor } from '../scenario/descriptor.ts';
 import { defineStep } from '../scenario/operation-registry.ts';
 
@@ -34,9 +34,9 @@ export const createAssociation = ofAssociation(
       return { workloads: [name], roles: [role, targetRole] };
     },
     needs: (_step, kubernetes) => [kubernetes ? 'pod-identity' : 'associations'],
-    change: async ({ world, expectsRefusal }, { association }, subject) => {
-      await associate(world, subject[0], specOf(association));
-      return changeTo(world, subject, specOf(association), expectsRefusal);
+    change: async ({ context: context, expectsRefusal }, { association }, subject) => {
+      await associate(context, subject[0], specOf(association));
+      return changeTo(context, subject, specOf(association), expectsRefusal);
     },
   },
 );
@@ -46,20 +46,20 @@ export const updateAssociation = ofAssociation(
   (workload: string, role: string) => ({ workload, role }),
   {
     refersTo: ({ workload: name, role }) => ({ workloads: [name], roles: [role] }),
-    change: async ({ world, expectsRefusal }, { role }, subject, eks) => {
-      const input = { ...keyOf(world, subject[0]), roleArn: world.names.roleArn(role) };
-      await retryUntilConsistent(world, isAssociationTooSoon, () =>
+    change: async ({ context: context, expectsRefusal }, { role }, subject, eks) => {
+      const input = { ...keyOf(context, subject[0]), roleArn: context.names.roleArn(role) };
+      await retryUntilConsistent(context, isAssociationTooSoon, () =>
         eks.send(new UpdatePodIdentityAssociationCommand(input)),
       );
-      return changeTo(world, subject, { ...subject[0].association, role }, expectsRefusal);
+      return changeTo(context, subject, { ...subject[0].association, role }, expectsRefusal);
     },
   },
 );
 
 export const deleteAssociation = ofAssociation('DeleteAssociation', (workload: string) => ({ workload }), {
   refersTo: ({ workload: name }) => ({ workloads: [name] }),
-  change: async ({ world }, _step, subject, eks) => {
-    await eks.send(new DeletePodIdentityAssociationCommand(keyOf(world, subject[0])));
+  change: async ({ context: context }, _step, subject, eks) => {
+    await eks.send(new DeletePodIdentityAssociationCommand(keyOf(context, subject[0])));
     return { injected: false, roleArn: undefined };
   },
 });
@@ -78,25 +78,25 @@ function ofAssociation<Args extends readonly unknown[], T extends { readonly wor
   return defineStep(name, build, {
     ...said,
     withoutKubernetes: true,
-    perform: async (context, step) => {
-      const { world } = context;
-      const subject = subjectOf(world, step.workload);
-      const watch = await watchAssociation(world, subject);
-      const to = await change(context, step, subject, world.environment.aws.clients('main').eks);
+    perform: async (stepContext, step) => {
+      const { context } = stepContext;
+      const subject = subjectOf(context, step.workload);
+      const watch = await watchAssociation(context, subject);
+      const to = await change(stepContext, step, subject, context.environment.aws.clients('main').eks);
       await watch?.until(to);
     },
   });
 }
 
-function subjectOf(world: ScenarioWorld, name: string): Subject {
-  const item = workload(world, name);
-  const others = workloads(world).filter((other) => other.name !== name && accountKey(other) === accountKey(item));
+function subjectOf(context: ScenarioContext, name: string): Subject {
+  const item = workload(context, name);
+  const others = workloads(context).filter((other) => other.name !== name && accountKey(other) === accountKey(item));
   return [item, ...others];
 }
 
-function keyOf(world: ScenarioWorld, { name, cluster }: Workload) {
-  const associationId = world.associations.get(name);
+function keyOf(context: ScenarioContext, { name, cluster }: Workload) {
+  const associationId = context.associations.get(name);
   if (associationId === undefined)
-    throw badScenario(`${world.scenario.id}: workload "${name}" has no association at this point.`);
-  return { clusterName: clusterOf(world, cluster).cluster.name, associationId };
+    throw badScenario(`${context.scenario.id}: workload "${name}" has no association at this point.`);
+  return { clusterName: clusterOf(context, cluster).cluster.name, associationId };
 }

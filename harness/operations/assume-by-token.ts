@@ -38,8 +38,8 @@ export const assumeByToken = defineHarnessOperation(
       policy === undefined && policyArns === undefined ? '' : 'with a session policy',
     ],
     mayDiffer: ({ outcome }, expectation) => outcome !== expectation.outcome,
-    perform: async (world, { role, token, text, change, ...asked }) => {
-      const { names, tokens, environment } = world;
+    perform: async (context, { role, token, text, change, ...asked }) => {
+      const { names, tokens, environment } = context;
       const {
         sessionName = WEB_SESSION_NAME,
         roleArn = names.roleArn(role),
@@ -58,7 +58,7 @@ export const assumeByToken = defineHarnessOperation(
             ...(durationSeconds !== undefined && { DurationSeconds: durationSeconds }),
           }),
         );
-        world.sessions.set(`${role}/${token}`, heldSession(world, credentialsOf(answer)));
+        context.sessions.set(`${role}/${token}`, heldSession(context, credentialsOf(answer)));
         const { SubjectFromWebIdentityToken: subject, Audience: audience, Provider: provider } = answer;
         const facts = { ...sessionFacts(answer), ...present({ subject, audience, provider }) };
         return { outcome: 'granted', facts, ...requestOf(answer.$metadata) };

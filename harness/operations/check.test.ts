@@ -9,7 +9,7 @@ import { granted, getObject } from '../index.ts';
 import { stages } from '../world/stages.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario, anOutcome } from '../../test/support/scenarios.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 import { check, type CheckContext } from './check.ts';
 import { performOperation } from './perform.ts';
 import { operationOf } from '../scenario/operation-registry.ts';
@@ -25,10 +25,10 @@ describe('a check', () => {
   });
   after(() => aws.close());
 
-  async function result(run: (context: CheckContext) => unknown, world?: ScenarioWorld) {
+  async function result(run: (context: CheckContext) => unknown, context?: ScenarioContext) {
     const scenario = aScenario({ probes: [grant, check('it holds', run)] });
     const { operation } = check('it holds', run);
-    return performOperation(world ?? aWorld(scenario, anEnvironment(aws)), operation, {});
+    return performOperation(context ?? aWorld(scenario, anEnvironment(aws)), operation, {});
   }
 
   it('that throws nothing is granted', async () => {
@@ -100,11 +100,11 @@ describe('a check', () => {
   });
 
   it('is given real names, what came of the probes before it, and clients of AWS', async () => {
-    const world = aWorld(aScenario(), anEnvironment(aws));
-    world.outcomes.push(anOutcome());
+    const context = aWorld(aScenario(), anEnvironment(aws));
+    context.outcomes.push(anOutcome());
     let seen: CheckContext | undefined;
-    expect(await result((context) => void (seen = context), world)).to.deep.equal({ outcome: 'granted' });
-    expect(seen?.name('<bucket:data>/x')).to.equal(`${world.names.bucket('data')}/x`);
+    expect(await result((context) => void (seen = context), context)).to.deep.equal({ outcome: 'granted' });
+    expect(seen?.name('<bucket:data>/x')).to.equal(`${context.names.bucket('data')}/x`);
     expect(seen?.outcomes.map(({ verdict }) => verdict)).to.deep.equal(['passed']);
     const client = new S3Client((await seen?.aws('s3'))!);
     const missing = await client

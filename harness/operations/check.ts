@@ -6,7 +6,7 @@ import { isAwsItself } from '../aws-target/capabilities.ts';
 import { shown } from '../scenario/checks.ts';
 import type { AccountAlias, ClusterAlias } from '../scenario/policy.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
-import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
+import { clusterOf, type ScenarioContext } from '../scenario/scenario-context.ts';
 import { succeeds } from './expectations.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
@@ -73,15 +73,15 @@ const ofCheck = defineHarnessOperation(
     },
     describe: ({ title }) => [title],
     reason: ({ message }) => message,
-    perform: async (world, { run }) => {
+    perform: async (context, { run }) => {
       try {
-        await run(contextOf(world));
+        await run(contextOf(context));
         return { outcome: 'granted' };
       } catch (error) {
         const { name, message } = error instanceof Error ? error : new Error(String(error));
         if (isAssertion(error)) return { outcome: 'refused', message };
-        const tries = attemptsIn(world);
-        if (isFailure(error, tries) && !isAwsItself(world.environment.aws))
+        const tries = attemptsIn(context);
+        if (isFailure(error, tries) && !isAwsItself(context.environment.aws))
           return { outcome: 'refused', message: `${name} at every one of ${tries} tries: ${message}` };
         return { outcome: 'error', message: name === 'Error' ? message : `${name}: ${message}` };
       }
@@ -97,14 +97,14 @@ export const check = (title: string, run: (context: CheckContext) => unknown): P
   succeeds(ofCheck(title, run));
 
 /** Default seconds of `eventually`, longer if cluster or AWS are outside this process. */
-const patienceIn = ({ environment: { aws, eventual } }: ScenarioWorld): number =>
+const patienceIn = ({ environment: { aws, eventual } }: ScenarioContext): number =>
   eventual || aws.controls === undefined ? 30 : 15;
 
 /** Minimum number of looks by seconds: a busy machine gets more time. */
 const LOOKS_PER_SECOND = 2 / 3;
 
 /** Enough for an AWS that throttles for half a minute or more; one in this process does not throttle. */
-const attemptsIn = ({ environment: { aws } }: ScenarioWorld): number => (aws.controls === undefined ? 12 : 5);
+const attemptsIn = ({ environment: { aws } }: ScenarioContext): number => (aws.controls === undefined ? 12 : 5);
 
 const isAssertion = (error: unknown): boolean =>
   error instanceof AssertionError || (error instanceof Error && error.name.startsWith('AssertionError'));
@@ -115,12 +115,12 @@ function isFailure(error: unknown, tries: number): boolean {
   return $metadata?.httpStatusCode === 500 && $metadata.attempts === tries;
 }
 
-const contextOf = (world: ScenarioWorld): CheckContext => ({
-  scenario: world.scenario.id,
-  name: (text) => world.names.expand(text),
-  outcomes: [...world.outcomes],
+const contextOf = (context: ScenarioContext): CheckContext => ({
+  scenario: context.scenario.id,
+  name: (text) => context.names.expand(text),
+  outcomes: [...context.outcomes],
   aws: async (service, account = 'main') => {
-    const { config } = world.environment.aws.clients(account)[service];
+    const { config } = context.environment.aws.clients(account)[service];
     const endpoint = await config.endpoint?.();
     const { accessKeyId, secretAccessKey, sessionToken } = await config.credentials();
     return {
@@ -130,16 +130,16 @@ const contextOf = (world: ScenarioWorld): CheckContext => ({
       }),
       credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
       forcePathStyle: endpoint !== undefined,
-      maxAttempts: attemptsIn(world),
+      maxAttempts: attemptsIn(context),
     };
   },
   kubernetes: async (request, cluster = 'c1') => {
-    const answer = await clusterOf(world, cluster).kubernetes.raw(request);
+    const answer = await clusterOf(context, cluster).kubernetes.raw(request);
     return { status: answer.status, body: answer.body };
   },
   clusterToken: (cluster = 'c1', credentials) =>
-    world.environment.aws.clusterToken(clusterOf(world, cluster).cluster.name, credentials),
-  eventually: async (look, holds, seconds = patienceIn(world)) => {
+    context.environment.aws.clusterToken(clusterOf(context, cluster).cluster.name, credentials),
+  eventually: async (look, holds, seconds = patienceIn(context)) => {
     const end = performance.now() + seconds * 1000;
     let looks = 0;
     const looked = async () => {
@@ -148,7 +148,7 @@ const contextOf = (world: ScenarioWorld): CheckContext => ({
       return holds(seen) || (looks >= seconds * LOOKS_PER_SECOND && performance.now() >= end) ? { seen } : undefined;
     };
     const what = 'what a check looks for';
-    return (await poll(looked, { every: 200, longest: 1000, signal: world.signal, what })).seen;
+    return (await poll(looked, { every: 200, longest: 1000, signal: context.signal, what })).seen;
   },
-  signal: world.signal,
+  signal: context.signal,
 });

@@ -4,7 +4,7 @@ import { GREATEST_ID, whole } from '../scenario/checks.ts';
 import { isAnswer, HARNESS_CALLER_ERRORS, SERVICE_ERRORS, refusalBy, type Problems } from '../../aws/refusal.ts';
 import { makeAssociation } from '../world/fixtures/associations.ts';
 import { webSession } from '../world/sessions.ts';
-import { tagMap, type ScenarioWorld } from '../scenario/world.ts';
+import { tagMap, type ScenarioContext } from '../scenario/scenario-context.ts';
 import {
   associationFacts,
   associationWords,
@@ -70,9 +70,9 @@ export const createAssociationFor = defineHarnessOperation(
       whereWords(operation, say),
     ],
     mayDiffer: whenMade,
-    perform: async (world, operation) => {
+    perform: async (context, operation) => {
       try {
-        return await createAssociations(world, operation);
+        return await createAssociations(context, operation);
       } catch (error) {
         return refusalBy('eks', error as Error, problemsOf(operation));
       }
@@ -85,29 +85,29 @@ const problemsOf = ({ as }: CreateAssociation): Problems => (as === undefined ? 
 /** An unused id: calls for an association that could not be made are answered 404. */
 const NO_ASSOCIATION = 'a-00000000000000000';
 
-async function createAssociations(world: ScenarioWorld, operation: CreateAssociation): Promise<ProbeResult> {
+async function createAssociations(context: ScenarioContext, operation: CreateAssociation): Promise<ProbeResult> {
   const { name = 'made', namespaceSuffix = '', atOnce = 1, as, tags } = operation;
-  const session = as && (await webSession(world, as));
+  const session = as && (await webSession(context, as));
   // No session, no call of EKS.
   if (session !== undefined && 'outcome' in session) return session;
-  const { eks: caller } = session?.clients ?? world.environment.aws.clients('main');
+  const { eks: caller } = session?.clients ?? context.environment.aws.clients('main');
   const input = {
-    clusterName: nameOf(world, operation),
-    namespace: world.names.namespace(operation.namespace) + namespaceSuffix,
+    clusterName: nameOf(context, operation),
+    namespace: context.names.namespace(operation.namespace) + namespaceSuffix,
     serviceAccount: operation.serviceAccount,
     // A member that the scenario omits on purpose is not sent.
-    ...(requested(world, operation.association) as { roleArn: string }),
+    ...(requested(context, operation.association) as { roleArn: string }),
     // A role of the scenario may lack the permission to tag.
-    tags: as === undefined ? { ...tags, ...tagMap(world) } : tags,
+    tags: as === undefined ? { ...tags, ...tagMap(context) } : tags,
   };
-  const tries = await Promise.allSettled(Array.from({ length: atOnce }, () => makeAssociation(world, caller, input)));
+  const tries = await Promise.allSettled(Array.from({ length: atOnce }, () => makeAssociation(context, caller, input)));
   const made = tries.filter((attempt) => attempt.status === 'fulfilled').map(({ value }) => value);
   const errors = tries.filter((attempt) => attempt.status === 'rejected').map(({ reason }) => reason as Error);
   const [first] = made;
   const id = first?.associationId ?? NO_ASSOCIATION;
-  world.names.learn(`association-id:${name}`, id);
-  world.names.learn(`association-arn:${name}`, first?.associationArn ?? id);
-  world.names.learn(`external-id:${name}`, first?.externalId ?? 'none');
+  context.names.learn(`association-id:${name}`, id);
+  context.names.learn(`association-arn:${name}`, first?.associationArn ?? id);
+  context.names.learn(`external-id:${name}`, first?.externalId ?? 'none');
   const failure = errors.find((error) => !isAnswer(error, problemsOf(operation))) ?? (first ? undefined : errors[0]);
   if (failure !== undefined) throw failure;
   const several = { created: made.length, refusals: errors.map((error) => error.name).join() };

@@ -1,6 +1,6 @@
 import { badScenario } from '../../foundation/node/errors.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import { clusterOf } from '../scenario/world.ts';
+import { clusterOf } from '../scenario/scenario-context.ts';
 import { defineStep } from '../scenario/operation-registry.ts';
 
 interface Disturbance {
@@ -24,28 +24,37 @@ interface Disturbance {
   readonly token?: string;
 }
 
-/** Delays calls of AWS or answers them with an error, until `clearWeather` or the end of the scenario. */
-export const weather = defineStep('DisturbAws', (options: Disturbance) => ({ ...options }), {
+/** Delays calls of AWS or answers them with an error, until `clearDisturbances` or the end of the scenario. */
+export const disturbAws = defineStep('DisturbAws', (options: Disturbance) => ({ ...options }), {
   withoutKubernetes: true,
   refersTo: ({ cluster, token }) => ({ clusters: [cluster], tokens: [token] }),
-  needs: () => ['weather'],
+  needs: () => ['aws-disturbances'],
   isExclusive: ({ namespace, token }) => namespace === undefined && token === undefined,
-  perform: async ({ world }, { kind: _kind, do: _do, cluster, namespace, token, ...disturbance }) => {
-    const end = world.environment.aws.controls?.addDisturbance({
+  perform: async ({ context: context }, { kind: _kind, do: _do, cluster, namespace, token, ...disturbance }) => {
+    const end = context.environment.aws.controls?.addDisturbance({
       ...disturbance,
-      ...(cluster !== undefined && { clusterName: clusterOf(world, cluster).cluster.name }),
-      ...(namespace !== undefined && { namespace: world.names.namespace(namespace) }),
-      ...(token !== undefined && { token: world.tokens.get(token) ?? '' }),
+      ...(cluster !== undefined && { clusterName: clusterOf(context, cluster).cluster.name }),
+      ...(namespace !== undefined && { namespace: context.names.namespace(namespace) }),
+      ...(token !== undefined && { token: context.tokens.get(token) ?? '' }),
     });
-    if (!end) throw badScenario(`${world.scenario.id} disturbs AWS without naming the capability weather in "needs".`);
-    world.disturbances.push(end);
-    world.resources.addChange('a disturbance of AWS', async () => end());
+    if (!end)
+      throw badScenario(
+        `${context.scenario.id} disturbs AWS without naming the capability aws-disturbances in "needs".`,
+      );
+    context.disturbances.push(end);
+    context.resources.addChange('a disturbance of AWS', async () => end());
   },
 });
 
-export const clearWeather = defineStep('EndDisturbances', () => ({}), {
+export const clearDisturbances = defineStep('EndDisturbances', () => ({}), {
   withoutKubernetes: true,
-  perform: async ({ world }) => {
-    for (const end of world.disturbances.splice(0)) end();
+  perform: async ({ context: context }) => {
+    for (const end of context.disturbances.splice(0)) end();
   },
 });
+
+const renamed = (before: string, now: string) => (): never => {
+  throw badScenario(`${before}() was renamed: use ${now}().`);
+};
+export const weather = renamed('weather', 'disturbAws');
+export const clearWeather = renamed('clearWeather', 'clearDisturbances');

@@ -28,8 +28,8 @@ export const describeCluster = defineEksOperation(
   {
     refersTo,
     describe: (operation, say) => [whereWords(operation, say)],
-    facts: async (world, operation, eks) => {
-      const { cluster } = await eks.send(new DescribeClusterCommand({ name: nameOf(world, operation) }));
+    facts: async (context, operation, eks) => {
+      const { cluster } = await eks.send(new DescribeClusterCommand({ name: nameOf(context, operation) }));
       return present({
         name: cluster?.name,
         arn: cluster?.arn,
@@ -49,8 +49,8 @@ export const describeAddon = defineEksOperation(
     refersTo,
     needs: ({ addon }) => (addon === AGENT_ADDON ? ['agent-addon'] : []),
     describe: (operation, say) => [operation.addon, whereWords(operation, say)],
-    facts: async (world, operation, eks) => {
-      const input = { clusterName: nameOf(world, operation), addonName: operation.addon };
+    facts: async (context, operation, eks) => {
+      const input = { clusterName: nameOf(context, operation), addonName: operation.addon };
       const { addon } = await eks.send(new DescribeAddonCommand(input));
       return present({
         name: addon?.addonName,

@@ -4,7 +4,7 @@ import type { ClusterAlias, PermissionStatement } from '../scenario/policy.ts';
 import type { HarnessOperation, Operation } from '../scenario/spec.ts';
 import { HARNESS_CALLER_ERRORS, SERVICE_ERRORS, refusalBy } from '../../aws/refusal.ts';
 import { webSession, type WebSession } from '../world/sessions.ts';
-import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
+import { clusterOf, type ScenarioContext } from '../scenario/scenario-context.ts';
 import type { Facts } from '../world/admission.ts';
 import type { HarnessDescriptor, Wording } from '../scenario/descriptor.ts';
 import { defineHarnessOperation, type DescriptorFields } from '../scenario/operation-registry.ts';
@@ -35,7 +35,7 @@ type EksOperation<T extends Operation> = Omit<
   DescriptorFields<HarnessDescriptor<T>>,
   'withoutKubernetes' | 'perform'
 > & {
-  readonly facts: (world: ScenarioWorld, operation: T, eks: EKSClient) => Promise<Facts>;
+  readonly facts: (context: ScenarioContext, operation: T, eks: EKSClient) => Promise<Facts>;
 };
 
 /** Defines an operation of EKS that returns facts or a refusal. */
@@ -56,14 +56,14 @@ export const defineEksOperation = <Args extends readonly unknown[], T extends ob
       ...(callerOf(operation) === undefined ? [] : (['irsa'] as const)),
     ],
     describe: (operation, say) => [...said.describe(operation, say), callerWords(callerOf(operation))],
-    perform: async (world, operation): Promise<ProbeResult> => {
+    perform: async (context, operation): Promise<ProbeResult> => {
       const caller = callerOf(operation);
-      const session = caller && (await webSession(world, caller));
+      const session = caller && (await webSession(context, caller));
       // No session, no call of EKS.
       if (session !== undefined && 'outcome' in session) return session;
-      const { eks } = session?.clients ?? world.environment.aws.clients('main');
+      const { eks } = session?.clients ?? context.environment.aws.clients('main');
       try {
-        return { outcome: 'granted', facts: await facts(world, operation, eks) };
+        return { outcome: 'granted', facts: await facts(context, operation, eks) };
       } catch (error) {
         return refusalBy('eks', error as Error, caller === undefined ? HARNESS_CALLER_ERRORS : SERVICE_ERRORS);
       }
@@ -77,8 +77,8 @@ export const callerWords = (caller: WebSession | undefined): string =>
 
 export const DEFAULT = { cluster: 'c1' } as const;
 
-export const nameOf = (world: ScenarioWorld, { cluster, clusterName }: OfCluster): string =>
-  clusterName ?? clusterOf(world, cluster).cluster.name;
+export const nameOf = (context: ScenarioContext, { cluster, clusterName }: OfCluster): string =>
+  clusterName ?? clusterOf(context, cluster).cluster.name;
 
 export const whereWords = ({ clusterName }: OfCluster, say: Wording): string =>
   clusterName === undefined ? '' : `in cluster ${say.text(clusterName)}`;
@@ -106,14 +106,14 @@ export const tagFacts = (tags: Readonly<Record<string, string>> = {}): Facts =>
 export const present = (facts: Readonly<Record<string, Facts[string] | undefined>>): Facts =>
   Object.fromEntries(Object.entries(facts).filter((fact): fact is [string, Facts[string]] => fact[1] !== undefined));
 
-export function requested(world: ScenarioWorld, request: AssociationRequest) {
+export function requested(context: ScenarioContext, request: AssociationRequest) {
   const { role, roleArn, targetRole, disableSessionTags, policy } = request;
   return {
-    ...(role !== undefined && { roleArn: world.names.roleArn(role) }),
+    ...(role !== undefined && { roleArn: context.names.roleArn(role) }),
     ...(roleArn !== undefined && { roleArn }),
-    ...(targetRole !== undefined && { targetRoleArn: targetRole === null ? '' : world.names.roleArn(targetRole) }),
+    ...(targetRole !== undefined && { targetRoleArn: targetRole === null ? '' : context.names.roleArn(targetRole) }),
     ...(disableSessionTags !== undefined && { disableSessionTags }),
-    ...(policy && { policy: world.names.policyText(policy) }),
+    ...(policy && { policy: context.names.policyText(policy) }),
   };
 }
 

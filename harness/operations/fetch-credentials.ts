@@ -67,7 +67,7 @@ export const fetchCredentials = defineWorkloadOperation(
       );
       return {
         facts: { upstreamCalls: calls.length },
-        doubt: isCertain ? undefined : doubtOfCount(calls, report),
+        unreliableFactsReason: isCertain ? undefined : unreliableCountReason(calls, report),
         ...(report.outcome === 'granted' && gave && { requestId: gave.requestId }),
       };
     },
@@ -88,7 +88,10 @@ const longestPause = (calls: readonly CallRecord[]): number =>
   Math.max(0, ...calls.slice(1).map(({ receivedAt }, index) => receivedAt - (calls[index]?.receivedAt ?? receivedAt)));
 
 /** Why a count of calls is inconclusive: the calls or requests took so long that the agent may have repeated one. */
-function doubtOfCount(calls: readonly CallRecord[], { startedAt, endedAt, facts }: ProbeReport): string | undefined {
+function unreliableCountReason(
+  calls: readonly CallRecord[],
+  { startedAt, endedAt, facts }: ProbeReport,
+): string | undefined {
   const pause = longestPause(calls);
   const each = (endedAt - startedAt) / (Number(facts?.['requests'] ?? 1) * Number(facts?.['tries'] ?? 1));
   if (Math.max(pause, each) < PATIENCE) return undefined;

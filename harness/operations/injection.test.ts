@@ -6,7 +6,7 @@ import type { AwsTarget } from '../aws-target/target.ts';
 import { admitPod, between, cutWebhook, fetchCredentials, granted, startPod, succeeds } from '../index.ts';
 import type { ScenarioResult } from '../results/results.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
-import { workload, type ProvisionedCluster } from '../scenario/world.ts';
+import { workload, type ProvisionedCluster } from '../scenario/scenario-context.ts';
 import type { RawRequest } from '../kubernetes-client/client.ts';
 import { unansweredAdmission, whyUninjected } from './injection.ts';
 
@@ -44,8 +44,8 @@ describe('what the API server tells of a webhook', () => {
   });
 
   it('tells nothing of the webhook where one was waited for in vain, as on a busy machine', async () => {
-    const { doubt, why } = (await told(failedOpen(2), ...calls(9, 8))) ?? {};
-    expect(doubt).to.contain(`2 times by ${HOOK},`);
+    const { unreliableReason, why } = (await told(failedOpen(2), ...calls(9, 8))) ?? {};
+    expect(unreliableReason).to.contain(`2 times by ${HOOK},`);
     expect(why).to.equal(undefined);
   });
 
@@ -55,18 +55,18 @@ describe('what the API server tells of a webhook', () => {
       const raw = async ({ path }: RawRequest) =>
         path === '/metrics' ? { status: 200, body: failedOpen(count) } : { status: 201, body: admitted };
       const cluster = { kubernetes: { raw } } as unknown as ProvisionedCluster;
-      const world = aWorld(
+      const context = aWorld(
         aScenario({ workloads: { red: { role: 'app' } } }),
         anEnvironment({ accountId: () => '111122223333' } as unknown as AwsTarget, {
           clusters: new Map([['c1', cluster]]),
         }),
       );
-      return whyUninjected(world, workload(world, 'red'));
+      return whyUninjected(context, workload(context, 'red'));
     };
     const injected = [{ name: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', value: 'http://169.254.170.23/v1/credentials' }];
 
     it('is inconclusive where such a pod is injected now', async () =>
-      expect((await toldNow(2, injected))?.doubt).to.contain('It injects into such pods now'));
+      expect((await toldNow(2, injected))?.unreliableReason).to.contain('It injects into such pods now'));
     it('is why, where such a pod is not injected now either', async () =>
       expect(await toldNow(2, [])).to.have.all.keys('why'));
     it('is nothing where no call failed', async () => expect(await toldNow(0, injected)).to.equal(undefined));

@@ -1,6 +1,6 @@
 import { ListPodIdentityAssociationsCommand } from '@aws-sdk/client-eks';
 import type { V1Pod, V1ServiceAccount } from '@kubernetes/client-node';
-import { clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+import { clusterOf, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { admissionFacts, admitInDryRun, type PodFields } from '../world/admission.ts';
 import type { WhyNot } from '../scenario/descriptor.ts';
@@ -16,17 +16,20 @@ const CALLS_IN_TIME =
  * Why a pod of this workload was not injected, where webhook calls failed and the API server went on: inconclusive if it
  * injects into such pods by now. Undefined if no call failed.
  */
-export async function whyUninjected(world: ScenarioWorld, item: Workload): Promise<WhyNot | undefined> {
-  const whyNot = await unansweredAdmission(world, item.cluster);
+export async function whyUninjected(context: ScenarioContext, item: Workload): Promise<WhyNot | undefined> {
+  const whyNot = await unansweredAdmission(context, item.cluster);
   if (whyNot?.why === undefined) return whyNot;
-  const { status, body } = await admitInDryRun(world, item);
+  const { status, body } = await admitInDryRun(context, item);
   if (status !== 201 || admissionFacts(JSON.parse(body) as V1Pod)['injected'] === 'none') return whyNot;
-  return { doubt: `${whyNot.why} It injects into such pods now, so it was out of reach for a while.` };
+  return { unreliableReason: `${whyNot.why} It injects into such pods now, so it was out of reach for a while.` };
 }
 
 /** Reports that webhook calls failed and the API server went on (failure policy "Ignore"); undefined if none did. */
-export async function unansweredAdmission(world: ScenarioWorld, cluster: ClusterAlias): Promise<WhyNot | undefined> {
-  const { status, body } = await clusterOf(world, cluster).kubernetes.raw({ path: '/metrics' });
+export async function unansweredAdmission(
+  context: ScenarioContext,
+  cluster: ClusterAlias,
+): Promise<WhyNot | undefined> {
+  const { status, body } = await clusterOf(context, cluster).kubernetes.raw({ path: '/metrics' });
   if (status !== 200) return undefined;
   const unanswered = [...sumsByName(body, FAIL_OPEN)].filter(([, count]) => count > 0);
   if (unanswered.length === 0) return undefined;
@@ -35,7 +38,7 @@ export async function unansweredAdmission(world: ScenarioWorld, cluster: Cluster
   const times = unanswered.map(([name, count]) => `${count} times by ${name}`).join(', ');
   const sentence = `So far the API server was given no answer ${times}, and went on without (apiserver_admission_webhook_fail_open_count): the webhook may never have seen this pod.`;
   // On a busy machine a webhook may also take ten seconds.
-  return late.length > 0 ? { doubt: sentence } : { why: sentence };
+  return late.length > 0 ? { unreliableReason: sentence } : { why: sentence };
 }
 
 function sumsByName(body: string, metric: RegExp): ReadonlyMap<string, number> {
@@ -57,16 +60,16 @@ const CREDENTIALS =
  * report them (amazon-eks-pod-identity-webhook, README; EKS User Guide, "How EKS Pod Identity works").
  */
 export async function injectionOf(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   { spec, cluster: alias, namespace, serviceAccount }: Workload,
   pod: PodFields = { spec: { containers: [{ env: environment(spec.env) }] } },
 ): Promise<string | undefined> {
-  const { cluster, kubernetes } = clusterOf(world, alias);
+  const { cluster, kubernetes } = clusterOf(context, alias);
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}`;
   const question = new ListPodIdentityAssociationsCommand({ clusterName: cluster.name, namespace, serviceAccount });
   try {
     const [{ associations = [] }, account] = await Promise.all([
-      world.environment.aws.clients('main').eks.send(question),
+      context.environment.aws.clients('main').eks.send(question),
       kubernetes.raw({ path }),
     ]);
     const { metadata } = JSON.parse(account.body) as V1ServiceAccount;

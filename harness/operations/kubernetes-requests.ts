@@ -3,7 +3,7 @@ import type { ProbeResult, TokenChange } from '../../foundation/protocols/probe-
 import { shown, type Problem } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { userName } from '../world/fixtures/users.ts';
-import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
+import { clusterOf, type ScenarioContext } from '../scenario/scenario-context.ts';
 import { httpResult } from './http-answer.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
@@ -71,7 +71,11 @@ function* checkAsker(operation: string, as: Asker): Iterable<Problem> {
 export const kubernetesGet = defineHarnessOperation(
   'KubernetesGet',
   (path: string, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, as }),
-  { ...asked, check: ({ as }) => checkAsker('kubernetesGet', as), perform: (world, request) => send(world, request) },
+  {
+    ...asked,
+    check: ({ as }) => checkAsker('kubernetesGet', as),
+    perform: (context, request) => send(context, request),
+  },
 );
 
 /** POST of an object to the API server, in dry run. */
@@ -81,21 +85,21 @@ export const kubernetesCreate = defineHarnessOperation(
   {
     ...asked,
     check: ({ as }) => checkAsker('kubernetesCreate', as),
-    perform: (world, request) => send(world, { ...request, path: `${request.path}?dryRun=All` }),
+    perform: (context, request) => send(context, { ...request, path: `${request.path}?dryRun=All` }),
   },
 );
 
 async function send(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   { path, as, cluster, object }: Request & { readonly object?: object },
 ): Promise<ProbeResult> {
   const { token, change, user, impersonate, group, uid } = partsOf(as);
-  const acting = user === undefined ? impersonate : userName(world, user);
-  const answer = await clusterOf(world, cluster).kubernetes.raw({
+  const acting = user === undefined ? impersonate : userName(context, user);
+  const answer = await clusterOf(context, cluster).kubernetes.raw({
     path,
     ...(object !== undefined && { method: 'POST', body: object }),
     ...(user === undefined && {
-      as: token === undefined ? 'anonymous' : { token: await changeToken(world.tokens.get(token) ?? '', change) },
+      as: token === undefined ? 'anonymous' : { token: await changeToken(context.tokens.get(token) ?? '', change) },
     }),
     headers: {
       ...(acting !== undefined && { 'Impersonate-User': acting }),

@@ -5,7 +5,7 @@ import type { TokenChange } from '../../foundation/protocols/probe-protocol.ts';
 import { GREATEST_ID, shown, whole } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { askAccess, resourceAttributes, userName } from '../world/fixtures/users.ts';
-import { clusterOf, type ScenarioWorld } from '../scenario/world.ts';
+import { clusterOf, type ScenarioContext } from '../scenario/scenario-context.ts';
 import type { Facts } from '../world/admission.ts';
 import { present } from './eks.ts';
 import { refusal } from './http-answer.ts';
@@ -43,12 +43,12 @@ export const createToken = defineHarnessOperation(
       `for ${serviceAccount}, audience ${[audience].flat().join(' and ') || 'none'}`,
       as === undefined ? 'as the administrator' : `as user ${as}`,
     ],
-    perform: async (world, { as, boundTo, boundObject, cluster, serviceAccount, audience, expirationSeconds }) => {
+    perform: async (context, { as, boundTo, boundObject, cluster, serviceAccount, audience, expirationSeconds }) => {
       const [namespace = '', name = ''] = serviceAccount.split('/');
-      const pod = boundTo === undefined ? undefined : world.names.expand(`<pod:${boundTo}>`);
-      const answer = await clusterOf(world, cluster).kubernetes.raw({
+      const pod = boundTo === undefined ? undefined : context.names.expand(`<pod:${boundTo}>`);
+      const answer = await clusterOf(context, cluster).kubernetes.raw({
         method: 'POST',
-        path: `/api/v1/namespaces/${world.names.namespace(namespace)}/serviceaccounts/${name}/token`,
+        path: `/api/v1/namespaces/${context.names.namespace(namespace)}/serviceaccounts/${name}/token`,
         body: {
           apiVersion: 'authentication.k8s.io/v1',
           kind: 'TokenRequest',
@@ -65,7 +65,7 @@ export const createToken = defineHarnessOperation(
             }),
           },
         },
-        headers: as === undefined ? {} : { 'Impersonate-User': userName(world, as) },
+        headers: as === undefined ? {} : { 'Impersonate-User': userName(context, as) },
       });
       if (answer.status !== 201) return refusal('kubernetes', answer);
       // The token itself stays out of the facts.
@@ -92,10 +92,13 @@ export const reviewToken = defineHarnessOperation(
       change === undefined ? '' : `changed: ${change}`,
       audience === undefined ? '' : `for audience ${[audience].flat().join(' and ')}`,
     ],
-    perform: async (world, { token, cluster, audience, change }) => {
-      const { kubernetes } = clusterOf(world, cluster);
+    perform: async (context, { token, cluster, audience, change }) => {
+      const { kubernetes } = clusterOf(context, cluster);
       const audiences = audience === undefined ? undefined : [audience].flat();
-      const review = await kubernetes.reviewToken(await changeToken(world.tokens.get(token) ?? '', change), audiences);
+      const review = await kubernetes.reviewToken(
+        await changeToken(context.tokens.get(token) ?? '', change),
+        audiences,
+      );
       const { authenticated = false, error = 'not authenticated' } = review;
       const facts = { authenticated, ...reviewFacts(review) };
       if (authenticated) return { outcome: 'granted', facts };
@@ -146,9 +149,9 @@ export const reviewAccess = defineHarnessOperation(
         : `${user.user ?? 'anybody'} of ${user.groups.join(' and ') || 'no group'}`,
       ...accessWords(access),
     ],
-    perform: async (world, { user, access, cluster }) => {
-      const { kubernetes } = clusterOf(world, cluster);
-      const answer = await askAccess(kubernetes, { ...subjectOf(world, user), ...attributesOf(access) });
+    perform: async (context, { user, access, cluster }) => {
+      const { kubernetes } = clusterOf(context, cluster);
+      const answer = await askAccess(kubernetes, { ...subjectOf(context, user), ...attributesOf(access) });
       if (answer.status !== 201) return refusal('kubernetes', answer);
       const { status } = JSON.parse(answer.body) as { status: { allowed: boolean; reason?: string } };
       if (status.allowed) return { outcome: 'granted' };
@@ -157,9 +160,9 @@ export const reviewAccess = defineHarnessOperation(
   },
 );
 
-const subjectOf = (world: ScenarioWorld, user: Subject) =>
+const subjectOf = (context: ScenarioContext, user: Subject) =>
   typeof user === 'string'
-    ? { user: userName(world, user), groups: ['system:authenticated'] }
+    ? { user: userName(context, user), groups: ['system:authenticated'] }
     : { user: user.user ?? 'anybody', groups: [...user.groups] };
 
 function accessWords(access: Access): readonly string[] {

@@ -8,7 +8,7 @@ import type { RunningLoad } from '../scenario/running-load.ts';
 import { shares } from '../scenario/load-size.ts';
 import { PATIENCE, verdictOf, type VerdictOptions } from '../load/verdict.ts';
 import { LONGEST_SECONDS, number, shown, whole } from '../scenario/checks.ts';
-import { clusterOf, workload, type ScenarioWorld } from '../scenario/world.ts';
+import { clusterOf, workload, type ScenarioContext } from '../scenario/scenario-context.ts';
 import { defineHarnessOperation, defineStep } from '../scenario/operation-registry.ts';
 
 /** Pods that a Job may have (Kubernetes API reference, Job: completions of an Indexed Job). */
@@ -61,25 +61,25 @@ export const startLoad = defineStep('StartLoad', (load: string, options: LoadOpt
     yield whole('"requests" of "flood" of startLoad', flood?.requests, 1, 10_000);
     yield number('"seconds" of "flood" of startLoad', flood?.seconds, 0, 3600);
   },
-  perform: ({ world }, options) => begin(world, options),
+  perform: ({ context: context }, options) => begin(context, options),
 });
 
-async function begin(world: ScenarioWorld, options: LoadOptions & { readonly load: string }): Promise<void> {
+async function begin(context: ScenarioContext, options: LoadOptions & { readonly load: string }): Promise<void> {
   const { load, pods, parallelism, workloads: names } = options;
-  const items = names.map((name) => workload(world, name));
+  const items = names.map((name) => workload(context, name));
   const clusters = [...new Set(items.map(({ cluster }) => cluster))];
-  const follow = await followPods(world, load, clusters);
-  const agents = clusters.map((alias) => clusterOf(world, alias).kubernetes);
-  const usage = await watchUsage(agents, world.signal);
+  const follow = await followPods(context, load, clusters);
+  const agents = clusters.map((alias) => clusterOf(context, alias).kubernetes);
+  const usage = await watchUsage(agents, context.signal);
   const startedAt = Date.now();
   const stop = (): void => {
     follow.stop();
     usage.stop();
   };
-  world.resources.addChange(`what load ${load} follows`, async () => stop());
+  context.resources.addChange(`what load ${load} follows`, async () => stop());
   const places = items.map(
     ({ cluster, namespace, serviceAccount }) =>
-      `${clusterOf(world, cluster).cluster.name}/${namespace}/${serviceAccount}`,
+      `${clusterOf(context, cluster).cluster.name}/${namespace}/${serviceAccount}`,
   );
   const completionsOfEach = shares(pods, items.length);
   const parallelismOfEach = shares(Math.max(parallelism, items.length), items.length);
@@ -87,8 +87,8 @@ async function begin(world: ScenarioWorld, options: LoadOptions & { readonly loa
     items.map((item, index) => {
       const completions = completionsOfEach[index] ?? 1;
       const plan = {
-        roles: (options.roles ?? [item.association?.role ?? '']).map((role) => world.names.roleArn(role)),
-        bucket: world.names.bucket(options.bucket ?? 'data'),
+        roles: (options.roles ?? [item.association?.role ?? '']).map((role) => context.names.roleArn(role)),
+        bucket: context.names.bucket(options.bucket ?? 'data'),
         own: places[index] ?? '',
         other: places[(index + 1) % places.length] ?? '',
         atOnce: options.requests ?? 2,
@@ -100,19 +100,19 @@ async function begin(world: ScenarioWorld, options: LoadOptions & { readonly loa
       };
       const job = { completions, parallelism: parallelismOfEach[index] ?? 1, deadlineSeconds: DEADLINE_SECONDS };
       const object = options.untilEnded
-        ? deploymentManifest(world, item, { load, plan, replicas: completions })
-        : jobManifest(world, item, { load, plan, ...job });
-      return createController(world, item, object);
+        ? deploymentManifest(context, item, { load, plan, replicas: completions })
+        : jobManifest(context, item, { load, plan, ...job });
+      return createController(context, item, object);
     }),
   );
-  world.loads.set(load, {
+  context.loads.set(load, {
     ...follow,
     pods,
     startedAt,
     usage: usage.read,
     stop,
-    restart: () => Promise.all(controllers.map((controller) => rollOut(world, controller))),
-    end: () => Promise.all(controllers.map((controller) => deleteController(world, controller))),
+    restart: () => Promise.all(controllers.map((controller) => rollOut(context, controller))),
+    end: () => Promise.all(controllers.map((controller) => deleteController(context, controller))),
   });
 }
 
@@ -122,8 +122,8 @@ export const awaitLoad = defineStep('AwaitLoad', (load: string, percent: number)
   *check({ percent }) {
     yield number('the share of awaitLoad, in percent,', percent ?? null, 1, 100);
   },
-  perform: ({ world }, { load, percent }) => {
-    const running = runningLoad(world, load);
+  perform: ({ context: context }, { load, percent }) => {
+    const running = runningLoad(context, load);
     return running.started(Math.ceil((running.pods * percent) / 100));
   },
 });
@@ -131,8 +131,8 @@ export const awaitLoad = defineStep('AwaitLoad', (load: string, percent: number)
 /** Restarts a load's Deployments as `kubectl rollout restart` does, and waits until all pods are new. */
 export const restartLoad = defineStep('RestartLoad', (load: string) => ({ load }), {
   keepsCredentials: true,
-  perform: async ({ world }, { load }) => {
-    const running = runningLoad(world, load);
+  perform: async ({ context: context }, { load }) => {
+    const running = runningLoad(context, load);
     await running.started(running.pods);
     running.pods += running.running().length;
     await running.restart();
@@ -141,8 +141,8 @@ export const restartLoad = defineStep('RestartLoad', (load: string) => ({ load }
 
 export const endLoad = defineStep('EndLoad', (load: string) => ({ load }), {
   keepsCredentials: true,
-  perform: async ({ world }, { load }) => {
-    const running = runningLoad(world, load);
+  perform: async ({ context: context }, { load }) => {
+    const running = runningLoad(context, load);
     await running.end();
     await running.gone();
   },
@@ -157,19 +157,19 @@ export const awaitCalls = defineStep(
   {
     keepsCredentials: true,
     needs: () => ['call-record'],
-    perform: ({ world }, { load, again }) => untilAsked(world, load, again ? Date.now() : 0),
+    perform: ({ context: context }, { load, again }) => untilAsked(context, load, again ? Date.now() : 0),
   },
 );
 
-async function untilAsked(world: ScenarioWorld, load: string, since: number): Promise<void> {
-  const running = runningLoad(world, load);
+async function untilAsked(context: ScenarioContext, load: string, since: number): Promise<void> {
+  const running = runningLoad(context, load);
   await running.started(running.pods);
   const isAsked = async (): Promise<true | undefined> => {
-    const calls = [...callsByPod(world, running.running(), since).values()];
+    const calls = [...callsByPod(context, running.running(), since).values()];
     return calls.length > 0 && calls.every(({ length }) => length > 0) ? true : undefined;
   };
   const what = `EKS Auth to be asked for the pods of load ${load}`;
-  await poll(isAsked, { every: LOOK_MILLISECONDS, signal: world.signal, what });
+  await poll(isAsked, { every: LOOK_MILLISECONDS, signal: context.signal, what });
 }
 
 /** Counts calls of EKS Auth for a load's pods until all running pods of `beside` have renewed credentials. */
@@ -180,10 +180,10 @@ export const loadCalls = defineHarnessOperation(
     standsAlone: true,
     needs: () => ['call-record'],
     describe: ({ load }) => [`of load ${load}`],
-    perform: async (world, { load, beside }) => {
+    perform: async (context, { load, beside }) => {
       const since = Date.now();
-      await untilAsked(world, beside, since);
-      const asked = [...callsByPod(world, runningLoad(world, load).seen(), since)];
+      await untilAsked(context, beside, since);
+      const asked = [...callsByPod(context, runningLoad(context, load).seen(), since)];
       const calls = asked.flatMap(([, of]) => of);
       const facts = { calls: calls.length, pods: asked.filter(([, of]) => of.length > 0).length };
       // An agent that timed out repeats its call.
@@ -198,8 +198,8 @@ export const loadCalls = defineHarnessOperation(
 export const expectRecovery = defineStep('ExpectRecovery', (load: string) => ({ load }), {
   withoutKubernetes: true,
   keepsCredentials: true,
-  perform: async ({ world }, { load }) => {
-    runningLoad(world, load).recoversFrom = Date.now();
+  perform: async ({ context: context }, { load }) => {
+    runningLoad(context, load).recoversFrom = Date.now();
   },
 });
 
@@ -219,16 +219,16 @@ export const loadVerdicts = defineHarnessOperation(
     },
     describe: ({ load }) => [`of load ${load}`],
     reason: ({ message }) => message,
-    perform: async (world, operation) => {
-      const running = runningLoad(world, operation.load);
+    perform: async (context, operation) => {
+      const running = runningLoad(context, operation.load);
       const pods = await running.ended(running.pods);
       running.stop();
-      return verdictOf(world, running, pods, operation);
+      return verdictOf(context, running, pods, operation);
     },
   },
 );
 
-function runningLoad({ loads, scenario }: ScenarioWorld, name: string): RunningLoad {
+function runningLoad({ loads, scenario }: ScenarioContext, name: string): RunningLoad {
   const load = loads.get(name);
   if (load === undefined)
     throw badScenario(`${scenario.id}: load "${name}" was not started: put startLoad before this.`);

@@ -9,7 +9,7 @@ import type { HarnessOperation } from '../scenario/spec.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { performOperation } from './perform.ts';
-import type { ScenarioWorld, ProvisionedCluster } from '../scenario/world.ts';
+import type { ScenarioContext, ProvisionedCluster } from '../scenario/scenario-context.ts';
 
 interface Answer {
   readonly status: number;
@@ -44,7 +44,7 @@ describe('a probe of the harness that is not answered', () => {
     server.close();
   });
 
-  function worldOf(kubernetes: object = {}, capabilities: readonly string[] = []): ScenarioWorld {
+  function worldOf(kubernetes: object = {}, capabilities: readonly string[] = []): ScenarioContext {
     const aws = {
       capabilities: new Set(capabilities),
       name: 'aws',
@@ -65,9 +65,9 @@ describe('a probe of the harness that is not answered', () => {
   }
 
   /** The outcome, or the name of what was thrown. */
-  const outcome = async (world: ScenarioWorld, operation: HarnessOperation, status?: number): Promise<string> => {
+  const outcome = async (context: ScenarioContext, operation: HarnessOperation, status?: number): Promise<string> => {
     const expectation = status === undefined ? {} : { status };
-    return performOperation(world, operation, expectation).then(
+    return performOperation(context, operation, expectation).then(
       (result) => `${result.outcome} ${result.status}`,
       ({ name }: Error) => `threw ${name}`,
     );
@@ -158,16 +158,16 @@ describe('a probe of the harness that is not answered', () => {
   }).timeout(20_000);
 
   it('is one where that is what is expected', async () => {
-    const world = worldOf(said(503, 'ServiceUnavailable'));
-    expect(await outcome(world, get, 503)).to.equal('refused 503');
+    const context = worldOf(said(503, 'ServiceUnavailable'));
+    expect(await outcome(context, get, 503)).to.equal('refused 503');
   });
   it("is one where it is the webhook's failure", async () => {
-    const world = worldOf(said(500, 'InternalError', 'Internal error occurred: failed calling webhook "a": EOF'));
-    expect(await outcome(world, admit)).to.equal('refused 500');
+    const context = worldOf(said(500, 'InternalError', 'Internal error occurred: failed calling webhook "a": EOF'));
+    expect(await outcome(context, admit)).to.equal('refused 500');
   });
   it("is one where it is the agent's failure", async () => {
-    const world = worldOf(said(503, 'ServiceUnavailable', 'error trying to reach service: connection refused'));
-    expect(await outcome(world, agent)).to.equal('refused 503');
+    const context = worldOf(said(503, 'ServiceUnavailable', 'error trying to reach service: connection refused'));
+    expect(await outcome(context, agent)).to.equal('refused 503');
     const itself = { ...said(0, ''), raw: async () => ({ status: 500, body: 'no', contentType: 'text/plain' }) };
     expect(await outcome(worldOf(itself), agent)).to.equal('refused 500');
   });

@@ -6,18 +6,18 @@ import { isAwsItself } from '../aws-target/capabilities.ts';
 import { watchRefusals } from '../world/association.ts';
 import { waitForIam } from '../world/iam.ts';
 import type { ActionStep, Expectation, HarnessOperation, Operation } from '../scenario/spec.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 import type { HarnessDescriptor, StepContext } from '../scenario/descriptor.ts';
 import { ofHarness, stepOf } from '../scenario/operation-registry.ts';
 
 /** Performs a step, and waits until the change is effective. */
-export async function performStep(context: StepContext, step: ActionStep): Promise<void> {
-  const { world, expectsRefusal } = context;
+export async function performStep(stepContext: StepContext, step: ActionStep): Promise<void> {
+  const { context, expectsRefusal } = stepContext;
   const descriptor = stepOf(step);
   const role = descriptor.changesRole?.(step);
-  const untilRefused = role === undefined ? undefined : await watchRefusals(world, role, expectsRefusal);
-  await descriptor.perform(context, step);
-  if (descriptor.changesIam) await waitForIam(world);
+  const untilRefused = role === undefined ? undefined : await watchRefusals(context, role, expectsRefusal);
+  await descriptor.perform(stepContext, step);
+  if (descriptor.changesIam) await waitForIam(context);
   await untilRefused?.();
 }
 
@@ -26,19 +26,19 @@ export async function performStep(context: StepContext, step: ActionStep): Promi
  * failure at every attempt is an answer if it is not an overload, unless it comes from AWS itself.
  */
 export async function performOperation(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   operation: HarnessOperation,
   expectation: Pick<Expectation, 'status' | 'code'> & Partial<Pick<Expectation, 'outcome'>>,
 ): Promise<ProbeResult> {
   const descriptor = ofHarness(operation);
   if (descriptor === undefined) throw new Error(`${operation.do} is performed by pods`);
-  const once = (): Promise<Performed> => perform(world, descriptor, operation);
+  const once = (): Promise<Performed> => perform(context, descriptor, operation);
   const { result, failure } = await once();
   const isAnswer = result.status === expectation.status || !isOfApiServer(descriptor, result);
   if (failure === undefined && isAnswer) return result;
   // A refusal without an expected code must not match it.
   const isTold = expectation.outcome === 'granted' || expectation.code !== undefined;
-  if (isTold && isFailure(result) && (await isSame(result, once, world.signal))) return result;
+  if (isTold && isFailure(result) && (await isSame(result, once, context.signal))) return result;
   if (failure !== undefined) throw failure;
   throw new KubernetesError(
     result.status ?? 0,
@@ -53,19 +53,19 @@ interface Performed {
 }
 
 async function perform(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   descriptor: HarnessDescriptor<Operation>,
   operation: HarnessOperation,
 ): Promise<Performed> {
   try {
-    return { result: await descriptor.perform(world, world.names.expandAll<Operation>(operation)) };
+    return { result: await descriptor.perform(context, context.names.expandAll<Operation>(operation)) };
   } catch (error) {
     const failure = error as ServiceError;
     const { name, message, $metadata } = failure;
     const refused = { outcome: 'refused', status: 500, message } as const;
     if (error instanceof KubernetesError && error.status === 500)
       return { result: { ...refused, layer: 'kubernetes', code: error.reason }, failure };
-    if ($metadata?.httpStatusCode !== 500 || isAwsItself(world.environment.aws)) throw error;
+    if ($metadata?.httpStatusCode !== 500 || isAwsItself(context.environment.aws)) throw error;
     return { result: { ...refused, code: name }, failure };
   }
 }

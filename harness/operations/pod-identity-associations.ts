@@ -7,7 +7,7 @@ import {
   type PodIdentityAssociation,
 } from '@aws-sdk/client-eks';
 import { whenChanged, whenRead } from '../scenario/retry-rules.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 import {
   DEFAULT,
   associationFacts,
@@ -36,8 +36,8 @@ const common = {
   needs: () => ['associations'] as const,
 };
 
-const keyOf = (world: ScenarioWorld, operation: OfAssociation) => ({
-  clusterName: nameOf(world, operation),
+const keyOf = (context: ScenarioContext, operation: OfAssociation) => ({
+  clusterName: nameOf(context, operation),
   associationId: operation.associationId,
 });
 
@@ -62,8 +62,8 @@ export const changeAssociation = defineEksOperation(
       whereWords(operation, say),
     ],
     mayDiffer: whenChanged,
-    facts: async (world, operation, eks) => {
-      const input = { ...keyOf(world, operation), ...requested(world, operation.association) };
+    facts: async (context, operation, eks) => {
+      const input = { ...keyOf(context, operation), ...requested(context, operation.association) };
       return associationFacts((await eks.send(new UpdatePodIdentityAssociationCommand(input))).association);
     },
   },
@@ -81,7 +81,8 @@ const ofAssociation = (
     ...common,
     describe: (operation, say) => [say.text(operation.associationId), whereWords(operation, say)],
     mayDiffer,
-    facts: async (world, operation, eks) => associationFacts((await send(eks, keyOf(world, operation))).association),
+    facts: async (context, operation, eks) =>
+      associationFacts((await send(eks, keyOf(context, operation))).association),
   });
 
 export const describeAssociation = ofAssociation('DescribePodIdentityAssociation', whenRead, (eks, key) =>
@@ -107,13 +108,13 @@ export const listAssociations = defineEksOperation(
       ];
     },
     mayDiffer: whenRead,
-    facts: async (world, operation, eks) => {
+    facts: async (context, operation, eks) => {
       const { namespace, serviceAccount, maxResults } = operation;
       const found: string[] = [];
       let pages = 0;
       const input = {
-        clusterName: nameOf(world, operation),
-        namespace: namespace === undefined ? undefined : world.names.namespace(namespace),
+        clusterName: nameOf(context, operation),
+        namespace: namespace === undefined ? undefined : context.names.namespace(namespace),
         serviceAccount,
         maxResults,
       };

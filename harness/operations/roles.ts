@@ -8,7 +8,7 @@ import {
   recreateRole as recreate,
   updateTrust as update,
 } from '../world/fixtures/roles.ts';
-import { makeIn, clusterOf } from '../scenario/world.ts';
+import { makeIn, clusterOf } from '../scenario/scenario-context.ts';
 import { defineStep } from '../scenario/operation-registry.ts';
 
 const common = { withoutKubernetes: true, changesIam: true } as const;
@@ -21,19 +21,19 @@ const ofRole = {
 export const putRolePolicy = defineStep(
   'PutRolePolicy',
   (role: string, ...permissions: readonly PermissionStatement[]) => ({ role, permissions }),
-  { ...ofRole, perform: ({ world }, { role, permissions }) => put(world, role, permissions) },
+  { ...ofRole, perform: ({ context: context }, { role, permissions }) => put(context, role, permissions) },
 );
 export const updateTrust = defineStep('UpdateTrust', (role: string, trust: RoleSpec['trust']) => ({ role, trust }), {
   ...ofRole,
-  perform: ({ world }, { role, trust }) => update(world, role, trust),
+  perform: ({ context: context }, { role, trust }) => update(context, role, trust),
 });
 export const deleteRole = defineStep('DeleteRole', (role: string) => ({ role }), {
   ...ofRole,
-  perform: ({ world }, { role }) => remove(world, role),
+  perform: ({ context: context }, { role }) => remove(context, role),
 });
 export const recreateRole = defineStep('RecreateRole', (role: string) => ({ role }), {
   ...ofRole,
-  perform: ({ world }, { role }) => recreate(world, role),
+  perform: ({ context: context }, { role }) => recreate(context, role),
 });
 
 /** Denies actions to the role of the nodes by an inline policy, until the end of the scenario, which runs alone. */
@@ -45,13 +45,13 @@ export const denyNode = defineStep(
     refersTo: ({ cluster }) => ({ clusters: [cluster] }),
     needs: () => ['node-role'],
     isExclusive: () => true,
-    perform: ({ world }, { cluster, actions }) => {
-      const { iam } = world.environment.aws.clients('main');
-      const RoleName = clusterOf(world, cluster).cluster.nodeRoleArn.split('/').at(-1);
-      const PolicyName = `${world.scenario.id}-deny`;
+    perform: ({ context: context }, { cluster, actions }) => {
+      const { iam } = context.environment.aws.clients('main');
+      const RoleName = clusterOf(context, cluster).cluster.nodeRoleArn.split('/').at(-1);
+      const PolicyName = `${context.scenario.id}-deny`;
       const Statement = [{ Effect: 'Deny', Action: actions, Resource: '*' }];
       const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
-      return makeIn(world, {
+      return makeIn(context, {
         name: `policy ${PolicyName} of role ${RoleName}`,
         lives: 'aws',
         due: 'always',
@@ -59,7 +59,7 @@ export const denyNode = defineStep(
         remove: async () => {
           await ignoreMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
           // The next scenario's pods use the same nodes.
-          if (!world.signal.aborted) await waitForIam(world);
+          if (!context.signal.aborted) await waitForIam(context);
         },
       });
     },

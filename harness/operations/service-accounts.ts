@@ -2,7 +2,7 @@ import {
   annotateServiceAccount as annotate,
   recreateServiceAccount as recreate,
 } from '../world/fixtures/service-accounts.ts';
-import { workload } from '../scenario/world.ts';
+import { workload } from '../scenario/scenario-context.ts';
 import { defineStep } from '../scenario/operation-registry.ts';
 
 const refersTo = (step: { readonly workload: string }) => ({ workloads: [step.workload] });
@@ -10,10 +10,13 @@ const refersTo = (step: { readonly workload: string }) => ({ workloads: [step.wo
 export const annotateServiceAccount = defineStep(
   'AnnotateServiceAccount',
   (workload: string, annotations: Readonly<Record<string, string | null>>) => ({ workload, annotations }),
-  { refersTo, perform: ({ world }, step) => annotate(world, workload(world, step.workload), step.annotations) },
+  {
+    refersTo,
+    perform: ({ context: context }, step) => annotate(context, workload(context, step.workload), step.annotations),
+  },
 );
 
 export const recreateServiceAccount = defineStep('RecreateServiceAccount', (workload: string) => ({ workload }), {
   refersTo,
-  perform: ({ world }, step) => recreate(world, workload(world, step.workload)),
+  perform: ({ context: context }, step) => recreate(context, workload(context, step.workload)),
 });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
-import type { ProvisionedCluster, ScenarioWorld } from '../scenario/world.ts';
+import type { ProvisionedCluster, ScenarioContext } from '../scenario/scenario-context.ts';
 import { asSession, chained } from './as-session.ts';
 import { assumeByToken } from './assume-by-token.ts';
 import { kubernetesCreate } from './kubernetes-requests.ts';
@@ -16,7 +16,7 @@ describe('Sessions and requests of the harness', () => {
   let sent: unknown[][];
   let requests: Record<string, unknown>[];
 
-  function aWorldOf(): ScenarioWorld {
+  function aWorldOf(): ScenarioContext {
     const clientsOf = (owner: string) => ({
       sts: {
         send: async ({
@@ -61,9 +61,9 @@ describe('Sessions and requests of the harness', () => {
     };
     const cluster = { cluster: { name: 'one' }, kubernetes } as unknown as ProvisionedCluster;
     const scenario = aScenario({ roles: { app: { trust: [] }, next: { trust: [] } } });
-    const world = aWorld(scenario, anEnvironment(aws, { clusters: new Map([['c1', cluster]]) }));
-    world.tokens.set('web', 'token');
-    return world;
+    const context = aWorld(scenario, anEnvironment(aws, { clusters: new Map([['c1', cluster]]) }));
+    context.tokens.set('web', 'token');
+    return context;
   }
 
   beforeEach(() => {
@@ -72,13 +72,13 @@ describe('Sessions and requests of the harness', () => {
   });
 
   it('are opened by a token, told of without their keys, and held', async () => {
-    const world = aWorldOf();
-    const { facts } = await performOperation(world, assumeByToken('app', 'web', { durationSeconds: 900 }), {});
+    const context = aWorldOf();
+    const { facts } = await performOperation(context, assumeByToken('app', 'web', { durationSeconds: 900 }), {});
     expect(facts).to.include({ provider: 'https://issuer', audience: 'aud', userId: 'AROA:x' });
     expect(JSON.stringify(facts)).not.to.contain('secret');
     expect(sent[0]?.slice(0, 2)).to.deep.equal(['administrator', 'AssumeRoleWithWebIdentityCommand']);
     expect(sent[0]?.[2]).to.include({ WebIdentityToken: 'token', DurationSeconds: 900, RoleSessionName: 'creator' });
-    expect(world.sessions.get('app/web')?.credentials.accessKeyId).to.equal('ASIA1');
+    expect(context.sessions.get('app/web')?.credentials.accessKeyId).to.equal('ASIA1');
   });
 
   it('are refused with the code that AWS documents', async () => {

@@ -8,7 +8,7 @@ import { startEmulator } from '../../emulator/index.ts';
 import { emulatedAws } from '../aws-target/emulated.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import { heldSession } from '../world/sessions.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { asSession } from './as-session.ts';
@@ -23,12 +23,12 @@ const statement = (body: object): string => JSON.stringify({ Version: '2012-10-1
 
 describe("what the harness asks with a pod's session", () => {
   let aws: AwsTarget;
-  let world: ScenarioWorld;
+  let context: ScenarioContext;
   before(async () => {
     aws = emulatedAws(await startEmulator());
     const { iam, s3, sts } = aws.clients('main');
-    world = aWorld(aScenario({ workloads: { app: { role: 'app' } }, objects: ['data/key'] }), anEnvironment(aws));
-    const { bucket } = world.names.place('data/key');
+    context = aWorld(aScenario({ workloads: { app: { role: 'app' } }, objects: ['data/key'] }), anEnvironment(aws));
+    const { bucket } = context.names.place('data/key');
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'key', Body: 'four' }));
     const Principal = { AWS: aws.accountId('main') };
@@ -43,7 +43,7 @@ describe("what the harness asks with a pod's session", () => {
     const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'pod' }));
     const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
     const held = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
-    world.sessions.set('app', heldSession(world, held));
+    context.sessions.set('app', heldSession(context, held));
   });
   after(() => aws.close());
 
@@ -65,12 +65,12 @@ describe("what the harness asks with a pod's session", () => {
   };
   for (const [what, [code, options]] of Object.entries(wrong))
     it(`is refused with ${code} where it is wrong in one thing: ${what}`, async () => {
-      const result = await performOperation(world, signedRequest('app', 'GET data/key', options), {});
+      const result = await performOperation(context, signedRequest('app', 'GET data/key', options), {});
       expect(result).to.include({ outcome: 'refused', layer: 's3', code });
     });
 
   it('is refused where nobody signs it', async () => {
-    const result = await performOperation(world, signedRequest(null, 'GET data/key'), {});
+    const result = await performOperation(context, signedRequest(null, 'GET data/key'), {});
     expect(result).to.include({ outcome: 'refused', layer: 's3', code: 'AccessDenied' });
   });
 
@@ -82,14 +82,14 @@ describe("what the harness asks with a pod's session", () => {
   };
   for (const [what, options] of Object.entries(right))
     it(`is granted where it is signed well ${what}`, async () => {
-      const result = await performOperation(world, signedRequest('app', 'GET data/key', options), {});
+      const result = await performOperation(context, signedRequest('app', 'GET data/key', options), {});
       expect(result).to.deep.include({ outcome: 'granted', status: 200, facts: { bytes: 4 } });
     });
 
   for (const payload of ['chunks', 'chunks-and-trailer', 'unsigned-chunks-and-trailer'] as const)
     it(`is granted where the body comes in ${payload}, and not with another chunk`, async () => {
       const put = (options: SignedRequestOptions) =>
-        performOperation(world, signedRequest('app', "PUT data/written here (1)'*!", options), {});
+        performOperation(context, signedRequest('app', "PUT data/written here (1)'*!", options), {});
       expect(await put({ payload, body: 20_000 })).to.include({ outcome: 'granted', status: 200 });
       const changed = await put({ payload, body: 20_000, ...altered('body', /x/, 'y') });
       expect(changed.code).to.equal(payload.startsWith('unsigned') ? 'BadDigest' : 'SignatureDoesNotMatch');
@@ -127,7 +127,7 @@ describe("what the harness asks with a pod's session", () => {
 
   it('is asked of other services too', async () => {
     const ask = async (request: string, options: SignedRequestOptions = {}) =>
-      performOperation(world, signedRequest('app', request, options), {});
+      performOperation(context, signedRequest('app', request, options), {});
     const query = 'GET sts:/?Action=GetCallerIdentity&Version=2011-06-15';
     expect(await ask(query)).to.include({ outcome: 'granted', status: 200 });
     expect(await ask(query, { credentials: 'another-secret' })).to.include({
@@ -152,7 +152,7 @@ describe("what the harness asks with a pod's session", () => {
 
   it('breaks where an alteration alters nothing, for the request would be right', async () => {
     const asked = signedRequest('app', 'GET data/key', altered('authorization', /Sig=/, ''));
-    const problem = await performOperation(world, asked, {}).then(
+    const problem = await performOperation(context, asked, {}).then(
       () => undefined,
       ({ message }: Error) => message,
     );
@@ -160,7 +160,7 @@ describe("what the harness asks with a pod's session", () => {
   });
 
   it('is asked as that session, and what a service denies is a refusal', async () => {
-    const ask = async (call: Parameters<typeof asSession>[1]) => performOperation(world, asSession('app', call), {});
+    const ask = async (call: Parameters<typeof asSession>[1]) => performOperation(context, asSession('app', call), {});
     expect((await ask(whoAmI())).facts?.['arn']).to.match(/:assumed-role\/app\/pod$/);
     expect(await ask(getObject('data/key'))).to.include({ outcome: 'granted' });
     const denied = { outcome: 'refused', code: 'AccessDenied', status: 403 };

@@ -16,7 +16,7 @@ import {
 } from '../../aws/signed-request.ts';
 import { uriEncode } from '../../aws/sign-request.ts';
 import { oneOf, shown, whole } from '../scenario/checks.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 import { sessionNeeds, sessionOf, sessionReferences, sessionWords, type Session } from './as-session.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
@@ -67,11 +67,11 @@ export const signedRequest = defineHarnessOperation(
     needs: ({ session }) => (session === null ? [] : sessionNeeds(session)),
     describe: (operation, say) => [say.text(operation.request), ...wordsOf(operation)],
     mayDiffer: ({ outcome }, expectation) => outcome !== expectation.outcome,
-    perform: async (world, operation) => {
+    perform: async (context, operation) => {
       const { session } = operation;
-      if (session === null) return ask(world, undefined, operation);
-      const held = await sessionOf(world, session);
-      return 'outcome' in held ? held : ask(world, held.credentials, operation);
+      if (session === null) return ask(context, undefined, operation);
+      const held = await sessionOf(context, session);
+      return 'outcome' in held ? held : ask(context, held.credentials, operation);
     },
   },
 );
@@ -95,29 +95,29 @@ type Layer = 's3' | 'sts' | 'eks';
 type Service = Layer | 's3-control';
 
 async function ask(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   credentials: AwsCredentials | undefined,
   operation: SignedRequest,
 ): Promise<ProbeResult> {
-  const { aws } = world.environment;
-  const { service, ...line } = lineOf(world, operation.request);
+  const { aws } = context.environment;
+  const { service, ...line } = lineOf(context, operation.request);
   const layer = layerOf(service);
-  const origin = await originOf(world, service);
+  const origin = await originOf(context, service);
   const { host } = new URL(origin);
-  const signedAs = operation.signedAs === undefined ? line : lineOf(world, operation.signedAs);
+  const signedAs = operation.signedAs === undefined ? line : lineOf(context, operation.signedAs);
   for (let tried = 1; ; tried += 1) {
     const sent =
       credentials === undefined
         ? unsignedRequest(line, operation, host)
         : signRequest(line, operation, { credentials, region: aws.region, service: layer, host, signedAs });
-    const answer = await sendSigned(origin, sent, world.signal).catch((error: NodeJS.ErrnoException) => {
+    const answer = await sendSigned(origin, sent, context.signal).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ECONNRESET' || isAwsItself(aws)) throw error;
       return undefined;
     });
     // An overloaded S3 has not answered the question.
     const isAnswered = answer !== undefined && (answer.status < 500 || answer.status === NOT_IMPLEMENTED);
     if (isAnswered || tried === TRIES) return answer === undefined ? noAnswer(layer) : resultOf(layer, answer);
-    await sleep(1000, undefined, { signal: world.signal });
+    await sleep(1000, undefined, { signal: context.signal });
   }
 }
 
@@ -131,14 +131,14 @@ const noAnswer = (layer: Layer): ProbeResult => ({
   message: `${layer} ended the connection without an answer, at each of ${TRIES} tries`,
 });
 
-async function originOf({ environment: { aws }, names }: ScenarioWorld, service: Service): Promise<string> {
+async function originOf({ environment: { aws }, names }: ScenarioContext, service: Service): Promise<string> {
   const given = await aws.clients('main')[layerOf(service)].config.endpoint?.();
   const place = service === 's3-control' ? `${names.expand('<account:main>')}.s3-control` : service;
   if (given === undefined) return `https://${place}.${aws.region}.amazonaws.com`;
   return `${given.protocol}//${given.hostname}${given.port === undefined ? '' : `:${given.port}`}`;
 }
 
-function lineOf({ names }: ScenarioWorld, request: string): RequestLine & { readonly service: Service } {
+function lineOf({ names }: ScenarioContext, request: string): RequestLine & { readonly service: Service } {
   const [, method = '', service, place = '', query = ''] = REQUEST.exec(request) ?? [];
   const [alias = '', ...key] = place.split('/');
   const path = service === undefined ? ['', names.bucket(alias), ...key.map(uriEncode)].join('/') : `/${place}`;

@@ -13,7 +13,7 @@ export const wait = defineStep('Wait', seconds, {
     yield number('the time of wait, in seconds,', seconds ?? null, 0, LONGEST_SECONDS);
   },
   waitSeconds: ({ seconds }) => seconds,
-  perform: ({ world }, { seconds }) => sleep(seconds * 1000, undefined, { signal: world.signal }),
+  perform: ({ context: context }, { seconds }) => sleep(seconds * 1000, undefined, { signal: context.signal }),
 });
 
 /** Advances AWS's clock until the end of the scenario. */
@@ -21,11 +21,13 @@ export const advanceClock = defineStep('AdvanceClock', seconds, {
   withoutKubernetes: true,
   needs: () => ['virtual-clock'],
   isExclusive: () => true,
-  perform: async ({ world }, { seconds }) => {
-    const { controls } = world.environment.aws;
+  perform: async ({ context: context }, { seconds }) => {
+    const { controls } = context.environment.aws;
     if (!controls)
-      throw badScenario(`${world.scenario.id} moves the clock without naming the capability virtual-clock in "needs".`);
+      throw badScenario(
+        `${context.scenario.id} moves the clock without naming the capability virtual-clock in "needs".`,
+      );
     controls.advanceClock(seconds);
-    world.resources.addChange('the clock of AWS', async () => controls.resetClock());
+    context.resources.addChange('the clock of AWS', async () => controls.resetClock());
   },
 });

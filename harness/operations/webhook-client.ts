@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
 import { rawAnswer, type KubernetesClient, type RawAnswer } from '../kubernetes-client/client.ts';
-import type { ProvisionedCluster } from '../scenario/world.ts';
+import type { ProvisionedCluster } from '../scenario/scenario-context.ts';
 
 /** `clientConfig` of the webhook (Kubernetes, "Dynamic Admission Control"): a URL on EKS, else mostly a service. */
 export interface WebhookClient {

@@ -2,7 +2,7 @@ import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { whenRead } from '../scenario/retry-rules.ts';
 import { oneOf, shown } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import { clusterOf, workloads } from '../scenario/world.ts';
+import { clusterOf, workloads } from '../scenario/scenario-context.ts';
 import { awaitAdmission, type Facts } from '../world/admission.ts';
 import { present } from './eks.ts';
 import { defineHarnessOperation, defineStep } from '../scenario/operation-registry.ts';
@@ -34,8 +34,8 @@ export const postToWebhook = defineHarnessOperation(
     },
     describe: ({ contentType, body, method = '', path = '' }) => [method, path, `${contentType}, ${body.length} bytes`],
     mayDiffer: whenRead,
-    perform: async (world, { cluster, ...request }): Promise<ProbeResult> => {
-      const answer = await sendToWebhook(clusterOf(world, cluster), request);
+    perform: async (context, { cluster, ...request }): Promise<ProbeResult> => {
+      const answer = await sendToWebhook(clusterOf(context, cluster), request);
       const review = parsedReview(answer.body);
       const facts: Facts = {
         status: answer.status,
@@ -125,20 +125,20 @@ export const cutWebhook = defineStep(
       yield oneOf('"by" of cutWebhook', by, ['url', 'ca']);
     },
     isExclusive: () => true,
-    perform: async ({ world }, { by, cluster: alias }) => {
-      const { kubernetes } = clusterOf(world, alias);
+    perform: async ({ context: context }, { by, cluster: alias }) => {
+      const { kubernetes } = clusterOf(context, alias);
       const before = await webhookClient(kubernetes);
       const { caBundle } = before;
       // An injected workload shows when the API server has noticed the change, and its end.
-      const witness = workloads(world).find((item) => item.cluster === alias && item.association !== undefined);
-      const untilInjected = async (injected: boolean, signal = world.signal): Promise<void> => {
+      const witness = workloads(context).find((item) => item.cluster === alias && item.association !== undefined);
+      const untilInjected = async (injected: boolean, signal = context.signal): Promise<void> => {
         if (witness)
-          await awaitAdmission(world, witness, (facts) => (facts['injected'] !== 'none') === injected, { signal });
+          await awaitAdmission(context, witness, (facts) => (facts['injected'] !== 'none') === injected, { signal });
       };
       const away = { url: NOBODY, ...(caBundle !== undefined && { caBundle }) };
       const untrusted = { ...before, caBundle: Buffer.from(OTHER_AUTHORITY).toString('base64') };
       await setWebhookClient(kubernetes, by === 'url' ? away : untrusted);
-      world.resources.addChange(`the webhook of cluster ${alias}`, async () => {
+      context.resources.addChange(`the webhook of cluster ${alias}`, async () => {
         await setWebhookClient(kubernetes, before);
         await untilInjected(true, new AbortController().signal);
       });

@@ -3,7 +3,7 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import {
   advanceClock,
   chain,
-  clearWeather,
+  clearDisturbances,
   control,
   denied,
   denyNode,
@@ -15,7 +15,7 @@ import {
   restartAgent,
   restartPod,
   succeeds,
-  weather,
+  disturbAws,
 } from '../operations/index.ts';
 import { allow, podIdentityRole, trustPodIdentity, trustWebIdentity } from '../scenario/policy.ts';
 import type { Capability, ScenarioSpec } from '../scenario/spec.ts';
@@ -53,9 +53,12 @@ describe('what a scenario needs', () => {
     ['a second account in a text', { workloads: { red: { env: { A: '<account:other>' } } } }, ['two-accounts']],
     ['moving the clock', { workloads: { red: {} }, probes: [grant, advanceClock(1)] }, ['virtual-clock']],
     [
-      'weather',
-      { workloads: { red: {} }, probes: [weather({ service: 's3', operation: 'GetObject' }), grant, clearWeather()] },
-      ['weather'],
+      'aws-disturbances',
+      {
+        workloads: { red: {} },
+        probes: [disturbAws({ service: 's3', operation: 'GetObject' }), grant, clearDisturbances()],
+      },
+      ['aws-disturbances'],
     ],
     ['restarting the agent', { workloads: { red: {} }, probes: [restartAgent(), grant] }, ['agent-restart']],
     [
@@ -80,8 +83,8 @@ describe('what a scenario needs', () => {
 
   it('is told where it is missing', () => {
     expect(unmetRequirements(aScenario(), all)).to.equal(undefined);
-    expect(unmetRequirements(aScenario({ needs: ['weather', 'imds'] }), all)).to.equal(
-      'Needs what is not available here: delays and failures of AWS that can be turned on (weather), instance metadata that pods can reach (imds).',
+    expect(unmetRequirements(aScenario({ needs: ['aws-disturbances', 'imds'] }), all)).to.equal(
+      'Needs what is not available here: delays and failures of AWS that can be turned on (aws-disturbances), instance metadata that pods can reach (imds).',
     );
   });
 

@@ -2,13 +2,13 @@ import type { Configuration } from '../config/configuration.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import { PROFILES, type Profile, type ProfileName } from '../scenario/profiles.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
-import type { Loaded } from '../scenario-files/read-suites.ts';
+import type { Suites } from '../scenario-files/read-suites.ts';
 import { describeStep } from '../scenario/describe.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { probeText } from './probe-text.ts';
 import { ALL_SCOPES, isInScope, scopesOf, selectableScopes } from './scopes.ts';
 
-type Declared = Pick<Loaded, 'scenarios' | 'renamedSuites' | 'scopes'>;
+type Declared = Pick<Suites, 'scenarios' | 'renamedSuites' | 'scopes'>;
 
 /** The scenarios that the configuration selects, in the order they were declared. Throws for names that do not exist. */
 export function select(declared: Declared, configuration: Configuration): readonly Scenario[] {

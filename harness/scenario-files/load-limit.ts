@@ -14,7 +14,7 @@ let isLoading = false;
  * Loads a suite file. Exits with code 2 if this, or user code later, blocks the process for `seconds`; a worker checks,
  * as a blocked process cannot. A debugger lifts the limit.
  */
-export async function withLoadLimit(file: string, load: () => Promise<void>, seconds = LIMIT_SECONDS): Promise<void> {
+export async function withTimeLimit(file: string, load: () => Promise<void>, seconds = LIMIT_SECONDS): Promise<void> {
   if (url() !== undefined) return load();
   const blocked = `A hook or check kept the process busy for ${seconds} s. Run \`${commandLine('sweep')}\` to remove leftover resources.`;
   supervisor ??= supervise(seconds, blocked);
@@ -29,7 +29,7 @@ export async function withLoadLimit(file: string, load: () => Promise<void>, sec
 }
 
 /** Ends the limit, for a process that goes on after a run. */
-export async function endLoadLimit(): Promise<void> {
+export async function endTimeLimit(): Promise<void> {
   clearInterval(reminder);
   await supervisor?.terminate();
   supervisor = undefined;

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { LoadSize } from '../scenario/load-size.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
-import { withLoadLimit } from './load-limit.ts';
+import { withTimeLimit } from './load-limit.ts';
 import { collect, extended, newRegistry, type Registry } from './suite-registry.ts';
 import { suitesOf, type SuiteTable } from './suite-table.ts';
 import type { Scenario } from '../scenario/spec.ts';
@@ -14,21 +14,21 @@ const SUITE_FILE = /(?<!\.test)(?<!\.d)\.(ts|mts|js|mjs)$/;
 /** Folder of shared helpers, which declare no suite. */
 const SHARED = 'lib';
 
-export interface Loaded extends SuiteTable {
+export interface Suites extends SuiteTable {
   /** In the order of suite and id. */
   readonly scenarios: readonly Scenario[];
   readonly hooks: ReadonlyMap<string, SuiteHooks>;
 }
 
 /** Loads the project's own suites and those of the user's folders. Throws `HarnessError`. */
-export const loadScenarios = async (ownSuites: string, folders: readonly string[], load?: LoadSize): Promise<Loaded> =>
-  loadUserSuites(await loadOwnSuites(ownSuites, load), folders);
+export const readSuites = async (ownSuites: string, folders: readonly string[], load?: LoadSize): Promise<Suites> =>
+  readUserSuites(await readOwnSuites(ownSuites, load), folders);
 
 /** How often this process has loaded the project's own suites: a module declares its scenarios when it is first loaded. */
 let loads = 0;
 
 /** Loads the project's own suites: the files `<suite>/<topic>` and the table `scopes` of a folder. */
-export async function loadOwnSuites(folder: string, load?: LoadSize): Promise<Registry> {
+export async function readOwnSuites(folder: string, load?: LoadSize): Promise<Registry> {
   const registry = newRegistry({ ...(load && { load }), ...(await tableOf(folder)) });
   // Not that of users' files, which goes on to what they import.
   const query = loads === 0 ? '' : `?load=${loads}`;
@@ -86,7 +86,7 @@ export interface Reload {
 }
 
 /** Loads the suites of the user's folders in addition to the project's. Throws `HarnessError`. */
-export async function loadUserSuites(own: Registry, folders: readonly string[], anew?: Reload): Promise<Loaded> {
+export async function readUserSuites(own: Registry, folders: readonly string[], anew?: Reload): Promise<Suites> {
   const registry = extended(own);
   if (anew) forgetRequired();
   try {
@@ -111,7 +111,7 @@ async function loadUserFiles(registry: Registry, folders: readonly string[], tim
   const files = folders.flatMap(userFiles);
   for (const file of files) registry.files.set(realpathSync(file), file);
   const imports = await prepareForUserFiles();
-  for (const file of files) await withLoadLimit(file, () => loadFile(registry, file, queryOf(time)));
+  for (const file of files) await withTimeLimit(file, () => loadFile(registry, file, queryOf(time)));
   const declaring = new Set(registry.scenarios.map((scenario) => scenario.file));
   // Files that other suites import are helpers.
   const empty = files.find((file) => !declaring.has(file) && !imports.has(realpathSync(file)));

@@ -1,19 +1,19 @@
 import type { ActionStep, Operation } from './spec.ts';
-import type { ScenarioWorld } from './world.ts';
+import type { ScenarioContext } from './scenario-context.ts';
 import type { Wording } from './descriptor.ts';
 import { operationOf } from './operation-registry.ts';
 
 const AS_WRITTEN: Wording = { text: (text) => text, bucket: (alias) => alias, place: (at) => at };
 
 /** An operation in words: `GetObject s3://data/red/key`. With a world, with real names. */
-export function describeOperation(world: ScenarioWorld | undefined, operation: Operation): string {
+export function describeOperation(context: ScenarioContext | undefined, operation: Operation): string {
   const descriptor = operationOf(operation);
-  return [descriptor.name, ...descriptor.describe(operation, world === undefined ? AS_WRITTEN : realNames(world))]
+  return [descriptor.name, ...descriptor.describe(operation, context === undefined ? AS_WRITTEN : realNames(context))]
     .filter((word) => word !== '')
     .join(' ');
 }
 
-const realNames = ({ names }: ScenarioWorld): Wording => ({
+const realNames = ({ names }: ScenarioContext): Wording => ({
   text: (text) => names.expand(text),
   bucket: (alias) => names.bucket(alias),
   place: (at) => {

@@ -2,7 +2,7 @@
 import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { ActionStep, Capability, Expectation, Operation, ScenarioSpec } from './spec.ts';
 import type { Problem } from './checks.ts';
-import type { ScenarioWorld, Workload } from './world.ts';
+import type { ScenarioContext, Workload } from './scenario-context.ts';
 
 /** Names that the scenario must declare; undefined ones are ignored. */
 export interface References {
@@ -48,7 +48,7 @@ interface Described<T extends Operation> extends Descriptor<T> {
 export interface WorkloadDescriptor<T extends Operation> extends Described<T> {
   readonly performedBy: 'workload';
   /** Its form for the probe program, with real names. Default: names in angle brackets are replaced. */
-  toProgram?(operation: T, world: ScenarioWorld): Operation;
+  toProgram?(operation: T, context: ScenarioContext): Operation;
   /** It uses an SDK's credential chain. */
   readonly throughSdk?: true;
   /** It changes nothing, so its order among others is free. */
@@ -67,7 +67,7 @@ export interface WorkloadDescriptor<T extends Operation> extends Described<T> {
   countsCalls?(expectation: Expectation): boolean;
   /** Information from AWS's record, if any, in addition to a report. */
   recorded?(
-    world: ScenarioWorld,
+    context: ScenarioContext,
     workload: Workload,
     report: ProbeReport,
     expectation: Expectation,
@@ -80,24 +80,24 @@ export interface Recorded {
   /** The call that answered it, if the workload does not know it. */
   readonly requestId?: string;
   /** Why an unexpected value of these facts is inconclusive, in a sentence. */
-  readonly doubt?: string | undefined;
+  readonly unreliableFactsReason?: string | undefined;
   readonly unreliableReason?: string | undefined;
 }
 
 export interface WhyNot {
   readonly why?: string;
   /** Set if the reason makes the result inconclusive. */
-  readonly doubt?: string;
+  readonly unreliableReason?: string;
 }
 
 /** An operation that the harness performs. */
 export interface HarnessDescriptor<T extends Operation> extends Described<T> {
   readonly performedBy: 'harness';
   /** Performs it, with names replaced. Throws failures of server or service, and of the harness's credentials. */
-  perform(world: ScenarioWorld, operation: T): Promise<ProbeResult>;
-  whyNot?(world: ScenarioWorld, operation: T): Promise<WhyNot | undefined>;
+  perform(context: ScenarioContext, operation: T): Promise<ProbeResult>;
+  whyNot?(context: ScenarioContext, operation: T): Promise<WhyNot | undefined>;
   /** A sentence on what decided its result, if that is no call of AWS. */
-  decidedBy?(world: ScenarioWorld, operation: T): Promise<string | undefined>;
+  decidedBy?(context: ScenarioContext, operation: T): Promise<string | undefined>;
   /** It runs after all earlier probes, and later ones wait for it. */
   readonly standsAlone?: true;
   /** The reason of an unexpected result, if a comparison does not show it. */
@@ -111,7 +111,7 @@ export interface HarnessDescriptor<T extends Operation> extends Described<T> {
 export type OperationDescriptor<T extends Operation> = WorkloadDescriptor<T> | HarnessDescriptor<T>;
 
 export interface StepContext {
-  readonly world: ScenarioWorld;
+  readonly context: ScenarioContext;
   /** The scenario's pods, by workload; a new one makes the probes after the step. */
   readonly pods: {
     start(workload: string): Promise<void>;

@@ -12,7 +12,7 @@ import {
   succeeds,
   tokenRotation,
   wait,
-  weather,
+  disturbAws,
   whoAmI,
 } from '../operations/index.ts';
 import { createAssociationFor, describeAddon } from '../operations/index.ts';
@@ -31,9 +31,9 @@ const eksAuth = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', de
 
 describe('requirements of a scenario', () => {
   for (const [what, step, alone] of [
-    ['disturbs a service for all', weather(eksAuth), true],
-    ['disturbs EKS Auth for a namespace of its own', weather({ ...eksAuth, namespace: 'app' }), false],
-    ['disturbs EKS Auth for a token of its own', weather({ ...eksAuth, token: 'mine' }), false],
+    ['disturbs a service for all', disturbAws(eksAuth), true],
+    ['disturbs EKS Auth for a namespace of its own', disturbAws({ ...eksAuth, namespace: 'app' }), false],
+    ['disturbs EKS Auth for a token of its own', disturbAws({ ...eksAuth, token: 'mine' }), false],
     ['restarts the agent', restartAgent(), true],
     ['stops the agent', stopAgent(), true],
     ['cuts the webhook off', cutWebhook(), true],
@@ -46,17 +46,20 @@ describe('requirements of a scenario', () => {
 
   it('follow from its steps, workloads and facts', () => {
     const needs = capabilitiesOf(
-      scenario([cutWebhook(), weather(eksAuth), granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } })], {
-        roles: { app: { trust: [] } },
-        workloads: { app: { role: 'app', cluster: 'c2' } },
-      }),
+      scenario(
+        [cutWebhook(), disturbAws(eksAuth), granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } })],
+        {
+          roles: { app: { trust: [] } },
+          workloads: { app: { role: 'app', cluster: 'c2' } },
+        },
+      ),
     );
     expect(needs).to.have.members([
       'kubernetes',
       'two-clusters',
       'pod-identity',
       'webhook-endpoint',
-      'weather',
+      'aws-disturbances',
       'call-record',
     ]);
   });

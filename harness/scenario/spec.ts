@@ -14,7 +14,7 @@ export const CAPABILITIES = {
   'two-clusters': 'two clusters side by side',
   'two-accounts': 'a second AWS account',
   'virtual-clock': "moving AWS' clock",
-  weather: 'delays and failures of AWS that can be turned on',
+  'aws-disturbances': 'delays and failures of AWS that can be turned on',
   'call-record': 'a record of the calls that AWS received',
   imds: 'instance metadata that pods can reach',
   'agent-restart': "restarting the cluster's agent",

@@ -7,7 +7,7 @@ import { aScenario } from '../../test/support/scenarios.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import { agentGet, getObject, granted, listObjects, succeeds, whoAmI } from '../operations/index.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
-import { workload } from '../scenario/world.ts';
+import { workload } from '../scenario/scenario-context.ts';
 import { asRecorded } from './client-calls.ts';
 
 const SESSION = 'arn:aws:sts::111122223333:assumed-role/run-app/session';

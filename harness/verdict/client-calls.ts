@@ -3,7 +3,7 @@ import type { CallRecord } from '../../emulator/index.ts';
 import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { ofWorkload } from '../scenario/operation-registry.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
-import { workload, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+import { workload, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 import { openedBy } from './received-calls.ts';
 
 const ANSWERED: readonly ProbeResult['outcome'][] = ['granted', 'denied', 'absent'];
@@ -13,12 +13,12 @@ const ANSWERED: readonly ProbeResult['outcome'][] = ['granted', 'denied', 'absen
  * without a record if nothing else shows the identity.
  */
 export function asRecorded(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   { operation, workload: name }: ProbeStep,
   report: ProbeReport,
 ): ProbeReport {
-  const { installed, client } = world.scenario.client ?? {};
-  const target = targetOf(world, operation);
+  const { installed, client } = context.scenario.client ?? {};
+  const target = targetOf(context, operation);
   if (installed === undefined || target === undefined || !ANSWERED.includes(report.outcome) || report.layer === 'sts')
     return report;
   const wrong = (what: string): ProbeReport => ({
@@ -26,14 +26,14 @@ export function asRecorded(
     outcome: 'error',
     message: `client ${client?.name} says that ${operation.do} was ${report.outcome}, and ${what}`,
   });
-  const { controls } = world.environment.aws;
+  const { controls } = context.environment.aws;
   if (controls === undefined)
     return report.identity === undefined ? wrong('neither it nor a record of AWS tells as whom') : report;
   const told = report.requestId === undefined ? undefined : controls.findCall(report.requestId);
   const calls = told === undefined ? callsFor(controls.calls(), target, report) : [told];
   // Other pods of the scenario may make the same call concurrently.
   const its =
-    ofOneRole(calls) || name === undefined ? calls : calls.filter(ofAccount(controls.calls(), workload(world, name)));
+    ofOneRole(calls) || name === undefined ? calls : calls.filter(ofAccount(controls.calls(), workload(context, name)));
   const call = its.at(-1);
   if (calls.length === 0) return wrong('S3 received no call of it');
   if (call === undefined || !ofOneRole(its)) return wrong('S3 received calls for it of several roles at that time');
@@ -59,10 +59,10 @@ interface Target {
   readonly key?: string;
 }
 
-function targetOf(world: ScenarioWorld, operation: ProbeStep['operation']): Target | undefined {
+function targetOf(context: ScenarioContext, operation: ProbeStep['operation']): Target | undefined {
   const descriptor = ofWorkload(operation);
   if (descriptor?.usesS3 !== true) return undefined;
-  const { bucket, key } = (descriptor.toProgram?.(operation, world) ?? {}) as Partial<Target>;
+  const { bucket, key } = (descriptor.toProgram?.(operation, context) ?? {}) as Partial<Target>;
   return bucket === undefined ? undefined : { bucket, ...(key !== undefined && { key }) };
 }
 

@@ -15,16 +15,16 @@ import {
 import type { ProbeStep } from '../scenario/spec.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import type { ProvisionedCluster } from '../scenario/world.ts';
+import type { ProvisionedCluster } from '../scenario/scenario-context.ts';
 import { judged, outcomeOf } from './outcome.ts';
 
 describe('the outcome of a probe', () => {
   const aws = { region: 'us-west-2', accountId: () => '111122223333' } as unknown as AwsTarget;
   const cluster = { cluster: { nodeRoleArn: 'arn:aws:iam::111122223333:role/node' } } as ProvisionedCluster;
-  const world = aWorld(aScenario(), anEnvironment(aws, { clusters: new Map([['c1', cluster]]) }));
-  const verdict = (step: ProbeStep, result: ProbeResult, doubt?: string): readonly [string, string] => {
-    const outcome = outcomeOf(world, { number: 0, step }, judged(world, step, result), {
-      doubt,
+  const context = aWorld(aScenario(), anEnvironment(aws, { clusters: new Map([['c1', cluster]]) }));
+  const verdict = (step: ProbeStep, result: ProbeResult, unreliableReason?: string): readonly [string, string] => {
+    const outcome = outcomeOf(context, { number: 0, step }, judged(context, step, result), {
+      unreliableReason,
       tries: 1,
       milliseconds: 1,
     });
@@ -103,7 +103,7 @@ describe('the outcome of a probe', () => {
     const arn = 'arn:aws:sts::111122223333:assumed-role/node/i-0';
     const result: ProbeResult = { outcome: 'granted', requestId: 'r', identity: { arn, account: '111122223333' } };
     const of = (step: ProbeStep, met: ProbeResult) =>
-      outcomeOf(world, { number: 0, step }, judged(world, step, met), { tries: 1, milliseconds: 1 });
+      outcomeOf(context, { number: 0, step }, judged(context, step, met), { tries: 1, milliseconds: 1 });
     expect(of(granted('red', getObject('data/red/key'), { as: 'node' }), result)).to.include({
       verdict: 'passed',
       workload: 'red',

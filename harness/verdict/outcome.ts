@@ -7,7 +7,7 @@ import { ofHarness } from '../scenario/operation-registry.ts';
 import type { ProbeOutcome } from '../results/results.ts';
 import type { Expectation, ProbeStep } from '../scenario/spec.ts';
 import type { NumberedProbe } from '../world/stages.ts';
-import { notesOn, clusterOf, workload, type ScenarioWorld } from '../scenario/world.ts';
+import { notesOn, clusterOf, workload, type ScenarioContext } from '../scenario/scenario-context.ts';
 import { inconclusiveReason, type EventLoopDelay } from './reliability.ts';
 import { identityExpected } from '../scenario/expected-identity.ts';
 import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from './judge.ts';
@@ -15,7 +15,7 @@ import { decisiveCall, whyOf } from './why.ts';
 
 export interface ProbeAttempt {
   /** Why an unexpected result is inconclusive; undefined if it is not. */
-  readonly doubt?: string | undefined;
+  readonly unreliableReason?: string | undefined;
   /** A possible reason of an unexpected result, in a sentence. */
   readonly why?: string | undefined;
   /** A sentence on what decided it, if that is no call of AWS. */
@@ -33,43 +33,44 @@ export interface JudgedProbe {
 }
 
 /** Compares a result with its expectation. `call` decided it; for an expected result, it is the answered one. */
-export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResult): JudgedProbe {
-  const made = result.requestId === undefined ? undefined : world.environment.aws.controls?.findCall(result.requestId);
-  const expectedIdentity = identityExpected(world.scenario.spec, step);
-  const expectation = world.names.expandAll(step.expectation);
+export function judged(context: ScenarioContext, step: ProbeStep, result: ProbeResult): JudgedProbe {
+  const made =
+    result.requestId === undefined ? undefined : context.environment.aws.controls?.findCall(result.requestId);
+  const expectedIdentity = identityExpected(context.scenario.spec, step);
+  const expectation = context.names.expandAll(step.expectation);
   const judgement = judge(expectation, {
     result,
     cause: causeFromMessage(result.message) ?? causeFromCall(made),
     identityName: nameIdentity(
       result.identity,
-      knownRoles(world),
+      knownRoles(context),
       step.workload === undefined
         ? undefined
-        : clusterOf(world, workload(world, step.workload).cluster).cluster.nodeRoleArn,
+        : clusterOf(context, workload(context, step.workload).cluster).cluster.nodeRoleArn,
     ),
     expectedIdentity,
   });
   const call = judgement.matches
     ? made
-    : decisiveCall(world, expectation, result, judgement.mismatch?.of === 'identity');
+    : decisiveCall(context, expectation, result, judgement.mismatch?.of === 'identity');
   return { result, call, expectation, expectedIdentity, judgement };
 }
 
 export function outcomeOf(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   { number, step }: NumberedProbe,
   { result, call, expectation, expectedIdentity, judgement }: JudgedProbe,
-  { doubt, why, decidedBy, tries, milliseconds }: ProbeAttempt,
+  { unreliableReason, why, decidedBy, tries, milliseconds }: ProbeAttempt,
 ): ProbeOutcome {
   const told = (judgement.matches ? undefined : ofHarness(step.operation)?.reason?.(result)) ?? judgement.reason;
   const said = tries === 1 ? told : afterTries(told, tries, milliseconds);
   const doubts = judgement.matches
     ? undefined
-    : (inconclusiveReason(result, lateness(world, result, milliseconds)) ?? doubt);
+    : (inconclusiveReason(result, lateness(context, result, milliseconds)) ?? unreliableReason);
   // Timed-out waits may be the reason.
   const reason = judgement.matches
     ? said
-    : [doubts ?? [], why ?? [], said, ...notesOn(world, step.workload)].flat().join(' ');
+    : [doubts ?? [], why ?? [], said, ...notesOn(context, step.workload)].flat().join(' ');
   const verdict =
     result.outcome === 'error' || doubts !== undefined
       ? 'error'
@@ -81,7 +82,7 @@ export function outcomeOf(
   return {
     number,
     workload: step.workload ?? null,
-    operation: describeOperation(world, step.operation),
+    operation: describeOperation(context, step.operation),
     control: step.control,
     expected: {
       text: `${describeExpectation(expectation, expectedIdentity)}${step.differs === undefined ? '' : `, since ${step.differs}`}`,
@@ -102,7 +103,7 @@ export function outcomeOf(
 
 /** Delay of AWS and an embedded agent, if in this process. `milliseconds`: duration of a probe without times. */
 function lateness(
-  { environment: { aws, clusters, lateness } }: ScenarioWorld,
+  { environment: { aws, clusters, lateness } }: ScenarioContext,
   result: ProbeResult | ProbeReport,
   milliseconds: number,
 ): EventLoopDelay {
@@ -118,8 +119,8 @@ function lateness(
 const afterTries = (reason: string, tries: number, milliseconds: number): string =>
   `${reason.replace(/\.$/, '')}, after ${tries} tries in ${(milliseconds / 1000).toFixed(1)} s.`;
 
-function knownRoles(world: ScenarioWorld): Map<string, string> {
+function knownRoles(context: ScenarioContext): Map<string, string> {
   return new Map(
-    Object.keys(world.scenario.spec.roles ?? {}).map((name) => [withoutPath(world.names.roleArn(name)), name]),
+    Object.keys(context.scenario.spec.roles ?? {}).map((name) => [withoutPath(context.names.roleArn(name)), name]),
   );
 }

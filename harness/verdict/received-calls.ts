@@ -1,7 +1,7 @@
 import type { StatementExplanation } from '../../emulator/iam/policy/types.ts';
 import type { CallRecord } from '../../emulator/index.ts';
 import type { Policy, ProbeOutcome, ReceivedCall } from '../results/results.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
 /** Maximum of calls for one probe, the last ones. */
 const MOST_CALLS = 20;
@@ -20,7 +20,7 @@ export interface Received {
  * opened its session earlier. `since`: start of the attempt, milliseconds since the epoch.
  */
 export function receivedCalls(
-  { environment, scenario }: ScenarioWorld,
+  { environment, scenario }: ScenarioContext,
   probes: readonly ProbeOutcome[],
   since: number,
 ): Received {

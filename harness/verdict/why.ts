@@ -2,13 +2,13 @@ import type { CallRecord } from '../../emulator/index.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { Explanation } from '../results/explanation.ts';
 import type { Expectation } from '../scenario/spec.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
 type Authorization = CallRecord['authorizations'][number];
 
 /** The call that gave unwanted credentials, or else the answered one, of an unexpected result; maybe undefined. */
 export function decisiveCall(
-  { environment: { aws }, scenario }: ScenarioWorld,
+  { environment: { aws }, scenario }: ScenarioContext,
   { outcome }: Pick<Expectation, 'outcome'>,
   { requestId, identity, layer, code, ...result }: ProbeResult,
   isWrongIdentity: boolean,

@@ -1,5 +1,5 @@
 import { hasHooks } from '../scenario/hooks.ts';
-import type { Loaded } from '../scenario-files/read-suites.ts';
+import type { Suites } from '../scenario-files/read-suites.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
 export class Changes {
@@ -12,16 +12,16 @@ export class Changes {
     this.#edits += 1;
   }
 
-  run(scenarios: readonly Scenario[], loaded: Loaded): void {
+  run(scenarios: readonly Scenario[], loaded: Suites): void {
     for (const scenario of scenarios) this.#ran.set(scenario.id, this.#declared(scenario, loaded));
   }
 
   /** Scenarios whose declaration or policies have changed since their last run, and new ones. */
-  since(loaded: Loaded): readonly Scenario[] {
+  since(loaded: Suites): readonly Scenario[] {
     return loaded.scenarios.filter((scenario) => this.#ran.get(scenario.id) !== this.#declared(scenario, loaded));
   }
 
-  #declared({ suite, title, spec }: Scenario, { hooks }: Loaded): string {
+  #declared({ suite, title, spec }: Scenario, { hooks }: Suites): string {
     const own = hooks.get(suite);
     return JSON.stringify({ suite, title, spec, edits: own !== undefined && hasHooks(own) ? this.#edits : 0 });
   }

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { temporaryFolder } from '../../test/support/run-cli.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { noHooks, type SuiteHooks } from '../scenario/hooks.ts';
-import type { Loaded } from '../scenario-files/read-suites.ts';
+import type { Suites } from '../scenario-files/read-suites.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { Changes } from './changes.ts';
 import { watchKeys, type Key } from './keys.ts';
@@ -19,7 +19,7 @@ const scenario = (id: string, exactNames: boolean, suite = 'mine'): Scenario => 
 });
 
 describe('changes', () => {
-  const loaded = (scenarios: readonly Scenario[], hooks: Partial<SuiteHooks> = {}): Loaded => ({
+  const loaded = (scenarios: readonly Scenario[], hooks: Partial<SuiteHooks> = {}): Suites => ({
     scenarios,
     hooks: new Map([['mine', { ...noHooks(), ...hooks }]]),
     scopes: {},
@@ -77,7 +77,7 @@ function watchOf(files: Readonly<Record<string, boolean>>) {
   for (const [id, exact] of Object.entries(files)) write(`${id}.json`, String(exact));
   const ids = new Set(Object.keys(files));
   const elsewhere = join(folder, 'elsewhere', 'policy.json');
-  const load = (): Loaded => {
+  const load = (): Suites => {
     const all = [...ids].map((id) => {
       const text = readFileSync(join(folder, 'suites', `${id}.json`), 'utf8');
       if (!/^(true|false)$/.test(text)) throw new HarnessError('BAD_FILE', `${id} is broken.`);

@@ -2,7 +2,7 @@ import { dirname, relative, resolve } from 'node:path';
 import type { Round, Rounds } from '../engine/session.ts';
 import { counted } from '../results/text.ts';
 import type { NamedReporter, Output } from '../report/reporter.ts';
-import type { Loaded } from '../scenario-files/read-suites.ts';
+import type { Suites } from '../scenario-files/read-suites.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { Changes } from './changes.ts';
 import { FileWatcher } from './files.ts';
@@ -13,9 +13,9 @@ export interface WatchOptions {
   readonly folders: readonly string[];
   /** The folder of reports, or their parent. */
   readonly reports: string;
-  readonly loaded: Loaded;
+  readonly loaded: Suites;
   /** Reloads the suites and selects scenarios. Throws `HarnessError`. */
-  readonly load: () => Promise<Loaded>;
+  readonly load: () => Promise<Suites>;
   /** Paths of files that suites import and read; later loads add to it. */
   readonly files: ReadonlySet<string>;
   readonly reporters: () => Promise<readonly NamedReporter[]>;
@@ -42,7 +42,7 @@ export class Watch implements Rounds {
   readonly #changes = new Changes();
   readonly #watcher: FileWatcher;
   readonly #stopKeys: () => void = () => undefined;
-  #loaded: Loaded;
+  #loaded: Suites;
   readonly #changed = new Set<string>();
   /** Whether suites must be loaded: they may have changed before files were watched. */
   #isStale = true;

@@ -3,7 +3,7 @@ import { poll } from '../../foundation/node/poll.ts';
 import type { RawAnswer } from '../kubernetes-client/client.ts';
 import { kubernetesPollMilliseconds } from './iam.ts';
 import { isAccountMissing } from './default-service-account.ts';
-import { clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+import { clusterOf, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 
 /** Fields of a pod for an admission probe, in Kubernetes's form, merged into a pod with one container `app`. */
 export interface PodFields {
@@ -15,13 +15,13 @@ export type Facts = Record<string, string | number | boolean>;
 
 /** Creates a pod of a workload's service account in dry run: admission changes it, nothing is stored. */
 export async function admitInDryRun(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   like: Workload,
   pod: PodFields = {},
   user?: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<RawAnswer> {
-  const { workloadImage } = clusterOf(world, like.cluster);
+  const { workloadImage } = clusterOf(context, like.cluster);
   const { metadata = {}, spec = {} } = pod;
   const body = {
     apiVersion: 'v1',
@@ -29,16 +29,16 @@ export async function admitInDryRun(
     metadata: { name: 'admitted', ...metadata },
     spec: { serviceAccountName: like.serviceAccount, containers: [{ name: 'app', image: workloadImage }], ...spec },
   };
-  return postInDryRun(world, like, body, user === undefined ? headers : { ...headers, 'Impersonate-User': user });
+  return postInDryRun(context, like, body, user === undefined ? headers : { ...headers, 'Impersonate-User': user });
 }
 
 async function postInDryRun(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   like: Workload,
   body: object,
   headers: Readonly<Record<string, string>>,
 ): Promise<RawAnswer> {
-  const { kubernetes } = clusterOf(world, like.cluster);
+  const { kubernetes } = clusterOf(context, like.cluster);
   const path = `/api/v1/namespaces/${like.namespace}/pods?dryRun=All`;
   return poll(
     async () => {
@@ -46,8 +46,8 @@ async function postInDryRun(
       return isAccountMissing(answer.status, answer.body) ? undefined : answer;
     },
     {
-      every: kubernetesPollMilliseconds(world.environment.aws),
-      signal: world.signal,
+      every: kubernetesPollMilliseconds(context.environment.aws),
+      signal: context.signal,
       what: `service account ${like.serviceAccount}`,
     },
   );
@@ -60,9 +60,13 @@ const SAMPLES = 5;
 const OWN_CONNECTION = { connection: 'close' } as const;
 
 /** Pods that were created in dry run at once, by as many API servers as may answer. */
-export async function admitEverywhere(world: ScenarioWorld, like: Workload, body: object): Promise<readonly V1Pod[]> {
+export async function admitEverywhere(
+  context: ScenarioContext,
+  like: Workload,
+  body: object,
+): Promise<readonly V1Pod[]> {
   const answers = await Promise.all(
-    Array.from({ length: SAMPLES }, () => postInDryRun(world, like, body, OWN_CONNECTION)),
+    Array.from({ length: SAMPLES }, () => postInDryRun(context, like, body, OWN_CONNECTION)),
   );
   return answers.filter(({ status }) => status === 201).map((answer) => JSON.parse(answer.body) as V1Pod);
 }
@@ -74,17 +78,17 @@ export const isInjected = (facts: Facts): boolean => /^(pod-identity|both)$/.tes
  * servers. Returns whether it did before the timeout: the later probes show the effect.
  */
 export async function awaitAdmission(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   like: Workload,
   satisfies: (facts: Facts) => boolean,
-  { signal = world.signal, milliseconds = PROPAGATION_MILLISECONDS } = {},
+  { signal = context.signal, milliseconds = PROPAGATION_MILLISECONDS } = {},
 ): Promise<boolean> {
-  const { eventual, aws } = world.environment;
+  const { eventual, aws } = context.environment;
   if (!eventual && aws.propagation === undefined) return true;
   const isAsWanted = ({ status, body }: RawAnswer): boolean =>
     status === 201 && satisfies(admissionFacts(JSON.parse(body) as V1Pod));
   const look = (): Promise<RawAnswer> =>
-    admitInDryRun(world, like, {}, undefined, aws.name === 'aws' ? OWN_CONNECTION : {});
+    admitInDryRun(context, like, {}, undefined, aws.name === 'aws' ? OWN_CONNECTION : {});
   return poll(
     async () => {
       if (signal.aborted) return false;
@@ -115,13 +119,13 @@ const TRIAL_MILLISECONDS = 2000;
 
 /** Waits until the webhook knows a service account with these annotations, if this is observable. */
 export async function waitForServiceAccountInWebhook(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   item: Workload,
   annotations: Readonly<Record<string, string | null>>,
 ): Promise<void> {
-  const here = clusterOf(world, item.cluster);
+  const here = clusterOf(context, item.cluster);
   const arn = annotations[ROLE_ARN];
-  const associated = world.associations.has(item.name);
+  const associated = context.associations.has(item.name);
   const asked = annotations[TOKEN_EXPIRATION];
   const seconds = asked === null ? DEFAULT_EXPIRATION : Number(asked ?? NaN);
   const showsRole = arn !== undefined && !associated;
@@ -129,7 +133,7 @@ export async function waitForServiceAccountInWebhook(
   const showsEndpoint = associated && sets !== false && annotations[STS_ENDPOINT.annotation] === undefined;
   if (!showsRole && !showsEndpoint && Number.isNaN(seconds)) return;
   const seen = await awaitAdmission(
-    world,
+    context,
     item,
     (facts) => {
       if (showsEndpoint && facts[STS_ENDPOINT.fact] === undefined) return false;

@@ -6,7 +6,13 @@ import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { awaitAdmission, isInjected } from './admission.ts';
 import { createOnceInjected } from './admitted-pod.ts';
-import { notesOn, accountKey, workload, type ScenarioWorld, type ProvisionedCluster } from '../scenario/world.ts';
+import {
+  notesOn,
+  accountKey,
+  workload,
+  type ScenarioContext,
+  type ProvisionedCluster,
+} from '../scenario/scenario-context.ts';
 
 /** A cluster whose API servers take turns; each has a webhook that injects, or has not heard of the association. */
 function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {
@@ -33,44 +39,44 @@ function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {
     propagation: { boundSeconds: 30, waitForIam: async () => undefined },
   } as unknown as AwsTarget;
   const clusters = new Map([['c1', { workloadImage: 'probe', kubernetes } as unknown as ProvisionedCluster]] as const);
-  const world = aWorld(aScenario({ workloads: { red: { role: 'app' } } }), anEnvironment(aws, { clusters }));
-  return { world, admitted, deleted, connections };
+  const context = aWorld(aScenario({ workloads: { red: { role: 'app' } } }), anEnvironment(aws, { clusters }));
+  return { context, admitted, deleted, connections };
 }
 
-const create = (world: ScenarioWorld): ReturnType<typeof createOnceInjected> =>
-  createOnceInjected(world, workload(world, 'red'), 'red-1', (name) => ({ metadata: { name } }));
+const create = (context: ScenarioContext): ReturnType<typeof createOnceInjected> =>
+  createOnceInjected(context, workload(context, 'red'), 'red-1', (name) => ({ metadata: { name } }));
 
 describe('a pod that is created where API servers have a webhook each', () => {
   it('is made again where one admitted it that is behind, with a note', async () => {
-    const { world, admitted, deleted } = clusterOf('endpoint', false, true, true, true);
-    world.injected.set(accountKey(workload(world, 'red')), true);
-    expect(await create(world)).to.deep.equal({ name: 'red-1-again1', uid: 'u' });
+    const { context, admitted, deleted } = clusterOf('endpoint', false, true, true, true);
+    context.injected.set(accountKey(workload(context, 'red')), true);
+    expect(await create(context)).to.deep.equal({ name: 'red-1-again1', uid: 'u' });
     expect(deleted).to.deep.equal(['red-1']);
     expect(admitted.filter((name) => !name.endsWith('-look'))).to.deep.equal(['red-1', 'red-1-again1']);
-    expect(notesOn(world, 'red').join()).to.contain('pod red-1 was not injected for Pod Identity, unlike others');
+    expect(notesOn(context, 'red').join()).to.contain('pod red-1 was not injected for Pod Identity, unlike others');
   });
   it('is made again where one injected it after a deletion', async () => {
-    const { world, deleted } = clusterOf('endpoint', true, false, false, false);
-    world.injected.set(accountKey(workload(world, 'red')), false);
-    expect((await create(world)).name).to.equal('red-1-again1');
+    const { context, deleted } = clusterOf('endpoint', true, false, false, false);
+    context.injected.set(accountKey(workload(context, 'red')), false);
+    expect((await create(context)).name).to.equal('red-1-again1');
     expect(deleted).to.deep.equal(['red-1']);
   });
   it('stays where all treat it alike, such as one that is not to be injected', async () => {
-    const { world, deleted } = clusterOf('endpoint', false);
-    world.injected.set(accountKey(workload(world, 'red')), true);
-    expect((await create(world)).name).to.equal('red-1');
+    const { context, deleted } = clusterOf('endpoint', false);
+    context.injected.set(accountKey(workload(context, 'red')), true);
+    expect((await create(context)).name).to.equal('red-1');
     expect(deleted).to.deep.equal([]);
   });
   it('is not looked at where nothing was seen before', async () => {
-    const { world, admitted } = clusterOf('endpoint', false, true);
-    expect((await create(world)).name).to.equal('red-1');
+    const { context, admitted } = clusterOf('endpoint', false, true);
+    expect((await create(context)).name).to.equal('red-1');
     expect(admitted).to.deep.equal(['red-1']);
   });
 });
 
 describe('admission that is waited for', () => {
   const wait = async (cluster: ReturnType<typeof clusterOf>, milliseconds: number): Promise<boolean> =>
-    awaitAdmission(cluster.world, workload(cluster.world, 'red'), isInjected, { milliseconds });
+    awaitAdmission(cluster.context, workload(cluster.context, 'red'), isInjected, { milliseconds });
 
   it('is as wanted on AWS when it is so on all API servers, over connections of their own', async () => {
     const cluster = clusterOf('aws', true);

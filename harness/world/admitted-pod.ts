@@ -3,40 +3,43 @@ import { poll } from '../../foundation/node/poll.ts';
 import { retryUntilAccountReady } from './default-service-account.ts';
 import { admissionFacts, admitEverywhere, isInjected } from './admission.ts';
 import { kubernetesPollMilliseconds } from './iam.ts';
-import { note, accountKey, clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+import { note, accountKey, clusterOf, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 
 /**
  * Creates a pod of a workload, named `first` if possible. If an API server with an outdated webhook admits it without
  * the injection observed before, recreates it by another name, until the propagation bound.
  */
 export async function createOnceInjected(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   item: Workload,
   first: string,
   manifestOf: (name: string) => V1Pod,
 ): Promise<{ readonly name: string; readonly uid: string }> {
-  const { kubernetes } = clusterOf(world, item.cluster);
-  const { aws } = world.environment;
+  const { kubernetes } = clusterOf(context, item.cluster);
+  const { aws } = context.environment;
   const end = performance.now() + (aws.propagation?.boundSeconds ?? 0) * 1000;
   let count = 0;
   const create = async (): Promise<{ readonly name: string; readonly uid: string } | undefined> => {
     const name = count === 0 ? first : `${first}-again${count}`;
     count += 1;
     const pod = manifestOf(name);
-    const created = await retryUntilAccountReady(world, () => kubernetes.createPod(item.namespace, pod));
+    const created = await retryUntilAccountReady(context, () => kubernetes.createPod(item.namespace, pod));
     const injected = isInjected(admissionFacts(created));
-    const wanted = world.injected.get(accountKey(item)) ?? injected;
+    const wanted = context.injected.get(accountKey(item)) ?? injected;
     const made = { name, uid: created.metadata?.uid ?? '' };
     if (wanted === injected || performance.now() >= end) return made;
-    const others = await admitEverywhere(world, item, { ...pod, metadata: { ...pod.metadata, name: `${name}-look` } });
+    const others = await admitEverywhere(context, item, {
+      ...pod,
+      metadata: { ...pod.metadata, name: `${name}-look` },
+    });
     if (others.every((other) => isInjected(admissionFacts(other)) === injected)) return made;
     note(
-      world,
+      context,
       [item],
       `pod ${name} was ${injected ? '' : 'not '}injected for Pod Identity, unlike others, and made again`,
     );
     await kubernetes.deletePod(item.namespace, name, 0);
     return undefined;
   };
-  return poll(create, { every: kubernetesPollMilliseconds(aws), signal: world.signal, what: `pod ${first} as seen` });
+  return poll(create, { every: kubernetesPollMilliseconds(aws), signal: context.signal, what: `pod ${first} as seen` });
 }

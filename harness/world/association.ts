@@ -5,7 +5,14 @@ import type { AssociationSpec } from '../scenario/spec.ts';
 import { awaitAdmission, isInjected } from './admission.ts';
 import { eksAuthOf } from './eks-auth-questions.ts';
 import { uniqueSubjects } from './fixtures/service-accounts.ts';
-import { note, accountKey, workloads, type ScenarioWorld, type Subject, type Workload } from '../scenario/world.ts';
+import {
+  note,
+  accountKey,
+  workloads,
+  type ScenarioContext,
+  type Subject,
+  type Workload,
+} from '../scenario/scenario-context.ts';
 
 /** Whether pods of these workloads must get no credentials, by the following probes. */
 type ExpectsRefusal = (workloads: readonly string[]) => boolean;
@@ -22,7 +29,7 @@ export interface Change {
 /** EKS Auth's error for a service account without an association (EKS Auth API Reference, AssumeRoleForPodIdentity). */
 const NO_ASSOCIATION: EksAuthAnswer = { code: 'ResourceNotFoundException' };
 /** Consecutive refusals that prove the end of a session: AWS has many hosts, and agents cache an old answer. */
-const inARow = ({ environment: { aws } }: ScenarioWorld): number => (aws.name === 'aws' ? 3 : 1);
+const inARow = ({ environment: { aws } }: ScenarioContext): number => (aws.name === 'aws' ? 3 : 1);
 
 /**
  * Follows an association where changes are eventual; undefined elsewhere. EKS answers a change before webhook and EKS
@@ -30,14 +37,14 @@ const inARow = ({ environment: { aws } }: ScenarioWorld): number => (aws.name ==
  * both: by pods in dry run, and with the token of a pod that never runs. `isNew`: there was no association, so EKS Auth
  * need not be asked before.
  */
-export async function watchAssociation(world: ScenarioWorld, subject: Subject, isNew = false) {
-  const { propagation } = world.environment.aws;
-  if (propagation === undefined || !usesKubernetes(world.scenario.spec)) return undefined;
+export async function watchAssociation(context: ScenarioContext, subject: Subject, isNew = false) {
+  const { propagation } = context.environment.aws;
+  if (propagation === undefined || !usesKubernetes(context.scenario.spec)) return undefined;
   const [first] = subject;
-  const auth = await eksAuthOf(world, first);
+  const auth = await eksAuthOf(context, first);
   const milliseconds = propagation.boundSeconds * 1000;
   const before = isNew ? NO_ASSOCIATION : ((await auth?.first(performance.now() + milliseconds)) ?? NO_ASSOCIATION);
-  const times = before.roleArn === undefined ? 1 : inARow(world);
+  const times = before.roleArn === undefined ? 1 : inARow(context);
   const late = ` ${propagation.boundSeconds} s after its association was changed`;
   return {
     /**
@@ -47,37 +54,41 @@ export async function watchAssociation(world: ScenarioWorld, subject: Subject, i
     until: async ({ injected, roleArn }: Change): Promise<void> => {
       const end = performance.now() + milliseconds;
       const [webhookKnows, last] = await Promise.all([
-        awaitAdmission(world, first, (facts) => isInjected(facts) === injected, { milliseconds }),
+        awaitAdmission(context, first, (facts) => isInjected(facts) === injected, { milliseconds }),
         auth?.until(
           end,
           (answer) => (roleArn === undefined ? differ(answer, before) : answer.roleArn === withoutPath(roleArn)),
           times,
         ),
       ]).finally(() => auth?.close());
-      world.signal.throwIfAborted();
+      context.signal.throwIfAborted();
       const account = `${first.namespace}/${first.serviceAccount}`;
       // Also after a timeout: pods must not be as before.
-      world.injected.set(accountKey(first), injected);
+      context.injected.set(accountKey(first), injected);
       if (!webhookKnows)
-        note(world, subject, `pods of ${account} were still ${injected ? 'not ' : ''}injected for Pod Identity${late}`);
-      if (last !== undefined) note(world, subject, `EKS Auth still answered ${words(last)} for ${account}${late}`);
+        note(
+          context,
+          subject,
+          `pods of ${account} were still ${injected ? 'not ' : ''}injected for Pod Identity${late}`,
+        );
+      if (last !== undefined) note(context, subject, `EKS Auth still answered ${words(last)} for ${account}${late}`);
     },
   };
 }
 
 /** Follows the new associations of a scenario until webhook and EKS Auth know all of them. */
 export async function awaitAssociations(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   subjects: readonly Subject[],
   expectsRefusal: ExpectsRefusal,
 ): Promise<void> {
-  if (world.environment.aws.propagation === undefined) return;
+  if (context.environment.aws.propagation === undefined) return;
   await Promise.all(
     subjects.map(async (subject) => {
       const association = subject.find((item) => item.association !== undefined)?.association;
       if (association === undefined) return;
-      const watch = await watchAssociation(world, subject, true);
-      await watch?.until(changeTo(world, subject, association, expectsRefusal));
+      const watch = await watchAssociation(context, subject, true);
+      await watch?.until(changeTo(context, subject, association, expectsRefusal));
     }),
   );
 }
@@ -87,19 +98,19 @@ export async function awaitAssociations(
  * shows STS's state only, and the agent would cache a session.
  */
 export async function watchRefusals(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   role: string,
   expectsRefusal: ExpectsRefusal,
 ): Promise<() => Promise<void>> {
-  const { propagation } = world.environment.aws;
-  if (propagation === undefined || !usesKubernetes(world.scenario.spec)) return async () => undefined;
+  const { propagation } = context.environment.aws;
+  if (propagation === undefined || !usesKubernetes(context.scenario.spec)) return async () => undefined;
   const milliseconds = propagation.boundSeconds * 1000;
   const watches = await Promise.all(
-    uniqueSubjects(workloads(world)).map(async (subject) => {
+    uniqueSubjects(workloads(context)).map(async (subject) => {
       const has = ({ association }: Workload): boolean =>
         association?.role === role || association?.targetRole === role;
       if (!subject.some(has) || !expectsRefusal(namesOf(subject))) return undefined;
-      const auth = await eksAuthOf(world, subject[0]);
+      const auth = await eksAuthOf(context, subject[0]);
       const before = await auth?.first(performance.now() + milliseconds);
       if (before?.roleArn !== undefined) return { subject, auth };
       auth?.close();
@@ -111,11 +122,15 @@ export async function watchRefusals(
     await Promise.all(
       watches.map(async (watch) => {
         const isRefused = ({ roleArn }: EksAuthAnswer): boolean => roleArn === undefined;
-        const last = await watch?.auth?.until(end, isRefused, inARow(world)).finally(() => watch.auth?.close());
+        const last = await watch?.auth?.until(end, isRefused, inARow(context)).finally(() => watch.auth?.close());
         if (last === undefined || watch === undefined) return;
         const [{ namespace, serviceAccount }] = watch.subject;
         const late = `${propagation.boundSeconds} s after its role was changed`;
-        note(world, watch.subject, `EKS Auth still answered ${words(last)} for ${namespace}/${serviceAccount} ${late}`);
+        note(
+          context,
+          watch.subject,
+          `EKS Auth still answered ${words(last)} for ${namespace}/${serviceAccount} ${late}`,
+        );
       }),
     );
   };
@@ -123,13 +138,13 @@ export async function watchRefusals(
 
 /** The expected state of webhook and EKS Auth, as far as the following probes show it. */
 export function changeTo(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   subject: Subject,
   association: Pick<AssociationSpec, 'role' | 'targetRole'>,
   expectsRefusal: ExpectsRefusal,
 ): Change {
   const role = association.targetRole ?? association.role;
-  return { injected: true, roleArn: expectsRefusal(namesOf(subject)) ? undefined : world.names.roleArn(role) };
+  return { injected: true, roleArn: expectsRefusal(namesOf(subject)) ? undefined : context.names.roleArn(role) };
 }
 
 const differ = (answer: EksAuthAnswer, before: EksAuthAnswer): boolean =>

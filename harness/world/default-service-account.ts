@@ -1,11 +1,11 @@
 import { KubernetesError } from '../../foundation/protocols/kubernetes-connection.ts';
 import { retry } from '../../foundation/node/poll.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
 const RETRY_MILLISECONDS = 100;
 
 /** The service account `default` appears after its namespace; until then its pods are not admitted. */
-export const retryUntilAccountReady = <T>({ signal }: ScenarioWorld, create: () => Promise<T>): Promise<T> =>
+export const retryUntilAccountReady = <T>({ signal }: ScenarioContext, create: () => Promise<T>): Promise<T> =>
   retry(create, {
     every: RETRY_MILLISECONDS,
     signal,

@@ -4,7 +4,7 @@ import { isBroken, KubernetesError } from '../../foundation/protocols/kubernetes
 import type { EksAuthAnswer } from '../../aws/eks-auth.ts';
 import { AWS_POLL_MILLISECONDS } from './iam.ts';
 import { podToken } from './sessions.ts';
-import { note, accountKey, clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+import { note, accountKey, clusterOf, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 
 /** Errors of EKS Auth about an association or its role (EKS Auth API Reference, AssumeRoleForPodIdentity). */
 const TELLING = /^(ResourceNotFound|AccessDenied|InvalidToken|InvalidParameter|InvalidRequest)Exception$/;
@@ -13,18 +13,18 @@ const TELLING = /^(ResourceNotFound|AccessDenied|InvalidToken|InvalidParameter|I
  * EKS Auth as pods of the service account call it; undefined if the harness cannot. Each pod is used for one session,
  * which EKS Auth caches (Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles").
  */
-export async function eksAuthOf(world: ScenarioWorld, item: Workload) {
-  const { aws } = world.environment;
+export async function eksAuthOf(context: ScenarioContext, item: Workload) {
+  const { aws } = context.environment;
   if (aws.askEksAuth === undefined) return undefined;
-  const { cluster } = clusterOf(world, item.cluster);
-  let check = await newCheck(world, item);
+  const { cluster } = clusterOf(context, item.cluster);
+  let check = await newCheck(context, item);
   if (check === undefined) return undefined;
   const ask = async (): Promise<EksAuthAnswer | undefined> => {
-    check ??= await newCheck(world, item);
+    check ??= await newCheck(context, item);
     if (check === undefined) return undefined;
-    await awaitTurn(world, item);
+    await awaitTurn(context, item);
     const answer = (await aws.askEksAuth?.(cluster.name, check.token)) ?? {};
-    asked(world, item);
+    asked(context, item);
     throwOurs(answer);
     if (answer.roleArn !== undefined) {
       check.remove();
@@ -66,17 +66,17 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload) {
 
 /** A pod that is never scheduled, and its token. Undefined, with a note, if the API server refuses. */
 async function newCheck(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   item: Workload,
   isSecond = false,
 ): Promise<Awaited<ReturnType<typeof podToken>> | undefined> {
   try {
-    return await podToken(world, item);
+    return await podToken(context, item);
   } catch (error) {
-    world.signal.throwIfAborted();
-    if (!isSecond && isBroken(error)) return newCheck(world, item, true);
+    context.signal.throwIfAborted();
+    if (!isSecond && isBroken(error)) return newCheck(context, item, true);
     if (!(error instanceof KubernetesError)) throw error;
-    note(world, [item], `EKS Auth was not called, because the pod has no token (status ${error.status})`);
+    note(context, [item], `EKS Auth was not called, because the pod has no token (status ${error.status})`);
     return undefined;
   }
 }
@@ -100,7 +100,7 @@ function throwOurs({ code = '', message = '' }: EksAuthAnswer): void {
 }
 
 /** Limits questions about an account to one a second, across watches. */
-async function awaitTurn({ mayAskEksAuth, signal }: ScenarioWorld, item: Workload): Promise<void> {
+async function awaitTurn({ mayAskEksAuth, signal }: ScenarioContext, item: Workload): Promise<void> {
   const account = accountKey(item);
   const now = performance.now();
   const at = Math.max(now, mayAskEksAuth.get(account) ?? 0);
@@ -108,7 +108,7 @@ async function awaitTurn({ mayAskEksAuth, signal }: ScenarioWorld, item: Workloa
   if (at > now) await sleep(at - now, undefined, { signal });
 }
 
-function asked({ mayAskEksAuth }: ScenarioWorld, item: Workload): void {
+function asked({ mayAskEksAuth }: ScenarioContext, item: Workload): void {
   const next = performance.now() + AWS_POLL_MILLISECONDS;
   mayAskEksAuth.set(accountKey(item), Math.max(mayAskEksAuth.get(accountKey(item)) ?? 0, next));
 }

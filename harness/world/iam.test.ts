@@ -37,7 +37,7 @@ import { changeTo, watchAssociation, watchRefusals } from './association.ts';
 import { probingOrder, retryUntil, retryUntilExpected } from './probe-retries.ts';
 import { isPolicyTooSoon, kubernetesPollMilliseconds, waitForIam, retryUntilConsistent } from './iam.ts';
 import { isAssociationTooSoon } from '../scenario/retry-rules.ts';
-import { notesOn, workload, type ScenarioWorld, type Subject } from '../scenario/world.ts';
+import { notesOn, workload, type ScenarioContext, type Subject } from '../scenario/scenario-context.ts';
 
 const ROLES = { app: podIdentityRole(), other: podIdentityRole() };
 const APP = 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app';
@@ -48,7 +48,7 @@ function worldOf(
   spec: Partial<ScenarioSpec> = {},
   aws: Partial<AwsTarget> = {},
   kubernetes: object = {},
-): ScenarioWorld {
+): ScenarioContext {
   const scenario = aScenario({ roles: ROLES, ...spec });
   const sources = { run: 'crun', accountId: () => '111122223333', cluster: () => undefined };
   const propagation = boundSeconds === undefined ? undefined : { boundSeconds, waitForIam: async () => undefined };
@@ -66,7 +66,7 @@ function worldOf(
       aws: { name: 'endpoint', propagation, ...aws },
       clusters: new Map([['c1', { cluster: { name: 'one' }, workloadImage: 'probe', kubernetes }]]),
     },
-  } as unknown as ScenarioWorld;
+  } as unknown as ScenarioContext;
 }
 
 const failing = (name: string, message = ''): Error => Object.assign(new Error(message), { name });
@@ -205,13 +205,13 @@ describe("a probe of the harness' own", () => {
     expectation: Pick<Expectation, 'outcome' | 'status' | 'code'> = yes,
   ): Promise<unknown> => {
     let count = 0;
-    const world = worldOf(boundSeconds);
+    const context = worldOf(boundSeconds);
     const probe = async () => {
       const result = results[Math.min(count++, results.length - 1)]!;
       return { result, judgement: { matches: result.code === undefined } };
     };
     const own = { operation, expectation };
-    const { result, tries } = await retryUntilExpected(world, own, probe, 1);
+    const { result, tries } = await retryUntilExpected(context, own, probe, 1);
     return [result.outcome, tries, count];
   };
   const wrong = { outcome: 'granted', code: 'wrong' } as const;
@@ -295,11 +295,11 @@ describe('what an association comes to', () => {
       refused('red', whoAmI(), { by: 'eks-auth', code: 'AccessDeniedException' }),
     ],
   };
-  const world = worldOf(60, spec);
-  const subject: Subject = [workload(world, 'red')];
+  const context = worldOf(60, spec);
+  const subject: Subject = [workload(context, 'red')];
   const change = (from: number, targetRole?: string): unknown =>
-    changeTo(world, subject, { role: 'app', ...(targetRole && { targetRole }) }, (names) =>
-      expectsRefusal(stages(world.scenario), from, names),
+    changeTo(context, subject, { role: 'app', ...(targetRole && { targetRole }) }, (names) =>
+      expectsRefusal(stages(context.scenario), from, names),
     );
 
   it('is a session of its role', () => expect(change(0)).to.deep.equal({ injected: true, roleArn: APP }));
@@ -330,7 +330,7 @@ describe('an association that was changed', () => {
     readonly made: string[];
     readonly deleted: string[];
     readonly asked: number;
-    readonly world: ScenarioWorld;
+    readonly context: ScenarioContext;
   }
 
   /** The webhook injects from its `injectsFrom`th question on, EKS Auth gives these answers in turn, the last over and over. */
@@ -377,27 +377,27 @@ describe('an association that was changed', () => {
       return kept.get(token) ?? answer;
     };
     const workloads = { red: { role: 'app' }, twin: {} };
-    const world = worldOf(boundSeconds, { workloads, ...SPEC }, { name, ...(answers && { askEksAuth }) }, kubernetes);
+    const context = worldOf(boundSeconds, { workloads, ...SPEC }, { name, ...(answers && { askEksAuth }) }, kubernetes);
     return {
       made,
       deleted,
-      world,
+      context: context,
       get asked() {
         return asked;
       },
     };
   }
-  const subjectOf = (world: ScenarioWorld): Subject => [workload(world, 'red'), workload(world, 'twin')];
+  const subjectOf = (context: ScenarioContext): Subject => [workload(context, 'red'), workload(context, 'twin')];
   const toApp = { injected: true, roleArn: APP };
 
   it('is followed until webhook and EKS Auth know of it, and no pod is left', async () => {
     const cluster = clusterOf(30, [NONE, { code: 'ThrottlingException' }, SESSION], 3);
-    await (await watchAssociation(cluster.world, subjectOf(cluster.world), true))?.until(toApp);
+    await (await watchAssociation(cluster.context, subjectOf(cluster.context), true))?.until(toApp);
     expect(cluster.asked).to.equal(3);
     expect(cluster.deleted).to.deep.equal(cluster.made).and.have.length(1);
-    expect(notesOn(cluster.world, 'red')).to.deep.equal([]);
+    expect(notesOn(cluster.context, 'red')).to.deep.equal([]);
     // Whatever is reported has no token, and no workload is handed this one.
-    expect([...cluster.world.tokens.values()]).to.deep.equal([`token of ${cluster.made[0]}`]);
+    expect([...cluster.context.tokens.values()]).to.deep.equal([`token of ${cluster.made[0]}`]);
   });
 
   for (const [code, message] of [
@@ -406,8 +406,8 @@ describe('an association that was changed', () => {
     ['AccessDeniedException', 'User: me is not authorized to perform: eks-auth:AssumeRoleForPodIdentity'],
   ] as const)
     it(`is not followed with credentials that come to ${code}`, async () => {
-      const { world } = clusterOf(30, [{ code, message }]);
-      const failed = watchAssociation(world, subjectOf(world)).catch(({ name }: Error) => name);
+      const { context: context } = clusterOf(30, [{ code, message }]);
+      const failed = watchAssociation(context, subjectOf(context)).catch(({ name }: Error) => name);
       expect(await failed).to.equal(code);
     });
 
@@ -419,7 +419,7 @@ describe('an association that was changed', () => {
       { code: 'EAI_AGAIN', message: 'EKS Auth does not answer.' },
       NONE,
     ]);
-    const watch = await watchAssociation(cluster.world, subjectOf(cluster.world));
+    const watch = await watchAssociation(cluster.context, subjectOf(cluster.context));
     await watch?.until({ injected: true, roleArn: undefined });
     expect(cluster.asked).to.equal(5);
   });
@@ -427,7 +427,7 @@ describe('an association that was changed', () => {
   it('is asked about by another pod after each session, which stays with its pod', async () => {
     const other = { roleArn: APP.replace(/app$/, 'other') };
     const cluster = clusterOf(30, [SESSION, SESSION, other]);
-    const watch = await watchAssociation(cluster.world, subjectOf(cluster.world));
+    const watch = await watchAssociation(cluster.context, subjectOf(cluster.context));
     await watch?.until({ injected: true, roleArn: other.roleArn });
     expect(cluster.asked).to.equal(3);
     expect(cluster.deleted).to.deep.equal(cluster.made).and.have.length(3);
@@ -435,21 +435,23 @@ describe('an association that was changed', () => {
 
   it('is seen on AWS, where many hosts answer, when a session is given no more three times in a row', async () => {
     const cluster = clusterOf(30, [SESSION, NONE, SESSION, NONE], 1, undefined, 'aws');
-    const watch = await watchAssociation(cluster.world, subjectOf(cluster.world));
+    const watch = await watchAssociation(cluster.context, subjectOf(cluster.context));
     await watch?.until({ injected: true, roleArn: undefined });
     expect(cluster.asked).to.equal(6);
   });
 
   it('is seen on AWS by one answer where it is new', async () => {
     const cluster = clusterOf(30, [SESSION], 1, undefined, 'aws');
-    await (await watchAssociation(cluster.world, subjectOf(cluster.world), true))?.until(toApp);
+    await (await watchAssociation(cluster.context, subjectOf(cluster.context), true))?.until(toApp);
     expect(cluster.asked).to.equal(1);
   });
 
   it('has a role whose sessions are followed until EKS Auth refuses them, where that is expected', async () => {
     const refusals = async (cluster: Cluster, role: string, next: number): Promise<number> => {
       await (
-        await watchRefusals(cluster.world, role, (names) => expectsRefusal(stages(cluster.world.scenario), next, names))
+        await watchRefusals(cluster.context, role, (names) =>
+          expectsRefusal(stages(cluster.context.scenario), next, names),
+        )
       )();
       expect(cluster.deleted).to.deep.equal(cluster.made);
       return cluster.asked;
@@ -462,32 +464,32 @@ describe('an association that was changed', () => {
 
   it('that is not known when the bound is over is noted for all workloads of the service account', async () => {
     const cluster = clusterOf(0.05, [NONE], Infinity);
-    await (await watchAssociation(cluster.world, subjectOf(cluster.world), true))?.until(toApp);
+    await (await watchAssociation(cluster.context, subjectOf(cluster.context), true))?.until(toApp);
     for (const name of ['red', 'twin'])
-      expect(notesOn(cluster.world, name)).to.deep.equal([
+      expect(notesOn(cluster.context, name)).to.deep.equal([
         'Before that, pods of ab-01-app-crun/app were still not injected for Pod Identity 0.05 s after its association was changed.',
         'Before that, EKS Auth still answered ResourceNotFoundException ("No association") for ab-01-app-crun/app 0.05 s after its association was changed.',
       ]);
     expect(cluster.deleted).to.deep.equal(cluster.made);
-    expect(notesOn(cluster.world, 'blue')).to.deep.equal([]);
+    expect(notesOn(cluster.context, 'blue')).to.deep.equal([]);
   });
 
   it('is asked of the webhook alone where EKS Auth cannot be asked', async () => {
     const cluster = clusterOf(30, undefined, 2);
-    await (await watchAssociation(cluster.world, subjectOf(cluster.world)))?.until(toApp);
+    await (await watchAssociation(cluster.context, subjectOf(cluster.context)))?.until(toApp);
     expect(cluster.made).to.deep.equal([]);
   });
 
   it('is asked of the webhook alone where there is no token, with a note', async () => {
     const refusal = new KubernetesError(403, 'Forbidden', 'no pods here');
     const cluster = clusterOf(30, [SESSION], 1, refusal);
-    await (await watchAssociation(cluster.world, subjectOf(cluster.world)))?.until(toApp);
+    await (await watchAssociation(cluster.context, subjectOf(cluster.context)))?.until(toApp);
     expect(cluster.asked).to.equal(0);
-    expect(notesOn(cluster.world, 'red').join()).to.contain('the pod has no token (status 403)');
+    expect(notesOn(cluster.context, 'red').join()).to.contain('the pod has no token (status 403)');
   });
 
   it('is not followed where changes are in force at once', async () => {
-    const world = worldOf(undefined);
-    expect(await watchAssociation(world, [workload(world, 'red')])).to.equal(undefined);
+    const context = worldOf(undefined);
+    expect(await watchAssociation(context, [workload(context, 'red')])).to.equal(undefined);
   });
 });

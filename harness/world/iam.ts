@@ -1,7 +1,7 @@
 import { isMissing } from '../../foundation/aws/missing.ts';
 import { retry } from '../../foundation/node/poll.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
 /** Between two questions to AWS about the same resource. */
 export const AWS_POLL_MILLISECONDS = 1100;
@@ -10,19 +10,19 @@ export const AWS_POLL_MILLISECONDS = 1100;
 export const kubernetesPollMilliseconds = ({ name }: Pick<AwsTarget, 'name'>): number => (name === 'aws' ? 500 : 50);
 
 /** Waits until a scenario's changes of IAM are effective, where AWS is eventually consistent. */
-export async function waitForIam({ environment, signal, scenario: { spec } }: ScenarioWorld): Promise<void> {
+export async function waitForIam({ environment, signal, scenario: { spec } }: ScenarioContext): Promise<void> {
   const things = [...Object.values(spec.roles ?? {}), ...(spec.providers ?? [])];
   const accounts = things.map(({ account = 'main' }) => account);
   await environment.aws.propagation?.waitForIam(signal, new Set(['main', ...accounts]));
 }
 
 /** Whether a scenario has IAM resources that must be effective before their use. */
-export const usesIam = ({ scenario: { spec } }: ScenarioWorld): boolean =>
+export const usesIam = ({ scenario: { spec } }: ScenarioContext): boolean =>
   Object.keys(spec.roles ?? {}).length > 0 || (spec.providers ?? []).length > 0;
 
 /** Repeats a call while `isPassing` accepts its error, until the propagation bound; once if AWS is consistent. */
 export function retryUntilConsistent<T>(
-  { environment, signal }: ScenarioWorld,
+  { environment, signal }: ScenarioContext,
   isPassing: (error: Error) => boolean,
   call: () => Promise<T>,
   pauseMilliseconds = AWS_POLL_MILLISECONDS,

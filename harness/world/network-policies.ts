@@ -1,17 +1,17 @@
 import { isIP } from 'node:net';
 import { WORKLOAD_LABEL } from '../kubernetes-client/pod-watcher.ts';
-import { labelsOf, clusterOf, workloads, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+import { labelsOf, clusterOf, workloads, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
 /** The policy of each workload with `egress` (Kubernetes, "Network Policies"). */
-export async function arrangeNetworkPolicies(world: ScenarioWorld): Promise<void> {
+export async function arrangeNetworkPolicies(context: ScenarioContext): Promise<void> {
   await Promise.all(
-    workloads(world).map(async (item) => {
+    workloads(context).map(async (item) => {
       if (item.spec.egress === undefined) return;
-      const { status, body } = await clusterOf(world, item.cluster).kubernetes.raw({
+      const { status, body } = await clusterOf(context, item.cluster).kubernetes.raw({
         method: 'POST',
         path: `/apis/networking.k8s.io/v1/namespaces/${item.namespace}/networkpolicies`,
-        body: networkPolicy(world, item),
+        body: networkPolicy(context, item),
       });
       if (status !== 201)
         throw new Error(
@@ -21,15 +21,15 @@ export async function arrangeNetworkPolicies(world: ScenarioWorld): Promise<void
   );
 }
 
-function networkPolicy(world: ScenarioWorld, item: Workload): object {
+function networkPolicy(context: ScenarioContext, item: Workload): object {
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { name: item.name, namespace: item.namespace, labels: labelsOf(world) },
+    metadata: { name: item.name, namespace: item.namespace, labels: labelsOf(context) },
     spec: {
       podSelector: { matchLabels: { [WORKLOAD_LABEL]: item.name } },
       policyTypes: ['Egress'],
-      egress: egressRules(item.spec.egress ?? [], world.environment.aws.workloadEnvironment['AWS_ENDPOINT_URL']),
+      egress: egressRules(item.spec.egress ?? [], context.environment.aws.workloadEnvironment['AWS_ENDPOINT_URL']),
     },
   };
 }

@@ -6,7 +6,13 @@ import { ofWorkload } from '../scenario/operation-registry.ts';
 import type { Operation, ProbeStep, WorkloadSpec } from '../scenario/spec.ts';
 import { WORKLOAD_LABEL } from '../kubernetes-client/pod-watcher.ts';
 import type { PodGroups } from './stages.ts';
-import { clusterOf, labelsOf, type ProvisionedCluster, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+import {
+  clusterOf,
+  labelsOf,
+  type ProvisionedCluster,
+  type ScenarioContext,
+  type Workload,
+} from '../scenario/scenario-context.ts';
 
 export const PROBE_CONTAINER = 'probe';
 /** Secret of a namespace with the minted tokens of its workloads. */
@@ -18,24 +24,24 @@ const NO_PHASE = -1;
 const DO_NOT_DISRUPT = 'karpenter.sh/do-not-disrupt';
 
 /** The last phase that a new pod may start. */
-export const firstPhase = ({ groups, heldBack }: PodGroups): number => (heldBack ? NO_PHASE : (groups[0]?.number ?? 0));
+export const firstPhase = ({ groups, deferred }: PodGroups): number => (deferred ? NO_PHASE : (groups[0]?.number ?? 0));
 
-export function podManifest(world: ScenarioWorld, workload: Workload, name: string, groups: PodGroups): V1Pod {
+export function podManifest(context: ScenarioContext, workload: Workload, name: string, groups: PodGroups): V1Pod {
   const { spec, namespace } = workload;
   const { runAsUser, fsGroup } = spec;
-  const cluster = clusterOf(world, workload.cluster);
-  const plan = planOf(world, cluster, groups);
-  const mounted = volumesOf(world, spec, plan);
+  const cluster = clusterOf(context, workload.cluster);
+  const plan = planOf(context, cluster, groups);
+  const mounted = volumesOf(context, spec, plan);
   const volumes = mounted.map(({ volume }) => volume);
-  const probe = probeContainer(cluster.workloadImage, variables(environmentOf(world, spec, plan)), mounted);
+  const probe = probeContainer(cluster.workloadImage, variables(environmentOf(context, spec, plan)), mounted);
   return {
     metadata: {
       name,
       namespace,
-      labels: { ...labelsOf(world), [WORKLOAD_LABEL]: workload.name },
+      labels: { ...labelsOf(context), [WORKLOAD_LABEL]: workload.name },
       annotations: {
         [DO_NOT_DISRUPT]: 'true',
-        ...world.names.expandAll(spec.podAnnotations ?? {}),
+        ...context.names.expandAll(spec.podAnnotations ?? {}),
         [PHASE_ANNOTATION]: String(firstPhase(groups)),
       },
     },
@@ -57,16 +63,19 @@ export function podManifest(world: ScenarioWorld, workload: Workload, name: stri
   };
 }
 
-const planOf = (world: ScenarioWorld, cluster: ProvisionedCluster, { groups, heldBack }: PodGroups): ProbePlan => ({
-  ...(heldBack && { heldBack }),
-  ...plannedClient(world, cluster),
+const planOf = (context: ScenarioContext, cluster: ProvisionedCluster, { groups, deferred }: PodGroups): ProbePlan => ({
+  ...(deferred && { deferred }),
+  ...plannedClient(context, cluster),
   phases: groups.map((group) => ({
     phase: group.number,
-    probes: probingOrder(world, group.probes).map(({ number, step }) => planned(world, number, step)),
+    probes: probingOrder(context, group.probes).map(({ number, step }) => planned(context, number, step)),
   })),
 });
 
-function plannedClient({ scenario }: ScenarioWorld, { onThisMachine }: ProvisionedCluster): Pick<ProbePlan, 'client'> {
+function plannedClient(
+  { scenario }: ScenarioContext,
+  { onThisMachine }: ProvisionedCluster,
+): Pick<ProbePlan, 'client'> {
   const { client: chosen } = scenario;
   const installed = onThisMachine ? chosen?.installed : chosen && inImage(chosen);
   if (chosen === undefined || installed === undefined) return {};
@@ -76,18 +85,18 @@ function plannedClient({ scenario }: ScenarioWorld, { onThisMachine }: Provision
   return { client: { ...client, ...(environment && { environment }), ...(asksStsByTls && { asksStsByTls }) } };
 }
 
-function planned(world: ScenarioWorld, number: number, step: ProbeStep): PlannedProbe {
-  const retry = retryUntil(world, step);
-  return { number, operation: toProgram(world, step.operation), ...(retry && { retry }) };
+function planned(context: ScenarioContext, number: number, step: ProbeStep): PlannedProbe {
+  const retry = retryUntil(context, step);
+  return { number, operation: toProgram(context, step.operation), ...(retry && { retry }) };
 }
 
-const toProgram = (world: ScenarioWorld, operation: Operation): Operation =>
-  ofWorkload(operation)?.toProgram?.(operation, world) ?? world.names.expandAll(operation);
+const toProgram = (context: ScenarioContext, operation: Operation): Operation =>
+  ofWorkload(operation)?.toProgram?.(operation, context) ?? context.names.expandAll(operation);
 
-const hasPhaseFile = (plan: ProbePlan): boolean => plan.phases.length > 1 || plan.heldBack === true;
+const hasPhaseFile = (plan: ProbePlan): boolean => plan.phases.length > 1 || plan.deferred === true;
 
 /** Whether workloads get minted tokens. Those bound to a pod are minted after the pod, which waits for them. */
-const hasTokens = (world: ScenarioWorld): boolean => Object.keys(world.scenario.spec.tokens ?? {}).length > 0;
+const hasTokens = (context: ScenarioContext): boolean => Object.keys(context.scenario.spec.tokens ?? {}).length > 0;
 
 /** A workload gets a token of the Kubernetes API only if a probe presents it. */
 const usesApiToken = ({ groups }: PodGroups): boolean =>
@@ -102,13 +111,13 @@ interface Mounted {
   readonly mount: Pick<V1VolumeMount, 'mountPath' | 'subPath' | 'readOnly'>;
 }
 
-function volumesOf(world: ScenarioWorld, spec: WorkloadSpec, plan: ProbePlan): readonly Mounted[] {
+function volumesOf(context: ScenarioContext, spec: WorkloadSpec, plan: ProbePlan): readonly Mounted[] {
   const phase = { name: 'phase', downwardAPI: { items: [{ path: 'phase', fieldRef: phaseField }] } };
   const tokens = { name: 'tokens', secret: { secretName: TOKENS_SECRET } };
-  const further = Object.entries(world.names.expandAll(spec.volumes ?? {}));
+  const further = Object.entries(context.names.expandAll(spec.volumes ?? {}));
   return [
     ...(hasPhaseFile(plan) ? [{ volume: phase, mount: { mountPath: PHASE_DIRECTORY, readOnly: true } }] : []),
-    ...(hasTokens(world) ? [{ volume: tokens, mount: { mountPath: TOKENS_DIRECTORY, readOnly: true } }] : []),
+    ...(hasTokens(context) ? [{ volume: tokens, mount: { mountPath: TOKENS_DIRECTORY, readOnly: true } }] : []),
     ...further.map(([mountPath, { subPath, ...source }], index) => ({
       volume: { name: `further-${index}`, ...source },
       mount: { mountPath, ...(subPath !== undefined && { subPath }) },
@@ -126,10 +135,10 @@ const probeContainer = (image: string, env: V1EnvVar[], mounted: readonly Mounte
   }),
 });
 
-const environmentOf = (world: ScenarioWorld, spec: WorkloadSpec, plan: ProbePlan): Record<string, string> => ({
-  AWS_REGION: world.environment.aws.region,
-  ...world.environment.aws.workloadEnvironment,
-  AWS_SDK_UA_APP_ID: world.scenario.id,
+const environmentOf = (context: ScenarioContext, spec: WorkloadSpec, plan: ProbePlan): Record<string, string> => ({
+  AWS_REGION: context.environment.aws.region,
+  ...context.environment.aws.workloadEnvironment,
+  AWS_SDK_UA_APP_ID: context.scenario.id,
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   ...(spec.imds !== 'reachable' && { AWS_EC2_METADATA_DISABLED: 'true' }),
   PROBE_PLAN: JSON.stringify(spec.container === 'sidecar' ? { ...plan, stays: true } : plan),
@@ -137,8 +146,8 @@ const environmentOf = (world: ScenarioWorld, spec: WorkloadSpec, plan: ProbePlan
   PROBE_AGENT_IPV6_URI: 'http://[fd00:ec2::23]/v1/credentials',
   PROBE_API_TOKEN_FILE: '/var/run/secrets/kubernetes.io/serviceaccount/token',
   ...(hasPhaseFile(plan) && { PROBE_PHASE_FILE: `${PHASE_DIRECTORY}/phase` }),
-  ...(hasTokens(world) && { PROBE_TOKENS_DIRECTORY: TOKENS_DIRECTORY }),
-  ...world.names.expandAll(spec.env ?? {}),
+  ...(hasTokens(context) && { PROBE_TOKENS_DIRECTORY: TOKENS_DIRECTORY }),
+  ...context.names.expandAll(spec.env ?? {}),
 });
 
 const variables = (env: Readonly<Record<string, string>>): V1EnvVar[] =>

@@ -6,7 +6,7 @@ import { poll } from '../../foundation/node/poll.ts';
 import { REPORT_PREFIX, TOKENS_PREFIX, type ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
 import { PROBE_CONTAINER } from './pod-manifest.ts';
 import { statusesOf } from '../kubernetes-client/pod-watcher.ts';
-import type { ProvisionedCluster } from '../scenario/world.ts';
+import type { ProvisionedCluster } from '../scenario/scenario-context.ts';
 
 /** Reports in the order they come; readers wait until there are enough, or a failure. */
 export class Inbox {

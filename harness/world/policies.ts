@@ -1,7 +1,7 @@
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { RawPolicy } from '../scenario/policy.ts';
 import { isPolicyTooSoon, retryUntilConsistent } from './iam.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
 /** Names under which AWS's services refuse a policy document. */
 const REFUSALS: ReadonlySet<string> = new Set([
@@ -17,18 +17,18 @@ const isRefused = ({ name, message }: Error): boolean => REFUSALS.has(name) || (
 
 /** Makes a call with a policy of the scenario. Throws `HarnessError` BAD_POLICY if AWS refuses the policy. */
 export async function handPolicy<T>(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   what: string,
   policy: object,
   call: () => Promise<T>,
 ): Promise<T> {
-  const { scenario } = world;
+  const { scenario } = context;
   try {
-    return await retryUntilConsistent(world, isPolicyTooSoon, call);
+    return await retryUntilConsistent(context, isPolicyTooSoon, call);
   } catch (error) {
     if (!isRefused(error as Error)) throw error;
     const { message, $metadata } = error as Error & { readonly $metadata?: { readonly requestId?: string } };
-    const { notes = [] } = world.environment.aws.controls?.findCall($metadata?.requestId ?? '') ?? {};
+    const { notes = [] } = context.environment.aws.controls?.findCall($metadata?.requestId ?? '') ?? {};
     const from = 'from' in policy ? ` (from ${(policy as RawPolicy).from})` : '';
     throw new HarnessError(
       'BAD_POLICY',

@@ -9,7 +9,7 @@ import type { Scenario } from '../scenario/spec.ts';
 import { anEnvironment } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { prefetch, type Prefetch } from './prefetch.ts';
-import type { Environment } from '../scenario/world.ts';
+import type { Environment } from '../scenario/scenario-context.ts';
 
 describe('what is arranged ahead of the clusters', () => {
   let aws: AwsTarget;

@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario/spec.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
 import { removeIn } from './teardown.ts';
 import { arrangeAws } from './fixtures/index.ts';
-import { makeWorld, type Environment } from '../scenario/world.ts';
+import { createScenarioContext, type Environment } from '../scenario/scenario-context.ts';
 
 export type Prefetch = ReturnType<typeof prefetch>;
 
@@ -26,7 +26,7 @@ export function prefetch(
   const queue = scenarios.filter(canComeAhead);
   const work = (scenario: Scenario): Promise<void> => {
     const resources = new Resources();
-    const inAws = arrangeAws(makeWorld(scenario, environment, 1, stopped, resources));
+    const inAws = arrangeAws(createScenarioContext(scenario, environment, 1, stopped, resources));
     begun.set(scenario.id, { resources, inAws });
     // `take` reports it.
     return inAws.catch(() => undefined);

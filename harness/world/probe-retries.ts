@@ -4,20 +4,20 @@ import { ofHarness, ofWorkload } from '../scenario/operation-registry.ts';
 import type { Expectation, HarnessOperation, ProbeStep } from '../scenario/spec.ts';
 import { identityExpected } from '../scenario/expected-identity.ts';
 import { AWS_POLL_MILLISECONDS } from './iam.ts';
-import type { ScenarioWorld } from '../scenario/world.ts';
+import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
 /** The result for which the probe program repeats a probe, where AWS is eventually consistent. */
-export function retryUntil(world: ScenarioWorld, step: ProbeStep): RetryUntil | undefined {
-  const { propagation } = world.environment.aws;
+export function retryUntil(context: ScenarioContext, step: ProbeStep): RetryUntil | undefined {
+  const { propagation } = context.environment.aws;
   if (propagation === undefined || ofWorkload(step.operation)?.withoutAws === true) return undefined;
   // A pod knows only some facts, and messages are for people.
   const { as: _as, facts: _facts, message: _message, ...expected } = step.expectation;
-  const role = identityExpected(world.scenario.spec, step);
+  const role = identityExpected(context.scenario.spec, step);
   // The node's role and users' own keys are no roles of the scenario.
-  const own = Object.keys(world.scenario.spec.roles ?? {}).find((name) => name === role);
+  const own = Object.keys(context.scenario.spec.roles ?? {}).find((name) => name === role);
   return {
     expected,
-    ...(own !== undefined && { roleArn: world.names.roleArn(own) }),
+    ...(own !== undefined && { roleArn: context.names.roleArn(own) }),
     seconds: propagation.boundSeconds,
   };
 }
@@ -26,9 +26,12 @@ export function retryUntil(world: ScenarioWorld, step: ProbeStep): RetryUntil | 
  * The probes of one pod between two steps in order: expected grants come first where AWS is eventually consistent, so
  * that denials are not premature. Probes that write, or test an order, stay in place.
  */
-export function probingOrder<T extends { readonly step: ProbeStep }>(world: ScenarioWorld, probes: readonly T[]): T[] {
+export function probingOrder<T extends { readonly step: ProbeStep }>(
+  context: ScenarioContext,
+  probes: readonly T[],
+): T[] {
   const isFree = probes.every(({ step }) => ofWorkload(step.operation)?.readOnly);
-  if (world.environment.aws.propagation === undefined || !isFree) return [...probes];
+  if (context.environment.aws.propagation === undefined || !isFree) return [...probes];
   const isGrant = ({ step: { expectation } }: T): boolean =>
     expectation.outcome === 'granted' || expectation.outcome === 'absent';
   return [...probes.filter(isGrant), ...probes.filter((probe) => !isGrant(probe))];
@@ -56,12 +59,12 @@ export interface JudgedTry {
 
 /** Repeats a probe while propagation may explain its mismatch. Returns the last attempt and their number. */
 export async function retryUntilExpected<Try extends JudgedTry>(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   own: OwnProbe,
   probe: () => Promise<Try>,
   pauseMilliseconds = AWS_POLL_MILLISECONDS,
 ): Promise<Try & { readonly tries: number }> {
-  const { propagation } = world.environment.aws;
+  const { propagation } = context.environment.aws;
   if (propagation === undefined) return { ...(await probe()), tries: 1 };
   let last: (Try & { readonly tries: number }) | undefined;
   return poll(
@@ -72,7 +75,7 @@ export async function retryUntilExpected<Try extends JudgedTry>(
     {
       every: pauseMilliseconds,
       within: propagation.boundSeconds * 1000,
-      signal: world.signal,
+      signal: context.signal,
       late: (error) => last ?? (error as Error),
     },
   );

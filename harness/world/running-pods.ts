@@ -1,15 +1,15 @@
 import { podStages, type Stage } from './stages.ts';
 import { startWorkloadPod, type WorkloadPod } from './workload-pod.ts';
-import { workload, type ScenarioWorld } from '../scenario/world.ts';
+import { workload, type ScenarioContext } from '../scenario/scenario-context.ts';
 
 export class RunningPods {
-  readonly #world: ScenarioWorld;
+  readonly #context: ScenarioContext;
   readonly #stages: readonly Stage[];
   readonly #pods = new Map<string, WorkloadPod>();
   readonly #started = new Map<string, number>();
 
-  constructor(world: ScenarioWorld, all: readonly Stage[]) {
-    this.#world = world;
+  constructor(context: ScenarioContext, all: readonly Stage[]) {
+    this.#context = context;
     this.#stages = all;
   }
 
@@ -18,7 +18,12 @@ export class RunningPods {
     this.#started.set(name, ordinal);
     this.#pods.set(
       name,
-      await startWorkloadPod(this.#world, workload(this.#world, name), podStages(this.#stages, name, from), ordinal),
+      await startWorkloadPod(
+        this.#context,
+        workload(this.#context, name),
+        podStages(this.#stages, name, from),
+        ordinal,
+      ),
     );
   }
 

@@ -4,7 +4,13 @@ import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { credentialsOf, type AwsCredentials } from '../../aws/credentials.ts';
 import { SERVICE_ERRORS, refusalBy } from '../../aws/refusal.ts';
-import { clusterOf, labelsOf, type HeldSession, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+import {
+  clusterOf,
+  labelsOf,
+  type HeldSession,
+  type ScenarioContext,
+  type Workload,
+} from '../scenario/scenario-context.ts';
 
 /** A session of a role of the scenario, by AssumeRoleWithWebIdentity with one of its tokens. */
 export interface WebSession {
@@ -17,29 +23,29 @@ export const WEB_SESSION_NAME = 'creator';
 /** A gate that nobody removes: the pod exists, and is never scheduled (Kubernetes, "Pod Scheduling Readiness"). */
 const NEVER = 'conformance.eks-pod-identity/never';
 
-export const heldSession = ({ environment: { aws } }: ScenarioWorld, credentials: AwsCredentials): HeldSession => ({
+export const heldSession = ({ environment: { aws } }: ScenarioContext, credentials: AwsCredentials): HeldSession => ({
   credentials,
   clients: aws.clientsWith(credentials),
 });
 
 /** Opens it once in a scenario, or returns STS's refusal. Throws other failures. */
 export async function webSession(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   { role, token }: WebSession,
 ): Promise<HeldSession | ProbeResult> {
   const name = `${role}/${token}`;
-  const held = world.sessions.get(name);
+  const held = context.sessions.get(name);
   if (held !== undefined) return held;
   try {
-    const answer = await world.environment.aws.clients('main').sts.send(
+    const answer = await context.environment.aws.clients('main').sts.send(
       new AssumeRoleWithWebIdentityCommand({
-        RoleArn: world.names.roleArn(role),
+        RoleArn: context.names.roleArn(role),
         RoleSessionName: WEB_SESSION_NAME,
-        WebIdentityToken: world.tokens.get(token) ?? '',
+        WebIdentityToken: context.tokens.get(token) ?? '',
       }),
     );
-    const session = heldSession(world, credentialsOf(answer));
-    world.sessions.set(name, session);
+    const session = heldSession(context, credentialsOf(answer));
+    context.sessions.set(name, session);
     return session;
   } catch (error) {
     return refusalBy('sts', error as Error, SERVICE_ERRORS);
@@ -51,16 +57,16 @@ export async function webSession(
  * KubernetesError if the API server refuses one, after removing the pod.
  */
 export async function podToken(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   item: Workload,
   audience = 'pods.eks.amazonaws.com',
 ): Promise<{ readonly token: string; remove(): void }> {
-  const { kubernetes, workloadImage } = clusterOf(world, item.cluster);
+  const { kubernetes, workloadImage } = clusterOf(context, item.cluster);
   const name = `association-check-${randomUUID().slice(0, 8)}`;
   const remove = (): void => void kubernetes.deletePod(item.namespace, name, 0).catch(() => undefined);
   try {
     const pod = await kubernetes.createPod(item.namespace, {
-      metadata: { name, namespace: item.namespace, labels: labelsOf(world) },
+      metadata: { name, namespace: item.namespace, labels: labelsOf(context) },
       spec: {
         serviceAccountName: item.serviceAccount,
         automountServiceAccountToken: false,
@@ -74,7 +80,7 @@ export async function podToken(
       boundPod,
     });
     // By a name that no scenario uses, so that reports redact it.
-    world.tokens.set(`<${name}>`, token);
+    context.tokens.set(`<${name}>`, token);
     return { token, remove };
   } catch (error) {
     remove();

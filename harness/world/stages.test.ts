@@ -74,12 +74,12 @@ describe('the groups of a pod', () => {
     ['the next pod of the step that restarts it', 4, false],
   ] as const)
     it(`${heldBack ? 'hold back' : 'do not hold back'} ${what}`, () =>
-      expect(podStages(all, 'red', from).heldBack).to.equal(heldBack));
+      expect(podStages(all, 'red', from).deferred).to.equal(heldBack));
   it('hold back a pod whose first group follows one of others', () =>
-    expect(podStages(of(succeeds(act(() => ({ outcome: 'granted' }))), red), 'red', 0).heldBack).to.equal(true));
+    expect(podStages(of(succeeds(act(() => ({ outcome: 'granted' }))), red), 'red', 0).deferred).to.equal(true));
   it('are none for a workload that probes nothing', () => {
     expect(pod(all, 'green', 0)).to.equal('');
-    expect(podStages(all, 'green', 0).heldBack).to.equal(false);
+    expect(podStages(all, 'green', 0).deferred).to.equal(false);
   });
 });
 

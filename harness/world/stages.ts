@@ -53,7 +53,7 @@ export function stages(scenario: Scenario): readonly Stage[] {
 export interface PodGroups {
   readonly groups: readonly ProbeGroup[];
   /** A step or a group of others precedes its first group. */
-  readonly heldBack: boolean;
+  readonly deferred: boolean;
 }
 
 /** From the stage at which a pod starts to that at which it ends. */
@@ -67,7 +67,7 @@ export function podStages(all: readonly Stage[], workload: string, fromStage: nu
     if (own.length > 0) groups.push({ number, probes: own });
     heldBack ||= groups.length === 0;
   }
-  return { groups, heldBack: heldBack && groups.length > 0 };
+  return { groups, deferred: heldBack && groups.length > 0 };
 }
 
 /** Whether pods of these workloads must get no credentials, by the probes up to the next step that changes them. */

@@ -4,7 +4,7 @@ import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import type { Resource } from '../../foundation/aws/resources.ts';
 import { removeIn, tearDown } from './teardown.ts';
-import type { Environment, ScenarioWorld } from '../scenario/world.ts';
+import type { Environment, ScenarioContext } from '../scenario/scenario-context.ts';
 
 const AWS = { region: 'us-west-2', accountId: () => '111122223333' } as unknown as AwsTarget;
 
@@ -15,7 +15,7 @@ describe('the end of a scenario', () => {
   });
 
   const step = (name: string) => async (): Promise<void> => void done.push(name);
-  const world = (fixturesEndWith: Environment['fixturesEndWith']): ScenarioWorld => {
+  const world = (fixturesEndWith: Environment['fixturesEndWith']): ScenarioContext => {
     const made = aWorld(aScenario(), anEnvironment(AWS, { fixturesEndWith }));
     for (const resource of [
       { name: 'role', lives: 'aws' },
@@ -58,7 +58,7 @@ describe('the end of a scenario', () => {
   const failing = (
     fixturesEndWith: Environment['fixturesEndWith'],
     resource: Omit<Resource, 'remove'>,
-  ): ScenarioWorld => {
+  ): ScenarioContext => {
     const made = aWorld(aScenario(), anEnvironment(AWS, { fixturesEndWith }));
     made.resources.add({ ...resource, remove: held });
     return made;

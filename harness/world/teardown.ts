@@ -2,7 +2,7 @@ import { awsProblem } from '../../foundation/aws/aws-problem.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { removeAll, type Resource } from '../../foundation/aws/resources.ts';
-import type { Environment, ScenarioWorld } from '../scenario/world.ts';
+import type { Environment, ScenarioContext } from '../scenario/scenario-context.ts';
 
 export interface Ending {
   /** Its resources stay until the run is over, for inspection. */
@@ -15,7 +15,10 @@ export interface Ending {
  * Removes a scenario's resources, except those that end with the run or the clusters, unless due now. Records
  * leftovers; throws if another change could not be undone.
  */
-export async function tearDown({ environment, resources }: ScenarioWorld, { kept, makesRoom }: Ending): Promise<void> {
+export async function tearDown(
+  { environment, resources }: ScenarioContext,
+  { kept, makesRoom }: Ending,
+): Promise<void> {
   await resources.close();
   const now: Resource[] = [];
   for (const resource of resources.take()) {

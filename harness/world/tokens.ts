@@ -4,74 +4,74 @@ import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import type { TokenSpec } from '../scenario/spec.ts';
 import { TOKENS_SECRET } from './pod-manifest.ts';
 import type { RunningPods } from './running-pods.ts';
-import { labelsOf, clusterOf, workloads, type ScenarioWorld } from '../scenario/world.ts';
+import { labelsOf, clusterOf, workloads, type ScenarioContext } from '../scenario/scenario-context.ts';
 
 /** Mints the tokens that are bound to no pod, and stores them for the scenario's workloads. */
-export async function mintFreeTokens(world: ScenarioWorld): Promise<void> {
-  const free = Object.entries(world.scenario.spec.tokens ?? {}).filter(([, token]) => token.boundTo === undefined);
-  const bound = Object.values(world.scenario.spec.tokens ?? {}).some((token) => token.boundTo !== undefined);
-  await Promise.all(free.map(([name, token]) => mint(world, name, token)));
+export async function mintFreeTokens(context: ScenarioContext): Promise<void> {
+  const free = Object.entries(context.scenario.spec.tokens ?? {}).filter(([, token]) => token.boundTo === undefined);
+  const bound = Object.values(context.scenario.spec.tokens ?? {}).some((token) => token.boundTo !== undefined);
+  await Promise.all(free.map(([name, token]) => mint(context, name, token)));
   // A scenario with bound tokens gets its secret when those are minted.
-  if (free.length > 0 && !bound) await writeSecrets(world);
+  if (free.length > 0 && !bound) await writeSecrets(context);
 }
 
-export async function mintBoundTokens(world: ScenarioWorld, running: RunningPods): Promise<void> {
-  const bound = Object.entries(world.scenario.spec.tokens ?? {}).filter(([, token]) => token.boundTo !== undefined);
+export async function mintBoundTokens(context: ScenarioContext, running: RunningPods): Promise<void> {
+  const bound = Object.entries(context.scenario.spec.tokens ?? {}).filter(([, token]) => token.boundTo !== undefined);
   if (bound.length === 0) return;
   await Promise.all(
     bound.map(([name, token]) => {
       const pod = running.pod(token.boundTo ?? '');
-      return mint(world, name, token, pod && { name: pod.name, uid: pod.uid });
+      return mint(context, name, token, pod && { name: pod.name, uid: pod.uid });
     }),
   );
-  await writeSecrets(world);
+  await writeSecrets(context);
 }
 
 async function mint(
-  world: ScenarioWorld,
+  context: ScenarioContext,
   name: string,
   token: TokenSpec,
   boundPod?: { readonly name: string; readonly uid: string },
 ): Promise<void> {
   const [alias = '', serviceAccount = ''] = token.serviceAccount.split('/');
-  const namespace = world.names.namespace(alias);
-  const { kubernetes } = clusterOf(world, token.cluster ?? 'c1');
+  const namespace = context.names.namespace(alias);
+  const { kubernetes } = clusterOf(context, token.cluster ?? 'c1');
   if (boundPod !== undefined)
-    await scheduled(world, kubernetes, `/api/v1/namespaces/${namespace}/pods/${boundPod.name}`);
+    await scheduled(context, kubernetes, `/api/v1/namespaces/${namespace}/pods/${boundPod.name}`);
   const boundSecret = token.boundToSecret ? `${TOKENS_SECRET}-${name}` : undefined;
   if (boundSecret !== undefined)
-    await kubernetes.createSecret(namespace, { name: boundSecret, labels: labelsOf(world) }, {});
+    await kubernetes.createSecret(namespace, { name: boundSecret, labels: labelsOf(context) }, {});
   const text = await kubernetes.createToken(namespace, serviceAccount, {
     audiences: token.audience === undefined ? [] : [token.audience],
     ...(token.expirationSeconds !== undefined && { expirationSeconds: token.expirationSeconds }),
     ...(boundPod && { boundPod }),
     ...(boundSecret !== undefined && { boundSecret }),
   });
-  world.tokens.set(name, text);
+  context.tokens.set(name, text);
 }
 
 /** Timeout for the scheduling of a pod; bound tokens then do without a node. */
 const SCHEDULING_MILLISECONDS = 30_000;
 
 /** Waits until the pod has a node, which its tokens name (Kubernetes documentation, "Managing Service Accounts"). */
-async function scheduled(world: ScenarioWorld, kubernetes: KubernetesClient, path: string): Promise<void> {
+async function scheduled(context: ScenarioContext, kubernetes: KubernetesClient, path: string): Promise<void> {
   const hasNode = async (): Promise<true | undefined> => {
     const { status, body } = await kubernetes.raw({ path });
     return (status === 200 && (JSON.parse(body) as V1Pod).spec?.nodeName !== undefined) || undefined;
   };
-  await poll(hasNode, { every: 100, within: SCHEDULING_MILLISECONDS, signal: world.signal, late: () => true });
+  await poll(hasNode, { every: 100, within: SCHEDULING_MILLISECONDS, signal: context.signal, late: () => true });
 }
 
 /** One secret in each namespace of the scenario, for workloads to mount. */
-async function writeSecrets(world: ScenarioWorld): Promise<void> {
-  const places = new Map(workloads(world).map((item) => [`${item.cluster}/${item.namespace}`, item]));
+async function writeSecrets(context: ScenarioContext): Promise<void> {
+  const places = new Map(workloads(context).map((item) => [`${item.cluster}/${item.namespace}`, item]));
   // Only the scenario's own: the harness may hold others.
-  const own = [...world.tokens].filter(([name]) => Object.hasOwn(world.scenario.spec.tokens ?? {}, name));
+  const own = [...context.tokens].filter(([name]) => Object.hasOwn(context.scenario.spec.tokens ?? {}, name));
   await Promise.all(
     [...places.values()].map(({ cluster, namespace }) =>
-      clusterOf(world, cluster).kubernetes.createSecret(
+      clusterOf(context, cluster).kubernetes.createSecret(
         namespace,
-        { name: TOKENS_SECRET, labels: labelsOf(world) },
+        { name: TOKENS_SECRET, labels: labelsOf(context) },
         Object.fromEntries(own),
       ),
     ),

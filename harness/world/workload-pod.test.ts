@@ -4,13 +4,13 @@ import { Resources } from '../../foundation/aws/resources.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { Names } from '../scenario/names.ts';
 import { startWorkloadPod } from './workload-pod.ts';
-import { workload, type ScenarioWorld } from '../scenario/world.ts';
+import { workload, type ScenarioContext } from '../scenario/scenario-context.ts';
 
 function worldOf(
   podAnnotations: Readonly<Record<string, string>>,
   kubernetes: object,
   pods: object = {},
-): ScenarioWorld {
+): ScenarioContext {
   const scenario = aScenario({ workloads: { red: { role: 'app', podAnnotations } } });
   return {
     scenario,
@@ -23,7 +23,7 @@ function worldOf(
       clusters: new Map([['c1', { cluster: { name: 'one' }, workloadImage: 'probe', kubernetes, pods }]]),
     },
     injected: new Map(),
-  } as unknown as ScenarioWorld;
+  } as unknown as ScenarioContext;
 }
 
 /** The pod that is asked for. */
@@ -34,11 +34,11 @@ async function manifest(podAnnotations: Readonly<Record<string, string>>): Promi
     asked = pod;
     throw refused;
   };
-  const world = worldOf(podAnnotations, { createPod });
+  const context = worldOf(podAnnotations, { createPod });
   const failure: unknown = await startWorkloadPod(
-    world,
-    workload(world, 'red'),
-    { groups: [], heldBack: false },
+    context,
+    workload(context, 'red'),
+    { groups: [], deferred: false },
     1,
   ).catch((error: unknown) => error);
   expect(failure).to.equal(refused);
@@ -62,8 +62,8 @@ describe('the pod of a workload', () => {
     };
     const createPod = async (): Promise<V1Pod> => ({ metadata: { uid: 'uid' } });
     const pods = { started: async () => undefined, ended: () => undefined };
-    const world = worldOf({}, { createPod, followLog }, pods);
-    const pod = await startWorkloadPod(world, workload(world, 'red'), { groups: [], heldBack: false }, 1);
+    const context = worldOf({}, { createPod, followLog }, pods);
+    const pod = await startWorkloadPod(context, workload(context, 'red'), { groups: [], deferred: false }, 1);
     expect(await pod.reports(0, 1).catch((error: unknown) => error)).to.equal(gone);
     expect(followed).to.equal(1);
   });

@@ -5,32 +5,37 @@ import { createOnceInjected } from './admitted-pod.ts';
 import { firstPhase, podManifest } from './pod-manifest.ts';
 import { collectReports, Inbox } from './pod-reports.ts';
 import type { PodGroups } from './stages.ts';
-import { clusterOf, type ScenarioWorld, type Workload } from '../scenario/world.ts';
+import { clusterOf, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 
 export type WorkloadPod = Awaited<ReturnType<typeof startWorkloadPod>>;
 
 /** Creates the pod with the plan of its groups. `ordinal` distinguishes pods of one workload. */
-export async function startWorkloadPod(world: ScenarioWorld, workload: Workload, groups: PodGroups, ordinal: number) {
+export async function startWorkloadPod(
+  context: ScenarioContext,
+  workload: Workload,
+  groups: PodGroups,
+  ordinal: number,
+) {
   const { namespace } = workload;
-  const cluster = clusterOf(world, workload.cluster);
+  const cluster = clusterOf(context, workload.cluster);
   const manifestOf = (name: string): V1Pod => {
-    world.names.learn(`pod:${workload.name}`, name);
-    return podManifest(world, workload, name, groups);
+    context.names.learn(`pod:${workload.name}`, name);
+    return podManifest(context, workload, name, groups);
   };
-  const release = (await world.environment.podStarts?.acquire()) ?? ((): void => undefined);
+  const release = (await context.environment.podStarts?.acquire()) ?? ((): void => undefined);
   const asked = performance.now();
   const first = `${workload.name}-${ordinal}`;
-  const { name, uid } = await createOnceInjected(world, workload, first, manifestOf).catch((error: unknown) => {
+  const { name, uid } = await createOnceInjected(context, workload, first, manifestOf).catch((error: unknown) => {
     release();
     throw error;
   });
-  world.names.learn(`pod-uid:${workload.name}`, uid);
+  context.names.learn(`pod-uid:${workload.name}`, uid);
   const inbox = new Inbox(
     groups.groups.reduce((sum, group) => sum + group.probes.length, 0),
-    () => groups.heldBack || world.environment.podTimes.push(performance.now() - asked),
+    () => groups.deferred || context.environment.podTimes.push(performance.now() - asked),
   );
   const abort = new AbortController();
-  void collectReports(cluster, namespace, name, inbox, release, AbortSignal.any([world.signal, abort.signal]));
+  void collectReports(cluster, namespace, name, inbox, release, AbortSignal.any([context.signal, abort.signal]));
   let over = false;
   const remove = async (): Promise<void> => {
     if (over) return;
@@ -38,7 +43,7 @@ export async function startWorkloadPod(world: ScenarioWorld, workload: Workload,
     over = true;
   };
   // A pod that has reported exits by itself. Delete others, or they keep running during later scenarios.
-  world.resources.addChange(
+  context.resources.addChange(
     `pod ${namespace}/${name}`,
     async () => (inbox.complete && workload.spec.container !== 'sidecar' ? undefined : remove()),
     'unless-kept',
@@ -51,7 +56,7 @@ export async function startWorkloadPod(world: ScenarioWorld, workload: Workload,
     ),
     delete: async (): Promise<void> => {
       await remove();
-      await cluster.pods.gone(namespace, name, world.signal);
+      await cluster.pods.gone(namespace, name, context.signal);
       abort.abort(new Error('the pod was deleted'));
     },
   };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { catalogue, LOAD_FLAGS } from '../faults/index.ts';
 import { badFlagValue, HarnessError } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
-import { loadScenarios } from '../../harness/scenario-files/read-suites.ts';
+import { readSuites } from '../../harness/scenario-files/read-suites.ts';
 import { SWITCHED } from '../bundles.ts';
 import { runsOf, type Run } from './coverage.ts';
 import type { Defect } from './detect.ts';
@@ -64,7 +64,7 @@ export async function mutantsKind(root: string): Promise<Kind> {
 }
 
 async function scenarioRuns(root: string): Promise<readonly Run[]> {
-  const { scenarios } = await loadScenarios(join(root, 'suites'), []);
+  const { scenarios } = await readSuites(join(root, 'suites'), []);
   return runsOf(scenarios.filter(({ spec }) => spec.profile !== 'soak' && spec.profile !== 'load'));
 }
 

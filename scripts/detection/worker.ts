@@ -8,7 +8,7 @@ import { FAULTS_ON, FAULTS_REACHED } from '../faults/switch.ts';
 import { configure } from '../../harness/config/configuration.ts';
 import { run } from '../../harness/engine/run.ts';
 import { clientsOf, withClients, withInstalledClients } from '../../harness/plan/clients.ts';
-import { loadScenarios } from '../../harness/scenario-files/read-suites.ts';
+import { readSuites } from '../../harness/scenario-files/read-suites.ts';
 import { beat, type Again, type FromWorker, type Job, type Noticed } from './job.ts';
 import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
 
@@ -23,7 +23,7 @@ interface How extends Omit<Job, 'fault'> {
 }
 
 /** All jobs of a process share the suites. */
-let loading: ReturnType<typeof loadScenarios> | undefined;
+let loading: ReturnType<typeof readSuites> | undefined;
 
 const probesOf = (id: string): string => `${id} probes`;
 
@@ -31,7 +31,7 @@ async function runScenarios(how: How) {
   const { scenarios: ids, flags, stopAtFirst, parallel, covers, alone, mutantOfProbes } = how;
   const directory = mkdtempSync(join(tmpdir(), 'conformance-detect-'));
   try {
-    const loaded = await (loading ??= loadScenarios(
+    const loaded = await (loading ??= readSuites(
       join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'suites'),
       [],
     ));

@@ -1,7 +1,7 @@
 /** Which requests the agent answers from its cache, and which it sends to EKS Auth. */
 import {
   agentArguments,
-  clearWeather,
+  clearDisturbances,
   fetchCredentials,
   granted,
   podIdentityRole,
@@ -74,7 +74,7 @@ suite('agent', ({ scenario }) => {
       eksAuth({ error: { code: 'InvalidRequestException', status: 400, message: 'no' } }),
       startPod('app'),
       refusedByEksAuth({}, 'InvalidRequestException', 400),
-      clearWeather(),
+      clearDisturbances(),
       // Slow enough that all requests arrive while the first is under way, and look for its answer more than once.
       eksAuth({ delayMilliseconds: 450 }),
       gets({ repeat: 16, atOnce: true }, { requests: 16, answeredAlike: true, distinctSessions: 1, upstreamCalls: 1 }),
@@ -107,10 +107,10 @@ suite('agent', ({ scenario }) => {
       eksAuth({ delayMilliseconds: 2000, times: 2 }),
       refused('app', fetchCredentials({ giveUpAfter: 200 }), { by: 'agent', code: 'TIMEOUT' }),
       wait(4),
-      clearWeather(),
+      clearDisturbances(),
       eksAuthAway(),
       refusedByEksAuth({}, AWAY.code, 503),
-      clearWeather(),
+      clearDisturbances(),
       gets(),
     ],
   });
@@ -125,7 +125,7 @@ suite('agent', ({ scenario }) => {
       gets({}, FROM_CACHE),
       startPod('fresh'),
       refused('fresh', fetchCredentials(), { by: 'eks-auth', ...AWAY }),
-      clearWeather(),
+      clearDisturbances(),
       granted('fresh', fetchCredentials()),
     ],
   });

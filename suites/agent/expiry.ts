@@ -1,5 +1,5 @@
 /** Credentials and tokens that expire while the agent holds them. */
-import { advanceClock, between, clearWeather, minted, suite, wait } from '../../harness/index.ts';
+import { advanceClock, between, clearDisturbances, minted, suite, wait } from '../../harness/index.ts';
 import { eksAuth } from './lib/eks-auth.ts';
 import { AGENT_CACHE, AGENT_VALIDATION } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
@@ -15,7 +15,7 @@ suite('agent', ({ scenario }) => {
     probes: [
       eksAuth({ credentialsSeconds: 14 }),
       refusedByAgent({}, 500, 'fetched credentials are expired or will expire within the next'),
-      clearWeather(),
+      clearDisturbances(),
       gets({}, ONE_CALL),
     ],
   });

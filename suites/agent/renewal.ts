@@ -4,7 +4,7 @@ import {
   advanceClock,
   agentArguments,
   check,
-  clearWeather,
+  clearDisturbances,
   deletePod,
   fetchCredentials,
   getObject,
@@ -71,7 +71,7 @@ suite('agent', ({ scenario }) => {
         const request = { token: minted(name.toLowerCase()) };
         return what === 'kept' ? gets(request, FROM_CACHE) : refusedByEksAuth(request, AWAY.code, 503);
       }),
-      clearWeather(),
+      clearDisturbances(),
       gets(),
     ],
   });
@@ -148,7 +148,7 @@ suite('agent', ({ scenario }) => {
       agentArguments(RENEWS_SOON),
       eksAuth({ credentialsSeconds: 300 }),
       gets({ token: minted('long') }),
-      clearWeather(),
+      clearDisturbances(),
       gets({ token: minted('short') }),
       eksAuth({ error: { code: 'InvalidRequestException', status: 400, message: 'no' } }),
       advanceClock(605),
@@ -171,14 +171,14 @@ suite('agent', ({ scenario }) => {
       metrics(/pod_identity_cache_errors\{code="InternalServerException",type="Recoverable"\} 1\n/),
       gets({}, FROM_CACHE),
       check('the credentials are the old ones', (context) => sameSession(context, 0, 2).to.equal(true)),
-      clearWeather(),
+      clearDisturbances(),
       // A failed renewal is tried again after one or two minutes, not after an hour. Now it gets no answer that tells anything.
       eksAuth({ answer: { status: 200, body: '' } }),
       advanceClock(130),
       metrics(/pod_identity_cache_errors\{code="Unknown",type="Recoverable"\} 1\n/),
       gets({}, FROM_CACHE),
       check('the credentials are still the old ones', (context) => sameSession(context, 0, 5).to.equal(true)),
-      clearWeather(),
+      clearDisturbances(),
       advanceClock(130),
       metrics(RENEWED),
       gets({}, FROM_CACHE),

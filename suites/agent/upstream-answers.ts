@@ -1,5 +1,5 @@
 /** How the agent reads answers of EKS Auth: errors of every kind, and successes with and without credentials. */
-import { fetchCredentials, minted, refused, suite, weather } from '../../harness/index.ts';
+import { fetchCredentials, minted, refused, suite, disturbAws } from '../../harness/index.ts';
 import { AGENT, EKS_AUTH_ERRORS } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
 import { gets, ONE_CALL, POD_TOKEN } from './lib/requests.ts';
@@ -7,11 +7,11 @@ import { gets, ONE_CALL, POD_TOKEN } from './lib/requests.ts';
 const SMITHY = 'Smithy, "AWS restJson1 protocol", operation error serialization';
 const RETRIES = 'AWS SDKs and Tools Reference Guide, "Retry behavior"; AWS SDK for Go v2, aws/retry';
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
-type Answer = NonNullable<Parameters<typeof weather>[0]['answer']>;
+type Answer = NonNullable<Parameters<typeof disturbAws>[0]['answer']>;
 /** What EKS Auth answers to calls with the token: each answer once, and the last one from then on. */
 const answers = (token: string, ...all: readonly Answer[]) =>
   all.map((answer, index) =>
-    weather({
+    disturbAws({
       service: 'eks-auth',
       operation: 'AssumeRoleForPodIdentity',
       token,

@@ -1,14 +1,14 @@
 /** OIDC providers in IAM: their audiences, and accounts that have none for the cluster's issuer. */
 import {
   assumeByToken,
-  clearWeather,
+  clearDisturbances,
   controlSucceeds,
   fails,
   irsaRole,
   succeeds,
   suite,
   trustWebIdentity,
-  weather,
+  disturbAws,
   type RoleSpec,
 } from '../../harness/index.ts';
 import { BAD_WEB_TOKEN, WRONG_AUDIENCE } from '../lib/outcomes.ts';
@@ -61,7 +61,7 @@ suite('irsa', ({ scenario }) => {
     ...BY_TOKEN,
     probes: [
       controlSucceeds(assumeByToken('app', 'web')),
-      weather({
+      disturbAws({
         service: 'sts',
         operation: 'FetchIssuerKeys',
         cluster: 'c1',
@@ -72,7 +72,7 @@ suite('irsa', ({ scenario }) => {
         code: ['IDPCommunicationError', 'InvalidIdentityToken'],
         status: 400,
       }),
-      clearWeather(),
+      clearDisturbances(),
       succeeds(assumeByToken('app', 'web')),
     ],
   });

@@ -6,7 +6,7 @@ import {
   awaitCalls,
   awaitLoad,
   between,
-  clearWeather,
+  clearDisturbances,
   endLoad,
   expectRecovery,
   loadCalls,
@@ -19,7 +19,7 @@ import {
   suite,
   updateAssociation,
   wait,
-  weather,
+  disturbAws,
 } from '../../harness/index.ts';
 import { AGENT, AGENT_CACHE, AGENT_ERRORS, HOW_IT_WORKS, TAGS_OF_PODS } from '../lib/sources.ts';
 
@@ -38,8 +38,8 @@ const SHORT_TOKEN = { 'token-expiration': '600' };
 const RENEWS_EACH_MINUTE = '--max-credential-retention-before-renewal 30s --max-cache-size 2000 --max-service-qps 1000';
 /** Service accounts of a namespace. */
 const PER_NAMESPACE = 5;
-const eksAuth = (trouble: Omit<Parameters<typeof weather>[0], 'service' | 'operation'>) =>
-  weather({ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', ...trouble });
+const eksAuth = (trouble: Omit<Parameters<typeof disturbAws>[0], 'service' | 'operation'>) =>
+  disturbAws({ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', ...trouble });
 /** What is right whatever the load: no other identity, no verdict lost, no error. */
 const RIGHT = { wrongIdentities: 0, lost: 0, errors: 0, notRecovered: 0 } as const;
 /** The same while something is disturbed: errors end, within a minute after it. */
@@ -143,7 +143,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
       startLoad('all', { ...all, rounds: 3, everySeconds: 2, furtherRounds: 60 }),
       awaitLoad('all', 25),
       wait(10),
-      clearWeather(),
+      clearDisturbances(),
       ...recovers('all'),
     ],
   });
@@ -155,7 +155,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
       eksAuth({ delayMilliseconds: 700 }),
       startLoad('all', { ...all, alignSeconds: 5, rounds: 3, everySeconds: 2, requests: 3, furtherRounds: 30 }),
       awaitLoad('all', 100),
-      clearWeather(),
+      clearDisturbances(),
       ...recovers('all'),
     ],
   });
@@ -170,7 +170,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
       eksAuth({ error: { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } }),
       startLoad('meanwhile', { ...all, rounds: 2, everySeconds: 5, furtherRounds: 60 }),
       wait(60),
-      clearWeather(),
+      clearDisturbances(),
       ...recovers('meanwhile'),
       succeeds(loadVerdicts('before'), RIGHT),
     ],

@@ -1,15 +1,15 @@
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { defineHarnessOperation } from '../../harness/scenario/operation-registry.ts';
-import type { ScenarioWorld } from '../../harness/scenario/world.ts';
+import type { ScenarioContext } from '../../harness/scenario/scenario-context.ts';
 
-type Act = (world: ScenarioWorld) => ProbeResult | Promise<ProbeResult>;
+type Act = (context: ScenarioContext) => ProbeResult | Promise<ProbeResult>;
 const acts: Act[] = [];
 
 const run = defineHarnessOperation('Act', (number: number) => ({ number }), {
   withoutKubernetes: true,
   standsAlone: true,
   describe: () => [],
-  perform: async (world, { number }) => (acts[number] as Act)(world),
+  perform: async (context, { number }) => (acts[number] as Act)(context),
 });
 
 /** An operation of a scenario that does what a test says, without cluster or AWS. */

@@ -1,7 +1,11 @@
 import type { AwsTarget } from '../../harness/aws-target/target.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
 import { KeyedMutex } from '../../foundation/node/keyed-mutex.ts';
-import { makeWorld, type Environment, type ScenarioWorld } from '../../harness/scenario/world.ts';
+import {
+  createScenarioContext,
+  type Environment,
+  type ScenarioContext,
+} from '../../harness/scenario/scenario-context.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 
 export const RUN = 'cabcdef';
@@ -31,4 +35,4 @@ export const aWorld = (
   scenario: Scenario,
   environment: Environment,
   signal: AbortSignal = new AbortController().signal,
-): ScenarioWorld => makeWorld(scenario, environment, 1, signal, new Resources());
+): ScenarioContext => createScenarioContext(scenario, environment, 1, signal, new Resources());

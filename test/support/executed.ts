@@ -20,7 +20,7 @@ export async function executed(
   wrote: (text: string) => void = () => {},
 ): Promise<Executed> {
   let [out, err] = ['', ''];
-  const [{ execute }, { COMMANDS, main }, { endLoadLimit }] = await Promise.all([
+  const [{ execute }, { COMMANDS, main }, { endTimeLimit }] = await Promise.all([
     import('../../bin/cli/command.ts'),
     import('../../bin/cli/commands.ts'),
     import('../../harness/scenario-files/load-limit.ts'),
@@ -41,6 +41,6 @@ export async function executed(
     return { code, out, err };
   } finally {
     // Other tests may keep this process busy for longer.
-    await endLoadLimit();
+    await endTimeLimit();
   }
 }

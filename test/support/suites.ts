@@ -8,7 +8,7 @@ const WORLD = `
 /** A suite file with these scenarios in the suite `mine`. */
 export function suiteFile(...scenarios: readonly string[]): string {
   return `import * as all from 'eks-pod-identity-conformance';
-const { suite, allow, deny, podIdentityRole, policyFile, granted, denied, refused, control, getObject, fetchCredentials, startPod, advanceClock, weather } = all;
+const { suite, allow, deny, podIdentityRole, policyFile, granted, denied, refused, control, getObject, fetchCredentials, startPod, advanceClock, disturbAws } = all;
 suite('mine', ({ scenario }) => {
 ${scenarios.join('\n')}
 });
@@ -24,6 +24,6 @@ export const FAILS = `granted('red', getObject('data/red/key')), granted('red', 
 /** Its control is denied. */
 export const INCONCLUSIVE = `control('red', getObject('data/blue/key')), denied('red', getObject('data/blue/key'), { by: 's3' })`;
 /** S3 does not answer before its time is up. */
-export const ENDLESS = `weather({ service: 's3', operation: 'GetObject', delayMilliseconds: 600_000 }), granted('red', getObject('data/red/key'))`;
+export const ENDLESS = `disturbAws({ service: 's3', operation: 'GetObject', delayMilliseconds: 600_000 }), granted('red', getObject('data/red/key'))`;
 /** A step that cannot be taken: an error of the environment, as far as the harness can tell. */
 export const ERROR = `granted('red', getObject('data/red/key')), all.deleteAssociation('red'), all.deleteAssociation('red')`;

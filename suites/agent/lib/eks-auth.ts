@@ -1,12 +1,12 @@
 /** Trouble of EKS Auth, and agents that start after it. */
-import { podIdentityRole, weather } from '../../../harness/index.ts';
+import { podIdentityRole, disturbAws } from '../../../harness/index.ts';
 
-export const eksAuth = (trouble: Omit<Parameters<typeof weather>[0], 'service' | 'operation'>) =>
-  weather({ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app', ...trouble });
-/** EKS Auth answers each call with this error until the weather is cleared. */
+export const eksAuth = (trouble: Omit<Parameters<typeof disturbAws>[0], 'service' | 'operation'>) =>
+  disturbAws({ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app', ...trouble });
+/** EKS Auth answers each call with this error until the disturbances are cleared. */
 export const AWAY = { code: 'ServiceUnavailableException', status: 503 } as const;
 export const eksAuthAway = () => eksAuth({ error: { ...AWAY, message: 'Try again later.' } });
-/** A pod that starts when a step says so: after the weather has changed. */
+/** A pod that starts when a step says so: after AWS was disturbed or recovered. */
 export const STARTED_LATER = {
   roles: { app: podIdentityRole() },
   workloads: { app: { role: 'app', starts: 'later' } },

@@ -13,7 +13,7 @@ export interface GatedRun {
 }
 
 /** The result, with the reason if it is not as expected and a gate allows it. */
-export function gated(gate: Gate | undefined, result: ScenarioResult, run: GatedRun): ScenarioResult {
+export function applyGate(gate: Gate | undefined, result: ScenarioResult, run: GatedRun): ScenarioResult {
   if (gate === undefined) return result;
   const inForce = aboutScenario(gate, result.id, run).filter(({ until }) => run.today <= until);
   const allowance =

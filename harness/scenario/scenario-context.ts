@@ -72,17 +72,43 @@ export interface HeldSession {
   readonly clients: AwsClients;
 }
 
-export type ScenarioWorld = ReturnType<typeof makeWorld>;
+/** A scenario's state while it runs: its environment, names, resources and outcomes. */
+export interface ScenarioContext {
+  readonly scenario: Scenario;
+  readonly environment: Environment;
+  /** Resources and changes, undone at the scenario's end. */
+  readonly resources: Resources;
+  /** Fires at the scenario's end or timeout. */
+  readonly signal: AbortSignal;
+  readonly names: Names;
+  /** Workload -> its association's id. */
+  readonly associations: Map<string, string>;
+  /** Token name -> token, of `tokens`. */
+  readonly tokens: Map<string, string>;
+  /** Sessions by workload, or by role and token. */
+  readonly sessions: Map<string, HeldSession>;
+  /** Functions that end the active disturbances. */
+  readonly disturbances: (() => void)[];
+  /** The agent's arguments before the scenario's changes. */
+  readonly agentArguments: Map<ClusterAlias, readonly string[]>;
+  readonly loads: Map<string, RunningLoad>;
+  /** Timed-out waits, by the workload whose probes follow: a sentence each. */
+  readonly notes: Map<string, string[]>;
+  /** Whether pods of a service account (`accountKey`) were last seen to be injected for Pod Identity. */
+  readonly injected: Map<string, boolean>;
+  /** Time of `performance` for the next question to EKS Auth about a service account (`accountKey`). */
+  readonly mayAskEksAuth: Map<string, number>;
+  readonly outcomes: ProbeOutcome[];
+}
 
-/** `signal` fires at the scenario's end or timeout; `resources`: those made already. */
-export const makeWorld = (
+/** `resources`: those created before the scenario starts. */
+export const createScenarioContext = (
   scenario: Scenario,
   environment: Environment,
   attempt: number,
   signal: AbortSignal,
-  /** Resources and changes, undone at its end. */
   resources = new Resources(),
-) => ({
+): ScenarioContext => ({
   scenario,
   environment,
   resources,
@@ -96,58 +122,52 @@ export const makeWorld = (
     },
     attempt,
   ),
-  /** Workload -> its association's id. */
-  associations: new Map<string, string>(),
-  /** Token name -> token, of `tokens`. */
-  tokens: new Map<string, string>(),
-  /** Sessions by workload, or by role and token. */
-  sessions: new Map<string, HeldSession>(),
-  /** Functions that end the active disturbances. */
-  disturbances: [] as (() => void)[],
-  /** The agent's arguments before the scenario's changes. */
-  agentArguments: new Map<ClusterAlias, readonly string[]>(),
-  loads: new Map<string, RunningLoad>(),
-  /** Timed-out waits, by the workload whose probes follow: a sentence each. */
-  notes: new Map<string, string[]>(),
-  /** Whether pods of a service account (`accountKey`) were last seen to be injected for Pod Identity. */
-  injected: new Map<string, boolean>(),
-  /** Time of `performance` for the next question to EKS Auth about a service account (`accountKey`). */
-  mayAskEksAuth: new Map<string, number>(),
-  outcomes: [] as ProbeOutcome[],
+  associations: new Map(),
+  tokens: new Map(),
+  sessions: new Map(),
+  disturbances: [],
+  agentArguments: new Map(),
+  loads: new Map(),
+  notes: new Map(),
+  injected: new Map(),
+  mayAskEksAuth: new Map(),
+  outcomes: [],
 });
 
 /** Makes a resource that the scenario's teardown removes; as `Resources.make`. */
-export const makeIn = <T>({ resources, signal }: ScenarioWorld, pending: PendingResource<T>): Promise<T | undefined> =>
-  resources.make(pending, signal);
+export const makeIn = <T>(
+  { resources, signal }: ScenarioContext,
+  pending: PendingResource<T>,
+): Promise<T | undefined> => resources.make(pending, signal);
 
 /** Records a timed-out wait before the probes of these workloads: a clause. */
-export function note(world: ScenarioWorld, subject: readonly Workload[], what: string): void {
-  for (const { name } of subject) world.notes.set(name, [...notesOn(world, name), `Before that, ${what}.`]);
+export function note(context: ScenarioContext, subject: readonly Workload[], what: string): void {
+  for (const { name } of subject) context.notes.set(name, [...notesOn(context, name), `Before that, ${what}.`]);
 }
 
 /** Timed-out waits before a workload's probes, a sentence each. */
-export const notesOn = (world: ScenarioWorld, workload: string | undefined): readonly string[] =>
-  world.notes.get(workload ?? '') ?? [];
+export const notesOn = (context: ScenarioContext, workload: string | undefined): readonly string[] =>
+  context.notes.get(workload ?? '') ?? [];
 
 /** Tags of a scenario's AWS resources: the run's, and the scenario. */
-export const tagMap = (world: ScenarioWorld): Record<string, string> => ({
-  ...world.environment.tags,
-  'conformance-scenario': world.scenario.id,
+export const tagMap = (context: ScenarioContext): Record<string, string> => ({
+  ...context.environment.tags,
+  'conformance-scenario': context.scenario.id,
 });
 
-export const runTags = (world: ScenarioWorld): { Key: string; Value: string }[] => tagList(tagMap(world));
+export const runTags = (context: ScenarioContext): { Key: string; Value: string }[] => tagList(tagMap(context));
 
-export const labelsOf = (world: ScenarioWorld): Record<string, string> => ({
-  [RUN_LABEL]: world.environment.run,
-  [SCENARIO_LABEL]: world.scenario.id,
+export const labelsOf = (context: ScenarioContext): Record<string, string> => ({
+  [RUN_LABEL]: context.environment.run,
+  [SCENARIO_LABEL]: context.scenario.id,
 });
 
-export function clusterOf(world: ScenarioWorld, alias: ClusterAlias): ProvisionedCluster {
-  const found = world.environment.clusters.get(alias);
+export function clusterOf(context: ScenarioContext, alias: ClusterAlias): ProvisionedCluster {
+  const found = context.environment.clusters.get(alias);
   if (!found)
     throw new HarnessError(
       'PROVISIONING_FAILED',
-      `${world.scenario.id} needs cluster ${alias}, which was not provisioned.`,
+      `${context.scenario.id} needs cluster ${alias}, which was not provisioned.`,
     );
   return found;
 }
@@ -163,21 +183,21 @@ export interface Workload {
 
 export type Subject = readonly [Workload, ...Workload[]];
 
-export function workload(world: ScenarioWorld, name: string): Workload {
-  const spec = world.scenario.spec.workloads?.[name];
-  if (!spec) throw badScenario(`${world.scenario.id} names workload "${name}", which it does not declare.`);
+export function workload(context: ScenarioContext, name: string): Workload {
+  const spec = context.scenario.spec.workloads?.[name];
+  if (!spec) throw badScenario(`${context.scenario.id} names workload "${name}", which it does not declare.`);
   return {
     name,
     spec,
     cluster: spec.cluster ?? 'c1',
-    namespace: world.names.namespace(spec.namespace ?? 'app'),
+    namespace: context.names.namespace(spec.namespace ?? 'app'),
     serviceAccount: spec.serviceAccount ?? 'app',
     association: associationOf(spec),
   };
 }
 
-export function workloads(world: ScenarioWorld): Workload[] {
-  return Object.keys(world.scenario.spec.workloads ?? {}).map((name) => workload(world, name));
+export function workloads(context: ScenarioContext): Workload[] {
+  return Object.keys(context.scenario.spec.workloads ?? {}).map((name) => workload(context, name));
 }
 
 export const accountKey = ({ cluster, namespace, serviceAccount }: Workload): string =>

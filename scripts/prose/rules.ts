@@ -1,0 +1,45 @@
+import type { Root, Sentence } from 'nlcst';
+import { toString } from 'nlcst-to-string';
+import retextEnglish from 'retext-english';
+import { unified } from 'unified';
+import { visit } from 'unist-util-visit';
+
+const MOST_WORDS = 30;
+
+/** Patterns of sentences that readers stop at, each with what to write. */
+const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [/^Of (?!course)/, 'Begin with the subject, not with "Of ...".'],
+  [/\bin vain\b/i, 'Say what timed out or failed, not "in vain".'],
+  [/\banew\b/i, 'Write "again", or a verb with "re".'],
+  [/\bthat there (?:is|are|was|were)(?: not)?(?=[,.;:)]|$| not\b| none\b)/i, 'Write "does not exist", or "available".'],
+  [
+    /\b(?:told|tells?|telling) (?:of|that|how|whether|what|apart)\b|\b(?:is|are|was|were|be|been|not|as) told\b/i,
+    'Write "report", "say" or "distinguish".',
+  ],
+  [
+    /\bwhat (?:is|are|was|were|has|have|had|does|did) (?!(?:the|a|an|this|that|your|its|it|X)\b)/i,
+    'Replace the clause by a noun.',
+  ],
+  [/\b(?:whoever|whomever|whatever|whichever|whom)\b/i, 'Name who or what.'],
+  [/\bahead of\b/i, 'Write "before".'],
+  [/\bbeside\b/i, 'Write "next to", "during" or "as well as".'],
+  [/\bin force\b/i, 'Write "effective" or "applies".'],
+  [/\bso many\b/i, 'Write "as many", or the number.'],
+  [/\ball that\b/i, 'Write "everything", or name it.'],
+  [/\b(?:nobody|nothing) (?:can )?(?:tells?|knows?|says?)\b/i, 'Write "unknown".'],
+  [/\b(?:is|are|was|were) none\b/i, 'Write "is not a ...".'],
+];
+
+const parser = unified().use(retextEnglish).freeze();
+
+/** What is wrong with a text: a sentence with an advice for each finding. */
+export function problemsOf(text: string): readonly string[] {
+  const problems: string[] = [];
+  visit(parser.parse(text), 'SentenceNode', (sentence: Sentence) => {
+    const said = toString(sentence);
+    const words = sentence.children.filter(({ type }) => type === 'WordNode').length;
+    if (words > MOST_WORDS) problems.push(`Split a sentence of ${words} words (at most ${MOST_WORDS}): ${said}`);
+    for (const [pattern, advice] of PATTERNS) if (pattern.test(said)) problems.push(`${advice} ${said}`);
+  });
+  return problems;
+}
