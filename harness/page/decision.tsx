@@ -1,4 +1,4 @@
-import type { Policy, ReceivedDecision } from '../results/results.ts';
+import type { ExaminedStatement, Policy, ReceivedDecision } from '../results/results.ts';
 import { policyLines } from './policy-lines.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -10,7 +10,7 @@ const WORDS: Readonly<Record<string, string>> = {
 /** One decision of AWS, and the policies that it looked at, with what decided and was compared marked in their text. */
 export const Decision = ({ decision, policies, open }: DecisionProps) => {
   const { action, resource, reason, deciding } = decision;
-  const places = [...decision.policies].sort((a, b) => rank(deciding, a) - rank(deciding, b));
+  const places = [...policiesOf(decision)].sort((a, b) => rank(deciding, a) - rank(deciding, b));
   return (
     <details class={`decision ${decision.decision === 'allowed' ? 'passed' : 'failed'}`} open={open}>
       <summary>
@@ -25,6 +25,10 @@ export const Decision = ({ decision, policies, open }: DecisionProps) => {
     </details>
   );
 };
+
+/** Places of the evaluated policies. */
+export const policiesOf = ({ policies, deciding }: ReceivedDecision): readonly number[] =>
+  policies ?? [...new Set(deciding.map(({ policy }) => policy))];
 
 interface DecisionProps {
   readonly decision: ReceivedDecision;
@@ -56,7 +60,7 @@ const PolicyText = ({ policy, place, decision }: PolicyProps) => {
           const isFirst = decided !== undefined && lines[index - 1]?.statement !== statement;
           return (
             <span
-              class={`line ${decided ? `decided ${!decided.applied ? 'inconclusive' : decided.effect === 'Allow' ? 'passed' : 'failed'}` : ''}`}
+              class={`line ${decided ? `decided ${!decided.applied ? 'inconclusive' : denies(decision) ? 'failed' : 'passed'}` : ''}`}
               key={index}
             >
               {'  '.repeat(depth)}
@@ -67,7 +71,7 @@ const PolicyText = ({ policy, place, decision }: PolicyProps) => {
                   {compared.with !== undefined && ` ${compared.with}`}
                 </span>
               )}
-              {isFirst && <span class="tag">{tagOf(decided)}</span>}
+              {isFirst && <span class="tag">{tagOf(decided, decision)}</span>}
             </span>
           );
         })}
@@ -76,5 +80,7 @@ const PolicyText = ({ policy, place, decision }: PolicyProps) => {
   );
 };
 
-const tagOf = ({ applied, effect }: ReceivedDecision['deciding'][number]): string =>
-  applied ? `decided: ${effect === 'Allow' ? 'allows' : 'denies'}` : 'comes nearest, does not apply';
+const tagOf = ({ applied }: ExaminedStatement, decision: ReceivedDecision): string =>
+  applied ? `decided: ${denies(decision) ? 'denies' : 'allows'}` : 'comes nearest, does not apply';
+
+const denies = ({ decision }: ReceivedDecision): boolean => decision === 'explicitlyDenied';

@@ -55,7 +55,7 @@ describe("the lines of a policy's text", () => {
 
   it('know a statement that is in no list', () => {
     const [statement] = DOCUMENT.Statement;
-    const decided = { index: 0, effect: 'Allow', applied: true, actionMatched: true, conditions: [] } as const;
+    const decided = { index: 0, effect: 'Allow', applied: true, conditions: [] } as const;
     const lines = policyLines({ Statement: statement }, [decided], ASKED);
     expect(lines.find(({ text }) => text.startsWith('"Action"'))?.compared?.matched).to.equal(true);
     expect(lines[1]?.statement).to.equal(undefined);

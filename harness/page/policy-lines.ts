@@ -63,7 +63,13 @@ function statementOf([element, index]: readonly string[]): number | undefined {
 
 function comparedAt(
   path: readonly string[],
-  { principalMatched, actionMatched, resourceMatched, conditions }: Omit<ExaminedStatement, 'policy'>,
+  {
+    applied,
+    principalMatched = applied || undefined,
+    actionMatched = applied || undefined,
+    resourceMatched = applied || undefined,
+    conditions = [],
+  }: Omit<ExaminedStatement, 'policy'>,
   { action, resource }: Asked,
 ): Mark | undefined {
   const [, index = '', ...inside] = path;
@@ -76,7 +82,10 @@ function comparedAt(
   if (element !== 'Condition' || key === undefined || deeper.length > 0) return undefined;
   const condition = conditions.find((one) => one.operator === operator && one.key.toLowerCase() === key.toLowerCase());
   if (condition === undefined) return undefined;
-  return mark(condition.matched, condition.actual?.map((value) => JSON.stringify(value)).join(', ') ?? 'no value');
+  return mark(
+    condition.matched ?? applied,
+    condition.actual?.map((value) => JSON.stringify(value)).join(', ') ?? 'no value',
+  );
 }
 
 /** Undefined for an element that was not evaluated. */

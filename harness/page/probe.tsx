@@ -1,7 +1,7 @@
 import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ProbeOutcome, ReceivedCall, ScenarioResult, Verdict } from '../results/results.ts';
-import { Decision } from './decision.tsx';
+import { Decision, policiesOf } from './decision.tsx';
 import { pathOf, type Hop } from './path.ts';
 import { Mark } from './mark.tsx';
 import { DataTable } from './table.tsx';
@@ -142,7 +142,7 @@ interface DecisionsProps {
 
 /** The last decision stands open; those that need no permission say nothing. */
 const Decisions = ({ calls, scenario, isWrong }: DecisionsProps) => {
-  const all = calls.flatMap(({ decisions }) => decisions).filter(({ policies }) => policies.length > 0);
+  const all = calls.flatMap(({ decisions }) => decisions).filter((decision) => policiesOf(decision).length > 0);
   const last = all.findLast(({ decision }) => decision !== 'allowed') ?? all.at(-1);
   return all.length === 0 ? null : (
     <div class="decisions">

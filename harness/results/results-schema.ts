@@ -41,19 +41,24 @@ const statement = z.object({
   policy: count.describe("Place in the scenario's `policies`."),
   sid: z.exactOptional(z.string()),
   index: count.describe("Place in the policy's document."),
-  effect: z.enum(['Allow', 'Deny']),
+  effect: z.exactOptional(z.enum(['Allow', 'Deny'])).describe('Absent if it applied, as the decision gives it.'),
   applied: z.boolean(),
-  principalMatched: z.boolean().optional(),
+  principalMatched: z
+    .boolean()
+    .optional()
+    .describe('This and the next two: absent if true of an applied statement, or not evaluated.'),
   actionMatched: z.boolean().optional(),
   resourceMatched: z.boolean().optional(),
-  conditions: z.array(
-    z.object({
-      operator: z.string(),
-      key: z.string(),
-      expected: texts,
-      actual: texts.optional(),
-      matched: z.boolean(),
-    }),
+  conditions: z.exactOptional(
+    z.array(
+      z.object({
+        operator: z.string(),
+        key: z.string(),
+        expected: texts,
+        actual: texts.optional(),
+        matched: z.exactOptional(z.boolean()).describe('Absent if the statement applied: true.'),
+      }),
+    ),
   ),
   reason: z
     .exactOptional(z.string())
@@ -73,7 +78,6 @@ const observed = z
     requestId: z.exactOptional(z.string()),
     identity: z.exactOptional(z.object({ arn: z.string(), account: z.string() })),
     facts: z.exactOptional(z.record(z.string(), scalar)),
-    number: z.exactOptional(count),
     startedAt: z.exactOptional(z.number()).describe('Milliseconds since the epoch.'),
     endedAt: z.exactOptional(z.number()),
   })
@@ -84,7 +88,7 @@ const probe = z
     number: count.describe("Place among the scenario's probes, 0-based."),
     workload: z.string().nullable().describe('Workload that made the probe; null: the harness.'),
     operation: z.string(),
-    control: z.boolean().describe("A control's failure makes the scenario inconclusive."),
+    control: z.exactOptional(z.boolean()).describe("A control's failure makes the scenario inconclusive."),
     expected: z.looseObject({
       text: z.string(),
       outcome: z.enum(OUTCOMES),
@@ -128,7 +132,9 @@ const receivedCall = z
         resource: z.string(),
         decision: z.enum(DECISIONS),
         reason: z.string(),
-        policies: z.array(count).describe("Places in the scenario's `policies` of those that were looked at."),
+        policies: z
+          .exactOptional(z.array(count))
+          .describe("Places in the scenario's `policies` of those that were evaluated; absent: those of `deciding`."),
         deciding: statements.describe(
           'The statements that decided; where nothing allows, the one that comes nearest, if any does.',
         ),

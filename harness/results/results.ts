@@ -33,7 +33,8 @@ export const ownTime = ({ durations }: Pick<ScenarioResult, 'durations'>): numbe
   durations.arranging + durations.probing + durations.teardown;
 
 /** Whether it is a failed control, so that denials of its scenario prove nothing. */
-export const isFailedControl = ({ control, verdict }: ProbeOutcome): boolean => control && verdict === 'inconclusive';
+export const isFailedControl = ({ control, verdict }: ProbeOutcome): boolean =>
+  control === true && verdict === 'inconclusive';
 
 /** Worst verdict of probes: errors of the harness before failures, failures before inconclusive ones. */
 export function worst(verdicts: readonly ProbeOutcome['verdict'][]): ProbeOutcome['verdict'] {

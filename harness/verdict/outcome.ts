@@ -83,12 +83,12 @@ export function outcomeOf(
     number,
     workload: step.workload ?? null,
     operation: describeOperation(context, step.operation),
-    control: step.control,
+    ...(step.control && { control: true }),
     expected: {
       text: `${describeExpectation(expectation, expectedIdentity)}${step.differs === undefined ? '' : `, since ${step.differs}`}`,
       ...expectation,
     },
-    observed: result,
+    observed: withoutNumber(result),
     verdict,
     reason:
       verdict === 'inconclusive'
@@ -100,6 +100,9 @@ export function outcomeOf(
     ...(tries > 1 && { tries }),
   };
 }
+
+/** The outcome has the number. */
+const withoutNumber = ({ number: _number, ...observed }: ProbeResult & { number?: number }): ProbeResult => observed;
 
 /** Delay of AWS and an embedded agent, if in this process. `milliseconds`: duration of a probe without times. */
 function lateness(

@@ -156,16 +156,12 @@ describe('the calls that AWS received of probes', () => {
     const { calls, policies } = received(record, [probe(100, 110, as('red'))]);
     expect(policies).to.deep.equal([{ name: 'inline policy scenario of role app', kind: 'identity', document }]);
     const [allowed, denied] = calls.map(({ decisions }) => decisions[0]);
-    expect(allowed).to.deep.include({ decision: 'allowed', policies: [0] });
+    expect(allowed).to.include({ decision: 'allowed' });
     expect(allowed?.deciding).to.deep.equal([
       {
         policy: 0,
         index: 0,
-        effect: 'Allow',
         applied: true,
-        actionMatched: true,
-        resourceMatched: true,
-        conditions: [],
       },
     ]);
     expect(denied?.decision).to.equal('implicitlyDenied');
@@ -239,20 +235,29 @@ describe('the calls that AWS received of probes', () => {
 
   it('name each policy by its place, and each statement by its sid', () => {
     const statements = [inPolicy('p', 0), inPolicy('q', 0, { sid: 'Reads' })];
-    const decision = { value: 'allowed', policies, statements, deciding: [statements[1]] };
+    const decision = { value: 'implicitlyDenied', policies, statements, deciding: [statements[1]] };
     const { calls, policies: told } = received([decidedBy(decision)], [probe(100, 110, as('red'))]);
     expect(told.map(({ document }) => document)).to.deep.equal([{ p: 1 }, { q: 1 }]);
     expect(calls[0]?.decisions[0]?.policies).to.deep.equal([0, 1]);
     expect(calls[0]?.decisions[0]?.deciding).to.deep.equal([
-      { policy: 1, index: 0, effect: 'Allow', applied: false, conditions: [], sid: 'Reads' },
+      { policy: 1, index: 0, effect: 'Allow', applied: false, sid: 'Reads' },
     ]);
+  });
+
+  it('name only the policies that decided an expected grant', () => {
+    const deciding = [inPolicy('q', 0, { applied: true, actionMatched: true })];
+    const decision = { value: 'allowed', policies, statements: deciding, deciding };
+    const { calls, policies: named } = received([decidedBy(decision)], [probe(100, 110, as('red'))]);
+    expect(named.map(({ name }) => name)).to.deep.equal(['q']);
+    expect(calls[0]?.decisions[0]?.deciding).to.deep.equal([{ policy: 0, index: 0, applied: true }]);
+    expect(calls[0]?.decisions[0]).not.to.have.property('policies');
   });
 
   it('name no policy of what needs no permission, and all of what none allows', () => {
     const placesOf = (value: string) =>
       received([decidedBy({ value, policies, statements: [], deciding: [] })], [probe(100, 110, as('red'))]).calls[0]
         ?.decisions[0]?.policies;
-    expect(placesOf('allowed')).to.deep.equal([]);
+    expect(placesOf('allowed')).to.equal(undefined);
     expect(placesOf('implicitlyDenied')).to.deep.equal([0, 1]);
   });
 

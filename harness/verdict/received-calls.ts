@@ -110,15 +110,16 @@ function receivedCall(
     notes,
     decisions: call.authorizations.map(({ action, resource, decision }) => {
       const { value, reason, deciding, policies } = decision;
-      // Actions without permission have no decision.
-      const looked =
-        value === 'allowed' && deciding.length === 0
-          ? []
-          : policies.map((policy) => [policy.name, placeOf(policy)] as const);
-      const places = new Map(looked);
-      const examined = ({ policy, kind: _kind, sid, reason: why, ...statement }: StatementExplanation) => ({
+      // Other policies do not matter to an expected grant.
+      const decided = new Set(deciding.map(({ policy }) => policy));
+      const onlyDecided = value === 'allowed' && (!inFull || decided.size === 0);
+      const relevant = onlyDecided ? policies.filter(({ name }) => decided.has(name)) : policies;
+      const places = new Map(relevant.map((policy) => [policy.name, placeOf(policy)]));
+      const examined = ({ policy, kind: _kind, sid, reason: why, conditions, ...statement }: StatementExplanation) => ({
         policy: places.get(policy) ?? 0,
-        ...statement,
+        ...(statement.applied && !inFull
+          ? appliedStatement(statement, conditions)
+          : { ...statement, ...(conditions.length > 0 && { conditions }) }),
         ...(sid !== undefined && { sid }),
         ...(inFull && { reason: why }),
       });
@@ -129,13 +130,20 @@ function receivedCall(
         resource,
         decision: value,
         reason,
-        policies: [...places.values()],
+        ...(!onlyDecided && { policies: [...places.values()] }),
         deciding: deciding.map(examined),
         ...(inFull && { others: decision.statements.filter(isOther).map(examined) }),
       };
     }),
   };
 }
+
+/** Each element has matched, and the decision gives the effect. */
+const appliedStatement = ({ index }: { readonly index: number }, conditions: StatementExplanation['conditions']) => ({
+  index,
+  applied: true,
+  ...(conditions.length > 0 && { conditions: conditions.map(({ matched: _matched, ...condition }) => condition) }),
+});
 
 function intern(
   policies: Map<string, { readonly place: number; readonly policy: Policy }>,
