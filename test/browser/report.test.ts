@@ -80,7 +80,7 @@ describe('the HTML page of a run', () => {
 
   it('leads by its address to a scenario and a probe', async () => {
     const page = await open(pageOf(faulty), '#AB-05');
-    const { title } = all.find(({ id }) => id === 'AB-05')!;
+    const { title } = faulty.results!.scenarios.find(({ id }) => id === 'AB-05')!;
     expect(await page.locator('#chosen').innerText()).to.contain(`AB-05 ${title}`);
     expect(await page.locator('.detail .meta').innerText()).to.contain(
       'npm run conformance -- --scenario AB-05 --fault eks-auth-drops-session-tags',
