@@ -112,7 +112,14 @@ export async function objectFor(
     throw s3Error('MethodNotAllowed', { Method: call.request.method, ResourceType: 'DeleteMarker' }, DELETED);
   }
   const list = versionId === undefined ? 's3:ListBucket' : 's3:ListBucketVersions';
-  demandOnBucket(call, bucket, list, { 's3:prefix': key });
+  try {
+    demandOnBucket(call, bucket, list, { 's3:prefix': key });
+  } catch (error) {
+    call.context
+      .trace(call.request)
+      .notes.push(`object ${key} does not exist, which only callers with ${list} may learn`);
+    throw error;
+  }
   if (versionId !== undefined) throw s3Error('NoSuchVersion', { Key: key, VersionId: versionId });
   throw s3Error('NoSuchKey', { Key: key }, deleted && DELETED);
 }

@@ -47,6 +47,15 @@ describe('a check', () => {
       expect(descriptor.performedBy === 'harness' && descriptor.reason?.(failed)).to.equal(failed.message);
     });
 
+  it('that an assertion ends reports whole values, and the line in the suite file', async () => {
+    const context = aWorld({ ...aScenario(), file: 'my-suites/check.test.ts' }, anEnvironment(aws));
+    const value = { a: 'long '.repeat(20), b: { c: { d: { e: 1 } } } };
+    const { message } = await result(() => expect(value).to.have.property('name'), context);
+    expect(message).to.match(
+      /^expected \{ a: '(long ){20}', b: \{ c: \{ d: \{ e: 1 \} \} \} \} to have property 'name' \(check\.test\.ts:\d+\)$/,
+    );
+  });
+
   it('can look until what it sees holds, or for a while', async () => {
     let seen = 0;
     const next = () => Promise.resolve((seen += 1));

@@ -1,5 +1,6 @@
 import type { S3ServiceException } from '@aws-sdk/client-s3';
-import { AssertionError } from 'chai';
+import { basename } from 'node:path';
+import { AssertionError, config } from 'chai';
 import type { ProbeOutcome } from '../results/results.ts';
 import { poll } from '../../foundation/node/poll.ts';
 import { isAwsItself } from '../aws-target/capabilities.ts';
@@ -9,6 +10,9 @@ import type { ProbeStep } from '../scenario/spec.ts';
 import { clusterOf, type ScenarioContext } from '../scenario/scenario-context.ts';
 import { succeeds } from './expectations.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
+
+// Whole values in the messages of failed assertions.
+config.truncateThreshold = 0;
 
 /** Settings of a client of the AWS SDK: `new S3Client(await aws('s3'))`. */
 export interface AwsClientSettings {
@@ -78,8 +82,9 @@ const ofCheck = defineHarnessOperation(
         await run(contextOf(context));
         return { outcome: 'granted' };
       } catch (error) {
-        const { name, message } = error instanceof Error ? error : new Error(String(error));
-        if (isAssertion(error)) return { outcome: 'refused', message };
+        const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+        if (isAssertion(error))
+          return { outcome: 'refused', message: `${message}${placeIn(stack, context.scenario.file)}` };
         const tries = attemptsIn(context);
         if (isFailure(error, tries) && !isAwsItself(context.environment.aws))
           return { outcome: 'refused', message: `${name} at every one of ${tries} tries: ${message}` };
@@ -95,6 +100,14 @@ const ofCheck = defineHarnessOperation(
  */
 export const check = (title: string, run: (context: CheckContext) => unknown): ProbeStep =>
   succeeds(ofCheck(title, run));
+
+/** The assertion's line in the suite file, if the stack has it. */
+function placeIn(stack: string, file: string): string {
+  const name = basename(file);
+  const frame = stack.split('\n').find((one) => one.includes(`/${name}`)) ?? '';
+  const [line] = /:\d+:\d+\)?$/.exec(frame) ?? [];
+  return line === undefined ? '' : ` (${name}:${line.split(':')[1]})`;
+}
 
 /** Default seconds of `eventually`, longer if cluster or AWS are outside this process. */
 const patienceIn = ({ environment: { aws, eventual } }: ScenarioContext): number =>

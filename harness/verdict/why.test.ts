@@ -114,6 +114,14 @@ describe('why a call was answered as it was', () => {
       's3:GetObject denied by statement 1',
     ],
     [
+      'a missing object before the permission to learn of it',
+      {
+        authorizations: [authorization('s3:ListBucket', 'implicitlyDenied', 'no policy allows s3:ListBucket')],
+        notes: ['object key does not exist, which only callers with s3:ListBucket may learn'],
+      },
+      'object key does not exist, which only callers with s3:ListBucket may learn; no policy allows s3:ListBucket',
+    ],
+    [
       'the last note of an error',
       {
         errorCode: 'InvalidToken',

@@ -27,7 +27,8 @@ export function decisiveCall(
 /** The deciding statements and values of a call, in a line; undefined if unknown. */
 export function whyOf({ authorizations, notes, errorCode }: CallRecord): string | undefined {
   const denied = authorizations.findLast(({ decision }) => decision.value !== 'allowed');
-  if (denied !== undefined) return sentenceOf(denied);
+  const missing = notes.filter((note) => note.startsWith('object '));
+  if (denied !== undefined) return [...missing, sentenceOf(denied)].join('; ');
   if (errorCode !== undefined && notes.length > 0) return notes.at(-1);
   // The statement that allows to assume the role mostly allows session tags too.
   const assumed = authorizations.filter(

@@ -15,14 +15,14 @@ const CASES: readonly (readonly [id: string, title: string, probes: string, worl
       `app: { trust: [all.trustPodIdentity({ conditions: { StringEquals: { 'aws:RequestTag/kubernetes-service-account': 'ledger' } } })] }`,
       `app: { serviceAccount: 'batch', role: 'app' }`,
     ),
-    /^no role trust policy allows sts:AssumeRole on \S+; statement 1 of trust policy of role \S+-my-01-app not applied: aws:RequestTag\/kubernetes-service-account is "batch", StringEquals wants "ledger"$/,
+    /^no role trust policy allows sts:AssumeRole on \S+; statement 1 of trust policy of role \S+-my-01-app not applied: aws:RequestTag\/kubernetes-service-account is "batch", StringEquals expects "ledger"$/,
   ],
   [
     'MY-02',
     'the part of a trust policy that kept STS away, from the SDK too',
     `granted('app', all.assumeWithWebIdentity('app')), granted('app', getObject('data/red/key'))`,
     world(`app: all.irsaRole('elsewhere/app')`, `app: { irsa: 'app' }`),
-    /^no role trust policy allows sts:AssumeRoleWithWebIdentity on \S+; statement 1 of trust policy of role \S+-my-02-app not applied: \S+:sub is "system:serviceaccount:my-02-app-\S+:app", StringEquals wants "system:serviceaccount:my-02-elsewhere-\S+:app"$/,
+    /^no role trust policy allows sts:AssumeRoleWithWebIdentity on \S+; statement 1 of trust policy of role \S+-my-02-app not applied: \S+:sub is "system:serviceaccount:my-02-app-\S+:app", StringEquals expects "system:serviceaccount:my-02-elsewhere-\S+:app"$/,
   ],
   [
     'MY-03',
@@ -44,6 +44,13 @@ const CASES: readonly (readonly [id: string, title: string, probes: string, worl
       `app: { role: 'app' }`,
     ),
     /Resource "arn:aws:s3:::\S+\/\$\{aws:PrincipalTag\/kubernetes-namespce\}\/\*" does not cover \S+ \(\$\{aws:PrincipalTag\/kubernetes-namespce\} has no value: the nearest is aws:PrincipalTag\/kubernetes-namespace, "my-04-app-\S+"\)$/,
+  ],
+  [
+    'MY-08',
+    'the missing object before the permission to learn that it is missing',
+    `granted('app', getObject('data/red/none'))`,
+    world(`app: podIdentityRole(allow('s3:GetObject', 'data/*'))`, `app: { role: 'app' }`),
+    /^object red\/none does not exist, which only callers with s3:ListBucket may learn; no identity-based policy allows s3:ListBucket/,
   ],
   [
     'MY-05',
