@@ -1,6 +1,7 @@
 /**
- * Each action under conditions by each operator at once, wherever the policy stands and whosever role and bucket are: all of the
- * conditions must hold (IAM User Guide, "Conditions with multiple context keys or values"). `operators.ts` asserts each by itself.
+ * Each action under conditions with all operators at once, in each type of policy, with roles and buckets of either
+ * account. All conditions must hold (IAM User Guide, "Conditions with multiple context keys or values"). `operators.ts`
+ * tests each operator by itself.
  */
 import {
   allow,
@@ -43,7 +44,7 @@ import { OWN_TAGS, tagged, untagged, type Comparison } from '../lib/tag-conditio
 
 suite('abac', ({ scenario }) => {
   const HOLD = principalTags(tagged());
-  /** As an association's policy may be no longer than 2,048 characters. */
+  /** Few, because an association's policy may have at most 2,048 characters. */
   const narrow: readonly Comparison[] = [
     ['StringLike', 'kubernetes-pod-name', 'pod-*'],
     ['StringEquals', 'kubernetes-pod-uid', '1234'],
@@ -58,7 +59,7 @@ suite('abac', ({ scenario }) => {
   const last: RoleSpec = { trust: [trustRole('app')], permissions: [everything], tags: OWN_TAGS };
   const app = [...trusting(), byToken];
 
-  scenario('AM-15', 'each action of a role under all operators at once, of an account that is annotated too', {
+  scenario('AM-15', "a role's policy allows each action only if all conditions on session tags hold", {
     source: SOURCE,
     needs: ['irsa', 'own-boundary'],
     roles: {
@@ -70,7 +71,7 @@ suite('abac', ({ scenario }) => {
     probes: asked('app', NOT_ALLOWED, ...assumes('app')),
   });
 
-  scenario('AM-16', "each action of a managed policy, on another account's bucket, by a target role", {
+  scenario('AM-16', "a target role gets each action on another account's bucket only if all conditions hold", {
     source: `${SOURCE}; ${CROSS_ACCOUNT}`,
     needs: ['irsa'],
     roles: {
@@ -87,7 +88,7 @@ suite('abac', ({ scenario }) => {
     probes: asked('app', DENIED, ...assumes('app')),
   });
 
-  scenario('AM-17', 'each action within a boundary, of a role that an update gave the association', {
+  scenario('AM-17', 'a boundary allows the role of an updated association each action only if all conditions hold', {
     needs: ['irsa'],
     source: `${SOURCE}; ${BOUNDARIES}; ${UPDATE_ASSOCIATION}, roleArn`,
     roles: {
@@ -107,7 +108,7 @@ suite('abac', ({ scenario }) => {
     ],
   });
 
-  scenario('AM-18', "each action by a bucket policy, of another account's role", {
+  scenario('AM-18', "a bucket policy allows another account's role each action only if all conditions hold", {
     source: `${SOURCE}; ${CROSS_ACCOUNT}`,
     needs: ['irsa'],
     roles: { base, app: { account: 'other', trust: [trustRole('base')], permissions: [allow('s3:*', '*')] } },
@@ -117,7 +118,7 @@ suite('abac', ({ scenario }) => {
     probes: asked('app', DENIED),
   });
 
-  scenario('AM-19', "each action within an association's policy, by tags that are the role's", {
+  scenario('AM-19', "an association's policy allows each action only if all conditions on the role's tags hold", {
     source: `${SOURCE}; ${CREATE_ASSOCIATION}, policy`,
     needs: ['irsa', 'own-boundary'],
     roles: {
@@ -152,7 +153,7 @@ suite('abac', ({ scenario }) => {
     probes: [succeeds(askEksAuth('app')), ...asked('app', NOT_IN_SESSION_POLICY, ...assumes('app'))],
   });
 
-  scenario('AM-20', "each action of a managed policy, on another account's bucket, by a session without tags", {
+  scenario('AM-20', 'a managed policy allows a session without session tags each action only if all conditions hold', {
     source: `${SOURCE}; ${CROSS_ACCOUNT}`,
     needs: ['irsa'],
     roles: {
@@ -165,7 +166,7 @@ suite('abac', ({ scenario }) => {
     probes: asked('app', DENIED, ...assumes('app')),
   });
 
-  scenario('AM-21', 'each action of a session by web identity, under conditions on tags that it has not', {
+  scenario('AM-21', 'a web identity session gets each action only if all conditions on missing tags hold', {
     source: `${SOURCE}; ${ASSUME_ROLE}, Policy`,
     needs: ['irsa', 'own-boundary'],
     roles: {

@@ -1,4 +1,4 @@
-/** Conditions on session tags in policies of buckets, and on the prefix of a listing. */
+/** Conditions on session tags in bucket policies, and on the prefix of a listing. */
 import {
   allow,
   denied,
@@ -19,7 +19,7 @@ const read = (resource: string, conditions?: Conditions) =>
 const inNamespace = (name: string) => ({ StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': name } });
 
 suite('abac', ({ scenario }) => {
-  scenario('AB-12', 'a bucket policy on the session tag is enough in the same account', {
+  scenario('AB-12', 'a bucket policy with a condition on a session tag grants access within the account', {
     profile: 'core',
     source: SAME_ACCOUNT,
     roles: { app: podIdentityRole() },
@@ -32,7 +32,7 @@ suite('abac', ({ scenario }) => {
     ...readsFirst('app', 'data/mine/key', 'data/other/key'),
   });
 
-  scenario('AB-13', "another account's bucket policy can condition on the session tag", {
+  scenario('AB-13', "another account's bucket policy can use the session's tags", {
     source: `${TAGS_OF_PODS}; ${CROSS_ACCOUNT}`,
     needs: ['two-accounts'],
     roles: { app: podIdentityRole(allow('s3:GetObject', 'shared/*')) },
@@ -41,7 +41,7 @@ suite('abac', ({ scenario }) => {
     ...readsFirst('app', 'shared/<namespace:app>/key', 'shared/elsewhere/key', DENIED_ELSEWHERE),
   });
 
-  scenario('AB-16', 'a condition on s3:prefix limits listing to the own prefix', {
+  scenario('AB-16', "a condition on s3:prefix limits a listing to the prefix of the pod's namespace", {
     profile: 'core',
     source: 'Amazon S3 User Guide, "Bucket policy examples using condition keys", s3:prefix',
     roles: {

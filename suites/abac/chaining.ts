@@ -22,7 +22,7 @@ const MAY_NOT_TAG = { ...NOT_ASSUMED, message: 'sts:TagSession' } as const;
 const plain = (role: string) => ({ trust: [trustRole(role, { actions: ['sts:AssumeRole'] })] });
 
 suite('abac', ({ scenario }) => {
-  scenario('AB-20', 'the tags stay with the session when it assumes another role', {
+  scenario('AB-20', 'a session keeps its tags when it assumes another role', {
     profile: 'core',
     source: `${TAGS_OF_PODS}; ${CHAINING}`,
     roles: {
@@ -44,7 +44,7 @@ suite('abac', ({ scenario }) => {
     probes: [control('app', assumeRole('tagging')), denied('app', assumeRole('plain'), MAY_NOT_TAG)],
   });
 
-  scenario('AB-21b', 'a session of IRSA has no tags to bring, so that sts:AssumeRole is enough', {
+  scenario('AB-21b', 'an IRSA session has no tags, so sts:AssumeRole is enough to assume another role', {
     source: `${CHAINING}; Amazon EKS User Guide, comparison of EKS Pod Identity and IRSA`,
     needs: ['irsa'],
     roles: { web: irsaRole('app/app', allow('sts:AssumeRole', '<role:plain>')), plain: plain('web') },
@@ -55,8 +55,8 @@ suite('abac', ({ scenario }) => {
     ],
   });
 
-  scenario('AB-22', 'a pod cannot override the tags of its session on the way to another role', {
-    // The IAM User Guide says that the request fails, and not with which code.
+  scenario('AB-22', 'a pod cannot override its session tags when it assumes another role', {
+    // The IAM User Guide documents a failure, but no error code.
     source: CHAINING,
     roles: { app: base('target'), target: target() },
     workloads: APP,

@@ -1,4 +1,4 @@
-/** Policies on the tags of a session: namespace, service account, cluster, pod; and on those of its role. */
+/** Policies on a session's tags (namespace, service account, cluster, pod) and on the tags of its role. */
 import {
   allow,
   control,
@@ -46,7 +46,7 @@ suite('abac', ({ scenario }) => {
     probes: [granted('blue', getObject('data/reader/key-of-red'))],
   });
 
-  scenario('AB-04', 'namespace, service account and cluster must all match', {
+  scenario('AB-04', 'a policy on namespace, service account and cluster requires that all three tags match', {
     profile: 'core',
     source: TAGS_OF_PODS,
     roles: { app: reader('*', sameTag('kubernetes-namespace', 'kubernetes-service-account', 'eks-cluster-name')) },
@@ -86,7 +86,7 @@ suite('abac', ({ scenario }) => {
     ],
   });
 
-  scenario('AB-18', "a policy on the pod's name does not fit the pod that replaces it", {
+  scenario('AB-18', "a policy on a pod's name does not match the replacement pod", {
     source: TAGS_OF_PODS,
     roles: { app: reader('open/*') },
     workloads: APP,
@@ -105,7 +105,7 @@ suite('abac', ({ scenario }) => {
     ],
   });
 
-  scenario('AB-14', "the session's tag beats the role's tag of the same key", {
+  scenario('AB-14', 'a session tag overrides the tag of the role with the same key', {
     profile: 'core',
     source: `${TAGS_OF_PODS}; ${PASS_TAGS}`,
     roles: {
@@ -122,12 +122,12 @@ suite('abac', ({ scenario }) => {
     ...readsFirst('app', 'data/a/key', 'data/b/key'),
   });
 
-  scenario('AB-25', 'the longest names fit into a session without tags', {
+  scenario('AB-25', 'the longest possible names work in a session without tags', {
     source: `${TAGS_OF_PODS}: disable session tags where the packed size is too large`,
     roles: { app: podIdentityRole() },
     workloads: {
       long: {
-        // With what a run puts around it, at the 63 characters that a namespace may have.
+        // Together with the text that a run adds, this has the 63 characters that a namespace may have.
         namespace: 'n'.repeat(44),
         serviceAccount: 's'.repeat(253),
         role: { role: 'app', disableSessionTags: true },
@@ -137,7 +137,7 @@ suite('abac', ({ scenario }) => {
   });
 });
 
-/** An object with the tags of workload `app`, some of them changed. */
+/** Returns an object with the tags of workload `app`, some of them overridden. */
 function taggedObject(at: string, changed: Readonly<Record<string, string>>) {
   const own = {
     'kubernetes-namespace': '<namespace:app>',

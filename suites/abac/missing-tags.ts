@@ -1,4 +1,4 @@
-/** Sessions without session tags under conditions on them. */
+/** Conditions on session tags, for sessions without them. */
 import {
   allow,
   asSession,
@@ -20,14 +20,14 @@ import { OPERATORS, TAGS_OF_PODS } from '../lib/sources.ts';
 import { WEB } from '../lib/worlds.ts';
 
 const NAMESPACE = 'aws:PrincipalTag/kubernetes-namespace';
-/** A statement of the bucket's policy denied the action. */
+/** A statement of the bucket policy denied the action. */
 const DENIED_BY_BUCKET = { by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true } as const;
-/** Denies it to all but pods of the namespace. */
+/** Denies reads to all sessions except those of the namespace. */
 const onlyFor = (resource: string, namespace: string) =>
   forPrincipal('*', deny('s3:GetObject', resource, { StringNotEquals: { [NAMESPACE]: namespace } }));
 
 suite('abac', ({ scenario }) => {
-  scenario('AB-08', 'an association without session tags matches no policy on them', {
+  scenario('AB-08', 'a session without session tags matches no Allow on a session tag', {
     profile: 'core',
     source: `${TAGS_OF_PODS}, disabling session tags`,
     roles: {
@@ -44,7 +44,7 @@ suite('abac', ({ scenario }) => {
     ],
   });
 
-  scenario('AB-09', 'a Null condition tells sessions with tags from those without', {
+  scenario('AB-09', 'a Null condition distinguishes sessions with and without tags', {
     source: `${OPERATORS}, "Condition operator to check existence of condition keys"`,
     needs: ['irsa'],
     roles: {
@@ -66,7 +66,7 @@ suite('abac', ({ scenario }) => {
     ],
   });
 
-  scenario('AB-10', 'an explicit deny with StringNotEquals also stops sessions without tags', {
+  scenario('AB-10', 'a Deny with StringNotEquals also applies to sessions without tags', {
     profile: 'core',
     source: `${OPERATORS}: a key that is not in the request matches a negated operator`,
     needs: ['irsa'],
@@ -87,7 +87,7 @@ suite('abac', ({ scenario }) => {
     ],
   });
 
-  scenario('AB-11', 'StringEqualsIfExists lets sessions without tags through', {
+  scenario('AB-11', 'an Allow with StringEqualsIfExists also applies to sessions without tags', {
     source: `${OPERATORS}, "...IfExists condition operators"`,
     finding:
       'An Allow with StringEqualsIfExists on a session tag also allows sessions without that tag, such as IRSA sessions. Use StringEquals, or add a Null condition.',

@@ -1,4 +1,4 @@
-/** Policies that compare tags of objects with tags of the session. */
+/** Policies that compare object tags with session tags. */
 import { allow, control, denied, getObject, granted, podIdentityRole, putObject, suite } from '../../harness/index.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { OPERATORS, TAGS_OF_PODS } from '../lib/sources.ts';
@@ -8,7 +8,7 @@ import { reader, readsFirst } from './lib/reads.ts';
 const MINE = { at: 'data/mine', tags: { 'kubernetes-namespace': '<namespace:app>' } };
 
 suite('abac', ({ scenario }) => {
-  scenario('AB-05', 'an object is readable where its tag matches the session', {
+  scenario('AB-05', 'a pod can read an object whose tag equals its session tag', {
     profile: 'core',
     source: TAGS_OF_PODS,
     roles: { app: reader('*', sameTag('kubernetes-namespace')) },
@@ -17,7 +17,7 @@ suite('abac', ({ scenario }) => {
     objects: [MINE, { at: 'data/other', tags: { 'kubernetes-namespace': 'elsewhere' } }],
   });
 
-  scenario('AB-06', 'an object without tags is not readable under a condition on its tag', {
+  scenario('AB-06', 'a pod cannot read an untagged object if the policy requires a tag', {
     source: `${OPERATORS}: a key that is not in the request does not match StringEquals`,
     roles: { app: reader('*', sameTag('kubernetes-namespace')) },
     workloads: APP,
@@ -25,9 +25,9 @@ suite('abac', ({ scenario }) => {
     probes: [control('app', getObject('data/mine')), denied('app', getObject('data/untagged'), NOT_ALLOWED)],
   });
 
-  scenario('AB-07', 'a missing object has no tag to match, even for a session that may list the bucket', {
-    // S3 says 404 to those who may read and list; this session may read nothing that has no tag, so S3 should answer as
-    // it does to any read that is not allowed. AWS does not document the case itself.
+  scenario('AB-07', 'a read of a missing object is denied if the policy requires a tag, even with s3:ListBucket', {
+    // S3 returns 404 to callers that may read and list. This session may read no untagged object, so S3 should deny the
+    // read. AWS does not document this case.
     source: 'Amazon S3 API Reference, GetObject, permissions; IAM User Guide, condition operators',
     roles: {
       app: podIdentityRole(
@@ -40,7 +40,7 @@ suite('abac', ({ scenario }) => {
     probes: [control('app', getObject('data/mine')), denied('app', getObject('data/nothing-here'), NOT_ALLOWED)],
   });
 
-  scenario('AB-19', 'objects can be written only with their own namespace as tag', {
+  scenario('AB-19', 'a condition on s3:RequestObjectTag limits a pod to objects tagged with its own namespace', {
     source: 'Service Authorization Reference, Amazon S3, s3:RequestObjectTag; PutObject permissions',
     roles: {
       app: podIdentityRole(

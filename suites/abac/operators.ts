@@ -1,7 +1,7 @@
 /**
- * Each condition operator on a session tag, in each kind of policy that may have it, with Allow and Deny. What is expected is
- * written down in `ROWS` and `EFFECTS`, from the IAM User Guide. One statement guards one key of a bucket. There are no objects:
- * to a session that may read the key and list the bucket S3 says that there is none, to others that they may not.
+ * Each condition operator on a session tag, in each kind of policy that may have it, with Allow and Deny. `ROWS` and
+ * `EFFECTS` hold the expectations, from the IAM User Guide. One statement guards one key of a bucket. The bucket has no
+ * objects: S3 returns 404 if a session may read the key and list the bucket, and 403 otherwise.
  */
 import {
   absent,
@@ -25,7 +25,10 @@ import {
 } from '../../harness/index.ts';
 import { OPERATORS, SAME_ACCOUNT } from '../lib/sources.ts';
 
-/** What a condition compares a tag with: the tag's own value, also in other letters where that can be written, a pattern that fits it, and others. */
+/**
+ * Values to compare a tag with: its own value, that value in another case, a pattern that matches it, and values that
+ * do not match.
+ */
 interface Values {
   readonly same: string;
   readonly cased?: string;
@@ -46,19 +49,19 @@ const SAME_FOR_ALL_PODS: Readonly<Record<string, Values>> = {
     unlike: 'arn:aws:eks:*:*:cluster/<cluster:c1>-*',
   },
 };
-/** Those below are of the pod of workload `app`, once it is there. */
+/** The last two are known once the pod of workload `app` exists. */
 const TAGS: Readonly<Record<string, Values>> = {
   ...SAME_FOR_ALL_PODS,
   'kubernetes-pod-name': { same: '<pod:app>', like: '*<pod:app>', ...ELSEWHERE },
   'kubernetes-pod-uid': { same: '<pod-uid:app>', like: '????????-????-????-????-????????????', ...ELSEWHERE },
 };
 const KNOWN_EARLY = Object.keys(SAME_FOR_ALL_PODS);
-/** Operator; what the tag is compared with; whether it matches where the session has the tag, and where it has not. */
+/** Operator; values to compare with; whether it matches a session with the tag, and a session without it. */
 type Row = readonly [operator: string, against: readonly (keyof Values)[], tagged: boolean, untagged: boolean];
 const FITS = true;
 const NOT = false;
 const ROWS: readonly Row[] = [
-  // "String condition operators": exact; a key that is not in the request does not match, and matches a negated operator.
+  // "String condition operators": exact; a missing key matches only a negated operator.
   ['StringEquals', ['same'], FITS, NOT],
   ['StringEquals', ['like'], NOT, NOT],
   ['StringNotEquals', ['same'], NOT, FITS],
@@ -80,7 +83,7 @@ const ROWS: readonly Row[] = [
   ['ArnLike', ['unlike'], NOT, NOT],
   ['ArnNotLike', ['same'], NOT, FITS],
   ['ArnNotLike', ['other'], FITS, FITS],
-  // "...IfExists condition operators": true where the key is not in the request.
+  // "...IfExists condition operators": true if the key is not in the request.
   ['StringEqualsIfExists', ['same'], FITS, FITS],
   ['StringEqualsIfExists', ['other'], NOT, FITS],
   ['StringNotEqualsIfExists', ['same'], NOT, FITS],
@@ -99,12 +102,12 @@ const ROWS: readonly Row[] = [
   ['ForAllValues:StringNotLike', ['unlike', 'like'], NOT, FITS],
   ['ForAllValues:StringNotLike', ['unlike'], FITS, FITS],
 ];
-/** "Condition operator to check existence of condition keys": the value, and as in `ROWS`. */
+/** "Condition operator to check existence of condition keys": the value, then the same as in `ROWS`. */
 const NULL_ROWS: readonly (readonly [value: string, tagged: boolean, untagged: boolean])[] = [
   ['true', NOT, FITS],
   ['false', FITS, NOT],
 ];
-/** One statement's condition, and whether it matches. */
+/** The condition of one statement, and whether it matches. */
 interface Case {
   readonly operator: string;
   readonly key: string;
@@ -112,15 +115,16 @@ interface Case {
   readonly matches: boolean;
 }
 /**
- * The rows, each on the next of the keys (operators for ARNs on the cluster's ARN); in a session that has the tags, or not.
- * @param turn with which key it begins
+ * Returns a case for each row, for a session with or without the tags. Rows use the keys in turn; ARN operators use the
+ * cluster's ARN.
+ * @param turn index of the first key
  */
 function casesOf(keys: readonly string[], turn: number, tagged: boolean): readonly Case[] {
   const keyOf = (operator: string, index: number): string =>
     operator.startsWith('Arn') ? ARN : (keys[(turn + Math.floor(index / 2)) % keys.length] ?? ARN);
   const cases = ROWS.map(([operator, against, withTag, withoutTag], index) => {
     const key = keyOf(operator, index);
-    // Without the tag there is no pod whose name must be known.
+    // Without the tag any value will do, and no pod needs to exist.
     const values = tagged || key === ARN ? TAGS[key] : SAME_FOR_ALL_PODS['kubernetes-namespace'];
     const value = against.map((which) => values?.[which] ?? values?.same ?? '');
     return { operator, key, value, matches: tagged ? withTag : withoutTag };
@@ -134,8 +138,9 @@ function casesOf(keys: readonly string[], turn: number, tagged: boolean): readon
 const by = (policy: 'identity' | 'resource' | 'session' | 'boundary', explicit: boolean) =>
   ({ by: 's3', code: 'AccessDenied', status: 403, policy, explicit }) as const;
 /**
- * What denies, by where the statement stands and its effect. An Allow that does not match is missed where it stands; of a bucket
- * policy that alone allows, the denial is told of the identity policies ("Access denied message examples", Amazon S3 User Guide).
+ * The denial, by place and effect of the statement. S3 reports a missing Allow for the policy type that lacks it; if
+ * only a bucket policy could allow, it names the identity policies ("Access denied message examples", Amazon S3 User
+ * Guide).
  */
 const EFFECTS = {
   identity: { Allow: by('identity', false), Deny: by('identity', true) },
@@ -151,9 +156,9 @@ const everything = allow([READ, 's3:ListBucket'], ['data', 'data/*']);
 /** S3 has authorized the request (Amazon S3 API Reference, GetObject, permissions). */
 const AUTHORIZED = { by: 's3', code: 'NoSuchKey', status: 404 } as const;
 const placeOf = (number: number): string => `data/${number}`;
-/** Asks from the workload's pod, or, where the policies are there before, with the session that a pod would get. */
+/** Calls from the workload's pod or, if the policies exist beforehand, with the session that a pod would get. */
 type Asked = 'in a pod' | 'as a pod';
-/** A statement for each case, and the probe of its key: an Allow that matches grants, a Deny that matches does not. */
+/** Returns a statement and a probe for each case. A matching Allow grants the read, a matching Deny refuses it. */
 function asserted(asked: Asked, workload: string, place: Place, effect: Effect, cases: readonly Case[], from = 0) {
   const make = effect === 'Allow' ? allow : deny;
   const statements: readonly PermissionStatement[] = cases.map(({ operator, key, value }, index) =>
@@ -169,7 +174,7 @@ function asserted(asked: Asked, workload: string, place: Place, effect: Effect, 
   return { statements, probes };
 }
 const mayList = (workload: string): Step => controlSucceeds(asSession(workload, listObjects('data')));
-/** The world in which statements of that place decide alone. */
+/** Returns roles and buckets with which only the given statements decide. */
 function worldOf(place: Exclude<Place, 'session'>, effect: Effect, statements: readonly PermissionStatement[]) {
   const others = effect === 'Deny' ? everything : list;
   if (place === 'identity') return { roles: { app: podIdentityRole(others, ...statements) } };
@@ -181,7 +186,7 @@ function worldOf(place: Exclude<Place, 'session'>, effect: Effect, statements: r
 const SOURCE = { source: `${OPERATORS}; ${SAME_ACCOUNT}` };
 const workloadOf = (role: AssociationSpec | string) => ({ serviceAccount: 'reader', role });
 const UNTAGGED = { role: 'app', disableSessionTags: true } as const;
-/** Of sessions that have the tags, or have none. */
+/** Returns a scenario for sessions with or without the tags. */
 function scenarioOf(
   place: Exclude<Place, 'session'>,
   effect: Effect,
@@ -198,7 +203,7 @@ function scenarioOf(
     probes: [mayList('app'), ...probes],
   };
 }
-/** Of the tags of a pod, whose values are known when it is there: the role gets its policy then. */
+/** Returns a scenario for a pod's own tags. Their values are known once the pod exists, so the role gets its policy then. */
 function ofPod(effect: Effect, cases: readonly Case[]): ScenarioSpec {
   const { statements, probes } = asserted('in a pod', 'app', 'identity', effect, cases);
   const first = effect === 'Allow' ? [list, allow(READ, 'data/first')] : [everything];
@@ -210,9 +215,9 @@ function ofPod(effect: Effect, cases: readonly Case[]): ScenarioSpec {
     probes: [control('app', getObject('data/first')), putRolePolicy('app', ...first, ...statements), ...probes],
   };
 }
-/** A session policy may have 2,048 characters (Amazon EKS User Guide, associations with a policy). */
+/** Statements that fit into a session policy's 2,048 characters (Amazon EKS User Guide, associations with a policy). */
 const MOST_IN_SESSION_POLICY = 7;
-/** An association has a policy or session tags, not both; so these tags are the role's own, of the same keys. */
+/** Returns a scenario for session policies. They exclude session tags, so the role itself has tags with the same keys. */
 function ofSession(effect: Effect, cases: readonly Case[]): ScenarioSpec {
   const parts = Array.from({ length: Math.ceil(cases.length / MOST_IN_SESSION_POLICY) }, (_part, index) => {
     const from = index * MOST_IN_SESSION_POLICY;
@@ -241,7 +246,7 @@ function ofSession(effect: Effect, cases: readonly Case[]): ScenarioSpec {
     probes: parts.flatMap(({ workload, probes }) => [mayList(workload), ...probes]),
   };
 }
-/** Half of the cases of each operator: that which fits the tag (0), or that which does not. */
+/** Returns half of the cases of each operator: those whose value fits the tag (0), or the others (1). */
 const half = (which: 0 | 1, cases: readonly Case[]): readonly Case[] =>
   cases.filter((_case, index) => index % 2 === which);
 const PLACES = {
@@ -249,7 +254,7 @@ const PLACES = {
   bucket: 'a bucket policy',
   boundary: 'a permissions boundary',
 } as const;
-/** Where a statement stands, its effect, and which half of the forms of each operator it asserts. */
+/** Place and effect of a statement, and which half of each operator's cases it tests. */
 const POLICIES = [
   ['identity', 'Allow', 0],
   ['identity', 'Deny', 1],
@@ -261,22 +266,27 @@ const POLICIES = [
 
 suite('abac', ({ scenario }) => {
   type Titled = readonly [title: string, spec: ScenarioSpec];
-  const of = (effect: Effect, place: keyof typeof PLACES): string =>
-    `${effect} of ${PLACES[place]}, by each operator on`;
+  const of = (effect: Effect, place: keyof typeof PLACES): string => `in ${effect} statements of ${PLACES[place]}`;
   const ALL = Object.keys(TAGS);
   const specs: readonly Titled[] = [
-    [`${of('Allow', 'identity')} the pod's name`, ofPod('Allow', casesOf(['kubernetes-pod-name'], 0, true))],
-    [`${of('Deny', 'identity')} the pod's UID`, ofPod('Deny', half(1, casesOf(['kubernetes-pod-uid'], 0, true)))],
+    [
+      `each operator compares the pod's name ${of('Allow', 'identity')}`,
+      ofPod('Allow', casesOf(['kubernetes-pod-name'], 0, true)),
+    ],
+    [
+      `each operator compares the pod's UID ${of('Deny', 'identity')}`,
+      ofPod('Deny', half(1, casesOf(['kubernetes-pod-uid'], 0, true))),
+    ],
     ...POLICIES.filter(([place]) => place !== 'identity').map(([place, effect, which], turn): Titled => [
-      `${of(effect, place)} session tags`,
+      `each operator compares session tags ${of(effect, place)}`,
       scenarioOf(place, effect, half(which, casesOf(KNOWN_EARLY, turn, true)), true),
     ]),
     ...POLICIES.map(([place, effect, which], turn): Titled => [
-      `${of(effect, place)} a tag that the session has not`,
+      `each operator handles a missing session tag ${of(effect, place)}`,
       scenarioOf(place, effect, half(which, casesOf(ALL, turn, false)), false),
     ]),
     ...(['Allow', 'Deny'] as const).map((effect, which): Titled => [
-      `${effect} of a session policy, by each operator on tags that are the role's`,
+      `each operator compares the role's tags in ${effect} statements of a session policy`,
       ofSession(effect, half(which as 0 | 1, casesOf(KNOWN_EARLY, which, true))),
     ]),
   ];

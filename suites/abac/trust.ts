@@ -1,6 +1,6 @@
 /**
- * Trust policies under conditions on tags by each operator. One role's trust holds where all of them do; in others a statement for
- * each denies where it holds, and none does. Each trust policy has at most the 2,048 characters of IAM's quotas.
+ * Trust policies with conditions on tags, by each operator. One role's trust has all conditions that hold; other roles
+ * have a Deny for each condition that does not hold. Each trust policy stays within IAM's quota of 2,048 characters.
  */
 import {
   askEksAuth,
@@ -34,14 +34,14 @@ import {
 } from '../lib/tag-conditions.ts';
 
 const KEYS = 'IAM User Guide, "AWS global condition context keys": aws:RequestTag, aws:PrincipalTag';
-/** How many statements that deny have room in one trust policy. */
+/** Deny statements that fit into one trust policy. */
 const DENIES = 5;
-/** A trust statement under conditions. */
+/** Builds a trust statement with conditions. */
 type Trusting = (conditions?: Conditions) => TrustStatement;
 type Comparisons = (role: string) => readonly Comparison[];
 /**
- * Roles: `holds`; `spared1` and so on, whose Denies are about nobody here; `denied`, of whose Denies one is; and `missed`, of whose
- * conditions one does not hold.
+ * Returns roles: `holds`, whose conditions all hold; `spared1` and so on, whose Denies do not match; `denied`, with one
+ * matching Deny; and `missed`, with one condition that does not hold.
  */
 function rolesOf(
   key: TagKey,
@@ -92,10 +92,10 @@ suite('abac', ({ scenario }) => {
     none: () => notAbsent,
   });
 
-  scenario('AM-23', 'a role trusts Pod Identity under each operator on the tags of the session that is to be', {
+  scenario('AM-23', 'a trust policy applies each operator to the tags that Pod Identity requests', {
     source: `${OPERATORS}; ${TRUST_OF_PODS}`,
     roles: ofService,
-    // All are of one name, each in a namespace of its own.
+    // The service accounts have one name, each in its own namespace.
     workloads: Object.fromEntries(
       Object.keys(ofService).map((role) => [role, { serviceAccount: 'reader', namespace: role, role }]),
     ),
@@ -106,7 +106,7 @@ suite('abac', ({ scenario }) => {
     ),
   });
 
-  scenario('AM-24', "a role trusts a pod's session under each operator on the tags that it has", {
+  scenario('AM-24', "a trust policy applies each operator to the tags of the pod's session", {
     source: `${OPERATORS}; ${PASS_TAGS}; ${KEYS}`,
     roles: { app: base(...Object.keys(ofSessions)), ...ofSessions },
     workloads: { app: { serviceAccount: 'reader', role: 'app' } },
@@ -117,11 +117,11 @@ suite('abac', ({ scenario }) => {
     ),
   });
 
-  scenario('AM-25', 'a role trusts web identities under each operator on tags that their tokens have not', {
+  scenario('AM-25', 'a trust policy applies each operator to tags that a web identity lacks', {
     source: `${OPERATORS}; ${PASS_TAGS}: AssumeRoleWithWebIdentity; ${KEYS}`,
     roles: {
       ...ofTokens,
-      // Neither a service nor a pod of Pod Identity is what asks, and there are no conditions at all.
+      // The caller is not an AWS service and passes no tags, so both keys are missing. `anybody` has no conditions.
       source: { trust: [{ ...anybody, conditions: { Null: { 'aws:SourceArn': 'true', 'aws:TagKeys': 'true' } } }] },
       anybody: { trust: [anybody] },
     },

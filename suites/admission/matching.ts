@@ -1,11 +1,11 @@
-/** Which requests the API server asks a webhook about, and what it makes of the answer. */
+/** Which requests the API server sends to a webhook, and how it handles the response. */
 import { expect } from 'chai';
 import { check, podIdentityRole, suite } from '../../harness/index.ts';
 
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 const INJECTED = { 'eks.amazonaws.com/pod-identity': 'enabled' };
 const RULE = { apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps'] };
-/** A webhook configuration, or a Status in the place of an object, and with the answer's status. */
+/** A webhook configuration or a Status, with the HTTP status of the response. */
 interface Answer {
   readonly status: number;
   readonly message?: string;
@@ -14,21 +14,21 @@ interface Answer {
 }
 
 suite('admission', ({ scenario }) => {
-  scenario('WH-34', 'a webhook is called for objects that match its rules and selectors, before or after a change', {
+  scenario('WH-34', 'the API server calls a webhook if the old or the new object matches its rules and selectors', {
     source:
       'Kubernetes documentation, "Dynamic Admission Control", matching requests: rules, objectSelector, namespaceSelector; failure policy; response',
-    // In no cluster that others use: a webhook configuration is not of one namespace.
+    // Not in a shared cluster, because a webhook configuration is not limited to a namespace.
     needs: ['own-cluster'],
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, other: { namespace: 'other' } },
     probes: [
-      check('each is asked about what it is for', async ({ eventually, kubernetes, name }) => {
+      check('the API server calls matching webhooks only', async ({ eventually, kubernetes, name }) => {
         const here = name('<namespace:app>');
         const request = async (method: string, path: string, body?: object): Promise<Answer> => {
           const answer = await kubernetes({ method, path, ...(body !== undefined && { body }) });
           return { ...(JSON.parse(answer.body) as Answer), status: answer.status };
         };
-        /** What a request about a config map with this label, or none, comes to. */
+        /** Sends a request for a config map with this label, or without one. */
         const ask = (method: string, of: string, asks: string, query = '?dryRun=All', namespace = here) => {
           const path = `/api/v1/namespaces/${namespace}/configmaps${method === 'POST' ? '' : `/${of}`}${query}`;
           const metadata = { name: of, labels: asks === '' ? {} : { asks } };
@@ -59,25 +59,25 @@ suite('admission', ({ scenario }) => {
             settings: { rules: ['secrets', 'configmaps'].map((resource) => ({ ...RULE, resources: [resource] })) },
           },
           ignored: { settings: { failurePolicy: 'Ignore' } },
-          // Those after one that fails are asked all the same.
+          // The API server still calls the webhooks after a failed one.
           ahead: { settings: { failurePolicy: 'Ignore', objectSelector: { matchLabels: { asks: 'within' } } } },
           within: { settings: { namespaceSelector: { matchExpressions: [ofNamespace('In')] } } },
           without: { settings: { namespaceSelector: { matchExpressions: [ofNamespace('NotIn')] } } },
-          // By the label that the webhook of Pod Identity, which comes first, adds.
+          // Matches the label that the Pod Identity webhook adds, which is called first.
           patched: {
             rule: { resources: ['pods'] },
             settings: { objectSelector: { matchLabels: { ...INJECTED, asks: 'patched' } } },
           },
-          // One that fails loses nothing of what those before it did.
+          // A failed webhook does not undo the patches of earlier ones.
           passed: { rule: { resources: ['pods'] }, settings: { failurePolicy: 'Ignore' } },
-          // Of what has parts, the whole alone, that of all sorts, or a part alone.
+          // A resource without subresources, all resources, and a subresource only.
           whole: { rule: { resources: ['namespaces'] }, settings: { objectSelector: {} } },
           every: {
             rule: { resources: ['*'], scope: 'Cluster', operations: ['UPDATE'] },
             settings: { objectSelector: {} },
           },
           part: { rule: { resources: ['namespaces/status'] }, settings: { objectSelector: {} } },
-          // The webhook of Pod Identity allows nothing of which it is shown no object. Versions that are not known are passed over.
+          // The Pod Identity webhook denies a review without an object. The API server skips unknown review versions.
           denied: {
             settings: {
               failurePolicy: 'Ignore',
@@ -89,7 +89,7 @@ suite('admission', ({ scenario }) => {
           name: `${asks}.conformance.example.com`,
           admissionReviewVersions: ['v1'],
           sideEffects: 'None',
-          // Nobody listens there: that it is asked shows in that it fails.
+          // Nothing listens on this port, so a call of the webhook shows as a failure.
           clientConfig: { url: 'https://127.0.0.1:1/' },
           timeoutSeconds: 5,
           namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': here } },
@@ -100,12 +100,12 @@ suite('admission', ({ scenario }) => {
         const configured = await request('POST', CONFIGURATIONS, { ...configuration, metadata, webhooks });
         expect(configured).to.include({ status: 201 });
         try {
-          // An API server learns of it a little later: of two that are asked, one is enough to show that.
+          // The API server loads the configuration with a delay; one of these two requests shows when it has.
           const isKnown = async (): Promise<boolean> =>
             (await ask('POST', 'new', 'created')).status !== 201 ||
             (await ask('DELETE', 'with-denied', '')).status !== 200;
           if (!(await eventually(isKnown, Boolean)))
-            throw new Error('The API server asked no webhook of a new configuration for 30 s.');
+            throw new Error('Timed out after 30 s: the API server called no webhook of the new configuration.');
           for (const [method, of, asks, by = 'nobody', status = 500] of [
             ['POST', 'new', 'created', 'created'],
             ['POST', 'new', 'namespaced', 'namespaced'],
@@ -116,42 +116,42 @@ suite('admission', ({ scenario }) => {
               (asks) => ['POST', 'new', asks] as const,
             ),
             ['PUT', 'with-updated', 'updated', 'updated'],
-            // The object as it was counts too, as that which is to be.
+            // Either the old or the new object may match.
             ['PUT', 'with-updated', '', 'updated'],
             ['PUT', 'with-none', 'updated', 'updated'],
             ['PUT', 'with-none', ''],
             ['PUT', 'with-ignored', 'ignored'],
             ['DELETE', 'with-deleted', '', 'deleted'],
             ['DELETE', 'with-none', ''],
-            // It is no failure to allow nothing.
+            // A denial is not a failure, so failurePolicy does not apply.
             ['DELETE', 'with-denied', '', 'denied', 400],
           ] as const) {
             const answer = await ask(method, of, asks);
-            const what = `${method} of ${of} with label ${asks || 'none'}`;
+            const what = `${method} ${of}, label ${asks || 'none'}`;
             if (by === 'nobody') expect(answer.status, what).to.be.below(300);
             else {
               expect(answer, what).to.include({ status });
               expect(answer.message, what).to.contain(`webhook "${by}.conformance.example.com"`);
             }
-            // Who denies may say why.
+            // The error contains the webhook's message.
             if (by === 'denied') expect(answer.message).to.contain('denied the request: unexpected end of JSON input');
           }
           const { metadata: { labels } = {} } = await request('GET', `/api/v1/namespaces/${here}`);
           const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: here, labels } };
           for (const [part, by] of Object.entries({ '': 'whole', '/status': 'part' })) {
             const answer = await request('PUT', `/api/v1/namespaces/${here}${part}?dryRun=All`, namespace);
-            expect(answer, `PUT of the namespace${part}`).to.include({ status: 500 });
+            expect(answer, `PUT namespace${part}`).to.include({ status: 500 });
             expect(answer.message).to.contain(`webhook "${by}.conformance.example.com"`);
           }
           for (const [asks, status] of Object.entries({ created: 201, within: 201, without: 500 })) {
             const elsewhere = await ask('POST', 'new', asks, '?dryRun=All', name('<namespace:other>'));
-            expect(elsewhere, `POST in another namespace of ${asks}`).to.include({ status });
+            expect(elsewhere, `POST in another namespace, label ${asks}`).to.include({ status });
           }
-          // What is of no namespace is of all that are selected, unless it is a namespace itself.
+          // A namespaceSelector does not exclude cluster-scoped objects, except namespaces.
           for (const [path, kind, status] of [
             ['/apis/rbac.authorization.k8s.io/v1/clusterroles', 'ClusterRole', 500],
             ['/api/v1/namespaces', 'Namespace', 201],
-            // No webhook keeps anybody from taking webhooks away.
+            // Webhook configurations are exempt from webhooks, so that they can always be deleted.
             [CONFIGURATIONS, 'MutatingWebhookConfiguration', 201],
           ] as const) {
             const apiVersion = path.replace(/^\/apis?\/|\/[a-z]*$/g, '');
@@ -170,7 +170,7 @@ suite('admission', ({ scenario }) => {
               metadata: { name: 'new', labels: { asks } },
               spec: { serviceAccountName, containers },
             });
-            expect(made, `a pod of ${serviceAccountName}`).to.include({ status });
+            expect(made, `a pod with service account ${serviceAccountName}`).to.include({ status });
             if (asks === 'passed') expect(made.metadata?.labels).to.include({ asks, ...INJECTED });
           }
         } finally {

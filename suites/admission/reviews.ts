@@ -1,4 +1,4 @@
-/** What the API server tells a webhook, what it takes for an answer, and what becomes of what a webhook adds. */
+/** What the API server sends to a webhook, which responses it accepts, and how it treats an added container. */
 import { expect } from 'chai';
 import { check, granted, readFile, suite } from '../../harness/index.ts';
 import { asker, logOf, podOf, statusOf } from '../lib/programs.ts';
@@ -7,7 +7,7 @@ const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookcon
 const TLS = 'conformance-tls';
 const SECONDS = 7;
 const SIDE = { name: 'added', image: 'example.com/side:1', resources: { limits: { cpu: '1', memory: '1Mi' } } };
-/** A webhook that answers as the path says: what it tells of a review is why it denies. */
+/** A webhook whose path selects the response. Path `tells` denies, with the content of the review as the message. */
 const ANSWERS = `
 const { CERTIFICATE: cert, KEY: key, ADDRESS: address } = process.env;
 const patch = (op, path, value) =>
@@ -48,15 +48,15 @@ interface AnsweredPod {
 }
 
 suite('admission', ({ scenario }) => {
-  scenario('WH-38', 'a webhook receives the user and the object, and its answer counts only if it is a review', {
+  scenario('WH-38', 'a webhook receives user and object, and only a valid review counts as its response', {
     source:
       'Kubernetes documentation, "Dynamic Admission Control": webhook request and response, timeouts, failure policy, reinvocation policy; "Pod Quality of Service Classes"',
-    // In no cluster that others use: a webhook configuration is not of one namespace.
+    // Not in a shared cluster, because a webhook configuration is not limited to a namespace.
     needs: ['own-cluster'],
     workloads: { app: {} },
     probes: [
       granted('app', readFile('/etc/hostname')),
-      check('one in a pod is asked', async (context) => {
+      check('a webhook in a pod is called', async (context) => {
         const { eventually, kubernetes, name } = context;
         const { newCertificateAuthority } = await import('../../foundation/node/certificates.ts');
         const here = name('<namespace:app>');
@@ -75,7 +75,7 @@ suite('admission', ({ scenario }) => {
         const ask = (asks: string): Promise<Answer> =>
           request('POST', `${maps}?dryRun=All`, map('conformance-new', asks, { own: 'x' }));
 
-        // The pod waits for the certificate, which is for its address.
+        // The pod starts once the certificate for its address exists.
         const ofSecret = (key: string) => ({ valueFrom: { secretKeyRef: { name: TLS, key } } });
         const env = [
           ...['CERTIFICATE', 'KEY'].map((variable) => ({ name: variable, ...ofSecret(variable) })),
@@ -84,7 +84,7 @@ suite('admission', ({ scenario }) => {
         await asker(context)('POST', 'pods', await podOf(context, 'answers', ANSWERS, { env }));
         const look = async () => (await asker(context)('GET', 'pods/answers')).status.podIP;
         const address = await eventually(look, (seen) => seen !== undefined);
-        if (address === undefined) throw new Error('Pod answers had no address in time.');
+        if (address === undefined) throw new Error('Timed out: pod answers has no address.');
         const authority = await newCertificateAuthority();
         const { certificate, key } = await authority.issue([address]);
         const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: TLS } };
@@ -96,7 +96,7 @@ suite('admission', ({ scenario }) => {
           (seen) => portIn(seen) !== undefined,
         );
         const port = portIn(log);
-        if (port === undefined) throw new Error(`Pod answers listened nowhere in time: ${log}`);
+        if (port === undefined) throw new Error(`Timed out: pod answers does not listen: ${log}`);
 
         const known = map('conformance-known', 'tells', { own: 'before' });
         expect(await request('POST', maps, known)).to.include({ status: 201 });
@@ -130,12 +130,12 @@ suite('admission', ({ scenario }) => {
         const made = await request('POST', CONFIGURATIONS, { ...configuration, metadata, webhooks });
         expect(made).to.include({ status: 201 });
         try {
-          // An API server learns of it a little later.
+          // The API server loads the configuration with a delay.
           const first = await eventually(
             () => ask('adds'),
             ({ status, data }) => status === 201 && 'added' in (data ?? {}),
           );
-          expect(first, 'what a good answer adds').to.deep.include({ status: 201, data: { added: 'yes' } });
+          expect(first, 'data added by a valid response').to.deep.include({ status: 201, data: { added: 'yes' } });
           for (const [asks, status, message] of [
             ['created', 201],
             ['failing', 500, 'failed calling webhook "failing.conformance.example.com"'],
@@ -144,7 +144,7 @@ suite('admission', ({ scenario }) => {
             ['uid-beta', 201],
             ['merges', 500, 'patch'],
             ['untyped', 500, 'patchType'],
-            // That a patch cannot be applied is no failure to call a webhook.
+            // A patch that cannot be applied is not a failed call, so failurePolicy does not apply.
             ['broken-ignored', 500],
           ] as const) {
             const answer = await ask(asks);
@@ -177,7 +177,7 @@ suite('admission', ({ scenario }) => {
             expect(told['groups']).to.have.members(['system:masters', 'system:authenticated']);
             const kind = `${operation[0] ?? ''}${operation.slice(1).toLowerCase()}Options`;
             expect(told['options']).to.include({ kind });
-            // As long as is left.
+            // The remaining time.
             expect(told['timeout']).to.match(new RegExp(`^[1-${SECONDS}]s$`));
           }
           const containers = [{ name: 'app', image: 'example.com/app:1' }];
@@ -188,12 +188,12 @@ suite('admission', ({ scenario }) => {
             const answer = await kubernetes({ method: 'POST', path, body: { ...pod, metadata } });
             expect(answer, asks).to.include({ status: 201 });
             const { spec, status } = JSON.parse(answer.body) as AnsweredPod;
-            expect(status.qosClass, `quality of service with ${asks}`).to.equal(qosClass);
+            expect(status.qosClass, `quality of service, label ${asks}`).to.equal(qosClass);
             const [own, added] = spec.containers;
             if (asks === 'nobody') expect(added).to.equal(undefined);
             else {
               const { terminationMessagePath, volumeMounts } = own ?? {};
-              expect(volumeMounts, 'what gives access to the API').to.have.length(1);
+              expect(volumeMounts, 'volume mounts for API access').to.have.length(1);
               expect(added).to.deep.include({ imagePullPolicy: 'IfNotPresent', terminationMessagePath, volumeMounts });
             }
           }

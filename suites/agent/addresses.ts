@@ -1,4 +1,4 @@
-/** Addresses, hosts and ports that the agent answers at. */
+/** Addresses, hosts and ports of the agent. */
 import {
   agentArguments,
   agentGet,
@@ -16,7 +16,7 @@ import { AGENT, AGENT_VALIDATION } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
 import { CONTROL, gets, PLAIN_TEXT, refusedByAgent } from './lib/requests.ts';
 
-/** Hosts that begin or end as an address of the agent, or are one written in another way. */
+/** Hosts that contain an address of the agent, or write one in another form. */
 const NOT_ADDRESSES = [
   '169.254.170.23.example.com',
   '169.254.170.230',
@@ -55,25 +55,21 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario(
-    'AP-48',
-    "each port of the agent has its paths, and its port for credentials is on no other of the node's addresses",
-    {
-      source: `${AGENT}cmd/server.go; pkg/server`,
-      needs: ['pod-identity'],
-      probes: [
-        succeeds(agentGet(2705, '/healthz'), { status: 200, body: '' }),
-        succeeds(agentGet(2705, '/metrics'), { contentType: matching(/^text\/plain; version=0\.0\.4/) }),
-        ...['/', '/v1/credentials', '/metrics/', '/healthz/x'].map((path) =>
-          fails(agentGet(2705, path), { by: 'agent', code: '404', message: '404 page not found' }),
-        ),
-        // The API server reaches the agent's pod, which is on the node's network, at the node's address.
-        fails(agentGet(80, '/v1/credentials'), { by: 'agent', code: ['503', '504'] }),
-      ],
-    },
-  );
+  scenario('AP-48', 'each port of the agent has its own paths, and no other node address serves credentials', {
+    source: `${AGENT}cmd/server.go; pkg/server`,
+    needs: ['pod-identity'],
+    probes: [
+      succeeds(agentGet(2705, '/healthz'), { status: 200, body: '' }),
+      succeeds(agentGet(2705, '/metrics'), { contentType: matching(/^text\/plain; version=0\.0\.4/) }),
+      ...['/', '/v1/credentials', '/metrics/', '/healthz/x'].map((path) =>
+        fails(agentGet(2705, path), { by: 'agent', code: '404', message: '404 page not found' }),
+      ),
+      // The agent's pod uses the host network, so the API server calls it at the node's address.
+      fails(agentGet(80, '/v1/credentials'), { by: 'agent', code: ['503', '504'] }),
+    ],
+  });
 
-  scenario('AP-08', 'the agent answers only to its link-local addresses, whatever the token', {
+  scenario('AP-08', 'the agent rejects a Host header that is not one of its link-local addresses', {
     profile: 'core',
     source: AGENT_VALIDATION + ', TestValidateEksCredentialRequest; ' + AGENT + 'pkg/server/server_test.go',
     ...ASSOCIATED,
@@ -87,31 +83,27 @@ suite('agent', ({ scenario }) => {
           PLAIN_TEXT,
         ),
       ),
-      // The address is looked at ahead of the token.
+      // The agent checks the address before the token.
       refusedByAgent({ host: 'localhost', token: noToken }, 403),
       refusedByAgent({ host: 'localhost', change: 'expired' }, 403),
     ],
   });
 
-  scenario(
-    'AP-08b',
-    "a Host header is accepted only if it is one of the agent's addresses, with or without brackets or port",
-    {
-      source: `${AGENT_VALIDATION}, TestValidateEksCredentialRequest`,
-      ...ASSOCIATED,
-      probes: [
-        // The agent does not compare the port with its own.
-        ...['169.254.170.23', '[fd00:ec2::23]'].flatMap((host) =>
-          ['', ':80', ':8080', ':'].map((port) => gets({ host: `${host}${port}` })),
-        ),
-        gets({ host: 'fd00:ec2::23' }),
-        ...NOT_ADDRESSES.map((host) => refusedByAgent({ host }, 403, `address not ${host}`)),
-        ...UNREADABLE.map((host) => refusedByAgent({ host }, 403, 'invalid address')),
-      ],
-    },
-  );
+  scenario('AP-08b', 'the agent accepts its own addresses as Host, with or without brackets and port', {
+    source: `${AGENT_VALIDATION}, TestValidateEksCredentialRequest`,
+    ...ASSOCIATED,
+    probes: [
+      // The agent does not compare the port with its own.
+      ...['169.254.170.23', '[fd00:ec2::23]'].flatMap((host) =>
+        ['', ':80', ':8080', ':'].map((port) => gets({ host: `${host}${port}` })),
+      ),
+      gets({ host: 'fd00:ec2::23' }),
+      ...NOT_ADDRESSES.map((host) => refusedByAgent({ host }, 403, `address not ${host}`)),
+      ...UNREADABLE.map((host) => refusedByAgent({ host }, 403, 'invalid address')),
+    ],
+  });
 
-  scenario('PI-30', 'the agent is at 169.254.170.23, for every pod of the node', {
+  scenario('PI-30', 'every pod of a node reaches the agent at 169.254.170.23', {
     keywords: ['link-local address'],
     source: 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services" (considerations)',
     ...ASSOCIATED,

@@ -1,4 +1,4 @@
-/** What agents of 0.1 and 0.2 cache credentials by, and which tokens get cached credentials. */
+/** Cache keys of agents 0.1 and 0.2, and which tokens get cached credentials. */
 import {
   advanceClock,
   agentArguments,
@@ -41,7 +41,7 @@ const missing = (what: string, token: ReturnType<typeof text>) => {
 const unsigned = (claims: string) => text(unsignedToken('{"alg":"RS256"}', claims));
 
 suite('agent', ({ scenario }) => {
-  scenario('AP-33', 'a token that is renewed while EKS Auth is away is answered from the cache', {
+  scenario('AP-33', 'a renewed token gets cached credentials while EKS Auth is unavailable', {
     source: CACHE_BY_POD,
     needs: ['agent-token-validation', 'cluster-clock'],
     roles: ASSOCIATED.roles,
@@ -49,14 +49,14 @@ suite('agent', ({ scenario }) => {
     probes: [
       gets(),
       eksAuthAway(),
-      // 80 % of the token's time.
+      // 80% of the token's lifetime.
       advanceClock(490),
       granted('app', tokenRotation('pod-identity', 10)),
       gets(undefined, FROM_CACHE),
     ],
   });
 
-  scenario('AP-33b', 'another token of a pod is answered from the cache once the agent has checked it', {
+  scenario('AP-33b', 'another valid token of the pod gets cached credentials', {
     source: `${CACHE_BY_POD}; ${VALIDATION}`,
     needs: ['agent-token-validation'],
     ...ASSOCIATED,
@@ -65,7 +65,7 @@ suite('agent', ({ scenario }) => {
       gets(),
       eksAuthAway(),
       gets({ token: minted('second') }, FROM_CACHE),
-      // It finds fault with the token ahead of all else.
+      // EKS Auth checks the token before it fails for any other reason.
       invalidToken({ change: 'flip-signature' }),
       gets(undefined, FROM_CACHE),
     ],
@@ -86,7 +86,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-33e', "a token by the cluster's next key is checked by that, which the agent fetches", {
+  scenario('AP-33e', "the agent fetches the cluster's next signing key to verify a token", {
     source: `${CACHE_BY_POD}; ${VALIDATION}; ${SIGNING_KEYS}`,
     needs: ['agent-token-validation', 'cluster-clock'],
     roles: ASSOCIATED.roles,
@@ -101,10 +101,10 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-33c', 'another token of a pod is not in the cache, and is refused while EKS Auth is unavailable', {
+  scenario('AP-33c', 'another token of the pod gets no cached credentials while EKS Auth is unavailable', {
     source: `${AGENT_CACHE} of 0.1: the key is the token`,
     finding:
-      'Agent 0.1 caches credentials by token. While EKS Auth is unavailable, a pod with a renewed token gets none, although the agent has those of the previous token. Agent 0.2 returns them.',
+      'Agent 0.1 caches credentials by token. While EKS Auth is unavailable, a pod with a renewed token gets no credentials, although the agent has those for the previous token. Agent 0.2 returns them.',
     needs: ['agent-token-cache'],
     ...ASSOCIATED,
     tokens: SECOND,
@@ -116,7 +116,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-34', "a token that is not good gets nothing of its pod's cache, and takes nothing from it", {
+  scenario('AP-34', 'an invalid token gets no cached credentials, and evicts none', {
     source: `${AGENT_CACHE}: the key is the token (0.1); ${CACHE_BY_POD}: EKS Auth decides (0.2); ${VALIDATION}`,
     ...ASSOCIATED,
     tokens: { sts: STS_TOKEN },
@@ -130,7 +130,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-35', 'a token that is bound to no pod is refused by the agent itself', {
+  scenario('AP-35', 'the agent rejects a token that is not bound to a pod', {
     source: `${CACHE_BY_POD}; getPodUIDfromServiceAccountToken`,
     needs: ['agent-pod-cache'],
     ...ASSOCIATED,
@@ -150,22 +150,22 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-35b', 'a token that is bound to no pod is for EKS Auth to refuse', {
-    source: `${AGENT_CACHE}; golang-jwt v5, RegisteredClaims: claims of null are none`,
+  scenario('AP-35b', 'the agent passes a token without a pod on to EKS Auth, which rejects it', {
+    source: `${AGENT_CACHE}; golang-jwt v5, RegisteredClaims: null counts as no claims`,
     needs: ['agent-token-cache'],
     ...ASSOCIATED,
     tokens: { unbound: { serviceAccount: 'app/app', audience: POD_IDENTITY } },
     probes: [CONTROL, ...[minted('unbound'), unsigned('{}'), unsigned('null')].map((token) => invalidToken({ token }))],
   });
 
-  scenario('AP-36', "a pod that is made again under its name gets none of the old one's credentials", {
+  scenario('AP-36', "a recreated pod with the same name does not get the old pod's credentials", {
     source: `${AGENT_CACHE}: the key is the token (0.1), or the uid of its pod (0.2)`,
     ...ASSOCIATED,
     probes: [gets({}, ONE_CALL), deletePod('app'), startPod('app'), gets({}, ONE_CALL)],
   });
 
-  scenario('AP-36b', 'credentials are renewed with the token that they were asked for last', {
-    source: `${CACHE_BY_POD}: a token that is good replaces the one that is kept; ${VALIDATION}`,
+  scenario('AP-36b', 'the agent renews credentials with the latest valid token of the pod', {
+    source: `${CACHE_BY_POD}: a valid token replaces the cached one; ${VALIDATION}`,
     needs: ['agent-token-validation', 'cluster-clock'],
     ...ASSOCIATED,
     tokens: { first: { ...POD_TOKEN, expirationSeconds: 600 }, ...SECOND },
@@ -173,7 +173,7 @@ suite('agent', ({ scenario }) => {
       agentArguments('--max-credential-retention-before-renewal 11m --max-cache-size 200'),
       gets({ token: minted('first') }),
       gets({ token: minted('second') }, FROM_CACHE),
-      // EKS Auth takes the first no more, and the agent has renewed.
+      // The first token has expired, so the agent has renewed with the second.
       advanceClock(730),
       metrics(RENEWED),
       gets({ token: minted('second') }, FROM_CACHE),

@@ -5,12 +5,12 @@ import { AGENT_CACHE, AGENT_VALIDATION } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
 import { FROM_CACHE, gets, ONE_CALL, POD_TOKEN, refusedByAgent } from './lib/requests.ts';
 
-/** Of nineteen seconds: the clocks of AWS and of the pod may differ by some. */
+/** Seconds left of nineteen, with a tolerance for clock skew between AWS and the pod. */
 const LEFT = between(13, 22);
 
 suite('agent', ({ scenario }) => {
-  scenario('AP-23', 'credentials that end within fifteen seconds are not handed out', {
-    source: `${AGENT_CACHE}; TestCachedCredentialRetriever_Fetching: too short a life is refused`,
+  scenario('AP-23', 'the agent does not return credentials that expire within fifteen seconds', {
+    source: `${AGENT_CACHE}; TestCachedCredentialRetriever_Fetching: a short lifetime is rejected`,
     ...ASSOCIATED,
     probes: [
       eksAuth({ credentialsSeconds: 14 }),
@@ -20,8 +20,8 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-23b', 'credentials are handed out from the cache until fifteen seconds are left, and no longer', {
-    source: `${AGENT_CACHE}: credentials with a small time to live are fetched anew`,
+  scenario('AP-23b', 'the agent returns cached credentials only until fifteen seconds remain', {
+    source: `${AGENT_CACHE}: credentials with a short time to live are fetched again`,
     ...ASSOCIATED,
     probes: [
       eksAuth({ credentialsSeconds: 19 }),
@@ -31,9 +31,9 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-39', 'a token that has expired opens nothing, though the agent holds its credentials', {
+  scenario('AP-39', 'the agent rejects an expired token although it has cached credentials for it', {
     keywords: ['token expiry'],
-    source: `${AGENT_VALIDATION}: ahead of the cache, and without leeway`,
+    source: `${AGENT_VALIDATION}: before the cache, and without leeway`,
     needs: ['cluster-clock'],
     ...ASSOCIATED,
     tokens: { short: { ...POD_TOKEN, expirationSeconds: 600 } },

@@ -1,4 +1,4 @@
-/** Limits of the agent: requests a second, cached credentials, renewals. */
+/** Limits of the agent: requests per second, cached credentials, renewals. */
 import { expect } from 'chai';
 import {
   advanceClock,
@@ -24,9 +24,9 @@ const THREE = ['first', 'second', 'third'] as const;
 const THREE_TOKENS = Object.fromEntries(THREE.map((name) => [name, { ...POD_TOKEN, expirationSeconds: 7200 }]));
 
 suite('agent', ({ scenario }) => {
-  scenario('AP-25', 'the agent answers a thousand requests a second and refuses more', {
+  scenario('AP-25', 'the agent answers a thousand requests per second and rejects more', {
     keywords: ['throttling', 'rate limit'],
-    source: AGENT + 'internal/middleware/rate_limiter: 1000 requests a second, 500 at once',
+    source: AGENT + 'internal/middleware/rate_limiter: 1000 requests per second, bursts of 500',
     exclusive: 'machine',
     ...ASSOCIATED,
     probes: [
@@ -36,7 +36,7 @@ suite('agent', ({ scenario }) => {
         code: '429',
         facts: { 'answers.400': between(500, 2499), 'answers.429': between(1, 2000) },
       }),
-      check('500 are answered at once, and of the others no more than 1000 a second', ({ outcomes }) => {
+      check('a burst of 500 passes, then at most 1000 requests per second', ({ outcomes }) => {
         const { milliseconds, ...facts } = outcomes[1]?.observed?.facts ?? {};
         expect(Number(facts['answers.400']) - Number(milliseconds)).to.be.at.most(500);
       }),
@@ -57,14 +57,14 @@ suite('agent', ({ scenario }) => {
       gets({ token: minted('third') }, FROM_CACHE),
       gets({ token: minted('second') }, FROM_CACHE),
       gets({ token: minted('first') }, ONE_CALL),
-      // To be asked for is not to be given anew: of the two, the second was stored first.
+      // A cache hit does not refresh an entry, so the second is the older of the two.
       gets({ token: minted('third') }, FROM_CACHE),
       gets({ token: minted('second') }, ONE_CALL),
     ],
   });
 
   scenario('AP-38b', 'the agent evicts renewed credentials last', {
-    source: AGENT + 'internal/cache/expiring: what is written again counts as new',
+    source: AGENT + 'internal/cache/expiring: a rewritten entry counts as new',
     needs: ['cluster-clock', 'agent-token-cache'],
     ...ASSOCIATED,
     tokens: THREE_TOKENS,
@@ -73,7 +73,7 @@ suite('agent', ({ scenario }) => {
       gets({ token: minted('first') }),
       advanceClock(55 * 60),
       gets({ token: minted('second') }),
-      // The first is renewed, the second is so in fifty minutes.
+      // The agent renews the first now, and the second in fifty minutes.
       advanceClock(10 * 60),
       metrics(RENEWED),
       gets({ token: minted('third') }),
@@ -83,7 +83,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-51', "renewals beyond the agent's rate limit wait, and their credentials stay cached", {
-    source: `${AGENT_CACHE}: --max-service-qps; behind a renewal that took all that the rate allows, the next has to wait`,
+    source: `${AGENT_CACHE}: --max-service-qps; once a renewal has used up the rate, the next one waits`,
     needs: ['cluster-clock', 'agent-token-cache'],
     ...ASSOCIATED,
     tokens: THREE_TOKENS,
@@ -92,24 +92,24 @@ suite('agent', ({ scenario }) => {
       ...THREE.map((name) => gets({ token: minted(name) })),
       advanceClock(670),
       metrics(RENEWED),
-      // Long enough for renewals one after another, a second apart; the next look is a minute away.
+      // Long enough for renewals one second apart; the next check is a minute away.
       wait(4),
       metrics(RENEWED),
-      // What had to wait is due after one or two minutes, not after the retention. There is one more again.
+      // A delayed renewal is due after one or two minutes, not after the retention.
       advanceClock(130),
       metrics(/pod_identity_cache_state\{state="hit"\} [23]\n/),
       ...THREE.map((name) => gets({ token: minted(name) }, FROM_CACHE)),
     ],
   });
 
-  scenario('AP-50', 'an agent that could not renew all that it may keep does not start', {
+  scenario('AP-50', 'the agent does not start if its rate is too low to renew a full cache', {
     source:
-      AGENT + 'cmd/server.go: half of --max-cache-size is to be renewed within the retention, at --max-service-qps',
+      AGENT + 'cmd/server.go: half of --max-cache-size must be renewable within the retention at --max-service-qps',
     exclusive: true,
-    // On kind each of five rollouts of the agent takes several seconds.
+    // On kind, each rollout of the agent takes several seconds.
     allowSeconds: 300,
     ...ASSOCIATED,
-    // A rate of 0 is the default: three calls a second.
+    // A rate of 0 means the default, three calls per second.
     probes: [[1, 1201] as const, [0, 3601] as const].flatMap(([rate, most]) => {
       const flags = `--max-credential-retention-before-renewal 10m --max-service-qps ${rate} --max-cache-size`;
       const rollout = (size: number) => rolloutAgent(`${flags} ${size}`);

@@ -5,7 +5,7 @@ import { ASSOCIATED } from '../lib/worlds.ts';
 import { gets, invalidToken, refusedByAgent, SECOND } from './lib/requests.ts';
 
 const CACHE_BY_POD = AGENT_CACHE + ' of 0.2 (commit 8d9063a), tryServingFromCache';
-/** A metric that is not 0, by a pattern. */
+/** Expects a metric above 0 that matches the pattern. */
 const counted = (metric: string) =>
   succeeds(agentGet(2705, '/metrics'), { body: matching(new RegExp(`${metric} [1-9]`)) });
 
@@ -23,14 +23,14 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-26', "the agent's probes say that its servers answer", {
+  scenario('AP-26', "the agent's health and readiness probes succeed", {
     source: AGENT + 'pkg/handlers/probe_handler.go',
     needs: ['pod-identity'],
     probes: ['/healthz', '/readyz'].map((path) => succeeds(agentGet(2705, path), { status: 200 })),
   });
 
-  scenario('AP-26b', "the kubelet's probes of the agent say that its servers answer", {
-    source: AGENT + 'cmd/server.go: the probe port is on localhost alone; pkg/handlers/probe_handler.go',
+  scenario('AP-26b', 'the probe port of the agent serves only health and readiness', {
+    source: AGENT + 'cmd/server.go: the probe port is only on localhost; pkg/handlers/probe_handler.go',
     needs: ['pod-identity'],
     probes: [
       ...['/healthz', '/readyz'].map((path) => succeeds(agentGet(2703, path), { status: 200 })),
@@ -38,7 +38,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-28', 'answers are counted by status', {
+  scenario('AP-28', "the agent's metrics count responses by status", {
     source: AGENT + 'internal/middleware, metrics',
     ...ASSOCIATED,
     probes: [

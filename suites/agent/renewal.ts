@@ -1,4 +1,4 @@
-/** When the agent renews credentials, keeps them, and gives them up. */
+/** When the agent renews, keeps and evicts credentials. */
 import { expect } from 'chai';
 import {
   advanceClock,
@@ -23,7 +23,10 @@ import { AGENT_CACHE, EKS_AUTH_ERRORS } from '../lib/sources.ts';
 import { ASSOCIATED, readData } from '../lib/worlds.ts';
 import { FROM_CACHE, gets, ONE_CALL, POD_TOKEN, refusedByEksAuth } from './lib/requests.ts';
 
-/** Whether what is held is given up for an error, and how often EKS Auth is asked until then. `Unknown`: an answer that tells none. */
+/**
+ * Error of a renewal, whether the agent evicts the credentials, and how often it calls EKS Auth. `Unknown`: a response without a
+ * code.
+ */
 const ERRORS_OF_RENEWALS = [
   ['AccessDeniedException', 'given up', 1],
   ['ExpiredTokenException', 'given up', 1],
@@ -35,15 +38,15 @@ const ERRORS_OF_RENEWALS = [
   ['TeapotException', 'kept', 1],
   ['Unknown', 'kept', 1],
 ] as const;
-/** Whether two probes, by their place among all, were given the same session. */
+/** Compares the sessions of two probes, by index. */
 function sameSession({ outcomes }: CheckContext, first: number, second: number) {
   const [one, other] = [first, second].map((place) => outcomes[place]?.observed?.facts?.['session']);
   expect(one).to.be.a('string');
-  return expect(one === other, 'whether it is the same session');
+  return expect(one === other, 'same session');
 }
-/** An agent that renews what it holds after two minutes, and so can keep up with fewer pods. */
+/** Renewal after two minutes. The agent then starts only with a smaller cache. */
 const RENEWS_SOON = '--max-credential-retention-before-renewal 2m --max-cache-size 200';
-/** Seconds: these two minutes, and more than one, how often it looks. */
+/** Seconds: these two minutes, and more than the one minute between checks. */
 const UNTIL_RENEWAL = 190;
 
 suite('agent', ({ scenario }) => {
@@ -55,7 +58,7 @@ suite('agent', ({ scenario }) => {
     probes: [
       agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200 --max-service-qps 100'),
       ...ERRORS_OF_RENEWALS.map(([name]) => gets({ token: minted(name.toLowerCase()) })),
-      // Renewals take place one after another, in the order in which the credentials were stored.
+      // The agent renews credentials one after another, in the order of storage.
       ...ERRORS_OF_RENEWALS.map(([code, , times]) =>
         code === 'Unknown'
           ? eksAuth({ answer: { status: 400, body: '<html>' }, times })
@@ -77,7 +80,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('LC-24', 'the agent renews credentials older than its setting, and no others', {
-    source: `${AGENT_CACHE}: --max-credential-retention-before-renewal, and a look each minute`,
+    source: `${AGENT_CACHE}: --max-credential-retention-before-renewal, and a check each minute`,
     needs: ['cluster-clock'],
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, late: { role: 'app' } },
@@ -87,17 +90,17 @@ suite('agent', ({ scenario }) => {
       advanceClock(75),
       wait(1),
       gets(),
-      check('the credentials are the old ones', (context) => sameSession(context, 0, 1).to.equal(true)),
+      check('the agent returns the old credentials', (context) => sameSession(context, 0, 1).to.equal(true)),
       granted('late', fetchCredentials()),
-      // As those of a target role, which the association was given meanwhile: they end sooner than the old ones, and count.
+      // Like credentials of a new target role: they expire before the old ones, but still replace them.
       eksAuth({ credentialsSeconds: 3540 }),
       advanceClock(75),
       metrics(RENEWED),
       gets(),
-      check('the credentials are new ones', (context) => sameSession(context, 0, 5).to.equal(false)),
+      check('the agent returns new credentials', (context) => sameSession(context, 0, 5).to.equal(false)),
       granted('late', fetchCredentials()),
-      check('the credentials of the late pod are the old ones', (context) => sameSession(context, 3, 7).to.equal(true)),
-      // Those of the late pod, then the renewed ones again.
+      check('the agent returns the late pod its old ones', (context) => sameSession(context, 3, 7).to.equal(true)),
+      // First the late pod's credentials, then the renewed ones again.
       ...[2, 3].flatMap((renewals) => [
         advanceClock(75),
         metrics(new RegExp(`pod_identity_cache_state\\{state="hit"\\} [${renewals}-9]\n`)),
@@ -114,14 +117,14 @@ suite('agent', ({ scenario }) => {
       gets({}, ONE_CALL),
       advanceClock(400),
       gets({}, FROM_CACHE),
-      check('the credentials are the old ones', (context) => sameSession(context, 0, 1).to.equal(true)),
+      check('the agent returns the old credentials', (context) => sameSession(context, 0, 1).to.equal(true)),
       advanceClock(190),
       gets(),
-      check('the credentials are new ones', (context) => sameSession(context, 0, 3).to.equal(false)),
+      check('the agent returns new credentials', (context) => sameSession(context, 0, 3).to.equal(false)),
     ],
   });
 
-  scenario('LC-09', 'a program that runs on has new credentials whenever its own are nearly over', {
+  scenario('LC-09', 'a long-running program gets new credentials before the old ones expire', {
     profile: 'soak',
     keywords: ['rotation'],
     source: 'AWS SDKs and Tools Reference Guide, "Container credential provider"; ' + AGENT_CACHE,
@@ -132,7 +135,7 @@ suite('agent', ({ scenario }) => {
       eksAuth({ credentialsSeconds: 18 }),
       granted('app', getObject('data/key')),
       wait(10),
-      // The SDK asks the agent, and that has new ones, whatever either of them holds.
+      // The SDK calls the agent, which returns new credentials although both have cached the old ones.
       granted('app', getObject('data/key')),
       wait(10),
       granted('app', getObject('data/key')),
@@ -140,7 +143,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('LC-12', 'the agent evicts the entry of an expired token, and expired credentials', {
-    source: `${AGENT_CACHE}: errors that no retry mends; ${EKS_AUTH_ERRORS}, ExpiredTokenException`,
+    source: `${AGENT_CACHE}: errors that no retry fixes; ${EKS_AUTH_ERRORS}, ExpiredTokenException`,
     needs: ['cluster-clock', 'agent-token-cache'],
     ...ASSOCIATED,
     tokens: { short: { ...POD_TOKEN, expirationSeconds: 600 }, long: POD_TOKEN },
@@ -152,7 +155,7 @@ suite('agent', ({ scenario }) => {
       gets({ token: minted('short') }),
       eksAuth({ error: { code: 'InvalidRequestException', status: 400, message: 'no' } }),
       advanceClock(605),
-      // The first are of no use any more, and go too.
+      // The first credentials have expired, so the agent evicts them too.
       metrics(
         /code="ExpiredTokenException",type="NonRecoverable"\} 1\n[^]*"InvalidRequestException",type="Recoverable"\} 1\n[^]*state="evicted"\} 2\n/,
       ),
@@ -170,19 +173,19 @@ suite('agent', ({ scenario }) => {
       advanceClock(62 * 60),
       metrics(/pod_identity_cache_errors\{code="InternalServerException",type="Recoverable"\} 1\n/),
       gets({}, FROM_CACHE),
-      check('the credentials are the old ones', (context) => sameSession(context, 0, 2).to.equal(true)),
+      check('the agent returns the old credentials', (context) => sameSession(context, 0, 2).to.equal(true)),
       clearDisturbances(),
-      // A failed renewal is tried again after one or two minutes, not after an hour. Now it gets no answer that tells anything.
+      // The agent retries a failed renewal after one or two minutes, not after an hour. This retry gets an empty response.
       eksAuth({ answer: { status: 200, body: '' } }),
       advanceClock(130),
       metrics(/pod_identity_cache_errors\{code="Unknown",type="Recoverable"\} 1\n/),
       gets({}, FROM_CACHE),
-      check('the credentials are still the old ones', (context) => sameSession(context, 0, 5).to.equal(true)),
+      check('the agent still returns the old credentials', (context) => sameSession(context, 0, 5).to.equal(true)),
       clearDisturbances(),
       advanceClock(130),
       metrics(RENEWED),
       gets({}, FROM_CACHE),
-      check('the credentials are new ones', (context) => sameSession(context, 0, 8).to.equal(false)),
+      check('the agent returns new credentials', (context) => sameSession(context, 0, 8).to.equal(false)),
     ],
   });
 
@@ -201,8 +204,8 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-18', 'the agent renews credentials of pods that are gone', {
-    source: `${AGENT_CACHE}: renewals go by what is held; eks-pod-identity-agent, issue 171`,
+  scenario('LC-18', 'the agent keeps renewing credentials of a deleted pod', {
+    source: `${AGENT_CACHE}: it renews every cached entry; eks-pod-identity-agent, issue 171`,
     finding:
       'The agent keeps renewing credentials of a deleted pod until its token expires, and each renewal counts against the EKS Auth rate limit. Many short-lived pods cause calls for a day.',
     needs: ['cluster-clock'],

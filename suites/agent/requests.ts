@@ -1,4 +1,4 @@
-/** Requests to the agent: path, method, and HTTP as Go reads it; and the form of its answer. */
+/** Requests to the agent: paths, methods, HTTP as Go parses it; and the format of the response. */
 import { between, fetchCredentials, granted, matching, refused, suite } from '../../harness/index.ts';
 import { AGENT } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
@@ -8,7 +8,7 @@ const HTTP_OF_GO = 'Go, package net/http, Server and ServeMux';
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
 const HOST = 'Host: 169.254.170.23';
 
-/** Paths without credentials, and some that other ports have. */
+/** Paths without credentials, and paths of other ports. */
 const NO_CREDENTIALS = ['/', '/v1/credentials/', '/v1/credentials/app', '/V1/credentials', '/v1', '/v2/credentials'];
 const ELSEWHERE = ['/healthz', '/readyz', '/metrics'];
 
@@ -17,13 +17,13 @@ suite('agent', ({ scenario }) => {
     fetchCredentials({ lines: [`${line} HTTP/1.1`, ...headers] });
   const faulty = (status: number, message: string, line: string, ...headers: readonly string[]) =>
     refused('app', written(line, ...headers), { by: 'agent', status, message, facts: { contentType: PLAIN_TEXT } });
-  /** With 301 or 307, by the version of Go. */
+  /** The status is 301 or 307, depending on the version of Go. */
   const redirected = (line: string, message: string) =>
     refused('app', written(line, HOST), { by: 'agent', code: ['301', '307'], message });
 
-  scenario('AP-43', 'requests are read as Go reads them', {
+  scenario('AP-43', "the agent parses requests as Go's HTTP server does", {
     source: HTTP_OF_GO,
-    // Those that are never answered take twenty seconds each.
+    // Each request without a response takes twenty seconds.
     allowSeconds: 240,
     ...ASSOCIATED,
     probes: [
@@ -40,7 +40,7 @@ suite('agent', ({ scenario }) => {
         written('GET /v1/credentials', HOST, `X-Long: ${'x'.repeat(20_000)}`),
       ].map((request) => granted('app', request, { status: 200 })),
       faulty(403, 'not example.com', 'GET http://example.com/v1/credentials', HOST),
-      // What a proxy writes of the host that it was asked for is anybody's word.
+      // The agent ignores forwarding headers, which any client can set.
       ...['X-Forwarded-Host: 169.254.170.23', 'Forwarded: host=169.254.170.23', 'X-Original-Host: 169.254.170.23'].map(
         (header) => faulty(403, 'not localhost', 'GET /v1/credentials', 'Host: localhost', header),
       ),
@@ -58,7 +58,7 @@ suite('agent', ({ scenario }) => {
       redirected('GET //v1/credentials?a=1', '<a href="/v1/credentials?a=1">'),
       redirected('GET /a/./../b?x="<"', '<a href="/b?x=&#34;&lt;&#34;">'),
       redirected('POST /v1/./credentials', ''),
-      // Answers without a word.
+      // Responses without a body.
       refused('app', written('GET *', HOST), { by: 'agent', status: 400 }),
       refused('app', written('GET /v1/credentials', HOST, 'Expect: much'), { by: 'agent', status: 417 }),
       ...['HEAD /v1/credentials', 'OPTIONS *'].map((line) =>
@@ -67,7 +67,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-01', 'credentials come as JSON with five members in a fixed order', {
+  scenario('AP-01', 'the agent returns credentials as JSON with five members in a fixed order', {
     profile: 'core',
     source: AGENT + 'pkg/credentials/model.go',
     ...ASSOCIATED,
@@ -86,7 +86,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-11', 'credentials are at one path only, for any method', {
+  scenario('AP-11', 'the agent serves credentials at one path, for any method', {
     source: `${AGENT}pkg/server: the handler is registered without a method`,
     ...ASSOCIATED,
     probes: [

@@ -1,4 +1,4 @@
-/** Agents that start again, start late, or run on with new credentials of their node. */
+/** Agents that restart, start late, or get new credentials from their node. */
 import {
   advanceClock,
   deleteAssociation,
@@ -19,20 +19,19 @@ import { EKS_AUTH_ERRORS } from '../lib/sources.ts';
 import { ASSOCIATED, readData } from '../lib/worlds.ts';
 import { CONTROL, FROM_CACHE, gets, ONE_CALL } from './lib/requests.ts';
 
-const DELETE =
-  'Amazon EKS API Reference, DeletePodIdentityAssociation: credentials that were handed out before stay good';
+const DELETE = 'Amazon EKS API Reference, DeletePodIdentityAssociation: credentials issued before remain valid';
 const CACHE = 'eks-pod-identity-agent source, internal/credsretriever';
 
 suite('agent', ({ scenario }) => {
   scenario('LC-04', 'a restarted agent has no credentials for a pod whose association was deleted', {
-    source: `${DELETE}; ${CACHE}: the cache is in memory alone; ${EKS_AUTH_ERRORS}`,
+    source: `${DELETE}; ${CACHE}: the cache is only in memory; ${EKS_AUTH_ERRORS}`,
     ...ASSOCIATED,
     probes: [CONTROL, deleteAssociation('app'), restartAgent(), refused('app', fetchCredentials(), NO_ASSOCIATION)],
   });
 
-  scenario('LC-10', 'a restart of the agent costs running pods nothing but a new session', {
+  scenario('LC-10', 'running pods keep their access across an agent restart, with a new session', {
     profile: 'core',
-    source: `${CACHE}: the cache is in memory alone`,
+    source: `${CACHE}: the cache is only in memory`,
     roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: 'app' } },
     objects: ['data/key'],
@@ -48,7 +47,7 @@ suite('agent', ({ scenario }) => {
   scenario('LC-11', "a pod that starts before its node's agent gets credentials once the agent runs", {
     keywords: ['agent missing', 'new node'],
     source:
-      'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; amazon-eks-pod-identity-webhook, admission does not ask the agent',
+      'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; amazon-eks-pod-identity-webhook, admission does not depend on the agent',
     finding:
       'Without an agent on the node, pods still start, but their SDKs cannot reach the agent and give up after a few seconds.',
     roles: { app: podIdentityRole(readData) },
@@ -64,7 +63,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-11b', "a Job's pod on a fresh node fails for good when the agent is late, and its next pod does not", {
+  scenario('LC-11b', 'a pod that calls AWS before its agent starts fails, and the next pod succeeds', {
     keywords: ['agent missing'],
     source: 'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; eks-pod-identity-agent, issue 159',
     finding:
@@ -81,8 +80,8 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-25', "an agent asks with its node's next credentials when the first have expired", {
-    source: `Amazon EC2 User Guide, "Retrieve security credentials from instance metadata": new ones are there ahead of the end of the old ones; ${EKS_AUTH_ERRORS}`,
+  scenario('LC-25', "the agent uses its node's new credentials once the old ones have expired", {
+    source: `Amazon EC2 User Guide, "Retrieve security credentials from instance metadata": new credentials are available before the old ones expire; ${EKS_AUTH_ERRORS}`,
     needs: ['cluster-clock'],
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },

@@ -8,10 +8,10 @@ const JSON_OF_GO = 'Go, package encoding/json';
 /** In seconds since the epoch: the year 2286. */
 const FAR_OFF = 9_999_999_999;
 const RS256 = '{"alg":"RS256"}';
-/** Without a pod, an agent that keeps credentials by pod refuses a token itself. */
+/** An agent that caches by pod rejects tokens without this claim. */
 const POD = '"kubernetes.io":{"pod":{"uid":"x"}}';
 const faulty = (value: string, message: string) => refusedByAgent({ token: text(value) }, 400, message);
-/** The agent finds nothing wrong with it. EKS Auth does, since nobody signed it. */
+/** The agent accepts the token. EKS Auth rejects it, because its signature is not valid. */
 const passedOn = (value: string) =>
   refused('app', fetchCredentials({ token: text(value) }), { by: 'eks-auth', status: 400 });
 const faultyHeader = (header: string, message: string) => faulty(unsignedToken(header, '{}'), message);
@@ -29,7 +29,7 @@ suite('agent', ({ scenario }) => {
   const EXPIRED = 'Service account token failed basic claim validations: token is expired';
   const EARLY = 'Service account token failed basic claim validations: token is not valid yet';
 
-  scenario('AP-40', 'the header of a token is a JSON object that names an algorithm there is', {
+  scenario('AP-40', 'the header of a token must be a JSON object with a known algorithm', {
     source: `${PARSER}; ${JSON_OF_GO}`,
     ...ASSOCIATED,
     probes: [
@@ -55,13 +55,13 @@ suite('agent', ({ scenario }) => {
       ...[...WITH_ALGORITHM, 'EdDSA', 'none'].map((alg) =>
         passedOn(unsignedToken(JSON.stringify({ alg }), `{${POD}}`)),
       ),
-      // The last of equal names counts, and a number that a float64 holds harms nothing.
+      // The last of duplicate names counts, and a number within the range of float64 is valid.
       passedOn(unsignedToken('{"alg":"XX","x":[1e300],"alg":"RS256"}', `{${POD}}`)),
       passedOn(unsignedToken(RS256, `{${POD}}`).replace(/[^.]*$/, '!!')),
     ],
   });
 
-  scenario('AP-41', 'registered claims of a token have the types of RFC 7519', {
+  scenario('AP-41', 'registered claims of a token must have the types of RFC 7519', {
     source: `${PARSER}; golang-jwt v5, RegisteredClaims; ${JSON_OF_GO}`,
     ...ASSOCIATED,
     probes: [
@@ -92,7 +92,7 @@ suite('agent', ({ scenario }) => {
       ...['iss', 'sub', 'jti'].map((claim) => faultyClaims(`{"${claim}":1}`, textExpected('number', claim))),
       faultyClaims('{"iss":[],"sub":1}', textExpected('array', 'iss')),
       faultyClaims('{"i\u017fs":1}', textExpected('number', 'iss')),
-      // What has a decoder of its own fails at once, whatever was wrong before it.
+      // A claim with its own decoder fails first, even after other type errors.
       faultyClaims('{"iss":1,"exp":"soon"}', `${NUMERIC}invalid number literal`),
       ...['1', 'true', '{}', '[1]', '["a",null]', '["a",["b"]]'].map((value) =>
         faultyClaims(`{"iss":1,"aud":${value}}`, 'could not JSON decode claim: invalid type for claim'),
@@ -115,12 +115,12 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-42', 'times of a token are numbers, in digits or as a text, of whole seconds', {
+  scenario('AP-42', 'times in a token may be numbers or numeric strings, in seconds', {
     source: `${PARSER}; golang-jwt v5, NumericDate and Validator; RFC 7519, "NumericDate"`,
     ...ASSOCIATED,
     probes: [
       CONTROL,
-      // The last two are more than a 64-bit time of Go holds.
+      // The last two overflow Go's 64-bit time.
       ...['0', '-1', '1', '"1"', '1.9', '1e3', '"1E3"', '-0', '1e300', '9.3e18'].map((exp) =>
         faultyClaims(`{"exp":${exp}}`, EXPIRED),
       ),
@@ -142,7 +142,7 @@ suite('agent', ({ scenario }) => {
         '"nbf":0',
         '"nbf":null',
         `"nbf":${FAR_OFF},"NBF":null`,
-        // It goes back to the far past.
+        // This overflows into the distant past.
         '"nbf":1e300',
         `"iat":${FAR_OFF}`,
         `"expires":1,"nbfs":${FAR_OFF}`,

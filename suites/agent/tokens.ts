@@ -1,4 +1,4 @@
-/** Which tokens the agent refuses before it asks EKS Auth. */
+/** Which tokens the agent rejects before it calls EKS Auth. */
 import { control, fetchCredentials, minted, noToken, refused, suite, text } from '../../harness/index.ts';
 import { AGENT_ERRORS, AGENT_VALIDATION, EKS_AUTH, HOW_IT_WORKS } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
@@ -28,7 +28,7 @@ const EXPIRED = 'Service account token failed basic claim validations: token is 
 const EARLY = 'Service account token failed basic claim validations: token is not valid yet';
 
 suite('agent', ({ scenario }) => {
-  scenario('AP-02', 'a request without a token is refused', {
+  scenario('AP-02', 'the agent rejects a request without a token', {
     profile: 'core',
     source: AGENT_VALIDATION,
     ...ASSOCIATED,
@@ -39,7 +39,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-04', 'a token must have no "Bearer" prefix, three segments of JSON, and an algorithm', {
+  scenario('AP-04', 'the agent rejects a token with a "Bearer" prefix, a malformed segment or an unknown algorithm', {
     source: `${AGENT_VALIDATION}; golang-jwt, parser`,
     ...ASSOCIATED,
     keywords: ['malformed token', 'Authorization header'],
@@ -56,38 +56,34 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-06', 'the agent refuses an expired token without asking EKS Auth', {
+  scenario('AP-06', 'the agent rejects an expired token without calling EKS Auth', {
     profile: 'core',
     source: `${AGENT_VALIDATION}, TestValidateEksCredentialRequest`,
     ...ASSOCIATED,
     probes: [CONTROL, refusedByAgent({ change: 'expired' }, 400, EXPIRED, FROM_CACHE)],
   });
 
-  scenario(
-    'AP-07',
-    'the agent refuses a token that is not valid yet without asking EKS Auth, and tells all its faults',
-    {
-      source: `${AGENT_VALIDATION}, TestValidateEksCredentialRequest; golang-jwt, validator`,
-      ...ASSOCIATED,
-      probes: [
-        CONTROL,
-        refusedByAgent({ change: 'not-yet-valid' }, 400, EARLY, FROM_CACHE),
-        refusedByAgent(
-          { token: unsigned({ alg: 'RS256' }, { exp: 1, nbf: FAR_OFF }) },
-          400,
-          'token is expired, token is not valid yet',
-        ),
-        // A token may leave out both: EKS Auth then says what it thinks of it.
-        refused(
-          'app',
-          fetchCredentials({ token: unsigned({ alg: 'RS256' }, { 'kubernetes.io': { pod: { uid: 'x' } } }) }),
-          { by: 'eks-auth', status: 400 },
-        ),
-      ],
-    },
-  );
+  scenario('AP-07', 'the agent rejects a token that is not yet valid, and reports all its errors', {
+    source: `${AGENT_VALIDATION}, TestValidateEksCredentialRequest; golang-jwt, validator`,
+    ...ASSOCIATED,
+    probes: [
+      CONTROL,
+      refusedByAgent({ change: 'not-yet-valid' }, 400, EARLY, FROM_CACHE),
+      refusedByAgent(
+        { token: unsigned({ alg: 'RS256' }, { exp: 1, nbf: FAR_OFF }) },
+        400,
+        'token is expired, token is not valid yet',
+      ),
+      // A token may omit both times; then EKS Auth decides.
+      refused(
+        'app',
+        fetchCredentials({ token: unsigned({ alg: 'RS256' }, { 'kubernetes.io': { pod: { uid: 'x' } } }) }),
+        { by: 'eks-auth', status: 400 },
+      ),
+    ],
+  });
 
-  scenario('AP-13', "a token of the pod for another audience is refused by EKS Auth, with the agent's status its own", {
+  scenario('AP-13', 'EKS Auth rejects a pod token for another audience, and the agent passes the status on', {
     profile: 'core',
     keywords: ['wrong audience'],
     source: `${HOW_IT_WORKS}: audience pods.eks.amazonaws.com; ${AGENT_ERRORS}`,
@@ -99,7 +95,7 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-14', 'signatures are checked by EKS Auth', {
+  scenario('AP-14', 'EKS Auth rejects tokens with an invalid signature', {
     profile: 'core',
     source: `${EKS_AUTH}, InvalidTokenException; ${AGENT_VALIDATION}`,
     ...ASSOCIATED,
@@ -107,7 +103,7 @@ suite('agent', ({ scenario }) => {
       CONTROL,
       invalidToken({ change: 'flip-signature' }),
       invalidToken({ change: 'self-signed' }),
-      // The third segment is empty then, which breaks the pattern of the parameter as well: AWS does not say which counts.
+      // The third segment is empty, which also violates the parameter's pattern. AWS does not document which error wins.
       refusedByEksAuth({ change: 'alg-none' }, ['InvalidTokenException', 'InvalidParameterException'], 400),
     ],
   });

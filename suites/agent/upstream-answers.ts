@@ -1,4 +1,4 @@
-/** How the agent reads answers of EKS Auth: errors of every kind, and successes with and without credentials. */
+/** How the agent handles responses of EKS Auth: all kinds of errors, and successes with and without credentials. */
 import { fetchCredentials, minted, refused, suite, disturbAws } from '../../harness/index.ts';
 import { AGENT, EKS_AUTH_ERRORS } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
@@ -8,7 +8,7 @@ const SMITHY = 'Smithy, "AWS restJson1 protocol", operation error serialization'
 const RETRIES = 'AWS SDKs and Tools Reference Guide, "Retry behavior"; AWS SDK for Go v2, aws/retry';
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
 type Answer = NonNullable<Parameters<typeof disturbAws>[0]['answer']>;
-/** What EKS Auth answers to calls with the token: each answer once, and the last one from then on. */
+/** Sets the responses of EKS Auth to calls with the token: each one once, and the last one from then on. */
 const answers = (token: string, ...all: readonly Answer[]) =>
   all.map((answer, index) =>
     disturbAws({
@@ -19,7 +19,7 @@ const answers = (token: string, ...all: readonly Answer[]) =>
       ...(index < all.length - 1 && { times: 1 }),
     }),
   );
-/** Tokens of the pod: by their times they differ on clusters too that write no `jti`. */
+/** Tokens of the pod. Their lifetimes differ, so the tokens also differ on clusters that set no `jti`. */
 const tokensOf = (names: readonly string[]) =>
   Object.fromEntries(names.map((name, index) => [name, { ...POD_TOKEN, expirationSeconds: 3600 + index }]));
 const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer => ({
@@ -53,9 +53,9 @@ const CLIENT_FAULTS = [
   'ResourceNotFoundException',
 ];
 type Refusal = Parameters<typeof refused>[2];
-/** What EKS Auth answers, one after another, and what the pod gets for it. */
+/** Responses of EKS Auth, in order, and the pod's result. */
 type Row = readonly [answers: Answer | readonly Answer[], refusal: Refusal];
-/** What a failure is to name: status, and error or body, of the first answer. */
+/** Labels a row in failures with the status, and the error or body, of its first response. */
 const labelOf = ([first]: readonly Answer[]): string =>
   [first?.status, first?.headers?.['x-amzn-errortype'] ?? first?.body]
     .join('-')
@@ -63,12 +63,12 @@ const labelOf = ([first]: readonly Answer[]): string =>
     .slice(0, 50)
     .replace(/-$/, '')
     .toLowerCase();
-/** In seconds: for as long as an agent may take that answers nothing. */
+/** In seconds: enough for an agent that never answers. */
 const UNTIL_GIVEN_UP = 240;
 /**
- * A pod whose agent is answered so, and what it is given each time; then EKS Auth answers itself. Each row has a token of its own: a
- * call that the agent gives up and makes again is answered alike, and takes nothing away from the next row. Tokens of one call are
- * asked with again, since nothing of that is kept.
+ * Returns a scenario in which EKS Auth gives the agent these responses, and at the end its own. Each row has its own token, so
+ * that a repeated call gets the same response and does not use up the next row's. Rows with one call are requested twice, because
+ * the agent must not cache such results.
  */
 const answered = (rows: readonly Row[]) => {
   const named = rows.map(([all, refusal], index) => ({
@@ -104,7 +104,7 @@ const failed = (message: string): Refusal => ({
 });
 const EMPTY = 'invalid response from server: credentials or assumed role empty: ';
 const empty = (body: unknown, printed: string): Row => [json(200, body), failed(EMPTY + printed)];
-/** An answer of EKS Auth with all that the agent reads of it. */
+/** A response of EKS Auth with every field that the agent reads. */
 const GOOD = {
   assumedRoleUser: { arn: 'arn:aws:sts::111122223333:assumed-role/app/s', assumeRoleId: 'AROAEXAMPLE:s' },
   credentials: { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'x', sessionToken: 'y', expiration: 4_102_444_800 },
@@ -114,7 +114,7 @@ const withRole = (changes: object) => json(200, { ...GOOD, assumedRoleUser: { ..
 const withCredentials = (changes: object) => json(200, { ...GOOD, credentials: { ...GOOD.credentials, ...changes } });
 
 suite('agent', ({ scenario }) => {
-  scenario('AP-44', 'an error of EKS Auth is known by its header or its body, and reaches the pod with its fault', {
+  scenario('AP-44', 'the agent reads an EKS Auth error from header or body, and passes it on with its fault', {
     source: `${SMITHY}; ${EKS_AUTH_ERRORS}; ${AGENT}pkg/errors`,
     ...answered([
       [json(400, { __type: 'ns#AccessDeniedException', message: 'no' }), passedOn('AccessDeniedException')],
@@ -135,7 +135,7 @@ suite('agent', ({ scenario }) => {
         json(418, body),
         passedOn('UnknownError', { fault: 'unknown' }, 'UnknownError'),
       ]),
-      // A name of the model is known in any case, and goes by the model's.
+      // The agent recognizes error names of the API model in any case, and reports them in the model's case.
       ...CLIENT_FAULTS.map((name): Row => [ofType(name.toLowerCase()), passedOn(name)]),
       ...['<html>', '[]', '"text"'].map((body): Row => [
         json(403, body),
@@ -144,7 +144,7 @@ suite('agent', ({ scenario }) => {
     ]),
   });
 
-  scenario('AP-45', 'the agent asks EKS Auth again where another answer may come, and only there', {
+  scenario('AP-45', 'the agent retries a call to EKS Auth only after retryable errors', {
     source: `${RETRIES}; ${AGENT}internal/cloud/eksauth`,
     ...answered([
       ...[
@@ -164,12 +164,12 @@ suite('agent', ({ scenario }) => {
     ]),
   });
 
-  scenario('AP-46', 'an answer of EKS Auth without credentials gives none, and is not kept', {
+  scenario('AP-46', 'the agent rejects an EKS Auth response without credentials, and does not cache it', {
     source: `${AGENT}internal/cloud/eksauth; pkg/credentials; Go, package net/http: a handler that panics`,
     ...answered([
-      // AWS's client keeps the status of an answer that it cannot read.
+      // The AWS SDK keeps the status of a response that it cannot parse.
       [json(200, '<html>'), { by: 'agent', code: ['500', 'NoCredentialsInAnswer'] }],
-      // With the members that were there: those of the role, the audience, the credentials, the association, the subject.
+      // The message shows which members are present: role, audience, credentials, association, subject.
       ...['', 'null', '{}'].map((body) => empty(body, '&{<nil> <nil> <nil> <nil> <nil>')),
       empty('{"credentials":null,"assumedRoleUser":{}}', '&{0xc'),
       empty({ ...GOOD, assumedRoleUser: undefined }, '&{<nil> <nil> 0xc'),
@@ -178,7 +178,8 @@ suite('agent', ({ scenario }) => {
       [json(200, { ...GOOD, credentials: undefined }), { ...failed(EMPTY), message: ' <nil> <nil> 0xc' }],
       [withRole({ arn: 'x:aws:sts::1:role/a' }), failed('unable to parse arn from assumed role: arn: invalid prefix')],
       [withRole({ arn: 'arn:aws:sts::1' }), failed('unable to parse arn from assumed role: arn: not enough sections')],
-      // The agent takes these for granted: its handler panics, and the connection ends. Such a request is made three times.
+      // The agent expects these fields: without one, its handler panics and closes the connection. The request is made three
+      // times.
       ...[
         withRole({ arn: undefined }),
         withRole({ assumeRoleId: null }),

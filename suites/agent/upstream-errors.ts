@@ -1,4 +1,4 @@
-/** Errors of EKS Auth: which the agent retries, and how it passes them on. */
+/** Errors of EKS Auth: which ones the agent retries, and how it passes them on. */
 import {
   agentArguments,
   control,
@@ -32,13 +32,13 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-20', 'a service account without association is not found, at once', {
+  scenario('AP-20', 'a service account without an association gets ResourceNotFoundException without a retry', {
     profile: 'core',
     source: AGENT_ERRORS + ', ResourceNotFoundException',
     roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app' }, witness: { role: 'app' } },
     probes: [
-      // Ahead of its end the association works. The other pod's token is not cached yet, so that the agent must ask.
+      // Before its deletion the association works. The other pod's token is not cached yet, so the agent must call EKS Auth.
       control('witness', fetchCredentials()),
       deleteAssociation('app'),
       refused('app', fetchCredentials(), {
@@ -52,11 +52,11 @@ suite('agent', ({ scenario }) => {
 
   for (const [id, code, status, fault] of [
     ['AP-20b', 'ThrottlingException', 429, 'client'],
-    // AWS's model says that it is the server's; agents were seen with clients that say otherwise.
+    // AWS's API model declares a server fault; some observed agents have SDKs that report a client fault.
     ['AP-20c', 'ServiceUnavailableException', 503, matching(/^(server|client)$/)],
     ['AP-20d', 'InternalServerException', 500, matching(/^(server|client)$/)],
   ] as const) {
-    scenario(id, `${code} is passed on after three tries`, {
+    scenario(id, `the agent passes on ${code} after three tries`, {
       source: AGENT_ERRORS + '; AWS SDKs and Tools Reference Guide, "Retry behavior"',
       ...STARTED_LATER,
       probes: [
@@ -68,7 +68,7 @@ suite('agent', ({ scenario }) => {
     });
   }
 
-  scenario('AP-20e', 'trouble of EKS Auth that passes within three tries is not seen', {
+  scenario('AP-20e', 'the agent hides an EKS Auth error that ends within three tries', {
     source: 'AWS SDKs and Tools Reference Guide, "Retry behavior"',
     ...STARTED_LATER,
     probes: [
@@ -78,8 +78,8 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-21', 'when EKS Auth does not answer, the agent gives up after three tries of a second', {
-    // What it says then comes from the SDK that is built into it, and differs.
+  scenario('AP-21', 'the agent gives up after three tries of one second if EKS Auth does not answer', {
+    // The message comes from the SDK in the agent, and varies.
     source: AGENT + 'internal/cloud/eksauth: timeout of a try',
     finding: 'The agent takes longer to give up than most SDKs wait (1 to 2 s), so the SDKs report a timeout.',
     ...STARTED_LATER,
@@ -87,7 +87,7 @@ suite('agent', ({ scenario }) => {
       eksAuth({ delayMilliseconds: 2000, times: 3 }),
       startPod('app'),
       refusedByAgent({}, 500, undefined, PLAIN_TEXT),
-      // To connect may take half a second, and an answer longer.
+      // A connection may take half a second, a response longer.
       eksAuth({ delayMilliseconds: 600, times: 3 }),
       gets(),
     ],
@@ -95,7 +95,7 @@ suite('agent', ({ scenario }) => {
 
   scenario('AP-47', 'an agent with another EKS Auth endpoint calls that endpoint', {
     keywords: ['endpoint', 'private endpoint', 'proxy'],
-    source: `${AGENT}cmd/server.go: --endpoint; smithy-go, JoinPath; Go, package net: a connection that is refused`,
+    source: `${AGENT}cmd/server.go: --endpoint; smithy-go, JoinPath; Go, package net: a refused connection`,
     ...ASSOCIATED,
     probes: [
       CONTROL,

@@ -21,7 +21,7 @@ const IN_USE = { by: 'eks', code: 'ResourceInUseException', status: 409 } as con
 const ABSENT_CLUSTER = { clusterName: '<cluster:c1>-absent' } as const;
 
 suite('associations', ({ scenario }) => {
-  scenario('CP-04', 'an unknown cluster is not found', {
+  scenario('CP-04', 'EKS returns ResourceNotFoundException for an unknown cluster', {
     source: `${EKS_API} DescribeCluster, CreatePodIdentityAssociation and ListPodIdentityAssociations, ResourceNotFoundException`,
     roles: app,
     probes: [
@@ -32,7 +32,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-08', 'an association is answered and described as it was made', {
+  scenario('CP-08', 'create and describe return an association with its settings', {
     source: `${EKS_API} CreatePodIdentityAssociation, DescribePodIdentityAssociation and PodIdentityAssociation`,
     roles: app,
     probes: [
@@ -41,7 +41,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-09', 'the id of an association is a- and 17 letters and digits', {
+  scenario('CP-09', 'the id of an association is a- followed by 17 letters and digits', {
     source: 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account" (example output)',
     roles: app,
     probes: [
@@ -49,7 +49,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-10', 'a service account has one association, and another namespace or account its own', {
+  scenario('CP-10', 'each service account in each namespace has its own single association', {
     source: `${EKS_API} CreatePodIdentityAssociation, ResourceInUseException; Kubernetes documentation, "Object Names and IDs"`,
     roles: app,
     probes: [
@@ -57,13 +57,13 @@ suite('associations', ({ scenario }) => {
       fails(createAssociationFor('app/app', { role: 'app' }, { name: 'twin' }), IN_USE),
       succeeds(createAssociationFor('app/another', { role: 'app' }, { name: 'another' })),
       succeeds(createAssociationFor('elsewhere/app', { role: 'app' }, { name: 'elsewhere' })),
-      // As long a name as Kubernetes lets it have.
+      // The longest name that Kubernetes permits.
       succeeds(createAssociationFor(`app/${'a'.repeat(63)}.${'b-2'.repeat(63)}`, { role: 'app' }, { name: 'long' })),
       succeeds(listAssociations({ namespace: 'app' }), { count: 3, distinct: 3 }),
     ],
   });
 
-  scenario('CP-19', 'a deleted association is answered once more, and then gone', {
+  scenario('CP-19', 'a delete returns the association, which then no longer exists', {
     source: `${EKS_API} DeletePodIdentityAssociation, DescribePodIdentityAssociation and ListPodIdentityAssociations`,
     roles: app,
     probes: [
@@ -77,7 +77,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-20', 'a service account may get an association again, which is another', {
+  scenario('CP-20', 'a service account can get a new association after the deletion of its old one', {
     source: `${EKS_API} DeletePodIdentityAssociation and CreatePodIdentityAssociation`,
     roles: { app: podIdentityRole(), second: podIdentityRole() },
     probes: [
@@ -104,7 +104,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-22', 'of two that create the same association at once one succeeds', {
+  scenario('LC-22', 'one of two concurrent requests for the same association succeeds', {
     source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, ResourceInUseException',
     roles: app,
     probes: [
@@ -118,7 +118,7 @@ suite('associations', ({ scenario }) => {
     roles: { app: podIdentityRole(), another: podIdentityRole() },
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' }, { name: 'app' })),
-      // The text is observed; the API Reference documents none.
+      // The message is observed; the API Reference does not document it.
       fails(createAssociationFor('app/app', { role: 'another' }, { name: 'twin' }), {
         ...IN_USE,
         message: '<association-id:app>',

@@ -1,4 +1,4 @@
-/** Which requests for associations EKS rejects for their input. */
+/** Requests for associations that EKS rejects because of their input. */
 import { expect } from 'chai';
 import {
   allow,
@@ -22,23 +22,23 @@ const TRUST = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: '*' }],
 });
-/** Policy, flag and target role of a request, by what is wrong with them. */
+/** Invalid settings of a request, by reason. */
 const WRONG = (role: string) => ({
-  'a target role that is no ARN': { targetRoleArn: 'target-of-conformance' },
+  'a target role that is not an ARN': { targetRoleArn: 'target-of-conformance' },
   'a target role that is a user': { targetRoleArn: role.replace(':role/', ':user/') },
-  'a policy that is no JSON': { disableSessionTags: true, policy: 'no JSON' },
+  'a policy that is not JSON': { disableSessionTags: true, policy: 'no JSON' },
   'a policy without a statement': { disableSessionTags: true, policy: '{}' },
   'a policy with a principal': { disableSessionTags: true, policy: TRUST },
-  'a policy of an action that there is not': { disableSessionTags: true, policy: READ.replace('s3:', '') },
+  'a policy with an unknown action': { disableSessionTags: true, policy: READ.replace('s3:', '') },
   'a policy that is too long': { disableSessionTags: true, policy: longPolicy(2049) },
-  'a policy beside session tags': { disableSessionTags: false, policy: READ },
+  'a policy with session tags': { disableSessionTags: false, policy: READ },
 });
 async function refused(call: Promise<unknown>, what: string): Promise<void> {
   const error = await call.then(() => undefined, refusalBy);
   expect(error?.name, what).to.match(BAD_REQUEST);
   expect(error, what).to.nested.include({ '$metadata.httpStatusCode': 400 });
 }
-/** Which of its two codes for a bad request EKS uses is not documented for each rule. */
+/** EKS has two codes for a bad request, and does not document which rule causes which. */
 const INVALID_REQUEST = {
   by: 'eks',
   code: ['InvalidParameterException', 'InvalidRequestException'],
@@ -47,7 +47,7 @@ const INVALID_REQUEST = {
 const readA = { role: 'app', policy: [allow('s3:GetObject', 'data/a/*')] } as const;
 
 suite('associations', ({ scenario }) => {
-  scenario('PI-32', 'a request that breaks a rule makes no association, and changes none', {
+  scenario('PI-32', 'a request that breaks a rule neither creates nor changes an association', {
     source: `${CREATE_ASSOCIATION}; ${UPDATE_ASSOCIATION}: policy, targetRoleArn, roleArn and errors`,
     roles: {
       app: podIdentityRole(),
@@ -56,7 +56,7 @@ suite('associations', ({ scenario }) => {
     },
     workloads: { app: { role: 'app' } },
     probes: [
-      check('neither by a new one nor by an update', async (context) => {
+      check('create and update reject invalid settings', async (context) => {
         const { name } = context;
         const eks = await eksOf(context);
         const roleArn = name('<role:app>');
@@ -68,9 +68,9 @@ suite('associations', ({ scenario }) => {
           await refused(eks.createPodIdentityAssociation({ ...unmade, roleArn, ...wrong }), what);
           await refused(update(wrong), what);
         }
-        await refused(update({}), 'no change at all');
+        await refused(update({}), 'an update without changes');
         await refused(update({ roleArn: name('<role:instance>') }), 'a role that does not trust Pod Identity');
-        await refused(update({ roleArn: `${roleArn}-absent` }), 'a role that there is not');
+        await refused(update({ roleArn: `${roleArn}-absent` }), 'a role that does not exist');
         const { associations } = await eks.listPodIdentityAssociations(unmade);
         expect(associations).to.deep.equal([]);
         const { association } = await eks.describePodIdentityAssociation(key);
@@ -82,7 +82,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-22', 'an association needs a namespace, a service account and a role', {
+  scenario('CP-22', 'an association requires a namespace, a service account and a role', {
     source: `${EKS_API} CreatePodIdentityAssociation: required members`,
     roles: app,
     probes: [
@@ -92,14 +92,14 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('PI-21', 'a policy needs session tags to be disabled', {
+  scenario('PI-21', 'an association with a policy requires disabled session tags', {
     source: `${CREATE_ASSOCIATION}, policy: disableSessionTags must be true; UpdatePodIdentityAssociation, policy`,
     roles: app,
     probes: [
       fails(createAssociationFor('app/app', { ...readA, disableSessionTags: false }), INVALID_REQUEST),
       fails(createAssociationFor('app/another', readA), INVALID_REQUEST),
       controlSucceeds(createAssociationFor('app/free', { ...readA, disableSessionTags: true })),
-      // As long as it is there.
+      // As long as the association has a policy.
       fails(changeAssociation(ID, { disableSessionTags: false }), INVALID_REQUEST),
       succeeds(describeAssociation(ID), { disableSessionTags: true }),
     ],

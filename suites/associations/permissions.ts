@@ -26,7 +26,7 @@ const ASSOCIATIONS = 'arn:aws:eks:*:<account:main>:podidentityassociation/<clust
 const DESCRIBE = 'eks:DescribePodIdentityAssociation';
 const CREATE = 'eks:CreatePodIdentityAssociation';
 const RED = '<association-arn:red>';
-/** What the tags of an association must be, or those of a request. */
+/** A condition on the tags of an association or of a request. */
 const isRed = (of: 'Resource' | 'Request') => ({ StringEquals: { [`aws:${of}Tag/conformance-team`]: 'red' } });
 const mayPass = ['iam:PassRole', 'iam:GetRole'];
 const tagged = (team: string) => ({ tags: { 'conformance-team': team } });
@@ -34,7 +34,7 @@ const made = (name: string, role: string, team?: string) =>
   createAssociationFor(`app/${name}`, { role: 'app' }, { ...as(role), ...(team && tagged(team)) });
 
 suite('associations', ({ scenario }) => {
-  scenario('CP-25', 'each operation on associations asks for its own permission', {
+  scenario('CP-25', 'each operation on associations requires its own permission', {
     source: ACTIONS,
     roles: {
       app: podIdentityRole(),
@@ -56,36 +56,32 @@ suite('associations', ({ scenario }) => {
       succeeds(changeAssociation(ID, { role: 'app' }, as('changer')), { roleArn: '<role:app>' }),
       fails(removeAssociation(ID, as('changer')), refusal('eks:DeletePodIdentityAssociation')),
       succeeds(describeAssociation(ID)),
-      // Who may not is not told what there is.
+      // Callers without permission cannot learn which resources exist.
       fails(describeAssociation(UNKNOWN, as('reader')), { by: 'eks', code: 'ResourceNotFoundException', status: 404 }),
       fails(describeAssociation(UNKNOWN, as('lister')), refusal(DESCRIBE)),
       fails(describeCluster({ clusterName: '<cluster:c1>-absent', ...as('reader') }), refusal('eks:DescribeCluster')),
     ],
   });
 
-  scenario(
-    'CP-26',
-    'permissions on associations may be for those of one cluster, and a Deny on a cluster lets nobody make any there',
-    {
-      source: ACTIONS,
-      roles: {
-        app: podIdentityRole(),
-        spared: controller(allow('eks:*', '*'), deny(DESCRIBE, ASSOCIATIONS.replace('>/*', '>-another/*'))),
-        kept: controller(allow('eks:*', '*'), deny(DESCRIBE, ASSOCIATIONS)),
-        maker: controller(allow(['eks:*', ...mayPass], '*'), deny(CREATE, '<cluster-arn:c1>')),
-      },
-      workloads: WORKLOADS,
-      tokens: TOKEN,
-      probes: [
-        succeeds(describeAssociation(ID, as('spared'))),
-        fails(describeAssociation(ID, as('kept')), refusal(DESCRIBE)),
-        fails(made('free', 'maker'), refusal(CREATE)),
-        controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
-      ],
+  scenario('CP-26', 'an Allow or Deny on associations can be limited to one cluster', {
+    source: ACTIONS,
+    roles: {
+      app: podIdentityRole(),
+      spared: controller(allow('eks:*', '*'), deny(DESCRIBE, ASSOCIATIONS.replace('>/*', '>-another/*'))),
+      kept: controller(allow('eks:*', '*'), deny(DESCRIBE, ASSOCIATIONS)),
+      maker: controller(allow(['eks:*', ...mayPass], '*'), deny(CREATE, '<cluster-arn:c1>')),
     },
-  );
+    workloads: WORKLOADS,
+    tokens: TOKEN,
+    probes: [
+      succeeds(describeAssociation(ID, as('spared'))),
+      fails(describeAssociation(ID, as('kept')), refusal(DESCRIBE)),
+      fails(made('free', 'maker'), refusal(CREATE)),
+      controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
+    ],
+  });
 
-  scenario('CP-27', 'permissions on associations may be for those with a tag, and tags need their own', {
+  scenario('CP-27', 'permissions on associations can depend on tags, and tagging needs its own permission', {
     source: `${ACTIONS}: aws:ResourceTag/$\{TagKey}, aws:RequestTag/$\{TagKey}, aws:TagKeys; Amazon EKS User Guide, "Organize Amazon EKS resources with tags"`,
     roles: {
       app: podIdentityRole(),
@@ -118,7 +114,7 @@ suite('associations', ({ scenario }) => {
       fails(listTags('<association-arn:blue>', as('red')), refusal('eks:ListTagsForResource')),
       succeeds(tagResource(RED, { 'conformance-team': 'red' }, as('maker'))),
       fails(tagResource(RED, { 'conformance-team': 'blue' }, as('maker')), refusal('eks:TagResource')),
-      // By their keys, each of a call.
+      // A condition on tag keys applies to every key of a call.
       succeeds(tagResource(RED, { more: 'yes', stage: 'test' }, as('keys'))),
       fails(tagResource(RED, { more: 'yes', other: 'yes' }, as('keys')), refusal('eks:TagResource')),
       succeeds(untagResource(RED, ['more', 'stage'], as('keys'))),

@@ -25,11 +25,11 @@ import { CREATE_ASSOCIATION, EKS_API, TARGET_ROLES, TRUST_OF_PODS } from '../lib
 import { ASSUME_AND_TAG, BY_TOKEN } from '../lib/worlds.ts';
 import { app, ID } from './lib/requests.ts';
 
-/** It may not be associated. */
+/** EKS rejects the role. */
 const BAD_ROLE = { by: 'eks', code: 'InvalidParameterException', status: 400 } as const;
 
 suite('associations', ({ scenario }) => {
-  scenario('PI-13', 'a role that was made a moment ago can be associated, though it was not there before', {
+  scenario('PI-13', 'a recreated role can be associated at once', {
     source: `${EKS_API} CreatePodIdentityAssociation; IAM User Guide, "Troubleshooting IAM": changes are not always immediately visible`,
     roles: app,
     workloads: { app: {} },
@@ -48,7 +48,7 @@ suite('associations', ({ scenario }) => {
     roles: {
       instance: { trust: [trustService('ec2.amazonaws.com')] },
       ...app,
-      // Among others.
+      // Trusts Pod Identity among other services.
       several: {
         trust: [
           trustService('ec2.amazonaws.com'),
@@ -75,11 +75,11 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('PI-15', "the role must be in the cluster's account", {
+  scenario('PI-15', "the role of an association must be in the cluster's account", {
     source: `${CREATE_ASSOCIATION}, roleArn; ${TARGET_ROLES}`,
     roles: { foreign: { ...podIdentityRole(), account: 'other' }, app: podIdentityRole() },
     probes: [
-      // By EKS' own rule, or since iam:PassRole never reaches another account: which comes first is not documented.
+      // EKS has its own rule, and iam:PassRole cannot cross accounts. Which check comes first is not documented.
       fails(createAssociationFor('app/app', { role: 'foreign' }), {
         by: 'eks',
         code: ['InvalidParameterException', 'InvalidRequestException', 'AccessDeniedException'],
@@ -88,7 +88,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('PI-37', 'a role below a path is associated, assumed and trusted by its whole ARN', {
+  scenario('PI-37', 'a role with a path is associated, assumed and trusted by its full ARN', {
     source: `${CREATE_ASSOCIATION}, roleArn and targetRoleArn; IAM User Guide, "IAM identifiers": paths, and ARNs of assumed roles without them`,
     needs: ['irsa'],
     roles: {

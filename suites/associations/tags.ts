@@ -23,7 +23,7 @@ const BAD_TAGS = [
 ];
 
 suite('associations', ({ scenario }) => {
-  scenario('CP-15', 'an association is made with tags', {
+  scenario('CP-15', 'an association can be created with tags', {
     source: `${EKS_API} CreatePodIdentityAssociation, tags`,
     roles: app,
     probes: [
@@ -35,7 +35,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-16', 'tags of an association are added, replaced, listed and taken away', {
+  scenario('CP-16', 'tags of an association can be added, replaced, listed and removed', {
     source: `${TAGGING}; Amazon EKS User Guide, "Organize Amazon EKS resources with tags"`,
     roles: app,
     probes: [
@@ -50,7 +50,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-24', 'tags are at most 50, and their keys do not begin with aws:', {
+  scenario('CP-24', 'an association has at most 50 tags, and their keys do not begin with aws:', {
     source: `${EKS_API} CreatePodIdentityAssociation, tags; TagResource; Amazon EKS User Guide, "Organize Amazon EKS resources with tags"`,
     roles: app,
     probes: [
@@ -59,7 +59,7 @@ suite('associations', ({ scenario }) => {
       controlSucceeds(createAssociationFor('app/free', { role: 'app' }, { tags: { team: 'red' } }), {
         'tags.team': 'red',
       }),
-      // So many as there are with those of the call, of which those that it replaces are not counted twice.
+      // The limit counts existing tags and tags of the call; a replaced tag counts once.
       succeeds(tagResource(ARN, numbered(40))),
       succeeds(tagResource(ARN, numbered(41))),
       fails(tagResource(ARN, numbered(20, 'more')), BAD_INPUT),

@@ -1,4 +1,4 @@
-/** What an update of an association changes, and what it keeps; and the external id of one with a target role. */
+/** What an update of an association changes and keeps, and the external id for a target role. */
 import { expect } from 'chai';
 import {
   changeAssociation,
@@ -28,7 +28,7 @@ suite('associations', ({ scenario }) => {
     },
     workloads: { app: {} },
     probes: [
-      check('member by member', async (context) => {
+      check('each update changes only its own fields', async (context) => {
         const { name } = context;
         const eks = await eksOf(context);
         const at = { clusterName: name('<cluster:c1>'), namespace: name('<namespace:app>'), serviceAccount: 'app' };
@@ -47,9 +47,9 @@ suite('associations', ({ scenario }) => {
           expect(associationArn.split('/').at(-1)).to.equal(associationId);
           expect(Math.abs(createdAt.getTime() - Date.now()), 'age').to.be.below(DAY);
           expect(modifiedAt).to.deep.equal(createdAt);
-          // The same request once more is that request.
+          // A repeated request with the same token returns the same association.
           const repeated = eks.createPodIdentityAssociation(request);
-          const { association: again } = await taken(repeated, 'the same request once more');
+          const { association: again } = await taken(repeated, 'the repeated request');
           expect(again).to.include({ associationId });
           const cased = { ...request, clientRequestToken: request.clientRequestToken.toUpperCase() };
           const refused = await errorOf(eks.createPodIdentityAssociation(cased));
@@ -82,7 +82,7 @@ suite('associations', ({ scenario }) => {
           const associations = await listed(1);
           expect(associations).to.have.lengthOf(1);
           expect(associations[0]).to.deep.include({ ...at, ...key, associationArn });
-          // A list tells of no role.
+          // A list entry has no role.
           expect(associations[0]).not.to.have.any.keys('roleArn', 'policy', 'externalId');
         } finally {
           await eks.deletePodIdentityAssociation(key);
@@ -94,7 +94,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-11', 'an update gives an association another role, and changes nothing else', {
+  scenario('CP-11', 'an update changes the role of an association and nothing else', {
     source: `${EKS_API} UpdatePodIdentityAssociation, roleArn`,
     roles: { app: podIdentityRole(), second: podIdentityRole() },
     probes: [
@@ -104,7 +104,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-14', 'session tags are turned off when an association is made, and on and off by updates', {
+  scenario('CP-14', 'session tags can be disabled at creation, and enabled and disabled by updates', {
     source: `${EKS_API} CreatePodIdentityAssociation and UpdatePodIdentityAssociation, disableSessionTags`,
     roles: app,
     probes: [
@@ -118,7 +118,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-12', 'an association has an external id with a target role, which an update changes', {
+  scenario('CP-12', 'an association keeps its external id when its target role changes', {
     source: `${EKS_API} CreatePodIdentityAssociation and UpdatePodIdentityAssociation, targetRoleArn; PodIdentityAssociation, externalId`,
     roles: { app: podIdentityRole(), target: podIdentityRole(), second: podIdentityRole() },
     probes: [
@@ -132,7 +132,7 @@ suite('associations', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-13', 'the external id names region, account, cluster, namespace and service account', {
+  scenario('CP-13', 'an external id names region, account, cluster, namespace and service account', {
     source: TARGET_ROLES,
     roles: { app: podIdentityRole(), target: podIdentityRole() },
     probes: [

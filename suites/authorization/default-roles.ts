@@ -1,4 +1,4 @@
-/** What the roles that every cluster begins with allow and do not, row by row, and to whom they are bound. */
+/** What the default roles of a cluster allow and deny, row by row, and their bindings. */
 import { expect } from 'chai';
 import { check, fails, reviewAccess, succeeds, suite, type ScenarioSpec } from '../../harness/index.ts';
 
@@ -12,7 +12,7 @@ const WRITE = ['create', 'delete', 'deletecollection', 'patch', 'update'] as con
 type Probes = ScenarioSpec['probes'];
 /** API group, verbs, resources. */
 type Row = readonly [group: string, verbs: readonly string[], resources: readonly string[]];
-/** A probe for each resource, with the next of the verbs, and at least one for each verb. */
+/** Returns a review for each resource, with the verbs in turn, and at least one for each verb. */
 const cases = ([group, verbs, resources]: Row) =>
   Array.from({ length: Math.max(verbs.length, resources.length) }, (_, at) => ({
     group,
@@ -59,55 +59,51 @@ const DISCOVERY = ['/api', '/api/v1', '/apis', '/apis/apps', '/openapi', '/opena
 const ISSUER = ['/.well-known/openid-configuration', '/openid/v1/jwks'];
 
 suite('authorization', ({ scenario }) => {
-  scenario(
-    'RB-25',
-    'view reads everything except objects that grant more rights, edit changes them except roles, and admin grants both',
-    {
-      source: `${RBAC}, "User-facing roles"`,
-      workloads: { app: {}, other: { namespace: 'other' } },
-      users: {
-        viewer: { namespace: 'app', clusterRole: 'view' },
-        editor: { namespace: 'app', clusterRole: 'edit' },
-        granter: { namespace: 'app', clusterRole: 'admin' },
-        ruler: { namespace: 'app', clusterRole: 'cluster-admin' },
-      },
-      probes: [
-        ...may('viewer', SEEN),
-        ...mayNot('viewer', [
-          ['', ['get'], ['secrets', 'pods/exec', 'nodes']],
-          ['', ['create'], ['pods', 'pods/exec', 'serviceaccounts/token', 'configmaps']],
-          ['', ['impersonate'], ['serviceaccounts']],
-          ['', ['get', 'create'], ['pods/proxy', 'pods/attach', 'pods/portforward']],
-          ['apps', ['update'], ['deployments', 'deployments/scale']],
-          [RBAC_GROUP, ['get'], ['roles', 'rolebindings']],
-        ]),
-        ...may('editor', [...SEEN, ...EDITED]),
-        ...mayNot('editor', [
-          ['', ['create', 'delete', 'update'], ['namespaces']],
-          ['', ['create'], ['resourcequotas']],
-          ['authorization.k8s.io', ['create'], ['localsubjectaccessreviews']],
-          [RBAC_GROUP, ['get', 'create'], ['roles', 'rolebindings']],
-        ]),
-        ...may('granter', [...SEEN, ...EDITED, ...GRANTED]),
-        ...mayNot('granter', [
-          ['', ['create', 'delete', 'update'], ['namespaces']],
-          ['', ['create'], ['resourcequotas']],
-          [RBAC_GROUP, ['get', 'escalate', 'bind'], ['clusterroles']],
-          [RBAC_GROUP, ['escalate', 'bind'], ['roles']],
-        ]),
-        ...may('ruler', [
-          ['', ['create', 'escalate', 'anything'], ['pods', 'resourcequotas', 'namespaces', 'pods/exec']],
-          ['example.com', ['get'], ['whatever']],
-        ]),
-        // In the namespace of its binding alone.
-        ...['viewer', 'editor', 'granter', 'ruler'].map((user) =>
-          fails(reviewAccess(user, { verb: 'get', resource: 'pods', namespace: OTHER }), NOT_ALLOWED),
-        ),
-        fails(reviewAccess('ruler', { verb: 'get', resource: 'pods' }), NOT_ALLOWED),
-        fails(reviewAccess('ruler', { verb: 'get', path: '/metrics' }), NOT_ALLOWED),
-      ],
+  scenario('RB-25', 'role view may read most objects, edit may also change them, and admin may also grant both roles', {
+    source: `${RBAC}, "User-facing roles"`,
+    workloads: { app: {}, other: { namespace: 'other' } },
+    users: {
+      viewer: { namespace: 'app', clusterRole: 'view' },
+      editor: { namespace: 'app', clusterRole: 'edit' },
+      granter: { namespace: 'app', clusterRole: 'admin' },
+      ruler: { namespace: 'app', clusterRole: 'cluster-admin' },
     },
-  );
+    probes: [
+      ...may('viewer', SEEN),
+      ...mayNot('viewer', [
+        ['', ['get'], ['secrets', 'pods/exec', 'nodes']],
+        ['', ['create'], ['pods', 'pods/exec', 'serviceaccounts/token', 'configmaps']],
+        ['', ['impersonate'], ['serviceaccounts']],
+        ['', ['get', 'create'], ['pods/proxy', 'pods/attach', 'pods/portforward']],
+        ['apps', ['update'], ['deployments', 'deployments/scale']],
+        [RBAC_GROUP, ['get'], ['roles', 'rolebindings']],
+      ]),
+      ...may('editor', [...SEEN, ...EDITED]),
+      ...mayNot('editor', [
+        ['', ['create', 'delete', 'update'], ['namespaces']],
+        ['', ['create'], ['resourcequotas']],
+        ['authorization.k8s.io', ['create'], ['localsubjectaccessreviews']],
+        [RBAC_GROUP, ['get', 'create'], ['roles', 'rolebindings']],
+      ]),
+      ...may('granter', [...SEEN, ...EDITED, ...GRANTED]),
+      ...mayNot('granter', [
+        ['', ['create', 'delete', 'update'], ['namespaces']],
+        ['', ['create'], ['resourcequotas']],
+        [RBAC_GROUP, ['get', 'escalate', 'bind'], ['clusterroles']],
+        [RBAC_GROUP, ['escalate', 'bind'], ['roles']],
+      ]),
+      ...may('ruler', [
+        ['', ['create', 'escalate', 'anything'], ['pods', 'resourcequotas', 'namespaces', 'pods/exec']],
+        ['example.com', ['get'], ['whatever']],
+      ]),
+      // Only in the namespace of the binding.
+      ...['viewer', 'editor', 'granter', 'ruler'].map((user) =>
+        fails(reviewAccess(user, { verb: 'get', resource: 'pods', namespace: OTHER }), NOT_ALLOWED),
+      ),
+      fails(reviewAccess('ruler', { verb: 'get', resource: 'pods' }), NOT_ALLOWED),
+      fails(reviewAccess('ruler', { verb: 'get', path: '/metrics' }), NOT_ALLOWED),
+    ],
+  });
 
   scenario('RB-26', 'the default groups may read discovery endpoints and nothing more', {
     source: `${RBAC}, "API discovery roles"; "Other component roles"; "RBAC Good Practices", system:masters`,
@@ -120,12 +116,12 @@ suite('authorization', ({ scenario }) => {
       ...everybodyOf(STRANGERS, HEALTH),
       ...nobodyOf(STRANGERS, [...DISCOVERY, ...ISSUER]),
       ...nobodyOf([], HEALTH),
-      // Of the second group.
+      // Allowed by the second group.
       ...everybodyOf(ACCOUNTS, DISCOVERY),
       ...everybodyOf(ACCOUNTS, [...ISSUER, ...ISSUER.map((path) => `${path}/`)]),
       ...nobodyOf(ACCOUNTS, ['/openid/v1', '/.well-known'], 'get'),
       ...everybodyOf(['system:masters'], ['/metrics', '/anything'], 'post'),
-      // A user of a group's name is not in it.
+      // A user with the name of a group is not in the group.
       ...['system:masters', 'system:serviceaccounts'].map((user) =>
         fails(reviewAccess({ user, groups: [] }, { verb: 'get', path: '/openid/v1/jwks' }), NOT_ALLOWED),
       ),
@@ -150,7 +146,7 @@ suite('authorization', ({ scenario }) => {
         ['authentication.k8s.io', ['get'], ['tokenreviews', 'selfsubjectreviews']],
         ['', ['get'], ['pods', 'secrets']],
       ]),
-      check('they are marked as those of the cluster itself, and bound to groups', async ({ kubernetes }) => {
+      check('default roles have their labels and are bound to groups', async ({ kubernetes }) => {
         const read = async (path: string): Promise<unknown> =>
           JSON.parse((await kubernetes({ path: `/apis/${RBAC_GROUP}/v1/${path}` })).body) as unknown;
         const labels = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
@@ -173,7 +169,7 @@ suite('authorization', ({ scenario }) => {
             groups.map((group) => ({ apiGroup: RBAC_GROUP, kind: 'Group', name: group })),
           );
         }
-        // Members of system:masters need no role: none is given as the reason.
+        // Members of system:masters need no role, so the review gives no reason.
         const resourceAttributes = { verb: 'delete', resource: 'nodes' };
         const answer = await kubernetes({
           method: 'POST',

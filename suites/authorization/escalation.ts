@@ -59,7 +59,7 @@ suite('authorization', ({ scenario }) => {
     needs: ['own-cluster'],
     workloads: { app: {} },
     probes: [
-      check('rights of a namespace are none of the cluster', async (context) => {
+      check('rights in a namespace do not extend to the cluster', async (context) => {
         const { kubernetes, name, eventually } = context;
         const granter = name(`${APP}-granter`);
         const [roles, bindings] = [name(ROLES), name(BINDINGS)];
@@ -106,8 +106,8 @@ suite('authorization', ({ scenario }) => {
             [{ ...paths('/metrics'), verbs: ['post'] }, 403],
           ] as const)
             expect(await grant(OF_CLUSTER, 'ClusterRole', rule), JSON.stringify(rule)).to.equal(status);
-          expect(await grant(roles, 'Role', secrets), 'before it is held').to.equal(403);
-          expect(await bind(bindings, 'RoleBinding', 'view'), 'before it may be bound').to.equal(403);
+          expect(await grant(roles, 'Role', secrets), 'before the user holds the right').to.equal(403);
+          expect(await bind(bindings, 'RoleBinding', 'view'), 'before the user may bind the role').to.equal(403);
 
           for (const [path, body] of [
             [roles, object('Role', 'here', { rules: rulesOf(inNamespace) })],
@@ -127,7 +127,7 @@ suite('authorization', ({ scenario }) => {
             [BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', 'conformance-none', 404],
           ] as const)
             expect(await bind(path, kind, to), `${kind} to ${to}`).to.equal(status);
-          // A binding that there is stays one to its role.
+          // An existing binding cannot change its role.
           for (const [to, status] of [
             [role, 200],
             ['view', 422],
@@ -137,12 +137,12 @@ suite('authorization', ({ scenario }) => {
             const path = `${BINDINGS_OF_CLUSTER}/${role}?dryRun=All`;
             expect(await kubernetes({ method: 'PUT', path, body }), `a binding to ${to}`).to.include({ status });
           }
-          // What has no namespace of its own must say whose account it means.
+          // A cluster-scoped binding must name the namespace of a service account.
           const account = { kind: 'ServiceAccount', name: 'app' };
           expect(await bind(BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', role, account)).to.equal(422);
         });
       }),
-      check('a review in a namespace is about this one', async ({ kubernetes, name }) => {
+      check('a local review accepts only its own namespace', async ({ kubernetes, name }) => {
         const group = 'authorization.k8s.io';
         const path = name(`/apis/${group}/v1/namespaces/${APP}/localsubjectaccessreviews`);
         const review = async (groups: readonly string[], namespace: string): Promise<unknown> => {
@@ -166,13 +166,13 @@ suite('authorization', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-27', 'a user can grant only rights that he holds, unless he may escalate or bind', {
+  scenario('RB-27', 'a user without escalate or bind can grant only rights that they hold', {
     source: `${RBAC}, "Privilege escalation prevention and bootstrapping"`,
     workloads: { app: {}, other: { namespace: 'other' } },
     users: {
       writer: { namespace: 'app', rules: WRITER },
       escalating: { namespace: 'app', rules: escalated('escalate', 'roles') },
-      // A new object has no name when it is decided who may make it.
+      // A new object has no name during authorization, so resourceNames cannot match it.
       escalatesNamed: { namespace: 'app', rules: escalated('escalate', 'roles', ['made']) },
       binder: { namespace: 'app', rules: escalated('bind', 'clusterroles', ['view']) },
       bindsRoles: { namespace: 'app', rules: escalated('bind', 'roles', ['escalating']) },
@@ -220,21 +220,21 @@ suite('authorization', ({ scenario }) => {
       mayNotBind('binder', 'Role', 'escalating'),
       mayBind('bindsRoles', 'Role', 'escalating'),
       mayNotBind('bindsRoles', 'ClusterRole', 'view'),
-      // Paths are held as resources are: everybody holds these, and service accounts alone those.
+      // Rights to paths count like rights to resources. Everybody holds the first; only service accounts hold the second.
       mayBind('writer', 'ClusterRole', 'system:discovery'),
       mayNotBind('writer', 'ClusterRole', 'system:service-account-issuer-discovery'),
       mayNotBind('writer', 'ClusterRole', 'cluster-admin'),
-      // What there is not cannot be looked at.
+      // The API server cannot check the rules of a missing role.
       ...(['Role', 'ClusterRole'] as const).map((kind) =>
         fails(kubernetesCreate(BINDINGS, binding(kind, 'conformance-none'), { user: 'writer' }), NOT_FOUND),
       ),
       mayBind('cluster', 'ClusterRole', 'edit'),
-      // Members of system:masters hold everything.
+      // Members of system:masters hold all rights.
       ...['edit', 'cluster-admin'].map((role) => {
         const asMaster = { user: 'writer', group: 'system:masters' };
         return succeeds(kubernetesCreate(BINDINGS, binding('ClusterRole', role), asMaster));
       }),
-      check('a role that there is can be named where one may escalate', async ({ eventually, kubernetes, name }) => {
+      check('escalate can be limited to an existing role by name', async ({ eventually, kubernetes, name }) => {
         const [roles, bindings] = [name(ROLES), name(BINDINGS)];
         const changer = name(`${APP}-changer`);
         const made = { apiVersion: `${GROUP}/v1`, kind: 'Role', rules: [READ_PODS].map(ofCore) };
@@ -250,13 +250,13 @@ suite('authorization', ({ scenario }) => {
         ];
         await makeRole('changer', { rules });
         await bindChanger('changer');
-        // A role without rules, and a binding without subjects, are nothing to anybody.
+        // A role without rules, and a binding without subjects, grant nothing.
         await makeRole('empty', { rules: null });
-        // And a role that is gone grants nothing.
+        // A deleted role grants nothing.
         await makeRole('gone');
         expect(await bindChanger('gone')).to.include({ status: 201 });
         expect(await kubernetes({ method: 'DELETE', path: `${roles}/gone` })).to.include({ status: 200 });
-        // Nor does one of its name in another namespace.
+        // Neither does a role with the same name in another namespace.
         const elsewhere = roles.replace(name(APP), name('<namespace:other>'));
         expect(await post(elsewhere, { ...made, metadata: { name: 'gone' } })).to.include({ status: 201 });
         const ofEmpty = binding('Role', 'empty');
@@ -266,7 +266,7 @@ suite('authorization', ({ scenario }) => {
           const path = `${roles}/${role}?dryRun=All`;
           return (await kubernetes({ method: 'PUT', path, body, headers: { 'Impersonate-User': changer } })).status;
         };
-        // An API server's authorizer learns of a binding a little later.
+        // The authorizer sees a new binding with a delay.
         await eventually(
           () => update('named', ['get']),
           (status) => status !== 403,
@@ -275,11 +275,11 @@ suite('authorization', ({ scenario }) => {
         expect(await update('unnamed', ['get'])).to.equal(403);
         const headers = { 'Impersonate-User': changer };
         const pods = await kubernetes({ path: name(`/api/v1/namespaces/${APP}/pods/none`), headers });
-        expect(pods.status, 'reading pods by a role that is gone').to.equal(403);
-        // Nor is there anything to hold.
+        expect(pods.status, 'reading pods by a deleted role').to.equal(403);
+        // Binding an empty role requires no rights.
         const bound = await kubernetes({ method: 'POST', path: `${bindings}?dryRun=All`, body: ofEmpty, headers });
         expect(bound.status).to.equal(201);
-        // A binding that there is takes no more subjects, unless one holds what they are given, and no other role.
+        // A change to an existing binding requires the rights that it grants, and cannot replace its role.
         const rebind = async (of: string, to: string, more: object = { headers }): Promise<number> => {
           const body = { ...binding('Role', to), metadata: { name: of } };
           return (await kubernetes({ method: 'PUT', path: `${bindings}/${of}?dryRun=All`, body, ...more })).status;

@@ -24,7 +24,7 @@ const cannotImpersonate = (resource: string) => ({
   ...FORBIDDEN,
   message: `cannot impersonate resource "${resource}"`,
 });
-/** A service account that may act as another. */
+/** A service account that may impersonate another. */
 const ACTOR = {
   namespace: 'app',
   serviceAccount: 'app/app',
@@ -49,11 +49,11 @@ suite('authorization', ({ scenario }) => {
   const selfIs = (as: Asker, ...parts: readonly RegExp[]): ScenarioSpec['probes'] =>
     parts.map((part) => succeeds(kubernetesCreate(SELF_REVIEW.path, SELF_REVIEW.body, as), { body: matching(part) }));
 
-  scenario('RB-15', 'a service account acts as no other unless it may', {
+  scenario('RB-15', 'a service account can impersonate another only with permission', {
     source: IMPERSONATION,
     workloads: { app: {}, other: { serviceAccount: 'other' }, third: { serviceAccount: 'third' } },
     users: {
-      // Both are service accounts: only what a request proves may impersonate.
+      // Both are service accounts with tokens, because an impersonated user cannot impersonate again.
       actor: ACTOR,
       reader: { namespace: 'app', serviceAccount: 'app/other', rules: [{ resources: ['pods'], verbs: ['list'] }] },
     },
@@ -69,13 +69,13 @@ suite('authorization', ({ scenario }) => {
     ],
   });
 
-  // In no cluster that others use: these rights are not of one namespace.
-  scenario('RB-37', 'a user may impersonate only the groups and extra values he is allowed to', {
+  // Not in a shared cluster, because these rights apply to the whole cluster.
+  scenario('RB-37', 'a user may impersonate only the users, groups, UIDs and extra values that the rules name', {
     source: 'Kubernetes documentation, "Authenticating", user impersonation',
     needs: ['own-cluster'],
     workloads: { app: {} },
     probes: [
-      check('each header is asked about', async (context) => {
+      check('each impersonation header requires permission', async (context) => {
         const { kubernetes, name, eventually } = context;
         const path = name(`/api/v1/namespaces/${APP}/serviceaccounts/app/token`);
         const request = { apiVersion: `${AUTHENTICATION_GROUP}/v1`, kind: 'TokenRequest', spec: {} };
@@ -140,9 +140,9 @@ suite('authorization', ({ scenario }) => {
             { 'Impersonate-Extra-Scopes': 'view', 'Impersonate-Extra-Other': 'view' },
           ])
             expect(await self({ ...somebody, ...headers }), JSON.stringify(headers)).to.deep.equal({ status: 403 });
-          // Values of nobody are nobody's.
+          // Extra values without a user are invalid.
           expect(await self({ 'Impersonate-Extra-Scopes': 'view' })).to.deep.equal({ status: 500 });
-          // A stranger is not authenticated, whoever acts as one.
+          // An impersonated anonymous user counts as unauthenticated.
           for (const headers of [
             { ...somebody, 'Impersonate-Group': STRANGERS },
             { 'Impersonate-User': 'system:anonymous' },
@@ -187,7 +187,7 @@ suite('authorization', ({ scenario }) => {
       ...[/"resources": *\["pods"\]/, /"resourceNames": *\["mine"\]/].map((own) =>
         succeeds(kubernetesCreate(RULES, whatMay, { user: 'reader' }), { body: matching(own) }),
       ),
-      // Whoever it says, the review is of who asks.
+      // The review is about the caller, although its specification names another user.
       ...(['pods', 'nodes'] as const).map((resource) =>
         succeeds(kubernetesCreate(MAY, mayList(resource), { user: 'reader' }), {
           body: matching(text(`"allowed": *${String(resource === 'pods')}`)),
@@ -198,7 +198,7 @@ suite('authorization', ({ scenario }) => {
           body: matching(all),
         }),
       ),
-      // Groups and UIDs need a right of their own.
+      // Groups and UIDs require their own permissions.
       fails(
         kubernetesGet(JWKS, { token: 'actor', impersonate: `${accounts}:other`, group: 'system:masters' }),
         cannotImpersonate('groups'),
@@ -207,7 +207,7 @@ suite('authorization', ({ scenario }) => {
         kubernetesGet(JWKS, { token: 'actor', impersonate: `${accounts}:other`, uid: '1234-5678' }),
         cannotImpersonate('uids'),
       ),
-      // Nobody in a group, or of a UID, is nobody.
+      // A group or UID without a user is invalid.
       ...[{ group: 'auditors' }, { uid: '1234-5678' }].map((part) =>
         fails(kubernetesGet(JWKS, { token: 'actor', ...part }), {
           by: 'kubernetes',
@@ -216,7 +216,7 @@ suite('authorization', ({ scenario }) => {
           message: 'without impersonating a user',
         }),
       ),
-      check('who acts as nobody is not authenticated', async ({ kubernetes }) => {
+      check('an impersonated anonymous user is unauthenticated', async ({ kubernetes }) => {
         const anonymous = { 'Impersonate-User': 'system:anonymous' };
         const status = async (path: string): Promise<number> => (await kubernetes({ path, headers: anonymous })).status;
         expect(await status('/version')).to.equal(200);
@@ -224,7 +224,7 @@ suite('authorization', ({ scenario }) => {
         const answer = await kubernetes({ method: 'POST', ...SELF_REVIEW, headers: anonymous });
         expect(answer.status).to.equal(403);
       }),
-      check('a service account that acts in groups of the request is in no others', async ({ kubernetes, name }) => {
+      check('requested groups replace those of a service account', async ({ kubernetes, name }) => {
         const headers = { 'Impersonate-User': name(`${accounts}:other`), 'Impersonate-Group': 'auditors' };
         const { body } = await kubernetes({ method: 'POST', ...SELF_REVIEW, headers });
         const { status } = JSON.parse(body) as {
@@ -232,7 +232,7 @@ suite('authorization', ({ scenario }) => {
         };
         expect(status.userInfo.groups).to.have.members(['auditors', 'system:authenticated']);
       }),
-      // Names of a service account in other forms are users' names.
+      // Malformed names of service accounts count as user names.
       ...[`${accounts}:other:more`, `${accounts}:`, 'system:serviceaccount:other'].map((impersonate) =>
         fails(kubernetesGet(JWKS, { token: 'actor', impersonate }), cannotImpersonate('users')),
       ),

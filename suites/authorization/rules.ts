@@ -20,7 +20,7 @@ const secretsWhere = (selector: string): string =>
   `/api/v1/namespaces/${APP}/secrets?fieldSelector=${encodeURIComponent(selector)}`;
 
 suite('authorization', ({ scenario }) => {
-  scenario('RB-13', 'a rule with resourceNames applies to these objects only', {
+  scenario('RB-13', 'a rule with resourceNames applies only to the named objects', {
     source: `${RBAC}, "Referring to resources": resourceNames, and list by metadata.name`,
     workloads: { app: {}, other: { serviceAccount: 'other' } },
     users: {
@@ -34,7 +34,7 @@ suite('authorization', ({ scenario }) => {
       },
       // RBAC has no wildcard for names.
       star: { namespace: 'app', rules: [{ resources: ['secrets'], resourceNames: ['*'], verbs: ['get'] }] },
-      // None that are named are all.
+      // An empty list matches all names.
       unnamed: { namespace: 'app', rules: [{ resources: ['secrets'], resourceNames: [], verbs: ['get'] }] },
       sweeper: {
         namespace: 'app',
@@ -43,14 +43,14 @@ suite('authorization', ({ scenario }) => {
       },
     },
     probes: [
-      // A token's request names its account, unlike one that makes an object.
+      // A token request names its account, unlike a request that creates an object.
       succeeds(createToken('app/app', { as: 'maker' })),
       fails(createToken('app/other', { as: 'maker' }), FORBIDDEN),
       succeeds(reviewAccess('reader', { verb: 'get', resource: 'secrets', name: 'mine', namespace: APP })),
       fails(reviewAccess('reader', { verb: 'get', resource: 'secrets', name: 'others', namespace: APP }), NOT_ALLOWED),
       succeeds(reviewAccess('unnamed', { verb: 'get', resource: 'secrets', name: 'others', namespace: APP })),
       fails(reviewAccess('star', { verb: 'get', resource: 'secrets', name: 'mine', namespace: APP }), NOT_ALLOWED),
-      // A request for all of them names none, unless it selects one by its name.
+      // A list request has no name, unless a field selector names one object.
       fails(reviewAccess('reader', { verb: 'list', resource: 'secrets', namespace: APP }), NOT_ALLOWED),
       ...['=mine', '==mine', '=mine,type=Opaque'].map((selected) =>
         succeeds(kubernetesGet(secretsWhere(`metadata.name${selected}`), { user: 'reader' })),
@@ -58,20 +58,20 @@ suite('authorization', ({ scenario }) => {
       ...['metadata.name!=mine', 'metadata.name=others', 'metadata.namespace=mine', ''].map((selector) =>
         fails(kubernetesGet(secretsWhere(selector), { user: 'reader' }), FORBIDDEN),
       ),
-      check('a deletion of a collection names none, whatever it selects', async ({ kubernetes, name }) => {
+      check('a deletion of a collection has no name, even with a selector', async ({ kubernetes, name }) => {
         const remove = async (path: string): Promise<number> => {
           const headers = { 'Impersonate-User': name(`system:serviceaccount:${APP}:other`) };
           return (await kubernetes({ method: 'DELETE', path: name(path), headers })).status;
         };
-        expect(await remove(`/api/v1/namespaces/${APP}/secrets/mine`), 'of one that there is not').to.equal(404);
+        expect(await remove(`/api/v1/namespaces/${APP}/secrets/mine`), 'a missing secret').to.equal(404);
         expect(await remove(`${secretsWhere('metadata.name=mine')}&dryRun=All`)).to.equal(403);
         const watch = async (selector: string): Promise<number> => {
           const headers = { 'Impersonate-User': name(`system:serviceaccount:${APP}:other`) };
           const path = name(`${secretsWhere(selector)}&watch=true&timeoutSeconds=1`);
           return (await kubernetes({ path, headers })).status;
         };
-        expect(await watch('metadata.name=mine'), 'a watch of one').to.equal(200);
-        expect(await watch('metadata.name=others'), 'a watch of another').to.equal(403);
+        expect(await watch('metadata.name=mine'), 'a watch of the named secret').to.equal(200);
+        expect(await watch('metadata.name=others'), 'a watch of another secret').to.equal(403);
       }),
     ],
   });
@@ -85,7 +85,7 @@ suite('authorization', ({ scenario }) => {
     },
     probes: [
       controlSucceeds(kubernetesGet(PODS_OF_APP, { user: 'viewer' })),
-      // A namespace is itself in it.
+      // A namespace object belongs to its own namespace.
       succeeds(kubernetesGet(`/api/v1/namespaces/${APP}`, { user: 'viewer' })),
       ...['/<namespace:other>', ''].map((of) =>
         fails(kubernetesGet(`/api/v1/namespaces${of}`, { user: 'viewer' }), FORBIDDEN),
@@ -100,8 +100,8 @@ suite('authorization', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-17', 'a rule is for its verbs, resources and API groups', {
-    source: `${RBAC}, "Role and ClusterRole"; Kubernetes API server, endpoints/handlers/patch.go: an apply that makes an object`,
+  scenario('RB-17', 'a rule grants only its verbs, resources and API groups', {
+    source: `${RBAC}, "Role and ClusterRole"; Kubernetes API server, endpoints/handlers/patch.go: an apply that creates an object`,
     workloads: { app: {} },
     users: {
       reader: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['get'] }] },
@@ -132,7 +132,7 @@ suite('authorization', ({ scenario }) => {
         NOT_ALLOWED,
       ),
       fails(reviewAccess('deployer', { verb: 'create', resource: 'deployments', namespace: APP }), NOT_ALLOWED),
-      check('what an apply makes has to be allowed as its creation', async ({ kubernetes, name }) => {
+      check('an apply that creates an object requires create', async ({ kubernetes, name }) => {
         const apply = async (object: string, user?: string): Promise<number> => {
           const headers = { 'Content-Type': 'application/apply-patch+yaml', ...(user && { 'Impersonate-User': user }) };
           const path = `${name(`/api/v1/namespaces/${APP}/configmaps`)}/${object}?fieldManager=conformance`;
@@ -140,19 +140,19 @@ suite('authorization', ({ scenario }) => {
           return (await kubernetes({ method: 'PATCH', path, headers, body })).status;
         };
         const user = name(`system:serviceaccount:${APP}:app`);
-        expect(await apply('others', user), 'of one that there is not').to.equal(403);
+        expect(await apply('others', user), 'a missing object').to.equal(403);
         expect(await apply('others')).to.equal(201);
-        expect(await apply('others', user), 'of one that there is').to.equal(200);
-        expect(await apply('mine', user), 'of one that it may make').to.equal(201);
+        expect(await apply('others', user), 'an existing object').to.equal(200);
+        expect(await apply('mine', user), 'an object that it may create').to.equal(201);
         const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'others' } };
         const path = name(`/api/v1/namespaces/${APP}/configmaps/others`);
         const put = await kubernetes({ method: 'PUT', path, body, headers: { 'Impersonate-User': user } });
-        expect(put.status, 'an update, where it may patch').to.equal(403);
+        expect(put.status, 'an update with only the right to patch').to.equal(403);
       }),
     ],
   });
 
-  scenario('RB-18', 'rights of a service account are not those of its namesake in another namespace', {
+  scenario('RB-18', 'a service account does not share the rights of its namesake in another namespace', {
     source: `${RBAC}, "Referring to subjects"`,
     workloads: { app: {}, twin: { namespace: 'other' } },
     users: { app: { namespace: 'app', serviceAccount: 'app/app', rules: [{ resources: ['pods'], verbs: ['list'] }] } },
@@ -161,21 +161,21 @@ suite('authorization', ({ scenario }) => {
       controlSucceeds(kubernetesGet(PODS_OF_APP, { token: 'app' })),
       fails(kubernetesGet(PODS_OF_APP, { token: 'twin' }), FORBIDDEN),
       fails(kubernetesGet('/api/v1/namespaces/<namespace:other>/pods', { token: 'app' }), FORBIDDEN),
-      check('an account can be named as a user, and by its groups', async ({ eventually, kubernetes, name }) => {
+      check('a binding can name an account as a user or by its group', async ({ eventually, kubernetes, name }) => {
         const group = 'rbac.authorization.k8s.io';
         const path = name(`/apis/${group}/v1/namespaces/${APP}/rolebindings`);
         const binding = { apiVersion: `${group}/v1`, kind: 'RoleBinding' };
         const account = name('system:serviceaccount:<namespace:other>:app');
         const late = name(`system:serviceaccount:${APP}:late`);
         for (const [kind, subject, user] of [
-          // Without a namespace it is of the binding's.
+          // Without a namespace, the binding's namespace applies.
           ['ServiceAccount', { apiGroup: '', name: 'late' }, late],
           ['User', { apiGroup: group, name: account }, account],
           ['Group', { apiGroup: group, name: name(`system:serviceaccounts:${APP}`) }, `${late}r`],
         ] as const) {
           const headers = { 'Impersonate-User': user };
           const list = async (): Promise<number> => (await kubernetes({ path: name(PODS_OF_APP), headers })).status;
-          expect(await list(), `${kind} that is not bound`).to.equal(403);
+          expect(await list(), `${kind} without a binding`).to.equal(403);
           const body = {
             ...binding,
             metadata: { name: `of-${kind.toLowerCase()}` },
@@ -183,16 +183,16 @@ suite('authorization', ({ scenario }) => {
             subjects: [{ kind, ...subject }],
           };
           expect(await kubernetes({ method: 'POST', path, body })).to.include({ status: 201 });
-          // An API server's authorizer learns of a binding a little later.
-          expect(await eventually(list, (status) => status !== 403), `${kind} that is bound`).to.equal(200);
-          // Of a namespace with a longer name.
+          // The authorizer sees a new binding with a delay.
+          expect(await eventually(list, (status) => status !== 403), `${kind} with a binding`).to.equal(200);
+          // The account's namespace has a longer name.
           const stranger = { 'Impersonate-User': `system:serviceaccount:${name(APP)}x:late` };
           const ofStranger = await kubernetes({ path: name(PODS_OF_APP), headers: stranger });
-          expect(ofStranger.status, `somebody else than the ${kind} that is bound`).to.equal(403);
+          expect(ofStranger.status, `user other than the bound ${kind}`).to.equal(403);
           const nobody = { ...body, subjects: [] };
           await kubernetes({ method: 'PUT', path: `${path}/${body.metadata.name}`, body: nobody });
           const isGone = await eventually(list, (status) => status === 403);
-          expect(isGone, `${kind} that is no longer bound`).to.equal(403);
+          expect(isGone, `${kind} after the binding lost it`).to.equal(403);
         }
       }),
     ],

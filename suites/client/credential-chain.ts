@@ -1,6 +1,6 @@
 /**
- * What a client does with its pod's settings: where it finds credentials, and which of them it takes. A client is an SDK, or a program
- * with a credential chain of its own.
+ * Where a client finds credentials in its pod's settings, and which of them it uses. A client is an SDK, or a program with its
+ * own credential chain.
  */
 import { between, getObject, granted, suite } from '../../harness/index.ts';
 import {
@@ -21,7 +21,7 @@ import {
 } from './lib/client.ts';
 
 const SEARCH = `${CHAIN}: once valid credentials are found, the search is stopped`;
-/** A role by web identity beside what else there is; STS answers by script. */
+/** Adds a web identity to the other settings; the responses of STS are scripted. */
 const WEB_IDENTITY_TOO = {
   environment: { AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/scripted', AWS_WEB_IDENTITY_TOKEN_FILE: '{files}/web' },
   files: { web: '{second-token}' },
@@ -29,7 +29,7 @@ const WEB_IDENTITY_TOO = {
 } as const;
 
 suite('client', ({ scenario }) => {
-  scenario('CL-01', 'credentials of Pod Identity are found with nothing set by hand', {
+  scenario('CL-01', 'a client finds Pod Identity credentials without manual settings', {
     profile: 'core',
     source: CONTAINER,
     ...POD_IDENTITY,
@@ -39,42 +39,42 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-02', 'credentials of IRSA are found with nothing set by hand', {
+  scenario('CL-02', 'a client finds IRSA credentials without manual settings', {
     profile: 'core',
     source: WEB_IDENTITY,
     ...IRSA,
     probes: [granted('app', getObject(OBJECT)), runs({}, { signed: 'web-identity', 'sts.tokens': 'first' })],
   });
 
-  scenario('CL-03', 'access keys of the environment win over Pod Identity', {
+  scenario('CL-03', 'access keys in the environment take precedence over Pod Identity', {
     keywords: ['static keys'],
     source: SEARCH,
     ...POD_IDENTITY,
     probes: [runs({ environment: ENVIRONMENT_KEYS }, { signed: 'environment', 'credentials.requests': 0 })],
   });
 
-  scenario('CL-04', 'a web identity wins over Pod Identity', {
-    source: `${SEARCH}; the order of the chain of each SDK has the web identity first`,
+  scenario('CL-04', 'a web identity takes precedence over Pod Identity', {
+    source: `${SEARCH}; the chain of each SDK has the web identity first`,
     needs: ['configurable-sts'],
     ...POD_IDENTITY,
     probes: [runs(WEB_IDENTITY_TOO, { signed: 'web-identity', 'sts.tokens': 'second', 'credentials.requests': 0 })],
   });
 
-  scenario('CL-05', 'access keys of the environment win over a web identity', {
+  scenario('CL-05', 'access keys in the environment take precedence over a web identity', {
     keywords: ['static keys'],
     source: SEARCH,
     ...IRSA,
     probes: [runs({ environment: ENVIRONMENT_KEYS }, { signed: 'environment', 'sts.requests': 0 })],
   });
 
-  scenario('CL-06', 'Pod Identity wins over instance metadata', {
+  scenario('CL-06', 'Pod Identity takes precedence over instance metadata', {
     keywords: ['IMDS'],
-    source: `${METADATA}: SDKs ask instance metadata where they are not set up with other credentials`,
+    source: `${METADATA}: SDKs use instance metadata if no other credentials are configured`,
     ...POD_IDENTITY,
     probes: [runs({ environment: METADATA_REACHABLE }, { signed: 'container', 'metadata.credentials': 0 })],
   });
 
-  scenario('CL-07', 'access keys of the default profile win over Pod Identity', {
+  scenario('CL-07', 'access keys in the default profile take precedence over Pod Identity', {
     keywords: ['static keys'],
     source: `${SEARCH}; "Shared config and credentials files"`,
     needs: ['sdk-chain'],
@@ -94,7 +94,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-08', 'instance metadata is asked by IMDSv2 where nothing else is set', {
+  scenario('CL-08', 'a client without other settings calls instance metadata with IMDSv2', {
     keywords: ['IMDS'],
     source: `${METADATA}; Amazon EC2 User Guide, "Use the Instance Metadata Service to access instance metadata"`,
     ...POD_IDENTITY,
@@ -106,7 +106,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-09', 'instance metadata is not asked where AWS_EC2_METADATA_DISABLED is true', {
+  scenario('CL-09', 'a client does not call instance metadata if AWS_EC2_METADATA_DISABLED is true', {
     keywords: ['IMDS'],
     source: `${METADATA}: AWS_EC2_METADATA_DISABLED`,
     ...POD_IDENTITY,
@@ -116,7 +116,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-10', 'credentials are asked for at the whole URL of AWS_CONTAINER_CREDENTIALS_FULL_URI', {
+  scenario('CL-10', 'a client requests credentials at the whole URL in AWS_CONTAINER_CREDENTIALS_FULL_URI', {
     source: `${CONTAINER}: AWS_CONTAINER_CREDENTIALS_FULL_URI`,
     ...POD_IDENTITY,
     probes: [
@@ -127,13 +127,13 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-11', "the agent's IPv4 address is taken", {
+  scenario('CL-11', "a client accepts the agent's IPv4 address", {
     source: `${CONTAINER}; Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"`,
     ...POD_IDENTITY,
     probes: [runs(AS_IN_A_POD, { signed: 'container', 'credentials.hosts': '169.254.170.23' })],
   });
 
-  scenario('CL-12', "the agent's IPv6 address is taken", {
+  scenario('CL-12', "a client accepts the agent's IPv6 address", {
     source: `${CONTAINER}; Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"`,
     ...POD_IDENTITY,
     probes: [
@@ -144,15 +144,15 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-13', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI wins over the full URI', {
-    source: `${CONTAINER}: the full URI is used only where AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set`,
+  scenario('CL-13', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI takes precedence over the full URI', {
+    source: `${CONTAINER}: the full URI is used only if AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set`,
     ...POD_IDENTITY,
     probes: [
       runs(
         {
           ...AS_IN_A_POD,
           environment: { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials' },
-          // As ECS answers: to whoever asks, without a token.
+          // Like ECS, responds to callers without a token.
           credentials: [{}],
         },
         { 'credentials.hosts': '169.254.170.2', 'credentials.target': 'GET /v2/credentials' },
@@ -160,7 +160,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-14', 'STS is asked in the region of the pod', {
+  scenario('CL-14', 'a client calls STS in the region of the pod', {
     source:
       'AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints"; amazon-eks-pod-identity-webhook, AWS_STS_REGIONAL_ENDPOINTS',
     needs: ['client-network'],

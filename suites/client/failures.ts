@@ -1,4 +1,4 @@
-/** What a client does if the agent, or S3, fails. */
+/** How a client handles failures of the agent and of S3. */
 import { between, control, runClient, suite } from '../../harness/index.ts';
 import {
   AS_IN_A_POD,
@@ -18,41 +18,41 @@ import {
   UPSTREAM,
 } from './lib/client.ts';
 
-const RETRIED = `${RETRIES}: transient errors and throttling are tried again`;
+const RETRIED = `${RETRIES}: transient errors and throttling are retried`;
 const ASKED_AGAIN = { 'credentials.requests': between(2, 10), ...SIGNED };
 const RECOVERS = `${CHAIN}: SDKs renew credentials by themselves`;
-/** In the form in which the agent passes on what EKS Auth refused. */
+/** The form in which the agent passes on an EKS Auth error. */
 const REFUSAL =
   '[1c52bd8c-6ab6-4a0a-ae8b-6a8f8f8a5b1e]: (ResourceNotFoundException): Service account not associated with a role, fault: client';
 
 suite('client', ({ scenario }) => {
-  scenario('CL-40', 'an agent that fails once with 500 or 503 is asked again', {
+  scenario('CL-40', 'a client retries after the agent fails once with 500 or 503', {
     source: RETRIED,
     ...POD_IDENTITY,
     probes: [500, 503].map((status) => runs({ credentials: [failing(status), UPSTREAM] }, ASKED_AGAIN)),
   });
 
-  scenario('CL-41', 'an agent that answers 429 once is asked again', {
+  scenario('CL-41', 'a client retries after the agent responds once with 429', {
     keywords: ['throttling'],
     source: `${RETRIED}; the agent answers 429 at its own limit`,
     ...POD_IDENTITY,
     probes: [runs({ credentials: [failing(429, 'Too many requests'), UPSTREAM] }, ASKED_AGAIN)],
   });
 
-  scenario('CL-42', 'an agent that closes the connection without an answer is asked again', {
+  scenario('CL-42', 'a client retries after the agent closes the connection without a response', {
     source: RETRIED,
     ...POD_IDENTITY,
     probes: [runs({ credentials: [{ cut: true }, UPSTREAM] }, ASKED_AGAIN)],
   });
 
-  scenario('CL-43', 'a client recovers from an answer that is not JSON', {
+  scenario('CL-43', 'a client recovers from a response that is not JSON', {
     source: RECOVERS,
     finding: 'Some clients retry at once; others fail the operation (fact outcomes) and retry with the next one.',
     ...POD_IDENTITY,
     probes: [runs({ credentials: [{ body: '{"AccessKeyId": "AS' }, UPSTREAM], steps: [{}, {}] }, SIGNED)],
   });
 
-  scenario('CL-44', 'a client recovers from an answer without credentials', {
+  scenario('CL-44', 'a client recovers from a response without credentials', {
     source: RECOVERS,
     ...POD_IDENTITY,
     probes: [runs({ credentials: [{ body: '{}' }, UPSTREAM], steps: [{}, {}] }, SIGNED)],
@@ -66,7 +66,7 @@ suite('client', ({ scenario }) => {
     probes: [runs({ credentials: [{ ...UPSTREAM, without: 'Expiration' }, UPSTREAM], steps: [{}, {}] }, SIGNED)],
   });
 
-  scenario('CL-46', 'a client recovers when the agent comes later than the pod', {
+  scenario('CL-46', 'a client recovers if the agent starts after the pod', {
     source: RECOVERS,
     finding:
       'On a new node, a pod may start before the agent. A client that gives up at once fails its first requests (fact outcomes).',
@@ -74,13 +74,13 @@ suite('client', ({ scenario }) => {
     probes: [runs({ awaySeconds: 1.5, steps: [{}, { waitSeconds: 2 }] }, SIGNED)],
   });
 
-  scenario('CL-47', 'an agent that takes a third of a second is waited for', {
+  scenario('CL-47', 'a client waits for an agent that takes a third of a second', {
     source: CONTAINER,
     ...POD_IDENTITY,
     probes: [runs({ credentials: [{ ...UPSTREAM, delaySeconds: 0.33 }] }, SIGNED)],
   });
 
-  scenario('CL-48', 'a client recovers from an agent that took four seconds', {
+  scenario('CL-48', 'a client recovers after the agent took four seconds once', {
     source: RECOVERS,
     finding:
       'The agent retries EKS Auth for up to three seconds, longer than most clients wait. The facts credentials.requests and milliseconds show how a client continues.',
@@ -93,7 +93,7 @@ suite('client', ({ scenario }) => {
     keywords: ['IMDS'],
     source: NO_FALLBACK,
     finding:
-      "The fact told shows whether a client reports the agent's message, and credentials.requests how often it retries. The agent's log always has the message.",
+      "The fact `told` shows whether a client reports the agent's message, and `credentials.requests` how often it retries. The agent's log always has the message.",
     ...POD_IDENTITY,
     probes: [
       FINDS_OTHERWISE,
@@ -127,7 +127,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-53', 'a client recovers from trouble of the agent while it renews', {
+  scenario('CL-53', 'a client recovers from an agent failure during a renewal', {
     source: RECOVERS,
     finding:
       'While the agent fails, some clients keep using credentials that are valid for a few more minutes; others fail (fact outcomes).',
@@ -143,11 +143,11 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-54', 'a client that S3 tells of a skewed clock goes on', {
+  scenario('CL-54', 'a client continues after S3 reports a skewed clock', {
     keywords: ['clock skew'],
     source: 'Amazon S3 API Reference, "Error responses", RequestTimeTooSkewed',
     finding:
-      'Some clients correct their clock by the answer (fact s3.clockSeconds, about 3600); others keep using their own. Keep node clocks synchronized.',
+      'Some clients correct their clock from the response (fact s3.clockSeconds, about 3600); others keep using their own. Keep node clocks synchronized.',
     ...POD_IDENTITY,
     probes: [
       runs({

@@ -1,4 +1,4 @@
-/** Clients of the agent behind an HTTP proxy. */
+/** Clients of the agent in pods with an HTTP proxy. */
 import { suite } from '../../harness/index.ts';
 import { AS_IN_A_POD, POD_IDENTITY, runs, SIGNED } from './lib/client.ts';
 
@@ -7,7 +7,7 @@ suite('client', ({ scenario }) => {
   const NO_PROXY = '127.0.0.1,localhost,169.254.170.23,[fd00:ec2::23]';
   const BEHIND_PROXY = 'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent": pods behind a proxy';
 
-  scenario('CL-32', 'a proxy sees nothing of requests to the agent where NO_PROXY names it', {
+  scenario('CL-32', 'a client bypasses the proxy for the agent if NO_PROXY names it', {
     source: BEHIND_PROXY,
     ...POD_IDENTITY,
     probes: [
@@ -18,7 +18,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-33', "the agent's credentials come through a proxy, or past it, where NO_PROXY does not name it", {
+  scenario('CL-33', 'a client gets credentials through or past the proxy if NO_PROXY does not name the agent', {
     source: BEHIND_PROXY,
     finding:
       'With HTTP_PROXY and without NO_PROXY, some clients send the token to the proxy (fact proxy.tokens), which cannot reach the agent. Set NO_PROXY to 169.254.170.23,[fd00:ec2::23].',

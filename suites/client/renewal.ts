@@ -16,11 +16,11 @@ const FAILS = failing(500);
 const RENEWED = `${CHAIN}: SDKs renew credentials when they expire`;
 
 suite('client', ({ scenario }) => {
-  scenario('CL-70', 'credentials are renewed before they expire', {
+  scenario('CL-70', 'a client renews credentials before they expire', {
     source: `${CHAIN}; Amazon EKS User Guide, "Pod Identity": SDKs renew credentials by themselves`,
     ...POD_IDENTITY,
     probes: [
-      // The SDK for C++ renews in the last five seconds, MinIO's for Go in the last fifth, others minutes before.
+      // The SDK for C++ renews in the last five seconds, MinIO's for Go in the last fifth of the time, others minutes before.
       runs(
         { credentials: [{ ...UPSTREAM, lifeSeconds: 15 }], steps: [{}, { waitSeconds: 12.5 }] },
         { 'credentials.requests': between(2, 30), expired: 0 },
@@ -28,8 +28,8 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-71', 'expired credentials are not used while the agent fails', {
-    source: `${CHAIN}; AWS STS User Guide: temporary credentials are of no use once they have expired`,
+  scenario('CL-71', 'a client does not use expired credentials while the agent fails', {
+    source: `${CHAIN}; AWS STS User Guide: temporary credentials are invalid once they have expired`,
     ...POD_IDENTITY,
     probes: [
       runs(
@@ -43,15 +43,15 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-72', 'an agent that fails for good is asked a bounded number of times', {
-    source: `${RETRIES}: attempts are bounded, with a pause that grows`,
+  scenario('CL-72', 'a client stops calling an agent that keeps failing', {
+    source: `${RETRIES}: attempts are bounded, with growing pauses`,
     ...POD_IDENTITY,
     probes: [
       runs({ credentials: [FAILS], mayFail: true }, { 'credentials.requests': between(1, 50), signed: 'nothing' }),
     ],
   });
 
-  scenario('CL-23', 'credentials are renewed, and never used when they have expired', {
+  scenario('CL-23', 'a client renews credentials, and never uses expired ones', {
     profile: 'core',
     source: RENEWED,
     ...POD_IDENTITY,
@@ -64,7 +64,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-24', 'credentials that last are not fetched again', {
+  scenario('CL-24', 'a client does not fetch valid credentials again', {
     source: RENEWED,
     ...POD_IDENTITY,
     probes: [
@@ -72,7 +72,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-25', 'threads share a renewal', {
+  scenario('CL-25', 'threads of a client share a renewal', {
     source: `${RENEWED}; each SDK keeps the credentials of a client for all its requests`,
     finding:
       'A node has one agent, and an account has one rate limit for AssumeRoleForPodIdentity. A client that fetches credentials in each thread reaches both sooner.',

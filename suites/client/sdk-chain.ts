@@ -1,4 +1,6 @@
-/** The default credential chain of an SDK in pods with several settings: which credentials it takes, and that it falls back to no others. */
+/**
+ * The default credential chain of an SDK in pods with several settings: which credentials it uses, without fallback to others.
+ */
 import {
   assumeByProfile,
   control,
@@ -21,11 +23,11 @@ import { APP, ASSOCIATED, WEB_TOKEN } from '../lib/worlds.ts';
 
 const SDK_CHAIN = 'AWS SDK for JavaScript, default credential provider chain for Node.js';
 const MINTED = '/var/run/secrets/conformance/tokens';
-/** It has no association, and acts as its node: so that there is something to fall back to. */
+/** This pod has no association and acts as its node, which proves that a fallback would be possible. */
 const plain = { serviceAccount: 'plain', imds: 'reachable' } as const;
 
 suite('client', ({ scenario }) => {
-  scenario('CO-07', 'web identity settings written into the pod beat those of Pod Identity', {
+  scenario('CO-07', 'an SDK uses web identity settings in the pod instead of Pod Identity', {
     profile: 'core',
     source: `${SDK_CHAIN}: web identity comes before container credentials`,
     finding:
@@ -41,13 +43,13 @@ suite('client', ({ scenario }) => {
     tokens: WEB_TOKEN,
     probes: [
       granted('app', whoAmI(), { as: 'annotated' }),
-      // Pod Identity was injected all the same, and works.
+      // The pod also has Pod Identity settings, which work.
       granted('app', fetchCredentials()),
     ],
   });
 
-  scenario('CO-08', 'access keys in the environment beat Pod Identity', {
-    // These keys are nobody's: that STS knows nothing of them shows that the SDK took them, without real keys in a pod.
+  scenario('CO-08', 'an SDK uses access keys in the environment instead of Pod Identity', {
+    // These keys do not exist. Their refusal by STS shows that the SDK used them, without real keys in a pod.
     source: `${SDK_CHAIN}: environment variables come first; Amazon EKS User Guide, "Learn how EKS Pod Identity works"`,
     finding:
       'A pod with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY uses them; its association has no effect until they are removed.',
@@ -65,25 +67,25 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CO-13', "the SDK's chain does not fall back to the node's role when the agent refuses", {
+  scenario('CO-13', "an SDK does not fall back to the node's role after a refusal by the agent", {
     profile: 'core',
-    source: `${SDK_CHAIN}: with AWS_CONTAINER_CREDENTIALS_FULL_URI set, instance metadata is not asked`,
+    source: `${SDK_CHAIN}: with AWS_CONTAINER_CREDENTIALS_FULL_URI set, instance metadata is not used`,
     needs: ['imds'],
     keywords: ['IMDS'],
     roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app', imds: 'reachable' }, plain },
     probes: [
       control('plain', whoAmI(), { as: 'node' }),
-      // It has its settings, and has not yet been given credentials.
+      // The pod has its settings, but no credentials yet.
       refused('app', fetchCredentials({ token: noToken }), { by: 'agent', code: '400' }),
       deleteAssociation('app'),
-      // No later provider of the chain is tried.
+      // The chain tries no later provider.
       refused('app', whoAmI(), NO_ASSOCIATION),
     ],
   });
 
-  scenario('CO-14', "the SDK's chain does not fall back to the node's role when STS refuses", {
-    source: `${SDK_CHAIN}: with AWS_WEB_IDENTITY_TOKEN_FILE set, instance metadata is not asked; AWS STS API Reference, AssumeRoleWithWebIdentity`,
+  scenario('CO-14', "an SDK does not fall back to the node's role after a refusal by STS", {
+    source: `${SDK_CHAIN}: with AWS_WEB_IDENTITY_TOKEN_FILE set, instance metadata is not used; AWS STS API Reference, AssumeRoleWithWebIdentity`,
     needs: ['irsa', 'imds'],
     keywords: ['IMDS'],
     roles: { annotated: irsaRole('app/other') },
@@ -91,7 +93,7 @@ suite('client', ({ scenario }) => {
     probes: [control('plain', whoAmI(), { as: 'node' }), refused('app', whoAmI(), NOT_ASSUMED)],
   });
 
-  scenario('XA-14', 'an SDK assumes a role of another account by a profile, with the credentials of the association', {
+  scenario('XA-14', "an SDK assumes a role in another account by a profile, with the association's credentials", {
     source: `AWS SDKs and Tools Reference Guide, "Assume role credential provider", credential_source; ${PASS_TAGS}`,
     roles: {
       app: base('target', 'untaggable'),

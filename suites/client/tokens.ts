@@ -1,4 +1,4 @@
-/** Which token a client sends to the agent, when it reads it, and where it must not send it. */
+/** Which token a client sends to the agent, when the client reads it, and where it must not send it. */
 import { between, control, isAbsent, matching, runClient, suite } from '../../harness/index.ts';
 import {
   AS_IN_A_POD,
@@ -20,8 +20,8 @@ const tokenFile = (path: string) => ({ AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: p
 const OWN_FILE = tokenFile('{files}/token');
 
 suite('client', ({ scenario }) => {
-  scenario('CL-20', 'the token file wins over AWS_CONTAINER_AUTHORIZATION_TOKEN', {
-    source: `${CONTAINER}: AWS_CONTAINER_AUTHORIZATION_TOKEN is used only where the file is not set`,
+  scenario('CL-20', 'the token file takes precedence over AWS_CONTAINER_AUTHORIZATION_TOKEN', {
+    source: `${CONTAINER}: AWS_CONTAINER_AUTHORIZATION_TOKEN is used only if the file is not set`,
     ...POD_IDENTITY,
     probes: [
       runs(
@@ -31,7 +31,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-21', 'AWS_CONTAINER_AUTHORIZATION_TOKEN is sent if there is no token file', {
+  scenario('CL-21', 'a client sends AWS_CONTAINER_AUTHORIZATION_TOKEN if there is no token file', {
     source: `${CONTAINER}: AWS_CONTAINER_AUTHORIZATION_TOKEN`,
     ...POD_IDENTITY,
     probes: [
@@ -67,7 +67,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-26', 'without its token file a client gets no credentials', {
+  scenario('CL-26', 'a client without its token file gets no credentials', {
     source: `${TOKEN_FILE}; ${CHAIN}`,
     ...POD_IDENTITY,
     probes: [
@@ -76,7 +76,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-27', 'with an empty token file a client gets no credentials', {
+  scenario('CL-27', 'a client with an empty token file gets no credentials', {
     source: `${TOKEN_FILE}; ${CHAIN}`,
     ...POD_IDENTITY,
     probes: [
@@ -85,7 +85,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-28', 'a newline behind the token is not sent', {
+  scenario('CL-28', 'a client does not send a newline after the token', {
     source: `${TOKEN_FILE}; RFC 9110, 5.5: a field value has no line break`,
     finding: 'Some clients strip the newline, others reject the token. Write the file without a newline.',
     ...POD_IDENTITY,
@@ -97,7 +97,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-29', 'a token with a line break in it adds no header to the request', {
+  scenario('CL-29', 'a token with a line break adds no header to the request', {
     source: `${TOKEN_FILE}; RFC 9110, 5.5: a field value has no line break`,
     ...POD_IDENTITY,
     probes: [
@@ -108,8 +108,8 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-30', 'the token is sent over plain HTTP to no host but the agent', {
-    source: `${CONTAINER}; SDKs take HTTPS, loopback and the addresses of the agents of ECS and EKS alone`,
+  scenario('CL-30', 'a client sends the token over plain HTTP only to the agent', {
+    source: `${CONTAINER}; SDKs accept only HTTPS, loopback and the agent addresses of ECS and EKS`,
     ...POD_IDENTITY,
     probes: [
       control('app', runClient(OBJECT, AS_IN_A_POD)),
@@ -120,8 +120,9 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-31', 'the token is not sent on to where a redirect leads', {
-    source: 'RFC 9110, 15.4: whoever follows a redirect should leave out Authorization, since it was for another host',
+  scenario('CL-31', 'a client does not send the token to the target of a redirect', {
+    source:
+      'RFC 9110, 15.4: a client that follows a redirect should leave out Authorization, which was for another host',
     ...POD_IDENTITY,
     probes: [
       runs(

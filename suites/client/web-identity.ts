@@ -1,4 +1,4 @@
-/** Clients with a web identity: IRSA. */
+/** Clients with a web identity (IRSA). */
 import { between, suite } from '../../harness/index.ts';
 import {
   FINDS_OTHERWISE,
@@ -17,7 +17,7 @@ import {
 const tokenFile = (path: string) => ({ AWS_WEB_IDENTITY_TOKEN_FILE: path });
 
 suite('client', ({ scenario }) => {
-  scenario('CL-60', 'AWS_ROLE_SESSION_NAME is the name of the session', {
+  scenario('CL-60', 'a client uses AWS_ROLE_SESSION_NAME as the name of its session', {
     source: `${WEB_IDENTITY}: AWS_ROLE_SESSION_NAME`,
     ...IRSA,
     probes: [
@@ -46,7 +46,7 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-62', 'IDPCommunicationError is tried again', {
+  scenario('CL-62', 'a client retries after IDPCommunicationError', {
     source: 'AWS STS API Reference, AssumeRoleWithWebIdentity: IDPCommunicationError is often transient, retry',
     ...IRSA,
     probes: [
@@ -57,8 +57,8 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-63', 'STS is asked again where it fails once', {
-    source: `${RETRIES}: transient errors are tried again`,
+  scenario('CL-63', 'a client retries after STS fails once', {
+    source: `${RETRIES}: transient errors are retried`,
     ...IRSA,
     probes: [
       runs(

@@ -1,4 +1,4 @@
-/** Which role a pod has if its service account has one by Pod Identity, by IRSA, or by both, and when one of them comes or goes. */
+/** Which role a pod has with Pod Identity, IRSA or both, and after one of them is added or removed. */
 import {
   admitPod,
   allow,
@@ -31,9 +31,9 @@ import { WEB } from '../lib/worlds.ts';
 const WEBHOOK = 'amazon-eks-pod-identity-webhook, mutation of pods: the association is looked up before the annotation';
 const OVERVIEW = 'Amazon EKS User Guide, "Learn how EKS Pod Identity works"';
 const RUNNING_PODS = 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account": recreate the pods';
-/** A role for each way, for the service account `app` in namespace `app`. */
+/** Roles for Pod Identity and for IRSA, for service account `app` in namespace `app`. */
 const ROLES = { associated: podIdentityRole(), annotated: irsaRole('app/app') } as const;
-/** The role of the annotation by the SDK's chain, and nothing of Pod Identity in the pod. */
+/** The SDK uses the role of the annotation, and the pod has no Pod Identity settings. */
 const usesIrsa = (workload: string) => [
   granted(workload, whoAmI(), { as: 'annotated' }),
   refused(workload, fetchCredentials(), NOT_INJECTED),
@@ -52,7 +52,7 @@ suite('coexistence', ({ scenario }) => {
     ],
   });
 
-  scenario('CO-06', 'two service accounts of a namespace, one of each kind, keep to their own', {
+  scenario('CO-06', 'service accounts with Pod Identity and with IRSA have separate roles in one namespace', {
     source: `${OVERVIEW}; "Assign IAM roles to Kubernetes service accounts"`,
     needs: ['irsa'],
     roles: {
@@ -69,7 +69,7 @@ suite('coexistence', ({ scenario }) => {
     ],
   });
 
-  scenario('CO-10', 'one role serves both ways, and only Pod Identity brings tags', {
+  scenario('CO-10', 'one role can serve Pod Identity and IRSA, and only Pod Identity sets session tags', {
     source:
       'Amazon EKS User Guide, "Grant Kubernetes workloads access to AWS using Kubernetes Service Accounts", comparison',
     needs: ['irsa'],
@@ -93,7 +93,7 @@ suite('coexistence', ({ scenario }) => {
     ],
   });
 
-  scenario('CO-11', "the service account's token-expiration counts in both ways", {
+  scenario('CO-11', "a service account's token-expiration annotation applies to Pod Identity and IRSA", {
     source: 'amazon-eks-pod-identity-webhook, README, service account annotations',
     roles: ROLES,
     workloads: {
@@ -111,7 +111,7 @@ suite('coexistence', ({ scenario }) => {
     ],
   });
 
-  scenario('CO-02', 'a running IRSA pod keeps its role when an association comes', {
+  scenario('CO-02', 'a running IRSA pod keeps its role when its service account gets an association', {
     profile: 'core',
     source: RUNNING_PODS,
     needs: ['irsa'],
@@ -122,12 +122,12 @@ suite('coexistence', ({ scenario }) => {
       createAssociation('app', 'associated'),
       ...usesIrsa('app'),
       granted('app', assumeWithWebIdentity('annotated')),
-      // The association is there for the next pod.
+      // The association applies to the next pod.
       succeeds(admitPod('app'), { injected: 'pod-identity' }),
     ],
   });
 
-  scenario('CO-03', 'the next pod has the role of the association', {
+  scenario('CO-03', 'a new pod uses a new association instead of IRSA', {
     source: WEBHOOK,
     needs: ['irsa'],
     roles: ROLES,
@@ -140,7 +140,7 @@ suite('coexistence', ({ scenario }) => {
     ],
   });
 
-  scenario('CO-04', 'the next pod after the association was deleted is back at IRSA', {
+  scenario('CO-04', 'a new pod uses IRSA again after the deletion of the association', {
     source: WEBHOOK,
     needs: ['irsa'],
     roles: ROLES,
@@ -154,12 +154,12 @@ suite('coexistence', ({ scenario }) => {
   });
 
   scenario('CO-05', 'a running pod whose association was deleted does not fall back to IRSA', {
-    source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors; settings are injected at admission alone',
+    source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors; settings are injected only at admission',
     needs: ['irsa'],
     roles: ROLES,
     workloads: { app: { role: 'associated', irsa: 'annotated' } },
     probes: [
-      // It has its settings, and the agent holds no credentials for it yet.
+      // The pod has its settings, but the agent has no credentials for it yet.
       refused('app', fetchCredentials({ token: noToken }), { by: 'agent', code: '400' }),
       controlSucceeds(askEksAuth('app')),
       deleteAssociation('app'),

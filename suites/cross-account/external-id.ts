@@ -8,13 +8,13 @@ import { EKS_API, TARGET_ROLES } from '../lib/sources.ts';
 const EXTERNAL_ID = `${TARGET_ROLES}; ${EKS_API} PodIdentityAssociation, externalId`;
 
 suite('cross-account', ({ scenario }) => {
-  /** Of region, account, cluster, namespace and service account. */
+  /** A pattern for region, account, cluster, namespace and service account. */
   const idOf = (namespace: string, account: string) =>
     `*/<account:main>/<cluster:c1>/<namespace:${namespace}>/${account}`;
   const byId = (id: string) => targetRole('app', { conditions: { StringLike: { 'sts:ExternalId': id } } });
   const untagged = (of: string, role = 'app') => ({ role, targetRole: of, disableSessionTags: true });
 
-  scenario('XA-06', 'without session tags the target role can ask for the external id of the association', {
+  scenario('XA-06', 'a target role can require the external id of an association without session tags', {
     source: EXTERNAL_ID,
     roles: { base: baseRole('target', ['sts:AssumeRole']), target: targetRole('base') },
     workloads: {
@@ -33,7 +33,7 @@ suite('cross-account', ({ scenario }) => {
     ],
   });
 
-  scenario('XA-07', "the external id of another namespace's or service account's association opens no target role", {
+  scenario('XA-07', 'a target role rejects the external id of another namespace or service account', {
     source: EXTERNAL_ID,
     roles: {
       app: base('own', 'namespace', 'account'),
@@ -42,7 +42,7 @@ suite('cross-account', ({ scenario }) => {
       account: byId(idOf('red', 'writer')),
     },
     workloads: {
-      // Beside a policy too.
+      // Also with a policy.
       own: { namespace: 'red', serviceAccount: 'reader', role: { ...untagged('own'), policy: [allow('s3:*', '*')] } },
       namespace: { namespace: 'red', serviceAccount: 'writer', role: untagged('namespace') },
       account: { namespace: 'blue', serviceAccount: 'reader', role: untagged('account') },
@@ -54,7 +54,7 @@ suite('cross-account', ({ scenario }) => {
     ],
   });
 
-  scenario('XA-08', 'while session tags are on no external id is sent to the target role', {
+  scenario('XA-08', 'EKS passes no external id to the target role while session tags are enabled', {
     source: `${TARGET_ROLES}: the external id is used with disabled session tags`,
     roles: {
       app: base('target', 'anybody'),

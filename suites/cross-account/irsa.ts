@@ -11,7 +11,7 @@ suite('cross-account', ({ scenario }) => {
     permissions: [readData],
   });
 
-  scenario('XA-15', "a pod acts in another account by that account's own provider of the cluster's issuer", {
+  scenario('XA-15', "a pod assumes a role in another account by that account's provider for the cluster's issuer", {
     source: 'Amazon EKS User Guide, "Authenticate to another account with IRSA"',
     providers: [{ cluster: 'c1', account: 'other', clientIds: ['sts.amazonaws.com'] }],
     roles: { app: trusting('app/app'), stranger: trusting('app/another') },

@@ -18,17 +18,17 @@ import { ASSUME_AND_TAG, BY_TOKEN, WEB, WEB_TOKEN } from '../lib/worlds.ts';
 suite('cross-account', ({ scenario }) => {
   const before = { role: 'app', token: 'before' };
   const after = { role: 'app', token: 'after' };
-  /** Whoever may in the own account, but this one role alone. */
+  /** Trusts everyone, with a condition that only one role meets. */
   const byEveryone = trustingAws('*', ['sts:AssumeRole'], isRole('app'));
 
-  scenario('XA-16', 'a role that is made again under its name is not the one that other roles trusted', {
+  scenario('XA-16', 'a recreated role with the same name is not the role that other roles trusted', {
     source: `${PRINCIPALS}, "IAM role principals": the ARN is bound to the role's unique id`,
     needs: ['irsa'],
     roles: {
       app: irsaRole('app/app', allow(ASSUME_AND_TAG, ['<role:near>', '<role:far>', '<role:open>'])),
       near: { trust: [trustRole('app')] },
       far: targetRole('app'),
-      // Of whoever its account lets in.
+      // Trusts the whole account.
       open: trustingAws(MAIN_ACCOUNT, ASSUME_AND_TAG),
     },
     workloads: { app: {} },
@@ -38,7 +38,7 @@ suite('cross-account', ({ scenario }) => {
       deleteRole('app'),
       recreateRole('app'),
       may(after, assumeRole('open')),
-      // A session of the deleted role is none of the new one. With which code it is refused is not documented.
+      // A session of the deleted role does not belong to the new one. The error code is not documented.
       mayNot(before, assumeRole('open'), {
         ...NOT_ASSUMED,
         code: ['AccessDenied', 'InvalidClientTokenId', 'ExpiredToken'],
@@ -49,24 +49,20 @@ suite('cross-account', ({ scenario }) => {
     ],
   });
 
-  scenario(
-    'XA-18',
-    'a role that trusts everyone can be assumed by principals whose own account allows it, under its condition',
-    {
-      source: `${CROSS_ACCOUNT}; ${PRINCIPALS}, "All principals"`,
-      needs: ['irsa'],
-      roles: {
-        app: irsaRole('app/app', allow('sts:AssumeRole', '<role:open>')),
-        stranger: irsaRole('app/app', allow('sts:AssumeRole', '<role:open>')),
-        open: byEveryone,
-        another: byEveryone,
-      },
-      ...BY_TOKEN,
-      probes: [
-        may(WEB, assumeRole('open')),
-        mayNot(WEB, assumeRole('another'), NOT_ASSUMED),
-        mayNot({ ...WEB, role: 'stranger' }, assumeRole('open'), NOT_ASSUMED),
-      ],
+  scenario('XA-18', "a role that trusts everyone still requires its condition and the caller's permission", {
+    source: `${CROSS_ACCOUNT}; ${PRINCIPALS}, "All principals"`,
+    needs: ['irsa'],
+    roles: {
+      app: irsaRole('app/app', allow('sts:AssumeRole', '<role:open>')),
+      stranger: irsaRole('app/app', allow('sts:AssumeRole', '<role:open>')),
+      open: byEveryone,
+      another: byEveryone,
     },
-  );
+    ...BY_TOKEN,
+    probes: [
+      may(WEB, assumeRole('open')),
+      mayNot(WEB, assumeRole('another'), NOT_ASSUMED),
+      mayNot({ ...WEB, role: 'stranger' }, assumeRole('open'), NOT_ASSUMED),
+    ],
+  });
 });

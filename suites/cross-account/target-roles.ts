@@ -1,4 +1,4 @@
-/** Associations with a target role: whose session pods get, for how long, and what it may do. */
+/** Associations with a target role: the sessions of pods, their duration and their permissions. */
 import {
   allow,
   askEksAuth,
@@ -28,7 +28,7 @@ const workloads = { app: { role: associated('base', 'target') } } as const;
 const WORLD = { workloads, buckets };
 
 suite('cross-account', ({ scenario }) => {
-  scenario('XA-01', 'a pod acts as the target role, in the account of that', {
+  scenario('XA-01', 'a pod acts as the target role in the other account', {
     profile: 'core',
     source: TARGET_ROLES,
     roles: { base: baseRole('target'), target: targetRole('base', {}, readData) },
@@ -42,15 +42,15 @@ suite('cross-account', ({ scenario }) => {
     ],
   });
 
-  scenario('XA-09', 'credentials of a target role last for 59 minutes, less than the hour of chained roles', {
+  scenario('XA-09', 'credentials of a target role last for 59 minutes, within the hour that role chaining permits', {
     source: `${TARGET_ROLES}, "Caching considerations"; IAM User Guide, "Methods to assume a role", role chaining`,
     roles: { base: baseRole('target'), target: { ...targetRole('base'), maxSessionDuration: 43_200 } },
     workloads,
-    // By this machine's clock, which need not be AWS's.
+    // Measured with the local clock, which may differ from AWS's.
     probes: [succeeds(askEksAuth('app'), { secondsLeft: between(3000, 3570) })],
   });
 
-  scenario('XA-10', "a target role may be in the cluster's own account", {
+  scenario('XA-10', "a target role can be in the cluster's own account", {
     source: TARGET_ROLES,
     roles: { base: baseRole('target'), target: { trust: [trustRole('base')], permissions: [readData] } },
     workloads,
@@ -62,7 +62,7 @@ suite('cross-account', ({ scenario }) => {
     ],
   });
 
-  scenario('XA-11', 'the session tags reach the target role', {
+  scenario('XA-11', 'session tags are passed on to the target role', {
     profile: 'core',
     source: `${TARGET_ROLES}; ${TAGS_OF_PODS}`,
     roles: {
@@ -78,10 +78,10 @@ suite('cross-account', ({ scenario }) => {
     ],
   });
 
-  scenario('XA-12', "an association's policy narrows the target role, and keeps the base role able to assume it", {
+  scenario('XA-12', "an association's policy limits the target role, but not the base role that assumes it", {
     source: `${CREATE_ASSOCIATION}, policy`,
     roles: { base: baseRole('target', ['sts:AssumeRole']), target: targetRole('base', {}, readData) },
-    // The policy says nothing of sts:AssumeRole.
+    // The policy does not allow sts:AssumeRole.
     workloads: {
       app: {
         role: { ...workloads.app.role, disableSessionTags: true, policy: [allow('s3:GetObject', 'data/a/*')] },
@@ -96,8 +96,8 @@ suite('cross-account', ({ scenario }) => {
     ],
   });
 
-  scenario('XA-13', 'an update takes the target role of an association away: its pods act as the base role', {
-    // With which value is not documented: the EKS controller of AWS Controllers for Kubernetes sends an empty text.
+  scenario('XA-13', 'an update can remove the target role, and pods then act as the base role', {
+    // The value is not documented. The EKS controller of AWS Controllers for Kubernetes sends an empty string.
     source: `${UPDATE_ASSOCIATION}, targetRoleArn; eks-controller, pull request 164`,
     roles: { app: base('target'), target: target() },
     workloads: { app: { role: { role: 'app', targetRole: 'target' } } },

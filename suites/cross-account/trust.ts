@@ -1,4 +1,4 @@
-/** What base role and target role must allow each other. */
+/** The permissions and trust that base role and target role need. */
 import {
   allow,
   askEksAuth,
@@ -29,7 +29,7 @@ suite('cross-account', ({ scenario }) => {
     probes: [controlSucceeds(askEksAuth('app')), refused('unable', fetchCredentials(), MAY_NOT_ASSUME)],
   });
 
-  scenario('XA-03', 'the base role needs sts:TagSession on the target role while session tags are on', {
+  scenario('XA-03', 'the base role needs sts:TagSession on the target role while session tags are enabled', {
     profile: 'core',
     source: TARGET_ROLES,
     roles: { ...working, untagging: baseRole('wanted', ['sts:AssumeRole']), wanted: targetRole('untagging') },
@@ -46,7 +46,7 @@ suite('cross-account', ({ scenario }) => {
     ],
   });
 
-  scenario('XA-04', 'the target role must trust sts:TagSession too while session tags are on', {
+  scenario('XA-04', 'the target role must also trust sts:TagSession while session tags are enabled', {
     source: TARGET_ROLES,
     roles: {
       base: podIdentityRole(allow(ASSUME_AND_TAG, ['<role:target>', '<role:untaggable>'])),
@@ -57,7 +57,7 @@ suite('cross-account', ({ scenario }) => {
     probes: [controlSucceeds(askEksAuth('app')), fails(askEksAuth('untaggable'), MAY_NOT_ASSUME)],
   });
 
-  scenario('XA-05', 'a target role may trust a single cluster, namespace and service account', {
+  scenario('XA-05', 'a target role can trust a single cluster, namespace and service account', {
     profile: 'core',
     source: TARGET_ROLES,
     roles: {
@@ -84,7 +84,7 @@ suite('cross-account', ({ scenario }) => {
     ],
   });
 
-  scenario('XA-05b', 'a target role may trust an account, and ask for the base role by its ARN', {
+  scenario('XA-05b', 'a target role can trust an account, and require the base role by its ARN', {
     source: `${TARGET_ROLES}; IAM User Guide, "AWS global condition context keys", aws:PrincipalArn`,
     roles: {
       base: baseRole('target'),

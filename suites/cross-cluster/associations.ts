@@ -22,7 +22,7 @@ import { POD_IDENTITY, readData } from '../lib/worlds.ts';
 const OVERVIEW = 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"';
 
 suite('cross-cluster', ({ scenario }) => {
-  scenario('CC-02', "an association counts in its own cluster, whatever another cluster's names are", {
+  scenario('CC-02', 'an association applies only to its own cluster, even if another cluster has the same names', {
     profile: 'core',
     source: OVERVIEW,
     needs: ['two-clusters'],
@@ -36,7 +36,7 @@ suite('cross-cluster', ({ scenario }) => {
     source: 'Amazon EKS API Reference, DeletePodIdentityAssociation',
     needs: ['two-clusters'],
     roles: { app: podIdentityRole() },
-    // The second cluster's pod starts late: its agent then holds no credentials for it yet.
+    // The second cluster's pod starts late, so its agent has no credentials for it yet.
     workloads: { here: { role: 'app' }, there: { cluster: 'c2', role: 'app', starts: 'later' } },
     probes: [
       controlSucceeds(askEksAuth('here')),
@@ -47,7 +47,7 @@ suite('cross-cluster', ({ scenario }) => {
     ],
   });
 
-  scenario('CC-11', 'the same service account name has its own role in each cluster', {
+  scenario('CC-11', 'a service account name can have a different role in each cluster', {
     profile: 'core',
     source: OVERVIEW,
     needs: ['two-clusters'],
@@ -56,9 +56,9 @@ suite('cross-cluster', ({ scenario }) => {
     probes: [granted('here', whoAmI(), { as: 'first' }), granted('there', whoAmI(), { as: 'second' })],
   });
 
-  scenario('CC-09', "a token of one cluster is worth nothing at another cluster's agent", {
+  scenario('CC-09', "a token of one cluster gets no credentials from another cluster's agent", {
     profile: 'core',
-    // EKS Auth is asked about the agent's own cluster, whose keys did not sign the token.
+    // The agent calls EKS Auth for its own cluster, whose keys did not sign the token.
     source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors',
     needs: ['two-clusters'],
     roles: { app: podIdentityRole() },

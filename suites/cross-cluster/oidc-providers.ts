@@ -1,4 +1,4 @@
-/** IRSA with two clusters: each has an OIDC provider of its own. */
+/** IRSA with two clusters, each with its own OIDC provider. */
 import {
   asSession,
   assumeByToken,
@@ -21,7 +21,7 @@ const there = { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', cluste
 const byApp = (cluster: 'c1' | 'c2') => trustWebIdentity({ cluster, subject: 'app/app' });
 
 suite('cross-cluster', ({ scenario }) => {
-  scenario('CC-16', "a trust of one cluster's provider rejects tokens of another cluster", {
+  scenario('CC-16', "a role that trusts any token of one cluster's provider rejects tokens of another cluster", {
     source: `${PRINCIPALS}, OIDC federated principals`,
     needs: ['irsa'],
     roles: {
@@ -35,11 +35,11 @@ suite('cross-cluster', ({ scenario }) => {
     ],
   });
 
-  scenario('CC-12', "a role that trusts one cluster's OIDC provider refuses another's tokens", {
+  scenario('CC-12', "a role that trusts one cluster's OIDC provider rejects another cluster's tokens", {
     profile: 'core',
     source: `${ASSIGN_ROLES}; ${WEB_IDENTITY_API}`,
     needs: ['irsa', 'two-clusters'],
-    // The second shows that the second cluster's provider is registered, and its token good.
+    // Role `second` shows that the second cluster's provider is registered and its token valid.
     roles: { app: { trust: [byApp('c1')] }, second: { trust: [byApp('c2')] } },
     workloads: { here: {}, there: { cluster: 'c2', irsa: 'app' } },
     tokens: BY_TOKEN.tokens,

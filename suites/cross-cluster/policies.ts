@@ -1,4 +1,4 @@
-/** Policies that keep the pods of two clusters to their own objects. */
+/** Policies that limit the pods of two clusters to their own objects. */
 import { allow, denied, getObject, granted, podIdentityRole, suite } from '../../harness/index.ts';
 import { may, mayNot } from '../lib/sessions.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
@@ -8,7 +8,7 @@ import { sameTag } from '../lib/worlds.ts';
 const workloads = { there: { cluster: 'c2', role: 'app' } } as const;
 
 suite('cross-cluster', ({ scenario }) => {
-  scenario('CC-07', 'a prefix for each cluster keeps the clusters of one role apart', {
+  scenario('CC-07', 'a prefix for each cluster isolates two clusters that share a role', {
     profile: 'core',
     source: TAGS_OF_PODS,
     needs: ['two-clusters'],
@@ -21,7 +21,7 @@ suite('cross-cluster', ({ scenario }) => {
     ],
   });
 
-  scenario('CC-08', "an object's tag says which cluster may read it", {
+  scenario('CC-08', "a condition on an object's tag limits reads to one cluster", {
     source: `${TAGS_OF_PODS}, sample policy`,
     needs: ['two-clusters'],
     roles: {

@@ -1,4 +1,4 @@
-/** What sessions may do under conditions that name another cluster and another namespace as well as their own. */
+/** What sessions may do under conditions that name another cluster and namespace as well as their own. */
 import {
   allow,
   assumeRole,
@@ -48,7 +48,7 @@ suite('cross-cluster', ({ scenario }) => {
   const named = statements(here, not(['StringNotEquals', 'kubernetes-namespace', '<namespace:app>']), {
     actions: OF_S3,
   });
-  /** Holds with tags and without. */
+  /** Holds with and without session tags. */
   const notThere: Conditions = {
     StringNotEquals: {
       'aws:PrincipalTag/kubernetes-namespace': '<namespace:blue>',
@@ -59,13 +59,13 @@ suite('cross-cluster', ({ scenario }) => {
   const untaggedAs = { role: 'local', disableSessionTags: true } as const;
   const read = getObject('near/key');
 
-  scenario('AM-22', 'each action under conditions that name another cluster and namespace too', {
+  scenario('AM-22', 'conditions that name two clusters and namespaces allow only the right sessions', {
     source: `${SOURCE}; ${TAGS_OF_PODS}`,
     needs: ['irsa', 'own-boundary'],
     roles: {
       base: { ...base, trust: trusting(there) },
       app: { account: 'other', trust: [trustRole('base')], permissions: named, attached: named, boundary: named },
-      // For an association of each kind.
+      // For each kind of association.
       local: {
         trust,
         attached: [allow('s3:GetObject', 'near/*', notThere)],
@@ -114,9 +114,9 @@ suite('cross-cluster', ({ scenario }) => {
       mayNot('narrowed', assumeRole('next'), NOT_ASSUMED),
       mayNot('bare', read, DENIED),
       mayNot('bare', putObject('near/new'), DENIED),
-      // One call for several objects tells of each by itself.
+      // A call for several objects reports each result separately.
       may('bare', deleteObjects('near', ['none']), { deleted: 0, refusals: 'AccessDenied' }),
-      // Its tags are not those that the conditions name.
+      // The tags of these sessions do not match the conditions.
       ...['open', 'blue', 'there'].map((one) => mayNot(one, read, DENIED)),
     ],
   });

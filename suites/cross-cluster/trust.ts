@@ -1,4 +1,4 @@
-/** Trust policies that keep a role to one cluster, or open it to two. */
+/** Trust policies that limit a role to one cluster, or open it to two. */
 import {
   allow,
   askEksAuth,
@@ -22,7 +22,7 @@ import { TRUST_OF_PODS } from '../lib/sources.ts';
 const BOTH_CLUSTERS = { here: { role: 'app' }, there: { cluster: 'c2', role: 'app' } } as const;
 const trustedUnder = (conditions: Conditions) => ({ trust: [trustPodIdentity({ conditions })] });
 const byTag = (tag: string, value: string) => ({ StringEquals: { [`aws:RequestTag/${tag}`]: value } });
-/** Both clusters' pods are associated with the role, which trusts the first cluster alone. */
+/** Both clusters' pods are associated with the role, which trusts only the first cluster. */
 const keptToFirst = (source: string, conditions: Conditions): ScenarioSpec => ({
   source,
   needs: ['two-clusters'],
@@ -32,7 +32,7 @@ const keptToFirst = (source: string, conditions: Conditions): ScenarioSpec => ({
 });
 
 suite('cross-cluster', ({ scenario }) => {
-  scenario('CC-01', 'one role serves two clusters with one trust', {
+  scenario('CC-01', 'one trust policy lets a role serve two clusters', {
     profile: 'core',
     source: 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"',
     needs: ['two-clusters'],
@@ -42,36 +42,40 @@ suite('cross-cluster', ({ scenario }) => {
     probes: [succeeds(asSession('here', getObject('data/key'))), granted('there', getObject('data/key'))],
   });
 
-  scenario('CC-03', 'a trust on the cluster name tag keeps the role to one cluster', {
+  scenario('CC-03', 'a condition on the cluster name tag limits a role to one cluster', {
     ...keptToFirst(TRUST_OF_PODS, byTag('eks-cluster-name', '<cluster:c1>')),
     profile: 'core',
     probes: [succeeds(askEksAuth('here')), refused('there', fetchCredentials(), MAY_NOT_ASSUME)],
   });
 
-  scenario('CC-04', 'a trust on the cluster ARN tag keeps the role to one cluster', {
+  scenario('CC-04', 'a condition on the cluster ARN tag limits a role to one cluster', {
     ...keptToFirst(TRUST_OF_PODS, byTag('eks-cluster-arn', '<cluster-arn:c1>')),
     profile: 'core',
   });
 
-  scenario('CC-05', 'a trust on the name tag takes a cluster of that name in any region, one on the ARN tag does not', {
-    // A run has clusters in one region. So the trusts are of a cluster with this one's name in a region that is not its.
-    source: 'Amazon EKS API Reference, CreateCluster: a name is unique within the region and account',
-    finding:
-      'Cluster names are not unique across regions and accounts. A condition on eks-cluster-name also matches a cluster with that name elsewhere. Use eks-cluster-arn.',
-    roles: {
-      byName: trustedUnder(byTag('eks-cluster-name', '<cluster:c1>')),
-      byArn: trustedUnder(byTag('eks-cluster-arn', 'arn:aws:eks:af-south-1:<account:main>:cluster/<cluster:c1>')),
+  scenario(
+    'CC-05',
+    'a trust condition on a cluster name matches in any region, a condition on a cluster ARN does not',
+    {
+      // The clusters of a run are in one region. So these trust policies name a cluster of this name in another region.
+      source: 'Amazon EKS API Reference, CreateCluster: a name is unique within the region and account',
+      finding:
+        'Cluster names are not unique across regions and accounts. A condition on eks-cluster-name also matches a cluster with that name elsewhere. Use eks-cluster-arn.',
+      roles: {
+        byName: trustedUnder(byTag('eks-cluster-name', '<cluster:c1>')),
+        byArn: trustedUnder(byTag('eks-cluster-arn', 'arn:aws:eks:af-south-1:<account:main>:cluster/<cluster:c1>')),
+      },
+      workloads: {
+        named: { serviceAccount: 'named', role: 'byName' },
+        exact: { serviceAccount: 'exact', role: 'byArn' },
+      },
+      probes: [succeeds(askEksAuth('named')), fails(askEksAuth('exact'), MAY_NOT_ASSUME)],
     },
-    workloads: {
-      named: { serviceAccount: 'named', role: 'byName' },
-      exact: { serviceAccount: 'exact', role: 'byArn' },
-    },
-    probes: [succeeds(askEksAuth('named')), fails(askEksAuth('exact'), MAY_NOT_ASSUME)],
-  });
+  );
 
   scenario(
     'CC-06',
-    'a trust on aws:SourceArn keeps the role to one cluster',
+    'a condition on aws:SourceArn limits a role to one cluster',
     keptToFirst(`${TRUST_OF_PODS}; Amazon EKS User Guide, "Cross-service confused deputy prevention"`, {
       ArnEquals: { 'aws:SourceArn': '<cluster-arn:c1>' },
     }),

@@ -1,4 +1,4 @@
-/** Access entries and access policies: whom a cluster knows by `aws eks get-token`. */
+/** Access entries and access policies: how a cluster maps callers of `aws eks get-token` to users. */
 import { type AccessScope, EKS } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import { allow, check, deleteRole, deny, recreateRole, suite, type CheckContext } from '../../harness/index.ts';
@@ -16,7 +16,7 @@ const EDIT = `${POLICIES}AmazonEKSEditPolicy`;
 const VIEW = `${POLICIES}AmazonEKSViewPolicy`;
 const ADMIN_VIEW = `${POLICIES}AmazonEKSAdminViewPolicy`;
 const CLUSTER_ROLES = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
-/** Of a new session of a role: API servers remember for whom they took a token. */
+/** Returns a token of a new session, because API servers cache the user of a token. */
 const newToken = async (context: CheckContext, role: string) =>
   context.clusterToken('c1', await sessionOf(context, role));
 const requestBy =
@@ -33,158 +33,154 @@ interface User {
   readonly username?: string;
   readonly groups?: readonly string[];
 }
-/** Whom the cluster takes the bearer for; nobody, where it does not let him in. */
+/** Returns the user of the token, or an empty object if the cluster rejects it. */
 async function userOf(context: CheckContext, token: string): Promise<User> {
   const { status, body } = await requestBy(context, token)(SELF_REVIEW.path, SELF_REVIEW.body);
   if (status !== 201) return {};
   return (JSON.parse(body) as { readonly status: { readonly userInfo: User } }).status.userInfo;
 }
-/** The scope of an access policy: the whole cluster, or these namespaces. */
+/** Returns the scope of an access policy: these namespaces, or the whole cluster. */
 const scopeOf = (namespaces: readonly string[]): AccessScope =>
   namespaces.length === 0 ? { type: 'cluster' } : { type: 'namespace', namespaces: [...namespaces] };
 
 suite('eks-api', ({ scenario }) => {
-  scenario(
-    'CP-28',
-    'an access entry maps a principal to a user, and a policy in cluster scope makes it an administrator',
-    {
-      keywords: ['aws-auth'],
-      source: `${ENTRIES}; Amazon EKS User Guide, "Associate access policies with access entries"; ${AUTHENTICATOR}`,
-      // The policies that are published for runs on AWS let nobody make access entries.
-      needs: ['own-cluster', 'call-record'],
-      roles: { dev: ofOwnAccount(), other: ofOwnAccount() },
-      workloads: { app: { starts: 'later' }, there: { cluster: 'c2', starts: 'later' } },
-      probes: [
-        check('name, groups and rights of a session', async (context) => {
-          const { name, clusterToken, eventually } = context;
-          const eks = new EKS(await context.aws('eks'));
-          const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') };
-          const [here, all] = [`/api/v1/namespaces/${name('<namespace:app>')}/configmaps`, '/api/v1/secrets'];
-          const bindings = name('/apis/rbac.authorization.k8s.io/v1/namespaces/<namespace:app>/rolebindings');
-          const mayRead = async (path: string, role = 'dev') =>
-            (await requestBy(context, await newToken(context, role))(path)).status === 200;
-          const rights = async () => [await mayRead(here), await mayRead(all)].join();
-          const never = async (what: string) => {
-            const mayReadAll = () => mayRead(all);
-            expect(await eventually(mayReadAll, (may) => !may), what).to.equal(false);
+  scenario('CP-28', 'an access entry maps a principal to a user, and access policies define its rights', {
+    keywords: ['aws-auth'],
+    source: `${ENTRIES}; Amazon EKS User Guide, "Associate access policies with access entries"; ${AUTHENTICATOR}`,
+    // The published policies for runs on AWS do not allow access entries.
+    needs: ['own-cluster', 'call-record'],
+    roles: { dev: ofOwnAccount(), other: ofOwnAccount() },
+    workloads: { app: { starts: 'later' }, there: { cluster: 'c2', starts: 'later' } },
+    probes: [
+      check('a session gets the name, groups and rights of its entry', async (context) => {
+        const { name, clusterToken, eventually } = context;
+        const eks = new EKS(await context.aws('eks'));
+        const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:dev>') };
+        const [here, all] = [`/api/v1/namespaces/${name('<namespace:app>')}/configmaps`, '/api/v1/secrets'];
+        const bindings = name('/apis/rbac.authorization.k8s.io/v1/namespaces/<namespace:app>/rolebindings');
+        const mayRead = async (path: string, role = 'dev') =>
+          (await requestBy(context, await newToken(context, role))(path)).status === 200;
+        const rights = async () => [await mayRead(here), await mayRead(all)].join();
+        const never = async (what: string) => {
+          const mayReadAll = () => mayRead(all);
+          expect(await eventually(mayReadAll, (may) => !may), what).to.equal(false);
+        };
+
+        const stranger = await requestBy(context, await newToken(context, 'dev'))(here);
+        expect(stranger.status, 'without an entry').to.equal(401);
+        const make = (...kubernetesGroups: string[]) => eks.createAccessEntry({ ...key, kubernetesGroups });
+        // Kubernetes reserves groups with the prefix "system:".
+        expect(await errorOf(make('readers', 'system:masters'))).to.match(BAD_REQUEST);
+        await taken(make('readers', 'writers'), 'two groups');
+        try {
+          expect(await errorOf(make('others'))).to.equal('ResourceInUseException');
+          // EKS sets a default user name for sessions of a role.
+          const { accessEntry } = await eks.describeAccessEntry(key);
+          const byDefault = name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/');
+          expect(accessEntry).to.deep.include({
+            ...key,
+            type: 'STANDARD',
+            kubernetesGroups: ['readers', 'writers'],
+            username: `${byDefault}{{SessionName}}`,
+          });
+          const look = async () => userOf(context, await newToken(context, 'dev'));
+          const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
+          expect(known.groups).to.include.members(['readers', 'writers', 'system:authenticated']);
+          expect(known.groups).not.to.include('system:masters');
+          expect(known.username).to.equal(`${byDefault}ann-example.com`);
+          expect(await rights(), 'without a policy').to.equal('false,false');
+
+          const associate = (policyArn: string, ...namespaces: string[]) => {
+            const asked = { ...key, policyArn, accessScope: scopeOf(namespaces) };
+            return taken(eks.associateAccessPolicy(asked), policyArn);
           };
-
-          const stranger = await requestBy(context, await newToken(context, 'dev'))(here);
-          expect(stranger.status, 'without an entry').to.equal(401);
-          const make = (...kubernetesGroups: string[]) => eks.createAccessEntry({ ...key, kubernetesGroups });
-          // Kubernetes keeps such groups to itself.
-          expect(await errorOf(make('readers', 'system:masters'))).to.match(BAD_REQUEST);
-          await taken(make('readers', 'writers'), 'two groups');
-          try {
-            expect(await errorOf(make('others'))).to.equal('ResourceInUseException');
-            // EKS gives sessions of a role names by itself.
-            const { accessEntry } = await eks.describeAccessEntry(key);
-            const byDefault = name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/');
-            expect(accessEntry).to.deep.include({
-              ...key,
-              type: 'STANDARD',
-              kubernetesGroups: ['readers', 'writers'],
-              username: `${byDefault}{{SessionName}}`,
-            });
-            const look = async () => userOf(context, await newToken(context, 'dev'));
-            const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
-            expect(known.groups).to.include.members(['readers', 'writers', 'system:authenticated']);
-            expect(known.groups).not.to.include('system:masters');
-            expect(known.username).to.equal(`${byDefault}ann-example.com`);
-            expect(await rights(), 'without a policy').to.equal('false,false');
-
-            const associate = (policyArn: string, ...namespaces: string[]) => {
-              const asked = { ...key, policyArn, accessScope: scopeOf(namespaces) };
-              return taken(eks.associateAccessPolicy(asked), policyArn);
-            };
-            for (const policyArn of [ADMIN, CLUSTER_ADMIN]) {
-              // In the scope of a namespace, no policy gives rights beyond it.
-              await associate(policyArn, name('<namespace:app>'));
-              expect(await mayRead(all), `${policyArn} for a namespace`).to.equal(false);
-              await associate(policyArn);
-              expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
-              expect(await mayRead(here, 'other'), 'another role').to.equal(false);
-              expect(await mayRead(CLUSTER_ROLES), `${policyArn}: cluster roles`).to.equal(policyArn === CLUSTER_ADMIN);
-              expect(await mayRead(bindings), `${policyArn}: role bindings`).to.equal(true);
-              // Associated again, it has the new scope alone.
-              await associate(policyArn, name('<namespace:app>'));
-              await never(`${policyArn} in a narrower scope`);
-              await associate(policyArn);
-              expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
-              await taken(eks.disassociateAccessPolicy({ ...key, policyArn }), policyArn);
-              await never(`${policyArn}, which is associated no more`);
-            }
-            await associate(EDIT);
-            expect(await eventually(rights, (seen) => seen === 'true,true'), 'to edit').to.equal('true,true');
-            expect(await mayRead(bindings), 'role bindings to who may edit').to.equal(false);
-            await taken(eks.disassociateAccessPolicy({ ...key, policyArn: EDIT }), EDIT);
-            await never('no more to edit');
-            await associate(VIEW);
-            expect(await eventually(() => mayRead(here), Boolean), 'to view').to.equal(true);
-            expect(await rights(), 'to view alone').to.equal('true,false');
-            await associate(ADMIN_VIEW);
-            expect(await eventually(() => mayRead(CLUSTER_ROLES), Boolean), 'to view everything').to.equal(true);
-            expect(await rights(), 'to view everything').to.equal('true,true');
-            await taken(eks.disassociateAccessPolicy({ ...key, policyArn: ADMIN_VIEW }), ADMIN_VIEW);
-            await never('no more to view everything');
-
-            await associate(CLUSTER_ADMIN);
-            expect(await eventually(() => mayRead(all), Boolean)).to.equal(true);
-            const session = await sessionOf(context, 'dev');
-            const token = await clusterToken('c1', session);
-            const headers = { 'x-k8s-aws-id': key.clusterName };
-            const url = urlOf(token);
-            const status = async (bearer: string) => (await requestBy(context, bearer)(all)).status;
-            expect(await status(tokenOf(url)), 'as it was').to.equal(200);
-            const like = async (more: Partial<Parameters<typeof signedLike>[2]>) =>
-              tokenOf(await signedLike(url, session, { headers, ...more }));
-            expect(await status(await like({ age: 780 })), 'not yet too old').to.equal(200);
-            for (const [what, bad] of Object.entries({
-              'of another cluster': await clusterToken('c2', await sessionOf(context, 'dev')),
-              'without its prefix': token.slice(PREFIX.length),
-              'that lives longer': tokenOf(url.replace('X-Amz-Expires=900', 'X-Amz-Expires=899')),
-              'of another path': tokenOf(url.replace('/?', '/x?')),
-              // Well signed, but not what a cluster takes.
-              'of another action': await like({ query: { Action: 'GetAccessKeyInfo' } }),
-              'with a parameter more': await like({ query: { 'X-More': '1' } }),
-              'that names no cluster': await like({ headers: {} }),
-              'for more than fifteen minutes': await like({ seconds: 901 }),
-              'that is too old': await like({ age: 960 }),
-            })) {
-              expect(bad, what).not.to.equal(token);
-              expect(await status(bad), `a token ${what}`).to.equal(401);
-            }
-          } finally {
-            await eks.deleteAccessEntry(key);
+          for (const policyArn of [ADMIN, CLUSTER_ADMIN]) {
+            // A policy in namespace scope grants no rights outside the namespace.
+            await associate(policyArn, name('<namespace:app>'));
+            expect(await mayRead(all), `${policyArn} for a namespace`).to.equal(false);
+            await associate(policyArn);
+            expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
+            expect(await mayRead(here, 'other'), 'another role').to.equal(false);
+            expect(await mayRead(CLUSTER_ROLES), `${policyArn}: cluster roles`).to.equal(policyArn === CLUSTER_ADMIN);
+            expect(await mayRead(bindings), `${policyArn}: role bindings`).to.equal(true);
+            // A repeated association replaces the scope.
+            await associate(policyArn, name('<namespace:app>'));
+            await never(`${policyArn} in a narrower scope`);
+            await associate(policyArn);
+            expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
+            await taken(eks.disassociateAccessPolicy({ ...key, policyArn }), policyArn);
+            await never(`${policyArn} after disassociation`);
           }
-          await never('when the entry is gone');
-          await eks.createAccessEntry({ ...key, username: 'team:{{SessionName}}:{{SessionNameRaw}}' });
-          try {
-            const look = async () => (await userOf(context, await newToken(context, 'dev'))).username;
-            const wanted = 'team:ann-example.com:ann@example.com';
-            expect(await eventually(look, (username) => username === wanted)).to.equal(wanted);
-            await never('by an entry that is another one');
-          } finally {
-            await eks.deleteAccessEntry(key);
-          }
-        }),
-      ],
-    },
-  );
+          await associate(EDIT);
+          expect(await eventually(rights, (seen) => seen === 'true,true'), 'the edit policy').to.equal('true,true');
+          expect(await mayRead(bindings), 'role bindings with the edit policy').to.equal(false);
+          await taken(eks.disassociateAccessPolicy({ ...key, policyArn: EDIT }), EDIT);
+          await never('the edit policy after disassociation');
+          await associate(VIEW);
+          expect(await eventually(() => mayRead(here), Boolean), 'the view policy').to.equal(true);
+          expect(await rights(), 'only the view policy').to.equal('true,false');
+          await associate(ADMIN_VIEW);
+          expect(await eventually(() => mayRead(CLUSTER_ROLES), Boolean), 'the admin view policy').to.equal(true);
+          expect(await rights(), 'the admin view policy').to.equal('true,true');
+          await taken(eks.disassociateAccessPolicy({ ...key, policyArn: ADMIN_VIEW }), ADMIN_VIEW);
+          await never('the admin view policy after disassociation');
 
-  scenario('CP-29', 'an access entry is of no use to a role that is made again under its name', {
+          await associate(CLUSTER_ADMIN);
+          expect(await eventually(() => mayRead(all), Boolean)).to.equal(true);
+          const session = await sessionOf(context, 'dev');
+          const token = await clusterToken('c1', session);
+          const headers = { 'x-k8s-aws-id': key.clusterName };
+          const url = urlOf(token);
+          const status = async (bearer: string) => (await requestBy(context, bearer)(all)).status;
+          expect(await status(tokenOf(url)), 'the original token').to.equal(200);
+          const like = async (more: Partial<Parameters<typeof signedLike>[2]>) =>
+            tokenOf(await signedLike(url, session, { headers, ...more }));
+          expect(await status(await like({ age: 780 })), 'a token of 13 minutes').to.equal(200);
+          for (const [what, bad] of Object.entries({
+            'of another cluster': await clusterToken('c2', await sessionOf(context, 'dev')),
+            'without its prefix': token.slice(PREFIX.length),
+            'with a changed lifetime': tokenOf(url.replace('X-Amz-Expires=900', 'X-Amz-Expires=899')),
+            'for another path': tokenOf(url.replace('/?', '/x?')),
+            // Correctly signed, but a cluster rejects these.
+            'for another action': await like({ query: { Action: 'GetAccessKeyInfo' } }),
+            'with an additional parameter': await like({ query: { 'X-More': '1' } }),
+            'without a cluster name': await like({ headers: {} }),
+            'valid for more than fifteen minutes': await like({ seconds: 901 }),
+            'older than fifteen minutes': await like({ age: 960 }),
+          })) {
+            expect(bad, what).not.to.equal(token);
+            expect(await status(bad), `a token ${what}`).to.equal(401);
+          }
+        } finally {
+          await eks.deleteAccessEntry(key);
+        }
+        await never('after deletion of the entry');
+        await eks.createAccessEntry({ ...key, username: 'team:{{SessionName}}:{{SessionNameRaw}}' });
+        try {
+          const look = async () => (await userOf(context, await newToken(context, 'dev'))).username;
+          const wanted = 'team:ann-example.com:ann@example.com';
+          expect(await eventually(look, (username) => username === wanted)).to.equal(wanted);
+          await never('with a different entry');
+        } finally {
+          await eks.deleteAccessEntry(key);
+        }
+      }),
+    ],
+  });
+
+  scenario('CP-29', 'a recreated role with the same name cannot use the access entry of the old role', {
     source: 'Amazon EKS User Guide, "Create access entries": EKS stores the unique id of the principal with an entry',
     needs: ['own-cluster', 'call-record'],
     roles: { dev: ofOwnAccount() },
     probes: [
-      check('of the role as it was', async (context) => {
+      check('the original role is a reader', async (context) => {
         const { eks, key, isReader } = await devOf(context);
         await eks.createAccessEntry({ ...key, kubernetesGroups: ['readers'] });
         expect(await context.eventually(isReader, Boolean)).to.equal(true);
       }),
       deleteRole('dev'),
       recreateRole('dev'),
-      check('nor of the one that has its name now', async (context) => {
+      check('the recreated role is not a reader', async (context) => {
         const { eks, key, isReader } = await devOf(context);
         expect(await context.eventually(isReader, (reads) => !reads)).to.equal(false);
         await eks.deleteAccessEntry(key);
@@ -216,7 +212,7 @@ suite('eks-api', ({ scenario }) => {
       ),
     },
     probes: [
-      check('each by its condition key', async (context) => {
+      check('each condition key limits requests', async (context) => {
         const { name } = context;
         const eks = new EKS(await context.aws('eks'));
         const keeper = await eksOf(context, 'keeper');
@@ -235,14 +231,14 @@ suite('eks-api', ({ scenario }) => {
           for (const more of [
             { principalArn: `${key.principalArn}-absent` },
             { principalArn: name('arn:aws:sts::<account:main>:assumed-role/<role-name:dev>/ann') },
-            // Kubernetes and EKS keep such names to themselves; and what is of the session comes after a colon.
+            // Kubernetes and EKS reserve these prefixes, and a session name must follow a colon.
             ...['system:admin', 'eks:admin', 'john{{SessionName}}'].map((username) => ({ username })),
           ])
             expect(await errorOf(create(more)), JSON.stringify(more)).to.match(BAD_REQUEST);
           const good = { kubernetesGroups: ['readers'], username: 'reader', tags: { team: 'red' } };
           const once = { ...good, clientRequestToken: `${name('<namespace:app>')}-once` };
-          await taken(create(once), 'what no statement denies');
-          await taken(create(once), 'the same request once more');
+          await taken(create(once), 'a request that no statement denies');
+          await taken(create(once), 'the repeated request');
           const { accessEntry } = await eks.describeAccessEntry(key);
           expect(accessEntry).to.deep.include({ ...key, ...good, type: 'STANDARD' });
           const { accessEntries } = await eks.listAccessEntries({ clusterName });
@@ -256,24 +252,24 @@ suite('eks-api', ({ scenario }) => {
             const error = await errorOf(associate(keeper, policyArn, ...namespaces));
             expect(error, [policyArn, ...namespaces].join()).to.equal('AccessDeniedException');
           }
-          await taken(associate(keeper, VIEW, 'red'), 'to view one namespace');
+          await taken(associate(keeper, VIEW, 'red'), 'the view policy for one namespace');
           await associate(eks, CLUSTER_ADMIN, 'red');
           const { associatedAccessPolicies } = await eks.listAssociatedAccessPolicies(key);
           expect(associatedAccessPolicies?.map(({ policyArn }) => policyArn)).to.have.members([CLUSTER_ADMIN, VIEW]);
           for (const { accessScope } of associatedAccessPolicies ?? [])
             expect(accessScope).to.deep.equal({ type: 'namespace', namespaces: ['red'] });
           expect(await errorOf(disassociate(CLUSTER_ADMIN))).to.equal('AccessDeniedException');
-          await taken(disassociate(VIEW), 'no more to view');
+          await taken(disassociate(VIEW), 'disassociation of the view policy');
 
           expect(await errorOf(keeper.describeAccessEntry(key))).to.equal('AccessDeniedException');
           expect(await errorOf(keeper.listAssociatedAccessPolicies(key))).to.equal('AccessDeniedException');
           const remove = () => errorOf(keeper.deleteAccessEntry(key));
-          expect(await remove(), 'with its tag').to.equal('AccessDeniedException');
+          expect(await remove(), 'deletion of the tagged entry').to.equal('AccessDeniedException');
           const at = { resourceArn: accessEntry?.accessEntryArn };
-          const { tags } = await taken(eks.listTagsForResource(at), 'its tags');
+          const { tags } = await taken(eks.listTagsForResource(at), 'the tags of the entry');
           expect(tags).to.deep.equal(good.tags);
           await eks.untagResource({ ...at, tagKeys: ['team'] });
-          expect(await remove(), 'without it').to.equal('none');
+          expect(await remove(), 'deletion of the untagged entry').to.equal('none');
         } finally {
           for (const principalArn of [key.principalArn, name('<role:other>')])
             await errorOf(eks.deleteAccessEntry({ clusterName, principalArn }));
@@ -295,31 +291,28 @@ suite('eks-api', ({ scenario }) => {
           await eks.deleteAccessEntry(key);
         }
       }),
-      check(
-        'a role is known by its ARN with its path and account, and its sessions are named without the path',
-        async (context) => {
-          const { name, eventually } = context;
-          const eks = new EKS(await context.aws('eks'));
-          for (const [role, account] of Object.entries({ deep: 'main', far: 'other' })) {
-            const key = { clusterName: name('<cluster:c1>'), principalArn: name(`<role:${role}>`) };
-            await taken(eks.createAccessEntry({ ...key, kubernetesGroups: ['readers'] }), role);
-            try {
-              const look = async () => userOf(context, await newToken(context, role));
-              const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
-              expect(known.groups, role).to.include('readers');
-              const arn = `arn:aws:sts::<account:${account}>:assumed-role/<role-name:${role}>/ann-example.com`;
-              expect(known.username, role).to.equal(name(arn));
-            } finally {
-              await eks.deleteAccessEntry(key);
-            }
+      check('an entry matches path and account of a role, and session names omit the path', async (context) => {
+        const { name, eventually } = context;
+        const eks = new EKS(await context.aws('eks'));
+        for (const [role, account] of Object.entries({ deep: 'main', far: 'other' })) {
+          const key = { clusterName: name('<cluster:c1>'), principalArn: name(`<role:${role}>`) };
+          await taken(eks.createAccessEntry({ ...key, kubernetesGroups: ['readers'] }), role);
+          try {
+            const look = async () => userOf(context, await newToken(context, role));
+            const known = await eventually(look, ({ groups }) => groups?.includes('readers') ?? false);
+            expect(known.groups, role).to.include('readers');
+            const arn = `arn:aws:sts::<account:${account}>:assumed-role/<role-name:${role}>/ann-example.com`;
+            expect(known.username, role).to.equal(name(arn));
+          } finally {
+            await eks.deleteAccessEntry(key);
           }
-        },
-      ),
+        }
+      }),
     ],
   });
 });
 
-/** Role dev: its entry, and whether the cluster takes its sessions for those of a reader. */
+/** Returns the entry of role `dev`, and whether its sessions are in group `readers`. */
 async function devOf(context: CheckContext) {
   const { name } = context;
   return {

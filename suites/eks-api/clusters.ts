@@ -1,4 +1,4 @@
-/** What EKS says of a cluster, and its tags. */
+/** The description of a cluster, and its tags. */
 import {
   controlSucceeds,
   describeCluster,
@@ -17,7 +17,7 @@ import { EKS_API } from '../lib/sources.ts';
 const TAGGING = `${EKS_API} TagResource, UntagResource and ListTagsForResource`;
 
 suite('eks-api', ({ scenario }) => {
-  scenario('CP-01', 'a cluster is described with name, ARN, status and version', {
+  scenario('CP-01', 'EKS describes a cluster with name, ARN, status and version', {
     source: `${EKS_API} DescribeCluster and Cluster`,
     probes: [
       succeeds(describeCluster(), {
@@ -29,7 +29,7 @@ suite('eks-api', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-02', 'a cluster has an OIDC issuer of its own', {
+  scenario('CP-02', 'a cluster has its own OIDC issuer', {
     source: 'Amazon EKS User Guide, "Create an IAM OIDC provider for your cluster"',
     needs: ['own-cluster'],
     probes: [
@@ -39,7 +39,7 @@ suite('eks-api', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-03', 'a cluster has the tags that it was made with', {
+  scenario('CP-03', 'a cluster has the tags from its creation', {
     source: `${EKS_API} CreateCluster, tags; ListTagsForResource`,
     needs: ['own-cluster'],
     probes: [
@@ -50,7 +50,7 @@ suite('eks-api', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-17', 'tags of a cluster are added, listed and taken away', {
+  scenario('CP-17', 'tags of a cluster can be added, listed and removed', {
     source: TAGGING,
     needs: ['own-cluster'],
     probes: [
@@ -61,7 +61,7 @@ suite('eks-api', ({ scenario }) => {
     ],
   });
 
-  scenario('CP-18', 'a missing resource has no tags', {
+  scenario('CP-18', 'EKS returns NotFoundException for the tags of a missing resource', {
     source: `${EKS_API} ListTagsForResource, NotFoundException`,
     probes: [
       fails(listTags('<cluster-arn:c1>-absent'), { by: 'eks', code: 'NotFoundException', status: 404 }),

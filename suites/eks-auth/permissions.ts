@@ -1,4 +1,4 @@
-/** Which permissions a caller of EKS Auth needs. */
+/** The permissions that a caller of EKS Auth needs. */
 import {
   allow,
   askEksAuth,
@@ -17,13 +17,13 @@ const ASK = 'eks-auth:AssumeRoleForPodIdentity';
 const OF_CLUSTERS = [ASK, 'eks:ListPodIdentityAssociations'];
 const clusterTag = (value: string) => ({ StringEquals: { 'aws:ResourceTag/conformance-ea-14': value } });
 
-/** A role that asks in the place of a node's. */
+/** Calls with this role instead of a node's. */
 const as = (role: string) => ({ as: { role, token: 'node' } });
 const NODE = {
   workloads: { app: { role: 'app' }, node: { serviceAccount: 'node' } },
   tokens: { node: { serviceAccount: 'app/node', audience: 'sts.amazonaws.com' } },
 } as const;
-/** Whether this refusal is a 400 or a 403 is not documented. */
+/** The status of this refusal, 400 or 403, is not documented. */
 const REFUSED = { by: 'eks-auth', code: 'AccessDeniedException' } as const;
 
 suite('eks-auth', ({ scenario }) => {
@@ -56,11 +56,11 @@ suite('eks-auth', ({ scenario }) => {
     },
     ...NODE,
     probes: [
-      // The caller's own session lasts an hour: that of the pod is none of it.
+      // The caller's own session lasts an hour, but does not limit the pod's.
       succeeds(askEksAuth('app', as('node')), { roleArn: '<role:app>', secondsLeft: between(21_300, 21_660) }),
       fails(askEksAuth('app', as('other')), REFUSED),
       fails(askEksAuth('app', as('none')), REFUSED),
-      // Nor is one who may not told which clusters there are.
+      // Callers without permission cannot learn which clusters exist.
       fails(askEksAuth('app', { ...as('none'), clusterName: '<cluster:c1>-absent' }), REFUSED),
     ],
   });

@@ -1,4 +1,4 @@
-/** What a session of EKS Auth is: for whom, by which association, for how long, with which tags. */
+/** Sessions of EKS Auth: their subject, association, duration and tags. */
 import {
   allow,
   askEksAuth,
@@ -19,18 +19,18 @@ import { EKS_AUTH, TAGS_OF_PODS, TARGET_ROLES } from '../lib/sources.ts';
 import { APP, POD_IDENTITY, SESSION_TAGS } from '../lib/worlds.ts';
 
 const principalTag = (key: string, value: string) => ({ StringEquals: { [`aws:PrincipalTag/${key}`]: value } });
-/** A role for sessions with no tags but these. */
+/** Returns a role that accepts only sessions with these tags. */
 const tagged = (keys: readonly string[]) => ({
   trust: [trustPodIdentity({ conditions: { 'ForAllValues:StringEquals': { 'aws:TagKeys': keys } } })],
 });
-/** Of a service account, as long as it may be, and of letters that no packing makes short. */
+/** The longest possible name of a service account, with letters that do not compress. */
 const LONG_NAME = Array.from({ length: 253 }, (_, at) => ((at * at * 104_729 + at * 7919) % 36).toString(36)).join('');
-/** Of cluster and pod the names may be cut short: with the UUID, it has 64 characters at most. */
+/** Names of cluster and pod may be truncated, because the session name has at most 64 characters with the UUID. */
 const SESSION_NAME = /^eks-[\w.-]{1,10}-[\w.-]{1,10}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const byPodName = (pattern: string) => ({ StringLike: { 'aws:PrincipalTag/kubernetes-pod-name': pattern } });
 
 suite('eks-auth', ({ scenario }) => {
-  scenario('EA-18', 'a session has six tags: none of those that the association has, nor others', {
+  scenario('EA-18', 'a session has exactly six tags, and none of the tags of its association', {
     source: `${TAGS_OF_PODS}; Amazon EKS API Reference, CreatePodIdentityAssociation, tags`,
     roles: {
       app: podIdentityRole(
@@ -51,8 +51,8 @@ suite('eks-auth', ({ scenario }) => {
     ],
   });
 
-  scenario('EA-15', 'names that are too long for session tags give no session until tags are turned off', {
-    source: `${TAGS_OF_PODS}: PackedPolicyTooLarge, and to disable session tags`,
+  scenario('EA-15', 'EKS Auth rejects names that are too long for session tags until tags are disabled', {
+    source: `${TAGS_OF_PODS}: PackedPolicyTooLarge, and disabled session tags`,
     roles: { app: podIdentityRole() },
     workloads: {
       app: APP.app,
@@ -65,14 +65,14 @@ suite('eks-auth', ({ scenario }) => {
         by: 'eks-auth',
         status: 400,
         message: 'PackedPolicyTooLarge',
-        // Which of its errors it is, the API Reference does not say.
+        // The API Reference does not document which error this is.
         code: ['InvalidRequestException', 'InvalidParameterException', 'AccessDeniedException'],
       }),
       succeeds(askEksAuth('untagged'), { roleArn: '<role:app>' }),
     ],
   });
 
-  scenario('EA-01', "the answer names the session's subject, association and expiration", {
+  scenario('EA-01', 'the response of EKS Auth names subject, association and expiration of the session', {
     source: `${EKS_AUTH}; ${TARGET_ROLES}: credentials last for six hours`,
     roles: {
       app: podIdentityRole(
@@ -95,14 +95,14 @@ suite('eks-auth', ({ scenario }) => {
         userId: matching(/^AROA[A-Z0-9]+:eks-/),
         secondsLeft: between(21_300, 21_660),
       }),
-      // Its tag has the whole name of the pod, which is a long one.
+      // The session tag has the whole name of the pod, which is long.
       may('app', getObject('data/key')),
       mayNot('app', getObject('data/cut'), ALLOWED_BY_NONE),
       may('app', whoAmI(), { userId: matching(/^AROA[A-Z0-9]+:eks-/) }),
     ],
   });
 
-  scenario('EA-02', 'an association counts for its namespace and its service account together', {
+  scenario('EA-02', 'an association applies only to its namespace and service account together', {
     source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, namespace and serviceAccount',
     roles: { first: podIdentityRole(), second: podIdentityRole(), third: podIdentityRole() },
     workloads: {
@@ -114,7 +114,7 @@ suite('eks-auth', ({ scenario }) => {
       free: { namespace: 'red', serviceAccount: 'more-two' },
     },
     probes: [
-      // Those that are the same when a dash joins them are two all the same.
+      // A namespace and a name that are equal when joined by a dash still differ.
       succeeds(createAssociationFor('red/one', { role: 'second' }, { namespaceSuffix: '-more', name: 'one' })),
       succeeds(createAssociationFor('red/two', { role: 'second' }, { namespaceSuffix: '-more', name: 'two' })),
       succeeds(askEksAuth('dashed'), { roleArn: '<role:first>' }),

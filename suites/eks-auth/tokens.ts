@@ -27,7 +27,7 @@ suite('eks-auth', ({ scenario }) => {
         code: 'ResourceNotFoundException',
         status: 404,
       }),
-      // Not of the pattern that the API Reference gives.
+      // The name does not match the pattern in the API Reference.
       fails(askEksAuth('app', { clusterName: '<cluster:c1>.' }), {
         by: 'eks-auth',
         code: ['InvalidParameterException', 'InvalidRequestException'],
@@ -42,7 +42,7 @@ suite('eks-auth', ({ scenario }) => {
     ],
   });
 
-  scenario('EA-17', "a token by the cluster's next key opens a session", {
+  scenario('EA-17', "EKS Auth accepts a token signed with the cluster's next key", {
     source: `${EKS_AUTH}, token; ${SIGNING_KEYS}`,
     needs: ['cluster-clock'],
     roles: { app: podIdentityRole() },
@@ -57,7 +57,7 @@ suite('eks-auth', ({ scenario }) => {
     ],
   });
 
-  scenario('EA-03', 'only a token that the cluster signed, for Pod Identity and for a pod, opens a session', {
+  scenario('EA-03', 'EKS Auth accepts only tokens that the cluster signed for Pod Identity and for a pod', {
     source: `${HOW_IT_WORKS}; ${EKS_AUTH}, errors`,
     ...ASSOCIATED,
     tokens: {
@@ -75,10 +75,10 @@ suite('eks-auth', ({ scenario }) => {
     ],
   });
 
-  scenario('EA-04', 'a token that has expired opens no session', {
+  scenario('EA-04', 'EKS Auth rejects an expired token', {
     source: `${EKS_AUTH}, ExpiredTokenException`,
     ...ASSOCIATED,
-    // Bound to a pod, which has to be there for it.
+    // The token is bound to a pod, so the pod must exist.
     tokens: { short: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 600 } },
     probes: [
       succeeds(askEksAuth('app', { token: 'short' }), { roleArn: '<role:app>' }),
@@ -87,7 +87,7 @@ suite('eks-auth', ({ scenario }) => {
     ],
   });
 
-  scenario('EA-05', "a cluster's token opens nothing by the same association of another cluster", {
+  scenario('EA-05', 'EKS Auth rejects a token of another cluster with the same association', {
     source: `${EKS_AUTH}, clusterName and token`,
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, there: { cluster: 'c2', role: 'app' } },

@@ -8,7 +8,7 @@ const trustUnder = (operator: string, key: string, value: string) =>
   trustPodIdentity({ conditions: { [operator]: { [key]: value } } });
 
 suite('eks-auth', ({ scenario }) => {
-  scenario('EA-16', 'a trust policy may ask which service of AWS acts, and under which name of a session', {
+  scenario('EA-16', 'a trust policy can require the calling AWS service and the name of the session', {
     source:
       'IAM User Guide, "AWS global condition context keys": aws:PrincipalIsAWSService, aws:PrincipalServiceName; "IAM and AWS STS condition context keys": sts:RoleSessionName',
     roles: {
@@ -42,7 +42,7 @@ suite('eks-auth', ({ scenario }) => {
     probes: [succeeds(askEksAuth('red'), { roleArn: '<role:app>' }), fails(askEksAuth('blue'), MAY_NOT_ASSUME)],
   });
 
-  scenario('EA-11', 'a role that trusts another service gives pods no session', {
+  scenario('EA-11', 'a role that trusts only another service gives pods no session', {
     source: TRUST_OF_PODS,
     ...ASSOCIATED,
     probes: [

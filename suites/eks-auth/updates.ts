@@ -1,4 +1,4 @@
-/** What a changed or deleted association means for the sessions that follow. */
+/** Effects of a changed or deleted association on later sessions. */
 import {
   allow,
   askEksAuth,
@@ -20,7 +20,7 @@ import { APP, ASSUME_AND_TAG, readData } from '../lib/worlds.ts';
 const ID = '<association-id:app>';
 
 suite('eks-auth', ({ scenario }) => {
-  scenario('EA-06', 'a deleted association gives no new pod a session, and ends none that was given', {
+  scenario('EA-06', 'a deleted association gives no new sessions, and existing sessions remain valid', {
     source: 'Amazon EKS API Reference, DeletePodIdentityAssociation',
     roles: { app: podIdentityRole(readData) },
     workloads: APP,
@@ -33,7 +33,7 @@ suite('eks-auth', ({ scenario }) => {
     ],
   });
 
-  scenario('EA-07', 'an update turns session tags off and on for the sessions that follow', {
+  scenario('EA-07', 'an update of an association disables and enables the tags of later sessions', {
     source: `${UPDATE_ASSOCIATION}, disableSessionTags`,
     roles: {
       app: podIdentityRole(
@@ -55,7 +55,7 @@ suite('eks-auth', ({ scenario }) => {
     ],
   });
 
-  scenario('EA-08', "an update of an association's policy counts for the sessions that follow", {
+  scenario('EA-08', "an update of an association's policy applies to later sessions", {
     source: `${UPDATE_ASSOCIATION}, policy`,
     roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: { role: 'app', disableSessionTags: true, policy: [allow('s3:*', 'data/a')] } } },
@@ -68,7 +68,7 @@ suite('eks-auth', ({ scenario }) => {
     ],
   });
 
-  scenario('EA-09', 'an update gives an association a target role, and another one', {
+  scenario('EA-09', 'an update can set and change the target role of an association', {
     source: `${UPDATE_ASSOCIATION}, targetRoleArn; ${TARGET_ROLES}`,
     roles: {
       app: podIdentityRole(allow(ASSUME_AND_TAG, ['<role:first>', '<role:second>'])),

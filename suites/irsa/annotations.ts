@@ -24,7 +24,7 @@ const annotated = (annotation: string, value: string) => ({
 });
 
 suite('irsa', ({ scenario }) => {
-  scenario('IR-22', "the pod's token expiration wins over the service account's", {
+  scenario('IR-22', "a pod's token expiration overrides that of its service account", {
     source: `${WEBHOOK}: eks.amazonaws.com/token-expiration`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: { irsa: 'app', serviceAccountAnnotations: { 'token-expiration': '3600' } } },
@@ -34,7 +34,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-23', 'the audience annotation changes the token, which the provider must then list', {
+  scenario('IR-23', 'the audience annotation changes the audience of the token, which the provider must accept', {
     source: `${WEBHOOK}: eks.amazonaws.com/audience; ${OIDC_PROVIDERS}: audience`,
     keywords: ['wrong audience'],
     roles: {
@@ -82,8 +82,8 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-16', 'an annotation that is made or removed later counts for pods that are started after that', {
-    source: `${ASSIGN_ROLES}; ${WEBHOOK}: pods are changed at admission alone`,
+  scenario('IR-16', 'an added or removed annotation applies to pods that start later', {
+    source: `${ASSIGN_ROLES}; ${WEBHOOK}: pods are changed only at admission`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: {} },
     probes: [

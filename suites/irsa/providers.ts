@@ -1,4 +1,4 @@
-/** OIDC providers in IAM: their audiences, and accounts that have none for the cluster's issuer. */
+/** OIDC providers in IAM: their audiences, and accounts without a provider for the cluster's issuer. */
 import {
   assumeByToken,
   clearDisturbances,
@@ -16,14 +16,14 @@ import { OIDC_PROVIDERS, WEB_IDENTITY } from '../lib/sources.ts';
 import { BY_TOKEN, WEB_TOKEN } from '../lib/worlds.ts';
 
 const CUSTOM_AUDIENCE = 'conformance.example.com';
-/** A role of the other account, which trusts a provider there. */
+/** Returns a role of the other account that trusts a provider there. */
 const inOther = (options: Parameters<typeof trustWebIdentity>[0]): RoleSpec => ({
   trust: [trustWebIdentity({ account: 'other', ...options })],
   account: 'other',
 });
 
 suite('irsa', ({ scenario }) => {
-  scenario('IR-04', "an account without a provider of the cluster's issuer opens no role", {
+  scenario('IR-04', "STS rejects tokens in an account without a provider for the cluster's issuer", {
     source: OIDC_PROVIDERS,
     roles: {
       app: { trust: [trustWebIdentity({ cluster: 'c2', subject: 'app/app' })] },
@@ -55,7 +55,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-21', "while the issuer's keys cannot be fetched, no token is accepted", {
+  scenario('IR-21', "STS accepts no token while the issuer's keys are unavailable", {
     source: `${WEB_IDENTITY}, errors: IDPCommunicationError and InvalidIdentityToken`,
     roles: { app: irsaRole('app/app') },
     ...BY_TOKEN,

@@ -26,7 +26,7 @@ import { BY_TOKEN, POD_IDENTITY, WEB_TOKEN } from '../lib/worlds.ts';
 const APP = { roles: { app: irsaRole('app/app') }, workloads: { app: { irsa: 'app' } } } as const;
 
 suite('irsa', ({ scenario }) => {
-  scenario('IR-10', 'an expired token opens nothing', {
+  scenario('IR-10', 'STS rejects an expired token', {
     profile: 'core',
     source: `${WEB_IDENTITY}, errors: ExpiredTokenException`,
     keywords: ['token expiry'],
@@ -41,7 +41,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-11', "only tokens that the cluster's issuer signed open a role", {
+  scenario('IR-11', "STS accepts only tokens that the cluster's issuer signed", {
     profile: 'core',
     source: `${WEB_IDENTITY}, errors: InvalidIdentityToken`,
     ...APP,
@@ -54,9 +54,9 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-11b', 'a forged token opens no role, whatever little the trust policy asks', {
+  scenario('IR-11b', 'STS rejects a forged token even if the trust policy requires only a subject', {
     source: `${WEB_IDENTITY}, errors: InvalidIdentityToken`,
-    // Nothing but the subject, which a forger writes as it must be.
+    // Requires only the subject, which a forger can set.
     roles: { app: { trust: [trustWebIdentity({ subject: 'app/app', audience: null })] } },
     ...BY_TOKEN,
     probes: [
@@ -67,7 +67,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-19', "Pod Identity's token does not serve AssumeRoleWithWebIdentity", {
+  scenario('IR-19', "AssumeRoleWithWebIdentity rejects Pod Identity's token", {
     source: `${OIDC_PROVIDERS}: audience; ${HOW_IT_WORKS}`,
     keywords: ['wrong audience'],
     roles: APP.roles,
@@ -76,7 +76,7 @@ suite('irsa', ({ scenario }) => {
     probes: [controlSucceeds(assumeByToken('app', 'web')), fails(assumeByToken('app', 'pod-identity'), WRONG_AUDIENCE)],
   });
 
-  scenario('IR-20', 'the token for the Kubernetes API does not serve AssumeRoleWithWebIdentity', {
+  scenario('IR-20', 'AssumeRoleWithWebIdentity rejects the token for the Kubernetes API', {
     profile: 'core',
     source: `${OIDC_PROVIDERS}: audience; Kubernetes documentation, "Service Accounts"`,
     keywords: ['wrong audience'],
@@ -87,7 +87,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-33', "tokens by the cluster's next key are accepted, and those by the one before as long as they live", {
+  scenario('IR-33', "STS accepts tokens of the cluster's next key, and unexpired tokens of the previous key", {
     source: SIGNING_KEYS,
     needs: ['cluster-clock'],
     ...APP,
@@ -102,15 +102,15 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-24', "a pod's token is in its place when the first of its processes starts", {
+  scenario('IR-24', "a pod's token file exists before the pod's first process starts", {
     keywords: ['init container', 'web identity token file'],
     source:
       'Kubernetes documentation, "Init Containers": they wait until the storage is ready; ' +
-      'amazon-eks-pod-identity-webhook, issue 34: token files that were not there at first',
+      'amazon-eks-pod-identity-webhook, issue 34: token files that were missing at first',
     roles: APP.roles,
     workloads: { app: { irsa: 'app', container: 'init' } },
     probes: [
-      // An empty file would do for no claim.
+      // An empty file is not enough.
       granted('app', readFile('/var/run/secrets/eks.amazonaws.com/serviceaccount/token'), {
         facts: { bytes: between(500, 5000) },
       }),

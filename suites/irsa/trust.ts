@@ -1,4 +1,4 @@
-/** Which trust policies let pods assume a role by IRSA: conditions on subject and audience, and roles that are gone. */
+/** Which trust policies let pods assume a role by IRSA: conditions on subject and audience, and deleted roles. */
 import {
   assumeByToken,
   assumeWithWebIdentity,
@@ -26,14 +26,14 @@ const app = irsaRole('app/app');
 const trusting = (options: Parameters<typeof trustWebIdentity>[0]): RoleSpec => ({
   trust: [trustWebIdentity(options)],
 });
-/** A token of service account `app` opens role `app`, and not this one. */
+/** A token of service account `app` can assume role `app`, but not this one. */
 const closed = (role: string) => ({
   ...BY_TOKEN,
   probes: [controlSucceeds(assumeByToken('app', 'web')), fails(assumeByToken(role, 'web'), NOT_ASSUMED)],
 });
 
 suite('irsa', ({ scenario }) => {
-  scenario('IR-01', 'an annotated service account acts as its role', {
+  scenario('IR-01', 'a pod of an annotated service account acts as its role', {
     profile: 'core',
     source: ASSIGN_ROLES,
     roles: { app: irsaRole('app/app', readData) },
@@ -47,7 +47,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-02', 'a role that trusts another namespace stays closed', {
+  scenario('IR-02', 'a pod cannot assume a role that trusts another namespace', {
     profile: 'core',
     source: `${ASSIGN_ROLES}; ${WEB_IDENTITY}`,
     roles: { app, elsewhere: irsaRole('elsewhere/app') },
@@ -58,14 +58,14 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-03', 'a role that trusts another service account stays closed', {
+  scenario('IR-03', 'a pod cannot assume a role that trusts another service account', {
     profile: 'core',
     source: `${ASSIGN_ROLES}; ${WEB_IDENTITY}`,
     roles: { app, another: irsaRole('app/another') },
     ...closed('another'),
   });
 
-  scenario('IR-06', 'a condition on another audience keeps the role closed', {
+  scenario('IR-06', 'a pod cannot assume a role with a condition on another audience', {
     source: `${ASSIGN_ROLES}; ${OIDC_KEYS}: aud`,
     keywords: ['wrong audience'],
     roles: { app, picky: trusting({ subject: 'app/app', audience: 'another.example.com' }) },
@@ -90,7 +90,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-08', 'StringEquals takes a star literally', {
-    source: `${OPERATORS}: wildcards work with StringLike alone`,
+    source: `${OPERATORS}: wildcards work only with StringLike`,
     roles: { app, starred: trusting({ subject: 'app/*', operator: 'StringEquals' }) },
     ...closed('starred'),
   });
@@ -106,7 +106,7 @@ suite('irsa', ({ scenario }) => {
     probes: [succeeds(assumeByToken('open', 'any'))],
   });
 
-  scenario('IR-12', 'a deleted role looks like one that does not trust the pod', {
+  scenario('IR-12', 'STS returns the same error for a deleted role as for a role that does not trust the pod', {
     profile: 'core',
     // Not documented: STS does not say whether a role exists.
     source: WEB_IDENTITY,

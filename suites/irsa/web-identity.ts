@@ -43,7 +43,7 @@ const NAMESPACE = 'aws:PrincipalTag/kubernetes-namespace';
 const OF_SIGNED = ['aws:PrincipalArn', 'aws:PrincipalAccount', 'aws:PrincipalType', 'aws:PrincipalIsAWSService'];
 
 suite('irsa', ({ scenario }) => {
-  scenario('IR-18', 'sessions of IRSA have no session tags to tell namespaces apart', {
+  scenario('IR-18', 'IRSA sessions have no session tags that distinguish namespaces', {
     source: 'Amazon EKS User Guide, "Grant Kubernetes workloads access to AWS": comparison, session tags',
     roles: { app: irsaRole('app/app', read('open'), read('own', equals(NAMESPACE, '<namespace:app>'))) },
     ...BY_TOKEN,
@@ -85,7 +85,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-35', 'a session is good for as long as it was asked for, and no longer', {
+  scenario('IR-35', 'a session is valid for its requested duration and no longer', {
     source: `${WEB_IDENTITY}, DurationSeconds; AWS STS API Reference, "Common errors" and Amazon S3 API Reference, "Error responses": ExpiredToken`,
     roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/key')) },
     ...BY_TOKEN,
@@ -101,12 +101,12 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-26', 'a call without a good token, role or name of a session opens none', {
+  scenario('IR-26', 'STS rejects calls with an invalid token, role, session name or duration', {
     source: `${WEB_IDENTITY}, request parameters and errors`,
     roles: {
       app: irsaRole('app/app'),
       other: irsaRole('app/other'),
-      // Whose provider has the same issuer, if there is one.
+      // Trusts another account's provider for the same issuer.
       elsewhere: {
         trust: [{ ...byApp, principal: { Federated: 'arn:aws:iam::999999999999:oidc-provider/<issuer:c1>' } }],
       },
@@ -123,13 +123,13 @@ suite('irsa', ({ scenario }) => {
       ...['no token', 'a.b.c', 'bm90.YW55.dG9rZW4', 'eyJhbGciOiJSUzI1NiJ9.W10.dG9rZW4'].map((text) =>
         fails(byToken({ text }), BAD_WEB_TOKEN),
       ),
-      // Shorter than four characters.
+      // A token must have at least four characters.
       fails(byToken({ text: 'a.b' }), INVALID),
       ...(['two-segments', 'garbage-header', 'garbage-claims', 'bearer-prefix'] as const).map((change) =>
         fails(byToken({ change }), BAD_WEB_TOKEN),
       ),
       ...['a', 'a b', 'a'.repeat(65)].map((sessionName) => fails(byToken({ sessionName }), INVALID)),
-      // Roles allow an hour where nobody says more.
+      // The default maximum duration of a role is one hour.
       fails(byToken({ durationSeconds: 3601 }), INVALID),
       ...['app', 'arn:aws:iam::<account:main>:user/<role-name:app>', 'arn:aws:iam::<account:main>:role/'].map(
         (roleArn) => fails(byToken({ roleArn }), INVALID),
@@ -137,7 +137,7 @@ suite('irsa', ({ scenario }) => {
       ...['role/<role-name:app>-absent', 'role/path/<role-name:app>'].map((role) =>
         fails(byToken({ roleArn: `arn:aws:iam::<account:main>:${role}` }), NOT_ASSUMED),
       ),
-      // That account has no provider of the issuer, if it is there at all.
+      // That account has no provider for the issuer, or does not exist.
       fails(byToken({ roleArn: 'arn:aws:iam::999999999999:role/<role-name:app>' }), {
         by: 'sts',
         code: ['InvalidIdentityToken', 'AccessDenied'],
@@ -145,63 +145,59 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario(
-    'IR-27',
-    "policies see who the token's subject is, in the trust policy and for as long as the session lasts",
-    {
-      source: `${OIDC_KEYS}; IAM User Guide, "AWS global condition context keys", aws:FederatedProvider`,
-      roles: {
-        app: {
-          trust: [byApp],
-          // Without tags of the session those of its role are the principal's.
-          tags: { 'conformance-team': 'red' },
-          permissions: [
-            read('provider', equals('aws:FederatedProvider', '<provider-arn:c1>')),
-            read('subject', equals('<issuer:c1>:sub', SUBJECT)),
-            read('audience', equals('<issuer:c1>:aud', 'sts.amazonaws.com')),
-            read('else', equals('<issuer:c1>:sub', 'system:serviceaccount:elsewhere:app')),
-            read('tag', equals('aws:PrincipalTag/conformance-team', 'red')),
-            read('methods', has('<issuer:c1>:amr')),
-          ],
-        },
-        // Its session is issued by no provider of identities.
-        next: {
-          trust: [trustRole('app')],
-          permissions: [
-            read('audience'),
-            read('provider', has('aws:FederatedProvider')),
-            read('subject', has('<issuer:c1>:sub')),
-          ],
-        },
-        named: { trust: [under({ StringLike: { 'sts:RoleSessionName': 'named-*' } })] },
-        provider: { trust: [under(equals('aws:FederatedProvider', '<provider-arn:c1>'))] },
-        // The token says nothing of these.
-        methods: { trust: [under(has('<issuer:c1>:amr'))] },
-        parties: { trust: [under(has('<issuer:c1>:oaud'))] },
-        tags: { trust: [under(has('aws:TagKeys'))] },
-        // The call is not signed, so that nobody's keys are there.
-        unsigned: { trust: [under({ Null: Object.fromEntries(OF_SIGNED.map((key) => [key, 'true'])) })] },
-        ...Object.fromEntries(OF_SIGNED.map((key, index) => [`signed-${index}`, { trust: [under(has(key))] }])),
+  scenario('IR-27', "policies can use the token's claims, in the trust policy and during the session", {
+    source: `${OIDC_KEYS}; IAM User Guide, "AWS global condition context keys", aws:FederatedProvider`,
+    roles: {
+      app: {
+        trust: [byApp],
+        // Without session tags, the role's tags are the principal's tags.
+        tags: { 'conformance-team': 'red' },
+        permissions: [
+          read('provider', equals('aws:FederatedProvider', '<provider-arn:c1>')),
+          read('subject', equals('<issuer:c1>:sub', SUBJECT)),
+          read('audience', equals('<issuer:c1>:aud', 'sts.amazonaws.com')),
+          read('else', equals('<issuer:c1>:sub', 'system:serviceaccount:elsewhere:app')),
+          read('tag', equals('aws:PrincipalTag/conformance-team', 'red')),
+          read('methods', has('<issuer:c1>:amr')),
+        ],
       },
-      ...BY_TOKEN,
-      objects: ['provider', 'subject', 'audience', 'tag', 'else', 'methods'].map((key) => `data/${key}`),
-      probes: [
-        ...['provider', 'subject', 'audience', 'tag'].map((key) => may(WEB, getObject(`data/${key}`))),
-        ...['else', 'methods'].map((key) => mayNot(WEB, getObject(`data/${key}`), NOT_ALLOWED)),
-        ...[{ through: chain('next') }].flatMap((next) => [
-          may(WEB, getObject('data/audience', next)),
-          ...['provider', 'subject'].map((key) => mayNot(WEB, getObject(`data/${key}`, next), NOT_ALLOWED)),
-        ]),
-        succeeds(assumeByToken('named', 'web', { sessionName: 'named-1' })),
-        fails(assumeByToken('named', 'web', { sessionName: 'another' }), NOT_ASSUMED),
-        succeeds(assumeByToken('provider', 'web')),
-        succeeds(assumeByToken('unsigned', 'web')),
-        ...['methods', 'parties', 'tags', ...OF_SIGNED.map((_, index) => `signed-${index}`)].map((role) =>
-          fails(assumeByToken(role, 'web'), NOT_ASSUMED),
-        ),
-      ],
+      // No identity provider issues the session of this role.
+      next: {
+        trust: [trustRole('app')],
+        permissions: [
+          read('audience'),
+          read('provider', has('aws:FederatedProvider')),
+          read('subject', has('<issuer:c1>:sub')),
+        ],
+      },
+      named: { trust: [under({ StringLike: { 'sts:RoleSessionName': 'named-*' } })] },
+      provider: { trust: [under(equals('aws:FederatedProvider', '<provider-arn:c1>'))] },
+      // The token does not contain these.
+      methods: { trust: [under(has('<issuer:c1>:amr'))] },
+      parties: { trust: [under(has('<issuer:c1>:oaud'))] },
+      tags: { trust: [under(has('aws:TagKeys'))] },
+      // The call is not signed, so these keys are missing.
+      unsigned: { trust: [under({ Null: Object.fromEntries(OF_SIGNED.map((key) => [key, 'true'])) })] },
+      ...Object.fromEntries(OF_SIGNED.map((key, index) => [`signed-${index}`, { trust: [under(has(key))] }])),
     },
-  );
+    ...BY_TOKEN,
+    objects: ['provider', 'subject', 'audience', 'tag', 'else', 'methods'].map((key) => `data/${key}`),
+    probes: [
+      ...['provider', 'subject', 'audience', 'tag'].map((key) => may(WEB, getObject(`data/${key}`))),
+      ...['else', 'methods'].map((key) => mayNot(WEB, getObject(`data/${key}`), NOT_ALLOWED)),
+      ...[{ through: chain('next') }].flatMap((next) => [
+        may(WEB, getObject('data/audience', next)),
+        ...['provider', 'subject'].map((key) => mayNot(WEB, getObject(`data/${key}`, next), NOT_ALLOWED)),
+      ]),
+      succeeds(assumeByToken('named', 'web', { sessionName: 'named-1' })),
+      fails(assumeByToken('named', 'web', { sessionName: 'another' }), NOT_ASSUMED),
+      succeeds(assumeByToken('provider', 'web')),
+      succeeds(assumeByToken('unsigned', 'web')),
+      ...['methods', 'parties', 'tags', ...OF_SIGNED.map((_, index) => `signed-${index}`)].map((role) =>
+        fails(assumeByToken(role, 'web'), NOT_ASSUMED),
+      ),
+    ],
+  });
 });
 
 function under(conditions: Conditions) {

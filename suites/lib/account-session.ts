@@ -1,4 +1,4 @@
-/** Roles that the harness' identity may assume, and their sessions. */
+/** Roles that the harness identity can assume, and their sessions. */
 import { EKS } from '@aws-sdk/client-eks';
 import { STS } from '@aws-sdk/client-sts';
 import type { CheckContext, PermissionStatement, RoleSpec } from '../../harness/index.ts';
@@ -8,7 +8,7 @@ export const ofOwnAccount = (...permissions: readonly PermissionStatement[]): Ro
   permissions,
 });
 
-/** Credentials of a new session of such a role. */
+/** Returns credentials for a new session of the role. */
 export async function sessionOf(context: CheckContext, role: string) {
   const sts = new STS(await context.aws('sts'));
   const session = { RoleArn: context.name(`<role:${role}>`), RoleSessionName: 'ann@example.com' };
@@ -17,6 +17,6 @@ export async function sessionOf(context: CheckContext, role: string) {
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
 }
 
-/** EKS as such a role may use it. */
+/** Returns an EKS client with credentials of the role. */
 export const eksOf = async (context: CheckContext, role: string): Promise<EKS> =>
   new EKS({ ...(await context.aws('eks')), credentials: await sessionOf(context, role) });

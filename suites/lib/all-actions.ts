@@ -1,4 +1,4 @@
-/** Each action under conditions of which all hold, and under such of which one does not: what scenarios of them share. */
+/** Statements, roles and probes for scenarios that try each action twice: with all conditions true, and with one false. */
 import {
   allow,
   assumeRole,
@@ -31,21 +31,21 @@ export const ASSUME = ['sts:AssumeRole', 'sts:TagSession'];
 export const OF_S3 = [...OF_OBJECTS, 's3:ListBucket'];
 export const ALL = [...OF_S3, ...ASSUME];
 
-/** Which policy it was, callers of another account are not told. */
+/** S3 does not name the policy to callers of another account. */
 export const DENIED = { by: 's3', code: 'AccessDenied', status: 403 } as const;
 export const NOT_ALLOWED = { ...DENIED, policy: 'identity', explicit: false } as const;
 export const NOT_ASSUMED = { by: 'sts', code: 'AccessDenied', status: 403 } as const;
 type Refusal = Parameters<typeof mayNot>[2];
 
 export const principalTags = (comparisons: readonly Comparison[]): Conditions => allOf('aws:PrincipalTag', comparisons);
-/** The same but for one, which does not hold. */
+/** Replaces one comparison with another that does not hold. */
 export const butOne = (comparisons: readonly Comparison[], [operator, tag, value]: Comparison): Conditions =>
   principalTags([...comparisons.filter(([name]) => name !== operator), [operator, tag, value]]);
 
 export const OWN = '${aws:PrincipalTag/kubernetes-service-account}';
 const POD = '${aws:PrincipalTag/kubernetes-pod-name}/${aws:PrincipalTag/kubernetes-pod-uid}';
 const OF_TAGS = [`data/${OWN}/*`, `data/${POD}/*`, 'data/${aws:PrincipalTag/eks-cluster-arn}/*'];
-/** What is allowed where all conditions hold, and what where all but one do. `own`: the folder of the first, as a pattern. */
+/** Returns two Allow statements: all conditions of the first hold, one of the second does not. `own`: folders of the first. */
 export const statements = (
   holds: Conditions,
   broken: Conditions,
@@ -59,13 +59,13 @@ export const statements = (
 };
 export const OBJECTS = ['data/reader/key', 'data/other/key', 'shut/key'];
 
-/** Trusts the account, and so whoever its administrators allow. */
+/** Trusts the account, so its identity policies decide who may assume the role. */
 export const byAccount: RoleSpec = {
   trust: [{ effect: 'Allow', actions: ASSUME, principal: { AWS: '<account:main>' } }],
 };
 export const TARGETS = { next: byAccount, barred: byAccount } as const;
 
-/** Each action where the conditions hold, and where they do not. */
+/** Returns probes of each action, on resources whose conditions hold and on resources whose conditions do not. */
 export function asked(session: Session, refusal: Refusal, ...more: readonly Step[]): readonly Step[] {
   const onObjects = (folder: string) => [
     getObject(`data/${folder}/key`),
@@ -89,7 +89,7 @@ export const assumes = (session: Session): readonly Step[] => [
   mayNot(session, assumeRole('barred'), NOT_ASSUMED),
 ];
 
-/** Trust that asks for tags of the session, the cluster's account and ARN, and that no tags but those are passed. */
+/** Trust that requires the session's tags and the cluster's account and ARN, and permits no other tags. */
 export const trusting = ({ namespace, clusterArn }: Elsewhere = NOWHERE): readonly TrustStatement[] => [
   trustPodIdentity({
     conditions: {
@@ -108,7 +108,7 @@ export const trusting = ({ namespace, clusterArn }: Elsewhere = NOWHERE): readon
 export const byToken = trustWebIdentity({ subject: 'app/reader' });
 export const base: RoleSpec = { trust: [...trusting(), byToken], permissions: [allow(ASSUME, '<role:app>')] };
 export const everything = allow(ALL, '*');
-/** Bucket policies of the same. */
+/** Returns bucket policies with these conditions. */
 export const onBuckets = (holds: Conditions, broken: Conditions) => {
   const to = (...statement: Parameters<typeof allow>) => forPrincipal('<role:app>', allow(...statement));
   const data = [
@@ -122,7 +122,7 @@ export const ofOther = <T extends object>(buckets: Readonly<Record<'data' | 'shu
   data: { ...buckets.data, account: 'other' as const },
   shut: { ...buckets.shut, account: 'other' as const },
 });
-/** They let the role do everything with the buckets. */
+/** Bucket policies that allow the role every S3 action. */
 export const OPEN = {
   data: { policy: [forPrincipal('<role:app>', allow('s3:*', ['data', 'data/*']))] },
   shut: { policy: [forPrincipal('<role:app>', allow('s3:*', ['shut', 'shut/*']))] },

@@ -1,4 +1,4 @@
-/** A controller in the cluster that manages associations, with a role of its own by IRSA. */
+/** A controller in the cluster that manages associations with its own IRSA role. */
 import { irsaRole, type PermissionStatement } from '../../harness/index.ts';
 
 export const TOKEN = { controller: { serviceAccount: 'app/controller', audience: 'sts.amazonaws.com' } } as const;

@@ -1,10 +1,10 @@
-/** Requests for what is in the namespace of a scenario's pods. */
+/** Kubernetes API requests in the namespace of a scenario's pods. */
 import { expect } from 'chai';
 import type { CheckContext } from '../../harness/index.ts';
 
 export const NAMESPACE = '/api/v1/namespaces/<namespace:app>';
 
-/** Asks as administrator, and expects that it is answered. `path`: below the namespace, such as `pods/app`. */
+/** Sends requests as administrator and expects success. `path`: relative to the namespace, such as `pods/app`. */
 export const askerOf =
   <Answered>({ kubernetes, name }: CheckContext) =>
   async (method: string, path: string, body?: object): Promise<Answered> => {

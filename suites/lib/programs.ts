@@ -1,4 +1,4 @@
-/** Pods of the scenario's namespace that run a program of their own, by the image of workload `app`. */
+/** Pods in the scenario's namespace that run their own Node program in the image of workload `app`. */
 import { expect } from 'chai';
 import type { CheckContext } from '../../harness/index.ts';
 import { askerOf, NAMESPACE } from './namespace-requests.ts';
@@ -42,25 +42,25 @@ export const asker = askerOf<Pod>;
 interface Program {
   readonly name: string;
   readonly program: string;
-  /** Of the container. */
+  /** A field of the container. */
   readonly [setting: string]: unknown;
 }
 
 export interface Settings {
   readonly metadata?: object;
   readonly volumes?: readonly object[];
-  /** More of what the program's container is started with, after its code. */
+  /** Arguments of the programs. */
   readonly command?: readonly string[];
   readonly initContainers?: readonly Program[];
-  /** Beside its own. */
+  /** Further containers, next to `app`. */
   readonly containers?: readonly Program[];
-  /** Of the pod. */
+  /** Fields of the pod's specification. */
   readonly spec?: object;
-  /** Of its container. */
+  /** A field of container `app`. */
   readonly [setting: string]: unknown;
 }
 
-/** A pod with the image of the workload's, whose Node runs a program of its own, once unless the specification says otherwise. */
+/** Returns a pod that runs a Node program in the workload's image, once unless `spec` sets another restart policy. */
 export async function podOf(
   context: CheckContext,
   name: string,
@@ -101,7 +101,7 @@ export async function podOf(
   };
 }
 
-/** A pod's status once it holds. */
+/** Waits for a status of the pod for which `holds` is true, and returns it. */
 export async function statusOf(
   context: CheckContext,
   pod: string,
@@ -111,12 +111,12 @@ export async function statusOf(
   const status = await context.eventually(async () => (await asker(context)('GET', `pods/${pod}`)).status, holds);
   if (holds(status)) return status;
   const { waiting } = status.containerStatuses?.[0]?.state ?? {};
-  // What is refused to a pod by mistake is none of a busy machine.
-  expect(waiting?.reason, `what pod ${pod} waits for`).not.to.equal('CreateContainerConfigError');
-  throw new Error(`Pod ${pod} had not ${what} in time (${waiting?.reason ?? 'no reason given'}).`);
+  // A configuration error is a failure, not a sign of a slow machine.
+  expect(waiting?.reason, `why pod ${pod} waits`).not.to.equal('CreateContainerConfigError');
+  throw new Error(`Timed out: pod ${pod} has not ${what} (${waiting?.reason ?? 'no reason given'}).`);
 }
 
-/** What a pod's program left when it ended. */
+/** Waits until a pod's program has ended, and returns its termination message. */
 export async function messageOf(context: CheckContext, pod: string): Promise<string> {
   const of = ({ containerStatuses }: Pod['status']) => containerStatuses?.[0]?.state?.terminated;
   const ended = of(await statusOf(context, pod, 'ended', (status) => of(status) !== undefined));

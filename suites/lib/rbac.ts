@@ -1,7 +1,7 @@
-/** Rules of roles, and the question who asks. */
+/** RBAC rules, and the request for the caller's own identity. */
 export const GROUP = 'rbac.authorization.k8s.io';
 
-/** Of the core group, unless it says otherwise. */
+/** A rule for the core group, unless it names other groups. */
 export interface Rule {
   readonly apiGroups?: readonly string[];
   readonly resources: readonly string[];
@@ -12,7 +12,7 @@ export interface Rule {
 export const ofCore = (rule: Rule) => ({ apiGroups: [''], ...rule });
 
 const AUTHENTICATION = 'authentication.k8s.io/v1';
-/** Whoever asks is told as whom. */
+/** Returns the identity of the caller. */
 export const SELF_REVIEW = {
   path: `/apis/${AUTHENTICATION}/selfsubjectreviews`,
   body: { apiVersion: AUTHENTICATION, kind: 'SelfSubjectReview' },

@@ -1,4 +1,4 @@
-/** What suites that sign requests to S3 share: who asks, how, and what S3 answers. */
+/** Signed requests to S3 and their expected responses, shared by several suites. */
 import { createHash } from 'node:crypto';
 import { fails, signedRequest, succeeds, type SignedRequestOptions } from '../../harness/index.ts';
 import { NOT_ALLOWED } from './outcomes.ts';
@@ -26,7 +26,7 @@ export const mayNot = (request: string, options: SignedRequestOptions = {}) =>
 /** An XML document of S3, as a body. */
 export const xml = (element: string, content: string): string =>
   `<${element} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${element}>`;
-/** A body with its checksum, without which S3 takes no list of objects or tags. */
+/** Returns a body with its checksum, which S3 requires for lists of objects or tags. */
 export const withMd5 = (body: string): SignedRequestOptions => ({ body, headers: digests.md5(body) });
 type TagPair = readonly [key: string, value: string];
 export const xmlTags = (...tags: readonly TagPair[]): string =>
@@ -34,7 +34,7 @@ export const xmlTags = (...tags: readonly TagPair[]): string =>
 /** The body of PutObjectTagging. */
 export const tagging = (...tags: readonly TagPair[]) => withMd5(xml('Tagging', `<TagSet>${xmlTags(...tags)}</TagSet>`));
 export const teamTag = (value: string) => tagging(['team', value]);
-/** Headers that tell a checksum of a text. */
+/** Headers with the checksum of a text. */
 export const digests = {
   md5: (text: string) => ({ 'content-md5': createHash('md5').update(text).digest('base64') }),
   sha256: (text: string) => ({ 'x-amz-checksum-sha256': createHash('sha256').update(text).digest('base64') }),
@@ -50,7 +50,7 @@ export const ONE_PART: SignedRequestOptions = {
   body: xml('CompleteMultipartUpload', `<Part><PartNumber>1</PartNumber><ETag>${ETAG_OF_ONE}</ETag></Part>`),
 };
 export const withHeader = (name: string, value: string): SignedRequestOptions => ({ headers: { [name]: value } });
-/** The headers of a copy of an object of the scenario. */
+/** Returns the headers to copy an object of the scenario. */
 export const copyOf = (source: string, more: Readonly<Record<string, string>> = {}): SignedRequestOptions => ({
   headers: { 'x-amz-copy-source': source.replace(/^[^/]+/, '<bucket:$&>'), ...more },
 });

@@ -1,4 +1,4 @@
-/** What a session may do, and may not, asked by the harness in the place of a pod. */
+/** Allowed and denied calls of a session, which the harness makes in place of a pod. */
 import { asSession, fails, succeeds } from '../../harness/index.ts';
 
 export type Session = Parameters<typeof asSession>[0];

@@ -1,8 +1,8 @@
-/** Where a cluster's signing keys are told, and steps that lead past the time of one. */
+/** The source for a cluster's signing keys, and steps that advance the clock past a key rotation. */
 import { advanceClock } from '../../harness/index.ts';
 
 export const SIGNING_KEYS =
-  'EKS User Guide, "Fetch signing keys to validate OIDC tokens": the key is another every seven days';
+  'EKS User Guide, "Fetch signing keys to validate OIDC tokens": keys rotate every seven days';
 
 /** Path of an API server's public keys. */
 export const JWKS = '/openid/v1/jwks';
@@ -11,7 +11,7 @@ export const JWKS = '/openid/v1/jwks';
 const HOUR = 3600;
 const WEEK = 7 * 24 * HOUR;
 
-/** To the last hour in which a new cluster signs by its first key. */
+/** Advances to the last hour in which a new cluster signs with its first key. */
 export const toLastHourOfKey = () => advanceClock(WEEK - HOUR);
-/** From there into the first hour of the next key. */
+/** Advances from there into the first hour of the next key. */
 export const toNextKey = () => advanceClock(2 * HOUR);

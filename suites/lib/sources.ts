@@ -1,4 +1,4 @@
-/** Where expectations of several suites come from. */
+/** Sources of expectations, shared by several suites. */
 
 export const HOW_IT_WORKS = 'Amazon EKS User Guide, "Understand how EKS Pod Identity works"';
 export const TRUST_OF_PODS = 'Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"';
@@ -12,7 +12,7 @@ export const UPDATE_ASSOCIATION = 'Amazon EKS API Reference, UpdatePodIdentityAs
 export const CREATE_ASSOCIATION = 'Amazon EKS API Reference, CreatePodIdentityAssociation';
 export const EKS_AUTH = 'EKS Auth API Reference, AssumeRoleForPodIdentity';
 export const EKS_AUTH_ERRORS = `${EKS_AUTH}, errors`;
-/** The agent's code, github.com/aws/eks-pod-identity-agent: its answers are documented nowhere else. */
+/** The agent's code, github.com/aws/eks-pod-identity-agent. Its responses are not documented elsewhere. */
 export const AGENT = 'eks-pod-identity-agent source, ';
 export const AGENT_CACHE = `${AGENT}internal/credsretriever/refreshing_cache.go`;
 export const AGENT_ERRORS = `${EKS_AUTH_ERRORS}; ${AGENT}pkg/errors`;

@@ -1,22 +1,22 @@
 /**
- * Conditions on the tags of a session, of which each holds or none does, written down by hand from the IAM User Guide, "IAM JSON
- * policy elements: Condition operators" and "Set operators for multivalued context keys".
+ * Lists of conditions on session tags; either all of a list hold, or none. Written by hand from the IAM User Guide,
+ * "IAM JSON policy elements: Condition operators" and "Set operators for multivalued context keys".
  */
 import type { Conditions } from '../../harness/index.ts';
 
 export type TagKey = 'aws:PrincipalTag' | 'aws:RequestTag';
-/** Operator, tag, and what the tag is compared with. */
+/** Operator, tag, and the values to compare the tag with. */
 export type Comparison = readonly [operator: string, tag: string, value: string | readonly string[]];
 
-/** Tags of a role itself, which sessions have whether they have tags of their own or not. */
+/** Tags of a role, which its sessions have with or without session tags. */
 export const OWN_TAGS = {
   'conformance-team': 'red',
   'conformance-owner': 'arn:aws:iam::111122223333:role/owner',
 } as const;
 
-/** What policies may name beside the own cluster and namespace: by placeholder where the scenario has another. */
+/** A namespace and cluster other than the session's, for policies: placeholders if the scenario has them. */
 export interface Elsewhere {
-  /** The own namespace. */
+  /** The namespace of the session. */
   readonly own: string;
   readonly namespace: string;
   readonly cluster: string;
@@ -29,7 +29,7 @@ export const NOWHERE: Elsewhere = {
   clusterArn: 'arn:aws:eks:us-west-2:111122223333:cluster/elsewhere',
 };
 
-/** Each holds for a session of service account `reader` in the own namespace, with session tags. */
+/** All hold for a session with session tags, of service account `reader` in namespace `own`. */
 export const tagged = ({ own, namespace, cluster, clusterArn }: Elsewhere = NOWHERE): readonly Comparison[] => [
   ['StringEquals', 'kubernetes-namespace', [own, namespace]],
   ['StringNotEquals', 'kubernetes-namespace', namespace],
@@ -47,7 +47,7 @@ export const tagged = ({ own, namespace, cluster, clusterArn }: Elsewhere = NOWH
   ['ForAllValues:StringEquals', 'eks-cluster-name', ['<cluster:c1>', cluster]],
 ];
 
-/** None of them holds for such a session. */
+/** None holds for that session. */
 export const notTagged = ({ namespace, cluster, clusterArn }: Elsewhere = NOWHERE): readonly Comparison[] => [
   ['StringEquals', 'kubernetes-namespace', namespace],
   ['StringNotEquals', 'kubernetes-service-account', 'reader'],
@@ -65,7 +65,7 @@ export const notTagged = ({ namespace, cluster, clusterArn }: Elsewhere = NOWHER
   ['ForAllValues:StringEquals', 'kubernetes-service-account', ['writer', 'Reader']],
 ];
 
-/** Each holds for a session that has none of Pod Identity's tags, of a role that has `OWN_TAGS`. */
+/** All hold for a session without Pod Identity's tags, of a role with `OWN_TAGS`. */
 export const untagged: readonly Comparison[] = [
   ['StringEquals', 'conformance-team', 'red'],
   ['StringNotEquals', 'kubernetes-namespace', '<namespace:app>'],
@@ -86,7 +86,7 @@ export const untagged: readonly Comparison[] = [
   ['ForAllValues:StringLike', 'conformance-team', ['b*', 'r*']],
 ];
 
-/** Each holds where there are no tags at all, as in a request of web identity. */
+/** All hold if there are no tags at all, as in an AssumeRoleWithWebIdentity request. */
 export const absent: readonly Comparison[] = [
   ['StringNotEquals', 'kubernetes-namespace', '<namespace:app>'],
   ['StringNotEqualsIgnoreCase', 'kubernetes-service-account', 'reader'],
@@ -98,7 +98,7 @@ export const absent: readonly Comparison[] = [
   ['ForAllValues:StringEquals', 'conformance-team', 'red'],
 ];
 
-/** None of them holds where there are no tags at all. */
+/** None holds if there are no tags at all. */
 export const notAbsent: readonly Comparison[] = [
   ['StringEquals', 'kubernetes-namespace', '<namespace:app>'],
   ['StringEqualsIgnoreCase', 'kubernetes-service-account', 'reader'],
@@ -109,7 +109,7 @@ export const notAbsent: readonly Comparison[] = [
   ['ForAnyValue:StringLike', 'eks-cluster-name', '*'],
 ];
 
-/** One block of all of them: it holds where each does. */
+/** Returns one condition block with all comparisons; it holds if each of them does. */
 export function allOf(key: TagKey, comparisons: readonly Comparison[]): Conditions {
   const block: Record<string, Record<string, string | readonly string[]>> = {};
   for (const [operator, tag, value] of comparisons) block[operator] = { ...block[operator], [`${key}/${tag}`]: value };

@@ -1,26 +1,26 @@
-/** What scenarios of several suites declare. */
+/** Declarations shared by scenarios of several suites. */
 import { allow, podIdentityRole, type PermissionStatement } from '../../harness/index.ts';
 
-/** A pod of a role; one that is not started is asked for by its association alone. */
+/** A workload with an association. Without a running pod, probes use only the association. */
 export const APP = { app: { role: 'app' } } as const;
-/** One pod with an association, whose role has these permissions. */
+/** Returns one workload with an association, whose role has these permissions. */
 export const appWith = (...permissions: readonly PermissionStatement[]) => ({
   roles: { app: podIdentityRole(...permissions) },
   workloads: APP,
 });
-/** One pod with an association, where it does not matter what its role may do. */
+/** One workload with an association, whose role needs no permissions. */
 export const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 export const readData = allow('s3:GetObject', 'data/*');
-/** A session by web identity, with a token of its own. */
+/** A web identity session with its own token. */
 export const WEB = { role: 'app', token: 'web' } as const;
 export const WEB_TOKEN = { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } } as const;
-/** No pod runs: such a token of its service account is asked with. */
+/** No pod runs; probes use a token of its service account. */
 export const BY_TOKEN = { workloads: { app: {} }, tokens: WEB_TOKEN } as const;
-/** The object's tags of these keys have the values of the session's tags. */
+/** Condition: the object's tags with these keys equal the session's. */
 export const sameTag = (...keys: readonly string[]) => ({
   StringEquals: Object.fromEntries(keys.map((key) => [`s3:ExistingObjectTag/${key}`, `\${aws:PrincipalTag/${key}}`])),
 });
-/** The tags of a session that EKS Auth opens. */
+/** Tags that EKS Auth sets on a session. */
 export const SESSION_TAGS = [
   'eks-cluster-arn',
   'eks-cluster-name',
@@ -29,11 +29,11 @@ export const SESSION_TAGS = [
   'kubernetes-pod-name',
   'kubernetes-pod-uid',
 ];
-/** The audience of tokens of Pod Identity, and its service principal. */
+/** The audience of Pod Identity tokens, and the service principal. */
 export const POD_IDENTITY = 'pods.eks.amazonaws.com';
-/** Where pods have these. */
+/** The directory of these tokens in pods. */
 export const TOKEN_DIRECTORY = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
 export const ASSUME_AND_TAG = ['sts:AssumeRole', 'sts:TagSession'];
 export const READ_ONLY = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
-/** Of pods that are only admitted, not run. */
+/** The image of pods that are admitted but never run. */
 export const IMAGE = 'example.com/app:1';

@@ -23,28 +23,27 @@ import { TARGET_ROLES, UPDATE_ASSOCIATION } from '../lib/sources.ts';
 import { ASSOCIATED, readData } from '../lib/worlds.ts';
 
 const HOW_TO_ASSIGN = 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"';
-const DELETE =
-  'Amazon EKS API Reference, DeletePodIdentityAssociation: credentials that were handed out before stay good';
+const DELETE = 'Amazon EKS API Reference, DeletePodIdentityAssociation: credentials issued before remain valid';
 const CACHE = 'eks-pod-identity-agent source, internal/credsretriever';
 
 suite('lifecycle', ({ scenario }) => {
-  scenario('LC-01', 'pods get their settings as soon as a new association has reached the webhook', {
+  scenario('LC-01', 'new pods get their settings once a new association has reached the webhook', {
     source: `${HOW_TO_ASSIGN}: associations are eventually consistent`,
     roles: { app: podIdentityRole() },
     workloads: { app: { starts: 'later' } },
     probes: [
       controlSucceeds(admitPod('app'), { injected: 'none' }),
       createAssociation('app', 'app'),
-      // The pod that is made at once, and what it is given by then.
+      // A pod that is created now gets settings and credentials.
       succeeds(admitPod('app'), { injected: 'pod-identity' }),
       startPod('app'),
       granted('app', fetchCredentials()),
     ],
   });
 
-  scenario('LC-02', 'pods started after the association was deleted get nothing', {
+  scenario('LC-02', 'pods that start after the deletion of the association get no credentials', {
     profile: 'core',
-    source: `${DELETE}; amazon-eks-pod-identity-webhook, pods are changed at admission alone`,
+    source: `${DELETE}; amazon-eks-pod-identity-webhook, pods are changed only at admission`,
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
@@ -54,7 +53,7 @@ suite('lifecycle', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-03', 'a running pod keeps its credentials when the association is deleted', {
+  scenario('LC-03', 'a running pod keeps its credentials after the deletion of its association', {
     profile: 'core',
     source: `${DELETE}; ${CACHE}`,
     finding:
@@ -67,14 +66,14 @@ suite('lifecycle', ({ scenario }) => {
       granted('app', fetchCredentials()),
       deleteAssociation('app'),
       startPod('fresh'),
-      // The association is gone indeed: what the other pod still has is not due to it.
+      // This proves that the association no longer exists, so the other pod does not depend on it.
       refused('fresh', fetchCredentials(), NOT_INJECTED),
       granted('app', getObject('data/key')),
       granted('app', fetchCredentials()),
     ],
   });
 
-  scenario('LC-05', 'pods started after the association was given another role have that role', {
+  scenario('LC-05', 'pods that start after an update of the association use its new role', {
     profile: 'core',
     source: UPDATE_ASSOCIATION,
     roles: { first: podIdentityRole(), second: podIdentityRole() },
@@ -87,7 +86,7 @@ suite('lifecycle', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-06', 'a running pod keeps its role when the association is given another one', {
+  scenario('LC-06', 'a running pod keeps its role when its association gets another role', {
     source: `${TARGET_ROLES}: recreate the pods to apply a change sooner; ${CACHE}`,
     roles: { first: podIdentityRole(), second: podIdentityRole() },
     workloads: { app: { role: 'first' }, fresh: { role: 'first', starts: 'later' } },
@@ -100,7 +99,7 @@ suite('lifecycle', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-07', 'an association may be deleted and made again', {
+  scenario('LC-07', 'an association can be deleted and recreated', {
     profile: 'core',
     source: HOW_TO_ASSIGN,
     roles: { first: podIdentityRole(), second: podIdentityRole() },
@@ -113,7 +112,7 @@ suite('lifecycle', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-17', 'a service account that was deleted and made again keeps its association', {
+  scenario('LC-17', 'a recreated service account keeps its association', {
     source: `${HOW_TO_ASSIGN}: an association names namespace and service account`,
     ...ASSOCIATED,
     probes: [

@@ -1,4 +1,4 @@
-/** Roles that change, or are deleted and made again, while pods run. */
+/** Roles that change, or are deleted and recreated, while pods run. */
 import {
   allow,
   control,
@@ -25,14 +25,14 @@ import { APP, ASSOCIATED, readData } from '../lib/worlds.ts';
 const HOW_TO_ASSIGN = 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"';
 
 suite('lifecycle', ({ scenario }) => {
-  scenario('LC-15', 'sessions older than a moment can be denied, and new ones are not', {
+  scenario('LC-15', 'a policy can deny sessions issued before a given time', {
     source: 'IAM User Guide, "Revoking IAM role temporary security credentials"',
     roles: { app: podIdentityRole(readData) },
     workloads: APP,
     objects: ['data/key'],
     probes: [
       granted('app', getObject('data/key')),
-      // The clocks of this machine and of AWS may differ by a little.
+      // The local clock and AWS's may differ slightly.
       wait(3),
       putRolePolicy('app', readData, deny('*', '*', { DateLessThan: { 'aws:TokenIssueTime': '<time:now>' } })),
       denied('app', getObject('data/key'), { by: 's3', code: 'AccessDenied', policy: 'identity', explicit: true }),
@@ -59,7 +59,7 @@ suite('lifecycle', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-19', 'a role that was deleted gives new pods no credentials', {
+  scenario('LC-19', 'a deleted role gives new pods no credentials', {
     profile: 'core',
     source: EKS_AUTH_ERRORS,
     roles: { app: podIdentityRole(readData) },
@@ -71,12 +71,12 @@ suite('lifecycle', ({ scenario }) => {
       deleteRole('app'),
       startPod('fresh'),
       refused('fresh', fetchCredentials(), MAY_NOT_ASSUME),
-      // What it had opened is worth nothing either. With which code it is refused is not documented.
+      // Its existing sessions are also invalid. The error code is not documented.
       denied('app', getObject('data/key'), { by: 's3', code: ['AccessDenied', 'InvalidAccessKeyId', 'InvalidToken'] }),
     ],
   });
 
-  scenario('LC-20', 'a role that is made again under its name serves its association again', {
+  scenario('LC-20', 'a recreated role with the same name works with its association again', {
     keywords: ['re-created role', 'Terraform'],
     source: `${HOW_TO_ASSIGN}: an association names the role by its ARN`,
     finding:

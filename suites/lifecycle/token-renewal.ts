@@ -12,14 +12,14 @@ import {
 } from '../../harness/index.ts';
 import { readData, TOKEN_DIRECTORY } from '../lib/worlds.ts';
 
-const TOKENS = 'Kubernetes documentation, "Configure Service Accounts for Pods": a kubelet asks for a new token';
+const TOKENS = 'Kubernetes documentation, "Configure Service Accounts for Pods": a kubelet requests a new token';
 const TOKEN_FILE = `${TOKEN_DIRECTORY}/eks-pod-identity-token`;
-/** A token lives as short as it may: ten minutes. */
+/** The shortest permitted lifetime, ten minutes. */
 const SHORT_TOKEN = { 'token-expiration': '600' };
 
 suite('lifecycle', ({ scenario }) => {
   scenario('LC-08', 'the kubelet renews the token before it expires, and calls keep working', {
-    source: `${TOKENS} when the old one has lived 80 % of its time`,
+    source: `${TOKENS} after 80% of the lifetime of the old one`,
     profile: 'soak',
     allowSeconds: 780,
     roles: { app: podIdentityRole(readData) },
@@ -29,7 +29,7 @@ suite('lifecycle', ({ scenario }) => {
       granted('app', getObject('data/key')),
       granted('app', fetchCredentials()),
       granted('app', tokenRotation('pod-identity', 620), {
-        // A kubelet that is a little early or late is right: it looks at its pods every minute or so.
+        // A kubelet checks its pods about once a minute, so it may renew a little early or late.
         facts: { sameSubject: true, sameAudience: true, issuedLater: between(450, 600) },
       }),
       granted('app', fetchCredentials()),
@@ -37,11 +37,11 @@ suite('lifecycle', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-08b', 'the kubelet renews the token when 80 % of its time are over by the clock', {
-    source: `${TOKENS} when the old one has lived 80 % of its time`,
+  scenario('LC-08b', 'the kubelet renews the token once its clock has passed 80% of the lifetime', {
+    source: `${TOKENS} after 80% of the lifetime of the old one`,
     needs: ['cluster-clock'],
     roles: { app: podIdentityRole() },
-    // With another token beside, which lives longer, or a user to whom alone it belongs.
+    // One pod also has a token with a longer lifetime; only its own user can read the other's token.
     workloads: {
       app: { role: 'app', serviceAccountAnnotations: SHORT_TOKEN, automountServiceAccountToken: true },
       user: { role: 'app', runAsUser: 1000 },

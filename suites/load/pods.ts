@@ -1,4 +1,4 @@
-/** Many pods at once, each with an identity of its own, made by Jobs and Deployments of Kubernetes. */
+/** Many pods at once, each with its own identity, created by Kubernetes Jobs and Deployments. */
 import {
   advanceClock,
   agentArguments,
@@ -26,36 +26,36 @@ import { AGENT, AGENT_CACHE, AGENT_ERRORS, HOW_IT_WORKS, TAGS_OF_PODS } from '..
 const LIMITER = AGENT + 'internal/middleware/rate_limiter';
 const tag = (key: string): string => `\${aws:PrincipalTag/${key}}`;
 const OWN = `data/${tag('eks-cluster-name')}/${tag('kubernetes-namespace')}/${tag('kubernetes-service-account')}`;
-/** What a pod may do by the tags of its session alone: read its service account's object, and write one of its own name. */
+/** Lets a pod read its service account's object and write an object with its own name, only by session tags. */
 const byTags = () =>
   podIdentityRole(
     allow('s3:GetObject', `${OWN}/object`),
     allow('s3:PutObject', `${OWN}/${tag('kubernetes-pod-name')}`),
   );
-/** The shortest that Kubernetes gives, in seconds. */
+/** The shortest lifetime that Kubernetes permits, in seconds. */
 const SHORT_TOKEN = { 'token-expiration': '600' };
-/** The agent renews what is older than this at its next look, which is each minute, and no number of pods is too many for that. */
+/** The agent checks each minute and renews older credentials, at a rate that suffices for any number of pods. */
 const RENEWS_EACH_MINUTE = '--max-credential-retention-before-renewal 30s --max-cache-size 2000 --max-service-qps 1000';
-/** Service accounts of a namespace. */
+/** Service accounts per namespace. */
 const PER_NAMESPACE = 5;
 const eksAuth = (trouble: Omit<Parameters<typeof disturbAws>[0], 'service' | 'operation'>) =>
   disturbAws({ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', ...trouble });
-/** What is right whatever the load: no other identity, no verdict lost, no error. */
+/** Expected at any load: no wrong identity, no lost verdict, no error. */
 const RIGHT = { wrongIdentities: 0, lost: 0, errors: 0, notRecovered: 0 } as const;
-/** The same while something is disturbed: errors end, within a minute after it. */
+/** Expected with a disturbance: errors end within a minute after it. */
 const RECOVERED = { wrongIdentities: 0, lost: 0, notRecovered: 0, recoverySeconds: between(0, 60) } as const;
 const recovers = (load: string) => [expectRecovery(load), succeeds(loadVerdicts(load), RECOVERED)];
-/** Asks again, as applications do, where an agent on a busy machine did not answer in time. */
+/** Retries, as applications do, if an agent on a busy machine does not answer in time. */
 const patient = { rounds: 2, furtherRounds: 30, everySeconds: 2 } as const;
-/** Pods of a Deployment: whatever of them was late is asked for again before they end. */
+/** Pods of a Deployment, which retry late requests before they end. */
 const lasting = { ...patient, untilEnded: true, everySeconds: 5 } as const;
-/** Longest times, in milliseconds: far more than AWS documents anywhere, so that a machine of two processors can be busy. */
+/** Time limits in milliseconds, far above any that AWS documents, for busy machines with two processors. */
 const LIMITS = { credentialsP99: 120_000, objectP99: 180_000 };
 
 suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   const names = Array.from({ length: serviceAccounts }, (_, index) => `sa${index}`);
   const namespaceOf = (index: number): string => `n${Math.floor(index / PER_NAMESPACE)}`;
-  /** Each service account with a role of its own, and of `others` besides. */
+  /** Declares each service account with its own role, and the roles `others`. */
   const world = (
     others: readonly string[] = [],
     clusterOf: (index: number) => 'c1' | 'c2' = () => 'c1',
@@ -85,7 +85,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   });
   const namespaces = [...new Set(names.map((_, index) => namespaceOf(index)))];
   const all = { workloads: names, pods, parallelism };
-  /** Service accounts besides. */
+  /** Further service accounts. */
   const stay = ['stay0', 'stay1'];
   const noisy = { workloads: names.slice(0, 2), pods: 2, parallelism: 2 };
 
@@ -100,17 +100,17 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-02', 'pods that follow one another in waves each get the identity of their own', {
+  scenario('LO-02', 'pods that start in waves each get their own identity', {
     source: `${HOW_IT_WORKS}; ${TAGS_OF_PODS}`,
     ...world(),
     probes: [
-      // One pod of each service account at a time, followed by the next.
+      // One pod per service account at a time.
       startLoad('rolling', { ...all, parallelism: serviceAccounts, ...patient }),
       succeeds(loadVerdicts('rolling', { limits: LIMITS }), RIGHT),
     ],
   });
 
-  scenario('LO-03', 'pods that start after their associations were updated have the new role, also next to old pods', {
+  scenario('LO-03', 'pods that start after an association update use the new role, even next to old pods', {
     source:
       'Amazon EKS API Reference, UpdatePodIdentityAssociation; Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"',
     ...world(['new']),
@@ -124,8 +124,8 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-04', 'an agent that is replaced under load answers each pod with its own identity again', {
-    source: `${AGENT_CACHE}: the cache is in memory alone`,
+  scenario('LO-04', 'pods get their own identity again after the agent is replaced under load', {
+    source: `${AGENT_CACHE}: the cache is only in memory`,
     ...world(),
     probes: [
       startLoad('all', { ...all, rounds: 8, everySeconds: 2, furtherRounds: 30 }),
@@ -135,7 +135,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-05', 'pods get over throttling by EKS Auth, each with its own identity', {
+  scenario('LO-05', 'pods recover from throttling by EKS Auth, each with its own identity', {
     source: AGENT_ERRORS,
     ...world(),
     probes: [
@@ -148,7 +148,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-06', 'a slow EKS Auth makes pods wait, and gives none the identity of another', {
+  scenario('LO-06', 'a slow EKS Auth delays pods, but no pod gets the identity of another', {
     source: `${HOW_IT_WORKS}; ${AGENT}internal/cloud/eksauth: a second for each of three attempts`,
     ...world(),
     probes: [
@@ -160,8 +160,8 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-07', 'running pods go on while EKS Auth is away for a minute, and all others have it back with it', {
-    source: `${AGENT_ERRORS}; ${AGENT_CACHE}: what is held is kept while EKS Auth has trouble`,
+  scenario('LO-07', 'running pods survive a minute without EKS Auth, and new pods recover afterwards', {
+    source: `${AGENT_ERRORS}; ${AGENT_CACHE}: cached credentials are kept while EKS Auth fails`,
     ...world(),
     probes: [
       startLoad('before', { ...all, pods: serviceAccounts, rounds: 30, everySeconds: 2 }),
@@ -176,7 +176,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-08', 'pods whose tokens are all renewed at once keep their own identity', {
+  scenario('LO-08', 'pods keep their own identity when all tokens are renewed at once', {
     source: 'Kubernetes, "Managing Service Accounts", Bound service account tokens; ' + HOW_IT_WORKS,
     needs: ['cluster-clock'],
     ...world(
@@ -187,7 +187,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     probes: [
       startLoad('all', { ...all, pods: Math.min(pods, parallelism), rounds: 20, everySeconds: 2, furtherRounds: 10 }),
       awaitLoad('all', 100),
-      // Tokens are renewed when four fifths of their time are over.
+      // Tokens are renewed after 80% of their lifetime.
       advanceClock(490),
       expectRecovery('all'),
       // Another token has another session.
@@ -195,19 +195,19 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-09', 'pods whose credentials all end in one window are given new ones of their own', {
-    source: `${AGENT_CACHE}: credentials with a small time to live are fetched anew`,
+  scenario('LO-09', 'pods whose credentials expire at the same time get new ones of their own', {
+    source: `${AGENT_CACHE}: credentials with a short time to live are fetched again`,
     ...world(),
     probes: [
-      // Handed out until fifteen seconds are left, so that all are fetched anew each fifteen seconds or so.
+      // The agent returns credentials until fifteen seconds remain, so it fetches all again about every fifteen seconds.
       ...namespaces.map((namespace) => eksAuth({ namespace, credentialsSeconds: 30 })),
       startLoad('all', { ...all, pods: Math.min(pods, parallelism), alignSeconds: 5, rounds: 8, everySeconds: 5 }),
       succeeds(loadVerdicts('all', { sessions: true, limits: LIMITS }), { ...RIGHT, sessionsPerPod: between(2, 24) }),
     ],
   });
 
-  scenario('LO-10', 'a pod that floods the agent meets its limit, others go on, and quiet pods recover', {
-    source: `${LIMITER}: 1000 requests a second, 500 at once`,
+  scenario('LO-10', 'a pod that floods the agent reaches its limit, and quiet pods recover', {
+    source: `${LIMITER}: 1000 requests per second, bursts of 500`,
     ...world(),
     probes: [
       startLoad('quiet', { ...all, rounds: 10, everySeconds: 2, furtherRounds: 30 }),
@@ -221,7 +221,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-11', 'pods of two clusters with the same names keep to the identities of their own cluster', {
+  scenario('LO-11', 'pods of two clusters with the same names get the identities of their own cluster', {
     source: `${HOW_IT_WORKS}; ${TAGS_OF_PODS}`,
     ...world([], (index) => (index % 2 === 0 ? 'c1' : 'c2')),
     probes: [
@@ -230,14 +230,14 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-12', 'the memory of an agent does not grow with the requests that it answers', {
-    source: `${AGENT_CACHE}: what is kept is kept by pod`,
+  scenario('LO-12', 'the memory of the agent does not grow with the number of requests', {
+    source: `${AGENT_CACHE}: entries are cached by pod`,
     needs: ['kubelet-stats'],
     ...world(),
     probes: [
       startLoad('first', { ...noisy, flood: { requests: 1000, seconds: 10 } }),
       succeeds(loadVerdicts('first')),
-      // Kubelets look at their pods every ten seconds or so.
+      // Kubelets measure their pods about every ten seconds.
       wait(15),
       startLoad('next', { ...noisy, flood: { requests: 1000, seconds: 20 } }),
       wait(40),
@@ -245,8 +245,8 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-13', 'the agent asks no more for pods that are gone once their tokens are over, and does for others', {
-    source: `${AGENT_CACHE}: what is held is renewed with the token of its last request, and given up for ExpiredTokenException`,
+  scenario('LO-13', 'the agent stops renewing for deleted pods once their tokens expire, but not for others', {
+    source: `${AGENT_CACHE}: entries are renewed with the token of their last request, and evicted for ExpiredTokenException`,
     needs: ['virtual-clock'],
     ...world(
       [],
@@ -254,7 +254,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
       (index) => (index < serviceAccounts ? { serviceAccountAnnotations: SHORT_TOKEN } : {}),
       [...names, ...stay],
     ),
-    // Three renewals of the agent besides, a minute apart.
+    // Includes three renewals of the agent, a minute apart.
     allowSeconds: 480 + pods * 4,
     probes: [
       agentArguments(RENEWS_EACH_MINUTE),
@@ -262,9 +262,9 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
       succeeds(loadVerdicts('gone', { limits: LIMITS }), RIGHT),
       endLoad('gone'),
       startLoad('there', { ...lasting, workloads: stay, pods: 2, parallelism: 2 }),
-      // By AWS' clock alone on a cluster with one of its own, so that those that are there have longer tokens.
+      // On a cluster with its own clock, only AWS's clock advances, so the running pods have longer tokens.
       advanceClock(700),
-      // A renewal that was under way then, and another that knows of it.
+      // First a renewal that was already in progress, then one with the advanced clock.
       awaitCalls('there', { again: true }),
       awaitCalls('there', { again: true }),
       succeeds(loadCalls('gone', { beside: 'there' }), { calls: 0 }),
@@ -273,7 +273,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     ],
   });
 
-  scenario('LO-14', 'pods of Deployments that are restarted each get their own identity, and so do those before them', {
+  scenario('LO-14', 'old and new pods of restarted Deployments each get their own identity', {
     source: `Kubernetes, "Deployments", Rolling Update Deployment; ${HOW_IT_WORKS}; ${TAGS_OF_PODS}`,
     ...world(),
     probes: [

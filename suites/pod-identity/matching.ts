@@ -1,4 +1,4 @@
-/** Which pods an association matches: by namespace and service account, from when they start. */
+/** Which pods an association matches, by namespace, service account and start time. */
 import {
   admitPod,
   askEksAuth,
@@ -20,9 +20,9 @@ import { APP } from '../lib/worlds.ts';
 const roles = { app: podIdentityRole() } as const;
 
 suite('pod-identity', ({ scenario }) => {
-  scenario('PI-02', 'a pod started without an association gets no credentials until it is started again', {
+  scenario('PI-02', 'a pod that starts before its association gets no credentials until it is restarted', {
     profile: 'core',
-    source: `${HOW_IT_GRANTS}; amazon-eks-pod-identity-webhook, pods are changed at admission alone`,
+    source: `${HOW_IT_GRANTS}; amazon-eks-pod-identity-webhook, pods are changed only at admission`,
     keywords: ['webhook missing'],
     roles,
     workloads: { app: {} },
@@ -36,8 +36,8 @@ suite('pod-identity', ({ scenario }) => {
   });
 
   for (const [id, title, other] of [
-    ['PI-04', 'another service account of the namespace gets no credentials', { serviceAccount: 'other' }],
-    ['PI-05', 'the same service account name in another namespace gets no credentials', { namespace: 'other' }],
+    ['PI-04', 'a pod of another service account gets no credentials', { serviceAccount: 'other' }],
+    ['PI-05', 'a pod with the same account name in another namespace gets no credentials', { namespace: 'other' }],
   ] as const)
     scenario(id, title, {
       profile: 'core',
@@ -47,7 +47,7 @@ suite('pod-identity', ({ scenario }) => {
       probes: [controlSucceeds(askEksAuth('app')), refused('other', fetchCredentials(), NOT_INJECTED)],
     });
 
-  scenario('PI-06', 'an association may come before its namespace and service account', {
+  scenario('PI-06', 'an association can be created before its namespace and service account', {
     source: 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account": neither needs to exist',
     roles,
     workloads: { app: { role: 'app', associationFirst: true } },

@@ -1,4 +1,4 @@
-/** Pods and their node's role: when a pod falls back to it, and which permission the node needs. */
+/** Pods and their node's role: when a pod falls back to it, and which permission a node needs. */
 import {
   admitPod,
   allow,
@@ -33,7 +33,7 @@ import { DENIED_ELSEWHERE, NOT_ASSUMED } from '../lib/outcomes.ts';
 import { HOW_IT_GRANTS } from '../lib/sources.ts';
 
 suite('pod-identity', ({ scenario }) => {
-  scenario('PI-29', "without an agent a pod gets no credentials, and not the node's role either", {
+  scenario('PI-29', "a pod without an agent gets neither credentials nor the node's role", {
     source:
       'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; AWS SDKs and Tools Reference Guide, "Container credential provider"',
     roles: { app: podIdentityRole() },
@@ -47,14 +47,14 @@ suite('pod-identity', ({ scenario }) => {
     ],
   });
 
-  scenario('PI-25', 'a node without eks-auth:AssumeRoleForPodIdentity gives its pods no credentials', {
+  scenario('PI-25', 'pods on a node without eks-auth:AssumeRoleForPodIdentity get no credentials', {
     source: 'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent": permissions of the node role',
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, late: { role: 'app', starts: 'later' } },
     probes: [
       control('app', fetchCredentials()),
       denyNode('eks-auth:AssumeRoleForPodIdentity'),
-      // Another pod, since the agent holds what the first was given. Whether this refusal is a 400 or a 403 is not documented.
+      // Another pod, because the agent has cached the first pod's credentials. The status, 400 or 403, is not documented.
       startPod('late'),
       refused('late', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException' }),
     ],
@@ -70,35 +70,31 @@ suite('pod-identity', ({ scenario }) => {
     probes: [granted('app', whoAmI(), { as: 'node' })],
   });
 
-  scenario(
-    'PI-03b',
-    "whatever kept a pod from its settings, it acts as the node's role when it reaches instance metadata",
-    {
-      source: `${HOW_IT_GRANTS}; amazon-eks-pod-identity-webhook, README, annotation skip-containers`,
-      finding:
-        "A misspelled service account, a skipped container and a pod older than its association have the same effect: the pod runs with the node's role. Call GetCallerIdentity, or check the label eks.amazonaws.com/pod-identity.",
-      roles: { app: podIdentityRole() },
-      workloads: {
-        app: { role: 'app' },
-        misspelt: { serviceAccount: 'apps' },
-        skipped: { role: 'app', imds: 'reachable', podAnnotations: { 'eks.amazonaws.com/skip-containers': 'probe' } },
-        early: { serviceAccount: 'early', imds: 'reachable' },
-      },
-      probes: [
-        controlSucceeds(askEksAuth('app')),
-        // As the pod of PI-03.
-        succeeds(admitPod('misspelt'), { injected: 'none' }),
-        granted('skipped', whoAmI(), { as: 'node' }),
-        createAssociation('early', 'app'),
-        granted('early', whoAmI(), { as: 'node' }),
-      ],
+  scenario('PI-03b', "a pod that lacks its settings acts as the node's role if it reaches instance metadata", {
+    source: `${HOW_IT_GRANTS}; amazon-eks-pod-identity-webhook, README, annotation skip-containers`,
+    finding:
+      "A misspelled service account, a skipped container and a pod older than its association have the same effect: the pod runs with the node's role. Call GetCallerIdentity, or check the label eks.amazonaws.com/pod-identity.",
+    roles: { app: podIdentityRole() },
+    workloads: {
+      app: { role: 'app' },
+      misspelt: { serviceAccount: 'apps' },
+      skipped: { role: 'app', imds: 'reachable', podAnnotations: { 'eks.amazonaws.com/skip-containers': 'probe' } },
+      early: { serviceAccount: 'early', imds: 'reachable' },
     },
-  );
+    probes: [
+      controlSucceeds(askEksAuth('app')),
+      // Behaves like the pod of PI-03.
+      succeeds(admitPod('misspelt'), { injected: 'none' }),
+      granted('skipped', whoAmI(), { as: 'node' }),
+      createAssociation('early', 'app'),
+      granted('early', whoAmI(), { as: 'node' }),
+    ],
+  });
 
   scenario('PI-03c', "the node's role has none of the permissions of a pod's role", {
     source:
       'IAM User Guide, "Policy evaluation logic": implicit deny; Amazon EKS User Guide, "Amazon EKS node IAM role"',
-    // Of a cluster that was there before, nodes may have rights of their own.
+    // Nodes of an existing cluster may have further permissions.
     needs: ['own-cluster'],
     roles: {
       app: podIdentityRole(allow('s3:*', ['data', 'data/*']), allow('sts:AssumeRole', '<role:target>')),

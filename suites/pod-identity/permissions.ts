@@ -1,4 +1,4 @@
-/** What a pod may do: what its role's policies allow, narrowed by the association's policy. */
+/** The permissions of a pod: those of its role, limited by the association's policy. */
 import {
   allow,
   asSession,
@@ -17,7 +17,7 @@ import { APP, readData } from '../lib/worlds.ts';
 
 const DENIAL_MESSAGES = 'IAM User Guide, "Troubleshoot access denied error messages"';
 const roles = { app: podIdentityRole(readData) } as const;
-/** A session of a role that reads bucket `data` is denied this. */
+/** Declares a role that may read bucket `data`, and expects that this call is denied. */
 const mayNot = (call: Parameters<typeof asSession>[1]) => ({
   roles,
   workloads: APP,
@@ -34,7 +34,7 @@ suite('pod-identity', ({ scenario }) => {
     probes: [granted('app', getObject('data/key')), granted('app', listObjects('data'), { facts: { keys: 1 } })],
   });
 
-  scenario('PI-07', 'a role that may read may not write', {
+  scenario('PI-07', 'a role that may only read cannot write', {
     profile: 'core',
     source: DENIAL_MESSAGES,
     roles,
@@ -43,19 +43,19 @@ suite('pod-identity', ({ scenario }) => {
     probes: [granted('app', getObject('data/key')), denied('app', putObject('data/new'), NOT_ALLOWED)],
   });
 
-  scenario('PI-08', 'a role that may read objects may not list the bucket', {
+  scenario('PI-08', 'a role that may read objects cannot list the bucket', {
     ...mayNot(listObjects('data')),
     source: 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"',
     objects: ['data/key'],
   });
 
-  scenario('PI-09', 'a role for one bucket opens no other', {
+  scenario('PI-09', 'a role for one bucket cannot read another', {
     ...mayNot(getObject('others/key')),
     source: DENIAL_MESSAGES,
     objects: ['data/key', 'others/key'],
   });
 
-  scenario('PI-20', "an association's policy narrows the permissions of its role", {
+  scenario('PI-20', "an association's policy limits the permissions of its role", {
     profile: 'core',
     source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, policy: the intersection of both policies',
     keywords: ['session policy'],
@@ -65,7 +65,7 @@ suite('pod-identity', ({ scenario }) => {
     probes: [
       granted('app', getObject('data/a/key')),
       denied('app', getObject('data/b/key'), NOT_IN_SESSION_POLICY),
-      // The policy grants nothing by itself: the role may not write.
+      // The policy grants nothing by itself, and the role may not write.
       denied('app', putObject('data/a/new'), NOT_ALLOWED),
     ],
   });

@@ -1,4 +1,4 @@
-/** Sessions of pods: their tags, associations that disable these, and their names. */
+/** Sessions of pods: their tags, their names, and associations that disable tags. */
 import {
   allow,
   denied,
@@ -15,20 +15,20 @@ import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { EKS_AUTH, TAGS_OF_PODS } from '../lib/sources.ts';
 import { APP, ASSOCIATED, readData } from '../lib/worlds.ts';
 
-/** Objects, and the condition on a tag under which each may be read. */
+/** Objects, each with the tag condition for reading it. */
 const READABLE = [
   ['cluster-arn', 'StringEquals', 'eks-cluster-arn', '<cluster-arn:c1>'],
   ['cluster-name', 'StringEquals', 'eks-cluster-name', '<cluster:c1>'],
   ['namespace', 'StringEquals', 'kubernetes-namespace', '<namespace:app>'],
   ['service-account', 'StringEquals', 'kubernetes-service-account', 'app'],
-  // The pod is not there yet when the policy is written: its name and UID are known by their form.
+  // The pod does not exist when the policy is written, so the conditions match the form of its name and UID.
   ['pod-name', 'StringLike', 'kubernetes-pod-name', 'app-?'],
   ['pod-uid', 'StringLike', 'kubernetes-pod-uid', '????????-????-????-????-????????????'],
 ] as const;
 const UNREADABLE = ['another', 'StringEquals', 'kubernetes-namespace', 'another'] as const;
 
 suite('pod-identity', ({ scenario }) => {
-  scenario('PI-18', 'each of the six session tags can be a condition', {
+  scenario('PI-18', 'policies can have conditions on each of the six session tags', {
     profile: 'core',
     source: TAGS_OF_PODS,
     roles: {
@@ -46,7 +46,7 @@ suite('pod-identity', ({ scenario }) => {
     ],
   });
 
-  scenario('PI-19', 'with session tags disabled a role need not trust sts:TagSession', {
+  scenario('PI-19', 'a role need not trust sts:TagSession if session tags are disabled', {
     profile: 'core',
     source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, disableSessionTags',
     roles: {
@@ -67,7 +67,7 @@ suite('pod-identity', ({ scenario }) => {
     profile: 'core',
     source: `${EKS_AUTH}, assumedRoleUser: eks-clusterName-podName-UUID`,
     ...ASSOCIATED,
-    // Names are cut, to a length that is not documented.
+    // Names are truncated to an undocumented length.
     probes: [
       granted('app', whoAmI(), {
         facts: { sessionName: matching(/^eks-.+-app-1-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) },
@@ -75,7 +75,7 @@ suite('pod-identity', ({ scenario }) => {
     ],
   });
 
-  scenario('PI-17', 'replicas share the role, each with a session of its own', {
+  scenario('PI-17', 'replicas share a role, but each has its own session', {
     source: `${EKS_AUTH}, assumedRoleUser: the session name has the pod name and a random UUID`,
     roles: ASSOCIATED.roles,
     workloads: { one: { role: 'app' }, two: { role: 'app' } },

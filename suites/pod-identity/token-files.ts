@@ -1,4 +1,4 @@
-/** Who in a pod can read the token file. */
+/** Which users in a pod can read the token file. */
 import { fetchCredentials, granted, podIdentityRole, readFile, suite } from '../../harness/index.ts';
 import { TOKEN_DIRECTORY } from '../lib/worlds.ts';
 
@@ -11,12 +11,12 @@ suite('pod-identity', ({ scenario }) => {
     workloads: { app: { role: 'app', runAsUser: 65534 } },
     probes: [
       granted('app', fetchCredentials()),
-      // Nobody else's: all containers of the pod run as that user.
+      // Only that user may read it, because all containers of the pod run as the user.
       granted('app', readFile(TOKEN_FILE), { facts: { mode: '0600' } }),
     ],
   });
 
-  scenario('PI-26b', 'a container that does not run as root can read its token where volumes belong to a group', {
+  scenario('PI-26b', 'a container that does not run as root can read its token if the pod has an fsGroup', {
     source: 'Kubernetes documentation, "Configure a Security Context for a Pod or Container", fsGroup',
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app', runAsUser: 65534, fsGroup: 2000 } },

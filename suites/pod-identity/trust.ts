@@ -18,7 +18,7 @@ import { TRUST_OF_PODS } from '../lib/sources.ts';
 const trustedUnder = (operator: string, key: string, value: string) => ({
   trust: [trustPodIdentity({ conditions: { [operator]: { [key]: value } } })],
 });
-/** Pods get a session of a role that asks for one value of the condition key, and none of one that asks for the other. */
+/** Expects that pods get a session of a role that requires value `fits` of the key, but not of one that requires `misses`. */
 const confusedDeputy = (operator: string, key: string, fits: string, misses: string): ScenarioSpec => ({
   source: 'IAM User Guide, "The confused deputy problem": aws:SourceArn and aws:SourceAccount',
   keywords: ['confused deputy'],
@@ -28,7 +28,7 @@ const confusedDeputy = (operator: string, key: string, fits: string, misses: str
 });
 
 suite('pod-identity', ({ scenario }) => {
-  scenario('PI-10', 'a role that does not trust sts:TagSession gives no credentials', {
+  scenario('PI-10', 'a pod gets no credentials for a role that does not trust sts:TagSession', {
     profile: 'core',
     source: `${TRUST_OF_PODS}; IAM User Guide, "IAM JSON policy elements: Action": wildcards`,
     roles: {
@@ -44,7 +44,7 @@ suite('pod-identity', ({ scenario }) => {
     probes: [
       controlSucceeds(askEksAuth('app')),
       refused('untaggable', fetchCredentials(), MAY_NOT_ASSUME),
-      // Nor need the two actions be named.
+      // A wildcard can stand for both actions.
       succeeds(createAssociationFor('app/all', { role: 'all' })),
       succeeds(askEksAuth('all'), { roleArn: '<role:all>' }),
     ],

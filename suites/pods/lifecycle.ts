@@ -1,4 +1,4 @@
-/** What a pod keeps while it ends. */
+/** Token and sidecars of a pod during its termination. */
 import { expect } from 'chai';
 import { check, granted, readFile, suite } from '../../harness/index.ts';
 import { NAMESPACE } from '../lib/namespace-requests.ts';
@@ -10,7 +10,7 @@ const STATEFUL = {
   volumes: [{ name: 'state', emptyDir: {} }],
   volumeMounts: [{ name: 'state', mountPath: STATE }],
 };
-/** Notes that it runs, and when it is told to end; at last tells who was. */
+/** Records its start and its SIGTERM, and prints which sidecars have received SIGTERM. */
 const SIDECAR = `
 const fs = require('fs');
 const note = (name, text) => fs.existsSync('${STATE}') && fs.appendFileSync('${STATE}/' + name, text);
@@ -21,7 +21,7 @@ process.on('SIGTERM', () => {
 });
 note('runs', '');
 setInterval(() => {}, 1000);`;
-/** Tells, once it is to end, whether its token and its sidecar are still there. */
+/** Prints after SIGTERM whether its token and its sidecar still exist. */
 const LEAVING = `
 const fs = require('fs');
 const tell = () => {
@@ -39,23 +39,23 @@ const waiting = setInterval(() => {
 const sidecarOf = (name: string) => ({ name, restartPolicy: 'Always', program: SIDECAR, args: [name] });
 
 suite('pods', ({ scenario }) => {
-  scenario('RB-42', 'a pod that is deleted keeps its token and sidecars until its containers have ended', {
+  scenario('RB-42', 'a deleted pod keeps its token and sidecars until its containers have ended', {
     source: `${LIFECYCLE}: termination of Pods; "Sidecar Containers": Pods with sidecar containers`,
     workloads: { app: {} },
     probes: [
       granted('app', readFile('/etc/hostname')),
-      check('it tells what is still there', async (context) => {
+      check('the pod reports its token and sidecar', async (context) => {
         const ask = asker(context);
         const initContainers = [sidecarOf('sidecar'), sidecarOf('other')];
         await ask('POST', 'pods', await podOf(context, 'leaving', LEAVING, { ...STATEFUL, initContainers }));
-        if (!(await tells(context, 'leaving', /started/))) throw new Error('Pod leaving had not started.');
+        if (!(await tells(context, 'leaving', /started/))) throw new Error('Timed out: pod leaving has not started.');
         const path = `${context.name(NAMESPACE)}/pods/leaving/log?follow=true&container=`;
         const [log, order] = ['app', 'sidecar'].map((of) => context.kubernetes({ path: `${path}${of}` }));
         await ask('DELETE', 'pods/leaving?gracePeriodSeconds=60');
         const left = (await log)?.body ?? '';
-        if (!left.includes('started')) throw new Error(`What pod leaving told at last is not known: ${left}`);
+        if (!left.includes('started')) throw new Error(`The log of pod leaving is incomplete: ${left}`);
         expect(left).to.include(JSON.stringify({ token: true, sidecar: true }));
-        // The last that was started is the first to be told.
+        // Sidecars receive SIGTERM in reverse order of their start.
         expect((await order)?.body).to.include('told: other sidecar');
       }),
     ],

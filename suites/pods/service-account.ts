@@ -4,12 +4,12 @@ import { check, suite } from '../../harness/index.ts';
 import { API_ACCESS } from '../lib/programs.ts';
 
 suite('pods', ({ scenario }) => {
-  scenario('RB-32', 'a pod has one service account, and each container its token unless disabled', {
+  scenario('RB-32', 'a pod has one service account, and each container gets its token unless disabled', {
     source:
       'Kubernetes documentation, "Managing Service Accounts", ServiceAccount admission controller; "Configure Service Accounts for Pods", opt out of API credential automounting; "Images", default image pull policy; API Reference, PodSpec and Volume',
     workloads: { app: {}, other: { serviceAccount: 'other' } },
     probes: [
-      check('admission gives it the account, its token and its pull secrets', async ({ kubernetes, name }) => {
+      check('admission adds account, token and pull secrets', async ({ kubernetes, name }) => {
         const namespace = name('/api/v1/namespaces/<namespace:app>');
         const quiet = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'quiet' } };
         await kubernetes({
@@ -35,7 +35,7 @@ suite('pods', ({ scenario }) => {
           const tokens = volumes.filter(({ projected }) =>
             projected?.sources.some((source) => source.serviceAccountToken?.expirationSeconds === 3607),
           );
-          // Who is given the token, from the volume that there is once.
+          // The containers that mount the token, from its only volume.
           const mounts = [...(made.initContainers ?? []), ...made.containers].filter(({ volumeMounts = [] }) =>
             volumeMounts.some(
               (mount) => mount.mountPath === API_ACCESS && mount.name === tokens[0]?.name && mount.readOnly,
@@ -57,7 +57,7 @@ suite('pods', ({ scenario }) => {
           [{ serviceAccount: 'app' }, usual],
           [{ serviceAccountName: 'app', serviceAccount: 'other' }, usual],
           [{ serviceAccountName: 'nobody' }, { status: 403 }],
-          // Names are each of one, and mounts of what there is.
+          // Names must be unique, and mounts must name existing volumes.
           [{ serviceAccountName: 'app', volumes: [own, own] }, { status: 422 }],
           [{ serviceAccountName: 'app', volumes: [], containers: [container('one', '/own')] }, { status: 422 }],
           [{ serviceAccountName: 'app', containers: [container('one', '/own', '/own')] }, { status: 422 }],
@@ -85,7 +85,7 @@ suite('pods', ({ scenario }) => {
         ] as const)
           expect(await admit(spec), JSON.stringify(spec)).to.deep.equal(expected);
       }),
-      check('it has defaults of what it leaves out', async ({ kubernetes, name }) => {
+      check('omitted fields get defaults', async ({ kubernetes, name }) => {
         const pulls = {
           'example.com/app': 'Always',
           'example.com/app:latest': 'Always',
@@ -126,7 +126,7 @@ suite('pods', ({ scenario }) => {
   });
 });
 
-/** What is looked at of a pod that was admitted. */
+/** The checked fields of an admitted pod. */
 interface Admitted {
   readonly spec: {
     readonly serviceAccountName: string;

@@ -1,4 +1,4 @@
-/** What changes of roles, boundaries and managed policies lead to, and what the policy simulator decides. */
+/** Effects of changes to roles, boundaries and managed policies, and decisions of the policy simulator. */
 import {
   IAM,
   paginateListPolicies,
@@ -32,9 +32,9 @@ import { given } from './lib/simulator.ts';
 import { objects } from './lib/objects.ts';
 
 const API = 'IAM API Reference,';
-/** With which code is not documented. */
+/** The error code is not documented. */
 const REFUSED = /^(InvalidInput|ValidationError|AccessDenied)$/;
-/** A change, and the time until it counts everywhere. */
+/** Makes a change, and waits until it applies everywhere. */
 const changed = (title: string, change: (iam: IAM, context: CheckContext) => Promise<unknown>): readonly Step[] => [
   check(title, async (context) => {
     expect(await codeOf(change(new IAM(await context.aws('iam')), context))).to.equal('none');
@@ -49,7 +49,7 @@ const may = (...keys: readonly string[]): readonly Step[] =>
   });
 
 suite('policies', ({ scenario }) => {
-  scenario('PO-72', 'a boundary limits sessions from when it is put on their role until it is taken away', {
+  scenario('PO-72', 'a boundary limits sessions from its addition to their role until its removal', {
     source: `${API} PutRolePermissionsBoundary and DeleteRolePermissionsBoundary; IAM User Guide, "Versioning IAM policies": the default version is in effect for all principals that have the policy`,
     needs: ['own-boundary'],
     roles: {
@@ -60,28 +60,28 @@ suite('policies', ({ scenario }) => {
     objects: ['data/a', 'data/b'],
     probes: [
       ...may('a', 'b'),
-      ...changed('a boundary is put', (iam, { name }) =>
+      ...changed('the boundary is added', (iam, { name }) =>
         iam.putRolePermissionsBoundary({
           RoleName: name('<role-name:app>'),
           PermissionsBoundary: name(policyOf('bounds', 'boundary')),
         }),
       ),
       ...may('a'),
-      ...changed('its policy has another version', async (iam, { name }) => {
+      ...changed('its policy gets another version', async (iam, { name }) => {
         const PolicyArn = name(policyOf('bounds', 'boundary'));
         const PolicyDocument = name(allowText('arn:aws:s3:::<bucket:data>/b'));
         await iam.createPolicyVersion({ PolicyArn, PolicyDocument, SetAsDefault: true });
         await iam.deletePolicyVersion({ PolicyArn, VersionId: 'v1' });
       }),
       ...may('b'),
-      ...changed('it is taken away', (iam, { name }) =>
+      ...changed('the boundary is removed', (iam, { name }) =>
         iam.deleteRolePermissionsBoundary({ RoleName: name('<role-name:app>') }),
       ),
       ...may('a', 'b'),
     ],
   });
 
-  scenario('PO-73', 'the policy simulator decides for a role by all of its policies and its boundary', {
+  scenario('PO-73', 'the policy simulator evaluates all policies and the boundary of a role', {
     source: `${API} SimulatePrincipalPolicy and EvaluationResult`,
     roles: {
       app: {
@@ -96,7 +96,7 @@ suite('policies', ({ scenario }) => {
     },
     objects: ['data/inline'],
     probes: [
-      check('and names the keys that it was not told', async ({ aws, name }) => {
+      check('the simulator reports missing context keys', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
         const keys = ['inline', 'attached', 'outside', 'denied', 'nobody', 'red'];
         const objectOf = (key: string) => name(`arn:aws:s3:::<bucket:data>/${key}`);
@@ -129,7 +129,7 @@ suite('policies', ({ scenario }) => {
         const PolicyInputList = [allowText('*', 's3:*')];
         const more = await ask(arn, { PolicyInputList });
         expect(decided(more)).to.deep.equal([...limits.slice(0, 4), 'allowed', 'allowed']);
-        // Which statements decide: an explicit Deny by itself.
+        // The matched statements; an explicit Deny is the only one.
         const decidedBy = (results: readonly Told[], key: string) =>
           (results.find((each) => each.EvalResourceName === objectOf(key))?.MatchedStatements ?? []).map(
             ({ SourcePolicyId }) => SourcePolicyId,
@@ -156,7 +156,7 @@ suite('policies', ({ scenario }) => {
     },
     objects: ['data/key'],
     probes: [
-      check('by its answers', async ({ aws, name, eventually }) => {
+      check('the responses of IAM', async ({ aws, name, eventually }) => {
         const iam = new IAM({ ...(await aws('iam')), ...FEW_ATTEMPTS });
         const RoleName = name('<role-name:app>');
         await iam.updateRole({ RoleName, Description: 'Reads ä +%2F', MaxSessionDuration: 7200 });
@@ -243,7 +243,7 @@ suite('policies', ({ scenario }) => {
           const PolicyDocument = allowText('*', '*');
           expect(await codeOf(iam.createPolicy({ PolicyName, PolicyDocument }))).to.equal('EntityAlreadyExists');
         }
-        expect(await bound(READ_ONLY), 'a policy of AWS').to.equal('none');
+        expect(await bound(READ_ONLY), 'an AWS managed policy').to.equal('none');
       }),
     ],
   });
@@ -251,7 +251,7 @@ suite('policies', ({ scenario }) => {
 
 type Told = Partial<EvaluationResult & ResourceSpecificResult>;
 
-/** What a simulation says of a resource, be it in the result itself or in one for each. */
+/** Returns the decision for a resource, from the result itself or from a result per resource. */
 const decisionOf =
   (resource: string) =>
   ({ EvalResourceName, EvalResourceDecision, EvalDecision }: Told) =>

@@ -1,4 +1,4 @@
-/** What the operators of conditions compare, and how: case, wildcards, several values, and keys that are not there. */
+/** What condition operators compare, and how: case, wildcards, several values, and missing keys. */
 import {
   allow,
   deny,
@@ -17,14 +17,14 @@ import { APP, appWith } from '../lib/worlds.ts';
 import { can, cannot, objects } from './lib/objects.ts';
 
 const GLOBAL_KEYS = 'IAM User Guide, "AWS global condition context keys"';
-/** A role that may read each object of the table under its conditions. */
+/** Returns a role that may read each object of the table under its conditions. */
 const readable = (table: Readonly<Record<string, Conditions>>) =>
   podIdentityRole(
     ...Object.entries(table).map(([key, conditions]) => allow('s3:GetObject', `data/${key}`, conditions)),
   );
 const ACCOUNT_TAG = 'aws:PrincipalTag/kubernetes-service-account';
 const PRINCIPAL = 'aws:PrincipalArn';
-/** Reads what is named `yes…`, and nothing else of the table. */
+/** Expects that the role can read only the objects named `yes…`. */
 const asNamed = (table: Readonly<Record<string, Conditions>>) => ({
   roles: { app: readable(table) },
   workloads: APP,
@@ -36,7 +36,7 @@ const tagged = (...keys: readonly string[]) => ({ tags: Object.fromEntries(keys.
 suite('policies', ({ scenario }) => {
   const below = (path: string): string => `arn:aws:iam::<account:main>:role${path}<role-name:app>`;
 
-  scenario('PO-20', 'of several values one must match, of several keys and operators all', {
+  scenario('PO-20', 'one of several values must match, and all of several keys and operators', {
     source: 'IAM User Guide, "Conditions with multiple context keys or values"',
     ...asNamed({
       'yes-one-value': { StringEquals: { [ACCOUNT_TAG]: ['another', 'app'] } },
@@ -49,7 +49,7 @@ suite('policies', ({ scenario }) => {
     }),
   });
 
-  scenario('PO-21', 'strings are compared with or without regard to case, with or without wildcards', {
+  scenario('PO-21', 'string operators compare with or without case, and with or without wildcards', {
     source: `${OPERATORS}, "String condition operators"`,
     ...asNamed({
       'yes-ignoring-case': { StringEqualsIgnoreCase: { [ACCOUNT_TAG]: 'APP' } },
@@ -65,7 +65,7 @@ suite('policies', ({ scenario }) => {
     }),
   });
 
-  scenario('PO-22', 'a key that is not there satisfies negated operators and IfExists, and no other', {
+  scenario('PO-22', 'a missing key satisfies only negated operators, IfExists and Null', {
     source: `${OPERATORS}, "...IfExists condition operators" and "Condition operator to check existence of condition keys"`,
     ...asNamed({
       'yes-not-equals': { StringNotEquals: { 'aws:PrincipalTag/team': 'red' } },
@@ -80,7 +80,7 @@ suite('policies', ({ scenario }) => {
     }),
   });
 
-  scenario('PO-23', 'ARN operators take wildcards in each part of an ARN, and over none of its colons', {
+  scenario('PO-23', 'ARN operators accept wildcards within each part of an ARN, but not across colons', {
     source: `${OPERATORS}, "Amazon Resource Name (ARN) condition operators": each of the six parts is checked separately`,
     ...asNamed({
       'yes-equals-with-star': { ArnEquals: { [PRINCIPAL]: 'arn:aws:iam::<account:main>:role/*<role-name:app>' } },
@@ -92,21 +92,21 @@ suite('policies', ({ scenario }) => {
     }),
   });
 
-  scenario('PO-24', 'times, numbers, booleans and addresses are compared by type', {
+  scenario('PO-24', 'operators compare times, numbers, booleans and addresses by type', {
     source: `${OPERATORS}, "Numeric", "Date", "Boolean" and "IP address condition operators"`,
     ...asNamed({
       'yes-after': { DateGreaterThan: { 'aws:CurrentTime': '2020-01-01T00:00:00Z' } },
       'no-after': { DateGreaterThan: { 'aws:CurrentTime': '2120-01-01T00:00:00Z' } },
-      // As text it would be the smaller one.
+      // As a string, the value would be less than the current time.
       'yes-before-epoch': { DateLessThan: { 'aws:CurrentTime': '11111111111' } },
       'yes-number': { NumericLessThan: { 'aws:EpochTime': '11111111111' } },
       'no-number': { NumericGreaterThanEquals: { 'aws:EpochTime': '11111111111' } },
       'yes-secure': { Bool: { 'aws:SecureTransport': 'true' } },
       'no-secure': { Bool: { 'aws:SecureTransport': 'false' } },
-      // Multicast addresses: nothing is sent from one (RFC 1112, section 7.2; RFC 4291, section 2.7).
+      // Multicast addresses, which are never a source (RFC 1112, section 7.2; RFC 4291, section 2.7).
       'no-address': { IpAddress: { 'aws:SourceIp': ['224.0.0.0/4', 'ff00::/8'] } },
       'yes-not-address': { NotIpAddress: { 'aws:SourceIp': '224.0.0.0/4' } },
-      // Through an endpoint of a VPC no address is told, which a negated operator alone would take for another one.
+      // A request through a VPC endpoint has no source address, which a negated operator alone would match.
       'no-not-any-address': {
         NotIpAddress: { 'aws:SourceIp': ['0.0.0.0/0', '::/0'] },
         Null: { 'aws:SourceIp': 'false' },
@@ -114,7 +114,7 @@ suite('policies', ({ scenario }) => {
     }),
   });
 
-  scenario('PO-25', 'requests carry their principal, source and kind as condition keys', {
+  scenario('PO-25', 'requests have condition keys for their principal, source and type', {
     source: `${GLOBAL_KEYS}; ${S3_KEYS}`,
     ...asNamed({
       'yes-account': { StringEquals: { 'aws:PrincipalAccount': '<account:main>' } },
@@ -123,7 +123,7 @@ suite('policies', ({ scenario }) => {
       },
       'yes-region': { StringEquals: { 'aws:RequestedRegion': '<region:c1>' } },
       'no-region': { StringNotEquals: { 'aws:RequestedRegion': '<region:c1>' } },
-      // Users alone have one.
+      // Only users have a user name.
       'yes-no-user-name': { Null: { 'aws:username': 'true' } },
       'no-user-name': { StringLike: { 'aws:username': '*' } },
       'yes-type': { StringEquals: { 'aws:PrincipalType': 'AssumedRole' } },
@@ -139,7 +139,7 @@ suite('policies', ({ scenario }) => {
       'no-presigned': { StringEquals: { 's3:authType': 'REST-QUERY-STRING' } },
       'yes-new': { DateGreaterThan: { 'aws:TokenIssueTime': '2020-01-01T00:00:00Z' } },
       'no-new': { DateLessThan: { 'aws:TokenIssueTime': '2020-01-01T00:00:00Z' } },
-      // No pod has a second factor.
+      // Pods never use multi-factor authentication.
       'yes-no-factor': { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } },
       'no-factor': { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
     }),
@@ -161,7 +161,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-65', 'a role below a path is matched by its full ARN, and its sessions by the name only', {
+  scenario('PO-65', 'policies match a role with a path by its full ARN, and its sessions only by name', {
     source: `${GLOBAL_KEYS}, aws:PrincipalArn; IAM User Guide, "IAM identifiers": paths; "AWS JSON policy elements: Principal"`,
     roles: {
       app: {
@@ -185,7 +185,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-26', 'ForAllValues holds where there is nothing to compare, ForAnyValue does not', {
+  scenario('PO-26', 'ForAllValues holds if there is nothing to compare, ForAnyValue does not', {
     source: `${MULTIVALUED}; ${S3_KEYS}, s3:RequestObjectTagKeys`,
     ...appWith(
       allow('s3:PutObjectTagging', 'data/*'),
@@ -219,7 +219,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('key'), can('own/key'), cannot('other/key', DENIED)],
   });
 
-  scenario('PO-28', "a session's tag takes the place of its role's, whatever the case of their keys", {
+  scenario('PO-28', "a session tag overrides the role's tag, even if the case of the keys differs", {
     source:
       'IAM User Guide, "Pass session tags in AWS STS": keys of tags are not case-sensitive, and session tags override those of the role',
     roles: {

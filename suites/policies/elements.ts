@@ -23,7 +23,7 @@ const ACTION = `${ELEMENTS} Action"`;
 const OWN = '${aws:PrincipalTag/kubernetes-service-account}';
 const READ = { Effect: 'Allow', Action: 's3:GetObject' };
 
-/** A session, with its account and its role, as a Deny with NotPrincipal must name it. */
+/** Returns a session with its account and its role, all of which a Deny with NotPrincipal must name. */
 const sessionOfApp = (name: string) => [
   'arn:aws:iam::<account:main>:root',
   '<role:app>',
@@ -31,7 +31,7 @@ const sessionOfApp = (name: string) => [
 ];
 
 suite('policies', ({ scenario }) => {
-  scenario('PO-01', 'NotAction allows all actions but those that it names', {
+  scenario('PO-01', 'NotAction allows all actions except those that it names', {
     source: `${ELEMENTS} NotAction"`,
     roles: {
       app: {
@@ -46,7 +46,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('key'), mayNot('app', putObject('data/new'), NOT_ALLOWED)],
   });
 
-  scenario('PO-02', 'a Deny with NotResource spares only the named resources', {
+  scenario('PO-02', 'a Deny with NotResource exempts only the named resources', {
     source: `${ELEMENTS} NotResource"`,
     roles: {
       app: {
@@ -62,7 +62,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('open/key'), cannot('secret/key', DENIED)],
   });
 
-  scenario('PO-03', 'actions are written in any case, with wildcards', {
+  scenario('PO-03', 'actions match in any case, and may contain wildcards', {
     source: ACTION,
     ...appWith(allow('S3:getobject', 'data/case'), allow('s3:Get*', 'data/star'), allow('s3:?etObject', 'data/one')),
     objects: objects('case', 'star', 'one'),
@@ -73,7 +73,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-04', 'a star in a resource stands for any characters, slashes, line breaks and none included', {
+  scenario('PO-04', 'a star in a resource matches any characters, including slashes, line breaks and none', {
     source: RESOURCE,
     ...appWith(allow('s3:GetObject', ['data/deep/*', 'data/none*', 'data/in*side', 'data/two/*/x/*'])),
     objects: objects('deep/a/b/c', 'deep/a\nb', 'none', 'in/the/side', 'in-sidex', 'two/a/x/b', 'two/a/y/b'),
@@ -88,21 +88,21 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-05', 'a question mark in a resource stands for one character', {
+  scenario('PO-05', 'a question mark in a resource matches exactly one character', {
     source: RESOURCE,
     ...appWith(allow('s3:GetObject', 'data/v?/key')),
     objects: objects('v1/key', 'v12/key', 'v/key'),
     probes: [can('v1/key'), cannot('v12/key'), cannot('v/key')],
   });
 
-  scenario('PO-06', 'a resource is case-sensitive, and without a wildcard it is a single object', {
+  scenario('PO-06', 'a resource is case-sensitive, and without a wildcard it names a single object', {
     source: `${RESOURCE}; Amazon S3 User Guide, "Naming Amazon S3 objects": keys are case-sensitive`,
     ...appWith(allow('s3:GetObject', ['data/One', 'data/Many/*', 'data'])),
     objects: objects('One', 'one', 'One/below', 'Many/key', 'many/key'),
     probes: [can('One'), cannot('one'), cannot('One/below'), can('Many/key'), cannot('many/key')],
   });
 
-  scenario('PO-07', 'a policy variable stands anywhere in a resource, with text around it', {
+  scenario('PO-07', 'a policy variable can appear anywhere in a resource, with text around it', {
     source: VARIABLES,
     roles: {
       app: podIdentityRole(
@@ -121,7 +121,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-08', 'a policy variable without a value matches nothing, not even its absence', {
+  scenario('PO-08', 'a policy variable without a value matches nothing', {
     source: `${VARIABLES}, "Policy variables with no value"`,
     ...appWith(
       allow('s3:GetObject', 'data/own${aws:PrincipalTag/team}/*'),
@@ -133,7 +133,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('open/key'), cannot('own/key')],
   });
 
-  scenario('PO-09', 'the default of a policy variable applies only where the variable has no value', {
+  scenario('PO-09', 'the default of a policy variable applies only if the variable has no value', {
     source: `${VARIABLES}, "Specifying default values"`,
     roles: {
       app: podIdentityRole(
@@ -146,7 +146,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('common/key'), can('of/reader/key'), cannot('of/common/key')],
   });
 
-  scenario('PO-10', 'policies of version 2008-10-17 have no variables', {
+  scenario('PO-10', 'policies of version 2008-10-17 do not replace variables', {
     source: `${VARIABLES}; ${ELEMENTS} Version"`,
     roles: {
       app: {
@@ -169,14 +169,14 @@ suite('policies', ({ scenario }) => {
     probes: [can('open/key'), cannot('app/key'), cannot('compared/key')],
   });
 
-  scenario('PO-11', 'a star or question mark that is written as a variable is itself', {
+  scenario('PO-11', 'a star or question mark written as a variable matches only itself', {
     source: `${VARIABLES}, "Special characters"`,
     ...appWith(allow('s3:GetObject', ['data/a${*}b', 'data/c${?}d'])),
     objects: objects('a*b', 'axb', 'cxd'),
     probes: [can('a*b'), cannot('axb'), cannot('cxd')],
   });
 
-  scenario('PO-12', 'a bucket policy for everyone under a condition is enough in the same account', {
+  scenario('PO-12', 'a bucket policy for everyone with a condition grants access within the account', {
     source: `${PRINCIPALS}, "All principals"`,
     ...ASSOCIATED,
     buckets: {
@@ -190,9 +190,9 @@ suite('policies', ({ scenario }) => {
     probes: [can('open/key'), cannot('key')],
   });
 
-  scenario('PO-13', 'a Deny with NotPrincipal spares only the named session', {
+  scenario('PO-13', 'a Deny with NotPrincipal exempts only the named session', {
     source: `${ELEMENTS} NotPrincipal": account, role and session must be named`,
-    // With a Deny it spares no role that has a permissions boundary: the run must set none.
+    // NotPrincipal in a Deny exempts no role with a permissions boundary, so the run must not set one.
     needs: ['irsa', 'own-boundary'],
     roles: {
       app: irsaRole('app/app', allow('s3:GetObject', 'data/*')),
@@ -216,7 +216,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-14', "a Deny of the role's own policy wins over its Allow, wherever it stands", {
+  scenario('PO-14', "a Deny in a role's own policy overrides an Allow, regardless of their order", {
     source:
       'IAM User Guide, "Policy evaluation logic"; AWS STS API Reference, GetCallerIdentity: no permission is needed, even against a Deny',
     ...appWith(deny('s3:*', 'data/secret/*'), allow('s3:GetObject', 'data/*'), deny('sts:*', '*')),

@@ -1,4 +1,4 @@
-/** Which policy has the last word: identity, bucket, boundary and session policies against each other, in one account and two. */
+/** How identity, bucket, boundary and session policies combine, within one account and across two. */
 import { IAM } from '@aws-sdk/client-iam';
 import {
   allow,
@@ -46,26 +46,26 @@ const SESSION = 'arn:aws:sts::<account:main>:assumed-role/<role-name:app>/creato
 const bucketFor = (principal: string | readonly string[], resource: string) => ({
   policy: [forPrincipal(principal, allow('s3:GetObject', resource))],
 });
-/** An association whose session policy allows what is below `a/`. */
+/** Returns an association whose session policy allows only objects under `a/`. */
 const narrowed = (...more: readonly PermissionStatement[]) => ({
   app: { role: { role: 'app', disableSessionTags: true, policy: [allow('s3:*', 'data/a/*'), ...more] } },
 });
-/** Such an association, which denies a secret, beside a service account for a role with a boundary. */
+/** This association with a Deny on a secret, and a service account for a role with a boundary. */
 const NARROWED_AND_BOUNDED = {
   workloads: { ...narrowed(deny('s3:GetObject', 'data/a/secret')), bounded: { serviceAccount: 'bounded' } },
   tokens: { bounded: { serviceAccount: 'app/bounded', audience: 'sts.amazonaws.com' } },
 };
 const BOUNDED = { role: 'bounded', token: 'bounded' };
-/** May read all objects as far as its boundary lets it. */
+/** Returns a role that may read all objects within its boundary. */
 const bounded = (...boundary: readonly PermissionStatement[]): RoleSpec => ({
   ...irsaRole('app/bounded', readData),
   boundary,
 });
-/** Changes nothing, and waits until IAM's changes count everywhere. */
+/** Changes nothing, and waits until earlier IAM changes apply everywhere. */
 const untilIamKnows = putRolePolicy('app', allow('s3:GetObject', 'data/inline'));
 
 suite('policies', ({ scenario }) => {
-  /** Trusts each by a statement of its own. */
+  /** Returns a role that trusts each principal in its own statement. */
   const trusting = (...principals: readonly string[]): RoleSpec => ({
     trust: principals.map((AWS) => ({ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { AWS } })),
   });
@@ -86,7 +86,7 @@ suite('policies', ({ scenario }) => {
       can('managed'),
       cannot('denied', DENIED),
       cannot('other'),
-      check('one of AWS is attached too, and a second one is put in', async (world) => {
+      check('an AWS managed policy and a second inline policy are added', async (world) => {
         const { iam, RoleName } = await attachedPolicy(world);
         await iam.attachRolePolicy({ RoleName, PolicyArn: READ_ONLY });
         const PolicyDocument = world.name(allowText('arn:aws:s3:::<bucket:data>/new', 's3:PutObject'));
@@ -96,11 +96,11 @@ suite('policies', ({ scenario }) => {
       can('other'),
       may('app', putObject('data/new')),
       cannot('denied', DENIED),
-      check('all but the first inline one are taken away', async (world) => {
+      check('all but the first inline policy are removed', async (world) => {
         const { iam, RoleName, PolicyArn } = await attachedPolicy(world);
         for (const arn of [READ_ONLY, PolicyArn])
-          await taken(iam.detachRolePolicy({ RoleName, PolicyArn: arn }), `to detach ${arn}`);
-        await taken(iam.deleteRolePolicy({ RoleName, PolicyName: 'second' }), 'to delete the second');
+          await taken(iam.detachRolePolicy({ RoleName, PolicyArn: arn }), `detach ${arn}`);
+        await taken(iam.deleteRolePolicy({ RoleName, PolicyName: 'second' }), 'delete the second policy');
       }),
       untilIamKnows,
       can('inline'),
@@ -109,29 +109,25 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario(
-    'PO-41',
-    "a Deny in a role's own policy, session policy or boundary wins over every Allow, that of a bucket policy included",
-    {
-      source: EVALUATION,
-      roles: {
-        app: podIdentityRole(readData, deny('s3:GetObject', 'data/a/own')),
-        bounded: bounded(allow('s3:*', '*'), deny('s3:GetObject', 'data/a/secret')),
-      },
-      ...NARROWED_AND_BOUNDED,
-      buckets: { data: bucketFor(['<role:app>', '<role:bounded>'], 'data/*') },
-      objects: ['data/a/key', 'data/a/own', 'data/a/secret'],
-      probes: [
-        can('a/key'),
-        cannot('a/own', DENIED),
-        cannot('a/secret', { ...DENIED, policy: 'session' }),
-        may(BOUNDED, getObject('data/a/key')),
-        mayNot(BOUNDED, getObject('data/a/secret'), { ...DENIED, policy: 'boundary' }),
-      ],
+  scenario('PO-41', "a Deny in a role's policy, session policy or boundary overrides every Allow", {
+    source: EVALUATION,
+    roles: {
+      app: podIdentityRole(readData, deny('s3:GetObject', 'data/a/own')),
+      bounded: bounded(allow('s3:*', '*'), deny('s3:GetObject', 'data/a/secret')),
     },
-  );
+    ...NARROWED_AND_BOUNDED,
+    buckets: { data: bucketFor(['<role:app>', '<role:bounded>'], 'data/*') },
+    objects: ['data/a/key', 'data/a/own', 'data/a/secret'],
+    probes: [
+      can('a/key'),
+      cannot('a/own', DENIED),
+      cannot('a/secret', { ...DENIED, policy: 'session' }),
+      may(BOUNDED, getObject('data/a/key')),
+      mayNot(BOUNDED, getObject('data/a/secret'), { ...DENIED, policy: 'boundary' }),
+    ],
+  });
 
-  scenario('PO-42', 'a session policy still limits the grant of a bucket policy to a role', {
+  scenario('PO-42', 'a session policy limits what a bucket policy grants to a role', {
     source: `${SESSION_POLICIES}; ${SAME_ACCOUNT}`,
     roles: ASSOCIATED.roles,
     workloads: narrowed(),
@@ -140,7 +136,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('a/key'), cannot('b/key', ALLOWED_BY_NONE)],
   });
 
-  scenario('PO-43', 'a permissions boundary still limits the grant of a bucket policy to a role', {
+  scenario('PO-43', 'a permissions boundary limits what a bucket policy grants to a role', {
     source: `${BOUNDARIES}, resource-based policies; ${SAME_ACCOUNT}`,
     roles: {
       app: {
@@ -154,7 +150,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('a/key'), can('app/key'), cannot('b/key', ALLOWED_BY_NONE)],
   });
 
-  scenario('PO-44', 'neither boundary nor session policy limits the grant of a bucket policy to a session ARN', {
+  scenario('PO-44', 'neither boundary nor session policy limits what a bucket policy grants to a session ARN', {
     source: `${SESSION_POLICIES}; ${BOUNDARIES}, resource-based policies; ${SAME_ACCOUNT}`,
     needs: ['irsa'],
     roles: {
@@ -170,7 +166,7 @@ suite('policies', ({ scenario }) => {
             [SESSION, 'arn:aws:sts::<account:main>:assumed-role/<role-name:target>/probe'],
             allow('s3:GetObject', 'data/b/*'),
           ),
-          // A Deny is about the sessions that it names too.
+          // A Deny also applies to the sessions that it names.
           forPrincipal(SESSION, deny('s3:GetObject', 'data/b/denied')),
           forPrincipal(SESSION.replace('creator', 'another'), deny('s3:GetObject', 'data/b/key')),
         ],
@@ -190,7 +186,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-45', 'a bucket policy that names the account leaves it to the policies of its roles', {
+  scenario('PO-45', 'a bucket policy that names the account delegates to the policies of its roles', {
     source: `${PRINCIPALS}, "AWS account principals"`,
     ...appWith(allow('s3:GetObject', 'data/a/*')),
     buckets: { data: bucketFor('<account:main>', 'data/*') },
@@ -198,7 +194,7 @@ suite('policies', ({ scenario }) => {
     probes: [can('a/key'), cannot('b/key')],
   });
 
-  scenario('PO-46', "another account's bucket opens where both its policy and the role's allow it", {
+  scenario('PO-46', "a request to another account's bucket needs an Allow in the bucket policy and the role's policy", {
     source: `${CROSS_ACCOUNT}; "AWS global condition context keys", aws:ResourceAccount`,
     ...appWith(
       allow('s3:GetObject', ['both/key', 'both/denied', 'identity/*', 'account/*']),
@@ -236,7 +232,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-47', "another account's bucket policy opens nothing that session policy or boundary do not allow", {
+  scenario('PO-47', "another account's bucket policy grants nothing beyond session policy and boundary", {
     source: CROSS_ACCOUNT,
     roles: {
       app: podIdentityRole(readData),
@@ -258,49 +254,53 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-48', 'a trust policy that names a role of its account is enough, one that names the account is not', {
-    source: `AWS STS API Reference, AssumeRole: a user in the same account, or the account in the trust policy; ${BOUNDARIES}, resource-based policies`,
-    needs: ['irsa'],
-    roles: {
-      app: irsaRole('app/app', allow('sts:AssumeRole', '<role:allowed>')),
-      bounded: {
-        ...irsaRole('app/app', allow('sts:AssumeRole', '*')),
-        boundary: [allow('sts:AssumeRole', '<role:within>')],
+  scenario(
+    'PO-48',
+    'a trust policy that names a role suffices within the account, one that names the account does not',
+    {
+      source: `AWS STS API Reference, AssumeRole: a user in the same account, or the account in the trust policy; ${BOUNDARIES}, resource-based policies`,
+      needs: ['irsa'],
+      roles: {
+        app: irsaRole('app/app', allow('sts:AssumeRole', '<role:allowed>')),
+        bounded: {
+          ...irsaRole('app/app', allow('sts:AssumeRole', '*')),
+          boundary: [allow('sts:AssumeRole', '<role:within>')],
+        },
+        named: trusting('<role:app>', '<role:bounded>'),
+        within: trusting('<role:bounded>'),
+        bySession: trusting(SESSION),
+        byAnother: trusting(SESSION.replace('creator', 'another')),
+        mixed: {
+          trust: [
+            {
+              effect: 'Allow',
+              actions: ['sts:AssumeRole', 'sts:TagSession'],
+              principal: { AWS: ['<account:other>', '<role:app>'], Service: 'pods.eks.amazonaws.com' },
+            },
+          ],
+        },
+        // It trusts the account, so its identity policies decide.
+        allowed: trusting('<account:main>'),
+        another: trusting('<account:main>'),
       },
-      named: trusting('<role:app>', '<role:bounded>'),
-      within: trusting('<role:bounded>'),
-      bySession: trusting(SESSION),
-      byAnother: trusting(SESSION.replace('creator', 'another')),
-      mixed: {
-        trust: [
-          {
-            effect: 'Allow',
-            actions: ['sts:AssumeRole', 'sts:TagSession'],
-            principal: { AWS: ['<account:other>', '<role:app>'], Service: 'pods.eks.amazonaws.com' },
-          },
-        ],
-      },
-      // It trusts the account, and so whoever its administrators allow.
-      allowed: trusting('<account:main>'),
-      another: trusting('<account:main>'),
+      workloads: { app: { role: 'mixed' } },
+      tokens: WEB_TOKEN,
+      probes: [
+        may(WEB, assumeRole('named')),
+        // Principals of every type are trusted.
+        may(WEB, assumeRole('mixed')),
+        succeeds(askEksAuth('app'), { roleArn: '<role:mixed>' }),
+        may(WEB, assumeRole('allowed')),
+        may(WEB, assumeRole('bySession')),
+        ...['another', 'byAnother'].map((role) => mayNot(WEB, assumeRole(role), NOT_ASSUMED)),
+        // The boundary of a role still limits a grant by name.
+        may({ ...WEB, role: 'bounded' }, assumeRole('within')),
+        mayNot({ ...WEB, role: 'bounded' }, assumeRole('named'), NOT_ASSUMED),
+      ],
     },
-    workloads: { app: { role: 'mixed' } },
-    tokens: WEB_TOKEN,
-    probes: [
-      may(WEB, assumeRole('named')),
-      // Of several types of principals each is trusted.
-      may(WEB, assumeRole('mixed')),
-      succeeds(askEksAuth('app'), { roleArn: '<role:mixed>' }),
-      may(WEB, assumeRole('allowed')),
-      may(WEB, assumeRole('bySession')),
-      ...['another', 'byAnother'].map((role) => mayNot(WEB, assumeRole(role), NOT_ASSUMED)),
-      // What it grants a role by name, the boundary of that still limits.
-      may({ ...WEB, role: 'bounded' }, assumeRole('within')),
-      mayNot({ ...WEB, role: 'bounded' }, assumeRole('named'), NOT_ASSUMED),
-    ],
-  });
+  );
 
-  scenario('PO-49', 'a role that is made again under its name is not the one that a bucket policy named', {
+  scenario('PO-49', 'a recreated role with the same name is not the role that a bucket policy named', {
     source: `${PRINCIPALS}, "IAM role principals": the ARN is bound to the role's unique id`,
     roles: {
       app: irsaRole('app/app', allow('s3:GetObject', ['open/*', 'far/*'])),
@@ -320,12 +320,12 @@ suite('policies', ({ scenario }) => {
       may({ ...WEB, token: 'later' }, getObject('open/key')),
       mayNot({ ...WEB, token: 'later' }, getObject('data/key'), NOT_ALLOWED),
       mayNot({ ...WEB, token: 'later' }, getObject('far/key'), DENIED_ELSEWHERE),
-      // Of others that were named beside it nothing changes.
+      // Other roles in the statement are unaffected.
       may({ ...WEB, role: 'other' }, getObject('data/key')),
     ],
   });
 
-  scenario('PO-50', 'bucket and objects are different resources', {
+  scenario('PO-50', 'a bucket and its objects are different resources', {
     source: 'Amazon S3 User Guide, "Policy resources for Amazon S3"',
     ...appWith(allow('s3:*', 'objects/*'), allow(['s3:ListBucket', 's3:GetObject'], 'bucket')),
     objects: ['objects/key', 'bucket/key'],
@@ -338,7 +338,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-40b', 'of a managed policy the default version counts, whether it is the newest or not', {
+  scenario('PO-40b', 'the default version of a managed policy applies, even if it is not the newest', {
     source:
       'IAM User Guide, "Versioning IAM policies"; IAM API Reference, CreatePolicyVersion and SetDefaultPolicyVersion',
     roles: {
@@ -351,7 +351,7 @@ suite('policies', ({ scenario }) => {
     objects: ['data/first', 'data/second'],
     probes: [
       can('first'),
-      check('a second version is made', async (world) => {
+      check('a second version is created', async (world) => {
         const { iam, PolicyArn } = await attachedPolicy(world);
         const PolicyDocument = world.name(allowText('arn:aws:s3:::<bucket:data>/second'));
         await iam.createPolicyVersion({ PolicyArn, PolicyDocument });
@@ -359,7 +359,7 @@ suite('policies', ({ scenario }) => {
       untilIamKnows,
       can('first'),
       cannot('second'),
-      check('and then the default, without the first', async (world) => {
+      check('it becomes the default, and the first is deleted', async (world) => {
         const { iam, PolicyArn } = await attachedPolicy(world);
         await iam.setDefaultPolicyVersion({ PolicyArn, VersionId: 'v2' });
         await iam.deletePolicyVersion({ PolicyArn, VersionId: 'v1' });

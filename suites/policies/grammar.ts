@@ -27,12 +27,12 @@ import { DENIED_BY_BUCKET } from '../lib/outcomes.ts';
 const GRAMMAR = 'IAM User Guide, "Grammar of the IAM JSON policy language"';
 
 suite('policies', ({ scenario }) => {
-  scenario('PI-31', 'a trust policy with a misspelt service is refused when it is made', {
+  scenario('PI-31', 'IAM rejects a trust policy with a misspelled service', {
     source:
       'IAM API Reference, UpdateAssumeRolePolicy, MalformedPolicyDocument; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
     ...ASSOCIATED,
     probes: [
-      check('IAM says which principal is none', async ({ aws, name }) => {
+      check('IAM names the invalid principal', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
         const put = putTrust(iam, name('<role-name:app>'));
         const trust = policyOf({ Effect: 'Allow', Action: ASSUME_AND_TAG });
@@ -46,25 +46,25 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-60', 'IAM rejects a policy with wrong grammar, and keeps the previous one', {
+  scenario('PO-60', 'IAM rejects a role policy with invalid grammar, and keeps the previous one', {
     source: `${GRAMMAR}; IAM API Reference, PutRolePolicy, MalformedPolicyDocument`,
     ...appWith(allow('s3:GetObject', 'data/key')),
     objects: ['data/key'],
     probes: [
-      check('each is refused, and each other form taken', async ({ aws, name }) => {
+      check('invalid policies are rejected, valid ones accepted', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
         const put = putPermissions(iam, name('<role-name:app>'));
         const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: name('arn:aws:s3:::<bucket:data>/key') };
         const policy = policyOf(read);
         const taken = {
-          'one statement that is no list': { Version: '2012-10-17', Statement: read },
+          'one statement instead of a list': { Version: '2012-10-17', Statement: read },
           'no version': { Statement: [read] },
           'the old version, and an id': { Version: '2008-10-17', Id: 'of-the-old', Statement: [read] },
           'several statements': {
             Version: '2012-10-17',
             Statement: ['One', 'Two'].map((Sid) => ({ ...read, Sid })),
           },
-          'several statements without a name': twoNamed(policy, ''),
+          'several statements with an empty Sid': twoNamed(policy, ''),
           'lists of actions and resources': policy({ Action: ['s3:GetObject', 's3:Put*'], Resource: [read.Resource] }),
           NotAction: policy({ Action: undefined, NotAction: 's3:PutObject' }),
           NotResource: policy({ Resource: undefined, NotResource: read.Resource }),
@@ -83,15 +83,15 @@ suite('policies', ({ scenario }) => {
         const refused = {
           ...refusedAnywhere(policy),
           'a principal': policy({ Principal: '*' }),
-          'another principal': policy({ NotPrincipal: '*' }),
+          'a NotPrincipal': policy({ NotPrincipal: '*' }),
           'no resource': policy(without('Resource')),
           'an empty list of resources': policy({ Resource: [] }),
           'Resource and NotResource': policy({ NotResource: '*' }),
           'a resource that is a number': policy({ Resource: [read.Resource, 1] }),
-          'a resource that is no ARN': policy({ Resource: 'key' }),
-          'a resource that is no ARN, of as many parts': policy({ Resource: 'key:aws:s3:::key/key' }),
+          'a resource that is not an ARN': policy({ Resource: 'key' }),
+          'a resource with the parts of an ARN but another prefix': policy({ Resource: 'key:aws:s3:::key/key' }),
           'a Sid with a space': policy({ Sid: 'an id' }),
-          'a Sid twice': twoNamed(policy, 'One'),
+          'a duplicate Sid': twoNamed(policy, 'One'),
         };
         expect(await surprises(put, 'MalformedPolicyDocument', {}, taken)).to.deep.equal([]);
         await put(policy({}));
@@ -101,38 +101,38 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-61', 'IAM refuses trust policies that do not follow the grammar, and keeps the one that was there', {
+  scenario('PO-61', 'IAM rejects a trust policy with invalid grammar, and keeps the previous one', {
     source: `${GRAMMAR}; IAM API Reference, UpdateAssumeRolePolicy, MalformedPolicyDocument; IAM User Guide, "AWS JSON policy elements: Principal": principals must exist`,
     ...ASSOCIATED,
     probes: [
-      check('each is refused, and each other form taken', async ({ aws, name }) => {
+      check('invalid policies are rejected, valid ones accepted', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
         const put = putTrust(iam, name('<role-name:app>'));
         const policy = policyOf({ Effect: 'Allow', Principal: { Service: POD_IDENTITY }, Action: ASSUME_AND_TAG });
         const taken = {
           'several services': policy({ Principal: { Service: ['ec2.amazonaws.com', POD_IDENTITY] } }),
           'an account by its number': policy({ Principal: { AWS: name('<account:main>') } }),
-          'an account by its root': policy({ Principal: { AWS: name('arn:aws:iam::<account:main>:root') } }),
+          'an account by its root ARN': policy({ Principal: { AWS: name('arn:aws:iam::<account:main>:root') } }),
           'a principal of each type': policy({ Principal: { AWS: name('<account:main>'), Service: POD_IDENTITY } }),
           'a role and a session of it': policy({ Principal: { AWS: ['<role:app>', SESSION_OF_APP].map(name) } }),
-          'a service of a region': policy({ Principal: { Service: name('logs.<region:c1>.amazonaws.com') } }),
+          'a regional service': policy({ Principal: { Service: name('logs.<region:c1>.amazonaws.com') } }),
           everyone: policy({ Principal: { AWS: '*' }, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
-          'a provider of identities': policy({
+          'an identity provider': policy({
             Principal: { Federated: 'accounts.google.com' },
             Action: 'sts:AssumeRoleWithWebIdentity',
           }),
-          'all actions of STS, in other letters': policy({ Action: 'STS:*' }),
+          'all actions of STS, in another case': policy({ Action: 'STS:*' }),
         };
         const refused = {
           ...refusedAnywhere(policy),
           'no principal': policy(without('Principal')),
-          'no principal in it': policy({ Principal: {} }),
+          'an empty principal': policy({ Principal: {} }),
           ...absentPrincipals(policy, name),
-          'a Sid twice': twoNamed(policy, 'One'),
-          'everyone but somebody': policy({ Principal: undefined, NotPrincipal: { AWS: name('<account:main>') } }),
-          'a principal that is no account': policy({ Principal: { AWS: '1234' } }),
+          'a duplicate Sid': twoNamed(policy, 'One'),
+          'a NotPrincipal': policy({ Principal: undefined, NotPrincipal: { AWS: name('<account:main>') } }),
+          'a principal that is not an account': policy({ Principal: { AWS: '1234' } }),
           ...badPrincipals(policy, name),
-          'everyone by a star alone': policy({ Principal: '*' }),
+          'everyone as a plain star': policy({ Principal: '*' }),
           "a bucket's owner by a canonical id": policy({ Principal: { CanonicalUser: '0'.repeat(64) } }),
           'a resource': policy({ Resource: '*' }),
           'an action of another service': policy({ Action: 's3:GetObject' }),
@@ -145,12 +145,12 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-62', 'S3 refuses bucket policies that do not follow the grammar, or are of another bucket', {
+  scenario('PO-62', 'S3 rejects a bucket policy with invalid grammar or for another bucket', {
     source: `${GRAMMAR}; Amazon S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors": MalformedPolicy`,
     ...appWith(allow('s3:GetObject', 'data/key')),
     objects: ['data/key'],
     probes: [
-      check('each is refused, and each other form taken', async ({ aws, name }) => {
+      check('invalid policies are rejected, valid ones accepted', async ({ aws, name }) => {
         const s3 = new S3(await aws('s3'));
         const Bucket = name('<bucket:data>');
         const { Owner: { ID: owner = '' } = {} } = await s3.listBuckets({});
@@ -163,13 +163,13 @@ suite('policies', ({ scenario }) => {
         });
         const taken = {
           'an action on the bucket': policy({ Action: 's3:ListBucket', Resource: `arn:aws:s3:::${Bucket}` }),
-          'actions on both': policy({
+          'actions on bucket and objects': policy({
             Action: ['s3:ListBucket', 's3:PutObject'],
             Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/other/*`],
           }),
           'a Sid with spaces': policy({ Sid: 'Nobody reads the key' }),
-          'everyone by a list': policy({ Principal: { AWS: ['*'] } }),
-          'everything but another key': policy({
+          'everyone in a list': policy({ Principal: { AWS: ['*'] } }),
+          'a NotResource with another key': policy({
             ...without('Resource'),
             NotResource: `arn:aws:s3:::${Bucket}/other`,
           }),
@@ -177,7 +177,7 @@ suite('policies', ({ scenario }) => {
             Principal: { AWS: name(SESSION_OF_APP), Service: 'logging.s3.amazonaws.com' },
           }),
           'the account by its canonical id': policy({ Principal: { CanonicalUser: owner } }),
-          'everyone but the account': policy({
+          'a NotPrincipal with the account': policy({
             ...without('Principal'),
             NotPrincipal: { AWS: name('arn:aws:iam::<account:main>:root') },
           }),
@@ -186,20 +186,20 @@ suite('policies', ({ scenario }) => {
           ...refusedAnywhere(policy),
           'no principal': policy(without('Principal')),
           ...absentPrincipals(policy, name),
-          'everyone but a role that there is not': policy({
+          'a NotPrincipal with a missing role': policy({
             ...without('Principal'),
             NotPrincipal: { AWS: [name('<account:main>'), name(ABSENT_ROLE)] },
           }),
           ...badPrincipals(policy, name),
-          'no principal in it': policy({ Principal: {} }),
+          'an empty principal': policy({ Principal: {} }),
           'no resource': policy(without('Resource')),
           'an incomplete resource': policy({ Resource: 'arn:aws:s3' }),
           'another bucket': policy({ Resource: 'arn:aws:s3:::another-bucket-of-nobody/key' }),
           'a resource of another service': policy({ Resource: 'arn:aws:sqs:::key' }),
           'an action of another service': policy({ Action: 'sqs:SendMessage' }),
           'all actions of another service': policy({ Action: ['s3:GetObject', 'sqs:*'] }),
-          'an action on the bucket with objects alone': policy({ Action: 's3:ListBucket' }),
-          'an action on objects with the bucket alone': policy({ Resource: `arn:aws:s3:::${Bucket}` }),
+          'a bucket action with only objects': policy({ Action: 's3:ListBucket' }),
+          'an object action with only the bucket': policy({ Resource: `arn:aws:s3:::${Bucket}` }),
         };
         expect(await surprises(put, 'MalformedPolicy', {}, taken)).to.deep.equal([]);
         await put(policy({}));
@@ -209,29 +209,34 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-64', 'white space counts towards no quota of policies, and a policy that is replaced not twice', {
+  scenario('PO-64', 'white space and replaced policies do not count toward policy quotas', {
     source:
       'IAM User Guide, "IAM and AWS STS quotas": "IAM doesn\'t count white space when calculating the size of a policy"; role inline policies, 10,240 in all; role trust policy, 8,192 at most',
     ...appWith(allow('s3:GetObject', 'data/key')),
     objects: ['data/key'],
     probes: [
-      check('large ones are taken, and one too many is refused', async ({ aws, name }) => {
+      check('policies within the quota are accepted, larger ones rejected', async ({ aws, name }) => {
         const iam = new IAM({ ...(await aws('iam')), ...FEW_ATTEMPTS });
         const RoleName = name('<role-name:app>');
         const put = (PolicyName: string) => putPermissions(iam, RoleName, PolicyName);
         const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: name('arn:aws:s3:::<bucket:data>/key') };
         const large = policyOf(read)({ Resource: [read.Resource, `${read.Resource}/${'x'.repeat(6000)}`] });
-        const taken = { 'one of 6,000 characters': large, 'the same again, with white space': spaced(large, 1000) };
+        const taken = {
+          'a policy of 6,000 characters': large,
+          'the same policy with white space': spaced(large, 1000),
+        };
         expect(await surprises(put('scenario'), 'LimitExceeded', {}, taken)).to.deep.equal([]);
         try {
-          expect(await surprises(put('more'), 'LimitExceeded', { 'another of 6,000': large }, {})).to.deep.equal([]);
+          expect(
+            await surprises(put('more'), 'LimitExceeded', { 'another policy of 6,000 characters': large }, {}),
+          ).to.deep.equal([]);
         } finally {
           await iam.deleteRolePolicy({ RoleName, PolicyName: 'more' }).catch(() => undefined);
         }
         const trust = policyOf({ Effect: 'Allow', Action: ASSUME_AND_TAG })({ Principal: { Service: POD_IDENTITY } });
-        // More than any account may have.
+        // More than the highest quota of any account.
         const longer = { ...trust, Id: 'x'.repeat(8192) };
-        const refused = { 'one of 8,192 characters': longer };
+        const refused = { 'a trust policy of 8,192 characters': longer };
         const given = { 'a trust policy with white space': spaced(trust, 1000) };
         expect(await surprises(putTrust(iam, RoleName), 'LimitExceeded', refused, given)).to.deep.equal([]);
       }),

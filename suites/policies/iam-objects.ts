@@ -1,4 +1,4 @@
-/** Roles, managed policies and OIDC providers in IAM: what it stores, limits and refuses to delete. */
+/** Roles, managed policies and OIDC providers in IAM: what IAM stores, limits and refuses to delete. */
 import { IAM, type ListRoleTagsCommandOutput } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { allow, check, podIdentityRole, suite, trustPodIdentity } from '../../harness/index.ts';
@@ -11,7 +11,7 @@ const document = (key: string): string => allowText(`arn:aws:s3:::data/${key}`);
 const WITH_PERCENT = { StringNotEquals: { 'aws:RequestTag/no-such-tag': 'a +%2F' } };
 
 suite('policies', ({ scenario }) => {
-  scenario('PO-66', 'IAM deletes no managed policy that somebody has, no default version, and keeps five versions', {
+  scenario('PO-66', 'IAM deletes neither managed policies in use nor default versions, and keeps five versions', {
     source:
       'IAM API Reference, DeletePolicy, DeletePolicyVersion, CreatePolicyVersion, DeleteRole; IAM User Guide, "Versioning IAM policies", "IAM and AWS STS quotas" and "Delete IAM policies"',
     roles: {
@@ -19,7 +19,7 @@ suite('policies', ({ scenario }) => {
       plain: podIdentityRole(allow('s3:GetObject', 'data/key')),
     },
     probes: [
-      check('of what a role has nothing goes', async ({ aws, name }) => {
+      check('policies in use and roles with policies stay', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
         for (const kind of ['boundary', 'attached'] as const) {
           const PolicyArn = name(policyOf('app', kind));
@@ -36,7 +36,7 @@ suite('policies', ({ scenario }) => {
           expect(await codeOf(iam.deleteRole({ RoleName })), role).to.equal('DeleteConflict');
         }
       }),
-      check('of versions the default stays, and the number of one that is gone comes never again', async (world) => {
+      check('the default version stays, and version numbers are not reused', async (world) => {
         const iam = new IAM({ ...(await world.aws('iam')), ...FEW_ATTEMPTS });
         const PolicyName = world.name('<role-name:plain>-versions');
         const Path = '/conformance-apps/';
@@ -54,7 +54,7 @@ suite('policies', ({ scenario }) => {
           expect(Arn).to.equal(PolicyArn);
           expect(await codeOf(iam.createPolicy(create))).to.equal('EntityAlreadyExists');
           expect(await codeOf(version(document('x'.repeat(6144))))).to.equal('LimitExceeded');
-          // White space is no part of a policy's size.
+          // White space does not count toward a policy's size.
           expect(await version(second)).to.deep.equal(['v2', false]);
           expect(await version(document('3'), true)).to.deep.equal(['v3', true]);
           expect(await remove('v3')).to.equal('DeleteConflict');
@@ -96,7 +96,7 @@ suite('policies', ({ scenario }) => {
     },
     objects: ['data/key'],
     probes: [
-      check('by each of its calls', async ({ aws, name }) => {
+      check('every call returns them', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
         const RoleName = name('<role-name:app>');
         const { Role } = await iam.getRole({ RoleName });
@@ -132,37 +132,33 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario(
-    'PO-75',
-    'a provider of identities has a URL of https without port and query, and five thumbprints at most',
-    {
-      source: 'IAM API Reference, CreateOpenIDConnectProvider: Url, ThumbprintList',
-      // On AWS a run makes no providers but those of its clusters.
-      needs: ['call-record'],
-      roles: { app: podIdentityRole() },
-      probes: [
-        check('no other is made', async ({ aws, name }) => {
-          const iam = new IAM({ ...(await aws('iam')), ...FEW_ATTEMPTS });
-          const host = name('<role-name:app>.example.com');
-          const five = Array.from({ length: 5 }, (_, at) => String(at).repeat(40));
-          const made = async (Url: string, ThumbprintList = five.slice(0, 1)): Promise<string> => {
-            const end = await codeOf(iam.createOpenIDConnectProvider({ Url, ThumbprintList }));
-            if (end === 'none') {
-              const OpenIDConnectProviderArn = name(`arn:aws:iam::<account:main>:oidc-provider/${Url.slice(8)}`);
-              await iam.deleteOpenIDConnectProvider({ OpenIDConnectProviderArn }).catch(() => undefined);
-            }
-            return end;
-          };
-          const refused = /^(InvalidInput|ValidationError|LimitExceeded)$/;
-          for (const url of [`http://${host}`, `https://${host}:8443`, `https://${host}/id?of=app`, host])
-            expect(await made(url), url).to.match(refused);
-          for (const thumbprints of [[...five, '5'.repeat(40)], ['1'.repeat(39)]])
-            expect(await made(`https://${host}`, thumbprints), thumbprints.join()).to.match(refused);
-          expect(await made(`https://${host}/id/app`, five)).to.equal('none');
-        }),
-      ],
-    },
-  );
+  scenario('PO-75', 'an OIDC provider needs an https URL without port or query, and at most five thumbprints', {
+    source: 'IAM API Reference, CreateOpenIDConnectProvider: Url, ThumbprintList',
+    // On AWS a run creates only the providers of its clusters.
+    needs: ['call-record'],
+    roles: { app: podIdentityRole() },
+    probes: [
+      check('IAM rejects other providers', async ({ aws, name }) => {
+        const iam = new IAM({ ...(await aws('iam')), ...FEW_ATTEMPTS });
+        const host = name('<role-name:app>.example.com');
+        const five = Array.from({ length: 5 }, (_, at) => String(at).repeat(40));
+        const made = async (Url: string, ThumbprintList = five.slice(0, 1)): Promise<string> => {
+          const end = await codeOf(iam.createOpenIDConnectProvider({ Url, ThumbprintList }));
+          if (end === 'none') {
+            const OpenIDConnectProviderArn = name(`arn:aws:iam::<account:main>:oidc-provider/${Url.slice(8)}`);
+            await iam.deleteOpenIDConnectProvider({ OpenIDConnectProviderArn }).catch(() => undefined);
+          }
+          return end;
+        };
+        const refused = /^(InvalidInput|ValidationError|LimitExceeded)$/;
+        for (const url of [`http://${host}`, `https://${host}:8443`, `https://${host}/id?of=app`, host])
+          expect(await made(url), url).to.match(refused);
+        for (const thumbprints of [[...five, '5'.repeat(40)], ['1'.repeat(39)]])
+          expect(await made(`https://${host}`, thumbprints), thumbprints.join()).to.match(refused);
+        expect(await made(`https://${host}/id/app`, five)).to.equal('none');
+      }),
+    ],
+  });
 });
 
 function documentOf(encoded: string | undefined): {

@@ -1,11 +1,11 @@
-/** Policies that limit what a role may do: an explicit deny and a permissions boundary. */
+/** Policies that limit what a role may do: an explicit Deny and a permissions boundary. */
 import { allow, denied, deny, forPrincipal, getObject, granted, podIdentityRole, suite } from '../../harness/index.ts';
 import { EVALUATION } from '../lib/sources.ts';
 import { appWith, readData } from '../lib/worlds.ts';
 import { DENIED_BY_BUCKET, NOT_ALLOWED } from '../lib/outcomes.ts';
 
 suite('policies', ({ scenario }) => {
-  scenario('SEC-11', "an explicit deny in a bucket policy overrides the role's permissions", {
+  scenario('SEC-11', "an explicit Deny in a bucket policy overrides the role's permissions", {
     profile: 'core',
     source: EVALUATION,
     ...appWith(readData),

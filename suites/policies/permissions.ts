@@ -26,10 +26,10 @@ suite('policies', ({ scenario }) => {
     ...['iam:UpdateRole', 'iam:UpdateRoleDescription', 'iam:UpdateAssumeRolePolicy', 'iam:PutRolePermissionsBoundary'],
     ...['iam:GetRole', 'iam:DeleteRole', 'iam:DeleteRolePermissionsBoundary'],
   ];
-  /** Which know nothing of a boundary. */
+  /** Actions without a condition key for the boundary. */
   const without = ['ListRolePolicies', 'ListRoleTags', 'TagRole', 'UntagRole'];
 
-  scenario('PO-69', 'each call that reads or changes a role, policy or provider asks for its own permission, on that', {
+  scenario('PO-69', 'each IAM call requires its own permission, on its own role, policy or provider', {
     source: `${ACTIONS}; IAM User Guide, "Troubleshoot access denied error messages"`,
     needs: ['own-boundary'],
     roles: {
@@ -46,14 +46,14 @@ suite('policies', ({ scenario }) => {
     },
     objects: ['data/key'],
     probes: [
-      check('and is denied on another', async (context) => {
+      check('calls on other resources are denied', async (context) => {
         const iam = await iamOf(context, 'admin');
         const [own, other] = [targetOf(context, 'own'), targetOf(context, 'other')];
         for (const [action, [end, call]] of Object.entries(CALLS)) {
           expect(await endOf(call(iam, other)), `${action} on another`).to.equal(`AccessDenied ${action}`);
           expect(await endOf(call(iam, own)), action).to.equal(end);
         }
-        // These are about more than one, or make one.
+        // These calls concern several resources, or create one.
         const thumbprint = { ThumbprintList: ['1'.repeat(40)] };
         const ActionNames = ['s3:GetObject'];
         const widely: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -68,7 +68,7 @@ suite('policies', ({ scenario }) => {
         };
         for (const [action, call] of Object.entries(widely))
           expect(await endOf(call()), action).to.equal(`AccessDenied ${action}`);
-        // Who may not ask is not told whether there is one.
+        // Callers without permission cannot learn whether a role exists.
         const endBeside = ({ RoleName }: typeof own) => endOf(iam.getRole({ RoleName: `${RoleName}-absent` }));
         expect(await endBeside(own)).to.equal('NoSuchEntity');
         expect(await endBeside(other)).to.equal('AccessDenied GetRole');
@@ -76,7 +76,7 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-70', 'a user limited to roles with a boundary creates none without it, and changes no others', {
+  scenario('PO-70', 'a user limited to roles with a boundary can neither create nor change other roles', {
     source: `${DELEGATION}; ${ACTIONS}, iam:PermissionsBoundary`,
     needs: ['own-boundary'],
     roles: {
@@ -95,7 +95,7 @@ suite('policies', ({ scenario }) => {
     },
     objects: ['data/key'],
     probes: [
-      check('by what is asked for where that is a boundary, else by the one that the role has', async (context) => {
+      check("the requested boundary decides, or else the role's own", async (context) => {
         const iam = await iamOf(context, 'admin');
         const made = targetOf(context, 'within');
         const { PermissionsBoundary: mine } = made;
@@ -128,95 +128,91 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario(
-    'PO-71',
-    'tags decide who may make, tag and read a role or policy, and its ARN which policy may be attached',
-    {
-      source: `${TAGS}; ${ACTIONS}, aws:RequestTag, aws:TagKeys, aws:ResourceTag, iam:ResourceTag and iam:PolicyARN; "AWS global condition context keys", aws:RequestedRegion: IAM is in us-east-1`,
-      needs: ['own-boundary'],
-      roles: {
-        maker: ofOwnAccount(
-          allow('iam:CreatePolicy', policyOf('red', 'attached')),
-          allow('iam:CreateRole', '*', { StringEquals: { 'aws:RequestTag/conformance-team': 'red' } }),
-          allow('iam:GetRole', '*', { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } }),
-          deny('iam:ListRoleTags', '*', { StringNotEquals: { 'aws:RequestedRegion': 'us-east-1' } }),
-          allow('iam:ListRoleTags', '*'),
-        ),
-        tagger: ofOwnAccount(
-          allow('iam:CreateRole', '*'),
-          allow('iam:TagRole', '*', {
-            StringEquals: { 'aws:RequestTag/conformance-team': 'red' },
-            'ForAllValues:StringEquals': { 'aws:TagKeys': ['conformance-team', 'conformance-step'] },
-          }),
-          allow('iam:UntagRole', '*', { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['conformance-step'] } }),
-          allow('iam:GetRole', '*', { StringEquals: { 'aws:ResourceTag/conformance-team': 'red' } }),
-          allow('iam:ListRoleTags', '*', { StringEquals: { 'iam:ResourceTag/conformance-team': 'red' } }),
-          // Tags of every policy that a run makes.
-          allow('iam:GetPolicy', '*', { StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' } }),
-          allow('iam:ListPolicyTags', '*', { StringEquals: { 'iam:ResourceTag/conformance-region': '<region:c1>' } }),
-          allow('iam:ListPolicyVersions', '*', { StringEquals: { 'aws:ResourceTag/conformance-region': 'elsewhere' } }),
-          allow(['iam:AttachRolePolicy', 'iam:DetachRolePolicy'], '*', { ArnEquals: { 'iam:PolicyARN': READ_ONLY } }),
-        ),
-        red: {
-          ...podIdentityRole(),
-          attached: [allow('s3:GetObject', 'data/key')],
-          tags: { 'conformance-team': 'red' },
-        },
-        blue: { ...podIdentityRole(), tags: { 'conformance-team': 'blue' } },
-      },
-      objects: ['data/key'],
-      probes: [
-        check('of the request and of the role', async (context) => {
-          const [maker, tagger] = [await iamOf(context, 'maker'), await iamOf(context, 'tagger')];
-          const [red, blue] = [targetOf(context, 'red'), targetOf(context, 'blue')];
-          const tags = (...Tags: readonly (readonly [key: string, value: string])[]): { readonly Tags: Tag[] } => ({
-            Tags: Tags.map(([key, Value]) => ({ Key: `conformance-${key}`, Value })),
-          });
-          const [ofRed, ofBlue] = [tags(['team', 'red']), tags(['team', 'blue'])];
-          const more = tags(['team', 'red'], ['cost', '1']);
-          const made = (iam: IAM, given?: typeof ofRed) => endOf(create(iam, red, given));
-          // Tags that come with a role need the permission to tag it too.
-          expect(await made(maker)).to.equal('AccessDenied CreateRole');
-          expect(await made(maker, ofBlue)).to.equal('AccessDenied CreateRole');
-          expect(await made(maker, ofRed)).to.equal('AccessDenied TagRole');
-          expect(await made(tagger)).to.equal('EntityAlreadyExists');
-          expect(await made(tagger, ofRed)).to.equal('EntityAlreadyExists');
-          for (const given of [ofBlue, more])
-            expect(await made(tagger, given), JSON.stringify(given)).to.equal('AccessDenied TagRole');
-          const [, PolicyName] = red.PolicyArn.split('/');
-          const policy = { PolicyName, PolicyDocument: red.PolicyDocument };
-          expect(await endOf(maker.createPolicy(policy))).to.equal('EntityAlreadyExists');
-          expect(await endOf(maker.createPolicy({ ...policy, ...ofRed }))).to.equal('AccessDenied TagPolicy');
-          for (const target of [red, blue]) {
-            const { RoleName } = target;
-            const mayRead = target === red;
-            expect(await endOf(tagger.getRole(target)), RoleName).to.equal(mayRead ? 'none' : 'AccessDenied GetRole');
-            const listed = await endOf(tagger.listRoleTags(target));
-            expect(listed, RoleName).to.equal(mayRead ? 'none' : 'AccessDenied ListRoleTags');
-            expect(await endOf(maker.getRole(target)), RoleName).to.equal('none');
-            expect(await endOf(maker.listRoleTags(target)), RoleName).to.equal('none');
-            for (const given of [ofBlue, more]) {
-              const end = await endOf(tagger.tagRole({ RoleName, ...given }));
-              expect(end, JSON.stringify(given)).to.equal('AccessDenied TagRole');
-            }
-          }
-          expect(await endOf(tagger.getPolicy(red))).to.equal('none');
-          expect(await endOf(tagger.listPolicyTags(red))).to.equal('none');
-          expect(await endOf(tagger.listPolicyVersions(red))).to.equal('AccessDenied ListPolicyVersions');
-          const { RoleName } = red;
-          expect(await endOf(tagger.tagRole({ RoleName, ...tags(['team', 'red'], ['step', '1']) }))).to.equal('none');
-          const untag = (...keys: readonly string[]) =>
-            endOf(tagger.untagRole({ RoleName, TagKeys: keys.map((key) => `conformance-${key}`) }));
-          expect(await untag('step', 'team')).to.equal('AccessDenied UntagRole');
-          expect(await untag('step')).to.equal('none');
-          const readOnly = { RoleName, PolicyArn: READ_ONLY };
-          const full = { RoleName, PolicyArn: FULL };
-          expect(await endOf(tagger.attachRolePolicy(readOnly))).to.equal('none');
-          expect(await endOf(tagger.attachRolePolicy(full))).to.equal('AccessDenied AttachRolePolicy');
-          expect(await endOf(tagger.detachRolePolicy(full))).to.equal('AccessDenied DetachRolePolicy');
-          expect(await endOf(tagger.detachRolePolicy(readOnly))).to.equal('none');
+  scenario('PO-71', 'permissions on roles and policies can depend on tags, and attachments on the policy ARN', {
+    source: `${TAGS}; ${ACTIONS}, aws:RequestTag, aws:TagKeys, aws:ResourceTag, iam:ResourceTag and iam:PolicyARN; "AWS global condition context keys", aws:RequestedRegion: IAM is in us-east-1`,
+    needs: ['own-boundary'],
+    roles: {
+      maker: ofOwnAccount(
+        allow('iam:CreatePolicy', policyOf('red', 'attached')),
+        allow('iam:CreateRole', '*', { StringEquals: { 'aws:RequestTag/conformance-team': 'red' } }),
+        allow('iam:GetRole', '*', { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } }),
+        deny('iam:ListRoleTags', '*', { StringNotEquals: { 'aws:RequestedRegion': 'us-east-1' } }),
+        allow('iam:ListRoleTags', '*'),
+      ),
+      tagger: ofOwnAccount(
+        allow('iam:CreateRole', '*'),
+        allow('iam:TagRole', '*', {
+          StringEquals: { 'aws:RequestTag/conformance-team': 'red' },
+          'ForAllValues:StringEquals': { 'aws:TagKeys': ['conformance-team', 'conformance-step'] },
         }),
-      ],
+        allow('iam:UntagRole', '*', { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['conformance-step'] } }),
+        allow('iam:GetRole', '*', { StringEquals: { 'aws:ResourceTag/conformance-team': 'red' } }),
+        allow('iam:ListRoleTags', '*', { StringEquals: { 'iam:ResourceTag/conformance-team': 'red' } }),
+        // Every policy of a run has this tag.
+        allow('iam:GetPolicy', '*', { StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' } }),
+        allow('iam:ListPolicyTags', '*', { StringEquals: { 'iam:ResourceTag/conformance-region': '<region:c1>' } }),
+        allow('iam:ListPolicyVersions', '*', { StringEquals: { 'aws:ResourceTag/conformance-region': 'elsewhere' } }),
+        allow(['iam:AttachRolePolicy', 'iam:DetachRolePolicy'], '*', { ArnEquals: { 'iam:PolicyARN': READ_ONLY } }),
+      ),
+      red: {
+        ...podIdentityRole(),
+        attached: [allow('s3:GetObject', 'data/key')],
+        tags: { 'conformance-team': 'red' },
+      },
+      blue: { ...podIdentityRole(), tags: { 'conformance-team': 'blue' } },
     },
-  );
+    objects: ['data/key'],
+    probes: [
+      check('tags of the request and of the role', async (context) => {
+        const [maker, tagger] = [await iamOf(context, 'maker'), await iamOf(context, 'tagger')];
+        const [red, blue] = [targetOf(context, 'red'), targetOf(context, 'blue')];
+        const tags = (...Tags: readonly (readonly [key: string, value: string])[]): { readonly Tags: Tag[] } => ({
+          Tags: Tags.map(([key, Value]) => ({ Key: `conformance-${key}`, Value })),
+        });
+        const [ofRed, ofBlue] = [tags(['team', 'red']), tags(['team', 'blue'])];
+        const more = tags(['team', 'red'], ['cost', '1']);
+        const made = (iam: IAM, given?: typeof ofRed) => endOf(create(iam, red, given));
+        // The creation of a role with tags also requires the permission to tag it.
+        expect(await made(maker)).to.equal('AccessDenied CreateRole');
+        expect(await made(maker, ofBlue)).to.equal('AccessDenied CreateRole');
+        expect(await made(maker, ofRed)).to.equal('AccessDenied TagRole');
+        expect(await made(tagger)).to.equal('EntityAlreadyExists');
+        expect(await made(tagger, ofRed)).to.equal('EntityAlreadyExists');
+        for (const given of [ofBlue, more])
+          expect(await made(tagger, given), JSON.stringify(given)).to.equal('AccessDenied TagRole');
+        const [, PolicyName] = red.PolicyArn.split('/');
+        const policy = { PolicyName, PolicyDocument: red.PolicyDocument };
+        expect(await endOf(maker.createPolicy(policy))).to.equal('EntityAlreadyExists');
+        expect(await endOf(maker.createPolicy({ ...policy, ...ofRed }))).to.equal('AccessDenied TagPolicy');
+        for (const target of [red, blue]) {
+          const { RoleName } = target;
+          const mayRead = target === red;
+          expect(await endOf(tagger.getRole(target)), RoleName).to.equal(mayRead ? 'none' : 'AccessDenied GetRole');
+          const listed = await endOf(tagger.listRoleTags(target));
+          expect(listed, RoleName).to.equal(mayRead ? 'none' : 'AccessDenied ListRoleTags');
+          expect(await endOf(maker.getRole(target)), RoleName).to.equal('none');
+          expect(await endOf(maker.listRoleTags(target)), RoleName).to.equal('none');
+          for (const given of [ofBlue, more]) {
+            const end = await endOf(tagger.tagRole({ RoleName, ...given }));
+            expect(end, JSON.stringify(given)).to.equal('AccessDenied TagRole');
+          }
+        }
+        expect(await endOf(tagger.getPolicy(red))).to.equal('none');
+        expect(await endOf(tagger.listPolicyTags(red))).to.equal('none');
+        expect(await endOf(tagger.listPolicyVersions(red))).to.equal('AccessDenied ListPolicyVersions');
+        const { RoleName } = red;
+        expect(await endOf(tagger.tagRole({ RoleName, ...tags(['team', 'red'], ['step', '1']) }))).to.equal('none');
+        const untag = (...keys: readonly string[]) =>
+          endOf(tagger.untagRole({ RoleName, TagKeys: keys.map((key) => `conformance-${key}`) }));
+        expect(await untag('step', 'team')).to.equal('AccessDenied UntagRole');
+        expect(await untag('step')).to.equal('none');
+        const readOnly = { RoleName, PolicyArn: READ_ONLY };
+        const full = { RoleName, PolicyArn: FULL };
+        expect(await endOf(tagger.attachRolePolicy(readOnly))).to.equal('none');
+        expect(await endOf(tagger.attachRolePolicy(full))).to.equal('AccessDenied AttachRolePolicy');
+        expect(await endOf(tagger.detachRolePolicy(full))).to.equal('AccessDenied DetachRolePolicy');
+        expect(await endOf(tagger.detachRolePolicy(readOnly))).to.equal('none');
+      }),
+    ],
+  });
 });

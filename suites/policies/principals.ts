@@ -1,4 +1,4 @@
-/** Whom a resource-based policy names, and what that is worth beside identity policy and boundary: as the policy simulator tells, and S3. */
+/** Principals of resource-based policies, with identity policies and boundaries, according to the policy simulator and S3. */
 import { expect } from 'chai';
 import { allow, check, getObject, irsaRole, suite, type CheckContext } from '../../harness/index.ts';
 import { DENIED_BY_BUCKET } from '../lib/outcomes.ts';
@@ -16,13 +16,13 @@ const DENY = { Effect: 'Deny', Action: 's3:GetObject', Resource: KEY };
 const text = (...Statement: readonly object[]): string => JSON.stringify({ Version: '2012-10-17', Statement });
 interface Asked {
   readonly identity?: object;
-  /** Statement of the bucket's policy. */
+  /** The statement of the bucket policy. */
   readonly bucket?: object;
   readonly boundary?: object;
-  /** Whose the bucket is. */
+  /** The account that owns the bucket. */
   readonly owner?: 'main' | 'other';
 }
-/** What a user of the main account is told who wants to read the key. */
+/** Returns the decision for a user of the main account who reads the key. */
 async function decided(world: CheckContext, { identity = NOTHING, bucket, boundary, owner = 'main' }: Asked) {
   const [decision] = await decisionsOf(world, {
     statements: [identity],
@@ -39,14 +39,14 @@ async function decided(world: CheckContext, { identity = NOTHING, bucket, bounda
 const USER = 'arn:aws:iam::<account:main>:user/developer';
 const ANOTHER = 'arn:aws:iam::<account:main>:user/tester';
 const ACCOUNT = 'arn:aws:iam::<account:main>:root';
-/** A principal; what its Allow is worth in the same account alone, and in another account beside an identity policy. */
+/** Principal; decision with only its Allow in the same account, and with an identity policy from another account. */
 const PRINCIPALS: readonly (readonly [principal: unknown, same: string, other: string])[] = [
   ['*', 'allowed', 'allowed'],
   [{ AWS: '*' }, 'allowed', 'allowed'],
   [{ AWS: USER }, 'allowed', 'allowed'],
   [{ AWS: [ANOTHER, USER] }, 'allowed', 'allowed'],
   [{ AWS: ANOTHER }, 'implicitDeny', 'implicitDeny'],
-  // It leaves it to the account's identity policies.
+  // The account's identity policies decide.
   [{ AWS: ACCOUNT }, 'implicitDeny', 'allowed'],
   [{ AWS: '<account:main>' }, 'implicitDeny', 'allowed'],
   [{ AWS: 'arn:aws:iam::<account:other>:root' }, 'implicitDeny', 'implicitDeny'],
@@ -56,11 +56,11 @@ const PRINCIPALS: readonly (readonly [principal: unknown, same: string, other: s
 ];
 
 suite('policies', ({ scenario }) => {
-  scenario('PO-51', 'a bucket policy grants those that it names, and leaves an account to its identity policies', {
+  scenario('PO-51', 'a bucket policy grants access to named principals, and delegates to a named account', {
     source: `${PRINCIPAL}; ${SAME_ACCOUNT}; ${CROSS_ACCOUNT}`,
     needs: ['two-accounts'],
     probes: [
-      check('each principal is worth what it says, in one account and from another', async (world) => {
+      check('each principal, within the account and from another', async (world) => {
         for (const [principal, same, other] of PRINCIPALS) {
           const Principal = JSON.parse(world.name(JSON.stringify(principal))) as unknown;
           const told = JSON.stringify(principal);
@@ -74,7 +74,7 @@ suite('policies', ({ scenario }) => {
           expect(denied, told).to.equal(other === 'allowed' ? 'explicitDeny' : 'allowed');
         }
       }),
-      check('a statement of a bucket policy is about its actions, resources and conditions', async (world) => {
+      check('a statement applies only to its actions, resources and conditions', async (world) => {
         const of = (rest: object) => decided(world, { bucket: allowing(KEY, { Principal: '*', ...rest }) });
         expect(await of({ Action: 's3:Get*', Resource: object('*') })).to.equal('allowed');
         expect(await of({ Action: 's3:PutObject' })).to.equal('implicitDeny');
@@ -85,10 +85,10 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-52', 'NotPrincipal matches everyone else, and a Deny with it spares no principal with a boundary', {
+  scenario('PO-52', 'NotPrincipal matches everyone else, and its Deny exempts no principal with a boundary', {
     source: `${NOT_PRINCIPAL}: account and user must be named; principals with a permissions boundary are always denied`,
     probes: [
-      check('of a Deny and of an Allow', async (world) => {
+      check('in a Deny and in an Allow', async (world) => {
         const but = (...names: readonly string[]) => ({ NotPrincipal: { AWS: names.map((each) => world.name(each)) } });
         const identity = allowing(KEY);
         const denied = (...names: readonly string[]) =>
@@ -109,11 +109,11 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-53', 'a boundary limits identity policies, but not the grant of a bucket policy to a user by name', {
+  scenario('PO-53', 'a boundary limits identity policies, but not what a bucket policy grants to a named user', {
     source: `${BOUNDARIES}; ${SAME_ACCOUNT}`,
     needs: ['two-accounts'],
     probes: [
-      check('by what it allows and denies', async (world) => {
+      check('a boundary with an Allow or a Deny', async (world) => {
         const [within, outside] = [allowing([KEY]), allowing([object('another')])];
         const identity = allowing('*');
         expect(await decided(world, { identity, boundary: within })).to.equal('allowed');
@@ -132,39 +132,35 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario(
-    'PO-54',
-    'a Deny whose NotPrincipal names account and role spares the sessions of that role, unless it has a boundary',
-    {
-      source: `${NOT_PRINCIPAL}: account and role must be named; principals with a permissions boundary are always denied`,
-      // It spares no role that has a permissions boundary: the run must set none.
-      needs: ['irsa', 'own-boundary'],
-      roles: {
-        app: irsaRole('app/app', allow('s3:GetObject', 'data/*')),
-        stranger: irsaRole('app/app', allow('s3:GetObject', ['data/*', 'open/*'])),
-        bounded: {
-          ...irsaRole('app/app', allow('s3:GetObject', ['data/*', 'open/*'])),
-          boundary: [allow('s3:GetObject', ['data/*', 'open/*'])],
-        },
+  scenario('PO-54', 'a Deny exempts the sessions of a role in NotPrincipal, unless the role has a boundary', {
+    source: `${NOT_PRINCIPAL}: account and role must be named; principals with a permissions boundary are always denied`,
+    // NotPrincipal exempts no role with a permissions boundary, so the run must not set one.
+    needs: ['irsa', 'own-boundary'],
+    roles: {
+      app: irsaRole('app/app', allow('s3:GetObject', 'data/*')),
+      stranger: irsaRole('app/app', allow('s3:GetObject', ['data/*', 'open/*'])),
+      bounded: {
+        ...irsaRole('app/app', allow('s3:GetObject', ['data/*', 'open/*'])),
+        boundary: [allow('s3:GetObject', ['data/*', 'open/*'])],
       },
-      ...BY_TOKEN,
-      buckets: {
-        data: {
-          policy: rawPolicy([
-            denyAllBut('*', 'arn:aws:iam::<account:main>:root', '<role:app>', '<role:bounded>'),
-            denyAllBut('of-role', '<role:app>'),
-          ]),
-        },
-      },
-      objects: ['data/key', 'data/of-role', 'open/key'],
-      probes: [
-        may(WEB, getObject('data/key')),
-        mayNot(WEB, getObject('data/of-role'), DENIED_BY_BUCKET),
-        ...['stranger', 'bounded'].flatMap((role) => [
-          may({ ...WEB, role }, getObject('open/key')),
-          mayNot({ ...WEB, role }, getObject('data/key'), DENIED_BY_BUCKET),
-        ]),
-      ],
     },
-  );
+    ...BY_TOKEN,
+    buckets: {
+      data: {
+        policy: rawPolicy([
+          denyAllBut('*', 'arn:aws:iam::<account:main>:root', '<role:app>', '<role:bounded>'),
+          denyAllBut('of-role', '<role:app>'),
+        ]),
+      },
+    },
+    objects: ['data/key', 'data/of-role', 'open/key'],
+    probes: [
+      may(WEB, getObject('data/key')),
+      mayNot(WEB, getObject('data/of-role'), DENIED_BY_BUCKET),
+      ...['stranger', 'bounded'].flatMap((role) => [
+        may({ ...WEB, role }, getObject('open/key')),
+        mayNot({ ...WEB, role }, getObject('data/key'), DENIED_BY_BUCKET),
+      ]),
+    ],
+  });
 });

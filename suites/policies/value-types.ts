@@ -1,11 +1,11 @@
-/** Which values conditions of a policy take: those of the type that the operator compares. */
+/** The values that policy conditions accept: those of the type that the operator compares. */
 import { IAM } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { check, podIdentityRole, suite } from '../../harness/index.ts';
 import { policyOf, putPermissions, surprises, type Given } from './lib/malformed-policies.ts';
 
 suite('policies', ({ scenario }) => {
-  /** By operator: values of the type that it compares, and values that are none. */
+  /** By operator: values of the type that it compares, and other values. */
   const VALUES: Readonly<Record<string, Readonly<Record<'taken' | 'refused', readonly unknown[]>>>> = {
     NumericEquals: {
       taken: ['10', 10, '-1', '+1', '.5', '10.', '1e3', '1E-3'],
@@ -43,12 +43,12 @@ suite('policies', ({ scenario }) => {
     BinaryEquals: { taken: ['AQID', 'AQIDBA==', ''], refused: ['A', 'AQI', '!AQI', 'AQID=', 'AQ=D'] },
   };
 
-  scenario('PO-63', 'the values of a condition are of the type that its operator compares', {
+  scenario('PO-63', 'IAM rejects condition values that do not have the type of their operator', {
     source:
       'IAM User Guide, "Grammar of the IAM JSON policy language"; "IAM JSON policy elements: Condition operators"',
     roles: { app: podIdentityRole() },
     probes: [
-      check('each other value is refused', async ({ aws, name }) => {
+      check('values of other types are rejected', async ({ aws, name }) => {
         const iam = new IAM(await aws('iam'));
         const put = putPermissions(iam, name('<role-name:app>'));
         const policy = policyOf({ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' });

@@ -1,4 +1,4 @@
-/** How actions, resources and ARNs of conditions match: wildcards, the fields of ARNs, and policy variables in them. */
+/** How actions, resources and ARN conditions match: wildcards, fields of ARNs, and policy variables. */
 import { expect } from 'chai';
 import { check, suite, type CheckContext } from '../../harness/index.ts';
 import { OPERATORS, VARIABLES } from '../lib/sources.ts';
@@ -14,9 +14,9 @@ const OWN = 'aws:PrincipalTag/folder';
 const COST = given('string', 'aws:PrincipalTag/cost:a/b', 'shared');
 const KEYS = given('stringList', 'aws:TagKeys', 'team', 'stage');
 const ARN = given('string', 'aws:PrincipalTag/arn', 'arn:aws:iam::111122223333:role/red');
-/** A pattern of keys; keys that it covers, and keys that it does not. */
+/** By pattern: keys that it covers, and keys that it does not cover. */
 type Patterns = Readonly<Record<string, { readonly covers: readonly string[]; readonly not: readonly string[] }>>;
-/** Asserts patterns of the keys of objects, each in a folder of its own. */
+/** Checks patterns of object keys, each in its own folder. */
 const covers = (title: string, patterns: Patterns, version?: string) =>
   check(title, async (world) => {
     const folders = Object.entries(patterns).map(([pattern, { covers: right, not: wrong }], index) => ({
@@ -33,7 +33,7 @@ const covers = (title: string, patterns: Patterns, version?: string) =>
     expect(allowed).to.deep.equal(folders.flatMap(({ right }) => right));
   });
 const ACTIONS = ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject', 'sqs:SendMessage'] as const;
-/** Those of the actions on an object of which the statements decide so. */
+/** Returns the actions on an object for which the statements yield this decision. */
 async function decidedSo(
   world: CheckContext,
   actions: readonly string[],
@@ -49,7 +49,7 @@ suite('policies', ({ scenario }) => {
   scenario('PO-15', 'wildcards in a resource match wherever they occur', {
     source: `${RESOURCE}; ${VARIABLES}; ${VERSION}`,
     probes: [
-      covers('in the key of an object', {
+      covers('wildcards in the key of an object', {
         key: { covers: ['key'], not: ['keys', 'ke', 'Key', 'key/', 'other/key', ''] },
         '*': { covers: ['key', 'a/b', ''], not: [] },
         'a*': { covers: ['a', 'ab', 'a/b'], not: ['ba', 'A'] },
@@ -64,7 +64,7 @@ suite('policies', ({ scenario }) => {
         'a*?': { covers: ['ab', 'abc'], not: ['a'] },
         'a:*:c': { covers: ['a:b:c', 'a:b:b:c', 'a::c'], not: ['a:c', 'a:b'] },
       }),
-      covers('with policy variables', {
+      covers('policy variables', {
         '${aws:PrincipalTag/team}': { covers: ['red'], not: ['Red', 're', 'reds', '${aws:PrincipalTag/team}'] },
         'of-${aws:PrincipalTag/team}-*': { covers: ['of-red-', 'of-red-1'], not: ['of-red', 'of-blue-1'] },
         '*/${aws:PrincipalTag/team}/*/${AWS:principalTAG/team}': {
@@ -75,20 +75,20 @@ suite('policies', ({ scenario }) => {
           covers: ['none/red'],
           not: ['none/none', '/red'],
         },
-        // Keys of tags may have what divides others.
+        // Tag keys may contain colons and slashes.
         'of-${aws:PrincipalTag/cost:a/b}': { covers: ['of-shared'], not: ['of-', 'of-red'] },
         'a${aws:PrincipalTag/cost}': { covers: [], not: ['a', 'a${aws:PrincipalTag/cost}', 'ared'] },
-        // An empty value is one too.
+        // An empty value counts as a value.
         "a${aws:PrincipalTag/note}b/${aws:PrincipalTag/note, 'none'}": { covers: ['ab/'], not: ['a/', 'ab/none'] },
-        // The value of a variable is no pattern.
+        // The value of a variable is not a pattern.
         'a${aws:PrincipalTag/star}': { covers: ['a*'], not: ['a', 'ab'] },
-        // Nor has a key of several values one that could stand there.
+        // A multivalued key has no value that could be inserted.
         'a${aws:TagKeys}': { covers: [], not: ['ateam', 'astage', 'ateamstage', 'a'] },
         'a${*}b${?}c${$}': { covers: ['a*b?c$'], not: ['axbxc$', 'a*b?c${$}'] },
         $a$: { covers: ['$a$'], not: ['a'] },
       }),
       covers(
-        'of the version without variables',
+        'a version without variables',
         {
           '${aws:PrincipalTag/team}': { covers: ['${aws:PrincipalTag/team}'], not: ['red'] },
           'a${*}': { covers: ['a${}', 'a${x}'], not: ['a*'] },
@@ -96,7 +96,7 @@ suite('policies', ({ scenario }) => {
         },
         '2008-10-17',
       ),
-      check('of a policy that tells no version', async (world) => {
+      check('a policy without a version', async (world) => {
         const of = (version: string | undefined) =>
           allowedOf(world, {
             statements: [allowing([object('${aws:PrincipalTag/team}'), object('open')])],
@@ -107,7 +107,7 @@ suite('policies', ({ scenario }) => {
         expect(await of('2012-10-17')).to.deep.equal([object('red'), object('open')]);
         expect(await of(undefined)).to.deep.equal([object('open')]);
       }),
-      check('in each field of an ARN, of which those that are missing stand for all', async (world) => {
+      check('fields of an ARN, where a missing field matches all', async (world) => {
         const queue = 'arn:aws:sqs:us-west-2:111122223333:red';
         const others = [
           ...['arn:aws-cn:sqs:us-west-2:111122223333:red', 'arn:aws:sqs:us-east-1:111122223333:red'],
@@ -129,7 +129,7 @@ suite('policies', ({ scenario }) => {
         expect(await of('arn:aws:sqs:us-west-2:*:red')).to.deep.equal([queue, others[2]]);
         expect(await of('arn:aws:sqs:us-west-2:111122223333:*')).to.deep.equal([queue, ...others.slice(3)]);
         expect(await of('arn:aws:sqs:us-west-2:11112222*:red')).to.deep.equal([queue]);
-        // No wildcard reaches over the colon of a field.
+        // A wildcard does not match across the colon of a field.
         expect(await of(['arn:aws:sqs:us-west-2:1111*red', 'arn:aws:sqs:us*:1*:*:red'])).to.deep.equal([others[5]]);
         expect(await of('arn:aws:sqs')).to.deep.equal([queue, ...others.slice(1)]);
         expect(await of('arn:aws:sqs:us-west-2')).to.deep.equal([queue, ...others.slice(2)]);
@@ -139,10 +139,10 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-16', 'actions match in any case, by wildcards, and by NotAction', {
+  scenario('PO-16', 'actions match in any case, with wildcards, and with NotAction', {
     source: `${ACTION}; IAM User Guide, "IAM JSON policy elements: NotAction" and "NotResource"`,
     probes: [
-      check('each is allowed by those that name it', async (world) => {
+      check('an Allow of matching actions', async (world) => {
         const allowed = (statement: object) =>
           decidedSo(world, ACTIONS, 'allowed', [{ Effect: 'Allow', Resource: '*', ...statement }]);
         const [get, tagging, put, send] = ACTIONS;
@@ -159,7 +159,7 @@ suite('policies', ({ scenario }) => {
         expect(await allowed({ NotAction: ['S3:*', 'sns:*'] })).to.deep.equal([send]);
         expect(await allowed({ NotAction: '*' })).to.deep.equal([]);
       }),
-      check('and so does a Deny', async (world) => {
+      check('a Deny of matching actions', async (world) => {
         const denied = (statement: object) =>
           decidedSo(world, ['s3:GetObject', 's3:PutObject'], 'explicitDeny', [
             { Effect: 'Allow', Action: '*', Resource: '*' },
@@ -169,7 +169,7 @@ suite('policies', ({ scenario }) => {
         expect(await denied({ NotAction: ['s3:Get*', 'sqs:*'] })).to.deep.equal(['s3:PutObject']);
         expect(await denied({ NotAction: 's3:*' })).to.deep.equal([]);
       }),
-      check('NotResource leaves the others', async (world) => {
+      check('NotResource matches all other resources', async (world) => {
         const of = (...NotResource: readonly string[]) =>
           allowedOf(world, {
             statements: [{ Effect: 'Allow', Action: 's3:GetObject', NotResource }],
@@ -184,11 +184,11 @@ suite('policies', ({ scenario }) => {
     ],
   });
 
-  scenario('PO-34', 'each field of an ARN in a condition is compared for itself, its variables included', {
+  scenario('PO-34', 'ARN operators compare each field of an ARN separately, including its variables', {
     source: `${OPERATORS}, "Amazon Resource Name (ARN) condition operators": each of the six parts is checked separately`,
     probes: [
       holds(
-        'with wildcards and variables',
+        'wildcards and variables',
         'aws:SourceArn',
         [given('string', 'aws:SourceArn', 'arn:aws:iam::111122223333:role/red'), TEAM, ARN],
         {
@@ -218,7 +218,7 @@ suite('policies', ({ scenario }) => {
           StringLike: { holds: ['arn:aws:*role/red'], not: ['arn:aws:*role/re'] },
         },
       ),
-      holds('of a text that is no ARN', 'aws:SourceArn', [given('string', 'aws:SourceArn', 'red')], {
+      holds('a string that is not an ARN', 'aws:SourceArn', [given('string', 'aws:SourceArn', 'red')], {
         ArnEquals: { holds: [], not: ['arn:aws:*:*:*:red', 'arn:*:*:*:*:*'] },
       }),
     ],

@@ -33,7 +33,7 @@ const TEN = [
   'AmazonEKSNetworkingPolicy',
 ].map((name) => `arn:aws:iam::aws:policy/${name}`);
 const readA = allow('s3:GetObject', 'data/a');
-/** `target` with these policies of the session. */
+/** A session of `target` with these session policies. */
 const narrowed = (options: Parameters<typeof chain>[1]) => chained(web, chain('target', options));
 const limitedTo = (actions: string) => chained('app', chain('target', { policy: [allow(actions, '*')] }));
 const toAandC = chain('target', { policy: [allow('s3:*', ['data/a', 'data/c'])] });
@@ -41,7 +41,7 @@ const reading = narrowed({ policyArns: [READ_ONLY] });
 const both = narrowed({ policyArns: [READ_ONLY], policy: [allow('s3:PutObject', 'data/b')] });
 
 suite('role-chaining', ({ scenario }) => {
-  scenario('RC-02', 'a session policy of AssumeRole narrows the session, and grants nothing', {
+  scenario('RC-02', 'a session policy of AssumeRole limits the session, and grants nothing', {
     source: `${ASSUME_ROLE}, Policy`,
     roles: {
       app: base('target'),
@@ -55,13 +55,13 @@ suite('role-chaining', ({ scenario }) => {
       may('app', getObject('data/a', { through: toAandC })),
       mayNot('app', getObject('data/b', { through: toAandC }), NOT_IN_SESSION_POLICY),
       mayNot('app', getObject('data/c', { through: toAandC }), NOT_ALLOWED),
-      // The next session of the chain has none of it, once it may be opened.
+      // A session policy does not limit the next session of the chain, if it allows that session.
       may(limitedTo('sts:*'), getObject('data/c', { through: chain('next') })),
       mayNot(limitedTo('s3:*'), assumeRole('next'), NOT_ASSUMED),
     ],
   });
 
-  scenario('RC-10', 'managed policies narrow a session too, together with the one that is passed as text', {
+  scenario('RC-10', 'managed session policies also limit a session, together with an inline one', {
     source: `${ASSUME_ROLE}, Policy and PolicyArns; IAM User Guide, "Policies and permissions in IAM": session policies`,
     needs: ['irsa'],
     roles: {
@@ -82,12 +82,12 @@ suite('role-chaining', ({ scenario }) => {
       may(both, getObject('data/a')),
       may(both, putObject('data/b')),
       mayNot(both, putObject('data/c'), NOT_IN_SESSION_POLICY),
-      // Of several each allows.
+      // Each of several policies can allow a request.
       may(web, getObject('data/a', { through: chain('target', { policyArns: [NODES, READ_ONLY] }) })),
       may(web, assumeRole('target', { policyArns: [READ_ONLY] }), { packedPolicySize: between(1, 99) }),
       may(web, assumeRole('target', { policy: [readA] }), { packedPolicySize: between(1, 99) }),
       mayNot(web, assumeRole('target', { policyArns: [`${READ_ONLY}-absent`] }), BAD_REQUEST),
-      // Of the account of the role, not of the caller's.
+      // The policy must be in the account of the role, not of the caller.
       may(web, assumeRole('far', { policyArns: [attachedTo('far', 'other')] })),
       may(web, assumeRole('target', { policyArns: [attachedTo('target', 'main')] })),
       mayNot(web, assumeRole('far', { policyArns: [attachedTo('target', 'main')] }), BAD_REQUEST),
@@ -96,7 +96,7 @@ suite('role-chaining', ({ scenario }) => {
       ...[allow('GetObject', 'data/a'), { ...readA, principal: '*' } as const].map((wrong) =>
         mayNot(web, assumeRole('target', { policy: [wrong] }), MALFORMED_POLICY),
       ),
-      // Longer than 2,048 characters, and short once it is packed.
+      // Longer than 2,048 characters, but small when packed.
       mayNot(web, assumeRole('target', { policy: [allow('s3:GetObject', longList(40))] }), BAD_REQUEST),
       may(web, assumeRole('target', { policy: [allow('s3:GetObject', longList(20))] })),
       mayNot(web, assumeRole('target', { policy: [allow('s3:GetObject', unlike(40))] }), TOO_LARGE),
@@ -104,17 +104,17 @@ suite('role-chaining', ({ scenario }) => {
   });
 });
 
-/** The customer managed policy that a role of the scenario has. */
+/** Returns the ARN of the customer managed policy of a role. */
 function attachedTo(role: string, account: string): string {
   return `arn:aws:iam::<account:${account}>:policy/<role-name:${role}>-attached`;
 }
 
-/** Resources that are long together, and short once they are packed. */
+/** Returns resources that are long together, but small when packed. */
 function longList(count: number): string[] {
   return Array.from({ length: count }, (_, at) => `arn:aws:s3:::conformance-${'x'.repeat(30)}-${at}/*`);
 }
 
-/** Resources that no packing makes short. */
+/** Returns resources that do not compress. */
 function unlike(count: number): string[] {
   const name = (seed: number): string =>
     Array.from({ length: 24 }, (_, at) => ((seed * 7919 + at * at * 104_729) % 36).toString(36)).join('');

@@ -31,12 +31,12 @@ suite('role-chaining', ({ scenario }) => {
   const web = { role: 'web', token: 'web' };
   const red = { tags: { team: 'red' } };
   const kept = chained('app', chain('first', { tags: { team: 'red', step: 'one' }, transitiveTagKeys: ['team'] }));
-  /** Keys of tags are the same in whatever case they are written. */
+  /** Tag keys are not case-sensitive. */
   const keptByOtherCase = chained('app', chain('first', { ...red, transitiveTagKeys: ['Team'] }));
   const keptOn = chained(kept, chain('second'));
   const lost = chained('app', chain('first', red));
 
-  scenario('RC-03', 'tags that a pod passes join those of its session, and trust policies see both', {
+  scenario('RC-03', 'tags that a pod passes are added to those of its session, and trust policies see both', {
     source: `${PASS_TAGS}: chaining roles with session tags`,
     roles: {
       app: base('target'),
@@ -51,11 +51,11 @@ suite('role-chaining', ({ scenario }) => {
     workloads: APP,
     objects: ['data/app/red', 'data/app/blue', 'data/six'],
     probes: [
-      // Each of the pod's comes along.
+      // All tags of the pod's session are passed on.
       may('app', getObject('data/six', { through: chain('target', red) })),
       may('app', getObject('data/app/red', { through: chain('target', red) })),
       mayNot('app', getObject('data/app/blue', { through: chain('target', red) }), NOT_ALLOWED),
-      // A session policy has variables as others have.
+      // A session policy can use variables.
       may('app', getObject('data/app/red', { through: narrowedTo('*/${aws:PrincipalTag/team}') })),
       mayNot(
         'app',
@@ -67,7 +67,7 @@ suite('role-chaining', ({ scenario }) => {
     ],
   });
 
-  scenario('RC-04', "no tag of a pod's session is overridden, in whatever case its key is written", {
+  scenario('RC-04', "the tags of a pod's session cannot be overridden, in any case of their keys", {
     source: `${PASS_TAGS}: keys of tags are not case-sensitive`,
     roles: { app: base('target'), target: target() },
     workloads: APP,
@@ -78,19 +78,19 @@ suite('role-chaining', ({ scenario }) => {
     ],
   });
 
-  scenario('RC-05', 'more tags than a session has room for are refused, and say how full it is', {
+  scenario('RC-05', 'STS rejects tags beyond the packed size limit, and reports the size of accepted tags', {
     source: `${ASSUME_ROLE}, PackedPolicyTooLarge and PackedPolicySize; ${PASS_TAGS}: quotas`,
     roles: { app: base('target'), target: target() },
     workloads: APP,
     probes: [
       may('app', assumeRole('target', red), { packedPolicySize: between(1, 99) }),
       mayNot('app', assumeRole('target', { tags: filling(40) }), TOO_LARGE),
-      // More than the fifty that a request may pass.
+      // More than the limit of fifty tags per request.
       mayNot('app', assumeRole('target', { tags: filling(51) }), INVALID),
     ],
   });
 
-  scenario('RC-08', 'a session tag goes on to the next session when it is said to be transitive, and no other does', {
+  scenario('RC-08', 'only transitive session tags are passed on to the next session', {
     source: `${PASS_TAGS}, "Chaining roles with session tags"`,
     roles: {
       app: podIdentityRole(allow(ASSUME_AND_TAG, named('first', 'asks'))),
@@ -98,7 +98,7 @@ suite('role-chaining', ({ scenario }) => {
       second: {
         trust: [trustRole('first')],
         permissions: [allow('s3:GetObject', 'data/${aws:PrincipalTag/team}'), allow(ASSUME_AND_TAG, '<role:third>')],
-        // Tags of sessions take the place of those of roles, from wherever they came.
+        // Session tags override role tags, wherever they came from.
         tags: { team: 'blue' },
       },
       third: { trust: [trustRole('second')], permissions: [allow('s3:GetObject', 'data/${aws:PrincipalTag/team}')] },
@@ -110,9 +110,9 @@ suite('role-chaining', ({ scenario }) => {
       may(kept, getObject('data/red', { through: chain('second') })),
       mayNot(kept, getObject('data/blue', { through: chain('second') }), NOT_ALLOWED),
       mayNot(kept, assumeRole('second', { tags: { team: 'blue' } }), NOT_CHANGED),
-      // One that did not come along is free.
+      // A tag that was not passed on can be set again.
       may(kept, assumeRole('second', { tags: { step: 'two' } })),
-      // It goes on and on.
+      // A transitive tag is passed on again and again.
       may(keptOn, getObject('data/red', { through: chain('third') })),
       mayNot(keptOn, assumeRole('third', { tags: { team: 'blue' } }), NOT_CHANGED),
       mayNot(lost, getObject('data/red', { through: chain('second') }), NOT_ALLOWED),
@@ -123,7 +123,7 @@ suite('role-chaining', ({ scenario }) => {
     ],
   });
 
-  scenario('RC-09', 'tags of a session keep to the rules for tags', {
+  scenario('RC-09', 'session tags must follow the rules for tags', {
     source: `${PASS_TAGS}: things to know, and quotas`,
     needs: ['irsa'],
     roles: {
@@ -133,7 +133,7 @@ suite('role-chaining', ({ scenario }) => {
     },
     ...BY_TOKEN,
     probes: [
-      // A session of IRSA has none of its own, so that nothing else takes room.
+      // An IRSA session has no tags of its own, so nothing else takes up space.
       may(web, assumeRole('tagged'), { packedPolicySize: isAbsent }),
       may(web, assumeRole('tagged', { tags: { team: 'red', Step: '' } }), { packedPolicySize: between(1, 50) }),
       may(web, assumeRole('untagged')),
@@ -150,7 +150,7 @@ suite('role-chaining', ({ scenario }) => {
         { ...red, transitiveTagKeys: ['step'] },
         { ...red, transitiveTagKeys: ['team', 'step'] },
       ].map((options) => mayNot(web, assumeRole('tagged', options), BAD_REQUEST)),
-      // A chain that began with a token of the cluster is a chain as others are.
+      // A chain that began with a token of the cluster has the same limit.
       may(web, assumeRole('tagged', { durationSeconds: 3600 })),
       mayNot(web, assumeRole('tagged', { durationSeconds: 3601 }), INVALID),
     ],
@@ -168,7 +168,7 @@ suite('role-chaining', ({ scenario }) => {
     objects: ['data/red', 'data/blue'],
     probes: [
       may('app', getObject('data/red')),
-      check('and of that one alone', async ({ aws, eventually, name }) => {
+      check('other tags do not change', async ({ aws, eventually, name }) => {
         const iam = new IAM(await aws('iam'));
         const RoleName = name('<role-name:app>');
         const added = { Key: 'Conformance-Team', Value: 'blue' };
@@ -185,7 +185,7 @@ suite('role-chaining', ({ scenario }) => {
   });
 });
 
-/** Tags with values that no packing makes short. */
+/** Returns tags with values that do not compress. */
 function filling(count: number): Record<string, string> {
   const value = (seed: number): string =>
     Array.from({ length: 200 }, (_, at) => ((seed * 7919 + at * at * 104_729) % 36).toString(36)).join('');

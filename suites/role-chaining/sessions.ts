@@ -32,7 +32,7 @@ const nobody = chained('app', chain('first'));
 const ALL = [...ASSUME_AND_TAG, 'sts:SetSourceIdentity'];
 
 suite('role-chaining', ({ scenario }) => {
-  scenario('RC-01', 'a chained session lasts an hour at most, and that by default', {
+  scenario('RC-01', 'a chained session lasts one hour, by default and at most', {
     source: `${CHAINING}; ${ASSUME_ROLE}, DurationSeconds`,
     roles: {
       app: base('target', 'far'),
@@ -50,7 +50,7 @@ suite('role-chaining', ({ scenario }) => {
     ],
   });
 
-  scenario('RC-07', 'a source identity is set once by a permitted caller, and stays for the whole chain', {
+  scenario('RC-07', 'a permitted caller can set the source identity once, and the whole chain keeps it', {
     source: `${SOURCE_IDENTITY}; ${ASSUME_ROLE}, SourceIdentity`,
     roles: {
       app: podIdentityRole(allow(ALL, named('first', 'without', 'ann')), allow(ASSUME_AND_TAG, '<role:far>')),
@@ -67,7 +67,7 @@ suite('role-chaining', ({ scenario }) => {
       quiet: { trust: [trustRole('first', { actions: ALL })], account: 'other' },
       without: asking(ASSUME_AND_TAG),
       ann: asking(ALL, { StringEquals: { 'sts:SourceIdentity': 'ann' } }),
-      // The permission is asked of both sides.
+      // Both sides must grant the permission.
       far: { ...asking(ALL), account: 'other' },
     },
     workloads: APP,
@@ -86,17 +86,17 @@ suite('role-chaining', ({ scenario }) => {
       mayNot(ann, getObject('data/bob'), NOT_ALLOWED),
       may(ann, assumeRole('second'), { sourceIdentity: 'ann' }),
       mayNot(ann, assumeRole('second', { sourceIdentity: 'bob' }), NOT_CHANGED),
-      // One that comes along needs the permission too, of both sides.
+      // Passing on a source identity also requires the permission, from both sides.
       mayNot(ann, assumeRole('untold'), MAY_NOT_SET),
       mayNot(ann, assumeRole('quiet'), NOT_ASSUMED),
       may(nobody, assumeRole('untold')),
       may(nobody, assumeRole('quiet')),
-      // Without one there is nothing to name.
+      // Without a source identity, the variable has no value.
       mayNot(nobody, getObject('data/ann'), NOT_ALLOWED),
     ],
   });
 
-  scenario('RC-11', 'a role is found by its whole ARN, and a session named as it is said', {
+  scenario('RC-11', 'AssumeRole requires the full ARN of a role and a valid session name', {
     source: `${ASSUME_ROLE}, RoleArn and RoleSessionName; IAM User Guide, "IAM and AWS STS condition context keys"`,
     roles: {
       app: podIdentityRole(
@@ -150,22 +150,22 @@ suite('role-chaining', ({ scenario }) => {
       may('app', assumeRole('red')),
       mayNot('app', assumeRole('blue'), NOT_ASSUMED),
       mayNot('app', assumeRole('tested'), NOT_ASSUMED),
-      // A role trusts itself no more than others.
+      // A role does not trust itself by default.
       mayNot('app', assumeRole('app'), NOT_ASSUMED),
-      // Of an explicit Deny STS tells within an account alone.
+      // STS reports an explicit Deny only within an account.
       mayNot('app', assumeRole('barred'), { ...NOT_ASSUMED, message: 'with an explicit deny' }),
       mayNot('app', assumeRole('farBarred'), NOT_ASSUMED),
     ],
   });
 
-  scenario('RC-12', 'everyone may call GetCallerIdentity, but not without a signature', {
+  scenario('RC-12', 'everyone may call GetCallerIdentity, but only with a signature', {
     source: 'AWS STS API Reference, GetCallerIdentity: no permission is needed; "Common Errors"',
     roles: { app: podIdentityRole(deny('*', '*')) },
     workloads: APP,
     probes: [
       may('app', whoAmI(), { accountId: '<account:main>' }),
       mayNot('app', assumeRole('app'), NOT_ASSUMED),
-      check('a call that is not signed is refused', async ({ aws, name }) => {
+      check('STS rejects an unsigned call', async ({ aws, name }) => {
         const { endpoint, region } = await aws('sts');
         const ask = (query: Readonly<Record<string, string>>): Promise<Response> =>
           fetch(`${endpoint ?? `https://sts.${region}.amazonaws.com`}/`, {

@@ -41,7 +41,7 @@ suite('role-chaining', ({ scenario }) => {
     bare: [],
   };
 
-  scenario('RC-06', 'an external id that a trust policy asks for must be passed, and be that one', {
+  scenario('RC-06', 'a trust policy that requires an external id accepts no other and no missing one', {
     source: 'IAM User Guide, "Access to AWS accounts owned by third parties": sts:ExternalId',
     roles: { app: base('target'), target: target(externalId('red-1')) },
     workloads: APP,
@@ -52,7 +52,7 @@ suite('role-chaining', ({ scenario }) => {
     ],
   });
 
-  scenario('RC-14', "the caller's boundary and session policy limit which role it may assume, in any account", {
+  scenario('RC-14', "the caller's boundary and session policy limit the roles that it may assume, in any account", {
     source: `IAM User Guide, "Permissions boundaries for IAM entities" and "Policies and permissions in AWS Identity and Access Management", session policies; "Cross-account policy evaluation logic"; ${PASS_TAGS}`,
     needs: ['irsa'],
     roles: {
@@ -77,7 +77,7 @@ suite('role-chaining', ({ scenario }) => {
     ),
   });
 
-  scenario('RC-15', 'a Deny of either side keeps a role from being assumed, or its session from having tags', {
+  scenario('RC-15', 'a Deny on either side prevents AssumeRole, or the tagging of its session', {
     source: `IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic"; ${PASS_TAGS}`,
     needs: ['irsa'],
     roles: {

@@ -1,4 +1,4 @@
-/** Which permission each call of S3 asks for. */
+/** The permissions that S3 calls require. */
 import { S3 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
@@ -38,7 +38,7 @@ const BUCKET_OF_RED = withMd5(xml('CreateBucketConfiguration', `<Tags>${xmlTags(
 const retagged = (tags: string) => ({ 'x-amz-tagging-directive': 'REPLACE', 'x-amz-tagging': tags });
 const ATTRIBUTES = withHeader('x-amz-object-attributes', 'ETag');
 const TAGGED = withHeader('x-amz-tagging', 'team=red');
-/** A permission, and a request that needs it: to `*`, an object; and what is refused even so. */
+/** A permission, a request that needs it with `*` for the object, and the error that an allowed request gets. */
 const ON_OBJECTS: readonly (readonly [
   action: string,
   request: string,
@@ -67,7 +67,7 @@ const BODIES: Readonly<Record<string, SignedRequestOptions>> = {
   'PUT *?versioning': withMd5(xml('VersioningConfiguration', '<Status>Suspended</Status>')),
   'PUT *?abac': withMd5(xml('AbacStatus', '<Status>Disabled</Status>')),
 };
-/** Permissions on one of two buckets and those on the other, each with its request. */
+/** Permissions on each of two buckets, with the requests that need them. */
 const ON_BUCKETS: readonly (readonly [bucket: string, requests: Readonly<Record<string, string>>])[] = [
   [
     'one',
@@ -94,7 +94,7 @@ const ON_BUCKETS: readonly (readonly [bucket: string, requests: Readonly<Record<
 ];
 
 suite('s3', ({ scenario }) => {
-  scenario('OB-01', 'HeadBucket and listing need s3:ListBucket, and reading objects does not give it', {
+  scenario('OB-01', 'HeadBucket and listing need s3:ListBucket, which s3:GetObject does not include', {
     source: PERMISSIONS,
     ...appWith(allow('s3:ListBucket', 'listed'), allow('s3:GetObject', ['listed/*', 'read/*'])),
     objects: ['listed/key', 'read/key'],
@@ -107,7 +107,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-02', 'reading tags and reading objects are two permissions', {
+  scenario('OB-02', 'reading tags and reading objects need separate permissions', {
     source: PERMISSIONS,
     ...appWith(
       allow('s3:GetObject', 'data/object'),
@@ -127,11 +127,11 @@ suite('s3', ({ scenario }) => {
       mayNot(headObject('data/tags')),
       may(getObjectTagging('data/red/mine')),
       mayNot(getObjectTagging('data/red/other')),
-      checkBucket('an upload in parts is given its tags as it begins', async (s3, bucket) => {
+      checkBucket('a multipart upload gets its tags at the start', async (s3, bucket) => {
         const place = { ...bucket, Key: 'red/parts' };
         const { UploadId } = await s3.createMultipartUpload({ ...place, Tagging: 'team=red' });
         const part = { PartNumber: 1, UploadId };
-        // It is of no other key.
+        // The upload does not belong to another key.
         const elsewhere = { ...place, Key: 'tags', ...part, Body: 'one' };
         const refusal = await s3.uploadPart(elsewhere).catch(refusalBy);
         expect(refusal).to.include({ name: 'NoSuchUpload' });
@@ -143,7 +143,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-03', 'deleting and writing are two permissions', {
+  scenario('OB-03', 'deleting and writing need separate permissions', {
     source: `${PERMISSIONS}; Service Authorization Reference, Amazon S3, PutObject and DeleteObject`,
     ...appWith(
       allow('s3:PutObject', 'data/write*'),
@@ -156,15 +156,15 @@ suite('s3', ({ scenario }) => {
       mayNot(deleteObject('data/write')),
       mayNot(putObject('data/delete')),
       may(deleteObject('data/delete')),
-      // Nobody is told whether there was one.
+      // S3 does not report whether the object existed.
       may(deleteObject('data/delete-nothing')),
-      // Tags that an object has are conditions of neither.
+      // Neither action supports conditions on existing tags.
       mayNot(putObject('data/red')),
       mayNot(deleteObject('data/red')),
     ],
   });
 
-  scenario('OB-04', 'of several objects that one call deletes, each is asked about by itself', {
+  scenario('OB-04', 'S3 authorizes each object of a DeleteObjects call separately', {
     source: 'Amazon S3 API Reference, DeleteObjects: success or error of each object',
     ...appWith(allow('s3:DeleteObject', 'data/mine/*'), allow('s3:GetObject', 'data/*')),
     objects: ['data/mine/one', 'data/mine/two', 'data/other'],
@@ -193,17 +193,17 @@ suite('s3', ({ scenario }) => {
       mayNot(putObject('data/red/other', { tags: { team: 'blue' } })),
       succeeds(ask('PUT data/red/copy', copyOf('data/plain/key', retagged('team=red')))),
       fails(ask('PUT data/red/copy', copyOf('data/plain/key', retagged('team=blue'))), NOT_ALLOWED),
-      // With an object its tags are copied, where those may be read.
+      // A copy includes the object's tags, which the caller must be allowed to read.
       may(putObject('data/tagged/blue', { tags: { team: 'blue' } })),
       succeeds(ask('PUT data/tagged/copy', copyOf('data/red/key'))),
       fails(ask('PUT data/tagged/copy', copyOf('data/tagged/blue')), NOT_ALLOWED),
-      // Tags are percent-encoded in their header.
+      // Tags are percent-encoded in the header.
       may(putObject('data/odd/key', { tags: { 'of team': 'a b/c+d=é' } })),
       mayNot(putObject('data/odd/other', { tags: { 'of team': 'a b/c d=é' } })),
     ],
   });
 
-  scenario('OB-25', 'attributes, tags and uploads of an object have a permission each', {
+  scenario('OB-25', 'attributes, tags and uploads of an object each need their own permission', {
     source: `${PERMISSIONS}; Amazon S3 User Guide, "Multipart upload API and permissions"`,
     needs: ['own-boundary'],
     ...appWith(
@@ -225,7 +225,7 @@ suite('s3', ({ scenario }) => {
     }),
   });
 
-  scenario('OB-26', 'each bucket operation has its own permission', {
+  scenario('OB-26', 'each bucket operation needs its own permission', {
     source: `${PERMISSIONS}; Amazon S3 API Reference, CreateBucket: s3:TagResource; ListBuckets: s3:ListAllMyBuckets`,
     needs: ['own-boundary'],
     roles: {
@@ -247,14 +247,14 @@ suite('s3', ({ scenario }) => {
       fails(ask('GET s3:/'), NOT_ALLOWED),
       fails(ask('DELETE two?publicAccessBlock'), NOT_ALLOWED),
       fails(ask('PUT one?tagging', teamTag('red')), NOT_ALLOWED),
-      // Tags that a bucket is made with are to be allowed as well.
+      // The creation of a bucket with tags also requires the permission to tag.
       fails(ask('PUT unmade', BUCKET_OF_RED), { ...NOT_ALLOWED, message: 's3:TagResource' }),
       fails(ask('PUT forbidden', BUCKET_OF_RED), DENIED),
-      check('where a bucket is', async ({ aws, name }) => {
+      check('the region of a bucket', async ({ aws, name }) => {
         const s3 = new S3(await aws('s3'));
         const [Bucket, region] = [name('<bucket:one>'), name('<region:c1>')];
         expect((await s3.headBucket({ Bucket })).BucketRegion).to.equal(region);
-        // The first region of all has no name here.
+        // S3 returns no location for us-east-1.
         const { LocationConstraint = 'us-east-1' } = await s3.getBucketLocation({ Bucket });
         expect(LocationConstraint).to.equal(region);
       }),

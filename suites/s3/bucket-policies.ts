@@ -24,7 +24,7 @@ const ABOUT_ITSELF = {
 };
 
 suite('s3', ({ scenario }) => {
-  scenario('OB-16', 'the policy of a bucket is put, read and deleted with a permission for each', {
+  scenario('OB-16', 'putting, reading and deleting a bucket policy each need their own permission', {
     source: POLICIES,
     needs: ['own-boundary'],
     ...appWith(
@@ -38,10 +38,10 @@ suite('s3', ({ scenario }) => {
       fails(ask('GET data?policy'), NO_POLICY),
       fails(ask('GET data?policyStatus'), NO_POLICY),
       succeeds(putPolicy(NOBODY)),
-      // One that was damaged on the way is none.
+      // S3 rejects a policy with a wrong checksum.
       fails(ask('PUT data?policy', { body: policyText([ABOUT_ITSELF]), headers: digests.md5('other') }), BAD_DIGEST),
       may('GET data?policy'),
-      checkBucket('it is read as it was put', async (s3, bucket, { name }) => {
+      checkBucket('the policy is returned unchanged', async (s3, bucket, { name }) => {
         const { Policy = '{}' } = await s3
           .getBucketPolicy(bucket)
           .catch((error: Error) => ({ Policy: `"${refusalBy(error).name}"` }));
@@ -52,7 +52,7 @@ suite('s3', ({ scenario }) => {
       may('GET data?policyStatus'),
       may('DELETE data?policy'),
       fails(ask('GET data?policy'), NO_POLICY),
-      // A Deny keeps out all but the root user of the bucket's account.
+      // A Deny applies to everyone except the root user of the bucket's account.
       succeeds(putPolicy(ABOUT_ITSELF)),
       ...['GET', 'DELETE'].map((method) => fails(ask(`${method} data?policy`), DENIED_BY_BUCKET)),
       succeeds(putPolicy(NOBODY)),
@@ -67,7 +67,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-17', 'no identity of another account reads or changes the policy of a bucket, whatever it is allowed', {
+  scenario('OB-17', 'no identity of another account can read or change the policy of a bucket', {
     source: `${POLICIES}: 405 Method Not Allowed`,
     needs: ['own-boundary'],
     roles: {
@@ -86,7 +86,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-18', 'a bucket policy is JSON of at most 20 KB, of actions of S3 and of this bucket', {
+  scenario('OB-18', 'a bucket policy is JSON of at most 20 KB, with S3 actions and resources of its bucket', {
     source:
       'Amazon S3 User Guide, "Policies and permissions in Amazon S3": bucket policies are limited to 20 KB; "Policy actions" and "Policy resources for Amazon S3"',
     needs: ['own-boundary'],
@@ -124,7 +124,7 @@ suite('s3', ({ scenario }) => {
         { Resource: 'arn:aws:s3:::conformance-no-such-*/*' },
         { Resource: undefined, NotResource: 'arn:aws:s3:::another-bucket-of-nobody/*' },
         { Resource: '<bucket:data>/*' },
-        // Only other policies are taken with an ARN that is cut short.
+        // Only other policy types may have an incomplete ARN.
         { Resource: 'arn:aws:s3' },
         { Action: ['s3:GetObject', 's3:ListBucket'] },
         { Action: 's3:GetBucketLocation' },

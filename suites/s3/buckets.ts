@@ -10,10 +10,10 @@ suite('s3', ({ scenario }) => {
     ...['conformance-s3alias', 'conformance--ol-s3', 'conformance.mrap', 'conformance--x-s3', 'conformance--table-s3'],
   ];
 
-  scenario('OB-41', 'no bucket is made of a name that breaks the rules for names', {
+  scenario('OB-41', 'S3 rejects bucket names that break the naming rules', {
     source:
       'Amazon S3 User Guide, "General purpose bucket naming rules"; Amazon S3 API Reference, "Error responses": InvalidBucketName',
-    // Where it says so before it asks for the permission to make one is not documented.
+    // Whether S3 checks the name before the permission is not documented.
     needs: ['call-record'],
     ...appWith(allow('s3:ListBucket', 'data')),
     buckets: { data: {} },

@@ -1,4 +1,4 @@
-/** Condition keys that requests to S3 have: headers, parameters, signature, address. */
+/** Condition keys of requests to S3: headers, parameters, signature, address. */
 import { allow, deny, fails, suite, type Conditions, type SignedRequestOptions } from '../../harness/index.ts';
 import { DENIED } from '../lib/outcomes.ts';
 import { ask, copyOf, ETAG_OF_ONE, may, mayNot, ONE_PART, refusedWith, withHeader, xml } from '../lib/s3-requests.ts';
@@ -7,9 +7,9 @@ import { appWith } from '../lib/worlds.ts';
 const KEYS = 'Service Authorization Reference, Amazon S3, condition keys';
 const SIGNATURE_KEYS = 'Amazon S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys"';
 const forbidden = (request: string, options: SignedRequestOptions = {}) => fails(ask(request, options), DENIED);
-/** SHA-256 of nothing. */
+/** SHA-256 of an empty body. */
 const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-/** Headers of a PutObject, each a condition key, with a value that a bucket of today takes. */
+/** Headers of PutObject that are condition keys, with values that a new bucket accepts. */
 const WRITTEN: Readonly<Record<string, string>> = {
   'x-amz-storage-class': 'STANDARD_IA',
   'x-amz-server-side-encryption': 'AES256',
@@ -18,7 +18,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
   'if-none-match': '*',
   'x-amz-content-sha256': HASH_OF_NOTHING,
 };
-/** Of a PutObject, which ACLs that are turned off do not take, as they are of every new bucket. */
+/** Headers of PutObject that new buckets reject, because their ACLs are disabled. */
 const GRANTS = ['full-control', 'read', 'read-acp', 'write', 'write-acp'].map((right) => `x-amz-grant-${right}`);
 const GRANTEE = `id="${'0123456789abcdef'.repeat(4)}"`;
 const KMS_KEY = 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -30,7 +30,7 @@ const equals = (key: string, value: string): Conditions => ({ StringEquals: { [`
 suite('s3', ({ scenario }) => {
   const FORWARDED = { 'x-forwarded-for': '224.0.0.1', 'x-real-ip': '224.0.0.1' };
 
-  scenario('OB-06', 'headers of a request are condition keys, and are there where they are sent', {
+  scenario('OB-06', 'request headers are condition keys, which exist only if the headers are sent', {
     source: `${KEYS}; IAM User Guide, "AWS global condition context keys", aws:Referer`,
     ...appWith(
       allow('s3:PutObject', 'data/*'),
@@ -51,18 +51,18 @@ suite('s3', ({ scenario }) => {
       forbidden('PUT data/referred', { headers: { referer: 'https://example.com/' } }),
       may('PUT data/must', withHeader('x-amz-server-side-encryption', 'AES256')),
       forbidden('PUT data/must'),
-      // An upload in parts tells it as it begins.
+      // A multipart upload sends the header at its start.
       may('POST data/must?uploads', withHeader('x-amz-server-side-encryption', 'AES256')),
       forbidden('POST data/must?uploads'),
       may('PUT data/all'),
       forbidden('PUT data/all', withHeader('x-amz-acl', 'bucket-owner-full-control')),
-      // In a URL they are parameters.
+      // A presigned URL has parameters instead of headers.
       may('PUT data/all', { presigned: 60 }),
       forbidden('PUT data/all?x-amz-acl=bucket-owner-full-control', { presigned: 60 }),
     ],
   });
 
-  scenario('OB-21', 'so are those that grant, encrypt and make buckets', {
+  scenario('OB-21', 'headers for grants, encryption and bucket creation are condition keys', {
     source: `${KEYS}; Amazon S3 User Guide, "Controlling ownership of objects and disabling ACLs": AccessControlListNotSupported`,
     ...appWith(
       allow(['s3:PutObject', 's3:GetObject'], 'data/*'),
@@ -83,7 +83,7 @@ suite('s3', ({ scenario }) => {
         forbidden(`PUT data/${name}`, withHeader(name, GRANTEE)),
         fails(ask(`PUT data/other-${name}`, withHeader(name, GRANTEE)), NO_ACLS),
       ]),
-      // Whether an object is put, copied, or uploaded in parts.
+      // For a put, a copy and a multipart upload.
       ...[
         ask('PUT data/acl', withHeader('x-amz-acl', 'bucket-owner-read')),
         ask('PUT data/acl', copyOf('data/key', { 'x-amz-acl': 'bucket-owner-read' })),
@@ -131,7 +131,7 @@ suite('s3', ({ scenario }) => {
       mayNot('PUT data/replaced/key', copyOf('data/source/key')),
       may('PUT data/any/key', copyOf('data/other/key')),
       mayNot('PUT data/any/key', copyOf('data/hidden/key')),
-      // So is a part that is a copy.
+      // The same applies to a copied part.
       fails(ask(COPIED_PART, copyOf('data/other/key')), refusedWith('NoSuchUpload', 404)),
       mayNot(COPIED_PART, copyOf('data/hidden/key')),
       fails(ask('PUT data/copy/key?partNumber=1&uploadId=none', copyOf('data/source/key')), NO_UPLOAD),
@@ -139,7 +139,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-28', 'a resource is compared with the whole key, decoded and as it is', {
+  scenario('OB-28', 'a resource is compared with the whole decoded key, without normalization', {
     source:
       'Amazon S3 User Guide, "Naming Amazon S3 objects": a key is UTF-8 of at most 1,024 bytes; "Policy resources for Amazon S3"',
     ...appWith(
@@ -153,7 +153,7 @@ suite('s3', ({ scenario }) => {
       may('PUT data/é+%/key'),
       may('PUT data/part//key'),
       mayNot('PUT data/part/key'),
-      // What is a step up in a path is none in a key.
+      // Dots have no special meaning in a key.
       may('PUT data/up/../key'),
       mayNot('PUT data/key'),
       may('PUT data/Case/key'),
@@ -163,7 +163,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-08', 'prefix, delimiter and number of keys are conditions of listing, where they are asked for', {
+  scenario('OB-08', 'prefix, delimiter and max-keys are condition keys of a listing that sends them', {
     source: `${KEYS}: s3:prefix, s3:delimiter, s3:max-keys; Amazon S3 User Guide, "Bucket policy examples using condition keys"`,
     ...appWith(
       allow('s3:ListBucket', 'prefixed', { StringEquals: { 's3:prefix': ['', 'red/'] } }),
@@ -193,7 +193,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-12', 'policies tell how a request was signed, and how old the signature of a URL is', {
+  scenario('OB-12', 'condition keys describe how a request was signed, and the age of a presigned URL', {
     source: SIGNATURE_KEYS,
     ...appWith(
       allow('s3:GetObject', 'data/header', { StringEquals: { 's3:authType': 'REST-HEADER' } }),
@@ -224,11 +224,11 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-29', 'the address of a caller is that of its connection, whatever its headers say', {
+  scenario('OB-29', 'the source address of a request is that of its connection, regardless of headers', {
     keywords: ['spoofed address'],
     source: 'IAM User Guide, "AWS global condition context keys": aws:SourceIp',
     ...appWith(
-      // A multicast address, from which nothing is sent.
+      // A multicast address, which is never a source.
       allow('s3:GetObject', 'data/said', { IpAddress: { 'aws:SourceIp': '224.0.0.0/4' } }),
       allow('s3:GetObject', 'data/real', { NotIpAddress: { 'aws:SourceIp': '224.0.0.0/4' } }),
     ),
@@ -240,7 +240,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-13', 'a bucket may require that writes do not overwrite objects', {
+  scenario('OB-13', 'policies can require that writes do not overwrite objects', {
     source:
       'Amazon S3 User Guide, "Enforce conditional writes on Amazon S3 buckets": s3:if-none-match, s3:if-match, s3:ObjectCreationOperation',
     ...appWith(
@@ -250,7 +250,7 @@ suite('s3', ({ scenario }) => {
         Bool: { 's3:ObjectCreationOperation': 'true' },
       }),
       deny('s3:PutObject', 'data/same/*', { StringNotEquals: { 's3:if-match': ETAG_OF_ONE } }),
-      // S3 reads the object whose tag is compared.
+      // S3 reads the object whose entity tag is compared.
       allow('s3:PutObject', ['read/*']),
       allow('s3:GetObject', 'read/*', { StringEquals: { 's3:ExistingObjectTag/team': 'red' } }),
     ),
@@ -259,7 +259,7 @@ suite('s3', ({ scenario }) => {
       forbidden('PUT data/new/key'),
       may('PUT data/new/key', withHeader('if-none-match', '*')),
       fails(ask('PUT data/new/key', withHeader('if-none-match', '*')), refusedWith('PreconditionFailed', 412)),
-      // An upload in parts writes no object until it is complete.
+      // A multipart upload writes no object until it is complete.
       may('POST data/new/parts?uploads'),
       fails(ask('PUT data/new/parts?partNumber=1&uploadId=none'), NO_UPLOAD),
       forbidden('POST data/new/parts?uploadId=none', ONE_PART),
@@ -268,7 +268,7 @@ suite('s3', ({ scenario }) => {
       forbidden('PUT data/new/copy', copyOf('data/key')),
       forbidden('PUT data/same/key'),
       forbidden('PUT data/same/key', withHeader('if-match', '"another"')),
-      // This one is not denied, so that S3 looks for an object to compare with.
+      // This request is allowed, so S3 looks for an object to compare with.
       fails(ask('PUT data/same/key', withHeader('if-match', ETAG_OF_ONE)), refusedWith('NoSuchKey', 404)),
       fails(ask('PUT read/red', withHeader('if-match', '"another"')), refusedWith('PreconditionFailed', 412)),
       mayNot('PUT read/blue', withHeader('if-match', '"another"')),

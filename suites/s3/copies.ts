@@ -1,4 +1,4 @@
-/** Copies of objects: whose policy decides. */
+/** Copies of objects: which policies decide. */
 import { paginateListBuckets, S3, type BucketLocationConstraint } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { allow, askEksAuth, check, deny, fails, forPrincipal, succeeds, suite } from '../../harness/index.ts';
@@ -34,7 +34,7 @@ suite('s3', ({ scenario }) => {
       fails(ask('PUT to/closed/copy', copyOf('from/open/key')), DENIED_BY_BUCKET),
       may('PUT from/copy', copyOf('to/granted/key')),
       mayNot('PUT from/copy', copyOf('to/other/key')),
-      // Who may list the source's bucket is told that there is none.
+      // Only callers that may list the source bucket learn that the object is missing.
       mayNot('PUT to/copy', copyOf('from/open/nothing')),
       fails(ask('PUT from/copy', copyOf('to/granted/nothing')), refusedWith('NoSuchKey', 404)),
       fails(ask('PUT to/copy', copyOf('none/key')), {
@@ -44,7 +44,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-33', 'a source in another account is of that account', {
+  scenario('OB-33', 'a copy from another account needs the permission of both accounts', {
     source: `${COPY}, permissions; Service Authorization Reference, Amazon S3: s3:ResourceAccount; Amazon S3 API Reference, ListBuckets: prefix, max-buckets; CreateBucket: IllegalLocationConstraintException, BucketAlreadyExists, BucketAlreadyOwnedByYou`,
     ...appWith(
       allow('s3:GetObject', ['theirs/open/*', 'theirs/closed/*'], {
@@ -69,7 +69,7 @@ suite('s3', ({ scenario }) => {
       fails(ask('PUT data/copy', copyOf('theirs/closed/key')), DENIED),
       fails(ask('PUT data/copy', copyOf('theirs/granted')), DENIED),
       fails(ask('PUT data/copy', copyOfOwner('<account:main>')), DENIED),
-      check('its bucket is not in the list of the own ones, and nobody else makes one of that name', async (world) => {
+      check('a listing contains only own buckets, and names are unique', async (world) => {
         const s3 = new S3(await world.aws('s3'));
         const [own, theirs] = ['<bucket:data>', '<bucket:theirs>'].map(world.name);
         const listed = async (Prefix: string | undefined) => {
@@ -79,7 +79,7 @@ suite('s3', ({ scenario }) => {
         expect(await listed(own)).to.include(own);
         expect(await listed(own)).not.to.include(theirs);
         expect(await listed(theirs)).to.deep.equal([]);
-        // By pages, each name once.
+        // The pages contain each name once.
         const names = ['<bucket:data>', '<bucket:more>'].map(world.name).sort();
         const [one = '', two = ''] = names;
         const differsAt = [...one].findIndex((character, at) => character !== two[at]);
@@ -96,7 +96,7 @@ suite('s3', ({ scenario }) => {
         const where = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint } };
         const made = (Bucket: string | undefined) => errorOf(s3.createBucket({ Bucket, ...where }));
         expect(await made(theirs)).to.equal('BucketAlreadyExists');
-        // A request to make one goes to the region that it is to be in.
+        // A request to create a bucket must go to the bucket's region.
         const elsewhere = region === 'eu-west-1' ? 'eu-central-1' : 'eu-west-1';
         const Bucket = `${own?.slice(0, 53)}-elsewhere`;
         const CreateBucketConfiguration = { LocationConstraint: elsewhere } as const;

@@ -1,4 +1,4 @@
-/** What a session learns of objects that do not exist. */
+/** What a session learns about objects that do not exist. */
 import { absent, allow, control, denied, getObject, headObject, suite } from '../../harness/index.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { appWith } from '../lib/worlds.ts';
@@ -15,7 +15,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('AB-24', 'HEAD is denied as GET is, without saying more', {
+  scenario('AB-24', 'HEAD is denied like GET, and reveals nothing more', {
     source: 'Amazon S3 API Reference, HeadObject',
     ...appWith(allow('s3:GetObject', 'data/mine/*'), allow('s3:ListBucket', 'data')),
     objects: ['data/mine/key', 'data/other/key'],

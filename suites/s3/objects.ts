@@ -40,7 +40,7 @@ suite('s3', ({ scenario }) => {
   const expecting = (owner: string) => withHeader('x-amz-expected-bucket-owner', owner);
   const [LONG_AGO, FAR_AHEAD] = ['Wed, 01 Jan 2020 00:00:00 GMT', NEXT_CENTURY];
 
-  scenario('OB-11', 'a request may say whose bucket it means, and is refused at any other', {
+  scenario('OB-11', 'S3 rejects a request with the wrong expected bucket owner', {
     source: 'Amazon S3 User Guide, "Verifying bucket ownership with bucket owner condition"',
     ...appWith(allow(['s3:GetObject', 's3:PutObject'], 'data/*'), allow('s3:ListBucket', 'data')),
     objects: ['data/key'],
@@ -57,13 +57,13 @@ suite('s3', ({ scenario }) => {
         ...refusedWith('InvalidBucketName', 400),
         facts: { BucketName: 'No_Bucket' },
       }),
-      // Of a bucket that there is not, and of a name that none can have, everybody is told.
+      // S3 reports missing buckets and invalid names to every caller.
       fails(ask('GET none/key'), { ...refusedWith('NoSuchBucket', 404), facts: { BucketName: '<bucket:none>' } }),
       fails(signedRequest(null, 'GET none/key'), refusedWith('NoSuchBucket', 404)),
     ],
   });
 
-  scenario('OB-14', 'an object is read under the conditions of HTTP', {
+  scenario('OB-14', 'S3 evaluates HTTP conditions when an object is read', {
     source:
       'Amazon S3 API Reference, GetObject, GetObjectAttributes and CopyObject: If-Match and the others; RFC 9110, section 13',
     ...appWith(allow(['s3:GetObject', 's3:GetObjectAttributes', 's3:PutObject'], 'data/*')),
@@ -79,24 +79,24 @@ suite('s3', ({ scenario }) => {
       failed('GET data/one', withHeader('if-match', '"other"'), 'If-Match'),
       hidden('GET data/one', withHeader('if-none-match', ETAG_OF_ONE)),
       hidden('GET data/one', withHeader('if-none-match', '*')),
-      // Whether it is a weak one makes no difference to If-None-Match (RFC 9110, section 13.1.2).
+      // If-None-Match ignores whether an entity tag is weak (RFC 9110, section 13.1.2).
       hidden('GET data/one', withHeader('if-none-match', `W/${ETAG_OF_ONE}`)),
       hidden('GET data/one', withHeader('if-none-match', `"other", ${ETAG_OF_ONE}`)),
       may('GET data/one', withHeader('if-none-match', '"other"')),
       may('GET data/one', withHeader('if-unmodified-since', FAR_AHEAD)),
       failed('GET data/one', withHeader('if-unmodified-since', LONG_AGO), 'If-Unmodified-Since'),
       may('GET data/one', withHeader('if-modified-since', LONG_AGO)),
-      // A time that is still to come is none (RFC 9110, section 13.1.3).
+      // A date in the future is invalid (RFC 9110, section 13.1.3).
       may('GET data/one', withHeader('if-modified-since', FAR_AHEAD)),
       may('GET data/one', withHeader('if-unmodified-since', 'some day')),
       may('GET data/one', withHeader('if-modified-since', 'some day')),
-      // An entity tag says more than a time.
+      // An entity tag takes precedence over a date.
       may('GET data/one', { headers: { 'if-match': ETAG_OF_ONE, 'if-unmodified-since': LONG_AGO } }),
       hidden('GET data/one', { headers: { 'if-none-match': ETAG_OF_ONE, 'if-modified-since': LONG_AGO } }),
-      checkBucket('it was written in the second that the answer says', async (s3, bucket) => {
+      checkBucket('conditions use the returned modification time', async (s3, bucket) => {
         const object = { ...bucket, Key: 'one' };
         const { LastModified: written = new Date(0) } = await s3.headObject(object);
-        // A time in a header is of a whole second, by rounding up or down.
+        // Dates in headers are rounded to whole seconds, up or down.
         const before = new Date(written.getTime() - 2000);
         const statusOf = (conditions: Partial<GetObjectCommandInput>): Promise<number | undefined> =>
           s3.getObject({ ...object, ...conditions }).then(
@@ -105,7 +105,7 @@ suite('s3', ({ scenario }) => {
           );
         expect(await statusOf({ IfModifiedSince: written })).to.equal(304);
         expect(await statusOf({ IfModifiedSince: before })).to.equal(200);
-        // What has not changed is told by its entity tag (RFC 9110, section 15.4.5).
+        // A 304 response contains the entity tag (RFC 9110, section 15.4.5).
         const unchangedTag = await s3.getObject({ ...object, IfModifiedSince: written }).then(
           () => 'an object',
           ({ $response }: S3ServiceException) => $response?.headers['etag'],
@@ -113,7 +113,7 @@ suite('s3', ({ scenario }) => {
         expect(unchangedTag).to.equal(ETAG_OF_ONE);
         expect(await statusOf({ IfUnmodifiedSince: written })).to.equal(200);
         expect(await statusOf({ IfUnmodifiedSince: before })).to.equal(412);
-        // A time says nothing beside an entity tag, whether that is the object's or not (RFC 9110, section 13.1.3).
+        // A date next to an entity tag is ignored, whether the tag matches or not (RFC 9110, section 13.1.3).
         expect(await statusOf({ IfNoneMatch: '"other"', IfModifiedSince: written })).to.equal(200);
         const unchanged = { CopySource: `${object.Bucket}/one`, CopySourceIfModifiedSince: written };
         const refusal = await errorOf(s3.copyObject({ ...object, Key: 'copy', ...unchanged }));
@@ -135,13 +135,13 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-30', 'a part of an object is read by its bytes, and an answer has the headers that a request sets', {
+  scenario('OB-30', 'a range request returns part of an object, and parameters override response headers', {
     source:
-      'Amazon S3 API Reference, GetObject: Range, partNumber, response-content-type and the others, InvalidObjectState; RFC 9110, sections 14.1.1 and 14.1.2; Amazon S3 User Guide, "Working with object metadata": Content-Type; "Signature calculations for the Authorization header": aws-chunked is not kept',
+      'Amazon S3 API Reference, GetObject: Range, partNumber, response-content-type and the others, InvalidObjectState; RFC 9110, sections 14.1.1 and 14.1.2; Amazon S3 User Guide, "Working with object metadata": Content-Type; "Signature calculations for the Authorization header": aws-chunked is not stored',
     ...appWith(allow(['s3:GetObject', 's3:PutObject'], 'data/*')),
     buckets: { data: {} },
     probes: [
-      // How it travels is no encoding of the object.
+      // The encoding of the transfer is not an encoding of the object.
       may('PUT data/key', {
         body: '0123456789',
         payload: 'chunks',
@@ -152,10 +152,10 @@ suite('s3', ({ scenario }) => {
           expires: NEXT_CENTURY,
         },
       }),
-      checkBucket('bytes from either end', async (s3, bucket) => {
+      checkBucket('ranges from either end', async (s3, bucket) => {
         const object = { ...bucket, Key: 'key' };
         const got = async (more: Partial<GetObjectCommandInput>) => {
-          // The SDK compares what it reads with a checksum in the answer: that of the whole is not told with a part.
+          // The SDK verifies the checksum of a response. A part must not come with the checksum of the whole object.
           const asked = s3.getObject({ ...object, ChecksumMode: 'ENABLED', ...more });
           return asked
             .then(async ({ Body, ...answer }) => ({ ...answer, text: await Body?.transformToString() }))
@@ -206,25 +206,25 @@ suite('s3', ({ scenario }) => {
         const part = await s3.headObject({ ...object, Range: 'bytes=2-4' });
         expect(part).to.include({ ContentLength: 3, ContentRange: 'bytes 2-4/10' });
       }),
-      // What ends before it begins is no range.
+      // S3 ignores a range that ends before it begins.
       succeeds(ask('GET data/key', { headers: { range: 'bytes=4-2' } }), { bytes: 10 }),
       fails(ask('GET data/key', { headers: { range: 'bytes=10-' } }), {
         ...INVALID_RANGE,
         facts: { RangeRequested: 'bytes=10-', ActualObjectSize: '10' },
       }),
       fails(ask('GET data/key', { headers: { range: 'bytes=-0' } }), INVALID_RANGE),
-      // Of nothing there is no first byte.
+      // An empty object has no first byte.
       may('PUT data/empty'),
       succeeds(ask('GET data/empty'), { bytes: 0 }),
       fails(ask('GET data/empty', { headers: { range: 'bytes=0-' } }), INVALID_RANGE),
-      // Two kilobytes of metadata are the most.
+      // Metadata may have at most two kilobytes.
       may('PUT data/new', withHeader('x-amz-meta-note', 'x'.repeat(2000))),
       fails(ask('PUT data/new', withHeader('x-amz-meta-note', 'x'.repeat(2100))), refusedWith('MetadataTooLarge', 400)),
       fails(ask('PUT data/new', withHeader('x-amz-storage-class', 'WARM')), refusedWith('InvalidStorageClass', 400)),
-      // This one is no archive.
+      // This storage class is not an archive.
       may('PUT data/instant', withHeader('x-amz-storage-class', 'GLACIER_IR')),
       may('GET data/instant'),
-      checkBucket('without a type it is bytes', async (s3, bucket) => {
+      checkBucket('the default type is binary', async (s3, bucket) => {
         const { ContentType } = await s3.headObject({ ...bucket, Key: 'instant' });
         expect(ContentType).to.equal('binary/octet-stream');
       }),
@@ -240,7 +240,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-15', 'an object is written and deleted under the conditions that a request has', {
+  scenario('OB-15', 'S3 evaluates HTTP conditions when an object is written or deleted', {
     source:
       'Amazon S3 User Guide, "How to prevent object overwrites with conditional writes" and "How to perform conditional deletes", "Enforce conditional deletes on Amazon S3 buckets"; Amazon S3 API Reference, DeleteObjects: Quiet and ETag',
     ...appWith(
@@ -258,7 +258,7 @@ suite('s3', ({ scenario }) => {
       failed('PUT data/one', { body: 'two', ...withHeader('if-none-match', '*') }, 'If-None-Match'),
       may('PUT data/one', { body: 'one', ...withHeader('if-match', ETAG_OF_ONE) }),
       failed('PUT data/one', { body: 'two', ...withHeader('if-match', '"other"') }, 'If-Match'),
-      // So is a copy.
+      // The same applies to a copy.
       may('PUT data/copy', copyOf('data/one', { 'if-none-match': '*' })),
       failed('PUT data/copy', copyOf('data/one', { 'if-none-match': '*' })),
       fails(ask('PUT data/none', withHeader('if-match', ETAG_OF_ONE)), refusedWith('NoSuchKey', 404)),
@@ -266,12 +266,12 @@ suite('s3', ({ scenario }) => {
         fails(ask('PUT data/one', withHeader(Header.toLowerCase(), value)), { ...NOT_IMPLEMENTED, facts: { Header } }),
       ),
       fails(ask('PUT data/one', { headers: { 'if-match': ETAG_OF_ONE, 'if-none-match': '*' } }), NOT_IMPLEMENTED),
-      // To compare is to read.
+      // A comparison requires the permission to read.
       mayNot('PUT blind/key', withHeader('if-match', ETAG_OF_ONE)),
       mayNot('DELETE blind/key', withHeader('if-match', ETAG_OF_ONE)),
       may('DELETE blind/key', withHeader('if-match', '*')),
       failed('DELETE blind/key', withHeader('if-match', '*')),
-      checkBucket('who wants no word of those that are deleted is told which are not', async (s3, bucket) => {
+      checkBucket('a quiet deletion still reports failures', async (s3, bucket) => {
         const Objects = [{ Key: 'nothing' }, { Key: 'one', ETag: '"of-another"' }];
         const { Deleted = [], Errors = [] } = await s3.deleteObjects({ ...bucket, Delete: { Objects, Quiet: true } });
         expect(Deleted).to.deep.equal([]);
@@ -279,7 +279,7 @@ suite('s3', ({ scenario }) => {
       }),
       may('POST data?delete', withMd5(deletion('<Quiet>true</Quiet>', NONE.repeat(1000)))),
       fails(ask('POST data?delete', withMd5(deletion(NONE.repeat(1001)))), refusedWith('MalformedXML', 400)),
-      // A policy may demand conditions, of each object in a list too.
+      // A policy can require conditions, also for each object in a list.
       mayNot('DELETE safe/one'),
       may('POST safe?delete', withMd5(deletion(ONE))),
       may('GET safe/one'),
@@ -287,7 +287,7 @@ suite('s3', ({ scenario }) => {
       fails(ask('GET safe/one'), refusedWith('NoSuchKey', 404)),
       failed('DELETE safe/two', withHeader('if-match', '"other"'), 'If-Match'),
       may('DELETE safe/two', withHeader('if-match', '*')),
-      // A list without a checksum is no list, nor is one with that of another.
+      // S3 rejects a list with a missing or wrong checksum.
       fails(ask('POST data?delete', { ...withMd5(deletion(NONE)), body: deletion(ONE) }), BAD_DIGEST),
       may('GET data/one'),
       fails(ask('POST data?delete', { body: deletion(ONE) }), refusedWith('InvalidRequest', 400)),

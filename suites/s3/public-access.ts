@@ -22,7 +22,7 @@ const INVALID_REQUEST = refusedWith('InvalidRequest', 400);
 const PUBLIC = 'Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage": "The meaning of public"';
 
 suite('s3', ({ scenario }) => {
-  /** What narrows an Allow for everyone, and what does not. */
+  /** `NARROW` lists statements that are not public, `WIDE` statements that are. */
   const condition = (operator: string, key: string, value: string | readonly string[]) => ({
     Condition: { [operator]: { [key]: value } },
   });
@@ -48,7 +48,7 @@ suite('s3', ({ scenario }) => {
     condition('IpAddress', 'aws:SourceIp', ['192.0.2.0/24', '198.51.100.7', '10.0.0.0/8']),
     condition('IpAddress', 'aws:SourceIp', ['2001:db8::/32']),
     condition('StringEquals', 's3:x-amz-server-side-encryption-aws-kms-key-id', KMS_KEY),
-    // All of its conditions must hold, so that one of them is enough.
+    // All conditions must hold, so one narrow condition is enough.
     { Condition: { StringEquals: { 'aws:Referer': 'app', 'aws:PrincipalAccount': ACCOUNT }, Bool: OVER_TLS } },
   ];
   const WIDE: readonly object[] = [
@@ -62,7 +62,7 @@ suite('s3', ({ scenario }) => {
     condition('StringEquals', 'aws:PrincipalAccount', [ACCOUNT, '*']),
     condition('StringNotEquals', 'aws:PrincipalAccount', ACCOUNT),
     condition('StringEqualsIfExists', 'aws:SourceVpc', 'vpc-0123456789abcdef0'),
-    // A role of any account can have a tag.
+    // A role of any account can have this tag.
     condition('StringEquals', 'aws:PrincipalTag/team', 'red'),
     condition('StringEquals', 'aws:UserAgent', 'app'),
     condition('StringEquals', 'aws:Referer', 'app'),
@@ -73,10 +73,10 @@ suite('s3', ({ scenario }) => {
     condition('NotIpAddress', 'aws:SourceIp', '192.0.2.0/24'),
     { Condition: { Bool: OVER_TLS } },
     { Resource: 'arn:aws:s3:::<bucket:data>/open/*' },
-    // An Allow with NotPrincipal is for everyone else.
+    // An Allow with NotPrincipal applies to everyone else.
     { Principal: undefined, NotPrincipal: { AWS: '<role:app>' } },
   ];
-  /** Account and role, as a Deny with NotPrincipal must name them. */
+  /** Account and role, both of which a Deny with NotPrincipal must name. */
   const NAMED = ['arn:aws:iam::<account:main>:root', '<role:app>'];
   const blocks = (settings: Readonly<Record<string, boolean>>, version = 's3.amazonaws.com/doc/2006-03-01') =>
     `<PublicAccessBlockConfiguration xmlns="http://${version}/">${Object.entries(settings)
@@ -92,13 +92,13 @@ suite('s3', ({ scenario }) => {
   const anonymous = signedRequest(null, 'GET data/open/key');
   const stranger = signedRequest('stranger', 'GET data/open/key');
 
-  scenario('OB-19', 'a new bucket takes no policy that is public', {
+  scenario('OB-19', 'a new bucket rejects public policies', {
     source: `${PUBLIC}; "Amazon S3 User Guide, Block public access settings": all four are on for new buckets`,
     needs: ['own-boundary'],
     ...appWith(allow(['s3:PutBucketPolicy', 's3:GetBucketPolicy'], 'data')),
     buckets: { data: {} },
     probes: [
-      checkBucket('all blocks are on', async (s3, bucket) => {
+      checkBucket('all blocks are enabled', async (s3, bucket) => {
         const { PublicAccessBlockConfiguration: blocks } = await s3.getPublicAccessBlock(bucket);
         expect(blocks).to.deep.equal({
           BlockPublicAcls: true,
@@ -114,9 +114,9 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-20', 'a public policy lets everyone in where the blocks of the bucket are off, and only then', {
+  scenario('OB-20', 'a public policy grants access to everyone only if the blocks of the bucket are off', {
     source: `${PUBLIC}; "Block public access settings": BlockPublicPolicy, RestrictPublicBuckets; Amazon S3 API Reference, S3 Control: PutPublicAccessBlock, permissions`,
-    // On AWS accounts block public access as a whole, or should, and nobody makes a bucket public for a test.
+    // AWS accounts should block public access, and a test must not make a bucket public.
     needs: ['call-record', 'own-boundary'],
     roles: {
       app: podIdentityRole(
@@ -136,14 +136,14 @@ suite('s3', ({ scenario }) => {
     probes: [
       succeeds(askEksAuth('stranger')),
       fails(putPolicy({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' }), { ...DENIED, message: 'BlockPublicPolicy' }),
-      // A document that was damaged on the way is none.
+      // S3 rejects a document with a wrong checksum.
       fails(ask('PUT data?publicAccessBlock', { body: blocks({}), headers: digests.md5('other') }), BAD_DIGEST),
       fails(putPolicy({}), DENIED),
       succeeds(block({ BlockPublicPolicy: false, RestrictPublicBuckets: true })),
       succeeds(putPolicy({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' })),
-      // The account's own identities are let in by it, others are not.
+      // The policy admits the account's own identities, but no others.
       may('GET data/open/key'),
-      // Of another account nobody is told why.
+      // S3 gives no reason to callers of another account.
       fails(stranger, { ...DENIED, message: 'Access Denied' }),
       fails(anonymous, { ...DENIED, message: 'Access Denied' }),
       succeeds(block({ BlockPublicPolicy: true, RestrictPublicBuckets: false })),
@@ -151,13 +151,13 @@ suite('s3', ({ scenario }) => {
       succeeds(stranger),
       succeeds(anonymous),
       fails(signedRequest(null, 'GET data/open/key?response-content-type=text%2Fplain'), INVALID_REQUEST),
-      checkBucket('it counts as public', async (s3, bucket) => {
+      checkBucket('the policy counts as public', async (s3, bucket) => {
         expect((await s3.getBucketPolicyStatus(bucket)).PolicyStatus?.IsPublic).to.equal(true);
       }),
-      // Of bucket and account the stricter counts.
+      // The stricter settings of bucket and account apply.
       succeeds(ofAccount('PUT')),
       succeeds(ofAccount('GET', 'reader')),
-      // To read it and to change it are two permissions, and of the own account alone.
+      // Reading and changing the settings need separate permissions, and only work for the caller's account.
       fails(ofAccount('GET'), NOT_ALLOWED),
       ...['PUT', 'DELETE'].flatMap((method) => [
         fails(ofAccount(method, 'reader'), NOT_ALLOWED),
@@ -170,30 +170,30 @@ suite('s3', ({ scenario }) => {
       fails(signedRequest(null, 'GET data/closed/key'), DENIED),
       fails(signedRequest('stranger', 'GET data/closed/key'), DENIED),
       succeeds(block({ RestrictPublicBuckets: true })),
-      // Of a public policy nothing is left to another account, whatever else it says.
+      // A restricted public policy grants nothing to another account, not even by name.
       succeeds(putPolicy({}, { Principal: { AWS: '<role:stranger>' } })),
       may('GET data/open/key'),
       fails(stranger, DENIED),
       succeeds(putPolicy({ Principal: { AWS: '<role:stranger>' } })),
-      // What is not public is not restricted.
+      // A policy that is not public is not restricted.
       succeeds(stranger),
       fails(anonymous, DENIED),
-      // What is not said is off.
+      // An omitted setting is off.
       succeeds(block({ RestrictPublicBuckets: false })),
       succeeds(putPolicy({})),
       succeeds(anonymous),
-      // So is what the account blocks.
+      // The settings of the account also apply.
       succeeds(ofAccount('PUT', 'app', ACCOUNT, 'BlockPublicPolicy')),
       fails(putPolicy({}), { ...DENIED, message: 'BlockPublicPolicy' }),
       succeeds(putPolicy(NOBODY)),
       succeeds(ofAccount('DELETE')),
       succeeds(putPolicy({})),
-      // And all that is not there.
+      // Without a configuration, every setting is off.
       may('DELETE data?publicAccessBlock'),
-      checkBucket('there is none', async (s3, bucket) => {
+      checkBucket('no configuration exists', async (s3, bucket) => {
         expect(await errorOf(s3.getPublicAccessBlock(bucket))).to.equal('NoSuchPublicAccessBlockConfiguration');
       }),
-      // Policies are for identities of the account, whoever may read them.
+      // Only identities of the account can read its policies, even if others are allowed to.
       succeeds(putPolicy({ Action: 's3:GetBucketPolicy*', Resource: 'arn:aws:s3:::<bucket:data>' })),
       fails(signedRequest(null, 'GET data?policy'), refusedWith('MethodNotAllowed', 405)),
       ...[
@@ -209,7 +209,7 @@ suite('s3', ({ scenario }) => {
       succeeds(putPolicy({ Principal: undefined, NotPrincipal: { AWS: '<role:stranger>' } })),
       succeeds(anonymous),
       fails(stranger, DENIED),
-      // A Deny spares those alone that it names.
+      // The Deny exempts only the principals that it names.
       succeeds(putPolicy({}, { Effect: 'Deny', Principal: undefined, NotPrincipal: { AWS: NAMED } })),
       may('GET data/open/key'),
       ...[stranger, anonymous].map((request) => fails(request, DENIED)),

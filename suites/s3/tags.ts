@@ -22,14 +22,14 @@ import { checkBucket } from './lib/check-bucket.ts';
 
 const ATTRIBUTES = withHeader('x-amz-object-attributes', 'ETag');
 const OF_TEAM_RED = { StringEquals: { 's3:ExistingObjectTag/team': 'red' } };
-/** A tag that every bucket of a run has. */
+/** A condition on a tag that every bucket of a run has. */
 const WITH_TAG_OF_RUN = { StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' } };
 const numbered = (count: number) => Array.from({ length: count }, (_, number) => [`t${number}`, 'x'] as const);
 const ELEVEN_TAGS = numbered(11).map(([key]) => `${key}=x`);
 
 suite('s3', ({ scenario }) => {
   const abac = (Status: string) => may('PUT data?abac', { body: xml('AbacStatus', `<Status>${Status}</Status>`) });
-  /** Gives the bucket the tags that it has. */
+  /** Puts the existing tags of the bucket again. */
   const retagged = (title: string, judge: (error: string) => void) =>
     checkBucket(title, async (s3, bucket) => {
       const { TagSet } = await s3.getBucketTagging(bucket);
@@ -43,36 +43,32 @@ suite('s3', ({ scenario }) => {
     body: `<TagResourceRequest xmlns="http://awss3control.amazonaws.com/doc/2018-08-20/"><Tags>${xmlTags([key, value])}</Tags></TagResourceRequest>`,
   });
 
-  scenario(
-    'OB-27',
-    'tags that an object has and those that it is given are conditions of what is done with it and them',
-    {
-      source:
-        'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag, s3:RequestObjectTag; Service Authorization Reference, Amazon S3, PutObjectTagging, DeleteObjectTagging and GetObjectAttributes',
-      needs: ['own-boundary'],
-      ...appWith(
-        allow('s3:PutObjectTagging', 'data/red', OF_TEAM_RED),
-        allow('s3:PutObjectTagging', 'data/plain', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
-        allow('s3:DeleteObjectTagging', 'data/*', OF_TEAM_RED),
-        allow(['s3:GetObject', 's3:GetObjectAttributes'], 'data/*', OF_TEAM_RED),
-      ),
-      objects: [{ at: 'data/red', tags: { team: 'red' } }, 'data/plain'],
-      probes: [
-        fails(ask('PUT data/plain?tagging', teamTag('blue')), NOT_ALLOWED),
-        succeeds(ask('PUT data/plain?tagging', teamTag('red'))),
-        succeeds(ask('PUT data/red?tagging', teamTag('blue'))),
-        fails(ask('PUT data/red?tagging', teamTag('red')), NOT_ALLOWED),
-        // And of taking them away, and of all that reads the object.
-        fails(ask('GET data/red?attributes', ATTRIBUTES), NOT_ALLOWED),
-        succeeds(ask('GET data/plain?attributes', ATTRIBUTES)),
-        fails(ask('DELETE data/red?tagging'), NOT_ALLOWED),
-        succeeds(ask('DELETE data/plain?tagging')),
-        fails(ask('DELETE data/plain?tagging'), NOT_ALLOWED),
-      ],
-    },
-  );
+  scenario('OB-27', 'existing and requested object tags are condition keys for tagging and reading', {
+    source:
+      'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag, s3:RequestObjectTag; Service Authorization Reference, Amazon S3, PutObjectTagging, DeleteObjectTagging and GetObjectAttributes',
+    needs: ['own-boundary'],
+    ...appWith(
+      allow('s3:PutObjectTagging', 'data/red', OF_TEAM_RED),
+      allow('s3:PutObjectTagging', 'data/plain', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
+      allow('s3:DeleteObjectTagging', 'data/*', OF_TEAM_RED),
+      allow(['s3:GetObject', 's3:GetObjectAttributes'], 'data/*', OF_TEAM_RED),
+    ),
+    objects: [{ at: 'data/red', tags: { team: 'red' } }, 'data/plain'],
+    probes: [
+      fails(ask('PUT data/plain?tagging', teamTag('blue')), NOT_ALLOWED),
+      succeeds(ask('PUT data/plain?tagging', teamTag('red'))),
+      succeeds(ask('PUT data/red?tagging', teamTag('blue'))),
+      fails(ask('PUT data/red?tagging', teamTag('red')), NOT_ALLOWED),
+      // Existing tags also apply to the removal of tags, and to every read of the object.
+      fails(ask('GET data/red?attributes', ATTRIBUTES), NOT_ALLOWED),
+      succeeds(ask('GET data/plain?attributes', ATTRIBUTES)),
+      fails(ask('DELETE data/red?tagging'), NOT_ALLOWED),
+      succeeds(ask('DELETE data/plain?tagging')),
+      fails(ask('DELETE data/plain?tagging'), NOT_ALLOWED),
+    ],
+  });
 
-  scenario('OB-35', 'tags of an object are ten at most, each with a key of its own, and are replaced in whole', {
+  scenario('OB-35', 'an object has at most ten tags with unique keys, which are replaced as a whole', {
     source:
       'Amazon S3 User Guide, "Categorizing your objects using tags"; Amazon S3 API Reference, PutObjectTagging: InvalidTag; GetObject: x-amz-tagging-count',
     ...appWith(
@@ -82,7 +78,7 @@ suite('s3', ({ scenario }) => {
     ),
     objects: ['hidden', 'told', 'red'].map((key) => ({ at: `data/${key}`, tags: { team: 'red' } })),
     probes: [
-      // How many there are is told to those who may read them.
+      // S3 reports the number of tags only to callers that may read them.
       ...['GET', 'HEAD'].flatMap((method) => [
         ...['told', 'red'].map((key) => succeeds(ask(`${method} data/${key}`), { tags: 1 })),
         succeeds(ask(`${method} data/hidden`), { tags: isAbsent }),
@@ -91,7 +87,7 @@ suite('s3', ({ scenario }) => {
       succeeds(asSession('app', getObjectTagging('data/told')), { tags: 10 }),
       may('PUT data/told?tagging', tagging(['t'.repeat(128), 'x'.repeat(256)])),
       succeeds(asSession('app', getObjectTagging('data/told')), { tags: 1 }),
-      // A document that was damaged on the way is none.
+      // S3 rejects a document with a wrong checksum.
       fails(ask('PUT data/told?tagging', { ...tagging(['stage', 'x']), headers: digests.md5('other') }), BAD_DIGEST),
       fails(ask('PUT data/told?tagging', tagging(...numbered(11))), refusedWith('BadRequest', 400)),
       fails(
@@ -105,7 +101,7 @@ suite('s3', ({ scenario }) => {
         tagging(['t'.repeat(129), 'x']),
         tagging(['team', 'red#']),
       ].map((tags) => fails(ask('PUT data/told?tagging', tags), refusedWith('InvalidTag', 400))),
-      // What is written over an object has the tags that it is given, and no others.
+      // An overwritten object has only the tags of the new request.
       may('PUT data/told'),
       succeeds(ask('GET data/told'), { tags: isAbsent }),
       may('PUT data/told?tagging', tagging(['team', ''], ['Team', 'a b_.:/=+-@é1'])),
@@ -113,7 +109,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-23', "a bucket's tags decide once attribute-based access control is on for it, and only while it is", {
+  scenario('OB-23', "a bucket's tags are condition keys only while attribute-based access control is enabled", {
     source:
       'Amazon S3 User Guide, "Using tags with S3 general purpose buckets" and "Enabling ABAC in general purpose buckets"; Service Authorization Reference, Amazon S3: s3:BucketTag',
     needs: ['own-boundary'],
@@ -130,9 +126,9 @@ suite('s3', ({ scenario }) => {
       ...['resource', 'bucket', 'other'].map((key) => mayNot(`GET data/${key}`)),
       mayNot('GET data'),
       may('GET data/none'),
-      retagged('tags are put as long as it is off', (error) => expect(error).to.equal('none')),
+      retagged('PutBucketTagging succeeds while ABAC is disabled', (error) => expect(error).to.equal('none')),
       abac('Enabled'),
-      retagged('and by this call no longer', (error) => expect(error).not.to.equal('none')),
+      retagged('PutBucketTagging fails while ABAC is enabled', (error) => expect(error).not.to.equal('none')),
       may('GET data'),
       ...['resource', 'bucket'].map((key) => may(`GET data/${key}`)),
       ...['other', 'none'].map((key) => mayNot(`GET data/${key}`)),
@@ -142,7 +138,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-39', 'tags are given to a bucket and taken from it by permissions of their own, and decide at once', {
+  scenario('OB-39', 'tagging and untagging a bucket need their own permissions, and take effect at once', {
     source:
       'Amazon S3 API Reference, TagResource, UntagResource and ListTagsForResource; Amazon S3 User Guide, "Using tags with S3 general purpose buckets"; Service Authorization Reference, Amazon S3: aws:RequestTag, aws:TagKeys',
     needs: ['own-boundary'],
@@ -167,7 +163,7 @@ suite('s3', ({ scenario }) => {
       mayNot(tagsOf('POST', 'other'), team('red')),
       may(tagsOf('POST', 'data'), team('red')),
       may('GET data/red'),
-      // Others are left as they were.
+      // Other tags do not change.
       may('GET data/kept'),
       may(tagsOf('POST', 'data'), team('blue')),
       may('GET data/blue'),
@@ -182,14 +178,14 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-40', 'tags of a bucket are fifty at most, each with a key of its own, and are replaced in whole', {
+  scenario('OB-40', 'a bucket has at most fifty tags with unique keys, which are replaced as a whole', {
     source:
       'Amazon S3 API Reference, PutBucketTagging, GetBucketTagging: NoSuchTagSet, and DeleteBucketTagging; Amazon S3 User Guide, "Using cost allocation S3 bucket tags": 50 tags',
     // A run on AWS finds its buckets by their tags.
     needs: ['call-record'],
     buckets: { data: {} },
     probes: [
-      checkBucket('and there are none once they are taken away', async (s3, bucket) => {
+      checkBucket('tags are put, replaced and deleted', async (s3, bucket) => {
         const tags = () =>
           s3.getBucketTagging(bucket).then(
             ({ TagSet = [] }) => TagSet,

@@ -1,4 +1,4 @@
-/** Uploads in parts, and what they are made of. */
+/** Multipart uploads and their parts. */
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import { suite } from '../../harness/index.ts';
@@ -9,12 +9,12 @@ type Part = { readonly PartNumber: number; readonly ETag: string | undefined };
 const MD5_OF_ONE = createHash('md5').update('one').digest('base64');
 
 suite('s3', ({ scenario }) => {
-  scenario('OB-34', 'an upload is of the parts that its end names, in their order', {
+  scenario('OB-34', 'a multipart upload consists of the parts that its completion names, in order', {
     source:
       'Amazon S3 API Reference, CompleteMultipartUpload: InvalidPart, InvalidPartOrder, EntityTooSmall, NoSuchUpload, If-None-Match, x-amz-mp-object-size; UploadPart: a part with the same number, part numbers',
     buckets: { data: {} },
     probes: [
-      checkBucket('it ends with these parts or not at all', async (s3, bucket) => {
+      checkBucket('valid and invalid lists of parts', async (s3, bucket) => {
         const place = { ...bucket, Key: 'parts' };
         const given = { ContentType: 'text/plain', Metadata: { note: 'one' }, StorageClass: 'STANDARD_IA' as const };
         const begun = async (...texts: readonly string[]) => {
@@ -43,7 +43,7 @@ suite('s3', ({ scenario }) => {
         expect(await completed(UploadId, [{ ...second, ETag: first.ETag }])).to.equal('InvalidPart');
         expect(await completed(UploadId, [{ ...second, PartNumber: 3 }])).to.equal('InvalidPart');
         expect(await completed(UploadId, [])).to.match(/^(InvalidRequest|MalformedXML)$/);
-        // All but the last have 5 MiB at least.
+        // All parts except the last must have at least 5 MiB.
         expect(await completed(UploadId, parts)).to.equal('EntityTooSmall');
         expect(await completed(UploadId, [second], { MpuObjectSize: 6 })).to.equal('InvalidRequest');
         const asIs = { MpuObjectSize: 3, IfNoneMatch: '*' };
@@ -55,11 +55,11 @@ suite('s3', ({ scenario }) => {
         const next = await begun('one');
         expect(await completed(next.UploadId, next.parts, { IfNoneMatch: '*' })).to.equal('PreconditionFailed');
         const aborted = { ...place, UploadId: next.UploadId };
-        // A condition that fails may have ended it.
+        // A failed condition may have ended the upload.
         expect(await errorOf(s3.abortMultipartUpload(aborted))).to.be.oneOf(['none', 'NoSuchUpload']);
         expect(await completed(next.UploadId, next.parts)).to.equal('NoSuchUpload');
 
-        // A part that is put again takes the place of the first.
+        // A repeated part replaces the first one.
         const last = await begun('one');
         const copied = { ...place, UploadId: last.UploadId, PartNumber: 2 };
         const CopySource = `${place.Bucket}/${place.Key}`;

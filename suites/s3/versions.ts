@@ -20,7 +20,7 @@ suite('s3', ({ scenario }) => {
     ask(`PUT ${bucket}?versioning`, { body: xml('VersioningConfiguration', `<Status>${Status}</Status>`) });
   const MARKED = refusedWith('MethodNotAllowed', 405);
 
-  scenario('OB-09', 'a version of an object has permissions and a condition key of its own', {
+  scenario('OB-09', 'a version of an object has its own permissions and condition key', {
     source: `${PERMISSIONS}; Service Authorization Reference, Amazon S3: s3:VersionId`,
     needs: ['own-boundary'],
     ...appWith(
@@ -45,8 +45,8 @@ suite('s3', ({ scenario }) => {
     probes: [
       may('GET data/newest/key'),
       mayNot('GET data/newest/key?versionId=null'),
-      // In a bucket without versions, each object is its version `null`.
-      // Whose tags are counted for who may read those of a version.
+      // In a bucket without versioning, each object has version `null`. S3 counts its tags for callers that may read a version's
+      // tags.
       succeeds(ask('GET data/versions/key?versionId=null'), { tags: isAbsent }),
       succeeds(ask('GET data/source/key?versionId=null'), { tags: 1 }),
       mayNot('GET data/versions/key'),
@@ -61,7 +61,7 @@ suite('s3', ({ scenario }) => {
       mayNot('GET data/other/key?tagging&versionId=null'),
       may('PUT data/tags/key?tagging&versionId=null', teamTag('blue')),
       mayNot('PUT data/tags/key?tagging', teamTag('blue')),
-      // With an object its tags are copied.
+      // A copy includes the object's tags.
       may('PUT data/copy', ofVersion('source/key')),
       mayNot('PUT data/copy', ofVersion('versions/key')),
       mayNot('PUT data/plain', ofVersion('source/key')),
@@ -79,7 +79,7 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
-  scenario('OB-22', 'an object hidden by a delete marker is missing, and the marker itself is not an object', {
+  scenario('OB-22', 'an object behind a delete marker is missing, and the marker itself is not an object', {
     source:
       'Amazon S3 User Guide, "Working with delete markers" and "Deleting objects from versioning-suspended buckets"; Amazon S3 API Reference, GetObject: 405 Method Not Allowed, x-amz-delete-marker',
     needs: ['own-boundary'],
@@ -92,14 +92,14 @@ suite('s3', ({ scenario }) => {
     ),
     objects: ['data/key', 'unlisted/key'],
     probes: [
-      // Then what is deleted leaves a marker, whose version is `null`.
+      // With suspended versioning, a deletion leaves a marker with version `null`.
       may('GET data/key?versionId=null'),
       succeeds(versioning('Suspended')),
       may('DELETE data/key'),
       may('DELETE data/hidden'),
       fails(ask('GET data/key'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'key' } }),
       fails(ask('GET data/key?tagging'), MARKED),
-      checkBucket('it is said that a marker hides it, and of what never was, nothing', async (s3, bucket) => {
+      checkBucket('only an object behind a marker has a marker header', async (s3, bucket) => {
         const markerOf = (Key: string): Promise<unknown> =>
           s3.getObject({ ...bucket, Key }).then(
             () => 'an object',
@@ -107,7 +107,7 @@ suite('s3', ({ scenario }) => {
           );
         expect(await markerOf('key')).to.equal('true');
         expect(await markerOf('nothing')).to.equal(undefined);
-        // A marker is left of what never was, too.
+        // The deletion of a missing object also leaves a marker.
         expect(await markerOf('hidden')).to.equal('true');
       }),
       fails(ask('GET data/key?versionId=null'), { ...MARKED, facts: { Method: 'GET', ResourceType: 'DeleteMarker' } }),
@@ -118,20 +118,20 @@ suite('s3', ({ scenario }) => {
       mayNot('GET data/hidden?versionId=null'),
       may('DELETE data/key?versionId=null'),
       fails(ask('GET data/key?versionId=null'), refusedWith('NoSuchVersion', 404)),
-      // Who may not list is told no more than of what never was.
+      // To callers that may not list, the object looks as if it had never existed.
       may('GET unlisted/key'),
       succeeds(versioning('Suspended', 'unlisted')),
       may('DELETE unlisted/key'),
       mayNot('GET unlisted/key'),
-      // What is left would keep the buckets.
+      // Remaining markers would prevent the deletion of the buckets.
       ...['data/hidden', 'unlisted/key'].map((object) => may(`DELETE ${object}?versionId=null`)),
     ],
   });
 
-  scenario('OB-24', 'each version of an object has tags of its own, and its own are asked about', {
+  scenario('OB-24', 'each version of an object has its own tags, which apply to requests for that version', {
     source:
       'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag; "Deleting a general purpose bucket"; "Adding objects to versioning-enabled buckets"',
-    // AWS asks to wait for fifteen minutes once versions are kept.
+    // AWS recommends waiting fifteen minutes after enabling versioning.
     needs: ['call-record', 'own-boundary'],
     ...appWith(
       allow('s3:GetObject', 'data/key', { StringEquals: { 's3:ExistingObjectTag/team': 'blue' } }),
@@ -160,14 +160,14 @@ suite('s3', ({ scenario }) => {
       may('DELETE data/key?versionId=null'),
       mayNot('GET data/key'),
       mayNot('GET data/key?versionId=null'),
-      checkBucket('a version and a marker are left and keep the bucket, and are deleted', async (s3, bucket) => {
+      checkBucket('a version and a marker keep the bucket until they are deleted', async (s3, bucket) => {
         const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions(bucket);
         expect([Versions.length, DeleteMarkers.length]).to.deep.equal([1, 1]);
-        // The bucket, of which a listing of objects shows none, is not empty.
+        // The bucket is not empty, although a listing shows no objects.
         expect(await errorOf(s3.deleteBucket(bucket))).to.equal('BucketNotEmpty');
         const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
         const { Deleted = [] } = await s3.deleteObjects({ ...bucket, Delete: { Objects } });
-        // Of each it is told whether a marker went.
+        // The result shows for each object whether a marker was deleted.
         const markers = Deleted.filter(({ DeleteMarker }) => DeleteMarker);
         expect(markers.map(({ DeleteMarkerVersionId: id }) => id)).to.deep.equal(
           DeleteMarkers.map(({ VersionId }) => VersionId),
@@ -196,10 +196,10 @@ suite('s3', ({ scenario }) => {
       mayNot('GET versions/nothing'),
       mayNot('GET listed/nothing?versionId=null'),
       mayNot('GET hidden/nothing'),
-      // Nor is who may list and not read.
+      // A caller that may list but not read is denied.
       mayNot('GET closed/nothing'),
       mayNot('GET hidden/nothing?versionId=null'),
-      // HEAD has no document that would tell more than the status.
+      // A response to HEAD has no body, only a status.
       fails(ask('HEAD listed/nothing'), refusedWith('404', 404)),
       fails(ask('HEAD hidden/nothing'), refusedWith('403', 403)),
       may('HEAD hidden/key'),

@@ -1,4 +1,4 @@
-/** What pods reach: network policies, the agent by a name. */
+/** Network access of pods: network policies, and host names for the agent. */
 import {
   connect,
   control,
@@ -19,8 +19,9 @@ const MINTED = '/var/run/secrets/conformance/tokens';
 const NETWORK_POLICIES = 'Kubernetes documentation, "Network Policies"';
 
 suite('security', ({ scenario }) => {
-  scenario('SEC-07', 'a host name that resolves to the agent is not one of its addresses', {
-    source: 'eks-pod-identity-agent source, internal/validation: the host is an address, which keeps DNS rebinding out',
+  scenario('SEC-07', 'the agent rejects a host name instead of its address', {
+    source:
+      'eks-pod-identity-agent source, internal/validation: the host must be an address, which prevents DNS rebinding',
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' } },
     probes: [
@@ -31,8 +32,8 @@ suite('security', ({ scenario }) => {
     ],
   });
 
-  scenario('SEC-13', 'a network policy that lets a pod reach agent and AWS is enough for it', {
-    // Whether a policy reaches as far as the agent is left open: traffic to the own node may always pass.
+  scenario('SEC-13', 'a network policy that allows the agent and AWS is sufficient for a pod', {
+    // Kubernetes leaves open whether a policy covers the agent: traffic to the pod's node may always pass.
     source: `${NETWORK_POLICIES}: default deny of egress; "What you can't do with network policies": block traffic to the own node`,
     finding:
       'A network policy that denies egress may not block the agent, which runs on the same node. If the network plugin does block it, allow 169.254.170.23/32 on TCP port 80.',
@@ -46,9 +47,10 @@ suite('security', ({ scenario }) => {
     probes: [
       control('open', connect('aws')),
       refused('closed', connect('aws', { until: 'closed' }), { by: 'network' }),
-      // With its policy in force.
+      // At this point its policy applies.
       granted('closed', fetchCredentials({ via: 'ipv4' })),
-      // Until its policy is in force a pod may open any connection: the other's policy, made with it, is by now.
+      // A pod can open any connection before its policy applies. Both policies were created together, so this one now applies
+      // too.
       wait(2),
       granted('allowed', connect('aws', { until: 'open' })),
       granted('allowed', fetchCredentials({ via: 'ipv4' })),
@@ -56,12 +58,12 @@ suite('security', ({ scenario }) => {
     ],
   });
 
-  scenario('SEC-16', 'an SDK takes no token to a foreign host over plain HTTP', {
+  scenario('SEC-16', 'an SDK does not send a token to a foreign host over plain HTTP', {
     source: 'AWS SDKs and Tools Reference Guide, "Container credential provider", AWS_CONTAINER_CREDENTIALS_FULL_URI',
     roles: ASSOCIATED.roles,
     workloads: {
       ...APP,
-      // A documentation address (RFC 5737): nobody is there.
+      // A documentation address (RFC 5737), which no host has.
       misled: {
         role: 'app',
         env: {

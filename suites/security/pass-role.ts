@@ -1,4 +1,4 @@
-/** Who may give a role to pods: iam:PassRole. */
+/** The permission to give a role to pods: iam:PassRole. */
 import {
   allow,
   changeAssociation,
@@ -25,7 +25,7 @@ const create = allow('eks:CreatePodIdentityAssociation', '*');
 const workloads = { app: {}, controller: WORKLOADS.controller };
 
 suite('security', ({ scenario }) => {
-  scenario('SEC-18', 'a principal who may not pass a role cannot set it in an existing association', {
+  scenario('SEC-18', 'a principal that may not pass a role cannot set it in an existing association', {
     source: `${PASS_ROLE_PERMISSION}; ${EKS_API} UpdatePodIdentityAssociation, roleArn`,
     roles: {
       app: podIdentityRole(),
@@ -37,17 +37,17 @@ suite('security', ({ scenario }) => {
     tokens: TOKEN,
     probes: [
       fails(changeAssociation(ID, { role: 'powerful' }, as('changer')), MAY_NOT_PASS),
-      // Nor beside another change.
+      // The same applies together with another change.
       fails(changeAssociation(ID, { role: 'powerful', targetRole: 'app' }, as('changer')), MAY_NOT_PASS),
       fails(changeAssociation(ID, { role: 'powerful', disableSessionTags: true }, as('changer')), MAY_NOT_PASS),
-      // EKS looks at the role with the caller's rights.
+      // EKS reads the role with the caller's permissions.
       fails(changeAssociation(ID, { role: 'powerful' }, as('blind')), refusal('iam:GetRole')),
       succeeds(describeAssociation(ID), { roleArn: '<role:app>', targetRoleArn: isAbsent, disableSessionTags: false }),
       succeeds(changeAssociation(ID, { disableSessionTags: true }, as('changer')), { disableSessionTags: true }),
     ],
   });
 
-  scenario('SEC-19', 'iam:PassRole is asked for the service that the role goes to', {
+  scenario('SEC-19', 'iam:PassRole can be limited by the service that receives the role', {
     source: `${PASS_ROLE_PERMISSION}: iam:PassedToService`,
     roles: {
       app: podIdentityRole(),
@@ -66,7 +66,7 @@ suite('security', ({ scenario }) => {
     ],
   });
 
-  scenario('SEC-09', 'a principal who may not pass a role cannot associate it', {
+  scenario('SEC-09', 'a principal that may not pass a role cannot associate it', {
     source: PASS_ROLE,
     roles: {
       app: podIdentityRole(),
@@ -85,12 +85,12 @@ suite('security', ({ scenario }) => {
     ],
   });
 
-  scenario('SEC-10', 'a principal who may pass any role can give pods any role that trusts Pod Identity', {
+  scenario('SEC-10', 'a principal that may pass every role can give pods any role that trusts Pod Identity', {
     source: PASS_ROLE,
     finding:
       'iam:PassRole on * with eks:CreatePodIdentityAssociation is enough to run pods as any role that trusts pods.eks.amazonaws.com. List the roles that may be passed, and restrict their trust by namespace and cluster.',
     roles: {
-      // As the minimum that AWS documents: no condition says for which pods the role is.
+      // The minimum that AWS documents, without a condition on the pods.
       powerful: { trust: [trustPodIdentity()] },
       creator: controller(create, allow(['iam:PassRole', 'iam:GetRole'], '*')),
     },

@@ -1,4 +1,4 @@
-/** Secrets after they were given out: logs and presigned URLs. */
+/** Secrets outside their pods: logs and presigned URLs. */
 import { expect } from 'chai';
 import {
   askEksAuth,
@@ -21,7 +21,7 @@ const AGENT = 'eks-pod-identity-agent';
 const AGENTS = '/api/v1/namespaces/kube-system/pods';
 
 suite('security', ({ scenario }) => {
-  scenario('SEC-15', 'a presigned URL works on when the association is gone, until its session ends', {
+  scenario('SEC-15', 'a presigned URL still works after the deletion of its association, until its session ends', {
     source:
       'Amazon S3 User Guide, "Download and upload objects with presigned URLs"; Amazon EKS API Reference, DeletePodIdentityAssociation',
     finding:
@@ -43,7 +43,7 @@ suite('security', ({ scenario }) => {
     ],
   });
 
-  scenario('SEC-14', "the agent's log holds no token and no key", {
+  scenario('SEC-14', "the agent's log contains no token and no key", {
     source:
       'Amazon EKS Best Practices Guide, "Identity and Access Management"; OWASP, "Logging Cheat Sheet": data to exclude',
     ...ASSOCIATED,
@@ -60,7 +60,7 @@ suite('security', ({ scenario }) => {
         );
         const lines = logs.flatMap((log) => log.body.split('\n'));
         expect(lines.filter((line) => line.includes('fetched_role_arn')).length, 'lines on sessions').to.be.above(0);
-        // Counted, so that a secret that is found stays where it is. The ID of a role, which begins with AROA, may go on like that of a key.
+        // Counts lines, so that no secret reaches the report. Role ids (AROA...) are no secrets, although they resemble key ids.
         const secret = /eyJ[\w-]{10,}\.[\w-]{10,}|\bA[KS]IA[A-Z0-9]{12,}|SecretAccessKey|"token":/;
         expect(lines.filter((line) => secret.test(line)).length, 'lines with a secret').to.equal(0);
       }),

@@ -1,4 +1,4 @@
-/** What a stolen, forged or missing token gives an attacker. */
+/** What an attacker gains with a stolen, forged or missing token. */
 import {
   control,
   fetchCredentials,
@@ -21,9 +21,9 @@ const TOKEN_FILE = `${TOKEN_DIRECTORY}/eks-pod-identity-token`;
 suite('security', ({ scenario }) => {
   scenario('SEC-01', "a pod's token works from any other pod", {
     profile: 'core',
-    source: `${HOW_IT_WORKS}; eks-pod-identity-agent source, internal/validation: the caller's address is not looked at`,
+    source: `${HOW_IT_WORKS}; eks-pod-identity-agent source, internal/validation: the caller's address is not checked`,
     finding:
-      'The agent does not ask which pod presents a token: whoever reads it can use it from any pod of the cluster until it expires.',
+      'The agent does not check which pod presents a token: anyone who reads it can use it from any pod of the cluster until it expires.',
     roles: ASSOCIATED.roles,
     workloads: {
       victim: { serviceAccount: 'victim', role: 'app' },
@@ -39,15 +39,15 @@ suite('security', ({ scenario }) => {
     probes: [granted('thief', whoAmI(), { as: 'app' })],
   });
 
-  scenario('SEC-06', 'a pod that was given nothing reaches the agent and gets nothing', {
+  scenario('SEC-06', 'a pod without an association reaches the agent but gets no credentials', {
     source: `eks-pod-identity-agent source, internal/validation; ${EKS_AUTH_ERRORS}`,
     roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app' }, stranger: { serviceAccount: 'stranger' } },
     probes: [
-      // By the address itself, whatever was injected.
+      // Uses the address directly, regardless of injected settings.
       control('app', fetchCredentials({ via: 'ipv4' })),
       refused('stranger', fetchCredentials({ via: 'ipv4', token: noToken }), { by: 'agent', status: 400 }),
-      // Later agents look for the audience themselves.
+      // Newer agents check the audience themselves.
       refused('stranger', fetchCredentials({ via: 'ipv4', token: kubernetesApiToken }), {
         by: ['eks-auth', 'agent'],
         status: 400,
@@ -55,7 +55,7 @@ suite('security', ({ scenario }) => {
     ],
   });
 
-  scenario('SEC-03', 'forged claims give no credentials', {
+  scenario('SEC-03', 'a token with forged claims gets no credentials', {
     source: `${EKS_AUTH_ERRORS}: InvalidTokenException`,
     roles: ASSOCIATED.roles,
     workloads: {
@@ -64,7 +64,7 @@ suite('security', ({ scenario }) => {
     },
     tokens: { victims: { serviceAccount: 'app/victim', audience: POD_IDENTITY, boundTo: 'victim' } },
     probes: [
-      // The agent holds the victim's credentials by then.
+      // The agent has cached the victim's credentials by then.
       control('victim', fetchCredentials({ token: minted('victims') })),
       startPod('forger'),
       ...(['self-signed', 'flip-signature'] as const).map((change) =>
@@ -77,13 +77,13 @@ suite('security', ({ scenario }) => {
     ],
   });
 
-  scenario('SEC-08', 'a container that the webhook skips has no token, though its pod has one', {
+  scenario('SEC-08', 'a container that the webhook skips has no token, although its pod has one', {
     profile: 'core',
     source: 'amazon-eks-pod-identity-webhook, README, annotation skip-containers',
     roles: ASSOCIATED.roles,
     workloads: {
       app: { role: 'app' },
-      // Beside a main container that is not skipped.
+      // The main container of this pod is not skipped.
       skipped: { role: 'app', container: 'init', podAnnotations: { 'eks.amazonaws.com/skip-containers': 'probe' } },
     },
     probes: [

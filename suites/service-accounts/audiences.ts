@@ -1,4 +1,4 @@
-/** Audiences of tokens: what the API server accepts, and what the tokens of a pod are for. */
+/** Audiences of tokens: what the API server accepts, and the purposes of a pod's tokens. */
 import { expect } from 'chai';
 import {
   between,
@@ -25,7 +25,7 @@ const TOKEN_REVIEW = 'Kubernetes API Reference, TokenReview';
 const SHORT = { expirationSeconds: 600 };
 
 suite('service-accounts', ({ scenario }) => {
-  scenario('RB-19', 'the API server takes no token that was made for another audience', {
+  scenario('RB-19', 'the API server rejects a token for another audience', {
     source: `${BOUND_TOKENS}; ${TOKEN_REQUEST}, audiences`,
     workloads: { app: {} },
     tokens: {
@@ -41,7 +41,7 @@ suite('service-accounts', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-20', 'a review of a token is for the audience that asks', {
+  scenario('RB-20', 'a token review accepts a token only for the requested audience', {
     source: `${TOKEN_REVIEW}, spec.audiences`,
     workloads: { app: {} },
     tokens: { api: { serviceAccount: 'app/app' }, sts: { serviceAccount: 'app/app', audience: STS } },
@@ -52,11 +52,11 @@ suite('service-accounts', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-22b', 'the tokens of a pod are each for one audience and time', {
+  scenario('RB-22b', 'each token of a pod has its own audience and lifetime', {
     source: `${BOUND_TOKENS}; Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"; Kubernetes source, pkg/kubelet/token`,
     needs: ['irsa'],
     roles: { app: irsaRole('app/app') },
-    // One of the API's audience besides, which lives as short as it may.
+    // Also has a token for the API server with the shortest lifetime.
     workloads: {
       app: {
         irsa: 'app',
@@ -73,7 +73,7 @@ suite('service-accounts', ({ scenario }) => {
         audience: STS,
         lifetimeSeconds: between(86_399, 86_401),
       }),
-      // That of the Kubernetes API lives longer than it was asked for, by what a cluster allows.
+      // Clusters may extend the lifetime of the token for the Kubernetes API.
       tells('app', kubernetesApiToken, {
         subject: ACCOUNT,
         audience: matching(/^https:\/\/[^,]+$/),
@@ -91,7 +91,7 @@ suite('service-accounts', ({ scenario }) => {
     needs: ['own-cluster'],
     workloads: { app: {} },
     probes: [
-      check('it is good for no other audience', async (context) => {
+      check('it is valid for no other audience', async (context) => {
         const { kubernetes } = context;
         const token = await context.clusterToken();
         const { authenticated, audiences = [] } = await reviewOf(context, token);
@@ -100,7 +100,7 @@ suite('service-accounts', ({ scenario }) => {
         const [own = ''] = audiences;
         const both = await reviewOf(context, token, ['vault.example.com', own]);
         expect(both).to.deep.include({ authenticated: true, audiences: [own] });
-        // Whoever is somebody is of this group, which may see what the API offers.
+        // Every authenticated user is in this group, which may read API discovery.
         const headers = { authorization: `Bearer ${token}` };
         const self = await kubernetes({ method: 'POST', ...SELF_REVIEW, headers, as: 'anonymous' });
         expect(self).to.include({ status: 201 });

@@ -1,4 +1,4 @@
-/** What a token is bound to, and when it ends: service account, pod, node, namespace, time. */
+/** What a token is bound to, and when it becomes invalid: service account, pod, node, namespace, time. */
 import { expect } from 'chai';
 import {
   between,
@@ -37,9 +37,9 @@ const TWIN = { subject: ACCOUNT, pod: '<pod:twin>', podUid: '<pod-uid:twin>' };
 const GROUPS = ['system:authenticated', 'system:serviceaccounts', `system:serviceaccounts:${APP}`];
 
 suite('service-accounts', ({ scenario }) => {
-  /** A token that is bound to an object is good until that is gone, also where another of its name follows. */
+  /** Checks that a token bound to an object is invalid after its deletion, even if a new object has the same name. */
   const endsWith = (kind: 'Secret' | 'Pod' | 'Node', collection: string, more: object = {}) =>
-    check(`a token that is bound to a ${kind} ends with it`, async (context) => {
+    check(`a token bound to a ${kind} ends with it`, async (context) => {
       const { eventually, kubernetes } = context;
       const path = context.name(collection);
       const name = context.name(`${APP}-bound`);
@@ -49,21 +49,21 @@ suite('service-accounts', ({ scenario }) => {
       await make();
       try {
         const token = await newToken(context, { boundObjectRef: { apiVersion: 'v1', kind, name } });
-        expect(await isGood(context, token), 'at first').to.equal(true);
+        expect(await isGood(context, token), 'before the deletion').to.equal(true);
         await remove();
         await make();
-        // An API server remembers for a while that a token was good.
+        // The API server caches valid tokens for a while.
         const isStillGood = await eventually(
           () => isGood(context, token),
           (good) => !good,
         );
-        expect(isStillGood, 'once that is gone').to.equal(false);
+        expect(isStillGood, 'after the deletion').to.equal(false);
       } finally {
         await remove();
       }
     });
 
-  scenario('RB-28', 'a token stands for its service account and pod, and for nothing once it is changed', {
+  scenario('RB-28', 'a token identifies its service account and pod, and any change makes it invalid', {
     source: `${AUTHENTICATION}, service account tokens; ${BOUND_TOKENS}`,
     workloads: { app: {} },
     tokens: {
@@ -94,13 +94,13 @@ suite('service-accounts', ({ scenario }) => {
         podUid: '<pod-uid:app>',
         node: matching(/./),
       }),
-      // Of the audiences that are asked for, those that the token has.
+      // The review returns the requested audiences that the token has.
       succeeds(reviewToken('sts', { audience: ['vault.example.com', STS] }), { audiences: STS }),
       ...[reviewToken('sts', { audience: ['vault.example.com', 'elsewhere.example.com'] }), reviewToken('sts')].map(
         (ask) => fails(ask, { ...UNAUTHENTICATED, message: 'is invalid for the target audiences' }),
       ),
       endsWith('Secret', `/api/v1/namespaces/${APP}/secrets`),
-      // One that gets no node, and is gone at once.
+      // This pod gets no node, so its deletion is immediate.
       endsWith('Pod', `/api/v1/namespaces/${APP}/pods`, {
         spec: {
           serviceAccountName: 'app',
@@ -111,35 +111,35 @@ suite('service-accounts', ({ scenario }) => {
     ],
   });
 
-  // In no cluster that others use: a node is not of one namespace.
-  scenario('RB-34', 'a token bound to a node is only valid for that node', {
+  // Not in a shared cluster, because a node is not limited to a namespace.
+  scenario('RB-34', 'a token bound to a node is valid only while that node exists', {
     source: `${BOUND_TOKENS}: bound to a Node`,
     needs: ['own-cluster'],
     workloads: { app: {} },
-    // Nothing is to run on it: it has no labels that a pod of the system selects.
+    // No pod may run on this node, so it has no labels that system pods select.
     probes: [endsWith('Node', '/api/v1/nodes', { spec: { unschedulable: true } })],
   });
 
-  scenario('RB-21', 'a service account that is made again takes no token of the one before it', {
+  scenario('RB-21', 'a token of a deleted service account is invalid for a recreated one', {
     source: `${BOUND_TOKENS}: the token is for the service account of this UID`,
     workloads: { app: {} },
-    // Two alike, since an API server remembers for a while that a token was good.
+    // Two equal tokens, because the API server caches valid tokens for a while.
     tokens: { twin: { serviceAccount: 'app/app' }, old: { serviceAccount: 'app/app' } },
     probes: [
       controlSucceeds(reviewToken('twin'), { username: ACCOUNT }),
       recreateServiceAccount('app'),
-      // An API server looks for the account in its own view of the cluster, which lags behind a little.
+      // The API server looks up the account in a cache, which lags behind slightly.
       wait(2),
       fails(reviewToken('old'), UNAUTHENTICATED),
     ],
   });
 
-  scenario('RB-22', 'a token says which pod and service account it is for, and no other', {
+  scenario('RB-22', 'a token names its own pod and service account', {
     source: `${BOUND_TOKENS}; Amazon EKS User Guide, "Understand how EKS Pod Identity works"`,
     roles: { app: podIdentityRole() },
     workloads: {
       app: { role: 'app' },
-      // Another pod of the same service account, with a shorter token.
+      // Another pod of the same service account, with a shorter token lifetime.
       twin: { role: 'app', podAnnotations: { 'eks.amazonaws.com/token-expiration': '1200' } },
     },
     tokens: {
@@ -173,10 +173,10 @@ suite('service-accounts', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-11', "a deleted pod's token is worth nothing at the API server", {
+  scenario('RB-11', 'the API server rejects the token of a deleted pod', {
     source: BOUND_TOKENS,
     workloads: { app: {} },
-    // Two alike, since an API server remembers for a while that a token was good.
+    // Two equal tokens, because the API server caches valid tokens for a while.
     tokens: {
       twin: { serviceAccount: 'app/app', boundTo: 'app' },
       bound: { serviceAccount: 'app/app', boundTo: 'app' },
@@ -184,7 +184,7 @@ suite('service-accounts', ({ scenario }) => {
     probes: [
       controlSucceeds(reviewToken('twin'), { username: ACCOUNT }),
       deletePod('app'),
-      // An API server looks for the pod in its own view of the cluster, which lags behind a little.
+      // The API server looks up the pod in a cache, which lags behind slightly.
       wait(2),
       fails(reviewToken('bound'), UNAUTHENTICATED),
     ],

@@ -1,4 +1,4 @@
-/** Who may read the keys of the cluster's token issuer. */
+/** Access to the keys of the cluster's token issuer. */
 import { expect } from 'chai';
 import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
 import { check, fails, kubernetesGet, matching, succeeds, suite } from '../../harness/index.ts';
@@ -7,7 +7,7 @@ import { JWKS } from '../lib/signing-keys.ts';
 import { newToken, readParts } from './lib/token-requests.ts';
 
 suite('service-accounts', ({ scenario }) => {
-  scenario('RB-10', 'service accounts may read the keys of the token issuer, strangers may not', {
+  scenario('RB-10', 'service accounts may read the keys of the token issuer, anonymous callers may not', {
     source:
       'Kubernetes documentation, "Managing Service Accounts", service account issuer discovery; "Using RBAC Authorization", system:public-info-viewer; "Authenticating", putting a bearer token in a request',
     workloads: { app: {} },
@@ -17,7 +17,7 @@ suite('service-accounts', ({ scenario }) => {
       ...[/"jwks_uri"/, /"issuer": *"https:\/\/<issuer:c1>"/].map((body) =>
         succeeds(kubernetesGet('/.well-known/openid-configuration', { token: 'api' }), { body: matching(body) }),
       ),
-      check('the keys verify tokens, and nothing more', async (context) => {
+      check('the keys verify tokens and have no private parts', async (context) => {
         const token = await newToken(context);
         const { kid } = readParts(token);
         const headers = { authorization: `Bearer ${token}` };
@@ -32,13 +32,13 @@ suite('service-accounts', ({ scenario }) => {
         const isVerified = verify('RSA-SHA256', signed, publicKey, Buffer.from(signature, 'base64url'));
         expect(isVerified, 'the signature of a token').to.equal(true);
       }),
-      // Nor is a service account given anything else.
+      // A service account may not read other objects.
       fails(kubernetesGet('/api/v1/namespaces/kube-system/secrets', { token: 'api' }), FORBIDDEN),
-      // Whether the API server is well is everybody's business.
+      // Everybody may read the health of the API server.
       succeeds(kubernetesGet('/livez', 'anonymous')),
-      // 401 where the API server lets nobody in without a name to anything else, 403 where it does.
+      // 401 if the API server disables anonymous access, 403 otherwise.
       fails(kubernetesGet(JWKS, 'anonymous'), { by: 'kubernetes', code: ['Forbidden', 'Unauthorized'] }),
-      check('of an authorization header, a bearer token alone says who asks', async (context) => {
+      check('only a bearer token identifies the caller', async (context) => {
         const token = await newToken(context);
         const ask = async (path: string, header: string): Promise<number> => {
           const headers = { authorization: header.replace('TOKEN', token) };
@@ -48,7 +48,7 @@ suite('service-accounts', ({ scenario }) => {
           expect(await ask(JWKS, header), header).to.equal(200);
         for (const header of ['Bearer more TOKEN', 'Bearer more'])
           for (const path of [JWKS, '/livez']) expect(await ask(path, header), `${path}: ${header}`).to.equal(401);
-        // What else there is, is as if it were not there.
+        // The API server ignores other authorization headers.
         for (const header of ['Basic TOKEN', 'Basic eDp5', 'Bearer', 'Bearer  TOKEN', 'TOKEN']) {
           expect(await ask('/livez', header), header).to.equal(200);
           expect(await ask(JWKS, header), header).to.be.oneOf([401, 403]);

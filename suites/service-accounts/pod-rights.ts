@@ -1,4 +1,4 @@
-/** Who can use a service account by its pods, and what a workload needs in Kubernetes itself. */
+/** Who can use a service account through its pods, and what a workload needs in Kubernetes. */
 import {
   admitPod,
   createToken,
@@ -23,7 +23,7 @@ suite('service-accounts', ({ scenario }) => {
   scenario('RB-12', 'a user who may run commands in pods can use their tokens', {
     source: `Amazon EKS Best Practices Guide, "Identity and Access Management"; ${GOOD_PRACTICES}`,
     finding:
-      "create on pods/exec is enough to read a pod's token and to use its AWS role: treat it as a right to the roles of all pods of the namespace.",
+      "create on pods/exec is enough to read a pod's token and use its AWS role. Treat it as a right to the roles of all pods of the namespace.",
     ...ASSOCIATED,
     users: {
       operator: { namespace: 'app', rules: [{ resources: ['pods/exec'], verbs: ['create'] }] },
@@ -32,20 +32,20 @@ suite('service-accounts', ({ scenario }) => {
     probes: [
       succeeds(reviewAccess('operator', { verb: 'create', resource: 'pods/exec', namespace: APP })),
       granted('app', fetchCredentials()),
-      // All of pods is nothing of exec.
+      // All rights on pods do not include pods/exec.
       fails(reviewAccess('keeper', { verb: 'create', resource: 'pods/exec', namespace: APP }), NOT_ALLOWED),
       fails(reviewAccess('operator', { verb: 'get', resource: 'pods', namespace: APP }), NOT_ALLOWED),
     ],
   });
 
-  scenario('RB-07', 'a pod without a token for the Kubernetes API has credentials all the same', {
+  scenario('RB-07', 'a pod without a token for the Kubernetes API still gets credentials', {
     source: 'Kubernetes documentation, "Opt out of API credential automounting"; webhook source, pkg/handler',
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app', automountServiceAccountToken: false } },
     probes: [granted('app', fetchCredentials())],
   });
 
-  scenario('RB-08', 'a workload needs no right in Kubernetes to use its role', {
+  scenario('RB-08', 'a workload needs no Kubernetes permission to use its role', {
     source: 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"',
     roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: 'app' } },
@@ -61,7 +61,7 @@ suite('service-accounts', ({ scenario }) => {
     profile: 'core',
     source: `Amazon EKS Best Practices Guide, "Identity and Access Management"; ${GOOD_PRACTICES}`,
     finding:
-      'create on pods is enough to run as any service account of the namespace and so to use its AWS role: keep privileged service accounts in namespaces of their own.',
+      'create on pods is enough to run as any service account of the namespace and use its AWS role. Keep privileged service accounts in their own namespaces.',
     ...ASSOCIATED,
     users: { creator: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['create'] }] }, onlooker: ONLOOKER },
     probes: [

@@ -1,4 +1,4 @@
-/** Requests for service account tokens: who may make them, and for which audience, time and object. */
+/** Requests for service account tokens: who may make them, and for which audiences, lifetimes and objects. */
 import { expect } from 'chai';
 import {
   between,
@@ -29,24 +29,24 @@ import {
 } from './lib/token-requests.ts';
 
 const APP = '<namespace:app>';
-/** An audience of most API servers. */
+/** The default audience of most API servers. */
 const API = 'https://kubernetes.default.svc';
 const MAY_NOT_MAKE = { ...FORBIDDEN, message: 'cannot create resource "serviceaccounts/token"' } as const;
 const INVALID = { by: 'kubernetes', code: 'Invalid', status: 422 } as const;
 const CONFLICT = { by: 'kubernetes', code: 'Conflict', status: 409 } as const;
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 const NOT_FOUND = { by: 'kubernetes', code: 'NotFound', status: 404 } as const;
-/** Of a token that is asked for for so long: clocks count whole seconds. */
+/** The lifetime of a token that was requested for this time; clocks count whole seconds. */
 const lifetime = (seconds: number) => ({ lifetimeSeconds: between(seconds - 1, seconds + 1) });
 
 suite('service-accounts', ({ scenario }) => {
-  scenario('RB-14', 'a rule on service accounts makes no tokens of them, and one on tokens touches no account', {
+  scenario('RB-14', 'a rule on service accounts does not apply to their tokens, and vice versa', {
     source: `${RBAC}, "Referring to resources": subresources`,
     workloads: { app: {} },
     users: {
       keeper: { namespace: 'app', rules: [{ resources: ['serviceaccounts'], verbs: ['*'] }] },
       maker: TOKEN_MAKER,
-      // A subresource of any resource can be named, any subresource of one cannot.
+      // A rule can name one subresource of all resources, but not all subresources of one resource.
       suffix: { namespace: 'app', rules: [{ resources: ['*/token'], verbs: ['create'] }] },
       prefix: { namespace: 'app', rules: [{ resources: ['serviceaccounts/*'], verbs: ['create'] }] },
       all: { namespace: 'app', rules: [{ resources: ['*'], verbs: ['create'] }] },
@@ -62,7 +62,7 @@ suite('service-accounts', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-29', 'a token is made for the audiences, the time and the object that are asked for', {
+  scenario('RB-29', 'a token has the requested audiences, lifetime and bound object', {
     source: `${TOKEN_REQUEST}, audiences, expirationSeconds and boundObjectRef; "kube-apiserver", --service-account-extend-token-expiration`,
     workloads: { app: {} },
     tokens: { any: { serviceAccount: 'app/app' } },
@@ -87,7 +87,7 @@ suite('service-accounts', ({ scenario }) => {
         ...lifetime(603),
       }),
       succeeds(createToken('app/app', { expirationSeconds: 600 }), { audience: STS, ...lifetime(600) }),
-      // A pod's token for the API asks for that time, and is given more; others are not.
+      // A pod's token for the API requests this lifetime and gets a longer one; other tokens do not.
       ...[{}, { audience: [] }, { boundTo: 'app' }].map((options) =>
         succeeds(createToken('app/app', { ...options, expirationSeconds: 3607 }), lifetime(3607)),
       ),
@@ -105,7 +105,7 @@ suite('service-accounts', ({ scenario }) => {
         node: matching(/./),
         secret: isAbsent,
       }),
-      // The API version may be left out.
+      // The API version may be omitted.
       ...[{ uid: '<pod-uid:app>' }, { apiVersion: '' }].map((boundObject) =>
         succeeds(createToken('app/app', { boundTo: 'app', boundObject }), { podUid: '<pod-uid:app>' }),
       ),
@@ -121,12 +121,12 @@ suite('service-accounts', ({ scenario }) => {
       fails(createToken('app/app', { boundObject: { kind: 'Pod', name: 'nobody' } }), NOT_FOUND),
       fails(createToken('app/app', { boundObject: { kind: 'ConfigMap', name: 'kube-root-ca.crt' } }), BAD_REQUEST),
       fails(createToken('app/nobody', {}), NOT_FOUND),
-      check('each token of a pod has an id of its own', async (context) => {
+      check('each token of a pod has its own id', async (context) => {
         const spec = { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: context.name('<pod:app>') } };
         const [one, two] = [await newToken(context, spec), await newToken(context, spec)];
         expect(readParts(one).jti).not.to.equal(readParts(two).jti);
       }),
-      check("of the audiences that are asked for, a review tells the token's", async (context) => {
+      check('a review returns the requested audiences of the token', async (context) => {
         const token = await newToken(context, { audiences: [STS, 'vault.example.com'] });
         const review = await reviewOf(context, token, ['elsewhere.example.com', 'vault.example.com']);
         expect(review).to.deep.include({ authenticated: true, audiences: ['vault.example.com'] });

@@ -1,4 +1,4 @@
-/** What a requested token is worth to AWS: to IRSA and to Pod Identity. */
+/** What a requested token allows in AWS, by IRSA and by Pod Identity. */
 import {
   assumeWithWebIdentity,
   control,
@@ -27,7 +27,7 @@ suite('service-accounts', ({ scenario }) => {
     finding:
       'create on serviceaccounts/token is enough to act as the IRSA role of any service account of the namespace: no pod is needed, and the token works outside the cluster.',
     roles: { app: irsaRole('app/app', readData) },
-    // The token is used by a workload of another service account: nothing ties it to the one that it was made for.
+    // A workload of another service account uses the token, because nothing binds it to its own workload.
     workloads: { app: { irsa: 'app' }, courier: { serviceAccount: 'courier' } },
     users: { maker: TOKEN_MAKER },
     tokens: { made: { serviceAccount: 'app/app', audience: STS } },
@@ -39,14 +39,14 @@ suite('service-accounts', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-03', 'Pod Identity takes no token that is bound to no pod', {
+  scenario('RB-03', 'Pod Identity rejects a token that is not bound to a pod', {
     profile: 'core',
     source: `${HOW_IT_WORKS}: the token is the pod's`,
     ...ASSOCIATED,
     tokens: { unbound: { serviceAccount: 'app/app', audience: POD_IDENTITY } },
     probes: [
       control('app', fetchCredentials({ token: podIdentityToken })),
-      // The agent of later versions reads the pod from the token itself, and so refuses before EKS Auth is asked.
+      // Newer agents read the pod from the token, and reject it before they call EKS Auth.
       refused('app', fetchCredentials({ token: minted('unbound') }), {
         by: ['eks-auth', 'agent'],
         code: ['InvalidTokenException', 'InvalidRequestException', 'InvalidParameterException', '400'],
@@ -55,7 +55,7 @@ suite('service-accounts', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-05', 'a token that the API bound to the pod is as good as the projected one', {
+  scenario('RB-05', 'a token that the API bound to a pod works like the projected one', {
     profile: 'core',
     source: 'Kubernetes documentation, TokenRequest API, boundObjectRef',
     finding:
@@ -65,10 +65,9 @@ suite('service-accounts', ({ scenario }) => {
     probes: [granted('app', fetchCredentials({ token: minted('bound') }))],
   });
 
-  scenario('RB-11b', "a deleted pod's token is still good for STS until it expires", {
+  scenario('RB-11b', "STS accepts a deleted pod's token until it expires", {
     source: 'STS API Reference, AssumeRoleWithWebIdentity: the token is checked with the public keys of its issuer',
-    finding:
-      "STS checks a token's signature and dates alone: deleting the pod does not end what its IRSA token can do.",
+    finding: "STS checks only a token's signature and dates: deleting the pod does not invalidate its IRSA token.",
     roles: { app: irsaRole('app/app') },
     workloads: { app: { irsa: 'app' }, courier: { serviceAccount: 'courier', starts: 'later' } },
     tokens: { bound: { serviceAccount: 'app/app', audience: STS, boundTo: 'app' } },
@@ -79,10 +78,10 @@ suite('service-accounts', ({ scenario }) => {
     ],
   });
 
-  scenario('RB-11c', "a deleted pod's token is still good for the agent until it expires", {
-    source: 'EKS Auth API Reference, AssumeRoleForPodIdentity: no error is told for a pod that is gone',
+  scenario('RB-11c', "the agent accepts a deleted pod's token until it expires", {
+    source: 'EKS Auth API Reference, AssumeRoleForPodIdentity: no error is documented for a deleted pod',
     finding:
-      'EKS Auth goes by what the token says: deleting the pod does not end what its Pod Identity token can do, from any pod of the cluster.',
+      'EKS Auth relies on the claims of the token: deleting the pod does not invalidate its Pod Identity token, which works from any pod of the cluster.',
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, courier: { serviceAccount: 'courier', starts: 'later' } },
     tokens: { bound: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } },

@@ -27,7 +27,7 @@ const WEEK = 7 * 24 * HOUR;
 const authorization = (find: RegExp, by: string) => get(altered('authorization', find, by));
 
 suite('signatures', ({ scenario }) => {
-  scenario('SG-01', "S3 takes a session's own signature, and none that is wrong in one thing", {
+  scenario('SG-01', "S3 accepts a session's own signature, and rejects one with any error", {
     source: `${SIGNING}; ${ERRORS}`,
     ...READER,
     objects: ['data/key', 'data/key-another'],
@@ -65,7 +65,7 @@ suite('signatures', ({ scenario }) => {
     ],
   });
 
-  scenario('SG-02', 'a session is its key, its secret and its token together', {
+  scenario('SG-02', 'S3 requires key, secret and token of the same session', {
     source: `${ERRORS}: InvalidAccessKeyId, InvalidToken`,
     ...READER,
     objects: ['data/key'],
@@ -74,7 +74,7 @@ suite('signatures', ({ scenario }) => {
       fails(get({ credentials: 'unknown-key' }), refusedWith('InvalidAccessKeyId', 403)),
       fails(get({ credentials: 'another-session-token' }), refusedWith('InvalidToken', 400)),
       fails(get({ headers: { 'x-amz-security-token': 'short' } }), refusedWith('InvalidToken', 400)),
-      check('a key is not good with the token of no session', async ({ aws }) => {
+      check('a key does not work with an unknown session token', async ({ aws }) => {
         const { credentials, ...settings } = await aws('s3');
         const codeOf = (sessionToken: string | undefined) => {
           const session = { ...credentials, ...(sessionToken && { sessionToken }) };
@@ -83,13 +83,13 @@ suite('signatures', ({ scenario }) => {
         expect(await codeOf(credentials.sessionToken)).to.equal('none');
         expect(await codeOf('token-of-nobody')).to.equal('InvalidToken');
       }),
-      // A key of a session is none without its token.
+      // A key of a session is invalid without its token.
       fails(get({ credentials: 'no-session-token' }), refusedWith(['InvalidAccessKeyId', 'InvalidToken'])),
       fails(signedRequest(null, 'GET data/key'), DENIED),
     ],
   });
 
-  scenario('SG-03', 'a session that has ended opens nothing', {
+  scenario('SG-03', 'S3 rejects an expired session', {
     keywords: ['expired token'],
     source: `${ERRORS}: ExpiredToken; Amazon S3 User Guide, "Download and upload objects with presigned URLs"`,
     ...READER,
@@ -99,19 +99,19 @@ suite('signatures', ({ scenario }) => {
       succeeds(get({ presigned: WEEK })),
       advanceClock(6 * HOUR + 60),
       fails(asSession('app', getObject('data/key')), EXPIRED),
-      // A URL that would last for longer ends with the session that signed it.
+      // A URL with a longer lifetime expires with the session that signed it.
       fails(get({ presigned: WEEK }), EXPIRED),
     ],
   });
 
-  scenario('SG-04', 'a request has one canonical form, however it is written', {
+  scenario('SG-04', 'a request has one canonical form, in every notation', {
     source: 'IAM User Guide, "Create a signed AWS API request": "Create a canonical request"',
     ...appWith(allow(['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject'], 'data/*')),
     objects: ['data/key'],
     probes: [
       succeeds(get({}, 'GET data/key?response-content-type=text%2Fplain&response-cache-control=no-store')),
       succeeds(get({}, 'GET data/key?x-id=b&x-id=B&x-id=a')),
-      // In the order of the names, whatever is behind them.
+      // Parameters are sorted by name, not by the following characters.
       succeeds(get({}, 'GET data/key?x-id=b&x-id-2=a')),
       succeeds(get({}, 'GET data/key?response-content-disposition=attachment%3B%20filename%3D%22%28a%29.txt%22')),
       // A parameter without a value is signed with an empty one.
@@ -120,25 +120,25 @@ suite('signatures', ({ scenario }) => {
       succeeds(get({ headers: { 'x-amz-meta-note': 'one   two    three' } })),
       succeeds(get({ headers: { 'x-amz-meta-note': '  one two  ' } })),
       succeeds(get({ byDate: true })),
-      // Where there are both, x-amz-date counts.
+      // If both headers exist, x-amz-date counts.
       succeeds(get({ headers: { date: 'Wed, 01 Jan 2020 00:00:00 GMT' } })),
       ...["a b/(1)'*!~.txt", 'ключ/日本', 'a+b=c&d:e@f,g;h', 'a//b', 'a/../b', '100%'].flatMap((key) => [
         succeeds(put(key, { body: 'one' })),
         succeeds(get({}, `GET data/${key}`), { bytes: 3 }),
       ]),
-      // Signed in that form, and sent in another that is decoded to the same.
+      // Signed in the canonical form, and sent in another form that decodes to the same.
       ...[altered('target', /%3A/, ':'), altered('target', /%2C/, '%2c')].map((sent) =>
         succeeds(get(sent, 'GET data/a+b=c&d:e@f,g;h')),
       ),
       succeeds(get(altered('target', /%2F/, '/'), 'GET data/key?response-content-type=text%2Fplain')),
       fails(get(altered('target', /%3A/, '%3B'), 'GET data/a:b'), MISMATCH),
-      // Signed as another key that would be the same in a file system.
+      // Signed for another key, which would be the same path in a file system.
       fails(get({ signedAs: 'GET data/b' }, 'GET data/a/../b'), MISMATCH),
       fails(get({ signedAs: 'GET data/key?tagging' }, 'GET data/key?tagging=1'), MISMATCH),
     ],
   });
 
-  scenario('SG-05', 'an Authorization header that lacks a part, or has another, is not read', {
+  scenario('SG-05', 'S3 rejects an Authorization header with a missing or wrong part', {
     source: `${IN_HEADER}; ${ERRORS}: AuthorizationHeaderMalformed, InvalidArgument, AccessDenied`,
     ...READER,
     objects: ['data/key'],
@@ -160,10 +160,10 @@ suite('signatures', ({ scenario }) => {
         fails(request, refusedWith(['AuthorizationHeaderMalformed', 'SignatureDoesNotMatch'])),
       ),
       fails(authorization(/AWS4-HMAC-SHA256/, 'Bearer'), refusedWith('InvalidArgument', 400)),
-      // The way to sign before this one.
+      // The previous signature version.
       fails(authorization(/.*/, 'AWS AKIAIOSFODNN7EXAMPLE:c2lnbmF0dXJl'), refusedWith('InvalidRequest', 400)),
       fails(signedRequest(null, `GET data/key?${SIGNED_BEFORE_V4}`), refusedWith('InvalidRequest', 400)),
-      // Not the one algorithm that there is, by the other way to the same code.
+      // An unknown algorithm, which leads to the same code.
       fails(authorization(/AWS4-HMAC-SHA256/, 'AWS4-HMAC-SHA1'), refusedWith('InvalidArgument', 400)),
       fails(get({ presigned: 60, unsignedHeaders: { authorization: 'AWS4-HMAC-SHA256' } }), {
         ...refusedWith('InvalidArgument', 400),
@@ -179,7 +179,7 @@ suite('signatures', ({ scenario }) => {
     ],
   });
 
-  scenario('SG-06', 'the time of a signature is at most fifteen minutes away', {
+  scenario('SG-06', 'the time of a signature may differ by at most fifteen minutes', {
     keywords: ['clock skew'],
     source: `${SIGNING}: RequestTimeTooSkewed; IAM User Guide, "AWS Signature Version 4": signatures are valid for five to fifteen minutes`,
     ...READER,
@@ -189,7 +189,7 @@ suite('signatures', ({ scenario }) => {
       fails(get({ age: 960 }), refusedWith('RequestTimeTooSkewed', 403)),
       succeeds(get({ age: -240 })),
       fails(get({ age: -960 }), refusedWith('RequestTimeTooSkewed', 403)),
-      // S3 says itself that it is fifteen.
+      // S3 itself reports a limit of fifteen minutes.
       ...[780, -780].map((age) => succeeds(get({ age }))),
     ],
   });

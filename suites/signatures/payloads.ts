@@ -1,4 +1,4 @@
-/** Signed payloads: whole or in chunks, with or without a trailer. */
+/** Signed payloads: whole or in chunks, with and without a trailer. */
 import {
   allow,
   altered,
@@ -29,7 +29,7 @@ import { appWith } from '../lib/worlds.ts';
 const CHUNKS = `${SIGNING}, "Transferring payload in multiple chunks"; "Including trailing headers"`;
 const WRITER = appWith(allow(['s3:GetObject', 's3:PutObject'], 'data/*'));
 const DIGITS = '123456789';
-/** Of these: the check values that definitions of the algorithms publish. */
+/** Check values of these digits, from the definitions of the algorithms. */
 const CHECKSUMS = {
   crc32: 'y/Q5Jg==',
   crc32c: '4waSgw==',
@@ -65,7 +65,7 @@ suite('signatures', ({ scenario }) => {
     ].map((change) => fails(withTrailer(payload, change), TRAILER_LOST)),
   ];
 
-  scenario('SG-07', 'the payload is the one that was signed, or the request says that it is not', {
+  scenario('SG-07', 'S3 rejects a payload that was not signed, unless the request declares it unsigned', {
     source: `${IN_HEADER}, x-amz-content-sha256; ${ERRORS}: XAmzContentSHA256Mismatch, InvalidRequest, InvalidArgument, BadDigest, InvalidDigest; Amazon S3 User Guide, "Checking object integrity in Amazon S3"`,
     ...appWith(
       allow(['s3:GetObject', 's3:PutObject'], 'data/*'),
@@ -96,13 +96,13 @@ suite('signatures', ({ scenario }) => {
       ),
       fails(put('hash', { body: DIGITS, headers: TWO_CHECKSUMS }), refusedWith('InvalidRequest', 400)),
       fails(put('hash', { body: 'one', headers: { 'content-md5': 'b25l' } }), refusedWith('InvalidDigest', 400)),
-      // A policy may forbid what is not signed.
+      // A policy can forbid unsigned payloads.
       succeeds(put('signed/hash', { body: 'one' })),
       fails(put('signed/unsigned', { body: 'one', payload: 'unsigned' }), DENIED_BY_POLICY),
     ],
   });
 
-  scenario('SG-08', 'chunks are signed one by one, each with the one before it', {
+  scenario('SG-08', 'chunks are signed one by one, each with the previous one', {
     source: CHUNKS,
     ...WRITER,
     buckets: { data: {} },
@@ -113,16 +113,16 @@ suite('signatures', ({ scenario }) => {
       succeeds(get({}, 'GET data/one'), { bytes: 3 }),
       succeeds(put('empty', { payload: 'chunks' })),
       ...[
-        // Another byte in the first chunk, and in the last.
+        // A changed byte in the first chunk, and in the last.
         altered('body', /x/, 'y'),
         altered('body', /x(?=\r\n0;)/, 'y'),
         altered('body', /(?<=^2000;chunk-signature=.*)[0-7]/, 'f'),
         altered('body', /(?<=\r\n0;chunk-signature=.*)[0-7]/, 'f'),
-        // Two chunks in the place of each other: their data are the same, their signatures are not.
+        // Two swapped chunks with the same data but different signatures.
         altered('body', /^(2000;[^x]*x+\r\n)(2000;[^x]*x+\r\n)/, '$2$1'),
       ].map((change) => fails(inChunks(change), MISMATCH)),
       ...[
-        // A chunk left out: the first, and the end.
+        // A missing chunk: the first, and the last.
         altered('body', /^2000;[^x]*x+\r\n/, ''),
         altered('body', /0;chunk-signature=.*$/, ''),
         altered('body', /\r\n0;.*$/, ''),
@@ -137,7 +137,7 @@ suite('signatures', ({ scenario }) => {
       ].map((change) => fails(inChunks(change), CHUNK_LOST)),
       fails(inChunks(withHeader(LENGTH, '19999')), refusedWith(['IncompleteBody', 'InvalidRequest'])),
       fails(inChunks(withHeader(LENGTH, '')), refusedWith('MissingContentLength', 411)),
-      // The word alone makes no chunks, and chunks need the word.
+      // A body without chunks cannot have this header value.
       fails(
         put('wrong', { body: 'one', ...withHeader(HASH, 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD') }),
         refusedWith(['IncompleteBody', 'InvalidRequest', 'MissingContentLength', 'SignatureDoesNotMatch']),
@@ -145,7 +145,7 @@ suite('signatures', ({ scenario }) => {
     ],
   });
 
-  scenario('SG-09', 'a trailer is signed with the last chunk, and is of the data', {
+  scenario('SG-09', 'a trailer is signed with the last chunk, and must match the data', {
     source: `${CHUNKS}; ${ERRORS}: MalformedTrailerError`,
     ...WRITER,
     buckets: { data: {} },
@@ -164,7 +164,7 @@ suite('signatures', ({ scenario }) => {
     ],
   });
 
-  scenario('SG-10', 'a trailer of chunks that are not signed is checked against the data', {
+  scenario('SG-10', 'the trailer of unsigned chunks is checked against the data', {
     source: `${CHUNKS}; Amazon S3 User Guide, "Checking object integrity in Amazon S3": BadDigest`,
     ...WRITER,
     buckets: { data: {} },
@@ -172,7 +172,7 @@ suite('signatures', ({ scenario }) => {
       ...trailed('unsigned-chunks-and-trailer'),
       ...[
         altered('body', /x/, 'y'),
-        // Another checksum of the same form.
+        // Another checksum in the same format.
         altered('body', /(?<=x-amz-checksum-crc32:).{6}/, 'AAAAAA'),
       ].map((change) => fails(withTrailer('unsigned-chunks-and-trailer', change), BAD_DIGEST)),
       fails(withTrailer('unsigned-chunks-and-trailer', altered(HASH, /.*/, 'UNSIGNED-PAYLOAD')), MISMATCH),

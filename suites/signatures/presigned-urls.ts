@@ -1,4 +1,4 @@
-/** Presigned URLs: what they must have, how long they last, and what they leave open. */
+/** Presigned URLs: required parameters, lifetime, and unsigned parts. */
 import {
   allow,
   altered,
@@ -25,7 +25,7 @@ suite('signatures', ({ scenario }) => {
     signedRequest('app', `PUT data/new${query}`, { presigned: 600, body: 'one', ...options });
   const otherBody = altered('body', /one/, 'other');
 
-  scenario('SG-11', 'a URL is signed in its query, for a time that it says', {
+  scenario('SG-11', 'a presigned URL has its signature and lifetime in the query', {
     source: `${IN_QUERY}; ${ERRORS}: AuthorizationQueryParametersError`,
     ...WRITER,
     objects: ['data/key', 'data/other'],
@@ -39,10 +39,10 @@ suite('signatures', ({ scenario }) => {
         facts: { 'X-Amz-Expires': '600', Expires: matching(ISO), ServerTime: matching(ISO) },
       }),
       fails(url({ presigned: 0, age: 60 }), { ...DENIED, message: 'Request has expired' }),
-      // Longer than fifteen minutes, and no longer than a week.
+      // A lifetime can exceed fifteen minutes, but not a week.
       succeeds(url({ presigned: 7200, age: 3600 })),
       succeeds(url({ presigned: WEEK_SECONDS })),
-      // By a clock that is some minutes ahead.
+      // Signed with a clock that is some minutes fast.
       succeeds(url({ age: -240 })),
       fails(url({ age: -3600 }), { ...DENIED, message: 'not valid yet' }),
       fails(urlWith(/X-Amz-Expires=600/, 'X-Amz-Expires=604801'), { ...NOT_READ, message: 'week' }),
@@ -58,7 +58,7 @@ suite('signatures', ({ scenario }) => {
       fails(urlWith(/(X-Amz-Date=\d+T\d+)Z/, '$1'), NOT_READ),
       fails(urlWith(/X-Amz-SignedHeaders=[^&]*&/, ''), NOT_READ),
       fails(urlWith(/&X-Amz-Signature=.*/, ''), NOT_READ),
-      // Of three parameters each alone makes it a signed one.
+      // Each of three parameters alone marks a URL as signed.
       fails(urlWith(/X-Amz-Algorithm=[^&]*&(.*)&X-Amz-Signature=.*/, '$1'), NOT_READ),
       fails(urlWith(/X-Amz-Algorithm=[^&]*&(.*)X-Amz-Credential=[^&]*&/, '$1'), NOT_READ),
       fails(urlWith(/X-Amz-Credential=[^&]*&(.*)&X-Amz-Signature=.*/, '$1'), NOT_READ),
@@ -77,8 +77,8 @@ suite('signatures', ({ scenario }) => {
     ],
   });
 
-  scenario('SG-12', 'a URL leaves the payload open, unless it covers its hash', {
-    source: `${IN_QUERY}: the payload is UNSIGNED-PAYLOAD, since nobody knows it when the URL is made`,
+  scenario('SG-12', 'a presigned URL does not cover the payload, unless it includes the hash', {
+    source: `${IN_QUERY}: the payload is UNSIGNED-PAYLOAD, because it is unknown when the URL is created`,
     ...WRITER,
     buckets: { data: {} },
     probes: [
@@ -87,7 +87,7 @@ suite('signatures', ({ scenario }) => {
       succeeds(get({}, 'GET data/new'), { bytes: 5 }),
       succeeds(upload({ headers: { [HASH]: HASH_OF_ONE } })),
       fails(upload({ headers: { [HASH]: HASH_OF_ONE }, ...otherBody }), refusedWith('XAmzContentSHA256Mismatch', 400)),
-      // SDKs of today send it with whatever they upload, and many a URL was made without it.
+      // Current SDKs send the hash with every upload, but many URLs were created without it.
       succeeds(upload({ unsignedHeaders: { [HASH]: HASH_OF_ONE } })),
       succeeds(upload({ unsignedHeaders: { [HASH]: 'UNSIGNED-PAYLOAD' }, ...otherBody })),
     ],

@@ -27,14 +27,14 @@ suite('signatures', ({ scenario }) => {
       body: GET_CALLER_IDENTITY,
       ...options,
     });
-  /** Of the operation's answer as of an error (STS API Reference, "GetCallerIdentity", Examples). */
+  /** The namespace of responses and errors (STS API Reference, "GetCallerIdentity", Examples). */
   const IN_NAMESPACE = { xmlns: 'https://sts.amazonaws.com/doc/2011-06-15/' };
   const bySts = (code: string | readonly string[], status = 403) => ({ by: 'sts' as const, code, status });
   const UNREADABLE = { by: 'sts' as const, code: ['IncompleteSignature', 'MissingAuthenticationToken'] };
   const clusters = (options: SignedRequestOptions = {}) => signedRequest('app', 'GET eks:/clusters', options);
   const byEks = (code: string | readonly string[], status = 403) => ({ by: 'eks' as const, code, status });
   const WRONG = byEks('InvalidSignatureException');
-  /** Codes of who has read the signature. */
+  /** Errors that can follow a valid signature. */
   const READ = {
     by: 'eks' as const,
     code: [
@@ -46,14 +46,14 @@ suite('signatures', ({ scenario }) => {
     ],
   };
 
-  scenario('SG-13', 'STS takes a good signature, in a header or a URL, and says what is wrong with another', {
+  scenario('SG-13', 'STS accepts a valid signature in a header or a URL, and names the error in others', {
     source:
       'AWS STS API Reference, "Common errors"; IAM User Guide, "Manage AWS STS in an AWS Region": the global endpoint; "Troubleshoot Signature Version 4 signing for AWS API requests"',
     ...ASSOCIATED,
     probes: [
       succeeds(whoAmI(), IN_NAMESPACE),
       succeeds(posted(), IN_NAMESPACE),
-      // Of its API there is one version, with these actions.
+      // The API has one version, with these actions.
       ...['Action=GetCallerIdentity&Version=2012-06-15', 'Action=GetCallerIdentities&Version=2011-06-15'].map((query) =>
         fails(signedRequest('app', `GET sts:/?${query}`), bySts('InvalidAction', 400)),
       ),
@@ -70,10 +70,10 @@ suite('signatures', ({ scenario }) => {
       fails(whoAmI({ age: 960 }), { ...MISMATCH, message: 'Signature expired' }),
       fails(whoAmI({ age: -960 }), { ...MISMATCH, message: 'Signature not yet current' }),
       succeeds(whoAmI({ presigned: 60 })),
-      // As kubectl shows it: a token of `aws eks get-token` is used for 14 minutes.
+      // kubectl uses a token of `aws eks get-token` for 14 minutes.
       succeeds(whoAmI({ presigned: 60, age: 780 })),
       fails(whoAmI({ presigned: 60, ...altered('target', /(?<=X-Amz-Signature=.*)[0-7]/, 'f') }), MISMATCH),
-      // Nothing of these can be read as a signature of version 4.
+      // None of these can be parsed as a version 4 signature.
       ...[
         altered('authorization', /AWS4-HMAC-SHA256/, 'Bearer'),
         altered('authorization', /.*/, 'AWS AKIAIOSFODNN7EXAMPLE:c2lnbmF0dXJl'),
@@ -81,7 +81,7 @@ suite('signatures', ({ scenario }) => {
         { presigned: 60, unsignedHeaders: { authorization: 'AWS4-HMAC-SHA256' } },
       ].map((options) => fails(whoAmI(options), UNREADABLE)),
       fails(whoAmI({ presigned: 3600, age: 960 }), { ...MISMATCH, message: 'Signature expired' }),
-      check('its global endpoint takes signatures for us-east-1, wherever the cluster is', async ({ aws, name }) => {
+      check('its global endpoint accepts signatures for us-east-1', async ({ aws, name }) => {
         const { endpoint = 'https://sts.amazonaws.com', ...settings } = await aws('sts');
         const sts = new STS({ ...settings, endpoint, region: 'us-east-1' });
         const account = await sts.getCallerIdentity().then(
@@ -97,16 +97,16 @@ suite('signatures', ({ scenario }) => {
     ],
   });
 
-  scenario('SG-14', 'EKS takes a good signature, and says what is wrong with another', {
+  scenario('SG-14', 'EKS accepts a valid signature, and names the error in others', {
     source:
-      'Amazon EKS API Reference, "Common Errors"; IAM User Guide, "Create a signed AWS API request": other services than S3 encode the path twice',
+      'Amazon EKS API Reference, "Common Errors"; IAM User Guide, "Create a signed AWS API request": services other than S3 encode the path twice',
     ...ASSOCIATED,
     probes: [
       succeeds(askEksAuth('app')),
-      // The role may nothing: EKS knows who asks.
+      // The role has no permissions, so the denial shows that EKS knows the caller.
       fails(clusters(), byEks('AccessDeniedException')),
       fails(signedRequest('app', 'GET eks:/clusters/no%2Dsuch%2Dcluster'), byEks('AccessDeniedException')),
-      // The canonical path has no relative parts; whether there is anything at such a one is another question.
+      // The canonical path has no relative parts; the path need not exist.
       ...['/clusters/./none', '/other/../clusters/none', '//clusters//none', '/clusters/none/../none'].map((path) =>
         fails(signedRequest('app', `GET eks:${path}`, { signedAs: 'GET eks:/clusters/none' }), READ),
       ),
@@ -117,7 +117,7 @@ suite('signatures', ({ scenario }) => {
       fails(clusters({ credentials: 'another-session-token' }), byEks('UnrecognizedClientException')),
       fails(clusters({ age: 960 }), { ...WRONG, message: 'Signature expired' }),
       fails(clusters({ region: 'af-south-1' }), WRONG),
-      check('none of them for a region that other services take everywhere', async ({ aws }) => {
+      check('EKS accepts signatures only for its own region', async ({ aws }) => {
         const { region, endpoint = `https://eks.${region}.amazonaws.com`, ...settings } = await aws('eks');
         const another = region === 'us-east-1' ? 'us-west-2' : 'us-east-1';
         const listed = (signedFor: string): Promise<string> =>

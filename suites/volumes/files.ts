@@ -1,4 +1,4 @@
-/** Files of volumes: paths, modes, users, and keys that are missing. */
+/** Files of volumes: paths, modes, users, and missing keys. */
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { between, check, granted, readFile, suite, type WorkloadSpec } from '../../harness/index.ts';
@@ -25,7 +25,7 @@ const TOKEN_VOLUME = { '/opt/token': { projected: { defaultMode: 0o444, sources:
 const TOKEN = between(300, 5000);
 const MISSING_KEY = /non-existent (config |secret )?key: late|"conformance-late" not found/;
 const WAITING = ['unset', 'mandatory', 'absent'];
-/** Files that none but their owner could read. */
+/** Files that only their owner could read. */
 const OF_ROOT = {
   '/opt/map': { configMap: { ...CLUSTER_AUTHORITY, defaultMode: 0o400 } },
   '/opt/secret': { secret: { secretName: 'conformance-tokens', defaultMode: 0o600 } },
@@ -33,7 +33,7 @@ const OF_ROOT = {
     downwardAPI: { items: [{ ...NOTE, mode: 0o200 }] },
   },
 };
-/** Of each kind, and one within another. */
+/** Returns volumes of each kind, and one nested in another. */
 const volumesWith = (secret: string) => ({
   '/opt/outer/inner': { configMap: CLUSTER_AUTHORITY },
   '/opt/outer': { emptyDir: {} },
@@ -53,7 +53,7 @@ const volumesWith = (secret: string) => ({
       ],
     },
   },
-  // No items are as if there were none said.
+  // An empty list of items counts as no list.
   '/opt/secret': { secret: { secretName: secret, items: [] } },
   '/opt/one.crt': { configMap: CLUSTER_AUTHORITY, subPath: 'ca.crt' },
   '/opt/folder': {
@@ -76,20 +76,20 @@ const volumesWith = (secret: string) => ({
 });
 
 suite('volumes', ({ scenario }) => {
-  scenario('PI-34', "a pod's volumes hold what they name, each file at its path and with its mode", {
+  scenario('PI-34', "a pod's volumes contain their files, each at its path and with its mode", {
     source:
       'Kubernetes documentation, "Projected Volumes", "ConfigMaps", "Secrets" and "Downward API": items, mode, optional',
     workloads: {
-      // Unlike a token's, a file's mode goes by its volume, whoever the containers run as.
+      // The mode of a file comes from its volume. The mode of a token also depends on the users of the containers.
       plain: { volumes: TOKEN_VOLUME },
-      // With a group of the pod's own its files are that group's too ("Configure a Security Context for a Pod or Container").
+      // With an fsGroup, the files also belong to that group ("Configure a Security Context for a Pod or Container").
       grouped: {
         runAsUser: 1000,
         fsGroup: 2000,
         podAnnotations: { 'conformance-note': 'hello' },
         volumes: { ...TOKEN_VOLUME, ...OF_ROOT },
       },
-      // Of containers with different users, init containers too, all are to read it.
+      // If containers have different users, including init containers, all of them must be able to read the token.
       mixed: { container: 'init', runAsUser: 1000, mainRunAsUser: 2000, volumes: TOKEN_VOLUME },
       app: {
         runAsUser: 0,
@@ -123,73 +123,70 @@ suite('volumes', ({ scenario }) => {
         ['/opt/secret/any', TOKEN, '0640'],
         ['/opt/pod/note', 5, '0640'],
       ),
-      // What every pod is given for the API.
+      // The files for API access, which every pod gets.
       lists(API_ACCESS, 'ca.crt,namespace,token'),
       ...reads('app', [`${API_ACCESS}/ca.crt`, PEM, '0644'], [`${API_ACCESS}/namespace`, between(1, 63), '0644']),
       ...['plain', 'mixed'].flatMap((pod) => reads(pod, ['/opt/token/token', TOKEN, '0444'])),
-      check(
-        'no volume has a file outside of it, nor a token of less than ten minutes',
-        async ({ kubernetes, name }) => {
-          const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
-          const ask = (volume: object): Promise<{ readonly status: number; readonly body: string }> => {
-            const containers = [{ name: 'app', image: 'none' }];
-            const spec = { serviceAccountName: 'app', containers, volumes: [{ name: 'files', ...volume }] };
-            const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'conformance-files' }, spec };
-            return kubernetes({ method: 'POST', path, body });
-          };
-          for (const out of ['../x', '/x', 'a/../../x', 'a/..', '..x', '']) {
-            const items = [{ key: 'ca.crt', path: out }];
-            const token = { ...VAULT_TOKEN.serviceAccountToken, path: out };
-            const named = [{ path: out, fieldRef: { fieldPath: 'metadata.name' } }];
-            for (const volume of [
-              { configMap: { ...CLUSTER_AUTHORITY, items } },
-              { secret: { secretName: 'conformance-tokens', items } },
-              { downwardAPI: { items: named } },
-              { projected: { sources: [{ configMap: { ...CLUSTER_AUTHORITY, items } }] } },
-              { projected: { sources: [{ serviceAccountToken: token }] } },
-            ])
-              expect((await ask(volume)).status, `${JSON.stringify(volume)} is refused`).to.equal(422);
-          }
-          for (const [expirationSeconds, status] of [
-            [599, 422],
-            [600, 201],
-            [2 ** 32, 201],
-            [2 ** 32 + 1, 422],
-          ] as const) {
-            const token = { ...VAULT_TOKEN.serviceAccountToken, expirationSeconds };
-            const answer = await ask({ projected: { sources: [{ serviceAccountToken: token }] } });
-            expect(answer.status, `a token of ${expirationSeconds} s`).to.equal(status);
-          }
-          // Nor does a file tell of a pod what is decided after it, which variables may.
-          const known = ['metadata.name', 'metadata.labels', "metadata.annotations['a']"];
-          const later = ['spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.podIP'];
-          for (const fieldPath of [...known, ...later]) {
-            const status = known.includes(fieldPath) ? 201 : 422;
-            const items = [{ path: 'field', fieldRef: { fieldPath } }];
-            for (const volume of [{ downwardAPI: { items } }, { projected: { sources: [{ downwardAPI: { items } }] } }])
-              expect((await ask(volume)).status, `a file of ${fieldPath}`).to.equal(status);
-          }
-          const within = [{ key: 'ca.crt', path: 'a/..b/x..' }];
-          expect(await ask({ configMap: { ...CLUSTER_AUTHORITY, items: within } })).to.include({ status: 201 });
-          const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conformance-keys' } };
-          for (const key of ['../x', 'a/b', '..', '.', '..x', '', 'a b']) {
-            const body = { ...map, data: { [key]: 'x' } };
-            const answer = await kubernetes({ method: 'POST', path: `${name(MAPS)}?dryRun=All`, body });
-            expect(answer, `key ${JSON.stringify(key)} is refused`).to.include({ status: 422 });
-          }
-        },
-      ),
+      check('invalid paths, fields and token lifetimes are rejected', async ({ kubernetes, name }) => {
+        const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
+        const ask = (volume: object): Promise<{ readonly status: number; readonly body: string }> => {
+          const containers = [{ name: 'app', image: 'none' }];
+          const spec = { serviceAccountName: 'app', containers, volumes: [{ name: 'files', ...volume }] };
+          const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'conformance-files' }, spec };
+          return kubernetes({ method: 'POST', path, body });
+        };
+        for (const out of ['../x', '/x', 'a/../../x', 'a/..', '..x', '']) {
+          const items = [{ key: 'ca.crt', path: out }];
+          const token = { ...VAULT_TOKEN.serviceAccountToken, path: out };
+          const named = [{ path: out, fieldRef: { fieldPath: 'metadata.name' } }];
+          for (const volume of [
+            { configMap: { ...CLUSTER_AUTHORITY, items } },
+            { secret: { secretName: 'conformance-tokens', items } },
+            { downwardAPI: { items: named } },
+            { projected: { sources: [{ configMap: { ...CLUSTER_AUTHORITY, items } }] } },
+            { projected: { sources: [{ serviceAccountToken: token }] } },
+          ])
+            expect((await ask(volume)).status, `rejection of ${JSON.stringify(volume)}`).to.equal(422);
+        }
+        for (const [expirationSeconds, status] of [
+          [599, 422],
+          [600, 201],
+          [2 ** 32, 201],
+          [2 ** 32 + 1, 422],
+        ] as const) {
+          const token = { ...VAULT_TOKEN.serviceAccountToken, expirationSeconds };
+          const answer = await ask({ projected: { sources: [{ serviceAccountToken: token }] } });
+          expect(answer.status, `a token of ${expirationSeconds} s`).to.equal(status);
+        }
+        // Files cannot contain fields that are set after admission, although variables can.
+        const known = ['metadata.name', 'metadata.labels', "metadata.annotations['a']"];
+        const later = ['spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.podIP'];
+        for (const fieldPath of [...known, ...later]) {
+          const status = known.includes(fieldPath) ? 201 : 422;
+          const items = [{ path: 'field', fieldRef: { fieldPath } }];
+          for (const volume of [{ downwardAPI: { items } }, { projected: { sources: [{ downwardAPI: { items } }] } }])
+            expect((await ask(volume)).status, `a file of ${fieldPath}`).to.equal(status);
+        }
+        const within = [{ key: 'ca.crt', path: 'a/..b/x..' }];
+        expect(await ask({ configMap: { ...CLUSTER_AUTHORITY, items: within } })).to.include({ status: 201 });
+        const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conformance-keys' } };
+        for (const key of ['../x', 'a/b', '..', '.', '..x', '', 'a b']) {
+          const body = { ...map, data: { [key]: 'x' } };
+          const answer = await kubernetes({ method: 'POST', path: `${name(MAPS)}?dryRun=All`, body });
+          expect(answer, `rejection of key ${JSON.stringify(key)}`).to.include({ status: 422 });
+        }
+      }),
       ...['/opt/items/ca.crt', '/opt/items/none', '/opt/outer/ca.crt', '/opt/all/ca.crt', '/opt/pod/none'].map(lacks),
     ],
   });
 
-  scenario('PI-36', 'a pod starts with volumes of each kind, and with a user and a group of its own', {
+  scenario('PI-36', 'a pod starts with volumes of each kind, and with its own user and group', {
     source:
       'Kubernetes documentation, "Volumes", "Projected Volumes" and "Configure a Security Context for a Pod or Container"',
     workloads: { app: {} },
     probes: [
       granted('app', readFile('/etc/hostname')),
-      check('each of them starts', async (context) => {
+      check('each pod starts', async (context) => {
         const { name } = context;
         const ask = askerOf<Answered>(context);
         const { spec: sane } = await ask('GET', `pods/${name('<pod:app>')}`);
@@ -211,12 +208,12 @@ suite('volumes', ({ scenario }) => {
     ],
   });
 
-  scenario('PI-38', 'a pod waits for the keys that its volumes name, unless they may be missing', {
+  scenario('PI-38', 'a pod waits for the keys that its volumes name, unless they are optional', {
     source: 'Kubernetes API Reference, ConfigMapVolumeSource and SecretProjection: items and optional',
     workloads: { app: {} },
     probes: [
       granted('app', readFile('/etc/hostname')),
-      check('it starts once they are there', async (context) => {
+      check('pods start once their keys exist', async (context) => {
         const { name } = context;
         const ask = askerOf<Answered>(context);
         const { spec } = await ask('GET', `pods/${name('<pod:app>')}`);
@@ -226,7 +223,7 @@ suite('volumes', ({ scenario }) => {
           unset: {},
           mandatory: { optional: false },
           optional: { optional: true },
-          // Nor does it start without the whole.
+          // A missing config map also prevents the start.
           absent: LATE,
         };
         for (const [pod, more] of Object.entries(volumes))
@@ -234,7 +231,7 @@ suite('volumes', ({ scenario }) => {
         await started(ask, 'optional');
         for (const pod of WAITING) {
           const said = await whatKeeps(ask, pod, MISSING_KEY);
-          expect(said, `what keeps pod ${pod} from its start`).not.to.equal(undefined);
+          expect(said, `why pod ${pod} does not start`).not.to.equal(undefined);
         }
         await ask('PUT', `configmaps/${SETTINGS.name}`, { ...MAP_OF_SETTINGS, data: { late: 'x' } });
         await ask('POST', 'configmaps', { ...MAP_OF_SETTINGS, metadata: LATE, data: { late: 'x' } });
@@ -248,7 +245,7 @@ type Volumes = NonNullable<WorkloadSpec['volumes']>;
 
 type Ask = ReturnType<typeof askerOf<Answered>>;
 
-/** A pod with the image of another, which mounts these volumes and ends. */
+/** Returns a pod with the image of another, which mounts these volumes and ends. */
 function podWith(
   name: string,
   { containers: [like] }: Answered['spec'],
@@ -285,21 +282,21 @@ function podWith(
 
 const LONGEST_MILLISECONDS = 25_000;
 
-/** What a kubelet says that has too much to do, or no image. */
+/** Messages of a kubelet that is busy or lacks the image. */
 const BUSY = /\btime|cache|image/i;
 
-/** Resolves once a pod's container has started. A pod that did not has failed where the kubelet says why; else it is late. */
+/** Waits until a pod's container has started. Fails if the kubelet reports a reason; throws if it is only late. */
 async function started(ask: Ask, name: string, known = BUSY): Promise<void> {
   const said = await whatKeeps(ask, name);
   if (said === undefined) return;
   const reasons = said.filter((message) => !BUSY.test(message) && !known.test(message));
-  expect(reasons.join('; '), `what keeps pod ${name} from its start`).to.equal('');
-  throw new Error(`Pod ${name} had not started after ${LONGEST_MILLISECONDS / 1000} s.`);
+  expect(reasons.join('; '), `why pod ${name} does not start`).to.equal('');
+  throw new Error(`Timed out after ${LONGEST_MILLISECONDS / 1000} s waiting for pod ${name} to start.`);
 }
 
 /**
- * Waits until a pod's container has started (undefined), or cannot start any more, or the kubelet says something like `enough`, or
- * time is up: what the kubelet says of it by then.
+ * Waits until a pod's container has started or failed, until the kubelet reports a message like `enough`, or until a time limit.
+ * Returns undefined after a start, otherwise the kubelet's messages.
  */
 async function whatKeeps(ask: Ask, name: string, enough?: RegExp): Promise<readonly string[] | undefined> {
   const end = Date.now() + LONGEST_MILLISECONDS;

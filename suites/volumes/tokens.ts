@@ -1,19 +1,19 @@
-/** Service account tokens in volumes: their audience and time, and when the kubelet renews them. */
+/** Service account tokens in volumes: their audience and lifetime, and when the kubelet renews them. */
 import { expect } from 'chai';
 import { advanceClock, check, granted, readFile, suite, type CheckContext } from '../../harness/index.ts';
 import { askerOf } from '../lib/namespace-requests.ts';
 import { API_ACCESS, asker, logOf, MESSAGE, messageOf, podOf, tells } from '../lib/programs.ts';
 
 suite('volumes', ({ scenario }) => {
-  scenario('RB-36', "a pod's tokens are renewed each in its own time, also where nothing else changes", {
+  scenario('RB-36', 'the kubelet renews each token of a pod at its own time, even if nothing else changes', {
     keywords: ['rotation', 'token expiry'],
     source:
-      'Kubernetes documentation, "Configure Service Accounts for Pods": a kubelet asks for a new token when the old one is older than 80 % of its time or than 24 hours',
+      'Kubernetes documentation, "Configure Service Accounts for Pods": a kubelet requests a new token after 80% of the lifetime of the old one, or after 24 hours',
     needs: ['cluster-clock'],
     workloads: { app: {} },
     probes: [
       granted('app', readFile('/etc/hostname')),
-      check('a pod reads its tokens', async (context) => {
+      check('pods read their tokens', async (context) => {
         const tokens = { short: 600, medium: 700, long: 172_800 };
         const sources = Object.entries(tokens).map(([path, expirationSeconds]) => ({
           serviceAccountToken: { path, audience: 'vault.example.com', expirationSeconds },
@@ -26,38 +26,36 @@ suite('volumes', ({ scenario }) => {
           await ask('POST', 'pods', await podOf(context, pod, program, { ...mounted(sources), initContainers: init }));
         for (const [pod, container] of [['reads'], ['initializes', 'init']] as const)
           if (!(await tells(context, pod, /started/, container)))
-            throw new Error(`Pod ${pod} had not started in time.`);
+            throw new Error(`Timed out: pod ${pod} has not started.`);
       }),
       advanceClock(490),
-      check('the one of ten minutes is renewed', async (context) => {
+      check('the token of ten minutes is renewed', async (context) => {
         expect(await tells(context, 'reads', ...renewed(/short/))).to.equal(true);
         const whileInitializing = await tells(context, 'initializes', ...renewed(/short/, 'init'));
         expect(whileInitializing, 'while init containers run').to.equal(true);
         expect(await logOf(context, 'reads')).not.to.match(/api|medium|long/);
       }),
       advanceClock(2500),
-      check('the one for the API, which asks for an hour, is renewed', async (context) => {
+      check('the token for the API, requested for an hour, is renewed', async (context) => {
         expect(await tells(context, 'reads', ...renewed(/api/))).to.equal(true);
         expect(await logOf(context, 'reads')).not.to.contain('long');
       }),
       advanceClock(67_000),
-      check(
-        'the one of two days is renewed after one at the latest, and before what it was given is over',
-        async (context) => {
-          // Such a cluster gives a day at most ("kube-apiserver", --service-account-max-token-expiration): 80 % of that have passed.
-          expect(await tokenRequest(context, { expirationSeconds: 172_800 })).to.include({ expirationSeconds: 86_400 });
-          expect(await tells(context, 'reads', ...renewed(/long/))).to.equal(true);
-        },
-      ),
+      check('the token of two days is renewed within one day', async (context) => {
+        // This cluster grants a day at most ("kube-apiserver", --service-account-max-token-expiration): 80% of that have
+        // passed.
+        expect(await tokenRequest(context, { expirationSeconds: 172_800 })).to.include({ expirationSeconds: 86_400 });
+        expect(await tells(context, 'reads', ...renewed(/long/))).to.equal(true);
+      }),
     ],
   });
 
-  scenario('RB-39', "a pod's token that is for no audience is for the API server, and for an hour", {
+  scenario('RB-39', "a pod's token without an audience is for the API server, and lasts an hour", {
     source: 'Kubernetes API Reference, ServiceAccountTokenProjection and TokenRequest: audience and expirationSeconds',
     workloads: { app: {} },
     probes: [
       granted('app', readFile('/etc/hostname')),
-      check('it is as one that is asked for', async (context) => {
+      check('its token equals a requested one', async (context) => {
         const sources = [
           { serviceAccountToken: { path: 'short' } },
           { serviceAccountToken: { path: 'long', audience: '' } },
@@ -69,10 +67,10 @@ suite('volumes', ({ scenario }) => {
         const [unset, empty, other, api] = told.map(([audience]) => audience);
         expect([unset, empty]).to.deep.equal([audiences, audiences]);
         expect(other).to.deep.equal(['vault.example.com']);
-        // Its times are of whole seconds, each rounded by itself.
+        // Times are rounded to whole seconds, each separately.
         for (const [audience, seconds] of told.slice(0, 3))
           expect(seconds, `seconds of a token for ${String(audience)}`).to.be.closeTo(3600, 1);
-        // That one lives longer, by what a cluster allows.
+        // Clusters may extend the lifetime of this token.
         expect(api).to.deep.equal(audiences);
       }),
     ],
@@ -85,10 +83,10 @@ const mounted = (sources: readonly object[]) => ({
   volumeMounts: [{ name: 'tokens', mountPath: TOKENS }],
 });
 
-/** Kubelets look every second. Twelve are few enough for each of the scenario's checks to fail within its time. */
+/** Kubelets check every second. With twelve seconds each, all checks of the scenario can fail within its time limit. */
 const renewed = (what: RegExp, container?: string) => [what, container, 12] as const;
 
-/** Tells which of its tokens are others than before. */
+/** Prints which of its tokens have changed. */
 const WATCH = `
 const files = {
   short: '${TOKENS}/short', medium: '${TOKENS}/medium', long: '${TOKENS}/long', api: '${API_ACCESS}/token',
@@ -100,13 +98,13 @@ setInterval(() => {
   for (const name in known) if (known[name] !== read(name)) console.log(name, (known[name] = read(name)).length);
 }, 100);`;
 
-/** Tells the audiences of its tokens, and how long they live. */
+/** Prints the audiences and lifetimes of its tokens. */
 const CLAIMS = `
 const claims = ['${TOKENS}/short', '${TOKENS}/long', '${TOKENS}/deep/er/other', '${API_ACCESS}/token'].map(
   (file) => JSON.parse(Buffer.from(require('fs').readFileSync(file, 'utf8').split('.')[1], 'base64url')));
 require('fs').writeFileSync('${MESSAGE}', JSON.stringify(claims.map(({ aud, exp, iat }) => [aud, exp - iat])));`;
 
-/** What a token was made for by a request. */
+/** Requests a token, and returns its specification. */
 async function tokenRequest(context: CheckContext, spec: object) {
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
   const made = await askerOf<{

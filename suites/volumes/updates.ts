@@ -1,4 +1,4 @@
-/** Files of volumes follow what they are made of. */
+/** Files of volumes follow changes of their sources. */
 import { expect } from 'chai';
 import { check, granted, readFile, startPod, suite, wait, type CheckContext } from '../../harness/index.ts';
 import { askerOf, NAMESPACE } from '../lib/namespace-requests.ts';
@@ -20,13 +20,13 @@ import {
 const LEAVING = { name: 'conformance-leaving' } as const;
 
 suite('volumes', ({ scenario }) => {
-  scenario('PI-35', "a volume's files follow what they are of, and those of keys that are gone go", {
+  scenario('PI-35', "a volume's files follow their sources, and files of deleted keys disappear", {
     source: 'Kubernetes documentation, "ConfigMaps": mounted ConfigMaps are updated automatically',
     workloads: {
       app: {
         starts: 'later',
         volumes: {
-          // Ahead of others, one whose settings go, and one that stays as it is.
+          // First a volume whose config map is deleted later, and one that does not change.
           '/opt/leaving': { configMap: LEAVING },
           '/opt/authority': { configMap: CLUSTER_AUTHORITY },
           '/opt/map': { configMap: SETTINGS },
@@ -51,7 +51,7 @@ suite('volumes', ({ scenario }) => {
       },
     },
     probes: [
-      check('there are settings', async ({ kubernetes, name }) => {
+      check('the settings are created', async ({ kubernetes, name }) => {
         const data = { kept: 'old', gone: 'x' };
         const binaryData = { bytes: Buffer.from([0, 255]).toString('base64') };
         const body = { ...MAP_OF_SETTINGS, data, binaryData };
@@ -74,7 +74,7 @@ suite('volumes', ({ scenario }) => {
       ),
       lists('/opt/map', 'bytes,gone,kept'),
       lists('/opt/late', ''),
-      check('they are changed', async (context) => {
+      check('the settings are changed', async (context) => {
         const { kubernetes, name } = context;
         const changed = { annotations: { 'conformance-note': 'goodbye' }, labels: { 'conformance-team': 'pay' } };
         await changePod(context, '<pod:app>', changed);
@@ -84,7 +84,7 @@ suite('volumes', ({ scenario }) => {
         const late = { ...body, metadata: LATE };
         expect(await kubernetes({ method: 'POST', path: name(MAPS), body: late })).to.include({ status: 201 });
       }),
-      // A kubelet looks after all volumes of a pod once the pod changes, as it does ahead of its next probes.
+      // A kubelet updates all volumes of a pod after the pod changes, and before the next probes.
       granted('app', readFile('/opt/both/more/ca.crt'), { facts: { bytes: PEM } }),
       wait(3),
       ...reads(
@@ -104,7 +104,7 @@ suite('volumes', ({ scenario }) => {
       lists('/opt/late', 'added,kept'),
       lists('/opt/both', 'added,kept,more'),
       lists('/opt/both/more', 'ca.crt'),
-      check('the settings of one are gone', async (context) => {
+      check('the settings of one volume are deleted', async (context) => {
         const { kubernetes, name } = context;
         const path = `${name(MAPS)}/${LEAVING.name}`;
         expect(await kubernetes({ method: 'DELETE', path })).to.include({ status: 200 });
@@ -117,15 +117,15 @@ suite('volumes', ({ scenario }) => {
     ],
   });
 
-  scenario('PI-40', 'files follow one change alone: of a label, of a config map, of a secret', {
+  scenario('PI-40', 'files follow a single change of a label, a config map or a secret', {
     source:
       'Kubernetes documentation, "ConfigMaps" and "Secrets": mounted ones are updated automatically; "Downward API"; "Volumes", emptyDir',
-    // On clusters in this process, whose kubelets learn of it at once; real ones may take a minute and a half (PI-35 asserts less of them).
+    // On clusters in this process, whose kubelets see changes at once. Others may take a minute and a half (PI-35 expects less).
     needs: ['cluster-clock'],
     workloads: { app: {} },
     probes: [
       granted('app', readFile('/etc/hostname')),
-      check('a pod looks at them', async (context) => {
+      check('a pod watches its files', async (context) => {
         const { eventually } = context;
         const ask = askerOf<Answered>(context);
         const secret = { ...MAP_OF_SETTINGS, kind: 'Secret' };
@@ -148,8 +148,8 @@ suite('volumes', ({ scenario }) => {
             12,
           );
         const first = await told('old,old,old');
-        if (!first.includes('files ')) throw new Error('Pod watches had told nothing in time.');
-        expect(first, 'what it finds').to.include('files old,old,old ').and.to.include('mode 777 ');
+        if (!first.includes('files ')) throw new Error('Timed out: pod watches has printed nothing.');
+        expect(first, 'the initial files').to.include('files old,old,old ').and.to.include('mode 777 ');
         await ask('PUT', `configmaps/${SETTINGS.name}`, { ...MAP_OF_SETTINGS, data: { kept: 'new' } });
         expect(await told('new,old,old'), 'after a change of the config map').to.include('files new,old,old ');
         await ask('PUT', `secrets/${SETTINGS.name}`, { ...secret, stringData: { kept: 'new' } });
@@ -161,7 +161,7 @@ suite('volumes', ({ scenario }) => {
   });
 });
 
-/** Gives a pod these labels and annotations besides its own. */
+/** Adds these labels and annotations to a pod. */
 async function changePod({ kubernetes, name }: CheckContext, pod: string, metadata: object): Promise<void> {
   const headers = { 'content-type': 'application/merge-patch+json' };
   const path = name(`${NAMESPACE}/pods/${pod}`);
@@ -170,7 +170,7 @@ async function changePod({ kubernetes, name }: CheckContext, pod: string, metada
 
 const WATCHED = ['/opt/map/kept', '/opt/secret/kept', '/opt/pod/team'];
 
-/** Tells what its files hold, whenever they hold something else, and who may write where. */
+/** Prints the contents of its files after each change, and the mode of the empty folder. */
 const WATCH = `
 const fs = require('fs');
 let known = '';

@@ -19,7 +19,7 @@ import { STS_ENDPOINTS } from './lib/settings.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/kube-system/configmaps';
 const NAME = 'pod-identity-webhook';
-/** Service accounts with names of their own: an entry of any namespace is one for all that share the cluster. */
+/** Service accounts with unique names, because an entry for any namespace affects every user of the cluster. */
 const ACCOUNTS = {
   own: { serviceAccount: 'mapped-own' },
   any: { serviceAccount: 'mapped-any' },
@@ -78,18 +78,18 @@ async function write(
 }
 
 suite('webhook', ({ scenario }) => {
-  scenario('WH-35', 'a config map gives roles to service accounts that name none, by namespace or in any', {
+  scenario('WH-35', 'a config map gives roles to service accounts without an annotation, in one or any namespace', {
     source:
       'amazon-eks-pod-identity-webhook, README, "pod-identity-webhook ConfigMap"; source, pkg/cache/cache.go, Get and GetCommonConfigurations',
-    // The config map is one for the whole cluster.
+    // The config map applies to the whole cluster.
     needs: ['own-cluster', 'webhook-config-map'],
     roles: { mapped: irsaRole('app/mapped-own'), noted: irsaRole('app/mapped-noted'), pi: podIdentityRole() },
     workloads: ACCOUNTS,
     probes: [
-      check('the webhook takes the config map', (context) =>
+      check('the webhook loads the config map', (context) =>
         write(context, JSON.stringify(ENTRIES), ['mapped-any', '<role:mapped>']),
       ),
-      // That of the namespace is the one that counts. Flags of the webhook count for none.
+      // The entry of the namespace takes precedence. Flags of the webhook do not apply to entries.
       succeeds(admitPod('own'), {
         injected: 'irsa',
         'app.env.AWS_ROLE_ARN': '<role:mapped>',
@@ -109,7 +109,7 @@ suite('webhook', ({ scenario }) => {
         'irsaVolume.expirationSeconds': 900,
       }),
       succeeds(admitPod('far'), { injected: 'none' }),
-      // The annotation of a role outranks it, and it every other annotation.
+      // A role annotation overrides an entry, and an entry overrides every other annotation.
       succeeds(admitPod('noted'), {
         injected: 'irsa',
         'app.env.AWS_ROLE_ARN': '<role:noted>',
@@ -124,12 +124,12 @@ suite('webhook', ({ scenario }) => {
         injected: 'pod-identity',
         'podIdentityVolume.expirationSeconds': between(79_200, 86_400),
       }),
-      // What it says of an account that the webhook does not know counts in Pod Identity.
+      // An entry for an account that the webhook has not seen applies to Pod Identity.
       succeeds(createAssociationFor('app/mapped-unseen', { role: 'pi' })),
       succeeds(postToWebhook('application/json', UNSEEN), {
         patch: matching(/^(?=.*AWS_STS_REGIONAL_ENDPOINTS)(?=.*"expirationSeconds":3600,)(?=.*AWS_CONTAINER_CRED)/),
       }),
-      check('it takes another one, and stays with that when it cannot be read', async (context) => {
+      check('it loads another one, and keeps that after an invalid one', async (context) => {
         const { [`*/mapped-any`]: _, ...others } = ENTRIES;
         const changed = { ...others, '<namespace:app>/mapped-own': { ...ENTRY, RoleARN: '<role:noted>' } };
         await write(context, JSON.stringify(changed), ['mapped-own', '<role:noted>']);

@@ -1,4 +1,4 @@
-/** Init containers, sidecars, ephemeral containers, and pods on the network of their host. */
+/** Init containers, sidecars, ephemeral containers, and pods on the host network. */
 import { admitPod, fetchCredentials, granted, podIdentityRole, succeeds, suite, whoAmI } from '../../harness/index.ts';
 import { WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED, IMAGE, TOKEN_DIRECTORY } from '../lib/worlds.ts';
@@ -6,7 +6,7 @@ import { POD, post, review } from './lib/reviews.ts';
 import { POD_IDENTITY_ENV } from './lib/settings.ts';
 
 suite('webhook', ({ scenario }) => {
-  scenario('WH-09', 'ephemeral containers are left as they are', {
+  scenario('WH-09', 'ephemeral containers get no settings', {
     source: WEBHOOK_HANDLER + ', paths of the patch',
     ...ASSOCIATED,
     probes: [
@@ -17,7 +17,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-08', 'init containers and sidecars get the settings too', {
+  scenario('WH-08', 'init containers and sidecars also get the settings', {
     profile: 'core',
     source: WEBHOOK_HANDLER + '; Kubernetes documentation, "Sidecar Containers"',
     ...ASSOCIATED,
@@ -54,9 +54,8 @@ suite('webhook', ({ scenario }) => {
     });
   }
 
-  scenario('WH-14', "a pod on the host's network gets settings and credentials like any other", {
-    source:
-      WEBHOOK_HANDLER + ': no field of the pod but its containers, volumes, labels and node selector is looked at',
+  scenario('WH-14', 'a pod on the host network gets settings and credentials like any other', {
+    source: WEBHOOK_HANDLER + ': it reads only the containers, volumes, labels and node selector of a pod',
     roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app', hostNetwork: true } },
     probes: [

@@ -29,20 +29,20 @@ import {
 
 type Facts = NonNullable<Parameters<typeof succeeds>[1]>;
 
-/** A pod whose container sets these variables itself. */
+/** Returns a pod whose container sets these variables itself. */
 const setting = (...names: readonly string[]) =>
   containing({ env: names.map((name) => ({ name, value: 'set-by-user' })) });
-/** Behind the variables that a container sets itself it gets these alone. */
+/** Expects that the webhook adds only these variables, after the container's own. */
 const adds = (like: string, own: readonly string[], added: readonly string[], more?: Facts) =>
   succeeds(admitPod(like, setting(...own)), { 'app.envNames': [...own, ...added].join(), ...more });
-/** A pod whose container mounts this volume itself. */
+/** Returns a pod whose container mounts this volume itself. */
 const mounting = (name: string, mountPath: string, volume: object) => ({
   spec: { volumes: [volume], containers: [{ name: 'app', image: IMAGE, volumeMounts: [{ name, mountPath }] }] },
 });
 const OWN_VOLUME = { name: 'own', emptyDir: {} };
 
 suite('webhook', ({ scenario }) => {
-  scenario('WH-10', 'a pod that sets one of the two credential variables itself gets neither', {
+  scenario('WH-10', 'a pod that sets one of the two credential variables gets neither from the webhook', {
     profile: 'core',
     source: WEBHOOK_HANDLER + ', existing environment variables',
     roles: { app: podIdentityRole() },
@@ -56,12 +56,12 @@ suite('webhook', ({ scenario }) => {
         [`app.env.${TOKEN_FILE}`]: isAbsent,
       }),
       control('app', fetchCredentials()),
-      // What an SDK sends that knows the address and no token.
+      // The request of an SDK that knows the address but has no token.
       refused('half', fetchCredentials({ token: noToken }), { by: 'agent', status: 400 }),
     ],
   });
 
-  scenario('WH-11', 'a volume of the same name is kept, whatever it holds', {
+  scenario('WH-11', 'the webhook keeps an existing volume with the same name', {
     source: WEBHOOK_HANDLER + ', existing volumes',
     ...ASSOCIATED,
     probes: [
@@ -97,7 +97,7 @@ suite('webhook', ({ scenario }) => {
     probes: [adds('app', ['AWS_REGION'], [STS_ENDPOINTS, ...PAIR], { 'app.env.AWS_REGION': 'set-by-user' })],
   });
 
-  scenario('WH-10b', 'either variable of a pair keeps both of it away, in both ways', {
+  scenario('WH-10b', 'the webhook adds neither variable of a pair if one is set, for Pod Identity and IRSA', {
     source: WEBHOOK_HANDLER + ', existing environment variables',
     ...BOTH_WAYS,
     probes: [
@@ -107,7 +107,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-11b', "a mount of the token's volume is kept where the pod has put it", {
+  scenario('WH-11b', 'the webhook keeps an existing mount of the token volume', {
     source: WEBHOOK_HANDLER + ', existing volumes and mounts',
     ...BOTH_WAYS,
     probes: [
@@ -123,7 +123,7 @@ suite('webhook', ({ scenario }) => {
         'app.mount': '/mine',
         'irsaVolume.audience': isAbsent,
       }),
-      // What another volume is mounted at is not looked at, and nothing has two mounts.
+      // The webhook ignores the mounts of other volumes, but the API server rejects two mounts at one path.
       succeeds(admitPod('pi', mounting('own', `${TOKEN_DIRECTORY}/own`, OWN_VOLUME)), { injected: 'pod-identity' }),
       fails(admitPod('pi', mounting('own', TOKEN_DIRECTORY, OWN_VOLUME)), {
         by: 'kubernetes',
@@ -133,13 +133,13 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-12b', 'either region, and the STS endpoint, are left as a container sets them', {
+  scenario('WH-12b', 'the webhook keeps the regions and the STS endpoint that a container sets', {
     source: WEBHOOK_HANDLER + ', region and STS variables',
     ...BOTH_WAYS,
     probes: [
       adds('pi', ['AWS_DEFAULT_REGION'], [STS_ENDPOINTS, ...PAIR]),
       adds('web', ['AWS_REGION', STS_ENDPOINTS], WEB_PAIR, { [`app.env.${STS_ENDPOINTS}`]: 'set-by-user' }),
-      // A variable is set by its name, wherever its value comes from, and be it empty.
+      // A variable counts as set by its name, even if its value is empty or comes from elsewhere.
       ...[
         { name: 'AWS_REGION', valueFrom: { configMapKeyRef: { name: 'settings', key: 'region', optional: true } } },
         { name: 'AWS_REGION', value: '' },
@@ -149,7 +149,7 @@ suite('webhook', ({ scenario }) => {
           'app.envNames': ['AWS_REGION', STS_ENDPOINTS, ...WEB_PAIR].join(),
         }),
       ),
-      // Without any of its own, both name the cluster's region.
+      // By default, both variables name the cluster's region.
       succeeds(admitPod('web'), {
         'app.env.AWS_REGION': matching(/^[a-z]{2}(-[a-z]+)+-\d$/),
         'app.env.AWS_DEFAULT_REGION': matching(/^[a-z]{2}(-[a-z]+)+-\d$/),
@@ -157,7 +157,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-23', 'a container that sets all variables itself gets no mount, though its pod gets the volume', {
+  scenario('WH-23', 'a container that sets all variables gets no mount, although its pod gets the volume', {
     source: WEBHOOK_HANDLER + ', existing environment variables; webhook test data',
     roles: BOTH_WAYS.roles,
     workloads: {
@@ -170,16 +170,16 @@ suite('webhook', ({ scenario }) => {
         'podIdentityVolume.present': true,
         label: 'enabled',
       }),
-      // All three kinds count, also one that would not be added.
+      // All three kinds count, even one that the webhook would not add.
       adds('quiet', ['AWS_REGION', CREDENTIALS_URI], [], { 'app.mount': `${TOKEN_DIRECTORY} (read only)` }),
     ],
   });
 
-  scenario('WH-24', 'variables of the other way, and access keys, keep nothing away', {
+  scenario('WH-24', 'variables of the other mechanism and access keys do not prevent injection', {
     keywords: ['static keys'],
-    source: WEBHOOK_HANDLER + ', existing environment variables: those of its own way are looked at',
+    source: WEBHOOK_HANDLER + ', existing environment variables: only those of its own mechanism count',
     finding:
-      'A pod that sets AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE or access keys itself is given the settings of its association all the same, and SDKs then use its own.',
+      'A pod that sets AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE or access keys itself still gets the settings of its association, but SDKs then use its own settings.',
     ...BOTH_WAYS,
     probes: [
       succeeds(admitPod('pi', setting(...WEB_PAIR)), {
@@ -188,14 +188,14 @@ suite('webhook', ({ scenario }) => {
       }),
       succeeds(admitPod('web', setting(...PAIR)), { injected: 'both', 'irsaVolume.present': true }),
       succeeds(admitPod('pi', setting('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')), { injected: 'pod-identity' }),
-      // Neither do those that SDKs look at beside a pair, or in its place.
+      // Neither do variables that SDKs read in addition to a pair, or instead of it.
       adds(
         'pi',
         ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_PROFILE'],
         POD_IDENTITY_ENV,
       ),
       adds('web', ['AWS_ROLE_SESSION_NAME', 'AWS_PROFILE'], IRSA_ENV),
-      // Variables that come from elsewhere are not seen: those that are added win over them.
+      // The webhook does not see variables from other sources, and the added ones override them.
       succeeds(admitPod('pi', containing({ envFrom: [{ configMapRef: { name: 'settings', optional: true } }] })), {
         'app.envNames': POD_IDENTITY_ENV.join(),
       }),

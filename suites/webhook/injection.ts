@@ -1,11 +1,11 @@
-/** What the webhook injects into pods, by Pod Identity and by IRSA. */
+/** What the webhook injects into pods, for Pod Identity and for IRSA. */
 import { admitPod, irsaRole, isAbsent, matching, podIdentityRole, succeeds, suite } from '../../harness/index.ts';
 import { WEBHOOK, WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED, TOKEN_DIRECTORY } from '../lib/worlds.ts';
 import { ANNOTATED, labelled } from './lib/both-ways.ts';
 import { CREDENTIALS_URI, IRSA_ENV, JITTERED, POD_IDENTITY_ENV, TOKEN_FILE } from './lib/settings.ts';
 
-/** Annotations as Go's ParseBool reads them, by service account; what is neither leaves it at what the cluster's webhook does. */
+/** Annotation values by service account, as parsed by Go's ParseBool. Invalid values leave the webhook's default. */
 const REGIONAL_OFF = { zero: '0', letter: 'f', capital: 'F', title: 'False', upper: 'FALSE' };
 const REGIONAL_ON = { no: 'no', mixed: 'fALSE', one: '1' };
 
@@ -31,7 +31,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-01b', 'with association and role annotation, only the Pod Identity settings are injected', {
+  scenario('WH-01b', 'a pod with association and role annotation gets only the Pod Identity settings', {
     source: WEBHOOK_HANDLER + ', container credentials come first',
     roles: { app: podIdentityRole(), web: irsaRole('app/app') },
     workloads: { app: { role: 'app', irsa: 'web' } },
@@ -45,7 +45,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-02', 'a pod whose service account names a role gets exactly the IRSA settings', {
+  scenario('WH-02', 'a pod whose service account has a role annotation gets exactly the IRSA settings', {
     profile: 'core',
     source: 'Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"; ' + WEBHOOK_HANDLER,
     ...ANNOTATED,
@@ -93,13 +93,13 @@ suite('webhook', ({ scenario }) => {
       ...Object.keys(REGIONAL_ON).map((name) =>
         succeeds(admitPod(name), { 'app.env.AWS_STS_REGIONAL_ENDPOINTS': 'regional' }),
       ),
-      // A role is what the annotation says, and none where it says nothing.
+      // The webhook injects the annotation unchanged, and ignores an empty one.
       succeeds(admitPod('text'), { injected: 'irsa', 'app.env.AWS_ROLE_ARN': ' no ARN ' }),
       succeeds(admitPod('empty'), { injected: 'none' }),
     ],
   });
 
-  scenario('WH-21', 'a pod that names no service account is one of "default"', {
+  scenario('WH-21', 'a pod that names no service account uses "default"', {
     source: 'Kubernetes documentation, "Configure Service Accounts for Pods"',
     roles: { app: podIdentityRole() },
     workloads: { app: { serviceAccount: 'default', role: 'app' }, other: { serviceAccount: 'other' } },
@@ -109,7 +109,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-22', "the webhook's label stands beside the pod's own", {
+  scenario('WH-22', "the webhook adds its label to the pod's own labels", {
     source: WEBHOOK_HANDLER + ', label',
     ...ASSOCIATED,
     probes: [

@@ -1,4 +1,4 @@
-/** The JSON patch that the webhook answers with. */
+/** The JSON patch in the webhook's response. */
 import { admitPod, succeeds, suite } from '../../harness/index.ts';
 import { WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED, IMAGE, TOKEN_DIRECTORY } from '../lib/worlds.ts';
@@ -26,14 +26,14 @@ const PI_TOKEN = volumeOf(PI_VOLUME, {
   path: 'eks-pod-identity-token',
 });
 const plain = (name: string, more: object = {}) => ({ name, image: 'i', ...more });
-/** A container as Go writes it, with what is added to one that sets nothing. */
+/** A container as Go serializes it, with the additions for one that sets nothing. */
 const injected = (name: string, more: object = {}) => ({
   ...plain(name, more),
   env: [STS, ...REGIONS, ...PI_PAIR],
   resources: {},
   volumeMounts: [PI_MOUNT],
 });
-/** Fields that the webhook has nothing to do with: ahead of `env` in Go's order, and after `volumeMounts`. */
+/** Fields that the webhook does not change: before `env` in Go's order, and after `volumeMounts`. */
 const LEADING = {
   command: ['run', '--name=\u00e9<&>'],
   ports: [{ containerPort: 8080 }],
@@ -45,11 +45,11 @@ const TRAILING = {
   stdin: true,
 };
 const DATA = { name: 'data', emptyDir: {} };
-/** A review of `POD` with more. */
+/** Posts a review of `POD` with further fields. */
 const reviewed = (metadata: object, spec: object = {}) =>
   post(review({ ...POD, metadata: { ...POD.metadata, ...metadata }, spec: { ...POD.spec, ...spec } }));
 const asItWas = (container: object) => ({ ...container, resources: {} });
-/** A container with settings of its own. */
+/** Returns a container with its own settings. */
 const limited = (env: readonly object[], volumeMounts: readonly object[]) =>
   plain('app', { env, resources: { limits: { cpu: '1' } }, volumeMounts });
 const OWN_ENV = [{ name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }, { name: 'EMPTY' }];
@@ -59,7 +59,7 @@ const LABEL = add('/metadata/labels/eks.amazonaws.com~1pod-identity', 'enabled')
 const LABELS = add('/metadata/labels', { 'eks.amazonaws.com/pod-identity': 'enabled' });
 
 suite('webhook', ({ scenario }) => {
-  scenario('WH-28', 'a patch adds what is missing, each at its place', {
+  scenario('WH-28', 'a patch adds each missing part at its place', {
     source: WEBHOOK_HANDLER + ', paths of the patch',
     ...ASSOCIATED,
     probes: [
@@ -74,7 +74,7 @@ suite('webhook', ({ scenario }) => {
         },
       ),
       succeeds(admitPod('app', labelled({ 'eks.amazonaws.com/pod-identity': 'disabled' })), { label: 'enabled' }),
-      // As much as a pod's annotations may be.
+      // Close to the maximum size of a pod's annotations.
       succeeds(reviewed({ annotations: { 'example.com/note': 'x'.repeat(250_000) } }), {
         patchPaths: '/metadata/labels,/spec/volumes,/spec/containers',
       }),
@@ -92,7 +92,7 @@ suite('webhook', ({ scenario }) => {
           [LABELS, add('/spec/volumes', [PI_TOKEN])],
           [injected('app'), { ...injected('two', LEADING), ...TRAILING }],
         ],
-        // There and empty is not the same as not there.
+        // An empty list differs from a missing one.
         [
           { containers: [plain('app')], volumes: [], initContainers: [] },
           { labels: {} },
@@ -106,14 +106,14 @@ suite('webhook', ({ scenario }) => {
           [LABEL, add('/spec/volumes/0', PI_TOKEN)],
           [limited([...OWN_ENV, STS, ...REGIONS, ...PI_PAIR], [DATA_MOUNT, PI_MOUNT])],
         ],
-        // A volume of the name, and a mount of it, stay.
+        // An existing volume with the name, and its mount, stay.
         [
           { containers: [plain('app', OWN_MOUNT)], volumes: [DATA, { name: PI_VOLUME, emptyDir: {} }] },
           {},
           [LABELS],
           [{ ...injected('app'), ...OWN_MOUNT }],
         ],
-        // Two of three kinds of variables are there, and then all.
+        // Containers with two of three kinds of variables, and one with all of them.
         [
           {
             containers: [
@@ -132,7 +132,7 @@ suite('webhook', ({ scenario }) => {
             asItWas(plain('none', { env: [STS, variable('AWS_DEFAULT_REGION', 'r'), PI_PAIR[0]] })),
           ],
         ],
-        // An empty name in the list is that of a container without a name.
+        // An empty name in the list matches a container without a name.
         [
           { containers: [{ image: 'i' }, plain('app'), plain('two')] },
           { annotations: { ...HOUR, 'eks.amazonaws.com/skip-containers': ',app' } },
@@ -150,13 +150,13 @@ suite('webhook', ({ scenario }) => {
     ),
   });
 
-  scenario('WH-31', 'a patch adds the settings of IRSA, to init containers too, and no label', {
+  scenario('WH-31', 'a patch adds the settings of IRSA, also to init containers, and no label', {
     source: `${WEBHOOK_HANDLER}; webhook test data`,
     ...ACCOUNTS,
     probes: (
       [
         ['web', { audience: 'sts.amazonaws.com', expirationSeconds: 3600, path: 'token' }],
-        // An empty audience is none: the API server then takes its own.
+        // An empty audience is omitted, and the API server then uses its own.
         ['mute', { expirationSeconds: 3600, path: 'token' }],
       ] as const
     ).map(([account, token]) => {

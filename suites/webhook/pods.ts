@@ -1,4 +1,4 @@
-/** When the webhook changes pods: only as they are created, whoever creates them. */
+/** When the webhook changes pods: only at their creation, regardless of the creator. */
 import type { V1Pod, V1PodList } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { admitPod, check, createAssociation, irsaRole, podIdentityRole, succeeds, suite } from '../../harness/index.ts';
@@ -12,20 +12,20 @@ const waiting = (serviceAccountName: string) => ({
 });
 
 suite('webhook', ({ scenario }) => {
-  scenario('WH-36', 'a pod that is there is changed no more, also when it is updated', {
+  scenario('WH-36', 'the webhook does not change an existing pod, even when the pod is updated', {
     source:
       'amazon-eks-pod-identity-webhook, deploy/mutatingwebhook.yaml: operations CREATE; Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account": recreate the pods',
     roles: { app: podIdentityRole() },
     workloads: { app: {} },
     probes: [
-      check('a pod is made, and waits for a gate', async ({ kubernetes, name }) => {
+      check('a pod is created, and waits for a gate', async ({ kubernetes, name }) => {
         const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'waits' }, spec: waiting('app') };
         const { status } = await kubernetes({ method: 'POST', path: name(PODS), body });
         expect(status).to.be.oneOf([201, 409]);
       }),
       createAssociation('app', 'app'),
       succeeds(admitPod('app'), { injected: 'pod-identity' }),
-      check('it is updated, and has what it had', async ({ kubernetes, name }) => {
+      check('the pod is updated, and gets no settings', async ({ kubernetes, name }) => {
         const answer = await kubernetes({
           method: 'PATCH',
           path: name(`${PODS}/waits`),
@@ -40,15 +40,15 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-37', 'pods that a Deployment or a Job makes are changed like any other', {
+  scenario('WH-37', 'the webhook changes pods of a Deployment or a Job like any other', {
     source:
-      'Kubernetes documentation, "Dynamic Admission Control": admission is of requests, whoever makes them; Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"',
+      'Kubernetes documentation, "Dynamic Admission Control": admission applies to all requests; Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"',
     roles: { pi: podIdentityRole(), web: irsaRole('app/web') },
     workloads: { pi: { serviceAccount: 'pi', role: 'pi' }, web: { serviceAccount: 'web', irsa: 'web' } },
     probes: [
       succeeds(admitPod('pi'), { injected: 'pod-identity' }),
       succeeds(admitPod('web'), { injected: 'irsa' }),
-      check('its pods have the settings', async ({ kubernetes, name, eventually }) => {
+      check('the pods have the settings', async ({ kubernetes, name, eventually }) => {
         for (const [group, resource, kind, account, variable] of [
           ['apps', 'deployments', 'Deployment', 'pi', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'],
           ['batch', 'jobs', 'Job', 'web', 'AWS_ROLE_ARN'],
@@ -68,7 +68,7 @@ suite('webhook', ({ scenario }) => {
             return (JSON.parse(list) as V1PodList).items;
           };
           const [pod] = await eventually(look, (pods) => pods.length > 0);
-          if (pod === undefined) throw new Error(`The ${kind} had made no pod in time.`);
+          if (pod === undefined) throw new Error(`Timed out: the ${kind} has created no pod.`);
           expect(pod.metadata?.labels, kind).to.include(labels);
           expect(pod.metadata?.annotations, kind).to.include(annotations);
           expect(

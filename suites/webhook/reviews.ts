@@ -1,4 +1,4 @@
-/** Which admission reviews the webhook answers, and how. */
+/** Admission reviews that the webhook accepts, and its responses. */
 import { fails, isAbsent, postToWebhook, succeeds, suite } from '../../harness/index.ts';
 import { WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
@@ -8,7 +8,7 @@ const UNSUPPORTED = { by: 'webhook', code: '415', status: 415 } as const;
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
 const EXPECTED_JSON = 'Invalid Content-Type, expected `application/json`';
 const NOT_ALLOWED = { by: 'webhook', code: 'NotAllowed', status: 200 } as const;
-/** A review of a pod with nothing else. */
+/** Returns a review with only a namespace and a pod. */
 const bare = (object: object): string => JSON.stringify({ request: { namespace: '<namespace:app>', object } });
 
 type Options = Parameters<typeof postToWebhook>[2];
@@ -34,7 +34,7 @@ suite('webhook', ({ scenario }) => {
       message: '{"error": "error parsing form"}',
     });
 
-  scenario('WH-15', 'the webhook takes nothing but JSON', {
+  scenario('WH-15', 'the webhook accepts only JSON', {
     source: WEBHOOK_HANDLER + ', Handle',
     ...ASSOCIATED,
     probes: [
@@ -43,7 +43,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-16', 'a review without a request is not allowed', {
+  scenario('WH-16', 'the webhook denies a review without a request', {
     source: WEBHOOK_HANDLER + ', Handle',
     ...ASSOCIATED,
     probes: [
@@ -55,7 +55,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-17', "the answer is of the review's version and repeats its uid", {
+  scenario('WH-17', 'the response of the webhook has the version and the uid of the review', {
     source: 'Kubernetes documentation, "Dynamic Admission Control", response',
     ...ASSOCIATED,
     probes: ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'].map((apiVersion) =>
@@ -63,7 +63,7 @@ suite('webhook', ({ scenario }) => {
     ),
   });
 
-  scenario('WH-29', 'what cannot be read is not allowed, and its review is answered', {
+  scenario('WH-29', 'the webhook denies a pod that it cannot parse', {
     source: WEBHOOK_HANDLER + ', Handle; webhook tests, TestModifierHandler',
     ...ASSOCIATED,
     probes: [
@@ -78,14 +78,14 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-32', 'a review that cannot be read is not allowed, and its answer says why', {
+  scenario('WH-32', 'the webhook denies a review that it cannot parse, and gives the reason', {
     source: `${WEBHOOK_HANDLER}, Handle; Kubernetes, apimachinery, pkg/runtime/serializer`,
     ...ACCOUNTS,
     probes: [
       succeeds(post(reviewOf('pi', {})), { allowed: true, patched: true }),
-      // Neither what a pod leaves out nor what it is called matters.
+      // The name of a pod and missing fields do not matter.
       succeeds(post(bare({ spec: { serviceAccountName: 'pi' } })), { patched: true }),
-      // An API server fills in the name that counts.
+      // Only serviceAccountName counts, which the API server fills in.
       ...[{}, { spec: {} }, { spec: { serviceAccount: 'pi' } }].map((pod) =>
         succeeds(post(bare(pod)), { patched: false }),
       ),
@@ -95,7 +95,7 @@ suite('webhook', ({ scenario }) => {
       ...['', ' \n', 'null', '{"kind":"AdmissionReview"}', '{"request":null}'].map((body) =>
         unreadable(body, 'bad content'),
       ),
-      // Names of a review count in their own case alone, those of a pod in any.
+      // Field names of a review are case-sensitive, field names of a pod are not.
       unreadable('{"Request":{"object":{}}}', 'bad content'),
       unreadable('{"request":{}}', 'unexpected end of JSON input'),
       unreadable('{"request":{"object":null}}', 'unexpected end of JSON input'),
@@ -113,7 +113,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-33', 'the webhook looks at the form of a request, and at no method', {
+  scenario('WH-33', 'the webhook checks the form of a request, but not its method', {
     source: `${WEBHOOK_HANDLER}, Handle; Go, package net/http, Request.ParseForm`,
     ...ACCOUNTS,
     probes: [
@@ -140,7 +140,7 @@ suite('webhook', ({ scenario }) => {
       faultyForm('application/x-www-form-urlencoded', 'a=1;b=2'),
       faultyForm('Application/X-WWW-Form-Urlencoded; a=b', 'a=%', { method: 'PUT' }),
       faultyForm('application/x-www-form-urlencoded ; a=b', 'a=%2'),
-      // A query is looked at first, whatever the method.
+      // The query is parsed first, for every method.
       ...['/mutate?a=1;b=2', '/mutate?a=%zz', '/mutate?a=1&b=%4', '/mutate?%'].flatMap((path) => [
         faultyForm(JSON_TYPE, reviewOf('pi', {}), { path }),
         faultyForm(JSON_TYPE, reviewOf('pi', {}), { path, method: 'DELETE' }),
@@ -151,7 +151,7 @@ suite('webhook', ({ scenario }) => {
       ...['/', '/mutate/', '/Mutate', '/healthz/'].map((path) =>
         fails(post('{}', { path }), { by: 'webhook', code: '404', message: '404 page not found' }),
       ),
-      // What is not a review is no access: the answer tells.
+      // The health check accepts any method and body.
       ...(['GET', 'POST'] as const).map((method) =>
         fails(postToWebhook('text/plain', 'x', { path: '/healthz', method }), {
           by: 'webhook',

@@ -1,18 +1,18 @@
-/** How long injected tokens live. */
+/** Lifetimes of injected tokens. */
 import { admitPod, between, succeeds, suite } from '../../harness/index.ts';
 import { WEBHOOK, WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
 import { ANNOTATED, annotated, BOTH_WAYS, bothWith } from './lib/both-ways.ts';
 import { JITTERED } from './lib/settings.ts';
 
-/** The lifetime of the token of a pod with this annotation, in seconds. */
+/** Expects this token lifetime, in seconds, for a pod with this annotation. */
 const lives = (like: 'pi' | 'web', text: string, seconds: number) =>
   succeeds(admitPod(like, annotated('token-expiration', text)), {
     [`${like === 'pi' ? 'podIdentityVolume' : 'irsaVolume'}.expirationSeconds`]: seconds,
   });
 
 suite('webhook', ({ scenario }) => {
-  scenario('WH-26', 'token-expiration: a day is varied in Pod Identity, and longer is as it is', {
+  scenario('WH-26', 'Pod Identity randomizes a token expiration of one day, and no other', {
     keywords: ['token expiry'],
     source: `${WEBHOOK_HANDLER}, jitter of the default; ${WEBHOOK}, annotation token-expiration`,
     ...BOTH_WAYS,
@@ -22,13 +22,13 @@ suite('webhook', ({ scenario }) => {
         'expirationSeconds.distinct': between(2, 10),
       }),
       lives('pi', '90000', 90_000),
-      // Of what is asked for, the default alone is varied.
+      // Only the default lifetime is randomized.
       lives('pi', '80000', 80_000),
       lives('pi', '-1', 600),
       lives('pi', '60', 600),
       lives('web', '599', 600),
       lives('web', '601', 601),
-      // Whole numbers in digits, as Go's ParseInt reads them; anything else is none.
+      // Go's ParseInt accepts whole numbers in digits; the webhook ignores anything else.
       lives('web', '+7200', 7200),
       ...['7200.0', '7.2e3', '0x1c20', '7_200', ' 7200', '7200s', '', '9223372036854775808'].map((text) =>
         lives('web', text, 86_400),
@@ -40,14 +40,14 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-03', 'Pod Identity tokens of pods made at once expire at different times', {
+  scenario('WH-03', 'Pod Identity tokens of pods created together expire at different times', {
     keywords: ['token expiry'],
     source: WEBHOOK_HANDLER + ', jitter of the token expiration',
     ...ASSOCIATED,
     probes: [
       succeeds(admitPod('app', {}, { repeat: 20 }), {
         pods: 20,
-        // All over the two hours: that none of so many is in one of them happens once in a million runs.
+        // Spread over two hours. All twenty are in the same hour only once in a million runs.
         'expirationSeconds.least': between(79_200, 82_800),
         'expirationSeconds.greatest': between(82_800, 86_400),
         'expirationSeconds.distinct': between(2, 20),
@@ -55,7 +55,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-04', 'IRSA tokens live a day, all alike', {
+  scenario('WH-04', 'IRSA tokens all have a lifetime of one day', {
     source: WEBHOOK + ', token expiration',
     ...ANNOTATED,
     probes: [
@@ -66,7 +66,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-05', 'a token lives no less than ten minutes, whatever an annotation says', {
+  scenario('WH-05', 'a token has a lifetime of at least ten minutes, even with a shorter annotation', {
     source: WEBHOOK + ', annotation token-expiration',
     ...bothWith('token-expiration', '60'),
     probes: [
@@ -75,7 +75,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-05b', "the pod's token expiration wins over the service account's", {
+  scenario('WH-05b', "the pod's token expiration overrides the service account's", {
     profile: 'core',
     source: WEBHOOK + ', annotation token-expiration',
     roles: ASSOCIATED.roles,
@@ -86,7 +86,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-06', 'a token expiration that is no number counts for nothing', {
+  scenario('WH-06', 'the webhook ignores a token expiration that is not a number', {
     source: 'amazon-eks-pod-identity-webhook source, pkg/annotations.go and pkg/cache/cache.go',
     ...bothWith('token-expiration', 'abc'),
     probes: [

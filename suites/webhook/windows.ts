@@ -6,7 +6,7 @@ import { BOTH_WAYS } from './lib/both-ways.ts';
 import { TOKEN_FILE, WEB_TOKEN_FILE } from './lib/settings.ts';
 
 suite('webhook', ({ scenario }) => {
-  scenario('WH-13', 'a pod for Windows nodes is told a path of Windows', {
+  scenario('WH-13', 'a pod for Windows nodes gets a Windows path', {
     source: WEBHOOK_HANDLER + ', node selector; webhook test data',
     ...ASSOCIATED,
     probes: [
@@ -18,7 +18,7 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-13b', 'Windows is told by the node selector, old label or new, in both ways', {
+  scenario('WH-13b', 'the webhook recognizes Windows by the node selector, with the old or the new label', {
     source: WEBHOOK_HANDLER + ', node selector; webhook test data',
     ...BOTH_WAYS,
     probes: [
@@ -37,7 +37,7 @@ suite('webhook', ({ scenario }) => {
       ...[
         { nodeSelector: { 'kubernetes.io/os': 'linux' } },
         { nodeSelector: { 'kubernetes.io/os': 'Windows' } },
-        // Kubernetes says that for schedulers to ignore.
+        // The webhook ignores this field, like schedulers.
         { os: { name: 'windows' } },
       ].map((spec) =>
         succeeds(admitPod('pi', { spec }), { [`app.env.${TOKEN_FILE}`]: matching(/^\/var\/run\/secrets\/pods\.eks/) }),

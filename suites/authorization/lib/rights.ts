@@ -1,4 +1,4 @@
-/** Cluster roles and bindings for the time of a check. */
+/** Cluster roles and bindings that exist during a check. */
 import { expect } from 'chai';
 import type { CheckContext } from '../../../harness/index.ts';
 import { GROUP, ofCore, type Rule as ResourceRule } from '../../lib/rbac.ts';
@@ -17,7 +17,7 @@ export const object = (kind: string, name: string, more: object) => ({
   ...more,
 });
 export const roleRefTo = (kind: 'Role' | 'ClusterRole', name: string) => ({ roleRef: { apiGroup: GROUP, kind, name } });
-/** Runs while a subject has these rights in the whole cluster: no other namespace is to be left with them. */
+/** Grants a subject rights in the whole cluster while `run` runs, and removes them afterwards. */
 export async function withRights(
   { kubernetes, name }: CheckContext,
   { rules, subject }: { readonly rules: readonly ClusterRule[]; readonly subject: object },

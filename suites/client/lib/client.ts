@@ -1,4 +1,4 @@
-/** What the scenarios of the suite `client` share: pods, sources, and changes to a client's environment. */
+/** Shared by scenarios of suite `client`: pods, sources, and changes to a client's environment. */
 import { control, granted, irsaRole, refused, runClient } from '../../../harness/index.ts';
 import { appWith, readData } from '../../lib/worlds.ts';
 
@@ -9,7 +9,7 @@ export const METADATA = `${GUIDE}"IMDS credential provider"`;
 export const WEB_IDENTITY = `${GUIDE}"Assume role credential provider"`;
 export const RETRIES = `${GUIDE}"Retry behavior"`;
 
-export const NO_FALLBACK = `${METADATA}: for SDKs that are set up with no other credentials; ${CHAIN}`;
+export const NO_FALLBACK = `${METADATA}: used if no other credentials are configured; ${CHAIN}`;
 
 export const OBJECT = 'data/key';
 
@@ -23,16 +23,16 @@ export const IRSA = {
 
 type Options = Parameters<typeof runClient>[1];
 type Facts = NonNullable<NonNullable<Parameters<typeof granted>[2]>['facts']>;
-/** A run that reads the object, and what the endpoints see of it. */
+/** Runs the client, which reads the object, and checks what the endpoints observed. */
 export const runs = (options: Options, facts?: Facts) => granted('app', runClient(OBJECT, options), facts && { facts });
-/** A run that has no credentials to read it with. */
+/** Runs the client, which finds no credentials. */
 export const findsNothing = (options: Options, facts: Facts) =>
   refused('app', runClient(OBJECT, options), { by: 'client', facts });
 
-/** Without this run, that another finds nothing means nothing. */
+/** A control: unless it succeeds, a run without credentials proves nothing. */
 export const FINDS_OTHERWISE = control('app', runClient(OBJECT));
 export const SIGNED = { signed: 'container' } as const;
-/** An error as the agent answers it. */
+/** Returns an error response of the agent. */
 export const failing = (status: number, body = 'no credentials now') => ({
   status,
   headers: { 'content-type': 'text/plain' },
@@ -41,10 +41,10 @@ export const failing = (status: number, body = 'no credentials now') => ({
 
 export const AS_IN_A_POD = { addresses: 'as-in-a-pod' } as const;
 
-/** Instance metadata answers, with the node's role. */
+/** Instance metadata returns credentials of the node's role. */
 export const METADATA_REACHABLE = { AWS_EC2_METADATA_DISABLED: null } as const;
 
-/** Nothing of Pod Identity. */
+/** Removes the settings of Pod Identity. */
 export const NO_CONTAINER = {
   AWS_CONTAINER_CREDENTIALS_FULL_URI: null,
   AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: null,
@@ -56,17 +56,17 @@ export const ENVIRONMENT_KEYS = {
   AWS_SESSION_TOKEN: '{environment-session}',
 } as const;
 
-/** Credentials of seconds, which have expired before the next step. */
+/** Credentials that expire before the next step. */
 export const SHORT = { lifeSeconds: 3 } as const;
 export const EXPIRED = { waitSeconds: 4 } as const;
 
-/** What STS or the agent answers itself. */
+/** The real response of STS or of the agent. */
 export const UPSTREAM = { from: 'upstream' } as const;
 
-/** The node's role is nobody's that a pod should act as. */
+/** A pod must not act as the node's role. */
 export const NO_NODE_ROLE = { 'metadata.credentials': 0, signed: 'nothing' } as const;
 
-/** An error as STS' query protocol has it. */
+/** Returns an STS error in the format of the query protocol. */
 export const stsError = (status: number, code: string, message: string) => ({
   status,
   headers: { 'content-type': 'text/xml' },

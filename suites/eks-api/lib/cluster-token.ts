@@ -1,15 +1,15 @@
-/** Tokens for API servers as `aws eks get-token` makes them, with something about them otherwise. */
+/** Tokens for API servers like those of `aws eks get-token`, with variations. */
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { sessionOf } from '../../lib/account-session.ts';
 
 export const PREFIX = 'k8s-aws-v1.';
 
-/** The token of a presigned URL, and back. */
+/** Convert a presigned URL to a token, and back. */
 export const tokenOf = (url: string): string => `${PREFIX}${Buffer.from(url).toString('base64url')}`;
 export const urlOf = (token: string): string => Buffer.from(token.slice(PREFIX.length), 'base64url').toString();
 
-/** The URL of a token for the same cluster, signed so many seconds before it, with other parameters or headers. */
+/** Returns the URL of a token for the same cluster, signed `age` seconds earlier, with other parameters or headers. */
 export async function signedLike(
   text: string,
   credentials: Awaited<ReturnType<typeof sessionOf>>,
@@ -36,6 +36,6 @@ interface SignedLike {
   readonly query?: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly seconds?: number;
-  /** Seconds. */
+  /** Seconds before the original token. */
   readonly age?: number;
 }

@@ -1,19 +1,19 @@
-/** The calls of IAM on roles, managed policies and providers, and how they end for a role of the scenario. */
+/** IAM calls on roles, managed policies and providers, and their results for a role of the scenario. */
 import { IAM, type CreateRoleCommandInput } from '@aws-sdk/client-iam';
 import type { CheckContext } from '../../../harness/index.ts';
 import { sessionOf } from '../../lib/account-session.ts';
 import { codeOf } from '../../lib/errors.ts';
 import { READ_ONLY } from '../../lib/worlds.ts';
 
-/** The text of a policy that allows an action on a resource. */
+/** Returns the text of a policy that allows an action on a resource. */
 export const allowText = (Resource: string, Action = 's3:GetObject'): string =>
   JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action, Resource } });
 
-/** IAM as a role of the scenario may use it. */
+/** Returns an IAM client with credentials of a role of the scenario. */
 export const iamOf = async (context: CheckContext, role: string) =>
   new IAM({ ...(await context.aws('iam')), credentials: await sessionOf(context, role) });
 
-/** What calls about a role are given. */
+/** Returns the parameters of calls about a role. */
 export const targetOf = ({ name }: CheckContext, role: string) => ({
   RoleName: name(`<role-name:${role}>`),
   Path: /:role(\/.*?)[^/]+$/.exec(name(`<role:${role}>`))?.[1],
@@ -30,11 +30,11 @@ export const targetOf = ({ name }: CheckContext, role: string) => ({
 });
 type Target = ReturnType<typeof targetOf>;
 
-/** The customer managed policy that is attached to a role of the scenario, or is its boundary. */
+/** ARN of the customer managed policy that is attached to a role of the scenario, or is its boundary. */
 export const policyOf = (role: string, kind: 'attached' | 'boundary'): string =>
   `arn:aws:iam::<account:main>:policy/<role-name:${role}>-${kind}`;
 
-/** A provider that is not there. */
+/** ARN of a provider that does not exist. */
 export const providerOf = (role: string): string =>
   `arn:aws:iam::<account:main>:oidc-provider/<role-name:${role}>.example.com`;
 
@@ -42,7 +42,7 @@ export const create = (iam: IAM, { RoleName, Path, Trust }: Target, more: Partia
   iam.createRole({ RoleName, Path, AssumeRolePolicyDocument: Trust, ...more });
 
 export type Call = (iam: IAM, target: Target) => Promise<unknown>;
-/** How each call ends where it is allowed; in this order each finds what it needs. */
+/** The result of each call if it is allowed. In this order, each call finds the objects that it needs. */
 export const CALLS: Readonly<Record<string, readonly [ends: string, call: Call]>> = {
   GetRole: ['none', (iam, of) => iam.getRole(of)],
   ListRoleTags: ['none', (iam, of) => iam.listRoleTags(of)],
@@ -89,12 +89,12 @@ export const CALLS: Readonly<Record<string, readonly [ends: string, call: Call]>
     'NoSuchEntity',
     (iam, of) => iam.updateOpenIDConnectProviderThumbprint({ ...of, ThumbprintList: ['1'.repeat(40)] }),
   ],
-  // Nor is it an error that there is none.
+  // The deletion of a missing provider is not an error.
   DeleteOpenIDConnectProvider: ['none', (iam, of) => iam.deleteOpenIDConnectProvider(of)],
   DeletePolicy: ['DeleteConflict', (iam, of) => iam.deletePolicy(of)],
 };
 
-/** What a call ends with, and of a denial the action too. */
+/** Returns the error code of a call or `none`, and for a denial also the action. */
 export const endOf = (call: Promise<unknown>): Promise<string> => {
   const told = call.catch((error: Error) => error.message);
   return codeOf(call).then(async (code) => {

@@ -1,8 +1,8 @@
-/** Policies that no service of AWS takes, and what they are made of. */
+/** Policies that every AWS service rejects, and their parts. */
 import type { IAM } from '@aws-sdk/client-iam';
 import { codeOf } from '../../lib/errors.ts';
 
-/** A policy of one statement, with elements changed; undefined leaves one out. */
+/** Builds a policy of one statement with changed elements; `undefined` omits an element. */
 type Changed = (elements: object) => object;
 export const policyOf =
   (statement: object): Changed =>
@@ -10,38 +10,38 @@ export const policyOf =
 
 export const without = (name: string): object => ({ [name]: undefined });
 
-/** A policy's text, or what becomes one. */
+/** A policy as text or as an object. */
 export type Given = object | string;
 export const textOf = (policy: Given): string => (typeof policy === 'string' ? policy : JSON.stringify(policy));
 
-/** What no statement may have, of whatever kind of policy. */
+/** Policies that are invalid for every policy type. */
 export const refusedAnywhere = (policy: Changed): Readonly<Record<string, Given>> => ({
-  'no JSON': '{"Version": "2012-10-17",',
+  'invalid JSON': '{"Version": "2012-10-17",',
   'a list': JSON.stringify([policy({})]),
-  'a text': JSON.stringify('policy'),
+  'a string': JSON.stringify('policy'),
   null: 'null',
   'a version that is a number': { ...policy({}), Version: 2012 },
   'an id that is a number': { ...policy({}), Id: 1 },
-  'a version that there is not': { ...policy({}), Version: '2012-10-18' },
+  'an unknown version': { ...policy({}), Version: '2012-10-18' },
   'no statement': { Version: '2012-10-17' },
-  'a statement that is a text': { Version: '2012-10-17', Statement: ['Allow'] },
+  'a statement that is a string': { Version: '2012-10-17', Statement: ['Allow'] },
   'a statement that is null': { Version: '2012-10-17', Statement: [null] },
   'a statement that is a list': { Version: '2012-10-17', Statement: [[policy({})]] },
   'a Sid that is a number': policy({ Sid: 1 }),
-  'an element that there is not': { ...policy({}), Statements: [] },
-  'an element of a statement that there is not': policy({ Resources: '*' }),
+  'an unknown element': { ...policy({}), Statements: [] },
+  'an unknown element of a statement': policy({ Resources: '*' }),
   'no effect': policy(without('Effect')),
   'an effect in lower case': policy({ Effect: 'allow' }),
   'no action': policy(without('Action')),
   'an empty list of actions': policy({ Action: [] }),
   'Action and NotAction': policy({ NotAction: 'sts:TagSession' }),
   'an action that is a number': policy({ Action: 1 }),
-  'an action that is a number beside one that is a text': policy({ Action: ['sts:AssumeRole', 1] }),
+  'an action that is a number next to a string': policy({ Action: ['sts:AssumeRole', 1] }),
   'an action without a service': policy({ Action: 'GetObject' }),
   'an operator with a space': policy({ Condition: { 'String Equals': { 'aws:PrincipalTag/team': 'red' } } }),
-  'an operator that there is not': policy({ Condition: { StringSame: { 'aws:PrincipalTag/team': 'red' } } }),
+  'an unknown operator': policy({ Condition: { StringSame: { 'aws:PrincipalTag/team': 'red' } } }),
   'a key without a service': policy({ Condition: { StringEquals: { team: 'red' } } }),
-  'a condition that is a text': policy({ Condition: 'always' }),
+  'a condition that is a string': policy({ Condition: 'always' }),
   'a condition that is a list': policy({ Condition: [{ StringEquals: { 'aws:PrincipalTag/team': 'red' } }] }),
   'an operator without a key': policy({ Condition: { StringEquals: 'red' } }),
   'an operator that is null': policy({ Condition: { StringEquals: null } }),
@@ -50,7 +50,7 @@ export const refusedAnywhere = (policy: Changed): Readonly<Record<string, Given>
   'Null with IfExists': policy({ Condition: { NullIfExists: { 'aws:PrincipalTag/team': 'true' } } }),
 });
 
-/** Its statement twice, by this name. */
+/** Returns the policy with its statement twice, both with this Sid. */
 export const twoNamed = (policy: Changed, Sid: string): object => {
   const { Version, Statement } = policy({ Sid }) as { readonly Version: string; readonly Statement: object[] };
   return { Version, Statement: [...Statement, ...Statement] };
@@ -58,29 +58,29 @@ export const twoNamed = (policy: Changed, Sid: string): object => {
 
 export const ABSENT_ROLE = 'arn:aws:iam::<account:main>:role/no-such-role-of-anybody';
 
-/** Roles and users are to be there (IAM User Guide, "AWS JSON policy elements: Principal"). */
+/** Policies with missing principals; roles and users must exist (IAM User Guide, "AWS JSON policy elements: Principal"). */
 export const absentPrincipals = (policy: Changed, name: (text: string) => string): Readonly<Record<string, Given>> =>
   Object.fromEntries(
     [
       ...[ABSENT_ROLE, 'arn:aws:iam::<account:main>:user/no-such-user-of-anybody'],
-      // A role of that name has another path, and an id of that form nobody.
+      // The role with this name has another path, and the id is unused.
       ...['arn:aws:iam::<account:main>:role/elsewhere/<role-name:app>', 'AROAEXAMPLEEXAMPLE123'],
-    ].map((value) => [`${value}, which is not there`, policy({ Principal: { AWS: name(value) } })]),
+    ].map((value) => [`${value}, which does not exist`, policy({ Principal: { AWS: name(value) } })]),
   );
 
 export const SESSION_OF_APP = 'arn:aws:sts::<account:main>:assumed-role/<role-name:app>/session';
 
-/** Who can be no principal of a statement (IAM User Guide, "AWS JSON policy elements: Principal"). */
+/** Policies with invalid principals (IAM User Guide, "AWS JSON policy elements: Principal"). */
 export const badPrincipals = (policy: Changed, name: (text: string) => string): Readonly<Record<string, Given>> => ({
-  'a principal that is a text': policy({ Principal: name('<account:main>') }),
+  'a principal that is a string': policy({ Principal: name('<account:main>') }),
   'a principal that is a list': policy({ Principal: [name('<account:main>')] }),
   'a principal that is null': policy({ Principal: null }),
-  'a type of principal that there is not': policy({ Principal: { Pod: 'app' } }),
+  'an unknown type of principal': policy({ Principal: { Pod: 'app' } }),
   'a principal that is a number': policy({ Principal: { AWS: 111122223333 } }),
   'a principal that is empty': policy({ Principal: { AWS: '' } }),
   'an empty service': policy({ Principal: { Service: [''] } }),
   'a service with a wildcard': policy({ Principal: { Service: '*.amazonaws.com' } }),
-  'a provider that is no domain': policy({ Principal: { Federated: 'nobody' } }),
+  'a provider that is not a domain': policy({ Principal: { Federated: 'nobody' } }),
   ...Object.fromEntries(
     [
       'arn:aws:iam::<account:main>:role/*',
@@ -96,10 +96,10 @@ export const badPrincipals = (policy: Changed, name: (text: string) => string): 
   ),
 });
 
-/** A policy's text with so much white space at each of its colons. */
+/** Returns a policy's text with white space after each key. */
 export const spaced = (policy: Given, width: number): string => textOf(policy).replaceAll('":', '":'.padEnd(width));
 
-/** For a client that meets quotas: the AWS SDK takes what IAM says of one, LimitExceeded, for throttling, and tries again. */
+/** For clients that reach quotas: the AWS SDK treats IAM's LimitExceeded as throttling and retries. */
 export const FEW_ATTEMPTS = { maxAttempts: 3 };
 
 /** Replaces an inline policy of a role; the harness deletes `scenario` with the role. */
@@ -115,7 +115,7 @@ export const putTrust =
 
 const TAKEN = 'none';
 
-/** Puts each policy; gives what was not as it should be. */
+/** Puts each policy, and returns those with an unexpected result. */
 export async function surprises(
   put: (policy: Given) => Promise<unknown>,
   code: string,
@@ -126,7 +126,7 @@ export async function surprises(
   for (const [what, policy] of [...Object.entries(refused), ...Object.entries(taken)]) {
     const expected = Object.hasOwn(refused, what) ? code : TAKEN;
     const answer = await codeOf(put(policy));
-    if (answer !== expected) found.push(`${what}: ${answer === TAKEN ? 'taken' : answer}`);
+    if (answer !== expected) found.push(`${what}: ${answer === TAKEN ? 'accepted' : answer}`);
   }
   return found;
 }

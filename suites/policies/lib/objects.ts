@@ -1,4 +1,4 @@
-/** Reads of objects of bucket `data` by a session of `app`, and policies for which the builders have no words. */
+/** Reads of bucket `data` by a session of `app`, and policies that the builders cannot express. */
 import { asSession, fails, getObject, succeeds } from '../../../harness/index.ts';
 import { NOT_ALLOWED } from '../../lib/outcomes.ts';
 
@@ -7,12 +7,12 @@ export const cannot = (key: string, refusal: Parameters<typeof fails>[1] = NOT_A
   fails(asSession('app', getObject(`data/${key}`)), refusal);
 export const objects = (...keys: readonly string[]) => keys.map((key) => `data/${key}`);
 
-/** A policy of statements with elements that the builders have no words for. */
+/** Returns a policy with elements that the builders do not support. */
 export const rawPolicy = (Statement: readonly object[], Version = '2012-10-17') => ({
   document: { Version, Statement },
   from: 'the scenario',
 });
-/** Denies to read an object of bucket `data` to all but these principals. */
+/** Returns a statement that denies reads of an object in bucket `data` to all except these principals. */
 export const denyAllBut = (key: string, ...names: readonly string[]) => ({
   Effect: 'Deny',
   Action: 's3:GetObject',

@@ -1,11 +1,11 @@
-/** Asks IAM's policy simulator about tables of conditions and patterns: one call decides a whole table. */
+/** Evaluates tables of conditions and patterns with IAM's policy simulator, one table per call. */
 import { IAM, type ContextEntry, type SimulateCustomPolicyCommandInput } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import type { CheckContext } from '../../../harness/index.ts';
 import { check } from '../../../harness/index.ts';
 
 type Value = string | number | boolean | readonly string[];
-/** By operator: values of the policy with which the condition holds, and with which it does not. */
+/** By operator: policy values for which the condition holds, and for which it does not. */
 type Table = Readonly<Record<string, { readonly holds: readonly Value[]; readonly not: readonly Value[] }>>;
 
 interface Question {
@@ -13,16 +13,16 @@ interface Question {
   readonly resources: readonly string[];
   readonly context?: readonly ContextEntry[];
   readonly action?: string;
-  /** Default 2012-10-17; undefined: the policy tells none. */
+  /** Default 2012-10-17; `undefined` omits the version. */
   readonly version?: string | undefined;
-  /** Whose policies the others are about, where that counts: who calls, what the resource says, and whose it is. */
+  /** Caller, resource policy, resource owner and boundary, if they matter. */
   readonly more?: Pick<
     SimulateCustomPolicyCommandInput,
     'CallerArn' | 'ResourcePolicy' | 'ResourceOwner' | 'PermissionsBoundaryPolicyInputList'
   >;
 }
 
-/** What is decided of each resource: `allowed`, `implicitDeny` or `explicitDeny`. */
+/** Returns the decision for each resource: `allowed`, `implicitDeny` or `explicitDeny`. */
 export async function decisionsOf({ aws }: CheckContext, question: Question): Promise<readonly (string | undefined)[]> {
   const { statements, resources, context = [], action = 's3:GetObject', more } = question;
   const version = 'version' in question ? question.version : '2012-10-17';
@@ -46,21 +46,21 @@ export async function decisionsOf({ aws }: CheckContext, question: Question): Pr
 
 const NOT_IMPLEMENTED = 501;
 
-/** An IAM that has no such action, or does not take valid policies, does not conform; what else is answered tells nothing of policies. */
+/** Fails if IAM lacks the action or rejects valid policies. Throws other errors, which prove nothing about policies. */
 function refuseOthers(error: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }): never {
   if (error.$metadata?.httpStatusCode === NOT_IMPLEMENTED || error.name === 'InvalidAction')
-    expect.fail(`IAM has no SimulateCustomPolicy (${error.name}).`);
-  if (error.name === 'InvalidInputException') expect.fail(`IAM does not take valid policies: ${error.message}`);
+    expect.fail(`IAM does not support SimulateCustomPolicy (${error.name}).`);
+  if (error.name === 'InvalidInputException') expect.fail(`IAM rejects valid policies: ${error.message}`);
   throw error;
 }
 
-/** Which of the resources the statements allow. */
+/** Returns the resources that the statements allow. */
 export async function allowedOf(world: CheckContext, question: Question): Promise<readonly string[]> {
   const decisions = await decisionsOf(world, question);
   return question.resources.filter((_resource, index) => decisions[index] === 'allowed');
 }
 
-/** ARN of an object of a bucket that need not be there. */
+/** ARN of an object in a bucket that need not exist. */
 export const object = (key: string | number): string => `arn:aws:s3:::data/${key}`;
 export const allowing = (Resource: string | readonly string[], rest: object = {}): object => ({
   Effect: 'Allow',
@@ -74,7 +74,7 @@ export const given = (
   ...values: readonly string[]
 ): ContextEntry => ({ ContextKeyName: key, ContextKeyType: type, ContextKeyValues: [...values] });
 
-/** Asserts a table about a key: each row's condition alone guards an object of its own. */
+/** Checks a table for a key: the condition of each row guards its own object. */
 export const holds = (title: string, key: string, context: readonly ContextEntry[], table: Table) =>
   check(title, async (world) => {
     const rows = Object.entries(table).flatMap(([operator, { holds: right, not: wrong }]) => [

@@ -1,7 +1,7 @@
 /** Roles to assume, and the error for a request that breaks a rule. */
 import { trustRole, type Conditions } from '../../../harness/index.ts';
 
-/** With which of its codes STS refuses these is not documented. */
+/** STS does not document which of its codes it returns for these requests. */
 export const BAD_REQUEST = {
   by: 'sts',
   code: ['ValidationError', 'InvalidParameterValue', 'MalformedPolicyDocument', 'PackedPolicyTooLarge'],

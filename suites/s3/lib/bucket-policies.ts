@@ -1,7 +1,7 @@
 /** Policies of bucket `data`, put by a session of `app`. */
 import { ask } from '../../lib/s3-requests.ts';
 
-/** Puts a policy on the bucket: by each statement everyone may read its objects, unless it says otherwise. */
+/** Puts a policy on the bucket. By default, each statement lets everyone read its objects. */
 export const putPolicy = (...statements: readonly object[]) => ask('PUT data?policy', { body: policyText(statements) });
 export const policyText = (statements: readonly object[]): string =>
   JSON.stringify({
@@ -14,7 +14,7 @@ export const policyText = (statements: readonly object[]): string =>
       ...statement,
     })),
   });
-/** It denies nobody anything: no session has this tag. */
+/** This Deny never applies, because no session has this tag. */
 export const NOBODY = {
   Effect: 'Deny',
   Condition: { StringEquals: { 'aws:PrincipalTag/no-such-tag': 'any' } },

@@ -1,4 +1,4 @@
-/** Checks of bucket `data` by the SDK, with the credentials of the harness. */
+/** Checks of bucket `data` with the SDK and the credentials of the harness. */
 import { S3 } from '@aws-sdk/client-s3';
 import { check, type CheckContext } from '../../../harness/index.ts';
 

@@ -1,4 +1,4 @@
-/** Tokens of service account `app` that a check makes and reviews itself. */
+/** Tokens of service account `app` that a check creates and reviews itself. */
 import { expect } from 'chai';
 import { granted, readToken, type CheckContext } from '../../../harness/index.ts';
 
@@ -10,11 +10,11 @@ export const ACCOUNT = `system:serviceaccount:${APP}:app`;
 export const STS = 'sts.amazonaws.com';
 export const NOT_ALLOWED = { by: 'kubernetes', code: 'NotAllowed' } as const;
 export const BAD_REQUEST = { by: 'kubernetes', code: 'BadRequest', status: 400 } as const;
-/** A Kubernetes user may make tokens of the namespace's service accounts; another may only look at pods. */
+/** One Kubernetes user may create tokens for the namespace's service accounts; the other may only read pods. */
 export const TOKEN_MAKER = { namespace: 'app', rules: [{ resources: ['serviceaccounts/token'], verbs: ['create'] }] };
 export const ONLOOKER = { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['get', 'list'] }] };
 
-/** What the claims of a token in a pod say. */
+/** Expects these claims in a token in a pod. */
 export const tells = (workload: string, token: Parameters<typeof readToken>[0], facts: Facts) =>
   granted(workload, readToken(token), { facts });
 
@@ -27,7 +27,7 @@ interface Review {
   readonly audiences?: readonly string[];
 }
 
-/** A new token, by the specification of a TokenRequest. */
+/** Returns a new token for the specification of a TokenRequest. */
 export async function newToken({ kubernetes, name }: CheckContext, spec: object = {}): Promise<string> {
   const path = name(`/api/v1/namespaces/${APP}/serviceaccounts/app/token`);
   const body = { apiVersion: AUTHENTICATION, kind: 'TokenRequest', spec };
@@ -36,13 +36,13 @@ export async function newToken({ kubernetes, name }: CheckContext, spec: object 
   return (JSON.parse(answer.body) as { readonly status: { readonly token: string } }).status.token;
 }
 
-/** Header and claims of a token. */
+/** Returns header and claims of a token. */
 export function readParts(token: string): Claims {
   const [header, claims] = token.split('.', 2).map((part) => Buffer.from(part, 'base64url').toString());
   return { ...JSON.parse(header ?? ''), ...JSON.parse(claims ?? '') } as Claims;
 }
 
-/** What a TokenReview says, for the API server's own audiences unless others are asked for. */
+/** Returns the status of a TokenReview, by default for the API server's own audiences. */
 export async function reviewOf(
   { kubernetes }: CheckContext,
   token: string,

@@ -1,10 +1,10 @@
-/** Admission reviews as the API server sends them. */
+/** Admission reviews like those of the API server. */
 import { irsaRole, podIdentityRole, postToWebhook } from '../../../harness/index.ts';
 import { IMAGE } from '../../lib/worlds.ts';
 
 export const JSON_TYPE = 'application/json';
 export const UID = '0d5c1a52-7d1a-4d2e-9d53-6a0a8c0c1f11';
-/** An admission review for a pod of `<namespace:app>/app`, as the API server posts it. */
+/** Returns an admission review for a pod of `<namespace:app>/app`. */
 export const review = (pod: object, apiVersion = 'admission.k8s.io/v1'): string =>
   JSON.stringify({
     kind: 'AdmissionReview',
@@ -18,7 +18,7 @@ export const review = (pod: object, apiVersion = 'admission.k8s.io/v1'): string 
       object: pod,
     },
   });
-/** As the API server posts them. */
+/** Posts a review with the content type of the API server. */
 export const post = (body: string, options?: Parameters<typeof postToWebhook>[2]) =>
   postToWebhook(JSON_TYPE, body, options);
 export const POD = {
@@ -27,7 +27,7 @@ export const POD = {
   metadata: { name: 'app', namespace: '<namespace:app>' },
   spec: { serviceAccountName: 'app', containers: [{ name: 'app', image: IMAGE }] },
 };
-/** Service accounts of each way; pods are only asked about. */
+/** Service accounts with Pod Identity and with IRSA; pods occur only in reviews. */
 export const ACCOUNTS = {
   roles: { pi: podIdentityRole(), web: irsaRole('app/web') },
   workloads: {
@@ -36,9 +36,9 @@ export const ACCOUNTS = {
     mute: { serviceAccount: 'mute', irsa: 'web', serviceAccountAnnotations: { audience: '' } },
   },
 } as const;
-/** A pod's annotation. */
+/** An annotation of the pod. */
 export const HOUR = { 'eks.amazonaws.com/token-expiration': '3600' };
-/** A review of a pod, whose token lives an hour: the default is varied. */
+/** Returns a review of a pod with a token lifetime of one hour, because the default is random. */
 export const reviewOf = (serviceAccountName: string, spec: object, metadata: object = {}): string =>
   JSON.stringify({
     kind: 'AdmissionReview',

@@ -1,4 +1,4 @@
-/** What the webhook puts into pods. */
+/** Settings that the webhook injects into pods. */
 import { between } from '../../../harness/index.ts';
 
 export const STS_ENDPOINTS = 'AWS_STS_REGIONAL_ENDPOINTS';
@@ -9,9 +9,9 @@ export const PAIR = [CREDENTIALS_URI, TOKEN_FILE];
 export const WEB_TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
 export const WEB_PAIR = ['AWS_ROLE_ARN', WEB_TOKEN_FILE];
 
-/** What a container that sets nothing itself gets, in this order. */
+/** The variables of a container that sets none itself, in this order. */
 export const POD_IDENTITY_ENV = [STS_ENDPOINTS, ...REGIONS, ...PAIR];
 export const IRSA_ENV = [STS_ENDPOINTS, ...REGIONS, ...WEB_PAIR];
 
-/** Seconds: the token of a Pod Identity pod lives a random time in here, so that pods do not renew in step. */
+/** Seconds: the range of the random lifetime of Pod Identity tokens, which spreads renewals. */
 export const JITTERED = between(79_200, 86_400);
