@@ -15,12 +15,12 @@ export function callCounter() {
     total += 1;
   };
   return {
-    /** Counts a call without the SDK; `code` is its error's. */
+    /** Counts a call that bypasses the SDK. `code` is its error code. */
     sent: (operation: string, code?: string): void => {
       begin(operation);
       if (code !== undefined && isThrottling(code)) throttled += 1;
     },
-    /** Counts a client's later calls; `service` as in `iam:CreateRole`. */
+    /** Counts all later calls of a client. `service` is the prefix of the name, as in `iam:CreateRole`. */
     count: (service: string, client: AwsClient): void =>
       client.middlewareStack.add(
         (next, context) => async (args) => {

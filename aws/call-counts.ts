@@ -1,7 +1,7 @@
 /** The harness's own calls, including retries. */
 export interface CallCounts {
   readonly total: number;
-  /** Attempts after the first of a call. */
+  /** Attempts after a call's first one. */
   readonly retries: number;
   readonly throttled: number;
   /** Attempts by service and operation, such as `iam:CreateRole`. */

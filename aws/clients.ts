@@ -30,16 +30,16 @@ export interface ClientOptions {
   readonly credentials: CredentialsProvider;
   readonly counter: CallCounter;
   readonly limiters: Limiters;
-  /** Bounds of retries. Default: `PATIENT`. */
+  /** Limits of retries. Default: `PATIENT`. */
   readonly retries?: RetryBounds;
 }
 
 const SOCKETS = 128;
-/** Timeouts in milliseconds of an attempt to connect, and to call. */
+/** Timeouts of an attempt, in milliseconds: for the connection and for the whole call. */
 const CONNECTING_MILLISECONDS = 5000;
 const CALL_MILLISECONDS = 30_000;
 
-/** Clients of AWS or other endpoints with counting, rate limits and retries. */
+/** Creates the clients, for AWS or other endpoints, with call counting, rate limits and retries. */
 export function awsClients(options: ClientOptions): AwsClients {
   const s3 = { ...configurationOf('s3', options), forcePathStyle: options.endpoints.s3 !== undefined };
   return madeWhenUsed({
@@ -50,7 +50,7 @@ export function awsClients(options: ClientOptions): AwsClients {
   });
 }
 
-/** Makes each client on first use: many callers use only one. */
+/** Creates each client on first use, because many callers use only one. */
 export function madeWhenUsed(make: { readonly [Service in keyof AwsClients]: () => AwsClients[Service] }): AwsClients {
   const clients = {} as AwsClients;
   for (const [service, makeOne] of Object.entries(make)) {
@@ -60,7 +60,7 @@ export function madeWhenUsed(make: { readonly [Service in keyof AwsClients]: () 
   return clients;
 }
 
-/** A client of EC2 for subnets, at EKS's endpoint and with EKS's rate limit. EC2's SDK is large, so it is loaded only here. */
+/** Creates an EC2 client for subnets, with EKS's endpoint and rate limit. EC2's SDK is large, so only this loads it. */
 export async function ec2Client(options: ClientOptions): Promise<EC2Client> {
   const { EC2Client } = await import('@aws-sdk/client-ec2');
   return attended('ec2', new EC2Client(configurationOf('eks', options)), options, options.limiters.eks);

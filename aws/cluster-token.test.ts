@@ -5,12 +5,12 @@ import { presignedClusterToken } from './cluster-token.ts';
 
 const KEY = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a secret' };
 
-/** The URL inside of a token. */
+/** Decodes the URL inside a token. */
 const urlOf = (token: string): URL =>
   new URL(Buffer.from(token.replace(/^k8s-aws-v1\./, ''), 'base64url').toString('utf8'));
 
-describe('the token for a cluster', () => {
-  it('is a presigned GetCallerIdentity at the regional STS, bound to the cluster', async () => {
+describe('the cluster token', () => {
+  it('is a presigned GetCallerIdentity at the regional STS, bound to the cluster name', async () => {
     const token = await presignedClusterToken('https://sts.eu-west-1.amazonaws.com', 'eu-west-1', KEY, 'blue');
     expect(token).to.match(/^k8s-aws-v1\.[\w-]+$/);
     const url = urlOf(token);
@@ -25,7 +25,7 @@ describe('the token for a cluster', () => {
     expect(url.searchParams.has('X-Amz-Security-Token')).to.equal(false);
   });
 
-  it('carries the session token of temporary credentials, signed', async () => {
+  it('signs the session token of temporary credentials', async () => {
     const credentials = { ...KEY, sessionToken: 'a session/token+with=signs' };
     const url = urlOf(await presignedClusterToken('http://127.0.0.1:4566', 'us-west-2', credentials, 'blue'));
     expect(url.searchParams.get('X-Amz-Security-Token')).to.equal(credentials.sessionToken);
@@ -35,7 +35,7 @@ describe('the token for a cluster', () => {
   });
 
   for (const credentials of [KEY, { ...KEY, sessionToken: 'a-session/token+with=signs' }])
-    it(`is what the SDK signs, ${'sessionToken' in credentials ? 'with' : 'without'} a session token`, async () => {
+    it(`equals the SDK's, ${'sessionToken' in credentials ? 'with' : 'without'} a session token`, async () => {
       const time = new Date('2026-01-02T03:04:05Z');
       const signer = new SignatureV4({ credentials, region: 'us-west-2', service: 'sts', sha256: Sha256 });
       const { query = {} } = await signer.presign(

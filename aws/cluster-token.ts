@@ -2,9 +2,10 @@ import type { AwsCredentials } from './credentials.ts';
 import { presignedQuery, sha256, uriEncode } from './sign-request.ts';
 
 /**
- * A token for an EKS API server: `k8s-aws-v1.` and a presigned GetCallerIdentity with the signed header `x-k8s-aws-id`
- * (Amazon EKS User Guide, "Connect kubectl to an EKS cluster"; format of aws-iam-authenticator). Valid for 15 minutes,
- * or as long as the credentials. `endpoint` is that of STS in the cluster's region, `signingDate` by AWS's clock.
+ * Returns a token for an EKS API server: `k8s-aws-v1.` and a presigned GetCallerIdentity with the signed header
+ * `x-k8s-aws-id` (Amazon EKS User Guide, "Connect kubectl to an EKS cluster"; format of aws-iam-authenticator). Valid
+ * for 15 minutes, or until the credentials expire. `endpoint` is STS's in the cluster's region; `signingDate` is AWS's
+ * time.
  */
 export async function presignedClusterToken(
   endpoint: string,
@@ -14,7 +15,7 @@ export async function presignedClusterToken(
   signingDate = new Date(),
 ): Promise<string> {
   const { host, origin } = new URL(endpoint);
-  // The SDK's signer puts the session token here.
+  // The SDK's signer puts the session token here too.
   const token = sessionToken === undefined ? '' : `&X-Amz-Security-Token=${uriEncode(sessionToken)}`;
   const request = {
     method: 'GET',

@@ -5,11 +5,11 @@ import { assumedRole, renewed, type AwsCredentials } from './credentials.ts';
 const MINUTE = 60_000;
 const rejected = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
-    () => expect.fail('it was resolved'),
+    () => expect.fail('it resolved'),
     (error: Error) => error.message,
   );
 
-describe('credentials that are renewed', () => {
+describe('renewed credentials', () => {
   let now: number;
   let asked: number;
   beforeEach(() => {
@@ -26,13 +26,13 @@ describe('credentials that are renewed', () => {
       () => now,
     );
 
-  it('are asked for once by all who need them at the same time', async () => {
+  it('share one request among concurrent callers', async () => {
     const get = provider(60 * MINUTE);
     await Promise.all([get(), get(), get()]);
     expect(asked).to.equal(1);
   });
 
-  it('are asked for again five minutes before they expire', async () => {
+  it('are renewed five minutes before they expire', async () => {
     const get = provider(60 * MINUTE);
     await get();
     now = 54 * MINUTE;
@@ -41,7 +41,7 @@ describe('credentials that are renewed', () => {
     expect((await get()).accessKeyId).to.equal('key 2');
   });
 
-  it('are kept where they do not expire', async () => {
+  it('are never renewed if they do not expire', async () => {
     const get = provider(undefined);
     await get();
     now = 1e12;
@@ -49,7 +49,7 @@ describe('credentials that are renewed', () => {
     expect(asked).to.equal(1);
   });
 
-  it('are asked for again a second after they could not be had', async () => {
+  it('are requested again one second after a failure', async () => {
     let fails = true;
     const get = renewed(
       async () => {
@@ -66,7 +66,7 @@ describe('credentials that are renewed', () => {
     expect((await get()).accessKeyId).to.equal('key');
   });
 
-  it('are used until they expire where they cannot be renewed', async () => {
+  it('remain in use until they expire if renewal fails', async () => {
     const answers = [{ accessKeyId: 'key', secretAccessKey: 'secret', expiration: new Date(60 * MINUTE) }];
     const ask = async () => answers.shift() ?? Promise.reject(new Error('not now'));
     const get = renewed(ask, () => now);
@@ -78,7 +78,7 @@ describe('credentials that are renewed', () => {
     expect(await rejected(get())).to.equal('not now');
   });
 
-  it('of a role are a session of an hour, named as told', async () => {
+  it('of a role last an hour and have the given session name', async () => {
     const sent: AssumeRoleCommand[] = [];
     const expiration = new Date(Date.now() + 60 * MINUTE);
     const sts = {

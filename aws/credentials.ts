@@ -1,6 +1,6 @@
 import { AssumeRoleCommand, type AssumeRoleCommandOutput, type STSClient } from '@aws-sdk/client-sts';
 
-/** Credentials in the SDK's form. Secret: they appear in no output. */
+/** Credentials in the SDK's form. They are secret and must not appear in any output. */
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -10,12 +10,12 @@ export interface AwsCredentials {
 
 export type CredentialsProvider = () => Promise<AwsCredentials>;
 
-/** Renewal before expiry, as in AWS's SDKs. */
+/** Renews this long before expiry, as AWS's SDKs do. */
 const RENEW_BEFORE_MILLISECONDS = 5 * 60_000;
-/** Pause after a failed renewal: callers may repeat it many times a second. */
+/** Pause after a failed renewal, because callers may ask many times a second. */
 const HELD_MILLISECONDS = 1000;
 
-/** Shares a request among callers, and renews before expiry. After a failure returns the old ones while valid. */
+/** Shares one request among callers and renews before expiry. If renewal fails, returns the old ones while valid. */
 export function renewed(ask: CredentialsProvider, now: () => number = Date.now): CredentialsProvider {
   let good: AwsCredentials | undefined;
   let held: Promise<AwsCredentials> | undefined;
@@ -45,7 +45,7 @@ export function credentialsOf({ Credentials }: Pick<AssumeRoleCommandOutput, 'Cr
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
 }
 
-/** Credentials of `roleArn` by AssumeRole for an hour, the maximum of role chaining. */
+/** Returns credentials of `roleArn` from AssumeRole, for one hour: the maximum of role chaining. */
 export function assumedRole(sts: STSClient, roleArn: string, sessionName: string): CredentialsProvider {
   return renewed(async () => {
     const answer = await sts.send(

@@ -6,9 +6,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 
-/** Deletes a bucket with its policy and all objects. Throws errors of S3, and one that names an object that stays. */
+/** Deletes a bucket with its policy and objects. Throws S3's errors, or an error that names an undeletable object. */
 export async function deleteBucket(s3: S3Client, Bucket: string): Promise<void> {
-  // It may deny later calls.
+  // The policy may deny later calls.
   await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
   for (;;) {
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));

@@ -9,7 +9,7 @@ import { askEksAuth } from './eks-auth.ts';
 const TOKEN = 'header.claims.signature';
 const SESSION = 'arn:aws:sts::111122223333:assumed-role/app/eks-blue-app-0f0c8bcf';
 
-describe('asking EKS Auth', () => {
+describe('a call to EKS Auth', () => {
   let server: Server;
   let answer: { status: number; body: string; headers?: Record<string, string> };
   let requests: { request: IncomingMessage; body: string }[];
@@ -43,7 +43,7 @@ describe('asking EKS Auth', () => {
       TOKEN,
     );
 
-  it('tells the role, and drops the credentials', async () => {
+  it('returns the role without the credentials', async () => {
     const credentials = { accessKeyId: 'ASIAOTHER', secretAccessKey: 'sEcReT', sessionToken: 'tOkEn', expiration: 1 };
     answer = { status: 200, body: JSON.stringify({ assumedRoleUser: { arn: SESSION }, credentials }) };
     expect(await ask()).to.deep.equal({ status: 200, roleArn: 'arn:aws:iam::111122223333:role/app' });
@@ -60,28 +60,28 @@ describe('asking EKS Auth', () => {
     ['in a header', { 'x-amzn-errortype': 'InvalidTokenException:http://internal/' }, { message: 'no' }],
     ['in the body', {}, { __type: 'com.amazon.eks#InvalidTokenException', Message: 'no' }],
   ] as const)
-    it(`tells the error that stands ${what}`, async () => {
+    it(`returns an error code ${what}`, async () => {
       answer = { status: 400, headers, body: JSON.stringify(body) };
       expect(await ask()).to.deep.equal({ status: 400, code: 'InvalidTokenException', message: 'no' });
     });
 
-  it('never shows the token, whatever the answer says', async () => {
+  it('redacts the token in messages', async () => {
     answer = { status: 400, body: JSON.stringify({ __type: 'X', message: `bad ${TOKEN}` }) };
     expect(JSON.stringify(await ask())).not.to.include(TOKEN);
   });
 
-  it('tells the status of what is no answer of EKS Auth', async () => {
+  it('returns the status of an answer that is not from EKS Auth', async () => {
     answer = { status: 502, body: '<html>' };
     expect(await ask()).to.deep.equal({ status: 502, code: 'HTTP 502' });
   });
 
-  it('counts refusals for too many calls', async () => {
+  it('counts throttled calls', async () => {
     answer = { status: 429, body: JSON.stringify({ __type: 'ThrottlingException' }) };
     await ask();
     expect(counter.counts()).to.include({ total: 1, throttled: 1 });
   });
 
-  it('tells a network that fails, and does not reject', async () => {
+  it('returns network errors instead of rejecting', async () => {
     const closed = `http://127.0.0.1:${await listen(server)}`;
     await stopServer(server);
     expect(await ask(closed)).to.deep.equal({
@@ -91,7 +91,7 @@ describe('asking EKS Auth', () => {
     expect(counter.counts().total).to.equal(1);
   });
 
-  it('is taken by an EKS Auth that verifies signatures', async () => {
+  it('has a signature that the emulator accepts', async () => {
     const emulator = await startEmulator();
     const { endpoint, region, administrator } = emulator;
     const options = { endpoint, region, credentials: async () => administrator as never, counter };
@@ -100,7 +100,7 @@ describe('asking EKS Auth', () => {
     expect(given).to.include({ status: 400, code: 'InvalidParameterException' });
   });
 
-  it('goes to the dual-stack host of the region', () => {
+  it('uses the dual-stack host of the region', () => {
     expect(regionalEksAuth('eu-west-1')).to.equal('https://eks-auth.eu-west-1.api.aws');
     expect(regionalEksAuth('cn-north-1')).to.equal('https://eks-auth.cn-north-1.api.amazonwebservices.com.cn');
   });

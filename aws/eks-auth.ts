@@ -5,13 +5,13 @@ import type { RateLimiter } from './rate-limiter.ts';
 import { sha256, timestampOf, withAuthorization } from './sign-request.ts';
 
 export interface EksAuthAnswer {
-  /** ARN of the session's role; undefined if it refused. */
+  /** ARN of the session's role; undefined if the call was refused. */
   readonly roleArn?: string;
   readonly code?: string;
   readonly message?: string;
 }
 
-/** The answer, or a network error's `code` without a status. */
+/** The service's answer. After a network error, `code` has the error and `status` is undefined. */
 export interface EksAuthResponse extends EksAuthAnswer {
   readonly status?: number;
   readonly requestId?: string;
@@ -41,7 +41,7 @@ export interface EksAuthOptions {
 
 const CALL_MILLISECONDS = 10_000;
 
-/** As `openPodSession`, without the credentials. */
+/** Calls `openPodSession` and returns its result without the credentials. */
 export async function askEksAuth(
   options: EksAuthOptions,
   clusterName: string,
@@ -53,8 +53,8 @@ export async function askEksAuth(
 
 /**
  * Asks EKS Auth for the credentials of a pod's token, as the agent does (EKS Auth API Reference,
- * "AssumeRoleForPodIdentity"), without the SDK, whose client requires an agent. No message has credentials or token.
- * Makes one attempt; rejects only without own credentials.
+ * "AssumeRoleForPodIdentity"). Does not use the SDK, whose client requires an agent. Messages never contain credentials
+ * or the token. Makes one attempt; rejects only if the caller's own credentials are unavailable.
  */
 export async function openPodSession(
   options: EksAuthOptions,

@@ -3,12 +3,12 @@ import { AWS_SERVICES, type AwsService } from './service-names.ts';
 
 export type Endpoints = Readonly<Partial<Record<AwsService, string>>>;
 
-/** Services that may be elsewhere when the emulator makes the clusters. */
+/** Services whose endpoint can be set when the emulator creates the clusters. */
 const WITHOUT_EKS: readonly AwsService[] = ['s3', 'iam', 'sts'];
 
 /**
- * Parses `--aws-endpoint`: `URL` for all services (with the emulator's clusters all but EKS and EKS Auth),
- * `SERVICE=URL` for one, which takes precedence. Throws `HarnessError` BAD_FLAG_VALUE.
+ * Parses `--aws-endpoint`. `URL` applies to all services (on the emulator's clusters, to all but EKS and EKS Auth),
+ * `SERVICE=URL` to one service and takes precedence. Throws `HarnessError` BAD_FLAG_VALUE.
  */
 export function parseEndpoints(values: readonly string[], aws: 'account' | 'emulator'): Endpoints {
   const services = aws === 'account' ? AWS_SERVICES : WITHOUT_EKS;
@@ -18,18 +18,15 @@ export function parseEndpoints(values: readonly string[], aws: 'account' | 'emul
     const [, name, url] = /^([\w-]+)=(.*)$/.exec(value) ?? [];
     if (name === undefined) {
       if (all !== undefined)
-        throw wrong(value, 'there is another URL for all services: name a service before it, as in s3=URL');
+        throw wrong(value, 'only one URL may apply to all services; put a service before others, as in s3=URL');
       all = endpointUrl(value, value);
       continue;
     }
     const service = AWS_SERVICES.find((known) => known === name);
     if (service === undefined) throw wrong(value, `"${name}" is not one of the services ${AWS_SERVICES.join(', ')}`);
     if (!services.includes(service))
-      throw wrong(
-        value,
-        "the harness' own emulator makes the clusters, and with them EKS and EKS Auth: add --cluster eks",
-      );
-    if (single.has(service)) throw wrong(value, `there is another URL for ${service}: give one`);
+      throw wrong(value, "the harness's own emulator provides EKS and EKS Auth for these clusters; add --cluster eks");
+    if (single.has(service)) throw wrong(value, `${service} already has a URL; set it once`);
     single.set(service, endpointUrl(url ?? '', value));
   }
   return Object.fromEntries(
@@ -40,32 +37,32 @@ export function parseEndpoints(values: readonly string[], aws: 'account' | 'emul
   );
 }
 
-/** A URL without a final slash. Throws `HarnessError` BAD_FLAG_VALUE. */
+/** Returns a URL without a final slash. Throws `HarnessError` BAD_FLAG_VALUE. */
 export function endpointUrl(text: string, value: string, flag = 'aws-endpoint'): string {
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    throw wrong(value, 'give a URL such as http://127.0.0.1:4566', flag);
+    throw wrong(value, 'use a URL such as http://127.0.0.1:4566', flag);
   }
   if (url.username !== '' || url.password !== '')
     throw badFlagValue(
-      `The URL of --${flag} at ${url.host} must not hold a user or password: credentials go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
+      `The URL of --${flag} at ${url.host} must not contain a user or password. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead.`,
     );
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw wrong(value, 'its URL must begin with http:// or https://', flag);
-  if (url.search !== '' || url.hash !== '') throw wrong(value, 'its URL must end with host, port or path', flag);
+    throw wrong(value, 'the URL must begin with http:// or https://', flag);
+  if (url.search !== '' || url.hash !== '') throw wrong(value, 'the URL must not have a query or fragment', flag);
   return url.href.replace(/\/+$/, '');
 }
 
 const wrong = (value: string, why: string, flag = 'aws-endpoint'): HarnessError =>
-  badFlagValue(`--${flag} is "${value}": ${why}.`);
+  badFlagValue(`Invalid --${flag} "${value}": ${why}.`);
 
-/** SDKs' variable for a service's endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
+/** The SDKs' variable for a service's endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
 export const endpointVariable = (service: AwsService): string =>
   `AWS_ENDPOINT_URL_${service.toUpperCase().replace('-', '_')}`;
 
-/** Environment for a pod's SDK. `reachable` is this machine's URL for pods. */
+/** Returns the environment of a pod's SDK. `reachable` converts a URL of this machine into one that pods can reach. */
 export function workloadEnvironment(
   endpoints: Endpoints,
   reachable: (url: string) => string = (url) => url,
@@ -80,7 +77,7 @@ export function workloadEnvironment(
   return Object.fromEntries(given.map(([service, url]) => [endpointVariable(service), url]));
 }
 
-/** Rejects environment endpoints that redirect this process's SDK from AWS. Throws `HarnessError` BAD_FLAG_VALUE. */
+/** Rejects environment variables that redirect this process's SDK from AWS. Throws `HarnessError` BAD_FLAG_VALUE. */
 export function checkEnvironmentEndpoints(
   endpoints: Endpoints,
   environment: Readonly<Record<string, string | undefined>>,
@@ -90,7 +87,7 @@ export function checkEnvironmentEndpoints(
     const variable = [endpointVariable(service), 'AWS_ENDPOINT_URL'].find((name) => (environment[name] ?? '') !== '');
     if (variable !== undefined)
       throw badFlagValue(
-        `${variable} is set, and this run would use ${service} of AWS itself: give that URL with --aws-endpoint, or unset ${variable}.`,
+        `${variable} is set, but this run would use AWS's own ${service}. Pass the URL with --aws-endpoint, or unset ${variable}.`,
       );
   }
 }

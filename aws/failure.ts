@@ -7,11 +7,11 @@ export function awsFailure(error: unknown): HarnessError | undefined {
   if (error instanceof HarnessError) return undefined;
   const known = awsProblem(error);
   if (known === undefined) return undefined;
-  // Their source has no newer ones.
+  // These errors mean that no newer credentials are available.
   if (known.kind === 'expired-credentials' || known.kind === 'no-credentials')
     return new HarnessError(
       'CREDENTIALS_EXPIRED',
-      `The AWS credentials expired before the run was over: remove what it left with fresh ones (\`${commandLine('sweep', '--cluster eks')}\`), and give the next run a longer session.`,
+      `The AWS credentials expired during the run. Delete its leftovers with new credentials (\`${commandLine('sweep', '--cluster eks')}\`), and use a longer session for the next run.`,
       { cause: error },
     );
   return new HarnessError(known.blame === 'usage' ? 'BAD_AWS' : 'AWS_FAILED', known.sentence, { cause: error });

@@ -7,14 +7,14 @@ import { renewed, type CredentialsProvider } from './credentials.ts';
 import type { Endpoints } from './endpoints.ts';
 import { BRIEF } from './retries.ts';
 
-/** Region of `--region`, AWS_REGION, AWS_DEFAULT_REGION or the profile. Throws `HarnessError` BAD_AWS. */
+/** Returns the region from `--region`, AWS_REGION, AWS_DEFAULT_REGION or the profile. Throws `HarnessError` BAD_AWS. */
 export async function findRegion(
   flag: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   const region = flag ?? (environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || (await profileRegion()));
-  if (region === undefined) throw badAws('No AWS region is set: name one with --region, or set AWS_REGION.');
-  // Not checked against a list, as AWS adds regions, but it becomes part of host names.
+  if (region === undefined) throw badAws('No AWS region is set. Use --region or set AWS_REGION.');
+  // AWS adds regions, so there is no list to check against. But the region becomes part of host names.
   if (!/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region))
     throw badAws(`"${region}" is not an AWS region. Use --region, for example us-west-2.`);
   return region;
@@ -33,23 +33,23 @@ async function profileRegion(): Promise<string | undefined> {
   }
 }
 
-/** Credentials of the SDK's default chain. Throws `HarnessError` BAD_AWS if there are none, or they have expired. */
+/** Returns credentials of the SDK's default chain. Throws `HarnessError` BAD_AWS if they are missing or expired. */
 export async function findCredentials(region: string): Promise<CredentialsProvider> {
   const credentials = renewed(defaultProvider({ parentClientConfig: { region } }));
   const { expiration } = await credentials().catch((error: unknown) => {
     throw problem(error);
   });
   if (expiration !== undefined && expiration.getTime() <= Date.now())
-    throw badAws(`The AWS credentials have expired (at ${expiration.toISOString()}): get new ones and run again.`);
+    throw badAws(`The AWS credentials have expired (at ${expiration.toISOString()}). Get new ones and run again.`);
   return credentials;
 }
 
-/** The credentials' identity by GetCallerIdentity. Throws `HarnessError` BAD_AWS or AWS_UNREACHABLE. */
+/** Returns the credentials' identity from GetCallerIdentity. Throws `HarnessError` BAD_AWS or AWS_UNREACHABLE. */
 export async function whoAmI(options: ClientOptions): Promise<{ readonly accountId: string; readonly arn: string }> {
   try {
     const { Account = '', Arn = '' } = await callerIdentity(options);
     if (!/^\d{12}$/.test(Account))
-      throw badAws(`STS names no account (${JSON.stringify(Account)}): see --aws-endpoint.`);
+      throw badAws(`STS returned an invalid account id (${JSON.stringify(Account)}). Check --aws-endpoint.`);
     return { accountId: Account, arn: Arn };
   } catch (error) {
     if (error instanceof HarnessError) throw error;
@@ -67,14 +67,14 @@ async function callerIdentity(options: ClientOptions) {
 }
 
 /**
- * Finds by the partition's first region whether the region is disabled (AWS STS, "Activating and deactivating AWS STS
- * in an AWS Region") or unknown, or credentials or network are bad.
+ * Tries the partition's first region, to distinguish a disabled region (AWS STS, "Activating and deactivating AWS STS
+ * in an AWS Region") or an unknown one from bad credentials or a bad network.
  */
 async function regionProblem(error: unknown, options: ClientOptions): Promise<HarnessError | undefined> {
   const { region, endpoints } = options;
   const said = (error as Error).message;
   if (/scoped to a valid region/i.test(said))
-    return badAws(`The region ${region} is not that of ${place(endpoints)}: set it with --region.`);
+    return badAws(`${place(endpoints)} does not serve the region ${region}. Use --region.`);
   if (endpoints.sts !== undefined) return undefined;
   const unknown = (error as { readonly code?: unknown }).code === 'ENOTFOUND';
   const refused = (error as Error).name === 'InvalidClientTokenId';
@@ -87,14 +87,14 @@ async function regionProblem(error: unknown, options: ClientOptions): Promise<Ha
     return unknown
       ? new HarnessError(
           'AWS_UNREACHABLE',
-          `AWS host names do not resolve (${said}): check the network and its DNS servers.`,
+          `AWS host names do not resolve (${said}). Check the network and its DNS servers.`,
         )
       : undefined;
   }
   return badAws(
     unknown
-      ? `The region ${region} does not exist: name another with --region.`
-      : `The account has not enabled the region ${region}: name another with --region, or enable it.`,
+      ? `The region ${region} does not exist. Use another with --region.`
+      : `The region ${region} is not enabled in this account. Enable it, or use another with --region.`,
   );
 }
 
@@ -103,34 +103,34 @@ const firstRegion = (region: string): string =>
 
 const place = (endpoints: Endpoints): string => endpoints.sts ?? 'AWS';
 
-/** Rejects accounts outside `--allow-account`, which AWS itself requires. Throws `HarnessError` BAD_AWS. */
+/** Rejects accounts outside `--allow-account`, which is required for AWS itself. Throws `HarnessError` BAD_AWS. */
 export function checkAccount(accountId: string, allowed: readonly string[], isAws: boolean, what = 'account'): void {
   const bad = allowed.find((id) => !/^\d{12}$/.test(id));
-  if (bad !== undefined) throw badFlagValue(`--allow-account is "${bad}": give account ids of 12 digits.`);
+  if (bad !== undefined) throw badFlagValue(`Invalid --allow-account "${bad}": use account ids of 12 digits.`);
   if (allowed.includes(accountId) || (allowed.length === 0 && !isAws)) return;
   throw badAws(
     allowed.length === 0
-      ? `The credentials are of ${what} ${accountId}, and no account is allowed yet: add --allow-account ${accountId} if this run may create and delete things there.`
-      : `The credentials are of ${what} ${accountId}, which is not allowed (--allow-account ${allowed.join(',')}): use credentials of an account that is, or add it.`,
+      ? `The credentials are of ${what} ${accountId}, but no account is allowed. Add --allow-account ${accountId} if this run may create and delete resources there.`
+      : `The credentials are of ${what} ${accountId}, which is not allowed (--allow-account ${allowed.join(',')}). Use credentials of an allowed account, or add this one.`,
   );
 }
 
-/** Rejects partitions other than `aws`, for suites' ARNs (AWS General Reference, "Amazon Resource Names"). */
+/** Rejects partitions other than `aws`, the partition of suites' ARNs (AWS General Reference, "Amazon Resource Names"). */
 export function checkPartition(arn: string): void {
   const partition = arn.split(':')[1];
   if (partition === 'aws') return;
   throw badAws(
-    `The credentials are of AWS' partition ${partition}, and the ARNs in suites are of partition aws: use an account and a region of that.`,
+    `The credentials are of the AWS partition ${partition}, but the suites need partition aws. Use an account and a region of that partition.`,
   );
 }
 
 export const isRootUser = (arn: string): boolean => arn.endsWith(':root');
 
-/** Rejects AWS's root user, who cannot assume roles (AWS STS API Reference, AssumeRole) to observe changes of IAM. */
+/** Rejects AWS's root user, who cannot assume a role (AWS STS API Reference, AssumeRole) to observe IAM propagation. */
 export function checkUser(arn: string, isAws: boolean): void {
   if (!isAws || !isRootUser(arn)) return;
   throw badAws(
-    `The credentials are those of the root user (${arn}), who cannot assume the role that shows when changes of IAM are in force: use those of a role.`,
+    `The credentials belong to the root user (${arn}), who cannot assume the role that observes IAM propagation. Use credentials of a role.`,
   );
 }
 

@@ -5,8 +5,8 @@ import { listen, stopServer } from '../foundation/node/listen.ts';
 import { limit, RateLimiter } from './rate-limiter.ts';
 import { retriesWithin } from './retries.ts';
 
-describe('the limit of calls a second', () => {
-  it('hands out turns that lie evenly apart, in the order they were asked for', async () => {
+describe('the rate limiter', () => {
+  it('grants evenly spaced turns in request order', async () => {
     let now = 0;
     const waits: number[] = [];
     const limiter = new RateLimiter(
@@ -21,7 +21,7 @@ describe('the limit of calls a second', () => {
     expect(waits).to.deep.equal([100, 200, 150]);
   });
 
-  it('saves no turns for later', async () => {
+  it('does not accumulate unused turns', async () => {
     let now = 0;
     const waits: number[] = [];
     const limiter = new RateLimiter(
@@ -35,7 +35,7 @@ describe('the limit of calls a second', () => {
     expect(waits).to.deep.equal([100]);
   });
 
-  describe('of a client', () => {
+  describe('on a client', () => {
     let server: Server;
     let answers: number;
     let signed: string[];
@@ -50,7 +50,7 @@ describe('the limit of calls a second', () => {
     });
     afterEach(() => stopServer(server));
 
-    it('holds for each attempt, before it is signed', async () => {
+    it('delays each attempt before it is signed', async () => {
       const client = new STSClient({
         endpoint: `http://127.0.0.1:${await listen(server)}`,
         region: 'us-west-2',

@@ -3,9 +3,9 @@ import type { AwsClient } from './call-counter.ts';
 import type { AwsService } from './service-names.ts';
 
 /**
- * Maximum of calls a second, including retries, by service and account. AWS publishes no rates for IAM and EKS, which
- * throttle well below a hundred; STS and EKS Auth allow hundreds, S3 3,500 writes per prefix, but few of buckets
- * (Amazon S3 User Guide, "Best practices design patterns").
+ * Maximum calls a second per service and account, including retries. AWS publishes no rates for IAM and EKS, which
+ * throttle well below a hundred. STS and EKS Auth allow hundreds. S3 allows 3,500 writes per prefix, but few bucket
+ * operations (Amazon S3 User Guide, "Best practices design patterns").
  */
 export const CALLS_PER_SECOND: Readonly<Record<AwsService, number>> = {
   iam: 15,
@@ -31,7 +31,7 @@ export class RateLimiter {
     this.#sleep = wait;
   }
 
-  /** Resolves at the caller's turn; first come, first served. */
+  /** Resolves when it is the caller's turn, in order of arrival. */
   async turn(): Promise<void> {
     const now = this.#now();
     const at = Math.max(now, this.#next);

@@ -7,27 +7,29 @@ const thrown = (name: string, httpStatusCode?: number) =>
     ...(httpStatusCode !== undefined && { $metadata: { httpStatusCode, requestId: 'r-1' } }),
   });
 
-describe('what an AWS client threw', () => {
+const verdict = (isAnswer: boolean): string => (isAnswer ? 'an answer' : 'no answer');
+
+describe("an AWS client's error", () => {
   for (const [what, error, ofServices, ofOurs] of [
     ['a denial', thrown('AccessDenied', 403), true, true],
-    ['what a service does not do', thrown('NotImplemented', 501), true, true],
-    ['that its service failed', thrown('InternalError', 500), false, false],
-    ['that there were too many calls', thrown('ThrottlingException', 400), false, false],
-    ['that the session is over', thrown('ExpiredToken', 400), true, false],
-    ['that nobody answered', thrown('TimeoutError'), false, false],
-    ['what has no answer', thrown('Other'), false, false],
-    ['that a connection broke', thrown('ECONNRESET', 500), false, false],
-    ['that there are too many', thrown('LimitExceeded', 409), false, false],
-    ['that nobody knows the keys', thrown('InvalidClientTokenId', 403), true, false],
-    ['that the clock is wrong', thrown('RequestTimeTooSkewed', 403), true, false],
-    ['what is wrong with the request', thrown('InvalidParameterException', 400), true, true],
+    ['an unsupported operation', thrown('NotImplemented', 501), true, true],
+    ['a service failure', thrown('InternalError', 500), false, false],
+    ['throttling', thrown('ThrottlingException', 400), false, false],
+    ['an expired session', thrown('ExpiredToken', 400), true, false],
+    ['a timeout', thrown('TimeoutError'), false, false],
+    ['an error without a status', thrown('Other'), false, false],
+    ['a broken connection', thrown('ECONNRESET', 500), false, false],
+    ['an exhausted quota', thrown('LimitExceeded', 409), false, false],
+    ['an unknown access key', thrown('InvalidClientTokenId', 403), true, false],
+    ['a wrong clock', thrown('RequestTimeTooSkewed', 403), true, false],
+    ['an invalid parameter', thrown('InvalidParameterException', 400), true, true],
   ] as const)
-    it(`${what}: it is ${ofServices ? 'an answer' : 'none'}, of ours ${ofOurs ? 'too' : 'none'}`, () => {
+    it(`${what}: ${verdict(ofServices)} by service errors, ${verdict(ofOurs)} by harness errors`, () => {
       expect(isAnswer(error, SERVICE_ERRORS)).to.equal(ofServices);
       expect(isAnswer(error, HARNESS_CALLER_ERRORS)).to.equal(ofOurs);
     });
 
-  it('is a refusal where it is an answer', () =>
+  it('becomes a refusal if it is an answer', () =>
     expect(refusalBy('sts', thrown('AccessDenied', 403), SERVICE_ERRORS)).to.deep.equal({
       outcome: 'refused',
       layer: 'sts',
@@ -37,12 +39,12 @@ describe('what an AWS client threw', () => {
       requestId: 'r-1',
     }));
 
-  it('is a refusal of no request where none is told', () => {
+  it('becomes a refusal without a request id if it has none', () => {
     const error = Object.assign(new Error('no'), { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
     expect(refusalBy('sts', error, SERVICE_ERRORS)).not.to.have.property('requestId');
   });
 
   for (const error of [thrown('InternalError', 500), thrown('TimeoutError')])
-    it(`is thrown again where it is none: ${error.name}`, () =>
+    it(`is rethrown if it is not an answer: ${error.name}`, () =>
       expect(() => refusalBy('sts', error, SERVICE_ERRORS)).to.throw(error.message));
 });

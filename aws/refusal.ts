@@ -3,16 +3,16 @@ import type { Layer, ProbeResult } from '../foundation/protocols/probe-protocol.
 
 export type Problems = ReadonlySet<AwsProblemKind>;
 
-/** Errors of the service that say nothing about the request. */
+/** Errors of the service that do not concern the request itself. */
 export const SERVICE_ERRORS: Problems = new Set(['throttled', 'network', 'service', 'quota']);
-/** Also those of the harness's own credentials. */
+/** Additionally, errors of the harness's own credentials and clock. */
 export const HARNESS_CALLER_ERRORS: Problems = new Set([
   ...SERVICE_ERRORS,
   'expired-credentials',
   'bad-credentials',
   'clock',
 ]);
-/** Status of an unsupported operation, which is an answer. */
+/** The status of an unsupported operation, which counts as an answer. */
 const NOT_IMPLEMENTED = 501;
 
 interface ServiceError extends Error {
@@ -23,7 +23,7 @@ interface Answer extends ServiceError {
   readonly $metadata: { readonly httpStatusCode: number; readonly requestId?: string };
 }
 
-/** Whether an error is the service's answer to the request, and none of these problems. */
+/** Whether an error is the service's answer to the request, and not one of `problems`. */
 export function isAnswer(error: ServiceError, problems: Problems): error is Answer {
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined || status === NOT_IMPLEMENTED) return status !== undefined;
@@ -31,7 +31,7 @@ export function isAnswer(error: ServiceError, problems: Problems): error is Answ
   return problem === undefined || !problems.has(problem.kind);
 }
 
-/** An AWS client's error as an outcome; rethrown if it is no answer. */
+/** Returns an AWS client's error as an outcome. Rethrows it if it is not an answer. */
 export function refusalBy(layer: Layer, error: ServiceError, problems: Problems): ProbeResult {
   if (!isAnswer(error, problems)) throw error;
   const { name, message, $metadata } = error;

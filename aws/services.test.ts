@@ -8,7 +8,7 @@ import { askEksAuth } from './eks-auth.ts';
 import { parseEndpoints, type Endpoints } from './endpoints.ts';
 import { missingServices } from './services.ts';
 
-/** Which services are not there, as the harness asks. */
+/** Returns the missing services, with the harness's own check. */
 async function missingAt(
   endpoints: Endpoints,
   { accessKeyId, secretAccessKey } = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
@@ -26,26 +26,26 @@ async function missingAt(
   return Object.fromEntries(await missingServices(options, () => askEksAuth(eksAuth, 'c1', 'no-token')));
 }
 
-describe('the services of an endpoint', () => {
-  describe('of the emulator', () => {
+describe('missingServices', () => {
+  describe('on the emulator', () => {
     let emulator: Emulator;
     before(async () => (emulator = await startEmulator()));
     after(() => emulator.close());
 
-    it('are all there', async () => {
+    it('finds all services', async () => {
       expect(await missingAt(parseEndpoints([emulator.endpoint], 'account'), emulator.administrator)).to.deep.equal({});
     });
 
-    it('are there for who may not use them', async () => {
+    it('finds all services without permission to call them', async () => {
       expect(await missingAt(parseEndpoints([emulator.endpoint], 'account'))).to.deep.equal({});
     });
 
-    it('are asked for where they are at an endpoint alone', async () => {
+    it('checks only services that have an endpoint', async () => {
       expect(await missingAt({ sts: emulator.endpoint }, emulator.administrator)).to.deep.equal({});
     });
   });
 
-  describe('of others', () => {
+  describe('on another server', () => {
     let server: Server;
     let answer: { status: number; body: string; type: string };
     beforeEach(() => {
@@ -61,24 +61,24 @@ describe('the services of an endpoint', () => {
       return Object.fromEntries(Object.entries(found).map(([name, why]) => [name, why.replace(url, 'URL')]));
     };
 
-    it('are not there where nothing is found', async () => {
+    it('reports all services if each call returns 404', async () => {
       answer = { status: 404, body: 'not found', type: 'text/plain' };
       expect(await missing()).to.deep.equal({
-        s3: 'URL has no S3 (it answers 404)',
-        iam: 'URL has no IAM (it answers 404)',
-        sts: 'URL has no STS (it answers 404)',
-        eks: 'URL has no EKS (it answers 404)',
-        'eks-auth': 'URL has no EKS Auth (it answers 404)',
+        s3: 'URL has no S3 (status 404)',
+        iam: 'URL has no IAM (status 404)',
+        sts: 'URL has no STS (status 404)',
+        eks: 'URL has no EKS (status 404)',
+        'eks-auth': 'URL has no EKS Auth (status 404)',
       });
     });
 
-    it('are not there where they are said not to be implemented', async () => {
+    it('reports services that are not implemented', async () => {
       const body = JSON.stringify({ __type: 'InternalFailure', message: "API for service 'eks' not yet implemented" });
       answer = { status: 501, body, type: 'application/json' };
       expect(Object.keys(await missing())).to.have.members(['s3', 'iam', 'sts', 'eks', 'eks-auth']);
     });
 
-    it('are not there where the service is not supported, though the status is another', async () => {
+    it('reports unsupported services, also with status 400', async () => {
       answer = {
         status: 400,
         body: JSON.stringify({ error: 'Unsupported service: eks-auth' }),
@@ -87,19 +87,19 @@ describe('the services of an endpoint', () => {
       expect(Object.keys(await missing())).to.have.members(['s3', 'iam', 'sts', 'eks', 'eks-auth']);
     });
 
-    it('are there where EKS Auth refuses the token in its own words, even with status 404', async () => {
+    it('finds an EKS Auth that answers with its own error codes, even with status 404', async () => {
       const body = JSON.stringify({ __type: 'ResourceNotFoundException', message: 'No cluster found for name: c1.' });
       answer = { status: 404, body, type: 'application/json' };
       expect(await missing()).not.to.have.property('eks-auth');
     });
 
-    it('are not EKS Auth where anything is taken for a token', async () => {
+    it('reports an EKS Auth that accepts any token', async () => {
       const arn = 'arn:aws:sts::000000000000:assumed-role/any/session';
       answer = { status: 200, body: JSON.stringify({ assumedRoleUser: { arn } }), type: 'application/json' };
-      expect((await missing())['eks-auth']).to.include('gives credentials for an invalid token');
+      expect((await missing())['eks-auth']).to.include('accepts an invalid token');
     });
 
-    it('are not there where nobody listens', async () => {
+    it('reports services without a listening server', async () => {
       const url = `http://127.0.0.1:${await listen(server)}`;
       await stopServer(server);
       expect(await missingAt(parseEndpoints([`s3=${url}`, `eks-auth=${url}`], 'account'))).to.deep.equal({

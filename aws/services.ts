@@ -10,7 +10,7 @@ import { AWS_SERVICES, type AwsService } from './service-names.ts';
 
 export type MissingServices = ReadonlyMap<AwsService, string>;
 
-/** Finds missing services of endpoints by a read-only call to each. `eksAuth` calls EKS Auth with an invalid token. */
+/** Finds services that their endpoints lack, by a read-only call to each. `eksAuth` calls with an invalid token. */
 export async function missingServices(
   options: ClientOptions,
   eksAuth: () => Promise<EksAuthResponse>,
@@ -43,7 +43,7 @@ export const TITLES: Readonly<Record<AwsService, string>> = {
   'eks-auth': 'EKS Auth',
 };
 
-/** Emulators' errors for an unsupported service or operation. */
+/** How emulators report an unsupported service or operation. */
 const NOT_HERE =
   /unsupported service|unknown service|not (yet )?(been )?implemented|not supported|no route|not included in your|unknown operation|unrecognized service/i;
 
@@ -56,24 +56,24 @@ async function whyMissing(call: Promise<unknown>): Promise<string | undefined> {
   }
 }
 
-/** Undefined for an error of the service itself, such as a denial. */
+/** Returns undefined for an error of the service itself, such as a denial. */
 function reasonOf(error: NodeJS.ErrnoException): string | undefined {
   const { name, message, code } = error;
   const status = awsStatus(error);
   const said = message.split('\n')[0] ?? '';
   if (status === undefined) return code ?? `${name}: ${said}`;
-  if (status === 404 || status >= 500) return `it answers ${status}`;
+  if (status === 404 || status >= 500) return `status ${status}`;
   if (NOT_HERE.test(said) || NOT_HERE.test(name)) return said;
-  // An answer that the SDK cannot parse, such as HTML, has no error name.
-  return /^(Error|SyntaxError|Unknown|UnknownError)$/.test(name) ? `it answers ${status}` : undefined;
+  // The SDK sets no error name if it cannot parse the answer, such as HTML.
+  return /^(Error|SyntaxError|Unknown|UnknownError)$/.test(name) ? `status ${status}` : undefined;
 }
 
-/** EKS Auth API Reference, "AssumeRoleForPodIdentity", Errors; and the common errors of a bad signature. */
+/** Errors in EKS Auth API Reference, "AssumeRoleForPodIdentity", and the common errors of a bad signature. */
 const EKS_AUTH_ERRORS =
   /^(AccessDenied|ExpiredToken|InternalServer|InvalidParameter|InvalidRequest|InvalidToken|ResourceNotFound|Throttling|InvalidSignature|UnrecognizedClient|IncompleteSignature|MissingAuthenticationToken)Exception$/;
 
 function whyNoEksAuth({ status, code, message, roleArn }: EksAuthResponse): string | undefined {
-  if (roleArn !== undefined) return 'it gives credentials for an invalid token';
+  if (roleArn !== undefined) return 'it accepts an invalid token';
   if (code !== undefined && EKS_AUTH_ERRORS.test(code) && !NOT_HERE.test(message ?? '')) return undefined;
-  return status === undefined ? code : `it answers ${status}`;
+  return status === undefined ? code : `status ${status}`;
 }

@@ -12,7 +12,7 @@ const dated = { host: 'examplebucket.s3.amazonaws.com', 'x-amz-date': '20130524T
 const get = { method: 'GET', path: '/', query: '', headers: dated, payload: sha256('') };
 const withHash = (headers: object, payload: string) => ({ ...dated, ...headers, 'x-amz-content-sha256': payload });
 
-describe('requests signed by hand', () => {
+describe('SigV4 signing without the SDK', () => {
   const examples = {
     'GET Object': [
       { ...get, path: '/test.txt', headers: withHash({ range: 'bytes=0-9' }, sha256('')) },
@@ -41,16 +41,16 @@ describe('requests signed by hand', () => {
     ],
   } as const;
   for (const [name, [request, signature]] of Object.entries(examples))
-    it(`have the signature of the example ${name}`, () =>
+    it(`reproduces the signature of the example ${name}`, () =>
       expect(withAuthorization(request, signing).signed.signature).to.equal(signature));
 
-  it('have parameters in the order of their names, one of which begins another', () => {
+  it('sorts parameters by name if one name is a prefix of another', () => {
     const request = { ...get, query: 'x-id-2=a&x-id=b', headers: withHash({}, sha256('')) };
     const signature = 'e4842852d1b84e70d418e64a2a554a30f8cf8b1edec632c96374e4455da45ca2';
     expect(withAuthorization(request, signing).signed.signature).to.equal(signature);
   });
 
-  it('have the query of the example of a presigned URL', () =>
+  it('reproduces the query of the presigned URL example', () =>
     expect(
       presignedQuery(
         { ...get, path: '/test.txt', headers: { host: dated.host }, payload: 'UNSIGNED-PAYLOAD' },
@@ -71,7 +71,7 @@ describe('requests signed by hand', () => {
     withAuthorization({ ...put, headers: { ...upload, ...more, 'x-amz-content-sha256': payload }, payload }, signing)
       .signed;
 
-  it('have the signatures of the example of chunks', () => {
+  it('reproduces the signatures of the chunked upload example', () => {
     const first = signedFor('STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { 'content-length': '66824' });
     expect(first.signature).to.equal('4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9');
     const text = chunked(body, { signed: true, chunkBytes: 65_536 }, first).toString();
@@ -83,7 +83,7 @@ describe('requests signed by hand', () => {
     expect(text).to.have.length(66_824);
   });
 
-  it('have the signatures of the example of chunks with a trailer', () => {
+  it('reproduces the signatures of the chunked upload example with a trailer', () => {
     const first = {
       ...signedFor('STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', {}),
       signature: '106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e',
@@ -95,7 +95,7 @@ describe('requests signed by hand', () => {
     );
   });
 
-  it('have chunks without signatures where only the trailer is to follow', () => {
+  it('does not sign the chunks of an unsigned upload with a trailer', () => {
     const trailer = ['x-amz-checksum-crc32', 'AAAAAA=='] as const;
     const first = signedFor('STREAMING-UNSIGNED-PAYLOAD-TRAILER', {});
     expect(chunked(Buffer.from('abc'), { signed: false, trailer, chunkBytes: 2 }, first).toString()).to.equal(

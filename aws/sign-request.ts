@@ -1,14 +1,14 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { AwsCredentials } from './credentials.ts';
 
-/** Path and query are percent-encoded; names of headers are in lower case, `host` among them. */
+/** Path and query are percent-encoded. Header names are in lower case and include `host`. */
 export interface RequestToSign {
   readonly method: string;
   readonly path: string;
   /** Without the question mark. */
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The hash of the body, or a constant. */
+  /** The hash of the body, or a constant such as `UNSIGNED-PAYLOAD`. */
   readonly payload: string;
 }
 
@@ -24,13 +24,13 @@ export interface Signature {
   readonly timestamp: string;
   /** `<date>/<region>/<service>/aws4_request` */
   readonly scope: string;
-  /** The signature of another text by the same key. */
+  /** Signs another text with the same key. */
   sign(text: string): string;
 }
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
-/** RFC 3986: all but unreserved characters. */
+/** Percent-encodes all but the unreserved characters of RFC 3986. */
 export const uriEncode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
 
@@ -44,7 +44,7 @@ export const timestampOf = (time: Date): string => `${time.toISOString().slice(0
 export const scopeOf = ({ region, service, time }: Omit<SigningScope, 'credentials'>): string =>
   `${timestampOf(time).slice(0, 8)}/${region}/${service}/aws4_request`;
 
-/** Signs a request with all headers (IAM User Guide, "Create a signed AWS API request"), unlike the SDK. */
+/** Signs a request with all its headers, unlike the SDK (IAM User Guide, "Create a signed AWS API request"). */
 export function signatureOf(request: RequestToSign, signing: SigningScope): Signature {
   const { credentials, service, time } = signing;
   const scope = scopeOf(signing);
@@ -59,11 +59,11 @@ export function signatureOf(request: RequestToSign, signing: SigningScope): Sign
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
-/** S3 takes the path as it is sent; for other services it is encoded once more. */
+/** S3 uses the path as sent; other services encode it once more. */
 function canonicalOf({ method, path, query, headers, payload }: RequestToSign, service: string): string {
   const uri = service === 's3' ? path : path.split('/').map(uriEncode).join('/');
   const pairs = query.split('&').filter((pair) => pair !== '');
-  // By name, so `=` must sort before any other character.
+  // Parameters are sorted by name, so `=` must sort before any other character.
   const named = pairs.map((pair) => pair.replace(/=|$/, '\0')).sort();
   const lines = Object.keys(headers)
     .sort()
@@ -95,7 +95,7 @@ export function presignedQuery(request: RequestToSign, signing: SigningScope, se
 
 const EMPTY = sha256('');
 
-/** Chunks of a body with signatures, a trailing checksum, or both. */
+/** Chunks with signatures, a trailing checksum, or both. */
 export interface Chunking {
   readonly signed: boolean;
   /** Name and value of a trailing header. */
@@ -104,7 +104,7 @@ export interface Chunking {
   readonly chunkBytes?: number;
 }
 
-/** A body as `aws-chunked` (S3 API Reference, "Signature calculations for the Authorization header"). */
+/** Encodes a body as `aws-chunked` (S3 API Reference, "Signature calculations for the Authorization header"). */
 export function chunked(body: Buffer, { signed, trailer, chunkBytes = 8192 }: Chunking, first: Signature): Buffer {
   const parts: (string | Buffer)[] = [];
   let previous = first.signature;

@@ -1,4 +1,4 @@
-/** Requests signed by hand, in every form that AWS takes, or with one mistake. */
+/** Requests signed without the SDK, in every form that AWS accepts, or with one mistake. */
 import { request as requestByHttp } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 import { crc32 } from 'node:zlib';
@@ -15,7 +15,7 @@ import {
 } from './sign-request.ts';
 import { unbracketed } from '../foundation/node/unbracketed.ts';
 
-/** Forms of the payload in the signature (S3 API Reference, "Authenticating requests"). */
+/** How the signature covers the payload (S3 API Reference, "Authenticating requests"). */
 export const PAYLOADS = {
   unsigned: { word: 'UNSIGNED-PAYLOAD', chunks: false, signed: false, trailer: false },
   chunks: { word: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', chunks: true, signed: true, trailer: false },
@@ -33,7 +33,7 @@ export const PAYLOADS = {
   },
 } as const;
 
-/** Credentials that differ from the session's in one way. */
+/** Changes to the session's credentials, one at a time. */
 export const CREDENTIALS = {
   'another-secret': 'with another secret key',
   'unknown-key': 'with an unknown access key',
@@ -45,26 +45,26 @@ export interface Alteration {
   /** `target` (path and query), `body`, or the name of a header in lower case. */
   readonly part: string;
   readonly find: string;
-  /** As in String.replace. A header that becomes empty is not sent. */
+  /** The replacement, as in String.replace. A header that becomes empty is not sent. */
   readonly by: string;
 }
 
-/** How a request is made and signed; by default correctly. */
+/** How a request is built and signed; by default correctly. */
 export interface SigningOptions {
-  /** Signed headers. An empty value removes a default one. */
+  /** Headers to sign. An empty value removes a default header. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly unsignedHeaders?: Readonly<Record<string, string>>;
-  /** A text, or a number of bytes. */
+  /** The text, or the number of bytes. */
   readonly body?: string | number;
-  /** How the signature covers the body. Default: by its hash; in a presigned URL of S3, not at all. */
+  /** How the signature covers the body. By default with the hash; in a presigned URL of S3, not at all. */
   readonly payload?: keyof typeof PAYLOADS;
-  /** Seconds of a presigned URL, with the signature in its query string. */
+  /** Makes a presigned URL that is valid for this many seconds. */
   readonly presigned?: number;
-  /** Seconds since it was signed; negative for the future. */
+  /** Seconds since signing; negative for the future. */
   readonly age?: number;
-  /** Sends the time in `Date`, instead of `x-amz-date`. */
+  /** Sends the time in `Date` instead of `x-amz-date`. */
   readonly byDate?: boolean;
-  /** Region and service of another scope. */
+  /** Overrides the region and service of the signature's scope. */
   readonly region?: string;
   readonly service?: string;
   readonly credentials?: keyof typeof CREDENTIALS;
@@ -89,7 +89,7 @@ export interface Sent {
 
 export interface Signing extends Omit<SigningScope, 'time'> {
   readonly host: string;
-  /** Signed instead of the actual request. */
+  /** Is signed instead of the request that is sent. */
   readonly signedAs?: RequestLine;
 }
 
@@ -192,7 +192,7 @@ function alteredBy(alteration: Alteration | undefined, sent: Sent): Sent {
   const { part, find, by } = alteration;
   const change = (text: string): string => {
     const other = text.replace(new RegExp(find, 's'), by);
-    // Otherwise the probe would send a correct request.
+    // Without this check the probe would send a correct request.
     if (other === text) throw new Error(`/${find}/ changes nothing in ${part} of a signed request`);
     return other;
   };
@@ -209,7 +209,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Sends it unchanged with path, `Date` and `Host`, unlike `fetch`. Rejects if the network fails. */
+/** Sends path, `Date` and `Host` unchanged, unlike `fetch`. Rejects if the network fails. */
 export function sendSigned(
   origin: string,
   { method, target, headers, body }: Sent,

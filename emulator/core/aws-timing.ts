@@ -3,7 +3,7 @@ import type { EmulatorSettings } from './settings.ts';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** Settings that simulate AWS's latency: commonly seen figures, rounded up (docs/emulator.md); AWS publishes none. */
+/** Settings that simulate AWS's latency: typical figures, rounded up (docs/emulator.md). AWS publishes none. */
 export const AWS_TIMING: Pick<
   EmulatorSettings,
   'delays' | 'associationPropagation' | 'eksAuthKeepsSessions' | 'throttling'
@@ -22,7 +22,7 @@ export const AWS_TIMING: Pick<
   associationPropagation: { webhook: 5 * SECOND, eksAuth: 8 * SECOND },
   eksAuthKeepsSessions: true,
   throttling: {
-    // Below the harness's own rate per operation: a whole run must meet throttling.
+    // Lower than the harness's own rate per operation, so that a whole run meets throttling.
     iam: { perSecond: 20, burst: 50, changes: { perSecond: 5, burst: 10 } },
     sts: { perSecond: 100, burst: 200 },
     eks: { perSecond: 20, burst: 50, changes: { perSecond: 5, burst: 10 } },

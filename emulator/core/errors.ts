@@ -1,13 +1,13 @@
-/** An error that AWS answers. Each service renders it in its protocol (S3 XML, query XML, REST-JSON). */
+/** An error in an AWS answer. Each service renders it in its protocol (S3 XML, query XML, REST-JSON). */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   /** Such as `AccessDenied` or `ResourceNotFoundException`. */
   readonly code: string;
   readonly status: number;
-  /** Further members of the error body, such as S3's `Key` or `BucketName`. */
+  /** Additional members of the error body, such as S3's `Key` or `BucketName`. */
   readonly fields: Readonly<Record<string, string>>;
 
-  /** Additional response headers, names in lower case. */
+  /** Additional response headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(

@@ -9,15 +9,15 @@ function mapWith(iam: number, listing: number, pace = 1) {
   return { map, pass: (milliseconds: number) => time.pass(milliseconds) };
 }
 
-describe('a map that others see later', () => {
-  it('shows a change at once when there is no lag', () => {
+describe('EventualMap', () => {
+  it('shows changes immediately without a lag', () => {
     const { map } = mapWith(0, 0);
     map.set('a', 1).set('a', 2).set('b', 1).delete('b');
     expect([map.elsewhere('a'), map.elsewhere('b'), [...map.listed()]]).to.deep.equal([2, undefined, [['a', 2]]]);
     expect(map.listed()).to.equal(map);
   });
 
-  it('shows what is made, changed and deleted elsewhere after the lag, each in its turn', () => {
+  it('shows additions, changes and deletions elsewhere after the lag, in order', () => {
     const { map, pass } = mapWith(100, 0);
     map.set('a', 1);
     pass(60);
@@ -33,7 +33,7 @@ describe('a map that others see later', () => {
     expect(seen).to.deep.equal([1, 1, 2, undefined, undefined]);
   });
 
-  it('shows two changes of one moment together', () => {
+  it('shows simultaneous changes together', () => {
     const { map, pass } = mapWith(100, 100);
     map.set('a', 1);
     map.set('a', 2);
@@ -45,7 +45,7 @@ describe('a map that others see later', () => {
     expect([...map.listed().keys()]).to.deep.equal(['a', 'b']);
   });
 
-  it('lists what comes and goes after the lag, and as it is now', () => {
+  it('lists additions and deletions after the lag, with current values', () => {
     const { map, pass } = mapWith(0, 100);
     map.set('old', 1).set('changed', 1);
     pass(200);
@@ -60,7 +60,7 @@ describe('a map that others see later', () => {
     expect(map.listed().size).to.equal(0);
   });
 
-  it('goes by the pace', () => {
+  it('divides the lag by the pace', () => {
     const { map, pass } = mapWith(100, 50, 10);
     map.set('a', 1);
     pass(5);

@@ -9,9 +9,9 @@ interface Change<Value> {
 }
 
 /**
- * An eventually consistent map: `get` and `values` return the current state, `elsewhere` what other services
- * know and `listed` what List calls show, as of `Lag` ago. The views undo recent changes, so changes become visible
- * in order over all maps, without timers. Never change values in place: `set` a changed copy.
+ * An eventually consistent map. `get` and `values` return the current state, `elsewhere` what other services know and
+ * `listed` what List calls show, both as of `Lag` ago. The views undo recent changes, so changes become visible in
+ * order over all maps, without timers. Never change a value in place; `set` a changed copy.
  */
 export class EventualMap<Value> extends Map<string, Value> {
   readonly #uptime: Clock;
@@ -19,7 +19,7 @@ export class EventualMap<Value> extends Map<string, Value> {
   readonly #longest: number;
   #changes: Change<Value>[] = [];
 
-  /** @param initial entries that are visible everywhere from the start */
+  /** @param initial entries that are visible everywhere immediately */
   constructor(
     { uptime, lag }: { readonly uptime: Clock; readonly lag: Lag },
     initial: Iterable<readonly [string, Value]> = [],
@@ -46,7 +46,7 @@ export class EventualMap<Value> extends Map<string, Value> {
     super.clear();
   }
 
-  /** Returns the value that authorization, STS, EKS and EKS Auth know: the one of `Lag.iam` ago. */
+  /** Returns the value that authorization, STS, EKS and EKS Auth know, as of `Lag.iam` ago. */
   elsewhere(key: string): Value | undefined {
     if (this.#changes.length === 0) return this.get(key);
     const then = this.#uptime.now() - this.#lag.iam;
@@ -54,12 +54,12 @@ export class EventualMap<Value> extends Map<string, Value> {
     return this.get(key);
   }
 
-  /** Returns what List calls show: entries of `Lag.listing` ago, also deleted ones, with current values. */
+  /** Returns what List calls show: the entries of `Lag.listing` ago, including deleted ones, with current values. */
   listed(): ReadonlyMap<string, Value> {
     return this.#ago(this.#lag.listing, (key, before) => this.get(key) ?? before);
   }
 
-  /** Returns what IAM considers when it checks for obstacles to a deletion: the entries of `Lag.withinIam` ago. */
+  /** Returns the entries that IAM considers obstacles to a deletion, as of `Lag.withinIam` ago. */
   withinIam(): ReadonlyMap<string, Value> {
     return this.#ago(this.#lag.withinIam, (_key, before) => before);
   }
@@ -78,7 +78,7 @@ export class EventualMap<Value> extends Map<string, Value> {
     return ago;
   }
 
-  /** Returns changes that some reader does not see yet, and forgets older ones. */
+  /** Returns changes that some view does not show yet, and forgets older ones. */
   #recent(): readonly Change<Value>[] {
     const then = this.#uptime.now() - this.#longest;
     const first = this.#changes.findIndex(({ at }) => at > then);

@@ -6,7 +6,7 @@ export interface Credentials {
   readonly expiration?: number;
 }
 
-/** Keys are case-insensitive, values are not (IAM User Guide, "Passing session tags"). */
+/** Keys are case-insensitive, values are case-sensitive (IAM User Guide, "Passing session tags"). */
 export interface SessionTag {
   readonly key: string;
   readonly value: string;
@@ -24,12 +24,12 @@ export interface RoleSession {
   readonly userId: string;
   readonly sessionName: string;
   readonly tags: readonly SessionTag[];
-  /** JSON texts of the session policies; empty: the session is not narrowed. */
+  /** Session policies as JSON texts. An empty list does not limit the session. */
   readonly sessionPolicies: readonly string[];
   /** Milliseconds since the epoch. */
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** Context keys that stay with the session, such as `aws:SourceIdentity` or `<issuer>:sub`. */
+  /** Context keys that the session keeps, such as `aws:SourceIdentity` or `<issuer>:sub`. */
   readonly context: Readonly<Record<string, string>>;
 }
 
@@ -39,11 +39,11 @@ export interface IamUser {
   /** `arn:aws:iam::<account>:user/<path><name>`. */
   readonly arn: string;
   readonly userName: string;
-  /** `AIDA…`; empty if unknown, and then `aws:userid` is absent. */
+  /** `AIDA…`; empty if unknown, in which case `aws:userid` is absent. */
   readonly userId: string;
 }
 
-/** An account's root user, whom only resource policies can deny. It has no key here. */
+/** An account's root user, which only resource policies can deny. It has no access key here. */
 export interface RootUser {
   readonly kind: 'root';
   readonly accountId: string;
@@ -55,7 +55,7 @@ export interface RootUser {
 export interface ServicePrincipal {
   readonly kind: 'service';
   readonly service: string;
-  /** Account on whose behalf the service acts. */
+  /** The account for which the service acts. */
   readonly accountId: string;
 }
 
@@ -74,10 +74,10 @@ export type Caller = RoleSession | IamUser | RootUser;
 
 export type Principal = Caller | ServicePrincipal | FederatedPrincipal | AnonymousPrincipal;
 
-/** Returns the ARN that policies and access entries use: for a session, its role's. */
+/** Returns the ARN for policies and access entries. For a session it is the role's. */
 export const principalArn = (caller: Caller): string => (caller.kind === 'role-session' ? caller.roleArn : caller.arn);
 
-/** Returns the principal's name for messages. */
+/** Returns the principal's name in messages. */
 export function principalName(principal: Principal): string {
   switch (principal.kind) {
     case 'service':

@@ -3,11 +3,11 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 const UPPER_CASE_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const BASE_64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** Returns uniform numbers in [0, 1), the same sequence for the same seed. */
+/** Returns a generator of uniform numbers in [0, 1), the same sequence for the same seed. */
 export function seededRandom(seed: string = randomBytes(16).toString('hex')): () => number {
   const digest = createHash('sha256').update(seed).digest();
   let [a, b, c, d] = [0, 4, 8, 12].map((offset) => digest.readInt32LE(offset)) as [number, number, number, number];
-  // sfc32: small and fast; these ids need not be secret.
+  // sfc32 is small and fast. These ids need not be secret.
   return () => {
     const sum = (((a + b) | 0) + d) | 0;
     d = (d + 1) | 0;

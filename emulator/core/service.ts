@@ -4,9 +4,9 @@ import type { Caller } from './principal.ts';
 /** SigV4 signing names. */
 export type ServiceName = 's3' | 'iam' | 'sts' | 'eks' | 'eks-auth' | 'ec2';
 
-/** A request with a verified signature, or an unsigned one where the service allows that. */
+/** A request with a verified signature, or without one where the service allows it. */
 export interface ServiceRequest {
-  /** As in `x-amz-request-id` and `x-amzn-requestid`. */
+  /** The id in `x-amz-request-id` and `x-amzn-requestid`. */
   readonly id: string;
   readonly method: string;
   /** The path as sent: neither decoded nor normalized (`//` and `..` are part of S3 keys). */
@@ -19,11 +19,11 @@ export interface ServiceRequest {
   readonly body: Buffer;
   /** Undefined for an unsigned request. */
   readonly caller: Caller | undefined;
-  /** For `aws:SourceIp`. */
+  /** The value of `aws:SourceIp`. */
   readonly sourceIp: string;
-  /** The SDK's application id (`AWS_SDK_UA_APP_ID`), which names the calling scenario. */
+  /** The SDK's application id (`AWS_SDK_UA_APP_ID`), which identifies the calling scenario. */
   readonly applicationId: string | undefined;
-  /** When the request was received: milliseconds since the epoch by the emulator's clock. */
+  /** Time of arrival in milliseconds since the epoch, by the emulator's clock. */
   readonly time: number;
   /** Whether the signature is in the query string. */
   readonly presigned: boolean;
@@ -38,10 +38,10 @@ export interface ServiceResponse {
 /** `handle` throws `AwsError`. */
 export interface Service {
   readonly name: ServiceName;
-  /** Returns the operation before `handle`, by default parameter `Action`. Throws `AwsError` as `handle` does. */
+  /** Returns the operation before `handle` is called, by default the parameter `Action`. May throw `AwsError`. */
   identify?(request: ServiceRequest): { readonly operation: string; readonly clusterName?: string };
   handle(request: ServiceRequest): Promise<ServiceResponse>;
-  /** Renders an error, also a signature error before `handle`. */
+  /** Renders an error, including a signature error that occurs before `handle`. */
   renderError(
     error: Pick<AwsError, 'code' | 'status' | 'message'> & Partial<Pick<AwsError, 'fields' | 'headers'>>,
     request: Pick<ServiceRequest, 'id' | 'method' | 'path'>,

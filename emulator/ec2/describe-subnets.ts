@@ -94,8 +94,8 @@ const VALUES: Readonly<Record<string, (subnet: Subnet) => readonly string[]>> = 
 };
 
 /**
- * Returns a predicate for `Filter.N`, whose values may hold `*` and `?`. Throws `InvalidParameterValue` for an unknown
- * filter, `InvalidParameterCombination` without values.
+ * Returns a predicate for `Filter.N`, whose values may contain `*` and `?`. Throws `InvalidParameterValue` for an
+ * unknown filter, `InvalidParameterCombination` for one without values.
  */
 function subnetFilter(parameters: QueryParameters): (subnet: Subnet) => boolean {
   const filters = numbered(parameters, 'Filter', '.Name').map((name, index) => {
@@ -124,7 +124,7 @@ function reader(name: string): (subnet: Subnet) => readonly string[] {
   return found;
 }
 
-/** Returns a list in EC2's form, `name.1` and so on; of structures, their `member` (`.Name`). */
+/** Reads a list in EC2's form: `name.1` and so on. For structures, reads their `member` (`.Name`). */
 export function numbered(parameters: QueryParameters, name: string, member = ''): readonly string[] {
   const members: string[] = [];
   for (let n = 1; ; n += 1) {
@@ -134,7 +134,7 @@ export function numbered(parameters: QueryParameters, name: string, member = '')
   }
 }
 
-/** `*` and `?` are wildcards, `\` escapes. */
+/** `*` and `?` are wildcards; `\` escapes them. */
 function pattern(value: string): readonly ResolvedToken[] {
   return (value.match(/\\?[^]/gu) ?? []).map((text) => {
     if (text === '*') return STAR;

@@ -8,7 +8,7 @@ import { testSession } from '../../test/support/emulator/session.ts';
 
 const [A, B, C] = ['a', 'b', 'c'].map((zone) => `subnet-0000000000000000${zone}`) as [string, string, string];
 
-describe('EC2 with the AWS SDK', () => {
+describe('the EC2 emulator', () => {
   let emulator: Emulator;
   let world: World;
   let ec2: EC2Client;
@@ -40,7 +40,7 @@ describe('EC2 with the AWS SDK', () => {
     throw new Error('the call succeeded');
   };
 
-  it('gives each account a subnet in each of three zones, with the tags of public ones', async () => {
+  it('has a public subnet in each of three zones for every account', async () => {
     const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
     expect(Subnets.map(({ AvailabilityZone }) => AvailabilityZone)).to.have.members([
       'us-west-2a',
@@ -59,7 +59,7 @@ describe('EC2 with the AWS SDK', () => {
     expect(new Set(Subnets.map(({ CidrBlock }) => CidrBlock)).size).to.equal(3);
   });
 
-  it('keeps the subnets of accounts apart', async () => {
+  it('separates the subnets of accounts', async () => {
     const other = client(emulator.createAccount('444455556666'));
     const { Subnets = [] } = await other.send(new DescribeSubnetsCommand({}));
     expect(Subnets.map(({ SubnetId }) => SubnetId))
@@ -97,7 +97,7 @@ describe('EC2 with the AWS SDK', () => {
     expect(await ids({ SubnetIds: [A, B], Filters: [named('*b')] })).to.deep.equal([B]);
   });
 
-  it('gives pages of the size asked for, and no token after the last', async () => {
+  it('returns pages of the requested size, and no token after the last', async () => {
     const { NextToken, Subnets } = await ec2.send(new DescribeSubnetsCommand({ MaxResults: 5 }));
     expect([NextToken, Subnets?.length]).to.deep.equal([undefined, 3]);
     const after = Buffer.from(`after:${A}`).toString('base64url');
@@ -118,7 +118,7 @@ describe('EC2 with the AWS SDK', () => {
     });
   }
 
-  it('asks for ec2:DescribeSubnets on *, and records the call', async () => {
+  it('requires ec2:DescribeSubnets on *, and records the call', async () => {
     const session = (action: string): EC2Client => {
       const allow = [{ Effect: 'Allow', Action: action, Resource: '*' }];
       return client(testSession(world, { allow }).credentials);
@@ -140,7 +140,7 @@ describe('EC2 with the AWS SDK', () => {
     ]);
   });
 
-  it('takes no key that it does not know', async () => {
+  it('rejects a wrong secret key and an unsigned call', async () => {
     const { accessKeyId } = emulator.administrator;
     const wrong = client({ accessKeyId, secretAccessKey: 'wrong' });
     expect(await failure(wrong.send(new DescribeSubnetsCommand({})))).to.match(/^401 AuthFailure/);
@@ -151,7 +151,7 @@ describe('EC2 with the AWS SDK', () => {
     expect(await unsigned.text()).to.match(/<Response><Errors><Error><Code>MissingAuthenticationToken</);
   });
 
-  it('has no other operation', async () => {
+  it('rejects other operations', async () => {
     expect(await failure(ec2.send(new DescribeVpcsCommand({})))).to.match(
       /^400 InvalidAction: The action DescribeVpcs/,
     );

@@ -7,7 +7,7 @@ import { describeSubnets } from './describe-subnets.ts';
 
 const VERSION = '2016-11-15';
 
-/** Amazon EC2, API version 2016-11-15, with DescribeSubnets only. Lists, answers and errors differ from IAM's form. */
+/** Amazon EC2, API version 2016-11-15, with DescribeSubnets only. Its lists, answers and errors differ from IAM's. */
 export function ec2Service(context: ServiceContext): Service {
   return {
     name: 'ec2',

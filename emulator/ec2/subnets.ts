@@ -8,7 +8,7 @@ export interface Subnet {
   readonly arn: string;
   /** Such as `us-west-2a`. */
   readonly zone: string;
-  /** Such as `usw2-az1`: the same place for every account, unlike a zone's name. */
+  /** Such as `usw2-az1`. Unlike a zone's name, it means the same place in every account. */
   readonly zoneId: string;
   readonly cidrBlock: string;
   readonly tags: ReadonlyMap<string, string>;
@@ -18,7 +18,7 @@ const ZONES = ['a', 'b', 'c'];
 
 /**
  * Returns the default VPC's subnets: one public, EKS-tagged subnet in each of three zones (Amazon VPC User Guide,
- * "Default VPC components"). Ids are predictable: the first is `subnet-0000000000000000a`.
+ * "Default VPC components"). Their ids are predictable; the first is `subnet-0000000000000000a`.
  */
 export function subnetsOf(world: World, account: Account): readonly Subnet[] {
   const { region, partition } = world;

@@ -15,7 +15,7 @@ import { recordingProvider, SUBNETS, type RecordedCluster } from '../../test/sup
 import { POD_TRUST, allow, policy, trust, type Statement } from '../../test/support/emulator/roles.ts';
 import { type Emulator, startEmulator } from '../start.ts';
 
-describe('EKS Auth over HTTP', () => {
+describe('the EKS Auth emulator over HTTP', () => {
   const clusters = new Map<string, RecordedCluster>();
   let emulator: Emulator;
   let cluster: RecordedCluster;
@@ -50,7 +50,7 @@ describe('EKS Auth over HTTP', () => {
 
   const withoutExpiration = ({ expiration: _, ...credentials }: Credentials) => credentials;
 
-  /** As the agent calls: signed for `eks-auth` with the node's credentials. */
+  /** Calls as the agent does: signed for `eks-auth` with the node's credentials. */
   const call = async (token: string, name = 'blue'): Promise<Response> => {
     const url = new URL(`${emulator.endpoint}/clusters/${name}/assume-role-for-pod-identity`);
     const credentials = withoutExpiration(await cluster.nodeGroups.get('workers')!.credentials());
@@ -81,7 +81,7 @@ describe('EKS Auth over HTTP', () => {
     });
   };
 
-  it("gives a node's agent credentials that STS knows as the pod's role", async () => {
+  it("gives a node's agent credentials of the pod's role, which STS accepts", async () => {
     const response = await call(await sign());
     expect(response.status).to.equal(200);
     const answer = (await response.json()) as { credentials: Credentials; assumedRoleUser: { arn: string } };
@@ -96,7 +96,7 @@ describe('EKS Auth over HTTP', () => {
     expect(identity.Arn).to.match(/:assumed-role\/app\/eks-blue-reader-1-/);
   });
 
-  it('records who asked, what was decided and why', async () => {
+  it('records the caller, the decisions and the reason', async () => {
     const response = await call(await sign());
     const record = emulator.findCall(response.headers.get('x-amzn-requestid')!)!;
     expect(record).to.include({ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', status: 200 });
@@ -109,7 +109,7 @@ describe('EKS Auth over HTTP', () => {
     expect(record.notes.join('\n')).to.include(`association ${associationId} maps shop/reader to`);
   });
 
-  it('tells the error in the header that clients read', async () => {
+  it('sends the error code in the header that clients read', async () => {
     const token = await sign('sts.amazonaws.com');
     const response = await call(token);
     expect([response.status, response.headers.get('x-amzn-errortype')]).to.deep.equal([400, 'InvalidTokenException']);
@@ -125,7 +125,7 @@ describe('EKS Auth over HTTP', () => {
     expect((await call(await sign())).status).to.equal(200);
   });
 
-  it('can be disturbed for the pods of one namespace, as often as said', async () => {
+  it('can be disturbed for the pods of one namespace, a given number of times', async () => {
     const error = { code: 'ThrottlingException', status: 429, message: 'Rate exceeded' };
     const operation = 'AssumeRoleForPodIdentity';
     const ends = ['shop', 'another'].map((namespace) =>

@@ -4,10 +4,10 @@ import { delays, testTime } from '../../test/support/emulator/time.ts';
 import { POD_TRUST, policy, trust } from '../../test/support/emulator/roles.ts';
 import { eksAuthFixture, outcome, UNASSUMABLE } from '../../test/support/emulator/eks-auth.ts';
 
-describe('EKS Auth sees a change of IAM after a while', () => {
+describe('the EKS Auth emulator with IAM propagation', () => {
   const pod = eksAuthFixture();
 
-  it('so that the role of an association can be assumed for some time after it stopped to trust', async () => {
+  it('still assumes a role until the change of its trust policy has propagated', async () => {
     const time = testTime();
     const settings = delays({ iam: 10_000 });
     await pod.start({ settings, uptime: time }, () => time.pass(10_000));

@@ -4,11 +4,11 @@ import { OTHER_ACCOUNT, administratorOf } from '../../test/support/emulator/eks.
 import { allow, makeCluster, makeRole, POD_TRUST, sessionOf, trust } from '../../test/support/emulator/roles.ts';
 import { CLUSTER_ARN, POD_NAME, eksAuthFixture, outcome, tagsOf } from '../../test/support/emulator/eks-auth.ts';
 
-describe('EKS Auth', () => {
+describe('the EKS Auth emulator', () => {
   const pod = eksAuthFixture();
   const { start, associate, sign, assume, sessionFrom } = pod;
 
-  it('gives credentials of the role for six hours, in the documented form', async () => {
+  it('returns credentials of the role for six hours, in the documented form', async () => {
     const { associationId, associationArn } = await associate();
     const before = pod.cloud.world.clock.now();
     const answer = await assume({ token: await sign() });
@@ -30,7 +30,7 @@ describe('EKS Auth', () => {
     expect(Number(credentials!.expiration) * 1000 - before).to.be.closeTo(6 * 3_600_000, 60_000);
   });
 
-  it('names each session anew', async () => {
+  it('gives each session a new name', async () => {
     await associate();
     const token = await sign();
     const names = [sessionFrom(await assume({ token })), sessionFrom(await assume({ token }))].map(
@@ -39,7 +39,7 @@ describe('EKS Auth', () => {
     expect(names[0]).to.not.equal(names[1]);
   });
 
-  it('takes ten characters of the names of cluster and pod for that of the session', async () => {
+  it('uses ten characters each of cluster name and pod name in the session name', async () => {
     const clusterName = `red-${'of-conformance-'.repeat(5)}`;
     await makeCluster(pod.cloud, clusterName);
     await associate({ clusterName });
@@ -48,7 +48,7 @@ describe('EKS Auth', () => {
     expect(tagsOf(session)['eks-cluster-name']).to.equal(clusterName);
   });
 
-  it('tags the session six times, transitively', async () => {
+  it('sets six transitive session tags', async () => {
     await associate();
     const session = sessionFrom(await assume({ token: await sign(), eksNodeName: 'n', instanceId: 'i-1', zone: 'z' }));
     expect(tagsOf(session)).to.deep.equal({
@@ -62,7 +62,7 @@ describe('EKS Auth', () => {
     expect(session.tags.every(({ transitive }) => transitive)).to.equal(true);
   });
 
-  it('tags nothing when session tags are off, and then needs no sts:TagSession', async () => {
+  it('sets no tags and needs no sts:TagSession if session tags are disabled', async () => {
     const untagged = await makeRole(pod.cloud, 'untagged', [
       trust('pods.eks.amazonaws.com', undefined, ['sts:AssumeRole']),
     ]);
@@ -71,11 +71,11 @@ describe('EKS Auth', () => {
   });
 
   describe('settings', () => {
-    it('badTokenError', async () => {
+    it('badTokenError sets the error code of a bad token', async () => {
       await start({ settings: { badTokenError: 'InvalidParameterException' } });
       expect((await assume({ token: await sign({ aud: 'x' }) })).errorType).to.equal('InvalidParameterException');
     });
-    it('noAssociationError', async () => {
+    it('noAssociationError sets the error code of a missing association', async () => {
       expect(outcome(await assume({ token: await sign() }))).to.include({
         status: 404,
         type: 'ResourceNotFoundException',
@@ -83,7 +83,7 @@ describe('EKS Auth', () => {
       await start({ settings: { noAssociationError: 'AccessDeniedException' } });
       expect(outcome(await assume({ token: await sign() }))).to.include({ status: 400, type: 'AccessDeniedException' });
     });
-    it('eksAuthKeepsSessions', async () => {
+    it('eksAuthKeepsSessions returns earlier sessions until the association is deleted', async () => {
       await start({ settings: { eksAuthKeepsSessions: true } });
       const { associationId } = await associate();
       const token = await sign();
@@ -116,18 +116,18 @@ describe('EKS Auth', () => {
       expect(outcome(denied)).to.include({ status: 403, type: 'AccessDeniedException' });
       expect(outcome(denied).message).to.match(/not authorized to perform: eks-auth:AssumeRoleForPodIdentity/);
     });
-    it('of another account finds no cluster', async () => {
+    it('does not find a cluster of another account', async () => {
       const answer = await assume({ token: await sign() }, 'blue', administratorOf(pod.cloud.world, OTHER_ACCOUNT));
       expect(outcome(answer)).to.include({ status: 404, type: 'ResourceNotFoundException' });
     });
-    it('must name a cluster', async () => {
+    it('must send a valid cluster name', async () => {
       expect(outcome(await assume({ token: 'a.b.c' }, 'none'))).to.include({ status: 404 });
       expect(outcome(await assume({ token: 'a.b.c' }, '-x'))).to.include({
         status: 400,
         type: 'InvalidParameterException',
       });
     });
-    it('must be someone, and name an operation', async () => {
+    it('must sign the request and use the path of an operation', async () => {
       const path = '/clusters/blue/assume-role-for-pod-identity';
       const unsigned = await pod.cloud.send('eks-auth', { method: 'POST', path, caller: undefined });
       expect(unsigned.errorType).to.equal('MissingAuthenticationTokenException');

@@ -25,8 +25,8 @@ export const eksAuthService = (context: ServiceContext): Service =>
   restJsonService(context, 'eks-auth', ROUTES, (call, { handle }) => handle(context, call));
 
 /**
- * Returns credentials for the token's pod (EKS Auth API Reference, "AssumeRoleForPodIdentity"). The agent's own
- * permission is checked first (403; a role that cannot be assumed is 400).
+ * Returns credentials for the token's pod (EKS Auth API Reference, "AssumeRoleForPodIdentity"). Checks the agent's own
+ * permission first (403); a role that cannot be assumed is 400.
  */
 async function assumeRoleForPodIdentity(
   context: ServiceContext,
@@ -76,7 +76,7 @@ function findAssociation({ context, request, cluster, identity }: PodCall): Asso
   const association = cluster.eksAuthAssociations.get(subject);
   if (association === undefined) {
     const code = context.world.settings.noAssociationError;
-    notes.push(`no association for ${subject} in cluster ${cluster.name} is known to EKS Auth`);
+    notes.push(`EKS Auth has no association for ${subject} in cluster ${cluster.name}`);
     const message = `No pod identity association found for service account ${subject} in cluster ${cluster.name}.`;
     throw code === 'ResourceNotFoundException' ? resourceNotFound(message) : new AwsError(code, 400, message);
   }

@@ -12,7 +12,7 @@ import {
   tagsOf,
 } from '../../test/support/emulator/eks-auth.ts';
 
-describe('sessions by EKS Auth', () => {
+describe("EKS Auth's sessions", () => {
   const pod = eksAuthFixture();
   const { associate, sign, assume, sessionFrom } = pod;
 
@@ -34,7 +34,7 @@ describe('sessions by EKS Auth', () => {
       ['aws:RequestTag/kubernetes-pod-uid', equals('aws:RequestTag/kubernetes-pod-uid', 'pod-uid')],
     ];
     for (const [title, condition] of granted) {
-      it(`can be trusted on ${title}`, async () => {
+      it(`can restrict its trust by ${title}`, async () => {
         expect((await fetchWith(when(condition))).status).to.equal(200);
       });
     }
@@ -49,7 +49,7 @@ describe('sessions by EKS Auth', () => {
       ['the namespace in capitals', equals('aws:RequestTag/kubernetes-namespace', 'SHOP')],
     ];
     for (const [title, condition] of refused) {
-      it(`is not given out when its trust wants ${title}`, async () => {
+      it(`is refused if its trust requires ${title}`, async () => {
         expect(outcome(await fetchWith(when(condition)))).to.deep.equal({
           status: 400,
           type: 'AccessDeniedException',
@@ -57,7 +57,7 @@ describe('sessions by EKS Auth', () => {
         });
       });
     }
-    it('must let its session be tagged', async () => {
+    it('must allow sts:TagSession in its trust policy', async () => {
       const answer = await fetchWith(trust('pods.eks.amazonaws.com', undefined, ['sts:AssumeRole']));
       expect(outcome(answer)).to.deep.equal({ status: 400, type: 'AccessDeniedException', message: UNASSUMABLE });
       expect(answer.trace.authorizations.map(({ action, decision }) => [action, decision.value])).to.deep.equal([
@@ -71,14 +71,14 @@ describe('sessions by EKS Auth', () => {
       await pod.cloud.iam().send(new DeleteRoleCommand({ RoleName: 'app' }));
       expect(outcome(await assume({ token: await sign() }))).to.include({ status: 400, message: UNASSUMABLE });
     });
-    it('is no longer given out once the association is deleted', async () => {
+    it('is refused once the association is deleted', async () => {
       const { associationId } = await associate();
       const token = await sign();
       expect((await assume({ token })).status).to.equal(200);
       await pod.cloud.eks().send(new DeletePodIdentityAssociationCommand({ clusterName: 'blue', associationId }));
       expect((await assume({ token })).status).to.equal(404);
     });
-    it('is narrowed by the policy of the association', async () => {
+    it("is limited by the association's session policy", async () => {
       const narrow = policy(allow('s3:GetObject', 'arn:aws:s3:::data/a/*'));
       await associate({ disableSessionTags: true, policy: narrow });
       expect(sessionFrom(await assume({ token: await sign() })).sessionPolicies).to.deep.equal([narrow]);
@@ -115,7 +115,7 @@ describe('sessions by EKS Auth', () => {
       StringEquals: { 'sts:ExternalId': `us-west-2/${ACCOUNT}/blue/shop/${serviceAccount}` },
     });
 
-    it('is what the pod gets, for 59 minutes and with the tags of the pod', async () => {
+    it("is the pod's role for 59 minutes, with the pod's tags", async () => {
       const before = pod.cloud.world.clock.now();
       const answer = await fetchTarget();
       expect((answer.body.assumedRoleUser as { arn: string }).arn).to.match(
@@ -127,34 +127,40 @@ describe('sessions by EKS Auth', () => {
     });
     const granted: readonly [string, Parameters<typeof fetchTarget>[0]][] = [
       [
-        'on a tag of the pod',
+        'if its trust requires a tag of the pod',
         { trusted: baseTrusted({ StringEquals: { 'aws:RequestTag/kubernetes-namespace': 'shop' } }) },
       ],
-      ['with the external id, tags off', { trusted: baseTrusted(externalId('reader')), disableSessionTags: true }],
       [
-        'without sts:TagSession, tags off',
+        'if its trust requires the external id and tags are disabled',
+        { trusted: baseTrusted(externalId('reader')), disableSessionTags: true },
+      ],
+      [
+        'without sts:TagSession if tags are disabled',
         { permissions: [allow('sts:AssumeRole', targetArn)], disableSessionTags: true },
       ],
     ];
     for (const [title, options] of granted) {
-      it(`is given out ${title}`, async () => expect((await fetchTarget(options)).status).to.equal(200));
+      it(`is assumed ${title}`, async () => expect((await fetchTarget(options)).status).to.equal(200));
     }
     const refused: readonly [string, Parameters<typeof fetchTarget>[0]][] = [
-      ['when the base role may not assume it', { permissions: [allow('sts:TagSession', targetArn)] }],
-      ['when the base role may not tag it', { permissions: [allow('sts:AssumeRole', targetArn)] }],
+      ['if the base role may not assume it', { permissions: [allow('sts:TagSession', targetArn)] }],
+      ['if the base role may not tag the session', { permissions: [allow('sts:AssumeRole', targetArn)] }],
       [
-        'when it does not let itself be tagged',
+        'if its trust does not allow sts:TagSession',
         { trusted: baseTrusted().map((s) => ({ ...s, Action: ['sts:AssumeRole'] })) },
       ],
       [
-        'when it wants another namespace',
+        'if its trust requires another namespace',
         { trusted: baseTrusted({ StringEquals: { 'aws:RequestTag/kubernetes-namespace': 'x' } }) },
       ],
-      ['when it wants an external id and tags are on', { trusted: baseTrusted(externalId('reader')) }],
-      ['when it wants another external id', { trusted: baseTrusted(externalId('other')), disableSessionTags: true }],
+      ['if its trust requires the external id and tags are enabled', { trusted: baseTrusted(externalId('reader')) }],
+      [
+        'if its trust requires another external id',
+        { trusted: baseTrusted(externalId('other')), disableSessionTags: true },
+      ],
     ];
     for (const [title, options] of refused) {
-      it(`is not given out ${title}`, async () => {
+      it(`is refused ${title}`, async () => {
         expect(outcome(await fetchTarget(options))).to.deep.equal({
           status: 400,
           type: 'AccessDeniedException',
@@ -162,7 +168,7 @@ describe('sessions by EKS Auth', () => {
         });
       });
     }
-    it('alone is narrowed by the policy of the association', async () => {
+    it("is limited by the association's session policy", async () => {
       const narrow = policy(allow('s3:GetObject'));
       const answer = await fetchTarget({ disableSessionTags: true, policy: narrow });
       expect(sessionFrom(answer).sessionPolicies).to.deep.equal([narrow]);

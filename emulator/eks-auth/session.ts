@@ -6,13 +6,13 @@ import type { Association, Cluster } from '../world/eks-model.ts';
 import { assumeRole, type AssumedRole, type AssumeRoleInput } from '../sts/assume-role.ts';
 import { POD_IDENTITY_AUDIENCE, type PodIdentity } from './token.ts';
 
-/** Six hours, as seen on AWS (undocumented): the role's maximum does not limit AWS services. */
+/** Six hours, as observed on AWS (undocumented). The role's maximum does not limit AWS services. */
 const SESSION_SECONDS = 6 * 3600;
 /** EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles". */
 const TARGET_SESSION_SECONDS = 59 * 60;
 const NAME_PART_LENGTH = 10;
 
-/** A call with a verified token. */
+/** A call whose token was verified. */
 export interface PodCall {
   readonly context: ServiceContext;
   readonly request: ServiceRequest;
@@ -21,8 +21,8 @@ export interface PodCall {
 }
 
 /**
- * Opens a session of the association's role, or of its target role by way of the first, for at most `longest` seconds.
- * Throws `AccessDeniedException` or, if tags and policy are too large, `InvalidRequestException` (400).
+ * Opens a session of the association's role or, through it, of the target role, for at most `longest` seconds. Throws
+ * `AccessDeniedException`, or `InvalidRequestException` (400) if tags and policy are too large.
  */
 export function openSession(call: PodCall, association: Association, longest = SESSION_SECONDS): AssumedRole {
   const { cluster } = call;
@@ -44,7 +44,7 @@ export function openSession(call: PodCall, association: Association, longest = S
     roleArn: targetRoleArn,
     sessionName,
     durationSeconds: Math.min(longest, TARGET_SESSION_SECONDS),
-    // Without the transitive tags, the external id is sent.
+    // The external id is only sent without the transitive tags.
     externalId: association.disableSessionTags ? association.externalId : undefined,
     sessionPolicies,
   });
@@ -80,7 +80,7 @@ function assume({ context, request }: PodCall, input: AssumeRoleInput): AssumedR
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     context.trace(request).notes.push(`${input.roleArn} cannot be assumed: ${error.message}`);
-    // The wording is undocumented; EKS's documents name the code and the remedy.
+    // The wording is undocumented. EKS's documentation states the code and the remedy.
     if (error.code === 'PackedPolicyTooLarge')
       throw new AwsError('InvalidRequestException', 400, `PackedPolicyTooLarge: ${error.message}`);
     throw new AwsError(

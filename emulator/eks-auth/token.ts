@@ -11,12 +11,12 @@ export interface PodIdentity extends Subject {
   readonly pod: { readonly name: string; readonly uid: string };
 }
 
-/** A cluster that has an API server. */
+/** A cluster with an API server. */
 export type TokenIssuer = Pick<Cluster, 'name' | 'issuer'> & { readonly managed: ManagedCluster };
 
 /**
- * Verifies a service account token: signature, issuer, audience, `exp`, `nbf`, bound to a pod. Facts go to `note`,
- * without the token. Throws `ExpiredTokenException` or the error of setting `badTokenError` (400).
+ * Verifies a service account token: signature, issuer, audience, `exp`, `nbf` and the bound pod. Passes facts to
+ * `note`, without the token. Throws `ExpiredTokenException` or the error of the setting `badTokenError` (400).
  */
 export async function verifyToken(
   world: World,
@@ -30,14 +30,14 @@ export async function verifyToken(
   };
   const claims = await verifiedClaims(world, cluster, token, { refuse, note });
   const { namespace, serviceAccount, pod } = holderOf(claims);
-  if (pod === undefined) throw refuse('token is bound to no pod');
+  if (pod === undefined) throw refuse('token is not bound to a pod');
   note(noteOf({ namespace, serviceAccount, pod }));
   return { namespace, serviceAccount, pod };
 }
 
 type Holder = Subject & Partial<Pick<PodIdentity, 'pod'>>;
 
-/** The claims are signed by the cluster, so their form is known. */
+/** The cluster signed the claims, so their form is known. */
 function holderOf(claims: JWTPayload): Holder {
   const [, , namespace, serviceAccount] = claims.sub!.split(':') as [string, string, string, string];
   const pod = objectOf(claims['kubernetes.io'])['pod'] as PodIdentity['pod'] | undefined;

@@ -56,7 +56,7 @@ describe('EKS access policies', () => {
   const groups = () => groupsOf(cloud.world.credentials.issue(sessionOf(cloud, principalArn)));
   const creatorsGroups = () => groupsOf(cloud.world.account(ACCOUNT)!.administrator);
 
-  it('make administrators, for as long as they are associated with the whole cluster', async () => {
+  it('grant rights while they are associated with the whole cluster', async () => {
     await makeCluster('API');
     await makeEntry();
     expect(await groups()).to.deep.equal(['readers', 'system:authenticated']);
@@ -81,7 +81,7 @@ describe('EKS access policies', () => {
     expect(await groups()).to.not.include('system:masters');
   });
 
-  it('are of an entry that is made once for a token of the client, with the type that is asked for', async () => {
+  it('need an access entry, which has the requested type and is created once per client token', async () => {
     await makeCluster('API');
     const request = { clusterName: 'blue', principalArn, type: 'EC2_LINUX', clientRequestToken: 'once' };
     const { accessEntry } = await cloud.eks().send(new CreateAccessEntryCommand(request));
@@ -100,7 +100,7 @@ describe('EKS access policies', () => {
     expect(await list()).to.deep.equal([]);
   });
 
-  it('are what makes the creator an administrator', async () => {
+  it("make the cluster's creator an administrator", async () => {
     await makeCluster('API_AND_CONFIG_MAP');
     const creator = `arn:aws:iam::${ACCOUNT}:user/administrator`;
     expect(await entries()).to.deep.equal([creator]);
@@ -111,20 +111,20 @@ describe('EKS access policies', () => {
     expect(await creatorsGroups()).to.not.include('system:masters');
   });
 
-  it('are not given to a creator who does not want it', async () => {
+  it('are not associated with a creator who disables it', async () => {
     await makeCluster('API', false);
     expect(await entries()).to.deep.equal([]);
     expect(await creatorsGroups()).to.equal(undefined);
   });
 
-  it('need access entries, which clusters of a config map do not have; their creator is an administrator nevertheless', async () => {
+  it('do not exist with the mode CONFIG_MAP, where the creator is an administrator nevertheless', async () => {
     await makeCluster('CONFIG_MAP');
     expect(await creatorsGroups()).to.include('system:masters');
     for (const call of [entries(), makeEntry(), associate()])
       expect(await errorOf(call)).to.include({ name: 'InvalidRequestException', status: 400 });
   });
 
-  it('are refused where they do not exist, with an odd scope and without an entry', async () => {
+  it('are rejected if they do not exist, without an entry, or with an invalid scope', async () => {
     await makeCluster('API');
     expect((await errorOf(associate())).name).to.equal('ResourceNotFoundException');
     await makeEntry();
@@ -140,7 +140,7 @@ describe('EKS access policies', () => {
     expect(await list()).to.deep.equal([]);
   });
 
-  it('can be kept to some by the condition keys of IAM', async () => {
+  it('can be restricted by IAM condition keys', async () => {
     await makeCluster('API');
     await makeEntry();
     const condition = { ArnEquals: { 'eks:policyArn': policyArn('AmazonEKSViewPolicy') } };

@@ -10,7 +10,7 @@ import { page } from './input.ts';
 import type { JsonObject } from '../core/json.ts';
 
 const PREFIX = 'arn:aws:eks::aws:cluster-access-policy/';
-/** Access policies (EKS User Guide, "Review access policy permissions"), and groups with these rights cluster-wide. */
+/** Access policies and groups with the same cluster-wide rights (EKS User Guide, "Review access policy permissions"). */
 const POLICIES: ReadonlyMap<string, string> = new Map([
   ['AmazonEKSClusterAdminPolicy', 'system:masters'],
   ['AmazonEKSAdminPolicy', 'eks:admin'],
@@ -19,10 +19,10 @@ const POLICIES: ReadonlyMap<string, string> = new Map([
   ['AmazonEKSViewPolicy', 'eks:view'],
 ]);
 
-/** The policy of a cluster's creator. */
+/** The policy that a cluster's creator gets. */
 export const CLUSTER_ADMINISTRATOR = `${PREFIX}AmazonEKSClusterAdminPolicy`;
 
-/** Returns the groups of an entry's cluster-wide policies. Policies scoped to namespaces have no effect here. */
+/** Returns the groups of an entry's cluster-wide policies. Policies with a namespace scope have no effect here. */
 export const groupsOfPolicies = ({ policies }: AccessEntry): readonly string[] =>
   [...POLICIES].flatMap(([name, group]) =>
     policies.get(`${PREFIX}${name}`)?.accessScope.type === 'cluster' ? [group] : [],

@@ -28,7 +28,7 @@ describe('EKS Auto Mode', () => {
   };
   const describeIt = async () => (await cloud.eks().send(new DescribeClusterCommand({ name: 'blue' }))).cluster!;
 
-  it('gives a cluster nodes and the agent without node group and add-on', async () => {
+  it('provides nodes and the agent without a node group or add-on', async () => {
     expect(await create()).to.include({ status: 'ACTIVE' });
     const { told, nodeGroups } = cloud.clusters.get('blue')!;
     expect(told[0]).to.equal(`addNodes general-purpose ${nodeRoleArn}`);
@@ -48,12 +48,12 @@ describe('EKS Auto Mode', () => {
     expect(told.at(-1)).to.equal('delete');
   });
 
-  it('needs no node pools', async () => {
+  it('works without node pools', async () => {
     expect(await create({ computeConfig: { enabled: true } })).to.include({ status: 'ACTIVE' });
     expect(cloud.clusters.get('blue')!.nodeGroups.size).to.equal(0);
   });
 
-  it('is off where nobody asks for it', async () => {
+  it('is off by default', async () => {
     const recorded = await makeCluster(cloud);
     const { computeConfig, storageConfig, kubernetesNetworkConfig } = await describeIt();
     expect(computeConfig).to.deep.equal({ enabled: false });
@@ -66,21 +66,25 @@ describe('EKS Auto Mode', () => {
   const refusals: readonly [string, Partial<CreateClusterCommandInput>, RegExp][] = [
     ['without load balancing', { kubernetesNetworkConfig: {} }, together],
     ['without block storage', { storageConfig: undefined }, together],
-    ['of storage alone', { computeConfig: undefined }, together],
+    ['with block storage only', { computeConfig: undefined }, together],
     ['without access entries', { accessConfig: undefined }, /authentication mode/],
-    ['with pools of no role', { computeConfig: { enabled: true, nodePools: ['system'] } }, /need the nodeRoleArn/],
     [
-      'with a pool of another name',
+      'with node pools without a role',
+      { computeConfig: { enabled: true, nodePools: ['system'] } },
+      /need the nodeRoleArn/,
+    ],
+    [
+      'with an unknown node pool',
       { computeConfig: { enabled: true, nodePools: ['gpu'], nodeRoleArn: 'arn:aws:iam::111122223333:role/node' } },
       /general-purpose or system/,
     ],
     [
-      'with a role for no pools',
+      'with a role without node pools',
       { computeConfig: { enabled: true, nodeRoleArn: 'arn:aws:iam::111122223333:role/node' } },
       /nodePool value\(s\) must be provided/,
     ],
     [
-      'with a role that nodes may not assume',
+      'with a role that does not trust EC2',
       {
         computeConfig: {
           enabled: true,
@@ -92,7 +96,7 @@ describe('EKS Auto Mode', () => {
     ],
   ];
   for (const [title, input, message] of refusals) {
-    it(`is refused ${title}`, async () => {
+    it(`is rejected ${title}`, async () => {
       const error = await errorOf(create(input));
       expect(error).to.include({ name: 'InvalidParameterException', status: 400 });
       expect(error.message).to.match(message);

@@ -26,16 +26,16 @@ import {
 } from '../../test/support/emulator/eks.ts';
 import { clusterRole, errorOf, makeRole, trust } from '../../test/support/emulator/roles.ts';
 
-/** Longer than any test takes: what waits for it does not happen. */
+/** Longer than any test takes, so the delayed effect never happens. */
 const NEVER = 3_600_000;
-/** Something that happens a moment after the call has answered. */
+/** Shortly after the call has returned. */
 const SOON = 30;
 
 const CLUSTER = { name: 'blue' };
 const AGENT = { clusterName: 'blue', addonName: 'eks-pod-identity-agent' };
 const GROUP = { clusterName: 'blue', nodegroupName: 'workers' };
 
-describe("EKS that simulates AWS's latency", () => {
+describe("EKS with AWS's latency", () => {
   let cloud: TestCloud;
   let clusters: Map<string, RecordedCluster>;
   const start = async (
@@ -68,7 +68,7 @@ describe("EKS that simulates AWS's latency", () => {
   };
   const createAddon = () => cloud.eks().send(new CreateAddonCommand(AGENT));
 
-  /** Polls until what is looked at has the status. */
+  /** Polls until the resource has the status. */
   const until = async (look: () => Promise<{ readonly status?: string | undefined }>, status: string) => {
     for (;;) {
       const seen = await look();
@@ -88,7 +88,7 @@ describe("EKS that simulates AWS's latency", () => {
   };
   const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-  it('answers CREATING at once, without endpoint and issuer, and ACTIVE with them later', async () => {
+  it('returns CREATING immediately, and ACTIVE with endpoint and issuer later', async () => {
     await start({ createCluster: SOON, deleteCluster: SOON });
     const made = (await createCluster()).cluster!;
     expect(made.status).to.equal('CREATING');
@@ -103,7 +103,7 @@ describe("EKS that simulates AWS's latency", () => {
     expect(told).to.deep.equal(['delete']);
   });
 
-  it('waits for the Kubernetes side too, and says why there is none', async () => {
+  it('waits for the Kubernetes side, and reports why it failed', async () => {
     let fail: (error: Error) => void = () => {};
     const provider = { createCluster: () => new Promise<never>((_, reject) => (fail = reject)) };
     await start({ createCluster: 1 }, { provider });
@@ -119,7 +119,7 @@ describe("EKS that simulates AWS's latency", () => {
     await untilGone(cluster);
   });
 
-  it('refuses what needs a cluster that is ACTIVE', async () => {
+  it('rejects calls that need an ACTIVE cluster', async () => {
     await start({ createCluster: NEVER });
     await createCluster();
     expect(await errorOf(cloud.eks().send(new DeleteClusterCommand(CLUSTER)))).to.include({ status: 409 });
@@ -135,7 +135,7 @@ describe("EKS that simulates AWS's latency", () => {
       expect(await errorOf(call())).to.include({ name: 'InvalidRequestException', status: 400 });
   });
 
-  it('takes down clusters that are CREATING when it ends', async () => {
+  it('deletes CREATING clusters when it closes', async () => {
     await start({ createCluster: NEVER });
     await createCluster();
     while (!clusters.has('blue')) await pause();
@@ -143,7 +143,7 @@ describe("EKS that simulates AWS's latency", () => {
     expect(clusters.get('blue')!.told).to.deep.equal(['delete']);
   });
 
-  it('makes and deletes node groups, which hold their cluster until they are gone', async () => {
+  it('does not delete a cluster before its node groups are deleted', async () => {
     await start({ createNodegroup: SOON, deleteNodegroup: SOON });
     await createCluster();
     expect((await createGroup()).nodegroup!.status).to.equal('CREATING');
@@ -172,7 +172,7 @@ describe("EKS that simulates AWS's latency", () => {
     await untilGone(addon);
   });
 
-  it('leaves an add-on DEGRADED that is installed and not healthy, until it is changed', async () => {
+  it('reports an unhealthy add-on as DEGRADED until it is updated', async () => {
     await start({ createAddon: SOON });
     await createCluster();
     const managed = clusters.get('blue')!;
@@ -189,7 +189,7 @@ describe("EKS that simulates AWS's latency", () => {
     expect((await addon()).health!.issues).to.deep.equal([]);
   });
 
-  it('is as much faster as its pace says', async () => {
+  it('divides delays by the pace', async () => {
     await start({ createCluster: NEVER, createAddon: NEVER }, { pace: NEVER });
     await createCluster();
     await until(cluster, 'ACTIVE');
@@ -197,7 +197,7 @@ describe("EKS that simulates AWS's latency", () => {
     await until(addon, 'ACTIVE');
   });
 
-  describe('keeps names for a while', () => {
+  describe('with a delay before names can be reused', () => {
     const subject = { clusterName: 'blue', namespace: 'red', serviceAccount: 'app' };
     const associate = async (roleArn: string) =>
       (await cloud.eks().send(new CreatePodIdentityAssociationCommand({ ...subject, roleArn }))).association!;
@@ -214,7 +214,7 @@ describe("EKS that simulates AWS's latency", () => {
       return { roleArn, associationId: associationId! };
     };
 
-    it('in which they are taken', async () => {
+    it('rejects the name of a deleted resource during the delay', async () => {
       await start({ reuse: NEVER });
       const { roleArn, associationId } = await cycle();
       const again = await errorOf(associate(roleArn));
@@ -226,7 +226,7 @@ describe("EKS that simulates AWS's latency", () => {
       expect(await errorOf(createCluster())).to.include({ name: 'ResourceInUseException', status: 409 });
     });
 
-    it('and no longer', async () => {
+    it('accepts the name after the delay', async () => {
       await start({ reuse: SOON });
       const { roleArn } = await cycle();
       const untilMade = async (make: () => Promise<unknown>) => {

@@ -40,12 +40,12 @@ export function parameter(call: EksCall, name: string): string {
   return value;
 }
 
-/** Throws `AccessDeniedException` (403) unless the caller may do `action` (`eks:…`) on the resource. */
+/** Throws `AccessDeniedException` (403) unless the caller may call `action` (`eks:…`) on the resource. */
 export function demand(call: EksCall, action: string, resource: string, context: ConditionContext = {}): void {
   demandOf(call, action, resource, call.account.id, context);
 }
 
-/** As `demand`, on the path's cluster, whether or not it exists. */
+/** Like `demand`, for the cluster in the path, whether or not it exists. */
 export function demandOnCluster(call: EksCall, action: string, context: ConditionContext = {}): void {
   const name = parameter(call, 'clusterName');
   const arn = eksArn(call.world, call.account.id, `cluster/${name}`);
@@ -53,15 +53,15 @@ export function demandOnCluster(call: EksCall, action: string, context: Conditio
 }
 
 /**
- * Demands `eks:TagResource` for tags of a new resource, an ARN or a pattern of one (EKS User Guide, "Organize Amazon EKS
- * resources with tags").
+ * Demands `eks:TagResource` for the tags of a new resource, given as an ARN or a pattern (EKS User Guide, "Organize
+ * Amazon EKS resources with tags").
  */
 export function demandTags(call: EksCall, resource: string, tags: ReadonlyMap<string, string>): void {
   if (tags.size > 0)
     demand(call, 'eks:TagResource', eksArn(call.world, call.account.id, resource), requestTagContext(tags));
 }
 
-/** Throws `ResourceNotFoundException` (404). */
+/** Throws `ResourceNotFoundException` (404) if the cluster does not exist. */
 export function theCluster(call: EksCall): Cluster {
   const name = parameter(call, 'clusterName');
   const cluster = call.account.clusters.get(name);
@@ -76,8 +76,8 @@ export function demandActive(cluster: Cluster, fields: Readonly<Record<string, s
 }
 
 /**
- * Returns the role that the caller passes to a service, once its account, `iam:PassRole`, the right to read it and its
- * existence are checked. Throws `InvalidParameterException` or `AccessDeniedException`.
+ * Returns the role that the caller passes to a service, after checking its account, `iam:PassRole`, the permission to
+ * read it, and its existence. Throws `InvalidParameterException` or `AccessDeniedException`.
  */
 export function passedRole(call: EksCall, name: string, arn: string, service: string, associated: string): Role {
   const parsed = parseRoleArn(arn);
@@ -94,17 +94,17 @@ export function passedRole(call: EksCall, name: string, arn: string, service: st
   return role;
 }
 
-/** Throws `AccessDeniedException` unless the caller may read the role, which EKS reads with the caller's rights. */
+/** Throws `AccessDeniedException` unless the caller may read the role. EKS reads it with the caller's permissions. */
 export function demandOnRole(call: EksCall, action: string, arn: string, role?: Role): void {
   demandOf(call, action, arn, call.account.id, resourceTagKeys(role?.tags));
 }
 
-/** Adds a fact to the record of the call. */
+/** Adds a fact to the call's record. */
 export function note(call: EksCall, fact: string): void {
   call.state.context.trace(call.request).notes.push(fact);
 }
 
-/** Returns the error of an action in Kubernetes, and records that the call `could not` do it. */
+/** Returns the error of an action in Kubernetes, and records the action as `could not …`. */
 export async function failureOf(call: EksCall, couldNot: string, act: () => Promise<void>): Promise<Error | undefined> {
   try {
     await act();
@@ -116,7 +116,7 @@ export async function failureOf(call: EksCall, couldNot: string, act: () => Prom
   }
 }
 
-/** As `demand`, for any service's resource. */
+/** Like `demand`, for the resource of any service. */
 export function demandOf(
   call: EksCall,
   action: string,

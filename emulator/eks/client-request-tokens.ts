@@ -4,11 +4,11 @@ import type { JsonObject } from '../core/json.ts';
 
 export type ClientRequestTokens = ReturnType<typeof clientRequestTokens>;
 
-/** Remembers requests by client token, so that a repeated request returns its first result. The oldest are forgotten. */
+/** Remembers requests by client token, so that a repeated request returns its first result. Forgets the oldest ones. */
 export function clientRequestTokens(remembered = 10_000) {
   const made = new Map<string, { readonly fingerprint: string; readonly id: string }>();
   return {
-    /** Returns the earlier result, or undefined. Throws `InvalidParameterException` if the token came with another request. */
+    /** Returns the earlier result, if any. Throws `InvalidParameterException` for the token of another request. */
     find(scope: string, body: JsonObject): string | undefined {
       const key = tokenKey(scope, body);
       const first = key === undefined ? undefined : made.get(key);
@@ -36,7 +36,7 @@ function fingerprint(body: JsonObject): string {
   return createHash('sha256').update(canonical(body)).digest('base64');
 }
 
-/** JSON text independent of the order of members. */
+/** Returns JSON text that does not depend on the order of members. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

@@ -6,7 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 /** Auto Mode's built-in node pools (EKS User Guide, "Enable or Disable Built-in NodePools"). */
 const NODE_POOL = /^(general-purpose|system)$/;
 
-/** Reads a CreateCluster. VPCs are not emulated: security groups are kept as given. Throws `InvalidParameterException`. */
+/** Reads CreateCluster's input. Security groups have no effect but are kept. Throws `InvalidParameterException`. */
 export function readConfiguration(body: JsonObject): ClusterConfiguration {
   const vpc = optionalObject(body, 'resourcesVpcConfig');
   const network = optionalObject(body, 'kubernetesNetworkConfig') ?? {};
@@ -40,7 +40,7 @@ export function readConfiguration(body: JsonObject): ClusterConfiguration {
   };
 }
 
-/** Auto Mode's three capabilities go together, and need access entries (EKS User Guide, "Create an EKS Auto Mode Cluster"). */
+/** Auto Mode's capabilities need each other and access entries (EKS User Guide, "Create an EKS Auto Mode Cluster"). */
 function readAutoMode(body: JsonObject, network: JsonObject, authenticationMode: string): AutoMode | undefined {
   const compute = optionalObject(body, 'computeConfig') ?? {};
   const storage = optionalObject(body, 'storageConfig') ?? {};

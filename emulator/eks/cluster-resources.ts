@@ -8,26 +8,26 @@ import { eksArn } from './ids.ts';
 import { optionalString, page, readTags, resourceTagContext } from './input.ts';
 import type { Cluster } from '../world/eks-model.ts';
 
-/** A kind of resource that a cluster has several of. */
+/** A kind of resource of which a cluster can have several. */
 export interface ResourceKind<Item> {
-  /** As in `CreateAddon`, and in its answer. */
+  /** The name in operations, as in `CreateAddon`, and in their answers. */
   readonly name: string;
   readonly member: string;
-  /** Path below the cluster's. */
+  /** Path below the cluster's path. */
   readonly path: string;
-  /** Path parameter with the name of one. */
+  /** Path parameter with the resource's name. */
   readonly parameter: string;
-  /** End of an ARN, or of a pattern. */
+  /** End of the resource's ARN, or of a pattern for it. */
   readonly arn: (clusterName: string, name?: string) => string;
   readonly all: (cluster: Cluster) => ReadonlyMap<string, Item> | undefined;
   readonly missing: (name: string, clusterName: string) => AwsError;
   readonly view: (item: Item, cluster: Cluster) => object;
-  /** List entry in place of the name, and the list's filters. */
+  /** List entry that replaces the name, and the list's filters. */
   readonly summary?: (item: Item) => object;
   readonly isWanted?: (item: Item, query: URLSearchParams) => boolean;
-  /** Additional condition keys, of a resource or of a request for one. */
+  /** Additional condition keys, of a resource or of the request to create one. */
   readonly keys?: (clusterName: string, item: Item | JsonObject | undefined) => ConditionContext;
-  /** Returns the path's cluster, where not every cluster will do. */
+  /** Returns the path's cluster, if not every cluster is allowed. */
   readonly cluster?: (call: EksCall) => Cluster;
 }
 
@@ -44,7 +44,7 @@ function demandCreation<Item>(kind: ResourceKind<Item>, call: EksCall) {
   return tags;
 }
 
-/** Returns the path's resource if the caller may do `action` on it. */
+/** Returns the path's resource if the caller may call `action` on it. */
 export function demanded<Item extends Tagged>(
   kind: ResourceKind<Item>,
   call: EksCall,
@@ -62,7 +62,7 @@ export function demanded<Item extends Tagged>(
   return { cluster, item };
 }
 
-/** Creates a resource, once per `clientRequestToken`; repeated calls return the remembered one. */
+/** Creates a resource once per `clientRequestToken`. Repeated calls return the first result. */
 export function createOperation<Item>(
   kind: ResourceKind<Item>,
   make: (call: EksCall, cluster: Cluster, tags: Tags, remember: (id: string) => void) => Promise<Item> | Item,
@@ -97,5 +97,5 @@ export function listOperation<Item>(kind: ResourceKind<Item>): EksOperation {
   };
 }
 
-/** As in `ListAccessEntries`. */
+/** The plural, as in `ListAccessEntries`. */
 export const pluralOf = (name: string): string => `${name.replace(/y$/, 'ie')}s`;

@@ -35,7 +35,7 @@ export function healthView(issues: readonly HealthIssue[] | undefined): object {
   return { issues: (issues ?? []).map(({ code, message }) => ({ code, message, resourceIds: [] })) };
 }
 
-/** EKS writes seconds since the epoch, with a fraction. */
+/** EKS returns seconds since the epoch, with a fraction. */
 export function epochSeconds(milliseconds: number): number {
   return milliseconds / 1000;
 }

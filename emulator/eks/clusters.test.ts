@@ -48,7 +48,7 @@ describe('EKS clusters', () => {
   };
   const describeIt = async (name = 'blue') => (await cloud.eks().send(new DescribeClusterCommand({ name }))).cluster!;
 
-  it('are ACTIVE when made, with all that a client connects by', async () => {
+  it('are ACTIVE after the creation, with endpoint, certificate authority and issuer', async () => {
     const { cluster } = await create({ tags: { team: 'a' }, resourcesVpcConfig: { subnetIds: SUBNETS } });
     expect(cluster).to.include({
       name: 'blue',
@@ -72,7 +72,7 @@ describe('EKS clusters', () => {
     await waitUntilClusterActive({ client: cloud.eks(), maxWaitTime: 60 }, { name: 'blue' });
   });
 
-  it('are CREATING without endpoint and issuer until then, and refuse work', async () => {
+  it('reject calls while CREATING, when they have no endpoint and issuer', async () => {
     await cloud.close();
     let finish: (error: Error) => void = () => {};
     const provider = { createCluster: () => new Promise<never>((_, reject) => (finish = reject)) };
@@ -90,7 +90,7 @@ describe('EKS clusters', () => {
     expect((await describeIt()).health!.issues![0]!.message).to.equal('no space left');
   });
 
-  it('have no endpoint without a provider, but all the rest', async () => {
+  it('lack only the endpoint without a provider', async () => {
     await cloud.close();
     cloud = await testCloud({ provider: null });
     const { cluster } = await create();
@@ -98,7 +98,7 @@ describe('EKS clusters', () => {
     expect(cluster!.identity!.oidc!.issuer).to.be.a('string');
   });
 
-  it('have the issuer of the Kubernetes cluster behind them where that has one of its own', async () => {
+  it('have the issuer of the Kubernetes cluster if it has one', async () => {
     await cloud.close();
     const managed: Partial<ManagedCluster> = { issuer: 'https://kubernetes.example', delete: () => Promise.resolve() };
     cloud = await testCloud({ provider: { createCluster: () => Promise.resolve(managed as ManagedCluster) } });
@@ -109,28 +109,28 @@ describe('EKS clusters', () => {
   const refusals: readonly [string, Partial<CreateClusterCommandInput>, string, RegExp][] = [
     ['a name that begins with -', { name: '-blue' }, 'InvalidParameterException', /name/],
     ['a name that is too long', { name: 'b'.repeat(101) }, 'InvalidParameterException', /name/],
-    ['a version that is none', { version: 'latest' }, 'InvalidParameterException', /version/],
+    ['an invalid version', { version: 'latest' }, 'InvalidParameterException', /version/],
     [
-      'a version that is no more',
+      'a version that is no longer supported',
       { version: '1.24' },
       'InvalidParameterException',
       /unsupported Kubernetes version 1.24/,
     ],
     [
-      'a version that is not yet',
+      'a version that does not exist yet',
       { version: '1.99' },
       'InvalidParameterException',
       /unsupported Kubernetes version 1.99/,
     ],
-    ['a role that is missing', { roleArn: `arn:aws:iam::${ACCOUNT}:role/none` }, 'InvalidParameterException', /exist/],
+    ['a missing role', { roleArn: `arn:aws:iam::${ACCOUNT}:role/none` }, 'InvalidParameterException', /exist/],
     [
-      'an odd access mode',
+      'an unknown authentication mode',
       { accessConfig: { authenticationMode: 'NONE' as 'API' } },
       'InvalidParameterException',
       /authenticationMode.*enum value set/,
     ],
     [
-      'to hide the creator in a config map without making him its administrator',
+      'the mode CONFIG_MAP without administrator permissions for the creator',
       { accessConfig: { authenticationMode: 'CONFIG_MAP', bootstrapClusterCreatorAdminPermissions: false } },
       'InvalidParameterException',
       /bootstrapClusterCreatorAdminPermissions must be true/,
@@ -138,18 +138,18 @@ describe('EKS clusters', () => {
     ['no VPC configuration', { resourcesVpcConfig: undefined }, 'InvalidParameterException', /resourcesVpcConfig/],
   ];
   for (const [title, input, name, message] of refusals) {
-    it(`refuse ${title}`, async () => {
+    it(`reject ${title}`, async () => {
       const error = await errorOf(create(input));
       expect(error.name).to.equal(name);
       expect(error.message).to.match(message);
     });
   }
-  it('refuse a role that EKS may not assume', async () => {
+  it('reject a role that EKS may not assume', async () => {
     const roleArn = await makeRole(cloud, 'node', [trust('ec2.amazonaws.com')]);
     expect((await errorOf(create({ roleArn }))).message).to.match(/trusted entity is not correct/);
   });
 
-  it('have names of their own in an account', async () => {
+  it('have unique names in an account', async () => {
     await create();
     expect(await errorOf(create())).to.deep.equal({
       name: 'ResourceInUseException',
@@ -160,7 +160,7 @@ describe('EKS clusters', () => {
     expect(await errorOf(elsewhere.send(new DescribeClusterCommand({ name: 'blue' })))).to.include({ status: 404 });
   });
 
-  it('are as many as the quota has', async () => {
+  it('are limited by the quota', async () => {
     await cloud.close();
     cloud = await testCloud({ settings: { quotas: { ...DEFAULT_SETTINGS.quotas, clusters: 1 } } });
     await create();
@@ -178,7 +178,7 @@ describe('EKS clusters', () => {
     expect({ clusters, nextToken }).to.deep.equal({ clusters: ['c'], nextToken: undefined });
   });
 
-  it('are gone when deleted, with the Kubernetes side', async () => {
+  it('delete their Kubernetes side when deleted', async () => {
     const recorded = await makeCluster(cloud);
     const { cluster } = await cloud.eks().send(new DeleteClusterCommand({ name: 'blue' }));
     expect(cluster!.status).to.equal('DELETING');
@@ -189,21 +189,21 @@ describe('EKS clusters', () => {
     expect((await describeIt()).identity!.oidc!.issuer).to.not.equal(issuer);
   });
 
-  it('are not deleted while they are protected', async () => {
+  it('cannot be deleted with deletion protection', async () => {
     expect((await create({ deletionProtection: true })).cluster).to.include({ deletionProtection: true });
     const deletion = cloud.eks().send(new DeleteClusterCommand({ name: 'blue' }));
     expect(await errorOf(deletion)).to.include({ name: 'InvalidRequestException', status: 400 });
     expect(await describeIt()).to.include({ status: 'ACTIVE', deletionProtection: true });
   });
 
-  it('are taken down with the emulator', async () => {
+  it('are deleted when the emulator closes', async () => {
     const recorded = await makeCluster(cloud);
     await cloud.close();
     await cloud.close();
     expect(recorded.told).to.deep.equal(['delete']);
   });
 
-  it('are taken down even when the emulator ends while they are made', async () => {
+  it('are deleted if the emulator closes during their creation', async () => {
     await cloud.close();
     const clusters = new Map<string, RecordedCluster>();
     const recording = recordingProvider(clusters);
@@ -220,7 +220,7 @@ describe('EKS clusters', () => {
     expect((await errorOf(create({ name: 'green' }))).name).to.equal('ServiceUnavailableException');
   });
 
-  it('can be described only by those who may', async () => {
+  it('can be described only with permission', async () => {
     await makeCluster(cloud);
     const statement = allow('eks:DescribeCluster', `arn:aws:eks:us-west-2:${ACCOUNT}:cluster/blue`);
     const eks = cloud.eks(sessionOf(cloud, await makeRole(cloud, 'viewer', [trust('ec2.amazonaws.com')], [statement])));
@@ -234,7 +234,7 @@ describe('EKS clusters', () => {
     }
   });
 
-  it('carry tags that come and go', async () => {
+  it('can be tagged and untagged', async () => {
     const { cluster } = await create({ tags: { a: '1', b: '2' } });
     const resourceArn = cluster!.arn!;
     await cloud.eks().send(new TagResourceCommand({ resourceArn, tags: { b: '3', c: '4' } }));

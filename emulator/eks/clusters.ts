@@ -29,12 +29,12 @@ import { serviceLinkedRole, trustsService } from './roles.ts';
 import { checkControlPlaneSubnets } from './subnets.ts';
 
 const DEFAULT_KUBERNETES_VERSION = '1.34';
-/** In standard or extended support (EKS User Guide, "Understand the Kubernetes version lifecycle on EKS"). */
+/** Versions in standard or extended support (EKS User Guide, "Understand the Kubernetes version lifecycle on EKS"). */
 const KUBERNETES_VERSIONS = ['1.31', '1.32', '1.33', DEFAULT_KUBERNETES_VERSION, '1.35', '1.36'];
 /** Auto Mode's built-in add-on. */
 const AGENT = 'eks-pod-identity-agent';
 
-/** Creates a cluster. If its Kubernetes side fails, the cluster is FAILED with the reason in its health. */
+/** Creates a cluster. If its Kubernetes side fails, its status is FAILED, with the reason in its health. */
 export async function createCluster(call: EksCall): Promise<object> {
   const { account, body, world, state } = call;
   const name = requiredString(body, 'name');
@@ -123,12 +123,12 @@ function admitCreator(world: World, cluster: Cluster): void {
   cluster.accessEntries?.set(entry.principalArn, entry);
 }
 
-/** Creates the Kubernetes side, and returns a function that applies the result. */
+/** Creates the Kubernetes side. Returns a function that applies the result. */
 async function provision(call: EksCall, cluster: Cluster): Promise<() => void> {
   const { state, world } = call;
   const failure = await failureOf(
     call,
-    `the Kubernetes side of cluster ${cluster.name} could not be made`,
+    `the Kubernetes side of cluster ${cluster.name} could not be created`,
     async () => {
       const managed = await state.clusterProvider()?.createCluster({
         name: cluster.name,
@@ -141,7 +141,7 @@ async function provision(call: EksCall, cluster: Cluster): Promise<() => void> {
         clock: world.clock,
         authenticate: (token) => authenticateToken(world, cluster, token),
       });
-      // From here on it stops with the emulator, also while CREATING.
+      // From here on it is deleted when the emulator closes, even while CREATING.
       cluster.managed = managed;
       cluster.issuer = managed?.issuer ?? cluster.issuer;
       await startAutoMode(call, cluster);
@@ -150,7 +150,7 @@ async function provision(call: EksCall, cluster: Cluster): Promise<() => void> {
   return failure === undefined ? () => (cluster.status = 'ACTIVE') : failed(cluster, failure);
 }
 
-/** Auto Mode has the agent built in, and nodes on demand: here one for all node pools. */
+/** Auto Mode includes the agent, and nodes on demand. Here one node serves all node pools. */
 async function startAutoMode({ state, request }: EksCall, { managed, configuration }: Cluster): Promise<void> {
   const autoMode = configuration?.autoMode;
   if (autoMode === undefined) return;
@@ -208,7 +208,7 @@ export async function deleteCluster(call: EksCall): Promise<object> {
   return { cluster: clusterView(cluster) };
 }
 
-/** A function, since the compiler narrows the status too far. */
+/** A function, because the compiler narrows the status too far. */
 function isFailed({ status }: Cluster): boolean {
   return status === 'FAILED';
 }

@@ -5,7 +5,7 @@ import type { AccessEntry } from '../world/eks-model.ts';
 
 const PARTS = ['kubeApiServerConfig', 'kubeControllerManagerConfig', 'kubeSchedulerConfig'];
 
-/** Returns the keys of the members that were sent (Service Authorization Reference, "Amazon EKS"). */
+/** Returns the condition keys of the members in the request (Service Authorization Reference, "Amazon EKS"). */
 export function clusterKeys(body: JsonObject): ConditionContext {
   const single = Object.entries(members).map(([key, path]) => [key, at(body, path)] as const);
   const parts = PARTS.map((name) => [name, isJsonObject(body[name]) || undefined] as const);

@@ -30,8 +30,8 @@ const blue = { clusterName: 'blue' };
 const subject = { ...blue, namespace: 'shop', serviceAccount: 'reader' };
 const subnets = SUBNETS;
 
-describe('EKS sees a change of IAM after a while', () => {
-  it('so that a role which was just made does not exist for it, or is not trusted yet', async () => {
+describe('EKS with IAM propagation', () => {
+  it('does not know a new role or a changed trust policy before the delay', async () => {
     const time = testTime();
     const cloud = await testCloud({ settings: delays({ iam: 10_000 }), uptime: time });
     try {
@@ -62,8 +62,8 @@ describe('EKS sees a change of IAM after a while', () => {
   });
 });
 
-describe('Lists of EKS', () => {
-  it('show what was made or deleted after a while', async () => {
+describe("EKS's List calls", () => {
+  it('show creations and deletions after a delay', async () => {
     const time = testTime();
     const cloud = await testCloud({ settings: delays({ listing: 4000 }), uptime: time });
     try {

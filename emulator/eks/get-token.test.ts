@@ -28,7 +28,7 @@ interface TokenOptions {
   readonly expiresIn?: number;
 }
 
-describe('tokens of aws eks get-token', () => {
+describe('tokens from aws eks get-token', () => {
   let cloud: TestCloud;
   let cluster: RecordedCluster;
   let administrator: Credentials;
@@ -39,7 +39,7 @@ describe('tokens of aws eks get-token', () => {
   });
   afterEach(() => cloud.close());
 
-  /** As the AWS CLI makes them. */
+  /** Creates a token as the AWS CLI does. */
   const clusterToken = async (
     { expiration: _, ...credentials }: Credentials,
     options: TokenOptions = {},
@@ -76,18 +76,18 @@ describe('tokens of aws eks get-token', () => {
     return { roleArn, credentials: cloud.world.credentials.issue(sessionOf(cloud, roleArn, 'alice')) };
   };
 
-  it('make the creator of the cluster its administrator', async () => {
+  it('authenticate the creator of the cluster as its administrator', async () => {
     expect(await user(await clusterToken(administrator))).to.deep.equal({
       username: 'arn:aws:iam::111122223333:user/administrator',
       groups: ['system:masters', 'system:authenticated'],
     });
   });
 
-  it('may come by any host', async () => {
+  it('may have any host name', async () => {
     expect(await user(await clusterToken(administrator, { host: '127.0.0.1:4566' }))).to.be.an('object');
   });
 
-  it('are good for a quarter of an hour', async () => {
+  it('are valid for 15 minutes', async () => {
     const token = await clusterToken(administrator);
     cloud.world.clock.advance(14 * 60_000);
     expect(await user(token)).to.be.an('object');
@@ -95,14 +95,14 @@ describe('tokens of aws eks get-token', () => {
     expect(await user(token)).to.equal(undefined);
   });
 
-  it('of others than access entries name are nobody', async () => {
+  it('of principals without an access entry are rejected', async () => {
     const { credentials } = await asRole('dev');
     expect(await user(await clusterToken(credentials))).to.equal(undefined);
     const other = cloud.world.account(OTHER_ACCOUNT)!.administrator;
     expect(await user(await clusterToken(other))).to.equal(undefined);
   });
 
-  it('give what the access entry says', async () => {
+  it("give the access entry's groups", async () => {
     const { roleArn: principalArn, credentials } = await asRole('dev');
     const key = { clusterName: 'blue', principalArn };
     const create = (kubernetesGroups: string[]) =>
@@ -127,7 +127,7 @@ describe('tokens of aws eks get-token', () => {
     expect((await errorOf(cloud.eks().send(new DescribeAccessEntryCommand(key)))).status).to.equal(404);
   });
 
-  it('name users without an @, and know nobody by the entry of a role that is gone', async () => {
+  it('replace @ in the user name, and are rejected if the role was recreated', async () => {
     const principalArn = await makeRole(cloud, 'dev');
     const make = new CreateAccessEntryCommand({ clusterName: 'blue', principalArn, kubernetesGroups: ['readers'] });
     await cloud.eks().send(make);
@@ -142,7 +142,7 @@ describe('tokens of aws eks get-token', () => {
     expect(await asAnn()).to.equal(undefined);
   });
 
-  it('know users by their ARN, who have an entry once they are there', async () => {
+  it('authenticate IAM users, who must exist before their access entry', async () => {
     const principalArn = 'arn:aws:iam::111122223333:user/ann';
     const create = () =>
       cloud
@@ -162,20 +162,23 @@ describe('tokens of aws eks get-token', () => {
 
   const bad: readonly [string, () => string | Promise<string>][] = [
     ['for another cluster', () => clusterToken(administrator, { clusterName: 'green' })],
-    ['that do not sign the cluster', () => clusterToken(administrator, { signHeader: false })],
-    ['of another action', () => clusterToken(administrator, { action: 'GetSessionToken' })],
-    ['of another path', () => clusterToken(administrator, { path: '/x' })],
-    ['of an unknown key', () => clusterToken({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' })],
-    ['of a wrong secret', () => clusterToken({ ...administrator, secretAccessKey: 'x' })],
-    ['without their prefix', async () => (await clusterToken(administrator)).replace('k8s-aws-v1.', '')],
-    ['that are no URL', () => 'k8s-aws-v1.AAAA'],
+    ['without a signed cluster name', () => clusterToken(administrator, { signHeader: false })],
+    ['for another action', () => clusterToken(administrator, { action: 'GetSessionToken' })],
+    ['for another path', () => clusterToken(administrator, { path: '/x' })],
+    [
+      'signed with an unknown access key',
+      () => clusterToken({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' }),
+    ],
+    ['signed with a wrong secret', () => clusterToken({ ...administrator, secretAccessKey: 'x' })],
+    ['without the prefix', async () => (await clusterToken(administrator)).replace('k8s-aws-v1.', '')],
+    ['that are not URLs', () => 'k8s-aws-v1.AAAA'],
     ['that are empty', () => 'k8s-aws-v1.'],
-    ['of another parameter', () => clusterToken(administrator, { query: { DurationSeconds: '900' } })],
-    ['of a parameter twice', () => clusterToken(administrator, { query: { action: 'GetCallerIdentity' } })],
-    ['of more than a quarter of an hour', () => clusterToken(administrator, { expiresIn: 901 })],
+    ['with another parameter', () => clusterToken(administrator, { query: { DurationSeconds: '900' } })],
+    ['with a repeated parameter', () => clusterToken(administrator, { query: { action: 'GetCallerIdentity' } })],
+    ['that expire after more than 15 minutes', () => clusterToken(administrator, { expiresIn: 901 })],
     ['that are too long', () => clusterToken(administrator, { host: `${'a'.repeat(3000)}.example` })],
   ];
   for (const [title, token] of bad) {
-    it(`${title} are not accepted`, async () => expect(await user(await token())).to.equal(undefined));
+    it(`${title} are rejected`, async () => expect(await user(await token())).to.equal(undefined));
   }
 });

@@ -6,10 +6,10 @@ import type { AccessEntry, Cluster, KubernetesUser } from '../world/eks-model.ts
 
 const PREFIX = 'k8s-aws-v1.';
 const CLUSTER_HEADER = 'x-k8s-aws-id';
-/** As in aws-iam-authenticator (`maxTokenLenBytes`): a long session token makes an unusable one. */
+/** The limit of aws-iam-authenticator (`maxTokenLenBytes`). A long session token thus makes the token unusable. */
 const LONGEST_TOKEN = 4096;
 const LONGEST_EXPIRES = 900;
-/** Parameters that the URL may have, each once, in lower case: others could change the signed request. */
+/** Parameters that the URL may have, each once, in lower case. Others could change the signed request. */
 const PARAMETERS: ReadonlySet<string> = new Set([
   'action',
   'version',
@@ -23,9 +23,9 @@ const PARAMETERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the user of an `aws eks get-token` token: `k8s-aws-v1.` and base64url of a presigned GetCallerIdentity URL,
- * signed for the cluster's name (aws-iam-authenticator). Callers need an access entry (EKS User Guide, "Unauthorized or
- * access denied (kubectl)"). The URL may name any host. Undefined for a bad token.
+ * Returns the user of an `aws eks get-token` token: `k8s-aws-v1.` and the base64url of a presigned GetCallerIdentity
+ * URL, signed for the cluster's name (aws-iam-authenticator). The URL may have any host. Callers need an access entry
+ * (EKS User Guide, "Unauthorized or access denied (kubectl)"). Returns undefined for an invalid token.
  */
 export async function authenticateToken(
   world: World,
@@ -42,7 +42,7 @@ function verifyToken(world: World, cluster: Cluster, token: string): Caller | un
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.pathname !== '/') return undefined;
   if (!hasGoodParameters(url.searchParams)) return undefined;
-  // Otherwise a token for one cluster would open all.
+  // Otherwise a token for one cluster would work for all.
   if (!(url.searchParams.get('X-Amz-SignedHeaders') ?? '').split(';').includes(CLUSTER_HEADER)) return undefined;
   try {
     return verifyPresigned(world, 'sts', {
@@ -66,7 +66,7 @@ function hasGoodParameters(parameters: URLSearchParams): boolean {
   );
 }
 
-/** Returns the caller's access entry, unless its role or user was deleted since (EKS User Guide, "Create access entries"). */
+/** Returns the caller's entry unless its role or user was recreated (EKS User Guide, "Create access entries"). */
 function entryOf(cluster: Cluster, caller: Caller): AccessEntry | undefined {
   const entry = cluster.accessEntries?.get(arnOf(caller));
   const [id] = caller.userId.split(':');
@@ -77,12 +77,12 @@ function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser | unde
   const principalArn = arnOf(caller);
   const entry = entryOf(cluster, caller);
   const sessionName = caller.kind === 'role-session' ? caller.sessionName : '';
-  // As in aws-iam-authenticator: Kubernetes users have no @.
+  // As in aws-iam-authenticator: Kubernetes user names cannot contain @.
   const username =
     entry?.username
       .replaceAll('{{SessionName}}', sessionName.replaceAll('@', '-'))
       .replaceAll('{{SessionNameRaw}}', sessionName) ?? caller.arn;
-  // Without access entries the creator's right is hidden (EKS User Guide, "Change authentication mode").
+  // Without access entries the creator's permission is not visible (EKS User Guide, "Change authentication mode").
   const isHidden = cluster.configuration?.authenticationMode === 'CONFIG_MAP' && principalArn === cluster.creatorArn;
   if (entry === undefined && !isHidden) return undefined;
   const groups = entry === undefined ? ['system:masters'] : [...groupsOfPolicies(entry), ...entry.kubernetesGroups];

@@ -4,7 +4,7 @@ import type { World } from '../world/world.ts';
 const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const HEXADECIMAL = '0123456789abcdef';
 
-/** Returns the prefix, a hyphen and 17 letters and digits; EC2's are hexadecimal. */
+/** Returns the prefix, a hyphen and 17 letters and digits. EC2's ids are hexadecimal. */
 export function newId(world: World, prefix: 'a' | 'i'): string {
   return `${prefix}-${characters(world, prefix === 'a' ? LOWER_CASE : HEXADECIMAL, 17)}`;
 }
@@ -14,7 +14,7 @@ export function newIssuer(world: World): string {
   return `https://oidc.eks.${world.region}.amazonaws.com/id/${characters(world, HEXADECIMAL, 32).toUpperCase()}`;
 }
 
-/** Random (version 4), from the world's seed. */
+/** A random UUID (version 4) from the world's seed. */
 export function newUuid(world: World): string {
   const digits = characters(world, HEXADECIMAL, 30);
   const variant = characters(world, '89ab', 1);
@@ -22,7 +22,7 @@ export function newUuid(world: World): string {
   return all.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** ARN of an EKS resource: `arn:aws:eks:<region>:<account>:<resource>`. */
+/** Returns the ARN of an EKS resource: `arn:aws:eks:<region>:<account>:<resource>`. */
 export function eksArn(world: World, accountId: string, resource: string): string {
   return `arn:${world.partition}:eks:${world.region}:${accountId}:${resource}`;
 }

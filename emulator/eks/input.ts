@@ -7,8 +7,8 @@ import { keyed } from '../core/tag-context.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 
 /**
- * Returns a reader of body members. Another JSON type is a `SerializationException`, as in AWS's deserializers; a missing
- * required member is an `InvalidParameterException`. `null` counts as absent.
+ * Returns a reader of body members. A member of another JSON type is a `SerializationException`, as in AWS's
+ * deserializers; a missing required member is an `InvalidParameterException`. `null` counts as absent.
  */
 function reader<Value>(isOfType: (value: unknown) => value is Value, type: string) {
   return (body: JsonObject, name: string): Value | undefined => {
@@ -45,7 +45,7 @@ export function checkPattern(name: string, value: string, pattern: RegExp, form:
 }
 
 const READER: Reader<unknown> = {
-  // Wrong types are reported first: they are met during deserialization.
+  // Wrong types are reported first, because deserialization comes before validation.
   member: (parent, name, _, shape) => {
     const value = isJsonObject(parent) ? parent[name] : undefined;
     if (shape !== undefined && (value ?? undefined) !== undefined && !isOfShape(value, shape)) {
@@ -70,7 +70,7 @@ function isOfShape(value: unknown, { type }: ShapeConstraints): boolean {
   }
 }
 
-/** Returns the input's members in the query string; repeated ones are lists. */
+/** Returns the input's members in the query string; repeated parameters become lists. */
 export function queryMembers(query: URLSearchParams): JsonObject {
   const member = (name: string) =>
     [name, query.getAll(name).length > 1 ? query.getAll(name) : query.get(name)] as const;

@@ -8,11 +8,11 @@ import { newId } from './ids.ts';
 import { trustsService } from './roles.ts';
 
 const NODE_SERVICE = 'ec2.amazonaws.com';
-/** Six hours; instance metadata renews them some minutes early. */
+/** Six hours. Instance metadata renews the credentials some minutes before they expire. */
 const NODE_SESSION_SECONDS = 6 * 3600;
 const RENEWAL_MILLISECONDS = 15 * 60_000;
 
-/** Checks the nodes' role for the resource `associated`. Throws `InvalidParameterException` or `AccessDeniedException`. */
+/** Checks the node role of the resource `associated`. Throws `InvalidParameterException` or `AccessDeniedException`. */
 export function checkNodeRole(
   call: EksCall,
   parameter: string,
@@ -29,7 +29,7 @@ export function checkNodeRole(
     );
 }
 
-/** Returns the node role's credentials, renewed before they end. They are EC2's doing, so no call records them. */
+/** Returns the node role's credentials, renewed before they expire. EC2 requests them, so no call is recorded. */
 export function nodeCredentials(
   context: ServiceContext,
   created: ServiceRequest,
@@ -40,7 +40,7 @@ export function nodeCredentials(
   return async () => {
     const now = context.world.clock.now();
     const left = (current?.expiration ?? 0) - now;
-    // More than a whole session left: the clock was moved back.
+    // More than a whole session is left if the clock was moved back.
     if (current !== undefined && left > RENEWAL_MILLISECONDS && left <= NODE_SESSION_SECONDS * 1000) return current;
     const accountId = roleArn.split(':')[4] ?? '';
     const request = { ...created, headers: {}, body: Buffer.alloc(0), caller: undefined, time: now };

@@ -22,7 +22,7 @@ describe('EKS node groups', () => {
     cloud.eks().send(new CreateNodegroupCommand({ clusterName: 'blue', nodegroupName, nodeRole, subnets: SUBNETS }));
   const key = { clusterName: 'blue', nodegroupName: 'workers' };
 
-  it('give the cluster nodes with credentials of the node role, renewed before they end', async () => {
+  it('add nodes with credentials of the node role, renewed before they expire', async () => {
     const recorded = await makeCluster(cloud);
     const nodeRole = await node();
     const { nodegroup } = await createGroup(nodeRole);
@@ -41,7 +41,7 @@ describe('EKS node groups', () => {
     expect(second.expiration! - first.expiration!).to.be.greaterThan(5 * 3_600_000);
   });
 
-  it('are described, listed and deleted, and hold their cluster', async () => {
+  it('can be described, listed and deleted, and prevent the deletion of their cluster', async () => {
     const recorded = await makeCluster(cloud);
     const { nodegroup } = await createGroup(await node());
     expect((await cloud.eks().send(new DescribeNodegroupCommand(key))).nodegroup).to.deep.equal(nodegroup);
@@ -57,7 +57,7 @@ describe('EKS node groups', () => {
     await cloud.eks().send(new DeleteClusterCommand({ name: 'blue' }));
   });
 
-  it('are refused without a role that nodes may assume', async () => {
+  it('are rejected with a missing role or one that does not trust EC2, and with a taken or invalid name', async () => {
     await makeCluster(cloud);
     expect((await errorOf(createGroup(`arn:aws:iam::${ACCOUNT}:role/none`))).message).to.match(/does not exist/);
     const role = await makeRole(cloud, 'app');
@@ -68,7 +68,7 @@ describe('EKS node groups', () => {
     expect((await errorOf(createGroup(good, 'a b'))).name).to.equal('InvalidParameterException');
   });
 
-  it('are described with the instances that were asked for', async () => {
+  it('are described with the requested instances', async () => {
     await makeCluster(cloud);
     const nodeRole = await node();
     const create = (input: Partial<CreateNodegroupCommandInput>) =>
@@ -89,7 +89,7 @@ describe('EKS node groups', () => {
     expect((await cloud.eks().send(new DescribeNodegroupCommand(key))).nodegroup).to.deep.include(asked);
   });
 
-  it('that cannot be made say why', async () => {
+  it('report why they cannot be created', async () => {
     const recorded = await makeCluster(cloud);
     recorded.addNodes = () => Promise.reject(new Error('no processors left'));
     const { nodegroup } = await createGroup(await node());

@@ -29,7 +29,7 @@ export const NODE_GROUP: ResourceKind<NodeGroup> = {
     resourceNotFound(`No node group found for name: ${nodegroupName}.`, { clusterName, nodegroupName }),
 };
 
-/** Creates a node group. Scaling, instance types and the like have no effect. */
+/** Creates a node group. Scaling, instance types and similar settings have no effect. */
 export const createNodegroup = createOperation(NODE_GROUP, async (call, cluster, tags, remember) => {
   const { body, world, state } = call;
   const name = requiredString(body, 'nodegroupName');
@@ -54,7 +54,7 @@ export const createNodegroup = createOperation(NODE_GROUP, async (call, cluster,
   cluster.nodeGroups.set(name, group);
   remember(name);
   await state.background.run('createNodegroup', async () => {
-    const failure = await failureOf(call, `node group ${name} could not be made`, async () => {
+    const failure = await failureOf(call, `node group ${name} could not be created`, async () => {
       const credentials = nodeCredentials(state.context, call.request, nodeRoleArn);
       await cluster.managed?.addNodes({ name, nodeRoleArn, credentials });
     });
@@ -65,7 +65,7 @@ export const createNodegroup = createOperation(NODE_GROUP, async (call, cluster,
   return group;
 });
 
-/** Reads the configuration; default is one node of EKS's default type. Throws `InvalidParameterException`. */
+/** Reads the configuration. Default: one node of EKS's default instance type. Throws `InvalidParameterException`. */
 function readNodeGroupConfiguration(body: JsonObject): NodeGroupConfiguration {
   const scaling = optionalObject(body, 'scalingConfig') ?? {};
   const size = (name: string): number | undefined => {

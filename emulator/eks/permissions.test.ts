@@ -21,7 +21,7 @@ const addon = { clusterName, addonName: 'absent' };
 const entry = { clusterName, principalArn: roleArn };
 const policyArn = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy';
 const accessScope = { type: 'cluster' } as const;
-/** Each operation by its action, asked about what there is not, so that none changes anything whoever asks. */
+/** A call of each operation, by action, for missing resources, so that no call changes anything. */
 const operations = (tagged: object = {}): Readonly<Record<string, (by: eks.EKSClient) => Promise<unknown>>> => ({
   CreateCluster: (by) =>
     by.send(
@@ -49,9 +49,9 @@ const operations = (tagged: object = {}): Readonly<Record<string, (by: eks.EKSCl
   DisassociateAccessPolicy: (by) => by.send(new eks.DisassociateAccessPolicyCommand({ ...entry, policyArn })),
 });
 const LISTS = ['ListClusters', 'ListNodegroups', 'ListAddons', 'DescribeAddonVersions', 'ListAccessEntries'];
-/** Who asks about what there is not, and may. */
+/** Errors of a permitted call for a missing resource. */
 const MISTAKEN = /^(ResourceNotFound|InvalidParameter|InvalidRequest)Exception$/;
-/** What policies may say of a cluster that is made, and a cluster of that kind. */
+/** A condition key and value, and the settings of CreateCluster that produce it. */
 const DESCRIBED: readonly [key: string, value: string, more: Partial<CreateClusterCommandInput>][] = [
   ['eks:authenticationMode', 'CONFIG_MAP', { accessConfig: { authenticationMode: 'CONFIG_MAP' } }],
   [
@@ -66,7 +66,7 @@ const DESCRIBED: readonly [key: string, value: string, more: Partial<CreateClust
   ['aws:RequestTag/team', 'blue', { tags: { team: 'blue' } }],
 ];
 
-describe('permissions of EKS', () => {
+describe('EKS permissions', () => {
   let cloud: TestCloud;
   beforeEach(async () => {
     cloud = await testCloud();
@@ -106,7 +106,7 @@ describe('permissions of EKS', () => {
       });
 
   for (const [key, value, more] of DESCRIBED)
-    it(`CreateCluster has the condition key ${key}`, async () => {
+    it(`CreateCluster sets the condition key ${key}`, async () => {
       const caller = await callerWith(
         allow('*'),
         denying('eks:CreateCluster', { Condition: { StringEquals: { [key]: value } } }),

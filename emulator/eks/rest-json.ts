@@ -11,7 +11,7 @@ export interface Route<Handler> {
   readonly handle: Handler;
 }
 
-/** @param at such as `GET /clusters/{clusterName}`; a trailing ARN may have slashes, which some clients do not encode */
+/** @param at such as `GET /clusters/{clusterName}`; a trailing ARN may have unencoded slashes, as some clients send */
 export function route<Handler>(at: string, operation: string, handle: Handler): Route<Handler> {
   const [method = '', template = ''] = at.split(' ');
   const path = template.replace(/{(\w+Arn)}$/, '(?<$1>.+)').replace(/{(\w+)}/g, '(?<$1>[^/]+)');
@@ -26,7 +26,7 @@ export interface RestJsonCall {
 }
 
 /**
- * A REST-JSON service (Smithy, "AWS restJson1"): unknown paths get `UnknownOperationException` (404), unsigned calls
+ * A REST-JSON service (Smithy, "AWS restJson1"). Unknown paths return `UnknownOperationException` (404), unsigned calls
  * `MissingAuthenticationTokenException` (403).
  */
 export function restJsonService<Handler>(
@@ -81,13 +81,13 @@ function jsonAnswer(request: Pick<ServiceRequest, 'id'>, body: object, status = 
   };
 }
 
-/** The code is in `x-amzn-ErrorType`, the text in `message`. */
+/** The code is in `x-amzn-ErrorType`, the message in `message`. */
 const renderRestJsonError: Service['renderError'] = (error, request) => {
   const answer = jsonAnswer(request, { message: error.message, ...error.fields }, error.status);
   return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': error.code } };
 };
 
-/** Returns the body as an object, `{}` if empty. Throws `SerializationException` (400). */
+/** Returns the body as an object; an empty body becomes `{}`. Throws `SerializationException` (400). */
 export function parseJsonBody(body: Buffer): JsonObject {
   if (body.length === 0) return {};
   let value: unknown;

@@ -49,7 +49,7 @@ const association = (by: EKSClient) => {
   return by.send(new CreatePodIdentityAssociationCommand({ ...subject, roleArn: role('app'), tags }));
 };
 
-describe('what EKS asks of the caller beyond the action itself', () => {
+describe("EKS's additional permissions", () => {
   let cloud: TestCloud;
   beforeEach(async () => {
     cloud = await testCloud();
@@ -87,7 +87,7 @@ describe('what EKS asks of the caller beyond the action itself', () => {
   for (const [what, create, action, on] of needs)
     it(`${what} needs ${action} on ${on}`, async () => {
       const caller = await callerWithout(action, on);
-      // An account's first cluster is then made already.
+      // Otherwise this would be the account's first cluster, which needs more permissions.
       if (create !== cluster) await makeCluster(cloud);
       const error = await errorOf(create(caller));
       expect(error).to.include({ name: 'AccessDeniedException', status: 403 });
@@ -96,7 +96,7 @@ describe('what EKS asks of the caller beyond the action itself', () => {
       await create(cloud.eks());
     });
 
-  it('a role that is linked to EKS is made once', async () => {
+  it('a service-linked role is created only once', async () => {
     await makeCluster(cloud);
     const caller = await callerWithout('iam:CreateServiceLinkedRole', '*');
     await cluster(caller);

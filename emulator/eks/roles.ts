@@ -3,7 +3,7 @@ import { matchesTokens, tokenize, type ResolvedToken } from '../iam/policy/patte
 import { isJsonObject, listOf, type JsonObject } from '../core/json.ts';
 import { demandOf, demandOnRole, type EksCall } from './call.ts';
 
-/** Reports whether the trust policy lets the service assume the role. Conditions are only known later, so they are ignored. */
+/** Whether the trust policy lets the service assume the role. Ignores conditions, which can only be evaluated later. */
 export function trustsService(role: Role, service: string): boolean {
   const document: unknown = JSON.parse(role.trustPolicyText);
   if (!isJsonObject(document)) return false;
@@ -31,7 +31,7 @@ const NAMES = {
 } as const;
 
 /**
- * Finds or creates the service-linked role, with the caller's rights (EKS User Guide, "Using roles for Amazon EKS
+ * Finds or creates the service-linked role, with the caller's permissions (EKS User Guide, "Using roles for Amazon EKS
  * clusters" and "… node groups"). IAM does not list it. Throws `AccessDeniedException` (403).
  */
 export function serviceLinkedRole(call: EksCall, service: keyof typeof NAMES): void {

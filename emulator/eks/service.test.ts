@@ -25,14 +25,14 @@ describe('malformed EKS requests', () => {
     ['POST', '/clusters', '{"name": "b", "tags": {"__proto__": "x"}}', 400, 'InvalidParameterException'],
   ];
   for (const [method, path, body, status, type] of cases) {
-    it(`${method} ${path} ${body.slice(0, 40)} is answered ${status} ${type}`, async () => {
+    it(`${method} ${path} ${body.slice(0, 40)} returns ${status} ${type}`, async () => {
       const answer = await cloud.send('eks', { method, path, body: Buffer.from(body) });
       expect([answer.status, answer.errorType]).to.deep.equal([status, type]);
       expect(answer.body.message).to.be.a('string');
       expect(answer.headers['x-amzn-requestid']).to.be.a('string');
     });
   }
-  it('unsigned calls are refused', async () => {
+  it('unsigned calls are rejected', async () => {
     const answer = await cloud.send('eks', { path: '/clusters', caller: undefined });
     expect([answer.status, answer.errorType]).to.deep.equal([403, 'MissingAuthenticationTokenException']);
   });

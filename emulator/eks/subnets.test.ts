@@ -4,7 +4,7 @@ import { subnetsOf } from '../ec2/index.ts';
 import { ACCOUNT, OTHER_ACCOUNT, testCloud, type TestCloud } from '../../test/support/emulator/eks.ts';
 import { clusterRole, errorOf, makeCluster, makeRole, trust } from '../../test/support/emulator/roles.ts';
 
-describe('subnets of EKS calls', () => {
+describe('subnets in EKS calls', () => {
   let cloud: TestCloud;
   let own: string[];
   let foreign: string[];
@@ -22,7 +22,7 @@ describe('subnets of EKS calls', () => {
     message: `The subnet ID '${id}' does not exist`,
   });
 
-  it('must be of the account that makes the cluster', async () => {
+  it("must belong to the cluster's account", async () => {
     const roleArn = await clusterRole(cloud);
     const create = (name: string, subnetIds: string[]) =>
       cloud.eks().send(new CreateClusterCommand({ name, roleArn, resourcesVpcConfig: { subnetIds } }));
@@ -32,7 +32,7 @@ describe('subnets of EKS calls', () => {
     expect((await create('red', own)).cluster!.resourcesVpcConfig!.subnetIds).to.deep.equal(own);
   });
 
-  it('of a cluster must be in two zones', async () => {
+  it('must be in two zones for a cluster', async () => {
     const roleArn = await clusterRole(cloud);
     for (const subnetIds of [[own[0]!], [own[0]!, own[0]!], []]) {
       const create = new CreateClusterCommand({ name: 'red', roleArn, resourcesVpcConfig: { subnetIds } });
@@ -44,7 +44,7 @@ describe('subnets of EKS calls', () => {
     }
   });
 
-  it('must be of the account that makes the node group', async () => {
+  it("must belong to the node group's account", async () => {
     await makeCluster(cloud);
     const nodeRole = await makeRole(cloud, 'node', [trust('ec2.amazonaws.com')]);
     const create = (subnets: string[]) =>

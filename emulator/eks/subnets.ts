@@ -2,10 +2,10 @@ import { subnetsOf, type Subnet } from '../ec2/index.ts';
 import { demandOf, type EksCall } from './call.ts';
 import { invalidParameter } from './errors.ts';
 
-/** EKS checks these with the caller's rights. */
+/** EKS calls these with the caller's permissions. */
 const SUBNET_ACTIONS = ['ec2:DescribeSubnets', 'ec2:DescribeVpcs'];
 
-/** Returns the named subnets of the account. Throws `InvalidParameterException` or `AccessDeniedException`. */
+/** Returns the account's subnets with these ids. Throws `InvalidParameterException` or `AccessDeniedException`. */
 export function namedSubnets(call: EksCall, ids: readonly string[]): readonly Subnet[] {
   for (const action of SUBNET_ACTIONS) demandOf(call, action, '*', call.account.id);
   if (ids.length === 0) throw invalidParameter("subnets can't be empty.");
@@ -18,7 +18,7 @@ export function namedSubnets(call: EksCall, ids: readonly string[]): readonly Su
 }
 
 /**
- * Checks that a control plane can use them (EKS User Guide, "View Amazon EKS networking requirements for VPC and
+ * Checks that a control plane can use the subnets (EKS User Guide, "View Amazon EKS networking requirements for VPC and
  * subnets"). All of an account's subnets are in one VPC.
  */
 export function checkControlPlaneSubnets(call: EksCall, ids: readonly string[]): void {

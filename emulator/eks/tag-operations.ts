@@ -24,7 +24,7 @@ export function listTagsForResource(call: EksCall): object {
   return { tags: Object.fromEntries(demandedTags(call, 'eks:ListTagsForResource', {})) };
 }
 
-/** The three tag operations have errors of their own. */
+/** The three tag operations have their own errors. */
 function demandedTags(
   call: EksCall,
   action: string,

@@ -7,7 +7,7 @@ const roleArn = (name: string) => `arn:aws:iam::${HERE}:role/${name}`;
 const app: Parameters = { RoleName: 'app', AssumeRolePolicyDocument: PODS };
 
 describe('IAM authorization', () => {
-  it('decides every call by the policies of the caller', async () => {
+  it("decides every call by the caller's policies", async () => {
     const { iam, must, world, context } = iamWorld();
     await must('CreateRole', app);
     const caller = () => sessionOf({ world }, 'app');
@@ -26,7 +26,7 @@ describe('IAM authorization', () => {
     expect(await iam('ListRoles', {}, caller())).to.include({ code: 'AccessDenied' });
   });
 
-  it('knows the tags of the role and of the request, and the boundary', async () => {
+  it('sets condition keys for tags and boundary of a new role', async () => {
     const { iam, must, world } = iamWorld();
     await must('CreateRole', app);
     const policy = allow('iam:*', '*', {
@@ -49,7 +49,7 @@ describe('IAM authorization', () => {
         },
         sessionOf({ world }, 'app'),
       );
-    // TagRole, which tags of a new role need too, does not know of the boundary.
+    // CreateRole with tags also needs TagRole, which does not set the boundary's key.
     const untagged = await create('a', 'blue', boundary);
     expect(untagged).to.include({ status: 403, code: 'AccessDenied' });
     const tagging = { RoleName: 'app', PolicyName: 'tags', PolicyDocument: allow('iam:TagRole') };
@@ -59,7 +59,7 @@ describe('IAM authorization', () => {
     expect((await create('c', 'blue', undefined)).code).to.equal('AccessDenied');
   });
 
-  it('is in us-east-1, wherever clusters are', async () => {
+  it('sets us-east-1 as the requested region, in any region', async () => {
     const { iam, must, world } = iamWorld();
     await must('CreateRole', app);
     for (const [region, status] of [
@@ -91,7 +91,7 @@ describe('IAM authorization', () => {
     ['ListRolePolicies', {}, false],
   ];
   for (const [action, parameters, knowsIt] of byBoundary) {
-    it(`${knowsIt ? 'knows' : 'does not know'} the boundary of the role at ${action}`, async () => {
+    it(`${knowsIt ? 'sets' : 'does not set'} the boundary's condition key for ${action}`, async () => {
       const { iam, must, world } = iamWorld();
       const RoleName = 'bound';
       await must('CreateRole', app);
@@ -101,12 +101,12 @@ describe('IAM authorization', () => {
       const PolicyDocument = allow('iam:*', '*', { ArnEquals: { 'iam:PermissionsBoundary': BOUNDARY } });
       await must('PutRolePolicy', { RoleName: 'app', PolicyName: 'own', PolicyDocument });
       const answer = await iam(action, { RoleName, ...parameters }, sessionOf({ world }, 'app'));
-      // A role that has policies is not deleted: IAM says that to whom it has let in.
+      // DeleteRole returns a conflict, because the role has policies. This also proves that the call was allowed.
       expect(answer.status === 403).to.equal(!knowsIt);
     });
   }
 
-  it('knows the tags of what a sweep finds, and the tags and keys it passes', async () => {
+  it('sets condition keys for tags of resources, tags in the request and tag keys', async () => {
     const { iam, must, world } = iamWorld();
     await must('CreateRole', app);
     const tag = (value: string) => ({ 'Tags.member.1.Key': 'run', 'Tags.member.1.Value': value });
@@ -138,14 +138,14 @@ describe('IAM authorization', () => {
     }
   });
 
-  it('acts on the account of the caller alone', async () => {
+  it("acts only on the caller's account", async () => {
     const { iam, must } = iamWorld();
     await must('CreateRole', app);
     expect(await iam('GetRole', { RoleName: 'app' }, root(THERE))).to.include({ code: 'NoSuchEntity' });
     await must('CreateRole', app, root(THERE));
   });
 
-  it('refuses unsigned calls, unknown operations and other versions', async () => {
+  it('rejects unsigned calls, unknown operations and other API versions', async () => {
     const { call, iam } = iamWorld();
     expect(await call(undefined, 'GetRole', { RoleName: 'app' })).to.include({
       status: 403,

@@ -14,13 +14,13 @@ export interface IamCall {
   readonly request: ServiceRequest;
   readonly parameters: QueryParameters;
   readonly account: Account;
-  /** Throws `AccessDenied` (403) unless the caller may do `action` (`iam:CreateRole`) on `resource`. */
+  /** Throws `AccessDenied` (403) unless the caller may call `action` (`iam:CreateRole`) on `resource`. */
   readonly demand: (action: string, resource: string, conditionKeys?: ConditionContext) => void;
 }
 
 export type IamOperation = (call: IamCall) => QueryResult;
 
-/** For all requests (IAM User Guide, "AWS global condition context keys", aws:RequestedRegion). */
+/** The region of all requests (IAM User Guide, "AWS global condition context keys", aws:RequestedRegion). */
 const REGION = 'us-east-1';
 
 /** Throws `MissingAuthenticationToken` (403) for an unsigned request. */

@@ -4,7 +4,7 @@ import type { IamCall } from './call.ts';
 import { limitExceeded, malformedPolicy } from './errors.ts';
 import { compilePolicy, type PolicyKind } from '../iam/policy/index.ts';
 
-/** Characters without white space (IAM User Guide, "IAM and AWS STS quotas"). */
+/** Counts characters without white space (IAM User Guide, "IAM and AWS STS quotas"). */
 const TRUST_POLICY_QUOTA = 2048;
 export const MANAGED_POLICY_QUOTA = 6144;
 
@@ -18,8 +18,8 @@ export function policyDocument(text: string, kind: PolicyKind, name: string): Po
 }
 
 /**
- * Reads a trust policy. Throws `MalformedPolicyDocument` (400), also for unknown or too recent (`delays.iam`) principals,
- * or `LimitExceeded` (409).
+ * Reads a trust policy. Throws `MalformedPolicyDocument` (400), also for principals that are unknown or too recent
+ * (`delays.iam`), or `LimitExceeded` (409).
  */
 export function readTrustPolicy(
   { context, request }: Pick<IamCall, 'context' | 'request'>,

@@ -11,20 +11,20 @@ import { deleteConflict, entityAlreadyExists, noSuchEntity, validationError } fr
 import { demandBoundary } from './managed-policies.ts';
 import { readTags, tagList } from './tags.ts';
 
-/** Differences between operations on roles and on users. */
+/** Differences between the operations on roles and on users. */
 interface KindOptions<Kind extends Identity> {
   readonly type: 'Role' | 'User';
   readonly idPrefix: string;
-  /** Total characters of inline policies without white space (IAM User Guide, "IAM and AWS STS quotas"). */
+  /** Total characters of inline policies, without white space (IAM User Guide, "IAM and AWS STS quotas"). */
   readonly inlinePoliciesQuota: number;
   readonly all: (account: Account) => EventualMap<Kind>;
 }
 
-/** Methods, so that a kind of roles is also one of identities. */
+/** Declared as methods, so that a kind of roles is also a kind of identities. */
 export interface IdentityKind<Kind extends Identity = Identity> extends KindOptions<Kind> {
   /** Returns the named role or user, or the calling user. Throws `AccessDenied` (403) before `NoSuchEntity` (404). */
   demand(call: IamCall, action: string, conditionKeys?: ConditionContext): Kind;
-  /** Replaces it by a changed copy: others may still see the old one. */
+  /** Replaces it with a changed copy, because other services may still use the old one. */
   change(call: IamCall, identity: Kind, change: Partial<Kind>): Kind;
 }
 
@@ -66,8 +66,8 @@ export const USERS = identityKind<User>({
 });
 
 /**
- * The actions with the key `iam:PermissionsBoundary` (Service Authorization Reference, "AWS Identity and Access
- * Management"); it is absent for others.
+ * The actions that set the key `iam:PermissionsBoundary` (Service Authorization Reference, "AWS Identity and Access
+ * Management").
  */
 const BOUNDARY_ACTIONS =
   /^iam:((Attach|Detach)(Role|User)Policy|(Put|Delete)(Role|User)Policy|(Put|Delete)(Role|User)PermissionsBoundary|(Get|Delete|Update)Role|UpdateRoleDescription|UpdateAssumeRolePolicy)$/;
@@ -82,7 +82,7 @@ function findIdentity<Kind extends Identity>({ all }: KindOptions<Kind>, account
   return undefined;
 }
 
-/** The common part of CreateRole and CreateUser, including authorization. */
+/** Implements the common part of CreateRole and CreateUser, including authorization. */
 export function newIdentity(
   kind: IdentityKind,
   { account, context: { world }, parameters, demand }: IamCall,
@@ -97,7 +97,7 @@ export function newIdentity(
     ...requestTagContext(tags),
     ...(boundary !== undefined ? { 'iam:PermissionsBoundary': boundary } : {}),
   });
-  // Tags of a new entity need the right to tag too (IAM User Guide, "Tag IAM roles").
+  // Creating an entity with tags also needs permission to tag it (IAM User Guide, "Tag IAM roles").
   if (tags.size > 0) demand(`iam:Tag${type}`, arn, requestTagContext(tags));
   if (findIdentity(kind, account, name) !== undefined)
     throw entityAlreadyExists(`${type} with name ${name} already exists.`);
@@ -115,9 +115,9 @@ export function newIdentity(
   };
 }
 
-/** Throws `DeleteConflict` (409) if policies are left. */
+/** Throws `DeleteConflict` (409) if the entity has policies. */
 export function deleteIdentity(kind: IdentityKind, call: IamCall, identity: Identity): void {
-  // A policy that was removed a moment ago still prevents this.
+  // A policy that was just removed still prevents the deletion.
   const former = kind.all(call.account).withinIam().get(identity.name);
   const seen = former?.id === identity.id ? [former, identity] : [identity];
   if (seen.some(({ attachedPolicies }) => attachedPolicies.size > 0)) {

@@ -8,7 +8,7 @@ import { tagOperations } from './tags.ts';
 
 const ATTACHED_POLICIES_QUOTA = 10;
 
-/** Common operations of roles and users: inline and attached policies, boundary and tags. */
+/** Operations that roles and users share: inline and attached policies, boundary and tags. */
 export function identityOperations(kind: IdentityKind): Record<string, IamOperation> {
   return {
     ...inlinePolicyOperations(kind),
@@ -121,7 +121,7 @@ function boundaryOperations(kind: IdentityKind): Record<string, IamOperation> {
   };
 }
 
-/** Lists users and roles as one list. */
+/** Pages through users and roles as one list. */
 export const ListEntitiesForPolicy: IamOperation = (call) => {
   const { account, parameters } = call;
   const filter = parameters.text('EntityFilter');

@@ -35,9 +35,9 @@ const CASES: readonly { list: Call; member: string; create: Call; read: Call; re
   },
 ];
 
-describe('Lists of IAM', () => {
+describe("IAM's List calls", () => {
   for (const { list, member, create, read, remove } of CASES) {
-    it(`by ${list[0]} show what was made or deleted after a while, and Get calls at once`, async () => {
+    it(`${list[0]} shows creations and deletions after a delay, ${read[0]} immediately`, async () => {
       const time = testTime();
       const { iam, must } = iamWorld({ settings: delays({ listing: 4000 }), uptime: time });
       const listed = async () => ((await must(...list)).get(member) as unknown[] | undefined)?.length ?? 0;

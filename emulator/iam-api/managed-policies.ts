@@ -16,7 +16,7 @@ export function findPolicy(world: World, account: Account, arn: string): Managed
   return account.policies.get(arn) ?? world.awsManagedPolicies.get(arn);
 }
 
-/** Throws `ValidationError` (400) in AWS's words for an ARN that is not a policy's. */
+/** Throws `ValidationError` (400), in AWS's words, unless the ARN is a policy's. */
 export function policyArn({ parameters }: IamCall): string {
   const arn = parameters.required('PolicyArn');
   if (!POLICY_ARN.test(arn)) throw validationError('Invalid ARN:  Could not be parsed!');
@@ -32,7 +32,7 @@ export function demandPolicy(call: IamCall, action: string, conditionKeys: Condi
   return policy;
 }
 
-/** As `demandPolicy`, for a change: nobody may change AWS's own policies. */
+/** Like `demandPolicy`, for a change. Nobody may change AWS managed policies. */
 export function demandOwnPolicy(call: IamCall, action: string, conditionKeys: ConditionContext = {}): ManagedPolicy {
   const policy = demandPolicy(call, action, conditionKeys);
   if (!call.account.policies.has(policy.arn)) {
@@ -46,7 +46,7 @@ export function demandOwnPolicy(call: IamCall, action: string, conditionKeys: Co
   return policy;
 }
 
-/** Replaces it by a changed copy: others may still see the old one. */
+/** Replaces it with a changed copy, because other services may still use the old one. */
 export function changePolicy(
   { account }: IamCall,
   policy: ManagedPolicy,
@@ -122,7 +122,7 @@ export const managedPolicies = {
 
   DeletePolicy: (call) => {
     const policy = demandOwnPolicy(call, 'iam:DeletePolicy');
-    // A role or user that was deleted or detached a moment ago still prevents this.
+    // A role or user that was just deleted or detached still prevents the deletion.
     const { roles, users } = call.account;
     const seen = [roles, users].flatMap((all) => [...all.values(), ...all.withinIam().values()]);
     if (seen.some(({ attachedPolicies }) => attachedPolicies.has(policy.arn)) || boundaries(seen, policy.arn) > 0) {

@@ -6,7 +6,7 @@ const ARN = { OpenIDConnectProviderArn: `arn:aws:iam::${HERE}:oidc-provider/${IS
 const THUMBPRINT = 'a'.repeat(40);
 
 describe('IAM OIDC providers', () => {
-  it('are created, read, changed and deleted', async () => {
+  it('can be created, read, changed and deleted', async () => {
     const { iam, must } = iamWorld();
     const create = {
       Url: `https://${ISSUER}`,
@@ -44,7 +44,7 @@ describe('IAM OIDC providers', () => {
     ['issuer.example.com', false],
   ];
   for (const [url, good] of urls) {
-    it(`${good ? 'takes' : 'refuses'} ${url}`, async () => {
+    it(`${good ? 'accepts' : 'rejects'} ${url}`, async () => {
       const answer = await iamWorld().iam('CreateOpenIDConnectProvider', { Url: url });
       expect(answer).to.include(good ? { status: 200 } : { status: 400, code: 'InvalidInput' });
     });

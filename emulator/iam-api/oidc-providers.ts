@@ -47,7 +47,7 @@ export const oidcProviders = {
     return { OpenIDConnectProviderList: [...account.oidcProviders.listed().keys()].sort().map((Arn) => ({ Arn })) };
   },
 
-  /** Succeeds for a provider that does not exist (IAM API Reference, DeleteOpenIDConnectProvider). */
+  /** Succeeds even if the provider does not exist (IAM API Reference, DeleteOpenIDConnectProvider). */
   DeleteOpenIDConnectProvider: (call) => {
     const arn = providerArn(call);
     call.demand('iam:DeleteOpenIDConnectProvider', arn, resourceTagKeys(call.account.oidcProviders.get(arn)?.tags));
@@ -86,7 +86,7 @@ function demandProvider(call: IamCall, action: string, conditionKeys: ConditionC
   return provider;
 }
 
-/** Replaces it by a changed copy: others may still see the old one. */
+/** Replaces it with a changed copy, because other services may still use the old one. */
 function changeProvider({ account }: IamCall, provider: OidcProvider, change: Partial<OidcProvider>): void {
   account.oidcProviders.set(provider.arn, { ...provider, ...change });
 }
@@ -97,7 +97,7 @@ function providerArn({ parameters }: IamCall): string {
   return arn;
 }
 
-/** Returns an issuer without its scheme. AWS requires `https` without a port; loopback issuers may have `http` and a port. */
+/** Returns an issuer without its scheme. Loopback issuers may have `http` and a port, which AWS rejects. */
 function readIssuer(address: string): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const local = url !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);

@@ -5,7 +5,7 @@ const READ = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
 const PODS = trust({ Service: 'pods.eks.amazonaws.com' });
 const policyArn = (name: string) => `arn:aws:iam::${HERE}:policy/${name}`;
 
-/** A world with role `app`. */
+/** Creates a world with the role `app`. */
 async function withRole() {
   const made = iamWorld();
   await made.must('CreateRole', { RoleName: 'app', AssumeRolePolicyDocument: PODS });
@@ -13,7 +13,7 @@ async function withRole() {
 }
 
 describe('IAM inline policies', () => {
-  it('are put, read, listed and deleted', async () => {
+  it('can be created, read, listed and deleted', async () => {
     const { iam, must } = await withRole();
     const name = { RoleName: 'app', PolicyName: 'read' };
     const document = allow('s3:GetObject', 'arn:aws:s3:::data/${aws:PrincipalTag/kubernetes-namespace}/*');
@@ -26,7 +26,7 @@ describe('IAM inline policies', () => {
     }
   });
 
-  it('have a quota together, white space not counted', async () => {
+  it('share a quota that does not count white space', async () => {
     const { iam, must } = await withRole();
     const policy = (actions: number) => allow(Array(actions).fill('s3:GetObjectVersion'));
     const put = (name: string, document: string) => ({ RoleName: 'app', PolicyName: name, PolicyDocument: document });
@@ -37,7 +37,7 @@ describe('IAM inline policies', () => {
     await must('PutRolePolicy', put('one', policy(310)));
   });
 
-  it('refuse a malformed document', async () => {
+  it('reject a malformed document', async () => {
     const { iam } = await withRole();
     const put = { RoleName: 'app', PolicyName: 'x', PolicyDocument: PODS };
     expect(await iam('PutRolePolicy', put)).to.include({ status: 400, code: 'MalformedPolicyDocument' });
@@ -45,7 +45,7 @@ describe('IAM inline policies', () => {
 });
 
 describe('IAM managed policies', () => {
-  it('are attached, counted and protected from deletion', async () => {
+  it('count attachments, and cannot be deleted while attached', async () => {
     const { iam, must } = await withRole();
     const created = await must('CreatePolicy', { PolicyName: 'p', PolicyDocument: allow('s3:*'), Description: 'd' });
     const arn = policyArn('p');
@@ -71,7 +71,7 @@ describe('IAM managed policies', () => {
     expect(await iam('GetPolicy', { PolicyArn: arn })).to.include({ status: 404, code: 'NoSuchEntity' });
   });
 
-  it('tell the roles that they are attached to or bound', async () => {
+  it('list the roles that use them as a policy or boundary', async () => {
     const { iam, must } = await withRole();
     const PolicyArn = policyArn('p');
     await must('CreatePolicy', { PolicyName: 'p', PolicyDocument: allow('s3:*') });
@@ -96,7 +96,7 @@ describe('IAM managed policies', () => {
     expect(await iam('ListEntitiesForPolicy', absent)).to.include({ status: 404, code: 'NoSuchEntity' });
   });
 
-  it('have versions whose numbers are not given out twice', async () => {
+  it('never reuse version numbers', async () => {
     const { iam, must } = await withRole();
     const PolicyArn = policyArn('p');
     await must('CreatePolicy', { PolicyName: 'p', PolicyDocument: allow('s3:*') });
@@ -123,13 +123,13 @@ describe('IAM managed policies', () => {
     ['TagPolicy', { 'Tags.member.1.Key': 'a', 'Tags.member.1.Value': 'b' }],
   ];
   for (const [action, parameters] of READ_ONLY) {
-    it(`of AWS cannot be changed by ${action}`, async () => {
+    it(`of AWS cannot be changed with ${action}`, async () => {
       const { iam } = await withRole();
       expect(await iam(action, { PolicyArn: READ, ...parameters })).to.include({ status: 403, code: 'AccessDenied' });
     });
   }
 
-  it('refuse documents above the quota, names twice and ARNs that are none', async () => {
+  it('reject documents above the quota, duplicate names and invalid ARNs', async () => {
     const { iam, must } = await withRole();
     const long = allow(Array(450).fill('s3:GetObject'));
     await must('CreatePolicy', { PolicyName: 'p', PolicyDocument: allow('s3:*') });
@@ -144,7 +144,7 @@ describe('IAM managed policies', () => {
     expect(await iam('AttachRolePolicy', attach)).to.include({ status: 404, code: 'NoSuchEntity' });
   });
 
-  it('are listed by scope', async () => {
+  it('can be listed by scope', async () => {
     const { must } = await withRole();
     await must('CreatePolicy', { PolicyName: 'p', PolicyDocument: allow('s3:*') });
     const listed = async (Scope: string) =>

@@ -10,7 +10,7 @@ const arn = (rest: string): string => `arn:aws:iam::${HERE}:${rest}`;
 const PODS = trust({ Service: 'pods.eks.amazonaws.com' });
 const AN_ID = 'AROAEXAMPLEEXAMPLEXXX';
 
-describe('principals of trust policies', () => {
+describe('principals in trust policies', () => {
   const refused: readonly (readonly [principal: unknown, message: string])[] = [
     [{ Service: 'pod.eks.amazonaws.com' }, 'Invalid principal in policy: "SERVICE":"pod.eks.amazonaws.com"'],
     [{ Service: 'amazonaws.com' }, 'Invalid principal in policy: "SERVICE":"amazonaws.com"'],
@@ -31,7 +31,7 @@ describe('principals of trust policies', () => {
     ],
   ];
   for (const [principal, message] of refused) {
-    it(`are refused: ${JSON.stringify(principal)}`, async () => {
+    it(`are rejected: ${JSON.stringify(principal)}`, async () => {
       const { iam, must } = iamWorld();
       await must('CreateRole', { RoleName: 'app', AssumeRolePolicyDocument: PODS });
       const made = await iam('CreateRole', { RoleName: 'other', AssumeRolePolicyDocument: trust(principal) });
@@ -49,14 +49,14 @@ describe('principals of trust policies', () => {
     { Federated: ['cognito-identity.amazonaws.com', arn('oidc-provider/example.com/id')] },
   ];
   for (const principal of taken) {
-    it(`are taken: ${JSON.stringify(principal)}`, async () => {
+    it(`are accepted: ${JSON.stringify(principal)}`, async () => {
       const { must } = iamWorld();
       await must('CreateRole', { RoleName: 'app', AssumeRolePolicyDocument: PODS });
       await must('CreateRole', { RoleName: 'other', AssumeRolePolicyDocument: trust(principal) });
     });
   }
 
-  it('that are unknown services are explained with the nearest, and can be added', async () => {
+  it('that are unknown services are recorded with the nearest known one, and can be added', async () => {
     const made = iamWorld();
     const role = { RoleName: 'app', AssumeRolePolicyDocument: trust({ Service: 'pod.eks.amazonaws.com' }) };
     const { request } = await made.iam('CreateRole', role);
@@ -67,7 +67,7 @@ describe('principals of trust policies', () => {
   });
 });
 
-describe('principals of bucket policies', () => {
+describe('principals in bucket policies', () => {
   const RESOURCE = 'arn:aws:s3:::data/*';
   const policy = (principal: unknown, element = 'Principal'): string =>
     JSON.stringify({
@@ -98,7 +98,7 @@ describe('principals of bucket policies', () => {
   ];
   for (const principal of refused) {
     for (const element of ['Principal', 'NotPrincipal']) {
-      it(`are refused: ${element} ${JSON.stringify(principal)}`, async () => {
+      it(`are rejected: ${element} ${JSON.stringify(principal)}`, async () => {
         const { put } = await bucket();
         const { status, code, message } = await put(policy(principal, element));
         expect([status, code, message]).to.deep.equal([400, 'MalformedPolicy', 'Invalid principal in policy']);
@@ -106,7 +106,7 @@ describe('principals of bucket policies', () => {
     }
   }
 
-  it('that do not exist are named in the record', async () => {
+  it('that do not exist appear in the call record', async () => {
     const { put } = await bucket();
     const { trace } = await put(policy({ AWS: [arn('role/app'), arn('user/nobody')] }));
     expect(trace.notes).to.deep.equal([
@@ -114,7 +114,7 @@ describe('principals of bucket policies', () => {
     ]);
   });
 
-  it('show the account of a canonical user', async () => {
+  it('are shown as the account for a canonical user', async () => {
     const { s3, put, stored } = await bucket();
     const owned = (await s3.call(s3.root, 'GET', '/')).body;
     const id = /<Owner><ID>(\w+)<\/ID>/.exec(owned)?.[1];
@@ -127,7 +127,7 @@ describe('principals of bucket policies', () => {
       });
   });
 
-  it('show the unique id of a role that was deleted: one of its name that is made later is another', async () => {
+  it('are shown as the unique id of a deleted role, also after the role was recreated', async () => {
     const { s3, iam, put, stored } = await bucket();
     expect((await put(policy({ AWS: [arn('role/app'), HERE] }))).status).to.equal(204);
     const before = sessionOf(s3, 'app');
@@ -138,11 +138,11 @@ describe('principals of bucket policies', () => {
       .to.have.nested.property('Statement.Principal.AWS')
       .that.deep.equals([id, HERE]);
     expect(sessionOf(s3, 'app').userId).not.to.contain(id);
-    // As AWS, which takes a policy with such an id no more.
+    // AWS also rejects a new policy with such an id.
     expect((await put(policy({ AWS: id }))).message).to.equal('Invalid principal in policy');
   });
 
-  it('grant nothing to a session of a role that was deleted, by its name, its id or for everyone', async () => {
+  it('grant nothing to a session of a deleted role, even if they name its ARN or everyone', async () => {
     const { s3, iam, put } = await bucket();
     const allow = (principal: unknown) => put(policy(principal).replace('Deny', 'Allow'));
     await s3.call(s3.root, 'PUT', '/data/key', { body: 'x' });

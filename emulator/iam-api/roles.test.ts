@@ -9,7 +9,7 @@ const roleArn = (name: string, account = HERE) => `arn:aws:iam::${account}:role/
 const app: Parameters = { RoleName: 'app', AssumeRolePolicyDocument: PODS };
 
 describe('IAM roles', () => {
-  it('are created, read, updated and deleted', async () => {
+  it('can be created, read, updated and deleted', async () => {
     const { iam, must } = iamWorld();
     const created = await must('CreateRole', {
       ...app,
@@ -21,7 +21,7 @@ describe('IAM roles', () => {
     });
     expect(created.get('Role.Arn')).to.equal(roleArn('team/app'));
     expect(created.get('Role.RoleId')).to.match(/^AROA[A-Z2-7]{17}$/);
-    // What was left out or is not yet known is told by GetRole alone.
+    // Only GetRole returns defaults and values that are not known at creation.
     expect(Object.keys(created.get('Role') as object)).to.not.include.oneOf(['MaxSessionDuration', 'RoleLastUsed']);
     await must('UpdateRole', { RoleName: 'app', MaxSessionDuration: 3600 });
     const read = await must('GetRole', { RoleName: 'app' });
@@ -35,15 +35,33 @@ describe('IAM roles', () => {
   });
 
   const refused: readonly [string, Parameters, number, string, RegExp][] = [
-    ['a name twice', { ...app, RoleName: 'APP' }, 409, 'EntityAlreadyExists', /^Role with name APP already exists\.$/],
-    ['a bad name', { ...app, RoleName: 'a b' }, 400, 'ValidationError', /'a b' at 'roleName'/],
+    [
+      'a duplicate name',
+      { ...app, RoleName: 'APP' },
+      409,
+      'EntityAlreadyExists',
+      /^Role with name APP already exists\.$/,
+    ],
+    ['an invalid name', { ...app, RoleName: 'a b' }, 400, 'ValidationError', /'a b' at 'roleName'/],
     ['no name', { AssumeRolePolicyDocument: PODS }, 400, 'ValidationError', /null at 'roleName'/],
     ['a long name', { ...app, RoleName: 'x'.repeat(65) }, 400, 'ValidationError', /less than or equal to 64/],
-    ['a bad path', { ...app, RoleName: 'b', Path: 'team' }, 400, 'ValidationError', /'team' at 'path'/],
-    ['a short session', { ...app, RoleName: 'b', MaxSessionDuration: 3599 }, 400, 'ValidationError', /equal to 3600/],
-    ['a long session', { ...app, RoleName: 'b', MaxSessionDuration: 43201 }, 400, 'ValidationError', /equal to 43200/],
+    ['an invalid path', { ...app, RoleName: 'b', Path: 'team' }, 400, 'ValidationError', /'team' at 'path'/],
     [
-      'no JSON',
+      'a maximum session duration that is too short',
+      { ...app, RoleName: 'b', MaxSessionDuration: 3599 },
+      400,
+      'ValidationError',
+      /equal to 3600/,
+    ],
+    [
+      'a maximum session duration that is too long',
+      { ...app, RoleName: 'b', MaxSessionDuration: 43201 },
+      400,
+      'ValidationError',
+      /equal to 43200/,
+    ],
+    [
+      'invalid JSON',
       { RoleName: 'b', AssumeRolePolicyDocument: '{' },
       400,
       'MalformedPolicyDocument',
@@ -57,7 +75,7 @@ describe('IAM roles', () => {
       /./,
     ],
     [
-      'a role that does not exist as principal',
+      'a principal that does not exist',
       { RoleName: 'b', AssumeRolePolicyDocument: trust({ AWS: [roleArn('app'), roleArn('gone')] }) },
       400,
       'MalformedPolicyDocument',
@@ -85,7 +103,7 @@ describe('IAM roles', () => {
       /aws:/,
     ],
     [
-      'tags twice',
+      'duplicate tag keys',
       {
         ...app,
         RoleName: 'b',
@@ -100,7 +118,7 @@ describe('IAM roles', () => {
     ],
   ];
   for (const [name, parameters, status, code, message] of refused) {
-    it(`refuses ${name}`, async () => {
+    it(`are not created with ${name}`, async () => {
       const { iam, must, world } = iamWorld();
       await must('CreateRole', app);
       const answer = await iam('CreateRole', parameters);
@@ -124,7 +142,7 @@ describe('IAM roles', () => {
     await must('DeleteRole', { RoleName: 'app' });
   });
 
-  it('are not deleted for a moment after their policies, as long as IAM does not know', async () => {
+  it('cannot be deleted immediately after their policies, until the change has propagated', async () => {
     const time = testTime();
     const { iam, must, world } = iamWorld({ settings: delays({ iam: 1000 }), uptime: time });
     const policy = await must('CreatePolicy', { PolicyName: 'bounds', PolicyDocument: allow('s3:*') });
@@ -143,7 +161,7 @@ describe('IAM roles', () => {
     expect(world.account(HERE)!.roles.size).to.equal(0);
   });
 
-  it('are as many as the quota allows', async () => {
+  it('are limited by the quota', async () => {
     const { iam, must } = iamWorld({ settings: { quotas: { ...DEFAULT_SETTINGS.quotas, roles: 1 } } });
     await must('CreateRole', app);
     const second = { ...app, RoleName: 'second' };
@@ -152,7 +170,7 @@ describe('IAM roles', () => {
     await must('CreateRole', second);
   });
 
-  it('are listed in pages that neither skip nor repeat', async () => {
+  it('are listed in pages that neither skip nor repeat roles', async () => {
     const { iam, must } = iamWorld();
     for (const name of ['c', 'a', 'd', 'b', 'e']) await must('CreateRole', { ...app, RoleName: name });
     const names: unknown[] = [];
@@ -168,7 +186,7 @@ describe('IAM roles', () => {
     expect(await iam('ListRoles', { Marker: 'rubbish' })).to.include({ status: 400, code: 'ValidationError' });
   });
 
-  it('trust a role by its id: one of the same name that is made later is another', async () => {
+  it('trust a role by its id, so a recreated role is not trusted', async () => {
     const { must, world, context } = iamWorld();
     await must('CreateRole', app);
     await must('CreateRole', { RoleName: 'target', AssumeRolePolicyDocument: trust({ AWS: roleArn('app') }) });
@@ -191,7 +209,7 @@ describe('IAM roles', () => {
     expect(assume(sessionOf({ world }, 'app'))).to.equal('allowed');
   });
 
-  it('keep tags without regard to case of their keys', async () => {
+  it('have tags with case-insensitive keys', async () => {
     const { must } = iamWorld();
     await must('CreateRole', app);
     await must('TagRole', { RoleName: 'app', 'Tags.member.1.Key': 'Team', 'Tags.member.1.Value': 'blue' });

@@ -60,14 +60,14 @@ export const roles = {
 
   ...identityOperations(ROLES),
 
-  /** There are no instance profiles; tools ask before they delete a role. */
+  /** There are no instance profiles, but tools list them before they delete a role. */
   ListInstanceProfilesForRole: (call) => {
     ROLES.demand(call, 'iam:ListInstanceProfilesForRole');
     return { InstanceProfiles: [], IsTruncated: false };
   },
 } satisfies Record<string, IamOperation>;
 
-/** Less than GetRole returns (IAM API Reference, "CreateRole", example). */
+/** Omits members that only GetRole returns (IAM API Reference, "CreateRole", example). */
 function newRole(role: Role): XmlStructure {
   return {
     ...shortIdentity(ROLES, role),

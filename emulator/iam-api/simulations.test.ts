@@ -21,7 +21,7 @@ const entries = (...given: readonly (readonly [key: string, type: string, ...val
     })),
   ) as Parameters;
 
-/** A world with role `app`, which may read what its tag names and may not read what is blue. */
+/** Creates a world with the role `app`, which may read objects with its tag, but no object under blue/. */
 async function simulatedWorld() {
   const made = iamWorld();
   await made.must('CreateRole', { RoleName: 'app', AssumeRolePolicyDocument: trust({ AWS: HERE }) });
@@ -57,7 +57,7 @@ describe('the policy simulator', () => {
   const getObject = list('ActionNames', 's3:GetObject');
   const red = entries(['s3:ExistingObjectTag/team', 'string', 'red']);
 
-  it('decides by the policies of a role, for each resource, and names the statements', async () => {
+  it("evaluates a role's policies for each resource, and returns the deciding statements", async () => {
     const { simulate, policy } = await simulatedWorld();
     const [result, ...more] = results(await simulate({ ...getObject, ...list('ResourceArns', RED, BLUE), ...red }));
     expect(more).to.deep.equal([]);
@@ -91,7 +91,7 @@ describe('the policy simulator', () => {
     ]);
   });
 
-  it('names the context keys that it was not given', async () => {
+  it('returns missing context keys', async () => {
     const { simulate } = await simulatedWorld();
     const [result] = results(await simulate({ ...getObject, ...list('ResourceArns', RED) }));
     expect(result).to.include({ EvalDecision: 'implicitDeny', MatchedStatements: '' });
@@ -101,7 +101,7 @@ describe('the policy simulator', () => {
     ]);
   });
 
-  it('takes policies beside those of a user, who is the caller, and a boundary', async () => {
+  it('accepts a boundary and additional policies for a user, who is the caller', async () => {
     const { simulate } = await simulatedWorld();
     const deny = JSON.stringify({
       Statement: {
@@ -124,7 +124,7 @@ describe('the policy simulator', () => {
     ]);
   });
 
-  it('goes by a boundary that a role has', async () => {
+  it("applies a role's own boundary", async () => {
     const { must, simulate } = await simulatedWorld();
     const readOnly = 'arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy';
     await must('PutRolePermissionsBoundary', { RoleName: 'app', PermissionsBoundary: readOnly });
@@ -132,7 +132,7 @@ describe('the policy simulator', () => {
     expect(decisions(answer)).to.deep.equal(['implicitDeny']);
   });
 
-  it('decides by policies alone, with lists as values of keys', async () => {
+  it('evaluates policies without a principal, with lists as values of keys', async () => {
     const { custom } = await simulatedWorld();
     const document = allow('sts:TagSession', '*', { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['a', 'b'] } });
     const tags = (...keys: string[]) => ({
@@ -146,7 +146,7 @@ describe('the policy simulator', () => {
     expect(decisions(await custom(ofUser, { ...getObject, CallerArn: ADMINISTRATOR }))).to.deep.equal(['implicitDeny']);
   });
 
-  it('weighs a resource policy, of another account too', async () => {
+  it('evaluates a resource policy, also of another account', async () => {
     const { custom } = await simulatedWorld();
     const bucketPolicy = (arn: string) =>
       JSON.stringify({
@@ -168,14 +168,14 @@ describe('the policy simulator', () => {
     expect(decisions(await custom(allow('s3:*'), { ...question, ...other }))).to.deep.equal(['allowed']);
   });
 
-  it('asks identity policies alone whether a role may be assumed', async () => {
+  it('decides AssumeRole by identity policies only', async () => {
     const { custom } = await simulatedWorld();
     const assume = { ...list('ActionNames', 'sts:AssumeRole'), ...list('ResourceArns', ROLE) };
     expect(decisions(await custom(allow('sts:AssumeRole', ROLE), assume))).to.deep.equal(['allowed']);
     expect(decisions(await custom(allow('s3:*'), assume))).to.deep.equal(['implicitDeny']);
   });
 
-  it('answers page by page, in the order of the actions', async () => {
+  it('returns pages in the order of the actions', async () => {
     const { custom } = await simulatedWorld();
     const names = ['s3:PutObject', 's3:GetObject', 's3:DeleteObject'];
     const first = await custom(allow('s3:*'), { ...list('ActionNames', ...names), MaxItems: 2 });
@@ -191,7 +191,7 @@ describe('the policy simulator', () => {
     ]);
   });
 
-  it('needs permission, and says what is wrong', async () => {
+  it('requires permission, and rejects invalid input', async () => {
     const { custom, iam, must, simulate, world } = await simulatedWorld();
     const session = sessionOf({ world }, 'app');
     const own = { ...getObject, PolicySourceArn: ROLE };
@@ -212,7 +212,7 @@ describe('the policy simulator', () => {
     expect(await custom(allow('s3:*'), resource)).to.include({ code: 'InvalidInput' });
   });
 
-  it('tells lines and columns of statements as AWS does', () => {
+  it('returns lines and columns of statements as AWS does', () => {
     const text = `{
   "Version": "2012-10-17",
   "Statement": [
@@ -223,7 +223,7 @@ describe('the policy simulator', () => {
     }
   ]
 }`;
-    // AWS of the same form of AdministratorAccess: from line 3, column 17 to line 8, column 6.
+    // AWS returns the same for AdministratorAccess, which has this form: line 3, column 17 to line 8, column 6.
     expect(statementPositions(text)).to.deep.equal([{ start: { Line: 3, Column: 17 }, end: { Line: 8, Column: 6 } }]);
     expect(statementPositions('{"Statement":{"Condition":{"a":{}}},"Id":"x"}')).to.deep.equal([
       { start: { Line: 1, Column: 14 }, end: { Line: 1, Column: 36 } },

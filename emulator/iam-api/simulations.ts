@@ -8,7 +8,7 @@ import { invalidInput, noSuchEntity } from './errors.ts';
 import { findPolicy } from './managed-policies.ts';
 import { statementPositions } from './statement-positions.ts';
 
-/** A simulated policy, by the id in results. */
+/** A simulated policy, with its id in results. */
 interface Source {
   readonly id: string;
   readonly text: string;
@@ -62,11 +62,11 @@ export const simulations = {
   },
 } satisfies Record<string, IamOperation>;
 
-/** @param own what the call does not give */
+/** @param own values that the call does not provide */
 function simulate(call: IamCall, own: Omit<Simulation, 'resourcePolicy'>): XmlStructure {
   const { parameters } = call;
   for (const name of ['OrderedOrganizationPolicyInputList', 'PolicyExclusionList']) {
-    if (parameters.structures(name) !== undefined) throw invalidInput(`${name} is not simulated here.`);
+    if (parameters.structures(name) !== undefined) throw invalidInput(`${name} is not supported by this simulator.`);
   }
   const inputs = (list: string): readonly Source[] =>
     (parameters.texts(list) ?? []).map((text, index) => sourceOf(`${list}.${index + 1}`, text));
@@ -88,7 +88,7 @@ function simulate(call: IamCall, own: Omit<Simulation, 'resourcePolicy'>): XmlSt
 }
 
 const DECISIONS = { allowed: 'allowed', implicitlyDenied: 'implicitDeny', explicitlyDenied: 'explicitDeny' } as const;
-/** Strictest first. */
+/** The strictest decision first. */
 const STRICTEST = ['explicitDeny', 'implicitDeny', 'allowed'];
 
 function resultOf(call: IamCall, simulation: Simulation, action: string, resources: readonly string[]): XmlStructure {
@@ -106,7 +106,7 @@ function resultOf(call: IamCall, simulation: Simulation, action: string, resourc
       EvalResourceName: resource,
       EvalResourceDecision: DECISIONS[decision.value],
       MatchedStatements: matchedStatements(simulation, decision),
-      // Conditions of statements about another action or resource are not reached.
+      // Conditions are only evaluated in statements for this action and resource.
       MissingContextValues: distinct(
         decision.statements
           .flatMap(({ conditions }) => conditions)
@@ -134,7 +134,7 @@ const distinct = <Item>(items: readonly Item[]): Item[] => [
   ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
 ];
 
-/** The simulator has no trust policies: it asks only identity policies about these. */
+/** The simulator ignores trust policies: for these actions it evaluates only identity policies. */
 const ROLE_ASSUMPTION = /^sts:(assumerole\w*|tagsession|setsourceidentity|setcontext)$/i;
 
 function questionOf(
@@ -163,7 +163,7 @@ function questionOf(
   return { ...question, resourceAccount, resourcePolicy: resourcePolicy.compiled };
 }
 
-/** The deciding statements, without those of boundaries. */
+/** Returns the deciding statements, except those of boundaries. */
 function matchedStatements({ policies, resourcePolicy }: Simulation, decision: Decision): XmlStructure[] {
   const wanted = { allowed: 'Allow', explicitlyDenied: 'Deny', implicitlyDenied: undefined }[decision.value];
   return decision.statements

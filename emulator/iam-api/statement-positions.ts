@@ -1,12 +1,12 @@
-/** From 1. */
+/** Both count from 1. */
 interface Position {
   readonly Line: number;
   readonly Column: number;
 }
 
 /**
- * Returns the simulator's positions: a list's statement begins where the text before it ends, and ends after its brace.
- * @param text JSON of an object whose `Statement` is one or a list
+ * Returns positions as the simulator does: a list's statement begins where the text before it ends, and ends after its
+ * closing brace. @param text JSON of an object whose `Statement` is a statement or a list
  */
 export function statementPositions(text: string): readonly { readonly start: Position; readonly end: Position }[] {
   const found: { start: Position; end: Position }[] = [];

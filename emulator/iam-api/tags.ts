@@ -9,7 +9,7 @@ type Tags = ReadonlyMap<string, string>;
 
 const MAX_TAGS = 50;
 
-/** Throws `InvalidInput` (400) for case-insensitive duplicates and for `aws:`. */
+/** Throws `InvalidInput` (400) for keys that differ only in case and for the prefix `aws:`. */
 export function readTags(parameters: QueryParameters): ReadonlyMap<string, string> {
   const tags = new Map<string, string>();
   const seen = new Set<string>();
@@ -28,7 +28,7 @@ export function readTags(parameters: QueryParameters): ReadonlyMap<string, strin
   return tags;
 }
 
-/** Tags with the same key, in any case, are replaced. */
+/** Replaces tags with the same key in any case. */
 function withTags(present: Tags, added: Tags): Tags {
   const result = new Map([...withoutTags(present, [...added.keys()]), ...added]);
   if (result.size > MAX_TAGS) throw tooManyTags();
@@ -49,9 +49,9 @@ function tooManyTags(): Error {
 }
 
 interface TaggedKind<Entity> {
-  /** Returns the named entity if the caller may do `action` on it. */
+  /** Returns the named entity if the caller may call `action` on it. */
   readonly demand: (call: IamCall, action: string, conditionKeys?: ConditionContext) => Entity;
-  /** As `demand`, for a change. */
+  /** Like `demand`, for a change. */
   readonly demandOwn?: TaggedKind<Entity>['demand'];
   change(call: IamCall, entity: Entity, change: { readonly tags: Tags }): void;
 }

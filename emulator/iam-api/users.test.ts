@@ -10,7 +10,7 @@ const READ_ONLY = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
 const ann: Parameters = { UserName: 'ann' };
 const put = (document: string): Parameters => ({ ...ann, PolicyName: 'own', PolicyDocument: document });
 
-/** A world with user `ann` and, as `caller`, whoever her access key stands for. */
+/** Creates a world with the user `ann`. `caller` is the principal of her access key. */
 async function annsWorld(document = allow('iam:GetUser'), options: Parameters = {}) {
   const made = stsWorld();
   await made.must('CreateUser', { ...ann, ...options });
@@ -21,12 +21,12 @@ async function annsWorld(document = allow('iam:GetUser'), options: Parameters = 
 
 function callerOf({ world }: Pick<ReturnType<typeof stsWorld>, 'world'>, key: Answer): IamUser {
   const found = world.credentials.find(String(key.get('AccessKey.AccessKeyId')));
-  if (found?.caller.kind !== 'user') throw new Error('the key is of no user');
+  if (found?.caller.kind !== 'user') throw new Error('the key does not belong to a user');
   return found.caller;
 }
 
 describe('IAM users', () => {
-  it('are made, read, listed, tagged and deleted', async () => {
+  it('can be created, read, listed, tagged and deleted', async () => {
     const { iam, must } = stsWorld();
     const made = await must('CreateUser', {
       UserName: 'ann',
@@ -51,7 +51,7 @@ describe('IAM users', () => {
     expect(await iam('GetUser', ann)).to.include(gone);
   });
 
-  it('are deleted without keys and policies alone', async () => {
+  it('cannot be deleted while they have keys or policies', async () => {
     const { iam, key, must } = await annsWorld();
     const refused = async () => (await iam('DeleteUser', ann)).message;
     expect(await refused()).to.equal('Cannot delete entity, must delete access keys first.');
@@ -64,7 +64,7 @@ describe('IAM users', () => {
     await must('DeleteUser', ann);
   });
 
-  it('may do what their policies say, within their boundary', async () => {
+  it('have the permissions of their policies within their boundary', async () => {
     const { caller, iam, must } = await annsWorld(allow('iam:*', arn('${aws:username}')));
     expect((await iam('GetUser', {}, caller)).get('User.Arn')).to.equal(arn('ann'));
     const denied = await iam('GetUser', { UserName: 'administrator' }, caller);
@@ -95,7 +95,7 @@ describe('IAM users', () => {
     ['iam:ResourceTag/team', 'blue'],
   ];
   for (const [key, value] of keys) {
-    it(`give policies ${key}`, async () => {
+    it(`set the condition key ${key}`, async () => {
       const tag = { 'Tags.member.1.Key': 'team', 'Tags.member.1.Value': 'blue' };
       const policy = (wanted: string) => allow('iam:GetUser', '*', { StringEquals: { [key]: wanted } });
       const { caller, iam, must } = await annsWorld(policy(value), tag);
@@ -105,7 +105,7 @@ describe('IAM users', () => {
     });
   }
 
-  it('have two access keys at most, which count while they are active', async () => {
+  it('have at most two access keys, which work only while active', async () => {
     const { caller, iam, key, must, world } = await annsWorld(allow('iam:*AccessKey*', arn('${aws:username}')));
     const id = String(key.get('AccessKey.AccessKeyId'));
     expect(key.get('AccessKey')).to.include({ UserName: 'ann', Status: 'Active' });
@@ -129,7 +129,7 @@ describe('IAM users', () => {
     expect(await iam('DeleteAccessKey', { ...ann, AccessKeyId: id })).to.include({ code: 'NoSuchEntity' });
   });
 
-  it('assume roles that trust them', async () => {
+  it('can assume roles that trust them', async () => {
     const { assume, caller, createRole, must, sessionIn, sts } = await annsWorld(allow('s3:*'));
     expect((await sts(caller, 'GetCallerIdentity')).get('Arn')).to.equal(arn('ann'));
     const byName = await createRole('by-name', trust({ AWS: arn('ann') }));
@@ -144,7 +144,7 @@ describe('IAM users', () => {
     expect((await assume(caller, elsewhere)).status).to.equal(200);
   });
 
-  it('leave their unique id in trust policies: one of the same name that is made later is another', async () => {
+  it('are replaced by their unique id in trust policies when deleted, so a recreated user is not trusted', async () => {
     const { assume, caller, createRole, key, must, world } = await annsWorld(allow('s3:*'));
     const role = await createRole('app', trust({ AWS: arn('ann') }));
     await must('DeleteAccessKey', { ...ann, AccessKeyId: String(key.get('AccessKey.AccessKeyId')) });
@@ -156,7 +156,7 @@ describe('IAM users', () => {
     expect((await assume(again, role)).code).to.equal('AccessDenied');
   });
 
-  it('and their keys are known elsewhere after a while', async () => {
+  it('and their keys become usable after IAM propagation', async () => {
     const time = testTime();
     const { must, world } = stsWorld({ settings: delays({ iam: 10_000 }), uptime: time });
     expect(world.credentials.find(world.account(HERE)!.administrator.accessKeyId)).to.be.an('object');

@@ -8,7 +8,7 @@ import { identityOperations } from './identity-policies.ts';
 
 const ACCESS_KEYS_QUOTA = 2;
 
-/** There are no groups, passwords and MFA devices. */
+/** Groups, passwords and MFA devices are not supported. */
 export const users = {
   CreateUser: (call) => {
     const user: User = { ...newIdentity(USERS, call), accessKeys: new Map() };
@@ -63,7 +63,7 @@ export const users = {
 
   ...identityOperations(USERS),
 
-  /** Tools ask before they delete a user. */
+  /** Tools list these before they delete a user. */
   ListGroupsForUser: (call) => {
     USERS.demand(call, 'iam:ListGroupsForUser');
     return { Groups: [], IsTruncated: false };

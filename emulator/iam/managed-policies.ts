@@ -4,7 +4,7 @@ import { compilePolicy } from './policy/index.ts';
 
 const CREATED_AT = Date.parse('2017-05-27T00:00:00Z');
 
-/** AWS managed policies by ARN (AWS Managed Policy Reference), some shortened. A new map per call isolates worlds. */
+/** Returns AWS managed policies by ARN (AWS Managed Policy Reference), some shortened, in a new map for each world. */
 export function awsManagedPolicies(): ReadonlyMap<string, ManagedPolicy> {
   return new Map(
     Object.entries(definitions).map(([arn, { description, document }]) => [

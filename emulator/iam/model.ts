@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from './policy/index.ts';
 
-/** A role or user. Documents keep their text beside the compiled form. Never changed in place: others may still see it. */
+/** A role or user. Never changed in place, because other services may still use the old one. */
 export interface Identity {
   readonly name: string;
   readonly path: string;
@@ -24,7 +24,7 @@ export interface Role extends Identity {
 }
 
 export interface User extends Identity {
-  /** By access key id; secrets are in the store of credentials. */
+  /** By access key id. The store of credentials has the secrets. */
   readonly accessKeys: ReadonlyMap<string, { readonly createdAt: number; readonly active: boolean }>;
 }
 

@@ -2,7 +2,7 @@ import { validationText } from '../constraints/violations.ts';
 import { AwsError } from '../core/errors.ts';
 import type { ServiceRequest } from '../core/service.ts';
 
-/** Parameters of a call, or of a structure in them, by wire name (`RoleName`, `Tags.member.1.Key`), already validated. */
+/** Validated parameters of a call, or of a structure in it, by wire name (`RoleName`, `Tags.member.1.Key`). */
 export class QueryParameters {
   readonly #values: ReadonlyMap<string, string>;
   readonly #prefix: string;
@@ -12,7 +12,7 @@ export class QueryParameters {
     this.#prefix = prefix;
   }
 
-  /** The body wins over the query string, and the first of a repeated name. */
+  /** The body takes precedence over the query string, and the first of repeated parameters over later ones. */
   static of(request: Pick<ServiceRequest, 'query' | 'body'>): QueryParameters {
     const values = new Map<string, string>();
     for (const source of [request.body.toString('utf8'), request.query]) {
@@ -51,20 +51,20 @@ export class QueryParameters {
     return value === 'true';
   }
 
-  /** A list of texts in order of their numbers; undefined if absent. */
+  /** Returns a list of texts in the order of their numbers; undefined if absent. */
   texts(name: string): readonly string[] | undefined {
     const members = this.#memberNumbers(name).map((number) => this.required(`${name}.member.${number}`));
     return members.length > 0 ? members : undefined;
   }
 
-  /** Undefined if no member was sent. */
+  /** Returns a structure; undefined if no member was sent. */
   structure(name: string): QueryParameters | undefined {
     const prefix = `${this.#prefix}${name}.`;
     const there = [...this.#values.keys()].some((key) => key.startsWith(prefix));
     return there ? new QueryParameters(this.#values, prefix) : undefined;
   }
 
-  /** A list of structures in order of their numbers; undefined if absent. */
+  /** Returns a list of structures in the order of their numbers; undefined if absent. */
   structures(name: string): readonly QueryParameters[] | undefined {
     const members = this.#memberNumbers(name).map(
       (number) => new QueryParameters(this.#values, `${this.#prefix}${name}.member.${number}.`),
@@ -78,13 +78,13 @@ export class QueryParameters {
     for (const key of this.#values.keys()) {
       if (!key.startsWith(start)) continue;
       const digits = /^\d{1,6}(?=\.|$)/.exec(key.slice(start.length))?.[0];
-      // A number with leading zeros would be another name when written back.
+      // A number with leading zeros would change when written back.
       if (digits !== undefined && String(Number(digits)) === digits) numbers.add(Number(digits));
     }
     return [...numbers].sort((a, b) => a - b);
   }
 
-  /** AWS's texts call `Tags.member.1.Key` `tags.1.member.key`. */
+  /** AWS's messages call `Tags.member.1.Key` `tags.1.member.key`. */
   #path(name: string): string {
     return (this.#prefix + name)
       .replace(/\.member\.(\d+)/g, '.$1.member')

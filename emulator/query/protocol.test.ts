@@ -12,24 +12,24 @@ describe('the query protocol', () => {
     expect(parameters.texts('Absent')).to.equal(undefined);
   });
 
-  it('takes the body before the query string and the first of two', () => {
+  it('prefers the body to the query string, and the first of repeated parameters', () => {
     const parameters = parametersOf('A=body&A=again', 'A=query&B=query');
     expect([parameters.text('A'), parameters.text('B')]).to.deep.equal(['body', 'query']);
   });
 
   const broken: readonly [string, () => unknown, RegExp][] = [
     ['a missing parameter', () => parametersOf('').required('RoleName'), /Value null at 'roleName'.*must not be null/],
-    ['no number', () => parametersOf('N=four').integer('N'), /must be an integer/],
-    ['no boolean', () => parametersOf('N=maybe').boolean('N'), /must be true or false/],
+    ['an invalid number', () => parametersOf('N=four').integer('N'), /must be an integer/],
+    ['an invalid boolean', () => parametersOf('N=maybe').boolean('N'), /must be true or false/],
     [
-      'a member of a list',
+      'a missing member in a list',
       () => parametersOf('Tags.member.1.Value=').structures('Tags')?.[0]?.required('Key'),
       /at 'tags\.1\.member\.key'/,
     ],
   ];
-  for (const [name, read, message] of broken) it(`refuses ${name}`, () => expect(read).to.throw(message));
+  for (const [name, read, message] of broken) it(`rejects ${name}`, () => expect(read).to.throw(message));
 
-  it('writes structures, lists and what XML must escape', () => {
+  it('writes structures, lists and escaped characters', () => {
     const xml = renderXml({ A: { B: 'x < "y" & z\r\n\u0000' }, C: [1, true], D: undefined, E: [] });
     expect(xml).to.equal(
       '<A><B>x &lt; &quot;y&quot; &amp; z&#xD;\n\ufffd</B></A><C><member>1</member><member>true</member></C><E></E>',

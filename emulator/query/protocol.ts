@@ -5,7 +5,7 @@ import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../c
 import { QueryParameters } from './parameters.ts';
 import { renderXml, type XmlStructure } from './xml.ts';
 
-/** Void: the answer has no result element. */
+/** Void if the answer has no result element. */
 export type QueryResult = XmlStructure | void;
 
 export type QueryOperation = (
@@ -26,14 +26,14 @@ const READER: Reader<QueryParameters> = {
     if (shape?.type === 'structure') return parent.structure(name);
     if (shape?.type !== 'list') return parent.text(name);
     const items = item?.type === 'structure' ? parent.structures(name) : parent.texts(name);
-    // `Tags=` is an empty list.
+    // `Tags=` means an empty list.
     return items ?? (parent.text(name) === '' ? [] : undefined);
   },
   items: (value) => value as readonly unknown[],
 };
 
 /**
- * A service with AWS's query protocol. Throws `InvalidAction` for unknown operations and versions, `MissingAction`, and
+ * A service with AWS's query protocol. Throws `InvalidAction` for an unknown operation or version, `MissingAction`, or
  * `ValidationError` for input that violates the API model (all 400).
  */
 export function queryService(context: ServiceContext, api: QueryApi): Service {

@@ -1,4 +1,4 @@
-/** Undefined members are omitted. */
+/** Members that are undefined are omitted. */
 type XmlValue = string | number | boolean | XmlStructure | readonly XmlValue[] | undefined;
 
 export interface XmlStructure {
@@ -6,13 +6,13 @@ export interface XmlStructure {
 }
 
 interface XmlForm {
-  /** Element name inside lists; without it, list elements repeat the list's name. */
+  /** Element name inside lists. Without it, the elements have the list's name. */
   readonly listElement?: string;
-  /** Escapes characters that XML cannot carry; markup is escaped already. */
+  /** Escapes characters that XML cannot represent. Markup is already escaped. */
   readonly escape: (text: string) => string;
 }
 
-/** Replaces characters that XML 1.0 cannot carry; line ends become references, since parsers would normalize them. */
+/** Replaces characters that XML 1.0 forbids. Line ends become references, because parsers would normalize them. */
 const QUERY_PROTOCOL: XmlForm = {
   listElement: 'member',
   escape: (text) =>

@@ -1,18 +1,18 @@
 import type { ServiceRequest } from '../core/service.ts';
 import { notImplemented, s3Error } from './errors.ts';
 
-/** No bucket: the service itself. No key: the bucket itself. */
+/** Without a bucket, the target is the service; without a key, the bucket. */
 interface S3Address {
   readonly bucket: string | undefined;
   readonly key: string | undefined;
 }
 
-// `s3` is too short for a bucket: `s3.localhost` is the service.
+// `s3` is too short for a bucket name, so `s3.localhost` means the service.
 const VIRTUAL_HOST = /^(?!s3[.-])(.+?)\.(?:s3[.-][^/]*|localhost)(?::\d+)?$/i;
 
 /**
- * Reads virtual-hosted (`<bucket>.s3.<region>.amazonaws.com`, `<bucket>.localhost`) and path form. The path is not
- * normalized: `//`, `.` and `..` are part of a key. Throws `InvalidURI` unless it is percent-encoded UTF-8.
+ * Reads the virtual-hosted (`<bucket>.s3.<region>.amazonaws.com`, `<bucket>.localhost`) or path form. Does not
+ * normalize the path: `//`, `.` and `..` are part of a key. Throws `InvalidURI` unless it is percent-encoded UTF-8.
  */
 export function s3Address(host: string, path: string): S3Address {
   const virtual = VIRTUAL_HOST.exec(host)?.[1]?.toLowerCase();
@@ -26,7 +26,7 @@ export function s3Address(host: string, path: string): S3Address {
   return { bucket: decode(path.slice(1, slash)), key: key === '' ? undefined : decode(key) };
 }
 
-/** Returns the target of an S3 Control call (same signing name, account in a header), or undefined. */
+/** Returns the target of an S3 Control call, if it is one (same signing name, account in a header). */
 export function s3ControlPath({
   path,
   headers,
@@ -47,7 +47,7 @@ function decode(text: string): string {
   }
 }
 
-/** S3 User Guide, "General purpose bucket naming rules". */
+/** The rules of S3 User Guide, "General purpose bucket naming rules". */
 export function isBucketName(name: string): boolean {
   return (
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) &&

@@ -16,7 +16,7 @@ const LIST = allow('s3:ListBucket', 'arn:aws:s3:::data');
 const READ_TAGGED = allow('s3:GetObject', 'arn:aws:s3:::data/*', {
   StringEquals: { 's3:ExistingObjectTag/team': 'red' },
 });
-/** The tags of an object have no say in whether it may be deleted. */
+/** Allows no deletion, because the tags of an object are not evaluated for it. */
 const DELETE_TAGGED = allow('s3:DeleteObject', 'arn:aws:s3:::data/*', {
   StringEquals: { 's3:ExistingObjectTag/team': 'red' },
 });
@@ -26,7 +26,7 @@ const DELETE_HEADERS = { 'content-md5': '9aCEwkvZfEVlzc7iZaH5/w==' };
 
 describe('S3 authorization', () => decisions(() => testS3()));
 
-describe('S3 authorization of data in another S3', () => {
+describe('S3 authorization with a backend', () => {
   let other: Emulator;
   beforeEach(async () => {
     other = await startEmulator();
@@ -38,7 +38,7 @@ describe('S3 authorization of data in another S3', () => {
   });
 });
 
-/** Who may do what, wherever the data are. */
+/** Defines the tests, which hold with and without a backend. */
 function decisions(start: () => TestS3): void {
   let s3: TestS3;
   let policy: (statements: readonly object[]) => Promise<void>;
@@ -59,7 +59,7 @@ function decisions(start: () => TestS3): void {
 
   const session = (options: TestSessionOptions): RoleSession => testSession(s3.world, options).session;
 
-  it('tells how many tags an object has to those who may read them', async () => {
+  it('returns the number of tags only to callers who may read them', async () => {
     const counts = async (...statements: readonly object[]) => {
       const caller = session({ roleName: 'app', allow: statements });
       const answers = [await s3.call(caller, 'GET', '/data/red/key'), await s3.call(caller, 'HEAD', '/data/red/key')];
@@ -70,7 +70,7 @@ function decisions(start: () => TestS3): void {
     expect(await counts(READ, allow('s3:GetObjectTagging', 'arn:aws:s3:::data/*'))).to.deep.equal(['1', '1']);
   });
 
-  // What the role may do, the call, the answer, and the action that was refused where the text tells it.
+  // The role's permissions, the call, the answer, and the denied action that the message names.
   const cases: readonly (readonly [readonly object[], string, string, string?])[] = [
     [[READ, LIST], 'GET /data/red/key', '200'],
     [[READ, LIST], 'GET /data/missing', '404 NoSuchKey'],
@@ -124,7 +124,7 @@ function decisions(start: () => TestS3): void {
     });
   }
 
-  it('names the kind of policy that denies', async () => {
+  it('names the kind of the denying policy', async () => {
     const deny = { Effect: 'Deny', Action: 's3:GetObject', Resource: '*' };
     const messages = {
       identity: session({ allow: [READ, deny] }),
@@ -139,7 +139,7 @@ function decisions(start: () => TestS3): void {
     expect(await text(session({ allow: [READ] }))).to.match(/with an explicit deny in a resource-based policy/);
   });
 
-  it('lets either side allow within an account, and asks both across accounts', async () => {
+  it('needs one allowing policy within an account, and both across accounts', async () => {
     s3.createAccount('444455556666');
     const own = testSession(s3.world, { roleName: 'own' });
     const stranger = testSession(s3.world, { accountId: '444455556666', roleName: 'stranger', allow: [READ] });
@@ -164,7 +164,7 @@ function decisions(start: () => TestS3): void {
     }
   });
 
-  it('lets anybody in whom the bucket policy lets in', async () => {
+  it('allows anonymous callers if the bucket policy does', async () => {
     await s3.call(s3.root, 'DELETE', '/data?publicAccessBlock');
     await policy([{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::data/red/*' }]);
     expect((await s3.call(undefined, 'GET', '/data/red/key')).status).to.equal(200);
@@ -172,7 +172,7 @@ function decisions(start: () => TestS3): void {
     expect((await s3.call(undefined, 'GET', '/')).status).to.equal(403);
   });
 
-  it("never locks the owner's root out of the bucket policy", async () => {
+  it("always allows the owner's root user to delete the bucket policy", async () => {
     const everything = ['arn:aws:s3:::data', 'arn:aws:s3:::data/*'];
     await policy([{ Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: everything }]);
     const administrator = session({ allow: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] });
@@ -182,7 +182,7 @@ function decisions(start: () => TestS3): void {
     expect((await s3.call(s3.root, 'GET', '/data/red/key')).status).to.equal(200);
   });
 
-  it('compares session tags, over role tags, with the path', async () => {
+  it('prefers session tags to role tags as policy variables', async () => {
     const statement = allow('s3:GetObject', 'arn:aws:s3:::data/${aws:PrincipalTag/team}/*');
     const get = (caller: RoleSession, key: string) => s3.call(caller, 'GET', `/data/${key}`);
     const red = session({ allow: [statement], sessionTags: { Team: 'red' }, roleTags: { team: 'blue' } });
@@ -193,7 +193,7 @@ function decisions(start: () => TestS3): void {
     expect((await get(session({ allow: [statement] }), 'red/key')).status).to.equal(403);
   });
 
-  it('asks for s3:PutObjectTagging when an object is put with tags, and knows which', async () => {
+  it('requires s3:PutObjectTagging for a put with tags, and sets condition keys for them', async () => {
     const put = (caller: RoleSession, tagging: string) =>
       s3.call(caller, 'PUT', '/data/new', { body: 'x', headers: { 'x-amz-tagging': tagging } });
     const writer = session({ allow: [allow('s3:PutObject', '*')] });
@@ -212,7 +212,7 @@ function decisions(start: () => TestS3): void {
     expect((await put(tagger, 'team=red&more=1')).status).to.equal(403);
   });
 
-  it('authorizes each key of DeleteObjects by itself', async () => {
+  it('authorizes each key of DeleteObjects separately', async () => {
     const caller = session({ allow: [allow('s3:DeleteObject', 'arn:aws:s3:::data/red/*')] });
     const { createHash } = await import('node:crypto');
     const md5 = createHash('md5').update(DELETE_XML).digest('base64');
@@ -226,14 +226,14 @@ function decisions(start: () => TestS3): void {
     );
   });
 
-  it('keeps sessions of a role that was deleted and made again away from its policies', async () => {
+  it("does not apply a recreated role's policies to earlier sessions", async () => {
     const { session: old } = testSession(s3.world, { roleName: 'again', allow: [READ] });
     expect((await s3.call(old, 'GET', '/data/red/key')).status).to.equal(200);
     testSession(s3.world, { roleName: 'again', allow: [READ] });
     expect((await s3.call(old, 'GET', '/data/red/key')).status).to.equal(403);
   });
 
-  it('records questions and decisions', async () => {
+  it('records all decisions', async () => {
     const answer = await s3.call(session({ allow: [READ] }), 'GET', '/data/missing');
     const asked = answer.trace.authorizations.map(({ action, resource, decision }) => [
       action,
@@ -247,14 +247,14 @@ function decisions(start: () => TestS3): void {
   });
 
   const badPolicies: readonly (readonly [string, string, string])[] = [
-    ['no JSON', '{', ''],
+    ['invalid JSON', '{', ''],
     [
       'a role that does not exist',
       statement({ Principal: { AWS: 'arn:aws:iam::111122223333:role/gone' } }),
       'Invalid principal in policy',
     ],
-    ["another bucket's resource", statement({ Resource: 'arn:aws:s3:::other/*' }), 'Policy has invalid resource'],
-    ['any resource', statement({ Resource: '*' }), 'Policy has invalid resource'],
+    ["another bucket's ARN", statement({ Resource: 'arn:aws:s3:::other/*' }), 'Policy has invalid resource'],
+    ['resource *', statement({ Resource: '*' }), 'Policy has invalid resource'],
     ["another service's action", statement({ Action: 'iam:GetRole' }), 'Policy has invalid action'],
     [
       'an object action on a bucket',
@@ -269,14 +269,14 @@ function decisions(start: () => TestS3): void {
     ['no principal', statement({ Principal: undefined }), ''],
   ];
   for (const [what, text, message] of badPolicies) {
-    it(`refuses a bucket policy with ${what}`, async () => {
+    it(`rejects a bucket policy with ${what}`, async () => {
       const answer = await s3.call(s3.root, 'PUT', '/data?policy', { body: text });
       expect([answer.status, answer.code]).to.deep.equal([400, 'MalformedPolicy']);
       expect(answer.message).to.contain(message);
     });
   }
 
-  it('compares the name of the bucket with any number of wildcards in no time', async () => {
+  it('compares many wildcards with the bucket name without delay', async () => {
     const name = 'a'.repeat(63);
     const body =
       '<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>';
@@ -285,7 +285,7 @@ function decisions(start: () => TestS3): void {
     expect((await s3.call(s3.root, 'PUT', `/${name}?policy`, { body: text })).code).to.equal('MalformedPolicy');
   });
 
-  it('asks for s3:TagResource when a bucket is made with tags, and knows which', async () => {
+  it('requires s3:TagResource for a new bucket with tags, and sets condition keys for them', async () => {
     const make = async (caller: RoleSession, name: string, tags: string): Promise<string> => {
       const body = `<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint>${tags}</CreateBucketConfiguration>`;
       const { status, code = '', message = '' } = await s3.call(caller, 'PUT', `/${name}`, { body });

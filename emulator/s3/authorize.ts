@@ -13,7 +13,7 @@ import { restrictsPublicPolicy } from './public-access.ts';
 
 type Keys = Readonly<Record<string, string | readonly string[]>>;
 
-/** S3 reports a missing bucket before it checks the caller. */
+/** As on S3, a missing bucket is reported before the caller is checked. */
 export function bucketOf(
   { context, request, bucketName }: S3Call,
   name = bucketName,
@@ -48,8 +48,8 @@ export function onBucket(action: string, handle: (bucket: Bucket, call: S3Call) 
 }
 
 /**
- * Demands an action on an object; versions have their own, such as `s3:GetObjectVersion` (S3 User Guide, "Required
- * permissions for Amazon S3 API operations"). Throws `AccessDenied`.
+ * Demands an action on an object. Versions have their own actions, such as `s3:GetObjectVersion` (S3 User Guide,
+ * "Required permissions for Amazon S3 API operations"). Throws `AccessDenied`.
  */
 export function demandOnObject(call: S3Call, bucket: Bucket, name: ObjectName, action: string, keys: Keys = {}): void {
   const { key, versionId } = name;
@@ -59,7 +59,7 @@ export function demandOnObject(call: S3Call, bucket: Bucket, name: ObjectName, a
   demandOnResource(call, bucket, ofVersion, resource, { 's3:VersionId': versionId, ...keys });
 }
 
-/** Reports whether the caller may read the tags. The call does not depend on it, so it is not recorded. */
+/** Whether the caller may read the tags. Not recorded, because the call does not depend on it. */
 export function mayReadTags(call: S3Call, bucket: Bucket, object: ExistingObject): boolean {
   const { authorizations } = call.context.trace(call.request);
   const asked = authorizations.length;
@@ -74,7 +74,7 @@ export function mayReadTags(call: S3Call, bucket: Bucket, object: ExistingObject
   }
 }
 
-/** Demands an action on all buckets, or on one to be created. */
+/** Demands an action on all buckets, or on a bucket to be created. */
 export function demandOnService(call: S3Call, accountId: string, action: string, resource: string, keys: Keys): void {
   demand(call, accountId, { action, resource, context: keys });
 }
@@ -89,9 +89,9 @@ export async function existingObject(
 }
 
 /**
- * Returns the object once `actions` are allowed. A missing one is only revealed to callers with `s3:ListBucket`, or
- * `s3:ListBucketVersions` (S3 API Reference, GetObject, "Permissions"), asked with the key as prefix (ceph/ceph#68577).
- * Throws `AccessDenied`, `NoSuchKey`, `NoSuchVersion` or `MethodNotAllowed`.
+ * Returns the object if `actions` are allowed. Only callers with `s3:ListBucket`, or `s3:ListBucketVersions` (S3 API
+ * Reference, GetObject, "Permissions"), learn that it is missing; these are evaluated with the key as prefix
+ * (ceph/ceph#68577). Throws `AccessDenied`, `NoSuchKey`, `NoSuchVersion` or `MethodNotAllowed`.
  */
 export async function objectFor(
   call: S3Call,
@@ -142,12 +142,12 @@ export function checkVersionId(call: S3Call, bucket: Bucket, versionId: string |
   throw invalidArgument('Invalid version id specified', 'versionId', versionId);
 }
 
-/** `s3:ExistingObjectTag/<key>`. */
+/** Returns `s3:ExistingObjectTag/<key>`. */
 export function existingTagKeys(object: ExistingObject | undefined): Keys {
   return keyed('s3:ExistingObjectTag/', object?.tags ?? []);
 }
 
-/** `s3:RequestObjectTag/<key>` and `s3:RequestObjectTagKeys`; an empty list counts as absent. */
+/** Returns `s3:RequestObjectTag/<key>` and `s3:RequestObjectTagKeys`. An empty list counts as absent. */
 export function requestTagKeys(tags: ReadonlyMap<string, string>): Keys {
   return { ...keyed('s3:RequestObjectTag/', tags), 's3:RequestObjectTagKeys': [...tags.keys()] };
 }
@@ -158,13 +158,13 @@ function demandOnResource(call: S3Call, bucket: Bucket, action: string, resource
   if (action === 's3:PutObject') {
     context['s3:ObjectCreationOperation'] = String(!WITHOUT_OBJECT.has(call.context.trace(call.request).operation));
   }
-  // Bucket tags count only with attribute-based access control.
+  // Bucket tags only count with attribute-based access control.
   if (abac) Object.assign(context, keyed('aws:ResourceTag/', tags), keyed('s3:BucketTag/', tags));
   const resourcePolicy = restrictsPublicPolicy(call, bucket) ? undefined : policy?.compiled;
   demand(call, accountId, { action, resource, resourcePolicy, context: Object.assign(context, keys) });
 }
 
-/** Headers that are condition keys (Service Authorization Reference, "Amazon S3"). */
+/** Request headers that are condition keys (Service Authorization Reference, "Amazon S3"). */
 const HEADER_KEYS = [
   'x-amz-content-sha256',
   'x-amz-storage-class',
@@ -212,7 +212,7 @@ function demand(call: S3Call, accountId: string, about: Omit<AuthorizationQuesti
   const asked = { ...about, resourceAccount: accountId, context: keys };
   const decision = context.authorize(request, asked);
   if (decision.value === 'allowed') return;
-  // Other accounts get no reason (S3 User Guide, "Troubleshoot access denied errors").
+  // Callers of other accounts get no reason (S3 User Guide, "Troubleshoot access denied errors").
   throw request.caller?.accountId === accountId
     ? context.accessDenied(request, asked, decision)
     : s3Error('AccessDenied');

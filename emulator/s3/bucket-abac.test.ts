@@ -5,9 +5,9 @@ import { testSession } from '../../test/support/emulator/session.ts';
 
 const TAGS = '/v20180820/tags/arn%3Aaws%3As3%3A%3A%3Adata';
 
-describe('Attribute-based access control of buckets', () => abac(() => testS3()));
+describe('attribute-based access control of buckets', () => abac(() => testS3()));
 
-describe('Attribute-based access control of buckets in another S3', () => {
+describe('attribute-based access control of buckets with a backend', () => {
   let other: Emulator;
   before(async () => (other = await startEmulator()));
   after(() => other.close());
@@ -41,7 +41,7 @@ function abac(start: () => TestS3): void {
     await call('DELETE', '/data');
   });
 
-  it('is off at first: then the tags of a bucket have no say', async () => {
+  it('is disabled by default, so bucket tags are not evaluated', async () => {
     const own = { StringEquals: { 'aws:ResourceTag/team': '${aws:PrincipalTag/team}' } };
     const allow = [{ Effect: 'Allow', Action: ['s3:GetObject', 's3:ListBucket'], Resource: '*', Condition: own }];
     const { session } = testSession(s3.world, { allow, roleTags: { team: 'red' } });
@@ -62,7 +62,7 @@ function abac(start: () => TestS3): void {
     expect(await read(stranger)).to.deep.equal([403, 403]);
   });
 
-  it('gives the tags of a bucket to TagResource and UntagResource', async () => {
+  it('replaces the bucket tagging calls by TagResource and UntagResource', async () => {
     await turn('Enabled');
     const retag = () => call('PUT', '/data?tagging', tagged('Tagging', 'TagSet', 'blue'));
     expect(outcome(await retag())).to.equal('405 MethodNotAllowed');
@@ -76,7 +76,7 @@ function abac(start: () => TestS3): void {
     expect(outcome(await retag())).to.equal('204');
   });
 
-  it('needs permissions of its own, with the tags of the request as conditions', async () => {
+  it('has its own permissions, with condition keys for the tags in the request', async () => {
     const bucket = 'arn:aws:s3:::data';
     const sender = (Action: string, Condition?: object) =>
       testSession(s3.world, { allow: [{ Effect: 'Allow', Action, Resource: bucket, Condition }] }).session;
@@ -102,7 +102,7 @@ function abac(start: () => TestS3): void {
     expect(await send(sender('s3:GetBucketABAC'), 'GET', '/data?abac')).to.equal('200');
   });
 
-  it('takes no account but the bucket owner, and knows no other parts of S3 Control', async () => {
+  it('rejects other accounts and other S3 Control operations', async () => {
     const headers = { 'x-amz-account-id': '444455556666' };
     expect(outcome(await call('GET', TAGS, '', headers))).to.equal('403 AccessDenied');
     expect(outcome(await control('GET', '/v20180820/jobs'))).to.equal('501 NotImplemented');

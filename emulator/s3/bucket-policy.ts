@@ -48,7 +48,7 @@ export const deleteBucketPolicy = onOwnBucket('s3:DeleteBucketPolicy', (bucket) 
   ownDoing(setting(bucket, 'policy', undefined, 204)),
 );
 
-/** Only callers of the bucket's account may use these. */
+/** Only callers of the bucket's account may call these. */
 function onOwnBucket(action: string, handle: (bucket: Bucket, call: S3Call) => Admitted): Handler {
   return onBucket(action, (bucket, call) => {
     const { caller, method } = call.request;
@@ -85,10 +85,10 @@ function readBucketPolicy({ context, request }: S3Call, bucket: Bucket, given: s
   return document;
 }
 
-/** S3 has one text for several of IAM's. */
+/** S3 has one message for several of IAM's. */
 const INVALID_PRINCIPAL = /^(Invalid principal in policy|Federated principals must)/;
 
-/** S3 replaces a canonical user id by the account (IAM User Guide, "AWS JSON policy elements: Principal"). */
+/** S3 replaces a canonical user id with the account (IAM User Guide, "AWS JSON policy elements: Principal"). */
 function canonicalUserReplaced(world: World, principal: NamedPrincipal): NamedPrincipal {
   if (principal.type !== 'CanonicalUser') return principal;
   const account = [...world.accounts.keys()].find((id) => owner(id)['ID'] === principal.value);
@@ -107,8 +107,8 @@ function isJsonText(text: string): boolean {
 const malformedPolicy = errorKind('MalformedPolicy', 400);
 
 /**
- * Checks S3's rules beyond IAM's grammar (S3 User Guide, "Troubleshoot bucket policies"): actions of S3, and resources of
- * this bucket that they apply to. Returns S3's text for the first problem.
+ * Checks S3's additional rules (S3 User Guide, "Troubleshoot bucket policies"): actions of S3, and resources of this
+ * bucket to which they apply. Returns S3's message for the first violation.
  */
 function checkBucketStatements(bucketName: string, document: unknown): string | undefined {
   for (const statement of listOf(objectOf(document)['Statement'])) {
@@ -137,7 +137,7 @@ const OBJECT_ACTION =
 function hasResource(action: string, resources: readonly string[]): boolean {
   if (action.includes('*') || action.includes('?')) return true;
   const ofObject = OBJECT_ACTION.test(action);
-  // A pattern such as `data*` may cover keys as well.
+  // A pattern such as `data*` may match keys as well.
   return resources.some((resource) => /:::[^/]*[*?$]/.test(resource) || resource.includes('/') === ofObject);
 }
 

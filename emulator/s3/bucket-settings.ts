@@ -10,7 +10,7 @@ export const getBucketVersioning = onBucket('s3:GetBucketVersioning', (bucket) =
   perform: () => xmlAnswer('VersioningConfiguration', { Status: bucket.versioning }),
 }));
 
-/** Also kept by the emulator: it decides about valid version ids. */
+/** The emulator also stores it, because it decides about valid version ids. */
 export const putBucketVersioning = onBucket('s3:PutBucketVersioning', (bucket, call) => {
   const { Status: status } = documentOf(call, 'VersioningConfiguration');
   if (status === undefined) throw s3Error('IllegalVersioningConfigurationException');
@@ -28,7 +28,7 @@ export const putBucketAbac = onBucket('s3:PutBucketAbac', (bucket, call) => {
   return ownDoing(setting(bucket, 'abac', status === 'Enabled'));
 });
 
-/** A bucket, or an account. */
+/** The settings of a bucket or an account. */
 interface Blockable {
   publicAccessBlock: PublicAccessBlock | undefined;
 }
@@ -76,7 +76,7 @@ function documentOf({ request }: S3Call, root: string): JsonObject {
   return parseXml(request.body, root);
 }
 
-/** Only for the caller's own account. */
+/** Throws `AccessDenied` unless it is the caller's own account. */
 function onAccount(action: string, handle: (account: Blockable, call: S3Call) => Admitted): Handler {
   return (call) => {
     const { caller, headers } = call.request;

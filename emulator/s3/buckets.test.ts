@@ -9,7 +9,7 @@ import type { BucketLocationConstraint } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { startEmulator, type Emulator } from '../start.ts';
 
-describe('Buckets of us-east-1', () => {
+describe('buckets in us-east-1', () => {
   let emulator: Emulator;
   let s3: S3Client;
   before(async () => {
@@ -39,7 +39,7 @@ describe('Buckets of us-east-1', () => {
       (error: Error) => error.name,
     );
 
-  it('are there again when their owner makes them again', async () => {
+  it('can be created again by their owner', async () => {
     await create('again', undefined, { team: 'red' });
     const { Location, BucketArn } = await create('again');
     expect({ Location, BucketArn }).to.deep.equal({ Location: '/again', BucketArn: 'arn:aws:s3:::again' });
@@ -50,7 +50,7 @@ describe('Buckets of us-east-1', () => {
     expect([arn, BucketRegion]).to.deep.equal(['arn:aws:s3:::again', 'us-east-1']);
   });
 
-  it('have no location constraint', async () => {
+  it('reject a location constraint', async () => {
     expect(await failure(create('placed', 'us-east-1'))).to.equal('InvalidLocationConstraint');
     expect(await failure(create('placed', 'nowhere'))).to.equal('InvalidLocationConstraint');
     expect(await failure(create('placed', 'eu-west-1'))).to.equal('IllegalLocationConstraintException');

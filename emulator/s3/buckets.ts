@@ -78,7 +78,7 @@ export const createBucket: Handler = (call) => {
     },
   };
   if (existing?.accountId === accountId) {
-    // S3 API Reference, CreateBucket, "BucketAlreadyOwnedByYou": in us-east-1 it succeeds.
+    // In us-east-1 the call succeeds (S3 API Reference, CreateBucket, "BucketAlreadyOwnedByYou").
     if (region === 'us-east-1' && tags.size === 0) return ownDoing(() => answer);
     throw s3Error('BucketAlreadyOwnedByYou', { BucketName: name });
   }
@@ -90,7 +90,7 @@ export const createBucket: Handler = (call) => {
   return afterBackend(perform, (backend) => backend.createBucket(call, tags));
 };
 
-/** us-east-1 is requested without a constraint, and is no value of the API model. */
+/** us-east-1 needs no constraint, and is not a value in the API model. */
 function checkLocation(location: string | undefined, region: string): void {
   if ((location ?? 'us-east-1') === region) return;
   throw new AwsError(
@@ -100,7 +100,7 @@ function checkLocation(location: string | undefined, region: string): void {
   );
 }
 
-/** Matches by form and part of the world; `EU` is eu-west-1's old name. */
+/** Matches the form and the geographic part. `EU` is the old name of eu-west-1. */
 const REGION = /^(?:EU|(?:af|ap|ca|cn|il|me|mx|sa|us|us-gov)-[a-z]+-\d|eu-(?:central|north|south|west|isoe-west)-\d)$/;
 
 function readConfiguration(body: Buffer): { readonly location: string | undefined; readonly tags: Tags } {
@@ -149,7 +149,7 @@ function callerAccount(call: S3Call): string {
   return caller.accountId;
 }
 
-/** Canonical user of an account: 64 hex digits, derived from its id. */
+/** Returns an account's canonical user id: 64 hexadecimal digits, derived from the account id. */
 export function owner(accountId: string): XmlStructure {
   return { ID: createHash('sha256').update(accountId).digest('hex') };
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { testS3, type TestS3 } from '../../test/support/emulator/s3.ts';
 
-describe('Checksums and dates of S3', () => {
+describe("S3's checksums and dates", () => {
   let s3: TestS3;
   const put = (target: string, headers: Record<string, string> = {}, body = '0123456789') =>
     s3.call(s3.root, 'PUT', target, { body, headers });
@@ -14,7 +14,7 @@ describe('Checksums and dates of S3', () => {
     await put('/data/key', { 'x-amz-checksum-crc32': 'poTHxg==' });
   });
 
-  it('a copy keeps the algorithm, unless it is asked for another', async () => {
+  it('a copy keeps the algorithm unless the request names another', async () => {
     const source = { 'x-amz-copy-source': 'data/key' };
     const kept = await put('/data/copy', source, '');
     expect(kept.body).to.contain('<ChecksumCRC32>poTHxg==</ChecksumCRC32><ChecksumType>FULL_OBJECT</ChecksumType>');
@@ -29,14 +29,14 @@ describe('Checksums and dates of S3', () => {
     ['bytes=0-100', true],
     ['bytes=-15', true],
   ] as const) {
-    it(`the range ${range} is answered ${whole ? 'with' : 'without'} the object's checksum`, async () => {
+    it(`the range ${range} is returned ${whole ? 'with' : 'without'} the object's checksum`, async () => {
       const answer = await s3.call(s3.root, 'GET', '/data/key', { headers: { ...MODE, range } });
       expect(answer.status).to.equal(206);
       expect(answer.headers['x-amz-checksum-crc32']).to.equal(whole ? 'poTHxg==' : undefined);
     });
   }
 
-  it('the mode may be in small letters, as the SDK for C++ sends it', async () => {
+  it('the checksum mode may be in lower case, as the SDK for C++ sends it', async () => {
     const answer = await s3.call(s3.root, 'GET', '/data/key', { headers: { 'x-amz-checksum-mode': 'enabled' } });
     expect(answer.status).to.equal(200);
     expect(answer.headers['x-amz-checksum-crc32']).to.equal('poTHxg==');
@@ -44,7 +44,7 @@ describe('Checksums and dates of S3', () => {
     expect(other.status).to.equal(400);
   });
 
-  it('times of lists have no fraction of a second', async () => {
+  it('times in lists have no fraction of a second', async () => {
     for (const target of ['/data', '/data?list-type=2', '/data?versions', '/']) {
       const { body } = await s3.call(s3.root, 'GET', target);
       expect(body, target).to.match(/(?:LastModified|CreationDate)>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z</);

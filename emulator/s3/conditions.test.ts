@@ -5,7 +5,7 @@ import { testS3, type TestAnswer, type TestS3 } from '../../test/support/emulato
 const hour = 3_600_000;
 const date = (offset: number): string => new Date(Date.now() + offset).toUTCString();
 
-describe('Conditions and directives of S3', () => {
+describe("S3's conditional requests and directives", () => {
   let s3: TestS3;
   let etag: string;
   const put = (target: string, headers: Record<string, string> = {}, body = 'x'): Promise<TestAnswer> =>
@@ -21,7 +21,7 @@ describe('Conditions and directives of S3', () => {
     etag = (await put('/data/key')).headers['etag'] ?? '';
   });
 
-  it('a delete happens only if the entity tag is the one that is expected', async () => {
+  it('a delete fails unless the entity tag matches', async () => {
     const remove = (ifMatch: string) => s3.call(s3.root, 'DELETE', '/data/key', { headers: { 'if-match': ifMatch } });
     expect(outcome(await remove('"other"'))).to.equal('412 PreconditionFailed');
     expect((await s3.call(s3.root, 'GET', '/data/key')).status).to.equal(200);
@@ -29,7 +29,7 @@ describe('Conditions and directives of S3', () => {
     expect(outcome(await remove('*'))).to.equal('412 PreconditionFailed');
   });
 
-  it('a list of deletes has versions and entity tags of each object', async () => {
+  it('DeleteObjects checks the version and entity tag of each object', async () => {
     await put('/data/tagged');
     const body =
       '<Delete><Object><Key>key</Key><VersionId>3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrH</VersionId></Object>' +
@@ -55,7 +55,7 @@ describe('Conditions and directives of S3', () => {
     ['if-modified-since', () => date(hour), '200'],
   ];
   for (const [index, [header, value, expected]] of sources.entries()) {
-    it(`a copy with ${header} of its source, ${index}: ${expected}`, async () => {
+    it(`a copy whose source must fulfil ${header} (case ${index}): ${expected}`, async () => {
       s3.world.clock.advance(1000);
       const answer = await copy({ [`x-amz-copy-source-${header}`]: value(etag) });
       expect(outcome(answer)).to.equal(expected);
@@ -63,12 +63,12 @@ describe('Conditions and directives of S3', () => {
     });
   }
 
-  it('a date that is still to come changes nothing for a read', async () => {
+  it('a read ignores a future date in if-modified-since', async () => {
     const headers = { 'if-modified-since': date(hour) };
     expect((await s3.call(s3.root, 'GET', '/data/key', { headers })).status).to.equal(200);
   });
 
-  it('two conditions of a write, and tags where one cannot be, are refused', async () => {
+  it('a write with two conditions or an unsupported condition is rejected', async () => {
     const answers = [
       await put('/data/key', { 'if-match': etag, 'if-none-match': '*' }),
       await put('/data/key', { 'if-match': '*' }),
@@ -95,14 +95,14 @@ describe('Conditions and directives of S3', () => {
     });
   }
 
-  it('an object in an archive cannot be read, but looked at', async () => {
+  it('an archived object can be described but not read', async () => {
     await put('/data/key', { 'x-amz-storage-class': 'GLACIER' });
     expect(outcome(await s3.call(s3.root, 'GET', '/data/key'))).to.equal('403 InvalidObjectState');
     expect(outcome(await s3.call(s3.root, 'HEAD', '/data/key'))).to.equal('200');
     expect(outcome(await copy({}))).to.equal('403 InvalidObjectState');
   });
 
-  it('tags of a header that cannot be are an argument that is wrong', async () => {
+  it('an invalid x-amz-tagging header is an InvalidArgument', async () => {
     for (const tags of ['a=1&a=2', 'a=1,b=2']) {
       const answer = await put('/data/key', { 'x-amz-tagging': tags });
       expect(outcome(answer), tags).to.equal('400 InvalidArgument');
@@ -110,7 +110,7 @@ describe('Conditions and directives of S3', () => {
     }
   });
 
-  it('the owner that is expected must be an account', async () => {
+  it('the expected bucket owner must be the account that owns the bucket', async () => {
     const owned = (name: string, value: string) => copy({ [name]: value });
     expect(outcome(await owned('x-amz-expected-bucket-owner', '1234'))).to.equal('400 InvalidBucketOwnerAWSAccountID');
     expect(outcome(await owned('x-amz-expected-bucket-owner', '444455556666'))).to.equal('403 AccessDenied');

@@ -4,8 +4,8 @@ import type { S3Object } from '../world/s3-model.ts';
 type Headers = Readonly<Record<string, string>>;
 
 /**
- * Returns the first failed condition of a read (RFC 9110, section 13; S3 API Reference, GetObject). Future dates are ignored.
- * @param prefix of the headers: `x-amz-copy-source-` for the source of a copy
+ * Returns the first failed condition of a read (RFC 9110, section 13; S3 API Reference, GetObject). Ignores future
+ * dates. @param prefix of the headers: `x-amz-copy-source-` for the source of a copy
  */
 function failedCondition(headers: Headers, object: S3Object, now: number, prefix = ''): string | undefined {
   // HTTP dates have no milliseconds.
@@ -36,7 +36,7 @@ export function checkSourceConditions(headers: Headers, object: S3Object, now: n
   if (failed !== undefined) throw s3Error('PreconditionFailed', { Condition: `x-amz-copy-source-${failed}` });
 }
 
-/** S3 User Guide, "… conditional writes". Throws `PreconditionFailed`, `NoSuchKey` or `NotImplemented`. */
+/** Implements S3 User Guide, "… conditional writes". Throws `PreconditionFailed`, `NoSuchKey` or `NotImplemented`. */
 export function checkWriteConditions(headers: Headers, key: string, existing: S3Object | undefined): void {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
   if (ifMatch !== undefined && ifNoneMatch !== undefined) {
@@ -56,14 +56,14 @@ function valueNotImplemented(header: string): Error {
   return notImplemented(header, `We don't accept the provided value of ${header} header for this API`);
 }
 
-/** Throws `PreconditionFailed` unless an object has this tag, or any for `*`. */
+/** Throws `PreconditionFailed` unless the object exists and has this tag. `*` matches any tag. */
 export function checkDeleteCondition(ifMatch: string | undefined, existing: S3Object | undefined): void {
   if (ifMatch !== undefined && (existing === undefined || !etagListed(ifMatch, existing.etag))) {
     throw s3Error('PreconditionFailed', { Condition: 'If-Match' });
   }
 }
 
-/** Tags may be quoted or not; `*` matches all. */
+/** Tags may be quoted. `*` matches all. */
 function etagListed(list: string, etag: string): boolean {
   return list.split(',').some((item) => {
     const tag = item.trim().replace(/^W\//, '');

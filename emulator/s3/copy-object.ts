@@ -13,7 +13,7 @@ import { attributesOf, checkHeaders, demandWrite, etagOf, store, writtenHeaders 
 import { isoTime, xmlAnswer } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
-/** Reads the source (and its tags if copied) and writes the target (S3 API Reference, CopyObject). */
+/** Reads the source, and its tags if copied, and writes the target (S3 API Reference, CopyObject). */
 export const copyObject: Handler = async (call) => {
   const { request, key } = call;
   const { headers } = request;
@@ -58,10 +58,10 @@ export const copyObject: Handler = async (call) => {
 
 export const SOURCE_VERSION = 'x-amz-copy-source-version-id';
 
-/** Possible changes of a copy onto itself, besides metadata and tags. */
+/** The changes that allow a copy onto itself, besides metadata and tags. */
 const CHANGES = ['x-amz-storage-class', 'x-amz-server-side-encryption', 'x-amz-website-redirect-location'] as const;
 
-/** Returns the source, which the caller may read. */
+/** Returns the source if the caller may read it. */
 export async function sourceOf(
   call: S3Call,
 ): Promise<{ readonly bucket: Bucket; readonly name: ObjectName; readonly existing: ExistingObject }> {

@@ -29,7 +29,7 @@ export const deleteObject: Handler = async (call) => {
   return { perform: () => ({ status: 204, headers: remove(bucket, deletion, call.request.time) }) };
 };
 
-/** Each key is authorized separately (S3 API Reference, DeleteObjects). */
+/** Authorizes each key separately (S3 API Reference, DeleteObjects). */
 export const deleteObjects: Handler = async (call) => {
   const bucket = bucketOf(call);
   const checksum = checkIntegrity(call.request);
@@ -40,7 +40,7 @@ export const deleteObjects: Handler = async (call) => {
   const asked = await attempt(deletions, async (deletion) => {
     await demandDelete(call, bucket, deletion);
     const { key, versionId } = deletion;
-    // In a list, an impossible version id is a missing version.
+    // In a list, an impossible version id counts as a missing version.
     if (call.backend === undefined && versionId !== undefined && !isVersionId(bucket, versionId)) {
       throw s3Error('NoSuchVersion', { Key: key, VersionId: versionId });
     }
@@ -54,13 +54,13 @@ export const deleteObjects: Handler = async (call) => {
   const allowed = asked.done.map(([deletion]) => deletion);
   return {
     perform: async () => answer(await attempt(allowed, (deletion) => remove(bucket, deletion, call.request.time))),
-    // One request per key: the other S3 must not see refused keys.
+    // Sends one request per key, because the backend must not get denied keys.
     forward: async (backend) => answer(await attempt(allowed, (deletion) => backend.deleteObject(call, deletion))),
   };
 };
 
 /**
- * Missing objects may be deleted too, silently. Their tags do not count (S3 User Guide, "Tagging and access control
+ * Deleting a missing object succeeds silently. Its tags are not evaluated (S3 User Guide, "Tagging and access control
  * policies").
  */
 async function demandDelete(call: S3Call, bucket: Bucket, { ifMatch, ...name }: Deletion): Promise<void> {
@@ -69,7 +69,7 @@ async function demandDelete(call: S3Call, bucket: Bucket, { ifMatch, ...name }: 
 }
 
 /**
- * Deletes a version, or adds a delete marker (S3 User Guide, "Working with delete markers"). Returns the headers. Throws
+ * Deletes a version or adds a delete marker (S3 User Guide, "Working with delete markers"). Returns the headers. Throws
  * `PreconditionFailed`.
  */
 function remove(bucket: Bucket, { key, versionId, ifMatch }: Deletion, time: number): Headers {
@@ -98,7 +98,7 @@ function deletedElement({ key, versionId }: Deletion, headers: Headers): XmlStru
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Handles keys one after another. Server errors end it; others are reported per key. Returns headers and errors. */
+/** Handles keys in order. Reports errors per key, but a server error ends the call. Returns headers and errors. */
 async function attempt(deletions: readonly Deletion[], one: (deletion: Deletion) => Headers | Promise<Headers>) {
   const done: (readonly [Deletion, Headers])[] = [];
   const errors: XmlStructure[] = [];
@@ -113,7 +113,7 @@ async function attempt(deletions: readonly Deletion[], one: (deletion: Deletion)
   return { done, errors };
 }
 
-/** The API model requires an object, and a key of each. */
+/** The API model requires an object, and a key in each. */
 function readDocument(body: Buffer): { readonly deletions: readonly Deletion[]; readonly quiet: boolean } {
   const { Object: objects, Quiet } = parseXml(body, 'Delete');
   const deletions = listOf(objects).map((object) => {

@@ -1,7 +1,7 @@
 import { AwsError, errorKind } from '../core/errors.ts';
 import errors from './errors.json' with { type: 'json' };
 
-/** An error with a constant status and text (S3 API Reference, "List of error codes"). */
+/** Returns an error with a constant status and message (S3 API Reference, "List of error codes"). */
 export function s3Error(
   code: keyof typeof errors,
   fields: Readonly<Record<string, string>> = {},
@@ -11,7 +11,7 @@ export function s3Error(
   return new AwsError(code, status, message, fields, headers);
 }
 
-/** For a newest version that is a delete marker. */
+/** For an object whose newest version is a delete marker. */
 export const DELETED = { 'x-amz-delete-marker': 'true' };
 
 export function invalidArgument(message: string, name: string, value: string): AwsError {

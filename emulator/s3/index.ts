@@ -16,10 +16,10 @@ const MOST_KEY_BYTES = 1024;
 
 export type { S3Backend } from './backend/send.ts';
 
-/** Amazon S3 (S3 API Reference, version 2006-03-01). @param other the S3 with the data; default: memory. */
+/** Amazon S3 (S3 API Reference, version 2006-03-01). @param other the backend that stores the data; default: memory */
 export function s3Service(context: ServiceContext, other?: S3Backend): Service {
   const backend = other && backendS3(other, context.world.region);
-  // `identify` and `handle` share what was read.
+  // `identify` and `handle` share the parsed request.
   const reads = new WeakMap<ServiceRequest, ReturnType<typeof read>>();
   const readOnce = (request: ServiceRequest) => remembered(reads, request, () => read(context, backend, request));
   return {
@@ -65,8 +65,8 @@ function read(
 }
 
 /**
- * Presigned URLs may carry S3's headers and conditions as parameters. Added to the request itself, whose decisions are
- * recorded. An unsigned payload hash is ignored: anybody could set the condition key by it.
+ * Adds parameters of a presigned URL that stand for S3's headers and conditions to the request itself, whose decisions
+ * are recorded. Removes an unsigned payload hash, because anybody could use it to set the condition key.
  */
 function addHeadersInQuery(headers: Record<string, string>, query: ReadonlyMap<string, string>): void {
   const covered = query.get('X-Amz-SignedHeaders')?.split(';').includes('x-amz-content-sha256');

@@ -7,7 +7,7 @@ import refusals from './refusals.json' with { type: 'json' };
 import type { KnownOperation } from './operations.ts';
 import { parseXml } from './xml.ts';
 
-/** The call, or an element of its document. */
+/** The call, or an element in its document. */
 const READER: Reader<unknown> = {
   member: (parent, name, member, shape) => {
     if (!isJsonObject(parent)) return undefined;
@@ -16,7 +16,7 @@ const READER: Reader<unknown> = {
       : parent[member.name ?? name];
   },
   items: (value, { itemName }) => {
-    // A list in a header; an empty document element is an empty text.
+    // A list in a header. An empty element of a document is an empty text.
     if (typeof value === 'string') return value.trim() === '' ? [] : value.split(',').map((item) => item.trim());
     const elements = itemName !== '' && isJsonObject(value) ? (value[itemName ?? ''] ?? []) : value;
     return Array.isArray(elements) ? (elements as unknown[]) : [elements];
@@ -33,19 +33,19 @@ function onTheWire(
 ) {
   if (place === 'querystring' && isList && query.has(name)) return new URLSearchParams(request.query).getAll(name);
   if (place === 'querystring') return query.get(name) || undefined;
-  // An empty header counts as absent. The SDK for C++ sends this one in lower case, and S3 accepts it.
+  // An empty header counts as absent. The SDK for C++ sends this header in lower case, which S3 accepts.
   if (place === 'header')
     return (name === CHECKSUM_MODE ? request.headers[name]?.toUpperCase() : request.headers[name]) || undefined;
   if ((place !== 'payload' && place !== undefined) || request.body.length === 0) return undefined;
-  // One of S3 Control's documents holds members of the input itself.
+  // One of S3 Control's documents contains members of the input itself.
   if (place === undefined) return parseXml(request.body, 'TagResourceRequest')[name];
   return shape === undefined ? request.body : parseXml(request.body, name);
 }
 
-/** S3's errors for input outside the API model (S3 API Reference, "List of error codes"). */
+/** S3's errors for input that violates the API model (S3 API Reference, "List of error codes"). */
 const REFUSALS: Readonly<Record<string, { readonly code?: string; readonly text: string }>> = refusals;
 
-/** Throws `InvalidArgument` and the errors above, or `MalformedXML`. */
+/** Throws `InvalidArgument`, the errors above, or `MalformedXML`. */
 export function checkInput({ model, operation }: KnownOperation, call: S3Call): void {
   const [violation] = violationsOf(model, operation, { call }, READER);
   if (violation !== undefined) throw refusal(violation);

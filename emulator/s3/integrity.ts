@@ -6,7 +6,7 @@ import type { ServiceRequest } from '../core/service.ts';
 import type { XmlStructure } from '../query/xml.ts';
 import { invalidRequest, notImplemented, s3Error } from './errors.ts';
 
-/** CRC-32C (Castagnoli), as in `x-amz-checksum-crc32c`. */
+/** Computes CRC-32C (Castagnoli), for `x-amz-checksum-crc32c`. */
 export function crc32c(data: Buffer): number {
   let crc = 0xffffffff;
   for (const byte of data) crc = (CRC32C[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
@@ -15,7 +15,7 @@ export function crc32c(data: Buffer): number {
 
 const CRC32C = Uint32Array.from(tableOf(0x82f63b78n), Number);
 
-/** CRC-64/NVME, big-endian, 8 bytes. In 32-bit halves: BigInt is twenty times slower. */
+/** Computes CRC-64/NVME, big-endian, in 8 bytes. Uses 32-bit halves, because BigInt is twenty times slower. */
 function crc64nvme(data: Buffer): Buffer {
   let high = 0xffffffff;
   let low = 0xffffffff;
@@ -34,7 +34,7 @@ const CRC64 = tableOf(0x9a6c9329ac4bc9b5n);
 const CRC64_LOW = Uint32Array.from(CRC64, (crc) => Number(crc & 0xffffffffn));
 const CRC64_HIGH = Uint32Array.from(CRC64, (crc) => Number(crc >> 32n));
 
-/** Table of remainders for a bit-reversed polynomial. */
+/** Returns the table of remainders for a bit-reversed polynomial. */
 function tableOf(polynomial: bigint): readonly bigint[] {
   return Array.from({ length: 256 }, (_, byte) => {
     let crc = BigInt(byte);
@@ -43,7 +43,7 @@ function tableOf(polynomial: bigint): readonly bigint[] {
   });
 }
 
-/** Algorithms (S3 User Guide, "Checking object integrity"): length in bytes, function, and types, the default first. */
+/** Length in bytes, function, and types with the default first (S3 User Guide, "Checking object integrity"). */
 const ALGORITHMS = {
   crc32: { bytes: 4, compute: (data: Buffer) => word(crc32(data)), types: ['COMPOSITE', 'FULL_OBJECT'] },
   crc32c: { bytes: 4, compute: (data: Buffer) => word(crc32c(data)), types: ['COMPOSITE', 'FULL_OBJECT'] },
@@ -98,7 +98,7 @@ export function requestedChecksum({
     if (type === undefined) return undefined;
     throw invalidRequest('The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.');
   }
-  // The API model has more algorithms than this S3.
+  // The API model has more algorithms than this S3 supports.
   if (!isAlgorithm(asked)) throw notImplemented('x-amz-checksum-algorithm');
   const types: readonly ChecksumType[] = ALGORITHMS[asked].types;
   const chosen = type === undefined ? types[0] : types.find((one) => one === type);
@@ -113,8 +113,8 @@ function isAlgorithm(name: string): name is ChecksumAlgorithm {
 }
 
 /**
- * Checks `Content-MD5` and `x-amz-checksum-…` against the payload. Returns the sent checksum. Throws `InvalidDigest`,
- * `BadDigest` or `InvalidRequest`.
+ * Checks `Content-MD5` and `x-amz-checksum-…` against the payload. Returns the checksum in the request. Throws
+ * `InvalidDigest`, `BadDigest` or `InvalidRequest`.
  */
 export function checkIntegrity(request: ServiceRequest): Checksum | undefined {
   checkMd5(request);
@@ -131,7 +131,7 @@ export function checkIntegrity(request: ServiceRequest): Checksum | undefined {
   return sent;
 }
 
-/** `ofParts`: may be of several parts, with their number appended. */
+/** `ofParts`: whether the checksum may be composite, with the number of parts appended. */
 export function sentChecksum({ headers }: Pick<ServiceRequest, 'headers'>, ofParts = false): Checksum | undefined {
   const sent = Object.keys(headers).filter((name) => /^x-amz-checksum-(?!(?:mode|algorithm|type)$)/.test(name));
   if (sent.length > 1) {

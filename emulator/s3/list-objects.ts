@@ -44,7 +44,7 @@ function listing(call: S3Call, bucket: Bucket, version: 1 | 2): ServiceResponse 
   });
 }
 
-/** A page begins after a key, or after one of its versions. */
+/** A page begins after a key, or after one of the key's versions. */
 function versionListing(call: S3Call, bucket: Bucket): ServiceResponse {
   const { query } = call;
   const parameters = listParameters(call, 'max-keys');
@@ -84,7 +84,7 @@ function versionListing(call: S3Call, bucket: Bucket): ServiceResponse {
   });
 }
 
-/** Condition keys exist only for parameters that were sent. */
+/** Sets condition keys only for parameters that were sent. */
 function onListing(action: string, perform: (call: S3Call, bucket: Bucket) => ServiceResponse): Handler {
   return (call) => {
     const bucket = bucketOf(call);

@@ -4,7 +4,7 @@ import type { S3Call } from './call.ts';
 import { invalidArgument } from './errors.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
-/** Common parameters of a bucket's lists. */
+/** Parameters that a bucket's lists share. */
 interface ListParameters {
   readonly prefix: string;
   readonly delimiter: string | undefined;
@@ -13,7 +13,7 @@ interface ListParameters {
   readonly size: number;
 }
 
-/** @param sizeName the parameter with the page size */
+/** @param sizeName the name of the page size parameter */
 export function listParameters({ query }: S3Call, sizeName: 'max-keys' | 'max-uploads'): ListParameters {
   const encodingType = query.get('encoding-type');
   return {
@@ -29,7 +29,7 @@ export function encodeKey(key: string): string {
   return key.split('/').map(uriEncode).join('/');
 }
 
-/** Reads a whole number, capped at `to`, which is also the default. Throws `InvalidArgument`. */
+/** Reads a whole number. `to` is its maximum and default. Throws `InvalidArgument`. */
 export function numberOf(query: ReadonlyMap<string, string>, name: string, to = 1000): number {
   const text = query.get(name) ?? '';
   if (text === '') return to;
@@ -45,11 +45,11 @@ export function numberOf(query: ReadonlyMap<string, string>, name: string, to = 
 interface Page<Item> {
   readonly items: readonly Item[];
   readonly commonPrefixes: readonly string[];
-  /** Last item or common prefix; undefined on the last page. */
+  /** The last item or common prefix; undefined on the last page. */
   readonly last: Item | string | undefined;
 }
 
-/** Returns a page in the items' order; a common prefix counts once. @param after a key or common prefix, or one of its items */
+/** Returns a page of items and common prefixes. @param after a key or common prefix, or an item with it */
 export function listPage<Item extends { readonly key: string }>(
   items: readonly Item[],
   { prefix, delimiter, size }: ListParameters,
@@ -90,7 +90,7 @@ export function listElements(
   };
 }
 
-/** In the order of UTF-8 bytes. */
+/** Compares in the order of UTF-8 bytes. */
 export function sortedKeys(keys: Iterable<string>, prefix: string): readonly string[] {
   return [...keys].filter((key) => key.startsWith(prefix)).sort(compareUtf8);
 }
@@ -101,7 +101,7 @@ function commonPrefix(key: string, prefix: string, delimiter: string | undefined
   return end < 0 ? undefined : key.slice(0, end + delimiter.length);
 }
 
-/** JavaScript compares by UTF-16 units instead. */
+/** JavaScript compares UTF-16 units instead. */
 export function compareUtf8(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -16,7 +16,7 @@ import { putObject } from './write-object.ts';
 
 type Operations = Readonly<Record<string, readonly [request: string, handler: Handler]>>;
 
-/** Operations with their requests: method, target, distinguishing query parameters, and `copy` with a source. */
+/** Operations by request: method, target and distinguishing query parameters; `copy` means a source in the headers. */
 export const OPERATIONS = {
   ListBuckets: ['GET service', listBuckets],
   CreateBucket: ['PUT bucket', createBucket],
@@ -59,7 +59,7 @@ export const OPERATIONS = {
   ListParts: ['GET object?uploadId', listParts],
 } as const satisfies Operations;
 
-/** S3 Control: tags of a bucket, or an account. */
+/** S3 Control's operations on the tags of a bucket, or on an account. */
 export const CONTROL_OPERATIONS = {
   TagResource: ['POST tags', tagging.tagResource],
   UntagResource: ['DELETE tags', tagging.untagResource],
@@ -79,7 +79,7 @@ const BY_REQUEST: ReadonlyMap<string, KnownOperation> = new Map(
   ),
 );
 
-/** Subresources that this S3 does not have. */
+/** Subresources that this S3 does not support. */
 const MISSING_SUBRESOURCES: ReadonlySet<string> = new Set([
   ...['accelerate', 'acl', 'analytics', 'cors', 'encryption', 'intelligent-tiering', 'inventory', 'legal-hold'],
   ...['lifecycle', 'logging', 'metadataConfiguration', 'metadataTable', 'metrics', 'notification', 'object-lock'],
@@ -87,7 +87,7 @@ const MISSING_SUBRESOURCES: ReadonlySet<string> = new Set([
   ...['session', 'torrent', 'website'],
 ]);
 
-/** Subresources that it has. */
+/** Subresources that it supports. */
 const SUBRESOURCES: ReadonlySet<string> = new Set(
   [...BY_REQUEST.keys()].flatMap((request) => /\?([\w-]+)/.exec(request)?.[1] ?? []),
 );
@@ -98,7 +98,7 @@ export interface KnownOperation {
   readonly handler: Handler;
 }
 
-/** An operation, or an error for a missing one. */
+/** An operation, or the error for an unsupported one. */
 export type S3Route = KnownOperation | { readonly operation: undefined; readonly error: AwsError };
 
 export function s3Route(
@@ -113,7 +113,7 @@ export function s3Route(
     const missing = names.find((name) => MISSING_SUBRESOURCES.has(name));
     if (missing !== undefined) return { operation: undefined, error: notImplemented(missing) };
     const subresource = names.find((name) => SUBRESOURCES.has(name));
-    // Any other list type is the first one's.
+    // Any other list type means version 1.
     if (subresource !== undefined && (subresource !== 'list-type' || query.get(subresource) === '2')) {
       request += `?${subresource}`;
     }

@@ -3,7 +3,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { expect } from 'chai';
 import { startEmulator, type Emulator } from '../start.ts';
 
-describe('Presigned URLs of S3', () => {
+describe('presigned URLs of S3', () => {
   let emulator: Emulator;
   before(async () => {
     emulator = await startEmulator();
@@ -36,7 +36,7 @@ describe('Presigned URLs of S3', () => {
   const send = async (method: string, path: string, query = {}, body?: string, headers = {}): Promise<Response> =>
     fetch(await presign(method, path, query), { method, headers, ...(body !== undefined && { body }) });
 
-  it('hold what else are headers', async () => {
+  it('can contain headers as parameters', async () => {
     const once = { 'If-None-Match': '*', 'x-amz-meta-note': 'n' };
     expect((await send('PUT', '/data/once', once, 'x')).status).to.equal(200);
     expect((await send('PUT', '/data/once', once, 'y')).status).to.equal(412);
@@ -44,7 +44,7 @@ describe('Presigned URLs of S3', () => {
     expect([read.headers.get('x-amz-meta-note'), await read.text()]).to.deep.equal(['n', 'x']);
   });
 
-  it('do not cover a hash of the payload that they do not name', async () => {
+  it('do not check a payload hash that is not signed', async () => {
     for (const hash of ['UNSIGNED-PAYLOAD', '0'.repeat(64), 'none']) {
       const answer = await send('PUT', '/data/key', {}, 'x', { 'x-amz-content-sha256': hash });
       expect(answer.status, hash).to.equal(200);
@@ -52,7 +52,7 @@ describe('Presigned URLs of S3', () => {
     expect((await send('PUT', '/data/key', {}, 'x', { 'x-amz-acl': 'private' })).status).to.equal(403);
   });
 
-  it('have no condition key of a hash that they do not name', async () => {
+  it('do not set the condition key of a payload hash that is not signed', async () => {
     const Statement = {
       Effect: 'Deny',
       Principal: '*',
@@ -65,7 +65,7 @@ describe('Presigned URLs of S3', () => {
     await send('DELETE', '/data', { policy: '' });
   });
 
-  it('tell what was signed where the signature is another', async () => {
+  it('return the canonical request if the signature does not match', async () => {
     const url = (await presign('GET', '/data/key')).replace(/X-Amz-Signature=../, 'X-Amz-Signature=00');
     const body = (await (await fetch(url)).text()).replaceAll('&#xa;', '\n');
     const members = [...body.matchAll(/<(\w+)>/g)].map(([, name]) => name);
@@ -79,7 +79,7 @@ describe('Presigned URLs of S3', () => {
     expect(Buffer.from(bytes.replaceAll(' ', ''), 'hex').toString()).to.equal(canonical.replaceAll('&amp;', '&'));
   });
 
-  it('are refused for their age, and objects that are made without a condition, by the bucket policy', async () => {
+  it('can be denied by a bucket policy with conditions on signature age and conditional writes', async () => {
     const deny = (Condition: object) =>
       JSON.stringify({
         Version: '2012-10-17',

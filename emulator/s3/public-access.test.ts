@@ -6,7 +6,7 @@ import { isPublicPolicy } from './public-access.ts';
 const READ = { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::data/*' };
 const STRANGER = '444455556666';
 
-describe('Blocking public access', () => {
+describe('Block Public Access', () => {
   let s3: TestS3;
   const call = (method: string, target: string, body = '', headers = {}): Promise<TestAnswer> =>
     s3.call(s3.root, method, target, { body, headers });
@@ -25,7 +25,7 @@ describe('Blocking public access', () => {
     await call('PUT', '/data/key', 'x');
   });
 
-  it('is on for new buckets, and refuses public policies', async () => {
+  it('is enabled for new buckets, and rejects public policies', async () => {
     expect((await call('GET', '/data?publicAccessBlock')).body.match(/>true</g)).to.have.length(4);
     const answer = await putPolicy(READ);
     expect(outcome(answer)).to.equal('403 AccessDenied');
@@ -38,7 +38,7 @@ describe('Blocking public access', () => {
     expect((await s3.call(undefined, 'GET', '/data/key')).status).to.equal(200);
   });
 
-  it("leaves a public policy to the bucket's own account, its other grants too", async () => {
+  it("restricts all grants of a public policy to the bucket's own account", async () => {
     s3.createAccount(STRANGER);
     const allow = [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }];
     const stranger = testSession(s3.world, { accountId: STRANGER, allow });
@@ -54,12 +54,12 @@ describe('Blocking public access', () => {
     expect(await read()).to.deep.equal([200, 403, 403]);
     const { trace } = await s3.call(stranger.session, 'GET', '/data/key');
     expect(trace.notes.join()).to.contain('RestrictPublicBuckets');
-    // One that is not public lets others in all the same.
+    // A policy that is not public still grants access to other accounts.
     await putPolicy({ ...READ, Principal: { AWS: STRANGER } });
     expect(await read()).to.deep.equal([403, 200, 403]);
   });
 
-  it('holds for all buckets of an account that says so', async () => {
+  it('can be enabled for all buckets of an account', async () => {
     const account = '/v20180820/configuration/publicAccessBlock';
     const own = { 'x-amz-account-id': s3.root.accountId };
     await call('DELETE', '/data?publicAccessBlock');

@@ -3,7 +3,7 @@ import { listOf, objectOf } from '../core/json.ts';
 import type { S3Call } from './call.ts';
 import type { Bucket, PublicAccessBlock } from '../world/s3-model.ts';
 
-/** Keys whose fixed values make a statement non-public, in lower case. */
+/** Condition keys in lower case whose fixed values make a statement non-public. */
 const FIXED_KEYS: ReadonlySet<string> = new Set([
   ...['aws:principalarn', 'aws:principalaccount', 'aws:principalorgid', 'aws:sourcearn', 'aws:sourcevpc'],
   ...['aws:sourcevpce', 'aws:sourceowner', 'aws:sourceaccount', 'aws:userid', 's3:dataaccesspointarn'],
@@ -12,14 +12,14 @@ const FIXED_KEYS: ReadonlySet<string> = new Set([
 const POSITIVE =
   /^(?:ForAnyValue:)?(?:String(?:Equals(?:IgnoreCase)?|Like)|Arn(?:Equals|Like)|IpAddress|BinaryEquals)$/;
 
-/** Public unless every Allow is for fixed principals or fixed values of certain keys (S3 User Guide, "The meaning of public"). */
+/** Public unless every Allow is for fixed principals or certain fixed values (S3 User Guide, "The meaning of public"). */
 export function isPublicPolicy(policy: string): boolean {
   return listOf(objectOf(JSON.parse(policy))['Statement'])
     .map(objectOf)
     .some(({ Effect, Principal, Condition }) => Effect === 'Allow' && isEveryone(Principal) && !isNarrowed(Condition));
 }
 
-/** An Allow with `NotPrincipal` has no `Principal`: everyone else. */
+/** An Allow with `NotPrincipal` has no `Principal` and means everyone else. */
 function isEveryone(principal: unknown): boolean {
   if (principal === undefined || principal === '*') return true;
   return Object.values(objectOf(principal)).some((names) => listOf(names).includes('*'));
@@ -37,18 +37,18 @@ function isNarrowed(conditions: unknown): boolean {
 }
 
 function isFixedValue(key: string): (value: string) => boolean {
-  // An access point's name may be a pattern, but not its account.
+  // The name of an access point may be a pattern, but not its account.
   const fixed = key === 's3:dataaccesspointarn' ? /^arn:[^:*?]+:s3:[^:]*:\d{12}:/ : /^(?!.*(?:[*?]|\$\{))/;
   return (value) => FIXED_KEYS.has(key) && fixed.test(value);
 }
 
-/** Ranges broader than /8 (/32 of IPv6) are public. */
+/** Ranges broader than /8 (/32 for IPv6) are public. */
 function isNarrowRange(range: string): boolean {
   const [address = '', bits] = range.split('/');
   return bits === undefined || Number(bits) >= (isIPv6(address) ? 32 : 8);
 }
 
-/** The stricter of bucket and account settings (same section). */
+/** Returns the stricter of the bucket's and the account's settings (same section). */
 export function blocks({ context }: S3Call, bucket: Bucket, setting: keyof PublicAccessBlock): boolean {
   const account = context.world.account(bucket.accountId)?.publicAccessBlock;
   return bucket.publicAccessBlock?.[setting] === true || account?.[setting] === true;
@@ -60,6 +60,6 @@ export function restrictsPublicPolicy(call: S3Call, bucket: Bucket): boolean {
   if (!blocks(call, bucket, 'RestrictPublicBuckets') || !isPublicPolicy(bucket.policy.text)) return false;
   call.context
     .trace(call.request)
-    .notes.push("RestrictPublicBuckets leaves the grants of a public bucket policy to the bucket's own account");
+    .notes.push("RestrictPublicBuckets limits the public bucket policy to the bucket's own account");
   return true;
 }

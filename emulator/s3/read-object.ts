@@ -10,7 +10,7 @@ import { storedObject } from './stored-object.ts';
 import { xmlAnswer } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
-/** Headers that query parameters such as `response-content-type` replace. */
+/** Headers that query parameters such as `response-content-type` can set. */
 const OVERRIDES = [
   'content-type',
   'content-language',
@@ -20,7 +20,7 @@ const OVERRIDES = [
   'content-encoding',
 ] as const;
 
-/** The tag count needs the right to read tags (S3 API Reference, GetObject, `x-amz-tagging-count`). */
+/** Returns the tag count to callers who may read the tags (S3 API Reference, GetObject, `x-amz-tagging-count`). */
 export const getObject: Handler = async (call) => {
   const bucket = bucketOf(call);
   const existing = await objectFor(call, bucket, 's3:GetObject');
@@ -71,7 +71,7 @@ function read(object: S3Object, call: S3Call, bucket: Bucket): ServiceResponse {
   };
 }
 
-/** Throws `InvalidObjectState` for an archived object: this S3 restores none. */
+/** Throws `InvalidObjectState` for an archived object. Restoring is not supported. */
 export function checkReadable({ storageClass }: S3Object): void {
   if (storageClass === 'GLACIER' || storageClass === 'DEEP_ARCHIVE') {
     throw s3Error('InvalidObjectState', { StorageClass: storageClass });
@@ -90,7 +90,7 @@ function objectHeaders(object: S3Object, call: S3Call, range: ByteRange | undefi
   if (object.tags.size > 0) headers['x-amz-tagging-count'] = String(object.tags.size);
   if (object.storageClass !== 'STANDARD') headers['x-amz-storage-class'] = object.storageClass;
   if (call.request.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED') {
-    // A part has only a checksum of its own.
+    // A part has only its own checksum.
     const { checksum } = range?.part ?? object;
     const whole = range === undefined || range.last - range.first + 1 === object.body.length;
     if (checksum !== undefined && (whole || (range.part && object.checksum.type === 'COMPOSITE'))) {
@@ -124,7 +124,7 @@ interface ByteRange {
   readonly part?: Pick<ObjectPart, 'checksum'>;
 }
 
-/** Range of `partNumber`; an object without parts counts as one (GetObject, `partNumber`). */
+/** Returns the range of `partNumber`. An object without parts counts as one part (GetObject, `partNumber`). */
 function readPart(call: S3Call, object: S3Object): ByteRange | undefined {
   const { query, request } = call;
   const asked = query.get('partNumber');
@@ -154,7 +154,7 @@ export function partNumberOf({ query }: S3Call): number {
   throw invalidArgument('Part number must be an integer between 1 and 10000, inclusive', 'partNumber', text);
 }
 
-/** Reads one byte range; other forms and several ranges are ignored, as in HTTP. Throws `InvalidRange` if it is empty. */
+/** Reads one byte range. Ignores other forms, as HTTP allows. Throws `InvalidRange` for an empty range. */
 export function readRange(header: string | undefined, size: number): ByteRange | undefined {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '');
   if (header === undefined || match === null) return undefined;
@@ -171,7 +171,7 @@ function httpDate(milliseconds: number): string {
   return new Date(milliseconds).toUTCString();
 }
 
-/** Needs to read the object too (S3 API Reference, GetObjectAttributes, "Permissions"). */
+/** Also needs the permission to read the object (S3 API Reference, GetObjectAttributes, "Permissions"). */
 export const getObjectAttributes = onObject(['s3:GetObject', 's3:GetObjectAttributes'], (object, call, bucket) => {
   const { headers, time } = call.request;
   isNotModified(headers, object, time);
@@ -190,7 +190,7 @@ function attributesOf({ request }: S3Call, { etag, checksum, parts, storageClass
   return {
     ETag: etag.replaceAll('"', ''),
     Checksum: { ...checksumElement({ algorithm, value: value.replace(/-\d+$/, '') }), ChecksumType: type },
-    // Parts are listed only if each has a checksum that is part of the object's.
+    // Lists parts only if each has a checksum that is part of the object's.
     ObjectParts: parts && {
       PartsCount: parts.length,
       ...(type === 'COMPOSITE' && partsPage(parts, after, most, (part) => checksumElement(part.checksum))),
@@ -200,7 +200,7 @@ function attributesOf({ request }: S3Call, { etag, checksum, parts, storageClass
   };
 }
 
-/** @param marker number of the part before the page */
+/** @param marker number of the last part before the page */
 export function partsPage<Part extends ObjectPart>(
   parts: readonly Part[],
   marker: number,

@@ -34,9 +34,9 @@ import { startEmulator, type Emulator } from '../start.ts';
 
 const Bucket = 'data';
 
-describe('S3 with the AWS SDK', () => behaviour(() => startEmulator()));
+describe('the S3 emulator', () => behaviour(() => startEmulator()));
 
-describe('S3 with the AWS SDK, its data in another S3', () => {
+describe('the S3 emulator with a backend', () => {
   let other: Emulator;
   after(() => other.close());
   behaviour(async () => {
@@ -48,7 +48,7 @@ describe('S3 with the AWS SDK, its data in another S3', () => {
   });
 });
 
-/** What S3 does wherever the data are. */
+/** Defines the tests, which hold with and without a backend. */
 function behaviour(start: () => Promise<Emulator>): void {
   let emulator: Emulator;
   let s3: S3Client;
@@ -108,7 +108,7 @@ function behaviour(start: () => Promise<Emulator>): void {
       '..',
       'tail/',
     ]) {
-      it(`keeps the key ${key}`, async () => {
+      it(`preserves the key ${key}`, async () => {
         await s3.send(new PutObjectCommand({ Bucket, Key: key, Body: key }));
         expect(await text(key)).to.equal(key);
         const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: key }));
@@ -118,7 +118,7 @@ function behaviour(start: () => Promise<Emulator>): void {
       });
     }
 
-    it('takes a stream in chunks with a trailer', async () => {
+    it('accepts a stream in chunks with a trailer', async () => {
       const Body = Readable.from(['hel', 'lo']);
       await s3.send(new PutObjectCommand({ Bucket, Key: 'stream', Body, ContentLength: 5, ContentEncoding: 'gzip' }));
       const { Body: body, ContentEncoding } = await s3.send(new GetObjectCommand({ Bucket, Key: 'stream' }));
@@ -126,7 +126,7 @@ function behaviour(start: () => Promise<Emulator>): void {
       expect(ContentEncoding).to.equal('gzip');
     });
 
-    it('gives back metadata, type and checksums', async () => {
+    it('returns metadata, content type and checksums', async () => {
       const put = await s3.send(
         new PutObjectCommand({
           Bucket,
@@ -150,7 +150,7 @@ function behaviour(start: () => Promise<Emulator>): void {
 
     for (const algorithm of Object.values(ChecksumAlgorithm).filter((name) => !/^(MD5|SHA512|XXHASH)/.test(name))) {
       it(`checks ${algorithm}`, async () => {
-        // The SDK has no CRC64NVME of its own, so the value of "123456789" in the algorithm's definition is sent.
+        // The SDK does not include CRC64NVME, so this sends the value of "123456789" from the algorithm's definition.
         const own =
           algorithm === 'CRC64NVME' ? { ChecksumCRC64NVME: 'rosUhgp5mIg=' } : { ChecksumAlgorithm: algorithm };
         await s3.send(new PutObjectCommand({ Bucket, Key: 'sum', Body: '123456789', ...own }));
@@ -173,7 +173,7 @@ function behaviour(start: () => Promise<Emulator>): void {
       expect(await failure(put('short'))).to.equal('400 InvalidDigest');
     });
 
-    it('reads ranges', async () => {
+    it('returns ranges', async () => {
       await s3.send(new PutObjectCommand({ Bucket, Key: 'range', Body: '0123456789' }));
       expect(await text('range', 'bytes=2-4')).to.equal('234');
       expect(await text('range', 'bytes=8-')).to.equal('89');
@@ -185,7 +185,7 @@ function behaviour(start: () => Promise<Emulator>): void {
       expect(ContentRange).to.equal('bytes 2-4/10');
     });
 
-    it('honours conditions', async () => {
+    it('checks conditions', async () => {
       const { ETag } = await s3.send(new PutObjectCommand({ Bucket, Key: 'if', Body: 'x' }));
       const { LastModified } = await s3.send(new HeadObjectCommand({ Bucket, Key: 'if' }));
       const get = (options: object) => s3.send(new GetObjectCommand({ Bucket, Key: 'if', ...options }));
@@ -201,7 +201,7 @@ function behaviour(start: () => Promise<Emulator>): void {
       await put({ IfMatch: ETag });
     });
 
-    it('copies', async () => {
+    it('copies objects, metadata and tags', async () => {
       await s3.send(
         new PutObjectCommand({ Bucket, Key: 'from é', Body: 'copied', Tagging: 'a=b', Metadata: { note: 'n' } }),
       );
@@ -221,7 +221,7 @@ function behaviour(start: () => Promise<Emulator>): void {
       expect(await failure(s3.send(missing))).to.equal('404 NoSuchKey');
     });
 
-    it('refuses what is too large or not there', async () => {
+    it('rejects long keys, large metadata and unsupported features', async () => {
       const put = (options: object) => s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x', ...options }));
       expect(await failure(put({ Key: 'k'.repeat(1025) }))).to.equal('400 KeyTooLongError');
       expect(await failure(put({ Metadata: { big: 'x'.repeat(2048) } }))).to.equal('400 MetadataTooLarge');
@@ -229,13 +229,13 @@ function behaviour(start: () => Promise<Emulator>): void {
       expect(await failure(put({ ServerSideEncryption: 'aws:kms' }))).to.equal('501 NotImplemented');
     });
 
-    it('deletes what is not there', async () => {
+    it('accepts the deletion of a missing object', async () => {
       await s3.send(new DeleteObjectCommand({ Bucket, Key: 'never' }));
     });
   });
 
   describe('tags', () => {
-    it('of objects', async () => {
+    it('of objects can be read, replaced and deleted', async () => {
       const Key = 'tagged';
       await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x', Tagging: 'team=red&a%20b=c%2Fd' }));
       const get = async () => (await s3.send(new GetObjectTaggingCommand({ Bucket, Key }))).TagSet;
@@ -259,7 +259,7 @@ function behaviour(start: () => Promise<Emulator>): void {
       expect(await get()).to.deep.equal([]);
     });
 
-    it('of buckets', async () => {
+    it('of buckets can be set and read', async () => {
       expect(await failure(s3.send(new GetBucketTaggingCommand({ Bucket })))).to.equal('404 NoSuchTagSet');
       const TagSet = [{ Key: 'run', Value: '1' }];
       await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
@@ -267,7 +267,7 @@ function behaviour(start: () => Promise<Emulator>): void {
     });
   });
 
-  describe('listings', () => {
+  describe('ListObjectsV2 with', () => {
     const list = 'listing';
     const keys = ['a', 'b/1', 'b/2', 'b/c/3', 'd', '\u{1f389}', '\uff5e'];
 
@@ -276,7 +276,7 @@ function behaviour(start: () => Promise<Emulator>): void {
       for (const Key of keys) await s3.send(new PutObjectCommand({ Bucket: list, Key, Body: Key }));
     });
 
-    /** All pages: keys, and common prefixes in brackets, pages apart by `|`. */
+    /** Returns all pages, separated by `|`, with keys and common prefixes (in brackets). */
     async function pages(options: object): Promise<string> {
       const seen: string[] = [];
       let token: string | undefined;
@@ -320,7 +320,7 @@ function behaviour(start: () => Promise<Emulator>): void {
       });
     }
 
-    it('tells owners when asked, and knows the older call', async () => {
+    it('FetchOwner returns owners; ListObjects works too', async () => {
       const owned = await s3.send(new ListObjectsV2Command({ Bucket: list, FetchOwner: true }));
       expect(owned.Contents?.[0]?.Owner?.ID).to.match(/^[0-9a-f]{64}$/);
       const old = await s3.send(new ListObjectsCommand({ Bucket: list, MaxKeys: 2, Delimiter: '/' }));
@@ -329,14 +329,14 @@ function behaviour(start: () => Promise<Emulator>): void {
       expect(rest.Contents?.map(({ Key }) => Key)).to.deep.equal(['d', '\uff5e', '\u{1f389}']);
     });
 
-    it('refuses a token that is none', async () => {
+    it('an invalid token is rejected', async () => {
       const bad = new ListObjectsV2Command({ Bucket: list, ContinuationToken: 'bad' });
       expect(await failure(s3.send(bad))).to.equal('400 InvalidArgument');
     });
   });
 
   describe('buckets', () => {
-    it('are made, found, listed and deleted', async () => {
+    it('can be created, found, listed and deleted', async () => {
       const create = () => s3.send(new CreateBucketCommand({ Bucket: 'made' }));
       await create();
       expect(await failure(create())).to.equal('409 BucketAlreadyOwnedByYou');
@@ -352,7 +352,7 @@ function behaviour(start: () => Promise<Emulator>): void {
       expect(await failure(s3.send(new HeadBucketCommand({ Bucket: 'made' })))).to.equal('404 NotFound');
     });
 
-    it('of another account are taken', async () => {
+    it('have unique names across accounts', async () => {
       const { accessKeyId, secretAccessKey } = emulator.createAccount('444455556666');
       const other = client({ credentials: { accessKeyId, secretAccessKey } });
       expect(await failure(other.send(new CreateBucketCommand({ Bucket })))).to.equal('409 BucketAlreadyExists');
@@ -361,7 +361,7 @@ function behaviour(start: () => Promise<Emulator>): void {
       other.destroy();
     });
 
-    it('have policies', async () => {
+    it('can have policies', async () => {
       expect(await failure(s3.send(new GetBucketPolicyCommand({ Bucket })))).to.equal('404 NoSuchBucketPolicy');
       const Policy = JSON.stringify({
         Version: '2012-10-17',
@@ -385,20 +385,20 @@ function behaviour(start: () => Promise<Emulator>): void {
       'bucket-s3alias',
       'amzn-s3-demo-bucket',
     ]) {
-      it(`cannot be called ${name}`, async () => {
+      it(`cannot have the name ${name}`, async () => {
         const answer = await raw('PUT', `/${name}`);
         expect([answer.status, answer.code]).to.deep.equal([400, 'InvalidBucketName']);
       });
     }
 
-    it('are reached by virtual host', async () => {
+    it('can be addressed by virtual host', async () => {
       await s3.send(new PutObjectCommand({ Bucket, Key: 'virtual/key', Body: 'v' }));
       for (const host of ['data.s3.us-west-2.amazonaws.com', 'data.localhost:4566', 'data.s3.localhost']) {
         expect((await raw('GET', '/virtual/key', { host })).body, host).to.equal('v');
       }
     });
 
-    it('have no parts beyond those that are built', async () => {
+    it('reject unsupported subresources and methods', async () => {
       expect(await raw('GET', '/data?acl')).to.include({ status: 501, code: 'NotImplemented' });
       expect(await raw('GET', '/data/key?torrent')).to.include({ status: 501, code: 'NotImplemented' });
       expect(await raw('POST', '/data/key')).to.include({ status: 405, code: 'MethodNotAllowed' });
@@ -406,7 +406,7 @@ function behaviour(start: () => Promise<Emulator>): void {
     });
   });
 
-  it('answers errors as XML with both ids, and HEAD without a body', async () => {
+  it('returns errors as XML with both ids, but no body for HEAD', async () => {
     const error = await raw('GET', '/data/nothing-here');
     expect(error.body).to.match(
       /^<\?xml version="1.0" encoding="UTF-8"\?>\n<Error><Code>NoSuchKey<\/Code><Message>[^<]+<\/Message><Key>nothing-here<\/Key><RequestId>\w{16}<\/RequestId><HostId>[^<]+<\/HostId><\/Error>$/,
@@ -414,7 +414,7 @@ function behaviour(start: () => Promise<Emulator>): void {
     expect(await raw('HEAD', '/data/nothing-here')).to.include({ status: 404, body: '' });
   });
 
-  it('serves presigned URLs until they expire', async () => {
+  it('accepts presigned URLs until they expire', async () => {
     const { accessKeyId, secretAccessKey } = emulator.administrator;
     const signer = new SignatureV4({
       service: 's3',
@@ -451,7 +451,7 @@ function behaviour(start: () => Promise<Emulator>): void {
     );
   });
 
-  /** A signed request whose path and host are exactly those given. */
+  /** Sends a signed request with exactly this path and host. */
   async function raw(
     method: string,
     target: string,

@@ -16,7 +16,7 @@ export const getObjectTagging = onObject('s3:GetObjectTagging', ({ tags, version
 
 export const putObjectTagging: Handler = async (call) => {
   const bucket = bucketOf(call);
-  // The requested tags are condition keys, so the document is read first.
+  // Reads the document first, because the requested tags are condition keys.
   const tags = tagsOfDocument(call.request.body, 'object');
   await objectFor(call, bucket, 's3:PutObjectTagging', call, requestTagKeys(tags));
   checkIntegrity(call.request);
@@ -47,8 +47,8 @@ export const putBucketTagging = onRetagging(({ request }) => {
 export const deleteBucketTagging = onRetagging(() => new Map());
 
 /**
- * With attribute-based access control, TagResource and UntagResource replace these (S3 API Reference, PutBucketAbac). Bucket
- * tags stay in the emulator: they may count in authorization.
+ * With attribute-based access control, TagResource and UntagResource replace these calls (S3 API Reference,
+ * PutBucketAbac). The emulator stores bucket tags itself, because authorization may depend on them.
  */
 function onRetagging(tagsOf: (call: S3Call) => Tags): Handler {
   return onBucket('s3:PutBucketTagging', (bucket, call) => {

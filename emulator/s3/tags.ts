@@ -6,14 +6,14 @@ import type { Tags } from '../world/s3-model.ts';
 import { parseXml } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
-/** Number of tags, and the error for tags that only AWS may set. */
+/** Maximum number of tags, and the error for tags that only AWS may set. */
 const LIMITS = {
   object: { most: 10, kind: 'Object', reserved: 'Your TagKey cannot be prefixed with aws:' },
   bucket: { most: 50, kind: 'Bucket', reserved: 'System tags cannot be added/updated by requester' },
 } as const;
 const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
-/** Reads `x-amz-tagging`, in query string form; sorted by key, since it has no order. */
+/** Reads `x-amz-tagging`, which has the form of a query string. Sorted by key, because it has no order. */
 export function tagsOfHeader(header: string | undefined): Tags {
   if (header === undefined) return new Map();
   const pairs = queryPairs(header).map(([key, value]) => [decodeQueryPart(key), decodeQueryPart(value)] as const);

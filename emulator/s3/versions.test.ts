@@ -4,7 +4,7 @@ import { testSession } from '../../test/support/emulator/session.ts';
 
 const OTHER_ID = '3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrH';
 
-describe('Versions of objects', () => {
+describe('object versions', () => {
   let s3: TestS3;
   /** The ids of the versions of `key`, oldest first. */
   let ids: string[];
@@ -25,7 +25,7 @@ describe('Versions of objects', () => {
     for (const body of ['first', 'second']) ids.push(idOf(await call('PUT', '/data/key', body)));
   });
 
-  it('are read, deleted and tagged by their ids', async () => {
+  it('can be read, deleted and tagged by id', async () => {
     const [first = '', second = ''] = ids;
     expect((await call('GET', '/data/key')).body).to.equal('second');
     expect((await call('GET', `/data/key?versionId=${first}`)).body).to.equal('first');
@@ -37,7 +37,7 @@ describe('Versions of objects', () => {
     expect((await call('GET', '/data/key')).body).to.equal('first');
   });
 
-  it('lie below the mark of a delete', async () => {
+  it('are hidden by a delete marker', async () => {
     const marker = await call('DELETE', '/data/key');
     expect(marker.headers).to.include({ 'x-amz-delete-marker': 'true' });
     const gone = await call('GET', '/data/key');
@@ -51,7 +51,7 @@ describe('Versions of objects', () => {
     expect((await call('GET', '/data/key')).body).to.equal('second');
   });
 
-  it('have ids of a form, which buckets without versions do not have', async () => {
+  it('have valid ids only in versioned buckets', async () => {
     expect(outcome(await call('GET', '/data/key?versionId=1'))).to.equal('400 InvalidArgument');
     expect(outcome(await call('GET', `/data/key?versionId=${OTHER_ID}`))).to.equal('404 NoSuchVersion');
     const location = '<LocationConstraint>us-west-2</LocationConstraint>';
@@ -62,7 +62,7 @@ describe('Versions of objects', () => {
     expect(outcome(await versioning('enabled'))).to.equal('400 MalformedXML');
   });
 
-  it('are no source of a copy while marked as deleted, which only readers are told', async () => {
+  it('cannot be copied if they are delete markers, which only readers learn', async () => {
     const id = idOf(await call('DELETE', '/data/key'));
     const headers = { 'x-amz-copy-source': `data/key?versionId=${id}` };
     expect(outcome(await call('PUT', '/data/copy', '', headers))).to.equal('400 InvalidRequest');
@@ -71,7 +71,7 @@ describe('Versions of objects', () => {
     expect(outcome(await s3.call(session, 'PUT', '/data/copy', { headers }))).to.equal('403 AccessDenied');
   });
 
-  it('are null while versioning is suspended', async () => {
+  it('have the id null while versioning is suspended', async () => {
     await versioning('Suspended');
     for (const body of ['third', 'fourth']) await call('PUT', '/data/key', body);
     expect((await call('GET', '/data/key?versionId=null')).body).to.equal('fourth');
@@ -80,7 +80,7 @@ describe('Versions of objects', () => {
     expect(list.body).to.contain('<VersionId>null</VersionId><IsLatest>true');
   });
 
-  it('are listed in pages, newest first', async () => {
+  it('can be listed in pages, newest first', async () => {
     await call('PUT', '/data/other', 'x');
     const page = (await call('GET', '/data?versions&max-keys=1')).body;
     expect(page).to.contain(`<VersionId>${ids[1]}</VersionId><IsLatest>true`).and.contain('<IsTruncated>true');
@@ -92,7 +92,7 @@ describe('Versions of objects', () => {
     expect(outcome(await call('GET', `/data?versions&version-id-marker=${OTHER_ID}`))).to.equal('400 InvalidArgument');
   });
 
-  it('can be the source of a copy', async () => {
+  it('can be copied', async () => {
     const copy = await call('PUT', '/data/copy', '', { 'x-amz-copy-source': `data/key?versionId=${ids[0]}` });
     expect(copy.headers).to.include({ 'x-amz-copy-source-version-id': ids[0] });
     expect((await call('GET', '/data/copy')).body).to.equal('first');
@@ -101,7 +101,7 @@ describe('Versions of objects', () => {
     expect(outcome(deleted)).to.equal('400 InvalidRequest');
   });
 
-  describe('need permissions of their own', () => {
+  describe('need their own permissions:', () => {
     const ofFirst = { StringEquals: { 's3:VersionId': 'FIRST' } };
     const cases: readonly (readonly [action: string, call: string, outcome: string, condition?: object])[] = [
       ['s3:GetObject', 'GET /data/key', '200'],
@@ -142,7 +142,7 @@ describe('Versions of objects', () => {
     }
   });
 
-  it('tell their attributes', async () => {
+  it('have attributes', async () => {
     const headers = { 'x-amz-object-attributes': 'ETag,ObjectSize' };
     const { body } = await call('GET', `/data/key?attributes&versionId=${ids[0]}`, '', headers);
     expect(body).to.contain('<ETag>8b04d5e3775d298e78455efc5ca404d5</ETag><ObjectSize>5</ObjectSize></Get');

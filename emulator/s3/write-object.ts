@@ -59,20 +59,20 @@ export function writtenHeaders(bucket: Bucket, { versionId, storageClass }: S3Ob
   };
 }
 
-/** Tags need a right of their own (S3 User Guide, "Object tagging and access control"). */
+/** Tags need a permission of their own (S3 User Guide, "Object tagging and access control"). */
 export function demandTaggedWrite(call: S3Call, bucket: Bucket, tags: Tags): void {
   const name = { key: call.key };
   demandOnObject(call, bucket, name, 's3:PutObject', requestTagKeys(tags));
   if (tags.size > 0) demandOnObject(call, bucket, name, 's3:PutObjectTagging', requestTagKeys(tags));
 }
 
-/** Comparison needs rights of its own too (S3 User Guide, "How to perform conditional writes"). */
+/** A comparison also needs its own permission (S3 User Guide, "How to perform conditional writes"). */
 export async function demandWrite(call: S3Call, bucket: Bucket, tags: Tags = new Map()): Promise<void> {
   demandTaggedWrite(call, bucket, tags);
   await demandComparison(call, bucket, call.key, call.request.headers['if-match']);
 }
 
-/** Comparing an entity tag reads something of the object; `*` only asks whether it exists. */
+/** Comparing an entity tag reveals something of the object. `*` only checks whether it exists. */
 export async function demandComparison(
   call: S3Call,
   bucket: Bucket,
@@ -99,7 +99,7 @@ export function checkHeaders({ headers }: ServiceRequest): void {
   if (unsupported !== undefined) throw notImplemented(unsupported);
 }
 
-/** Storage classes of the API model, but not of general purpose buckets. */
+/** Storage classes in the API model that general purpose buckets do not support. */
 const OTHER_STORAGE_CLASSES = /^(?:OUTPOSTS|SNOW|EXPRESS_ONEZONE|FSX_.*)$/;
 
 export function attributesOf(request: ServiceRequest): ObjectAttributes {
@@ -133,7 +133,7 @@ export function contentEncoding(headers: Readonly<Record<string, string>>): Reco
   return kept.length > 0 ? { 'content-encoding': kept.join(',') } : {};
 }
 
-/** For an object without parts: MD5 in quotes. */
+/** The MD5 in quotes, for an object without parts. */
 export function etagOf(body: Buffer): string {
   return `"${createHash('md5').update(body).digest('hex')}"`;
 }

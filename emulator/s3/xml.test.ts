@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { AwsError } from '../core/errors.ts';
 import { parseXml } from './xml.ts';
 
-describe('XML of requests', () => {
+describe('the XML of requests', () => {
   const read = (text: string): unknown => parseXml(Buffer.from(`<Root><Key>${text}</Key></Root>`), 'Root')['Key'];
 
   for (const [written, meant] of [
@@ -13,16 +13,16 @@ describe('XML of requests', () => {
     [' space ', ' space '],
     ['007', '007'],
   ] as const) {
-    it(`reads ${written}`, () => {
+    it(`is parsed: ${written}`, () => {
       expect(read(written)).to.equal(meant);
     });
   }
 
-  it('reads as many references as a long list of keys has', () => {
+  it('may contain as many references as a long list of keys has', () => {
     expect(read('&#39;'.repeat(100_000))).to.equal("'".repeat(100_000));
   });
 
-  it('refuses another root, and entities of its own', () => {
+  it('is rejected with another root or a document type', () => {
     for (const body of ['<Other/>', '<!DOCTYPE a [<!ENTITY b "c">]><Root/>', '<Root>']) {
       expect(() => parseXml(Buffer.from(body), 'Root')).to.throw(AwsError);
     }

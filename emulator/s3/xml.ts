@@ -20,12 +20,12 @@ export function xmlError(content: XmlStructure): string {
   return `${DECLARATION}<Error>${elements(content)}</Error>`;
 }
 
-/** S3's form of milliseconds since the epoch, without a fraction: `2024-05-01T12:00:00.000Z`. */
+/** Formats milliseconds since the epoch as S3 does, without a fraction: `2024-05-01T12:00:00.000Z`. */
 export function isoTime(milliseconds: number): string {
   return new Date(Math.floor(milliseconds / 1000) * 1000).toISOString();
 }
 
-/** S3 answers control characters in keys as references. */
+/** S3 returns control characters in keys as references. */
 function escapeControls(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f]/g, (character) => `&#x${character.charCodeAt(0).toString(16)};`);
 }
@@ -40,16 +40,16 @@ const parser = new XMLParser({
   ignorePiTags: true,
   parseTagValue: false,
   trimValues: false,
-  // The parser reads character references (`&#39;`, as Go's SDK writes) only with HTML's names.
+  // The parser only reads character references (`&#39;`, as Go's SDK writes) with HTML's names enabled.
   htmlEntities: true,
   removeNSPrefix: true,
   isArray: (name) => name === 'Object' || name === 'Tag' || name === 'Part',
 });
 
-/** Returns element `root`. Texts are strings, `''` for an empty element. Throws `MalformedXML`. */
+/** Returns the element `root`. Texts are strings, `''` for an empty element. Throws `MalformedXML`. */
 export function parseXml(body: Buffer, root: string): JsonObject {
   const text = body.toString('utf8');
-  // A document type could define entities; S3 refuses them too.
+  // A document type could define entities. S3 rejects them too.
   if (text.includes('<!DOCTYPE') || text.includes('<!ENTITY') || XMLValidator.validate(text) !== true) {
     throw s3Error('MalformedXML');
   }

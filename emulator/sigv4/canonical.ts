@@ -13,7 +13,7 @@ export function uriEncode(text: string): string {
   );
 }
 
-/** IAM User Guide, "Create a signed AWS API request": S3 encodes each segment once; others normalize and encode twice. */
+/** IAM User Guide, "Create a signed AWS API request": S3 encodes segments once; others normalize and encode twice. */
 function canonicalUri(path: string, s3: boolean): string {
   if (s3) {
     return UNRESERVED_PATH.test(path) ? path : path.split('/').map(encodeOnce).join('/');
@@ -33,7 +33,7 @@ function encodeOnce(segment: string): string {
   try {
     return uriEncode(decodeURIComponent(segment));
   } catch {
-    // Not UTF-8 or a bare `%`: clients can only have signed it as it is.
+    // Not UTF-8 or a bare `%`: the client can only have signed it unchanged.
     return segment;
   }
 }
@@ -62,7 +62,7 @@ function reencode(text: string): string {
   return uriEncode(decodeQueryPart(text));
 }
 
-/** Decodes a query part; `+` is a space. Invalid percent-encoding stays. */
+/** Decodes a part of a query; `+` is a space. Invalid percent-encoding stays unchanged. */
 export function decodeQueryPart(text: string): string {
   if (!text.includes('%') && !text.includes('+')) return text;
   try {
@@ -72,12 +72,12 @@ export function decodeQueryPart(text: string): string {
   }
 }
 
-// By code unit: for percent-encoded text the same as by byte.
+// Compares code units, which equals comparing bytes for percent-encoded text.
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** `payload` is the hash, or the word that replaces it. */
+/** `payload` is the hash, or the constant that replaces it. */
 export function canonicalRequest(
   parts: SignedParts,
   signedHeaders: readonly string[],
@@ -96,7 +96,7 @@ function canonicalValue(value: string): string {
   return (value.includes('  ') ? value.replace(/ +/g, ' ') : value).trim();
 }
 
-/** Lower-case hex. Text is taken byte by byte: node gives header bytes as latin1. */
+/** Returns lower-case hex. A text's characters are bytes, because node returns header bytes as latin1. */
 export function sha256Hex(data: string | Buffer): string {
   return hash('sha256', typeof data === 'string' ? Buffer.from(data, 'latin1') : data, 'hex');
 }

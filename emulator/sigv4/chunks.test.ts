@@ -48,7 +48,7 @@ const LENGTH = { 'x-amz-decoded-content-length': '66560' };
 const decode = (body: string, headers: Readonly<Record<string, string>>, by: VerifiedSignature) =>
   decodeChunks(Buffer.from(body, 'latin1'), headers, by);
 
-describe('aws-chunked', () => {
+describe('decodeChunks', () => {
   it("verifies AWS's example of signed chunks", () => {
     expect(decode(EXAMPLE, LENGTH, SIGNED).data.length).to.equal(66_560);
   });
@@ -75,7 +75,7 @@ describe('aws-chunked', () => {
     ['chunks of another request', EXAMPLE, LENGTH, { ...SIGNED, signature: '0'.repeat(64) }, 'mismatch'],
     ['a changed trailer', TRAILER_EXAMPLE.replace('sOO8', 'sOO9'), trailer, SIGNED_TRAILER, 'mismatch'],
     [
-      'a trailer signature that is missing',
+      'a missing trailer signature',
       TRAILER_EXAMPLE.replace(/x-amz-trailer-signature.*\r\n/, ''),
       trailer,
       SIGNED_TRAILER,
@@ -83,25 +83,25 @@ describe('aws-chunked', () => {
     ],
     ['a trailer that was not announced', TRAILER_EXAMPLE, LENGTH, SIGNED_TRAILER, 'malformed-trailer'],
     [
-      'a trailer that is missing',
+      'a missing trailer',
       '5\r\nhello\r\n0\r\n\r\n',
       { ...five, 'x-amz-trailer': 'x-amz-checksum-crc32' },
       UNSIGNED_TRAILER,
       'malformed-trailer',
     ],
     ['no length', EXAMPLE, {}, SIGNED, 'missing-decoded-length'],
-    ['another length', EXAMPLE, { 'x-amz-decoded-content-length': '66561' }, SIGNED, 'wrong-decoded-length'],
+    ['a wrong length', EXAMPLE, { 'x-amz-decoded-content-length': '66561' }, SIGNED, 'wrong-decoded-length'],
     ['no last chunk', '5\r\nhello\r\n', five, UNSIGNED_TRAILER, 'malformed-chunks'],
-    ['a chunk cut short', 'ff\r\nhello\r\n0\r\n\r\n', five, UNSIGNED_TRAILER, 'malformed-chunks'],
-    ['a size that is no hex', 'xx\r\nhello\r\n0\r\n\r\n', five, UNSIGNED_TRAILER, 'malformed-chunks'],
+    ['a truncated chunk', 'ff\r\nhello\r\n0\r\n\r\n', five, UNSIGNED_TRAILER, 'malformed-chunks'],
+    ['a size that is not hexadecimal', 'xx\r\nhello\r\n0\r\n\r\n', five, UNSIGNED_TRAILER, 'malformed-chunks'],
     ['a chunk longer than its size', '4\r\nhello\r\n0\r\n\r\n', five, UNSIGNED_TRAILER, 'malformed-chunks'],
-    ['unsigned chunks where signed ones belong', '5\r\nhello\r\n0\r\n\r\n', five, SIGNED, 'malformed-chunks'],
-    ['signed chunks where unsigned ones belong', EXAMPLE, LENGTH, UNSIGNED_TRAILER, 'malformed-chunks'],
+    ['unsigned chunks instead of signed ones', '5\r\nhello\r\n0\r\n\r\n', five, SIGNED, 'malformed-chunks'],
+    ['signed chunks instead of unsigned ones', EXAMPLE, LENGTH, UNSIGNED_TRAILER, 'malformed-chunks'],
     ['data after the end', '5\r\nhello\r\n0\r\n\r\nmore', five, UNSIGNED_TRAILER, 'malformed-chunks'],
     ['an empty payload', '', five, UNSIGNED_TRAILER, 'malformed-chunks'],
   ];
   for (const [what, body, headers, by, kind] of cases) {
-    it(`refuses ${what}`, () => {
+    it(`rejects ${what}`, () => {
       try {
         decode(body, headers, by);
       } catch (error) {

@@ -14,8 +14,8 @@ interface DecodedChunks {
 }
 
 /**
- * Decodes aws-chunked and verifies signatures of chunks and trailer (S3 API Reference, "Transferring payload in multiple
- * chunks"). Throws SignatureProblem. @param headers for `x-amz-decoded-content-length` and `x-amz-trailer`
+ * Decodes aws-chunked and verifies the signatures of chunks and trailer (S3 API Reference, "Transferring payload in
+ * multiple chunks"). Throws SignatureProblem. @param headers for `x-amz-decoded-content-length` and `x-amz-trailer`
  */
 export function decodeChunks(
   body: Buffer,
@@ -33,7 +33,7 @@ export function decodeChunks(
     if (header === null) throw malformed('a chunk does not begin with its size in hex');
     const [, chunkSignature] = header;
     if (signed !== (chunkSignature !== undefined)) {
-      throw malformed(signed ? 'a chunk has no signature' : 'a chunk has a signature where none belongs');
+      throw malformed(signed ? 'a chunk has no signature' : 'an unsigned chunk has a signature');
     }
     const size = parseInt(line.text, 16);
     const end = line.next + size;
@@ -60,12 +60,12 @@ export function decodeChunks(
 
 function checkLength(actual: number, claimed: string | undefined): void {
   if (claimed === undefined || !/^\d+$/.test(claimed)) {
-    throw new SignatureProblem('missing-decoded-length', 'x-amz-decoded-content-length is missing or no number');
+    throw new SignatureProblem('missing-decoded-length', 'x-amz-decoded-content-length is missing or not a number');
   }
   if (Number(claimed) !== actual) {
     throw new SignatureProblem(
       'wrong-decoded-length',
-      `the payload has ${actual} bytes, x-amz-decoded-content-length says ${claimed}`,
+      `the payload has ${actual} bytes, but x-amz-decoded-content-length is ${claimed}`,
     );
   }
 }
@@ -82,7 +82,7 @@ function readTrailers(
   let canonical = '';
   let trailerSignature: string | undefined;
   let offset = start;
-  // Some clients omit the blank line at the end without trailers.
+  // Some clients omit the blank line at the end if there are no trailers.
   while (offset < body.length) {
     const line = lineAt(body, offset);
     offset = line.next;
@@ -99,9 +99,9 @@ function readTrailers(
     trailers[name] = value;
     canonical += `${name}:${value}\n`;
   }
-  if (offset < body.length) throw malformed('there is data after the last chunk');
+  if (offset < body.length) throw malformed('data follows the last chunk');
   const missing = announced.find((name) => name !== '' && trailers[name] === undefined);
-  if (missing !== undefined) throw badTrailer('a trailer that x-amz-trailer names is missing');
+  if (missing !== undefined) throw badTrailer('a trailer in x-amz-trailer is missing');
   if (signature.payload === 'chunks-signed-trailer') {
     if (trailerSignature === undefined || !/^[0-9a-f]{64}$/.test(trailerSignature)) {
       throw badTrailer('the trailer has no signature');
@@ -114,14 +114,14 @@ function readTrailers(
 
 function lineAt(body: Buffer, offset: number): { readonly text: string; readonly next: number } {
   const end = body.indexOf('\r\n', offset, 'latin1');
-  // Chunk headers are short: a long line is data, and need not be copied.
-  if (end < 0 || end - offset > 1024) throw malformed('a line of the chunked payload does not end');
+  // Chunk headers are short, so a long line is data and is not copied.
+  if (end < 0 || end - offset > 1024) throw malformed('a line of the chunked payload is not terminated');
   return { text: body.toString('latin1', offset, end), next: end + 2 };
 }
 
 function verify(signature: VerifiedSignature, text: string, claimed: string): void {
   if (!signatureMatches(signature.signingKey, text, claimed)) {
-    throw new SignatureProblem('mismatch', 'the signature of a chunk is not that of its data');
+    throw new SignatureProblem('mismatch', "a chunk's signature does not match its data");
   }
 }
 

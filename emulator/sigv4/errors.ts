@@ -3,7 +3,7 @@ import type { ServiceName } from '../core/service.ts';
 import wordings from './errors.json' with { type: 'json' };
 import type { SignatureProblem, SignatureProblemKind } from './problem.ts';
 
-/** Default text: the problem's own. */
+/** Default text: the message of the problem. */
 interface Wording {
   readonly code: string;
   readonly status: number;
@@ -13,7 +13,7 @@ type Wordings = Partial<Readonly<Record<SignatureProblemKind, Wording>>>;
 
 /** S3 API Reference, "Error responses". */
 const S3: Readonly<Record<SignatureProblemKind, Wording>> = wordings.s3;
-/** Each service's errors (common errors of the API References), its code for incomplete requests, and its code for others. */
+/** A service's errors (API References, common errors), its code for incomplete requests, and its code for others. */
 type Own = readonly [own: Wordings, incomplete: string, wrong: string];
 const QUERY: Own = [wordings.query, 'IncompleteSignature', 'SignatureDoesNotMatch'];
 const JSON_SERVICES: Own = [wordings.json, 'IncompleteSignatureException', 'InvalidSignatureException'];
@@ -25,7 +25,7 @@ const WORDINGS: Readonly<Record<Exclude<ServiceName, 's3'>, Own>> = {
   ec2: [wordings.ec2, 'IncompleteSignature', 'SignatureDoesNotMatch'],
 };
 
-/** Problems of the signature's form, not its value. */
+/** Problems with the signature's form, not with its value. */
 const INCOMPLETE: ReadonlySet<SignatureProblemKind> = new Set([
   'two-mechanisms',
   'unsupported-type',
@@ -34,7 +34,7 @@ const INCOMPLETE: ReadonlySet<SignatureProblemKind> = new Set([
   'missing-date',
 ]);
 
-/** Returns the service's error. @param presigned S3 has a code of its own for malformed query strings */
+/** Returns the service's error. @param presigned because S3 has its own code for malformed query strings */
 export function signatureError(problem: SignatureProblem, service: ServiceName, presigned: boolean): AwsError {
   if (service === 's3') {
     const { code, status, text } = S3[problem.kind];

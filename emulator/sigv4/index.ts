@@ -16,8 +16,8 @@ export { sigV4Verifier } from './verifier.ts';
 export type { Verifier } from './verifier.ts';
 
 /**
- * Verifies a presigned URL inside something else, such as a token of `aws eks get-token`. `headers` (lower case, with `host`)
- * are those of the request that the URL is for. Throws SignatureProblem.
+ * Verifies a presigned URL that is part of something else, such as a token of `aws eks get-token`. `headers` (lower
+ * case, with `host`) belong to the request that the URL describes. Throws SignatureProblem.
  */
 export function verifyPresigned(world: World, service: ServiceName, parts: SignedParts): Caller {
   const claimed = readSignature(parts);

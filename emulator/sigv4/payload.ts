@@ -21,11 +21,11 @@ export function readPayloadKind(
   body: Buffer,
   service: ServiceName,
 ): { readonly canonical: string; readonly kind: PayloadKind } {
-  // Outside S3 the payload is always hashed, whatever the header says.
+  // Services other than S3 always hash the payload and ignore the header.
   if (service !== 's3') return { canonical: sha256Hex(body), kind: 'hash' };
 
   const header = parts.headers['x-amz-content-sha256'];
-  // A presigned URL covers the header only if it says so; else it is ignored.
+  // Ignored unless the presigned URL signs the header.
   const covered = !claimed.presigned || claimed.signedHeaders.includes('x-amz-content-sha256');
   const sent = covered ? header : presignedPayload(parts.query);
   if (sent === undefined) {

@@ -1,11 +1,11 @@
 import wordings from './errors.json' with { type: 'json' };
 
-/** errors.ts has each service's wording. */
+/** The services' wordings are in errors.ts. */
 export type SignatureProblemKind = keyof typeof wordings.s3;
 
 export const SIGNATURE_VERSION_2 = 'Signature Version 2 is not supported. Please use Signature Version 4.';
 
-/** `detail` is a sentence without secrets; `fields` are members of S3's error body. */
+/** `detail` is a sentence without secrets. `fields` are members of S3's error body. */
 export class SignatureProblem extends Error {
   override readonly name = 'SignatureProblem';
   readonly kind: SignatureProblemKind;

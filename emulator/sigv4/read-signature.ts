@@ -1,7 +1,7 @@
 import { decodeQueryPart, queryPairs, type SignedParts } from './canonical.ts';
 import { SIGNATURE_VERSION_2, SignatureProblem } from './problem.ts';
 
-/** A signature that is parsed but not verified. */
+/** A signature that is parsed but not yet verified. */
 export interface ClaimedSignature {
   readonly accessKeyId: string;
   /** Parts of the scope `<date>/<region>/<service>/aws4_request`. */
@@ -15,7 +15,7 @@ export interface ClaimedSignature {
   /** `YYYYMMDDTHHMMSSZ` */
   readonly timestamp: string;
   readonly sessionToken: string | undefined;
-  /** Whether it is in the query string. */
+  /** Whether the signature is in the query string. */
   readonly presigned: boolean;
   readonly expires: string | undefined;
 }
@@ -24,7 +24,7 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
 const SIGNATURE = /^[0-9a-f]{64}$/;
 const TIMESTAMP = /^\d{8}T\d{6}Z$/;
 
-/** Reads `Authorization` or the query string; undefined if unsigned. Throws SignatureProblem. */
+/** Reads `Authorization` or the query string. Returns undefined for an unsigned request. Throws SignatureProblem. */
 export function readSignature(parts: SignedParts): ClaimedSignature | undefined {
   const header = parts.headers['authorization'];
   const inQuery = parts.query.includes('X-Amz-') || parts.query.includes('Signature=');
@@ -65,7 +65,7 @@ function readHeader(header: string, parts: SignedParts): ClaimedSignature {
   const scope = scopeOf(credential);
   const { names, digits } = checked(signedHeaders, signature);
   return {
-    // Member by member, since this runs for every request and spreading is slow.
+    // Assigned member by member, because this runs for every request and spreading is slow.
     accessKeyId: scope.accessKeyId,
     date: scope.date,
     region: scope.region,
@@ -102,7 +102,7 @@ function readQuery(query: ReadonlyMap<string, string>): ClaimedSignature {
 }
 
 function scopeOf(credential: string | undefined): Scope {
-  // An access key id has no slash, so the last four parts are the scope.
+  // An access key id contains no slash, so the last four parts are the scope.
   const [accessKeyId, date, region, service, terminator, ...rest] = (credential ?? '').split('/');
   if (!accessKeyId || !date || !region || !service || !terminator || rest.length > 0) {
     throw new SignatureProblem(
@@ -124,7 +124,7 @@ function checked(
     throw new SignatureProblem('malformed', 'Signature is missing or is not 64 hexadecimal digits.');
   }
   const names = signedHeaders.split(';');
-  // The canonical form is in lower case and sorted; another order is another request.
+  // The canonical form is in lower case and sorted. Another order would be another canonical request.
   if (names.some((name, i) => name !== name.toLowerCase() || (i > 0 && name <= (names[i - 1] ?? '')))) {
     throw new SignatureProblem('malformed', 'SignedHeaders must be in lower case and sorted.');
   }

@@ -10,11 +10,11 @@ interface SigningOptions {
   readonly region: string;
   readonly time: number;
   readonly body?: string | Buffer;
-  /** Replaces the payload's hash, such as `UNSIGNED-PAYLOAD`. */
+  /** Replaces the payload's hash with a constant such as `UNSIGNED-PAYLOAD`. */
   readonly payload?: string;
 }
 
-/** Signs all headers, among them `host`. For the S3 behind the emulator, benches and tests. */
+/** Signs a request with all headers, including `host`. For the S3 backend, benchmarks and tests. */
 export function signedHeaders(parts: SignedParts, options: SigningOptions): Record<string, string> {
   const { credentials, service, region, time, body = '' } = options;
   const timestamp = formatTimestamp(time);

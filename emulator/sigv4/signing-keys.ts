@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** A key is valid for one day, access key, region and service. */
+/** A signing key is valid for one day, access key, region and service. */
 const KEPT = 2000;
 
-/** Caches signing keys: their derivation takes four of a verification's five HMACs. */
+/** Caches signing keys, because their derivation takes four of the five HMACs of a verification. */
 export function signingKeys() {
   const known = new Map<string, Buffer>();
   return {

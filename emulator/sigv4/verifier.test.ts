@@ -60,7 +60,7 @@ function oracle(service: ServiceName): SignatureV4 {
 const rfc3986 = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** The query as a client sends it: percent-encoded, in the client's own order. */
+/** Encodes a query as a client sends it: percent-encoded, in the client's own order. */
 function sentQuery(query: Readonly<Record<string, unknown>>): string {
   return Object.entries(query)
     .map(([name, value]) => `${rfc3986(name)}=${rfc3986(String(value))}`)
@@ -72,7 +72,7 @@ const lowerCase = (headers: Readonly<Record<string, string>>): Record<string, st
 
 const requests = fc.record({
   method: fc.constantFrom('GET', 'PUT', 'POST', 'DELETE', 'HEAD'),
-  // Segments as keys have them: empty ones, dots, spaces, signs and letters of all languages.
+  // Path segments as in keys: empty ones, dots, spaces, signs and letters of all scripts.
   segments: fc.array(
     fc.oneof(
       fc.constantFrom('', '.', '..', 'a b', "(1)'*!~", '%', '+', 'a:b'),
@@ -95,10 +95,10 @@ const requests = fc.record({
   body: fc.string({ maxLength: 30 }),
 });
 
-describe('SigV4 verifier', () => {
-  describe('accepts what another implementation signs', () => {
+describe('the SigV4 verifier', () => {
+  describe('accepts signatures of another implementation in', () => {
     for (const service of ['s3', 'sts', 'eks', 'eks-auth', 'iam'] as const) {
-      it(`headers, for ${service}`, async () => {
+      it(`headers for ${service}`, async () => {
         await fc.assert(
           fc.asyncProperty(requests, async ({ method, segments, query, metadata, body }) => {
             const path = `/${segments.map(rfc3986).join('/')}`;
@@ -152,7 +152,7 @@ describe('SigV4 verifier', () => {
     });
   });
 
-  it('accepts a presigned GetCallerIdentity for 15 minutes, whatever its X-Amz-Expires', async () => {
+  it('accepts a presigned GetCallerIdentity for 15 minutes, with any X-Amz-Expires', async () => {
     const signed = await oracle('sts').presign(
       {
         method: 'GET',
@@ -176,7 +176,7 @@ describe('SigV4 verifier', () => {
     expect(() => verify(otherCluster, 'sts')).to.throw(SignatureProblem);
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     const unsigned: SignedParts = { method: 'GET', path: '/data/key', query: 'x-id=GetObject', headers: { host: 'h' } };
     const sign = (changes: Partial<Parameters<typeof signedHeaders>[1]> = {}): SignedParts => ({
       ...unsigned,
@@ -208,7 +208,7 @@ describe('SigV4 verifier', () => {
       }),
     });
 
-    // What, the request, and what S3, STS and EKS answer.
+    // The error, the request, and the answers of S3, STS and EKS.
     const cases: readonly (readonly [string, SignedParts, string, string?, string?, number?])[] = [
       [
         'another method',
@@ -287,16 +287,11 @@ describe('SigV4 verifier', () => {
         '400 AuthorizationHeaderMalformed',
         '403 SignatureDoesNotMatch',
       ],
-      [
-        'a header that is not signed',
-        withHeader('x-amz-acl', 'private'),
-        '403 AccessDenied',
-        '403 SignatureDoesNotMatch',
-      ],
-      ['a signed header that is missing', withHeader('x-amz-content-sha256', undefined), '403 SignatureDoesNotMatch'],
+      ['an unsigned x-amz header', withHeader('x-amz-acl', 'private'), '403 AccessDenied', '403 SignatureDoesNotMatch'],
+      ['a missing signed header', withHeader('x-amz-content-sha256', undefined), '403 SignatureDoesNotMatch'],
       ['no date', withHeader('x-amz-date', undefined), '403 AccessDenied', '400 IncompleteSignature'],
       [
-        'a date that is none',
+        'an invalid date',
         withHeader(
           'x-amz-date',
           '20269901T120000Z',
@@ -336,12 +331,20 @@ describe('SigV4 verifier', () => {
       ['a version 2 header', withHeader('authorization', 'AWS AKIDEXAMPLE:c2lnbmF0dXJl'), '400 InvalidRequest'],
       ['a version 2 query', { ...unsigned, query: 'AWSAccessKeyId=A&Signature=b&Expires=1' }, '400 InvalidRequest'],
       ['two signatures', { ...presigned({}), headers: sign().headers }, '400 InvalidArgument'],
-      ['a payload word that is none', sign({ payload: 'STREAMING-NOTHING' }), '400 InvalidArgument'],
-      ['a week and a second', presigned({ 'X-Amz-Expires': '604801' }), '400 AuthorizationQueryParametersError'],
-      ['a negative time', presigned({ 'X-Amz-Expires': '-1' }), '400 AuthorizationQueryParametersError'],
-      ['a time that is no number', presigned({ 'X-Amz-Expires': 'soon' }), '400 AuthorizationQueryParametersError'],
+      ['an unknown payload constant', sign({ payload: 'STREAMING-NOTHING' }), '400 InvalidArgument'],
+      [
+        'an expiry of a week and a second',
+        presigned({ 'X-Amz-Expires': '604801' }),
+        '400 AuthorizationQueryParametersError',
+      ],
+      ['a negative expiry', presigned({ 'X-Amz-Expires': '-1' }), '400 AuthorizationQueryParametersError'],
+      [
+        'an expiry that is not a number',
+        presigned({ 'X-Amz-Expires': 'soon' }),
+        '400 AuthorizationQueryParametersError',
+      ],
       ['a forged presigned URL', presigned({}), '403 SignatureDoesNotMatch'],
-      ['a presigned URL that expired', presigned({ 'X-Amz-Date': '20260301T115800Z' }), '403 AccessDenied'],
+      ['an expired presigned URL', presigned({ 'X-Amz-Date': '20260301T115800Z' }), '403 AccessDenied'],
       [
         'an unknown algorithm',
         presigned({ 'X-Amz-Algorithm': 'AWS4-ECDSA-P256-SHA256' }),
@@ -363,7 +366,7 @@ describe('SigV4 verifier', () => {
       });
     }
 
-    it('a payload that is not the one signed', () => {
+    it('a payload that does not match its hash', () => {
       const problem = problemOf(() => verify(sign({ body: 'one' }), 's3', Buffer.from('two')));
       expect(problem.kind).to.equal('payload-mismatch');
       expect(problem.fields).to.have.keys('ClientComputedContentSHA256', 'S3ComputedContentSHA256');
@@ -374,7 +377,7 @@ describe('SigV4 verifier', () => {
     });
   });
 
-  it('takes IAM and STS signed for us-east-1, but not EKS', () => {
+  it('accepts the scope us-east-1 for IAM and STS, but not for EKS', () => {
     const unsigned: SignedParts = { method: 'POST', path: '/', query: '', headers: { host: 'h' } };
     const signedFor = (service: ServiceName): SignedParts => ({
       ...unsigned,

@@ -17,7 +17,7 @@ interface VerifierWorld extends Pick<World, 'region'> {
   readonly credentials: Pick<World['credentials'], 'find'>;
 }
 
-/** The signer, and what verifies a chunked payload. */
+/** The signer, and the data to verify a chunked payload. */
 export interface VerifiedSignature {
   readonly caller: Caller;
   readonly payload: PayloadKind;
@@ -34,7 +34,7 @@ export type Verifier = ReturnType<typeof sigV4Verifier>;
 export function sigV4Verifier(world: VerifierWorld) {
   const keys = signingKeys();
   return {
-    /** Verifies a signature, and the hash of `body` if covered. Throws SignatureProblem. */
+    /** Verifies a signature and, if it covers `body`, the hash. Throws SignatureProblem. */
     verify(parts: SignedParts, claimed: ClaimedSignature, body: Buffer, service: ServiceName): VerifiedSignature {
       checkScope(claimed, service, world.region);
       checkTime(claimed, service, world.clock.now());
@@ -47,7 +47,7 @@ export function sigV4Verifier(world: VerifierWorld) {
       const text = `AWS4-HMAC-SHA256\n${claimed.timestamp}\n${scope}\n${sha256Hex(canonical)}`;
       const key = keys.get(credentials.secretAccessKey, claimed.date, claimed.region, claimed.service);
       if (!signatureMatches(key, text, claimed.signature)) {
-        throw new SignatureProblem('mismatch', 'the signature is not that of this request', {
+        throw new SignatureProblem('mismatch', 'the signature does not match the request', {
           AWSAccessKeyId: claimed.accessKeyId,
           StringToSign: text,
           SignatureProvided: claimed.signature,
@@ -68,7 +68,7 @@ export function sigV4Verifier(world: VerifierWorld) {
   };
 }
 
-/** S3 returns the canonical request; the session token is omitted. */
+/** S3 returns the canonical request, here without the session token. */
 function canonicalFields(canonical: string, sessionToken: string | undefined): Record<string, string> {
   const shown =
     sessionToken === undefined
@@ -77,7 +77,7 @@ function canonicalFields(canonical: string, sessionToken: string | undefined): R
   return { CanonicalRequest: shown, CanonicalRequestBytes: bytesOf(shown) };
 }
 
-/** Such as `47 45 54`. */
+/** For example `47 45 54`. */
 function bytesOf(text: string): string {
   return Buffer.from(text)
     .toString('hex')
@@ -88,7 +88,7 @@ function checkScope(claimed: ClaimedSignature, service: ServiceName, region: str
   if (claimed.service !== service) {
     throw new SignatureProblem('wrong-service', `Credential should be scoped to correct service: '${service}'.`);
   }
-  // IAM, and STS's global endpoint, are signed for us-east-1 in every region.
+  // In every region, requests to IAM and STS's global endpoint are signed for us-east-1.
   const global = (service === 'iam' || service === 'sts') && claimed.region === 'us-east-1';
   if (claimed.region !== region && !global) {
     throw new SignatureProblem('wrong-region', `the region '${claimed.region}' is wrong; expecting '${region}'`, {
@@ -112,7 +112,7 @@ function checkScope(claimed: ClaimedSignature, service: ServiceName, region: str
 
 function checkTime(claimed: ClaimedSignature, service: ServiceName, now: number): void {
   const signedAt = parseTimestamp(claimed.timestamp);
-  if (Number.isNaN(signedAt)) throw new SignatureProblem('missing-date', 'the date of the signature is no date');
+  if (Number.isNaN(signedAt)) throw new SignatureProblem('missing-date', "the signature's date is invalid");
   if (claimed.presigned && service === 's3') {
     checkExpires(claimed, signedAt, now);
     return;
@@ -162,15 +162,15 @@ function checkExpires(claimed: ClaimedSignature, signedAt: number, now: number):
 
 function findKey(claimed: ClaimedSignature, { clock, credentials }: VerifierWorld) {
   const found = credentials.find(claimed.accessKeyId);
-  if (found === undefined) throw new SignatureProblem('unknown-key', 'no access key has this id');
+  if (found === undefined) throw new SignatureProblem('unknown-key', 'the access key does not exist');
   const { sessionToken, expiration } = found.credentials;
   const sameToken =
     sessionToken === undefined || claimed.sessionToken === undefined
       ? sessionToken === claimed.sessionToken
       : secretsEqual(sessionToken, claimed.sessionToken);
-  // A session's key without its token is unknown to AWS.
+  // AWS does not know a session's key without its token.
   const kind = claimed.sessionToken === undefined ? 'unknown-key' : 'wrong-token';
-  if (!sameToken) throw new SignatureProblem(kind, 'the session token is not that of the access key');
+  if (!sameToken) throw new SignatureProblem(kind, 'the session token does not belong to the access key');
   if (expiration !== undefined && clock.now() >= expiration) {
     throw new SignatureProblem('expired-token', 'the session has expired');
   }
@@ -194,14 +194,14 @@ function checkSignedHeaders(parts: SignedParts, claimed: ClaimedSignature): void
   }
   const absent = claimed.signedHeaders.find((name) => parts.headers[name] === undefined);
   if (absent !== undefined) {
-    throw new SignatureProblem('mismatch', `SignedHeaders names a header that the request lacks: ${absent}`);
+    throw new SignatureProblem('mismatch', `the request lacks the signed header ${absent}`);
   }
 }
 
 function checkHash(claimed: string, body: Buffer): void {
   const actual = sha256Hex(body);
   if (actual !== claimed) {
-    throw new SignatureProblem('payload-mismatch', 'the payload is not the one that was signed', {
+    throw new SignatureProblem('payload-mismatch', 'the payload does not match its signed hash', {
       ClientComputedContentSHA256: claimed,
       S3ComputedContentSHA256: actual,
     });

@@ -22,7 +22,7 @@ export function assumeRoleOperation(context: ServiceContext): QueryOperation {
     const externalId = parameters.text('ExternalId');
     const sourceIdentity = parameters.text('SourceIdentity');
     if (caller.kind === 'root') {
-      context.trace(request).notes.push('the caller is the root of an account');
+      context.trace(request).notes.push("the caller is an account's root user");
       throw new AwsError('AccessDenied', 403, 'Roles may not be assumed by root accounts.');
     }
     const assumed = assumeRole(context, request, {
@@ -51,10 +51,10 @@ export function assumedRoleResult({ session, credentials, packedPolicySize }: As
   };
 }
 
-/** STS API Reference, `DurationSeconds`. */
+/** The maximum in STS API Reference, `DurationSeconds`. */
 const DEFAULT_DURATION = 3600;
 
-/** Returns common parameters of both AssumeRole operations; `invalidArn` makes the message for a wrong ARN. */
+/** Reads the parameters of both AssumeRole operations. `invalidArn` creates the message for an invalid ARN. */
 export function roleParameters(parameters: QueryParameters, invalidArn: (arn: string) => string) {
   const roleArn = parameters.required('RoleArn');
   const sessionName = parameters.required('RoleSessionName');

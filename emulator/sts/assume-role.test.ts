@@ -18,7 +18,7 @@ interface Setup {
   readonly settings?: Partial<EmulatorSettings>;
 }
 
-/** Role `app`, which may do anything in STS, and role `target`, which trusts it; other policies as given. */
+/** Creates role `app`, which may call all of STS, and role `target`, which trusts it. Policies can be replaced. */
 async function twoRoles({ appPolicy, targetTrust, targetAccount, settings }: Setup = {}) {
   const made = stsWorld(settings !== undefined ? { settings } : {});
   await made.createRole('app', trust({ Service: PODS.service }, ASSUME), appPolicy ?? allow('sts:*'));
@@ -29,7 +29,7 @@ async function twoRoles({ appPolicy, targetTrust, targetAccount, settings }: Set
 
 const transitive = (key: string, value: string) => ({ key, value, transitive: true });
 
-describe('STS AssumeRole', () => {
+describe('AssumeRole', () => {
   it('opens a session of the role', async () => {
     const { assume, app, target, sessionIn, sts, world } = await twoRoles();
     const answer = await assume(app(), target, { DurationSeconds: 900 });
@@ -53,31 +53,35 @@ describe('STS AssumeRole', () => {
   });
 
   const validation: readonly [string, QueryParameters, RegExp][] = [
-    ['a short ARN', { RoleArn: 'foo' }, /'foo' at 'roleArn'.*greater than or equal to 20/],
-    ['an ARN that is no role', { RoleArn: `arn:aws:iam::${HERE}:user/app` }, /^arn:aws:iam::\d+:user\/app is invalid$/],
-    ['no session name', { RoleSessionName: undefined }, /null at 'roleSessionName'/],
-    ['a short session name', { RoleSessionName: 'a' }, /greater than or equal to 2/],
-    ['a long session name', { RoleSessionName: 'a'.repeat(65) }, /less than or equal to 64/],
-    ['a bad session name', { RoleSessionName: 'a b' }, /\[\\w\+=,\.@-\]\*/],
-    ['too short a session', { DurationSeconds: 899 }, /equal to 900/],
-    ['too long a session', { DurationSeconds: 43_201 }, /equal to 43200/],
+    ['an ARN that is too short', { RoleArn: 'foo' }, /'foo' at 'roleArn'.*greater than or equal to 20/],
     [
-      'a chained session over an hour',
+      'an ARN that is not a role',
+      { RoleArn: `arn:aws:iam::${HERE}:user/app` },
+      /^arn:aws:iam::\d+:user\/app is invalid$/,
+    ],
+    ['no session name', { RoleSessionName: undefined }, /null at 'roleSessionName'/],
+    ['a session name that is too short', { RoleSessionName: 'a' }, /greater than or equal to 2/],
+    ['a session name that is too long', { RoleSessionName: 'a'.repeat(65) }, /less than or equal to 64/],
+    ['an invalid session name', { RoleSessionName: 'a b' }, /\[\\w\+=,\.@-\]\*/],
+    ['a duration that is too short', { DurationSeconds: 899 }, /equal to 900/],
+    ['a duration that is too long', { DurationSeconds: 43_201 }, /equal to 43200/],
+    [
+      'a chained session of more than an hour',
       { DurationSeconds: 3601 },
       /exceeds the 1 hour session limit for roles assumed by role/,
     ],
-    ['a long policy', { Policy: 'x'.repeat(2049) }, /less than or equal to 2048/],
-    ['a short external id', { ExternalId: 'x' }, /greater than or equal to 2/],
+    ['a policy that is too long', { Policy: 'x'.repeat(2049) }, /less than or equal to 2048/],
+    ['an external id that is too short', { ExternalId: 'x' }, /greater than or equal to 2/],
     [
       '51 tags',
       tagParameters(Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, '']))),
       /less than or equal to 50/,
     ],
-    ['a long tag key', tagParameters({ ['k'.repeat(129)]: 'v' }), /less than or equal to 128/],
-    ['a long tag value', tagParameters({ key: 'v'.repeat(257) }), /less than or equal to 256/],
-    ['a bad tag', tagParameters({ key: 'a*' }), /regular expression/],
+    ['a tag key that is too long', tagParameters({ ['k'.repeat(129)]: 'v' }), /less than or equal to 128/],
+    ['a tag value that is too long', tagParameters({ key: 'v'.repeat(257) }), /less than or equal to 256/],
+    ['an invalid tag value', tagParameters({ key: 'a*' }), /regular expression/],
   ];
-  it('counts the characters of a tag', async () => {
+  it('measures a tag in characters, not UTF-16 units', async () => {
     const { assume, app, target, sessionIn } = await twoRoles();
     const key = '𠀀'.repeat(128);
     const { tags } = sessionIn(await assume(app(), target, tagParameters({ [key]: '' })));
@@ -85,7 +89,7 @@ describe('STS AssumeRole', () => {
   });
 
   for (const [name, parameters, message] of validation) {
-    it(`refuses ${name}`, async () => {
+    it(`rejects ${name}`, async () => {
       const { assume, app, target } = await twoRoles();
       const answer = await assume(app(), target, parameters);
       expect(answer).to.include({ status: 400, code: 'ValidationError' });
@@ -95,24 +99,24 @@ describe('STS AssumeRole', () => {
 
   const errors: readonly [string, QueryParameters, string][] = [
     ['reserved tags', tagParameters({ 'aws:x': 'v' }), 'InvalidParameterValue'],
-    ['tags that differ in case alone', tagParameters({ key: '1', KEY: '2' }), 'InvalidParameterValue'],
-    ['a transitive key that is not passed', tagParameters({ a: '1' }, ['b']), 'InvalidParameterValue'],
+    ['tags that differ only in case', tagParameters({ key: '1', KEY: '2' }), 'InvalidParameterValue'],
+    ['a transitive key without a tag', tagParameters({ a: '1' }, ['b']), 'InvalidParameterValue'],
     ['a malformed session policy', { Policy: '{}' }, 'MalformedPolicyDocument'],
-    ['a trust policy as session policy', { Policy: TRUST_APP }, 'MalformedPolicyDocument'],
+    ['a trust policy as a session policy', { Policy: TRUST_APP }, 'MalformedPolicyDocument'],
     [
-      'a managed policy that is not there',
+      'a missing managed policy',
       { 'PolicyArns.member.1.arn': 'arn:aws:iam::aws:policy/None' },
       'MalformedPolicyDocument',
     ],
   ];
   for (const [name, parameters, code] of errors) {
-    it(`refuses ${name}`, async () => {
+    it(`rejects ${name}`, async () => {
       const { assume, app, target } = await twoRoles();
       expect(await assume(app(), target, parameters)).to.include({ status: 400, code });
     });
   }
 
-  it('refuses tags that do not pack, and tells their size', async () => {
+  it('rejects tags that exceed the packed size, and returns the size', async () => {
     const { assume, app, target } = await twoRoles();
     expect(await assume(app(), target, tagParameters({ a: 'v'.repeat(256), b: 'v'.repeat(256) }))).to.include({
       status: 400,
@@ -124,7 +128,7 @@ describe('STS AssumeRole', () => {
   const denied = (action: string, target = `arn:aws:iam::${HERE}:role/target`) =>
     `User: arn:aws:sts::${HERE}:assumed-role/app/session is not authorized to perform: ${action} on resource: ${target}`;
 
-  it('asks the trust policy, and of another account the identity policy too', async () => {
+  it('evaluates the trust policy and, across accounts, also the identity policy', async () => {
     const other = trust({ AWS: `arn:aws:iam::${THERE}:root` });
     const byTrust = await twoRoles({ targetTrust: other });
     const answer = await byTrust.assume(byTrust.app(), byTrust.target);
@@ -142,7 +146,7 @@ describe('STS AssumeRole', () => {
   });
 
   for (const key of ['aws:ResourceTag/team', 'iam:ResourceTag/team']) {
-    it(`gives both policies ${key}, a tag of the role that is assumed`, async () => {
+    it(`sets ${key} to a tag of the assumed role in both policies`, async () => {
       const blue = { StringEquals: { [key]: 'blue' } };
       const byTrust = trust({ AWS: `arn:aws:iam::${HERE}:role/app` }, ASSUME, blue);
       const byAccount = trust({ AWS: HERE }, ASSUME);
@@ -166,7 +170,7 @@ describe('STS AssumeRole', () => {
     });
   }
 
-  it('denies a role that does not exist as one that does not trust the caller', async () => {
+  it('denies a missing role like one that does not trust the caller', async () => {
     const { assume, app, context } = await twoRoles();
     const missing = `arn:aws:iam::${HERE}:role/gone`;
     const answer = await assume(app(), missing);
@@ -221,7 +225,7 @@ describe('STS AssumeRole', () => {
     ],
   ];
   for (const [name, condition, right, wrong] of conditions) {
-    it(`gives the trust policy ${name}`, async () => {
+    it(`sets ${name} in the trust policy`, async () => {
       const { assume, app, target } = await twoRoles({ targetTrust: trust({ AWS: APP }, ASSUME, condition) });
       expect((await assume(app(), target, right)).status).to.equal(200);
       expect(await assume(app(), target, wrong)).to.include({ status: 403, code: 'AccessDenied' });
@@ -233,7 +237,7 @@ describe('STS AssumeRole', () => {
     ['sts:SetSourceIdentity', { SourceIdentity: 'ann' }],
   ];
   for (const [action, parameters] of needs) {
-    it(`needs ${action} of both sides where it applies`, async () => {
+    it(`requires ${action} in both policies if it applies`, async () => {
       const others = ASSUME.filter((each) => each !== action);
       const byTrust = await twoRoles({ targetTrust: trust({ AWS: APP }, others) });
       const answer = await byTrust.assume(byTrust.app(), byTrust.target, parameters);
@@ -247,7 +251,7 @@ describe('STS AssumeRole', () => {
     });
   }
 
-  it('records what it asked', async () => {
+  it('records its decisions and notes', async () => {
     const { assume, app, target, context } = await twoRoles();
     const answer = await assume(app(), target, tagParameters({ team: 'blue' }));
     const { operation, authorizations, notes } = context.trace(answer.request);
@@ -260,7 +264,7 @@ describe('STS AssumeRole', () => {
     expect(notes).to.deep.equal(['session tags passed: team', opened]);
   });
 
-  it('tells who denied explicitly to callers of the same account', async () => {
+  it('names the explicitly denying policy to callers of the same account', async () => {
     const appPolicy = JSON.stringify({
       Version: '2012-10-17',
       Statement: { Effect: 'Deny', Action: 'sts:AssumeRole', Resource: '*' },
@@ -270,7 +274,7 @@ describe('STS AssumeRole', () => {
     expect(await assume(app(), target)).to.include({ code: 'AccessDenied', message });
   });
 
-  it('limits sessions to the maximum of the role, but for those of services', async () => {
+  it("limits sessions to the role's maximum, except those of services", async () => {
     const { assume, app, context, target, must } = await twoRoles();
     await must('UpdateRole', { RoleName: 'target', MaxSessionDuration: 43_200 });
     expect((await assume(app(), target, { DurationSeconds: 3600 })).status).to.equal(200);
@@ -281,10 +285,10 @@ describe('STS AssumeRole', () => {
   });
 });
 
-describe('STS session tags', () => {
+describe('session tags', () => {
   const inherited = { tags: [transitive('kubernetes-namespace', 'red'), { key: 'x', value: 'y', transitive: false }] };
 
-  it('pass on when they are transitive, and then need sts:TagSession', async () => {
+  it('are inherited if transitive, and then need sts:TagSession', async () => {
     const { assume, app, target, sessionIn, context } = await twoRoles();
     const answer = await assume(app(inherited), target, tagParameters({ team: 'blue', step: '2' }, ['team']));
     const session = sessionIn(answer);
@@ -304,7 +308,7 @@ describe('STS session tags', () => {
     expect(denied.message).to.contain('is not authorized to perform: sts:TagSession on resource: ');
   });
 
-  it('that are inherited are tags of the request for the trust policy', async () => {
+  it('count as request tags in the trust policy if inherited', async () => {
     const condition = { StringEquals: { 'aws:RequestTag/kubernetes-namespace': 'red' } };
     const { assume, app, target } = await twoRoles({ targetTrust: trust({ AWS: APP }, ASSUME, condition) });
     expect((await assume(app(inherited), target)).status).to.equal(200);
@@ -327,13 +331,13 @@ describe('STS session tags', () => {
     });
   }
 
-  // What AWS was seen to answer (aws/containers-roadmap#2413, and a record of CloudTrail of the EKS workshop).
+  // Sizes observed on AWS (aws/containers-roadmap#2413, and a CloudTrail record of the EKS workshop).
   const packed: readonly [string, string, string, string, number, number][] = [
     ['usual names', 'eks-workshop', 'carts', 'carts', 56, 56],
     ['long names', 'production-platform-eu-1', 'team-payments-staging', 'payments-settlement-worker', 72, 76],
   ];
   for (const [names, cluster, namespace, serviceAccount, least, most] of packed) {
-    it(`of six Kubernetes tags with ${names} take ${least} to ${most} % of the space`, async () => {
+    it(`take ${least} to ${most} % of the space for six Kubernetes tags with ${names}`, async () => {
       const { must, context } = await twoRoles();
       const { request } = await must('GetRole', { RoleName: 'app' });
       const tags = Object.entries({
@@ -357,8 +361,8 @@ describe('STS session tags', () => {
   }
 });
 
-describe('STS session policies', () => {
-  it('narrow the session, inline and managed together', async () => {
+describe('session policies', () => {
+  it('limit the session, inline and managed together', async () => {
     const { assume, app, target, sessionIn, must, context } = await twoRoles();
     await must('PutRolePolicy', { RoleName: 'target', PolicyName: 'all', PolicyDocument: allow('*') });
     const answer = await assume(app(), target, {
@@ -380,8 +384,8 @@ describe('STS session policies', () => {
   });
 });
 
-describe('STS source identities', () => {
-  it('stay for the whole chain', async () => {
+describe('source identities', () => {
+  it('persist through a whole role chain', async () => {
     const { assume, app, target, sessionIn } = await twoRoles();
     const first = await assume(app(), target, { SourceIdentity: 'ann' });
     expect(first.get('SourceIdentity')).to.equal('ann');

@@ -12,11 +12,11 @@ import { explainTags } from './explain-tags.ts';
 import { packedPolicySize, resolveSessionPolicies } from './session-policies.ts';
 import { requestTagContext, sessionTags, type Tag } from './session-tags.ts';
 
-/** IAM User Guide, "Role chaining". */
+/** The maximum in IAM User Guide, "Role chaining". */
 const MAX_CHAINED_SECONDS = 3600;
 
 export interface AssumeRoleInput {
-  /** The caller; a web identity's token has been verified. */
+  /** The caller. The token of a web identity was already verified. */
   readonly principal: Exclude<Principal, RootUser | AnonymousPrincipal>;
   readonly roleArn: string;
   readonly sessionName: string;
@@ -29,23 +29,23 @@ export interface AssumeRoleInput {
   readonly sessionPolicies?: readonly string[];
   /** ARNs of managed session policies. */
   readonly sessionPolicyArns?: readonly string[];
-  /** Further condition keys, such as `aws:SourceAccount`, `aws:SourceArn` or `<issuer>:sub`. */
+  /** Additional condition keys, such as `aws:SourceAccount`, `aws:SourceArn` or `<issuer>:sub`. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
-  /** Condition keys that stay with the session, such as `<issuer>:sub`. */
+  /** Condition keys that the session keeps, such as `<issuer>:sub`. */
   readonly sessionContext?: Readonly<Record<string, string>>;
 }
 
 export interface AssumedRole {
   readonly session: RoleSession;
   readonly credentials: Credentials;
-  /** Percent; undefined without policies and tags. */
+  /** In percent; undefined without policies and tags. */
   readonly packedPolicySize: number | undefined;
 }
 
 /**
- * Opens a role's session, as STS does. Asks identity and trust policies for `sts:AssumeRole` (or `…WithWebIdentity`), and
- * for `sts:TagSession` and `sts:SetSourceIdentity` where needed. Throws `AccessDenied` (403), `ValidationError` for too long
- * sessions (services have no limits), `MalformedPolicyDocument`, `PackedPolicyTooLarge` and errors of `sessionTags` (400).
+ * Opens a role's session, as STS does. Evaluates `sts:AssumeRole` (or `…WithWebIdentity`) and, if needed,
+ * `sts:TagSession` and `sts:SetSourceIdentity`. Throws `AccessDenied` (403), `ValidationError` for too long sessions
+ * (except services'), `MalformedPolicyDocument`, `PackedPolicyTooLarge` or an error of `sessionTags` (400).
  */
 export function assumeRole(context: ServiceContext, request: ServiceRequest, input: AssumeRoleInput): AssumedRole {
   const { world } = context;
@@ -110,7 +110,7 @@ export function assumeRole(context: ServiceContext, request: ServiceRequest, inp
   return { session, credentials: world.credentials.issue(session), packedPolicySize: packed };
 }
 
-/** Returns the role as services outside IAM know it. */
+/** Returns the role as services outside IAM see it. */
 export function findRole(world: World, arn: string): Role | undefined {
   const parsed = parseRoleArn(arn);
   const role = parsed && world.account(parsed.accountId)?.roles.elsewhere(parsed.name);
@@ -136,13 +136,13 @@ function checkDuration(role: Role, { principal, durationSeconds }: AssumeRoleInp
       'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
     );
   }
-  // AWS services are not limited by it (IAM User Guide, "Update a role").
+  // Does not limit AWS services (IAM User Guide, "Update a role").
   if (principal.kind !== 'service' && durationSeconds > role.maxSessionDuration) {
     throw validationError('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
   }
 }
 
-/** Like AWS, names the policy only for an explicit Deny in the caller's account. */
+/** Names the policy only for an explicit Deny in the caller's account, like AWS. */
 function denied({ principal, roleArn }: AssumeRoleInput, action: string, decision: Decision | undefined): AwsError {
   if (principal.kind === 'federated') return new AwsError('AccessDenied', 403, `Not authorized to perform ${action}`);
   const telling = decision?.value === 'explicitlyDenied' && principal.accountId === parseRoleArn(roleArn)?.accountId;

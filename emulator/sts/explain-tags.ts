@@ -1,6 +1,6 @@
 import type { SessionTag } from '../core/principal.ts';
 
-/** Names the sources of tags for records; `inherited` are the last of `tags`. */
+/** Names the tags by their source, for call records. `inherited` are the last ones in `tags`. */
 export function explainTags(tags: readonly SessionTag[], inherited: readonly SessionTag[]): readonly string[] {
   const keysOf = (some: readonly SessionTag[]): string => some.map(({ key }) => key).join(', ');
   const passed = tags.slice(0, tags.length - inherited.length);

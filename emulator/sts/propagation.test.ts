@@ -6,7 +6,7 @@ import { stsWorld } from '../../test/support/emulator/sts.ts';
 const TRUST = trust({ AWS: HERE }, ['sts:AssumeRole', 'sts:TagSession']);
 const IAM_DELAY = 10_000;
 
-/** A world where changes of IAM take ten seconds, and a role `caller` that has been there for long and may assume roles. */
+/** Creates a world with ten seconds of IAM propagation and an existing role `caller`, which may assume roles. */
 async function slowWorld() {
   const time = testTime();
   const made = stsWorld({ settings: delays({ iam: IAM_DELAY }), uptime: time });
@@ -18,8 +18,8 @@ async function slowWorld() {
 
 const roleArn = (name: string) => `arn:aws:iam::${HERE}:role/${name}`;
 
-describe('A change of IAM takes effect after a while', () => {
-  it('when a role is made: IAM knows it at once, STS as one that does not exist', async () => {
+describe('IAM propagation', () => {
+  it('delays a new role, which IAM shows immediately and STS reports as missing', async () => {
     const { assume, caller, createRole, must, time } = await slowWorld();
     const absent = await assume(caller(), roleArn('app'));
     await createRole('app', TRUST);
@@ -31,14 +31,14 @@ describe('A change of IAM takes effect after a while', () => {
     expect((await assume(caller(), roleArn('app'))).status).to.equal(200);
   });
 
-  it('when a role is deleted, and when it is made again as another one', async () => {
+  it('delays the deletion and recreation of a role', async () => {
     const { assume, caller, createRole, iam, must, sessionIn, time } = await slowWorld();
     await createRole('app', TRUST, allow('iam:GetRole'));
     time.pass(IAM_DELAY);
     const old = sessionIn(await assume(caller(), roleArn('app')));
     const reads = async (session: typeof old) => (await iam('GetRole', { RoleName: 'caller' }, session)).status;
     await must('DeleteRolePolicy', { RoleName: 'app', PolicyName: 'own' });
-    // Until IAM has seen that itself.
+    // Until IAM itself considers the policy deleted.
     time.pass(IAM_DELAY / 5);
     await must('DeleteRole', { RoleName: 'app' });
     expect(await iam('GetRole', { RoleName: 'app' })).to.include({ code: 'NoSuchEntity' });
@@ -53,7 +53,7 @@ describe('A change of IAM takes effect after a while', () => {
     expect([await reads(old), await reads(fresh)]).to.deep.equal([403, 200]);
   });
 
-  it('when a trust policy is changed', async () => {
+  it('delays a change of a trust policy', async () => {
     const { assume, caller, createRole, must, time } = await slowWorld();
     await createRole('app', trust({ Service: 'pods.eks.amazonaws.com' }));
     time.pass(IAM_DELAY);
@@ -63,7 +63,7 @@ describe('A change of IAM takes effect after a while', () => {
     expect((await assume(caller(), roleArn('app'))).status).to.equal(200);
   });
 
-  it('when a trust policy names a role: one that was just made is no principal yet', async () => {
+  it('rejects a new role as a principal in a trust policy', async () => {
     const { createRole, iam, time } = await slowWorld();
     await createRole('app', TRUST);
     const other = { RoleName: 'other', AssumeRolePolicyDocument: trust({ AWS: roleArn('app') }) };
@@ -89,47 +89,47 @@ describe('A change of IAM takes effect after a while', () => {
   const attachOwn = on('AttachRolePolicy', { PolicyArn: OWN });
   const putS3 = put(allow('s3:GetObject'));
 
-  /** What there is before, the change, and whether the role may read S3 in the end (before, it is the other way round). */
+  /** The preparation, the change, and whether the role may read S3 after it. Before it, the opposite holds. */
   const changes: readonly [name: string, before: readonly Change[], change: Change, reads: boolean][] = [
-    ['an inline policy is put', [nothing], putS3, true],
-    ['an inline policy is deleted', [putS3], on('DeleteRolePolicy', { PolicyName: 'p' }), false],
-    ['a policy is attached', [nothing], on('AttachRolePolicy', { PolicyArn: S3_ALL }), true],
+    ['a new inline policy', [nothing], putS3, true],
+    ['the deletion of an inline policy', [putS3], on('DeleteRolePolicy', { PolicyName: 'p' }), false],
+    ['the attachment of a policy', [nothing], on('AttachRolePolicy', { PolicyArn: S3_ALL }), true],
     [
-      'a policy is detached',
+      'the detachment of a policy',
       [on('AttachRolePolicy', { PolicyArn: S3_ALL })],
       on('DetachRolePolicy', { PolicyArn: S3_ALL }),
       false,
     ],
     [
-      'a policy gets a new default version',
+      "a policy's new default version",
       [attachOwn],
       ({ must }) =>
         must('CreatePolicyVersion', { PolicyArn: OWN, PolicyDocument: allow('s3:*'), SetAsDefault: 'true' }),
       true,
     ],
     [
-      'another version of a policy is made the default',
+      'the change to another default version',
       [attachOwn, ({ must }) => must('CreatePolicyVersion', { PolicyArn: OWN, PolicyDocument: allow('s3:*') })],
       ({ must }) => must('SetDefaultPolicyVersion', { PolicyArn: OWN, VersionId: 'v2' }),
       true,
     ],
-    ['a boundary is set', [putS3], on('PutRolePermissionsBoundary', { PermissionsBoundary: OWN }), false],
+    ['a new boundary', [putS3], on('PutRolePermissionsBoundary', { PermissionsBoundary: OWN }), false],
     [
-      'a boundary is deleted',
+      'the deletion of a boundary',
       [putS3, on('PutRolePermissionsBoundary', { PermissionsBoundary: OWN })],
       on('DeleteRolePermissionsBoundary', {}),
       true,
     ],
-    ['the role is tagged', [put(allow('s3:GetObject', '*', whenBlue))], on('TagRole', tag), true],
+    ['a new tag of the role', [put(allow('s3:GetObject', '*', whenBlue))], on('TagRole', tag), true],
     [
-      'a tag of the role is removed',
+      'the removal of a tag of the role',
       [put(allow('s3:GetObject', '*', whenBlue)), on('TagRole', tag)],
       on('UntagRole', { 'TagKeys.member.1': 'team' }),
       false,
     ],
   ];
   for (const [name, before, change, reads] of changes) {
-    it(`when ${name}`, async () => {
+    it(`delays ${name}`, async () => {
       const world = await slowWorld();
       await world.createRole('app', TRUST);
       await world.must('CreatePolicy', { PolicyName: 'p', PolicyDocument: allow('sts:*') });
@@ -151,7 +151,7 @@ describe('A change of IAM takes effect after a while', () => {
     });
   }
 
-  it('whatever the clock is moved to, and when nobody moves it', async () => {
+  it("does not depend on the emulator's movable clock", async () => {
     const { assume, caller, createRole, time, world } = await slowWorld();
     await createRole('app', TRUST);
     world.clock.advance(6 * 3_600_000);
@@ -161,7 +161,7 @@ describe('A change of IAM takes effect after a while', () => {
     expect((await assume(caller(), roleArn('app'))).status).to.equal(200);
   });
 
-  it('at session policies that are managed policies', async () => {
+  it('delays managed policies as session policies', async () => {
     const { assume, caller, must, time } = await slowWorld();
     const arn = `arn:aws:iam::${HERE}:policy/narrow`;
     await must('CreatePolicy', { PolicyName: 'narrow', PolicyDocument: allow('s3:*') }, root(HERE));

@@ -24,7 +24,7 @@ import type { Credentials } from '../core/principal.ts';
 import { startEmulator, type Emulator } from '../start.ts';
 import { allow, trust } from '../../test/support/emulator/iam.ts';
 
-describe('IAM and STS through the AWS SDK', () => {
+describe('the AWS SDK with IAM and STS', () => {
   let emulator: Emulator;
   let iam: IAMClient;
 
@@ -77,7 +77,7 @@ describe('IAM and STS through the AWS SDK', () => {
     expect(listed).to.deep.equal(names);
   });
 
-  it('refuses a role that does not trust the administrator, a user like others', async () => {
+  it('gets AccessDenied for a role that does not trust the administrator', async () => {
     const asUser = new STSClient(settings(emulator.administrator));
     const command = new AssumeRoleCommand({
       RoleArn: `arn:aws:iam::${emulator.accountId}:role/parsed`,
@@ -95,7 +95,7 @@ describe('IAM and STS through the AWS SDK', () => {
     expect(identity.UserId).to.match(/^AIDA\w{17}$/);
   });
 
-  it('chains from a web identity to a role of another account', async () => {
+  it('chains from a web identity to a role in another account', async () => {
     const issuer = await startIssuer();
     try {
       const { OpenIDConnectProviderArn: provider } = await iam.send(
@@ -151,7 +151,7 @@ describe('IAM and STS through the AWS SDK', () => {
     }
   });
 
-  it('parses errors of an unsigned web identity', async () => {
+  it('parses errors of unsigned web identity calls', async () => {
     const anonymous = new STSClient({ region: emulator.region, endpoint: emulator.endpoint, maxAttempts: 1 });
     const command = new AssumeRoleWithWebIdentityCommand({
       RoleArn: `arn:aws:iam::${emulator.accountId}:role/app`,
@@ -173,7 +173,7 @@ function fromSdk(credentials: SdkCredentials | undefined): Credentials {
   };
 }
 
-/** An OpenID Connect issuer on this machine. */
+/** Starts an OpenID Connect issuer on this machine. */
 async function startIssuer() {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const keys = [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }];

@@ -11,7 +11,7 @@ export const OPERATIONS: Readonly<Record<string, (context: ServiceContext) => Qu
   GetCallerIdentity: () => getCallerIdentity,
 };
 
-/** AWS Security Token Service, API version 2011-06-15. Only AssumeRoleWithWebIdentity is not signed. */
+/** AWS Security Token Service, API version 2011-06-15. Only AssumeRoleWithWebIdentity is unsigned. */
 export function stsService(context: ServiceContext): Service {
   return queryService(context, {
     name: 'sts',

@@ -5,15 +5,15 @@ import type { SessionTag } from '../core/principal.ts';
 import type { World } from '../world/world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
 
-/** Characters of plain text (STS API Reference, AssumeRole, `Policy`). */
+/** Maximum characters of plain text (STS API Reference, AssumeRole, `Policy`). */
 export const MAX_SESSION_POLICY_LENGTH = 2048;
 export const MAX_SESSION_POLICY_ARNS = 10;
 
-/** Bytes for packed policies and tags. Undocumented; with this size, six usual tags take a little over half. */
+/** Maximum bytes of packed policies and tags. Undocumented. With this size, six usual tags take a little over half. */
 const PACKED_SIZE = 512;
 const PACKED_TAG_OVERHEAD = 6;
 
-/** Returns the texts of passed and managed session policies. Throws `MalformedPolicyDocument` for an invalid or missing one. */
+/** Returns inline and managed session policies. Throws `MalformedPolicyDocument` for an invalid or missing one. */
 export function resolveSessionPolicies(
   world: World,
   accountId: string,
@@ -31,7 +31,7 @@ export function resolveSessionPolicies(
   return [...policies, ...managed];
 }
 
-/** Returns a percentage from 1, or undefined. Managed policies count by ARN. Throws `PackedPolicyTooLarge` above 100. */
+/** Returns a percentage (at least 1) or undefined. Managed policies count by ARN. Throws `PackedPolicyTooLarge`. */
 export function packedPolicySize(
   policies: readonly string[],
   arns: readonly string[],

@@ -8,15 +8,15 @@ export interface Tag {
   readonly value: string;
 }
 
-/** IAM User Guide, "IAM and AWS STS quotas"; lengths in characters. */
+/** IAM User Guide, "IAM and AWS STS quotas"; lengths are in characters. */
 const MAX_TAGS = 50;
 const MAX_KEY_LENGTH = 128;
 const MAX_VALUE_LENGTH = 256;
 const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /**
- * Returns passed and inherited tags (IAM User Guide, "Chaining roles with session tags"). Throws `ValidationError`,
- * `InvalidParameterValue` for duplicates, or `settings.transitiveTagOverrideError`.
+ * Returns the tags passed in the call and the inherited ones (IAM User Guide, "Chaining roles with session tags").
+ * Throws `ValidationError`, `InvalidParameterValue` for duplicates, or `settings.transitiveTagOverrideError`.
  */
 export function sessionTags(
   passed: readonly Tag[],
@@ -52,7 +52,7 @@ export function sessionTags(
   return { tags: all, inherited };
 }
 
-/** Inherited tags count as request tags, so a target role's trust policy can test them (EKS User Guide). */
+/** Inherited tags count as request tags, so that a target role's trust policy can check them (EKS User Guide). */
 export function requestTagContext(tags: readonly SessionTag[]): Record<string, string | readonly string[]> {
   const transitive = tags.filter((tag) => tag.transitive).map((tag) => tag.key);
   return {
@@ -61,7 +61,7 @@ export function requestTagContext(tags: readonly SessionTag[]): Record<string, s
   };
 }
 
-/** Characters, not UTF-16 units. */
+/** Counts characters, not UTF-16 units. */
 const characters = (text: string): number => [...text].length;
 
 function checkTag(tag: Tag): void {

@@ -7,14 +7,14 @@ export interface AuthorizationRecord {
   readonly decision: Decision;
 }
 
-/** Never contains a token, signature, key or body. */
+/** The record of a call. Never contains a token, signature, key or body. */
 export interface CallRecord {
   readonly requestId: string;
   /** Milliseconds since the epoch by AWS's clock, which tests may move. */
   readonly time: number;
   /** Milliseconds since the epoch by the machine's clock. */
   readonly receivedAt: number;
-  /** Number of the connection. */
+  /** A number that identifies the connection. */
   readonly connection: number;
   readonly milliseconds: number;
   readonly service: ServiceName;
@@ -25,17 +25,17 @@ export interface CallRecord {
   readonly applicationId: string | undefined;
   readonly status: number;
   readonly errorCode: string | undefined;
-  /** In the order of the questions. */
+  /** Decisions in the order of evaluation. */
   readonly authorizations: readonly AuthorizationRecord[];
-  /** Further reasons, such as `token audience is sts.amazonaws.com`. */
+  /** Additional reasons, such as `token audience is sts.amazonaws.com`. */
   readonly notes: readonly string[];
 }
 
 export type CallLog = ReturnType<typeof callLog>;
 
-/** @param capacity calls that are kept; 0: none */
+/** @param capacity maximum number of records; 0 keeps none */
 export function callLog(capacity: number) {
-  // A Map keeps insertion order: ring and index in one.
+  // A Map keeps insertion order, so it is both a queue and an index.
   const records = new Map<string, CallRecord>();
   return {
     add(record: CallRecord): void {

@@ -11,7 +11,7 @@ export interface AuthorizationQuestion {
   readonly resource: string;
   /** 12 digits. */
   readonly resourceAccount: string;
-  /** Additional condition keys, which win over the global ones. */
+  /** Additional condition keys, which take precedence over the global ones. */
   readonly context?: ConditionContext;
   readonly resourcePolicy?: CompiledPolicy | undefined;
   readonly trustPolicy?: CompiledPolicy | undefined;
@@ -29,20 +29,20 @@ export interface Step {
   readonly clusterName?: string | undefined;
   /** Kubernetes namespace, if known. */
   readonly namespace?: string | undefined;
-  /** Token of the step's pod. */
+  /** The token of the step's pod. */
   readonly token?: string | undefined;
 }
 
 export interface ServiceContext {
   readonly world: World;
-  /** Returns the same object for each use of a request. */
+  /** Returns the same object for every call with a request. */
   trace(request: ServiceRequest): CallTrace;
-  /** Decides with the principal's policies and the global context keys, and records the decision. */
+  /** Decides with the principal's policies and global context keys, and records the decision. */
   authorize(request: ServiceRequest, question: AuthorizationQuestion): Decision;
-  /** Returns code `AccessDenied` (403), which services may rename. */
+  /** Returns an error with the code `AccessDenied` (403), which services may rename. */
   accessDenied(request: ServiceRequest, question: AuthorizationQuestion, decision: Decision): AwsError;
-  /** Throws `accessDenied`, or `refuse`'s error, unless `authorize` allows it. */
+  /** Throws `accessDenied`, or the error of `refuse`, unless `authorize` allows the request. */
   demand(request: ServiceRequest, question: AuthorizationQuestion, refuse?: (message: string) => AwsError): void;
-  /** Applies disturbances to an inner step: delays and errors. The server does so for each operation. */
+  /** Applies disturbances (delays and errors) to an inner step. The server does this for each operation. */
   disturb(request: ServiceRequest, step: Step): Promise<DisturbedAnswer>;
 }

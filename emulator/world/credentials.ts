@@ -3,7 +3,7 @@ import type { Caller, Credentials, IamUser, RoleSession } from '../core/principa
 import type { CredentialStore } from './world.ts';
 import { newAccessKeyId, newSecretAccessKey, newSessionToken } from '../core/random.ts';
 
-/** Older sessions are forgotten; their keys become unknown. */
+/** Number of sessions to keep. The keys of older ones become unknown. */
 const KEPT_SESSIONS = 100_000;
 
 interface Key<Owner extends Caller> {
@@ -11,12 +11,12 @@ interface Key<Owner extends Caller> {
   readonly caller: Owner;
 }
 
-/** `add` is for chosen keys of users. */
+/** `add` registers given keys of users. */
 interface WritableCredentialStore extends CredentialStore {
   add(credentials: Credentials, caller: IamUser): void;
 }
 
-/** @param userOf the user as services outside IAM know it */
+/** @param userOf returns the user as services outside IAM see it */
 export function credentialStore(userOf: (caller: IamUser) => User | undefined): WritableCredentialStore {
   const longTerm = new Map<string, Key<IamUser>>();
   const sessions = new Map<string, Key<RoleSession>>();

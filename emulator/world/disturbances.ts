@@ -6,7 +6,7 @@ import type { Disturbance } from './world.ts';
 
 export type Disturbances = ReturnType<typeof disturbances>;
 
-/** Carries a disturbance's answer. */
+/** Carries the answer of a disturbance. */
 export class DisturbedCall extends Error {
   readonly response: ServiceResponse;
 
@@ -26,7 +26,7 @@ export function disturbances() {
       (disturbance.operation === undefined ? !inner : disturbance.operation === step.operation) &&
       (disturbance.applicationId === undefined || disturbance.applicationId === applicationId) &&
       (disturbance.clusterName === undefined || disturbance.clusterName === step.clusterName) &&
-      // A step with a pod belongs to a call that was disturbed as a whole already.
+      // A step with a pod is part of a call to which disturbances of the whole call were already applied.
       isOfPod(disturbance) === isOfPod(step) &&
       (disturbance.namespace === undefined || disturbance.namespace === step.namespace) &&
       (disturbance.token === undefined || disturbance.token === step.token)
@@ -36,14 +36,14 @@ export function disturbances() {
   return {
     /** Returns a function that removes the disturbance. */
     add(disturbance: Disturbance): () => void {
-      // A copy is the key, so that an object may be added twice.
+      // The key is a copy, so that the same object can be added twice.
       const own = { ...disturbance };
       if ((own.times ?? 1) > 0) active.set(own, own.times ?? Infinity);
       return () => active.delete(own);
     },
     /**
-     * Waits, or throws the first error (`AwsError`) or answer (`DisturbedCall`). @param inner whether only disturbances match that
-     * name the step's operation, so that none hits a call twice
+     * Waits, or throws the first error (`AwsError`) or answer (`DisturbedCall`). @param inner matches only disturbances
+     * that name the step's operation, so that none applies twice to a call
      */
     async inject(step: Step, applicationId: string | undefined, inner: boolean): Promise<DisturbedAnswer> {
       let answer: DisturbedAnswer = {};

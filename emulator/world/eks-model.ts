@@ -18,9 +18,9 @@ export interface ClusterSpec {
   readonly issuer: string;
   /** The emulator's URL. */
   readonly awsEndpoint: string;
-  /** AWS's time, for clusters that can follow it. */
+  /** AWS's time, for clusters that can use it. */
   readonly clock?: Clock;
-  /** Returns the Kubernetes user of a token of `aws eks get-token`, or undefined. The creator is in group `system:masters`. */
+  /** Returns the Kubernetes user of an `aws eks get-token` token, if any. The creator is in `system:masters`. */
   readonly authenticate: (token: string) => Promise<KubernetesUser | undefined>;
 }
 
@@ -35,33 +35,33 @@ export interface ManagedCluster {
   readonly endpoint: string;
   /** Base64 of the PEM. */
   readonly certificateAuthorityData: string;
-  /** An existing cluster's own issuer; default: the spec's. */
+  /** The issuer of an existing cluster. Default: the issuer in the spec. */
   readonly issuer?: string;
   jwks(): Promise<JsonWebKeySet>;
   /** Adds a node with the instance profile `nodeRoleArn`. */
   addNodes(group: NodeGroupSpec): Promise<void>;
   removeNodes(name: string): Promise<void>;
-  /** Installs or changes an add-on. Error `ADDON_DEGRADED`: installed but unhealthy; others: not installed. */
+  /** Installs or changes an add-on. Error `ADDON_DEGRADED` means installed but unhealthy; others mean not installed. */
   installAddon(addon: {
     readonly name: string;
     readonly version: string;
     readonly configurationValues: string | undefined;
   }): Promise<void>;
   removeAddon(name: string): Promise<void>;
-  /** Takes all service accounts with associations, in order; the newest list counts. Resolves when it takes effect. */
+  /** Receives all service accounts with associations, in order; the newest list counts. Resolves when it takes effect. */
   associationsChanged(identities: readonly Subject[]): Promise<void>;
   delete(): Promise<void>;
 }
 
-/** Error name of a degraded add-on. */
+/** Name of the error for a degraded add-on. */
 export const ADDON_DEGRADED = 'AddonDegraded';
 
 export interface NodeGroupSpec {
   readonly name: string;
-  /** The node leaves when these NodePools are deleted (Auto Mode). */
+  /** The node leaves when all these NodePools are deleted (Auto Mode). */
   readonly nodePools?: readonly string[];
   readonly nodeRoleArn: string;
-  /** Fresh credentials of the node role, as in instance metadata. */
+  /** Returns valid credentials of the node role, as instance metadata does. */
   readonly credentials: () => Promise<Credentials>;
 }
 
@@ -116,14 +116,14 @@ export interface NodeGroup extends Installed {
   readonly configuration: NodeGroupConfiguration;
 }
 
-/** Described only, without effect. */
+/** Only described, without an effect. */
 export interface NodeGroupConfiguration {
   readonly scalingConfig: { readonly minSize: number; readonly maxSize: number; readonly desiredSize: number };
   readonly instanceTypes: readonly string[];
   readonly amiType: string;
 }
 
-/** As given to CreateCluster. */
+/** As passed to CreateCluster. */
 export interface ClusterConfiguration {
   readonly resourcesVpcConfig: Readonly<Record<string, unknown>>;
   readonly kubernetesNetworkConfig: Readonly<Record<string, unknown>>;
@@ -136,11 +136,11 @@ export interface ClusterConfiguration {
 
 export interface AutoMode {
   readonly nodePools: readonly string[];
-  /** Undefined: no nodes. */
+  /** Undefined if there are no nodes. */
   readonly nodeRoleArn: string | undefined;
 }
 
-/** An entry of `health.issues`. */
+/** An entry in `health.issues`. */
 export interface HealthIssue {
   readonly code: string;
   readonly message: string;
@@ -150,7 +150,7 @@ export interface HealthIssue {
 export interface AccessEntry {
   readonly arn: string;
   readonly principalArn: string;
-  /** Unique id at creation: a recreated principal does not match. Undefined for a root. */
+  /** The principal's unique id at creation, which a recreated principal does not match. Undefined for a root user. */
   readonly principalId: string | undefined;
   /** Such as `STANDARD` or `EC2_LINUX`. */
   readonly type: string;
@@ -193,7 +193,7 @@ export interface Cluster {
   readonly associations: EventualMap<Association>;
   /** By `<namespace>/<service account>`; delayed by `associationPropagation.eksAuth`. */
   readonly eksAuthAssociations: Map<string, Association>;
-  /** By `<pod uid>/<association id>`, with setting `eksAuthKeepsSessions`. */
+  /** By `<pod uid>/<association id>`, if `eksAuthKeepsSessions` is set. */
   readonly eksAuthSessions: Map<string, KeptSession>;
   readonly configuration?: ClusterConfiguration;
   /** By principal ARN. */

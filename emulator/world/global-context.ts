@@ -8,8 +8,8 @@ import type { World } from './world.ts';
 
 /**
  * Returns global condition keys (IAM User Guide, "AWS global condition context keys") of request and principal.
- * `aws:SecureTransport` is `true` despite plain HTTP: policies that require TLS must not deny everything here.
- * @param identity the user, or the session's role
+ * `aws:SecureTransport` is `true` despite plain HTTP, so that policies that require TLS do not deny everything. @param
+ * identity the user, or the session's role
  */
 export function globalContexts(
   world: World,
@@ -32,7 +32,7 @@ export function globalContexts(
   return [context, remembered(keysOf, principal, () => principalKeys(principal, identity))];
 }
 
-/** Cached by user or role, whose object is replaced on a change. */
+/** Cached by user or role. The cache stays valid, because a change replaces their object. */
 const principals = new WeakMap<Identity | Principal, WeakMap<Principal, ConditionContext>>();
 
 function principalKeys(principal: Principal, identity: Identity | undefined): ConditionContext {
@@ -46,7 +46,7 @@ function principalKeys(principal: Principal, identity: Identity | undefined): Co
   };
 }
 
-/** Session tags replace the role's case-insensitively. */
+/** Session tags replace the role's tags, ignoring the case of keys. */
 function principalTags(all: Iterable<readonly [key: string, value: string]>): Record<string, string> {
   return keyed('aws:PrincipalTag/', new Map([...all].map((tag) => [tag[0].toLowerCase(), tag])).values());
 }

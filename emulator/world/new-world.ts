@@ -13,7 +13,7 @@ import type { Account, World } from './world.ts';
 const DEFAULT_REGION = 'us-west-2';
 export const DEFAULT_ACCOUNT_ID = '111122223333';
 
-/** docs/emulator.md gives the reasons. */
+/** The reasons are in docs/emulator.md. */
 export const DEFAULT_SETTINGS: EmulatorSettings = {
   noAssociationError: 'ResourceNotFoundException',
   eksAuthKeepsSessions: false,
@@ -40,18 +40,18 @@ export const DEFAULT_SETTINGS: EmulatorSettings = {
 export interface WorldOptions {
   readonly region?: string;
   readonly settings?: Partial<EmulatorSettings>;
-  /** Besides `emulator/world/service-principals.json`. */
+  /** Added to `emulator/world/service-principals.json`. */
   readonly servicePrincipals?: readonly string[];
-  /** Seed of non-secret ids. */
+  /** Seed of ids that are not secret. */
   readonly seed?: string;
-  /** For delays and throttling; default: real time. */
+  /** The clock for delays and throttling; default: real time. */
   readonly uptime?: Clock;
   readonly endpoint: () => string;
 }
 
 interface NewWorld {
   readonly world: World;
-  /** Creates or finds an account. Its administrator's key is random by default. */
+  /** Creates the account if necessary. Its administrator's key is random by default. */
   readonly createAccount: (id: string, administrator?: Credentials) => Account;
 }
 

@@ -7,8 +7,8 @@ import type { Identity, PolicyDocument, User } from '../iam/model.ts';
 type PrincipalPolicies = Pick<AuthorizationInput, 'identityPolicies' | 'permissionsBoundary' | 'sessionPolicies'>;
 
 /**
- * Returns current policies, or those of `delays.iam` ago: IAM reads them for each request, so changes affect open sessions.
- * Sessions of a deleted or recreated role have none.
+ * Returns the current policies, or those of `delays.iam` ago. IAM reads them for each request, so that changes affect
+ * open sessions. Sessions of a deleted or recreated role have none.
  */
 export function policiesOf(world: World, principal: Principal, identity: Identity | undefined): PrincipalPolicies {
   const sessionPolicies = principal.kind === 'role-session' ? sessionPoliciesOf(principal) : undefined;
@@ -24,7 +24,7 @@ export function policiesOf(world: World, principal: Principal, identity: Identit
   return { identityPolicies, permissionsBoundary, sessionPolicies };
 }
 
-/** Returns the user or the session's role, unless deleted since. */
+/** Returns the user or the session's role, unless it was deleted or recreated. */
 export function identityOf(world: World, principal: Principal): Identity | undefined {
   if (principal.kind === 'user') return userOf(world.accounts, principal);
   if (principal.kind !== 'role-session') return undefined;
@@ -45,12 +45,12 @@ export function policyInForce(world: World, accountId: string, arn: string): Pol
 const boundaries = new WeakMap<PolicyDocument, CompiledPolicy>();
 const EMPTY_BOUNDARY: CompiledPolicy = {
   kind: 'boundary',
-  name: 'permissions boundary that is gone',
+  name: 'deleted permissions boundary',
   document: {},
   statements: [],
 };
 
-/** Compiled separately: as a boundary, it has another kind. */
+/** Compiled again, because as a boundary it has another kind. */
 function boundaryOf(world: World, accountId: string, arn: string): CompiledPolicy {
   const document = policyInForce(world, accountId, arn);
   if (document === undefined) return EMPTY_BOUNDARY;

@@ -10,7 +10,7 @@ export interface NamedPrincipal {
   readonly value: string;
 }
 
-/** Without a bare `"*"`. */
+/** Excludes a bare `"*"`. */
 export function principalsOf(text: string): readonly NamedPrincipal[] {
   return listOf(objectOf(JSON.parse(text)).Statement)
     .flatMap((statement) => [objectOf(statement).Principal, objectOf(statement).NotPrincipal])
@@ -23,7 +23,7 @@ function namedIn(element: unknown): NamedPrincipal[] {
   );
 }
 
-/** Looks up roles and users as services outside IAM know them. Accounts and sessions are not checked. */
+/** Looks up roles and users as services outside IAM see them. Does not check accounts and sessions. */
 export function principalExists(world: World, { type, value }: NamedPrincipal): boolean {
   if (type !== 'AWS') return true;
   if (/^A(ROA|IDA)[A-Z0-9]+$/.test(value)) {
@@ -37,7 +37,7 @@ export function principalExists(world: World, { type, value }: NamedPrincipal): 
 
 const ROLE_OR_USER = /^arn:[^:]+:iam::(\d{12}):(role|user)\/(?:.*\/)?([^/]+)$/;
 
-/** As services outside IAM know it. */
+/** Returns the unique id of an existing role or user, as services outside IAM see it. */
 export function principalId(world: World, arn: string): string | undefined {
   const [, accountId = '', kind, name = ''] = ROLE_OR_USER.exec(arn) ?? [];
   const { roles, users } = world.account(accountId) ?? {};
@@ -70,8 +70,8 @@ export function withPrincipals(
 }
 
 /**
- * Replaces a deleted principal's ARN by its unique id, so that a recreated one is not trusted (IAM User Guide, "AWS JSON
- * policy elements: Principal").
+ * Replaces a deleted principal's ARN with its unique id, so that a recreated principal is not trusted (IAM User Guide,
+ * "AWS JSON policy elements: Principal").
  */
 export function unbindDeleted(world: World, { arn, id }: { readonly arn: string; readonly id: string }): void {
   const unbound = (text: string): string | undefined =>
@@ -94,11 +94,11 @@ export function unbindDeleted(world: World, { arn, id }: { readonly arn: string;
   }
 }
 
-/** @param more additional names */
+/** @param more additional service principals */
 export const servicePrincipals = (more: readonly string[] = []): ReadonlySet<string> =>
   new Set([...known.principals, ...known.documented, ...more]);
 
-/** Some regions' services have the region in their names (IAM User Guide, "AWS service principals"). */
+/** In some regions, service names contain the region (IAM User Guide, "AWS service principals"). */
 const REGION = /\.[a-z]{2,3}(-[a-z]+)+-\d{1,2}(?=\.amazonaws\.com$)/;
 
 /** Returns a sentence for an unknown service. */

@@ -9,7 +9,7 @@ export type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
 export interface Checksum {
   readonly algorithm: ChecksumAlgorithm;
   readonly type: ChecksumType;
-  /** Base64; composite ones end in `-<number of parts>`. */
+  /** In Base64. Composite checksums end in `-<number of parts>`. */
   readonly value: string;
 }
 
@@ -50,7 +50,7 @@ export interface S3Object extends Version, ExistingObject, ObjectAttributes {
   readonly body: Buffer;
   readonly etag: string;
   readonly checksum: Checksum;
-  /** Undefined unless uploaded in parts. */
+  /** Undefined unless the object was uploaded in parts. */
   readonly parts: readonly ObjectPart[] | undefined;
   readonly uploadId?: string;
   tags: Tags;
@@ -68,13 +68,13 @@ export interface Upload extends ObjectAttributes {
   readonly uploadId: string;
   readonly initiatedAt: number;
   readonly initiator: { readonly arn: string };
-  /** Undefined: S3's default. */
+  /** Undefined for S3's default. */
   readonly checksum: Pick<Checksum, 'algorithm' | 'type'> | undefined;
   readonly tags: Tags;
   readonly parts: Map<number, UploadedPart>;
 }
 
-/** S3 User Guide, "Blocking public access to your Amazon S3 storage": all four are on for new buckets. */
+/** The default, with all four enabled (S3 User Guide, "Blocking public access to your Amazon S3 storage"). */
 export const ALL_BLOCKED = {
   BlockPublicAcls: true,
   IgnorePublicAcls: true,
@@ -92,7 +92,7 @@ export interface Bucket {
   policy?: PolicyDocument | undefined;
   tags: Tags;
   versioning?: 'Enabled' | 'Suspended' | undefined;
-  /** Whether tags count in authorization. */
+  /** Whether tags are evaluated in authorization. */
   abac: boolean;
   publicAccessBlock: PublicAccessBlock | undefined;
 }
@@ -108,7 +108,7 @@ export function newBucket(from: Pick<Bucket, 'name' | 'accountId' | 'createdAt' 
 }
 
 class ObjectVersions {
-  /** Newest first, none empty. */
+  /** Versions by key, newest first. No list is empty. */
   readonly #byKey = new Map<string, readonly (S3Object | DeleteMarker)[]>();
 
   keys(): Iterable<string> {
@@ -123,19 +123,19 @@ class ObjectVersions {
     return this.#byKey.get(key) ?? [];
   }
 
-  /** Returns the given version, or the newest. */
+  /** Returns the version with this id, or the newest one. */
   find({ key, versionId }: ObjectName): S3Object | DeleteMarker | undefined {
     const versions = this.#byKey.get(key);
     return versionId === undefined ? versions?.[0] : versions?.find((version) => version.versionId === versionId);
   }
 
-  /** As `find`, without delete markers. */
+  /** Like `find`, but ignores delete markers. */
   get(name: ObjectName): S3Object | undefined {
     const version = this.find(name);
     return version === undefined || 'deleteMarker' in version ? undefined : version;
   }
 
-  /** Replaces a version with the same id. */
+  /** Adds a version. Replaces a version with the same id. */
   put<T extends S3Object | DeleteMarker>(version: T): T {
     const others = this.versions(version.key).filter(({ versionId }) => versionId !== version.versionId);
     this.#byKey.set(version.key, [version, ...others]);
@@ -158,12 +158,12 @@ export function nextVersionId({ versioning }: Bucket): string {
     : 'null';
 }
 
-/** Reports whether the bucket could have such a version. */
+/** Whether the bucket could have a version with this id. */
 export function isVersionId({ versioning }: Bucket, id: string): boolean {
   return id === 'null' || (versioning !== undefined && /^[A-Za-z0-9._]{32}$/.test(id));
 }
 
-/** Omitted for buckets that never had versioning. */
+/** Omitted if the bucket was never versioned. */
 export function versionHeader(
   { versioning }: Bucket,
   versionId: string,

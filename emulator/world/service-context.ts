@@ -24,7 +24,7 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
       const { authorizations, notes } = self.trace(request);
       const identity = identityOf(world, principal);
       if (identity === undefined && principal.kind === 'role-session') {
-        // Grants are to the unique id, so sessions of a deleted role have none.
+        // Grants refer to the unique id, so sessions of a deleted role have none.
         const gone = `the role of the session ${principal.arn} was deleted`;
         if (!notes.includes(gone)) notes.push(gone);
         resourcePolicy = trustPolicy = undefined;
@@ -61,7 +61,7 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
   return self;
 }
 
-/** Only callers of the resource's account get the reason (IAM User Guide, "access denied error messages"). */
+/** Only callers in the resource's account get the reason (IAM User Guide, "access denied error messages"). */
 function deniedText(principal: Principal, question: AuthorizationQuestion, decision: Decision): string {
   const name = principalName(principal);
   if (principal.kind !== 'anonymous' && principal.accountId === question.resourceAccount) {

@@ -6,16 +6,16 @@ import type { Throttle } from '../core/settings.ts';
 
 interface Bucket {
   readonly tokens: number;
-  /** By the world's uptime. */
+  /** The time of the last call, by the world's uptime. */
   readonly at: number;
 }
 
-/** Read-only operations. */
+/** Operations that change nothing. */
 const LOOK = /^(Get|List|Describe|Head)/;
 
 export type Throttles = ReturnType<typeof throttles>;
 
-/** Token buckets by service and account, and by changing operation; unsigned calls share them. */
+/** Token buckets by service and account, and additionally by mutating operation. Unsigned calls share a bucket. */
 export function throttles({ settings: { throttling }, uptime }: Pick<World, 'settings' | 'uptime'>) {
   const buckets = new Map<string, Bucket>();
   return {
@@ -39,7 +39,7 @@ export function throttles({ settings: { throttling }, uptime }: Pick<World, 'set
   };
 }
 
-/** API References of IAM, STS, EKS and EKS Auth, and the error lists of EC2 and S3. */
+/** The services' throttling errors, from the API References and the error lists of EC2 and S3. */
 const THROTTLED: Readonly<Record<ServiceName, readonly [code: string, status: number, text: string]>> = {
   iam: ['Throttling', 400, 'Rate exceeded'],
   sts: ['Throttling', 400, 'Rate exceeded'],

@@ -10,31 +10,31 @@ import type { Bucket, PublicAccessBlock } from './s3-model.ts';
 
 export interface Account {
   readonly id: string;
-  /** Key of the user `administrator`. */
+  /** Access key of the user `administrator`. */
   readonly administrator: Credentials;
   readonly roles: EventualMap<Role>;
   readonly users: EventualMap<User>;
-  /** By ARN, without AWS's own (`World.awsManagedPolicies`). */
+  /** By ARN, without AWS managed policies (`World.awsManagedPolicies`). */
   readonly policies: EventualMap<ManagedPolicy>;
   /** By ARN. */
   readonly oidcProviders: EventualMap<OidcProvider>;
   readonly clusters: EventualMap<Cluster>;
-  /** ARNs. */
+  /** ARNs of service-linked roles. */
   readonly serviceLinkedRoles: Set<string>;
-  /** S3 Control's setting for all buckets. */
+  /** S3 Control's setting for all buckets of the account. */
   publicAccessBlock: PublicAccessBlock | undefined;
 }
 
-/** Delays or answers matching calls. */
+/** Delays matching calls, or answers them. */
 export interface Disturbance {
   readonly service?: ServiceName;
   readonly operation?: string;
-  /** Application id, which names a scenario. */
+  /** Application id, which identifies a scenario. */
   readonly applicationId?: string;
   readonly clusterName?: string;
-  /** Only AssumeRoleForPodIdentity for pods of this namespace. */
+  /** Matches only AssumeRoleForPodIdentity for pods in this namespace. */
   readonly namespace?: string;
-  /** Only AssumeRoleForPodIdentity with this token. */
+  /** Matches only AssumeRoleForPodIdentity with this token. */
   readonly token?: string;
   readonly delayMilliseconds?: number;
   readonly error?: { readonly code: string; readonly status: number; readonly message: string };
@@ -42,7 +42,7 @@ export interface Disturbance {
   readonly answer?: ServiceResponse;
   /** Lifetime of AssumeRoleForPodIdentity's credentials, in seconds. */
   readonly credentialsSeconds?: number;
-  /** Number of calls; default: until removed. */
+  /** Number of affected calls; default: all until removed. */
   readonly times?: number;
 }
 
@@ -55,21 +55,21 @@ export interface World {
   readonly lag: Lag;
   readonly settings: EmulatorSettings;
   readonly accounts: Map<string, Account>;
-  /** All accounts share the names. */
+  /** The name space that all accounts share. */
   readonly buckets: EventualMap<Bucket>;
   readonly awsManagedPolicies: ReadonlyMap<string, ManagedPolicy>;
-  /** Valid `Service` principals of trust policies. */
+  /** Valid `Service` principals in trust policies. */
   readonly servicePrincipals: ReadonlySet<string>;
   readonly credentials: CredentialStore;
-  /** Seeded; secrets come from node:crypto. */
+  /** Seeded. Secrets come from node:crypto instead. */
   readonly random: () => number;
-  /** `http://127.0.0.1:<port>`, once it listens. */
+  /** `http://127.0.0.1:<port>`, once the server listens. */
   readonly endpoint: () => string;
   account(id: string): Account | undefined;
 }
 
 export interface CredentialStore {
-  /** Issues a session's temporary key, or a user's long-term key. */
+  /** Issues a temporary key for a session, or a long-term key for a user. */
   issue(caller: RoleSession | IamUser): Credentials;
   find(accessKeyId: string): { readonly credentials: Credentials; readonly caller: Caller } | undefined;
 }

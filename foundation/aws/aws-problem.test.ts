@@ -6,8 +6,8 @@ const error = (name: string, message: string, more: object = {}): Error =>
 
 const NIGHTLY = 'arn:aws:sts::111122223333:assumed-role/nightly/ci';
 
-describe('what AWS errors mean', () => {
-  it('names principal, action, resource and reason of a denied call, by EKS as by EC2', () => {
+describe('awsProblem', () => {
+  it('names principal, action, resource and reason of a call that EKS or EC2 denies', () => {
     expect(
       awsProblem(
         error(
@@ -18,7 +18,7 @@ describe('what AWS errors mean', () => {
     ).to.deep.equal({
       kind: 'denied',
       blame: 'usage',
-      sentence: `${NIGHTLY} may not eks:CreateCluster on arn:aws:eks:us-west-2:111122223333:cluster/a (because no identity-based policy allows the eks:CreateCluster action): add it to the policy (docs/nightly.md).`,
+      sentence: `${NIGHTLY} may not call eks:CreateCluster on arn:aws:eks:us-west-2:111122223333:cluster/a (because no identity-based policy allows the eks:CreateCluster action). Add it to the policy (docs/nightly.md).`,
     });
     expect(
       awsProblem(
@@ -28,7 +28,7 @@ describe('what AWS errors mean', () => {
         ),
       )?.sentence,
     ).to.equal(
-      `${NIGHTLY} may not ec2:DescribeSubnets (because no identity-based policy allows the ec2:DescribeSubnets action): add it to the policy (docs/nightly.md).`,
+      `${NIGHTLY} may not call ec2:DescribeSubnets (because no identity-based policy allows the ec2:DescribeSubnets action). Add it to the policy (docs/nightly.md).`,
     );
   });
 
@@ -41,11 +41,11 @@ describe('what AWS errors mean', () => {
       'AWS_PROFILE',
     ],
     [
-      'an SSO session that is over',
+      'an expired SSO session',
       error('CredentialsProviderError', 'The SSO session associated with this profile has expired'),
       'expired-credentials',
       'usage',
-      'get new ones',
+      'Get new ones',
     ],
     [
       'expired credentials',
@@ -62,7 +62,7 @@ describe('what AWS errors mean', () => {
       'InvalidClientTokenId',
     ],
     [
-      'a clock that is wrong',
+      'a wrong clock',
       error('InvalidSignatureException', 'Signature expired: 20260101T000000Z is now earlier than 20260102T000000Z'),
       'clock',
       'environment',
@@ -74,17 +74,17 @@ describe('what AWS errors mean', () => {
       error('Error', 'getaddrinfo ENOTFOUND', { code: 'ENOTFOUND', hostname: 'eks.us-west-9.amazonaws.com' }),
       'wrong-region',
       'usage',
-      'check the region us-west-9',
+      'Check the region us-west-9',
     ],
     [
-      'a quota of EKS',
+      'an exhausted quota of EKS',
       error('ResourceLimitExceededException', 'You have reached the limit of clusters'),
       'quota',
       'environment',
       'limit of clusters',
     ],
     [
-      'a quota of IAM',
+      'an exhausted quota of IAM',
       error('LimitExceeded', 'Cannot exceed quota for RolesPerAccount: 1000'),
       'quota',
       'environment',
@@ -92,28 +92,28 @@ describe('what AWS errors mean', () => {
     ],
     ['throttling', error('ThrottlingException', 'Rate exceeded'), 'throttled', 'environment', 'Rate exceeded'],
     [
-      'a zone without room',
+      'a zone without capacity',
       error('UnsupportedAvailabilityZoneException', 'us-east-1e does not have capacity'),
       'zone',
       'usage',
       'us-east-1e',
     ],
     [
-      'a name that is taken',
+      'a taken name',
       error('ResourceInUseException', 'Cluster already exists with name: a'),
       'taken',
       'environment',
       'already exists',
     ],
     [
-      'nobody at the endpoint',
+      'an endpoint without a server',
       error('Error', 'connect ECONNREFUSED', { code: 'ECONNREFUSED', address: '127.0.0.1', port: 4599 }),
       'network',
       'environment',
       '127.0.0.1:4599 (ECONNREFUSED)',
     ],
     [
-      'a service that fails',
+      'a service failure',
       error('ServerException', 'oops', { $metadata: { httpStatusCode: 500 } }),
       'service',
       'environment',
@@ -121,7 +121,7 @@ describe('what AWS errors mean', () => {
     ],
   ];
   for (const [what, of, kind, blame, part] of KINDS)
-    it(`tells ${what}`, () => {
+    it(`explains ${what}`, () => {
       const problem = awsProblem(of);
       expect(problem).to.include({ kind, blame });
       expect(problem?.sentence)
@@ -129,13 +129,13 @@ describe('what AWS errors mean', () => {
         .and.to.match(/^[^\n]+\.$/);
     });
 
-  it('looks at the cause of an error', () => {
+  it("explains an error's cause", () => {
     expect(
       awsProblem(new Error('outer', { cause: error('SlowDown', 'Please reduce your request rate.') }))?.kind,
     ).to.equal('throttled');
   });
 
-  it('leaves to the caller what is about a request itself', () => {
+  it('returns undefined for errors about the request itself', () => {
     expect(awsProblem(error('ResourceNotFoundException', 'No cluster found for name: a.'))).to.equal(undefined);
     expect(awsProblem(error('TypeError', 'x is undefined'))).to.equal(undefined);
     expect(awsProblem('text')).to.equal(undefined);

@@ -17,9 +17,9 @@ export type AwsProblemKind =
 
 export interface AwsProblem {
   readonly kind: AwsProblemKind;
-  /** Names the value and says what to do; ends with a full stop. Holds neither keys nor tokens. */
+  /** Names the value and says what to do; ends with a full stop. Never contains keys or tokens. */
   readonly sentence: string;
-  /** `usage`: a mistake of the user; `environment`: a failure. */
+  /** `usage`: a mistake of the user; `environment`: a failure of AWS, the network or this machine. */
   readonly blame: 'usage' | 'environment';
 }
 
@@ -41,7 +41,7 @@ const BAD_CREDENTIALS =
 const DENIED = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|AuthorizationError|NotAuthorized)$/;
 const QUOTA =
   /^(ResourceLimitExceededException|LimitExceeded|LimitExceededException|ServiceQuotaExceededException|TooManyBuckets)$/;
-/** Throttling errors by AWS SDKs' retry behaviour. */
+/** Throttling errors, from the retry behaviour of AWS SDKs. */
 const THROTTLED =
   /^(Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|RequestLimitExceeded|RequestThrottled\w*|SlowDown)$/;
 const TAKEN =
@@ -54,8 +54,8 @@ const SERVICE_FAILED =
 export const isThrottling = (code: string): boolean => THROTTLED.test(code);
 
 /**
- * Explains an error of an AWS SDK client, or its cause, in a sentence; undefined for others, and for errors about a
- * request itself. Names are from the services' API references ("Common Errors", "Error Responses").
+ * Explains an error of an AWS SDK client, or its cause, in a sentence. Returns undefined for other errors and for
+ * errors about the request itself. Names are from the services' API references ("Common Errors", "Error Responses").
  */
 export function awsProblem(error: unknown): AwsProblem | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
@@ -65,7 +65,7 @@ export function awsProblem(error: unknown): AwsProblem | undefined {
   return undefined;
 }
 
-/** Whether nothing answered, even after the clients' retries. */
+/** Whether no service answered, even after the client's retries. */
 export const isUnanswered = (error: unknown): boolean => awsProblem(error)?.kind === 'network';
 
 function problemOf(error: AwsError): AwsProblem | undefined {
@@ -74,49 +74,49 @@ function problemOf(error: AwsError): AwsProblem | undefined {
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError')
     return /expired|sso login/i.test(said) ? expired(said) : noCredentials(said);
   if (/^(Region is missing|Could not resolve region|Missing region)/i.test(said))
-    return usage('no-region', 'No AWS region is set: name one with --region, or set AWS_REGION.');
+    return usage('no-region', 'No AWS region is set. Use --region or set AWS_REGION.');
   if (EXPIRED.test(name)) return expired(said);
   if (name === 'RequestTimeTooSkewed' || /^Signature (expired|not yet current)/.test(said))
     return problem(
       'clock',
       'environment',
-      `AWS rejects the clock of this machine (${said}): correct it and run again.`,
+      `AWS rejects the clock of this machine (${said}). Correct it and run again.`,
     );
   if (DENIED.test(name)) return denied(said);
   if (name === 'OptInRequired')
     return usage(
       'wrong-region',
-      `The account may not use this region or service (${said}): name another with --region.`,
+      `The account is not allowed to use this region or service (${said}). Use another region with --region.`,
     );
   if (BAD_CREDENTIALS.test(name))
     return usage(
       'bad-credentials',
-      `AWS does not accept the credentials (${name}: ${said}): set valid credentials of the intended account, and an enabled region.`,
+      `AWS does not accept the credentials (${name}: ${said}). Use valid credentials of the intended account and an enabled region.`,
     );
   if (/^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/.test(name))
-    return usage('wrong-region', `S3 reports that the region is wrong (${said}): set the right one with --region.`);
+    return usage('wrong-region', `S3 reports that the region is wrong (${said}). Use the right one with --region.`);
   if (QUOTA.test(name))
     return problem(
       'quota',
       'environment',
-      `A quota of the account is reached (${name}: ${said}): delete what is not needed, \`${commandLine('sweep', '--cluster eks --list')}\` lists leftovers of earlier runs, or ask AWS for more in Service Quotas.`,
+      `A quota of the account is reached (${name}: ${said}). Delete unused resources, or request an increase in Service Quotas. \`${commandLine('sweep', '--cluster eks --list')}\` lists leftovers of earlier runs.`,
     );
   if (isThrottling(name))
     return problem(
       'throttled',
       'environment',
-      `AWS still throttled the calls after all retries (${name}: ${said}): run again when the account is less busy, or with a smaller --parallel.`,
+      `AWS still throttled the calls after all retries (${name}: ${said}). Run again when the account is less busy, or with a smaller --parallel.`,
     );
   if (name === 'UnsupportedAvailabilityZoneException')
     return usage(
       'zone',
-      `Amazon EKS has no room for a control plane in a zone of the subnets (${said}): name subnets of other zones with --subnet-ids.`,
+      `Amazon EKS has no capacity for a control plane in a zone of the subnets (${said}). Use --subnet-ids with subnets in other zones.`,
     );
   if (TAKEN.test(name))
-    return problem('taken', 'environment', `A name is taken, or a change is under way (${name}: ${said}): run again.`);
+    return problem('taken', 'environment', `A name is taken or a change is in progress (${name}: ${said}). Run again.`);
   if (isNetwork(error)) return network(error);
   if (SERVICE_FAILED.test(name) || ($metadata?.httpStatusCode ?? 0) >= 500)
-    return problem('service', 'environment', `AWS failed after all retries (${name}: ${said}): run again later.`);
+    return problem('service', 'environment', `AWS failed after all retries (${name}: ${said}). Run again later.`);
   return undefined;
 }
 
@@ -130,22 +130,22 @@ const usage = (kind: AwsProblemKind, sentence: string): AwsProblem => problem(ki
 const noCredentials = (said: string): AwsProblem =>
   usage(
     'no-credentials',
-    `No AWS credentials were found (${said}): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role.`,
+    `No AWS credentials were found (${said}). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role.`,
   );
 
 const expired = (said: string): AwsProblem =>
-  usage('expired-credentials', `The AWS credentials have expired (${said}): get new ones and run again.`);
+  usage('expired-credentials', `The AWS credentials have expired (${said}). Get new ones and run again.`);
 
-/** As AWS's messages name them (IAM User Guide, "Troubleshoot access denied error messages"). */
+/** Parses AWS's message for the names (IAM User Guide, "Troubleshoot access denied error messages"). */
 function denied(said: string): AwsProblem {
   const [, principal, action] = /(?:User: )?(arn:\S+) is not authorized to perform: (\S+)/.exec(said) ?? [];
   if (principal === undefined || action === undefined)
-    return usage('denied', `AWS denies a call (${said}): allow it in the policy of the credentials (docs/nightly.md).`);
+    return usage('denied', `AWS denies a call (${said}). Allow it in the policy of the credentials (docs/nightly.md).`);
   const resource = / on resource: (\S+)/.exec(said)?.[1]?.replace(/[.,]$/, '').replaceAll('"', '');
   const reason = / (?:because|with an explicit deny) .*/.exec(said)?.[0]?.trim().replace(/\.$/, '');
   return usage(
     'denied',
-    `${principal} may not ${action}${resource === undefined ? '' : ` on ${resource}`}${reason === undefined ? '' : ` (${reason})`}: add it to the policy (docs/nightly.md).`,
+    `${principal} may not call ${action}${resource === undefined ? '' : ` on ${resource}`}${reason === undefined ? '' : ` (${reason})`}. Add it to the policy (docs/nightly.md).`,
   );
 }
 
@@ -157,18 +157,18 @@ function network({ name, code, hostname, address, port }: AwsError): AwsProblem 
   if (code === 'ENOTFOUND' && region !== undefined)
     return usage(
       'wrong-region',
-      `There is no ${String(hostname)}: check the region ${region} (--region), or this machine's name resolution.`,
+      `The host ${String(hostname)} does not exist. Check the region ${region} (--region) and this machine's name resolution.`,
     );
   const host = typeof hostname === 'string' ? hostname : typeof address === 'string' ? address : undefined;
   const where = host === undefined ? '' : ` at ${host}${typeof port === 'number' ? `:${port}` : ''}`;
   return problem(
     'network',
     'environment',
-    `AWS does not answer${where} (${typeof code === 'string' ? code : name}), after all retries: check the network, and --aws-endpoint if it is set.`,
+    `AWS does not answer${where} (${typeof code === 'string' ? code : name}) after all retries. Check the network, and --aws-endpoint if it is set.`,
   );
 }
 
-/** The region of a service's host, such as `eks.us-west-2.amazonaws.com`. */
+/** The region in a service's host name, such as `eks.us-west-2.amazonaws.com`. */
 const regionOf = (host: string): string | undefined =>
   /\.([a-z]{2,}(?:-[a-z]+)+-\d+)\.(?:amazonaws|api\.aws)/.exec(host)?.[1];
 

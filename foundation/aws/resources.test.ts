@@ -4,7 +4,7 @@ import type { JournalEntry } from '../node/journal.ts';
 import { removeAll, Resources, type Failures, type PendingResource, type Resource } from './resources.ts';
 
 const never = new AbortController().signal;
-/** An error as AWS' SDK throws it. */
+/** An error as AWS's SDK throws it. */
 const answer = (name: string, httpStatusCode: number, attempts = 1): Error =>
   Object.assign(new Error(name), { name, $metadata: { httpStatusCode, attempts } });
 
@@ -34,12 +34,12 @@ describe('resources', () => {
       )
       .catch((reason: unknown) => reason);
 
-  it('are known with how to remove them', async () => {
+  it('are recorded before the creation ends, and can be removed', async () => {
     const made = resources.make(
       pending(async () => 'made', { order: 1 }),
       never,
     );
-    // Ahead of the answer.
+    // The creation has not ended yet.
     expect(resources.all).to.have.length(1);
     expect(await made).to.equal('made');
     expect(resources.all[0]).to.include({ name: 'role app', lives: 'aws', order: 1 });
@@ -49,11 +49,11 @@ describe('resources', () => {
   });
 
   for (const [what, error] of [
-    ['AWS refuses them', answer('AccessDenied', 403)],
-    ['their name is taken', answer('EntityAlreadyExists', 409)],
-    ['Kubernetes refuses them', Object.assign(new Error('exists'), { status: 409 })],
+    ['AWS rejects the creation', answer('AccessDenied', 403)],
+    ['the name is taken', answer('EntityAlreadyExists', 409)],
+    ['Kubernetes rejects the creation', Object.assign(new Error('exists'), { status: 409 })],
   ] as const)
-    it(`are none when ${what}`, async () => {
+    it(`are not recorded if ${what}`, async () => {
       expect(await failing(error, { taken: ['EntityAlreadyExists'] })).to.equal(error);
       expect(resources.all).to.deep.equal([]);
     });
@@ -61,21 +61,21 @@ describe('resources', () => {
   for (const [what, error] of [
     ['the answer is lost', new TypeError('socket hang up')],
     ['the service fails', answer('ServiceFailure', 500)],
-    ['a second try is refused', answer('Throttling', 400, 2)],
+    ['a second attempt is rejected', answer('Throttling', 400, 2)],
   ] as const)
-    it(`are removed though they may not be there when ${what}`, async () => {
+    it(`are removed even if they may not exist because ${what}`, async () => {
       expect(await failing(error)).to.equal(error);
       await resources.remove();
       expect(removed).to.deep.equal([undefined]);
     });
 
-  it('are there when a second try finds the name taken', async () => {
+  it('count as created if a second attempt finds the name taken', async () => {
     const outcome = await failing(answer('EntityAlreadyExists', 409, 2), { taken: ['EntityAlreadyExists'] });
     expect(outcome).to.equal(undefined);
     expect(resources.all).to.have.length(1);
   });
 
-  it('are waited for when their scenario is over, and none is begun any more', async () => {
+  it('in creation are awaited when the scenario ends, and no other creation starts', async () => {
     let finish: (made: string) => void = () => undefined;
     const made = resources.make(
       pending(() => new Promise((resolve) => (finish = resolve))),
@@ -89,11 +89,11 @@ describe('resources', () => {
       pending(async () => 'too late'),
       never,
     );
-    expect(await late.catch((error: Error) => error.message)).to.contain('its scenario is over');
+    expect(await late.catch((error: Error) => error.message)).to.contain('its scenario has ended');
     expect(resources.all).to.have.length(1);
   });
 
-  it('are not begun once their scenario is stopped', async () => {
+  it('are not created once the scenario has been stopped', async () => {
     const reason = new HarnessError('TIMED_OUT', 'too late');
     const stopped = resources.make(
       pending(async () => 'made'),
@@ -103,7 +103,7 @@ describe('resources', () => {
     expect(resources.all).to.deep.equal([]);
   });
 
-  it('are in the journal from before they are made until they are gone', async () => {
+  it('are in the journal from before their creation until their removal', async () => {
     const log: unknown[] = [];
     const entry: JournalEntry = { kind: 'docker-network', name: 'net' };
     const journal = { add: () => log.push('added'), forget: (gone: JournalEntry) => log.push(gone) };
@@ -119,7 +119,7 @@ describe('resources', () => {
     expect(log.slice(4)).to.deep.equal([entry]);
   });
 
-  it('that cannot be removed stay, and are tried again', async () => {
+  it('remain recorded and are retried if their removal fails', async () => {
     let held = true;
     const remove = async (): Promise<void> => {
       if (held) throw new Error('held');
@@ -131,7 +131,7 @@ describe('resources', () => {
   });
 });
 
-describe('removing', () => {
+describe('removeAll', () => {
   let done: string[];
   beforeEach(() => {
     done = [];
@@ -143,10 +143,10 @@ describe('removing', () => {
     ...more,
   });
   const held = (name: string, more: Partial<Resource> = {}): Resource =>
-    resource(name, { remove: () => Promise.reject(new Error('it is held')), ...more });
+    resource(name, { remove: () => Promise.reject(new Error('in use')), ...more });
   const told = (failures: Failures): string[] => [...failures].map(([{ name }, { message }]) => `${name}: ${message}`);
 
-  it('undoes changes, the newest first, and then goes by order', async () => {
+  it('undoes changes, newest first, and then removes resources by order', async () => {
     await removeAll([
       resource('first', { isChange: true }),
       resource('policy', { order: 1 }),
@@ -156,9 +156,9 @@ describe('removing', () => {
     expect(done).to.deep.equal(['second', 'first', 'role', 'policy']);
   });
 
-  it('is done side by side for those of one order', async () => {
+  it('removes resources of equal order concurrently', async () => {
     const arrived: (() => void)[] = [];
-    // Each ends when the other has begun.
+    // Each call ends once both have begun.
     const meeting = (): Promise<void> =>
       new Promise((resolve) => {
         arrived.push(resolve);
@@ -168,19 +168,19 @@ describe('removing', () => {
     expect(told(failures)).to.deep.equal([]);
   });
 
-  it('tries what fails a second time where that is wanted, and tells of what fails then', async () => {
+  it('retries a failure once if asked to, and reports a second failure', async () => {
     let tries = 0;
     const once = async (): Promise<void> => {
       tries += 1;
       if (tries === 1) throw new Error('not yet');
     };
     expect(told(await removeAll([resource('role', { remove: once }), held('bucket')], { secondTry: 0 }))).to.deep.equal(
-      ['bucket: it is held'],
+      ['bucket: in use'],
     );
     expect(tries).to.equal(2);
   });
 
-  it('is tried once where nothing answers', async () => {
+  it('does not retry if no service answers', async () => {
     let tries = 0;
     const remove = async (): Promise<void> => {
       tries += 1;
@@ -190,18 +190,18 @@ describe('removing', () => {
     expect(tries).to.equal(1);
   });
 
-  it('lets what another works with stay as long as that does', async () => {
+  it('keeps a resource while another that needs it exists', async () => {
     const role = resource('role', { order: 1, neededBy: 'cluster' });
     expect(told(await removeAll([held('cluster'), role]))).to.deep.equal([
-      'cluster: it is held',
-      'role: it stays while cluster is there',
+      'cluster: in use',
+      'role: cluster must be removed first',
     ]);
     expect(told(await removeAll([role], { there: new Set(['cluster']) }))).to.have.length(1);
     expect(told(await removeAll([resource('cluster'), role]))).to.deep.equal([]);
     expect(done).to.deep.equal(['cluster', 'role']);
   });
 
-  it('counts what is part of something that is gone as gone', async () => {
+  it('treats the parts of a removed resource as removed', async () => {
     const addon = held('add-on', { partOf: 'cluster' });
     expect(told(await removeAll([addon, resource('cluster', { order: 1 })]))).to.deep.equal([]);
     expect(told(await removeAll([addon]))).to.have.length(1);

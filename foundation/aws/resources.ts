@@ -3,43 +3,43 @@ import { isUnanswered } from './aws-problem.ts';
 import type { Journal, JournalEntry } from '../node/journal.ts';
 import { isRefused } from '../node/refused.ts';
 
-/** A resource, or a change, outside the run's process, and how it is removed. */
+/** A resource or change outside the run's process, and how to remove it. */
 export interface Resource {
-  /** For people, such as `role conformance-c1a2b3d-ab-01-app`. */
+  /** A readable name, such as `role conformance-c1a2b3d-ab-01-app`. */
   readonly name: string;
-  /** The owner with which it ends at the latest: its cluster, or none in an AWS account or on this machine. */
+  /** Where it exists. A resource in a cluster ends with the cluster at the latest. */
   readonly lives: 'cluster' | 'aws' | 'machine';
-  /** Resolves when it is gone or missing. */
+  /** Resolves when the resource is removed or does not exist. */
   readonly remove: () => Promise<unknown>;
-  /** A change, which is undone first, the newest before older ones. */
+  /** Whether it is a change. Changes are undone first, in reverse order. */
   readonly isChange?: boolean;
-  /** Lower ones are removed first, equal ones concurrently. Default 0. */
+  /** Lower numbers are removed first, equal ones concurrently. Default 0. */
   readonly order?: number;
-  /** Name of the resource with which it goes, even if its own removal fails. */
+  /** Name of the resource whose removal also removes this one, even if its own removal fails. */
   readonly partOf?: string;
-  /** Name of the resource that needs it and must go first. */
+  /** Name of the resource that needs this one and must be removed first. */
   readonly neededBy?: string;
-  /** When to remove it though its owner ends soon: `always` if others notice it, `unless-kept` to make room. */
+  /** When to remove it although its owner ends soon: `always` if others notice it, `unless-kept` to free capacity. */
   readonly due?: 'always' | 'unless-kept';
-  /** State file entry; absent if tags or labels suffice. */
+  /** Entry of the state file; absent if tags or labels suffice. */
   readonly entry?: JournalEntry;
 }
 
-/** A resource to make. Without an answer it may exist, and is removed too. */
+/** A resource to create. Without an answer it may exist, so it is removed too. */
 export interface PendingResource<T> extends Omit<Resource, 'remove'> {
   readonly make: () => Promise<T>;
-  /** `made` is undefined if it is unknown whether the resource was made. */
+  /** `made` is undefined if it is unknown whether the resource was created. */
   readonly remove: (made: T | undefined) => Promise<unknown>;
-  /** Error names for an existing resource, if nobody else uses such names. */
+  /** Error names that mean that the resource exists, if nobody else uses such names. */
   readonly taken?: readonly string[];
-  /** Whether an error means that it was not made. Default: `isRefused`. */
+  /** Whether an error means that it was not created. Default: `isRefused`. */
   readonly isNotMade?: (error: unknown) => boolean;
 }
 
 export type Failures = ReadonlyMap<Resource, Error>;
 
 /**
- * The resources of a run, cluster or scenario, for teardown, including those being made. Entries are in the journal
+ * The resources to remove at the end of a run, cluster or scenario, including those in creation. Journal entries exist
  * from before the creation until the removal.
  */
 export class Resources {
@@ -56,24 +56,24 @@ export class Resources {
     return [...this.#all];
   }
 
-  /** Records a resource that exists, or is about to. */
+  /** Records a resource that exists or is about to be created. */
   add(resource: Resource): void {
     if (resource.entry !== undefined) this.#journal?.add(resource.entry);
     this.#all.add(resource);
   }
 
-  /** Records how to undo a change; call it before the change. */
+  /** Records how to undo a change. Call it before the change. */
   addChange(name: string, undo: () => Promise<unknown>, due: NonNullable<Resource['due']> = 'always'): void {
     this.add({ name, lives: 'cluster', isChange: true, due, remove: undo });
   }
 
   /**
-   * Makes a resource. Returns undefined if an earlier attempt had made it. Rethrows errors; keeps the resource unless
-   * the error means that it was not made.
+   * Creates a resource. Returns undefined if an earlier attempt had created it. Rethrows errors, and keeps the record
+   * unless the error means that nothing was created.
    */
   async make<T>(pending: PendingResource<T>, signal?: AbortSignal): Promise<T | undefined> {
     signal?.throwIfAborted();
-    if (this.#closed) throw new Error(`${pending.name} is not made: its scenario is over.`);
+    if (this.#closed) throw new Error(`${pending.name} was not created because its scenario has ended.`);
     const work = this.#make(pending);
     this.#underWay.add(work);
     try {
@@ -103,7 +103,7 @@ export class Resources {
     }
   }
 
-  /** Prevents new work, and resolves when current work is over. */
+  /** Prevents further creations and resolves when current ones have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.allSettled(this.#underWay);
@@ -115,7 +115,7 @@ export class Resources {
     return all;
   }
 
-  /** Removes all, as `removeAll`; the next call repeats failed removals. */
+  /** Removes all resources, as `removeAll` does. The next call retries failed removals. */
   async remove(options?: RemovalOptions): Promise<Failures> {
     const all = this.all;
     const failures = await removeAll(all, options);
@@ -135,13 +135,13 @@ export class Resources {
 }
 
 export interface RemovalOptions {
-  /** Milliseconds until a failed removal is repeated, if something answered. Default: never. */
+  /** Milliseconds before a failed removal is retried, if a service answered. Default: no retry. */
   readonly secondTry?: number;
   readonly there?: ReadonlySet<string>;
   readonly removed?: (resource: Resource) => void;
 }
 
-/** Undoes changes, then removes resources in order. A failure only blocks resources that depend on it. */
+/** Undoes changes, then removes resources in order. A failure only blocks resources that the failed one needs. */
 export async function removeAll(
   resources: readonly Resource[],
   { secondTry, there = new Set(), removed = () => undefined }: RemovalOptions = {},
@@ -151,7 +151,7 @@ export async function removeAll(
   const remove = async (resource: Resource): Promise<void> => {
     const { neededBy } = resource;
     try {
-      if (neededBy !== undefined && isThere(neededBy)) throw new Error(`it stays while ${neededBy} is there`);
+      if (neededBy !== undefined && isThere(neededBy)) throw new Error(`${neededBy} must be removed first`);
       await resource.remove().catch(async (error: unknown) => {
         if (secondTry === undefined || isUnanswered(error)) throw error;
         await sleep(secondTry);
@@ -166,7 +166,7 @@ export async function removeAll(
   const others = resources.filter(({ isChange }) => isChange !== true);
   for (const order of [...new Set(others.map(({ order = 0 }) => order))].sort((a, b) => a - b))
     await Promise.all(others.filter((each) => (each.order ?? 0) === order).map(remove));
-  // Removed resources took their parts with them.
+  // Removing a resource has also removed its parts.
   const gone = new Set(others.filter((each) => !failures.has(each)).map(({ name }) => name));
   for (const resource of failures.keys())
     if (resource.partOf !== undefined && gone.has(resource.partOf)) failures.delete(resource);

@@ -1,8 +1,8 @@
-/** Tag of every AWS resource of a run, for the sweep. */
+/** Tag of every AWS resource of a run, by which the sweep finds it. */
 export const RUN_TAG = 'conformance-run';
-/** ISO 8601 in UTC: from then on `sweep --cluster eks` may delete the resource. */
+/** ISO 8601 in UTC. After this time `sweep --cluster eks` may delete the resource. */
 export const EXPIRY_TAG = 'conformance-expires';
-/** Region of the run: IAM has none, and its resources may belong to clusters elsewhere. */
+/** Region of the run. IAM has none, and its resources may belong to clusters elsewhere. */
 export const REGION_TAG = 'conformance-region';
 
 /** Prefix of a run's names in AWS, which least-privilege policies use. */

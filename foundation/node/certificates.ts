@@ -17,10 +17,10 @@ import { isIP } from 'node:net';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const YEAR = 365 * 24 * 3_600_000;
-/** Milliseconds before the creation, for clients with slow clocks. */
+/** How long before their creation certificates are valid, in milliseconds, for clients with slow clocks. */
 const BACKDATE = 3_600_000;
 
-/** A certificate and its private key (PKCS #8), both PEM. */
+/** A certificate and its private key (PKCS #8), both in PEM. */
 export interface CertificateAndKey {
   readonly certificate: string;
   readonly key: string;
@@ -44,7 +44,7 @@ function serialNumber(): string {
   return bytes.toString('hex');
 }
 
-/** Makes a certificate authority, ECDSA on P-256. Validity follows the machine's clock, as in TLS clients. */
+/** Creates a certificate authority, ECDSA on P-256. Validity follows the machine's clock, as TLS clients do. */
 export async function newCertificateAuthority(): Promise<CertificateAuthority> {
   cryptoProvider.set(webcrypto as unknown as Parameters<typeof cryptoProvider.set>[0]);
   const now = Date.now();

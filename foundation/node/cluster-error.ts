@@ -1,4 +1,4 @@
-/** Causes of missing or unusable clusters, with their usual blame. */
+/** Causes of a missing or unusable cluster, and whether the usage or the environment is usually to blame. */
 const CODES = {
   DOCKER_MISSING: 'environment',
   DOCKER_NOT_RUNNING: 'environment',
@@ -26,7 +26,7 @@ const CODES = {
 export type ClusterErrorCode = keyof typeof CODES;
 type Blame = 'usage' | 'environment';
 
-/** One sentence that names the value and says what to do, with a stable code. */
+/** An error in one sentence that names the value and says what to do, with a stable code. */
 export class ClusterError extends Error {
   override readonly name = 'ClusterError';
   readonly code: ClusterErrorCode;

@@ -8,7 +8,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 
 export const isInstalled = (): boolean => import.meta.url.includes('/node_modules/');
 
-/** How a user starts a command: `npx eks-pod-identity-conformance sweep`, in a clone `npm run sweep --`. */
+/** Returns the command that a user types: `npx eks-pod-identity-conformance sweep`, in a clone `npm run sweep --`. */
 export function commandLine(command: string, args = '', installed = isInstalled()): string {
   if (installed)
     return ['npx eks-pod-identity-conformance', ...(command === 'run' ? [] : [command]), args].join(' ').trim();

@@ -54,7 +54,7 @@ const CODES = {
 } as const;
 export type HarnessErrorCode = keyof typeof CODES;
 
-/** For a flag with an invalid value, or a combination of flags. */
+/** Returns the error for an invalid flag value, or an invalid combination of flags. */
 export const badFlagValue = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);
 
 export const badScenario = (message: string): HarnessError => new HarnessError('BAD_SCENARIO', message);
@@ -64,5 +64,5 @@ export const unreadable = (error: unknown): string => {
   return { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'permission denied' }[code] ?? code;
 };
 
-/** Whether a code means a mistake of usage, configuration or a user's suite. */
+/** Whether a code means a mistake in the usage, the configuration or a user's suite. */
 export const isUsage = (code: HarnessErrorCode | null): boolean => code !== null && CODES[code] === 'usage';

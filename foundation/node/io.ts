@@ -1,4 +1,4 @@
-/** A terminal to read from, without a type of Node's. */
+/** A terminal to read from, without Node's types. */
 export interface Input {
   readonly isTTY?: boolean;
   setRawMode?(raw: boolean): unknown;
@@ -16,12 +16,12 @@ export interface Io {
   readonly stdin?: Input;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /**
-   * Makes the first SIGINT or SIGTERM write `note` to standard error and fire the signal, with the name as the error's
-   * `cause`. A later one ends the process.
+   * Makes the first SIGINT or SIGTERM write `note` to standard error and abort the returned signal, whose error has the
+   * name as `cause`. A second one ends the process.
    */
   readonly interruption: (note?: string) => AbortSignal;
-  /** Folder of the package. */
+  /** The package's folder. */
   readonly root: string;
-  /** Folder of the running code, with `suites/` in it: dist/, or the package itself. */
+  /** Folder of the running code, which contains `suites/`: dist/, or the package itself. */
   readonly code: string;
 }

@@ -2,14 +2,14 @@ import * as z from 'zod';
 
 const text = z.string();
 
-/** A resource of a run, which a sweep finds by it if the run is killed. */
+/** A resource of a run. The sweep finds it by this entry if the run is killed. */
 export const journalEntry = z.discriminatedUnion(
   'kind',
   [
-    /** A kind cluster's node containers are attached to the run's network. */
+    /** The node containers of a kind cluster are attached to the run's network. */
     z.object({ kind: z.enum(['docker-network', 'kind-cluster', 'docker-container', 'docker-image']), name: text }),
     z.object({ kind: z.literal('path'), path: text }),
-    /** Changes to an existing cluster: labelled objects, and prepared nodes. */
+    /** Changes to an existing cluster: labelled objects and prepared nodes. */
     z.object({
       kind: z.literal('attachment'),
       kubeconfig: text,
@@ -21,17 +21,17 @@ export const journalEntry = z.discriminatedUnion(
       kind: z.literal('aws'),
       accountId: text.regex(/^\d{12}$/, '12 digits'),
       region: text.regex(/^[a-z0-9-]+$/, 'a region'),
-      /** Services at a URL of their own; the others are at AWS itself. */
+      /** Services at custom URLs; the others are AWS's. */
       endpoints: z.record(text, text),
     }),
   ],
-  'a kind of resource that is known',
+  'a known kind of resource',
 );
 export type JournalEntry = Readonly<z.infer<typeof journalEntry>>;
 
 export const RUN_ID = /^c[0-9a-f]{6}$/;
 
-/** A run's resources, recorded before they are made. */
+/** A run's resources, recorded before their creation. */
 export const runState = z.object({
   version: z.literal(2),
   run: text.regex(RUN_ID, 'the id of a run'),
@@ -44,7 +44,7 @@ export type RunState = Readonly<z.infer<typeof runState>>;
 export type Attachment = Extract<JournalEntry, { readonly kind: 'attachment' }>;
 
 export interface Journal {
-  /** Written to disk when the call returns. */
+  /** Has written the entry to disk when it returns. */
   add(entry: JournalEntry): void;
   forget(entry: JournalEntry): void;
 }

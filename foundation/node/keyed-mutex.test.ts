@@ -4,8 +4,8 @@ import { KeyedMutex } from './keyed-mutex.ts';
 
 const never = new AbortController().signal;
 
-describe('a mutex by key', () => {
-  it('lets one through after the other, and those of another key beside', async () => {
+describe('KeyedMutex', () => {
+  it('serializes callers of one key, but not of different keys', async () => {
     const mutex = new KeyedMutex();
     const log: string[] = [];
     const pass = async (name: string, key: string): Promise<() => void> => {
@@ -24,7 +24,7 @@ describe('a mutex by key', () => {
     expect(log).to.deep.equal(['first', 'other', 'second', 'third']);
   });
 
-  it('goes on without those that give up, and not before those ahead of them have left', async () => {
+  it('skips callers that give up, and still waits for those before them', async () => {
     const mutex = new KeyedMutex();
     const leave = await mutex.enter('a', never);
     const impatient = new AbortController();

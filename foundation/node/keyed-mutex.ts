@@ -1,10 +1,10 @@
 import { orAborted } from './aborted.ts';
 
-/** A mutex by key, first come, first served. */
+/** A mutex for each key, first come, first served. */
 export class KeyedMutex {
   readonly #last = new Map<string, Promise<void>>();
 
-  /** Resolves once the key is free; returns the function that leaves. */
+  /** Resolves once the key is free. Returns the function that releases it. */
   async enter(key: string, signal: AbortSignal): Promise<() => void> {
     const before = this.#last.get(key) ?? Promise.resolve();
     let leave = (): void => undefined;

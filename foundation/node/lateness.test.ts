@@ -5,11 +5,11 @@ const block = (milliseconds: number): void => {
   const until = performance.now() + milliseconds;
   while (performance.now() < until);
 };
-/** Lets timers go off. */
+/** Lets timers fire. */
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
-describe('how late a process is', () => {
-  it('is as long as it was kept from its work, between the moments when it was', async () => {
+describe('Lateness', () => {
+  it('measures how long the event loop was blocked, within a period', async () => {
     const late = new Lateness();
     const before = Date.now();
     block(250);
@@ -21,18 +21,18 @@ describe('how late a process is', () => {
     late.stop();
   });
 
-  it('adds up what came within a second', async () => {
+  it('adds up delays within one second', async () => {
     const late = new Lateness();
     for (let count = 0; count < 5; count += 1) {
       block(150);
       await turn();
     }
-    // Each of the five by itself is late by 100 ms or so.
+    // Each of the five delays is about 100 ms.
     expect(late.milliseconds).to.be.at.least(300);
     late.stop();
   });
 
-  it('is that of an answer where it was slower', () => {
+  it('is the delay of the slowest answer if that is longer', () => {
     const late = new Lateness();
     late.took(60_000);
     expect(late.milliseconds).to.equal(60_000);

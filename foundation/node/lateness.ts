@@ -1,13 +1,13 @@
-/** Delay of a process: on a busy machine its clients time out, which proves nothing about them. */
+/** Measures a process's delay. On a busy machine its clients time out, which proves nothing about them. */
 
-/** Milliseconds a process may be late within a second: no client has a timeout below a second. */
+/** Milliseconds a process may be late within a second. No client times out in less than a second. */
 export const PATIENCE_MILLISECONDS = 500;
-/** Milliseconds within a second up to which no timeout is due to a busy machine. */
+/** Milliseconds of delay within a second that cannot cause a timeout. */
 export const ON_TIME_MILLISECONDS = PATIENCE_MILLISECONDS / 2;
 const TICK_MILLISECONDS = 50;
 const NOISE_MILLISECONDS = 10;
 const SECOND = 1000;
-/** Longer ago than a probe begins. */
+/** Longer than any probe takes. */
 const KEPT_MILLISECONDS = 3_600_000;
 
 interface Delay {
@@ -15,25 +15,25 @@ interface Delay {
   readonly milliseconds: number;
 }
 
-/** Measures until it is stopped. It keeps no process alive. */
+/** Measures the event loop's delay until `stop`. It does not keep the process alive. */
 export class Lateness {
   #delays: Delay[] = [];
   #answer = 0;
   #last = performance.now();
-  // Ticks late if the process gets no processor, or is busy.
+  // Fires late if the process gets no CPU time or is busy.
   readonly #timer = setInterval(() => this.#tick(), TICK_MILLISECONDS).unref();
 
-  /** An answer took this long, in milliseconds, beyond its planned time. */
+  /** Records how many milliseconds an answer took beyond its planned time. */
   took(milliseconds: number): void {
     this.#answer = Math.max(this.#answer, milliseconds);
   }
 
-  /** Milliseconds: the slowest answer, or the process's delay within a second if greater. */
+  /** Milliseconds of the slowest answer, or of the worst second's delay if greater. */
   get milliseconds(): number {
     return Math.round(Math.max(this.#answer, this.between(-Infinity, Infinity)));
   }
 
-  /** Milliseconds of delay in the worst second between two times (milliseconds since the epoch). */
+  /** Returns the worst second's delay in milliseconds between two times (milliseconds since the epoch). */
   between(from: number, to: number): number {
     this.#tick();
     const within = this.#delays.filter(({ endedAt, milliseconds }) => endedAt >= from && endedAt - milliseconds <= to);

@@ -1,10 +1,10 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Milliseconds for idle connections: longer than clients keep them (90 s in Go's `http.Transport`). */
+/** Milliseconds until idle connections are closed: longer than clients keep them (90 s in Go's `http.Transport`). */
 const KEEP_ALIVE = 120_000;
 
-/** Listens, by default on a free port; resolves to the port. `keepAlive`: milliseconds, 0: forever. */
+/** Listens, by default on a free port, and resolves to the port. `keepAlive` is in milliseconds; 0 means forever. */
 export function listen(
   server: Server,
   address = '127.0.0.1',

@@ -3,7 +3,7 @@ import { nearest, suggestion } from './nearest.ts';
 
 const names = ['abac', 'irsa', 'cross-cluster', 'cross-account'];
 
-describe('the nearest match', () => {
+describe('nearest', () => {
   for (const [word, expected] of [
     ['abca', 'abac'],
     ['ABAC', 'abac'],
@@ -12,10 +12,10 @@ describe('the nearest match', () => {
     ['zzzzzz', undefined],
     ['', undefined],
   ] as const) {
-    it(`of "${word}" is ${expected ?? 'none'}`, () => expect(nearest(word, names)).to.equal(expected));
+    it(`matches "${word}" with ${expected ?? 'nothing'}`, () => expect(nearest(word, names)).to.equal(expected));
   }
 
-  it('offers a few candidates where none is near, and help where there are many', () => {
+  it('without a match, suggestion lists up to 12 candidates or refers to --help', () => {
     expect(suggestion('zzzzzzzz', names)).to.equal('choose from abac, irsa, cross-cluster, cross-account.');
     expect(
       suggestion(

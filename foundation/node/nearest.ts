@@ -1,4 +1,4 @@
-/** The candidate nearest to `word` by edit distance, if it is near enough for a typo. */
+/** Returns the candidate nearest to `word` by edit distance, if it is near enough for a typo. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(word.length / 2)) + 1;
@@ -12,7 +12,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best ?? candidates.find((candidate) => word.length > 2 && candidate.includes(word));
 }
 
-/** `did you mean "x"?`, or the candidates. `show` formats one for the user. */
+/** Returns `did you mean "x"?`, or the candidates. `show` formats a candidate for the user. */
 export function suggestion(
   word: string,
   candidates: readonly string[],

@@ -1,4 +1,4 @@
-/** One option of a command, for parser, help, config file, environment and output. */
+/** An option of a command, for parser, help, config file, environment and output. */
 export interface OptionSpec {
   /** Kebab case, without dashes; also the key in the config file. */
   readonly name: string;
@@ -10,15 +10,15 @@ export interface OptionSpec {
   readonly maximum?: number;
   readonly fraction?: boolean;
   readonly help: string;
-  /** Topic of `--help TOPIC` that lists it. */
+  /** The topic of `--help TOPIC` that lists it. */
   readonly topic?: string;
-  /** Types of clusters that take it; all if undefined. Their names are topics too. */
+  /** Types of clusters that support it; all if undefined. Their names are topics too. */
   readonly clusters?: readonly string[];
-  /** Whether `--help` without a topic lists it too, where there are topics. */
+  /** Whether `--help` without a topic also lists it, for commands with topics. */
   readonly brief?: boolean;
-  /** Form of values that AWS would otherwise reject late. It does not check existence. */
+  /** The form of values that AWS would otherwise reject late. Existence is not checked. */
   readonly form?: { readonly pattern: RegExp; readonly expected: string };
-  /** Not in config file and environment. */
+  /** Excluded from config file and environment. */
   readonly commandLineOnly?: boolean;
 }
 
@@ -31,13 +31,13 @@ const ofKind =
     return { name, kind, ...(placeholder !== undefined && { placeholder }), help, ...more } as OptionSpec & Further;
   };
 
-/** The form of names of AWS's services in policies (IAM User Guide, "AWS service principals"). */
+/** The form of service principals in policies (IAM User Guide, "AWS service principals"). */
 export const SERVICE_PRINCIPAL: NonNullable<OptionSpec['form']> = {
   pattern: /^[a-z\d-]+(?:\.[a-z\d-]+)*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)$/,
-  expected: 'give the name of a service in policies, such as pods.eks.amazonaws.com',
+  expected: 'use a service principal such as pods.eks.amazonaws.com',
 };
 
-/** Options by usage and help, as `--help` prints them: `port N` is an option `--port` with a value N. */
+/** Defines options by usage and help, as `--help` prints them: `port N` is an option `--port` with a value N. */
 export const option = {
   flag: ofKind('flag'),
   text: ofKind('text'),
@@ -54,7 +54,7 @@ export const option = {
 export type OptionValue = string | number | boolean | readonly string[] | undefined;
 export type Origin = 'flag' | 'environment' | 'config file' | 'default';
 
-/** Every option with its value and origin. Throws for an unknown option. */
+/** All options with their values and origins. Throws for an unknown option. */
 export interface OptionValues {
   readonly values: ReadonlyMap<string, { readonly value: OptionValue; readonly origin: Origin }>;
   readonly text: (name: string) => string | undefined;
@@ -63,7 +63,7 @@ export interface OptionValues {
   readonly list: (name: string) => readonly string[];
 }
 
-/** The texts of options, under other names; omits missing ones. */
+/** Returns the texts of options under other names, without missing ones. */
 export function textsOf<Key extends string>(
   options: Pick<OptionValues, 'text'>,
   names: Readonly<Record<Key, string>>,

@@ -19,18 +19,18 @@ const reset = (): Error => Object.assign(new Error('read ECONNRESET'), { code: '
 const isReset = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ECONNRESET';
 const failure = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
-    (value) => expect.fail(`it came to ${String(value)}`),
+    (value) => expect.fail(`no error, but ${String(value)}`),
     (error: unknown) => error,
   );
 
-describe('polling', () => {
-  it('looks until there is something to see, over errors that are tolerated', async () => {
+describe('poll', () => {
+  it('repeats until it gets a value, despite tolerated errors', async () => {
     const looks = [() => undefined, () => Promise.reject(reset()), () => 'seen'];
     const seen = poll<string>(async () => looks.shift()?.(), { what: 'it', every: 1, tolerates: isReset });
     expect(await seen).to.equal('seen');
   });
 
-  it('throws what is not tolerated at once', async () => {
+  it('throws other errors immediately', async () => {
     const denied = new Error('denied');
     let looks = 0;
     const look = (): never => {
@@ -41,7 +41,7 @@ describe('polling', () => {
     expect(looks).to.equal(1);
   });
 
-  it('makes no try after its time, and says how long it waited for what', async () => {
+  it('starts no attempt after the timeout, and reports what it waited for and how long', async () => {
     const time = clock();
     const options = { what: 'namespace red to be gone', every: 400, within: 1000, clock: time };
     const error = await failure(poll(() => undefined, options));
@@ -49,26 +49,26 @@ describe('polling', () => {
     expect(time.pauses).to.deep.equal([400, 400]);
   });
 
-  it('looks once where it has no time', async () => {
+  it('makes one attempt with a timeout of 0', async () => {
     let looks = 0;
     const look = (): undefined => void (looks += 1);
     await failure(poll(look, { what: 'it', every: 10, within: 0 }));
     expect(looks).to.equal(1);
   });
 
-  it('lets its pauses grow by half, to the longest', async () => {
+  it('lengthens its pauses by half, up to the longest', async () => {
     const time = clock();
     await failure(poll(() => undefined, { what: 'it', every: 100, longest: 200, within: 700, clock: time }));
     expect(time.pauses).to.deep.equal([100, 150, 200, 200]);
   });
 
-  it('comes to what the caller says when its time is up', async () => {
+  it("returns or throws the caller's result on timeout", async () => {
     expect(await poll<boolean>(() => undefined, { every: 1, within: 5, late: () => false })).to.equal(false);
     const own = new Error('the cluster was not ready');
     expect(await failure(poll(() => undefined, { every: 1, within: 5, late: () => own }))).to.equal(own);
   });
 
-  it('gives up what meets nothing but tolerated errors for too long', async () => {
+  it('gives up after too long a period of tolerated errors', async () => {
     const time = clock();
     const broken = reset();
     let looks = 0;
@@ -81,13 +81,13 @@ describe('polling', () => {
     expect(looks).to.equal(5);
   });
 
-  it('ends a look that hangs when its time is up', async () => {
+  it('aborts a hanging attempt on timeout', async () => {
     const hanging = (attempt: AbortSignal): Promise<undefined> =>
       new Promise((_, reject) => attempt.addEventListener('abort', () => reject(new Error('aborted'))));
     expect(await poll<string>(hanging, { every: 1, within: 10, late: () => 'late' })).to.equal('late');
   });
 
-  it('throws the reason of its signal at once, also in a pause', async () => {
+  it("throws its signal's reason immediately, even during a pause", async () => {
     const controller = new AbortController();
     const waiting = poll(() => undefined, { what: 'it', every: 60_000, within: 120_000, signal: controller.signal });
     controller.abort(new Error('interrupted'));
@@ -95,13 +95,13 @@ describe('polling', () => {
   });
 });
 
-describe('trying again', () => {
-  it('ends with what the work comes to, be it nothing', async () => {
+describe('retry', () => {
+  it("returns the work's result, even undefined", async () => {
     const answers = [() => Promise.reject(reset()), () => Promise.resolve(undefined)];
     expect(await retry(() => answers.shift()!(), { every: 1, tolerates: isReset })).to.equal(undefined);
   });
 
-  it('throws the last tolerated error when its time is up, not that it was cut short', async () => {
+  it("throws the last tolerated error on timeout, not the attempt's abort", async () => {
     const broken = reset();
     let tries = 0;
     const work = async (attempt: AbortSignal): Promise<void> => {

@@ -18,29 +18,29 @@ export interface RetryOptions {
   readonly longest?: number;
   /** Milliseconds after which no attempt starts. Default: unlimited. */
   readonly within?: number;
-  /** Ends the waiting at once; its reason is thrown. */
+  /** Ends the wait immediately and throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Whether to retry after an error. Default: never. */
   readonly tolerates?: (error: unknown) => boolean;
-  /** Longest milliseconds of tolerated errors only. Default: until the timeout. */
+  /** Milliseconds after which poll gives up if all attempts failed with tolerated errors. Default: the timeout. */
   readonly toleratedFor?: number;
   readonly clock?: Clock;
 }
 
 export type PollOptions<T> = RetryOptions &
   (
-    | { /** What did not come in time, in the error's sentence: `namespace red to be gone`. */ readonly what: string }
-    /** Result of a timeout: a value, or an error to throw. `last` is the error of the last attempt, if any. */
+    | { /** The awaited event, for the timeout's error: `namespace red to be gone`. */ readonly what: string }
+    /** Returns the result of a timeout, or the error to throw. `last` is the error of the last attempt, if any. */
     | { readonly late: (last: unknown) => T | Error }
   );
 
-/** Longest time of a timer of Node, in milliseconds. */
+/** The longest delay of a timer in Node, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 const GROWTH = 1.5;
 
 /**
- * Calls `look` until it returns something. `attempt` fires on timeout or signal. Throws errors that are not tolerated;
- * on timeout the last tolerated error or one that names the wait, unless `late` overrides it.
+ * Calls `look` until it returns a value. `attempt` aborts on timeout or with `signal`. Throws errors that are not
+ * tolerated. On timeout, throws the last tolerated error, or an error that names `what`; `late` overrides both.
  */
 export async function poll<T>(
   look: (attempt: AbortSignal) => Promise<T | undefined> | T | undefined,
@@ -63,7 +63,7 @@ export async function poll<T>(
     } catch (error) {
       signal?.throwIfAborted();
       if (tolerates(error)) last = error;
-      // An attempt cut short by the timeout says less than the one before.
+      // The error of an attempt that the timeout aborts is less useful than the one before.
       else if (attempt.aborted) last ??= error;
       else throw error;
     }
@@ -82,7 +82,7 @@ export async function poll<T>(
 const timedOut = (what: string, within: number): Error =>
   new Error(`Timed out after ${within / 1000} s waiting for ${what}.`);
 
-/** Repeats work while it throws tolerated errors. On timeout, throws the last one. */
+/** Repeats `work` while it throws tolerated errors. Throws the last one on timeout. */
 export async function retry<T>(work: (attempt: AbortSignal) => Promise<T>, options: RetryOptions): Promise<T> {
   const late = (last: unknown): Error => (last instanceof Error ? last : new Error(String(last)));
   const done = await poll(async (attempt) => ({ value: await work(attempt) }), { ...options, late });

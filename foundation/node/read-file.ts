@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { HarnessError, unreadable } from './errors.ts';
 
-/** Text of a user's file; `what` names it in the error. Throws `HarnessError` BAD_FILE. */
+/** Reads a user's file. `what` describes it in the error. Throws `HarnessError` BAD_FILE. */
 export function readText(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new HarnessError('BAD_FILE', `${what} ${file} cannot be read (${unreadable(error)}): give the path of one.`);
+    throw new HarnessError('BAD_FILE', `${what} ${file} cannot be read (${unreadable(error)}). Check the path.`);
   }
 }
 
-/** Content of a YAML or JSON file; as `readText` otherwise. */
+/** Reads and parses a YAML or JSON file; otherwise as `readText`. */
 export function readYaml(file: string, what: string): unknown {
   const content = readText(file, what);
   try {

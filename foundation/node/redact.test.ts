@@ -18,20 +18,16 @@ describe('redaction', () => {
   const secret = newSecretAccessKey();
   const session = newSessionToken();
   const id = newAccessKeyId('ASIA');
-  /** A text, and what of it must not be seen. */
+  /** Name, text, and the parts that must not be visible. */
   const table: readonly (readonly [string, string, readonly string[]])[] = [
     ['a JSON web token', `the token ${TOKEN}, as it came`, [HEADER, CLAIMS, SIGNATURE]],
     ['a token without a signature', `"${HEADER}.${CLAIMS}"`, [HEADER, CLAIMS]],
-    ['a token whose header is broken', `bm8ganNvbg.${CLAIMS}.${SIGNATURE}`, [CLAIMS, SIGNATURE]],
-    ['a token that was cut', TOKEN.slice(0, 60), [HEADER]],
+    ['a token with a broken header', `bm8ganNvbg.${CLAIMS}.${SIGNATURE}`, [CLAIMS, SIGNATURE]],
+    ['a truncated token', TOKEN.slice(0, 60), [HEADER]],
     ['a token as the data of a Secret', Buffer.from(TOKEN).toString('base64'), [Buffer.from(TOKEN).toString('base64')]],
     ['an authorization header', `GET / HTTP/1.1\nAuthorization: ${TOKEN}\nAccept: */*`, [HEADER, SIGNATURE]],
     ['a bearer token of any kind', 'authorization: Bearer abcDEF123456789_abcdefghij', ['abcDEF123456789']],
-    [
-      'headers in the form of Go',
-      'map[Authorization:[Bearer 0123456789abcdefghijABC] Accept:[*/*]]',
-      ['0123456789abc'],
-    ],
+    ["headers in Go's format", 'map[Authorization:[Bearer 0123456789abcdefghijABC] Accept:[*/*]]', ['0123456789abc']],
     ['a password in a URL', 'HTTP_PROXY=http://me:pass-word@proxy.example:3128', ['pass-word']],
     ['basic credentials', '{"Authorization":"Basic dXNlcjpwYXNz"}', ['dXNlcjpwYXNz']],
     ['credentials as JSON', JSON.stringify({ SecretAccessKey: secret, Token: session }), [secret, session]],
@@ -51,7 +47,7 @@ describe('redaction', () => {
       'It is wJalrXUtnFEMI7K7MDENGvbPxRfiCYEXAMPLEKEY.',
       ['wJalrXUtnFEMI7K7MD'],
     ],
-    ['a session token alone', session, [session.slice(20, 60)]],
+    ['a session token without a name', session, [session.slice(20, 60)]],
     ['a presigned URL', PRESIGNED, ['0123456789abcdef', 'IQoJb3JpZ2lu', 'EXAMPLE%2FTOKEN']],
     [
       'a signature in a header',
@@ -61,25 +57,25 @@ describe('redaction', () => {
     ['a token for an EKS cluster', 'k8s-aws-v1.aHR0cHM6Ly9zdHMuYW1hem9uYXdz', ['aHR0cHM6Ly9zdHM']],
     ['an access key id', `key ${id} is unknown`, [id]],
     ['a private key', `before\n${PEM}after`, PEM.split('\n').slice(1, 3)],
-    ['a private key that was cut', PEM.slice(0, 200), [PEM.slice(40, 80)]],
+    ['a truncated private key', PEM.slice(0, 200), [PEM.slice(40, 80)]],
     [
       'the data of a Secret',
       JSON.stringify({ kind: 'SecretList', items: [{ metadata: { name: 'x' }, data: { any: 'c2hvcnQ=' } }] }),
       ['c2hvcnQ'],
     ],
     [
-      'the data of a Secret that was cut',
+      'the data of a truncated Secret',
       '{"kind":"Secret","data":{"one":"c2hvcnQ=","two":"c29tZX',
       ['c2hvcnQ', 'c29tZX'],
     ],
   ];
   for (const [what, given, secrets] of table)
-    it(`takes out ${what}`, () => {
+    it(`removes ${what}`, () => {
       for (const part of secrets) expect(given).to.contain(part);
       for (const part of secrets) expect(text(given)).not.to.contain(part);
     });
 
-  it('takes out every credential of the emulator, quoted or after a name', () => {
+  it("removes the emulator's credentials, quoted or after a name", () => {
     for (let times = 0; times < 200; times += 1) {
       const key = newSecretAccessKey();
       const token = newSessionToken();
@@ -88,13 +84,13 @@ describe('redaction', () => {
     }
   });
 
-  it('keeps what is around a secret', () => {
+  it('keeps the text around a secret', () => {
     expect(text(`the token ${TOKEN}, as it came`)).to.equal('the token [redacted], as it came');
     expect(text('AWS_SESSION_TOKEN=abcdefghijklmnopqrst; next')).to.equal('AWS_SESSION_TOKEN=[redacted]; next');
     expect(text('key ASIAQWERTYUIOP123456')).to.equal('key ASIA…3456');
   });
 
-  it('changes a text no further when it is redacted twice', () => {
+  it('is idempotent', () => {
     for (const [, given] of table) expect(text(text(given))).to.equal(text(given));
   });
 
@@ -111,9 +107,9 @@ describe('redaction', () => {
     'image oci://registry.example:5000/agent@sha256:0a1b at http://172.18.0.1:4000/v1/credentials, mail me@example.com',
     'NoCredentialProviders: the pod has no AWS_WEB_IDENTITY_TOKEN_FILE',
   ])
-    it(`leaves "${innocent.slice(0, 50)}…" as it is`, () => expect(text(innocent)).to.equal(innocent));
+    it(`does not change "${innocent.slice(0, 50)}…"`, () => expect(text(innocent)).to.equal(innocent));
 
-  it('knows what a scenario handed out, as it is and in Base64', () => {
+  it("removes a scenario's secrets, plain and in Base64", () => {
     const own = 'any text that is secret';
     const known = redactor([own, 'short']);
     expect(known.text(`<${own}> <${Buffer.from(own).toString('base64')}> short`)).to.equal(
@@ -121,7 +117,7 @@ describe('redaction', () => {
     );
   });
 
-  it('goes through values, and takes what stands under the name of a secret', () => {
+  it('redacts nested values, and every value under a secret name', () => {
     const unlike = randomBytes(4).toString('hex');
     const when = new Date(0);
     expect(
@@ -153,7 +149,7 @@ describe('redaction', () => {
     });
   });
 
-  it('tells names of secrets from names of files', () => {
+  it('distinguishes names of secrets from names of files', () => {
     const names = [
       'AWS_SECRET_ACCESS_KEY',
       'AWS_SESSION_TOKEN',

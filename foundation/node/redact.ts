@@ -1,13 +1,13 @@
 export const REDACTED = '[redacted]';
 
-/** Removes secrets from texts and values; `redactor` makes one that also knows a scenario's secrets. */
+/** Removes secrets from texts and values. `redactor` creates one that also knows a scenario's secrets. */
 export interface Redactor {
   readonly text: (text: string) => string;
-  /** Redacts every text in a JSON value, and everything under a secret name. */
+  /** Redacts every text in a JSON value, and every value under a secret name. */
   readonly value: <T>(value: T) => T;
 }
 
-/** Shorter values are no secrets, and occur in other words. */
+/** Shorter values are not secrets and occur in ordinary words. */
 const LEAST_LENGTH = 8;
 
 /** @param known secret values, such as minted tokens; also found in Base64, as in a Secret. */
@@ -52,33 +52,33 @@ const isPlain = (value: unknown): value is Record<string, unknown> =>
 const SECRET_NAME =
   /(?:secret_?(?:access_?)?key|(?:session|security|authorization|access|refresh|bearer|id)_?token|(?:^|[._-])token|authorization|password|(?:client|[._-])_?secret|private_?key)$/i;
 
-/** Whether a field or variable of that name holds a secret; names of files (`…_TOKEN_FILE`) hold a path. */
+/** Whether a field or variable of that name contains a secret. Names of files (`…_TOKEN_FILE`) contain a path. */
 export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
 
 type Rule = readonly [pattern: RegExp, replacement: string];
 
-/** In order: whole values before parts. */
+/** Applied in this order: whole values before parts. */
 const RULES: readonly Rule[] = [
   [/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|$)/g, REDACTED],
-  // A header in a dump: the whole value, whatever its scheme. Prose such as "authorization: none" stays.
+  // A header in a dump, with its whole value in any scheme. Prose such as "authorization: none" stays.
   [
     /(\bauthorization\\?["']?\s*[:=]\s*\[?\\?["']?)(?:(?:Bearer|Basic|AWS4-HMAC-SHA256)\s[^\r\n"'\]\\]+|[^\s"'\]\\]{16,})/gi,
     `$1${REDACTED}`,
   ],
   [/(\bBearer\s+)[A-Za-z0-9._~+/-]{20,}=*/gi, `$1${REDACTED}`],
-  // A field of JSON (escaped too), XML, a query string or a line of settings, by its name.
+  // A named field in JSON (also escaped), XML, a query string or a settings file.
   [
     /((?:secret[_-]?access[_-]?key|(?:session|security)[_-]?token|(?<![A-Za-z])token|password|client[_-]?secret)\\?["']?\s*(?:[:=]|>)\s*\\?["']?)(?!\[redacted)[^\s"'\\<>,;}&]{16,}/gi,
     `$1${REDACTED}`,
   ],
-  // A password in a URL, as in proxies' variables.
+  // A password in a URL, as in the variables of proxies.
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/"'\\]*:)[^\s@/"'\\]+@/gi, `$1${REDACTED}@`],
   [/\bk8s-aws-v1\.[\w-]+/g, REDACTED],
-  // JSON web tokens begin with `{"` in Base64; parts of one too.
+  // JSON web tokens, also truncated ones. They begin with `{"` in Base64.
   [/\bey[JA][\w-]{8,}(?:\.[\w-]*){0,2}/g, REDACTED],
-  // The same in Base64 once more, as in the data of a Secret.
+  // The same, encoded in Base64 again, as in the data of a Secret.
   [/\bZXlK[A-Za-z0-9+/]{20,}={0,2}/g, REDACTED],
-  // Session tokens of AWS.
+  // AWS session tokens.
   [/\b(?:IQoJ|FwoG|FQoG|AQoD|AgoJ)[A-Za-z0-9+/=%_-]{20,}/g, REDACTED],
   // Signature Version 4, presigned or in a header.
   [/\b((?:X-Amz-)?Signature=)[0-9a-f]{16,}/gi, `$1${REDACTED}`],
@@ -87,7 +87,7 @@ const RULES: readonly Rule[] = [
     /(?<![\w/+=.-])(?=[A-Za-z0-9/+]{0,39}[0-9])(?=[A-Za-z0-9/+]{0,39}[a-z])(?=[A-Za-z0-9/+]{0,39}[A-Z])[A-Za-z0-9/+]{40}(?![\w/+=-])/g,
     REDACTED,
   ],
-  // Access key ids are no secrets; their ends suffice to distinguish them.
+  // Access key ids are not secret. The last characters suffice to distinguish them.
   [/\b(AKIA|ASIA)[A-Z0-9]{8,}([A-Z0-9]{4})\b/g, '$1…$2'],
 ];
 

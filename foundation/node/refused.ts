@@ -3,7 +3,7 @@ interface Answer {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly attempts?: number };
 }
 
-/** Whether a client's error is a 4xx at the first attempt, so that certainly nothing was made. */
+/** Whether an error is a 4xx of the first attempt, which proves that nothing was created. */
 export function isRefused(error: unknown): boolean {
   const { status, $metadata } = error as Answer;
   const { httpStatusCode = status, attempts = 1 } = $metadata ?? {};

@@ -4,7 +4,7 @@ import { listenOnReservedPort } from './reserved-port.ts';
 import { listen, stopServer } from './listen.ts';
 
 describe('a reserved port', () => {
-  it("is nobody else's while it is left, and free afterwards", async () => {
+  it('stays reserved while its server is closed, and is free after the release', async () => {
     const [server, other] = [createServer(), createServer()];
     let own = 0;
     const release = await listenOnReservedPort(async (port) => (own = await listen(server, '127.0.0.1', port)));
@@ -19,7 +19,7 @@ describe('a reserved port', () => {
     await stopServer(other);
   });
 
-  it('is looked for again where one is taken, and no further where it cannot be had', async () => {
+  it('is replaced if taken, but other errors are thrown', async () => {
     const tried: number[] = [];
     const release = await listenOnReservedPort(async (port) => {
       tried.push(port);

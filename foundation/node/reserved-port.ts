@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 const PORTS = { first: 20_000, end: 32_000 };
 
 /**
- * Makes `listen` listen on a loopback port that stays reserved until the returned function is called, also while its
- * server is closed: the next port is kept bound, and every reservation needs both.
+ * Calls `listen` with a loopback port that stays reserved until the returned function is called, even while its server
+ * is closed. The reservation binds the next port: every reservation needs both.
  */
 export async function listenOnReservedPort(listen: (port: number) => Promise<unknown>): Promise<() => void> {
   for (;;) {

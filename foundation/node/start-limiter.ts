@@ -1,18 +1,18 @@
 import { availableParallelism } from 'node:os';
 
-/** Limits the number of starting programs: a place is free after the first output, the end, or some silence. */
+/** Limits how many programs start at a time. A program has started after its first output, its end, or some silence. */
 export class StartLimiter {
   #free: number;
   readonly #settledAfter: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param settledAfter milliseconds of silence after which a program no longer counts as starting */
+  /** @param settledAfter milliseconds of silence after which a program counts as started */
   constructor(perCore: number, settledAfter: number) {
     this.#free = Math.max(1, Math.round(perCore * availableParallelism()));
     this.#settledAfter = settledAfter;
   }
 
-  /** Waits for a place. Returns the function that frees it, which is idempotent. */
+  /** Waits for a free slot. Returns an idempotent function that releases it. */
   async acquire(): Promise<() => void> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

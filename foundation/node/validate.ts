@@ -3,18 +3,18 @@ import { HarnessError } from './errors.ts';
 import { suggestion } from './nearest.ts';
 
 /**
- * Throws `HarnessError` BAD_FILE with `say` of the first problem. A schema's message names the requirement; a check's
- * (`refine`) replaces the whole.
+ * Returns the value if it matches the schema. Throws `HarnessError` BAD_FILE with `say` of the first problem. A
+ * schema's message names the requirement; a check's message (`refine`) replaces the whole sentence.
  */
 export function validated<T>(schema: z.ZodType<T>, value: unknown, say: (problem: string) => string): T {
   const { data, error } = schema.safeParse(value, { error: needed, reportInput: true });
   if (error === undefined) return data;
-  // A misspelt member may explain a missing one.
+  // A misspelt member may be why another is missing, so it is reported first.
   const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
-  throw new HarnessError('BAD_FILE', say(issue === undefined ? 'it has another form' : problemOf(issue)));
+  throw new HarnessError('BAD_FILE', say(issue === undefined ? 'it is invalid' : problemOf(issue)));
 }
 
-/** `scenarios[0].verdict must be one of passed, failed, not "great"`; the whole is `it`. */
+/** Returns, for example, `scenarios[0].verdict must be one of passed, failed, not "great"`. `it` is the whole value. */
 function problemOf({ code, path, message, input }: z.core.$ZodIssue): string {
   const names = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   const whole = code === 'custom' || code === 'unrecognized_keys' ? message : `must be ${message}, not ${shown(input)}`;
@@ -23,12 +23,12 @@ function problemOf({ code, path, message, input }: z.core.$ZodIssue): string {
 
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';
-  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (Array.isArray(value)) return `a list of length ${value.length}`;
   return typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value).slice(0, 60);
 }
 
 const TYPES: Readonly<Record<string, string>> = {
-  string: 'a text',
+  string: 'a string',
   boolean: 'true or false',
   array: 'a list',
   object: 'an object',
@@ -47,9 +47,9 @@ function needed(issue: z.core.$ZodRawIssue): string {
       return `must not have "${key}": ${suggestion(key, members).replace(/\.$/, '')}`;
     }
     case 'too_small':
-      return issue.origin === 'array' ? `a list of at least ${issue.minimum}` : 'a text that is not empty';
+      return issue.origin === 'array' ? `a list of length ${issue.minimum} or more` : 'a non-empty string';
     default:
-      return 'of another form';
+      return 'valid';
   }
 }
 
@@ -60,15 +60,15 @@ export function whole(least: number): z.ZodInt {
   return z.int({ error }).min(least, { error });
 }
 
-export const words = z.string('a text that is not empty').regex(/\S/, 'a text that is not empty');
-export const scenarioId = z.string().regex(/^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/, 'the id of a scenario, such as AB-01');
+export const words = z.string('a non-empty string').regex(/\S/, 'a non-empty string');
+export const scenarioId = z.string().regex(/^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/, 'a scenario id such as AB-01');
 
 /** Id of a scenario in a run, with the client if the run has several. */
 export const resultId = z
   .string()
-  .regex(/^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?(\.[a-z][\w.+-]*)?$/, 'the id of a scenario, such as AB-01 or AB-01.python');
+  .regex(/^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?(\.[a-z][\w.+-]*)?$/, 'a scenario id such as AB-01 or AB-01.python');
 
-/** The id in its suite, of one in a run. */
+/** Returns the scenario's id in its suite, without the client. */
 export const declaredId = (id: string): string => id.split('.')[0] ?? id;
 
-export const scalar = z.union([z.string(), z.number(), z.boolean()], 'a text, a number, true or false');
+export const scalar = z.union([z.string(), z.number(), z.boolean()], 'a string, a number, true or false');

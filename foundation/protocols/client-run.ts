@@ -1,33 +1,33 @@
 /**
- * A run of a client between scripted endpoints, in a pod's probe program: a fresh process reads an S3 object in each
- * step. The endpoints on the pod's loopback answer by script or relay, and record. In environment, files and headers
- * `{name}` stands for: `credentials`, `metadata`, `aws` (STS and S3), `proxy` (HTTP): the endpoints; `elsewhere`,
- * `elsewhere-address`: a host that must get no token, by name and address; `files`: the folder of the files; `token`:
- * the pod's own token (`first`); `second-token`, `environment-token`: invented ones; `<source>-key-id`,
- * `<source>-secret`: invented keys of source `environment` or `profile`; `agent-ipv4`, `agent-ipv6`: the agent's URLs,
- * if the client has a pod's addresses. By default the client's variables name the endpoints.
+ * A client's run against scripted endpoints, in a pod's probe program. In each step a fresh process reads an S3 object.
+ * The endpoints on the pod's loopback answer by script or forward requests, and record them. By default the client's
+ * variables name them. Placeholders in environment, files and headers: `{credentials}`, `{metadata}`, `{aws}` (STS and
+ * S3), `{proxy}` (HTTP): the endpoints; `{elsewhere}`, `{elsewhere-address}`: name and address of a host that must
+ * receive no token; `{files}`: the folder of the files; `{token}`: the pod's own token (`first`); `{second-token}`,
+ * `{environment-token}`: invented tokens; `{<source>-key-id}`, `{<source>-secret}`: invented keys of source
+ * `environment` or `profile`; `{agent-ipv4}`, `{agent-ipv6}`: the agent's URLs at a pod's addresses.
  */
 export interface ClientRun {
   readonly do: 'RunClient';
   readonly bucket: string;
   readonly key: string;
-  /** Changes to the pod's; null removes a variable. */
+  /** Changes to the pod's environment; null removes a variable. */
   readonly environment?: Readonly<Record<string, string | null>>;
-  /** Name -> content of a file in a folder of the client's own. */
+  /** Names and contents of files in a folder of the client. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Answers of the credentials endpoint, one for each request; the last is repeated. Default: the agent's. */
+  /** The credentials endpoint's answers, one for each request; the last one repeats. Default: the agent's answers. */
   readonly credentials?: readonly ScriptedAnswer[];
-  /** Answers to AssumeRoleWithWebIdentity, likewise. Default: STS's. */
+  /** The answers to AssumeRoleWithWebIdentity, in the same way. Default: STS's answers. */
   readonly sts?: readonly ScriptedAnswer[];
-  /** Answers to the first requests to S3; later ones are answered by S3, or with the object for invented credentials. */
+  /** The answers to the first S3 requests. S3 answers later ones; for invented credentials the object is returned. */
   readonly s3?: readonly ScriptedAnswer[];
-  /** The client finds agent, ECS and instance metadata at a pod's addresses, and STS by name. */
+  /** The client reaches agent, ECS and instance metadata at a pod's addresses, and STS by name. */
   readonly addresses?: 'as-in-a-pod';
-  /** Default: one. */
+  /** Default: one step. */
   readonly steps?: readonly ClientStep[];
-  /** The result is granted, with the client's success as the fact `outcomes`. */
+  /** Makes the result granted in any case, with the client's success as the fact `outcomes`. */
   readonly mayFail?: boolean;
-  /** Until then the credentials endpoint refuses connections. */
+  /** How long the credentials endpoint refuses connections. */
   readonly awaySeconds?: number;
 }
 
@@ -40,7 +40,7 @@ export interface ClientStep {
 }
 
 export interface ScriptedAnswer {
-  /** The answer of agent, STS or S3, with `lifeSeconds`. Default: by script. */
+  /** Forwards the answer of agent, STS or S3, with `lifeSeconds`. Default: the scripted answer. */
   readonly from?: 'upstream';
   /** Default 200. */
   readonly status?: number;
@@ -48,23 +48,23 @@ export interface ScriptedAnswer {
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly delaySeconds?: number;
-  /** Closes the connection instead of answering. */
+  /** Closes the connection without an answer. */
   readonly cut?: true;
   /** Lifetime of the credentials. Default: six hours at the credentials endpoint, one at STS, or upstream's. */
   readonly lifeSeconds?: number;
-  /** A member of the credentials to omit. */
+  /** A member of the credentials that is omitted. */
   readonly without?: string;
-  /** Seconds by which the server's clock, in the header Date, is ahead. */
+  /** Seconds by which the server's clock in the header Date runs ahead. */
   readonly aheadSeconds?: number;
 }
 
-/** Variable of a pod that allows its program to make networks for clients. */
+/** Environment variable of a pod whose program may create networks for clients. */
 export const NETWORK_RIGHTS = 'PROBE_NETWORK_RIGHTS';
 
-/** The administrator, or any user with a user namespace. */
+/** Root, or any user with a user namespace. */
 export type NetworkRights = 'root' | 'user';
 
-/** Starts a command in a network and mounts of its own. */
+/** The command that starts a program with its own network and mounts. */
 export const UNSHARE: Readonly<Record<NetworkRights, readonly [string, ...string[]]>> = {
   root: ['unshare', '--net', '--mount'],
   user: ['unshare', '--user', '--map-root-user', '--net', '--mount'],

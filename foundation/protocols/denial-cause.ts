@@ -3,7 +3,7 @@ export interface DenialCause {
   readonly explicit: boolean;
 }
 
-/** The denying policy in a message, if any (IAM User Guide, "Troubleshoot access denied error messages"). */
+/** Returns the denying policy in a message, if any (IAM User Guide, "Troubleshoot access denied error messages"). */
 export function causeFromMessage(message: string | undefined): DenialCause | undefined {
   if (message === undefined) return undefined;
   const kinds = {

@@ -3,7 +3,7 @@ import { factMatches, firstMismatch } from './expectation.ts';
 import { isSessionOf } from '../aws/role-arn.ts';
 import type { ExpectedResult, FactMatcher, ProbeResult } from './probe-protocol.ts';
 
-describe('the first mismatch of a result', () => {
+describe('firstMismatch', () => {
   const result: ProbeResult = {
     outcome: 'denied',
     layer: 's3',
@@ -34,17 +34,17 @@ describe('the first mismatch of a result', () => {
     facts: { tries: 1 },
   };
 
-  it('is none where all is as expected, or nothing else is named', () => {
+  it('returns undefined if all expected members match', () => {
     const observed = { result, cause, isExpectedIdentity: true };
     expect(firstMismatch(whole, observed)).to.equal(undefined);
     expect(firstMismatch({ outcome: 'denied' }, { ...observed, isExpectedIdentity: undefined })).to.equal(undefined);
   });
 
-  it('is told in the order in which a reader asks', () => {
+  it('checks outcome, identity, layer and details in that order', () => {
     const met: string[] = [];
     let expected = everything;
     let isExpectedIdentity = false;
-    // One more than there are: a wrong answer fails, and ends.
+    // One turn more than there are mismatches, so that a wrong result cannot loop forever.
     for (let turn = 0; turn < 10; turn += 1) {
       const mismatch = firstMismatch(expected, { result, cause, isExpectedIdentity });
       if (mismatch === undefined) break;
@@ -68,7 +68,7 @@ describe('the first mismatch of a result', () => {
     ]);
   });
 
-  it('is the fact that is missing where none is told', () =>
+  it('reports an expected fact that is missing', () =>
     expect(
       firstMismatch(
         { outcome: 'refused', facts: { tries: 1 } },
@@ -76,13 +76,13 @@ describe('the first mismatch of a result', () => {
       ),
     ).to.deep.equal({ of: 'fact', name: 'tries', matcher: 1 }));
 
-  it('is no policy where nobody says which denied', () => {
+  it('ignores the expected policy if the denying policy is unknown', () => {
     const observed = { result, cause: undefined, isExpectedIdentity: undefined };
     expect(firstMismatch({ ...whole, policy: 'boundary', explicit: true }, observed)).to.equal(undefined);
   });
 });
 
-describe('a session of a role', () => {
+describe('isSessionOf', () => {
   const session = 'arn:aws:sts::111122223333:assumed-role/app/s';
   for (const [role, is] of [
     ['arn:aws:iam::111122223333:role/app', true],
@@ -91,10 +91,10 @@ describe('a session of a role', () => {
     ['arn:aws:iam::444455556666:role/app', false],
     ['arn:aws:iam::111122223333:user/app', false],
   ] as const)
-    it(`is ${is ? '' : 'not '}one of ${role}`, () => expect(isSessionOf(session, role)).to.equal(is));
+    it(`${is ? 'accepts' : 'rejects'} ${role}`, () => expect(isSessionOf(session, role)).to.equal(is));
 });
 
-describe('matchers of facts', () => {
+describe('factMatches', () => {
   const table: readonly (readonly [string | number | boolean | undefined, FactMatcher, boolean])[] = [
     ['a', 'a', true],
     ['a', 'b', false],
@@ -115,6 +115,6 @@ describe('matchers of facts', () => {
     [undefined, { matches: '' }, false],
   ];
   for (const [actual, matcher, matches] of table)
-    it(`${JSON.stringify(actual)} ${matches ? 'meets' : 'does not meet'} ${JSON.stringify(matcher)}`, () =>
+    it(`${JSON.stringify(actual)} ${matches ? 'matches' : 'does not match'} ${JSON.stringify(matcher)}`, () =>
       expect(factMatches(actual, matcher)).to.equal(matches));
 });

@@ -5,7 +5,7 @@ export interface Observed {
   readonly result: ProbeResult;
   /** The denying policy, if known. */
   readonly cause: DenialCause | undefined;
-  /** Whether the identity is as expected; undefined without an expected or known one. */
+  /** Whether the identity is as expected; undefined if none is expected or known. */
   readonly isExpectedIdentity: boolean | undefined;
 }
 
@@ -13,7 +13,7 @@ export type Mismatch =
   | { readonly of: 'outcome' | 'identity' | 'layer' | 'code' | 'status' | 'message' | 'policy' | 'explicit' }
   | { readonly of: 'fact'; readonly name: string; readonly matcher: FactMatcher };
 
-/** Compares a result with its expectation; undefined if it matches. Omitted members match anything. */
+/** Returns the first difference from the expectation, undefined for a match. Omitted members match anything. */
 export function firstMismatch(expected: ExpectedResult, observed: Observed): Mismatch | undefined {
   const { result, cause, isExpectedIdentity } = observed;
   if (result.outcome !== expected.outcome) return { of: 'outcome' };
@@ -31,7 +31,7 @@ export function firstMismatch(expected: ExpectedResult, observed: Observed): Mis
   return undefined;
 }
 
-/** Alternative values as a list; empty for any. */
+/** Returns the alternatives as a list; an empty list if any value is allowed. */
 export const alternatives = <T extends string>(expected: T | readonly T[] | undefined): readonly T[] =>
   expected === undefined ? [] : typeof expected === 'string' ? [expected] : expected;
 

@@ -1,4 +1,4 @@
-/** A kubeconfig in JSON for one cluster and a user with a bearer token. `authority`: PEM. It holds a secret. */
+/** Returns a kubeconfig in JSON for a cluster and a user with a bearer token. It is secret. `authority` is in PEM. */
 export function kubeconfigText(name: string, server: string, authority: string, token: string): string {
   const data = Buffer.from(authority).toString('base64');
   return JSON.stringify({

@@ -7,7 +7,7 @@ import { listen, stopServer } from '../node/listen.ts';
 import { newCertificateAuthority } from '../node/certificates.ts';
 import { connect, type Connection } from './kubernetes-connection.ts';
 
-describe('connection to an API server', () => {
+describe('the API server connection', () => {
   let server: Server;
   let connection: Connection;
 
@@ -38,11 +38,11 @@ describe('connection to an API server', () => {
     await stopServer(server);
   });
 
-  it("shows the kubeconfig's client certificate", async () => {
+  it("sends the kubeconfig's client certificate", async () => {
     expect(await connection.json('GET', '/')).to.deep.equal(['administrator', null]);
   });
 
-  it('shows it to no request that is made without these credentials, also on kept connections', async () => {
+  it('does not send the certificate with unauthenticated requests, even on kept connections', async () => {
     await connection.json('GET', '/');
     const answer = await connection.send({
       method: 'GET',

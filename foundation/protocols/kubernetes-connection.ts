@@ -6,7 +6,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 export class KubernetesError extends Error {
   override readonly name = 'KubernetesError';
   readonly status: number;
-  /** Machine-readable reason of the Status object, such as `Forbidden`. */
+  /** Machine-readable reason in the Status object, such as `Forbidden`. */
   readonly reason: string;
 
   constructor(status: number, reason: string, message: string) {
@@ -16,9 +16,9 @@ export class KubernetesError extends Error {
   }
 }
 
-/** Node's codes of failed connections, on which nothing was sent. */
+/** Node's error codes of connections that failed before anything was sent. */
 const UNSENT = /^(ECONNREFUSED|EAI_\w+|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/;
-/** Codes of broken connections; `socket hang up` has ECONNRESET. */
+/** Error codes of broken connections. `socket hang up` has ECONNRESET. */
 const BROKEN = /^(ECONN\w+|EPIPE|ETIMEDOUT)$/;
 
 function codeOf(error: unknown): string {
@@ -28,20 +28,20 @@ function codeOf(error: unknown): string {
 
 export const isUnsent = (error: unknown): boolean => UNSENT.test(codeOf(error));
 
-/** Whether a connection failed or broke: the effect of the request is unknown. */
+/** Whether a connection failed or broke, which leaves the effect of the request unknown. */
 export const isBroken = (error: unknown): boolean => isUnsent(error) || BROKEN.test(codeOf(error));
 
 export const hasStatus = (error: unknown, ...statuses: readonly number[]): boolean =>
   error instanceof KubernetesError && statuses.includes(error.status);
 
-/** Ignores answers of these statuses, as in `.catch(ignoring(404))`. */
+/** Ignores these status codes, as in `.catch(ignoring(404))`. */
 export const ignoring =
   (...statuses: readonly number[]) =>
   (error: unknown): void => {
     if (!hasStatus(error, ...statuses)) throw error;
   };
 
-/** Whether a retry may succeed: overload, restart, broken connection. */
+/** Whether a retry may succeed: after an overload, a restart or a broken connection. */
 export const isTransient = (error: unknown): boolean =>
   error instanceof KubernetesError ? error.status >= 500 || error.status === 429 : isBroken(error);
 
@@ -50,14 +50,14 @@ export interface Exchange {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
-  /** False: without the kubeconfig's credentials and client certificate. Default true. */
+  /** Whether to send the kubeconfig's credentials and client certificate. Default true. */
   readonly authenticated?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
- * The connection to one API server by a kubeconfig, with a keep-alive agent: the client library makes a costly TLS
- * handshake for each request.
+ * A connection to the API server of a kubeconfig. It keeps connections alive, because the client library makes a costly
+ * TLS handshake for each request.
  */
 export interface Connection {
   /** Sends and receives JSON; a PATCH is a merge patch. Throws `KubernetesError` for statuses other than 2xx. */
@@ -73,7 +73,7 @@ export interface Connection {
   close(): void;
 }
 
-/** Milliseconds until an answer begins: its webhooks may take 30 s each. */
+/** Milliseconds until an answer must begin. Webhooks of the API server may take 30 s each. */
 const LONGEST_ANSWER = 60_000;
 /** For streams that may be silent for long, such as logs. */
 const NO_BOUND = 0;
@@ -86,7 +86,7 @@ export function connect(config: KubeConfig): Connection {
   if (!cluster) throw new Error('the kubeconfig has no current cluster');
   const server = new URL(cluster.server);
   let agent: Agent | undefined;
-  /** Without a client certificate, which the API server prefers to a token. */
+  /** Has no client certificate, because the API server prefers one to a token. */
   let anonymous: Agent | undefined;
 
   const send = async (

@@ -16,9 +16,9 @@ const VERDICT: LoadVerdict = {
 };
 
 describe('a verdict in a termination message', () => {
-  it('comes back as it was', () => expect(readVerdict(verdictText(VERDICT))).to.deep.equal(VERDICT));
+  it('survives a round trip', () => expect(readVerdict(verdictText(VERDICT))).to.deep.equal(VERDICT));
 
-  it('fits into it, and keeps its counts, whatever a pod met', () => {
+  it('fits the size limit and keeps its counts', () => {
     const text = verdictText({
       ...VERDICT,
       answers: Array.from({ length: 2000 }, () => 12_345),
@@ -30,5 +30,5 @@ describe('a verdict in a termination message', () => {
   });
 
   for (const message of [undefined, '', 'null', '{"granted":1', '{"answers":[]}', 'panic: out of memory'])
-    it(`is none in ${JSON.stringify(message)}`, () => expect(readVerdict(message)).to.equal(undefined));
+    it(`is undefined for ${JSON.stringify(message)}`, () => expect(readVerdict(message)).to.equal(undefined));
 });

@@ -1,61 +1,61 @@
 /**
- * The harness puts a `LoadPlan` as JSON into a Job's pod template (`LOAD_PLAN`); a pod writes its `LoadVerdict` into
+ * The harness puts a `LoadPlan` as JSON into a Job's pod template (`LOAD_PLAN`). A pod writes its `LoadVerdict` into
  * the termination message, at most 4096 bytes (Kubernetes, "Determine the Reason for Pod Failure"). No secrets.
  */
 export const TERMINATION_LOG = '/dev/termination-log';
-/** Longest termination message of Kubernetes, in bytes. */
+/** Kubernetes's limit of termination messages, in bytes. */
 export const LONGEST_VERDICT = 4096;
 
 export interface LoadPlan {
-  /** ARNs of the permitted roles of sessions. */
+  /** ARNs of the roles that sessions may have. */
   readonly roles: readonly string[];
   readonly bucket: string;
-  /** Prefix of keys with the pod's own session tags: `<cluster>/<namespace>/<service account>`. */
+  /** Prefix of keys that the pod's own session tags give access to: `<cluster>/<namespace>/<service account>`. */
   readonly own: string;
-  /** The prefix of another service account, which must be denied. */
+  /** The prefix of another service account. Access must be denied. */
   readonly other: string;
-  /** Concurrent requests to the agent in each round, besides the SDK's. */
+  /** Concurrent requests to the agent in each round, in addition to the SDK's. */
   readonly atOnce: number;
   readonly rounds: number;
   readonly everySeconds: number;
-  /** The first round begins at a time divisible by these seconds, so that pods begin together. */
+  /** The first round begins at a multiple of this many seconds, so that pods begin together. */
   readonly alignSeconds?: number;
   readonly furtherRounds: number;
-  /** Continues until SIGTERM, in a Deployment, for at least `rounds`. */
+  /** Continues until SIGTERM, for at least `rounds`. For Deployments. */
   readonly untilEnded?: true;
-  /** Instead of rounds: repeatedly pipelines requests on one connection for so many seconds. */
+  /** Replaces the rounds: repeatedly pipelines `requests` on one connection, for `seconds`. */
   readonly flood?: { readonly requests: number; readonly seconds: number };
 }
 
-/** A pod's results. Times are milliseconds; counts are of answers. */
+/** A pod's results. Times are in milliseconds; counts are numbers of answers. */
 export interface LoadVerdict {
   readonly pod: string;
   readonly rounds: number;
-  /** Correct answers: credentials of the pod's own identity, and its own object. */
+  /** Correct answers, with credentials of the pod's own identity or its own object. */
   readonly granted: number;
-  /** Answers with another identity or its permissions. */
+  /** Answers with another identity or another identity's permissions. */
   readonly wrong: number;
-  /** Descriptions of the first of them. */
+  /** Descriptions of the first wrong answers. */
   readonly wrongs: readonly string[];
   readonly errors: Readonly<Record<string, number>>;
-  /** Timeouts and broken connections among them. */
+  /** How many of the errors are timeouts and broken connections. */
   readonly late: number;
-  /** From the start of the process, or of a delayed first round, to the agent's first answer with credentials. */
+  /** From the process's start, or that of a delayed first round, to the agent's first answer with credentials. */
   readonly credentials?: number;
-  /** The same to the first object that an SDK has read. */
+  /** From the same start to the first object that an SDK has read. */
   readonly object?: number;
   /** The agent's time for each answer with credentials. */
   readonly answers: readonly number[];
   readonly sessions: readonly string[];
-  /** Time of the last error, milliseconds since the epoch; 0: none. */
+  /** Time of the last error in milliseconds since the epoch, or 0 without errors. */
   readonly lastErrorAt: number;
   readonly recovered: boolean;
-  /** A flood's answers by status, and its duration. */
+  /** Number of a flood's answers by status, and its duration. */
   readonly statuses?: Readonly<Record<string, number>>;
   readonly milliseconds?: number;
 }
 
-/** A verdict as a termination message, with fewer times and sessions if necessary. */
+/** Returns a verdict as a termination message, with fewer times and sessions if necessary. */
 export function verdictText(verdict: LoadVerdict): string {
   let text = JSON.stringify(verdict);
   for (let keep = 200; Buffer.byteLength(text) > LONGEST_VERDICT && keep > 0; keep = Math.floor(keep / 2))
@@ -68,7 +68,7 @@ export function verdictText(verdict: LoadVerdict): string {
   return text;
 }
 
-/** The verdict in a termination message; undefined if missing or truncated. */
+/** Returns the verdict in a termination message; undefined if missing or truncated. */
 export function readVerdict(message: string | undefined): LoadVerdict | undefined {
   try {
     const verdict = JSON.parse(message ?? '') as LoadVerdict | null;

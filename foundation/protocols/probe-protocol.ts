@@ -1,12 +1,12 @@
 /**
  * The protocol between the harness and the probe program: a `ProbePlan` as JSON in the pod's environment
- * (`PROBE_PLAN`), and a line with a `ProbeReport` after `REPORT_PREFIX` on standard output. No secrets: tokens are
- * named by their place, reports have codes and messages.
+ * (`PROBE_PLAN`), and a line with a `ProbeReport` after `REPORT_PREFIX` on standard output. It has no secrets: the plan
+ * names where tokens are, and reports have codes and messages.
  */
 import type { ClientRun } from './client-run.ts';
 
 export const REPORT_PREFIX = 'probe-report ';
-/** Prefix of the line with the pod's tokens as `TokenDescription[]`, without signatures. */
+/** Prefix of the line that describes the pod's tokens as `TokenDescription[]`, without signatures. */
 export const TOKENS_PREFIX = 'probe-tokens ';
 
 export interface TokenDescription {
@@ -15,13 +15,13 @@ export interface TokenDescription {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** The tokens that a kubelet may have put into a pod. */
+/** The tokens that a kubelet may have mounted into a pod. */
 export type ProjectedToken = 'pod-identity' | 'irsa' | 'kubernetes-api';
 
-/** Pod annotation with the last permitted phase; it reaches the pod as a file. */
+/** Pod annotation with the last phase that may run; it reaches the pod as a file. */
 export const PHASE_ANNOTATION = 'conformance.eks-pod-identity/phase';
 
-/** The token of a raw request: its place in the pod, or a change to the projected one. */
+/** The token of a raw request: where it is in the pod, or its text. */
 export type TokenSource =
   | { readonly from: ProjectedToken }
   /** A file of the harness's secret at `PROBE_TOKENS_DIRECTORY`. */
@@ -29,7 +29,7 @@ export type TokenSource =
   | { readonly from: 'text'; readonly text: string }
   | { readonly from: 'none' };
 
-/** Breaks one thing in a token, whose claims stay readable. */
+/** Makes one change to a token, whose claims stay readable. */
 export type TokenChange =
   | 'flip-signature'
   | 'alg-none'
@@ -62,7 +62,7 @@ export interface AssumeRoleStep {
   /** Default `probe`. */
   readonly sessionName?: string;
   readonly tags?: Readonly<Record<string, string>>;
-  /** Keys of tags that pass on to sessions that this one opens. */
+  /** Keys of tags that pass on to sessions opened by this one. */
   readonly transitiveTagKeys?: readonly string[];
   readonly sourceIdentity?: string;
   readonly externalId?: string;
@@ -76,21 +76,21 @@ export interface AgentRequest {
   readonly do: 'FetchCredentials';
   readonly method?: string;
   readonly path?: string;
-  /** Host header; by default the address in the pod's environment. */
+  /** Host header. Default: the address in the pod's environment. */
   readonly host?: string;
   readonly token: TokenSource;
   readonly change?: TokenChange;
-  /** Number of requests, and whether they are concurrent. All must be answered alike. */
+  /** Number of requests, and whether they are concurrent. All answers must be equal. */
   readonly repeat?: number;
   readonly atOnce?: boolean;
   readonly pipelined?: number;
-  /** Lines of the request's head instead of method, path and host; the token's line and the end follow. */
+  /** Lines of the request's head that replace method, path and host. The token's line and the head's end follow. */
   readonly lines?: readonly string[];
-  /** Timeout of the answer in milliseconds; then the connection is closed. Default 20,000. */
+  /** Timeout of the answer in milliseconds, after which the connection is closed. Default 20,000. */
   readonly giveUpAfter?: number;
-  /** Slowest rate of answers to pipelined requests, per second, that says something about a limit on them. */
+  /** Lowest rate of answers to pipelined requests, per second, that proves something about a rate limit. */
   readonly perSecond?: number;
-  /** Uses 169.254.170.23 or fd00:ec2::23. Default: the environment's address. */
+  /** Uses 169.254.170.23 or fd00:ec2::23. Default: the address in the environment. */
   readonly via?: 'ipv4' | 'ipv6';
 }
 
@@ -107,22 +107,22 @@ export interface ReadFileRequest {
   readonly path: string;
 }
 
-/** Opens a TCP connection to the agent's IPv4 address or AWS, and closes it again. */
+/** Opens a TCP connection to the agent's IPv4 address or AWS, and closes it. */
 export interface ConnectRequest {
   readonly do: 'Connect';
   readonly to: 'agent' | 'aws';
-  /** Repeats until it is so: a network plugin applies a policy late. */
+  /** Repeats until the connection has this result, because network plugins apply policies with a delay. */
   readonly until?: 'open' | 'closed';
 }
 
-/** Waits until the kubelet replaces the token of the program's start. */
+/** Waits until the kubelet replaces the token that existed when the program started. */
 export interface RotationRequest {
   readonly do: 'AwaitTokenRotation';
   readonly token: ProjectedToken;
   readonly seconds: number;
 }
 
-/** Reads the claims of a token; its signature stays in the pod. */
+/** Reads the claims of a token. Its signature stays in the pod. */
 export interface ReadTokenRequest {
   readonly do: 'ReadToken';
   readonly token: TokenSource;
@@ -149,33 +149,33 @@ export type FactMatcher =
   | { readonly between: readonly [number, number] }
   | { readonly matches: string };
 
-/** The expected result of a probe, for `firstMismatch`. Omitted members match anything. */
+/** The expected result of a probe. Omitted members match anything; see `firstMismatch`. */
 export interface ExpectedResult {
   readonly outcome: 'granted' | 'refused' | 'denied' | 'absent';
   readonly by?: Layer | readonly Layer[];
   /** Error code, or alternatives if AWS does not document it. */
   readonly code?: string | readonly string[];
   readonly status?: number;
-  /** Kind of denying policy, if the layer reports it. */
+  /** Kind of the denying policy, if the layer reports it. */
   readonly policy?: 'identity' | 'resource' | 'session' | 'boundary';
-  /** True: an explicit Deny; false: no Allow. */
+  /** True for an explicit Deny, false for a missing Allow. */
   readonly explicit?: boolean;
   readonly message?: string;
   readonly facts?: Readonly<Record<string, FactMatcher>>;
 }
 
 export interface RetryUntil {
-  /** As far as the pod can tell. */
+  /** The expected result, as far as the pod can check it. */
   readonly expected: ExpectedResult;
-  /** Role whose session the identity must be. */
+  /** Role to whose session the identity must belong. */
   readonly roleArn?: string;
-  /** Since the probe's phase was opened. */
+  /** Seconds since the probe's phase was opened. */
   readonly seconds: number;
 }
 
 export interface PlannedProbe {
   readonly number: number;
-  /** One of `ProbeOperation`, or another that the program supports. */
+  /** A `ProbeOperation`, or another that the program supports. */
   readonly operation: { readonly do: string };
   /** Default: no retries. */
   readonly retry?: RetryUntil;
@@ -184,27 +184,27 @@ export interface PlannedProbe {
 export interface PlannedClient {
   readonly name: string;
   readonly command: readonly string[];
-  /** In addition to the environment of the pod. */
+  /** Added to the environment of the pod. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly operations: readonly string[];
-  /** It calls STS at AWS's own names by TLS only. */
+  /** Calls STS only at AWS's own host names, by TLS. */
   readonly asksStsByTls?: boolean;
 }
 
 export interface ProbePlan {
-  /** The pod's phases, in order; the program waits for each but the first to be opened… */
+  /** The pod's phases in order. The program waits until each phase but the first is opened. */
   readonly phases: readonly { readonly phase: number; readonly probes: readonly PlannedProbe[] }[];
-  /** …and for the first too if a change must precede it. */
+  /** Also waits for the first phase, if a change must precede it. */
   readonly deferred?: boolean;
   /** The client for SDK operations. Default: the program's AWS SDK for JavaScript. */
   readonly client?: PlannedClient;
-  /** Keeps running afterwards: a sidecar would be restarted, and a companion ends the pod. */
+  /** Keeps running afterwards. Otherwise a sidecar would be restarted, and a companion would end the pod. */
   readonly stays?: boolean;
 }
 
 /**
- * Layers in a request's order. `eks` and `kubernetes` are control planes; `network`: no connection; `client`: a client
- * without credentials in its run (`RunClient`).
+ * Layers in the order in which a request passes them. `eks` and `kubernetes` are control planes; `network` means no
+ * connection; `client` means a client that has no credentials in its run (`RunClient`).
  */
 export type Layer =
   'injection' | 'client' | 'network' | 'agent' | 'eks-auth' | 'sts' | 's3' | 'eks' | 'kubernetes' | 'webhook';
@@ -217,22 +217,22 @@ export interface Identity {
 export interface ProbeResult {
   readonly outcome: 'granted' | 'refused' | 'denied' | 'absent' | 'error';
   readonly layer?: Layer;
-  /** AWS error code, or the agent's HTTP status if it has none. */
+  /** AWS error code. If the agent sent none, its HTTP status. */
   readonly code?: string;
   readonly status?: number;
   readonly message?: string;
   readonly requestId?: string;
-  /** Source of the credentials, by the environment. */
+  /** The source of the credentials, according to the environment. */
   readonly identity?: Identity;
-  /** Further values by name, for expectations. */
+  /** Further values by name, which expectations can match. */
   readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface ProbeReport extends ProbeResult {
   readonly number: number;
-  /** Start and end of the probe's last attempt, milliseconds since the epoch. */
+  /** Start and end of the probe's last attempt, in milliseconds since the epoch. */
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Number of attempts of a repeated probe, and start of the first. */
+  /** Number of attempts of a repeated probe, and start of the first one. */
   readonly tries?: { readonly count: number; readonly firstStartedAt: number };
 }

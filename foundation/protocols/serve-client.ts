@@ -8,7 +8,7 @@ import {
 
 type Perform = (operation: ClientOperation) => Promise<Omit<ClientAnswer, 'id'>>;
 
-/** Answers the requests on standard input until it ends, as a client's program. */
+/** Answers requests from standard input until it ends, as the program of a client. */
 export async function serveClient(perform: Perform): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     const { id, operation, atOnce = 1 } = JSON.parse(line) as ClientRequest;

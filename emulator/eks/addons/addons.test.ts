@@ -34,7 +34,7 @@ describe('EKS add-ons', () => {
   const associations = async () =>
     (await cloud.eks().send(new ListPodIdentityAssociationsCommand({ clusterName: 'blue' }))).associations!;
 
-  it('install the agent in its newest version', async () => {
+  it('install the newest version of the agent', async () => {
     const addon = await create({ configurationValues: '{"agent":{}}', tags: { a: 'b' } });
     expect(addon).to.include({ addonName: AGENT.addonName, status: 'ACTIVE', configurationValues: '{"agent":{}}' });
     expect(addon.addonArn).to.match(/:addon\/blue\/eks-pod-identity-agent\/[0-9a-f-]{36}$/);
@@ -48,7 +48,7 @@ describe('EKS add-ons', () => {
     await waitUntilAddonActive({ client: cloud.eks(), maxWaitTime: 60 }, AGENT);
   });
 
-  it('have versions, of which any can be chosen', async () => {
+  it('can be installed in any available version', async () => {
     const command = new DescribeAddonVersionsCommand({ addonName: AGENT.addonName, kubernetesVersion: '1.33' });
     const { addons } = await cloud.eks().send(command);
     expect(addons).to.have.length(1);
@@ -64,7 +64,7 @@ describe('EKS add-ons', () => {
     expect(cluster.told.at(-1)).to.equal(`installAddon eks-pod-identity-agent ${newest}`);
   });
 
-  it('are removed', async () => {
+  it('can be removed', async () => {
     await create();
     const { addon } = await cloud.eks().send(new DeleteAddonCommand(AGENT));
     expect(addon!.status).to.equal('DELETING');
@@ -76,7 +76,7 @@ describe('EKS add-ons', () => {
     ['an unknown add-on', { addonName: 'x' }, 'InvalidParameterException', /^Addon specified is not supported/],
     ['an unknown version', { addonVersion: 'v0' }, 'InvalidParameterException', /^Addon version specified is not/],
     [
-      'an unknown way to resolve conflicts',
+      'an unknown value of resolveConflicts',
       { resolveConflicts: 'X' as 'NONE' },
       'InvalidParameterException',
       /resolveConflicts.*enum value set/,
@@ -84,19 +84,19 @@ describe('EKS add-ons', () => {
     ['an unknown cluster', { clusterName: 'green' }, 'ResourceNotFoundException', /green/],
   ];
   for (const [title, input, name, message] of refusals) {
-    it(`refuse ${title}`, async () => {
+    it(`reject ${title}`, async () => {
       const error = await errorOf(create(input));
       expect(error.name).to.equal(name);
       expect(error.message).to.match(message);
     });
   }
 
-  it('exist once', async () => {
+  it('can be installed only once', async () => {
     await create();
     expect(await errorOf(create())).to.include({ name: 'ResourceInUseException', status: 409 });
   });
 
-  it('that cannot be installed say why', async () => {
+  it('report why they cannot be installed', async () => {
     cluster.installAddon = () => Promise.reject(new Error('port taken'));
     expect(await create()).to.include({ status: 'CREATE_FAILED' });
     expect((await describeIt()).health!.issues![0]!.message).to.equal('port taken');
@@ -105,9 +105,9 @@ describe('EKS add-ons', () => {
     expect((await describeIt()).status).to.equal('UPDATE_FAILED');
   });
 
-  describe('own associations', () => {
+  describe('with their own associations', () => {
     const serviceAccount = 'ebs-csi-controller-sa';
-    it('that are made, changed and deleted with them', async () => {
+    it('create, change and delete them', async () => {
       const [first, second] = [await makeRole(cloud, 'first'), await makeRole(cloud, 'second')];
       const addon = await create({ ...DRIVER, podIdentityAssociations: [{ serviceAccount, roleArn: first }] });
       const [made, ...others] = await associations();
@@ -128,7 +128,7 @@ describe('EKS add-ons', () => {
       expect(await associations()).to.deep.equal([]);
     });
 
-    it('that stay when the add-on is preserved', async () => {
+    it('keep them if the deletion preserves the add-on', async () => {
       const roleArn = await makeRole(cloud, 'first');
       await create({ ...DRIVER, podIdentityAssociations: [{ serviceAccount, roleArn }] });
       await cloud.eks().send(new DeleteAddonCommand({ ...DRIVER, preserve: true }));
@@ -136,7 +136,7 @@ describe('EKS add-ons', () => {
       expect(cluster.told.some((line) => line.startsWith('removeAddon'))).to.equal(false);
     });
 
-    it('that who may not delete associations cannot take away', async () => {
+    it('do not delete them without the right to delete associations', async () => {
       const roleArn = await makeRole(cloud, 'first');
       const keeper = sessionOf(cloud, await makeRole(cloud, 'keeper', [POD_TRUST], [allow('eks:*Addon')]));
       await create({ ...DRIVER, podIdentityAssociations: [{ serviceAccount, roleArn }] });
@@ -151,7 +151,7 @@ describe('EKS add-ons', () => {
       expect(await associations()).to.have.length(1);
     });
 
-    it('but take over none, and have none for other service accounts or without a good role', async () => {
+    it('reject existing associations, other service accounts and missing roles', async () => {
       const roleArn = await makeRole(cloud, 'first');
       const own = { clusterName: 'blue', namespace: 'kube-system', serviceAccount, roleArn };
       await cloud.eks().send(new CreatePodIdentityAssociationCommand(own));

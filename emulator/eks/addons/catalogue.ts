@@ -13,8 +13,8 @@ export interface CatalogueEntry {
 }
 
 /**
- * Only the agent has an effect in emulated clusters. The others exist because add-ons can own associations. Add-on and
- * program versions differ (EKS User Guide, "Set up the Amazon EKS Pod Identity Agent").
+ * Only the agent has an effect in emulated clusters. The other add-ons exist because they can own associations.
+ * Versions of add-ons and programs differ (EKS User Guide, "Set up the Amazon EKS Pod Identity Agent").
  */
 const ADDONS: readonly CatalogueEntry[] = catalogue;
 

@@ -26,7 +26,7 @@ export const ADDON: ResourceKind<Addon> = {
     resourceNotFound(`No addon: ${addonName} found in cluster: ${clusterName}`, { clusterName, addonName }),
 };
 
-/** Installs an add-on: ACTIVE, or CREATE_FAILED or DEGRADED with the reason in its health. */
+/** Installs an add-on. Its status is ACTIVE, or CREATE_FAILED or DEGRADED with the reason in its health. */
 export const createAddon = createOperation(ADDON, async (call, cluster, tags, remember) => {
   const { body, world, account, state } = call;
   const name = requiredString(body, 'addonName');
@@ -57,7 +57,7 @@ export const createAddon = createOperation(ADDON, async (call, cluster, tags, re
   return addon;
 });
 
-/** Changes version, configuration or associations; an empty list deletes the add-on's associations. */
+/** Changes version, configuration or associations. An empty list deletes the add-on's associations. */
 export async function updateAddon(call: EksCall): Promise<object> {
   const { cluster, item: addon } = demanded(ADDON, call, 'eks:UpdateAddon');
   const { body, world } = call;
@@ -86,7 +86,7 @@ export async function updateAddon(call: EksCall): Promise<object> {
   };
 }
 
-/** Removes an add-on with its associations; with `preserve`, both stay in the cluster. */
+/** Removes an add-on and its associations. With `preserve`, both stay in the cluster. */
 export async function deleteAddon(call: EksCall): Promise<object> {
   const { cluster, item: addon } = demanded(ADDON, call, 'eks:DeleteAddon');
   const fields = { clusterName: cluster.name, addonName: addon.name };

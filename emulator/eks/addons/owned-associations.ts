@@ -12,8 +12,8 @@ interface WantedAssociation {
 }
 
 /**
- * Reads `podIdentityAssociations`, undefined if absent. Changes need the caller's rights (CloudFormation,
- * AWS::EKS::Addon), and an add-on takes over no existing association (EKS User Guide, "Attach an IAM Role").
+ * Reads `podIdentityAssociations`; undefined if absent. Changes need the caller's permissions (CloudFormation,
+ * AWS::EKS::Addon). An add-on cannot take over an existing association (EKS User Guide, "Attach an IAM Role").
  */
 export function readOwnedAssociations(
   call: EksCall,
@@ -52,7 +52,7 @@ export function demandDeletion(call: EksCall, associations: readonly Association
     demand(call, 'eks:DeletePodIdentityAssociation', arn, resourceTagContext(tags));
 }
 
-/** Creates, changes and deletes associations until they are the wanted ones. */
+/** Creates, changes and deletes associations until they match the wanted ones. */
 export async function settleOwnedAssociations(
   call: EksCall,
   cluster: Cluster,

@@ -27,7 +27,7 @@ import {
 
 type Input = Partial<CreatePodIdentityAssociationCommandInput>;
 
-describe('pod identity associations', () => {
+describe('Pod Identity associations', () => {
   let cloud: TestCloud;
   let roleArn: string;
 
@@ -46,7 +46,7 @@ describe('pod identity associations', () => {
     (await cloud.eks().send(new DescribePodIdentityAssociationCommand({ clusterName: 'blue', associationId })))
       .association!;
 
-  it('are created with ids and ARNs of the documented form and are described as created', async () => {
+  it('have ids and ARNs of the documented form, and are described as created', async () => {
     const before = cloud.world.clock.now();
     const made = await create({ tags: { team: 'a' } });
     expect(made.associationId).to.match(/^a-[a-z0-9]{17}$/);
@@ -61,7 +61,7 @@ describe('pod identity associations', () => {
     expect(await describeIt(made.associationId!)).to.deep.equal(made);
   });
 
-  it('write times as epoch seconds', async () => {
+  it('encode times as epoch seconds', async () => {
     const made = await create();
     const path = `/clusters/blue/pod-identity-associations/${made.associationId}`;
     const { body } = await cloud.send('eks', { path });
@@ -69,7 +69,7 @@ describe('pod identity associations', () => {
     expect(createdAt * 1000).to.be.closeTo(cloud.world.clock.now(), 60_000);
   });
 
-  it('are one for a service account: the second is told the id of the first', async () => {
+  it('are unique for a service account; a second one is rejected with the id of the first', async () => {
     const first = await create();
     const error = await errorOf(create());
     expect(error).to.deep.equal({
@@ -81,12 +81,12 @@ describe('pod identity associations', () => {
     await create({ serviceAccount: 'other' });
   });
 
-  it('let one of two concurrent creators win', async () => {
+  it('are created by only one of two concurrent calls', async () => {
     const results = await Promise.allSettled([create(), create()]);
     expect(results.map(({ status }) => status).sort()).to.deep.equal(['fulfilled', 'rejected']);
   });
 
-  it('answer a repeated request with the first result, and refuse its token for another', async () => {
+  it('return the first result for a repeated client token, and reject the token for another request', async () => {
     const first = await create({ clientRequestToken: 'once' });
     expect(await create({ clientRequestToken: 'once' })).to.deep.equal(first);
     const error = await errorOf(create({ clientRequestToken: 'once', serviceAccount: 'other' }));
@@ -108,20 +108,20 @@ describe('pod identity associations', () => {
       /^Role provided in the request does not exist\.$/,
     ],
     [
-      'a role by another path',
+      'a role with another path',
       () => ({ roleArn: roleArn.replace('app', 'path/app') }),
       'InvalidParameterException',
       /does not exist/,
     ],
-    ['what is no role ARN', () => ({ roleArn: 'app' }), 'InvalidParameterException', /not the ARN of an IAM role/],
+    ['an invalid role ARN', () => ({ roleArn: 'app' }), 'InvalidParameterException', /not the ARN of an IAM role/],
     [
-      'a role for nodes',
+      'a role that trusts only EC2',
       async () => ({ roleArn: await makeRole(cloud, 'node', [trust('ec2.amazonaws.com')]) }),
       'InvalidParameterException',
       /^Trust policy of the role provided is invalid$/,
     ],
     [
-      'a role with a trust for sessions alone',
+      'a role that allows only sts:TagSession',
       async () => ({
         roleArn: await makeRole(cloud, 'odd', [trust('pods.eks.amazonaws.com', undefined, ['sts:TagSession'])]),
       }),
@@ -137,7 +137,7 @@ describe('pod identity associations', () => {
       /cluster's account/,
     ],
     [
-      'a policy with session tags on',
+      'a policy with session tags enabled',
       () => ({ policy: sessionPolicy }),
       'InvalidParameterException',
       /disableSessionTags/,
@@ -155,15 +155,20 @@ describe('pod identity associations', () => {
       /2048/,
     ],
     [
-      'a target that is no role',
+      'a target that is not a role',
       () => ({ targetRoleArn: 'arn:aws:iam::1:user/x' }),
       'InvalidParameterException',
       /targetRoleArn/,
     ],
-    ['a pattern as namespace', () => ({ namespace: 'team-*' }), 'InvalidParameterException', /namespace/],
+    ['a wildcard in the namespace', () => ({ namespace: 'team-*' }), 'InvalidParameterException', /namespace/],
     ['an empty namespace', () => ({ namespace: '' }), 'InvalidParameterException', /namespace can't be empty/],
-    ['a name in capitals', () => ({ serviceAccount: 'Reader' }), 'InvalidParameterException', /serviceAccount/],
-    ['a tag of AWS', () => ({ tags: { 'aws:x': 'y' } }), 'InvalidParameterException', /reserved/],
+    [
+      'a service account name in upper case',
+      () => ({ serviceAccount: 'Reader' }),
+      'InvalidParameterException',
+      /serviceAccount/,
+    ],
+    ['a tag key with the prefix aws:', () => ({ tags: { 'aws:x': 'y' } }), 'InvalidParameterException', /reserved/],
     [
       'too many tags',
       () => ({ tags: Object.fromEntries([...Array(51).keys()].map((i) => [`k${i}`, 'v'])) }),
@@ -178,7 +183,7 @@ describe('pod identity associations', () => {
     ],
   ];
   for (const [title, input, name, message] of refusals) {
-    it(`refuse ${title}`, async () => {
+    it(`reject ${title}`, async () => {
       const error = await errorOf(create(await input()));
       expect(error.name).to.equal(name);
       expect(error.message).to.match(message);
@@ -186,14 +191,14 @@ describe('pod identity associations', () => {
     });
   }
 
-  it('look at no trust policy when told not to', async () => {
+  it('do not check the trust policy if the setting says so', async () => {
     await cloud.close();
     cloud = await testCloud({ settings: { associationChecksTrustPolicy: false } });
     await makeCluster(cloud);
     await create({ roleArn: await makeRole(cloud, 'node', [trust('ec2.amazonaws.com')]) });
   });
 
-  it('take a session policy when session tags are off', async () => {
+  it('accept a session policy if session tags are disabled', async () => {
     const made = await create({ policy: sessionPolicy, disableSessionTags: true });
     expect(made).to.include({ policy: sessionPolicy, disableSessionTags: true });
   });
@@ -212,7 +217,7 @@ describe('pod identity associations', () => {
     expect(one[0]).to.have.all.keys('clusterName', 'namespace', 'serviceAccount', 'associationArn', 'associationId');
   });
 
-  it('are listed in pages that miss none', async () => {
+  it('are listed in complete pages', async () => {
     for (let i = 0; i < 5; i++) await create({ serviceAccount: `sa-${i}` });
     const pages: (string | undefined)[][] = [];
     for await (const page of paginateListPodIdentityAssociations(
@@ -232,7 +237,7 @@ describe('pod identity associations', () => {
     });
   }
 
-  it('are updated by what a request names, and an empty string removes', async () => {
+  it('keep members that an update omits; an empty string removes a member', async () => {
     const { associationId = '', createdAt } = await create({ disableSessionTags: true, policy: sessionPolicy });
     const second = await makeRole(cloud, 'second');
     const update = async (input: object) =>
@@ -257,7 +262,7 @@ describe('pod identity associations', () => {
     expect(await describeIt(associationId)).to.deep.equal(cleared);
   });
 
-  it('are answered when deleted, and then gone', async () => {
+  it('are returned by their deletion, and then no longer exist', async () => {
     const made = await create();
     const key = { clusterName: 'blue', associationId: made.associationId };
     const deleted = await cloud.eks().send(new DeletePodIdentityAssociationCommand(key));
@@ -273,7 +278,7 @@ describe('pod identity associations', () => {
     await create();
   });
 
-  it('end at 5,000', async () => {
+  it('are limited to 5,000', async () => {
     const { associations } = cloud.cluster('blue');
     const one = await create();
     const stored = associations.get(one.associationId!)!;

@@ -21,7 +21,7 @@ import {
 
 type Input = Partial<CreatePodIdentityAssociationCommandInput>;
 
-describe('changes of pod identity associations', () => {
+describe('changes of Pod Identity associations', () => {
   let cloud: TestCloud;
   let cluster: RecordedCluster;
   let roleArn: string;
@@ -49,7 +49,7 @@ describe('changes of pod identity associations', () => {
     const as = async (...statements: Statement[]) =>
       cloud.eks(sessionOf(cloud, await makeRole(cloud, 'ops', [trust('ec2.amazonaws.com')], statements)));
 
-    it('create asks for the cluster, iam:PassRole to pods.eks.amazonaws.com and iam:GetRole', async () => {
+    it('create needs its action on the cluster, iam:PassRole to pods.eks.amazonaws.com and iam:GetRole', async () => {
       const passing = [allow('eks:CreatePodIdentityAssociation', clusterArn), passRole('pods.eks.amazonaws.com')];
       await create({}, await as(...passing, allow('iam:GetRole', roleArn)));
     });
@@ -67,12 +67,12 @@ describe('changes of pod identity associations', () => {
       const error = await errorOf(create({}, await as(allow('eks:*'), passRole('ec2.amazonaws.com'))));
       expect(error.name).to.equal('AccessDeniedException');
     });
-    it('create is denied without eks:CreatePodIdentityAssociation, which does not tell whether the cluster exists', async () => {
+    it('create is denied without its action, whether or not the cluster exists', async () => {
       const by = await as(allow('iam:PassRole'));
       for (const clusterName of ['blue', 'green'])
         expect((await errorOf(create({ clusterName }, by))).name).to.equal('AccessDeniedException');
     });
-    it('describe asks for the association', async () => {
+    it('describe needs its action on the association', async () => {
       const { associationId } = await create();
       const command = new DescribePodIdentityAssociationCommand({ clusterName: 'blue', associationId });
       const by = await as(allow('eks:DescribePodIdentityAssociation', associationArns));
@@ -80,7 +80,7 @@ describe('changes of pod identity associations', () => {
       const list = new ListPodIdentityAssociationsCommand({ clusterName: 'blue' });
       expect((await errorOf(by.send(list))).name).to.equal('AccessDeniedException');
     });
-    it('delete sees the tags of the association', async () => {
+    it('delete can be restricted by tags of the association', async () => {
       const condition = { StringEquals: { 'aws:ResourceTag/team': 'a' } };
       const by = await as(allow('eks:DeletePodIdentityAssociation', '*', condition));
       const own = await create({ tags: { team: 'a' } });
@@ -93,7 +93,7 @@ describe('changes of pod identity associations', () => {
   });
 
   describe('propagation', () => {
-    it('tells cluster and EKS Auth before the call answers', async () => {
+    it('notifies cluster and EKS Auth before the call returns', async () => {
       const { associationId = '' } = await create();
       expect(cluster.told.at(-1)).to.equal('associations shop/reader');
       expect(cloud.cluster('blue').eksAuthAssociations?.get('shop/reader')?.id).to.equal(associationId);
@@ -102,7 +102,7 @@ describe('changes of pod identity associations', () => {
       expect(cloud.cluster('blue').eksAuthAssociations?.size).to.equal(0);
     });
 
-    it('tells each of them after its own delay, what was true at the time of the change', async () => {
+    it('notifies each of them after its own delay', async () => {
       await cloud.close();
       cloud = await testCloud({ settings: { associationPropagation: { webhook: 60_000, eksAuth: 20 } } });
       cluster = await makeCluster(cloud);
@@ -113,7 +113,7 @@ describe('changes of pod identity associations', () => {
       expect(cluster.told).to.deep.equal([]);
     });
 
-    it('shows EKS Auth no update before its time', async () => {
+    it('does not show an update to EKS Auth before the delay', async () => {
       await cloud.close();
       const associationPropagation = { webhook: 0, eksAuth: 0 };
       cloud = await testCloud({ settings: { associationPropagation } });
@@ -127,7 +127,7 @@ describe('changes of pod identity associations', () => {
       expect(cloud.cluster('blue').eksAuthAssociations?.get('shop/reader')?.roleArn).to.equal(roleArn);
     });
 
-    it('keeps an association that the cluster could not be told of', async () => {
+    it('keeps an association if the cluster cannot be notified', async () => {
       cluster.associationsChanged = () => Promise.reject(new Error('unreachable'));
       const { associationId } = await create();
       expect(await describeIt(associationId!)).to.include({ serviceAccount: 'reader' });

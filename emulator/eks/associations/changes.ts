@@ -13,7 +13,7 @@ interface NewAssociation {
   readonly tags: Map<string, string>;
 }
 
-/** Throws `ResourceInUseException` (409), also for `delays.reuse` after a deletion, or `ResourceLimitExceededException`. */
+/** Throws `ResourceInUseException` (409), also during `delays.reuse`, or `ResourceLimitExceededException`. */
 export function checkRoomFor(call: EksCall, cluster: Cluster, subject: Subject): void {
   const { namespace, serviceAccount } = subject;
   const existing = [...cluster.associations.values()].find(
@@ -60,7 +60,7 @@ export async function changeAssociation(
   await tell(call, cluster, association, association);
 }
 
-/** Issued credentials stay valid until they expire. */
+/** Issued credentials remain valid until they expire. */
 export async function removeAssociation(call: EksCall, cluster: Cluster, association: Association): Promise<void> {
   cluster.associations.delete(association.id);
   call.state.background.hold(holdName(cluster, association), association.id);
@@ -71,7 +71,7 @@ function holdName(cluster: Cluster, subject: Subject): string {
   return `${cluster.arn} association ${subjectKey(subject)}`;
 }
 
-/** Returns `<region>/<account>/<cluster>/<namespace>/<service account>`, for associations with a target role. */
+/** Returns `<region>/<account>/<cluster>/<namespace>/<service account>` if the association has a target role. */
 function externalId(call: EksCall, cluster: Cluster, subject: Subject, grant: Grant): string | undefined {
   if (grant.targetRoleArn === undefined) return undefined;
   return [call.world.region, call.account.id, cluster.name, subject.namespace, subject.serviceAccount].join('/');

@@ -32,7 +32,7 @@ export const createPodIdentityAssociation = createOperation(ASSOCIATION, async (
   return association;
 });
 
-/** At least one is required (EKS API Reference, "UpdatePodIdentityAssociation"). */
+/** An update needs at least one of them (EKS API Reference, "UpdatePodIdentityAssociation"). */
 const CHANGES = ['roleArn', 'targetRoleArn', 'disableSessionTags', 'policy'];
 
 export async function updatePodIdentityAssociation(call: EksCall): Promise<object> {
@@ -73,7 +73,7 @@ function view(association: Association): object {
   };
 }
 
-/** EKS API Reference, "PodIdentityAssociationSummary": without the role. */
+/** EKS API Reference, "PodIdentityAssociationSummary"; it omits the role. */
 function summary(association: Association): object {
   return {
     clusterName: association.clusterName,

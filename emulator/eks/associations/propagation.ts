@@ -10,7 +10,7 @@ export function subjectKey(subject: Subject): string {
 
 export type AssociationPropagation = ReturnType<typeof associationPropagation>;
 
-/** Propagates changes to the cluster's webhook and EKS Auth after the delays of setting `associationPropagation`. */
+/** Propagates changes to the cluster's webhook and to EKS Auth, with the delays of `associationPropagation`. */
 export function associationPropagation(world: World, { after }: Background) {
   const push = async (cluster: Cluster, identities: readonly Subject[]): Promise<string | undefined> => {
     if (cluster.status === 'DELETING') return undefined;
@@ -25,7 +25,7 @@ export function associationPropagation(world: World, { after }: Background) {
   return {
     /**
      * Propagates an association that was created, changed, or deleted (`undefined`). Returns the error if the cluster
-     * could not be told immediately: the change itself stands.
+     * could not be notified immediately; the change itself remains.
      */
     async changed(
       cluster: Cluster,
@@ -33,7 +33,7 @@ export function associationPropagation(world: World, { after }: Background) {
       association: Association | undefined,
     ): Promise<string | undefined> {
       const delays = world.settings.associationPropagation;
-      // A copy, so that later updates are not visible early.
+      // Copied, so that later updates do not become visible early.
       const known = association === undefined ? undefined : { ...association };
       const inform = () => {
         if (known === undefined) cluster.eksAuthAssociations.delete(subjectKey(subject));

@@ -13,10 +13,10 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const LONGEST_POLICY = 2048;
 
-/** The members that Update can change. */
+/** The members that an update can change. */
 export type Grant = Pick<Association, 'roleArn' | 'targetRoleArn' | 'disableSessionTags' | 'policy'>;
 
-/** Reads namespace and service account: names, never patterns, which need not exist. */
+/** Reads namespace and service account. They are names, not patterns, and need not exist. */
 export function readSubject(body: JsonObject): Subject {
   const namespace = requiredString(body, 'namespace');
   checkPattern('namespace', namespace, LABEL, 'the name of a Kubernetes namespace');
@@ -30,8 +30,8 @@ export function readServiceAccount(body: JsonObject): string {
 }
 
 /**
- * Reads the grant of a Create, or of an Update of `before`. Absent members stay; an empty string removes target role or
- * policy (undocumented). Throws `InvalidParameterException`.
+ * Reads the grant of a Create, or of an Update of `before`. Absent members keep their value; an empty string removes
+ * the target role or the policy (undocumented). Throws `InvalidParameterException`.
  */
 export function readGrant(body: JsonObject, before?: Grant): Grant {
   const roleArn = before === undefined ? requiredString(body, 'roleArn') : optionalString(body, 'roleArn');

@@ -14,7 +14,7 @@ import {
 import { readPolicyFile } from './policy-file/read.ts';
 import { parsePrincipal } from './principal-text.ts';
 
-/** A question to the policy engine and optionally the expected answer. */
+/** A request to the policy engine and, optionally, the expected decision. */
 export interface EvaluationCase {
   readonly name: string;
   readonly input: AuthorizationInput;
@@ -26,20 +26,20 @@ const policyInFile = z
     file: words.describe(
       'Path from the folder of this file: a policy document, the JSON of "terraform show -json", or a template of CloudFormation or CDK.',
     ),
-    resource: words.optional().describe('Address in Terraform, logical id in a template.'),
+    resource: words.optional().describe('Address in Terraform or logical id in a template.'),
     policy: words.optional().describe("Name of an inline policy of that role. Default: the role's trust policy."),
     values: z
-      .record(z.string(), z.union([z.string(), z.array(z.string())], 'a text or a list of texts'))
+      .record(z.string(), z.union([z.string(), z.array(z.string())], 'a string or a list of strings'))
       .optional()
-      .describe('What references of a template stand for, by Name or Name.Attribute.'),
+      .describe("Values of a template's references, by Name or Name.Attribute."),
   })
   .meta({ id: 'policyInFile' });
 const policy = z
   .union(
     [z.string(), policyInFile, z.looseObject({ Statement: z.unknown().optional() })],
-    'a policy document, its text, or {"file": …}',
+    'a policy document, its JSON text, or {"file": …}',
   )
-  .meta({ id: 'policy', description: 'A policy document, its JSON text, or where it is.' });
+  .meta({ id: 'policy', description: 'A policy document, its JSON text, or its place in a file.' });
 const policies = z.union([z.array(policy), policy], 'a policy or a list of policies').nullish();
 type Policy = z.infer<typeof policy>;
 
@@ -49,25 +49,25 @@ const evaluationCase = z
     note: z.unknown().optional(),
     request: z.strictObject({
       principal: words.describe(
-        "ARN of a role (a session of it), of an assumed-role session, of a user, of an account's root or of an identity provider, a service's name, or * for an anonymous caller.",
+        "ARN of a role (for a session of it), an assumed-role session, a user, an account's root or an identity provider; a service principal; or * for an anonymous caller.",
       ),
       action: z.string().regex(/^[A-Za-z0-9-]+:[A-Za-z0-9]+$/, 'an action such as s3:GetObject'),
       resource: z.string().regex(/^(?:\*$|arn:(?:[^:]*:){4}.)/, 'an ARN or *'),
       resourceAccount: z
-        .string('a text of 12 digits')
-        .regex(/^\d{12}$/, 'a text of 12 digits')
+        .string('a string of 12 digits')
+        .regex(/^\d{12}$/, 'a string of 12 digits')
         .nullish(),
       context: z
         .record(
           z.string(),
-          z.union([scalar, z.array(scalar), z.null()], 'a text, a number, true, false, a list of these, or null'),
+          z.union([scalar, z.array(scalar), z.null()], 'a string, a number, true, false, a list of these, or null'),
         )
         .nullish()
-        .describe('Values of condition keys; null: the key is absent.'),
+        .describe('Values of condition keys; null for an absent key.'),
     }),
     identityPolicies: policies,
     resourcePolicy: policy.nullish(),
-    trustPolicy: policy.nullish().describe('Instead of a resource policy, where a role is assumed.'),
+    trustPolicy: policy.nullish().describe('Replaces the resource policy if a role is assumed.'),
     sessionPolicy: policies,
     permissionsBoundary: policy.nullish(),
     expect: z.enum(['allowed', 'implicitlyDenied', 'explicitlyDenied'] satisfies DecisionValue[]).nullish(),
@@ -78,19 +78,19 @@ type Members = z.infer<typeof evaluationCase>;
 const fileOf = <T extends z.ZodType>(one: T) =>
   z.strictObject({ $schema: z.string().optional(), cases: z.array(one).min(1) });
 
-/** `npm run schemas` writes cases.schema.json from it. */
+/** The source of cases.schema.json, which `npm run schemas` writes. */
 export const caseFileSchema = fileOf(evaluationCase).meta({
-  title: 'Cases of policy evaluation',
-  description: 'Questions to the policy engine, and the answers that are expected: `npm run evaluate`.',
+  title: 'Policy evaluation cases',
+  description: 'Requests to the policy engine with expected decisions, for `npm run evaluate`.',
 });
 
-/** Throws `HarnessError` BAD_FILE with `file` and the case in its message. */
+/** Parses a case file. Throws `HarnessError` BAD_FILE with `file` and the case in its message. */
 export function parseCases(text: string, file: string): readonly EvaluationCase[] {
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw bad(`${file}: it is not valid JSON (${(error as Error).message.replace(/\s+/g, ' ')})`);
+    throw bad(`${file} is not valid JSON (${(error as Error).message.replace(/\s+/g, ' ')})`);
   }
   return validated(fileOf(z.unknown()), content, (problem) => `${file}: ${problem}`).cases.map((value, index) => {
     const { name } = { ...(value as object) } as { name?: unknown };
@@ -112,8 +112,8 @@ function inputOf(members: Members, folder: string): AuthorizationInput {
   const principal = parsePrincipal(request.principal, context);
   if (principal === undefined) {
     throw bad(
-      `request.principal is "${request.principal}", which is not the ARN of a role, an assumed-role session, a user, an ` +
-        `account's root or an identity provider, nor the name of a service, nor *`,
+      `request.principal "${request.principal}" is not the ARN of a role, an assumed-role session, a user, an ` +
+        `account's root or an identity provider, nor a service principal, nor *`,
     );
   }
   const compiled = <Name extends keyof Members>(name: Name, kind: PolicyKind): CompiledPolicy[] | undefined => {
@@ -127,7 +127,7 @@ function inputOf(members: Members, folder: string): AuthorizationInput {
   const [permissionsBoundary] = compiled('permissionsBoundary', 'boundary') ?? [];
   const sessionPolicies = compiled('sessionPolicy', 'session');
   if (resourcePolicy !== undefined && trustPolicy !== undefined) {
-    throw bad('"resourcePolicy" and "trustPolicy" exclude each other: a role has a trust policy only');
+    throw bad('"resourcePolicy" and "trustPolicy" exclude each other, because a role has only a trust policy');
   }
   return {
     principal,

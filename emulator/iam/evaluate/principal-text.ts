@@ -3,10 +3,10 @@ import type { AuthorizationInput, ConditionContext } from '../policy/index.ts';
 
 type Principal = AuthorizationInput['principal'];
 
-/** A role ARN's session needs a name; no policy should mention it. */
+/** The session of a role's ARN needs a name, which no policy should contain. */
 const UNNAMED_SESSION = 'unnamed-session';
 
-/** Identity providers that IAM identifies by domain instead of ARN. */
+/** Identity providers that IAM identifies by domain instead of an ARN. */
 const WELL_KNOWN_PROVIDERS = [
   'accounts.google.com',
   'cognito-identity.amazonaws.com',
@@ -15,8 +15,8 @@ const WELL_KNOWN_PROVIDERS = [
 ];
 
 /**
- * Parses a principal: ARN of a role, session, user, root or identity provider, a service, or `*`; else undefined. A session
- * ARN lacks the role's path (`aws:PrincipalArn` gives it), and a role or user its unique id (`aws:userid`).
+ * Parses a principal: ARN of a role, session, user, root or identity provider, a service, or `*`; else undefined. A
+ * session's ARN lacks the role's path (`aws:PrincipalArn` has it), a role's or user's ARN its unique id (`aws:userid`).
  */
 export function parsePrincipal(text: string, context: ConditionContext): Principal | undefined {
   if (text === '*') return { kind: 'anonymous' };
@@ -67,13 +67,13 @@ export function parsePrincipal(text: string, context: ConditionContext): Princip
   }
 }
 
-/** Returns `aws:PrincipalArn` if it is this role's, with a path. */
+/** Returns `aws:PrincipalArn` if it is this role's ARN with a path. */
 function roleArnOf(context: ConditionContext, account: string, roleName: string): string | undefined {
   const told = toldText(context, 'aws:principalarn');
   return told?.includes(`:iam::${account}:role/`) && told.endsWith(`/${roleName}`) ? told : undefined;
 }
 
-/** Returns a single value; `key` in lower case. */
+/** Returns a single value. `key` is in lower case. */
 function toldText(context: ConditionContext, key: string): string | undefined {
   const told = Object.entries(context).find(([name]) => name.toLowerCase() === key)?.[1];
   return typeof told === 'string' ? told : undefined;

@@ -5,7 +5,7 @@ export interface EvaluatedCase {
   readonly name: string;
   readonly decision: Decision;
   readonly expect: EvaluationCase['expect'];
-  /** Undefined for a case without expectation. */
+  /** Undefined for a case without an expected decision. */
   readonly agrees: boolean | undefined;
 }
 
@@ -14,8 +14,8 @@ export function renderText(cases: readonly EvaluatedCase[]): string {
   const lines = cases.flatMap((evaluated) => [...renderCase(evaluated), '']);
   const { agree, compared } = countOf(cases);
   const open = cases.length - compared;
-  if (open > 0) lines.push(`${open} of ${cases.length} cases expect nothing`);
-  lines.push(`${agree} of ${compared} cases agree`);
+  if (open > 0) lines.push(`${open} of ${cases.length} cases have no expected decision`);
+  lines.push(`${agree} of ${compared} cases match`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -4,8 +4,8 @@ import type { Decision } from './types.ts';
 const ARTICLES: Readonly<Record<string, string>> = { identity: 'an', trust: 'the' };
 
 /**
- * Returns the text of IAM User Guide, "Troubleshoot access denied error messages". Only S3 quotes the resource. STS names
- * no trust policy that allows nothing. Callers of other accounts get a plain `Access Denied` from the service.
+ * Returns AWS's message (IAM User Guide, "Troubleshoot access denied error messages"). Only S3 quotes the resource. STS
+ * does not name a trust policy that lacks an Allow. Callers of other accounts only get `Access Denied`.
  */
 export function accessDeniedMessage(
   principalArn: string,

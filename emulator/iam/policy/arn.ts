@@ -11,14 +11,14 @@ import {
 /** `arn:partition:service:region:account:resource`; the resource may contain colons. */
 const FIELDS = 6;
 
-/** Returns the six fields, or undefined. */
+/** Returns the six fields, or undefined if there are fewer. */
 export function splitArn(text: string): readonly string[] | undefined {
   return /^(arn):([^:]*):([^:]*):([^:]*):([^:]*):(.*)$/s.exec(text)?.slice(1);
 }
 
 /**
- * A pattern whose six fields match separately, so that no wildcard crosses a colon. A text without six fields is `whole`:
- * `*` matches every ARN; one with colons from variables is split once these are known.
+ * A pattern whose six fields match separately, so that no wildcard crosses a colon. `whole` is the pattern of a text
+ * without six fields: `*` matches every ARN; a text with colons in variables is split once their values are known.
  */
 export interface ArnPattern {
   readonly whole: Pattern;
@@ -34,7 +34,7 @@ export function compileArnPattern(source: string, syntax: { readonly variables: 
   };
 }
 
-/** `arn` is undefined for a text that is no ARN, which only `*` matches. */
+/** `arn` is undefined for a text that is not an ARN, which only `*` matches. */
 export function matchesArn(
   { whole, fields }: ArnPattern,
   arn: readonly string[] | undefined,
@@ -43,7 +43,7 @@ export function matchesArn(
   if (whole.source === '*') return true;
   if (arn === undefined) return false;
   if (fields !== undefined) {
-    // The resource differs most often, so it is compared first.
+    // The resource is compared first, because it differs most often.
     const different = fields.findLast((field, index) => !matchesPattern(field, arn[index] as string, variables));
     return different === undefined;
   }

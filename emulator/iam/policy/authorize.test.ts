@@ -61,7 +61,7 @@ describe('authorize', () => {
     { 'aws:PrincipalTag/team': 'red' },
   );
 
-  it('lets a Deny win wherever it is', () => {
+  it('lets a Deny in any policy win', () => {
     fc.assert(
       fc.property(
         statements,
@@ -84,7 +84,7 @@ describe('authorize', () => {
     );
   });
 
-  it('does not change its mind for a statement that does not match', () => {
+  it('ignores statements that do not match', () => {
     fc.assert(
       fc.property(statements, context, effect, fc.nat(5), (own, keys, kind, at) => {
         const decide = (all: object[]): string =>
@@ -95,7 +95,7 @@ describe('authorize', () => {
     );
   });
 
-  it('does not depend on the order of statements or on how they are spread over policies', () => {
+  it('does not depend on the order of statements or their distribution over policies', () => {
     fc.assert(
       fc.property(statements, context, (own, keys) => {
         const decide = (policies: CompiledPolicy[]): string =>
@@ -122,31 +122,31 @@ describe('authorize', () => {
     );
   });
 
-  it('takes any of several session policies', () => {
+  it('allows a request if any of several session policies allows it', () => {
     const sessionPolicies = [policy('session', { ...ALLOW, Action: 's3:PutObject' }), policy('session', ALLOW)];
     expect(authorize(input({ identityPolicies: [policy('identity', ALLOW)], sessionPolicies })).value).to.equal(
       'allowed',
     );
   });
 
-  it('takes no session policies at all as no limit', () => {
+  it('does not limit a session with an empty list of session policies', () => {
     const decision = authorize(input({ identityPolicies: [policy('identity', ALLOW)], sessionPolicies: [] }));
     expect(decision.value).to.equal('allowed');
   });
 
-  it('knows a role by its unique id', () => {
+  it('recognizes a role by its unique id', () => {
     const resourcePolicy = policy('resource', { ...ALLOW, Principal: { AWS: 'AROAEXAMPLEEXAMPLE123' } });
     expect(authorize(input({ resourcePolicy })).value).to.equal('allowed');
   });
 
-  it('takes no member that every object has for a context key', () => {
+  it('does not treat inherited object members as context keys', () => {
     const Condition = { Null: { 'x:y': 'true', 'aws:constructor': 'true' } };
     expect(authorize(input({ identityPolicies: [policy('identity', { ...ALLOW, Condition })] })).value).to.equal(
       'allowed',
     );
   });
 
-  describe('says which policy denied', () => {
+  describe('returns the denying policy:', () => {
     const identityPolicies = [policy('identity', ALLOW)];
     const none = (kind: PolicyKind): CompiledPolicy => policy(kind, { ...ALLOW, Action: 'ec2:*' });
     const table: [deniedBy: PolicyKind | undefined, rest: Partial<AuthorizationInput>][] = [
@@ -166,7 +166,7 @@ describe('authorize', () => {
   });
 
   describe('explains', () => {
-    it('each statement and the part that failed', () => {
+    it('each statement with the part that did not match', () => {
       const { statements: explained, reason } = authorize(
         input({
           context: { 'aws:PrincipalTag/env': 'prod' },
@@ -190,7 +190,7 @@ describe('authorize', () => {
         `not applied: Principal names "444455556666", not a session of ${SESSION.roleArn}`,
         'not applied: Action "s3:PutObject" does not list s3:GetObject',
         `not applied: Resource "arn:aws:s3:::other/*" does not cover ${OBJECT}`,
-        'not applied: aws:PrincipalTag/team is absent, StringEquals wants "blue"',
+        'not applied: aws:PrincipalTag/team is absent, StringEquals expects "blue"',
       ]);
       expect(explained[0]).to.deep.include({ principalMatched: false, kind: 'resource', conditions: [] });
       expect(explained[1]).to.deep.include({ sid: 'write', index: 0, actionMatched: false });
@@ -210,7 +210,7 @@ describe('authorize', () => {
       );
     });
 
-    it('who allowed and who denied', () => {
+    it('which statement allowed or denied', () => {
       const allowing = policy('identity', { ...ALLOW, Sid: 'all' });
       expect(authorize(input({ identityPolicies: [allowing] })).reason).to.equal(
         'allowed by statement 1 "all" of identity policy: Action "s3:*", Resource "*"',
@@ -221,7 +221,7 @@ describe('authorize', () => {
       );
     });
 
-    it('calls a policy by the part it plays, and survives JSON', () => {
+    it("a policy's role in the decision, also in JSON", () => {
       const managed = policy('identity', ALLOW);
       const decision = authorize(input({ identityPolicies: [managed], permissionsBoundary: managed }));
       const read = JSON.parse(JSON.stringify(decision)) as typeof decision;
@@ -273,7 +273,7 @@ describe('accessDeniedMessage', () => {
     });
   }
 
-  it('names no resource where there is none', () => {
+  it('omits the resource of an action without one', () => {
     const decision = { value: 'implicitlyDenied', deniedBy: 'identity' } as const;
     expect(accessDeniedMessage('A', 's3:ListAllMyBuckets', '*', decision)).not.to.contain('resource:');
   });

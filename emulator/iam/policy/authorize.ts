@@ -8,8 +8,9 @@ import type { AuthorizationInput, CompiledPolicy, Decision, PolicyKind, Verdict 
 const ALWAYS_ALLOWED = 'sts:getcalleridentity';
 
 /**
- * Decides as IAM does (IAM User Guide, "Policy evaluation logic"): any Deny wins; within an account an identity or resource
- * policy may allow, across accounts both must; boundary and session policies limit identity policies and role grants.
+ * Decides like IAM (IAM User Guide, "Policy evaluation logic"). Any Deny wins. Within an account an identity or
+ * resource policy must allow, across accounts both. Boundary and session policies limit identity policies and role
+ * grants.
  */
 export function authorize(input: AuthorizationInput): Decision {
   const request = new EvaluationRequest(input);

@@ -5,14 +5,14 @@ import { authorize } from './index.ts';
 
 const folder = new URL('./cases/', import.meta.url);
 
-// The files can be run by hand too: npm run evaluate -- emulator/iam/policy/cases/<file>
+// The files also work with the command: npm run evaluate -- emulator/iam/policy/cases/<file>
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
   describe(`policy cases: ${file.replace('.json', '').replaceAll('-', ' ')}`, () => {
     for (const { name, input, expect: expected } of parseCases(readFileSync(new URL(file, folder), 'utf8'), file)) {
       it(name, () => {
         const decision = authorize(input);
         expect(decision.value, decision.reason).to.equal(expected);
-        // The explanation is worked out apart from the decision; the two must tell the same.
+        // The explanation is computed separately, and must agree with the decision.
         const applied = decision.statements.filter((statement) => statement.applied);
         const denies = applied.some(({ effect }) => effect === 'Deny');
         if (input.action !== 'sts:GetCallerIdentity') expect(denies).to.equal(expected === 'explicitlyDenied');

@@ -4,8 +4,8 @@ import type { ContextKey } from './context-key.ts';
 const SERVICES = /^(?:eks|eks-auth|iam|s3|sts):|^aws:(?:requesttag\/|resourcetag\/|tagkeys$)/;
 
 /**
- * Returns the possible keys of an action's requests if `key` is not among them and its service is fully known (Service
- * Authorization Reference; tag keys end with a slash); else undefined.
+ * Returns the keys that an action's requests can have (Service Authorization Reference; tag keys end with a slash).
+ * Returns undefined if `key` is one of them or the key's service is not fully known.
  */
 export function keysInPlaceOf({ lowerCase }: ContextKey, action: string): readonly string[] | undefined {
   if (!SERVICES.test(lowerCase)) return undefined;

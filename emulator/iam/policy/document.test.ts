@@ -17,34 +17,34 @@ function refusal(document: string | object, kind: PolicyKind = 'identity'): AwsE
     if (error instanceof AwsError) return error;
     throw error;
   }
-  throw new Error('The document was accepted.');
+  throw new Error('no error was thrown');
 }
 
 describe('compilePolicy', () => {
   const refused: [title: string, document: string | object, message: RegExp, kind?: PolicyKind][] = [
-    ['text that is no JSON', '{', /not valid JSON/],
+    ['invalid JSON', '{', /not valid JSON/],
     ['a list', '[]', /the policy must be an object/],
-    ['another version', { Version: '2020-01-01', Statement: statement }, /Version must be/],
+    ['an invalid version', { Version: '2020-01-01', Statement: statement }, /Version must be/],
     ['an unknown element', { Statement: statement, Statment: [] }, /unknown element "Statment"/],
     ['no Statement', { Version: '2012-10-17' }, /no Statement/],
     ['an unknown element of a statement', { Statement: { ...statement, Actions: [] } }, /unknown element "Actions"/],
-    ['a statement that is no object', { Statement: ['Allow'] }, /statement 1 must be an object/],
+    ['a statement that is not an object', { Statement: ['Allow'] }, /statement 1 must be an object/],
     ['no Effect', { Statement: without(statement, 'Effect') }, /no Effect/],
-    ['another Effect', { Statement: { ...statement, Effect: 'allow' } }, /Effect of statement 1/],
+    ['an invalid Effect', { Statement: { ...statement, Effect: 'allow' } }, /Effect of statement 1/],
     ['neither Action nor NotAction', { Statement: without(statement, 'Action') }, /must contain actions/],
-    ['no action in the list', { Statement: { ...statement, Action: [] } }, /must contain actions/],
+    ['an empty list of actions', { Statement: { ...statement, Action: [] } }, /must contain actions/],
     ['Action and NotAction', { Statement: { ...statement, NotAction: 's3:*' } }, /both Action and NotAction/],
     ['an action without vendor', { Statement: { ...statement, Action: 'GetObject' } }, /prefaced by a vendor/],
-    ['an action with a bad name', { Statement: { ...statement, Action: 's3:Get Object' } }, /is not an action/],
+    ['an action with an invalid name', { Statement: { ...statement, Action: 's3:Get Object' } }, /is not an action/],
     ['an action that is a number', { Statement: { ...statement, Action: 1 } }, /Action of statement 1 must be/],
     ['no Resource', { Statement: without(statement, 'Resource') }, /must contain resources/],
     ['Resource and NotResource', { Statement: { ...statement, NotResource: '*' } }, /both Resource and NotResource/],
-    ['a resource that is no ARN', { Statement: { ...statement, Resource: 'data/*' } }, /must be in ARN format/],
-    ['a Principal', { Statement: bucket }, /should not specify a principal/],
+    ['a resource that is not an ARN', { Statement: { ...statement, Resource: 'data/*' } }, /must be in ARN format/],
+    ['a Principal in an identity policy', { Statement: bucket }, /should not specify a principal/],
     ['a Principal in a session policy', { Statement: bucket }, /should not specify a principal/, 'session'],
     ['a Principal in a boundary', { Statement: bucket }, /should not specify a principal/, 'boundary'],
     [
-      'a Sid given twice',
+      'a duplicate Sid',
       {
         Statement: [
           { ...statement, Sid: 'a' },
@@ -53,7 +53,7 @@ describe('compilePolicy', () => {
       },
       /must be unique: "a"/,
     ],
-    ['a Sid with a blank', { Statement: { ...statement, Sid: 'a b' } }, /must be alpha-numeric/],
+    ['a Sid with a space', { Statement: { ...statement, Sid: 'a b' } }, /must be alpha-numeric/],
     ['no Principal in a bucket policy', { Statement: statement }, /Missing required field Principal/, 'resource'],
     ['no Resource in a bucket policy', { Statement: without(bucket, 'Resource') }, /contain resources/, 'resource'],
     ['an incomplete ARN in a bucket policy', { Statement: { ...bucket, Resource: 'arn:aws:s3' } }, /ARN/, 'resource'],
@@ -71,7 +71,7 @@ describe('compilePolicy', () => {
       'resource',
     ],
     [
-      'a wildcard in a part of a principal',
+      'a wildcard within a principal',
       { Statement: { ...bucket, Principal: { AWS: 'arn:aws:iam::111122223333:role/*' } } },
       /Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:role\/\*"/,
       'resource',
@@ -85,14 +85,14 @@ describe('compilePolicy', () => {
       'trust',
     ],
     [
-      'another service in a trust policy',
+      "another service's action in a trust policy",
       { Statement: { ...trust, Action: 's3:GetObject' } },
       /only specify STS/,
       'trust',
     ],
   ];
   for (const [title, document, message, kind] of refused) {
-    it(`refuses ${title}`, () => {
+    it(`rejects ${title}`, () => {
       const error = refusal(document, kind);
       expect(error).to.include({ code: 'MalformedPolicyDocument', status: 400 });
       expect(error.message).to.match(message);
@@ -117,13 +117,13 @@ describe('compilePolicy', () => {
     [{ BinaryEquals: { 's3:key': '!' } }, /Invalid value/],
   ];
   for (const [condition, message] of conditions) {
-    it(`refuses the condition ${JSON.stringify(condition)}`, () => {
+    it(`rejects the condition ${JSON.stringify(condition)}`, () => {
       const error = refusal({ Version: '2012-10-17', Statement: { ...statement, Condition: condition } });
       expect(error.message).to.match(message);
     });
   }
 
-  it('quotes nothing of a document that is no JSON', () => {
+  it('does not quote a document that is not JSON', () => {
     expect(refusal('{"secret-text').message).not.to.contain('secret-text');
   });
 

@@ -11,13 +11,13 @@ import type { CompiledPolicy, PolicyKind } from './types.ts';
 
 interface CompileOptions {
   readonly kind: PolicyKind;
-  /** For explanations, such as `bucket policy of data`. */
+  /** The name in explanations, such as `bucket policy of data`. */
   readonly name: string;
 }
 
 /**
- * Parses and validates a policy (IAM User Guide, "Grammar of the IAM JSON policy language"). Throws `AwsError` 400. Services
- * check the length themselves: limits differ.
+ * Parses and validates a policy (IAM User Guide, "Grammar of the IAM JSON policy language"). Throws `AwsError` 400.
+ * Services check the length themselves, because limits differ.
  */
 export function compilePolicy(document: string | object, options: CompileOptions): CompiledPolicy {
   try {
@@ -155,7 +155,7 @@ function compileResource(resource: string, kind: PolicyKind, variables: boolean)
   if (resource === '*') return pattern;
   const isArn = resource.startsWith('arn:');
   if (isArn && pattern.fields !== undefined) return pattern;
-  // Only resource-based policies need full ARNs; elsewhere AWS adds wildcards (IAM User Guide, "Resource", "Incomplete ARNs").
+  // Only resource-based policies need full ARNs. AWS completes others (IAM User Guide, "Resource", "Incomplete ARNs").
   if (!isArn || kind === 'resource') throw new PolicySyntaxError(`Resource ${resource} must be in ARN format or "*".`);
   return compileResource(`${resource}:*`, kind, variables);
 }
@@ -164,7 +164,7 @@ function parse(text: string, kind: PolicyKind): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message quotes the document, which must not appear in logs.
+    // The parser's own message is not used: it quotes the document, which must not appear in logs.
     throw kind === 'trust'
       ? new PolicySyntaxError('This policy contains invalid Json')
       : syntax('the document is not valid JSON.');

@@ -6,7 +6,7 @@ import type { EvaluationRequest } from './request.ts';
 import { actionMatches, applies, principalMatches, resourceMatches } from './statement.ts';
 import type { PolicyKind, Verdict } from './types.ts';
 
-/** Returns one sentence for a decision: the deciding statements with their patterns and values. */
+/** Explains a decision in one sentence: the deciding statements with their patterns and values. */
 export function explainDecision(
   verdict: Verdict,
   candidates: readonly Candidate[],
@@ -24,7 +24,7 @@ export function explainDecision(
   return [...told, ...(effect === 'Allow' ? missedDeny(candidates, request) : [])].join('; ');
 }
 
-/** Returns the deciding statements, most important first; if nothing allows, the nearest one. */
+/** Returns the deciding statements, most important first. If nothing allows the request, returns the nearest one. */
 export function decidingStatements(
   verdict: Verdict,
   candidates: readonly Candidate[],
@@ -48,12 +48,12 @@ export function decidingStatements(
 const effectOf = ({ value }: Verdict): 'Allow' | 'Deny' => (value === 'allowed' ? 'Allow' : 'Deny');
 
 const PAST = { Allow: 'allowed', Deny: 'denied' } as const;
-/** An Allow of these kinds only limits other policies. */
+/** Policies of these kinds only limit others. */
 const LIMITS: ReadonlySet<PolicyKind> = new Set(['boundary', 'session']);
 
 const placeOf = ({ statement, policy }: Candidate): string => `${statementLabel(statement)} of ${policy}`;
 
-/** Explains a missing Allow by the statement that nearly matched. */
+/** Explains a missing Allow by the statement that comes nearest to matching. */
 function nothingAllows(verdict: Verdict, candidates: readonly Candidate[], request: EvaluationRequest): string {
   const { action, resource } = request.input;
   const sentence = `no ${KIND_NAMES[verdict.deniedBy ?? 'identity']} allows ${action} on ${resource}`;
@@ -61,10 +61,10 @@ function nothingAllows(verdict: Verdict, candidates: readonly Candidate[], reque
   const [near] = decidingStatements(verdict, candidates, request);
   if (near !== undefined) return `${sentence}; ${placeOf(near)} ${explain(near, request).reason}`;
   const names = [...new Set(looked.map(({ policy }) => policy))];
-  return `${sentence} (${names.length === 0 ? 'there is none' : `looked at: ${names.join(', ')}`})`;
+  return `${sentence} (${names.length === 0 ? 'no such policy exists' : `checked: ${names.join(', ')}`})`;
 }
 
-/** Within an account, a resource policy may allow as well. */
+/** Within an account, a resource policy may also allow the request. */
 function couldAllow(
   { deniedBy = 'identity' }: Verdict,
   candidates: readonly Candidate[],
@@ -74,7 +74,7 @@ function couldAllow(
   return candidates.filter(({ kind }) => kind === deniedBy || (orResource && kind === 'resource'));
 }
 
-/** Finds a Deny that failed only on its principal or conditions. */
+/** Finds a Deny whose action and resource match, but not its principal or conditions. */
 function missedDeny(candidates: readonly Candidate[], request: EvaluationRequest): string[] {
   const meant = candidates.filter(
     ({ statement }) => actionMatches(statement, request) && resourceMatches(statement, request),
@@ -83,7 +83,7 @@ function missedDeny(candidates: readonly Candidate[], request: EvaluationRequest
   return near === undefined ? [] : [`${placeOf(near)} (Deny) ${explain(near, request).reason}`];
 }
 
-/** Finds the statement that matched most: action before resource, principal and conditions. */
+/** Finds the statement of which most matches: the action counts more than resource, principal and conditions. */
 function nearestMiss(
   effect: 'Allow' | 'Deny',
   candidates: readonly Candidate[],

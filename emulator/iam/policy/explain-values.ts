@@ -15,7 +15,7 @@ export function listed(values: readonly string[], none = 'none'): string {
   return quoted(values.slice(0, MOST_VALUES)) + (more > 0 ? ` (and ${more} more)` : '');
 }
 
-/** Renders a pattern with values of variables, or their names if they have none. */
+/** Renders a pattern with the values of its variables. A variable without a value is rendered as its name. */
 export function describePattern({ source, tokens }: Pattern, variables: VariableSource): string {
   if (!tokens.some(isVariable)) return source;
   return tokens
@@ -35,12 +35,12 @@ export function valueless(patterns: readonly Pattern[], request: EvaluationReque
   const told = [...keys.values()].map((key) => {
     if (request.values(key) !== undefined) return `\${${key.name}} has several values`;
     const hint = without(key, request);
-    return `\${${key.name}} has no value${hint && `: ${hint}`}`;
+    return `\${${key.name}} has no value${hint && `; ${hint}`}`;
   });
   return told.length === 0 ? '' : ` (${told.join('; ')})`;
 }
 
-/** Owner of a tag by the key's prefix. */
+/** The missing tags' owner, by the key's prefix. */
 const TAGS: Readonly<Record<string, string>> = {
   'aws:principaltag': 'the session has no tags',
   'aws:requesttag': 'the request passes no tags',
@@ -50,13 +50,13 @@ const TAGS: Readonly<Record<string, string>> = {
   's3:buckettag': 'the bucket has no tags',
 };
 
-/** Explains a missing key by the nearest existing tag, or the absence of any. */
+/** Explains a missing key by the nearest existing tag, or by the absence of any. */
 export function without(key: ContextKey, { input: { action }, contexts }: EvaluationRequest): string {
   const { name, lowerCase } = key;
   const others = keysInPlaceOf(key, action);
   if (others !== undefined) {
     const meant = nearest(name.replace(/\/.*/, '/'), others);
-    return `no request of ${action} has it${meant === undefined ? '' : `; the nearest is ${meant}`}`;
+    return `requests of ${action} never have it${meant === undefined ? '' : `; nearest: ${meant}`}`;
   }
   const [family = ''] = lowerCase.split('/');
   if (TAGS[family] === undefined) return '';
@@ -68,5 +68,5 @@ export function without(key: ContextKey, { input: { action }, contexts }: Evalua
     tags.map(([key]) => key.slice(family.length + 1)),
   );
   const [meant, value] = tags.find(([key]) => key.slice(family.length + 1) === near) ?? [];
-  return value === undefined ? '' : `the nearest is ${meant}, ${quoted([value].flat())}`;
+  return value === undefined ? '' : `nearest: ${meant}, ${quoted([value].flat())}`;
 }

@@ -17,13 +17,13 @@ interface Question {
   readonly owner?: string;
 }
 
-/** The reason of a decision about a session of `ROLE` that reads `OBJECT`, unless it is about something else. */
+/** Returns the reason of a decision. By default a session of `ROLE` reads `OBJECT`. */
 function reasonOf(question: Question): string {
   const { context = {}, principal = ROLE, action = 's3:GetObject', owner = '111122223333' } = question;
   const compiled = (kind: 'identity' | 'resource' | 'trust' | 'boundary') =>
     compilePolicy(
       { Version: '2012-10-17', Statement: (question[kind] ?? []).map((part) => ({ Effect: 'Allow', ...part })) },
-      { kind, name: `the ${kind} policy` },
+      { kind, name: `${kind} policy` },
     );
   const input: AuthorizationInput = {
     principal: parsePrincipal(principal, context)!,
@@ -42,10 +42,10 @@ function reasonOf(question: Question): string {
 const read = { Action: 's3:GetObject', Resource: '*' };
 const tags = { 'aws:PrincipalTag/kubernetes-namespace': 'red', 'aws:PrincipalTag/eks-cluster-name': 'one' };
 
-describe('the reason of a decision', () => {
+describe("a decision's reason", () => {
   const table: readonly (readonly [title: string, question: Question, reason: string])[] = [
     [
-      'names the wildcards that let a request in, in each statement that allows it',
+      'names the matching wildcards in each allowing statement',
       {
         identity: [
           { ...read, Action: ['s3:List*', 's3:Get*'], Resource: 'arn:aws:s3:::data/*' },
@@ -53,10 +53,10 @@ describe('the reason of a decision', () => {
           { Sid: 'All', Action: '*', Resource: '*' },
         ],
       },
-      'allowed by statement 1 of the identity policy: Action "s3:Get*", Resource "arn:aws:s3:::data/*"; also by statement 3 "All" of the identity policy: Action "*", Resource "*"',
+      'allowed by statement 1 of identity policy: Action "s3:Get*", Resource "arn:aws:s3:::data/*"; also by statement 3 "All" of identity policy: Action "*", Resource "*"',
     ],
     [
-      'names the value by which a condition held, and the variable by its value',
+      'names the matching value of a condition, and replaces variables by their values',
       {
         identity: [
           {
@@ -67,24 +67,24 @@ describe('the reason of a decision', () => {
         ],
         context: tags,
       },
-      'allowed by statement 1 of the identity policy: Action "s3:GetObject", Resource "arn:aws:s3:::data/red/*", aws:PrincipalTag/eks-cluster-name is "one", StringLike wants "o*"',
+      'allowed by statement 1 of identity policy: Action "s3:GetObject", Resource "arn:aws:s3:::data/red/*", aws:PrincipalTag/eks-cluster-name is "one", StringLike expects "o*"',
     ],
     [
-      'names elements that let in what they do not list',
+      'names NotAction and NotResource elements',
       { identity: [{ NotAction: 'iam:*', NotResource: 'arn:aws:s3:::other/*' }] },
-      'allowed by statement 1 of the identity policy: NotAction "iam:*" does not list it, NotResource "arn:aws:s3:::other/*" does not cover it',
+      'allowed by statement 1 of identity policy: NotAction "iam:*" does not list it, NotResource "arn:aws:s3:::other/*" does not cover it',
     ],
     [
-      'names a principal that is everybody, in the policy of another account too',
+      'names a wildcard principal, also in the policy of another account',
       {
         identity: [read],
         resource: [{ ...read, Resource: 'arn:aws:s3:::data/*', Principal: '*' }],
         owner: '444455556666',
       },
-      'allowed by statement 1 of the identity policy: Action "s3:GetObject", Resource "*"; also by statement 1 of the resource policy: Principal "*", Action "s3:GetObject", Resource "arn:aws:s3:::data/*"',
+      'allowed by statement 1 of identity policy: Action "s3:GetObject", Resource "*"; also by statement 1 of resource policy: Principal "*", Action "s3:GetObject", Resource "arn:aws:s3:::data/*"',
     ],
     [
-      'tells of an allowed request why a Deny that is about it did not deny it',
+      'explains why a relevant Deny did not apply to an allowed request',
       {
         identity: [read, { Effect: 'Deny', Action: 's3:PutObject', Resource: '*' }],
         resource: [
@@ -99,18 +99,18 @@ describe('the reason of a decision', () => {
         ],
         context: tags,
       },
-      'allowed by statement 1 of the identity policy: Action "s3:GetObject", Resource "*"; statement 1 "Others" of the resource policy (Deny) not applied: aws:PrincipalTag/kubernetes-namespace is "red", StringNotEquals wants "red" or "blue"',
+      'allowed by statement 1 of identity policy: Action "s3:GetObject", Resource "*"; statement 1 "Others" of resource policy (Deny) not applied: aws:PrincipalTag/kubernetes-namespace is "red", StringNotEquals expects "red" or "blue"',
     ],
     [
-      'tells by which condition a Deny holds',
+      'names the condition of a Deny',
       {
         identity: [read, { ...read, Effect: 'Deny', Condition: { Null: { 'aws:PrincipalTag/team': 'true' } } }],
         context: tags,
       },
-      'denied by statement 2 of the identity policy: Action "s3:GetObject", Resource "*", aws:PrincipalTag/team is absent, Null wants "true"',
+      'denied by statement 2 of identity policy: Action "s3:GetObject", Resource "*", aws:PrincipalTag/team is absent, Null expects "true"',
     ],
     [
-      'names a misspelt variable, the pattern as far as it is known, and the nearest tag',
+      'names a misspelt variable, the partly resolved pattern, and the nearest tag',
       {
         identity: [
           {
@@ -121,28 +121,28 @@ describe('the reason of a decision', () => {
         ],
         context: tags,
       },
-      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the identity policy not applied: Resource "arn:aws:s3:::data/one/\${aws:PrincipalTag/kubernetes-namespce}/*" does not cover ${OBJECT} (\${aws:PrincipalTag/kubernetes-namespce} has no value: the nearest is aws:PrincipalTag/kubernetes-namespace, "red")`,
+      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of identity policy not applied: Resource "arn:aws:s3:::data/one/\${aws:PrincipalTag/kubernetes-namespce}/*" does not cover ${OBJECT} (\${aws:PrincipalTag/kubernetes-namespce} has no value; nearest: aws:PrincipalTag/kubernetes-namespace, "red")`,
     ],
     [
       'names a misspelt condition key and the nearest tag',
       { identity: [{ ...read, Condition: { StringEquals: { 'aws:PrincipalTag/namespace': 'red' } } }], context: tags },
-      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the identity policy not applied: aws:PrincipalTag/namespace is absent, StringEquals wants "red" (the nearest is aws:PrincipalTag/kubernetes-namespace, "red")`,
+      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of identity policy not applied: aws:PrincipalTag/namespace is absent, StringEquals expects "red" (nearest: aws:PrincipalTag/kubernetes-namespace, "red")`,
     ],
     [
-      'says that a session has no tags',
+      'states that a session has no tags',
       { identity: [{ ...read, Condition: { StringEquals: { 'aws:PrincipalTag/namespace': 'red' } } }] },
-      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the identity policy not applied: aws:PrincipalTag/namespace is absent, StringEquals wants "red" (the session has no tags)`,
+      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of identity policy not applied: aws:PrincipalTag/namespace is absent, StringEquals expects "red" (the session has no tags)`,
     ],
     [
-      'says that a variable has several values',
+      'states that a variable has several values',
       {
         identity: [{ ...read, Resource: 'arn:aws:s3:::data/${aws:TagKeys}/*' }],
         context: { 'aws:TagKeys': ['a', 'b'] },
       },
-      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the identity policy not applied: Resource "arn:aws:s3:::data/\${aws:TagKeys}/*" does not cover ${OBJECT} (\${aws:TagKeys} has several values)`,
+      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of identity policy not applied: Resource "arn:aws:s3:::data/\${aws:TagKeys}/*" does not cover ${OBJECT} (\${aws:TagKeys} has several values)`,
     ],
     [
-      'tells every condition that does not hold',
+      'lists all conditions that do not match',
       {
         identity: [
           {
@@ -156,25 +156,25 @@ describe('the reason of a decision', () => {
         ],
         context: { ...tags, 'aws:SourceIp': '127.0.0.1', 'aws:SecureTransport': 'true' },
       },
-      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the identity policy not applied: aws:PrincipalTag/kubernetes-namespace is "red", StringEquals wants "a" or "b" or "c" (and 1 more); aws:SourceIp is "127.0.0.1", IpAddress wants "10.0.0.0/8"`,
+      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of identity policy not applied: aws:PrincipalTag/kubernetes-namespace is "red", StringEquals expects "a" or "b" or "c" (and 1 more); aws:SourceIp is "127.0.0.1", IpAddress expects "10.0.0.0/8"`,
     ],
     [
-      'names the identity policy where the bucket policy leaves it to the account',
+      'names the identity policy if the bucket policy delegates to the account',
       {
         identity: [{ Action: 'sqs:*', Resource: '*' }],
         resource: [{ ...read, Resource: 'arn:aws:s3:::data/*', Principal: { AWS: ['111122223333', `${ROLE}s`] } }],
         principal: 'arn:aws:iam::111122223333:user/jo',
         context: {},
       },
-      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the identity policy not applied: Action "sqs:*" does not list s3:GetObject`,
+      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of identity policy not applied: Action "sqs:*" does not list s3:GetObject`,
     ],
     [
-      'names a bucket policy whose principal is another role',
+      'names a bucket policy with another role as its principal',
       { resource: [{ ...read, Resource: 'arn:aws:s3:::data/*', Principal: { AWS: `${ROLE}s` } }] },
-      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the resource policy not applied: Principal names "${ROLE}s", not a session of ${ROLE}`,
+      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of resource policy not applied: Principal names "${ROLE}s", not a session of ${ROLE}`,
     ],
     [
-      'names the part of a trust policy that did not hold',
+      'names the condition of a trust policy that does not match',
       {
         trust: [
           { Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' },
@@ -188,24 +188,28 @@ describe('the reason of a decision', () => {
         action: 'sts:AssumeRole',
         context: { 'aws:RequestTag/kubernetes-service-account': 'batch' },
       },
-      `no role trust policy allows sts:AssumeRole on ${ROLE}; statement 2 of the trust policy not applied: aws:RequestTag/kubernetes-service-account is "batch", StringEquals wants "ledger"`,
+      `no role trust policy allows sts:AssumeRole on ${ROLE}; statement 2 of trust policy not applied: aws:RequestTag/kubernetes-service-account is "batch", StringEquals expects "ledger"`,
     ],
     [
-      'names the permissions boundary that lets too little through',
+      'names the permissions boundary that does not allow the action',
       { identity: [read], boundary: [{ Action: 's3:List*', Resource: '*' }] },
-      `no permissions boundary allows s3:GetObject on ${OBJECT}; statement 1 of the boundary policy not applied: Action "s3:List*" does not list s3:GetObject`,
+      `no permissions boundary allows s3:GetObject on ${OBJECT}; statement 1 of boundary policy not applied: Action "s3:List*" does not list s3:GetObject`,
     ],
     [
-      'names a condition key that no request of the action has, and the nearest that one may have',
+      "names a condition key that the action's requests never have, and the nearest possible key",
       {
         identity: [
           { ...read, Action: 's3:PutObject', Condition: { StringEquals: { 's3:ExistingObjectTags/team': 'red' } } },
           { ...read, Condition: { StringEquals: { 's3:ExistingObjectTags/team': 'red', 's3:prefix': 'red' } } },
         ],
       },
-      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 2 of the identity policy not applied: s3:ExistingObjectTags/team is absent, StringEquals wants "red" (no request of s3:GetObject has it; the nearest is s3:ExistingObjectTag/); s3:prefix is absent, StringEquals wants "red" (no request of s3:GetObject has it)`,
+      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 2 of identity policy not applied: s3:ExistingObjectTags/team is absent, StringEquals expects "red" (requests of s3:GetObject never have it; nearest: s3:ExistingObjectTag/); s3:prefix is absent, StringEquals expects "red" (requests of s3:GetObject never have it)`,
     ],
-    ['says that there is no policy', {}, `no identity-based policy allows s3:GetObject on ${OBJECT} (there is none)`],
+    [
+      'states that no policy exists',
+      {},
+      `no identity-based policy allows s3:GetObject on ${OBJECT} (no such policy exists)`,
+    ],
   ];
   for (const [title, question, reason] of table) it(title, () => expect(reasonOf(question)).to.equal(reason));
 });

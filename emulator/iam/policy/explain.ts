@@ -14,14 +14,14 @@ import {
 } from './statement.ts';
 import type { ConditionExplanation, PolicyKind, StatementExplanation } from './types.ts';
 
-/** A statement, and its policy's role in the decision. */
+/** A statement with its policy's role in the decision. */
 export interface Candidate {
   readonly statement: Statement;
   readonly kind: PolicyKind;
   readonly policy: string;
 }
 
-/** Evaluates a statement again, and records the parts up to the first mismatch. */
+/** Evaluates a statement again and records its parts up to the first mismatch. */
 export function explain(candidate: Candidate, request: EvaluationRequest): StatementExplanation {
   const { policy, kind, statement } = candidate;
   const { sid, index, effect } = statement;
@@ -64,7 +64,7 @@ function wrongPrincipal(statement: Statement, element: PrincipalElement, request
   const name = nameOf(request, element);
   return statement.notPrincipal
     ? `NotPrincipal exempts ${name}`
-    : `Principal names ${listed(namesOf(element), 'no one that has a part in this')}, not ${name}`;
+    : `Principal names ${listed(namesOf(element), 'no supported principal')}, not ${name}`;
 }
 
 const actionsOf = ({ actions }: Statement): string => listed(actions.map(({ source }) => source));
@@ -85,7 +85,7 @@ function wrongResource(statement: Statement, request: EvaluationRequest): string
   return `Resource ${resources} does not cover ${resource}${valueless(patterns, request)}`;
 }
 
-/** Lists matching patterns and conditions with their values. */
+/** Lists the matching patterns and conditions with their values. */
 export function whatMatched(statement: Statement, request: EvaluationRequest): string {
   const { principal, notPrincipal, resources, conditions } = statement;
   const action = matchingAction(statement, request);
@@ -131,7 +131,7 @@ const expectedBy = ({ absence, values }: Condition, request: EvaluationRequest):
   absence?.map(String) ??
   values.map(({ pattern, source }) => (pattern === undefined ? source : describePattern(pattern, request)));
 
-/** Such as `aws:PrincipalTag/team is "red", StringEquals wants "blue"`; for a true condition, only matching values. */
+/** Returns `aws:PrincipalTag/team is "red", StringEquals expects "blue"`. A met condition has only matching values. */
 function conditionWords(condition: Condition, request: EvaluationRequest): string {
   const { key, operator, values } = condition;
   const actual = request.values(key);
@@ -143,10 +143,10 @@ function conditionWords(condition: Condition, request: EvaluationRequest): strin
     values.flatMap(({ pattern }) => pattern ?? []),
     request,
   );
-  return `${key.name} is ${is}, ${operator} wants ${listed(expectedBy(telling, request))}${hint && ` (${hint})`}${missing}`;
+  return `${key.name} is ${is}, ${operator} expects ${listed(expectedBy(telling, request))}${hint && ` (${hint})`}${missing}`;
 }
 
-/** Ignores whether the operator is negated. */
+/** Does not consider whether the operator is negated. */
 const matchesSome = (
   value: ValueMatcher,
   actual: string | readonly string[] | undefined,

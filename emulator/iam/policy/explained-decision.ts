@@ -48,13 +48,13 @@ export class ExplainedDecision implements Decision {
     ));
   }
 
-  /** Getters are not own properties: without this, a record of the decision would be empty. */
+  /** Getters are not own properties, so JSON would omit them. */
   toJSON(): Omit<Decision, 'deciding' | 'policies'> {
     return { value: this.value, deniedBy: this.deniedBy, reason: this.reason, statements: this.statements };
   }
 }
 
-/** Returns the policies in the order of `decide`, with their roles. */
+/** Returns the policies with their roles, in the order of `decide`. */
 function policiesOf(request: EvaluationRequest): readonly (readonly [PolicyKind, CompiledPolicy])[] {
   const { input } = request;
   const policies: [PolicyKind, CompiledPolicy][] = [];

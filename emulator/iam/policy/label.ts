@@ -1,6 +1,6 @@
 import type { PolicyKind } from './types.ts';
 
-/** Names a statement by its position, counted from 1, and its Sid. */
+/** Names a statement by its position (from 1) and its Sid. */
 export const statementLabel = ({ sid, index }: { readonly sid?: string | undefined; readonly index: number }): string =>
   `statement ${index + 1}${sid === undefined || sid === '' ? '' : ` ${JSON.stringify(sid)}`}`;
 

@@ -6,7 +6,7 @@ import { compilePattern, matchesPattern, type VariableSource } from './pattern.t
 const NO_VARIABLES: VariableSource = { variable: () => undefined };
 const SYNTAX = { wildcards: true, variables: true };
 
-/** The definition of the wildcards, word for word; exponential, so for short texts only. */
+/** The definition of wildcards, implemented literally. Takes exponential time, so only for short texts. */
 function naive(pattern: string, text: string): boolean {
   if (pattern === '') return text === '';
   const rest = pattern.slice(1);
@@ -18,7 +18,7 @@ const letters = (alphabet: string): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...alphabet), maxLength: 10 });
 
 describe('patterns', () => {
-  it('match as the definition of the wildcards says', () => {
+  it('match according to the definition of wildcards', () => {
     fc.assert(
       fc.property(letters('ab*?'), letters('ab'), (pattern, text) => {
         expect(matchesPattern(compilePattern(pattern, SYNTAX), text, NO_VARIABLES)).to.equal(naive(pattern, text));
@@ -27,7 +27,7 @@ describe('patterns', () => {
     );
   });
 
-  it('take the value of a variable literally', () => {
+  it('treat the value of a variable literally', () => {
     fc.assert(
       fc.property(letters('ab*?$'), letters('ab*?$'), (value, text) => {
         const pattern = compilePattern('x${aws:PrincipalTag/t}y', SYNTAX);
@@ -37,16 +37,16 @@ describe('patterns', () => {
     );
   });
 
-  it('do not take exponential time', () => {
+  it('do not need exponential time', () => {
     const pattern = compilePattern('*a'.repeat(40) + 'b', SYNTAX);
     expect(matchesPattern(pattern, 'a'.repeat(20_000), NO_VARIABLES)).to.equal(false);
   });
 
-  it('take a ${ that begins no variable literally', () => {
+  it('treat an invalid ${ literally', () => {
     expect(matchesPattern(compilePattern('${open', SYNTAX), '${open', NO_VARIABLES)).to.equal(true);
   });
 
-  it('of ARNs match themselves and no ARN with another field', () => {
+  it('of ARNs match themselves, but no ARN with a different field', () => {
     const field = letters('ab/').map((text) => text.replaceAll(':', ''));
     fc.assert(
       fc.property(fc.tuple(field, field, field, field, field), fc.nat(4), (fields, changed) => {

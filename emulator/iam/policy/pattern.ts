@@ -15,14 +15,14 @@ export type ResolvedToken = string | typeof STAR | typeof ANY_CHARACTER;
 export type Token = ResolvedToken | PolicyVariable;
 
 export interface VariableSource {
-  /** Undefined if the key is absent or has several values. */
+  /** Returns undefined if the key is absent or has several values. */
   variable(key: ContextKey): string | undefined;
 }
 
 interface PatternSyntax {
   /** Whether `*` and `?` are wildcards. */
   readonly wildcards: boolean;
-  /** Whether `${…}` are policy variables: only in Version 2012-10-17. */
+  /** Whether `${…}` are policy variables, which needs Version 2012-10-17. */
   readonly variables: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface Pattern {
 }
 
 const PARTS = /[*?]|[^*?]+/g;
-// `${*}`, `${?}` and `${$}` are literal characters; else a key and optionally a default in single quotes.
+// `${*}`, `${?}` and `${$}` are literal characters. Others have a key and optionally a default in single quotes.
 const PARTS_AND_VARIABLES = /\$\{(?:([*?$])|\s*([^,}']*?)\s*(?:,\s*'([^']*)'\s*)?)\}|[*?$]|[^*?$]+/g;
 
 /** Splits a text into literals, wildcards and variables. An invalid `${` is literal. */
@@ -55,8 +55,8 @@ export function isVariable(token: Token): token is PolicyVariable {
 }
 
 /**
- * Replaces variables by literal values: a tag value `*` is no wildcard. Undefined if a variable has neither value nor
- * default: then nothing matches (IAM User Guide, "Policy variables with no value").
+ * Replaces variables by literal values; a `*` in a tag value is not a wildcard. Returns undefined if a variable has
+ * neither value nor default, in which case nothing matches (IAM User Guide, "Policy variables with no value").
  */
 export function resolveVariables(
   tokens: readonly Token[],
@@ -81,12 +81,12 @@ export function matchesPattern({ tokens }: Pattern, value: string, variables: Va
   return resolved !== undefined && matchesTokens(resolved, value);
 }
 
-/** Not recursive: only the last `*` is retried, so the time is at most quadratic. */
+/** Not recursive: it retries only the last `*`, so the time is at most quadratic. */
 export function matchesTokens(tokens: readonly ResolvedToken[], text: string): boolean {
   let token = 0;
   let at = 0;
   let afterStar = 0;
-  /** Where the text matched by the last `*` ends. */
+  /** The end of the text that the last `*` matches. */
   let starEnd = Infinity;
   for (;;) {
     const current = tokens[token];
@@ -110,7 +110,7 @@ export function matchesTokens(tokens: readonly ResolvedToken[], text: string): b
   }
 }
 
-/** Returns the matched length of a literal or `?`, or undefined. */
+/** Returns the matched length for a literal or `?`, or undefined if it does not match. */
 function matchedLength(token: string | typeof ANY_CHARACTER | undefined, text: string, at: number): number | undefined {
   if (typeof token === 'string') return text.startsWith(token, at) ? token.length : undefined;
   // A character outside the basic plane has two UTF-16 units.

@@ -4,11 +4,11 @@ import { PolicySyntaxError } from './syntax-error.ts';
 
 /** A `Principal` or `NotPrincipal` element. */
 export interface PrincipalElement {
-  /** `"*"` or `{"AWS": "*"}`, which are equal in a resource-based policy. */
+  /** `"*"` or `{"AWS": "*"}`, which mean the same in a resource-based policy. */
   readonly everyone: boolean;
   /** ARNs of roles, role sessions and users. */
   readonly arns: ReadonlySet<string>;
-  /** From 12 digits or the ARN of the root. */
+  /** Account ids, from 12 digits or the ARN of the root. */
   readonly accounts: ReadonlySet<string>;
   /** Unique ids (`AROA…`, `AIDA…`), which replace the ARNs of deleted principals. */
   readonly uniqueIds: ReadonlySet<string>;
@@ -17,21 +17,21 @@ export interface PrincipalElement {
 }
 
 /**
- * Strength of a grant: `account` delegates to the account, `role` is limited by session policies and boundary, `direct` (a
- * session, user, everyone, service or web identity) by neither (IAM User Guide, "… within a single account").
+ * Strength of a grant. `account` delegates to the account. `role` is limited by session policies and boundary; `direct`
+ * (to a session, user, everyone, service or web identity) is not (IAM User Guide, "… within a single account").
  */
 export const GRANT = { none: 0, account: 1, role: 2, direct: 3 } as const;
 export type Grant = (typeof GRANT)[keyof typeof GRANT];
 
 /**
- * Wildcards within a name are rejected. CloudFront's origin access identities are users of an account of that name (S3 User
- * Guide, bucket policy examples).
+ * Wildcards within a name are rejected. CloudFront's origin access identities are users of an account named
+ * `cloudfront` (S3 User Guide, bucket policy examples).
  */
 const PRINCIPAL_ARN =
   /^arn:aws(?:-[a-z]+)*:(?:iam::(\d{12}|cloudfront):(root|(?:role|user)\/[^*?]*[^*?/])|sts::\d{12}:(?:assumed-role\/[^*?/]+|federated-user)\/[^*?/]+)$/;
 const PROVIDER = /^(arn:aws[\w-]*:iam::\d{12}:(oidc|saml)-provider\/.+|(?!arn:)[\w.-]+\.[a-z]{2,}.*|\*)$/;
 
-/** Throws `PolicySyntaxError` with AWS's texts. */
+/** Throws `PolicySyntaxError` with AWS's messages. */
 export function compilePrincipal(element: unknown, kind: 'resource' | 'trust'): PrincipalElement {
   const compiled = {
     everyone: false,
@@ -106,9 +106,9 @@ export function grantOf(element: PrincipalElement, principal: Principal): Grant 
 }
 
 /**
- * Reports whether a `Deny` with `NotPrincipal` exempts the principal. The account must be listed, and for a session the role
- * or itself; a listed session exempts only itself (IAM User Guide, "NotPrincipal"). A principal with a permissions
- * boundary is never exempt (same section).
+ * Whether a `Deny` with `NotPrincipal` exempts the principal. It must list the account and, for a session, the role or
+ * the session itself; a listed session exempts only itself (IAM User Guide, "NotPrincipal"). A principal with a
+ * permissions boundary is never exempt (same section).
  */
 export function sparedByNotPrincipal(element: PrincipalElement, principal: Principal, hasBoundary: boolean): boolean {
   if (hasBoundary) return false;
@@ -119,7 +119,7 @@ export function sparedByNotPrincipal(element: PrincipalElement, principal: Princ
   return namesRole(element, principal) && !namesSessions(element, principal);
 }
 
-/** Reports whether the element has the session's or user's ARN, or the user's id. */
+/** Whether the element has the ARN of the session or user, or the user's id. */
 function namesItself({ arns, uniqueIds }: PrincipalElement, { arn, userId }: Caller): boolean {
   return arns.has(arn) || uniqueIds.has(userId);
 }

@@ -4,10 +4,10 @@ import type { ContextKey } from './context-key.ts';
 import type { VariableSource } from './pattern.ts';
 import type { AuthorizationInput, CompiledPolicy, ConditionContext } from './types.ts';
 
-/** A missing trust policy denies these. It does not apply to other actions on a role, such as `iam:PassRole`. */
+/** Denied without a trust policy, which does not apply to other actions on a role, such as `iam:PassRole`. */
 const ROLE_ASSUMPTION = /^sts:(assumerole(withwebidentity|withsaml)?|tagsession|setsourceidentity|setcontext)$/;
 
-/** The owner's root user may do these despite the bucket policy (S3 API Reference, PutBucketPolicy). */
+/** The owner's root user may call these despite the bucket policy (S3 API Reference, PutBucketPolicy). */
 const NEVER_LOCKED_OUT = /^s3:(get|put|delete)bucketpolicy$/;
 
 /** An authorization question with precomputed values. */
@@ -37,7 +37,7 @@ export class EvaluationRequest implements VariableSource {
     return ROLE_ASSUMPTION.test(this.lowerCaseAction);
   }
 
-  /** For an assumed role, its trust policy. */
+  /** The trust policy, if a role is assumed. */
   get resourcePolicy(): CompiledPolicy | undefined {
     const { input, principal } = this;
     if (input.trustPolicy !== undefined && this.isRoleAssumption) return input.trustPolicy;
@@ -45,7 +45,7 @@ export class EvaluationRequest implements VariableSource {
     return isOwner && NEVER_LOCKED_OUT.test(this.lowerCaseAction) ? undefined : input.resourcePolicy;
   }
 
-  /** An empty list counts as absent, undefined. */
+  /** An empty list counts as absent and becomes undefined. */
   values(key: ContextKey): string | readonly string[] | undefined {
     const found = valueIn(this.contexts, key) ?? valueIn((this.#derived ??= [derivedContext(this.input)]), key);
     return found?.length === 0 && typeof found !== 'string' ? undefined : found;
@@ -75,7 +75,7 @@ function derivedContext({ principal, resourceAccount }: AuthorizationInput): Con
 
 const PRINCIPAL_TYPES = { 'role-session': 'AssumedRole', user: 'User', root: 'Account' } as const;
 
-/** IAM User Guide, "AWS global condition context keys". */
+/** The sources of context keys (IAM User Guide, "AWS global condition context keys"). */
 export function principalContext(principal: AuthorizationInput['principal']): Record<string, string> {
   switch (principal.kind) {
     case 'anonymous':

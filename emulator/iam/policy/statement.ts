@@ -5,12 +5,12 @@ import { GRANT, grantOf, sparedByNotPrincipal, type Grant, type PrincipalElement
 import type { EvaluationRequest } from './request.ts';
 import type { CompiledPolicy, CompiledStatement } from './types.ts';
 
-/** The inside of a `CompiledStatement`. */
+/** The content of a `CompiledStatement`. */
 export interface Statement extends CompiledStatement {
   /** Undefined in identity policies. */
   readonly principal: PrincipalElement | undefined;
   readonly notPrincipal: boolean;
-  /** In lower case, except for their source. */
+  /** In lower case, except for `source`. */
   readonly actions: readonly Pattern[];
   readonly notAction: boolean;
   /** Undefined in trust policies, which apply to their role. */
@@ -19,14 +19,14 @@ export interface Statement extends CompiledStatement {
   readonly conditions: readonly Condition[];
 }
 
-/** Only `compilePolicy` makes compiled statements, so the cast is safe. */
+/** Safe, because only `compilePolicy` creates compiled statements. */
 export function statementsOf(policy: CompiledPolicy): readonly Statement[] {
   return policy.statements as readonly Statement[];
 }
 
-/** Returns the strength of the statement's grant, `none` if it does not apply. */
+/** Returns the strength of the statement's grant; `none` if it does not apply. */
 export function applies(statement: Statement, request: EvaluationRequest): Grant {
-  // Actions first: they are the cheapest and differ the most.
+  // Actions come first, because they are cheapest to compare and differ most.
   if (!actionMatches(statement, request) || !resourceMatches(statement, request)) return GRANT.none;
   for (const condition of statement.conditions) {
     if (!conditionHolds(condition, request)) return GRANT.none;

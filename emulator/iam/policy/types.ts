@@ -1,14 +1,14 @@
 import type { Principal } from '../../core/principal.ts';
 
-/** What a policy is attached to, which decides its effect. */
+/** What a policy is attached to, which determines its effect. */
 export type PolicyKind = 'identity' | 'resource' | 'trust' | 'session' | 'boundary';
 
-/** A validated policy, opaque outside the engine. */
+/** A validated policy. Opaque outside the engine. */
 export interface CompiledPolicy {
   readonly kind: PolicyKind;
-  /** For explanations, such as `inline policy read on role app`. */
+  /** The name in explanations, such as `inline policy read on role app`. */
   readonly name: string;
-  /** As given: JSON text or object. */
+  /** The original JSON text or object. */
   readonly document: string | object;
   readonly statements: readonly CompiledStatement[];
 }
@@ -16,12 +16,12 @@ export interface CompiledPolicy {
 /** Opaque outside the engine. */
 export interface CompiledStatement {
   readonly sid: string | undefined;
-  /** 0-based. */
+  /** Counts from 0. */
   readonly index: number;
   readonly effect: 'Allow' | 'Deny';
 }
 
-/** Keys are case-insensitive. Absent keys are missing here. */
+/** Keys are case-insensitive. Absent keys have no entry. */
 export type ConditionContext = Readonly<Record<string, string | readonly string[]>>;
 
 export interface AuthorizationInput {
@@ -33,17 +33,17 @@ export interface AuthorizationInput {
   /** 12 digits. */
   readonly resourceAccount: string;
   /**
-   * The whole context, `aws:PrincipalTag/…` included. The engine adds keys of the principal and `aws:ResourceAccount`;
-   * values given here win.
+   * The whole context, including `aws:PrincipalTag/…`. The engine adds keys of the principal and `aws:ResourceAccount`,
+   * unless they are given here.
    */
   readonly context: ConditionContext;
-  /** Fallbacks for keys missing in `context`, in order. */
+  /** Fallbacks for keys missing in `context`, in this order. */
   readonly defaults?: readonly ConditionContext[];
   readonly identityPolicies: readonly CompiledPolicy[];
   readonly resourcePolicy?: CompiledPolicy | undefined;
-  /** When a role is assumed: replaces the resource policy. */
+  /** Replaces the resource policy if a role is assumed. */
   readonly trustPolicy?: CompiledPolicy | undefined;
-  /** Several (Policy and PolicyArns) are one set: any may allow. Undefined: no session policy. */
+  /** Policy and PolicyArns form one set, in which any policy may allow. Undefined without a session policy. */
   readonly sessionPolicies?: readonly CompiledPolicy[] | undefined;
   readonly permissionsBoundary?: CompiledPolicy | undefined;
 }
@@ -54,21 +54,21 @@ export type DecisionValue = 'allowed' | 'implicitlyDenied' | 'explicitlyDenied';
 export interface Verdict {
   readonly value: DecisionValue;
   readonly deniedBy: PolicyKind | undefined;
-  /** The kind whose Allow counted; `always` for the one action that needs none. */
+  /** The kind of policy whose Allow decided; `always` for the one action that needs no permission. */
   readonly allowedBy: 'identity' | 'resource' | 'trust' | 'root' | 'always' | undefined;
 }
 
 export interface ConditionExplanation {
   readonly operator: string;
   readonly key: string;
-  /** After policy variables were resolved. */
+  /** Values with policy variables resolved. */
   readonly expected: readonly string[];
   /** Undefined for an absent key. */
   readonly actual: readonly string[] | undefined;
   readonly matched: boolean;
 }
 
-/** Parts that were not reached are undefined. */
+/** Undefined for parts that were not evaluated. */
 export interface StatementExplanation {
   readonly policy: string;
   readonly kind: PolicyKind;
@@ -80,20 +80,20 @@ export interface StatementExplanation {
   readonly actionMatched?: boolean;
   readonly resourceMatched?: boolean;
   readonly conditions: readonly ConditionExplanation[];
-  /** Such as `not applied: aws:PrincipalTag/team is absent, StringEquals wants "blue"`. */
+  /** For example `not applied: aws:PrincipalTag/team is absent, StringEquals expects "blue"`. */
   readonly reason: string;
 }
 
 export interface Decision {
   readonly value: DecisionValue;
-  /** The kind with the Deny, or the first without a required Allow. Undefined if allowed. */
+  /** The kind of policy with the Deny, or the first kind without a required Allow. Undefined if allowed. */
   readonly deniedBy: PolicyKind | undefined;
-  /** Names the statement, or the policies without a match. */
+  /** Names the deciding statement, or the policies without a matching statement. */
   readonly reason: string;
-  /** All statements in order of evaluation. Computed on first read: the hot path rarely needs it. */
+  /** All statements in evaluation order. Computed on first access, because most callers do not need it. */
   readonly statements: readonly StatementExplanation[];
-  /** The deciding statements; if nothing allows, the nearest one. */
+  /** The deciding statements. If nothing allows the request, the nearest one. */
   readonly deciding: readonly StatementExplanation[];
-  /** In order of evaluation. */
+  /** All policies in evaluation order. */
   readonly policies: readonly CompiledPolicy[];
 }

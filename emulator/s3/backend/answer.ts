@@ -5,33 +5,33 @@ import { parseXml } from '../xml.ts';
 import { textOf, type JsonObject } from '../../core/json.ts';
 import { BackendError, type BackendRequest, type RawAnswer } from './send.ts';
 
-/** The only 403 that is about an object. */
+/** The only 403 that concerns an object. */
 const ARCHIVED = 'InvalidObjectState';
 
-/** Returns the client's error (S3 API Reference, "Error responses"), with the reason: only the emulator's user can fix it. */
+/** Returns the client's error (S3 API Reference, "Error responses"), with the reason for the emulator's user. */
 export function unavailable({ message }: BackendError): AwsError {
   return new AwsError('ServiceUnavailable', 503, `Service is unable to handle request: ${message}.`);
 }
 
 /**
- * Returns the other S3's answer. Throws its error as AwsError, or BackendError if it is not S3's, or is a 401, 403 or
- * redirect: the emulator allowed the call, so these are about its own configuration.
+ * Returns the backend's answer. Throws its error as AwsError. Throws BackendError if it is not an S3 error, or is a
+ * 401, 403 or redirect: the emulator allowed the call, so these concern the emulator's own configuration.
  */
 export function answerOf({ method, key }: BackendRequest, { status, headers, body }: RawAnswer): ServiceResponse {
   if ((status >= 200 && status < 300) || status === 304) return { status, headers: ownHeaders(method, headers), body };
   const error = errorDocument(body);
   const code = error?.['Code'];
   if (status < 400 || status === 401 || (status === 403 && code !== ARCHIVED)) {
-    throw new BackendError(`it answered ${status} ${typeof code === 'string' ? code : ''}`.trimEnd());
+    throw new BackendError(`status ${status} ${typeof code === 'string' ? code : ''}`.trimEnd());
   }
   if (error !== undefined && typeof code === 'string' && code !== '') {
     throw new AwsError(code, status, textOf(error['Message']) ?? '', fieldsOf(error));
   }
-  if (method !== 'HEAD' || status >= 500) throw new BackendError(`it answered ${status} without an error of S3`);
+  if (method !== 'HEAD' || status >= 500) throw new BackendError(`status ${status} without an S3 error`);
   throw headError(status, key);
 }
 
-/** The emulator has its own. */
+/** Not passed on, because the emulator sets its own. */
 const NOT_PASSED: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'transfer-encoding', 'date', 'server', 'x-amz-request-id', 'x-amz-id-2'],
   ...['x-amzn-requestid', 'x-amzn-request-id', 'alt-svc', 'set-cookie'],

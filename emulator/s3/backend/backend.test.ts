@@ -21,7 +21,7 @@ import { testS3 } from '../../../test/support/emulator/s3.ts';
 const KEY = { accessKeyId: 'AKIAOFTHEOTHERS300', secretAccessKey: 'the-secret-of-the-other-S3' };
 const Bucket = 'data';
 
-describe('another S3 behind the emulator', () => {
+describe('an S3 backend of the emulator', () => {
   let other: Emulator;
   let emulator: Emulator;
   let s3: S3Client;
@@ -35,7 +35,7 @@ describe('another S3 behind the emulator', () => {
   });
   afterEach(() => Promise.all([emulator.close(), other.close()]));
 
-  it('holds buckets, objects and tags, and no policies', async () => {
+  it('stores buckets, objects and tags, but no policies', async () => {
     const Tags = [{ Key: 'run', Value: 'r1' }];
     await s3.send(new CreateBucketCommand({ Bucket: 'tagged', CreateBucketConfiguration: { Tags } }));
     await s3.send(new PutObjectCommand({ Bucket, Key: 'a/../b', Body: 'text', Metadata: { note: 'n' } }));
@@ -54,7 +54,7 @@ describe('another S3 behind the emulator', () => {
     expect(other.calls().map(({ operation }) => operation)).to.not.include('PutBucketPolicy');
   });
 
-  it('never hears of a call that the emulator refuses', async () => {
+  it('does not receive calls that the emulator rejects', async () => {
     const before = other.calls().length;
     const stranger = clientOf(emulator, emulator.createAccount('444455556666'));
     expect(await failure(stranger.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' })))).to.equal(
@@ -63,29 +63,29 @@ describe('another S3 behind the emulator', () => {
     expect(other.calls().length).to.equal(before);
   });
 
-  it('keeps the names of buckets that are not the emulator’s', async () => {
+  it('may contain other buckets, whose names are taken', async () => {
     await direct.send(new CreateBucketCommand({ Bucket: 'theirs' }));
     expect(await failure(s3.send(new ListObjectsV2Command({ Bucket: 'theirs' })))).to.equal('404 NoSuchBucket');
     expect(await failure(s3.send(new CreateBucketCommand({ Bucket: 'theirs' })))).to.equal('409 BucketAlreadyExists');
     expect((await s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name)).to.deep.equal([Bucket]);
   });
 
-  it('may lose a bucket: the emulator says so, and can delete its own record of it', async () => {
+  it('may lose a bucket, which can still be deleted in the emulator', async () => {
     await direct.send(new DeleteBucketCommand({ Bucket }));
     expect(await failure(s3.send(new GetObjectCommand({ Bucket, Key: 'k' })))).to.equal('404 NoSuchBucket');
     await s3.send(new DeleteBucketCommand({ Bucket }));
     await s3.send(new CreateBucketCommand({ Bucket }));
   });
 
-  it('has a clock of its own', async () => {
+  it('has its own clock', async () => {
     emulator.clock.advance(24 * 3600_000);
-    // The SDK's clock follows the emulator's after a first call.
+    // The SDK adopts the emulator's clock after a first call.
     await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' })).catch(() => undefined);
     await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }));
     expect((await s3.send(new HeadObjectCommand({ Bucket, Key: 'k' }))).ContentLength).to.equal(1);
   });
 
-  it('answers under the emulator’s request ids, which stand in its record of calls', async () => {
+  it('answers with the emulator’s request ids, as in the call record', async () => {
     const { $metadata } = await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }));
     const { operation, service, authorizations } = emulator.findCall($metadata.requestId ?? '')!;
     expect([service, operation, authorizations[0]?.action]).to.deep.equal(['s3', 'PutObject', 's3:PutObject']);
@@ -93,16 +93,16 @@ describe('another S3 behind the emulator', () => {
     expect(emulator.calls().at(-1)).to.deep.include({ status: 404, errorCode: 'NoSuchKey', notes: [] });
   });
 
-  it('gets no request when it has another key: 503, and a note without the key', async () => {
+  it('with another secret key causes a 503, and a note without the key', async () => {
     const wrong = { ...KEY, secretAccessKey: 'another-secret' };
     const misled = await startEmulator({ s3Backend: { endpoint: other.endpoint, ...wrong } });
     try {
       const made = clientOf(misled).send(new CreateBucketCommand({ Bucket: 'new' }));
       expect(await failure(made)).to.equal('503 ServiceUnavailable');
       const message = await made.then(String, (error: unknown) => (error as Error).message);
-      expect(message).to.include('the S3 behind the emulator failed: it answered 403 SignatureDoesNotMatch');
+      expect(message).to.include('the S3 behind the emulator failed: status 403 SignatureDoesNotMatch');
       const record = misled.calls().at(-1)!;
-      expect(record.notes).to.deep.equal(['the S3 behind the emulator failed: it answered 403 SignatureDoesNotMatch']);
+      expect(record.notes).to.deep.equal(['the S3 behind the emulator failed: status 403 SignatureDoesNotMatch']);
       expect(JSON.stringify(record)).to.not.include(wrong.secretAccessKey);
     } finally {
       await misled.close();
@@ -110,11 +110,11 @@ describe('another S3 behind the emulator', () => {
   });
 });
 
-describe('an S3 behind the emulator that fails', () => {
+describe('a failing S3 backend', () => {
   let server: Server | undefined;
   afterEach(() => server?.close());
 
-  /** What a read of an object becomes when the other S3 does as `listener`, and the notes of its record. */
+  /** Returns the emulator's answer to a read of an object from the backend `listener`, and the notes in its record. */
   async function read(
     listener: RequestListener | undefined,
     method = 'GET',
@@ -143,45 +143,35 @@ describe('an S3 behind the emulator that fails', () => {
   const error = (code: string): string => `<Error><Code>${code}</Code><Message>m</Message></Error>`;
 
   const cases: readonly (readonly [string, RequestListener | undefined, answer: string, notes: readonly string[]])[] = [
-    ['is not there', undefined, '503 ServiceUnavailable', ['it cannot be reached (ECONNREFUSED)']],
+    ['does not listen', undefined, '503 ServiceUnavailable', ['cannot connect (ECONNREFUSED)']],
     [
-      'hangs up',
+      'closes the connection',
       (request) => request.socket.destroy(),
       '503 ServiceUnavailable',
-      ['it cannot be reached (ECONNRESET)'],
+      ['cannot connect (ECONNRESET)'],
     ],
-    ['answers 500 with nothing', answers(500), '503 ServiceUnavailable', ['it answered 500 without an error of S3']],
+    ['returns 500 without a body', answers(500), '503 ServiceUnavailable', ['status 500 without an S3 error']],
     [
-      'answers 502 with a page',
+      'returns 502 with a page',
       answers(502, '<html><body>Bad Gateway</body></html>'),
       '503 ServiceUnavailable',
-      ['it answered 502 without an error of S3'],
+      ['status 502 without an S3 error'],
     ],
+    ['returns 404 with a page', answers(404, 'no'), '503 ServiceUnavailable', ['status 404 without an S3 error']],
+    ['denies the call', answers(403, error('AccessDenied')), '503 ServiceUnavailable', ['status 403 AccessDenied']],
+    ['returns 401', answers(401), '503 ServiceUnavailable', ['status 401']],
     [
-      'answers 404 with a page',
-      answers(404, 'no'),
-      '503 ServiceUnavailable',
-      ['it answered 404 without an error of S3'],
-    ],
-    [
-      'denies the call',
-      answers(403, error('AccessDenied')),
-      '503 ServiceUnavailable',
-      ['it answered 403 AccessDenied'],
-    ],
-    ['wants no part of it', answers(401), '503 ServiceUnavailable', ['it answered 401']],
-    [
-      'sends the call elsewhere',
+      'redirects the call',
       answers(301, error('PermanentRedirect'), { location: 'http://127.0.0.1:1/' }),
       '503 ServiceUnavailable',
-      ['it answered 301 PermanentRedirect'],
+      ['status 301 PermanentRedirect'],
     ],
-    ['has an error of S3', answers(503, error('SlowDown')), '503 SlowDown', []],
-    ['says that the object is archived', answers(403, error('InvalidObjectState')), '403 InvalidObjectState', []],
-    ['says that the object is not there', answers(404, error('NoSuchKey')), '404 NoSuchKey', []],
+    ['returns an S3 error', answers(503, error('SlowDown')), '503 SlowDown', []],
+    ['reports an archived object', answers(403, error('InvalidObjectState')), '403 InvalidObjectState', []],
+    ['reports a missing object', answers(404, error('NoSuchKey')), '404 NoSuchKey', []],
   ];
   for (const [what, listener, answer, notes] of cases) {
-    it(`one that ${what}: ${answer}`, async () => {
+    it(`that ${what}: ${answer}`, async () => {
       expect(await read(listener)).to.deep.equal({ answer, notes });
       if (listener === undefined) return;
       server?.close();
@@ -189,12 +179,12 @@ describe('an S3 behind the emulator that fails', () => {
     });
   }
 
-  it('one whose answer for tags is none, which might hide that a policy denies', async () => {
-    const notes = ['what it answered for the tags of an object cannot be read'];
+  it('that returns invalid tags causes a 503, because a policy may depend on them', async () => {
+    const notes = ['invalid tags of an object'];
     expect(await read(answers(200, 'text'))).to.deep.equal({ answer: '503 ServiceUnavailable', notes });
   });
 
-  it('tells the errors of a HEAD by their status', async () => {
+  it('that answers a HEAD: the error follows from the status', async () => {
     expect(await read(tagsThen(answers(404)), 'HEAD')).to.deep.equal({ answer: '404 NoSuchKey', notes: [] });
     server?.close();
     expect(await read(tagsThen(answers(412)), 'HEAD')).to.deep.equal({ answer: '412 PreconditionFailed', notes: [] });

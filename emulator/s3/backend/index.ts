@@ -10,10 +10,10 @@ import { answerOf, unavailable } from './answer.ts';
 import { BackendError, sender, type BackendRequest, type S3Backend } from './send.ts';
 import { contentEncoding } from '../write-object.ts';
 
-/** Default: the call's own bucket. */
+/** Default: the bucket of the call. */
 type About = Partial<BackendRequest> & Pick<BackendRequest, 'method'>;
 
-/** @param region the emulator's */
+/** @param region the emulator's region */
 export function backendS3(options: S3Backend, region: string): Backend {
   const backendRegion = options.region ?? region;
   const send = sender({ ...options, region: backendRegion });
@@ -67,13 +67,13 @@ export function backendS3(options: S3Backend, region: string): Backend {
       try {
         return await requestFor(call, { method: 'GET', bucketName, key, query }, readTags);
       } catch (error) {
-        // MethodNotAllowed is the answer for a delete marker.
+        // S3 answers MethodNotAllowed for a delete marker.
         if (['NoSuchKey', 'NoSuchVersion', 'MethodNotAllowed'].some((code) => isError(error, code))) return undefined;
         throw error;
       }
     },
     async createBucket(call, tags) {
-      // Where the other S3 answers 200 for an existing bucket, callers would get its objects.
+      // If the backend answers 200 for an existing bucket, callers would get its objects.
       if (await exists(call, { method: 'GET', query: 'location' }))
         throw s3Error('BucketAlreadyExists', { BucketName: call.bucketName });
       const location = { LocationConstraint: backendRegion };
@@ -84,7 +84,7 @@ export function backendS3(options: S3Backend, region: string): Backend {
           : error;
       });
       if (tags.size === 0) return;
-      // Separately: many an S3 ignores tags in CreateBucket, and then leftovers cannot be found.
+      // A separate call, because many S3 implementations ignore tags in CreateBucket, and leftovers are found by tags.
       await tagBucket(call, tags).catch(async (error: unknown) => {
         await request(call, { method: 'DELETE' }).catch(() => undefined);
         throw error;
@@ -105,7 +105,7 @@ function readTags({ body = '' }: ServiceResponse): ExistingObject {
   try {
     return { tags: tagsOfDocument(Buffer.from(body), 'object') };
   } catch {
-    throw new BackendError('what it answered for the tags of an object cannot be read');
+    throw new BackendError('invalid tags of an object');
   }
 }
 
@@ -117,7 +117,7 @@ type Headers = Readonly<Record<string, string>>;
 
 const PASSED = /^(?:content-(?:type|md5|language|disposition)|cache-control|expires|range|if-[a-z-]+|x-amz-.+)$/;
 
-/** Parts of the client's signature and transfer, and accounts, which the other S3 does not know. */
+/** Parts of the client's signature and transfer, and account ids, which the backend does not know. */
 const DROPPED: ReadonlySet<string> = new Set([
   'x-amz-date',
   'x-amz-security-token',
@@ -129,7 +129,7 @@ const DROPPED: ReadonlySet<string> = new Set([
   'x-amz-source-expected-bucket-owner',
 ]);
 
-/** Includes headers of the trailer. */
+/** Includes the headers of the trailer. */
 function passedHeaders(headers: Headers): Record<string, string> {
   const passed = Object.entries(headers).filter(([name]) => PASSED.test(name) && !DROPPED.has(name));
   return { ...Object.fromEntries(passed), ...contentEncoding(headers) };
@@ -138,7 +138,7 @@ function passedHeaders(headers: Headers): Record<string, string> {
 const SIGNATURE_PARAMETER =
   /^x-amz-(?:algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256)$/i;
 
-/** Without the signature of a presigned URL. */
+/** Omits the signature of a presigned URL. */
 function passedQuery(query: string): string {
   return queryPairs(query)
     .filter(([name]) => !SIGNATURE_PARAMETER.test(name))

@@ -5,16 +5,16 @@ import type { ServiceResponse } from '../../core/service.ts';
 import { encodeKey } from '../list-page.ts';
 import { signedHeaders } from '../../sigv4/sign.ts';
 
-/** Another S3 with the data; the emulator authorizes. */
+/** Another S3 that stores the data. The emulator authorizes the calls. */
 export interface S3Backend {
-  /** `http://` or `https://`, host and port. Path style. */
+  /** `http://` or `https://`, host and port. Paths have the bucket. */
   readonly endpoint: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly region?: string;
 }
 
-/** A failure of the other S3 itself. The message has neither its key nor its words. */
+/** A failure of the backend itself. The message contains neither its key nor its messages. */
 export class BackendError extends Error {
   override readonly name = 'BackendError';
 
@@ -36,13 +36,13 @@ export interface BackendRequest {
 export type RawAnswer = Required<ServiceResponse> & { readonly body: Buffer };
 
 const TIMEOUT_MILLISECONDS = 30_000;
-/** In bytes: the largest object, and more. */
+/** Bytes of the largest object, and some more. */
 const LARGEST_ANSWER = 80 * 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Sends requests signed with the other S3's key. By node:http, since `fetch` normalizes paths and keys may contain `..`; each
- * on its own connection, since a kept one may just be closing. The function throws `BackendError` without an answer.
+ * Sends requests signed with the backend's key. Uses node:http, because `fetch` normalizes paths and keys may contain
+ * `..`, and new connections, because a kept one may be closing. Throws `BackendError` if there is no answer.
  */
 export function sender(options: Required<S3Backend>): (request: BackendRequest) => Promise<RawAnswer> {
   const { region, accessKeyId, secretAccessKey } = options;
@@ -53,7 +53,7 @@ export function sender(options: Required<S3Backend>): (request: BackendRequest) 
     const path = key === '' ? `/${bucketName}` : `/${bucketName}/${encodeKey(key)}`;
     const signed = signedHeaders(
       { method, path, query, headers: { ...headers, host: endpoint.host } },
-      // Real time: the other S3 has its own clock.
+      // Uses real time, because the backend has its own clock.
       { credentials: { accessKeyId, secretAccessKey }, service: 's3', region, time: Date.now(), body },
     );
     const message = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -79,17 +79,17 @@ function headersOf({ headersDistinct }: IncomingMessage): Record<string, string>
 
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   try {
-    return await readAtMost(message, LARGEST_ANSWER, () => new BackendError('its answer is too large'));
+    return await readAtMost(message, LARGEST_ANSWER, () => new BackendError('the answer is too large'));
   } catch (error) {
     throw error instanceof BackendError ? error : unreachable(error);
   }
 }
 
-/** Only the code: messages may quote what must not be recorded. */
+/** Reports only the code, because messages may quote secrets. */
 function unreachable(error: unknown): BackendError {
   const { name, code } = error as NodeJS.ErrnoException;
   if (name === 'AbortError' || name === 'TimeoutError') {
-    return new BackendError(`it gave no answer within ${TIMEOUT_MILLISECONDS / 1000} s`);
+    return new BackendError(`timed out after ${TIMEOUT_MILLISECONDS / 1000} s`);
   }
-  return new BackendError(`it cannot be reached (${code ?? name})`);
+  return new BackendError(`cannot connect (${code ?? name})`);
 }

@@ -12,7 +12,7 @@ import { multipartEtag, uploadOf } from './uploads.ts';
 
 const LEAST_PART_BYTES = 5 * 1024 * 1024;
 
-/** Tags were authorized when the upload began (S3 API Reference, CompleteMultipartUpload). */
+/** Tags were authorized at the start of the upload (S3 API Reference, CompleteMultipartUpload). */
 export const completeMultipartUpload: Handler = async (call) => {
   const { request } = call;
   const bucket = bucketOf(call);
@@ -20,7 +20,7 @@ export const completeMultipartUpload: Handler = async (call) => {
   const asked = readDocument(request.body);
   const perform = (): ServiceResponse => {
     const completed = bucket.objects.get(call);
-    // Clients repeat a call whose answer was lost.
+    // Clients repeat a call if its answer was lost.
     if (completed?.uploadId === call.query.get('uploadId')) {
       if (completed?.etag === multipartEtag(asked.map(({ etag }) => etag))) return answer(call, bucket, completed);
     }

@@ -12,9 +12,9 @@ const LAST = Buffer.from('the end');
 const md5 = (data: Buffer): Buffer => createHash('md5').update(data).digest();
 const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('base64');
 
-describe('Multipart uploads', () => behaviour(() => startEmulator()));
+describe('multipart uploads', () => behaviour(() => startEmulator()));
 
-describe('Multipart uploads to another S3', () => {
+describe('multipart uploads with a backend', () => {
   let other: Emulator;
   after(() => other.close());
   behaviour(async () => {
@@ -55,13 +55,13 @@ function behaviour(start: () => Promise<Emulator>): void {
       (error: S3.S3ServiceException) => `${error.$metadata.httpStatusCode ?? 0} ${error.name}`,
     );
 
-  it('make an object of their parts', async () => {
+  it('create an object from their parts', async () => {
     const id = await begin({ Metadata: { note: 'n' }, Tagging: 'team=red', ContentType: 'text/plain' });
     const parts = [await part(id, 1, FIRST), await part(id, 3, LAST)];
     const { ETag } = await complete(id, parts);
     const digests = createHash('md5').update(Buffer.concat([md5(FIRST), md5(LAST)]));
     expect(ETag).to.equal(`"${digests.digest('hex')}-2"`);
-    // Asked again, it is still done.
+    // A repeated call succeeds.
     expect((await complete(id, parts)).ETag).to.equal(ETag);
     expect(await failure(part(id, 1, LAST))).to.equal('404 NoSuchUpload');
 
@@ -73,7 +73,7 @@ function behaviour(start: () => Promise<Emulator>): void {
     expect(await failure(s3.send(new S3.GetObjectCommand({ Bucket, Key, PartNumber: 2 })))).to.match(/^416 /);
   });
 
-  it('check what the parts are', async () => {
+  it('reject invalid parts', async () => {
     const id = await begin();
     const [small, next] = [await part(id, 1, LAST), await part(id, 2, LAST)];
     expect(await failure(complete(id, [small, next]))).to.equal('400 EntityTooSmall');
@@ -89,7 +89,7 @@ function behaviour(start: () => Promise<Emulator>): void {
     expect(await failure(complete(id, [small]))).to.equal('404 NoSuchUpload');
   });
 
-  it('have composite checksums, or those of the whole', async () => {
+  it('have composite or full-object checksums', async () => {
     const id = await begin({ ChecksumAlgorithm: 'SHA256' });
     const parts = [await part(id, 1, FIRST, { ChecksumAlgorithm: 'SHA256' })];
     expect(parts[0]?.ChecksumSHA256).to.equal(sha256(FIRST));
@@ -106,7 +106,7 @@ function behaviour(start: () => Promise<Emulator>): void {
     expect(await failure(begin({ ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' }))).to.match(/^400 /);
   });
 
-  it('copy parts of objects', async () => {
+  it('can copy parts of objects', async () => {
     const source = { Bucket, CopySource: `${Bucket}/source`, Key, PartNumber: 1 };
     await s3.send(new S3.PutObjectCommand({ Bucket, Key: 'source', Body: '0123456789' }));
     const UploadId = await begin();
@@ -119,7 +119,7 @@ function behaviour(start: () => Promise<Emulator>): void {
     expect(await Body?.transformToString()).to.equal('234');
   });
 
-  it('end only if their conditions hold', async () => {
+  it('complete only if their conditions hold', async () => {
     const id = await begin();
     const only = await part(id, 1, LAST);
     expect(await failure(complete(id, [only], { IfNoneMatch: '*' }))).to.equal('412 PreconditionFailed');
@@ -127,7 +127,7 @@ function behaviour(start: () => Promise<Emulator>): void {
     await complete(id, [only], { IfNoneMatch: '*' });
   });
 
-  it('are listed, and so are their parts', async () => {
+  it('can be listed, as can their parts', async () => {
     const ids = [await begin({ Key: 'l/1' }), await begin({ Key: 'l/2' }), await begin({ Key: 'l/2' })];
     await begin({ Key: 'z' });
     const list = (input: object) => s3.send(new S3.ListMultipartUploadsCommand({ Bucket, Prefix: 'l/', ...input }));
@@ -148,7 +148,7 @@ function behaviour(start: () => Promise<Emulator>): void {
   });
 }
 
-describe('Permissions of multipart uploads', () => {
+describe('permissions of multipart uploads', () => {
   const OBJECT = 'arn:aws:s3:::data/large';
   const allow = (action: string, resource = OBJECT): object => ({
     Effect: 'Allow',

@@ -12,7 +12,7 @@ import { tagsOfHeader } from '../tags.ts';
 import { attributesOf, checkHeaders, demandTaggedWrite } from '../write-object.ts';
 import { isoTime, xmlAnswer } from '../xml.ts';
 
-/** Needs the rights to write the object (S3 User Guide, "Multipart upload API and permissions"). */
+/** Needs the permissions to write the object (S3 User Guide, "Multipart upload API and permissions"). */
 export const createMultipartUpload: Handler = (call) => {
   const { request, key } = call;
   const bucket = bucketOf(call);
@@ -65,7 +65,7 @@ export function uploadOf({ query, key }: S3Call, bucket: Bucket): Upload {
   return upload;
 }
 
-/** By key, then by start. */
+/** Sorted by key, then by start time. */
 export const listMultipartUploads = onBucket('s3:ListBucketMultipartUploads', (bucket, call) => ({
   perform: () => listing(call, bucket),
 }));
@@ -75,7 +75,7 @@ function listing(call: S3Call, bucket: Bucket): ServiceResponse {
   const parameters = listParameters(call, 'max-uploads');
   const { prefix, encode, size } = parameters;
   const keyMarker = query.get('key-marker') ?? '';
-  // An id without a key has no effect.
+  // An upload id without a key has no effect.
   const idMarker = keyMarker === '' ? '' : (query.get('upload-id-marker') ?? '');
   const uploads = [...bucket.uploads.values()]
     .filter(({ key }) => key.startsWith(prefix))
@@ -113,7 +113,7 @@ export function uploadElements(bucket: Bucket, { initiator, storageClass, checks
   };
 }
 
-/** MD5 of the parts' MD5s, and their number. */
+/** Returns the MD5 of the parts' MD5s, and the number of parts. */
 export function multipartEtag(etags: readonly string[]): string {
   const digests = etags.map((etag) => Buffer.from(etag.replaceAll('"', ''), 'hex'));
   return `"${createHash('md5').update(Buffer.concat(digests)).digest('hex')}-${etags.length}"`;

@@ -2,9 +2,9 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { AwsError, errorKind } from '../../core/errors.ts';
 import { objectOf, textOf, type JsonObject } from '../../core/json.ts';
 
-/** Claims that STS reads, not verified. */
+/** The claims that STS reads, not yet verified. */
 export interface WebIdentityClaims {
-  /** With its scheme. */
+  /** Includes the scheme. */
   readonly issuer: string;
   readonly subject: string;
   readonly audiences: readonly string[];
@@ -20,7 +20,7 @@ export interface WebIdentityClaims {
   readonly sourceIdentity: string | undefined;
 }
 
-/** Nested, or one claim for each tag. */
+/** Nested, or with one claim for each tag. */
 const TAGS_CLAIM = 'https://aws.amazon.com/tags';
 const FLAT_TAG = `${TAGS_CLAIM}/principal_tags/`;
 const FLAT_TRANSITIVE = `${TAGS_CLAIM}/transitive_tag_keys`;
@@ -53,7 +53,7 @@ export function readClaims(token: string): WebIdentityClaims {
   };
 }
 
-/** Throws `ExpiredTokenException` past `exp`, or `InvalidIdentityToken` before `nbf` or `iat`. `now` in milliseconds. */
+/** Throws `ExpiredTokenException` after `exp`, `InvalidIdentityToken` before `nbf` or `iat`. `now` is in milliseconds. */
 export function checkTimes(claims: WebIdentityClaims, now: number): void {
   const seconds = Math.floor(now / 1000);
   if (seconds >= claims.expiresAt) {
@@ -77,7 +77,7 @@ function decode(token: string): JsonObject {
     decodeProtectedHeader(token);
     return decodeJwt(token);
   } catch {
-    // The cause may quote the token.
+    // The cause is omitted, because it may quote the token.
     throw invalidIdentityToken(
       'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
     );

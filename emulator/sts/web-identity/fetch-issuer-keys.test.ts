@@ -22,7 +22,7 @@ async function selfSigned() {
   };
 }
 
-/** Serves an issuer whose discovery document is what `discovery` makes of its own address. */
+/** Serves an issuer. `discovery` returns its discovery document for the issuer's URL. */
 async function withIssuer(
   discovery: (issuer: string) => unknown,
   use: (issuer: string, thumbprint: string) => Promise<void>,
@@ -50,14 +50,14 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
 
 const honest = (issuer: string) => ({ issuer, jwks_uri: `${issuer}/keys` });
 
-describe('Keys of an issuer over HTTPS', () => {
-  it('are trusted by the thumbprint of the certificate', () =>
+describe('issuer keys over HTTPS', () => {
+  it("are accepted if the provider lists the certificate's thumbprint", () =>
     withIssuer(honest, async (issuer, thumbprint) => {
       const { keys } = await fetchIssuerKeys(issuer, ['0'.repeat(40), thumbprint.toUpperCase()]);
       expect(keys).to.deep.equal([{ kid: 'one' }]);
     }));
 
-  it('are refused with other thumbprints or none', () =>
+  it('are rejected with other thumbprints or none', () =>
     withIssuer(honest, async (issuer) => {
       expect(await failure(fetchIssuerKeys(issuer, ['0'.repeat(40)]))).to.be.instanceOf(ThumbprintError);
       expect(await failure(fetchIssuerKeys(issuer, []))).to.be.instanceOf(ThumbprintError);
@@ -71,11 +71,11 @@ describe('Keys of an issuer over HTTPS', () => {
       (issuer) => ({ issuer, jwks_uri: 'https://10.0.0.1/keys' }),
       /not on this machine/,
     ],
-    ['that is no object', () => 'text', /did not answer a JSON object/],
+    ['that is not an object', () => 'text', /did not return a JSON object/],
     ['that is too long', () => ({ padding: 'x'.repeat(300_000) }), /too long/],
   ];
   for (const [name, discovery, message] of dishonest) {
-    it(`are refused for a discovery document ${name}`, () =>
+    it(`are rejected for a discovery document ${name}`, () =>
       withIssuer(discovery, async (issuer, thumbprint) => {
         expect(await failure(fetchIssuerKeys(issuer, [thumbprint])))
           .to.be.instanceOf(Error)
@@ -84,7 +84,7 @@ describe('Keys of an issuer over HTTPS', () => {
       }));
   }
 
-  it('are not asked of hosts that only look like this machine', async () => {
+  it('are not requested from hosts that only look like this machine', async () => {
     for (const host of ['127.0.0.1.example.com', 'localhost.example.com', '10.0.0.1', '169.254.169.254']) {
       const error = await failure(fetchIssuerKeys(`http://${host}`, []));
       expect(error, host)

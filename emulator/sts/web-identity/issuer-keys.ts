@@ -12,7 +12,7 @@ export function clusterOfIssuer(world: World, matches: (issuer: string) => boole
   return undefined;
 }
 
-/** Returns keys of a cluster's issuer, or over HTTP of a loopback one; rejects for others. */
+/** Returns the keys of a cluster's issuer or, over HTTP, of a loopback issuer. Rejects for other issuers. */
 export async function issuerKeys(
   issuer: string,
   cluster: Cluster | undefined,
@@ -26,18 +26,18 @@ export async function issuerKeys(
 const TIMEOUT_MILLISECONDS = 3000;
 const MAX_BYTES = 256 * 1024;
 
-/** Neither a trusted authority nor a thumbprint matches the certificate. */
+/** The certificate matches neither a trusted authority nor a thumbprint. */
 export class ThumbprintError extends Error {
   override readonly name = 'ThumbprintError';
 }
 
-/** Fetches keys (OpenID Connect Discovery 1.0) from loopback addresses only, so that no token can make the emulator call out. */
+/** Fetches keys (OpenID Connect Discovery 1.0) from loopback addresses only, so that tokens cannot cause other calls. */
 export async function fetchIssuerKeys(issuer: string, thumbprints: readonly string[]): Promise<JsonWebKeySet> {
   const discovery = await getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, thumbprints);
-  if (discovery['issuer'] !== issuer) throw new Error('the discovery document is of another issuer');
+  if (discovery['issuer'] !== issuer) throw new Error('the discovery document names another issuer');
   if (typeof discovery['jwks_uri'] !== 'string') throw new Error('the discovery document has no jwks_uri');
   const { keys } = await getJson(discovery['jwks_uri'], thumbprints);
-  if (!Array.isArray(keys)) throw new Error('jwks_uri answered no key set');
+  if (!Array.isArray(keys)) throw new Error('jwks_uri did not return a key set');
   return { keys: keys as JsonWebKeySet['keys'] };
 }
 
@@ -47,11 +47,11 @@ async function getJson(address: string, thumbprints: readonly string[]): Promise
   const response = await get(url, thumbprints);
   if (response.statusCode !== 200) {
     response.resume();
-    throw new Error(`the issuer answered ${response.statusCode}`);
+    throw new Error(`the issuer returned status ${response.statusCode}`);
   }
-  const body = await readAtMost(response, MAX_BYTES, () => new Error('the answer of the issuer is too long'));
+  const body = await readAtMost(response, MAX_BYTES, () => new Error("the issuer's answer is too long"));
   const parsed: unknown = JSON.parse(body.toString('utf8'));
-  if (typeof parsed !== 'object' || parsed === null) throw new Error('the issuer did not answer a JSON object');
+  if (typeof parsed !== 'object' || parsed === null) throw new Error('the issuer did not return a JSON object');
   return parsed as Record<string, unknown>;
 }
 
@@ -59,7 +59,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 function get(url: URL, thumbprints: readonly string[]): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    // Judged below: thumbprints replace a trusted authority.
+    // Checked below instead, because thumbprints replace a trusted authority.
     const options = {
       signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
       rejectUnauthorized: false,

@@ -1,4 +1,4 @@
-/** What the emulator's STS requires of an OIDC issuer: its keys, its certificate, the claims of its tokens, and its provider. */
+/** Tests how the emulator's STS checks an OIDC issuer: its keys, certificate, token claims and provider. */
 import {
   AddClientIDToOpenIDConnectProviderCommand,
   CreateOpenIDConnectProviderCommand,
@@ -38,15 +38,16 @@ describe('OIDC issuers on this machine', () => {
   });
   after(() => emulator.close());
 
-  // AWS STS API Reference, AssumeRoleWithWebIdentity, errors; IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM".
+  // AWS STS API Reference, AssumeRoleWithWebIdentity; IAM User Guide, "Create an OpenID Connect (OIDC) identity
+  // provider".
   describe('claims of a token', () => {
-    it('are refused if one is missing, wrong or out of time', () =>
+    it('are rejected if one is missing, wrong, expired or not yet valid', () =>
       withIssuer(target, {}, async (issuer) => {
         const now = Math.floor(Date.now() / 1000);
         await acceptsToken(issuer, {}, { subject: 'somebody', audience: CLIENT, provider: issuer.url });
         await acceptsToken(issuer, { nbf: undefined }, {});
         await acceptsToken(issuer, { aud: ['elsewhere', CLIENT] }, { audience: CLIENT });
-        // With several audiences, `azp` says to which of them the token was issued.
+        // With several audiences, `azp` names the one that the token was issued to.
         await acceptsToken(issuer, { aud: [CLIENT, 'elsewhere'], azp: OTHER_CLIENT }, { audience: OTHER_CLIENT });
         const bad: readonly Readonly<Record<string, unknown>>[] = [
           ...['iss', 'sub', 'aud', 'exp', 'iat'].map((claim) => ({ [claim]: undefined })),
@@ -64,7 +65,7 @@ describe('OIDC issuers on this machine', () => {
         for (const exp of [now - 300, now])
           await refusesToken(issuer, await issuer.sign({ exp }), 'ExpiredToken', { exp });
       }));
-    it('name another issuer without the last slash of its URL', () =>
+    it("must have the final slash of the issuer's URL, if it has one", () =>
       withIssuer(target, { slash: true }, async (issuer) => {
         await acceptsToken(issuer, {}, { provider: issuer.url });
         const token = await issuer.sign({ iss: issuer.url.slice(0, -1) });
@@ -73,18 +74,18 @@ describe('OIDC issuers on this machine', () => {
       }));
   });
 
-  // IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM": signed with RS256, RS384, RS512, ES256, ES384 or ES512.
+  // IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM": the supported algorithms.
   describe('signature of a token', () => {
-    it('must be by a key that the issuer publishes, with an algorithm of such keys', () =>
+    it("must verify with one of the issuer's published keys and a supported algorithm", () =>
       withIssuer(target, {}, async (issuer) => {
         for (const alg of ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'])
           expect(await issuer.assume(await issuer.sign({}, { alg })), alg).not.to.have.property('code');
         for (const alg of ['PS256', 'EdDSA'])
           await refusesToken(issuer, await issuer.sign({}, { alg }), 'InvalidIdentityToken', alg);
         const unknown = await issuer.sign({}, { kid: 'another' });
-        await refusesToken(issuer, unknown, 'InvalidIdentityToken', 'a key that there is not');
+        await refusesToken(issuer, unknown, 'InvalidIdentityToken', 'a missing key');
         const shared = await issuer.sign({}, { alg: 'HS256', kid: 'RS256' });
-        await refusesToken(issuer, shared, 'InvalidIdentityToken', 'a secret');
+        await refusesToken(issuer, shared, 'InvalidIdentityToken', 'a shared secret');
         const [header, , signature] = (await issuer.sign()).split('.');
         const [, claims] = (await issuer.sign({ sub: 'somebody-else' })).split('.');
         await refusesToken(issuer, [header, claims, signature].join('.'), 'InvalidIdentityToken', 'other claims');
@@ -93,7 +94,7 @@ describe('OIDC issuers on this machine', () => {
 
   // OpenID Connect Discovery 1.0, sections 3 and 4.3.
   describe('keys of an issuer', () => {
-    it('that are not published as they should be open no role', () =>
+    it('are rejected if they are not published correctly', () =>
       withIssuer(target, {}, async (issuer) => {
         const discovery = '/.well-known/openid-configuration';
         const token = await issuer.sign();
@@ -102,15 +103,15 @@ describe('OIDC issuers on this machine', () => {
         await acceptsToken(issuer, {}, {});
         const wrong = {
           'no answer': { [discovery]: { body: '', ends: true } as const },
-          ...{ 'no document': of('Not Found', 404), 'a failure': of({}, 500), 'no JSON': of('<html>') },
-          ...{ 'no object': of('null'), 'no keys named': of({ issuer: issuer.url }) },
+          ...{ 'a missing document': of('Not Found', 404), 'a failure': of({}, 500), 'invalid JSON': of('<html>') },
+          ...{ 'a document that is not an object': of('null'), 'no jwks_uri': of({ issuer: issuer.url }) },
           'another issuer': of({ issuer: `${issuer.url}/elsewhere`, jwks_uri: `${issuer.url}/keys` }),
-          'keys elsewhere': of({ issuer: issuer.url, jwks_uri: 'https://issuer.example.com/keys' }),
+          'keys on another host': of({ issuer: issuer.url, jwks_uri: 'https://issuer.example.com/keys' }),
           'a good document with another status': of({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys` }, 203),
-          ...{ 'keys missing': keys('Not Found', 404), 'no list of keys': keys({ keys: 'none' }) },
+          ...{ 'missing keys': keys('Not Found', 404), 'an invalid list of keys': keys({ keys: 'none' }) },
           ...{
-            'no key': keys({ keys: [] }),
-            'keys without end': keys(`{"keys":[],"more":"${'x'.repeat(300_000)}"}`),
+            'an empty list of keys': keys({ keys: [] }),
+            'a document that is too long': keys(`{"keys":[],"more":"${'x'.repeat(300_000)}"}`),
           },
         };
         for (const [what, pages] of Object.entries(wrong)) {
@@ -118,7 +119,7 @@ describe('OIDC issuers on this machine', () => {
           const { message } = await refusesToken(issuer, token, 'InvalidIdentityToken', what);
           expect(message, what).to.contain("Couldn't retrieve verification key");
         }
-        // STS asks again: what was wrong is not held against the issuer.
+        // STS fetches the keys again after a failure.
         issuer.answer(undefined);
         expect(await issuer.assume(token)).not.to.have.property('code');
       }));
@@ -126,11 +127,11 @@ describe('OIDC issuers on this machine', () => {
 
   // IAM User Guide, "Obtain the thumbprint for an OpenID Connect identity provider".
   describe('certificate of an issuer', () => {
-    it('is trusted by a thumbprint of its chain that the provider lists', async () => {
+    it("is trusted if the provider lists a thumbprint of the certificate's chain", async () => {
       for (const tls of ['own', 'authority'] as const)
         await withIssuer(target, { tls }, async (issuer) => {
           await acceptsToken(issuer, {}, { provider: issuer.url });
-          // An update puts others in the place of all.
+          // An update replaces all thumbprints.
           const update = { OpenIDConnectProviderArn: issuer.providerArn, ThumbprintList: ['1'.repeat(40)] };
           const iam = new IAMClient(target.settings);
           await iam.send(new UpdateOpenIDConnectProviderThumbprintCommand(update));
@@ -150,7 +151,7 @@ describe('OIDC issuers on this machine', () => {
 
   // IAM User Guide, "Pass session tags in AWS STS": AssumeRoleWithWebIdentity; "Available keys for AWS OIDC federation": amr and oaud.
   describe('session tags and source identity in a token', () => {
-    it('count and keep to the same rules as those of AssumeRole', () =>
+    it('follow the rules of AssumeRole', () =>
       withIssuer(target, {}, async (issuer) => {
         const tagged = (principal_tags: object, transitive_tag_keys?: unknown) => ({
           'https://aws.amazon.com/tags': {
@@ -161,7 +162,7 @@ describe('OIDC issuers on this machine', () => {
         const red = tagged({ team: ['red'] });
         await acceptsToken(issuer, {}, { packedPolicySize: undefined, sourceIdentity: undefined });
         expect((await issuer.assume(await issuer.sign(red))).packedPolicySize).to.be.within(1, 50);
-        // Flattened, for issuers that cannot nest claims.
+        // The flat form, for issuers that cannot nest claims.
         const flat = (keys: readonly string[]) => ({
           'https://aws.amazon.com/tags/principal_tags/team': ['red'],
           ...(keys.length > 0 && { 'https://aws.amazon.com/tags/transitive_tag_keys': keys }),
@@ -179,7 +180,7 @@ describe('OIDC issuers on this machine', () => {
         for (const claims of [red, source])
           await refusesToken(issuer, await issuer.sign(claims), 'AccessDenied', claims);
 
-        /** Condition of the trust policy; claims that it takes; claims that it does not. */
+        /** The trust policy's condition, accepted claims, and denied claims. */
         const rows: readonly (readonly [
           Readonly<Record<string, Record<string, string>>>,
           object,
@@ -250,7 +251,7 @@ describe('OIDC issuers on this machine', () => {
 
   // IAM API Reference, AddClientIDToOpenIDConnectProvider and RemoveClientIDFromOpenIDConnectProvider: idempotent.
   describe('audience of a provider', () => {
-    it('is good from when it is added until it is removed, and to do either twice is no error', () =>
+    it('is valid from its addition until its removal, and both are idempotent', () =>
       withIssuer(target, {}, async (issuer) => {
         const iam = new IAMClient(target.settings);
         const client = { OpenIDConnectProviderArn: issuer.providerArn, ClientID: 'conformance-late-client' };
@@ -261,7 +262,7 @@ describe('OIDC issuers on this machine', () => {
         expect(error)
           .to.have.property('name')
           .that.matches(/^EntityAlreadyExists/);
-        await refusesToken(issuer, token, 'InvalidIdentityToken', 'a provider that is there already');
+        await refusesToken(issuer, token, 'InvalidIdentityToken', 'an existing provider');
         for (const what of ['added', 'added again']) {
           await iam.send(new AddClientIDToOpenIDConnectProviderCommand(client));
           expect(await issuer.assume(token), what).to.include({ audience: client.ClientID });

@@ -4,7 +4,7 @@ import { assumedRoleResult, roleParameters } from '../assume-role-operation.ts';
 import { assumeRole } from '../assume-role.ts';
 import { verifyWebIdentity, type WebIdentity } from './verify.ts';
 
-/** AssumeRoleWithWebIdentity (STS API Reference), not signed: the token proves the caller. */
+/** AssumeRoleWithWebIdentity (STS API Reference). It is unsigned, because the token proves the caller's identity. */
 export function webIdentityOperation(context: ServiceContext): QueryOperation {
   return async (request, parameters) => {
     const token = parameters.required('WebIdentityToken');
@@ -40,7 +40,7 @@ function identityContext(identity: WebIdentity): Record<string, string | readonl
   };
 }
 
-/** The keys that stay with the session. */
+/** The condition keys that the session keeps. */
 function lastingContext({ provider, claims, audience }: WebIdentity): Record<string, string> {
   return {
     'aws:FederatedProvider': provider.arn,

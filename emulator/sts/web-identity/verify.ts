@@ -6,7 +6,7 @@ import type { JsonWebKeySet } from '../../world/eks-model.ts';
 import { checkTimes, invalidIdentityToken, readClaims, type WebIdentityClaims } from './claims.ts';
 import { ThumbprintError, clusterOfIssuer, issuerKeys } from './issuer-keys.ts';
 
-/** IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM": public keys only. */
+/** Public-key algorithms only (IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM"). */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'];
 
 export interface WebIdentity {
@@ -16,8 +16,8 @@ export interface WebIdentity {
 }
 
 /**
- * Verifies in STS's order: form, OIDC provider in the role's account, keys, signature, times, audience. Throws
- * `ExpiredTokenException` past `exp`, else `InvalidIdentityToken` (400).
+ * Verifies a token in STS's order: form, OIDC provider in the role's account, keys, signature, times, audience. Throws
+ * `ExpiredTokenException` after `exp`, otherwise `InvalidIdentityToken` (400).
  */
 export async function verifyWebIdentity(
   context: ServiceContext,
@@ -32,7 +32,7 @@ export async function verifyWebIdentity(
 
   const provider = findProvider(context, claims.issuer, accountId);
   if (provider === undefined) {
-    notes.push(`account ${accountId} has no OIDC provider of that issuer`);
+    notes.push(`account ${accountId} has no OIDC provider for that issuer`);
     throw invalidIdentityToken(`No OpenIDConnect provider found in your account for ${claims.issuer}`);
   }
   const keys = await retrieveKeys(context, request, claims.issuer, provider);
@@ -41,7 +41,7 @@ export async function verifyWebIdentity(
   notes.push(`token expires at ${claims.expiresAt}`);
   checkTimes(claims, world.clock.now());
 
-  // OpenID Connect Core 1.0, 2: with several audiences, `azp` names the authorized party.
+  // With several audiences, `azp` names the authorized party (OpenID Connect Core 1.0, section 2).
   const candidates = claims.authorizedParty !== undefined ? [claims.authorizedParty] : claims.audiences;
   notes.push(
     `token audience is ${candidates.join(', ')}; provider lists ${[...provider.clientIds].join(', ') || 'no client id'}`,
@@ -70,7 +70,7 @@ async function retrieveKeys(
     return await issuerKeys(issuer, cluster, provider.thumbprints);
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown';
-    context.trace(request).notes.push(`the keys of the issuer could not be had: ${reason}`);
+    context.trace(request).notes.push(`the issuer's keys could not be fetched: ${reason}`);
     if (error instanceof ThumbprintError) {
       throw invalidIdentityToken("OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint");
     }
@@ -84,14 +84,14 @@ async function verifySignature(token: string, keys: JsonWebKeySet, notes: string
     await compactVerify(token, keySet, { algorithms: ALGORITHMS });
   } catch (error) {
     if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
-      notes.push('the issuer has no key for the token');
+      notes.push("the issuer does not have the token's key");
       throw noVerificationKey();
     }
-    if (error instanceof errors.JOSEAlgNotAllowed) notes.push('the token is signed with an algorithm that is refused');
-    else notes.push("the signature is not by the issuer's key");
+    if (error instanceof errors.JOSEAlgNotAllowed) notes.push("the token's signature algorithm is not supported");
+    else notes.push("the signature does not match the issuer's key");
     throw invalidIdentityToken('The signature of the token is not valid');
   }
-  notes.push("the signature is by the issuer's key");
+  notes.push("the signature matches the issuer's key");
 }
 
 function noVerificationKey(): Error {

@@ -46,7 +46,7 @@ interface Setup {
   readonly world?: Partial<WorldOptions>;
 }
 
-/** A cluster with ISSUER, its provider in the account and role `app`. */
+/** Creates a cluster with ISSUER, its provider in the account, and role `app`. */
 async function irsaWorld({ trustPolicy, clientIds = ['sts.amazonaws.com'], jwks, world = {} }: Setup = {}) {
   const made = stsWorld(world);
   const managed = { jwks: jwks ?? (() => Promise.resolve({ keys: [publicJwk] })) } as unknown as ManagedCluster;
@@ -65,8 +65,8 @@ async function irsaWorld({ trustPolicy, clientIds = ['sts.amazonaws.com'], jwks,
   return { ...made, RoleArn, present };
 }
 
-describe('STS AssumeRoleWithWebIdentity', () => {
-  it('opens a session for a token of a cluster', async () => {
+describe('AssumeRoleWithWebIdentity', () => {
+  it("opens a session for a cluster's token", async () => {
     const { present, sessionIn } = await irsaWorld();
     const answer = await present(await tokenOf());
     expect(answer.get('SubjectFromWebIdentityToken')).to.equal(SUBJECT);
@@ -83,7 +83,7 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     });
   });
 
-  it('knows providers and their client ids as they were a while ago', async () => {
+  it('applies changes of providers and their client ids after IAM propagation', async () => {
     const time = testTime();
     const { must, present } = await irsaWorld({ world: { settings: delays({ iam: 10_000 }), uptime: time } });
     const outcome = async (aud: string) => (await present(await tokenOf({ aud: [aud] }))).message ?? 'opened';
@@ -106,20 +106,20 @@ describe('STS AssumeRoleWithWebIdentity', () => {
   const NO_JWT = /^The ID Token provided is not a valid JWT/;
   const past = Math.floor(Date.now() / 1000) - 60;
   const refused: readonly [string, () => string | Promise<string>, string, RegExp][] = [
-    ['what is no JWT', () => 'not-a-jwt', 'InvalidIdentityToken', NO_JWT],
-    ['segments that hold no JSON', () => 'abcd.abcd.abcd', 'InvalidIdentityToken', NO_JWT],
+    ['a text that is not a JWT', () => 'not-a-jwt', 'InvalidIdentityToken', NO_JWT],
+    ['segments without JSON', () => 'abcd.abcd.abcd', 'InvalidIdentityToken', NO_JWT],
     ['claims that are a list', () => `${encode({ alg: 'RS256' })}.${encode([])}.abcd`, 'InvalidIdentityToken', NO_JWT],
     ['a token without subject', () => tokenOf({ sub: undefined }), 'InvalidIdentityToken', /required claim: sub$/],
     ['a token without expiry', () => tokenOf({ exp: undefined }), 'InvalidIdentityToken', /required claim: exp$/],
     ['a token without audience', () => tokenOf({ aud: [] }), 'InvalidIdentityToken', /required claim: aud$/],
     [
-      'a token of an issuer without provider',
+      'a token of an issuer without a provider',
       () => tokenOf({ iss: `${ISSUER.slice(0, -1)}0` }),
       'InvalidIdentityToken',
       /^No OpenIDConnect provider found in your account for https:\/\/oidc\.eks/,
     ],
     ['a forged token', () => tokenOf({}, { key: foreign.privateKey }), 'InvalidIdentityToken', /signature/],
-    ['a key id that is not there', () => tokenOf({}, { kid: 'two' }), 'InvalidIdentityToken', NO_KEY],
+    ['an unknown key id', () => tokenOf({}, { kid: 'two' }), 'InvalidIdentityToken', NO_KEY],
     ['a tampered token', async () => tamper(await tokenOf()), 'InvalidIdentityToken', /signature/],
     ['an unsigned token', async () => unsigned(await tokenOf()), 'InvalidIdentityToken', /signature|verification key/],
     ['a token signed with the public key as secret', () => signedWithPublicKey(), 'InvalidIdentityToken', /signature/],
@@ -130,7 +130,7 @@ describe('STS AssumeRoleWithWebIdentity', () => {
       /^Token expired: current date\/time \d+ must be before/,
     ],
     ['a token not valid yet', () => tokenOf({ nbf: past + 3600 }), 'InvalidIdentityToken', /not valid yet/],
-    ['a token of the future', () => tokenOf({ iat: past + 3600 }), 'InvalidIdentityToken', /not valid yet/],
+    ['a token issued in the future', () => tokenOf({ iat: past + 3600 }), 'InvalidIdentityToken', /not valid yet/],
     [
       'a Pod Identity token',
       () => tokenOf({ aud: ['pods.eks.amazonaws.com'] }),
@@ -139,20 +139,20 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     ],
     ['another authorized party', () => tokenOf({ azp: 'other' }), 'InvalidIdentityToken', INCORRECT_AUDIENCE],
     [
-      'a forged token that has expired for its signature',
+      'a forged expired token, because of its signature',
       () => tokenOf({ exp: past }, { key: foreign.privateKey }),
       'InvalidIdentityToken',
       /signature/,
     ],
     [
-      'an expired token of a wrong audience for its expiry',
+      'an expired token with a wrong audience, because of its expiry',
       () => tokenOf({ exp: past, aud: 'x' }),
       'ExpiredTokenException',
       /./,
     ],
   ];
   for (const [name, token, code, message] of refused) {
-    it(`refuses ${name}`, async () => {
+    it(`rejects ${name}`, async () => {
       const { present, context } = await irsaWorld();
       const presented = await token();
       const answer = await present(presented);
@@ -174,7 +174,7 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     ['another provider', federated(undefined, undefined, `${PROVIDER_ARN}0`), {}, false],
     ['sts:RoleSessionName', federated({ StringEquals: { 'sts:RoleSessionName': 'pod' } }), {}, true],
     [
-      'Pod Identity alone',
+      'only Pod Identity',
       trust({ Service: 'pods.eks.amazonaws.com' }, ['sts:AssumeRole', 'sts:TagSession']),
       {},
       false,
@@ -182,7 +182,7 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     ['another action', federated(undefined, 'sts:AssumeRole'), {}, false],
   ];
   for (const [name, trustPolicy, claims, granted] of trusts) {
-    it(`${granted ? 'grants' : 'denies'} by a trust policy on ${name}`, async () => {
+    it(`${granted ? 'allows' : 'denies'} a trust policy with ${name}`, async () => {
       const { present } = await irsaWorld({ trustPolicy });
       const answer = await present(await tokenOf(claims));
       const message = 'Not authorized to perform sts:AssumeRoleWithWebIdentity';
@@ -190,14 +190,14 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     });
   }
 
-  it('denies a role that does not exist as one that does not trust', async () => {
+  it('denies a missing role like one that does not trust the provider', async () => {
     const { present } = await irsaWorld();
     const answer = await present(await tokenOf(), { RoleArn: `arn:aws:iam::${HERE}:role/gone` });
     const message = 'Not authorized to perform sts:AssumeRoleWithWebIdentity';
     expect(answer).to.include({ status: 403, code: 'AccessDenied', message });
   });
 
-  it('looks for the provider in the account of the role', async () => {
+  it("looks for the provider in the role's account", async () => {
     const { present } = await irsaWorld();
     const answer = await present(await tokenOf(), { RoleArn: 'arn:aws:iam::444455556666:role/app' });
     expect(answer).to.include({ status: 400, code: 'InvalidIdentityToken' });
@@ -205,11 +205,11 @@ describe('STS AssumeRoleWithWebIdentity', () => {
   });
 
   const validation: readonly [string, QueryParameters, RegExp][] = [
-    ['an ARN of no role', { RoleArn: `arn:aws:iam::${HERE}:user/foo` }, /is invalid$/],
-    ['a short ARN', { RoleArn: 'foo' }, /at 'roleArn'/],
-    ['a long token', { WebIdentityToken: 'x'.repeat(20_001) }, /^((?!xxx).)*at 'webIdentityToken'.*20000$/],
-    ['a short token', { WebIdentityToken: 'x' }, /at 'webIdentityToken'/],
-    ['a bad session name', { RoleSessionName: 'x y' }, /at 'roleSessionName'/],
+    ['an ARN that is not a role', { RoleArn: `arn:aws:iam::${HERE}:user/foo` }, /is invalid$/],
+    ['an ARN that is too short', { RoleArn: 'foo' }, /at 'roleArn'/],
+    ['a token that is too long', { WebIdentityToken: 'x'.repeat(20_001) }, /^((?!xxx).)*at 'webIdentityToken'.*20000$/],
+    ['a token that is too short', { WebIdentityToken: 'x' }, /at 'webIdentityToken'/],
+    ['an invalid session name', { RoleSessionName: 'x y' }, /at 'roleSessionName'/],
     [
       'a session longer than the role allows',
       { DurationSeconds: 43_200 },
@@ -217,7 +217,7 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     ],
   ];
   for (const [name, parameters, message] of validation) {
-    it(`refuses ${name}`, async () => {
+    it(`rejects ${name}`, async () => {
       const { present } = await irsaWorld();
       const answer = await present(await tokenOf(), parameters);
       expect(answer).to.include({ status: 400, code: 'ValidationError' });
@@ -225,7 +225,7 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     });
   }
 
-  it('goes by the clock of the emulator', async () => {
+  it("uses the emulator's clock", async () => {
     const { present, world } = await irsaWorld();
     const token = await tokenOf();
     expect((await present(token)).status).to.equal(200);
@@ -233,14 +233,14 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     expect(await present(token)).to.include({ status: 400, code: 'ExpiredTokenException' });
   });
 
-  it('narrows the session by a session policy', async () => {
+  it('limits the session with a session policy', async () => {
     const { present, sessionIn } = await irsaWorld();
     const answer = await present(await tokenOf(), { Policy: allow('s3:ListBucket') });
     expect(sessionIn(answer).sessionPolicies).to.deep.equal([allow('s3:ListBucket')]);
     expect(await present(await tokenOf(), { Policy: '{}' })).to.include({ code: 'MalformedPolicyDocument' });
   });
 
-  it('takes session tags and a source identity of the token', async () => {
+  it('applies session tags and a source identity in the token', async () => {
     const tags = { principal_tags: { team: ['blue'], step: ['1'] }, transitive_tag_keys: ['team'] };
     const claims = { 'https://aws.amazon.com/tags': tags, 'https://aws.amazon.com/source_identity': 'ann' };
     const actions = ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession', 'sts:SetSourceIdentity'];
@@ -262,14 +262,14 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     expect(await without.present(await tokenOf(claims))).to.include({ status: 403, code: 'AccessDenied', message });
   });
 
-  it('explains the audiences it met', async () => {
+  it('records the audiences of token and provider', async () => {
     const { present, context } = await irsaWorld();
     const answer = await present(await tokenOf({ aud: 'pods.eks.amazonaws.com' }));
     const note = 'token audience is pods.eks.amazonaws.com; provider lists sts.amazonaws.com';
     expect(context.trace(answer.request).notes).to.include(note);
   });
 
-  it('gives sessions whose chained roles need no sts:TagSession', async () => {
+  it('opens sessions that can be chained without sts:TagSession', async () => {
     const made = await irsaWorld();
     const target = await made.createRole('target', trust({ AWS: made.RoleArn }));
     const session = made.sessionIn(await made.present(await tokenOf()));
@@ -279,15 +279,15 @@ describe('STS AssumeRoleWithWebIdentity', () => {
   });
 });
 
-describe('STS issuer keys', () => {
-  it('that cannot be had refuse the token', async () => {
+describe('issuer keys', () => {
+  it('that cannot be fetched cause an InvalidIdentityToken', async () => {
     const { present } = await irsaWorld({ jwks: () => Promise.reject(new Error('down')) });
     const answer = await present(await tokenOf());
     expect(answer).to.include({ status: 400, code: 'InvalidIdentityToken' });
     expect(answer.message).to.match(/^Couldn't retrieve verification key/);
   });
 
-  it('can be made to fail by a disturbance of FetchIssuerKeys', async () => {
+  it('can fail by a disturbance of FetchIssuerKeys', async () => {
     const { present, active } = await irsaWorld();
     const error = { code: 'IDPCommunicationError', status: 400, message: 'The identity provider was unreachable' };
     active.add({ service: 'sts', operation: 'FetchIssuerKeys', times: 1, error });
@@ -295,7 +295,7 @@ describe('STS issuer keys', () => {
     expect((await present(await tokenOf())).status).to.equal(200);
   });
 
-  it('are read from issuers on this machine', async () => {
+  it('are fetched from issuers on this machine', async () => {
     const server = createServer((request, response) => {
       const answer = request.url === '/keys' ? { keys: [publicJwk] } : { issuer, jwks_uri: `${issuer}/keys` };
       response.end(JSON.stringify(answer));
@@ -316,7 +316,7 @@ describe('STS issuer keys', () => {
     }
   });
 
-  it('are not looked for on other machines', async () => {
+  it('are not fetched from other machines', async () => {
     const { must, present, context } = await irsaWorld();
     await must('CreateOpenIDConnectProvider', { Url: 'https://issuer.example.com' }, root(HERE));
     const answer = await present(await tokenOf({ iss: 'https://issuer.example.com' }));

@@ -2,7 +2,7 @@ import { parse, YAMLMap, YAMLSeq, type CollectionTag, type ScalarTag } from 'yam
 import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../../core/json.ts';
 import { chosen, PolicyProblem, type PolicyPlace, type Values } from './place.ts';
 
-/** Constant pseudo parameters (CloudFormation User Guide, "Pseudo parameters"). */
+/** Pseudo parameters with constant values (CloudFormation User Guide, "Pseudo parameters"). */
 const PSEUDO_PARAMETERS: Values = { 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com' };
 
 /** Properties with a policy document, in order of preference. */
@@ -11,7 +11,7 @@ const PROPERTIES = ['AssumeRolePolicyDocument', 'PolicyDocument', 'Policy'] as c
 export const isTemplate = (content: JsonObject): boolean => isJsonObject(content['Resources']);
 
 /**
- * Returns a resource's policy. `Ref`, `Fn::GetAtt`, `Fn::Sub` and `Fn::Join` are resolved by given values and parameter
+ * Returns a resource's policy. Resolves `Ref`, `Fn::GetAtt`, `Fn::Sub` and `Fn::Join` with given values and parameter
  * defaults. Throws `PolicyProblem`, also for expressions that are only known at deployment.
  */
 export function policyOfTemplate(template: JsonObject, { resource, policy: name, values = {} }: PolicyPlace): unknown {
@@ -46,7 +46,7 @@ function resolverOf(template: JsonObject, given: Values, resource: string): (val
     const found = given[name] ?? (isList ? fallback?.split(/\s*,\s*/) : fallback) ?? PSEUDO_PARAMETERS[name];
     if (found !== undefined) return found;
     throw new PolicyProblem(
-      `does not say what ${name} is in ${resource}, which is known only when it is deployed: give "values" {${JSON.stringify(name)}: …}.`,
+      `has a reference to ${name} in ${resource}, which is only known after deployment. Add "values" {${JSON.stringify(name)}: …}.`,
     );
   };
   const functions: Readonly<Record<string, (argument: unknown) => unknown>> = {
@@ -59,7 +59,7 @@ function resolverOf(template: JsonObject, given: Values, resource: string): (val
     'Fn::Sub': (argument) => {
       const [text, own] = listOf(argument);
       const named = objectOf(own);
-      // `${!Name}` and names unknown to the template stay `${Name}`: policy variables.
+      // `${!Name}` and names that the template does not define stay `${Name}`: they are policy variables.
       return String(text).replaceAll(/\$\{(!?)\s*([^}]+?)\s*\}/g, (_, literal: string, name: string) =>
         literal === '' ? String(name in named ? resolve(named[name]) : valueOf(name)) : `\${${name}}`,
       );
@@ -72,7 +72,7 @@ function resolverOf(template: JsonObject, given: Values, resource: string): (val
     if (others.length === 0 && name in functions) return functions[name]?.(argument);
     if (others.length === 0 && name.startsWith('Fn::'))
       throw new PolicyProblem(
-        `has ${JSON.stringify(value)} in ${resource}, which is not evaluated here: only ${Object.keys(functions).join(', ')} are, so give a template in which it is replaced.`,
+        `has an unsupported function in ${resource}: ${JSON.stringify(value)}. Supported are ${Object.keys(functions).join(', ')}; replace others by their values.`,
       );
     const members = Object.entries(value).map(([key, member]) => [key, resolve(member)] as const);
     return Object.fromEntries(members.filter(([, member]) => member !== undefined));

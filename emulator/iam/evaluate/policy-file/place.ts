@@ -3,7 +3,7 @@ import { suggestion } from '../../../../foundation/node/nearest.ts';
 /** Values of a template's references, by `Name` or `Name.Attribute`. */
 export type Values = Readonly<Record<string, string | readonly string[]>>;
 
-/** Place of a policy document: the file itself, or a part of a deployment. */
+/** Where a policy document is: the whole file, or a part of a deployment. */
 export interface PolicyPlace {
   /** Terraform address, or logical id in a CloudFormation or CDK template. */
   readonly resource?: string | undefined;
@@ -13,13 +13,13 @@ export interface PolicyPlace {
   readonly values?: Values | undefined;
 }
 
-/** The message is the rest of a sentence that begins with the file. */
+/** The message is the rest of a sentence that begins with the file's name. */
 export class PolicyProblem extends Error {}
 
-/** Throws `PolicyProblem`, which names the nearest resource. */
+/** Finds a resource. Throws `PolicyProblem`, which suggests the nearest one. */
 export function chosen<T>(resources: ReadonlyMap<string, T>, name: string | undefined): T {
   if (name === undefined)
-    throw new PolicyProblem(`holds several policies: name its "resource", one of ${[...resources.keys()].join(', ')}.`);
+    throw new PolicyProblem(`has several policies. Set "resource" to one of ${[...resources.keys()].join(', ')}.`);
   const found = resources.get(name);
   if (found !== undefined) return found;
   throw new PolicyProblem(`has no resource "${name}" with a policy: ${suggestion(name, [...resources.keys()])}`);

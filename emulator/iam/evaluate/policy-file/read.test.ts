@@ -12,7 +12,7 @@ const PLAN = example('terraform/plan.json');
 const STATE = example('terraform/state.json');
 const CDK = example('cloudformation/cdk.template.json');
 
-describe('a policy in a file', () => {
+describe('readPolicyFile', () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'policy-file-'));
@@ -37,12 +37,12 @@ describe('a policy in a file', () => {
 
   const policy = { Version: '2012-10-17', Statement: [] };
 
-  it('is the file itself, in YAML by its name', () => {
+  it('reads a policy document in JSON, or in YAML by the file name', () => {
     expect(readPolicyFile(written(policy), {})).to.deep.equal(policy);
     expect(readPolicyFile(written('Version: 2012-10-17\nStatement: []', 'file.yaml'), {})).to.deep.equal(policy);
   });
 
-  it('is that of a resource, a module or a data source of Terraform', () => {
+  it('reads the policy of a Terraform resource, module or data source', () => {
     const sids = (path: string, resource: string): unknown[] =>
       (readPolicyFile(path, { resource })['Statement'] as { Sid: string }[]).map(({ Sid }) => Sid);
     const statement = (path: string, resource: string): unknown => readPolicyFile(path, { resource })['Statement'];
@@ -55,7 +55,7 @@ describe('a policy in a file', () => {
     );
   });
 
-  it('is an inline policy of a role of Terraform', () => {
+  it('reads an inline policy of a Terraform role', () => {
     const values = { assume_role_policy: '{}', inline_policy: [{ name: 'read', policy: JSON.stringify(policy) }] };
     const resources = [{ address: 'aws_iam_role.app["a"]', type: 'aws_iam_role', values }];
     const path = written({ format_version: '1.0', values: { root_module: { resources } } });
@@ -65,14 +65,14 @@ describe('a policy in a file', () => {
     );
   });
 
-  it('has its text changed before it is read', () => {
+  it('changes the text before it parses the file', () => {
     const change = (text: string): string => text.replaceAll('example-payments-ledger', 'mine');
     expect(JSON.stringify(readPolicyFile(PLAN, { resource: 'aws_iam_role_policy.read' }, change))).to.contain(
       'arn:aws:s3:::mine/',
     );
   });
 
-  it('is that of a template, with its functions replaced', () => {
+  it('reads the policy of a template and resolves its functions', () => {
     const template = written(
       `
 Parameters: { Names: { Type: CommaDelimitedList, Default: 'a, b' } }
@@ -101,7 +101,7 @@ Resources:
     expect(readPolicyFile(template, { resource: 'Text', values })).to.deep.equal({ Version: 'text' });
   });
 
-  describe('that cannot be read is told in one sentence', () => {
+  describe('reports in one sentence', () => {
     const table: readonly (readonly [
       what: string,
       path: () => string,
@@ -109,10 +109,10 @@ Resources:
       sentence: string | RegExp,
     ])[] = [
       [
-        'what a plan does not know, with the expression that it depends on',
+        'a policy known only after apply, with the expression that it depends on',
         () => PLAN,
         { resource: 'module.bucket.aws_s3_bucket_policy.ledger' },
-        'has no policy of module.bucket.aws_s3_bucket_policy.ledger yet: it is known only after apply, since it depends on module.bucket.aws_s3_bucket.ledger.arn. Give the state after apply (terraform show -json) instead.',
+        'has no policy of module.bucket.aws_s3_bucket_policy.ledger, which is known only after apply because it depends on module.bucket.aws_s3_bucket.ledger.arn. Use the state after apply (terraform show -json).',
       ],
       [
         'a misspelt address',
@@ -124,19 +124,19 @@ Resources:
         'a plan without an address',
         () => PLAN,
         {},
-        /^holds several policies: name its "resource", one of .*aws_iam_role\.ledger/,
+        /^has several policies\. Set "resource" to one of .*aws_iam_role\.ledger/,
       ],
       [
-        'a value of a template that is not given',
+        'a template reference without a value',
         () => CDK,
         { resource: 'DataPolicyB80589C3' },
-        'does not say what Data666C94C7.Arn is in DataPolicyB80589C3, which is known only when it is deployed: give "values" {"Data666C94C7.Arn": …}.',
+        'has a reference to Data666C94C7.Arn in DataPolicyB80589C3, which is only known after deployment. Add "values" {"Data666C94C7.Arn": …}.',
       ],
       [
-        'a function that is not evaluated',
+        'an unsupported function',
         () => written({ Resources: { P: { Properties: { PolicyDocument: { 'Fn::ImportValue': 'x' } } } } }),
         { resource: 'P' },
-        /^has \{"Fn::ImportValue":"x"\} in P, which is not evaluated here: only Ref, /,
+        /^has an unsupported function in P: \{"Fn::ImportValue":"x"\}\. Supported are Ref, /,
       ],
       [
         'a misspelt inline policy',
@@ -144,12 +144,22 @@ Resources:
         { resource: 'Role1ABCC5F0', policy: 'reed' },
         'has no inline policy "reed" of Role1ABCC5F0.',
       ],
-      ['a resource of a plain policy', () => written(policy), { resource: 'a' }, /^has no resource "a": it is neither/],
-      ['a list', () => written('[]'), {}, /^must hold a policy document/],
-      ['text that is no JSON', () => written('{'), {}, /^is not JSON: /],
-      ['text that is no YAML', () => written('a: [', 'bad.yaml'), {}, /^is not YAML: .*\d\.$/],
-      ['no file', () => join(folder, 'none.json'), {}, 'cannot be read (there is no such file): check the path.'],
-      ['a folder', () => folder, {}, 'cannot be read (it is a folder): check the path.'],
+      [
+        'a resource in a plain policy document',
+        () => written(policy),
+        { resource: 'a' },
+        /^has no resource "a": it is neither/,
+      ],
+      ['a list', () => written('[]'), {}, /^must contain a policy document/],
+      ['invalid JSON', () => written('{'), {}, /^is not JSON: /],
+      ['invalid YAML', () => written('a: [', 'bad.yaml'), {}, /^is not YAML: .*\d\.$/],
+      [
+        'a missing file',
+        () => join(folder, 'none.json'),
+        {},
+        'cannot be read (there is no such file). Check the path.',
+      ],
+      ['a folder', () => folder, {}, 'cannot be read (it is a folder). Check the path.'],
     ];
     for (const [what, path, place, sentence] of table)
       it(what, () => {

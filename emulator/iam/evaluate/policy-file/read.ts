@@ -6,8 +6,8 @@ import { PolicyProblem, type PolicyPlace } from './place.ts';
 import { isTerraform, policyOfTerraform } from './terraform.ts';
 
 /**
- * Reads a policy from a file, `terraform show -json`, or a CloudFormation or CDK template (JSON, or YAML by file name).
- * Throws `HarnessError` BAD_FILE. @param change transforms the text first
+ * Reads a policy from a file, from the output of `terraform show -json`, or from a CloudFormation or CDK template
+ * (JSON, or YAML by file name). Throws `HarnessError` BAD_FILE. @param change transforms the text before it is parsed
  */
 export function readPolicyFile(
   path: string,
@@ -20,7 +20,7 @@ export function readPolicyFile(
   const read = isTerraform(content) ? policyOfTerraform : isTemplate(content) ? policyOfTemplate : undefined;
   if (read === undefined && place.resource !== undefined)
     throw bad(
-      `has no resource "${place.resource}": it is neither the JSON of "terraform show -json" nor a template with "Resources".`,
+      `has no resource "${place.resource}": it is neither output of "terraform show -json" nor a template with "Resources".`,
     );
   try {
     const found = read === undefined ? content : read(content, place);
@@ -33,7 +33,7 @@ export function readPolicyFile(
   throw bad(NO_POLICY);
 }
 
-const NO_POLICY = 'must hold a policy document: an object with "Version" and "Statement".';
+const NO_POLICY = 'must contain a policy document: an object with "Version" and "Statement".';
 
 function contentOf(
   path: string,
@@ -44,7 +44,7 @@ function contentOf(
   try {
     text = change(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw bad(`cannot be read (${unreadable(error)}): check the path.`, error);
+    throw bad(`cannot be read (${unreadable(error)}). Check the path.`, error);
   }
   const isYaml = /\.(?:ya?ml|template)$/.test(path);
   try {

@@ -10,13 +10,13 @@ interface Resource {
 /** Attributes of `hashicorp/aws` with a policy document, in order of preference. */
 const ATTRIBUTES = ['assume_role_policy', 'policy', 'json'] as const;
 
-/** Recognizes the output of `terraform show -json` (Terraform documentation, "JSON Output Format"). */
+/** Whether the content is output of `terraform show -json` (Terraform documentation, "JSON Output Format"). */
 export const isTerraform = (content: JsonObject): boolean =>
   'format_version' in content && ['planned_values', 'values', 'prior_state'].some((member) => member in content);
 
-/** Throws `PolicyProblem`, also for policies only known after apply, with the expressions that they depend on. */
+/** Returns a resource's policy. Throws `PolicyProblem`, also for a policy that is only known after apply. */
 export function policyOfTerraform(content: JsonObject, { resource: address, policy: name }: PolicyPlace): unknown {
-  // A plan has its data sources in the prior state.
+  // A plan contains its data sources in the prior state.
   const parts = [objectOf(content['prior_state'])['values'], content['planned_values'], content['values']];
   const all = parts.flatMap((part) => resourcesOf(objectOf(objectOf(part)['root_module'])));
   const unknown = unknownAttributes(content);
@@ -36,11 +36,11 @@ export function policyOfTerraform(content: JsonObject, { resource: address, poli
   if (policy !== undefined) return policy;
   const causes = referencesOf(content, found.address, attribute).filter((one) => isUnknown(one, all));
   throw new PolicyProblem(
-    `has no ${attribute} of ${found.address} yet: it is known only after apply${causes.length === 0 ? '' : `, since it depends on ${causes.join(' and ')}`}. Give the state after apply (terraform show -json) instead.`,
+    `has no ${attribute} of ${found.address}, which is known only after apply${causes.length === 0 ? '' : ` because it depends on ${causes.join(' and ')}`}. Use the state after apply (terraform show -json).`,
   );
 }
 
-/** Includes nested modules; addresses are absolute. */
+/** Returns all resources, also in nested modules, by absolute address. */
 function resourcesOf(module: JsonObject): Resource[] {
   const own = listOf(module['resources'])
     .map(objectOf)
@@ -48,7 +48,7 @@ function resourcesOf(module: JsonObject): Resource[] {
   return [...own, ...listOf(module['child_modules']).flatMap((child) => resourcesOf(objectOf(child)))];
 }
 
-/** Returns `<address>.<attribute>` of the values only known after apply. */
+/** Returns `<address>.<attribute>` of values that are only known after apply. */
 function unknownAttributes(content: JsonObject): ReadonlySet<string> {
   return new Set(
     listOf(content['resource_changes'])
@@ -68,7 +68,7 @@ function isUnknown(reference: string, all: readonly Resource[]): boolean {
 
 const withoutKeys = (address: string): string => address.replaceAll(/\[[^\]]*\]/g, '');
 
-/** Returns the references of an attribute, or of all, through data sources. */
+/** Returns the references of an attribute, or of all attributes, resolved through data sources. */
 function referencesOf(content: JsonObject, address: string, attribute?: string): string[] {
   const [, path = '', local = ''] = /^((?:module\.[^.]+\.)*)(.*)$/.exec(withoutKeys(address)) ?? [];
   let module = objectOf(objectOf(content['configuration'])['root_module']);

@@ -1,7 +1,7 @@
 import { compileArnPattern, matchesArn, splitArn } from '../arn.ts';
 import type { ValueCompiler } from './operator.ts';
 
-/** `ArnEquals` and `ArnLike` are equal: both support wildcards (IAM User Guide, "ARN condition operators"). */
+/** `ArnEquals` and `ArnLike` behave the same: both support wildcards (IAM User Guide, "ARN condition operators"). */
 export const arnLike: ValueCompiler = (value, { variables }) => {
   const pattern = compileArnPattern(value, { variables });
   return {

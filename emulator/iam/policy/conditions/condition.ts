@@ -5,7 +5,7 @@ import { PolicySyntaxError } from '../syntax-error.ts';
 import type { ValueMatcher } from './operator.ts';
 import { OPERATORS } from './operators.ts';
 
-/** One key under one operator of a `Condition` block. */
+/** A key under an operator in a `Condition` block. */
 export interface Condition {
   /** Such as `ForAnyValue:StringLikeIfExists`. */
   readonly operator: string;
@@ -13,9 +13,9 @@ export interface Condition {
   readonly set: 'ForAllValues' | 'ForAnyValue' | undefined;
   readonly ifExists: boolean;
   readonly negated: boolean;
-  /** Any may match (none, for a negated operator). Empty for `Null`. */
+  /** At least one must match, or none for a negated operator. Empty for `Null`. */
   readonly values: readonly ValueMatcher[];
-  /** Only for `Null`: accepted answers to "is the key absent?". */
+  /** Only for `Null`: the accepted answers to "is the key absent?". */
   readonly absence: readonly boolean[] | undefined;
 }
 
@@ -87,11 +87,11 @@ export function conditionHolds(condition: Condition, request: EvaluationRequest)
       if (actual === undefined) return condition.ifExists || condition.negated;
       return listOf(actual).some((value) => someMatches(condition, value, request)) !== condition.negated;
     case 'ForAllValues':
-      // Also true without values: absent keys and empty sets.
+      // Also returns true without values: for an absent key or an empty set.
       if (actual === undefined || actual === '' || isNullSet(actual)) return true;
       return listOf(actual).every((value) => someMatches(condition, value, request) !== condition.negated);
     case 'ForAnyValue':
-      // False for an absent key, also with a negated operator.
+      // Returns false for an absent key, even with a negated operator.
       if (actual === undefined) return condition.ifExists;
       if (actual === '' || isNullSet(actual)) return false;
       return listOf(actual).some((value) => someMatches(condition, value, request) !== condition.negated);
@@ -102,7 +102,7 @@ function someMatches(condition: Condition, actual: string, request: EvaluationRe
   return condition.values.some((value) => value.matches(actual, request));
 }
 
-/** A list of empty strings only is an empty set (IAM User Guide, "Multivalued context keys"). */
+/** A list of only empty strings is an empty set (IAM User Guide, "Multivalued context keys"). */
 function isNullSet(actual: string | readonly string[]): boolean {
   return typeof actual !== 'string' && actual.every((value) => value === '');
 }

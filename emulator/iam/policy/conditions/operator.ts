@@ -5,16 +5,16 @@ import type { EvaluationRequest } from '../request.ts';
 export interface ValueMatcher {
   matches(actual: string, request: EvaluationRequest): boolean;
   readonly source: string;
-  /** For types with policy variables. */
+  /** Only for types that allow policy variables. */
   readonly pattern?: Pattern;
 }
 
-/** Compiles a value of the policy; undefined if it is not of the operator's type. */
+/** Compiles a value in the policy; undefined if it does not have the operator's type. */
 export type ValueCompiler = (value: string, syntax: { readonly variables: boolean }) => ValueMatcher | undefined;
 
 export interface ConditionOperator {
   readonly compile: ValueCompiler;
-  /** As in `…NotEquals`: true if no value matches, also for an absent key. */
+  /** As in `…NotEquals`: true if no value matches, or if the key is absent. */
   readonly negated: boolean;
 }
 

@@ -13,7 +13,7 @@ const lessOrEqual = (actual: number, expected: number): boolean => actual <= exp
 const greater = (actual: number, expected: number): boolean => actual > expected;
 const greaterOrEqual = (actual: number, expected: number): boolean => actual >= expected;
 
-/** All operators (IAM User Guide, "Condition operators") but `Null`, which has no values to compare. */
+/** All operators (IAM User Guide, "Condition operators") except `Null`, which compares no values. */
 export const OPERATORS: ReadonlyMap<string, ConditionOperator> = new Map(
   Object.entries({
     StringEquals: is(stringEquals),

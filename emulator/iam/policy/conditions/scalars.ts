@@ -8,7 +8,7 @@ export const numeric = ordered(parseNumber);
 
 export const date = ordered(parseDate);
 
-/** Besides strings and ARNs the only type with policy variables (IAM User Guide, "Boolean condition operators"). */
+/** Besides strings and ARNs, only booleans allow variables (IAM User Guide, "Boolean condition operators"). */
 export const bool: ValueCompiler = (value, syntax) => {
   if (tokenize(value, { wildcards: false, ...syntax }).some(isVariable)) return stringEqualsIgnoreCase(value, syntax);
   const expected = value.toLowerCase();
@@ -37,11 +37,11 @@ function parseNumber(text: string): number | undefined {
   return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : undefined;
 }
 
-// `Date.parse` reads dates as UTC; a time needs a zone, which a policy may omit.
+// `Date.parse` treats dates as UTC. It needs a zone for a time, but a policy may omit it.
 const ISO_8601 = /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/i;
 const WITHOUT_ZONE = /T[\d:.]+$/i;
 
-/** Parses W3C's profile of ISO 8601, or seconds since the epoch; returns milliseconds. */
+/** Parses W3C's profile of ISO 8601 or seconds since the epoch. Returns milliseconds. */
 function parseDate(text: string): number | undefined {
   if (!ISO_8601.test(text)) return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : undefined;
   const time = Date.parse(WITHOUT_ZONE.test(text) ? `${text}Z` : text);
