@@ -1,4 +1,4 @@
-/** Entry of `mocha --require eks-pod-identity-conformance/mocha`: each scenario is a test. Options: docs/mocha.md. */
+/** Entry point of `mocha --require eks-pod-identity-conformance/mocha`: each scenario is a test. Options: docs/mocha.md. */
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -34,7 +34,7 @@ let results: Promise<RunResults> | undefined;
 export async function mochaHooks(): Promise<object> {
   if (process.env['MOCHA_WORKER_ID'] !== undefined)
     throw told(
-      new HarnessError('BAD_FLAG_VALUE', 'Scenarios run side by side as it is: leave out --parallel of mocha.'),
+      new HarnessError('BAD_FLAG_VALUE', 'Scenarios already run in parallel. Remove the --parallel option of mocha.'),
     );
   // Concurrent work listens to the run's signals, which Node would report as a leak.
   setMaxListeners(0);
@@ -86,7 +86,7 @@ async function start(scenarios: readonly Scenario[], bridge: NamedReporter): Pro
   const configuration = configure([], process.env);
   checkClusterFlags(configuration);
   if (configuration.list('fault').length > 0)
-    throw new HarnessError('BAD_FLAG_VALUE', '--fault is for the command: unset CONFORMANCE_FAULT.');
+    throw new HarnessError('BAD_FLAG_VALUE', '--fault is not supported with mocha. Unset CONFORMANCE_FAULT.');
   const wanted = configuration.list('reporter');
   const gateFile = configuration.text('gate');
   const gate = gateFile === undefined ? undefined : checkedGate(gateFile);
@@ -111,7 +111,7 @@ async function start(scenarios: readonly Scenario[], bridge: NamedReporter): Pro
   });
 }
 
-/** The gate. Its unknown scenarios may be in files that mocha does not load, so they are only reported. */
+/** Reads the gate. Only reports unknown scenarios, because they may be in files that mocha does not load. */
 function checkedGate(file: string): Gate {
   const gate = readGate(file);
   const unknown = unknownScenario(
@@ -120,7 +120,7 @@ function checkedGate(file: string): Gate {
   );
   if (unknown !== undefined)
     process.stderr.write(
-      `${file} names scenario ${unknown}, which no file declares that mocha loads: check its id, or load its file too.\n`,
+      `${file} names scenario ${unknown}, but no loaded file declares it. Check its id, or load its file too.\n`,
     );
   return gate;
 }
@@ -131,7 +131,7 @@ function root(): string {
   return basename(code) === 'dist' ? dirname(code) : code;
 }
 
-/** mocha prints an error's stack; these errors need only their sentence. */
+/** Replaces an error's stack, which mocha prints, by its message. */
 function told(error: unknown): unknown {
   if (error instanceof Error) error.stack = error.message;
   return error;

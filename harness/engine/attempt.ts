@@ -23,15 +23,15 @@ import { reasonOf, scenarioResult } from './scenario-result.ts';
 
 export interface AttemptOptions {
   readonly environment: Environment;
-  /** Timeout, without the time spent waiting for `turn`. */
+  /** Timeout of the attempt. Excludes the time spent waiting for `turn`. */
   readonly timeoutMilliseconds: number;
   /** Fires when the run is interrupted, or stops for another reason. */
   readonly signal: AbortSignal;
   readonly keep: 'never' | 'on-failure' | 'always';
   readonly diagnostics: DiagnosticsOptions;
-  /** Resources that were arranged before the clusters existed. */
+  /** Resources created before the clusters existed. */
   readonly prefetch?: Prefetch | undefined;
-  /** Awaited between arranging and probing, for other scenarios to end. Default: at once. */
+  /** Awaited between arranging and probing, until other scenarios end. Default: no wait. */
   readonly turn?: Promise<unknown>;
   readonly aroundProbes?: AroundProbes | undefined;
 }
@@ -40,7 +40,7 @@ export interface AttemptOptions {
 export type AroundProbes = <T>(probes: () => Promise<T>) => Promise<T>;
 type Attempt = ReturnType<typeof begin>;
 
-/** Arranges a scenario's world, probes it, and tears it down again. Never rejects: failures become the verdict. */
+/** Arranges a scenario, runs its probes and tears it down. Never rejects: failures become the verdict. */
 export async function attemptScenario(
   scenario: Scenario,
   options: AttemptOptions,
@@ -69,7 +69,7 @@ export async function attemptScenario(
 function begin(scenario: Scenario, options: AttemptOptions, number: number) {
   const limit = timeLimit(scenario, options.timeoutMilliseconds);
   const signal = AbortSignal.any([options.signal, limit.signal]);
-  // Later attempts have names of their own.
+  // Later attempts use other names, so prefetched resources do not fit.
   const prefetched = number === 1 ? options.prefetch?.take(scenario) : undefined;
   return {
     scenario,
@@ -101,7 +101,7 @@ async function arrangeAndProbe(attempt: Attempt): Promise<void> {
   limit.stop();
 }
 
-/** Waiting for other scenarios is not the scenario's own time. */
+/** Waiting for other scenarios does not count towards the timeout. */
 async function awaitTurn({ options, limit, context }: Attempt): Promise<void> {
   if (options.turn === undefined) return;
   limit.stop();
@@ -121,7 +121,7 @@ async function remove(attempt: Attempt): Promise<void> {
   const { scenario, options, context } = attempt;
   const verdict = verdictOf(attempt);
   const kept = options.keep === 'always' || (options.keep === 'on-failure' && verdict !== 'passed');
-  // Removes everything if the scenario may be repeated, or its names are not its own.
+  // Removes everything if the scenario may be retried, or if other scenarios may use its names.
   const makesRoom = (verdict === 'error' && !isStopped(attempt)) || scenario.spec.exactNames === true;
   try {
     await timed(attempt, 'teardown', () => tearDown(context, { kept, makesRoom }));
@@ -133,10 +133,10 @@ async function remove(attempt: Attempt): Promise<void> {
 const verdictOf = ({ failure, probes }: Attempt): ProbeOutcome['verdict'] =>
   failure === undefined ? worst(probes.map((probe) => probe.verdict)) : 'error';
 
-/** A stopped attempt has no verdict, and nothing to explain. */
+/** A stopped attempt has no verdict, so it needs no diagnostics. */
 const isStopped = ({ failure, options }: Attempt): boolean => failure !== undefined && options.signal.aborted;
 
-/** Records how long work takes; ignores work that ends at once. */
+/** Records the duration of a phase. Omits phases of 0 ms from the timeline. */
 async function timed<T>(
   { durations, timeline, number: attempt }: Attempt,
   phase: ScenarioPhase['phase'],
@@ -160,7 +160,7 @@ function timeLimit({ id }: Scenario, milliseconds: number) {
     timeUp.abort(
       new HarnessError(
         'TIMED_OUT',
-        `${id} was not over within ${milliseconds / 1000} s: raise --timeout, or see which probe is missing.`,
+        `${id} did not finish within ${milliseconds / 1000} s. Raise --timeout, or check which probe is missing.`,
       ),
     );
   let timer = setTimeout(expire, milliseconds);
@@ -173,7 +173,7 @@ function timeLimit({ id }: Scenario, milliseconds: number) {
   };
 }
 
-/** Secrets given to the scenario's workloads: minted tokens, and keys in their environment. */
+/** Secrets of the scenario's workloads: minted tokens, and keys in environment variables. */
 function secretsOf({ tokens, scenario }: ScenarioContext): string[] {
   const environments = Object.values(scenario.spec.workloads ?? {}).flatMap(({ env = {} }) => Object.entries(env));
   return [...tokens.values(), ...environments.filter(([name]) => isSecretName(name)).map(([, value]) => value)];
@@ -188,6 +188,6 @@ function reasonFor({ scenario, failure, probes }: Attempt): string {
     probes.find((probe) => probe.verdict !== 'passed');
   if (bad !== undefined) return probeSentence(bad);
   return probes.length === 1
-    ? 'The probe met what was expected.'
-    : `All ${counted(probes.length, 'probe')} met what was expected.`;
+    ? 'The probe had the expected result.'
+    : `All ${counted(probes.length, 'probe')} had the expected results.`;
 }

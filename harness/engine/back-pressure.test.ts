@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { waitForIdleEventLoop } from './back-pressure.ts';
 
-/** Keeps this process from everything else. */
+/** Blocks the event loop. */
 function block(milliseconds: number): void {
   const until = performance.now() + milliseconds;
   while (performance.now() < until);
 }
 
-describe('admission', () => {
-  it('waits while the process is behind with its work', async () => {
+describe('waitForIdleEventLoop', () => {
+  it('waits while the event loop is blocked', async () => {
     let blocks = 0;
     const work = setInterval(() => {
       blocks += 1;
@@ -21,7 +21,7 @@ describe('admission', () => {
     expect(blocks).to.be.at.least(3);
   });
 
-  it('waits no more when the run is ended', async () => {
+  it('stops waiting when the run ends', async () => {
     const ended = new AbortController();
     const work = setInterval(() => block(150));
     setTimeout(() => ended.abort(), 200);

@@ -5,8 +5,8 @@ const INTERVAL = 5;
 const LATE = 100;
 
 /**
- * Resolves when this process keeps up with its work. With too many scenarios on a busy machine, the cluster, agent and
- * AWS in this process answer each other after their timeouts, so no more scenarios start until it has caught up.
+ * Resolves when the event loop of this process is no longer late. With too many scenarios on a busy machine, the
+ * cluster, agent and AWS in this process would time out waiting for each other.
  */
 export async function waitForIdleEventLoop(signal: AbortSignal): Promise<void> {
   let due = -Infinity;
@@ -15,5 +15,5 @@ export async function waitForIdleEventLoop(signal: AbortSignal): Promise<void> {
     due = performance.now() + INTERVAL;
     return late <= LATE || signal.aborted || undefined;
   };
-  await poll(look, { every: INTERVAL, what: 'this process to keep up' });
+  await poll(look, { every: INTERVAL, what: 'the event loop to become idle' });
 }

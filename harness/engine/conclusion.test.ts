@@ -57,30 +57,30 @@ describe('the conclusion of a run', () => {
     return Object.assign(session, values);
   };
   const error = (code: 'BAD_POLICY' | 'POD_FAILED'): Partial<ScenarioResult> => ({ verdict: 'error', errorCode: code });
-  const environmentFailed = new HarnessError('AWS_UNREACHABLE', 'AWS is away.');
+  const environmentFailed = new HarnessError('AWS_UNREACHABLE', 'AWS is unreachable.');
   const usage = new HarnessError('BAD_CLUSTER', 'No such cluster.');
 
   for (const [what, all, values, exitCode] of [
-    ['all passed', results('passed', 'passed'), {}, 0],
-    ['some were skipped', results('passed', 'skipped'), {}, 0],
-    ['there is nothing to judge', results(), {}, 0],
-    ['one failed', results('passed', 'failed', 'passed'), {}, 1],
-    ['one failed and one is an error', results(error('POD_FAILED'), 'failed'), {}, 1],
-    ['one failed and the run as well', results('failed'), { failure: environmentFailed }, 1],
-    ['one is an error of the environment', results('passed', error('POD_FAILED')), {}, 3],
-    ['one is an error without a code', results('passed', 'error'), {}, 3],
-    ['one is inconclusive', results('inconclusive', 'passed'), {}, 3],
-    ['a suite is wrong', results(error('BAD_POLICY'), 'passed'), {}, 2],
-    ['a suite is wrong and one is inconclusive', results(error('BAD_POLICY'), 'inconclusive'), {}, 3],
+    ['all scenarios passed', results('passed', 'passed'), {}, 0],
+    ['a scenario was skipped', results('passed', 'skipped'), {}, 0],
+    ['no scenario was selected', results(), {}, 0],
+    ['a scenario failed', results('passed', 'failed', 'passed'), {}, 1],
+    ['one scenario failed and another had an error', results(error('POD_FAILED'), 'failed'), {}, 1],
+    ['a scenario and the run failed', results('failed'), { failure: environmentFailed }, 1],
+    ['a scenario had an environment error', results('passed', error('POD_FAILED')), {}, 3],
+    ['a scenario had an error without a code', results('passed', 'error'), {}, 3],
+    ['a scenario was inconclusive', results('inconclusive', 'passed'), {}, 3],
+    ['a suite is invalid', results(error('BAD_POLICY'), 'passed'), {}, 2],
+    ['a suite is invalid and a scenario was inconclusive', results(error('BAD_POLICY'), 'inconclusive'), {}, 3],
     ['the environment failed', results('passed'), { failure: environmentFailed }, 3],
-    ['usage is wrong', results('passed'), { failure: usage }, 2],
-    ['something unknown failed', results('passed'), { failure: new TypeError('x') }, 3],
-    ['something unknown failed and a suite is wrong', results(error('BAD_POLICY')), { failure: 'x' }, 3],
-    ['it was interrupted', results('failed'), { interrupted: true, failure: environmentFailed }, 130],
-    ['it was kept until an interrupt', results('failed'), { interrupted: true, isOver: true }, 1],
-    ['it was kept until an interrupt and all passed', results('passed'), { interrupted: true, isOver: true }, 0],
+    ['the run had a usage error', results('passed'), { failure: usage }, 2],
+    ['the run had an unknown error', results('passed'), { failure: new TypeError('x') }, 3],
+    ['the run had an unknown error and a suite is invalid', results(error('BAD_POLICY')), { failure: 'x' }, 3],
+    ['the run was interrupted', results('failed'), { interrupted: true, failure: environmentFailed }, 130],
+    ['a scenario failed and an interrupt ended --keep', results('failed'), { interrupted: true, isOver: true }, 1],
+    ['all scenarios passed and an interrupt ended --keep', results('passed'), { interrupted: true, isOver: true }, 0],
   ] as const satisfies readonly (readonly [string, ScenarioResult[], object, number])[])
-    it(`has exit code ${exitCode} where ${what}`, () => {
+    it(`has exit code ${exitCode} if ${what}`, () => {
       const { run } = conclude(sessionOf(all, values));
       expect(run.exitCode).to.equal(exitCode);
       expect(run.interrupted).to.equal(exitCode === 130);
@@ -89,19 +89,19 @@ describe('the conclusion of a run', () => {
   const gate = (...problems: string[]) => ({ file: 'gate.yaml', problems, warnings: ['unused'] });
   const allowed = { reason: 'known', until: '2030-01-01' };
   for (const [what, all, failure, problems, exitCode] of [
-    ['allows what failed', results({ verdict: 'failed', allowed }), undefined, [], 0],
-    ['allows an error', results({ verdict: 'error', allowed }), undefined, [], 0],
-    ['allows one of two that failed', results({ verdict: 'failed', allowed }, 'failed'), undefined, [], 1],
-    ['asks for more', results('passed'), undefined, ['Too few.'], 1],
-    ['asks for more than a run that failed has', results('passed'), 3, ['Too few.'], 1],
-    ['allows what failed of a run that failed', results({ verdict: 'failed', allowed }), 2, [], 2],
+    ['allows the failure', results({ verdict: 'failed', allowed }), undefined, [], 0],
+    ['allows the error', results({ verdict: 'error', allowed }), undefined, [], 0],
+    ['allows one of two failures', results({ verdict: 'failed', allowed }, 'failed'), undefined, [], 1],
+    ['reports a problem', results('passed'), undefined, ['Too few.'], 1],
+    ['reports a problem and the run failed', results('passed'), 3, ['Too few.'], 1],
+    ['allows the failure and the run failed', results({ verdict: 'failed', allowed }), 2, [], 2],
   ] as const)
-    it(`has exit code ${exitCode} where its gate ${what}`, () => {
+    it(`has exit code ${exitCode} if the gate ${what}`, () => {
       expect(exitCodeOf(all, failure, false, gate(...problems))).to.equal(exitCode);
       expect(exitCodeOf(all, failure, true, gate(...problems))).to.equal(130);
     });
 
-  it('has what its gate says of it, and none without one', () => {
+  it('includes the report of a gate only if there is a gate', () => {
     const item = { scenario: 'AB-00', probe: null, when: {}, observed: { verdict: 'failed' } } as const;
     const allowances = [{ ...item, listed: 'allowed[0]', until: '2999-12-31', reason: 'Known.' }];
     const session = sessionOf(results('passed'), {
@@ -110,7 +110,7 @@ describe('the conclusion of a run', () => {
     expect(conclude(session).gate).to.deep.equal({
       file: 'gate.yaml',
       problems: [],
-      warnings: ['AB-00 passed, though allowed[0] of gate.yaml allows it to fail: take that out.'],
+      warnings: ['AB-00 passed, but allowed[0] of gate.yaml allows it to fail. Remove the entry.'],
     });
     expect(conclude(sessionOf(results('passed')))).not.to.have.property('gate');
     expect(gatedRun(session))
@@ -120,26 +120,22 @@ describe('the conclusion of a run', () => {
     expect(gatedRun(session).facts).to.include({ cluster: 'embedded' });
   });
 
-  it('says which shard it is, and nothing of one that is whole', () => {
+  it('includes the shard only of a sharded run', () => {
     const shard = { index: 1, count: 2, scenarios: { 'AB-00': 1 }, digest: 'd' };
     expect(conclude(sessionOf(results('passed'), { options: { shard } })).run.shard).to.deep.equal(shard);
     expect(conclude(sessionOf(results('passed'))).run).not.to.have.property('shard');
   });
 
   for (const [what, values, told] of [
-    ['nothing where nothing failed', {}, null],
-    ['what failed', { failure: usage }, 'No such cluster.'],
-    [
-      'what failed, of an interrupt too, in words of the harness',
-      { failure: usage, interrupted: true },
-      'No such cluster.',
-    ],
-    ['not what an interrupt breaks', { failure: new Error('aborted'), interrupted: true }, null],
-    ['what is unknown', { failure: new TypeError('x is not\na function') }, 'TypeError: x is not'],
+    ['no error if nothing failed', {}, null],
+    ['the failure', { failure: usage }, 'No such cluster.'],
+    ['a HarnessError even after an interrupt', { failure: usage, interrupted: true }, 'No such cluster.'],
+    ['no other error after an interrupt', { failure: new Error('aborted'), interrupted: true }, null],
+    ['the first line of an unknown error', { failure: new TypeError('x is not\na function') }, 'TypeError: x is not'],
   ] as const)
-    it(`tells ${what}`, () => expect(conclude(sessionOf([], values)).run.error).to.equal(told));
+    it(`reports ${what}`, () => expect(conclude(sessionOf([], values)).run.error).to.equal(told));
 
-  it('sums up what was measured', () => {
+  it('summarizes the measurements', () => {
     const durations = (arranging: number, probing: number) => ({ durations: { arranging, probing, teardown: 9 } });
     const environment = anEnvironment(
       {
@@ -214,7 +210,7 @@ describe('the conclusion of a run', () => {
     [['--aws-endpoint', 's3=http://127.0.0.1:9'], 'endpoint'],
     [['--cluster', 'eks'], 'aws'],
   ] as const)
-    it(`of a run that did not get to its AWS names it ${name}`, () => {
+    it(`names the AWS "${name}" if the run did not reach it`, () => {
       const { environment, aws, phases } = conclude(sessionOf([], { flags: [...flags] }));
       expect(environment).to.deep.include({
         aws: name,
@@ -228,7 +224,7 @@ describe('the conclusion of a run', () => {
     });
 });
 
-describe('a run that judged too little', () => {
+describe('the minimum number of judged scenarios', () => {
   const asked = (
     all: readonly ScenarioResult[],
     flags: readonly string[],
@@ -240,35 +236,40 @@ describe('a run that judged too little', () => {
     );
   for (const [what, all, flags, code] of [
     ['nothing was selected', many(0, 0, 0), [], undefined],
-    ['the only one was skipped', many(0, 0, 1), [], 'NOTHING_RAN'],
-    ['all were skipped', many(0, 0, 3), [], 'NOTHING_RAN'],
-    ['all were skipped, which is allowed', many(0, 0, 3), ['--pass-with-no-scenarios'], undefined],
+    ['the only scenario was skipped', many(0, 0, 1), [], 'NOTHING_RAN'],
+    ['all scenarios were skipped', many(0, 0, 3), [], 'NOTHING_RAN'],
+    [
+      'all scenarios were skipped with --pass-with-no-scenarios',
+      many(0, 0, 3),
+      ['--pass-with-no-scenarios'],
+      undefined,
+    ],
     ['three of four were judged', many(2, 1, 1), [], undefined],
-    ['less than three of four were judged', many(1, 1, 1), [], 'TOO_LITTLE_RAN'],
-    ['an error is not judged', many(2, 0, 1, 1), [], 'TOO_LITTLE_RAN'],
-    ['two of three were judged, which is allowed', many(2, 0, 1), ['--pass-with-no-scenarios'], undefined],
-    ['little was judged of what was chosen', many(1, 0, 3), ['--suite', 'abac'], undefined],
-    ['nearly all were judged, before a release', many(18, 1, 1), ['--profile', 'pre-release'], undefined],
-    ['not nearly all were judged, before a release', many(18, 0, 2), ['--profile', 'pre-release'], 'TOO_LITTLE_RAN'],
+    ['two of three were judged', many(1, 1, 1), [], 'TOO_LITTLE_RAN'],
+    ['two of four were judged and one had an error', many(2, 0, 1, 1), [], 'TOO_LITTLE_RAN'],
+    ['two of three were judged with --pass-with-no-scenarios', many(2, 0, 1), ['--pass-with-no-scenarios'], undefined],
+    ['one of four was judged with --suite', many(1, 0, 3), ['--suite', 'abac'], undefined],
+    ['19 of 20 were judged with profile pre-release', many(18, 1, 1), ['--profile', 'pre-release'], undefined],
+    ['18 of 20 were judged with profile pre-release', many(18, 0, 2), ['--profile', 'pre-release'], 'TOO_LITTLE_RAN'],
   ] as const satisfies readonly (readonly [string, ScenarioResult[], string[], string | undefined])[])
-    it(`${code === undefined ? 'is fine' : `fails with ${code}`} where ${what}`, () =>
+    it(`${code === undefined ? 'is reached' : `causes ${code}`} if ${what}`, () =>
       expect(asked(all, flags)?.code).to.equal(code));
-  it('counts no suite whose services do not answer at another endpoint', () => {
+  it('ignores suites that are skipped entirely with --aws-endpoint', () => {
     const skipped = many(0, 0, 3).map((result) => ({ ...result, suite: 'irsa' }));
     expect(asked([...many(3, 0, 0), ...skipped], [])?.code).to.equal('TOO_LITTLE_RAN');
     expect(asked([...many(3, 0, 0), ...skipped], ['--aws-endpoint', 's3=http://127.0.0.1:9'])).to.equal(undefined);
   });
-  it('is fine where it was stopped, and in a shard', () => {
+  it('does not apply to a stopped run or a shard', () => {
     expect(asked(many(0, 0, 2), [], { signal: AbortSignal.abort() })).to.equal(undefined);
     expect(asked(many(0, 0, 2), [], { shard: { index: 1, count: 2 } })).to.equal(undefined);
   });
-  it('is told with the numbers', () => {
+  it('is reported with the numbers', () => {
     const message = (all: ScenarioResult[]) => asked(all, [])?.message;
     expect(message(many(0, 0, 1))).to.match(/^The only scenario was skipped/);
     expect(message(many(0, 0, 3))).to.match(/^All 3 scenarios were skipped/);
-    expect(tooLittleJudged({ name: 'of a later version', version: 1, narrowed: false }, 10, 1)).to.equal(undefined);
+    expect(tooLittleJudged({ name: 'unknown-profile', version: 1, narrowed: false }, 10, 1)).to.equal(undefined);
     expect(tooLittleJudged({ name: 'core', version: 1, narrowed: false }, 10, 9)?.message).to.match(
-      /^Of the 10 scenarios of profile core 9 were judged, and 10 must be/,
+      /^Profile core requires verdicts for 10 of its 10 scenarios, but only 9 were judged\./,
     );
   });
 });

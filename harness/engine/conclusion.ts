@@ -15,7 +15,7 @@ import { environmentsOf, resultsOf, type Session } from './session.ts';
 export function conclude(session: Session): RunResults {
   const { options, id, startedAt, firstVerdict, phases, opened, failure, told } = session;
   const results = resultsOf(session);
-  // Ctrl-C is how keeping ends: the run was over by then.
+  // With --keep, Ctrl-C ends a run that is already over.
   const interrupted = options.interrupted.aborted && !session.isOver;
   const gate = options.gate && reportOf(options.gate, results, gatedRun(session));
   const podTimes = environmentsOf(session).flatMap(({ environment }) => environment.podTimes);
@@ -52,14 +52,14 @@ export function conclude(session: Session): RunResults {
   };
 }
 
-/** Why a run that judged too little of its profile must not pass. Shards are judged as a whole when they are merged. */
+/** Returns an error if the run judged too few scenarios of its profile. Shards are checked when they are merged. */
 export function nothingRan({ options, signal }: Session, results: readonly ScenarioResult[]): HarnessError | undefined {
   const { configuration, shard } = options;
   if (shard !== undefined || signal.aborted || configuration.flag('pass-with-no-scenarios')) return undefined;
   return tooLittleRan(results, chosenProfile(configuration), configuration.list('aws-endpoint').length > 0);
 }
 
-/** Why a profile has too few results. `isElsewhere`: suites without services at AWS's endpoint do not count. */
+/** Returns an error if too few scenarios were judged. `isElsewhere`: suites that were skipped entirely do not count. */
 export function tooLittleRan(
   results: readonly ScenarioResult[],
   profile: RunResults['run']['profile'],
@@ -75,7 +75,7 @@ export function tooLittleRan(
   const what = results.length === 1 ? 'The only scenario was' : `All ${results.length} scenarios were`;
   return new HarnessError(
     'NOTHING_RAN',
-    `${what} skipped, so that nothing was judged: choose others, or a cluster and an AWS that have what they need (--pass-with-no-scenarios takes this for a pass).`,
+    `${what} skipped, so nothing was judged. Select other scenarios, or use a cluster and an AWS that meet their requirements. To pass anyway, use --pass-with-no-scenarios.`,
   );
 }
 
@@ -88,11 +88,11 @@ export function tooLittleJudged(
   if (narrowed || judged >= least) return undefined;
   return new HarnessError(
     'TOO_LITTLE_RAN',
-    `Of the ${selected} scenarios of profile ${name} ${judged} were judged, and ${least} must be: use a cluster and an AWS that have what the others need, or choose scenarios with --suite, --scenario or --grep.`,
+    `Profile ${name} requires verdicts for ${least} of its ${selected} scenarios, but only ${judged} were judged. Use a cluster and an AWS that meet the requirements of the others, or select scenarios with --suite, --scenario or --grep.`,
   );
 }
 
-/** The intended AWS of a run that did not reach it. */
+/** The configured AWS of a run that did not reach it. */
 function awsOf(configuration: Configuration): RunResults['environment']['aws'] {
   if (configuration.list('aws-endpoint').length > 0) return 'endpoint';
   return configuration.cluster.aws === 'account' ? 'aws' : 'emulator';

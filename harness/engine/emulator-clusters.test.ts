@@ -22,7 +22,7 @@ describe('clusters of npm run emulator', () => {
   });
   afterEach(() => rmSync(reports, { recursive: true }));
 
-  /** Kind, whose host is not opened: a network is made, and removed. */
+  /** The kind cluster type with a fake host. */
   const kindThat = (open: (request: OpenRequest) => Promise<ClusterHost>): ClusterOptions => ({
     ...options,
     type: { ...KIND, open },
@@ -33,7 +33,7 @@ describe('clusters of npm run emulator', () => {
     const network = { kind: 'docker-network', name: `network-${given.run}` } as const;
     given.journal.add(network);
     given.progress('made');
-    const provider = { createCluster: () => Promise.reject(new Error('not asked for')) };
+    const provider = { createCluster: () => Promise.reject(new Error('unexpected call')) };
     return {
       provider,
       bindAddress: '127.0.0.2',
@@ -41,7 +41,7 @@ describe('clusters of npm run emulator', () => {
     } as unknown as ClusterHost;
   };
 
-  it('are kind clusters of the images that are named, noted down for npm run sweep while they are there', async () => {
+  it('use the given kind images, and are recorded for npm run sweep while they exist', async () => {
     const host = await makeClusters(kindThat(stand), reports);
     expect(host.bindAddress).to.equal('127.0.0.2');
     expect(lines).to.deep.equal(['made']);
@@ -55,15 +55,15 @@ describe('clusters of npm run emulator', () => {
     expect(readdirSync(reports)).to.deep.equal([]);
   });
 
-  it('leave images to kind where none are named', async () => {
+  it('use the default kind images if none are given', async () => {
     await makeClusters({ ...kindThat(stand), flags: [] }, reports);
     expect(asked[0]!.options.text('kind-image')).to.equal(undefined);
   });
 
-  it('say why they cannot be had, and leave nothing', async () => {
+  it('report why they cannot be created, and leave no files', async () => {
     const causes = [
       new ClusterError('DOCKER_MISSING', 'Install Docker.'),
-      new ClusterError('IMAGE_MISSING', 'There is no image node:1.'),
+      new ClusterError('IMAGE_MISSING', 'Image node:1 does not exist.'),
     ];
     for (const cause of causes) {
       const failing = kindThat(() => Promise.reject(cause));
@@ -72,7 +72,7 @@ describe('clusters of npm run emulator', () => {
     expect(readdirSync(reports)).to.deep.equal([]);
   });
 
-  it('are embedded ones otherwise, with a folder of their own until they are closed', async () => {
+  it('of the embedded type have a temporary folder until they are closed', async () => {
     const before = new Set(readdirSync(tmpdir()));
     const host = await makeClusters({ ...options, type: EMBEDDED, flags: [] });
     expect(host.bindAddress).to.equal('127.0.0.1');

@@ -17,12 +17,12 @@ export interface ClusterOptions {
   readonly signal: AbortSignal;
 }
 
-/** Makes the clusters of a standalone emulator. `close` runs after the clusters are deleted. */
+/** Host of the clusters of a standalone emulator. Call `close` after the clusters are deleted. */
 export type EmulatorClusters = Pick<ClusterHost, 'provider' | 'bindAddress' | 'close'>;
 
 /**
- * Prepares the host of an emulator's clusters. Records resources that outlive a killed process in a state file below
- * `reports`, where a sweep finds it. Throws `ClusterError`.
+ * Opens the host of an emulator's clusters. Records resources that outlive a killed process in a state file below
+ * `reports`, for a sweep. Throws `ClusterError`.
  */
 export async function makeClusters(
   { type, flags, progress, signal }: ClusterOptions,
@@ -63,7 +63,7 @@ export interface RegisteredCluster extends Pick<ClusterPlan, 'adminPrincipalArn'
   readonly signal?: AbortSignal;
 }
 
-/** Registers a cluster of no run, with nodes, in an emulated EKS. Throws `ClusterError` and errors of AWS's clients. */
+/** Registers a cluster with nodes in an emulated EKS, outside of any run. Throws `ClusterError` and AWS client errors. */
 export async function registerCluster(
   aws: AwsTarget,
   name: string,

@@ -14,7 +14,7 @@ import { hostedPlatform } from './platform.ts';
 describe('the environment of a run', () => {
   let api: Server;
   let endpoint: string;
-  /** What was done with the clusters and their host. */
+  /** Log of deleted clusters and closed hosts. */
   let done: string[];
 
   beforeEach(async () => {
@@ -46,29 +46,29 @@ describe('the environment of a run', () => {
     return provision(platform, options.run).then(
       async (provisioned) => {
         await provisioned.teardown();
-        return 'it was provisioned';
+        return 'provisioning succeeded';
       },
       ({ message }: Error) => message,
     );
   };
 
-  it('deletes a cluster whose API is of no use', async () => {
+  it('deletes a cluster whose API server fails', async () => {
     expect(await failed(host())).to.contain('The kind cluster could not be provisioned');
     expect(done).to.deep.equal(['cluster deleted', 'host closed']);
   });
 
-  it('tells no token that an API server quotes', () => {
+  it('redacts a token that an API server quotes', () => {
     const quoted = 'requested [{UserExtra Bearer k8s-aws-v1.aHR0cHM6Ly9zdHMuYW1hem9uYXdz}]';
     for (const error of [new Error(quoted), new ClusterError('CLUSTER_FAILED', quoted)])
       expect(provisioningError('eks', error).message).to.contain('[redacted]').and.not.to.contain('aHR0cHM6Ly9zdHM');
   });
 
-  it('deletes a cluster though its add-on cannot be removed', async () => {
+  it('deletes a cluster even if its add-on cannot be removed', async () => {
     await failed(host({ removeAddon: () => Promise.reject(new Error('it is held')) }));
     expect(done).to.deep.equal(['cluster deleted', 'host closed']);
   });
 
-  it('notes the accounts of an AWS that outlives the run, until all is gone', async () => {
+  it('records real AWS accounts in the journal until everything is removed', async () => {
     for (const [name, leftovers, noted] of [
       ['emulator', [], 0],
       ['aws', [], 0],
@@ -88,14 +88,14 @@ describe('the environment of a run', () => {
     }
   });
 
-  it('keeps no fixtures of many scenarios until the run ends', async () => {
+  it('does not keep fixtures until the run ends if there are many scenarios', async () => {
     const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0' });
     const opened = openEnvironment(platform, { ...options, scenarios: 1000 });
     expect(opened.environment.fixturesEndWith).to.equal('nothing');
     await opened.teardown();
   });
 
-  it('knows clusters that are still to come by name and ARN, and with what fixtures end', async () => {
+  it('knows the names and ARNs of planned clusters, and when fixtures end', async () => {
     for (const [name, ends] of [
       ['emulator', 'run'],
       ['aws', 'cluster'],
@@ -113,7 +113,7 @@ describe('the environment of a run', () => {
     }
   });
 
-  it('stops making the other cluster when one fails, and says what both left', async () => {
+  it('stops the other cluster if one fails, and reports its leftovers', async () => {
     const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0' });
     const clusters: ClusterDriver = {
       ...platform.clusters,
@@ -132,7 +132,7 @@ describe('the environment of a run', () => {
     await opened.teardown();
   });
 
-  it('says what is left of each cluster that could not be deleted', async () => {
+  it('reports the leftovers of every cluster that could not be deleted', async () => {
     const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0' });
     const clusters: ClusterDriver = {
       ...platform.clusters,
@@ -149,7 +149,7 @@ describe('the environment of a run', () => {
     expect(error).to.equal('Left behind: cluster c1a2b3d-c1. Left behind: cluster c1a2b3d-c2.');
   });
 
-  it('keeps the note of an account where a cluster that failed left something', async () => {
+  it('keeps the journal entry of an account if a failed cluster left resources', async () => {
     const entries: JournalEntry[] = [];
     const journal: Journal = {
       add: (entry) => void entries.push(entry),

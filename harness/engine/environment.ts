@@ -20,7 +20,7 @@ import type { Environment, ProvisionedCluster } from '../scenario/scenario-conte
 export interface Platform {
   readonly aws: AwsTarget;
   readonly clusters: ClusterDriver;
-  /** Further platforms at the same place, which end before this one. */
+  /** Opens further platforms on the same host. They are closed before this one. */
   readonly lanes?: { readonly most: number; open(lane: number): Promise<Platform> };
 }
 
@@ -35,19 +35,19 @@ export interface ProvisionOptions {
   readonly journal?: Journal;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
-  /** Number of scenarios to run. Default: few. */
+  /** Number of scenarios to run. Default: 0. */
   readonly scenarios?: number;
 }
 
-/** Number of scenarios whose fixtures may stay until the run ends, bounded by memory and the quota of 1,000 roles. */
+/** Maximum scenarios whose fixtures may stay until the run ends, because of memory and the quota of 1,000 roles. */
 const MOST_KEPT = 700;
 
-/** Opens the environment of a run: AWS is available, and clusters are known by name. */
+/** Opens the environment of a run. AWS is ready; the clusters have names but do not exist yet. */
 export function openEnvironment(platform: Platform, options: ProvisionOptions) {
   const { aws, clusters } = platform;
   const provisioned = new Map<ClusterAlias, ProvisionedCluster>();
   const environment = environmentOf(platform, options, provisioned);
-  // Before the first resource is made there.
+  // Before the first resource is created there.
   const accounts = new Resources(options.journal);
   for (const entry of accountEntries(aws))
     accounts.add({ name: entry.accountId, lives: 'aws', entry, remove: async () => undefined });
@@ -60,11 +60,11 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions) {
       return new Set(all.filter((name) => aws.unavailable?.has(name) !== true));
     },
     unavailable: aws.unavailable ?? new Map<string, string>(),
-    /** Differences to a real environment that workloads see. Complete once the clusters are provisioned. */
+    /** Differences from a real environment that workloads can see. Complete once the clusters are provisioned. */
     get translations(): readonly string[] {
       return clusters.translations();
     },
-    /** Adds missing clusters to `environment.clusters`. Throws `HarnessError`; the teardown removes the rest. */
+    /** Provisions missing clusters. Throws `HarnessError`; `teardown` still removes what exists. */
     provision: async (wanted = options.clusters): Promise<void> => {
       try {
         await provisionClusters(platform, options, wanted, provisioned);
@@ -112,7 +112,7 @@ function environmentOf(
   };
 }
 
-/** When one cluster fails, the others are stopped; the error also names their leftovers. */
+/** Provisions clusters in parallel. If one fails, stops the others and adds their leftovers to the error. */
 async function provisionClusters(
   platform: Platform,
   options: ProvisionOptions,
@@ -126,7 +126,7 @@ async function provisionClusters(
     try {
       provisioned.set(alias, await provisionCluster(platform, { ...options, signal }, alias));
     } catch (error) {
-      // The others mostly end with the error that stopped them.
+      // The others usually fail with the error that stopped them.
       failures.add(error as Error);
       stop.abort(error);
     }
@@ -168,7 +168,7 @@ function leftBy(error: unknown): string | undefined {
   return error instanceof HarnessError && error.code === 'LEFT_BEHIND' ? error.message : undefined;
 }
 
-/** The first of several errors, with the leftovers of the others. */
+/** Returns the first error, with the leftovers of the others added. */
 function together(first: Error, others: readonly Error[]): Error {
   const left = others.flatMap((error) => leftBy(error) ?? []);
   if (left.length === 0) return first;
@@ -180,7 +180,7 @@ function together(first: Error, others: readonly Error[]): Error {
   });
 }
 
-/** Turns a failure to provision into a sentence with an exit code, redacted: servers may quote a token. */
+/** Converts a provisioning failure to a `HarnessError`. Redacts the message, because servers may quote a token. */
 export function provisioningError(cluster: string, cause: Error): HarnessError {
   if (cause instanceof HarnessError) return cause;
   const message = redactor().text(cause.message);
@@ -197,7 +197,7 @@ export function provisioningError(cluster: string, cause: Error): HarnessError {
   );
 }
 
-/** Turns an error of the teardown into a sentence, if it is known. */
+/** Converts a known teardown error to a `HarnessError`. */
 function tearingError(reason: unknown): unknown {
   const failure = awsFailure(reason);
   if (failure?.code === 'CREDENTIALS_EXPIRED') return failure;
@@ -238,10 +238,12 @@ async function provisionCluster(
   }
 }
 
-/** A cluster record of EKS without Kubernetes: it has no pods. */
+/** A cluster that is only an EKS record, without Kubernetes. */
 function withoutKubernetes(alias: ClusterAlias, cluster: RunningCluster, workloadImage: string): ProvisionedCluster {
   const nothing = (): Promise<never> =>
-    Promise.reject(new HarnessError('PROVISIONING_FAILED', `Cluster ${cluster.name} has no pods.`));
+    Promise.reject(
+      new HarnessError('PROVISIONING_FAILED', `Cluster ${cluster.name} is only an EKS record and cannot run pods.`),
+    );
   const none = (): undefined => undefined;
   const pods = { started: nothing, gone: nothing, ended: none, nodesOf: () => new Set<string>(), stop: none };
   return { alias, cluster, kubernetes: noKubernetes(cluster.name), pods, workloadImage };

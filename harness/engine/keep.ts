@@ -9,7 +9,7 @@ import type { Environment, ProvisionedCluster } from '../scenario/scenario-conte
 
 /** Presigned tokens expire after 15 minutes, so the kubeconfig is rewritten earlier. */
 const REFRESH_MILLISECONDS = 10 * 60_000;
-/** Labels of pods with useful logs: the add-on's, and the webhook's where it runs in pods. */
+/** Label selectors of pods with useful logs: the agent's, and the webhook's if it runs in pods. */
 const COMPONENTS: readonly string[] = [AGENT_SELECTOR, 'app=pod-identity-webhook'];
 
 /** Keeps clusters and fixtures until the run is interrupted, and prints how to inspect them. Then deletes its files. */
@@ -18,7 +18,7 @@ export async function keepUntilInterrupted(
   { environment }: Provisioned,
 ): Promise<void> {
   const { interrupted: signal, stderr: output, configuration } = options;
-  // For kubectl on an existing cluster; clusters of the run get kubeconfigs of their own.
+  // Only for an existing cluster; clusters of the run get their own kubeconfigs.
   const kubectlFlags = configuration.cluster.kubectlFlags?.(configuration);
   const clusters = [...environment.clusters.values()];
   const kubeconfigs = new Map(
@@ -34,14 +34,14 @@ export async function keepUntilInterrupted(
   for (const path of files) journal.add({ kind: 'path', path });
   try {
     await write();
-    output.write(`\nKept until Ctrl-C. Look around with:\n`);
+    output.write(`\nClusters and fixtures are kept until you press Ctrl-C. To inspect them:\n`);
     for (const provisioned of clusters) {
       const flags = kubectlFlags ?? `--kubeconfig ${kubeconfigs.get(provisioned)}`;
       for (const command of await commandsFor(provisioned, flags)) output.write(`  ${command}\n`);
     }
     output.write(await awsText(environment.aws, credentials));
     output.write(
-      `Ctrl-C removes everything; after a kill, \`${commandLine('sweep', `--run ${environment.run} --report-dir ${directory}`)}\` does.\n`,
+      `Ctrl-C removes everything. If this process is killed, run \`${commandLine('sweep', `--run ${environment.run} --report-dir ${directory}`)}\`.\n`,
     );
     const timer = setInterval(() => void write().catch(() => undefined), REFRESH_MILLISECONDS);
     if (!signal.aborted)
@@ -55,12 +55,12 @@ export async function keepUntilInterrupted(
   }
 }
 
-/** Text on how to use this AWS by CLI and SDKs. The emulator's key goes into a file, not onto the terminal. */
+/** Describes how to use this AWS with the CLI and SDKs. Writes the emulator's key to a file, not to the terminal. */
 async function awsText(aws: AwsTarget, credentialsFile: string): Promise<string> {
   const endpoint = aws.workloadEnvironment['AWS_ENDPOINT_URL'];
   if (aws.name !== 'emulator' || endpoint === undefined) {
     const places = Object.entries(aws.endpoints).map(([service, url]) => `${service} at ${url}`);
-    return `  AWS is the one of your own credentials${places.length > 0 ? `: ${places.join(', ')}` : ''}, region ${aws.region}.\n`;
+    return `  AWS: your own credentials, region ${aws.region}${places.length > 0 ? ` (${places.join(', ')})` : ''}.\n`;
   }
   const { accessKeyId, secretAccessKey } = await aws.clients('main').iam.config.credentials();
   const profile = ['[default]', `aws_access_key_id = ${accessKeyId}`, `aws_secret_access_key = ${secretAccessKey}`, ''];
@@ -72,7 +72,7 @@ async function awsText(aws: AwsTarget, credentialsFile: string): Promise<string>
     AWS_PROFILE: 'default',
   };
   const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-  return `  The emulated AWS is at ${endpoint}. For the AWS CLI and SDKs, as its administrator:\n  export ${words.join(' ')}\n`;
+  return `  The emulated AWS is at ${endpoint}. To use it as administrator with the AWS CLI and SDKs:\n  export ${words.join(' ')}\n`;
 }
 
 function writePrivate(file: string, content: string): void {
@@ -83,7 +83,7 @@ function writePrivate(file: string, content: string): void {
 async function commandsFor({ kubernetes }: ProvisionedCluster, flags: string): Promise<string[]> {
   const commands = [`kubectl ${flags} get pods --all-namespaces`];
   for (const selector of COMPONENTS)
-    // A missing component is no obstacle.
+    // The component may be missing.
     if ((await kubernetes.listPods('kube-system', selector).catch(() => [])).length > 0)
       commands.push(`kubectl ${flags} logs --namespace kube-system --selector ${selector} --tail -1`);
   return commands;

@@ -16,7 +16,7 @@ describe('lanes of a run', () => {
   let directory: string;
   let platform: Platform;
   let session: Session;
-  /** What was closed. */
+  /** Log of closed hosts. */
   let closed: string[];
   let interrupt: AbortController;
 
@@ -48,20 +48,20 @@ describe('lanes of a run', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('are as many as the host has', () => expect(lanesOf(session)).to.equal(2));
+  it('are as many as the host supports', () => expect(lanesOf(session)).to.equal(2));
   for (const flags of [
     ['--keep', 'always'],
     ['--parallel', '1'],
   ])
-    it(`are none with ${flags.join(' ')}`, () => expect(lanesOf(sessionOf(...flags))).to.equal(0));
-  it('are none where objects are kept in the S3 of another', async () => {
+    it(`are disabled with ${flags.join(' ')}`, () => expect(lanesOf(sessionOf(...flags))).to.equal(0));
+  it('are disabled if objects are stored in an external S3', async () => {
     const s3Backend = { endpoint: 'http://127.0.0.1:9', accessKeyId: 'test', secretAccessKey: 'test' };
     const other = await hostedPlatform(aHost({}, { lanes: 2 }), { run: 'c1a2b3d', seed: '0', s3Backend });
     expect(other.lanes).to.equal(undefined);
     await other.aws.close();
   });
 
-  it('have an AWS and clusters of their own each, which are used again', async () => {
+  it('each have their own AWS and clusters, and are reused', async () => {
     const one = aScenario({}, 'AB-01');
     const shared = await laneFor(session, 0, one);
     const first = await laneFor(session, 1, one);
@@ -76,7 +76,7 @@ describe('lanes of a run', () => {
     expect([...first.environment.clusters.keys()]).to.deep.equal(['c1']);
   });
 
-  it('end before what is shared, whose host they leave open', async () => {
+  it('are closed before the shared environment, and leave its host open', async () => {
     await (await laneFor(session, 1, aScenario({}))).teardown();
     expect(closed).to.deep.equal([]);
     session.lanes.clear();
@@ -85,7 +85,7 @@ describe('lanes of a run', () => {
     session.opened = undefined;
   });
 
-  it('are not made for a run that ends', async () => {
+  it('are not opened for a run that is ending', async () => {
     interrupt.abort();
     expect(await laneFor(session, 1, aScenario({}))).to.equal(session.opened);
   });

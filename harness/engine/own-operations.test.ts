@@ -50,7 +50,7 @@ const defineListBuckets = () =>
   defineWorkloadOperation('ListBuckets', () => ({}), { throughSdk: true, describe: () => [] });
 const listBuckets = defineListBuckets();
 
-describe("operations and steps of one's own", () => {
+describe('custom operations and steps', () => {
   const spec: Partial<ScenarioSpec> = {
     objects: [],
     probes: [
@@ -66,9 +66,9 @@ describe("operations and steps of one's own", () => {
   const run = (of: Partial<ScenarioSpec>, id: string, knows: boolean): Promise<ScenarioResult> =>
     embedded.run(of, id, knows ? { workload: JAVASCRIPT } : {});
 
-  it('are performed in a scenario, and described in its report', async () => {
+  it('run in a scenario, and appear in its report', async () => {
     const result = await run(spec, 'XX-01', true);
-    expect([result.verdict, result.reason]).to.deep.equal(['passed', 'All 3 probes met what was expected.']);
+    expect([result.verdict, result.reason]).to.deep.equal(['passed', 'All 3 probes had the expected results.']);
     expect(result.probes.map(({ operation }) => operation)).to.deep.equal([
       'ReadLabel team',
       'FetchCredentials with the pod-identity token',
@@ -77,12 +77,12 @@ describe("operations and steps of one's own", () => {
     expect(String(result.probes[2]?.observed?.facts?.['value'])).to.match(/-xx-01-app$/);
   });
 
-  it('fail as others do', async () => {
+  it('fail like built-in ones', async () => {
     const result = await run({ ...spec, probes: [succeeds(readLabel('red', 'team'))] }, 'XX-02', true);
     expect(result.verdict).to.equal('failed');
   });
 
-  it('are planned, and what they name must be declared', async () => {
+  it('appear in the plan, and may only name declared workloads', async () => {
     const plan = planText([aScenario(spec)], configure([], {}), embedded.provisioned.capabilities);
     expect(plan)
       .to.contain('harness: ReadLabel team must be refused by kubernetes with NoLabel')
@@ -95,7 +95,7 @@ describe("operations and steps of one's own", () => {
       );
     const messageOf = (work: Promise<void>): Promise<string> =>
       work.then(
-        () => 'it was loaded',
+        () => 'no error',
         ({ message }: Error) => message,
       );
     const readsBlue = [...(spec.probes ?? []), succeeds(readLabel('blue', 'team'))];
@@ -103,22 +103,22 @@ describe("operations and steps of one's own", () => {
       'mine.ts: XX-01: ReadLabel names workload "blue", which the scenario does not declare.',
     );
     const byHand = { ...succeeds(readLabel('red', 'team')), workload: 'red' };
-    expect(await messageOf(load([byHand]))).to.contain('ReadLabel is made by the harness');
+    expect(await messageOf(load([byHand]))).to.contain('ReadLabel is performed by the harness');
     const slip = granted('red', { do: 'GetObjekt' });
     expect(await messageOf(load([slip]))).to.equal(
-      'mine.ts: XX-01: "GetObjekt" is no operation (did you mean "GetObject"?).',
+      'mine.ts: XX-01: unknown operation "GetObjekt" (did you mean "GetObject"?).',
     );
     const slipOfStep = [...(spec.probes ?? []), { kind: 'action', do: 'ZZZZZZZZZZZZZZZZZZZ' } as const];
-    expect(await messageOf(load(slipOfStep))).to.contain('is no step: see docs/scenarios.md for those that there are.');
+    expect(await messageOf(load(slipOfStep))).to.contain('unknown step "ZZZZZZZZZZZZZZZZZZZ": see docs/scenarios.md.');
   });
 
-  it('are defined once', () => expect(defineListBuckets).to.throw('ListBuckets is defined twice'));
+  it('cannot be defined twice', () => expect(defineListBuckets).to.throw('ListBuckets is defined twice'));
 
-  it('skip a scenario where the workload program has no handler', async () => {
+  it('skip a scenario if the workload program has no handler', async () => {
     const result = await run(withBuckets, 'XX-03', true);
     expect([result.verdict, result.reason]).to.deep.equal([
       'skipped',
-      'Needs what is not available here: ListBuckets in the workload program javascript (operation:ListBuckets).',
+      'Not available here: ListBuckets in the workload program javascript (operation:ListBuckets).',
     ]);
     const knowing = { name: 'other', operations: new Set(['ListBuckets']) };
     expect(unmetRequirements(aScenario(withBuckets), embedded.provisioned.capabilities, undefined, knowing)).to.equal(
@@ -126,7 +126,7 @@ describe("operations and steps of one's own", () => {
     );
   });
 
-  it('are told by the program itself where it is asked all the same', async () => {
+  it('cause an error if a program without a handler receives them', async () => {
     const result = await run(withBuckets, 'XX-04', false);
     expect(result.verdict).to.equal('error');
     expect(result.reason).to.contain('the probe program has no handler of ListBuckets');

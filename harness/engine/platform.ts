@@ -16,7 +16,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { ofRoles, provisioningError, type Platform } from './environment.ts';
 import type { RunOptions, Session } from './session.ts';
 
-/** Capabilities that the configuration implies, before anything is made. */
+/** Capabilities that the configuration implies, before anything is created. */
 export function capabilitiesBefore(configuration: Configuration): ReadonlySet<string> {
   const { cluster } = configuration;
   const boundary = configuration.text('permissions-boundary');
@@ -68,7 +68,7 @@ async function opened<T>(cluster: ClusterType, open: () => Promise<T>): Promise<
   }
 }
 
-/** AWS itself or other endpoints, with clusters of its EKS. */
+/** Opens real AWS or other endpoints, with clusters of their EKS. */
 async function accountPlatform(
   cluster: AccountClusterType,
   request: OpenRequest,
@@ -90,12 +90,12 @@ async function accountPlatform(
       await aws.close();
       throw new HarnessError(
         'BAD_AWS',
-        `${aws.unavailable?.get('associations')}, so nothing makes clusters there: leave out --cluster ${cluster.name} to test the other services with clusters of the harness.`,
+        `${aws.unavailable?.get('associations')}, so it cannot create clusters. Omit --cluster ${cluster.name} to test the other services with clusters of the harness.`,
       );
     }
     if (isRootUser(aws.callerArn))
       request.progress(
-        'The credentials are those of the root user, so it cannot be seen when changes of IAM are in force: where that takes time, verdicts about changes may be wrong. Use those of a role.',
+        'The credentials belong to the root user, so the harness cannot see when IAM changes take effect. Verdicts about such changes may be wrong. Use the credentials of a role.',
       );
     return { aws, clusters };
   } catch (error) {
@@ -123,7 +123,7 @@ export interface HostedOptions extends Pick<EmulatorOptions, 'servicePrincipals'
   readonly foreign?: Foreign;
 }
 
-/** An emulated AWS whose EKS has its clusters at the host. Closes the host if the emulator cannot be started. */
+/** Starts an emulated AWS whose EKS creates its clusters on the host. Closes the host if the emulator cannot start. */
 export async function hostedPlatform(host: ClusterHost, options: HostedOptions): Promise<Platform> {
   const { run, seed, servicePrincipals, foreign, s3Backend } = options;
   try {
@@ -135,7 +135,7 @@ export async function hostedPlatform(host: ClusterHost, options: HostedOptions):
         seed: seedOfLane,
         ...(servicePrincipals && { servicePrincipals }),
         clusterProvider: host.provider,
-        // So that ARNs of both sides have one account.
+        // Both must use the same account in ARNs.
         ...(foreign?.accountId !== undefined && { accountId: foreign.accountId }),
         ...(s3Backend && { s3Backend }),
       });

@@ -40,7 +40,7 @@ const report = (values: Partial<ProbeReport> = {}): ProbeReport => ({
 const uninjected = { outcome: 'refused', layer: 'injection', code: 'NoCredentialsSettings' } as const;
 const read = granted('red', getObject('data/red/key'));
 
-/** A world whose pods make these reports; `made`: the pods that were created and deleted. */
+/** A scenario context whose pods send these reports. `made`: log of created (+) and deleted (-) pods. */
 function worldOf(
   spec: Partial<ScenarioSpec>,
   reports: Readonly<Record<string, readonly ProbeReport[]>>,
@@ -104,7 +104,7 @@ const call = (requestId: string, values: Partial<CallRecord> = {}): CallRecord =
   ...values,
 });
 
-describe('the pods of a scenario under way', () => {
+describe('the pods of a running scenario', () => {
   const pods = async (
     probes: readonly Step[],
     workloads: NonNullable<ScenarioSpec['workloads']>,
@@ -117,12 +117,12 @@ describe('the pods of a scenario under way', () => {
   };
   const both = { red: { role: 'app' }, idle: {} };
 
-  it('are started where they probe', async () => expect(await pods([read], both)).to.deep.equal(['+red-1']));
-  it('are started where a token of the scenario is bound to them', async () =>
+  it('start if they have probes', async () => expect(await pods([read], both)).to.deep.equal(['+red-1']));
+  it('start if a token of the scenario is bound to them', async () =>
     expect(
       await pods([read], both, { tokens: { mine: { serviceAccount: 'app/app', boundTo: 'idle' } } }),
     ).to.have.members(['+red-1', '+idle-1']));
-  it('are started where an operation names them', async () => {
+  it('start if an operation names them', async () => {
     const asking = succeeds(act(() => ({ outcome: 'granted' })));
     const naming = createToken('app/app', { boundTo: 'idle' });
     const { context: context, made } = worldOf(
@@ -132,7 +132,7 @@ describe('the pods of a scenario under way', () => {
     await probeAll(context).catch(() => undefined);
     expect(made).to.deep.equal(['+idle-1']);
   });
-  it('are started and ended by steps, each for the probes that follow', async () => {
+  it('are started, deleted and restarted by steps', async () => {
     const late = granted('late', getObject('data/red/key'));
     const workloads = { red: { role: 'app' }, late: { role: 'app', starts: 'later' } } as const;
     expect(await pods([read, startPod('late'), late, deletePod('late')], workloads)).to.deep.equal([
@@ -143,17 +143,17 @@ describe('the pods of a scenario under way', () => {
     ]);
   });
 
-  it('must be there when their workload probes', async () => {
+  it('must exist when their workload probes', async () => {
     const { context: context } = worldOf({ probes: [read], workloads: { red: { role: 'app', starts: 'later' } } }, {});
     const failure: unknown = await probeAll(context).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(HarnessError).and.include({ code: 'BAD_SCENARIO' });
   });
-  it('must report each probe', async () => {
+  it('must report every probe', async () => {
     const { context: context } = worldOf({ probes: [read] }, { 'red-1': [report({ number: 7 })] });
     const failure: unknown = await probeAll(context).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(HarnessError).and.include({
       code: 'POD_FAILED',
-      message: 'The pod of workload "red" reported no result of probe 1 of AB-01.',
+      message: 'The pod of workload "red" reported no result for probe 1 of AB-01.',
     });
   });
 });
@@ -163,7 +163,7 @@ const look = defineStep('LookAhead', () => ({}), {
   perform: async (context) => void expectsRefusal.push(context.expectsRefusal(['red'])),
 });
 
-it('a step is told what the probes that follow it expect', async () => {
+it('a step knows whether the following probes expect a refusal', async () => {
   const { context: context } = worldOf(
     { probes: [read, look(), refused('red', fetchCredentials(), { by: 'agent' })] },
     { 'red-1': [report(), report({ number: 1, outcome: 'refused', layer: 'agent' })] },
@@ -179,10 +179,10 @@ describe('the outcome of a probe in a pod', () => {
     calls?: readonly CallRecord[],
   ): Promise<ProbeOutcome> => {
     const [found] = await probeAll(worldOf({ probes: [step] }, { 'red-1': [report(said)] }, calls).context);
-    return found ?? expect.fail('There is none.');
+    return found ?? expect.fail('no outcome');
   };
 
-  it('is in the order of the scenario, whoever made it', async () => {
+  it('keeps its place in the order of the scenario', async () => {
     const probes = [succeeds(act(() => ({ outcome: 'granted' }))), read, read];
     const found = await probeAll(
       worldOf({ probes }, { 'red-1': [report({ number: 2 }), report({ number: 1 })] }).context,
@@ -194,7 +194,7 @@ describe('the outcome of a probe in a pod', () => {
     ]);
   });
 
-  it('tells how long it took, from the first of several tries', async () => {
+  it('includes the duration since the first of several tries', async () => {
     expect(await outcome(read))
       .to.include({ milliseconds: 1000 })
       .and.not.have.property('tries');
@@ -204,35 +204,35 @@ describe('the outcome of a probe in a pod', () => {
     expect(tried.observed).not.to.have.property('tries');
   });
 
-  const NOT_ASKED = /^So far the API server was given no answer 2 times by x/;
-  const NOTHING_INJECTED = /^nothing has the webhook inject credentials/;
-  it('tells what was injected where that is nothing, and should be something', async () => {
+  const NOT_ASKED = /^Webhook calls of the API server failed open \(\w+: x: 2\)/;
+  const NOTHING_INJECTED = /^the webhook injects no credentials/;
+  it('explains why nothing was injected', async () => {
     const found = await outcome(read, uninjected);
     expect(found.verdict).to.equal('failed');
     expect(found.reason).to.match(NOT_ASKED);
     expect(found.why).to.match(NOTHING_INJECTED);
   });
-  it('tells nothing of that where it is as expected', async () => {
+  it('does not explain an expected refusal by the injection', async () => {
     const probes = [refused('red', getObject('data/red/key'), { by: 'injection' })];
     const [found] = await probeAll(worldOf({ probes }, { 'red-1': [report(uninjected)] }).context);
-    expect(found?.reason).not.to.contain('So far');
+    expect(found?.reason).not.to.contain('failed open');
     expect(found).not.to.have.property('why');
   });
-  it('tells what was injected where nothing should be', async () => {
+  it('explains the injection if a refusal by the injection was expected', async () => {
     const found = await outcome(refused('red', getObject('data/red/key'), { by: ['agent', 'injection'] }));
-    expect(found.reason).not.to.contain('So far');
+    expect(found.reason).not.to.contain('failed open');
     expect(found.why).to.match(NOTHING_INJECTED);
   });
-  it('tells what was injected where another identity shows, and no call tells why', async () => {
+  it('explains the injection for a wrong identity that no recorded call explains', async () => {
     const other = { identity: { ...identity, arn: SESSION.replace('-app/', '-other/') } };
     expect((await outcome(read, other)).why).to.match(NOTHING_INJECTED);
     const opened = call('o', { notes: [`opened the session ${other.identity.arn}`, 'association a-1 is of app'] });
     expect((await outcome(read, other, [opened])).why).to.equal('association a-1 is of app');
   });
-  it('tells nothing of injection where access was denied', async () =>
+  it('does not explain the injection for a denial', async () =>
     expect((await outcome(read, { outcome: 'denied', layer: 's3' })).why).to.equal(undefined));
 
-  describe('with what AWS recorded', () => {
+  describe('with calls that AWS recorded', () => {
     const ask = (facts?: ProbeResult['facts']) => granted('red', fetchCredentials(), facts && { facts });
     const namespace = worldOf({}, {}).context.names.namespace('app');
     const asked = (requestId: string, receivedAt: number) =>
@@ -243,23 +243,23 @@ describe('the outcome of a probe in a pod', () => {
         notes: [`of ${namespace}/app`],
       });
 
-    it('has the call that gave the credentials, and facts beside its own', async () => {
+    it('names the call that returned the credentials, and adds recorded facts', async () => {
       const said = { requestId: 'of-agent', facts: { requests: 1 } };
       const { observed } = await outcome(ask({ upstreamCalls: 1 }), said, [asked('gave', 5500)]);
       expect(observed).to.deep.include({ requestId: 'gave', facts: { requests: 1, upstreamCalls: 1 } });
     });
-    it('has its own call where none gave them', async () => {
+    it('names the reported call if no recorded call returned credentials', async () => {
       const { observed } = await outcome(ask(), { requestId: 'of-agent' }, []);
       expect(observed).to.deep.include({ requestId: 'of-agent', facts: { upstreamCalls: 0 } });
     });
-    it('is in doubt of a count alone that is expected', async () => {
+    it('is an error only if the mismatch is an unreliable call count', async () => {
       const slow = [asked('one', 5100), asked('two', 5900)];
       expect(await outcome(ask({ upstreamCalls: 1 }), {}, slow)).to.include({ verdict: 'error' });
       expect(await outcome(ask({ status: 1, upstreamCalls: 1 }), {}, slow)).to.include({ verdict: 'failed' });
       const unanswered = { outcome: 'refused', layer: 'agent', code: 'NoAnswer' } as const;
       expect(await outcome(ask({ upstreamCalls: 1 }), unanswered, slow)).to.include({ verdict: 'failed' });
     });
-    it('is in doubt of all of a run that was late', async () => {
+    it('is an error if the client ran late', async () => {
       const late = { facts: { lateMilliseconds: 900 }, outcome: 'refused', layer: 's3' } as const;
       expect(await outcome(granted('red', runClient('data/red/key')), late)).to.include({ verdict: 'error' });
     });
@@ -274,22 +274,22 @@ const explained = defineHarnessOperation('Explained', (outcome: ProbeResult['out
   decidedBy: async () => (asked.push('decidedBy'), 'it was decided'),
 });
 
-describe("the outcome of the harness' own probe", () => {
+describe('the outcome of a harness probe', () => {
   beforeEach(() => (asked.length = 0));
   const outcome = async (step: Step): Promise<ProbeOutcome | undefined> =>
     (await probeAll(worldOf({ probes: [step], workloads: {} }, {}).context))[0];
 
-  it('is explained where it is not as expected', async () => {
+  it('is explained if it is unexpected', async () => {
     const found = await outcome(succeeds(explained('refused')));
     expect(found).to.include({ verdict: 'failed', why: 'it was decided' });
     expect(found?.reason).to.match(/^It may be so\. Access was expected/);
   });
-  it('is not asked about where it is', async () => {
+  it('is not explained if it is expected', async () => {
     expect(await outcome(succeeds(explained('granted')))).to.include({ verdict: 'passed' });
     expect(asked).to.deep.equal([]);
   });
-  it('needs no explanation', async () =>
+  it('has no explanation if its operation offers none', async () =>
     expect(await outcome(succeeds(act(() => ({ outcome: 'refused' }))))).to.include({ verdict: 'failed' }));
-  it('takes no longer than there is time', async () =>
+  it('has a plausible duration', async () =>
     expect((await outcome(succeeds(explained('granted'))))?.milliseconds).to.be.within(0, performance.now()));
 });

@@ -15,7 +15,7 @@ import { withoutControl } from '../verdict/control.ts';
 import { mintBoundTokens, mintFreeTokens } from '../world/tokens.ts';
 import { workload, workloads, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 
-/** Runs the steps of a scenario whose world is arranged; returns the probes' outcomes in the scenario's order. */
+/** Runs the steps of an arranged scenario. Returns the outcomes of its probes in the scenario's order. */
 export async function probeAll(context: ScenarioContext): Promise<readonly ProbeOutcome[]> {
   const all = stages(context.scenario);
   const running = new RunningPods(context, all);
@@ -66,7 +66,7 @@ async function probeGroup(context: ScenarioContext, group: ProbeGroup, running: 
     const pod = running.pod(name);
     if (!pod)
       throw badScenario(
-        `${context.scenario.id}: workload "${name}" has no pod at this point: start it with a step first.`,
+        `${context.scenario.id}: workload "${name}" has no pod at this point. Start it with a step first.`,
       );
     const reports = await pod.reports(group.number, probes.length);
     return Promise.all(
@@ -75,12 +75,12 @@ async function probeGroup(context: ScenarioContext, group: ProbeGroup, running: 
         if (report) return podProbe(context, probe, workload(context, name), report);
         throw new HarnessError(
           'POD_FAILED',
-          `The pod of workload "${name}" reported no result of probe ${probe.number + 1} of ${context.scenario.id}.`,
+          `The pod of workload "${name}" reported no result for probe ${probe.number + 1} of ${context.scenario.id}.`,
         );
       }),
     );
   });
-  // In sequence: some of the harness's probes depend on the one before.
+  // In sequence, because some of the harness's probes depend on the previous one.
   const own = (async () => {
     const results: ProbeOutcome[] = [];
     for (const probe of group.probes) if (ofHarness(probe.step.operation)) results.push(await ownProbe(context, probe));

@@ -17,21 +17,21 @@ export const environmentOptions = (session: Session, scenarios: readonly Scenari
 });
 
 /**
- * Plans the clusters of the scenarios and makes them with agent and webhook. On EKS, arranges the scenarios' AWS
- * resources meanwhile. Throws `HarnessError`.
+ * Plans the clusters of the scenarios and creates them with agent and webhook. On EKS, creates the scenarios' AWS
+ * resources at the same time. Throws `HarnessError`.
  */
 export async function provision(session: Session): Promise<void> {
   const { configuration } = session.options;
   const before = capabilitiesBefore(configuration);
   announce(session, before);
   const platform = await preparePlatform(session);
-  // A platform knows only now which services its AWS has.
+  // The services of its AWS are known only now.
   const available = new Set([...before].filter((name) => platform.aws.unavailable?.has(name) !== true));
   const runnable = runnableOf(session, available);
   const opened = openEnvironment(platform, { ...environmentOptions(session, runnable), journal: session.journal });
   session.platform = platform;
   session.opened = opened;
-  // Other clusters are ready before this would help.
+  // Other clusters are ready too soon for this to help.
   if (platform.clusters.remote)
     session.prefetch = prefetch(runnable, opened.environment, {
       parallel: configuration.number('parallel'),
@@ -41,7 +41,7 @@ export async function provision(session: Session): Promise<void> {
   session.isProvisioned = true;
 }
 
-/** Makes clusters that scenarios of this round need in addition. Throws `HarnessError`. */
+/** Provisions additional clusters for the scenarios of this round. Throws `HarnessError`. */
 export const provisionMore = async (session: Session): Promise<void> =>
   session.opened?.provision(clustersFor(runnableOf(session, session.opened.capabilities)));
 

@@ -16,12 +16,12 @@ const FAILS_OTHERWISE: ProbeResult = { outcome: 'refused', layer: 'eks', code: '
 const BREAKS: ProbeResult = { outcome: 'error', message: 'it broke' };
 const aws = { region: 'us-west-2', accountId: () => '111122223333' } as unknown as AwsTarget;
 
-describe('a scenario that is repeated', () => {
+describe('a repeated scenario', () => {
   let directory: string;
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'repeat-'))));
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  /** Repeats a scenario whose only probe comes to these results, one after the other. */
+  /** Repeats a scenario whose only probe has these results in turn. */
   async function repeat(
     results: readonly ProbeResult[],
     { available = ['s3'], gate }: { readonly available?: readonly string[]; readonly gate?: Repetition['gate'] } = {},
@@ -49,9 +49,9 @@ describe('a scenario that is repeated', () => {
   }
 
   for (const [what, results, verdict] of [
-    ['passes where each does', [PASSES, PASSES], 'passed'],
-    ['has failed where one has', [PASSES, BREAKS, FAILS], 'failed'],
-    ['is an error where one is and none has failed', [PASSES, BREAKS, PASSES], 'error'],
+    ['passes if every repetition passes', [PASSES, PASSES], 'passed'],
+    ['fails if a repetition fails', [PASSES, BREAKS, FAILS], 'failed'],
+    ['is an error if a repetition is an error and none fails', [PASSES, BREAKS, PASSES], 'error'],
   ] as const)
     it(what, async () => {
       const { made, result } = await repeat(results);
@@ -69,29 +69,29 @@ describe('a scenario that is repeated', () => {
   const gate: Repetition['gate'] = (result) =>
     result.probes[0]?.observed?.code === 'Other' ? { ...result, allowed } : result;
 
-  it('is allowed to fail where each repetition that fails is', async () => {
+  it('is allowed to fail if every failing repetition is allowed', async () => {
     const { result } = await repeat([PASSES, FAILS, FAILS], { gate });
     expect(result).to.include({ verdict: 'failed' });
     expect(result.allowed).to.deep.equal(allowed);
   });
 
   for (const [what, results, verdict] of [
-    ['another fails in another way', [FAILS, PASSES, FAILS_OTHERWISE], 'failed'],
+    ['another fails differently', [FAILS, PASSES, FAILS_OTHERWISE], 'failed'],
     ['another is an error', [FAILS, BREAKS], 'error'],
   ] as const)
-    it(`is not allowed to fail where one repetition is and ${what}`, async () => {
+    it(`is not allowed to fail if one repetition is and ${what}`, async () => {
       const { result } = await repeat(results, { gate });
       expect(result.verdict).to.equal(verdict);
       expect(result).not.to.have.property('allowed');
     });
 
-  it('has what was collected of all, each attempt under a name of its own', async () => {
+  it('keeps the diagnostics of all attempts in separate folders', async () => {
     const { result } = await repeat([FAILS, PASSES, FAILS]);
     const summaries = result.attachments.filter(({ name }) => name === 'summary.md').map(({ path }) => path);
     expect(summaries).to.deep.equal(['diagnostics/AB-01/summary.md', 'diagnostics/AB-01-attempt3/summary.md']);
   });
 
-  it('takes the time of all', async () => {
+  it('has the total duration of all repetitions', async () => {
     const { result } = await repeat([PASSES, PASSES, PASSES]);
     for (const phase of ['arranging', 'probing', 'teardown'] as const)
       expect(result.durations[phase]).to.equal(
@@ -99,13 +99,13 @@ describe('a scenario that is repeated', () => {
       );
   });
 
-  it('is run once where that is asked, without a word of repetitions', async () => {
+  it('has no repetitions in its result if it runs once', async () => {
     const { made, result } = await repeat([PASSES]);
     expect(made).to.equal(1);
     expect(result).not.to.have.property('repetitions');
   });
 
-  it('is not repeated where it is skipped', async () => {
+  it('is not repeated if it is skipped', async () => {
     const { made, result } = await repeat([PASSES, PASSES], { available: [] });
     expect(made).to.equal(0);
     expect(result.verdict).to.equal('skipped');

@@ -3,7 +3,7 @@ import { writeResults } from '../report/write.ts';
 import { conclude } from './conclusion.ts';
 import type { Session } from './session.ts';
 
-/** Writes results.json, then the reporters' files. A failure to write loses no verdict. */
+/** Writes results.json, then the reporters' files. Returns the verdicts even if writing fails. */
 export async function report(session: Session): Promise<RunResults> {
   const { options, reporters } = session;
   const files: string[] = [];
@@ -12,7 +12,7 @@ export async function report(session: Session): Promise<RunResults> {
   const [error] = reporters.errors;
   if (session.failure === undefined && error !== undefined) {
     session.failure = error;
-    // The exit code is in the results too.
+    // The error changes the exit code in the results.
     results = store(session, files);
   }
   await reporters.ask('reportsWritten', results, files);

@@ -40,7 +40,7 @@ describe('a run', () => {
   const failing = (id: string): Scenario => scenarioOf(id, () => REFUSED);
   const skipped = (id: string): Scenario => scenarioOf(id, () => GRANTED, { needs: ['imds'] });
 
-  /** What is told, by the event and its first word or id. */
+  /** A reporter that logs events. */
   const listening = (own: Reporter): Reporter => ({
     runStarted: ({ scenarios }) => void events.push(`run of ${scenarios.map(({ id }) => id).join()}`),
     phaseStarted: (phase) => void events.push(phase),
@@ -95,7 +95,7 @@ describe('a run', () => {
   const written = (): RunResults => JSON.parse(readFileSync(join(directory, 'results.json'), 'utf8')) as RunResults;
   const verdicts = ({ scenarios }: RunResults): string => scenarios.map(({ id, verdict }) => `${id} ${verdict}`).join();
 
-  it('tells its phases, judges, and writes what it comes to', async () => {
+  it('reports its phases and verdicts, and writes the results', async () => {
     const results = await running([passing('AB-01'), failing('AB-02'), skipped('AB-03')], {
       flags: ['--parallel', '1'],
     });
@@ -111,7 +111,7 @@ describe('a run', () => {
     expect(verdicts(written())).to.equal(verdicts(results));
   });
 
-  it('keeps each result on disk as soon as it is there, until all are written', async () => {
+  it('keeps each result in a journal until results.json is written', async () => {
     const journal = join(directory, 'results.jsonl');
     const seen: string[] = [];
     const reporter: Reporter = {
@@ -125,7 +125,7 @@ describe('a run', () => {
     expect(readdirSync(directory)).to.include('results.json').and.not.include('results.jsonl');
   });
 
-  it('stops after so many failures', async () => {
+  it('stops when --max-failures is reached', async () => {
     const all = ['AB-01', 'AB-02', 'AB-03', 'AB-04'].map((id) => (id === 'AB-02' ? passing(id) : failing(id)));
     const flags = ['--parallel', '1', '--shuffle', 'reverse'];
     const stopped = await running(all, { flags: [...flags, '--max-failures', '2'] });
@@ -137,7 +137,7 @@ describe('a run', () => {
     expect(last.summary).to.include({ failed: 3, skipped: 0 });
   });
 
-  it('is stopped by neither errors nor what its gate allows', async () => {
+  it('does not count errors and allowed failures for --max-failures', async () => {
     const broken = scenarioOf('AB-01', () => ({ outcome: 'error' }));
     const item = { scenario: 'AB-02', probe: null, when: {}, observed: { verdict: 'failed' } } as const;
     const allowances = [{ ...item, listed: 'allowed[0]', until: '2999-12-31', reason: 'Known.' }];
@@ -149,7 +149,7 @@ describe('a run', () => {
     expect(results.scenarios[1]?.allowed).to.deep.equal({ until: '2999-12-31', reason: 'Known.' });
   });
 
-  it('starts in the order of the plan, the longest waits early, or as it is shuffled', async () => {
+  it('starts scenarios in the order of the plan with long waits early, or shuffled', async () => {
     const waits = scenarioOf('AB-04', () => GRANTED, { needs: ['imds'], probes: [wait(30)] });
     const all = [passing('AB-01'), passing('AB-02'), passing('AB-03'), waits, passing('AB-05'), passing('AB-06')];
     const started = async (...flags: string[]): Promise<string> => {
@@ -161,14 +161,14 @@ describe('a run', () => {
     expect(await started('--shuffle', 'reverse')).to.equal('06 05 04 03 02 01');
   });
 
-  it('waits for hooks of a suite as long as for a scenario', async () => {
+  it('waits for the hooks of a suite as long as for a scenario', async () => {
     const hooks = { before: [() => new Promise((resolve) => setTimeout(resolve, 30))] };
     const results = await running([failing('AB-01')], { hooks });
     expect(verdicts(results)).to.equal('AB-01 failed');
     expect(results.scenarios[0]?.attachments[0]?.path).to.equal('diagnostics/AB-01/summary.md');
   });
 
-  it('gives a scenario the time that it asks for, and others that of --timeout', async () => {
+  it('applies allowSeconds of a scenario instead of a shorter --timeout', async () => {
     const waiting = (id: string, spec: Partial<ScenarioSpec> = {}): Scenario =>
       scenarioOf(id, () => new Promise((resolve) => setTimeout(() => resolve(GRANTED), 1500)), spec);
     const results = await running([waiting('AB-01'), waiting('AB-02', { allowSeconds: 50 })], {
@@ -178,7 +178,7 @@ describe('a run', () => {
     expect(results.run.exitCode).to.equal(3);
   });
 
-  it('tries errors again, as often as it is told', async () => {
+  it('retries errors as often as --retries allows', async () => {
     let tries = 0;
     const broken = scenarioOf('AB-01', () => {
       tries += 1;
@@ -188,13 +188,13 @@ describe('a run', () => {
     expect(tries).to.equal(3);
   });
 
-  it('that judged nothing is none', async () => {
+  it('fails if it judged nothing', async () => {
     const results = await running([skipped('AB-01'), skipped('AB-02')]);
     expect(results.run).to.include({ exitCode: 3, firstVerdictMilliseconds: null });
     expect(results.run.error).to.match(/^All 2 scenarios were skipped/);
   });
 
-  describe('is kept', () => {
+  describe('with --keep', () => {
     const kept = async (keep: string, scenario: Scenario): Promise<boolean> => {
       let was = false;
       const results = await running([scenario, skipped('AB-09')], {
@@ -210,20 +210,20 @@ describe('a run', () => {
           },
         },
       });
-      // What it came to before it was kept.
+      // The interrupt does not change the result.
       expect(results.run.interrupted).to.equal(false);
       expect(results.run.exitCode).to.equal(results.scenarios[0]?.verdict === 'failed' ? 1 : 0);
       return was;
     };
     for (const [keep, what, scenario, isKept] of [
-      ['always', 'it passed', passing('AB-01'), true],
-      ['on-failure', 'it passed', passing('AB-01'), false],
-      ['on-failure', 'it failed', failing('AB-01'), true],
-      ['never', 'it failed', failing('AB-01'), false],
+      ['always', 'the scenario passed', passing('AB-01'), true],
+      ['on-failure', 'the scenario passed', passing('AB-01'), false],
+      ['on-failure', 'the scenario failed', failing('AB-01'), true],
+      ['never', 'the scenario failed', failing('AB-01'), false],
     ] as const)
-      it(`${isKept ? 'with' : 'not with'} --keep ${keep} where ${what}`, async () =>
+      it(`${keep} ${isKept ? 'keeps' : 'does not keep'} the clusters if ${what}`, async () =>
         expect(await kept(keep, scenario)).to.equal(isKept));
-    it('not where it is interrupted already', async () => {
+    it('does not keep the clusters after an interrupt', async () => {
       const stopping = scenarioOf('AB-01', () => {
         interrupt.abort(new Error('SIGINT'));
         return REFUSED;
@@ -234,15 +234,15 @@ describe('a run', () => {
     });
   });
 
-  describe('without clusters', () => {
-    const away = new ClusterError('CLUSTER_FAILED', 'The host is away.');
-    it('tells why, reports and exits 3', async () => {
+  describe('whose clusters cannot be provisioned', () => {
+    const away = new ClusterError('CLUSTER_FAILED', 'The host is down.');
+    it('reports the error and exits 3', async () => {
       const { run: over, scenarios } = await running([passing('AB-01')], { host: () => Promise.reject(away) });
-      expect(over).to.include({ exitCode: 3, error: 'The host is away.' });
+      expect(over).to.include({ exitCode: 3, error: 'The host is down.' });
       expect(scenarios).to.deep.equal([]);
       expect(events).to.deep.equal(['run of AB-01', 'provisioning', 'teardown', 'over with 3', 'wrote /results.json']);
     });
-    it('since it was interrupted exits 130, whatever that broke', async () => {
+    it('exits 130 without an error after an interrupt', async () => {
       const host = (): Promise<ClusterHost> => {
         interrupt.abort(new Error('SIGINT'));
         return Promise.reject(away);
@@ -251,7 +251,7 @@ describe('a run', () => {
     });
   });
 
-  it('that fails with what is interrupted later tells what failed', async () => {
+  it('reports a failure even if it is interrupted', async () => {
     const hooks = {
       after: [
         () => {
@@ -265,7 +265,7 @@ describe('a run', () => {
     expect(over.error).to.match(/"after" of suite abac failed: no luck/);
   });
 
-  it('fails where a hook of a suite fails at its end, and keeps its verdicts', async () => {
+  it('fails if an "after" hook fails, and keeps its verdicts', async () => {
     const throws = (): never => {
       throw new Error('no luck');
     };
@@ -275,10 +275,10 @@ describe('a run', () => {
     expect(results.run.error).to.match(/"after" of suite abac failed: no luck/);
   });
 
-  describe('notices what fails outside of scenarios', () => {
+  describe('with an error outside of all scenarios', () => {
     const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
     let own: Map<string, readonly unknown[]>;
-    // Mocha would take it for a failure of the test.
+    // Otherwise Mocha fails the test.
     beforeEach(() => {
       own = new Map(EVENTS.map((event) => [event, process.listeners(event as 'exit')] as const));
       for (const event of EVENTS) process.removeAllListeners(event);
@@ -295,9 +295,9 @@ describe('a run', () => {
           }, 1),
       ],
       ['rejected', () => void Promise.reject(new Error('stray'))],
-      ['rejected with no Error', () => void process.emit('unhandledRejection', 'stray', Promise.resolve())],
+      ['rejected without an Error', () => void process.emit('unhandledRejection', 'stray', Promise.resolve())],
     ] as const)
-      it(`that is ${what}`, async () => {
+      it(`fails if it is ${what}`, async () => {
         const stray = scenarioOf('AB-01', async () => {
           fail();
           await new Promise((resolve) => setTimeout(resolve, 20));
@@ -305,7 +305,7 @@ describe('a run', () => {
         });
         const results = await running([stray]);
         expect(verdicts(results)).to.equal('AB-01 passed');
-        expect(results.run).to.include({ exitCode: 3, error: 'Something failed outside of every scenario: stray' });
+        expect(results.run).to.include({ exitCode: 3, error: 'An error occurred outside of all scenarios: stray' });
         expect(EVENTS.map((event) => process.listenerCount(event))).to.deep.equal([0, 0]);
       });
   });
@@ -321,7 +321,7 @@ describe('a run', () => {
       expect(over).to.include({ exitCode: 3, error: 'it stays' });
       expect(phases.teardown).to.be.above(0);
     });
-    it('tells what failed before', async () => {
+    it('reports the earlier failure', async () => {
       const { run: over } = await running([skipped('AB-01')], { host: aHost({}, { close }) });
       expect(over.error).to.match(/^The only scenario was skipped/);
     });
@@ -331,24 +331,24 @@ describe('a run', () => {
         resources.add({ name: 'role x', lives: 'aws', remove });
         return GRANTED;
       });
-    // Clusters that were there before: nothing in them ends with the run.
+    // Existing clusters: the run does not delete them with their contents.
     const existing = (): ClusterHost => aHost({}, { kubeConfig: () => undefined });
     const notes: string[] = [];
     const reporter: Reporter = { note: (line) => void notes.push(line) };
     beforeEach(() => (notes.length = 0));
-    it('names what it leaves', async () => {
+    it('reports its leftovers', async () => {
       const { run: over } = await running([leaving()], { host: existing(), reporter });
       expect(over.exitCode).to.equal(3);
       expect(over.error).to.match(/^The run could not remove role x \(Error: in use\): remove it by hand\.$/);
       expect(notes.join()).not.to.contain('could not be removed');
     });
-    it('names it in a note where something else failed before', async () => {
+    it('reports its leftovers in a note after another failure', async () => {
       const hooks = { after: [() => Promise.reject(new Error('no luck'))] };
       const { run: over } = await running([leaving()], { host: existing(), reporter, hooks });
       expect(over.error).to.contain('no luck');
       expect(notes.join()).to.contain('The run could not remove role x');
     });
-    it('names the command that removes what its state file names', async () => {
+    it('prints the sweep command if its state file has entries', async () => {
       const host = async ({ journal }: OpenRequest): Promise<ClusterHost> => {
         journal.add({ kind: 'path', path: '/tmp/left' });
         return aHost();
@@ -356,13 +356,13 @@ describe('a run', () => {
       const { run: over } = await running([passing('AB-01')], { host, reporter });
       expect(over.exitCode).to.equal(0);
       expect(notes.at(-1)).to.match(
-        new RegExp(`^Not all that the run made could be removed: \`.*sweep.* --run ${over.id} `),
+        new RegExp(`^Some resources of the run could not be removed. To try again, run \`.*sweep.* --run ${over.id} `),
       );
     });
   });
 
   describe('whose reports fail', () => {
-    it('has its results, and exits 3', async () => {
+    it('keeps its results, and exits 3', async () => {
       const runOver = (): never => {
         throw new Error('full');
       };
@@ -371,27 +371,27 @@ describe('a run', () => {
       expect(results.run.error).to.match(/^Reporter listening failed \(full\)/);
       expect(written().run).to.include({ exitCode: 3, error: results.run.error });
     });
-    it('tells what failed before', async () => {
+    it('reports the earlier failure', async () => {
       const runOver = (): never => {
         throw new Error('full');
       };
       const results = await running([skipped('AB-01')], { reporter: { runOver } });
       expect(results.run.error).to.match(/^The only scenario was skipped/);
     });
-    it('exits 3 where results.json cannot be written, and still tells its reporters', async () => {
+    it('exits 3 if results.json cannot be written, and still notifies its reporters', async () => {
       mkdirSync(join(directory, 'results.json'));
       const results = await running([passing('AB-01')]);
       expect(results.run.exitCode).to.equal(3);
       expect(results.run.error).to.match(/results\.json could not be written/);
       expect(events.slice(-2)).to.deep.equal(['over with 3', 'wrote ']);
     });
-    it('names the files that its reporters wrote', async () => {
+    it('lists the files of its reporters', async () => {
       await running([passing('AB-01')], { reporter: { runOver: () => [join(directory, 'a'), join(directory, 'b')] } });
       expect(events.at(-1)).to.equal('wrote /results.json,/a,/b');
     });
   });
 
-  it('prints where an error came from with --verbose alone', async () => {
+  it('prints the stack of an error only with --verbose', async () => {
     const write = process.stderr.write.bind(process.stderr);
     const told = async (...flags: string[]): Promise<string> => {
       let text = '';

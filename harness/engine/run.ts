@@ -20,7 +20,7 @@ import {
 } from './session.ts';
 import { rethrowUncaughtErrors } from './uncaught-errors.ts';
 
-/** Runs the selected scenarios by the steps of docs/architecture.md. Writes reports even after failures. */
+/** Runs the selected scenarios as docs/architecture.md describes. Writes reports even after failures. */
 export async function run(options: RunOptions): Promise<RunResults> {
   const session = openSession(options);
   tellStart(session);
@@ -29,14 +29,14 @@ export async function run(options: RunOptions): Promise<RunResults> {
     await runRounds(session);
     await keep(session);
   } catch (error) {
-    // An interrupt during provisioning causes errors of any kind.
+    // An interrupt during provisioning can cause any error.
     session.failure = options.interrupted.aborted && !session.isProvisioned ? options.interrupted.reason : error;
   }
   await tearDown(session);
   return report(session);
 }
 
-/** Runs all scenarios, and with `rounds` those of further rounds on the same clusters. */
+/** Runs all scenarios. With `rounds`, runs further rounds on the same clusters. */
 async function runRounds(session: Session): Promise<void> {
   const { rounds, interrupted } = session.options;
   if (rounds === undefined) return runRound(session);
@@ -56,7 +56,7 @@ async function runRound(session: Session): Promise<void> {
   session.failure ??= nothingRan(session, resultsOf(session));
 }
 
-/** Reports the finished round and begins the next. Returns false if there is none: the run reports once more. */
+/** Reports the finished round and begins the next. Returns false without a next round; the run then reports once more. */
 async function hasNext(session: Session, rounds: Rounds): Promise<boolean> {
   const { results, options, round } = session;
   await report(session);
@@ -97,7 +97,7 @@ async function tearDown(session: Session): Promise<void> {
   const { options, id, directory, reporters, journal, prefetch } = session;
   reporters.tell('phaseStarted', 'teardown');
   await inPhase(session, 'teardown', async () => {
-    // Lanes first: they are at the shared environment's host.
+    // Lanes first, because they use the host of the shared environment.
     const environments = environmentsOf(session).toReversed();
     for (const end of [() => prefetch?.end(), ...environments.map(({ teardown }) => teardown)]) {
       try {
@@ -116,5 +116,5 @@ async function tearDown(session: Session): Promise<void> {
   if (session.failure === undefined) session.failure = behind;
   else if (behind !== undefined) reporters.tell('note', behind.message);
   if (command !== undefined)
-    reporters.tell('note', `Not all that the run made could be removed: \`${command}\` tries again.`);
+    reporters.tell('note', `Some resources of the run could not be removed. To try again, run \`${command}\`.`);
 }

@@ -68,7 +68,7 @@ describe('a scenario', () => {
     });
   const environmentFailed = new HarnessError('POD_FAILED', 'The pod is gone.');
 
-  it('that meets what is expected has passed', async () => {
+  it('passes if all probes have the expected results', async () => {
     const { milliseconds: _, ...passed } = (await run([succeeds(counted())])).probes[0] ?? {};
     expect(passed).to.include({ verdict: 'passed', number: 0, workload: null });
     const one = await run([succeeds(counted())], { spec: { finding: 'a risk', source: 'a page' } });
@@ -80,44 +80,44 @@ describe('a scenario', () => {
       finding: 'a risk',
       source: 'a page',
       verdict: 'passed',
-      reason: 'The probe met what was expected.',
+      reason: 'The probe had the expected result.',
       errorCode: null,
       attempts: 1,
       attachments: [],
     });
     const several = await run([succeeds(counted()), fails(counted(REFUSED), { by: 'eks' })]);
-    expect(several).to.include({ verdict: 'passed', reason: 'All 2 probes met what was expected.', finding: null });
+    expect(several).to.include({ verdict: 'passed', reason: 'All 2 probes had the expected results.', finding: null });
     expect(existsSync(join(directory, 'diagnostics'))).to.equal(false);
   });
 
   for (const [what, probes, verdict, reason] of [
     ['the failed probe', [succeeds(counted()), succeeds(counted(REFUSED))], 'failed', /^Probe 2 .*Access was expected/],
     [
-      'the error before what failed',
+      'an error rather than a failure',
       [succeeds(counted(REFUSED)), succeeds(counted({ outcome: 'error' }))],
       'error',
       /^Probe 2 .*stopped by an error/,
     ],
     [
-      'what failed before what is open',
+      'a failure rather than an inconclusive probe',
       [fails(counted(REFUSED), { by: 'eks' }), succeeds(counted(REFUSED))],
       'failed',
       /^Probe 2 /,
     ],
     [
-      'the failed control before what is open of it',
+      'a failed control rather than an inconclusive probe',
       [fails(counted(REFUSED), { by: 'eks' }), { ...succeeds(counted(REFUSED)), control: true }],
       'inconclusive',
       /^Probe 2 .*The control failed/,
     ],
     [
-      'what is open',
+      'an inconclusive probe',
       [fails(counted(REFUSED), { by: 'eks' })],
       'inconclusive',
-      /^Probe 1 .*nothing in this scenario was granted/,
+      /^Probe 1 .*No expected grant of this scenario passed/,
     ],
   ] as const satisfies readonly (readonly [string, readonly Step[], string, RegExp])[])
-    it(`tells ${what}, with its diagnostics`, async () => {
+    it(`reports ${what}, and collects diagnostics`, async () => {
       const result = await run(probes);
       expect(result.verdict).to.equal(verdict);
       expect(result.reason).to.match(reason);
@@ -126,26 +126,31 @@ describe('a scenario', () => {
       expect(result.attempts).to.equal(1);
     });
 
-  it('that needs what is not there is skipped', async () => {
+  it('is skipped if it requires an unavailable capability', async () => {
     const result = await run([succeeds(counted())], {
       spec: { needs: ['aws-disturbances', 's3'] },
       unavailable: new Map([['aws-disturbances', 'it is real']]),
     });
     expect(result).to.include({
       verdict: 'skipped',
-      reason:
-        'Needs what is not available here: delays and failures of AWS that can be turned on (aws-disturbances: it is real).',
+      reason: 'Not available here: simulated delays and failures of AWS (aws-disturbances: it is real).',
     });
     expect([tries, result.probes]).to.deep.equal([0, []]);
   });
 
   for (const [what, error, retries, attempts, code] of [
-    ['is an error of the environment is tried again', environmentFailed, 2, 3, 'POD_FAILED'],
-    ['is an error of the environment is not tried again', environmentFailed, 0, 1, 'POD_FAILED'],
-    ['is an error without a code is tried again', new TypeError('x'), 1, 2, null],
-    ['is wrong is not tried again', new HarnessError('BAD_POLICY', 'The policy is wrong.'), 2, 1, 'BAD_POLICY'],
+    ['retries an environment error', environmentFailed, 2, 3, 'POD_FAILED'],
+    ['does not retry an environment error', environmentFailed, 0, 1, 'POD_FAILED'],
+    ['retries an error without a code', new TypeError('x'), 1, 2, null],
+    [
+      'does not retry an error of its suite',
+      new HarnessError('BAD_POLICY', 'The policy is wrong.'),
+      2,
+      1,
+      'BAD_POLICY',
+    ],
   ] as const)
-    it(`that ${what} with ${retries} retries`, async () => {
+    it(`${what} with --retries ${retries}`, async () => {
       const result = await run([succeeds(failing(error))], { retries });
       expect(result).to.include({ verdict: 'error', attempts, errorCode: code });
       expect(result.reason).to.match(/^AB-01 could not be judged: /);
@@ -156,7 +161,7 @@ describe('a scenario', () => {
       );
     });
 
-  it('tells what it did when, and whose client it was', async () => {
+  it('records its durations, timeline and client', async () => {
     const slow = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
     const probing = act(async ({ resources }) => {
       resources.add({ name: 'a thing', lives: 'aws', remove: slow });
@@ -178,14 +183,14 @@ describe('a scenario', () => {
     });
   });
 
-  it('takes what was arranged before for its first attempt alone', async () => {
+  it('uses prefetched resources only in its first attempt', async () => {
     const taken: string[] = [];
     const prefetch = { take: ({ id }: Scenario) => void taken.push(id) } as unknown as Prefetch;
     await run([succeeds(failing(environmentFailed))], { prefetch, retries: 1 });
     expect([tries, taken]).to.deep.equal([2, ['AB-01']]);
   });
 
-  it('has the verdict of a further attempt', async () => {
+  it('has the verdict of its last attempt', async () => {
     const second = act(() => {
       tries += 1;
       if (tries === 1) throw environmentFailed;
@@ -196,7 +201,7 @@ describe('a scenario', () => {
     expect(result.attachments).to.have.length.above(0);
   });
 
-  it('is not tried again where a probe failed beside the error', async () => {
+  it('is not retried after an error if another probe failed', async () => {
     const result = await run([succeeds(counted(REFUSED)), succeeds(counted({ outcome: 'error' }))], { retries: 2 });
     expect(result).to.include({ verdict: 'error', attempts: 1 });
     const once = await run([succeeds(counted({ outcome: 'error' }))], { retries: 1 });
@@ -205,7 +210,7 @@ describe('a scenario', () => {
 
   describe('that is stopped', () => {
     const stopped = new HarnessError('STOPPED', '--max-failures 1 was reached.');
-    it('before it began is skipped', async () => {
+    it('is skipped if it has not started', async () => {
       const result = await run([succeeds(counted())], { signal: AbortSignal.abort(stopped) });
       expect(result).to.include({
         verdict: 'skipped',
@@ -216,7 +221,7 @@ describe('a scenario', () => {
     });
     for (const [what, result] of [
       [
-        'while it ran',
+        'while it runs',
         { verdict: 'skipped', reason: 'Not finished: --max-failures 1 was reached.', errorCode: null, attempts: 1 },
       ],
       [
@@ -224,7 +229,7 @@ describe('a scenario', () => {
         { verdict: 'skipped', reason: 'Not finished: --max-failures 1 was reached.', errorCode: null, attempts: 1 },
       ],
     ] as const)
-      it(`${what} is skipped, without diagnostics`, async () => {
+      it(`is skipped without diagnostics ${what}`, async () => {
         const stop = new AbortController();
         const stopping = act(() => {
           tries += 1;
@@ -236,7 +241,7 @@ describe('a scenario', () => {
         expect(outcome).to.include(result);
         expect([tries, outcome.attachments]).to.deep.equal([1, []]);
       });
-    it('when it was over keeps its verdict', async () => {
+    it('keeps its verdict if it had ended', async () => {
       const stop = new AbortController();
       const outcome = await run([succeeds(counted(REFUSED))], {
         signal: stop.signal,
@@ -247,13 +252,13 @@ describe('a scenario', () => {
     });
   });
 
-  it('that does not end in time is an error that says so', async () => {
+  it('is an error if it times out', async () => {
     const result = await run([succeeds(act(never))], { timeoutMilliseconds: 20 });
     expect(result).to.include({ verdict: 'error', errorCode: 'TIMED_OUT' });
-    expect(result.reason).to.contain('AB-01 was not over within 0.02 s');
+    expect(result.reason).to.contain('AB-01 did not finish within 0.02 s');
   });
 
-  it('waits for its turn before it probes, for as long as that takes', async () => {
+  it('waits for its turn before it probes, beyond its timeout', async () => {
     const events: string[] = [];
     const probing = act(() => {
       events.push('probe');
@@ -261,7 +266,7 @@ describe('a scenario', () => {
     });
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
-      /** Comes when all that it may take is over. */
+      /** Resolves after the timeout. */
       const turn = new Promise<void>((resolve) => setTimeout(resolve, 50_000)).then(() => events.push('turn'));
       const passTime = setInterval(() => mock.timers.tick(10_000), 5);
       const result = await run([succeeds(probing)], { turn, timeoutMilliseconds: 30_000 });
@@ -275,7 +280,7 @@ describe('a scenario', () => {
     expect(late.errorCode).to.equal('TIMED_OUT');
   });
 
-  it('hides secrets of workloads and tokens in what it tells', async () => {
+  it('redacts secrets of workloads and tokens', async () => {
     const telling = act(({ tokens }) => {
       tokens.set('t', 'the-token-minted');
       return { outcome: 'refused', layer: 'eks', message: 'the-token-minted, the-secret-key and the-harmless' };
@@ -290,8 +295,8 @@ describe('a scenario', () => {
       .and.not.contain('the-secret-key');
   });
 
-  describe('removes what it made', () => {
-    /** Whether a resource that ends with nothing by itself is removed when the scenario is over. */
+  describe('with resources', () => {
+    /** Whether a resource is removed when the scenario is over. */
     const removed = async (
       keep: ScenarioOptions['keep'],
       result: ProbeResult | Error,
@@ -319,19 +324,19 @@ describe('a scenario', () => {
       ['on-failure', 'failed', REFUSED, false],
       ['always', 'passed', GRANTED, false],
     ] as const)
-      it(`with --keep ${keep} where it ${what}: ${isRemoved ? 'all' : 'nothing'}`, async () =>
+      it(`${isRemoved ? 'removes' : 'keeps'} them with --keep ${keep} if it ${what}`, async () =>
         expect(await removed(keep, result, { due: 'none' })).to.equal(isRemoved));
     for (const [what, result, spec, isRemoved] of [
-      ['another attempt may be made', environmentFailed, {}, true],
-      ['no other attempt is made', REFUSED, {}, false],
-      ['its names are those of others', GRANTED, { exactNames: true }, true],
-      ['its names are its own', GRANTED, { exactNames: false }, false],
+      ['another attempt may follow', environmentFailed, {}, true],
+      ['no other attempt follows', REFUSED, {}, false],
+      ['it uses exact names', GRANTED, { exactNames: true }, true],
+      ['its names are unique', GRANTED, { exactNames: false }, false],
     ] as const)
-      it(`that ends with the run ${isRemoved ? 'too' : 'not at once'} where ${what}`, async () =>
+      it(`${isRemoved ? 'removes them' : 'leaves them to the end of the run'} if ${what}`, async () =>
         expect(await removed('never', result, { due: 'none', ...spec }, { fixturesEndWith: 'run' })).to.equal(
           isRemoved,
         ));
-    it('and is an error where a change cannot be undone', async () => {
+    it('is an error if a change cannot be undone', async () => {
       const change = act(({ resources }) => {
         const remove = () => Promise.reject(new HarnessError('FIXTURE_FAILED', 'It stays.'));
         resources.add({ name: 'a change', lives: 'aws', isChange: true, remove });
@@ -370,7 +375,7 @@ describe('a scenario', () => {
       throw new Error('no luck');
     };
 
-    it('runs them around each attempt, and those of the suite once', async () => {
+    it('runs "beforeEach" and "afterEach" around each attempt, and the others once', async () => {
       const around = hooks({});
       const failsOnce = act(() => {
         log.push('probe');
@@ -391,31 +396,31 @@ describe('a scenario', () => {
       ]);
     });
     for (const name of ['before', 'beforeEach'] as const) {
-      it(`is skipped where a hook "${name}" skips it`, async () => {
+      it(`is skipped if a "${name}" hook skips it`, async () => {
         const result = await run([probe()], { hooks: hooks({ [name]: [skips] }) });
-        expect(result).to.include({ verdict: 'skipped', reason: `Skipped by a hook "${name}" of suite abac.` });
+        expect(result).to.include({ verdict: 'skipped', reason: `Skipped by a "${name}" hook of suite abac.` });
         expect(log).not.to.include('probe');
       });
-      it(`is an error where a hook "${name}" fails, and is not tried again`, async () => {
+      it(`is an error without retries if a "${name}" hook fails`, async () => {
         const result = await run([probe()], { hooks: hooks({ [name]: [throws] }), retries: 2 });
         expect(result).to.include({ verdict: 'error', errorCode: 'HOOK_FAILED', attempts: 1 });
         expect(result.reason).to.match(new RegExp(`"${name}" of suite abac failed: no luck`));
         expect(log).not.to.include('probe');
       });
     }
-    it('is an error with its probes where a hook "afterEach" fails', async () => {
+    it('is an error but keeps its probes if an "afterEach" hook fails', async () => {
       const result = await run([probe()], { hooks: hooks({ afterEach: [throws] }), retries: 2 });
       expect(result).to.include({ verdict: 'error', errorCode: 'HOOK_FAILED' });
       expect(result.probes).to.have.length(1);
       expect(log.filter((one) => one === 'probe')).to.have.length(1);
     });
-    it('ends a hook that takes too long', async () => {
+    it('times out a slow hook', async () => {
       const around = new SuiteRuns([scenarioOf([])], new Map([['abac', { ...noHooks(), before: [never] }]]), 20).around(
         scenarioOf([]),
       );
       expect((await run([probe()], { hooks: around })).reason).to.match(/Timeout of 20ms exceeded/);
     });
-    it('runs hooks "after" when the last scenario of the suite is over, and "before" once', async () => {
+    it('runs "after" hooks after the last scenario of the suite, and "before" hooks once', async () => {
       const counts = { before: 0, after: 0 };
       const suite = {
         ...noHooks(),
@@ -431,7 +436,7 @@ describe('a scenario', () => {
       await suites.around(two).after();
       expect(counts).to.deep.equal({ before: 1, after: 1 });
     });
-    it('runs no hook "after" of a suite that never began', async () => {
+    it('runs no "after" hook of a suite that never started', async () => {
       const around = hooks({});
       await around.after();
       expect(log).to.deep.equal([]);

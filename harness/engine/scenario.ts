@@ -10,15 +10,15 @@ import type { ScenarioHooks } from './suite-runs.ts';
 export interface ScenarioOptions extends AttemptOptions {
   readonly available: ReadonlySet<string>;
   readonly unavailable?: ReadonlyMap<string, string>;
-  /** The program that makes the probes in pods. Default: one that supports every operation. */
+  /** The program that runs the probes in pods. Default: one that supports every operation. */
   readonly workload?: Pick<WorkloadProgram, 'name' | 'operations'>;
   readonly retries: number;
   readonly hooks?: ScenarioHooks;
 }
 
 /**
- * Runs one scenario, with retries after errors of the environment. Never rejects: failures become the verdict. `first`:
- * number of its first attempt, more than 1 if the scenario ran before.
+ * Runs one scenario, and retries it after environment errors. Never rejects: failures become the verdict. `first`:
+ * number of its first attempt; more than 1 if the scenario ran before.
  */
 export async function runScenario(scenario: Scenario, options: ScenarioOptions, first = 1): Promise<ScenarioResult> {
   const { signal, retries } = options;
@@ -36,7 +36,7 @@ export async function runScenario(scenario: Scenario, options: ScenarioOptions, 
     const outcome = { ...(await attemptWithHooks(scenario, options, attempt)), attempts };
     attachments.push(...outcome.attachments);
     timeline.push(...outcome.timeline);
-    // Stopped while it ran: no verdict, and no error of the environment.
+    // The run stopped it, so there is no verdict and no environment error.
     if (outcome.verdict === 'error' && signal.aborted) {
       const reason = `Not finished: ${sentence(signal.reason)}`;
       return { ...outcome, verdict: 'skipped', reason, errorCode: null, attachments, timeline };
@@ -55,7 +55,7 @@ async function attemptWithHooks(
   try {
     for (const name of ['before', 'beforeEach'] as const)
       if (await hooks[name]())
-        return scenarioResult(scenario, 'skipped', `Skipped by a hook "${name}" of suite ${scenario.suite}.`);
+        return scenarioResult(scenario, 'skipped', `Skipped by a "${name}" hook of suite ${scenario.suite}.`);
   } catch (error) {
     return ended(scenarioResult(scenario, 'error', ''), error);
   }
@@ -73,7 +73,7 @@ const ended = (result: ScenarioResult, error: unknown): ScenarioResult => ({
   errorCode: 'HOOK_FAILED',
 });
 
-/** Retries only failures of the environment: verdicts and errors of the suite are final. */
+/** Whether a result is final. Only environment failures are retried. */
 const stands = ({ verdict, errorCode, probes }: ScenarioResult): boolean =>
   verdict !== 'error' ||
   isUsage(errorCode) ||
@@ -82,7 +82,7 @@ const stands = ({ verdict, errorCode, probes }: ScenarioResult): boolean =>
 
 const sentence = (reason: unknown): string => `${reasonOf(reason).replace(/\.$/, '')}.`;
 
-/** The verdict of differing repetitions is the first of these. */
+/** If repetitions differ, the first of these verdicts applies. */
 const ORDER = ['failed', 'error', 'inconclusive', 'passed'] as const satisfies readonly Verdict[];
 
 export interface Repetition {
@@ -94,8 +94,8 @@ export interface Repetition {
 }
 
 /**
- * Runs a scenario `times` times in sequence, until the run is stopped. Returns the first repetition with the decisive
- * verdict (an unexpected one if there is any), with all verdicts, the total time and all attachments.
+ * Runs a scenario `times` times in sequence, unless the run is stopped. Returns the decisive repetition, with all
+ * verdicts, the total durations and all attachments.
  */
 export async function runRepeatedly(
   scenario: Scenario,
@@ -121,7 +121,7 @@ export async function runRepeatedly(
   };
 }
 
-/** A gate's allowance of one repetition does not extend to others. */
+/** Returns the decisive repetition. Those that a gate allows do not excuse the others. */
 function worst(results: readonly ScenarioResult[]): ScenarioResult {
   const bad = results.filter((result) => !isFine(result));
   const counting = bad.length > 0 ? bad : results;

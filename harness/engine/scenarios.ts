@@ -24,7 +24,7 @@ export async function runScenarios(session: Session): Promise<void> {
   const seed = configuration.text('shuffle');
   const times = configuration.number('repeat-each');
   const lanes = lanesOf(session);
-  // Unique attempt numbers, so that no attempt meets leftovers of another.
+  // Unique attempt numbers, so that no attempt finds the leftovers of another.
   const attempt = 1 + (session.roundNumber - 1) * times * (configuration.number('retries') + 1);
   const gate = (result: ScenarioResult): ScenarioResult => applyGate(options.gate, result, gatedRun(session));
   await schedule(
@@ -50,10 +50,10 @@ export async function runScenarios(session: Session): Promise<void> {
     {
       inOrder: seed !== undefined,
       lanes,
-      // Only lanes go by them.
+      // Only lanes use them.
       ...(lanes > 0 && seed === undefined && { earlier: earlierTimes(configuration) }),
       headStart: HEAD_START_MILLISECONDS,
-      // Scenarios move only the clock of an emulated AWS in this process, which would interfere.
+      // Only on real AWS: scenarios may move the clock of an emulated one, which would disturb early arranging.
       arrangeEarly: opened.environment.aws.propagation !== undefined,
       admit: () => waitForIdleEventLoop(session.signal),
     },
@@ -89,7 +89,7 @@ function optionsFor(
   };
 }
 
-/** Stores a result, and forgets AWS's records of calls before the running scenarios. */
+/** Stores a result, and drops recorded AWS calls that are older than the running scenarios. */
 function keepResult(session: Session, result: ScenarioResult): void {
   const { underWay, resultsJournal, reporters } = session;
   underWay.delete(result.id);
@@ -98,7 +98,7 @@ function keepResult(session: Session, result: ScenarioResult): void {
   try {
     resultsJournal.add(result, () => conclude(session));
   } catch (error) {
-    reporters.tell('note', `The result of ${result.id} could not be kept on disk yet (${unreadable(error)}).`);
+    reporters.tell('note', `The result of ${result.id} could not be written to disk yet (${unreadable(error)}).`);
   }
 }
 
@@ -109,11 +109,11 @@ export function noteResult(session: Session, result: ScenarioResult): void {
   session.reporters.tell('scenarioOver', result);
 }
 
-/** Stops the other scenarios once --max-failures is reached. */
+/** Records a result, and stops the other scenarios once --max-failures is reached. */
 function end(session: Session, result: ScenarioResult): void {
   const { results, stop, options } = session;
   noteResult(session, result);
-  // With further rounds, failures are about to be fixed.
+  // With further rounds, failures are expected to be fixed and to run again.
   const maxFailures = options.rounds === undefined ? options.configuration.number('max-failures') : 0;
   const failures = [...results.values()].filter((one) => one.verdict === 'failed' && !isFine(one)).length;
   if (maxFailures > 0 && failures >= maxFailures)

@@ -10,7 +10,7 @@ const alone = (id: string): Scenario => aScenario({ exclusive: 'machine' }, id);
 const restarting = (id: string): Scenario =>
   aScenario({ probes: [restartAgent(), granted('red', getObject('data/red/key'))] }, id);
 
-/** Runs a schedule of scenarios that take as many turns as their number says; gives what started and ended, in order. */
+/** Runs scenarios that each take as many turns as the last digit of their id. Logs starts and ends in order. */
 async function follow(scenarios: readonly Scenario[], parallel: number): Promise<{ log: string[]; most: number }> {
   const log: string[] = [];
   let under = 0;
@@ -34,18 +34,17 @@ describe('a shuffle', () => {
       .map(({ id }) => id)
       .join(' ');
 
-  it('is the same for the same seed, another for another, and has all scenarios', () => {
+  it('depends only on the seed, and keeps all scenarios', () => {
     expect(shuffled('7')).to.equal(shuffled('7'));
     expect(shuffled('7')).not.to.equal(shuffled('8'));
     expect(shuffled('7').split(' ')).to.have.members(scenarios.map(({ id }) => id));
   });
 
-  it('turns the order round for "reverse"', () =>
-    expect(shuffled('reverse')).to.equal('A-06 A-05 A-04 A-03 A-02 A-01'));
+  it('reverses the order for "reverse"', () => expect(shuffled('reverse')).to.equal('A-06 A-05 A-04 A-03 A-02 A-01'));
 });
 
 describe('the schedule', () => {
-  it('starts scenarios in the order given when it is told so, whichever waits longest', async () => {
+  it('with inOrder, keeps the given order regardless of waits', async () => {
     const waits = aScenario({ probes: [wait(30), granted('red', getObject('data/red/key'))] }, 'A-03');
     const started = async (inOrder: boolean): Promise<string> => {
       const ids: string[] = [];
@@ -56,7 +55,7 @@ describe('the schedule', () => {
     expect(await started(true)).to.equal('A-01 A-02 A-03');
   });
 
-  it('starts those first that took longest in an earlier run, where there are lanes', async () => {
+  it('with lanes, starts early the scenarios that took longest in an earlier run', async () => {
     const started = async (lanes: number): Promise<string> => {
       const ids: string[] = [];
       const earlier = new Map([['A-03', 5000]]);
@@ -69,12 +68,12 @@ describe('the schedule', () => {
   });
 
   for (const parallel of [1, 2, 3])
-    it(`has ${parallel} under way at most, and so many when there are enough`, async () => {
+    it(`runs up to ${parallel} scenarios at once`, async () => {
       const { most } = await follow(['A-01', 'A-02', 'A-03', 'A-04', 'A-05'].map(plain), parallel);
       expect(most).to.equal(parallel);
     });
 
-  it('starts further ones when they are admitted, but one at any rate', async () => {
+  it('starts further scenarios only when admitted, but always the first', async () => {
     const events: string[] = [];
     let admit = (): void => undefined;
     const done = schedule(
@@ -103,7 +102,7 @@ describe('the schedule', () => {
     expect(events.filter((event) => event !== 'asked')).to.deep.equal(['A-01', 'A-02', 'A-03']);
   });
 
-  it('asks for nothing where none is under way', async () => {
+  it('needs no admission while no scenario runs', async () => {
     const events: string[] = [];
     const admit = (): Promise<void> => Promise.resolve(void events.push('asked'));
     const started = ({ id }: Scenario) => Promise.resolve(events.push(id));
@@ -111,7 +110,7 @@ describe('the schedule', () => {
     expect(events).to.deep.equal(['A-01', 'A-02', 'A-03']);
   });
 
-  it('starts all at once without a head start', async () => {
+  it('starts all scenarios at once without a head start', async () => {
     const started: string[] = [];
     const done = schedule(['A-01', 'A-02'].map(plain), 2, ({ id }) => {
       started.push(id);
@@ -126,7 +125,7 @@ describe('the schedule', () => {
     [1, ['arrange A-01', 'end A-01', 'arrange A-02']],
     [2, ['arrange A-01', 'arrange A-02', 'end A-01']],
   ] as const)
-    it(`arranges ${parallel} early where there are no others`, async () => {
+    it(`arranges ${parallel} early if all scenarios run alone`, async () => {
       const log: string[] = [];
       const run = async ({ id }: Scenario, mine: Promise<unknown>): Promise<void> => {
         log.push(`arrange ${id}`);
@@ -138,12 +137,12 @@ describe('the schedule', () => {
       expect(log.slice(0, 3)).to.deep.equal(first);
     });
 
-  it('starts in the order of the plan', async () => {
+  it('starts scenarios in the order of the plan', async () => {
     const { log } = await follow(['A-03', 'A-01', 'A-02'].map(plain), 1);
     expect(log).to.deep.equal(['+A-03', '-A-03', '+A-01', '-A-01', '+A-02', '-A-02']);
   });
 
-  it('starts those that wait most right after the first', async () => {
+  it('starts the scenario with the longest wait right after the first', async () => {
     const waiting = aScenario(
       {
         probes: [granted('red', getObject('data/red/key')), refused('red', getObject('data/red/key'), { by: 'agent' })],
@@ -154,7 +153,7 @@ describe('the schedule', () => {
     expect(log.filter((line) => line.startsWith('+'))).to.deep.equal(['+A-01', '+A-04', '+A-02']);
   });
 
-  it('arranges early what waits for its turn, where it may', async () => {
+  it('with arrangeEarly, arranges scenarios before their turn unless they are exclusive from the start', async () => {
     const log: string[] = [];
     const done = schedule(
       [restarting('A-01'), restarting('A-02'), alone('A-03'), plain('A-04')],
@@ -175,11 +174,11 @@ describe('the schedule', () => {
     expect(log.filter((line) => !line.startsWith('arrange'))).to.deep.equal(
       ['A-04', 'A-01', 'A-02', 'A-03'].flatMap((id) => [`probe ${id}`, `end ${id}`]),
     );
-    // Its names may be those of others.
+    // Other scenarios may use its names.
     expect(at('arrange A-03')).to.be.greaterThan(at('end A-02'));
   });
 
-  it('lets nothing have its turn early since the one before it is skipped', async () => {
+  it('gives no early turn to a scenario after a skipped one', async () => {
     const log: string[] = [];
     const done = schedule(
       [restarting('A-01'), restarting('A-02'), plain('A-03')],
@@ -197,7 +196,7 @@ describe('the schedule', () => {
     expect(log).to.deep.equal(['A-03', 'A-02'].flatMap((id) => [`probe ${id}`, `end ${id}`]));
   });
 
-  it('lets the first begin alone', async () => {
+  it('starts the first scenario alone', async () => {
     const started: string[] = [];
     const done = schedule(
       ['A-01', 'A-02', 'A-03'].map(plain),
@@ -215,13 +214,13 @@ describe('the schedule', () => {
     expect(started).to.have.length(3);
   });
 
-  it('runs those that change what is shared after all others, one by one, in order', async () => {
+  it('runs scenarios that change shared state after all others, one by one in order', async () => {
     const { log } = await follow([alone('B-02'), plain('A-03'), restarting('B-01'), plain('A-01'), alone('B-03')], 8);
     expect(log.slice(4)).to.deep.equal(['+B-02', '-B-02', '+B-01', '-B-01', '+B-03', '-B-03']);
     expect(log.slice(0, 4).every((line) => line.includes('A-'))).to.equal(true);
   });
 
-  it('runs those that change what is shared in lanes next to the others, and those that need the machine last', async () => {
+  it('with lanes, runs scenarios that change shared state at the same time, and those that need the machine last', async () => {
     const log: string[] = [];
     const lanes = new Map<string, number>();
     const busy = new Set<number>();
@@ -242,7 +241,7 @@ describe('the schedule', () => {
     expect(log.slice(-2)).to.deep.equal(['+C-01', '-C-01']);
   });
 
-  it('is over at once when there is nothing', async () => {
+  it('ends immediately without scenarios', async () => {
     expect(await follow([], 4)).to.deep.equal({ log: [], most: 0 });
   });
 });

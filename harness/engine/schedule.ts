@@ -3,35 +3,35 @@ import { isExclusive, isExclusiveFromTheStart, needsMachine, waitOf } from '../s
 import type { Scenario } from '../scenario/spec.ts';
 
 /**
- * Runs a scenario; one that runs alone awaits its turn before it probes. Lane 0 is the environment that scenarios share.
- * Must not reject.
+ * Runs a scenario in the environment of a lane; lane 0 is the shared one. A scenario that runs alone awaits `turn`
+ * before it probes. Must not reject.
  */
 export type RunInTurn = (scenario: Scenario, turn: Promise<unknown>, lane: number) => Promise<unknown>;
 
 export interface ScheduleOptions {
-  /** Milliseconds for which the first scenario runs alone at most, for an early verdict. Default 0. */
+  /** Maximum milliseconds for which the first scenario runs alone, for an early verdict. Default: 0. */
   readonly headStart?: number;
   /**
-   * Arranges scenarios that run alone while they await their turn: useful where arranging is slow, and running alone
-   * does not interfere with it. Default false.
+   * Arranges scenarios that run alone while they await their turn. Useful if arranging is slow and the probes of other
+   * scenarios do not disturb it. Default: false.
    */
   readonly arrangeEarly?: boolean;
-  /** Starts scenarios in the given order instead of the longest first. Default false. */
+  /** Starts scenarios in the given order instead of the longest first. Default: false. */
   readonly inOrder?: boolean;
-  /** Milliseconds that scenarios took in an earlier run, by id. Default: none is known. */
+  /** Durations of scenarios in an earlier run, in milliseconds by id. Default: none. */
   readonly earlier?: ReadonlyMap<string, number>;
-  /** Number of further environments for scenarios that change what others share. Default 0: these run alone, last. */
+  /** Number of additional environments for scenarios that change shared state. Default: 0, they run alone at the end. */
   readonly lanes?: number;
-  /** Resolves when one more scenario may start. Default: at once. */
+  /** Resolves when one more scenario may start. Default: immediately. */
   readonly admit?: () => Promise<void>;
 }
 
 const NOW: Promise<void> = Promise.resolve();
 
 /**
- * Runs at most `parallel` scenarios at once in the shared environment. Those that change what others share run next to
- * them in lanes, or last, one by one. The first one starts first, then those that take longest by an earlier run or by their
- * waits and probes, so that none of them runs on when all others are over.
+ * Runs at most `parallel` scenarios at once in the shared environment. Scenarios that change shared state run in lanes
+ * at the same time, or one by one at the end. The first scenario starts first. The longest ones follow, so that none of
+ * them delays the end. Their duration is estimated from an earlier run, or from their waits and probes.
  */
 export async function schedule(
   scenarios: readonly Scenario[],
@@ -56,7 +56,7 @@ export async function schedule(
     under -= 1;
   };
   let admission = NOW;
-  /** In sequence, so that each sees the effect of the one before. */
+  /** In sequence, so that each check sees the load of the previous scenario. */
   const admitted = (waiting: readonly Scenario[]): Promise<void> =>
     (admission = admission.then(() => (under > 0 && waiting.length > 0 ? admit() : NOW)));
   const runAll = async (waiting: Scenario[], lane: number): Promise<void> => {
@@ -70,7 +70,7 @@ export async function schedule(
   const runEarly = async (): Promise<void> => {
     for (let next = early.shift(); next !== undefined; next = early.shift()) {
       const turn = before;
-      // A skipped scenario ends before its turn.
+      // A skipped scenario may end before its turn.
       before = Promise.all([turn, ended.get(next.id)!.promise]);
       await runOne(next, turn);
     }
@@ -91,7 +91,7 @@ export async function schedule(
   for (const scenario of late) await runOne(scenario);
 }
 
-/** `queue`: shared ones after the first. `early` and `late` run alone; `early` ones may be arranged before their turn. */
+/** `queue`: shared ones after the first. `early` and `late` run alone; `early` ones are arranged before their turn. */
 function partition(
   scenarios: readonly Scenario[],
   { arrangeEarly, inOrder, earlier, lanes }: Required<Omit<ScheduleOptions, 'headStart' | 'admit'>>,
@@ -99,12 +99,12 @@ function partition(
   const shared = scenarios.filter((scenario) => !isExclusive(scenario));
   const exclusive = scenarios.filter((scenario) => isExclusive(scenario));
   const alone = exclusive.filter((scenario) => lanes === 0 || needsMachine(scenario));
-  // For early verdicts.
+  // Short waits first, for early verdicts.
   if (!inOrder) alone.sort((a, b) => waitOf(a) - waitOf(b));
   const isEarly = (scenario: Scenario): boolean => arrangeEarly && !isExclusiveFromTheStart(scenario);
   const secondsOf = (scenario: Scenario): number =>
     Math.max(waitOf(scenario) + scenario.spec.probes.length * PROBE_SECONDS, (earlier.get(scenario.id) ?? 0) / 1000);
-  // Real nodes would have many busy pods at once if those with many probes began first, so only waits count there.
+  // On real nodes, only waits count: starting with many probes would keep too many pods busy at once.
   const queueOf = (some: readonly Scenario[]): Scenario[] =>
     inOrder ? [...some] : longestFirst(some, lanes === 0 ? waitOf : secondsOf);
   return {
@@ -116,7 +116,7 @@ function partition(
   };
 }
 
-/** Seconds that a probe takes. */
+/** Estimated seconds per probe. */
 const PROBE_SECONDS = 0.1;
 
 function longestFirst(scenarios: readonly Scenario[], secondsOf: (scenario: Scenario) => number): Scenario[] {
@@ -124,7 +124,7 @@ function longestFirst(scenarios: readonly Scenario[], secondsOf: (scenario: Scen
   return [...scenarios].sort((a, b) => expected.get(b)! - expected.get(a)!);
 }
 
-/** The random order of a seed, or the reverse one (`reverse`). */
+/** Shuffles scenarios by a seed. The seed `reverse` reverses their order. */
 export const shuffle = (scenarios: readonly Scenario[], seed: string): readonly Scenario[] =>
   seed === 'reverse' ? scenarios.toReversed() : seededOrder(scenarios, seed, ({ id }) => id);
 

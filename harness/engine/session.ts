@@ -20,18 +20,18 @@ export interface RunOptions {
   readonly scenarios: readonly Scenario[];
   readonly hooks?: ReadonlyMap<string, SuiteHooks>;
   readonly shard?: Shard | undefined;
-  /** Scenarios and findings that need not be as expected. */
+  /** Allowed failures and findings. */
   readonly gate?: Gate | undefined;
   readonly reporters: readonly NamedReporter[];
   readonly version: string;
   readonly workload: WorkloadProgram;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly interrupted: AbortSignal;
-  /** Program files and suites, for their digests. */
+  /** Program and suite files whose digests are reported. */
   readonly programs: readonly string[];
   /** Receives the instructions for kept clusters. */
   readonly stderr: NodeJS.WritableStream;
-  /** What continues when all scenarios are over. Default: nothing. */
+  /** Supplies further rounds when all scenarios are over. Default: none. */
   readonly rounds?: Rounds | undefined;
   readonly aroundProbes?: AroundProbes;
 }
@@ -39,8 +39,8 @@ export interface RunOptions {
 /** Further rounds of a run, on the same clusters. */
 export interface Rounds {
   /**
-   * The next round, once there is one; undefined ends the run. `bad`: ids of the scenarios whose last verdict is not as
-   * expected; `signal` fires when the run is to end.
+   * Waits for the next round; undefined ends the run. `bad`: ids of scenarios whose last verdict is unexpected.
+   * `signal` fires when the run must end.
    */
   next(bad: ReadonlySet<string>, signal: AbortSignal): Promise<Round | undefined>;
   /** New reporters: each serves one round. */
@@ -69,14 +69,14 @@ export function openSession(options: RunOptions) {
     directory,
     startedAt,
     stop,
-    /** At first all scenarios. */
+    /** Initially all scenarios. */
     round: { scenarios: options.scenarios, hooks: options.hooks, run: options.scenarios } as Round,
     roundNumber: 1,
     signal: AbortSignal.any([options.interrupted, stop.signal]),
     reporters: new Reporters(options.reporters),
     journal: openJournal(directory, id),
     resultsJournal: new ResultsJournal(directory),
-    /** Start of running scenarios by id, milliseconds since the epoch. */
+    /** Start times of running scenarios by id, in milliseconds since the epoch. */
     underWay: new Map<string, number>(),
     started: performance.now(),
     expiresAt: new Date(startedAt.getTime() + configuration.number('expires') * 3_600_000),
@@ -87,7 +87,7 @@ export function openSession(options: RunOptions) {
     /** AWS, and the clusters once they are provisioned. */
     opened: undefined as Opened | undefined,
     platform: undefined as Platform | undefined,
-    /** Further environments by lane, from 1, for scenarios that change what others share. */
+    /** Additional environments by lane, from 1, for scenarios that change shared state. */
     lanes: new Map<number, Opened>(),
     told: undefined as Omit<RunResults, 'scenarios'> | undefined,
     prefetch: undefined as Prefetch | undefined,

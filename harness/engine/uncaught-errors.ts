@@ -1,4 +1,4 @@
-/** Rethrows the first error that is thrown outside the work meanwhile, such as in a suite file's timer. */
+/** Runs work, then rethrows the first error that occurred outside it, for example in a timer of a suite file. */
 export async function rethrowUncaughtErrors(work: () => Promise<void>): Promise<void> {
   const strays: unknown[] = [];
   const notice = (error: unknown): void => void strays.push(error);
@@ -13,7 +13,7 @@ export async function rethrowUncaughtErrors(work: () => Promise<void>): Promise<
   const [first] = strays;
   if (strays.length > 0)
     throw new Error(
-      `Something failed outside of every scenario: ${first instanceof Error ? first.message : String(first)}`,
+      `An error occurred outside of all scenarios: ${first instanceof Error ? first.message : String(first)}`,
       { cause: first },
     );
 }

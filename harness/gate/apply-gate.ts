@@ -6,13 +6,13 @@ import type { Allowance, Gate } from './gate.ts';
 
 export interface GatedRun {
   readonly id: string;
-  /** As on a side of a comparison. */
+  /** The facts of the run, as in a comparison. */
   readonly facts: Readonly<Record<string, string>>;
   /** Day of the run in UTC, such as `2026-12-31`. */
   readonly today: string;
 }
 
-/** The result, with the reason if it is not as expected and a gate allows it. */
+/** Returns the result, with the allowance if it is unexpected and the gate allows it. */
 export function applyGate(gate: Gate | undefined, result: ScenarioResult, run: GatedRun): ScenarioResult {
   if (gate === undefined) return result;
   const inForce = aboutScenario(gate, result.id, run).filter(({ until }) => run.today <= until);
@@ -23,7 +23,7 @@ export function applyGate(gate: Gate | undefined, result: ScenarioResult, run: G
   return { ...result, allowed: { until, reason, ...(source !== undefined && { source }) } };
 }
 
-/** The first of the allowances that cover every failed probe. */
+/** Returns the first of the allowances that cover every failed probe. */
 function allowedByProbes(
   allowances: readonly Allowance[],
   result: ScenarioResult,
@@ -46,13 +46,13 @@ function isMet({ probe, observed }: Allowance, result: ScenarioResult, run: Gate
   return found !== undefined && isObserved(observed, found, result.id, run);
 }
 
-/** A verdict that is not listed is `failed`. */
+/** An unlisted verdict means `failed`. */
 const isObserved = (observed: Allowance['observed'], probe: ProbeOutcome, scenario: string, run: GatedRun): boolean =>
   Object.entries({ verdict: 'failed', ...observed }).every(
     ([field, value]) => valueOf(run.id, scenario, probe, field) === value,
   );
 
-/** A gate's verdict on a whole run, in sentences: violations, and superfluous entries. */
+/** Applies a gate to a whole run. Returns sentences about violations and superfluous entries. */
 export function reportOf(
   gate: Gate,
   scenarios: readonly ScenarioResult[],
@@ -67,13 +67,13 @@ export function reportOf(
       if (isMet(allowance, result, run)) {
         if (run.today > allowance.until && allowed === undefined)
           problems.push(
-            `${id} was allowed to fail until ${allowance.until} (${place}: ${end(allowance.reason)}): mend what fails, or give a later date.`,
+            `${id} was allowed to fail until ${allowance.until} (${place}: ${end(allowance.reason)}). Fix the failure, or set a later date.`,
           );
-      } else if (verdict === 'passed') warnings.push(`${id} passed, though ${place} allows it to fail: take that out.`);
-      else if (allowed === undefined) problems.push(`${id} is not as expected in another way than ${place} allows.`);
+      } else if (verdict === 'passed') warnings.push(`${id} passed, but ${place} allows it to fail. Remove the entry.`);
+      else if (allowed === undefined) problems.push(`${id} has a result that ${place} does not allow.`);
       // Another repetition may have failed like this.
       else if (result.repetitions === undefined)
-        warnings.push(`${id} does not fail as ${place} allows: take that out.`);
+        warnings.push(`${id} does not fail as ${place} allows. Remove the entry.`);
     }
     const { id, verdict, finding } = result;
     if (verdict !== 'passed' || gate.findings === undefined) continue;
@@ -81,7 +81,7 @@ export function reportOf(
     if (finding !== null && !isListed)
       problems.push(`${id} has a finding that ${gate.file} does not list: ${end(finding)}. List it under findings.`);
     if (finding === null && isListed)
-      warnings.push(`${id} has no finding, though ${gate.file} lists one: take that out.`);
+      warnings.push(`${id} has no finding, but ${gate.file} lists one. Remove the entry.`);
   }
   return { file: gate.file, problems, warnings };
 }

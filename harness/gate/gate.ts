@@ -5,7 +5,7 @@ import { readYaml } from '../../foundation/node/read-file.ts';
 import { declaredId, resultId, scenarioId, validated, words } from '../../foundation/node/validate.ts';
 import { fieldProblem, observedSchema, probeSchema, whenSchema } from '../compare/deviations.ts';
 
-/** Scenarios of a run that need not be as expected, and known findings (docs/gate.md). */
+/** Allowed failures and known findings of a run (docs/gate.md). */
 export interface Gate {
   readonly file: string;
   readonly allowances: readonly Allowance[];
@@ -13,7 +13,7 @@ export interface Gate {
   readonly findings: readonly { readonly scenario: string; readonly reason: string }[] | undefined;
 }
 
-/** A scenario or probe that may fail for a while. `listed`: the position in the file. */
+/** A scenario or probe that may fail temporarily. `listed`: the position in the file. */
 export type Allowance = z.infer<typeof allowance> & { readonly listed: string };
 
 const allowance = z
@@ -43,12 +43,12 @@ const gate = z.strictObject({
   findings: z.exactOptional(z.array(z.strictObject({ scenario: scenarioId, reason: words }))),
 });
 
-/** Reads a file, YAML or JSON. Throws `HarnessError` BAD_FILE. */
+/** Reads a gate file (YAML or JSON). Throws `HarnessError` BAD_FILE. */
 export function readGate(file: string): Gate {
   const { allowed, findings } = validated(
     gate,
     readYaml(file, 'Gate file'),
-    (problem) => `${file} is not a gate file: ${problem} (docs/gate.md has its form).`,
+    (problem) => `${file} is not a valid gate file: ${problem} (see docs/gate.md).`,
   );
   return { file, allowances: allowed.map((item, index) => ({ ...item, listed: `allowed[${index}]` })), findings };
 }
@@ -59,7 +59,7 @@ export function checkGate(gate: Gate, known: readonly string[]): void {
   if (unknown === undefined) return;
   throw new HarnessError(
     'UNKNOWN_SCENARIO',
-    `${gate.file} names scenario ${unknown}, which there is not: ${suggestion(unknown, known).replace('see --help', 'take it out, or add its folder with --suites-dir')}`,
+    `${gate.file} names unknown scenario ${unknown}: ${suggestion(unknown, known).replace('see --help', 'remove it, or add its folder with --suites-dir')}`,
   );
 }
 

@@ -14,7 +14,7 @@ interface AdmissionOptions {
   readonly repeat?: number;
 }
 
-/** Creates pods in dry run, like those of workload `like`; facts are what admission changed. */
+/** Creates pods like those of workload `like` in a dry run. Facts show the changes by admission. */
 export const admitPod = defineHarnessOperation(
   'AdmitPod',
   (like: string, pod: PodFields = {}, options: AdmissionOptions = {}) => ({ like, pod, ...options }),

@@ -42,19 +42,20 @@ const takesArguments = (name: string) =>
   ({
     refersTo,
     *check({ args }: AgentArguments) {
-      if (!String(args).startsWith('-')) yield `the text of ${name} is ${shown(args)}: give flags of the agent`;
+      if (!String(args).startsWith('-'))
+        yield `the arguments of ${name} are ${shown(args)}, but must be flags of the agent`;
     },
     needs: (): readonly Capability[] => ['agent-stop'],
   }) as const;
 
-/** Restarts the agent with more arguments, such as `--max-cache-size 0`, until the scenario ends or changes them. */
+/** Restarts the agent with additional arguments, such as `--max-cache-size 0`, until the scenario ends or changes them. */
 export const agentArguments = defineStep('AgentArguments', withArguments, {
   ...takesArguments('agentArguments'),
   isExclusive: () => true,
   perform: async ({ context: context }, operation) => mustStart(await rollOut(context, operation)),
 });
 
-/** As `agentArguments`, but refused if the agent's container ends twice. Its scenario is exclusive. */
+/** Like `agentArguments`, but refused if the agent's container exits twice. The scenario must be exclusive. */
 export const rolloutAgent = defineHarnessOperation('RolloutAgent', withArguments, {
   ...takesArguments('rolloutAgent'),
   standsAlone: true,
@@ -79,8 +80,8 @@ interface AgentGetOptions {
 }
 
 /**
- * GET through the API server's pod proxy: 2705 is for metrics and probes; 2703, for probes, is on the node's loopback,
- * which the proxy of a real cluster does not reach.
+ * Sends a GET to the agent through the API server's pod proxy. Port 2705 serves metrics and probes. Port 2703 serves
+ * probes on the node's loopback, which the proxy of a real cluster cannot reach.
  */
 export const agentGet = defineHarnessOperation(
   'AgentGet',
@@ -92,7 +93,7 @@ export const agentGet = defineHarnessOperation(
   }),
   {
     refersTo,
-    // Its answer reports earlier requests.
+    // The answer depends on earlier requests.
     standsAlone: true,
     *check({ port }) {
       yield whole('the port of agentGet', port ?? null, 1, 65_535);
@@ -131,7 +132,7 @@ const isReady = (pod: V1Pod): boolean =>
 const agentPods = (kubernetes: KubernetesClient): Promise<readonly V1Pod[]> =>
   kubernetes.listPods(NAMESPACE, AGENT_SELECTOR);
 
-/** Name of the agent's pod on the node of the scenario's pods, or of any. Throws an Error if the cluster has none. */
+/** Returns the agent's pod on a node of the scenario's pods, or else any. Throws an Error if the cluster has none. */
 async function agentPod(context: ScenarioContext, alias: ClusterAlias): Promise<string> {
   const { kubernetes, pods } = clusterOf(context, alias);
   const nodes = pods.nodesOf(context.scenario.id);
@@ -150,8 +151,8 @@ async function restart(context: ScenarioContext, alias: ClusterAlias): Promise<v
 }
 
 /**
- * Makes a change that replaces the agent's pods, and waits until all are ready, or one fails to start: then returns its
- * exit code. `isOther`: whether a pod is new. Default: it was not there before.
+ * Makes a change that replaces the agent's pods, and waits until all are ready. Returns the exit code if one fails to
+ * start. `isOther`: whether a pod is new. Default: it did not exist before.
  */
 async function untilAgentsRun(
   context: ScenarioContext,
@@ -163,7 +164,7 @@ async function untilAgentsRun(
   }: { readonly signal?: AbortSignal; readonly isOther?: (pod: V1Pod) => boolean } = {},
 ): Promise<number | undefined> {
   const before = (await agentPods(kubernetes)).map((pod) => pod.metadata?.name ?? '');
-  // During another change there may be none.
+  // During another change, there may be no pods.
   const wanted = Math.max(1, before.length);
   await change(before);
   let exitCode: number | undefined;
@@ -180,7 +181,7 @@ async function untilAgentsRun(
   return exitCode;
 }
 
-/** Exit code of an agent that ended twice; undefined otherwise. */
+/** Returns the exit code of an agent that exited twice; otherwise undefined. */
 function exitCodeOf({ status }: V1Pod): number | undefined {
   const agent = status?.containerStatuses?.find(({ name }) => name === AGENT_ADDON);
   if (agent === undefined || agent.restartCount < 1) return undefined;
@@ -190,7 +191,7 @@ function exitCodeOf({ status }: V1Pod): number | undefined {
 
 function mustStart(exitCode: number | undefined): void {
   if (exitCode !== undefined)
-    throw new Error(`the Pod Identity agent does not start (exit code ${exitCode}): see its pod`);
+    throw new Error(`the Pod Identity agent does not start (exit code ${exitCode}): check its pod`);
 }
 
 async function rollOut(context: ScenarioContext, { cluster, args }: AgentArguments): Promise<number | undefined> {
@@ -210,10 +211,10 @@ async function rollOut(context: ScenarioContext, { cluster, args }: AgentArgumen
   return set([...original, ...args.split(' ')]);
 }
 
-/** Removes the agent from all nodes by the node selector of its DaemonSet; the scenario's end restores it. */
+/** Removes the agent from all nodes by the node selector of its DaemonSet, until the end of the scenario. */
 async function stop(context: ScenarioContext, alias: ClusterAlias): Promise<void> {
   const { kubernetes } = clusterOf(context, alias);
-  // Before the change: a stopped scenario must not leave others without an agent.
+  // Registered before the change: an interrupted scenario must not leave others without an agent.
   context.resources.addChange(`the agent of cluster ${alias}`, () =>
     start(context, alias, AbortSignal.timeout(UNDO_MILLISECONDS)),
   );
@@ -248,7 +249,11 @@ async function untilAgents(
   signal = context.signal,
 ): Promise<void> {
   const every = kubernetesPollMilliseconds(context.environment.aws);
-  await poll(async () => satisfies(await agentPods(kubernetes)) || undefined, { every, signal, what: 'the agent' });
+  await poll(async () => satisfies(await agentPods(kubernetes)) || undefined, {
+    every,
+    signal,
+    what: 'the pods of the agent',
+  });
 }
 
 const agentOf = (spec: V1PodSpec | undefined): V1Container | undefined =>

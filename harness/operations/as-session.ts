@@ -1,4 +1,4 @@
-/** Operations of the harness with sessions of IAM, STS and S3, which need no pod. */
+/** Operations of S3 and STS that the harness performs with a session of the scenario, without a pod. */
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { assumeRoleInput } from '../../components/probe/assume-role-input.ts';
 import { perform as performS3 } from '../../components/probe/s3.ts';
@@ -43,8 +43,8 @@ export function sessionWords(session: Session): string {
 }
 
 /**
- * An operation of S3 or STS with the session of a workload's pod, which EKS Auth gives once, or of a role by web
- * identity. Refusals of the service count with any status. `fresh`: asks EKS Auth again, for another pod.
+ * Performs an operation of S3 or STS with the session of a workload's pod (requested from EKS Auth once), or of a role
+ * by web identity. Refusals of any status are results. `fresh`: requests a new session, for another pod.
  */
 export const asSession = defineHarnessOperation(
   'AsSession',
@@ -58,7 +58,7 @@ export const asSession = defineHarnessOperation(
     asScenario: true,
     refersTo: ({ session }) => sessionReferences(session),
     *check({ call }) {
-      if (!isCall(call)) yield `asSession makes no ${call.do}: give an operation of S3, whoAmI or assumeRole`;
+      if (!isCall(call)) yield `asSession does not support ${call.do}: use an operation of S3, whoAmI or assumeRole`;
     },
     needs: ({ session }) => sessionNeeds(session),
     describe: ({ session, call }, say) => [sessionWords(session), call.do, ...operationOf(call).describe(call, say)],
@@ -72,7 +72,7 @@ export const asSession = defineHarnessOperation(
   },
 );
 
-/** The session, opened if necessary, or the refusal of its service. */
+/** Returns the session, opened if necessary, or the refusal of its service. */
 export async function sessionOf(context: ScenarioContext, session: Session): Promise<HeldSession | ProbeResult> {
   if (typeof session === 'object' && 'from' in session) {
     const held = await sessionOf(context, session.from);

@@ -22,7 +22,7 @@ const SESSION: PodSession = {
   expiration: Date.now() / 1000 + 600,
 };
 
-describe('EKS Auth, asked by the harness', () => {
+describe('an EKS Auth call of the harness', () => {
   let answer: EksAuthResponse & { readonly session?: PodSession };
   let asked: unknown[][];
   let requests: unknown[];
@@ -55,7 +55,7 @@ describe('EKS Auth, asked by the harness', () => {
     return aWorld(scenario, anEnvironment(aws, { clusters: new Map([['c1', cluster]]) }));
   }
 
-  it('is given a token that is bound to a pod, and tells of the session, which is held', async () => {
+  it('sends a token that is bound to a pod, and keeps the session', async () => {
     answer = { session: SESSION, status: 200, requestId: 'r-1' };
     const context = aWorldOf();
     const left = (): number => Math.round(SESSION.expiration - Date.now() / 1000);
@@ -71,7 +71,7 @@ describe('EKS Auth, asked by the harness', () => {
     expect(context.sessions.get('app')?.credentials).to.deep.equal(CREDENTIALS);
   });
 
-  it('refuses with its code and status, and leaves no session to go on with', async () => {
+  it('returns a refusal with code and status, and keeps no session', async () => {
     answer = { status: 400, code: 'AccessDeniedException', message: 'EKS does not have permissions' };
     const context = aWorldOf();
     const refusal = { outcome: 'refused', layer: 'eks-auth', status: 400, code: 'AccessDeniedException' };
@@ -81,7 +81,7 @@ describe('EKS Auth, asked by the harness', () => {
   });
 
   for (const status of [undefined, 429, 500])
-    it(`gives no answer with status ${status}`, async () => {
+    it(`throws an error for status ${status}`, async () => {
       answer = { code: 'Odd', ...(status !== undefined && { status }) };
       const thrown = await performOperation(aWorldOf(), askEksAuth('app'), {}).catch((error: Error) => error);
       expect(thrown).to.be.an('error').with.property('name', 'Odd');

@@ -1,4 +1,4 @@
-/** Asks EKS Auth as an agent would, for a pod that never runs, to see answers that an agent hides. */
+/** Calls EKS Auth like an agent, for a pod that never runs, to see answers that an agent hides. */
 import type { ProbeResult, TokenChange } from '../../foundation/protocols/probe-protocol.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
 import { roleOfSession } from '../../foundation/aws/role-arn.ts';
@@ -21,7 +21,7 @@ interface Question {
   readonly cluster?: ClusterAlias;
   /** Another cluster name to send, such as `<cluster:c1>-absent`. */
   readonly clusterName?: string;
-  /** Role by a token of the scenario that asks instead of a node. Default: the administrator. */
+  /** Role that calls instead of a node, assumed with a token of the scenario. Default: the administrator. */
   readonly as?: WebSession;
 }
 
@@ -29,7 +29,7 @@ interface AskEksAuth extends Question {
   readonly workload: string;
 }
 
-/** AssumeRoleForPodIdentity for a pod of the workload; its session is kept for `asSession` and `signedRequest`. */
+/** Calls AssumeRoleForPodIdentity for a pod of the workload. Keeps the session for `asSession` and `signedRequest`. */
 export const askEksAuth = defineHarnessOperation(
   'AssumeRoleForPodIdentity',
   (workload: string, question: Question = {}): AskEksAuth => ({ workload, ...question }),
@@ -56,7 +56,7 @@ export const askEksAuth = defineHarnessOperation(
   },
 );
 
-/** Asks EKS Auth. Throws when it fails or does not answer. */
+/** Calls EKS Auth. Throws if it fails or does not answer. */
 export async function openPodSession(context: ScenarioContext, question: AskEksAuth): Promise<ProbeResult> {
   const { aws } = context.environment;
   const item = workload(context, question.workload);

@@ -1,4 +1,4 @@
-/** Steps that change an association, and wait until webhook and EKS Auth know of the change. */
+/** Steps that change an association, and wait until webhook and EKS Auth know the change. */
 import {
   DeletePodIdentityAssociationCommand,
   UpdatePodIdentityAssociationCommand,
@@ -64,7 +64,7 @@ export const deleteAssociation = ofAssociation('DeleteAssociation', (workload: s
   },
 });
 
-/** Defines a step with the state that webhook and EKS Auth must reach. */
+/** Defines a step. `change` returns the state that webhook and EKS Auth must then reach. */
 function ofAssociation<Args extends readonly unknown[], T extends { readonly workload: string }>(
   name: string,
   build: (...args: Args) => T,

@@ -22,7 +22,7 @@ interface Options {
   readonly policyArns?: readonly string[];
 }
 
-/** With one of the scenario's `tokens`. The session is kept for `asSession({ role, token }, …)`. */
+/** Opens a session with one of the scenario's `tokens`, and keeps it for `asSession({ role, token }, …)`. */
 export const assumeByToken = defineHarnessOperation(
   'AssumeRoleByToken',
   (role: string, token: string, options: Options = {}) => ({ role, token, ...options }),

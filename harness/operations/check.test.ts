@@ -31,7 +31,7 @@ describe('a check', () => {
     return performOperation(context ?? aWorld(scenario, anEnvironment(aws)), operation, {});
   }
 
-  it('that throws nothing is granted', async () => {
+  it('is granted if it throws nothing', async () => {
     expect(await result(() => 'whatever')).to.deep.equal({ outcome: 'granted' });
     expect(await result(async () => undefined)).to.deep.equal({ outcome: 'granted' });
   });
@@ -40,14 +40,14 @@ describe('a check', () => {
     ['chai', () => expect(3, 'the count').to.equal(4)],
     ['Node', () => Promise.reject(new NodeAssertionError({ message: 'the count: expected 3 to equal 4' }))],
   ] as const)
-    it(`that an assertion of ${library} ends is failed, with its message as the reason`, async () => {
+    it(`is refused if an assertion of ${library} fails, with its message as the reason`, async () => {
       const failed = await result(run);
       expect(failed).to.deep.equal({ outcome: 'refused', message: 'the count: expected 3 to equal 4' });
       const descriptor = operationOf({ do: 'Check' });
       expect(descriptor.performedBy === 'harness' && descriptor.reason?.(failed)).to.equal(failed.message);
     });
 
-  it('that an assertion ends reports whole values, and the line in the suite file', async () => {
+  it('reports whole values of a failed assertion, and its line in the suite file', async () => {
     const context = aWorld({ ...aScenario(), file: 'my-suites/check.test.ts' }, anEnvironment(aws));
     const value = { a: 'long '.repeat(20), b: { c: { d: { e: 1 } } } };
     const { message } = await result(() => expect(value).to.have.property('name'), context);
@@ -56,7 +56,7 @@ describe('a check', () => {
     );
   });
 
-  it('can look until what it sees holds, or for a while', async () => {
+  it('can poll until a condition holds, or for a while', async () => {
     let seen = 0;
     const next = () => Promise.resolve((seen += 1));
     const found: unknown[] = [];
@@ -74,7 +74,7 @@ describe('a check', () => {
     expect(found).to.deep.equal([3, 4, 'late']);
   });
 
-  it('looks again where one look alone takes all of the time', async () => {
+  it('polls again even if one call takes the whole time', async () => {
     let looks = 0;
     await result(({ eventually }) => {
       const look = () => delay(1700, (looks += 1));
@@ -83,7 +83,7 @@ describe('a check', () => {
     expect(looks).to.equal(2);
   });
 
-  it('that anything else ends is an error', async () => {
+  it('is an error if anything else is thrown', async () => {
     expect(await result(() => (undefined as unknown as { x: string }).x)).to.include({ outcome: 'error' });
     expect(await result(() => Promise.reject(new Error('no network')))).to.deep.equal({
       outcome: 'error',
@@ -91,7 +91,7 @@ describe('a check', () => {
     });
   });
 
-  it('that a service ends by an error of its own at every try is failed where that is not AWS itself', async () => {
+  it('is refused if a service other than AWS itself fails at every try', async () => {
     const failure =
       (attempts: number, httpStatusCode = 500) =>
       async (): Promise<never> => {
@@ -100,7 +100,7 @@ describe('a check', () => {
           $metadata: { attempts, httpStatusCode },
         });
       };
-    const message = 'InternalFailure at every one of 5 tries: The request processing has failed.';
+    const message = 'InternalFailure at each of 5 tries: The request processing has failed.';
     expect(await result(failure(5))).to.deep.equal({ outcome: 'refused', message });
     expect(await result(failure(4))).to.include({ outcome: 'error' });
     expect(await result(failure(5, 503))).to.include({ outcome: 'error' });
@@ -108,7 +108,7 @@ describe('a check', () => {
     expect(await result(failure(5), aWorld(aScenario(), itself))).to.include({ outcome: 'error' });
   });
 
-  it('is given real names, what came of the probes before it, and clients of AWS', async () => {
+  it('receives real names, earlier outcomes and settings of AWS clients', async () => {
     const context = aWorld(aScenario(), anEnvironment(aws));
     context.outcomes.push(anOutcome());
     let seen: CheckContext | undefined;
@@ -123,7 +123,7 @@ describe('a check', () => {
     client.destroy();
   });
 
-  it('stands alone between the probes before and after it', () => {
+  it('runs between the groups of earlier and later probes', () => {
     const all = stages(aScenario({ probes: [grant, grant, check('one', () => undefined), grant] }));
     expect(
       all.map((stage) => (stage.kind === 'group' ? stage.group.probes.map(({ number }) => number) : [])),

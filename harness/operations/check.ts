@@ -14,20 +14,20 @@ import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 // Whole values in the messages of failed assertions.
 config.truncateThreshold = 0;
 
-/** Settings of a client of the AWS SDK: `new S3Client(await aws('s3'))`. */
+/** Settings of an AWS SDK client: `new S3Client(await aws('s3'))`. */
 export interface AwsClientSettings {
   readonly region: string;
   /** Undefined for AWS itself. */
   readonly endpoint?: string;
-  /** Those of the harness: an administrator of the account. */
+  /** Credentials of the harness, an administrator of the account. */
   readonly credentials: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
     readonly sessionToken?: string;
   };
-  /** S3: the bucket is in the path. */
+  /** S3: whether the bucket is in the path. */
   readonly forcePathStyle: boolean;
-  /** Many, as concurrent scenarios share the rate limits of IAM and EKS. */
+  /** High, because concurrent scenarios share the rate limits of IAM and EKS. */
   readonly maxAttempts: number;
 }
 
@@ -38,11 +38,11 @@ export interface KubernetesRequest {
   readonly body?: unknown;
   /** Such as `Impersonate-User`; a header with several values is sent several times. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Sends no credentials but those in `headers`. */
+  /** Sends no credentials except those in `headers`. */
   readonly as?: 'anonymous';
 }
 
-/** The argument of a check: the scenario's world after the earlier probes. */
+/** The argument of a check: access to the scenario after the earlier probes. */
 export interface CheckContext {
   readonly scenario: string;
   /** Replaces names in angle brackets by real ones: `<namespace:red>`, `<bucket:data>`, `<role:app>`. */
@@ -57,8 +57,8 @@ export interface CheckContext {
   /** A token for a cluster's API server, as `aws eks get-token` makes it. Default credentials: the harness's. */
   readonly clusterToken: (cluster?: ClusterAlias, credentials?: AwsClientSettings['credentials']) => Promise<string>;
   /**
-   * Calls `look` until `holds` accepts its result or the seconds (default 30; 15 for an embedded cluster and emulator)
-   * are over, at least twice for every three seconds. Resolves with the last result.
+   * Calls `look` until `holds` accepts its result, or for `seconds` (default 30; 15 with an embedded cluster and
+   * emulator), with at least two calls per three seconds. Resolves with the last result.
    */
   readonly eventually: <T>(look: () => Promise<T>, holds: (seen: T) => boolean, seconds?: number) => Promise<T>;
   /** Fires when the scenario times out or the run is interrupted. */
@@ -72,8 +72,9 @@ const ofCheck = defineHarnessOperation(
     standsAlone: true,
     *check({ title, run }) {
       if (typeof title !== 'string' || title.trim() === '')
-        yield `the title of check is ${shown(title ?? null)}: say in a sentence what it asserts`;
-      if (typeof run !== 'function') yield `the second argument of check is ${shown(run ?? null)}: give a function`;
+        yield `the title of check is ${shown(title ?? null)}, but must be a sentence about what it asserts`;
+      if (typeof run !== 'function')
+        yield `the second argument of check is ${shown(run ?? null)}, but must be a function`;
     },
     describe: ({ title }) => [title],
     reason: ({ message }) => message,
@@ -87,7 +88,7 @@ const ofCheck = defineHarnessOperation(
           return { outcome: 'refused', message: `${message}${placeIn(stack, context.scenario.file)}` };
         const tries = attemptsIn(context);
         if (isFailure(error, tries) && !isAwsItself(context.environment.aws))
-          return { outcome: 'refused', message: `${name} at every one of ${tries} tries: ${message}` };
+          return { outcome: 'refused', message: `${name} at each of ${tries} tries: ${message}` };
         return { outcome: 'error', message: name === 'Error' ? message : `${name}: ${message}` };
       }
     },
@@ -95,8 +96,8 @@ const ofCheck = defineHarnessOperation(
 );
 
 /**
- * A probe of the suite's own, made after all earlier probes. An AssertionError of `run` (chai's or Node's) is a
- * failure, any other error an error of the scenario.
+ * Adds a custom probe, which runs after all earlier probes. An AssertionError of `run` (chai's or Node's) fails the
+ * scenario; any other error is an error of the scenario.
  */
 export const check = (title: string, run: (context: CheckContext) => unknown): ProbeStep =>
   succeeds(ofCheck(title, run));
@@ -113,7 +114,7 @@ function placeIn(stack: string, file: string): string {
 const patienceIn = ({ environment: { aws, eventual } }: ScenarioContext): number =>
   eventual || aws.controls === undefined ? 30 : 15;
 
-/** Minimum number of looks by seconds: a busy machine gets more time. */
+/** Minimum number of calls per second, so that a busy machine gets more time. */
 const LOOKS_PER_SECOND = 2 / 3;
 
 /** Enough for an AWS that throttles for half a minute or more; one in this process does not throttle. */
@@ -160,7 +161,7 @@ const contextOf = (context: ScenarioContext): CheckContext => ({
       looks += 1;
       return holds(seen) || (looks >= seconds * LOOKS_PER_SECOND && performance.now() >= end) ? { seen } : undefined;
     };
-    const what = 'what a check looks for';
+    const what = 'the condition of a check';
     return (await poll(looked, { every: 200, longest: 1000, signal: context.signal, what })).seen;
   },
   signal: context.signal,

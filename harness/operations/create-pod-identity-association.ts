@@ -24,7 +24,7 @@ interface CreationOptions {
   readonly atOnce?: number;
   /** Name in `<association-id:…>`, `<association-arn:…>` and `<external-id:…>`. Default `made`. */
   readonly name?: string;
-  /** Suffix to the namespace's name, which need not exist. */
+  /** Suffix of the namespace's name. The namespace need not exist. */
   readonly namespaceSuffix?: string;
   /** Its tags. The administrator adds those of the run. */
   readonly tags?: Readonly<Record<string, string>>;
@@ -37,8 +37,8 @@ interface CreateAssociation extends OfCluster, CreationOptions {
 }
 
 /**
- * CreatePodIdentityAssociation for `<namespace>/<service account>`, by the administrator or the session of a role that
- * one of the scenario's `tokens` opens (AssumeRoleWithWebIdentity).
+ * Calls CreatePodIdentityAssociation for `<namespace>/<service account>`, as the administrator or as a role that is
+ * assumed with one of the scenario's `tokens` (AssumeRoleWithWebIdentity).
  */
 export const createAssociationFor = defineHarnessOperation(
   'CreatePodIdentityAssociation',
@@ -82,13 +82,13 @@ export const createAssociationFor = defineHarnessOperation(
 
 const problemsOf = ({ as }: CreateAssociation): Problems => (as === undefined ? HARNESS_CALLER_ERRORS : SERVICE_ERRORS);
 
-/** An unused id: calls for an association that could not be made are answered 404. */
+/** An unused id: later calls for an association that could not be created get 404. */
 const NO_ASSOCIATION = 'a-00000000000000000';
 
 async function createAssociations(context: ScenarioContext, operation: CreateAssociation): Promise<ProbeResult> {
   const { name = 'made', namespaceSuffix = '', atOnce = 1, as, tags } = operation;
   const session = as && (await webSession(context, as));
-  // No session, no call of EKS.
+  // Without a session, EKS cannot be called.
   if (session !== undefined && 'outcome' in session) return session;
   const { eks: caller } = session?.clients ?? context.environment.aws.clients('main');
   const input = {

@@ -14,17 +14,17 @@ interface Disturbance {
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
   };
-  /** Of AssumeRoleForPodIdentity: lifetime of the credentials, in seconds. */
+  /** Lifetime of the credentials from AssumeRoleForPodIdentity, in seconds. */
   readonly credentialsSeconds?: number;
   readonly times?: number;
   readonly cluster?: ClusterAlias;
-  /** Only calls for pods of this namespace of the scenario, which need not run alone then. */
+  /** Disturbs only calls for pods of this namespace. The scenario then need not run alone. */
   readonly namespace?: string;
-  /** Only AssumeRoleForPodIdentity with this minted token of the scenario, which need not run alone then. */
+  /** Disturbs only AssumeRoleForPodIdentity with this minted token. The scenario then need not run alone. */
   readonly token?: string;
 }
 
-/** Delays calls of AWS or answers them with an error, until `clearDisturbances` or the end of the scenario. */
+/** Delays AWS calls or answers them with an error, until `clearDisturbances` or the end of the scenario. */
 export const disturbAws = defineStep('DisturbAws', (options: Disturbance) => ({ ...options }), {
   withoutKubernetes: true,
   refersTo: ({ cluster, token }) => ({ clusters: [cluster], tokens: [token] }),

@@ -64,7 +64,7 @@ export const describeAddon = defineEksOperation(
   },
 );
 
-/** Adds tags to the resource of an ARN, such as `<association-arn:made>` or `<cluster-arn:c1>`. */
+/** Tags the resource with this ARN, such as `<association-arn:made>` or `<cluster-arn:c1>`. */
 export const tagResource = defineEksOperation(
   'TagResource',
   (arn: string, tags: Readonly<Record<string, string>>, where: Pick<Where, 'as'> = {}) => ({ arn, tags, ...where }),

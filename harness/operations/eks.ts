@@ -13,7 +13,7 @@ export interface OfCluster {
   readonly cluster: ClusterAlias;
   /** Another cluster name to send, such as `<cluster:c1>-absent`. */
   readonly clusterName?: string;
-  /** Role of the scenario that a token of the scenario opens. Default: the administrator. */
+  /** Role that makes the call, assumed with a token of the scenario. Default: the administrator. */
   readonly as?: WebSession;
 }
 
@@ -22,7 +22,7 @@ export interface AssociationRequest {
   readonly role?: string;
   /** A text to send instead of a role's ARN. */
   readonly roleArn?: string;
-  /** Null: an empty ARN, by which an update removes the target role. */
+  /** Null sends an empty ARN, with which an update removes the target role. */
   readonly targetRole?: string | null;
   readonly disableSessionTags?: boolean;
   readonly policy?: readonly PermissionStatement[];
@@ -59,7 +59,7 @@ export const defineEksOperation = <Args extends readonly unknown[], T extends ob
     perform: async (context, operation): Promise<ProbeResult> => {
       const caller = callerOf(operation);
       const session = caller && (await webSession(context, caller));
-      // No session, no call of EKS.
+      // Without a session, EKS cannot be called.
       if (session !== undefined && 'outcome' in session) return session;
       const { eks } = session?.clients ?? context.environment.aws.clients('main');
       try {

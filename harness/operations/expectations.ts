@@ -14,13 +14,13 @@ function probe(
   return { kind: 'probe', workload, operation, expectation: { outcome, ...details }, control };
 }
 
-/** The operation succeeds, under the workload's own role (or under `as`). */
+/** The operation succeeds with the workload's role (or with `as`). */
 export const granted = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
   probe('granted', workload, operation, details);
-/** As `granted`, but gives a denial its meaning: when it fails, the scenario is inconclusive. */
+/** Like `granted`, but as the control of a denial: if it fails, the scenario is inconclusive. */
 export const control = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
   probe('granted', workload, operation, details, true);
-/** The workload gets no credentials: `by` says which layer refuses, `code` how. */
+/** The workload gets no credentials. `by`: the layer that refuses; `code`: its error code. */
 export const refused = (workload: string, operation: WorkloadOperation, details: DetailsOfDenial): ProbeStep =>
   probe('refused', workload, operation, details);
 /** The workload has credentials, and the service answers 403. */

@@ -6,10 +6,10 @@ import { workload } from '../scenario/scenario-context.ts';
 import { fetchCredentials } from './fetch-credentials.ts';
 import { ofWorkload } from '../scenario/operation-registry.ts';
 
-describe('what the record of calls tells of a request for credentials', () => {
+describe('the recorded EKS Auth calls of a probe', () => {
   /**
-   * Calls of EKS Auth for the workload's namespace at these times, for a probe from 1000 to `endedAt` that expects one. Each comes over
-   * a connection of its own, or the connection of its place in `connections`.
+   * Evaluates EKS Auth calls for the workload's namespace at these times. The probe runs from 1000 to `endedAt` and
+   * expects `expected` calls. `connections`: the connection of each call. Default: different ones.
    */
   const recorded = (
     times: readonly number[],
@@ -47,35 +47,35 @@ describe('what the record of calls tells of a request for credentials', () => {
     });
   };
 
-  it('is how many there were for the namespace meanwhile', () =>
+  it('are counted for the namespace during the probe', () =>
     expect(recorded([900, 1010, 1020, 1200], 1100)).to.deep.equal({
       facts: { upstreamCalls: 2 },
       unreliableFactsReason: undefined,
       requestId: 'r1020',
     }));
-  it('is none where there were none', () =>
+  it('are 0 without calls', () =>
     expect(recorded([], 1010)).to.deep.equal({ facts: { upstreamCalls: 0 }, unreliableFactsReason: undefined }));
 
   for (const [what, times, endedAt, requests] of [
-    ['the request took so long that one may have been given up', [1400], 1600, 1],
-    ['they came so far apart that the second may be another try of the first', [1010, 1510], 9000, 100],
+    ['the request took so long that a call may have timed out', [1400], 1600, 1],
+    ['the second came so late that it may repeat the first', [1010, 1510], 9000, 100],
   ] as const)
-    it(`is in doubt where ${what}`, () =>
-      expect(recorded(times, endedAt, requests)?.unreliableFactsReason).to.match(/slowness/));
+    it(`are unreliable if ${what}`, () =>
+      expect(recorded(times, endedAt, requests)?.unreliableFactsReason).to.match(/timed out/));
 
-  it('is in no doubt where more calls came than are expected, each over a connection that was used again', () => {
+  it('are reliable if there are too many, and each connection was reused', () => {
     const inconclusiveReason = (...connections: number[]) =>
       recorded([1010, 1700, 2400], 3000, 1, connections)?.unreliableFactsReason;
     expect(inconclusiveReason(1, 1, 1)).to.equal(undefined);
-    expect(inconclusiveReason(1, 1, 2)).to.match(/slowness/);
-    expect(inconclusiveReason(1, 2, 1)).to.match(/slowness/);
-    // One that is missing may have been given up ahead of EKS Auth.
-    expect(recorded([1010, 1700], 3000, 1, [1, 1], 3)?.unreliableFactsReason).to.match(/slowness/);
+    expect(inconclusiveReason(1, 1, 2)).to.match(/timed out/);
+    expect(inconclusiveReason(1, 2, 1)).to.match(/timed out/);
+    // A missing call may have timed out before it reached EKS Auth.
+    expect(recorded([1010, 1700], 3000, 1, [1, 1], 3)?.unreliableFactsReason).to.match(/timed out/);
   });
-  it('is in doubt where requests may have given up waiting for another request and asked themselves', () => {
-    expect(recorded([1010, 2011, 2020], 3000, 16, [1, 1, 1])?.unreliableFactsReason).to.match(/slowness/);
+  it('are unreliable if requests may have stopped waiting for the call of another request', () => {
+    expect(recorded([1010, 2011, 2020], 3000, 16, [1, 1, 1])?.unreliableFactsReason).to.match(/timed out/);
     expect(recorded([1010, 1020, 1030], 3000, 16, [1, 1, 1])?.unreliableFactsReason).to.equal(undefined);
   });
-  it('is in no doubt where many requests took long together', () =>
+  it('are reliable if many requests took long in total', () =>
     expect(recorded([1010, 1020], 9000, 100)?.unreliableFactsReason).to.equal(undefined));
 });

@@ -9,7 +9,7 @@ const MOST_PIPELINED = 10_000;
 
 const countsCalls = ({ facts = {} }: Expectation): boolean => 'upstreamCalls' in facts;
 
-/** A request for credentials sent to the agent from inside the pod. */
+/** Requests credentials from the agent, inside the pod. */
 export const fetchCredentials = defineWorkloadOperation(
   'FetchCredentials',
   (options: Partial<Omit<AgentRequest, 'do'>> = {}): Omit<AgentRequest, 'do'> => ({
@@ -21,7 +21,7 @@ export const fetchCredentials = defineWorkloadOperation(
     refersTo: (operation) => ({ tokens: [mintedToken(operation)] }),
     *check({ via, repeat, pipelined, perSecond, giveUpAfter, lines }) {
       if (lines !== undefined && !(Array.isArray(lines) && lines.every((line) => typeof line === 'string')))
-        yield `"lines" of fetchCredentials is ${shown(lines)}: give the lines of a request's head as texts`;
+        yield `"lines" of fetchCredentials is ${shown(lines)}, but must be a list of strings: the request line and the headers`;
       yield oneOf('"via" of fetchCredentials', via, ['ipv4', 'ipv6']);
       yield whole('"repeat" of fetchCredentials', repeat, 1, GREATEST_ID);
       yield whole('"pipelined" of fetchCredentials', pipelined, 1, MOST_PIPELINED);
@@ -48,7 +48,7 @@ export const fetchCredentials = defineWorkloadOperation(
         tokenWords(operation),
       ];
     },
-    // The calls of EKS Auth for the workload's namespace meanwhile, and the last answer.
+    // Counts EKS Auth calls for the workload's namespace during the probe, and finds the one that returned credentials.
     recorded: ({ environment: { aws } }, { namespace, serviceAccount }, report, { facts: expected = {} }) => {
       if (aws.controls === undefined) return undefined;
       const record = aws.controls.calls();
@@ -74,14 +74,14 @@ export const fetchCredentials = defineWorkloadOperation(
   },
 );
 
-/** Whether the agent received each call's answer: an aborted call's connection ends (RFC 9112, 9.5). */
+/** Whether the agent received the answer of each call: aborting a call ends its connection (RFC 9112, 9.5). */
 const wereAnswered = (calls: readonly CallRecord[], record: readonly CallRecord[]): boolean =>
   calls.every((call) => record.findLast(({ connection }) => connection === call.connection) !== call);
 
 /** Milliseconds after which an agent may reconnect to EKS Auth (eks-pod-identity-agent). */
 const PATIENCE = 500;
 
-/** Milliseconds; requests wait longer for another request's call before they make their own (nine looks, 200 ms apart). */
+/** In milliseconds. Requests wait longer for the call of another request before their own (nine polls, 200 ms apart). */
 const SHORTEST_WAIT = 1000;
 
 const longestPause = (calls: readonly CallRecord[]): number =>
@@ -95,5 +95,5 @@ function unreliableCountReason(
   const pause = longestPause(calls);
   const each = (endedAt - startedAt) / (Number(facts?.['requests'] ?? 1) * Number(facts?.['tries'] ?? 1));
   if (Math.max(pause, each) < PATIENCE) return undefined;
-  return `The agent may have given up a call of EKS Auth for slowness and made it again (${Math.round(Math.max(pause, each))} ms), so that this tells nothing of it.`;
+  return `EKS Auth calls or requests took up to ${Math.round(Math.max(pause, each))} ms, so the agent may have timed out and repeated a call. The number of calls proves nothing about the agent.`;
 }

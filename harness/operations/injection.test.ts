@@ -12,7 +12,7 @@ import { unansweredAdmission, whyUninjected } from './injection.ts';
 
 const HOOK = 'iam-for-pods.amazonaws.com';
 
-describe('what the API server tells of a webhook', () => {
+describe('webhook calls that failed open', () => {
   const told = (...metrics: readonly string[]) => {
     const kubernetes = { raw: async () => ({ status: 200, body: `${metrics.join('\n')}\n` }) };
     const clusters = new Map([['c1' as const, { kubernetes } as unknown as ProvisionedCluster]]);
@@ -32,24 +32,24 @@ describe('what the API server tells of a webhook', () => {
     ];
   };
 
-  it('is nothing where it always got an answer', async () => {
+  it('are not reported if every call was answered', async () => {
     expect(await told(failedOpen(0), ...calls(9, 8))).to.equal(undefined);
   });
 
-  it('is why a pod is not what the webhook makes of it, where calls failed at once', async () => {
+  it('explain a missing injection if they failed immediately', async () => {
     expect(await told(failedOpen(2), failedOpen(1, 'other'), ...calls(9, 9))).to.have.all.keys('why');
     expect((await told(failedOpen(2), failedOpen(1, 'other')))?.why).to.contain(
-      `2 times by ${HOOK}, 1 times by other,`,
+      `fail_open_count: ${HOOK}: 2, other: 1)`,
     );
   });
 
-  it('tells nothing of the webhook where one was waited for in vain, as on a busy machine', async () => {
+  it('make the result inconclusive if a call timed out, as on a busy machine', async () => {
     const { unreliableReason, why } = (await told(failedOpen(2), ...calls(9, 8))) ?? {};
-    expect(unreliableReason).to.contain(`2 times by ${HOOK},`);
+    expect(unreliableReason).to.contain(`fail_open_count: ${HOOK}: 2)`);
     expect(why).to.equal(undefined);
   });
 
-  describe('of a pod that was not injected', () => {
+  describe('for a pod that was not injected', () => {
     const toldNow = (count: number, env: object[]) => {
       const admitted = JSON.stringify({ spec: { containers: [{ name: 'app', env }] } });
       const raw = async ({ path }: RawRequest) =>
@@ -65,37 +65,37 @@ describe('what the API server tells of a webhook', () => {
     };
     const injected = [{ name: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', value: 'http://169.254.170.23/v1/credentials' }];
 
-    it('is inconclusive where such a pod is injected now', async () =>
-      expect((await toldNow(2, injected))?.unreliableReason).to.contain('It injects into such pods now'));
-    it('is why, where such a pod is not injected now either', async () =>
+    it('make the result inconclusive if such a pod is injected now', async () =>
+      expect((await toldNow(2, injected))?.unreliableReason).to.contain('The webhook injects into such pods now'));
+    it('explain the result if such a pod is still not injected', async () =>
       expect(await toldNow(2, [])).to.have.all.keys('why'));
-    it('is nothing where no call failed', async () => expect(await toldNow(0, injected)).to.equal(undefined));
+    it('are not reported if no call failed', async () => expect(await toldNow(0, injected)).to.equal(undefined));
   });
 });
 
-describe('a webhook that gives the API server no answer', () => {
+describe('a webhook that does not answer the API server', () => {
   const embedded = embeddedRun();
   const run = (id: string, probes: ScenarioSpec['probes']): Promise<ScenarioResult> =>
     embedded.run({ workloads: { red: { role: 'app', starts: 'later' } }, objects: [], probes }, id);
   const lifetimes = succeeds(admitPod('red', {}, { repeat: 2 }), { 'expirationSeconds.least': between(1, 86_400) });
 
-  it('is not blamed while it answers', async () => {
+  it('is not the reason while it answers', async () => {
     const wrong = succeeds(admitPod('red'), { injected: 'irsa' });
     const { verdict, reason } = await run('XX-01', [wrong]);
     expect(verdict).to.equal('failed');
     expect(reason).not.to.contain('fail_open');
   });
 
-  it('is named where pods are not what it makes of them, in place of a fact that is absent alone', async () => {
+  it('is the reason of missing facts about admitted pods', async () => {
     const { verdict, reason } = await run('XX-02', [cutWebhook(), lifetimes]);
     expect(verdict).to.equal('failed');
     expect(reason).to.match(
-      /: So far the API server was given no answer \d+ times by iam-for-pods\.amazonaws\.com, and went on without .* expirationSeconds\.least is absent/,
+      /: Webhook calls of the API server failed open \(\w+: iam-for-pods\.amazonaws\.com: \d+\), .* expirationSeconds\.least is absent/,
     );
   });
 
-  it('is named where a pod that runs was not injected', async () => {
+  it('is the reason of a running pod without injection', async () => {
     const { reason } = await run('XX-03', [cutWebhook(), startPod('red'), granted('red', fetchCredentials())]);
-    expect(reason).to.match(/So far the API server was given no answer .* observed refused by injection/);
+    expect(reason).to.match(/Webhook calls of the API server failed open .* observed refused by injection/);
   });
 });

@@ -7,24 +7,26 @@ import type { WhyNot } from '../scenario/descriptor.ts';
 
 /** Lines of API servers' metrics (Kubernetes documentation, "Kubernetes Metrics Reference"). */
 const FAIL_OPEN = /^apiserver_admission_webhook_fail_open_count\{([^}]*)\} (\S+)$/gm;
-/** Calls in all, and calls that ended within ten seconds. */
+/** All calls, and the calls that ended within ten seconds. */
 const CALLS = /^apiserver_admission_webhook_admission_duration_seconds_count\{([^}]*)\} (\S+)$/gm;
 const CALLS_IN_TIME =
   /^apiserver_admission_webhook_admission_duration_seconds_bucket\{([^}]*\ble="10(?:\.0)?"[^}]*)\} (\S+)$/gm;
 
 /**
- * Why a pod of this workload was not injected, where webhook calls failed and the API server went on: inconclusive if it
- * injects into such pods by now. Undefined if no call failed.
+ * Returns why a pod of this workload was not injected, if webhook calls failed open. Inconclusive if the webhook injects
+ * into such pods now. Undefined if no call failed.
  */
 export async function whyUninjected(context: ScenarioContext, item: Workload): Promise<WhyNot | undefined> {
   const whyNot = await unansweredAdmission(context, item.cluster);
   if (whyNot?.why === undefined) return whyNot;
   const { status, body } = await admitInDryRun(context, item);
   if (status !== 201 || admissionFacts(JSON.parse(body) as V1Pod)['injected'] === 'none') return whyNot;
-  return { unreliableReason: `${whyNot.why} It injects into such pods now, so it was out of reach for a while.` };
+  return {
+    unreliableReason: `${whyNot.why} The webhook injects into such pods now, so it was temporarily unreachable.`,
+  };
 }
 
-/** Reports that webhook calls failed and the API server went on (failure policy "Ignore"); undefined if none did. */
+/** Reports webhook calls that failed open (failure policy "Ignore"); undefined if none did. */
 export async function unansweredAdmission(
   context: ScenarioContext,
   cluster: ClusterAlias,
@@ -35,9 +37,9 @@ export async function unansweredAdmission(
   if (unanswered.length === 0) return undefined;
   const [all, inTime] = [sumsByName(body, CALLS), sumsByName(body, CALLS_IN_TIME)];
   const late = unanswered.filter(([name]) => (all.get(name) ?? 0) > (inTime.get(name) ?? 0));
-  const times = unanswered.map(([name, count]) => `${count} times by ${name}`).join(', ');
-  const sentence = `So far the API server was given no answer ${times}, and went on without (apiserver_admission_webhook_fail_open_count): the webhook may never have seen this pod.`;
-  // On a busy machine a webhook may also take ten seconds.
+  const times = unanswered.map(([name, count]) => `${name}: ${count}`).join(', ');
+  const sentence = `Webhook calls of the API server failed open (apiserver_admission_webhook_fail_open_count: ${times}), so the webhook may not have seen this pod.`;
+  // A webhook may also take ten seconds because the machine is busy.
   return late.length > 0 ? { unreliableReason: sentence } : { why: sentence };
 }
 
@@ -56,8 +58,8 @@ const CREDENTIALS =
   /^AWS_(?:CONTAINER_CREDENTIALS_FULL_URI|CONTAINER_AUTHORIZATION_TOKEN_FILE|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE)$/;
 
 /**
- * Which of the webhook's conditions decided the injection into pods of a workload, as far as EKS and the API server
- * report them (amazon-eks-pod-identity-webhook, README; EKS User Guide, "How EKS Pod Identity works").
+ * Describes the webhook's conditions that decided the injection into pods of a workload, as far as EKS and the API
+ * server report them (amazon-eks-pod-identity-webhook, README; EKS User Guide, "How EKS Pod Identity works").
  */
 export async function injectionOf(
   context: ScenarioContext,
@@ -78,10 +80,10 @@ export async function injectionOf(
     const [association] = associations;
     const found =
       association !== undefined
-        ? `association ${association.associationId} ${of} has the webhook inject container credentials${role === undefined ? '' : `, ahead of annotation ${ROLE_ARN}`}`
+        ? `the webhook injects container credentials because of association ${association.associationId} ${of}${role === undefined ? '' : `, which takes precedence over annotation ${ROLE_ARN}`}`
         : role !== undefined
-          ? `annotation ${ROLE_ARN} "${role}" ${of} has the webhook inject a web identity, since it has no association`
-          : `nothing has the webhook inject credentials: there is neither an association nor annotation ${ROLE_ARN} ${of}`;
+          ? `the webhook injects a web identity because of annotation ${ROLE_ARN} "${role}" ${of}, which has no association`
+          : `the webhook injects no credentials, because there is neither an association nor annotation ${ROLE_ARN} ${of}`;
     return [found, ...exceptions(pod)].join('; ');
   } catch {
     return undefined;
@@ -99,7 +101,7 @@ function exceptions(pod: PodFields): string[] {
     .flatMap(({ env = [] }) => env.map(({ name }) => name))
     .find((name) => CREDENTIALS.test(name));
   return [
-    ...(skipped === undefined ? [] : [`annotation ${SKIP_CONTAINERS} leaves out "${skipped}"`]),
-    ...(own === undefined ? [] : [`a container that sets ${own} itself is given none`]),
+    ...(skipped === undefined ? [] : [`annotation ${SKIP_CONTAINERS} excludes "${skipped}"`]),
+    ...(own === undefined ? [] : [`a container that sets ${own} itself gets no credentials`]),
   ];
 }

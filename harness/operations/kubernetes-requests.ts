@@ -12,7 +12,7 @@ interface Impersonation {
   readonly uid?: string;
 }
 
-/** Nobody, the bearer of a token of the scenario (as the user `name`, if given), or a user of the scenario. */
+/** Anonymous, the bearer of a token of the scenario (impersonating a user, if given), or a user of the scenario. */
 type Asker =
   | 'anonymous'
   | (Impersonation & {
@@ -61,13 +61,13 @@ const asked = {
   describe: ({ path, as }: Request) => [path, wordsFor(as)],
 } as const;
 
-/** Unknown forms would ask anonymously. */
+/** Without this check, a caller of an unknown form would be anonymous. */
 function* checkAsker(operation: string, as: Asker): Iterable<Problem> {
   if (as !== 'anonymous' && as.token === undefined && as.user === undefined)
-    yield `who asks in ${operation} is ${shown(as)}: use "anonymous", { user } or { token }`;
+    yield `the caller of ${operation} is ${shown(as)}, but must be "anonymous", { user } or { token }`;
 }
 
-/** GET at the API server: anonymously, with a token of the scenario, or as one of its users. */
+/** Sends a GET to the API server: anonymously, with a token of the scenario, or as one of its users. */
 export const kubernetesGet = defineHarnessOperation(
   'KubernetesGet',
   (path: string, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, as }),
@@ -78,7 +78,7 @@ export const kubernetesGet = defineHarnessOperation(
   },
 );
 
-/** POST of an object to the API server, in dry run. */
+/** Posts an object to the API server in a dry run. */
 export const kubernetesCreate = defineHarnessOperation(
   'KubernetesCreate',
   (path: string, object: object, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, object, as }),

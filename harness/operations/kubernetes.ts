@@ -12,9 +12,9 @@ import { refusal } from './http-answer.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
 interface TokenOptions {
-  /** User of the scenario who asks. Default: the administrator. */
+  /** User of the scenario who sends the request. Default: the administrator. */
   readonly as?: string;
-  /** Default `sts.amazonaws.com`; an empty list asks for none. */
+  /** Default `sts.amazonaws.com`; an empty list requests none. */
   readonly audience?: string | readonly string[];
   readonly cluster?: ClusterAlias;
   readonly expirationSeconds?: number;
@@ -23,7 +23,7 @@ interface TokenOptions {
   readonly boundObject?: Readonly<Partial<Record<'apiVersion' | 'kind' | 'name' | 'uid', string>>>;
 }
 
-/** TokenRequest for `<namespace>/<service account>`, as a user of the scenario (default: the administrator). */
+/** Creates a TokenRequest for `<namespace>/<service account>`, as a user of the scenario (default: the administrator). */
 export const createToken = defineHarnessOperation(
   'CreateToken',
   (serviceAccount: string, options: TokenOptions = {}) => ({
@@ -36,7 +36,7 @@ export const createToken = defineHarnessOperation(
     refersTo: ({ as, boundTo, cluster }) => ({ users: [as], pods: [boundTo], clusters: [cluster] }),
     *check({ serviceAccount, expirationSeconds }) {
       if (!/^[^/]+\/[^/]+$/.test(serviceAccount))
-        yield `the service account of createToken is ${shown(serviceAccount)}: give "<namespace>/<name>"`;
+        yield `the service account of createToken is ${shown(serviceAccount)}, but must be "<namespace>/<name>"`;
       yield whole('"expirationSeconds" of createToken', expirationSeconds, 1, GREATEST_ID);
     },
     describe: ({ serviceAccount, audience, as }) => [
@@ -81,7 +81,7 @@ interface Review {
   readonly cluster?: ClusterAlias;
 }
 
-/** TokenReview of a token of the scenario, for audiences (default: the API server's own). */
+/** Creates a TokenReview of a token of the scenario, for audiences (default: the API server's own). */
 export const reviewToken = defineHarnessOperation(
   'ReviewToken',
   (token: string, options: Review = {}) => ({ cluster: 'c1' as const, token, ...options }),
@@ -121,7 +121,7 @@ function reviewFacts({ user, audiences }: V1TokenReviewStatus): Facts {
   });
 }
 
-/** As in a SubjectAccessReview: without `namespace`, in all namespaces at once. */
+/** As in a SubjectAccessReview: no `namespace` means all namespaces. */
 type Access =
   | {
       readonly verb: string;
@@ -137,7 +137,7 @@ type Access =
 /** A user of the scenario, or anybody in these groups. */
 type Subject = string | { readonly user?: string; readonly groups: readonly string[] };
 
-/** SubjectAccessReview for a user of the scenario, or for groups. */
+/** Creates a SubjectAccessReview for a user of the scenario, or for groups. */
 export const reviewAccess = defineHarnessOperation(
   'ReviewAccess',
   (user: Subject, access: Access, cluster: ClusterAlias = 'c1') => ({ cluster, user, access }),

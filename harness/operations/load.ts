@@ -11,15 +11,15 @@ import { LONGEST_SECONDS, number, shown, whole } from '../scenario/checks.ts';
 import { clusterOf, workload, type ScenarioContext } from '../scenario/scenario-context.ts';
 import { defineHarnessOperation, defineStep } from '../scenario/operation-registry.ts';
 
-/** Pods that a Job may have (Kubernetes API reference, Job: completions of an Indexed Job). */
+/** Maximum of pods of a Job (Kubernetes API reference, Job: completions of an Indexed Job). */
 const MOST_PODS = 100_000;
-/** By the cluster's clock, which a scenario may move: Kubernetes then ends Jobs of a killed run. */
+/** Kubernetes ends Jobs of a killed run after this time on the cluster's clock, which a scenario may move. */
 const DEADLINE_SECONDS = 7200;
 
 interface LoadOptions {
-  /** Workloads with a Job each, for their service accounts. */
+  /** Workloads whose service accounts get a Job each. */
   readonly workloads: readonly string[];
-  /** Deployments instead of Jobs: their pods continue until `endLoad`, and for at least `rounds`. */
+  /** Creates Deployments instead of Jobs. Their pods run until `endLoad`, and for at least `rounds`. */
   readonly untilEnded?: true;
   readonly pods: number;
   readonly parallelism: number;
@@ -32,11 +32,11 @@ interface LoadOptions {
   readonly rounds?: number;
   /** Seconds between rounds. Default 1. */
   readonly everySeconds?: number;
-  /** Pods start together, at times divisible by these seconds. */
+  /** Pods start together, at multiples of these seconds. */
   readonly alignSeconds?: number;
   /** Additional rounds while the last one had an error. Default 0. */
   readonly furtherRounds?: number;
-  /** Instead of rounds: sends so many requests on one connection repeatedly, for so many seconds. */
+  /** Instead of rounds, repeatedly sends `requests` requests on one connection, for `seconds`. */
   readonly flood?: { readonly requests: number; readonly seconds: number };
 }
 
@@ -48,9 +48,9 @@ export const startLoad = defineStep('StartLoad', (load: string, options: LoadOpt
   needs: () => ['s3', 'pod-identity'],
   *check({ load, workloads, pods, parallelism, requests, rounds, everySeconds, alignSeconds, furtherRounds, flood }) {
     if (!/^[a-z][a-z0-9-]{0,20}$/.test(String(load)))
-      yield `the name of startLoad is ${shown(load)}: give up to 21 lower-case letters, digits and dashes`;
+      yield `the name of startLoad is ${shown(load)}, but must be a letter and up to 20 lower-case letters, digits and dashes`;
     if (!Array.isArray(workloads) || workloads.length < 2)
-      yield `"workloads" of startLoad is ${shown(workloads ?? null)}: name two or more, since each pod tries the object of another`;
+      yield `"workloads" of startLoad is ${shown(workloads ?? null)}, but must name at least two, because each pod tries the object of another`;
     else yield whole('"pods" of startLoad', pods ?? null, workloads.length, MOST_PODS);
     yield whole('"parallelism" of startLoad', parallelism ?? null, 1, MOST_PODS);
     yield whole('"requests" of startLoad', requests, 0, 100);
@@ -76,7 +76,7 @@ async function begin(context: ScenarioContext, options: LoadOptions & { readonly
     follow.stop();
     usage.stop();
   };
-  context.resources.addChange(`what load ${load} follows`, async () => stop());
+  context.resources.addChange(`the watches of load ${load}`, async () => stop());
   const places = items.map(
     ({ cluster, namespace, serviceAccount }) =>
       `${clusterOf(context, cluster).cluster.name}/${namespace}/${serviceAccount}`,
@@ -116,7 +116,7 @@ async function begin(context: ScenarioContext, options: LoadOptions & { readonly
   });
 }
 
-/** Waits until this share of a load's pods, in percent, run or have run. */
+/** Waits until this percentage of a load's pods have started. */
 export const awaitLoad = defineStep('AwaitLoad', (load: string, percent: number) => ({ load, percent }), {
   keepsCredentials: true,
   *check({ percent }) {
@@ -150,7 +150,7 @@ export const endLoad = defineStep('EndLoad', (load: string) => ({ load }), {
 
 const LOOK_MILLISECONDS = 250;
 
-/** Waits until EKS Auth was called for each running pod of a load; `again`: from now on, as for a renewal. */
+/** Waits until EKS Auth was called for each running pod of a load. `again`: counts only new calls, such as renewals. */
 export const awaitCalls = defineStep(
   'AwaitCalls',
   (load: string, { again = false }: { readonly again?: boolean } = {}) => ({ load, again }),
@@ -168,11 +168,11 @@ async function untilAsked(context: ScenarioContext, load: string, since: number)
     const calls = [...callsByPod(context, running.running(), since).values()];
     return calls.length > 0 && calls.every(({ length }) => length > 0) ? true : undefined;
   };
-  const what = `EKS Auth to be asked for the pods of load ${load}`;
+  const what = `EKS Auth calls for the pods of load ${load}`;
   await poll(isAsked, { every: LOOK_MILLISECONDS, signal: context.signal, what });
 }
 
-/** Counts calls of EKS Auth for a load's pods until all running pods of `beside` have renewed credentials. */
+/** Counts EKS Auth calls for a load's pods until all running pods of `beside` have renewed credentials. */
 export const loadCalls = defineHarnessOperation(
   'LoadCalls',
   (load: string, { beside }: { readonly beside: string }) => ({ load, beside }),
@@ -188,13 +188,17 @@ export const loadCalls = defineHarnessOperation(
       const facts = { calls: calls.length, pods: asked.filter(([, of]) => of.length > 0).length };
       // An agent that timed out repeats its call.
       return calls.some(({ milliseconds }) => milliseconds >= PATIENCE)
-        ? { outcome: 'error', facts, message: `EKS Auth took more than ${PATIENCE} ms: this machine is too busy.` }
+        ? {
+            outcome: 'error',
+            facts,
+            message: `EKS Auth took more than ${PATIENCE} ms, because this machine is too busy.`,
+          }
         : { outcome: 'granted', facts };
     },
   },
 );
 
-/** Measures a load's recovery from now on, until the last error of its pods. */
+/** Measures a load's recovery, from now until the last error of its pods. */
 export const expectRecovery = defineStep('ExpectRecovery', (load: string) => ({ load }), {
   withoutKubernetes: true,
   keepsCredentials: true,
@@ -204,8 +208,8 @@ export const expectRecovery = defineStep('ExpectRecovery', (load: string) => ({ 
 });
 
 /**
- * Facts about a load, once its pods have ended: missing verdicts, other identities, errors, times. A time beyond its
- * limit is an error: a slow subject and a busy machine look the same.
+ * Returns facts about a load after its pods have ended: missing verdicts, wrong identities, errors and times. A time
+ * beyond its limit is an error, because a slow subject and a busy machine look the same.
  */
 export const loadVerdicts = defineHarnessOperation(
   'LoadVerdicts',
@@ -231,6 +235,6 @@ export const loadVerdicts = defineHarnessOperation(
 function runningLoad({ loads, scenario }: ScenarioContext, name: string): RunningLoad {
   const load = loads.get(name);
   if (load === undefined)
-    throw badScenario(`${scenario.id}: load "${name}" was not started: put startLoad before this.`);
+    throw badScenario(`${scenario.id}: load "${name}" was not started. Put startLoad before this step.`);
   return load;
 }

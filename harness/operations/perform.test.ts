@@ -17,9 +17,9 @@ interface Answer {
   readonly message?: string;
 }
 
-describe('a probe of the harness that is not answered', () => {
+describe('the result of a harness probe', () => {
   let server: Server;
-  /** In turn, the last over and over. */
+  /** Sent in turn; the last one is repeated. */
   let answers: readonly [Answer, ...Answer[]];
   let eks: EKSClient;
 
@@ -64,7 +64,7 @@ describe('a probe of the harness that is not answered', () => {
     return aWorld(aScenario(spec, 'CP-01'), anEnvironment(aws, { clusters }));
   }
 
-  /** The outcome, or the name of what was thrown. */
+  /** The outcome, or the name of the thrown error. */
   const outcome = async (context: ScenarioContext, operation: HarnessOperation, status?: number): Promise<string> => {
     const expectation = status === undefined ? {} : { status };
     return performOperation(context, operation, expectation).then(
@@ -88,18 +88,18 @@ describe('a probe of the harness that is not answered', () => {
     [409, 'ResourceInUseException', create, 'refused 409'],
     [400, 'ResourceLimitExceededException', create, 'threw ResourceLimitExceededException'],
   ] as const)
-    it(`is none of EKS where that says ${code} to ${operation.do}: ${expected}`, async () => {
+    it(`for ${code} of EKS to ${operation.do}: ${expected}`, async () => {
       answers = [{ status, code }];
       expect(await outcome(worldOf(), operation)).to.equal(expected);
     });
 
-  it('is none of EKS where one of several tries met such an error', async () => {
+  it('is an error if one of several concurrent calls failed', async () => {
     answers = [{ status: 200 }, { status: 500, code: 'ServerException' }];
     const twice = createAssociationFor('app/app', { role: 'app' }, { atOnce: 2 });
     expect(await outcome(worldOf(), twice)).to.equal('threw ServerException');
   });
 
-  it('is one where a service that is not of AWS itself fails so at every try', async () => {
+  it('is a refusal if a service other than AWS itself fails at every try', async () => {
     answers = [{ status: 500, code: 'InternalFailure', message: 'unknown error' }];
     const met = (capabilities: readonly string[], expectation: object): Promise<string> =>
       performOperation(worldOf({}, capabilities), describeOne, expectation).then(
@@ -129,11 +129,11 @@ describe('a probe of the harness that is not answered', () => {
     [403, 'Forbidden', token, 'refused 403'],
     [422, 'Invalid', token, 'refused 422'],
   ] as const)
-    it(`is none of the API server where that says ${reason} to ${operation.do}: ${expected}`, async () => {
+    it(`for ${reason} of the API server to ${operation.do}: ${expected}`, async () => {
       expect(await outcome(worldOf(said(status, reason)), operation)).to.equal(expected);
     });
 
-  it('is one where the API server fails so at every try, and another answer is expected', async () => {
+  it('is a refusal if the API server fails at every try and another result is expected', async () => {
     const failing = (message: string, ...later: readonly object[]): object => {
       let count = 0;
       const all = [{ reason: 'InternalError', message }, ...later];
@@ -157,15 +157,15 @@ describe('a probe of the harness that is not answered', () => {
     expect(all).to.deep.equal(['refused 500', 'refused 500', thrown, thrown, thrown]);
   }).timeout(20_000);
 
-  it('is one where that is what is expected', async () => {
+  it('is a refusal if the failure is expected', async () => {
     const context = worldOf(said(503, 'ServiceUnavailable'));
     expect(await outcome(context, get, 503)).to.equal('refused 503');
   });
-  it("is one where it is the webhook's failure", async () => {
+  it('is a refusal if the webhook fails', async () => {
     const context = worldOf(said(500, 'InternalError', 'Internal error occurred: failed calling webhook "a": EOF'));
     expect(await outcome(context, admit)).to.equal('refused 500');
   });
-  it("is one where it is the agent's failure", async () => {
+  it('is a refusal if the agent fails', async () => {
     const context = worldOf(said(503, 'ServiceUnavailable', 'error trying to reach service: connection refused'));
     expect(await outcome(context, agent)).to.equal('refused 503');
     const itself = { ...said(0, ''), raw: async () => ({ status: 500, body: 'no', contentType: 'text/plain' }) };

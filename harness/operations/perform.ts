@@ -22,8 +22,8 @@ export async function performStep(stepContext: StepContext, step: ActionStep): P
 }
 
 /**
- * Makes a probe of the harness. Throws failures of an API server or service, and rejected credentials of the harness. A
- * failure at every attempt is an answer if it is not an overload, unless it comes from AWS itself.
+ * Runs a probe of the harness. Throws failures of an API server or service, and rejections of the harness's credentials.
+ * A failure at every attempt counts as the answer, unless it is an overload or comes from AWS itself.
  */
 export async function performOperation(
   context: ScenarioContext,
@@ -36,7 +36,7 @@ export async function performOperation(
   const { result, failure } = await once();
   const isAnswer = result.status === expectation.status || !isOfApiServer(descriptor, result);
   if (failure === undefined && isAnswer) return result;
-  // A refusal without an expected code must not match it.
+  // A failure must not match an expected refusal without a code.
   const isTold = expectation.outcome === 'granted' || expectation.code !== undefined;
   if (isTold && isFailure(result) && (await isSame(result, once, context.signal))) return result;
   if (failure !== undefined) throw failure;
@@ -91,7 +91,7 @@ async function isSame(
   return true;
 }
 
-/** An API server's messages for failures of webhook and agent, which are judged. */
+/** An API server's messages for failures of webhook and agent, which are results. */
 const OF_OTHERS = /failed calling webhook|error trying to reach/;
 
 /** Whether the API server failed, was overloaded or rejected the harness's credentials. */

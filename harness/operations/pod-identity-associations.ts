@@ -41,7 +41,7 @@ const keyOf = (context: ScenarioContext, operation: OfAssociation) => ({
   associationId: operation.associationId,
 });
 
-/** UpdatePodIdentityAssociation: omitted members are not sent. */
+/** Calls UpdatePodIdentityAssociation. Omitted members are not sent. */
 export const changeAssociation = defineEksOperation(
   'UpdatePodIdentityAssociation',
   (associationId: string, association: AssociationRequest, where: Where = {}) => ({

@@ -5,16 +5,16 @@ import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
 const common = { withoutAws: true, withoutIdentity: true } as const;
 
-/** Whether a file can be read in the container, and who owns it. Its content stays in the pod. */
+/** Reports whether the container can read a file, and who owns it. Its content stays in the pod. */
 export const readFile = defineWorkloadOperation('ReadFile', (path: string) => ({ path }), {
   ...common,
   *check({ path }) {
-    if (!String(path).startsWith('/')) yield `the path of readFile is ${shown(path)}: give one that begins with /`;
+    if (!String(path).startsWith('/')) yield `the path of readFile is ${shown(path)}, but must begin with /`;
   },
   describe: ({ path }) => [path],
 });
 
-/** The claims of the pod's token, never its signature. */
+/** Reports the claims of the pod's token, never its signature. */
 export const readToken = defineWorkloadOperation('ReadToken', (token: TokenSource) => ({ token }), {
   ...common,
   refersTo: (operation) => ({ tokens: [mintedToken(operation)] }),
@@ -23,8 +23,8 @@ export const readToken = defineWorkloadOperation('ReadToken', (token: TokenSourc
 });
 
 /**
- * A TCP connection to the agent or AWS; with `until`, repeated for up to 20 s until connections are `open` or `closed`,
- * since a network plugin applies a policy late.
+ * Opens a TCP connection to the agent or AWS. With `until`, retries for up to 20 s until connections are `open` or
+ * `closed`, because a network plugin applies a policy late.
  */
 export const connect = defineWorkloadOperation(
   'Connect',
@@ -39,7 +39,7 @@ export const connect = defineWorkloadOperation(
   },
 );
 
-/** Waits for up to `seconds` until the kubelet replaces the token of the pod's start. */
+/** Waits for up to `seconds` until the kubelet replaces the pod's first token. */
 export const tokenRotation = defineWorkloadOperation(
   'AwaitTokenRotation',
   (token: ProjectedToken, seconds: number) => ({ token, seconds }),

@@ -14,7 +14,7 @@ const ofPod = (name: string, said: Pick<StepDescriptor<OfPod>, 'perform' | 'wait
   });
 
 const endsPodOf = ({ workload }: OfPod): string => workload;
-/** About the seconds that a pod takes to start. */
+/** Approximate seconds that a pod takes to start. */
 const waitSeconds = (): number => 1;
 
 export const startPod = ofPod('StartPod', {

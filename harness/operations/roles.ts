@@ -36,7 +36,7 @@ export const recreateRole = defineStep('RecreateRole', (role: string) => ({ role
   perform: ({ context: context }, { role }) => recreate(context, role),
 });
 
-/** Denies actions to the role of the nodes by an inline policy, until the end of the scenario, which runs alone. */
+/** Denies actions to the nodes' role by an inline policy, until the end of the scenario. The scenario runs alone. */
 export const denyNode = defineStep(
   'DenyNode',
   (actions: string | readonly string[], cluster: ClusterAlias = 'c1') => ({ cluster, actions: [actions].flat() }),

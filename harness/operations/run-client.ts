@@ -5,10 +5,10 @@ import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 
 type Options = Omit<ClientRun, 'do' | 'bucket' | 'key'>;
 
-/** More than a client has threads. */
+/** More threads than any client has. */
 const MOST_AT_ONCE = 1000;
 
-/** A fresh client process reads the object `at`, between endpoints that answer by script (`ClientRun`). */
+/** Starts a client process that reads the object `at`. Endpoints around it answer by script (`ClientRun`). */
 export const runClient = defineWorkloadOperation(
   'RunClient',
   (at: string, options: Options = {}) => ({ at, ...options }),
@@ -24,7 +24,7 @@ export const runClient = defineWorkloadOperation(
       yield oneOf('"addresses" of runClient', addresses, ['as-in-a-pod']);
       yield number('"awaySeconds" of runClient', awaySeconds, 0, LONGEST_SECONDS);
       if (Array.isArray(steps) && steps.length === 0)
-        yield `"steps" of runClient is ${shown(steps)}: give one at least`;
+        yield `"steps" of runClient is ${shown(steps)}, but must have at least one step`;
       for (const { waitSeconds, atOnce } of steps) {
         yield number('"waitSeconds" of a step of runClient', waitSeconds, 0, LONGEST_SECONDS);
         yield whole('"atOnce" of a step of runClient', atOnce, 1, MOST_AT_ONCE);
@@ -47,7 +47,7 @@ export const runClient = defineWorkloadOperation(
       unreliableReason:
         Number(lateMilliseconds) < PATIENCE_MILLISECONDS
           ? undefined
-          : `The endpoints around the client were up to ${lateMilliseconds} ms late: this machine is too busy to say anything of its limits of time.`,
+          : `The endpoints around the client were up to ${lateMilliseconds} ms late. This machine is too busy for a verdict about the client's timeouts.`,
     }),
     toProgram: ({ at, ...rest }, { names }) => ({ ...names.expandAll(rest), ...names.place(at) }),
   },

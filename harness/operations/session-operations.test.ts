@@ -12,7 +12,7 @@ import { chain, whoAmI } from './sts.ts';
 const keys = (id: string) => ({ AccessKeyId: id, SecretAccessKey: `secret of ${id}`, SessionToken: 'session' });
 const WEB = { role: 'app', token: 'web' };
 
-describe('Sessions and requests of the harness', () => {
+describe('sessions of the harness', () => {
   let sent: unknown[][];
   let requests: Record<string, unknown>[];
 
@@ -71,7 +71,7 @@ describe('Sessions and requests of the harness', () => {
     requests = [];
   });
 
-  it('are opened by a token, told of without their keys, and held', async () => {
+  it('are opened with a token, reported without their keys, and kept', async () => {
     const context = aWorldOf();
     const { facts } = await performOperation(context, assumeByToken('app', 'web', { durationSeconds: 900 }), {});
     expect(facts).to.include({ provider: 'https://issuer', audience: 'aud', userId: 'AROA:x' });
@@ -81,12 +81,12 @@ describe('Sessions and requests of the harness', () => {
     expect(context.sessions.get('app/web')?.credentials.accessKeyId).to.equal('ASIA1');
   });
 
-  it('are refused with the code that AWS documents', async () => {
+  it('are refused with the documented code', async () => {
     const result = await performOperation(aWorldOf(), assumeByToken('app', 'web', { text: 'bad' }), {});
     expect(result).to.include({ outcome: 'refused', layer: 'sts', code: 'InvalidIdentityToken', status: 400 });
   });
 
-  it('open one another', async () => {
+  it('can be chained', async () => {
     const next = chained(WEB, chain('next', { sessionName: 'second', sourceIdentity: 'ann', policyArns: ['arn'] }));
     const { facts } = await performOperation(aWorldOf(), asSession(chained(next, chain('app')), whoAmI()), {});
     expect(sent.map(([owner, name]) => [owner, name])).to.deep.equal([
@@ -103,7 +103,7 @@ describe('Sessions and requests of the harness', () => {
     expect(facts).to.include({ accountId: '111122223333', userId: 'AROA:x' });
   });
 
-  it('make nothing at the API server, and act as whom they say', async () => {
+  it('create objects at the API server only in a dry run, with impersonation', async () => {
     const as = { token: 'web', impersonate: 'somebody', group: 'auditors', uid: '1' };
     await performOperation(aWorldOf(), kubernetesCreate('/api/v1/namespaces/x/pods', { kind: 'Pod' }, as), {});
     expect(requests).to.deep.equal([

@@ -21,7 +21,7 @@ import { assumeRole, whoAmI } from './sts.ts';
 
 const statement = (body: object): string => JSON.stringify({ Version: '2012-10-17', Statement: [body] });
 
-describe("what the harness asks with a pod's session", () => {
+describe("a request with a pod's session", () => {
   let aws: AwsTarget;
   let context: ScenarioContext;
   before(async () => {
@@ -64,12 +64,12 @@ describe("what the harness asks with a pod's session", () => {
     'another path of a URL': ['SignatureDoesNotMatch', { presigned: 60, ...altered('target', /key/, 'other') }],
   };
   for (const [what, [code, options]] of Object.entries(wrong))
-    it(`is refused with ${code} where it is wrong in one thing: ${what}`, async () => {
+    it(`is refused with ${code} for ${what}`, async () => {
       const result = await performOperation(context, signedRequest('app', 'GET data/key', options), {});
       expect(result).to.include({ outcome: 'refused', layer: 's3', code });
     });
 
-  it('is refused where nobody signs it', async () => {
+  it('is refused without a signature', async () => {
     const result = await performOperation(context, signedRequest(null, 'GET data/key'), {});
     expect(result).to.include({ outcome: 'refused', layer: 's3', code: 'AccessDenied' });
   });
@@ -81,13 +81,13 @@ describe("what the harness asks with a pod's session", () => {
     'with a payload that is not signed': { payload: 'unsigned' },
   };
   for (const [what, options] of Object.entries(right))
-    it(`is granted where it is signed well ${what}`, async () => {
+    it(`is granted if it is signed correctly ${what}`, async () => {
       const result = await performOperation(context, signedRequest('app', 'GET data/key', options), {});
       expect(result).to.deep.include({ outcome: 'granted', status: 200, facts: { bytes: 4 } });
     });
 
   for (const payload of ['chunks', 'chunks-and-trailer', 'unsigned-chunks-and-trailer'] as const)
-    it(`is granted where the body comes in ${payload}, and not with another chunk`, async () => {
+    it(`is granted with payload ${payload}, and refused with an altered chunk`, async () => {
       const put = (options: SignedRequestOptions) =>
         performOperation(context, signedRequest('app', "PUT data/written here (1)'*!", options), {});
       expect(await put({ payload, body: 20_000 })).to.include({ outcome: 'granted', status: 200 });
@@ -95,7 +95,7 @@ describe("what the harness asks with a pod's session", () => {
       expect(changed.code).to.equal(payload.startsWith('unsigned') ? 'BadDigest' : 'SignatureDoesNotMatch');
     });
 
-  it('is refused by a service that ends the connection at every try, where that is not AWS itself', async () => {
+  it('is refused if a service other than AWS itself closes the connection at every try', async () => {
     let tries = 0;
     const server = createServer((request) => {
       tries += 1;
@@ -110,7 +110,7 @@ describe("what the harness asks with a pod's session", () => {
       return performOperation(aWorld(aScenario(), anEnvironment(target)), signedRequest(null, 'GET data/key'), {});
     };
     try {
-      const message = 's3 ended the connection without an answer, at each of 3 tries';
+      const message = 's3 closed the connection without an answer at each of 3 tries';
       expect(await askedOf(new Set())).to.deep.equal({
         outcome: 'refused',
         layer: 'network',
@@ -125,7 +125,7 @@ describe("what the harness asks with a pod's session", () => {
     }
   }).timeout(20_000);
 
-  it('is asked of other services too', async () => {
+  it('can be sent to other services', async () => {
     const ask = async (request: string, options: SignedRequestOptions = {}) =>
       performOperation(context, signedRequest('app', request, options), {});
     const query = 'GET sts:/?Action=GetCallerIdentity&Version=2011-06-15';
@@ -150,7 +150,7 @@ describe("what the harness asks with a pod's session", () => {
     });
   });
 
-  it('breaks where an alteration alters nothing, for the request would be right', async () => {
+  it('fails if an alteration changes nothing', async () => {
     const asked = signedRequest('app', 'GET data/key', altered('authorization', /Sig=/, ''));
     const problem = await performOperation(context, asked, {}).then(
       () => undefined,
@@ -159,7 +159,7 @@ describe("what the harness asks with a pod's session", () => {
     expect(problem).to.match(/changes nothing in authorization/);
   });
 
-  it('is asked as that session, and what a service denies is a refusal', async () => {
+  it('by asSession has that identity, and a denial is a refusal', async () => {
     const ask = async (call: Parameters<typeof asSession>[1]) => performOperation(context, asSession('app', call), {});
     expect((await ask(whoAmI())).facts?.['arn']).to.match(/:assumed-role\/app\/pod$/);
     expect(await ask(getObject('data/key'))).to.include({ outcome: 'granted' });
@@ -168,13 +168,13 @@ describe("what the harness asks with a pod's session", () => {
     expect(await ask(assumeRole('app'))).to.include({ ...denied, layer: 'sts' });
   });
 
-  it('is an operation of S3 or STS', () => {
+  it('by asSession must be an operation of S3 or STS', () => {
     const problems = (call: Parameters<typeof asSession>[1]): string => {
       const step = { kind: 'probe', operation: asSession('app', call) } as unknown as Parameters<typeof described>[0];
       const { item, descriptor } = described(step);
       return [...(descriptor.check?.(item) ?? [])].join();
     };
     expect(problems(getObject('data/key'))).to.equal('');
-    expect(problems(fetchCredentials())).to.match(/^asSession makes no FetchCredentials: give/);
+    expect(problems(fetchCredentials())).to.match(/^asSession does not support FetchCredentials: use/);
   });
 });

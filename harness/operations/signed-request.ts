@@ -1,4 +1,4 @@
-/** A request to AWS that is signed by hand, correctly or with one mistake. */
+/** Requests to AWS that the harness signs itself, correctly or with one mistake. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { isAwsItself } from '../aws-target/capabilities.ts';
@@ -41,9 +41,9 @@ const NOT_IMPLEMENTED = 501;
 const TRIES = 3;
 
 /**
- * A request to S3 (`PUT data/key?tagging`: the scenario's bucket and key) or a service (`GET sts:/?Action=…`, `GET
- * eks:/clusters`, `GET s3:/`), with the session of a workload's pod, or of a role by web identity; null: unsigned.
- * Queries are percent-encoded, keys are not.
+ * Sends a request to S3 (`PUT data/key?tagging`: the scenario's bucket and key) or a service (`GET sts:/?Action=…`, `GET
+ * eks:/clusters`, `GET s3:/`). `session`: of a workload's pod, or of a role by web identity; null: unsigned. Write
+ * queries percent-encoded, but not keys.
  */
 export const signedRequest = defineHarnessOperation(
   'SignedRequest',
@@ -59,7 +59,7 @@ export const signedRequest = defineHarnessOperation(
     *check({ request, signedAs = request, payload, credentials, presigned }) {
       for (const text of new Set([request, signedAs]))
         if (!REQUEST.test(text))
-          yield `the request of signedRequest is ${shown(text)}: write one such as "GET data/key"`;
+          yield `the request of signedRequest is ${shown(text)}, but must have a form such as "GET data/key"`;
       yield oneOf('"payload" of signedRequest', payload, Object.keys(PAYLOADS));
       yield oneOf('"credentials" of signedRequest', credentials, Object.keys(CREDENTIALS));
       yield whole('"presigned" of signedRequest, in seconds,', presigned, 0, WEEK_SECONDS);
@@ -114,21 +114,21 @@ async function ask(
       if (error.code !== 'ECONNRESET' || isAwsItself(aws)) throw error;
       return undefined;
     });
-    // An overloaded S3 has not answered the question.
+    // Retries server errors, because S3 may be overloaded.
     const isAnswered = answer !== undefined && (answer.status < 500 || answer.status === NOT_IMPLEMENTED);
     if (isAnswered || tried === TRIES) return answer === undefined ? noAnswer(layer) : resultOf(layer, answer);
     await sleep(1000, undefined, { signal: context.signal });
   }
 }
 
-/** S3 Control signs as S3, and has its endpoint unless it is AWS itself. */
+/** S3 Control is signed as S3. Only AWS itself has a separate endpoint for it. */
 const layerOf = (service: Service): Layer => (service === 's3-control' ? 's3' : service);
 
 const noAnswer = (layer: Layer): ProbeResult => ({
   outcome: 'refused',
   layer: 'network',
   code: 'NoAnswer',
-  message: `${layer} ended the connection without an answer, at each of ${TRIES} tries`,
+  message: `${layer} closed the connection without an answer at each of ${TRIES} tries`,
 });
 
 async function originOf({ environment: { aws }, names }: ScenarioContext, service: Service): Promise<string> {
@@ -146,8 +146,8 @@ function lineOf({ names }: ScenarioContext, request: string): RequestLine & { re
 }
 
 /**
- * S3 and STS answer XML, EKS JSON (S3 API Reference, "REST error responses"). Messages hold no credentials, but an S3
- * error's canonical request may hold the session's token.
+ * Parses an answer: XML of S3 and STS, JSON of EKS (S3 API Reference, "REST error responses"). Omits the canonical
+ * request of an S3 error, which may contain the session's token.
  */
 function resultOf(layer: Layer, { status, headers, body }: Answer): ProbeResult {
   const id = headers['x-amz-request-id'] ?? headers['x-amzn-requestid'];

@@ -5,7 +5,7 @@ import type { Names } from '../scenario/names.ts';
 import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
-/** How a role is assumed, as scenarios write it. */
+/** Parameters of AssumeRole, in the form of scenarios. */
 export type ChainStep = Omit<AssumeRoleStep, 'policy'> & { readonly policy?: readonly PermissionStatement[] };
 /** `roleArn`: a text to send instead of the role's ARN. */
 type ChainOptions = Partial<ChainStep>;
@@ -24,7 +24,7 @@ export const chain = (role: string, options: ChainOptions = {}): ChainStep => ({
   ...options,
 });
 
-/** AssumeRole from the workload's own session; `role` is a role of the scenario. */
+/** Calls AssumeRole with the workload's session. `role` is a role of the scenario. */
 export const assumeRole = defineWorkloadOperation(
   'AssumeRole',
   (role: string, options: ChainOptions = {}) => ({ role: chain(role, options) }),
@@ -37,8 +37,8 @@ export const assumeRole = defineWorkloadOperation(
 );
 
 /**
- * AssumeRole by the SDK with a profile's `credential_source = EcsContainer` (AWS SDKs and Tools Reference Guide,
- * "Assume role credential provider"); `role` is a role of the scenario.
+ * Lets the SDK assume a role by a profile's `credential_source = EcsContainer` (AWS SDKs and Tools Reference Guide,
+ * "Assume role credential provider"). `role` is a role of the scenario.
  */
 export const assumeByProfile = defineWorkloadOperation(
   'AssumeRoleByProfile',
@@ -51,7 +51,7 @@ export const assumeByProfile = defineWorkloadOperation(
   },
 );
 
-/** AssumeRoleWithWebIdentity sent by hand from inside the pod; `role` is a role of the scenario. */
+/** Calls AssumeRoleWithWebIdentity inside the pod, without an SDK. `role` is a role of the scenario. */
 export const assumeWithWebIdentity = defineWorkloadOperation(
   'AssumeRoleWithWebIdentity',
   (

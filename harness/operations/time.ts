@@ -5,7 +5,7 @@ import { defineStep } from '../scenario/operation-registry.ts';
 
 const seconds = (seconds: number) => ({ seconds });
 
-/** Waits, for values that AWS dates in whole seconds, and changes that a cluster sees later. */
+/** Waits, because AWS dates values in whole seconds, and a cluster sees changes late. */
 export const wait = defineStep('Wait', seconds, {
   withoutKubernetes: true,
   keepsCredentials: true,

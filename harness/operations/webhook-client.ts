@@ -3,7 +3,7 @@ import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
 import { rawAnswer, type KubernetesClient, type RawAnswer } from '../kubernetes-client/client.ts';
 import type { ProvisionedCluster } from '../scenario/scenario-context.ts';
 
-/** `clientConfig` of the webhook (Kubernetes, "Dynamic Admission Control"): a URL on EKS, else mostly a service. */
+/** `clientConfig` of the webhook (Kubernetes, "Dynamic Admission Control"): a URL on EKS, elsewhere usually a service. */
 export interface WebhookClient {
   readonly url?: string;
   readonly service?: {
@@ -16,10 +16,10 @@ export interface WebhookClient {
   readonly caBundle?: string;
 }
 
-/** Name of the configuration in EKS and the webhook's manifests. */
+/** EKS and the webhook's manifests use the same name. */
 const CONFIGURATION = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/pod-identity-webhook';
 
-/** Throws an Error if the cluster has no such configuration. */
+/** Returns the webhook's `clientConfig`. Throws an Error if the cluster has no such configuration. */
 export async function webhookClient(kubernetes: KubernetesClient): Promise<WebhookClient> {
   const answer = await kubernetes.raw({ path: CONFIGURATION });
   const { webhooks } = JSON.parse(answer.body) as { webhooks?: readonly { clientConfig?: WebhookClient }[] };
@@ -28,7 +28,7 @@ export async function webhookClient(kubernetes: KubernetesClient): Promise<Webho
   return client;
 }
 
-/** Throws an Error if the API server rejects it. */
+/** Replaces the webhook's `clientConfig`. Throws an Error if the API server rejects it. */
 export async function setWebhookClient(kubernetes: KubernetesClient, client: WebhookClient): Promise<void> {
   const answer = await kubernetes.raw({
     method: 'PATCH',
@@ -41,12 +41,12 @@ export async function setWebhookClient(kubernetes: KubernetesClient, client: Web
 }
 
 export interface WebhookRequest {
-  /** Empty: none is sent. */
+  /** If empty, no header is sent. */
   readonly contentType: string;
   readonly body: string;
   /** Default POST. */
   readonly method?: string;
-  /** With a query. Default: that of the webhook's configuration. */
+  /** May include a query. Default: the path in the webhook's configuration. */
   readonly path?: string;
 }
 

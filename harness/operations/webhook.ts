@@ -17,7 +17,7 @@ interface PostOptions extends Pick<WebhookRequest, 'method' | 'path'> {
   readonly cluster?: ClusterAlias;
 }
 
-/** A request to the webhook at the place that the cluster's webhook configuration names. Default method: POST. */
+/** Sends a request to the endpoint in the cluster's webhook configuration. Default method: POST. */
 export const postToWebhook = defineHarnessOperation(
   'MutateRequest',
   (contentType: string, body: string, { cluster = 'c1', ...options }: PostOptions = {}) => ({
@@ -30,7 +30,7 @@ export const postToWebhook = defineHarnessOperation(
     ...common,
     *check({ path }) {
       if (path !== undefined && !path.startsWith('/'))
-        yield `the path of postToWebhook is ${shown(path)}: give one that begins with /`;
+        yield `the path of postToWebhook is ${shown(path)}, but must begin with /`;
     },
     describe: ({ contentType, body, method = '', path = '' }) => [method, path, `${contentType}, ${body.length} bytes`],
     mayDiffer: whenRead,
@@ -85,7 +85,7 @@ function parsedReview(body: string): Facts {
   }
 }
 
-/** The changed paths of a JSON Patch in Base64, in order, and the whole as JSON. */
+/** Decodes a JSON Patch in Base64: its paths in order, and the whole patch as JSON. */
 function factsOfPatch(patch: string): { readonly patchPaths: string; readonly patch: string } {
   const operations = JSON.parse(Buffer.from(patch, 'base64').toString('utf8')) as readonly { readonly path: string }[];
   return { patchPaths: operations.map(({ path }) => path).join(), patch: JSON.stringify(operations) };
@@ -113,8 +113,8 @@ interface Cut {
 }
 
 /**
- * Keeps the API server from the webhook until the end of the scenario: by a dead port (`url`), or by an authority that
- * did not issue the webhook's certificate, like one left by a rotation (`ca`).
+ * Cuts the API server off from the webhook until the end of the scenario. `url` uses a dead port; `ca` a CA that did not
+ * issue the webhook's certificate, as after a rotation.
  */
 export const cutWebhook = defineStep(
   'CutWebhook',
@@ -129,7 +129,7 @@ export const cutWebhook = defineStep(
       const { kubernetes } = clusterOf(context, alias);
       const before = await webhookClient(kubernetes);
       const { caBundle } = before;
-      // An injected workload shows when the API server has noticed the change, and its end.
+      // An injected workload shows when the API server has seen the change, and its end.
       const witness = workloads(context).find((item) => item.cluster === alias && item.association !== undefined);
       const untilInjected = async (injected: boolean, signal = context.signal): Promise<void> => {
         if (witness)

@@ -3,7 +3,7 @@ import { CLIENTS } from '../../components/clients/registry.ts';
 import { ownScenarios } from '../../test/support/own-suites.ts';
 
 describe('the clients of the project', () => {
-  it('differ in probes that there are, from what these expect', async () => {
+  it('have differences only for existing probes with another expectation', async () => {
     const scenarios = await ownScenarios();
     for (const { name, differences = [] } of CLIENTS)
       for (const { scenario: id, probe: number, expected } of differences) {

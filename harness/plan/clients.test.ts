@@ -30,7 +30,7 @@ const scenario = (id: string, ...probes: Step[]): Scenario => {
   const spec: ScenarioSpec = { workloads: { app: {} }, probes };
   return { id, suite: 'own', title: 'a title', file: 'own.ts', spec };
 };
-/** What a client that meets a need has of it. */
+/** The property with which a client meets a need. */
 const aClientOf = (need: 'sdk-chain' | 'configurable-sts' | 'lasting-client'): object =>
   ({
     'sdk-chain': { chain: 'sdk' },
@@ -40,7 +40,7 @@ const aClientOf = (need: 'sdk-chain' | 'configurable-sts' | 'lasting-client'): o
 const context = { environment: {}, progress: () => undefined, signal: new AbortController().signal };
 
 describe('the clients of a run', () => {
-  it('are those that are named, each once, at the newest version or at one that is asked for', () => {
+  it('are the selected ones, each once, at the newest or the given version', () => {
     const told = (...names: string[]): string[] =>
       chosenClients(names, [RED, BLUE]).map(({ label, version, ordinal }) => `${ordinal} ${label} ${version}`);
     expect(told()).to.deep.equal([]);
@@ -50,17 +50,17 @@ describe('the clients of a run', () => {
   });
 
   for (const [name, code, said] of [
-    ['rad', 'UNKNOWN_CLIENT', 'Unknown client "rad": did you mean "red"? (--list-clients lists them)'],
-    ['red@', 'BAD_FLAG_VALUE', '--client is "red@": give a version behind the @'],
+    ['rad', 'UNKNOWN_CLIENT', 'Unknown client "rad": did you mean "red"? (see --list-clients)'],
+    ['red@', 'BAD_FLAG_VALUE', '--client is "red@". Use a version after the @'],
     ['red@-e .', 'BAD_FLAG_VALUE', '--client is "red@-e ."'],
     ['red@below', 'BAD_FLAG_VALUE', 'no below version of red is documented'],
   ] as const)
-    it(`are not "${name}"`, () =>
+    it(`cannot be "${name}"`, () =>
       expect(() => chosenClients([name], [RED, BLUE]))
         .to.throw(HarnessError, said)
         .with.property('code', code));
 
-  it('have each its own scenarios, but for those in which nothing goes through an SDK', () => {
+  it('have separate scenarios, except those without an SDK', () => {
     const scenarios = [scenario('OWN-01', probe(whoAmI())), scenario('OWN-02', probe(fetchCredentials()))];
     const ids = (...names: string[]): string[] =>
       withClients(scenarios, chosenClients(names, [RED, BLUE])).map(({ id, client }) => `${id} ${client?.client.name}`);
@@ -69,7 +69,7 @@ describe('the clients of a run', () => {
     expect(ids('red', 'blue')).to.deep.equal(['OWN-01.red red', 'OWN-01.blue blue', 'OWN-02 undefined']);
   });
 
-  it('meet another thing where they are documented to differ, and nowhere else', () => {
+  it('have other expectations only where they are documented to differ', () => {
     const expected = { outcome: 'refused', by: 'sts', code: 'Own' } as const;
     const differs = aClient('red', {
       differences: [{ scenario: 'OWN-01', probe: 2, expected, reason: 'it is so', source: 'a page' }],
@@ -84,7 +84,7 @@ describe('the clients of a run', () => {
     expect(other?.spec.probes).to.deep.equal(scenarios[0]?.spec.probes);
   });
 
-  it('are skipped where they cannot do what a scenario asks for', () => {
+  it('are skipped if they do not support an operation of a scenario', () => {
     const simple = aClient('simple', { chain: 'own', operations: OBJECT_OPERATIONS });
     const [asks, reads, through, tagged] = withClients(
       [
@@ -109,7 +109,7 @@ describe('the clients of a run', () => {
     ['configurable-sts', { stsOfAwsAlone: true }],
     ['lasting-client', { startsAnew: true }],
   ] as const)
-    it(`are skipped where ${need} is needed of one that is of another kind`, () => {
+    it(`are skipped if they lack ${need}`, () => {
       const of = (more: Partial<Client>): string | undefined => {
         const needing = scenario('OWN-01', probe(whoAmI()));
         const own = { ...needing, spec: { ...needing.spec, needs: [need] } };
@@ -126,7 +126,7 @@ describe('the clients of a run', () => {
       ).to.equal(undefined);
     });
 
-  it('are asked for no web identity of an STS to which they cannot be led', () => {
+  it('are skipped if web identity needs an STS that they cannot reach', () => {
     const simple = aClient('simple', { stsOfAwsAlone: true });
     const irsa = { ...scenario('OWN-01', probe(whoAmI())) };
     const [asks] = withClients(
@@ -134,16 +134,16 @@ describe('the clients of a run', () => {
       chosenClients(['simple'], [simple]),
     );
     const all = new Set(['kubernetes', 's3', 'irsa']);
-    expect(asks && unmetRequirements(asks, all)).to.contain("AWS' own STS, at its own address (sts-of-aws)");
+    expect(asks && unmetRequirements(asks, all)).to.contain("AWS's own STS at its regular endpoint (sts-of-aws)");
     expect(asks && unmetRequirements(asks, new Set([...all, 'sts-of-aws']))).to.equal(undefined);
     const [other] = withClients([scenario('OWN-01', probe(whoAmI()))], chosenClients(['simple'], [simple]));
     expect(other && unmetRequirements(other, all)).to.equal(undefined);
-    // To an emulator's they are led in a network of their own, and to no other.
+    // Only a client network leads their requests to an emulator's STS.
     expect(asks && unmetRequirements(asks, new Set([...all, 'client-network', 'call-record']))).to.equal(undefined);
     expect(asks && unmetRequirements(asks, new Set([...all, 'client-network']))).to.contain('sts-of-aws');
   });
 
-  it('are installed once each, and tell in their scenarios where they cannot be', async () => {
+  it('are installed once each, and report failures in their scenarios', async () => {
     let times = 0;
     const counted = aClient('red', { install: () => Promise.resolve({ ...INSTALLED, ordinal: (times += 1) }) });
     const missing = aClient('blue', {
@@ -161,7 +161,7 @@ describe('the clients of a run', () => {
     expect(failure).to.be.an.instanceOf(HarnessError).with.property('message', 'Client blue cannot be installed.');
   });
 
-  it('may not be so many times that names would be the same', () => {
+  it('limit --repeat-each to the number of unique names', () => {
     const asked = (times: number) => ({ number: (name: string) => (name === 'retries' ? 1 : times) });
     const both = chosenClients(['all'], [RED, BLUE]);
     expect(() => checkAttempts(both, asked(49))).not.to.throw();

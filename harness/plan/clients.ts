@@ -1,4 +1,4 @@
-/** Clients as the subjects of a run: the choice of `--client`, and the scenarios for each. */
+/** The clients of a run: those of `--client`, and the scenarios for each. */
 import type { ChosenClient, Client, InstallContext } from '../../components/clients/client.ts';
 import { ownImage, ownProgram } from '../../components/clients/own/index.ts';
 import { CLIENTS } from '../../components/clients/registry.ts';
@@ -10,12 +10,12 @@ import type { Scenario, Step } from '../scenario/spec.ts';
 import { isThroughSdk } from '../scenario/requirements.ts';
 
 const ALL = 'all';
-/** Placeholders for a version that an entry names. */
+/** Names for the versions of a client in the registry. */
 const NAMED = ['newest', 'minimum', 'below'] as const;
-/** As in package registries; never an option of a command line. */
+/** As in package registries. Cannot be a command-line option. */
 const VERSION = /^\d[\w.+-]*$/;
 
-/** Clients such as `python`, `python@1.34.41` and `all`. Throws `HarnessError` UNKNOWN_CLIENT or BAD_FLAG_VALUE. */
+/** Returns clients such as `python`, `python@1.34.41` and `all`. Throws `HarnessError` UNKNOWN_CLIENT or BAD_FLAG_VALUE. */
 export function chosenClients(
   names: readonly string[],
   clients: readonly Client[] = CLIENTS,
@@ -53,34 +53,34 @@ function chosen(text: string, clients: readonly Client[]): Pick<ChosenClient, 'c
   if (client === undefined)
     throw new HarnessError(
       'UNKNOWN_CLIENT',
-      `Unknown client "${name}": ${suggestion(name, names)} (--list-clients lists them)`,
+      `Unknown client "${name}": ${suggestion(name, names)} (see --list-clients)`,
     );
   const byName = NAMED.find((one) => one === asked);
   const version = byName === undefined ? asked : client.versions[byName];
   if (version === undefined)
     throw badFlagValue(
-      `--client is "${text}", and no ${asked} version of ${name} is documented: give a version, such as ${name}@${client.versions.newest}.`,
+      `--client is "${text}", but no ${asked} version of ${name} is documented. Use a version, such as ${name}@${client.versions.newest}.`,
     );
   if (!VERSION.test(version))
     throw badFlagValue(
-      `--client is "${text}": give a version behind the @, such as ${name}@${client.versions.newest}, or newest, minimum or below.`,
+      `--client is "${text}". Use a version after the @, such as ${name}@${client.versions.newest}, or newest, minimum or below.`,
     );
   return { client, version };
 }
 
-/** Rejects more attempts than have names of their own. Throws `HarnessError` BAD_FLAG_VALUE. */
+/** Rejects more attempts than there are unique names. Throws `HarnessError` BAD_FLAG_VALUE. */
 export function checkAttempts(clients: readonly ChosenClient[], { number }: Pick<OptionValues, 'number'>): void {
   const times = number('repeat-each');
   const most = Math.floor(MOST_ATTEMPTS / (number('retries') + 1));
   if (clients.length > 1 && times > most)
     throw badFlagValue(
-      `--repeat-each is ${times}: with several clients repeat at most ${most} times, or name one by --client.`,
+      `--repeat-each is ${times}. With several clients, use at most ${most}, or select one with --client.`,
     );
 }
 
 /**
- * The scenarios for each client: with several, each has an id of its own, such as `AB-01.python`. A scenario without an
- * SDK runs once, as all clients would do the same.
+ * Returns the scenarios for each client. With several clients, ids include the client, such as `AB-01.python`. A
+ * scenario without an SDK runs once, because all clients would do the same.
  */
 export function withClients(scenarios: readonly Scenario[], clients: readonly ChosenClient[]): readonly Scenario[] {
   if (clients.length === 0) return scenarios;
@@ -109,7 +109,7 @@ function stepsWith({ differences = [] }: Client, { id, spec }: Scenario): readon
 }
 
 /**
- * The scenarios with installed clients; scenarios report a failed installation. Throws `HarnessError`
+ * Installs the clients of scenarios. A failed installation is reported in the scenarios. Throws `HarnessError`
  * CLIENT_NOT_INSTALLED if no client can be installed, and the signal's reason.
  */
 export async function withInstalledClients(
@@ -118,7 +118,7 @@ export async function withInstalledClients(
 ): Promise<readonly Scenario[]> {
   const wanted = new Map(scenarios.flatMap(({ client }) => (client === undefined ? [] : [[client.label, client]])));
   const ready = new Map<string, ChosenClient>();
-  // In sequence: compilers use all processors.
+  // In sequence, because compilers use all processors.
   for (const [label, client] of wanted) ready.set(label, await installedOrFailed(client, context));
   const [failed] = [...ready.values()].flatMap(({ failure }) => failure ?? []);
   if (failed !== undefined && [...ready.values()].every(({ failure }) => failure !== undefined))
@@ -129,7 +129,7 @@ export async function withInstalledClients(
   });
 }
 
-/** All of them, installed. Throws `HarnessError` CLIENT_NOT_INSTALLED. */
+/** Installs all clients. Throws `HarnessError` CLIENT_NOT_INSTALLED. */
 export async function installedClients(
   chosen: readonly ChosenClient[],
   context: InstallContext,
@@ -151,7 +151,7 @@ async function installed(chosen: ChosenClient, context: InstallContext): Promise
   return { ...chosen, installed: await client.install({ name: client.name, version }, context) };
 }
 
-/** An installed client, or one with the reason of its failure. */
+/** Returns the installed client, or the client with the reason of its failure. */
 async function installedOrFailed(chosen: ChosenClient, context: InstallContext): Promise<ChosenClient> {
   try {
     return await installed(chosen, context);

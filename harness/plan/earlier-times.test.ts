@@ -25,7 +25,7 @@ describe('earlierTimes', () => {
     writeResults(join(folder, cluster), results as unknown as RunResults);
   };
 
-  it('returns arranging and probing of the newest run on such clusters', () => {
+  it('returns the durations of the newest run on this type of cluster', () => {
     write('embedded', 'said {"id":"B-01","durations":{"arranging":7,"probing":7}}');
     write('kind', '');
     expect(times()).to.deep.equal([
@@ -34,7 +34,7 @@ describe('earlierTimes', () => {
     ]);
   });
 
-  it('returns nothing for results of other clusters, of another form, or none', () => {
+  it('returns nothing without valid results of this type of cluster', () => {
     expect(times()).to.deep.equal([]);
     write('kind', '');
     writeFileSync(join(folder, 'results.json'), '{');

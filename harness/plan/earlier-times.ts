@@ -6,8 +6,8 @@ import { resultsFiles } from './results-files.ts';
 const LINE = /^\s*\{"id":"([^"]+)".*"durations":\{"arranging":(\d+),"probing":(\d+)/gm;
 
 /**
- * Milliseconds of scenarios by id in the newest run on such clusters; empty if there is none. Scans lines: to parse and
- * check the results would take longer than a better order saves.
+ * Returns milliseconds of scenarios by id, from the newest run on this type of cluster; may be empty. Scans lines,
+ * because parsing and validating the results would take longer than a better order saves.
  */
 export function earlierTimes(configuration: Configuration): ReadonlyMap<string, number> {
   try {
@@ -18,7 +18,7 @@ export function earlierTimes(configuration: Configuration): ReadonlyMap<string, 
       return new Map(lines.map(([, id = '', arranging, probing]) => [id, Number(arranging) + Number(probing)]));
     }
   } catch {
-    // Only the order changes.
+    // Earlier times only affect the order.
   }
   return new Map();
 }

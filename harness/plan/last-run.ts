@@ -5,7 +5,7 @@ import { REPORTS, resultsFiles } from './results-files.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
-/** The newest run in the report folder or, if none, in `reports/`. `isOne` filters. Throws `HarnessError` BAD_FILE. */
+/** Returns the newest run in the report folder or, if none, in `reports/`. `isOne` filters. Throws `HarnessError` BAD_FILE. */
 function lastRun(configuration: Configuration, isOne: (run: Run) => boolean = () => true): Run | undefined {
   for (const file of resultsFiles(configuration)) {
     const run = readRun(file);
@@ -14,7 +14,7 @@ function lastRun(configuration: Configuration, isOne: (run: Run) => boolean = ()
   return undefined;
 }
 
-/** The scenarios that the last run did not pass. Throws `HarnessError` NOTHING_SELECTED if there are none. */
+/** Returns the scenarios that did not pass in the last run. Throws `HarnessError` NOTHING_SELECTED if all passed. */
 export function lastFailed(
   scenarios: readonly Scenario[],
   configuration: Configuration,
@@ -24,7 +24,7 @@ export function lastFailed(
   const folder = configuration.text('report-dir') ?? REPORTS;
   if (last === undefined)
     throw nothing(
-      `There are no results of a run below ${folder}, so --last-failed selects nothing: run without it first.`,
+      `No results of an earlier run exist below ${folder}, so --last-failed selects nothing. Run without it first.`,
     );
   const failed = last.results.scenarios
     .filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped')
@@ -32,16 +32,16 @@ export function lastFailed(
   const selected = scenarios.filter(({ id }) => failed.includes(id));
   const { faults } = last.results.environment;
   if (faults.length > 0 && configuration.list('fault').length === 0)
-    note(`The last run had --fault ${faults.join(',')}, which is off in this run.`);
+    note(`The last run used --fault ${faults.join(',')}, but this run does not.`);
   if (selected.length > 0 || configuration.flag('pass-with-no-scenarios')) return selected;
   throw nothing(
     failed.length === 0
-      ? `Nothing failed in the last run (${last.file}): leave out --last-failed.`
-      : `What failed in the last run (${last.file}: ${failed.slice(0, 5).join(', ')}) is not selected: loosen the other flags, or leave out --last-failed.`,
+      ? `No scenario failed in the last run (${last.file}). Remove --last-failed.`
+      : `The failed scenarios of the last run (${last.file}: ${failed.slice(0, 5).join(', ')}) are not selected. Relax the other flags, or remove --last-failed.`,
   );
 }
 
-/** Milliseconds of scenarios by id, in the run of `--times`, or else the last run that was no shard. */
+/** Returns milliseconds of scenarios by id, from the run of `--times`, or else the last unsharded run. */
 export function timesOf(configuration: Configuration): ReadonlyMap<string, number> {
   const file = configuration.text('times');
   const run =

@@ -36,13 +36,13 @@ const all: ReadonlySet<string> = new Set<Capability>([
   'virtual-clock',
 ]);
 
-describe('what a scenario needs', () => {
+describe('the requirements of a scenario', () => {
   const table: readonly (readonly [string, Partial<ScenarioSpec>, readonly Capability[]])[] = [
     ['a Pod Identity role', {}, ['pod-identity']],
     ['an IRSA role', { workloads: { red: { irsa: 'app' } } }, ['irsa']],
     ['instance metadata', { workloads: { red: { imds: 'reachable' } } }, ['imds']],
     ['blocked instance metadata', { workloads: { red: { imds: 'blocked' } } }, []],
-    ['what it says', { workloads: { red: {} }, needs: ['call-record'] }, ['call-record']],
+    ['its declaration', { workloads: { red: {} }, needs: ['call-record'] }, ['call-record']],
     ['a second cluster', { workloads: { red: { cluster: 'c2' } } }, ['two-clusters']],
     ['a second cluster in a text', { workloads: { red: { podAnnotations: { a: '<issuer:c2>' } } } }, ['two-clusters']],
     [
@@ -66,29 +66,29 @@ describe('what a scenario needs', () => {
       { workloads: { red: {} }, probes: [granted('red', fetchCredentials(), { facts: { upstreamCalls: 1 } })] },
       ['call-record'],
     ],
-    ["the webhook's address", { workloads: {}, probes: [succeeds(postToWebhook('a', 'b'))] }, ['webhook-endpoint']],
+    ["the webhook's endpoint", { workloads: {}, probes: [succeeds(postToWebhook('a', 'b'))] }, ['webhook-endpoint']],
   ];
   for (const [what, spec, needs] of table)
-    it(`follows from ${what}`, () => {
+    it(`follow from ${what}`, () => {
       const found = capabilitiesOf(aScenario(spec));
       // All of these have a pod and an object.
       expect(found).to.include.members(['kubernetes', 's3']);
       expect(found.filter((name) => name !== 'kubernetes' && name !== 's3')).to.have.members(needs);
     });
 
-  it('is told with the reason where that is known', () =>
+  it('are reported with the reason, if known', () =>
     expect(
       unmetRequirements(aScenario(), new Set(['kubernetes', 'pod-identity']), new Map([['s3', 'http://x has no S3']])),
-    ).to.equal('Needs what is not available here: S3 (s3: http://x has no S3).'));
+    ).to.equal('Not available here: S3 (s3: http://x has no S3).'));
 
-  it('is told where it is missing', () => {
+  it('are reported if they are missing', () => {
     expect(unmetRequirements(aScenario(), all)).to.equal(undefined);
     expect(unmetRequirements(aScenario({ needs: ['aws-disturbances', 'imds'] }), all)).to.equal(
-      'Needs what is not available here: delays and failures of AWS that can be turned on (aws-disturbances), instance metadata that pods can reach (imds).',
+      'Not available here: simulated delays and failures of AWS (aws-disturbances), instance metadata that pods can reach (imds).',
     );
   });
 
-  it('is c1 alone, unless c2 is named', () => {
+  it('include c2 only if it is named', () => {
     expect(clustersOf(aScenario())).to.deep.equal(['c1']);
     expect(clustersOf(aScenario({ workloads: { red: { cluster: 'c2' } } }))).to.deep.equal(['c1', 'c2']);
   });
@@ -103,9 +103,9 @@ describe('what a scenario needs', () => {
     ["a condition's key", { roles: { app: { trust: [trustWebIdentity({ subject: null, cluster: 'c2' })] } } }],
   ];
   for (const [what, spec] of two)
-    it(`is c1 and c2 where ${what} names c2`, () => expect(clustersOf(aScenario(spec))).to.deep.equal(['c1', 'c2']));
+    it(`include c2 if ${what} names it`, () => expect(clustersOf(aScenario(spec))).to.deep.equal(['c1', 'c2']));
 
-  it('is c1 alone where c2 is nothing but a text', () =>
+  it('do not include c2 if only other names contain it', () =>
     expect(
       clustersOf(
         aScenario({
@@ -121,15 +121,15 @@ describe('what a scenario needs', () => {
 
   const exclusive: readonly (readonly [string, Partial<ScenarioSpec>, boolean])[] = [
     ['a plain scenario', {}, false],
-    ['one that says so', { exclusive: true }, true],
+    ['one that declares it', { exclusive: true }, true],
     ['one with exact names', { exactNames: true }, true],
     ['one that moves the clock', { probes: [grant, advanceClock(1)] }, true],
     ['one that restarts the agent', { probes: [restartAgent(), grant] }, true],
-    ["one that takes from the node's role", { probes: [denyNode('*'), grant] }, true],
+    ["one that restricts the nodes' role", { probes: [denyNode('*'), grant] }, true],
     ['one that restarts a pod', { probes: [restartPod('red'), grant] }, false],
   ];
   for (const [what, spec, alone] of exclusive)
-    it(`${alone ? 'includes' : 'does not include'} running alone, for ${what}`, () =>
+    it(`${alone ? 'include' : 'do not include'} running alone for ${what}`, () =>
       expect(isExclusive(aScenario(spec))).to.equal(alone));
 });
 
@@ -187,7 +187,7 @@ describe('the selection', () => {
     [['--grep', 'AB', '--grep-invert', '02'], 'AB-01'],
     [['--grep', 'nothing like it', '--pass-with-no-scenarios'], ''],
   ] as const)
-    it(`by ${argv.join(' ') || 'nothing'} is ${selected || 'none'}`, () => expect(ids(...argv)).to.equal(selected));
+    it(`with ${argv.join(' ') || 'no flags'} is ${selected || 'empty'}`, () => expect(ids(...argv)).to.equal(selected));
 
   for (const [argv, code, text] of [
     [['--scope', 'agents'], 'UNKNOWN_SCOPE', 'Unknown scope "agents": did you mean "agent"?'],
@@ -196,25 +196,25 @@ describe('the selection', () => {
     [['--suite', 'quick'], 'UNKNOWN_SUITE', 'Suite "quick" was split: use abac, irsa or load.'],
     [['--suite', 'cycles'], 'UNKNOWN_SUITE', 'Suite "cycles" was renamed: use lifecycle.'],
     [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, rbac, lifecycle, load, s3, client, agent.'],
-    [['--scenario', 'AB-03'], 'UNKNOWN_SCENARIO', 'did you mean "AB-01"? (--list lists them)'],
+    [['--scenario', 'AB-03'], 'UNKNOWN_SCENARIO', 'did you mean "AB-01"? (see --list)'],
     [['--grep', 'nothing like it'], 'NOTHING_SELECTED', '--pass-with-no-scenarios'],
-    [['--grep', 'S3-01'], 'NOTHING_SELECTED', 'No scenario is selected (1 more in scope aws): loosen --scope'],
-    [['--scenario', 'LC-08'], 'NOTHING_SELECTED', 'add --profile soak'],
+    [['--grep', 'S3-01'], 'NOTHING_SELECTED', 'No scenario is selected (1 more in scope aws). Relax --scope'],
+    [['--scenario', 'LC-08'], 'NOTHING_SELECTED', 'Use --profile soak'],
     [
       ['--profile', 'core', '--scenario', 'AB-02'],
       'NOTHING_SELECTED',
-      'Scenario AB-02 is not in profile core: add --profile full',
+      'Scenario AB-02 is not in profile core. Use --profile full',
     ],
     [['--suite', 'irsa', '--scenario', 'AB-01'], 'NOTHING_SELECTED', 'No scenario is selected'],
   ] as const)
-    it(`refuses ${argv.join(' ')}`, () => {
+    it(`rejects ${argv.join(' ')}`, () => {
       expect(() => ids(...argv))
         .to.throw(HarnessError, text)
         .with.property('code', code);
     });
 });
 
-describe('scenarios of other scopes that --grep finds', () => {
+describe('matches of --grep in other scopes', () => {
   const of = (scope: string, id: string) => ({ ...aScenario({}, id), scope });
   const scenarios = [of('agent', 'AP-01'), of('aws', 'AP-02'), of('aws', 'AP-03'), of('kubernetes', 'AP-04')];
   const scopes = {
@@ -227,7 +227,7 @@ describe('scenarios of other scopes that --grep finds', () => {
 
   it('are counted by scope', () =>
     expect(more('--grep', 'AP-')).to.equal('2 more in scope aws, 1 more in scope kubernetes'));
-  it('are none where all scopes are selected, or nothing is searched', () =>
+  it('are undefined without other scopes or without --grep', () =>
     expect([more('--grep', 'AP-', '--scope', 'all'), more(), more('--grep', 'AP-01')]).to.deep.equal([
       undefined,
       undefined,
@@ -245,15 +245,17 @@ describe('a profile', () => {
     ['pre-release', 190],
     ['soak', 150],
   ] as const)
-    it(`${profile} asks for ${least} of 200 scenarios to be judged`, () => {
+    it(`${profile} requires verdicts for ${least} of 200 scenarios`, () => {
       expect(judged(['--profile', profile], least)).to.equal(undefined);
       expect(judged(['--profile', profile], least - 1)).to.match(
-        new RegExp(`^Of the 200 scenarios of profile ${profile} ${least - 1} were judged, and ${least} must be: `),
+        new RegExp(
+          `^Profile ${profile} requires verdicts for ${least} of its 200 scenarios, but only ${least - 1} were judged\\. `,
+        ),
       );
     });
 
   for (const flag of ['suite', 'scenario', 'grep', 'grep-invert'])
-    it(`asks for nothing where --${flag} narrows the choice`, () =>
+    it(`requires nothing if --${flag} restricts the selection`, () =>
       expect(judged([`--${flag}`, 'x'], 1)).to.equal(undefined));
 });
 
@@ -289,7 +291,7 @@ describe('the plan', () => {
     ],
   });
 
-  it('says what would be created, in which order things happen and how each probe must end', () => {
+  it('shows the resources, the steps in order and the expected result of each probe', () => {
     const text = planText([scenario], configure([], {}), all);
     for (const line of [
       'Clusters to provision (embedded): c1',
@@ -307,9 +309,9 @@ describe('the plan', () => {
       expect(text.split('\n')).to.include(line);
   });
 
-  it('says which scenarios would be skipped, and provisions nothing for them', () => {
+  it('shows the scenarios that would be skipped, and no clusters for them', () => {
     const text = planText([scenario], configure([], {}), new Set());
-    expect(text).to.contain('Clusters to provision (embedded): none').and.to.contain('  skipped: Needs');
+    expect(text).to.contain('Clusters to provision (embedded): none').and.to.contain('  skipped: Not available here');
     expect(text).to.contain('0 scenarios with 0 probes would run, 1 would be skipped.');
   });
 });

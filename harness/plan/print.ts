@@ -8,7 +8,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { counted } from '../results/text.ts';
 import { capabilitiesOf, clustersOf, isExclusive, needsMachine, unmetRequirements } from '../scenario/requirements.ts';
 
-/** The scenarios by suite: its name, its scope, how many, and a line for each with id and title. */
+/** Lists scenarios by suite, with name, scope and count, and a line with id and title for each. */
 export function listText(scenarios: readonly Scenario[]): string {
   const suites = [...new Set(scenarios.map(({ suite }) => suite))];
   const blocks = suites.map((name) => {
@@ -20,7 +20,7 @@ export function listText(scenarios: readonly Scenario[]): string {
   return [...blocks, `${counted(scenarios.length, 'scenario')} in ${counted(suites.length, 'suite')}\n`].join('\n\n');
 }
 
-/** What a run would create, and which outcome each probe must have. */
+/** Describes what a run would create, and the expected outcome of each probe. */
 export function planText(
   scenarios: readonly Scenario[],
   configuration: Configuration,
@@ -71,7 +71,7 @@ export function planText(
   return lines.join('\n');
 }
 
-/** What scenarios have of their own, counted. */
+/** Counts the resources of scenarios. */
 function fixtureText(scenarios: readonly Scenario[]): string {
   const specs = scenarios.map(({ spec }) => spec);
   const roles = specs.flatMap((spec) => Object.keys(spec.roles ?? {}));

@@ -2,6 +2,6 @@ import { describeOperation } from '../scenario/describe.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
 import { describeExpectation } from '../verdict/judge.ts';
 
-/** A probe in words, with the scenario's own names: `app: GetObject s3://data/key must be granted as role app`. */
+/** Formats a probe with the scenario's own names: `app: GetObject s3://data/key must be granted as role app`. */
 export const probeText = ({ workload, operation, expectation }: ProbeStep, identity?: string): string =>
   `${workload ?? 'harness'}: ${describeOperation(undefined, operation)} must be ${describeExpectation(expectation, identity)}`;

@@ -5,7 +5,7 @@ import type { Configuration } from '../config/configuration.ts';
 
 export const REPORTS = 'reports';
 
-/** Paths of results.json in the report folder and in those below it, the newest first, then those of `reports/`. */
+/** Paths of results.json in the report folder and its subfolders, newest first, then those of `reports/`. */
 export const resultsFiles = (configuration: Configuration): readonly string[] =>
   [...new Set([configuration.text('report-dir') ?? REPORTS, REPORTS])].flatMap(resultsBelow);
 

@@ -1,22 +1,22 @@
 import type { Configuration } from '../config/configuration.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
-/** The scopes of a run that names none. */
+/** The scopes of a run without `--scope`. */
 export const DEFAULT_SCOPES: readonly string[] = ['identity', 'agent', 'webhook'];
 
-/** Stands for every scope. */
+/** Selects every scope. */
 export const ALL_SCOPES = 'all';
 
-/** The scope whose scenarios a profile selects, and no `--scope`. */
+/** The scope that a profile selects, but not `--scope`. */
 const PROFILE_SCOPE = 'load';
 
-/** Names of the scopes that `--scope` takes, besides `all`. */
+/** Names of the scopes that `--scope` accepts, besides `all`. */
 export const selectableScopes = (scopes: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.keys(scopes).filter((name) => name !== PROFILE_SCOPE);
 
 /**
- * The scopes of a run: those of `--scope`, else the defaults with `client` where a client is named and `aws` where AWS is at another
- * endpoint. Scenarios that failed before are looked for in every scope.
+ * Returns the scopes of a run: those of `--scope`, or the defaults. The defaults include `client` if a client is
+ * selected, and `aws` with `--aws-endpoint`. `--last-failed` searches every scope.
  */
 export function scopesOf(configuration: Configuration): readonly string[] {
   const given = [...new Set(configuration.list('scope'))];
@@ -33,6 +33,6 @@ export function scopesOf(configuration: Configuration): readonly string[] {
   ];
 }
 
-/** Whether a scenario is in one of these scopes. Suites of the user's own are in all, and so is what a profile alone selects. */
+/** Whether a scenario is in one of these scopes. Users' suites, and the scope that only a profile selects, always are. */
 export const isInScope = ({ scope }: Pick<Scenario, 'scope'>, scopes: readonly string[]): boolean =>
   scope === undefined || scope === PROFILE_SCOPE || scopes.includes(ALL_SCOPES) || scopes.includes(scope);

@@ -10,24 +10,24 @@ import { ALL_SCOPES, isInScope, scopesOf, selectableScopes } from './scopes.ts';
 
 type Declared = Pick<Suites, 'scenarios' | 'renamedSuites' | 'scopes'>;
 
-/** The scenarios that the configuration selects, in the order they were declared. Throws for names that do not exist. */
+/** Returns the selected scenarios in the order of declaration. Throws `HarnessError` for unknown names. */
 export function select(declared: Declared, configuration: Configuration): readonly Scenario[] {
   checkNames(declared, configuration);
   const matching = declared.scenarios.filter(matcher(configuration));
   const scopes = scopesOf(configuration);
-  // A suite or scenario that is named runs whatever its scope.
+  // Suites and scenarios that are selected by name run regardless of scope.
   const selected = isNamed(configuration) ? matching : matching.filter((scenario) => isInScope(scenario, scopes));
   if (selected.length === 0 && !configuration.flag('pass-with-no-scenarios')) {
     const more = moreInScopes(declared, configuration);
     throw new HarnessError(
       'NOTHING_SELECTED',
-      `No scenario is selected${more === undefined ? '' : ` (${more})`}: loosen --scope, --profile, --suite, --scenario, --grep or --grep-invert, or say --pass-with-no-scenarios.`,
+      `No scenario is selected${more === undefined ? '' : ` (${more})`}. Relax --scope, --profile, --suite, --scenario, --grep or --grep-invert, or use --pass-with-no-scenarios.`,
     );
   }
   return selected;
 }
 
-/** How many scenarios `--grep` finds in scopes that the run does not have, such as `3 more in scope aws`; undefined where there are none. */
+/** Counts the matches of `--grep` in other scopes, such as `3 more in scope aws`. Undefined without matches. */
 export function moreInScopes({ scenarios, scopes }: Declared, configuration: Configuration): string | undefined {
   if (configuration.text('grep') === undefined || isNamed(configuration)) return undefined;
   const own = scopesOf(configuration);
@@ -39,11 +39,11 @@ export function moreInScopes({ scenarios, scopes }: Declared, configuration: Con
   return counts.length === 0 ? undefined : counts.join(', ');
 }
 
-/** Whether suites or scenarios are selected by name, whatever their scope. */
+/** Whether suites or scenarios are selected by name, regardless of scope. */
 export const isNamed = (configuration: Configuration): boolean =>
   ['suite', 'scenario'].some((option) => configuration.list(option).length > 0);
 
-/** Throws `HarnessError` for scopes, suites and scenarios that do not exist, and for a scenario that the profile leaves out. */
+/** Throws `HarnessError` for unknown scopes, suites and scenarios, and for a scenario outside the profile. */
 function checkNames({ scenarios, renamedSuites, scopes }: Declared, configuration: Configuration): void {
   const known = [...selectableScopes(scopes), ALL_SCOPES];
   for (const name of configuration.list('scope'))
@@ -60,21 +60,18 @@ function checkNames({ scenarios, renamedSuites, scopes }: Declared, configuratio
   const wanted = configuration.list('scenario');
   for (const id of wanted)
     if (!ids.includes(id))
-      throw new HarnessError(
-        'UNKNOWN_SCENARIO',
-        `Unknown scenario "${id}": ${suggestion(id, ids)} (--list lists them)`,
-      );
+      throw new HarnessError('UNKNOWN_SCENARIO', `Unknown scenario "${id}": ${suggestion(id, ids)} (see --list)`);
   const isIn = inProfile(configuration);
   const outside = scenarios.find((scenario) => wanted.includes(scenario.id) && !isIn(scenario));
   if (outside === undefined) return;
   const other = outside.spec.profile === 'soak' ? 'soak' : 'full';
   throw new HarnessError(
     'NOTHING_SELECTED',
-    `Scenario ${outside.id} is not in profile ${configuration.text('profile')}: add --profile ${other}, or leave the scenario out.`,
+    `Scenario ${outside.id} is not in profile ${configuration.text('profile')}. Use --profile ${other}, or remove the scenario.`,
   );
 }
 
-/** Whether a scenario meets all flags that select, but for its scope. */
+/** Returns whether a scenario matches all selecting flags except `--scope`. */
 function matcher(configuration: Configuration): (scenario: Scenario) => boolean {
   const [suites, ids] = [configuration.list('suite'), configuration.list('scenario')];
   const [grep, invert] = [expression(configuration.text('grep')), expression(configuration.text('grep-invert'))];
@@ -87,7 +84,7 @@ function matcher(configuration: Configuration): (scenario: Scenario) => boolean 
     (invert === undefined || !invert.test(searchText(scenario)));
 }
 
-/** Whether the profile has a scenario. A scenario that makes load also runs where it or its suite is named. */
+/** Returns whether the profile includes a scenario. Load scenarios also run if they or their suite are selected by name. */
 function inProfile(configuration: Configuration): (scenario: Scenario) => boolean {
   const [suites, ids] = [configuration.list('suite'), configuration.list('scenario')];
   const profile = profileOf(configuration);
@@ -95,7 +92,7 @@ function inProfile(configuration: Configuration): (scenario: Scenario) => boolea
     profile.includes(spec.profile) || (spec.profile === 'load' && (ids.includes(id) || suites.includes(suite)));
 }
 
-/** What `--grep` searches: id, title, keywords, and the probes and steps in words. */
+/** The text that `--grep` searches: id, title, keywords, and descriptions of probes and steps. */
 const searchText = ({ id, title, spec }: Scenario): string =>
   [
     `${id} ${title}`,
@@ -103,7 +100,7 @@ const searchText = ({ id, title, spec }: Scenario): string =>
     ...spec.probes.map((step) => (step.kind === 'action' ? describeStep(step) : probeText(step))),
   ].join('\n');
 
-/** What became of a suite that once existed, in a sentence. */
+/** A sentence about the successors of a former suite. */
 function renamed(name: string, successors: readonly string[] = []): string | undefined {
   const [last, ...others] = [...successors].reverse();
   if (last === undefined) return undefined;
@@ -119,7 +116,7 @@ const profileOf = (configuration: Configuration): Profile & { readonly name: Pro
   return { name, ...PROFILES[name] };
 };
 
-/** The profile of a run, and whether other flags narrow the choice, so that the run does not stand for it. */
+/** The profile of a run. `narrowed`: other flags restrict the selection, so the run does not represent the profile. */
 export function chosenProfile(configuration: Configuration) {
   const { name, version } = profileOf(configuration);
   const scopes = scopesOf(configuration);
@@ -127,6 +124,6 @@ export function chosenProfile(configuration: Configuration) {
   return { name, version, scopes, narrowed };
 }
 
-/** Whether flags that name scenarios narrow the choice. */
+/** Whether flags about scenarios restrict the selection. */
 export const isNarrowed = (configuration: Configuration): boolean =>
   isNamed(configuration) || ['grep', 'grep-invert'].some((option) => configuration.text(option) !== undefined);

@@ -14,7 +14,7 @@ const timesFrom = (scenarios: readonly Scenario[], times: readonly number[]): Re
   new Map(scenarios.flatMap(({ id }, index) => (times[index] === undefined ? [] : [[id, times[index]]])));
 
 describe('shards', () => {
-  it('have every scenario in exactly one of them, whatever the times', () =>
+  it('contain every scenario exactly once, regardless of times', () =>
     fc.assert(
       fc.property(
         fc.array(fc.option(fc.nat(100_000), { nil: undefined }), { minLength: 1, maxLength: 60 }),
@@ -30,7 +30,7 @@ describe('shards', () => {
       ),
     ));
 
-  it('are balanced by the times that scenarios took', () =>
+  it('are balanced by earlier times of scenarios', () =>
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 200, max: 10_000 }), { minLength: 60, maxLength: 200 }),
@@ -46,12 +46,12 @@ describe('shards', () => {
       ),
     ));
 
-  it('are balanced by count where there are no times', () => {
+  it('are balanced by count without earlier times', () => {
     const sizes = [1, 2, 3, 4].map((index) => idsOf(`${index}/4`, numbered(30)).length);
     expect(sizes).to.deep.equal([8, 8, 7, 7]);
   });
 
-  it('take a scenario without a time for a mean one', () => {
+  it('treat a scenario without an earlier time as average', () => {
     const scenarios = numbered(4);
     const times = new Map([
       ['AB-10', 3],
@@ -62,22 +62,22 @@ describe('shards', () => {
     expect(idsOf('2/2', scenarios, times)).to.deep.equal(['AB-12', 'AB-13']);
   });
 
-  it('have each their part of the scenarios that run alone', () => {
+  it('share the scenarios that run alone evenly', () => {
     const scenarios = [...numbered(8), ...[50, 51].map((id) => aScenario({ exclusive: true }, `AB-${id}`))];
     for (const asked of ['1/2', '2/2'])
       expect(idsOf(asked, scenarios).filter((id) => /AB-5./.test(id))).to.have.length(1);
   });
 
-  it('tell suites apart that declare something else under the same ids', () => {
+  it('have another digest if a scenario changes', () => {
     const digest = (scenario: Scenario): string => shardOf('1/1', [scenario], new Map()).digest;
     expect(digest(aScenario({}))).to.equal(digest(aScenario({})));
     expect(digest(aScenario({}))).not.to.equal(digest(aScenario({ objects: [] })));
   });
 
-  it('are refused where there are not so many', () => {
-    expect(() => shardOf('5/4', numbered(9), new Map())).to.throw('--shard is "5/4": give one from 1/4 to 4/4.');
+  it('are rejected if there are fewer shards or scenarios', () => {
+    expect(() => shardOf('5/4', numbered(9), new Map())).to.throw('--shard is "5/4". Use a shard from 1/4 to 4/4.');
     expect(() => shardOf('1/4', numbered(3), new Map())).to.throw(
-      '3 scenarios are selected: use at most as many shards',
+      'only 3 scenarios are selected. Use at most 3 shards',
     );
   });
 });

@@ -8,16 +8,16 @@ import { isExclusive } from '../scenario/requirements.ts';
 export type Shard = NonNullable<RunResults['run']['shard']>;
 
 /**
- * The shard that `--shard` names, such as `2/4`. Deterministic by suites, selection and `times`: milliseconds of
+ * Returns the shard of `--shard`, such as `2/4`. It depends only on suites, selection and `times`: milliseconds of
  * earlier runs by id, where unknown ones count as the mean. Throws `HarnessError` BAD_FLAG_VALUE.
  */
 export function shardOf(asked: string, scenarios: readonly Scenario[], times: ReadonlyMap<string, number>): Shard {
   const [index, count] = asked.split('/').map(Number) as [number, number];
   if (index < 1 || index > count)
-    throw badFlagValue(`--shard is "${asked}": give one from 1/${count} to ${count}/${count}.`);
+    throw badFlagValue(`--shard is "${asked}". Use a shard from 1/${count} to ${count}/${count}.`);
   if (scenarios.length > 0 && count > scenarios.length)
     throw badFlagValue(
-      `--shard is "${asked}", and ${scenarios.length} scenarios are selected: use at most as many shards.`,
+      `--shard is "${asked}", but only ${scenarios.length} scenarios are selected. Use at most ${scenarios.length} shards.`,
     );
   const shards = assign(scenarios, count, times);
   return {
@@ -30,7 +30,7 @@ export function shardOf(asked: string, scenarios: readonly Scenario[], times: Re
   };
 }
 
-/** Shards of scenarios by id, from 1: the longest into the shortest shard, exclusive scenarios first. */
+/** Assigns shards, from 1, to scenarios by id: the longest to the shortest shard, exclusive scenarios first. */
 function assign(
   scenarios: readonly Scenario[],
   count: number,

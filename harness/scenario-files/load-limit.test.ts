@@ -9,8 +9,8 @@ function ended(
   seconds = 1,
 ): { readonly status: number | null; readonly stderr: string } {
   const program = `
-    import { endLoadLimit, withLoadLimit } from ${JSON.stringify(MODULE)};
-    await withLoadLimit('mine.ts', async () => { ${load} }, ${seconds});
+    import { endTimeLimit, withTimeLimit } from ${JSON.stringify(MODULE)};
+    await withTimeLimit('mine.ts', async () => { ${load} }, ${seconds});
     ${afterwards}`;
   const { status, stderr } = spawnSync(process.execPath, ['--import=tsx', '--input-type=module', '--eval', program], {
     encoding: 'utf8',
@@ -19,10 +19,10 @@ function ended(
   return { status, stderr };
 }
 
-describe('the limit of loading a suite file', function () {
+describe('the time limit of a suite file', function () {
   this.timeout(60_000);
 
-  it('ends a process that loops while it loads', () => {
+  it('ends a process that loops while loading', () => {
     expect(ended('for (;;);')).to.deep.equal({
       status: 2,
       stderr: 'Suite file mine.ts did not finish loading within 1 s.\n',
@@ -44,12 +44,12 @@ describe('the limit of loading a suite file', function () {
     );
   });
 
-  it('leaves a process alone that loads in time, or fails to', () => {
+  it('does not end a process that loads in time, or fails to load', () => {
     expect(ended('', 'await new Promise((resolve) => setTimeout(resolve, 5000));', 4)).to.deep.equal({
       status: 0,
       stderr: '',
     });
-    expect(ended('', 'await endLoadLimit(); for (const end = Date.now() + 3000; Date.now() < end;);')).to.include({
+    expect(ended('', 'await endTimeLimit(); for (const end = Date.now() + 3000; Date.now() < end;);')).to.include({
       status: 0,
     });
     expect(ended(`throw 'a failure';`)).to.include({ status: 1 });

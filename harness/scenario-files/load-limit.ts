@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { EXIT } from '../../foundation/node/errors.ts';
 
-/** Seconds that a suite may block the process: loading a file takes well under one. */
+/** Seconds for which a suite may block the process. Loading a file takes well under one. */
 const LIMIT_SECONDS = 60;
 
 let supervisor: Worker | undefined;
@@ -11,8 +11,8 @@ let reminder: NodeJS.Timeout | undefined;
 let isLoading = false;
 
 /**
- * Loads a suite file. Exits with code 2 if this, or user code later, blocks the process for `seconds`; a worker checks,
- * as a blocked process cannot. A debugger lifts the limit.
+ * Loads a suite file. Exits with code 2 if loading, or user code later, blocks the process for `seconds`. A worker
+ * checks this, because a blocked process cannot. A debugger lifts the limit.
  */
 export async function withTimeLimit(file: string, load: () => Promise<void>, seconds = LIMIT_SECONDS): Promise<void> {
   if (url() !== undefined) return load();
@@ -28,7 +28,7 @@ export async function withTimeLimit(file: string, load: () => Promise<void>, sec
   }
 }
 
-/** Ends the limit, for a process that goes on after a run. */
+/** Ends the limit, for a process that continues after a run. */
 export async function endTimeLimit(): Promise<void> {
   clearInterval(reminder);
   await supervisor?.terminate();
@@ -43,7 +43,7 @@ function supervise(seconds: number, blocked: string): Worker {
   return worker;
 }
 
-/** Counts ticks, as a stopped process has none. The inspector interrupts a loop; its farewell is omitted. */
+/** Counts ticks, because a suspended process has none. The inspector interrupts a loop; its last message is hidden. */
 const PROGRAM = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { Session } = require('node:inspector');

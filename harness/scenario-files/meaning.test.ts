@@ -22,7 +22,7 @@ import { podIdentityRole } from '../scenario/policy.ts';
 import type { ScenarioSpec, Step, TokenSpec, WorkloadSpec } from '../scenario/spec.ts';
 
 const { spec: good } = aScenario();
-/** As a suite in JavaScript may write it. */
+/** A value that only a suite in JavaScript can have. */
 const odd = <T>(value: unknown): T => value as T;
 const withWorkload = (workload: object): ScenarioSpec => ({
   ...good,
@@ -35,10 +35,10 @@ const withToken = (token: Partial<TokenSpec>, spec = good): ScenarioSpec => ({
   tokens: { mine: { serviceAccount: 'red/app', audience: 'a', ...token } },
 });
 
-describe('what a scenario says', () => {
+describe('the check of values in a scenario', () => {
   for (const [what, spec] of Object.entries<ScenarioSpec>({
-    'a scenario': good,
-    'a workload with all that it may have': withWorkload({
+    'a valid scenario': good,
+    'a workload with many settings': withWorkload({
       container: 'init',
       egress: ['agent', 'aws'],
       hostNetwork: true,
@@ -46,68 +46,80 @@ describe('what a scenario says', () => {
       fsGroup: 2000,
       starts: 'later',
     }),
-    'no egress at all': withWorkload({ egress: [] }),
-    'a role below a path': withRole({ path: '/conformance-apps/red/' }),
-    'a soak': { ...good, profile: 'soak', allowSeconds: 780, needs: ['cluster-clock'] },
-    'a token of a pod': withToken({ boundTo: 'red' }),
+    'an empty egress list': withWorkload({ egress: [] }),
+    'a role with a path': withRole({ path: '/conformance-apps/red/' }),
+    'a soak scenario': { ...good, profile: 'soak', allowSeconds: 780, needs: ['cluster-clock'] },
+    'a token bound to a pod': withToken({ boundTo: 'red' }),
     steps: withSteps(wait(0.5), stopAgent(), granted('red', connect('aws', { until: 'closed' }))),
   }))
-    it(`${what} means something`, () => expect(meaningless(spec)).to.equal(undefined));
+    it(`accepts ${what}`, () => expect(meaningless(spec)).to.equal(undefined));
 
   for (const [spec, problem] of [
-    [{ ...good, needs: odd<[]>(['teleport']) }, /^"needs" is "teleport": use "kubernetes" or /],
-    [{ ...good, profile: odd<'soak'>('slow') }, /^"profile" is "slow": use "core" or "soak" or "load"$/],
-    [{ ...good, allowSeconds: -1 }, /^"allowSeconds" is -1: give a number from 1 to/],
-    [{ ...good, allowSeconds: odd<number>('10m') }, /^"allowSeconds" is "10m": give a number/],
+    [{ ...good, needs: odd<[]>(['teleport']) }, /^"needs" is "teleport", but must be "kubernetes" or /],
+    [{ ...good, profile: odd<'soak'>('slow') }, /^"profile" is "slow", but must be "core" or "soak" or "load"$/],
+    [{ ...good, allowSeconds: -1 }, /^"allowSeconds" is -1, but must be a number from 1 to/],
+    [{ ...good, allowSeconds: odd<number>('10m') }, /^"allowSeconds" is "10m", but must be a number/],
     [
       withWorkload({ container: 'ephemeral' }),
-      /^"container" of workload "red" is "ephemeral": use "main" or "init" or/,
+      /^"container" of workload "red" is "ephemeral", but must be "main" or "init" or/,
     ],
     ...['apps/', '/conformance-apps', '/apps/', '/conformance-a//'].map((path): [ScenarioSpec, RegExp] => [
       withRole({ path }),
-      RegExp(`^"path" of role "app" is "${path}": give one such as`),
+      RegExp(`^"path" of role "app" is "${path}", but must have a form such as`),
     ]),
-    [withWorkload({ hostNetwork: 'yes' }), /^"hostNetwork" of workload "red" is "yes": use true or false$/],
-    [withWorkload({ fsGroup: 'staff' }), /^"fsGroup" of workload "red" is "staff": give a whole number/],
-    [withWorkload({ runAsUser: 1.5 }), /^"runAsUser" of workload "red" is 1.5: give a whole number/],
-    [withWorkload({ egress: 'aws' }), /^"egress" of workload "red" is "aws": give a list/],
-    [withWorkload({ egress: ['internet'] }), /^"egress" of workload "red" is "internet": use "agent" or "aws"$/],
-    [withToken({ boundTo: 'ghost' }), /^"boundTo" of token "mine" is "ghost": name a workload/],
-    [withToken({ boundTo: 'red' }, withWorkload({ starts: 'later' })), /^"boundTo" of token "mine" is "red": name/],
-    [withSteps(wait(-1)), /^the time of wait, in seconds, is -1: give a number/],
-    [withSteps(wait(NaN)), /^the time of wait, in seconds, is NaN: give a number/],
-    [withSteps(wait(odd(undefined))), /^the time of wait, in seconds, is missing: give a number/],
-    // A timer cannot wait so long, and would not wait at all.
-    [withSteps(wait(4_000_000)), /^the time of wait, in seconds, is 4000000: give a number from 0 to 2147483$/],
-    [withSteps(stopAgent(odd('c3'))), /^the cluster of StopAgent is "c3": use "c1" or "c2"$/],
-    [withSteps(granted('red', connect(odd('internet')))), /^the place of connect is "internet": use "agent" or "aws"$/],
+    [withWorkload({ hostNetwork: 'yes' }), /^"hostNetwork" of workload "red" is "yes", but must be true or false$/],
+    [withWorkload({ fsGroup: 'staff' }), /^"fsGroup" of workload "red" is "staff", but must be a whole number/],
+    [withWorkload({ runAsUser: 1.5 }), /^"runAsUser" of workload "red" is 1.5, but must be a whole number/],
+    [withWorkload({ egress: 'aws' }), /^"egress" of workload "red" is "aws", but must be a list/],
+    [
+      withWorkload({ egress: ['internet'] }),
+      /^"egress" of workload "red" is "internet", but must be "agent" or "aws"$/,
+    ],
+    [withToken({ boundTo: 'ghost' }), /^"boundTo" of token "mine" is "ghost", but must name a workload/],
+    [
+      withToken({ boundTo: 'red' }, withWorkload({ starts: 'later' })),
+      /^"boundTo" of token "mine" is "red", but must name/,
+    ],
+    [withSteps(wait(-1)), /^the time of wait, in seconds, is -1, but must be a number/],
+    [withSteps(wait(NaN)), /^the time of wait, in seconds, is NaN, but must be a number/],
+    [withSteps(wait(odd(undefined))), /^the time of wait, in seconds, is missing, but must be a number/],
+    // A timer cannot wait so long, and would fire immediately.
+    [withSteps(wait(4_000_000)), /^the time of wait, in seconds, is 4000000, but must be a number from 0 to 2147483$/],
+    [withSteps(stopAgent(odd('c3'))), /^the cluster of StopAgent is "c3", but must be "c1" or "c2"$/],
+    [
+      withSteps(granted('red', connect(odd('internet')))),
+      /^the place of connect is "internet", but must be "agent" or "aws"$/,
+    ],
     [withSteps(granted('red', connect('aws', { until: odd('shut') }))), /^"until" of connect is "shut"/],
     [withSteps(granted('red', tokenRotation(odd('mine'), 1))), /^the token of tokenRotation is "mine"/],
     [withSteps(granted('red', tokenRotation('irsa', odd('1 m')))), /^the time of tokenRotation, in seconds, is "1 m"/],
-    [withSteps(granted('red', readFile('etc/passwd'))), /^the path of readFile is "etc\/passwd": give one/],
+    [withSteps(granted('red', readFile('etc/passwd'))), /^the path of readFile is "etc\/passwd", but must begin/],
     [withSteps(granted('red', fetchCredentials({ via: odd('ipv5') }))), /^"via" of fetchCredentials is "ipv5"/],
     [withSteps(granted('red', fetchCredentials({ token: minted('no') }))), /^FetchCredentials names token "no", which/],
     [withSteps(succeeds(reviewToken('no'))), /^ReviewToken names token "no", which the scenario does not declare$/],
-    [withSteps(succeeds(signedRequest('red', 'data/key'))), /^the request of signedRequest is "data\/key": write one/],
+    [
+      withSteps(succeeds(signedRequest('red', 'data/key'))),
+      /^the request of signedRequest is "data\/key", but must have/,
+    ],
     [
       withSteps(succeeds(signedRequest('red', 'PUT data/key', { payload: odd('wrong') }))),
-      /^"payload" of signedRequest is "wrong": use "unsigned"/,
+      /^"payload" of signedRequest is "wrong", but must be "unsigned"/,
     ],
     [
       withSteps(succeeds(signedRequest('red', 'GET data/key', { credentials: odd('wrong') }))),
-      /^"credentials" of signedRequest is "wrong": use "another-secret"/,
+      /^"credentials" of signedRequest is "wrong", but must be "another-secret"/,
     ],
     [
       withSteps(succeeds(signedRequest('red', 'GET data/key', { presigned: 700_000 }))),
-      /^"presigned" of signedRequest, in seconds, is 700000: give/,
+      /^"presigned" of signedRequest, in seconds, is 700000, but must be/,
     ],
     [
       withSteps(succeeds(kubernetesGet('/api', odd('admin')))),
-      /^who asks in kubernetesGet is "admin": use "anonymous"/,
+      /^the caller of kubernetesGet is "admin", but must be "anonymous"/,
     ],
-    [withSteps(succeeds(createToken('app'))), /^the service account of createToken is "app": give "<namespace>/],
+    [withSteps(succeeds(createToken('app'))), /^the service account of createToken is "app", but must be "<namespace>/],
     [withSteps(succeeds(createToken('a/b', { expirationSeconds: odd('1 h') }))), /^"expirationSeconds" of createToken/],
-    [withSteps(succeeds(agentGet(0, '/'))), /^the port of agentGet is 0: give a number from 1 to 65535$/],
+    [withSteps(succeeds(agentGet(0, '/'))), /^the port of agentGet is 0, but must be a number from 1 to 65535$/],
     [withSteps(succeeds(createAssociationFor('a/b', { role: 'no' }))), /names role "no", which the scenario does not/],
     [
       withSteps(succeeds(changeAssociation('a-1', { targetRole: 'no' }))),
@@ -119,5 +131,5 @@ describe('what a scenario says', () => {
       /^CreatePodIdentityAssociation names role "no", which/,
     ],
   ] as const satisfies readonly (readonly [ScenarioSpec, RegExp])[])
-    it(`is told where it means nothing: ${problem.source}`, () => expect(meaningless(spec)).to.match(problem));
+    it(`rejects a wrong value: ${problem.source}`, () => expect(meaningless(spec)).to.match(problem));
 });

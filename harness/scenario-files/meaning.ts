@@ -3,7 +3,7 @@ import { described, operationOf, unknownName } from '../scenario/operation-regis
 import { GREATEST_ID, LONGEST_SECONDS, number, oneOf, shown, whole, type Problem } from '../scenario/checks.ts';
 import { CAPABILITIES, type ProbeStep, type ScenarioSpec, type Step, type WorkloadSpec } from '../scenario/spec.ts';
 
-/** Checks words, numbers and token names of a scenario, as no compiler checks users' suites. Returns a clause. */
+/** Returns a clause about a wrong value or name in a scenario, because no compiler checks users' suites. */
 export function meaningless(spec: ScenarioSpec): string | undefined {
   for (const problem of problems(spec)) if (problem !== undefined) return problem;
   return undefined;
@@ -18,18 +18,18 @@ function* problems(spec: ScenarioSpec): Generator<Problem> {
   for (const [name, { path = '/' }] of Object.entries(spec.roles ?? {}))
     // IAM allows visible ASCII, and the published policies (docs/iam) only allow such paths.
     if (!/^\/(conformance-[!-.0-~]*\/([!-.0-~]+\/)*)?$/.test(path))
-      yield `"path" of role "${name}" is ${shown(path)}: give one such as "/conformance-apps/red/"`;
+      yield `"path" of role "${name}" is ${shown(path)}, but must have a form such as "/conformance-apps/red/"`;
   for (const [name, workload] of Object.entries(spec.workloads ?? {})) yield* ofWorkload(name, workload);
   for (const [name, { boundTo, cluster, expirationSeconds }] of Object.entries(spec.tokens ?? {})) {
     const what = `of token "${name}"`;
     yield oneOf(`"cluster" ${what}`, cluster, CLUSTERS);
     yield whole(`"expirationSeconds" ${what}`, expirationSeconds, 1, GREATEST_ID);
-    // Without a pod the token could not be bound.
+    // A token cannot be bound without a pod.
     if (
       boundTo !== undefined &&
       (spec.workloads?.[boundTo] === undefined || spec.workloads[boundTo].starts === 'later')
     )
-      yield `"boundTo" ${what} is ${shown(boundTo)}: name a workload of the scenario whose pod is there from the start`;
+      yield `"boundTo" ${what} is ${shown(boundTo)}, but must name a workload of the scenario whose pod exists from the start`;
   }
   for (const step of spec.probes) yield* ofStep(spec, step);
 }
@@ -46,7 +46,7 @@ function* ofWorkload(name: string, workload: WorkloadSpec): Generator<Problem> {
     yield whole(what(member), workload[member], 0, GREATEST_ID);
   const { egress } = workload as { readonly egress?: unknown };
   if (egress !== undefined && !Array.isArray(egress))
-    yield `${what('egress')} is ${shown(egress)}: give a list of "agent" and "aws", an empty one to allow nothing`;
+    yield `${what('egress')} is ${shown(egress)}, but must be a list of "agent" and "aws" (empty to allow nothing)`;
   else for (const place of (egress ?? []) as unknown[]) yield oneOf(what('egress'), place, ['agent', 'aws']);
 }
 
@@ -75,7 +75,7 @@ function* ofStep(spec: ScenarioSpec, step: Step): Generator<Problem> {
 function* ofProbe(spec: ScenarioSpec, { operation, workload, expectation: { as } }: ProbeStep): Generator<Problem> {
   const { performedBy } = operationOf(operation);
   if ((workload === undefined) !== (performedBy === 'harness'))
-    yield `${operation.do} is ${performedBy === 'harness' ? 'made by the harness: use succeeds() or fails()' : 'made by a workload: name it'}`;
+    yield `${operation.do} is performed by ${performedBy === 'harness' ? 'the harness: use succeeds() or fails()' : 'a workload: name it'}`;
   if (as !== undefined && as !== 'node' && as !== 'static' && !Object.hasOwn(spec.roles ?? {}, as))
     yield `${operation.do} expects the identity of role "${as}", which the scenario does not declare`;
 }

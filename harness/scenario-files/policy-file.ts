@@ -5,7 +5,7 @@ import type { RawPolicy } from '../scenario/policy.ts';
 import { notePolicyFile } from './suite-registry.ts';
 
 /**
- * A user's policy document from a JSON file, `policyFile(new URL('./read.json', import.meta.url))`, or from a resource
+ * Returns a user's policy document from a JSON file, `policyFile(new URL('./read.json', import.meta.url))`, or from a resource
  * in `terraform show -json` or a CloudFormation or CDK template. `replace` maps texts to names of the scenario, such as
  * `{ 'arn:aws:s3:::payments': 'arn:aws:s3:::<bucket:data>' }`.
  */

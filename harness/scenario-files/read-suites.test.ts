@@ -10,7 +10,7 @@ interface Loaded {
   readonly renamedSuites: Readonly<Record<string, readonly string[]>>;
 }
 
-describe('the own suites', () => {
+describe("the project's own suites", () => {
   const TABLE = `
     export const SCOPES = { identity: { title: 'x', suites: { irsa: 'Which?', abac: 'Why?' } } };
     export const RENAMED_SUITES = { roles: ['irsa', 'abac'] };`;
@@ -19,7 +19,7 @@ describe('the own suites', () => {
     suite('${suite}', ({ scenario }) => {
       scenario('${id}', 'a title', { workloads: { app: {} }, probes: [granted('app', getObject('data/key'))] });
     });`;
-  /** In a process of its own, where suites and this test's subject are sure to import one module. */
+  /** In a separate process, so that suites and this test's subject import the same module. */
   const load = (files: Readonly<Record<string, string>>): { readonly loaded?: Loaded; readonly problem?: string } => {
     const folder = temporaryFolder();
     for (const [name, text] of Object.entries({
@@ -31,8 +31,8 @@ describe('the own suites', () => {
       writeFileSync(join(folder, name), text);
     }
     const program = `
-      import { loadOwnSuites } from ${JSON.stringify(new URL('read-suites.ts', import.meta.url).href)};
-      const done = await loadOwnSuites(${JSON.stringify(folder)}).then(
+      import { readOwnSuites } from ${JSON.stringify(new URL('read-suites.ts', import.meta.url).href)};
+      const done = await readOwnSuites(${JSON.stringify(folder)}).then(
         (loaded) => ({ loaded }),
         ({ message }) => ({ problem: message }),
       );
@@ -43,7 +43,7 @@ describe('the own suites', () => {
     return JSON.parse(stdout) as { loaded?: Loaded; problem?: string };
   };
 
-  it('are files in a folder for each suite, next to their helpers', () => {
+  it('are files in a folder per suite, next to their helpers', () => {
     const { loaded, problem } = load({
       'irsa/trust.ts': suiteFile('irsa', 'ZA-01'),
       'irsa/lib/roles.ts': 'throw new Error();',
@@ -57,13 +57,13 @@ describe('the own suites', () => {
     expect(loaded?.renamedSuites['roles']).to.deep.equal(['irsa', 'abac']);
   });
 
-  it('declare the suite of their folder', () =>
+  it('must declare the suite of their folder', () =>
     expect(load({ 'irsa/trust.ts': suiteFile('abac', 'ZA-01') }).problem).to.equal(
-      'suites/irsa/trust.ts declares ZA-01 in suite "abac", but its folder is "irsa": move the file, or rename the suite.',
+      'suites/irsa/trust.ts declares ZA-01 in suite "abac", but its folder is "irsa". Move the file, or rename the suite.',
     ));
 
-  it('have a scope', () =>
+  it('must have a scope', () =>
     expect(load({ 'agent/cache.ts': suiteFile('agent', 'ZA-01') }).problem).to.equal(
-      'Suite "agent" has no scope: add it to suites/scopes.ts.',
+      'Suite "agent" has no scope. Add it to suites/scopes.ts.',
     ));
 });

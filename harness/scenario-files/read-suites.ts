@@ -15,7 +15,7 @@ const SUITE_FILE = /(?<!\.test)(?<!\.d)\.(ts|mts|js|mjs)$/;
 const SHARED = 'lib';
 
 export interface Suites extends SuiteTable {
-  /** In the order of suite and id. */
+  /** Sorted by suite and id. */
   readonly scenarios: readonly Scenario[];
   readonly hooks: ReadonlyMap<string, SuiteHooks>;
 }
@@ -24,13 +24,13 @@ export interface Suites extends SuiteTable {
 export const readSuites = async (ownSuites: string, folders: readonly string[], load?: LoadSize): Promise<Suites> =>
   readUserSuites(await readOwnSuites(ownSuites, load), folders);
 
-/** How often this process has loaded the project's own suites: a module declares its scenarios when it is first loaded. */
+/** How often this process loaded the project's own suites: a module declares its scenarios only on its first load. */
 let loads = 0;
 
 /** Loads the project's own suites: the files `<suite>/<topic>` and the table `scopes` of a folder. */
 export async function readOwnSuites(folder: string, load?: LoadSize): Promise<Registry> {
   const registry = newRegistry({ ...(load && { load }), ...(await tableOf(folder)) });
-  // Not that of users' files, which goes on to what they import.
+  // Unlike the query of users' files, it does not extend to imports.
   const query = loads === 0 ? '' : `?load=${loads}`;
   loads += 1;
   await collect(registry, async () => {
@@ -63,25 +63,25 @@ const ownSuiteFiles = (folder: string): string[] =>
     .sort()
     .flatMap((suite) => suiteFiles(join(folder, suite)));
 
-/** Throws if a file declares another suite than its folder's. */
+/** Throws if a file declares a suite other than that of its folder. */
 function checkSuite(registry: Registry, folder: string, declared: readonly Scenario[]): void {
   const other = declared.find(({ suite }) => suite !== folder);
   if (other)
     throw new Error(
-      `${registry.file} declares ${other.id} in suite "${other.suite}", but its folder is "${folder}": move the file, or rename the suite.`,
+      `${registry.file} declares ${other.id} in suite "${other.suite}", but its folder is "${folder}". Move the file, or rename the suite.`,
     );
 }
 
 function scopeOf({ scopes }: Registry, suite: string): string {
   const scope = Object.keys(scopes).find((name) => Object.hasOwn(scopes[name]?.suites ?? {}, suite));
-  if (scope === undefined) throw new Error(`Suite "${suite}" has no scope: add it to suites/scopes.ts.`);
+  if (scope === undefined) throw new Error(`Suite "${suite}" has no scope. Add it to suites/scopes.ts.`);
   return scope;
 }
 
-/** State for loading files again, while earlier versions still exist. */
+/** State for reloading files, while earlier versions still exist. */
 export interface Reload {
   readonly time: number;
-  /** Receives the paths of suites' imports and policy files, also if loading fails. */
+  /** Receives the paths of suites' imports and policy files, even if loading fails. */
   readonly files: Set<string>;
 }
 
@@ -103,7 +103,7 @@ async function noteFiles({ files }: Reload, { policyFiles }: Registry): Promise<
   for (const file of [...imports.ofLoadedAnew(), ...requiredFiles(), ...policyFiles]) files.add(file);
 }
 
-/** The source file of a built suite: reports name it wherever the package is. */
+/** Returns the source path of a built suite, for reports. */
 const sourceOf = (file: string): string =>
   ['suites', basename(dirname(file)), basename(file).replace(/\.js$/, '.ts')].join('/');
 
@@ -118,11 +118,11 @@ async function loadUserFiles(registry: Registry, folders: readonly string[], tim
   if (empty !== undefined)
     throw new HarnessError(
       'BAD_SUITE_FILE',
-      `Suite file ${empty} declares no scenario: call suite() from eks-pod-identity-conformance in it.`,
+      `Suite file ${empty} declares no scenario. Call suite() from eks-pod-identity-conformance in it.`,
     );
 }
 
-/** The project's suites in the order of their table, then others by name. */
+/** Sorts scenarios: the project's suites in the order of their table, then others by name. */
 function inOrder(scenarios: readonly Scenario[], order: readonly string[]): readonly Scenario[] {
   const rank = (suite: string): number => (order.includes(suite) ? order.indexOf(suite) : order.length);
   return [...scenarios].sort(
@@ -142,8 +142,9 @@ const suiteFiles = (folder: string): string[] =>
 function userFiles(folder: string): string[] {
   const path = resolve(folder);
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats) throw badFolder(`Suites folder ${folder} does not exist: check --suites-dir.`);
-  if (!stats.isDirectory()) throw badFolder(`${folder} is not a folder: --suites-dir takes a folder with suite files.`);
+  if (!stats) throw badFolder(`Suites folder ${folder} does not exist. Check --suites-dir.`);
+  if (!stats.isDirectory())
+    throw badFolder(`${folder} is not a folder. Use --suites-dir with a folder of suite files.`);
   const files = suiteFiles(path);
   if (files.length === 0) throw badFolder(`Suites folder ${folder} has no suite files (*.ts, *.js, *.mts, *.mjs).`);
   return files;
@@ -164,7 +165,7 @@ async function loadFile(registry: Registry, file: string, query: string): Promis
   }
 }
 
-/** The first line with a message; a syntax error's position is kept. */
+/** Returns the first line with a message, including the position of a syntax error. */
 function describeLoadError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const lines = error.message

@@ -31,7 +31,7 @@ async function failure(work: Promise<unknown>): Promise<HarnessError> {
 }
 
 describe('the registry of scenarios', () => {
-  it('takes scenarios in the order of their declaration, with suite and file', async () => {
+  it('keeps scenarios in the order of their declaration, with suite and file', async () => {
     const registry: Registry = { ...newRegistry(), file: 'a.ts' };
     await collect(registry, async () => {
       suite('abac', ({ scenario }) => {
@@ -49,24 +49,24 @@ describe('the registry of scenarios', () => {
   });
 
   for (const id of ['AB-01', 'X-100', 'A1B-02', 'RB-11b'])
-    it(`takes the id ${id}`, async () => expect((await declare({}, { id })).scenarios).to.have.length(1));
+    it(`accepts the id ${id}`, async () => expect((await declare({}, { id })).scenarios).to.have.length(1));
 
   for (const probes of [
     [grant],
     [control('red', getObject('data/red/key')), denial],
     [absent('red', getObject('data/red/no')), denial],
   ])
-    it(`takes the outcomes ${probes.map((probe) => probe.expectation.outcome).join(' and ')}`, async () =>
+    it(`accepts the outcomes ${probes.map((probe) => probe.expectation.outcome).join(' and ')}`, async () =>
       expect((await declare({ probes })).scenarios).to.have.length(1));
 
   for (const id of ['AB1', 'ab-01', 'AB-1', 'AB-01B', '-01', 'AB_01', ''])
-    it(`refuses the id "${id}"`, async () =>
+    it(`rejects the id "${id}"`, async () =>
       expect((await failure(declare({}, { id }))).message).to.contain(`scenario id "${id}" is not of the form AB-01`));
 
   const refusals: readonly (readonly [string, Partial<ScenarioSpec>, string])[] = [
     ['no probe', { probes: [] }, 'AB-01 has no probe'],
-    ['actions alone', { probes: [restartPod('red')] }, 'AB-01 has no probe'],
-    ['a denial without a control', { probes: [denial] }, 'AB-01 expects a denial but nothing in it must be granted'],
+    ['only actions', { probes: [restartPod('red')] }, 'AB-01 has no probe'],
+    ['a denial without a control', { probes: [denial] }, 'AB-01 expects a denial but no grant'],
     ['an unknown workload', { probes: [granted('blue', getObject('data/x'))] }, 'names workload "blue"'],
     ['an unknown workload in a step', { probes: [grant, restartPod('blue')] }, 'names workload "blue"'],
     ['an unknown role of a workload', { workloads: { red: { role: 'none' } } }, 'names role "none"'],
@@ -82,24 +82,24 @@ describe('the registry of scenarios', () => {
       'expects the identity of role "none"',
     ],
     [
-      'a namespace whose name would be cut off',
+      'a namespace whose name is too long',
       { workloads: { red: { role: 'app', namespace: 'n'.repeat(45) } } },
-      `the name of namespace "${'n'.repeat(45)}" is too long with what the run adds to it (63 characters may be): make it 1 shorter`,
+      `the name of namespace "${'n'.repeat(45)}" is too long with the prefixes and suffixes of the run (at most 63 characters): shorten it by 1`,
     ],
     [
-      'a role whose name would be cut off',
+      'a role whose name is too long',
       { roles: { ...good.roles, ['r'.repeat(34)]: podIdentityRole() } },
-      'shorter',
+      'shorten it by',
     ],
-    ['a bucket whose name would be cut off', { objects: [`${'b'.repeat(60)}/key`] }, 'make it 28 shorter'],
-    ['a bucket that S3 does not take', { objects: ['My_Data/key'] }, 'bucket "My_Data" is not a valid name'],
+    ['a bucket whose name is too long', { objects: [`${'b'.repeat(60)}/key`] }, 'shorten it by 28'],
+    ['a bucket name that S3 rejects', { objects: ['My_Data/key'] }, 'bucket "My_Data" is not a valid name'],
     [
-      'a namespace that Kubernetes does not take',
+      'a namespace name that Kubernetes rejects',
       { workloads: { red: { namespace: '-red' } } },
       'namespace "-red" is not a valid name',
     ],
     [
-      'a role that IAM does not take',
+      'a role name that IAM rejects',
       { roles: { ...good.roles, 'an app': podIdentityRole() } },
       'role "an app" is not a valid name',
     ],
@@ -107,23 +107,23 @@ describe('the registry of scenarios', () => {
     [
       "a workload's operation without a workload",
       { probes: [{ ...grant, workload: undefined }] },
-      'GetObject is made by a workload: name it',
+      'GetObject is performed by a workload: name it',
     ],
     [
-      "the harness' operation by a workload",
+      'a harness operation by a workload',
       { probes: [{ ...succeeds(createToken('app/app')), workload: 'red' }] },
-      'CreateToken is made by the harness',
+      'CreateToken is performed by the harness',
     ],
   ];
   for (const [what, spec, message] of refusals) {
-    it(`refuses ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       const error = await failure(declare(spec));
       expect(error.code).to.equal('BAD_SCENARIO');
       expect(error.message).to.contain(message).and.to.contain('suites/mine.ts');
     });
   }
 
-  it('takes names that are just short enough, and longer ones where nothing is added', async () => {
+  it('accepts names of maximum length, and longer ones with exactNames', async () => {
     const roles = { ...good.roles, ['r'.repeat(33)]: podIdentityRole() };
     const workloads = { red: { role: 'app', namespace: 'n'.repeat(44) } };
     expect((await declare({ roles, workloads })).scenarios).to.have.length(1);
@@ -132,17 +132,17 @@ describe('the registry of scenarios', () => {
   });
 
   for (const as of ['node', 'static'])
-    it(`knows the identity "${as}"`, async () =>
+    it(`accepts the identity "${as}"`, async () =>
       expect((await declare({ probes: [granted('red', getObject('data/x'), { as })] })).scenarios).to.have.length(1));
 
-  it('refuses a title that says nothing', async () =>
+  it('rejects an empty title', async () =>
     expect((await failure(declare({}, { title: '  ' }))).message).to.contain('has no title'));
 
   for (const name of ['Abac', 'a b', 'a--b', '-a', ''])
-    it(`refuses the suite name "${name}"`, async () =>
+    it(`rejects the suite name "${name}"`, async () =>
       expect((await failure(declare({}, { name }))).message).to.contain('not in kebab case'));
 
-  it('refuses an id that is taken, also in another file', async () => {
+  it('rejects a duplicate id, even in another file', async () => {
     const registry: Registry = { ...newRegistry(), file: 'a.ts' };
     const error = await failure(
       collect(registry, async () => {
@@ -156,21 +156,21 @@ describe('the registry of scenarios', () => {
     );
   });
 
-  it('refuses a suite outside a run', () => {
+  it('rejects a suite outside a run', () => {
     expect(() => suite('abac', () => undefined)).to.throw(HarnessError, 'declared outside a run');
   });
 
-  it('is closed again when loading fails', async () => {
+  it('is closed if loading fails', async () => {
     await collect({ ...newRegistry(), file: 'a.ts' }, () => Promise.reject(new Error('x'))).catch(() => undefined);
     expect(() => suite('abac', () => undefined)).to.throw(HarnessError, 'declared outside a run');
   });
 
-  it('knows roles of steps', async () => {
+  it('rejects unknown roles of steps', async () => {
     const probes = [grant, { kind: 'action', do: 'UpdateAssociation', workload: 'red', role: 'none' } as const];
     expect((await failure(declare({ probes }))).message).to.contain('names role "none"');
   });
 
-  it('knows roles in angle brackets', async () => {
+  it('rejects unknown roles in angle brackets', async () => {
     const roles = { app: podIdentityRole(allow('sts:AssumeRole', '<role:none>')) };
     expect((await failure(declare({ roles }))).message).to.contain('<role:none>');
   });

@@ -15,11 +15,11 @@ const ID = /^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/;
 
 /** The argument of a suite's callback. */
 export interface SuiteContext {
-  /** Declares a scenario. The id, such as `AB-01`, must be unique over all suites of a run. */
+  /** Declares a scenario. The id, such as `AB-01`, must be unique across all suites of a run. */
   readonly scenario: (id: string, title: string, spec: ScenarioSpec) => void;
-  /** Size of scenarios under load, from `--load-pods` and related flags. */
+  /** Size of load scenarios, from `--load-pods` and related flags. */
   readonly load: LoadSize;
-  /** Declare hooks, which mocha runs: see `SuiteHooks` for when. */
+  /** Declare Mocha hooks. See `SuiteHooks` for the time at which they run. */
   readonly before: (hook: Hook) => void;
   readonly after: (hook: Hook) => void;
   readonly beforeEach: (hook: Hook) => void;
@@ -55,7 +55,7 @@ export const newRegistry = (presets: Partial<Presets> = {}): Registry => ({
   ...presets,
 });
 
-/** A copy of a registry that can be extended. */
+/** Returns a copy of a registry, to be extended. */
 export const extended = ({ scenarios, hooks, files, load, scopes, renamedSuites }: Registry): Registry => ({
   ...newRegistry({ load, scopes, renamedSuites }),
   scenarios: [...scenarios],
@@ -84,13 +84,13 @@ export function notePolicyFile(path: string): void {
   current?.policyFiles.add(resolve(path));
 }
 
-/** Declares a suite: scenarios of one subject. It may be spread over files, by its name. */
+/** Declares a suite: scenarios about one subject. Several files may declare the same suite. */
 export function suite(name: string, declare: (context: SuiteContext) => void): void {
   const registry = current;
   if (registry === undefined)
     throw new HarnessError(
       'BAD_SUITE_FILE',
-      `Suite "${name}" was declared outside a run: load its file with --suites-dir.`,
+      `Suite "${name}" was declared outside a run. Load its file with --suites-dir.`,
     );
   const caller = callingFile() ?? '';
   // With another loader, the current file is unknown.
@@ -120,7 +120,7 @@ export function suite(name: string, declare: (context: SuiteContext) => void): v
   else declare(context);
 }
 
-/** The file that calls `suite`: the current file may import others that declare suites too. */
+/** Returns the file that calls `suite`, because the current file may import others that declare suites. */
 function callingFile(): string | undefined {
   const trace: { readonly stack?: string } = {};
   Error.captureStackTrace(trace, suite);
@@ -133,18 +133,18 @@ function bad(registry: Registry, problem: string): HarnessError {
   return new HarnessError('BAD_SCENARIO', `${registry.file}: ${problem}.`);
 }
 
-/** Why a scenario is invalid, as a clause; undefined if it is valid. */
+/** Returns why a scenario is invalid, as a clause; undefined if it is valid. */
 function problemOf({ scenarios }: Registry, { id, title, spec }: Scenario): Problem {
   if (!ID.test(id)) return `scenario id "${id}" is not of the form AB-01 (capital letters, a dash, two or more digits)`;
   const twin = scenarios.find((other) => other.id === id);
   if (twin) return `scenario id ${id} is declared twice (also in ${twin.file}): give one of them another id`;
-  if (title.trim() === '') return `scenario ${id} has no title: say in a sentence what it asserts`;
+  if (title.trim() === '') return `scenario ${id} has no title: add a sentence about what it asserts`;
   const outcomes = spec.probes.flatMap((step) => (step.kind === 'probe' ? step.expectation.outcome : []));
-  if (outcomes.length === 0) return `${id} has no probe, so it could not fail: add one`;
+  if (outcomes.length === 0) return `${id} has no probe, so it cannot fail: add one`;
   const negative = outcomes.some((outcome) => outcome === 'denied' || outcome === 'refused');
   const positive = outcomes.some((outcome) => outcome === 'granted' || outcome === 'absent');
   if (negative && !positive)
-    return `${id} expects a denial but nothing in it must be granted: add the probe that must be granted so that the denial means something`;
+    return `${id} expects a denial but no grant: add a probe that must be granted, because a pod without any access is denied everything`;
   const problem = unusableName(id, spec) ?? meaningless(spec);
   if (problem !== undefined) return `${id}: ${problem}`;
   const { roles = {}, workloads = {}, objects = [] } = spec;

@@ -5,7 +5,7 @@ export interface Scope {
   readonly suites: Readonly<Record<string, string>>;
 }
 
-/** What `suites/scopes.ts` exports: the table of the project's own suites. */
+/** The exports of `suites/scopes.ts`: the table of the project's own suites. */
 export interface SuiteTable {
   /** By name, in the order of reports. */
   readonly scopes: Readonly<Record<string, Scope>>;

@@ -5,14 +5,14 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:wor
 
 export interface ImportedFiles {
   has(file: string): boolean;
-  /** Real paths of imports of reloaded files, also of missing ones. */
+  /** Real paths of imports of reloaded files, including missing ones. */
   ofLoadedAnew(): readonly string[];
 }
 
-/** A URL parameter with the number of the load, which imports inherit: Node caches a URL's module forever. */
+/** A URL parameter with the number of the load. Imports inherit it, because Node caches a URL's module forever. */
 const ANEW = 'conformance-load';
 
-/** What to add to a file's URL; if `time` is not 0, the file is reloaded with its imports outside of `node_modules`. */
+/** Returns the query of a file's URL. If `time` is not 0, the file is reloaded with imports outside `node_modules`. */
 export const queryOf = (time: number): string => (time === 0 ? '' : `?${ANEW}=${time}`);
 
 const { cache } = createRequire(import.meta.url);
@@ -27,19 +27,19 @@ export function forgetRequired(): void {
 /** Removes the parameter of reloaded files from paths in a text. */
 export const withoutTime = (text: string): string => text.replaceAll(new RegExp(`[?&]${ANEW}=\\d+`, 'g'), '');
 
-/** Hooks belong to the process, which needs them once. */
+/** Module hooks belong to the process, so they are registered once. */
 let prepared: Promise<ImportedFiles> | undefined;
 
-/** Lets files outside the package import it and its chai by name, and loads TypeScript. */
+/** Lets files outside the package import it and its chai by name, and supports TypeScript. */
 export const prepareForUserFiles = (): Promise<ImportedFiles> => (prepared ??= prepare());
 
-/** The hook for the package is registered last, so that it is asked first: suites must get this module, not a copy. */
+/** The hook for the package is registered last, so that it runs first: suites must get this module, not a copy. */
 async function prepare(): Promise<ImportedFiles> {
   const publicSurface = new URL(
     import.meta.url.endsWith('.ts') ? '../index.ts' : publicSurfaceInDist(),
     import.meta.url,
   ).href;
-  // Its cache would be left behind in the temporary folder.
+  // tsx would leave its cache in the temporary folder.
   process.env['TSX_DISABLE_CACHE'] ??= '1';
   const { register: registerTypeScript } = await import('tsx/esm/api');
   registerTypeScript();
@@ -55,12 +55,12 @@ async function prepare(): Promise<ImportedFiles> {
       return next(specifier, { ...context, parentURL: ${JSON.stringify(publicSurface)} });
     });
     if (!found.url.startsWith('file:') || found.url.includes('/node_modules/')) return found;
-    // Where no package.json says "module", tsx takes what a suite imports for CommonJS, and marks its URL so.
+    // Without "module" in a package.json, tsx treats imports of suites as CommonJS, and marks their URLs.
     const isTypeScript = /\\.ts(%3F|[?#]|$)/.test(found.url);
     const file = isTypeScript ? found.url.replace(/(%3F|\\?)tsx-commonjs-.*/, '') : found.url;
     const url = anew && file + (file.includes('?') ? anew.replace('?', '&') : anew) || file;
     if (isOwn || anew) imported.postMessage(url);
-    // Suites are ES modules, also in a folder whose package.json does not say so.
+    // Suites are ES modules, even if the package.json of their folder does not say so.
     return isTypeScript ? { ...found, url, format: 'module' } : { ...found, url };
   }`;
   const { port1, port2 } = new MessageChannel();
@@ -92,7 +92,7 @@ function importedFiles(port: MessagePort): ImportedFiles {
   };
 }
 
-/** In a bundle, this module is in a folder of the build next to the public API's. */
+/** In a bundle, the folder of this module is next to the folder of the public API. */
 function publicSurfaceInDist(): string {
   const build = dirname(dirname(fileURLToPath(import.meta.url)));
   return pathToFileURL(join(build, 'harness', 'index.js')).href;

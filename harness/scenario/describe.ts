@@ -5,7 +5,7 @@ import { operationOf } from './operation-registry.ts';
 
 const AS_WRITTEN: Wording = { text: (text) => text, bucket: (alias) => alias, place: (at) => at };
 
-/** An operation in words: `GetObject s3://data/red/key`. With a world, with real names. */
+/** Formats an operation: `GetObject s3://data/red/key`. With a context, uses real names. */
 export function describeOperation(context: ScenarioContext | undefined, operation: Operation): string {
   const descriptor = operationOf(operation);
   return [descriptor.name, ...descriptor.describe(operation, context === undefined ? AS_WRITTEN : realNames(context))]
@@ -22,7 +22,7 @@ const realNames = ({ names }: ScenarioContext): Wording => ({
   },
 });
 
-/** A step in words: `put role policy (role app, permissions […])`. */
+/** Formats a step: `put role policy (role app, permissions […])`. */
 export function describeStep(step: ActionStep): string {
   const { kind: _kind, do: name, ...details } = step;
   const words = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();

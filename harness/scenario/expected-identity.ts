@@ -2,7 +2,7 @@ import { ofWorkload } from './operation-registry.ts';
 import { placeholdersIn } from './placeholders.ts';
 import type { ProbeStep, ScenarioSpec } from './spec.ts';
 
-/** The role (by its name in the scenario) that a probe must act as; undefined if it shows none, or is refused it. */
+/** Returns the name of the role that a probe must have. Undefined if it shows no identity, or must be refused the role. */
 export function identityExpected(
   { workloads }: ScenarioSpec,
   { workload: name, operation, expectation }: Pick<ProbeStep, 'workload' | 'operation' | 'expectation'>,

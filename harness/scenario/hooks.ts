@@ -5,7 +5,7 @@ export interface HookContext {
   skip(): never;
 }
 
-/** A hook as mocha has them: it may return a promise, or call `done`. */
+/** A Mocha hook: it may return a promise, or call `done`. */
 export type Hook = (this: HookContext, done: (error?: unknown) => void) => unknown;
 
 /** Hooks of a suite, in the order of declaration. */

@@ -4,7 +4,7 @@ import type { OptionValues } from '../../foundation/node/options.ts';
 export interface LoadSize {
   readonly pods: number;
   readonly serviceAccounts: number;
-  /** Maximum of concurrent pods: more come in waves. */
+  /** Maximum of concurrent pods. Others follow in waves. */
   readonly parallelism: number;
 }
 
@@ -20,11 +20,11 @@ export function loadSize(given: Pick<OptionValues, 'number'>): LoadSize {
   const { pods, serviceAccounts, parallelism } = size;
   if (serviceAccounts > pods)
     throw badFlagValue(
-      `--load-service-accounts is ${serviceAccounts} and --load-pods ${pods}: each service account needs a pod, so give no more of them than pods.`,
+      `--load-service-accounts is ${serviceAccounts}, but --load-pods is ${pods}. Each service account needs at least one pod.`,
     );
   if (serviceAccounts > parallelism)
     throw badFlagValue(
-      `--load-parallelism is ${parallelism} and --load-service-accounts ${serviceAccounts}: each has a Job with a pod at least, so let as many run at once.`,
+      `--load-parallelism is ${parallelism}, but --load-service-accounts is ${serviceAccounts}. Each service account has a Job, which needs at least one concurrent pod.`,
     );
   return size;
 }

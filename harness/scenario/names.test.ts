@@ -35,22 +35,22 @@ describe('the names of a scenario', () => {
     it(`expand "${text}"`, () => expect(names().expand(text)).to.equal(expanded));
 
   for (const text of ['<pod:red>', '<association-id:red>', '<cluster:c2>', '<nonsense:x>', '<constructor:x>'])
-    it(`refuse ${text} while it is unknown`, () =>
-      expect(() => names().expand(text)).to.throw(HarnessError, `AB-01: ${text} names nothing that is known`));
+    it(`reject ${text} while it is unknown`, () =>
+      expect(() => names().expand(text)).to.throw(HarnessError, `AB-01: ${text} is unknown at this point`));
 
-  it('learn what is only known later', () => {
+  it('include names that are learned later', () => {
     const some = names();
     some.learn('pod:red', 'red-1');
     expect(some.expand('of <pod:red>')).to.equal('of red-1');
   });
 
-  it('expand all texts of a value, keys included', () => {
+  it('expand all strings of a value, including keys', () => {
     expect(names().expandAll({ '<issuer:c1>:aud': ['<cluster:c1>', 1, null, { a: true }] })).to.deep.equal({
       'oidc.example/c1:aud': ['crun-c1', 1, null, { a: true }],
     });
   });
 
-  it('stay as written where the scenario asks for it, but of roles', () => {
+  it('stay as written with exactNames, except those of roles', () => {
     const exact = names({ exactNames: true });
     expect([exact.namespace('red'), exact.bucket('data'), exact.roleName('app')]).to.deep.equal([
       'red',
@@ -59,7 +59,7 @@ describe('the names of a scenario', () => {
     ]);
   });
 
-  it('put a role into its account', () => {
+  it('include the account of a role', () => {
     const other = names({ roles: { app: { trust: [trustPodIdentity()], account: 'other' } } });
     expect(other.roleArn('app')).to.equal('arn:aws:iam::444455556666:role/conformance-crun-ab-01-app');
   });
@@ -73,15 +73,15 @@ describe('the names of a scenario', () => {
     ['arn:aws:s3:::other/<cluster:c1>', 'arn:aws:s3:::other/crun-c1'],
     ['<role:app>', 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app'],
   ] as const)
-    it(`make the ARN of ${resource}`, () => expect(names().resourceArn(resource)).to.equal(arn));
+    it(`give the ARN of ${resource}`, () => expect(names().resourceArn(resource)).to.equal(arn));
 
-  it('make a place', () =>
+  it('give the real bucket and key of an object', () =>
     expect(names().place('data/a/<cluster:c1>')).to.deep.equal({
       bucket: 'conformance-crun-ab-01-data',
       key: 'a/crun-c1',
     }));
 
-  it('make the text of a permission policy', () => {
+  it('are replaced in a permission policy', () => {
     const text = names().policyText([
       allow('s3:GetObject', ['data/*', '*'], { StringEquals: { 'aws:x': '<cluster:c1>' } }),
       forPrincipal('<role:app>', deny(['s3:*'], 'data')),
@@ -112,7 +112,7 @@ describe('the names of a scenario', () => {
     });
   });
 
-  it('make the text of a trust policy', () => {
+  it('are replaced in a trust policy', () => {
     const text = names().policyText([trustPodIdentity(), trustWebIdentity({ subject: 'red/app' }), trustRole('app')]);
     const { Statement } = JSON.parse(text) as { Statement: Record<string, unknown>[] };
     expect(Statement.map(({ Principal }) => Principal)).to.deep.equal([
@@ -128,7 +128,7 @@ describe('the names of a scenario', () => {
     });
   });
 
-  it('keep a document of the user as it is, but for its names', () => {
+  it("are the only change in a user's document", () => {
     const document = { Version: '2012-10-17', Id: '<cluster:c1>' };
     expect(JSON.parse(names().policyText({ document, from: 'x' }))).to.deep.equal({ ...document, Id: 'crun-c1' });
   });

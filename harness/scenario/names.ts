@@ -5,7 +5,7 @@ import { bucketName, namespaceName, roleName, type Owner } from './real-names.ts
 import type { Scenario } from './spec.ts';
 
 export interface NameSources {
-  /** The run's id, a part of all its names. */
+  /** The run's id, which is part of all names. */
   readonly run: string;
   accountId(alias: AccountAlias): string;
   /** Issuer and provider are known once the cluster exists. */
@@ -19,8 +19,8 @@ export interface NameSources {
 /**
  * Real names of a scenario's resources, so that scenarios can run concurrently. In any text, `<kind:name>` stands for
  * one: `<namespace:red>`, `<bucket:data>`, `<role:app>` (ARN), `<role-name:app>`, `<cluster:c1>` (name),
- * `<cluster-arn:c1>`, `<region:c1>`, `<issuer:c1>`, `<provider-arn:c1>`, `<account:main>`, `<time:now>`; later also
- * `<pod:…>`, `<pod-uid:…>`, `<association-id:…>`, `<association-arn:…>` and `<external-id:…>` of a workload or a probe.
+ * `<cluster-arn:c1>`, `<region:c1>`, `<issuer:c1>`, `<provider-arn:c1>`, `<account:main>`, `<time:now>`. Known later:
+ * `<pod:…>`, `<pod-uid:…>`, `<association-id:…>`, `<association-arn:…>`, `<external-id:…>`.
  */
 export class Names {
   readonly scenario: Scenario;
@@ -67,7 +67,7 @@ export class Names {
     return replacePlaceholders(text, ({ kind, name }) => this.#resolve(kind, name));
   }
 
-  /** Replaces them in every text of a JSON value, keys included. */
+  /** Replaces names in every string of a JSON value, including keys. */
   expandAll<T>(value: T): T {
     if (typeof value === 'string') return this.expand(value) as T;
     if (Array.isArray(value)) return value.map((item: unknown) => this.expandAll(item)) as T;
@@ -99,12 +99,12 @@ export class Names {
     const value = Object.hasOwn(resolvers, kind) ? resolvers[kind]?.() : undefined;
     if (value === undefined)
       throw badScenario(
-        `${this.scenario.id}: <${kind}:${name}> names nothing that is known at this point: see the names in docs/scenarios.md.`,
+        `${this.scenario.id}: <${kind}:${name}> is unknown at this point. See the names in docs/scenarios.md.`,
       );
     return value;
   }
 
-  /** `data/red/*` -> the ARN of objects in bucket `data`; `data` -> the bucket's ARN; ARNs and `*` stay. */
+  /** Converts `data/red/*` to the ARN of objects in bucket `data`, and `data` to the bucket's ARN. Keeps ARNs and `*`. */
   resourceArn(resource: string): string {
     if (resource === '*' || resource.startsWith('arn:') || resource.startsWith('<')) return this.expand(resource);
     const slash = resource.indexOf('/');
@@ -113,13 +113,13 @@ export class Names {
     return `arn:aws:s3:::${this.bucket(bucket)}${this.expand(rest)}`;
   }
 
-  /** `<bucket>/<key>` of a scenario -> real bucket and key. */
+  /** Returns the real bucket and key of a scenario's `<bucket>/<key>`. */
   place(at: string): { readonly bucket: string; readonly key: string } {
     const slash = at.indexOf('/');
     return { bucket: this.bucket(at.slice(0, slash)), key: this.expand(at.slice(slash + 1)) };
   }
 
-  /** Text of a policy: of permissions, of a bucket, or of trust. */
+  /** Returns the JSON of a permissions, bucket or trust policy. */
   policyText(policy: readonly (PermissionStatement | TrustStatement)[] | RawPolicy): string {
     if ('document' in policy) return JSON.stringify(this.expandAll(policy.document));
     return JSON.stringify({

@@ -2,7 +2,7 @@ import { nearest } from '../../foundation/node/nearest.ts';
 import type { ActionStep, HarnessOperation, Operation, Step, WorkloadOperation } from './spec.ts';
 import type { HarnessDescriptor, OperationDescriptor, StepDescriptor, WorkloadDescriptor } from './descriptor.ts';
 
-/** Definitions, made when their files are loaded: no state of a run. */
+/** Filled when the files of operations are loaded; not the state of a run. */
 const operations = new Map<string, OperationDescriptor<Operation>>();
 const steps = new Map<string, StepDescriptor<ActionStep>>();
 
@@ -10,8 +10,8 @@ const steps = new Map<string, StepDescriptor<ActionStep>>();
 export type DescriptorFields<D> = Omit<D, 'name' | 'performedBy'>;
 
 /**
- * Defines an operation of the harness and returns its builder; `build` maps a suite's arguments to members. Throws an
- * Error for a name that is taken.
+ * Defines an operation of the harness and returns its builder. `build` maps a suite's arguments to members. Throws an
+ * Error if the name is already defined.
  */
 export function defineHarnessOperation<Args extends readonly unknown[], T extends object>(
   name: string,
@@ -22,7 +22,7 @@ export function defineHarnessOperation<Args extends readonly unknown[], T extend
   return (...args) => ({ do: name, ...build(...args) });
 }
 
-/** As `defineHarnessOperation`, for an operation of pods. */
+/** Like `defineHarnessOperation`, for an operation of pods. */
 export function defineWorkloadOperation<Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
@@ -32,7 +32,7 @@ export function defineWorkloadOperation<Args extends readonly unknown[], T exten
   return (...args) => ({ do: name, ...build(...args) });
 }
 
-/** As `defineHarnessOperation`, for a step. */
+/** Like `defineHarnessOperation`, for a step. */
 export function defineStep<Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
@@ -43,7 +43,7 @@ export function defineStep<Args extends readonly unknown[], T extends object>(
 }
 
 function define<D extends { readonly name: string }>(known: Map<string, D>, descriptor: D): void {
-  if (known.has(descriptor.name)) throw new Error(`${descriptor.name} is defined twice: give one another name`);
+  if (known.has(descriptor.name)) throw new Error(`${descriptor.name} is defined twice: rename one of them`);
   known.set(descriptor.name, descriptor);
 }
 
@@ -55,7 +55,7 @@ export function unknownName(step: Step): string | undefined {
       : (['step', step.do, steps] as const);
   if (known.has(name)) return undefined;
   const near = nearest(String(name), [...known.keys()]);
-  return `"${name}" is no ${what}${near === undefined ? ': see docs/scenarios.md for those that there are' : ` (did you mean "${near}"?)`}`;
+  return `unknown ${what} "${name}"${near === undefined ? ': see docs/scenarios.md' : ` (did you mean "${near}"?)`}`;
 }
 
 export const operationOf = (operation: Operation): OperationDescriptor<Operation> => known(operations, operation.do);
@@ -68,7 +68,7 @@ function known<D>(definitions: ReadonlyMap<string, D>, name: string): D {
   return found;
 }
 
-/** The action of a scenario's step, a probe's operation or a change, with its descriptor. */
+/** Returns the operation of a probe, or an action step itself, with its descriptor. */
 export function described(step: Step): {
   readonly item: Operation;
   readonly descriptor: Pick<OperationDescriptor<Operation>, 'refersTo' | 'check' | 'waitSeconds' | 'withoutKubernetes'>;
@@ -78,13 +78,13 @@ export function described(step: Step): {
     : { item: step, descriptor: stepOf(step) };
 }
 
-/** The descriptor of an operation of the harness; undefined for one of pods. */
+/** Returns the descriptor of a harness operation; undefined for an operation of pods. */
 export function ofHarness(operation: Operation): HarnessDescriptor<Operation> | undefined {
   const descriptor = operationOf(operation);
   return descriptor.performedBy === 'harness' ? descriptor : undefined;
 }
 
-/** The descriptor of an operation of pods; undefined for one of the harness. */
+/** Returns the descriptor of an operation of pods; undefined for a harness operation. */
 export function ofWorkload(operation: Operation): WorkloadDescriptor<Operation> | undefined {
   const descriptor = operationOf(operation);
   return descriptor.performedBy === 'workload' ? descriptor : undefined;

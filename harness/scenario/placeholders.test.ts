@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { isKnownLate, isOfCluster, placeholdersIn, replacePlaceholders } from './placeholders.ts';
 
 describe('names in angle brackets', () => {
-  it('are found in texts, lists, members and their keys, in order', () =>
+  it('are found in strings, lists, values and keys, in order', () =>
     expect(
       placeholdersIn({ a: ['<role:app> and <role:b.c>', 7, null], '<issuer:c2>:aud': { deep: 'x<time:now>' } }),
     ).to.deep.equal([
@@ -12,10 +12,10 @@ describe('names in angle brackets', () => {
       { kind: 'time', name: 'now' },
     ]));
 
-  it('are none in texts that look alike', () =>
+  it('are not found in similar strings', () =>
     expect(placeholdersIn(['c2', '<c2>', '< role:app>', '<Role:app>', '<role:>', 'a:c2>'])).to.deep.equal([]));
 
-  it('are replaced, and the text around them stays', () =>
+  it('are replaced without a change of the text around them', () =>
     expect(replacePlaceholders('a<x:y>b<z:w>', ({ kind, name }) => `${name}${kind}`)).to.equal('ayxbwz'));
 
   for (const [kind, ofCluster, late] of [
@@ -25,7 +25,7 @@ describe('names in angle brackets', () => {
     ['pod', false, true],
     ['role', false, false],
   ] as const)
-    it(`<${kind}:…> is ${ofCluster ? '' : 'not '}of a cluster, and known ${late ? 'late' : 'from the start'}`, () => {
+    it(`such as <${kind}:…> are ${ofCluster ? '' : 'not '}about a cluster, and known ${late ? 'late' : 'from the start'}`, () => {
       expect(isOfCluster({ kind, name: 'a' })).to.equal(ofCluster);
       expect(isKnownLate({ kind, name: 'a' })).to.equal(late);
     });

@@ -5,9 +5,9 @@ export interface Placeholder {
 }
 
 const PLACEHOLDER = /<([a-z-]+):([A-Za-z0-9_.-]+)>/g;
-/** Kinds that name something of a cluster, by the cluster's alias. */
+/** Kinds about a cluster, followed by the cluster's alias. */
 const OF_CLUSTERS: ReadonlySet<string> = new Set(['cluster', 'cluster-arn', 'region', 'issuer', 'provider-arn']);
-/** Kinds whose values exist only with clusters and pods, or change: the time. */
+/** Kinds whose values are unknown before clusters and pods exist, or change (`time`). */
 const KNOWN_LATE: ReadonlySet<string> = new Set([
   'issuer',
   'provider-arn',
@@ -23,7 +23,7 @@ export const isOfCluster = ({ kind }: Placeholder): boolean => OF_CLUSTERS.has(k
 export const isOfRole = ({ kind }: Placeholder): boolean => kind === 'role' || kind === 'role-name';
 export const isKnownLate = ({ kind }: Placeholder): boolean => KNOWN_LATE.has(kind);
 
-/** All placeholders in the texts of a JSON value, keys of objects included. */
+/** Returns all placeholders in the strings of a JSON value, including keys. */
 export function placeholdersIn(value: unknown): readonly Placeholder[] {
   const found: Placeholder[] = [];
   collect(value, found);
@@ -32,7 +32,7 @@ export function placeholdersIn(value: unknown): readonly Placeholder[] {
 
 const ofSpecs = new WeakMap<object, readonly Placeholder[]>();
 
-/** All placeholders in a scenario's declaration, which nobody changes. */
+/** Returns all placeholders of a scenario's declaration. Caches them, because a declaration never changes. */
 export function placeholdersOf(spec: object): readonly Placeholder[] {
   const known = ofSpecs.get(spec) ?? placeholdersIn(spec);
   ofSpecs.set(spec, known);
@@ -40,7 +40,7 @@ export function placeholdersOf(spec: object): readonly Placeholder[] {
 }
 
 function collect(value: unknown, found: Placeholder[]): void {
-  // A shortcut, as most texts have none.
+  // A shortcut, because most strings have none.
   if (typeof value === 'string' && value.includes('<'))
     for (const [, kind = '', name = ''] of value.matchAll(PLACEHOLDER)) found.push({ kind, name });
   if (typeof value !== 'object' || value === null) return;

@@ -4,7 +4,7 @@ import type { AccountAlias, ClusterAlias } from '../../foundation/protocols/alia
 /** Condition block of a statement: operator -> key -> value or values. */
 export type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
-/** A statement of a permission policy. Resources are written short: see `allow`. */
+/** A statement of a permission policy. Resources may be short: see `allow`. */
 export interface PermissionStatement {
   readonly effect: 'Allow' | 'Deny';
   readonly actions: readonly string[];
@@ -27,12 +27,12 @@ function statementOf(effect: PermissionStatement['effect']) {
   });
 }
 
-/** A statement that allows. A resource is an ARN, `*`, or short for S3: `data/red/*` (objects), `data` (bucket). */
+/** Returns an Allow statement. A resource is an ARN, `*`, or short for S3: `data/red/*` (objects), `data` (bucket). */
 export const allow = statementOf('Allow');
-/** A statement that denies; otherwise as `allow`. */
+/** Returns a Deny statement. Arguments as for `allow`. */
 export const deny = statementOf('Deny');
 
-/** The same statement for a bucket policy, about these principals. */
+/** Adds principals to a statement, for a bucket policy. */
 export function forPrincipal(principal: OneOrMore, statement: PermissionStatement): PermissionStatement {
   return { ...statement, principal };
 }
@@ -61,14 +61,14 @@ const trust = (
 ): TrustStatement => ({ effect: 'Allow', actions, principal, ...(conditions && { conditions }) });
 
 /**
- * Trust of `pods.eks.amazonaws.com` (EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity").
- * `actions` default to both that it needs.
+ * Trusts `pods.eks.amazonaws.com` (EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity").
+ * `actions` default to the two that it needs.
  */
 export const trustPodIdentity = (options: TrustOptions = {}): TrustStatement =>
   trust({ Service: 'pods.eks.amazonaws.com' }, options);
 
 /**
- * Trust of a cluster's OIDC provider (EKS User Guide, "Assign IAM roles to Kubernetes service accounts"). `subject` is
+ * Trusts a cluster's OIDC provider (EKS User Guide, "Assign IAM roles to Kubernetes service accounts"). `subject` is
  * `<namespace>/<service account>` in the scenario's short names; null omits the `sub` condition.
  */
 export function trustWebIdentity(options: {
@@ -104,11 +104,11 @@ export function trustWebIdentity(options: {
   };
 }
 
-/** Trust of another role of the scenario. */
+/** Trusts another role of the scenario. */
 export const trustRole = (role: string, options: TrustOptions = {}): TrustStatement =>
   trust({ AWS: `<role:${role}>` }, options);
 
-/** Trust of a service principal, such as `ec2.amazonaws.com`. */
+/** Trusts a service principal, such as `ec2.amazonaws.com`. */
 export const trustService = (service: string): TrustStatement =>
   trust({ Service: service }, { actions: ['sts:AssumeRole'] });
 
@@ -128,12 +128,12 @@ export interface RoleSpec {
   readonly account?: AccountAlias;
 }
 
-/** A role that Pod Identity can assume, with these permissions. */
+/** Returns a role that Pod Identity can assume, with these permissions. */
 export function podIdentityRole(...permissions: readonly PermissionStatement[]): RoleSpec {
   return { trust: [trustPodIdentity()], permissions };
 }
 
-/** A role that the pods of `subject` (`<namespace>/<service account>`) can assume by web identity. */
+/** Returns a role that the pods of `subject` (`<namespace>/<service account>`) can assume by web identity. */
 export function irsaRole(subject: string, ...permissions: readonly PermissionStatement[]): RoleSpec {
   return { trust: [trustWebIdentity({ subject })], permissions };
 }

@@ -6,7 +6,7 @@ export interface Profile {
   readonly version: number;
   readonly about: string;
   readonly includes: (profile: ScenarioSpec['profile']) => boolean;
-  /** Share of its scenarios, 0 to 1, that must be judged, so neither skipped nor ended by an error. */
+  /** Minimum share of its scenarios, 0 to 1, that must be judged: neither skipped nor ended by an error. */
   readonly leastJudged: number;
 }
 
@@ -14,25 +14,25 @@ export interface Profile {
 export const PROFILES = {
   core: {
     version: 2,
-    about: 'what every cluster and every client must do',
+    about: 'requirements of every cluster and every client',
     includes: (profile) => profile === 'core',
     leastJudged: 0.95,
   },
   full: {
     version: 2,
-    about: 'all scenarios but those that wait for minutes or make load',
+    about: 'all scenarios except load and those that wait for minutes',
     includes: (profile) => profile !== 'soak' && profile !== 'load',
     leastJudged: 0.7,
   },
   'pre-release': {
     version: 2,
-    about: 'all scenarios but those that make load, and nearly all must be judged',
+    about: 'all scenarios except load; nearly all must be judged',
     includes: (profile) => profile !== 'load',
     leastJudged: 0.95,
   },
   soak: {
     version: 2,
-    about: 'all scenarios but those that make load',
+    about: 'all scenarios except load',
     includes: (profile) => profile !== 'load',
     leastJudged: 0.75,
   },

@@ -13,10 +13,10 @@ export interface Owner {
   readonly exactNames?: boolean | undefined;
 }
 
-/** Attempts that have names of their own with each of several clients. */
+/** Maximum of attempts per client that get unique names. */
 export const MOST_ATTEMPTS = 99;
 
-/** Further attempts and clients have other names, as namespaces are deleted slowly. All marks have one length. */
+/** Later attempts and clients get other names, because namespaces are deleted slowly. Suffixes have equal length. */
 function slugOf({ id, attempt, client = 0 }: Owner): string {
   const slug = declaredId(id).toLowerCase();
   if (client > 0) return `${slug}-${String(client * (MOST_ATTEMPTS + 1) + attempt).padStart(4, '0')}`;
@@ -32,7 +32,7 @@ export const bucketName = (owner: Owner, alias: string): string =>
 
 export const roleName = (owner: Owner, alias: string): string => `${namePrefix(owner.run)}-${slugOf(owner)}-${alias}`;
 
-/** The longest owner: runs' ids have seven characters, and marks of attempts five. */
+/** An owner with the longest names: run ids have seven characters, suffixes of attempts five. */
 const LONGEST_OWNER = { run: 'c000000', attempt: 9 } as const;
 
 const KINDS = {
@@ -40,11 +40,11 @@ const KINDS = {
   namespace: { nameOf: namespaceName, longest: 63, form: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/ },
   // Amazon S3 User Guide, "General purpose bucket naming rules".
   bucket: { nameOf: bucketName, longest: 63, form: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/ },
-  // IAM API Reference, CreateRole; `<role:app>` takes no other characters.
+  // IAM API Reference, CreateRole; `<role:app>` allows no other characters.
   role: { nameOf: roleName, longest: 64, form: /^[A-Za-z0-9_.-]+$/ },
 } as const;
 
-/** The first unusable name of a scenario, as a clause; undefined if there is none. */
+/** Returns a clause about the first unusable name of a scenario, or undefined. */
 export function unusableName(id: string, spec: ScenarioSpec): string | undefined {
   const { roles = {}, workloads = {}, users = {}, exactNames } = spec;
   const used: readonly (readonly [keyof typeof KINDS, string])[] = [
@@ -60,7 +60,7 @@ export function unusableName(id: string, spec: ScenarioSpec): string | undefined
       return `${kind} "${alias}" is not a valid name: use ${kind === 'role' ? 'letters, digits, dots, dashes and underscores' : 'lower-case letters and digits, and dashes between them'}`;
     const over = nameOf({ ...LONGEST_OWNER, id, exactNames }, alias).length - longest;
     if (over > 0)
-      return `the name of ${kind} "${alias}" is too long with what the run adds to it (${longest} characters may be): make it ${over} shorter`;
+      return `the name of ${kind} "${alias}" is too long with the prefixes and suffixes of the run (at most ${longest} characters): shorten it by ${over}`;
   }
   return undefined;
 }

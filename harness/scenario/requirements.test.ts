@@ -31,15 +31,15 @@ const eksAuth = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', de
 
 describe('requirements of a scenario', () => {
   for (const [what, step, alone] of [
-    ['disturbs a service for all', disturbAws(eksAuth), true],
-    ['disturbs EKS Auth for a namespace of its own', disturbAws({ ...eksAuth, namespace: 'app' }), false],
-    ['disturbs EKS Auth for a token of its own', disturbAws({ ...eksAuth, token: 'mine' }), false],
+    ['disturbs a service for everyone', disturbAws(eksAuth), true],
+    ['disturbs EKS Auth for its own namespace', disturbAws({ ...eksAuth, namespace: 'app' }), false],
+    ['disturbs EKS Auth for its own token', disturbAws({ ...eksAuth, token: 'mine' }), false],
     ['restarts the agent', restartAgent(), true],
     ['stops the agent', stopAgent(), true],
     ['cuts the webhook off', cutWebhook(), true],
     ['only probes', granted('app', fetchCredentials()), false],
   ] as const) {
-    it(`${alone ? 'runs alone' : 'runs beside others'} when it ${what}`, () => {
+    it(`${alone ? 'exclude' : 'allow'} concurrent scenarios if it ${what}`, () => {
       expect(isExclusive(scenario([step]))).to.equal(alone);
     });
   }
@@ -74,44 +74,44 @@ describe('requirements of a scenario', () => {
     ['an association', [succeeds(createAssociationFor('app/app', {}))], {}, 'associations'],
     ["the agent's add-on", [succeeds(describeAddon('eks-pod-identity-agent'))], {}, 'agent-addon'],
   ] as const)
-    it(`are ${need} with ${what}`, () => {
+    it(`include ${need} with ${what}`, () => {
       const needs = capabilitiesOf(scenario(probes, spec)).filter((name) => name !== 'kubernetes');
       expect(needs).to.deep.equal([need]);
     });
 
   for (const [what, probes, spec, kubernetes] of [
-    ['a pod that makes a probe', [granted('app', fetchCredentials())], { workloads: { app: {} } }, true],
+    ['a probe in a pod', [granted('app', fetchCredentials())], { workloads: { app: {} } }, true],
     ['a request to the webhook', [cutWebhook()], {}, true],
     ['a token', [], { tokens: { mine: { serviceAccount: 'app/app' } } }, true],
     [
-      'associations alone',
+      'only associations',
       [succeeds(createAssociationFor('app/app', {}))],
       { workloads: { app: { role: 'app' } } },
       false,
     ],
-    ['roles alone', [wait(1)], { roles: { app: { trust: [] } } }, false],
+    ['only roles', [wait(1)], { roles: { app: { trust: [] } } }, false],
   ] as const)
-    it(`are ${kubernetes ? '' : 'not '}the API of a cluster with ${what}`, () =>
+    it(`${kubernetes ? 'include' : 'exclude'} kubernetes with ${what}`, () =>
       expect(capabilitiesOf(scenario(probes, spec)).includes('kubernetes')).to.equal(kubernetes));
 
-  it('are no agent where nothing but the association of a role is looked at', () => {
+  it('exclude the agent if only the association of a role is used', () => {
     const spec = { workloads: { app: { role: 'app' } }, roles: { app: { trust: [] } } };
     expect(capabilitiesOf(scenario([succeeds(createAssociationFor('app/free', {}))], spec))).to.deep.equal([
       'associations',
     ]);
   });
 
-  it('are none with a boundary in the other account, whose roles the harness bounds not at all', () =>
+  it('exclude own-boundary for a boundary in the other account', () =>
     expect(
       capabilitiesOf(scenario([], { roles: { app: { trust: [], boundary: [], account: 'other' } } })),
     ).to.deep.equal(['two-accounts']));
 
-  it('are no second account where a role is called "other"', () => {
+  it('exclude two-accounts for a role called "other"', () => {
     const roles = { app: { trust: [trustRole('other')] }, other: { trust: [] } };
     expect(capabilitiesOf(scenario([], { roles }))).not.to.include('two-accounts');
   });
 
-  it('are irsa too where a role of the scenario makes an association', () => {
+  it('include irsa if a role of the scenario creates an association', () => {
     const as = { role: 'creator', token: 'mine' };
     expect(capabilitiesOf(scenario([succeeds(createAssociationFor('app/app', {}, { as }))]))).to.have.members([
       'associations',
@@ -119,13 +119,13 @@ describe('requirements of a scenario', () => {
     ]);
   });
 
-  it('tell how long it waits', () =>
+  it('include the seconds that it waits', () =>
     expect(waitOf(scenario([wait(2), granted('app', tokenRotation('pod-identity', 600))]))).to.equal(602));
 
-  it('are S3 with an operation on it alone', () =>
+  it('include s3 with only an S3 operation', () =>
     expect(capabilitiesOf(scenario([wait(1), granted('app', getObject('data/key'))]))).to.include('s3'));
 
-  it('are neither a second cluster nor a second account where texts name the first', () => {
+  it('exclude two-clusters and two-accounts if strings name only the first', () => {
     const env = { A: '<cluster:c1>', B: '<account:main>' };
     const needs = capabilitiesOf(
       scenario([], { workloads: { app: { env } }, providers: [{ cluster: 'c1', account: 'main', clientIds: [] }] }),
@@ -133,40 +133,40 @@ describe('requirements of a scenario', () => {
     expect(needs).to.deep.equal([]);
   });
 
-  it('are what the workload program must know of the operations of pods', () => {
+  it('include the operations that the workload program must support', () => {
     const asked = scenario([wait(1), granted('app', whoAmI()), succeeds(agentGet(2703, '/healthz'))]);
     const available = new Set(capabilitiesOf(asked));
     const unmetBy = (...operations: string[]): string | undefined =>
       unmetRequirements(asked, available, undefined, { name: 'mine', operations: new Set(operations) });
     expect(unmetBy()).to.equal(
-      'Needs what is not available here: GetCallerIdentity in the workload program mine (operation:GetCallerIdentity).',
+      'Not available here: GetCallerIdentity in the workload program mine (operation:GetCallerIdentity).',
     );
     expect(unmetBy('GetCallerIdentity')).to.equal(undefined);
     expect(unmetRequirements(asked, available)).to.equal(undefined);
   });
 
-  it('name what is missing', () => {
+  it('are reported by name if they are missing', () => {
     expect(unmetRequirements(scenario([restartAgent()]), new Set())).to.include('agent-restart');
     expect(unmetRequirements(scenario([restartAgent()]), new Set(['kubernetes', 'agent-restart']))).to.equal(undefined);
   });
 
   for (const [what, steps, seconds] of [
     ['a refusal by the agent through an SDK', [refused('app', whoAmI(), { by: 'agent' })], 3],
-    ['a refusal by EKS Auth or another', [refused('app', whoAmI(), { by: ['sts', 'eks-auth'] })], 3],
-    ['a refusal by STS, which no SDK repeats', [refused('app', whoAmI(), { by: 'sts' })], 0],
-    ['access, which comes at once', [granted('app', whoAmI(), { by: 'agent' })], 0],
+    ['a refusal by EKS Auth or another layer', [refused('app', whoAmI(), { by: ['sts', 'eks-auth'] })], 3],
+    ['a refusal by STS, which no SDK retries', [refused('app', whoAmI(), { by: 'sts' })], 0],
+    ['access', [granted('app', whoAmI(), { by: 'agent' })], 0],
     ['a refusal without an SDK', [refused('app', fetchCredentials(), { by: 'agent' })], 0],
     [
-      "a refusal by the harness' own question",
+      'a refusal of a harness probe',
       [{ ...succeeds(agentGet(2703, '/')), expectation: { outcome: 'refused', by: 'agent' } }],
       0,
     ],
     [
-      'a refusal by whomever',
+      'a refusal by any layer',
       [{ ...refused('app', whoAmI(), { by: 'agent' }), expectation: { outcome: 'refused' } }],
       0,
     ],
     ['steps and refusals', [wait(7), refused('app', whoAmI(), { by: 'agent' })], 10],
   ] as const satisfies readonly (readonly [string, readonly Step[], number])[])
-    it(`waits ${seconds} s for ${what}`, () => expect(waitOf(scenario(steps))).to.equal(seconds));
+    it(`include a wait of ${seconds} s for ${what}`, () => expect(waitOf(scenario(steps))).to.equal(seconds));
 });

@@ -19,7 +19,7 @@ export function clustersOf({ spec }: Scenario): readonly ClusterAlias[] {
   return [...declared, ...inProbes, ...inTexts].includes('c2') ? ['c1', 'c2'] : ['c1'];
 }
 
-/** The capabilities that a scenario needs: declared ones, and those of its parts. */
+/** Returns the capabilities that a scenario requires: declared ones, and those of its parts. */
 export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   const { spec } = scenario;
   const needs = new Set<Capability>(spec.needs ?? []);
@@ -34,7 +34,7 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
     if (workload.role !== undefined) needs.add(kubernetes ? 'pod-identity' : 'associations');
     if (workload.irsa !== undefined) {
       needs.add('irsa');
-      // Its client can use no other STS for web identity.
+      // Its client cannot use another STS for web identity.
       if (scenario.client?.client.stsOfAwsAlone === true) needs.add('sts-of-aws');
     }
     if (workload.imds === 'reachable') needs.add('imds');
@@ -61,7 +61,7 @@ function usesOtherAccount(spec: ScenarioSpec): boolean {
 
 const isEmpty = (things: object | undefined): boolean => Object.keys(things ?? {}).length === 0;
 
-/** Whether a scenario involves the inside of a cluster. Workloads without probes only stand for their associations. */
+/** Whether a scenario uses anything inside a cluster. Workloads without probes only declare associations. */
 export const usesKubernetes = ({ tokens, users, probes }: ScenarioSpec): boolean =>
   !isEmpty(tokens) || !isEmpty(users) || probes.some((step) => described(step).descriptor.withoutKubernetes !== true);
 
@@ -70,7 +70,7 @@ const usesS3 = ({ buckets, objects, probes }: ScenarioSpec): boolean =>
   !isEmpty(objects) ||
   probes.some((step) => step.kind === 'probe' && operationOf(step.operation).usesS3);
 
-/** Names of the operations that a scenario's pods perform, each once. */
+/** Names of the operations that a scenario's pods perform, without duplicates. */
 const operationsOfPods = ({ spec }: Scenario): readonly string[] => [
   ...new Set(spec.probes.flatMap((step) => (step.kind === 'probe' ? (ofWorkload(step.operation)?.name ?? []) : []))),
 ];
@@ -94,19 +94,18 @@ function operationsOfClients(scenario: Scenario): readonly string[] {
 const isBeyond = ({ operations }: Client, name: string): boolean =>
   new Set<string>(ALL_OPERATIONS).has(name) && !new Set<string>(operations).has(name);
 
-/** Whether a client is not of the kind that a scenario is about. */
 function clientLacks(client: Client | undefined, capability: Capability): boolean {
   if (capability === 'sdk-chain') return client?.chain === 'own';
   if (capability === 'configurable-sts') return client?.stsOfAwsAlone === true;
   return capability === 'lasting-client' && client?.startsAnew === true;
 }
 
-/** Missing in clients that only use AWS's own STS, unless its names resolve to an emulator in their network. */
+/** Clients of AWS's own STS lack these, unless STS's host names resolve to an emulator in their network. */
 const OF_STS: ReadonlySet<Capability> = new Set(['sts-of-aws', 'configurable-sts']);
 
 /**
- * Why a scenario cannot run here; undefined if it can. `reasons` of missing capabilities are clauses; `program` makes
- * the pods' probes (default: one that supports all operations).
+ * Returns why a scenario cannot run here; undefined if it can. `reasons`: clauses about missing capabilities. `program`
+ * runs the pods' probes (default: one that supports all operations).
  */
 export function unmetRequirements(
   scenario: Scenario,
@@ -129,21 +128,21 @@ export function unmetRequirements(
   const beyond = operationsOfClients(scenario).filter((name) => client !== undefined && isBeyond(client, name));
   words.push(...beyond.map((name) => `${name} by client ${client?.name} (operation:${name})`));
   if (words.length === 0) return undefined;
-  return `Needs what is not available here: ${words.join(', ')}.`;
+  return `Not available here: ${words.join(', ')}.`;
 }
 
-/** Whether a scenario changes what others share, and so runs alone in its environment. */
+/** Whether a scenario changes shared state, and therefore runs alone in its environment. */
 export const isExclusive = (scenario: Scenario): boolean =>
   isExclusiveFromTheStart(scenario) || exclusivenessOfSteps(scenario).some(Boolean);
 
-/** Whether nothing else may run on this machine meanwhile, since it is about many requests or pods at once. */
+/** Whether nothing else may run on this machine meanwhile, because it has many concurrent requests or pods. */
 export const needsMachine = (scenario: Scenario): boolean =>
   [scenario.spec.exclusive, ...exclusivenessOfSteps(scenario)].includes('machine');
 
 const exclusivenessOfSteps = ({ spec }: Scenario) =>
   spec.probes.map((step) => step.kind === 'action' && stepOf(step).isExclusive?.(step));
 
-/** Whether its declarations already conflict with others', by their exact names. */
+/** Whether it conflicts with others even before its steps, for example by exact names. */
 export const isExclusiveFromTheStart = ({ spec }: Scenario): boolean =>
   Boolean(spec.exclusive) || spec.exactNames === true;
 

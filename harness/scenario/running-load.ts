@@ -3,20 +3,20 @@ import type { LoadVerdict } from '../../foundation/protocols/load-protocol.ts';
 export interface EndedPod {
   readonly name: string;
   readonly namespace: string;
-  /** Undefined: it left none, or a truncated one. */
+  /** Undefined if missing or truncated. */
   readonly verdict: LoadVerdict | undefined;
-  /** How it ended, in a few words, without a verdict. */
+  /** How the pod ended, in a few words, if it has no verdict. */
   readonly end: string;
 }
 
 /** The end of a deleted pod whose last state was not seen. */
 export const UNSEEN = 'deleted';
 
-/** The usage of a cluster's agents, from their kubelets. */
+/** Resource usage of a cluster's agents, from their kubelets. */
 export interface AgentUsage {
-  /** Processor seconds since its containers' start, of all agents. */
+  /** CPU seconds of all agents since the start of their containers. */
   readonly cpuSeconds: number;
-  /** Bytes of the working set of the largest. */
+  /** Largest working set of an agent, in bytes. */
   readonly memory: number;
 }
 
@@ -24,18 +24,18 @@ export interface RunningLoad {
   pods: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** End of its disturbance, milliseconds since the epoch. */
+  /** End of the disturbance, in milliseconds since the epoch. */
   recoversFrom?: number;
-  /** Replaces all its pods, if they are of Deployments. */
+  /** Replaces all pods, if they belong to Deployments. */
   readonly restart: () => Promise<unknown>;
   readonly end: () => Promise<unknown>;
-  /** `<namespace>/<name>` of the pods that were seen, and of those that run. */
+  /** `<namespace>/<name>` of all pods seen so far, and of the running ones. */
   readonly seen: () => readonly string[];
   readonly running: () => readonly string[];
   readonly gone: () => Promise<unknown>;
   readonly started: (count: number) => Promise<unknown>;
   readonly ended: (count: number) => Promise<readonly EndedPod[]>;
-  /** Usage at its start, and the maximum since; undefined if no kubelet reports it. */
+  /** Usage at the start and now, and the peak since; undefined if no kubelet reports it. */
   readonly usage: () => Promise<
     { readonly before: AgentUsage; readonly now: AgentUsage; readonly peak: number } | undefined
   >;

@@ -20,8 +20,8 @@ import { SCENARIO_LABEL, type PodWatcher } from '../kubernetes-client/pod-watche
 
 export interface ProvisionedCluster {
   /**
-   * Whether its webhook sets the STS endpoint of pods, once known. Only for service accounts that it has seen, so the
-   * endpoint also shows that for pods with an association.
+   * Whether the webhook sets the STS endpoint of pods, once known. Only service accounts that it has seen get the
+   * endpoint, so the endpoint shows that it has seen one, even for pods with an association.
    */
   setsStsEndpoint?: boolean;
   readonly alias: ClusterAlias;
@@ -37,19 +37,19 @@ export interface Environment {
   /** Tags of every AWS resource: the run and its expiry. */
   readonly tags: Readonly<Record<string, string>>;
   readonly aws: AwsTarget;
-  /** Facts about the run's clusters before they exist. */
+  /** Names and ARNs of the run's clusters, known before they exist. */
   readonly announced: ReadonlyMap<ClusterAlias, { readonly name: string; readonly arn: string }>;
   /** Empty until the clusters exist. */
   readonly clusters: ReadonlyMap<ClusterAlias, ProvisionedCluster>;
-  /** What removes fixtures: `run`, all; `cluster`, those in a cluster; `nothing`. */
+  /** When fixtures disappear by themselves: with the `run` (all), with the `cluster` (those in it), or never. */
   readonly fixturesEndWith: 'run' | 'cluster' | 'nothing';
-  /** True on real clusters, where API server and webhook learn of changes late, from watches. */
+  /** True on real clusters, where API server and webhook see changes late, through watches. */
   readonly eventual: boolean;
   /** Limits the number of starting pods; absent if a cluster does so itself. */
   readonly podStarts?: Pick<StartLimiter, 'acquire'>;
   /** Milliseconds from each pod's creation request to its first report. */
   readonly podTimes: number[];
-  /** Delay of this process, which may run an emulated AWS. */
+  /** Event-loop delay of this process, which may run an emulated AWS. */
   readonly lateness: Pick<Lateness, 'between' | 'stop'>;
   /** Resources of scenarios that are kept until the run is over. */
   readonly kept: Resources;
@@ -81,9 +81,9 @@ export interface ScenarioContext {
   /** Fires at the scenario's end or timeout. */
   readonly signal: AbortSignal;
   readonly names: Names;
-  /** Workload -> its association's id. */
+  /** Association ids by workload. */
   readonly associations: Map<string, string>;
-  /** Token name -> token, of `tokens`. */
+  /** Minted tokens by name. */
   readonly tokens: Map<string, string>;
   /** Sessions by workload, or by role and token. */
   readonly sessions: Map<string, HeldSession>;
@@ -92,11 +92,11 @@ export interface ScenarioContext {
   /** The agent's arguments before the scenario's changes. */
   readonly agentArguments: Map<ClusterAlias, readonly string[]>;
   readonly loads: Map<string, RunningLoad>;
-  /** Timed-out waits, by the workload whose probes follow: a sentence each. */
+  /** Sentences about timed-out waits, by the workload whose probes follow. */
   readonly notes: Map<string, string[]>;
-  /** Whether pods of a service account (`accountKey`) were last seen to be injected for Pod Identity. */
+  /** Whether pods of a service account (`accountKey`) were injected for Pod Identity when last observed. */
   readonly injected: Map<string, boolean>;
-  /** Time of `performance` for the next question to EKS Auth about a service account (`accountKey`). */
+  /** Time (`performance.now()`) of the next EKS Auth call for a service account (`accountKey`). */
   readonly mayAskEksAuth: Map<string, number>;
   readonly outcomes: ProbeOutcome[];
 }
@@ -134,22 +134,22 @@ export const createScenarioContext = (
   outcomes: [],
 });
 
-/** Makes a resource that the scenario's teardown removes; as `Resources.make`. */
+/** Creates a resource that the teardown removes, like `Resources.make`. */
 export const makeIn = <T>(
   { resources, signal }: ScenarioContext,
   pending: PendingResource<T>,
 ): Promise<T | undefined> => resources.make(pending, signal);
 
-/** Records a timed-out wait before the probes of these workloads: a clause. */
+/** Records a timed-out wait, as a clause, before the probes of these workloads. */
 export function note(context: ScenarioContext, subject: readonly Workload[], what: string): void {
   for (const { name } of subject) context.notes.set(name, [...notesOn(context, name), `Before that, ${what}.`]);
 }
 
-/** Timed-out waits before a workload's probes, a sentence each. */
+/** Returns sentences about timed-out waits before a workload's probes. */
 export const notesOn = (context: ScenarioContext, workload: string | undefined): readonly string[] =>
   context.notes.get(workload ?? '') ?? [];
 
-/** Tags of a scenario's AWS resources: the run's, and the scenario. */
+/** Tags of a scenario's AWS resources: those of the run, and the scenario's id. */
 export const tagMap = (context: ScenarioContext): Record<string, string> => ({
   ...context.environment.tags,
   'conformance-scenario': context.scenario.id,

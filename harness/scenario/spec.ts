@@ -4,39 +4,39 @@ import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSp
 
 /** Capabilities of a cluster or an AWS; a scenario that needs a missing one is skipped with that reason. */
 export const CAPABILITIES = {
-  kubernetes: 'a cluster whose API can be reached',
+  kubernetes: 'a cluster with a reachable API server',
   s3: 'S3',
-  associations: "EKS' API for Pod Identity associations",
-  'agent-addon': 'the agent as an add-on of EKS',
-  'own-cluster': 'a cluster that the run made',
+  associations: 'the EKS API for Pod Identity associations',
+  'agent-addon': 'the agent as an EKS add-on',
+  'own-cluster': 'a cluster that the run created',
   'pod-identity': 'the Pod Identity agent and EKS Auth',
   irsa: 'an OIDC provider per cluster',
-  'two-clusters': 'two clusters side by side',
+  'two-clusters': 'two clusters',
   'two-accounts': 'a second AWS account',
-  'virtual-clock': "moving AWS' clock",
-  'aws-disturbances': 'delays and failures of AWS that can be turned on',
-  'call-record': 'a record of the calls that AWS received',
+  'virtual-clock': 'an AWS clock that can be moved',
+  'aws-disturbances': 'simulated delays and failures of AWS',
+  'call-record': 'a record of AWS calls',
   imds: 'instance metadata that pods can reach',
-  'agent-restart': "restarting the cluster's agent",
-  'agent-stop': "taking the cluster's agent away for a while",
-  'agent-ipv6': 'an agent that listens at its IPv6 address too',
-  'agent-probe-port': "the agent's probe port, which listens on the node's loopback alone",
+  'agent-restart': "a restart of the cluster's agent",
+  'agent-stop': "a temporary stop of the cluster's agent",
+  'agent-ipv6': 'an agent that also listens on its IPv6 address',
+  'agent-probe-port': "access to the agent's probe port on the node's loopback",
   'agent-token-cache': 'an agent that caches by token (0.1)',
   'agent-pod-cache': 'an agent that caches by pod (0.2: --agent-chart 0.2)',
   'agent-token-validation':
-    'an agent that checks tokens itself (0.2, on Kubernetes 1.34 or later, by keys with ids as EKS gives them)',
-  'webhook-endpoint': "the webhook's own address",
-  'webhook-config-map': 'a webhook that takes roles from a config map in kube-system too (--watch-config-map)',
-  'cluster-clock': "a kubelet and an agent that follow AWS' clock when it is moved",
+    'an agent that validates tokens itself (0.2, on Kubernetes 1.34 or later, with key ids as on EKS)',
+  'webhook-endpoint': "access to the webhook's endpoint",
+  'webhook-config-map': 'a webhook that also reads roles from a config map in kube-system (--watch-config-map)',
+  'cluster-clock': 'a kubelet and an agent that follow a moved AWS clock',
   'sdk-chain': 'a client with the credential chain of an AWS SDK',
-  'lasting-client': 'a client that goes on from one operation to the next',
-  'configurable-sts': 'a client that takes the address of STS from its environment',
-  'client-network': 'a network of its own for a client, with the addresses of a pod',
-  'network-policy': 'a network plugin that puts network policies in force',
+  'lasting-client': 'a client process that performs several operations',
+  'configurable-sts': 'a client that reads the STS endpoint from its environment',
+  'client-network': 'a separate network for a client, with the addresses of a pod',
+  'network-policy': 'a network plugin that enforces network policies',
   'node-role': 'a role of the nodes that may be changed',
-  'own-boundary': 'roles with a permissions boundary of their own',
-  'sts-of-aws': "AWS' own STS, at its own address",
-  'kubelet-stats': 'figures of what pods use of processor and memory, from their kubelet',
+  'own-boundary': 'roles with their own permissions boundary',
+  'sts-of-aws': "AWS's own STS at its regular endpoint",
+  'kubelet-stats': 'CPU and memory usage of pods, from the kubelet',
 } as const;
 export type Capability = keyof typeof CAPABILITIES;
 
@@ -52,7 +52,7 @@ export interface AssociationSpec {
 /** A pod that runs the probe program, with its service account. */
 export interface WorkloadSpec {
   readonly cluster?: ClusterAlias;
-  /** Short name; each scenario has namespaces of its own. Default `app`. */
+  /** Short name; each scenario has its own namespaces. Default `app`. */
   readonly namespace?: string;
   /** Default `app`. */
   readonly serviceAccount?: string;
@@ -68,22 +68,22 @@ export interface WorkloadSpec {
   readonly imds?: 'blocked' | 'reachable';
   /** User of all containers. Default: the image's. */
   readonly runAsUser?: number;
-  /** User of the main container, if an `init` or `sidecar` container makes the probes. */
+  /** User of the main container, if an `init` or `sidecar` container runs the probes. */
   readonly mainRunAsUser?: number;
   /** Group that owns the pod's volumes. */
   readonly fsGroup?: number;
-  /** On the node's own network. */
+  /** Uses the node's network. */
   readonly hostNetwork?: boolean;
-  /** The container that makes the probes: `init` and native `sidecar` have a main one in addition. Default `main`. */
+  /** The container that runs the probes. `init` and native `sidecar` add a main container. Default `main`. */
   readonly container?: 'main' | 'init' | 'sidecar';
-  /** A network policy allows only these: the agent (169.254.170.23, TCP port 80), and AWS. Default: no policy. */
+  /** Destinations that a network policy allows: the agent (169.254.170.23, TCP port 80), and AWS. Default: no policy. */
   readonly egress?: readonly ('agent' | 'aws')[];
   readonly automountServiceAccountToken?: boolean;
   /** Further volumes of the pod by mount path, as in Kubernetes, with the `subPath` of the mount. */
   readonly volumes?: Readonly<Record<string, { readonly subPath?: string; readonly [source: string]: unknown }>>;
   /** `later`: a step starts it. Default `start`. */
   readonly starts?: 'start' | 'later';
-  /** Makes the association before namespace and service account. Default: any order. */
+  /** Creates the association before namespace and service account. Default: any order. */
   readonly associationFirst?: boolean;
 }
 
@@ -92,10 +92,10 @@ export interface BucketSpec {
   readonly policy?: readonly PermissionStatement[] | RawPolicy;
 }
 
-/** `<bucket>/<key>`, or with tags. */
+/** `<bucket>/<key>`, optionally with tags. */
 export type ObjectSpec = string | { readonly at: string; readonly tags: Readonly<Record<string, string>> };
 
-/** A token minted by TokenRequest and given to a workload as a file; a probe names it with `minted(name)`. */
+/** A token from TokenRequest that workloads get as a file. Probes refer to it by `minted(name)`. */
 export interface TokenSpec {
   readonly cluster?: ClusterAlias;
   /** `<namespace>/<service account>`. */
@@ -127,7 +127,7 @@ export interface UserSpec {
   readonly serviceAccount?: string;
 }
 
-/** The operation of a probe: `do` names it, and `harness/operations` describes it. */
+/** The operation of a probe, defined under the name `do` in `harness/operations`. */
 export interface Operation {
   readonly do: string;
 }
@@ -137,30 +137,30 @@ export interface WorkloadOperation extends Operation {
   readonly performedBy?: 'workload';
 }
 
-/** An operation that the harness performs, at Kubernetes's API or the AWS control plane. */
+/** An operation that the harness performs, on the Kubernetes API or the AWS control plane. */
 export interface HarnessOperation extends Operation {
   readonly performedBy?: 'harness';
 }
 
 /** The expected result of a probe. */
 export interface Expectation extends ExpectedResult {
-  /** Role (by its name in the scenario), `node` or `static` of the identity. Default: the workload's role. */
+  /** Expected identity: a role (by its name in the scenario), `node` or `static`. Default: the workload's role. */
   readonly as?: string;
 }
 
 export interface ProbeStep {
   readonly kind: 'probe';
-  /** Workload that makes the probe; undefined for the harness. */
+  /** Workload that runs the probe; undefined for the harness. */
   readonly workload: string | undefined;
   readonly operation: Operation;
   readonly expectation: Expectation;
-  /** A control's failure makes the scenario inconclusive; any other probe's makes it failed. */
+  /** If a control fails, the scenario is inconclusive; if another probe fails, the scenario fails. */
   readonly control: boolean;
   /** Why the client's expectation differs from the suite's, as a clause. */
   readonly differs?: string;
 }
 
-/** A change of the world between probes, described in `harness/operations`. */
+/** A change between probes, defined in `harness/operations`. */
 export interface ActionStep {
   readonly kind: 'action';
   readonly do: string;
@@ -168,29 +168,29 @@ export interface ActionStep {
 
 export type Step = ProbeStep | ActionStep;
 
-/** A world, probes and their expected outcomes. */
+/** The resources of a scenario, its probes and their expected outcomes. */
 export interface ScenarioSpec {
   /** Source of the expectation: a section of AWS's or Kubernetes's documentation, or of a component's source. */
   readonly source?: string;
-  /** Words that `--grep` also searches, if neither title nor probes have them. */
+  /** Additional words for `--grep`, which also searches title and probes. */
   readonly keywords?: readonly string[];
   /** Reported even when the scenario passes: conforming behaviour that is a risk. */
   readonly finding?: string;
   readonly needs?: readonly Capability[];
   /**
    * `core`: also in `--profile core`. `soak`: waits for minutes, only in `--profile soak` and `pre-release`. `load`:
-   * makes many pods, only in `--profile load`, or if its suite or id is named.
+   * creates many pods, only in `--profile load`, or if its suite or id is selected.
    */
   readonly profile?: 'core' | 'soak' | 'load';
   /** Timeout in seconds, if `--timeout` is not enough. */
   readonly allowSeconds?: number;
   /**
-   * It changes what others share (clock, agent, failures of AWS), and so runs alone in its environment: one of its own
-   * where that is quickly made, else the shared one, after all others. `machine`: it also needs all of this machine, and
-   * nothing else runs meanwhile.
+   * The scenario changes shared state (clock, agent, failures of AWS), so it runs alone in its environment. This is a
+   * separate one if that is quick to create, otherwise the shared one, after all others. `machine`: nothing else may run
+   * on this machine at the same time.
    */
   readonly exclusive?: boolean | 'machine';
-  /** Keeps the names of namespaces and buckets, since the user's policies have them. */
+  /** Uses the exact names of namespaces and buckets, because the user's policies contain them. */
   readonly exactNames?: boolean;
   readonly roles?: Readonly<Record<string, RoleSpec>>;
   readonly workloads?: Readonly<Record<string, WorkloadSpec>>;
@@ -198,13 +198,13 @@ export interface ScenarioSpec {
   readonly objects?: readonly ObjectSpec[];
   readonly tokens?: Readonly<Record<string, TokenSpec>>;
   readonly users?: Readonly<Record<string, UserSpec>>;
-  /** Further OIDC providers; those of both clusters in the main account, with `sts.amazonaws.com`, exist anyway. */
+  /** Additional OIDC providers. Those of both clusters in the main account, with `sts.amazonaws.com`, always exist. */
   readonly providers?: readonly {
     readonly cluster: ClusterAlias;
     readonly account: AccountAlias;
     readonly clientIds: readonly string[];
   }[];
-  /** Probes in order, with changes of the world between them. */
+  /** Probes in order, with steps between them. */
   readonly probes: readonly Step[];
 }
 
@@ -216,6 +216,6 @@ export interface Scenario {
   readonly title: string;
   readonly file: string;
   readonly spec: ScenarioSpec;
-  /** The program for operations of an SDK. Default: the probe program. */
+  /** The client for SDK operations. Default: the probe program. */
   readonly client?: ChosenClient;
 }

@@ -53,7 +53,7 @@ const call = (requestId: string, values: Partial<CallRecord> = {}, place = `${BU
 });
 const identity = { arn: SESSION, account: '111122223333' };
 
-describe('what a client says of an operation on S3', () => {
+describe("a client's report of an S3 operation", () => {
   const recorded = (
     calls: readonly CallRecord[] | undefined,
     said: Partial<ProbeReport> = {},
@@ -62,35 +62,39 @@ describe('what a client says of an operation on S3', () => {
   ): ProbeReport => asRecorded(worldOf(calls, client), step, report(said));
 
   for (const [what, calls, said] of [
-    ['the call that it tells', [call('told', { receivedAt: 0 }), call('other')], { requestId: 'told' }],
-    ['the last call about its object meanwhile', [call('first'), call('told')], {}],
-    ['one from its first moment', [call('told', { receivedAt: STARTED })], {}],
-    ['one until its last moment', [call('told', { receivedAt: ENDED })], {}],
-    ['the last one where the call that it tells is in no record', [call('told')], { requestId: 'unknown' }],
-    ['one about the bucket itself', [call('told', {}, BUCKET)], {}],
+    ['the reported call', [call('told', { receivedAt: 0 }), call('other')], { requestId: 'told' }],
+    ['the last call about its object during the probe', [call('first'), call('told')], {}],
+    ['a call at the first moment of the probe', [call('told', { receivedAt: STARTED })], {}],
+    ['a call at the last moment of the probe', [call('told', { receivedAt: ENDED })], {}],
+    ['the last call if the reported one is not in the record', [call('told')], { requestId: 'unknown' }],
+    ['a call about the bucket itself', [call('told', {}, BUCKET)], {}],
     [
-      'one that asked for more than its object',
+      'a call with several resources',
       [call('told', { authorizations: [...call('a', {}, 'else').authorizations, ...call('b').authorizations] })],
       {},
     ],
-    ['one before it, about another object of the bucket', [call('told'), call('b', {}, `${BUCKET}/blue/key`)], {}],
-    ['one before it, about the bucket itself', [call('told'), call('b', {}, BUCKET)], {}],
-    ['the last of several sessions of a role', [call('a', { caller: `${SESSION}-2` }), call('told')], {}],
-    ['one before it, of another service', [call('told'), call('sts', { service: 'sts' })], {}],
-    ['one before it, of another bucket', [call('told'), call('b', {}, `${BUCKET}-2/red/key`)], {}],
-    ['one before it, of a key like its bucket', [call('told'), call('b', {}, `x/${BUCKET}/`)], {}],
-    ['one before one that came too late', [call('told'), call('late', { receivedAt: ENDED + 1 })], {}],
-    ['one before one that came too early', [call('told'), call('early', { receivedAt: STARTED - 1 })], {}],
     [
-      'one before one about something else',
+      'its own call, not one about another object of the bucket',
+      [call('told'), call('b', {}, `${BUCKET}/blue/key`)],
+      {},
+    ],
+    ['its own call, not one about the bucket itself', [call('told'), call('b', {}, BUCKET)], {}],
+    ['the last of several sessions of a role', [call('a', { caller: `${SESSION}-2` }), call('told')], {}],
+    ['its own call, not one of another service', [call('told'), call('sts', { service: 'sts' })], {}],
+    ['its own call, not one of another bucket', [call('told'), call('b', {}, `${BUCKET}-2/red/key`)], {}],
+    ['its own call, not one of a key like its bucket', [call('told'), call('b', {}, `x/${BUCKET}/`)], {}],
+    ['its own call, not one after the probe', [call('told'), call('late', { receivedAt: ENDED + 1 })], {}],
+    ['its own call, not one before the probe', [call('told'), call('early', { receivedAt: STARTED - 1 })], {}],
+    [
+      'its own call, not one about another resource',
       [call('told'), call('b', { authorizations: [{ resource: '*' }] as unknown as CallRecord['authorizations'] })],
       {},
     ],
   ] as const satisfies readonly (readonly [string, readonly CallRecord[], Partial<ProbeReport>])[])
-    it(`is told with whose session S3 saw in ${what}`, () =>
+    it(`gets the identity of ${what}`, () =>
       expect(recorded(calls, said)).to.deep.equal({ ...report(said), requestId: 'told', identity }));
 
-  it('is of an anonymous caller where S3 saw one', () =>
+  it('gets an anonymous identity if S3 saw an anonymous caller', () =>
     expect(recorded([call('told', { caller: 'anonymous' })]).identity).to.deep.equal({
       arn: 'anonymous',
       account: '',
@@ -106,17 +110,17 @@ describe('what a client says of an operation on S3', () => {
     ['absent', 404, true],
     ['absent', 200, false],
   ] as const)
-    it(`${isRight ? 'stands' : 'is an error'} where it was ${outcome} and S3 answered ${status}`, () => {
+    it(`${isRight ? 'is accepted' : 'is an error'} if it is ${outcome} and S3 answered ${status}`, () => {
       const found = recorded([call('told', { status })], { outcome });
       if (isRight) expect(found).to.include({ outcome, requestId: 'told' });
       else
         expect(found).to.include({
           outcome: 'error',
-          message: `client go says that GetObject was ${outcome}, and S3 answered ${status}`,
+          message: `client go reports that GetObject was ${outcome}, but S3 answered ${status}`,
         });
     });
 
-  describe('where several roles asked for it meanwhile', () => {
+  describe('with such calls from several roles', () => {
     const other = SESSION.replace('run-app', 'run-other');
     const both = [call('told'), call('other', { caller: other })];
     const { namespace, serviceAccount } = workload(worldOf([]), 'red');
@@ -132,35 +136,36 @@ describe('what a client says of an operation on S3', () => {
       `token is of ${namespace}/${serviceAccount}, bound to pod red-1`,
       `token issuer is https://x, subject is system:serviceaccount:${namespace}:${serviceAccount}`,
     ])
-      it(`is told with the session that its own token opened: ${note.split(' of ')[0]}`, () => {
+      it(`gets the session that its own token opened: ${note.split(' of ')[0]}`, () => {
         const opened = [opening(note.replace(serviceAccount, `${serviceAccount}-2`), other), opening(note, SESSION)];
         expect(recorded([...opened, ...both])).to.include({ outcome: 'granted', requestId: 'told' });
         expect(recorded([...opened, opening(note, other), ...both])).to.include({ outcome: 'error' });
       });
-    it('is an error where nothing tells which is its own', () =>
+    it('is an error if nothing shows which call is its own', () =>
       expect(recorded(both)).to.include({
         outcome: 'error',
         message:
-          'client go says that GetObject was granted, and S3 received calls for it of several roles at that time',
+          'client go reports that GetObject was granted, but S3 received such calls from several roles at that time',
       }));
   });
 
-  it('is an error where S3 received no such call', () =>
+  it('is an error if S3 received no such call', () =>
     expect(recorded([], { code: 'x' })).to.deep.equal({
       ...report({ code: 'x' }),
       outcome: 'error',
-      message: 'client go says that GetObject was granted, and S3 received no call of it',
+      message: 'client go reports that GetObject was granted, but S3 received no such call',
     }));
 
-  it('stands by its own identity alone where AWS keeps no record', () => {
+  it('must include the identity if AWS has no call record', () => {
     expect(recorded(undefined, { identity })).to.deep.equal(report({ identity }));
     expect(recorded(undefined)).to.include({
       outcome: 'error',
-      message: 'client go says that GetObject was granted, and neither it nor a record of AWS tells as whom',
+      message:
+        'client go reports that GetObject was granted, but neither the client nor an AWS call record shows the identity',
     });
   });
 
-  it('is looked for by the bucket of an operation on a bucket too', () =>
+  it('is matched by the bucket for an operation on a bucket', () =>
     expect(
       recorded([call('told', {}, BUCKET), call('other')], {}, granted('red', listObjects('data'))).requestId,
     ).to.equal('told'));
@@ -169,12 +174,12 @@ describe('what a client says of an operation on S3', () => {
     ['a refusal', { outcome: 'refused' }, read, GO],
     ['an error', { outcome: 'error' }, read, GO],
     ['an answer of STS', { outcome: 'denied', layer: 'sts' }, read, GO],
-    ['what is no operation of S3', {}, granted('red', whoAmI()), GO],
-    ['what no pod does', {}, succeeds(agentGet(80, '/')), GO],
-    ['what the probe program does itself', {}, read, { client: { name: 'go' } } as unknown as ChosenClient],
+    ['an operation of another service', {}, granted('red', whoAmI()), GO],
+    ['a harness probe', {}, succeeds(agentGet(80, '/')), GO],
+    ['a client that is not installed', {}, read, { client: { name: 'go' } } as unknown as ChosenClient],
   ] as const satisfies readonly (readonly [string, Partial<ProbeReport>, ProbeStep, ChosenClient])[])
-    it(`is taken as it is of ${what}`, () => expect(recorded([], said, step, client)).to.deep.equal(report(said)));
+    it(`is unchanged for ${what}`, () => expect(recorded([], said, step, client)).to.deep.equal(report(said)));
 
-  it('is taken as it is without a client', () =>
+  it('is unchanged without a client', () =>
     expect(asRecorded(aWorld(aScenario(), worldOf([]).environment), read, report())).to.deep.equal(report()));
 });

@@ -1,4 +1,4 @@
-/** Verifies a client's report by AWS's record: clients may be wrong, or not know their identity. */
+/** Verifies client reports by AWS's call record, because clients may be wrong or not know their identity. */
 import type { CallRecord } from '../../emulator/index.ts';
 import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { ofWorkload } from '../scenario/operation-registry.ts';
@@ -9,8 +9,8 @@ import { openedBy } from './received-calls.ts';
 const ANSWERED: readonly ProbeResult['outcome'][] = ['granted', 'denied', 'absent'];
 
 /**
- * Adds the session that S3 saw to a client's report. An error if S3 received no such call or answered otherwise, or
- * without a record if nothing else shows the identity.
+ * Adds the session that S3 saw to a client's report. The result is an error if S3 received no such call or answered
+ * differently, or if there is no record and the client does not know its identity.
  */
 export function asRecorded(
   context: ScenarioContext,
@@ -24,19 +24,21 @@ export function asRecorded(
   const wrong = (what: string): ProbeReport => ({
     ...report,
     outcome: 'error',
-    message: `client ${client?.name} says that ${operation.do} was ${report.outcome}, and ${what}`,
+    message: `client ${client?.name} reports that ${operation.do} was ${report.outcome}, but ${what}`,
   });
   const { controls } = context.environment.aws;
   if (controls === undefined)
-    return report.identity === undefined ? wrong('neither it nor a record of AWS tells as whom') : report;
+    return report.identity === undefined
+      ? wrong('neither the client nor an AWS call record shows the identity')
+      : report;
   const told = report.requestId === undefined ? undefined : controls.findCall(report.requestId);
   const calls = told === undefined ? callsFor(controls.calls(), target, report) : [told];
   // Other pods of the scenario may make the same call concurrently.
   const its =
     ofOneRole(calls) || name === undefined ? calls : calls.filter(ofAccount(controls.calls(), workload(context, name)));
   const call = its.at(-1);
-  if (calls.length === 0) return wrong('S3 received no call of it');
-  if (call === undefined || !ofOneRole(its)) return wrong('S3 received calls for it of several roles at that time');
+  if (calls.length === 0) return wrong('S3 received no such call');
+  if (call === undefined || !ofOneRole(its)) return wrong('S3 received such calls from several roles at that time');
   if (call.status >= 400 !== (report.outcome !== 'granted')) return wrong(`S3 answered ${call.status}`);
   const identity = { arn: call.caller, account: call.caller.split(':')[4] ?? '' };
   return { ...report, requestId: call.requestId, identity };

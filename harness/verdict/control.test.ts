@@ -6,7 +6,7 @@ import { withoutControl } from './control.ts';
 const outcome = (expected: ProbeOutcome['expected']['outcome'], verdict: ProbeOutcome['verdict']): ProbeOutcome =>
   anOutcome({ expected: { text: expected, outcome: expected }, verdict, reason: 'Because.' });
 
-describe('a denial without its control', () => {
+describe('the verdicts of a scenario', () => {
   const table: readonly (readonly [
     string,
     readonly [ProbeOutcome['expected']['outcome'], ProbeOutcome['verdict']][],
@@ -29,7 +29,7 @@ describe('a denial without its control', () => {
       'passed passed',
     ],
     [
-      'one grant of two passed',
+      'one of two grants passed',
       [
         ['granted', 'failed'],
         ['granted', 'passed'],
@@ -63,7 +63,7 @@ describe('a denial without its control', () => {
       'error inconclusive',
     ],
     [
-      'the denial failed anyway',
+      'the denial failed too',
       [
         ['granted', 'failed'],
         ['denied', 'failed'],
@@ -74,36 +74,38 @@ describe('a denial without its control', () => {
     ['nothing was probed', [], ''],
   ];
   for (const [what, outcomes, verdicts] of table)
-    it(`where ${what}: ${verdicts || 'nothing'}`, () => {
+    it(`if ${what}: ${verdicts || 'none'}`, () => {
       const judged = withoutControl(outcomes.map(([expected, verdict]) => outcome(expected, verdict)));
       expect(judged.map(({ verdict }) => verdict).join(' ')).to.equal(verdicts);
       for (const probe of judged)
         if (probe.verdict === 'inconclusive' && probe.expected.outcome !== 'granted')
-          expect(probe.reason).to.equal('Because. But nothing in this scenario was granted, so this means nothing.');
+          expect(probe.reason).to.equal(
+            'Because. No expected grant of this scenario passed, so this result is inconclusive.',
+          );
     });
 });
 
-describe('the denials of a scenario one of whose controls failed', () => {
+describe('a failed control', () => {
   const control = anOutcome({ control: true, verdict: 'inconclusive', reason: 'Denied.' });
   const other = anOutcome({ expected: { text: 'granted', outcome: 'granted' }, verdict: 'passed' });
   const failed = (observed: ProbeOutcome['observed']): ProbeOutcome =>
     anOutcome({ observed, verdict: 'failed', reason: 'Because.' });
   for (const [what, probe, verdict] of [
-    ['a denial that was not expected', failed({ outcome: 'denied' }), 'inconclusive'],
-    ['a refusal that was not expected', failed({ outcome: 'refused' }), 'inconclusive'],
-    ['access that was not expected', failed({ outcome: 'granted' }), 'failed'],
-    ['an object that is absent', failed({ outcome: 'absent' }), 'failed'],
-    ['a probe that was not made', failed(null), 'failed'],
+    ['an unexpected denial', failed({ outcome: 'denied' }), 'inconclusive'],
+    ['an unexpected refusal', failed({ outcome: 'refused' }), 'inconclusive'],
+    ['unexpected access', failed({ outcome: 'granted' }), 'failed'],
+    ['an absent object', failed({ outcome: 'absent' }), 'failed'],
+    ['a probe without a result', failed(null), 'failed'],
     ['an error', anOutcome({ observed: { outcome: 'denied' }, verdict: 'error' }), 'error'],
   ] as const)
-    it(`${what} is ${verdict}`, () => {
+    it(`gives ${what} the verdict ${verdict}`, () => {
       const judged = withoutControl([control, other, probe]);
       expect(judged.map((one) => one.verdict)).to.deep.equal(['inconclusive', 'passed', verdict]);
       expect(judged[0]?.reason).to.equal('Denied.');
       if (verdict === 'inconclusive')
-        expect(judged[2]?.reason).to.equal('Because. But a control failed, so this means nothing.');
+        expect(judged[2]?.reason).to.equal('Because. A control failed, so this result is inconclusive.');
     });
-  it('stand where the control passed, and where what failed is no control', () => {
+  it('changes nothing if it passed or is not a control', () => {
     for (const beside of [anOutcome({ control: true }), anOutcome({ verdict: 'inconclusive' })])
       expect(withoutControl([beside, other, failed({ outcome: 'denied' })])[2]?.verdict).to.equal('failed');
   });
@@ -121,7 +123,7 @@ describe('the worst verdict', () => {
 });
 
 describe('the summary', () => {
-  it('counts each verdict, and the probes that were made', () => {
+  it('counts each verdict, and the probes with a result', () => {
     const verdicts: Verdict[] = ['passed', 'passed', 'failed', 'inconclusive', 'skipped', 'error'];
     const probes = [anOutcome(), anOutcome({ observed: null }), anOutcome()];
     expect(summarize(verdicts.map((verdict) => aResult({ verdict, probes })))).to.deep.equal({
@@ -136,12 +138,12 @@ describe('the summary', () => {
   });
 });
 
-describe('a scenario that was repeated', () => {
+describe('a repeated scenario', () => {
   const { reason, durations } = aResult();
   const isFlakyWith = (...verdicts: readonly Verdict[]): boolean =>
     isFlaky({ repetitions: verdicts.map((verdict) => ({ verdict, reason, durations })) });
 
-  it('is flaky where its verdicts differ', () => {
+  it('is flaky if its verdicts differ', () => {
     expect(isFlakyWith('passed', 'failed')).to.equal(true);
     expect(isFlakyWith('failed', 'failed')).to.equal(false);
     expect(isFlaky({})).to.equal(false);

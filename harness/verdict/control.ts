@@ -1,13 +1,13 @@
 import { isFailedControl, type ProbeOutcome } from '../results/results.ts';
 
-/** A denial is inconclusive if a control or an expected grant failed. Unexpected access still counts. */
+/** Makes denials inconclusive if a control failed, or if no expected grant passed. Unexpected access still counts. */
 export function withoutControl(outcomes: readonly ProbeOutcome[]): readonly ProbeOutcome[] {
   return withoutGrant(outcomes.some(isFailedControl) ? outcomes.map(ofBrokenWorld) : outcomes);
 }
 
 const ofBrokenWorld = (probe: ProbeOutcome): ProbeOutcome =>
   probe.verdict === 'failed' && (probe.observed?.outcome === 'denied' || probe.observed?.outcome === 'refused')
-    ? { ...probe, verdict: 'inconclusive', reason: `${probe.reason} But a control failed, so this means nothing.` }
+    ? { ...probe, verdict: 'inconclusive', reason: `${probe.reason} A control failed, so this result is inconclusive.` }
     : probe;
 
 function withoutGrant(outcomes: readonly ProbeOutcome[]): readonly ProbeOutcome[] {
@@ -20,7 +20,7 @@ function withoutGrant(outcomes: readonly ProbeOutcome[]): readonly ProbeOutcome[
       ? {
           ...outcome,
           verdict: 'inconclusive',
-          reason: `${outcome.reason} But nothing in this scenario was granted, so this means nothing.`,
+          reason: `${outcome.reason} No expected grant of this scenario passed, so this result is inconclusive.`,
         }
       : outcome,
   );

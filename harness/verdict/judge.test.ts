@@ -34,7 +34,7 @@ describe('the judge', () => {
     ['an absence', { outcome: 'absent' }, { outcome: 'absent', identity }, {}],
     ['a refusal without an identity', { outcome: 'refused', by: 'agent' }, { outcome: 'refused', layer: 'agent' }, {}],
     [
-      'a denial in full',
+      'a denial with all details',
       {
         outcome: 'denied',
         by: 's3',
@@ -56,14 +56,14 @@ describe('the judge', () => {
     ],
     ['an unknown cause', { outcome: 'denied', policy: 'session', explicit: true }, denial, {}],
     [
-      'any identity where none is told',
+      'any identity if none is expected',
       { outcome: 'granted' },
       { outcome: 'granted', identity },
       { expectedIdentity: undefined, identityName: 'node' },
     ],
   ];
   for (const [what, expectation, result, more] of matching) {
-    it(`takes ${what}`, () => {
+    it(`accepts ${what}`, () => {
       const { matches, reason } = judged(expectation, result, more);
       expect(reason).to.match(/, as expected\.$/);
       expect(matches).to.equal(true);
@@ -77,7 +77,7 @@ describe('the judge', () => {
       { outcome: 'denied', by: 's3' },
       { outcome: 'granted', identity },
       {},
-      'A denial was expected, but the probe was granted',
+      'A denial was expected, but the probe was granted access',
     ],
     [
       'a denial for a refusal',
@@ -91,7 +91,7 @@ describe('the judge', () => {
       { outcome: 'absent' },
       { outcome: 'error' },
       {},
-      'The answer that the object is absent was expected, but the probe was stopped by an error',
+      'A missing object was expected, but the probe was stopped by an error',
     ],
     [
       "success as the node's role",
@@ -108,7 +108,7 @@ describe('the judge', () => {
       "is not the node's role",
     ],
     [
-      'an identity that is none of the scenario',
+      'an identity outside the scenario',
       { outcome: 'granted' },
       { outcome: 'granted', identity },
       { identityName: arn, expectedIdentity: 'static' },
@@ -145,26 +145,26 @@ describe('the judge', () => {
       { outcome: 'denied', policy: 'session' },
       denial,
       { cause: byPolicy },
-      'The identity policy denied, not the session policy',
+      'The identity policy denied access, not the session policy',
     ],
     [
       'a missing Allow',
       { outcome: 'denied', explicit: true },
       denial,
       { cause: byPolicy },
-      'Nothing allowed it, where an explicit Deny was expected',
+      'An explicit Deny was expected, but access was denied implicitly',
     ],
     [
       'an explicit Deny',
       { outcome: 'denied', explicit: false },
       denial,
       { cause: { policy: 'identity', explicit: true } },
-      'An explicit Deny matched, where a missing Allow was expected',
+      'An implicit denial was expected, but an explicit Deny matched',
     ],
     ['another fact', { outcome: 'denied', facts: { attempts: 1 } }, denial, {}, 'attempts is 2, not 1'],
     ['a missing fact', { outcome: 'denied', facts: { x: 'y' } }, denial, {}, 'x is absent, not "y"'],
     [
-      'a fact too many',
+      'an unexpected fact',
       { outcome: 'denied', facts: { attempts: { absent: true } } },
       denial,
       {},
@@ -172,7 +172,7 @@ describe('the judge', () => {
     ],
   ];
   for (const [what, expectation, result, more, reason] of differing) {
-    it(`notices ${what}, and says what was expected and what came`, () => {
+    it(`rejects ${what}, with expectation and observation`, () => {
       const judgement = judged(expectation, result, more);
       expect(judgement.matches).to.equal(false);
       expect(judgement.reason).to.contain(reason);
@@ -181,7 +181,7 @@ describe('the judge', () => {
   }
 });
 
-describe('the reason of a fact that is long', () => {
+describe('the reason for a long fact', () => {
   const metrics = `# HELP x what it is\npod_http 3\n${'up 1\n'.repeat(500)}pod_http{code="200"} 0\nlast 1\n${'z 2\n'.repeat(500)}`;
   const reasonFor = (pattern: string): string =>
     judged(
@@ -189,31 +189,31 @@ describe('the reason of a fact that is long', () => {
       { outcome: 'granted', facts: { body: metrics } },
     ).reason;
 
-  it('quotes what is most like the pattern, and not more', () => {
+  it('quotes only the part that best matches the pattern', () => {
     const reason = reasonFor('pod_http\\{code="200"\\} [1-9]');
     expect(reason).to.match(/^body is "pod_http\{code=\\"200\\"\} 0\\nlast 1\\nz 2/);
-    expect(reason).to.contain(`(an excerpt of ${metrics.length} characters), not matching /pod_http`);
+    expect(reason).to.contain(`(excerpt from ${metrics.length} characters), not matching /pod_http`);
     expect(reason.length).to.be.lessThan(700);
   });
 
-  it('quotes the nearest where the whole beginning is not there', () =>
+  it('quotes the nearest part if the literal start of the pattern is missing', () =>
     expect(reasonFor('pod_http\\{code="403"\\} [1-9]')).to.match(/^body is "pod_http\{code=\\"200/));
 
-  it('quotes the beginning where another text was expected', () =>
+  it('quotes the beginning if another text was expected', () =>
     expect(
       judged({ outcome: 'granted', facts: { body: 'short' } }, { outcome: 'granted', facts: { body: metrics } }).reason,
-    ).to.match(/^body is "# HELP x what it is.* \(an excerpt of \d+ characters\), not "short"/));
+    ).to.match(/^body is "# HELP x what it is.* \(excerpt from \d+ characters\), not "short"/));
 
-  it('quotes all of one that is short enough', () => {
+  it('quotes a short fact in full', () => {
     const quoted = (fact: string): string =>
       judged({ outcome: 'granted', facts: { body: 'short' } }, { outcome: 'granted', facts: { body: fact } }).reason;
     expect(quoted('x'.repeat(198))).to.contain(`body is "${'x'.repeat(198)}", not "short"`);
     expect(quoted('S'.padStart(250, 'x'))).to.contain(
-      `body is "${'x'.repeat(200)}" (an excerpt of 250 characters), not`,
+      `body is "${'x'.repeat(200)}" (excerpt from 250 characters), not`,
     );
   });
 
-  it('quotes the beginning where a pattern begins with nothing plain', () =>
+  it('quotes the beginning if the pattern has no literal start', () =>
     expect(reasonFor('^[0-9]+$')).to.match(/^body is "# HELP x what it is/));
 });
 
@@ -236,7 +236,7 @@ describe('the cause of a denial', () => {
   const call = (...decisions: object[]): CallRecord =>
     ({ authorizations: decisions.map((decision) => ({ decision })) }) as unknown as CallRecord;
 
-  it("is read from AWS' record of the last decision that did not allow", () => {
+  it("is read from AWS's record of the last decision other than an allow", () => {
     const record = call(
       { value: 'implicitlyDenied', deniedBy: 'identity' },
       { value: 'explicitlyDenied', deniedBy: 'trust' },
@@ -253,8 +253,8 @@ describe('the cause of a denial', () => {
   });
 });
 
-describe('words', () => {
-  it('say an expectation in full', () => {
+describe('descriptions', () => {
+  it('contain all parts of an expectation', () => {
     const expectation: Expectation = {
       outcome: 'denied',
       by: ['sts', 's3'],
@@ -266,29 +266,30 @@ describe('words', () => {
       facts: { a: 1, b: { absent: true }, c: { between: [1, 2] }, d: { matches: 'x' } },
     };
     expect(describeExpectation(expectation, 'app')).to.equal(
-      'denied as role app by sts or s3 with A or B with status 403 (explicit Deny in the session policy) saying "no" where a is 1 and b is absent and c is between 1 and 2 and d is matching /x/',
+      'denied as role app by sts or s3 with A or B with status 403 (explicit Deny in the session policy) ' +
+        'saying "no" where a is 1 and b is absent and c is between 1 and 2 and d is matching /x/',
     );
   });
 
-  it('say explicitness without a policy, and no identity for a refusal', () => {
-    expect(describeExpectation({ outcome: 'denied', explicit: true })).to.equal('denied (by an explicit Deny)');
-    expect(describeExpectation({ outcome: 'denied', explicit: false })).to.equal('denied (since nothing allows it)');
+  it('contain the kind of denial without a policy, and no identity for a refusal', () => {
+    expect(describeExpectation({ outcome: 'denied', explicit: true })).to.equal('denied (explicitly)');
+    expect(describeExpectation({ outcome: 'denied', explicit: false })).to.equal('denied (implicitly)');
     expect(describeExpectation({ outcome: 'refused', by: 'agent' }, 'app')).to.equal('refused by agent');
   });
 
-  it('name who it was', () => {
+  it('name the identity', () => {
     expect(describeResult({ outcome: 'granted', identity })).to.equal(`granted as ${arn}`);
     expect(describeResult({ outcome: 'granted', identity }, { identityName: 'app' })).to.equal('granted as role app');
     expect(describeResult({ outcome: 'granted', message: '' })).to.equal('granted');
   });
 
-  it('begin a sentence', () => {
+  it('begin a reason', () => {
     expect(judged({ outcome: 'granted' }, { outcome: 'granted', identity }).reason).to.equal(
       'Granted as role app, as expected.',
     );
   });
 
-  it('clip a long message', () => {
+  it('shorten a long message', () => {
     const longest = 'x'.repeat(300);
     expect(describeResult({ outcome: 'denied', message: longest })).to.equal(`denied ("${longest}")`);
     const text = describeResult({ outcome: 'denied', message: 'x'.repeat(400) });
@@ -310,6 +311,6 @@ describe('the name of an identity', () => {
     ['arn:aws:iam::111122223333:role/run-app', 'arn:aws:iam::111122223333:role/run-app'],
   ];
   for (const [given, name] of table)
-    it(`${given ?? 'no identity'} is ${name ?? 'nothing'}`, () =>
+    it(`of ${given ?? 'no identity'} is ${name ?? 'undefined'}`, () =>
       expect(nameIdentity(given === undefined ? undefined : { arn: given, account: '' }, known, node)).to.equal(name));
 });

@@ -6,7 +6,7 @@ import type { CallRecord } from '../../emulator/index.ts';
 import { clip } from '../results/text.ts';
 import type { Expectation } from '../scenario/spec.ts';
 
-/** As `causeFromMessage`, from AWS's record of the call, if there is one. */
+/** Like `causeFromMessage`, but from AWS's record of the call, if any. */
 export function causeFromCall(call: CallRecord | undefined): DenialCause | undefined {
   const decision = call?.authorizations.findLast(
     (authorization) => authorization.decision.value !== 'allowed',
@@ -17,7 +17,7 @@ export function causeFromCall(call: CallRecord | undefined): DenialCause | undef
 
 export interface Judgement {
   readonly matches: boolean;
-  /** One sentence; for a mismatch with expectation and observation. */
+  /** One sentence. For a mismatch, it includes expectation and observation. */
   readonly reason: string;
   readonly mismatch?: Mismatch;
 }
@@ -25,7 +25,7 @@ export interface Judgement {
 export interface Observation {
   readonly result: ProbeResult;
   readonly cause: DenialCause | undefined;
-  /** Name of the identity in the scenario: a role's, `node`, `static`, or else its ARN. */
+  /** Name of the identity: a role of the scenario, `node`, `static`, or else its ARN. */
   readonly identityName: string | undefined;
   /** Expected role; undefined if the operation shows no identity. */
   readonly expectedIdentity: string | undefined;
@@ -50,7 +50,7 @@ function describeMismatch(mismatch: Mismatch, expectation: Expectation, observat
   const { outcome, by, code, status, message, policy } = expectation;
   switch (mismatch.of) {
     case 'outcome':
-      return `${WORDS[outcome][0]} was expected, but the probe was ${WORDS[result.outcome][1]}`;
+      return `${WORDS[outcome][0]} was expected, but the probe ${WORDS[result.outcome][1]}`;
     case 'identity':
       return `The identity is wrong: ${result.identity?.arn} is not ${identityWords(expectedIdentity!)}`;
     case 'layer':
@@ -62,11 +62,11 @@ function describeMismatch(mismatch: Mismatch, expectation: Expectation, observat
     case 'message':
       return `The message does not contain "${message}"`;
     case 'policy':
-      return `The ${cause?.policy} policy denied, not the ${policy} policy`;
+      return `The ${cause?.policy} policy denied access, not the ${policy} policy`;
     case 'explicit':
       return expectation.explicit
-        ? 'Nothing allowed it, where an explicit Deny was expected'
-        : 'An explicit Deny matched, where a missing Allow was expected';
+        ? 'An explicit Deny was expected, but access was denied implicitly'
+        : 'An implicit denial was expected, but an explicit Deny matched';
     case 'fact': {
       const { name, matcher } = mismatch;
       return `${name} is ${describeFact(result.facts?.[name], matcher)}, not ${describeMatcher(matcher)}`;
@@ -76,21 +76,21 @@ function describeMismatch(mismatch: Mismatch, expectation: Expectation, observat
 
 const MOST_QUOTED = 200;
 
-/** A fact in words. Quotes the part of a long text that is most like the expected pattern. */
+/** Formats a fact. Quotes the part of a long text that best matches the expected pattern. */
 function describeFact(actual: string | number | boolean | undefined, matcher: FactMatcher): string {
   if (actual === undefined) return 'absent';
   const text = JSON.stringify(actual);
   if (text.length <= MOST_QUOTED) return text;
   const whole = String(actual);
   const pattern = typeof matcher === 'object' && 'matches' in matcher ? matcher.matches : '';
-  return `${JSON.stringify(excerpt(whole, literalStart(pattern)))} (an excerpt of ${whole.length} characters)`;
+  return `${JSON.stringify(excerpt(whole, literalStart(pattern)))} (excerpt from ${whole.length} characters)`;
 }
 
 /** The literal start of a pattern: `a_b\{code="200"\} [1-9]` -> `a_b{code="200"} `. */
 const literalStart = (pattern: string): string =>
   pattern.replace(/^((?:\\[^\w\s]|[^\\^$.|?*+()[\]{}])*).*$/s, '$1').replace(/\\(.)/g, '$1');
 
-/** The part of a text with the longest beginning of another, or else its own beginning. */
+/** Returns the part of a text that begins with the longest prefix of `like`. */
 function excerpt(text: string, like: string): string {
   for (let length = like.length; ; length -= 1) {
     const at = text.indexOf(like.slice(0, length));
@@ -105,7 +105,7 @@ function describeMatcher(matcher: FactMatcher): string {
   return `matching /${matcher.matches}/`;
 }
 
-/** An expectation in words: `denied by s3 with AccessDenied (identity policy)`. */
+/** Formats an expectation: `denied by s3 with AccessDenied (identity policy)`. */
 export function describeExpectation(expectation: Expectation, identity?: string): string {
   const layers = alternatives(expectation.by);
   const codes = alternatives(expectation.code);
@@ -116,15 +116,14 @@ export function describeExpectation(expectation: Expectation, identity?: string)
   if (expectation.status !== undefined) words.push(`with status ${expectation.status}`);
   if (expectation.policy !== undefined)
     words.push(`(${expectation.explicit ? 'explicit Deny in the ' : ''}${expectation.policy} policy)`);
-  else if (expectation.explicit !== undefined)
-    words.push(expectation.explicit ? '(by an explicit Deny)' : '(since nothing allows it)');
+  else if (expectation.explicit !== undefined) words.push(expectation.explicit ? '(explicitly)' : '(implicitly)');
   if (expectation.message !== undefined) words.push(`saying "${expectation.message}"`);
   for (const [index, [name, matcher]] of Object.entries(expectation.facts ?? {}).entries())
     words.push(`${index === 0 ? 'where' : 'and'} ${name} is ${describeMatcher(matcher)}`);
   return words.join(' ');
 }
 
-/** A result in words: `denied by s3 with AccessDenied as role app: no identity-based policy allows …`. */
+/** Formats a result: `denied by s3 with AccessDenied as role app: no identity-based policy allows …`. */
 export function describeResult(result: ProbeResult, observation?: Pick<Observation, 'identityName'>): string {
   const words: string[] = [result.outcome];
   if (result.layer !== undefined) words.push(`by ${result.layer}`);
@@ -145,11 +144,11 @@ function identityWords(name: string): string {
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const WORDS = {
-  granted: ['Access', 'granted'],
-  refused: ['A refusal of credentials', 'refused credentials'],
-  denied: ['A denial', 'denied'],
-  absent: ['The answer that the object is absent', 'told that the object is absent'],
-  error: ['', 'stopped by an error'],
+  granted: ['Access', 'was granted access'],
+  refused: ['A refusal of credentials', 'was refused credentials'],
+  denied: ['A denial', 'was denied'],
+  absent: ['A missing object', 'found no such object'],
+  error: ['', 'was stopped by an error'],
 } as const satisfies Record<ProbeResult['outcome'], readonly [string, string]>;
 
 export function nameIdentity(

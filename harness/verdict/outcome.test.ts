@@ -38,7 +38,7 @@ describe('the outcome of a probe', () => {
   };
   const nobody = { ...reset, code: 'ECONNREFUSED', message: 'the agent cannot be reached (ECONNREFUSED)' };
 
-  it('is an error where a connection broke, also of a control', () => {
+  it('is an error if a connection broke, even for a control', () => {
     expect(verdict(granted('red', fetchCredentials()), reset)).to.deep.equal([
       'error',
       'A connection broke or timed out (ECONNRESET), which proves nothing about the agent. Access was expected, but the probe was refused credentials. Expected granted; observed refused by agent with ECONNRESET ("the agent cannot be reached (ECONNRESET)").',
@@ -48,16 +48,16 @@ describe('the outcome of a probe', () => {
     expect(verdict(succeeds(agentGet(2705, '/metrics')), byProxy)[0]).to.equal('error');
   });
 
-  it('passes where just that is expected, as of an agent that is away', () => {
+  it('passes if a broken connection is expected, as of a stopped agent', () => {
     const away = refused('red', fetchCredentials(), { by: 'agent', message: 'cannot be reached' });
     expect(verdict(away, reset)[0]).to.equal('passed');
     expect(verdict(away, nobody)[0]).to.equal('passed');
   });
 
-  it('is a failure where nobody is there', () =>
+  it('is a failure if the connection is refused', () =>
     expect(verdict(granted('red', fetchCredentials()), nobody)[0]).to.equal('failed'));
 
-  it('is an error where AWS was late while the probe went on, and a failure where it was not', () => {
+  it('is an error if AWS was late during the probe, otherwise a failure', () => {
     const controls = { calls: () => [] } as unknown as AwsTarget['controls'];
     const between = (from: number): number => (from === 7 ? 800 : 0);
     const inProcess = anEnvironment(
@@ -83,7 +83,7 @@ describe('the outcome of a probe', () => {
     expect(late(8).verdict).to.equal('failed');
   });
 
-  it('is an error where it is in doubt, and passes where it is as expected all the same', () => {
+  it('is an error if it is unreliable, unless it is as expected', () => {
     const counted = granted('red', fetchCredentials(), { facts: { upstreamCalls: 1 } });
     const result = (upstreamCalls: number): ProbeResult => ({ outcome: 'granted', facts: { upstreamCalls } });
     expect(verdict(counted, result(2), 'It was slow.')).to.deep.equal([
@@ -94,12 +94,12 @@ describe('the outcome of a probe', () => {
     expect(verdict(counted, result(2))[0]).to.equal('failed');
   });
 
-  it('is an error where the probe met one', () =>
+  it('is an error if the probe had an error', () =>
     expect(verdict(granted('red', fetchCredentials()), { outcome: 'error', message: 'it broke' })[0]).to.equal(
       'error',
     ));
 
-  it('knows the role of the node, and whose probe it was', () => {
+  it("recognizes the node's role, and names the workload", () => {
     const arn = 'arn:aws:sts::111122223333:assumed-role/node/i-0';
     const result: ProbeResult = { outcome: 'granted', requestId: 'r', identity: { arn, account: '111122223333' } };
     const of = (step: ProbeStep, met: ProbeResult) =>
@@ -111,7 +111,7 @@ describe('the outcome of a probe', () => {
     expect(of(succeeds(agentGet(80, '/')), { outcome: 'granted' })).to.include({ verdict: 'passed', workload: null });
   });
 
-  describe('of AWS with a record of its calls', () => {
+  describe('with a call record', () => {
     const arn = 'arn:aws:sts::111122223333:assumed-role/conformance-cabcdef-ab-01-app/session';
     const decision = { value: 'explicitlyDenied', reason: 'denied by statement 1', statements: [] };
     const call = {
@@ -123,7 +123,7 @@ describe('the outcome of a probe', () => {
     };
     const opening = { ...call, requestId: 'o', notes: [`opened the session ${arn.replace('-app', '-other')}`] };
     const findCall = (id: string | undefined) =>
-      id === undefined ? expect.fail('There is no call of no request.') : id === 'r' ? call : undefined;
+      id === undefined ? expect.fail('unexpected lookup') : id === 'r' ? call : undefined;
     const controls = { calls: () => [opening], findCall };
     const recorded = aWorld(
       aScenario(),
@@ -138,7 +138,7 @@ describe('the outcome of a probe', () => {
     const identity = { arn, account: '111122223333' };
     const denial: ProbeResult = { outcome: 'denied', layer: 's3', code: 'AccessDenied', identity, requestId: 'r' };
 
-    it('explains denials and what is not as expected, and no access that was', () => {
+    it('explains denials and unexpected results, but not expected access', () => {
       const asExpected = of(denied('red', getObject('data/blue/key'), { by: 's3' }), denial);
       expect(asExpected).to.include({ verdict: 'passed', number: 4, milliseconds: 1235 });
       expect(asExpected.decisiveCall).to.equal('r');
@@ -159,22 +159,22 @@ describe('the outcome of a probe', () => {
       });
       expect(wrong).to.include({ verdict: 'failed', decisiveCall: 'o' });
     });
-    it('has no call where the result tells none', () =>
+    it('has no decisive call if the result names none', () =>
       expect(of(granted('red', getObject('data/red/key')), { outcome: 'denied', layer: 's3' })).not.to.have.property(
         'decisiveCall',
       ));
-    it('takes the policy that denied from the message, or else from the record', () => {
+    it('takes the denying policy from the message, or else from the record', () => {
       const by = (policy: 'identity' | 'session', message?: string) =>
         of(denied('red', getObject('data/blue/key'), { by: 's3', policy }), { ...denial, ...(message && { message }) });
       const message = 'because no session policy allows the s3:GetObject action';
       expect(by('session', message).verdict).to.equal('passed');
       expect(by('identity', message).verdict).to.equal('failed');
     });
-    it('says that denials mean nothing where a control failed', () => {
+    it('says that denials are inconclusive if a control failed', () => {
       const failed = of(control('red', getObject('data/red/key')), denial);
       expect(failed).to.include({ verdict: 'inconclusive', control: true });
       expect(failed.reason).to.match(
-        /^The control failed, so the denials of this scenario mean nothing\. It may be late\. /,
+        /^The control failed, so the denials of this scenario are inconclusive\. It may be late\. /,
       );
     });
   });

@@ -18,7 +18,7 @@ export interface ProbeAttempt {
   readonly unreliableReason?: string | undefined;
   /** A possible reason of an unexpected result, in a sentence. */
   readonly why?: string | undefined;
-  /** A sentence on what decided it, if that is no call of AWS. */
+  /** A sentence about what decided it, if that is not an AWS call. */
   readonly decidedBy?: string | undefined;
   readonly tries: number;
   readonly milliseconds: number;
@@ -32,7 +32,7 @@ export interface JudgedProbe {
   readonly judgement: Judgement;
 }
 
-/** Compares a result with its expectation. `call` decided it; for an expected result, it is the answered one. */
+/** Compares a result with its expectation. `call` decided it; for an expected result, it is the answered call. */
 export function judged(context: ScenarioContext, step: ProbeStep, result: ProbeResult): JudgedProbe {
   const made =
     result.requestId === undefined ? undefined : context.environment.aws.controls?.findCall(result.requestId);
@@ -67,7 +67,7 @@ export function outcomeOf(
   const doubts = judgement.matches
     ? undefined
     : (inconclusiveReason(result, lateness(context, result, milliseconds)) ?? unreliableReason);
-  // Timed-out waits may be the reason.
+  // The notes are about timed-out waits, which may be the reason.
   const reason = judgement.matches
     ? said
     : [doubts ?? [], why ?? [], said, ...notesOn(context, step.workload)].flat().join(' ');
@@ -85,14 +85,14 @@ export function outcomeOf(
     operation: describeOperation(context, step.operation),
     ...(step.control && { control: true }),
     expected: {
-      text: `${describeExpectation(expectation, expectedIdentity)}${step.differs === undefined ? '' : `, since ${step.differs}`}`,
+      text: `${describeExpectation(expectation, expectedIdentity)}${step.differs === undefined ? '' : `, because ${step.differs}`}`,
       ...expectation,
     },
     observed: withoutNumber(result),
     verdict,
     reason:
       verdict === 'inconclusive'
-        ? `The control failed, so the denials of this scenario mean nothing. ${reason}`
+        ? `The control failed, so the denials of this scenario are inconclusive. ${reason}`
         : reason,
     ...(call && !(judgement.matches && result.outcome === 'granted') && { decisiveCall: call.requestId }),
     ...(!judgement.matches && { why: decidedBy ?? (call && whyOf(call)) }),
@@ -101,10 +101,10 @@ export function outcomeOf(
   };
 }
 
-/** The outcome has the number. */
+/** Omits the number, which the outcome already has. */
 const withoutNumber = ({ number: _number, ...observed }: ProbeResult & { number?: number }): ProbeResult => observed;
 
-/** Delay of AWS and an embedded agent, if in this process. `milliseconds`: duration of a probe without times. */
+/** Event-loop delay, if AWS runs in this process. `milliseconds`: duration of a probe that reports no times. */
 function lateness(
   { environment: { aws, clusters, lateness } }: ScenarioContext,
   result: ProbeResult | ProbeReport,

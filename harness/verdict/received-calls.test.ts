@@ -13,7 +13,7 @@ const session = (name: string): string => `arn:aws:sts::111122223333:assumed-rol
 
 const aCall = (requestId: string, after: number, values: Partial<CallRecord> = {}): CallRecord => ({
   requestId,
-  // By AWS' own clock, which may be moved.
+  // AWS's clock, which may be moved.
   time: 0,
   receivedAt: STARTED + after,
   connection: 1,
@@ -49,8 +49,8 @@ function received(record: readonly CallRecord[], probes: readonly ProbeOutcome[]
   return { ...found, ids: found.probes.map(({ calls = [] }) => calls.map((place) => found.calls[place]?.requestId)) };
 }
 
-describe('the calls that AWS received of probes', () => {
-  it('are those of its session meanwhile, and the one that opened it before', () => {
+describe('the recorded calls of a probe', () => {
+  it('include calls of its session during the probe, and the call that opened the session', () => {
     const record = [
       opening('before-the-scenario', -1, 'red'),
       opening('before-it-too', -1, 'blue'),
@@ -66,12 +66,12 @@ describe('the calls that AWS received of probes', () => {
       ['opened', 'first'],
       ['opened', 'second'],
     ]);
-    // What several probes share is told once.
+    // A call of several probes is included once.
     expect(calls.map(({ requestId }) => requestId)).to.deep.equal(['opened', 'first', 'second']);
     expect(calls[1]).to.include({ receivedAt: STARTED + 105, milliseconds: 1.3, status: 200 });
   });
 
-  it('are those since the attempt began, and from the first to the last moment of the probe', () => {
+  it('begin with the attempt and are limited to the time of the probe', () => {
     const record = [
       opening('before-the-attempt', -1, 'red'),
       opening('opened', 0, 'blue'),
@@ -84,13 +84,13 @@ describe('the calls that AWS received of probes', () => {
     ]);
   });
 
-  it('are the last twenty of many', () => {
+  it('are limited to the last twenty', () => {
     const record = Array.from({ length: 25 }, (_, index) => aCall(`call-${index}`, 100 + index));
     const [ids = []] = received(record, [probe(100, 200, as('red'))]).ids;
     expect([ids.length, ids[0], ids.at(-1)]).to.deep.equal([20, 'call-5', 'call-24']);
   });
 
-  it('are of one probe alone where they answered one of several at once, and none of one that was not made', () => {
+  it('do not include calls that answered other probes', () => {
     const record = [aCall('first', 105), aCall('second', 106), aCall('own', 107, { caller: session('harness') })];
     const own = anOutcome({ observed: { outcome: 'granted', requestId: 'own' } });
     const probes = [
@@ -102,13 +102,13 @@ describe('the calls that AWS received of probes', () => {
     expect(received(record, probes).ids).to.deep.equal([['first'], [], ['second'], ['own']]);
   });
 
-  it('have an error code where they were refused', () => {
+  it('have an error code if they failed', () => {
     const record = [aCall('refused', 105, { status: 403, errorCode: 'AccessDenied' }), aCall('answered', 106)];
     const { calls } = received(record, [probe(100, 110, as('red'))]);
     expect(calls.map((call) => 'code' in call && call.code)).to.deep.equal(['AccessDenied', false]);
   });
 
-  it('follow a chain of sessions, in both directions', () => {
+  it('follow a chain of sessions in both directions', () => {
     const record = [
       opening('opened', 10, 'red'),
       aCall('chained', 103, { operation: 'AssumeRole', notes: [`opened the session ${session('far')}`] }),
@@ -118,7 +118,7 @@ describe('the calls that AWS received of probes', () => {
     expect(received(record, [probe(100, 110, as('red')), probe(100, 110, as('far'))]).ids).to.deep.equal([all, all]);
   });
 
-  it('without a session are the one that was answered, or those that failed as the probe did', () => {
+  it('without a session include the answered call, or calls with the error of the probe', () => {
     const anonymous = { caller: 'anonymous', service: 'sts', operation: 'AssumeRoleWithWebIdentity' } as const;
     const record = [
       aCall('refused', 105, { ...anonymous, status: 403, errorCode: 'AccessDenied' }),
@@ -132,7 +132,7 @@ describe('the calls that AWS received of probes', () => {
     expect(received(record, refusals).ids).to.deep.equal([['refused'], ['asked-by-the-agent']]);
   });
 
-  it('name the statement that decided, in a policy that is told once as it was given', () => {
+  it('name the deciding statement, and include its policy once', () => {
     const document = { Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::data/red/*' }] };
     const policy = compilePolicy(JSON.stringify(document), {
       kind: 'identity',
@@ -170,7 +170,7 @@ describe('the calls that AWS received of probes', () => {
     expect(denied).not.to.have.property('others');
   });
 
-  it('tell all statements and why, of the call that decided what was not as expected, whenever it was', () => {
+  it('include all statements and reasons of the decisive call of an unexpected result, even after the probe', () => {
     const statement = {
       policy: 'p',
       kind: 'identity',
@@ -233,7 +233,7 @@ describe('the calls that AWS received of probes', () => {
     { name: 'q', kind: 'identity', document: { q: 1 } },
   ];
 
-  it('name each policy by its place, and each statement by its sid', () => {
+  it('refer to policies by index, and to statements by sid', () => {
     const statements = [inPolicy('p', 0), inPolicy('q', 0, { sid: 'Reads' })];
     const decision = { value: 'implicitlyDenied', policies, statements, deciding: [statements[1]] };
     const { calls, policies: told } = received([decidedBy(decision)], [probe(100, 110, as('red'))]);
@@ -253,7 +253,7 @@ describe('the calls that AWS received of probes', () => {
     expect(calls[0]?.decisions[0]).not.to.have.property('policies');
   });
 
-  it('name no policy of what needs no permission, and all of what none allows', () => {
+  it('refer to no policy if no permission is needed, and to all policies if none allows', () => {
     const placesOf = (value: string) =>
       received([decidedBy({ value, policies, statements: [], deciding: [] })], [probe(100, 110, as('red'))]).calls[0]
         ?.decisions[0]?.policies;
@@ -261,7 +261,7 @@ describe('the calls that AWS received of probes', () => {
     expect(placesOf('implicitlyDenied')).to.deep.equal([0, 1]);
   });
 
-  it('tell of a call that was not as expected the statements that did not decide, of one that was none', () => {
+  it('include other statements only for unexpected results', () => {
     const statements = [inPolicy('p', 0), inPolicy('p', 1), inPolicy('q', 0)];
     const othersOf = (deciding: object[], verdict: ProbeOutcome['verdict']) =>
       received(
@@ -280,7 +280,7 @@ describe('the calls that AWS received of probes', () => {
     expect(othersOf(statements.slice(0, 1), 'passed')).to.equal(undefined);
   });
 
-  it('are not told of an AWS without a record', () => {
+  it('are empty if AWS has no call record', () => {
     const probes = [probe(100, 110, as('red'))];
     const aws = { accountId: () => '111122223333' } as unknown as AwsTarget;
     const found = receivedCalls(aWorld(aScenario(), anEnvironment(aws)), probes, STARTED);

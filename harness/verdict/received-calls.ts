@@ -3,21 +3,21 @@ import type { CallRecord } from '../../emulator/index.ts';
 import type { Policy, ProbeOutcome, ReceivedCall } from '../results/results.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
-/** Maximum of calls for one probe, the last ones. */
+/** Maximum of calls per probe. The last ones are kept. */
 const MOST_CALLS = 20;
 const OPENED = 'opened the session ';
 
-/** AWS's calls for a scenario's probes, and the deciding policies. */
+/** The AWS calls of a scenario's probes, and the policies that decided them. */
 export interface Received {
-  /** Each with the places of its calls. */
+  /** Each with the indices of its calls in `calls`. */
   readonly probes: readonly ProbeOutcome[];
   readonly calls: readonly ReceivedCall[];
   readonly policies: readonly Policy[];
 }
 
 /**
- * Finds the calls of each probe in AWS's record, if any: the answered one, the workload's other ones, and those that
- * opened its session earlier. `since`: start of the attempt, milliseconds since the epoch.
+ * Finds the calls of each probe in AWS's record, if any: the answered one, others of the workload, and earlier ones that
+ * opened its session. `since`: start of the attempt, in milliseconds since the epoch.
  */
 export function receivedCalls(
   { environment, scenario }: ScenarioContext,
@@ -53,11 +53,11 @@ export const openedBy = ({ notes }: CallRecord): readonly string[] =>
 interface Known {
   readonly record: readonly CallRecord[];
   readonly openers: ReadonlyMap<string, CallRecord>;
-  /** Requests that answered probes: each belongs to one. */
+  /** Ids of requests that answered probes. Each belongs to one probe. */
   readonly answers: ReadonlySet<string | undefined>;
 }
 
-/** In the order in which AWS received them. */
+/** Returns the calls of a probe, in the order in which AWS received them. */
 function callsOf(
   { observed, decisiveCall }: ProbeOutcome,
   id: string,

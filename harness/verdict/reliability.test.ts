@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { inconclusiveReason, type EventLoopDelay } from './reliability.ts';
 
-describe('a result that tells nothing of the subject', () => {
+describe('an inconclusive result', () => {
   const refusal = (layer: ProbeResult['layer'], code: string, message = ''): ProbeResult => ({
     outcome: 'refused',
     ...(layer && { layer }),
@@ -10,10 +10,10 @@ describe('a result that tells nothing of the subject', () => {
     message,
   });
   for (const [what, result, tells] of [
-    ['a connection that was reset', refusal('agent', 'ECONNRESET', 'the agent cannot be reached (ECONNRESET)'), false],
-    ['no answer in time', refusal('agent', 'TIMEOUT'), false],
+    ['a reset connection', refusal('agent', 'ECONNRESET', 'the agent cannot be reached (ECONNRESET)'), false],
+    ['a timeout', refusal('agent', 'TIMEOUT'), false],
     [
-      'a call that the agent gave up',
+      'a timeout of the agent',
       refusal(
         'agent',
         '500',
@@ -22,7 +22,7 @@ describe('a result that tells nothing of the subject', () => {
       false,
     ],
     [
-      'a proxy whose connection broke',
+      'a broken connection of a proxy',
       refusal('agent', '502', 'error trying to reach service: read tcp: connection reset by peer'),
       false,
     ],
@@ -32,14 +32,14 @@ describe('a result that tells nothing of the subject', () => {
       false,
     ],
     [
-      "instance metadata that was later than the SDK's limit",
+      'instance metadata that answered too late for the SDK',
       refusal('injection', 'NoCredentialsSettings', 'instance metadata did not answer the SDK in time (TIMEOUT)'),
       false,
     ],
     ['a pod without settings', refusal('injection', 'NoCredentialsSettings', 'nothing was injected'), true],
-    ['nobody there', refusal('agent', 'ECONNREFUSED'), true],
+    ['a refused connection', refusal('agent', 'ECONNREFUSED'), true],
     ['a refusal', refusal('agent', '400', 'no token'), true],
-    ["an answer of EKS Auth's", refusal('eks-auth', 'InternalServerException', 'deadline exceeded'), true],
+    ['an answer of EKS Auth', refusal('eks-auth', 'InternalServerException', 'deadline exceeded'), true],
     ['a network that drops packets', refusal('network', 'TIMEOUT'), true],
     ['a grant', { outcome: 'granted', layer: 'agent', message: 'TIMEOUT' }, true],
   ] as const satisfies readonly (readonly [string, ProbeResult, boolean])[])
@@ -48,28 +48,38 @@ describe('a result that tells nothing of the subject', () => {
 
   const inVain = refusal('agent', '500', 'dial tcp x:80: i/o timeout');
   for (const [what, result, late, tells] of [
-    ['a time that was up, while nobody was late', inVain, { milliseconds: 249, ofAll: true }, true],
-    ['a time that was up, while AWS or the agent was late', inVain, { milliseconds: 250, ofAll: true }, false],
-    ['a time that was up, while somebody may have been late', inVain, { milliseconds: 0, ofAll: false }, false],
+    ['a timeout while no service was late', inVain, { milliseconds: 249, ofAll: true }, true],
+    ['a timeout while AWS or the agent was late', inVain, { milliseconds: 250, ofAll: true }, false],
+    ['a timeout while a service may have been late', inVain, { milliseconds: 0, ofAll: false }, false],
     [
-      'a time that was up, while the pod was late',
+      'a timeout while the pod was late',
       { ...inVain, facts: { lateMilliseconds: 250 } },
       { milliseconds: 0, ofAll: true },
       false,
     ],
-    ['a reset, while nobody was late', refusal('agent', 'ECONNRESET'), { milliseconds: 0, ofAll: true }, false],
+    [
+      'a reset connection while no service was late',
+      refusal('agent', 'ECONNRESET'),
+      { milliseconds: 0, ofAll: true },
+      false,
+    ],
   ] as const satisfies readonly (readonly [string, ProbeResult, EventLoopDelay, boolean])[])
     it(`is ${tells ? 'not ' : ''}${what}`, () =>
       expect(inconclusiveReason(result, late) === undefined).to.equal(tells));
 
   const none = refusal('agent', 'CredentialsProviderError', 'the SDK found no credentials, yet the agent answers');
   for (const [what, result, late, tells] of [
-    ['no credentials, while AWS or the agent was late', none, 500, false],
-    ['no credentials, while the pod was late', { ...none, facts: { lateMilliseconds: 700 } }, 0, false],
-    ['no session of STS, while it was late', refusal('sts', 'TimeoutError'), 900, false],
-    ['no credentials, while nobody was late', { ...none, facts: { lateMilliseconds: 499 } }, 499, true],
+    ['a result without credentials while AWS or the agent was late', none, 500, false],
+    ['a result without credentials while the pod was late', { ...none, facts: { lateMilliseconds: 700 } }, 0, false],
+    ['a missing session of STS while STS was late', refusal('sts', 'TimeoutError'), 900, false],
+    [
+      'a result without credentials while no service was late',
+      { ...none, facts: { lateMilliseconds: 499 } },
+      499,
+      true,
+    ],
     ["an agent's own refusal on a busy machine", { ...none, status: 403 }, 5000, true],
-    ['nobody there on a busy machine', { ...none, code: 'ECONNREFUSED', facts: { status: 0 } }, 5000, true],
+    ['a refused connection on a busy machine', { ...none, code: 'ECONNREFUSED', facts: { status: 0 } }, 5000, true],
     ['a pod without settings on a busy machine', refusal('injection', 'NoCredentialsSettings'), 5000, true],
     ['a denial on a busy machine', { ...none, outcome: 'denied', layer: 's3' }, 5000, true],
     ['a grant on a busy machine', { outcome: 'granted' }, 5000, true],

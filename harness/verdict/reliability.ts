@@ -1,7 +1,7 @@
 import { ON_TIME_MILLISECONDS, PATIENCE_MILLISECONDS } from '../../foundation/node/lateness.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 
-/** Messages of Node, Go and API servers for reset connections; refused ones are not among them. */
+/** Messages of Node, Go and API servers for reset connections, but not for refused ones. */
 const RESET = /\b(?:ECONNRESET|ECONNABORTED|EPIPE)\b|socket hang up|connection reset by peer|unexpected EOF/;
 /** Their messages for timeouts. */
 const TIME_UP = /\b(?:ETIMEDOUT|TIMEOUT|TimeoutError)\b|i\/o timeout|deadline exceeded|Client\.Timeout/;
@@ -10,19 +10,19 @@ const TIME_UP = /\b(?:ETIMEDOUT|TIMEOUT|TimeoutError)\b|i\/o timeout|deadline ex
 const BEHIND_OTHERS: ReadonlyMap<string | undefined, string> = new Map([
   ['agent', 'agent'],
   ['webhook', 'webhook'],
-  ['kubernetes', 'kubernetes'],
+  ['kubernetes', 'API server'],
   ['injection', 'instance metadata service'],
 ]);
 
 /** Event-loop delay of the answering services during a probe. */
 export interface EventLoopDelay {
-  /** Within a second. */
+  /** Delay in the worst second. */
   readonly milliseconds: number;
   /** Whether all services are in this process, and nothing is between them and the pod. */
   readonly ofAll: boolean;
 }
 
-/** Why an unexpected result is inconclusive: a reset connection, or a timeout. Undefined if it is conclusive. */
+/** Returns why an unexpected result is inconclusive: a reset connection, or a timeout. Undefined if it is conclusive. */
 export function inconclusiveReason(result: ProbeResult, { milliseconds, ofAll }: EventLoopDelay): string | undefined {
   const { outcome, layer, code, message } = result;
   if (outcome !== 'refused') return undefined;
@@ -37,6 +37,6 @@ export function inconclusiveReason(result: ProbeResult, { milliseconds, ofAll }:
     : undefined;
 }
 
-/** Whether an SDK got no credentials without an error of agent or STS, as after a timeout. Answers have a status. */
+/** Whether an SDK got no credentials without an error of agent or STS, as after a timeout. Real answers have a status. */
 const isGivenUp = ({ layer, status, facts }: ProbeResult): boolean =>
   (layer === 'agent' || layer === 'sts') && status === undefined && facts?.['status'] === undefined;

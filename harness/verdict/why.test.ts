@@ -55,48 +55,52 @@ describe('the call that decided a result', () => {
   const answered = { identity, requestId: 'of-s3' };
 
   for (const [what, found, requestId] of [
-    ['the one that was answered', decided('granted', { ...answered, outcome: 'denied', layer: 's3' }), 'of-s3'],
+    ['the answered call', decided('granted', { ...answered, outcome: 'denied', layer: 's3' }), 'of-s3'],
     [
-      'the last that opened the session of a wrong identity',
+      'the last call that opened the session of a wrong identity',
       decided('granted', { ...answered, outcome: 'granted' }, true),
       'second',
     ],
-    ['the same, where a refusal was expected', decided('refused', { ...answered, outcome: 'granted' }), 'second'],
-    ['the one answered where the refusal is another', decided('refused', { ...answered, outcome: 'refused' }), 'of-s3'],
     [
-      'the one answered where no identity is told',
+      'the last call that opened the session if a refusal was expected',
+      decided('refused', { ...answered, outcome: 'granted' }),
+      'second',
+    ],
+    ['the answered call if the refusal differs', decided('refused', { ...answered, outcome: 'refused' }), 'of-s3'],
+    [
+      'the answered call if no identity is reported',
       decided('refused', { outcome: 'granted', requestId: 'first' }),
       'first',
     ],
     [
-      'the last refused call of the scenario where an SDK tells none',
+      'the last refused call of the scenario if an SDK reports no request',
       decided('granted', { outcome: 'refused', layer: 'sts', code: 'AccessDenied' }),
       'again',
     ],
     [
-      'none of a denial that tells none',
+      'undefined for a denial without a request',
       decided('granted', { outcome: 'denied', layer: 'sts', code: 'AccessDenied' }),
       undefined,
     ],
     [
-      'none where AWS has no such call',
+      'undefined if AWS has no such call',
       decided('granted', { outcome: 'refused', layer: 'sts', code: 'Other' }),
       undefined,
     ],
   ] as const)
     it(`is ${what}`, () => expect(found).to.equal(requestId));
-  it('is not known where AWS keeps no record', () =>
+  it('is undefined if AWS has no call record', () =>
     expect(
       decisiveCall(worldWith(undefined), { outcome: 'granted' }, { outcome: 'denied', requestId: 'first' }, true),
     ).to.equal(undefined));
 });
 
-describe('why a call was answered as it was', () => {
+describe('the reason for the answer to a call', () => {
   const allowed = (action: string, where: string, what = '') =>
     authorization(action, 'allowed', `allowed by ${where}${what && `: ${what}`}`);
   for (const [what, values, why] of [
     [
-      'the last decision that is no Allow',
+      'the last decision other than an allow',
       {
         authorizations: [
           allowed('s3:GetObject', 'a'),
@@ -109,7 +113,7 @@ describe('why a call was answered as it was', () => {
       'no policy allows s3:PutObject',
     ],
     [
-      'the action of a decision that begins with the verdict',
+      'prefixed with the action if it begins with the verdict',
       { authorizations: [authorization('s3:GetObject', 'explicitlyDenied', 'denied by statement 1')] },
       's3:GetObject denied by statement 1',
     ],
@@ -141,7 +145,7 @@ describe('why a call was answered as it was', () => {
       's3:PutObject allowed by b',
     ],
     [
-      'the statements by which a role was assumed, each place once',
+      'the statements that allowed a role to be assumed, each policy once',
       {
         authorizations: [
           allowed('sts:AssumeRole', 'a', 'x'),
@@ -153,18 +157,18 @@ describe('why a call was answered as it was', () => {
       'sts:AssumeRole allowed by a: x; sts:AssumeRole allowed by b',
     ],
     [
-      'the association ahead',
+      'preceded by the association',
       {
         authorizations: [allowed('s3:GetObject', 'a')],
         notes: ['opened the session x', 'association a-1 is of ns/sa'],
       },
       'association a-1 is of ns/sa; s3:GetObject allowed by a',
     ],
-    ['nothing where the record tells nothing', { notes: ['opened the session x'] }, undefined],
+    ['undefined if the record has none', { notes: ['opened the session x'] }, undefined],
   ] as const satisfies readonly (readonly [string, Partial<CallRecord>, string | undefined])[])
     it(`is ${what}`, () => expect(whyOf(call('c', values))).to.equal(why));
 
-  it('is told in full, statement by statement', () => {
+  it('can be listed statement by statement', () => {
     const record = call('c', { notes: ['n'], authorizations: [allowed('s3:GetObject', 'a')] });
     expect(explain(record)).to.deep.equal({
       requestId: 'c',

@@ -6,7 +6,7 @@ import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
 type Authorization = CallRecord['authorizations'][number];
 
-/** The call that gave unwanted credentials, or else the answered one, of an unexpected result; maybe undefined. */
+/** Returns the call that gave unwanted credentials, or else the answered call of an unexpected result, if known. */
 export function decisiveCall(
   { environment: { aws }, scenario }: ScenarioContext,
   { outcome }: Pick<Expectation, 'outcome'>,
@@ -24,13 +24,13 @@ export function decisiveCall(
   return result.outcome === 'refused' ? controls.calls().findLast(isIt) : undefined;
 }
 
-/** The deciding statements and values of a call, in a line; undefined if unknown. */
+/** Formats the deciding statements and values of a call in one line; undefined if unknown. */
 export function whyOf({ authorizations, notes, errorCode }: CallRecord): string | undefined {
   const denied = authorizations.findLast(({ decision }) => decision.value !== 'allowed');
   const missing = notes.filter((note) => note.startsWith('object '));
   if (denied !== undefined) return [...missing, sentenceOf(denied)].join('; ');
   if (errorCode !== undefined && notes.length > 0) return notes.at(-1);
-  // The statement that allows to assume the role mostly allows session tags too.
+  // The statement that allows sts:AssumeRole usually allows sts:TagSession too, and is given once.
   const assumed = authorizations.filter(
     (one, index, all) => one.action.startsWith('sts:') && placeIn(one) !== placeIn(all[index - 1]),
   );
@@ -46,7 +46,7 @@ const placeIn = (authorization: Authorization | undefined): string | undefined =
 const sentenceOf = ({ action, decision: { reason } }: Authorization): string =>
   /^(?:allowed|denied)\b/.test(reason) ? `${action} ${reason}` : reason;
 
-/** AWS's decisions on a call, with every evaluated statement. */
+/** Returns AWS's decisions about a call, with every evaluated statement. */
 export function explain(call: CallRecord): Explanation {
   return {
     requestId: call.requestId,

@@ -13,7 +13,7 @@ export interface PodFields {
 
 export type Facts = Record<string, string | number | boolean>;
 
-/** Creates a pod of a workload's service account in dry run: admission changes it, nothing is stored. */
+/** Creates a pod with the workload's service account in a dry run: admission changes it, but nothing is stored. */
 export async function admitInDryRun(
   context: ScenarioContext,
   like: Workload,
@@ -54,12 +54,12 @@ async function postInDryRun(
 }
 
 const PROPAGATION_MILLISECONDS = 5000;
-/** Number of pods that cover all API servers of EKS: each has a webhook with a list of its own. */
+/** Number of pods that reach all API servers of EKS. The webhook of each has its own list. */
 const SAMPLES = 5;
-/** Ends the connection with the request, so that the next is new. */
+/** Closes the connection, so that the next request may reach another API server. */
 const OWN_CONNECTION = { connection: 'close' } as const;
 
-/** Pods that were created in dry run at once, by as many API servers as may answer. */
+/** Creates several pods at once in a dry run, to reach all API servers. Returns the admitted ones. */
 export async function admitEverywhere(
   context: ScenarioContext,
   like: Workload,
@@ -74,8 +74,8 @@ export async function admitEverywhere(
 export const isInjected = (facts: Facts): boolean => /^(pod-identity|both)$/.test(String(facts['injected']));
 
 /**
- * Waits until `satisfies` returns true for an admitted pod, as API server, webhook and EKS learn of changes late; on AWS at all API
- * servers. Returns whether it did before the timeout: the later probes show the effect.
+ * Waits until `satisfies` accepts an admitted pod, because API server, webhook and EKS see changes late. On AWS, all API
+ * servers must agree. Returns false after the timeout; later probes show the effect.
  */
 export async function awaitAdmission(
   context: ScenarioContext,
@@ -106,9 +106,9 @@ export async function awaitAdmission(
 
 const ROLE_ARN = 'eks.amazonaws.com/role-arn';
 const TOKEN_EXPIRATION = 'eks.amazonaws.com/token-expiration';
-/** Seconds: the shortest that a webhook asks for. */
+/** Minimum that the webhook requests, in seconds. */
 const LEAST_EXPIRATION = 600;
-/** Seconds by default (amazon-eks-pod-identity-webhook, README, `--token-expiration`). */
+/** Default in seconds (amazon-eks-pod-identity-webhook, README, `--token-expiration`). */
 const DEFAULT_EXPIRATION = 86_400;
 
 const STS_ENDPOINT = {
@@ -117,7 +117,7 @@ const STS_ENDPOINT = {
 };
 const TRIAL_MILLISECONDS = 2000;
 
-/** Waits until the webhook knows a service account with these annotations, if this is observable. */
+/** Waits until the webhook has seen these annotations of a service account, if this is observable. */
 export async function waitForServiceAccountInWebhook(
   context: ScenarioContext,
   item: Workload,

@@ -14,7 +14,7 @@ import {
   type ProvisionedCluster,
 } from '../scenario/scenario-context.ts';
 
-/** A cluster whose API servers take turns; each has a webhook that injects, or has not heard of the association. */
+/** A cluster whose API servers answer in turn. `injects`: whether the webhook of each injects. */
 function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {
   const admitted: string[] = [];
   const deleted: string[] = [];
@@ -46,8 +46,8 @@ function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {
 const create = (context: ScenarioContext): ReturnType<typeof createOnceInjected> =>
   createOnceInjected(context, workload(context, 'red'), 'red-1', (name) => ({ metadata: { name } }));
 
-describe('a pod that is created where API servers have a webhook each', () => {
-  it('is made again where one admitted it that is behind, with a note', async () => {
+describe('a pod on a cluster with several API servers', () => {
+  it('is recreated with a note if an outdated API server did not inject it', async () => {
     const { context, admitted, deleted } = clusterOf('endpoint', false, true, true, true);
     context.injected.set(accountKey(workload(context, 'red')), true);
     expect(await create(context)).to.deep.equal({ name: 'red-1-again1', uid: 'u' });
@@ -55,39 +55,39 @@ describe('a pod that is created where API servers have a webhook each', () => {
     expect(admitted.filter((name) => !name.endsWith('-look'))).to.deep.equal(['red-1', 'red-1-again1']);
     expect(notesOn(context, 'red').join()).to.contain('pod red-1 was not injected for Pod Identity, unlike others');
   });
-  it('is made again where one injected it after a deletion', async () => {
+  it('is recreated if an outdated API server injected it after a deletion', async () => {
     const { context, deleted } = clusterOf('endpoint', true, false, false, false);
     context.injected.set(accountKey(workload(context, 'red')), false);
     expect((await create(context)).name).to.equal('red-1-again1');
     expect(deleted).to.deep.equal(['red-1']);
   });
-  it('stays where all treat it alike, such as one that is not to be injected', async () => {
+  it('is kept if all API servers treat it alike', async () => {
     const { context, deleted } = clusterOf('endpoint', false);
     context.injected.set(accountKey(workload(context, 'red')), true);
     expect((await create(context)).name).to.equal('red-1');
     expect(deleted).to.deep.equal([]);
   });
-  it('is not looked at where nothing was seen before', async () => {
+  it('is kept if no injection was observed before', async () => {
     const { context, admitted } = clusterOf('endpoint', false, true);
     expect((await create(context)).name).to.equal('red-1');
     expect(admitted).to.deep.equal(['red-1']);
   });
 });
 
-describe('admission that is waited for', () => {
+describe('awaitAdmission', () => {
   const wait = async (cluster: ReturnType<typeof clusterOf>, milliseconds: number): Promise<boolean> =>
     awaitAdmission(cluster.context, workload(cluster.context, 'red'), isInjected, { milliseconds });
 
-  it('is as wanted on AWS when it is so on all API servers, over connections of their own', async () => {
+  it('requires agreement of all API servers on AWS, over separate connections', async () => {
     const cluster = clusterOf('aws', true);
     expect(await wait(cluster, 30_000)).to.equal(true);
     expect(cluster.connections)
       .to.have.length(5)
       .and.to.satisfy((all: unknown[]) => all.every((one) => one === 'close'));
   });
-  it('is not as wanted on AWS while one API server is behind', async () =>
+  it('returns false on AWS while one API server is outdated', async () =>
     expect(await wait(clusterOf('aws', true, true, true, false), 1)).to.equal(false));
-  it('is seen by one look elsewhere', async () => {
+  it('needs a single request elsewhere', async () => {
     const cluster = clusterOf('endpoint', true);
     expect(await wait(cluster, 30_000)).to.equal(true);
     expect(cluster.connections).to.deep.equal([undefined]);

@@ -6,8 +6,8 @@ import { kubernetesPollMilliseconds } from './iam.ts';
 import { note, accountKey, clusterOf, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 
 /**
- * Creates a pod of a workload, named `first` if possible. If an API server with an outdated webhook admits it without
- * the injection observed before, recreates it by another name, until the propagation bound.
+ * Creates a pod of a workload, named `first` if possible. If an API server with an outdated webhook does not inject it
+ * as observed before, recreates it under another name, until the propagation bound.
  */
 export async function createOnceInjected(
   context: ScenarioContext,
@@ -36,10 +36,14 @@ export async function createOnceInjected(
     note(
       context,
       [item],
-      `pod ${name} was ${injected ? '' : 'not '}injected for Pod Identity, unlike others, and made again`,
+      `pod ${name} was ${injected ? '' : 'not '}injected for Pod Identity, unlike others, so it was recreated`,
     );
     await kubernetes.deletePod(item.namespace, name, 0);
     return undefined;
   };
-  return poll(create, { every: kubernetesPollMilliseconds(aws), signal: context.signal, what: `pod ${first} as seen` });
+  return poll(create, {
+    every: kubernetesPollMilliseconds(aws),
+    signal: context.signal,
+    what: `pod ${first} with the observed injection`,
+  });
 }

@@ -14,7 +14,7 @@ import {
   type Workload,
 } from '../scenario/scenario-context.ts';
 
-/** Whether pods of these workloads must get no credentials, by the following probes. */
+/** Whether the following probes expect that these workloads get no credentials. */
 type ExpectsRefusal = (workloads: readonly string[]) => boolean;
 
 const namesOf = (subject: Subject): readonly string[] => subject.map(({ name }) => name);
@@ -22,20 +22,20 @@ const namesOf = (subject: Subject): readonly string[] => subject.map(({ name }) 
 export interface Change {
   /** Whether pods of the service account are injected for Pod Identity afterwards. */
   readonly injected: boolean;
-  /** Role of EKS Auth's session then; undefined if it refuses, or if this is to be found out. */
+  /** Role of EKS Auth's session afterwards; undefined accepts any changed answer. */
   readonly roleArn: string | undefined;
 }
 
 /** EKS Auth's error for a service account without an association (EKS Auth API Reference, AssumeRoleForPodIdentity). */
 const NO_ASSOCIATION: EksAuthAnswer = { code: 'ResourceNotFoundException' };
-/** Consecutive refusals that prove the end of a session: AWS has many hosts, and agents cache an old answer. */
+/** Consecutive answers that prove the end of a session: AWS has many hosts, and the agent caches an old answer. */
 const inARow = ({ environment: { aws } }: ScenarioContext): number => (aws.name === 'aws' ? 3 : 1);
 
 /**
- * Follows an association where changes are eventual; undefined elsewhere. EKS answers a change before webhook and EKS
- * Auth know it (Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"), so it asks
- * both: by pods in dry run, and with the token of a pod that never runs. `isNew`: there was no association, so EKS Auth
- * need not be asked before.
+ * Watches a change of an association; undefined if AWS is consistent. EKS answers a change before webhook and EKS Auth
+ * know it (Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"). The watch therefore
+ * checks both: with pods in a dry run, and with the token of a pod that never runs. `isNew`: there was no association
+ * before, so EKS Auth's earlier answer is known.
  */
 export async function watchAssociation(context: ScenarioContext, subject: Subject, isNew = false) {
   const { propagation } = context.environment.aws;
@@ -48,8 +48,8 @@ export async function watchAssociation(context: ScenarioContext, subject: Subjec
   const late = ` ${propagation.boundSeconds} s after its association was changed`;
   return {
     /**
-     * Waits until both know of the change; after the bound continues with a note. Throws the signal's reason, and AWS's
-     * error for missing permission or expired credentials of the harness.
+     * Waits until both know the change. Continues with a note after the bound. Throws the signal's reason, and AWS's
+     * error if the harness lacks permissions or its credentials are expired.
      */
     until: async ({ injected, roleArn }: Change): Promise<void> => {
       const end = performance.now() + milliseconds;
@@ -63,7 +63,7 @@ export async function watchAssociation(context: ScenarioContext, subject: Subjec
       ]).finally(() => auth?.close());
       context.signal.throwIfAborted();
       const account = `${first.namespace}/${first.serviceAccount}`;
-      // Also after a timeout: pods must not be as before.
+      // Also after a timeout: new pods must reflect the change.
       context.injected.set(accountKey(first), injected);
       if (!webhookKnows)
         note(
@@ -76,7 +76,7 @@ export async function watchAssociation(context: ScenarioContext, subject: Subjec
   };
 }
 
-/** Follows the new associations of a scenario until webhook and EKS Auth know all of them. */
+/** Waits until webhook and EKS Auth know all new associations of a scenario. */
 export async function awaitAssociations(
   context: ScenarioContext,
   subjects: readonly Subject[],
@@ -94,8 +94,8 @@ export async function awaitAssociations(
 }
 
 /**
- * Follows the sessions of a role that the next probes expect to be refused, until EKS Auth refuses them: the canary
- * shows STS's state only, and the agent would cache a session.
+ * Returns a function that waits until EKS Auth refuses sessions of a role, if the next probes expect this. The canary
+ * shows only the state of STS, and the agent would cache a session.
  */
 export async function watchRefusals(
   context: ScenarioContext,
@@ -136,7 +136,7 @@ export async function watchRefusals(
   };
 }
 
-/** The expected state of webhook and EKS Auth, as far as the following probes show it. */
+/** Returns the state of webhook and EKS Auth that the following probes expect. */
 export function changeTo(
   context: ScenarioContext,
   subject: Subject,

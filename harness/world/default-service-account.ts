@@ -4,7 +4,7 @@ import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
 const RETRY_MILLISECONDS = 100;
 
-/** The service account `default` appears after its namespace; until then its pods are not admitted. */
+/** Retries until the service account `default` exists. It appears after its namespace; until then, pods are rejected. */
 export const retryUntilAccountReady = <T>({ signal }: ScenarioContext, create: () => Promise<T>): Promise<T> =>
   retry(create, {
     every: RETRY_MILLISECONDS,

@@ -10,8 +10,8 @@ import { note, accountKey, clusterOf, type ScenarioContext, type Workload } from
 const TELLING = /^(ResourceNotFound|AccessDenied|InvalidToken|InvalidParameter|InvalidRequest)Exception$/;
 
 /**
- * EKS Auth as pods of the service account call it; undefined if the harness cannot. Each pod is used for one session,
- * which EKS Auth caches (Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles").
+ * Calls EKS Auth like a pod of the service account; undefined if the harness cannot. Each pod serves for one session,
+ * because EKS Auth caches it (Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles").
  */
 export async function eksAuthOf(context: ScenarioContext, item: Workload) {
   const { aws } = context.environment;
@@ -33,8 +33,8 @@ export async function eksAuthOf(context: ScenarioContext, item: Workload) {
     return answer;
   };
   /**
-   * Asks until answers satisfy `satisfies`, `inARow` times: then undefined; after `end`, the last answer. Undefined with a
-   * note if it cannot ask any more.
+   * Calls until `inARow` consecutive answers satisfy `satisfies`, then returns undefined. Returns the last answer after
+   * `end`, or undefined with a note if it can no longer call.
    */
   const until = async (
     end: number,
@@ -50,7 +50,7 @@ export async function eksAuthOf(context: ScenarioContext, item: Workload) {
     }
   };
   return {
-    /** Asks until an answer is about the association, or after `end` any. */
+    /** Returns the first answer about the association, or any answer after `end`. */
     first: async (end: number): Promise<EksAuthAnswer> => {
       let last: EksAuthAnswer = {};
       const given = await until(end, (answer) => {
@@ -64,7 +64,7 @@ export async function eksAuthOf(context: ScenarioContext, item: Workload) {
   };
 }
 
-/** A pod that is never scheduled, and its token. Undefined, with a note, if the API server refuses. */
+/** Creates a pod that is never scheduled, and its token. Undefined, with a note, if the API server refuses. */
 async function newCheck(
   context: ScenarioContext,
   item: Workload,
@@ -84,8 +84,8 @@ async function newCheck(
 const tells = ({ roleArn, code = '' }: EksAuthAnswer): boolean => roleArn !== undefined || TELLING.test(code);
 
 /**
- * Throws errors of the harness's own credentials, which no wait changes. EKS's missing trust (AccessDenied) and a pod's
- * expired token have the same codes with other messages.
+ * Throws errors of the harness's own credentials, because waiting does not help. A role that does not trust EKS
+ * (AccessDenied) and a pod's expired token have the same codes with other messages.
  */
 function throwOurs({ code = '', message = '' }: EksAuthAnswer): void {
   const error = Object.assign(new Error(message), { name: code });
@@ -99,7 +99,7 @@ function throwOurs({ code = '', message = '' }: EksAuthAnswer): void {
     throw error;
 }
 
-/** Limits questions about an account to one a second, across watches. */
+/** Limits calls for a service account to one a second, across watches. */
 async function awaitTurn({ mayAskEksAuth, signal }: ScenarioContext, item: Workload): Promise<void> {
   const account = accountKey(item);
   const now = performance.now();

@@ -42,7 +42,7 @@ import { notesOn, workload, type ScenarioContext, type Subject } from '../scenar
 const ROLES = { app: podIdentityRole(), other: podIdentityRole() };
 const APP = 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app';
 
-/** A world on an AWS that takes up to `boundSeconds`, or none at all. */
+/** A context on an AWS with this propagation bound. Undefined: a consistent AWS. */
 function worldOf(
   boundSeconds: number | undefined,
   spec: Partial<ScenarioSpec> = {},
@@ -72,8 +72,8 @@ function worldOf(
 const failing = (name: string, message = ''): Error => Object.assign(new Error(message), { name });
 const step = (probe: Step): ProbeStep => probe as ProbeStep;
 
-describe('changes of IAM', () => {
-  it('are waited for in each account that the scenario has something of IAM in', async () => {
+describe('waitForIam', () => {
+  it('waits in each account in which the scenario has IAM resources', async () => {
     const waits: string[][] = [];
     const noteAccounts = async (_signal: AbortSignal, accounts: Iterable<string> = []): Promise<void> =>
       void waits.push([...accounts]);
@@ -85,7 +85,7 @@ describe('changes of IAM', () => {
   });
 });
 
-describe('a call that may come too soon', () => {
+describe('a call that depends on an earlier change', () => {
   const attempt = async (boundSeconds: number | undefined, answers: readonly (Error | string)[]): Promise<unknown> => {
     const left = [...answers];
     const work = retryUntilConsistent(
@@ -101,13 +101,13 @@ describe('a call that may come too soon', () => {
     return work.catch(({ name }: Error) => name);
   };
 
-  it('is repeated until it succeeds', async () =>
+  it('is retried until it succeeds', async () =>
     expect(await attempt(30, [failing('TooSoon'), failing('TooSoon'), 'done'])).to.equal('done'));
-  it('is not repeated for another error', async () =>
+  it('is not retried after another error', async () =>
     expect(await attempt(30, [failing('TooSoon'), failing('AccessDenied'), 'done'])).to.equal('AccessDenied'));
-  it('is given up when the bound is over', async () =>
+  it('fails after the propagation bound', async () =>
     expect(await attempt(0.02, [failing('TooSoon')])).to.equal('TooSoon'));
-  it('is made once where changes are in force at once', async () =>
+  it('is made once if AWS is consistent', async () =>
     expect(await attempt(undefined, [failing('TooSoon'), 'done'])).to.equal('TooSoon'));
 
   for (const [error, policy, association] of [
@@ -127,44 +127,43 @@ describe('a call that may come too soon', () => {
     [failing('InvalidParameterException', 'namespace is too long'), false, false],
     [failing('AccessDenied', 'Invalid principal, role'), false, false],
   ] as const)
-    it(`is known by ${error.name} ("${error.message}")`, () =>
+    it(`is classified by ${error.name} ("${error.message}")`, () =>
       expect([isPolicyTooSoon(error), isAssociationTooSoon(error)]).to.deep.equal([policy, association]));
 });
 
-it('asks the API servers of AWS less often than others', () =>
+it('polls the API servers of AWS less often than others', () =>
   expect(kubernetesPollMilliseconds({ name: 'aws' })).to.be.greaterThan(
     kubernetesPollMilliseconds({ name: 'endpoint' }),
   ));
 
-describe('what the probe program is told to wait for', () => {
+describe('the result until which the probe program retries', () => {
   const denial = step(
     denied('red', getObject('data/x'), { by: 's3', code: ['A', 'B'], policy: 'identity', explicit: false }),
   );
 
-  it('is what the probe must come to', () =>
+  it('is the expected result', () =>
     expect(retryUntil(worldOf(60), denial)).to.deep.equal({
       expected: { outcome: 'denied', by: 's3', code: ['A', 'B'], policy: 'identity', explicit: false },
       roleArn: APP,
       seconds: 60,
     }));
 
-  it('is no role that the scenario does not make', () =>
+  it("omits a role that is not one of the scenario's", () =>
     expect(retryUntil(worldOf(60), step(granted('red', whoAmI(), { as: 'node' })))).to.deep.equal({
       expected: { outcome: 'granted' },
       seconds: 60,
     }));
 
-  it('is no role of a scenario without any', () =>
+  it('omits the role in a scenario without roles', () =>
     expect(retryUntil(worldOf(60, { roles: undefined as never }), denial)).not.to.have.property('roleArn'));
 
-  it('is neither facts nor a message, of which a pod knows another part', () =>
+  it('omits facts and messages', () =>
     expect(
       retryUntil(worldOf(60), step(granted('red', headObject('data/x'), { facts: { a: 1 }, message: 'x' })))?.expected,
     ).to.deep.equal({ outcome: 'granted' }));
 
-  it('is nothing where changes are in force at once', () =>
-    expect(retryUntil(worldOf(undefined), denial)).to.equal(undefined));
-  it('is nothing of what is no matter of AWS', () =>
+  it('is undefined if AWS is consistent', () => expect(retryUntil(worldOf(undefined), denial)).to.equal(undefined));
+  it('is undefined for an operation that does not use AWS', () =>
     expect(retryUntil(worldOf(60), step(granted('red', connect('aws'))))).to.equal(undefined));
 });
 
@@ -182,18 +181,17 @@ describe('the order of probes', () => {
     granted('red', whoAmI()),
   ];
 
-  it('begins with those that must be granted', () => expect(order(60, ...reads)).to.deep.equal([1, 3, 0, 2]));
-  it('begins with what must be absent too', () =>
+  it('begins with expected grants', () => expect(order(60, ...reads)).to.deep.equal([1, 3, 0, 2]));
+  it('begins with expected absences too', () =>
     expect(order(60, reads[0] as Step, absent('red', getObject('data/none')))).to.deep.equal([1, 0]));
-  it("is the scenario's where changes are in force at once", () =>
-    expect(order(undefined, ...reads)).to.deep.equal([0, 1, 2, 3]));
-  it("is the scenario's where one of them is none of a pod's", () =>
+  it('is unchanged if AWS is consistent', () => expect(order(undefined, ...reads)).to.deep.equal([0, 1, 2, 3]));
+  it('is unchanged if a probe does not run in a pod', () =>
     expect(order(60, reads[0] as Step, succeeds(listAssociations()))).to.deep.equal([0, 1]));
-  it("is the scenario's where one of them writes", () =>
+  it('is unchanged if a probe writes', () =>
     expect(order(60, ...reads, granted('red', putObject('data/d')))).to.deep.equal([0, 1, 2, 3, 4]));
 });
 
-describe("a probe of the harness' own", () => {
+describe('a harness probe', () => {
   const list = listAssociations();
   const create = createAssociationFor('app/app', { role: 'app' });
   const inUse = { outcome: 'refused', code: 'ResourceInUseException' } as const;
@@ -216,37 +214,37 @@ describe("a probe of the harness' own", () => {
   };
   const wrong = { outcome: 'granted', code: 'wrong' } as const;
 
-  it('is repeated until it is as expected', async () =>
+  it('is retried until it has the expected result', async () =>
     expect(await tried(list, [wrong, wrong, yes])).to.deep.equal(['granted', 3, 3]));
-  it('is made once where it is as expected', async () =>
+  it('runs once if it has the expected result', async () =>
     expect(await tried(list, [yes])).to.deep.equal(['granted', 1, 1]));
-  it('is made once where changes are in force at once', async () =>
+  it('runs once if the propagation bound is 0', async () =>
     expect(await tried(list, [wrong, yes], 0)).to.deep.equal(['granted', 1, 1]));
-  it('is repeated where an association was refused', async () =>
+  it('is retried if an association was refused', async () =>
     expect(await tried(create, [inUse, yes])).to.deep.equal(['granted', 2, 2]));
-  it('makes no second association', async () =>
+  it('does not create a second association', async () =>
     expect(await tried(create, [wrong, yes])).to.deep.equal(['granted', 1, 1]));
-  it('is not repeated where the request itself was wrong', async () =>
+  it('is not retried after a bad request', async () =>
     expect(await tried(list, [{ outcome: 'refused', code: 'x', status: 400 }, yes])).to.deep.equal(['refused', 1, 1]));
-  it('is not repeated where a wrong request was accepted', async () =>
+  it('is not retried if a bad request was accepted', async () =>
     expect(await tried(list, [wrong, yes], 30, { outcome: 'refused', status: 400 })).to.deep.equal(['granted', 1, 1]));
-  it('is not repeated where it was refused in other words alone', async () =>
+  it('is not retried after a refusal with the expected status', async () =>
     expect(
       await tried(create, [{ ...inUse, status: 409 }, yes], 30, { outcome: 'refused', status: 409 }),
     ).to.deep.equal(['refused', 1, 1]));
-  it('is repeated where a refusal without a status was another than expected', async () =>
+  it('is retried after an unexpected refusal without a status', async () =>
     expect(await tried(create, [inUse, { outcome: 'refused' }], 30, { outcome: 'refused' })).to.deep.equal([
       ...['refused', 2, 2],
     ]));
-  it('is repeated where access with the expected status is wrong in something else', async () =>
+  it('is retried if a grant with the expected status differs otherwise', async () =>
     expect(await tried(list, [{ ...wrong, status: 200 }, yes], 30, { outcome: 'granted', status: 200 })).to.deep.equal([
       ...['granted', 2, 2],
     ]));
-  it('is repeated where a refusal has the status of the denial that is expected', async () =>
+  it('is retried after a refusal with the status of the expected denial', async () =>
     expect(
       await tried(askEksAuth('red'), [{ ...inUse, status: 403 }, yes], 30, { outcome: 'denied', status: 403 }),
     ).to.deep.equal(['granted', 2, 2]));
-  it('comes to its last result where a try is cut short by the bound', async () => {
+  it('returns its last result if the bound interrupts a try', async () => {
     const results: ProbeResult[] = [wrong];
     const judgement = { matches: false };
     const probe = async () => {
@@ -260,9 +258,9 @@ describe("a probe of the harness' own", () => {
     expect(await retried()).to.deep.equal({ result: wrong, judgement, tries: 1 });
     expect(await retried().catch(({ name }: Error) => name)).to.equal('CutShort');
   });
-  it('is not repeated after an error', async () =>
+  it('is not retried after an error', async () =>
     expect(await tried(list, [{ outcome: 'error', code: 'x' }, yes])).to.deep.equal(['error', 1, 1]));
-  it('is repeated where admission has not heard of a change', async () =>
+  it('is retried if admission has not seen a change', async () =>
     expect(await tried(admitPod('red', {}), [wrong, yes])).to.deep.equal(['granted', 2, 2]));
   const unknown = { outcome: 'refused', code: 'ResourceNotFoundException', status: 404 } as const;
   const update = changeAssociation('a-1', { role: 'other' });
@@ -273,19 +271,19 @@ describe("a probe of the harness' own", () => {
     [tagResource('arn', {}), { ...unknown, code: 'NotFoundException' }],
     [untagResource('arn', ['a']), unknown],
   ] as const)
-    it(`is repeated where ${operation.do} was too soon: ${refusal.code}`, async () => {
+    it(`is retried if ${operation.do} came too soon: ${refusal.code}`, async () => {
       expect(await tried(operation, [refusal, yes])).to.deep.equal(['granted', 2, 2]);
       const expectation = { outcome: 'refused', code: 'Other' } as const;
       expect(await tried(operation, [refusal, yes], 30, expectation)).to.deep.equal(['refused', 1, 1]);
     });
-  it('is not repeated where a change was refused for another reason', async () =>
+  it('is not retried if a change was refused for another reason', async () =>
     expect(await tried(update, [{ ...unknown, code: 'AccessDeniedException' }, yes])).to.deep.equal(['refused', 1, 1]));
   for (const operation of [removeAssociation('a-1'), agentGet(2705, '/healthz')])
-    it(`is not repeated where it is ${operation.do}`, async () =>
+    it(`is not retried for ${operation.do}`, async () =>
       expect(await tried(operation, [wrong, yes])).to.deep.equal(['granted', 1, 1]));
 });
 
-describe('what an association comes to', () => {
+describe('the expected effect of an association', () => {
   const spec: Partial<ScenarioSpec> = {
     workloads: { red: { role: 'app' } },
     probes: [
@@ -305,12 +303,12 @@ describe('what an association comes to', () => {
   it('is a session of its role', () => expect(change(0)).to.deep.equal({ injected: true, roleArn: APP }));
   it('is a session of its target role', () =>
     expect(change(0, 'other')).to.deep.equal({ injected: true, roleArn: APP.replace(/app$/, 'other') }));
-  it('is another answer where the probes that follow are to be refused', () =>
+  it('is any changed answer if the following probes expect a refusal', () =>
     expect(change(2)).to.deep.equal({ injected: true, roleArn: undefined }));
 });
 
-describe('an association that was changed', () => {
-  // A second between two questions.
+describe('a changed association', () => {
+  // Calls of EKS Auth are a second apart.
 
   const NONE: EksAuthAnswer = { code: 'ResourceNotFoundException', message: 'No association' };
   const SESSION: EksAuthAnswer = { roleArn: APP };
@@ -333,7 +331,7 @@ describe('an association that was changed', () => {
     readonly context: ScenarioContext;
   }
 
-  /** The webhook injects from its `injectsFrom`th question on, EKS Auth gives these answers in turn, the last over and over. */
+  /** The webhook injects from its `injectsFrom`th review. EKS Auth gives these answers in turn, and repeats the last. */
   function clusterOf(
     boundSeconds: number,
     answers: readonly EksAuthAnswer[] | undefined,
@@ -371,8 +369,8 @@ describe('an association that was changed', () => {
     };
     const kept = new Map<string, EksAuthAnswer>();
     const askEksAuth = async (_cluster: string, token: string): Promise<EksAuthAnswer> => {
-      const answer = answers?.[Math.min(asked++, answers.length - 1)] ?? expect.fail('it was asked');
-      // A session stays with its pod.
+      const answer = answers?.[Math.min(asked++, answers.length - 1)] ?? expect.fail('unexpected call');
+      // EKS Auth caches the session of a pod.
       if (answer.roleArn !== undefined && !kept.has(token)) kept.set(token, answer);
       return kept.get(token) ?? answer;
     };
@@ -390,13 +388,13 @@ describe('an association that was changed', () => {
   const subjectOf = (context: ScenarioContext): Subject => [workload(context, 'red'), workload(context, 'twin')];
   const toApp = { injected: true, roleArn: APP };
 
-  it('is followed until webhook and EKS Auth know of it, and no pod is left', async () => {
+  it('is watched until webhook and EKS Auth know it, without leftover pods', async () => {
     const cluster = clusterOf(30, [NONE, { code: 'ThrottlingException' }, SESSION], 3);
     await (await watchAssociation(cluster.context, subjectOf(cluster.context), true))?.until(toApp);
     expect(cluster.asked).to.equal(3);
     expect(cluster.deleted).to.deep.equal(cluster.made).and.have.length(1);
     expect(notesOn(cluster.context, 'red')).to.deep.equal([]);
-    // Whatever is reported has no token, and no workload is handed this one.
+    // Reports redact the token, and no workload gets it.
     expect([...cluster.context.tokens.values()]).to.deep.equal([`token of ${cluster.made[0]}`]);
   });
 
@@ -405,13 +403,13 @@ describe('an association that was changed', () => {
     ['UnrecognizedClientException', 'The security token included in the request is invalid.'],
     ['AccessDeniedException', 'User: me is not authorized to perform: eks-auth:AssumeRoleForPodIdentity'],
   ] as const)
-    it(`is not followed with credentials that come to ${code}`, async () => {
+    it(`cannot be watched if the credentials cause ${code}`, async () => {
       const { context: context } = clusterOf(30, [{ code, message }]);
       const failed = watchAssociation(context, subjectOf(context)).catch(({ name }: Error) => name);
       expect(await failed).to.equal(code);
     });
 
-  it('is seen by another answer than before where none is wanted, errors that say nothing of it not counted', async () => {
+  it('is detected by any changed answer, ignoring unrelated errors', async () => {
     const cluster = clusterOf(30, [
       { code: 'ThrottlingException' },
       SESSION,
@@ -424,7 +422,7 @@ describe('an association that was changed', () => {
     expect(cluster.asked).to.equal(5);
   });
 
-  it('is asked about by another pod after each session, which stays with its pod', async () => {
+  it('is checked with a new pod after each session', async () => {
     const other = { roleArn: APP.replace(/app$/, 'other') };
     const cluster = clusterOf(30, [SESSION, SESSION, other]);
     const watch = await watchAssociation(cluster.context, subjectOf(cluster.context));
@@ -433,20 +431,20 @@ describe('an association that was changed', () => {
     expect(cluster.deleted).to.deep.equal(cluster.made).and.have.length(3);
   });
 
-  it('is seen on AWS, where many hosts answer, when a session is given no more three times in a row', async () => {
+  it('is detected on AWS after three consecutive refusals', async () => {
     const cluster = clusterOf(30, [SESSION, NONE, SESSION, NONE], 1, undefined, 'aws');
     const watch = await watchAssociation(cluster.context, subjectOf(cluster.context));
     await watch?.until({ injected: true, roleArn: undefined });
     expect(cluster.asked).to.equal(6);
   });
 
-  it('is seen on AWS by one answer where it is new', async () => {
+  it('is detected on AWS by one answer if it is new', async () => {
     const cluster = clusterOf(30, [SESSION], 1, undefined, 'aws');
     await (await watchAssociation(cluster.context, subjectOf(cluster.context), true))?.until(toApp);
     expect(cluster.asked).to.equal(1);
   });
 
-  it('has a role whose sessions are followed until EKS Auth refuses them, where that is expected', async () => {
+  it('waits until EKS Auth refuses sessions of its role, if that is expected', async () => {
     const refusals = async (cluster: Cluster, role: string, next: number): Promise<number> => {
       await (
         await watchRefusals(cluster.context, role, (names) =>
@@ -457,12 +455,12 @@ describe('an association that was changed', () => {
       return cluster.asked;
     };
     expect(await refusals(clusterOf(30, [SESSION, SESSION, DENIED]), 'app', 2)).to.equal(3);
-    expect(await refusals(clusterOf(30, [DENIED]), 'app', 2), 'it was refused before').to.equal(1);
+    expect(await refusals(clusterOf(30, [DENIED]), 'app', 2), 'refused before').to.equal(1);
     expect(await refusals(clusterOf(30, [SESSION]), 'app', 0), 'a session is expected').to.equal(0);
-    expect(await refusals(clusterOf(30, [SESSION]), 'other', 2), 'it is the role of none').to.equal(0);
+    expect(await refusals(clusterOf(30, [SESSION]), 'other', 2), 'no workload has the role').to.equal(0);
   });
 
-  it('that is not known when the bound is over is noted for all workloads of the service account', async () => {
+  it('adds notes to all workloads of the service account after the propagation bound', async () => {
     const cluster = clusterOf(0.05, [NONE], Infinity);
     await (await watchAssociation(cluster.context, subjectOf(cluster.context), true))?.until(toApp);
     for (const name of ['red', 'twin'])
@@ -474,13 +472,13 @@ describe('an association that was changed', () => {
     expect(notesOn(cluster.context, 'blue')).to.deep.equal([]);
   });
 
-  it('is asked of the webhook alone where EKS Auth cannot be asked', async () => {
+  it('is only checked at the webhook if EKS Auth cannot be called', async () => {
     const cluster = clusterOf(30, undefined, 2);
     await (await watchAssociation(cluster.context, subjectOf(cluster.context)))?.until(toApp);
     expect(cluster.made).to.deep.equal([]);
   });
 
-  it('is asked of the webhook alone where there is no token, with a note', async () => {
+  it('is only checked at the webhook if there is no token, with a note', async () => {
     const refusal = new KubernetesError(403, 'Forbidden', 'no pods here');
     const cluster = clusterOf(30, [SESSION], 1, refusal);
     await (await watchAssociation(cluster.context, subjectOf(cluster.context)))?.until(toApp);
@@ -488,7 +486,7 @@ describe('an association that was changed', () => {
     expect(notesOn(cluster.context, 'red').join()).to.contain('the pod has no token (status 403)');
   });
 
-  it('is not followed where changes are in force at once', async () => {
+  it('is not watched if AWS is consistent', async () => {
     const context = worldOf(undefined);
     expect(await watchAssociation(context, [workload(context, 'red')])).to.equal(undefined);
   });

@@ -3,13 +3,13 @@ import { retry } from '../../foundation/node/poll.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
-/** Between two questions to AWS about the same resource. */
+/** Between two polls of AWS about the same resource. */
 export const AWS_POLL_MILLISECONDS = 1100;
 
-/** Between two questions to a cluster's API server: remote and shared ones get fewer. */
+/** Between two polls of a cluster's API server. Longer on AWS, which is remote and shared. */
 export const kubernetesPollMilliseconds = ({ name }: Pick<AwsTarget, 'name'>): number => (name === 'aws' ? 500 : 50);
 
-/** Waits until a scenario's changes of IAM are effective, where AWS is eventually consistent. */
+/** Waits until a scenario's IAM changes are effective, if AWS is eventually consistent. */
 export async function waitForIam({ environment, signal, scenario: { spec } }: ScenarioContext): Promise<void> {
   const things = [...Object.values(spec.roles ?? {}), ...(spec.providers ?? [])];
   const accounts = things.map(({ account = 'main' }) => account);
@@ -20,7 +20,7 @@ export async function waitForIam({ environment, signal, scenario: { spec } }: Sc
 export const usesIam = ({ scenario: { spec } }: ScenarioContext): boolean =>
   Object.keys(spec.roles ?? {}).length > 0 || (spec.providers ?? []).length > 0;
 
-/** Repeats a call while `isPassing` accepts its error, until the propagation bound; once if AWS is consistent. */
+/** Retries a call while `isPassing` accepts its error, until the propagation bound. Calls once if AWS is consistent. */
 export function retryUntilConsistent<T>(
   { environment, signal }: ScenarioContext,
   isPassing: (error: Error) => boolean,
@@ -38,8 +38,8 @@ export function retryUntilConsistent<T>(
 }
 
 /**
- * IAM and S3 refuse the principal of a new role for a moment (IAM User Guide, "Troubleshooting IAM", "Changes that I
- * make are not always immediately visible").
+ * Whether IAM or S3 rejects the principal of a new role, as they do for a moment (IAM User Guide, "Troubleshooting IAM",
+ * "Changes that I make are not always immediately visible").
  */
 export const isUnknownPrincipal = ({ name, message }: Error): boolean =>
   /^MalformedPolicy/.test(name) && /invalid principal in policy(?!: "SERVICE")/i.test(message);

@@ -3,7 +3,7 @@ import { WORKLOAD_LABEL } from '../kubernetes-client/pod-watcher.ts';
 import { labelsOf, clusterOf, workloads, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
-/** The policy of each workload with `egress` (Kubernetes, "Network Policies"). */
+/** Creates the network policy of each workload with `egress` (Kubernetes, "Network Policies"). */
 export async function arrangeNetworkPolicies(context: ScenarioContext): Promise<void> {
   await Promise.all(
     workloads(context).map(async (item) => {
@@ -15,7 +15,7 @@ export async function arrangeNetworkPolicies(context: ScenarioContext): Promise<
       });
       if (status !== 201)
         throw new Error(
-          `the network policy of workload "${item.name}" cannot be made (status ${status}): ${body.slice(0, 200)}`,
+          `the network policy of workload "${item.name}" cannot be created (status ${status}): ${body.slice(0, 200)}`,
         );
     }),
   );
@@ -36,12 +36,12 @@ function networkPolicy(context: ScenarioContext, item: Workload): object {
 
 const AGENT = { to: [{ ipBlock: { cidr: '169.254.170.23/32' } }], ports: [{ protocol: 'TCP', port: 80 }] };
 
-/** Rules for these places only; `endpoint` is AWS's URL, undefined for AWS itself. */
+/** Returns rules that allow only these places. `endpoint`: URL of AWS. Default: AWS itself. */
 export function egressRules(places: readonly ('agent' | 'aws')[], endpoint = 'https://amazonaws.com'): object[] {
   return places.flatMap((place) => (place === 'agent' ? [AGENT] : toAws(endpoint)));
 }
 
-/** A policy has addresses only: for a host name it allows all addresses at its port, and DNS. */
+/** Network policies support only addresses. For a host name, allows all addresses at its port, and DNS. */
 function toAws(endpoint: string): object[] {
   const { hostname, port, protocol } = new URL(endpoint);
   const address = unbracketed(hostname);

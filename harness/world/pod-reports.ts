@@ -8,7 +8,7 @@ import { PROBE_CONTAINER } from './pod-manifest.ts';
 import { statusesOf } from '../kubernetes-client/pod-watcher.ts';
 import type { ProvisionedCluster } from '../scenario/scenario-context.ts';
 
-/** Reports in the order they come; readers wait until there are enough, or a failure. */
+/** Queue of reports in order of arrival. Readers wait for enough reports, or a failure. */
 export class Inbox {
   readonly #expected: number;
   readonly #onFirst: () => void;
@@ -22,7 +22,7 @@ export class Inbox {
     this.#onFirst = onFirst;
   }
 
-  /** Adds a report, once: a log that is followed again repeats it. Undefined for a truncated line. */
+  /** Adds a report. Ignores repeated ones (a log is followed again) and undefined (a truncated line). */
   put(report: ProbeReport | undefined): void {
     if (report === undefined || this.#seen.has(report.number)) return;
     if (this.#seen.size === 0) this.#onFirst();
@@ -54,8 +54,8 @@ export class Inbox {
 const RETRY_MILLISECONDS = 100;
 
 /**
- * Reads the reports from the log until all are there. A log's stream may end before its container does (a busy kubelet,
- * a broken connection): it is then followed from its beginning.
+ * Reads the log of a pod until it has all reports. If the stream ends before the container does (a busy kubelet, a
+ * broken connection), follows the log again from its beginning.
  */
 export async function collectReports(
   { pods, kubernetes }: ProvisionedCluster,
@@ -66,7 +66,7 @@ export async function collectReports(
   signal: AbortSignal,
 ): Promise<void> {
   const follow = async (): Promise<true | undefined> => {
-    // Checked before the log is read, which is then complete.
+    // Checked before the log is read, because a log is complete only if its container has ended.
     const ended = pods.ended(namespace, name, PROBE_CONTAINER);
     const others: string[] = [];
     const take = (line: string): void => {
@@ -77,7 +77,7 @@ export async function collectReports(
     await untilStreamEnds(kubernetes.followLog(namespace, name, PROBE_CONTAINER, take, signal));
     if (inbox.complete) return true;
     if (!ended) return undefined;
-    const said = others.length > 0 ? `; it said: ${others.join(' | ')}` : '';
+    const said = others.length > 0 ? `. Its log: ${others.join(' | ')}` : '';
     throw new HarnessError(
       'POD_FAILED',
       `Pod ${namespace}/${name} ended (${describeEnd(ended)}) before all its probes had reported${said}.`,
@@ -101,10 +101,10 @@ function reportOf(line: string): ProbeReport | undefined {
   }
 }
 
-/** Without credentials nothing is answered any more. */
+/** Kinds of errors after which no request can succeed. */
 const CREDENTIALS = ['no-credentials', 'expired-credentials', 'bad-credentials'];
 
-/** Ignores errors other than "not found": a kubelet reports containers before it can read their log. */
+/** Ignores errors that a retry may fix, because a kubelet reports containers before it can read their log. */
 async function untilStreamEnds(following: Promise<void>): Promise<void> {
   try {
     await following;

@@ -11,7 +11,7 @@ import { aScenario } from '../../test/support/scenarios.ts';
 import { prefetch, type Prefetch } from './prefetch.ts';
 import type { Environment } from '../scenario/scenario-context.ts';
 
-describe('what is arranged ahead of the clusters', () => {
+describe('prefetching', () => {
   let aws: AwsTarget;
   let environment: Environment;
   before(async () => {
@@ -24,7 +24,7 @@ describe('what is arranged ahead of the clusters', () => {
 
   const begin = (scenarios: readonly Scenario[], parallel = 4, signal = new AbortController().signal): Prefetch =>
     prefetch(scenarios, environment, { parallel, signal });
-  /** Roles and buckets that are there, by their names' ends. */
+  /** Suffixes of the names of existing roles and buckets. */
   const there = async (): Promise<string[]> => {
     const { iam, s3 } = aws.clients('main');
     const { Roles = [] } = await iam.send(new ListRolesCommand({ PathPrefix: '/' }));
@@ -34,7 +34,7 @@ describe('what is arranged ahead of the clusters', () => {
     );
   };
 
-  it('is there when its scenario takes it, which then removes it', async () => {
+  it('creates resources that their scenario takes and removes', async () => {
     const scenario = aScenario();
     const ahead = begin([scenario]);
     const taken = ahead.take(scenario);
@@ -47,7 +47,7 @@ describe('what is arranged ahead of the clusters', () => {
     expect(await there()).to.deep.equal([]);
   });
 
-  it('is removed when nobody takes it, what is still under way too', async () => {
+  it('removes resources that no scenario takes, including unfinished ones', async () => {
     const scenarios = ['AB-01', 'AB-02', 'AB-03'].map((id) => aScenario({}, id));
     const ahead = begin(scenarios, 2);
     await ahead.end();
@@ -56,13 +56,13 @@ describe('what is arranged ahead of the clusters', () => {
     expect(scenarios.map((scenario) => ahead.take(scenario))).to.deep.equal([undefined, undefined, undefined]);
   });
 
-  it('is not begun by what the run is stopped before', async () => {
+  it('creates nothing in a stopped run', async () => {
     const ahead = begin([aScenario()], 1, AbortSignal.abort(new Error('stopped')));
     await ahead.end();
     expect(await there()).to.deep.equal([]);
   });
 
-  it('names clusters that are still to come', async () => {
+  it('supports the ARNs of planned clusters', async () => {
     const trust = [trustPodIdentity({ conditions: { StringEquals: { 'aws:SourceArn': '<cluster-arn:c1>' } } })];
     const scenario = aScenario({ roles: { app: { trust } } });
     const ahead = begin([scenario]);
@@ -75,10 +75,10 @@ describe('what is arranged ahead of the clusters', () => {
   for (const [what, spec] of [
     ['trusts an issuer', { roles: { app: irsaRole('app/app') } }],
     ['registers a provider', { providers: [{ cluster: 'c1', account: 'other', clientIds: ['a'] }] }],
-    ['has names of its own choice', { exactNames: true }],
-    ['makes nothing in AWS', { roles: {}, objects: [] }],
+    ['has exact names', { exactNames: true }],
+    ['has no AWS resources', { roles: {}, objects: [] }],
     [
-      'says when it is',
+      'uses the current time',
       {
         roles: {
           app: { trust: [trustPodIdentity({ conditions: { DateLessThan: { 'aws:CurrentTime': '<time:now>' } } })] },
@@ -86,7 +86,7 @@ describe('what is arranged ahead of the clusters', () => {
       },
     ],
   ] as const)
-    it(`is none of a scenario that ${what}`, async () => {
+    it(`skips a scenario that ${what}`, async () => {
       const scenario = aScenario(spec);
       const ahead = begin([scenario]);
       expect(ahead.take(scenario)).to.equal(undefined);
@@ -94,7 +94,7 @@ describe('what is arranged ahead of the clusters', () => {
       expect(await there()).to.deep.equal([]);
     });
 
-  it('tells its failure to its scenario alone', async () => {
+  it('reports a failure only to its scenario', async () => {
     const bad = aScenario({ roles: { app: { ...podIdentityRole(), maxSessionDuration: 1 } } }, 'AB-02');
     const ahead = begin([bad, aScenario()], 1);
     const failure = await ahead.take(bad)?.inAws.catch((error: Error) => error.name);

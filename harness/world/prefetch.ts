@@ -7,12 +7,12 @@ import { createScenarioContext, type Environment } from '../scenario/scenario-co
 
 export type Prefetch = ReturnType<typeof prefetch>;
 
-/** Maximum of concurrent fixtures: more would only wait for AWS's rate limits. */
+/** Maximum of concurrent scenarios. More would only wait for AWS's rate limits. */
 const MOST_AT_ONCE = 64;
 
 /**
- * Arranges scenarios' AWS resources while EKS makes clusters, about ten minutes. Skips scenarios that need a cluster
- * for that; failures are reported when the scenario runs.
+ * Creates AWS resources of scenarios while EKS creates clusters, which takes about ten minutes. Skips scenarios whose
+ * resources need a cluster. Failures are reported when the scenario runs.
  */
 export function prefetch(
   scenarios: readonly Scenario[],
@@ -28,7 +28,7 @@ export function prefetch(
     const resources = new Resources();
     const inAws = arrangeAws(createScenarioContext(scenario, environment, 1, stopped, resources));
     begun.set(scenario.id, { resources, inAws });
-    // `take` reports it.
+    // `take` returns the failure.
     return inAws.catch(() => undefined);
   };
   const worker = async (): Promise<void> => {
@@ -36,7 +36,7 @@ export function prefetch(
   };
   const workers = Array.from({ length: Math.min(parallel, MOST_AT_ONCE, queue.length) }, worker);
   return {
-    /** Hands over a scenario's resources, for it to remove; undefined if there are none. */
+    /** Hands over the resources of a scenario, which then removes them. Undefined if nothing was prefetched. */
     take: (scenario: Scenario) => {
       const waiting = queue.findIndex(({ id }) => id === scenario.id);
       if (waiting !== -1) queue.splice(waiting, 1);
@@ -44,9 +44,9 @@ export function prefetch(
       begun.delete(scenario.id);
       return arranged;
     },
-    /** Stops, and removes resources that nobody took. Throws if something cannot be undone; leftovers are recorded. */
+    /** Stops, and removes resources that no scenario took. Records leftovers; throws if another change cannot be undone. */
     end: async (): Promise<void> => {
-      over.abort(new Error('What was arranged ahead is not needed any more.'));
+      over.abort(new Error('Prefetching has ended.'));
       await Promise.all(workers);
       const untaken = [...begun.values()];
       begun.clear();
@@ -61,7 +61,7 @@ export function prefetch(
 
 function canComeAhead({ spec }: Scenario): boolean {
   const { roles = {}, buckets = {}, objects = [], providers = [], exactNames } = spec;
-  // Exact names exist for one scenario at a time.
+  // Only one scenario at a time may use exact names.
   if (exactNames === true || providers.length > 0) return false;
   if (Object.keys(roles).length + Object.keys(buckets).length + objects.length === 0) return false;
   return !placeholdersIn([roles, buckets, objects]).some(isKnownLate);

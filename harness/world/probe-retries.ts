@@ -6,14 +6,14 @@ import { identityExpected } from '../scenario/expected-identity.ts';
 import { AWS_POLL_MILLISECONDS } from './iam.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
-/** The result for which the probe program repeats a probe, where AWS is eventually consistent. */
+/** Returns the result until which the probe program retries a probe; undefined if AWS is consistent. */
 export function retryUntil(context: ScenarioContext, step: ProbeStep): RetryUntil | undefined {
   const { propagation } = context.environment.aws;
   if (propagation === undefined || ofWorkload(step.operation)?.withoutAws === true) return undefined;
-  // A pod knows only some facts, and messages are for people.
+  // A pod knows only some of the facts, and messages are for people.
   const { as: _as, facts: _facts, message: _message, ...expected } = step.expectation;
   const role = identityExpected(context.scenario.spec, step);
-  // The node's role and users' own keys are no roles of the scenario.
+  // The node's role and static keys are not roles of the scenario.
   const own = Object.keys(context.scenario.spec.roles ?? {}).find((name) => name === role);
   return {
     expected,
@@ -23,8 +23,8 @@ export function retryUntil(context: ScenarioContext, step: ProbeStep): RetryUnti
 }
 
 /**
- * The probes of one pod between two steps in order: expected grants come first where AWS is eventually consistent, so
- * that denials are not premature. Probes that write, or test an order, stay in place.
+ * Orders the probes of one pod between two steps. If AWS is eventually consistent, expected grants come first, so that
+ * denials are not premature. Keeps the order if a probe writes or tests an order.
  */
 export function probingOrder<T extends { readonly step: ProbeStep }>(
   context: ScenarioContext,
@@ -42,12 +42,12 @@ export interface OwnProbe {
   readonly expectation: Pick<Expectation, 'outcome' | 'status'>;
 }
 
-/** Whether another attempt of a probe may have another result, and is harmless. */
+/** Whether another attempt of a probe is harmless and may have another result. */
 function mayChange({ operation, expectation }: OwnProbe, result: ProbeResult): boolean {
   const { outcome, status } = result;
   if (outcome === 'error') return false;
   const refusedAlike = outcome === 'refused' && expectation.outcome === 'refused' && status === expectation.status;
-  // A delay does not cause the expected status with another message, or a bad request.
+  // Propagation explains neither another message with the expected status, nor a bad request.
   if (status !== undefined && refusedAlike) return false;
   return ofHarness(operation)?.mayDiffer?.(result, expectation) === true;
 }
@@ -57,7 +57,7 @@ export interface JudgedTry {
   readonly judgement: { readonly matches: boolean };
 }
 
-/** Repeats a probe while propagation may explain its mismatch. Returns the last attempt and their number. */
+/** Retries a probe while propagation may explain its mismatch. Returns the last attempt and the number of tries. */
 export async function retryUntilExpected<Try extends JudgedTry>(
   context: ScenarioContext,
   own: OwnProbe,

@@ -32,15 +32,15 @@ import { allow, forPrincipal, podIdentityRole, trustPodIdentity } from '../scena
 import type { ScenarioResult } from '../results/results.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
 
-/** Milliseconds that a slow AWS takes: longer than a pod that waits for nothing takes to start. */
+/** Propagation in milliseconds: longer than the start of a pod that does not wait. */
 const IAM = 700;
 const VERY_SLOW_IAM = 2500;
 const ASSOCIATIONS = { webhook: 400, eksAuth: 1000 };
 
-describe('a scenario on an AWS that is eventually consistent', () => {
+describe('a scenario on an eventually consistent AWS', () => {
   const associations = { webhook: 0, eksAuth: 0 };
   let slow: { iam: number };
-  /** Whether changes of IAM are waited for before probes are made. */
+  /** Whether the run waits for IAM changes before probes. */
   let looks = true;
 
   const { run } = embeddedRun(async (host) => {
@@ -48,7 +48,7 @@ describe('a scenario on an AWS that is eventually consistent', () => {
       clusterProvider: host.provider,
       settings: { delays: { ...DEFAULT_SETTINGS.delays, iam: VERY_SLOW_IAM }, associationPropagation: associations },
     });
-    // The clusters' own roles are made by others, who wait in their own way.
+    // No delay for the roles of the clusters.
     slow = world.lag;
     slow.iam = 0;
     const { credentials } = testSession(world, {
@@ -95,8 +95,8 @@ describe('a scenario on an AWS that is eventually consistent', () => {
     expect([result.verdict, result.reason]).to.deep.equal([
       'passed',
       result.probes.length === 1
-        ? 'The probe met what was expected.'
-        : `All ${result.probes.length} probes met what was expected.`,
+        ? 'The probe had the expected result.'
+        : `All ${result.probes.length} probes had the expected results.`,
     ]);
     return result;
   };
@@ -114,7 +114,7 @@ describe('a scenario on an AWS that is eventually consistent', () => {
       probes: [granted('app', getObject('data/key'))],
     }));
 
-  it('waits for a change of a policy', () =>
+  it('waits for a changed policy', () =>
     passes('AB-03', {
       roles: { app: podIdentityRole(readData) },
       objects: ['data/key'],
@@ -145,7 +145,7 @@ describe('a scenario on an AWS that is eventually consistent', () => {
       ],
     }));
 
-  it('waits for a role that EKS Auth is to refuse', () =>
+  it('waits until EKS Auth refuses a role', () =>
     passes('AB-05', {
       roles: {
         app: podIdentityRole(),
@@ -159,7 +159,7 @@ describe('a scenario on an AWS that is eventually consistent', () => {
       ],
     }));
 
-  it('repeats the harness own probes of associations', () =>
+  it('retries harness probes of associations', () =>
     passes('AB-06', {
       roles: { app: podIdentityRole() },
       objects: [],
@@ -173,8 +173,8 @@ describe('a scenario on an AWS that is eventually consistent', () => {
       ],
     }));
 
-  it('repeats a probe whose change nobody can see from outside, and tells how often', async () => {
-    // As if the canary were seen ahead of the changes that it stands for.
+  it('retries a probe whose change is not observable, and reports the number of tries', async () => {
+    // As if the canary were effective before the changes.
     looks = false;
     slow.iam = VERY_SLOW_IAM;
     try {

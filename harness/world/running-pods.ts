@@ -27,7 +27,7 @@ export class RunningPods {
     );
   }
 
-  /** Deletes the workload's pod and waits until it is gone: the next has its name. */
+  /** Deletes the workload's pod and waits until it is gone, because the next one has its name. */
   async remove(name: string): Promise<void> {
     if (!this.#pods.has(name)) return;
     await this.#pods.get(name)?.delete();
@@ -35,10 +35,10 @@ export class RunningPods {
     this.#started.set(name, (this.#started.get(name) ?? 1) - 1);
   }
 
-  /** Deletes the workload's pod and starts the next, by another name, without waiting. */
+  /** Deletes the workload's pod and starts the next under another name, without waiting. */
   async restart(name: string, from: number): Promise<void> {
     const gone = this.#pods.get(name)?.delete();
-    // Nobody waits for the deletion here: the pod goes with the scenario.
+    // Ignores a failed deletion, because the teardown deletes the pod too.
     gone?.catch(() => undefined);
     await this.start(name, from);
   }

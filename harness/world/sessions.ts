@@ -1,4 +1,4 @@
-/** Sessions that the harness opens instead of pods, which need not start. */
+/** Sessions that the harness opens itself, so that no pod has to start. */
 import { randomUUID } from 'node:crypto';
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
@@ -12,15 +12,15 @@ import {
   type Workload,
 } from '../scenario/scenario-context.ts';
 
-/** A session of a role of the scenario, by AssumeRoleWithWebIdentity with one of its tokens. */
+/** A session of a scenario's role, opened by AssumeRoleWithWebIdentity with one of its tokens. */
 export interface WebSession {
   readonly role: string;
   readonly token: string;
 }
 
-/** Session names are parts of ARNs, which policies may name. */
+/** Fixed, because policies may name the ARN of the session. */
 export const WEB_SESSION_NAME = 'creator';
-/** A gate that nobody removes: the pod exists, and is never scheduled (Kubernetes, "Pod Scheduling Readiness"). */
+/** A scheduling gate that is never removed, so the pod never runs (Kubernetes, "Pod Scheduling Readiness"). */
 const NEVER = 'conformance.eks-pod-identity/never';
 
 export const heldSession = ({ environment: { aws } }: ScenarioContext, credentials: AwsCredentials): HeldSession => ({
@@ -28,7 +28,7 @@ export const heldSession = ({ environment: { aws } }: ScenarioContext, credentia
   clients: aws.clientsWith(credentials),
 });
 
-/** Opens it once in a scenario, or returns STS's refusal. Throws other failures. */
+/** Opens a session once per scenario, or returns STS's refusal. Throws other errors. */
 export async function webSession(
   context: ScenarioContext,
   { role, token }: WebSession,
@@ -53,8 +53,8 @@ export async function webSession(
 }
 
 /**
- * A pod of the workload's service account that never runs, and its token; both go with the namespace. Throws a
- * KubernetesError if the API server refuses one, after removing the pod.
+ * Creates a pod of the workload's service account that never runs, and a token for it. Both are deleted with the
+ * namespace. If the API server refuses one, removes the pod and throws a KubernetesError.
  */
 export async function podToken(
   context: ScenarioContext,
@@ -79,7 +79,7 @@ export async function podToken(
       audiences: [audience],
       boundPod,
     });
-    // By a name that no scenario uses, so that reports redact it.
+    // Stored so that reports redact it, under a name that no scenario uses.
     context.tokens.set(`<${name}>`, token);
     return { token, remove };
   } catch (error) {

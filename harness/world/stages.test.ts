@@ -29,7 +29,7 @@ const pod = (all: ReturnType<typeof of>, workload: string, from: number): string
     .join(' ');
 
 describe('the stages of a scenario', () => {
-  it('are groups of consecutive probes, and actions between them', () => {
+  it('are groups of consecutive probes and the actions between them', () => {
     const all = of(red, blue, advanceClock(60), red, restartPod('red'), startPod('blue'), blue);
     const text = all.map((stage) =>
       stage.kind === 'group'
@@ -39,12 +39,12 @@ describe('the stages of a scenario', () => {
     expect(text).to.deep.equal(['0[0 1]', 'AdvanceClock', '1[2]', 'RestartPod', 'StartPod', '2[3]']);
   });
 
-  it('have what stands alone in a group of its own', () => {
+  it('put a probe that stands alone into a separate group', () => {
     const alone = succeeds(act(() => ({ outcome: 'granted' })));
     expect(groupsOf(red, blue, alone, alone, red, blue)).to.deep.equal([[0, 1], [2], [3], [4, 5]]);
   });
 
-  it('have what counts calls of a namespace apart from the probes of other workloads', () => {
+  it('separate a probe that counts calls from the probes of other workloads', () => {
     const count = granted('red', fetchCredentials(), { facts: { upstreamCalls: 0 } });
     expect(groupsOf(blue, red, count, red, blue, red)).to.deep.equal([
       [0, 1],
@@ -63,21 +63,21 @@ describe('the stages of a scenario', () => {
 describe('the groups of a pod', () => {
   const all = of(red, blue, advanceClock(60), red, restartPod('red'), red, blue, deletePod('blue'), red);
 
-  it('are those up to its restart', () => expect(pod(all, 'red', 0)).to.equal('0:0 1:2'));
-  it('are, of the pod after it, those that follow', () => expect(pod(all, 'red', 4)).to.equal('2:3 3:5'));
-  it('end with its deletion, and pass over groups it has no part in', () =>
+  it('end with its restart', () => expect(pod(all, 'red', 0)).to.equal('0:0 1:2'));
+  it('begin after a restart for the next pod', () => expect(pod(all, 'red', 4)).to.equal('2:3 3:5'));
+  it('end with its deletion, and omit groups of other workloads', () =>
     expect(pod(all, 'blue', 0)).to.equal('0:1 2:4'));
-  it('are those after its start, for one that starts late', () => expect(pod(all, 'red', 5)).to.equal('3:5'));
+  it('begin after a late start', () => expect(pod(all, 'red', 5)).to.equal('3:5'));
   for (const [what, from, heldBack] of [
-    ['a pod whose first group follows at once', 0, false],
-    ['a pod that starts a step ahead of it', 1, true],
-    ['the next pod of the step that restarts it', 4, false],
+    ['a pod whose first group follows its start', 0, false],
+    ['a pod that starts one step before its first group', 1, true],
+    ['a pod that a step restarts', 4, false],
   ] as const)
-    it(`${heldBack ? 'hold back' : 'do not hold back'} ${what}`, () =>
+    it(`${heldBack ? 'are deferred' : 'are not deferred'} for ${what}`, () =>
       expect(podStages(all, 'red', from).deferred).to.equal(heldBack));
-  it('hold back a pod whose first group follows one of others', () =>
+  it('are deferred for a pod whose first group follows a group of the harness', () =>
     expect(podStages(of(succeeds(act(() => ({ outcome: 'granted' }))), red), 'red', 0).deferred).to.equal(true));
-  it('are none for a workload that probes nothing', () => {
+  it('are empty for a workload without probes', () => {
     expect(pod(all, 'green', 0)).to.equal('');
     expect(podStages(all, 'green', 0).deferred).to.equal(false);
   });
@@ -86,16 +86,16 @@ describe('the groups of a pod', () => {
 describe('a refusal of credentials', () => {
   const no = refused('red', getObject('data/red/key'), { by: 'agent' });
   for (const [what, probes, from, workloads, is] of [
-    ['expected by the only probe', [no], 0, ['red'], true],
-    ['expected by each probe', [no, no], 0, ['blue', 'red'], true],
-    ['not expected by one', [no, red], 0, ['red'], false],
-    ['expected whatever others expect', [no, blue], 0, ['red'], true],
-    ['not expected where none of them probes', [no], 0, ['blue'], false],
-    ['not expected by what the harness does', [succeeds(act(() => ({ outcome: 'granted' })))], 0, ['red'], false],
-    ['expected by what follows the stage', [red, advanceClock(1), no], 1, ['red'], false],
-    ['expected after the step', [red, putRolePolicy('app'), no], 2, ['red'], true],
-    ['expected whatever follows the next step', [no, putRolePolicy('app'), red], 0, ['red'], true],
-    ['not expected where a probe behind a restart does not', [no, restartPod('red'), red], 0, ['red'], false],
+    ['expected if the only probe expects it', [no], 0, ['red'], true],
+    ['expected if every probe expects it', [no, no], 0, ['blue', 'red'], true],
+    ['not expected if one probe does not expect it', [no, red], 0, ['red'], false],
+    ['expected regardless of other workloads', [no, blue], 0, ['red'], true],
+    ['not expected for a workload without probes', [no], 0, ['blue'], false],
+    ['not expected by a harness probe', [succeeds(act(() => ({ outcome: 'granted' })))], 0, ['red'], false],
+    ['not expected by probes after another step', [red, advanceClock(1), no], 1, ['red'], false],
+    ['expected by probes after the step', [red, putRolePolicy('app'), no], 2, ['red'], true],
+    ['expected regardless of probes after the next step', [no, putRolePolicy('app'), red], 0, ['red'], true],
+    ['not expected if a probe after a restart does not expect it', [no, restartPod('red'), red], 0, ['red'], false],
   ] as const satisfies readonly (readonly [string, readonly Step[], number, readonly string[], boolean])[])
     it(`is ${what}`, () => expect(expectsRefusal(of(...probes), from, workloads)).to.equal(is));
 });

@@ -2,8 +2,8 @@ import { ofHarness, ofWorkload, stepOf } from '../scenario/operation-registry.ts
 import type { ActionStep, ProbeStep, Scenario } from '../scenario/spec.ts';
 
 /**
- * Consecutive probes that all workloads make concurrently, after the actions before them. Probes that stand alone, or
- * count calls, form groups of their own.
+ * Consecutive probes that all workloads run concurrently, after the preceding actions. Probes that stand alone or count
+ * calls form separate groups.
  */
 export interface ProbeGroup {
   readonly number: number;
@@ -11,7 +11,7 @@ export interface ProbeGroup {
 }
 
 export interface NumberedProbe {
-  /** Place among the probes of the scenario, 0-based. */
+  /** Index among the probes of the scenario, 0-based. */
   readonly number: number;
   readonly step: ProbeStep;
 }
@@ -52,11 +52,11 @@ export function stages(scenario: Scenario): readonly Stage[] {
 
 export interface PodGroups {
   readonly groups: readonly ProbeGroup[];
-  /** A step or a group of others precedes its first group. */
+  /** Whether a step or a group of other workloads precedes the pod's first group. */
   readonly deferred: boolean;
 }
 
-/** From the stage at which a pod starts to that at which it ends. */
+/** Returns the groups of a pod that starts at stage `fromStage`, up to the stage that ends it. */
 export function podStages(all: readonly Stage[], workload: string, fromStage: number): PodGroups {
   const groups: ProbeGroup[] = [];
   let heldBack = false;
@@ -70,7 +70,7 @@ export function podStages(all: readonly Stage[], workload: string, fromStage: nu
   return { groups, deferred: heldBack && groups.length > 0 };
 }
 
-/** Whether pods of these workloads must get no credentials, by the probes up to the next step that changes them. */
+/** Whether the probes up to the next step that changes credentials expect that these workloads get none. */
 export function expectsRefusal(all: readonly Stage[], fromStage: number, workloads: readonly string[]): boolean {
   const expected: string[] = [];
   for (const stage of all.slice(fromStage)) {

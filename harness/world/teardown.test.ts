@@ -8,7 +8,7 @@ import type { Environment, ScenarioContext } from '../scenario/scenario-context.
 
 const AWS = { region: 'us-west-2', accountId: () => '111122223333' } as unknown as AwsTarget;
 
-describe('the end of a scenario', () => {
+describe('the teardown of a scenario', () => {
   let done: string[];
   beforeEach(() => {
     done = [];
@@ -33,18 +33,18 @@ describe('the end of a scenario', () => {
     ['cluster', ['clock', 'pod', 'role', 'provider']],
     ['run', ['clock', 'pod', 'provider']],
   ] as const) {
-    it(`removes what does not end by itself: with ${ends} of it ending`, async () => {
+    it(`removes resources that would outlive the run (fixturesEndWith ${ends})`, async () => {
       await tearDown(world(ends), { kept: false, makesRoom: false });
       expect(done).to.deep.equal(removed);
     });
 
-    it(`removes all where it must make room: with ${ends} of it ending`, async () => {
+    it(`removes everything if it must make room (fixturesEndWith ${ends})`, async () => {
       await tearDown(world(ends), { kept: false, makesRoom: true });
       expect(done).to.deep.equal(['clock', 'pod', 'role', 'namespace', 'provider']);
     });
   }
 
-  it('leaves what is kept to the end of the run', async () => {
+  it('leaves kept resources to the end of the run', async () => {
     const kept = world('cluster');
     await tearDown(kept, { kept: true, makesRoom: true });
     expect(done).to.deep.equal(['clock', 'provider']);
@@ -64,13 +64,13 @@ describe('the end of a scenario', () => {
     return made;
   };
 
-  it('notes what stays and is no failure of the scenario', async () => {
+  it('records leftovers without failing the scenario', async () => {
     const left = failing('cluster', { name: 'role app', lives: 'aws' });
     await tearDown(left, { kept: false, makesRoom: true });
     expect(left.environment.leftovers).to.deep.equal([{ name: 'role app', reason: 'Conflict: it is held' }]);
   });
 
-  it('fails where others would feel it, or another attempt', async () => {
+  it('fails if leftovers would affect other scenarios or attempts', async () => {
     const undone = (
       [
         { name: 'clock', lives: 'cluster', isChange: true, due: 'always' },

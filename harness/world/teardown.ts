@@ -5,14 +5,14 @@ import { removeAll, type Resource } from '../../foundation/aws/resources.ts';
 import type { Environment, ScenarioContext } from '../scenario/scenario-context.ts';
 
 export interface Ending {
-  /** Its resources stay until the run is over, for inspection. */
+  /** Whether resources stay until the run is over, for inspection. */
   readonly kept: boolean;
-  /** Nothing may block another attempt, or a scenario with the same names. */
+  /** Whether another attempt, or a scenario with the same names, may follow. */
   readonly makesRoom: boolean;
 }
 
 /**
- * Removes a scenario's resources, except those that end with the run or the clusters, unless due now. Records
+ * Removes a scenario's resources. Those that end with the run or the clusters stay, unless they are due now. Records
  * leftovers; throws if another change could not be undone.
  */
 export async function tearDown(
@@ -29,7 +29,7 @@ export async function tearDown(
   await removeIn(environment, now);
 }
 
-/** AWS refuses some deletions until it has seen an earlier one. Milliseconds. */
+/** In milliseconds. AWS refuses some deletions until it has seen an earlier one. */
 const SECOND_TRY = 1000;
 
 export async function removeIn(environment: Environment, resources: readonly Resource[]): Promise<void> {

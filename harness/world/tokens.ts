@@ -6,12 +6,12 @@ import { TOKENS_SECRET } from './pod-manifest.ts';
 import type { RunningPods } from './running-pods.ts';
 import { labelsOf, clusterOf, workloads, type ScenarioContext } from '../scenario/scenario-context.ts';
 
-/** Mints the tokens that are bound to no pod, and stores them for the scenario's workloads. */
+/** Mints the tokens that are not bound to a pod, and stores them for the scenario's workloads. */
 export async function mintFreeTokens(context: ScenarioContext): Promise<void> {
   const free = Object.entries(context.scenario.spec.tokens ?? {}).filter(([, token]) => token.boundTo === undefined);
   const bound = Object.values(context.scenario.spec.tokens ?? {}).some((token) => token.boundTo !== undefined);
   await Promise.all(free.map(([name, token]) => mint(context, name, token)));
-  // A scenario with bound tokens gets its secret when those are minted.
+  // With bound tokens, `mintBoundTokens` writes the secrets.
   if (free.length > 0 && !bound) await writeSecrets(context);
 }
 
@@ -50,7 +50,7 @@ async function mint(
   context.tokens.set(name, text);
 }
 
-/** Timeout for the scheduling of a pod; bound tokens then do without a node. */
+/** Timeout for scheduling a pod. After it, bound tokens name no node. */
 const SCHEDULING_MILLISECONDS = 30_000;
 
 /** Waits until the pod has a node, which its tokens name (Kubernetes documentation, "Managing Service Accounts"). */
@@ -62,10 +62,10 @@ async function scheduled(context: ScenarioContext, kubernetes: KubernetesClient,
   await poll(hasNode, { every: 100, within: SCHEDULING_MILLISECONDS, signal: context.signal, late: () => true });
 }
 
-/** One secret in each namespace of the scenario, for workloads to mount. */
+/** Writes a secret into each namespace of the scenario, for workloads to mount. */
 async function writeSecrets(context: ScenarioContext): Promise<void> {
   const places = new Map(workloads(context).map((item) => [`${item.cluster}/${item.namespace}`, item]));
-  // Only the scenario's own: the harness may hold others.
+  // Only tokens that the scenario declares: the harness may hold others.
   const own = [...context.tokens].filter(([name]) => Object.hasOwn(context.scenario.spec.tokens ?? {}, name));
   await Promise.all(
     [...places.values()].map(({ cluster, namespace }) =>

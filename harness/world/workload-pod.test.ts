@@ -26,10 +26,10 @@ function worldOf(
   } as unknown as ScenarioContext;
 }
 
-/** The pod that is asked for. */
+/** The requested pod. */
 async function manifest(podAnnotations: Readonly<Record<string, string>>): Promise<V1Pod> {
   let asked: V1Pod | undefined;
-  const refused = new Error('not today');
+  const refused = new Error('refused');
   const createPod = async (_namespace: string, pod: V1Pod): Promise<never> => {
     asked = pod;
     throw refused;
@@ -46,12 +46,12 @@ async function manifest(podAnnotations: Readonly<Record<string, string>>): Promi
 }
 
 describe('the pod of a workload', () => {
-  it('is not evicted by Karpenter or EKS Auto Mode, whose nodes come and go', async () => {
+  it('is protected from eviction by Karpenter and EKS Auto Mode', async () => {
     const { metadata } = await manifest({ 'example.com/own': 'a' });
     expect(metadata?.annotations).to.include({ 'karpenter.sh/do-not-disrupt': 'true', 'example.com/own': 'a' });
   });
 
-  it('is given up at once when there are no credentials any more to read its log with', async () => {
+  it('fails immediately if there are no credentials to read its log', async () => {
     const gone = Object.assign(new Error('Could not load credentials from any providers'), {
       name: 'CredentialsProviderError',
     });

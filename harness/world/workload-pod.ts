@@ -62,11 +62,11 @@ export async function startWorkloadPod(
   };
 }
 
-/** A kubelet may miss a change that closely follows another for a minute. A further change reminds it. */
+/** If two changes follow closely, a kubelet may miss the second for a minute. A further change reminds it. */
 const REMINDER_ANNOTATION = 'conformance.eks-pod-identity/reminder';
 const REMINDER_MILLISECONDS = 3000;
 
-/** `opened`: the last phase that the pod may start at once. */
+/** `opened`: the last phase that the pod may already start. */
 function reportsByGroup(inbox: Inbox, opened: number, annotate: (annotation: string, value: number) => Promise<void>) {
   return async (group: number, count: number): Promise<readonly ProbeReport[]> => {
     if (group <= opened) return inbox.take(count);
