@@ -8,6 +8,8 @@ import type { World, Disturbance } from './world/world.ts';
 import { ec2Service } from './ec2/index.ts';
 import { eksAuthService } from './eks-auth/index.ts';
 import { eksService } from './eks/index.ts';
+import type { CallHandlerOptions } from './http/handle-call.ts';
+import { inProcessHandler, type InProcessHandler } from './http/in-process.ts';
 import { emulatorServer } from './http/server.ts';
 import { iamService } from './iam-api/index.ts';
 import { s3Service, type S3Backend } from './s3/index.ts';
@@ -18,17 +20,17 @@ import type { Credentials } from './core/principal.ts';
 import type { ClusterProvider } from './world/eks-model.ts';
 
 export interface EmulatorOptions extends Omit<WorldOptions, 'endpoint' | 'uptime'> {
-  /** Address to bind; default `127.0.0.1`. */
+  /** Address to listen on; default `127.0.0.1`. */
   readonly host?: string;
-  /** 0 (default): any free port. */
+  /** Port to listen on. 0, the default, means any free port. */
   readonly port?: number;
   readonly accountId?: string;
   /** Random by default. */
   readonly administrator?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly clusterProvider?: ClusterProvider;
-  /** Another S3 with buckets and objects; default: memory. The emulator authorizes either way. */
+  /** Another S3 that stores buckets and objects; default: memory. The emulator authorizes in either case. */
   readonly s3Backend?: S3Backend;
-  /** Default 100,000; older calls are forgotten. */
+  /** Number of calls to keep; default 100,000. */
   readonly rememberedCalls?: number;
 }
 
@@ -39,7 +41,9 @@ export interface Emulator {
   readonly accountId: string;
   readonly administrator: Credentials;
   readonly clock: MovableClock;
-  /** Creates or finds an account, and returns its administrator's key. */
+  /** For clients of the AWS SDK in this process. */
+  readonly requestHandler: InProcessHandler;
+  /** Creates the account if necessary, and returns its administrator's key. */
   createAccount(accountId: string): Credentials;
   /** Oldest first. */
   calls(): readonly CallRecord[];
@@ -48,20 +52,20 @@ export interface Emulator {
   forgetCalls(before: number): void;
   /** Returns a function that removes the disturbance. */
   addDisturbance(disturbance: Disturbance): () => void;
-  /** For a provider that needs the emulator's address first. */
+  /** For a provider that first needs the emulator's address. */
   setClusterProvider(provider: ClusterProvider): void;
   close(): Promise<void>;
 }
 
 const REMEMBERED_CALLS = 100_000;
 
-/** Starts S3, IAM, STS, EKS, EKS Auth and EC2's DescribeSubnets on one port. Rejects with node's error, such as `EADDRINUSE`. */
+/** Starts S3, IAM, STS, EKS, EKS Auth and DescribeSubnets on one port. Rejects with Node's error, such as `EADDRINUSE`. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { emulator } = await startWithWorld(options);
   return emulator;
 }
 
-/** The world is for this project's tests only. */
+/** Also returns the world, for tests of this project. */
 export async function startWithWorld(
   options: EmulatorOptions & Pick<WorldOptions, 'uptime'>,
 ): Promise<{ readonly emulator: Emulator; readonly world: World }> {
@@ -75,7 +79,7 @@ export async function startWithWorld(
   const context = serviceContext(world, active);
   const log = callLog(options.rememberedCalls ?? REMEMBERED_CALLS);
   const eks = eksService(context, { clusterProvider: () => clusterProvider });
-  const server = emulatorServer({
+  const handling: CallHandlerOptions = {
     services: {
       s3: s3Service(context, options.s3Backend),
       iam: iamService(context),
@@ -89,7 +93,8 @@ export async function startWithWorld(
     throttles: throttles(world),
     verifier: sigV4Verifier(world),
     log,
-  });
+  };
+  const server = emulatorServer(handling);
 
   const port = await listen(server, host, options.port);
   endpoint = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -97,7 +102,7 @@ export async function startWithWorld(
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     active.close();
-    // Clusters first: their agents and nodes may still call.
+    // Clusters come first, because their agents and nodes may still call.
     await eks.close();
     await stopServer(server);
   }
@@ -108,6 +113,7 @@ export async function startWithWorld(
     accountId,
     administrator,
     clock: world.clock,
+    requestHandler: inProcessHandler(handling),
     createAccount: (id) => createAccount(id).administrator,
     calls: () => log.all(),
     findCall: (requestId) => log.find(requestId),

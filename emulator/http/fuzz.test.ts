@@ -7,7 +7,7 @@ import { signedHeaders } from '../sigv4/sign.ts';
 const ROUNDS = 400;
 const AWS_ERROR = /<Code>\w+<\/Code>|x-amzn-errortype: \w+/i;
 
-describe('emulator server under fire', () => {
+describe('the emulator server with invalid requests', () => {
   let emulator: Emulator;
   let port: number;
   const random = seededRandom('fuzz');
@@ -23,7 +23,7 @@ describe('emulator server under fire', () => {
   });
   after(() => emulator.close());
 
-  /** A signed request as bytes. */
+  /** Returns a signed request as bytes. */
   function request(
     service: 's3' | 'sts' | 'iam' | 'eks' | 'eks-auth',
     method: string,
@@ -40,7 +40,7 @@ describe('emulator server under fire', () => {
     return `${method} ${target} HTTP/1.1\r\n${lines.map(([n, v]) => `${n}: ${v}\r\n`).join('')}\r\n${body}`;
   }
 
-  /** Sends bytes, ends the sending side, and gives all that came back. */
+  /** Sends bytes, closes the sending side, and returns the whole answer. */
   function exchange(bytes: string | Buffer): Promise<string> {
     return new Promise((resolve) => {
       const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -53,7 +53,7 @@ describe('emulator server under fire', () => {
     });
   }
 
-  /** Every answer that came back is one of HTTP, and says an AWS error unless it is a success. */
+  /** Checks that an answer is HTTP and, unless it is a success, has an AWS error. */
   function check(sent: string, received: string): void {
     if (received === '') return;
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(received)?.[1]);
@@ -115,7 +115,7 @@ describe('emulator server under fire', () => {
     }
   }
 
-  /** Signed after the change, so that it reaches what is behind the signature. */
+  /** Signed after the change, so that it passes the signature check. */
   function hostile(): string {
     const junk = pick([
       '',
@@ -197,7 +197,7 @@ describe('emulator server under fire', () => {
     'well-signed nonsense': hostile,
   };
   for (const [what, make] of Object.entries(fires)) {
-    it(`answers AWS errors to ${what}`, async () => {
+    it(`returns AWS errors for ${what}`, async () => {
       for (let round = 0; round < ROUNDS; round += 20) {
         const sent = Array.from({ length: 20 }, make);
         const received = await Promise.all(sent.map(exchange));
@@ -207,7 +207,7 @@ describe('emulator server under fire', () => {
     });
   }
 
-  it('refuses heads and bodies that are too large', async () => {
+  it('rejects heads and bodies that are too large', async () => {
     const header = await exchange(`GET / HTTP/1.1\r\nhost: h\r\nx: ${'x'.repeat(80_000)}\r\n\r\n`);
     expect(header).to.match(/^HTTP\/1.1 400 .*RequestHeaderSectionTooLarge/s);
     const body = await exchange(`PUT /data/k HTTP/1.1\r\nhost: h\r\ncontent-length: 70000000\r\n\r\nx`);

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import type { CallLog } from '../world/call-log.ts';
 import type { ServiceContext } from '../world/context.ts';
@@ -9,27 +8,18 @@ import type { Throttles } from '../world/throttles.ts';
 import { decodeChunks, signatureError, SIGNATURE_VERSION_2, SignatureProblem } from '../sigv4/index.ts';
 import type { Verifier } from '../sigv4/index.ts';
 import { refuseOtherService, actionOf, destinationOf, isForm, needsNoSignature, type Destination } from './routing.ts';
-import { applicationIdOf, ClientGone, NOTHING, readBody, type RequestHead } from './read-request.ts';
+import { applicationIdOf, ClientGone, NOTHING, type RequestBody, type RequestHead } from './read-request.ts';
 
 type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
 
-/** When a request came, by the machine's clock (milliseconds since the epoch) and as a mark, and its connection. */
+/** A request's connection and time of arrival: milliseconds since the epoch (machine's clock), and a monotonic mark. */
 interface Arrival {
   readonly at: number;
   readonly mark: number;
   readonly connection: number;
 }
 
-const connections = new WeakMap<IncomingMessage['socket'], number>();
-let lastConnection = 0;
-
-function connectionOf({ socket }: IncomingMessage): number {
-  const number = connections.get(socket) ?? (lastConnection += 1);
-  connections.set(socket, number);
-  return number;
-}
-
-/** Bytes of a body. */
+/** Maximum bytes of a body. */
 const LIMITS = { s3: 64 * 1024 * 1024, others: 1024 * 1024 } as const;
 
 export interface CallHandlerOptions {
@@ -41,23 +31,23 @@ export interface CallHandlerOptions {
   readonly log: CallLog;
 }
 
-/** An answer, and whether the connection is reusable: not if the request was not read completely. */
+/** An answer, and whether the connection can be reused: not if the request was not read completely. */
 export interface Answer {
   readonly response: ServiceResponse;
   readonly keepAlive: boolean;
 }
 
 /**
- * Handles a request: find the service, read the body, verify the signature, throttle, disturb, call the service, record.
- * Errors become AWS errors. Throws ClientGone.
+ * Handles a request: finds the service, reads the body, verifies the signature, throttles, disturbs, calls the service
+ * and records the call. Errors become AWS errors. Throws ClientGone.
  */
 export async function handleCall(
-  message: IncomingMessage,
+  { connection, read }: RequestBody,
   head: RequestHead,
   options: CallHandlerOptions,
 ): Promise<Answer> {
   const { context, services } = options;
-  const received: Arrival = { at: Date.now(), mark: performance.now(), connection: connectionOf(message) };
+  const received: Arrival = { at: Date.now(), mark: performance.now(), connection };
   const destination = destinationOf(head);
   const request: Writable<ServiceRequest> = {
     id: requestId(destination.service),
@@ -73,10 +63,10 @@ export async function handleCall(
   let answer: ServiceResponse;
   let failure: AwsError | undefined;
   try {
-    const body = await readBody(message, destination.service === 's3' ? LIMITS.s3 : LIMITS.others);
+    const body = await read(destination.service === 's3' ? LIMITS.s3 : LIMITS.others);
     complete = true;
     if (destination.other !== undefined) {
-      context.trace(request).notes.push(`the request is for ${destination.other}, which the emulator does not have`);
+      context.trace(request).notes.push(`the emulator does not support ${destination.other}`);
       const response = refuseOtherService(destination.other, head, request.id);
       record(options, service.name, request, received, response.status, undefined);
       return { response, keepAlive: true };
@@ -101,7 +91,7 @@ export async function handleCall(
   return { response: answer, keepAlive: complete };
 }
 
-/** Returns the operation before the service sees it; `Unknown` if the service does not have it. */
+/** Returns the operation before the service handles it; `Unknown` if the service does not support it. */
 function identifyOperation(
   service: Service,
   request: ServiceRequest,
@@ -109,12 +99,12 @@ function identifyOperation(
   try {
     return service.identify?.(request) ?? { operation: actionOf(request, request.body) ?? 'Unknown' };
   } catch {
-    // The service reports what is wrong with the request.
+    // The service itself will report the error in the request.
     return { operation: 'Unknown' };
   }
 }
 
-/** The API version distinguishes unsigned query calls to IAM, EC2 and STS. */
+/** Distinguishes unsigned query calls to IAM, EC2 and STS by the API version. */
 function refine({ service, claimed }: Destination, head: RequestHead, body: Buffer): ServiceName {
   if (service !== 'sts' || claimed !== undefined) return service;
   const version = `${head.query}&${body.toString('latin1', 0, 65_536)}`;
@@ -145,7 +135,7 @@ function admit(
   request.headers = { ...request.headers, ...trailers };
 }
 
-/** For an unforeseen error, the client learns nothing and the record its place. */
+/** An unexpected error is hidden from the client; the record contains its place. */
 function asAwsError(
   error: unknown,
   service: ServiceName,
@@ -154,7 +144,7 @@ function asAwsError(
 ): AwsError {
   if (error instanceof AwsError) return error;
   if (error instanceof SignatureProblem) {
-    note(`signature not accepted: ${error.kind}`);
+    note(`signature rejected: ${error.kind}`);
     return signatureError(error, service, /(?:^|&)X-Amz-(?:Algorithm|Credential|Signature)=/.test(query));
   }
   note(`the emulator failed: ${failureOf(error)}`);
@@ -163,9 +153,9 @@ function asAwsError(
     : new AwsError('InternalFailure', 500, 'The request processing has failed because of an unknown error.');
 }
 
-/** Name and place only: an unforeseen error's message may quote anything. */
+/** Returns name and place only, because the message of an unexpected error may contain anything. */
 function failureOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'an unknown value was thrown';
+  if (!(error instanceof Error)) return 'the thrown value is not an error';
   const place = /\(?([^\s()]*\/)?([^/\s()]+:\d+):\d+\)?$/.exec(error.stack?.split('\n')[1] ?? '')?.[2];
   return place === undefined ? error.name : `${error.name} at ${place}`;
 }

@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import { delays } from '../../test/support/emulator/time.ts';
 import { slowEmulator } from '../../test/support/emulator/slow.ts';
 
-describe('Lists of S3', () => {
-  it('show a bucket that was made or deleted after a while, and objects at once', async () => {
+describe("S3's List calls", () => {
+  it('show created and deleted buckets after a delay, and objects immediately', async () => {
     const { emulator, time, config } = await slowEmulator(delays({ listing: 4000 }));
     try {
       const s3 = new S3Client({ ...config(1), forcePathStyle: true });

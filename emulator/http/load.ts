@@ -2,13 +2,13 @@ import { Worker } from 'node:worker_threads';
 
 interface LoadOrder {
   readonly port: number;
-  /** One request, sent repeatedly: a signature is valid for 15 minutes. */
+  /** The request to send repeatedly. Its signature is valid for 15 minutes. */
   readonly request: string;
   readonly milliseconds: number;
   readonly connections: number;
 }
 
-/** The worker's program, as text because it must run from sources and from a bundle. Any status but 200 is an error. */
+/** The worker's program. A text, because it must run from sources and from a bundle. Fails on any status but 200. */
 const PROGRAM = `
 const { connect } = require('node:net');
 const { parentPort, workerData } = require('node:worker_threads');
@@ -26,7 +26,7 @@ for (let i = 0; i < connections; i += 1) {
     received += data.toString('latin1');
     const head = received.indexOf('\\r\\n\\r\\n');
     if (head < 0) return;
-    if (!received.startsWith('HTTP/1.1 200 ')) throw new Error('the load met ' + received.slice(0, received.indexOf('\\r\\n')));
+    if (!received.startsWith('HTTP/1.1 200 ')) throw new Error('unexpected answer: ' + received.slice(0, received.indexOf('\\r\\n')));
     const length = Number(/content-length: (\\d+)/i.exec(received)[1]);
     if (received.length < head + 4 + length) return;
     received = '';
@@ -39,7 +39,7 @@ for (let i = 0; i < connections; i += 1) {
 }
 `;
 
-/** Loads a server from its own thread. Resolves with the number of answered requests. */
+/** Sends load to a server from a separate thread. Resolves with the number of answered requests. */
 export function load(order: LoadOrder): Promise<number> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(PROGRAM, { eval: true, workerData: order, execArgv: [] });

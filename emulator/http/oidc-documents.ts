@@ -7,7 +7,7 @@ const PATH = /^\/id\/([0-9A-F]{32})\/(\.well-known\/openid-configuration|keys)$/
 
 /**
  * Returns the public documents of a cluster's issuer (OpenID Connect Discovery 1.0), on AWS at
- * `https://oidc.eks.<region>.amazonaws.com/id/<ID>`. Undefined for other requests: no bucket can be called `id`.
+ * `https://oidc.eks.<region>.amazonaws.com/id/<ID>`. Undefined for other requests. No bucket can have the name `id`.
  */
 export async function oidcDocument(world: World, head: RequestHead): Promise<ServiceResponse | undefined> {
   const match = head.method === 'GET' || head.method === 'HEAD' ? PATH.exec(head.path) : null;

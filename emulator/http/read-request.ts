@@ -16,7 +16,7 @@ export function readHead(message: IncomingMessage): RequestHead {
   };
 }
 
-/** Clients send `GET http://host/path` to a proxy; servers take it as `/path` (RFC 9112, section 3.2.2). */
+/** Clients send `GET http://host/path` to a proxy; servers treat it as `/path` (RFC 9112, section 3.2.2). */
 function originForm(target: string): string {
   if (target.startsWith('/')) return target;
   const absolute = /^https?:\/\/[^/?]*(.*)$/i.exec(target)?.[1];
@@ -24,7 +24,7 @@ function originForm(target: string): string {
   return absolute.startsWith('/') ? absolute : `/${absolute}`;
 }
 
-/** Node's `headers` drops some repeated headers, but a signature covers all. No prototype, because of `__proto__`. */
+/** Node's `headers` drops some repeated headers, but signatures cover all. No prototype, because of `__proto__`. */
 function joinHeaders(raw: readonly string[]): Readonly<Record<string, string>> {
   const headers = Object.create(null) as Record<string, string>;
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -36,14 +36,21 @@ function joinHeaders(raw: readonly string[]): Readonly<Record<string, string>> {
   return headers;
 }
 
-/** The client left before its request was complete. */
+/** The client disconnected before its request was complete. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
 export const NOTHING = Buffer.alloc(0);
 
-/** Reads the body, at most `limit` bytes. Throws `EntityTooLarge` as soon as it is longer, or ClientGone. */
+/** A request's body, by its reader, and the number of its connection. */
+export interface RequestBody {
+  readonly connection: number;
+  /** Throws `EntityTooLarge` as soon as it is longer than `limit` bytes, or ClientGone. */
+  readonly read: (limit: number) => Promise<Buffer>;
+}
+
+/** Reads a body of at most `limit` bytes. Throws `EntityTooLarge` as soon as it is longer, or ClientGone. */
 export function readBody(message: IncomingMessage, limit: number): Promise<Buffer> {
   const { 'content-length': length, 'transfer-encoding': encoding } = message.headers;
   if (Number(length ?? 0) > limit) return Promise.reject(entityTooLarge(limit));
@@ -73,7 +80,7 @@ function entityTooLarge(limit: number): AwsError {
   });
 }
 
-/** Returns `app/<id>` of the SDK's user agent, which `AWS_SDK_UA_APP_ID` sets. */
+/** Returns the application id `app/<id>` in the SDK's user agent, which `AWS_SDK_UA_APP_ID` sets. */
 export function applicationIdOf(headers: Readonly<Record<string, string>>): string | undefined {
   for (const name of ['x-amz-user-agent', 'user-agent']) {
     const id = /(?:^|\s)app\/(\S+)/.exec(headers[name] ?? '')?.[1];

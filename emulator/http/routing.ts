@@ -3,10 +3,10 @@ import { decodeQueryPart, queryPairs, readSignature, SignatureProblem, type Clai
 import type { RequestHead } from './read-request.ts';
 import { renderXml } from '../query/xml.ts';
 
-/** The request's service and signature; `problem` for one that cannot be read. */
+/** The request's service and signature. `problem` is set if the signature cannot be read. */
 export interface Destination {
   readonly service: ServiceName;
-  /** Signing name of an unsupported service. */
+  /** Signing name of a service that the emulator does not support. */
   readonly other?: string;
   readonly claimed: ClaimedSignature | undefined;
   readonly problem: SignatureProblem | undefined;
@@ -14,7 +14,7 @@ export interface Destination {
 
 export const SERVICES: ReadonlySet<string> = new Set<ServiceName>(['s3', 'iam', 'sts', 'eks', 'eks-auth', 'ec2']);
 
-/** All services share a port: the signature's scope names the service. */
+/** Finds the service by the signature's scope, because all services share a port. */
 export function destinationOf(head: RequestHead): Destination {
   let claimed: ClaimedSignature | undefined;
   try {
@@ -46,7 +46,7 @@ export function isForm({ headers }: RequestHead): boolean {
   return /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
 }
 
-/** The payload of these calls is the proof. */
+/** The payload of these calls is itself the proof of identity. */
 export function needsNoSignature(service: ServiceName, action: string | undefined): boolean {
   if (service === 's3') return true;
   return (
@@ -67,9 +67,9 @@ function isService(name: string): name is ServiceName {
   return SERVICES.has(name);
 }
 
-/** Refuses a service in the request's protocol, query or JSON (Smithy, "AWS protocols"). Clients show it, without retries. */
+/** Rejects an unsupported service, in the request's protocol so that clients show it (Smithy, "AWS protocols"). */
 export function refuseOtherService(service: string, head: RequestHead, requestId: string): ServiceResponse {
-  const message = `This emulator has no ${service}. It has ${[...SERVICES].join(', ')}.`;
+  const message = `This emulator does not support ${service}. It supports ${[...SERVICES].join(', ')}.`;
   const id = { 'x-amzn-requestid': requestId };
   if (isForm(head)) {
     const error = { Error: { Type: 'Sender', Code: 'InvalidAction', Message: message }, RequestId: requestId };

@@ -11,7 +11,7 @@ import { testSession } from '../../test/support/emulator/session.ts';
 
 const FORM = 'application/x-www-form-urlencoded; charset=utf-8';
 
-describe('emulator server', () => {
+describe('the emulator server', () => {
   let emulator: Emulator;
   let world: World;
   let s3: S3Client;
@@ -37,7 +37,7 @@ describe('emulator server', () => {
     return new S3Client({ endpoint, region, credentials: keyOf(credentials), maxAttempts: 1, ...options });
   }
 
-  /** A request signed for a service. */
+  /** Sends a request that is signed for a service. */
   function call(
     service: string,
     method: string,
@@ -70,7 +70,7 @@ describe('emulator server', () => {
 
   const lastCall = () => emulator.calls().at(-1);
 
-  it('records who called what, and what was decided', async () => {
+  it('records the caller, the operation and the decisions', async () => {
     const { credentials, session } = testSession(world, {
       allow: [{ Effect: 'Allow', Action: 's3:PutObject', Resource: 'arn:aws:s3:::data/*' }],
     });
@@ -105,7 +105,7 @@ describe('emulator server', () => {
     expect(emulator.calls().every(({ operation }) => operation === 'GetCallerIdentity')).to.equal(true);
   });
 
-  it('knows the service by the scope of the signature', async () => {
+  it("finds the service by the signature's scope", async () => {
     const sts = await call('sts', 'POST', '/', {
       body: 'Action=GetCallerIdentity&Version=2011-06-15',
       contentType: FORM,
@@ -126,7 +126,7 @@ describe('emulator server', () => {
     expect(await bucket.text()).to.contain('<ListBucketResult');
   });
 
-  it('says in the form of each service that a signature is missing or wrong', async () => {
+  it("reports a missing or wrong signature in each service's form", async () => {
     const wrong = { ...emulator.administrator, secretAccessKey: 'wrong' };
     const form = { body: 'Action=GetCallerIdentity&Version=2011-06-15', contentType: FORM };
     const sts = await call('sts', 'POST', '/', { ...form, credentials: wrong });
@@ -152,7 +152,7 @@ describe('emulator server', () => {
     expect((await fetch(`${emulator.endpoint}/data/k`)).status).to.equal(403);
   });
 
-  it('names a service that it does not have, in the form of the protocol of the request', async () => {
+  it("rejects an unsupported service by name, in the request's protocol", async () => {
     const targets = { 'x-amz-target': 'DynamoDB_20120810.ListTables' };
     const json = {
       method: 'POST',
@@ -177,12 +177,12 @@ describe('emulator server', () => {
       expect(`${answer.status} ${answer.headers.get('content-type')}`).to.equal(form);
       expect(await answer.text())
         .to.contain(code)
-        .and.contain(`This emulator has no ${service}.`);
-      expect(lastCall()?.notes).to.deep.equal([`the request is for ${service}, which the emulator does not have`]);
+        .and.contain(`This emulator does not support ${service}.`);
+      expect(lastCall()?.notes).to.deep.equal([`the emulator does not support ${service}`]);
     }
   });
 
-  it('refuses Signature Version 2 by its name, in a form too', async () => {
+  it('rejects Signature Version 2 by name, also in a form', async () => {
     const body = 'Action=ListRoles&Version=2010-05-08&SignatureVersion=2&AWSAccessKeyId=A&Signature=b';
     const headers = { 'content-type': FORM };
     const answer = await fetch(emulator.endpoint, { method: 'POST', headers, body });
@@ -192,7 +192,7 @@ describe('emulator server', () => {
     expect(await s3Answer.text()).to.contain('Please use AWS4-HMAC-SHA256');
   });
 
-  it('refuses sessions that have expired by its clock, which clients learn from it', async () => {
+  it('rejects sessions that have expired by its clock, and sends its time to clients', async () => {
     const { credentials } = testSession(world, { lifetime: 60_000 });
     const get = { credentials };
     expect((await call('s3', 'GET', '/data/k', get)).status).to.equal(403);
@@ -213,7 +213,7 @@ describe('emulator server', () => {
     const status = async () => (await call('s3', 'GET', '/data?list-type=2')).status;
     const error = { code: 'SlowDown', status: 503, message: 'Please reduce your request rate.' };
 
-    it('answers errors until it is turned off', async () => {
+    it('return errors until they are removed', async () => {
       const stop = emulator.addDisturbance({ service: 's3', operation: 'ListObjectsV2', error });
       expect(await status()).to.equal(503);
       expect(lastCall()).to.deep.include({ operation: 'ListObjectsV2', errorCode: 'SlowDown', status: 503 });
@@ -222,7 +222,7 @@ describe('emulator server', () => {
       expect(await status()).to.equal(200);
     });
 
-    it('answers what it is told, as it is', async () => {
+    it('return a given answer unchanged', async () => {
       const answer = { status: 418, headers: { 'x-odd': 'yes' }, body: '<html>' };
       emulator.addDisturbance({ service: 's3', operation: 'ListObjectsV2', answer, times: 1 });
       const first = await call('s3', 'GET', '/data?list-type=2');
@@ -232,12 +232,12 @@ describe('emulator server', () => {
       expect(await status()).to.equal(200);
     });
 
-    it('concerns as many calls as it says', async () => {
+    it('apply to a given number of calls', async () => {
       emulator.addDisturbance({ error, times: 2 });
       expect([await status(), await status(), await status()]).to.deep.equal([503, 503, 200]);
     });
 
-    it('concerns a cluster or an application alone', async () => {
+    it('can be limited to a cluster or an application', async () => {
       emulator.addDisturbance({ clusterName: 'red', error });
       emulator.addDisturbance({ applicationId: 'AB-02', error });
       expect((await call('eks', 'GET', '/clusters/red')).status).to.equal(503);
@@ -247,7 +247,7 @@ describe('emulator server', () => {
       expect(await status()).to.equal(200);
     });
 
-    it('delays, but not beyond the end of the emulator', async () => {
+    it('delay calls until the emulator closes at the latest', async () => {
       const stop = emulator.addDisturbance({ operation: 'ListBuckets', delayMilliseconds: 80 });
       const answered: string[] = [];
       const delayed = call('s3', 'GET', '/').then(() => answered.push('delayed'));
@@ -262,7 +262,7 @@ describe('emulator server', () => {
     });
   });
 
-  it('serves the documents of an issuer without a signature', async () => {
+  it("serves an issuer's documents without a signature", async () => {
     const id = 'A'.repeat(32);
     const issuer = `https://oidc.eks.us-west-2.amazonaws.com/id/${id}`;
     world.account(emulator.accountId)?.clusters.set('red', {
@@ -300,9 +300,9 @@ describe('emulator server', () => {
     expect((await fetch(`${emulator.endpoint}/id/${'B'.repeat(32)}/keys`)).status).to.equal(404);
   });
 
-  it('tells the client nothing of its own failures', async () => {
+  it('hides its own failures from the client', async () => {
     world.buckets.get('data')!.objects.get = () => {
-      throw new TypeError('a secret of the inside');
+      throw new TypeError('an internal secret');
     };
     const answer = await call('s3', 'GET', '/data/k');
     const text = await answer.text();

@@ -2,12 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { handleCall, type Answer, type CallHandlerOptions } from './handle-call.ts';
 import { oidcDocument } from './oidc-documents.ts';
-import { readHead } from './read-request.ts';
+import type { ServiceResponse } from '../core/service.ts';
+import { readBody, readHead } from './read-request.ts';
 
-/** Bytes; session tokens and presigned URLs are long. */
+/** Maximum bytes of the request's head. Session tokens and presigned URLs are long. */
 const MAX_HEADER_SIZE = 64 * 1024;
 
-/** Uses node:http directly: frameworks that normalize paths break signatures. */
+/** Uses node:http directly, because frameworks that normalize paths break signatures. */
 export function emulatorServer(options: CallHandlerOptions): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_SIZE,
@@ -18,7 +19,7 @@ export function emulatorServer(options: CallHandlerOptions): Server {
     serve(message, response, options).catch(() => response.destroy());
   };
   server.on('request', answer);
-  // Node would refuse an unknown `Expect` without a body; leave it to the service.
+  // Node would reject an unknown `Expect` without a body, so the service handles it.
   server.on('checkExpectation', answer);
   server.on('clientError', refuse);
   return server;
@@ -31,23 +32,40 @@ async function serve(message: IncomingMessage, response: ServerResponse, options
   const document = await oidcDocument(world, head);
   const answer: Answer =
     document === undefined
-      ? await handleCall(message, head, options)
+      ? await handleCall(
+          { connection: connectionOf(message), read: (limit) => readBody(message, limit) },
+          head,
+          options,
+        )
       : { response: document, keepAlive: message.headers['content-length'] === undefined };
   write(message, response, answer, world.clock.now());
 }
 
+const connections = new WeakMap<IncomingMessage['socket'], number>();
+let lastConnection = 0;
+
+function connectionOf({ socket }: IncomingMessage): number {
+  const number = connections.get(socket) ?? (lastConnection += 1);
+  connections.set(socket, number);
+  return number;
+}
+
+/** With a date, to which SDKs adjust their clocks, so it must be the emulator's time. */
+export const headersOf = ({ headers }: ServiceResponse, now: number): Record<string, string> => ({
+  date: new Date(now).toUTCString(),
+  ...headers,
+});
+
 function write(message: IncomingMessage, response: ServerResponse, answer: Answer, now: number): void {
   const { status, body = '' } = answer.response;
-  // SDKs correct their clocks by this header, so it must be the emulator's time.
-  const headers: Record<string, string> = { date: new Date(now).toUTCString() };
-  Object.assign(headers, answer.response.headers);
+  const headers = headersOf(answer.response, now);
   if (!answer.keepAlive) headers['connection'] = 'close';
 
   const bodiless = message.method === 'HEAD' || status === 204 || status === 304;
   if (!bodiless) headers['content-length'] = String(Buffer.byteLength(body));
   response.writeHead(status, headers).end(bodiless ? undefined : body);
   if (!answer.keepAlive) {
-    // The client may still be sending: it gets the answer, then the connection ends.
+    // The client may still be sending. It gets the answer, and then the connection is closed.
     response.on('finish', () => message.socket.destroySoon());
   }
 }
@@ -63,7 +81,7 @@ const REFUSALS: Readonly<Record<string, readonly [code: string, text: string]>> 
   ],
 };
 
-/** Answers non-HTTP as S3 does, and closes the connection. */
+/** Answers a request that is not HTTP as S3 does, and closes the connection. */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

@@ -16,7 +16,7 @@ const EVERY_SERVICE = {
   s3: TWO_AT_ONCE,
 };
 
-describe('Throttling', () => {
+describe('throttling', () => {
   let slow: Awaited<ReturnType<typeof slowEmulator>>;
   beforeEach(async () => {
     slow = await slowEmulator({ throttling: EVERY_SERVICE, pace: 60 });
@@ -32,7 +32,7 @@ describe('Throttling', () => {
     ['s3', { code: 'SlowDown', message: 'Please reduce your request rate.', status: 503 }],
   ];
   for (const [service, error] of errors) {
-    it(`is answered as ${service} does until the bucket has filled up, whatever the pace`, async () => {
+    it(`returns ${service}'s error until the bucket is refilled, at any pace`, async () => {
       const { call, emulator, time } = slow;
       const throttled = async () => (await call(service)).status === error.status;
       const good = await call(service);
@@ -47,13 +47,13 @@ describe('Throttling', () => {
       expect(await throttled()).to.equal(true);
       time.pass(1);
       expect([await throttled(), await throttled()]).to.deep.equal([false, true]);
-      // No more than the burst is saved up.
+      // The bucket holds at most the burst.
       time.pass(60_000);
       expect([await throttled(), await throttled(), await throttled()]).to.deep.equal([false, false, true]);
     });
   }
 
-  it('comes before authorization, and counts each service and account by itself', async () => {
+  it('precedes authorization, and counts per service and account', async () => {
     const { call, emulator, world } = slow;
     const { credentials } = testSession(world);
     const codes = [];
@@ -64,7 +64,7 @@ describe('Throttling', () => {
     expect((await call('iam', emulator.createAccount('444455556666'))).status).to.equal(200);
   });
 
-  it('counts each operation that changes something by itself too, and others not', async () => {
+  it('additionally counts each mutating operation separately', async () => {
     await slow.emulator.close();
     const changes = { perSecond: 1, burst: 1 };
     slow = await slowEmulator({ throttling: { iam: { perSecond: 1, burst: 6, changes } } });
@@ -86,7 +86,7 @@ describe('Throttling', () => {
     expect(await codeOf(create('b'))).to.equal('none');
   });
 
-  it('does not count a call whose signature is wrong', async () => {
+  it('does not count calls with a wrong signature', async () => {
     const { call, emulator } = slow;
     for (let count = 0; count < 3; count += 1) {
       const forged = { ...emulator.administrator, secretAccessKey: 'another' };
@@ -95,7 +95,7 @@ describe('Throttling', () => {
     expect((await call('iam')).status).to.equal(200);
   });
 
-  it('counts unsigned calls together, and not to an account', async () => {
+  it('counts unsigned calls together, not per account', async () => {
     const codes = [];
     for (let count = 0; count < 3; count += 1) {
       codes.push((await told(await fetch(`${slow.emulator.endpoint}/data/key`))).code);
@@ -110,7 +110,7 @@ describe('Throttling', () => {
     ['S3', () => new S3Client(slow.config(10)).send(new ListBucketsCommand({}))],
   ];
   for (const [name, call] of clients) {
-    it(`is got through by the retries of an SDK's client of ${name}`, async () => {
+    it(`is overcome by the retries of the SDK's ${name} client`, async () => {
       await call();
       await call();
       const third = call();

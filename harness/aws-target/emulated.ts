@@ -36,7 +36,7 @@ export function emulatedAws(
   };
   const made = new Map<AccountAlias, AwsClients>();
   const clientsWith = (credentials: AwsCredentials): AwsClients => {
-    const config = { endpoint, region, credentials, maxAttempts: 2 };
+    const config = { endpoint, region, credentials, maxAttempts: 2, requestHandler: emulator.requestHandler as never };
     const counted = <Client>(service: AwsService, client: Client): Client => {
       counter.count(service, client as AwsClient);
       followClock(client as AwsClient & Followed, emulator.clock);
@@ -98,7 +98,7 @@ interface Followed {
   readonly config: { systemClockOffset: number };
 }
 
-/** Signs by AWS's clock, however far it is moved: the SDK does not recognize every service's error for it. */
+/** Signs with the emulator's clock, because the SDK does not recognize every service's clock-skew error. */
 function followClock({ middlewareStack, config }: AwsClient & Followed, clock: Emulator['clock']): void {
   middlewareStack.add(
     (next) => (args) => {

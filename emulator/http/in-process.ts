@@ -1,0 +1,54 @@
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { handleCall, type CallHandlerOptions } from './handle-call.ts';
+import { headersOf } from './server.ts';
+
+/** A request as the AWS SDK's request handlers get it, with a body in memory. */
+interface SdkRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string | readonly string[] | null>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+export interface InProcessHandler {
+  handle(
+    request: SdkRequest,
+    options?: { readonly abortSignal?: AbortSignal },
+  ): Promise<{ readonly response: { statusCode: number; headers: Record<string, string>; body: Readable } }>;
+}
+
+/** A request handler for clients of the AWS SDK in this process, which saves connections and HTTP. */
+export const inProcessHandler = (options: CallHandlerOptions): InProcessHandler => ({
+  handle: async ({ method, path, query, headers, body = '' }, { abortSignal } = {}) => {
+    // Between calls, others have their turn.
+    await setImmediate();
+    const head = { method, path, query: queryString(query), headers: { ...headers }, sourceIp: '127.0.0.1' };
+    const answered = handleCall({ connection: 0, read: async () => Buffer.from(body) }, head, options);
+    const { response } = await (abortSignal ? Promise.race([answered, aborted(abortSignal)]) : answered);
+    return {
+      response: {
+        statusCode: response.status,
+        headers: headersOf(response, options.context.world.clock.now()),
+        body: Readable.from(response.body === undefined ? [] : [Buffer.from(response.body)]),
+      },
+    };
+  },
+});
+
+const queryString = (query: SdkRequest['query']): string =>
+  Object.entries(query)
+    .flatMap(([name, value]) => [value].flat().map((one) => escaped(name) + (one === null ? '' : `=${escaped(one)}`)))
+    .join('&');
+
+/** As Signature Version 4 encodes it (IAM User Guide, "Create a canonical request"). */
+const escaped = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const abort = (): void => reject(Object.assign(new Error('Request aborted'), { name: 'AbortError' }));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+  });
