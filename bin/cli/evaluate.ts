@@ -10,13 +10,14 @@ export const EVALUATE: Command = {
   about: `Evaluate the IAM cases of a JSON file and explain each decision, statement by statement.
 
 FILE holds {"cases": [CASE, ...]}. A CASE has
-  name              its subject
-  request           principal, action and resource; resourceAccount and context if they matter
+  name              a label for the output
+  request           principal, action and resource; resourceAccount and context if needed
   identityPolicies  a policy or a list of policies
   resourcePolicy, trustPolicy, sessionPolicy, permissionsBoundary
                     a policy each
-  expect            allowed, implicitlyDenied or explicitlyDenied
-Only name and request are required.
+  expect            allowed, implicitlyDenied, explicitlyDenied or unknown (the policy of a KMS
+                    key decides, and is not given)
+Only name and request are required. A name is any text.
 
 The principal is the ARN of a role (a session of it), an assumed-role session, a user, an account's
 root or an identity provider, a service's name, or * for an anonymous caller. A context value is a

@@ -87,7 +87,12 @@ function simulate(call: IamCall, own: Omit<Simulation, 'resourcePolicy'>): XmlSt
   return { EvaluationResults: items.map(({ action }) => resultOf(call, simulation, action, resources)), ...members };
 }
 
-const DECISIONS = { allowed: 'allowed', implicitlyDenied: 'implicitDeny', explicitlyDenied: 'explicitDeny' } as const;
+const DECISIONS = {
+  allowed: 'allowed',
+  implicitlyDenied: 'implicitDeny',
+  explicitlyDenied: 'explicitDeny',
+  unknown: 'implicitDeny',
+} as const;
 /** The strictest decision first. */
 const STRICTEST = ['explicitDeny', 'implicitDeny', 'allowed'];
 
@@ -153,10 +158,17 @@ function questionOf(
     identityPolicies: policies.map(({ compiled }) => compiled),
     ...(boundary !== undefined && { permissionsBoundary: boundary.compiled }),
   };
-  if (ROLE_ASSUMPTION.test(action)) {
-    const trust = { Effect: 'Allow', Principal: { AWS: own }, Action: 'sts:*' };
-    return { ...question, trustPolicy: compilePolicy({ Statement: trust }, { kind: 'trust', name: 'delegation' }) };
-  }
+  // The simulator reads no trust or key policies, so these delegate to the account.
+  const delegation = (kind: 'trust' | 'resource', Action: string) =>
+    compilePolicy(
+      {
+        Statement: { Effect: 'Allow', Principal: { AWS: own }, Action, ...(kind === 'resource' && { Resource: '*' }) },
+      },
+      { kind, name: 'delegation' },
+    );
+  if (ROLE_ASSUMPTION.test(action)) return { ...question, trustPolicy: delegation('trust', 'sts:*') };
+  if (resourcePolicy === undefined && action.toLowerCase().startsWith('kms:'))
+    return { ...question, resourcePolicy: delegation('resource', 'kms:*') };
   if (resourcePolicy === undefined) return question;
   const owner = /\d{12}/.exec(parameters.text('ResourceOwner') ?? '')?.[0] ?? own;
   const resourceAccount = /^\d{12}$/.exec(resource.split(':')[4] ?? '')?.[0] ?? owner;
@@ -165,9 +177,12 @@ function questionOf(
 
 /** Returns the deciding statements, except those of boundaries. */
 function matchedStatements({ policies, resourcePolicy }: Simulation, decision: Decision): XmlStructure[] {
-  const wanted = { allowed: 'Allow', explicitlyDenied: 'Deny', implicitlyDenied: undefined }[decision.value];
+  const wanted = { allowed: 'Allow', explicitlyDenied: 'Deny', implicitlyDenied: undefined, unknown: undefined }[
+    decision.value
+  ];
   return decision.statements
-    .filter(({ applied, effect, kind }) => applied && effect === wanted && /^(identity|resource)$/.test(kind))
+    .filter(({ applied, effect }) => applied && effect === wanted)
+    .filter(({ kind }) => kind === 'identity' || (kind === 'resource' && resourcePolicy !== undefined))
     .map(({ kind, policy, index }) => {
       const source = kind === 'resource' ? resourcePolicy : policies.find(({ id }) => id === policy);
       const { start, end } = statementPositions(source?.text ?? '')[index] ?? {};

@@ -15,7 +15,7 @@ describe('annotations of GitHub Actions', () => {
         {},
         { id: 'AB-02', verdict: 'failed', reason: 'Access was denied.' },
         { id: 'AB-03', verdict: 'inconclusive', reason: 'The control failed.' },
-        { id: 'AB-04', verdict: 'skipped', reason: 'Needs what is not available here.' },
+        { id: 'AB-04', verdict: 'skipped', reason: 'Not available here: S3 (s3).' },
       ),
     ).to.equal(
       '::error file=suites/abac.ts,title=AB-02 failed%3A a title::Access was denied.\n' +

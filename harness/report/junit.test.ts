@@ -114,7 +114,7 @@ describe('junit.xml', () => {
     const suites = written([
       aResult({ id: 'AB-01' }),
       aResult({ id: 'AB-02', verdict: 'failed', reason: 'Probe 1 failed.' }),
-      aResult({ id: 'AB-03', verdict: 'skipped', reason: 'Needs what is not available.' }),
+      aResult({ id: 'AB-03', verdict: 'skipped', reason: 'Not available here: S3 (s3).' }),
       aResult({ id: 'IR-01', suite: 'irsa', verdict: 'error', reason: 'No pod.' }),
       aResult({ id: 'IR-02', suite: 'irsa', verdict: 'inconclusive', reason: 'No control.' }),
     ]);

@@ -70,7 +70,7 @@ const evaluationCase = z
     trustPolicy: policy.nullish().describe('Replaces the resource policy if a role is assumed.'),
     sessionPolicy: policies,
     permissionsBoundary: policy.nullish(),
-    expect: z.enum(['allowed', 'implicitlyDenied', 'explicitlyDenied'] satisfies DecisionValue[]).nullish(),
+    expect: z.enum(['allowed', 'implicitlyDenied', 'explicitlyDenied', 'unknown'] satisfies DecisionValue[]).nullish(),
   })
   .meta({ id: 'case' });
 type Members = z.infer<typeof evaluationCase>;

@@ -9,7 +9,7 @@ const ALWAYS_ALLOWED = 'sts:getcalleridentity';
 
 /**
  * Decides like IAM (IAM User Guide, "Policy evaluation logic"). Any Deny wins. Within an account an identity or
- * resource policy must allow, across accounts both. Boundary and session policies limit identity policies and role
+ * resource policy must allow, across accounts both. A KMS key's policy must always allow. Boundary and session policies limit identity policies and role
  * grants.
  */
 export function authorize(input: AuthorizationInput): Decision {
@@ -27,6 +27,7 @@ const denied = (value: 'explicitlyDenied' | 'implicitlyDenied', deniedBy: Policy
   allowedBy: undefined,
 });
 const explicitlyDenied = (by: PolicyKind): Verdict => denied('explicitlyDenied', by);
+const UNKNOWN: Verdict = { value: 'unknown', deniedBy: undefined, allowedBy: undefined };
 const implicitlyDenied = (by: PolicyKind): Verdict => denied('implicitlyDenied', by);
 
 function decide(request: EvaluationRequest): Verdict {
@@ -39,8 +40,11 @@ function decide(request: EvaluationRequest): Verdict {
   const { resourcePolicy } = request;
   const resource = resourcePolicy === undefined ? GRANT.none : evaluate([resourcePolicy], request);
   if (resource === DENIED) return explicitlyDenied(resourceKind);
+  const isKey = request.isUseOfKey;
+  const isUnknown = isKey && resourcePolicy === undefined;
   // Services, web identities and anonymous callers have no policies.
   if (account === undefined) {
+    if (isUnknown) return UNKNOWN;
     return resource === GRANT.direct ? allowed(resourceKind) : implicitlyDenied(resourceKind);
   }
 
@@ -53,10 +57,15 @@ function decide(request: EvaluationRequest): Verdict {
   if (session === DENIED) return explicitlyDenied('session');
 
   const sameAccount = account === input.resourceAccount;
-  if ((isTrust || !sameAccount) && resource === GRANT.none) return implicitlyDenied(resourceKind);
+  const isRoot = request.principal.kind === 'root';
+  if (isUnknown) {
+    const isAllowed = (isRoot || identity !== GRANT.none) && boundary !== GRANT.none && session !== GRANT.none;
+    if (isAllowed) return { ...UNKNOWN, allowedBy: 'identity' };
+    // The key policy can allow callers of its own account alone.
+    if (sameAccount) return UNKNOWN;
+  } else if ((isTrust || isKey || !sameAccount) && resource === GRANT.none) return implicitlyDenied(resourceKind);
   if (sameAccount && resource === GRANT.direct) return allowed(resourceKind);
   const namesRole = sameAccount && resource === GRANT.role;
-  const isRoot = request.principal.kind === 'root';
   if (!namesRole && !isRoot && identity === GRANT.none) return implicitlyDenied('identity');
   if (boundary === GRANT.none) return implicitlyDenied('boundary');
   if (session === GRANT.none) return implicitlyDenied('session');

@@ -17,11 +17,15 @@ export function explainDecision(
   if (verdict.allowedBy === 'root') return `allowed: ${nameOf(request)} may do everything`;
   if (verdict.value === 'implicitlyDenied') return nothingAllows(verdict, candidates, request);
   const effect = effectOf(verdict);
+  const unknown =
+    verdict.value === 'unknown'
+      ? [`unknown without the policy of ${request.input.resource}, which must allow ${action}`]
+      : [];
   const told = decidingStatements(verdict, candidates, request).map((candidate, index) => {
     const verb = index > 0 ? (LIMITS.has(candidate.kind) ? 'within' : 'also by') : `${PAST[effect]} by`;
     return `${verb} ${placeOf(candidate)}: ${whatMatched(candidate.statement, request)}`;
   });
-  return [...told, ...(effect === 'Allow' ? missedDeny(candidates, request) : [])].join('; ');
+  return [...unknown, ...told, ...(effect === 'Allow' ? missedDeny(candidates, request) : [])].join('; ');
 }
 
 /** Returns the deciding statements, most important first. If nothing allows the request, returns the nearest one. */
@@ -45,7 +49,7 @@ export function decidingStatements(
   return [...decided.filter(isDecisive), ...decided.filter((candidate) => !isDecisive(candidate))];
 }
 
-const effectOf = ({ value }: Verdict): 'Allow' | 'Deny' => (value === 'allowed' ? 'Allow' : 'Deny');
+const effectOf = ({ value }: Verdict): 'Allow' | 'Deny' => (value === 'explicitlyDenied' ? 'Deny' : 'Allow');
 
 const PAST = { Allow: 'allowed', Deny: 'denied' } as const;
 /** Policies of these kinds only limit others. */

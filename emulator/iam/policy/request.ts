@@ -7,6 +7,9 @@ import type { AuthorizationInput, CompiledPolicy, ConditionContext } from './typ
 /** Denied without a trust policy, which does not apply to other actions on a role, such as `iam:PassRole`. */
 const ROLE_ASSUMPTION = /^sts:(assumerole(withwebidentity|withsaml)?|tagsession|setsourceidentity|setcontext)$/;
 
+/** The policy of a key must allow each use of it (AWS KMS Developer Guide, "Key policies in AWS KMS"). */
+const KMS_KEY = /^arn:[^:]+:kms:[^:]*:[^:]*:key\//;
+
 /** The owner's root user may call these despite the bucket policy (S3 API Reference, PutBucketPolicy). */
 const NEVER_LOCKED_OUT = /^s3:(get|put|delete)bucketpolicy$/;
 
@@ -35,6 +38,10 @@ export class EvaluationRequest implements VariableSource {
 
   get isRoleAssumption(): boolean {
     return ROLE_ASSUMPTION.test(this.lowerCaseAction);
+  }
+
+  get isUseOfKey(): boolean {
+    return this.lowerCaseAction.startsWith('kms:') && KMS_KEY.test(this.input.resource);
   }
 
   /** The trust policy, if a role is assumed. */

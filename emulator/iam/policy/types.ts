@@ -48,7 +48,8 @@ export interface AuthorizationInput {
   readonly permissionsBoundary?: CompiledPolicy | undefined;
 }
 
-export type DecisionValue = 'allowed' | 'implicitlyDenied' | 'explicitlyDenied';
+/** `unknown`: only the policy of a KMS key, which is not given, can tell. */
+export type DecisionValue = 'allowed' | 'implicitlyDenied' | 'explicitlyDenied' | 'unknown';
 
 /** A decision without explanation. */
 export interface Verdict {
@@ -86,7 +87,7 @@ export interface StatementExplanation {
 
 export interface Decision {
   readonly value: DecisionValue;
-  /** The kind of policy with the Deny, or the first kind without a required Allow. Undefined if allowed. */
+  /** The kind of policy with the Deny, or the first kind without a required Allow. Undefined if allowed or unknown. */
   readonly deniedBy: PolicyKind | undefined;
   /** Names the deciding statement, or the policies without a matching statement. */
   readonly reason: string;
