@@ -12,6 +12,12 @@ export function policySize(text: string): number {
   return text.replace(/\s/g, '').length;
 }
 
+/** Throws `MalformedPolicyDocument` (400): managed policies need the current version of the language. */
+export function checkManagedVersion(text: string): void {
+  if ((JSON.parse(text) as { readonly Version?: unknown }).Version !== '2012-10-17')
+    throw malformedPolicy('Policy document must be version 2012-10-17 or greater.');
+}
+
 /** Throws `MalformedPolicyDocument` (400). */
 export function policyDocument(text: string, kind: PolicyKind, name: string): PolicyDocument {
   return { text, compiled: compilePolicy(text, { kind, name }) };

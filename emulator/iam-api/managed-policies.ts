@@ -4,7 +4,7 @@ import type { Account, World } from '../world/world.ts';
 import type { Identity, ManagedPolicy } from '../iam/model.ts';
 import { timestamp, type XmlStructure } from '../query/xml.ts';
 import { page, type IamOperation, type IamCall } from './call.ts';
-import { MANAGED_POLICY_QUOTA, policyDocument, policySize } from './documents.ts';
+import { checkManagedVersion, MANAGED_POLICY_QUOTA, policyDocument, policySize } from './documents.ts';
 import { deleteConflict, entityAlreadyExists, limitExceeded, noSuchEntity, validationError } from './errors.ts';
 import { readTags, tagList, tagOperations } from './tags.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
@@ -143,6 +143,7 @@ export const managedPolicies = {
 /** Throws `MalformedPolicyDocument` (400) or `LimitExceeded` (409). */
 export function managedDocument(name: string, text: string): ReturnType<typeof policyDocument> {
   const document = policyDocument(text, 'identity', `managed policy ${name}`);
+  checkManagedVersion(text);
   if (policySize(text) > MANAGED_POLICY_QUOTA) {
     throw limitExceeded(`Cannot exceed quota for PolicySize: ${MANAGED_POLICY_QUOTA}`);
   }

@@ -45,6 +45,24 @@ describe('IAM inline policies', () => {
 });
 
 describe('IAM managed policies', () => {
+  it('need the current version of the policy language, unlike inline policies', async () => {
+    const { iam, must } = await withRole();
+    await must('CreatePolicy', { PolicyName: 'p', PolicyDocument: allow('s3:*') });
+    for (const version of [undefined, '2008-10-17']) {
+      const Statement = { Effect: 'Allow', Action: 's3:*', Resource: '*' };
+      const PolicyDocument = JSON.stringify({ Version: version, Statement });
+      for (const call of [
+        iam('CreatePolicy', { PolicyName: 'q', PolicyDocument }),
+        iam('CreatePolicyVersion', { PolicyArn: policyArn('p'), PolicyDocument }),
+      ])
+        expect(await call).to.include({
+          code: 'MalformedPolicyDocument',
+          message: 'Policy document must be version 2012-10-17 or greater.',
+        });
+      await must('PutRolePolicy', { RoleName: 'app', PolicyName: 'x', PolicyDocument });
+    }
+  });
+
   it('count attachments, and cannot be deleted while attached', async () => {
     const { iam, must } = await withRole();
     const created = await must('CreatePolicy', { PolicyName: 'p', PolicyDocument: allow('s3:*'), Description: 'd' });

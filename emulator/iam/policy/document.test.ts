@@ -35,7 +35,34 @@ describe('compilePolicy', () => {
     ['an empty list of actions', { Statement: { ...statement, Action: [] } }, /must contain actions/],
     ['Action and NotAction', { Statement: { ...statement, NotAction: 's3:*' } }, /both Action and NotAction/],
     ['an action without vendor', { Statement: { ...statement, Action: 'GetObject' } }, /prefaced by a vendor/],
-    ['an action with an invalid name', { Statement: { ...statement, Action: 's3:Get Object' } }, /is not an action/],
+    ['an empty list of statements', { Statement: [] }, /Syntax errors in policy/],
+    ['an action with an invalid vendor', { Statement: { ...statement, Action: 'a a:b' } }, /^Vendor a a is not valid/],
+    ['an action with two colons', { Statement: { ...statement, Action: 's3:List:Bucket' } }, /only one colon/],
+    [
+      'an action with an invalid name in a bucket policy',
+      { Statement: { ...bucket, Action: 's3:Get Object' } },
+      /is not an action/,
+      'resource',
+    ],
+    ...(
+      [
+        ['arn:aws:s3:us-east-1::b', /^Resource arn:aws:s3:us-east-1::b can not contain region information\.$/],
+        ['arn:aws:iam:us-east-1::x', /^IAM resource arn:aws:iam:us-east-1::x cannot contain region information\.$/],
+        ['arn:aws:s3::b', /legacy parsing/],
+        ['arn:aws::x', /legacy parsing/],
+        ['arn:aws::::b', /legacy parsing/],
+        ['arn:aws', /vendor must be fully qualified/],
+        ['arn:error:s3:::b', /^Partition "error" is not valid for resource "arn:error:s3:::b"\.$/],
+        ['arn:aws:iam:::b', /^IAM resource path must either be "\*" or start with user\/, /],
+      ] as const
+    ).flatMap(([resource, message]): [string, object, RegExp][] => [
+      [`the resource ${resource}`, { Statement: { ...statement, Resource: ['*', resource] } }, message],
+      [
+        `all but the resource ${resource}`,
+        { Statement: { ...without(statement, 'Resource'), NotResource: resource } },
+        message,
+      ],
+    ]),
     ['an action that is a number', { Statement: { ...statement, Action: 1 } }, /Action of statement 1 must be/],
     ['no Resource', { Statement: without(statement, 'Resource') }, /must contain resources/],
     ['Resource and NotResource', { Statement: { ...statement, NotResource: '*' } }, /both Resource and NotResource/],
@@ -126,6 +153,21 @@ describe('compilePolicy', () => {
   it('does not quote a document that is not JSON', () => {
     expect(refusal('{"secret-text').message).not.to.contain('secret-text');
   });
+
+  for (const resource of [
+    'arn:aws:s3:us-west-2:111122223333:accesspoint/a/object/*',
+    'arn:*:s3:::b',
+    'arn:aws-cn:s3:::b',
+    'arn:aws:iam::*:*',
+    'arn:aws:iam::111122223333:role/*',
+    'arn:aws:iam::${aws:PrincipalAccount}:${aws:PrincipalTag/path}',
+    'arn:aws:s3',
+    'arn:aws:dynamodb:*:*:table/a',
+  ])
+    it(`accepts the resource ${resource}`, () => {
+      const document = { Version: '2012-10-17', Statement: { ...statement, Resource: resource } };
+      expect(() => compilePolicy(document, { kind: 'identity', name: 'policy' })).not.to.throw();
+    });
 
   it('accepts duplicate empty Sids, an Id, and numbers and booleans as condition values', () => {
     const Condition = { Bool: { 'aws:SecureTransport': true }, NumericLessThan: { 's3:max-keys': [10, '20'] } };

@@ -39,6 +39,7 @@ function compileDocument(document: string | object, kind: PolicyKind): Statement
   if (policy['Id'] !== undefined && typeof policy['Id'] !== 'string') throw syntax('Id must be a string.');
   const given = policy['Statement'];
   if (given === undefined) throw syntax('the policy has no Statement.');
+  if (Array.isArray(given) && given.length === 0) throw syntax('the policy has no statement.');
   const variables = version === '2012-10-17';
   const statements = listOf(given).map((statement, index) =>
     compileStatement(asObject(statement, statementLabel({ sid: undefined, index })), index, kind, variables),
@@ -113,14 +114,7 @@ function compileActions(element: unknown, kind: PolicyKind, where: string): Patt
   const actions = texts(element, `Action of ${where}`);
   if (actions.length === 0) throw new PolicySyntaxError(`Policy statement must contain actions (${where}).`);
   return actions.map((action) => {
-    const vendor = action === '*' || action === '*:*' ? '*' : /^([A-Za-z0-9-]+):[A-Za-z0-9*?]+$/.exec(action)?.[1];
-    if (vendor === undefined) {
-      throw new PolicySyntaxError(
-        action.includes(':')
-          ? `Syntax errors in policy: "${action}" of ${where} is not an action.`
-          : `Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. ("${action}" of ${where})`,
-      );
-    }
+    const vendor = vendorOf(action, kind, where);
     if (kind === 'trust' && vendor !== '*' && vendor.toLowerCase() !== 'sts') {
       throw new PolicySyntaxError(
         `AssumeRole policy may only specify STS AssumeRole actions ("${action}" of ${where}).`,
@@ -132,6 +126,22 @@ function compileActions(element: unknown, kind: PolicyKind, where: string): Patt
     });
     return { ...pattern, source: action };
   });
+}
+
+/**
+ * IAM stores actions that do not exist, such as `s3: GetObject`, which match nothing: a Deny of one protects nothing, a
+ * NotAction covers everything. S3 rejects them in bucket policies.
+ */
+function vendorOf(action: string, kind: PolicyKind, where: string): string {
+  if (action === '*' || action === '*:*') return '*';
+  const [, vendor, name = ''] = /^([^:]*):(.*)$/s.exec(action) ?? [];
+  const place = `("${action}" of ${where})`;
+  if (vendor === undefined)
+    throw new PolicySyntaxError(`Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. ${place}`);
+  if (!/^[A-Za-z0-9.-]+$/.test(vendor)) throw new PolicySyntaxError(`Vendor ${vendor} is not valid ${place}`);
+  if (/^[^,]*:/.test(name)) throw new PolicySyntaxError(`Actions/Condition can contain only one colon. ${place}`);
+  if (kind === 'resource' && !/^[A-Za-z0-9*?]+$/.test(name)) throw syntax(`"${action}" of ${where} is not an action.`);
+  return vendor;
 }
 
 function resourcesOf(
@@ -154,10 +164,44 @@ function compileResource(resource: string, kind: PolicyKind, variables: boolean)
   const pattern = compileArnPattern(resource, { variables });
   if (resource === '*') return pattern;
   const isArn = resource.startsWith('arn:');
+  if (isArn && kind !== 'resource') checkArn(resource);
   if (isArn && pattern.fields !== undefined) return pattern;
   // Only resource-based policies need full ARNs. AWS completes others (IAM User Guide, "Resource", "Incomplete ARNs").
   if (!isArn || kind === 'resource') throw new PolicySyntaxError(`Resource ${resource} must be in ARN format or "*".`);
   return compileResource(`${resource}:*`, kind, variables);
+}
+
+const PARTITION = /^aws(?:-[a-z]+)*$/;
+const IAM_PATHS =
+  'user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/';
+
+/** Throws for ARNs that IAM rejects in its policies. Fields with wildcards or variables are accepted. */
+function checkArn(resource: string): void {
+  const [, partition = '', service, region = '', account = '', ...rest] = resource
+    .replace(/\$\{[^}]*\}/g, '$')
+    .split(':');
+  const path = rest.join(':');
+  const isOpen = (field: string): boolean => /[*?$]/.test(field);
+  if (!isOpen(partition) && !PARTITION.test(partition))
+    throw new PolicySyntaxError(`Partition "${partition}" is not valid for resource "${resource}".`);
+  if (service === undefined)
+    throw new PolicySyntaxError('Resource vendor must be fully qualified and cannot contain regexes.');
+  // Access points have a region and an account.
+  if (region !== '' && !isOpen(region) && service === 'iam')
+    throw new PolicySyntaxError(`IAM resource ${resource} cannot contain region information.`);
+  if (region !== '' && !isOpen(region) && service === 's3' && account === '')
+    throw new PolicySyntaxError(`Resource ${resource} can not contain region information.`);
+  // IAM completes short ARNs, but not with empty fields.
+  if (service === '' || (rest.length === 0 && resource.includes('::')))
+    throw new PolicySyntaxError('The policy failed legacy parsing');
+  const [type = ''] = path.split('/');
+  if (
+    service === 'iam' &&
+    path !== '' &&
+    !isOpen(type) &&
+    !IAM_PATHS.split(', ').some((start) => path.startsWith(start))
+  )
+    throw new PolicySyntaxError(`IAM resource path must either be "*" or start with ${IAM_PATHS}.`);
 }
 
 function parse(text: string, kind: PolicyKind): unknown {
