@@ -44,6 +44,6 @@ export interface Service {
   /** Renders an error, including a signature error that occurs before `handle`. */
   renderError(
     error: Pick<AwsError, 'code' | 'status' | 'message'> & Partial<Pick<AwsError, 'fields' | 'headers'>>,
-    request: Pick<ServiceRequest, 'id' | 'method' | 'path'>,
+    request: Pick<ServiceRequest, 'id' | 'method' | 'path' | 'headers'>,
   ): ServiceResponse;
 }

@@ -1,20 +1,23 @@
-import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateRoleCommand, IAMClient, type IAMClientConfig } from '@aws-sdk/client-iam';
 import {
   CreateBucketCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
+  type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { startEmulator, type Emulator } from '../index.ts';
 
+const keysOf = ({ accessKeyId, secretAccessKey }: Emulator['administrator']) => ({ accessKeyId, secretAccessKey });
+
 describe('the request handler in the process', () => {
   let emulator: Emulator;
-  const configuration = () => ({
+  const configuration = (): S3ClientConfig & IAMClientConfig => ({
     endpoint: emulator.endpoint,
     region: emulator.region,
-    credentials: emulator.administrator,
+    credentials: keysOf(emulator.administrator),
     maxAttempts: 1,
     requestHandler: emulator.requestHandler as never,
   });
@@ -50,7 +53,7 @@ describe('the request handler in the process', () => {
   });
 
   it('verifies signatures', async () => {
-    const credentials = { ...emulator.administrator, secretAccessKey: 'wrong' };
+    const credentials = { ...keysOf(emulator.administrator), secretAccessKey: 'wrong' };
     const error = await s3({ credentials })
       .send(new ListObjectsV2Command({ Bucket }))
       .catch((reason: unknown) => reason);

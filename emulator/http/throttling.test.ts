@@ -4,6 +4,7 @@ import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import type { ServiceName } from '../core/service.ts';
 import { slowEmulator, told, type Told } from '../../test/support/emulator/slow.ts';
+import { trust } from '../../test/support/emulator/iam.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 
 const TWO_AT_ONCE = { perSecond: 1, burst: 2 };
@@ -74,7 +75,7 @@ describe('throttling', () => {
         () => 'none',
         (error: Error) => error.name,
       );
-    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+    const AssumeRolePolicyDocument = trust({ Service: 'pods.eks.amazonaws.com' });
     const create = (RoleName: string) => iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
     const remove = (RoleName: string) => iam.send(new DeleteRoleCommand({ RoleName }));
     const list = () => iam.send(new ListRolesCommand({}));

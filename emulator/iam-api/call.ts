@@ -49,7 +49,8 @@ export function page<Item>(
 ): { readonly items: readonly Item[]; readonly members: XmlStructure } {
   const size = parameters.integer('MaxItems') ?? 100;
   const token = parameters.text('Marker');
-  const { items: shown, next } = pageOf(items, key, {
+  // Names sort without regard to case.
+  const { items: shown, next } = pageOf(items, (item) => key(item).toLowerCase(), {
     size,
     token,
     invalidToken: () => validationError('Invalid Marker.'),

@@ -36,6 +36,22 @@ const CASES: readonly { list: Call; member: string; create: Call; read: Call; re
 ];
 
 describe("IAM's List calls", () => {
+  it('sort names without regard to case, also from page to page', async () => {
+    const { must } = iamWorld();
+    for (const PolicyName of ['b', 'Ab', 'aa', 'B2'])
+      await must('CreatePolicy', { PolicyName, PolicyDocument: allow('*') });
+    const names: unknown[] = [];
+    for (let Marker: string | undefined, more = true; more;) {
+      const page = await must('ListPolicies', { Scope: 'Local', MaxItems: '1', ...(Marker && { Marker }) });
+      names.push(
+        ...(page.get('Policies.member') as { readonly PolicyName: string }[]).map(({ PolicyName }) => PolicyName),
+      );
+      Marker = page.get('Marker') as string | undefined;
+      more = Marker !== undefined;
+    }
+    expect(names).to.deep.equal(['aa', 'Ab', 'b', 'B2']);
+  });
+
   for (const { list, member, create, read, remove } of CASES) {
     it(`${list[0]} shows creations and deletions after a delay, ${read[0]} immediately`, async () => {
       const time = testTime();

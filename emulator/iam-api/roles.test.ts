@@ -148,7 +148,11 @@ describe('IAM roles', () => {
     const policy = await must('CreatePolicy', { PolicyName: 'bounds', PolicyDocument: allow('s3:*') });
     const PolicyArn = policy.get('Policy.Arn') as string;
     const role = { RoleName: 'app' };
-    await must('CreateRole', { ...app, PermissionsBoundary: PolicyArn });
+    const created = await must('CreateRole', { ...app, PermissionsBoundary: PolicyArn });
+    expect(created.get('Role.PermissionsBoundary')).to.deep.equal({
+      PermissionsBoundaryType: 'Policy',
+      PermissionsBoundaryArn: PolicyArn,
+    });
     await must('PutRolePolicy', { ...role, PolicyName: 'inline', PolicyDocument: allow('s3:*') });
     time.pass(1000);
     await must('DeleteRolePolicy', { ...role, PolicyName: 'inline' });

@@ -69,16 +69,16 @@ export const roles = {
 
 /** Omits members that only GetRole returns (IAM API Reference, "CreateRole", example). */
 function newRole(role: Role): XmlStructure {
-  return {
-    ...shortIdentity(ROLES, role),
-    AssumeRolePolicyDocument: uriEncode(role.trustPolicyText),
-    Tags: detailsOf(role)['Tags'],
-  };
+  return { ...basicRole(role), ...detailsOf(role) };
+}
+
+function basicRole(role: Role): XmlStructure {
+  return { ...shortIdentity(ROLES, role), AssumeRolePolicyDocument: uriEncode(role.trustPolicyText) };
 }
 
 function shortRole(role: Role): XmlStructure {
   const { description, maxSessionDuration } = role;
-  return { ...newRole(role), Description: description, MaxSessionDuration: maxSessionDuration, Tags: undefined };
+  return { ...basicRole(role), Description: description, MaxSessionDuration: maxSessionDuration };
 }
 
 function wholeRole(role: Role): XmlStructure {

@@ -94,11 +94,26 @@ describe('the policy simulator', () => {
   it('returns missing context keys', async () => {
     const { simulate } = await simulatedWorld();
     const [result] = results(await simulate({ ...getObject, ...list('ResourceArns', RED) }));
+    expect(result).to.deep.include({
+      EvalResourceName: RED,
+      EvalDecisionDetails: '',
+      OrganizationsDecisionDetail: { AllowedByOrganizations: 'true' },
+    });
     expect(result).to.include({ EvalDecision: 'implicitDeny', MatchedStatements: '' });
     expect(result?.['MissingContextValues']).to.deep.equal({ member: ['s3:ExistingObjectTag/team'] });
     expect(decisions(await simulate({ ...getObject, ...list('ResourceArns', RED), ...red }))).to.deep.equal([
       'allowed',
     ]);
+  });
+
+  it('leaves the use of KMS keys to identity policies, as it reads no key policy', async () => {
+    const { custom } = await simulatedWorld();
+    const decrypt = {
+      ...list('ActionNames', 'kms:Decrypt'),
+      ...list('ResourceArns', `arn:aws:kms:us-west-2:${HERE}:key/k`),
+    };
+    expect(decisions(await custom(allow('kms:Decrypt'), decrypt))).to.deep.equal(['allowed']);
+    expect(decisions(await custom(allow('kms:Encrypt'), decrypt))).to.deep.equal(['implicitDeny']);
   });
 
   it('accepts a boundary and additional policies for a user, who is the caller', async () => {
@@ -225,8 +240,11 @@ describe('the policy simulator', () => {
 }`;
     // AWS returns the same for AdministratorAccess, which has this form: line 3, column 17 to line 8, column 6.
     expect(statementPositions(text)).to.deep.equal([{ start: { Line: 3, Column: 17 }, end: { Line: 8, Column: 6 } }]);
+    // Recorded on AWS by LocalStack (test_simulate_principle_policy).
+    const [single] = statementPositions('{"Version": "2012-10-17", "Statement": {"Sid": "a"}}');
+    expect(single?.start).to.deep.equal({ Line: 1, Column: 41 });
     expect(statementPositions('{"Statement":{"Condition":{"a":{}}},"Id":"x"}')).to.deep.equal([
-      { start: { Line: 1, Column: 14 }, end: { Line: 1, Column: 36 } },
+      { start: { Line: 1, Column: 15 }, end: { Line: 1, Column: 36 } },
     ]);
   });
 });

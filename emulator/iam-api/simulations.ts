@@ -122,7 +122,10 @@ function resultOf(call: IamCall, simulation: Simulation, action: string, resourc
   });
   return {
     EvalActionName: action,
-    EvalResourceName: '*',
+    // The next three as recorded on AWS by LocalStack (test_simulate_principle_policy).
+    EvalResourceName: resources.length === 1 ? resources[0] : '*',
+    EvalDecisionDetails: {},
+    OrganizationsDecisionDetail: { AllowedByOrganizations: true },
     EvalDecision: STRICTEST.find((each) => specific.some((result) => result.EvalResourceDecision === each)),
     MatchedStatements: distinct(specific.flatMap((result) => result.MatchedStatements)),
     MissingContextValues: distinct(specific.flatMap((result) => result.MissingContextValues)),

@@ -5,8 +5,8 @@ interface Position {
 }
 
 /**
- * Returns positions as the simulator does: a list's statement begins where the text before it ends, and ends after its
- * closing brace. @param text JSON of an object whose `Statement` is a statement or a list
+ * Returns positions as the simulator does: a list's statement begins where the text before it ends, a single one after
+ * its opening brace. Both end after the closing brace. @param text JSON of an object whose `Statement` is a statement or a list
  */
 export function statementPositions(text: string): readonly { readonly start: Position; readonly end: Position }[] {
   const found: { start: Position; end: Position }[] = [];
@@ -21,7 +21,7 @@ export function statementPositions(text: string): readonly { readonly start: Pos
       start = after;
     } else if (token === '{' || token === '[') {
       path.push(token);
-      if (token === '[' && path.length === 2) start = after;
+      if (path.length === 2) start = after;
     } else if (token === '}' || token === ']') {
       path.pop();
       if (token !== '}' || !inStatement || path.length > 2 || (path.length === 2 && path[1] !== '[')) continue;

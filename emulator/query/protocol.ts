@@ -19,7 +19,12 @@ interface QueryApi {
   readonly version: string;
   readonly namespace: string;
   readonly operations: Readonly<Record<string, QueryOperation>>;
+  /** Whether it answers in JSON to clients that accept that, as aws-iam-authenticator's verifier does. */
+  readonly json?: true;
 }
+
+/** JSON has times in seconds since the epoch. */
+const seconds = (time: unknown): number => Date.parse(String(time)) / 1000;
 
 const READER: Reader<QueryParameters> = {
   member: (parent, name, _, shape, item) => {
@@ -43,6 +48,13 @@ export function queryService(context: ServiceContext, api: QueryApi): Service {
     headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
     body: `<${element} xmlns="${api.namespace}">${renderXml(content)}</${element}>`,
   });
+  const json = (status: number, content: object, requestId: string): ServiceResponse => ({
+    status,
+    headers: { 'content-type': 'application/json', 'x-amzn-requestid': requestId },
+    body: JSON.stringify(content, (name, value: unknown) => (name === 'Expiration' ? seconds(value) : value)),
+  });
+  const wantsJson = ({ headers }: Pick<ServiceRequest, 'headers'>): boolean =>
+    api.json === true && /^application\/json\b/.test(headers['accept'] ?? '');
   return {
     name: api.name,
     async handle(request) {
@@ -61,11 +73,15 @@ export function queryService(context: ServiceContext, api: QueryApi): Service {
       if (violations.length > 0) throw new AwsError('ValidationError', 400, validationText(violations));
       const result = await operation(request, parameters);
       const body = { ...(result && { [`${action}Result`]: result }), ResponseMetadata: { RequestId: request.id } };
-      return xml(200, `${action}Response`, body, request.id);
+      return wantsJson(request)
+        ? json(200, { [`${action}Response`]: body }, request.id)
+        : xml(200, `${action}Response`, body, request.id);
     },
-    renderError: ({ code, status, message }, { id }) => {
+    renderError: ({ code, status, message }, request) => {
+      const { id } = request;
       const error = { Type: status >= 500 ? 'Receiver' : 'Sender', Code: code, Message: message };
-      return xml(status, 'ErrorResponse', { Error: error, RequestId: id }, id);
+      const content = { Error: error, RequestId: id };
+      return wantsJson(request) ? json(status, content, id) : xml(status, 'ErrorResponse', content, id);
     },
   };
 }

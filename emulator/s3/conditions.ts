@@ -56,11 +56,11 @@ function valueNotImplemented(header: string): Error {
   return notImplemented(header, `We don't accept the provided value of ${header} header for this API`);
 }
 
-/** Throws `PreconditionFailed` unless the object exists and has this tag. `*` matches any tag. */
-export function checkDeleteCondition(ifMatch: string | undefined, existing: S3Object | undefined): void {
-  if (ifMatch !== undefined && (existing === undefined || !etagListed(ifMatch, existing.etag))) {
-    throw s3Error('PreconditionFailed', { Condition: 'If-Match' });
-  }
+/** Throws `NoSuchKey` (recorded on AWS by moto), or `PreconditionFailed` for another tag. `*` matches any tag. */
+export function checkDeleteCondition(ifMatch: string | undefined, key: string, existing: S3Object | undefined): void {
+  if (ifMatch === undefined) return;
+  if (existing === undefined) throw s3Error('NoSuchKey', { Key: key });
+  if (!etagListed(ifMatch, existing.etag)) throw s3Error('PreconditionFailed', { Condition: 'If-Match' });
 }
 
 /** Tags may be quoted. `*` matches all. */

@@ -66,7 +66,8 @@ export async function sourceOf(
   call: S3Call,
 ): Promise<{ readonly bucket: Bucket; readonly name: ObjectName; readonly existing: ExistingObject }> {
   const header = call.request.headers['x-amz-copy-source'] ?? '';
-  const [path = '', versionId] = header.split('?versionId=');
+  // S3 also reads `+` as a blank (recorded on AWS by LocalStack, test_copy_object_special_character_plus_for_space).
+  const [path = '', versionId] = header.replaceAll('+', ' ').split('?versionId=');
   let decoded: string;
   try {
     decoded = decodeURIComponent(path);

@@ -34,6 +34,8 @@ function onTheWire(
   if (place === 'querystring' && isList && query.has(name)) return new URLSearchParams(request.query).getAll(name);
   if (place === 'querystring') return query.get(name) || undefined;
   // An empty header counts as absent. The SDK for C++ sends this header in lower case, which S3 accepts.
+  // Clients may escape the slash too (Go's url.PathEscape).
+  if (name === 'x-amz-copy-source') return request.headers[name]?.replace(/%2f/gi, '/') || undefined;
   if (place === 'header')
     return (name === CHECKSUM_MODE ? request.headers[name]?.toUpperCase() : request.headers[name]) || undefined;
   if ((place !== 'payload' && place !== undefined) || request.body.length === 0) return undefined;

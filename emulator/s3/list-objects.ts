@@ -57,8 +57,11 @@ function versionListing(call: S3Call, bucket: Bucket): ServiceResponse {
   }
   const { objects } = bucket;
   const all = sortedKeys(objects.keys(), prefix).flatMap((key) => objects.versions(key));
-  const item = idMarker === undefined ? undefined : objects.find({ key: keyMarker, versionId: idMarker });
-  const page = listPage(all, parameters, { key: keyMarker, item });
+  const marker = { key: keyMarker, versionId: idMarker };
+  const item = idMarker === undefined ? undefined : objects.find(marker);
+  // Clients that empty a bucket page by page delete the marker's version.
+  const next = idMarker === undefined ? undefined : objects.olderThanRemoved(marker);
+  const page = listPage(all, parameters, { key: keyMarker, item, next });
   const { last } = page;
   const elements = (deleted: boolean): XmlStructure[] =>
     page.items

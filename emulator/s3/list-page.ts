@@ -53,9 +53,10 @@ interface Page<Item> {
 export function listPage<Item extends { readonly key: string }>(
   items: readonly Item[],
   { prefix, delimiter, size }: ListParameters,
-  after: { readonly key: string; readonly item?: Item | undefined },
+  after: { readonly key: string; readonly item?: Item | undefined; readonly next?: Item | undefined },
 ): Page<Item> {
-  const first = after.item === undefined ? items.length : items.indexOf(after.item) + 1;
+  const position = after.item === undefined ? items.length : items.indexOf(after.item) + 1;
+  const first = after.item === undefined && after.next ? items.indexOf(after.next) : position;
   const shown: Item[] = [];
   const commonPrefixes: string[] = [];
   if (size === 0) return { items: shown, commonPrefixes, last: undefined };

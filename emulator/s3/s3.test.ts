@@ -217,6 +217,10 @@ function behaviour(start: () => Promise<Emulator>): void {
       expect(tags).to.deep.equal([{ Key: 'c', Value: 'd' }]);
       const onto = new CopyObjectCommand({ Bucket, Key: 'to', CopySource: 'data/to' });
       expect(await failure(s3.send(onto))).to.equal('400 InvalidRequest');
+      for (const CopySource of ['data/from+%C3%A9', 'data%2Ffrom%20%C3%A9', '/data/from%20%C3%A9'])
+        await s3.send(new CopyObjectCommand({ Bucket, Key: 'to', CopySource }));
+      const plus = new CopyObjectCommand({ Bucket, Key: 'to', CopySource: 'data/from%2B%C3%A9' });
+      expect(await failure(s3.send(plus))).to.equal('404 NoSuchKey');
       const missing = new CopyObjectCommand({ Bucket, Key: 'to', CopySource: 'data/missing' });
       expect(await failure(s3.send(missing))).to.equal('404 NoSuchKey');
     });
@@ -253,6 +257,10 @@ function behaviour(start: () => Promise<Emulator>): void {
         { Key: 'x', Value: '2' },
       ];
       expect(await failure(put(twice))).to.equal('400 InvalidTag');
+      const reserved = s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x', Tagging: 'aws%3Afoo=bar' }));
+      expect(await reserved.catch((error: Error) => `${error.name}: ${error.message}`)).to.equal(
+        'InvalidTag: Your TagKey cannot be prefixed with aws:',
+      );
       const eleven = Array.from({ length: 11 }, (_, i) => ({ Key: `k${i}`, Value: '' }));
       expect(await failure(put(eleven))).to.equal('400 BadRequest');
       await s3.send(new DeleteObjectTaggingCommand({ Bucket, Key }));

@@ -20,7 +20,9 @@ export function tagsOfHeader(header: string | undefined): Tags {
   try {
     return checkedTags(pairs.sort(), 'object');
   } catch (error) {
-    if (!(error instanceof AwsError) || error.code !== 'InvalidTag') throw error;
+    // Recorded on AWS by moto: reserved keys get their own error.
+    const isReserved = pairs.some(([key]) => key.toLowerCase().startsWith('aws:'));
+    if (!(error instanceof AwsError) || error.code !== 'InvalidTag' || isReserved) throw error;
     throw invalidArgument(
       "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
       'x-amz-tagging',

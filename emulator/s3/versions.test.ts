@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { testS3, type TestAnswer, type TestS3 } from '../../test/support/emulator/s3.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
@@ -90,6 +91,26 @@ describe('object versions', () => {
       '<Key>other',
     ]);
     expect(outcome(await call('GET', `/data?versions&version-id-marker=${OTHER_ID}`))).to.equal('400 InvalidArgument');
+  });
+
+  it('are listed after a marker that was deleted meanwhile', async () => {
+    for (const body of ['third', 'fourth', 'fifth']) await call('PUT', '/data/key', body);
+    const idsOf = (body: string) => [...body.matchAll(/<VersionId>([^<]+)/g)].map(([, id]) => id);
+    const all = idsOf((await call('GET', '/data?versions')).body);
+    for (const id of [all[1], all[2]]) await call('DELETE', `/data/key?versionId=${id}`);
+    for (const marker of [all[1], all[2]]) {
+      const page = (await call('GET', `/data?versions&key-marker=key&version-id-marker=${marker}`)).body;
+      expect(idsOf(page)).to.deep.equal([marker, ...all.slice(3)].filter((id) => page.includes(`<VersionId>${id}<`)));
+      expect(idsOf(page).slice(-2)).to.deep.equal(all.slice(3));
+    }
+  });
+
+  it('cannot be deleted in a list if no such version exists', async () => {
+    const body = `<Delete><Object><Key>key</Key><VersionId>${OTHER_ID}</VersionId></Object></Delete>`;
+    const answer = await call('POST', '/data?delete', body, {
+      'content-md5': createHash('md5').update(body).digest('base64'),
+    });
+    expect(answer.body).to.contain('<Code>NoSuchVersion</Code>').and.not.contain('<Deleted>');
   });
 
   it('can be copied', async () => {

@@ -45,6 +45,43 @@ describe('the AWS SDK with IAM and STS', () => {
   });
   after(() => emulator.close());
 
+  it('gets JSON from STS if it accepts that, like verifiers of presigned identities', async () => {
+    const sts = new STSClient(settings(emulator.administrator));
+    const sent: { status: number; type: string | null; body: unknown }[] = [];
+    const ask = async (path: string, headers: Record<string, string>) => {
+      const answer = await fetch(`${emulator.endpoint}/${path}`, {
+        headers: { accept: 'application/json', ...headers },
+      });
+      sent.push({ status: answer.status, type: answer.headers.get('content-type'), body: await answer.json() });
+    };
+    await ask('?Action=GetCallerIdentity&Version=2011-06-15', {});
+    sts.middlewareStack.add(
+      (next) => async (args) => {
+        const { path, headers, body } = args.request as { path: string; headers: Record<string, string>; body: string };
+        const answer = await fetch(`${emulator.endpoint}${path}`, {
+          method: 'POST',
+          body,
+          headers: { ...headers, accept: 'application/json' },
+        });
+        sent.push({ status: answer.status, type: answer.headers.get('content-type'), body: await answer.json() });
+        return next(args);
+      },
+      { step: 'finalizeRequest', priority: 'low' },
+    );
+    await sts.send(new GetCallerIdentityCommand({}));
+    const RoleArn = 'arn:aws:iam::111122223333:role/none';
+    await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'session' })).catch(() => undefined);
+    expect(sent.map(({ status, type }) => `${status} ${type}`)).to.deep.equal([
+      '403 application/json',
+      '200 application/json',
+      '403 application/json',
+    ]);
+    const [, { body }, refused] = sent as [unknown, { body: never }, { body: { Error: object } }];
+    expect(body).to.have.nested.property('GetCallerIdentityResponse.GetCallerIdentityResult.Account', '111122223333');
+    expect(body).to.have.nested.property('GetCallerIdentityResponse.ResponseMetadata.RequestId');
+    expect(refused.body.Error).to.include({ Code: 'AccessDenied', Type: 'Sender' });
+  });
+
   it('parses roles, tags, dates and policies', async () => {
     const AssumeRolePolicyDocument = trust({ Service: 'pods.eks.amazonaws.com' });
     const { Role } = await iam.send(new CreateRoleCommand({ RoleName: 'parsed', AssumeRolePolicyDocument, Tags: [] }));

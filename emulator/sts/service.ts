@@ -16,6 +16,7 @@ export function stsService(context: ServiceContext): Service {
   return queryService(context, {
     name: 'sts',
     version: '2011-06-15',
+    json: true,
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
     operations: Object.fromEntries(Object.entries(OPERATIONS).map(([name, operation]) => [name, operation(context)])),
   });

@@ -110,6 +110,8 @@ export function newBucket(from: Pick<Bucket, 'name' | 'accountId' | 'createdAt' 
 class ObjectVersions {
   /** Versions by key, newest first. No list is empty. */
   readonly #byKey = new Map<string, readonly (S3Object | DeleteMarker)[]>();
+  /** The next older version of removed ones, by key and id. */
+  readonly #older = new Map<string, S3Object | DeleteMarker | undefined>();
 
   keys(): Iterable<string> {
     return this.#byKey.keys();
@@ -135,6 +137,13 @@ class ObjectVersions {
     return version === undefined || 'deleteMarker' in version ? undefined : version;
   }
 
+  /** Returns the first remaining version that is older than this removed one. */
+  olderThanRemoved({ key, versionId }: ObjectName): S3Object | DeleteMarker | undefined {
+    const older = this.#older.get(`${key}\n${versionId}`);
+    if (older === undefined || this.find(older) === older) return older;
+    return this.olderThanRemoved(older);
+  }
+
   /** Adds a version. Replaces a version with the same id. */
   put<T extends S3Object | DeleteMarker>(version: T): T {
     const others = this.versions(version.key).filter(({ versionId }) => versionId !== version.versionId);
@@ -144,6 +153,7 @@ class ObjectVersions {
 
   remove(key: string, versionId: string): S3Object | DeleteMarker | undefined {
     const removed = this.find({ key, versionId });
+    if (removed) this.#older.set(`${key}\n${versionId}`, this.versions(key)[this.versions(key).indexOf(removed) + 1]);
     const left = this.versions(key).filter((version) => version !== removed);
     if (left.length > 0) this.#byKey.set(key, left);
     else this.#byKey.delete(key);

@@ -83,7 +83,7 @@ export function testSession(world: World, options: TestSessionOptions = {}): Tes
     maxSessionDuration: 43_200,
     trustPolicyText: trust,
     trustPolicy: compilePolicy(trust, { kind: 'trust', name: `trust policy of role ${roleName}` }),
-    inlinePolicies: new Map(options.allow && [['test', inlinePolicy(document(options.allow), roleName)]]),
+    inlinePolicies: new Map(options.allow?.length ? [['test', inlinePolicy(document(options.allow), roleName)]] : []),
     attachedPolicies: new Set(),
     permissionsBoundary: options.boundary && boundaryArn,
     tags: new Map(Object.entries(options.roleTags ?? {})),
